@@ -1,0 +1,114 @@
+/**
+ * Every error that crosses a boundary (worker, socket, HTTP, page) is a code from this table.
+ * Nobody matches on a message's text; messages are for people and hold no secret.
+ */
+
+/** code -> may the same work succeed when it is tried again? */
+export const ERROR_CODES = {
+  // The file that was picked.
+  SOURCE_EMPTY: { retryable: false, status: 422 },
+  SOURCE_UNREADABLE: { retryable: false, status: 422 },
+  SOURCE_TRUNCATED: { retryable: false, status: 422 },
+  SOURCE_CORRUPT: { retryable: false, status: 422 },
+  SOURCE_NO_VIDEO: { retryable: false, status: 422 },
+  SOURCE_UNSUPPORTED: { retryable: false, status: 422 },
+  SOURCE_TOO_LARGE: { retryable: false, status: 422 },
+  SOURCE_CHANGED: { retryable: false, status: 409 },
+  // A plan or a ladder that cannot be.
+  PLAN_INVALID: { retryable: false, status: 400 },
+  LADDER_INVALID: { retryable: false, status: 400 },
+  // Transcoding one task.
+  CHUNK_UNREADABLE: { retryable: true, status: 500 },
+  DECODE_FAILED: { retryable: true, status: 500 },
+  ENCODE_FAILED: { retryable: true, status: 500 },
+  FRAME_COUNT_WRONG: { retryable: true, status: 500 },
+  ENGINE_UNAVAILABLE: { retryable: false, status: 501 },
+  WORKER_CRASHED: { retryable: true, status: 500 },
+  WORKER_STALLED: { retryable: true, status: 500 },
+  OUT_OF_MEMORY: { retryable: true, status: 500 },
+  // Storage.
+  UPLOAD_FAILED: { retryable: true, status: 502 },
+  UPLOAD_REFUSED: { retryable: true, status: 403 },
+  DOWNLOAD_FAILED: { retryable: true, status: 502 },
+  // The gate.
+  OUTPUT_MISSING: { retryable: true, status: 422 },
+  OUTPUT_HASH_MISMATCH: { retryable: true, status: 422 },
+  OUTPUT_INVALID: { retryable: true, status: 422 },
+  INIT_MISMATCH: { retryable: true, status: 422 },
+  // Leases and the job.
+  LEASE_LOST: { retryable: true, status: 409 },
+  OFFER_INVALID: { retryable: true, status: 400 },
+  TASK_FAILED: { retryable: false, status: 500 },
+  JOB_NOT_FOUND: { retryable: false, status: 404 },
+  JOB_ENDED: { retryable: false, status: 409 },
+  OWNER_GONE: { retryable: false, status: 410 },
+  // The edge and the wire.
+  MESSAGE_INVALID: { retryable: false, status: 400 },
+  REQUEST_INVALID: { retryable: false, status: 400 },
+  UNAUTHORIZED: { retryable: false, status: 401 },
+  FORBIDDEN: { retryable: false, status: 403 },
+  NOT_FOUND: { retryable: false, status: 404 },
+  RATE_LIMITED: { retryable: true, status: 429 },
+  NETWORK: { retryable: true, status: 503 },
+  TIMEOUT: { retryable: true, status: 504 },
+  CANCELLED: { retryable: false, status: 499 },
+  INTERNAL: { retryable: true, status: 500 },
+} as const satisfies Record<string, { retryable: boolean; status: number }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error as it travels. `message` is one plain sentence for people. */
+export interface WireError {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+/** The only error class that Tributary's own code throws. */
+export class TributaryError extends Error {
+  override readonly name = "TributaryError";
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryable?: boolean }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options?.retryable ?? ERROR_CODES[code].retryable;
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(ERROR_CODES, value);
+}
+
+/** Whatever was thrown, as it travels. Foreign errors become INTERNAL, aborts CANCELLED. */
+export function toWireError(thrown: unknown): WireError {
+  if (thrown instanceof TributaryError) {
+    return { code: thrown.code, message: thrown.message, retryable: thrown.retryable };
+  }
+  if (isWireError(thrown)) {
+    return { code: thrown.code, message: thrown.message, retryable: thrown.retryable };
+  }
+  if (thrown instanceof Error && thrown.name === "AbortError") {
+    return { code: "CANCELLED", message: "Cancelled.", retryable: false };
+  }
+  if (thrown instanceof Error && thrown.name === "TimeoutError") {
+    return { code: "TIMEOUT", message: "It took too long.", retryable: true };
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: "INTERNAL", message, retryable: true };
+}
+
+export function fromWireError(wire: WireError): TributaryError {
+  return new TributaryError(wire.code, wire.message, { retryable: wire.retryable });
+}
+
+export function isWireError(value: unknown): value is WireError {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    isErrorCode((value as { code?: unknown }).code) &&
+    typeof (value as { message?: unknown }).message === "string" &&
+    typeof (value as { retryable?: unknown }).retryable === "boolean"
+  );
+}

@@ -1,0 +1,215 @@
+import { z } from "zod";
+
+/**
+ * The things of Tributary: source, rendition, segment, task, job. Schemas first, types from them,
+ * because all of these cross a trust boundary (a page sends them, the edge stores and serves them).
+ *
+ * All media time is in integer ticks of 1/90,000 s on the job's timeline, whose zero is the first
+ * visible frame of the source. Seconds are for people.
+ */
+export const TICKS_PER_SECOND = 90_000;
+
+/** Samples per AAC-LC frame: the grid on which audio is cut. */
+export const AAC_FRAME_SAMPLES = 1024;
+
+const ticks = z.int().min(-(2 ** 52)).max(2 ** 52);
+const positiveTicks = z.int().min(1).max(2 ** 52);
+const count = z.int().min(0).max(100_000_000);
+
+/** Runs of [frames, ticks a frame], as in the `stts` box (ISO/IEC 14496-12, 8.6.1.2). */
+export const sampleDurationsSchema = z
+  .array(z.tuple([z.int().min(1).max(100_000), positiveTicks]))
+  .min(1)
+  .max(20_000);
+export type SampleDurations = z.infer<typeof sampleDurationsSchema>;
+
+export const videoFactsSchema = z.object({
+  /** RFC 6381 string where known, else the codec's short name ("mpeg4"). */
+  codec: z.string().max(100),
+  /** Stored picture. */
+  width: z.int().min(1).max(16_384),
+  height: z.int().min(1).max(16_384),
+  /** As shown: after sample aspect ratio and rotation. */
+  displayWidth: z.int().min(1).max(16_384),
+  displayHeight: z.int().min(1).max(16_384),
+  /** Degrees clockwise to turn the stored picture for display. */
+  rotation: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+  /** Frames that are shown (edit lists applied, before `frameStep`). */
+  frames: count,
+  /** Average, frames a second. */
+  frameRate: z.number().positive().max(1000),
+  interlaced: z.boolean(),
+  bitDepth: z.int().min(8).max(16),
+  /** Transfer: "pq" and "hlg" are HDR and get tone-mapped. */
+  transfer: z.enum(["sdr", "pq", "hlg"]),
+  /** Every n-th frame is kept, so that the output stays at 60 frames a second or less. */
+  frameStep: z.int().min(1).max(16),
+});
+export type VideoFacts = z.infer<typeof videoFactsSchema>;
+
+export const audioFactsSchema = z.object({
+  /** Position among the source's audio tracks. */
+  track: z.int().min(0).max(63),
+  codec: z.string().max(100),
+  channels: z.int().min(1).max(64),
+  sampleRate: z.int().min(1000).max(768_000),
+  /** BCP 47, "und" where unknown. */
+  language: z.string().max(35),
+  title: z.string().max(200).nullable(),
+  isDefault: z.boolean(),
+  /** First sample on the job's timeline; negative when the sound begins before the picture. */
+  startTicks: ticks,
+  durationTicks: z.int().min(0),
+});
+export type AudioFacts = z.infer<typeof audioFactsSchema>;
+
+export const sourceFactsSchema = z.object({
+  name: z.string().min(1).max(255),
+  sizeBytes: z.int().min(1),
+  /** Hex SHA-256 over size, first and last MiB: tells whether the same file was picked again. */
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Container's short name: "mp4", "mov", "matroska", "webm", "mpegts", "flv", "avi", ... */
+  container: z.string().max(40),
+  /** From the first visible frame to the end of the last. */
+  durationTicks: positiveTicks,
+  video: videoFactsSchema,
+  audio: z.array(audioFactsSchema).max(16),
+  /** Plain sentences on what will be missing or different; shown to people, kept in the status. */
+  warnings: z.array(z.string().max(500)).max(20),
+});
+export type SourceFacts = z.infer<typeof sourceFactsSchema>;
+
+/** "v480", "a0": also a folder name in storage and in playlist addresses. */
+export const renditionIdSchema = z.string().regex(/^[av][a-z0-9-]{1,20}$/);
+
+export const videoRenditionSchema = z.object({
+  id: renditionIdSchema,
+  kind: z.literal("video"),
+  /** Even numbers, square pixels. */
+  width: z.int().min(2).max(16_384).multipleOf(2),
+  height: z.int().min(2).max(16_384).multipleOf(2),
+  bitsPerSecond: z.int().min(20_000).max(100_000_000),
+  /** H.264 level times ten (ITU-T H.264 table A-1): 31 is level 3.1. Profile is High. */
+  level: z.int().min(10).max(62),
+});
+export type VideoRendition = z.infer<typeof videoRenditionSchema>;
+
+export const audioRenditionSchema = z.object({
+  id: renditionIdSchema,
+  kind: z.literal("audio"),
+  /** `AudioFacts.track` it is made from. */
+  track: z.int().min(0).max(63),
+  sampleRate: z.int().min(8000).max(48_000),
+  channels: z.int().min(1).max(2),
+  bitsPerSecond: z.int().min(16_000).max(512_000),
+  language: z.string().max(35),
+  name: z.string().min(1).max(200),
+  isDefault: z.boolean(),
+});
+export type AudioRendition = z.infer<typeof audioRenditionSchema>;
+
+export const segmentSchema = z.object({
+  index: z.int().min(0).max(100_000),
+  startTicks: z.int().min(0),
+  /** Durations of the frames in presentation order; their sum is the segment's duration. */
+  durations: sampleDurationsSchema,
+});
+export type Segment = z.infer<typeof segmentSchema>;
+
+/** Work for one lease: a run of segments of all (or a group of) video renditions, or of one audio rendition. */
+export const taskSchema = z.object({
+  id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  kind: z.enum(["video", "audio"]),
+  renditions: z.array(renditionIdSchema).min(1).max(12),
+  firstSegment: z.int().min(0),
+  segmentCount: z.int().min(1),
+});
+export type Task = z.infer<typeof taskSchema>;
+
+/** What a job is to make: posted by the owner's tab, validated again at the edge by `plan.ts`. */
+export const jobPlanSchema = z.object({
+  source: sourceFactsSchema,
+  video: z.array(videoRenditionSchema).min(1).max(12),
+  audio: z.array(audioRenditionSchema).max(16),
+  /** Segments cover [0, durationTicks) once, in order. The same for all renditions. */
+  segments: z.array(segmentSchema).min(1).max(20_000),
+  /** Every (segment, rendition) pair is in exactly one task. Sorted by need: what plays first comes first. */
+  tasks: z.array(taskSchema).min(1).max(60_000),
+});
+export type JobPlan = z.infer<typeof jobPlanSchema>;
+
+export type JobState = "planned" | "running" | "assembling" | "ready" | "failed" | "cancelled";
+export type TaskState = "waiting" | "ready" | "leased" | "checking" | "backoff" | "done" | "failed";
+
+/** How bytes were made; results of equal engine classes share one init segment a rendition. */
+export const engineSchema = z.enum(["ffmpeg-wasm", "webcodecs", "ffmpeg-native"]);
+export type Engine = z.infer<typeof engineSchema>;
+
+/** One movie fragment (moof + mdat) of a media segment, for byte ranges and I-frame playlists. */
+export interface Fragment {
+  offsetBytes: number;
+  sizeBytes: number;
+  /** From the start of the moof to the end of its first sample (a key frame); 0 for audio. */
+  keyFrameBytes: number;
+  durationTicks: number;
+}
+
+/** A media segment that passed the gate. */
+export interface AcceptedSegment {
+  rendition: string;
+  segment: number;
+  /** Object key of the media segment, and of the init segment it needs. */
+  key: string;
+  initKey: string;
+  sizeBytes: number;
+  sha256: string;
+  /** In ticks of TICKS_PER_SECOND, audio converted and rounded. */
+  durationTicks: number;
+  frames: number;
+  fragments: Fragment[];
+  /** RFC 6381, from the init segment ("avc1.64001f", "mp4a.40.2"). */
+  codec: string;
+  provenance: Provenance;
+}
+
+/** Who made a segment and how it was verified. */
+export interface Provenance {
+  holder: string;
+  role: "owner" | "contributor" | "server";
+  engine: Engine;
+  attempt: number;
+  encodeMs: number;
+  verified: "gate" | "hash" | "picture";
+}
+
+export function segmentFrames(segment: Segment): number {
+  let frames = 0;
+  for (const [n] of segment.durations) frames += n;
+  return frames;
+}
+
+export function segmentDurationTicks(segment: Segment): number {
+  let total = 0;
+  for (const [n, each] of segment.durations) total += n * each;
+  return total;
+}
+
+/** Durations one by one, in ticks. */
+export function expandDurations(durations: SampleDurations): number[] {
+  return durations.flatMap(([n, each]) => Array<number>(n).fill(each));
+}
+
+export function runLengthDurations(each: readonly number[]): SampleDurations {
+  const runs: SampleDurations = [];
+  for (const durationTicks of each) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === durationTicks) last[0] += 1;
+    else runs.push([1, durationTicks]);
+  }
+  return runs;
+}
+
+/** First AAC frame whose start is at or after a time; segment k owns the frames [f(start_k), f(start_k+1)). */
+export function audioFrameAt(atTicks: number, sampleRate: number): number {
+  return Math.ceil((atTicks * sampleRate) / (TICKS_PER_SECOND * AAC_FRAME_SAMPLES));
+}

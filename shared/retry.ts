@@ -1,0 +1,17 @@
+/** Waits before a failed task is leased again: after its first, second and third failed attempt. */
+export const TASK_BACKOFF_MS = [30_000, 60_000, 90_000] as const;
+
+/** `failedAttempts` counts from 1. */
+export function taskBackoffMs(failedAttempts: number): number {
+  const last = TASK_BACKOFF_MS.length - 1;
+  return TASK_BACKOFF_MS[Math.max(0, Math.min(failedAttempts - 1, last))] ?? 90_000;
+}
+
+/**
+ * Wait before a call or a connection is tried again: exponential with full jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * @param random in [0, 1), injected so that decisions stay pure
+ */
+export function callBackoffMs(failures: number, random: number, baseMs = 250, capMs = 10_000): number {
+  return Math.round(random * Math.min(capMs, baseMs * 2 ** Math.max(0, failures - 1)));
+}
