@@ -1,0 +1,63 @@
+import { fileURLToPath } from "node:url";
+import { cloudflare } from "@cloudflare/vite-plugin";
+import { defineConfig } from "vite";
+import { unstable_readConfig as readWranglerConfig } from "wrangler";
+import { ffmpegCoreAsset } from "./web/build/ffmpeg-core-asset.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// Two servers on one state folder fail with SQLITE_BUSY: whoever starts a second names another.
+const stateDir = process.env["TRIBUTARY_STATE"] ?? here(".wrangler/state");
+const port = Number(process.env["PORT"] ?? 8787);
+
+useLocalStorageCredentials();
+
+export default defineConfig({
+  root: here("web"),
+  cacheDir: here("node_modules/.vite"),
+  clearScreen: false,
+  plugins: [
+    cloudflare({
+      configPath: here("wrangler.toml"),
+      persistState: { path: stateDir },
+      inspectorPort: false,
+    }),
+    coreAsset(),
+  ],
+  worker: { format: "es", plugins: () => [coreAsset()] },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  server: { port, strictPort: true, fs: { allow: [here(".")] } },
+  preview: { port, strictPort: true },
+  build: { outDir: here("dist"), emptyOutDir: true, target: "es2024" },
+  environments: {
+    client: {
+      build: {
+        rollupOptions: {
+          input: {
+            index: here("web/index.html"),
+            watch: here("web/watch.html"),
+            contribute: here("web/contribute.html"),
+          },
+        },
+      },
+    },
+  },
+});
+
+function coreAsset() {
+  return ffmpegCoreAsset({
+    packageDir: here("node_modules/@ffmpeg/core"),
+    cacheDir: here(".cache"),
+  });
+}
+
+/**
+ * Production has the storage credentials as secrets. Here the local S3 endpoint's own take their
+ * place, so that the Worker reads the same two bindings everywhere.
+ */
+function useLocalStorageCredentials() {
+  const { r2_buckets } = readWranglerConfig({ config: here("wrangler.toml") }, { hideWarnings: true });
+  const local = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
+  process.env["R2_ACCESS_KEY_ID"] ??= local?.accessKeyId;
+  process.env["R2_SECRET_ACCESS_KEY"] ??= local?.secretAccessKey;
+}
