@@ -12,8 +12,14 @@ export const TICKS_PER_SECOND = 90_000;
 /** Samples per AAC-LC frame: the grid on which audio is cut. */
 export const AAC_FRAME_SAMPLES = 1024;
 
-const ticks = z.int().min(-(2 ** 52)).max(2 ** 52);
-const positiveTicks = z.int().min(1).max(2 ** 52);
+const ticks = z
+  .int()
+  .min(-(2 ** 52))
+  .max(2 ** 52);
+const positiveTicks = z
+  .int()
+  .min(1)
+  .max(2 ** 52);
 const count = z.int().min(0).max(100_000_000);
 
 /** Runs of [frames, ticks a frame], as in the `stts` box (ISO/IEC 14496-12, 8.6.1.2). */

@@ -1,34 +1,446 @@
+import { type ErrorCode, TributaryError, toWireError } from "./errors.ts";
 import type { Engine } from "./job.ts";
-import type { ErrorCode } from "./errors.ts";
-import type { ChunkInfo, LeaseGrant, Output } from "./protocol.ts";
+import {
+  type ChunkInfo,
+  type CoordinatorMessage,
+  type HolderMessage,
+  type LeaseGrant,
+  type Output,
+  type Put,
+  RENEW_EVERY_MS,
+} from "./protocol.ts";
+import { callBackoffMs } from "./retry.ts";
+
+/**
+ * The one loop that every lease holder runs (owner's tab, contributor's tab, container):
+ *
+ *     lease -> fetch chunk -> transcode -> offer (size, sha256) -> PUT to storage -> commit
+ *
+ * A transcoding slot is held for the encode only: chunks are fetched before it, and offer, upload and
+ * commit overlap the next encode. Everything that differs between homes is handed in.
+ */
 
 /** One object made by a task, with its bytes. */
 export interface MadeOutput extends Output {
-  bytes: ArrayBuffer | Uint8Array;
+  bytes: ArrayBuffer;
 }
 
 export interface MadeTask {
   engine: Engine;
   encodeMs: number;
   outputs: MadeOutput[];
+  /** Plain sentences on what is missing or concealed in what was made. */
   warnings: string[];
 }
 
 /** What differs between homes of a lease holder: where chunks come from and how they are transcoded. */
 export interface LeaseWork {
-  /** The chunk's bytes; the caller of `transcode` gives them away. */
-  fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<{ info: ChunkInfo; bytes: ArrayBuffer }>;
+  /** The chunk's bytes; they are given away to `transcode`. */
+  fetchChunk(
+    grant: LeaseGrant,
+    signal: AbortSignal,
+  ): Promise<{ info: ChunkInfo; bytes: ArrayBuffer }>;
   transcode(
     grant: LeaseGrant,
     chunk: { info: ChunkInfo; bytes: ArrayBuffer },
     onProgress: (progress: number) => void,
     signal: AbortSignal,
   ): Promise<MadeTask>;
-  /** PUT of one output to its presigned URL; throws UPLOAD_REFUSED on 403, UPLOAD_FAILED else. 412 is success (it is there). */
-  put(url: string, headers: Record<string, string>, bytes: ArrayBuffer | Uint8Array, signal: AbortSignal): Promise<void>;
+  /**
+   * One PUT to a presigned URL, one try. 412 is success: content-addressed, it is there already.
+   * Throws UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK or UPLOAD_FAILED otherwise.
+   */
+  put(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void>;
+}
+
+export interface Clock {
+  nowMs(): number;
+  /** Calls back once after `ms`; returns a function that prevents it. */
+  after(ms: number, callback: () => void): () => void;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export type LeaseStage = "fetching" | "queued" | "encoding" | "uploading";
+
+export interface LiveLease {
+  readonly leaseId: string;
+  readonly taskId: string;
+  stage: LeaseStage;
+  progress: number;
+}
+
+export interface LeaseLoopOptions {
+  /** Parallel encodes. */
+  slots: number;
+  /** Leases taken beyond the slots, so that their chunks are there when a slot falls free. */
+  prefetch: number;
+  work: LeaseWork;
+  clock: Clock;
+  /** Hands a message to the coordinator; false when there is no connection now. */
+  send(message: HolderMessage): boolean;
+  /** Something that `leases()` or the counters show has changed. */
+  onChange?(): void;
+  /** Bytes of one object arrived in storage. */
+  onStored?(sizeBytes: number): void;
+  /** A lease ended here, for whatever reason. */
+  onEnd?(grant: LeaseGrant, end: LeaseEnd, made: MadeTask | null): void;
 }
 
 export type LeaseEnd =
   | { state: "accepted" }
-  | { state: "rejected" | "failed"; code: ErrorCode }
-  | { state: "revoked" };
+  | { state: "rejected" | "failed" | "lost"; code: ErrorCode; message: string };
+
+type Verdict = Extract<CoordinatorMessage, { type: "accepted" | "rejected" }>;
+
+interface Lease extends LiveLease {
+  grant: LeaseGrant;
+  abort: AbortController;
+  /** The message that waits for an answer; sent again after a silence or a reconnect. */
+  asking: { message: HolderMessage; answer(message: CoordinatorMessage): void } | null;
+}
+
+/** An unanswered offer or commit is sent again after this; both are idempotent at the coordinator. */
+const RESEND_AFTER_MS = 20_000;
+/** Tries of one PUT before a fresh URL is asked for, and rounds of fresh URLs. */
+const PUT_TRIES = 3;
+const OFFER_ROUNDS = 4;
+const PARALLEL_PUTS = 4;
+
+export class LeaseLoop {
+  readonly #options: LeaseLoopOptions;
+  readonly #leases = new Map<string, Lease>();
+  readonly #slotWaiters: (() => void)[] = [];
+  #slots: number;
+  #encoding = 0;
+  /** Free places that the coordinator was last told of and has not filled since. */
+  #told = 0;
+  #connected = false;
+  #stopped = false;
+  #cancelRenew: (() => void) | null = null;
+
+  constructor(options: LeaseLoopOptions) {
+    this.#options = options;
+    this.#slots = options.slots;
+  }
+
+  leases(): LiveLease[] {
+    return [...this.#leases.values()];
+  }
+
+  leaseIds(): string[] {
+    return [...this.#leases.keys()];
+  }
+
+  setSlots(slots: number): void {
+    this.#slots = slots;
+    this.#wakeSlotWaiters();
+    this.#sendWant();
+  }
+
+  /** Drops all work at once. Nothing is sent: the coordinator frees the leases when the socket closes. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelRenew?.();
+    for (const lease of this.#leases.values()) lease.abort.abort();
+    this.#leases.clear();
+  }
+
+  /** The connection is gone: encodes go on, answers are asked for again after the next welcome. */
+  disconnected(): void {
+    this.#connected = false;
+    this.#told = 0;
+  }
+
+  receive(message: CoordinatorMessage): void {
+    if (this.#stopped) return;
+    switch (message.type) {
+      case "welcome":
+        this.#welcomed(new Set(message.adopted));
+        return;
+      case "grant":
+        this.#told = Math.max(0, this.#told - message.grants.length);
+        for (const grant of message.grants) this.#take(grant);
+        return;
+      case "uploads":
+      case "accepted":
+      case "rejected":
+        this.#answered(message.leaseId, message);
+        return;
+      case "revoke":
+        this.#drop(message.leaseId, message.code);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #welcomed(adopted: ReadonlySet<string>): void {
+    this.#connected = true;
+    this.#told = 0;
+    for (const lease of [...this.#leases.values()]) {
+      if (!adopted.has(lease.leaseId)) this.#drop(lease.leaseId, "LEASE_LOST");
+      else if (lease.asking !== null) this.#options.send(lease.asking.message);
+    }
+    this.#sendWant();
+    this.#scheduleRenew();
+  }
+
+  #take(grant: LeaseGrant): void {
+    if (this.#leases.has(grant.leaseId)) return;
+    const lease: Lease = {
+      leaseId: grant.leaseId,
+      taskId: grant.task.id,
+      stage: "fetching",
+      progress: 0,
+      grant,
+      abort: new AbortController(),
+      asking: null,
+    };
+    this.#leases.set(lease.leaseId, lease);
+    this.#scheduleRenew();
+    this.#changed();
+    void this.#run(lease);
+  }
+
+  async #run(lease: Lease): Promise<void> {
+    const { signal } = lease.abort;
+    let made: MadeTask | null = null;
+    let end: LeaseEnd;
+    try {
+      made = await this.#make(lease);
+      const verdict = await this.#deliver(lease, made);
+      end =
+        verdict.type === "accepted"
+          ? { state: "accepted" }
+          : { state: "rejected", code: verdict.code, message: verdict.message };
+    } catch (thrown) {
+      const { code, message, retryable } = toWireError(thrown);
+      if (signal.aborted) {
+        end = { state: "lost", code, message };
+      } else {
+        end = { state: "failed", code, message };
+        const { leaseId } = lease;
+        this.#options.send({
+          type: "fail",
+          leaseId,
+          code,
+          retryable,
+          message: message.slice(0, 500),
+        });
+      }
+    }
+    this.#leases.delete(lease.leaseId);
+    this.#options.onEnd?.(lease.grant, end, made);
+    this.#sendWant();
+    this.#changed();
+  }
+
+  async #make(lease: Lease): Promise<MadeTask> {
+    const { grant, abort } = lease;
+    const { work } = this.#options;
+    const chunk = await work.fetchChunk(grant, abort.signal);
+    abort.signal.throwIfAborted();
+    lease.stage = "queued";
+    this.#changed();
+    await this.#acquireSlot(abort.signal);
+    try {
+      lease.stage = "encoding";
+      this.#changed();
+      const onProgress = (progress: number): void => {
+        lease.progress = Math.min(1, Math.max(lease.progress, progress));
+        this.#changed();
+      };
+      return await work.transcode(grant, chunk, onProgress, abort.signal);
+    } finally {
+      lease.stage = "uploading";
+      this.#encoding -= 1;
+      this.#wakeSlotWaiters();
+      this.#sendWant();
+    }
+  }
+
+  /** Offer, upload, commit; asks for fresh URLs when storage refuses the first ones. */
+  async #deliver(lease: Lease, made: MadeTask): Promise<Verdict> {
+    const { leaseId } = lease;
+    lease.abort.signal.throwIfAborted();
+    const outputs: Output[] = made.outputs.map(({ bytes: _, ...output }) => output);
+    for (let round = 1; ; round += 1) {
+      const answer = await this.#ask(lease, { type: "offer", leaseId, outputs });
+      if (answer.type === "accepted" || answer.type === "rejected") return answer;
+      if (answer.type !== "uploads") continue;
+      try {
+        await this.#putAll(answer.puts, made, lease.abort.signal);
+        break;
+      } catch (thrown) {
+        const refused = thrown instanceof TributaryError && thrown.code === "UPLOAD_REFUSED";
+        if (!refused || round === OFFER_ROUNDS) throw thrown;
+        await this.#pause(callBackoffMs(round, this.#options.clock.random()), lease.abort.signal);
+      }
+    }
+    const { engine, encodeMs } = made;
+    const warnings = made.warnings.slice(0, 10).map((text) => text.slice(0, 500));
+    for (;;) {
+      const verdict = await this.#ask(lease, {
+        type: "commit",
+        leaseId,
+        engine,
+        encodeMs,
+        warnings,
+      });
+      if (verdict.type === "accepted" || verdict.type === "rejected") return verdict;
+    }
+  }
+
+  async #putAll(puts: readonly Put[], made: MadeTask, signal: AbortSignal): Promise<void> {
+    const queue = [...puts];
+    const lane = async (): Promise<void> => {
+      for (let put = queue.shift(); put !== undefined; put = queue.shift()) {
+        const output = made.outputs[put.output];
+        if (output === undefined) throw new TributaryError("INTERNAL", "A PUT for no output.");
+        await this.#putOne(put, output.bytes, signal);
+        this.#options.onStored?.(output.sizeBytes);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(PARALLEL_PUTS, puts.length) }, lane));
+  }
+
+  async #putOne(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await this.#options.work.put(put, bytes, signal);
+        return;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        if (thrown instanceof TributaryError && thrown.code === "UPLOAD_REFUSED") throw thrown;
+        // The last word is "refused", so that the next round starts with fresh URLs.
+        if (failures === PUT_TRIES) {
+          throw new TributaryError("UPLOAD_REFUSED", "Storage did not take an upload.", {
+            cause: thrown,
+          });
+        }
+        await this.#pause(callBackoffMs(failures, this.#options.clock.random()), signal);
+      }
+    }
+  }
+
+  /** Sends until answered: again after a silence, and after each reconnect. Ends by abort. */
+  #ask(lease: Lease, message: HolderMessage): Promise<CoordinatorMessage> {
+    const { signal } = lease.abort;
+    return new Promise((resolve, reject) => {
+      let cancelResend = (): void => {};
+      const settle = (): void => {
+        cancelResend();
+        lease.asking = null;
+        signal.removeEventListener("abort", aborted);
+      };
+      const aborted = (): void => {
+        settle();
+        reject(new TributaryError("LEASE_LOST", "The lease went to another holder."));
+      };
+      const resendLater = (): void => {
+        cancelResend = this.#options.clock.after(RESEND_AFTER_MS, () => {
+          this.#options.send(message);
+          resendLater();
+        });
+      };
+      if (signal.aborted) {
+        aborted();
+        return;
+      }
+      signal.addEventListener("abort", aborted);
+      lease.asking = {
+        message,
+        answer: (answer) => {
+          settle();
+          resolve(answer);
+        },
+      };
+      this.#options.send(message);
+      resendLater();
+    });
+  }
+
+  #answered(leaseId: string, message: CoordinatorMessage): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return;
+    const { asking } = lease;
+    if (asking === null) {
+      // A verdict without a question: the coordinator gave the lease up (too many failures, ended job).
+      if (message.type === "rejected") this.#drop(leaseId, message.code);
+      return;
+    }
+    // A late second answer to the offer must not pass for the verdict on the commit.
+    if (asking.message.type === "commit" && message.type === "uploads") return;
+    asking.answer(message);
+  }
+
+  #drop(leaseId: string, code: ErrorCode): void {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return;
+    this.#leases.delete(leaseId);
+    lease.abort.abort(new TributaryError(code, "The lease went to another holder."));
+    this.#sendWant();
+    this.#changed();
+  }
+
+  async #acquireSlot(signal: AbortSignal): Promise<void> {
+    while (this.#encoding >= this.#slots) {
+      await new Promise<void>((resolve) => {
+        this.#slotWaiters.push(resolve);
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      signal.throwIfAborted();
+    }
+    this.#encoding += 1;
+  }
+
+  #wakeSlotWaiters(): void {
+    for (const wake of this.#slotWaiters.splice(0)) wake();
+  }
+
+  /** Tells the coordinator of free places, when that is news. */
+  #sendWant(): void {
+    if (!this.#connected || this.#stopped) return;
+    let unfinished = 0;
+    let uploading = 0;
+    for (const { stage } of this.#leases.values()) {
+      if (stage === "uploading") uploading += 1;
+      else unfinished += 1;
+    }
+    // Uploads that fall behind hold memory: take nothing new until they catch up.
+    const room = uploading > this.#slots + 4 ? 0 : this.#slots + this.#options.prefetch;
+    const want = this.#slots === 0 ? 0 : Math.max(0, room - unfinished);
+    if (want === this.#told) return;
+    if (this.#options.send({ type: "want", slots: want })) this.#told = want;
+  }
+
+  #scheduleRenew(): void {
+    if (this.#cancelRenew !== null || this.#stopped) return;
+    this.#cancelRenew = this.#options.clock.after(RENEW_EVERY_MS, () => {
+      this.#cancelRenew = null;
+      if (this.#leases.size === 0) return;
+      const leases = this.leases().map(({ leaseId, progress }) => ({ leaseId, progress }));
+      if (this.#connected) this.#options.send({ type: "renew", leases });
+      this.#scheduleRenew();
+    });
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(ms, resolve);
+      signal.addEventListener(
+        "abort",
+        () => {
+          cancel();
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+
+  #changed(): void {
+    this.#options.onChange?.();
+  }
+}

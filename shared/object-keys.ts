@@ -5,7 +5,12 @@
  */
 
 /** `v/<job>/<rendition>/<sha256>.m4s` (media) or `.mp4` (init). */
-export function outputKey(jobId: string, rendition: string, kind: "init" | "media", sha256: string): string {
+export function outputKey(
+  jobId: string,
+  rendition: string,
+  kind: "init" | "media",
+  sha256: string,
+): string {
   return `v/${jobId}/${rendition}/${sha256}.${kind === "init" ? "mp4" : "m4s"}`;
 }
 

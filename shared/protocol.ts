@@ -7,8 +7,8 @@ import {
   type JobState,
   jobPlanSchema,
   type Segment,
-  segmentSchema,
   type SourceFacts,
+  segmentSchema,
   sourceFactsSchema,
   type Task,
   type TaskState,
@@ -25,7 +25,7 @@ import {
 /** Silence after which a holder's leases are free again. */
 export const HEARTBEAT_SILENCE_MS = 15_000;
 /** A holder renews its leases this often; progress rides along. */
-export const RENEW_EVERY_MS = 2_000;
+export const RENEW_EVERY_MS = 4_000;
 /** Attempts that were the task's own failure; a vanished holder does not count. */
 export const MAX_ATTEMPTS = 3;
 
@@ -57,7 +57,10 @@ export const outputSchema = z.object({
   kind: z.enum(["init", "media"]),
   /** Segment index of a media output; an init names the first segment of its task. */
   segment: z.int().min(0),
-  sizeBytes: z.int().min(1).max(512 * 1024 * 1024),
+  sizeBytes: z
+    .int()
+    .min(1)
+    .max(512 * 1024 * 1024),
   sha256: hex64,
   md5: md5Base64,
   /** Samples in it; 0 for an init. */
@@ -87,11 +90,13 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("want"), slots: z.int().min(0).max(64) }),
   z.object({
     type: z.literal("renew"),
-    leases: z
-      .array(z.object({ leaseId: id, progress: z.number().min(0).max(1) }))
-      .max(256),
+    leases: z.array(z.object({ leaseId: id, progress: z.number().min(0).max(1) })).max(256),
   }),
-  z.object({ type: z.literal("offer"), leaseId: id, outputs: z.array(outputSchema).min(1).max(4096) }),
+  z.object({
+    type: z.literal("offer"),
+    leaseId: id,
+    outputs: z.array(outputSchema).min(1).max(4096),
+  }),
   z.object({
     type: z.literal("commit"),
     leaseId: id,
@@ -109,7 +114,12 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   /** Gives a lease back undone (paused, closing); not an attempt. */
   z.object({ type: z.literal("release"), leaseId: id }),
   /** Owner: this chunk is made and can be uploaded; answered by `stage-upload`. */
-  z.object({ type: z.literal("stage-offer"), chunk: chunkInfoSchema, sha256: hex64, md5: md5Base64 }),
+  z.object({
+    type: z.literal("stage-offer"),
+    chunk: chunkInfoSchema,
+    sha256: hex64,
+    md5: md5Base64,
+  }),
   /** Owner: the chunk is in storage. */
   z.object({ type: z.literal("staged"), taskId: id }),
 ]);

@@ -12,6 +12,11 @@ export function taskBackoffMs(failedAttempts: number): number {
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  * @param random in [0, 1), injected so that decisions stay pure
  */
-export function callBackoffMs(failures: number, random: number, baseMs = 250, capMs = 10_000): number {
+export function callBackoffMs(
+  failures: number,
+  random: number,
+  baseMs = 250,
+  capMs = 10_000,
+): number {
   return Math.round(random * Math.min(capMs, baseMs * 2 ** Math.max(0, failures - 1)));
 }

@@ -39,5 +39,8 @@ export interface TranscodeWorkerApi {
    * cancelling wasm means terminating the worker.
    * @param onProgress 0..1, at most a few a second, also when nothing moved (it is the sign of life)
    */
-  transcode(request: TranscodeRequest, onProgress: (progress: number) => void): Promise<TranscodeResult>;
+  transcode(
+    request: TranscodeRequest,
+    onProgress: (progress: number) => void,
+  ): Promise<TranscodeResult>;
 }

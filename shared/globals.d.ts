@@ -1,0 +1,19 @@
+/**
+ * The few globals that all runtimes of Tributary have beside the language itself, for `shared/` alone:
+ * browsers, Web Workers, workerd and Node all provide them (WinterTC minimum common API).
+ * Other tsconfigs do not include this file; they have the full declarations.
+ */
+interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+interface AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+declare var AbortController: new () => AbortController;
