@@ -1,0 +1,54 @@
+/** A stretch of a media playlist. */
+export interface Stretch {
+  seconds: number;
+  sizeBytes: number;
+}
+
+/** Bits a second, whole numbers. */
+export interface BitRate {
+  peak: number;
+  average: number;
+}
+
+/**
+ * Measured bit rate of a media playlist. The peak is the largest rate of any run of consecutive
+ * segments that lasts between 0.5 and 1.5 target durations (RFC 8216, 4.1 "peak segment bit rate");
+ * where no run is that long, the average.
+ * @returns null when there is nothing to measure
+ */
+export function measureBitRate(
+  stretches: readonly Stretch[],
+  targetSeconds: number,
+): BitRate | null {
+  const total = sum(stretches);
+  if (total.seconds <= 0) return null;
+  let peak = 0;
+  for (let first = 0; first < stretches.length; first += 1) {
+    let seconds = 0;
+    let sizeBytes = 0;
+    for (let next = first; next < stretches.length; next += 1) {
+      const stretch = stretches[next];
+      if (stretch === undefined) break;
+      seconds += stretch.seconds;
+      sizeBytes += stretch.sizeBytes;
+      if (seconds > 1.5 * targetSeconds + ROUNDING_SECONDS) break;
+      if (seconds >= 0.5 * targetSeconds - ROUNDING_SECONDS) {
+        peak = Math.max(peak, (sizeBytes * 8) / seconds);
+      }
+    }
+  }
+  const average = (total.sizeBytes * 8) / total.seconds;
+  return { peak: Math.ceil(peak === 0 ? average : peak), average: Math.round(average) };
+}
+
+/** A run that is exactly at a limit belongs to it. */
+const ROUNDING_SECONDS = 1e-5;
+
+function sum(stretches: readonly Stretch[]): Stretch {
+  const total = { seconds: 0, sizeBytes: 0 };
+  for (const { seconds, sizeBytes } of stretches) {
+    total.seconds += seconds;
+    total.sizeBytes += sizeBytes;
+  }
+  return total;
+}

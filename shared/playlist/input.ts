@@ -1,0 +1,110 @@
+import {
+  AAC_FRAME_SAMPLES,
+  type AcceptedSegment,
+  type AudioRendition,
+  audioFrameAt,
+  type Segment,
+  segmentDurationTicks,
+  TICKS_PER_SECOND,
+  type VideoRendition,
+} from "../job.ts";
+
+/** What playlists are rendered from: the plan of a job and the segments that passed the gate so far. */
+export interface PlaylistInput {
+  video: VideoRendition[];
+  audio: AudioRendition[];
+  /** The plan's segments, in order. */
+  segments: Segment[];
+  /** In any order; at most one for each (rendition, segment). */
+  accepted: AcceptedSegment[];
+  /** No further segment will be accepted: playlists get their end. */
+  ended: boolean;
+}
+
+/** What of a job may stand in playlists now. */
+export interface Published {
+  /** Segments in order, by rendition id; all lists have the same length. */
+  byRendition: ReadonlyMap<string, AcceptedSegment[]>;
+  /** Segments that begin with an EXT-X-DISCONTINUITY, in every rendition. */
+  discontinuities: ReadonlySet<number>;
+  count: number;
+  /** All planned segments are there and nothing more will come. */
+  complete: boolean;
+  /** EXT-X-TARGETDURATION of all media playlists of the job, from the first request to the last. */
+  targetSeconds: number;
+}
+
+/**
+ * An EVENT playlist may only grow (RFC 8216, 4.3.3.5), and discontinuities must stand at the same
+ * points in all renditions (6.2.4). Whether segment k begins with one is known only when all
+ * renditions have segment k: so what is published is the run of segments from the start that *all*
+ * renditions have.
+ */
+export function published(input: PlaylistInput): Published {
+  const byIndex = new Map<string, AcceptedSegment[]>();
+  for (const { id } of [...input.video, ...input.audio]) byIndex.set(id, []);
+  for (const accepted of input.accepted) {
+    const list = byIndex.get(accepted.rendition);
+    if (list !== undefined) list[accepted.segment] = accepted;
+  }
+
+  let count = input.segments.length;
+  for (const list of byIndex.values()) {
+    const gap = list.findIndex((accepted) => accepted === undefined);
+    count = Math.min(count, gap === -1 ? list.length : gap);
+  }
+
+  const byRendition = new Map([...byIndex].map(([id, list]) => [id, list.slice(0, count)]));
+  return {
+    byRendition,
+    discontinuities: initSwitches(byRendition),
+    count,
+    complete: input.ended && count === input.segments.length,
+    targetSeconds: targetSeconds(input),
+  };
+}
+
+/** How many segments, from the first on, can be played now. The job is playable when it is 1 or more. */
+export function playableSegments(input: PlaylistInput): number {
+  return published(input).count;
+}
+
+/** Units of the rendition's own clock in a second: audio counts in samples, so that sums stay exact. */
+export function unitsPerSecond(rendition: VideoRendition | AudioRendition): number {
+  return rendition.kind === "video" ? TICKS_PER_SECOND : rendition.sampleRate;
+}
+
+/** Duration of a segment in `unitsPerSecond` of its rendition. */
+export function durationUnits(
+  rendition: VideoRendition | AudioRendition,
+  accepted: AcceptedSegment,
+): number {
+  return rendition.kind === "video" ? accepted.durationTicks : accepted.frames * AAC_FRAME_SAMPLES;
+}
+
+function initSwitches(byRendition: ReadonlyMap<string, AcceptedSegment[]>): Set<number> {
+  const switches = new Set<number>();
+  for (const list of byRendition.values()) {
+    list.forEach((accepted, index) => {
+      const before = list[index - 1];
+      if (before !== undefined && before.initKey !== accepted.initKey) switches.add(index);
+    });
+  }
+  return switches;
+}
+
+/** 6 s is what Apple's authoring specification (7.5) advises; more only when a planned segment rounds to more. */
+function targetSeconds(input: PlaylistInput): number {
+  let longest = 6;
+  for (const segment of input.segments) {
+    const ticks = segmentDurationTicks(segment);
+    longest = Math.max(longest, Math.round(ticks / TICKS_PER_SECOND));
+    for (const { sampleRate } of input.audio) {
+      const frames =
+        audioFrameAt(segment.startTicks + ticks, sampleRate) -
+        audioFrameAt(segment.startTicks, sampleRate);
+      longest = Math.max(longest, Math.round((frames * AAC_FRAME_SAMPLES) / sampleRate));
+    }
+  }
+  return longest;
+}

@@ -1,0 +1,164 @@
+import {
+  type AcceptedSegment,
+  type AudioRendition,
+  segmentDurationTicks,
+  segmentFrames,
+  TICKS_PER_SECOND,
+  type VideoRendition,
+} from "../job.ts";
+import { type BitRate, measureBitRate } from "./bit-rate.ts";
+import { keyFrameStretches } from "./iframes.ts";
+import {
+  durationUnits,
+  type PlaylistInput,
+  type Published,
+  published,
+  unitsPerSecond,
+} from "./input.ts";
+import { attributeList, PLAYLIST_VERSION, playlistText, quoted } from "./tags.ts";
+
+const AUDIO_GROUP = "audio";
+
+/**
+ * `master.m3u8` (RFC 8216, 4.3.4). Bit rates are measured from the accepted segments; before the end
+ * BANDWIDTH is never below what was planned, because players ask for this playlist only once.
+ */
+export function renderMultivariant(input: PlaylistInput): string {
+  const now = published(input);
+  const audio = input.audio.map((rendition) => ({
+    rendition,
+    rate: bitRate(rendition, now),
+    codecs: codecs(rendition, now),
+  }));
+  // A variant's rates count its largest audio rendition (RFC 8216, 4.3.4.2).
+  const audioPeak = Math.max(0, ...audio.map(({ rate }) => rate.peak));
+  const audioAverage = Math.max(0, ...audio.map(({ rate }) => rate.average));
+  const audioCodecs = audio.flatMap((each) => each.codecs);
+
+  const variants = input.video.map((rendition) => {
+    const rate = bitRate(rendition, now);
+    return {
+      rendition,
+      peak: rate.peak + audioPeak,
+      average: rate.average + audioAverage,
+      codecs: codecs(rendition, now),
+    };
+  });
+
+  const lines = ["#EXTM3U", `#EXT-X-VERSION:${PLAYLIST_VERSION}`, "#EXT-X-INDEPENDENT-SEGMENTS"];
+  const names = uniqueNames(input.audio);
+  const defaultId = (input.audio.find(({ isDefault }) => isDefault) ?? input.audio[0])?.id;
+  input.audio.forEach((rendition, index) => {
+    lines.push(audioMedia(rendition, names[index] ?? rendition.name, rendition.id === defaultId));
+  });
+
+  const frameRate = highestFrameRate(input).toFixed(3);
+  for (const { rendition, peak, average, codecs } of inStartOrder(variants)) {
+    const attributes = attributeList({
+      BANDWIDTH: peak,
+      "AVERAGE-BANDWIDTH": average,
+      CODECS: quoted([...new Set([...codecs, ...audioCodecs])].join(",")),
+      RESOLUTION: `${rendition.width}x${rendition.height}`,
+      "FRAME-RATE": frameRate,
+      "VIDEO-RANGE": "SDR",
+      AUDIO: input.audio.length > 0 ? quoted(AUDIO_GROUP) : undefined,
+      "CLOSED-CAPTIONS": "NONE",
+    });
+    lines.push(`#EXT-X-STREAM-INF:${attributes}`, `${rendition.id}/playlist.m3u8`);
+  }
+  for (const { rendition, codecs } of inStartOrder(variants)) {
+    const rate = keyFrameRate(rendition, now);
+    const attributes = attributeList({
+      BANDWIDTH: rate.peak,
+      "AVERAGE-BANDWIDTH": rate.average,
+      CODECS: quoted(codecs.join(",")),
+      RESOLUTION: `${rendition.width}x${rendition.height}`,
+      "VIDEO-RANGE": "SDR",
+      URI: quoted(`${rendition.id}/iframes.m3u8`),
+    });
+    lines.push(`#EXT-X-I-FRAME-STREAM-INF:${attributes}`);
+  }
+  return playlistText(lines);
+}
+
+function audioMedia(rendition: AudioRendition, name: string, isDefault: boolean): string {
+  const attributes = attributeList({
+    TYPE: "AUDIO",
+    "GROUP-ID": quoted(AUDIO_GROUP),
+    NAME: quoted(name),
+    LANGUAGE: quoted(rendition.language),
+    DEFAULT: isDefault ? "YES" : "NO",
+    AUTOSELECT: "YES",
+    CHANNELS: quoted(String(rendition.channels)),
+    URI: quoted(`${rendition.id}/playlist.m3u8`),
+  });
+  return `#EXT-X-MEDIA:${attributes}`;
+}
+
+/** NAME must differ within a group (RFC 8216, 4.3.4.1.1). */
+function uniqueNames(audio: readonly AudioRendition[]): string[] {
+  const used = new Set<string>();
+  return audio.map(({ name }) => {
+    let unique = name;
+    for (let n = 2; used.has(quoted(unique)); n += 1) unique = `${name} (${n})`;
+    used.add(quoted(unique));
+    return unique;
+  });
+}
+
+/**
+ * Players begin with the first variant. Apple's authoring specification (9.15) wants about 2,000
+ * kbit/s there; the others follow from the highest to the lowest.
+ */
+function inStartOrder<T extends { peak: number }>(variants: readonly T[]): T[] {
+  const distance = ({ peak }: T) => Math.abs(Math.log(Math.max(1, peak) / 2_000_000));
+  const sorted = [...variants].sort((a, b) => b.peak - a.peak);
+  const first = sorted.reduce<T | undefined>(
+    (best, each) => (best === undefined || distance(each) < distance(best) ? each : best),
+    undefined,
+  );
+  return first === undefined ? [] : [first, ...sorted.filter((each) => each !== first)];
+}
+
+function bitRate(rendition: VideoRendition | AudioRendition, now: Published): BitRate {
+  const planned = rendition.bitsPerSecond;
+  const list = now.byRendition.get(rendition.id) ?? [];
+  const stretches = list.map((accepted) => ({
+    seconds: durationUnits(rendition, accepted) / unitsPerSecond(rendition),
+    sizeBytes: accepted.sizeBytes,
+  }));
+  return settle(measureBitRate(stretches, now.targetSeconds), planned, now);
+}
+
+function keyFrameRate(rendition: VideoRendition, now: Published): BitRate {
+  const list = now.byRendition.get(rendition.id) ?? [];
+  // Before the first segment: key frames every 2 s take about a fifth of the bits.
+  const planned = Math.ceil(rendition.bitsPerSecond / 5);
+  return settle(measureBitRate(keyFrameStretches(list), now.targetSeconds), planned, now);
+}
+
+function settle(measured: BitRate | null, planned: number, now: Published): BitRate {
+  if (measured === null) return { peak: planned, average: planned };
+  if (now.complete) return measured;
+  return { peak: Math.max(planned, measured.peak), average: measured.average };
+}
+
+/** As the init segments say; until there is one, as planned. */
+function codecs(rendition: VideoRendition | AudioRendition, now: Published): string[] {
+  const said = (now.byRendition.get(rendition.id) ?? []).map(({ codec }: AcceptedSegment) => codec);
+  if (said.length > 0) return [...new Set(said)];
+  if (rendition.kind === "audio") return ["mp4a.40.2"];
+  // RFC 6381, 3.3: profile_idc of High, no constraint flags, level_idc, in hexadecimal.
+  return [`avc1.6400${rendition.level.toString(16).padStart(2, "0")}`];
+}
+
+/**
+ * FRAME-RATE is the highest of a variant (RFC 8216, 4.3.4.2). Taken as the average of the busiest
+ * segment: over single frames, times that a container rounded to milliseconds would make 30 of 30.3.
+ */
+function highestFrameRate(input: PlaylistInput): number {
+  return input.segments.reduce((highest, segment) => {
+    const seconds = segmentDurationTicks(segment) / TICKS_PER_SECOND;
+    return Math.max(highest, segmentFrames(segment) / seconds);
+  }, 0);
+}
