@@ -30,6 +30,11 @@ export interface WorkerSetup {
   /** Compiled once a tab and shared by structured clone. */
   ffmpegModule: WebAssembly.Module;
   ffmpegScriptUrl: string;
+  /**
+   * A Web Lock that the worker takes in `setup` and never lets go: the tab is granted it when the
+   * worker is gone, however that happened (crash, `close()`, out of memory).
+   */
+  lockName: string;
 }
 
 export interface TranscodeWorkerApi {

@@ -1,0 +1,350 @@
+import * as Comlink from "comlink";
+import { TributaryError, toWireError } from "../shared/errors.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../shared/job.ts";
+import { EdgeClient } from "./edge-client.ts";
+import type {
+  HolderApi,
+  HolderOptions,
+  HolderState,
+  Inspection,
+  LadderRung,
+  ResumableJob,
+  SlotState,
+} from "./holder-api.ts";
+import { ProgressMeter } from "./holder-meter.ts";
+import { HolderSession } from "./holder-session.ts";
+import { openSource, type Source } from "./ingest/source.ts";
+import { defaultSlots } from "./pool/capability.ts";
+import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
+import { Pool } from "./pool/pool.ts";
+
+/**
+ * The tab's holder: reads the picked file, makes the job, and works on it, all off the page's thread
+ * (timers of pages are throttled in hidden tabs, those of workers are not). The page only shows
+ * `HolderState`.
+ */
+
+const EMIT_EVERY_MS = 100;
+
+const IDLE: HolderState = {
+  phase: "idle",
+  fileName: null,
+  inspectProgress: null,
+  inspection: null,
+  job: null,
+  jobId: null,
+  watchUrl: null,
+  masterUrl: null,
+  connected: false,
+  slots: [],
+  busyShare: 0,
+  bytesUploaded: 0,
+  speed: null,
+  etaSeconds: null,
+  error: null,
+  warnings: [],
+};
+
+class Holder implements HolderApi {
+  readonly #client = new EdgeClient(self.location.origin);
+  #state: HolderState = IDLE;
+  #options: HolderOptions = {};
+  #source: Source | null = null;
+  #plan: JobPlan | null = null;
+  #ladder: LadderRung[] = [];
+  #pool: Pool | null = null;
+  #session: HolderSession | null = null;
+  #resumable: ResumableJob | null = null;
+  #meter = new ProgressMeter();
+  #startedAtMs = 0;
+  /** Aborts what runs for the present file or job. */
+  #abort = new AbortController();
+  #subscriber: ((state: HolderState) => void) | null = null;
+  #emitTimer: ReturnType<typeof setTimeout> | null = null;
+
+  async subscribe(onState: (state: HolderState) => void): Promise<void> {
+    this.#subscriber = onState;
+    onState(this.#state);
+  }
+
+  async configure(options: HolderOptions): Promise<void> {
+    this.#options = { ...this.#options, ...options };
+  }
+
+  async inspect(file: File): Promise<void> {
+    await this.reset();
+    const { signal } = this.#abort;
+    this.#set({ ...IDLE, phase: "inspecting", fileName: file.name });
+    try {
+      // The engine loads while the file is read.
+      loadFfmpegCore().catch(() => {});
+      const source = await this.#open(file, signal);
+      this.#source = source;
+      this.#useLadder(null);
+      this.#set({ phase: "inspected", inspectProgress: null });
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#set({ phase: "failed", inspectProgress: null, error: toWireError(thrown) });
+    }
+  }
+
+  async setLadder(ladder: LadderRung[]): Promise<void> {
+    try {
+      this.#useLadder(ladder);
+    } catch (thrown) {
+      throw toWireError(thrown);
+    }
+  }
+
+  async start(): Promise<ResumableJob> {
+    const source = this.#source;
+    const plan = this.#plan;
+    if (source === null || plan === null || this.#state.phase !== "inspected") {
+      throw toWireError(new TributaryError("REQUEST_INVALID", "There is no file to start with."));
+    }
+    const { signal } = this.#abort;
+    this.#set({ phase: "starting", error: null });
+    try {
+      this.#requireEngine();
+      this.#pool = this.#makePool();
+      void this.#pool.warm().catch(() => {});
+      const created = await this.#client.createJob(plan, signal);
+      const resumable: ResumableJob = {
+        jobId: created.jobId,
+        ownerToken: created.ownerToken,
+        fileName: source.facts.name,
+        fingerprint: source.facts.fingerprint,
+        sizeBytes: source.facts.sizeBytes,
+        ladder: this.#ladder,
+        createdAtMs: Date.now(),
+      };
+      this.#resumable = resumable;
+      this.#set({
+        phase: "running",
+        jobId: created.jobId,
+        watchUrl: created.watchUrl,
+        masterUrl: created.masterUrl,
+      });
+      this.#connect(resumable);
+      return resumable;
+    } catch (thrown) {
+      const error = toWireError(thrown);
+      if (!signal.aborted) this.#set({ phase: "inspected", error });
+      throw error;
+    }
+  }
+
+  async resume(job: ResumableJob): Promise<void> {
+    await this.reset();
+    const { signal } = this.#abort;
+    this.#resumable = job;
+    const { origin } = self.location;
+    this.#set({
+      ...IDLE,
+      phase: "needs-file",
+      fileName: job.fileName,
+      jobId: job.jobId,
+      watchUrl: `${origin}/watch/${job.jobId}`,
+      masterUrl: `${origin}/v/${job.jobId}/master.m3u8`,
+    });
+    try {
+      await this.#client.jobStatus(job.jobId, job.ownerToken, signal);
+      // Watches only: a job that others finish ends here too.
+      this.#connect(job);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#set({ phase: "failed", error: toWireError(thrown) });
+    }
+  }
+
+  async provideFile(file: File): Promise<void> {
+    const job = this.#resumable;
+    if (job === null || this.#state.phase !== "needs-file") return;
+    const { signal } = this.#abort;
+    this.#set({ inspectProgress: 0, error: null });
+    try {
+      const source = await this.#open(file, signal);
+      if (source.facts.fingerprint !== job.fingerprint) {
+        source.close();
+        throw new TributaryError("SOURCE_CHANGED", "This is not the file that the job began with.");
+      }
+      this.#source = source;
+      this.#useLadder(job.ladder);
+      this.#requireEngine();
+      this.#pool = this.#makePool();
+      this.#session?.stop();
+      this.#set({ phase: "running", inspectProgress: null, error: null });
+      this.#connect(job);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#set({ phase: "needs-file", inspectProgress: null, error: toWireError(thrown) });
+    }
+  }
+
+  async cancel(): Promise<void> {
+    const job = this.#resumable;
+    this.#release();
+    this.#set({ phase: "cancelled", connected: false, slots: [] });
+    if (job !== null) {
+      await this.#client.cancelJob(job.jobId, job.ownerToken).catch((thrown: unknown) => {
+        throw toWireError(thrown);
+      });
+    }
+  }
+
+  async reset(): Promise<void> {
+    this.#release();
+    this.#resumable = null;
+    this.#plan = null;
+    this.#meter = new ProgressMeter();
+    this.#state = IDLE;
+    this.#emit();
+  }
+
+  #open(file: File, signal: AbortSignal): Promise<Source> {
+    return openSource(file, {
+      signal,
+      loadFfmpeg: loadFfmpegCore,
+      onProgress: (progress) => this.#set({ inspectProgress: progress }),
+    });
+  }
+
+  /** @param ladder null for the default. Throws LADDER_INVALID. */
+  #useLadder(ladder: LadderRung[] | null): void {
+    const source = this.#source;
+    if (source === null) return;
+    const plan = source.planJob(ladder ?? undefined);
+    this.#plan = plan;
+    this.#ladder = plan.video.map(({ width, height, bitsPerSecond }) => ({
+      shortSide: Math.min(width, height),
+      kilobitsPerSecond: Math.round(bitsPerSecond / 1000),
+    }));
+    // What was asked for, not what even numbers made of it: "240" may well be 134 lines of a banner.
+    if (ladder !== null) this.#ladder = ladder;
+    this.#set({ inspection: describe(plan, this.#ladder, source.remuxed) });
+  }
+
+  #requireEngine(): void {
+    const engine = this.#options.engine ?? "auto";
+    if (engine === "auto" || engine === "ffmpeg") return;
+    throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
+  }
+
+  #makePool(): Pool {
+    return new Pool(this.#slotCount(), () => this.#changed());
+  }
+
+  #slotCount(): number {
+    const memory = (self.navigator as { deviceMemory?: number }).deviceMemory;
+    return this.#options.slots ?? defaultSlots(self.navigator.hardwareConcurrency, memory);
+  }
+
+  #connect(job: ResumableJob): void {
+    this.#startedAtMs = performance.now();
+    this.#session = new HolderSession({
+      client: this.#client,
+      jobId: job.jobId,
+      ownerToken: job.ownerToken,
+      holderId: crypto.randomUUID(),
+      source: this.#source,
+      pool: this.#pool,
+      slots: this.#slotCount(),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  /** Takes over what session and pool have to say; ends the work when the job has ended. */
+  #changed(): void {
+    const session = this.#session;
+    if (session === null) return;
+    const { job } = session;
+    if (job !== null) this.#meter.update(job, performance.now());
+    const elapsedMs = performance.now() - this.#startedAtMs;
+    const slotMs = elapsedMs * (this.#pool?.slots().length ?? 0);
+    const busyMs = this.#pool?.busyMs(performance.now()) ?? 0;
+    this.#set({
+      job,
+      connected: session.connected,
+      slots: this.#describeSlots(session),
+      busyShare: slotMs === 0 ? 0 : Math.min(1, busyMs / slotMs),
+      bytesUploaded: session.bytesUploaded,
+      speed: this.#meter.speed,
+      etaSeconds: this.#meter.etaSeconds,
+      warnings: job?.warnings ?? [],
+    });
+    if (session.refused !== null) {
+      this.#release();
+      this.#set({ phase: "failed", error: toWireError(session.refused) });
+    } else if (job?.state === "ready" || job?.state === "cancelled") {
+      this.#release();
+      this.#set({ phase: job.state, connected: false, slots: [], etaSeconds: null });
+    } else if (job?.state === "failed") {
+      this.#release();
+      const error = job.error ?? { code: "TASK_FAILED" as const, message: "The job failed." };
+      this.#set({
+        phase: "failed",
+        connected: false,
+        slots: [],
+        error: { ...error, retryable: false },
+      });
+    }
+  }
+
+  #describeSlots(session: HolderSession): SlotState[] {
+    const encoding: SlotState[] = (this.#pool?.slots() ?? []).map((slot) => ({
+      state: slot.taskId === null ? "idle" : "encoding",
+      ...slot,
+    }));
+    // A free slot shows what is on its way to it or from it.
+    const others = session.leases().filter(({ stage }) => stage !== "encoding");
+    return encoding.map((slot) => {
+      const lease = slot.state === "idle" ? others.shift() : undefined;
+      if (lease === undefined) return slot;
+      const state = lease.stage === "uploading" ? "uploading" : "fetching";
+      return { state, taskId: lease.taskId, progress: lease.progress, engine: null };
+    });
+  }
+
+  /** Stops all work for the present file and job at once. */
+  #release(): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#session?.stop();
+    this.#session = null;
+    this.#pool?.terminate();
+    this.#pool = null;
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  #set(change: Partial<HolderState>): void {
+    const phaseChanged = change.phase !== undefined && change.phase !== this.#state.phase;
+    this.#state = { ...this.#state, ...change };
+    if (phaseChanged) this.#emit();
+    else this.#emitTimer ??= setTimeout(() => this.#emit(), EMIT_EVERY_MS);
+  }
+
+  #emit(): void {
+    if (this.#emitTimer !== null) clearTimeout(this.#emitTimer);
+    this.#emitTimer = null;
+    this.#subscriber?.(this.#state);
+  }
+}
+
+function describe(plan: JobPlan, ladder: LadderRung[], remuxed: boolean): Inspection {
+  const bitsPerSecond = [...plan.video, ...plan.audio].reduce((sum, r) => sum + r.bitsPerSecond, 0);
+  return {
+    source: plan.source,
+    ladder,
+    video: plan.video,
+    audio: plan.audio,
+    segmentCount: plan.segments.length,
+    taskCount: plan.tasks.length,
+    estimatedBytes: Math.round(
+      (bitsPerSecond / 8) * (plan.source.durationTicks / TICKS_PER_SECOND),
+    ),
+    remuxed,
+  };
+}
+
+Comlink.expose(new Holder());

@@ -1,0 +1,11 @@
+/** How many single-threaded encoders this device gets by default: one a core. */
+export function defaultSlots(
+  hardwareConcurrency: number,
+  deviceMemoryGiB: number | undefined,
+): number {
+  const cores = Math.max(1, Math.floor(hardwareConcurrency) || 1);
+  // A heap takes 115 to 350 MB (480p to 1080p ladder); leave most of the memory to the person.
+  const byMemory =
+    deviceMemoryGiB === undefined ? 16 : Math.max(1, Math.floor(deviceMemoryGiB * 2));
+  return Math.min(16, cores, byMemory);
+}

@@ -1,0 +1,93 @@
+import { TributaryError } from "../../shared/errors.ts";
+import type { TranscodeRequest, TranscodeResult } from "../worker/api.ts";
+import { WorkerHandle } from "./worker-handle.ts";
+
+export interface PoolSlot {
+  taskId: string | null;
+  progress: number;
+  engine: string | null;
+}
+
+/**
+ * The tab's encoders: one Web Worker a slot, single-threaded ffmpeg.wasm in each.
+ * The lease loop hands out no more tasks at once than there are slots.
+ */
+export class Pool {
+  readonly #handles: WorkerHandle[];
+  readonly #slots: PoolSlot[];
+  readonly #onChange: () => void;
+  #busyMs = 0;
+  readonly #busySinceMs = new Map<number, number>();
+
+  constructor(slots: number, onChange: () => void) {
+    this.#onChange = onChange;
+    this.#handles = Array.from({ length: slots }, () => new WorkerHandle(createTranscodeWorker));
+    this.#slots = Array.from({ length: slots }, () => ({
+      taskId: null,
+      progress: 0,
+      engine: null,
+    }));
+  }
+
+  slots(): readonly PoolSlot[] {
+    return this.#slots;
+  }
+
+  /** Slot time spent on tasks so far, summed over slots. */
+  busyMs(nowMs: number): number {
+    let total = this.#busyMs;
+    for (const since of this.#busySinceMs.values()) total += nowMs - since;
+    return total;
+  }
+
+  /** Loads the engines ahead of the first task. Throws ENGINE_UNAVAILABLE. */
+  async warm(): Promise<void> {
+    await Promise.all(this.#handles.map((handle) => handle.warm()));
+  }
+
+  async transcode(
+    request: TranscodeRequest,
+    onProgress: (progress: number) => void,
+    signal: AbortSignal,
+  ): Promise<TranscodeResult> {
+    const index = this.#slots.findIndex((slot) => slot.taskId === null);
+    const handle = this.#handles[index];
+    const slot = this.#slots[index];
+    if (handle === undefined || slot === undefined) {
+      throw new TributaryError("INTERNAL", "More tasks than slots.");
+    }
+    slot.taskId = request.grant.task.id;
+    slot.progress = 0;
+    slot.engine = "ffmpeg-wasm";
+    this.#busySinceMs.set(index, performance.now());
+    this.#onChange();
+    try {
+      return await handle.transcode(
+        request,
+        (progress) => {
+          slot.progress = progress;
+          onProgress(progress);
+        },
+        signal,
+      );
+    } finally {
+      this.#busyMs += performance.now() - (this.#busySinceMs.get(index) ?? performance.now());
+      this.#busySinceMs.delete(index);
+      slot.taskId = null;
+      slot.progress = 0;
+      slot.engine = null;
+      this.#onChange();
+    }
+  }
+
+  terminate(): void {
+    for (const handle of this.#handles) handle.terminate();
+  }
+}
+
+function createTranscodeWorker(): Worker {
+  return new Worker(new URL("../worker/transcode.worker.ts", import.meta.url), {
+    type: "module",
+    name: "tributary-encoder",
+  });
+}

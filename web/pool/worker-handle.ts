@@ -1,0 +1,118 @@
+import * as Comlink from "comlink";
+import { fromWireError, isWireError, TributaryError } from "../../shared/errors.ts";
+import type { TranscodeRequest, TranscodeResult, TranscodeWorkerApi } from "../worker/api.ts";
+import { loadFfmpegCore } from "./ffmpeg-core.ts";
+
+/** No sign of life for this long and the worker is given up; loading the core counts as life. */
+const STALL_MS = 60_000;
+
+/**
+ * One Web Worker and the calls to it. comlink alone leaves a call to a dead worker hanging: here every
+ * call settles, by answer, by the worker's `error`, by its death (it holds a Web Lock as long as it
+ * lives), by silence, or by abort. Cancelling wasm means terminating its worker; the next call starts
+ * a new one.
+ */
+export class WorkerHandle {
+  readonly #create: () => Worker;
+  #live: LiveWorker | null = null;
+
+  constructor(create: () => Worker) {
+    this.#create = create;
+  }
+
+  /** Starts the worker and loads the engine ahead of the first task. */
+  async warm(): Promise<void> {
+    await this.#start().ready;
+  }
+
+  /**
+   * `request.chunk` is transferred: the worker owns it after.
+   * Codes: those of the engine, WORKER_CRASHED, WORKER_STALLED, ENGINE_UNAVAILABLE.
+   */
+  async transcode(
+    request: TranscodeRequest,
+    onProgress: (progress: number) => void,
+    signal: AbortSignal,
+  ): Promise<TranscodeResult> {
+    signal.throwIfAborted();
+    const live = this.#start();
+    let lastSignMs = performance.now();
+    const alive = (progress: number): void => {
+      lastSignMs = performance.now();
+      onProgress(progress);
+    };
+    return new Promise<TranscodeResult>((resolve, reject) => {
+      const watchdog = setInterval(() => {
+        if (performance.now() - lastSignMs < STALL_MS) return;
+        fail(new TributaryError("WORKER_STALLED", "An encoder stopped answering."));
+      }, 1_000);
+      const settle = (): void => {
+        clearInterval(watchdog);
+        signal.removeEventListener("abort", aborted);
+      };
+      const fail = (error: unknown): void => {
+        settle();
+        // What a failed task leaves behind in wasm memory is not worth trusting.
+        this.#discard(live);
+        reject(error);
+      };
+      const aborted = (): void => fail(signal.reason);
+      signal.addEventListener("abort", aborted, { once: true });
+      live.died.then(fail);
+      live.ready
+        .then(() =>
+          live.api.transcode(Comlink.transfer(request, [request.chunk]), Comlink.proxy(alive)),
+        )
+        .then((result) => {
+          settle();
+          resolve(result);
+        })
+        .catch((thrown: unknown) => fail(isWireError(thrown) ? fromWireError(thrown) : thrown));
+    });
+  }
+
+  /** Terminates the worker at once; whatever it was doing rejects with WORKER_CRASHED or the abort. */
+  terminate(): void {
+    if (this.#live !== null) this.#discard(this.#live);
+  }
+
+  #start(): LiveWorker {
+    this.#live ??= startWorker(this.#create);
+    return this.#live;
+  }
+
+  #discard(live: LiveWorker): void {
+    live.worker.terminate();
+    if (this.#live === live) this.#live = null;
+  }
+}
+
+interface LiveWorker {
+  worker: Worker;
+  api: Comlink.Remote<TranscodeWorkerApi>;
+  ready: Promise<void>;
+  /** Resolves with the error to report, once the worker is gone. */
+  died: Promise<TributaryError>;
+}
+
+function startWorker(create: () => Worker): LiveWorker {
+  const worker = create();
+  const api = Comlink.wrap<TranscodeWorkerApi>(worker);
+  const lockName = `tributary-worker-${crypto.randomUUID()}`;
+  const crashed = (): TributaryError => new TributaryError("WORKER_CRASHED", "An encoder crashed.");
+  let reportDeath = (_: TributaryError): void => {};
+  const died = new Promise<TributaryError>((resolve) => {
+    reportDeath = resolve;
+  });
+  worker.addEventListener("error", () => reportDeath(crashed()));
+  worker.addEventListener("messageerror", () => reportDeath(crashed()));
+  const ready = (async () => {
+    const { module, scriptUrl } = await loadFfmpegCore();
+    await api.setup({ ffmpegModule: module, ffmpegScriptUrl: scriptUrl, lockName });
+    // Granted to us only when the worker that holds it is gone, however it went.
+    void navigator.locks.request(lockName, () => reportDeath(crashed()));
+  })();
+  // Whoever waits for `ready` gets the error; without a waiter it must not be an unhandled one.
+  ready.catch(() => {});
+  return { worker, api, ready, died };
+}
