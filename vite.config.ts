@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
@@ -14,7 +15,8 @@ useLocalStorageCredentials();
 
 export default defineConfig({
   root: here("web"),
-  cacheDir: here("node_modules/.vite"),
+  // Beside the state, for the same reason.
+  cacheDir: join(stateDir, "vite"),
   clearScreen: false,
   plugins: [
     cloudflare({
@@ -31,6 +33,22 @@ export default defineConfig({
   build: { outDir: here("dist"), emptyOutDir: true, target: "es2024" },
   environments: {
     client: {
+      optimizeDeps: {
+        // Named here, not found on the way: finding one later makes an open page load anew.
+        include: [
+          "@noble/hashes/legacy.js",
+          "@noble/hashes/sha2.js",
+          "@preact/signals",
+          "comlink",
+          "hls.js",
+          "mediabunny",
+          "preact",
+          "preact/hooks",
+          "preact/jsx-dev-runtime",
+          "preact/jsx-runtime",
+          "zod",
+        ],
+      },
       build: {
         rollupOptions: {
           input: {
@@ -56,7 +74,10 @@ function coreAsset() {
  * place, so that the Worker reads the same two bindings everywhere.
  */
 function useLocalStorageCredentials() {
-  const { r2_buckets } = readWranglerConfig({ config: here("wrangler.toml") }, { hideWarnings: true });
+  const { r2_buckets } = readWranglerConfig(
+    { config: here("wrangler.toml") },
+    { hideWarnings: true },
+  );
   const local = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
   process.env["R2_ACCESS_KEY_ID"] ??= local?.accessKeyId;
   process.env["R2_SECRET_ACCESS_KEY"] ??= local?.secretAccessKey;

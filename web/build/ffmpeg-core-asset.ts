@@ -55,7 +55,6 @@ export function ffmpegCoreAsset(options: FfmpegCoreAssetOptions): Plugin {
       handler: () => `\0${MODULE_ID}`,
     },
     load: {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: Rollup marks virtual ids with NUL.
       filter: { id: /^\0virtual:ffmpeg-core$/ },
       async handler() {
         const { js, wasmGz, wasmSizeBytes } = await core();

@@ -1,0 +1,24 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+/** Prints `N passed, N failed, N skipped` as the run's last line, for machines to read. */
+export class ClosingLine implements Reporter {
+  #line = "";
+
+  onInit(): void {
+    // After every other reporter's summary, whatever their order.
+    process.once("exit", () => {
+      if (this.#line) process.stdout.write(`${this.#line}\n`);
+    });
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+    for (const module of modules) {
+      for (const test of module.children.allTests()) count[test.result().state]++;
+      // A file that could not be loaded, or a hook that threw, has no failed test to show for it.
+      if (module.errors().length > 0) count.failed++;
+    }
+    const failed = count.failed + count.pending + unhandledErrors.length;
+    this.#line = `${count.passed} passed, ${failed} failed, ${count.skipped} skipped`;
+  }
+}

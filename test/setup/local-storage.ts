@@ -1,0 +1,50 @@
+import { request as httpRequest } from "node:http";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { type Miniflare, type Request, Response } from "miniflare";
+
+const STORAGE_PATH = "/cdn-cgi/local/r2/s3/";
+
+/**
+ * What the Worker under test reaches when it calls fetch(): its own local storage, by whatever
+ * host the presigned URL names, and nothing else.
+ */
+export async function forwardToLocalStorage(
+  request: Request,
+  miniflare: Miniflare,
+): Promise<Response> {
+  const url = new URL(request.url);
+  if (!url.pathname.startsWith(STORAGE_PATH)) {
+    return new Response(`Tests reach no host outside: ${url.host}`, { status: 502 });
+  }
+  const instance = await miniflare.ready;
+  const body = request.body ? Buffer.from(await request.arrayBuffer()) : undefined;
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(
+      {
+        hostname: instance.hostname,
+        port: instance.port,
+        path: url.pathname + url.search,
+        method: request.method,
+        // The host is signed, and fetch() would not let us keep it.
+        headers: { ...Object.fromEntries(request.headers), host: url.host },
+      },
+      (incoming) => {
+        const status = incoming.statusCode ?? 502;
+        const headers = Object.entries(incoming.headers).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, String(value)] as [string, string]],
+        );
+        const isEmpty = status === 204 || status === 304 || request.method === "HEAD";
+        if (isEmpty) incoming.resume();
+        resolve(
+          new Response(isEmpty ? null : (Readable.toWeb(incoming) as ReadableStream), {
+            status,
+            headers,
+          }),
+        );
+      },
+    );
+    outgoing.once("error", reject);
+    outgoing.end(body);
+  });
+}

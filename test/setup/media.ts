@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { root } from "./server.ts";
+
+const FIXTURES_DIR = join(root, ".cache/fixtures");
+
+/** What native ffmpeg makes a fixture from: its arguments, without the output's name. */
+const FIXTURES = {
+  /** 8 s, 360p, 30/s, a keyframe every 2 s, B-frames, stereo sine: the plainest source. */
+  "plain-8s.mp4": [
+    ...video("testsrc2=size=640x360:rate=30:duration=8"),
+    ...sine(8),
+    ...h264("-g", "60", "-bf", "2"),
+    ...["-c:a", "aac", "-b:a", "96k", "-shortest"],
+  ],
+  /** 20 s, 480p, 25/s, long GOPs that never meet the 6 s grid: several segments. */
+  "long-gop-20s.mp4": [
+    ...video("testsrc2=size=854x480:rate=25:duration=20"),
+    ...sine(20),
+    ...h264("-g", "170", "-sc_threshold", "0", "-bf", "3"),
+    ...["-c:a", "aac", "-b:a", "96k", "-shortest"],
+  ],
+  /** 14 s, leading B-frames before each keyframe in show order. */
+  "open-gop-14s.mp4": [
+    ...video("mandelbrot=size=640x360:rate=25,trim=duration=14"),
+    ...h264("-x264-params", "open-gop=1:keyint=50:bframes=3:scenecut=0"),
+  ],
+  /** 8 s with every 7th frame gone: uneven frame times. */
+  "vfr-8s.mp4": [
+    ...video("testsrc2=size=640x360:rate=30:duration=8,select='mod(n\\,7)'"),
+    ...["-fps_mode", "passthrough"],
+    ...h264("-g", "60"),
+  ],
+  /** 8 s without sound. */
+  "silent-8s.mp4": [...video("testsrc2=size=640x360:rate=30:duration=8"), ...h264("-g", "48")],
+  /** 8 s of VP9 and Opus. */
+  "vp9-8s.webm": [
+    ...video("testsrc2=size=640x360:rate=30:duration=8"),
+    ...sine(8),
+    ...["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "600k"],
+    ...["-g", "90", "-c:a", "libopus", "-shortest"],
+  ],
+  /** 8 s in a container that browsers cannot read. */
+  "flv-8s.flv": [
+    ...video("testsrc2=size=640x360:rate=30:duration=8"),
+    ...sine(8),
+    ...h264("-g", "60"),
+    ...["-c:a", "aac", "-ar", "44100", "-shortest"],
+  ],
+} satisfies Record<string, string[]>;
+
+/** The names {@link fixture} knows. */
+export type FixtureName = keyof typeof FIXTURES;
+
+/** The path of a generated clip; made on first use, kept in a git-ignored folder. */
+export async function fixture(name: FixtureName): Promise<string> {
+  const argv = FIXTURES[name];
+  // Other arguments make another file: a changed recipe never finds the old clip.
+  const recipe = createHash("sha256").update(argv.join("\0")).digest("hex").slice(0, 8);
+  const dir = join(FIXTURES_DIR, recipe);
+  const path = join(dir, name);
+  if (existsSync(path)) return path;
+  await mkdir(dir, { recursive: true });
+  const partPath = join(dir, `${process.pid}-${name}`);
+  await ffmpeg([...argv, partPath]);
+  await rename(partPath, path);
+  return path;
+}
+
+/** The folder of real clips: TRIBUTARY_MEDIA, or `shared/media` beside the repository. */
+export const mediaDir: string | null = findMediaDir();
+
+/** The path of a real clip, or null where there are none: skip, and say so. */
+export function realClip(name: string): string | null {
+  const path = mediaDir && join(mediaDir, name);
+  return path && existsSync(path) ? path : null;
+}
+
+/** What is true of a real clip, by decoding it with native ffmpeg (`manifest.json`). */
+export interface ClipFacts {
+  readonly file: string;
+  readonly expect: string;
+  readonly video?: { readonly frames: number; readonly interlaced?: boolean };
+  readonly [fact: string]: unknown;
+}
+
+/** The facts of every real clip; empty where there are none. */
+export function clipFacts(): readonly ClipFacts[] {
+  return mediaDir ? JSON.parse(readFileSync(join(mediaDir, "manifest.json"), "utf8")) : [];
+}
+
+/** Times in seconds of a real clip's decoded frames, in the order shown, or null if not known. */
+export function frameTimesSeconds(name: string): readonly number[] | null {
+  if (!mediaDir) return null;
+  const all: Record<string, { video: number[] }> = JSON.parse(
+    readFileSync(join(mediaDir, "pts.json"), "utf8"),
+  );
+  return all[name]?.video ?? null;
+}
+
+/**
+ * Runs native ffmpeg.
+ *
+ * @returns its standard output
+ * @throws Error with its log when it fails
+ */
+export async function ffmpeg(argv: readonly string[]): Promise<Buffer> {
+  return runProgram("ffmpeg", ["-hide_banner", "-nostdin", "-v", "error", "-y", ...argv]);
+}
+
+/** Runs native ffprobe and parses its JSON. @throws Error with its log when it fails */
+export async function ffprobe(argv: readonly string[]): Promise<unknown> {
+  const output = await runProgram("ffprobe", ["-v", "error", "-of", "json", ...argv]);
+  return JSON.parse(output.toString());
+}
+
+async function runProgram(program: string, argv: readonly string[]): Promise<Buffer> {
+  const child = spawn(program, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  const output: Buffer[] = [];
+  let log = "";
+  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-20_000);
+  });
+  const code = await new Promise<number | null>((settle, fail) => {
+    child.once("error", fail);
+    child.once("close", settle);
+  });
+  if (code !== 0) throw new Error(`${program} ${argv.join(" ")}: exit status ${code}\n${log}`);
+  return Buffer.concat(output);
+}
+
+function findMediaDir(): string | null {
+  const named = process.env["TRIBUTARY_MEDIA"];
+  const candidates = named ? [resolve(named)] : [join(root, "../shared/media")];
+  return candidates.find((dir) => existsSync(join(dir, "manifest.json"))) ?? null;
+}
+
+function video(source: string): string[] {
+  return ["-f", "lavfi", "-i", source];
+}
+
+function sine(seconds: number): string[] {
+  const tone = `sine=frequency=440:sample_rate=48000:duration=${seconds},aformat=channel_layouts=stereo`;
+  return ["-f", "lavfi", "-i", tone];
+}
+
+function h264(...more: string[]): string[] {
+  return ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", ...more];
+}

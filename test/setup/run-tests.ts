@@ -1,0 +1,25 @@
+// npm test: sees to a browser and a native ffmpeg, then runs every test.
+//
+//     npm test [-- VITEST ARGUMENTS]        e.g. npm test -- --project shared plan
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { root } from "./server.ts";
+import { installSystemPrograms } from "./system-programs.ts";
+
+installSystemPrograms();
+
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    ...["run", "--config", join(root, "test/vitest.config.ts"), ...process.argv.slice(2)],
+  ],
+  {
+    cwd: root,
+    stdio: "inherit",
+    // Or wrangler warns at each start that local storage credentials are experimental.
+    env: { ...process.env, WRANGLER_LOG: process.env["WRANGLER_LOG"] ?? "error" },
+  },
+);
+process.exit(status ?? 1);

@@ -1,0 +1,4 @@
+import { serve } from "./serve.ts";
+
+/** For tests of single modules: `page.evaluate(() => import("/pool/pool.ts"))`. */
+export const setup = serve("dev");

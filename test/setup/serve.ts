@@ -1,0 +1,26 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { root, type ServerMode, startServer } from "./server.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where the app under test answers: `inject("serverUrl")`. No slash at the end. */
+    serverUrl: string;
+  }
+}
+
+/** A global setup that serves the app on a free port with a state folder of its own. */
+export function serve(mode: ServerMode): (project: TestProject) => Promise<() => Promise<void>> {
+  return async (project) => {
+    const statesDir = join(root, ".cache/test-state");
+    await mkdir(statesDir, { recursive: true });
+    const stateDir = await mkdtemp(join(statesDir, `${mode}-`));
+    const server = await startServer({ mode, stateDir });
+    project.provide("serverUrl", server.url);
+    return async () => {
+      await server.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    };
+  };
+}

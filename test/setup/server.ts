@@ -1,0 +1,226 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The repository's folder. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const MIGRATIONS_DIR = "edge/catalog/migrations";
+const BUILD_STAMP = ".cache/built";
+const READY_TIMEOUT_MS = 60_000;
+
+/** `preview` serves the production build, `dev` the sources, each module by its own address. */
+export type ServerMode = "preview" | "dev";
+
+/** A running app with its edge: pages, API, local R2, D1 and Durable Objects on one port. */
+export interface RunningServer {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** What the server printed so far, for a failing test to show. */
+  readonly output: () => string;
+  /** Settles once the process is gone, by whatever cause. */
+  readonly exited: Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly mode: ServerMode;
+  /** Where R2, D1 and Durable Objects keep their data. Two servers never share one. */
+  readonly stateDir: string;
+  /** A free one by default. */
+  readonly port?: number | undefined;
+  /** More arguments for Vite, e.g. `--host`. */
+  readonly viteArguments?: readonly string[];
+  /** Whether what the server prints is shown. */
+  readonly verbose?: boolean;
+}
+
+/**
+ * Builds if the sources changed, applies the D1 migrations, starts Vite in a process of its own
+ * and returns once it answers.
+ *
+ * @throws Error with the server's output when it ends or stays silent instead
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  if (options.mode === "preview") await buildIfStale();
+  await applyMigrations(options.stateDir);
+  const port = options.port ?? (await freePort());
+  const subcommand = options.mode === "preview" ? ["preview"] : [];
+  const child = spawn(
+    process.execPath,
+    [
+      vite(),
+      ...subcommand,
+      join(root, "web"),
+      "--config",
+      join(root, "vite.config.ts"),
+      ...(options.viteArguments ?? []),
+    ],
+    {
+      cwd: root,
+      env: { ...environment(), PORT: String(port), TRIBUTARY_STATE: options.stateDir },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let output = "";
+  const keep = (text: string) => {
+    output = (output + text).slice(-100_000);
+    if (options.verbose) process.stdout.write(text);
+  };
+  child.stdout.setEncoding("utf8").on("data", keep);
+  child.stderr.setEncoding("utf8").on("data", keep);
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const killWithUs = () => child.kill("SIGKILL");
+  process.once("exit", killWithUs);
+  const stop = async () => {
+    process.off("exit", killWithUs);
+    await end(child, exited);
+  };
+
+  const url = `http://localhost:${port}`;
+  try {
+    await answers(url, exited);
+  } catch (cause) {
+    await stop();
+    throw new Error(`The server did not start.\n${output}`, { cause });
+  }
+  return { url, output: () => output, exited, stop };
+}
+
+/** Builds pages and Worker into dist/. */
+export async function build(): Promise<void> {
+  const fingerprint = await sourcesFingerprint();
+  await runToEnd([vite(), "build", join(root, "web"), "--config", join(root, "vite.config.ts")]);
+  await mkdir(join(root, ".cache"), { recursive: true });
+  await writeFile(join(root, BUILD_STAMP), fingerprint);
+}
+
+/** Builds unless dist/ holds the build of just these sources. */
+export async function buildIfStale(): Promise<void> {
+  const built = await readFile(join(root, BUILD_STAMP), "utf8").catch(() => "");
+  const isBuilt = existsSync(join(root, "dist/client/index.html"));
+  if (isBuilt && built === (await sourcesFingerprint())) return;
+  console.log("Building ...");
+  await build();
+}
+
+async function applyMigrations(stateDir: string): Promise<void> {
+  const migrations = await filesBelow(join(root, MIGRATIONS_DIR));
+  if (migrations.length === 0) return;
+  // wrangler takes 2 s to find that there is nothing to do.
+  const stampPath = join(stateDir, "migrated");
+  const wanted = migrations.map((path) => path.slice(root.length)).join("\n");
+  if ((await readFile(stampPath, "utf8").catch(() => "")) === wanted) return;
+  await runToEnd([
+    join(root, "node_modules/wrangler/bin/wrangler.js"),
+    ...["d1", "migrations", "apply", "CATALOG", "--local", "--persist-to", stateDir],
+  ]);
+  await writeFile(stampPath, wanted);
+}
+
+/** Names, sizes and times of everything a build reads. */
+async function sourcesFingerprint(): Promise<string> {
+  const paths = [
+    ...["vite.config.ts", "wrangler.toml", "package-lock.json"].map((name) => join(root, name)),
+    ...(
+      await Promise.all(["web", "edge", "shared"].map((dir) => filesBelow(join(root, dir))))
+    ).flat(),
+  ];
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    const { size, mtimeMs } = await stat(path);
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest("hex");
+}
+
+async function filesBelow(dir: string): Promise<string[]> {
+  if (!existsSync(dir)) return [];
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes(".wrangler"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Runs a Node script; what it prints is shown only if it fails. */
+async function runToEnd(argv: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, argv, {
+    cwd: root,
+    env: { ...environment(), CI: "true" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const keep = (chunk: Buffer) => {
+    output += chunk.toString();
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  if (code !== 0)
+    throw new Error(`${argv.slice(0, 2).join(" ")} failed (exit status ${code}).\n${output}`);
+}
+
+function vite(): string {
+  return join(root, "node_modules/vite/bin/vite.js");
+}
+
+function environment(): NodeJS.ProcessEnv {
+  // Vitest's own settings in NODE_ENV, VITEST and the like would change what Vite builds.
+  const inherited = Object.entries(process.env).filter(
+    ([name]) =>
+      name !== "NODE_ENV" &&
+      name !== "MODE" &&
+      name !== "DEV" &&
+      name !== "PROD" &&
+      !name.startsWith("VITEST"),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_SEND_METRICS: "false",
+  };
+}
+
+async function answers(url: string, exited: Promise<void>): Promise<void> {
+  let gone = false;
+  void exited.then(() => {
+    gone = true;
+  });
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    if (gone) throw new Error("it ended");
+    if (Date.now() > deadline) throw new Error(`no answer in ${READY_TIMEOUT_MS / 1000} s`);
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(
+      () => undefined,
+    );
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function end(child: ChildProcess, exited: Promise<void>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "localhost", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

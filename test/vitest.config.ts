@@ -1,0 +1,106 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+import { unstable_readConfig as readWranglerConfig } from "wrangler";
+import { ClosingLine } from "./setup/closing-line.ts";
+import { forwardToLocalStorage } from "./setup/local-storage.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const at = (path: string) => join(root, path);
+
+useLocalStorageCredentials();
+
+/**
+ * One project a runtime. The first three are quick and run side by side; `web` and `e2e` drive a
+ * browser that encodes video on all cores, so each has the machine to itself, file after file.
+ */
+export default defineConfig({
+  root,
+  test: {
+    root,
+    reporters: ["default", new ClosingLine()],
+    maxWorkers: 2,
+    projects: [
+      {
+        root,
+        test: {
+          name: "shared",
+          environment: "node",
+          include: ["test/shared/**/*.test.ts"],
+        },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: at("wrangler.toml") },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await migrations(),
+              },
+              outboundService: forwardToLocalStorage,
+            },
+          })),
+        ],
+        test: {
+          name: "edge",
+          include: ["test/edge/**/*.test.ts"],
+        },
+      },
+      {
+        root,
+        test: {
+          name: "container",
+          environment: "node",
+          include: ["test/container/**/*.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "web",
+          environment: "node",
+          include: ["test/web/**/*.test.ts"],
+          globalSetup: ["test/setup/serve-dev.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: "e2e",
+          environment: "node",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/setup/serve-preview.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
+
+/** As vite.config.ts does it: the emulated bucket's own credentials stand in for the secrets. */
+function useLocalStorageCredentials() {
+  const { r2_buckets } = readWranglerConfig(
+    { config: at("wrangler.toml") },
+    { hideWarnings: true },
+  );
+  const local = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
+  process.env["R2_ACCESS_KEY_ID"] = local?.accessKeyId;
+  process.env["R2_SECRET_ACCESS_KEY"] = local?.secretAccessKey;
+}
+
+/** For `applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS)`. */
+async function migrations() {
+  const dir = at("edge/catalog/migrations");
+  return existsSync(dir) ? readD1Migrations(dir) : [];
+}
