@@ -1,0 +1,345 @@
+import { describe, expect, test } from "vitest";
+import { TributaryError } from "../../shared/errors.ts";
+import {
+  type LeaseEnd,
+  LeaseLoop,
+  type LeaseWork,
+  type MadeTask,
+} from "../../shared/lease-loop.ts";
+import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
+
+/** Time that moves only when told to; timers run in order. */
+class ManualClock {
+  #nowMs = 0;
+  #timers: { atMs: number; callback: () => void }[] = [];
+  nowMs = () => this.#nowMs;
+  random = () => 0.5;
+  after = (ms: number, callback: () => void) => {
+    const timer = { atMs: this.#nowMs + ms, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  };
+
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms;
+    for (;;) {
+      await settled();
+      const next = this.#timers.toSorted((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined || next.atMs > untilMs) break;
+      this.#timers = this.#timers.filter((other) => other !== next);
+      this.#nowMs = next.atMs;
+      next.callback();
+    }
+    this.#nowMs = untilMs;
+    await settled();
+  }
+}
+
+/** Lets everything that can run now run. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+const sha256 = "a".repeat(64);
+const made: MadeTask = {
+  engine: "ffmpeg-wasm",
+  encodeMs: 1,
+  warnings: [],
+  outputs: [
+    {
+      rendition: "v480",
+      kind: "media",
+      segment: 0,
+      sizeBytes: 3,
+      sha256,
+      md5: `${"A".repeat(22)}==`,
+      frames: 1,
+      bytes: new ArrayBuffer(3),
+    },
+  ],
+};
+
+function grantOf(n: number): LeaseGrant {
+  return {
+    leaseId: `lease-${n}`,
+    attempt: 1,
+    task: { id: `v-${n}`, kind: "video", renditions: ["v480"], firstSegment: n, segmentCount: 1 },
+    segments: [{ index: n, startTicks: 0, durations: [[1, 3000]] }],
+    renditions: [
+      { id: "v480", kind: "video", width: 854, height: 480, bitsPerSecond: 1_400_000, level: 31 },
+    ],
+    source: {
+      durationTicks: 3000,
+      audio: [],
+      video: {
+        codec: "avc1.64001f",
+        width: 854,
+        height: 480,
+        displayWidth: 854,
+        displayHeight: 480,
+        rotation: 0,
+        frames: 1,
+        frameRate: 30,
+        interlaced: false,
+        bitDepth: 8,
+        transfer: "sdr",
+        frameStep: 1,
+      },
+    },
+    chunk: { from: "local" },
+  };
+}
+
+const welcome = (adopted: string[]): CoordinatorMessage => ({
+  type: "welcome",
+  holderId: "me",
+  adopted,
+  heartbeatMs: 4000,
+  job: {
+    id: "job",
+    state: "running",
+    name: "clip",
+    durationTicks: 3000,
+    segmentCount: 1,
+    error: null,
+    warnings: [],
+    createdAtMs: 0,
+    firstPlayableAtMs: null,
+    endedAtMs: null,
+    bytesStored: 0,
+    tasks: [],
+    holders: [],
+  },
+});
+
+const put = { output: 0, url: "https://storage.test/object", headers: {} };
+
+function start(options: { slots?: number; prefetch?: number; work?: Partial<LeaseWork> } = {}) {
+  const clock = new ManualClock();
+  const sent: HolderMessage[] = [];
+  const ends: LeaseEnd[] = [];
+  const link = { up: true };
+  const running = new Map<string, (result: MadeTask | Error) => void>();
+  const loop = new LeaseLoop({
+    slots: options.slots ?? 1,
+    prefetch: options.prefetch ?? 0,
+    clock,
+    send: (message) => {
+      if (link.up) sent.push(message);
+      return link.up;
+    },
+    onEnd: (_, end) => ends.push(end),
+    work: {
+      fetchChunk: async (grant) => ({
+        info: {
+          taskId: grant.task.id,
+          sizeBytes: 1,
+          baseTicks: 0,
+          trimStartTicks: 0,
+          trimEndTicks: 1,
+        },
+        bytes: new ArrayBuffer(1),
+      }),
+      transcode: (grant, _chunk, _onProgress, signal) =>
+        new Promise((resolve, reject) => {
+          running.set(grant.leaseId, (result) => {
+            running.delete(grant.leaseId);
+            if (result instanceof Error) reject(result);
+            else resolve(result);
+          });
+          signal.addEventListener("abort", () => {
+            running.delete(grant.leaseId);
+            reject(signal.reason);
+          });
+        }),
+      put: async () => {},
+      ...options.work,
+    },
+  });
+  const types = () => sent.map(({ type }) => type);
+  const last = () => sent.at(-1);
+  const take = async (...numbers: number[]) => {
+    loop.receive({ type: "grant", grants: numbers.map(grantOf) });
+    await settled();
+  };
+  loop.receive(welcome([]));
+  return { clock, sent, ends, link, running, loop, types, last, take };
+}
+
+describe("lease loop", () => {
+  test("goes from grant to accepted in five messages of its own", async () => {
+    const { loop, types, take, running, ends, last } = start();
+    expect(last()).toEqual({ type: "want", slots: 1 });
+    await take(0);
+    running.get("lease-0")?.(made);
+    await settled();
+    loop.receive({ type: "uploads", leaseId: "lease-0", puts: [put] });
+    await settled();
+    expect(last()).toEqual({
+      type: "commit",
+      leaseId: "lease-0",
+      engine: "ffmpeg-wasm",
+      encodeMs: 1,
+      warnings: [],
+    });
+    loop.receive({ type: "accepted", leaseId: "lease-0" });
+    await settled();
+    expect(ends).toEqual([{ state: "accepted" }]);
+    expect(loop.leases()).toEqual([]);
+    expect(types()).toEqual(["want", "want", "offer", "commit"]);
+  });
+
+  test("asks for the next task as soon as an encode ends, not when its upload does", async () => {
+    const { take, running, last, loop, sent } = start();
+    await take(0);
+    const before = sent.length;
+    running.get("lease-0")?.(made);
+    await settled();
+    expect(sent.slice(before).map(({ type }) => type)).toEqual(["want", "offer"]);
+    await take(1);
+    expect(running.has("lease-1")).toBe(true);
+    expect(loop.leases().map(({ stage }) => stage)).toEqual(["uploading", "encoding"]);
+    expect(last()?.type).toBe("offer");
+  });
+
+  test("never encodes more at once than it has slots, and takes the prefetched one next", async () => {
+    const { take, running, loop } = start({ slots: 2, prefetch: 1 });
+    await take(0, 1, 2);
+    expect([...running.keys()]).toEqual(["lease-0", "lease-1"]);
+    expect(loop.leases().map(({ stage }) => stage)).toEqual(["encoding", "encoding", "queued"]);
+    running.get("lease-1")?.(made);
+    await settled();
+    expect([...running.keys()]).toEqual(["lease-0", "lease-2"]);
+  });
+
+  test("reports a failure with its code and goes on with the next task", async () => {
+    const { take, running, sent, ends } = start();
+    await take(0);
+    running.get("lease-0")?.(new TributaryError("WORKER_CRASHED", "An encoder crashed."));
+    await settled();
+    expect(sent).toContainEqual({
+      type: "fail",
+      leaseId: "lease-0",
+      code: "WORKER_CRASHED",
+      retryable: true,
+      message: "An encoder crashed.",
+    });
+    expect(ends[0]?.state).toBe("failed");
+    await take(1);
+    expect(running.has("lease-1")).toBe(true);
+  });
+
+  test("a revoked lease stops its work, frees its slot, and says nothing", async () => {
+    const { take, running, sent, loop, ends } = start();
+    await take(0);
+    loop.receive({ type: "revoke", leaseId: "lease-0", code: "LEASE_LOST" });
+    await settled();
+    expect(running.size).toBe(0);
+    expect(ends).toEqual([expect.objectContaining({ state: "lost", code: "LEASE_LOST" })]);
+    expect(sent.some(({ type }) => type === "fail")).toBe(false);
+    await take(1);
+    expect(running.has("lease-1")).toBe(true);
+  });
+
+  test("tries a PUT again, then asks for fresh URLs when storage refuses", async () => {
+    let tries = 0;
+    const { take, running, loop, clock, types } = start({
+      work: {
+        put: async () => {
+          tries += 1;
+          if (tries === 1) throw new TributaryError("NETWORK", "Gone.");
+          if (tries === 2) throw new TributaryError("UPLOAD_REFUSED", "Expired.");
+        },
+      },
+    });
+    await take(0);
+    running.get("lease-0")?.(made);
+    await settled();
+    loop.receive({ type: "uploads", leaseId: "lease-0", puts: [put] });
+    await clock.advance(1_000);
+    expect(tries).toBe(2);
+    expect(types().filter((type) => type === "offer")).toHaveLength(2);
+    loop.receive({ type: "uploads", leaseId: "lease-0", puts: [put] });
+    await clock.advance(1_000);
+    expect(tries).toBe(3);
+    expect(types().at(-1)).toBe("commit");
+  });
+
+  test("gives up after rounds of refused uploads, with a code", async () => {
+    const { take, running, loop, clock, ends, last } = start({
+      work: {
+        put: async () => {
+          throw new TributaryError("UPLOAD_REFUSED", "Expired.");
+        },
+      },
+    });
+    await take(0);
+    running.get("lease-0")?.(made);
+    for (let round = 0; round < 4; round += 1) {
+      await clock.advance(2_000);
+      loop.receive({ type: "uploads", leaseId: "lease-0", puts: [put] });
+    }
+    await clock.advance(2_000);
+    expect(ends).toEqual([expect.objectContaining({ state: "failed", code: "UPLOAD_REFUSED" })]);
+    expect(last()).toMatchObject({ type: "fail", leaseId: "lease-0", code: "UPLOAD_REFUSED" });
+  });
+
+  test("asks an unanswered offer and commit again after a silence", async () => {
+    const { take, running, loop, clock, types } = start();
+    await take(0);
+    running.get("lease-0")?.(made);
+    await clock.advance(45_000);
+    expect(types().filter((type) => type === "offer")).toHaveLength(3);
+    loop.receive({ type: "uploads", leaseId: "lease-0", puts: [] });
+    await clock.advance(45_000);
+    expect(types().filter((type) => type === "commit")).toHaveLength(3);
+  });
+
+  test("a lost connection loses no adopted work: the open question is asked again", async () => {
+    const { take, running, loop, link, sent, types } = start({ slots: 2 });
+    await take(0, 1);
+    link.up = false;
+    loop.disconnected();
+    running.get("lease-0")?.(made);
+    await settled();
+    expect(types().includes("offer")).toBe(false);
+    link.up = true;
+    loop.receive(welcome(["lease-0"]));
+    await settled();
+    expect(sent.filter(({ type }) => type === "offer")).toHaveLength(1);
+    // The other one was given to somebody else meanwhile.
+    expect(running.size).toBe(0);
+    expect(loop.leaseIds()).toEqual(["lease-0"]);
+  });
+
+  test("renews all leases in one message, and stops when there are none", async () => {
+    const { take, clock, running, sent, loop } = start({ slots: 2 });
+    await take(0, 1);
+    await clock.advance(4_000);
+    expect(sent.at(-1)).toMatchObject({
+      type: "renew",
+      leases: [{ leaseId: "lease-0" }, { leaseId: "lease-1" }],
+    });
+    for (const id of ["lease-0", "lease-1"]) {
+      running.get(id)?.(made);
+      await settled();
+      loop.receive({ type: "uploads", leaseId: id, puts: [] });
+      await settled();
+      loop.receive({ type: "accepted", leaseId: id });
+    }
+    const before = sent.length;
+    await clock.advance(60_000);
+    expect(sent).toHaveLength(before);
+  });
+
+  test("stop drops everything at once", async () => {
+    const { take, running, loop, sent } = start({ slots: 2 });
+    await take(0, 1);
+    const before = sent.length;
+    loop.stop();
+    await settled();
+    expect(running.size).toBe(0);
+    expect(loop.leases()).toEqual([]);
+    expect(sent).toHaveLength(before);
+  });
+});
