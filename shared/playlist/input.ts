@@ -50,8 +50,9 @@ export function published(input: PlaylistInput): Published {
 
   let count = input.segments.length;
   for (const list of byIndex.values()) {
-    const gap = list.findIndex((accepted) => accepted === undefined);
-    count = Math.min(count, gap === -1 ? list.length : gap);
+    let have = 0;
+    while (list[have] !== undefined) have += 1;
+    count = Math.min(count, have);
   }
 
   const byRendition = new Map([...byIndex].map(([id, list]) => [id, list.slice(0, count)]));
