@@ -136,26 +136,38 @@ test("property: BANDWIDTH is the largest rate of any run of 0.5 to 1.5 targets, 
 });
 
 /** The slow and plain way: every pair of ends, summed anew. */
-function peak({ plan, all }: SampleJob, id: string): number {
+function peak(job: SampleJob, id: string): number {
+  const list = measured(job, id);
+  const { video, audio } = job.plan;
+  // One target for all renditions: the longest segment of any.
+  const longest = [...video, ...audio].flatMap((each) => measured(job, each.id));
+  const target = Math.max(6, ...longest.map(({ seconds }) => Math.round(seconds)));
+  const rates: number[] = [];
+  for (let from = 0; from < list.length; from += 1) {
+    for (let to = from + 1; to <= list.length; to += 1) {
+      const { seconds, bits } = sum(list.slice(from, to));
+      const isMeasured = seconds >= 0.5 * target - 1e-5 && seconds <= 1.5 * target + 1e-5;
+      if (isMeasured) rates.push(bits / seconds);
+    }
+  }
+  if (rates.length > 0) return Math.max(...rates);
+  const { seconds, bits } = sum(list);
+  return bits / seconds;
+}
+
+function measured({ plan, all }: SampleJob, id: string) {
   const rate = plan.audio.find((each) => each.id === id)?.sampleRate;
-  const list = all
+  return all
     .filter(({ rendition }) => rendition === id)
     .map(({ frames, durationTicks, sizeBytes }) => ({
       seconds: rate === undefined ? durationTicks / 90_000 : (frames * 1024) / rate,
       bits: sizeBytes * 8,
     }));
-  const target = Math.max(6, ...list.map(({ seconds }) => Math.round(seconds)));
-  const rates: number[] = [];
-  for (let from = 0; from < list.length; from += 1) {
-    for (let to = from + 1; to <= list.length; to += 1) {
-      const run = list.slice(from, to);
-      const seconds = run.reduce((sum, each) => sum + each.seconds, 0);
-      const bits = run.reduce((sum, each) => sum + each.bits, 0);
-      if (seconds >= 0.5 * target - 1e-5 && seconds <= 1.5 * target + 1e-5)
-        rates.push(bits / seconds);
-    }
-  }
-  if (rates.length > 0) return Math.max(...rates);
-  const seconds = list.reduce((sum, each) => sum + each.seconds, 0);
-  return list.reduce((sum, each) => sum + each.bits, 0) / seconds;
+}
+
+function sum(list: { seconds: number; bits: number }[]) {
+  return {
+    seconds: list.reduce((total, { seconds }) => total + seconds, 0),
+    bits: list.reduce((total, { bits }) => total + bits, 0),
+  };
 }
