@@ -1,0 +1,317 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ErrorCode, TributaryError, toWireError, type WireError } from "../shared/errors.ts";
+import type { HolderConnection } from "./connect-holder.ts";
+import type { HolderOptions, HolderState, LadderRung } from "./holder-api.ts";
+import { claimJob, type ResumeStore, type StoredJob } from "./resume-store.ts";
+import { type PickedFile, reopenFile } from "./source-file.ts";
+
+export const IDLE_STATE: HolderState = {
+  phase: "idle",
+  fileName: null,
+  inspectProgress: null,
+  inspection: null,
+  job: null,
+  jobId: null,
+  watchUrl: null,
+  masterUrl: null,
+  connected: true,
+  slots: [],
+  busyShare: 0,
+  bytesUploaded: 0,
+  speed: null,
+  etaSeconds: null,
+  error: null,
+  warnings: [],
+};
+
+/** What the session is built from; tests hand in their own. */
+export interface SessionParts {
+  connect(): HolderConnection;
+  store: ResumeStore;
+  options: HolderOptions;
+}
+
+/** A call that is under way because a person asked for it. */
+export type PendingAction = "ladder" | "start" | "cancel" | "file" | null;
+
+/** After this many deaths of the holder within one job, a person decides. */
+const MAX_REVIVALS = 2;
+
+/**
+ * The upload page's doings: one holder, one file, at most one job. Methods never throw; what went
+ * wrong shows in `state.error` (ends the phase) or in `problem` (the phase stays).
+ */
+export class UploadSession {
+  readonly #parts: SessionParts;
+  readonly #state = signal<HolderState>(IDLE_STATE);
+  readonly #problem = signal<WireError | null>(null);
+  readonly #pending = signal<PendingAction>(null);
+  readonly #storedHandle = signal<FileSystemFileHandle | null>(null);
+  #holder: HolderConnection | null = null;
+  #picked: PickedFile | null = null;
+  #stored: StoredJob | null = null;
+  #freeClaim: (() => void) | null = null;
+  #revivals = 0;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  get state(): ReadonlySignal<HolderState> {
+    return this.#state;
+  }
+  /** Of the last action that left the phase as it was: a ladder refused, another file than before. */
+  get problem(): ReadonlySignal<WireError | null> {
+    return this.#problem;
+  }
+  get pending(): ReadonlySignal<PendingAction> {
+    return this.#pending;
+  }
+  /** In `needs-file`: the file can be reopened by one click. */
+  get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
+    return this.#storedHandle;
+  }
+  /** The same file can be used once more without being picked again. */
+  get hasFile(): boolean {
+    return this.#picked !== null;
+  }
+
+  /** Once, when the page opens: takes up the newest job that no other tab works on. */
+  async open(): Promise<void> {
+    for (const stored of await this.#parts.store.list()) {
+      const free = await claimJob(stored.job.jobId);
+      if (free === null) continue;
+      if (this.#state.value.phase !== "idle" || this.#stored !== null) {
+        free();
+        return;
+      }
+      this.#keep(stored, free);
+      try {
+        await this.#connected().resume(stored.job);
+      } catch (thrown) {
+        const error = toWireError(thrown);
+        if (GONE.includes(error.code)) {
+          await this.#forget();
+          continue;
+        }
+        this.#fail(error);
+        return;
+      }
+      // Still allowed from an earlier visit: no click is needed.
+      const file = stored.handle === null ? null : await reopenFile(stored.handle, false);
+      if (file !== null && this.#state.value.phase === "needs-file") {
+        await this.#provide({ file, handle: stored.handle });
+      }
+      return;
+    }
+  }
+
+  /** A file was picked, dropped or pasted. */
+  async take(picked: PickedFile): Promise<void> {
+    const { phase } = this.#state.value;
+    if (phase === "starting" || phase === "running") return;
+    if (phase === "needs-file") return this.#provide(picked);
+    this.#problem.value = null;
+    if (phase !== "idle") await this.#release();
+    this.#picked = picked;
+    this.#state.value = { ...IDLE_STATE, phase: "inspecting", fileName: picked.file.name };
+    await this.#try(() => this.#connected().inspect(picked.file));
+  }
+
+  async setLadder(ladder: LadderRung[]): Promise<void> {
+    await this.#while("ladder", () => this.#connected().setLadder(ladder));
+  }
+
+  async start(): Promise<void> {
+    await this.#while("start", async () => {
+      this.#revivals = 0;
+      const job = await this.#connected().start();
+      const handle = this.#picked?.handle ?? null;
+      const free = await claimJob(job.jobId);
+      this.#keep({ job, handle }, free);
+      await this.#parts.store.put({ job, handle });
+    });
+  }
+
+  /** In `needs-file`: asks the browser for the file of before. Needs a user gesture. */
+  async reopen(): Promise<void> {
+    const handle = this.#storedHandle.value;
+    if (handle === null) return;
+    const file = await reopenFile(handle, true);
+    if (file === null) {
+      // Moved, deleted or refused: the ordinary picker remains.
+      this.#storedHandle.value = null;
+      return;
+    }
+    await this.#provide({ file, handle });
+  }
+
+  async cancel(): Promise<void> {
+    const before = this.#state.value;
+    this.#pending.value = "cancel";
+    try {
+      await this.#connected().cancel();
+    } catch {
+      // It does not answer: end it. The coordinator frees its leases when the socket closes.
+      this.#disconnect();
+    } finally {
+      this.#pending.value = null;
+    }
+    if (this.#state.value.phase !== "cancelled") {
+      this.#state.value = { ...before, phase: "cancelled", slots: [], etaSeconds: null };
+    }
+    await this.#forget();
+  }
+
+  /** The same file from the start, after an end. */
+  async again(): Promise<void> {
+    const picked = this.#picked;
+    const stored = this.#stored;
+    if (picked === null) return this.discard();
+    if (stored === null) {
+      await this.#release();
+      return this.take(picked);
+    }
+    // The job itself goes on existing (this tab failed, not the job): take it up where it was.
+    this.#disconnect();
+    await this.#try(async () => {
+      await this.#connected().resume(stored.job);
+      if (this.#state.value.phase === "needs-file") await this.#connected().provideFile(picked.file);
+    });
+  }
+
+  /** Back to the start, forgetting file and job here. */
+  async discard(): Promise<void> {
+    this.#picked = null;
+    this.#problem.value = null;
+    await this.#release();
+    this.#state.value = IDLE_STATE;
+  }
+
+  async #provide(picked: PickedFile): Promise<void> {
+    await this.#while("file", async () => {
+      await this.#connected().provideFile(picked.file);
+      this.#picked = picked;
+      const stored = this.#stored;
+      if (stored !== null) await this.#parts.store.put({ job: stored.job, handle: picked.handle });
+    });
+  }
+
+  /** Runs an action that leaves the phase as it was when it fails. */
+  async #while(action: PendingAction, act: () => Promise<void>): Promise<void> {
+    this.#pending.value = action;
+    this.#problem.value = null;
+    try {
+      await act();
+    } catch (thrown) {
+      const error = toWireError(thrown);
+      // Where the holder moved to `failed` by itself, that says it already.
+      if (this.#state.value.phase !== "failed" && error.code !== "CANCELLED") {
+        this.#problem.value = error;
+      }
+    } finally {
+      this.#pending.value = null;
+    }
+  }
+
+  /** Runs an action whose failure ends the phase. */
+  async #try(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (thrown) {
+      const error = toWireError(thrown);
+      if (error.code !== "CANCELLED" && this.#state.value.phase !== "failed") this.#fail(error);
+    }
+  }
+
+  #fail(error: WireError): void {
+    this.#state.value = { ...this.#state.value, phase: "failed", error, slots: [] };
+  }
+
+  #connected(): HolderConnection {
+    if (this.#holder !== null) return this.#holder;
+    const holder = this.#parts.connect();
+    this.#holder = holder;
+    const current = () => this.#holder === holder;
+    holder
+      .subscribe((state) => {
+        if (!current()) return;
+        this.#state.value = state;
+        if (hasEnded(state)) void this.#settleEnd();
+      })
+      .catch((thrown) => current() && this.#fail(toWireError(thrown)));
+    if (Object.keys(this.#parts.options).length > 0) {
+      holder.configure(this.#parts.options).catch((thrown) => current() && this.#fail(toWireError(thrown)));
+    }
+    void holder.died.then((error) => current() && this.#revive(error));
+    return holder;
+  }
+
+  /** The holder died. What it had finished is safe; a new one goes on with the same file. */
+  async #revive(error: TributaryError): Promise<void> {
+    this.#holder = null;
+    const stored = this.#stored;
+    const picked = this.#picked;
+    if (stored === null || picked === null || this.#revivals >= MAX_REVIVALS) {
+      this.#fail(toWireError(error));
+      return;
+    }
+    this.#revivals += 1;
+    await this.again();
+  }
+
+  #keep(stored: StoredJob, free: (() => void) | null): void {
+    this.#freeClaim?.();
+    this.#stored = stored;
+    this.#freeClaim = free;
+    this.#storedHandle.value = stored.handle;
+  }
+
+  /** The job is over: nothing to come back to after a reload. */
+  async #settleEnd(): Promise<void> {
+    if (this.#stored !== null) await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    const stored = this.#stored;
+    this.#stored = null;
+    this.#storedHandle.value = null;
+    this.#freeClaim?.();
+    this.#freeClaim = null;
+    if (stored !== null) await this.#parts.store.delete(stored.job.jobId);
+  }
+
+  /** Leaves the job and readies the holder for the next file. */
+  async #release(): Promise<void> {
+    await this.#forget();
+    if (this.#holder === null) return;
+    try {
+      await this.#holder.reset();
+    } catch {
+      this.#disconnect();
+    }
+  }
+
+  #disconnect(): void {
+    const holder = this.#holder;
+    this.#holder = null;
+    holder?.close();
+  }
+}
+
+/** Answers that mean: this job will not be found again. */
+const GONE: readonly ErrorCode[] = ["JOB_NOT_FOUND", "NOT_FOUND", "JOB_ENDED", "UNAUTHORIZED", "FORBIDDEN"];
+
+/** The job itself is over, whatever became of this tab. */
+function hasEnded(state: HolderState): boolean {
+  const job = state.job?.state;
+  return (
+    state.phase === "ready" ||
+    state.phase === "cancelled" ||
+    (state.phase === "failed" &&
+      (job === "failed" ||
+        job === "cancelled" ||
+        job === "ready" ||
+        (state.error !== null && GONE.includes(state.error.code))))
+  );
+}
