@@ -24,9 +24,9 @@ export default defineConfig({
       persistState: { path: stateDir },
       inspectorPort: false,
     }),
-    coreAsset(),
+    ffmpegCoreAsset({ cacheDir: here(".cache") }),
   ],
-  worker: { format: "es", plugins: () => [coreAsset()] },
+  worker: { format: "es", plugins: () => [ffmpegCoreAsset({ cacheDir: here(".cache") })] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: { port, strictPort: true, fs: { allow: [here(".")] } },
   preview: { port, strictPort: true },
@@ -61,13 +61,6 @@ export default defineConfig({
     },
   },
 });
-
-function coreAsset() {
-  return ffmpegCoreAsset({
-    packageDir: here("node_modules/@ffmpeg/core"),
-    cacheDir: here(".cache"),
-  });
-}
 
 /**
  * Production has the storage credentials as secrets. Here the local S3 endpoint's own take their

@@ -20,6 +20,8 @@ const COMMANDS = {
   dev: ["test/setup/start.ts", "dev"],
   build: ["test/setup/build.ts"],
   test: ["test/setup/run-tests.ts"],
+  check: ["test/setup/check.ts"],
+  deploy: ["test/setup/deploy.ts"],
   transcode: ["test/transcode.ts"],
 };
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
@@ -22,8 +23,6 @@ interface FfmpegCore {
 
 /** Options of {@link ffmpegCoreAsset}. */
 export interface FfmpegCoreAssetOptions {
-  /** Folder of the installed `@ffmpeg/core` package. */
-  readonly packageDir: string;
   /** Where the compressed module is kept between runs. */
   readonly cacheDir: string;
 }
@@ -92,10 +91,13 @@ export function ffmpegCoreAsset(options: FfmpegCoreAssetOptions): Plugin {
   };
 }
 
-async function loadCore({ packageDir, cacheDir }: FfmpegCoreAssetOptions): Promise<FfmpegCore> {
+async function loadCore({ cacheDir }: FfmpegCoreAssetOptions): Promise<FfmpegCore> {
+  // require() is pointed at the package's script build; we want the ES module beside it.
+  const umdScript = createRequire(import.meta.url).resolve("@ffmpeg/core");
+  const esmDir = join(umdScript, "../../esm");
   const [jsBytes, wasmBytes] = await Promise.all([
-    readFile(join(packageDir, "dist/esm/ffmpeg-core.js")),
-    readFile(join(packageDir, "dist/esm/ffmpeg-core.wasm")),
+    readFile(join(esmDir, "ffmpeg-core.js")),
+    readFile(join(esmDir, "ffmpeg-core.wasm")),
   ]);
   const wasmHash = shortHash(wasmBytes);
   const gzBytes = await compressed(wasmBytes, join(cacheDir, `ffmpeg-core-${wasmHash}.wasmz`));

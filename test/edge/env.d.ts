@@ -1,0 +1,6 @@
+declare namespace Cloudflare {
+  interface Env {
+    /** For `applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS)`; bound by test/vitest.config.ts. */
+    TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+  }
+}

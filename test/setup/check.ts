@@ -1,0 +1,14 @@
+// npm run check: all that a reviewer would look for by machine. Goes through every part, so that
+// one run tells all there is to mend.
+
+import { spawnSync } from "node:child_process";
+import { root } from "./server.ts";
+
+const PARTS = ["check:types", "check:lint", "check:unused"];
+
+const failed = PARTS.filter((part) => {
+  const { status } = spawnSync("npm", ["run", "--silent", part], { cwd: root, stdio: "inherit" });
+  console.log(`${part}: ${status === 0 ? "right" : "FAILED"}`);
+  return status !== 0;
+});
+process.exit(failed.length === 0 ? 0 : 1);
