@@ -1,6 +1,24 @@
-/** One rung of a ladder, as people write it: "480:1400". */
-export interface LadderRung {
-  /** Of the short side: 480 is 480p, whichever way the picture is turned. */
-  shortSide: number;
-  kilobitsPerSecond: number;
+import type { JobPlan, SourceFacts } from "./job.ts";
+import { planAudio } from "./plan/audio.ts";
+import { type LadderRung, planLadder } from "./plan/ladder.ts";
+import { type FrameTimeline, planSegments } from "./plan/segments.ts";
+import { planTasks } from "./plan/tasks.ts";
+
+export { outputSampleRate, planAudio } from "./plan/audio.ts";
+export { defaultLadder, frameStepFor, type LadderRung, parseLadder, planLadder } from "./plan/ladder.ts";
+export { type FrameTimeline, planSegments, TARGET_SEGMENT_TICKS } from "./plan/segments.ts";
+export { planTasks } from "./plan/tasks.ts";
+export { validatePlan } from "./plan/validate.ts";
+
+/**
+ * The whole plan of a job: what comes out, cut where, done in which order.
+ * @param rungs default: by the source's size
+ * @throws TributaryError LADDER_INVALID
+ */
+export function planJob(facts: SourceFacts, timeline: FrameTimeline, rungs?: readonly LadderRung[]): JobPlan {
+  const video = planLadder(facts, rungs);
+  const audio = planAudio(facts);
+  const segments = planSegments(timeline, facts.video.frameStep);
+  const tasks = planTasks(segments, video, audio, timeline.keyTicks);
+  return { source: facts, video, audio, segments, tasks };
 }

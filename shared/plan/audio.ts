@@ -1,0 +1,43 @@
+import type { AudioFacts, AudioRendition, SourceFacts } from "../job.ts";
+
+const STEREO_BITS_PER_SECOND = 128_000;
+const MONO_BITS_PER_SECOND = 64_000;
+
+/** One rendition a track, the default one first. At most two channels. */
+export function planAudio(facts: Pick<SourceFacts, "audio">): AudioRendition[] {
+  const tracks = [...facts.audio];
+  const first = tracks.findIndex((track) => track.isDefault);
+  const [chosen] = tracks.splice(Math.max(0, first), 1);
+  if (chosen === undefined) return [];
+  const names = new Set<string>();
+  return [chosen, ...tracks].map((track, i) => {
+    const channels = Math.min(2, track.channels);
+    return {
+      id: `a${track.track}`,
+      kind: "audio",
+      track: track.track,
+      sampleRate: outputSampleRate(track.sampleRate),
+      channels,
+      bitsPerSecond: channels === 1 ? MONO_BITS_PER_SECOND : STEREO_BITS_PER_SECOND,
+      language: track.language,
+      name: uniqueName(track, names),
+      // RFC 8216, 4.3.4.1.1: no more than one member of a group is DEFAULT.
+      isDefault: i === 0,
+    };
+  });
+}
+
+/** 44.1 kHz for its family (11,025, 22,050, 88,200 ...), 48 kHz for all others: the smallest change of rate. */
+export function outputSampleRate(sampleRate: number): number {
+  return sampleRate % 11_025 === 0 ? 44_100 : 48_000;
+}
+
+/** NAMEs must differ within a group (RFC 8216, 4.3.4.1.1). */
+function uniqueName(track: AudioFacts, taken: Set<string>): string {
+  const wanted =
+    track.title?.trim() || (track.language === "und" ? `Audio ${track.track + 1}` : track.language);
+  let name = wanted.slice(0, 190);
+  for (let n = 2; taken.has(name); n++) name = `${wanted.slice(0, 190)} (${n})`;
+  taken.add(name);
+  return name;
+}

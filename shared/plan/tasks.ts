@@ -1,0 +1,97 @@
+import {
+  type AudioRendition,
+  type Segment,
+  segmentDurationTicks,
+  type Task,
+  TICKS_PER_SECOND,
+  type VideoRendition,
+} from "../job.ts";
+
+/**
+ * Lengths of audio runs after the first segment; the last one repeats. Short at first, so that sound
+ * is there with the first picture; then long, because each run decodes and encodes some pre-roll.
+ */
+const AUDIO_RUN_TICKS = [30 * TICKS_PER_SECOND, 60 * TICKS_PER_SECOND, 120 * TICKS_PER_SECOND] as const;
+
+/** A run of video segments is at least this share of its decode lead-in, so that all decoding stays linear. */
+const RUN_PER_LEAD_IN = 0.5;
+
+/** No run is longer, whatever its lead-in: a lost lease must not cost more. */
+const LONGEST_RUN_TICKS = 300 * TICKS_PER_SECOND;
+
+/**
+ * Work in order of need: what plays first comes first, and of one time the sound before the picture.
+ * A video task is one segment, or a run of them where decoding has to begin far ahead of it.
+ * @param keyTicks where decoding can start, in order, in ticks from the first visible frame
+ */
+export function planTasks(
+  segments: readonly Segment[],
+  video: readonly VideoRendition[],
+  audio: readonly AudioRendition[],
+  keyTicks: ArrayLike<number>,
+): Task[] {
+  const runs: (Task & { order: number })[] = [];
+  for (const [i, rendition] of audio.entries()) {
+    for (const run of audioRuns(segments)) {
+      runs.push({ ...task("audio", [rendition.id], run), order: i });
+    }
+  }
+  const videoIds = video.map((rendition) => rendition.id);
+  for (const run of videoRuns(segments, keyTicks)) {
+    runs.push({ ...task("video", videoIds, run), order: audio.length });
+  }
+  runs.sort((a, b) => a.firstSegment - b.firstSegment || a.order - b.order);
+  return runs.map(({ order: _, ...rest }) => rest);
+}
+
+interface Run {
+  firstSegment: number;
+  segmentCount: number;
+}
+
+function task(kind: Task["kind"], renditions: string[], run: Run): Task {
+  const what = kind === "audio" ? renditions[0] : "v";
+  return { id: `${what}-${run.firstSegment}`, kind, renditions, ...run };
+}
+
+function videoRuns(segments: readonly Segment[], keyTicks: ArrayLike<number>): Run[] {
+  const runs: Run[] = [];
+  let key = 0;
+  let next = 0;
+  while (next < segments.length) {
+    const startTicks = segments[next]?.startTicks ?? 0;
+    while (key + 1 < keyTicks.length && (keyTicks[key + 1] ?? 0) <= startTicks) key++;
+    const leadInTicks = Math.max(0, startTicks - (keyTicks[key] ?? 0));
+    const wantedTicks = Math.min(LONGEST_RUN_TICKS, leadInTicks * RUN_PER_LEAD_IN);
+    const run = takeRun(segments, next, wantedTicks);
+    runs.push(run);
+    next += run.segmentCount;
+  }
+  return runs;
+}
+
+function audioRuns(segments: readonly Segment[]): Run[] {
+  const runs: Run[] = [{ firstSegment: 0, segmentCount: 1 }];
+  let next = 1;
+  while (next < segments.length) {
+    const wantedTicks = AUDIO_RUN_TICKS[runs.length - 1] ?? AUDIO_RUN_TICKS[AUDIO_RUN_TICKS.length - 1] ?? 0;
+    const run = takeRun(segments, next, wantedTicks);
+    runs.push(run);
+    next += run.segmentCount;
+  }
+  return runs;
+}
+
+/** Segments from `firstSegment` on until they last as long as wanted; at least one. */
+function takeRun(segments: readonly Segment[], firstSegment: number, wantedTicks: number): Run {
+  let lengthTicks = 0;
+  let segmentCount = 0;
+  do {
+    const segment = segments[firstSegment + segmentCount];
+    if (segment === undefined) break;
+    lengthTicks += segmentDurationTicks(segment);
+    segmentCount++;
+    // A few ticks short of the length is long enough: cuts are not exactly on the grid.
+  } while (lengthTicks < wantedTicks - TICKS_PER_SECOND);
+  return { firstSegment, segmentCount };
+}

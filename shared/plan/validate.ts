@@ -1,0 +1,101 @@
+import { TributaryError } from "../errors.ts";
+import { type JobPlan, segmentDurationTicks, segmentFrames } from "../job.ts";
+import { SEGMENT_LIMIT_TICKS } from "./segments.ts";
+
+/**
+ * What a plan must obey beyond its schema, whoever made it: the edge checks each job it is asked to
+ * create. Segments cover [0, duration) once, in order; each (segment, rendition) is in one task.
+ * @throws TributaryError PLAN_INVALID
+ */
+export function validatePlan(plan: JobPlan): void {
+  checkSource(plan);
+  checkRenditions(plan);
+  checkSegments(plan);
+  checkTasks(plan);
+}
+
+function refuse(message: string): never {
+  throw new TributaryError("PLAN_INVALID", message);
+}
+
+function checkSource({ source }: JobPlan): void {
+  const tracks = new Set(source.audio.map((track) => track.track));
+  if (tracks.size !== source.audio.length) refuse("Two audio tracks have the same number.");
+  if (source.video.frames === 0) refuse("The source shows no frame.");
+}
+
+function checkRenditions({ source, video, audio }: JobPlan): void {
+  const ids = new Set<string>();
+  for (const { id } of [...video, ...audio]) {
+    if (ids.has(id)) refuse(`Two renditions are called ${id}.`);
+    ids.add(id);
+  }
+  const { displayWidth, displayHeight } = source.video;
+  for (const { id, width, height } of video) {
+    if (!id.startsWith("v")) refuse(`${id} is no name for a video rendition.`);
+    // One pixel of grace: an odd size is rounded to an even one.
+    if (width > displayWidth + 1 || height > displayHeight + 1) refuse(`${id} is larger than the source.`);
+    if (Math.abs(width * displayHeight - height * displayWidth) > 2 * Math.max(displayWidth, displayHeight)) {
+      refuse(`${id} has another aspect than the source.`);
+    }
+  }
+  const tracks = new Map(source.audio.map((track) => [track.track, track]));
+  const used = new Set<number>();
+  for (const { id, track } of audio) {
+    if (!id.startsWith("a")) refuse(`${id} is no name for an audio rendition.`);
+    if (!tracks.has(track)) refuse(`${id} is made from a track that is not there.`);
+    if (used.has(track)) refuse(`Track ${track} is used twice.`);
+    used.add(track);
+  }
+  if (audio.length > 0 && audio.filter((rendition) => rendition.isDefault).length !== 1) {
+    refuse("Just one audio rendition is the default.");
+  }
+  if (new Set(audio.map((rendition) => rendition.name)).size !== audio.length) {
+    refuse("Two audio renditions have the same name.");
+  }
+}
+
+function checkSegments({ source, segments }: JobPlan): void {
+  let atTicks = 0;
+  let frames = 0;
+  for (const [i, segment] of segments.entries()) {
+    if (segment.index !== i) refuse(`Segment ${i} has index ${segment.index}.`);
+    if (segment.startTicks !== atTicks) refuse(`Segment ${i} does not start where the one before it ends.`);
+    const durationTicks = segmentDurationTicks(segment);
+    if (durationTicks >= SEGMENT_LIMIT_TICKS && segmentFrames(segment) > 1) refuse(`Segment ${i} is too long.`);
+    atTicks += durationTicks;
+    frames += segmentFrames(segment);
+  }
+  if (atTicks !== source.durationTicks) refuse("The segments do not add up to the source's duration.");
+  if (frames !== Math.ceil(source.video.frames / source.video.frameStep)) {
+    refuse("The segments do not hold the source's frames.");
+  }
+}
+
+function checkTasks({ segments, video, audio, tasks }: JobPlan): void {
+  const kindOf = new Map<string, "video" | "audio">([...video, ...audio].map(({ id, kind }) => [id, kind]));
+  const ids = new Set<string>();
+  const covered = new Map<string, Uint8Array>();
+  for (const id of kindOf.keys()) covered.set(id, new Uint8Array(segments.length));
+  for (const task of tasks) {
+    if (ids.has(task.id)) refuse(`Two tasks are called ${task.id}.`);
+    ids.add(task.id);
+    const end = task.firstSegment + task.segmentCount;
+    if (end > segments.length) refuse(`Task ${task.id} goes beyond the last segment.`);
+    if (task.kind === "audio" && task.renditions.length !== 1) {
+      refuse(`Task ${task.id} makes more than one audio rendition.`);
+    }
+    for (const rendition of task.renditions) {
+      if (kindOf.get(rendition) !== task.kind) refuse(`Task ${task.id} has no ${task.kind} rendition ${rendition}.`);
+      const done = covered.get(rendition) ?? new Uint8Array(0);
+      for (let i = task.firstSegment; i < end; i++) {
+        if (done[i] === 1) refuse(`Segment ${i} of ${rendition} is in two tasks.`);
+        done[i] = 1;
+      }
+    }
+  }
+  for (const [rendition, done] of covered) {
+    const missing = done.indexOf(0);
+    if (missing !== -1) refuse(`Segment ${missing} of ${rendition} is in no task.`);
+  }
+}
