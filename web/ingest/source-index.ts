@@ -1,3 +1,7 @@
+import { type EncodedPacket, EncodedPacketSink, type InputTrack } from "mediabunny";
+import { TICKS_PER_SECOND } from "../../shared/job.ts";
+import type { FrameTimeline } from "../../shared/plan.ts";
+
 /**
  * What is kept of a source in memory: where its packets are in time, not the packets. Flat typed
  * arrays, about 20 bytes a packet, whatever the length of the source.
@@ -13,6 +17,8 @@ export interface VideoIndex {
   framePackets: Uint32Array;
   /** Their times, in ticks from the first one. One entry more: the end of the last frame. */
   frameTicks: Float64Array;
+  /** Demuxer time of timeline zero, in seconds. */
+  zeroSeconds: number;
 }
 
 export interface AudioIndex {
@@ -33,4 +39,171 @@ export interface SourceIndex {
   video: VideoIndex;
   /** In the order of `SourceFacts.audio`. */
   audio: AudioIndex[];
+}
+
+/** Packets of one track as the demuxer lists them, in decode order. */
+export interface PacketList {
+  seconds: Float64Array;
+  durationSeconds: Float64Array;
+  isKey: Uint8Array;
+  bytes: Uint32Array;
+}
+
+export interface ListPacketsOptions {
+  signal: AbortSignal;
+  /** Called with the time of the packet just listed, now and then. */
+  onTime?: ((seconds: number) => void) | undefined;
+  /** Looks into each packet's bytes; without it none are read. False: no picture of its own. */
+  isPicture?: ((packet: EncodedPacket) => boolean) | undefined;
+}
+
+/** Lists a track's packets without keeping any of them. */
+export async function listPackets(
+  track: InputTrack,
+  options: ListPacketsOptions,
+): Promise<PacketList & { isPicture: Uint8Array }> {
+  const { signal, onTime, isPicture } = options;
+  const seconds = new GrowingArray(Float64Array);
+  const durationSeconds = new GrowingArray(Float64Array);
+  const isKey = new GrowingArray(Uint8Array);
+  const bytes = new GrowingArray(Uint32Array);
+  const pictures = new GrowingArray(Uint8Array);
+  const sink = new EncodedPacketSink(track);
+  const retrieval = { metadataOnly: isPicture === undefined };
+  let count = 0;
+  for await (const packet of sink.packets(undefined, undefined, retrieval)) {
+    signal.throwIfAborted();
+    seconds.push(packet.timestamp);
+    durationSeconds.push(packet.duration);
+    isKey.push(packet.type === "key" ? 1 : 0);
+    bytes.push(packet.byteLength);
+    pictures.push(isPicture === undefined || isPicture(packet) ? 1 : 0);
+    if (++count % 512 === 0) onTime?.(packet.timestamp);
+  }
+  return {
+    seconds: seconds.take(),
+    durationSeconds: durationSeconds.take(),
+    isKey: isKey.take(),
+    bytes: bytes.take(),
+    isPicture: pictures.take(),
+  };
+}
+
+export interface VideoIndexing {
+  index: VideoIndex;
+  /** Pictures that cannot be decoded because what they refer to is not in the file. */
+  undecodableFrames: number;
+  /** Pictures whose time another picture already has; left out. */
+  doubledFrames: number;
+}
+
+/**
+ * Which pictures are seen, and when. Seen are those at or after time 0 (an edit list makes hidden
+ * ones negative) and before `endSeconds`, that can be decoded from the first key packet on.
+ * @returns null when nothing is seen
+ */
+export function indexVideo(
+  packets: PacketList & { isPicture: Uint8Array },
+  startSeconds: number,
+  endSeconds: number,
+): VideoIndexing | null {
+  const { seconds, isKey, isPicture } = packets;
+  const firstKey = isKey.indexOf(1);
+  if (firstKey === -1) return null;
+  const firstKeySeconds = seconds[firstKey] ?? 0;
+  let undecodableFrames = 0;
+  const seen: number[] = [];
+  for (let i = 0; i < seconds.length; i++) {
+    const at = seconds[i] ?? 0;
+    // Half a microsecond: a time computed from integers may miss zero by a rounding error.
+    if (isPicture[i] === 0 || at < startSeconds - 5e-7 || at >= endSeconds - 5e-7) continue;
+    if (i < firstKey || at < firstKeySeconds) undecodableFrames++;
+    else seen.push(i);
+  }
+  seen.sort((a, b) => (seconds[a] ?? 0) - (seconds[b] ?? 0) || a - b);
+  const first = seen[0];
+  if (first === undefined) return null;
+  const zeroSeconds = seconds[first] ?? 0;
+  const toTicks = (at: number) => Math.round((at - zeroSeconds) * TICKS_PER_SECOND);
+  const framePackets: number[] = [];
+  const frameTicks: number[] = [];
+  for (const packet of seen) {
+    const at = toTicks(seconds[packet] ?? 0);
+    if (frameTicks.length > 0 && at <= (frameTicks.at(-1) ?? 0)) continue;
+    framePackets.push(packet);
+    frameTicks.push(at);
+  }
+  const lastTicks = frameTicks.at(-1) ?? 0;
+  const lastDuration = packets.durationSeconds[framePackets.at(-1) ?? 0] ?? 0;
+  const lastFrameTicks = lastFrameDuration(frameTicks, lastDuration * TICKS_PER_SECOND);
+  const byEdit = endSeconds === Number.POSITIVE_INFINITY ? endSeconds : toTicks(endSeconds);
+  frameTicks.push(Math.max(lastTicks + 1, Math.min(lastTicks + lastFrameTicks, byEdit)));
+  return {
+    index: {
+      packetSeconds: seconds,
+      packetIsKey: isKey,
+      packetBytes: packets.bytes,
+      framePackets: Uint32Array.from(framePackets),
+      frameTicks: Float64Array.from(frameTicks),
+      zeroSeconds,
+    },
+    undecodableFrames,
+    doubledFrames: seen.length - framePackets.length,
+  };
+}
+
+/** As the container says, unless that is nothing or absurd: then as long as a usual frame. */
+function lastFrameDuration(frameTicks: readonly number[], statedTicks: number): number {
+  const gaps = frameTicks
+    .slice(1)
+    .map((at, i) => at - (frameTicks[i] ?? 0))
+    .sort((a, b) => a - b);
+  const usual = gaps[gaps.length >> 1] ?? TICKS_PER_SECOND / 25;
+  const stated = Math.round(statedTicks);
+  const longest = Math.max(gaps.at(-1) ?? usual, 4 * usual, TICKS_PER_SECOND);
+  return stated >= usual / 2 && stated <= longest ? stated : usual;
+}
+
+/** What the planner needs of an index. */
+export function frameTimeline(video: VideoIndex): FrameTimeline {
+  const keyTicks: number[] = [];
+  for (let i = 0; i < video.packetIsKey.length; i++) {
+    if (video.packetIsKey[i] === 1) keyTicks.push(packetTicks(video, i));
+  }
+  keyTicks.sort((a, b) => a - b);
+  return { frameTicks: video.frameTicks, keyTicks };
+}
+
+/** Timeline ticks of a packet; negative when it is not seen. */
+export function packetTicks(video: VideoIndex, packet: number): number {
+  const at = (video.packetSeconds[packet] ?? 0) - video.zeroSeconds;
+  return Math.round(at * TICKS_PER_SECOND);
+}
+
+type NumberArray = Float64Array | Uint32Array | Uint8Array;
+
+/** A typed array that doubles as it fills. */
+class GrowingArray<T extends NumberArray> {
+  readonly #make: new (length: number) => T;
+  #values: T;
+  #length = 0;
+
+  constructor(make: new (length: number) => T) {
+    this.#make = make;
+    this.#values = new make(1024);
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const larger = new this.#make(this.#length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  /** The values, in an array of just their number. */
+  take(): T {
+    return this.#values.slice(0, this.#length) as T;
+  }
 }

@@ -29,7 +29,10 @@ export interface Source {
    * The packets that a task needs, as a small mp4. The caller owns the bytes.
    * @throws TributaryError CHUNK_UNREADABLE, SOURCE_CHANGED (the file on disk is another one now)
    */
-  cutChunk(grant: Pick<LeaseGrant, "task" | "segments" | "renditions">, signal: AbortSignal): Promise<SourceChunk>;
+  cutChunk(
+    grant: Pick<LeaseGrant, "task" | "segments" | "renditions">,
+    signal: AbortSignal,
+  ): Promise<SourceChunk>;
   /** Frees the readers; chunks cannot be cut any more. */
   close(): void;
 }

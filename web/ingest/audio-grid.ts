@@ -1,0 +1,95 @@
+import type { AudioCodec } from "mediabunny";
+
+/**
+ * A container's times of audio packets may be rounded (1 ms in Matroska, 1/90,000 s in MPEG-TS) or
+ * jitter (mp4 files made by joining others). Runs that took them as they are would each lie on a
+ * sample grid of their own and click where they meet. So packets are laid out by counting samples,
+ * and the container's times only decide where the count starts, and where it starts anew.
+ */
+
+/** Times that differ from the count by more are a gap or an overlap, not jitter. */
+const JITTER_SECONDS = 0.04;
+
+export interface AudioTiming {
+  /** Presentation time of each packet, in seconds on the job's timeline. */
+  seconds: ArrayLike<number>;
+  durationSeconds: ArrayLike<number>;
+  sampleRate: number;
+  /** All positions are multiples of this (see {@link gridStep}). */
+  step: number;
+  /** Samples of each packet where known (Vorbis, FLAC, ...); else from the codec's frame size. */
+  packetSampleCounts?: ArrayLike<number> | undefined;
+  codec: AudioCodec | null;
+}
+
+/** First sample of each packet on the timeline, in samples of the source; one entry more: the end. */
+export function audioGrid(timing: AudioTiming): Float64Array {
+  const { seconds, sampleRate, step } = timing;
+  const count = seconds.length;
+  const counts = timing.packetSampleCounts ?? frameSizes(timing);
+  const positions = new Float64Array(count + 1);
+  const snap = (at: number) => Math.round((at * sampleRate) / step) * step;
+  let next = snap(seconds[0] ?? 0);
+  for (let i = 0; i < count; i++) {
+    const said = (seconds[i] ?? 0) * sampleRate;
+    // Backwards is never right after this packet's predecessor began; forwards leaves a gap.
+    if (Math.abs(said - next) > JITTER_SECONDS * sampleRate) {
+      next = Math.max(snap(seconds[i] ?? 0), positions[Math.max(0, i - 1)] ?? 0);
+    }
+    positions[i] = next;
+    next += counts[i] ?? 0;
+  }
+  positions[count] = next;
+  return positions;
+}
+
+/**
+ * Positions are multiples of this many source samples, so that each packet begins on a whole sample
+ * of the output too and all runs are resampled in the same phase: 2 for 96 kHz -> 48 kHz.
+ */
+export function gridStep(sampleRate: number, outputSampleRate: number): number {
+  const step = sampleRate / greatestCommonDivisor(sampleRate, outputSampleRate);
+  // Odd rates (37,800 Hz): the phase of the resampler may differ by less than a sample; so be it.
+  return step <= 16 ? step : 1;
+}
+
+/** Samples a packet by codec; several possible ones are told apart by the usual packet duration. */
+const FRAME_SIZES: Partial<Record<AudioCodec, readonly number[]>> = {
+  aac: [1024, 960, 2048, 1920],
+  mp3: [1152, 576, 384],
+  ac3: [1536],
+  eac3: [1536, 768, 512, 256],
+  dts: [512, 1024, 2048, 4096],
+  opus: [120, 240, 480, 960, 1920, 2880],
+};
+
+function frameSizes({ seconds, durationSeconds, sampleRate, codec }: AudioTiming): Float64Array {
+  const sizes = new Float64Array(seconds.length);
+  const known = codec === null ? undefined : FRAME_SIZES[codec];
+  if (known === undefined) {
+    for (let i = 0; i < sizes.length; i++) sizes[i] = Math.round((durationSeconds[i] ?? 0) * sampleRate);
+    return sizes;
+  }
+  const usual = usualStep(seconds) * sampleRate;
+  const size = known.reduce((best, one) => (Math.abs(one - usual) < Math.abs(best - usual) ? one : best));
+  return sizes.fill(size);
+}
+
+/** The mean distance of packets without the gaps: the median would be biased by rounding to 1 ms. */
+function usualStep(seconds: ArrayLike<number>): number {
+  const steps: number[] = [];
+  for (let i = 1; i < Math.min(seconds.length, 2000); i++) {
+    const step = (seconds[i] ?? 0) - (seconds[i - 1] ?? 0);
+    if (step > 0) steps.push(step);
+  }
+  steps.sort((a, b) => a - b);
+  const median = steps[steps.length >> 1] ?? 0;
+  const near = steps.filter((step) => Math.abs(step - median) <= Math.max(0.0011, median * 0.5));
+  return near.reduce((sum, step) => sum + step, 0) / Math.max(1, near.length);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y > 0) [x, y] = [y, x % y];
+  return x;
+}
