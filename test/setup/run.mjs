@@ -22,7 +22,7 @@ const COMMANDS = {
   test: ["test/setup/run-tests.ts"],
   check: ["test/setup/check.ts"],
   deploy: ["test/setup/deploy.ts"],
-  transcode: ["test/transcode.ts"],
+  transcode: ["test/driver/transcode.ts"],
 };
 
 const [command = "", ...given] = process.argv.slice(2);
@@ -54,7 +54,7 @@ function readLock(path) {
 }
 
 function installPackages() {
-  console.log("Installing packages (npm ci) ...");
+  console.error("Installing packages (npm ci) ...");
   // loglevel: npm on Node 20 warns that some packages ask for a newer Node; findNode() sees to it.
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,

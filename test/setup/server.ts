@@ -104,7 +104,7 @@ export async function buildIfStale(): Promise<void> {
   const built = await readFile(join(root, BUILD_STAMP), "utf8").catch(() => "");
   const isBuilt = existsSync(join(root, "dist/client/index.html"));
   if (isBuilt && built === (await sourcesFingerprint())) return;
-  console.log("Building ...");
+  console.error("Building ...");
   await build();
 }
 

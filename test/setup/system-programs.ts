@@ -11,7 +11,7 @@ export function installSystemPrograms(): void {
   const missing = missingPackages();
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
-    console.log(`Installing ${missing.join(" and ")} (apt-get) ...`);
+    console.error(`Installing ${missing.join(" and ")} (apt-get) ...`);
     apt("update");
     apt("install", "--yes", "--no-install-recommends", ...missing);
   }

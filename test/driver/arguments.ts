@@ -1,0 +1,92 @@
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { TributaryError } from "../../shared/errors.ts";
+
+export const USAGE = `npm run transcode -- FILE [options]
+
+  --out DIR           copy playlists and segments there; DIR/master.m3u8 plays from disk
+  --ladder LIST       short side and kbit/s of each rung, e.g. 480:1400,360:800
+  --engine NAME       auto (default), ffmpeg, webcodecs or server
+  --slots N           encoders of the tab; default: one a core
+  --contributors N    further tabs that help; default 0
+  --json              one line of JSON on stdout, nothing else; progress is on stderr
+  --help              this text
+
+Exit status: 0 the video is ready; 1 it failed; 2 wrong arguments; 130 interrupted.
+TRIBUTARY_URL names a running server to use instead of one of its own.`;
+
+const ENGINES = ["auto", "ffmpeg", "webcodecs", "server"] as const;
+
+export interface TranscodeArguments {
+  /** Absolute path of a file that exists. */
+  file: string;
+  /** Absolute path; null: nothing is copied. */
+  outDir: string | null;
+  engine: (typeof ENGINES)[number];
+  contributors: number;
+  /** As given; the page judges it. */
+  ladder: string | null;
+  slots: number | null;
+  json: boolean;
+}
+
+/**
+ * What was asked for on the command line; "help" when that was asked for.
+ * @throws {TributaryError} REQUEST_INVALID
+ */
+export function parseArguments(argv: readonly string[]): TranscodeArguments | "help" {
+  const { values, positionals } = parse(argv);
+  if (values.help === true) return "help";
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw invalid("Name one file.");
+  const path = resolve(file);
+  if (!existsSync(path) || !statSync(path).isFile()) throw invalid(`There is no file ${file}.`);
+  const engine = ENGINES.find((each) => each === values.engine);
+  if (engine === undefined) throw invalid(`--engine is one of ${ENGINES.join(", ")}.`);
+  return {
+    file: path,
+    outDir: values.out === undefined ? null : resolve(values.out),
+    engine,
+    contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
+    ladder: values.ladder ?? null,
+    slots: wholeNumber("--slots", values.slots, 1, 64),
+    json: values.json === true,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        out: { type: "string" },
+        ladder: { type: "string" },
+        engine: { type: "string", default: "auto" },
+        slots: { type: "string" },
+        contributors: { type: "string", default: "0" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function wholeNumber(
+  name: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalid(`${name} is a whole number from ${least} to ${most}.`);
+}
+
+function invalid(message: string): TributaryError {
+  return new TributaryError("REQUEST_INVALID", message);
+}

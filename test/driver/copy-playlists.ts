@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { TributaryError } from "../../shared/errors.ts";
+
+const FETCH_TIMEOUT_MS = 60_000;
+const AT_ONCE = 4;
+
+/** What was written below the folder. */
+export interface CopiedPlaylists {
+  playlists: number;
+  objects: number;
+  sizeBytes: number;
+}
+
+/**
+ * Fetches all that a player could from a multivariant playlist on, and writes it to the same relative
+ * paths: playlists as they are, segments by their names. An object named after a SHA-256 must have it.
+ * @param masterUrl of an ended job
+ * @throws {TributaryError} DOWNLOAD_FAILED, OUTPUT_INVALID (an address outside the video's own folder),
+ *   OUTPUT_HASH_MISMATCH
+ */
+export async function copyPlaylists(
+  masterUrl: string,
+  outDir: string,
+  signal: AbortSignal,
+): Promise<CopiedPlaylists> {
+  const base = new URL(".", masterUrl);
+  const written = new Map<string, number>();
+  const save = async (url: URL): Promise<Buffer> => {
+    const bytes = await fetchBytes(url, signal);
+    const path = join(outDir, relativePath(url, base));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+    written.set(url.href, bytes.length);
+    return bytes;
+  };
+
+  const master = await save(new URL(masterUrl));
+  const playlists = addresses(master.toString(), new URL(masterUrl));
+  const objects = new Map<string, URL>();
+  for (const playlist of playlists) {
+    const text = (await save(playlist)).toString();
+    if (!text.includes("#EXT-X-ENDLIST")) {
+      throw new TributaryError("OUTPUT_INVALID", `${playlist.pathname} has no end.`);
+    }
+    for (const url of addresses(text, playlist)) objects.set(url.href, url);
+  }
+
+  const queue = [...objects.values()];
+  const worker = async (): Promise<void> => {
+    for (let url = queue.shift(); url !== undefined; url = queue.shift()) {
+      checkHash(url, await save(url));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+
+  let sizeBytes = 0;
+  for (const size of written.values()) sizeBytes += size;
+  return { playlists: playlists.length + 1, objects: objects.size, sizeBytes };
+}
+
+/** All addresses a playlist names: its URI lines and URI attributes (RFC 8216, 4.1), each once. */
+function addresses(text: string, base: URL): URL[] {
+  const found = new Map<string, URL>();
+  for (const line of text.split("\n")) {
+    const uri = line.startsWith("#") ? /[:,]URI="([^"]*)"/.exec(line)?.[1] : line.trim();
+    if (uri === undefined || uri === "") continue;
+    const url = new URL(uri, base);
+    found.set(url.href, url);
+  }
+  return [...found.values()];
+}
+
+function relativePath(url: URL, base: URL): string {
+  if (!url.href.startsWith(base.href)) {
+    throw new TributaryError("OUTPUT_INVALID", `${url.pathname} lies outside the video's folder.`);
+  }
+  return url.pathname.slice(base.pathname.length);
+}
+
+function checkHash(url: URL, bytes: Buffer): void {
+  const named = /\/([0-9a-f]{64})\.\w+$/.exec(url.pathname)?.[1];
+  if (named === undefined) return;
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  if (sha256 === named) return;
+  throw new TributaryError("OUTPUT_HASH_MISMATCH", `${url.pathname} holds other bytes: ${sha256}.`);
+}
+
+async function fetchBytes(url: URL, signal: AbortSignal): Promise<Buffer> {
+  const timeout = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, timeout]) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TributaryError("DOWNLOAD_FAILED", `${url.pathname}: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,124 @@
+import type { Browser, Page } from "playwright";
+import type { z } from "zod";
+import { TributaryError } from "../../shared/errors.ts";
+import {
+  type CreateJobResponse,
+  createJobResponseSchema,
+  type JobStatus,
+  jobStatusSchema,
+  problemSchema,
+} from "../../shared/protocol.ts";
+import type { HolderState } from "../../web/holder-api.ts";
+
+const PAGE_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = 15_000;
+
+export interface OwnerTabOptions {
+  /** The app's origin, no slash at the end. */
+  serverUrl: string;
+  engine: string;
+  slots: number | null;
+  ladder: string | null;
+}
+
+/**
+ * The tab of the person whose video it is: the real page, with the real controls. What it shows is
+ * read from `tributary.state`, which the page keeps for drivers like this one.
+ */
+export class OwnerTab {
+  readonly page: Page;
+  readonly #serverUrl: string;
+  /** What the page logged as warning or error, newest last. */
+  readonly log: string[] = [];
+
+  private constructor(page: Page, serverUrl: string) {
+    this.page = page;
+    this.#serverUrl = serverUrl;
+    const keep = (line: string) => {
+      this.log.push(line);
+      if (this.log.length > 200) this.log.shift();
+    };
+    page.on("console", (message) => {
+      if (message.type() === "warning" || message.type() === "error") keep(message.text());
+    });
+    page.on("pageerror", (error) => keep(error.message));
+  }
+
+  static async open(browser: Browser, options: OwnerTabOptions): Promise<OwnerTab> {
+    const context = await browser.newContext();
+    const tab = new OwnerTab(await context.newPage(), options.serverUrl);
+    tab.page.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    const query = new URLSearchParams();
+    if (options.engine !== "auto") query.set("engine", options.engine);
+    if (options.slots !== null) query.set("slots", String(options.slots));
+    if (options.ladder !== null) query.set("ladder", options.ladder);
+    const search = query.size === 0 ? "" : `?${query}`;
+    await tab.page.goto(`${options.serverUrl}/${search}`);
+    await tab.page.waitForFunction(() => "tributary" in globalThis);
+    return tab;
+  }
+
+  /** Picks a file in the page's own file input; by its path, so that its bytes stay on disk. */
+  async pick(file: string): Promise<void> {
+    await this.page.locator('input[type="file"]').first().setInputFiles(file);
+  }
+
+  /** Clicks "Start" and returns the job that the page got. @throws {TributaryError} as the edge says */
+  async start(): Promise<CreateJobResponse> {
+    const [response] = await Promise.all([
+      this.page.waitForResponse(
+        (each) => each.request().method() === "POST" && each.url().endsWith("/api/jobs"),
+      ),
+      this.page.getByRole("button", { name: /^start/i }).click(),
+    ]);
+    const body: unknown = await response.json().catch(() => null);
+    if (response.ok()) return parsed(createJobResponseSchema, body);
+    const problem = parsed(problemSchema, body);
+    throw new TributaryError(problem.code, problem.detail);
+  }
+
+  async state(): Promise<HolderState> {
+    return this.page.evaluate(
+      () => (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
+    );
+  }
+
+  /** The job as the edge sees it, with what only its owner may see. */
+  async status(job: CreateJobResponse): Promise<JobStatus> {
+    const response = await this.#call("GET", job);
+    return parsed(jobStatusSchema, await response.json());
+  }
+
+  /** Cancels the job at the edge; a job that has ended stays as it is. */
+  async cancel(job: CreateJobResponse): Promise<void> {
+    await this.#call("DELETE", job);
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  async #call(method: string, { jobId, ownerToken }: CreateJobResponse): Promise<Response> {
+    try {
+      const response = await fetch(`${this.#serverUrl}/api/jobs/${jobId}`, {
+        method,
+        headers: { authorization: `Bearer ${ownerToken}` },
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      });
+      if (response.ok) return response;
+      throw new Error(`status ${response.status}`);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new TributaryError("NETWORK", `The edge did not answer ${method}: ${why}`, { cause });
+    }
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new TributaryError(
+    "MESSAGE_INVALID",
+    `The edge's answer is not understood: ${result.error.message}`,
+  );
+}

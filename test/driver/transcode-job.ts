@@ -1,0 +1,195 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { TributaryError, toWireError } from "../../shared/errors.ts";
+import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
+import type { HolderState } from "../../web/holder-api.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { startServer } from "../setup/server.ts";
+import type { TranscodeArguments } from "./arguments.ts";
+import { copyPlaylists } from "./copy-playlists.ts";
+import { OwnerTab } from "./owner-tab.ts";
+import { makeReport, type Observations, type TranscodeReport } from "./report.ts";
+import { peakTabMemory } from "./tab-memory.ts";
+
+const LOOK_EVERY_MS = 200;
+/** Above the longest wait that is in order: a task's third backoff of 90 s, and its work. */
+const STILL_MS = 240_000;
+
+/**
+ * The whole job: server, browser, the real page, the file, and the copy. Everything that was opened
+ * is closed again, and a job that did not end is cancelled.
+ * @param say takes a line of progress
+ * @returns the report; failures are in it, nothing is thrown
+ */
+export async function transcodeJob(
+  given: TranscodeArguments,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<TranscodeReport> {
+  const { size } = await stat(given.file);
+  const seen: Observations = { file: given.file, sizeBytes: size, pickedAtMs: Date.now() };
+  const cleanups: (() => Promise<unknown>)[] = [];
+  try {
+    requireAvailable(given);
+    const serverUrl = await serve(cleanups, say);
+    signal.throwIfAborted();
+    const browser = await launchBrowser();
+    cleanups.push(() => browser.close());
+    await work(given, { serverUrl, browser }, seen, signal, say, cleanups);
+    return makeReport(seen, null);
+  } catch (thrown) {
+    const error = signal.aborted ? new TributaryError("CANCELLED", "Interrupted.") : thrown;
+    return makeReport(seen, toWireError(error));
+  } finally {
+    for (const cleanup of cleanups.reverse()) {
+      await cleanup().catch((thrown: unknown) =>
+        say(`While closing: ${toWireError(thrown).message}`),
+      );
+    }
+  }
+}
+
+/** Says so before anything is started, instead of doing the work another way. */
+function requireAvailable(given: TranscodeArguments): void {
+  const what =
+    given.engine === "webcodecs" || given.engine === "server"
+      ? `The engine "${given.engine}" is`
+      : given.contributors > 0
+        ? "Contributor tabs are"
+        : null;
+  if (what === null) return;
+  throw new TributaryError("ENGINE_UNAVAILABLE", `${what} not available in this version.`);
+}
+
+async function serve(
+  cleanups: (() => Promise<unknown>)[],
+  say: (line: string) => void,
+): Promise<string> {
+  const named = process.env["TRIBUTARY_URL"];
+  if (named) return named.replace(/\/+$/, "");
+  say("Starting a server ...");
+  const stateDir = await mkdtemp(join(tmpdir(), "tributary-transcode-"));
+  cleanups.push(() => rm(stateDir, { recursive: true, force: true }));
+  const server = await startServer({ mode: "preview", stateDir });
+  cleanups.push(() => server.stop());
+  return server.url;
+}
+
+async function work(
+  given: TranscodeArguments,
+  { serverUrl, browser }: { serverUrl: string; browser: Browser },
+  seen: Observations,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  cleanups: (() => Promise<unknown>)[],
+): Promise<void> {
+  const { engine, slots, ladder } = given;
+  const tab = await OwnerTab.open(browser, { serverUrl, engine, slots, ladder });
+  seen.pickedAtMs = Date.now();
+  await tab.pick(given.file);
+  seen.state = await follow(
+    tab,
+    signal,
+    say,
+    ({ phase }) => phase !== "idle" && phase !== "inspecting",
+  );
+  seen.inspectedAtMs = Date.now();
+  if (seen.state.phase !== "inspected") throw refusal(seen.state);
+
+  seen.startedAtMs = Date.now();
+  const job = await tab.start();
+  seen.job = job;
+  let ended = false;
+  cleanups.push(async () => {
+    if (!ended) await tab.cancel(job);
+  });
+  seen.state = await follow(tab, signal, say, (state) => {
+    seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
+    return ENDS.includes(state.phase);
+  });
+  seen.status = await endedStatus(tab, job, signal);
+  ended = ENDS.some((end) => end === seen.status?.state);
+  seen.tabMemory = await peakTabMemory(browser);
+  if (seen.status.state !== "ready") throw refusal(seen.state, seen.status);
+  if (given.outDir !== null) {
+    say("Copying ...");
+    seen.outDir = given.outDir;
+    seen.copied = await copyPlaylists(job.masterUrl, given.outDir, signal);
+  }
+}
+
+const ENDS: HolderState["phase"][] = ["ready", "failed", "cancelled"];
+
+/**
+ * Watches the page until `until` holds.
+ * @throws {TributaryError} TIMEOUT when nothing at all changes for STILL_MS
+ */
+async function follow(
+  tab: OwnerTab,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  until: (state: HolderState) => boolean,
+): Promise<HolderState> {
+  let lastSeen = "";
+  let lastChangeMs = Date.now();
+  let lastLine = "";
+  for (;;) {
+    signal.throwIfAborted();
+    const state = await tab.state();
+    if (until(state)) return state;
+    const now = signOfLife(state);
+    if (now !== lastSeen) lastChangeMs = Date.now();
+    lastSeen = now;
+    if (Date.now() - lastChangeMs > STILL_MS) {
+      const log = tab.log.slice(-5).join(" | ");
+      throw new TributaryError("TIMEOUT", `Nothing moved for ${STILL_MS / 1000} s. ${log}`);
+    }
+    const line = progressLine(state);
+    if (line !== lastLine) say(line);
+    lastLine = line;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+function signOfLife({ phase, inspectProgress, job, slots, bytesUploaded }: HolderState): string {
+  const tasks = job?.tasks.map(({ state, progress, attempts }) => [state, progress, attempts]);
+  return JSON.stringify([
+    phase,
+    inspectProgress,
+    bytesUploaded,
+    slots.map((s) => s.progress),
+    tasks,
+  ]);
+}
+
+function progressLine({ phase, fileName, job, speed }: HolderState): string {
+  if (job === null) return `${phase}: ${fileName ?? ""}`;
+  const done = job.tasks.filter(({ state }) => state === "done").length;
+  const playable = job.firstPlayableAtMs === null ? "" : ", playable";
+  const pace = speed === null ? "" : `, ${speed.toFixed(1)}x`;
+  return `${phase}: ${done} of ${job.tasks.length} tasks${pace}${playable}`;
+}
+
+/** The page may hear of the end a moment before the edge's answer to a plain GET shows it. */
+async function endedStatus(
+  tab: OwnerTab,
+  job: CreateJobResponse,
+  signal: AbortSignal,
+): Promise<JobStatus> {
+  for (let tries = 0; ; tries += 1) {
+    signal.throwIfAborted();
+    const status = await tab.status(job);
+    const isEnd = ["ready", "failed", "cancelled"].includes(status.state);
+    // A tab that gave up leaves its job running: it is reported as it is.
+    if (isEnd || tries === 25) return status;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+function refusal(state: HolderState, status?: JobStatus): TributaryError {
+  const error = state.error ?? status?.error;
+  if (error) return new TributaryError(error.code, error.message);
+  return new TributaryError("INTERNAL", `It ended as "${status?.state ?? state.phase}".`);
+}
