@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { TributaryError } from "../../shared/errors.ts";
+import { parseLadder } from "../../shared/plan.ts";
 
 export const USAGE = `npm run transcode -- FILE [options]
 
@@ -25,7 +26,7 @@ export interface TranscodeArguments {
   outDir: string | null;
   engine: (typeof ENGINES)[number];
   contributors: number;
-  /** As given; the page judges it. */
+  /** As given: `480:1400,360:800`. */
   ladder: string | null;
   slots: number | null;
   json: boolean;
@@ -33,7 +34,7 @@ export interface TranscodeArguments {
 
 /**
  * What was asked for on the command line; "help" when that was asked for.
- * @throws {TributaryError} REQUEST_INVALID
+ * @throws {TributaryError} REQUEST_INVALID, LADDER_INVALID
  */
 export function parseArguments(argv: readonly string[]): TranscodeArguments | "help" {
   const { values, positionals } = parse(argv);
@@ -42,6 +43,8 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
   if (file === undefined || more.length > 0) throw invalid("Name one file.");
   const path = resolve(file);
   if (!existsSync(path) || !statSync(path).isFile()) throw invalid(`There is no file ${file}.`);
+  // The page judges whether the source can have it; what is no ladder at all need not get that far.
+  if (values.ladder !== undefined) parseLadder(values.ladder);
   const engine = ENGINES.find((each) => each === values.engine);
   if (engine === undefined) throw invalid(`--engine is one of ${ENGINES.join(", ")}.`);
   return {

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/errors.ts";
+import type { LadderRung } from "../../shared/plan.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
@@ -8,6 +9,7 @@ import {
   jobStatusSchema,
   problemSchema,
 } from "../../shared/protocol.ts";
+import type { DriverAccess } from "../../web/driver-access.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
@@ -69,7 +71,7 @@ export class OwnerTab {
       this.page.waitForResponse(
         (each) => each.request().method() === "POST" && each.url().endsWith("/api/jobs"),
       ),
-      this.page.getByRole("button", { name: /^start/i }).click(),
+      this.page.getByRole("button", { name: /^start$/i }).click(),
     ]);
     const body: unknown = await response.json().catch(() => null);
     if (response.ok()) return parsed(createJobResponseSchema, body);
@@ -78,9 +80,29 @@ export class OwnerTab {
   }
 
   async state(): Promise<HolderState> {
-    return this.page.evaluate(
-      () => (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
-    );
+    return (await this.#access()).state;
+  }
+
+  /**
+   * In `inspected`: waits until the ladder asked for is in place.
+   * @throws {TributaryError} LADDER_INVALID, as the page says
+   */
+  async ladderApplied(rungs: readonly LadderRung[]): Promise<void> {
+    const wanted = JSON.stringify(rungs);
+    const isSettled = (wanted: string): boolean => {
+      const { state, problem } = (globalThis as unknown as { tributary: DriverAccess }).tributary;
+      return problem !== null || JSON.stringify(state.inspection?.ladder) === wanted;
+    };
+    await this.page.waitForFunction(isSettled, wanted);
+    const { problem } = await this.#access();
+    if (problem !== null) throw new TributaryError(problem.code, problem.message);
+  }
+
+  async #access(): Promise<DriverAccess> {
+    return this.page.evaluate(() => {
+      const { state, problem } = (globalThis as unknown as { tributary: DriverAccess }).tributary;
+      return { state, problem };
+    });
   }
 
   /** The job as the edge sees it, with what only its owner may see. */

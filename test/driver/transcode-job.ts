@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { TributaryError, toWireError } from "../../shared/errors.ts";
+import { parseLadder } from "../../shared/plan.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
@@ -97,6 +98,7 @@ async function work(
   );
   seen.inspectedAtMs = Date.now();
   if (seen.state.phase !== "inspected") throw refusal(seen.state);
+  if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
 
   seen.startedAtMs = Date.now();
   const job = await tab.start();
