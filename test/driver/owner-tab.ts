@@ -9,7 +9,6 @@ import {
   jobStatusSchema,
   problemSchema,
 } from "../../shared/protocol.ts";
-import type { DriverAccess } from "../../web/driver-access.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
@@ -80,7 +79,9 @@ export class OwnerTab {
   }
 
   async state(): Promise<HolderState> {
-    return (await this.#access()).state;
+    return this.page.evaluate(
+      () => (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
+    );
   }
 
   /**
@@ -88,21 +89,13 @@ export class OwnerTab {
    * @throws {TributaryError} LADDER_INVALID, as the page says
    */
   async ladderApplied(rungs: readonly LadderRung[]): Promise<void> {
-    const wanted = JSON.stringify(rungs);
     const isSettled = (wanted: string): boolean => {
-      const { state, problem } = (globalThis as unknown as { tributary: DriverAccess }).tributary;
-      return problem !== null || JSON.stringify(state.inspection?.ladder) === wanted;
+      const { state } = (globalThis as unknown as { tributary: { state: HolderState } }).tributary;
+      return state.error !== null || JSON.stringify(state.inspection?.ladder) === wanted;
     };
-    await this.page.waitForFunction(isSettled, wanted);
-    const { problem } = await this.#access();
-    if (problem !== null) throw new TributaryError(problem.code, problem.message);
-  }
-
-  async #access(): Promise<DriverAccess> {
-    return this.page.evaluate(() => {
-      const { state, problem } = (globalThis as unknown as { tributary: DriverAccess }).tributary;
-      return { state, problem };
-    });
+    await this.page.waitForFunction(isSettled, JSON.stringify(rungs));
+    const { error } = await this.state();
+    if (error !== null) throw new TributaryError(error.code, error.message);
   }
 
   /** The job as the edge sees it, with what only its owner may see. */
