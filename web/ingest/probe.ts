@@ -1,0 +1,257 @@
+import {
+  BlobSource,
+  EncodedPacketSink,
+  Input,
+  type InputAudioTrack,
+  type InputTrack,
+  type InputVideoTrack,
+  MATROSKA,
+  MP4,
+  MPEG_TS,
+  QTFF,
+  WEBM,
+} from "mediabunny";
+import { TributaryError } from "../../shared/errors.ts";
+import { type SourceFacts, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { frameStepFor } from "../../shared/plan.ts";
+import { probeAudio } from "./audio-facts.ts";
+import { readPicture } from "./h264.ts";
+import type { IsoLayout } from "./iso-boxes.ts";
+import {
+  type AudioIndex,
+  indexVideo,
+  listPackets,
+  type SourceIndex,
+  type VideoIndexing,
+} from "./source-index.ts";
+import { type H264Stream, readH264Stream, readPictureFacts } from "./video-facts.ts";
+
+/** Containers that mediabunny reads and that hold pictures. */
+const FORMATS = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS];
+
+const CONTAINER_NAMES: Record<string, string> = {
+  MP4: "mp4",
+  "QuickTime File Format": "mov",
+  Matroska: "matroska",
+  WebM: "webm",
+  "MPEG Transport Stream": "mpegts",
+};
+
+/** Read ahead at most this much of the file: indexes are small, chunks are read once. */
+const CACHE_BYTES = 16 * 1024 * 1024;
+
+/** A file opened for reading; no packet was looked at yet. */
+export interface OpenedFile {
+  input: Input;
+  container: string;
+  video: InputVideoTrack | null;
+  audio: InputAudioTrack[];
+}
+
+/** What a file is and where its packets are. */
+export interface ProbedFile {
+  /** Without name, size and fingerprint: those are of the picked file. */
+  facts: Omit<SourceFacts, "name" | "sizeBytes" | "fingerprint">;
+  index: SourceIndex;
+  video: InputVideoTrack;
+  /** In the order of `facts.audio`. */
+  audio: InputAudioTrack[];
+  h264: H264Stream | null;
+}
+
+/** @returns null when mediabunny does not know the format */
+export async function openFile(file: Blob): Promise<OpenedFile | null> {
+  const input = new Input({ source: new BlobSource(file, { maxCacheSize: CACHE_BYTES }), formats: FORMATS });
+  try {
+    if (!(await input.canRead())) {
+      input.dispose();
+      return null;
+    }
+    const format = await input.getFormat();
+    return {
+      input,
+      container: CONTAINER_NAMES[format.name] ?? format.name.toLowerCase().slice(0, 40),
+      video: await pictureTrack(input),
+      audio: await input.getAudioTracks(),
+    };
+  } catch {
+    input.dispose();
+    return null;
+  }
+}
+
+/** The primary track, or the first with a codec that is known where that one's is not (cover pictures). */
+async function pictureTrack(input: Input): Promise<InputVideoTrack | null> {
+  const primary = await input.getPrimaryVideoTrack();
+  if (primary === null || (await primary.getCodec()) !== null) return primary;
+  for (const track of await input.getVideoTracks()) {
+    if ((await track.getCodec()) !== null) return track;
+  }
+  return primary;
+}
+
+export interface ProbeOptions {
+  file: Blob;
+  layout: IsoLayout | null;
+  signal: AbortSignal;
+  onProgress?: ((progress: number) => void) | undefined;
+}
+
+/**
+ * Indexes a file with a video track.
+ * @throws TributaryError SOURCE_NO_VIDEO, SOURCE_TRUNCATED, SOURCE_CORRUPT
+ */
+export async function probeFile(
+  opened: OpenedFile & { video: InputVideoTrack },
+  options: ProbeOptions,
+): Promise<ProbedFile> {
+  const { video, container } = opened;
+  const { layout, signal, onProgress } = options;
+  const warnings: string[] = [];
+  await refuseMissingEnd([video, ...opened.audio], layout, options.file.size, warnings);
+  const h264 = await readH264Stream(video, signal);
+  const duration = (await video.getDurationFromMetadata()) ?? 0;
+  const packets = await listPackets(video, {
+    signal,
+    isPicture: await pictureTest(video, h264),
+    onTime: (seconds) => {
+      if (duration > 0) onProgress?.(Math.min(0.9, (0.9 * seconds) / duration));
+    },
+  });
+  const window = visibleWindow(container, layout, warnings);
+  const indexing = indexVideo(packets, window.startSeconds, window.endSeconds);
+  if (indexing === null) {
+    throw new TributaryError("SOURCE_NO_VIDEO", "The file has a video track, but no picture in it.");
+  }
+  warnOfLostFrames(indexing, warnings);
+  const { index } = indexing;
+  const frames = index.framePackets.length;
+  const durationTicks = index.frameTicks[frames] ?? 1;
+  const frameRate = meanFrameRate(index.frameTicks);
+  const frameStep = frameStepFor(frameRate);
+  if (frameStep > 1) {
+    warnings.push(
+      `The source has ${Math.round(frameRate)} frames a second; every ${ordinal(frameStep)} is kept.`,
+    );
+  }
+  const audio: { track: InputAudioTrack; facts: SourceFacts["audio"][number]; index: AudioIndex }[] = [];
+  for (const [position, track] of opened.audio.slice(0, 16).entries()) {
+    const probed = await probeAudio(track, position, index.zeroSeconds, container, signal);
+    if (probed !== null) audio.push({ track, ...probed });
+  }
+  onProgress?.(1);
+  const picture = await readPictureFacts(video, h264);
+  return {
+    facts: {
+      container,
+      durationTicks,
+      video: { ...picture, frames, frameRate, frameStep },
+      audio: audio.map((one) => one.facts),
+      warnings,
+    },
+    index: { video: index, audio: audio.map((one) => one.index) },
+    video,
+    audio: audio.map((one) => one.track),
+    h264,
+  };
+}
+
+/**
+ * Where pictures are hidden: before time 0 in files with edit lists (mediabunny has applied their
+ * offset), and after the end of the edit. Other containers have no such thing and may start anywhere.
+ */
+function visibleWindow(
+  container: string,
+  layout: IsoLayout | null,
+  warnings: string[],
+): { startSeconds: number; endSeconds: number } {
+  const everything = { startSeconds: Number.NEGATIVE_INFINITY, endSeconds: Number.POSITIVE_INFINITY };
+  if (container !== "mp4" && container !== "mov") return everything;
+  const edits = layout?.tracks.find((track) => track.handler === "vide")?.edits ?? [];
+  const shown = edits.filter((edit) => edit.mediaTime >= 0);
+  if (shown.length > 1) {
+    warnings.push("The file joins several cuts by an edit list. Only the first one is used.");
+  }
+  const first = shown[0];
+  // Fragmented files state 0: as long as it lasts (14496-12, 8.6.6.1).
+  if (first === undefined || layout?.fragmented === true || first.durationSeconds === 0) {
+    return { ...everything, startSeconds: 0 };
+  }
+  const emptySeconds = edits
+    .slice(0, edits.indexOf(first))
+    .reduce((sum, edit) => sum + edit.durationSeconds, 0);
+  return { startSeconds: 0, endSeconds: emptySeconds + first.durationSeconds };
+}
+
+/** A file that says it is longer than it is: fine if no packet is in the missing part. */
+async function refuseMissingEnd(
+  tracks: InputTrack[],
+  layout: IsoLayout | null,
+  sizeBytes: number,
+  warnings: string[],
+): Promise<void> {
+  if (layout === null || layout.statedBytes === null) return;
+  const share = Math.floor((100 * sizeBytes) / layout.statedBytes);
+  try {
+    for (const track of tracks) {
+      const last = await new EncodedPacketSink(track).getPacket(Number.POSITIVE_INFINITY);
+      if (last !== null && last.data.length < last.byteLength) throw new Error("short packet");
+    }
+  } catch (cause) {
+    throw new TributaryError(
+      "SOURCE_TRUNCATED",
+      `The file is incomplete: only the first ${share} % of it are there. Copy or download it again.`,
+      { cause },
+    );
+  }
+  warnings.push("The file ends earlier than it says; all pictures and sound are there.");
+}
+
+/** For codecs where a packet may hold no picture of its own; null: all do, no need to read them. */
+async function pictureTest(
+  track: InputVideoTrack,
+  h264: H264Stream | null,
+): Promise<((packet: { data: Uint8Array }) => boolean) | undefined> {
+  // VP8's hidden alternate reference frames: show_frame is bit 4 of the first byte (RFC 6386, 9.1).
+  if ((await track.getCodec()) === "vp8") return ({ data }) => ((data[0] ?? 0) & 0x10) !== 0;
+  if (h264 === null || !h264.fieldPictures) return undefined;
+  // The second field of a frame has its frame_num and the other parity.
+  let first: { frameNum: number; field: string } | null = null;
+  return ({ data }) => {
+    const picture = readPicture(data, h264.lengthSize, h264.sps);
+    if (picture === null || picture.field === null) {
+      first = null;
+      return true;
+    }
+    if (first !== null && first.frameNum === picture.frameNum && first.field !== picture.field) {
+      first = null;
+      return false;
+    }
+    first = { frameNum: picture.frameNum, field: picture.field };
+    return true;
+  };
+}
+
+function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
+  const { undecodableFrames, doubledFrames } = indexing;
+  if (undecodableFrames > 0) {
+    warnings.push(
+      `The first ${undecodableFrames} frames are missing: the pictures they build on are not in the file.`,
+    );
+  }
+  if (doubledFrames > 0) {
+    warnings.push(`${doubledFrames} frames have the same time as another one and are left out.`);
+  }
+}
+
+/** (frames - 1) / (last time - first time), as measured between frames; one frame counts as one a second. */
+function meanFrameRate(frameTicks: Float64Array): number {
+  const frames = frameTicks.length - 1;
+  const span = frameTicks[frames - 1] ?? 0;
+  const rate = frames > 1 && span > 0 ? ((frames - 1) * TICKS_PER_SECOND) / span : TICKS_PER_SECOND / (frameTicks[frames] ?? TICKS_PER_SECOND);
+  return Math.min(1000, Math.round(rate * 10_000) / 10_000);
+}
+
+function ordinal(n: number): string {
+  return n === 2 ? "second" : n === 3 ? "third" : `${n}th`;
+}
