@@ -29,7 +29,7 @@ export function openResumeStore(): ResumeStore {
   };
   const run = async <T>(
     mode: IDBTransactionMode,
-    act: (jobs: IDBObjectStore) => IDBRequest<T>,
+    act: (jobs: IDBObjectStore) => Pick<IDBRequest<T>, "result">,
     otherwise: T,
   ): Promise<T> => {
     try {
@@ -52,7 +52,7 @@ export function openResumeStore(): ResumeStore {
       return all.sort((a, b) => b.job.createdAtMs - a.job.createdAtMs);
     },
     async put(stored) {
-      await run<IDBValidKey | undefined>("readwrite", (jobs) => jobs.put(stored), undefined);
+      await run<unknown>("readwrite", (jobs) => jobs.put(stored), undefined);
     },
     async delete(jobId) {
       await run<undefined>("readwrite", (jobs) => jobs.delete(jobId), undefined);
@@ -63,10 +63,12 @@ export function openResumeStore(): ResumeStore {
 function openDatabase(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(JOBS, { keyPath: "job.jobId" });
+    request.onupgradeneeded = () =>
+      request.result.createObjectStore(JOBS, { keyPath: "job.jobId" });
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new DOMException("Another tab holds an older version.", "AbortError"));
+    request.onblocked = () =>
+      reject(new DOMException("Another tab holds an older version.", "AbortError"));
   });
 }
 

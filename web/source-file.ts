@@ -89,7 +89,10 @@ export function fileOfTransfer(transfer: DataTransfer | null): Promise<PickedFil
  * The file behind a stored handle; asks for permission when `mayAsk` (needs a user gesture).
  * @returns null without permission, or when the file is gone
  */
-export async function reopenFile(handle: FileSystemFileHandle, mayAsk: boolean): Promise<File | null> {
+export async function reopenFile(
+  handle: FileSystemFileHandle,
+  mayAsk: boolean,
+): Promise<File | null> {
   const access = handle as FileAccessHandle;
   try {
     let permission = (await access.queryPermission?.({ mode: "read" })) ?? "granted";

@@ -1,7 +1,12 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type ErrorCode, TributaryError, toWireError, type WireError } from "../shared/errors.ts";
+import {
+  type ErrorCode,
+  type TributaryError,
+  toWireError,
+  type WireError,
+} from "../shared/errors.ts";
 import type { HolderConnection } from "./connect-holder.ts";
-import type { HolderOptions, HolderState, LadderRung } from "./holder-api.ts";
+import type { HolderOptions, HolderState, LadderRung, ResumableJob } from "./holder-api.ts";
 import { claimJob, type ResumeStore, type StoredJob } from "./resume-store.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 
@@ -29,10 +34,15 @@ export interface SessionParts {
   connect(): HolderConnection;
   store: ResumeStore;
   options: HolderOptions;
+  /** Instead of the suggested one, for every file. */
+  ladder: LadderRung[] | null;
 }
 
 /** A call that is under way because a person asked for it. */
 export type PendingAction = "ladder" | "start" | "cancel" | "file" | null;
+
+/** Time for a state to follow the answer it belongs to. */
+const STATE_WITHIN_MS = 2_000;
 
 /** After this many deaths of the holder within one job, a person decides. */
 const MAX_REVIVALS = 2;
@@ -86,20 +96,15 @@ export class UploadSession {
         return;
       }
       this.#keep(stored, free);
-      try {
-        await this.#connected().resume(stored.job);
-      } catch (thrown) {
-        const error = toWireError(thrown);
-        if (GONE.includes(error.code)) {
-          await this.#forget();
-          continue;
-        }
-        this.#fail(error);
-        return;
+      const state = await this.#resume(stored.job);
+      if (state.error !== null && GONE.includes(state.error.code)) {
+        // Nothing to come back to, and no news to anybody: on to the next one.
+        await this.discard();
+        continue;
       }
       // Still allowed from an earlier visit: no click is needed.
       const file = stored.handle === null ? null : await reopenFile(stored.handle, false);
-      if (file !== null && this.#state.value.phase === "needs-file") {
+      if (file !== null && this.#state.peek().phase === "needs-file") {
         await this.#provide({ file, handle: stored.handle });
       }
       return;
@@ -115,7 +120,11 @@ export class UploadSession {
     if (phase !== "idle") await this.#release();
     this.#picked = picked;
     this.#state.value = { ...IDLE_STATE, phase: "inspecting", fileName: picked.file.name };
+    const { ladder } = this.#parts;
+    // Before the file is read: nobody can start with the suggested ladder in between.
+    if (ladder !== null) this.#pending.value = "ladder";
     await this.#try(() => this.#connected().inspect(picked.file));
+    if (ladder !== null) await this.setLadder(ladder);
   }
 
   async setLadder(ladder: LadderRung[]): Promise<void> {
@@ -176,7 +185,8 @@ export class UploadSession {
     this.#disconnect();
     await this.#try(async () => {
       await this.#connected().resume(stored.job);
-      if (this.#state.value.phase === "needs-file") await this.#connected().provideFile(picked.file);
+      if (this.#state.value.phase === "needs-file")
+        await this.#connected().provideFile(picked.file);
     });
   }
 
@@ -186,6 +196,23 @@ export class UploadSession {
     this.#problem.value = null;
     await this.#release();
     this.#state.value = IDLE_STATE;
+  }
+
+  /** Takes up a job; resolves with what came of it. */
+  async #resume(job: ResumableJob): Promise<HolderState> {
+    await this.#try(() => this.#connected().resume(job));
+    // States come by another port than answers: the one that belongs here may still be on its way.
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(this.#state.peek()), STATE_WITHIN_MS);
+      const stop = this.#state.subscribe((state) => {
+        if (state.phase !== "idle" && state.phase !== "inspecting") done(state);
+      });
+      function done(state: HolderState) {
+        clearTimeout(timer);
+        queueMicrotask(() => stop());
+        resolve(state);
+      }
+    });
   }
 
   async #provide(picked: PickedFile): Promise<void> {
@@ -241,9 +268,11 @@ export class UploadSession {
       })
       .catch((thrown) => current() && this.#fail(toWireError(thrown)));
     if (Object.keys(this.#parts.options).length > 0) {
-      holder.configure(this.#parts.options).catch((thrown) => current() && this.#fail(toWireError(thrown)));
+      holder
+        .configure(this.#parts.options)
+        .catch((thrown) => current() && this.#fail(toWireError(thrown)));
     }
-    void holder.died.then((error) => current() && this.#revive(error));
+    void holder.died.then((error) => (current() ? this.#revive(error) : undefined));
     return holder;
   }
 
@@ -300,7 +329,13 @@ export class UploadSession {
 }
 
 /** Answers that mean: this job will not be found again. */
-const GONE: readonly ErrorCode[] = ["JOB_NOT_FOUND", "NOT_FOUND", "JOB_ENDED", "UNAUTHORIZED", "FORBIDDEN"];
+const GONE: readonly ErrorCode[] = [
+  "JOB_NOT_FOUND",
+  "NOT_FOUND",
+  "JOB_ENDED",
+  "UNAUTHORIZED",
+  "FORBIDDEN",
+];
 
 /** The job itself is over, whatever became of this tab. */
 function hasEnded(state: HolderState): boolean {

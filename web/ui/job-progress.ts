@@ -5,7 +5,15 @@ import type { JobView, TaskView } from "../../shared/protocol.ts";
  */
 
 /** One look each; ordered from "nothing yet" to "final". */
-export const CELL_STATES = ["waiting", "queued", "working", "checking", "retrying", "failed", "done"] as const;
+export const CELL_STATES = [
+  "waiting",
+  "queued",
+  "working",
+  "checking",
+  "retrying",
+  "failed",
+  "done",
+] as const;
 export type CellState = (typeof CELL_STATES)[number];
 
 export interface SegmentCell {
@@ -41,7 +49,15 @@ const CELL_OF_TASK: Readonly<Record<TaskView["state"], CellState>> = {
 };
 
 /** Of several tasks on one segment (groups of renditions), the one that says most is shown. */
-const SAYS_MOST: readonly CellState[] = ["failed", "working", "checking", "retrying", "queued", "waiting", "done"];
+const SAYS_MOST: readonly CellState[] = [
+  "failed",
+  "working",
+  "checking",
+  "retrying",
+  "queued",
+  "waiting",
+  "done",
+];
 
 /** A task's share of work done, 0..1. Encoded but not yet accepted counts almost in full. */
 export function taskProgress(task: TaskView): number {
@@ -104,7 +120,10 @@ export function jobProgress(job: Pick<JobView, "state" | "tasks">): number {
 }
 
 export function countCells(cells: readonly SegmentCell[]): Record<CellState, number> {
-  const counts = Object.fromEntries(CELL_STATES.map((state) => [state, 0])) as Record<CellState, number>;
+  const counts = Object.fromEntries(CELL_STATES.map((state) => [state, 0])) as Record<
+    CellState,
+    number
+  >;
   for (const cell of cells) counts[cell.state] += 1;
   return counts;
 }

@@ -1,0 +1,64 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { CheckIcon, CopyIcon } from "./icons.tsx";
+
+const FEEDBACK_MS = 2000;
+
+/** A text to take along, with a button that copies it and says whether it did. */
+export function CopyField({ label, text, hint }: { label: string; text: string; hint?: string }) {
+  const id = useId();
+  const field = useRef<HTMLInputElement>(null);
+  const outcome = useSignal<"copied" | "select" | null>(null);
+  useEffect(() => {
+    if (outcome.value === null) return;
+    const timer = setTimeout(() => {
+      outcome.value = null;
+    }, FEEDBACK_MS);
+    return () => clearTimeout(timer);
+  }, [outcome.value]);
+
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      outcome.value = "copied";
+    } catch {
+      // No clipboard (plain http, or refused): the text stands selected for the keyboard.
+      field.current?.focus();
+      field.current?.select();
+      outcome.value = "select";
+    }
+  };
+
+  return (
+    <div class="copy-field">
+      <label for={id}>{label}</label>
+      <div class="copy-row">
+        <input
+          ref={field}
+          id={id}
+          type="text"
+          readOnly
+          value={text}
+          spellcheck={false}
+          aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+          onFocus={(event) => event.currentTarget.select()}
+        />
+        <button type="button" class="button" onClick={copy}>
+          {outcome.value === "copied" ? <CheckIcon /> : <CopyIcon />}
+          {outcome.value === "copied" ? "Copied" : "Copy"}
+          <span class="visually-hidden"> {label}</span>
+        </button>
+      </div>
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <p class="hint" role="status">
+        {outcome.value === "select" &&
+          "Copying is not allowed here. The text is selected: press Ctrl+C or ⌘C."}
+        {outcome.value === "copied" && <span class="visually-hidden">Copied.</span>}
+      </p>
+    </div>
+  );
+}

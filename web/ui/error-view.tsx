@@ -1,0 +1,72 @@
+import type { ComponentChildren } from "preact";
+import type { WireError } from "../../shared/errors.ts";
+import type { JobView } from "../../shared/protocol.ts";
+import { ERROR_TEXTS } from "./error-texts.ts";
+import { WarningIcon } from "./icons.tsx";
+import { failedTasks, taskTitle } from "./job-progress.ts";
+
+/** What went wrong in people's words, what to do, and the details for who wants them. */
+export function ErrorCard({
+  error,
+  fileName,
+  job = null,
+  children,
+}: {
+  error: WireError;
+  fileName: string | null;
+  job?: JobView | null;
+  /** The buttons. */
+  children: ComponentChildren;
+}) {
+  const text = ERROR_TEXTS[error.code];
+  const failed = job === null ? [] : failedTasks(job);
+  return (
+    <section class="card error-card" role="alert" aria-labelledby="error-title">
+      <span class="error-icon">
+        <WarningIcon />
+      </span>
+      <h1 id="error-title">{text.title}</h1>
+      {fileName !== null && <p class="error-file">{fileName}</p>}
+      <p>{text.what}</p>
+      <p>{text.advice}</p>
+      {failed.length > 0 && (
+        <ul class="failed-parts">
+          {failed.map((task) => (
+            <li key={task.id}>
+              <b>{taskTitle(task)}</b>
+              {task.lastError !== null && `: ${lowerFirst(ERROR_TEXTS[task.lastError].title)}`} (
+              {task.attempts} {task.attempts === 1 ? "attempt" : "attempts"})
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="actions">{children}</div>
+      <details class="details">
+        <summary>Details</summary>
+        <p>{error.message}</p>
+        <p>
+          Code <code>{error.code}</code>
+        </p>
+      </details>
+    </section>
+  );
+}
+
+/** The same in one line or two, where the page stays as it is. */
+export function InlineError({ error }: { error: WireError }) {
+  const text = ERROR_TEXTS[error.code];
+  return (
+    <div class="note note-danger" role="alert">
+      <WarningIcon />
+      <div class="note-body">
+        <p>
+          <b>{text.title}.</b> {text.what} {text.advice}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,90 @@
+import type { WireError } from "../../shared/errors.ts";
+import type { Inspection, LadderRung } from "../holder-api.ts";
+import type { PendingAction } from "../upload-session.ts";
+import { InlineError } from "./error-view.tsx";
+import { formatBitrate, formatBytes, formatCount, languageName } from "./format.ts";
+import { LadderEditor } from "./ladder-editor.tsx";
+import { FoundFacts } from "./source-facts.tsx";
+
+/** Before the work begins: what was found, what will be made, and the button. */
+export function InspectedView({
+  inspection,
+  problem,
+  pending,
+  onLadder,
+  onStart,
+  onDiscard,
+}: {
+  inspection: Inspection;
+  problem: WireError | null;
+  pending: PendingAction;
+  onLadder(ladder: LadderRung[]): void;
+  onStart(): void;
+  onDiscard(): void;
+}) {
+  const { source, audio, video, ladder } = inspection;
+  const ladderError = problem !== null && LADDER_CODES.includes(problem.code) ? problem : null;
+  const largestSide = Math.min(source.video.displayWidth, source.video.displayHeight);
+  return (
+    <>
+      <h1>Ready to start</h1>
+      <div class="two-columns">
+        <FoundFacts inspection={inspection} />
+        <section class="card" aria-labelledby="made-title">
+          <h2 id="made-title" class="card-title">
+            What will be made
+          </h2>
+          <LadderEditor
+            key={source.fingerprint}
+            ladder={ladder}
+            video={video}
+            largestSide={largestSide}
+            error={ladderError}
+            onChange={onLadder}
+          />
+          <dl class="facts facts-narrow">
+            {audio.length > 0 && (
+              <div class="fact">
+                <dt>Sound</dt>
+                {audio.map((track) => (
+                  <dd key={track.id}>
+                    {[languageName(track.language), `AAC ${formatBitrate(track.bitsPerSecond)}`]
+                      .filter(Boolean)
+                      .join(", ")}
+                  </dd>
+                ))}
+              </div>
+            )}
+            <div class="fact">
+              <dt>Work</dt>
+              <dd>
+                {formatCount(inspection.segmentCount, "segment")} in{" "}
+                {formatCount(inspection.taskCount, "task")}
+              </dd>
+            </div>
+            <div class="fact">
+              <dt>Upload</dt>
+              <dd>about {formatBytes(inspection.estimatedBytes)}</dd>
+            </div>
+          </dl>
+          {problem !== null && ladderError === null && <InlineError error={problem} />}
+          <div class="actions">
+            <button
+              type="button"
+              class="button button-primary button-large"
+              disabled={ladderError !== null || pending !== null}
+              onClick={onStart}
+            >
+              {pending === "start" ? "Starting…" : "Start"}
+            </button>
+            <button type="button" class="button" disabled={pending === "start"} onClick={onDiscard}>
+              Another file
+            </button>
+          </div>
+        </section>
+      </div>
+    </>
+  );
+}
+
+const LADDER_CODES: readonly string[] = ["LADDER_INVALID", "PLAN_INVALID"];

@@ -1,0 +1,52 @@
+import type { ComponentChildren } from "preact";
+import { LogoMark } from "./icons.tsx";
+
+/** Header, main part and footer of every page. */
+export function PageFrame({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="frame">
+      <header class="frame-head">
+        <a class="brand" href="/">
+          <LogoMark />
+          <span>Tributary</span>
+        </a>
+      </header>
+      <main class="frame-main" id="main">
+        {children}
+      </main>
+      <footer class="frame-foot">
+        <p>
+          Videos are encoded on the device that opens them. Only finished parts are stored, for
+          streaming.
+        </p>
+      </footer>
+    </div>
+  );
+}
+
+/** Something worth a look that is not the main thing. */
+export function Note({
+  kind,
+  icon,
+  children,
+}: {
+  kind: "info" | "warn" | "danger";
+  icon: ComponentChildren;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class={`note note-${kind}`}>
+      {icon}
+      <div class="note-body">{children}</div>
+    </div>
+  );
+}
+
+/** Said by screen readers when it changes; never shown. */
+export function Announcement({ text }: { text: string }) {
+  return (
+    <p class="visually-hidden" role="status" aria-live="polite">
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,77 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { connectHolder } from "./connect-holder.ts";
+import type { HolderOptions, HolderState, LadderRung } from "./holder-api.ts";
+import { openResumeStore } from "./resume-store.ts";
+import type { PickedFile } from "./source-file.ts";
+import "./ui/style.css";
+import { showInTab } from "./ui/tab-progress.ts";
+import { UploadPage } from "./ui/upload-page.tsx";
+import { UploadSession } from "./upload-session.ts";
+
+const SAMPLE_URL = "/sample.mp4";
+
+declare global {
+  /** For whoever drives the page from outside (tests, the headless driver): what it shows. */
+  var tributary: { readonly state: HolderState };
+}
+
+const query = new URLSearchParams(location.search);
+const session = new UploadSession({
+  connect: connectHolder,
+  store: openResumeStore(),
+  options: optionsOf(query),
+  ladder: ladderOf(query.get("ladder")),
+});
+globalThis.tributary = {
+  get state() {
+    const state = session.state.value;
+    return { ...state, error: state.error ?? session.problem.value };
+  },
+};
+
+render(
+  <UploadPage session={session} loadSample={loadSample} />,
+  document.getElementById("page") as HTMLElement,
+);
+effect(() => showInTab(session.state.value));
+void session.open();
+
+window.addEventListener("beforeunload", (event) => {
+  const { phase } = session.state.value;
+  // Browsers word the question themselves.
+  if (phase === "starting" || phase === "running") event.preventDefault();
+});
+
+/** `?slots=2&engine=ffmpeg`: for measuring, and for people who want their machine for themselves. */
+function optionsOf(query: URLSearchParams): HolderOptions {
+  const options: HolderOptions = {};
+  const slots = Number(query.get("slots"));
+  if (Number.isInteger(slots) && slots >= 1 && slots <= 64) options.slots = slots;
+  const engine = query.get("engine");
+  if (engine === "auto" || engine === "ffmpeg" || engine === "webcodecs" || engine === "server") {
+    options.engine = engine;
+  }
+  return options;
+}
+
+/** `480:1400,360:800`: short side and kbit/s of each level. What is wrong with it, the plan tells. */
+function ladderOf(text: string | null): LadderRung[] | null {
+  if (text === null) return null;
+  return text.split(",").map((rung) => {
+    const [shortSide = Number.NaN, kilobitsPerSecond = Number.NaN] = rung.split(":").map(Number);
+    return { shortSide, kilobitsPerSecond };
+  });
+}
+
+/** @returns null when it could not be fetched */
+async function loadSample(): Promise<PickedFile | null> {
+  try {
+    const response = await fetch(SAMPLE_URL, { signal: AbortSignal.timeout(30_000) });
+    if (!response.ok) return null;
+    const bytes = await response.blob();
+    return { file: new File([bytes], "sample.mp4", { type: "video/mp4" }), handle: null };
+  } catch {
+    return null;
+  }
+}
