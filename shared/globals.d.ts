@@ -17,3 +17,8 @@ interface AbortController {
 }
 
 declare var AbortController: new () => AbortController;
+
+declare var AbortSignal: {
+  timeout(ms: number): AbortSignal;
+  any(signals: readonly AbortSignal[]): AbortSignal;
+};

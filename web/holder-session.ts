@@ -1,20 +1,26 @@
 import { TributaryError } from "../shared/errors.ts";
-import { type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
+import { JobSocket } from "../shared/job-socket.ts";
+import { type Clock, type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
 import {
   applyJobDelta,
   type CoordinatorMessage,
   type HolderMessage,
   type JobView,
   type LeaseGrant,
-  type Put,
 } from "../shared/protocol.ts";
+import { putPresigned } from "../shared/storage-transfer.ts";
 import type { EdgeClient } from "./edge-client.ts";
-import { JobSocket } from "./edge-client.ts";
 import type { Source } from "./ingest/source.ts";
 import type { Pool } from "./pool/pool.ts";
 
-/** Slowest upload that is waited for, besides a flat half minute. */
-const SLOWEST_BYTES_A_MS = 8;
+const WORKER_CLOCK: Clock = {
+  nowMs: () => performance.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+};
 
 export interface SessionOptions {
   client: EdgeClient;
@@ -44,14 +50,7 @@ export class HolderSession {
     this.#loop = new LeaseLoop({
       slots: options.source === null ? 0 : options.slots,
       prefetch: 1,
-      clock: {
-        nowMs: () => Date.now(),
-        after: (ms, callback) => {
-          const timer = setTimeout(callback, ms);
-          return () => clearTimeout(timer);
-        },
-        random: Math.random,
-      },
+      clock: WORKER_CLOCK,
       send: (message) => this.#socket.send(message),
       onChange: options.onChange,
       onStored: (sizeBytes) => {
@@ -66,16 +65,21 @@ export class HolderSession {
           const { info, bytes } = chunk;
           return options.pool.transcode({ grant, info, chunk: bytes }, onProgress, signal);
         },
-        put: putOnce,
+        put: (put, bytes, signal) =>
+          putPresigned((url, init) => fetch(url, init), put, bytes, signal),
       },
     });
-    this.#socket = new JobSocket(options.client.socketUrl(options.jobId), {
-      onOpen: () => this.#hello(),
-      onMessage: (message) => this.#receive(message),
-      onLost: () => {
-        this.connected = false;
-        this.#loop.disconnected();
-        options.onChange();
+    this.#socket = new JobSocket({
+      connect: () => new WebSocket(options.client.socketUrl(options.jobId)),
+      clock: WORKER_CLOCK,
+      events: {
+        onOpen: () => this.#hello(),
+        onMessage: (message) => this.#receive(message),
+        onLost: () => {
+          this.connected = false;
+          this.#loop.disconnected();
+          options.onChange();
+        },
       },
     });
   }
@@ -135,30 +139,6 @@ export class HolderSession {
     }
     return this.#options.source.cutChunk(grant, signal);
   }
-}
-
-async function putOnce(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void> {
-  const timeout = AbortSignal.timeout(30_000 + bytes.byteLength / SLOWEST_BYTES_A_MS);
-  let response: Response;
-  try {
-    response = await fetch(put.url, {
-      method: "PUT",
-      headers: put.headers,
-      body: bytes,
-      signal: AbortSignal.any([signal, timeout]),
-    });
-    // Read to the end, so that the connection is free again.
-    await response.arrayBuffer();
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new TributaryError("NETWORK", "Storage could not be reached.", { cause });
-  }
-  // 412: `if-none-match: *` on a content-addressed key, so the same bytes are there already.
-  if (response.ok || response.status === 412) return;
-  // A large body with a stale signature can come back as 500 instead of 403.
-  const code =
-    response.status === 403 || response.status >= 500 ? "UPLOAD_REFUSED" : "UPLOAD_FAILED";
-  throw new TributaryError(code, `Storage answered with status ${response.status}.`);
 }
 
 function logEnd(grant: LeaseGrant, end: LeaseEnd): void {

@@ -1,0 +1,78 @@
+import { TributaryError } from "./errors.ts";
+import type { Put } from "./protocol.ts";
+
+/** Bytes to and from storage by presigned URLs, the same from a tab and from a container. */
+
+/** What is used of `fetch`, which the caller hands in. */
+export type HttpFetch = (
+  url: string,
+  init: {
+    method: "GET" | "PUT";
+    headers?: Record<string, string>;
+    body?: ArrayBuffer;
+    signal: AbortSignal;
+  },
+) => Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>;
+
+/** Slowest transfer that is waited for, besides a flat half minute. */
+const SLOWEST_BYTES_A_MS = 8;
+
+/**
+ * One PUT to a presigned URL, one try. 412 is success: content-addressed, it is there already.
+ * Throws UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK or UPLOAD_FAILED otherwise.
+ */
+export async function putPresigned(
+  fetch: HttpFetch,
+  put: Pick<Put, "url" | "headers">,
+  bytes: ArrayBuffer,
+  signal: AbortSignal,
+): Promise<void> {
+  const { url, headers } = put;
+  const timeout = timeoutFor(bytes.byteLength);
+  let status: number;
+  try {
+    const either = AbortSignal.any([signal, timeout]);
+    const response = await fetch(url, { method: "PUT", headers, body: bytes, signal: either });
+    // Read to the end, so that the connection is free again.
+    await response.arrayBuffer();
+    if (response.ok) return;
+    status = response.status;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new TributaryError("NETWORK", "Storage could not be reached.", { cause });
+  }
+  // `if-none-match: *` on a content-addressed key, so the same bytes are there already.
+  if (status === 412) return;
+  // A large body with a stale signature can come back as 500 instead of 403.
+  const code = status === 403 || status >= 500 ? "UPLOAD_REFUSED" : "UPLOAD_FAILED";
+  throw new TributaryError(code, `Storage answered with status ${status}.`);
+}
+
+/**
+ * One GET of a presigned URL, one try; the caller owns the bytes.
+ * @param sizeBytes as promised; anything else is refused
+ * Throws NETWORK, DOWNLOAD_FAILED.
+ */
+export async function getPresigned(
+  fetch: HttpFetch,
+  url: string,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<ArrayBuffer> {
+  let status: number;
+  try {
+    const either = AbortSignal.any([signal, timeoutFor(sizeBytes)]);
+    const response = await fetch(url, { method: "GET", signal: either });
+    const bytes = await response.arrayBuffer();
+    if (response.ok && bytes.byteLength === sizeBytes) return bytes;
+    status = response.status;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new TributaryError("NETWORK", "Storage could not be reached.", { cause });
+  }
+  throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
+}
+
+function timeoutFor(sizeBytes: number): AbortSignal {
+  return AbortSignal.timeout(30_000 + sizeBytes / SLOWEST_BYTES_A_MS);
+}
