@@ -1,0 +1,74 @@
+import { ffmpeg } from "../setup/media.ts";
+
+const WIDTH = 96;
+const HEIGHT = 54;
+/** Source frames closer to their neighbours than this (dB) say nothing about a shift. */
+const STILL_DB = 40;
+
+/** How like the source's pictures a rendition's are, both scaled to a small common size. */
+export interface PictureLikeness {
+  frames: number;
+  /** Luma PSNR in dB of the frame that fits its source frame worst. */
+  worstDb: number;
+  meanDb: number;
+  /** Frames in which something moves. */
+  moving: number;
+  /** Of those, the share that fits its own source frame better than the one before or after it. */
+  inPlace: number;
+}
+
+/**
+ * Compares decoded pictures one by one. A count of frames proves nothing by itself: a seek that went
+ * wrong can give the right number of wrong pictures.
+ * @param sourceFilter brings the source's pictures to what was to be made of them, e.g. `bwdif=0`
+ */
+export async function comparePictures(
+  playlistPath: string,
+  sourcePath: string,
+  sourceFilter = "null",
+): Promise<PictureLikeness> {
+  const [made, source] = await Promise.all([
+    lumaPictures(playlistPath, "null"),
+    lumaPictures(sourcePath, sourceFilter),
+  ]);
+  const frames = Math.min(made.length, source.length);
+  const result = { frames, worstDb: Number.POSITIVE_INFINITY, meanDb: 0, moving: 0, inPlace: 0 };
+  let fitting = 0;
+  for (let at = 0; at < frames; at += 1) {
+    const own = psnrDb(made[at], source[at]);
+    result.worstDb = Math.min(result.worstDb, own);
+    result.meanDb += own / frames;
+    const neighbours = [source[at - 1], source[at + 1]].filter((each) => each !== undefined);
+    const stillness = Math.max(0, ...neighbours.map((each) => psnrDb(source[at], each)));
+    if (stillness > STILL_DB) continue;
+    result.moving += 1;
+    if (neighbours.every((each) => psnrDb(made[at], each) < own)) fitting += 1;
+  }
+  result.inPlace = result.moving === 0 ? 1 : fitting / result.moving;
+  return result;
+}
+
+async function lumaPictures(path: string, filter: string): Promise<Uint8Array[]> {
+  const raw = await ffmpeg([
+    ...(path.endsWith(".m3u8") ? ["-allowed_extensions", "ALL"] : []),
+    ...["-i", path, "-map", "0:v:0", "-fps_mode", "passthrough"],
+    ...["-vf", `${filter},scale=${WIDTH}:${HEIGHT}:flags=area:out_range=tv,format=yuv420p`],
+    ...["-f", "rawvideo", "-"],
+  ]);
+  const luma = WIDTH * HEIGHT;
+  const frame = luma * 1.5;
+  return Array.from({ length: Math.floor(raw.length / frame) }, (_, at) =>
+    raw.subarray(at * frame, at * frame + luma),
+  );
+}
+
+/** Capped at 99 dB, which equal pictures get. */
+function psnrDb(a: Uint8Array | undefined, b: Uint8Array | undefined): number {
+  if (a === undefined || b === undefined) return 0;
+  let sum = 0;
+  for (let at = 0; at < a.length; at += 1) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    sum += difference * difference;
+  }
+  return sum === 0 ? 99 : Math.min(99, 10 * Math.log10((255 * 255 * a.length) / sum));
+}

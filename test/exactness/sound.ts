@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ffmpeg } from "../setup/media.ts";
+
+/** Sound to compare, and what it is to be like. */
+export interface SoundRequest {
+  playlistPath: string;
+  sourcePath: string;
+  /** Among the source's audio tracks. */
+  track: number;
+  sampleRate: number;
+  channels: number;
+  bitsPerSecond: number;
+  /** On the source's own timeline: where the job's timeline has its zero. */
+  firstFrameSeconds: number;
+  /** Of the picture. */
+  durationSeconds: number;
+}
+
+export interface SoundComparison {
+  /** Samples a channel that decode from the playlist. */
+  samples: number;
+  /** Largest difference of 16-bit samples, after the first AAC frame. */
+  worstLsb: number;
+  /** Where that is, in seconds. */
+  worstAtSeconds: number;
+  /** Root mean square of the single pass, and of the difference, in 16-bit steps. */
+  signalRms: number;
+  differenceRms: number;
+}
+
+/**
+ * Compares a rendition's decoded sound sample by sample with one encode of the whole track by native
+ * ffmpeg, at the same rate, on the job's timeline.
+ */
+export async function compareWithSinglePass(request: SoundRequest): Promise<SoundComparison> {
+  const { channels, sampleRate } = request;
+  const dir = await mkdtemp(join(tmpdir(), "tributary-sound-"));
+  try {
+    const single = join(dir, "single.mp4");
+    await ffmpeg([...singlePass(request), single]);
+    const [made, wanted] = [
+      await pcm(request.playlistPath, sampleRate, channels),
+      await pcm(single, sampleRate, channels),
+    ];
+    return { samples: made.length / channels, ...difference(made, wanted, sampleRate, channels) };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function singlePass(request: SoundRequest): string[] {
+  const { sourcePath, track, sampleRate, channels, bitsPerSecond } = request;
+  const layout = channels === 1 ? "mono" : "stereo";
+  const filter = [
+    `asetpts=PTS-${request.firstFrameSeconds}/TB`,
+    `aresample=${sampleRate}:async=1:first_pts=0`,
+    `aformat=channel_layouts=${layout}`,
+    "apad",
+    `atrim=end=${request.durationSeconds}`,
+  ];
+  return [
+    ...["-copyts", "-i", sourcePath, "-map", `0:a:${track}`, "-af", filter.join(",")],
+    ...["-c:a", "aac", "-b:a", String(bitsPerSecond), "-fflags", "+bitexact"],
+  ];
+}
+
+async function pcm(path: string, sampleRate: number, channels: number): Promise<Int16Array> {
+  const raw = await ffmpeg([
+    ...(path.endsWith(".m3u8") ? ["-allowed_extensions", "ALL"] : []),
+    ...["-i", path, "-map", "0:a:0", "-f", "s16le", "-ar", String(sampleRate)],
+    ...["-ac", String(channels), "-"],
+  ]);
+  return new Int16Array(new Uint8Array(raw).buffer, 0, Math.floor(raw.length / 2));
+}
+
+function difference(made: Int16Array, wanted: Int16Array, sampleRate: number, channels: number) {
+  const first = 1024 * channels;
+  // The last AAC frame is filled up in ways that nobody hears: past the picture's end.
+  const end = Math.min(made.length, wanted.length) - first;
+  let worstLsb = 0;
+  let worstAt = 0;
+  let signal = 0;
+  let noise = 0;
+  for (let at = first; at < end; at += 1) {
+    const sample = wanted[at] ?? 0;
+    const error = Math.abs((made[at] ?? 0) - sample);
+    signal += sample * sample;
+    noise += error * error;
+    if (error <= worstLsb) continue;
+    worstLsb = error;
+    worstAt = at;
+  }
+  const compared = Math.max(1, end - first);
+  return {
+    worstLsb,
+    worstAtSeconds: worstAt / channels / sampleRate,
+    signalRms: Math.sqrt(signal / compared),
+    differenceRms: Math.sqrt(noise / compared),
+  };
+}
