@@ -93,7 +93,8 @@ export function ffmpegCoreAsset(options: FfmpegCoreAssetOptions): Plugin {
 
 async function loadCore({ cacheDir }: FfmpegCoreAssetOptions): Promise<FfmpegCore> {
   // require() is pointed at the package's script build; we want the ES module beside it.
-  const umdScript = createRequire(import.meta.url).resolve("@ffmpeg/core");
+  const require = createRequire(import.meta.url);
+  const umdScript = require.resolve("@ffmpeg/core");
   const esmDir = join(umdScript, "../../esm");
   const [jsBytes, wasmBytes] = await Promise.all([
     readFile(join(esmDir, "ffmpeg-core.js")),
