@@ -40,7 +40,9 @@ export async function probeAudio(
   if (packets.seconds.length === 0) return null;
   // Matroska times include what an Opus decoder drops at the start (RFC 7845, 4.2; CodecDelay).
   const delaySeconds =
-    codec === "opus" && (container === "matroska" || container === "webm") ? opusPreSkip(description) / 48_000 : 0;
+    codec === "opus" && (container === "matroska" || container === "webm")
+      ? opusPreSkip(description) / 48_000
+      : 0;
   const packetSamples = audioGrid({
     seconds: packets.seconds.map((at) => at - zeroSeconds - delaySeconds),
     durationSeconds: packets.durationSeconds,

@@ -67,11 +67,14 @@ function frameSizes({ seconds, durationSeconds, sampleRate, codec }: AudioTiming
   const sizes = new Float64Array(seconds.length);
   const known = codec === null ? undefined : FRAME_SIZES[codec];
   if (known === undefined) {
-    for (let i = 0; i < sizes.length; i++) sizes[i] = Math.round((durationSeconds[i] ?? 0) * sampleRate);
+    for (let i = 0; i < sizes.length; i++)
+      sizes[i] = Math.round((durationSeconds[i] ?? 0) * sampleRate);
     return sizes;
   }
   const usual = usualStep(seconds) * sampleRate;
-  const size = known.reduce((best, one) => (Math.abs(one - usual) < Math.abs(best - usual) ? one : best));
+  const size = known.reduce((best, one) =>
+    Math.abs(one - usual) < Math.abs(best - usual) ? one : best,
+  );
   return sizes.fill(size);
 }
 

@@ -41,7 +41,9 @@ function flacSamples(packet: Uint8Array): number {
   const lead = packet[4] ?? 0;
   const length = lead < 0x80 ? 1 : Math.max(2, Math.clz32(~(lead << 24)));
   const at = 4 + length;
-  return code === 6 ? (packet[at] ?? 0) + 1 : (((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0)) + 1;
+  return code === 6
+    ? (packet[at] ?? 0) + 1
+    : (((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0)) + 1;
 }
 
 /**
@@ -52,7 +54,8 @@ function vorbisCounter(description: Uint8Array): ((packet: Uint8Array) => number
   const headers = splitXiph(description);
   const identification = headers?.[0];
   const setup = headers?.[2];
-  if (identification === undefined || setup === undefined || identification.length < 30) return null;
+  if (identification === undefined || setup === undefined || identification.length < 30)
+    return null;
   const exponents = identification[28] ?? 0;
   const small = 1 << (exponents & 15);
   const large = 1 << (exponents >> 4);

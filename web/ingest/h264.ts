@@ -7,12 +7,16 @@ export interface H264Sps {
   bitDepth: number;
   /** frame_mbs_only_flag is 0: fields or macroblock pairs may occur. */
   maybeInterlaced: boolean;
+  /** Frames may mix field and frame macroblocks (MBAFF). */
+  macroblockAdaptive: boolean;
   /** transfer_characteristics (table E-4), 2 when not given. */
   transfer: number;
   log2MaxFrameNum: number;
   separateColourPlanes: boolean;
   /** Whether picture timing SEI carries pic_struct. */
   hasPicStruct: boolean;
+  /** Bits of the two delays that stand before pic_struct; 0 when they do not. */
+  delayBits: number;
 }
 
 /** NAL units of an access unit, whether start codes or lengths separate them. */
@@ -98,7 +102,9 @@ class BitReader {
   }
 }
 
-const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
+const PROFILES_WITH_CHROMA = new Set([
+  100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
+]);
 
 /** 7.3.2.1.1 and E.1.1; null when it is no sequence parameter set or is damaged. */
 export function parseSps(unit: Uint8Array): H264Sps | null {
@@ -124,12 +130,19 @@ export function parseSps(unit: Uint8Array): H264Sps | null {
   bits.ue();
   bits.ue();
   const maybeInterlaced = bits.u(1) === 0;
-  if (maybeInterlaced) bits.u(1);
+  const macroblockAdaptive = maybeInterlaced && bits.u(1) === 1;
   bits.u(1);
   if (bits.u(1) === 1) for (let i = 0; i < 4; i++) bits.ue();
-  const vui = bits.u(1) === 1 ? readVui(bits) : { transfer: 2, hasPicStruct: false };
+  const vui = bits.u(1) === 1 ? readVui(bits) : { transfer: 2, hasPicStruct: false, delayBits: 0 };
   if (bits.exhausted || bitDepth > 16) return null;
-  return { bitDepth, maybeInterlaced, log2MaxFrameNum, separateColourPlanes, ...vui };
+  return {
+    bitDepth,
+    maybeInterlaced,
+    macroblockAdaptive,
+    log2MaxFrameNum,
+    separateColourPlanes,
+    ...vui,
+  };
 }
 
 function skipScalingLists(bits: BitReader, lists: number): void {
@@ -154,7 +167,7 @@ function skipPicOrderCount(bits: BitReader): void {
   for (let i = 0; i < cycle; i++) bits.se();
 }
 
-function readVui(bits: BitReader): { transfer: number; hasPicStruct: boolean } {
+function readVui(bits: BitReader): Pick<H264Sps, "transfer" | "hasPicStruct" | "delayBits"> {
   let transfer = 2;
   if (bits.u(1) === 1 && bits.u(8) === 255) bits.u(32);
   if (bits.u(1) === 1) bits.u(1);
@@ -176,14 +189,15 @@ function readVui(bits: BitReader): { transfer: number; hasPicStruct: boolean } {
     bits.u(1);
   }
   const nalHrd = bits.u(1) === 1;
-  if (nalHrd) skipHrd(bits);
+  let delayBits = nalHrd ? readHrdDelays(bits) : 0;
   const vclHrd = bits.u(1) === 1;
-  if (vclHrd) skipHrd(bits);
+  if (vclHrd) delayBits = readHrdDelays(bits);
   if (nalHrd || vclHrd) bits.u(1);
-  return { transfer, hasPicStruct: bits.u(1) === 1 };
+  return { transfer, hasPicStruct: bits.u(1) === 1, delayBits };
 }
 
-function skipHrd(bits: BitReader): void {
+/** Length of cpb_removal_delay and dpb_output_delay together (E.1.2). */
+function readHrdDelays(bits: BitReader): number {
   const count = Math.min(31, bits.ue()) + 1;
   bits.u(8);
   for (let i = 0; i < count; i++) {
@@ -191,7 +205,10 @@ function skipHrd(bits: BitReader): void {
     bits.ue();
     bits.u(1);
   }
-  bits.u(20);
+  bits.u(5);
+  const delays = bits.u(5) + 1 + bits.u(5) + 1;
+  bits.u(5);
+  return delays;
 }
 
 export interface H264Picture {
@@ -200,7 +217,11 @@ export interface H264Picture {
 }
 
 /** What the first slice header of an access unit tells (7.3.3); null when it has no slice. */
-export function readPicture(packet: Uint8Array, lengthSize: number | null, sps: H264Sps): H264Picture | null {
+export function readPicture(
+  packet: Uint8Array,
+  lengthSize: number | null,
+  sps: H264Sps,
+): H264Picture | null {
   for (const unit of nalUnits(packet, lengthSize)) {
     const type = (unit[0] ?? 0) & 0x1f;
     if (type !== 1 && type !== 5) continue;
@@ -212,6 +233,37 @@ export function readPicture(packet: Uint8Array, lengthSize: number | null, sps: 
     const frameNum = bits.u(sps.log2MaxFrameNum);
     if (!sps.maybeInterlaced || bits.u(1) === 0) return { frameNum, field: null };
     return { frameNum, field: bits.u(1) === 1 ? "bottom" : "top" };
+  }
+  return null;
+}
+
+/**
+ * Whether a frame holds two fields of different times: by pic_struct of its picture timing SEI
+ * (table D-1) where it is sent, else by how it is coded.
+ */
+export function isInterlaced(packet: Uint8Array, lengthSize: number | null, sps: H264Sps): boolean {
+  if (!sps.maybeInterlaced) return false;
+  const picStruct = sps.hasPicStruct ? readPicStruct(packet, lengthSize, sps) : null;
+  if (picStruct !== null) return picStruct >= 1 && picStruct <= 6;
+  return sps.macroblockAdaptive || readPicture(packet, lengthSize, sps)?.field != null;
+}
+
+function readPicStruct(packet: Uint8Array, lengthSize: number | null, sps: H264Sps): number | null {
+  for (const unit of nalUnits(packet, lengthSize)) {
+    if (((unit[0] ?? 0) & 0x1f) !== 6) continue;
+    let at = 1;
+    while (at + 2 < unit.length) {
+      const type = unit[at] ?? 0;
+      const size = unit[at + 1] ?? 0;
+      // Types and sizes over 254 take more bytes; no picture timing is that long.
+      if (type === 255 || size === 255) break;
+      if (type === 1) {
+        const bits = new BitReader(unit.subarray(at + 2, at + 2 + size), 0);
+        bits.u(sps.delayBits);
+        return bits.u(4);
+      }
+      at += 2 + size;
+    }
   }
   return null;
 }

@@ -50,7 +50,10 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     signal.throwIfAborted();
     const head = await readBytes(file, at, Math.min(file.size, at + 16));
     const box = boxAt(head, 0, file.size - at);
-    if (box === null || (boxes === 0 && !/^(ftyp|styp|moov|mdat|free|skip|wide|pnot)$/.test(box.type))) {
+    if (
+      box === null ||
+      (boxes === 0 && !/^(ftyp|styp|moov|mdat|free|skip|wide|pnot)$/.test(box.type))
+    ) {
       return boxes === 0 ? null : layout;
     }
     const end = at + box.end;
@@ -102,7 +105,11 @@ function children(bytes: Uint8Array, parent: IsoBox, skip = 0): IsoBox[] {
   return found;
 }
 
-function child(bytes: Uint8Array, parent: IsoBox | undefined, ...path: string[]): IsoBox | undefined {
+function child(
+  bytes: Uint8Array,
+  parent: IsoBox | undefined,
+  ...path: string[]
+): IsoBox | undefined {
   let box = parent;
   for (const type of path) {
     if (box === undefined) return undefined;
@@ -115,7 +122,9 @@ function readTracks(moov: Uint8Array, box: IsoBox): IsoTrack[] {
   const view = new DataView(moov.buffer, moov.byteOffset, moov.byteLength);
   const mvhd = child(moov, box, "mvhd");
   const movieTimescale =
-    mvhd === undefined ? 1 : view.getUint32(mvhd.content + (moov[mvhd.content] === 1 ? 20 : 12)) || 1;
+    mvhd === undefined
+      ? 1
+      : view.getUint32(mvhd.content + (moov[mvhd.content] === 1 ? 20 : 12)) || 1;
   const tracks: IsoTrack[] = [];
   for (const trak of children(moov, box).filter((one) => one.type === "trak")) {
     const hdlr = child(moov, trak, "mdia", "hdlr");
@@ -133,11 +142,18 @@ function readTracks(moov: Uint8Array, box: IsoBox): IsoTrack[] {
 }
 
 /** 8.6.6.2 */
-function readEdits(view: DataView, elst: IsoBox | undefined, movieTimescale: number): IsoTrack["edits"] {
+function readEdits(
+  view: DataView,
+  elst: IsoBox | undefined,
+  movieTimescale: number,
+): IsoTrack["edits"] {
   if (elst === undefined) return [];
   const long = view.getUint8(elst.content) === 1;
   const size = long ? 20 : 12;
-  const count = Math.min(view.getUint32(elst.content + 4), Math.floor((elst.end - elst.content - 8) / size));
+  const count = Math.min(
+    view.getUint32(elst.content + 4),
+    Math.floor((elst.end - elst.content - 8) / size),
+  );
   return Array.from({ length: count }, (_, i) => {
     const at = elst.content + 8 + i * size;
     const duration = long ? Number(view.getBigUint64(at)) : view.getUint32(at);

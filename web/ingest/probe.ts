@@ -61,7 +61,10 @@ export interface ProbedFile {
 
 /** @returns null when mediabunny does not know the format */
 export async function openFile(file: Blob): Promise<OpenedFile | null> {
-  const input = new Input({ source: new BlobSource(file, { maxCacheSize: CACHE_BYTES }), formats: FORMATS });
+  const input = new Input({
+    source: new BlobSource(file, { maxCacheSize: CACHE_BYTES }),
+    formats: FORMATS,
+  });
   try {
     if (!(await input.canRead())) {
       input.dispose();
@@ -121,7 +124,10 @@ export async function probeFile(
   const window = visibleWindow(container, layout, warnings);
   const indexing = indexVideo(packets, window.startSeconds, window.endSeconds);
   if (indexing === null) {
-    throw new TributaryError("SOURCE_NO_VIDEO", "The file has a video track, but no picture in it.");
+    throw new TributaryError(
+      "SOURCE_NO_VIDEO",
+      "The file has a video track, but no picture in it.",
+    );
   }
   warnOfLostFrames(indexing, warnings);
   const { index } = indexing;
@@ -134,7 +140,11 @@ export async function probeFile(
       `The source has ${Math.round(frameRate)} frames a second; every ${ordinal(frameStep)} is kept.`,
     );
   }
-  const audio: { track: InputAudioTrack; facts: SourceFacts["audio"][number]; index: AudioIndex }[] = [];
+  const audio: {
+    track: InputAudioTrack;
+    facts: SourceFacts["audio"][number];
+    index: AudioIndex;
+  }[] = [];
   for (const [position, track] of opened.audio.slice(0, 16).entries()) {
     const probed = await probeAudio(track, position, index.zeroSeconds, container, signal);
     if (probed !== null) audio.push({ track, ...probed });
@@ -165,7 +175,10 @@ function visibleWindow(
   layout: IsoLayout | null,
   warnings: string[],
 ): { startSeconds: number; endSeconds: number } {
-  const everything = { startSeconds: Number.NEGATIVE_INFINITY, endSeconds: Number.POSITIVE_INFINITY };
+  const everything = {
+    startSeconds: Number.NEGATIVE_INFINITY,
+    endSeconds: Number.POSITIVE_INFINITY,
+  };
   if (container !== "mp4" && container !== "mov") return everything;
   const edits = layout?.tracks.find((track) => track.handler === "vide")?.edits ?? [];
   const shown = edits.filter((edit) => edit.mediaTime >= 0);
@@ -248,7 +261,10 @@ function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
 function meanFrameRate(frameTicks: Float64Array): number {
   const frames = frameTicks.length - 1;
   const span = frameTicks[frames - 1] ?? 0;
-  const rate = frames > 1 && span > 0 ? ((frames - 1) * TICKS_PER_SECOND) / span : TICKS_PER_SECOND / (frameTicks[frames] ?? TICKS_PER_SECOND);
+  const rate =
+    frames > 1 && span > 0
+      ? ((frames - 1) * TICKS_PER_SECOND) / span
+      : TICKS_PER_SECOND / (frameTicks[frames] ?? TICKS_PER_SECOND);
   return Math.min(1000, Math.round(rate * 10_000) / 10_000);
 }
 

@@ -8,7 +8,8 @@ const EDGE_BYTES = 1024 * 1024;
  * @throws TributaryError SOURCE_EMPTY, SOURCE_UNREADABLE
  */
 export async function refuseNonMedia(file: Blob): Promise<void> {
-  if (file.size === 0) throw new TributaryError("SOURCE_EMPTY", "The file is empty: it has 0 bytes.");
+  if (file.size === 0)
+    throw new TributaryError("SOURCE_EMPTY", "The file is empty: it has 0 bytes.");
   const head = await readBytes(file, 0, Math.min(file.size, 4096));
   const text = asText(head);
   if (text === null) return;

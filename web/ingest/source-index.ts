@@ -13,6 +13,8 @@ export interface VideoIndex {
   packetIsKey: Uint8Array;
   /** Bytes of each packet. */
   packetBytes: Uint32Array;
+  /** 0 for packets that hold no frame of their own: second fields, hidden reference frames. */
+  packetHasFrame: Uint8Array;
   /** Visible frames in presentation order: which packet they come from. */
   framePackets: Uint32Array;
   /** Their times, in ticks from the first one. One entry more: the end of the last frame. */
@@ -143,6 +145,7 @@ export function indexVideo(
       packetSeconds: seconds,
       packetIsKey: isKey,
       packetBytes: packets.bytes,
+      packetHasFrame: isPicture,
       framePackets: Uint32Array.from(framePackets),
       frameTicks: Float64Array.from(frameTicks),
       zeroSeconds,
@@ -184,7 +187,9 @@ type NumberArray = Float64Array | Uint32Array | Uint8Array;
 
 /** A typed array that doubles as it fills. */
 class GrowingArray<T extends NumberArray> {
-  readonly #make: new (length: number) => T;
+  readonly #make: new (
+    length: number,
+  ) => T;
   #values: T;
   #length = 0;
 

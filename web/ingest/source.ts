@@ -1,12 +1,19 @@
+import { TributaryError } from "../../shared/errors.ts";
 import type { JobPlan, SourceFacts } from "../../shared/job.ts";
-import type { LadderRung } from "../../shared/plan.ts";
+import { type LadderRung, planJob } from "../../shared/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../shared/protocol.ts";
-import type { SourceIndex } from "./source-index.ts";
+import { readIsoLayout } from "./iso-boxes.ts";
+import { openFile, type ProbedFile, probeFile } from "./probe.ts";
+import { fingerprint, refuseNonMedia } from "./sniff.ts";
+import { frameTimeline, type SourceIndex } from "./source-index.ts";
+import { cutAudio, cutVideo } from "./split.ts";
 
 /** What the remuxer needs to start ffmpeg.wasm: the same pair that transcode workers get. */
 export interface FfmpegCore {
-  ffmpegModule: WebAssembly.Module;
-  ffmpegScriptUrl: string;
+  /** @ffmpeg/core, compiled. */
+  module: WebAssembly.Module;
+  /** Its ES module. */
+  scriptUrl: string;
 }
 
 export interface OpenSourceOptions {
@@ -46,7 +53,73 @@ export interface SourceChunk {
  * Reads what is needed to plan and cut a file; never the whole of it into memory.
  * @throws TributaryError with a SOURCE_* code, or whatever the signal aborts with
  */
-export async function openSource(_file: File, options: OpenSourceOptions): Promise<Source> {
-  options.signal.throwIfAborted();
-  throw new Error("lands with the next commits");
+export async function openSource(file: File, options: OpenSourceOptions): Promise<Source> {
+  const { signal, onProgress } = options;
+  signal.throwIfAborted();
+  await refuseNonMedia(file);
+  const layout = await readIsoLayout(file, signal);
+  const opened = await openFile(file);
+  if (opened === null || opened.video === null) {
+    throw new TributaryError("SOURCE_UNREADABLE", "The file is no video that can be read here.");
+  }
+  const probed = await probeFile(
+    { ...opened, video: opened.video },
+    { file, layout, signal, onProgress },
+  );
+  const facts: SourceFacts = {
+    name: file.name.slice(-255) || "video",
+    sizeBytes: file.size,
+    fingerprint: await fingerprint(file),
+    ...probed.facts,
+  };
+  return new OpenSource(facts, probed, false, () => opened.input.dispose());
+}
+
+class OpenSource implements Source {
+  readonly facts: SourceFacts;
+  readonly index: SourceIndex;
+  readonly remuxed: boolean;
+  readonly #probed: ProbedFile;
+  readonly #dispose: () => void;
+
+  constructor(facts: SourceFacts, probed: ProbedFile, remuxed: boolean, dispose: () => void) {
+    this.facts = facts;
+    this.index = probed.index;
+    this.remuxed = remuxed;
+    this.#probed = probed;
+    this.#dispose = dispose;
+  }
+
+  planJob(rungs?: readonly LadderRung[]): JobPlan {
+    return planJob(this.facts, frameTimeline(this.index.video), rungs);
+  }
+
+  async cutChunk(
+    grant: Pick<LeaseGrant, "task" | "segments" | "renditions">,
+    signal: AbortSignal,
+  ): Promise<SourceChunk> {
+    signal.throwIfAborted();
+    const { bytes, ...place } = await this.#cut(grant, signal);
+    return { info: { taskId: grant.task.id, sizeBytes: bytes.byteLength, ...place }, bytes };
+  }
+
+  close(): void {
+    this.#dispose();
+  }
+
+  #cut({ segments, renditions }: Pick<LeaseGrant, "segments" | "renditions">, signal: AbortSignal) {
+    const rendition = renditions[0];
+    if (rendition?.kind !== "audio") {
+      return cutVideo(this.#probed.video, this.index.video, segments, signal);
+    }
+    const position = this.facts.audio.findIndex((track) => track.track === rendition.track);
+    const track = this.#probed.audio[position];
+    const index = this.index.audio[position];
+    if (track === undefined || index === undefined) {
+      throw new TributaryError("CHUNK_UNREADABLE", "The source has no such audio track.", {
+        retryable: false,
+      });
+    }
+    return cutAudio(track, index, rendition.sampleRate, segments, signal);
+  }
 }

@@ -1,6 +1,6 @@
 import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
 import type { VideoFacts } from "../../shared/job.ts";
-import { type H264Sps, nalUnits, parseSps, readAvcC, readPicture } from "./h264.ts";
+import { type H264Sps, isInterlaced, nalUnits, parseSps, readAvcC, readPicture } from "./h264.ts";
 
 /** What a track's headers and first pictures tell; frames and rates come from the index. */
 export type PictureFacts = Pick<
@@ -22,6 +22,7 @@ export interface H264Stream {
   lengthSize: number | null;
   /** Some packets hold single fields: two of them make a frame. */
   fieldPictures: boolean;
+  interlaced: boolean;
 }
 
 /** Packets looked at to tell fields from frames. */
@@ -46,7 +47,7 @@ export async function readPictureFacts(
     height,
     ...shown,
     rotation,
-    interlaced: h264?.fieldPictures ?? false,
+    interlaced: h264?.interlaced ?? false,
     bitDepth: await readBitDepth(track, h264),
     transfer: transferName(colour.transfer, h264?.sps.transfer),
   };
@@ -70,7 +71,10 @@ export function displaySize(
  * HDR when either the container or the bitstream says so: files exist where one of them is wrong,
  * and treating PQ as SDR shows as a grey, flat picture. Numbers: ITU-T H.273, table 3.
  */
-function transferName(container: string | null | undefined, bitstream: number | undefined): VideoFacts["transfer"] {
+function transferName(
+  container: string | null | undefined,
+  bitstream: number | undefined,
+): VideoFacts["transfer"] {
   if (container === "pq" || bitstream === 16) return "pq";
   if (container === "hlg" || bitstream === 18) return "hlg";
   return "sdr";
@@ -92,13 +96,17 @@ async function readBitDepth(track: InputVideoTrack, h264: H264Stream | null): Pr
 }
 
 /** null when the track is not H.264 or nothing of it can be understood. */
-export async function readH264Stream(track: InputVideoTrack, signal: AbortSignal): Promise<H264Stream | null> {
+export async function readH264Stream(
+  track: InputVideoTrack,
+  signal: AbortSignal,
+): Promise<H264Stream | null> {
   if ((await track.getCodec()) !== "avc") return null;
   const description = await readDescription(track);
   const record = description === null ? null : readAvcC(description);
   const lengthSize = record?.lengthSize ?? null;
   let sps = record?.sps ?? null;
   let fieldPictures = false;
+  let interlaced = false;
   let looked = 0;
   for await (const packet of new EncodedPacketSink(track).packets()) {
     signal.throwIfAborted();
@@ -108,10 +116,11 @@ export async function readH264Stream(track: InputVideoTrack, signal: AbortSignal
     if (sps !== null && !sps.maybeInterlaced) break;
     if (sps !== null) {
       fieldPictures ||= readPicture(packet.data, lengthSize, sps)?.field != null;
+      interlaced ||= isInterlaced(packet.data, lengthSize, sps);
     }
     if (fieldPictures || ++looked >= PACKETS_LOOKED_AT) break;
   }
-  return sps === null ? null : { sps, lengthSize, fieldPictures };
+  return sps === null ? null : { sps, lengthSize, fieldPictures, interlaced };
 }
 
 async function readDescription(track: InputVideoTrack): Promise<Uint8Array | null> {
