@@ -92,7 +92,7 @@ export interface MediaCheck {
 
 /**
  * A media segment as the plan wants it: fragments that join without a gap, exactly the planned
- * samples at the planned times, key frames where they must be and nowhere else, each an IDR.
+ * samples at the planned times, an IDR where each fragment is to begin; others only where flagged so.
  * Throws OUTPUT_INVALID, FRAME_COUNT_WRONG.
  */
 export function checkMedia({ media, init, rendition, segment }: MediaCheck): MediaFacts {
@@ -143,10 +143,9 @@ function checkTimes(fragment: ReadFragment, durations: readonly number[]): void 
 function checkPictures(media: Uint8Array, fragment: ReadFragment, nalLengthBytes: number): void {
   let at = fragment.dataOffset;
   fragment.samples.forEach((sample, index) => {
-    const isKey = index === 0;
-    if (sample.isSync !== isKey) throw invalid("A sync sample is where none is planned, or the other way round.");
-    const kind = pictureKind(media.subarray(at, at + sample.sizeBytes), nalLengthBytes);
-    if ((kind === "idr") !== isKey) throw invalid("IDR pictures are not where the key frames are planned.");
+    const isIdr = pictureKind(media.subarray(at, at + sample.sizeBytes), nalLengthBytes) === "idr";
+    if (index === 0 && !isIdr) throw invalid("A planned key frame is no IDR picture.");
+    if (sample.isSync !== isIdr) throw invalid("A picture's flags do not say whether it is an IDR.");
     at += sample.sizeBytes;
   });
 }

@@ -4,8 +4,8 @@ import { expandDurations, type Segment, TICKS_PER_SECOND } from "./job.ts";
 export const KEY_FRAME_TICKS = 2 * TICKS_PER_SECOND;
 
 /**
- * Positions (0 is the segment's first frame) of the frames that must be key frames, and the only ones
- * that may be: the first, then the first frame at or after every second second. Each starts a fragment.
+ * Positions (0 is the segment's first frame) of the frames that must be key frames: the first, then the
+ * first frame at or after every second second. Each starts a fragment.
  */
 export function keyFrameIndexes(segment: Segment): number[] {
   const indexes: number[] = [];

@@ -71,7 +71,8 @@ function cutVideoSegment(segment: Segment, pictures: readonly CodedPicture[], sh
       const index = from + offset;
       const shown = shownAs[index] ?? -1;
       const isKey = offset === 0;
-      if (shown < from || shown >= to || (isKey && shown !== from) || picture.isSync !== isKey) {
+      // More key frames than planned are an encoder's answer to a cut in the film, and do no harm.
+      if (shown < from || shown >= to || (isKey && !(picture.isSync && shown === from))) {
         throw new TributaryError("ENCODE_FAILED", `Picture ${index} of segment ${segment.index} breaks the planned key frames.`);
       }
       const decodeTicks = startsTicks[index] ?? 0;
@@ -81,7 +82,7 @@ function cutVideoSegment(segment: Segment, pictures: readonly CodedPicture[], sh
         sizeBytes: data.length,
         durationTicks: durations[index] ?? 0,
         compositionOffsetTicks: (startsTicks[shown] ?? 0) - decodeTicks,
-        isSync: isKey,
+        isSync: picture.isSync,
       };
     });
     return writeFragment({

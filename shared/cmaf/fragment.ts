@@ -36,7 +36,7 @@ const TRUN = { dataOffset: 0x1, firstFlags: 0x4, duration: 0x100, size: 0x200, f
 export interface FragmentToWrite {
   sequence: number;
   baseDecodeTicks: number;
-  /** The first is a sync sample, no other is; or all are (audio). */
+  /** The first is a sync sample. */
   samples: readonly (Sample & { data: Uint8Array })[];
 }
 
@@ -44,6 +44,8 @@ export function writeFragment({ sequence, baseDecodeTicks, samples }: FragmentTo
   const [first] = samples;
   if (first === undefined) throw invalid("A fragment needs a sample.");
   const allSync = samples.every((sample) => sample.isSync);
+  const firstSyncOnly = samples.every((sample, index) => sample.isSync === (index === 0));
+  const ownFlags = !allSync && !firstSyncOnly;
   const oneDuration = samples.every((sample) => sample.durationTicks === first.durationTicks);
   const anyOffset = samples.some((sample) => sample.compositionOffsetTicks !== 0);
   const tfhd = fullBox(
@@ -58,13 +60,15 @@ export function writeFragment({ sequence, baseDecodeTicks, samples }: FragmentTo
   const mfhd = fullBox("mfhd", 0, 0, u32(sequence));
   const trunFlags =
     TRUN.dataOffset |
-    (allSync ? 0 : TRUN.firstFlags) |
+    (allSync || ownFlags ? 0 : TRUN.firstFlags) |
     (oneDuration ? 0 : TRUN.duration) |
     TRUN.size |
+    (ownFlags ? TRUN.flags : 0) |
     (anyOffset ? TRUN.offset : 0);
   const entries = samples.flatMap((sample) => [
     ...(oneDuration ? [] : u32(sample.durationTicks)),
     ...u32(sample.sizeBytes),
+    ...(ownFlags ? u32(sample.isSync ? SYNC_FLAGS : NON_SYNC_FLAGS) : []),
     ...(anyOffset ? u32(sample.compositionOffsetTicks) : []),
   ]);
   const moofOf = (dataOffset: number): Uint8Array =>
@@ -77,7 +81,7 @@ export function writeFragment({ sequence, baseDecodeTicks, samples }: FragmentTo
         tfdt,
         fullBox(
           "trun", 1, trunFlags,
-          u32(samples.length), u32(dataOffset), allSync ? [] : u32(SYNC_FLAGS), entries,
+          u32(samples.length), u32(dataOffset), allSync || ownFlags ? [] : u32(SYNC_FLAGS), entries,
         ),
       ),
     );
