@@ -1,0 +1,159 @@
+import { TributaryError } from "../../../shared/errors.ts";
+import {
+  type FfmpegRun,
+  type FfmpegRunner,
+  runFfmpegTask,
+  type TranscodedTask,
+  type TranscodeTask,
+} from "../../../shared/ffmpeg-task.ts";
+import type { TranscodeEngine } from "./engine.ts";
+
+/**
+ * Runs after which an instance is replaced. Each leaves 224 bytes of the wasm stack behind (`exit()`
+ * does not unwind it), up to 8.5 KB after errors; an instance dies after some 45.
+ */
+const RUNS_PER_INSTANCE = 20;
+/** No task needs more. */
+const RUNS_PER_TASK = 2;
+
+/** Keeps a source that makes a decoder complain without end from filling the memory. */
+const MAX_LOG_LINES = 250_000;
+
+/** The part of @ffmpeg/core 0.12 that is used. */
+interface FfmpegCore {
+  FS: {
+    writeFile(path: string, bytes: Uint8Array, options?: { canOwn: boolean }): void;
+    readFile(path: string): Uint8Array;
+    unlink(path: string): void;
+    analyzePath(path: string): { exists: boolean };
+  };
+  /** Exit code, or -1 when there was none. Blocks the thread. */
+  exec(...args: string[]): number;
+  ffprobe(...args: string[]): number;
+  reset(): void;
+  setLogger(logger: (entry: { type: "stdout" | "stderr"; message: string }) => void): void;
+  /** `time`: microseconds of output. */
+  setProgress(onProgress: (entry: { progress: number; time: number }) => void): void;
+}
+
+type CreateFfmpegCore = (options: {
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    receive: (instance: WebAssembly.Instance) => void,
+  ): Record<string, never>;
+}) => Promise<FfmpegCore>;
+
+export interface FfmpegWasmSource {
+  /** Compiled ffmpeg-core.wasm. */
+  module: WebAssembly.Module;
+  /** Of ffmpeg-core.js, the ES module. */
+  scriptUrl: string;
+}
+
+/** Single-thread ffmpeg.wasm. Deterministic: equal chunks and tasks give equal bytes on every machine. */
+export class FfmpegWasmEngine implements TranscodeEngine {
+  readonly name = "ffmpeg-wasm";
+  readonly #source: FfmpegWasmSource;
+  #instance: FfmpegWasmInstance | null = null;
+
+  constructor(source: FfmpegWasmSource) {
+    this.#source = source;
+  }
+
+  async transcode(task: TranscodeTask, onProgress: (progress: number) => void): Promise<TranscodedTask> {
+    const instance = await this.#take();
+    try {
+      const done = await runFfmpegTask(task, instance, onProgress);
+      if (instance.runs + RUNS_PER_TASK <= RUNS_PER_INSTANCE) this.#instance = instance;
+      return done;
+    } catch (thrown) {
+      if (thrown instanceof TributaryError) throw thrown;
+      throw new TributaryError("ENCODE_FAILED", "The encoder failed.", { cause: thrown });
+    }
+  }
+
+  /** The living instance, or a new one; it only comes back after a task that went well. */
+  async #take(): Promise<FfmpegWasmInstance> {
+    const kept = this.#instance;
+    this.#instance = null;
+    return kept ?? createInstance(this.#source);
+  }
+}
+
+async function createInstance({ module, scriptUrl }: FfmpegWasmSource): Promise<FfmpegWasmInstance> {
+  try {
+    const script = (await import(/* @vite-ignore */ scriptUrl)) as { default: CreateFfmpegCore };
+    const core = await new Promise<FfmpegCore>((resolve, reject) => {
+      const creating = script.default({
+        // The core would fetch and compile for itself; the tab has done so once for all workers.
+        instantiateWasm(imports, receive) {
+          WebAssembly.instantiate(module, imports).then(receive).catch(reject);
+          return {};
+        },
+      });
+      creating.then(resolve, reject);
+    });
+    return new FfmpegWasmInstance(core);
+  } catch (cause) {
+    if (cause instanceof RangeError) {
+      throw new TributaryError("OUT_OF_MEMORY", "There is not enough memory for the encoder.", { cause });
+    }
+    throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder could not be started.", { cause });
+  }
+}
+
+/** One core with its memory and its file system. */
+class FfmpegWasmInstance implements FfmpegRunner {
+  readonly #core: FfmpegCore;
+  runs = 0;
+
+  constructor(core: FfmpegCore) {
+    this.#core = core;
+  }
+
+  async write(file: string, bytes: Uint8Array): Promise<void> {
+    this.#core.FS.writeFile(file, bytes, { canOwn: true });
+  }
+
+  async read(file: string): Promise<Uint8Array> {
+    if (!this.#core.FS.analyzePath(file).exists) {
+      throw new TributaryError("ENCODE_FAILED", "The encoder left no output.");
+    }
+    return this.#core.FS.readFile(file);
+  }
+
+  async remove(file: string): Promise<void> {
+    if (this.#core.FS.analyzePath(file).exists) this.#core.FS.unlink(file);
+  }
+
+  async ffmpeg(args: readonly string[], onTime: (seconds: number) => void): Promise<FfmpegRun> {
+    const lines: string[] = [];
+    this.#core.setLogger(({ message }) => {
+      if (lines.length < MAX_LOG_LINES) lines.push(message);
+    });
+    this.#core.setProgress(({ time }) => onTime(time / 1e6));
+    const exitCode = this.#call(() => this.#core.exec(...args));
+    return { exitCode, lines };
+  }
+
+  async ffprobe(args: readonly string[]): Promise<string> {
+    const printed: string[] = [];
+    this.#core.setLogger(({ type, message }) => {
+      if (type === "stdout") printed.push(message);
+    });
+    // Its exit code is -1 on success as well.
+    this.#call(() => this.#core.ffprobe(...args));
+    return printed.join("\n");
+  }
+
+  #call(run: () => number): number {
+    this.runs += 1;
+    this.#core.reset();
+    try {
+      return run();
+    } catch (cause) {
+      // A trap: "memory access out of bounds" and the like. The instance is not used again.
+      throw new TributaryError("OUT_OF_MEMORY", "The encoder ran out of memory.", { cause });
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { md5 } from "@noble/hashes/legacy.js";
+import type { RawOutput } from "../../shared/ffmpeg-task.ts";
+import type { TranscodedOutput } from "./api.ts";
+
+/** Sizes and hashes of outputs; their bytes move into the result. */
+export async function hashOutputs(outputs: readonly RawOutput[]): Promise<TranscodedOutput[]> {
+  return Promise.all(
+    outputs.map(async ({ rendition, kind, segment, frames, bytes }) => {
+      const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      return {
+        rendition,
+        kind,
+        segment,
+        frames,
+        sizeBytes: bytes.length,
+        sha256: Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+        md5: btoa(String.fromCharCode(...md5(bytes))),
+        bytes: bytes.buffer,
+      };
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+import * as Comlink from "comlink";
+import { toWireError, TributaryError } from "../../shared/errors.ts";
+import type { TranscodedTask } from "../../shared/ffmpeg-task.ts";
+import { checkInit, checkMedia, type InitFacts } from "../../shared/gate.ts";
+import type { LeaseGrant } from "../../shared/protocol.ts";
+import type { TranscodeRequest, TranscodeResult, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
+import type { TranscodeEngine } from "./engines/engine.ts";
+import { FfmpegWasmEngine } from "./engines/ffmpeg-wasm.ts";
+import { hashOutputs } from "./hash-outputs.ts";
+
+/** One slot of a pool: transcodes a task, checks what came out as the edge will, hashes it. */
+
+/** A sign of life is sent no more often than this. */
+const PROGRESS_EVERY_MS = 250;
+
+let engine: TranscodeEngine | null = null;
+
+async function setup({ ffmpegModule, ffmpegScriptUrl, lockName }: WorkerSetup): Promise<void> {
+  await holdLock(lockName);
+  engine = new FfmpegWasmEngine({ module: ffmpegModule, scriptUrl: ffmpegScriptUrl });
+}
+
+/** Resolves when the lock is held; it is let go only by the worker's end. */
+function holdLock(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const forever = new Promise<never>(() => {});
+    navigator.locks
+      .request(name, () => {
+        resolve();
+        return forever;
+      })
+      .catch(reject);
+  });
+}
+
+async function transcode(
+  { grant, info, chunk }: TranscodeRequest,
+  onProgress: (progress: number) => void,
+): Promise<TranscodeResult> {
+  if (engine === null) throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder is not loaded.");
+  const startedMs = performance.now();
+  const task = { grant, info, chunk: new Uint8Array(chunk) };
+  const done = await engine.transcode(task, throttled(onProgress));
+  checkOutputs(done, grant);
+  const outputs = await hashOutputs(done.outputs);
+  return { engine: engine.name, encodeMs: performance.now() - startedMs, outputs, warnings: done.warnings };
+}
+
+/** The edge's own checks, before anything is offered. Throws what they throw. */
+function checkOutputs({ outputs }: TranscodedTask, { renditions, segments }: LeaseGrant): void {
+  const inits = new Map<string, InitFacts>();
+  for (const output of outputs) {
+    const rendition = renditions.find(({ id }) => id === output.rendition);
+    if (rendition === undefined) throw new TributaryError("OUTPUT_INVALID", "An output of no planned rendition.");
+    if (output.kind === "init") {
+      inits.set(rendition.id, checkInit(output.bytes, rendition));
+      continue;
+    }
+    const init = inits.get(rendition.id);
+    const segment = segments.find(({ index }) => index === output.segment);
+    if (init === undefined || segment === undefined) {
+      throw new TributaryError("OUTPUT_INVALID", "A media segment without its init segment or plan.");
+    }
+    checkMedia({ media: output.bytes, init, rendition, segment });
+  }
+}
+
+/** The encoder blocks this thread: messages only get out from inside its own callbacks. */
+function throttled(onProgress: (progress: number) => void): (progress: number) => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < PROGRESS_EVERY_MS) return;
+    lastMs = nowMs;
+    onProgress(progress);
+  };
+}
+
+/** comlink does not keep error classes: what is thrown is the plain object that goes over the wire. */
+async function settled<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw toWireError(thrown);
+  }
+}
+
+const api: TranscodeWorkerApi = {
+  setup: (what) => settled(setup(what)),
+  async transcode(request, onProgress) {
+    const result = await settled(transcode(request, onProgress));
+    return Comlink.transfer(
+      result,
+      result.outputs.map(({ bytes }) => bytes),
+    );
+  },
+};
+
+Comlink.expose(api);
