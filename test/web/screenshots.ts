@@ -1,0 +1,73 @@
+// Pictures of every page state: desktop and phone, light and dark, into .cache/screenshots/.
+//
+//     node test/web/screenshots.ts [STATE...]
+
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright";
+import { launchBrowser, openBlankPage } from "../setup/browser.ts";
+import { root, startServer } from "../setup/server.ts";
+import { serveHls } from "./stories/hls-fixture.ts";
+import { STATES, type StateName } from "./stories/states.ts";
+
+type Stage = typeof import("./stories/stage.tsx");
+
+const OUT = join(root, ".cache/screenshots");
+const VIEWPORTS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const SCHEMES = ["light", "dark"] as const;
+const WATCHED = ["making", "ready", "missing"] as const;
+
+const wanted = process.argv.slice(2);
+const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+
+await mkdir(OUT, { recursive: true });
+const stateDir = await mkdtemp(join(tmpdir(), "tributary-screenshots-"));
+const server = await startServer({ mode: "dev", stateDir });
+const browser = await launchBrowser();
+try {
+  for (const [size, viewport] of Object.entries(VIEWPORTS)) {
+    const page = await openBlankPage(browser, server.url);
+    await page.setViewportSize(viewport);
+    const masterUrl = `${server.url}/v/story/master.m3u8`;
+    await serveHls(page, `${server.url}/v/story/`);
+    const shoot = async (name: string) => {
+      for (const colorScheme of SCHEMES) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(250);
+        await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+      }
+    };
+    for (const name of Object.keys(STATES) as StateName[]) {
+      if (!isWanted(name)) continue;
+      const plays = name === "playing" || name === "ready";
+      await onStage(page, (stage, given) => stage.showUpload(given.name, given.change), {
+        name,
+        change: plays ? { masterUrl } : {},
+      });
+      if (plays) await page.waitForTimeout(1500);
+      await shoot(name);
+    }
+    for (const watched of WATCHED) {
+      if (!isWanted(`watch-${watched}`)) continue;
+      await onStage(page, (stage, given) => stage.showWatch(given.watched, given.masterUrl), {
+        watched,
+        masterUrl,
+      });
+      await page.waitForTimeout(1500);
+      await shoot(`watch-${watched}`);
+    }
+    await page.close();
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+console.log(OUT);
+
+async function onStage<T>(page: Page, act: (stage: Stage, given: T) => void, given: T): Promise<void> {
+  const address = `/@fs${join(root, "test/web/stories/stage.tsx")}`;
+  await page.evaluate(
+    `load(${JSON.stringify(address)}).then((stage) => (${act.toString()})(stage, ${JSON.stringify(given)}))`,
+  );
+}

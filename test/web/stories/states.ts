@@ -1,0 +1,246 @@
+import { TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job.ts";
+import type { HolderView, JobView, TaskView } from "../../../shared/protocol.ts";
+import type { HolderState, Inspection, LadderRung } from "../../../web/holder-api.ts";
+
+/**
+ * States of the upload page by name, to look at and to test each view by itself. What a holder
+ * really says is tested with the real one; these are the inputs of views.
+ */
+
+const IDLE: HolderState = {
+  phase: "idle",
+  fileName: null,
+  inspectProgress: null,
+  inspection: null,
+  job: null,
+  jobId: null,
+  watchUrl: null,
+  masterUrl: null,
+  connected: true,
+  slots: [],
+  busyShare: 0,
+  bytesUploaded: 0,
+  speed: null,
+  etaSeconds: null,
+  error: null,
+  warnings: [],
+};
+
+const NAME = "harbour-walk-2026.mp4";
+
+export function videoRenditions(ladder: readonly LadderRung[]): VideoRendition[] {
+  return ladder.map(({ shortSide, kilobitsPerSecond }) => ({
+    id: `v${shortSide}`,
+    kind: "video",
+    width: Math.round((shortSide * 16) / 18) * 2,
+    height: shortSide,
+    bitsPerSecond: kilobitsPerSecond * 1000,
+    level: 31,
+  }));
+}
+
+const LADDER: LadderRung[] = [
+  { shortSide: 720, kilobitsPerSecond: 3000 },
+  { shortSide: 480, kilobitsPerSecond: 1400 },
+  { shortSide: 360, kilobitsPerSecond: 800 },
+  { shortSide: 240, kilobitsPerSecond: 400 },
+];
+
+export const INSPECTION: Inspection = {
+  source: {
+    name: NAME,
+    sizeBytes: 184_220_131,
+    fingerprint: "5".repeat(64),
+    container: "mov",
+    durationTicks: 312 * TICKS_PER_SECOND,
+    video: {
+      codec: "hvc1.2.4.L93.B0",
+      width: 1280,
+      height: 720,
+      displayWidth: 1280,
+      displayHeight: 720,
+      rotation: 0,
+      frames: 9350,
+      frameRate: 29.97,
+      interlaced: false,
+      bitDepth: 10,
+      transfer: "hlg",
+      frameStep: 1,
+    },
+    audio: [
+      {
+        track: 0,
+        codec: "mp4a.40.2",
+        channels: 2,
+        sampleRate: 48_000,
+        language: "en",
+        title: null,
+        isDefault: true,
+        startTicks: 0,
+        durationTicks: 312 * TICKS_PER_SECOND,
+      },
+      {
+        track: 1,
+        codec: "ac-3",
+        channels: 6,
+        sampleRate: 48_000,
+        language: "pt",
+        title: "Comentário",
+        isDefault: false,
+        startTicks: 0,
+        durationTicks: 312 * TICKS_PER_SECOND,
+      },
+    ],
+    warnings: [],
+  },
+  ladder: LADDER,
+  video: videoRenditions(LADDER),
+  audio: [
+    {
+      id: "a0",
+      kind: "audio",
+      track: 0,
+      sampleRate: 48_000,
+      channels: 2,
+      bitsPerSecond: 128_000,
+      language: "en",
+      name: "English",
+      isDefault: true,
+    },
+  ],
+  segmentCount: 52,
+  taskCount: 58,
+  estimatedBytes: 222_600_000,
+  remuxed: false,
+};
+
+type CellPlan = TaskView["state"][];
+
+/** Video tasks of one segment each in the given states, and the sound in runs of ten. */
+export function job(states: CellPlan, change: Partial<JobView> = {}): JobView {
+  const task = (state: TaskView["state"], index: number): TaskView => ({
+    id: `v-${index}`,
+    kind: "video",
+    firstSegment: index,
+    segmentCount: 1,
+    state,
+    attempts: state === "backoff" ? 1 : state === "failed" ? 3 : 0,
+    progress: state === "leased" ? 0.2 + ((index * 37) % 70) / 100 : 0,
+    holder: "tab",
+    lastError: state === "failed" || state === "backoff" ? "DECODE_FAILED" : null,
+  });
+  const audioDone = states.filter((state) => state === "done").length;
+  const audio: TaskView[] = [];
+  for (let first = 0; first < states.length; first += 10) {
+    const segmentCount = Math.min(10, states.length - first);
+    const state = first < audioDone + 10 ? "done" : "ready";
+    audio.push({ ...task(state, first), id: `a-${first}`, kind: "audio", segmentCount });
+  }
+  return {
+    id: "story",
+    state: "running",
+    name: NAME,
+    durationTicks: states.length * 6 * TICKS_PER_SECOND,
+    segmentCount: states.length,
+    error: null,
+    warnings: [],
+    createdAtMs: 1_795_000_000_000,
+    firstPlayableAtMs: null,
+    endedAtMs: null,
+    bytesStored: 0,
+    tasks: [...states.map(task), ...audio],
+    holders: [OWNER],
+    ...change,
+  };
+}
+
+const OWNER: HolderView = {
+  id: "tab",
+  role: "owner",
+  name: "This tab",
+  device: "Chrome",
+  connected: true,
+  slots: 4,
+  tasksDone: 19,
+  speed: 1.3,
+};
+
+export function cells(count: number, done: number): CellPlan {
+  return Array.from({ length: count }, (_, index) => {
+    if (index < done) return "done";
+    if (index === done) return "checking";
+    if (index < done + 4) return "leased";
+    if (index === done + 4 && count > 20) return "backoff";
+    return index < done + 12 ? "ready" : "waiting";
+  });
+}
+
+const RUNNING: HolderState = {
+  ...IDLE,
+  phase: "running",
+  fileName: NAME,
+  inspection: INSPECTION,
+  job: job(cells(52, 19)),
+  jobId: "story",
+  watchUrl: "https://tributary.example/watch/Yw3kT9qGm2",
+  masterUrl: "https://tributary.example/v/Yw3kT9qGm2/master.m3u8",
+  slots: [
+    { state: "encoding", taskId: "v-20", progress: 0.62, engine: "ffmpeg-wasm" },
+    { state: "encoding", taskId: "v-21", progress: 0.31, engine: "ffmpeg-wasm" },
+    { state: "uploading", taskId: "v-22", progress: 0.85, engine: null },
+    { state: "idle", taskId: null, progress: 0, engine: null },
+  ],
+  busyShare: 0.94,
+  bytesUploaded: 82_400_000,
+  speed: 1.42,
+  etaSeconds: 139,
+};
+
+export const STATES = {
+  idle: IDLE,
+  inspecting: { ...IDLE, phase: "inspecting", fileName: "camcorder.avi", inspectProgress: 0.42 },
+  inspected: { ...IDLE, phase: "inspected", fileName: NAME, inspection: INSPECTION },
+  starting: { ...RUNNING, phase: "starting", job: null, slots: [], speed: null, etaSeconds: null },
+  running: RUNNING,
+  playing: { ...RUNNING, job: job(cells(52, 19), { firstPlayableAtMs: 1_795_000_009_000 }) },
+  short: { ...RUNNING, job: job(cells(5, 1)), etaSeconds: 12 },
+  long: { ...RUNNING, job: job(cells(3000, 1240)), etaSeconds: 6200 },
+  offline: { ...RUNNING, connected: false },
+  ready: {
+    ...RUNNING,
+    phase: "ready",
+    slots: [],
+    etaSeconds: null,
+    job: job(Array(52).fill("done"), {
+      state: "ready",
+      firstPlayableAtMs: 1_795_000_009_000,
+      endedAtMs: 1_795_000_214_000,
+      bytesStored: 219_480_113,
+    }),
+    warnings: ["The sound begins 0.4 s after the picture; the gap is filled with silence."],
+  },
+  unreadable: {
+    ...IDLE,
+    phase: "failed",
+    fileName: "download (3).mp4",
+    error: {
+      code: "SOURCE_TRUNCATED",
+      message: "The index (moov) at the end of the file is missing.",
+      retryable: false,
+    },
+  },
+  failed: {
+    ...RUNNING,
+    phase: "failed",
+    slots: [],
+    job: job([...Array(30).fill("done"), "failed", ...Array(21).fill("done")], {
+      state: "failed",
+      endedAtMs: 1_795_000_214_000,
+    }),
+    error: { code: "TASK_FAILED", message: "Task v-30 failed in 3 attempts.", retryable: false },
+  },
+  "needs-file": { ...RUNNING, phase: "needs-file", inspection: null, slots: [], connected: true },
+  cancelled: { ...RUNNING, phase: "cancelled", slots: [] },
+} as const satisfies Record<string, HolderState>;
+
+export type StateName = keyof typeof STATES;
