@@ -1,10 +1,6 @@
-import { DurableObject } from "cloudflare:workers";
-import { Hono } from "hono";
+import { app } from "./app.ts";
 
-export class Coordinator extends DurableObject {}
-
-const app = new Hono<{ Bindings: { ASSETS: Fetcher } }>();
-app.get("/watch/:id", (c) => c.env.ASSETS.fetch(new URL("/watch", c.req.url)));
-app.get("/join/:id", (c) => c.env.ASSETS.fetch(new URL("/contribute", c.req.url)));
+export { Coordinator } from "./coordinator/coordinator.ts";
+export { Gate } from "./gate.ts";
 
 export default app;

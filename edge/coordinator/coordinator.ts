@@ -1,0 +1,260 @@
+import { DurableObject } from "cloudflare:workers";
+import {
+  type ErrorCode,
+  TributaryError,
+  toWireError,
+  type WireError,
+} from "../../shared/errors.ts";
+import type { JobPlan } from "../../shared/job.ts";
+import {
+  type CoordinatorMessage,
+  HEARTBEAT_SILENCE_MS,
+  type HolderMessage,
+  holderMessageSchema,
+  type JobStatus,
+} from "../../shared/protocol.ts";
+import { tokensMatch } from "../auth.ts";
+import { renderPlaylist } from "./chores.ts";
+import { DeltaFeed } from "./delta-feed.ts";
+import { Outside } from "./outside.ts";
+import type { Effect } from "./schedule/draft.ts";
+import { applyChanges, isEnded, newState, type State } from "./schedule/state.ts";
+import { type Event, earliestDeadlineMs, schedule } from "./schedule.ts";
+import { Sockets } from "./sockets.ts";
+import { Store, type TokenRecord } from "./store.ts";
+import { type CoordinatorStatus, coordinatorStatus, jobStatus, jobView } from "./view.ts";
+
+/** Longer messages are not looked at. An offer of many segments has some hundred kB. */
+const MAX_MESSAGE_CHARACTERS = 1_000_000;
+/** An owner's or server's token, and what a stranger may say before it showed one. */
+const MAX_HELLO_CHARACTERS = 40_000;
+
+type Hello = Extract<HolderMessage, { type: "hello" }>;
+
+export interface NewJob {
+  jobId: string;
+  plan: JobPlan;
+  ownerTokenHash: string;
+}
+
+/** A call's result: error classes do not survive RPC. */
+export type Result<T> = { ok: true; value: T } | { ok: false; error: WireError };
+
+interface Live {
+  state: State;
+  tokens: TokenRecord[];
+  feed: DeltaFeed;
+}
+
+/**
+ * One job's coordinator: a thin shell around `schedule`. Every event is decided, written, applied and
+ * only then acted upon, without an `await` in between; the object may be evicted at any point.
+ * No byte of a video passes through it.
+ */
+export class Coordinator extends DurableObject<Cloudflare.Env> {
+  readonly #store: Store;
+  readonly #sockets: Sockets;
+  readonly #outside: Outside;
+  #live: Live | null = null;
+  /** The alarm that is set; a later one than needed is brought forward, an earlier one may ring. */
+  #alarmAtMs: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    this.#store = new Store(ctx.storage);
+    this.#sockets = new Sockets(ctx);
+    this.#outside = new Outside(env, ctx.exports.Gate, {
+      send: (connectionId, message) => this.#sockets.send(connectionId, message),
+      originOf: (connectionId) => this.#sockets.originOf(connectionId),
+      report: (event) => this.#dispatch(event),
+      cleaned: () => this.#forgetJob(),
+    });
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = await ctx.storage.getAlarm();
+      const loaded = this.#store.load();
+      if (loaded === null) return;
+      this.#live = this.#liven(loaded.state, loaded.tokens);
+      this.#live.feed.addAll(loaded.state);
+      const connectionIds = this.#sockets.bound().map(({ connectionId }) => connectionId);
+      this.#dispatch({ type: "resume", connectionIds });
+    });
+  }
+
+  /** Idempotent: a job that is there stays as it is. */
+  async create({ jobId, plan, ownerTokenHash }: NewJob): Promise<void> {
+    if (this.#live !== null) return;
+    const state = newState(jobId, plan, Date.now());
+    const tokens: TokenRecord[] = [{ hash: ownerTokenHash, role: "owner" }];
+    this.#store.create(plan, state.job, tokens);
+    this.#live = this.#liven(state, tokens);
+    this.#dispatch({ type: "tick" });
+  }
+
+  /** Null where there is no job (any more). A wrong token sees what anybody sees. */
+  async status(token: string | null): Promise<JobStatus | null> {
+    if (this.#live === null) return null;
+    return jobStatus(this.#live.state, this.#isOwner(token));
+  }
+
+  async summary(): Promise<CoordinatorStatus | null> {
+    return this.#live === null ? null : coordinatorStatus(this.#live.state);
+  }
+
+  /** A job that has ended stays as it is. */
+  async cancel(token: string | null): Promise<Result<null>> {
+    if (this.#live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
+    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may cancel it.");
+    this.#dispatch({ type: "cancel" });
+    return { ok: true, value: null };
+  }
+
+  /**
+   * A playlist as it stands; null until the first segments of all renditions are there.
+   * @param path below the job's folder: "master.m3u8", "v480/playlist.m3u8"
+   */
+  async playlist(path: string): Promise<string | null> {
+    if (this.#live === null || this.#live.state.job.firstPlayableAtMs === null) return null;
+    return renderPlaylist(this.#live.state, path);
+  }
+
+  /** The socket of a holder: `GET /api/jobs/:id/socket`. */
+  override async fetch(request: Request): Promise<Response> {
+    if (this.#live === null) return new Response(null, { status: 404 });
+    const response = this.#sockets.accept(new URL(request.url).origin, Date.now());
+    this.#setAlarm();
+    return response ?? new Response(null, { status: 429 });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    const attachment = this.#sockets.attachment(socket);
+    if (attachment === null || this.#live === null) return;
+    const { connectionId, holderId } = attachment;
+    const message = parseMessage(data, holderId === null);
+    if (message === null) {
+      this.#sendError(connectionId, "MESSAGE_INVALID", "The message was not understood.");
+    } else if (holderId !== null) {
+      this.#dispatch({ type: "message", connectionId, holderId, message });
+    } else if (message.type === "hello") {
+      this.#hello(connectionId, message);
+    } else {
+      this.#sendError(connectionId, "UNAUTHORIZED", "Say hello first.");
+    }
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    const connectionId = this.#sockets.forget(socket);
+    if (connectionId !== null) this.#dispatch({ type: "closed", connectionId });
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.webSocketClose(socket);
+  }
+
+  /** At least once, and up to a minute late: `tick` does what is due, whenever. */
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = null;
+    this.#sockets.closeGuests(Date.now());
+    this.#dispatch({ type: "tick" });
+  }
+
+  /** Everything between here and the effects is synchronous: no other event can come between. */
+  #dispatch(event: Event): void {
+    if (this.#live === null) return;
+    const { state, feed } = this.#live;
+    const nowMs = Date.now();
+    const before = state.job;
+    const { changes, effects } = schedule(state, event, nowMs);
+    this.#store.write(changes);
+    applyChanges(state, changes);
+    this.#setAlarm();
+    for (const effect of effects) this.#perform(state, effect);
+    feed.add(state, changes, before, nowMs);
+  }
+
+  #perform(state: State, effect: Effect): void {
+    if (effect.type === "send") {
+      this.#sockets.send(effect.connectionId, effect.message);
+    } else if (effect.type === "welcome") {
+      const { connectionId, holderId, adopted } = effect;
+      this.#sockets.bind(connectionId, holderId);
+      const job = jobView(state);
+      const heartbeatMs = HEARTBEAT_SILENCE_MS;
+      this.#sockets.send(connectionId, { type: "welcome", holderId, job, adopted, heartbeatMs });
+    } else {
+      this.#outside.perform(state, effect);
+    }
+  }
+
+  #hello(connectionId: string, message: Hello): void {
+    const { token, ...hello } = message;
+    const record = this.#live?.tokens.find(({ hash }) => tokensMatch(token, hash));
+    if (record === undefined || record.role !== hello.role) {
+      this.#sendError(connectionId, "UNAUTHORIZED", "The token does not open this job.");
+      this.#sockets.close(connectionId, 1008, "UNAUTHORIZED");
+      return;
+    }
+    this.#dispatch({ type: "hello", connectionId, principal: record.hash, hello });
+  }
+
+  #liven(state: State, tokens: TokenRecord[]): Live {
+    const feed = new DeltaFeed(state, (delta) => {
+      const text = JSON.stringify({ type: "job", job: delta } satisfies CoordinatorMessage);
+      // What others do is the owner's to see.
+      for (const { connectionId, holderId } of this.#sockets.bound()) {
+        const isOwner = state.holders.get(holderId)?.role === "owner";
+        if (isOwner) this.#sockets.sendText(connectionId, text);
+      }
+    });
+    return { state, tokens, feed };
+  }
+
+  #isOwner(token: string | null): boolean {
+    const owners = this.#live?.tokens.filter(({ role }) => role === "owner") ?? [];
+    return token !== null && owners.some(({ hash }) => tokensMatch(token, hash));
+  }
+
+  #sendError(connectionId: string, code: ErrorCode, message: string): void {
+    this.#sockets.send(connectionId, { type: "error", code, message });
+  }
+
+  /** One alarm over the earliest deadline. A deadline that moved away is left to ring and be found moved. */
+  #setAlarm(): void {
+    if (this.#live === null) return;
+    const deadlines = [earliestDeadlineMs(this.#live.state), this.#sockets.nextGuestDeadlineMs()];
+    const earliest = Math.min(...deadlines.map((each) => each ?? Number.POSITIVE_INFINITY));
+    if (!Number.isFinite(earliest) || earliest >= (this.#alarmAtMs ?? Number.POSITIVE_INFINITY)) {
+      return;
+    }
+    this.#alarmAtMs = earliest;
+    void this.ctx.storage.setAlarm(earliest);
+  }
+
+  /** An hour after the end: the video plays from storage, and nothing of the job is left here. */
+  async #forgetJob(): Promise<void> {
+    if (this.#live === null || !isEnded(this.#live.state.job)) return;
+    this.#live.feed.stop();
+    this.#live = null;
+    this.#alarmAtMs = null;
+    this.#sockets.closeAll(1000, "The job is over.");
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+}
+
+/** Null for what is no message of a holder. */
+function parseMessage(data: string | ArrayBuffer, isStranger: boolean): HolderMessage | null {
+  const limit = isStranger ? MAX_HELLO_CHARACTERS : MAX_MESSAGE_CHARACTERS;
+  if (typeof data !== "string" || data.length > limit) return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  const parsed = holderMessageSchema.safeParse(json);
+  return parsed.success ? parsed.data : null;
+}
+
+function refused(code: ErrorCode, message: string): Result<never> {
+  return { ok: false, error: toWireError(new TributaryError(code, message)) };
+}

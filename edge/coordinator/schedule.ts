@@ -1,0 +1,272 @@
+import type { JobState } from "../../shared/job.ts";
+import type { HolderMessage } from "../../shared/protocol.ts";
+import { assign } from "./schedule/assign.ts";
+import { Draft, type Effect } from "./schedule/draft.ts";
+import {
+  claimLease,
+  dropLease,
+  expire,
+  failLease,
+  hear,
+  leaseExpiresAtMs,
+  loseLease,
+  needsHolder,
+  taskIdOf,
+} from "./schedule/leases.ts";
+import {
+  askAgain,
+  choreDone,
+  endJob,
+  OWNER_GONE_AFTER_MS,
+  runChores,
+  watchForHolders,
+} from "./schedule/lifecycle.ts";
+import { checkDueLeases, presign, takeCommit, takeOffer, takeVerdict } from "./schedule/results.ts";
+import {
+  type Changes,
+  type ChoreKind,
+  type Holder,
+  isEnded,
+  type Lease,
+  type State,
+} from "./schedule/state.ts";
+import type { GateVerdict } from "./schedule/verdict.ts";
+
+type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "token">;
+type LeaseMessage = Extract<HolderMessage, { leaseId: string }>;
+
+export type Event =
+  /** A holder showed a token that is good for its role. `principal` names the token. */
+  | { type: "hello"; connectionId: string; principal: string; hello: HelloFacts }
+  | { type: "message"; connectionId: string; holderId: string; message: HolderMessage }
+  | { type: "closed"; connectionId: string }
+  /** The holder has the URLs it offered for. */
+  | { type: "presigned"; leaseId: string }
+  | { type: "checked"; leaseId: string; verdict: GateVerdict }
+  /** `forState`: the job's state when the chore was begun. */
+  | { type: "chore-done"; kind: ChoreKind; forState: JobState }
+  | { type: "cancel" }
+  /** Time went by. May come late, twice, or without need. */
+  | { type: "tick" }
+  /** The object was evicted and is back: these sockets survived, all work under way is unknown. */
+  | { type: "resume"; connectionIds: string[] };
+
+export interface Decision {
+  changes: Changes;
+  effects: Effect[];
+}
+
+/**
+ * Decides what an event means. Pure: reads `state`, returns what to change in it and what to do
+ * outside afterwards. Every event also does what time has made due, since alarms may come late.
+ */
+export function schedule(state: State, event: Event, nowMs: number): Decision {
+  const draft = new Draft(state, nowMs);
+  if (!isEnded(draft.job)) expire(draft);
+  decide(draft, event);
+  if (!isEnded(draft.job)) {
+    checkDueLeases(draft);
+    if (event.type !== "message") watchForHolders(draft);
+    assign(draft);
+  }
+  runChores(draft);
+  return { changes: draft.changes, effects: draft.effects };
+}
+
+/** When `tick` is due next, in ms since the epoch; null when nothing waits for time. */
+export function earliestDeadlineMs(state: State): number | null {
+  let earliest = Number.POSITIVE_INFINITY;
+  const beats = { beat: (id: string) => state.beats.get(id) };
+  for (const lease of state.leases.values()) {
+    if (lease.phase === "checking") earliest = Math.min(earliest, lease.checkDueAtMs);
+    else if (needsHolder(lease)) earliest = Math.min(earliest, leaseExpiresAtMs(beats, lease));
+  }
+  for (const id of state.backingOff) {
+    earliest = Math.min(earliest, state.tasks.get(id)?.readyAtMs ?? earliest);
+  }
+  for (const chore of Object.values(state.job.chores)) {
+    earliest = Math.min(earliest, chore?.dueAtMs ?? earliest);
+  }
+  const { stuckSinceMs } = state.job;
+  if (stuckSinceMs !== null) earliest = Math.min(earliest, stuckSinceMs + OWNER_GONE_AFTER_MS);
+  return Number.isFinite(earliest) ? earliest : null;
+}
+
+function decide(draft: Draft, event: Event): void {
+  switch (event.type) {
+    case "hello":
+      hello(draft, event.connectionId, event.principal, event.hello);
+      return;
+    case "message":
+      message(draft, event.connectionId, event.holderId, event.message);
+      return;
+    case "closed":
+      for (const holder of draft.holders()) {
+        if (holder.connectionId === event.connectionId) disconnect(draft, holder);
+      }
+      return;
+    case "presigned": {
+      const lease = draft.lease(event.leaseId);
+      if (lease?.phase === "offered") draft.putLease({ ...lease, phase: "uploading" });
+      return;
+    }
+    case "checked": {
+      const lease = draft.lease(event.leaseId);
+      if (lease !== undefined) takeVerdict(draft, lease, event.verdict);
+      return;
+    }
+    case "chore-done":
+      choreDone(draft, event.kind, event.forState);
+      return;
+    case "cancel":
+      if (!isEnded(draft.job)) {
+        endJob(draft, "cancelled", { code: "CANCELLED", message: "The job was cancelled." });
+      }
+      return;
+    case "resume":
+      resume(draft, event.connectionIds);
+      return;
+    case "tick":
+      return;
+  }
+}
+
+/** A holder comes, or comes back: the leases it still works on go on where nobody else took the task. */
+function hello(draft: Draft, connectionId: string, principal: string, said: HelloFacts): void {
+  const known = draft.holder(said.holderId);
+  if (known !== undefined && known.principal !== principal) {
+    const message = "Another token speaks for this holder.";
+    draft.effects.push({
+      type: "send",
+      connectionId,
+      message: { type: "error", code: "FORBIDDEN", message },
+    });
+    return;
+  }
+  const holder = draft.putHolder({
+    id: said.holderId,
+    role: said.role,
+    principal,
+    name: said.name,
+    device: said.device,
+    slots: said.slots,
+    engines: said.engines,
+    hasSource: said.hasSource && said.role === "owner",
+    want: 0,
+    connectionId,
+    silent: false,
+    tasksDone: known?.tasksDone ?? 0,
+    mediaTicks: known?.mediaTicks ?? 0,
+    workMs: known?.workMs ?? 0,
+  });
+  const named = new Set(said.leases);
+  const adopted = said.leases.filter((id) => mayGoOn(draft, holder, id));
+  for (const lease of draft.leases()) {
+    const isGone = lease.holderId === holder.id && !named.has(lease.id);
+    if (isGone && lease.phase !== "checking") dropLease(draft, lease);
+  }
+  draft.effects.push({ type: "welcome", connectionId, holderId: holder.id, adopted });
+}
+
+function mayGoOn(draft: Draft, holder: Holder, leaseId: string): boolean {
+  const lease = draft.lease(leaseId);
+  if (lease?.holderId === holder.id) return claimLease(draft, lease) !== undefined;
+  // Accepted while nobody listened: it asks again and is told.
+  return wasAccepted(draft, holder, leaseId);
+}
+
+function wasAccepted(draft: Draft, holder: Holder, leaseId: string): boolean {
+  const done = draft.task(taskIdOf(leaseId))?.done;
+  return done?.leaseId === leaseId && done.holderId === holder.id;
+}
+
+function message(draft: Draft, connectionId: string, holderId: string, said: HolderMessage): void {
+  const holder = draft.holder(holderId);
+  // A holder that came back with a new socket no longer speaks through the old one.
+  if (holder === undefined || holder.connectionId !== connectionId) return;
+  if (holder.silent) draft.putHolder({ ...holder, silent: false });
+  switch (said.type) {
+    case "want":
+      draft.putHolder({ ...holder, silent: false, want: said.slots });
+      return;
+    case "renew":
+      for (const { leaseId, progress } of said.leases) {
+        const lease = leaseOf(draft, holder, leaseId);
+        if (lease !== undefined) hear(draft, lease, progress);
+      }
+      return;
+    case "offer":
+    case "commit":
+    case "fail":
+    case "release":
+      aboutLease(draft, holder, said);
+      return;
+    default:
+      // A second hello, or chunks that nobody asked for.
+      draft.effects.push({
+        type: "send",
+        connectionId,
+        message: { type: "error", code: "MESSAGE_INVALID", message: `Unexpected ${said.type}.` },
+      });
+  }
+}
+
+function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
+  const lease = leaseOf(draft, holder, said.leaseId);
+  const task = lease === undefined ? undefined : draft.planned.get(lease.taskId);
+  if (lease === undefined || task === undefined) return;
+  switch (said.type) {
+    case "offer":
+      takeOffer(draft, task, lease, said.outputs);
+      return;
+    case "commit":
+      takeCommit(draft, lease, said);
+      return;
+    case "fail": {
+      if (said.code === "CANCELLED" || said.code === "LEASE_LOST") {
+        dropLease(draft, lease);
+        return;
+      }
+      // Only those who have the source can say that it will never work.
+      const final = !said.retryable && holder.role !== "contributor";
+      failLease(draft, lease, { code: said.code, message: said.message, final });
+      return;
+    }
+    case "release":
+      dropLease(draft, lease);
+  }
+}
+
+/** The holder's lease, taken up again if it was lost; else the holder is told how it stands. */
+function leaseOf(draft: Draft, holder: Holder, leaseId: string): Lease | undefined {
+  const lease = draft.lease(leaseId);
+  const claimed = lease?.holderId === holder.id ? claimLease(draft, lease) : undefined;
+  if (claimed !== undefined) return claimed;
+  if (wasAccepted(draft, holder, leaseId)) {
+    draft.send(holder.id, { type: "accepted", leaseId });
+  } else {
+    const code = isEnded(draft.job) ? "JOB_ENDED" : "LEASE_LOST";
+    draft.send(holder.id, { type: "revoke", leaseId, code });
+  }
+  return undefined;
+}
+
+function disconnect(draft: Draft, holder: Holder): void {
+  draft.putHolder({ ...holder, connectionId: null, want: 0 });
+  for (const lease of draft.leases()) {
+    if (lease.holderId === holder.id && needsHolder(lease)) loseLease(draft, lease);
+  }
+}
+
+function resume(draft: Draft, connectionIds: readonly string[]): void {
+  const alive = new Set(connectionIds);
+  for (const holder of draft.holders()) {
+    const { connectionId } = holder;
+    if (connectionId !== null && !alive.has(connectionId)) disconnect(draft, holder);
+  }
+  for (const lease of draft.leases()) {
+    if (lease.phase === "offered") presign(draft, lease);
+    if (lease.phase === "checking") draft.putLease({ ...lease, checkDueAtMs: draft.nowMs });
+  }
+  askAgain(draft);
+}

@@ -1,0 +1,154 @@
+import type { AcceptedSegment } from "../../../shared/job.ts";
+import type { CoordinatorMessage } from "../../../shared/protocol.ts";
+import {
+  acceptedId,
+  type Beat,
+  type Changes,
+  type ChoreKind,
+  type Holder,
+  type InitRecord,
+  initId,
+  type JobRecord,
+  type Lease,
+  type State,
+  type TaskRecord,
+} from "./state.ts";
+
+/** What is to be done outside, once the changes are written. All of it may happen twice. */
+export type Effect =
+  | { type: "send"; connectionId: string; message: CoordinatorMessage }
+  /** Answer a hello; the shell adds the job as it now stands. */
+  | { type: "welcome"; connectionId: string; holderId: string; adopted: string[] }
+  /** Hand out leases: the shell adds what must be signed. */
+  | { type: "grant"; connectionId: string; leaseIds: string[] }
+  /** Sign the PUTs of a lease's offer, send them, report `presigned`. */
+  | { type: "presign"; connectionId: string; leaseId: string }
+  /** Ask the gate, report `checked`. */
+  | { type: "check"; leaseId: string }
+  /** Do it, report `chore-done`. */
+  | { type: "chore"; kind: ChoreKind };
+
+/**
+ * A state with changes on top. The state below is only read, so a decision stays a pure function;
+ * what it changed is at hand for the rows to write.
+ */
+export class Draft {
+  readonly #state: State;
+  readonly changes: Changes = {
+    job: null,
+    tasks: new Map(),
+    leases: new Map(),
+    beats: new Map(),
+    holders: new Map(),
+    inits: new Map(),
+    accepted: new Map(),
+  };
+  readonly effects: Effect[] = [];
+  readonly nowMs: number;
+
+  constructor(state: State, nowMs: number) {
+    this.#state = state;
+    this.nowMs = nowMs;
+  }
+
+  get plan(): State["plan"] {
+    return this.#state.plan;
+  }
+
+  get planned(): State["planned"] {
+    return this.#state.planned;
+  }
+
+  get job(): JobRecord {
+    return this.changes.job ?? this.#state.job;
+  }
+
+  patchJob(patch: Partial<JobRecord>): void {
+    this.changes.job = { ...this.job, ...patch };
+  }
+
+  task(id: string): TaskRecord | undefined {
+    return this.changes.tasks.get(id) ?? this.#state.tasks.get(id);
+  }
+
+  /** In order of need. */
+  *tasks(): Generator<TaskRecord> {
+    for (const [id, task] of this.#state.tasks) yield this.changes.tasks.get(id) ?? task;
+  }
+
+  patchTask(task: TaskRecord, patch: Partial<TaskRecord>): TaskRecord {
+    const patched = { ...task, ...patch };
+    this.changes.tasks.set(task.id, patched);
+    return patched;
+  }
+
+  /** Ids of tasks that wait out a failure, from before this draft. */
+  backingOff(): Iterable<string> {
+    return this.#state.backingOff;
+  }
+
+  lease(id: string): Lease | undefined {
+    const changed = this.changes.leases.get(id);
+    return changed === null ? undefined : (changed ?? this.#state.leases.get(id));
+  }
+
+  /** A snapshot: leases may be changed while it is walked. */
+  leases(): Lease[] {
+    const ids = new Set([...this.#state.leases.keys(), ...this.changes.leases.keys()]);
+    return [...ids].flatMap((id) => this.lease(id) ?? []);
+  }
+
+  putLease(lease: Lease): Lease {
+    this.changes.leases.set(lease.id, lease);
+    return lease;
+  }
+
+  dropLease(id: string): void {
+    this.changes.leases.set(id, null);
+  }
+
+  beat(leaseId: string): Beat | undefined {
+    return this.changes.beats.get(leaseId) ?? this.#state.beats.get(leaseId);
+  }
+
+  putBeat(leaseId: string, beat: Beat): void {
+    this.changes.beats.set(leaseId, beat);
+  }
+
+  holder(id: string): Holder | undefined {
+    return this.changes.holders.get(id) ?? this.#state.holders.get(id);
+  }
+
+  holders(): Holder[] {
+    const ids = new Set([...this.#state.holders.keys(), ...this.changes.holders.keys()]);
+    return [...ids].flatMap((id) => this.holder(id) ?? []);
+  }
+
+  putHolder(holder: Holder): Holder {
+    this.changes.holders.set(holder.id, holder);
+    return holder;
+  }
+
+  init(id: string): InitRecord | undefined {
+    return this.changes.inits.get(id) ?? this.#state.inits.get(id);
+  }
+
+  putInit(init: InitRecord): void {
+    this.changes.inits.set(initId(init.rendition, init.engine), init);
+  }
+
+  hasAccepted(rendition: string, segment: number): boolean {
+    const id = acceptedId(rendition, segment);
+    return this.changes.accepted.has(id) || this.#state.accepted.has(id);
+  }
+
+  accept(segment: AcceptedSegment): void {
+    this.changes.accepted.set(acceptedId(segment.rendition, segment.segment), segment);
+  }
+
+  /** To a holder, if it has a socket. */
+  send(holderId: string, message: CoordinatorMessage): void {
+    const connectionId = this.holder(holderId)?.connectionId ?? null;
+    if (connectionId !== null) this.effects.push({ type: "send", connectionId, message });
+  }
+}

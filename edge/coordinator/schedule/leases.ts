@@ -1,0 +1,154 @@
+import type { ErrorCode } from "../../../shared/errors.ts";
+import { HEARTBEAT_SILENCE_MS, MAX_ATTEMPTS } from "../../../shared/protocol.ts";
+import { taskBackoffMs } from "../../../shared/retry.ts";
+import type { Draft } from "./draft.ts";
+import { endJob } from "./lifecycle.ts";
+import { BEAT_RECORDED_EVERY_MS, type Holder, type Lease, type TaskRecord } from "./state.ts";
+
+/** How leases begin, go on and end. All of it changes the draft only. */
+
+export function leaseId(taskId: string, number: number): string {
+  return `${taskId}_${number}`;
+}
+
+export function taskIdOf(leaseId: string): string {
+  return leaseId.slice(0, Math.max(0, leaseId.lastIndexOf("_")));
+}
+
+/** Whether the lease needs its holder's heartbeat. */
+export function needsHolder({ phase }: Lease): boolean {
+  return phase === "working" || phase === "offered" || phase === "uploading";
+}
+
+export function grantLease(draft: Draft, task: TaskRecord, holder: Holder): Lease {
+  dropLeases(draft, lostLeases(draft, task));
+  const number = task.granted + 1;
+  const lease = draft.putLease({
+    id: leaseId(task.id, number),
+    taskId: task.id,
+    holderId: holder.id,
+    attempt: task.failures + 1,
+    grantedAtMs: draft.nowMs,
+    phase: "working",
+    outputs: null,
+    made: null,
+    checks: 0,
+    checkDueAtMs: 0,
+    heardAtMs: draft.nowMs,
+  });
+  draft.putBeat(lease.id, { heardAtMs: draft.nowMs, progress: 0 });
+  draft.patchTask(task, { state: "leased", granted: number, leases: [...task.leases, lease.id] });
+  return lease;
+}
+
+/** A sign of life. */
+export function hear(draft: Draft, lease: Lease, progress?: number): Lease {
+  const before = draft.beat(lease.id)?.progress ?? 0;
+  draft.putBeat(lease.id, { heardAtMs: draft.nowMs, progress: progress ?? before });
+  if (draft.nowMs - lease.heardAtMs < BEAT_RECORDED_EVERY_MS) return lease;
+  return draft.putLease({ ...lease, heardAtMs: draft.nowMs });
+}
+
+/**
+ * The holder vanished: the task is free for others, and the holder may come back to it while it is.
+ * Not a failure of the task.
+ */
+export function loseLease(draft: Draft, lease: Lease): void {
+  draft.putLease({ ...lease, phase: "lost" });
+  takeFromTask(draft, lease);
+}
+
+/** The holder gives it back, or it is taken from it: nobody comes back to it. Not a failure of the task. */
+export function dropLease(draft: Draft, lease: Lease): void {
+  draft.dropLease(lease.id);
+  takeFromTask(draft, lease);
+}
+
+/** The lease as something to go on with: live, or taken up again. Undefined when it is too late. */
+export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
+  if (lease.phase !== "lost") return hear(draft, lease);
+  const task = draft.task(lease.taskId);
+  if (task === undefined || task.state !== "ready") return undefined;
+  draft.patchTask(task, { state: "leased", leases: [...task.leases, lease.id] });
+  const phase = lease.outputs === null ? "working" : "uploading";
+  return hear(draft, draft.putLease({ ...lease, phase }));
+}
+
+/** An attempt that was the task's own failure. */
+export function failLease(
+  draft: Draft,
+  lease: Lease,
+  failure: { code: ErrorCode; message: string; final: boolean },
+): void {
+  draft.dropLease(lease.id);
+  takeFromTask(draft, lease);
+  const task = draft.task(lease.taskId);
+  if (task === undefined || task.state === "done") return;
+  const failures = task.failures + 1;
+  const patch = { failures, lastError: failure.code };
+  if (task.leases.length > 0 && !failure.final) {
+    draft.patchTask(task, patch);
+  } else if (failure.final || failures >= MAX_ATTEMPTS) {
+    draft.patchTask(task, { ...patch, state: "failed" });
+    const code = failure.final ? failure.code : "TASK_FAILED";
+    endJob(draft, "failed", { code, message: failure.message });
+  } else {
+    const readyAtMs = draft.nowMs + taskBackoffMs(failures);
+    draft.patchTask(task, { ...patch, state: "backoff", readyAtMs });
+  }
+}
+
+/** Frees leases whose holder was silent too long, and tasks whose backoff is over. */
+export function expire(draft: Draft): void {
+  for (const lease of draft.leases()) {
+    if (!needsHolder(lease) || leaseExpiresAtMs(draft, lease) > draft.nowMs) continue;
+    loseLease(draft, lease);
+    const holder = draft.holder(lease.holderId);
+    if (holder !== undefined) draft.putHolder({ ...holder, silent: true });
+  }
+  for (const id of draft.backingOff()) {
+    const task = draft.task(id);
+    if (task?.state === "backoff" && task.readyAtMs <= draft.nowMs) {
+      draft.patchTask(task, { state: "ready", readyAtMs: 0 });
+    }
+  }
+}
+
+export function leaseExpiresAtMs(
+  from: Pick<Draft, "beat">,
+  lease: Pick<Lease, "id" | "heardAtMs">,
+): number {
+  return (from.beat(lease.id)?.heardAtMs ?? lease.heardAtMs) + HEARTBEAT_SILENCE_MS;
+}
+
+/** Takes a task's other leases away, live or lost; their holders are told. */
+export function revokeOthers(draft: Draft, task: TaskRecord, keep: string, code: ErrorCode): void {
+  for (const id of task.leases) {
+    const lease = draft.lease(id);
+    if (id === keep || lease === undefined) continue;
+    draft.dropLease(id);
+    draft.send(lease.holderId, { type: "revoke", leaseId: id, code });
+  }
+  dropLeases(draft, lostLeases(draft, task));
+}
+
+function lostLeases(draft: Draft, task: TaskRecord): Lease[] {
+  const lost: Lease[] = [];
+  for (let number = 1; number <= task.granted; number += 1) {
+    const lease = draft.lease(leaseId(task.id, number));
+    if (lease?.phase === "lost") lost.push(lease);
+  }
+  return lost;
+}
+
+function dropLeases(draft: Draft, leases: readonly Lease[]): void {
+  for (const { id } of leases) draft.dropLease(id);
+}
+
+function takeFromTask(draft: Draft, lease: Lease): void {
+  const task = draft.task(lease.taskId);
+  if (task === undefined || !task.leases.includes(lease.id)) return;
+  const leases = task.leases.filter((id) => id !== lease.id);
+  const state = task.state === "leased" && leases.length === 0 ? "ready" : task.state;
+  draft.patchTask(task, { leases, state });
+}

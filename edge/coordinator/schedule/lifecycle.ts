@@ -1,0 +1,113 @@
+import type { ErrorCode } from "../../../shared/errors.ts";
+import type { JobState } from "../../../shared/job.ts";
+import type { Draft } from "./draft.ts";
+import { type ChoreKind, isEnded } from "./state.ts";
+
+/** How a job begins to run, ends, and what is left to do for it outside. */
+
+/** A job's chunks and its coordinator are kept this long after its end. */
+export const CLEANUP_AFTER_MS = 3_600_000;
+/** A job that nobody can go on with is given up after this. */
+export const OWNER_GONE_AFTER_MS = 24 * 3_600_000;
+/** A chore without an answer is asked for again after this. */
+const CHORE_RETRY_MS = 60_000;
+
+export type EndState = Extract<JobState, "ready" | "failed" | "cancelled">;
+
+export function endJob(
+  draft: Draft,
+  state: EndState,
+  error: { code: ErrorCode; message: string } | null,
+): void {
+  draft.patchJob({
+    state,
+    error,
+    endedAtMs: draft.nowMs,
+    stuckSinceMs: null,
+    chores: {
+      catalog: { dueAtMs: draft.nowMs },
+      cleanup: { dueAtMs: draft.nowMs + CLEANUP_AFTER_MS },
+    },
+  });
+  const code = state === "cancelled" ? "CANCELLED" : "JOB_ENDED";
+  for (const lease of draft.leases()) {
+    draft.dropLease(lease.id);
+    if (lease.phase !== "lost") {
+      draft.send(lease.holderId, { type: "revoke", leaseId: lease.id, code });
+    }
+  }
+  for (const task of draft.tasks()) {
+    if (task.state === "leased" || task.state === "backoff") {
+      draft.patchTask(task, { state: "ready", leases: [], readyAtMs: 0 });
+    }
+  }
+}
+
+/** All tasks are done: what is left are the playlists. */
+export function assembleWhenDone(draft: Draft): void {
+  const { job, plan } = draft;
+  if (job.state !== "running" || job.tasksDone < plan.tasks.length) return;
+  draft.patchJob({
+    state: "assembling",
+    chores: { ...job.chores, assemble: { dueAtMs: draft.nowMs } },
+  });
+}
+
+export function choreDone(draft: Draft, kind: ChoreKind, forState: JobState): void {
+  const { job } = draft;
+  const { [kind]: done, ...chores } = job.chores;
+  if (done === undefined) return;
+  // The row of a job that began says nothing of its end.
+  if (kind === "catalog" && forState !== job.state && isEnded(job)) return;
+  draft.patchJob({ chores });
+  if (kind === "assemble" && job.state === "assembling") endJob(draft, "ready", null);
+}
+
+/** Asks for what is due. */
+export function runChores(draft: Draft): void {
+  const { chores } = draft.job;
+  const due = (Object.keys(chores) as ChoreKind[]).filter(
+    (kind) => (chores[kind]?.dueAtMs ?? Number.POSITIVE_INFINITY) <= draft.nowMs,
+  );
+  if (due.length === 0) return;
+  const asked = Object.fromEntries(
+    due.map((kind) => [kind, { dueAtMs: draft.nowMs + CHORE_RETRY_MS, asked: true }]),
+  );
+  draft.patchJob({ chores: { ...chores, ...asked } });
+  for (const kind of due) draft.effects.push({ type: "chore", kind });
+}
+
+/** After an eviction: what was asked for may never have been done. */
+export function askAgain(draft: Draft): void {
+  const chores = { ...draft.job.chores };
+  for (const kind of Object.keys(chores) as ChoreKind[]) {
+    if (chores[kind]?.asked === true) chores[kind] = { dueAtMs: draft.nowMs, asked: true };
+  }
+  draft.patchJob({ chores });
+}
+
+/** Gives up a job that no holder could go on with for a day. */
+export function watchForHolders(draft: Draft): void {
+  const { job } = draft;
+  if (job.state !== "planned" && job.state !== "running") return;
+  if (canGoOn(draft)) {
+    if (job.stuckSinceMs !== null) draft.patchJob({ stuckSinceMs: null });
+  } else if (job.stuckSinceMs === null) {
+    draft.patchJob({ stuckSinceMs: draft.nowMs });
+  } else if (draft.nowMs - job.stuckSinceMs >= OWNER_GONE_AFTER_MS) {
+    endJob(draft, "failed", {
+      code: "OWNER_GONE",
+      message: "The tab with the video did not come back for a day.",
+    });
+  }
+}
+
+function canGoOn(draft: Draft): boolean {
+  const connected = draft.holders().filter(({ connectionId }) => connectionId !== null);
+  if (connected.length === 0) return false;
+  if (connected.some(({ hasSource }) => hasSource)) return true;
+  for (const { state, chunk } of draft.tasks()) {
+    if (state !== "done" && chunk?.stored === true) return true;
+  }
+  return false;
+}

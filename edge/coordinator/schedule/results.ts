@@ -1,0 +1,199 @@
+import type { ErrorCode } from "../../../shared/errors.ts";
+import type { AcceptedSegment, Engine, Task } from "../../../shared/job.ts";
+import { outputKey } from "../../../shared/object-keys.ts";
+import type { HolderMessage, Output } from "../../../shared/protocol.ts";
+import type { Draft } from "./draft.ts";
+import { failLease, revokeOthers } from "./leases.ts";
+import { assembleWhenDone } from "./lifecycle.ts";
+import { offerFault } from "./offers.ts";
+import { type Holder, type InitRecord, initId, type Lease } from "./state.ts";
+import type { CheckedSegment, GateVerdict } from "./verdict.ts";
+
+/** From an offer to an accepted or refused result. */
+
+/** The gate has this long to answer before it is asked again. */
+const CHECK_AGAIN_MS = 30_000;
+/** When the gate cannot look, it is asked this often before the attempt counts as failed. */
+const MAX_CHECKS = 5;
+const MAX_WARNINGS = 20;
+
+type Commit = Extract<HolderMessage, { type: "commit" }>;
+
+export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Output[]): void {
+  if (lease.phase === "checking") return;
+  const fault = offerFault(draft.plan, task, outputs);
+  if (fault !== null) {
+    refuse(draft, lease, "OFFER_INVALID", fault);
+    return;
+  }
+  draft.putLease({ ...lease, phase: "offered", outputs });
+  presign(draft, lease);
+}
+
+export function presign(draft: Draft, lease: Lease): void {
+  const connectionId = draft.holder(lease.holderId)?.connectionId ?? null;
+  if (connectionId === null) return;
+  draft.effects.push({ type: "presign", connectionId, leaseId: lease.id });
+}
+
+export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
+  if (lease.phase === "checking") return;
+  if (lease.outputs === null) {
+    refuse(draft, lease, "OFFER_INVALID", "The commit came without an offer.");
+    return;
+  }
+  const { engine, encodeMs, warnings } = commit;
+  if (foreignInit(draft, lease.outputs, engine) !== null) {
+    refuseInit(draft, lease);
+    return;
+  }
+  draft.putLease({ ...lease, phase: "checking", made: { engine, encodeMs, warnings } });
+  checkDueLeases(draft);
+}
+
+/** Asks the gate about leases it was not asked about yet, or stayed silent on. */
+export function checkDueLeases(draft: Draft): void {
+  for (const lease of draft.leases()) {
+    if (lease.phase !== "checking" || lease.checkDueAtMs > draft.nowMs) continue;
+    draft.putLease({ ...lease, checkDueAtMs: draft.nowMs + CHECK_AGAIN_MS });
+    draft.effects.push({ type: "check", leaseId: lease.id });
+  }
+}
+
+export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): void {
+  const { made, outputs } = lease;
+  const task = draft.planned.get(lease.taskId);
+  if (lease.phase !== "checking" || made === null || outputs === null || !task) return;
+  if (verdict.verdict === "refused") {
+    refuse(draft, lease, verdict.code, verdict.message);
+  } else if (verdict.verdict === "unknown") {
+    const checks = lease.checks + 1;
+    if (checks >= MAX_CHECKS) refuse(draft, lease, "INTERNAL", verdict.message);
+    else draft.putLease({ ...lease, checks, checkDueAtMs: draft.nowMs + 2 ** checks * 1000 });
+  } else if (foreignInit(draft, outputs, made.engine) !== null) {
+    // Another task of the engine was accepted while the gate looked at this one.
+    refuseInit(draft, lease);
+  } else {
+    accept(draft, task, lease, verdict.segments);
+  }
+}
+
+function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment[]): void {
+  const { outputs, made } = lease;
+  const record = draft.task(lease.taskId);
+  const holder = draft.holder(lease.holderId);
+  if (outputs === null || made === null || record === undefined || holder === undefined) return;
+
+  let bytesStored = draft.job.bytesStored;
+  for (const init of initsOf(draft, outputs, made.engine)) {
+    if (draft.init(initId(init.rendition, init.engine)) !== undefined) continue;
+    draft.putInit(init);
+    bytesStored += init.sizeBytes;
+  }
+  for (const checked of segments) {
+    const accepted = acceptedSegment(draft, lease, holder, outputs, made, checked);
+    if (accepted === null) continue;
+    draft.accept(accepted);
+    bytesStored += accepted.sizeBytes;
+  }
+  revokeOthers(draft, record, lease.id, "LEASE_LOST");
+  draft.patchTask(record, {
+    state: "done",
+    leases: [],
+    lastError: null,
+    done: { holderId: lease.holderId, leaseId: lease.id },
+  });
+  draft.dropLease(lease.id);
+  credit(draft, task, holder, made.encodeMs);
+  const warnings = [...new Set([...draft.job.warnings, ...made.warnings])].slice(0, MAX_WARNINGS);
+  draft.patchJob({ bytesStored, warnings, tasksDone: draft.job.tasksDone + 1 });
+  markPlayable(draft);
+  draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });
+  assembleWhenDone(draft);
+}
+
+function acceptedSegment(
+  draft: Draft,
+  lease: Lease,
+  holder: Holder,
+  outputs: readonly Output[],
+  made: NonNullable<Lease["made"]>,
+  checked: CheckedSegment,
+): AcceptedSegment | null {
+  const { rendition, segment } = checked;
+  const media = outputs.find(
+    (each) => each.kind === "media" && each.rendition === rendition && each.segment === segment,
+  );
+  const init = draft.init(initId(rendition, made.engine));
+  if (media === undefined || init === undefined) return null;
+  return {
+    ...checked,
+    key: outputKey(draft.job.id, rendition, "media", media.sha256),
+    initKey: init.key,
+    sizeBytes: media.sizeBytes,
+    sha256: media.sha256,
+    provenance: {
+      holder: holder.id,
+      role: holder.role,
+      engine: made.engine,
+      attempt: lease.attempt,
+      encodeMs: made.encodeMs,
+      verified: "gate",
+    },
+  };
+}
+
+/** An audio task says nothing of how fast a holder makes video. */
+function credit(draft: Draft, task: Task, holder: Holder, encodeMs: number): void {
+  const segments = draft.plan.segments;
+  const first = segments[task.firstSegment];
+  const next = segments[task.firstSegment + task.segmentCount];
+  const ticks = (next?.startTicks ?? draft.plan.source.durationTicks) - (first?.startTicks ?? 0);
+  draft.putHolder({
+    ...holder,
+    tasksDone: holder.tasksDone + 1,
+    mediaTicks: holder.mediaTicks + (task.kind === "video" ? ticks : 0),
+    workMs: holder.workMs + (task.kind === "video" ? encodeMs : 0),
+  });
+}
+
+/** Playlists show what all renditions have: see shared/playlist. */
+function markPlayable(draft: Draft): void {
+  if (draft.job.firstPlayableAtMs !== null) return;
+  const renditions = [...draft.plan.video, ...draft.plan.audio];
+  if (renditions.every(({ id }) => draft.hasAccepted(id, 0))) {
+    draft.patchJob({ firstPlayableAtMs: draft.nowMs });
+  }
+}
+
+/** An offered init that differs from the one all segments of its rendition and engine must share. */
+function foreignInit(draft: Draft, outputs: readonly Output[], engine: Engine): InitRecord | null {
+  for (const init of initsOf(draft, outputs, engine)) {
+    const known = draft.init(initId(init.rendition, engine));
+    if (known !== undefined && known.sha256 !== init.sha256) return init;
+  }
+  return null;
+}
+
+function initsOf(draft: Draft, outputs: readonly Output[], engine: Engine): InitRecord[] {
+  return outputs
+    .filter(({ kind }) => kind === "init")
+    .map(({ rendition, sha256, sizeBytes }) => ({
+      rendition,
+      engine,
+      key: outputKey(draft.job.id, rendition, "init", sha256),
+      sha256,
+      sizeBytes,
+    }));
+}
+
+function refuseInit(draft: Draft, lease: Lease): void {
+  refuse(draft, lease, "INIT_MISMATCH", "The init segment differs from that of other segments.");
+}
+
+/** The result does not count: an attempt of the task is used up. */
+export function refuse(draft: Draft, lease: Lease, code: ErrorCode, message: string): void {
+  const rejected = { type: "rejected", leaseId: lease.id, code, retryable: true, message } as const;
+  draft.send(lease.holderId, rejected);
+  failLease(draft, lease, { code, message, final: false });
+}

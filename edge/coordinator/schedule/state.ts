@@ -1,0 +1,260 @@
+import type { ErrorCode } from "../../../shared/errors.ts";
+import type { AcceptedSegment, Engine, JobPlan, JobState, Task } from "../../../shared/job.ts";
+import type { ChunkInfo, Output, Role } from "../../../shared/protocol.ts";
+
+/** What the coordinator of one job knows. Records are never changed in place, only replaced. */
+
+export interface JobRecord {
+  id: string;
+  state: JobState;
+  error: { code: ErrorCode; message: string } | null;
+  warnings: string[];
+  createdAtMs: number;
+  firstPlayableAtMs: number | null;
+  endedAtMs: number | null;
+  /** Accepted media and init segments. */
+  bytesStored: number;
+  tasksDone: number;
+  /** Since when no holder is there that could go on; null while one is, and after the end. */
+  stuckSinceMs: number | null;
+  /** Work outside of the coordinator that is still to be done, each kind at most once. */
+  chores: Partial<Record<ChoreKind, Chore>>;
+}
+
+/**
+ * `catalog`: the job's row in D1. `assemble`: the final playlists into storage.
+ * `cleanup`: an hour after the end, all that the job no longer needs.
+ */
+export type ChoreKind = "catalog" | "assemble" | "cleanup";
+
+/** Idempotent work: asked for at `dueAtMs`, and again after a while until it is reported done. */
+export interface Chore {
+  dueAtMs: number;
+  /** It was asked for before; nobody knows whether it was done. */
+  asked?: boolean;
+}
+
+export interface TaskRecord {
+  id: string;
+  /** `ready` for whoever has the chunk: whether that is anybody (`waiting`) is a matter of the view. */
+  state: "ready" | "leased" | "backoff" | "done" | "failed";
+  /** Attempts that were the task's own failure. */
+  failures: number;
+  lastError: ErrorCode | null;
+  /** End of the backoff; 0 outside of it. */
+  readyAtMs: number;
+  /** Leases ever granted: the next one's number. */
+  granted: number;
+  /** Live leases. More than one when a backup copy of a straggler runs. */
+  leases: string[];
+  done: { holderId: string; leaseId: string } | null;
+  /** Where holders without the source get the chunk from. */
+  chunk: StagedChunk | null;
+}
+
+export interface StagedChunk {
+  info: ChunkInfo;
+  key: string;
+  /** False between the owner's offer and its word that storage has it. */
+  stored: boolean;
+}
+
+export interface Lease {
+  id: string;
+  taskId: string;
+  holderId: string;
+  /** From 1; failed attempts of the task before this one, plus one. */
+  attempt: number;
+  grantedAtMs: number;
+  /**
+   * `working`: no offer yet. `offered`: URLs are being signed. `uploading`: the holder has them.
+   * `checking`: the gate reads what was uploaded; the holder is no longer needed.
+   * `lost`: the holder fell silent or its socket closed; it may take it up again while nobody else has the task.
+   */
+  phase: "working" | "offered" | "uploading" | "checking" | "lost";
+  /** Of the holder's last offer. */
+  outputs: Output[] | null;
+  /** Of the holder's commit. */
+  made: { engine: Engine; encodeMs: number; warnings: string[] } | null;
+  /** While checking: asks of the gate so far, and when to ask again if it stays silent. */
+  checks: number;
+  checkDueAtMs: number;
+  /** A sign of life, at most BEAT_RECORDED_EVERY_MS older than the last one; see `Beat`. */
+  heardAtMs: number;
+}
+
+/**
+ * The last sign of life of a lease. Kept in memory only: a heartbeat every two seconds is not worth
+ * a row each. What an eviction forgets is bounded by `Lease.heardAtMs`.
+ */
+export interface Beat {
+  heardAtMs: number;
+  /** 0..1 */
+  progress: number;
+}
+
+export interface Holder {
+  id: string;
+  role: Role;
+  /** The token it came with, as a hash: nobody else may speak for it. */
+  principal: string;
+  name: string;
+  device: string;
+  slots: number;
+  engines: Engine[];
+  hasSource: boolean;
+  /** Free places it told of that were not filled since. */
+  want: number;
+  /** Its socket; null when it has none. */
+  connectionId: string | null;
+  /** A lease of it ran out since it was heard last: gets nothing new until it speaks. */
+  silent: boolean;
+  tasksDone: number;
+  /** Video made, and the time it says it took, for its speed. */
+  mediaTicks: number;
+  workMs: number;
+}
+
+/** The one init segment of a rendition for an engine; the first that was accepted. */
+export interface InitRecord {
+  rendition: string;
+  engine: Engine;
+  key: string;
+  sha256: string;
+  sizeBytes: number;
+}
+
+export interface State {
+  readonly plan: JobPlan;
+  job: JobRecord;
+  /** In order of need. */
+  readonly tasks: Map<string, TaskRecord>;
+  readonly leases: Map<string, Lease>;
+  readonly beats: Map<string, Beat>;
+  readonly holders: Map<string, Holder>;
+  /** By `initId`. */
+  readonly inits: Map<string, InitRecord>;
+  /** By `acceptedId`. */
+  readonly accepted: Map<string, AcceptedSegment>;
+  /** Derived from `plan`, by id. */
+  readonly planned: ReadonlyMap<string, Task>;
+  /** Derived: tasks that wait out a failure. */
+  readonly backingOff: Set<string>;
+}
+
+/** What one event changed; null is a record that is gone. The shell writes exactly these rows. */
+export interface Changes {
+  job: JobRecord | null;
+  tasks: Map<string, TaskRecord>;
+  leases: Map<string, Lease | null>;
+  /** Not written. */
+  beats: Map<string, Beat>;
+  holders: Map<string, Holder>;
+  inits: Map<string, InitRecord>;
+  accepted: Map<string, AcceptedSegment>;
+}
+
+export function initId(rendition: string, engine: Engine): string {
+  return `${rendition}/${engine}`;
+}
+
+export function acceptedId(rendition: string, segment: number): string {
+  return `${rendition}/${segment}`;
+}
+
+/** A job nobody has worked on yet. */
+export function newState(id: string, plan: JobPlan, nowMs: number): State {
+  const job: JobRecord = {
+    id,
+    state: "planned",
+    error: null,
+    warnings: plan.source.warnings,
+    createdAtMs: nowMs,
+    firstPlayableAtMs: null,
+    endedAtMs: null,
+    bytesStored: 0,
+    tasksDone: 0,
+    stuckSinceMs: nowMs,
+    chores: { catalog: { dueAtMs: nowMs } },
+  };
+  return restoreState(plan, job, {});
+}
+
+export interface SavedRecords {
+  tasks?: TaskRecord[];
+  leases?: Lease[];
+  holders?: Holder[];
+  inits?: InitRecord[];
+  accepted?: AcceptedSegment[];
+}
+
+/** A state from its saved records. Tasks that were never touched have none. */
+export function restoreState(plan: JobPlan, job: JobRecord, saved: SavedRecords): State {
+  const tasks = new Map(plan.tasks.map(({ id }) => [id, newTask(id)]));
+  for (const task of saved.tasks ?? []) tasks.set(task.id, task);
+  const leases = new Map((saved.leases ?? []).map((lease) => [lease.id, lease]));
+  return {
+    plan,
+    job,
+    tasks,
+    leases,
+    beats: new Map(
+      [...leases.values()].map(({ id, heardAtMs }) => [
+        id,
+        { heardAtMs: heardAtMs + BEAT_RECORDED_EVERY_MS, progress: 0 },
+      ]),
+    ),
+    holders: new Map((saved.holders ?? []).map((holder) => [holder.id, holder])),
+    inits: new Map((saved.inits ?? []).map((init) => [initId(init.rendition, init.engine), init])),
+    accepted: new Map(
+      (saved.accepted ?? []).map((each) => [acceptedId(each.rendition, each.segment), each]),
+    ),
+    planned: new Map(plan.tasks.map((task) => [task.id, task])),
+    backingOff: new Set(
+      [...tasks.values()].filter(({ state }) => state === "backoff").map(({ id }) => id),
+    ),
+  };
+}
+
+/** A lease's record keeps a sign of life that is at most this old. */
+export const BEAT_RECORDED_EVERY_MS = 10_000;
+
+function newTask(id: string): TaskRecord {
+  return {
+    id,
+    state: "ready",
+    failures: 0,
+    lastError: null,
+    readyAtMs: 0,
+    granted: 0,
+    leases: [],
+    done: null,
+    chunk: null,
+  };
+}
+
+/** Takes the changes over, in place. */
+export function applyChanges(state: State, changes: Changes): void {
+  if (changes.job !== null) state.job = changes.job;
+  for (const [id, task] of changes.tasks) {
+    state.tasks.set(id, task);
+    if (task.state === "backoff") state.backingOff.add(id);
+    else state.backingOff.delete(id);
+  }
+  for (const [id, beat] of changes.beats) state.beats.set(id, beat);
+  for (const [id, lease] of changes.leases) {
+    if (lease !== null) {
+      state.leases.set(id, lease);
+    } else {
+      state.leases.delete(id);
+      state.beats.delete(id);
+    }
+  }
+  for (const [id, holder] of changes.holders) state.holders.set(id, holder);
+  for (const [id, init] of changes.inits) state.inits.set(id, init);
+  for (const [id, each] of changes.accepted) state.accepted.set(id, each);
+}
+
+export function isEnded({ state }: JobRecord): boolean {
+  return state === "ready" || state === "failed" || state === "cancelled";
+}

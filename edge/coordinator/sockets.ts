@@ -1,0 +1,146 @@
+import { z } from "zod";
+import type { CoordinatorMessage } from "../../shared/protocol.ts";
+
+/** What a socket carries over a hibernation. */
+const attachmentSchema = z.object({
+  connectionId: z.string(),
+  openedAtMs: z.number(),
+  /** Where the holder reached us: presigned URLs name it. */
+  origin: z.string(),
+  /** Null until it said hello. */
+  holderId: z.string().nullable(),
+});
+type Attachment = z.infer<typeof attachmentSchema>;
+
+/** Sockets that never said hello are closed after this. */
+const HELLO_WITHIN_MS = 10_000;
+const MAX_GUESTS = 200;
+
+interface Connection {
+  socket: WebSocket;
+  attachment: Attachment;
+}
+
+/** The job's hibernating sockets, each known by its connection id. */
+export class Sockets {
+  readonly #ctx: DurableObjectState;
+  readonly #connections = new Map<string, Connection>();
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    for (const socket of ctx.getWebSockets()) {
+      const attachment = readAttachment(socket);
+      if (attachment !== null && socket.readyState === WebSocket.OPEN) {
+        this.#connections.set(attachment.connectionId, { socket, attachment });
+      }
+    }
+  }
+
+  /** Null when too many sockets are open that nobody spoke through yet. */
+  accept(origin: string, nowMs: number): Response | null {
+    this.closeGuests(nowMs);
+    if (this.#guests().length >= MAX_GUESTS) return null;
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    const connectionId = crypto.randomUUID();
+    this.#attach(server, { connectionId, openedAtMs: nowMs, origin, holderId: null });
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Null for a socket that was closed here. */
+  attachment(socket: WebSocket): Attachment | null {
+    const connectionId = readAttachment(socket)?.connectionId;
+    if (connectionId === undefined) return null;
+    return this.#connections.get(connectionId)?.attachment ?? null;
+  }
+
+  /** The socket speaks for a holder from now on; older ones of the holder are closed. */
+  bind(connectionId: string, holderId: string): void {
+    for (const [otherId, { socket, attachment }] of [...this.#connections]) {
+      if (otherId === connectionId) {
+        this.#attach(socket, { ...attachment, holderId });
+      } else if (attachment.holderId === holderId) {
+        this.close(otherId, 4000, "The holder came back with another socket.");
+      }
+    }
+  }
+
+  originOf(connectionId: string): string | null {
+    return this.#connections.get(connectionId)?.attachment.origin ?? null;
+  }
+
+  /** Those that speak for a holder. */
+  bound(): { connectionId: string; holderId: string }[] {
+    return [...this.#connections.values()].flatMap(({ attachment }) => {
+      const { connectionId, holderId } = attachment;
+      return holderId === null ? [] : [{ connectionId, holderId }];
+    });
+  }
+
+  /** A socket that closed meanwhile is left to its close event. */
+  send(connectionId: string, message: CoordinatorMessage): void {
+    this.sendText(connectionId, JSON.stringify(message));
+  }
+
+  sendText(connectionId: string, text: string): void {
+    const socket = this.#connections.get(connectionId)?.socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    try {
+      socket.send(text);
+    } catch {
+      // Closed between the check and the send.
+    }
+  }
+
+  close(connectionId: string, code: number, reason: string): void {
+    const socket = this.#connections.get(connectionId)?.socket;
+    this.#connections.delete(connectionId);
+    try {
+      socket?.close(code, reason);
+    } catch {
+      // Closed already.
+    }
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const connectionId of [...this.#connections.keys()]) {
+      this.close(connectionId, code, reason);
+    }
+  }
+
+  /** The peer closed, or is gone. Returns the connection's id if it was one of ours. */
+  forget(socket: WebSocket): string | null {
+    const connectionId = this.attachment(socket)?.connectionId ?? null;
+    // Codes like 1006 that say "it broke" may not be sent back.
+    if (connectionId !== null) this.close(connectionId, 1000, "");
+    return connectionId;
+  }
+
+  closeGuests(nowMs: number): void {
+    for (const { connectionId, openedAtMs } of this.#guests()) {
+      if (nowMs - openedAtMs >= HELLO_WITHIN_MS) this.close(connectionId, 1008, "No hello came.");
+    }
+  }
+
+  /** When the next socket without a hello is to be closed; null when there is none. */
+  nextGuestDeadlineMs(): number | null {
+    const opened = this.#guests().map(({ openedAtMs }) => openedAtMs);
+    return opened.length === 0 ? null : Math.min(...opened) + HELLO_WITHIN_MS;
+  }
+
+  #guests(): Attachment[] {
+    const attachments = [...this.#connections.values()].map(({ attachment }) => attachment);
+    return attachments.filter(({ holderId }) => holderId === null);
+  }
+
+  #attach(socket: WebSocket, attachment: Attachment): void {
+    socket.serializeAttachment(attachment);
+    this.#connections.set(attachment.connectionId, { socket, attachment });
+  }
+}
+
+function readAttachment(socket: WebSocket): Attachment | null {
+  const parsed = attachmentSchema.safeParse(socket.deserializeAttachment());
+  return parsed.success ? parsed.data : null;
+}

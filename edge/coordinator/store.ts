@@ -1,0 +1,107 @@
+import type { JobPlan } from "../../shared/job.ts";
+import type { Role } from "../../shared/protocol.ts";
+import type { Changes, JobRecord, SavedRecords, State } from "./schedule/state.ts";
+import { restoreState } from "./schedule/state.ts";
+
+/** A capability to speak for a job. Only its hash is kept. */
+export interface TokenRecord {
+  /** Hex SHA-256 of the token. */
+  hash: string;
+  role: Role;
+}
+
+type Kind = "job" | "plan" | "token" | "task" | "lease" | "holder" | "init" | "accepted";
+
+/** A row holds 2 MB at most; a character may take three bytes. */
+const PLAN_PART_CHARACTERS = 500_000;
+
+/**
+ * The job's records in the object's SQLite: one row each, JSON. Nothing is created before a job is,
+ * so that asking for a job that is not there leaves no storage behind.
+ */
+export class Store {
+  readonly #storage: DurableObjectStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  create(plan: JobPlan, job: JobRecord, tokens: readonly TokenRecord[]): void {
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec(
+        `CREATE TABLE IF NOT EXISTS records (
+           kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL,
+           PRIMARY KEY (kind, id)
+         ) WITHOUT ROWID`,
+      );
+      const text = JSON.stringify(plan);
+      for (let part = 0; part * PLAN_PART_CHARACTERS < text.length; part += 1) {
+        const from = part * PLAN_PART_CHARACTERS;
+        const id = String(part).padStart(6, "0");
+        this.#putText("plan", id, text.slice(from, from + PLAN_PART_CHARACTERS));
+      }
+      for (const token of tokens) this.#put("token", token.hash, token);
+      this.#put("job", "job", job);
+    });
+  }
+
+  /** Null where there is no job. */
+  load(): { state: State; tokens: TokenRecord[] } | null {
+    const tables = this.#storage.sql.exec(
+      "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'",
+    );
+    if (tables.toArray().length === 0) return null;
+    const [job] = this.#all<JobRecord>("job");
+    if (job === undefined) return null;
+    const plan = JSON.parse(this.#texts("plan").join("")) as JobPlan;
+    const saved: SavedRecords = {
+      tasks: this.#all("task"),
+      leases: this.#all("lease"),
+      holders: this.#all("holder"),
+      inits: this.#all("init"),
+      accepted: this.#all("accepted"),
+    };
+    return { state: restoreState(plan, job, saved), tokens: this.#all("token") };
+  }
+
+  /** All or nothing. */
+  write(changes: Changes): void {
+    this.#storage.transactionSync(() => {
+      if (changes.job !== null) this.#put("job", "job", changes.job);
+      for (const [id, task] of changes.tasks) this.#put("task", id, task);
+      for (const [id, holder] of changes.holders) this.#put("holder", id, holder);
+      for (const [id, init] of changes.inits) this.#put("init", id, init);
+      for (const [id, accepted] of changes.accepted) this.#put("accepted", id, accepted);
+      for (const [id, lease] of changes.leases) {
+        if (lease !== null) this.#put("lease", id, lease);
+        else this.#storage.sql.exec("DELETE FROM records WHERE kind = 'lease' AND id = ?", id);
+      }
+    });
+  }
+
+  #put(kind: Kind, id: string, record: unknown): void {
+    this.#putText(kind, id, JSON.stringify(record));
+  }
+
+  #putText(kind: Kind, id: string, text: string): void {
+    this.#storage.sql.exec(
+      `INSERT INTO records (kind, id, json) VALUES (?, ?, ?)
+       ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json`,
+      kind,
+      id,
+      text,
+    );
+  }
+
+  /** Our own writing: trusted, not parsed again. */
+  #all<T>(kind: Kind): T[] {
+    return this.#texts(kind).map((text) => JSON.parse(text) as T);
+  }
+
+  #texts(kind: Kind): string[] {
+    return this.#storage.sql
+      .exec<{ json: string }>("SELECT json FROM records WHERE kind = ? ORDER BY id", kind)
+      .toArray()
+      .map(({ json }) => json);
+  }
+}

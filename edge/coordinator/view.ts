@@ -1,0 +1,182 @@
+import type { PlaylistInput } from "../../shared/playlist/index.ts";
+import type { HolderView, JobDelta, JobStatus, JobView, TaskView } from "../../shared/protocol.ts";
+import { speed } from "./schedule/assign.ts";
+import { type Holder, isEnded, type State, type TaskRecord } from "./schedule/state.ts";
+
+/** The job as others see it: pages, the status endpoints, the playlists. */
+
+export function jobView(state: State): JobView {
+  const hasSource = sourceIsHere(state);
+  return {
+    ...jobFacts(state),
+    tasks: [...state.tasks.values()].map((task) => taskView(state, task, hasSource)),
+    holders: [...state.holders.values()].map(holderView),
+  };
+}
+
+/** What changed, as it now is. */
+export function jobDelta(
+  state: State,
+  changed: { job: boolean; tasks: ReadonlySet<string>; holders: ReadonlySet<string> },
+): JobDelta {
+  const hasSource = sourceIsHere(state);
+  const tasks = [...changed.tasks].flatMap((id) => state.tasks.get(id) ?? []);
+  const holders = [...changed.holders].flatMap((id) => state.holders.get(id) ?? []);
+  return {
+    ...(changed.job ? jobProgress(state) : {}),
+    ...(tasks.length > 0 ? { tasks: tasks.map((task) => taskView(state, task, hasSource)) } : {}),
+    ...(holders.length > 0 ? { holders: holders.map(holderView) } : {}),
+  };
+}
+
+/** @param isOwner who made what, and who is there, is the owner's to see */
+export function jobStatus(state: State, isOwner: boolean): JobStatus {
+  const view = jobView(state);
+  const tasks = isOwner ? view.tasks : view.tasks.map((task) => ({ ...task, holder: null }));
+  return {
+    ...view,
+    tasks,
+    holders: isOwner ? view.holders : [],
+    source: state.plan.source,
+    renditions: [...state.plan.video, ...state.plan.audio],
+    segments: isOwner
+      ? [...state.accepted.values()].map(
+          ({ rendition, segment, sizeBytes, sha256, frames, provenance }) => ({
+            rendition,
+            segment,
+            sizeBytes,
+            sha256,
+            frames,
+            ...provenance,
+          }),
+        )
+      : [],
+  };
+}
+
+/** `GET /coordinator-status`: counts, for operators and scripts. */
+export interface CoordinatorStatus {
+  jobGroupId: string;
+  state: JobView["state"];
+  error: JobView["error"];
+  createdAtMs: number;
+  firstPlayableAtMs: number | null;
+  endedAtMs: number | null;
+  bytesStored: number;
+  segments: { total: number; done: number };
+  tasks: Record<TaskView["state"], number> & { total: number; failedAttempts: number };
+  holders: { total: number; connected: number };
+}
+
+export function coordinatorStatus(state: State): CoordinatorStatus {
+  const counts = { waiting: 0, ready: 0, leased: 0, checking: 0, backoff: 0, done: 0, failed: 0 };
+  let failedAttempts = 0;
+  const hasSource = sourceIsHere(state);
+  for (const task of state.tasks.values()) {
+    counts[taskState(state, task, hasSource)] += 1;
+    failedAttempts += task.failures;
+  }
+  const {
+    id,
+    state: jobState,
+    error,
+    createdAtMs,
+    firstPlayableAtMs,
+    endedAtMs,
+    bytesStored,
+  } = state.job;
+  const holders = [...state.holders.values()];
+  const renditions = state.plan.video.length + state.plan.audio.length;
+  return {
+    jobGroupId: id,
+    state: jobState,
+    error,
+    createdAtMs,
+    firstPlayableAtMs,
+    endedAtMs,
+    bytesStored,
+    segments: { total: state.plan.segments.length * renditions, done: state.accepted.size },
+    tasks: { total: state.tasks.size, failedAttempts, ...counts },
+    holders: {
+      total: holders.length,
+      connected: holders.filter(({ connectionId }) => connectionId !== null).length,
+    },
+  };
+}
+
+/** @param ended no further segment will come */
+export function playlistInput(state: State, ended: boolean = isEnded(state.job)): PlaylistInput {
+  const { video, audio, segments } = state.plan;
+  return { video, audio, segments, accepted: [...state.accepted.values()], ended };
+}
+
+/** Whether a holder is connected that can cut every chunk itself. */
+export function sourceIsHere(state: State): boolean {
+  for (const { connectionId, hasSource } of state.holders.values()) {
+    if (connectionId !== null && hasSource) return true;
+  }
+  return false;
+}
+
+function jobFacts(state: State): Omit<JobView, "tasks" | "holders"> {
+  const { id, createdAtMs } = state.job;
+  const { source, segments } = state.plan;
+  return {
+    id,
+    createdAtMs,
+    name: source.name,
+    durationTicks: source.durationTicks,
+    segmentCount: segments.length,
+    ...jobProgress(state),
+  };
+}
+
+function jobProgress({ job }: State) {
+  const { state, error, warnings, firstPlayableAtMs, endedAtMs, bytesStored } = job;
+  return { state, error, warnings, firstPlayableAtMs, endedAtMs, bytesStored };
+}
+
+function taskView(state: State, task: TaskRecord, hasSource: boolean): TaskView {
+  const { kind, firstSegment, segmentCount } = state.planned.get(task.id) ?? {
+    kind: "video",
+    firstSegment: 0,
+    segmentCount: 0,
+  };
+  const leases = task.leases.flatMap((id) => state.leases.get(id) ?? []);
+  const progress = Math.max(0, ...leases.map(({ id }) => state.beats.get(id)?.progress ?? 0));
+  return {
+    id: task.id,
+    kind,
+    firstSegment,
+    segmentCount,
+    state: taskState(state, task, hasSource),
+    attempts: task.failures,
+    progress: task.state === "done" ? 1 : progress,
+    holder: task.done?.holderId ?? leases[0]?.holderId ?? null,
+    lastError: task.lastError,
+  };
+}
+
+function taskState(state: State, task: TaskRecord, hasSource: boolean): TaskView["state"] {
+  if (task.state === "ready") {
+    return hasSource || task.chunk?.stored === true ? "ready" : "waiting";
+  }
+  if (task.state !== "leased") return task.state;
+  const isChecking = task.leases.some((id) => state.leases.get(id)?.phase === "checking");
+  return isChecking ? "checking" : "leased";
+}
+
+function holderView(holder: Holder): HolderView {
+  const { id, role, name, device, connectionId, slots, tasksDone, mediaTicks } = holder;
+  return {
+    id,
+    role,
+    name,
+    device,
+    connected: connectionId !== null,
+    slots,
+    tasksDone,
+    // Ticks are 90 a millisecond.
+    speed: mediaTicks > 0 && holder.workMs > 0 ? speed(holder) / 90 : null,
+  };
+}

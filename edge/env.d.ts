@@ -1,0 +1,22 @@
+/** What wrangler.toml binds, and what this Worker exports to itself as `ctx.exports`. */
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import("./index.ts");
+    durableNamespaces: "Coordinator";
+  }
+
+  interface Env {
+    ASSETS: Fetcher;
+    COORDINATOR: DurableObjectNamespace<import("./index.ts").Coordinator>;
+    MEDIA: R2Bucket;
+    CATALOG: D1Database;
+    CREATE_LIMIT: RateLimit;
+    /** Origin of the account's S3 host; empty to sign for the local endpoint of wherever we run. */
+    S3_ENDPOINT: string;
+    S3_BUCKET: string;
+    R2_ACCESS_KEY_ID: string;
+    R2_SECRET_ACCESS_KEY: string;
+    /** When set, creating a job asks for it. */
+    CREATE_TOKEN?: string;
+  }
+}

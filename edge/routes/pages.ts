@@ -1,0 +1,8 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../app.ts";
+
+/** Pages whose address carries an id: one HTML file each, whatever the id. */
+export const pageRoutes = new Hono<AppEnv>();
+
+pageRoutes.get("/watch/:id", (c) => c.env.ASSETS.fetch(new URL("/watch", c.req.url)));
+pageRoutes.get("/join/:id", (c) => c.env.ASSETS.fetch(new URL("/contribute", c.req.url)));

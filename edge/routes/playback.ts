@@ -1,0 +1,121 @@
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import { TributaryError } from "../../shared/errors.ts";
+import { playlistKey } from "../../shared/object-keys.ts";
+import type { AppEnv } from "../app.ts";
+import { isJobId } from "../auth.ts";
+import { isUnsatisfiable, parseRange, rangeWithin } from "../byte-range.ts";
+import { PLAYLIST_TYPE } from "../coordinator/chores.ts";
+import { coordinatorOf } from "../coordinator-stub.ts";
+
+/** What players fetch: `/v/<job>/...`. Open to players on any site. */
+export const playbackRoutes = new Hono<AppEnv>();
+
+playbackRoutes.use(
+  cors({
+    origin: "*",
+    allowMethods: ["GET", "HEAD"],
+    allowHeaders: ["range", "if-none-match", "if-range"],
+    exposeHeaders: ["accept-ranges", "content-length", "content-range", "etag"],
+    maxAge: 86_400,
+  }),
+);
+
+playbackRoutes.use(async (c, next) => {
+  await next();
+  // Isolated pages (COEP) may take it too.
+  c.header("cross-origin-resource-policy", "cross-origin");
+  c.header("x-content-type-options", "nosniff");
+});
+
+playbackRoutes.get("/:id/master.m3u8", (c) => playlist(c, "master.m3u8"));
+playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{(playlist|iframes)\\.m3u8}", (c) =>
+  playlist(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
+);
+playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[0-9a-f]{64}\\.(m4s|mp4)}", (c) =>
+  segment(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
+);
+
+/** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
+async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
+  const jobId = jobIdOf(c);
+  const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
+  const text = stored ? await stored.text() : await coordinatorOf(c.env, jobId).playlist(path);
+  if (text === null) throw new TributaryError("NOT_FOUND", "There is no such playlist (yet).");
+  const headers = new Headers({
+    "content-type": PLAYLIST_TYPE,
+    "cache-control": stored ? "public, max-age=3600" : "no-cache",
+    vary: "accept-encoding",
+  });
+  if (!acceptsGzip(c.req.header("accept-encoding"))) return new Response(text, { headers });
+  headers.set("content-encoding", "gzip");
+  const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Response(zipped, { headers, encodeBody: "manual" });
+}
+
+/** Content-addressed: the file's name is its content's hash, and what was served once never changes. */
+async function segment(c: Context<AppEnv>, path: string): Promise<Response> {
+  const key = playlistKey(jobIdOf(c), path);
+  const etag = `"${path.slice(path.indexOf("/") + 1, path.lastIndexOf("."))}"`;
+  const headers = new Headers({
+    "content-type": path.endsWith(".mp4") ? "video/mp4" : "video/iso.segment",
+    "cache-control": "public, max-age=31536000, immutable",
+    "accept-ranges": "bytes",
+    etag,
+  });
+  if (matches(c.req.header("if-none-match"), etag))
+    return new Response(null, { status: 304, headers });
+
+  // A range of another version is no use (RFC 9110, 13.1.5).
+  const ifRange = c.req.header("if-range");
+  const wanted = parseRange(c.req.header("range"));
+  const range = ifRange === undefined || ifRange === etag ? wanted : null;
+  if (range !== null || c.req.method === "HEAD") {
+    const head = await c.env.MEDIA.head(key);
+    if (head === null) throw notFound();
+    if (range === null || c.req.method === "HEAD") {
+      headers.set("content-length", String(head.size));
+      return new Response(null, { headers });
+    }
+    if (isUnsatisfiable(range, head.size)) {
+      headers.set("content-range", `bytes */${head.size}`);
+      headers.set("cache-control", "no-store");
+      return new Response(null, { status: 416, headers });
+    }
+    const { first, last } = rangeWithin(range, head.size);
+    headers.set("content-range", `bytes ${first}-${last}/${head.size}`);
+    headers.set("content-length", String(last - first + 1));
+    const part = await c.env.MEDIA.get(key, { range: { offset: first, length: last - first + 1 } });
+    if (part === null) throw notFound();
+    return new Response(part.body, { status: 206, headers });
+  }
+  const object = await c.env.MEDIA.get(key);
+  if (object === null) throw notFound();
+  headers.set("content-length", String(object.size));
+  return new Response(object.body, { headers });
+}
+
+function jobIdOf(c: Context<AppEnv>): string {
+  const jobId = c.req.param("id") ?? "";
+  if (!isJobId(jobId)) throw notFound();
+  return jobId;
+}
+
+function notFound(): TributaryError {
+  return new TributaryError("NOT_FOUND", "There is no such part of a video.");
+}
+
+/** RFC 9110, 13.1.2: weak comparison, any of a list. */
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes(etag) || tags.includes("*");
+}
+
+/** RFC 9110, 12.5.3, without weights but for "not at all". */
+function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  return (acceptEncoding ?? "")
+    .toLowerCase()
+    .split(",")
+    .some((coding) => /^\s*(gzip|\*)\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(coding));
+}
