@@ -1,4 +1,4 @@
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestModule, TestRunEndReason } from "vitest/node";
 
 /** Prints `N passed, N failed, N skipped` as the run's last line, for machines to read. */
 export class ClosingLine implements Reporter {
@@ -11,14 +11,20 @@ export class ClosingLine implements Reporter {
     });
   }
 
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandledErrors: readonly unknown[],
+    reason: TestRunEndReason,
+  ): void {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
       for (const test of module.children.allTests()) count[test.result().state]++;
       // A file that could not be loaded, or a hook that threw, has no failed test to show for it.
       if (module.errors().length > 0) count.failed++;
     }
-    const failed = count.failed + count.pending + unhandledErrors.length;
+    const known = count.failed + count.pending + unhandledErrors.length;
+    // A global setup that failed (the build, the server) leaves no test and no error here.
+    const failed = known === 0 && reason !== "passed" ? 1 : known;
     this.#line = `${count.passed} passed, ${failed} failed, ${count.skipped} skipped`;
   }
 }
