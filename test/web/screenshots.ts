@@ -35,7 +35,10 @@ try {
       for (const colorScheme of SCHEMES) {
         await page.emulateMedia({ colorScheme });
         await page.waitForTimeout(250);
-        await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+        await page.screenshot({
+          path: join(OUT, `${name}-${size}-${colorScheme}.png`),
+          fullPage: true,
+        });
       }
     };
     for (const name of Object.keys(STATES) as StateName[]) {
@@ -65,7 +68,11 @@ try {
 }
 console.log(OUT);
 
-async function onStage<T>(page: Page, act: (stage: Stage, given: T) => void, given: T): Promise<void> {
+async function onStage<T>(
+  page: Page,
+  act: (stage: Stage, given: T) => void,
+  given: T,
+): Promise<void> {
   const address = `/@fs${join(root, "test/web/stories/stage.tsx")}`;
   await page.evaluate(
     `load(${JSON.stringify(address)}).then((stage) => (${act.toString()})(stage, ${JSON.stringify(given)}))`,

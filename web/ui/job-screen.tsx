@@ -43,6 +43,7 @@ export function JobScreen({
             placeholder="Plays here as soon as the first segment is made."
             autoplay
           />
+          {ready && <ReadyFacts state={state} />}
         </div>
         {ready ? (
           <ReadyPanel state={state} onAnother={onAnother} />
@@ -62,12 +63,37 @@ export function JobScreen({
   );
 }
 
+/** What came of it. */
+function ReadyFacts({ state: { job, inspection } }: { state: HolderState }) {
+  const levels = inspection?.video.map(({ width, height }) => `${Math.min(width, height)}p`);
+  return (
+    <dl class="facts ready-facts">
+      {job?.endedAtMs != null && (
+        <div class="fact">
+          <dt>Time taken</dt>
+          <dd>{timeTaken(job.durationTicks, job.endedAtMs - job.createdAtMs)}</dd>
+        </div>
+      )}
+      {job !== null && (
+        <div class="fact">
+          <dt>Stored</dt>
+          <dd>{formatBytes(job.bytesStored)}</dd>
+        </div>
+      )}
+      {levels !== undefined && (
+        <div class="fact">
+          <dt>Quality</dt>
+          <dd>{levels.join(", ")}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
 function ReadyPanel({ state, onAnother }: { state: HolderState; onAnother(): void }) {
-  const { job, inspection } = state;
   const watchUrl = state.watchUrl ?? "";
   const masterUrl = state.masterUrl ?? "";
   const embed = `<iframe src="${watchUrl}?embed" width="640" height="${embedHeight(state)}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" title="${escapeAttribute(state.fileName ?? "Video")}"></iframe>`;
-  const levels = inspection?.video.map(({ width, height }) => `${Math.min(width, height)}p`);
   return (
     <section class="card ready" aria-labelledby="ready-title">
       <h2 id="ready-title" class="card-title">
@@ -76,26 +102,6 @@ function ReadyPanel({ state, onAnother }: { state: HolderState; onAnother(): voi
       <CopyField label="Watch page" text={watchUrl} />
       <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
       <CopyField label="Embed" text={embed} hint="Puts the player into another page." />
-      <dl class="facts facts-narrow">
-        {job?.endedAtMs != null && (
-          <div class="fact">
-            <dt>Time taken</dt>
-            <dd>{timeTaken(job.durationTicks, job.endedAtMs - job.createdAtMs)}</dd>
-          </div>
-        )}
-        {job !== null && (
-          <div class="fact">
-            <dt>Stored</dt>
-            <dd>{formatBytes(job.bytesStored)}</dd>
-          </div>
-        )}
-        {levels !== undefined && (
-          <div class="fact">
-            <dt>Quality</dt>
-            <dd>{levels.join(", ")}</dd>
-          </div>
-        )}
-      </dl>
       <details class="details">
         <summary>Keep a copy as a file</summary>
         <p>With ffmpeg, without encoding again:</p>

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { TICKS_PER_SECOND } from "../../shared/job.ts";
 import type { JobView } from "../../shared/protocol.ts";
@@ -14,6 +14,15 @@ import {
   segmentCells,
   soundRuns,
 } from "./job-progress.ts";
+
+/** Counts changes between dark and light, each of which paints the canvases anew. */
+const schemeChanges = signal(0);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  schemeChanges.value += 1;
+});
+
+/** Runs of sound from which on gaps between them would take more room than the runs. */
+const MANY_RUNS = 60;
 
 /** States in the legend, as a segment goes through them. */
 const LEGEND: readonly CellState[] = [
@@ -61,8 +70,6 @@ export function SegmentGrid({ job }: { job: JobView }) {
 function CellCanvas({ job, cells }: { job: JobView; cells: readonly SegmentCell[] }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useSignal(0);
-  /** Painted anew when the device changes between dark and light. */
-  const scheme = useSignal(0);
   const pointed = useSignal<number | null>(null);
   const layout = layOutGrid(cells.length, width.value);
 
@@ -73,15 +80,7 @@ function CellCanvas({ job, cells }: { job: JobView; cells: readonly SegmentCell[
       width.value = Math.floor(entry?.contentRect.width ?? 0);
     });
     observer.observe(element);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const repaint = () => {
-      scheme.value += 1;
-    };
-    dark.addEventListener("change", repaint);
-    return () => {
-      observer.disconnect();
-      dark.removeEventListener("change", repaint);
-    };
+    return () => observer.disconnect();
   }, []);
 
   useLayoutEffect(() => {
@@ -93,7 +92,7 @@ function CellCanvas({ job, cells }: { job: JobView; cells: readonly SegmentCell[
     element.height = Math.round(layout.height * scale);
     context.setTransform(scale, 0, 0, scale, 0, 0);
     paintCells(context, layout, cells, readCellColours(element));
-  }, [cells, width.value, scheme.value]);
+  }, [cells, width.value, schemeChanges.value]);
 
   const move = (by: number) => {
     const from = pointed.value ?? (by > 0 ? -1 : cells.length);
@@ -183,7 +182,11 @@ function SoundStrip({ runs, segmentCount }: { runs: readonly SoundRun[]; segment
   return (
     <div class="sound">
       <span class="sound-name">Sound</span>
-      <div class="sound-runs" role="img" aria-label={`Sound: ${done} of ${runs.length} parts done`}>
+      <div
+        class={runs.length > MANY_RUNS ? "sound-runs is-many" : "sound-runs"}
+        role="img"
+        aria-label={`Sound: ${done} of ${runs.length} parts done`}
+      >
         {runs.map((run) => (
           <span
             key={run.firstSegment}
@@ -192,7 +195,7 @@ function SoundStrip({ runs, segmentCount }: { runs: readonly SoundRun[]; segment
               flexGrow: run.segmentCount / Math.max(1, segmentCount),
               "--progress": String(run.progress),
             }}
-            title={`${CELL_LABELS[run.state]}`}
+            title={CELL_LABELS[run.state]}
           />
         ))}
       </div>
@@ -213,6 +216,6 @@ function Swatch({ state }: { state: CellState }) {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     const box = { x: 0, y: 0, width: 14, height: 14 };
     paintCell(context, box, { state, progress: 0.5 }, readCellColours(element));
-  });
+  }, [state, schemeChanges.value]);
   return <canvas class="swatch" ref={canvas} />;
 }

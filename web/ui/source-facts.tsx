@@ -34,6 +34,7 @@ export function FoundFacts({ inspection }: { inspection: Inspection }) {
         <Fact name="Frame rate" value={formatFrameRate(video.frameRate)} />
         <Fact name="Video codec" value={videoCodec(source)} />
         <Fact
+          wide
           name={source.audio.length > 1 ? `Sound (${source.audio.length} tracks)` : "Sound"}
           value={source.audio.length === 0 ? "none" : source.audio.map(sound)}
         />
@@ -56,10 +57,18 @@ export function FoundFacts({ inspection }: { inspection: Inspection }) {
   );
 }
 
-function Fact({ name, value }: { name: string; value: string | string[] }) {
+function Fact({
+  name,
+  value,
+  wide = false,
+}: {
+  name: string;
+  value: string | string[];
+  wide?: boolean;
+}) {
   const lines = typeof value === "string" ? [value] : value;
   return (
-    <div class="fact">
+    <div class={wide ? "fact fact-wide" : "fact"}>
       <dt>{name}</dt>
       {lines.map((line) => (
         <dd key={line}>{line}</dd>

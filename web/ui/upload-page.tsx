@@ -2,6 +2,7 @@ import type { HolderState } from "../holder-api.ts";
 import type { PickedFile } from "../source-file.ts";
 import type { UploadSession } from "../upload-session.ts";
 import { DropZone } from "./drop-zone.tsx";
+import { ERROR_TEXTS } from "./error-texts.ts";
 import { ErrorCard } from "./error-view.tsx";
 import { formatPercent } from "./format.ts";
 import { InspectedView } from "./inspected-view.tsx";
@@ -92,7 +93,7 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
       const error = state.error ?? { code: "INTERNAL" as const, message: "", retryable: true };
       return (
         <ErrorCard error={error} fileName={state.fileName} job={state.job}>
-          <EndActions session={session} primary={error.retryable || state.job !== null} />
+          <EndActions session={session} again={ERROR_TEXTS[error.code].again} />
         </ErrorCard>
       );
     }
@@ -136,6 +137,20 @@ function StartView({
           Try a sample clip
         </button>
       </p>
+      <ul class="steps">
+        <li>
+          <h2>Cut</h2>
+          <p>The file is read here and split at exact frames. It is not uploaded.</p>
+        </li>
+        <li>
+          <h2>Encode</h2>
+          <p>All cores of this device work at once. Every finished part is checked and stored.</p>
+        </li>
+        <li>
+          <h2>Watch</h2>
+          <p>It plays from the first part on. Share the link, embed it, or use the HLS address.</p>
+        </li>
+      </ul>
     </>
   );
 }
@@ -169,29 +184,25 @@ function CancelledView({ session }: { session: UploadSessionView }) {
       <h1 id="cancelled-title">Cancelled</h1>
       <p>The work was stopped. Nothing is running any more.</p>
       <div class="actions">
-        <EndActions session={session} primary={false} />
+        <EndActions session={session} again />
       </div>
     </section>
   );
 }
 
-/** After an end without a video: the same file again, or another. */
-function EndActions({ session, primary }: { session: UploadSessionView; primary: boolean }) {
-  const again = session.hasFile;
+/** After an end without a video: the same file again where that has a chance, or another. */
+function EndActions({ session, again }: { session: UploadSessionView; again: boolean }) {
+  const canRepeat = again && session.hasFile;
   return (
     <>
-      {again && (
-        <button
-          type="button"
-          class={primary ? "button button-primary" : "button"}
-          onClick={() => session.again()}
-        >
+      {canRepeat && (
+        <button type="button" class="button button-primary" onClick={() => session.again()}>
           Try again
         </button>
       )}
       <button
         type="button"
-        class={again && primary ? "button" : "button button-primary"}
+        class={canRepeat ? "button" : "button button-primary"}
         onClick={() => session.discard()}
       >
         Choose another file
