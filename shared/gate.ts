@@ -213,3 +213,28 @@ function fragmentFacts(fragment: ReadFragment): Fragment {
 function durationOf(fragment: ReadFragment): number {
   return fragment.samples.reduce((total, sample) => total + sample.durationTicks, 0);
 }
+
+/**
+ * All outputs of a task, inits first, each against its plan: what a holder runs before it offers.
+ * Throws OUTPUT_INVALID, FRAME_COUNT_WRONG.
+ */
+export function checkOutputs(
+  outputs: readonly { rendition: string; kind: "init" | "media"; segment: number; bytes: Uint8Array }[],
+  { renditions, segments }: { renditions: readonly Rendition[]; segments: readonly Segment[] },
+): void {
+  const inits = new Map<string, InitFacts>();
+  for (const output of outputs) {
+    const rendition = renditions.find(({ id }) => id === output.rendition);
+    if (rendition === undefined) throw invalid("An output of no planned rendition.");
+    if (output.kind === "init") {
+      inits.set(rendition.id, checkInit(output.bytes, rendition));
+      continue;
+    }
+    const init = inits.get(rendition.id);
+    const segment = segments.find(({ index }) => index === output.segment);
+    if (init === undefined || segment === undefined) {
+      throw invalid("A media segment without its init segment or plan.");
+    }
+    checkMedia({ media: output.bytes, init, rendition, segment });
+  }
+}

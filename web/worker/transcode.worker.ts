@@ -1,8 +1,6 @@
 import * as Comlink from "comlink";
 import { toWireError, TributaryError } from "../../shared/errors.ts";
-import type { TranscodedTask } from "../../shared/ffmpeg-task.ts";
-import { checkInit, checkMedia, type InitFacts } from "../../shared/gate.ts";
-import type { LeaseGrant } from "../../shared/protocol.ts";
+import { checkOutputs } from "../../shared/gate.ts";
 import type { TranscodeRequest, TranscodeResult, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
 import type { TranscodeEngine } from "./engines/engine.ts";
 import { FfmpegWasmEngine } from "./engines/ffmpeg-wasm.ts";
@@ -41,28 +39,9 @@ async function transcode(
   const startedMs = performance.now();
   const task = { grant, info, chunk: new Uint8Array(chunk) };
   const done = await engine.transcode(task, throttled(onProgress));
-  checkOutputs(done, grant);
+  checkOutputs(done.outputs, grant);
   const outputs = await hashOutputs(done.outputs);
   return { engine: engine.name, encodeMs: performance.now() - startedMs, outputs, warnings: done.warnings };
-}
-
-/** The edge's own checks, before anything is offered. Throws what they throw. */
-function checkOutputs({ outputs }: TranscodedTask, { renditions, segments }: LeaseGrant): void {
-  const inits = new Map<string, InitFacts>();
-  for (const output of outputs) {
-    const rendition = renditions.find(({ id }) => id === output.rendition);
-    if (rendition === undefined) throw new TributaryError("OUTPUT_INVALID", "An output of no planned rendition.");
-    if (output.kind === "init") {
-      inits.set(rendition.id, checkInit(output.bytes, rendition));
-      continue;
-    }
-    const init = inits.get(rendition.id);
-    const segment = segments.find(({ index }) => index === output.segment);
-    if (init === undefined || segment === undefined) {
-      throw new TributaryError("OUTPUT_INVALID", "A media segment without its init segment or plan.");
-    }
-    checkMedia({ media: output.bytes, init, rendition, segment });
-  }
 }
 
 /** The encoder blocks this thread: messages only get out from inside its own callbacks. */

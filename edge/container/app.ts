@@ -1,0 +1,93 @@
+import { type Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { z } from "zod";
+import {
+  assembleRequestSchema,
+  type ContainerHealth,
+  serveJobRequestSchema,
+} from "../../shared/container-protocol.ts";
+import { ERROR_CODES, TributaryError, toWireError } from "../../shared/errors.ts";
+import { assembleSegments } from "./assemble.ts";
+import { log } from "./log.ts";
+import type { Permits } from "./permits.ts";
+import { serveJob } from "./serve-job.ts";
+
+export interface ContainerOptions {
+  /** Encodes at once, over all jobs. */
+  permits: Permits;
+  /** Jobs at once; more are told to come back. Each takes a socket and some chunks' memory. */
+  maxJobs: number;
+  /** First line of `ffmpeg -version`. */
+  ffmpegVersion: string;
+  /** Ends all work, when the container is told to stop. */
+  signal: AbortSignal;
+}
+
+/** The container's HTTP side. Its only caller is the edge. */
+export function createContainerApp(options: ContainerOptions): Hono {
+  const { permits, maxJobs, ffmpegVersion } = options;
+  let jobs = 0;
+
+  /** Ends with the request, with the container, or with the work. */
+  async function limited<T>(
+    context: Context,
+    event: string,
+    jobId: string,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    if (jobs >= maxJobs) throw new TributaryError("RATE_LIMITED", "This container is busy.");
+    jobs += 1;
+    const startedMs = performance.now();
+    let end = "done";
+    try {
+      return await work(AbortSignal.any([context.req.raw.signal, options.signal]));
+    } catch (thrown) {
+      end = toWireError(thrown).code;
+      throw thrown;
+    } finally {
+      jobs -= 1;
+      log(event, { jobId, end, ms: Math.round(performance.now() - startedMs) });
+    }
+  }
+
+  return new Hono()
+    .get("/health", (context) => {
+      const health: ContainerHealth = {
+        ok: true,
+        ffmpeg: ffmpegVersion,
+        slots: permits.total,
+        busySlots: permits.inUse,
+        jobs,
+      };
+      return context.json(health);
+    })
+    .post("/transcode-segment", async (context) => {
+      const request = await parsed(context, serveJobRequestSchema);
+      const work = (signal: AbortSignal) => serveJob(request, permits, signal);
+      return context.json(await limited(context, "serve-job", request.jobId, work));
+    })
+    .post("/assemble-segments", async (context) => {
+      const request = await parsed(context, assembleRequestSchema);
+      const work = (signal: AbortSignal) => assembleSegments(request, signal);
+      return context.json(await limited(context, "assemble", request.jobId, work));
+    })
+    .notFound((context) => problem(context, new TributaryError("NOT_FOUND", "No such address.")))
+    .onError((error, context) => problem(context, error));
+}
+
+async function parsed<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+  const body: unknown = await context.req.json().catch(() => undefined);
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new TributaryError("REQUEST_INVALID", "The request's body was not understood.");
+}
+
+/** RFC 9457. */
+function problem(context: Context, thrown: unknown): Response {
+  const { code, message } = toWireError(thrown);
+  // Foreign errors may say anything.
+  const detail = thrown instanceof TributaryError ? message : "The container failed.";
+  const status = ERROR_CODES[code].status as ContentfulStatusCode;
+  const body = { type: "about:blank", title: code, status, code, detail };
+  return context.json(body, status, { "content-type": "application/problem+json" });
+}

@@ -1,0 +1,152 @@
+import type { ServeJobRequest, ServeJobResponse } from "../../shared/container-protocol.ts";
+import { TributaryError } from "../../shared/errors.ts";
+import { JobSocket } from "../../shared/job-socket.ts";
+import { type Clock, type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
+import type { CoordinatorMessage, LeaseGrant } from "../../shared/protocol.ts";
+import { getPresigned, putPresigned } from "../../shared/storage-transfer.ts";
+import { log } from "./log.ts";
+import { transcodeTask } from "./native-ffmpeg.ts";
+import type { Permits } from "./permits.ts";
+
+/** Nothing to do for this long and the container leaves the job; it is called again when there is. */
+const IDLE_MS = 15_000;
+/** No welcome by then: the coordinator cannot be reached. */
+const WELCOME_WITHIN_MS = 30_000;
+
+const NODE_CLOCK: Clock = {
+  nowMs: () => performance.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+};
+
+/**
+ * Works on one job as one of its lease holders, until the job has ended, there is nothing to do for a
+ * while, or the time is up.
+ * @param permits shared by all jobs that this container works on
+ * @throws TributaryError NETWORK (no coordinator), UNAUTHORIZED, FORBIDDEN, JOB_NOT_FOUND
+ */
+export function serveJob(
+  request: ServeJobRequest,
+  permits: Permits,
+  signal: AbortSignal,
+): Promise<ServeJobResponse> {
+  return new Promise((resolve, reject) => {
+    const { jobId, holderId, token, socketUrl } = request;
+    const counts = { tasksDone: 0, tasksFailed: 0 };
+    let settled = false;
+    let draining = false;
+    let welcomed = false;
+    let cancelIdle = (): void => {};
+
+    const loop = new LeaseLoop({
+      slots: permits.total,
+      prefetch: 1,
+      clock: NODE_CLOCK,
+      send: (message) => socket.send(message),
+      onChange: () => waitForWork(),
+      onEnd: (grant, end) => {
+        if (end.state === "accepted") counts.tasksDone += 1;
+        else if (end.state !== "lost") counts.tasksFailed += 1;
+        logEnd(jobId, grant, end);
+        if (draining && loop.leases().length === 0) settle("time");
+      },
+      work: {
+        fetchChunk: async ({ chunk }, chunkSignal) => {
+          if (chunk.from !== "url") {
+            throw new TributaryError("CHUNK_UNREADABLE", "The chunk is not in storage.");
+          }
+          const { url, info } = chunk;
+          return { info, bytes: await getPresigned(fetch, url, info.sizeBytes, chunkSignal) };
+        },
+        transcode: (grant, chunk, onProgress, taskSignal) =>
+          permits.run(taskSignal, () => transcodeTask(grant, chunk, onProgress, taskSignal)),
+        put: (put, bytes, putSignal) => putPresigned(fetch, put, bytes, putSignal),
+      },
+    });
+    const socket = new JobSocket({
+      connect: () => new WebSocket(socketUrl),
+      clock: NODE_CLOCK,
+      events: {
+        onOpen: () => ({
+          type: "hello",
+          role: "server",
+          token,
+          holderId,
+          name: "Server",
+          device: "server",
+          slots: permits.total,
+          engines: ["ffmpeg-native"],
+          leases: loop.leaseIds(),
+          hasSource: false,
+        }),
+        onMessage: (message) => receive(message),
+        onLost: () => loop.disconnected(),
+      },
+    });
+
+    const stop = (): void => {
+      settled = true;
+      cancelIdle();
+      cancelWelcome();
+      cancelTime();
+      signal.removeEventListener("abort", aborted);
+      loop.stop();
+      socket.close();
+    };
+    const settle = (end: ServeJobResponse["end"]): void => {
+      if (settled) return;
+      stop();
+      resolve({ end, ...counts });
+    };
+    const fail = (error: unknown): void => {
+      if (settled) return;
+      stop();
+      reject(error);
+    };
+    const aborted = (): void => fail(signal.reason);
+    const cancelWelcome = NODE_CLOCK.after(WELCOME_WITHIN_MS, () => {
+      if (!welcomed) fail(new TributaryError("NETWORK", "The coordinator could not be reached."));
+    });
+    const cancelTime = NODE_CLOCK.after(request.forMs, () => {
+      draining = true;
+      loop.setSlots(0);
+      if (loop.leases().length === 0) settle("time");
+    });
+    signal.addEventListener("abort", aborted, { once: true });
+    if (signal.aborted) aborted();
+
+    function waitForWork(): void {
+      cancelIdle();
+      cancelIdle = (): void => {};
+      if (settled || loop.leases().length > 0) return;
+      cancelIdle = NODE_CLOCK.after(IDLE_MS, () => settle("idle"));
+    }
+
+    function receive(message: CoordinatorMessage): void {
+      if (message.type === "error") {
+        if (["UNAUTHORIZED", "FORBIDDEN", "JOB_NOT_FOUND"].includes(message.code)) {
+          fail(new TributaryError(message.code, message.message));
+        }
+        return;
+      }
+      loop.receive(message);
+      if (message.type === "welcome") {
+        welcomed = true;
+        waitForWork();
+      }
+      const state =
+        message.type === "welcome" || message.type === "job" ? message.job.state : undefined;
+      if (state === "ready" || state === "failed" || state === "cancelled") settle("ended");
+      // All tasks are done: what is left is not a holder's work.
+      if (state === "assembling") settle("ended");
+    }
+  });
+}
+
+function logEnd(jobId: string, { task, attempt, leaseId }: LeaseGrant, end: LeaseEnd): void {
+  const code = end.state === "accepted" ? undefined : end.code;
+  log("task", { jobId, taskId: task.id, leaseId, attempt, end: end.state, code });
+}
