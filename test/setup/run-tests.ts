@@ -1,6 +1,6 @@
 // npm test: sees to a browser and a native ffmpeg, then runs every test.
 //
-//     npm test [-- VITEST ARGUMENTS]        e.g. npm test -- --project shared plan
+//     npm test [-- VITEST ARGUMENTS]        e.g. npm test -- --project node plan
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
