@@ -1,0 +1,237 @@
+import { readAvcConfig } from "../../../shared/cmaf/avc.ts";
+import { cutVideo } from "../../../shared/cmaf/cut.ts";
+import { writeInit } from "../../../shared/cmaf/init.ts";
+import { type ColourPlan, planColour } from "../../../shared/colour.ts";
+import { TributaryError } from "../../../shared/errors.ts";
+import type { RawOutput, TranscodedTask, TranscodeTask } from "../../../shared/ffmpeg-task.ts";
+import {
+  expandDurations,
+  TICKS_PER_SECOND,
+  type VideoFacts,
+  type VideoRendition,
+} from "../../../shared/job.ts";
+import { keyFrameIndexes } from "../../../shared/key-frames.ts";
+import { webCodecsRefusal } from "../../../shared/lane.ts";
+import type { TranscodeEngine } from "./engine.ts";
+import { type ChunkPackets, readChunkPackets } from "./webcodecs/chunk-packets.ts";
+import { colourSpace, decodedColour } from "./webcodecs/decoded-colour.ts";
+import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
+
+/** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
+const MOST_DECODING = 8;
+const MOST_WAITING = 4;
+
+/** Without a frame or packet for this long, codecs that live in another process are taken for dead. */
+const STALL_MS = 20_000;
+
+/**
+ * The browser's own codecs: decodes once and hands each frame to one encoder a rendition, which scales
+ * it. Several times faster than ffmpeg.wasm and not the same bytes everywhere. What it would not do
+ * right it refuses with ENGINE_UNAVAILABLE.
+ */
+export class WebCodecsEngine implements TranscodeEngine {
+  readonly name = "webcodecs";
+
+  async transcode(
+    task: TranscodeTask,
+    onProgress: (progress: number) => void,
+  ): Promise<TranscodedTask> {
+    const { source, renditions } = task.grant;
+    const video = renditions.filter((rendition) => rendition.kind === "video");
+    const refusal = task.grant.task.kind === "audio" ? "Sound is ffmpeg's." : webCodecsRefusal(source.video);
+    if (refusal !== null) throw unavailable(refusal);
+    const chunk = await readChunkPackets(task.chunk);
+    const colour = planChunkColour(chunk.config, source.video);
+    const config: VideoDecoderConfig = {
+      ...chunk.config,
+      colorSpace: colourSpace(colour.tags),
+      hardwareAcceleration: "no-preference",
+      optimizeForLatency: false,
+    };
+    await requireCodecs(config, video, outputFrameRate(source.video));
+    const rungs = await new LadderRun(task, video, onProgress).run(chunk, config);
+    return { outputs: packageRungs(rungs, task, colour), warnings: [] };
+  }
+}
+
+interface EncodedRung {
+  rendition: VideoRendition;
+  pictures: Parameters<typeof cutVideo>[0];
+  avcConfig: Uint8Array;
+}
+
+/** One task on its way through decoder and encoders. */
+class LadderRun {
+  readonly #task: TranscodeTask;
+  readonly #onProgress: (progress: number) => void;
+  readonly #video: readonly VideoRendition[];
+  readonly #rungs: RungEncoder[];
+  readonly #keyFrames: ReadonlySet<number>;
+  readonly #wanted: number;
+  #decoder: VideoDecoder | null = null;
+  #failure: unknown = null;
+  #moved: () => void = () => {};
+  /** Frames inside the trim, of which every `frameStep`-th is kept, and those that were. */
+  #seen = 0;
+  #encoded = 0;
+
+  constructor(
+    task: TranscodeTask,
+    video: readonly VideoRendition[],
+    onProgress: (progress: number) => void,
+  ) {
+    const { segments, source } = task.grant;
+    this.#task = task;
+    this.#video = video;
+    this.#onProgress = onProgress;
+    const durationsTicks = segments.flatMap(({ durations }) => expandDurations(durations));
+    const durationsSeconds = durationsTicks.map((ticks) => ticks / TICKS_PER_SECOND);
+    this.#wanted = durationsTicks.length;
+    let first = 0;
+    this.#keyFrames = new Set(
+      segments.flatMap((segment) => {
+        const keys = keyFrameIndexes(segment).map((index) => first + index);
+        first += expandDurations(segment.durations).length;
+        return keys;
+      }),
+    );
+    const frameRate = outputFrameRate(source.video);
+    this.#rungs = video.map(
+      (rendition) =>
+        new RungEncoder({ rendition, frameRate, durationsSeconds }, () => this.#moved()),
+    );
+  }
+
+  /** Throws DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG. Everything is closed after. */
+  async run({ packets }: ChunkPackets, config: VideoDecoderConfig): Promise<EncodedRung[]> {
+    const decoder = new VideoDecoder({
+      output: (frame) => {
+        try {
+          this.#encode(frame);
+        } catch (thrown) {
+          this.#failure ??= thrown;
+        } finally {
+          frame.close();
+          this.#moved();
+        }
+      },
+      error: (cause) => {
+        this.#failure ??= new TributaryError("DECODE_FAILED", "The browser's decoder failed.", { cause });
+        this.#moved();
+      },
+    });
+    this.#decoder = decoder;
+    decoder.addEventListener("dequeue", () => this.#moved());
+    try {
+      decoder.configure(config);
+      for (const packet of packets) {
+        await this.#room();
+        if (this.#failure !== null) throw this.#failure;
+        decoder.decode(packet);
+      }
+      await decoder.flush().catch((cause: unknown) => {
+        this.#failure ??= new TributaryError("DECODE_FAILED", "The browser's decoder failed.", { cause });
+      });
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#encoded !== this.#wanted) {
+        throw new TributaryError(
+          "FRAME_COUNT_WRONG",
+          `The browser decoded ${this.#encoded} pictures where ${this.#wanted} are planned.`,
+        );
+      }
+      return await Promise.all(
+        this.#rungs.map(async (rung, index) => {
+          const rendition = this.#video[index] as VideoRendition;
+          return { rendition, ...(await rung.finish()) };
+        }),
+      );
+    } finally {
+      if (decoder.state !== "closed") decoder.close();
+      for (const rung of this.#rungs) rung.close();
+    }
+  }
+
+  #encode(frame: VideoFrame): void {
+    if (this.#failure !== null) return;
+    const { info, grant } = this.#task;
+    const atTicks = (frame.timestamp * TICKS_PER_SECOND) / 1e6 + info.baseTicks;
+    if (atTicks < info.trimStartTicks || atTicks >= info.trimEndTicks) return;
+    const isKept = this.#seen % grant.source.video.frameStep === 0;
+    this.#seen += 1;
+    if (!isKept) return;
+    const keyFrame = this.#keyFrames.has(this.#encoded);
+    for (const rung of this.#rungs) rung.encode(frame, keyFrame);
+    this.#encoded += 1;
+    this.#onProgress(Math.min(1, this.#encoded / this.#wanted));
+  }
+
+  /** Waits while decoder or encoders have enough to do. Throws WORKER_STALLED. */
+  async #room(): Promise<void> {
+    while (this.#failure === null && this.#isFull()) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const timer = setTimeout(
+        () => reject(new TributaryError("WORKER_STALLED", "The browser's codecs stopped answering.")),
+        STALL_MS,
+      );
+      this.#moved = resolve;
+      await promise.finally(() => clearTimeout(timer));
+    }
+  }
+
+  #isFull(): boolean {
+    const decoding = this.#decoder?.decodeQueueSize ?? 0;
+    return decoding >= MOST_DECODING || this.#rungs.some(({ waiting }) => waiting > MOST_WAITING);
+  }
+}
+
+/** Throws ENGINE_UNAVAILABLE where colours would have to be converted: encoders take them as they are. */
+function planChunkColour(config: VideoDecoderConfig, facts: VideoFacts): ColourPlan {
+  const decoded = decodedColour(config.colorSpace, null);
+  const colour = planColour(decoded, facts);
+  if (colour.conversion.kind !== "keep" || decoded.range === "pc") {
+    throw unavailable("WebCodecs encoders do not convert colours.");
+  }
+  return colour;
+}
+
+async function requireCodecs(
+  config: VideoDecoderConfig,
+  renditions: readonly VideoRendition[],
+  frameRate: number,
+): Promise<void> {
+  if (!("VideoDecoder" in self) || !("VideoEncoder" in self)) {
+    throw unavailable("The browser has no WebCodecs.");
+  }
+  const support = await Promise.all([
+    VideoDecoder.isConfigSupported(config),
+    ...renditions.map((each) => VideoEncoder.isConfigSupported(encoderConfig(each, frameRate))),
+  ]);
+  if (!support.every(({ supported }) => supported)) {
+    throw unavailable("The browser's codecs do not take the source or the ladder.");
+  }
+}
+
+function packageRungs(rungs: readonly EncodedRung[], task: TranscodeTask, colour: ColourPlan): RawOutput[] {
+  const { segments } = task.grant;
+  const inits: RawOutput[] = [];
+  const media: RawOutput[] = [];
+  for (const { rendition, pictures, avcConfig } of rungs) {
+    const { id, width, height } = rendition;
+    const track = { kind: "video" as const, width, height, avcConfig, colour: colour.tags };
+    const bytes = writeInit(track, TICKS_PER_SECOND);
+    inits.push({ rendition: id, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes });
+    for (const cut of cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes)) {
+      const { segment, frames } = cut;
+      media.push({ rendition: id, kind: "media", segment: segment.index, frames, bytes: cut.bytes });
+    }
+  }
+  return [...inits, ...media.sort((a, b) => a.segment - b.segment)];
+}
+
+function outputFrameRate({ frameRate, frameStep }: VideoFacts): number {
+  return frameRate / frameStep;
+}
+
+function unavailable(message: string): TributaryError {
+  return new TributaryError("ENGINE_UNAVAILABLE", message);
+}

@@ -1,0 +1,56 @@
+import { BufferSource, EncodedPacketSink, Input, MP4, QTFF } from "mediabunny";
+import { readNalUnits } from "../../../../shared/cmaf/avc.ts";
+import { TributaryError } from "../../../../shared/errors.ts";
+
+const IDR_SLICE = 5;
+
+export interface ChunkPackets {
+  /** In decode order. */
+  packets: EncodedVideoChunk[];
+  config: VideoDecoderConfig;
+}
+
+/**
+ * Demuxes a chunk. Throws CHUNK_UNREADABLE, and ENGINE_UNAVAILABLE where a VideoDecoder would not
+ * start: it takes nothing but IDR pictures to begin with (WebCodecs AVC registration, 4), and says
+ * nothing but yields no frame for the recovery points of open GOPs.
+ */
+export async function readChunkPackets(chunk: Uint8Array): Promise<ChunkPackets> {
+  const input = new Input({ source: new BufferSource(chunk), formats: [MP4, QTFF] });
+  try {
+    const track = await input.getPrimaryVideoTrack();
+    const config = await track?.getDecoderConfig();
+    if (track === null || config === null || config === undefined) {
+      throw new TributaryError("ENGINE_UNAVAILABLE", "WebCodecs does not know the source's codec.");
+    }
+    const packets: EncodedVideoChunk[] = [];
+    for await (const packet of new EncodedPacketSink(track).packets()) {
+      if (packets.length === 0) requireIdr(packet.data, config);
+      packets.push(packet.toEncodedVideoChunk());
+    }
+    return { packets, config };
+  } catch (thrown) {
+    if (thrown instanceof TributaryError) throw thrown;
+    throw new TributaryError("CHUNK_UNREADABLE", "A piece of the source cannot be read.", {
+      cause: thrown,
+    });
+  } finally {
+    input.dispose();
+  }
+}
+
+function requireIdr(first: Uint8Array, config: VideoDecoderConfig): void {
+  if (!config.codec.startsWith("avc")) return;
+  const description = config.description === undefined ? null : bytesOf(config.description);
+  const nalLengthBytes = ((description?.[4] ?? 3) & 3) + 1;
+  if (description !== null) {
+    for (const { type } of readNalUnits(first, nalLengthBytes)) if (type === IDR_SLICE) return;
+  }
+  throw new TributaryError("ENGINE_UNAVAILABLE", "The source's key frames are not IDR pictures.");
+}
+
+function bytesOf(source: AllowSharedBufferSource): Uint8Array {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+}

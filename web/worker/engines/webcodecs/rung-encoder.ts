@@ -1,0 +1,127 @@
+import type { CodedPicture } from "../../../../shared/cmaf/cut.ts";
+import { TributaryError } from "../../../../shared/errors.ts";
+import type { VideoRendition } from "../../../../shared/job.ts";
+import { type BitBudget, remainingBitsPerSecond } from "./bit-budget.ts";
+
+export interface RungPlan {
+  rendition: VideoRendition;
+  /** Average, of what is encoded. */
+  frameRate: number;
+  /** Duration of each picture, in seconds, in order. */
+  durationsSeconds: readonly number[];
+}
+
+/** High profile; level and size as planned. `framerate` is never left out: rate control would guess. */
+export function encoderConfig(rendition: VideoRendition, frameRate: number): VideoEncoderConfig {
+  const { width, height, bitsPerSecond, level } = rendition;
+  return {
+    codec: `avc1.6400${level.toString(16).padStart(2, "0")}`,
+    width,
+    height,
+    bitrate: bitsPerSecond,
+    framerate: frameRate,
+    bitrateMode: "variable",
+    latencyMode: "quality",
+    avc: { format: "avc" },
+    // "prefer-hardware" is a hard requirement in Chromium.
+    hardwareAcceleration: "no-preference",
+  };
+}
+
+/**
+ * One rendition of one task: scales (VideoEncoders must, and do it natively), encodes, and corrects its
+ * rate at each planned key frame after the first.
+ */
+export class RungEncoder {
+  readonly #encoder: VideoEncoder;
+  readonly #config: VideoEncoderConfig;
+  readonly #budget: BitBudget;
+  readonly #durationsSeconds: readonly number[];
+  readonly #pictures: CodedPicture[] = [];
+  #spent = { bits: 0, seconds: 0 };
+  #avcConfig: Uint8Array | null = null;
+  #failure: unknown = null;
+
+  /** @param onMoved a picture came out, or none ever will */
+  constructor(plan: RungPlan, onMoved: () => void) {
+    this.#config = encoderConfig(plan.rendition, plan.frameRate);
+    this.#durationsSeconds = plan.durationsSeconds;
+    const totalSeconds = plan.durationsSeconds.reduce((total, each) => total + each, 0);
+    this.#budget = { bitsPerSecond: plan.rendition.bitsPerSecond, totalSeconds };
+    this.#encoder = new VideoEncoder({
+      output: (chunk, metadata) => {
+        this.#take(chunk, metadata);
+        onMoved();
+      },
+      error: (error) => {
+        this.#failure = error;
+        onMoved();
+      },
+    });
+    this.#encoder.configure(this.#config);
+  }
+
+  /** Pictures handed in and not yet begun. */
+  get waiting(): number {
+    return this.#encoder.state === "configured" ? this.#encoder.encodeQueueSize : 0;
+  }
+
+  /** The frame stays the caller's. Throws ENCODE_FAILED. */
+  encode(frame: VideoFrame, keyFrame: boolean): void {
+    this.#throwFailure();
+    if (keyFrame && this.#spent.seconds > 0) {
+      const bitrate = remainingBitsPerSecond(this.#budget, this.#spent);
+      this.#encoder.configure({ ...this.#config, bitrate });
+    }
+    this.#encoder.encode(frame, { keyFrame });
+  }
+
+  /** All pictures in decode order, and the body of `avcC`. Throws ENCODE_FAILED. */
+  async finish(): Promise<{ pictures: CodedPicture[]; avcConfig: Uint8Array }> {
+    await this.#encoder.flush().catch((cause: unknown) => {
+      this.#failure ??= cause;
+    });
+    this.#throwFailure();
+    if (this.#avcConfig === null) throw failed("The encoder told no decoder configuration.");
+    return { pictures: this.#pictures, avcConfig: this.#avcConfig };
+  }
+
+  close(): void {
+    if (this.#encoder.state !== "closed") this.#encoder.close();
+  }
+
+  #take(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
+    const description = metadata?.decoderConfig?.description;
+    if (description !== undefined) this.#takeConfig(bytesOf(description));
+    const data = new Uint8Array(chunk.byteLength);
+    chunk.copyTo(data);
+    this.#spent = {
+      bits: this.#spent.bits + data.length * 8,
+      seconds: this.#spent.seconds + (this.#durationsSeconds[this.#pictures.length] ?? 0),
+    };
+    this.#pictures.push({ data, isSync: chunk.type === "key", presentedAt: chunk.timestamp });
+  }
+
+  /** One init segment has to do for all of it. */
+  #takeConfig(avcConfig: Uint8Array): void {
+    const known = this.#avcConfig;
+    if (known !== null && known.some((byte, index) => byte !== avcConfig[index])) {
+      this.#failure ??= new Error("The parameter sets changed on the way.");
+    }
+    this.#avcConfig ??= avcConfig;
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw failed("The browser's encoder failed.", this.#failure);
+  }
+}
+
+function failed(message: string, cause?: unknown): TributaryError {
+  return new TributaryError("ENCODE_FAILED", message, { cause });
+}
+
+function bytesOf(source: AllowSharedBufferSource): Uint8Array {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
+    : new Uint8Array(source.slice(0));
+}
