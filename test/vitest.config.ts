@@ -26,9 +26,12 @@ export default defineConfig({
       {
         root,
         test: {
-          name: "shared",
+          name: "node",
           environment: "node",
-          include: ["test/shared/**/*.test.ts"],
+          // All that no other project takes, so that no test is left out unnoticed.
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/{edge,container,web,e2e}/**"],
+          testTimeout: 30_000,
         },
       },
       {
@@ -47,6 +50,9 @@ export default defineConfig({
         test: {
           name: "edge",
           include: ["test/edge/**/*.test.ts"],
+          globalSetup: ["test/setup/made-job.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,0 +1,77 @@
+import { applyD1Migrations, evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { segmentFrames } from "../../shared/job.ts";
+import {
+  coordinator,
+  createJob,
+  made,
+  plan,
+  playlist,
+  putAll,
+  ScriptedHolder,
+  until,
+} from "./scripted-holder.ts";
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+
+test("one holder turns a plan into a video that plays from storage", async () => {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  const welcome = await holder.join();
+  expect(welcome.job.state).toBe("planned");
+  expect(welcome.job.tasks.map(({ state }) => state)).toEqual(plan.tasks.map(() => "ready"));
+
+  await holder.workToTheEnd();
+  const done = await until(job, "ready");
+  expect(done.segments).toHaveLength(plan.segments.length * 3);
+  expect(done.error).toBeNull();
+  expect(done.firstPlayableAtMs).toBeLessThanOrEqual(done.endedAtMs ?? 0);
+  for (const { rendition, segment, frames, holder: by } of done.segments) {
+    const planned = plan.segments[segment];
+    if (rendition.startsWith("v")) expect(frames).toBe(planned && segmentFrames(planned));
+    expect(by).toBe(holder.holderId);
+  }
+
+  const master = await playlist(job, "master.m3u8");
+  expect(master).toContain("v144/playlist.m3u8");
+  const media = await playlist(job, "v144/playlist.m3u8");
+  expect(media).toContain("#EXT-X-ENDLIST");
+  expect(media.match(/#EXTINF/g)).toHaveLength(plan.segments.length);
+  const { results } = await env.CATALOG.prepare("SELECT * FROM videos WHERE id = ?")
+    .bind(job.jobId)
+    .all();
+  expect(results).toMatchObject([{ state: "ready", name: plan.source.name }]);
+});
+
+test("the coordinator is evicted between each pair of steps", { timeout: 120_000 }, async () => {
+  const job = await createJob();
+  const stub = coordinator(job.jobId);
+  const evict = async () => {
+    // What is not running cannot be evicted; whatever is asked wakes it.
+    await stub.summary();
+    await evictDurableObject(stub);
+  };
+  await evict();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  for (let task = 0; task < plan.tasks.length; task += 1) {
+    await evict();
+    const grant = await holder.grant();
+    await evict();
+    holder.send({ type: "renew", leases: [{ leaseId: grant.leaseId, progress: 0.5 }] });
+    await evict();
+    const outputs = made(grant.task.id);
+    const puts = await holder.offer(grant.leaseId, outputs);
+    await evict();
+    await putAll(puts, outputs);
+    await evict();
+    holder.commit(grant.leaseId);
+    await evict();
+    expect(await holder.verdict()).toMatchObject({ type: "accepted", leaseId: grant.leaseId });
+  }
+  await evict();
+  const done = await until(job, "ready");
+  expect(done.tasks.map(({ attempts }) => attempts)).toEqual(plan.tasks.map(() => 0));
+  expect(done.segments).toHaveLength(plan.segments.length * 3);
+});

@@ -1,0 +1,21 @@
+import type { JobPlan } from "../../shared/job.ts";
+import type { Output } from "../../shared/protocol.ts";
+
+/** A small video's plan, and every task of it made for real: what a scripted holder has to offer. */
+export interface MadeJob {
+  plan: JobPlan;
+  /** By task id. */
+  outputs: Record<string, MadeOutput[]>;
+}
+
+/** The bytes in base64, so that they may travel from one runtime to another. */
+export interface MadeOutput extends Output {
+  base64: string;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** By test/setup/made-job.ts. */
+    madeJob: MadeJob;
+  }
+}

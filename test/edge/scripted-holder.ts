@@ -1,0 +1,263 @@
+import { env, exports } from "cloudflare:workers";
+import { inject } from "vitest";
+import type { JobPlan } from "../../shared/job.ts";
+import {
+  type CoordinatorMessage,
+  type CreateJobResponse,
+  coordinatorMessageSchema,
+  createJobResponseSchema,
+  type HolderMessage,
+  type JobStatus,
+  jobStatusSchema,
+  type LeaseGrant,
+  type Output,
+  type Put,
+} from "../../shared/protocol.ts";
+import type { MadeOutput } from "./made-job.ts";
+
+/** A lease holder that says exactly what a test has it say, with outputs that were really made. */
+
+export const { plan, outputs: madeOutputs } = inject("madeJob");
+
+const ORIGIN = "http://localhost";
+
+type MessageOf<T extends CoordinatorMessage["type"]> = Extract<CoordinatorMessage, { type: T }>;
+
+export function call(path: string, init?: RequestInit): Promise<Response> {
+  return exports.default.fetch(new Request(ORIGIN + path, init));
+}
+
+let clients = 0;
+
+export async function createJob(of: JobPlan = plan): Promise<CreateJobResponse> {
+  clients += 1;
+  const response = await call("/api/jobs", {
+    method: "POST",
+    body: JSON.stringify({ plan: of }),
+    // Each is somebody else to the rate limit.
+    headers: { "content-type": "application/json", "cf-connecting-ip": `test-${clients}` },
+  });
+  if (response.status !== 201) throw new Error(await response.text());
+  return createJobResponseSchema.parse(await response.json());
+}
+
+export function coordinator(jobId: string) {
+  return env.COORDINATOR.getByName(jobId);
+}
+
+export async function status(job: CreateJobResponse): Promise<JobStatus> {
+  const response = await call(`/api/jobs/${job.jobId}`, {
+    headers: { authorization: `Bearer ${job.ownerToken}` },
+  });
+  return jobStatusSchema.parse(await response.json());
+}
+
+/** A playlist's text; empty when there is none. */
+export async function playlist(job: CreateJobResponse, path: string): Promise<string> {
+  const response = await call(`/v/${job.jobId}/${path}`);
+  const bytes = await response.arrayBuffer();
+  return response.ok ? new TextDecoder().decode(bytes) : "";
+}
+
+/** What a task's holder offers, and the bytes to it. */
+export function made(taskId: string): MadeOutput[] {
+  return madeOutputs[taskId] ?? [];
+}
+
+export function offered(outputs: readonly MadeOutput[]): Output[] {
+  return outputs.map(({ base64: _, ...output }) => output);
+}
+
+export function bytesOf(output: MadeOutput): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(output.base64), (letter) => letter.charCodeAt(0));
+}
+
+/** Hashes of bytes as an offer says them. */
+export async function hashed(output: Output, bytes: Uint8Array<ArrayBuffer>): Promise<MadeOutput> {
+  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const md5 = new Uint8Array(await crypto.subtle.digest("MD5", bytes));
+  return {
+    ...output,
+    sizeBytes: bytes.length,
+    sha256: Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    md5: btoa(String.fromCharCode(...md5)),
+    base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")),
+  };
+}
+
+export class ScriptedHolder {
+  readonly job: CreateJobResponse;
+  readonly holderId: string;
+  /** Everything that came over all its sockets. */
+  readonly received: CoordinatorMessage[] = [];
+  closeCode: number | null = null;
+  #socket: WebSocket | null = null;
+  #unread: CoordinatorMessage[] = [];
+  #wake = (): void => {};
+
+  constructor(job: CreateJobResponse, holderId: string = crypto.randomUUID()) {
+    this.job = job;
+    this.holderId = holderId;
+  }
+
+  async open(): Promise<void> {
+    const response = await call(`/api/jobs/${this.job.jobId}/socket`, {
+      headers: { upgrade: "websocket" },
+    });
+    const socket = response.webSocket;
+    if (socket === null) throw new Error(`No socket: ${response.status} ${await response.text()}`);
+    socket.accept();
+    this.closeCode = null;
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      if (data === "pong") return;
+      const message = coordinatorMessageSchema.parse(JSON.parse(String(data)));
+      this.received.push(message);
+      this.#unread.push(message);
+      this.#wake();
+    });
+    socket.addEventListener("close", ({ code }) => {
+      if (this.#socket === socket) this.closeCode = code;
+      this.#wake();
+    });
+  }
+
+  /** Opens a socket and says hello; the welcome is consumed. */
+  async join(said: Partial<Extract<HolderMessage, { type: "hello" }>> = {}) {
+    await this.open();
+    this.send({
+      type: "hello",
+      role: "owner",
+      token: this.job.ownerToken,
+      holderId: this.holderId,
+      name: "Test",
+      device: "workerd",
+      slots: 2,
+      engines: ["ffmpeg-native"],
+      leases: [],
+      hasSource: true,
+      ...said,
+    });
+    return this.next("welcome");
+  }
+
+  send(message: HolderMessage): void {
+    this.sendRaw(JSON.stringify(message));
+  }
+
+  sendRaw(data: string | ArrayBuffer): void {
+    if (this.#socket === null) throw new Error("Not open.");
+    this.#socket.send(data);
+  }
+
+  close(): void {
+    this.#socket?.close(1000);
+    this.#socket = null;
+  }
+
+  /** The next message of a type; those before it are passed over. */
+  async next<T extends CoordinatorMessage["type"]>(type: T, withinMs = 5_000) {
+    return (await this.nextOf([type], withinMs)) as MessageOf<T>;
+  }
+
+  async nextOf(types: readonly string[], withinMs = 5_000): Promise<CoordinatorMessage> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      while (this.#unread.length > 0) {
+        const message = this.#unread.shift();
+        if (message !== undefined && types.includes(message.type)) return message;
+      }
+      if (performance.now() > deadline) {
+        const got = JSON.stringify(this.received.map(({ type }) => type));
+        throw new Error(`No ${types.join(" or ")} came, but ${got}.`);
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, 50);
+      });
+    }
+  }
+
+  async closed(withinMs = 5_000): Promise<number> {
+    const deadline = performance.now() + withinMs;
+    while (this.closeCode === null) {
+      if (performance.now() > deadline) throw new Error("The socket stays open.");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.closeCode;
+  }
+
+  async grants(slots: number): Promise<LeaseGrant[]> {
+    this.send({ type: "want", slots });
+    return (await this.next("grant")).grants;
+  }
+
+  async grant(): Promise<LeaseGrant> {
+    const [grant] = await this.grants(1);
+    if (grant === undefined) throw new Error("An empty grant.");
+    return grant;
+  }
+
+  async offer(leaseId: string, outputs: readonly MadeOutput[]): Promise<Put[]> {
+    this.send({ type: "offer", leaseId, outputs: offered(outputs) });
+    return (await this.next("uploads")).puts;
+  }
+
+  commit(leaseId: string): void {
+    const warnings: string[] = [];
+    this.send({ type: "commit", leaseId, engine: "ffmpeg-native", encodeMs: 100, warnings });
+  }
+
+  verdict() {
+    return this.nextOf(["accepted", "rejected"]) as Promise<MessageOf<"accepted" | "rejected">>;
+  }
+
+  /** Offer, upload, commit of what was really made. */
+  async deliver(grant: LeaseGrant, outputs: readonly MadeOutput[] = made(grant.task.id)) {
+    await putAll(await this.offer(grant.leaseId, outputs), outputs);
+    this.commit(grant.leaseId);
+    return this.verdict();
+  }
+
+  /** Works until no task is left. */
+  async workToTheEnd(): Promise<void> {
+    for (let done = await tasksDone(this.job); done < plan.tasks.length; done += 1) {
+      const verdict = await this.deliver(await this.grant());
+      if (verdict.type !== "accepted") throw new Error(JSON.stringify(verdict));
+    }
+  }
+}
+
+async function tasksDone(job: CreateJobResponse): Promise<number> {
+  return (await status(job)).tasks.filter(({ state }) => state === "done").length;
+}
+
+export async function putAll(puts: readonly Put[], outputs: readonly MadeOutput[]): Promise<void> {
+  for (const put of puts) {
+    const output = outputs[put.output];
+    if (output === undefined) throw new Error("A PUT for no output.");
+    const response = await putBytes(put, bytesOf(output));
+    if (response.status !== 200) throw new Error(`PUT: ${response.status}`);
+  }
+}
+
+export async function putBytes(put: Put, bytes: Uint8Array<ArrayBuffer>): Promise<Response> {
+  const response = await fetch(put.url, { method: "PUT", headers: put.headers, body: bytes });
+  await response.body?.cancel();
+  return response;
+}
+
+/** Asks until the job is in a state. */
+export async function until(
+  job: CreateJobResponse,
+  state: JobStatus["state"],
+  withinMs = 5_000,
+): Promise<JobStatus> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const now = await status(job);
+    if (now.state === state) return now;
+    if (performance.now() > deadline) throw new Error(`Not ${state}, but ${JSON.stringify(now)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
