@@ -144,6 +144,25 @@ export const jobPlanSchema = z.object({
 });
 export type JobPlan = z.infer<typeof jobPlanSchema>;
 
+/** What the owner decides for a job, at its creation or later. */
+export const jobSettingsSchema = z.object({
+  /** Chunks go to storage as fast as they can: once all are there, the owner may leave. */
+  stageAll: z.boolean(),
+  /** When servers of this deployment take part; `when-needed`: others are gone, or one is far behind. */
+  servers: z.enum(["never", "when-needed", "always"]),
+});
+export type JobSettings = z.infer<typeof jobSettingsSchema>;
+export const jobSettingsPatchSchema = jobSettingsSchema.partial();
+export type JobSettingsPatch = z.infer<typeof jobSettingsPatchSchema>;
+export const DEFAULT_JOB_SETTINGS: JobSettings = { stageAll: false, servers: "when-needed" };
+
+export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): JobSettings {
+  return {
+    stageAll: patch.stageAll ?? settings.stageAll,
+    servers: patch.servers ?? settings.servers,
+  };
+}
+
 export type JobState = "planned" | "running" | "assembling" | "ready" | "failed" | "cancelled";
 export type TaskState = "waiting" | "ready" | "leased" | "checking" | "backoff" | "done" | "failed";
 

@@ -6,6 +6,8 @@ import {
   engineSchema,
   type JobState,
   jobPlanSchema,
+  jobSettingsPatchSchema,
+  jobSettingsSchema,
   type Segment,
   type SourceFacts,
   segmentSchema,
@@ -122,6 +124,16 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   }),
   /** Owner: the chunk is in storage. */
   z.object({ type: z.literal("staged"), taskId: id }),
+  /** Owner: this chunk cannot be made; counts as a failed attempt of its task. */
+  z.object({
+    type: z.literal("stage-failed"),
+    taskId: id,
+    code: errorCode,
+    retryable: z.boolean(),
+    message: z.string().max(500),
+  }),
+  /** Owner: from now on. */
+  z.object({ type: z.literal("settings"), settings: jobSettingsPatchSchema }),
 ]);
 export type HolderMessage = z.infer<typeof holderMessageSchema>;
 
@@ -192,6 +204,9 @@ export const jobViewSchema = z.object({
   firstPlayableAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
   bytesStored: z.number(),
+  settings: jobSettingsSchema,
+  /** Tasks that only a tab with the source can do now: with none left, the owner may leave. */
+  tasksNeedingSource: z.int(),
   tasks: z.array(taskViewSchema),
   holders: z.array(holderViewSchema),
 });
@@ -223,6 +238,7 @@ export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("revoke"), leaseId: id, code: errorCode }),
   /** Owner: make these chunks and offer them for storage. */
   z.object({ type: z.literal("stage"), taskIds: z.array(id) }),
+  /** Null: storage has it already. */
   z.object({ type: z.literal("stage-upload"), taskId: id, put: putSchema.nullable() }),
   z.object({ type: z.literal("job"), job: jobDeltaSchema }),
   z.object({ type: z.literal("error"), code: errorCode, message: z.string() }),
@@ -231,7 +247,11 @@ export type CoordinatorMessage = z.infer<typeof coordinatorMessageSchema>;
 
 // ---------------------------------------------------------------- HTTP
 
-export const createJobRequestSchema = z.object({ plan: jobPlanSchema });
+export const createJobRequestSchema = z.object({
+  plan: jobPlanSchema,
+  /** Default: DEFAULT_JOB_SETTINGS. */
+  settings: jobSettingsPatchSchema.optional(),
+});
 export const createJobResponseSchema = z.object({
   jobId: id,
   ownerToken: z.string(),

@@ -1,4 +1,5 @@
 import { TributaryError } from "../shared/errors.ts";
+import type { JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import { JobSocket } from "../shared/job-socket.ts";
 import { type Clock, type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
 import {
@@ -8,9 +9,10 @@ import {
   type JobView,
   type LeaseGrant,
 } from "../shared/protocol.ts";
-import { putPresigned } from "../shared/storage-transfer.ts";
+import { type HttpFetch, putPresigned } from "../shared/storage-transfer.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { Source } from "./ingest/source.ts";
+import { ChunkStager } from "./ingest/stage.ts";
 import type { Pool } from "./pool/pool.ts";
 
 const WORKER_CLOCK: Clock = {
@@ -29,6 +31,8 @@ export interface SessionOptions {
   holderId: string;
   /** The opened file; null only watches. */
   source: Source | null;
+  /** Of the job; chunks for others are cut by it. Null without a source. */
+  plan: JobPlan | null;
   pool: Pool | null;
   slots: number;
   onChange(): void;
@@ -39,6 +43,7 @@ export class HolderSession {
   readonly #options: SessionOptions;
   readonly #socket: JobSocket;
   readonly #loop: LeaseLoop;
+  readonly #stager: ChunkStager | null;
   job: JobView | null = null;
   connected = false;
   bytesUploaded = 0;
@@ -47,16 +52,24 @@ export class HolderSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    const send = (message: HolderMessage): boolean => this.#socket.send(message);
+    const fetchHere: HttpFetch = (url, init) => fetch(url, init);
+    const onStored = (sizeBytes: number): void => {
+      this.bytesUploaded += sizeBytes;
+      options.onChange();
+    };
+    const { source, plan } = options;
+    this.#stager =
+      source === null || plan === null
+        ? null
+        : new ChunkStager({ source, plan, clock: WORKER_CLOCK, fetch: fetchHere, send, onStored });
     this.#loop = new LeaseLoop({
       slots: options.source === null ? 0 : options.slots,
       prefetch: 1,
       clock: WORKER_CLOCK,
-      send: (message) => this.#socket.send(message),
+      send,
       onChange: options.onChange,
-      onStored: (sizeBytes) => {
-        this.bytesUploaded += sizeBytes;
-        options.onChange();
-      },
+      onStored,
       onEnd: logEnd,
       work: {
         fetchChunk: (grant, signal) => this.#fetchChunk(grant, signal),
@@ -65,8 +78,7 @@ export class HolderSession {
           const { info, bytes } = chunk;
           return options.pool.transcode({ grant, info, chunk: bytes }, onProgress, signal);
         },
-        put: (put, bytes, signal) =>
-          putPresigned((url, init) => fetch(url, init), put, bytes, signal),
+        put: (put, bytes, signal) => putPresigned(fetchHere, put, bytes, signal),
       },
     });
     this.#socket = new JobSocket({
@@ -91,8 +103,14 @@ export class HolderSession {
   /** Stops all work here at once and closes the socket. */
   stop(): void {
     this.#loop.stop();
+    this.#stager?.stop();
     this.#socket.close();
     this.connected = false;
+  }
+
+  /** Changes what the owner decided for the job; false without a connection. */
+  changeSettings(settings: JobSettingsPatch): boolean {
+    return this.#socket.send({ type: "settings", settings });
   }
 
   #hello(): HolderMessage {
@@ -119,6 +137,10 @@ export class HolderSession {
         break;
       case "job":
         if (this.job !== null) this.job = applyJobDelta(this.job, message.job);
+        break;
+      case "stage":
+      case "stage-upload":
+        this.#stager?.receive(message);
         break;
       case "error":
         if (["UNAUTHORIZED", "FORBIDDEN", "JOB_NOT_FOUND"].includes(message.code)) {

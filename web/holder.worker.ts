@@ -247,6 +247,7 @@ class Holder implements HolderApi {
       ownerToken: job.ownerToken,
       holderId: crypto.randomUUID(),
       source: this.#source,
+      plan: this.#plan,
       pool: this.#pool,
       slots: this.#slotCount(),
       onChange: () => this.#changed(),

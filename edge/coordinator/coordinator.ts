@@ -5,7 +5,7 @@ import {
   toWireError,
   type WireError,
 } from "../../shared/errors.ts";
-import type { JobPlan } from "../../shared/job.ts";
+import type { JobPlan, JobSettings } from "../../shared/job.ts";
 import {
   type CoordinatorMessage,
   HEARTBEAT_SILENCE_MS,
@@ -35,6 +35,8 @@ export interface NewJob {
   jobId: string;
   plan: JobPlan;
   ownerTokenHash: string;
+  /** Default: DEFAULT_JOB_SETTINGS. */
+  settings?: JobSettings;
 }
 
 /** A call's result: error classes do not survive RPC. */
@@ -81,9 +83,9 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /** Idempotent: a job that is there stays as it is. */
-  async create({ jobId, plan, ownerTokenHash }: NewJob): Promise<void> {
+  async create({ jobId, plan, ownerTokenHash, settings }: NewJob): Promise<void> {
     if (this.#live !== null) return;
-    const state = newState(jobId, plan, Date.now());
+    const state = newState(jobId, plan, Date.now(), settings);
     const tokens: TokenRecord[] = [{ hash: ownerTokenHash, role: "owner" }];
     this.#store.create(plan, state.job, tokens);
     this.#live = this.#liven(state, tokens);
@@ -201,8 +203,8 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
       const text = JSON.stringify({ type: "job", job: delta } satisfies CoordinatorMessage);
       // What others do is the owner's to see.
       for (const { connectionId, holderId } of this.#sockets.bound()) {
-        const isOwner = state.holders.get(holderId)?.role === "owner";
-        if (isOwner) this.#sockets.sendText(connectionId, text);
+        const role = state.holders.get(holderId)?.role;
+        if (role === "owner" || role === "server") this.#sockets.sendText(connectionId, text);
       }
     });
     return { state, tokens, feed };

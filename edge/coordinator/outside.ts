@@ -52,6 +52,11 @@ export class Outside {
           this.#presign(state, effect.connectionId, effect.leaseId),
         );
         return;
+      case "presign-chunk":
+        void this.#settle(`chunk ${effect.taskId} ${effect.connectionId}`, () =>
+          this.#presignChunk(state, effect.connectionId, effect.taskId),
+        );
+        return;
       case "check":
         void this.#settle(`check ${effect.leaseId}`, () => this.#check(state, effect.leaseId));
         return;
@@ -123,6 +128,24 @@ export class Outside {
       puts: puts.filter((put) => put !== null),
     });
     this.#shell.report({ type: "presigned", leaseId });
+  }
+
+  async #presignChunk(state: State, connectionId: string, taskId: string): Promise<void> {
+    const chunk = state.tasks.get(taskId)?.chunk ?? null;
+    const origin = this.#shell.originOf(connectionId);
+    if (chunk === null || origin === null) return;
+    const { key, md5 } = chunk;
+    const { sizeBytes } = chunk.info;
+    // Staged before, by a tab that was closed before it could say so.
+    const isThere = chunk.stored || (await this.#env.MEDIA.head(key))?.size === sizeBytes;
+    const contentType = "video/mp4";
+    const put: Put | null = isThere
+      ? null
+      : {
+          output: 0,
+          ...(await presignPut(this.#env, origin, key, { sizeBytes, md5, contentType })),
+        };
+    this.#shell.send(connectionId, { type: "stage-upload", taskId, put });
   }
 
   async #check(state: State, leaseId: string): Promise<void> {

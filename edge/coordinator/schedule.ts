@@ -1,4 +1,4 @@
-import type { JobState } from "../../shared/job.ts";
+import { type JobSettingsPatch, type JobState, patchSettings } from "../../shared/job.ts";
 import type { HolderMessage } from "../../shared/protocol.ts";
 import { assign } from "./schedule/assign.ts";
 import { Draft, type Effect } from "./schedule/draft.ts";
@@ -22,6 +22,14 @@ import {
   watchForHolders,
 } from "./schedule/lifecycle.ts";
 import { checkDueLeases, presign, takeCommit, takeOffer, takeVerdict } from "./schedule/results.ts";
+import {
+  forgetChunk,
+  stageChunks,
+  stagingDueAtMs,
+  takeStaged,
+  takeStageFailed,
+  takeStageOffer,
+} from "./schedule/staging.ts";
 import {
   type Changes,
   type ChoreKind,
@@ -68,6 +76,7 @@ export function schedule(state: State, event: Event, nowMs: number): Decision {
     checkDueLeases(draft);
     if (event.type !== "message") watchForHolders(draft);
     assign(draft);
+    stageChunks(draft);
   }
   runChores(draft);
   return { changes: draft.changes, effects: draft.effects };
@@ -87,6 +96,7 @@ export function earliestDeadlineMs(state: State): number | null {
   for (const chore of Object.values(state.job.chores)) {
     earliest = Math.min(earliest, chore?.dueAtMs ?? earliest);
   }
+  earliest = Math.min(earliest, stagingDueAtMs(state) ?? earliest);
   const { stuckSinceMs } = state.job;
   if (stuckSinceMs !== null) earliest = Math.min(earliest, stuckSinceMs + OWNER_GONE_AFTER_MS);
   return Number.isFinite(earliest) ? earliest : null;
@@ -201,8 +211,20 @@ function message(draft: Draft, connectionId: string, holderId: string, said: Hol
     case "release":
       aboutLease(draft, holder, said);
       return;
+    case "stage-offer":
+      takeStageOffer(draft, holder, said);
+      return;
+    case "staged":
+      takeStaged(draft, holder, said.taskId);
+      return;
+    case "stage-failed":
+      takeStageFailed(draft, holder, said);
+      return;
+    case "settings":
+      if (holder.role === "owner") takeSettings(draft, said.settings);
+      return;
     default:
-      // A second hello, or chunks that nobody asked for.
+      // A second hello.
       draft.effects.push({
         type: "send",
         connectionId,
@@ -229,12 +251,17 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
       }
       // Only those who have the source can say that it will never work.
       const final = !said.retryable && holder.role !== "contributor";
+      if (said.code === "DOWNLOAD_FAILED") forgetChunk(draft, lease.taskId);
       failLease(draft, lease, { code: said.code, message: said.message, final });
       return;
     }
     case "release":
       dropLease(draft, lease);
   }
+}
+
+function takeSettings(draft: Draft, settings: JobSettingsPatch): void {
+  draft.patchJob({ settings: patchSettings(draft.job.settings, settings) });
 }
 
 /** The holder's lease, taken up again if it was lost; else the holder is told how it stands. */

@@ -1,6 +1,7 @@
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
 import type { HolderView, JobDelta, JobStatus, JobView, TaskView } from "../../shared/protocol.ts";
 import { speed } from "./schedule/assign.ts";
+import { tasksNeedingSource } from "./schedule/staging.ts";
 import { type Holder, isEnded, type State, type TaskRecord } from "./schedule/state.ts";
 
 /** The job as others see it: pages, the status endpoints, the playlists. */
@@ -23,7 +24,7 @@ export function jobDelta(
   const tasks = [...changed.tasks].flatMap((id) => state.tasks.get(id) ?? []);
   const holders = [...changed.holders].flatMap((id) => state.holders.get(id) ?? []);
   return {
-    ...(changed.job ? jobProgress(state) : {}),
+    ...(changed.job || changed.tasks.size > 0 ? jobProgress(state) : {}),
     ...(tasks.length > 0 ? { tasks: tasks.map((task) => taskView(state, task, hasSource)) } : {}),
     ...(holders.length > 0 ? { holders: holders.map(holderView) } : {}),
   };
@@ -131,9 +132,18 @@ function jobFacts(state: State): Omit<JobView, "tasks" | "holders"> {
   };
 }
 
-function jobProgress({ job }: State) {
-  const { state, error, warnings, firstPlayableAtMs, endedAtMs, bytesStored } = job;
-  return { state, error, warnings, firstPlayableAtMs, endedAtMs, bytesStored };
+function jobProgress(state: State) {
+  const { state: jobState, error, warnings, firstPlayableAtMs, endedAtMs, bytesStored } = state.job;
+  return {
+    state: jobState,
+    error,
+    warnings,
+    firstPlayableAtMs,
+    endedAtMs,
+    bytesStored,
+    settings: state.job.settings,
+    tasksNeedingSource: tasksNeedingSource(state),
+  };
 }
 
 function taskView(state: State, task: TaskRecord, hasSource: boolean): TaskView {

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { TributaryError } from "../../shared/errors.ts";
+import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job.ts";
 import { validatePlan } from "../../shared/plan.ts";
 import { type CreateJobResponse, createJobRequestSchema } from "../../shared/protocol.ts";
 import type { AppEnv } from "../app.ts";
@@ -32,12 +33,13 @@ jobRoutes.post(
       );
     }
     const { plan } = parsed.data;
+    const settings = patchSettings(DEFAULT_JOB_SETTINGS, parsed.data.settings ?? {});
     validatePlan(plan);
 
     const jobId = newJobId();
     const ownerToken = newToken();
     const ownerTokenHash = hashToken(ownerToken);
-    await coordinatorOf(c.env, jobId).create({ jobId, plan, ownerTokenHash });
+    await coordinatorOf(c.env, jobId).create({ jobId, plan, ownerTokenHash, settings });
     const { origin } = new URL(c.req.url);
     const created: CreateJobResponse = {
       jobId,

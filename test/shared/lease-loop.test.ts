@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TributaryError } from "../../shared/errors.ts";
+import { DEFAULT_JOB_SETTINGS } from "../../shared/job.ts";
 import {
   type LeaseEnd,
   LeaseLoop,
@@ -105,6 +106,8 @@ const welcome = (adopted: string[]): CoordinatorMessage => ({
     warnings: [],
     createdAtMs: 0,
     firstPlayableAtMs: null,
+    settings: DEFAULT_JOB_SETTINGS,
+    tasksNeedingSource: 0,
     endedAtMs: null,
     bytesStored: 0,
     tasks: [],

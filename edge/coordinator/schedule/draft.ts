@@ -23,6 +23,8 @@ export type Effect =
   | { type: "grant"; connectionId: string; leaseIds: string[] }
   /** Sign the PUTs of a lease's offer, send them, report `presigned`. */
   | { type: "presign"; connectionId: string; leaseId: string }
+  /** Sign the PUT of a chunk that was offered, and send it. */
+  | { type: "presign-chunk"; connectionId: string; taskId: string }
   /** Ask the gate, report `checked`. */
   | { type: "check"; leaseId: string }
   /** Do it, report `chore-done`. */

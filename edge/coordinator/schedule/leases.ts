@@ -83,7 +83,16 @@ export function failLease(
   draft.dropLease(lease.id);
   takeFromTask(draft, lease);
   const task = draft.task(lease.taskId);
-  if (task === undefined || task.state === "done") return;
+  if (task !== undefined) failTask(draft, task, failure);
+}
+
+/** A failure of the task: it is tried again after a while, or it was the last time. */
+export function failTask(
+  draft: Draft,
+  task: TaskRecord,
+  failure: { code: ErrorCode; message: string; final: boolean },
+): void {
+  if (task.state === "done") return;
   const failures = task.failures + 1;
   const patch = { failures, lastError: failure.code };
   if (task.leases.length > 0 && !failure.final) {

@@ -1,5 +1,13 @@
 import type { ErrorCode } from "../../../shared/errors.ts";
-import type { AcceptedSegment, Engine, JobPlan, JobState, Task } from "../../../shared/job.ts";
+import {
+  type AcceptedSegment,
+  DEFAULT_JOB_SETTINGS,
+  type Engine,
+  type JobPlan,
+  type JobSettings,
+  type JobState,
+  type Task,
+} from "../../../shared/job.ts";
 import type { ChunkInfo, Output, Role } from "../../../shared/protocol.ts";
 
 /** What the coordinator of one job knows. Records are never changed in place, only replaced. */
@@ -15,6 +23,7 @@ export interface JobRecord {
   /** Accepted media and init segments. */
   bytesStored: number;
   tasksDone: number;
+  settings: JobSettings;
   /** Since when no holder is there that could go on; null while one is, and after the end. */
   stuckSinceMs: number | null;
   /** Work outside of the coordinator that is still to be done, each kind at most once. */
@@ -50,11 +59,14 @@ export interface TaskRecord {
   done: { holderId: string; leaseId: string } | null;
   /** Where holders without the source get the chunk from. */
   chunk: StagedChunk | null;
+  /** The owner's socket was asked for the chunk; asked again when that is over. */
+  staging: { connectionId: string; dueAtMs: number } | null;
 }
 
 export interface StagedChunk {
   info: ChunkInfo;
   key: string;
+  md5: string;
   /** False between the owner's offer and its word that storage has it. */
   stored: boolean;
 }
@@ -163,7 +175,12 @@ export function acceptedId(rendition: string, segment: number): string {
 }
 
 /** A job nobody has worked on yet. */
-export function newState(id: string, plan: JobPlan, nowMs: number): State {
+export function newState(
+  id: string,
+  plan: JobPlan,
+  nowMs: number,
+  settings: JobSettings = DEFAULT_JOB_SETTINGS,
+): State {
   const job: JobRecord = {
     id,
     state: "planned",
@@ -174,6 +191,7 @@ export function newState(id: string, plan: JobPlan, nowMs: number): State {
     endedAtMs: null,
     bytesStored: 0,
     tasksDone: 0,
+    settings,
     stuckSinceMs: nowMs,
     chores: { catalog: { dueAtMs: nowMs } },
   };
@@ -230,6 +248,7 @@ function newTask(id: string): TaskRecord {
     leases: [],
     done: null,
     chunk: null,
+    staging: null,
   };
 }
 

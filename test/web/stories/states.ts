@@ -1,4 +1,8 @@
-import { TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job.ts";
+import {
+  DEFAULT_JOB_SETTINGS,
+  TICKS_PER_SECOND,
+  type VideoRendition,
+} from "../../../shared/job.ts";
 import type { HolderView, JobView, TaskView } from "../../../shared/protocol.ts";
 import type { HolderState, Inspection, LadderRung } from "../../../web/holder-api.ts";
 
@@ -146,6 +150,8 @@ export function job(states: CellPlan, change: Partial<JobView> = {}): JobView {
     warnings: [],
     createdAtMs: 1_795_000_000_000,
     firstPlayableAtMs: null,
+    settings: DEFAULT_JOB_SETTINGS,
+    tasksNeedingSource: 0,
     endedAtMs: null,
     bytesStored: 0,
     tasks: [...states.map(task), ...audio],

@@ -1,0 +1,135 @@
+import { chunkKey } from "../../../shared/object-keys.ts";
+import type { HolderMessage } from "../../../shared/protocol.ts";
+import type { Draft } from "./draft.ts";
+import { failTask } from "./leases.ts";
+import { type Holder, isEnded, type State, type TaskRecord } from "./state.ts";
+
+/**
+ * Chunks in storage, for holders that have no source. The owner's tab cuts and uploads them, only as
+ * far ahead as others need them, or all of them when it wants to leave.
+ */
+
+/** Chunks that lie ready for each place of a holder without the source. */
+const AHEAD_PER_SLOT = 2;
+/** The owner is asked for at most so many at once. */
+const MAX_ASKED = 8;
+/** A chunk that has not come by then is asked for again. */
+const STAGE_AGAIN_MS = 120_000;
+
+type StageOffer = Extract<HolderMessage, { type: "stage-offer" }>;
+type StageFailed = Extract<HolderMessage, { type: "stage-failed" }>;
+
+/** Asks the owner for the chunks that others will want next. */
+export function stageChunks(draft: Draft): void {
+  if (isEnded(draft.job)) return;
+  let missing = chunksWanted(draft);
+  if (missing === 0) return;
+  const owner = draft
+    .holders()
+    .find(({ connectionId, hasSource }) => connectionId !== null && hasSource);
+  const connectionId = owner?.connectionId ?? null;
+  if (connectionId === null) return;
+
+  let asked = 0;
+  const wanted: TaskRecord[] = [];
+  for (const task of draft.tasks()) {
+    if (missing <= 0 || asked >= MAX_ASKED) break;
+    if (!mayNeedChunk(draft, task)) continue;
+    if (task.chunk?.stored === true) {
+      // One that is leased already is nobody's next.
+      if (task.state !== "leased") missing -= 1;
+      continue;
+    }
+    missing -= 1;
+    asked += 1;
+    if (!isAsked(task, connectionId, draft.nowMs)) wanted.push(task);
+  }
+  if (wanted.length === 0) return;
+  for (const task of wanted) {
+    const dueAtMs = draft.nowMs + STAGE_AGAIN_MS;
+    draft.patchTask(task, { staging: { connectionId, dueAtMs } });
+  }
+  const taskIds = wanted.map(({ id }) => id);
+  draft.effects.push({ type: "send", connectionId, message: { type: "stage", taskIds } });
+}
+
+/** The owner has the chunk and wants to upload it. */
+export function takeStageOffer(draft: Draft, holder: Holder, said: StageOffer): void {
+  const { chunk: info, sha256, md5 } = said;
+  const task = draft.task(info.taskId);
+  if (!holder.hasSource || holder.connectionId === null || task === undefined) return;
+  if (task.chunk?.stored !== true) {
+    const key = chunkKey(draft.job.id, task.id, sha256);
+    draft.patchTask(task, { chunk: { info, key, md5, stored: false } });
+  }
+  draft.effects.push({
+    type: "presign-chunk",
+    connectionId: holder.connectionId,
+    taskId: task.id,
+  });
+}
+
+export function takeStaged(draft: Draft, holder: Holder, taskId: string): void {
+  const task = draft.task(taskId);
+  if (!holder.hasSource || task === undefined || task.chunk === null) return;
+  draft.patchTask(task, { chunk: { ...task.chunk, stored: true }, staging: null });
+}
+
+/** The owner, who has the source, cannot make the chunk. */
+export function takeStageFailed(draft: Draft, holder: Holder, said: StageFailed): void {
+  const task = draft.task(said.taskId);
+  if (!holder.hasSource || task === undefined || task.staging === null) return;
+  const { code, message, retryable } = said;
+  failTask(draft, draft.patchTask(task, { staging: null }), { code, message, final: !retryable });
+}
+
+/** A holder could not get a chunk that should be there: it is staged anew, if anybody can. */
+export function forgetChunk(draft: Draft, taskId: string): void {
+  const task = draft.task(taskId);
+  const isOwnerHere = draft.holders().some((each) => each.connectionId !== null && each.hasSource);
+  if (task === undefined || !isOwnerHere) return;
+  if (task.chunk?.stored === true) draft.patchTask(task, { chunk: null, staging: null });
+}
+
+/** Tasks that only a tab with the source can do now. */
+export function tasksNeedingSource({ tasks }: State): number {
+  let count = 0;
+  for (const { state, chunk } of tasks.values()) {
+    if (state !== "done" && chunk?.stored !== true) count += 1;
+  }
+  return count;
+}
+
+/** When a chunk is to be asked for again; null when none is on its way. */
+export function stagingDueAtMs({ tasks, job }: State): number | null {
+  if (isEnded(job)) return null;
+  let earliest: number | null = null;
+  for (const { staging, state } of tasks.values()) {
+    if (staging === null || state === "done") continue;
+    earliest = Math.min(earliest ?? staging.dueAtMs, staging.dueAtMs);
+  }
+  return earliest;
+}
+
+/** How many untaken tasks should have their chunk in storage. */
+function chunksWanted(draft: Draft): number {
+  const { stageAll, servers } = draft.job.settings;
+  if (stageAll || servers === "always") return Number.POSITIVE_INFINITY;
+  let slots = 0;
+  for (const holder of draft.holders()) {
+    if (holder.connectionId !== null && !holder.hasSource && holder.role !== "owner") {
+      slots += holder.slots;
+    }
+  }
+  return slots * AHEAD_PER_SLOT;
+}
+
+/** What the owner works on itself needs no chunk, unless it wants to leave. */
+function mayNeedChunk(draft: Draft, { state }: TaskRecord): boolean {
+  if (state === "done" || state === "failed") return false;
+  return state !== "leased" || draft.job.settings.stageAll;
+}
+
+function isAsked({ staging }: TaskRecord, connectionId: string, nowMs: number): boolean {
+  return staging?.connectionId === connectionId && staging.dueAtMs > nowMs;
+}
