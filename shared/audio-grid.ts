@@ -80,7 +80,11 @@ export interface PcmWindow {
  */
 export function planPcmWindow(run: AudioRun, sampleRate: number, sourceRate: number): PcmWindow {
   if (sampleRate === sourceRate) {
-    return { startSample: run.startSample, samples: run.endSample - run.startSample, skipSamples: 0 };
+    return {
+      startSample: run.startSample,
+      samples: run.endSample - run.startSample,
+      skipSamples: 0,
+    };
   }
   const startSeconds = Math.floor(run.startSample / sampleRate);
   const startSample = startSeconds * sourceRate;
@@ -132,7 +136,9 @@ export function parseDecodedFrames(lines: readonly string[]): DecodedAudio {
     if (match === null) continue;
     const [, pts = "", rate = "", samples = ""] = match;
     if (sampleRate !== 0 && sampleRate !== Number(rate)) {
-      throw new TributaryError("DECODE_FAILED", "The sound changes its sample rate.", { retryable: false });
+      throw new TributaryError("DECODE_FAILED", "The sound changes its sample rate.", {
+        retryable: false,
+      });
     }
     sampleRate = Number(rate);
     const last = frames.at(-1);

@@ -65,7 +65,8 @@ export function planColour(
     return converted({ kind: "tone-map", input, range: decoded.range === "pc" ? "pc" : "tv" });
   }
   const matrix = decoded.matrix ?? guessMatrix(facts);
-  if (/rgb|gbr/.test(decoded.pixelFormat ?? "") || matrix === "gbr") return converted({ kind: "matrix" });
+  if (/rgb|gbr/.test(decoded.pixelFormat ?? "") || matrix === "gbr")
+    return converted({ kind: "matrix" });
   if (!Object.hasOwn(MATRICES, matrix)) return converted({ kind: "gamut" });
   const usual = matrix === "bt709" ? BT709 : BT601;
   const output = {

@@ -49,46 +49,78 @@ export function videoArgs(task: VideoTask, files: VideoTaskFiles): string[] {
   const { renditions } = task;
   const forced = forcedKeyFrameSeconds(task.segments).map((seconds) => seconds.toFixed(6));
   const outputs = renditions.flatMap((rendition, index) => [
-    "-map", `[out${index}]`,
-    "-map_metadata", "-1",
-    "-fps_mode", "passthrough",
-    "-enc_time_base", `1:${TICKS_PER_SECOND}`,
-    "-video_track_timescale", String(TICKS_PER_SECOND),
+    "-map",
+    `[out${index}]`,
+    "-map_metadata",
+    "-1",
+    "-fps_mode",
+    "passthrough",
+    "-enc_time_base",
+    `1:${TICKS_PER_SECOND}`,
+    "-video_track_timescale",
+    String(TICKS_PER_SECOND),
     ...x264Args(rendition, task.source.frameRate / task.source.frameStep),
     ...(forced.length > 0 ? ["-force_key_frames", forced.join(",")] : []),
-    "-fflags", "+bitexact",
-    "-flags:v", "+bitexact",
-    "-f", "mp4",
-    "-movflags", "+cmaf+frag_keyframe+frag_discont+skip_trailer",
+    "-fflags",
+    "+bitexact",
+    "-flags:v",
+    "+bitexact",
+    "-f",
+    "mp4",
+    "-movflags",
+    "+cmaf+frag_keyframe+frag_discont+skip_trailer",
     files.outputs[index] ?? "",
   ]);
-  return [...LOG, LOG_PROBLEMS, "-copyts", "-i", files.input, "-filter_complex", videoGraph(task), ...outputs];
+  return [
+    ...LOG,
+    LOG_PROBLEMS,
+    "-copyts",
+    "-i",
+    files.input,
+    "-filter_complex",
+    videoGraph(task),
+    ...outputs,
+  ];
 }
 
 function x264Args(rendition: VideoRendition, frameRate: number): string[] {
   const { bitsPerSecond, level } = rendition;
   return [
-    "-c:v", "libx264",
-    "-preset", X264_PRESET,
-    "-profile:v", "high",
-    "-level:v", `${Math.floor(level / 10)}.${level % 10}`,
-    "-b:v", String(bitsPerSecond),
-    "-maxrate", String(Math.round(bitsPerSecond * MAX_RATE_SHARE)),
-    "-bufsize", String(Math.round(bitsPerSecond * BUFFER_SECONDS)),
+    "-c:v",
+    "libx264",
+    "-preset",
+    X264_PRESET,
+    "-profile:v",
+    "high",
+    "-level:v",
+    `${Math.floor(level / 10)}.${level % 10}`,
+    "-b:v",
+    String(bitsPerSecond),
+    "-maxrate",
+    String(Math.round(bitsPerSecond * MAX_RATE_SHARE)),
+    "-bufsize",
+    String(Math.round(bitsPerSecond * BUFFER_SECONDS)),
     // Key frames only where they are forced: a fragment and a segment begin with each.
-    "-sc_threshold", "0",
-    "-g", "1000000",
-    "-bf", "3",
+    "-sc_threshold",
+    "0",
+    "-g",
+    "1000000",
+    "-bf",
+    "3",
     // Threads change the bits, and wasm has one.
-    "-threads", "1",
-    // The chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on it.
-    "-x264-params", `fps=${Math.round(frameRate * 1000)}/1000`,
+    "-threads",
+    "1",
+    // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on
+    // it. `ratetol`: a task is seconds long, so the rate has to be met in seconds (within 4 %, not 20).
+    "-x264-params",
+    `fps=${Math.round(frameRate * 1000)}/1000:ratetol=0.1`,
   ];
 }
 
 function videoGraph(task: VideoTask): string {
   const { source, chunk, renditions, colour } = task;
-  const seconds = (ticks: number): string => ((ticks - chunk.baseTicks) / TICKS_PER_SECOND).toFixed(7);
+  const seconds = (ticks: number): string =>
+    ((ticks - chunk.baseTicks) / TICKS_PER_SECOND).toFixed(7);
   const shared = [
     // Before the trim: neighbours of the first and last frame are wanted. One frame out for each in.
     ...(source.interlaced ? ["bwdif=mode=send_frame:parity=auto:deint=interlaced"] : []),
@@ -110,9 +142,13 @@ function videoGraph(task: VideoTask): string {
 }
 
 /** The slow part of a conversion is done once, at the size of the largest rendition. */
-function conversionFilters({ conversion }: ColourPlan, size: { width: number; height: number }): string[] {
+function conversionFilters(
+  { conversion }: ColourPlan,
+  size: { width: number; height: number },
+): string[] {
   const sized = `w=${size.width}:h=${size.height}`;
-  if (conversion.kind === "gamut") return [`zscale=${sized}:p=bt709:t=bt709:m=bt709:r=tv`, "format=yuv420p"];
+  if (conversion.kind === "gamut")
+    return [`zscale=${sized}:p=bt709:t=bt709:m=bt709:r=tv`, "format=yuv420p"];
   if (conversion.kind !== "tone-map") return [];
   const { primaries, transfer, matrix } = conversion.input;
   return [
@@ -143,7 +179,8 @@ export function forcedKeyFrameSeconds(segments: readonly Segment[]): number[] {
     const keys = new Set(keyFrameIndexes(segment));
     let atTicks = segment.startTicks - startTicks;
     durations.forEach((durationTicks, index) => {
-      if (keys.has(index) && atTicks > 0) seconds.push((previousTicks + atTicks) / 2 / TICKS_PER_SECOND);
+      if (keys.has(index) && atTicks > 0)
+        seconds.push((previousTicks + atTicks) / 2 / TICKS_PER_SECOND);
       previousTicks = atTicks;
       atTicks += durationTicks;
     });
@@ -154,11 +191,16 @@ export function forcedKeyFrameSeconds(segments: readonly Segment[]): number[] {
 /** Facts of the first frame, as JSON on the standard output. */
 export function probeVideoArgs(input: string): string[] {
   return [
-    "-v", "error",
-    "-select_streams", "v:0",
-    "-read_intervals", "%+#1",
-    "-show_entries", "frame=pix_fmt,color_range,color_space,color_primaries,color_transfer",
-    "-of", "json=compact=1",
+    "-v",
+    "error",
+    "-select_streams",
+    "v:0",
+    "-read_intervals",
+    "%+#1",
+    "-show_entries",
+    "frame=pix_fmt,color_range,color_space,color_primaries,color_transfer",
+    "-of",
+    "json=compact=1",
     input,
   ];
 }
@@ -167,13 +209,26 @@ export function probeVideoArgs(input: string): string[] {
  * Sound of a chunk as interleaved 32-bit floats at its own rate; a log line tells of each decoded frame
  * (`audio-grid.ts` reads them and puts the samples in their places).
  */
-export function decodeAudioArgs(rendition: AudioRendition, input: string, output: string): string[] {
+export function decodeAudioArgs(
+  rendition: AudioRendition,
+  input: string,
+  output: string,
+): string[] {
   const layout = rendition.channels === 1 ? "mono" : "stereo";
   return [
-    ...LOG, LOG_FRAMES, "-nostats", "-copyts", "-i", input,
-    "-map", "0:a:0",
-    "-af", `ashowinfo,aformat=sample_fmts=flt:channel_layouts=${layout}`,
-    "-f", "f32le", output,
+    ...LOG,
+    LOG_FRAMES,
+    "-nostats",
+    "-copyts",
+    "-i",
+    input,
+    "-map",
+    "0:a:0",
+    "-af",
+    `ashowinfo,aformat=sample_fmts=flt:channel_layouts=${layout}`,
+    "-f",
+    "f32le",
+    output,
   ];
 }
 
@@ -185,18 +240,38 @@ export interface PcmInput {
 }
 
 /** AAC-LC in ADTS frames; the first one primes the encoder and is not part of the sound. */
-export function encodeAudioArgs(rendition: AudioRendition, pcm: PcmInput, output: string): string[] {
+export function encodeAudioArgs(
+  rendition: AudioRendition,
+  pcm: PcmInput,
+  output: string,
+): string[] {
   const { sampleRate, channels, bitsPerSecond } = rendition;
   const filters = [
     ...(pcm.sampleRate === sampleRate ? [] : [`aresample=${sampleRate}`]),
     ...(pcm.skipSamples === 0 ? [] : [`atrim=start_sample=${pcm.skipSamples}`, "asetpts=N/SR/TB"]),
   ];
   return [
-    ...LOG, LOG_PROBLEMS,
-    "-f", "f32le", "-ar", String(pcm.sampleRate), "-ac", String(channels), "-i", pcm.file,
+    ...LOG,
+    LOG_PROBLEMS,
+    "-f",
+    "f32le",
+    "-ar",
+    String(pcm.sampleRate),
+    "-ac",
+    String(channels),
+    "-i",
+    pcm.file,
     ...(filters.length > 0 ? ["-af", filters.join(",")] : []),
-    "-c:a", "aac", "-b:a", String(bitsPerSecond),
-    "-fflags", "+bitexact", "-flags:a", "+bitexact",
-    "-f", "adts", output,
+    "-c:a",
+    "aac",
+    "-b:a",
+    String(bitsPerSecond),
+    "-fflags",
+    "+bitexact",
+    "-flags:a",
+    "+bitexact",
+    "-f",
+    "adts",
+    output,
   ];
 }

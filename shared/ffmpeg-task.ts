@@ -1,4 +1,10 @@
-import { parseDecodedFrames, placeAudio, planAudioRun, planPcmWindow, readAdtsFrames } from "./audio-grid.ts";
+import {
+  parseDecodedFrames,
+  placeAudio,
+  planAudioRun,
+  planPcmWindow,
+  readAdtsFrames,
+} from "./audio-grid.ts";
 import { readAvcConfig } from "./cmaf/avc.ts";
 import { only, readBoxes, readChildren } from "./cmaf/box.ts";
 import { type CodedPicture, type CutSegment, cutAudioSegment, cutVideo } from "./cmaf/cut.ts";
@@ -81,7 +87,8 @@ export async function runFfmpegTask(
   const audio = renditions.filter((rendition) => rendition.kind === "audio");
   if (task.grant.task.kind === "video") return transcodeVideo(task, video, runner, onProgress);
   const [rendition] = audio;
-  if (rendition === undefined) throw new TributaryError("PLAN_INVALID", "A sound task without a rendition.");
+  if (rendition === undefined)
+    throw new TributaryError("PLAN_INVALID", "A sound task without a rendition.");
   return transcodeAudio(task, rendition, runner, onProgress);
 }
 
@@ -99,7 +106,10 @@ async function transcodeVideo(
     await runner.write(CHUNK_FILE, task.chunk);
     const colour = planColour(await probeColour(runner), source.video);
     const wantedSeconds = durationTicks(segments) / TICKS_PER_SECOND;
-    const args = videoArgs({ renditions, segments, source: source.video, chunk: task.info, colour }, files);
+    const args = videoArgs(
+      { renditions, segments, source: source.video, chunk: task.info, colour },
+      files,
+    );
     const run = await runner.ffmpeg(args, (seconds) => onProgress(share(seconds, wantedSeconds)));
     checkExit(run, segments);
     const inits: RawOutput[] = [];
@@ -140,8 +150,15 @@ function packageVideo(
 ): { init: Uint8Array<ArrayBuffer>; cuts: CutSegment[] } {
   const { pictures, avcConfig } = readEncodedVideo(encoded, segments);
   const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
-  if (pictures.length < planned) throw missingPictures(planned - pictures.length, planned, segments, run);
-  const track = { kind: "video" as const, width: rendition.width, height: rendition.height, avcConfig, colour: colour.tags };
+  if (pictures.length < planned)
+    throw missingPictures(planned - pictures.length, planned, segments, run);
+  const track = {
+    kind: "video" as const,
+    width: rendition.width,
+    height: rendition.height,
+    avcConfig,
+    colour: colour.tags,
+  };
   return {
     init: writeInit(track, TICKS_PER_SECOND),
     cuts: cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes),
@@ -188,7 +205,9 @@ async function transcodeAudio(
   const run = planAudioRun(segments, sampleRate);
   const wantedSeconds = (run.endSample - run.startSample) / sampleRate;
   try {
-    const decoding = await decodeAudio(task, rendition, runner, (seconds) => onProgress(share(seconds, wantedSeconds) / 2));
+    const decoding = await decodeAudio(task, rendition, runner, (seconds) =>
+      onProgress(share(seconds, wantedSeconds) / 2),
+    );
     const decoded = parseDecodedFrames(decoding.lines);
     const sourceRate = decoded.sampleRate || sampleRate;
     const window = planPcmWindow(run, sampleRate, sourceRate);
@@ -199,16 +218,21 @@ async function transcodeAudio(
     const encoding = await runner.ffmpeg(encodeAudioArgs(rendition, pcm, ADTS_FILE), (seconds) =>
       onProgress(0.5 + share(seconds, wantedSeconds) / 2),
     );
-    if (encoding.exitCode !== 0) throw new TributaryError("ENCODE_FAILED", "The sound could not be encoded.");
+    if (encoding.exitCode !== 0)
+      throw new TributaryError("ENCODE_FAILED", "The sound could not be encoded.");
     const frames = readAdtsFrames(await runner.read(ADTS_FILE)).slice(run.dropFrames);
     const media = cutAudio(frames, segments, run.firstFrame, run.framesPerSegment);
     const init = writeInit({ kind: "audio", sampleRate, channels }, sampleRate);
     return {
-      outputs: [initOutput(rendition.id, segments, init), ...media.map((cut) => mediaOutput(rendition.id, cut))],
+      outputs: [
+        initOutput(rendition.id, segments, init),
+        ...media.map((cut) => mediaOutput(rendition.id, cut)),
+      ],
       warnings: soundWarnings(decoding.lines, segments),
     };
   } finally {
-    for (const file of [CHUNK_FILE, DECODED_FILE, PLACED_FILE, ADTS_FILE]) await runner.remove(file);
+    for (const file of [CHUNK_FILE, DECODED_FILE, PLACED_FILE, ADTS_FILE])
+      await runner.remove(file);
   }
 }
 
@@ -223,11 +247,16 @@ async function decodeAudio(
   await runner.write(CHUNK_FILE, task.chunk);
   const run = await runner.ffmpeg(decodeAudioArgs(rendition, CHUNK_FILE, DECODED_FILE), onTime);
   await runner.remove(CHUNK_FILE);
-  if (run.exitCode !== 0) throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
+  if (run.exitCode !== 0)
+    throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
   const bytes = await runner.read(DECODED_FILE);
-  if (bytes.length === 0) throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
+  if (bytes.length === 0)
+    throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  return { pcm: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2), lines: run.lines };
+  return {
+    pcm: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2),
+    lines: run.lines,
+  };
 }
 
 function cutAudio(
@@ -241,7 +270,10 @@ function cutAudio(
     const wanted = framesPerSegment[index] ?? 0;
     const own = frames.slice(taken, taken + wanted);
     if (own.length !== wanted) {
-      throw new TributaryError("FRAME_COUNT_WRONG", `${own.length} AAC frames were made where ${wanted} are planned.`);
+      throw new TributaryError(
+        "FRAME_COUNT_WRONG",
+        `${own.length} AAC frames were made where ${wanted} are planned.`,
+      );
     }
     taken += wanted;
     return cutAudioSegment(segment, own, firstFrame + taken - wanted);
@@ -259,18 +291,30 @@ function countChunkPackets(chunk: Uint8Array): number {
     const stsz = only(stbl, "stsz");
     return new DataView(chunk.buffer, chunk.byteOffset).getUint32(stsz.bodyStart + 8);
   } catch (cause) {
-    throw new TributaryError("CHUNK_UNREADABLE", "A piece of the source cannot be read.", { cause });
+    throw new TributaryError("CHUNK_UNREADABLE", "A piece of the source cannot be read.", {
+      cause,
+    });
   }
 }
 
 // ---------------------------------------------------------------- outcome
 
-function initOutput(rendition: string, segments: readonly Segment[], bytes: Uint8Array<ArrayBuffer>): RawOutput {
+function initOutput(
+  rendition: string,
+  segments: readonly Segment[],
+  bytes: Uint8Array<ArrayBuffer>,
+): RawOutput {
   return { rendition, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes };
 }
 
 function mediaOutput(rendition: string, cut: CutSegment): RawOutput {
-  return { rendition, kind: "media", segment: cut.segment.index, frames: cut.frames, bytes: cut.bytes };
+  return {
+    rendition,
+    kind: "media",
+    segment: cut.segment.index,
+    frames: cut.frames,
+    bytes: cut.bytes,
+  };
 }
 
 function bySegment(outputs: readonly RawOutput[]): RawOutput[] {
@@ -282,12 +326,21 @@ function checkExit(run: FfmpegRun, segments: readonly Segment[]): void {
   if (run.lines.some((line) => line.includes("Cannot allocate memory"))) {
     throw new TributaryError("OUT_OF_MEMORY", "There is not enough memory to encode this video.");
   }
-  if (damageLines(run.lines).length > 0) throw decodeFailed(`The picture ${between(segments)} cannot be decoded.`);
+  if (damageLines(run.lines).length > 0)
+    throw decodeFailed(`The picture ${between(segments)} cannot be decoded.`);
   const said = run.lines.findLast((line) => line.includes("[error]") || line.includes("[fatal]"));
-  throw new TributaryError("ENCODE_FAILED", `Encoding failed${said === undefined ? "" : `: ${plain(said)}`}.`);
+  throw new TributaryError(
+    "ENCODE_FAILED",
+    `Encoding failed${said === undefined ? "" : `: ${plain(said)}`}.`,
+  );
 }
 
-function missingPictures(missing: number, planned: number, segments: readonly Segment[], run: FfmpegRun): TributaryError {
+function missingPictures(
+  missing: number,
+  planned: number,
+  segments: readonly Segment[],
+  run: FfmpegRun,
+): TributaryError {
   const cause = damageLines(run.lines)[0];
   return decodeFailed(
     `${missing} of ${planned} pictures ${between(segments)} cannot be decoded: the source is damaged there.`,
@@ -304,13 +357,17 @@ function decodeFailed(message: string, cause?: unknown): TributaryError {
  * codec's: a codec also complains of references that were left out on purpose (open GOPs).
  */
 function damageLines(lines: readonly string[]): string[] {
-  return lines.filter((line) => /corrupt decoded frame|corrupt input packet|Error while decoding stream/.test(line));
+  return lines.filter((line) =>
+    /corrupt decoded frame|corrupt input packet|Error while decoding stream/.test(line),
+  );
 }
 
 function pictureWarnings(run: FfmpegRun, segments: readonly Segment[]): string[] {
   const damaged = damageLines(run.lines).length;
   if (damaged === 0) return [];
-  return [`The source is damaged ${between(segments)}: about ${damaged} pictures there were repaired by guess.`];
+  return [
+    `The source is damaged ${between(segments)}: about ${damaged} pictures there were repaired by guess.`,
+  ];
 }
 
 function soundWarnings(lines: readonly string[], segments: readonly Segment[]): string[] {

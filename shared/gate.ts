@@ -1,7 +1,7 @@
 import { HIGH_PROFILE, pictureKind, readAvcConfig } from "./cmaf/avc.ts";
+import { invalid } from "./cmaf/box.ts";
 import { type ReadFragment, readFragments } from "./cmaf/fragment.ts";
 import { readInit } from "./cmaf/init.ts";
-import { invalid } from "./cmaf/box.ts";
 import { TributaryError } from "./errors.ts";
 import {
   AAC_FRAME_SAMPLES,
@@ -53,22 +53,31 @@ const MAX_INIT_BYTES = 16 * 1024;
 export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
   if (bytes.length > MAX_INIT_BYTES) throw invalid(`An init segment of ${bytes.length} bytes.`);
   const init = readInit(bytes);
-  if (init.topLevel.join() !== "ftyp,moov") throw invalid("An init segment is an ftyp and a moov box.");
+  if (init.topLevel.join() !== "ftyp,moov")
+    throw invalid("An init segment is an ftyp and a moov box.");
   if (init.hasEditList) throw invalid("An init segment holds an edit list.");
   const { timescale, trackId } = init;
   if (rendition.kind === "video") {
-    if (init.handler !== "vide" || init.entryType !== "avc1") throw invalid("Not a track of H.264 video.");
+    if (init.handler !== "vide" || init.entryType !== "avc1")
+      throw invalid("Not a track of H.264 video.");
     if (timescale !== TICKS_PER_SECOND) throw invalid(`Times in 1/${timescale} s.`);
     const avc = readAvcConfig(init.config);
     checkPicture(rendition, init);
     checkPicture(rendition, avc);
     if (avc.profile !== HIGH_PROFILE || avc.level !== rendition.level) {
-      throw invalid(`Profile ${avc.profile} level ${avc.level}, planned is High ${rendition.level}.`);
+      throw invalid(
+        `Profile ${avc.profile} level ${avc.level}, planned is High ${rendition.level}.`,
+      );
     }
     return { codec: avc.codec, timescale, trackId, nalLengthBytes: avc.nalLengthBytes };
   }
-  if (init.handler !== "soun" || init.entryType !== "mp4a") throw invalid("Not a track of AAC sound.");
-  if (timescale !== rendition.sampleRate || init.sampleRate !== rendition.sampleRate || init.channels !== rendition.channels) {
+  if (init.handler !== "soun" || init.entryType !== "mp4a")
+    throw invalid("Not a track of AAC sound.");
+  if (
+    timescale !== rendition.sampleRate ||
+    init.sampleRate !== rendition.sampleRate ||
+    init.channels !== rendition.channels
+  ) {
     throw invalid(`${init.channels} channels at ${init.sampleRate} Hz in 1/${timescale} s.`);
   }
   const objectType = (init.config[0] ?? 0) >> 3;
@@ -76,9 +85,14 @@ export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
   return { codec: "mp4a.40.2", timescale, trackId, nalLengthBytes: 0 };
 }
 
-function checkPicture(rendition: VideoRendition, { width, height }: { width: number; height: number }): void {
+function checkPicture(
+  rendition: VideoRendition,
+  { width, height }: { width: number; height: number },
+): void {
   if (width !== rendition.width || height !== rendition.height) {
-    throw invalid(`A picture of ${width}x${height}, planned is ${rendition.width}x${rendition.height}.`);
+    throw invalid(
+      `A picture of ${width}x${height}, planned is ${rendition.width}x${rendition.height}.`,
+    );
   }
 }
 
@@ -112,12 +126,17 @@ function checkVideo(media: Uint8Array, init: InitFacts, segment: Segment): Media
   }
   let index = 0;
   fragments.forEach((fragment, nth) => {
-    if (index !== keys[nth]) throw invalid(`Fragment ${nth} starts with picture ${index}, planned is ${keys[nth]}.`);
+    if (index !== keys[nth])
+      throw invalid(`Fragment ${nth} starts with picture ${index}, planned is ${keys[nth]}.`);
     checkTimes(fragment, durations.slice(index, index + fragment.samples.length));
     checkPictures(media, fragment, init.nalLengthBytes);
     index += fragment.samples.length;
   });
-  return { frames, durationTicks: segmentDurationTicks(segment), fragments: fragments.map(fragmentFacts) };
+  return {
+    frames,
+    durationTicks: segmentDurationTicks(segment),
+    fragments: fragments.map(fragmentFacts),
+  };
 }
 
 /** Pictures are shown at the planned times, each time once. */
@@ -125,7 +144,9 @@ function checkTimes(fragment: ReadFragment, durations: readonly number[]): void 
   let decodeTicks = 0;
   const shownTicks = fragment.samples.map((sample, index) => {
     if (sample.durationTicks !== durations[index]) {
-      throw invalid(`A picture lasts ${sample.durationTicks} ticks, planned are ${durations[index]}.`);
+      throw invalid(
+        `A picture lasts ${sample.durationTicks} ticks, planned are ${durations[index]}.`,
+      );
     }
     const shown = decodeTicks + sample.compositionOffsetTicks;
     decodeTicks += sample.durationTicks;
@@ -145,12 +166,18 @@ function checkPictures(media: Uint8Array, fragment: ReadFragment, nalLengthBytes
   fragment.samples.forEach((sample, index) => {
     const isIdr = pictureKind(media.subarray(at, at + sample.sizeBytes), nalLengthBytes) === "idr";
     if (index === 0 && !isIdr) throw invalid("A planned key frame is no IDR picture.");
-    if (sample.isSync !== isIdr) throw invalid("A picture's flags do not say whether it is an IDR.");
+    if (sample.isSync !== isIdr)
+      throw invalid("A picture's flags do not say whether it is an IDR.");
     at += sample.sizeBytes;
   });
 }
 
-function checkAudio(media: Uint8Array, init: InitFacts, rendition: AudioRendition, segment: Segment): MediaFacts {
+function checkAudio(
+  media: Uint8Array,
+  init: InitFacts,
+  rendition: AudioRendition,
+  segment: Segment,
+): MediaFacts {
   const { sampleRate } = rendition;
   const endTicks = segment.startTicks + segmentDurationTicks(segment);
   const firstFrame = audioFrameAt(segment.startTicks, sampleRate);
@@ -160,7 +187,12 @@ function checkAudio(media: Uint8Array, init: InitFacts, rendition: AudioRenditio
   checkCount(fragments, frames);
   for (const { samples } of fragments) {
     for (const sample of samples) {
-      if (sample.durationTicks !== AAC_FRAME_SAMPLES || sample.compositionOffsetTicks !== 0 || !sample.isSync || sample.sizeBytes === 0) {
+      if (
+        sample.durationTicks !== AAC_FRAME_SAMPLES ||
+        sample.compositionOffsetTicks !== 0 ||
+        !sample.isSync ||
+        sample.sizeBytes === 0
+      ) {
         throw invalid("An AAC frame is not a plain one of 1,024 samples.");
       }
     }
@@ -177,12 +209,17 @@ function checkAudio(media: Uint8Array, init: InitFacts, rendition: AudioRenditio
 }
 
 /** Fragments follow each other without a gap from where the timeline says, their numbers rise. */
-function checkJoined(fragments: readonly ReadFragment[], init: InitFacts, startTicks: number): void {
+function checkJoined(
+  fragments: readonly ReadFragment[],
+  init: InitFacts,
+  startTicks: number,
+): void {
   if (fragments.length === 0) throw invalid("A media segment without a fragment.");
   let dueTicks = startTicks;
   let sequence = 0;
   for (const fragment of fragments) {
-    if (fragment.trackId !== init.trackId) throw invalid(`A fragment of track ${fragment.trackId}.`);
+    if (fragment.trackId !== init.trackId)
+      throw invalid(`A fragment of track ${fragment.trackId}.`);
     if (fragment.samples.length === 0) throw invalid("A fragment without a sample.");
     if (fragment.baseDecodeTicks !== dueTicks) {
       throw invalid(`A fragment starts at ${fragment.baseDecodeTicks}, planned is ${dueTicks}.`);
@@ -196,7 +233,10 @@ function checkJoined(fragments: readonly ReadFragment[], init: InitFacts, startT
 function checkCount(fragments: readonly ReadFragment[], planned: number): void {
   const frames = fragments.reduce((total, fragment) => total + fragment.samples.length, 0);
   if (frames !== planned) {
-    throw new TributaryError("FRAME_COUNT_WRONG", `${frames} frames in a segment where ${planned} are planned.`);
+    throw new TributaryError(
+      "FRAME_COUNT_WRONG",
+      `${frames} frames in a segment where ${planned} are planned.`,
+    );
   }
 }
 
@@ -219,7 +259,12 @@ function durationOf(fragment: ReadFragment): number {
  * Throws OUTPUT_INVALID, FRAME_COUNT_WRONG.
  */
 export function checkOutputs(
-  outputs: readonly { rendition: string; kind: "init" | "media"; segment: number; bytes: Uint8Array }[],
+  outputs: readonly {
+    rendition: string;
+    kind: "init" | "media";
+    segment: number;
+    bytes: Uint8Array;
+  }[],
   { renditions, segments }: { renditions: readonly Rendition[]; segments: readonly Segment[] },
 ): void {
   const inits = new Map<string, InitFacts>();

@@ -29,8 +29,14 @@ export interface AvcConfig {
 export function readAvcConfig(avcC: Uint8Array): AvcConfig {
   const [version, profile, constraints, level, lengthByte, spsByte, sizeHigh, sizeLow] = avcC;
   if (
-    version !== 1 || profile === undefined || constraints === undefined || level === undefined ||
-    lengthByte === undefined || spsByte === undefined || sizeHigh === undefined || sizeLow === undefined
+    version !== 1 ||
+    profile === undefined ||
+    constraints === undefined ||
+    level === undefined ||
+    lengthByte === undefined ||
+    spsByte === undefined ||
+    sizeHigh === undefined ||
+    sizeLow === undefined
   ) {
     throw invalid("The avcC box is malformed.");
   }
@@ -42,18 +48,32 @@ export function readAvcConfig(avcC: Uint8Array): AvcConfig {
   if (sps[1] !== profile || sps[2] !== constraints || sps[3] !== level) {
     throw invalid("The avcC box and its SPS disagree.");
   }
-  const hex = [profile, constraints, level].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { profile, constraints, level, nalLengthBytes: (lengthByte & 3) + 1, ...readSpsSize(sps), codec: `avc1.${hex}` };
+  const hex = [profile, constraints, level]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  return {
+    profile,
+    constraints,
+    level,
+    nalLengthBytes: (lengthByte & 3) + 1,
+    ...readSpsSize(sps),
+    codec: `avc1.${hex}`,
+  };
 }
 
 /** Throws OUTPUT_INVALID when the lengths do not fill the sample. */
-export function* readNalUnits(sample: Uint8Array, nalLengthBytes: number): Generator<{ type: number; unit: Uint8Array }> {
+export function* readNalUnits(
+  sample: Uint8Array,
+  nalLengthBytes: number,
+): Generator<{ type: number; unit: Uint8Array }> {
   let at = 0;
   while (at < sample.length) {
     let length = 0;
-    for (let index = 0; index < nalLengthBytes; index++) length = length * 256 + (sample[at + index] ?? 0);
+    for (let index = 0; index < nalLengthBytes; index++)
+      length = length * 256 + (sample[at + index] ?? 0);
     const start = at + nalLengthBytes;
-    if (length === 0 || length > sample.length - start) throw invalid("A NAL unit's length is wrong.");
+    if (length === 0 || length > sample.length - start)
+      throw invalid("A NAL unit's length is wrong.");
     yield { type: (sample[start] ?? 0) & 31, unit: sample.subarray(at, start + length) };
     at = start + length;
   }
@@ -117,7 +137,8 @@ function readSpsSize(sps: Uint8Array): { width: number; height: number } {
   if (framesOnly === 0) bits.read(1);
   bits.read(1);
   let [left, right, top, bottom] = [0, 0, 0, 0];
-  if (bits.read(1) === 1) [left, right, top, bottom] = [bits.readUe(), bits.readUe(), bits.readUe(), bits.readUe()];
+  if (bits.read(1) === 1)
+    [left, right, top, bottom] = [bits.readUe(), bits.readUe(), bits.readUe(), bits.readUe()];
   const cropX = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
   const cropY = (chromaFormat === 1 ? 2 : 1) * (2 - framesOnly);
   return {
@@ -127,7 +148,9 @@ function readSpsSize(sps: Uint8Array): { width: number; height: number } {
 }
 
 function withoutEmulationPrevention(bytes: Uint8Array): Uint8Array {
-  return bytes.filter((byte, index) => !(byte === 3 && bytes[index - 1] === 0 && bytes[index - 2] === 0));
+  return bytes.filter(
+    (byte, index) => !(byte === 3 && bytes[index - 1] === 0 && bytes[index - 2] === 0),
+  );
 }
 
 class BitReader {

@@ -100,7 +100,8 @@ export class BoxFields {
   /** Throws OUTPUT_INVALID beyond the integers that a number holds. */
   u64(): number {
     const value = this.#view.getBigUint64(this.#take(8));
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`A ${this.#type} time is too large.`);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      throw invalid(`A ${this.#type} time is too large.`);
     return Number(value);
   }
 
@@ -148,7 +149,12 @@ export function box(type: string, ...parts: Part[]): Uint8Array<ArrayBuffer> {
   return concat([u32(8 + body.length), ascii(type), body]);
 }
 
-export function fullBox(type: string, version: number, flags: number, ...parts: Part[]): Uint8Array<ArrayBuffer> {
+export function fullBox(
+  type: string,
+  version: number,
+  flags: number,
+  ...parts: Part[]
+): Uint8Array<ArrayBuffer> {
   return box(type, u32(((version << 24) | flags) >>> 0), ...parts);
 }
 

@@ -36,10 +36,17 @@ export interface CutSegment {
  * @param pictures of all segments, in decode order
  * Throws FRAME_COUNT_WRONG; ENCODE_FAILED when key frames are not where the plan has them.
  */
-export function cutVideo(pictures: readonly CodedPicture[], segments: readonly Segment[], nalLengthBytes: number): CutSegment[] {
+export function cutVideo(
+  pictures: readonly CodedPicture[],
+  segments: readonly Segment[],
+  nalLengthBytes: number,
+): CutSegment[] {
   const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
   if (pictures.length !== planned) {
-    throw new TributaryError("FRAME_COUNT_WRONG", `${pictures.length} pictures were made where ${planned} are planned.`);
+    throw new TributaryError(
+      "FRAME_COUNT_WRONG",
+      `${pictures.length} pictures were made where ${planned} are planned.`,
+    );
   }
   const shownAs = presentationOrder(pictures);
   let first = 0;
@@ -56,7 +63,12 @@ export function cutVideo(pictures: readonly CodedPicture[], segments: readonly S
   });
 }
 
-function cutVideoSegment(segment: Segment, pictures: readonly CodedPicture[], shownAs: readonly number[], nalLengthBytes: number): CutSegment {
+function cutVideoSegment(
+  segment: Segment,
+  pictures: readonly CodedPicture[],
+  shownAs: readonly number[],
+  nalLengthBytes: number,
+): CutSegment {
   const durations = expandDurations(segment.durations);
   const startsTicks: number[] = [];
   let atTicks = segment.startTicks;
@@ -73,7 +85,10 @@ function cutVideoSegment(segment: Segment, pictures: readonly CodedPicture[], sh
       const isKey = offset === 0;
       // More key frames than planned are an encoder's answer to a cut in the film, and do no harm.
       if (shown < from || shown >= to || (isKey && !(picture.isSync && shown === from))) {
-        throw new TributaryError("ENCODE_FAILED", `Picture ${index} of segment ${segment.index} breaks the planned key frames.`);
+        throw new TributaryError(
+          "ENCODE_FAILED",
+          `Picture ${index} of segment ${segment.index} breaks the planned key frames.`,
+        );
       }
       const decodeTicks = startsTicks[index] ?? 0;
       const data = isKey ? withoutSei(picture.data, nalLengthBytes) : picture.data;
@@ -110,7 +125,11 @@ function presentationOrder(pictures: readonly CodedPicture[]): number[] {
 }
 
 /** @param frames the AAC frames of the segment; @param firstFrame position of the first on the rendition's grid */
-export function cutAudioSegment(segment: Segment, frames: readonly Uint8Array[], firstFrame: number): CutSegment {
+export function cutAudioSegment(
+  segment: Segment,
+  frames: readonly Uint8Array[],
+  firstFrame: number,
+): CutSegment {
   const bytes = writeFragment({
     sequence: segment.index * SEQUENCES_PER_SEGMENT + 1,
     baseDecodeTicks: firstFrame * AAC_FRAME_SAMPLES,

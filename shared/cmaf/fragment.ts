@@ -1,4 +1,16 @@
-import { box, type Box, BoxFields, concat, fullBox, invalid, only, readBoxes, readChildren, u32, u64 } from "./box.ts";
+import {
+  type Box,
+  BoxFields,
+  box,
+  concat,
+  fullBox,
+  invalid,
+  only,
+  readBoxes,
+  readChildren,
+  u32,
+  u64,
+} from "./box.ts";
 import { TRACK_ID } from "./init.ts";
 
 /** Movie fragments (ISO/IEC 14496-12, 8.8): one moof with one track run, and its mdat. */
@@ -29,9 +41,23 @@ const SYNC_FLAGS = 0x0200_0000;
 const NON_SYNC_FLAGS = 0x0101_0000;
 const IS_NON_SYNC = 0x0001_0000;
 
-const TFHD = { baseDataOffset: 0x1, entryIndex: 0x2, duration: 0x8, size: 0x10, flags: 0x20, emptyDuration: 0x1_0000 };
+const TFHD = {
+  baseDataOffset: 0x1,
+  entryIndex: 0x2,
+  duration: 0x8,
+  size: 0x10,
+  flags: 0x20,
+  emptyDuration: 0x1_0000,
+};
 const DEFAULT_BASE_IS_MOOF = 0x2_0000;
-const TRUN = { dataOffset: 0x1, firstFlags: 0x4, duration: 0x100, size: 0x200, flags: 0x400, offset: 0x800 };
+const TRUN = {
+  dataOffset: 0x1,
+  firstFlags: 0x4,
+  duration: 0x100,
+  size: 0x200,
+  flags: 0x400,
+  offset: 0x800,
+};
 
 export interface FragmentToWrite {
   sequence: number;
@@ -40,7 +66,11 @@ export interface FragmentToWrite {
   samples: readonly (Sample & { data: Uint8Array })[];
 }
 
-export function writeFragment({ sequence, baseDecodeTicks, samples }: FragmentToWrite): Uint8Array<ArrayBuffer> {
+export function writeFragment({
+  sequence,
+  baseDecodeTicks,
+  samples,
+}: FragmentToWrite): Uint8Array<ArrayBuffer> {
   const [first] = samples;
   if (first === undefined) throw invalid("A fragment needs a sample.");
   const allSync = samples.every((sample) => sample.isSync);
@@ -80,8 +110,13 @@ export function writeFragment({ sequence, baseDecodeTicks, samples }: FragmentTo
         tfhd,
         tfdt,
         fullBox(
-          "trun", 1, trunFlags,
-          u32(samples.length), u32(dataOffset), allSync || ownFlags ? [] : u32(SYNC_FLAGS), entries,
+          "trun",
+          1,
+          trunFlags,
+          u32(samples.length),
+          u32(dataOffset),
+          allSync || ownFlags ? [] : u32(SYNC_FLAGS),
+          entries,
         ),
       ),
     );
@@ -103,13 +138,18 @@ const NO_DEFAULTS: SampleDefaults = { durationTicks: 0, sizeBytes: 0, flags: 0 }
  * @param maxSamples in all; more throw, whatever the boxes claim
  * Throws OUTPUT_INVALID.
  */
-export function readFragments(bytes: Uint8Array, maxSamples: number, defaults = NO_DEFAULTS): ReadFragment[] {
+export function readFragments(
+  bytes: Uint8Array,
+  maxSamples: number,
+  defaults = NO_DEFAULTS,
+): ReadFragment[] {
   const boxes = readBoxes(bytes);
   const fragments: ReadFragment[] = [];
   let samplesLeft = maxSamples;
   for (let at = 0; at < boxes.length; at += 2) {
     const [moof, mdat] = [boxes[at], boxes[at + 1]];
-    if (moof?.type !== "moof" || mdat?.type !== "mdat") throw invalid("Not a row of moof and mdat boxes.");
+    if (moof?.type !== "moof" || mdat?.type !== "mdat")
+      throw invalid("Not a row of moof and mdat boxes.");
     const fragment = readFragment(bytes, moof, mdat, samplesLeft, defaults);
     samplesLeft -= fragment.samples.length;
     fragments.push(fragment);
@@ -117,7 +157,13 @@ export function readFragments(bytes: Uint8Array, maxSamples: number, defaults = 
   return fragments;
 }
 
-function readFragment(bytes: Uint8Array, moof: Box, mdat: Box, maxSamples: number, defaults: SampleDefaults): ReadFragment {
+function readFragment(
+  bytes: Uint8Array,
+  moof: Box,
+  mdat: Box,
+  maxSamples: number,
+  defaults: SampleDefaults,
+): ReadFragment {
   const children = readChildren(bytes, moof);
   const mfhd = new BoxFields(bytes, only(children, "mfhd"));
   mfhd.skip(4);
@@ -126,7 +172,10 @@ function readFragment(bytes: Uint8Array, moof: Box, mdat: Box, maxSamples: numbe
   const tfhd = new BoxFields(bytes, only(traf, "tfhd"));
   const { flags } = tfhd.versionAndFlags();
   const trackId = tfhd.u32();
-  if ((flags & (TFHD.baseDataOffset | TFHD.emptyDuration)) !== 0 || (flags & DEFAULT_BASE_IS_MOOF) === 0) {
+  if (
+    (flags & (TFHD.baseDataOffset | TFHD.emptyDuration)) !== 0 ||
+    (flags & DEFAULT_BASE_IS_MOOF) === 0
+  ) {
     throw invalid("Sample offsets do not count from the moof.");
   }
   if (flags & TFHD.entryIndex) tfhd.skip(4);
@@ -139,7 +188,11 @@ function readFragment(bytes: Uint8Array, moof: Box, mdat: Box, maxSamples: numbe
   const tfdt = new BoxFields(bytes, only(traf, "tfdt"));
   const baseDecodeTicks = tfdt.versionAndFlags().version === 1 ? tfdt.u64() : tfdt.u32();
 
-  const { samples, dataOffset } = readTrackRun(new BoxFields(bytes, only(traf, "trun")), inherited, maxSamples);
+  const { samples, dataOffset } = readTrackRun(
+    new BoxFields(bytes, only(traf, "trun")),
+    inherited,
+    maxSamples,
+  );
   const dataBytes = samples.reduce((total, sample) => total + sample.sizeBytes, 0);
   if (moof.start + dataOffset !== mdat.bodyStart || dataBytes !== mdat.end - mdat.bodyStart) {
     throw invalid("The samples do not fill their mdat.");
@@ -155,10 +208,15 @@ function readFragment(bytes: Uint8Array, moof: Box, mdat: Box, maxSamples: numbe
   };
 }
 
-function readTrackRun(trun: BoxFields, inherited: SampleDefaults, maxSamples: number): { samples: Sample[]; dataOffset: number } {
+function readTrackRun(
+  trun: BoxFields,
+  inherited: SampleDefaults,
+  maxSamples: number,
+): { samples: Sample[]; dataOffset: number } {
   const { version, flags } = trun.versionAndFlags();
   const count = trun.u32();
-  if (count > maxSamples) throw invalid(`A fragment claims ${count} samples, ${maxSamples} are left.`);
+  if (count > maxSamples)
+    throw invalid(`A fragment claims ${count} samples, ${maxSamples} are left.`);
   if ((flags & TRUN.dataOffset) === 0) throw invalid("A track run names no data offset.");
   const dataOffset = trun.i32();
   const firstFlags = flags & TRUN.firstFlags ? trun.u32() : null;
@@ -170,7 +228,12 @@ function readTrackRun(trun: BoxFields, inherited: SampleDefaults, maxSamples: nu
     const sampleFlags = index === 0 && firstFlags !== null ? firstFlags : own;
     const unsigned = flags & TRUN.offset && version === 0;
     const compositionOffsetTicks = unsigned ? trun.u32() : flags & TRUN.offset ? trun.i32() : 0;
-    samples.push({ durationTicks, sizeBytes, compositionOffsetTicks, isSync: (sampleFlags & IS_NON_SYNC) === 0 });
+    samples.push({
+      durationTicks,
+      sizeBytes,
+      compositionOffsetTicks,
+      isSync: (sampleFlags & IS_NON_SYNC) === 0,
+    });
   }
   if (trun.left !== 0) throw invalid("A track run is longer than its samples.");
   return { samples, dataOffset };

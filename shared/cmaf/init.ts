@@ -1,8 +1,8 @@
 import {
   ascii,
-  box,
-  BoxFields,
   type Box,
+  BoxFields,
+  box,
   concat,
   fullBox,
   invalid,
@@ -46,7 +46,8 @@ export const TRACK_ID = 1;
 
 /** MPEG-4 sampling frequency indexes (ISO/IEC 14496-3, table 1.18). */
 const AAC_SAMPLE_RATES = [
-  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
+  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
+  7_350,
 ];
 
 const UNITY_MATRIX = concat(
@@ -54,7 +55,10 @@ const UNITY_MATRIX = concat(
 );
 
 /** @param timescale ticks a second of the media that follows */
-export function writeInit(track: VideoTrack | AudioTrack, timescale: number): Uint8Array<ArrayBuffer> {
+export function writeInit(
+  track: VideoTrack | AudioTrack,
+  timescale: number,
+): Uint8Array<ArrayBuffer> {
   const isVideo = track.kind === "video";
   const [width, height] = isVideo ? [track.width, track.height] : [0, 0];
   const handler = isVideo ? "vide" : "soun";
@@ -64,24 +68,54 @@ export function writeInit(track: VideoTrack | AudioTrack, timescale: number): Ui
     box(
       "moov",
       fullBox(
-        "mvhd", 0, 0,
-        u32(0), u32(0), u32(timescale), u32(0),
-        u32(0x1_0000), u16(isVideo ? 0 : 0x100), zeros(10),
-        UNITY_MATRIX, zeros(24), u32(TRACK_ID + 1),
+        "mvhd",
+        0,
+        0,
+        u32(0),
+        u32(0),
+        u32(timescale),
+        u32(0),
+        u32(0x1_0000),
+        u16(isVideo ? 0 : 0x100),
+        zeros(10),
+        UNITY_MATRIX,
+        zeros(24),
+        u32(TRACK_ID + 1),
       ),
       box(
         "trak",
         fullBox(
-          "tkhd", 0, 3,
-          u32(0), u32(0), u32(TRACK_ID), zeros(4), u32(0), zeros(8),
-          u16(0), u16(isVideo ? 0 : 1), u16(isVideo ? 0 : 0x100), zeros(2),
-          UNITY_MATRIX, u32(width << 16), u32(height << 16),
+          "tkhd",
+          0,
+          3,
+          u32(0),
+          u32(0),
+          u32(TRACK_ID),
+          zeros(4),
+          u32(0),
+          zeros(8),
+          u16(0),
+          u16(isVideo ? 0 : 1),
+          u16(isVideo ? 0 : 0x100),
+          zeros(2),
+          UNITY_MATRIX,
+          u32(width << 16),
+          u32(height << 16),
         ),
         box(
           "mdia",
           // 0x55c4: language "und".
           fullBox("mdhd", 0, 0, u32(0), u32(0), u32(timescale), u32(0), u16(0x55c4), u16(0)),
-          fullBox("hdlr", 0, 0, zeros(4), ascii(handler), zeros(12), ascii(isVideo ? "Video" : "Audio"), [0]),
+          fullBox(
+            "hdlr",
+            0,
+            0,
+            zeros(4),
+            ascii(handler),
+            zeros(12),
+            ascii(isVideo ? "Video" : "Audio"),
+            [0],
+          ),
           box(
             "minf",
             isVideo ? fullBox("vmhd", 0, 1, zeros(8)) : fullBox("smhd", 0, 0, zeros(4)),
@@ -106,9 +140,18 @@ function videoEntry(track: VideoTrack): Uint8Array {
   const { primaries, transfer, matrix } = track.colour;
   return box(
     "avc1",
-    [0, 0, 0, 0, 0, 0], u16(1), Array<number>(16).fill(0),
-    u16(track.width), u16(track.height), u32(0x48_0000), u32(0x48_0000), u32(0), u16(1),
-    Array<number>(32).fill(0), u16(24), [0xff, 0xff],
+    [0, 0, 0, 0, 0, 0],
+    u16(1),
+    Array<number>(16).fill(0),
+    u16(track.width),
+    u16(track.height),
+    u32(0x48_0000),
+    u32(0x48_0000),
+    u32(0),
+    u16(1),
+    Array<number>(32).fill(0),
+    u16(24),
+    [0xff, 0xff],
     box("avcC", track.avcConfig),
     box("colr", ascii("nclx"), u16(primaries), u16(transfer), u16(matrix), [0]),
     box("pasp", u32(1), u32(1)),
@@ -118,8 +161,14 @@ function videoEntry(track: VideoTrack): Uint8Array {
 function audioEntry(track: AudioTrack): Uint8Array {
   return box(
     "mp4a",
-    [0, 0, 0, 0, 0, 0], u16(1), Array<number>(8).fill(0),
-    u16(track.channels), u16(16), u32(0), u16(track.sampleRate), u16(0),
+    [0, 0, 0, 0, 0, 0],
+    u16(1),
+    Array<number>(8).fill(0),
+    u16(track.channels),
+    u16(16),
+    u32(0),
+    u16(track.sampleRate),
+    u16(0),
     fullBox("esds", 0, 0, elementaryStream(track)),
   );
 }
@@ -134,7 +183,9 @@ function elementaryStream(track: AudioTrack): Uint8Array {
     return concat([[tag, body.length], body]);
   };
   return descriptor(
-    0x03, u16(TRACK_ID), [0],
+    0x03,
+    u16(TRACK_ID),
+    [0],
     descriptor(0x04, [0x40, 0x15, 0, 0, 0], u32(0), u32(0), descriptor(0x05, config)),
     descriptor(0x06, [2]),
   );
@@ -198,16 +249,28 @@ export function readInit(bytes: Uint8Array): ReadInit {
   };
 }
 
-function readVideoEntry(bytes: Uint8Array, entry: Box): Pick<ReadInit, "width" | "height" | "channels" | "sampleRate" | "config"> {
+function readVideoEntry(
+  bytes: Uint8Array,
+  entry: Box,
+): Pick<ReadInit, "width" | "height" | "channels" | "sampleRate" | "config"> {
   const fields = new BoxFields(bytes, entry);
   fields.skip(24);
   const width = fields.u16();
   const height = fields.u16();
   const avcC = only(readChildren(bytes, entry, 78), "avcC");
-  return { width, height, channels: 0, sampleRate: 0, config: bytes.subarray(avcC.bodyStart, avcC.end) };
+  return {
+    width,
+    height,
+    channels: 0,
+    sampleRate: 0,
+    config: bytes.subarray(avcC.bodyStart, avcC.end),
+  };
 }
 
-function readAudioEntry(bytes: Uint8Array, entry: Box): Pick<ReadInit, "width" | "height" | "channels" | "sampleRate" | "config"> {
+function readAudioEntry(
+  bytes: Uint8Array,
+  entry: Box,
+): Pick<ReadInit, "width" | "height" | "channels" | "sampleRate" | "config"> {
   const fields = new BoxFields(bytes, entry);
   fields.skip(16);
   const channels = fields.u16();

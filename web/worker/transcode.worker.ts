@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { toWireError, TributaryError } from "../../shared/errors.ts";
+import { TributaryError, toWireError } from "../../shared/errors.ts";
 import { checkOutputs } from "../../shared/gate.ts";
 import type { TranscodeRequest, TranscodeResult, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
 import type { TranscodeEngine } from "./engines/engine.ts";
@@ -41,7 +41,12 @@ async function transcode(
   const done = await engine.transcode(task, throttled(onProgress));
   checkOutputs(done.outputs, grant);
   const outputs = await hashOutputs(done.outputs);
-  return { engine: engine.name, encodeMs: performance.now() - startedMs, outputs, warnings: done.warnings };
+  return {
+    engine: engine.name,
+    encodeMs: performance.now() - startedMs,
+    outputs,
+    warnings: done.warnings,
+  };
 }
 
 /** The encoder blocks this thread: messages only get out from inside its own callbacks. */

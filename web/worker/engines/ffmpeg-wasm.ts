@@ -60,7 +60,10 @@ export class FfmpegWasmEngine implements TranscodeEngine {
     this.#source = source;
   }
 
-  async transcode(task: TranscodeTask, onProgress: (progress: number) => void): Promise<TranscodedTask> {
+  async transcode(
+    task: TranscodeTask,
+    onProgress: (progress: number) => void,
+  ): Promise<TranscodedTask> {
     const instance = await this.#take();
     try {
       const done = await runFfmpegTask(task, instance, onProgress);
@@ -80,7 +83,10 @@ export class FfmpegWasmEngine implements TranscodeEngine {
   }
 }
 
-async function createInstance({ module, scriptUrl }: FfmpegWasmSource): Promise<FfmpegWasmInstance> {
+async function createInstance({
+  module,
+  scriptUrl,
+}: FfmpegWasmSource): Promise<FfmpegWasmInstance> {
   try {
     const script = (await import(/* @vite-ignore */ scriptUrl)) as { default: CreateFfmpegCore };
     const core = await new Promise<FfmpegCore>((resolve, reject) => {
@@ -96,7 +102,9 @@ async function createInstance({ module, scriptUrl }: FfmpegWasmSource): Promise<
     return new FfmpegWasmInstance(core);
   } catch (cause) {
     if (cause instanceof RangeError) {
-      throw new TributaryError("OUT_OF_MEMORY", "There is not enough memory for the encoder.", { cause });
+      throw new TributaryError("OUT_OF_MEMORY", "There is not enough memory for the encoder.", {
+        cause,
+      });
     }
     throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder could not be started.", { cause });
   }
