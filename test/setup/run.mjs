@@ -23,6 +23,7 @@ const COMMANDS = {
   check: ["test/setup/check.ts"],
   deploy: ["test/setup/deploy.ts"],
   transcode: ["test/driver/transcode.ts"],
+  bench: ["test/bench/bench.ts"],
 };
 
 const [command = "", ...given] = process.argv.slice(2);

@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+import { TributaryError, toWireError } from "../../shared/errors.ts";
+import { BENCH_CLIPS } from "./clips.ts";
+
+export const USAGE = `npm run bench [-- options]
+
+  --quick         one round on one short clip: under 3 minutes
+  --rounds N      rounds in turn; default 3
+  --clips LIST    of ${BENCH_CLIPS.join(", ")}; default: all that are there
+  --only LIST     parts of contestants' names, e.g. native,webcodecs
+  --json FILE     where the results go; default .cache/bench/results.json
+  --no-quality    times only
+  --help          this text
+
+Contestants run in turn on one machine: absolute seconds mean nothing alone.
+TRIBUTARY_URL names a running server to use instead of one of its own.`;
+
+export interface BenchArguments {
+  rounds: number;
+  clips: string[];
+  only: string[] | null;
+  jsonPath: string | null;
+  quality: boolean;
+}
+
+/** @throws {TributaryError} REQUEST_INVALID */
+export function parseArguments(argv: readonly string[]): BenchArguments | "help" {
+  const { values } = parse(argv);
+  if (values.help === true) return "help";
+  const quick = values.quick === true;
+  const rounds = Number(values.rounds ?? (quick ? 1 : 3));
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
+    throw new TributaryError("REQUEST_INVALID", "--rounds is a whole number from 1 to 100.");
+  }
+  return {
+    rounds,
+    clips: list(values.clips) ?? (quick ? BENCH_CLIPS.slice(0, 1) : [...BENCH_CLIPS]),
+    only: list(values.only),
+    jsonPath: values.json ?? null,
+    quality: values["no-quality"] !== true,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        quick: { type: "boolean" },
+        rounds: { type: "string" },
+        clips: { type: "string" },
+        only: { type: "string" },
+        json: { type: "string" },
+        "no-quality": { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (thrown) {
+    throw new TributaryError("REQUEST_INVALID", toWireError(thrown).message);
+  }
+}
+
+function list(text: string | undefined): string[] | null {
+  return text === undefined ? null : text.split(",").filter((part) => part !== "");
+}

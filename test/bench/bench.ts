@@ -1,0 +1,165 @@
+// npm run bench: peers and Tributary in turn on the same machine, clips and ladders.
+
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { arch, cpus, loadavg, platform, tmpdir, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { toWireError } from "../../shared/errors.ts";
+import { root, startServer } from "../setup/server.ts";
+import { installSystemPrograms } from "../setup/system-programs.ts";
+import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
+import { type Clip, ladderText, openClips } from "./clips.ts";
+import type { Contestant } from "./contestant.ts";
+import { ffmpegWasm } from "./ffmpeg-wasm-peer.ts";
+import { mediabunnyConversion } from "./mediabunny-peer.ts";
+import { nativeFfmpeg } from "./native-ffmpeg.ts";
+import { measureQuality } from "./quality.ts";
+import { describeResults, type Entry, ratios } from "./results.ts";
+import { tributary } from "./tributary.ts";
+
+const CONTESTANTS: readonly Contestant[] = [
+  nativeFfmpeg,
+  tributary("webcodecs"),
+  mediabunnyConversion,
+  tributary("ffmpeg"),
+  ffmpegWasm("core-mt"),
+  ffmpegWasm("core"),
+];
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  let given: BenchArguments | "help";
+  try {
+    given = parseArguments(argv);
+  } catch (thrown) {
+    console.error(`${toWireError(thrown).message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (given === "help") {
+    console.log(USAGE);
+    return 0;
+  }
+  installSystemPrograms();
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => interrupted.abort());
+  process.once("SIGTERM", () => interrupted.abort());
+  const scratch = await mkdtemp(join(tmpdir(), "tributary-bench-"));
+  const server =
+    process.env["TRIBUTARY_URL"] === undefined
+      ? await startServer({ mode: "preview", stateDir: join(scratch, "state") })
+      : null;
+  if (server !== null) process.env["TRIBUTARY_URL"] = server.url;
+  try {
+    const entries = await compete(given, scratch, interrupted.signal);
+    await report(given, entries);
+    return entries.some(({ failure }) => failure !== null) ? 1 : 0;
+  } finally {
+    await server?.stop();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Clip after clip, round after round, contestant after contestant: drifts of the machine hit all alike. */
+async function compete(
+  { clips: names, rounds, only, quality }: BenchArguments,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<Entry[]> {
+  const clips = await openClips(names);
+  const contestants = CONTESTANTS.filter(
+    ({ name }) => only === null || only.some((part) => name.includes(part)),
+  );
+  const entries: Entry[] = [];
+  for (const clip of clips) {
+    const own = contestants.map((contestant) => ({
+      contestant,
+      entry: emptyEntry(clip, contestant),
+    }));
+    entries.push(...own.map(({ entry }) => entry));
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const { contestant, entry } of own) {
+        signal.throwIfAborted();
+        await runOnce({ clip, contestant, entry, round, scratch, quality, signal });
+      }
+    }
+  }
+  return entries;
+}
+
+interface Turn {
+  clip: Clip;
+  contestant: Contestant;
+  entry: Entry;
+  round: number;
+  scratch: string;
+  quality: boolean;
+  signal: AbortSignal;
+}
+
+async function runOnce(turn: Turn): Promise<void> {
+  const { clip, contestant, entry, round, scratch, quality, signal } = turn;
+  const outDir = join(scratch, "out");
+  await mkdir(outDir, { recursive: true });
+  try {
+    const { wallMs, firstPlayableMs, renditions, details } = await contestant.run(
+      clip,
+      outDir,
+      signal,
+    );
+    entry.runs.push({ wallMs, firstPlayableMs, details });
+    const seconds = (wallMs / 1000).toFixed(1);
+    console.error(`${clip.name}, round ${round}, ${contestant.name}: ${seconds} s`);
+    if (quality && entry.quality.length === 0) {
+      for (const made of renditions) entry.quality.push(await measureQuality(clip, made));
+    }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    entry.failure = toWireError(thrown).message;
+    console.error(`${clip.name}, round ${round}, ${contestant.name}: ${entry.failure}`);
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
+}
+
+function emptyEntry(clip: Clip, { name }: Contestant): Entry {
+  const { durationSeconds } = clip;
+  return {
+    clip: clip.name,
+    contestant: name,
+    durationSeconds,
+    runs: [],
+    quality: [],
+    failure: null,
+  };
+}
+
+async function report(
+  { jsonPath, clips, rounds }: BenchArguments,
+  entries: readonly Entry[],
+): Promise<void> {
+  const machine = {
+    date: new Date().toISOString(),
+    platform: `${platform()} ${arch()}`,
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    /** Of the minute that ended just now: what else the machine was doing shows in it. */
+    load: loadavg()[0],
+  };
+  const ladders = (await openClips(clips)).map(({ name, ladder }) => [name, ladderText(ladder)]);
+  const path = jsonPath ?? join(root, ".cache/bench/results.json");
+  await mkdir(dirname(path), { recursive: true });
+  const results = {
+    machine,
+    rounds,
+    ladders: Object.fromEntries(ladders),
+    ratios: ratios(entries),
+    entries,
+  };
+  await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
+  console.log(
+    `${machine.date.slice(0, 10)}, ${machine.cores} cores (${machine.processor}), ${machine.platform}, ` +
+      `${rounds} rounds in turn\n\n${describeResults(entries)}`,
+  );
+  console.error(`Written to ${path}`);
+}

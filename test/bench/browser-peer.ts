@@ -1,0 +1,47 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Page } from "playwright";
+import { launchBrowser, openBlankPage } from "../setup/browser.ts";
+import { servePeers } from "./peer-server.ts";
+
+/** A fresh browser with a blank page from which packages and the clip can be loaded; closed after. */
+export async function withPeerPage<T>(
+  clipPath: string,
+  outDir: string,
+  signal: AbortSignal,
+  work: (page: Page) => Promise<T>,
+): Promise<T> {
+  const server = await servePeers(clipPath);
+  const browser = await launchBrowser();
+  const interrupted = () => void browser.close();
+  signal.addEventListener("abort", interrupted, { once: true });
+  try {
+    const page = await openBlankPage(browser, server.url);
+    await page.goto(`${server.url}/blank`);
+    await page.exposeFunction("keepFile", async (name: string, base64: string) => {
+      const path = join(outDir, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, Buffer.from(base64, "base64"));
+    });
+    await page.evaluate(() => {
+      globalThis.keepBytes = async (name, bytes) => {
+        let binary = "";
+        for (let at = 0; at < bytes.length; at += 0x8000) {
+          binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+        }
+        await globalThis.keepFile(name, btoa(binary));
+      };
+    });
+    return await work(page);
+  } finally {
+    signal.removeEventListener("abort", interrupted);
+    await browser.close();
+    server.stop();
+  }
+}
+
+declare global {
+  /** In the page: hands bytes out to a file below the run's folder. */
+  var keepBytes: (name: string, bytes: Uint8Array) => Promise<void>;
+  var keepFile: (name: string, base64: string) => Promise<void>;
+}

@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { transcodeJob } from "../driver/transcode-job.ts";
+import { ladderText } from "./clips.ts";
+import type { Contestant, MadeRendition } from "./contestant.ts";
+
+/**
+ * The whole job through the real page and edge, from the pick to "ready": audio, hashes, uploads, gate
+ * and playlists included. A running server is named by TRIBUTARY_URL.
+ */
+export function tributary(engine: "ffmpeg" | "webcodecs"): Contestant {
+  return {
+    name: `Tributary ${engine}`,
+    async run(clip, outDir, signal) {
+      const report = await transcodeJob(
+        {
+          file: clip.path,
+          outDir,
+          engine,
+          contributors: 0,
+          ladder: ladderText(clip.ladder),
+          slots: null,
+          json: true,
+        },
+        signal,
+        () => {},
+      );
+      const { readyMs } = report.times;
+      if (report.error !== null || readyMs === null) {
+        throw new Error(`${report.error?.code}: ${report.error?.message}`);
+      }
+      return {
+        wallMs: readyMs,
+        firstPlayableMs: report.times.firstPlayableMs,
+        renditions: await renditionsIn(
+          outDir,
+          clip.ladder.map(({ shortSide }) => shortSide),
+        ),
+        details: {
+          times: report.times,
+          engines: report.engines,
+          poolBusyShare: report.poolBusyShare,
+          tabMemory: report.tabMemory,
+          failedAttempts: report.tasks.reduce((sum, { attempts }) => sum + attempts, 0),
+        },
+      };
+    },
+  };
+}
+
+/** Media playlists of the multivariant playlist, by the short side of their RESOLUTION. */
+async function renditionsIn(dir: string, wanted: readonly number[]): Promise<MadeRendition[]> {
+  const lines = (await readFile(join(dir, "master.m3u8"), "utf8")).split("\n");
+  const found = new Map<number, string>();
+  lines.forEach((line, index) => {
+    if (!line.startsWith("#EXT-X-STREAM-INF:")) return;
+    const size = /RESOLUTION=(\d+)x(\d+)/.exec(line);
+    const address = lines[index + 1];
+    if (size === null || address === undefined) return;
+    found.set(Math.min(Number(size[1]), Number(size[2])), join(dir, address));
+  });
+  return wanted.map((shortSide) => {
+    const input = found.get(shortSide);
+    if (input === undefined) throw new Error(`There is no rendition of ${shortSide} lines.`);
+    return { shortSide, input };
+  });
+}
