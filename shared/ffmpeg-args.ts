@@ -266,10 +266,8 @@ export function encodeAudioArgs(
     "aac",
     "-b:a",
     String(bitsPerSecond),
-    "-fflags",
-    "+bitexact",
-    "-flags:a",
-    "+bitexact",
+    // Not bitexact: without its own name in the first frame the encoder has other bits left, and every
+    // frame after it would differ from what a plain `-c:a aac` of the whole track gives.
     "-f",
     "adts",
     output,

@@ -11,7 +11,18 @@ import {
  * Lengths of audio runs after the first segment; the last one repeats. Short at first, so that sound
  * is there with the first picture; then long, because each run decodes and encodes some pre-roll.
  */
-const AUDIO_RUN_TICKS = [30 * TICKS_PER_SECOND, 60 * TICKS_PER_SECOND, 120 * TICKS_PER_SECOND] as const;
+const AUDIO_RUN_TICKS = [
+  30 * TICKS_PER_SECOND,
+  60 * TICKS_PER_SECOND,
+  120 * TICKS_PER_SECOND,
+] as const;
+
+/**
+ * A track up to this long is one task: a second run would begin with another state of the encoder's
+ * rate control, and never again have the very bits of a single pass. At some 60 times real time it is
+ * done while the first video segment is at work.
+ */
+const WHOLE_TRACK_TICKS = 120 * TICKS_PER_SECOND;
 
 /** A run of video segments is at least this share of its decode lead-in, so that all decoding stays linear. */
 const RUN_PER_LEAD_IN = 0.5;
@@ -71,10 +82,13 @@ function videoRuns(segments: readonly Segment[], keyTicks: ArrayLike<number>): R
 }
 
 function audioRuns(segments: readonly Segment[]): Run[] {
+  const trackTicks = segments.reduce((sum, segment) => sum + segmentDurationTicks(segment), 0);
+  if (trackTicks <= WHOLE_TRACK_TICKS) return [{ firstSegment: 0, segmentCount: segments.length }];
   const runs: Run[] = [{ firstSegment: 0, segmentCount: 1 }];
   let next = 1;
   while (next < segments.length) {
-    const wantedTicks = AUDIO_RUN_TICKS[runs.length - 1] ?? AUDIO_RUN_TICKS[AUDIO_RUN_TICKS.length - 1] ?? 0;
+    const wantedTicks =
+      AUDIO_RUN_TICKS[runs.length - 1] ?? AUDIO_RUN_TICKS[AUDIO_RUN_TICKS.length - 1] ?? 0;
     const run = takeRun(segments, next, wantedTicks);
     runs.push(run);
     next += run.segmentCount;
