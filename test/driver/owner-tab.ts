@@ -32,10 +32,11 @@ export class OwnerTab {
   /** What the page logged as warning or error, newest last. */
   readonly log: string[] = [];
 
-  private constructor(page: Page, serverUrl: string) {
+  private constructor(page: Page, serverUrl: string, say: (line: string) => void) {
     this.page = page;
     this.#serverUrl = serverUrl;
     const keep = (line: string) => {
+      say(`page: ${line}`);
       this.log.push(line);
       if (this.log.length > 200) this.log.shift();
     };
@@ -45,9 +46,14 @@ export class OwnerTab {
     page.on("pageerror", (error) => keep(error.message));
   }
 
-  static async open(browser: Browser, options: OwnerTabOptions): Promise<OwnerTab> {
+  /** @param say takes what the page warns of, as it comes */
+  static async open(
+    browser: Browser,
+    options: OwnerTabOptions,
+    say: (line: string) => void,
+  ): Promise<OwnerTab> {
     const context = await browser.newContext();
-    const tab = new OwnerTab(await context.newPage(), options.serverUrl);
+    const tab = new OwnerTab(await context.newPage(), options.serverUrl, say);
     tab.page.setDefaultTimeout(PAGE_TIMEOUT_MS);
     const query = new URLSearchParams();
     if (options.engine !== "auto") query.set("engine", options.engine);

@@ -87,7 +87,7 @@ async function work(
   cleanups: (() => Promise<unknown>)[],
 ): Promise<void> {
   const { engine, slots, ladder } = given;
-  const tab = await OwnerTab.open(browser, { serverUrl, engine, slots, ladder });
+  const tab = await OwnerTab.open(browser, { serverUrl, engine, slots, ladder }, say);
   seen.pickedAtMs = Date.now();
   await tab.pick(given.file);
   seen.state = await follow(
