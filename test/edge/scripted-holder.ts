@@ -237,7 +237,9 @@ export async function putAll(puts: readonly Put[], outputs: readonly MadeOutput[
     const output = outputs[put.output];
     if (output === undefined) throw new Error("A PUT for no output.");
     const response = await putBytes(put, bytesOf(output));
-    if (response.status !== 200) throw new Error(`PUT: ${response.status}`);
+    // 412: somebody else stored the same bytes.
+    if (response.status !== 200 && response.status !== 412)
+      throw new Error(`PUT: ${response.status}`);
   }
 }
 

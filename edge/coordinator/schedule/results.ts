@@ -26,8 +26,9 @@ export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     refuse(draft, lease, "OFFER_INVALID", fault);
     return;
   }
-  draft.putLease({ ...lease, phase: "offered", outputs });
-  presign(draft, lease);
+  // An offer that comes again asks for fresh URLs: some objects may be there already.
+  const phase = lease.phase === "working" ? "offered" : "uploading";
+  presign(draft, draft.putLease({ ...lease, phase, outputs }));
 }
 
 export function presign(draft: Draft, lease: Lease): void {
