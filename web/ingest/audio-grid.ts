@@ -37,7 +37,9 @@ export function audioGrid(timing: AudioTiming): Float64Array {
       next = Math.max(snap(seconds[i] ?? 0), positions[Math.max(0, i - 1)] ?? 0);
     }
     positions[i] = next;
-    next += counts[i] ?? 0;
+    // The first Vorbis packet decodes to nothing; the sound begins at the time of the second.
+    const silent = i === 0 && counts[0] === 0 && count > 1;
+    next = silent ? snap(seconds[1] ?? 0) : next + (counts[i] ?? 0);
   }
   positions[count] = next;
   return positions;

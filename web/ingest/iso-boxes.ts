@@ -15,6 +15,7 @@ export interface IsoBox {
 }
 
 export interface IsoTrack {
+  id: number;
   handler: string;
   /** The `stsd` box, whole. */
   sampleDescriptions: Uint8Array;
@@ -129,9 +130,11 @@ function readTracks(moov: Uint8Array, box: IsoBox): IsoTrack[] {
   for (const trak of children(moov, box).filter((one) => one.type === "trak")) {
     const hdlr = child(moov, trak, "mdia", "hdlr");
     const stsd = child(moov, trak, "mdia", "minf", "stbl", "stsd");
-    if (hdlr === undefined || stsd === undefined) continue;
+    const tkhd = child(moov, trak, "tkhd");
+    if (hdlr === undefined || stsd === undefined || tkhd === undefined) continue;
     const entry = children(moov, stsd, 8)[0];
     tracks.push({
+      id: view.getUint32(tkhd.content + (moov[tkhd.content] === 1 ? 20 : 12)),
       handler: String.fromCharCode(...moov.subarray(hdlr.content + 8, hdlr.content + 12)),
       sampleDescriptions: moov.slice(stsd.start, stsd.end),
       sampleEntry: entry?.type ?? "",

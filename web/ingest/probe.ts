@@ -56,7 +56,8 @@ export interface ProbedFile {
   video: InputVideoTrack;
   /** In the order of `facts.audio`. */
   audio: InputAudioTrack[];
-  h264: H264Stream | null;
+  /** The video track's `stsd` where its codec is one that only ffmpeg knows; chunks copy it. */
+  sampleDescriptions: Uint8Array | null;
 }
 
 /** @returns null when mediabunny does not know the format */
@@ -98,6 +99,8 @@ export interface ProbeOptions {
   layout: IsoLayout | null;
   signal: AbortSignal;
   onProgress?: ((progress: number) => void) | undefined;
+  /** Where the sound is read from, when not from the file itself. */
+  sound?: OpenedFile | undefined;
 }
 
 /**
@@ -121,7 +124,7 @@ export async function probeFile(
       if (duration > 0) onProgress?.(Math.min(0.9, (0.9 * seconds) / duration));
     },
   });
-  const window = visibleWindow(container, layout, warnings);
+  const window = visibleWindow(container, video.id, layout, warnings);
   const indexing = indexVideo(packets, window.startSeconds, window.endSeconds);
   if (indexing === null) {
     throw new TributaryError(
@@ -140,13 +143,15 @@ export async function probeFile(
       `The source has ${Math.round(frameRate)} frames a second; every ${ordinal(frameStep)} is kept.`,
     );
   }
+  const zeroSeconds = window.shownFromSeconds ?? index.zeroSeconds;
   const audio: {
     track: InputAudioTrack;
     facts: SourceFacts["audio"][number];
     index: AudioIndex;
   }[] = [];
-  for (const [position, track] of opened.audio.slice(0, 16).entries()) {
-    const probed = await probeAudio(track, position, index.zeroSeconds, container, signal);
+  const sound = options.sound ?? opened;
+  for (const [position, track] of sound.audio.slice(0, 16).entries()) {
+    const probed = await probeAudio(track, position, zeroSeconds, sound.container, signal);
     if (probed !== null) audio.push({ track, ...probed });
   }
   onProgress?.(1);
@@ -162,8 +167,25 @@ export async function probeFile(
     index: { video: index, audio: audio.map((one) => one.index) },
     video,
     audio: audio.map((one) => one.track),
-    h264,
+    sampleDescriptions:
+      (await video.getCodec()) === null ? sampleDescriptions(video, layout) : null,
   };
+}
+
+/** null when the container is not of the ISO family. */
+export function sampleDescriptions(track: InputTrack, layout: IsoLayout | null): Uint8Array | null {
+  return layout?.tracks.find((one) => one.id === track.id)?.sampleDescriptions ?? null;
+}
+
+interface VisibleWindow {
+  startSeconds: number;
+  endSeconds: number;
+  /**
+   * Demuxer time at which the first picture is shown, when that is not its own time. An edit may
+   * start between two pictures; libavformat then moves the first whole one to the edit's start
+   * (mov_fix_index), sound stays, and so every browser on libavformat shows it. null: its own time.
+   */
+  shownFromSeconds: number | null;
 }
 
 /**
@@ -172,15 +194,17 @@ export async function probeFile(
  */
 function visibleWindow(
   container: string,
+  trackId: number,
   layout: IsoLayout | null,
   warnings: string[],
-): { startSeconds: number; endSeconds: number } {
+): VisibleWindow {
   const everything = {
     startSeconds: Number.NEGATIVE_INFINITY,
     endSeconds: Number.POSITIVE_INFINITY,
+    shownFromSeconds: null,
   };
   if (container !== "mp4" && container !== "mov") return everything;
-  const edits = layout?.tracks.find((track) => track.handler === "vide")?.edits ?? [];
+  const edits = layout?.tracks.find((track) => track.id === trackId)?.edits ?? [];
   const shown = edits.filter((edit) => edit.mediaTime >= 0);
   if (shown.length > 1) {
     warnings.push("The file joins several cuts by an edit list. Only the first one is used.");
@@ -193,7 +217,11 @@ function visibleWindow(
   const emptySeconds = edits
     .slice(0, edits.indexOf(first))
     .reduce((sum, edit) => sum + edit.durationSeconds, 0);
-  return { startSeconds: 0, endSeconds: emptySeconds + first.durationSeconds };
+  return {
+    startSeconds: 0,
+    endSeconds: emptySeconds + first.durationSeconds,
+    shownFromSeconds: emptySeconds,
+  };
 }
 
 /** A file that says it is longer than it is: fine if no packet is in the missing part. */
@@ -208,7 +236,7 @@ async function refuseMissingEnd(
   try {
     for (const track of tracks) {
       const last = await new EncodedPacketSink(track).getPacket(Number.POSITIVE_INFINITY);
-      if (last !== null && last.data.length < last.byteLength) throw new Error("short packet");
+      if (last === null || last.data.length < last.byteLength) throw new Error("missing packet");
     }
   } catch (cause) {
     throw new TributaryError(

@@ -91,6 +91,9 @@ export async function listPackets(
   };
 }
 
+/** Edit lists count in the movie's timescale, often milliseconds. */
+const EDIT_ROUNDING_TICKS = 0.003 * TICKS_PER_SECOND;
+
 export interface VideoIndexing {
   index: VideoIndex;
   /** Pictures that cannot be decoded because what they refer to is not in the file. */
@@ -138,8 +141,10 @@ export function indexVideo(
   const lastTicks = frameTicks.at(-1) ?? 0;
   const lastDuration = packets.durationSeconds[framePackets.at(-1) ?? 0] ?? 0;
   const lastFrameTicks = lastFrameDuration(frameTicks, lastDuration * TICKS_PER_SECOND);
-  const byEdit = endSeconds === Number.POSITIVE_INFINITY ? endSeconds : toTicks(endSeconds);
-  frameTicks.push(Math.max(lastTicks + 1, Math.min(lastTicks + lastFrameTicks, byEdit)));
+  // An edit may end within the last frame; a few milliseconds are the rounding of its duration.
+  const byEdit = Number.isFinite(endSeconds) ? toTicks(endSeconds) - lastTicks : lastFrameTicks;
+  const cutShort = byEdit > 0 && lastFrameTicks - byEdit > EDIT_ROUNDING_TICKS;
+  frameTicks.push(lastTicks + (cutShort ? byEdit : lastFrameTicks));
   return {
     index: {
       packetSeconds: seconds,

@@ -2,26 +2,23 @@ import { TributaryError } from "../../shared/errors.ts";
 import type { JobPlan, SourceFacts } from "../../shared/job.ts";
 import { type LadderRung, planJob } from "../../shared/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../shared/protocol.ts";
+import type { FfmpegSource } from "./ffmpeg-core.ts";
 import { readIsoLayout } from "./iso-boxes.ts";
-import { openFile, type ProbedFile, probeFile } from "./probe.ts";
+import type { ProbedFile } from "./probe.ts";
+import { readFile, refuseUnusable } from "./read-file.ts";
+import type { Remuxer } from "./remux.ts";
 import { fingerprint, refuseNonMedia } from "./sniff.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
 import { cutAudio, cutVideo } from "./split.ts";
-
-/** What the remuxer needs to start ffmpeg.wasm: the same pair that transcode workers get. */
-export interface FfmpegCore {
-  /** @ffmpeg/core, compiled. */
-  module: WebAssembly.Module;
-  /** Its ES module. */
-  scriptUrl: string;
-}
 
 export interface OpenSourceOptions {
   signal: AbortSignal;
   /** 0..1, only while opening takes noticeable time (long indexes, remuxing). */
   onProgress?: (progress: number) => void;
   /** Called only for sources that need ffmpeg (FLV, AVI, MPEG-2, ...). */
-  loadFfmpeg?: (signal: AbortSignal) => Promise<FfmpegCore>;
+  loadFfmpeg?: (signal: AbortSignal) => Promise<FfmpegSource>;
+  /** Where ffmpeg runs; default: in a worker of its own. */
+  remux?: Remuxer;
 }
 
 /** A picked file, understood: what it is, and any chunk of it. */
@@ -54,25 +51,19 @@ export interface SourceChunk {
  * @throws TributaryError with a SOURCE_* code, or whatever the signal aborts with
  */
 export async function openSource(file: File, options: OpenSourceOptions): Promise<Source> {
-  const { signal, onProgress } = options;
+  const { signal } = options;
   signal.throwIfAborted();
   await refuseNonMedia(file);
   const layout = await readIsoLayout(file, signal);
-  const opened = await openFile(file);
-  if (opened === null || opened.video === null) {
-    throw new TributaryError("SOURCE_UNREADABLE", "The file is no video that can be read here.");
-  }
-  const probed = await probeFile(
-    { ...opened, video: opened.video },
-    { file, layout, signal, onProgress },
-  );
+  if (layout !== null) refuseUnusable(layout, file.size);
+  const { probed, remuxed, dispose } = await readFile(file, layout, options);
   const facts: SourceFacts = {
     name: file.name.slice(-255) || "video",
     sizeBytes: file.size,
     fingerprint: await fingerprint(file),
     ...probed.facts,
   };
-  return new OpenSource(facts, probed, false, () => opened.input.dispose());
+  return new OpenSource(facts, probed, remuxed, dispose);
 }
 
 class OpenSource implements Source {
@@ -110,7 +101,8 @@ class OpenSource implements Source {
   #cut({ segments, renditions }: Pick<LeaseGrant, "segments" | "renditions">, signal: AbortSignal) {
     const rendition = renditions[0];
     if (rendition?.kind !== "audio") {
-      return cutVideo(this.#probed.video, this.index.video, segments, signal);
+      const { video, sampleDescriptions } = this.#probed;
+      return cutVideo(video, this.index.video, sampleDescriptions, segments, signal);
     }
     const position = this.facts.audio.findIndex((track) => track.track === rendition.track);
     const track = this.#probed.audio[position];

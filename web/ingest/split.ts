@@ -21,6 +21,7 @@ import {
 } from "../../shared/job.ts";
 import { gridStep } from "./audio-grid.ts";
 import { withParameterSets } from "./parameter-sets.ts";
+import { type Sample, writeSampleFile } from "./sample-file.ts";
 import { type AudioIndex, packetTicks, type VideoIndex } from "./source-index.ts";
 
 /** A cut piece of the source and where it lies; `ChunkInfo` without the task. */
@@ -86,17 +87,24 @@ function keyPacketFor(video: VideoIndex, packet: number, atTicks: number): numbe
   return best === -1 ? Math.max(0, video.packetIsKey.indexOf(1)) : best;
 }
 
-/** Copies packets into an mp4 of their own; nothing is decoded. */
+/**
+ * Copies packets into an mp4 of their own; nothing is decoded.
+ * @param sampleDescriptions the track's `stsd`, for codecs that mediabunny does not know
+ */
 export async function cutVideo(
   track: InputVideoTrack,
   video: VideoIndex,
+  sampleDescriptions: Uint8Array | null,
   segments: readonly Segment[],
   signal: AbortSignal,
 ): Promise<CutPiece> {
   const cut = planVideoCut(video, segments);
   const codec = await track.getCodec();
   const decoderConfig = await track.getDecoderConfig();
-  if (codec === null || decoderConfig === null) throw unreadable("The codec is not known.");
+  if (codec === null || decoderConfig === null) {
+    if (sampleDescriptions === null) throw unreadable("The codec is not known.");
+    return copySamples(track, video, cut, sampleDescriptions, signal);
+  }
   const output = new Output({
     // Not "fragmented": ffmpeg 5.1 shifts such files by their negative composition offsets.
     format: new Mp4OutputFormat({ fastStart: "in-memory" }),
@@ -137,6 +145,35 @@ export async function cutVideo(
   return { bytes: finished(output.target.buffer), baseTicks, trimStartTicks, trimEndTicks };
 }
 
+async function copySamples(
+  track: InputVideoTrack,
+  video: VideoIndex,
+  cut: VideoCut,
+  sampleDescriptions: Uint8Array,
+  signal: AbortSignal,
+): Promise<CutPiece> {
+  const samples: Sample[] = [];
+  const packets = packetsFrom(track, video.packetSeconds, cut.firstPacket, cut.endPacket);
+  for await (const packet of packets) {
+    signal.throwIfAborted();
+    const at = cut.firstPacket + samples.length;
+    samples.push({
+      bytes: packet.data,
+      ticks: packetTicks(video, at) - cut.baseTicks,
+      isKey: video.packetIsKey[at] === 1,
+    });
+  }
+  const bytes = writeSampleFile({
+    sampleDescriptions,
+    width: await track.getCodedWidth(),
+    height: await track.getCodedHeight(),
+    rotation: await track.getRotation(),
+    samples,
+  });
+  const { baseTicks, trimStartTicks, trimEndTicks } = cut;
+  return { bytes, baseTicks, trimStartTicks, trimEndTicks };
+}
+
 /** Decoded before the run and thrown away: overlap, bit reservoirs and predictors settle in it. */
 const PRE_ROLL_SECONDS = 0.2;
 const POST_ROLL_SECONDS = 0.1;
@@ -147,9 +184,10 @@ const ENCODER_POST_ROLL_FRAMES = 2;
 /**
  * Packets of a run of audio segments with all the pre-roll that decoder and encoder need.
  *
- * The chunk's time 0 is its first decoded sample. That sample's place on the timeline is a whole
- * number of source samples, and of samples of the rendition: round(baseTicks * rate / 90,000) is
- * exact for rates up to 90 kHz. Whoever places samples by it puts all runs on one sample grid.
+ * The chunk's time 0 lies on the timeline at a whole number of source samples, and of samples of the
+ * rendition: round(baseTicks * rate / 90,000) is exact for rates up to 90 kHz. Whoever places samples
+ * by that number and the chunk's own times puts all runs on one sample grid. Times are continuous
+ * but for real gaps of the source; the first packets may decode to nothing (Vorbis, AAC priming).
  *
  * A run that the source has no sound for still gets its nearest packets, all outside the trim.
  */

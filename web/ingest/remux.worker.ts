@@ -1,0 +1,37 @@
+import { toWireError, type WireError } from "../../shared/errors.ts";
+import { type FfmpegSource, startCore } from "./ffmpeg-core.ts";
+import { fileReader } from "./file-reader.ts";
+import { type Remuxed, type RemuxRequest, remuxWith } from "./remux-run.ts";
+
+/** The one message that the worker gets. */
+export interface RemuxOrder {
+  core: FfmpegSource;
+  file: Blob;
+  request: RemuxRequest;
+}
+
+/** What it answers: progress as a share of the file that was read, then one end. */
+export type RemuxAnswer =
+  | { type: "progress"; progress: number }
+  | { type: "done"; remuxed: Remuxed }
+  | { type: "failed"; error: WireError };
+
+const PROGRESS_EVERY_MS = 250;
+
+const post = (answer: RemuxAnswer) => self.postMessage(answer);
+
+self.onmessage = async ({ data }: MessageEvent<RemuxOrder>) => {
+  try {
+    const core = await startCore(data.core);
+    let lastMs = 0;
+    const reader = fileReader(data.file, (progress) => {
+      const nowMs = performance.now();
+      if (nowMs - lastMs < PROGRESS_EVERY_MS) return;
+      lastMs = nowMs;
+      post({ type: "progress", progress });
+    });
+    post({ type: "done", remuxed: remuxWith(core, reader, data.request) });
+  } catch (thrown) {
+    post({ type: "failed", error: toWireError(thrown) });
+  }
+};
