@@ -5,13 +5,11 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "playwright";
-import { launchBrowser, openBlankPage } from "../setup/browser.ts";
+import { launchBrowser } from "../setup/browser.ts";
 import { root, startServer } from "../setup/server.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
+import { openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
-
-type Stage = typeof import("./stories/stage.tsx");
 
 const OUT = join(root, ".cache/screenshots");
 const VIEWPORTS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -27,7 +25,7 @@ const server = await startServer({ mode: "dev", stateDir });
 const browser = await launchBrowser();
 try {
   for (const [size, viewport] of Object.entries(VIEWPORTS)) {
-    const page = await openBlankPage(browser, server.url);
+    const { page, run } = await openStage(browser, server.url);
     await page.setViewportSize(viewport);
     const masterUrl = `${server.url}/v/story/master.m3u8`;
     await serveHls(page, `${server.url}/v/story/`);
@@ -44,7 +42,7 @@ try {
     for (const name of Object.keys(STATES) as StateName[]) {
       if (!isWanted(name)) continue;
       const plays = name === "playing" || name === "ready";
-      await onStage(page, (stage, given) => stage.showUpload(given.name, given.change), {
+      await run((stage, given) => stage.showUpload(given.name, given.change), {
         name,
         change: plays ? { masterUrl } : {},
       });
@@ -53,7 +51,7 @@ try {
     }
     for (const watched of WATCHED) {
       if (!isWanted(`watch-${watched}`)) continue;
-      await onStage(page, (stage, given) => stage.showWatch(given.watched, given.masterUrl), {
+      await run((stage, given) => stage.showWatch(given.watched, given.masterUrl), {
         watched,
         masterUrl,
       });
@@ -67,14 +65,3 @@ try {
   await server.stop();
 }
 console.log(OUT);
-
-async function onStage<T>(
-  page: Page,
-  act: (stage: Stage, given: T) => void,
-  given: T,
-): Promise<void> {
-  const address = `/@fs${join(root, "test/web/stories/stage.tsx")}`;
-  await page.evaluate(
-    `load(${JSON.stringify(address)}).then((stage) => (${act.toString()})(stage, ${JSON.stringify(given)}))`,
-  );
-}

@@ -41,7 +41,7 @@ export function ErrorCard({
         </ul>
       )}
       <div class="actions">{children}</div>
-      <details class="details">
+      <details class="details" key={error.code}>
         <summary>Details</summary>
         <p>{error.message}</p>
         <p>

@@ -58,10 +58,17 @@ export function LadderEditor({
   // What is typed is a draft for a moment: a plan for each keystroke would be noise.
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
+  // Changed from elsewhere (an address with a ladder in it). A refused draft changes nothing here.
+  useEffect(() => {
+    if (timer.current === undefined && !sameLadder(rows.value, ladder)) {
+      rows.value = ladder.map(rowOf);
+    }
+  }, [ladder]);
   const propose = (next: Row[], afterMs: number) => {
     rows.value = next;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
+      timer.current = undefined;
       const typed = parseRows(next);
       typedError.value = typeof typed === "string" ? typed : null;
       if (typeof typed !== "string") onChange(typed);

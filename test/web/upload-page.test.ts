@@ -1,0 +1,228 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import type { HolderState } from "../../web/holder-api.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { fixture } from "../setup/media.ts";
+import { root } from "../setup/server.ts";
+
+/** The real page with the real holder, edge and encoder behind it. */
+
+const serverUrl = inject("serverUrl");
+const sample = join(root, "web/public/sample.mp4");
+/** Small enough for a busy machine; what is tested here is the page. */
+const QUICK = "?ladder=144:120";
+
+let browser: Browser;
+let folder: string;
+const faults: string[] = [];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  folder = await mkdtemp(join(tmpdir(), "tributary-pages-"));
+});
+afterAll(async () => {
+  await browser.close();
+  await rm(folder, { recursive: true });
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  expect(faults.splice(0)).toEqual([]);
+});
+
+/** A person's browser, with its own storage; nothing in its pages may throw. */
+async function openPage(search = "", page?: Page): Promise<Page> {
+  const opened = page ?? (await (await browser.newContext()).newPage());
+  opened.on("pageerror", (error) => faults.push(String(error.stack)));
+  await opened.goto(`${serverUrl}/${search}`);
+  await opened.waitForFunction(() => "tributary" in globalThis);
+  return opened;
+}
+
+const state = (page: Page): Promise<HolderState> =>
+  page.evaluate(
+    () => (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
+  );
+
+const pick = (page: Page, file: string) => page.locator('input[type="file"]').setInputFiles(file);
+
+const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
+
+async function startButton(page: Page) {
+  const button = page.getByRole("button", { name: "Start", exact: true });
+  await button.waitFor({ timeout: 60_000 });
+  return button;
+}
+
+const videoOf = (page: Page) =>
+  page.locator("video").evaluate((element) => {
+    const { currentTime, duration, error, videoWidth } = element as HTMLVideoElement;
+    return { currentTime, duration, error: error?.message ?? null, videoWidth };
+  });
+
+describe("before the work", () => {
+  test("says what was found, and refuses a ladder that cannot be", async () => {
+    const page = await openPage();
+    await page.getByRole("button", { name: "Try a sample clip" }).click();
+    await startButton(page);
+    const found = (
+      await page.getByRole("region", { name: "What was found" }).innerText()
+    ).replaceAll(/\s+/g, " ");
+    for (const fact of [
+      "sample.mp4",
+      "12.0 s",
+      "383 kB",
+      "1280 × 720",
+      "30 fps",
+      "H.264",
+      "AAC, stereo, 48 kHz",
+    ]) {
+      expect(found).toContain(fact);
+    }
+    expect(await page.getByText(/2 segments in \d+ tasks/).count()).toBe(1);
+    expect(await page.getByText("1280 × 720", { exact: true }).count()).toBe(2);
+
+    // Larger than the source.
+    await page.getByLabel("Level 1, height").fill("1440");
+    await expect.poll(() => page.locator("#ladder-error").innerText()).not.toBe("");
+    expect(await page.getByRole("button", { name: "Start", exact: true }).isDisabled()).toBe(true);
+    expect((await state(page)).error?.code).toBe("LADDER_INVALID");
+
+    await page.getByLabel("Level 1, height").fill("720");
+    await expect.poll(() => page.locator("#ladder-error").innerText()).toBe("");
+    expect(await page.getByRole("button", { name: "Start", exact: true }).isEnabled()).toBe(true);
+
+    await page.getByRole("button", { name: "Another file" }).click();
+    await page.getByText("Drop a video here").waitFor();
+  });
+
+  test("a ladder in the address stands in the editor", async () => {
+    const page = await openPage("?ladder=360:500,240:300");
+    await pick(page, sample);
+    await startButton(page);
+    await expect.poll(() => page.getByLabel("Level 1, height").inputValue()).toBe("360");
+    expect(await page.getByLabel("Level 2, bit rate").inputValue()).toBe("300");
+    expect(await page.getByText("640 × 360", { exact: true }).count()).toBe(1);
+  });
+
+  test.each([
+    ["empty.mp4", "", "This file is empty"],
+    ["notes.mp4", "These are notes, not a video.\n".repeat(100), "This file cannot be read"],
+  ])(
+    "%s is refused in plain words, and another file can be chosen",
+    async (name, content, title) => {
+      const file = join(folder, name);
+      await writeFile(file, content);
+      const page = await openPage();
+      await pick(page, file);
+      await heading(page, title).waitFor({ timeout: 60_000 });
+      await page.getByRole("button", { name: "Choose another file" }).click();
+      await pick(page, sample);
+      await startButton(page);
+    },
+  );
+});
+
+describe("a job", () => {
+  test("plays here while it is made, and for anybody at its address", {
+    timeout: 300_000,
+  }, async () => {
+    const page = await openPage(QUICK);
+    await pick(page, sample);
+    await (await startButton(page)).click();
+    await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
+    await expect
+      .poll(async () => (await videoOf(page)).currentTime, { timeout: 60_000 })
+      .toBeGreaterThan(0.5);
+    expect(await videoOf(page)).toMatchObject({ error: null, videoWidth: 256 });
+    expect(await page.title()).toMatch(/^Ready · sample.mp4/);
+
+    const watchUrl = await page.getByLabel("Watch page").inputValue();
+    const guest = await (await browser.newContext()).newPage();
+    await guest.goto(watchUrl);
+    await heading(guest, "sample.mp4").waitFor();
+    await guest.locator("video").evaluate(async (element) => {
+      (element as HTMLVideoElement).muted = true;
+      await (element as HTMLVideoElement).play();
+    });
+    await expect
+      .poll(async () => (await videoOf(guest)).currentTime, { timeout: 60_000 })
+      .toBeGreaterThan(0.5);
+    expect((await videoOf(guest)).duration).toBeCloseTo(12, 1);
+    await guest.goto(`${watchUrl}?embed`);
+    await guest.locator("video").waitFor();
+    expect(await guest.locator("header").count()).toBe(0);
+
+    // Nothing is left to go on with.
+    await page.reload();
+    await page.getByText("Drop a video here").waitFor();
+    await page.waitForTimeout(500);
+    expect((await state(page)).phase).toBe("idle");
+  });
+
+  test("is cancelled at once, here and at the edge, and can be started again", {
+    timeout: 300_000,
+  }, async () => {
+    const page = await openPage();
+    await pick(page, await fixture("long-gop-20s.mp4"));
+    await (await startButton(page)).click();
+    await expect
+      .poll(async () => (await state(page)).job?.state, { timeout: 60_000 })
+      .toBe("running");
+    const { jobId } = await state(page);
+    const clickedAtMs = Date.now();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await heading(page, "Cancelled").waitFor();
+    expect(Date.now() - clickedAtMs).toBeLessThan(3_000);
+    await expect
+      .poll(async () => {
+        const response = await fetch(`${serverUrl}/api/jobs/${jobId}`);
+        return ((await response.json()) as { state: string }).state;
+      })
+      .toBe("cancelled");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await startButton(page);
+  });
+
+  test("goes on after a reload with the same file, and with no other", {
+    timeout: 300_000,
+  }, async () => {
+    const file = await fixture("long-gop-20s.mp4");
+    const page = await openPage("?ladder=240:300,144:120&slots=1");
+    await pick(page, file);
+    await (await startButton(page)).click();
+    const doneParts = async () =>
+      (await state(page)).job?.tasks.filter(
+        ({ kind, state }) => kind === "video" && state === "done",
+      ).length ?? 0;
+    await expect.poll(doneParts, { timeout: 120_000 }).toBeGreaterThan(0);
+    const { jobId } = await state(page);
+
+    // A second tab leaves alone what the first works on.
+    const second = await openPage(QUICK, await page.context().newPage());
+    await second.waitForTimeout(700);
+    expect((await state(second)).phase).toBe("idle");
+    await second.close();
+
+    // The browser asks before the work is left.
+    let asked = 0;
+    page.on("dialog", async (dialog) => {
+      asked += dialog.type() === "beforeunload" ? 1 : 0;
+      await dialog.accept();
+    });
+    await page.reload();
+    expect(asked).toBe(1);
+    await heading(page, "Go on where you left off").waitFor();
+    expect(await page.getByText("long-gop-20s.mp4").count()).toBeGreaterThan(0);
+
+    await pick(page, sample);
+    await page.getByText("That is not the same file").waitFor({ timeout: 60_000 });
+    await pick(page, file);
+    await heading(page, "Making your video").waitFor({ timeout: 60_000 });
+    expect((await state(page)).jobId).toBe(jobId);
+    await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
+    expect(await doneParts()).toBe(4);
+  });
+});

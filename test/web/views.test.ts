@@ -1,0 +1,416 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { ERROR_CODES, type ErrorCode } from "../../shared/errors.ts";
+import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { root } from "../setup/server.ts";
+import { serveHls } from "./stories/hls-fixture.ts";
+import { type OpenStage, openStage } from "./stories/open-stage.ts";
+import { STATES, type StateName } from "./stories/states.ts";
+
+/** Each view by itself, in a real browser; what a holder really says is tested in upload-page.test.ts. */
+
+let browser: Browser;
+let stage: OpenStage;
+const serverUrl = inject("serverUrl");
+const names = Object.keys(STATES) as StateName[];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  await stage?.page.close();
+  stage = await openStage(browser, serverUrl);
+});
+
+const show = (name: StateName, change = {}, page = {}) =>
+  stage.run((it, given) => it.showUpload(given.name, given.change, given.page), {
+    name,
+    change,
+    page,
+  });
+
+describe("every state", () => {
+  test("has no fault that axe finds, in light and dark", async () => {
+    const axe = await readFile(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+    await stage.page.evaluate(axe);
+    // Colours half way through a change are nobody's choice.
+    await stage.page.emulateMedia({ reducedMotion: "reduce" });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await stage.page.emulateMedia({ colorScheme });
+      for (const name of names) {
+        await show(name);
+        const faults = await stage.page.evaluate(async () => {
+          const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+          const { violations } = await axe.run();
+          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+        });
+        expect(faults, `${name}, ${colorScheme}`).toEqual([]);
+      }
+    }
+  });
+
+  test.each([320, 390, 768, 1280])("fits a window %i pixels wide", async (width) => {
+    await stage.page.setViewportSize({ width, height: 700 });
+    for (const name of names) {
+      await show(name);
+      await stage.page.waitForTimeout(50);
+      const overflow = await stage.page.evaluate(
+        () => document.documentElement.scrollWidth - innerWidth,
+      );
+      expect(overflow, name).toBeLessThanOrEqual(0);
+    }
+  });
+
+  test.each(["idle", "inspected", "running", "ready", "needs-file"] as const)(
+    "%s is reached by keyboard: every control in turn, each with a visible mark",
+    async (name) => {
+      await show(name);
+      const { page } = stage;
+      const controls = await page
+        .locator("a[href], button:enabled, select, summary, [tabindex='0']")
+        .or(page.locator("input:not([tabindex='-1'])"))
+        .filter({ visible: true })
+        .count();
+      const seen = new Set<string>();
+      for (let step = 0; step < controls; step += 1) {
+        await page.keyboard.press("Tab");
+        const focused = await page.evaluate(() => {
+          const element = document.activeElement;
+          if (element === null || element === document.body) return null;
+          // A field's mark stands around it, unit and all.
+          const marked = [element, element.parentElement].some(
+            (each) => each !== null && getComputedStyle(each).outlineStyle !== "none",
+          );
+          const place = [...document.querySelectorAll("*")].indexOf(element);
+          return { id: `${place} ${element.outerHTML.slice(0, 80)}`, marked };
+        });
+        expect(focused, `step ${step}, after ${[...seen].at(-1)}`).not.toBeNull();
+        expect(focused?.marked, focused?.id).toBe(true);
+        if (focused) seen.add(focused.id);
+      }
+      expect(seen.size).toBe(controls);
+    },
+  );
+});
+
+describe("errors", () => {
+  test("each code is shown in its words; the code itself only in the details", async () => {
+    for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
+      await show("unreadable", {
+        error: { code, message: "Said by the part that failed.", retryable: false },
+      });
+      const { page } = stage;
+      const text = ERROR_TEXTS[code];
+      await page.getByRole("heading", { name: text.title, exact: true }).waitFor();
+      const shown = (await page.getByRole("alert").innerText()).replaceAll(/\s+/g, " ");
+      expect(shown).toContain(text.what);
+      expect(shown).toContain(text.advice);
+      expect(shown).not.toContain(code);
+      expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(
+        text.again ? 1 : 0,
+      );
+      expect(await page.getByRole("button", { name: "Choose another file" }).count()).toBe(1);
+      await page.getByText("Details", { exact: true }).click();
+      expect(await page.getByRole("alert").innerText()).toContain(code);
+    }
+  });
+
+  test("a failed job says which part failed, and can be tried again", async () => {
+    await show("failed");
+    expect(await stage.page.getByRole("alert").innerText()).toContain(
+      "Segment 31: part of the video could not be decoded (3 attempts)",
+    );
+    await stage.page.getByRole("button", { name: "Try again" }).click();
+    expect(await stage.calls()).toEqual([{ name: "again" }]);
+  });
+});
+
+describe("the ladder", () => {
+  const ladders = async () =>
+    (await stage.calls())
+      .filter(({ name }) => name === "setLadder")
+      .map(({ argument }) => argument);
+
+  test("is edited by keyboard: changed, added to, taken from", async () => {
+    await show("inspected");
+    const { page } = stage;
+    const rate = page.getByLabel("Level 2, bit rate");
+    await rate.focus();
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.type("1250");
+    await page.waitForTimeout(600);
+    const changed = [
+      { shortSide: 720, kilobitsPerSecond: 3000 },
+      { shortSide: 480, kilobitsPerSecond: 1250 },
+      { shortSide: 360, kilobitsPerSecond: 800 },
+      { shortSide: 240, kilobitsPerSecond: 400 },
+    ];
+    // One plan for the whole number, not one a keystroke.
+    expect(await ladders()).toEqual([changed]);
+
+    await page.getByRole("button", { name: "Remove level 3" }).press("Enter");
+    await page.waitForTimeout(100);
+    expect((await ladders()).at(-1)).toEqual(changed.filter(({ shortSide }) => shortSide !== 360));
+
+    await page.getByRole("button", { name: "Add a level" }).press("Enter");
+    await page.waitForTimeout(100);
+    expect((await ladders()).at(-1)).toContainEqual({ shortSide: 144, kilobitsPerSecond: 160 });
+
+    await page.getByRole("button", { name: "Back to the suggestion" }).press("Enter");
+    await page.waitForTimeout(100);
+    expect((await ladders()).at(-1)).toEqual(STATES.inspected.inspection.ladder);
+  });
+
+  test("what is no number is said at once and planned by nobody", async () => {
+    await show("inspected");
+    await stage.page.getByLabel("Level 1, height").fill("");
+    await stage.page.getByText("Every level needs a height").waitFor();
+    expect(await ladders()).toEqual([]);
+  });
+
+  test("a refused ladder keeps what was typed, says why, and cannot be started", async () => {
+    const problem = {
+      code: "LADDER_INVALID",
+      message: "A level may not be larger than the source.",
+      retryable: false,
+    };
+    await show("inspected");
+    await stage.page.getByLabel("Level 1, height").fill("1080");
+    await show("inspected", {}, { problem });
+    expect(await stage.page.getByLabel("Level 1, height").inputValue()).toBe("1080");
+    await stage.page.getByText(problem.message).waitFor();
+    expect(await stage.page.getByRole("button", { name: "Start" }).isDisabled()).toBe(true);
+  });
+});
+
+describe("while it works", () => {
+  test("cancel works at once early on, and asks once more later", async () => {
+    const { page } = stage;
+    await show("short", {
+      job: {
+        ...STATES.short.job,
+        tasks: STATES.short.job.tasks.map((task) => ({ ...task, state: "ready" })),
+      },
+    });
+    await page.getByRole("button", { name: "Cancel" }).click();
+    expect(await stage.calls()).toEqual([{ name: "cancel" }]);
+
+    await show("running");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    expect(await stage.calls()).toHaveLength(1);
+    // The keyboard is where the question is.
+    expect(
+      await page
+        .getByRole("button", { name: "Stop" })
+        .evaluate((it) => it === document.activeElement),
+    ).toBe(true);
+    await page.getByRole("button", { name: "Go on" }).click();
+    expect(await stage.calls()).toHaveLength(1);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Stop" }).press("Enter");
+    expect(await stage.calls()).toEqual([{ name: "cancel" }, { name: "cancel" }]);
+  });
+
+  test("the grid tells about one segment by arrow keys, and counts all in text", async () => {
+    await show("running");
+    const { page } = stage;
+    const slider = page.getByRole("slider", { name: "Look at one segment" });
+    await slider.focus();
+    for (let step = 0; step < 21; step += 1) await page.keyboard.press("ArrowRight");
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(
+      /^Segment 21, about 2:00: encoding \d+ %$/,
+    );
+    await page.keyboard.press("End");
+    expect(await slider.getAttribute("aria-valuenow")).toBe("52");
+    const legend = await page.getByRole("list", { name: "Segments by state" }).innerText();
+    expect(legend.replaceAll(/\s+/g, " ")).toContain("Done 19");
+    expect(legend.replaceAll(/\s+/g, " ")).toContain("Will be retried 1");
+  });
+
+  test("the grid's cells differ in shape, not in colour alone", async () => {
+    await show("running");
+    const { page } = stage;
+    // The share of pixels that are painted: full, framed, framed with a bar, striped.
+    const shares = await page.locator(".grid-focus canvas").evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const step = canvas.width / 52;
+      const share = (index: number) => {
+        const { data } = context.getImageData(
+          Math.round(index * step),
+          0,
+          Math.floor(step),
+          canvas.height,
+        );
+        let painted = 0;
+        for (let at = 3; at < data.length; at += 4) painted += (data[at] ?? 0) > 200 ? 1 : 0;
+        return painted / (data.length / 4);
+      };
+      return { done: share(2), checking: share(19), queued: share(26), waiting: share(45) };
+    });
+    expect(shares.done).toBeGreaterThan(0.7);
+    expect(shares.checking).toBeLessThan(shares.done - 0.15);
+    expect(shares.queued).toBeLessThan(shares.checking);
+    expect(shares.waiting).toBeLessThan(shares.queued);
+  });
+
+  test("a lost connection is said, with what it means", async () => {
+    await show("offline");
+    await stage.page.getByText("Finished segments are safe.").waitFor();
+    expect(await stage.page.getByRole("status").first().innerText()).toContain("Connection lost");
+  });
+
+  test("three thousand segments are drawn anew in a few milliseconds", async () => {
+    await show("long");
+    const tookMs = await stage.run(async (it) => {
+      const started = performance.now();
+      for (let round = 0; round < 10; round += 1) {
+        it.showUpload("long", { bytesUploaded: round });
+        await new Promise((painted) => requestAnimationFrame(painted));
+      }
+      return (performance.now() - started) / 10;
+    }, undefined);
+    // Ten a second are shown at most; a loaded machine gets there, a leak of work would not.
+    expect(tookMs).toBeLessThan(100);
+  });
+});
+
+describe("at the end", () => {
+  test("every address is copied by one button, which says so", async () => {
+    await browser.contexts()[0]?.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await stage.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await show("ready");
+    const { page } = stage;
+    for (const [label, wanted] of [
+      ["Watch page", "https://tributary.example/watch/Yw3kT9qGm2"],
+      ["HLS address", "https://tributary.example/v/Yw3kT9qGm2/master.m3u8"],
+      ["Embed", '<iframe src="https://tributary.example/watch/Yw3kT9qGm2?embed"'],
+    ] as const) {
+      await page.getByRole("button", { name: `Copy ${label}` }).click();
+      await page.getByRole("button", { name: `Copied ${label}` }).waitFor();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(wanted);
+    }
+  });
+
+  test("without a clipboard the text stands selected, and the page says how to go on", async () => {
+    await show("ready");
+    const { page } = stage;
+    await page.evaluate(() => {
+      Object.defineProperty(navigator, "clipboard", { value: undefined });
+    });
+    await page.getByRole("button", { name: "Copy Watch page" }).click();
+    await page.getByText("The text is selected").waitFor();
+    expect(await page.evaluate(() => getSelection()?.toString() ?? "")).toContain(
+      "/watch/Yw3kT9qGm2",
+    );
+  });
+});
+
+describe("files", () => {
+  const drop = (kind: "file" | "text") =>
+    stage.page.evaluate((kind) => {
+      const transfer = new DataTransfer();
+      if (kind === "file") transfer.items.add(new File(["0123456789"], "clip.mkv"));
+      else transfer.setData("text/plain", "hello");
+      const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new DragEvent("dragover", options));
+      document.body.dispatchEvent(new DragEvent("drop", options));
+    }, kind);
+
+  test("one dropped anywhere on the page is taken; what is no file is said", async () => {
+    await show("idle");
+    await drop("text");
+    await stage.page.getByText("That is not a file.").waitFor();
+    await drop("file");
+    await expect
+      .poll(() => stage.calls())
+      .toEqual([{ name: "take", argument: { name: "clip.mkv", sizeBytes: 10 } }]);
+  });
+
+  test("one pasted is taken", async () => {
+    await show("idle");
+    await stage.page.evaluate(() => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File(["0123"], "paste.webm"));
+      document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    });
+    await expect
+      .poll(() => stage.calls())
+      .toEqual([{ name: "take", argument: { name: "paste.webm", sizeBytes: 4 } }]);
+  });
+
+  test("a file known from before is reopened by one button", async () => {
+    await show("needs-file", {}, { canReopen: true });
+    await stage.page.getByRole("button", { name: "Open harbour-walk-2026.mp4 again" }).click();
+    expect(await stage.calls()).toEqual([{ name: "reopen" }]);
+  });
+});
+
+describe("the player", () => {
+  const masterUrl = `${serverUrl}/v/story/master.m3u8`;
+
+  test("plays with sound tracks and qualities to choose from, on the watch page", async () => {
+    const { page } = stage;
+    await serveHls(page, `${serverUrl}/v/story/`);
+    await stage.run((it, url) => it.showWatch("ready", url), masterUrl);
+    const video = page.locator("video");
+    await expect
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), { timeout: 30_000 })
+      .toBeGreaterThanOrEqual(2);
+    await video.evaluate(async (it) => {
+      (it as HTMLVideoElement).muted = true;
+      await (it as HTMLVideoElement).play();
+    });
+    await expect
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).currentTime), { timeout: 30_000 })
+      .toBeGreaterThan(0.5);
+
+    const quality = page.getByLabel("Quality");
+    expect(await quality.locator("option").allInnerTexts()).toEqual([
+      expect.stringMatching(/^Auto/),
+      "480p",
+      "240p",
+    ]);
+    await quality.selectOption("240p");
+    await expect
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).videoHeight), { timeout: 30_000 })
+      .toBe(240);
+    expect(await page.getByLabel("Sound").locator("option").count()).toBe(2);
+  });
+
+  test("in a frame it fills it, and shows nothing else", async () => {
+    const { page } = stage;
+    await serveHls(page, `${serverUrl}/v/story/`);
+    await page.setViewportSize({ width: 640, height: 360 });
+    await stage.run((it, url) => it.showWatch("ready", url, true), masterUrl);
+    const box = await page.locator("video").boundingBox();
+    expect(box).toMatchObject({ x: 0, y: 0, width: 640, height: 360 });
+    expect(await page.locator("header, footer").count()).toBe(0);
+  });
+
+  test.each([
+    ["missing", ERROR_TEXTS.JOB_NOT_FOUND.title],
+    ["cancelled", "This video was cancelled"],
+  ] as const)("a video that is %s is said, not played", async (watched, title) => {
+    await stage.run((it, given) => it.showWatch(given.watched, given.masterUrl), {
+      watched,
+      masterUrl,
+    });
+    await stage.page.getByRole("heading", { name: title }).waitFor();
+    expect(await stage.page.locator("video").count()).toBe(0);
+  });
+
+  test("one that is being made says how far it is, and plays", async () => {
+    await serveHls(stage.page, `${serverUrl}/v/story/`);
+    await stage.run((it, url) => it.showWatch("making", url), masterUrl);
+    await stage.page.getByText("Being made: 41 %.").waitFor();
+    const video = stage.page.locator("video");
+    await expect
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), { timeout: 30_000 })
+      .toBeGreaterThanOrEqual(2);
+  });
+});
