@@ -114,8 +114,9 @@ async function runOnce(turn: Turn): Promise<void> {
     }
   } catch (thrown) {
     signal.throwIfAborted();
-    entry.failure = toWireError(thrown).message;
-    console.error(`${clip.name}, round ${round}, ${contestant.name}: ${entry.failure}`);
+    const { message } = toWireError(thrown);
+    entry.failure = message.split("\n", 1)[0] ?? message;
+    console.error(`${clip.name}, round ${round}, ${contestant.name}: ${message}`);
   } finally {
     await rm(outDir, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright";
-import { launchBrowser, openBlankPage } from "../setup/browser.ts";
+import { launchBrowser } from "../setup/browser.ts";
 import { servePeers } from "./peer-server.ts";
 
 /** A fresh browser with a blank page from which packages and the clip can be loaded; closed after. */
@@ -16,7 +16,8 @@ export async function withPeerPage<T>(
   const interrupted = () => void browser.close();
   signal.addEventListener("abort", interrupted, { once: true });
   try {
-    const page = await openBlankPage(browser, server.url);
+    const page = await browser.newPage();
+    await page.addInitScript("globalThis.load = (address) => import(address);");
     await page.goto(`${server.url}/blank`);
     await page.exposeFunction("keepFile", async (name: string, base64: string) => {
       const path = join(outDir, name);

@@ -32,7 +32,7 @@ interface Given {
 }
 
 async function runInPage({ rungs, frameRate }: Given): Promise<number> {
-  const { ALL_FORMATS, BlobSource, BufferTarget, CmafOutputFormat, Conversion, Input, Output } =
+  const { ALL_FORMATS, BlobSource, BufferTarget, Mp4OutputFormat, Conversion, Input, Output } =
     await load<typeof import("mediabunny")>(
       "/node_modules/mediabunny/dist/bundles/mediabunny.min.mjs",
     );
@@ -43,7 +43,7 @@ async function runInPage({ rungs, frameRate }: Given): Promise<number> {
       const target = new BufferTarget();
       const conversion = await Conversion.init({
         input: new Input({ source: new BlobSource(blob), formats: ALL_FORMATS }),
-        output: new Output({ format: new CmafOutputFormat(), target }),
+        output: new Output({ format: new Mp4OutputFormat(), target }),
         video: {
           codec: "avc",
           width,

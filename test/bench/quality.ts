@@ -21,10 +21,10 @@ export async function measureQuality(clip: Clip, made: MadeRendition): Promise<R
   if (size === undefined) throw new Error(`No rung of ${made.shortSide} lines.`);
   const same = `scale=${size.width}:${size.height}:flags=bicubic,setsar=1,format=yuv420p,settb=1/1000,setpts=N`;
   const graph =
-    `[0:v]${same},split[a][b];[1:v]${same},split[c][d];` +
-    `[a][c]psnr[p];[b][d]ssim[s];[p]nullsink;[s]nullsink`;
+    `[0:v]${same},split[a][b];[1:v]${same},split[c][d];` + `[a][c]psnr[p];[b][d]ssim[s]`;
   const log = await ffmpegLog([
     ...["-i", made.input, "-i", clip.path, "-filter_complex", graph],
+    ...["-map", "[p]", "-f", "null", "-", "-map", "[s]", "-f", "null", "-"],
     ...["-map", "0:v:0", "-c", "copy", "-f", "null", "-"],
   ]);
   const psnr = Number(/PSNR y:([\d.]+|inf)/.exec(log)?.[1]);
