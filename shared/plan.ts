@@ -5,7 +5,13 @@ import { type FrameTimeline, planSegments } from "./plan/segments.ts";
 import { planTasks } from "./plan/tasks.ts";
 
 export { outputSampleRate, planAudio } from "./plan/audio.ts";
-export { defaultLadder, frameStepFor, type LadderRung, parseLadder, planLadder } from "./plan/ladder.ts";
+export {
+  defaultLadder,
+  frameStepFor,
+  type LadderRung,
+  parseLadder,
+  planLadder,
+} from "./plan/ladder.ts";
 export { type FrameTimeline, planSegments, TARGET_SEGMENT_TICKS } from "./plan/segments.ts";
 export { planTasks } from "./plan/tasks.ts";
 export { validatePlan } from "./plan/validate.ts";
@@ -15,7 +21,11 @@ export { validatePlan } from "./plan/validate.ts";
  * @param rungs default: by the source's size
  * @throws TributaryError LADDER_INVALID
  */
-export function planJob(facts: SourceFacts, timeline: FrameTimeline, rungs?: readonly LadderRung[]): JobPlan {
+export function planJob(
+  facts: SourceFacts,
+  timeline: FrameTimeline,
+  rungs?: readonly LadderRung[],
+): JobPlan {
   const video = planLadder(facts, rungs);
   const audio = planAudio(facts);
   const segments = planSegments(timeline, facts.video.frameStep);

@@ -67,6 +67,15 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "ingest",
+          environment: "node",
+          include: ["test/ingest/**/*.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        root,
+        test: {
           name: "web",
           environment: "node",
           include: ["test/web/**/*.test.ts"],

@@ -90,13 +90,17 @@ export function planLadder(
   checkRungs(rungs);
   const { displayWidth, displayHeight } = facts.video;
   const shortSide = Math.min(displayWidth, displayHeight);
-  if (shortSide < 2) throw new TributaryError("LADDER_INVALID", "The picture is too small to be made smaller.");
+  if (shortSide < 2)
+    throw new TributaryError("LADDER_INVALID", "The picture is too small to be made smaller.");
   const fitting = fitToSource(rungs, evenBelow(shortSide));
   const frameRate = outputFrameRate(facts.video);
   const sides = fitting.map((rung) => rung.shortSide);
   return fitting.map((rung) => {
     const scale = rung.shortSide / shortSide;
-    const longSide = Math.max(2, 2 * Math.round((Math.max(displayWidth, displayHeight) * scale) / 2));
+    const longSide = Math.max(
+      2,
+      2 * Math.round((Math.max(displayWidth, displayHeight) * scale) / 2),
+    );
     const portrait = displayHeight > displayWidth;
     const width = portrait ? rung.shortSide : longSide;
     const height = portrait ? longSide : rung.shortSide;
@@ -114,7 +118,9 @@ export function planLadder(
 }
 
 /** Frames a second of the outputs. */
-export function outputFrameRate(video: Pick<SourceFacts["video"], "frameRate" | "frameStep">): number {
+export function outputFrameRate(
+  video: Pick<SourceFacts["video"], "frameRate" | "frameStep">,
+): number {
   return video.frameRate / video.frameStep;
 }
 
@@ -147,7 +153,12 @@ const H264_LEVELS: readonly [level: number, mbps: number, fs: number, dpb: numbe
 ];
 
 /** Lowest level that holds High profile at this size, rate and bit rate with up to 4 reference pictures. */
-export function h264Level(width: number, height: number, frameRate: number, bitsPerSecond: number): number {
+export function h264Level(
+  width: number,
+  height: number,
+  frameRate: number,
+  bitsPerSecond: number,
+): number {
   const columns = Math.ceil(width / 16);
   const rows = Math.ceil(height / 16);
   const size = columns * rows;
@@ -206,7 +217,11 @@ function checkRungs(rungs: readonly LadderRung[]): void {
     if (!Number.isInteger(shortSide) || shortSide < 2 || shortSide > 4320) {
       refuse(`A short side of ${shortSide} is out of range (2 to 4320).`);
     }
-    if (!Number.isFinite(kilobitsPerSecond) || kilobitsPerSecond < 20 || kilobitsPerSecond > 100_000) {
+    if (
+      !Number.isFinite(kilobitsPerSecond) ||
+      kilobitsPerSecond < 20 ||
+      kilobitsPerSecond > 100_000
+    ) {
       refuse(`${kilobitsPerSecond} kbit/s is out of range (20 to 100000).`);
     }
     const key = `${evenBelow(shortSide)}:${kilobitsPerSecond}`;

@@ -58,7 +58,8 @@ function keptFrameTicks(frameTicks: ArrayLike<number>, frameStep: number): numbe
 /** The grid point to cut near, or the end when what is left is one segment. */
 function nextCutTicks(startTicks: number, endTicks: number): number {
   const grid = (Math.round(startTicks / TARGET_SEGMENT_TICKS) + 1) * TARGET_SEGMENT_TICKS;
-  if (endTicks - startTicks < SEGMENT_LIMIT_TICKS && endTicks - grid < LAST_SEGMENT_MIN_TICKS) return endTicks;
+  if (endTicks - startTicks < SEGMENT_LIMIT_TICKS && endTicks - grid < LAST_SEGMENT_MIN_TICKS)
+    return endTicks;
   return Math.min(grid, endTicks - LAST_SEGMENT_MIN_TICKS);
 }
 
@@ -66,13 +67,19 @@ function nearestKey(keys: ArrayLike<number>, from: number, wantedTicks: number):
   let nearest: number | null = null;
   for (let i = from; i < keys.length && (keys[i] ?? 0) <= wantedTicks + SNAP_TICKS; i++) {
     const key = keys[i] ?? 0;
-    if (nearest === null || Math.abs(key - wantedTicks) < Math.abs(nearest - wantedTicks)) nearest = key;
+    if (nearest === null || Math.abs(key - wantedTicks) < Math.abs(nearest - wantedTicks))
+      nearest = key;
   }
   return nearest;
 }
 
 /** First frame of the next segment: the key frame if it is a frame within bounds, else the nearest to the grid. */
-function cutFrame(kept: readonly number[], first: number, wantedTicks: number, keyTicks: number | null): number {
+function cutFrame(
+  kept: readonly number[],
+  first: number,
+  wantedTicks: number,
+  keyTicks: number | null,
+): number {
   const startTicks = kept[first] ?? 0;
   const last = kept.length - 1;
   let nearest = first + 1;
@@ -83,7 +90,8 @@ function cutFrame(kept: readonly number[], first: number, wantedTicks: number, k
     if (Math.abs(at - wantedTicks) < Math.abs((kept[nearest] ?? 0) - wantedTicks)) nearest = i;
   }
   const endTicks = kept[last] ?? 0;
-  while (nearest > first + 1 && nearest < last && !leavesEnough(kept[nearest] ?? 0, endTicks)) nearest--;
+  while (nearest > first + 1 && nearest < last && !leavesEnough(kept[nearest] ?? 0, endTicks))
+    nearest--;
   return nearest;
 }
 

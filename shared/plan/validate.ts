@@ -34,8 +34,12 @@ function checkRenditions({ source, video, audio }: JobPlan): void {
   for (const { id, width, height } of video) {
     if (!id.startsWith("v")) refuse(`${id} is no name for a video rendition.`);
     // One pixel of grace: an odd size is rounded to an even one.
-    if (width > displayWidth + 1 || height > displayHeight + 1) refuse(`${id} is larger than the source.`);
-    if (Math.abs(width * displayHeight - height * displayWidth) > 2 * Math.max(displayWidth, displayHeight)) {
+    if (width > displayWidth + 1 || height > displayHeight + 1)
+      refuse(`${id} is larger than the source.`);
+    if (
+      Math.abs(width * displayHeight - height * displayWidth) >
+      2 * Math.max(displayWidth, displayHeight)
+    ) {
       refuse(`${id} has another aspect than the source.`);
     }
   }
@@ -60,20 +64,25 @@ function checkSegments({ source, segments }: JobPlan): void {
   let frames = 0;
   for (const [i, segment] of segments.entries()) {
     if (segment.index !== i) refuse(`Segment ${i} has index ${segment.index}.`);
-    if (segment.startTicks !== atTicks) refuse(`Segment ${i} does not start where the one before it ends.`);
+    if (segment.startTicks !== atTicks)
+      refuse(`Segment ${i} does not start where the one before it ends.`);
     const durationTicks = segmentDurationTicks(segment);
-    if (durationTicks >= SEGMENT_LIMIT_TICKS && segmentFrames(segment) > 1) refuse(`Segment ${i} is too long.`);
+    if (durationTicks >= SEGMENT_LIMIT_TICKS && segmentFrames(segment) > 1)
+      refuse(`Segment ${i} is too long.`);
     atTicks += durationTicks;
     frames += segmentFrames(segment);
   }
-  if (atTicks !== source.durationTicks) refuse("The segments do not add up to the source's duration.");
+  if (atTicks !== source.durationTicks)
+    refuse("The segments do not add up to the source's duration.");
   if (frames !== Math.ceil(source.video.frames / source.video.frameStep)) {
     refuse("The segments do not hold the source's frames.");
   }
 }
 
 function checkTasks({ segments, video, audio, tasks }: JobPlan): void {
-  const kindOf = new Map<string, "video" | "audio">([...video, ...audio].map(({ id, kind }) => [id, kind]));
+  const kindOf = new Map<string, "video" | "audio">(
+    [...video, ...audio].map(({ id, kind }) => [id, kind]),
+  );
   const ids = new Set<string>();
   const covered = new Map<string, Uint8Array>();
   for (const id of kindOf.keys()) covered.set(id, new Uint8Array(segments.length));
@@ -86,7 +95,8 @@ function checkTasks({ segments, video, audio, tasks }: JobPlan): void {
       refuse(`Task ${task.id} makes more than one audio rendition.`);
     }
     for (const rendition of task.renditions) {
-      if (kindOf.get(rendition) !== task.kind) refuse(`Task ${task.id} has no ${task.kind} rendition ${rendition}.`);
+      if (kindOf.get(rendition) !== task.kind)
+        refuse(`Task ${task.id} has no ${task.kind} rendition ${rendition}.`);
       const done = covered.get(rendition) ?? new Uint8Array(0);
       for (let i = task.firstSegment; i < end; i++) {
         if (done[i] === 1) refuse(`Segment ${i} of ${rendition} is in two tasks.`);

@@ -57,7 +57,11 @@ export type FixtureName = keyof typeof FIXTURES;
 
 /** The path of a generated clip; made on first use, kept in a git-ignored folder. */
 export async function fixture(name: FixtureName): Promise<string> {
-  const argv = FIXTURES[name];
+  return generatedClip(name, FIXTURES[name]);
+}
+
+/** As {@link fixture}, by a recipe of the caller's: native ffmpeg's arguments without the output. */
+export async function generatedClip(name: string, argv: readonly string[]): Promise<string> {
   // Other arguments make another file: a changed recipe never finds the old clip.
   const recipe = createHash("sha256").update(argv.join("\0")).digest("hex").slice(0, 8);
   const dir = join(FIXTURES_DIR, recipe);

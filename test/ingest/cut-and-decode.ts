@@ -1,0 +1,103 @@
+import { openAsBlob } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { type JobPlan, segmentFrames, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { openSource, type Source, type SourceChunk } from "../../web/ingest/source.ts";
+import { ffmpeg } from "../setup/media.ts";
+import { nodeFfmpeg, nodeRemuxer } from "./node-remuxer.ts";
+
+/** Opens a file of the disk as a page opens a picked one. */
+export async function open(path: string): Promise<Source> {
+  return openSource(new File([await openAsBlob(path)], basename(path)), {
+    signal: new AbortController().signal,
+    loadFfmpeg: nodeFfmpeg,
+    remux: nodeRemuxer(path),
+  });
+}
+
+/** Hashes of the decoded pictures as stored (not turned), in the order shown. */
+export async function pictureHashes(path: string, filter: string[] = []): Promise<string[]> {
+  const log = await ffmpeg([
+    ...["-noautorotate", "-i", path, "-map", "0:V:0", ...filter],
+    ...["-fps_mode", "passthrough", "-f", "framemd5", "-"],
+  ]);
+  const lines = log.toString().split("\n");
+  return lines
+    .filter((line) => /^\d/.test(line))
+    .map((line) => line.split(",").at(-1)?.trim() ?? "");
+}
+
+export interface DecodedTask {
+  /** Frames the plan says, before any are dropped by `frameStep`. */
+  planned: number;
+  hashes: string[];
+}
+
+/** Cuts each video task and decodes it as the engine does: trimmed half-way between frames. */
+export async function decodeVideoTasks(source: Source, plan: JobPlan): Promise<DecodedTask[]> {
+  return inFolder(async (folder) => {
+    const decoded: DecodedTask[] = [];
+    for (const task of plan.tasks.filter((one) => one.kind === "video")) {
+      const segments = segmentsOf(plan, task);
+      const chunk = await cut(source, plan, task);
+      const path = join(folder, `${task.id}.mp4`);
+      await writeFile(path, new Uint8Array(chunk.bytes));
+      const { baseTicks, trimStartTicks, trimEndTicks } = chunk.info;
+      const from = (trimStartTicks - baseTicks) / TICKS_PER_SECOND;
+      const to = (trimEndTicks - baseTicks) / TICKS_PER_SECOND;
+      const trim = ["-vf", `trim=start=${from}:end=${to}`];
+      const planned = segments.reduce((sum, segment) => sum + segmentFrames(segment), 0);
+      decoded.push({ planned, hashes: await pictureHashes(path, ["-copyts", ...trim]) });
+    }
+    return decoded;
+  });
+}
+
+/** Decoded sound of a file, first channel, each sample at its place on the file's own time line. */
+export async function decodedSound(
+  path: string,
+  track: number,
+  sampleRate: number,
+): Promise<{ startSample: number; samples: Float32Array }> {
+  const stream = ["-map", `0:a:${track}`, "-copyts"];
+  const raw = await ffmpeg([
+    ...["-i", path, ...stream, "-af", "pan=mono|c0=c0", "-f", "f32le", "-"],
+  ]);
+  const times = await ffmpeg([
+    ...["-copyts", "-i", path, "-map", `0:a:${track}`, "-f", "framecrc", "-"],
+  ]);
+  const first = times
+    .toString()
+    .split("\n")
+    .find((line) => /^\d/.test(line));
+  const base = /^#tb 0: (\d+)\/(\d+)/m.exec(times.toString());
+  const tick = Number(base?.[1] ?? 1) / Number(base?.[2] ?? sampleRate);
+  const startSample = Math.round(Number(first?.split(",")[2] ?? 0) * tick * sampleRate);
+  return { startSample, samples: new Float32Array(raw.buffer, raw.byteOffset, raw.length >> 2) };
+}
+
+export async function cut(
+  source: Source,
+  plan: JobPlan,
+  task: JobPlan["tasks"][number],
+): Promise<SourceChunk> {
+  const renditions = [...plan.video, ...plan.audio].filter(({ id }) =>
+    task.renditions.includes(id),
+  );
+  const grant = { task, segments: segmentsOf(plan, task), renditions };
+  return source.cutChunk(grant, new AbortController().signal);
+}
+
+export function segmentsOf(plan: JobPlan, task: JobPlan["tasks"][number]) {
+  return plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
+}
+
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "tributary-ingest-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

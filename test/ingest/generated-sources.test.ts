@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { jobPlanSchema, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { validatePlan } from "../../shared/plan.ts";
+import { sourceFrameTimes, worstTimeError } from "../exactness/decoded-frames.ts";
+import { decodeVideoTasks, open, pictureHashes } from "./cut-and-decode.ts";
+import { SOURCE_NAMES, source } from "./fixtures.ts";
+
+/** Half a tick and the rounding of ffprobe's six decimals. */
+const TIME_ERROR_SECONDS = 0.000_02;
+
+describe.each(SOURCE_NAMES)("%s", (name) => {
+  test("every frame is in one chunk, as it was, at its time", async () => {
+    const path = await source(name);
+    const opened = await open(path);
+    try {
+      const plan = opened.planJob();
+      validatePlan(jobPlanSchema.parse(plan));
+      const { frameTicks } = opened.index.video;
+      const seconds = Array.from(frameTicks.slice(0, -1), (at) => at / TICKS_PER_SECOND);
+      const truth = await sourceFrameTimes(path);
+      expect(seconds).toHaveLength(truth.length);
+      // AVI keeps no time for the frame that B-frames come before; ffprobe says so.
+      const known = (_: number, i: number) => Number.isFinite(truth[i]);
+      expect(truth.filter(known).length).toBeGreaterThan(0.98 * truth.length);
+      const worst = worstTimeError(seconds.filter(known), truth.filter(known));
+      expect(worst).toBeLessThan(TIME_ERROR_SECONDS);
+
+      const tasks = await decodeVideoTasks(opened, plan);
+      expect(tasks.flatMap((task) => task.hashes)).toEqual(await pictureHashes(path));
+      const { frameStep } = opened.facts.video;
+      for (const { planned, hashes } of tasks)
+        expect(Math.ceil(hashes.length / frameStep)).toBe(planned);
+    } finally {
+      opened.close();
+    }
+  });
+});
