@@ -46,15 +46,20 @@ export class OwnerTab {
     page.on("pageerror", (error) => keep(error.message));
   }
 
-  /** @param say takes what the page warns of, as it comes */
+  /**
+   * @param say takes what the page warns of, as it comes
+   * @param prepare called before the page is opened, e.g. to put faults into its network
+   */
   static async open(
     browser: Browser,
     options: OwnerTabOptions,
     say: (line: string) => void,
+    prepare?: (tab: OwnerTab) => Promise<void>,
   ): Promise<OwnerTab> {
     const context = await browser.newContext();
     const tab = new OwnerTab(await context.newPage(), options.serverUrl, say);
     tab.page.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    await prepare?.(tab);
     const query = new URLSearchParams();
     if (options.engine !== "auto") query.set("engine", options.engine);
     if (options.slots !== null) query.set("slots", String(options.slots));

@@ -5,18 +5,16 @@ import type { Browser } from "playwright";
 import { TributaryError, toWireError } from "../../shared/errors.ts";
 import { parseLadder } from "../../shared/plan.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
-import type { HolderState } from "../../web/holder-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { startServer } from "../setup/server.ts";
 import type { TranscodeArguments } from "./arguments.ts";
 import { copyPlaylists } from "./copy-playlists.ts";
+import { follow, hasEnded, isInspected, refusal } from "./follow.ts";
 import { OwnerTab } from "./owner-tab.ts";
 import { makeReport, type Observations, type TranscodeReport } from "./report.ts";
 import { peakTabMemory } from "./tab-memory.ts";
 
 const LOOK_EVERY_MS = 200;
-/** Above the longest wait that is in order: a task's third backoff of 90 s, and its work. */
-const STILL_MS = 240_000;
 
 /**
  * The whole job: server, browser, the real page, the file, and the copy. Everything that was opened
@@ -55,7 +53,7 @@ export async function transcodeJob(
 /** Says so before anything is started, instead of doing the work another way. */
 function requireAvailable(given: TranscodeArguments): void {
   const what =
-    given.engine === "webcodecs" || given.engine === "server"
+    given.engine === "webcodecs"
       ? `The engine "${given.engine}" is`
       : given.contributors > 0
         ? "Contributor tabs are"
@@ -90,12 +88,7 @@ async function work(
   const tab = await OwnerTab.open(browser, { serverUrl, engine, slots, ladder }, say);
   seen.pickedAtMs = Date.now();
   await tab.pick(given.file);
-  seen.state = await follow(
-    tab,
-    signal,
-    say,
-    ({ phase }) => phase !== "idle" && phase !== "inspecting",
-  );
+  seen.state = await follow(tab, signal, say, isInspected);
   seen.inspectedAtMs = Date.now();
   if (seen.state.phase !== "inspected") throw refusal(seen.state);
   if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
@@ -109,10 +102,10 @@ async function work(
   });
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
-    return ENDS.includes(state.phase);
+    return hasEnded(state);
   });
   seen.status = await endedStatus(tab, job, signal);
-  ended = ENDS.some((end) => end === seen.status?.state);
+  ended = ["ready", "failed", "cancelled"].includes(seen.status.state);
   seen.tabMemory = await peakTabMemory(browser);
   if (seen.status.state !== "ready") throw refusal(seen.state, seen.status);
   if (given.outDir !== null) {
@@ -120,58 +113,6 @@ async function work(
     seen.outDir = given.outDir;
     seen.copied = await copyPlaylists(job.masterUrl, given.outDir, signal);
   }
-}
-
-const ENDS: HolderState["phase"][] = ["ready", "failed", "cancelled"];
-
-/**
- * Watches the page until `until` holds.
- * @throws {TributaryError} TIMEOUT when nothing at all changes for STILL_MS
- */
-async function follow(
-  tab: OwnerTab,
-  signal: AbortSignal,
-  say: (line: string) => void,
-  until: (state: HolderState) => boolean,
-): Promise<HolderState> {
-  let lastSeen = "";
-  let lastChangeMs = Date.now();
-  let lastLine = "";
-  for (;;) {
-    signal.throwIfAborted();
-    const state = await tab.state();
-    if (until(state)) return state;
-    const now = signOfLife(state);
-    if (now !== lastSeen) lastChangeMs = Date.now();
-    lastSeen = now;
-    if (Date.now() - lastChangeMs > STILL_MS) {
-      const log = tab.log.slice(-5).join(" | ");
-      throw new TributaryError("TIMEOUT", `Nothing moved for ${STILL_MS / 1000} s. ${log}`);
-    }
-    const line = progressLine(state);
-    if (line !== lastLine) say(line);
-    lastLine = line;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-}
-
-function signOfLife({ phase, inspectProgress, job, slots, bytesUploaded }: HolderState): string {
-  const tasks = job?.tasks.map(({ state, progress, attempts }) => [state, progress, attempts]);
-  return JSON.stringify([
-    phase,
-    inspectProgress,
-    bytesUploaded,
-    slots.map((s) => s.progress),
-    tasks,
-  ]);
-}
-
-function progressLine({ phase, fileName, job, speed }: HolderState): string {
-  if (job === null) return `${phase}: ${fileName ?? ""}`;
-  const done = job.tasks.filter(({ state }) => state === "done").length;
-  const playable = job.firstPlayableAtMs === null ? "" : ", playable";
-  const pace = speed === null ? "" : `, ${speed.toFixed(1)}x`;
-  return `${phase}: ${done} of ${job.tasks.length} tasks${pace}${playable}`;
 }
 
 /** The page may hear of the end a moment before the edge's answer to a plain GET shows it. */
@@ -188,10 +129,4 @@ async function endedStatus(
     if (isEnd || tries === 25) return status;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
-}
-
-function refusal(state: HolderState, status?: JobStatus): TributaryError {
-  const error = state.error ?? status?.error;
-  if (error) return new TributaryError(error.code, error.message);
-  return new TributaryError("INTERNAL", `It ended as "${status?.state ?? state.phase}".`);
 }

@@ -1,0 +1,114 @@
+import { readFile } from "node:fs/promises";
+import { expect } from "vitest";
+import type { AudioRendition } from "../../shared/job.ts";
+import {
+  decodedFrameTimes,
+  sourceFrameTimes,
+  worstTimeError,
+} from "../exactness/decoded-frames.ts";
+import { comparePictures } from "../exactness/picture-likeness.ts";
+import {
+  type MediaPlaylist,
+  type PlaylistFolder,
+  readPlaylistFolder,
+} from "../exactness/playlist-folder.ts";
+import { readSamples } from "../exactness/samples.ts";
+import { compareWithSinglePass, type SoundComparison } from "../exactness/sound.ts";
+import type { MadeVideo } from "./made-video.ts";
+
+/** Half a tick of 1/90,000 s, the rounding of a source's own clock, and of written-down times. */
+const TIME_TOLERANCE_SECONDS = 0.00002;
+
+export interface ExactVideo {
+  source: string;
+  /** True times of the source's frames; by native ffmpeg where they are not known otherwise. */
+  timesSeconds?: readonly number[] | null;
+  /** What the source's pictures went through; null: pictures are not compared (tone-mapped ones). */
+  sourceFilter?: string | null;
+}
+
+/**
+ * Every source frame once, at its time, with its picture, in every rendition; decoded by native ffmpeg
+ * through the playlists. One init a rendition, each segment from an IDR on, no gap between segments.
+ */
+export async function expectExactPictures(video: MadeVideo, exact: ExactVideo): Promise<void> {
+  const times = exact.timesSeconds ?? (await sourceFrameTimes(exact.source));
+  const folder = await readPlaylistFolder(video.dir);
+  const planned = video.status.renditions.filter(({ kind }) => kind === "video");
+  expect(folder.video.map(({ name }) => name).sort()).toEqual(planned.map(({ id }) => id).sort());
+  for (const playlist of folder.video) {
+    const where = playlist.name;
+    const decoded = await decodedFrameTimes(playlist.path);
+    expect(decoded.length, `${where}: frames decoded`).toBe(times.length);
+    expect(worstTimeError(decoded, times), `${where}: decoded times`).toBeLessThan(
+      TIME_TOLERANCE_SECONDS,
+    );
+    await expectUnbrokenSegments(playlist, times);
+    if (exact.sourceFilter === null) continue;
+    const likeness = await comparePictures(playlist.path, exact.source, exact.sourceFilter);
+    expect(likeness.worstDb, `${where}: the worst picture`).toBeGreaterThan(18);
+    expect(likeness.inPlace, `${where}: moving pictures in their place`).toBeGreaterThan(0.97);
+  }
+}
+
+async function expectUnbrokenSegments(playlist: MediaPlaylist, times: readonly number[]) {
+  const where = playlist.name;
+  const samples = await readSamples(playlist);
+  expect(worstTimeError(samples.timesSeconds, times), `${where}: times in the boxes`).toBeLessThan(
+    TIME_TOLERANCE_SECONDS,
+  );
+  expect(samples.timesSeconds[0], `${where}: the first frame`).toBe(0);
+  expect(samples.worstGapSeconds, `${where}: gaps`).toBe(0);
+  expect(samples.startsWithSync, `${where}: IDR first`).not.toContain(false);
+  expect(new Set(playlist.inits).size, `${where}: init segments`).toBe(1);
+  const total = playlist.durations.reduce((sum, duration) => sum + duration, 0);
+  expect(total, `${where}: sum of EXTINF`).toBeCloseTo(samples.endSeconds, 4);
+  for (const duration of playlist.durations) expect(duration).toBeLessThanOrEqual(6.5);
+}
+
+/** A track of the source compared with one encode of all of it by native ffmpeg. */
+export async function soundOf(
+  video: MadeVideo,
+  source: string,
+  firstFrameSeconds: number,
+): Promise<SoundComparison> {
+  const rendition = defaultAudio(video);
+  const folder = await readPlaylistFolder(video.dir);
+  const playlist = await audioPlaylist(folder, rendition.id);
+  return compareWithSinglePass({
+    playlistPath: playlist.path,
+    sourcePath: source,
+    track: rendition.track,
+    sampleRate: rendition.sampleRate,
+    channels: rendition.channels,
+    bitsPerSecond: rendition.bitsPerSecond,
+    firstFrameSeconds,
+    durationSeconds: video.status.durationTicks / 90_000,
+  });
+}
+
+function defaultAudio({ status }: MadeVideo): AudioRendition {
+  const audio = status.renditions.filter((each) => each.kind === "audio");
+  const found = audio.find(({ isDefault }) => isDefault) ?? audio[0];
+  if (found === undefined) throw new Error("The video has no sound.");
+  return found;
+}
+
+async function audioPlaylist(folder: PlaylistFolder, id: string): Promise<MediaPlaylist> {
+  const playlist = folder.audio.find(({ name }) => name === id);
+  if (playlist === undefined) throw new Error(`No audio playlist ${id}.`);
+  const samples = await readSamples(playlist);
+  expect(samples.worstGapSeconds, `${id}: gaps`).toBe(0);
+  expect(samples.timesSeconds[0], `${id}: the first sample`).toBe(0);
+  expect(new Set(playlist.inits).size, `${id}: init segments`).toBe(1);
+  return playlist;
+}
+
+/** The init of a rendition as bytes: the same for all its segments. */
+export async function initOf(video: MadeVideo, renditionId: string): Promise<Buffer> {
+  const folder = await readPlaylistFolder(video.dir);
+  const playlist = [...folder.video, ...folder.audio].find(({ name }) => name === renditionId);
+  const [init, ...others] = new Set(playlist?.inits);
+  if (init === undefined || others.length > 0) throw new Error(`${renditionId}: not one init.`);
+  return readFile(init);
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { parseLadder } from "../../shared/plan.ts";
+import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
+import type { HolderState } from "../../web/holder-api.ts";
+import { copyPlaylists } from "../driver/copy-playlists.ts";
+import { follow, hasEnded, isInspected, refusal } from "../driver/follow.ts";
+import { OwnerTab } from "../driver/owner-tab.ts";
+
+/** Small and quick, with the rung that mobile networks want. */
+export const SMALL_LADDER = "240:300,144:140";
+
+export interface MakeOptions {
+  serverUrl: string;
+  file: string;
+  /** Null: the page's own choice. */
+  ladder: string | null;
+  slots?: number;
+  /** Called before the page is opened: for faults in its network. */
+  prepare?(tab: OwnerTab): Promise<void>;
+  /** Called right after the start: for faults while it works. It may do other things than wait. */
+  meddle?(tab: OwnerTab, job: CreateJobResponse): Promise<void>;
+}
+
+export interface MadeVideo extends AsyncDisposable {
+  job: CreateJobResponse;
+  /** What the page said when the file was read, and at the end. */
+  inspected: HolderState;
+  ended: HolderState;
+  status: JobStatus;
+  /** Folder with master.m3u8. */
+  dir: string;
+}
+
+const signal = new AbortController().signal;
+const quiet = () => {};
+
+/** Makes a video through the real page and copies it out. @throws what the page or the edge said */
+export async function makeVideo(browser: Browser, options: MakeOptions): Promise<MadeVideo> {
+  const { serverUrl, file, ladder } = options;
+  const parts = { serverUrl, engine: "auto", slots: options.slots ?? null, ladder };
+  const tab = await OwnerTab.open(browser, parts, quiet, options.prepare);
+  try {
+    const inspected = await inspect(tab, file);
+    if (inspected.phase !== "inspected") throw refusal(inspected);
+    if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
+    const job = await tab.start();
+    await options.meddle?.(tab, job);
+    const ended = await follow(tab, signal, quiet, hasEnded);
+    const status = await tab.status(job);
+    if (ended.phase !== "ready" || status.state !== "ready") throw refusal(ended, status);
+    const dir = await mkdtemp(join(tmpdir(), "tributary-made-"));
+    await copyPlaylists(job.masterUrl, dir, signal);
+    const dispose = () => rm(dir, { recursive: true, force: true });
+    return { job, inspected, ended, status, dir, [Symbol.asyncDispose]: dispose };
+  } finally {
+    await tab.close();
+  }
+}
+
+/** Picks a file and waits until the page has read or refused it. */
+export async function inspect(tab: OwnerTab, file: string): Promise<HolderState> {
+  await tab.pick(file);
+  return follow(tab, signal, quiet, isInspected);
+}
+
+/** Waits until something is true of what the page shows. */
+export async function waitFor(
+  tab: OwnerTab,
+  until: (state: HolderState) => boolean,
+): Promise<HolderState> {
+  return follow(tab, signal, quiet, until);
+}
