@@ -1,5 +1,6 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { parseLadder } from "../shared/plan/ladder.ts";
 import { connectHolder } from "./connect-holder.ts";
 import type { HolderOptions, HolderState, LadderRung } from "./holder-api.ts";
 import { openResumeStore } from "./resume-store.ts";
@@ -55,13 +56,15 @@ function optionsOf(query: URLSearchParams): HolderOptions {
   return options;
 }
 
-/** `480:1400,360:800`: short side and kbit/s of each level. What is wrong with it, the plan tells. */
+/** `480:1400,360:800`; what cannot be read as a ladder leaves the suggested one. */
 function ladderOf(text: string | null): LadderRung[] | null {
   if (text === null) return null;
-  return text.split(",").map((rung) => {
-    const [shortSide = Number.NaN, kilobitsPerSecond = Number.NaN] = rung.split(":").map(Number);
-    return { shortSide, kilobitsPerSecond };
-  });
+  try {
+    return parseLadder(text);
+  } catch (error) {
+    console.warn("The ladder in the address is not used:", error);
+    return null;
+  }
 }
 
 /** @returns null when it could not be fetched */

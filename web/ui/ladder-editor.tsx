@@ -7,15 +7,15 @@ import { CloseIcon, PlusIcon } from "./icons.tsx";
 
 /** Picture heights people know, with a bit rate that suits them (Apple's HLS authoring specification). */
 const KNOWN_RUNGS: readonly LadderRung[] = [
-  { shortSide: 2160, kilobitsPerSecond: 16_000 },
-  { shortSide: 1440, kilobitsPerSecond: 10_000 },
+  { shortSide: 2160, kilobitsPerSecond: 16_800 },
+  { shortSide: 1440, kilobitsPerSecond: 9500 },
   { shortSide: 1080, kilobitsPerSecond: 6000 },
   { shortSide: 720, kilobitsPerSecond: 3000 },
   { shortSide: 540, kilobitsPerSecond: 2000 },
-  { shortSide: 480, kilobitsPerSecond: 1400 },
-  { shortSide: 360, kilobitsPerSecond: 800 },
-  { shortSide: 240, kilobitsPerSecond: 400 },
-  { shortSide: 144, kilobitsPerSecond: 160 },
+  { shortSide: 480, kilobitsPerSecond: 1450 },
+  { shortSide: 360, kilobitsPerSecond: 730 },
+  { shortSide: 240, kilobitsPerSecond: 250 },
+  { shortSide: 144, kilobitsPerSecond: 50 },
 ];
 
 interface Row {
@@ -96,7 +96,7 @@ export function LadderEditor({
       <legend>Quality levels</legend>
       <ul class="ladder-rows">
         {rows.value.map((row, index) => {
-          const size = outcome(row, video);
+          const size = outcome(row, video, largestSide);
           return (
             <li class="ladder-row" key={row.key}>
               <label class="unit-field">
@@ -105,7 +105,7 @@ export function LadderEditor({
                   type="number"
                   inputMode="numeric"
                   min={16}
-                  max={largestSide}
+                  max={4320}
                   step={2}
                   value={row.side}
                   aria-invalid={shown !== null}
@@ -197,13 +197,15 @@ function nextRung(rows: readonly Row[], largestSide: number): LadderRung {
   );
 }
 
-function outcome(row: Row, video: readonly VideoRendition[]): string {
+/** What a level comes out as; nothing while that is not known. */
+function outcome(row: Row, video: readonly VideoRendition[], largestSide: number): string {
   const made = video.find(
     ({ width, height, bitsPerSecond }) =>
       Math.abs(Math.min(width, height) - Number(row.side)) <= 1 &&
       Math.round(bitsPerSecond / 1000) === Number(row.rate),
   );
-  return made === undefined ? "" : `${made.width} × ${made.height}`;
+  if (made !== undefined) return `${made.width} × ${made.height}`;
+  return Number(row.side) > largestSide ? "as large as the source" : "";
 }
 
 function sameLadder(rows: readonly Row[], ladder: readonly LadderRung[]): boolean {
