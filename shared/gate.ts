@@ -142,12 +142,8 @@ function checkVideo(media: Uint8Array, init: InitFacts, segment: Segment): Media
 /** Pictures are shown at the planned times, each time once. */
 function checkTimes(fragment: ReadFragment, durations: readonly number[]): void {
   let decodeTicks = 0;
-  const shownTicks = fragment.samples.map((sample, index) => {
-    if (sample.durationTicks !== durations[index]) {
-      throw invalid(
-        `A picture lasts ${sample.durationTicks} ticks, planned are ${durations[index]}.`,
-      );
-    }
+  const shownTicks = fragment.samples.map((sample) => {
+    if (sample.durationTicks === 0) throw invalid("Two pictures are decoded at one time.");
     const shown = decodeTicks + sample.compositionOffsetTicks;
     decodeTicks += sample.durationTicks;
     return shown;
@@ -159,6 +155,9 @@ function checkTimes(fragment: ReadFragment, durations: readonly number[]): void 
     if (shown !== atTicks) throw invalid(`A picture is shown at ${shown}, planned is ${atTicks}.`);
     atTicks += durations[index] ?? 0;
   });
+  if (decodeTicks !== atTicks) {
+    throw invalid(`A fragment lasts ${decodeTicks} ticks, planned are ${atTicks}.`);
+  }
 }
 
 function checkPictures(media: Uint8Array, fragment: ReadFragment, nalLengthBytes: number): void {

@@ -1,5 +1,11 @@
 import { TributaryError } from "../errors.ts";
-import { AAC_FRAME_SAMPLES, expandDurations, type Segment, segmentFrames } from "../job.ts";
+import {
+  AAC_FRAME_SAMPLES,
+  expandDurations,
+  type Segment,
+  segmentFrames,
+  TICKS_PER_SECOND,
+} from "../job.ts";
 import { keyFrameIndexes } from "../key-frames.ts";
 import { withoutSei } from "./avc.ts";
 import { concat } from "./box.ts";
@@ -12,6 +18,12 @@ import { writeFragment } from "./fragment.ts";
 
 /** Room for the fragments of a segment in the sequence numbers, which must rise over the rendition. */
 const SEQUENCES_PER_SEGMENT = 1024;
+
+/** Frames whose durations differ by no more come evenly; containers round to 1 ms. */
+const EVEN_WITHIN_TICKS = 2 * (TICKS_PER_SECOND / 1000);
+
+/** 200 a second: finer than frames come, coarser than what ffmpeg takes for a rounding error. */
+const DECODE_GRID_TICKS = TICKS_PER_SECOND / 200;
 
 export interface CodedPicture {
   data: Uint8Array;
@@ -30,7 +42,7 @@ export interface CutSegment {
 /**
  * One media segment for each planned one, in ticks of TICKS_PER_SECOND.
  *
- * Decode times are the presentation times in order, so the first sample's composition offset is 0 and
+ * Decode times follow the presentation times in order, so the first sample's composition offset is 0 and
  * those of B-frames are negative: no edit list is needed (ISO/IEC 14496-12, 8.8.8, version 1).
  *
  * @param pictures of all segments, in decode order
@@ -76,9 +88,11 @@ function cutVideoSegment(
     startsTicks.push(atTicks);
     atTicks += durationTicks;
   }
+  const endTicks = atTicks;
   const keys = keyFrameIndexes(segment);
   const fragments = keys.map((from, fragment) => {
     const to = keys[fragment + 1] ?? pictures.length;
+    const decodeTimes = decodeClock(startsTicks.slice(from, to), startsTicks[to] ?? endTicks);
     const samples = pictures.slice(from, to).map((picture, offset) => {
       const index = from + offset;
       const shown = shownAs[index] ?? -1;
@@ -90,12 +104,12 @@ function cutVideoSegment(
           `Picture ${index} of segment ${segment.index} breaks the planned key frames.`,
         );
       }
-      const decodeTicks = startsTicks[index] ?? 0;
+      const decodeTicks = decodeTimes[offset] ?? 0;
       const data = isKey ? withoutSei(picture.data, nalLengthBytes) : picture.data;
       return {
         data,
         sizeBytes: data.length,
-        durationTicks: durations[index] ?? 0,
+        durationTicks: (decodeTimes[offset + 1] ?? 0) - decodeTicks,
         compositionOffsetTicks: (startsTicks[shown] ?? 0) - decodeTicks,
         isSync: picture.isSync,
       };
@@ -107,6 +121,24 @@ function cutVideoSegment(
     });
   });
   return { segment, bytes: concat(fragments), frames: pictures.length };
+}
+
+/**
+ * When a fragment's pictures are decoded: at the presentation times in order, and its end.
+ *
+ * Where frames come unevenly, these times are rounded down to a coarse grid: ffmpeg counts frames in
+ * the largest unit that divides the first decode times, or else in a usual frame rate that it takes
+ * for the nearest, and then two frames can fall on one count ("non monotonically increasing dts").
+ */
+function decodeClock(startsTicks: readonly number[], endTicks: number): number[] {
+  const exact = [...startsTicks, endTicks];
+  const durations = startsTicks.map((atTicks, index) => (exact[index + 1] ?? 0) - atTicks);
+  const isEven = Math.max(...durations) - Math.min(...durations) <= EVEN_WITHIN_TICKS;
+  if (isEven || Math.min(...durations) < DECODE_GRID_TICKS) return exact;
+  const [first = 0] = startsTicks;
+  const onGrid = (atTicks: number): number =>
+    first + Math.floor((atTicks - first) / DECODE_GRID_TICKS) * DECODE_GRID_TICKS;
+  return [...startsTicks.map(onGrid), endTicks];
 }
 
 /** For each picture in decode order, its place in presentation order. Throws ENCODE_FAILED on equal times. */
