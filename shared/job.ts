@@ -3,11 +3,8 @@ import { z } from "zod";
 /**
  * The things of Tributary: source, rendition, segment, task, job. Schemas first, types from them,
  * because all of these cross a trust boundary (a page sends them, the edge stores and serves them).
- *
- * All media time is in integer ticks of 1/90,000 s on the job's timeline, whose zero is the first
- * visible frame of the source. Seconds are for people.
  */
-export const TICKS_PER_SECOND = 90_000;
+export { TICKS_PER_SECOND } from "./ticks.ts";
 
 /** Samples per AAC-LC frame: the grid on which audio is cut. */
 export const AAC_FRAME_SAMPLES = 1024;

@@ -1,0 +1,7 @@
+/**
+ * All media time is in integer ticks of 1/90,000 s on the job's timeline, whose zero is the first
+ * visible frame of the source. Seconds are for people.
+ *
+ * By itself, so that a page that only shows times does not load the schemas.
+ */
+export const TICKS_PER_SECOND = 90_000;
