@@ -22,6 +22,7 @@ type StageFailed = Extract<HolderMessage, { type: "stage-failed" }>;
 /** Asks the owner for the chunks that others will want next. */
 export function stageChunks(draft: Draft): void {
   if (isEnded(draft.job)) return;
+  forgetOldAsks(draft);
   let missing = chunksWanted(draft);
   if (missing === 0) return;
   const owner = draft
@@ -122,6 +123,15 @@ function chunksWanted(draft: Draft): number {
     }
   }
   return slots * AHEAD_PER_SLOT;
+}
+
+/** What was asked for in vain and is no longer wanted must not keep the alarm ringing. */
+function forgetOldAsks(draft: Draft): void {
+  for (const task of draft.tasks()) {
+    if (task.staging !== null && task.staging.dueAtMs <= draft.nowMs) {
+      draft.patchTask(task, { staging: null });
+    }
+  }
 }
 
 /** What the owner works on itself needs no chunk, unless it wants to leave. */

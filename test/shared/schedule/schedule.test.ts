@@ -1,0 +1,279 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { isEnded } from "../../../edge/coordinator/schedule/state.ts";
+import type { JobPlan } from "../../../shared/job.ts";
+import { must, World, type WorldHolder } from "./world.ts";
+
+/** `count` segments of 6 s in two video renditions, and their sound in one task. */
+function planOf(count: number): JobPlan {
+  const durationTicks = count * 540_000;
+  const video = (id: string, height: number) =>
+    ({ id, kind: "video", width: 2 * height, height, bitsPerSecond: 500_000, level: 30 }) as const;
+  return {
+    source: {
+      name: "clip.mp4",
+      sizeBytes: 1000,
+      fingerprint: "0".repeat(64),
+      container: "mp4",
+      durationTicks,
+      video: {
+        codec: "avc1.64001e",
+        width: 640,
+        height: 320,
+        displayWidth: 640,
+        displayHeight: 320,
+        rotation: 0,
+        frames: count * 180,
+        frameRate: 30,
+        interlaced: false,
+        bitDepth: 8,
+        transfer: "sdr",
+        frameStep: 1,
+      },
+      audio: [],
+      warnings: [],
+    },
+    video: [video("v320", 320), video("v160", 160)],
+    audio: [
+      {
+        id: "a0",
+        kind: "audio",
+        track: 0,
+        sampleRate: 48_000,
+        channels: 2,
+        bitsPerSecond: 128_000,
+        language: "und",
+        name: "Sound",
+        isDefault: true,
+      },
+    ],
+    segments: Array.from({ length: count }, (_, index) => ({
+      index,
+      startTicks: index * 540_000,
+      durations: [[180, 3000]],
+    })),
+    tasks: [
+      { id: "a0-0", kind: "audio", renditions: ["a0"], firstSegment: 0, segmentCount: count },
+      ...Array.from({ length: count }, (_, index) => ({
+        id: `v-${index}`,
+        kind: "video" as const,
+        renditions: ["v320", "v160"],
+        firstSegment: index,
+        segmentCount: 1,
+      })),
+    ],
+  };
+}
+
+type Act =
+  | "connect"
+  | "reconnect"
+  | "close"
+  | "want"
+  | "renew"
+  | "offer"
+  | "commit"
+  | "fail"
+  | "release"
+  | "perform"
+  | "wait"
+  | "wait-silently"
+  | "evict";
+
+const step = fc.record({
+  act: fc.oneof(
+    ...(
+      [
+        ["connect", 2],
+        ["reconnect", 2],
+        ["close", 1],
+        ["want", 4],
+        ["renew", 3],
+        ["offer", 5],
+        ["commit", 5],
+        ["fail", 1],
+        ["release", 1],
+        ["perform", 8],
+        ["wait", 3],
+        ["wait-silently", 1],
+        ["evict", 1],
+      ] as [Act, number][]
+    ).map(([act, weight]) => ({ weight, arbitrary: fc.constant(act) })),
+  ),
+  who: fc.nat(3),
+  which: fc.nat(30),
+  /** Waits and places wanted. */
+  amount: fc.nat(100),
+  verdict: fc.oneof(
+    { weight: 6, arbitrary: fc.constant("passed" as const) },
+    { weight: 1, arbitrary: fc.constant("refused" as const) },
+    { weight: 1, arbitrary: fc.constant("unknown" as const) },
+  ),
+  /** Speaks of any lease there ever was, not only of its own. */
+  stray: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+});
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+function run(world: World, { act, who, which, amount, verdict, stray }: Step): void {
+  const holder = world.holders[who % world.holders.length];
+  if (holder === undefined) return;
+  const leaseId = pickLease(world, holder, which, stray);
+  switch (act) {
+    case "connect":
+      world.connect(holder, false);
+      return;
+    case "reconnect":
+      world.connect(holder, true);
+      return;
+    case "close":
+      world.close(holder);
+      return;
+    case "want":
+      world.say(holder, { type: "want", slots: amount % 4 });
+      return;
+    case "renew":
+      world.say(holder, { type: "renew", leases: [{ leaseId, progress: amount / 100 }] });
+      return;
+    case "offer":
+      world.offer(holder, leaseId);
+      return;
+    case "commit":
+      world.commit(holder, leaseId);
+      return;
+    case "fail": {
+      const failure = { code: "WORKER_CRASHED", retryable: true, message: "Crashed." } as const;
+      world.say(holder, { type: "fail", leaseId, ...failure });
+      return;
+    }
+    case "release":
+      world.say(holder, { type: "release", leaseId });
+      return;
+    case "perform":
+      if (world.pending.length > 0) world.perform(which % world.pending.length, verdict);
+      return;
+    case "wait":
+      world.wait(amount * 500, true);
+      return;
+    case "wait-silently":
+      world.wait(amount * 500, false);
+      return;
+    case "evict":
+      world.evict();
+      return;
+  }
+}
+
+/** With holders that stay and whose work is worth nothing, tasks come to their third failure. */
+function clumsily(step: Step): Step {
+  switch (step.act) {
+    case "offer":
+    case "commit":
+      return { ...step, act: "fail" };
+    case "connect":
+    case "close":
+    case "release":
+      return { ...step, act: "want", who: 0 };
+    case "wait":
+      return { ...step, amount: 3 * step.amount };
+    default:
+      return step;
+  }
+}
+
+function pickLease(world: World, holder: WorldHolder, which: number, stray: boolean): string {
+  const own = [...holder.leases];
+  if (own.length > 0 && !stray) return own[which % own.length] ?? "";
+  const tasks = [...world.state.tasks.keys()];
+  return `${tasks[which % tasks.length]}_${1 + (which % 3)}`;
+}
+
+/** Somebody who does everything as it should be. The job must come to its end. */
+function finish(world: World): void {
+  const owner = world.holders[0];
+  if (owner === undefined) return;
+  for (const holder of world.holders.slice(1)) world.close(holder);
+  world.connect(owner, false);
+  for (let round = 0; round < 500 && !isEnded(world.state.job); round += 1) {
+    world.say(owner, { type: "want", slots: 2 });
+    for (const leaseId of [...owner.leases]) world.offer(owner, leaseId);
+    while (world.pending.length > 0) world.perform(0, "passed");
+    for (const leaseId of [...owner.leases]) world.commit(owner, leaseId);
+    while (world.pending.length > 0) world.perform(0, "passed");
+    world.wait(10_000, true);
+  }
+  must(isEnded(world.state.job), `the job is still ${world.state.job.state}`);
+}
+
+const ROLES = ["owner", "owner", "contributor", "server"] as const;
+
+test("whatever happens, no task is lost, none is done twice, attempts and backoff are right", () => {
+  const ends = { ready: 0, failed: 0 };
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(step, { minLength: 10, maxLength: 150, size: "max" }),
+      fc.boolean(),
+      (segments, steps, clumsy) => {
+        const world = new World(planOf(segments), ROLES);
+        const [owner] = world.holders;
+        if (owner !== undefined) world.connect(owner, false);
+        for (const each of steps) run(world, clumsy ? clumsily(each) : each);
+        const failed = [...world.state.tasks.values()].some(({ failures }) => failures >= 3);
+        finish(world);
+        const { state } = world.state.job;
+        // It fails for one reason only: a task failed three times.
+        must(state === (failed ? "failed" : "ready"), `the job ended ${state}`);
+        ends[failed ? "failed" : "ready"] += 1;
+      },
+    ),
+    { numRuns: 300 },
+  );
+  // Else the steps would not reach what is tested.
+  expect(ends.ready).toBeGreaterThan(50);
+  expect(ends.failed).toBeGreaterThan(5);
+});
+
+test("two holders share the work in order of need", () => {
+  const world = new World(planOf(3), ["owner", "owner"]);
+  const [one, two] = world.holders;
+  if (!one || !two) throw new Error("Two holders are needed.");
+  world.connect(one, false);
+  world.connect(two, false);
+  world.say(one, { type: "want", slots: 1 });
+  world.say(two, { type: "want", slots: 1 });
+  world.say(one, { type: "want", slots: 1 });
+  expect([...one.leases]).toEqual(["a0-0_1", "v-1_1"]);
+  expect([...two.leases]).toEqual(["v-0_1"]);
+});
+
+test("who says that a video can never be made must have it", () => {
+  const world = new World(planOf(2), ["owner"]);
+  const [owner] = world.holders;
+  if (!owner) throw new Error("A holder is needed.");
+  world.connect(owner, false);
+  world.say(owner, { type: "want", slots: 1 });
+  const final = { code: "DECODE_FAILED", retryable: false, message: "Damaged at 0:03." } as const;
+  world.say(owner, { type: "fail", leaseId: "a0-0_1", ...final });
+  expect(world.state.job).toMatchObject({ state: "failed", error: { code: "DECODE_FAILED" } });
+});
+
+test("a gate that cannot look is asked again, and costs an attempt only in the end", () => {
+  const world = new World(planOf(1), ["owner"]);
+  const [owner] = world.holders;
+  if (!owner) throw new Error("A holder is needed.");
+  world.connect(owner, false);
+  world.say(owner, { type: "want", slots: 1 });
+  world.offer(owner, "a0-0_1");
+  world.commit(owner, "a0-0_1");
+  let asked = 0;
+  for (let second = 0; second < 120 && world.state.tasks.get("a0-0")?.failures === 0; second += 1) {
+    while (world.pending.length > 0) {
+      if (world.pending[0]?.type === "check") asked += 1;
+      world.perform(0, "unknown");
+    }
+    world.wait(1_000, true);
+  }
+  expect(asked).toBe(5);
+  expect(world.state.tasks.get("a0-0")).toMatchObject({ failures: 1, lastError: "INTERNAL" });
+});

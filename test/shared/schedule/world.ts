@@ -1,0 +1,327 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Effect } from "../../../edge/coordinator/schedule/draft.ts";
+import { taskSegments } from "../../../edge/coordinator/schedule/offers.ts";
+import {
+  applyChanges,
+  isEnded,
+  type Lease,
+  newState,
+  restoreState,
+  type State,
+} from "../../../edge/coordinator/schedule/state.ts";
+import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
+import { type Event, earliestDeadlineMs, schedule } from "../../../edge/coordinator/schedule.ts";
+import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../../shared/job.ts";
+import type { CoordinatorMessage, HolderMessage, Output, Role } from "../../../shared/protocol.ts";
+
+/**
+ * A job's scheduler with holders, a gate and storage around it, all by hand: whatever order of
+ * events a test makes up, this carries it out and checks after each what must always hold.
+ */
+
+export interface WorldHolder {
+  id: string;
+  role: Role;
+  connectionId: string | null;
+  /** What it works on, as far as it knows. */
+  leases: Set<string>;
+  /** Places it told of since it was last welcomed, less the grants it got. */
+  want: number;
+}
+
+export class World {
+  state: State;
+  nowMs = 1_000_000;
+  readonly holders: WorldHolder[];
+  readonly messages: { holderId: string; message: CoordinatorMessage }[] = [];
+  /** Effects not carried out yet. */
+  pending: Effect[] = [];
+  #connections = 0;
+  #events = 0;
+  /** Model: failed attempts, and when the last one was, by task. */
+  readonly #failures = new Map<string, { count: number; readyAtMs: number }>();
+  /** Model: the lease whose result was accepted, by task. */
+  readonly #accepted = new Map<string, string>();
+
+  constructor(plan: JobPlan, roles: readonly Role[]) {
+    this.state = newState("job", plan, this.nowMs);
+    this.holders = roles.map((role, index) => ({
+      id: `holder-${index}`,
+      role,
+      connectionId: null,
+      leases: new Set(),
+      want: 0,
+    }));
+    this.dispatch({ type: "tick" });
+  }
+
+  dispatch(event: Event): void {
+    const failures = new Map([...this.state.tasks].map(([id, task]) => [id, task.failures]));
+    this.#events += 1;
+    // A copy of everything is slow: now and then is enough to see that the decision is pure.
+    const before = this.#events % 10 === 0 ? structuredClone(this.state) : null;
+    const decision = schedule(this.state, event, this.nowMs);
+    must(
+      before === null || isDeepStrictEqual(before, this.state),
+      "the state was changed in place",
+    );
+    applyChanges(this.state, decision.changes);
+    for (const effect of decision.effects) this.#effect(effect);
+    this.#countFailures(failures);
+    this.check();
+  }
+
+  /** As after an eviction: only what was written is left, and all work under way is forgotten. */
+  evict(): void {
+    const { plan, job, tasks, leases, holders, inits, accepted } = this.state;
+    const rows = JSON.parse(
+      JSON.stringify({
+        job,
+        tasks: [...tasks.values()],
+        leases: [...leases.values()],
+        holders: [...holders.values()],
+        inits: [...inits.values()],
+        accepted: [...accepted.values()],
+      }),
+    );
+    this.state = restoreState(plan, rows.job, rows);
+    this.pending = this.pending.filter((effect) => effect.type === "grant");
+    const connectionIds = this.holders.flatMap(({ connectionId }) => connectionId ?? []);
+    this.dispatch({ type: "resume", connectionIds });
+  }
+
+  /** @param ring whether the alarm rings when it is due */
+  wait(ms: number, ring: boolean): void {
+    this.nowMs += ms;
+    const dueMs = earliestDeadlineMs(this.state);
+    if (!ring || dueMs === null || dueMs > this.nowMs) return;
+    this.dispatch({ type: "tick" });
+    const nextMs = earliestDeadlineMs(this.state);
+    must(nextMs === null || nextMs > this.nowMs, "the alarm would ring for ever");
+  }
+
+  connect(holder: WorldHolder, keepLeases: boolean): void {
+    this.#connections += 1;
+    holder.connectionId = `connection-${this.#connections}`;
+    holder.want = 0;
+    if (!keepLeases) holder.leases.clear();
+    this.dispatch({
+      type: "hello",
+      connectionId: holder.connectionId,
+      principal: `token-${holder.id}`,
+      hello: {
+        type: "hello",
+        role: holder.role,
+        holderId: holder.id,
+        name: holder.id,
+        device: "",
+        slots: 2,
+        engines: ["ffmpeg-wasm"],
+        leases: [...holder.leases],
+        hasSource: holder.role === "owner",
+      },
+    });
+  }
+
+  close(holder: WorldHolder): void {
+    const { connectionId } = holder;
+    holder.connectionId = null;
+    if (connectionId !== null) this.dispatch({ type: "closed", connectionId });
+  }
+
+  say(holder: WorldHolder, message: HolderMessage): void {
+    const { connectionId, id: holderId } = holder;
+    if (connectionId === null) return;
+    if (message.type === "want") holder.want = message.slots;
+    this.dispatch({ type: "message", connectionId, holderId, message });
+  }
+
+  offer(holder: WorldHolder, leaseId: string): void {
+    const outputs = outputsOf(this.state.plan, leaseId);
+    if (outputs !== null) this.say(holder, { type: "offer", leaseId, outputs });
+  }
+
+  commit(holder: WorldHolder, leaseId: string): void {
+    const facts = { engine: "ffmpeg-wasm", encodeMs: 1000, warnings: [] } as const;
+    this.say(holder, { type: "commit", leaseId, ...facts, warnings: [] });
+  }
+
+  /** Carries out one of the pending effects; the gate's word is the caller's. */
+  perform(index: number, verdict: GateVerdict["verdict"]): void {
+    const [effect] = this.pending.splice(index, 1);
+    if (effect?.type === "presign") {
+      this.dispatch({ type: "presigned", leaseId: effect.leaseId });
+    } else if (effect?.type === "check") {
+      this.#check(effect.leaseId, verdict);
+    } else if (effect?.type === "chore" && effect.kind !== "cleanup") {
+      this.dispatch({ type: "chore-done", kind: effect.kind, forState: this.state.job.state });
+    }
+  }
+
+  #check(leaseId: string, verdict: GateVerdict["verdict"]): void {
+    const task = this.state.planned.get(taskIdOf(leaseId));
+    if (task === undefined) return;
+    const segments = taskSegments(this.state.plan, task).flatMap((segment) =>
+      task.renditions.map((rendition) => ({
+        rendition,
+        segment: segment.index,
+        frames: segmentFrames(segment),
+        durationTicks: segmentDurationTicks(segment),
+        fragments: [],
+        codec: "avc1.64001e",
+      })),
+    );
+    const said: GateVerdict =
+      verdict === "passed"
+        ? { verdict, segments }
+        : verdict === "refused"
+          ? { verdict, code: "OUTPUT_INVALID", message: "Refused." }
+          : { verdict, message: "Storage did not answer." };
+    this.dispatch({ type: "checked", leaseId, verdict: said });
+  }
+
+  #effect(effect: Effect): void {
+    if (effect.type === "send") {
+      const holder = this.holders.find(({ connectionId }) => connectionId === effect.connectionId);
+      if (holder === undefined) return;
+      const { message } = effect;
+      this.messages.push({ holderId: holder.id, message });
+      if (message.type === "accepted") this.#acceptedOnce(message.leaseId);
+      if ("leaseId" in message && message.type !== "uploads") holder.leases.delete(message.leaseId);
+    } else if (effect.type === "welcome") {
+      const holder = this.holders.find(({ id }) => id === effect.holderId);
+      if (holder !== undefined) holder.leases = new Set(effect.adopted);
+    } else if (effect.type === "grant") {
+      this.#granted(effect.connectionId, effect.leaseIds);
+    } else {
+      this.pending.push(effect);
+    }
+  }
+
+  #acceptedOnce(leaseId: string): void {
+    const taskId = taskIdOf(leaseId);
+    const before = this.#accepted.get(taskId) ?? leaseId;
+    must(before === leaseId, `${taskId} was done twice, by ${before} and ${leaseId}`);
+    this.#accepted.set(taskId, leaseId);
+  }
+
+  #granted(connectionId: string, leaseIds: readonly string[]): void {
+    const holder = this.holders.find((each) => each.connectionId === connectionId);
+    must(holder !== undefined, "a lease went to nobody");
+    must(!isEnded(this.state.job), "a lease was granted after the end");
+    for (const id of leaseIds) {
+      const lease = this.state.leases.get(id);
+      const task = this.state.tasks.get(taskIdOf(id));
+      must(lease?.holderId === holder.id, `${id} is not its holder's`);
+      must(!this.#accepted.has(taskIdOf(id)), `${id} is of a task that is done`);
+      const failures = this.#failures.get(taskIdOf(id));
+      must(lease.attempt === (failures?.count ?? 0) + 1, `${id} has attempt ${lease.attempt}`);
+      must(this.nowMs >= (failures?.readyAtMs ?? 0), `${id} came before the backoff was over`);
+      must(
+        holder.role === "owner" || task?.chunk?.stored === true,
+        `${id} went to a holder without the chunk`,
+      );
+      holder.leases.add(id);
+      holder.want -= 1;
+    }
+    must(holder.want >= 0, `${holder.id} got more than it wanted`);
+  }
+
+  /** Attempts go up by one at a time, and only ever up. */
+  #countFailures(before: ReadonlyMap<string, number>): void {
+    for (const [id, task] of this.state.tasks) {
+      const was = before.get(id) ?? 0;
+      if (task.failures === was) continue;
+      must(task.failures === was + 1, `${id} went from ${was} to ${task.failures} failures`);
+      const backoffMs = [30_000, 60_000, 90_000][was] ?? 0;
+      this.#failures.set(id, { count: task.failures, readyAtMs: this.nowMs + backoffMs });
+    }
+  }
+
+  /** What holds at any time. */
+  check(): void {
+    const { state } = this;
+    let done = 0;
+    for (const task of state.tasks.values()) {
+      const live = [...state.leases.values()].filter(
+        (lease) => lease.taskId === task.id && lease.phase !== "lost",
+      );
+      must(
+        isDeepStrictEqual(live.map(({ id }) => id).sort(), [...task.leases].sort()),
+        `${task.id} lists ${task.leases}, live are ${live.map(({ id }) => id)}`,
+      );
+      must(live.length <= 1, `${task.id} is made twice`);
+      must((task.state === "leased") === live.length > 0, `${task.id} is ${task.state}`);
+      must(task.failures <= 3, `${task.id} failed ${task.failures} times`);
+      must(
+        task.state !== "failed" || state.job.state === "failed",
+        `${task.id} failed, and the job goes on`,
+      );
+      if (task.state === "done") done += 1;
+    }
+    must(
+      state.job.tasksDone === done,
+      `${state.job.tasksDone} tasks are counted, ${done} are done`,
+    );
+    for (const lease of state.leases.values()) this.#checkLease(lease);
+    const isAll = done === state.tasks.size;
+    must(state.job.state !== "ready" || isAll, "ready before all is done");
+    const renditions = state.plan.video.length + state.plan.audio.length;
+    must(
+      !isAll || state.accepted.size === renditions * state.plan.segments.length,
+      "all is done, and something is missing",
+    );
+  }
+
+  #checkLease(lease: Lease): void {
+    must(!isEnded(this.state.job), `${lease.id} outlived the job`);
+    must(this.state.beats.has(lease.id), `${lease.id} has no heartbeat`);
+    const task = this.state.tasks.get(lease.taskId);
+    must(task?.state !== "done", `${lease.id} outlived its task`);
+    const holder = this.state.holders.get(lease.holderId);
+    const isHeld = lease.phase === "lost" || lease.phase === "checking";
+    must(isHeld || holder?.connectionId !== null, `${lease.id} is held by nobody`);
+  }
+}
+
+export function taskIdOf(leaseId: string): string {
+  return leaseId.slice(0, leaseId.lastIndexOf("_"));
+}
+
+/** What a holder offers for a task: the same whoever makes it. */
+function outputsOf(plan: JobPlan, leaseId: string): Output[] | null {
+  const task = plan.tasks.find(({ id }) => id === taskIdOf(leaseId));
+  if (task === undefined) return null;
+  const md5 = `${"A".repeat(22)}==`;
+  return task.renditions.flatMap((rendition) => [
+    {
+      rendition,
+      kind: "init",
+      segment: task.firstSegment,
+      sizeBytes: 600,
+      sha256: hash(rendition),
+      md5,
+      frames: 0,
+    } as const,
+    ...taskSegments(plan, task).map(
+      (segment) =>
+        ({
+          rendition,
+          kind: "media",
+          segment: segment.index,
+          sizeBytes: 1000,
+          sha256: hash(`${rendition}${segment.index}`),
+          md5,
+          frames: segmentFrames(segment),
+        }) as const,
+    ),
+  ]);
+}
+
+function hash(text: string): string {
+  return Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64);
+}
+
+export function must(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
