@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { TICKS_PER_SECOND } from "./ticks.ts";
 
 /**
  * The things of Tributary: source, rendition, segment, task, job. Schemas first, types from them,
  * because all of these cross a trust boundary (a page sends them, the edge stores and serves them).
  */
-export { TICKS_PER_SECOND } from "./ticks.ts";
+export { TICKS_PER_SECOND };
 
 /** Samples per AAC-LC frame: the grid on which audio is cut. */
 export const AAC_FRAME_SAMPLES = 1024;
