@@ -66,8 +66,14 @@ export class OwnerTab {
     if (options.ladder !== null) query.set("ladder", options.ladder);
     const search = query.size === 0 ? "" : `?${query}`;
     await tab.page.goto(`${options.serverUrl}/${search}`);
-    await tab.page.waitForFunction(() => "tributary" in globalThis);
+    await tab.#isThere();
     return tab;
+  }
+
+  /** As by the browser's own button; the page asks first when work is under way. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#isThere();
   }
 
   /** Picks a file in the page's own file input; by its path, so that its bytes stay on disk. */
@@ -118,6 +124,10 @@ export class OwnerTab {
   /** Cancels the job at the edge; a job that has ended stays as it is. */
   async cancel(job: CreateJobResponse): Promise<void> {
     await this.#call("DELETE", job);
+  }
+
+  async #isThere(): Promise<void> {
+    await this.page.waitForFunction(() => "tributary" in globalThis);
   }
 
   async close(): Promise<void> {

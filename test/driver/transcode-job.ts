@@ -52,14 +52,11 @@ export async function transcodeJob(
 
 /** Says so before anything is started, instead of doing the work another way. */
 function requireAvailable(given: TranscodeArguments): void {
-  const what =
-    given.engine === "webcodecs"
-      ? `The engine "${given.engine}" is`
-      : given.contributors > 0
-        ? "Contributor tabs are"
-        : null;
-  if (what === null) return;
-  throw new TributaryError("ENGINE_UNAVAILABLE", `${what} not available in this version.`);
+  if (given.contributors === 0) return;
+  throw new TributaryError(
+    "ENGINE_UNAVAILABLE",
+    "Contributor tabs are not available in this version.",
+  );
 }
 
 async function serve(

@@ -21,6 +21,7 @@ export interface SoundRequest {
 export interface SoundComparison {
   /** Samples a channel that decode from the playlist. */
   samples: number;
+  sampleRate: number;
   /** Largest difference of 16-bit samples, after the first AAC frame. */
   worstLsb: number;
   /** Where that is, in seconds. */
@@ -44,7 +45,11 @@ export async function compareWithSinglePass(request: SoundRequest): Promise<Soun
       await pcm(request.playlistPath, sampleRate, channels),
       await pcm(single, sampleRate, channels),
     ];
-    return { samples: made.length / channels, ...difference(made, wanted, sampleRate, channels) };
+    return {
+      samples: made.length / channels,
+      sampleRate,
+      ...difference(made, wanted, sampleRate, channels),
+    };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

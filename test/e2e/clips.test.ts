@@ -1,0 +1,104 @@
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { launchBrowser } from "../setup/browser.ts";
+import { type FixtureName, fixture, frameTimesSeconds, realClip } from "../setup/media.ts";
+import { expectExactPictures, soundOf } from "./exact-video.ts";
+import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
+
+/**
+ * Sources of every kind, each through the real page: every frame once, at its time, with its picture.
+ * All of them take long on a small machine: `npm test` has a selection, TRIBUTARY_CLIPS=all the rest.
+ */
+interface Clip {
+  name: string;
+  /** In `npm test`. */
+  always?: true;
+  /** What native ffmpeg does to the source's pictures before they are compared; null: not compared. */
+  sourceFilter?: string | null;
+  ladder?: string;
+}
+
+const CLIPS: Clip[] = [
+  { name: "vfr-drop.mp4", always: true },
+  { name: "opengop-x264.mp4" },
+  { name: "opengop-x265.mp4", always: true },
+  { name: "editlist-midgop.mp4", always: true },
+  { name: "start10s.ts", always: true },
+  { name: "rotated90.mp4", always: true },
+  { name: "phone-hevc-rot90.mov" },
+  { name: "phone-portrait-4k60.mp4" },
+  { name: "onekey-x264.mp4" },
+  { name: "fragmented.mp4" },
+  { name: "noaudio-bottle.mp4" },
+  { name: "tears-vp8-vorbis.webm" },
+  { name: "tears-srt.mkv" },
+  { name: "vp9-opus.webm", always: true },
+  { name: "av1-opus.webm" },
+  { name: "webcam360p.flv", always: true },
+  { name: "mpeg4-mp3.avi", always: true },
+  { name: "multiaudio-subs.mkv" },
+  { name: "anamorphic-sar.mp4" },
+  { name: "odd-853x479.webm", always: true },
+  { name: "audio-late-short.mp4", always: true },
+  { name: "quicktime-bt601.mov" },
+  { name: "bunny1080p60.mp4" },
+  { name: "interlaced-480i.ts", sourceFilter: "bwdif=mode=send_frame" },
+  // Tone-mapped: nothing to compare it with, pixel by pixel.
+  { name: "phone-hdr10.mp4", sourceFilter: null },
+];
+
+const GENERATED: FixtureName[] = [
+  "open-gop-14s.mp4",
+  "vfr-8s.mp4",
+  "silent-8s.mp4",
+  "vp9-8s.webm",
+  "flv-8s.flv",
+];
+
+const isFull = process.env["TRIBUTARY_CLIPS"] === "all";
+const serverUrl = inject("serverUrl");
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+describe.each(CLIPS)("$name", (clip) => {
+  const source = realClip(clip.name);
+  const isSkipped = source === null || !(isFull || clip.always);
+  test.skipIf(isSkipped)("is exact in every rendition", async () => {
+    const file = source ?? "";
+    await using video = await make(file, clip.ladder);
+    const timesSeconds = frameTimesSeconds(clip.name);
+    const { sourceFilter } = clip;
+    await expectExactPictures(video, {
+      source: file,
+      timesSeconds,
+      ...(sourceFilter === undefined ? {} : { sourceFilter }),
+    });
+    await expectSound(video, file, timesSeconds?.[0] ?? 0);
+  });
+});
+
+describe.each(GENERATED)("%s", (name) => {
+  test("is exact in every rendition", async () => {
+    const file = await fixture(name);
+    await using video = await make(file);
+    await expectExactPictures(video, { source: file });
+  });
+});
+
+function make(file: string, ladder = SMALL_LADDER): Promise<MadeVideo> {
+  return makeVideo(browser, { serverUrl, file, ladder });
+}
+
+/** As long as the picture, and like one encode of the whole track. */
+async function expectSound(video: MadeVideo, file: string, firstFrameSeconds: number) {
+  if (!video.status.renditions.some(({ kind }) => kind === "audio")) return;
+  const sound = await soundOf(video, file, firstFrameSeconds);
+  const seconds = video.status.durationTicks / 90_000;
+  expect(sound.samples).toBeGreaterThanOrEqual(Math.floor(seconds * sound.sampleRate));
+  expect(sound.samples).toBeLessThan((seconds + 0.1) * sound.sampleRate);
+  expect(sound.differenceRms / Math.max(1, sound.signalRms)).toBeLessThan(0.05);
+}

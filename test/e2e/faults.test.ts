@@ -1,0 +1,164 @@
+import type { Browser, Route } from "playwright";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import type { OwnerTab } from "../driver/owner-tab.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { fixture } from "../setup/media.ts";
+import { openCutProxy } from "./cut-proxy.ts";
+import { expectExactPictures, soundOf } from "./exact-video.ts";
+import { type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
+
+// Every fault happens to real parts at work, and every job ends in a right and complete video.
+
+let browser: Browser;
+let file: string;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  file = await fixture("long-gop-20s.mp4");
+});
+afterAll(() => browser.close());
+
+const serverUrl = inject("serverUrl");
+
+async function expectRight(video: MadeVideo): Promise<void> {
+  await expectExactPictures(video, { source: file });
+  const sound = await soundOf(video, file, 0);
+  expect(sound.samples).toBeGreaterThanOrEqual(20 * 48_000);
+  expect(sound.differenceRms).toBeLessThan(sound.signalRms / 100);
+}
+
+test("an encoder killed mid-segment costs one attempt of one task", async () => {
+  await using video = await makeVideo(browser, {
+    serverUrl,
+    file,
+    ladder: SMALL_LADDER,
+    slots: 1,
+    prepare: keepEncodersInReach,
+    meddle: async (tab) => {
+      await waitFor(tab, ({ slots }) => slots.some(({ progress }) => progress > 0.1));
+      expect(await killAnEncoder(tab)).toBe(true);
+      await waitFor(tab, ({ job }) => job?.tasks.some(({ attempts }) => attempts > 0) ?? false);
+    },
+  });
+  const failed = video.status.tasks.filter(({ attempts }) => attempts > 0);
+  expect(failed).toMatchObject([{ attempts: 1, state: "done" }]);
+  const [task] = failed;
+  const remade = video.status.segments.filter(({ attempt }) => attempt === 2);
+  expect(remade.map(({ segment }) => segment)).toContain(task?.firstSegment);
+  await expectRight(video);
+});
+
+test("storage that answers 500, and 403 to a signature that no longer holds", async () => {
+  const answers: string[] = [];
+  await using video = await makeVideo(browser, {
+    serverUrl,
+    file,
+    ladder: SMALL_LADDER,
+    prepare: async ({ page }) => {
+      let puts = 0;
+      await page.route("**/cdn-cgi/local/r2/**", async (route: Route) => {
+        if (route.request().method() !== "PUT") return route.continue();
+        puts += 1;
+        if (puts === 1 || puts === 6) {
+          answers.push("500");
+          return route.fulfill({ status: 500, body: "internal error" });
+        }
+        if (puts === 3 || puts === 8) {
+          // Storage itself refuses it.
+          const url = new URL(route.request().url());
+          url.searchParams.set("X-Amz-Signature", "0".repeat(64));
+          const response = await route.fetch({ url: url.href });
+          answers.push(String(response.status()));
+          return route.fulfill({ response });
+        }
+        return route.continue();
+      });
+    },
+  });
+  expect(answers.sort()).toEqual(["403", "403", "500", "500"]);
+  await expectRight(video);
+});
+
+test("a connection cut for 20 s loses no finished work", async () => {
+  await using proxy = await openCutProxy(serverUrl);
+  let doneBefore: string[] = [];
+  await using video = await makeVideo(browser, {
+    serverUrl: proxy.url,
+    file,
+    ladder: SMALL_LADDER,
+    meddle: async (tab, job) => {
+      await waitFor(tab, (state) => state.job?.tasks.some(isDone) ?? false);
+      doneBefore = (await tab.status(job)).segments.map(({ sha256 }) => sha256);
+      const mended = proxy.cut(20_000);
+      await waitFor(tab, ({ connected }) => !connected);
+      await mended;
+      await waitFor(tab, ({ connected, phase }) => connected || phase === "ready");
+    },
+  });
+  expect(proxy.broken()).toBeGreaterThan(0);
+  expect(doneBefore.length).toBeGreaterThan(0);
+  const made = video.status.segments.map(({ sha256 }) => sha256);
+  expect(made).toEqual(expect.arrayContaining(doneBefore));
+  expect(video.status.holders).toHaveLength(1);
+  // A lost connection is nobody's failure.
+  expect(video.status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+  await expectRight(video);
+});
+
+test("a page reloaded at half goes on with the same file, and keeps what is finished", async () => {
+  let before: MadeVideo["status"]["segments"] = [];
+  await using video = await makeVideo(browser, {
+    serverUrl,
+    file,
+    ladder: SMALL_LADDER,
+    slots: 1,
+    meddle: async (tab, job) => {
+      tab.page.on("dialog", (dialog) => dialog.accept());
+      const half = (tasks: { state: string }[]) => tasks.filter(isDone).length >= tasks.length / 2;
+      await waitFor(tab, (state) => state.job !== null && half(state.job.tasks));
+      await tab.reload();
+      const needs = await waitFor(tab, ({ phase }) => phase === "needs-file");
+      expect(needs.jobId).toBe(job.jobId);
+      before = (await tab.status(job)).segments;
+      await tab.pick(file);
+      await waitFor(tab, ({ phase }) => phase !== "needs-file");
+    },
+  });
+  const total = (video.inspected.inspection?.segmentCount ?? 0) * video.status.renditions.length;
+  expect(before.length).toBeGreaterThan(0);
+  expect(before.length).toBeLessThan(total);
+  expect(video.status.segments).toHaveLength(total);
+  // Not made again: same bytes, same maker, same attempt.
+  expect(video.status.segments).toEqual(expect.arrayContaining(before));
+  await expectRight(video);
+});
+
+function isDone({ state }: { state: string }): boolean {
+  return state === "done";
+}
+
+const HOLDER_SCRIPT = /holder\.worker[^/]*\.js/;
+
+/** So that a test can terminate() the workers that the holder starts, as a crash would end them. */
+async function keepEncodersInReach({ page }: OwnerTab): Promise<void> {
+  await page.route(HOLDER_SCRIPT, async (route) => {
+    const response = await route.fetch();
+    const keep = `
+      self.startedWorkers = [];
+      const PlainWorker = self.Worker;
+      self.Worker = class extends PlainWorker {
+        constructor(...given) { super(...given); self.startedWorkers.push(this); }
+      };`;
+    await route.fulfill({ response, body: `${keep}\n${await response.text()}` });
+  });
+}
+
+async function killAnEncoder({ page }: OwnerTab): Promise<boolean> {
+  const holder = page.workers().find((worker) => HOLDER_SCRIPT.test(worker.url()));
+  if (holder === undefined) return false;
+  return holder.evaluate(() => {
+    const { startedWorkers } = globalThis as unknown as { startedWorkers: Worker[] };
+    const encoder = startedWorkers.at(-1);
+    encoder?.terminate();
+    return encoder !== undefined;
+  });
+}

@@ -1,0 +1,113 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { toWireError } from "../../shared/errors.ts";
+import { OwnerTab } from "../driver/owner-tab.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { clipFacts, ffmpeg, fixture, realClip } from "../setup/media.ts";
+import { inspect, makeVideo, SMALL_LADDER } from "./made-video.ts";
+
+// A file that cannot become a video is refused with a code, within seconds, before any job is made.
+
+let browser: Browser;
+let dir: string;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  dir = await mkdtemp(join(tmpdir(), "tributary-refused-"));
+});
+afterAll(async () => {
+  await browser.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function pick(file: string) {
+  const parts = { serverUrl: inject("serverUrl"), engine: "auto", slots: null, ladder: null };
+  let jobs = 0;
+  const tab = await OwnerTab.open(browser, parts, () => {});
+  tab.page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/api/jobs")) jobs += 1;
+  });
+  try {
+    const state = await inspect(tab, file);
+    const text = await tab.page
+      .getByRole("alert")
+      .first()
+      .innerText()
+      .catch(() => "");
+    return { phase: state.phase, code: state.error?.code, text, jobs };
+  } finally {
+    await tab.close();
+  }
+}
+
+async function written(name: string, bytes: Buffer | string): Promise<string> {
+  const path = join(dir, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+const MADE: { what: string; code: RegExp; make(): Promise<string> }[] = [
+  { what: "an empty file", code: /^SOURCE_EMPTY$/, make: () => written("empty.mp4", "") },
+  {
+    what: "a text file that calls itself a video",
+    code: /^SOURCE_(UNREADABLE|UNSUPPORTED)$/,
+    make: () => written("text.mp4", "This is no video at all.\n".repeat(400)),
+  },
+  {
+    what: "sound without picture",
+    code: /^SOURCE_NO_VIDEO$/,
+    make: async () => {
+      const path = join(dir, "sound.m4a");
+      await ffmpeg(["-f", "lavfi", "-i", "sine=duration=3", "-c:a", "aac", path]);
+      return path;
+    },
+  },
+  {
+    what: "an mp4 whose index was never written",
+    code: /^SOURCE_(TRUNCATED|UNREADABLE|CORRUPT)$/,
+    make: async () => {
+      const whole = await readFile(await fixture("plain-8s.mp4"));
+      return written("no-index.mp4", whole.subarray(0, Math.floor(whole.length * 0.6)));
+    },
+  },
+];
+
+test.each(MADE)("$what is refused", async ({ code, make }) => {
+  const refused = await pick(await make());
+  expect(refused).toMatchObject({ phase: "failed", jobs: 0 });
+  expect(refused.code).toMatch(code);
+  expect(refused.text.length).toBeGreaterThan(20);
+  // People's words: no code in them.
+  expect(refused.text).not.toContain("SOURCE_");
+});
+
+const errorClips = clipFacts().filter(({ expect }) => expect === "error");
+const salvageable = ({ native }: (typeof errorClips)[number]) =>
+  ((native as { lenient?: { frames: number } } | undefined)?.lenient?.frames ?? 0) > 0;
+
+describe.skipIf(errorClips.length === 0)("real files that are no whole video", () => {
+  test.each(errorClips.filter((clip) => !salvageable(clip)))("$file is refused", async (clip) => {
+    const refused = await pick(realClip(clip.file) ?? "");
+    expect(refused.phase).toBe("failed");
+    expect(refused.code).toMatch(/^SOURCE_/);
+    expect(refused.text.length).toBeGreaterThan(20);
+    expect(refused.jobs).toBe(0);
+  });
+
+  // Part of these decodes: a failure that says so, or a video with a warning. Never plain success.
+  test.each(errorClips.filter(salvageable))("$file is no silent success", async ({ file }) => {
+    const serverUrl = inject("serverUrl");
+    const path = realClip(file) ?? "";
+    const outcome = await makeVideo(browser, { serverUrl, file: path, ladder: SMALL_LADDER }).then(
+      async (video) => {
+        await using made = video;
+        return { code: null, warnings: made.status.warnings };
+      },
+      (thrown: unknown) => ({ code: toWireError(thrown).code, warnings: [] }),
+    );
+    if (outcome.code === null) expect(outcome.warnings).not.toEqual([]);
+    else expect(outcome.code).toMatch(/^(SOURCE_|DECODE_FAILED|TASK_FAILED|FRAME_COUNT_WRONG)/);
+  });
+});
