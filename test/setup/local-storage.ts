@@ -26,6 +26,8 @@ export async function forwardToLocalStorage(
         port: instance.port,
         path: url.pathname + url.search,
         method: request.method,
+        // A connection of its own: a kept one may be closing as we send, and the request be lost.
+        agent: false,
         // The host is signed, and fetch() would not let us keep it.
         headers: { ...Object.fromEntries(request.headers), host: url.host },
       },
