@@ -1,5 +1,5 @@
 import { TributaryError } from "../shared/errors.ts";
-import type { JobPlan, JobSettingsPatch } from "../shared/job.ts";
+import type { Engine, JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import { JobSocket } from "../shared/job-socket.ts";
 import { type Clock, type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
 import {
@@ -34,6 +34,7 @@ export interface SessionOptions {
   /** Of the job; chunks for others are cut by it. Null without a source. */
   plan: JobPlan | null;
   pool: Pool | null;
+  engines: Engine[];
   slots: number;
   onChange(): void;
 }
@@ -114,7 +115,7 @@ export class HolderSession {
   }
 
   #hello(): HolderMessage {
-    const { ownerToken, holderId, slots, source } = this.#options;
+    const { ownerToken, holderId, slots, source, engines } = this.#options;
     return {
       type: "hello",
       role: "owner",
@@ -123,7 +124,7 @@ export class HolderSession {
       name: "Your tab",
       device: "browser",
       slots: source === null ? 0 : slots,
-      engines: ["ffmpeg-wasm"],
+      engines,
       leases: this.#loop.leaseIds(),
       hasSource: source !== null,
     };

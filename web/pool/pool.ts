@@ -1,15 +1,17 @@
 import { TributaryError } from "../../shared/errors.ts";
-import type { TranscodeRequest, TranscodeResult } from "../worker/api.ts";
+import type { Engine } from "../../shared/job.ts";
+import type { Lane, TranscodeRequest, TranscodeResult } from "../worker/api.ts";
 import { WorkerHandle } from "./worker-handle.ts";
 
 export interface PoolSlot {
   taskId: string | null;
   progress: number;
-  engine: string | null;
+  /** Null while none is at work, or it has not yet said which. */
+  engine: Engine | null;
 }
 
 /**
- * The tab's encoders: one Web Worker a slot, single-threaded ffmpeg.wasm in each.
+ * The tab's encoders: one Web Worker a slot, with the browser's codecs and single-threaded ffmpeg.wasm.
  * The lease loop hands out no more tasks at once than there are slots.
  */
 export class Pool {
@@ -19,9 +21,12 @@ export class Pool {
   #busyMs = 0;
   readonly #busySinceMs = new Map<number, number>();
 
-  constructor(slots: number, onChange: () => void) {
+  constructor(slots: number, lane: Lane, onChange: () => void) {
     this.#onChange = onChange;
-    this.#handles = Array.from({ length: slots }, () => new WorkerHandle(createTranscodeWorker));
+    this.#handles = Array.from(
+      { length: slots },
+      () => new WorkerHandle(createTranscodeWorker, lane),
+    );
     this.#slots = Array.from({ length: slots }, () => ({
       taskId: null,
       progress: 0,
@@ -40,7 +45,7 @@ export class Pool {
     return total;
   }
 
-  /** Loads the engines ahead of the first task. Throws ENGINE_UNAVAILABLE. */
+  /** Starts the workers ahead of the first task. */
   async warm(): Promise<void> {
     await Promise.all(this.#handles.map((handle) => handle.warm()));
   }
@@ -58,14 +63,15 @@ export class Pool {
     }
     slot.taskId = request.grant.task.id;
     slot.progress = 0;
-    slot.engine = "ffmpeg-wasm";
+    slot.engine = null;
     this.#busySinceMs.set(index, performance.now());
     this.#onChange();
     try {
       return await handle.transcode(
         request,
-        (progress) => {
+        (progress, engine) => {
           slot.progress = progress;
+          slot.engine = engine;
           onProgress(progress);
         },
         signal,

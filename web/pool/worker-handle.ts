@@ -1,6 +1,13 @@
 import * as Comlink from "comlink";
-import { fromWireError, isWireError, TributaryError } from "../../shared/errors.ts";
-import type { TranscodeRequest, TranscodeResult, TranscodeWorkerApi } from "../worker/api.ts";
+import { fromWireError, isWireError, TributaryError, toWireError } from "../../shared/errors.ts";
+import type { Engine } from "../../shared/job.ts";
+import type {
+  FfmpegSource,
+  Lane,
+  TranscodeRequest,
+  TranscodeResult,
+  TranscodeWorkerApi,
+} from "../worker/api.ts";
 import { loadFfmpegCore } from "./ffmpeg-core.ts";
 
 /** No sign of life for this long and the worker is given up; loading the core counts as life. */
@@ -14,13 +21,15 @@ const STALL_MS = 60_000;
  */
 export class WorkerHandle {
   readonly #create: () => Worker;
+  readonly #lane: Lane;
   #live: LiveWorker | null = null;
 
-  constructor(create: () => Worker) {
+  constructor(create: () => Worker, lane: Lane) {
     this.#create = create;
+    this.#lane = lane;
   }
 
-  /** Starts the worker and loads the engine ahead of the first task. */
+  /** Starts the worker ahead of the first task. */
   async warm(): Promise<void> {
     await this.#start().ready;
   }
@@ -31,15 +40,15 @@ export class WorkerHandle {
    */
   async transcode(
     request: TranscodeRequest,
-    onProgress: (progress: number) => void,
+    onProgress: (progress: number, engine: Engine) => void,
     signal: AbortSignal,
   ): Promise<TranscodeResult> {
     signal.throwIfAborted();
     const live = this.#start();
     let lastSignMs = performance.now();
-    const alive = (progress: number): void => {
+    const alive = (progress: number, engine: Engine): void => {
       lastSignMs = performance.now();
-      onProgress(progress);
+      onProgress(progress, engine);
     };
     return new Promise<TranscodeResult>((resolve, reject) => {
       const watchdog = setInterval(() => {
@@ -77,7 +86,7 @@ export class WorkerHandle {
   }
 
   #start(): LiveWorker {
-    this.#live ??= startWorker(this.#create);
+    this.#live ??= startWorker(this.#create, this.#lane);
     return this.#live;
   }
 
@@ -95,7 +104,16 @@ interface LiveWorker {
   died: Promise<TributaryError>;
 }
 
-function startWorker(create: () => Worker): LiveWorker {
+/** As a worker may call it: comlink keeps no error classes. */
+async function loadFfmpeg(): Promise<FfmpegSource> {
+  try {
+    return await loadFfmpegCore();
+  } catch (thrown) {
+    throw toWireError(thrown);
+  }
+}
+
+function startWorker(create: () => Worker, lane: Lane): LiveWorker {
   const worker = create();
   const api = Comlink.wrap<TranscodeWorkerApi>(worker);
   const lockName = `tributary-worker-${crypto.randomUUID()}`;
@@ -107,8 +125,7 @@ function startWorker(create: () => Worker): LiveWorker {
   worker.addEventListener("error", () => reportDeath(crashed()));
   worker.addEventListener("messageerror", () => reportDeath(crashed()));
   const ready = (async () => {
-    const { module, scriptUrl } = await loadFfmpegCore();
-    await api.setup({ ffmpegModule: module, ffmpegScriptUrl: scriptUrl, lockName });
+    await api.setup({ lane, lockName }, Comlink.proxy(loadFfmpeg));
     // Granted to us only when the worker that holds it is gone, however it went.
     void navigator.locks.request(lockName, () => reportDeath(crashed()));
   })();

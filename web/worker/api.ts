@@ -25,11 +25,22 @@ export interface TranscodeResult {
   warnings: string[];
 }
 
+/**
+ * Which engine makes the picture: "auto" and "webcodecs" the browser's own codecs where they do it
+ * right, "ffmpeg" never those. Sound is ffmpeg's on every lane.
+ */
+export type Lane = "auto" | "ffmpeg" | "webcodecs";
+
+/** ffmpeg.wasm: compiled once a tab and shared by structured clone. */
+export interface FfmpegSource {
+  module: WebAssembly.Module;
+  /** Of ffmpeg-core.js, the ES module. */
+  scriptUrl: string;
+}
+
 /** What a worker is given once, before its first task. */
 export interface WorkerSetup {
-  /** Compiled once a tab and shared by structured clone. */
-  ffmpegModule: WebAssembly.Module;
-  ffmpegScriptUrl: string;
+  lane: Lane;
   /**
    * A Web Lock that the worker takes in `setup` and never lets go: the tab is granted it when the
    * worker is gone, however that happened (crash, `close()`, out of memory).
@@ -38,14 +49,16 @@ export interface WorkerSetup {
 }
 
 export interface TranscodeWorkerApi {
-  setup(setup: WorkerSetup): Promise<void>;
+  /** @param loadFfmpeg called with the first task that needs it, once; throws ENGINE_UNAVAILABLE */
+  setup(setup: WorkerSetup, loadFfmpeg: () => Promise<FfmpegSource>): Promise<void>;
   /**
    * Throws a `WireError` shaped object (comlink does not keep classes). Not abortable from inside:
    * cancelling wasm means terminating the worker.
-   * @param onProgress 0..1, at most a few a second, also when nothing moved (it is the sign of life)
+   * @param onProgress 0..1 and who is at work, at most a few a second, also when nothing moved (it is
+   *   the sign of life); starts again from 0 when another engine takes over
    */
   transcode(
     request: TranscodeRequest,
-    onProgress: (progress: number) => void,
+    onProgress: (progress: number, engine: Engine) => void,
   ): Promise<TranscodeResult>;
 }

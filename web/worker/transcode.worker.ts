@@ -1,21 +1,39 @@
 import * as Comlink from "comlink";
-import { TributaryError, toWireError } from "../../shared/errors.ts";
-import { checkOutputs } from "../../shared/gate.ts";
-import type { TranscodeRequest, TranscodeResult, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
-import type { TranscodeEngine } from "./engines/engine.ts";
+import { fromWireError, isWireError, TributaryError, toWireError } from "../../shared/errors.ts";
+import type { Engine } from "../../shared/job.ts";
+import type {
+  FfmpegSource,
+  TranscodeRequest,
+  TranscodeResult,
+  TranscodeWorkerApi,
+  WorkerSetup,
+} from "./api.ts";
 import { FfmpegWasmEngine } from "./engines/ffmpeg-wasm.ts";
+import { WebCodecsEngine } from "./engines/webcodecs.ts";
 import { hashOutputs } from "./hash-outputs.ts";
+import { Lanes } from "./lanes.ts";
 
 /** One slot of a pool: transcodes a task, checks what came out as the edge will, hashes it. */
 
 /** A sign of life is sent no more often than this. */
 const PROGRESS_EVERY_MS = 250;
 
-let engine: TranscodeEngine | null = null;
+let lanes: Lanes | null = null;
 
-async function setup({ ffmpegModule, ffmpegScriptUrl, lockName }: WorkerSetup): Promise<void> {
+async function setup(
+  { lane, lockName }: WorkerSetup,
+  loadFfmpeg: () => Promise<FfmpegSource>,
+): Promise<void> {
   await holdLock(lockName);
-  engine = new FfmpegWasmEngine({ module: ffmpegModule, scriptUrl: ffmpegScriptUrl });
+  const ffmpeg = new FfmpegWasmEngine(async () => {
+    try {
+      return await loadFfmpeg();
+    } catch (thrown) {
+      throw isWireError(thrown) ? fromWireError(thrown) : thrown;
+    }
+  });
+  if (lane === "ffmpeg") ffmpeg.warm();
+  lanes = new Lanes(lane, { webCodecs: new WebCodecsEngine(), ffmpeg });
 }
 
 /** Resolves when the lock is held; it is let go only by the worker's end. */
@@ -33,30 +51,26 @@ function holdLock(name: string): Promise<void> {
 
 async function transcode(
   { grant, info, chunk }: TranscodeRequest,
-  onProgress: (progress: number) => void,
+  onProgress: (progress: number, engine: Engine) => void,
 ): Promise<TranscodeResult> {
-  if (engine === null) throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder is not loaded.");
+  if (lanes === null) throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder is not loaded.");
   const startedMs = performance.now();
   const task = { grant, info, chunk: new Uint8Array(chunk) };
-  const done = await engine.transcode(task, throttled(onProgress));
-  checkOutputs(done.outputs, grant);
-  const outputs = await hashOutputs(done.outputs);
-  return {
-    engine: engine.name,
-    encodeMs: performance.now() - startedMs,
-    outputs,
-    warnings: done.warnings,
-  };
+  const { engine, warnings, outputs: made } = await lanes.transcode(task, throttled(onProgress));
+  const outputs = await hashOutputs(made);
+  return { engine, encodeMs: performance.now() - startedMs, outputs, warnings };
 }
 
-/** The encoder blocks this thread: messages only get out from inside its own callbacks. */
-function throttled(onProgress: (progress: number) => void): (progress: number) => void {
+/** ffmpeg blocks this thread: messages only get out from inside its own callbacks. */
+function throttled(
+  onProgress: (progress: number, engine: Engine) => void,
+): (progress: number, engine: Engine) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
-  return (progress) => {
+  return (progress, engine) => {
     const nowMs = performance.now();
     if (nowMs - lastMs < PROGRESS_EVERY_MS) return;
     lastMs = nowMs;
-    onProgress(progress);
+    onProgress(progress, engine);
   };
 }
 
@@ -70,7 +84,7 @@ async function settled<T>(work: Promise<T>): Promise<T> {
 }
 
 const api: TranscodeWorkerApi = {
-  setup: (what) => settled(setup(what)),
+  setup: (what, loadFfmpeg) => settled(setup(what, loadFfmpeg)),
   async transcode(request, onProgress) {
     const result = await settled(transcode(request, onProgress));
     return Comlink.transfer(

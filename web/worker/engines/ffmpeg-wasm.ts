@@ -16,6 +16,8 @@ const RUNS_PER_INSTANCE = 20;
 /** No task needs more. */
 const RUNS_PER_TASK = 2;
 
+const WAIT_SIGN_MS = 1_000;
+
 /** Keeps a source that makes a decoder complain without end from filling the memory. */
 const MAX_LOG_LINES = 250_000;
 
@@ -53,18 +55,34 @@ export interface FfmpegWasmSource {
 /** Single-thread ffmpeg.wasm. Deterministic: equal chunks and tasks give equal bytes on every machine. */
 export class FfmpegWasmEngine implements TranscodeEngine {
   readonly name = "ffmpeg-wasm";
-  readonly #source: FfmpegWasmSource;
+  readonly #load: () => Promise<FfmpegWasmSource>;
+  #source: Promise<FfmpegWasmSource> | null = null;
   #instance: FfmpegWasmInstance | null = null;
+  #warming: Promise<void> | null = null;
 
-  constructor(source: FfmpegWasmSource) {
-    this.#source = source;
+  /** @param load called with the first need of it, and again only after it failed */
+  constructor(load: () => Promise<FfmpegWasmSource>) {
+    this.#load = load;
+  }
+
+  /** Makes an instance ahead of the first task. What goes wrong is said by that task. */
+  warm(): void {
+    if (this.#instance !== null || this.#warming !== null) return;
+    this.#warming = this.#create()
+      .then((instance) => {
+        this.#instance = instance;
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#warming = null;
+      });
   }
 
   async transcode(
     task: TranscodeTask,
     onProgress: (progress: number) => void,
   ): Promise<TranscodedTask> {
-    const instance = await this.#take();
+    const instance = await this.#take(onProgress);
     try {
       const done = await runFfmpegTask(task, instance, onProgress);
       if (instance.runs + RUNS_PER_TASK <= RUNS_PER_INSTANCE) this.#instance = instance;
@@ -76,10 +94,25 @@ export class FfmpegWasmEngine implements TranscodeEngine {
   }
 
   /** The living instance, or a new one; it only comes back after a task that went well. */
-  async #take(): Promise<FfmpegWasmInstance> {
-    const kept = this.#instance;
-    this.#instance = null;
-    return kept ?? createInstance(this.#source);
+  async #take(onProgress: (progress: number) => void): Promise<FfmpegWasmInstance> {
+    // Fetching the core over a slow line is a sign of life too.
+    const waiting = setInterval(() => onProgress(0), WAIT_SIGN_MS);
+    try {
+      await this.#warming;
+      const kept = this.#instance;
+      this.#instance = null;
+      return kept ?? (await this.#create());
+    } finally {
+      clearInterval(waiting);
+    }
+  }
+
+  async #create(): Promise<FfmpegWasmInstance> {
+    this.#source ??= this.#load().catch((thrown: unknown) => {
+      this.#source = null;
+      throw thrown;
+    });
+    return createInstance(await this.#source);
   }
 }
 

@@ -38,7 +38,8 @@ export class WebCodecsEngine implements TranscodeEngine {
   ): Promise<TranscodedTask> {
     const { source, renditions } = task.grant;
     const video = renditions.filter((rendition) => rendition.kind === "video");
-    const refusal = task.grant.task.kind === "audio" ? "Sound is ffmpeg's." : webCodecsRefusal(source.video);
+    const refusal =
+      task.grant.task.kind === "audio" ? "Sound is ffmpeg's." : webCodecsRefusal(source.video);
     if (refusal !== null) throw unavailable(refusal);
     const chunk = await readChunkPackets(task.chunk);
     const colour = planChunkColour(chunk.config, source.video);
@@ -116,7 +117,9 @@ class LadderRun {
         }
       },
       error: (cause) => {
-        this.#failure ??= new TributaryError("DECODE_FAILED", "The browser's decoder failed.", { cause });
+        this.#failure ??= new TributaryError("DECODE_FAILED", "The browser's decoder failed.", {
+          cause,
+        });
         this.#moved();
       },
     });
@@ -130,7 +133,9 @@ class LadderRun {
         decoder.decode(packet);
       }
       await decoder.flush().catch((cause: unknown) => {
-        this.#failure ??= new TributaryError("DECODE_FAILED", "The browser's decoder failed.", { cause });
+        this.#failure ??= new TributaryError("DECODE_FAILED", "The browser's decoder failed.", {
+          cause,
+        });
       });
       if (this.#failure !== null) throw this.#failure;
       if (this.#encoded !== this.#wanted) {
@@ -170,7 +175,8 @@ class LadderRun {
     while (this.#failure === null && this.#isFull()) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const timer = setTimeout(
-        () => reject(new TributaryError("WORKER_STALLED", "The browser's codecs stopped answering.")),
+        () =>
+          reject(new TributaryError("WORKER_STALLED", "The browser's codecs stopped answering.")),
         STALL_MS,
       );
       this.#moved = resolve;
@@ -211,7 +217,11 @@ async function requireCodecs(
   }
 }
 
-function packageRungs(rungs: readonly EncodedRung[], task: TranscodeTask, colour: ColourPlan): RawOutput[] {
+function packageRungs(
+  rungs: readonly EncodedRung[],
+  task: TranscodeTask,
+  colour: ColourPlan,
+): RawOutput[] {
   const { segments } = task.grant;
   const inits: RawOutput[] = [];
   const media: RawOutput[] = [];
@@ -222,7 +232,13 @@ function packageRungs(rungs: readonly EncodedRung[], task: TranscodeTask, colour
     inits.push({ rendition: id, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes });
     for (const cut of cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes)) {
       const { segment, frames } = cut;
-      media.push({ rendition: id, kind: "media", segment: segment.index, frames, bytes: cut.bytes });
+      media.push({
+        rendition: id,
+        kind: "media",
+        segment: segment.index,
+        frames,
+        bytes: cut.bytes,
+      });
     }
   }
   return [...inits, ...media.sort((a, b) => a.segment - b.segment)];

@@ -1,6 +1,12 @@
-/** Bounds of a correction, as shares of the asked rate: a burst must not fit one GOP into another's buffer. */
+/**
+ * Bounds of a correction, as shares of the asked rate. The level is planned for peaks of 1.5 times the
+ * mean (`plan/ladder.ts`): beyond that an encoder would raise it, and with it change its parameter sets.
+ */
 const LEAST_SHARE = 0.4;
-const MOST_SHARE = 1.6;
+const MOST_SHARE = 1.5;
+
+/** With less than this to go there is nothing left to correct with. */
+const LEAST_LEFT_SECONDS = 0.5;
 
 export interface BitBudget {
   /** Asked for. */
@@ -17,12 +23,12 @@ export interface BitsSpent {
 
 /**
  * The rate for what is left, so that the whole meets the budget: an encoder that starts anew with each
- * segment has no long run in which to even out what its first pictures cost.
+ * segment has no long run in which to even out what its first pictures cost. Null: leave it as it is.
  */
-export function remainingBitsPerSecond(budget: BitBudget, spent: BitsSpent): number {
+export function remainingBitsPerSecond(budget: BitBudget, spent: BitsSpent): number | null {
   const { bitsPerSecond, totalSeconds } = budget;
   const leftSeconds = totalSeconds - spent.seconds;
-  if (leftSeconds <= 0) return bitsPerSecond;
+  if (spent.seconds === 0 || leftSeconds < LEAST_LEFT_SECONDS) return null;
   const wanted = (bitsPerSecond * totalSeconds - spent.bits) / leftSeconds;
   const least = bitsPerSecond * LEAST_SHARE;
   const most = bitsPerSecond * MOST_SHARE;

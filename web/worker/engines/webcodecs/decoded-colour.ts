@@ -1,5 +1,5 @@
-import type { DecodedColour } from "../../../../shared/colour.ts";
 import type { ColourTags } from "../../../../shared/cmaf/init.ts";
+import type { DecodedColour } from "../../../../shared/colour.ts";
 
 /** WebCodecs names of the code points that outputs can have (WebCodecs, 9.9; ISO/IEC 23091-2). */
 const PRIMARIES: Record<number, VideoColorPrimaries> = { 1: "bt709", 5: "bt470bg", 6: "smpte170m" };
@@ -8,7 +8,11 @@ const TRANSFERS: Record<number, VideoTransferCharacteristics> = {
   6: "smpte170m",
   13: "iec61966-2-1",
 };
-const MATRICES: Record<number, VideoMatrixCoefficients> = { 1: "bt709", 5: "bt470bg", 6: "smpte170m" };
+const MATRICES: Record<number, VideoMatrixCoefficients> = {
+  1: "bt709",
+  5: "bt470bg",
+  6: "smpte170m",
+};
 
 /** What a container or a decoded frame says of its colours, in ffmpeg's names; WebCodecs has the same. */
 export function decodedColour(

@@ -11,6 +11,9 @@ export interface RungPlan {
   durationsSeconds: readonly number[];
 }
 
+/** Time between two corrections of the rate: a second tells more than a picture, and a segment has several. */
+const CORRECT_EVERY_SECONDS = 1;
+
 /** High profile; level and size as planned. `framerate` is never left out: rate control would guess. */
 export function encoderConfig(rendition: VideoRendition, frameRate: number): VideoEncoderConfig {
   const { width, height, bitsPerSecond, level } = rendition;
@@ -30,7 +33,7 @@ export function encoderConfig(rendition: VideoRendition, frameRate: number): Vid
 
 /**
  * One rendition of one task: scales (VideoEncoders must, and do it natively), encodes, and corrects its
- * rate at each planned key frame after the first.
+ * rate by what has come out.
  */
 export class RungEncoder {
   readonly #encoder: VideoEncoder;
@@ -39,6 +42,7 @@ export class RungEncoder {
   readonly #durationsSeconds: readonly number[];
   readonly #pictures: CodedPicture[] = [];
   #spent = { bits: 0, seconds: 0 };
+  #correctedAtSeconds = 0;
   #avcConfig: Uint8Array | null = null;
   #failure: unknown = null;
 
@@ -69,10 +73,7 @@ export class RungEncoder {
   /** The frame stays the caller's. Throws ENCODE_FAILED. */
   encode(frame: VideoFrame, keyFrame: boolean): void {
     this.#throwFailure();
-    if (keyFrame && this.#spent.seconds > 0) {
-      const bitrate = remainingBitsPerSecond(this.#budget, this.#spent);
-      this.#encoder.configure({ ...this.#config, bitrate });
-    }
+    if (this.#spent.seconds - this.#correctedAtSeconds >= CORRECT_EVERY_SECONDS) this.#correct();
     this.#encoder.encode(frame, { keyFrame });
   }
 
@@ -90,6 +91,12 @@ export class RungEncoder {
     if (this.#encoder.state !== "closed") this.#encoder.close();
   }
 
+  #correct(): void {
+    this.#correctedAtSeconds = this.#spent.seconds;
+    const bitrate = remainingBitsPerSecond(this.#budget, this.#spent);
+    if (bitrate !== null) this.#encoder.configure({ ...this.#config, bitrate });
+  }
+
   #take(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
     const description = metadata?.decoderConfig?.description;
     if (description !== undefined) this.#takeConfig(bytesOf(description));
@@ -105,7 +112,7 @@ export class RungEncoder {
   /** One init segment has to do for all of it. */
   #takeConfig(avcConfig: Uint8Array): void {
     const known = this.#avcConfig;
-    if (known !== null && known.some((byte, index) => byte !== avcConfig[index])) {
+    if (known?.some((byte, index) => byte !== avcConfig[index])) {
       this.#failure ??= new Error("The parameter sets changed on the way.");
     }
     this.#avcConfig ??= avcConfig;

@@ -1,0 +1,76 @@
+import { TributaryError, toWireError } from "../../shared/errors.ts";
+import type { TranscodedTask, TranscodeTask } from "../../shared/ffmpeg-task.ts";
+import { checkOutputs } from "../../shared/gate.ts";
+import type { Engine } from "../../shared/job.ts";
+import { webCodecsRefusal } from "../../shared/lane.ts";
+import type { Lane } from "./api.ts";
+import type { TranscodeEngine } from "./engines/engine.ts";
+
+/** Tasks in a row that WebCodecs took and could not finish, after which it is not asked any more. */
+const FAILURES_TO_GIVE_UP = 2;
+
+export interface LaneResult extends TranscodedTask {
+  engine: Engine;
+}
+
+export interface LaneEngines {
+  webCodecs: TranscodeEngine;
+  /** Loads with the first task that needs it. */
+  ffmpeg: TranscodeEngine;
+}
+
+/**
+ * Chooses the engine for each task and checks what it made, as the edge will. What WebCodecs refuses or
+ * fails at is ffmpeg's to do at once: that is no attempt of the task, because nothing was offered.
+ */
+export class Lanes {
+  readonly #lane: Lane;
+  readonly #engines: LaneEngines;
+  #failuresInARow = 0;
+
+  constructor(lane: Lane, engines: LaneEngines) {
+    this.#lane = lane;
+    this.#engines = engines;
+  }
+
+  /** Throws what ffmpeg's engine and the gate throw. */
+  async transcode(
+    task: TranscodeTask,
+    onProgress: (progress: number, engine: Engine) => void,
+  ): Promise<LaneResult> {
+    const { webCodecs, ffmpeg } = this.#engines;
+    if (this.#triesWebCodecs(task)) {
+      try {
+        const result = await run(webCodecs, task, onProgress);
+        this.#failuresInARow = 0;
+        return result;
+      } catch (thrown) {
+        const { code, message } = toWireError(thrown);
+        // A refusal costs nothing: the next piece of the source may well be taken.
+        if (code !== "ENGINE_UNAVAILABLE") this.#failuresInARow += 1;
+        console.info(`task ${task.grant.task.id} goes to ffmpeg: ${code}: ${message}`);
+      }
+    }
+    return run(ffmpeg, task, onProgress);
+  }
+
+  #triesWebCodecs({ grant }: TranscodeTask): boolean {
+    return (
+      this.#lane !== "ffmpeg" &&
+      grant.task.kind === "video" &&
+      webCodecsRefusal(grant.source.video) === null &&
+      this.#failuresInARow < FAILURES_TO_GIVE_UP
+    );
+  }
+}
+
+async function run(
+  engine: TranscodeEngine,
+  task: TranscodeTask,
+  onProgress: (progress: number, engine: Engine) => void,
+): Promise<LaneResult> {
+  const done = await engine.transcode(task, (progress) => onProgress(progress, engine.name));
+  if (done.outputs.length === 0) throw new TributaryError("ENCODE_FAILED", "Nothing was made.");
+  checkOutputs(done.outputs, task.grant);
+  return { ...done, engine: engine.name };
+}
