@@ -2,7 +2,7 @@
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("./index.ts");
-    durableNamespaces: "Coordinator";
+    durableNamespaces: "Coordinator" | "FFmpegContainer";
   }
 
   interface Env {
@@ -10,6 +10,10 @@ declare namespace Cloudflare {
     COORDINATOR: DurableObjectNamespace<import("./index.ts").Coordinator>;
     MEDIA: R2Bucket;
     CATALOG: D1Database;
+    SERVER_CALLS: Queue<import("./fallback/calls.ts").ServerCall>;
+    FFMPEG: DurableObjectNamespace<import("./index.ts").FFmpegContainer>;
+    /** Origin of a server process on this machine; empty where Cloudflare runs the containers. */
+    CONTAINER_URL: string;
     CREATE_LIMIT: RateLimit;
     /** Origin of the account's S3 host; empty to sign for the local endpoint of wherever we run. */
     S3_ENDPOINT: string;

@@ -8,7 +8,7 @@ import { z } from "zod";
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const url = z.url().max(4096);
 
-/** `POST /transcode-segment`: answered when there is nothing more to do, or after `forMs`. */
+/** `POST /transcode-segment`: answered once the coordinator has welcomed the container; it works on. */
 export const serveJobRequestSchema = z.object({
   jobId: id,
   /** The coordinator's WebSocket. */
@@ -16,21 +16,13 @@ export const serveJobRequestSchema = z.object({
   /** Of the role "server". */
   token: z.string().min(1).max(200),
   holderId: id,
-  /** Takes nothing new after this long, ends what it has, and answers. */
+  /** Takes nothing new after this long, ends what it has, and leaves. */
   forMs: z
     .int()
     .min(1_000)
     .max(14 * 60_000),
 });
 export type ServeJobRequest = z.infer<typeof serveJobRequestSchema>;
-
-export const serveJobResponseSchema = z.object({
-  /** `ended`: the job has. `idle`: nothing was to be done for a while. `time`: there may be more. */
-  end: z.enum(["ended", "idle", "time"]),
-  tasksDone: z.int(),
-  tasksFailed: z.int(),
-});
-export type ServeJobResponse = z.infer<typeof serveJobResponseSchema>;
 
 const trackSchema = z.object({
   /** Presigned GETs of the init segment and of the media segments in order. */

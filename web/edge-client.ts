@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TributaryError } from "../shared/errors.ts";
-import type { JobPlan } from "../shared/job.ts";
+import type { JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
@@ -22,8 +22,11 @@ export class EdgeClient {
   }
 
   /** Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
-  createJob(plan: JobPlan, signal?: AbortSignal): Promise<CreateJobResponse> {
-    const init = { method: "POST", body: JSON.stringify({ plan }) };
+  createJob(
+    plan: JobPlan,
+    { settings = {}, signal }: { settings?: JobSettingsPatch; signal?: AbortSignal } = {},
+  ): Promise<CreateJobResponse> {
+    const init = { method: "POST", body: JSON.stringify({ plan, settings }) };
     return this.#call("/api/jobs", init, createJobResponseSchema, signal);
   }
 

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import {
   assembleRequestSchema,
   type ContainerHealth,
+  type ServeJobRequest,
   serveJobRequestSchema,
 } from "../../shared/container-protocol.ts";
 import { ERROR_CODES, TributaryError, toWireError } from "../../shared/errors.ts";
@@ -28,19 +29,13 @@ export function createContainerApp(options: ContainerOptions): Hono {
   const { permits, maxJobs, ffmpegVersion } = options;
   let jobs = 0;
 
-  /** Ends with the request, with the container, or with the work. */
-  async function limited<T>(
-    context: Context,
-    event: string,
-    jobId: string,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  async function limited<T>(event: string, jobId: string, work: () => Promise<T>): Promise<T> {
     if (jobs >= maxJobs) throw new TributaryError("RATE_LIMITED", "This container is busy.");
     jobs += 1;
     const startedMs = performance.now();
     let end = "done";
     try {
-      return await work(AbortSignal.any([context.req.raw.signal, options.signal]));
+      return await work();
     } catch (thrown) {
       end = toWireError(thrown).code;
       throw thrown;
@@ -48,6 +43,14 @@ export function createContainerApp(options: ContainerOptions): Hono {
       jobs -= 1;
       log(event, { jobId, end, ms: Math.round(performance.now() - startedMs) });
     }
+  }
+
+  /** Resolves when the job's coordinator has taken the container in; the work goes on after that. */
+  function begin(request: ServeJobRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const work = () => serveJob(request, permits, options.signal, resolve);
+      limited("serve-job", request.jobId, work).then(() => resolve(), reject);
+    });
   }
 
   return new Hono()
@@ -63,13 +66,14 @@ export function createContainerApp(options: ContainerOptions): Hono {
     })
     .post("/transcode-segment", async (context) => {
       const request = await parsed(context, serveJobRequestSchema);
-      const work = (signal: AbortSignal) => serveJob(request, permits, signal);
-      return context.json(await limited(context, "serve-job", request.jobId, work));
+      await begin(request);
+      return context.json({ jobId: request.jobId }, 202);
     })
     .post("/assemble-segments", async (context) => {
       const request = await parsed(context, assembleRequestSchema);
-      const work = (signal: AbortSignal) => assembleSegments(request, signal);
-      return context.json(await limited(context, "assemble", request.jobId, work));
+      const signal = AbortSignal.any([context.req.raw.signal, options.signal]);
+      const work = () => assembleSegments(request, signal);
+      return context.json(await limited("assemble", request.jobId, work));
     })
     .notFound((context) => problem(context, new TributaryError("NOT_FOUND", "No such address.")))
     .onError((error, context) => problem(context, error));

@@ -1,4 +1,4 @@
-import type { ServeJobRequest, ServeJobResponse } from "../../shared/container-protocol.ts";
+import type { ServeJobRequest } from "../../shared/container-protocol.ts";
 import { TributaryError } from "../../shared/errors.ts";
 import { JobSocket } from "../../shared/job-socket.ts";
 import { type Clock, type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
@@ -22,17 +22,26 @@ const NODE_CLOCK: Clock = {
   random: Math.random,
 };
 
+/** `ended`: the job has. `idle`: nothing was to be done for a while. `time`: there may be more. */
+export interface ServedJob {
+  end: "ended" | "idle" | "time";
+  tasksDone: number;
+  tasksFailed: number;
+}
+
 /**
  * Works on one job as one of its lease holders, until the job has ended, there is nothing to do for a
  * while, or the time is up.
  * @param permits shared by all jobs that this container works on
+ * @param onWelcome the coordinator took this container in
  * @throws TributaryError NETWORK (no coordinator), UNAUTHORIZED, FORBIDDEN, JOB_NOT_FOUND
  */
 export function serveJob(
   request: ServeJobRequest,
   permits: Permits,
   signal: AbortSignal,
-): Promise<ServeJobResponse> {
+  onWelcome: () => void,
+): Promise<ServedJob> {
   return new Promise((resolve, reject) => {
     const { jobId, holderId, token, socketUrl } = request;
     const counts = { tasksDone: 0, tasksFailed: 0 };
@@ -96,7 +105,7 @@ export function serveJob(
       loop.stop();
       socket.close();
     };
-    const settle = (end: ServeJobResponse["end"]): void => {
+    const settle = (end: ServedJob["end"]): void => {
       if (settled) return;
       stop();
       resolve({ end, ...counts });
@@ -135,6 +144,7 @@ export function serveJob(
       loop.receive(message);
       if (message.type === "welcome") {
         welcomed = true;
+        onWelcome();
         waitForWork();
       }
       const state =

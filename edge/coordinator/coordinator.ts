@@ -13,7 +13,8 @@ import {
   holderMessageSchema,
   type JobStatus,
 } from "../../shared/protocol.ts";
-import { tokensMatch } from "../auth.ts";
+import { hashToken, newToken, tokensMatch } from "../auth.ts";
+import { hasServers } from "../fallback/servers.ts";
 import { renderPlaylist } from "./chores.ts";
 import { DeltaFeed } from "./delta-feed.ts";
 import { Outside } from "./outside.ts";
@@ -37,6 +38,8 @@ export interface NewJob {
   ownerTokenHash: string;
   /** Default: DEFAULT_JOB_SETTINGS. */
   settings?: JobSettings;
+  /** Where it was asked for. */
+  origin: string;
 }
 
 /** A call's result: error classes do not survive RPC. */
@@ -83,9 +86,12 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /** Idempotent: a job that is there stays as it is. */
-  async create({ jobId, plan, ownerTokenHash, settings }: NewJob): Promise<void> {
+  async create({ jobId, plan, ownerTokenHash, ...more }: NewJob): Promise<void> {
     if (this.#live !== null) return;
-    const state = newState(jobId, plan, Date.now(), settings);
+    const state = newState(jobId, plan, Date.now(), {
+      ...more,
+      hasServers: hasServers(this.env),
+    });
     const tokens: TokenRecord[] = [{ hash: ownerTokenHash, role: "owner" }];
     this.#store.create(plan, state.job, tokens);
     this.#live = this.#liven(state, tokens);
@@ -108,6 +114,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may cancel it.");
     this.#dispatch({ type: "cancel" });
     return { ok: true, value: null };
+  }
+
+  /** A call for a server lies in the dead letter queue. */
+  async serverGivenUp(holderId: string): Promise<void> {
+    this.#dispatch({ type: "server-given-up", holderId });
   }
 
   /**
@@ -182,9 +193,21 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
       const job = jobView(state);
       const heartbeatMs = HEARTBEAT_SILENCE_MS;
       this.#sockets.send(connectionId, { type: "welcome", holderId, job, adopted, heartbeatMs });
+    } else if (effect.type === "call-server") {
+      this.#callServer(state, effect.holderId);
     } else {
       this.#outside.perform(state, effect);
     }
+  }
+
+  /** Each call has a token of its own: one that got lost opens the job for nobody else. */
+  #callServer(state: State, holderId: string): void {
+    const token = newToken();
+    const record: TokenRecord = { hash: hashToken(token), role: "server" };
+    this.#store.addToken(record);
+    this.#live?.tokens.push(record);
+    const { id: jobId, origin } = state.job;
+    this.#outside.callServer({ type: "serve", jobId, origin, holderId, token });
   }
 
   #hello(connectionId: string, message: Hello): void {

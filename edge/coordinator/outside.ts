@@ -1,5 +1,6 @@
 import { outputKey } from "../../shared/object-keys.ts";
 import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/protocol.ts";
+import type { ServerCall } from "../fallback/calls.ts";
 import type { Gate } from "../gate.ts";
 import { presignGet, presignPut } from "../presign.ts";
 import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
@@ -9,7 +10,7 @@ import type { ChoreKind, Lease, State } from "./schedule/state.ts";
 import type { GateRequest, GateVerdict } from "./schedule/verdict.ts";
 import type { Event } from "./schedule.ts";
 
-type OutsideEffect = Exclude<Effect, { type: "send" | "welcome" }>;
+type OutsideEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" }>;
 
 interface Shell {
   send(connectionId: string, message: CoordinatorMessage): void;
@@ -64,6 +65,13 @@ export class Outside {
         void this.#settle(`chore ${effect.kind}`, () => this.#chore(state, effect.kind));
         return;
     }
+  }
+
+  /** By the queue: it tries again, and starts as many as there is room for. */
+  callServer(call: ServerCall): void {
+    void this.#settle(`server ${call.holderId}`, async () => {
+      await this.#env.SERVER_CALLS.send(call);
+    });
   }
 
   async #settle(name: string, work: () => Promise<void>): Promise<void> {

@@ -22,6 +22,7 @@ import {
   watchForHolders,
 } from "./schedule/lifecycle.ts";
 import { checkDueLeases, presign, takeCommit, takeOffer, takeVerdict } from "./schedule/results.ts";
+import { callServers, serverGivenUp, serversDueAtMs } from "./schedule/servers.ts";
 import {
   forgetChunk,
   stageChunks,
@@ -54,6 +55,8 @@ export type Event =
   /** `forState`: the job's state when the chore was begun. */
   | { type: "chore-done"; kind: ChoreKind; forState: JobState }
   | { type: "cancel" }
+  /** The call for a server failed for good. */
+  | { type: "server-given-up"; holderId: string }
   /** Time went by. May come late, twice, or without need. */
   | { type: "tick" }
   /** The object was evicted and is back: these sockets survived, all work under way is unknown. */
@@ -77,6 +80,7 @@ export function schedule(state: State, event: Event, nowMs: number): Decision {
     if (event.type !== "message") watchForHolders(draft);
     assign(draft);
     stageChunks(draft);
+    callServers(draft);
   }
   runChores(draft);
   return { changes: draft.changes, effects: draft.effects };
@@ -97,6 +101,7 @@ export function earliestDeadlineMs(state: State): number | null {
     earliest = Math.min(earliest, chore?.dueAtMs ?? earliest);
   }
   earliest = Math.min(earliest, stagingDueAtMs(state) ?? earliest);
+  earliest = Math.min(earliest, serversDueAtMs(state) ?? earliest);
   const { stuckSinceMs } = state.job;
   if (stuckSinceMs !== null) earliest = Math.min(earliest, stuckSinceMs + OWNER_GONE_AFTER_MS);
   return Number.isFinite(earliest) ? earliest : null;
@@ -132,6 +137,9 @@ function decide(draft: Draft, event: Event): void {
       if (!isEnded(draft.job)) {
         endJob(draft, "cancelled", { code: "CANCELLED", message: "The job was cancelled." });
       }
+      return;
+    case "server-given-up":
+      serverGivenUp(draft, event.holderId);
       return;
     case "resume":
       resume(draft, event.connectionIds);

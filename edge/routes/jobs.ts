@@ -36,11 +36,11 @@ jobRoutes.post(
     const settings = patchSettings(DEFAULT_JOB_SETTINGS, parsed.data.settings ?? {});
     validatePlan(plan);
 
+    const { origin } = new URL(c.req.url);
     const jobId = newJobId();
     const ownerToken = newToken();
     const ownerTokenHash = hashToken(ownerToken);
-    await coordinatorOf(c.env, jobId).create({ jobId, plan, ownerTokenHash, settings });
-    const { origin } = new URL(c.req.url);
+    await coordinatorOf(c.env, jobId).create({ jobId, plan, ownerTokenHash, settings, origin });
     const created: CreateJobResponse = {
       jobId,
       ownerToken,

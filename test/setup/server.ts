@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startContainer } from "./container.ts";
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,6 +38,11 @@ export interface ServerOptions {
   readonly viteArguments?: readonly string[];
   /** Whether what the server prints is shown. */
   readonly verbose?: boolean;
+  /**
+   * Where the server process is that stands in for containers. By default one of its own is started
+   * where native ffmpeg is installed; null for none.
+   */
+  readonly containerUrl?: string | null;
 }
 
 /**
@@ -49,6 +55,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (options.mode === "preview") await buildIfStale();
   await applyMigrations(options.stateDir);
   const port = options.port ?? (await freePort());
+  const container =
+    options.containerUrl === undefined ? await startContainer(options.verbose === true) : null;
+  const containerUrl = container?.url ?? options.containerUrl ?? "";
   const subcommand = options.mode === "preview" ? ["preview"] : [];
   const child = spawn(
     process.execPath,
@@ -62,7 +71,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ],
     {
       cwd: root,
-      env: { ...environment(), PORT: String(port), TRIBUTARY_STATE: options.stateDir },
+      env: {
+        ...environment(),
+        PORT: String(port),
+        TRIBUTARY_STATE: options.stateDir,
+        CONTAINER_URL: containerUrl,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
@@ -78,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   process.once("exit", killWithUs);
   const stop = async () => {
     process.off("exit", killWithUs);
-    await end(child, exited);
+    await Promise.all([end(child, exited), container?.stop()]);
   };
 
   const url = `http://localhost:${port}`;
@@ -95,6 +109,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 export async function build(): Promise<void> {
   const fingerprint = await sourcesFingerprint();
   await runToEnd([vite(), "build", join(root, "web"), "--config", join(root, "vite.config.ts")]);
+  // The build copies secrets there, and a preview would then look at nothing else: not at CONTAINER_URL.
+  await rm(join(root, "dist/tributary/.dev.vars"), { force: true });
   await mkdir(join(root, ".cache"), { recursive: true });
   await writeFile(join(root, BUILD_STAMP), fingerprint);
 }

@@ -25,6 +25,8 @@ export type Effect =
   | { type: "presign"; connectionId: string; leaseId: string }
   /** Sign the PUT of a chunk that was offered, and send it. */
   | { type: "presign-chunk"; connectionId: string; taskId: string }
+  /** Have a server come as this holder. */
+  | { type: "call-server"; holderId: string }
   /** Ask the gate, report `checked`. */
   | { type: "check"; leaseId: string }
   /** Do it, report `chore-done`. */

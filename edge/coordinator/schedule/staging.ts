@@ -136,7 +136,7 @@ function forgetOldAsks(draft: Draft): void {
 
 /** What the owner works on itself needs no chunk, unless it wants to leave. */
 function mayNeedChunk(draft: Draft, { state }: TaskRecord): boolean {
-  if (state === "done" || state === "failed") return false;
+  if (state === "done" || state === "failed" || state === "backoff") return false;
   return state !== "leased" || draft.job.settings.stageAll;
 }
 

@@ -9,6 +9,7 @@ import {
   type Task,
 } from "../../../shared/job.ts";
 import type { ChunkInfo, Output, Role } from "../../../shared/protocol.ts";
+import type { ServerCallRecord } from "./servers.ts";
 
 /** What the coordinator of one job knows. Records are never changed in place, only replaced. */
 
@@ -24,6 +25,15 @@ export interface JobRecord {
   bytesStored: number;
   tasksDone: number;
   settings: JobSettings;
+  /** Where it was created: what has no request of its own (queue, alarm) is signed for there. */
+  origin: string;
+  /** This deployment has servers. */
+  hasServers: boolean;
+  /** Servers that were asked to come, and how many ever were. */
+  serverCalls: ServerCallRecord[];
+  serversCalled: number;
+  /** Since when nobody takes work that lies ready in storage; null while somebody does. */
+  unattendedSinceMs: number | null;
   /** Since when no holder is there that could go on; null while one is, and after the end. */
   stuckSinceMs: number | null;
   /** Work outside of the coordinator that is still to be done, each kind at most once. */
@@ -174,13 +184,20 @@ export function acceptedId(rendition: string, segment: number): string {
   return `${rendition}/${segment}`;
 }
 
+export interface NewStateOptions {
+  settings?: JobSettings;
+  origin?: string;
+  hasServers?: boolean;
+}
+
 /** A job nobody has worked on yet. */
 export function newState(
   id: string,
   plan: JobPlan,
   nowMs: number,
-  settings: JobSettings = DEFAULT_JOB_SETTINGS,
+  options: NewStateOptions = {},
 ): State {
+  const { settings = DEFAULT_JOB_SETTINGS, origin = "", hasServers = false } = options;
   const job: JobRecord = {
     id,
     state: "planned",
@@ -192,6 +209,11 @@ export function newState(
     bytesStored: 0,
     tasksDone: 0,
     settings,
+    origin,
+    hasServers,
+    serverCalls: [],
+    serversCalled: 0,
+    unattendedSinceMs: null,
     stuckSinceMs: nowMs,
     chores: { catalog: { dueAtMs: nowMs } },
   };

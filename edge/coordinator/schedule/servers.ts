@@ -1,0 +1,86 @@
+import type { Draft } from "./draft.ts";
+import { type Holder, isEnded, type State } from "./state.ts";
+
+/**
+ * When servers are called to a job, and how many. A server that comes is a holder like any other; it
+ * leaves by itself when there is nothing to do, and is called again when there is.
+ */
+
+/** Work that nobody takes waits this long for the others to come back. */
+export const UNATTENDED_MS = 20_000;
+/** A call that nobody answered by then is made anew: queues and containers lose some. */
+export const CALL_AGAIN_MS = 240_000;
+/** Tasks ready for each server that is called. */
+const TASKS_PER_SERVER = 6;
+const MAX_SERVERS = 4;
+
+/** A server that was asked to come: it is on its way, or here. */
+export interface ServerCallRecord {
+  holderId: string;
+  dueAtMs: number;
+}
+
+export function callServers(draft: Draft): void {
+  const { job, nowMs } = draft;
+  if (!job.hasServers || isEnded(job)) return;
+  const calls = job.serverCalls.filter((call) => {
+    const holder = draft.holder(call.holderId);
+    return holder === undefined ? call.dueAtMs > nowMs : holder.connectionId !== null;
+  });
+  const ready = readyTasks(draft);
+  const unattendedSinceMs =
+    ready === 0 || draft.holders().some(isAtWork) ? null : (job.unattendedSinceMs ?? nowMs);
+  const isNeeded =
+    job.settings.servers === "always" ||
+    (job.settings.servers === "when-needed" &&
+      unattendedSinceMs !== null &&
+      nowMs - unattendedSinceMs >= UNATTENDED_MS);
+  const wanted = isNeeded ? Math.min(MAX_SERVERS, Math.ceil(ready / TASKS_PER_SERVER)) : 0;
+  let { serversCalled } = job;
+  while (calls.length < wanted) {
+    serversCalled += 1;
+    const holderId = `server-${serversCalled}`;
+    calls.push({ holderId, dueAtMs: nowMs + CALL_AGAIN_MS });
+    draft.effects.push({ type: "call-server", holderId });
+  }
+  const isSame =
+    serversCalled === job.serversCalled &&
+    calls.length === job.serverCalls.length &&
+    unattendedSinceMs === job.unattendedSinceMs;
+  if (!isSame) draft.patchJob({ serverCalls: calls, serversCalled, unattendedSinceMs });
+}
+
+/** A call lies in the dead letter queue: no server comes for it. The next one is made after a while. */
+export function serverGivenUp(draft: Draft, holderId: string): void {
+  if (isEnded(draft.job) || draft.holder(holderId) !== undefined) return;
+  const warning = "The servers of this site could not be reached.";
+  const { warnings } = draft.job;
+  if (!warnings.includes(warning)) draft.patchJob({ warnings: [...warnings, warning] });
+}
+
+/** When a call is due to be made or made anew. */
+export function serversDueAtMs({ job, holders }: State): number | null {
+  if (isEnded(job) || !job.hasServers) return null;
+  // A deadline that stays in the past would ring the alarm for ever: those who came need no call,
+  // and once somebody is called the wait is over.
+  const isOnItsWay = ({ holderId }: ServerCallRecord) => !holders.has(holderId);
+  const due = job.serverCalls.filter(isOnItsWay).map(({ dueAtMs }) => dueAtMs);
+  const isWaiting = job.unattendedSinceMs !== null && job.serverCalls.length === 0;
+  if (isWaiting && job.settings.servers === "when-needed") {
+    due.push((job.unattendedSinceMs ?? 0) + UNATTENDED_MS);
+  }
+  return due.length === 0 ? null : Math.min(...due);
+}
+
+/** Of those that servers can take. */
+function readyTasks(draft: Draft): number {
+  let count = 0;
+  for (const { state, chunk } of draft.tasks()) {
+    if (state === "ready" && chunk?.stored === true) count += 1;
+  }
+  return count;
+}
+
+function isAtWork({ role, connectionId, silent, slots }: Holder): boolean {
+  return role !== "server" && connectionId !== null && !silent && slots > 0;
+}

@@ -1,0 +1,69 @@
+import { getRandom } from "@cloudflare/containers";
+import { type ErrorCode, isErrorCode, TributaryError } from "../../shared/errors.ts";
+
+/** As in wrangler.toml. */
+const MAX_INSTANCES = 10;
+/** A container that sleeps has to start; a job's welcome takes a moment. */
+const CALL_TIMEOUT_MS = 90_000;
+
+/** Whatever runs `edge/container`: a Cloudflare Container, or a process on this machine. */
+export interface Servers {
+  /** @throws TributaryError with the server's code, NETWORK, TIMEOUT */
+  post(path: string, body: unknown, timeoutMs?: number): Promise<unknown>;
+}
+
+/** Null where this deployment has no servers. */
+export function serversOf(env: Cloudflare.Env): Servers | null {
+  if (env.CONTAINER_URL !== "") return processAt(env.CONTAINER_URL);
+  // Locally there is no container engine: the binding is there, and throws.
+  return env.S3_ENDPOINT === "" ? null : containers(env);
+}
+
+export function hasServers(env: Cloudflare.Env): boolean {
+  return env.CONTAINER_URL !== "" || env.S3_ENDPOINT !== "";
+}
+
+function processAt(url: string): Servers {
+  return {
+    post: (path, body, timeoutMs = CALL_TIMEOUT_MS) =>
+      settle((signal) => fetch(new URL(path, url), request(body, signal)), timeoutMs),
+  };
+}
+
+function containers(env: Cloudflare.Env): Servers {
+  return {
+    post: (path, body, timeoutMs = CALL_TIMEOUT_MS) =>
+      settle(async (signal) => {
+        const container = await getRandom(env.FFMPEG, MAX_INSTANCES);
+        return container.fetch(new Request(`http://container${path}`, request(body, signal)));
+      }, timeoutMs),
+  };
+}
+
+function request(body: unknown, signal: AbortSignal): RequestInit {
+  const headers = { "content-type": "application/json" };
+  return { method: "POST", headers, body: JSON.stringify(body), signal };
+}
+
+async function settle(
+  call: (signal: AbortSignal) => Promise<Response>,
+  timeoutMs: number,
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await call(timeout);
+    body = await response.json().catch(() => null);
+  } catch (cause) {
+    const code = timeout.aborted ? "TIMEOUT" : "NETWORK";
+    throw new TributaryError(code, "The server could not be reached.", { cause });
+  }
+  if (response.ok) return body;
+  throw new TributaryError(codeOf(body), `The server answered with status ${response.status}.`);
+}
+
+function codeOf(body: unknown): ErrorCode {
+  const code = typeof body === "object" && body !== null && "code" in body ? body.code : null;
+  return isErrorCode(code) ? code : "INTERNAL";
+}
