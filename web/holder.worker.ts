@@ -1,6 +1,6 @@
 import * as Comlink from "comlink";
 import { TributaryError, toWireError } from "../shared/errors.ts";
-import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../shared/job.ts";
 import { EdgeClient } from "./edge-client.ts";
 import type {
   HolderApi,
@@ -14,9 +14,10 @@ import type {
 import { ProgressMeter } from "./holder-meter.ts";
 import { HolderSession } from "./holder-session.ts";
 import { openSource, type Source } from "./ingest/source.ts";
-import { defaultSlots } from "./pool/capability.ts";
+import { defaultSlots, enginesOf, hasWebCodecs } from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
 import { Pool } from "./pool/pool.ts";
+import type { Lane } from "./worker/api.ts";
 
 /**
  * The tab's holder: reads the picked file, makes the job, and works on it, all off the page's thread
@@ -107,11 +108,8 @@ class Holder implements HolderApi {
     try {
       this.#requireEngine();
       this.#pool = this.#makePool();
-      void this.#pool?.warm().catch(() => {});
-      const settings: JobSettingsPatch = this.#onServers()
-        ? { servers: "always", stageAll: true }
-        : {};
-      const created = await this.#client.createJob(plan, { settings, signal });
+      void this.#pool.warm().catch(() => {});
+      const created = await this.#client.createJob(plan, signal);
       const resumable: ResumableJob = {
         jobId: created.jobId,
         ownerToken: created.ownerToken,
@@ -229,17 +227,18 @@ class Holder implements HolderApi {
 
   #requireEngine(): void {
     const engine = this.#options.engine ?? "auto";
-    if (engine === "auto" || engine === "ffmpeg" || engine === "server") return;
+    if (engine === "auto" || engine === "ffmpeg") return;
+    if (engine === "webcodecs" && hasWebCodecs()) return;
     throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
   }
 
-  /** This tab only cuts and uploads; servers do the rest. */
-  #onServers(): boolean {
-    return this.#options.engine === "server";
+  #makePool(): Pool {
+    return new Pool(this.#slotCount(), this.#lane(), () => this.#changed());
   }
 
-  #makePool(): Pool | null {
-    return this.#onServers() ? null : new Pool(this.#slotCount(), () => this.#changed());
+  #lane(): Lane {
+    const { engine = "auto" } = this.#options;
+    return engine === "server" ? "auto" : engine;
   }
 
   #slotCount(): number {
@@ -257,7 +256,8 @@ class Holder implements HolderApi {
       source: this.#source,
       plan: this.#plan,
       pool: this.#pool,
-      slots: this.#pool === null ? 0 : this.#slotCount(),
+      engines: enginesOf(this.#lane()),
+      slots: this.#slotCount(),
       onChange: () => this.#changed(),
     });
   }
