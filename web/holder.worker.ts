@@ -1,6 +1,6 @@
 import * as Comlink from "comlink";
 import { TributaryError, toWireError } from "../shared/errors.ts";
-import { type JobPlan, TICKS_PER_SECOND } from "../shared/job.ts";
+import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job.ts";
 import { EdgeClient } from "./edge-client.ts";
 import type {
   HolderApi,
@@ -108,8 +108,11 @@ class Holder implements HolderApi {
     try {
       this.#requireEngine();
       this.#pool = this.#makePool();
-      void this.#pool.warm().catch(() => {});
-      const created = await this.#client.createJob(plan, signal);
+      void this.#pool?.warm().catch(() => {});
+      const settings: JobSettingsPatch = this.#onServers()
+        ? { servers: "always", stageAll: true }
+        : {};
+      const created = await this.#client.createJob(plan, { settings, signal });
       const resumable: ResumableJob = {
         jobId: created.jobId,
         ownerToken: created.ownerToken,
@@ -227,13 +230,17 @@ class Holder implements HolderApi {
 
   #requireEngine(): void {
     const engine = this.#options.engine ?? "auto";
-    if (engine === "auto" || engine === "ffmpeg") return;
-    if (engine === "webcodecs" && hasWebCodecs()) return;
+    if (engine !== "webcodecs" || hasWebCodecs()) return;
     throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
   }
 
-  #makePool(): Pool {
-    return new Pool(this.#slotCount(), this.#lane(), () => this.#changed());
+  /** This tab only cuts and uploads; servers do the rest. */
+  #onServers(): boolean {
+    return this.#options.engine === "server";
+  }
+
+  #makePool(): Pool | null {
+    return this.#onServers() ? null : new Pool(this.#slotCount(), this.#lane(), () => this.#changed());
   }
 
   #lane(): Lane {
@@ -257,7 +264,7 @@ class Holder implements HolderApi {
       plan: this.#plan,
       pool: this.#pool,
       engines: enginesOf(this.#lane()),
-      slots: this.#slotCount(),
+      slots: this.#pool === null ? 0 : this.#slotCount(),
       onChange: () => this.#changed(),
     });
   }
