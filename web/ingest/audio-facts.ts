@@ -1,54 +1,70 @@
-import type { EncodedPacket, InputAudioTrack } from "mediabunny";
+import type { AudioCodec, EncodedPacket, InputAudioTrack } from "mediabunny";
 import { type AudioFacts, TICKS_PER_SECOND } from "../../shared/job.ts";
 import { outputSampleRate } from "../../shared/plan.ts";
 import { audioGrid, gridStep } from "./audio-grid.ts";
 import { countSamples } from "./audio-packets.ts";
-import { type AudioIndex, listPackets } from "./source-index.ts";
+import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts";
 
 export interface AudioTrackProbe {
   facts: AudioFacts;
   index: AudioIndex;
 }
 
+/** A track's packets, not yet laid on the timeline: its zero is the video's to say. */
+export interface ListedAudio {
+  track: InputAudioTrack;
+  packets: PacketList;
+  codec: AudioCodec | null;
+  description: Uint8Array | null;
+  /** Samples of each packet, where they vary and the container does not tell. */
+  counts: Float64Array | undefined;
+  /** What the container's times include and the sound does not. */
+  delaySeconds: number;
+}
+
 /** Containers that keep times in whole samples; all others round them. */
 const EXACT_CONTAINERS = new Set(["mp4", "mov"]);
+
+export async function listAudio(
+  track: InputAudioTrack,
+  container: string,
+  signal: AbortSignal,
+): Promise<ListedAudio> {
+  const codec = await track.getCodec();
+  const description = descriptionBytes((await track.getDecoderConfig())?.description);
+  const counter = EXACT_CONTAINERS.has(container) ? null : countSamples(codec, description);
+  const look = counter === null ? undefined : (packet: EncodedPacket) => counter(packet.data);
+  const packets = await listPackets(track, { signal, look });
+  // Matroska times include what an Opus decoder drops at the start (RFC 7845, 4.2; CodecDelay).
+  const delayed = codec === "opus" && (container === "matroska" || container === "webm");
+  return {
+    track,
+    packets,
+    codec,
+    description,
+    counts: counter === null ? undefined : packets.looks,
+    delaySeconds: delayed ? opusPreSkip(description) / 48_000 : 0,
+  };
+}
 
 /**
  * @param zeroSeconds demuxer time of timeline zero
  * @returns null for a track without packets
  */
-export async function probeAudio(
-  track: InputAudioTrack,
+export async function describeAudio(
+  listed: ListedAudio,
   position: number,
   zeroSeconds: number,
-  container: string,
-  signal: AbortSignal,
 ): Promise<AudioTrackProbe | null> {
-  const codec = await track.getCodec();
-  const sampleRate = await track.getSampleRate();
-  const description = descriptionBytes((await track.getDecoderConfig())?.description);
-  const counter = EXACT_CONTAINERS.has(container) ? null : countSamples(codec, description);
-  const counts: number[] = [];
-  const isPicture =
-    counter === null
-      ? undefined
-      : (packet: EncodedPacket) => {
-          counts.push(counter(packet.data));
-          return true;
-        };
-  const packets = await listPackets(track, { signal, isPicture });
+  const { track, packets, codec, description, delaySeconds } = listed;
   if (packets.seconds.length === 0) return null;
-  // Matroska times include what an Opus decoder drops at the start (RFC 7845, 4.2; CodecDelay).
-  const delaySeconds =
-    codec === "opus" && (container === "matroska" || container === "webm")
-      ? opusPreSkip(description) / 48_000
-      : 0;
+  const sampleRate = await track.getSampleRate();
   const packetSamples = audioGrid({
     seconds: packets.seconds.map((at) => at - zeroSeconds - delaySeconds),
     durationSeconds: packets.durationSeconds,
     sampleRate,
     step: gridStep(sampleRate, outputSampleRate(sampleRate)),
-    packetSampleCounts: counter === null ? undefined : counts,
+    packetSampleCounts: listed.counts,
     codec,
   });
   const toTicks = (samples: number) => Math.round((samples * TICKS_PER_SECOND) / sampleRate);

@@ -1,6 +1,5 @@
 import {
   BlobSource,
-  EncodedPacketSink,
   Input,
   type InputAudioTrack,
   type InputTrack,
@@ -14,13 +13,15 @@ import {
 import { TributaryError } from "../../shared/errors.ts";
 import { type SourceFacts, TICKS_PER_SECOND } from "../../shared/job.ts";
 import { frameStepFor } from "../../shared/plan.ts";
-import { probeAudio } from "./audio-facts.ts";
+import { describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
 import { readPicture } from "./h264.ts";
 import type { IsoLayout } from "./iso-boxes.ts";
+import { dropMissingEnd } from "./missing-end.ts";
 import {
   type AudioIndex,
   indexVideo,
   listPackets,
+  type PacketList,
   type SourceIndex,
   type VideoIndexing,
 } from "./source-index.ts";
@@ -112,24 +113,19 @@ export async function probeFile(
   options: ProbeOptions,
 ): Promise<ProbedFile> {
   const { video, container } = opened;
-  const { layout, signal, onProgress } = options;
+  const { file, layout, signal, onProgress } = options;
+  const sound = options.sound ?? opened;
   const warnings: string[] = [];
-  await refuseMissingEnd([video, ...opened.audio], layout, options.file.size, warnings);
   const h264 = await readH264Stream(video, signal);
-  const duration = (await video.getDurationFromMetadata()) ?? 0;
-  const packets = await listPackets(video, {
-    signal,
-    isPicture: await pictureTest(video, h264),
-    onTime: (seconds) => {
-      if (duration > 0) onProgress?.(Math.min(0.9, (0.9 * seconds) / duration));
-    },
-  });
+  const listed = await listTracks(video, sound, h264, signal, onProgress);
+  const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
+  if (incomplete !== null) warnings.push(incomplete);
   const window = visibleWindow(container, video.id, layout, warnings);
-  const indexing = indexVideo(packets, window.startSeconds, window.endSeconds);
+  const indexing = indexVideo(listed.video.packets, window.startSeconds, window.endSeconds);
   if (indexing === null) {
     throw new TributaryError(
       "SOURCE_NO_VIDEO",
-      "The file has a video track, but no picture in it.",
+      "The file has a video track, but no picture in it that can be shown.",
     );
   }
   warnOfLostFrames(indexing, warnings);
@@ -149,10 +145,9 @@ export async function probeFile(
     facts: SourceFacts["audio"][number];
     index: AudioIndex;
   }[] = [];
-  const sound = options.sound ?? opened;
-  for (const [position, track] of sound.audio.slice(0, 16).entries()) {
-    const probed = await probeAudio(track, position, zeroSeconds, sound.container, signal);
-    if (probed !== null) audio.push({ track, ...probed });
+  for (const [position, one] of listed.audio.entries()) {
+    const probed = await describeAudio(one, position, zeroSeconds);
+    if (probed !== null) audio.push({ track: one.track, ...probed });
   }
   onProgress?.(1);
   const picture = await readPictureFacts(video, h264);
@@ -224,37 +219,43 @@ function visibleWindow(
   };
 }
 
-/** A file that says it is longer than it is: fine if no packet is in the missing part. */
-async function refuseMissingEnd(
-  tracks: InputTrack[],
-  layout: IsoLayout | null,
-  sizeBytes: number,
-  warnings: string[],
-): Promise<void> {
-  if (layout === null || layout.statedBytes === null) return;
-  const share = Math.floor((100 * sizeBytes) / layout.statedBytes);
+/** All tracks at once: a file is read through one time, not once a track. */
+async function listTracks(
+  video: InputVideoTrack,
+  sound: OpenedFile,
+  h264: H264Stream | null,
+  signal: AbortSignal,
+  onProgress: ProbeOptions["onProgress"],
+): Promise<{ video: { track: InputVideoTrack; packets: PacketList }; audio: ListedAudio[] }> {
+  const duration = (await video.getDurationFromMetadata()) ?? 0;
+  const look = await pictureTest(video, h264);
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
   try {
-    for (const track of tracks) {
-      const last = await new EncodedPacketSink(track).getPacket(Number.POSITIVE_INFINITY);
-      if (last === null || last.data.length < last.byteLength) throw new Error("missing packet");
-    }
-  } catch (cause) {
-    throw new TributaryError(
-      "SOURCE_TRUNCATED",
-      `The file is incomplete: only the first ${share} % of it are there. Copy or download it again.`,
-      { cause },
-    );
+    const [packets, ...audio] = await Promise.all([
+      listPackets(video, {
+        signal: either,
+        look,
+        onTime: (seconds) => {
+          if (duration > 0) onProgress?.(Math.min(0.95, (0.95 * seconds) / duration));
+        },
+      }),
+      ...sound.audio.slice(0, 16).map((track) => listAudio(track, sound.container, either)),
+    ]);
+    return { video: { track: video, packets }, audio };
+  } catch (thrown) {
+    stop.abort();
+    throw thrown;
   }
-  warnings.push("The file ends earlier than it says; all pictures and sound are there.");
 }
 
 /** For codecs where a packet may hold no picture of its own; null: all do, no need to read them. */
 async function pictureTest(
   track: InputVideoTrack,
   h264: H264Stream | null,
-): Promise<((packet: { data: Uint8Array }) => boolean) | undefined> {
+): Promise<((packet: { data: Uint8Array }) => number) | undefined> {
   // VP8's hidden alternate reference frames: show_frame is bit 4 of the first byte (RFC 6386, 9.1).
-  if ((await track.getCodec()) === "vp8") return ({ data }) => ((data[0] ?? 0) & 0x10) !== 0;
+  if ((await track.getCodec()) === "vp8") return ({ data }) => (data[0] ?? 0) & 0x10;
   if (h264 === null || !h264.fieldPictures) return undefined;
   // The second field of a frame has its frame_num and the other parity.
   let first: { frameNum: number; field: string } | null = null;
@@ -262,14 +263,14 @@ async function pictureTest(
     const picture = readPicture(data, h264.lengthSize, h264.sps);
     if (picture === null || picture.field === null) {
       first = null;
-      return true;
+      return 1;
     }
     if (first !== null && first.frameNum === picture.frameNum && first.field !== picture.field) {
       first = null;
-      return false;
+      return 0;
     }
     first = { frameNum: picture.frameNum, field: picture.field };
-    return true;
+    return 1;
   };
 }
 
@@ -281,7 +282,9 @@ function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
     );
   }
   if (doubledFrames > 0) {
-    warnings.push(`${doubledFrames} frames have the same time as another one and are left out.`);
+    warnings.push(
+      `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
+    );
   }
 }
 

@@ -4,11 +4,13 @@ import type { FrameTimeline } from "../../shared/plan.ts";
 
 /**
  * What is kept of a source in memory: where its packets are in time, not the packets. Flat typed
- * arrays, about 20 bytes a packet, whatever the length of the source.
+ * arrays, about 35 bytes a packet, whatever the length of the source.
  */
 export interface VideoIndex {
   /** Packets in decode order: presentation time as the demuxer gives it, in seconds. */
   packetSeconds: Float64Array;
+  /** The same on the job's timeline, in whole ticks; negative when it is not seen. */
+  packetTicks: Float64Array;
   /** 1 where decoding can start. */
   packetIsKey: Uint8Array;
   /** Bytes of each packet. */
@@ -49,29 +51,30 @@ export interface PacketList {
   durationSeconds: Float64Array;
   isKey: Uint8Array;
   bytes: Uint32Array;
+  /** What `look` said of each packet; 1 where nobody looked. */
+  looks: Float64Array;
 }
 
 export interface ListPacketsOptions {
   signal: AbortSignal;
   /** Called with the time of the packet just listed, now and then. */
   onTime?: ((seconds: number) => void) | undefined;
-  /** Looks into each packet's bytes; without it none are read. False: no picture of its own. */
-  isPicture?: ((packet: EncodedPacket) => boolean) | undefined;
+  /** Looks into each packet's bytes; without it none are read. */
+  look?: ((packet: EncodedPacket) => number) | undefined;
 }
 
 /** Lists a track's packets without keeping any of them. */
 export async function listPackets(
   track: InputTrack,
-  options: ListPacketsOptions,
-): Promise<PacketList & { isPicture: Uint8Array }> {
-  const { signal, onTime, isPicture } = options;
+  { signal, onTime, look }: ListPacketsOptions,
+): Promise<PacketList> {
   const seconds = new GrowingArray(Float64Array);
   const durationSeconds = new GrowingArray(Float64Array);
   const isKey = new GrowingArray(Uint8Array);
   const bytes = new GrowingArray(Uint32Array);
-  const pictures = new GrowingArray(Uint8Array);
+  const looks = new GrowingArray(Float64Array);
   const sink = new EncodedPacketSink(track);
-  const retrieval = { metadataOnly: isPicture === undefined };
+  const retrieval = { metadataOnly: look === undefined };
   let count = 0;
   for await (const packet of sink.packets(undefined, undefined, retrieval)) {
     signal.throwIfAborted();
@@ -79,7 +82,7 @@ export async function listPackets(
     durationSeconds.push(packet.duration);
     isKey.push(packet.type === "key" ? 1 : 0);
     bytes.push(packet.byteLength);
-    pictures.push(isPicture === undefined || isPicture(packet) ? 1 : 0);
+    looks.push(look === undefined ? 1 : look(packet));
     if (++count % 512 === 0) onTime?.(packet.timestamp);
   }
   return {
@@ -87,7 +90,18 @@ export async function listPackets(
     durationSeconds: durationSeconds.take(),
     isKey: isKey.take(),
     bytes: bytes.take(),
-    isPicture: pictures.take(),
+    looks: looks.take(),
+  };
+}
+
+/** The first packets of a list. */
+export function firstPackets(list: PacketList, count: number): PacketList {
+  return {
+    seconds: list.seconds.slice(0, count),
+    durationSeconds: list.durationSeconds.slice(0, count),
+    isKey: list.isKey.slice(0, count),
+    bytes: list.bytes.slice(0, count),
+    looks: list.looks.slice(0, count),
   };
 }
 
@@ -98,21 +112,23 @@ export interface VideoIndexing {
   index: VideoIndex;
   /** Pictures that cannot be decoded because what they refer to is not in the file. */
   undecodableFrames: number;
-  /** Pictures whose time another picture already has; left out. */
+  /** Pictures whose time another picture already has. */
   doubledFrames: number;
 }
 
 /**
- * Which pictures are seen, and when. Seen are those at or after time 0 (an edit list makes hidden
- * ones negative) and before `endSeconds`, that can be decoded from the first key packet on.
+ * Which pictures are seen, and when. Seen are those from `startSeconds` (an edit list makes hidden
+ * ones negative) to `endSeconds` that can be decoded from the first key packet on. Pictures of equal
+ * time are shown one after another, a tick apart.
+ * @param packets `looks` are 0 for packets without a picture of their own
  * @returns null when nothing is seen
  */
 export function indexVideo(
-  packets: PacketList & { isPicture: Uint8Array },
+  packets: PacketList,
   startSeconds: number,
   endSeconds: number,
 ): VideoIndexing | null {
-  const { seconds, isKey, isPicture } = packets;
+  const { seconds, isKey, looks } = packets;
   const firstKey = isKey.indexOf(1);
   if (firstKey === -1) return null;
   const firstKeySeconds = seconds[firstKey] ?? 0;
@@ -121,51 +137,59 @@ export function indexVideo(
   for (let i = 0; i < seconds.length; i++) {
     const at = seconds[i] ?? 0;
     // Half a microsecond: a time computed from integers may miss zero by a rounding error.
-    if (isPicture[i] === 0 || at < startSeconds - 5e-7 || at >= endSeconds - 5e-7) continue;
+    if (looks[i] === 0 || at < startSeconds - 5e-7 || at >= endSeconds - 5e-7) continue;
     if (i < firstKey || at < firstKeySeconds) undecodableFrames++;
     else seen.push(i);
   }
-  seen.sort((a, b) => (seconds[a] ?? 0) - (seconds[b] ?? 0) || a - b);
-  const first = seen[0];
+  const framePackets = Uint32Array.from(seen).sort(
+    (a, b) => (seconds[a] ?? 0) - (seconds[b] ?? 0) || a - b,
+  );
+  const first = framePackets[0];
   if (first === undefined) return null;
   const zeroSeconds = seconds[first] ?? 0;
   const toTicks = (at: number) => Math.round((at - zeroSeconds) * TICKS_PER_SECOND);
-  const framePackets: number[] = [];
-  const frameTicks: number[] = [];
-  for (const packet of seen) {
-    const at = toTicks(seconds[packet] ?? 0);
-    if (frameTicks.length > 0 && at <= (frameTicks.at(-1) ?? 0)) continue;
-    framePackets.push(packet);
-    frameTicks.push(at);
+  const packetTicks = seconds.map(toTicks);
+  const frameTicks = new Float64Array(framePackets.length + 1);
+  let doubledFrames = 0;
+  for (const [i, packet] of framePackets.entries()) {
+    const earliest = i === 0 ? 0 : (frameTicks[i - 1] ?? 0) + 1;
+    const at = packetTicks[packet] ?? 0;
+    if (at < earliest) {
+      doubledFrames++;
+      packetTicks[packet] = earliest;
+    }
+    frameTicks[i] = Math.max(at, earliest);
   }
-  const lastTicks = frameTicks.at(-1) ?? 0;
-  const lastDuration = packets.durationSeconds[framePackets.at(-1) ?? 0] ?? 0;
-  const lastFrameTicks = lastFrameDuration(frameTicks, lastDuration * TICKS_PER_SECOND);
+  const lastPacket = framePackets[framePackets.length - 1] ?? 0;
+  const lastTicks = frameTicks[framePackets.length - 1] ?? 0;
+  const statedTicks = (packets.durationSeconds[lastPacket] ?? 0) * TICKS_PER_SECOND;
+  const lastFrameTicks = lastFrameDuration(frameTicks.subarray(0, -1), statedTicks);
   // An edit may end within the last frame; a few milliseconds are the rounding of its duration.
   const byEdit = Number.isFinite(endSeconds) ? toTicks(endSeconds) - lastTicks : lastFrameTicks;
   const cutShort = byEdit > 0 && lastFrameTicks - byEdit > EDIT_ROUNDING_TICKS;
-  frameTicks.push(lastTicks + (cutShort ? byEdit : lastFrameTicks));
+  frameTicks[framePackets.length] = lastTicks + (cutShort ? byEdit : lastFrameTicks);
   return {
     index: {
       packetSeconds: seconds,
+      packetTicks,
       packetIsKey: isKey,
       packetBytes: packets.bytes,
-      packetHasFrame: isPicture,
-      framePackets: Uint32Array.from(framePackets),
-      frameTicks: Float64Array.from(frameTicks),
+      packetHasFrame: Uint8Array.from(looks, (look) => (look === 0 ? 0 : 1)),
+      framePackets,
+      frameTicks,
       zeroSeconds,
     },
     undecodableFrames,
-    doubledFrames: seen.length - framePackets.length,
+    doubledFrames,
   };
 }
 
 /** As the container says, unless that is nothing or absurd: then as long as a usual frame. */
-function lastFrameDuration(frameTicks: readonly number[], statedTicks: number): number {
+function lastFrameDuration(frameTicks: Float64Array, statedTicks: number): number {
   const gaps = frameTicks
     .slice(1)
     .map((at, i) => at - (frameTicks[i] ?? 0))
-    .sort((a, b) => a - b);
+    .sort();
   const usual = gaps[gaps.length >> 1] ?? TICKS_PER_SECOND / 25;
   const stated = Math.round(statedTicks);
   const longest = Math.max(gaps.at(-1) ?? usual, 4 * usual, TICKS_PER_SECOND);
@@ -176,16 +200,10 @@ function lastFrameDuration(frameTicks: readonly number[], statedTicks: number): 
 export function frameTimeline(video: VideoIndex): FrameTimeline {
   const keyTicks: number[] = [];
   for (let i = 0; i < video.packetIsKey.length; i++) {
-    if (video.packetIsKey[i] === 1) keyTicks.push(packetTicks(video, i));
+    if (video.packetIsKey[i] === 1) keyTicks.push(video.packetTicks[i] ?? 0);
   }
   keyTicks.sort((a, b) => a - b);
   return { frameTicks: video.frameTicks, keyTicks };
-}
-
-/** Timeline ticks of a packet; negative when it is not seen. */
-export function packetTicks(video: VideoIndex, packet: number): number {
-  const at = (video.packetSeconds[packet] ?? 0) - video.zeroSeconds;
-  return Math.round(at * TICKS_PER_SECOND);
 }
 
 type NumberArray = Float64Array | Uint32Array | Uint8Array;

@@ -9,7 +9,8 @@ import { readFile, refuseUnusable } from "./read-file.ts";
 import type { Remuxer } from "./remux.ts";
 import { fingerprint, refuseNonMedia } from "./sniff.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
-import { cutAudio, cutVideo } from "./split.ts";
+import { cutAudio } from "./split-audio.ts";
+import { cutVideo } from "./split-video.ts";
 
 export interface OpenSourceOptions {
   signal: AbortSignal;
