@@ -74,5 +74,6 @@ export async function getPresigned(
 }
 
 function timeoutFor(sizeBytes: number): AbortSignal {
-  return AbortSignal.timeout(30_000 + sizeBytes / SLOWEST_BYTES_A_MS);
+  // Node takes whole milliseconds only.
+  return AbortSignal.timeout(30_000 + Math.ceil(sizeBytes / SLOWEST_BYTES_A_MS));
 }
