@@ -75,6 +75,7 @@ type Act =
   | "commit"
   | "fail"
   | "release"
+  | "late"
   | "perform"
   | "wait"
   | "wait-silently"
@@ -93,6 +94,7 @@ const step = fc.record({
         ["commit", 5],
         ["fail", 1],
         ["release", 1],
+        ["late", 1],
         ["perform", 8],
         ["wait", 3],
         ["wait-silently", 1],
@@ -149,6 +151,9 @@ function run(world: World, { act, who, which, amount, verdict, stray }: Step): v
     case "release":
       world.say(holder, { type: "release", leaseId });
       return;
+    case "late":
+      world.sayLate(holder, { type: "want", slots: 4 });
+      return;
     case "perform":
       if (world.pending.length > 0) world.perform(which % world.pending.length, verdict);
       return;
@@ -199,9 +204,21 @@ function finish(world: World): void {
     for (const leaseId of [...owner.leases]) world.offer(owner, leaseId);
     while (world.pending.length > 0) world.perform(0, "passed");
     for (const leaseId of [...owner.leases]) world.commit(owner, leaseId);
+    // A commit's check and the last playlists are forgotten once, and must be asked for again.
+    if (round % 5 === 0) world.evict();
+    while (world.pending.length > 0 && world.state.job.state !== "assembling") {
+      world.perform(0, "passed");
+    }
+    if (world.state.job.state === "assembling") world.evict();
     while (world.pending.length > 0) world.perform(0, "passed");
     world.wait(10_000, true);
   }
+  world.evict();
+  for (let minute = 0; minute < 3; minute += 1) {
+    while (world.pending.length > 0) world.perform(0, "passed");
+    world.wait(60_000, true);
+  }
+  must(world.state.job.chores.catalog === undefined, "the catalogue was not told");
   must(isEnded(world.state.job), `the job is still ${world.state.job.state}`);
 }
 

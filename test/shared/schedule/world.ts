@@ -67,7 +67,7 @@ export class World {
     );
     applyChanges(this.state, decision.changes);
     for (const effect of decision.effects) this.#effect(effect);
-    this.#countFailures(failures);
+    this.#countFailures(failures, event);
     this.check();
   }
 
@@ -133,7 +133,27 @@ export class World {
     const { connectionId, id: holderId } = holder;
     if (connectionId === null) return;
     if (message.type === "want") holder.want = message.slots;
+    const failures = this.#failsNow(holder, message);
     this.dispatch({ type: "message", connectionId, holderId, message });
+    if (failures === null) return;
+    const task = this.state.tasks.get(failures.id);
+    must(task?.failures === failures.count + 1, `a failure of ${failures.id} does not count`);
+  }
+
+  /** What was under way on the socket that the holder had before. */
+  sayLate(holder: WorldHolder, message: HolderMessage): void {
+    const { id: holderId } = holder;
+    this.dispatch({ type: "message", connectionId: "connection-0", holderId, message });
+  }
+
+  /** A failure of a lease that certainly is the holder's. */
+  #failsNow(holder: WorldHolder, message: HolderMessage): { id: string; count: number } | null {
+    if (message.type !== "fail") return null;
+    const lease = this.state.leases.get(message.leaseId);
+    const heardMs = this.state.beats.get(message.leaseId)?.heardAtMs ?? 0;
+    const isAlive = lease?.phase === "checking" || this.nowMs - heardMs < 15_000;
+    if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
+    return { id: lease.taskId, count: this.state.tasks.get(lease.taskId)?.failures ?? 0 };
   }
 
   offer(holder: WorldHolder, leaseId: string): void {
@@ -177,7 +197,14 @@ export class World {
         : verdict === "refused"
           ? { verdict, code: "OUTPUT_INVALID", message: "Refused." }
           : { verdict, message: "Storage did not answer." };
+    const lease = this.state.leases.get(leaseId);
+    const before = this.state.tasks.get(task.id);
     this.dispatch({ type: "checked", leaseId, verdict: said });
+    if (lease?.phase !== "checking" || verdict === "unknown") return;
+    const after = this.state.tasks.get(task.id);
+    const failures = (before?.failures ?? 0) + (verdict === "refused" ? 1 : 0);
+    must(after?.failures === failures, `${leaseId} was ${verdict}: ${after?.failures} failures`);
+    must(verdict === "refused" || after.state === "done", `${leaseId} passed for nothing`);
   }
 
   #effect(effect: Effect): void {
@@ -227,12 +254,14 @@ export class World {
     must(holder.want >= 0, `${holder.id} got more than it wanted`);
   }
 
-  /** Attempts go up by one at a time, and only ever up. */
-  #countFailures(before: ReadonlyMap<string, number>): void {
+  /** Attempts go up by one at a time, when a failure was reported, and only then. */
+  #countFailures(before: ReadonlyMap<string, number>, event: Event): void {
+    const reported = reportedFailure(event);
     for (const [id, task] of this.state.tasks) {
       const was = before.get(id) ?? 0;
       if (task.failures === was) continue;
       must(task.failures === was + 1, `${id} went from ${was} to ${task.failures} failures`);
+      must(reported === id, `${id} failed by ${JSON.stringify(event)}`);
       const backoffMs = [30_000, 60_000, 90_000][was] ?? 0;
       this.#failures.set(id, { count: task.failures, readyAtMs: this.nowMs + backoffMs });
     }
@@ -282,6 +311,16 @@ export class World {
     const isHeld = lease.phase === "lost" || lease.phase === "checking";
     must(isHeld || holder?.connectionId !== null, `${lease.id} is held by nobody`);
   }
+}
+
+/** The task that an event may make fail. */
+function reportedFailure(event: Event): string | null {
+  if (event.type === "checked" && event.verdict.verdict !== "passed")
+    return taskIdOf(event.leaseId);
+  if (event.type !== "message") return null;
+  const { message } = event;
+  // A commit without an offer fails, too.
+  return message.type === "fail" || message.type === "commit" ? taskIdOf(message.leaseId) : null;
 }
 
 export function taskIdOf(leaseId: string): string {
