@@ -54,27 +54,47 @@ export async function decodeVideoTasks(source: Source, plan: JobPlan): Promise<D
   });
 }
 
-/** Decoded sound of a file, first channel, each sample at its place on the file's own time line. */
+export interface DecodedSound {
+  /** Of the first decoded sample, on the file's own time line. */
+  startSample: number;
+  /** First channel; silence in the gaps. */
+  samples: Float32Array;
+}
+
+/** Times that differ from the count of samples by more are gaps; less is rounding to 1 ms. */
+const GAP_SECONDS = 0.03;
+
+/** The sound of a file as native ffmpeg decodes it, each sample at its place. */
 export async function decodedSound(
   path: string,
   track: number,
   sampleRate: number,
-): Promise<{ startSample: number; samples: Float32Array }> {
-  const stream = ["-map", `0:a:${track}`, "-copyts"];
-  const raw = await ffmpeg([
-    ...["-i", path, ...stream, "-af", "pan=mono|c0=c0", "-f", "f32le", "-"],
-  ]);
-  const times = await ffmpeg([
-    ...["-copyts", "-i", path, "-map", `0:a:${track}`, "-f", "framecrc", "-"],
-  ]);
-  const first = times
-    .toString()
+): Promise<DecodedSound> {
+  const stream = ["-copyts", "-i", path, "-map", `0:a:${track}`];
+  const raw = await ffmpeg([...stream, "-af", "pan=mono|c0=c0", "-f", "f32le", "-"]);
+  const decoded = new Float32Array(raw.buffer, raw.byteOffset, raw.length >> 2);
+  const log = (await ffmpeg([...stream, "-f", "framecrc", "-"])).toString();
+  const [, numerator, denominator] = /^#tb 0: (\d+)\/(\d+)/m.exec(log) ?? [];
+  const perTick = (Number(numerator) / Number(denominator)) * sampleRate;
+  const frames = log
     .split("\n")
-    .find((line) => /^\d/.test(line));
-  const base = /^#tb 0: (\d+)\/(\d+)/m.exec(times.toString());
-  const tick = Number(base?.[1] ?? 1) / Number(base?.[2] ?? sampleRate);
-  const startSample = Math.round(Number(first?.split(",")[2] ?? 0) * tick * sampleRate);
-  return { startSample, samples: new Float32Array(raw.buffer, raw.byteOffset, raw.length >> 2) };
+    .filter((line) => /^\d/.test(line))
+    .map((line) => line.split(",").map(Number))
+    .map(([, , at = 0, length = 0]) => ({
+      at: at * perTick,
+      length: Math.round(length * perTick),
+    }));
+  const startSample = Math.round(frames[0]?.at ?? 0);
+  const samples = new Float32Array(decoded.length + 10 * sampleRate);
+  let next = startSample;
+  let taken = 0;
+  for (const { at, length } of frames) {
+    if (Math.abs(at - next) > GAP_SECONDS * sampleRate) next = Math.round(at);
+    samples.set(decoded.subarray(taken, taken + length), next - startSample);
+    next += length;
+    taken += length;
+  }
+  return { startSample, samples: samples.subarray(0, next - startSample) };
 }
 
 export async function cut(
