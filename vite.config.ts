@@ -4,6 +4,7 @@ import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
 import { ffmpegCoreAsset } from "./web/build/ffmpeg-core-asset.ts";
+import { restoreEncoding } from "./web/build/restore-encoding.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,6 +20,7 @@ export default defineConfig({
   cacheDir: join(stateDir, "vite"),
   clearScreen: false,
   plugins: [
+    restoreEncoding(),
     cloudflare({
       configPath: here("wrangler.toml"),
       persistState: { path: stateDir },
@@ -28,8 +30,9 @@ export default defineConfig({
   ],
   worker: { format: "es", plugins: () => [ffmpegCoreAsset({ cacheDir: here(".cache") })] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  server: { port, strictPort: true, fs: { allow: [here(".")] } },
-  preview: { port, strictPort: true },
+  // The Worker says which sites may read what.
+  server: { port, strictPort: true, cors: false, fs: { allow: [here(".")] } },
+  preview: { port, strictPort: true, cors: false },
   build: { outDir: here("dist"), emptyOutDir: true, target: "es2024" },
   environments: {
     client: {
