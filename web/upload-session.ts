@@ -81,9 +81,9 @@ export class UploadSession {
   get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
     return this.#storedHandle;
   }
-  /** The same file can be used once more without being picked again. */
-  get hasFile(): boolean {
-    return this.#picked !== null;
+  /** There is a file or a job to try again with. */
+  get canRepeat(): boolean {
+    return this.#picked !== null || this.#stored !== null;
   }
 
   /** Once, when the page opens: takes up the newest job that no other tab works on. */
@@ -125,6 +125,10 @@ export class UploadSession {
     if (ladder !== null) this.#pending.value = "ladder";
     await this.#try(() => this.#connected().inspect(picked.file));
     if (ladder !== null) await this.setLadder(ladder);
+  }
+
+  async useServers(use: boolean): Promise<void> {
+    await this.#while(null, () => this.#connected().useServers(use));
   }
 
   async setLadder(ladder: LadderRung[]): Promise<void> {
@@ -172,22 +176,20 @@ export class UploadSession {
     await this.#forget();
   }
 
-  /** The same file from the start, after an end. */
+  /** Once more, after an end: the job where it was if it still is there, else the file from the start. */
   async again(): Promise<void> {
     const picked = this.#picked;
     const stored = this.#stored;
-    if (picked === null) return this.discard();
-    if (stored === null) {
+    if (stored !== null) {
+      this.#disconnect();
+      const state = await this.#resume(stored.job);
+      if (state.phase === "needs-file" && picked !== null) await this.#provide(picked);
+    } else if (picked !== null) {
       await this.#release();
-      return this.take(picked);
+      await this.take(picked);
+    } else {
+      await this.discard();
     }
-    // The job itself goes on existing (this tab failed, not the job): take it up where it was.
-    this.#disconnect();
-    await this.#try(async () => {
-      await this.#connected().resume(stored.job);
-      if (this.#state.value.phase === "needs-file")
-        await this.#connected().provideFile(picked.file);
-    });
   }
 
   /** Back to the start, forgetting file and job here. */
@@ -200,6 +202,7 @@ export class UploadSession {
 
   /** Takes up a job; resolves with what came of it. */
   async #resume(job: ResumableJob): Promise<HolderState> {
+    this.#state.value = { ...IDLE_STATE, fileName: job.fileName };
     await this.#try(() => this.#connected().resume(job));
     // States come by another port than answers: the one that belongs here may still be on its way.
     return new Promise((resolve) => {

@@ -131,6 +131,34 @@ describe("before the work", () => {
   );
 });
 
+describe("when something is not there", () => {
+  test("a holder that cannot be loaded is told in plain words", async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.route(/holder\.worker/, (route) => route.abort());
+    await openPage("", page);
+    await pick(page, sample);
+    await heading(page, "The encoder stopped unexpectedly").waitFor();
+    await page.unroute(/holder\.worker/);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await startButton(page);
+  });
+
+  test("an edge that answers with an error leaves everything as it was", async () => {
+    const page = await openPage(QUICK);
+    await pick(page, sample);
+    const button = await startButton(page);
+    await page.context().route("**/api/jobs", (route) => route.fulfill({ status: 429, body: "" }));
+    await expect.poll(() => button.isEnabled(), WITHIN).toBe(true);
+    await button.click();
+    await page.getByText("Too many videos at once").waitFor(WITHIN);
+    await page.context().unroute("**/api/jobs");
+    await button.click();
+    await heading(page, "Making your video").waitFor(WITHIN);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await heading(page, "Cancelled").waitFor();
+  });
+});
+
 describe("a job", () => {
   test("plays here while it is made, and for anybody at its address", {
     timeout: 300_000,
@@ -218,8 +246,14 @@ describe("a job", () => {
       asked += dialog.type() === "beforeunload" ? 1 : 0;
       await dialog.accept();
     });
+    // The edge is away for a moment: the job is not given up for that.
+    const status = `**/api/jobs/${jobId}`;
+    await page.context().route(status, (route) => route.abort());
     await page.reload();
     expect(asked).toBe(1);
+    await heading(page, "The server cannot be reached").waitFor(WITHIN);
+    await page.context().unroute(status);
+    await page.getByRole("button", { name: "Try again" }).click();
     await heading(page, "Go on where you left off").waitFor();
     expect(await page.getByText("long-gop-20s.mp4").count()).toBeGreaterThan(0);
 
@@ -231,4 +265,47 @@ describe("a job", () => {
     await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
     expect(await doneParts()).toBe(4);
   });
+
+  test("goes on by itself where the browser may still open the file", {
+    timeout: 300_000,
+  }, async () => {
+    const page = await openPage("?ladder=240:300,144:120&slots=1");
+    await pick(page, sample);
+    await (await startButton(page)).click();
+    await expect.poll(async () => (await state(page)).phase, WITHIN).toBe("running");
+    const { jobId } = await state(page);
+    // Handles come from a picker that no script can use; those of the browser's private file system
+    // are the same kind of thing.
+    await expect
+      .poll(
+        () => page.evaluate(storeHandle, { jobId: jobId ?? "", url: `${serverUrl}/sample.mp4` }),
+        WITHIN,
+      )
+      .toBe(true);
+    page.on("dialog", (dialog) => dialog.accept());
+    await page.reload();
+    await heading(page, "Making your video").waitFor(WITHIN);
+    expect((await state(page)).jobId).toBe(jobId);
+    await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
+  });
 });
+
+/** In the page: puts a copy of the source into its private file system, and its handle to the stored job. */
+async function storeHandle({ jobId, url }: { jobId: string; url: string }): Promise<boolean> {
+  const folder = await navigator.storage.getDirectory();
+  const handle = await folder.getFileHandle("copy.mp4", { create: true });
+  const writable = await handle.createWritable();
+  await writable.write(await (await fetch(url)).blob());
+  await writable.close();
+  const settled = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await settled(indexedDB.open("tributary", 1));
+  const jobs = database.transaction("jobs", "readwrite").objectStore("jobs");
+  const stored: object | undefined = await settled(jobs.get(jobId));
+  if (stored !== undefined) await settled(jobs.put({ ...stored, handle }));
+  database.close();
+  return stored !== undefined;
+}

@@ -1,6 +1,7 @@
 import type { HolderState } from "../holder-api.ts";
 import type { PickedFile } from "../source-file.ts";
 import type { UploadSession } from "../upload-session.ts";
+import { DeviceNote } from "./device-note.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { ERROR_TEXTS } from "./error-texts.ts";
 import { ErrorCard } from "./error-view.tsx";
@@ -18,9 +19,10 @@ export type UploadSessionView = Pick<
   | "problem"
   | "pending"
   | "storedHandle"
-  | "hasFile"
+  | "canRepeat"
   | "take"
   | "setLadder"
+  | "useServers"
   | "start"
   | "reopen"
   | "cancel"
@@ -57,25 +59,33 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
     case "inspected":
       if (state.inspection === null) return null;
       return (
-        <InspectedView
-          inspection={state.inspection}
-          problem={problem ?? state.error}
-          pending={pending}
-          onLadder={(ladder) => session.setLadder(ladder)}
-          onStart={() => session.start()}
-          onDiscard={() => session.discard()}
-        />
+        <>
+          <DeviceNote state={state} onServers={(use) => session.useServers(use)} />
+          <InspectedView
+            inspection={state.inspection}
+            problem={problem ?? state.error}
+            pending={pending}
+            onLadder={(ladder) => session.setLadder(ladder)}
+            onStart={() => session.start()}
+            onDiscard={() => session.discard()}
+          />
+        </>
       );
     case "starting":
     case "running":
     case "ready":
       return (
-        <JobScreen
-          state={state}
-          cancelling={pending === "cancel"}
-          onCancel={() => session.cancel()}
-          onAnother={() => session.discard()}
-        />
+        <>
+          {state.phase !== "ready" && (
+            <DeviceNote state={state} onServers={(use) => session.useServers(use)} />
+          )}
+          <JobScreen
+            state={state}
+            cancelling={pending === "cancel"}
+            onCancel={() => session.cancel()}
+            onAnother={() => session.discard()}
+          />
+        </>
       );
     case "needs-file":
       return (
@@ -192,7 +202,7 @@ function CancelledView({ session }: { session: UploadSessionView }) {
 
 /** After an end without a video: the same file again where that has a chance, or another. */
 function EndActions({ session, again }: { session: UploadSessionView; again: boolean }) {
-  const canRepeat = again && session.hasFile;
+  const canRepeat = again && session.canRepeat;
   return (
     <>
       {canRepeat && (

@@ -34,11 +34,12 @@ const session: UploadSessionView = {
   problem,
   pending,
   storedHandle,
-  hasFile: true,
+  canRepeat: true,
   take: async ({ file }) => {
     calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
   },
   setLadder: noted("setLadder"),
+  useServers: noted("useServers"),
   start: noted("start"),
   reopen: noted("reopen"),
   cancel: noted("cancel"),
