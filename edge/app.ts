@@ -3,6 +3,7 @@ import { onError, problemResponse } from "./problem.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { playbackRoutes } from "./routes/playback.ts";
+import { siteRoutes } from "./routes/site.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { videoRoutes } from "./routes/videos.ts";
 
@@ -17,6 +18,7 @@ app.onError(onError);
 app.notFound(() => problemResponse("NOT_FOUND", "Nothing is served at this address."));
 
 app.route("/api/jobs", jobRoutes);
+app.route("/api/site", siteRoutes);
 app.route("/api/videos", videoRoutes);
 app.route("/coordinator-status", statusRoutes);
 app.route("/v", playbackRoutes);

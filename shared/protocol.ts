@@ -260,6 +260,15 @@ export const createJobResponseSchema = z.object({
 });
 export type CreateJobResponse = z.infer<typeof createJobResponseSchema>;
 
+/** `GET /api/site` */
+export const siteSchema = z.object({
+  /** Servers can take work over. */
+  servers: z.boolean(),
+  /** Creating a job asks for a token. */
+  createToken: z.boolean(),
+});
+export type Site = z.infer<typeof siteSchema>;
+
 /** `GET /api/jobs/:id`; `segments` (provenance) and `holders` only with the owner's token. */
 export const jobStatusSchema = jobViewSchema.extend({
   source: sourceFactsSchema,

@@ -74,6 +74,7 @@ export function connectHolder(): HolderConnection {
     subscribe: (onState) => answered(remote.subscribe(proxy(onState)), "subscribe"),
     configure: (options) => answered(remote.configure(options), "configure"),
     inspect: (file) => settled(remote.inspect(file)),
+    useServers: (use) => answered(remote.useServers(use), "useServers"),
     setLadder: (ladder) => answered(remote.setLadder(ladder), "setLadder"),
     start: () => settled(remote.start()),
     resume: (job) => settled(remote.resume(job)),

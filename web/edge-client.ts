@@ -7,6 +7,8 @@ import {
   type JobStatus,
   jobStatusSchema,
   problemSchema,
+  type Site,
+  siteSchema,
 } from "../shared/protocol.ts";
 
 /** Typed calls to the edge. Works in pages, in workers and in Node. */
@@ -19,6 +21,11 @@ export class EdgeClient {
   /** @param origin such as `https://tributary.example`, no slash at the end */
   constructor(origin: string) {
     this.#origin = origin;
+  }
+
+  /** What this deployment offers. */
+  site(signal?: AbortSignal): Promise<Site> {
+    return this.#call("/api/site", {}, siteSchema, signal);
   }
 
   /** Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */

@@ -1,6 +1,7 @@
 import type { WireError } from "../shared/errors.ts";
 import type { AudioRendition, SourceFacts, VideoRendition } from "../shared/job.ts";
 import type { JobView } from "../shared/protocol.ts";
+import type { DeviceFacts, PartDecision } from "./pool/capability.ts";
 
 /**
  * Types only: what crosses between a page and its holder worker (`holder.worker.ts`, comlink).
@@ -71,9 +72,13 @@ export interface HolderState {
   etaSeconds: number | null;
   error: WireError | null;
   warnings: string[];
+  /** What this device does of the work itself; absent before a file is inspected. */
+  part?: PartDecision | null;
 }
 
 export interface HolderOptions {
+  /** As the page sees the device; workers do not know all of it. */
+  device?: DeviceFacts;
   /** Parallel workers; default: cores, at most 16. */
   slots?: number;
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
@@ -103,6 +108,8 @@ export interface HolderApi {
   resume(job: ResumableJob): Promise<void>;
   /** In `needs-file`: the same file again (checked by fingerprint: SOURCE_CHANGED if not). */
   provideFile(file: File): Promise<void>;
+  /** The person's choice, for this job: servers of the site, or this device alone. */
+  useServers(use: boolean): Promise<void>;
   /** Cancels the job at the edge and stops all work at once. */
   cancel(): Promise<void>;
   /** Forgets the job here (it goes on existing at the edge): back to `idle`. */

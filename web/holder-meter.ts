@@ -1,4 +1,5 @@
-import { TICKS_PER_SECOND } from "../shared/job.ts";
+import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../shared/job.ts";
+import type { LiveLease } from "../shared/lease-loop.ts";
 import type { JobView } from "../shared/protocol.ts";
 
 const WINDOW_MS = 30_000;
@@ -37,4 +38,45 @@ function madeShare(job: JobView): number {
     made += share * task.segmentCount;
   }
   return all === 0 ? 0 : made / all;
+}
+
+/** So much video says what a device can do; and so much time, or the start would be measured. */
+const GAUGE_MEDIA_SECONDS = 1;
+const GAUGE_MS = 2_000;
+
+/** The speed of this tab on the actual source, from the first video that it makes. */
+export class SpeedGauge {
+  #sinceMs: number | null = null;
+  /** Media seconds made a second, all slots; null until measured. */
+  speed: number | null = null;
+
+  /** @param leases of this tab, first ones of a job */
+  update(leases: readonly LiveLease[], plan: JobPlan, nowMs: number): void {
+    if (this.speed !== null) return;
+    const video = leases.filter(
+      ({ taskId, stage }) =>
+        stage !== "fetching" &&
+        stage !== "queued" &&
+        plan.tasks.find(({ id }) => id === taskId)?.kind === "video",
+    );
+    if (video.length === 0) return;
+    // Loading the engine is no part of its speed.
+    if (this.#sinceMs === null && video.every(({ progress }) => progress === 0)) return;
+    this.#sinceMs ??= nowMs;
+    let madeSeconds = 0;
+    for (const { taskId, progress } of video) madeSeconds += progress * taskSeconds(plan, taskId);
+    const elapsedMs = nowMs - this.#sinceMs;
+    if (elapsedMs < GAUGE_MS) return;
+    if (madeSeconds >= GAUGE_MEDIA_SECONDS || elapsedMs > 10 * GAUGE_MS) {
+      this.speed = madeSeconds / (elapsedMs / 1000);
+    }
+  }
+}
+
+function taskSeconds(plan: JobPlan, taskId: string): number {
+  const task = plan.tasks.find(({ id }) => id === taskId);
+  if (task === undefined) return 0;
+  const segments = plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
+  const ticks = segments.reduce((sum, segment) => sum + segmentDurationTicks(segment), 0);
+  return ticks / TICKS_PER_SECOND;
 }

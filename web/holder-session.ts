@@ -45,6 +45,7 @@ export class HolderSession {
   readonly #socket: JobSocket;
   readonly #loop: LeaseLoop;
   readonly #stager: ChunkStager | null;
+  #pool: Pool | null;
   job: JobView | null = null;
   connected = false;
   bytesUploaded = 0;
@@ -53,6 +54,7 @@ export class HolderSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#pool = options.pool;
     const send = (message: HolderMessage): boolean => this.#socket.send(message);
     const fetchHere: HttpFetch = (url, init) => fetch(url, init);
     const onStored = (sizeBytes: number): void => {
@@ -75,9 +77,10 @@ export class HolderSession {
       work: {
         fetchChunk: (grant, signal) => this.#fetchChunk(grant, signal),
         transcode: async (grant, chunk, onProgress, signal) => {
-          if (options.pool === null) throw new TributaryError("ENGINE_UNAVAILABLE", "No encoder.");
+          const pool = this.#pool;
+          if (pool === null) throw new TributaryError("ENGINE_UNAVAILABLE", "No encoder.");
           const { info, bytes } = chunk;
-          return options.pool.transcode({ grant, info, chunk: bytes }, onProgress, signal);
+          return pool.transcode({ grant, info, chunk: bytes }, onProgress, signal);
         },
         put: (put, bytes, signal) => putPresigned(fetchHere, put, bytes, signal),
       },
@@ -107,6 +110,12 @@ export class HolderSession {
     this.#stager?.stop();
     this.#socket.close();
     this.connected = false;
+  }
+
+  /** With no slots nothing new is taken; what was begun goes on. */
+  usePool(pool: Pool | null, slots: number): void {
+    this.#pool = pool;
+    this.#loop.setSlots(slots);
   }
 
   /** Changes what the owner decided for the job; false without a connection. */

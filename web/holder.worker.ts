@@ -11,10 +11,16 @@ import type {
   ResumableJob,
   SlotState,
 } from "./holder-api.ts";
-import { ProgressMeter } from "./holder-meter.ts";
+import { ProgressMeter, SpeedGauge } from "./holder-meter.ts";
 import { HolderSession } from "./holder-session.ts";
 import { openSource, type Source } from "./ingest/source.ts";
-import { defaultSlots, enginesOf, hasWebCodecs } from "./pool/capability.ts";
+import {
+  decidePart,
+  defaultSlots,
+  enginesOf,
+  hasWebCodecs,
+  type PartDecision,
+} from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
 import { Pool } from "./pool/pool.ts";
 import type { Lane } from "./worker/api.ts";
@@ -58,6 +64,10 @@ class Holder implements HolderApi {
   #resumable: ResumableJob | null = null;
   #meter = new ProgressMeter();
   #startedAtMs = 0;
+  #hasServers = false;
+  /** What the person chose; null: by what the device can do. */
+  #chosen: boolean | null = null;
+  #speedGauge = new SpeedGauge();
   /** Aborts what runs for the present file or job. */
   #abort = new AbortController();
   #subscriber: ((state: HolderState) => void) | null = null;
@@ -82,7 +92,7 @@ class Holder implements HolderApi {
       const source = await this.#open(file, signal);
       this.#source = source;
       this.#useLadder(null);
-      this.#set({ phase: "inspected", inspectProgress: null });
+      this.#set({ phase: "inspected", inspectProgress: null, part: this.#decidePart() });
     } catch (thrown) {
       if (signal.aborted) return;
       this.#set({ phase: "failed", inspectProgress: null, error: toWireError(thrown) });
@@ -97,6 +107,11 @@ class Holder implements HolderApi {
     }
   }
 
+  async useServers(use: boolean): Promise<void> {
+    this.#chosen = use;
+    this.#takePart(this.#decidePart());
+  }
+
   async start(): Promise<ResumableJob> {
     const source = this.#source;
     const plan = this.#plan;
@@ -109,9 +124,7 @@ class Holder implements HolderApi {
       this.#requireEngine();
       this.#pool = this.#makePool();
       void this.#pool?.warm().catch(() => {});
-      const settings: JobSettingsPatch = this.#onServers()
-        ? { servers: "always", stageAll: true }
-        : {};
+      const settings = settingsFor(this.#decidePart());
       const created = await this.#client.createJob(plan, { settings, signal });
       const resumable: ResumableJob = {
         jobId: created.jobId,
@@ -201,16 +214,24 @@ class Holder implements HolderApi {
     this.#resumable = null;
     this.#plan = null;
     this.#meter = new ProgressMeter();
+    this.#speedGauge = new SpeedGauge();
+    this.#chosen = null;
     this.#state = IDLE;
     this.#emit();
   }
 
-  #open(file: File, signal: AbortSignal): Promise<Source> {
-    return openSource(file, {
-      signal,
-      loadFfmpeg: loadFfmpegCore,
-      onProgress: (progress) => this.#set({ inspectProgress: progress }),
-    });
+  async #open(file: File, signal: AbortSignal): Promise<Source> {
+    const [source, site] = await Promise.all([
+      openSource(file, {
+        signal,
+        loadFfmpeg: loadFfmpegCore,
+        onProgress: (progress) => this.#set({ inspectProgress: progress }),
+      }),
+      // Without an answer this device does what it can.
+      this.#client.site(signal).catch(() => null),
+    ]);
+    this.#hasServers = site?.servers === true;
+    return source;
   }
 
   /** @param ladder null for the default. Throws LADDER_INVALID. */
@@ -230,17 +251,53 @@ class Holder implements HolderApi {
 
   #requireEngine(): void {
     const engine = this.#options.engine ?? "auto";
-    if (engine !== "webcodecs" || hasWebCodecs()) return;
+    const isThere =
+      engine === "server" ? this.#hasServers : engine !== "webcodecs" || hasWebCodecs();
+    if (isThere) return;
     throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
   }
 
-  /** This tab only cuts and uploads; servers do the rest. */
-  #onServers(): boolean {
-    return this.#options.engine === "server";
+  #decidePart(): PartDecision {
+    const { engine = "auto", slots } = this.#options;
+    const measuredSpeed = this.#speedGauge.speed;
+    const chosen = this.#chosen ?? (engine === "server" ? true : null);
+    if (chosen === true && this.#hasServers) {
+      return { part: "weak", reason: "chosen", measuredSpeed };
+    }
+    // Who asks for an engine or for slots has decided.
+    if (chosen === false || engine !== "auto" || slots !== undefined) {
+      const reason = this.#hasServers ? "chosen" : "no-servers";
+      return { part: "alone", reason, measuredSpeed };
+    }
+    const device = this.#options.device ?? {
+      cores: self.navigator.hardwareConcurrency,
+      memoryGiB: null,
+      mobile: false,
+    };
+    const left = (this.#plan?.source.durationTicks ?? 0) / TICKS_PER_SECOND;
+    return decidePart(device, {
+      hasEngine: "WebAssembly" in self,
+      hasServers: this.#hasServers,
+      measuredSpeed,
+      leftSeconds: left,
+    });
+  }
+
+  /** Acts on a decision that comes while the job runs. */
+  #takePart(decision: PartDecision): void {
+    const before = this.#state.part?.part;
+    this.#set({ part: decision });
+    const session = this.#session;
+    if (session === null || before === decision.part) return;
+    this.#pool ??= decision.part === "weak" ? null : this.#makePool();
+    session.usePool(this.#pool, decision.part === "weak" ? 0 : this.#slotCount());
+    session.changeSettings(settingsFor(decision));
   }
 
   #makePool(): Pool | null {
-    return this.#onServers() ? null : new Pool(this.#slotCount(), this.#lane(), () => this.#changed());
+    return this.#decidePart().part === "weak"
+      ? null
+      : new Pool(this.#slotCount(), this.#lane(), () => this.#changed());
   }
 
   #lane(): Lane {
@@ -275,6 +332,7 @@ class Holder implements HolderApi {
     if (session === null) return;
     const { job } = session;
     if (job !== null) this.#meter.update(job, performance.now());
+    this.#measure(session);
     const elapsedMs = performance.now() - this.#startedAtMs;
     const slotMs = elapsedMs * (this.#pool?.slots().length ?? 0);
     const busyMs = this.#pool?.busyMs(performance.now()) ?? 0;
@@ -303,6 +361,16 @@ class Holder implements HolderApi {
         slots: [],
         error: { ...error, retryable: false },
       });
+    }
+  }
+
+  /** The first second of the video that this tab makes says what it can do. */
+  #measure(session: HolderSession): void {
+    const plan = this.#plan;
+    if (plan === null || this.#speedGauge.speed !== null) return;
+    this.#speedGauge.update(session.leases(), plan, performance.now());
+    if (this.#speedGauge.speed !== null && this.#state.phase === "running") {
+      this.#takePart(this.#decidePart());
     }
   }
 
@@ -345,6 +413,13 @@ class Holder implements HolderApi {
     this.#emitTimer = null;
     this.#subscriber?.(this.#state);
   }
+}
+
+function settingsFor({ part, reason }: PartDecision): JobSettingsPatch {
+  if (part === "weak") return { servers: "always", stageAll: true };
+  if (part === "helped") return { servers: "always", stageAll: false };
+  // Who wants no servers gets none, also when the tab is closed.
+  return { servers: reason === "chosen" ? "never" : "when-needed", stageAll: false };
 }
 
 function describe(plan: JobPlan, ladder: LadderRung[], remuxed: boolean): Inspection {

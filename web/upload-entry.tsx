@@ -44,9 +44,22 @@ window.addEventListener("beforeunload", (event) => {
   if (phase === "starting" || phase === "running") event.preventDefault();
 });
 
+/** What Chromium tells and others do not. */
+type DeviceNavigator = Navigator & {
+  deviceMemory?: number;
+  userAgentData?: { mobile: boolean };
+};
+
 /** `?slots=2&engine=ffmpeg`: for measuring, and for people who want their machine for themselves. */
 function optionsOf(query: URLSearchParams): HolderOptions {
-  const options: HolderOptions = {};
+  const { hardwareConcurrency, deviceMemory, userAgentData } = navigator as DeviceNavigator;
+  const options: HolderOptions = {
+    device: {
+      cores: Math.max(1, hardwareConcurrency || 1),
+      memoryGiB: deviceMemory ?? null,
+      mobile: userAgentData?.mobile ?? /\bMobi/.test(navigator.userAgent),
+    },
+  };
   const slots = Number(query.get("slots"));
   if (Number.isInteger(slots) && slots >= 1 && slots <= 64) options.slots = slots;
   const engine = query.get("engine");

@@ -9,6 +9,7 @@ export const USAGE = `npm run transcode -- FILE [options]
   --out DIR           copy playlists and segments there; DIR/master.m3u8 plays from disk
   --ladder LIST       short side and kbit/s of each rung, e.g. 480:1400,360:800
   --engine NAME       auto (default), ffmpeg, webcodecs or server
+  --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
   --contributors N    further tabs that help; default 0
   --json              one line of JSON on stdout, nothing else; progress is on stderr
@@ -29,6 +30,7 @@ export interface TranscodeArguments {
   /** As given: `480:1400,360:800`. */
   ladder: string | null;
   slots: number | null;
+  cores?: number | null;
   json: boolean;
 }
 
@@ -54,6 +56,7 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
     contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
     ladder: values.ladder ?? null,
     slots: wholeNumber("--slots", values.slots, 1, 64),
+    cores: wholeNumber("--cores", values.cores, 1, 64),
     json: values.json === true,
   };
 }
@@ -68,6 +71,7 @@ function parse(argv: readonly string[]) {
         ladder: { type: "string" },
         engine: { type: "string", default: "auto" },
         slots: { type: "string" },
+        cores: { type: "string" },
         contributors: { type: "string", default: "0" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },

@@ -19,6 +19,8 @@ export interface OwnerTabOptions {
   serverUrl: string;
   engine: string;
   slots: number | null;
+  /** What the page is told of the device; null for the truth. */
+  cores?: number | null;
   ladder: string | null;
 }
 
@@ -59,6 +61,11 @@ export class OwnerTab {
     const context = await browser.newContext();
     const tab = new OwnerTab(await context.newPage(), options.serverUrl, say);
     tab.page.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    if (options.cores != null) {
+      await tab.page.addInitScript((cores) => {
+        Object.defineProperty(navigator, "hardwareConcurrency", { value: cores });
+      }, options.cores);
+    }
     await prepare?.(tab);
     const query = new URLSearchParams();
     if (options.engine !== "auto") query.set("engine", options.engine);

@@ -81,8 +81,12 @@ async function work(
   say: (line: string) => void,
   cleanups: (() => Promise<unknown>)[],
 ): Promise<void> {
-  const { engine, slots, ladder } = given;
-  const tab = await OwnerTab.open(browser, { serverUrl, engine, slots, ladder }, say);
+  const { engine, slots, ladder, cores } = given;
+  const tab = await OwnerTab.open(
+    browser,
+    { serverUrl, engine, slots, ladder, cores: cores ?? null },
+    say,
+  );
   seen.pickedAtMs = Date.now();
   await tab.pick(given.file);
   seen.state = await follow(tab, signal, say, isInspected);

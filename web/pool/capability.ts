@@ -22,3 +22,71 @@ export function hasWebCodecs(): boolean {
 export function enginesOf(lane: Lane): Engine[] {
   return lane === "ffmpeg" || !hasWebCodecs() ? ["ffmpeg-wasm"] : ["webcodecs", "ffmpeg-wasm"];
 }
+
+/** What is known of a device before it worked. */
+export interface DeviceFacts {
+  cores: number;
+  /** Null where the browser does not tell. */
+  memoryGiB: number | null;
+  mobile: boolean;
+}
+
+/**
+ * What a device does for its own video: all of it; its part, with servers beside it; or nothing but
+ * cutting and uploading.
+ */
+export type DevicePart = "alone" | "helped" | "weak";
+
+export type PartReason =
+  | "enough"
+  | "no-servers"
+  | "no-engine"
+  | "one-core"
+  | "little-memory"
+  | "few-cores"
+  | "measured"
+  | "chosen";
+
+export interface PartDecision {
+  part: DevicePart;
+  reason: PartReason;
+  /** Media seconds made a second, on the actual source; null before it was measured. */
+  measuredSpeed: number | null;
+}
+
+/** Below this share of real time a device is better off cutting and uploading only. */
+const WEAK_SPEED = 0.12;
+/** Below this, help is worth a server's start, if there is still work for a while. */
+const HELPED_SPEED = 0.4;
+const HELP_WORTH_SECONDS = 120;
+
+/** @param leftSeconds media still to be made */
+export function decidePart(
+  device: DeviceFacts,
+  known: {
+    hasEngine: boolean;
+    hasServers: boolean;
+    measuredSpeed: number | null;
+    leftSeconds: number;
+  },
+): PartDecision {
+  const { hasEngine, hasServers, measuredSpeed, leftSeconds } = known;
+  const decision = (part: DevicePart, reason: PartReason): PartDecision => ({
+    part,
+    reason,
+    measuredSpeed,
+  });
+  if (!hasServers) return decision("alone", "no-servers");
+  if (!hasEngine) return decision("weak", "no-engine");
+  if (measuredSpeed !== null) {
+    if (measuredSpeed < WEAK_SPEED) return decision("weak", "measured");
+    const isLong = leftSeconds / measuredSpeed > HELP_WORTH_SECONDS;
+    if (measuredSpeed < HELPED_SPEED && isLong) return decision("helped", "measured");
+    // A measurement says more than a data sheet.
+    return decision("alone", "enough");
+  }
+  if (device.cores <= 1) return decision("weak", "one-core");
+  if (device.memoryGiB !== null && device.memoryGiB < 1) return decision("weak", "little-memory");
+  if (device.mobile && device.cores <= 4) return decision("helped", "few-cores");
+  return decision("alone", "enough");
+}

@@ -1,0 +1,12 @@
+import { Hono } from "hono";
+import type { Site } from "../../shared/protocol.ts";
+import type { AppEnv } from "../app.ts";
+import { hasServers } from "../fallback/servers.ts";
+
+/** `GET /api/site`: what this deployment offers. */
+export const siteRoutes = new Hono<AppEnv>();
+
+siteRoutes.get("/", (c) => {
+  const site: Site = { servers: hasServers(c.env), createToken: Boolean(c.env.CREATE_TOKEN) };
+  return c.json(site, 200, { "cache-control": "public, max-age=60" });
+});
