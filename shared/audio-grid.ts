@@ -70,8 +70,6 @@ export interface PcmWindow {
   /** On the timeline. */
   startSample: number;
   samples: number;
-  /** On the timeline, where the picture ends: what sounds later is cut off. */
-  jobEndSample: number;
   /** After resampling, samples at the rendition's rate to drop before the run's first. */
   skipSamples: number;
 }
@@ -80,18 +78,11 @@ export interface PcmWindow {
  * Where resampling is needed the window starts on a whole second: that is a whole sample at both
  * rates, so that the resampler has the same phase in every run.
  */
-export function planPcmWindow(
-  run: AudioRun,
-  sampleRate: number,
-  sourceRate: number,
-  durationTicks: number,
-): PcmWindow {
-  const jobEndSample = Math.round((durationTicks * sourceRate) / TICKS_PER_SECOND);
+export function planPcmWindow(run: AudioRun, sampleRate: number, sourceRate: number): PcmWindow {
   if (sampleRate === sourceRate) {
     return {
       startSample: run.startSample,
       samples: run.endSample - run.startSample,
-      jobEndSample,
       skipSamples: 0,
     };
   }
@@ -100,7 +91,6 @@ export function planPcmWindow(
   return {
     startSample,
     samples: Math.ceil((run.endSample * sourceRate) / sampleRate) - startSample,
-    jobEndSample,
     skipSamples: run.startSample - startSeconds * sampleRate,
   };
 }
@@ -120,14 +110,13 @@ export function placeAudio(
   const placed = new Float32Array(window.samples * channels);
   const baseSamples = (baseTicks * decoded.sampleRate) / TICKS_PER_SECOND;
   const tolerance = CONTIGUOUS_SECONDS * decoded.sampleRate;
-  const windowEnd = Math.min(window.startSample + window.samples, window.jobEndSample);
   let expected = Number.NEGATIVE_INFINITY;
   let read = 0;
   for (const frame of decoded.frames) {
     const said = frame.startSample + baseSamples;
     const at = Math.abs(said - expected) <= tolerance ? expected : Math.round(said);
     const from = Math.max(at, window.startSample);
-    const to = Math.min(at + frame.samples, windowEnd);
+    const to = Math.min(at + frame.samples, window.startSample + window.samples);
     if (to > from) {
       const source = pcm.subarray((read + from - at) * channels, (read + to - at) * channels);
       placed.set(source, (from - window.startSample) * channels);

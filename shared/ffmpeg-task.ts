@@ -200,7 +200,7 @@ async function transcodeAudio(
   runner: FfmpegRunner,
   onProgress: (progress: number) => void,
 ): Promise<TranscodedTask> {
-  const { segments, source } = task.grant;
+  const { segments } = task.grant;
   const { sampleRate, channels } = rendition;
   const run = planAudioRun(segments, sampleRate);
   const wantedSeconds = (run.endSample - run.startSample) / sampleRate;
@@ -210,7 +210,7 @@ async function transcodeAudio(
     );
     const decoded = parseDecodedFrames(decoding.lines);
     const sourceRate = decoded.sampleRate || sampleRate;
-    const window = planPcmWindow(run, sampleRate, sourceRate, source.durationTicks);
+    const window = planPcmWindow(run, sampleRate, sourceRate);
     const placed = placeAudio(decoding.pcm, decoded, task.info.baseTicks, window, channels);
     await runner.remove(DECODED_FILE);
     await runner.write(PLACED_FILE, new Uint8Array(placed.buffer));
