@@ -78,8 +78,8 @@ function singlePass(request: SoundRequest): string[] {
     `asetpts=PTS-${request.firstFrameSeconds}/TB`,
     `aresample=${sampleRate}:async=1:first_pts=0`,
     `aformat=channel_layouts=${layout}`,
-    "apad",
-    `atrim=end=${request.durationSeconds}`,
+    // Silence to the end of the picture, where the sound is shorter; where it is longer, all of it.
+    `apad=whole_dur=${request.durationSeconds}`,
   ];
   return [
     ...["-copyts", "-i", "source", "-map", `0:a:${track}`, "-af", filter.join(",")],
@@ -98,8 +98,7 @@ async function pcm(path: string, sampleRate: number, channels: number): Promise<
 
 function difference(made: Int16Array, wanted: Int16Array, sampleRate: number, channels: number) {
   const first = 1024 * channels;
-  // The last AAC frame is filled up in ways that nobody hears: past the picture's end.
-  const end = Math.min(made.length, wanted.length) - first;
+  const end = Math.min(made.length, wanted.length);
   let worstLsb = 0;
   let worstAt = 0;
   let signal = 0;
