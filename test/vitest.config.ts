@@ -30,7 +30,7 @@ export default defineConfig({
           environment: "node",
           // All that no other project takes, so that no test is left out unnoticed.
           include: ["test/**/*.test.ts"],
-          exclude: ["test/{edge,container,web,e2e}/**"],
+          exclude: ["test/{edge,container,ingest,web,e2e}/**"],
           testTimeout: 30_000,
         },
       },

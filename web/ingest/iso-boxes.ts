@@ -26,6 +26,8 @@ export interface IsoTrack {
 }
 
 export interface IsoLayout {
+  /** Major brand of the file, "" without one: "isom", "qt  ", "heic". */
+  brand: string;
   hasMoov: boolean;
   hasMediaData: boolean;
   fragmented: boolean;
@@ -40,6 +42,7 @@ const LARGEST_MOOV_BYTES = 256 * 1024 * 1024;
 /** Walks the top level of a file; null when it is no ISO base media file. */
 export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<IsoLayout | null> {
   const layout: IsoLayout = {
+    brand: "",
     hasMoov: false,
     hasMediaData: false,
     fragmented: false,
@@ -59,6 +62,7 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     }
     const end = at + box.end;
     if (end > file.size) layout.statedBytes = end;
+    if (box.type === "ftyp") layout.brand = String.fromCharCode(...head.subarray(8, 12));
     if (box.type === "mdat") layout.hasMediaData = true;
     if (box.type === "moof") layout.fragmented = true;
     if (box.type === "moov" && end <= file.size && box.end <= LARGEST_MOOV_BYTES) {

@@ -27,6 +27,9 @@ export interface ReadFile {
 
 /** @throws TributaryError SOURCE_TRUNCATED, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO */
 export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
+  if (!layout.hasMoov && /^(heic|heix|mif1|avif)$/.test(layout.brand)) {
+    throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
+  }
   if (!layout.hasMoov) {
     const share =
       layout.statedBytes === null ? null : Math.floor((100 * sizeBytes) / layout.statedBytes);

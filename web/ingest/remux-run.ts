@@ -48,6 +48,9 @@ export function remuxWith(core: FfmpegCore, reader: SyncReader, request: RemuxRe
   if (report.streams.length === 0) {
     throw new TributaryError("SOURCE_UNREADABLE", "The file is no video that can be read here.");
   }
+  if (/_pipe$|^image2$|^ico$/.test(report.format)) {
+    throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
+  }
   if (request.copy !== "sound" && video === null) {
     throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
   }

@@ -28,8 +28,11 @@ export interface Source {
   readonly index: SourceIndex;
   /** The file was rewritten by ffmpeg first. */
   readonly remuxed: boolean;
-  /** @throws TributaryError LADDER_INVALID */
-  planJob(rungs?: readonly LadderRung[]): JobPlan;
+  /**
+   * @param slots see `planTasks`; default 1
+   * @throws TributaryError LADDER_INVALID
+   */
+  planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan;
   /**
    * The packets that a task needs, as a small mp4. The caller owns the bytes.
    * @throws TributaryError CHUNK_UNREADABLE, SOURCE_CHANGED (the file on disk is another one now)
@@ -82,8 +85,8 @@ class OpenSource implements Source {
     this.#dispose = dispose;
   }
 
-  planJob(rungs?: readonly LadderRung[]): JobPlan {
-    return planJob(this.facts, frameTimeline(this.index.video), rungs);
+  planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan {
+    return planJob(this.facts, frameTimeline(this.index.video), rungs, slots);
   }
 
   async cutChunk(
