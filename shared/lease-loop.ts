@@ -96,6 +96,7 @@ type Verdict = Extract<CoordinatorMessage, { type: "accepted" | "rejected" }>;
 interface Lease extends LiveLease {
   grant: LeaseGrant;
   abort: AbortController;
+  takenAtMs: number;
   /** The message that waits for an answer; sent again after a silence or a reconnect. */
   asking: { message: HolderMessage; answer(message: CoordinatorMessage): void } | null;
 }
@@ -106,6 +107,8 @@ const RESEND_AFTER_MS = 20_000;
 const PUT_TRIES = 3;
 const OFFER_ROUNDS = 4;
 const PARALLEL_PUTS = 4;
+/** A slot is kept this long for a lease whose chunk is being fetched. */
+const KEEP_SLOT_MS = 1_000;
 
 export class LeaseLoop {
   readonly #options: LeaseLoopOptions;
@@ -195,9 +198,11 @@ export class LeaseLoop {
       progress: 0,
       grant,
       abort: new AbortController(),
+      takenAtMs: this.#options.clock.nowMs(),
       asking: null,
     };
     this.#leases.set(lease.leaseId, lease);
+    this.#options.clock.after(KEEP_SLOT_MS, () => this.#wakeSlotWaiters());
     this.#scheduleRenew();
     this.#changed();
     void this.#run(lease);
@@ -231,6 +236,7 @@ export class LeaseLoop {
       }
     }
     this.#leases.delete(lease.leaseId);
+    this.#wakeSlotWaiters();
     this.#options.onEnd?.(lease.grant, end, made);
     this.#sendWant();
     this.#changed();
@@ -243,9 +249,8 @@ export class LeaseLoop {
     abort.signal.throwIfAborted();
     lease.stage = "queued";
     this.#changed();
-    await this.#acquireSlot(abort.signal);
+    await this.#acquireSlot(lease);
     try {
-      lease.stage = "encoding";
       this.#changed();
       const onProgress = (progress: number): void => {
         lease.progress = Math.min(1, Math.max(lease.progress, progress));
@@ -379,13 +384,15 @@ export class LeaseLoop {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined) return;
     this.#leases.delete(leaseId);
+    this.#wakeSlotWaiters();
     lease.abort.abort(new TributaryError(code, "The lease went to another holder."));
     this.#sendWant();
     this.#changed();
   }
 
-  async #acquireSlot(signal: AbortSignal): Promise<void> {
-    while (this.#encoding >= this.#slots) {
+  async #acquireSlot(lease: Lease): Promise<void> {
+    const { signal } = lease.abort;
+    while (!this.#hasTurn(lease)) {
       await new Promise<void>((resolve) => {
         this.#slotWaiters.push(resolve);
         signal.addEventListener("abort", () => resolve(), { once: true });
@@ -393,6 +400,23 @@ export class LeaseLoop {
       signal.throwIfAborted();
     }
     this.#encoding += 1;
+    lease.stage = "encoding";
+    this.#wakeSlotWaiters();
+  }
+
+  /**
+   * What was granted first goes first, because the coordinator grants in order of need: a slot is kept
+   * for it for a moment while its chunk is still on its way.
+   */
+  #hasTurn(lease: Lease): boolean {
+    const nowMs = this.#options.clock.nowMs();
+    let free = this.#slots - this.#encoding;
+    for (const other of this.#leases.values()) {
+      if (other === lease) break;
+      const isNear = other.stage === "fetching" && nowMs - other.takenAtMs < KEEP_SLOT_MS;
+      if (other.stage === "queued" || isNear) free -= 1;
+    }
+    return free > 0;
   }
 
   #wakeSlotWaiters(): void {

@@ -19,16 +19,18 @@ export { validatePlan } from "./plan/validate.ts";
 /**
  * The whole plan of a job: what comes out, cut where, done in which order.
  * @param rungs default: by the source's size
+ * @param slots see `planTasks`
  * @throws TributaryError LADDER_INVALID
  */
 export function planJob(
   facts: SourceFacts,
   timeline: FrameTimeline,
   rungs?: readonly LadderRung[],
+  slots = 1,
 ): JobPlan {
   const video = planLadder(facts, rungs);
   const audio = planAudio(facts);
   const segments = planSegments(timeline, facts.video.frameStep);
-  const tasks = planTasks(segments, video, audio, timeline.keyTicks);
+  const tasks = planTasks(segments, video, audio, timeline.keyTicks, slots);
   return { source: facts, video, audio, segments, tasks };
 }

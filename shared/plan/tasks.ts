@@ -34,12 +34,14 @@ const LONGEST_RUN_TICKS = 300 * TICKS_PER_SECOND;
  * Work in order of need: what plays first comes first, and of one time the sound before the picture.
  * A video task is one segment, or a run of them where decoding has to begin far ahead of it.
  * @param keyTicks where decoding can start, in order, in ticks from the first visible frame
+ * @param slots single-threaded encoders that will share the work; 1 where each uses all cores by itself
  */
 export function planTasks(
   segments: readonly Segment[],
   video: readonly VideoRendition[],
   audio: readonly AudioRendition[],
   keyTicks: ArrayLike<number>,
+  slots = 1,
 ): Task[] {
   const runs: (Task & { order: number })[] = [];
   for (const [i, rendition] of audio.entries()) {
@@ -47,9 +49,18 @@ export function planTasks(
       runs.push({ ...task("audio", [rendition.id], run), order: i });
     }
   }
-  const videoIds = video.map((rendition) => rendition.id);
-  for (const run of videoRuns(segments, keyTicks)) {
-    runs.push({ ...task("video", videoIds, run), order: audio.length });
+  const spans = videoRuns(segments, keyTicks);
+  const groups = groupCounts(
+    spans.map(({ segmentCount }) => segmentCount === 1),
+    slots,
+  );
+  for (const [i, run] of spans.entries()) {
+    const parts = renditionGroups(video, groups[i] ?? 1);
+    for (const [part, ids] of parts.entries()) {
+      const whole = task("video", ids, run);
+      const id = parts.length === 1 ? whole.id : `${whole.id}-${part}`;
+      runs.push({ ...whole, id, order: audio.length + part });
+    }
   }
   runs.sort((a, b) => a.firstSegment - b.firstSegment || a.order - b.order);
   return runs.map(({ order: _, ...rest }) => rest);
@@ -63,6 +74,43 @@ interface Run {
 function task(kind: Task["kind"], renditions: string[], run: Run): Task {
   const what = kind === "audio" ? renditions[0] : "v";
   return { id: `${what}-${run.firstSegment}`, kind, renditions, ...run };
+}
+
+/** With more rounds than this, what idles in the last one is little, and chance decides who does. */
+const MOST_ROUNDS_TO_BALANCE = 8;
+
+/**
+ * Into how many groups of renditions each video task is split, so that no slot idles: the first, because
+ * people wait for it, and those of an incomplete last round. Each group decodes again, so runs with a
+ * long lead-in stay whole.
+ */
+function groupCounts(isSingle: readonly boolean[], slots: number): number[] {
+  const counts = isSingle.map(() => 1);
+  const rest = isSingle.length - 1;
+  if (slots < 2) return counts;
+  counts[0] = slots;
+  const tail = rest % slots;
+  if (rest <= MOST_ROUNDS_TO_BALANCE * slots) {
+    for (let i = 0; i < tail; i++) {
+      counts[isSingle.length - tail + i] = Math.floor(slots / tail) + (i < slots % tail ? 1 : 0);
+    }
+  }
+  return counts.map((count, i) => (isSingle[i] === true ? count : 1));
+}
+
+/** Groups of about equal work, each not empty; work goes with the pixels, and with decoding for each. */
+function renditionGroups(video: readonly VideoRendition[], count: number): string[][] {
+  const groups = Array.from({ length: Math.min(count, video.length) }, () => ({
+    ids: [] as string[],
+    pixels: 0,
+  }));
+  const bySize = [...video].sort((a, b) => b.width * b.height - a.width * a.height);
+  for (const { id, width, height } of bySize) {
+    const lightest = groups.reduce((a, b) => (b.pixels < a.pixels ? b : a));
+    lightest.ids.push(id);
+    lightest.pixels += width * height;
+  }
+  return groups.map(({ ids }) => ids);
 }
 
 function videoRuns(segments: readonly Segment[], keyTicks: ArrayLike<number>): Run[] {

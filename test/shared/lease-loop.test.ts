@@ -192,6 +192,31 @@ describe("lease loop", () => {
     expect(types()).toEqual(["want", "want", "offer", "commit"]);
   });
 
+  test("keeps a slot for what was granted first while its chunk is on its way, but not for long", async () => {
+    const arrivals: (() => void)[] = [];
+    const fetchChunk: LeaseWork["fetchChunk"] = (grant) =>
+      new Promise((resolve) => {
+        const { id: taskId } = grant.task;
+        const info = { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+        const arrive = () => resolve({ info, bytes: new ArrayBuffer(1) });
+        if (grant.leaseId === "lease-0") arrivals.push(arrive);
+        else arrive();
+      });
+    const { take, running, clock } = start({ slots: 2, prefetch: 1, work: { fetchChunk } });
+    await take(0, 1, 2);
+    expect([...running.keys()]).toEqual(["lease-1"]);
+    arrivals[0]?.();
+    await settled();
+    expect([...running.keys()]).toEqual(["lease-1", "lease-0"]);
+
+    const late = start({ slots: 2, prefetch: 1, work: { fetchChunk } });
+    await late.take(0, 1, 2);
+    await late.clock.advance(1_000);
+    expect([...late.running.keys()]).toEqual(["lease-1", "lease-2"]);
+    await clock.advance(1_000);
+    expect([...running.keys()]).toEqual(["lease-1", "lease-0"]);
+  });
+
   test("asks for the next task as soon as an encode ends, not when its upload does", async () => {
     const { take, running, last, loop, sent } = start();
     await take(0);
