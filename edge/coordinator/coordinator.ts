@@ -18,9 +18,10 @@ import { hasServers } from "../fallback/servers.ts";
 import { renderPlaylist } from "./chores.ts";
 import { DeltaFeed } from "./delta-feed.ts";
 import { Outside } from "./outside.ts";
+import { applyChanges } from "./schedule/apply.ts";
 import type { Effect } from "./schedule/draft.ts";
-import { applyChanges, isEnded, newState, type State } from "./schedule/state.ts";
-import { type Event, earliestDeadlineMs, schedule } from "./schedule.ts";
+import { isEnded, newState, type State } from "./schedule/state.ts";
+import { type Event, schedule } from "./schedule.ts";
 import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
 import { type CoordinatorStatus, coordinatorStatus, jobStatus, jobView } from "./view.ts";
@@ -176,9 +177,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const { state, feed } = this.#live;
     const nowMs = Date.now();
     const before = state.job;
-    const { changes, effects } = schedule(state, event, nowMs);
+    const decision = schedule(state, event, nowMs);
+    const { changes, effects } = decision;
     this.#store.write(changes);
-    applyChanges(state, changes);
+    applyChanges(state, decision);
     this.#setAlarm();
     for (const effect of effects) this.#perform(state, effect);
     feed.add(state, changes, before, nowMs);
@@ -245,8 +247,8 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   /** One alarm over the earliest deadline. A deadline that moved away is left to ring and be found moved. */
   #setAlarm(): void {
     if (this.#live === null) return;
-    const deadlines = [earliestDeadlineMs(this.#live.state), this.#sockets.nextGuestDeadlineMs()];
-    const earliest = Math.min(...deadlines.map((each) => each ?? Number.POSITIVE_INFINITY));
+    const guestsDueMs = this.#sockets.nextGuestDeadlineMs() ?? Number.POSITIVE_INFINITY;
+    const earliest = Math.min(this.#live.state.dueMs, guestsDueMs);
     if (!Number.isFinite(earliest) || earliest >= (this.#alarmAtMs ?? Number.POSITIVE_INFINITY)) {
       return;
     }

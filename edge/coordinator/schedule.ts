@@ -1,42 +1,33 @@
 import { type JobSettingsPatch, type JobState, patchSettings } from "../../shared/job.ts";
 import type { HolderMessage } from "../../shared/protocol.ts";
 import { assign } from "./schedule/assign.ts";
-import { Draft, type Effect } from "./schedule/draft.ts";
+import { type Decision, Draft } from "./schedule/draft.ts";
 import {
   claimLease,
   dropLease,
   expire,
   failLease,
   hear,
-  leaseExpiresAtMs,
   loseLease,
-  needsHolder,
   taskIdOf,
 } from "./schedule/leases.ts";
-import {
-  askAgain,
-  choreDone,
-  endJob,
-  OWNER_GONE_AFTER_MS,
-  runChores,
-  watchForHolders,
-} from "./schedule/lifecycle.ts";
+import { askAgain, choreDone, endJob, runChores, watchForHolders } from "./schedule/lifecycle.ts";
 import { checkDueLeases, presign, takeCommit, takeOffer, takeVerdict } from "./schedule/results.ts";
-import { callServers, serverGivenUp, serversDueAtMs } from "./schedule/servers.ts";
+import { callServers, serverGivenUp } from "./schedule/servers.ts";
 import {
   forgetChunk,
+  forgetOldAsks,
   stageChunks,
-  stagingDueAtMs,
   takeStaged,
   takeStageFailed,
   takeStageOffer,
 } from "./schedule/staging.ts";
 import {
-  type Changes,
   type ChoreKind,
   type Holder,
   isEnded,
   type Lease,
+  needsHolder,
   type State,
 } from "./schedule/state.ts";
 import type { GateVerdict } from "./schedule/verdict.ts";
@@ -62,49 +53,30 @@ export type Event =
   /** The object was evicted and is back: these sockets survived, all work under way is unknown. */
   | { type: "resume"; connectionIds: string[] };
 
-export interface Decision {
-  changes: Changes;
-  effects: Effect[];
-}
-
 /**
  * Decides what an event means. Pure: reads `state`, returns what to change in it and what to do
  * outside afterwards. Every event also does what time has made due, since alarms may come late.
  */
 export function schedule(state: State, event: Event, nowMs: number): Decision {
   const draft = new Draft(state, nowMs);
-  if (!isEnded(draft.job)) expire(draft);
+  const isDue = nowMs >= state.dueMs || event.type === "resume";
+  if (isDue && !isEnded(draft.job)) expire(draft);
   decide(draft, event);
   if (!isEnded(draft.job)) {
-    checkDueLeases(draft);
-    if (event.type !== "message") watchForHolders(draft);
-    assign(draft);
-    stageChunks(draft);
-    callServers(draft);
+    if (isDue) {
+      checkDueLeases(draft);
+      forgetOldAsks(draft);
+    }
+    if (isDue || event.type === "hello" || event.type === "closed") watchForHolders(draft);
+    // Most events are heartbeats, of a thousand holders: nothing is walked for them.
+    if (isDue || draft.hasMoved) {
+      assign(draft);
+      stageChunks(draft);
+      callServers(draft);
+    }
   }
   runChores(draft);
-  return { changes: draft.changes, effects: draft.effects };
-}
-
-/** When `tick` is due next, in ms since the epoch; null when nothing waits for time. */
-export function earliestDeadlineMs(state: State): number | null {
-  let earliest = Number.POSITIVE_INFINITY;
-  const beats = { beat: (id: string) => state.beats.get(id) };
-  for (const lease of state.leases.values()) {
-    if (lease.phase === "checking") earliest = Math.min(earliest, lease.checkDueAtMs);
-    else if (needsHolder(lease)) earliest = Math.min(earliest, leaseExpiresAtMs(beats, lease));
-  }
-  for (const id of state.backingOff) {
-    earliest = Math.min(earliest, state.tasks.get(id)?.readyAtMs ?? earliest);
-  }
-  for (const chore of Object.values(state.job.chores)) {
-    earliest = Math.min(earliest, chore?.dueAtMs ?? earliest);
-  }
-  earliest = Math.min(earliest, stagingDueAtMs(state) ?? earliest);
-  earliest = Math.min(earliest, serversDueAtMs(state) ?? earliest);
-  const { stuckSinceMs } = state.job;
-  if (stuckSinceMs !== null) earliest = Math.min(earliest, stuckSinceMs + OWNER_GONE_AFTER_MS);
-  return Number.isFinite(earliest) ? earliest : null;
+  return { changes: draft.changes, effects: draft.effects, isSettled: isDue };
 }
 
 function decide(draft: Draft, event: Event): void {

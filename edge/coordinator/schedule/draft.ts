@@ -32,6 +32,13 @@ export type Effect =
   /** Do it, report `chore-done`. */
   | { type: "chore"; kind: ChoreKind };
 
+export interface Decision {
+  changes: Changes;
+  effects: Effect[];
+  /** All that was due by time is done. */
+  isSettled: boolean;
+}
+
 /**
  * A state with changes on top. The state below is only read, so a decision stays a pure function;
  * what it changed is at hand for the rows to write.
@@ -53,6 +60,12 @@ export class Draft {
   constructor(state: State, nowMs: number) {
     this.#state = state;
     this.nowMs = nowMs;
+  }
+
+  /** Something changed that may bring a holder and a task together. */
+  get hasMoved(): boolean {
+    const { job, tasks, holders } = this.changes;
+    return job !== null || tasks.size > 0 || holders.size > 0;
   }
 
   get plan(): State["plan"] {

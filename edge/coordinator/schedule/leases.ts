@@ -1,9 +1,16 @@
 import type { ErrorCode } from "../../../shared/errors.ts";
-import { HEARTBEAT_SILENCE_MS, MAX_ATTEMPTS } from "../../../shared/protocol.ts";
+import { MAX_ATTEMPTS } from "../../../shared/protocol.ts";
 import { taskBackoffMs } from "../../../shared/retry.ts";
+import { leaseDueAtMs } from "./deadlines.ts";
 import type { Draft } from "./draft.ts";
 import { endJob } from "./lifecycle.ts";
-import { BEAT_RECORDED_EVERY_MS, type Holder, type Lease, type TaskRecord } from "./state.ts";
+import {
+  BEAT_RECORDED_EVERY_MS,
+  type Holder,
+  type Lease,
+  needsHolder,
+  type TaskRecord,
+} from "./state.ts";
 
 /** How leases begin, go on and end. All of it changes the draft only. */
 
@@ -13,11 +20,6 @@ export function leaseId(taskId: string, number: number): string {
 
 export function taskIdOf(leaseId: string): string {
   return leaseId.slice(0, Math.max(0, leaseId.lastIndexOf("_")));
-}
-
-/** Whether the lease needs its holder's heartbeat. */
-export function needsHolder({ phase }: Lease): boolean {
-  return phase === "working" || phase === "offered" || phase === "uploading";
 }
 
 export function grantLease(draft: Draft, task: TaskRecord, holder: Holder): Lease {
@@ -43,8 +45,13 @@ export function grantLease(draft: Draft, task: TaskRecord, holder: Holder): Leas
 
 /** A sign of life. */
 export function hear(draft: Draft, lease: Lease, progress?: number): Lease {
-  const before = draft.beat(lease.id)?.progress ?? 0;
-  draft.putBeat(lease.id, { heardAtMs: draft.nowMs, progress: progress ?? before });
+  const before = draft.beat(lease.id);
+  draft.putBeat(lease.id, {
+    // After an eviction the last one may have been later than what was written: deadlines never
+    // move towards us.
+    heardAtMs: Math.max(draft.nowMs, before?.heardAtMs ?? 0),
+    progress: progress ?? before?.progress ?? 0,
+  });
   if (draft.nowMs - lease.heardAtMs < BEAT_RECORDED_EVERY_MS) return lease;
   return draft.putLease({ ...lease, heardAtMs: draft.nowMs });
 }
@@ -110,7 +117,7 @@ export function failTask(
 /** Frees leases whose holder was silent too long, and tasks whose backoff is over. */
 export function expire(draft: Draft): void {
   for (const lease of draft.leases()) {
-    if (!needsHolder(lease) || leaseExpiresAtMs(draft, lease) > draft.nowMs) continue;
+    if (!needsHolder(lease) || leaseDueAtMs(lease, draft.beat(lease.id)) > draft.nowMs) continue;
     loseLease(draft, lease);
     const holder = draft.holder(lease.holderId);
     if (holder !== undefined) draft.putHolder({ ...holder, silent: true });
@@ -121,13 +128,6 @@ export function expire(draft: Draft): void {
       draft.patchTask(task, { state: "ready", readyAtMs: 0 });
     }
   }
-}
-
-export function leaseExpiresAtMs(
-  from: Pick<Draft, "beat">,
-  lease: Pick<Lease, "id" | "heardAtMs">,
-): number {
-  return (from.beat(lease.id)?.heardAtMs ?? lease.heardAtMs) + HEARTBEAT_SILENCE_MS;
 }
 
 /** Takes a task's other leases away, live or lost; their holders are told. */

@@ -48,17 +48,19 @@ export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
     refuseInit(draft, lease);
     return;
   }
-  draft.putLease({ ...lease, phase: "checking", made: { engine, encodeMs, warnings } });
-  checkDueLeases(draft);
+  check(draft, { ...lease, phase: "checking", made: { engine, encodeMs, warnings } });
 }
 
 /** Asks the gate about leases it was not asked about yet, or stayed silent on. */
 export function checkDueLeases(draft: Draft): void {
   for (const lease of draft.leases()) {
-    if (lease.phase !== "checking" || lease.checkDueAtMs > draft.nowMs) continue;
-    draft.putLease({ ...lease, checkDueAtMs: draft.nowMs + CHECK_AGAIN_MS });
-    draft.effects.push({ type: "check", leaseId: lease.id });
+    if (lease.phase === "checking" && lease.checkDueAtMs <= draft.nowMs) check(draft, lease);
   }
+}
+
+function check(draft: Draft, lease: Lease): void {
+  draft.putLease({ ...lease, checkDueAtMs: draft.nowMs + CHECK_AGAIN_MS });
+  draft.effects.push({ type: "check", leaseId: lease.id });
 }
 
 export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): void {

@@ -22,7 +22,6 @@ type StageFailed = Extract<HolderMessage, { type: "stage-failed" }>;
 /** Asks the owner for the chunks that others will want next. */
 export function stageChunks(draft: Draft): void {
   if (isEnded(draft.job)) return;
-  forgetOldAsks(draft);
   let missing = chunksWanted(draft);
   if (missing === 0) return;
   const owner = draft
@@ -101,17 +100,6 @@ export function tasksNeedingSource({ tasks }: State): number {
   return count;
 }
 
-/** When a chunk is to be asked for again; null when none is on its way. */
-export function stagingDueAtMs({ tasks, job }: State): number | null {
-  if (isEnded(job)) return null;
-  let earliest: number | null = null;
-  for (const { staging, state } of tasks.values()) {
-    if (staging === null || state === "done") continue;
-    earliest = Math.min(earliest ?? staging.dueAtMs, staging.dueAtMs);
-  }
-  return earliest;
-}
-
 /** How many untaken tasks should have their chunk in storage. */
 function chunksWanted(draft: Draft): number {
   const { stageAll, servers } = draft.job.settings;
@@ -126,7 +114,7 @@ function chunksWanted(draft: Draft): number {
 }
 
 /** What was asked for in vain and is no longer wanted must not keep the alarm ringing. */
-function forgetOldAsks(draft: Draft): void {
+export function forgetOldAsks(draft: Draft): void {
   for (const task of draft.tasks()) {
     if (task.staging !== null && task.staging.dueAtMs <= draft.nowMs) {
       draft.patchTask(task, { staging: null });

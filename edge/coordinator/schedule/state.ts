@@ -162,6 +162,8 @@ export interface State {
   readonly planned: ReadonlyMap<string, Task>;
   /** Derived: tasks that wait out a failure. */
   readonly backingOff: Set<string>;
+  /** Derived: nothing is due before that, in ms since the epoch. May be earlier than it need be. */
+  dueMs: number;
 }
 
 /** What one event changed; null is a record that is gone. The shell writes exactly these rows. */
@@ -253,6 +255,7 @@ export function restoreState(plan: JobPlan, job: JobRecord, saved: SavedRecords)
     backingOff: new Set(
       [...tasks.values()].filter(({ state }) => state === "backoff").map(({ id }) => id),
     ),
+    dueMs: 0,
   };
 }
 
@@ -274,28 +277,11 @@ function newTask(id: string): TaskRecord {
   };
 }
 
-/** Takes the changes over, in place. */
-export function applyChanges(state: State, changes: Changes): void {
-  if (changes.job !== null) state.job = changes.job;
-  for (const [id, task] of changes.tasks) {
-    state.tasks.set(id, task);
-    if (task.state === "backoff") state.backingOff.add(id);
-    else state.backingOff.delete(id);
-  }
-  for (const [id, beat] of changes.beats) state.beats.set(id, beat);
-  for (const [id, lease] of changes.leases) {
-    if (lease !== null) {
-      state.leases.set(id, lease);
-    } else {
-      state.leases.delete(id);
-      state.beats.delete(id);
-    }
-  }
-  for (const [id, holder] of changes.holders) state.holders.set(id, holder);
-  for (const [id, init] of changes.inits) state.inits.set(id, init);
-  for (const [id, each] of changes.accepted) state.accepted.set(id, each);
-}
-
 export function isEnded({ state }: JobRecord): boolean {
   return state === "ready" || state === "failed" || state === "cancelled";
+}
+
+/** Whether the lease needs its holder's heartbeat. */
+export function needsHolder({ phase }: Lease): boolean {
+  return phase === "working" || phase === "offered" || phase === "uploading";
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import { applyChanges } from "../../../edge/coordinator/schedule/apply.ts";
+import { earliestDeadlineMs } from "../../../edge/coordinator/schedule/deadlines.ts";
 import type { Effect } from "../../../edge/coordinator/schedule/draft.ts";
 import { taskSegments } from "../../../edge/coordinator/schedule/offers.ts";
 import {
-  applyChanges,
   isEnded,
   type Lease,
   newState,
@@ -10,7 +11,7 @@ import {
   type State,
 } from "../../../edge/coordinator/schedule/state.ts";
 import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
-import { type Event, earliestDeadlineMs, schedule } from "../../../edge/coordinator/schedule.ts";
+import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
 import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../../shared/job.ts";
 import type { CoordinatorMessage, HolderMessage, Output, Role } from "../../../shared/protocol.ts";
 
@@ -65,7 +66,7 @@ export class World {
       before === null || isDeepStrictEqual(before, this.state),
       "the state was changed in place",
     );
-    applyChanges(this.state, decision.changes);
+    applyChanges(this.state, decision);
     for (const effect of decision.effects) this.#effect(effect);
     this.#countFailures(failures, event);
     this.check();
@@ -93,11 +94,9 @@ export class World {
   /** @param ring whether the alarm rings when it is due */
   wait(ms: number, ring: boolean): void {
     this.nowMs += ms;
-    const dueMs = earliestDeadlineMs(this.state);
-    if (!ring || dueMs === null || dueMs > this.nowMs) return;
+    if (!ring || this.state.dueMs > this.nowMs) return;
     this.dispatch({ type: "tick" });
-    const nextMs = earliestDeadlineMs(this.state);
-    must(nextMs === null || nextMs > this.nowMs, "the alarm would ring for ever");
+    must(this.state.dueMs > this.nowMs, "the alarm would ring for ever");
   }
 
   connect(holder: WorldHolder, keepLeases: boolean): void {
@@ -270,6 +269,7 @@ export class World {
   /** What holds at any time. */
   check(): void {
     const { state } = this;
+    must(state.dueMs <= earliestDeadlineMs(state), "a deadline would be missed");
     let done = 0;
     for (const task of state.tasks.values()) {
       const live = [...state.leases.values()].filter(
