@@ -1,5 +1,6 @@
 import { TributaryError } from "../../shared/errors.ts";
 import { type Segment, segmentDurationTicks } from "../../shared/job.ts";
+import { eraseDates } from "./iso-boxes.ts";
 
 /** A cut piece of the source and where it lies; `ChunkInfo` without the task. */
 export interface CutPiece {
@@ -13,8 +14,10 @@ export function unreadable(message: string): TributaryError {
   return new TributaryError("CHUNK_UNREADABLE", message, { retryable: false });
 }
 
+/** What a muxer has written, with nothing in it that depends on the hour. */
 export function finished(buffer: ArrayBuffer | null): ArrayBuffer {
   if (buffer === null) throw unreadable("The chunk could not be written.");
+  eraseDates(new Uint8Array(buffer));
   return buffer;
 }
 

@@ -123,6 +123,26 @@ function child(
   return box;
 }
 
+/**
+ * Sets the dates of a file's headers to 0 (mvhd, tkhd, mdhd: 8.2.2, 8.3.2, 8.4.2), so that the same
+ * packets always make the same bytes.
+ */
+export function eraseDates(file: Uint8Array): void {
+  const whole = { type: "", start: 0, end: file.length, content: 0 };
+  const moov = child(file, whole, "moov");
+  if (moov === undefined) return;
+  const traks = children(file, moov).filter((one) => one.type === "trak");
+  const headers = [
+    child(file, moov, "mvhd"),
+    ...traks.flatMap((trak) => [child(file, trak, "tkhd"), child(file, trak, "mdia", "mdhd")]),
+  ];
+  for (const header of headers) {
+    if (header === undefined) continue;
+    const dateBytes = file[header.content] === 1 ? 16 : 8;
+    file.fill(0, header.content + 4, header.content + 4 + dateBytes);
+  }
+}
+
 function readTracks(moov: Uint8Array, box: IsoBox): IsoTrack[] {
   const view = new DataView(moov.buffer, moov.byteOffset, moov.byteLength);
   const mvhd = child(moov, box, "mvhd");
