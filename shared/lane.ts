@@ -7,9 +7,9 @@ import type { VideoFacts } from "./job.ts";
 export function webCodecsRefusal(
   video: Pick<VideoFacts, "interlaced" | "transfer" | "bitDepth" | "rotation">,
 ): string | null {
-  if (video.interlaced) return "WebCodecs cannot deinterlace.";
-  if (video.transfer !== "sdr") return "WebCodecs cannot map HDR to SDR.";
-  if (video.bitDepth > 8) return "WebCodecs encoders take 8 bits.";
-  if (video.rotation !== 0) return "WebCodecs encoders do not turn pictures.";
+  if (video.interlaced) return "The browser's codecs cannot deinterlace.";
+  if (video.transfer !== "sdr") return "The browser's codecs cannot turn HDR into SDR.";
+  if (video.bitDepth > 8) return "The browser's encoder takes 8 bits only.";
+  if (video.rotation !== 0) return "The browser's encoder does not turn pictures.";
   return null;
 }

@@ -1,5 +1,5 @@
 import type { WireError } from "../shared/errors.ts";
-import type { AudioRendition, SourceFacts, VideoRendition } from "../shared/job.ts";
+import type { AudioRendition, Engine, SourceFacts, VideoRendition } from "../shared/job.ts";
 import type { JobView } from "../shared/protocol.ts";
 import type { DeviceFacts, PartDecision } from "./pool/capability.ts";
 
@@ -41,6 +41,10 @@ export interface Inspection {
   estimatedBytes: number;
   /** The file is rewritten by ffmpeg first (FLV, AVI, ...): true once that was needed. */
   remuxed: boolean;
+  /** Who will make the picture, as far as can be told before the work begins. */
+  pictureEngine: Engine;
+  /** Why the browser's own codecs are not used, whatever is chosen; null when they can be. */
+  fastRefusal: string | null;
 }
 
 export interface SlotState {
@@ -81,6 +85,10 @@ export interface HolderOptions {
   device?: DeviceFacts;
   /** Parallel workers; default: cores, at most 16. */
   slots?: number;
+  /**
+   * "auto" and "webcodecs": the browser's codecs where they do it right, several times faster. "ffmpeg":
+   * x264, better at equal bits. "server": this tab only cuts and uploads.
+   */
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
 }
 
@@ -92,11 +100,14 @@ export interface ResumableJob {
   sizeBytes: number;
   ladder: LadderRung[];
   createdAtMs: number;
+  /** Slots that its tasks were planned for; 1 when missing. */
+  planSlots?: number;
 }
 
 export interface HolderApi {
   /** @param onState called with every change, at most ten times a second */
   subscribe(onState: (state: HolderState) => void): Promise<void>;
+  /** May change the engine of a file that is `inspected`: it is planned anew. */
   configure(options: HolderOptions): Promise<void>;
   /** Reads facts and plans; ends in `inspected`, or `failed` with a SOURCE_* code. */
   inspect(file: File): Promise<void>;

@@ -35,6 +35,8 @@ export interface SessionOptions {
   plan: JobPlan | null;
   pool: Pool | null;
   engines: Engine[];
+  /** Leases taken beyond the slots. */
+  prefetch: number;
   slots: number;
   onChange(): void;
 }
@@ -68,7 +70,7 @@ export class HolderSession {
         : new ChunkStager({ source, plan, clock: WORKER_CLOCK, fetch: fetchHere, send, onStored });
     this.#loop = new LeaseLoop({
       slots: options.source === null ? 0 : options.slots,
-      prefetch: 1,
+      prefetch: options.prefetch,
       clock: WORKER_CLOCK,
       send,
       onChange: options.onChange,

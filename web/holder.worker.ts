@@ -1,6 +1,7 @@
 import * as Comlink from "comlink";
 import { TributaryError, toWireError } from "../shared/errors.ts";
 import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job.ts";
+import { webCodecsRefusal } from "../shared/lane.ts";
 import { EdgeClient } from "./edge-client.ts";
 import type {
   HolderApi,
@@ -59,6 +60,9 @@ class Holder implements HolderApi {
   #source: Source | null = null;
   #plan: JobPlan | null = null;
   #ladder: LadderRung[] = [];
+  /** Null: the default one. */
+  #askedLadder: LadderRung[] | null = null;
+  #planSlots = 1;
   #pool: Pool | null = null;
   #session: HolderSession | null = null;
   #resumable: ResumableJob | null = null;
@@ -80,6 +84,11 @@ class Holder implements HolderApi {
 
   async configure(options: HolderOptions): Promise<void> {
     this.#options = { ...this.#options, ...options };
+    if (this.#state.phase !== "inspected") return;
+    this.#pool?.terminate();
+    this.#pool = null;
+    this.#useLadder(this.#askedLadder);
+    this.#preparePool();
   }
 
   async inspect(file: File): Promise<void> {
@@ -92,6 +101,7 @@ class Holder implements HolderApi {
       const source = await this.#open(file, signal);
       this.#source = source;
       this.#useLadder(null);
+      this.#preparePool();
       this.#set({ phase: "inspected", inspectProgress: null, part: this.#decidePart() });
     } catch (thrown) {
       if (signal.aborted) return;
@@ -122,8 +132,7 @@ class Holder implements HolderApi {
     this.#set({ phase: "starting", error: null });
     try {
       this.#requireEngine();
-      this.#pool = this.#makePool();
-      void this.#pool?.warm().catch(() => {});
+      this.#preparePool();
       const settings = settingsFor(this.#decidePart());
       const created = await this.#client.createJob(plan, { settings, signal });
       const resumable: ResumableJob = {
@@ -133,6 +142,7 @@ class Holder implements HolderApi {
         fingerprint: source.facts.fingerprint,
         sizeBytes: source.facts.sizeBytes,
         ladder: this.#ladder,
+        planSlots: this.#planSlots,
         createdAtMs: Date.now(),
       };
       this.#resumable = resumable;
@@ -186,9 +196,9 @@ class Holder implements HolderApi {
         throw new TributaryError("SOURCE_CHANGED", "This is not the file that the job began with.");
       }
       this.#source = source;
-      this.#useLadder(job.ladder);
+      this.#useLadder(job.ladder, job.planSlots ?? 1);
       this.#requireEngine();
-      this.#pool = this.#makePool();
+      this.#preparePool();
       this.#session?.stop();
       this.#set({ phase: "running", inspectProgress: null, error: null });
       this.#connect(job);
@@ -235,10 +245,12 @@ class Holder implements HolderApi {
   }
 
   /** @param ladder null for the default. Throws LADDER_INVALID. */
-  #useLadder(ladder: LadderRung[] | null): void {
+  #useLadder(ladder: LadderRung[] | null, planSlots = this.#slotsToPlanFor()): void {
     const source = this.#source;
     if (source === null) return;
-    const plan = source.planJob(ladder ?? undefined);
+    const plan = source.planJob(ladder ?? undefined, planSlots);
+    this.#askedLadder = ladder;
+    this.#planSlots = planSlots;
     this.#plan = plan;
     this.#ladder = plan.video.map(({ width, height, bitsPerSecond }) => ({
       shortSide: Math.min(width, height),
@@ -246,7 +258,13 @@ class Holder implements HolderApi {
     }));
     // What was asked for, not what even numbers made of it: "240" may well be 134 lines of a banner.
     if (ladder !== null) this.#ladder = ladder;
-    this.#set({ inspection: describe(plan, this.#ladder, source.remuxed) });
+    const facts = {
+      ladder: this.#ladder,
+      remuxed: source.remuxed,
+      pictureEngine: this.#usesWebCodecs() ? ("webcodecs" as const) : ("ffmpeg-wasm" as const),
+      fastRefusal: this.#fastRefusal(),
+    };
+    this.#set({ inspection: describe(plan, facts) });
   }
 
   #requireEngine(): void {
@@ -294,10 +312,38 @@ class Holder implements HolderApi {
     session.changeSettings(settingsFor(decision));
   }
 
+  /** Workers start while the person looks at what was found, or the job is created. */
+  #preparePool(): void {
+    if (this.#decidePart().part === "weak") {
+      this.#pool?.terminate();
+      this.#pool = null;
+      return;
+    }
+    this.#pool ??= this.#makePool();
+    void this.#pool?.warm().catch(() => {});
+  }
+
   #makePool(): Pool | null {
-    return this.#decidePart().part === "weak"
-      ? null
-      : new Pool(this.#slotCount(), this.#lane(), () => this.#changed());
+    if (this.#decidePart().part === "weak") return null;
+    const slots = this.#slotCount();
+    const hasSound = (this.#plan?.audio.length ?? 0) > 0;
+    const ffmpegAhead = this.#usesWebCodecs() ? Number(hasSound) : slots;
+    return new Pool({ slots, lane: this.#lane(), ffmpegAhead }, () => this.#changed());
+  }
+
+  #fastRefusal(): string | null {
+    if (!hasWebCodecs()) return "This browser has no codecs of its own to use.";
+    const facts = this.#source?.facts.video;
+    return facts === undefined ? null : webCodecsRefusal(facts);
+  }
+
+  #usesWebCodecs(): boolean {
+    return this.#lane() !== "ffmpeg" && this.#fastRefusal() === null;
+  }
+
+  /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
+  #slotsToPlanFor(): number {
+    return this.#usesWebCodecs() ? 1 : this.#slotCount();
   }
 
   #lane(): Lane {
@@ -321,6 +367,8 @@ class Holder implements HolderApi {
       plan: this.#plan,
       pool: this.#pool,
       engines: enginesOf(this.#lane()),
+      // The browser's codecs are done with a task in the time of a few round trips.
+      prefetch: this.#usesWebCodecs() ? 2 : 1,
       slots: this.#pool === null ? 0 : this.#slotCount(),
       onChange: () => this.#changed(),
     });
@@ -422,11 +470,14 @@ function settingsFor({ part, reason }: PartDecision): JobSettingsPatch {
   return { servers: reason === "chosen" ? "never" : "when-needed", stageAll: false };
 }
 
-function describe(plan: JobPlan, ladder: LadderRung[], remuxed: boolean): Inspection {
+function describe(
+  plan: JobPlan,
+  facts: Pick<Inspection, "ladder" | "remuxed" | "pictureEngine" | "fastRefusal">,
+): Inspection {
   const bitsPerSecond = [...plan.video, ...plan.audio].reduce((sum, r) => sum + r.bitsPerSecond, 0);
   return {
     source: plan.source,
-    ladder,
+    ...facts,
     video: plan.video,
     audio: plan.audio,
     segmentCount: plan.segments.length,
@@ -434,7 +485,6 @@ function describe(plan: JobPlan, ladder: LadderRung[], remuxed: boolean): Inspec
     estimatedBytes: Math.round(
       (bitsPerSecond / 8) * (plan.source.durationTicks / TICKS_PER_SECOND),
     ),
-    remuxed,
   };
 }
 

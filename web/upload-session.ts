@@ -53,6 +53,7 @@ const MAX_REVIVALS = 2;
  */
 export class UploadSession {
   readonly #parts: SessionParts;
+  #options: HolderOptions;
   readonly #state = signal<HolderState>(IDLE_STATE);
   readonly #problem = signal<WireError | null>(null);
   readonly #pending = signal<PendingAction>(null);
@@ -65,6 +66,7 @@ export class UploadSession {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#options = parts.options;
   }
 
   get state(): ReadonlySignal<HolderState> {
@@ -129,6 +131,12 @@ export class UploadSession {
 
   async useServers(use: boolean): Promise<void> {
     await this.#while(null, () => this.#connected().useServers(use));
+  }
+
+  /** Which engine makes the picture; kept for a holder that takes over. */
+  async useEngine(engine: NonNullable<HolderOptions["engine"]>): Promise<void> {
+    this.#options = { ...this.#options, engine };
+    await this.#while("ladder", () => this.#connected().configure({ engine }));
   }
 
   async setLadder(ladder: LadderRung[]): Promise<void> {
@@ -270,9 +278,9 @@ export class UploadSession {
         if (hasEnded(state)) void this.#settleEnd();
       })
       .catch((thrown) => current() && this.#fail(toWireError(thrown)));
-    if (Object.keys(this.#parts.options).length > 0) {
+    if (Object.keys(this.#options).length > 0) {
       holder
-        .configure(this.#parts.options)
+        .configure(this.#options)
         .catch((thrown) => current() && this.#fail(toWireError(thrown)));
     }
     void holder.died.then((error) => (current() ? this.#revive(error) : undefined));

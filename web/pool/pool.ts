@@ -10,6 +10,13 @@ export interface PoolSlot {
   engine: Engine | null;
 }
 
+export interface PoolOptions {
+  slots: number;
+  lane: Lane;
+  /** Slots that make an instance of ffmpeg.wasm before a task asks for it. */
+  ffmpegAhead: number;
+}
+
 /**
  * The tab's encoders: one Web Worker a slot, with the browser's codecs and single-threaded ffmpeg.wasm.
  * The lease loop hands out no more tasks at once than there are slots.
@@ -21,11 +28,12 @@ export class Pool {
   #busyMs = 0;
   readonly #busySinceMs = new Map<number, number>();
 
-  constructor(slots: number, lane: Lane, onChange: () => void) {
+  constructor({ slots, lane, ffmpegAhead }: PoolOptions, onChange: () => void) {
     this.#onChange = onChange;
     this.#handles = Array.from(
       { length: slots },
-      () => new WorkerHandle(createTranscodeWorker, lane),
+      (_, index) =>
+        new WorkerHandle(createTranscodeWorker, { lane, ffmpegAhead: index < ffmpegAhead }),
     );
     this.#slots = Array.from({ length: slots }, () => ({
       taskId: null,

@@ -3,15 +3,17 @@ import { fromWireError, isWireError, TributaryError, toWireError } from "../../s
 import type { Engine } from "../../shared/job.ts";
 import type {
   FfmpegSource,
-  Lane,
   TranscodeRequest,
   TranscodeResult,
   TranscodeWorkerApi,
+  WorkerSetup,
 } from "../worker/api.ts";
 import { loadFfmpegCore } from "./ffmpeg-core.ts";
 
 /** No sign of life for this long and the worker is given up; loading the core counts as life. */
 const STALL_MS = 60_000;
+
+type EngineSetup = Omit<WorkerSetup, "lockName">;
 
 /**
  * One Web Worker and the calls to it. comlink alone leaves a call to a dead worker hanging: here every
@@ -21,12 +23,12 @@ const STALL_MS = 60_000;
  */
 export class WorkerHandle {
   readonly #create: () => Worker;
-  readonly #lane: Lane;
+  readonly #setup: EngineSetup;
   #live: LiveWorker | null = null;
 
-  constructor(create: () => Worker, lane: Lane) {
+  constructor(create: () => Worker, setup: EngineSetup) {
     this.#create = create;
-    this.#lane = lane;
+    this.#setup = setup;
   }
 
   /** Starts the worker ahead of the first task. */
@@ -86,7 +88,7 @@ export class WorkerHandle {
   }
 
   #start(): LiveWorker {
-    this.#live ??= startWorker(this.#create, this.#lane);
+    this.#live ??= startWorker(this.#create, this.#setup);
     return this.#live;
   }
 
@@ -113,7 +115,7 @@ async function loadFfmpeg(): Promise<FfmpegSource> {
   }
 }
 
-function startWorker(create: () => Worker, lane: Lane): LiveWorker {
+function startWorker(create: () => Worker, setup: EngineSetup): LiveWorker {
   const worker = create();
   const api = Comlink.wrap<TranscodeWorkerApi>(worker);
   const lockName = `tributary-worker-${crypto.randomUUID()}`;
@@ -125,7 +127,7 @@ function startWorker(create: () => Worker, lane: Lane): LiveWorker {
   worker.addEventListener("error", () => reportDeath(crashed()));
   worker.addEventListener("messageerror", () => reportDeath(crashed()));
   const ready = (async () => {
-    await api.setup({ lane, lockName }, Comlink.proxy(loadFfmpeg));
+    await api.setup({ ...setup, lockName }, Comlink.proxy(loadFfmpeg));
     // Granted to us only when the worker that holds it is gone, however it went.
     void navigator.locks.request(lockName, () => reportDeath(crashed()));
   })();

@@ -41,6 +41,8 @@ export interface FfmpegSource {
 /** What a worker is given once, before its first task. */
 export interface WorkerSetup {
   lane: Lane;
+  /** Load ffmpeg.wasm now, ahead of the first task that needs it. */
+  ffmpegAhead: boolean;
   /**
    * A Web Lock that the worker takes in `setup` and never lets go: the tab is granted it when the
    * worker is gone, however that happened (crash, `close()`, out of memory).

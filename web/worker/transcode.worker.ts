@@ -21,7 +21,7 @@ const PROGRESS_EVERY_MS = 250;
 let lanes: Lanes | null = null;
 
 async function setup(
-  { lane, lockName }: WorkerSetup,
+  { lane, ffmpegAhead, lockName }: WorkerSetup,
   loadFfmpeg: () => Promise<FfmpegSource>,
 ): Promise<void> {
   await holdLock(lockName);
@@ -32,7 +32,7 @@ async function setup(
       throw isWireError(thrown) ? fromWireError(thrown) : thrown;
     }
   });
-  if (lane === "ffmpeg") ffmpeg.warm();
+  if (ffmpegAhead) ffmpeg.warm();
   lanes = new Lanes(lane, { webCodecs: new WebCodecsEngine(), ffmpeg });
 }
 

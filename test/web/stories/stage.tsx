@@ -40,6 +40,7 @@ const session: UploadSessionView = {
   },
   setLadder: noted("setLadder"),
   useServers: noted("useServers"),
+  useEngine: noted("useEngine"),
   start: noted("start"),
   reopen: noted("reopen"),
   cancel: noted("cancel"),

@@ -115,6 +115,8 @@ export const INSPECTION: Inspection = {
   segmentCount: 52,
   taskCount: 58,
   estimatedBytes: 222_600_000,
+  pictureEngine: "ffmpeg-wasm",
+  fastRefusal: "The browser's codecs cannot turn HDR into SDR.",
   remuxed: false,
 };
 
