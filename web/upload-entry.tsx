@@ -39,9 +39,10 @@ effect(() => showInTab(session.state.value));
 void session.open();
 
 window.addEventListener("beforeunload", (event) => {
-  const { phase } = session.state.value;
+  const { phase, job } = session.state.value;
+  const needed = phase === "starting" || (phase === "running" && job?.tasksNeedingSource !== 0);
   // Browsers word the question themselves.
-  if (phase === "starting" || phase === "running") event.preventDefault();
+  if (needed) event.preventDefault();
 });
 
 /** What Chromium tells and others do not. */

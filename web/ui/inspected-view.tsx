@@ -1,24 +1,32 @@
 import type { WireError } from "../../shared/errors.ts";
-import type { Inspection, LadderRung } from "../holder-api.ts";
+import type { HolderOptions, HolderState, Inspection, LadderRung } from "../holder-api.ts";
 import type { PendingAction } from "../upload-session.ts";
+import { DeviceNote } from "./device-note.tsx";
 import { InlineError } from "./error-view.tsx";
 import { formatBitrate, formatBytes, formatCount, languageName } from "./format.ts";
 import { LadderEditor } from "./ladder-editor.tsx";
+import { PictureChoice } from "./picture-choice.tsx";
 import { FoundFacts } from "./source-facts.tsx";
 
 /** Before the work begins: what was found, what will be made, and the button. */
 export function InspectedView({
+  state,
   inspection,
   problem,
   pending,
   onLadder,
+  onEngine,
+  onServers,
   onStart,
   onDiscard,
 }: {
+  state: HolderState;
   inspection: Inspection;
   problem: WireError | null;
   pending: PendingAction;
   onLadder(ladder: LadderRung[]): void;
+  onEngine(engine: NonNullable<HolderOptions["engine"]>): void;
+  onServers(use: boolean): void;
   onStart(): void;
   onDiscard(): void;
 }) {
@@ -55,6 +63,14 @@ export function InspectedView({
                 ))}
               </div>
             )}
+            <div class="fact fact-wide">
+              <dt>Picture</dt>
+              <PictureChoice
+                inspection={inspection}
+                disabled={pending !== null}
+                onEngine={onEngine}
+              />
+            </div>
             <div class="fact">
               <dt>Work</dt>
               <dd>
@@ -67,6 +83,7 @@ export function InspectedView({
               <dd>about {formatBytes(inspection.estimatedBytes)}</dd>
             </div>
           </dl>
+          <DeviceNote state={state} onServers={onServers} />
           {problem !== null && ladderError === null && <InlineError error={problem} />}
           <div class="actions">
             <button

@@ -15,11 +15,13 @@ import { WorkPanel } from "./work-panel.tsx";
 export function JobScreen({
   state,
   cancelling,
+  onServers,
   onCancel,
   onAnother,
 }: {
   state: HolderState;
   cancelling: boolean;
+  onServers(use: boolean): void;
   onCancel(): void;
   onAnother(): void;
 }) {
@@ -48,7 +50,12 @@ export function JobScreen({
         {ready ? (
           <ReadyPanel state={state} onAnother={onAnother} />
         ) : (
-          <WorkPanel state={state} cancelling={cancelling} onCancel={onCancel} />
+          <WorkPanel
+            state={state}
+            cancelling={cancelling}
+            onServers={onServers}
+            onCancel={onCancel}
+          />
         )}
       </div>
       {warnings.length > 0 && (

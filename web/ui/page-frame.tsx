@@ -15,10 +15,7 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
         {children}
       </main>
       <footer class="frame-foot">
-        <p>
-          Videos are encoded on the device that opens them. Only finished parts are stored, for
-          streaming.
-        </p>
+        <p>Tributary makes streams out of videos, on the devices of the people who have them.</p>
       </footer>
     </div>
   );

@@ -1,7 +1,6 @@
 import type { HolderState } from "../holder-api.ts";
 import type { PickedFile } from "../source-file.ts";
 import type { UploadSession } from "../upload-session.ts";
-import { DeviceNote } from "./device-note.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { ERROR_TEXTS } from "./error-texts.ts";
 import { ErrorCard } from "./error-view.tsx";
@@ -23,6 +22,7 @@ export type UploadSessionView = Pick<
   | "take"
   | "setLadder"
   | "useServers"
+  | "useEngine"
   | "start"
   | "reopen"
   | "cancel"
@@ -59,33 +59,29 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
     case "inspected":
       if (state.inspection === null) return null;
       return (
-        <>
-          <DeviceNote state={state} onServers={(use) => session.useServers(use)} />
-          <InspectedView
-            inspection={state.inspection}
-            problem={problem ?? state.error}
-            pending={pending}
-            onLadder={(ladder) => session.setLadder(ladder)}
-            onStart={() => session.start()}
-            onDiscard={() => session.discard()}
-          />
-        </>
+        <InspectedView
+          state={state}
+          inspection={state.inspection}
+          problem={problem ?? state.error}
+          pending={pending}
+          onLadder={(ladder) => session.setLadder(ladder)}
+          onEngine={(engine) => session.useEngine(engine)}
+          onServers={(use) => session.useServers(use)}
+          onStart={() => session.start()}
+          onDiscard={() => session.discard()}
+        />
       );
     case "starting":
     case "running":
     case "ready":
       return (
-        <>
-          {state.phase !== "ready" && (
-            <DeviceNote state={state} onServers={(use) => session.useServers(use)} />
-          )}
-          <JobScreen
-            state={state}
-            cancelling={pending === "cancel"}
-            onCancel={() => session.cancel()}
-            onAnother={() => session.discard()}
-          />
-        </>
+        <JobScreen
+          state={state}
+          cancelling={pending === "cancel"}
+          onServers={(use) => session.useServers(use)}
+          onCancel={() => session.cancel()}
+          onAnother={() => session.discard()}
+        />
       );
     case "needs-file":
       return (
@@ -150,11 +146,11 @@ function StartView({
       <ul class="steps">
         <li>
           <h2>Cut</h2>
-          <p>The file is read here and split at exact frames. It is not uploaded.</p>
+          <p>The file is read on this device and split at exact frames, however long it is.</p>
         </li>
         <li>
           <h2>Encode</h2>
-          <p>All cores of this device work at once. Every finished part is checked and stored.</p>
+          <p>All cores work at once. Every finished part is checked before it counts.</p>
         </li>
         <li>
           <h2>Watch</h2>

@@ -163,9 +163,9 @@ function waitingText(state: WatchState): string {
   return "This video is just being started. It plays here as soon as its first segment is made.";
 }
 
-function aspectOf(status: JobStatus): number {
-  const { displayWidth, displayHeight } = status.source.video;
-  return displayWidth / displayHeight;
+/** @returns null while a server still reads the source */
+function aspectOf({ source }: JobStatus): number | null {
+  return source === null ? null : source.video.displayWidth / source.video.displayHeight;
 }
 
 function announcementOf(state: WatchState): string {

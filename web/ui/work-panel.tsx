@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { HolderState, SlotState } from "../holder-api.ts";
+import { DeviceNote } from "./device-note.tsx";
 import { formatBytes, formatPercent, formatSpeed, formatWait } from "./format.ts";
 import { InfoIcon } from "./icons.tsx";
 import { jobProgress, taskTitle } from "./job-progress.ts";
@@ -13,10 +14,12 @@ const MUCH_IS_DONE = 0.25;
 export function WorkPanel({
   state,
   cancelling,
+  onServers,
   onCancel,
 }: {
   state: HolderState;
   cancelling: boolean;
+  onServers(use: boolean): void;
   onCancel(): void;
 }) {
   const progress = state.job === null ? 0 : jobProgress(state.job);
@@ -52,6 +55,7 @@ export function WorkPanel({
         </Note>
       )}
       <SlotList state={state} />
+      <DeviceNote state={state} onServers={onServers} />
       <CancelButton
         muchIsDone={progress > MUCH_IS_DONE}
         cancelling={cancelling}

@@ -1,0 +1,35 @@
+import type { HolderOptions, Inspection } from "../holder-api.ts";
+
+type Choice = NonNullable<HolderOptions["engine"]>;
+
+/** Fast or best: which engine makes the picture, and why there is no choice where there is none. */
+export function PictureChoice({
+  inspection,
+  disabled,
+  onEngine,
+}: {
+  inspection: Pick<Inspection, "pictureEngine" | "fastRefusal">;
+  disabled: boolean;
+  onEngine(engine: Choice): void;
+}) {
+  const { pictureEngine, fastRefusal } = inspection;
+  if (fastRefusal !== null) return <dd>Best quality (x264). {fastRefusal}</dd>;
+  const option = (choice: Choice, isChosen: boolean, text: string) => (
+    <label class="switch">
+      <input
+        type="radio"
+        name="picture-engine"
+        checked={isChosen}
+        disabled={disabled}
+        onChange={() => onEngine(choice)}
+      />{" "}
+      {text}
+    </label>
+  );
+  return (
+    <dd class="choices" role="radiogroup" aria-label="How the picture is made">
+      {option("auto", pictureEngine === "webcodecs", "Fastest (this browser's codecs)")}
+      {option("ffmpeg", pictureEngine === "ffmpeg-wasm", "Best quality (x264, takes longer)")}
+    </dd>
+  );
+}
