@@ -27,9 +27,12 @@ export function PictureChoice({
     </label>
   );
   return (
-    <dd class="choices" role="radiogroup" aria-label="How the picture is made">
-      {option("auto", pictureEngine === "webcodecs", "Fastest (this browser's codecs)")}
-      {option("ffmpeg", pictureEngine === "ffmpeg-wasm", "Best quality (x264, takes longer)")}
+    <dd>
+      <fieldset class="choices">
+        <legend class="visually-hidden">How the picture is made</legend>
+        {option("auto", pictureEngine === "webcodecs", "Fastest (this browser's codecs)")}
+        {option("ffmpeg", pictureEngine === "ffmpeg-wasm", "Best quality (x264, takes longer)")}
+      </fieldset>
     </dd>
   );
 }
