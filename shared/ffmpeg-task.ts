@@ -102,6 +102,7 @@ async function transcodeVideo(
 ): Promise<TranscodedTask> {
   const { segments, source } = task.grant;
   const files = { input: CHUNK_FILE, outputs: renditions.map(({ id }) => `${id}.mp4`) };
+  if (countChunkPackets(task.chunk) === 0) throw chunkUnreadable();
   try {
     await runner.write(CHUNK_FILE, task.chunk);
     const colour = planColour(await probeColour(runner), source.video);
@@ -291,9 +292,7 @@ function countChunkPackets(chunk: Uint8Array): number {
     const stsz = only(stbl, "stsz");
     return new DataView(chunk.buffer, chunk.byteOffset).getUint32(stsz.bodyStart + 8);
   } catch (cause) {
-    throw new TributaryError("CHUNK_UNREADABLE", "A piece of the source cannot be read.", {
-      cause,
-    });
+    throw chunkUnreadable(cause);
   }
 }
 
@@ -346,6 +345,10 @@ function missingPictures(
     `${missing} of ${planned} pictures ${between(segments)} cannot be decoded: the source is damaged there.`,
     cause,
   );
+}
+
+function chunkUnreadable(cause?: unknown): TributaryError {
+  return new TributaryError("CHUNK_UNREADABLE", "A piece of the source cannot be read.", { cause });
 }
 
 function decodeFailed(message: string, cause?: unknown): TributaryError {
