@@ -156,8 +156,8 @@ export class World {
   }
 
   offer(holder: WorldHolder, leaseId: string): void {
-    const outputs = outputsOf(this.state.plan, leaseId);
-    if (outputs !== null) this.say(holder, { type: "offer", leaseId, outputs });
+    const outputs = outputsOf(this.state.plan, taskIdOf(leaseId));
+    if (outputs.length > 0) this.say(holder, { type: "offer", leaseId, outputs });
   }
 
   commit(holder: WorldHolder, leaseId: string): void {
@@ -328,9 +328,9 @@ export function taskIdOf(leaseId: string): string {
 }
 
 /** What a holder offers for a task: the same whoever makes it. */
-function outputsOf(plan: JobPlan, leaseId: string): Output[] | null {
-  const task = plan.tasks.find(({ id }) => id === taskIdOf(leaseId));
-  if (task === undefined) return null;
+export function outputsOf(plan: JobPlan, taskId: string): Output[] {
+  const task = plan.tasks.find(({ id }) => id === taskId);
+  if (task === undefined) return [];
   const md5 = `${"A".repeat(22)}==`;
   return task.renditions.flatMap((rendition) => [
     {
