@@ -51,6 +51,14 @@ export function InspectedView({
             onChange={onLadder}
           />
           <dl class="facts facts-narrow">
+            <div class="fact fact-wide">
+              <dt>Picture</dt>
+              <PictureChoice
+                inspection={inspection}
+                disabled={pending !== null}
+                onEngine={onEngine}
+              />
+            </div>
             {audio.length > 0 && (
               <div class="fact">
                 <dt>Sound</dt>
@@ -63,14 +71,6 @@ export function InspectedView({
                 ))}
               </div>
             )}
-            <div class="fact fact-wide">
-              <dt>Picture</dt>
-              <PictureChoice
-                inspection={inspection}
-                disabled={pending !== null}
-                onEngine={onEngine}
-              />
-            </div>
             <div class="fact">
               <dt>Work</dt>
               <dd>

@@ -208,11 +208,23 @@ export const STATES = {
   idle: IDLE,
   inspecting: { ...IDLE, phase: "inspecting", fileName: "camcorder.avi", inspectProgress: 0.42 },
   inspected: { ...IDLE, phase: "inspected", fileName: NAME, inspection: INSPECTION },
+  choices: {
+    ...IDLE,
+    phase: "inspected",
+    fileName: NAME,
+    inspection: { ...INSPECTION, pictureEngine: "webcodecs", fastRefusal: null },
+    part: { part: "helped", reason: "few-cores", measuredSpeed: null },
+  },
   starting: { ...RUNNING, phase: "starting", job: null, slots: [], speed: null, etaSeconds: null },
   running: RUNNING,
   playing: { ...RUNNING, job: job(cells(52, 19), { firstPlayableAtMs: 1_795_000_009_000 }) },
   short: { ...RUNNING, job: job(cells(5, 1)), etaSeconds: 12 },
   long: { ...RUNNING, job: job(cells(3000, 1240)), etaSeconds: 6200 },
+  helped: {
+    ...RUNNING,
+    job: job(cells(52, 19), { tasksNeedingSource: 0 }),
+    part: { part: "helped", reason: "measured", measuredSpeed: 0.31 },
+  },
   offline: { ...RUNNING, connected: false },
   ready: {
     ...RUNNING,
