@@ -17,6 +17,7 @@ import { HolderSession } from "./holder-session.ts";
 import { openSource, type Source } from "./ingest/source.ts";
 import {
   decidePart,
+  decodes,
   defaultSlots,
   enginesOf,
   hasWebCodecs,
@@ -63,6 +64,7 @@ class Holder implements HolderApi {
   /** Null: the default one. */
   #askedLadder: LadderRung[] | null = null;
   #planSlots = 1;
+  #fastRefusal: string | null = null;
   #pool: Pool | null = null;
   #session: HolderSession | null = null;
   #resumable: ResumableJob | null = null;
@@ -241,6 +243,7 @@ class Holder implements HolderApi {
       this.#client.site(signal).catch(() => null),
     ]);
     this.#hasServers = site?.servers === true;
+    this.#fastRefusal = await this.#refuseFast(source, signal);
     return source;
   }
 
@@ -262,7 +265,7 @@ class Holder implements HolderApi {
       ladder: this.#ladder,
       remuxed: source.remuxed,
       pictureEngine: this.#usesWebCodecs() ? ("webcodecs" as const) : ("ffmpeg-wasm" as const),
-      fastRefusal: this.#fastRefusal(),
+      fastRefusal: this.#fastRefusal,
     };
     this.#set({ inspection: describe(plan, facts) });
   }
@@ -331,14 +334,18 @@ class Holder implements HolderApi {
     return new Pool({ slots, lane: this.#lane(), ffmpegAhead }, () => this.#changed());
   }
 
-  #fastRefusal(): string | null {
+  /** Why the browser's codecs would not do a source right, or at all; null when they would. */
+  async #refuseFast(source: Source, signal: AbortSignal): Promise<string | null> {
     if (!hasWebCodecs()) return "This browser has no codecs of its own to use.";
-    const facts = this.#source?.facts.video;
-    return facts === undefined ? null : webCodecsRefusal(facts);
+    const refusal = webCodecsRefusal(source.facts.video);
+    if (refusal !== null) return refusal;
+    const { config, isIdr } = await source.decodeStart(signal);
+    if (!isIdr) return "The browser's decoder does not take open groups of pictures.";
+    return (await decodes(config)) ? null : "This browser does not decode this codec.";
   }
 
   #usesWebCodecs(): boolean {
-    return this.#lane() !== "ffmpeg" && this.#fastRefusal() === null;
+    return this.#lane() !== "ffmpeg";
   }
 
   /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
@@ -346,7 +353,9 @@ class Holder implements HolderApi {
     return this.#usesWebCodecs() ? 1 : this.#slotCount();
   }
 
+  /** What cannot be fast all along is ffmpeg's from the start: renditions stay in one lane. */
   #lane(): Lane {
+    if (this.#fastRefusal !== null) return "ffmpeg";
     const { engine = "auto" } = this.#options;
     return engine === "server" ? "auto" : engine;
   }

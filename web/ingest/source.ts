@@ -2,6 +2,7 @@ import { TributaryError } from "../../shared/errors.ts";
 import type { JobPlan, SourceFacts } from "../../shared/job.ts";
 import { type LadderRung, planJob } from "../../shared/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../shared/protocol.ts";
+import { type DecodeStart, readDecodeStart } from "./decode-start.ts";
 import type { FfmpegSource } from "./ffmpeg-core.ts";
 import { readIsoLayout } from "./iso-boxes.ts";
 import type { ProbedFile } from "./probe.ts";
@@ -33,6 +34,8 @@ export interface Source {
    * @throws TributaryError LADDER_INVALID
    */
   planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan;
+  /** What the browser's own decoder would have to begin with. */
+  decodeStart(signal: AbortSignal): Promise<DecodeStart>;
   /**
    * The packets that a task needs, as a small mp4. The caller owns the bytes.
    * @throws TributaryError CHUNK_UNREADABLE, SOURCE_CHANGED (the file on disk is another one now)
@@ -87,6 +90,10 @@ class OpenSource implements Source {
 
   planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan {
     return planJob(this.facts, frameTimeline(this.index.video), rungs, slots);
+  }
+
+  decodeStart(signal: AbortSignal): Promise<DecodeStart> {
+    return readDecodeStart(this.#probed.video, this.index.video, signal);
   }
 
   async cutChunk(

@@ -18,6 +18,15 @@ export function hasWebCodecs(): boolean {
   return "VideoDecoder" in self && "VideoEncoder" in self;
 }
 
+/** Whether the browser's decoder takes a source; it says so for the codec, not for the bytes. */
+export async function decodes(config: VideoDecoderConfig | null): Promise<boolean> {
+  if (config === null || !hasWebCodecs()) return false;
+  const { supported } = await VideoDecoder.isConfigSupported(config).catch(() => ({
+    supported: false,
+  }));
+  return supported === true;
+}
+
 /** What this tab's results may be made by, for the coordinator to know. */
 export function enginesOf(lane: Lane): Engine[] {
   return lane === "ffmpeg" || !hasWebCodecs() ? ["ffmpeg-wasm"] : ["webcodecs", "ffmpeg-wasm"];
