@@ -15,6 +15,7 @@ type Act =
   | "fail"
   | "release"
   | "late"
+  | "stage"
   | "perform"
   | "wait"
   | "wait-silently"
@@ -34,6 +35,7 @@ const step = fc.record({
         ["fail", 1],
         ["release", 1],
         ["late", 1],
+        ["stage", 3],
         ["perform", 8],
         ["wait", 3],
         ["wait-silently", 1],
@@ -92,6 +94,9 @@ function run(world: World, { act, who, which, amount, verdict, stray }: Step): v
       return;
     case "late":
       world.sayLate(holder, { type: "want", slots: 4 });
+      return;
+    case "stage":
+      world.stage(holder, [...world.asked][which % Math.max(1, world.asked.size)] ?? "");
       return;
     case "perform":
       if (world.pending.length > 0) world.perform(which % world.pending.length, verdict);
@@ -165,6 +170,7 @@ const ROLES = ["owner", "owner", "contributor", "server"] as const;
 
 test("whatever happens, no task is lost, none is done twice, attempts and backoff are right", () => {
   const ends = { ready: 0, failed: 0 };
+  let staged = 0;
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 5 }),
@@ -180,6 +186,7 @@ test("whatever happens, no task is lost, none is done twice, attempts and backof
         const { state } = world.state.job;
         // It fails for one reason only: a task failed three times.
         must(state === (failed ? "failed" : "ready"), `the job ended ${state}`);
+        if ([...world.state.tasks.values()].some(({ chunk }) => chunk?.stored)) staged += 1;
         ends[failed ? "failed" : "ready"] += 1;
       },
     ),
@@ -188,6 +195,7 @@ test("whatever happens, no task is lost, none is done twice, attempts and backof
   // Else the steps would not reach what is tested.
   expect(ends.ready).toBeGreaterThan(50);
   expect(ends.failed).toBeGreaterThan(5);
+  expect(staged).toBeGreaterThan(20);
 });
 
 test("two holders share the work in order of need", () => {

@@ -13,7 +13,7 @@ import {
 import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
 import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../../shared/job.ts";
-import type { CoordinatorMessage, HolderMessage, Output, Role } from "../../../shared/protocol.ts";
+import type { HolderMessage, Output, Role } from "../../../shared/protocol.ts";
 
 /**
  * A job's scheduler with holders, a gate and storage around it, all by hand: whatever order of
@@ -34,7 +34,8 @@ export class World {
   state: State;
   nowMs = 1_000_000;
   readonly holders: WorldHolder[];
-  readonly messages: { holderId: string; message: CoordinatorMessage }[] = [];
+  /** Tasks whose chunk the owner was asked for. */
+  readonly asked = new Set<string>();
   /** Effects not carried out yet. */
   pending: Effect[] = [];
   #connections = 0;
@@ -45,7 +46,7 @@ export class World {
   readonly #accepted = new Map<string, string>();
 
   constructor(plan: JobPlan, roles: readonly Role[]) {
-    this.state = newState("job", plan, this.nowMs);
+    this.state = newState("job", plan, this.nowMs, { hasServers: true });
     this.holders = roles.map((role, index) => ({
       id: `holder-${index}`,
       role,
@@ -165,6 +166,15 @@ export class World {
     this.say(holder, { type: "commit", leaseId, ...facts, warnings: [] });
   }
 
+  /** The owner makes a chunk it was asked for, and uploads it. */
+  stage(owner: WorldHolder, taskId: string): void {
+    if (owner.role !== "owner" || !this.asked.delete(taskId)) return;
+    const times = { baseTicks: 0, trimStartTicks: 0, trimEndTicks: 540_000 };
+    const chunk = { taskId, sizeBytes: 1000, ...times };
+    this.say(owner, { type: "stage-offer", chunk, sha256: hash(taskId), md5: NO_MD5 });
+    this.say(owner, { type: "staged", taskId });
+  }
+
   /** Carries out one of the pending effects; the gate's word is the caller's. */
   perform(index: number, verdict: GateVerdict["verdict"]): void {
     const [effect] = this.pending.splice(index, 1);
@@ -211,7 +221,7 @@ export class World {
       const holder = this.holders.find(({ connectionId }) => connectionId === effect.connectionId);
       if (holder === undefined) return;
       const { message } = effect;
-      this.messages.push({ holderId: holder.id, message });
+      if (message.type === "stage") for (const id of message.taskIds) this.asked.add(id);
       if (message.type === "accepted") this.#acceptedOnce(message.leaseId);
       if ("leaseId" in message && message.type !== "uploads") holder.leases.delete(message.leaseId);
     } else if (effect.type === "welcome") {
@@ -327,11 +337,13 @@ export function taskIdOf(leaseId: string): string {
   return leaseId.slice(0, leaseId.lastIndexOf("_"));
 }
 
+const NO_MD5 = `${"A".repeat(22)}==`;
+
 /** What a holder offers for a task: the same whoever makes it. */
 export function outputsOf(plan: JobPlan, taskId: string): Output[] {
   const task = plan.tasks.find(({ id }) => id === taskId);
   if (task === undefined) return [];
-  const md5 = `${"A".repeat(22)}==`;
+  const md5 = NO_MD5;
   return task.renditions.flatMap((rendition) => [
     {
       rendition,
