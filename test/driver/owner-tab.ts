@@ -88,16 +88,28 @@ export class OwnerTab {
     await this.page.locator('input[type="file"]').first().setInputFiles(file);
   }
 
-  /** Clicks "Start" and returns the job that the page got. @throws {TributaryError} as the edge says */
+  /**
+   * Clicks "Start" and returns the job that the page got.
+   * @throws {TributaryError} as the edge says, or the page where it does not get as far as that
+   */
   async start(): Promise<CreateJobResponse> {
-    const [response] = await Promise.all([
-      this.page.waitForResponse(
-        (each) => each.request().method() === "POST" && each.url().endsWith("/api/jobs"),
-      ),
-      this.page.getByRole("button", { name: /^start$/i }).click(),
-    ]);
-    const body: unknown = await response.json().catch(() => null);
-    if (response.ok()) return parsed(createJobResponseSchema, body);
+    const created = this.page.waitForResponse(
+      (each) => each.request().method() === "POST" && each.url().endsWith("/api/jobs"),
+    );
+    const refused = this.page.waitForFunction(() => {
+      const { state } = (globalThis as unknown as { tributary: { state: HolderState } }).tributary;
+      return state.error !== null;
+    });
+    // Whichever comes first; the other may time out, unheard.
+    for (const each of [created, refused]) each.catch(() => {});
+    await this.page.getByRole("button", { name: /^start$/i }).click();
+    const first = await Promise.race([created, refused]);
+    if (!("request" in first)) {
+      const { error } = await this.state();
+      throw new TributaryError(error?.code ?? "INTERNAL", error?.message ?? "It did not start.");
+    }
+    const body: unknown = await first.json().catch(() => null);
+    if (first.ok()) return parsed(createJobResponseSchema, body);
     const problem = parsed(problemSchema, body);
     throw new TributaryError(problem.code, problem.detail);
   }

@@ -51,8 +51,8 @@ export async function transcodeJob(
 }
 
 /** Says so before anything is started, instead of doing the work another way. */
-function requireAvailable(given: TranscodeArguments): void {
-  if (given.contributors === 0) return;
+function requireAvailable({ contributors }: TranscodeArguments): void {
+  if (contributors === 0) return;
   throw new TributaryError(
     "ENGINE_UNAVAILABLE",
     "Contributor tabs are not available in this version.",

@@ -17,6 +17,8 @@ export interface MakeOptions {
   file: string;
   /** Null: the page's own choice. */
   ladder: string | null;
+  /** Default: ffmpeg, whose bytes are the same everywhere. */
+  engine?: "ffmpeg" | "webcodecs" | "auto";
   slots?: number;
   /** Called before the page is opened: for faults in its network. */
   prepare?(tab: OwnerTab): Promise<void>;
@@ -35,20 +37,22 @@ export interface MadeVideo extends AsyncDisposable {
 }
 
 const signal = new AbortController().signal;
-const quiet = () => {};
+/** TRIBUTARY_VERBOSE=1 shows what goes on. */
+const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
 
 /** Makes a video through the real page and copies it out. @throws what the page or the edge said */
 export async function makeVideo(browser: Browser, options: MakeOptions): Promise<MadeVideo> {
   const { serverUrl, file, ladder } = options;
-  const parts = { serverUrl, engine: "auto", slots: options.slots ?? null, ladder };
-  const tab = await OwnerTab.open(browser, parts, quiet, options.prepare);
+  const { engine = "ffmpeg", slots = null } = options;
+  const parts = { serverUrl, engine, slots, ladder };
+  const tab = await OwnerTab.open(browser, parts, say, options.prepare);
   try {
     const inspected = await inspect(tab, file);
     if (inspected.phase !== "inspected") throw refusal(inspected);
     if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
     const job = await tab.start();
     await options.meddle?.(tab, job);
-    const ended = await follow(tab, signal, quiet, hasEnded);
+    const ended = await follow(tab, signal, say, hasEnded);
     const status = await tab.status(job);
     if (ended.phase !== "ready" || status.state !== "ready") throw refusal(ended, status);
     const dir = await mkdtemp(join(tmpdir(), "tributary-made-"));
@@ -63,7 +67,7 @@ export async function makeVideo(browser: Browser, options: MakeOptions): Promise
 /** Picks a file and waits until the page has read or refused it. */
 export async function inspect(tab: OwnerTab, file: string): Promise<HolderState> {
   await tab.pick(file);
-  return follow(tab, signal, quiet, isInspected);
+  return follow(tab, signal, say, isInspected);
 }
 
 /** Waits until something is true of what the page shows. */
@@ -71,5 +75,5 @@ export async function waitFor(
   tab: OwnerTab,
   until: (state: HolderState) => boolean,
 ): Promise<HolderState> {
-  return follow(tab, signal, quiet, until);
+  return follow(tab, signal, say, until);
 }
