@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type CodedPicture, cutVideo } from "../../shared/cmaf/cut.ts";
+import { readFragments } from "../../shared/cmaf/fragment.ts";
+import { TributaryError } from "../../shared/errors.ts";
+import {
+  expandDurations,
+  runLengthDurations,
+  type Segment,
+  segmentDurationTicks,
+  segmentFrames,
+} from "../../shared/job.ts";
+import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/key-frames.ts";
+
+/** A picture of one IDR or other slice, as an encoder with 4-byte lengths gives it. */
+function coded(isSync: boolean, presentedAt: number): CodedPicture {
+  return { isSync, presentedAt, data: Uint8Array.from([0, 0, 0, 2, isSync ? 0x65 : 0x41, 7]) };
+}
+
+/** One to three segments in a row, with even or wild durations. */
+const runOfSegments: fc.Arbitrary<Segment[]> = fc
+  .array(
+    fc.array(fc.oneof(fc.constant(3_003), fc.integer({ min: 1, max: 200_000 })), {
+      minLength: 1,
+      maxLength: 120,
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((all) => {
+    let startTicks = 0;
+    return all.map((each, index) => {
+      const segment = { index, startTicks, durations: runLengthDurations(each) };
+      startTicks += segmentDurationTicks(segment);
+      return segment;
+    });
+  });
+
+/** Pictures in decode order: each group between key frames is shown in another order than decoded. */
+function encode(segments: readonly Segment[], seed: number): CodedPicture[] {
+  let random = seed;
+  let shown = 0;
+  return segments.flatMap((segment) => {
+    const keys = keyFrameIndexes(segment);
+    return keys.flatMap((from, nth) => {
+      const frames = (keys[nth + 1] ?? segmentFrames(segment)) - from;
+      const order = Array.from({ length: frames - 1 }, (_, index) => shown + 1 + index);
+      // Reorder by at most three places, as B-frames do.
+      for (let at = 0; at + 3 < order.length; at += 4) {
+        random = (random * 1_103_515_245 + 12_345) % 2 ** 31;
+        const ahead = order.splice(at + (random % 4), 1);
+        order.splice(at, 0, ...ahead);
+      }
+      const pictures = [coded(true, shown), ...order.map((place) => coded(false, place))];
+      shown += frames;
+      return pictures;
+    });
+  });
+}
+
+describe("cutting pictures", () => {
+  test("shows each at its planned time, whatever order they are decoded in", () => {
+    fc.assert(
+      fc.property(runOfSegments, fc.nat(), (segments, seed) => {
+        const cuts = cutVideo(encode(segments, seed), segments, 4);
+        let sequence = 0;
+        cuts.forEach(({ bytes, frames }, nth) => {
+          const segment = segments[nth];
+          if (segment === undefined) throw new Error("more cuts than segments");
+          expect(frames).toBe(segmentFrames(segment));
+          const fragments = readFragments(bytes, frames);
+          const shown: number[] = [];
+          let dueTicks = segment.startTicks;
+          for (const fragment of fragments) {
+            expect(fragment.baseDecodeTicks).toBe(dueTicks);
+            expect(fragment.sequence).toBeGreaterThan(sequence);
+            sequence = fragment.sequence;
+            expect(fragment.samples.map(({ isSync }) => isSync).lastIndexOf(true)).toBe(0);
+            expect(fragment.samples[0]?.compositionOffsetTicks).toBe(0);
+            for (const { durationTicks, compositionOffsetTicks } of fragment.samples) {
+              expect(durationTicks).toBeGreaterThan(0);
+              shown.push(dueTicks + compositionOffsetTicks);
+              dueTicks += durationTicks;
+            }
+          }
+          expect(dueTicks).toBe(segment.startTicks + segmentDurationTicks(segment));
+          expect(shown.sort((a, b) => a - b)).toEqual(starts(segment));
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("refuses a picture too few or too many", () => {
+    const segments = [{ index: 0, startTicks: 0, durations: [[50, 3_600]] }] satisfies Segment[];
+    const pictures = encode(segments, 1);
+    expect(codeOf(() => cutVideo(pictures.slice(1), segments, 4))).toBe("FRAME_COUNT_WRONG");
+    expect(codeOf(() => cutVideo([...pictures, coded(false, 99)], segments, 4))).toBe(
+      "FRAME_COUNT_WRONG",
+    );
+  });
+
+  test("refuses a segment that begins with no key frame, and one that a later picture reaches into", () => {
+    const segments = [
+      { index: 0, startTicks: 0, durations: [[10, 3_600]] },
+      { index: 1, startTicks: 36_000, durations: [[10, 3_600]] },
+    ] satisfies Segment[];
+    const unkeyed = encode(segments, 1).map((one, at) => (at === 10 ? coded(false, 10) : one));
+    expect(codeOf(() => cutVideo(unkeyed, segments, 4))).toBe("ENCODE_FAILED");
+    const crossing = encode(segments, 1).map((one) =>
+      one.presentedAt === 9 ? coded(one.isSync, 10.5) : one,
+    );
+    expect(codeOf(() => cutVideo(crossing, segments, 4))).toBe("ENCODE_FAILED");
+  });
+
+  test("leaves supplemental information out of key frames", () => {
+    const segments = [{ index: 0, startTicks: 0, durations: [[1, 3_600]] }] satisfies Segment[];
+    const sei = [0, 0, 0, 3, 6, 5, 1];
+    const picture = { ...coded(true, 0), data: Uint8Array.from([...sei, 0, 0, 0, 2, 0x65, 7]) };
+    const [cut] = cutVideo([picture], segments, 4);
+    expect(cut?.bytes.subarray(-6)).toEqual(Uint8Array.from([0, 0, 0, 2, 0x65, 7]));
+    expect(readFragments(cut?.bytes ?? new Uint8Array(), 1)[0]?.samples[0]?.sizeBytes).toBe(6);
+  });
+});
+
+test("key frames: the first, and the first at or after every second second", () => {
+  fc.assert(
+    fc.property(runOfSegments, ([segment]) => {
+      if (segment === undefined) return;
+      const at = starts(segment).map((ticks) => ticks - segment.startTicks);
+      const keys = new Set(keyFrameIndexes(segment));
+      expect(keys.has(0)).toBe(true);
+      at.forEach((ticks, index) => {
+        const period = Math.floor(ticks / KEY_FRAME_TICKS);
+        const before = index === 0 ? -1 : Math.floor((at[index - 1] ?? 0) / KEY_FRAME_TICKS);
+        expect(keys.has(index)).toBe(period > before);
+      });
+    }),
+  );
+});
+
+function starts(segment: Segment): number[] {
+  let atTicks = segment.startTicks;
+  return expandDurations(segment.durations).map((durationTicks) => {
+    atTicks += durationTicks;
+    return atTicks - durationTicks;
+  });
+}
+
+function codeOf(run: () => unknown): string | null {
+  try {
+    run();
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof TributaryError) return thrown.code;
+    throw thrown;
+  }
+}
