@@ -4,9 +4,8 @@ import { type LadderRung, planLadder } from "./plan/ladder.ts";
 import { type FrameTimeline, planSegments } from "./plan/segments.ts";
 import { planTasks } from "./plan/tasks.ts";
 
-export { outputSampleRate, planAudio } from "./plan/audio.ts";
+export { outputSampleRate } from "./plan/audio.ts";
 export {
-  defaultLadder,
   frameStepFor,
   type LadderRung,
   parseLadder,

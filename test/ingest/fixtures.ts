@@ -52,6 +52,10 @@ const RECIPES = {
     ...picture(7, 25, "interlace"),
     ...x264("-g", "50", "-flags", "+ilme+ildct", "-x264-params", "tff=1"),
   ],
+  "interlaced.ts": [
+    ...picture(7, 25, "interlace"),
+    ...x264("-g", "50", "-flags", "+ilme+ildct", "-x264-params", "tff=1"),
+  ],
   /** 120 a second: every second one is kept. */
   "slow-motion.mp4": [...picture(7, 120), ...x264("-g", "120")],
   "late-start.ts": [
@@ -82,6 +86,10 @@ const RECIPES = {
     ...tone(7),
     ...["-c:v", "mjpeg", "-q:v", "5", "-pix_fmt", "yuvj420p", "-c:a", "pcm_s16le"],
   ],
+  /** Blocks of no round number of milliseconds. */
+  "pcm.mkv": [...picture(13, 25), ...tone(13), ...x264("-g", "50"), "-c:a", "pcm_s16le"],
+  /** Sound that our demuxer does not even list. */
+  "opus.ts": [...picture(7, 25), ...tone(7), ...x264("-g", "50"), "-c:a", "libopus"],
   /** Sound that our demuxer does not know, beside a picture that it does. */
   "alac.mkv": [...picture(7, 25), ...tone(7), ...x264("-g", "50", "-bf", "2"), "-c:a", "alac"],
 } satisfies Record<string, string[]>;

@@ -26,6 +26,8 @@ const WITH_SOUND = [
   "wmv2.wmv",
   "mjpeg-pcm.mov",
   "alac.mkv",
+  "pcm.mkv",
+  "opus.ts",
 ] as const satisfies SourceName[];
 
 describe.each(WITH_SOUND)("%s", (name) => {

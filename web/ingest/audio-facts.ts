@@ -2,7 +2,7 @@ import type { AudioCodec, EncodedPacket, InputAudioTrack } from "mediabunny";
 import { type AudioFacts, TICKS_PER_SECOND } from "../../shared/job.ts";
 import { outputSampleRate } from "../../shared/plan.ts";
 import { audioGrid, gridStep } from "./audio-grid.ts";
-import { countSamples } from "./audio-packets.ts";
+import { countSamples, pcmFrameBytes } from "./audio-packets.ts";
 import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts";
 
 export interface AudioTrackProbe {
@@ -32,19 +32,19 @@ export async function listAudio(
 ): Promise<ListedAudio> {
   const codec = await track.getCodec();
   const description = descriptionBytes((await track.getDecoderConfig())?.description);
-  const counter = EXACT_CONTAINERS.has(container) ? null : countSamples(codec, description);
+  const exact = EXACT_CONTAINERS.has(container);
+  const counter = exact ? null : countSamples(codec, description);
   const look = counter === null ? undefined : (packet: EncodedPacket) => counter(packet.data);
   const packets = await listPackets(track, { signal, look });
+  const frameBytes = exact ? null : pcmFrameBytes(codec, await track.getNumberOfChannels());
+  let counts = counter === null ? undefined : packets.looks;
+  if (frameBytes !== null) {
+    counts = Float64Array.from(packets.bytes, (bytes) => Math.floor(bytes / frameBytes));
+  }
   // Matroska times include what an Opus decoder drops at the start (RFC 7845, 4.2; CodecDelay).
   const delayed = codec === "opus" && (container === "matroska" || container === "webm");
-  return {
-    track,
-    packets,
-    codec,
-    description,
-    counts: counter === null ? undefined : packets.looks,
-    delaySeconds: delayed ? opusPreSkip(description) / 48_000 : 0,
-  };
+  const delaySeconds = delayed ? opusPreSkip(description) / 48_000 : 0;
+  return { track, packets, codec, description, counts, delaySeconds };
 }
 
 /**

@@ -15,6 +15,13 @@ export function countSamples(
   return null;
 }
 
+/** Bytes of one sample of all channels; null when the codec is no PCM. */
+export function pcmFrameBytes(codec: AudioCodec | null, channels: number): number | null {
+  if (codec === "ulaw" || codec === "alaw") return channels;
+  const bits = /^pcm-[suf](\d+)/.exec(codec ?? "")?.[1];
+  return bits === undefined ? null : (Number(bits) / 8) * channels;
+}
+
 /** Frame durations by configuration, in samples at 48 kHz (RFC 6716, table 2). */
 function opusFrameSamples(config: number): number {
   if (config >= 16) return 120 << (config & 3);

@@ -4,6 +4,9 @@
  */
 
 export interface H264Sps {
+  /** Of the decoded picture: cropped, both fields together. */
+  width: number;
+  height: number;
   bitDepth: number;
   /** frame_mbs_only_flag is 0: fields or macroblock pairs may occur. */
   maybeInterlaced: boolean;
@@ -114,9 +117,10 @@ export function parseSps(unit: Uint8Array): H264Sps | null {
   bits.u(16);
   bits.ue();
   let bitDepth = 8;
+  let chromaFormat = 1;
   let separateColourPlanes = false;
   if (PROFILES_WITH_CHROMA.has(profile)) {
-    const chromaFormat = bits.ue();
+    chromaFormat = bits.ue();
     if (chromaFormat === 3) separateColourPlanes = bits.u(1) === 1;
     bitDepth = 8 + bits.ue();
     bits.ue();
@@ -127,15 +131,20 @@ export function parseSps(unit: Uint8Array): H264Sps | null {
   skipPicOrderCount(bits);
   bits.ue();
   bits.u(1);
-  bits.ue();
-  bits.ue();
+  const columns = bits.ue() + 1;
+  const mapRows = bits.ue() + 1;
   const maybeInterlaced = bits.u(1) === 0;
   const macroblockAdaptive = maybeInterlaced && bits.u(1) === 1;
   bits.u(1);
-  if (bits.u(1) === 1) for (let i = 0; i < 4; i++) bits.ue();
+  const rows = maybeInterlaced ? 2 * mapRows : mapRows;
+  const crop = bits.u(1) === 1 ? readCrop(bits, chromaFormat, maybeInterlaced) : { x: 0, y: 0 };
   const vui = bits.u(1) === 1 ? readVui(bits) : { transfer: 2, hasPicStruct: false, delayBits: 0 };
-  if (bits.exhausted || bitDepth > 16) return null;
+  const width = columns * 16 - crop.x;
+  const height = rows * 16 - crop.y;
+  if (bits.exhausted || bitDepth > 16 || width < 1 || height < 1) return null;
   return {
+    width,
+    height,
     bitDepth,
     maybeInterlaced,
     macroblockAdaptive,
@@ -143,6 +152,18 @@ export function parseSps(unit: Uint8Array): H264Sps | null {
     separateColourPlanes,
     ...vui,
   };
+}
+
+/** Samples cut off in all; equations 7-19 to 7-22. */
+function readCrop(
+  bits: BitReader,
+  chromaFormat: number,
+  fields: boolean,
+): { x: number; y: number } {
+  const unitX = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
+  const unitY = (chromaFormat === 1 ? 2 : 1) * (fields ? 2 : 1);
+  const [left, right, top, bottom] = [bits.ue(), bits.ue(), bits.ue(), bits.ue()];
+  return { x: unitX * (left + right), y: unitY * (top + bottom) };
 }
 
 function skipScalingLists(bits: BitReader, lists: number): void {

@@ -12,6 +12,7 @@ import {
 import { remux } from "./remux.ts";
 import type { Remuxed, RemuxRequest } from "./remux-run.ts";
 import type { OpenSourceOptions } from "./source.ts";
+import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
 
 /**
@@ -85,9 +86,8 @@ async function readDirectly(
 ): Promise<ReadFile> {
   const { signal, onProgress } = options;
   const video = opened.video as InputVideoTrack;
-  const codecs = await Promise.all(opened.audio.map((track) => track.getCodec()));
   const unknownPicture = (await video.getCodec()) === null;
-  const unknownSound = codecs.includes(null);
+  const unknownSound = await hasUnknownSound(file, opened);
   let remuxed: Remuxed | null = null;
   let sound: OpenedFile | undefined;
   if (unknownSound) {
@@ -112,6 +112,14 @@ async function readDirectly(
       sound?.input.dispose();
     },
   };
+}
+
+async function hasUnknownSound(file: Blob, opened: OpenedFile): Promise<boolean> {
+  const codecs = await Promise.all(opened.audio.map((track) => track.getCodec()));
+  if (codecs.includes(null)) return true;
+  if (opened.container !== "mpegts") return false;
+  const known = new Set(opened.audio.map((track) => track.id));
+  return (await soundPids(file)).some((pid) => !known.has(pid));
 }
 
 async function readCopy(file: Blob, options: OpenSourceOptions): Promise<ReadFile> {

@@ -32,9 +32,10 @@ export async function readPictureFacts(
   track: InputVideoTrack,
   h264: H264Stream | null,
 ): Promise<PictureFacts> {
+  // The bitstream is what gets decoded; mediabunny halves the height of field-coded MPEG-TS.
   const [width, height, rotation, aspect] = await Promise.all([
-    track.getCodedWidth(),
-    track.getCodedHeight(),
+    h264?.sps.width ?? track.getCodedWidth(),
+    h264?.sps.height ?? track.getCodedHeight(),
     track.getRotation(),
     track.getPixelAspectRatio(),
   ]);

@@ -1,0 +1,101 @@
+import { readBytes } from "./sniff.ts";
+
+/**
+ * Which sound an MPEG transport stream says it has (ISO/IEC 13818-1): mediabunny leaves out tracks of
+ * kinds that it does not know, and sound must not go missing in silence.
+ */
+
+/** Programme tables come several times a second. */
+const LOOK_BYTES = 4 * 1024 * 1024;
+
+const SYNC_BYTE = 0x47;
+
+/** stream_type values of sound (table 2-34, ATSC A/53, Blu-ray). */
+const SOUND_TYPES = new Set([
+  0x03, 0x04, 0x0f, 0x11, 0x1c, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87,
+]);
+
+/** Descriptors that make a private stream (type 6) sound: AC-3, E-AC-3, DTS, AAC (ETSI EN 300 468). */
+const SOUND_DESCRIPTORS = new Set([0x6a, 0x7a, 0x7b, 0x7c]);
+
+/** PIDs of the sound of the first programme; empty when the file is no transport stream. */
+export async function soundPids(file: Blob): Promise<number[]> {
+  const head = await readBytes(file, 0, Math.min(file.size, LOOK_BYTES));
+  const shape = packetShape(head);
+  if (shape === null) return [];
+  let pmtPid: number | null = null;
+  for (let at = shape.first; at + 188 <= head.length; at += shape.step) {
+    const packet = head.subarray(at, at + 188);
+    if (packet[0] !== SYNC_BYTE) continue;
+    const pid = u16(packet, 1) & 0x1fff;
+    if (pid !== 0 && pid !== pmtPid) continue;
+    const section = sectionStart(packet);
+    if (section === null) continue;
+    if (pid === 0) pmtPid ??= firstProgramme(section);
+    else return soundOf(section);
+  }
+  return [];
+}
+
+/** 188 bytes a packet, 192 on Blu-ray, 204 with error correction. */
+function packetShape(head: Uint8Array): { first: number; step: number } | null {
+  for (const step of [188, 192, 204]) {
+    for (let first = 0; first < step; first++) {
+      const synced = [0, 1, 2, 3, 4].every((i) => head[first + i * step] === SYNC_BYTE);
+      if (synced) return { first, step };
+    }
+  }
+  return null;
+}
+
+/** The section that begins in a packet, without its pointer (2.4.4.1). */
+function sectionStart(packet: Uint8Array): Uint8Array | null {
+  const startsUnit = ((packet[1] ?? 0) & 0x40) !== 0;
+  const control = (packet[3] ?? 0) & 0x30;
+  if (!startsUnit || (control & 0x10) === 0) return null;
+  let at = 4;
+  if ((control & 0x20) !== 0) at += 1 + (packet[4] ?? 0);
+  at += 1 + (packet[at] ?? 0);
+  return at < packet.length ? packet.subarray(at) : null;
+}
+
+/** 2.4.4.3 */
+function firstProgramme(section: Uint8Array): number | null {
+  const end = Math.min(section.length, 3 + (u16(section, 1) & 0xfff) - 4);
+  for (let at = 8; at + 4 <= end; at += 4) {
+    if (u16(section, at) !== 0) return u16(section, at + 2) & 0x1fff;
+  }
+  return null;
+}
+
+/** 2.4.4.8; tables longer than one packet are read as far as they go. */
+function soundOf(section: Uint8Array): number[] {
+  const end = Math.min(section.length, 3 + (u16(section, 1) & 0xfff) - 4);
+  const pids: number[] = [];
+  let at = 12 + (u16(section, 10) & 0xfff);
+  while (at + 5 <= end) {
+    const size = u16(section, at + 3) & 0xfff;
+    const descriptors = section.subarray(at + 5, at + 5 + size);
+    const type = section[at] ?? 0;
+    if (SOUND_TYPES.has(type) || (type === 6 && describesSound(descriptors))) {
+      pids.push(u16(section, at + 1) & 0x1fff);
+    }
+    at += 5 + size;
+  }
+  return pids;
+}
+
+function describesSound(descriptors: Uint8Array): boolean {
+  for (let at = 0; at + 2 <= descriptors.length; at += 2 + (descriptors[at + 1] ?? 0)) {
+    const tag = descriptors[at] ?? 0;
+    if (SOUND_DESCRIPTORS.has(tag)) return true;
+    // registration_descriptor (2.6.8)
+    const format = String.fromCharCode(...descriptors.subarray(at + 2, at + 6));
+    if (tag === 5 && /^(Opus|AC-3|EAC3|DTS[123]|BSSD)$/.test(format)) return true;
+  }
+  return false;
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
