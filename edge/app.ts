@@ -1,10 +1,12 @@
 import { Hono } from "hono";
+import { cors } from "hono/cors";
 import { onError, problemResponse } from "./problem.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { playbackRoutes } from "./routes/playback.ts";
 import { siteRoutes } from "./routes/site.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
 import { videoRoutes } from "./routes/videos.ts";
 
 /** The bindings every route sees. */
@@ -17,7 +19,18 @@ export const app = new Hono<AppEnv>();
 app.onError(onError);
 app.notFound(() => problemResponse("NOT_FOUND", "Nothing is served at this address."));
 
+// Tokens travel in headers, never in cookies: pages anywhere may call.
+const openToAll = cors({
+  origin: "*",
+  allowMethods: ["GET", "POST", "DELETE"],
+  allowHeaders: ["authorization", "content-type"],
+  exposeHeaders: ["location"],
+  maxAge: 86_400,
+});
+// A WebSocket's answer takes no further headers.
+app.use("/api/*", (c, next) => (c.req.path.endsWith("/socket") ? next() : openToAll(c, next)));
 app.route("/api/jobs", jobRoutes);
+app.route("/api/uploads", uploadRoutes);
 app.route("/api/site", siteRoutes);
 app.route("/api/videos", videoRoutes);
 app.route("/coordinator-status", statusRoutes);

@@ -2,7 +2,7 @@
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("./index.ts");
-    durableNamespaces: "Coordinator" | "FFmpegContainer";
+    durableNamespaces: "Coordinator" | "FFmpegContainer" | "Keeper";
   }
 
   interface Env {
@@ -10,6 +10,7 @@ declare namespace Cloudflare {
     COORDINATOR: DurableObjectNamespace<import("./index.ts").Coordinator>;
     MEDIA: R2Bucket;
     CATALOG: D1Database;
+    KEEPER: DurableObjectNamespace<import("./index.ts").Keeper>;
     SERVER_CALLS: Queue<import("./fallback/calls.ts").ServerCall>;
     FFMPEG: DurableObjectNamespace<import("./index.ts").FFmpegContainer>;
     /** Origin of a server process on this machine; empty where Cloudflare runs the containers. */

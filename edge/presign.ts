@@ -7,6 +7,8 @@ import { AwsV4Signer } from "aws4fetch";
 
 /** Time to begin an upload or download; a holder whose queue takes longer asks for fresh URLs. */
 const EXPIRES_SECONDS = 900;
+/** For a server of ours, which reads a whole video first. */
+export const OWN_EXPIRES_SECONDS = 6 * 3600;
 
 export interface PresignedPut {
   url: string;
@@ -37,8 +39,37 @@ export async function presignPut(
   return { url: await presign(env, "PUT", origin, key, signed), headers };
 }
 
-export function presignGet(env: Cloudflare.Env, origin: string, key: string): Promise<string> {
-  return presign(env, "GET", origin, key, {});
+/** @param expiresSeconds long for what a server reads while it works */
+export function presignGet(
+  env: Cloudflare.Env,
+  origin: string,
+  key: string,
+  expiresSeconds = EXPIRES_SECONDS,
+): Promise<string> {
+  return presign(env, "GET", origin, key, {}, { "X-Amz-Expires": String(expiresSeconds) });
+}
+
+/** A PUT by one of our own servers, of bytes that do not exist yet. Never replaces an object. */
+export async function presignOwnPut(
+  env: Cloudflare.Env,
+  origin: string,
+  key: string,
+  contentType: string,
+): Promise<PresignedPut> {
+  const headers = { "content-type": contentType, "if-none-match": "*" };
+  const query = { "X-Amz-Expires": String(OWN_EXPIRES_SECONDS) };
+  return { url: await presign(env, "PUT", origin, key, headers, query), headers };
+}
+
+export function presignUploadPart(
+  env: Cloudflare.Env,
+  origin: string,
+  key: string,
+  multipartId: string,
+  part: number,
+): Promise<string> {
+  const query = { partNumber: String(part), uploadId: multipartId };
+  return presign(env, "PUT", origin, key, {}, query);
 }
 
 async function presign(
@@ -47,9 +78,11 @@ async function presign(
   origin: string,
   key: string,
   headers: Record<string, string>,
+  query: Record<string, string> = {},
 ): Promise<string> {
   const url = new URL(`${storageBase(env, origin)}/${key}`);
   url.searchParams.set("X-Amz-Expires", String(EXPIRES_SECONDS));
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const signer = new AwsV4Signer({
     method,
     url: url.href,

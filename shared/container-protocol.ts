@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ladderRungSchema } from "./api-protocol.ts";
 
 /**
  * What the edge asks of a container (`edge/container`). It hands out no tasks: it names a job, and the
@@ -7,6 +8,19 @@ import { z } from "zod";
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const url = z.url().max(4096);
+
+/** A whole video, which the container reads, plans if nobody did, and cuts for itself and others. */
+export const wholeSourceRequestSchema = z.object({
+  /** Presigned GET, good for hours. */
+  url,
+  name: z.string().min(1).max(255),
+  sizeBytes: z.int().min(1),
+  ladder: z.array(ladderRungSchema).nullable(),
+  needsPlan: z.boolean(),
+  /** Where to say what was planned, or why it cannot be (`preparedRequestSchema`). */
+  preparedUrl: url,
+});
+export type WholeSourceRequest = z.infer<typeof wholeSourceRequestSchema>;
 
 /** `POST /transcode-segment`: answered once the coordinator has welcomed the container; it works on. */
 export const serveJobRequestSchema = z.object({
@@ -20,7 +34,8 @@ export const serveJobRequestSchema = z.object({
   forMs: z
     .int()
     .min(1_000)
-    .max(14 * 60_000),
+    .max(6 * 3_600_000),
+  source: wholeSourceRequestSchema.optional(),
 });
 export type ServeJobRequest = z.infer<typeof serveJobRequestSchema>;
 

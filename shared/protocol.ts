@@ -5,7 +5,6 @@ import {
   audioRenditionSchema,
   engineSchema,
   type JobState,
-  jobPlanSchema,
   jobSettingsPatchSchema,
   jobSettingsSchema,
   type Segment,
@@ -34,7 +33,7 @@ export const MAX_ATTEMPTS = 3;
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 const md5Base64 = z.string().regex(/^[A-Za-z0-9+/]{22}==$/);
-const errorCode = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
+export const errorCodeSchema = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
 const url = z.string().max(4096);
 
 export const roleSchema = z.enum(["owner", "contributor", "server"]);
@@ -109,7 +108,7 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("fail"),
     leaseId: id,
-    code: errorCode,
+    code: errorCodeSchema,
     retryable: z.boolean(),
     message: z.string().max(500),
   }),
@@ -128,7 +127,7 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("stage-failed"),
     taskId: id,
-    code: errorCode,
+    code: errorCodeSchema,
     retryable: z.boolean(),
     message: z.string().max(500),
   }),
@@ -175,7 +174,7 @@ export const taskViewSchema = z.object({
   progress: z.number(),
   /** Holder at work, or who made it. */
   holder: z.string().nullable(),
-  lastError: errorCode.nullable(),
+  lastError: errorCodeSchema.nullable(),
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
 
@@ -198,7 +197,7 @@ export const jobViewSchema = z.object({
   name: z.string(),
   durationTicks: z.int(),
   segmentCount: z.int(),
-  error: z.object({ code: errorCode, message: z.string() }).nullable(),
+  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
   warnings: z.array(z.string()),
   createdAtMs: z.number(),
   firstPlayableAtMs: z.number().nullable(),
@@ -231,27 +230,22 @@ export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("rejected"),
     leaseId: id,
-    code: errorCode,
+    code: errorCodeSchema,
     retryable: z.boolean(),
     message: z.string(),
   }),
-  z.object({ type: z.literal("revoke"), leaseId: id, code: errorCode }),
+  z.object({ type: z.literal("revoke"), leaseId: id, code: errorCodeSchema }),
   /** Owner: make these chunks and offer them for storage. */
   z.object({ type: z.literal("stage"), taskIds: z.array(id) }),
   /** Null: storage has it already. */
   z.object({ type: z.literal("stage-upload"), taskId: id, put: putSchema.nullable() }),
   z.object({ type: z.literal("job"), job: jobDeltaSchema }),
-  z.object({ type: z.literal("error"), code: errorCode, message: z.string() }),
+  z.object({ type: z.literal("error"), code: errorCodeSchema, message: z.string() }),
 ]);
 export type CoordinatorMessage = z.infer<typeof coordinatorMessageSchema>;
 
 // ---------------------------------------------------------------- HTTP
 
-export const createJobRequestSchema = z.object({
-  plan: jobPlanSchema,
-  /** Default: DEFAULT_JOB_SETTINGS. */
-  settings: jobSettingsPatchSchema.optional(),
-});
 export const createJobResponseSchema = z.object({
   jobId: id,
   ownerToken: z.string(),
@@ -271,7 +265,8 @@ export type Site = z.infer<typeof siteSchema>;
 
 /** `GET /api/jobs/:id`; `segments` (provenance) and `holders` only with the owner's token. */
 export const jobStatusSchema = jobViewSchema.extend({
-  source: sourceFactsSchema,
+  /** Null while a server still reads the source. */
+  source: sourceFactsSchema.nullable(),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])),
   segments: z.array(
     z.object({
@@ -296,7 +291,7 @@ export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: z.int(),
-  code: errorCode,
+  code: errorCodeSchema,
   detail: z.string(),
 });
 export type Problem = z.infer<typeof problemSchema>;

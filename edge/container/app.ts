@@ -12,6 +12,8 @@ import { assembleSegments } from "./assemble.ts";
 import { log } from "./log.ts";
 import type { Permits } from "./permits.ts";
 import { serveJob } from "./serve-job.ts";
+import { openWholeSource } from "./whole-source.ts";
+import { Workspace } from "./workspace.ts";
 
 export interface ContainerOptions {
   /** Encodes at once, over all jobs. */
@@ -45,10 +47,13 @@ export function createContainerApp(options: ContainerOptions): Hono {
     }
   }
 
-  /** Resolves when the job's coordinator has taken the container in; the work goes on after that. */
+  /**
+   * Resolves when the job's coordinator has taken the container in, or when a whole source is being
+   * read; the work goes on after that.
+   */
   function begin(request: ServeJobRequest): Promise<void> {
     return new Promise((resolve, reject) => {
-      const work = () => serveJob(request, permits, options.signal, resolve);
+      const work = () => serve(request, permits, options.signal, resolve);
       limited("serve-job", request.jobId, work).then(() => resolve(), reject);
     });
   }
@@ -77,6 +82,29 @@ export function createContainerApp(options: ContainerOptions): Hono {
     })
     .notFound((context) => problem(context, new TributaryError("NOT_FOUND", "No such address.")))
     .onError((error, context) => problem(context, error));
+}
+
+async function serve(
+  request: ServeJobRequest,
+  permits: Permits,
+  signal: AbortSignal,
+  onBegun: () => void,
+): Promise<void> {
+  const { source: wanted, token } = request;
+  if (wanted === undefined) {
+    await serveJob(request, { permits }, signal, onBegun);
+    return;
+  }
+  await Workspace.use(async (workspace) => {
+    const opening = openWholeSource(wanted, { token, slots: permits.total, workspace }, signal);
+    onBegun();
+    const whole = await opening;
+    try {
+      await serveJob(request, { permits, whole }, signal, () => {});
+    } finally {
+      whole.source.close();
+    }
+  });
 }
 
 async function parsed<T>(context: Context, schema: z.ZodType<T>): Promise<T> {

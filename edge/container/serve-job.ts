@@ -4,9 +4,11 @@ import { JobSocket } from "../../shared/job-socket.ts";
 import { type Clock, type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
 import type { CoordinatorMessage, LeaseGrant } from "../../shared/protocol.ts";
 import { getPresigned, putPresigned } from "../../shared/storage-transfer.ts";
+import { ChunkStager } from "../../web/ingest/stage.ts";
 import { log } from "./log.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";
+import type { WholeSource } from "./whole-source.ts";
 
 /** Nothing to do for this long and the container leaves the job; it is called again when there is. */
 const IDLE_MS = 15_000;
@@ -33,12 +35,13 @@ export interface ServedJob {
  * Works on one job as one of its lease holders, until the job has ended, there is nothing to do for a
  * while, or the time is up.
  * @param permits shared by all jobs that this container works on
+ * @param whole the source, where it is here: chunks are then cut from it, for others too
  * @param onWelcome the coordinator took this container in
  * @throws TributaryError NETWORK (no coordinator), UNAUTHORIZED, FORBIDDEN, JOB_NOT_FOUND
  */
 export function serveJob(
   request: ServeJobRequest,
-  permits: Permits,
+  { permits, whole = null }: { permits: Permits; whole?: WholeSource | null },
   signal: AbortSignal,
   onWelcome: () => void,
 ): Promise<ServedJob> {
@@ -63,9 +66,11 @@ export function serveJob(
         if (draining && loop.leases().length === 0) settle("time");
       },
       work: {
-        fetchChunk: async ({ chunk }, chunkSignal) => {
-          if (chunk.from !== "url") {
-            throw new TributaryError("CHUNK_UNREADABLE", "The chunk is not in storage.");
+        fetchChunk: async (grant, chunkSignal) => {
+          const { chunk } = grant;
+          if (chunk.from === "local") {
+            if (whole !== null) return whole.source.cutChunk(grant, chunkSignal);
+            throw new TributaryError("CHUNK_UNREADABLE", "The source is not here.");
           }
           const { url, info } = chunk;
           return { info, bytes: await getPresigned(fetch, url, info.sizeBytes, chunkSignal) };
@@ -89,15 +94,27 @@ export function serveJob(
           slots: permits.total,
           engines: ["ffmpeg-native"],
           leases: loop.leaseIds(),
-          hasSource: false,
+          hasSource: whole !== null,
         }),
         onMessage: (message) => receive(message),
         onLost: () => loop.disconnected(),
       },
     });
 
+    const stager =
+      whole === null
+        ? null
+        : new ChunkStager({
+            ...whole,
+            clock: NODE_CLOCK,
+            fetch,
+            send: (message) => socket.send(message),
+            onStored: () => waitForWork(),
+          });
+
     const stop = (): void => {
       settled = true;
+      stager?.stop();
       cancelIdle();
       cancelWelcome();
       cancelTime();
@@ -141,6 +158,7 @@ export function serveJob(
         }
         return;
       }
+      if (message.type === "stage" || message.type === "stage-upload") stager?.receive(message);
       loop.receive(message);
       if (message.type === "welcome") {
         welcomed = true;

@@ -66,14 +66,21 @@ export async function cleanUp(env: Cloudflare.Env, state: State): Promise<void> 
   const { job } = state;
   const kept = new Set<string>();
   if (job.state === "ready") {
-    for (const path of playlistPaths(state)) kept.add(playlistKey(job.id, path));
+    for (const path of [...playlistPaths(state), "download.mp4"]) {
+      kept.add(playlistKey(job.id, path));
+    }
     for (const { key, initKey } of state.accepted.values()) kept.add(key).add(initKey);
   }
   await deleteBelow(env.MEDIA, chunkPrefix(job.id), new Set());
   await deleteBelow(env.MEDIA, outputPrefix(job.id), kept);
 }
 
-async function deleteBelow(bucket: R2Bucket, prefix: string, kept: Set<string>): Promise<void> {
+/** @param kept keys that stay */
+export async function deleteBelow(
+  bucket: R2Bucket,
+  prefix: string,
+  kept: ReadonlySet<string>,
+): Promise<void> {
   let cursor: string | undefined;
   do {
     const page = await bucket.list({

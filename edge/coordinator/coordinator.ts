@@ -5,7 +5,7 @@ import {
   toWireError,
   type WireError,
 } from "../../shared/errors.ts";
-import type { JobPlan, JobSettings } from "../../shared/job.ts";
+import type { JobPlan, JobSettings, JobState } from "../../shared/job.ts";
 import {
   type CoordinatorMessage,
   HEARTBEAT_SILENCE_MS,
@@ -20,11 +20,18 @@ import { DeltaFeed } from "./delta-feed.ts";
 import { Outside } from "./outside.ts";
 import { applyChanges } from "./schedule/apply.ts";
 import type { Effect } from "./schedule/draft.ts";
+import { tasksNeedingSource } from "./schedule/staging.ts";
 import { isEnded, newState, type State } from "./schedule/state.ts";
 import { type Event, schedule } from "./schedule.ts";
 import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
-import { type CoordinatorStatus, coordinatorStatus, jobStatus, jobView } from "./view.ts";
+import {
+  type CoordinatorStatus,
+  coordinatorStatus,
+  jobStatus,
+  jobView,
+  sourceIsHere,
+} from "./view.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;
@@ -41,6 +48,16 @@ export interface NewJob {
   settings?: JobSettings;
   /** Where it was asked for. */
   origin: string;
+  /** Of servers that have the source. */
+  serverTokenHashes?: readonly string[];
+}
+
+export interface JobStanding {
+  state: JobState;
+  error: { code: ErrorCode; message: string } | null;
+  /** A holder is here that can cut every chunk. */
+  hasSource: boolean;
+  tasksNeedingSource: number;
 }
 
 /** A call's result: error classes do not survive RPC. */
@@ -87,13 +104,17 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /** Idempotent: a job that is there stays as it is. */
-  async create({ jobId, plan, ownerTokenHash, ...more }: NewJob): Promise<void> {
+  async create(job: NewJob): Promise<void> {
     if (this.#live !== null) return;
+    const { jobId, plan, ownerTokenHash, serverTokenHashes = [], ...more } = job;
     const state = newState(jobId, plan, Date.now(), {
       ...more,
       hasServers: hasServers(this.env),
     });
-    const tokens: TokenRecord[] = [{ hash: ownerTokenHash, role: "owner" }];
+    const tokens: TokenRecord[] = [
+      { hash: ownerTokenHash, role: "owner" },
+      ...serverTokenHashes.map((hash) => ({ hash, role: "server" as const })),
+    ];
     this.#store.create(plan, state.job, tokens);
     this.#live = this.#liven(state, tokens);
     this.#dispatch({ type: "tick" });
@@ -115,6 +136,26 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may cancel it.");
     this.#dispatch({ type: "cancel" });
     return { ok: true, value: null };
+  }
+
+  /** In short, for those who keep something for the job; null where there is none (any more). */
+  async standing(): Promise<JobStanding | null> {
+    if (this.#live === null) return null;
+    const { state } = this.#live;
+    return {
+      state: state.job.state,
+      error: state.job.error,
+      hasSource: sourceIsHere(state),
+      tasksNeedingSource: tasksNeedingSource(state),
+    };
+  }
+
+  /** Whoever has this token may come as a server. */
+  async admitServer(hash: string): Promise<void> {
+    if (this.#live === null) return;
+    const record: TokenRecord = { hash, role: "server" };
+    this.#store.addToken(record);
+    this.#live.tokens.push(record);
   }
 
   /** A call for a server lies in the dead letter queue. */

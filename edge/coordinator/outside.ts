@@ -1,6 +1,6 @@
 import { outputKey } from "../../shared/object-keys.ts";
 import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/protocol.ts";
-import type { ServerCall } from "../fallback/calls.ts";
+import type { ServeCall } from "../fallback/calls.ts";
 import type { Gate } from "../gate.ts";
 import { presignGet, presignPut } from "../presign.ts";
 import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
@@ -68,8 +68,8 @@ export class Outside {
   }
 
   /** By the queue: it tries again, and starts as many as there is room for. */
-  callServer(call: ServerCall): void {
-    void this.#settle(`server ${call.holderId}`, async () => {
+  callServer(call: ServeCall): void {
+    void this.#settle(`server ${call.token}`, async () => {
       await this.#env.SERVER_CALLS.send(call);
     });
   }

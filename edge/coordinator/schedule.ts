@@ -141,7 +141,7 @@ function hello(draft: Draft, connectionId: string, principal: string, said: Hell
     device: said.device,
     slots: said.slots,
     engines: said.engines,
-    hasSource: said.hasSource && said.role === "owner",
+    hasSource: said.hasSource && said.role !== "contributor",
     want: 0,
     connectionId,
     silent: false,

@@ -1,7 +1,20 @@
 import { z } from "zod";
+import { ladderRungSchema } from "../../shared/api-protocol.ts";
 
 /** What travels through the queue of server work. Internal, but parsed: an old deployment may have sent it. */
-export const serverCallSchema = z.object({
+
+/** A whole video in storage, which the server reads itself. */
+export const wholeSourceSchema = z.object({
+  key: z.string(),
+  name: z.string(),
+  sizeBytes: z.number(),
+  ladder: z.array(ladderRungSchema).nullable(),
+  /** The job has no plan yet: the server makes it. */
+  needsPlan: z.boolean(),
+});
+export type WholeSource = z.infer<typeof wholeSourceSchema>;
+
+const serveCallSchema = z.object({
   type: z.literal("serve"),
   jobId: z.string(),
   /** Where the job was created: the container connects and storage is signed there. */
@@ -9,8 +22,21 @@ export const serverCallSchema = z.object({
   holderId: z.string(),
   /** Of the role "server", for this job. */
   token: z.string(),
+  source: wholeSourceSchema.optional(),
 });
+export type ServeCall = z.infer<typeof serveCallSchema>;
+
+const assembleCallSchema = z.object({
+  type: z.literal("assemble"),
+  jobId: z.string(),
+  origin: z.string(),
+});
+export type AssembleCall = z.infer<typeof assembleCallSchema>;
+
+export const serverCallSchema = z.discriminatedUnion("type", [serveCallSchema, assembleCallSchema]);
 export type ServerCall = z.infer<typeof serverCallSchema>;
 
 /** A server works on a job this long at most before it is called anew. */
 export const SERVE_FOR_MS = 12 * 60_000;
+/** One that has read a whole source stays: reading it again is dear. */
+export const SERVE_SOURCE_FOR_MS = 6 * 3_600_000;

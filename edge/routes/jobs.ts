@@ -1,71 +1,157 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { z } from "zod";
+import {
+  type CreateWholeJobRequest,
+  createPlannedJobRequestSchema,
+  createWholeJobRequestSchema,
+  preparedRequestSchema,
+  type Webhook,
+} from "../../shared/api-protocol.ts";
 import { TributaryError } from "../../shared/errors.ts";
 import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job.ts";
 import { validatePlan } from "../../shared/plan.ts";
-import { type CreateJobResponse, createJobRequestSchema } from "../../shared/protocol.ts";
+import type { CreateJobResponse } from "../../shared/protocol.ts";
+import { admit } from "../admit.ts";
 import type { AppEnv } from "../app.ts";
-import { bearerToken, hashToken, newJobId, newToken, tokensMatch } from "../auth.ts";
-import { coordinatorOf } from "../coordinator-stub.ts";
+import { bearerToken, hashToken, newJobId, newToken } from "../auth.ts";
+import { saveOwner } from "../catalog/owners.ts";
+import { coordinatorOf, keeperOf } from "../coordinator-stub.ts";
+import { hasServers } from "../fallback/servers.ts";
+import { parsedBody } from "../request-body.ts";
+import { openUpload } from "../upload-handle.ts";
+import { jobEvents } from "./job-events.ts";
 
 /** Hours of video whose every frame has a duration of its own. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
 
+const limitedBody = bodyLimit({
+  maxSize: MAX_PLAN_BYTES,
+  onError: () => {
+    throw new TributaryError("REQUEST_INVALID", "The plan is too large.");
+  },
+});
+
+interface NewJob {
+  jobId: string;
+  origin: string;
+  ownerTokenHash: string;
+}
+
 export const jobRoutes = new Hono<AppEnv>();
 
-jobRoutes.post(
-  "/",
-  bodyLimit({
-    maxSize: MAX_PLAN_BYTES,
-    onError: () => {
-      throw new TributaryError("REQUEST_INVALID", "The plan is too large.");
-    },
-  }),
-  async (c) => {
-    await admit(c);
-    const parsed = createJobRequestSchema.safeParse(await c.req.json().catch(() => null));
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const where = issue?.path.join(".") || "body";
-      throw new TributaryError(
-        "REQUEST_INVALID",
-        `${where}: ${issue?.message ?? "not understood"}`,
-      );
-    }
-    const { plan } = parsed.data;
-    const settings = patchSettings(DEFAULT_JOB_SETTINGS, parsed.data.settings ?? {});
-    validatePlan(plan);
+jobRoutes.post("/", limitedBody, async (c) => {
+  await admit(c);
+  const body: unknown = await c.req.json().catch(() => null);
+  const isWhole = typeof body === "object" && body !== null && "source" in body;
+  const { origin } = new URL(c.req.url);
+  const jobId = newJobId();
+  const ownerToken = newToken();
+  const job: NewJob = { jobId, origin, ownerTokenHash: hashToken(ownerToken) };
+  if (isWhole) await createWhole(c, job, await parsedBody(c, createWholeJobRequestSchema));
+  else await createPlanned(c, job, await parsedBody(c, createPlannedJobRequestSchema));
+  await saveOwner(c.env.CATALOG, jobId, job.ownerTokenHash);
+  const created: CreateJobResponse = {
+    jobId,
+    ownerToken,
+    watchUrl: `${origin}/watch/${jobId}`,
+    masterUrl: `${origin}/v/${jobId}/master.m3u8`,
+  };
+  return c.json(created, 201, {
+    location: `/api/jobs/${jobId}`,
+    "cache-control": "no-store",
+  });
+});
 
-    const { origin } = new URL(c.req.url);
-    const jobId = newJobId();
-    const ownerToken = newToken();
-    const ownerTokenHash = hashToken(ownerToken);
-    await coordinatorOf(c.env, jobId).create({ jobId, plan, ownerTokenHash, settings, origin });
-    const created: CreateJobResponse = {
-      jobId,
-      ownerToken,
-      watchUrl: `${origin}/watch/${jobId}`,
-      masterUrl: `${origin}/v/${jobId}/master.m3u8`,
-    };
-    return c.json(created, 201, {
-      location: `/api/jobs/${jobId}`,
-      "cache-control": "no-store",
-    });
-  },
-);
+/** A tab has the source and made the plan. */
+async function createPlanned(
+  c: Context<AppEnv>,
+  job: NewJob,
+  request: z.infer<typeof createPlannedJobRequestSchema>,
+): Promise<void> {
+  const { plan, webhook = null } = request;
+  const settings = patchSettings(DEFAULT_JOB_SETTINGS, request.settings ?? {});
+  validatePlan(plan);
+  await coordinatorOf(c.env, job.jobId).create({ ...job, plan, settings });
+  if (webhook !== null) await keep(c, job, webhook, null);
+}
+
+/** The source lies in storage: servers read, plan and make it. */
+async function createWhole(
+  c: Context<AppEnv>,
+  job: NewJob,
+  { source, ladder, webhook }: CreateWholeJobRequest,
+): Promise<void> {
+  if (!hasServers(c.env)) {
+    throw new TributaryError("ENGINE_UNAVAILABLE", "This site has no servers to make videos.");
+  }
+  const { key, name, sizeBytes } = openUpload(c.env, source.upload, Date.now());
+  const object = await c.env.MEDIA.head(key);
+  if (object?.size !== sizeBytes) {
+    throw new TributaryError("REQUEST_INVALID", "The upload is not complete.");
+  }
+  await keep(c, job, webhook ?? null, { key, name, sizeBytes, ladder: ladder ?? null });
+}
+
+async function keep(
+  c: Context<AppEnv>,
+  job: NewJob,
+  webhook: Webhook | null,
+  source: { key: string; name: string; sizeBytes: number; ladder: Ladder } | null,
+): Promise<void> {
+  const settings = patchSettings(
+    DEFAULT_JOB_SETTINGS,
+    source === null ? {} : { servers: "always" },
+  );
+  await keeperOf(c.env, job.jobId).begin({ ...job, settings, source, webhook });
+}
+
+type Ladder = NonNullable<CreateWholeJobRequest["ladder"]> | null;
 
 jobRoutes.get("/:id", async (c) => {
   const token = bearerToken(c.req.header("authorization"));
-  const status = await coordinatorOf(c.env, c.req.param("id")).status(token);
+  const jobId = c.req.param("id");
+  const status =
+    (await coordinatorOf(c.env, jobId).status(token)) ?? (await keeperOf(c.env, jobId).status());
   if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   return c.json(status, 200, { "cache-control": "no-store" });
 });
 
+jobRoutes.get("/:id/webhook", async (c) => {
+  const token = bearerToken(c.req.header("authorization"));
+  if (token === null) throw new TributaryError("UNAUTHORIZED", "The owner's token is missing.");
+  const status = await keeperOf(c.env, c.req.param("id")).webhook(token);
+  if (status === null) throw new TributaryError("NOT_FOUND", "This job has no webhook.");
+  return c.json(status, 200, { "cache-control": "no-store" });
+});
+
+jobRoutes.get("/:id/events", (c) => jobEvents(c, c.req.param("id")));
+
 jobRoutes.delete("/:id", async (c) => {
   const token = bearerToken(c.req.header("authorization"));
   if (token === null) throw new TributaryError("UNAUTHORIZED", "The owner's token is missing.");
-  const result = await coordinatorOf(c.env, c.req.param("id")).cancel(token);
-  if (!result.ok) throw new TributaryError(result.error.code, result.error.message);
+  const jobId = c.req.param("id");
+  const result = await coordinatorOf(c.env, jobId).cancel(token);
+  if (result.ok || (await keeperOf(c.env, jobId).cancel(token))) return c.body(null, 204);
+  throw new TributaryError(result.error.code, result.error.message);
+});
+
+/** From the server that has the whole video. */
+jobRoutes.post("/:id/prepared", limitedBody, async (c) => {
+  const token = bearerToken(c.req.header("authorization"));
+  if (token === null) throw new TributaryError("UNAUTHORIZED", "The server's token is missing.");
+  const keeper = keeperOf(c.env, c.req.param("id"));
+  const said = await parsedBody(c, preparedRequestSchema);
+  let isKnown: boolean;
+  if ("plan" in said) {
+    validatePlan(said.plan);
+    isKnown = await keeper.planned(token, said.plan);
+  } else if ("error" in said) {
+    isKnown = await keeper.failed(token, said.error);
+  } else {
+    isKnown = await keeper.heard(token);
+  }
+  if (!isKnown) throw new TributaryError("FORBIDDEN", "The token is of no server of this job.");
   return c.body(null, 204);
 });
 
@@ -78,17 +164,3 @@ jobRoutes.get("/:id/socket", async (c) => {
   if (response.status === 429) throw new TributaryError("RATE_LIMITED", "Too many sockets.");
   return response;
 });
-
-/** Whether this client may create a job now. */
-async function admit(c: Context<AppEnv>): Promise<void> {
-  const { CREATE_LIMIT, CREATE_TOKEN } = c.env;
-  const key = c.req.header("cf-connecting-ip") ?? "local";
-  const { success } = await CREATE_LIMIT.limit({ key });
-  if (!success) throw new TributaryError("RATE_LIMITED", "Too many jobs; wait a minute.");
-  if (!CREATE_TOKEN) return;
-  const token = bearerToken(c.req.header("authorization"));
-  if (token === null) throw new TributaryError("UNAUTHORIZED", "Creating jobs asks for a token.");
-  if (!tokensMatch(token, hashToken(CREATE_TOKEN))) {
-    throw new TributaryError("FORBIDDEN", "The token does not allow to create jobs.");
-  }
-}

@@ -36,6 +36,8 @@ playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[0-9a-f]{64}\\.(m
   segment(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
 );
 
+playbackRoutes.get("/:id/download.mp4", (c) => segment(c, "download.mp4"));
+
 /** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
 async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
   const jobId = jobIdOf(c);
@@ -63,6 +65,9 @@ async function segment(c: Context<AppEnv>, path: string): Promise<Response> {
     "accept-ranges": "bytes",
     etag,
   });
+  if (path === "download.mp4") {
+    headers.set("content-disposition", `attachment; filename="${jobIdOf(c)}.mp4"`);
+  }
   if (matches(c.req.header("if-none-match"), etag))
     return new Response(null, { status: 304, headers });
 

@@ -151,7 +151,7 @@ export class Draft {
   }
 
   putInit(init: InitRecord): void {
-    this.changes.inits.set(initId(init.rendition, init.engine), init);
+    this.changes.inits.set(initId(init), init);
   }
 
   hasAccepted(rendition: string, segment: number): boolean {

@@ -89,7 +89,7 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
 
   let bytesStored = draft.job.bytesStored;
   for (const init of initsOf(draft, outputs, made.engine)) {
-    if (draft.init(initId(init.rendition, init.engine)) !== undefined) continue;
+    if (draft.init(initId(init)) !== undefined) continue;
     draft.putInit(init);
     bytesStored += init.sizeBytes;
   }
@@ -127,7 +127,8 @@ function acceptedSegment(
   const media = outputs.find(
     (each) => each.kind === "media" && each.rendition === rendition && each.segment === segment,
   );
-  const init = draft.init(initId(rendition, made.engine));
+  const offered = initsOf(draft, outputs, made.engine).find((each) => each.rendition === rendition);
+  const init = offered === undefined ? undefined : draft.init(initId(offered));
   if (media === undefined || init === undefined) return null;
   return {
     ...checked,
@@ -172,7 +173,7 @@ function markPlayable(draft: Draft): void {
 /** An offered init that differs from the one all segments of its rendition and engine must share. */
 function foreignInit(draft: Draft, outputs: readonly Output[], engine: Engine): InitRecord | null {
   for (const init of initsOf(draft, outputs, engine)) {
-    const known = draft.init(initId(init.rendition, engine));
+    const known = draft.init(initId(init));
     if (known !== undefined && known.sha256 !== init.sha256) return init;
   }
   return null;

@@ -16,6 +16,9 @@ const MAX_ASKED = 8;
 /** A chunk that has not come by then is asked for again. */
 const STAGE_AGAIN_MS = 120_000;
 
+/** No second server is called for a job of so few tasks. */
+const SERVER_ALONE_TASKS = 6;
+
 type StageOffer = Extract<HolderMessage, { type: "stage-offer" }>;
 type StageFailed = Extract<HolderMessage, { type: "stage-failed" }>;
 
@@ -29,6 +32,8 @@ export function stageChunks(draft: Draft): void {
     .find(({ connectionId, hasSource }) => connectionId !== null && hasSource);
   const connectionId = owner?.connectionId ?? null;
   if (connectionId === null) return;
+  // A server that has the source does a short video by itself.
+  if (owner?.role === "server" && draft.plan.tasks.length <= SERVER_ALONE_TASKS) return;
 
   let asked = 0;
   const wanted: TaskRecord[] = [];

@@ -137,7 +137,7 @@ export interface Holder {
   workMs: number;
 }
 
-/** The one init segment of a rendition for an engine; the first that was accepted. */
+/** The init segment of a rendition for an engine class; of ffmpeg's there is one, the first accepted. */
 export interface InitRecord {
   rendition: string;
   engine: Engine;
@@ -178,8 +178,16 @@ export interface Changes {
   accepted: Map<string, AcceptedSegment>;
 }
 
-export function initId(rendition: string, engine: Engine): string {
-  return `${rendition}/${engine}`;
+/**
+ * Browsers have encoders of their own, each with its parameter sets: every one is a class by itself,
+ * and playlists name its init segment (EXT-X-MAP). ffmpeg's are the same bytes wherever it runs.
+ */
+export function initId({
+  rendition,
+  engine,
+  sha256,
+}: Pick<InitRecord, "rendition" | "engine" | "sha256">): string {
+  return engine === "webcodecs" ? `${rendition}/${engine}/${sha256}` : `${rendition}/${engine}`;
 }
 
 export function acceptedId(rendition: string, segment: number): string {
@@ -247,7 +255,7 @@ export function restoreState(plan: JobPlan, job: JobRecord, saved: SavedRecords)
       ]),
     ),
     holders: new Map((saved.holders ?? []).map((holder) => [holder.id, holder])),
-    inits: new Map((saved.inits ?? []).map((init) => [initId(init.rendition, init.engine), init])),
+    inits: new Map((saved.inits ?? []).map((init) => [initId(init), init])),
     accepted: new Map(
       (saved.accepted ?? []).map((each) => [acceptedId(each.rendition, each.segment), each]),
     ),

@@ -1,0 +1,108 @@
+import { createWriteStream, openAsBlob } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import type { PreparedRequest } from "../../shared/api-protocol.ts";
+import type { WholeSourceRequest } from "../../shared/container-protocol.ts";
+import { TributaryError, toWireError } from "../../shared/errors.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { openSource, type Source } from "../../web/ingest/source.ts";
+import { loadFfmpegCore, nodeRemuxer } from "./node-remuxer.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A sign of life to whoever waits for the plan. */
+const HEARD_EVERY_MS = 20_000;
+/** Shorter videos are one task: cutting them apart costs more than it gains. */
+const ONE_TASK_TICKS = 30 * TICKS_PER_SECOND;
+const SAY_TIMEOUT_MS = 30_000;
+
+/** A whole video on this machine's disk, understood and planned. */
+export interface WholeSource {
+  source: Source;
+  plan: JobPlan;
+}
+
+/**
+ * Fetches a whole video, reads it and, if nobody did so before, plans its job; says so at
+ * `preparedUrl`, also when it fails.
+ * @param slots encodes at once, here
+ * @throws TributaryError with a SOURCE_* code, LADDER_INVALID, DOWNLOAD_FAILED, NETWORK
+ */
+export async function openWholeSource(
+  request: WholeSourceRequest,
+  { token, slots, workspace }: { token: string; slots: number; workspace: Workspace },
+  signal: AbortSignal,
+): Promise<WholeSource> {
+  const say = (said: PreparedRequest): Promise<void> => post(request.preparedUrl, token, said);
+  const timer = setInterval(() => void say({ progress: 0 }).catch(() => {}), HEARD_EVERY_MS);
+  try {
+    const path = workspace.path("source");
+    await download(request, path, signal);
+    const source = await openSource(new File([await openAsBlob(path)], request.name), {
+      signal,
+      loadFfmpeg: loadFfmpegCore,
+      remux: nodeRemuxer(path),
+    });
+    const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots));
+    if (request.needsPlan) await say({ plan });
+    return { source, plan };
+  } catch (thrown) {
+    const { code, message, retryable } = toWireError(thrown);
+    if (!signal.aborted) {
+      await say({ error: { code, message: message.slice(0, 500), retryable } }).catch(() => {});
+    }
+    throw thrown;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** A short video's pictures as one task. */
+function inOneTask(plan: JobPlan): JobPlan {
+  if (plan.source.durationTicks > ONE_TASK_TICKS) return plan;
+  const audio = plan.tasks.filter(({ kind }) => kind === "audio");
+  const renditions = plan.video.map(({ id }) => id);
+  const segmentCount = plan.segments.length;
+  const whole = { id: "v-0", kind: "video" as const, renditions, firstSegment: 0, segmentCount };
+  return { ...plan, tasks: [...audio, whole] };
+}
+
+async function download(
+  { url, sizeBytes }: WholeSourceRequest,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  let received = 0;
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok || response.body === null) {
+      throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with ${response.status}.`);
+    }
+    const body = Readable.fromWeb(response.body as NodeReadableStream<Uint8Array>);
+    body.on("data", (bytes: Buffer) => {
+      received += bytes.length;
+    });
+    await pipeline(body, createWriteStream(path), { signal });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (thrown instanceof TributaryError) throw thrown;
+    throw new TributaryError("NETWORK", "Storage could not be reached.", { cause: thrown });
+  }
+  if (received !== sizeBytes) {
+    throw new TributaryError("DOWNLOAD_FAILED", "Storage sent another number of bytes.");
+  }
+}
+
+async function post(url: string, token: string, said: PreparedRequest): Promise<void> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(said),
+    signal: AbortSignal.timeout(SAY_TIMEOUT_MS),
+  });
+  await response.arrayBuffer();
+  if (response.ok) return;
+  // The job was cancelled, or another server has it.
+  const code = response.status === 403 ? "FORBIDDEN" : "NETWORK";
+  throw new TributaryError(code, `The edge answered with status ${response.status}.`);
+}
