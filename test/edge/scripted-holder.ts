@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { inject } from "vitest";
-import type { JobPlan } from "../../shared/job.ts";
+import type { Engine, JobPlan } from "../../shared/job.ts";
 import {
   type CoordinatorMessage,
   type CreateJobResponse,
@@ -203,9 +203,9 @@ export class ScriptedHolder {
     return (await this.next("uploads")).puts;
   }
 
-  commit(leaseId: string): void {
+  commit(leaseId: string, engine: Engine = "ffmpeg-native"): void {
     const warnings: string[] = [];
-    this.send({ type: "commit", leaseId, engine: "ffmpeg-native", encodeMs: 100, warnings });
+    this.send({ type: "commit", leaseId, engine, encodeMs: 100, warnings });
   }
 
   verdict() {
