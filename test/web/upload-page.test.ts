@@ -224,7 +224,7 @@ describe("a job", () => {
     timeout: 300_000,
   }, async () => {
     const file = await fixture("long-gop-20s.mp4");
-    const page = await openPage("?ladder=240:300,144:120&slots=1");
+    const page = await openPage("?ladder=240:300,144:120&slots=1&engine=ffmpeg");
     await pick(page, file);
     await (await startButton(page)).click();
     const doneParts = async () =>
@@ -269,7 +269,7 @@ describe("a job", () => {
   test("goes on by itself where the browser may still open the file", {
     timeout: 300_000,
   }, async () => {
-    const page = await openPage("?ladder=240:300,144:120&slots=1");
+    const page = await openPage("?ladder=240:300,144:120&slots=1&engine=ffmpeg");
     await pick(page, sample);
     await (await startButton(page)).click();
     await expect.poll(async () => (await state(page)).phase, WITHIN).toBe("running");

@@ -10,6 +10,9 @@ import { serveHls } from "./stories/hls-fixture.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
 
+/** For a machine with more to do than this. */
+const WITHIN = { timeout: 20_000 };
+
 /** Each view by itself, in a real browser; what a holder really says is tested in upload-page.test.ts. */
 
 let browser: Browser;
@@ -142,7 +145,6 @@ describe("the ladder", () => {
     await rate.focus();
     await page.keyboard.press("ControlOrMeta+A");
     await page.keyboard.type("1250");
-    await page.waitForTimeout(600);
     const changed = [
       { shortSide: 720, kilobitsPerSecond: 3000 },
       { shortSide: 480, kilobitsPerSecond: 1250 },
@@ -150,19 +152,17 @@ describe("the ladder", () => {
       { shortSide: 240, kilobitsPerSecond: 400 },
     ];
     // One plan for the whole number, not one a keystroke.
-    expect(await ladders()).toEqual([changed]);
+    await expect.poll(ladders, WITHIN).toEqual([changed]);
 
+    const latest = async () => (await ladders()).at(-1);
+    const fewer = changed.filter(({ shortSide }) => shortSide !== 360);
     await page.getByRole("button", { name: "Remove level 3" }).press("Enter");
-    await page.waitForTimeout(100);
-    expect((await ladders()).at(-1)).toEqual(changed.filter(({ shortSide }) => shortSide !== 360));
-
+    await expect.poll(latest, WITHIN).toEqual(fewer);
     await page.getByRole("button", { name: "Add a level" }).press("Enter");
-    await page.waitForTimeout(100);
-    expect((await ladders()).at(-1)).toContainEqual({ shortSide: 144, kilobitsPerSecond: 160 });
-
+    const added = { shortSide: 144, kilobitsPerSecond: 50 };
+    await expect.poll(latest, WITHIN).toEqual([...fewer, added]);
     await page.getByRole("button", { name: "Back to the suggestion" }).press("Enter");
-    await page.waitForTimeout(100);
-    expect((await ladders()).at(-1)).toEqual(STATES.inspected.inspection.ladder);
+    await expect.poll(latest, WITHIN).toEqual(STATES.inspected.inspection.ladder);
   });
 
   test("what is no number is said at once and planned by nobody", async () => {
@@ -264,24 +264,21 @@ describe("while it works", () => {
     expect(await stage.page.getByRole("status").first().innerText()).toContain("Connection lost");
   });
 
-  test("three thousand segments are drawn anew in a few milliseconds", async () => {
+  test("three thousand segments are drawn, not built of elements", async () => {
+    await show("running");
+    const elements = () => stage.page.locator("body *").count();
+    const few = await elements();
     await show("long");
-    const tookMs = await stage.run(async (it) => {
-      const started = performance.now();
-      for (let round = 0; round < 10; round += 1) {
-        it.showUpload("long", { bytesUploaded: round });
-        await new Promise((painted) => requestAnimationFrame(painted));
-      }
-      return (performance.now() - started) / 10;
-    }, undefined);
-    // Ten a second are shown at most; a loaded machine gets there, a leak of work would not.
-    expect(tookMs).toBeLessThan(100);
+    // The sound has a strip of runs, a tenth as many as segments.
+    expect(await elements()).toBeLessThan(few + 320);
+    const slider = stage.page.getByRole("slider", { name: "Look at one segment" });
+    await slider.press("End");
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(/^Segment 3000, about 4:59:54/);
   });
 });
 
 describe("at the end", () => {
   test("every address is copied by one button, which says so", async () => {
-    await browser.contexts()[0]?.grantPermissions(["clipboard-read", "clipboard-write"]);
     await stage.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await show("ready");
     const { page } = stage;
@@ -327,7 +324,7 @@ describe("files", () => {
     await stage.page.getByText("That is not a file.").waitFor();
     await drop("file");
     await expect
-      .poll(() => stage.calls())
+      .poll(() => stage.calls(), WITHIN)
       .toEqual([{ name: "take", argument: { name: "clip.mkv", sizeBytes: 10 } }]);
   });
 
@@ -339,7 +336,7 @@ describe("files", () => {
       document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
     });
     await expect
-      .poll(() => stage.calls())
+      .poll(() => stage.calls(), WITHIN)
       .toEqual([{ name: "take", argument: { name: "paste.webm", sizeBytes: 4 } }]);
   });
 
@@ -359,14 +356,14 @@ describe("the player", () => {
     await stage.run((it, url) => it.showWatch("ready", url), masterUrl);
     const video = page.locator("video");
     await expect
-      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), { timeout: 30_000 })
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), WITHIN)
       .toBeGreaterThanOrEqual(2);
     await video.evaluate(async (it) => {
       (it as HTMLVideoElement).muted = true;
       await (it as HTMLVideoElement).play();
     });
     await expect
-      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).currentTime), { timeout: 30_000 })
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).currentTime), WITHIN)
       .toBeGreaterThan(0.5);
 
     const quality = page.getByLabel("Quality");
@@ -377,7 +374,7 @@ describe("the player", () => {
     ]);
     await quality.selectOption("240p");
     await expect
-      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).videoHeight), { timeout: 30_000 })
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).videoHeight), WITHIN)
       .toBe(240);
     expect(await page.getByLabel("Sound").locator("option").count()).toBe(2);
   });
@@ -410,7 +407,7 @@ describe("the player", () => {
     await stage.page.getByText("Being made: 41 %.").waitFor();
     const video = stage.page.locator("video");
     await expect
-      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), { timeout: 30_000 })
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), WITHIN)
       .toBeGreaterThanOrEqual(2);
   });
 });
