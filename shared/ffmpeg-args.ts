@@ -188,7 +188,7 @@ export function forcedKeyFrameSeconds(segments: readonly Segment[]): number[] {
   return seconds;
 }
 
-/** Facts of the first frame, as JSON on the standard output. */
+/** Colours of the first frame and of the container, as JSON on the standard output. */
 export function probeVideoArgs(input: string): string[] {
   return [
     "-v",
@@ -198,7 +198,8 @@ export function probeVideoArgs(input: string): string[] {
     "-read_intervals",
     "%+#1",
     "-show_entries",
-    "frame=pix_fmt,color_range,color_space,color_primaries,color_transfer",
+    "frame=pix_fmt,color_range,color_space,color_primaries,color_transfer:" +
+      "stream=pix_fmt,color_range,color_space,color_primaries,color_transfer",
     "-of",
     "json=compact=1",
     input,

@@ -94,7 +94,7 @@ describe("a sound task", () => {
     const task = tasks.find((one) => one.grant.task.kind === "audio");
     if (task === undefined) throw new Error("no sound task");
     const made = await transcode(task);
-    const native = await nativeTranscode(copyOf(task), withoutAssembler);
+    const native = await nativeTranscode(copyOf(task));
     checkOutputs(made.outputs, task.grant);
     expect(made.outputs.map(name)).toEqual(native.outputs.map(name));
     expect(made.warnings).toEqual([]);

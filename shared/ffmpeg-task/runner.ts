@@ -1,0 +1,22 @@
+/** An ffmpeg to run: wasm in a tab or in Node, or a native process. */
+
+export interface FfmpegRun {
+  exitCode: number;
+  /** Log lines, each with its level ("[error] …"). */
+  lines: string[];
+}
+
+/** Files are names in a folder of the runner's own. */
+export interface FfmpegRunner {
+  write(file: string, bytes: Uint8Array): Promise<void>;
+  read(file: string): Promise<Uint8Array>;
+  /** No error when there is none. */
+  remove(file: string): Promise<void>;
+  /**
+   * Throws OUT_OF_MEMORY, WORKER_CRASHED when ffmpeg itself broke; a failed run is an exit code.
+   * @param onTime seconds of output made so far; called at least twice a second
+   */
+  ffmpeg(args: readonly string[], onTime: (seconds: number) => void): Promise<FfmpegRun>;
+  /** What ffprobe printed. */
+  ffprobe(args: readonly string[]): Promise<string>;
+}

@@ -1,0 +1,113 @@
+import {
+  parseDecodedFrames,
+  placeAudio,
+  planAudioRun,
+  planPcmWindow,
+  readAdtsFrames,
+} from "../audio-grid.ts";
+import { type CutSegment, cutAudioSegment } from "../cmaf/cut.ts";
+import { writeInit } from "../cmaf/init.ts";
+import { TributaryError } from "../errors.ts";
+import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-args.ts";
+import type { AudioRendition, Segment } from "../job.ts";
+import {
+  initOutput,
+  mediaOutput,
+  type TranscodedTask,
+  type TranscodeTask,
+} from "../transcode-task.ts";
+import { countChunkPackets } from "./chunk.ts";
+import { between, decodeFailed, soundWarnings } from "./damage.ts";
+import type { FfmpegRunner } from "./runner.ts";
+
+const CHUNK_FILE = "chunk.mp4";
+const DECODED_FILE = "decoded.f32";
+const PLACED_FILE = "placed.f32";
+const ADTS_FILE = "sound.aac";
+
+/** Decodes to samples, lays them on the timeline, encodes them: a run of segments of one rendition. */
+export async function transcodeSound(
+  task: TranscodeTask,
+  rendition: AudioRendition,
+  runner: FfmpegRunner,
+  onProgress: (progress: number) => void,
+): Promise<TranscodedTask> {
+  const { segments } = task.grant;
+  const { sampleRate, channels } = rendition;
+  const run = planAudioRun(segments, sampleRate);
+  const wantedSeconds = (run.endSample - run.startSample) / sampleRate;
+  try {
+    const decoding = await decodeAudio(task, rendition, runner, (seconds) =>
+      onProgress(seconds / wantedSeconds / 2),
+    );
+    const decoded = parseDecodedFrames(decoding.lines);
+    const sourceRate = decoded.sampleRate || sampleRate;
+    const window = planPcmWindow(run, sampleRate, sourceRate);
+    const placed = placeAudio(decoding.pcm, decoded, task.info.baseTicks, window, channels);
+    await runner.remove(DECODED_FILE);
+    await runner.write(PLACED_FILE, new Uint8Array(placed.buffer));
+    const pcm = { file: PLACED_FILE, sampleRate: sourceRate, skipSamples: window.skipSamples };
+    const encoding = await runner.ffmpeg(encodeAudioArgs(rendition, pcm, ADTS_FILE), (seconds) =>
+      onProgress(0.5 + seconds / wantedSeconds / 2),
+    );
+    if (encoding.exitCode !== 0)
+      throw new TributaryError("ENCODE_FAILED", "The sound could not be encoded.");
+    const frames = readAdtsFrames(await runner.read(ADTS_FILE)).slice(run.dropFrames);
+    const media = cutAudio(frames, segments, run.firstFrame, run.framesPerSegment);
+    const init = writeInit({ kind: "audio", sampleRate, channels }, sampleRate);
+    return {
+      outputs: [
+        initOutput(rendition.id, segments, init),
+        ...media.map((cut) => mediaOutput(rendition.id, cut)),
+      ],
+      warnings: soundWarnings(decoding.lines, segments),
+    };
+  } finally {
+    for (const file of [CHUNK_FILE, DECODED_FILE, PLACED_FILE, ADTS_FILE])
+      await runner.remove(file);
+  }
+}
+
+/** A chunk without packets is silence: the source has no sound there. */
+async function decodeAudio(
+  task: TranscodeTask,
+  rendition: AudioRendition,
+  runner: FfmpegRunner,
+  onTime: (seconds: number) => void,
+): Promise<{ pcm: Float32Array; lines: string[] }> {
+  if (countChunkPackets(task.chunk) === 0) return { pcm: new Float32Array(0), lines: [] };
+  await runner.write(CHUNK_FILE, task.chunk);
+  const run = await runner.ffmpeg(decodeAudioArgs(rendition, CHUNK_FILE, DECODED_FILE), onTime);
+  await runner.remove(CHUNK_FILE);
+  if (run.exitCode !== 0)
+    throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
+  const bytes = await runner.read(DECODED_FILE);
+  if (bytes.length === 0)
+    throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return {
+    pcm: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2),
+    lines: run.lines,
+  };
+}
+
+function cutAudio(
+  frames: readonly Uint8Array[],
+  segments: readonly Segment[],
+  firstFrame: number,
+  framesPerSegment: readonly number[],
+): CutSegment[] {
+  let taken = 0;
+  return segments.map((segment, index) => {
+    const wanted = framesPerSegment[index] ?? 0;
+    const own = frames.slice(taken, taken + wanted);
+    if (own.length !== wanted) {
+      throw new TributaryError(
+        "FRAME_COUNT_WRONG",
+        `${own.length} AAC frames were made where ${wanted} are planned.`,
+      );
+    }
+    taken += wanted;
+    return cutAudioSegment(segment, own, firstFrame + taken - wanted);
+  });
+}
