@@ -57,6 +57,7 @@ export default defineConfig({
           input: {
             index: here("web/index.html"),
             watch: here("web/watch.html"),
+            videos: here("web/videos.html"),
             contribute: here("web/contribute.html"),
           },
         },

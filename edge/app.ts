@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { onError, problemResponse } from "./problem.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { playbackRoutes } from "./routes/playback.ts";
 import { siteRoutes } from "./routes/site.ts";
@@ -29,6 +30,7 @@ const openToAll = cors({
 });
 // A WebSocket's answer takes no further headers.
 app.use("/api/*", (c, next) => (c.req.path.endsWith("/socket") ? next() : openToAll(c, next)));
+app.route("/api", openApiRoutes);
 app.route("/api/jobs", jobRoutes);
 app.route("/api/uploads", uploadRoutes);
 app.route("/api/site", siteRoutes);

@@ -1,4 +1,14 @@
 import { z } from "zod";
+import {
+  type CreateWholeJobRequest,
+  completeUploadResponseSchema,
+  createUploadResponseSchema,
+  type Mp4Status,
+  mp4StatusSchema,
+  uploadPartsResponseSchema,
+  type VideoPage,
+  videoPageSchema,
+} from "../shared/api-protocol.ts";
 import { TributaryError } from "../shared/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import {
@@ -10,10 +20,12 @@ import {
   type Site,
   siteSchema,
 } from "../shared/protocol.ts";
+import { callBackoffMs } from "../shared/retry.ts";
 
 /** Typed calls to the edge. Works in pages, in workers and in Node. */
 
 const CALL_TIMEOUT_MS = 30_000;
+const PART_TRIES = 5;
 
 export class EdgeClient {
   readonly #origin: string;
@@ -46,6 +58,97 @@ export class EdgeClient {
   async cancelJob(jobId: string, ownerToken: string, signal?: AbortSignal): Promise<void> {
     const init = authorized({ method: "DELETE" }, ownerToken);
     await this.#call(`/api/jobs/${jobId}`, init, z.unknown(), signal);
+  }
+
+  /** The catalogue, the newest first. @param cursor of the page before; null for the first */
+  listVideos(cursor: string | null, signal?: AbortSignal): Promise<VideoPage> {
+    const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+    return this.#call(`/api/videos${query}`, {}, videoPageSchema, signal);
+  }
+
+  /** Deletes an ended video for good. Codes: FORBIDDEN, NOT_FOUND, REQUEST_INVALID (it still runs). */
+  async deleteVideo(videoId: string, ownerToken: string, signal?: AbortSignal): Promise<void> {
+    const init = authorized({ method: "DELETE" }, ownerToken);
+    await this.#call(`/api/videos/${videoId}`, init, z.unknown(), signal);
+  }
+
+  /** Has the MP4 made, where it is not there yet. Codes: NOT_FOUND, ENGINE_UNAVAILABLE, RATE_LIMITED. */
+  makeMp4(videoId: string, signal?: AbortSignal): Promise<Mp4Status> {
+    return this.#call(`/api/videos/${videoId}/mp4`, { method: "POST" }, mp4StatusSchema, signal);
+  }
+
+  mp4Status(videoId: string, signal?: AbortSignal): Promise<Mp4Status> {
+    return this.#call(`/api/videos/${videoId}/mp4`, {}, mp4StatusSchema, signal);
+  }
+
+  /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
+  createWholeJob(
+    request: CreateWholeJobRequest,
+    { createToken, signal }: { createToken?: string; signal?: AbortSignal } = {},
+  ): Promise<CreateJobResponse> {
+    const init = authorized({ method: "POST", body: JSON.stringify(request) }, createToken);
+    return this.#call("/api/jobs", init, createJobResponseSchema, signal);
+  }
+
+  /**
+   * Uploads a whole file by presigned multipart and completes it.
+   * @param onProgress bytes sent so far
+   * @returns the handle for `createWholeJob`
+   */
+  async upload(
+    file: File,
+    options: {
+      createToken?: string;
+      signal?: AbortSignal;
+      onProgress?: (sentBytes: number) => void;
+    } = {},
+  ): Promise<string> {
+    const { createToken, signal, onProgress } = options;
+    const body = JSON.stringify({ name: file.name, sizeBytes: file.size });
+    const init = authorized({ method: "POST", body }, createToken);
+    const created = await this.#call("/api/uploads", init, createUploadResponseSchema, signal);
+    const { upload, partSizeBytes, partCount } = created;
+    const parts: { part: number; etag: string }[] = [];
+    for (let part = 1; part <= partCount; part += 1) {
+      const bytes = file.slice((part - 1) * partSizeBytes, part * partSizeBytes);
+      parts.push({ part, etag: await this.#uploadPart(upload, part, bytes, signal) });
+      onProgress?.(Math.min(file.size, part * partSizeBytes));
+    }
+    const completed = { method: "POST", body: JSON.stringify({ upload, parts }) };
+    await this.#call("/api/uploads/complete", completed, completeUploadResponseSchema, signal);
+    return upload;
+  }
+
+  /** The part's ETag. Tries with fresh URLs before it gives up. */
+  async #uploadPart(
+    upload: string,
+    part: number,
+    bytes: Blob,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      const init = { method: "POST", body: JSON.stringify({ upload, parts: [part] }) };
+      const signed = await this.#call(
+        "/api/uploads/parts",
+        init,
+        uploadPartsResponseSchema,
+        signal,
+      );
+      const url = signed.parts[0]?.url ?? "";
+      const response = await fetch(url, {
+        method: "PUT",
+        body: bytes,
+        signal: signal ?? null,
+      }).catch(() => null);
+      signal?.throwIfAborted();
+      await response?.arrayBuffer();
+      const etag = response?.ok === true ? response.headers.get("etag") : null;
+      if (etag !== null) return etag;
+      if (tries === PART_TRIES) {
+        throw new TributaryError("UPLOAD_FAILED", `Part ${part} could not be uploaded.`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, callBackoffMs(tries, Math.random())));
+    }
   }
 
   socketUrl(jobId: string): string {

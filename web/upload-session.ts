@@ -7,6 +7,7 @@ import {
 } from "../shared/errors.ts";
 import type { HolderConnection } from "./connect-holder.ts";
 import type { HolderOptions, HolderState, LadderRung, ResumableJob } from "./holder-api.ts";
+import { rememberOwned } from "./owned-videos.ts";
 import { claimJob, type ResumeStore, type StoredJob } from "./resume-store.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 
@@ -147,6 +148,7 @@ export class UploadSession {
     await this.#while("start", async () => {
       this.#revivals = 0;
       const job = await this.#connected().start();
+      rememberOwned(job.jobId, job.ownerToken);
       const handle = this.#picked?.handle ?? null;
       const free = await claimJob(job.jobId);
       this.#keep({ job, handle }, free);

@@ -1,3 +1,4 @@
+import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
 import type { HolderView, JobDelta, JobStatus, JobView, TaskView } from "../../shared/protocol.ts";
 import { speed } from "./schedule/assign.ts";
@@ -53,20 +54,6 @@ export function jobStatus(state: State, isOwner: boolean): JobStatus {
         )
       : [],
   };
-}
-
-/** `GET /coordinator-status`: counts, for operators and scripts. */
-export interface CoordinatorStatus {
-  jobGroupId: string;
-  state: JobView["state"];
-  error: JobView["error"];
-  createdAtMs: number;
-  firstPlayableAtMs: number | null;
-  endedAtMs: number | null;
-  bytesStored: number;
-  segments: { total: number; done: number };
-  tasks: Record<TaskView["state"], number> & { total: number; failedAttempts: number };
-  holders: { total: number; connected: number };
 }
 
 export function coordinatorStatus(state: State): CoordinatorStatus {

@@ -1,11 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import type { WebhookEvent, WebhookStatus } from "../../shared/api-protocol.ts";
+import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
 import type { WireError } from "../../shared/errors.ts";
 import type { JobPlan } from "../../shared/job.ts";
 import type { JobStatus } from "../../shared/protocol.ts";
 import { hashToken, newToken, tokensMatch } from "../auth.ts";
-import type { CoordinatorStatus } from "../coordinator/view.ts";
 import { coordinatorOf } from "../coordinator-stub.ts";
 import { log } from "../log.ts";
 import {

@@ -10,6 +10,10 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
           <LogoMark />
           <span>Tributary</span>
         </a>
+        <nav class="frame-nav" aria-label="Site">
+          <a href="/videos">Videos</a>
+          <a href="/api">API</a>
+        </nav>
       </header>
       <main class="frame-main" id="main">
         {children}

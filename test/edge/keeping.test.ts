@@ -1,0 +1,110 @@
+import { env } from "cloudflare:workers";
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import {
+  called,
+  delivered,
+  dueAtMs,
+  ended,
+  isOver,
+  type Keeping,
+  needsServer,
+  owesWebhook,
+  prepareFailed,
+} from "../../edge/keeper/keeping.ts";
+import { openUpload, sealUpload } from "../../edge/upload-handle.ts";
+import { DEFAULT_JOB_SETTINGS } from "../../shared/job.ts";
+
+const START_MS = 1_700_000_000_000;
+const MINUTE_MS = 60_000;
+
+function keeping(patch: Partial<Keeping> = {}): Keeping {
+  return {
+    jobId: "0".repeat(20),
+    origin: "https://tributary.example",
+    ownerTokenHash: "",
+    createdAtMs: START_MS,
+    settings: DEFAULT_JOB_SETTINGS,
+    source: { key: "uploads/x", name: "x.mp4", sizeBytes: 1, ladder: null },
+    phase: "preparing",
+    calls: 0,
+    callDueAtMs: START_MS,
+    serverTokenHashes: [],
+    error: null,
+    failures: 0,
+    endedAtMs: null,
+    webhook: { url: "https://example.org/hook", secret: "0123456789abcdef" },
+    deliveries: [],
+    deliveredAtMs: null,
+    deliveryDueAtMs: 0,
+    ...patch,
+  };
+}
+
+describe("a whole video in storage", () => {
+  test("a call that nobody hears of is made again, one that is heard of is not", () => {
+    const once = called(keeping(), "hash", START_MS);
+    expect(needsServer(once, null, START_MS + MINUTE_MS)).toBe(false);
+    expect(needsServer(once, null, START_MS + 5 * MINUTE_MS)).toBe(true);
+  });
+
+  test("a server that left with work undone is followed by another", () => {
+    const running = keeping({ phase: "running", callDueAtMs: START_MS });
+    const gone = { state: "running" as const, hasSource: false, tasksNeedingSource: 3 };
+    expect(needsServer(running, gone, START_MS)).toBe(true);
+    expect(needsServer(running, { ...gone, hasSource: true }, START_MS)).toBe(false);
+    expect(needsServer(running, { ...gone, tasksNeedingSource: 0 }, START_MS)).toBe(false);
+  });
+
+  test("what may work again is tried three times, what never will once", () => {
+    const error = { code: "DOWNLOAD_FAILED" as const, message: "", retryable: true };
+    const first = prepareFailed(keeping(), error, START_MS);
+    expect(first).toMatchObject({ phase: "preparing", callDueAtMs: START_MS + 30_000 });
+    const third = prepareFailed(prepareFailed(first, error, START_MS), error, START_MS);
+    expect(third).toMatchObject({ phase: "ended", error: { code: "DOWNLOAD_FAILED" } });
+    const final = { code: "SOURCE_NO_VIDEO" as const, message: "", retryable: false };
+    expect(prepareFailed(keeping(), final, START_MS).phase).toBe("ended");
+  });
+});
+
+describe("a webhook", () => {
+  test("is tried again with growing waits, then given up; an answer of 2xx ends it", () => {
+    let kept = ended(keeping(), START_MS);
+    let nowMs = START_MS;
+    const waits: number[] = [];
+    while (owesWebhook(kept)) {
+      const dueMs = dueAtMs(kept, nowMs);
+      waits.push(dueMs - nowMs);
+      nowMs = dueMs;
+      kept = delivered(kept, 500, nowMs);
+    }
+    expect(waits).toEqual([0, 10_000, 60_000, 300_000, 1_800_000, 7_200_000]);
+    expect(isOver(kept, nowMs + 2 * 3_600_000)).toBe(true);
+    const told = delivered(ended(keeping(), START_MS), 204, START_MS);
+    expect(owesWebhook(told)).toBe(false);
+    expect(told.deliveredAtMs).toBe(START_MS);
+  });
+});
+
+describe("an upload's handle", () => {
+  const upload = {
+    key: "uploads/x",
+    multipartId: "m",
+    name: "x.mp4",
+    sizeBytes: 10,
+    partSizeBytes: 5,
+    expiresAtMs: START_MS + MINUTE_MS,
+  };
+
+  test("opens what was sealed, and nothing that was changed or is too old", () => {
+    const handle = sealUpload(env, upload);
+    expect(openUpload(env, handle, START_MS)).toEqual(upload);
+    expect(() => openUpload(env, handle, START_MS + MINUTE_MS)).toThrow("too old");
+    const [, signature] = handle.split(".");
+    const other = Buffer.from(JSON.stringify({ ...upload, key: "v/other" })).toString("base64url");
+    expect(() => openUpload(env, `${other}.${signature}`, START_MS)).toThrow("not known");
+    const guessed = createHmac("sha256", "guess").update(other).digest("base64url");
+    expect(() => openUpload(env, `${other}.${guessed}`, START_MS)).toThrow("not known");
+    expect(() => openUpload(env, "nonsense", START_MS)).toThrow("not known");
+  });
+});

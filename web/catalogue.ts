@@ -1,0 +1,85 @@
+import { signal } from "@preact/signals";
+import type { Mp4Status, VideoPage } from "../shared/api-protocol.ts";
+import { toWireError, type WireError } from "../shared/errors.ts";
+import type { EdgeClient } from "./edge-client.ts";
+import { forgetOwned, ownerTokenOf } from "./owned-videos.ts";
+
+export type CatalogueVideo = VideoPage["videos"][number];
+
+const LOOK_FOR_MP4_EVERY_MS = 1_500;
+const LOOKS_FOR_MP4 = 200;
+
+/** The doings of the catalogue's page. Methods never throw: what went wrong is in `problem`. */
+export class Catalogue {
+  readonly #client: EdgeClient;
+  readonly #videos = signal<CatalogueVideo[] | null>(null);
+  readonly #cursor = signal<string | null>(null);
+  readonly #problem = signal<WireError | null>(null);
+  readonly #mp4 = signal<Record<string, Mp4Status>>({});
+
+  constructor(client: EdgeClient) {
+    this.#client = client;
+  }
+
+  /** Null before the first page is here. */
+  get videos(): CatalogueVideo[] | null {
+    return this.#videos.value;
+  }
+  get hasMore(): boolean {
+    return this.#cursor.value !== null;
+  }
+  get problem(): WireError | null {
+    return this.#problem.value;
+  }
+
+  /** Null when it was not asked for on this page. */
+  mp4Of(id: string): Mp4Status | null {
+    return this.#mp4.value[id] ?? null;
+  }
+
+  isOwned(id: string): boolean {
+    return ownerTokenOf(id) !== null;
+  }
+
+  async more(): Promise<void> {
+    await this.#while(async () => {
+      const page = await this.#client.listVideos(this.#cursor.value);
+      const known = new Set(this.#videos.value?.map(({ id }) => id));
+      const news = page.videos.filter(({ id }) => !known.has(id));
+      this.#videos.value = [...(this.#videos.value ?? []), ...news];
+      this.#cursor.value = page.cursor;
+    });
+  }
+
+  /** Has the MP4 made and waits for it. */
+  async makeMp4(id: string): Promise<void> {
+    await this.#while(async () => {
+      let status = await this.#client.makeMp4(id);
+      for (let looks = 0; looks < LOOKS_FOR_MP4; looks += 1) {
+        this.#mp4.value = { ...this.#mp4.value, [id]: status };
+        if (status.state === "ready") return;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_FOR_MP4_EVERY_MS));
+        status = await this.#client.mp4Status(id);
+      }
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    const token = ownerTokenOf(id);
+    if (token === null) return;
+    await this.#while(async () => {
+      await this.#client.deleteVideo(id, token);
+      forgetOwned(id);
+      this.#videos.value = (this.#videos.value ?? []).filter((video) => video.id !== id);
+    });
+  }
+
+  async #while(work: () => Promise<void>): Promise<void> {
+    this.#problem.value = null;
+    try {
+      await work();
+    } catch (thrown) {
+      this.#problem.value = toWireError(thrown);
+    }
+  }
+}

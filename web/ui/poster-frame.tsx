@@ -1,0 +1,67 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+
+/**
+ * A picture of a video: the first segment of its smallest rendition, shown as a still. Fetched when
+ * it comes into view; no picture has to be made and stored for it.
+ */
+export function PosterFrame({ masterUrl }: { masterUrl: string }) {
+  const holder = useRef<HTMLSpanElement>(null);
+  const source = useSignal<string | null>(null);
+  useEffect(() => {
+    const ends = new AbortController();
+    let url: string | null = null;
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      firstSegment(new URL(masterUrl, location.href), ends.signal)
+        .then((blob) => {
+          url = blob === null ? null : URL.createObjectURL(blob);
+          source.value = url;
+        })
+        // Without a picture the card is as good.
+        .catch(() => {});
+    });
+    if (holder.current !== null) observer.observe(holder.current);
+    return () => {
+      ends.abort();
+      observer.disconnect();
+      if (url !== null) URL.revokeObjectURL(url);
+    };
+  }, [masterUrl, source]);
+  return (
+    <span ref={holder} class="poster-frame">
+      {source.value !== null && (
+        // Half a second in: many videos begin black.
+        <video src={`${source.value}#t=0.5`} muted playsInline preload="auto" />
+      )}
+    </span>
+  );
+}
+
+/** Init and first media segment of the smallest variant are a small video of their own. */
+async function firstSegment(masterUrl: URL, signal: AbortSignal): Promise<Blob | null> {
+  const master = await text(masterUrl, signal);
+  const variants = [
+    ...master.matchAll(/#EXT-X-STREAM-INF:[^\n]*?BANDWIDTH=(\d+)[^\n]*\n([^\n]+)/g),
+  ].map(([, bandwidth, uri = ""]) => ({ bandwidth: Number(bandwidth), uri }));
+  const [smallest] = variants.sort((a, b) => a.bandwidth - b.bandwidth);
+  if (smallest === undefined) return null;
+  const mediaUrl = new URL(smallest.uri, masterUrl);
+  const playlist = await text(mediaUrl, signal);
+  const init = /#EXT-X-MAP:URI="([^"]+)"/.exec(playlist)?.[1];
+  const first = playlist.split("\n").find((line) => line !== "" && !line.startsWith("#"));
+  if (init === undefined || first === undefined) return null;
+  const parts = await Promise.all(
+    [init, first].map(async (uri) => {
+      const response = await fetch(new URL(uri, mediaUrl), { signal });
+      return response.arrayBuffer();
+    }),
+  );
+  return new Blob(parts, { type: "video/mp4" });
+}
+
+async function text(url: URL, signal: AbortSignal): Promise<string> {
+  const response = await fetch(url, { signal });
+  return response.ok ? response.text() : "";
+}
