@@ -41,6 +41,10 @@ export const ERROR_CODES = {
   TASK_FAILED: { retryable: false, status: 500 },
   JOB_NOT_FOUND: { retryable: false, status: 404 },
   JOB_ENDED: { retryable: false, status: 409 },
+  /** A contributor link that is over, has all the helpers it may, or sent this helper away. */
+  LINK_EXPIRED: { retryable: false, status: 410 },
+  LINK_FULL: { retryable: true, status: 429 },
+  SENT_AWAY: { retryable: false, status: 403 },
   OWNER_GONE: { retryable: false, status: 410 },
   // The edge and the wire.
   MESSAGE_INVALID: { retryable: false, status: 400 },

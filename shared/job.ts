@@ -148,16 +148,26 @@ export const jobSettingsSchema = z.object({
   stageAll: z.boolean(),
   /** When servers of this deployment take part; `when-needed`: others are gone, or one is far behind. */
   servers: z.enum(["never", "when-needed", "always"]),
+  /**
+   * Whether contributors' results are made a second time by somebody trusted and compared:
+   * never, by chance that falls with agreement, or each of them.
+   */
+  verify: z.enum(["off", "adaptive", "all"]),
 });
 export type JobSettings = z.infer<typeof jobSettingsSchema>;
 export const jobSettingsPatchSchema = jobSettingsSchema.partial();
 export type JobSettingsPatch = z.infer<typeof jobSettingsPatchSchema>;
-export const DEFAULT_JOB_SETTINGS: JobSettings = { stageAll: false, servers: "when-needed" };
+export const DEFAULT_JOB_SETTINGS: JobSettings = {
+  stageAll: false,
+  servers: "when-needed",
+  verify: "adaptive",
+};
 
 export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): JobSettings {
   return {
     stageAll: patch.stageAll ?? settings.stageAll,
     servers: patch.servers ?? settings.servers,
+    verify: patch.verify ?? settings.verify,
   };
 }
 

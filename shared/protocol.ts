@@ -146,6 +146,8 @@ export const leaseGrantSchema = z.object({
   segments: z.array(segmentSchema).min(1),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])).min(1),
   source: sourceFactsSchema.pick({ durationTicks: true, video: true, audio: true }),
+  /** Only a result of this engine counts (others cannot be compared by hash); any when absent. */
+  engine: engineSchema.optional(),
   /** "local": the holder cuts the chunk from its own file. */
   chunk: z.union([
     z.object({ from: z.literal("local") }),
@@ -188,6 +190,9 @@ export const holderViewSchema = z.object({
   tasksDone: z.int(),
   /** Media seconds a second of work, averaged; null before its first result. */
   speed: z.number().nullable(),
+  engines: z.array(engineSchema),
+  /** `new`: each of its results is made again to compare; `proven`: some of them; see trust.ts. */
+  trust: z.enum(["trusted", "new", "proven", "banned"]),
 });
 export type HolderView = z.infer<typeof holderViewSchema>;
 
@@ -203,6 +208,8 @@ export const jobViewSchema = z.object({
   firstPlayableAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
   bytesStored: z.number(),
+  /** Share of the tasks that are done, 0..1. */
+  progress: z.number().min(0).max(1),
   settings: jobSettingsSchema,
   /** Tasks that only a tab with the source can do now: with none left, the owner may leave. */
   tasksNeedingSource: z.int(),
@@ -285,6 +292,22 @@ export const jobStatusSchema = jobViewSchema.extend({
   ),
 });
 export type JobStatus = z.infer<typeof jobStatusSchema>;
+
+/** `POST /api/jobs/:id/share`, with the owner's token. */
+export const shareRequestSchema = z.object({
+  /** Up to a week. */
+  expiresInMinutes: z.int().min(1).max(10_080).default(1_440),
+  /** Helpers through this link at the same time. */
+  maxContributors: z.int().min(1).max(1_000).default(50),
+});
+export type ShareRequest = z.infer<typeof shareRequestSchema>;
+export const shareResponseSchema = z.object({
+  /** The token stands behind `#`: it never reaches a server's log by itself. */
+  joinUrl: z.string(),
+  expiresAtMs: z.number(),
+  maxContributors: z.int(),
+});
+export type ShareResponse = z.infer<typeof shareResponseSchema>;
 
 /** RFC 9457 problem details. */
 export const problemSchema = z.object({

@@ -5,7 +5,7 @@ import type { ChunkInfo, LeaseGrant } from "./protocol.ts";
 /** What any engine is given, and what it gives. */
 
 export interface TranscodeTask {
-  grant: Pick<LeaseGrant, "task" | "segments" | "renditions" | "source">;
+  grant: Pick<LeaseGrant, "task" | "segments" | "renditions" | "source" | "engine">;
   info: ChunkInfo;
   chunk: Uint8Array;
 }

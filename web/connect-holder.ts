@@ -79,6 +79,10 @@ export function connectHolder(): HolderConnection {
     start: () => settled(remote.start()),
     resume: (job) => settled(remote.resume(job)),
     provideFile: (file) => settled(remote.provideFile(file)),
+    share: (request) => settled(remote.share(request)),
+    revokeShares: () => settled(remote.revokeShares()),
+    removeContributor: (holderId) => settled(remote.removeContributor(holderId)),
+    changeSettings: (settings) => answered(remote.changeSettings(settings), "changeSettings"),
     cancel: () => answered(remote.cancel(), "cancel"),
     reset: () => answered(remote.reset(), "reset"),
   };

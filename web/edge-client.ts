@@ -17,7 +17,10 @@ import {
   type JobStatus,
   jobStatusSchema,
   problemSchema,
+  type ShareRequest,
+  type ShareResponse,
   type Site,
+  shareResponseSchema,
   siteSchema,
 } from "../shared/protocol.ts";
 import { callBackoffMs } from "../shared/retry.ts";
@@ -149,6 +152,27 @@ export class EdgeClient {
       }
       await new Promise((resolve) => setTimeout(resolve, callBackoffMs(tries, Math.random())));
     }
+  }
+
+  /** Makes a contributor link. Codes: FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED. */
+  share(jobId: string, ownerToken: string, request: ShareRequest): Promise<ShareResponse> {
+    const init = { method: "POST", body: JSON.stringify(request) };
+    return this.#call(
+      `/api/jobs/${jobId}/share`,
+      authorized(init, ownerToken),
+      shareResponseSchema,
+    );
+  }
+
+  /** Ends all contributor links, and who came by them goes. */
+  async revokeShares(jobId: string, ownerToken: string): Promise<void> {
+    const init = authorized({ method: "DELETE" }, ownerToken);
+    await this.#call(`/api/jobs/${jobId}/share`, init, z.unknown());
+  }
+
+  async removeContributor(jobId: string, ownerToken: string, holderId: string): Promise<void> {
+    const init = authorized({ method: "DELETE" }, ownerToken);
+    await this.#call(`/api/jobs/${jobId}/contributors/${holderId}`, init, z.unknown());
   }
 
   socketUrl(jobId: string): string {

@@ -1,6 +1,12 @@
 import type { WireError } from "../shared/errors.ts";
-import type { AudioRendition, Engine, SourceFacts, VideoRendition } from "../shared/job.ts";
-import type { JobView } from "../shared/protocol.ts";
+import type {
+  AudioRendition,
+  Engine,
+  JobSettingsPatch,
+  SourceFacts,
+  VideoRendition,
+} from "../shared/job.ts";
+import type { JobView, ShareRequest, ShareResponse } from "../shared/protocol.ts";
 import type { DeviceFacts, PartDecision } from "./pool/capability.ts";
 
 /**
@@ -121,6 +127,13 @@ export interface HolderApi {
   provideFile(file: File): Promise<void>;
   /** The person's choice, for this job: servers of the site, or this device alone. */
   useServers(use: boolean): Promise<void>;
+  /** A contributor link for the running job. Rejects with the codes of `EdgeClient.share`. */
+  share(request: ShareRequest): Promise<ShareResponse>;
+  /** Ends all contributor links; who came by them goes. */
+  revokeShares(): Promise<void>;
+  removeContributor(holderId: string): Promise<void>;
+  /** Rejects with NETWORK while there is no connection. */
+  changeSettings(settings: JobSettingsPatch): Promise<void>;
   /** Cancels the job at the edge and stops all work at once. */
   cancel(): Promise<void>;
   /** Forgets the job here (it goes on existing at the edge): back to `idle`. */

@@ -1,4 +1,4 @@
-import { TributaryError } from "../shared/errors.ts";
+import { type ErrorCode, TributaryError } from "../shared/errors.ts";
 import type { Engine, JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import { JobSocket } from "../shared/job-socket.ts";
 import { type Clock, type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
@@ -9,7 +9,7 @@ import {
   type JobView,
   type LeaseGrant,
 } from "../shared/protocol.ts";
-import { type HttpFetch, putPresigned } from "../shared/storage-transfer.ts";
+import { getPresigned, type HttpFetch, putPresigned } from "../shared/storage-transfer.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { Source } from "./ingest/source.ts";
 import { ChunkStager } from "./ingest/stage.ts";
@@ -24,11 +24,26 @@ const WORKER_CLOCK: Clock = {
   random: Math.random,
 };
 
+/** After these the coordinator has nothing more to say to this holder. */
+const FINAL_REFUSALS: readonly ErrorCode[] = [
+  "UNAUTHORIZED",
+  "FORBIDDEN",
+  "JOB_NOT_FOUND",
+  "LINK_EXPIRED",
+  "LINK_FULL",
+  "SENT_AWAY",
+];
+
 export interface SessionOptions {
   client: EdgeClient;
   jobId: string;
-  ownerToken: string;
+  role: "owner" | "contributor";
+  /** The owner's, or of a contributor link. */
+  token: string;
   holderId: string;
+  /** As the owner sees this holder. */
+  name: string;
+  device: string;
   /** The opened file; null only watches. */
   source: Source | null;
   /** Of the job; chunks for others are cut by it. Null without a source. */
@@ -51,6 +66,9 @@ export class HolderSession {
   job: JobView | null = null;
   connected = false;
   bytesUploaded = 0;
+  bytesDownloaded = 0;
+  /** Results that were accepted. */
+  tasksDone = 0;
   /** The coordinator refused this holder; nothing more will come. */
   refused: TributaryError | null = null;
 
@@ -69,13 +87,16 @@ export class HolderSession {
         ? null
         : new ChunkStager({ source, plan, clock: WORKER_CLOCK, fetch: fetchHere, send, onStored });
     this.#loop = new LeaseLoop({
-      slots: options.source === null ? 0 : options.slots,
+      slots: slotsOf(options),
       prefetch: options.prefetch,
       clock: WORKER_CLOCK,
       send,
       onChange: options.onChange,
       onStored,
-      onEnd: logEnd,
+      onEnd: (grant, end) => {
+        if (end.state === "accepted") this.tasksDone += 1;
+        logEnd(grant, end);
+      },
       work: {
         fetchChunk: (grant, signal) => this.#fetchChunk(grant, signal),
         transcode: async (grant, chunk, onProgress, signal) => {
@@ -117,6 +138,11 @@ export class HolderSession {
   /** With no slots nothing new is taken; what was begun goes on. */
   usePool(pool: Pool | null, slots: number): void {
     this.#pool = pool;
+    this.setSlots(slots);
+  }
+
+  /** How many tasks at once; 0 pauses, what is begun is finished. */
+  setSlots(slots: number): void {
     this.#loop.setSlots(slots);
   }
 
@@ -126,15 +152,15 @@ export class HolderSession {
   }
 
   #hello(): HolderMessage {
-    const { ownerToken, holderId, slots, source, engines } = this.#options;
+    const { role, token, holderId, name, device, source, engines } = this.#options;
     return {
       type: "hello",
-      role: "owner",
-      token: ownerToken,
+      role,
+      token,
       holderId,
-      name: "Your tab",
-      device: "browser",
-      slots: source === null ? 0 : slots,
+      name,
+      device,
+      slots: slotsOf(this.#options),
       engines,
       leases: this.#loop.leaseIds(),
       hasSource: source !== null,
@@ -155,7 +181,7 @@ export class HolderSession {
         this.#stager?.receive(message);
         break;
       case "error":
-        if (["UNAUTHORIZED", "FORBIDDEN", "JOB_NOT_FOUND"].includes(message.code)) {
+        if (FINAL_REFUSALS.includes(message.code)) {
           this.refused = new TributaryError(message.code, message.message);
           this.stop();
         }
@@ -167,12 +193,25 @@ export class HolderSession {
     this.#options.onChange();
   }
 
-  #fetchChunk(grant: LeaseGrant, signal: AbortSignal) {
+  async #fetchChunk(grant: LeaseGrant, signal: AbortSignal) {
+    const { chunk } = grant;
+    if (chunk.from === "url") {
+      const { url, info } = chunk;
+      const fetchHere: HttpFetch = (address, init) => fetch(address, init);
+      const bytes = await getPresigned(fetchHere, url, info.sizeBytes, signal);
+      this.bytesDownloaded += bytes.byteLength;
+      return { info, bytes };
+    }
     if (this.#options.source === null) {
       throw new TributaryError("CHUNK_UNREADABLE", "The source file is not open here.");
     }
     return this.#options.source.cutChunk(grant, signal);
   }
+}
+
+/** Without the file an owner's tab has nothing to encode from; contributors get chunks. */
+function slotsOf({ role, source, slots }: SessionOptions): number {
+  return role === "owner" && source === null ? 0 : slots;
 }
 
 function logEnd(grant: LeaseGrant, end: LeaseEnd): void {

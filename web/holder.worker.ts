@@ -2,6 +2,7 @@ import * as Comlink from "comlink";
 import { TributaryError, toWireError } from "../shared/errors.ts";
 import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job.ts";
 import { webCodecsRefusal } from "../shared/lane.ts";
+import type { ShareRequest, ShareResponse } from "../shared/protocol.ts";
 import { EdgeClient } from "./edge-client.ts";
 import type {
   HolderApi,
@@ -210,6 +211,25 @@ class Holder implements HolderApi {
     }
   }
 
+  share(request: ShareRequest): Promise<ShareResponse> {
+    return this.#asOwner((job) => this.#client.share(job.jobId, job.ownerToken, request));
+  }
+
+  revokeShares(): Promise<void> {
+    return this.#asOwner((job) => this.#client.revokeShares(job.jobId, job.ownerToken));
+  }
+
+  removeContributor(holderId: string): Promise<void> {
+    return this.#asOwner((job) => {
+      return this.#client.removeContributor(job.jobId, job.ownerToken, holderId);
+    });
+  }
+
+  async changeSettings(settings: JobSettingsPatch): Promise<void> {
+    if (this.#session?.changeSettings(settings) === true) return;
+    throw toWireError(new TributaryError("NETWORK", "There is no connection to the job now."));
+  }
+
   async cancel(): Promise<void> {
     const job = this.#resumable;
     this.#release();
@@ -230,6 +250,17 @@ class Holder implements HolderApi {
     this.#chosen = null;
     this.#state = IDLE;
     this.#emit();
+  }
+
+  async #asOwner<T>(act: (job: ResumableJob) => Promise<T>): Promise<T> {
+    if (this.#resumable === null) {
+      throw toWireError(new TributaryError("REQUEST_INVALID", "There is no job."));
+    }
+    try {
+      return await act(this.#resumable);
+    } catch (thrown) {
+      throw toWireError(thrown);
+    }
   }
 
   async #open(file: File, signal: AbortSignal): Promise<Source> {
@@ -370,7 +401,10 @@ class Holder implements HolderApi {
     this.#session = new HolderSession({
       client: this.#client,
       jobId: job.jobId,
-      ownerToken: job.ownerToken,
+      role: "owner",
+      token: job.ownerToken,
+      name: "Your tab",
+      device: "browser",
       holderId: crypto.randomUUID(),
       source: this.#source,
       plan: this.#plan,

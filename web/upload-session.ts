@@ -10,6 +10,7 @@ import type { HolderOptions, HolderState, LadderRung, ResumableJob } from "./hol
 import { rememberOwned } from "./owned-videos.ts";
 import { claimJob, type ResumeStore, type StoredJob } from "./resume-store.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
+import type { ShareActions } from "./ui/share-panel.tsx";
 
 export const IDLE_STATE: HolderState = {
   phase: "idle",
@@ -168,6 +169,14 @@ export class UploadSession {
     }
     await this.#provide({ file, handle });
   }
+
+  /** What the share panel does; rejects with WireErrors. */
+  readonly shareActions: ShareActions = {
+    share: () => this.#connected().share({ expiresInMinutes: 1_440, maxContributors: 50 }),
+    revoke: () => this.#connected().revokeShares(),
+    remove: (holderId) => this.#connected().removeContributor(holderId),
+    stageAll: (on) => this.#connected().changeSettings({ stageAll: on }),
+  };
 
   async cancel(): Promise<void> {
     const before = this.#state.value;

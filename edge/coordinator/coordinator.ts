@@ -26,7 +26,13 @@ import { isEnded, newState, type State } from "./schedule/state.ts";
 import { type Event, schedule } from "./schedule.ts";
 import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
-import { coordinatorStatus, jobStatus, jobView, sourceIsHere } from "./view.ts";
+import {
+  contributorView,
+  coordinatorStatus,
+  jobStatus,
+  jobView,
+  sourceIsHere,
+} from "./view.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;
@@ -34,6 +40,20 @@ const MAX_MESSAGE_CHARACTERS = 1_000_000;
 const MAX_HELLO_CHARACTERS = 40_000;
 
 type Hello = Extract<HolderMessage, { type: "hello" }>;
+
+interface Refusal {
+  code: ErrorCode;
+  message: string;
+}
+
+const UNKNOWN_TOKEN: Refusal = {
+  code: "UNAUTHORIZED",
+  message: "The token does not open this job.",
+};
+/** A job has this many contributor links at most. */
+const MAX_LINKS = 20;
+/** Contributors hear of the job this often, and when it turns. */
+const CONTRIBUTOR_NEWS_MS = 10_000;
 
 export interface NewJob {
   jobId: string;
@@ -105,6 +125,8 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const state = newState(jobId, plan, Date.now(), {
       ...more,
       hasServers: hasServers(this.env),
+      // The owner's token is a secret; so is what is drawn from its hash.
+      seed: ownerTokenHash,
     });
     const tokens: TokenRecord[] = [
       { hash: ownerTokenHash, role: "owner" },
@@ -156,6 +178,40 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   /** A call for a server lies in the dead letter queue. */
   async serverGivenUp(holderId: string): Promise<void> {
     this.#dispatch({ type: "server-given-up", holderId });
+  }
+
+  /**
+   * A new contributor link, by the hash of its token; links that are over make room.
+   * Refused with JOB_ENDED, FORBIDDEN, RATE_LIMITED.
+   */
+  async share(token: string | null, link: TokenRecord): Promise<Result<null>> {
+    const live = this.#live;
+    if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
+    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may share it.");
+    if (isEnded(live.state.job)) return refused("JOB_ENDED", "The job has ended.");
+    this.#deleteTokens(live, ({ link }) => link !== undefined && link.expiresAtMs <= Date.now());
+    if (live.tokens.length > MAX_LINKS)
+      return refused("RATE_LIMITED", "Too many links; revoke some.");
+    live.tokens.push(link);
+    this.#store.putToken(link);
+    return { ok: true, value: null };
+  }
+
+  /** All contributor links end, and who came by them goes. */
+  async revokeShares(token: string | null): Promise<Result<null>> {
+    const live = this.#live;
+    if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
+    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may do this.");
+    const principals = this.#deleteTokens(live, ({ role }) => role === "contributor");
+    this.#dispatch({ type: "send-away", holderId: null, principals });
+    return { ok: true, value: null };
+  }
+
+  async removeContributor(token: string | null, holderId: string): Promise<Result<null>> {
+    if (this.#live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
+    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may do this.");
+    this.#dispatch({ type: "send-away", holderId, principals: [] });
+    return { ok: true, value: null };
   }
 
   /**
@@ -228,11 +284,15 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     } else if (effect.type === "welcome") {
       const { connectionId, holderId, adopted } = effect;
       this.#sockets.bind(connectionId, holderId);
-      const job = jobView(state);
+      const isContributor = state.holders.get(holderId)?.role === "contributor";
+      const job = isContributor ? contributorView(state) : jobView(state);
       const heartbeatMs = HEARTBEAT_SILENCE_MS;
       this.#sockets.send(connectionId, { type: "welcome", holderId, job, adopted, heartbeatMs });
     } else if (effect.type === "call-server") {
       this.#callServer(state, effect.holderId);
+    } else if (effect.type === "ban") {
+      this.#sendError(effect.connectionId, "SENT_AWAY", effect.message);
+      this.#sockets.close(effect.connectionId, 1008, "SENT_AWAY");
     } else {
       this.#outside.perform(state, effect);
     }
@@ -251,22 +311,56 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   #hello(connectionId: string, message: Hello): void {
     const { token, ...hello } = message;
     const record = this.#live?.tokens.find(({ hash }) => tokensMatch(token, hash));
-    if (record === undefined || record.role !== hello.role) {
-      this.#sendError(connectionId, "UNAUTHORIZED", "The token does not open this job.");
-      this.#sockets.close(connectionId, 1008, "UNAUTHORIZED");
+    const isKnown = record !== undefined && record.role === hello.role;
+    const refusal = isKnown ? this.#linkRefusal(record, hello.holderId) : UNKNOWN_TOKEN;
+    if (record === undefined || refusal !== null) {
+      const { code, message } = refusal ?? UNKNOWN_TOKEN;
+      this.#sendError(connectionId, code, message);
+      this.#sockets.close(connectionId, 1008, code);
       return;
     }
     this.#dispatch({ type: "hello", connectionId, principal: record.hash, hello });
   }
 
+  /** Why a contributor link lets nobody (more) in; null when it does. */
+  #linkRefusal({ hash, link }: TokenRecord, holderId: string): Refusal | null {
+    if (link === undefined) return null;
+    if (link.expiresAtMs <= Date.now()) {
+      return { code: "LINK_EXPIRED", message: "The link is no longer valid." };
+    }
+    let others = 0;
+    for (const { id, principal, connectionId } of this.#live?.state.holders.values() ?? []) {
+      if (principal === hash && connectionId !== null && id !== holderId) others += 1;
+    }
+    if (others < link.maxContributors) return null;
+    return { code: "LINK_FULL", message: "This video has all the helpers it can take." };
+  }
+
+  /** @returns their hashes */
+  #deleteTokens(live: Live, which: (token: TokenRecord) => boolean): string[] {
+    const gone = live.tokens.filter(which);
+    live.tokens = live.tokens.filter((token) => !gone.includes(token));
+    for (const { hash } of gone) this.#store.deleteToken(hash);
+    return gone.map(({ hash }) => hash);
+  }
+
   #liven(state: State, tokens: TokenRecord[]): Live {
+    let toldAtMs = 0;
+    let toldState = state.job.state;
     const feed = new DeltaFeed(state, (delta) => {
       const text = JSON.stringify({ type: "job", job: delta } satisfies CoordinatorMessage);
-      // What others do is the owner's to see.
+      const isNews = state.job.state !== toldState || Date.now() - toldAtMs >= CONTRIBUTOR_NEWS_MS;
+      const { tasks: _tasks, holders: _holders, ...news } = delta;
+      const newsText = JSON.stringify({ type: "job", job: news } satisfies CoordinatorMessage);
       for (const { connectionId, holderId } of this.#sockets.bound()) {
         const role = state.holders.get(holderId)?.role;
-        if (role === "owner" || role === "server") this.#sockets.sendText(connectionId, text);
+        // What others do is the owner's to see.
+        if (role !== "contributor") this.#sockets.sendText(connectionId, text);
+        else if (isNews) this.#sockets.sendText(connectionId, newsText);
       }
+      if (!isNews) return;
+      toldAtMs = Date.now();
+      toldState = state.job.state;
     });
     return { state, tokens, feed };
   }

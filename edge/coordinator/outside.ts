@@ -7,10 +7,11 @@ import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
 import type { Effect } from "./schedule/draft.ts";
 import { leaseGrant, taskRenditions, taskSegments } from "./schedule/offers.ts";
 import type { ChoreKind, Lease, State } from "./schedule/state.ts";
+import { requiredEngine } from "./schedule/trust.ts";
 import type { GateRequest, GateVerdict } from "./schedule/verdict.ts";
 import type { Event } from "./schedule.ts";
 
-type OutsideEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" }>;
+type OutsideEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" | "ban" }>;
 
 interface Shell {
   send(connectionId: string, message: CoordinatorMessage): void;
@@ -94,7 +95,8 @@ export class Outside {
       const task = lease && state.planned.get(lease.taskId);
       if (lease === undefined || task === undefined) continue;
       const chunk = await this.#chunkFor(state, connectionId, lease);
-      if (chunk !== null) grants.push(leaseGrant(state.plan, task, lease, chunk));
+      const engine = requiredEngine(state, lease);
+      if (chunk !== null) grants.push(leaseGrant(state.plan, task, lease, chunk, engine));
     }
     if (grants.length > 0) this.#shell.send(connectionId, { type: "grant", grants });
   }

@@ -30,6 +30,7 @@ import {
   needsHolder,
   type State,
 } from "./schedule/state.ts";
+import { failAudit, sendAway, settleUnproven } from "./schedule/trust.ts";
 import type { GateVerdict } from "./schedule/verdict.ts";
 
 type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "token">;
@@ -48,6 +49,8 @@ export type Event =
   | { type: "cancel" }
   /** The call for a server failed for good. */
   | { type: "server-given-up"; holderId: string }
+  /** The owner removes contributors: one, or all that came with a link's token. */
+  | { type: "send-away"; holderId: string | null; principals: string[] }
   /** Time went by. May come late, twice, or without need. */
   | { type: "tick" }
   /** The object was evicted and is back: these sockets survived, all work under way is unknown. */
@@ -70,6 +73,7 @@ export function schedule(state: State, event: Event, nowMs: number): Decision {
     if (isDue || event.type === "hello" || event.type === "closed") watchForHolders(draft);
     // Most events are heartbeats, of a thousand holders: nothing is walked for them.
     if (isDue || draft.hasMoved) {
+      settleUnproven(draft);
       assign(draft);
       stageChunks(draft);
       callServers(draft);
@@ -113,6 +117,12 @@ function decide(draft: Draft, event: Event): void {
     case "server-given-up":
       serverGivenUp(draft, event.holderId);
       return;
+    case "send-away":
+      for (const holder of draft.holders()) {
+        const isMeant = holder.id === event.holderId || event.principals.includes(holder.principal);
+        if (holder.role === "contributor" && isMeant) sendAway(draft, holder);
+      }
+      return;
     case "resume":
       resume(draft, event.connectionIds);
       return;
@@ -133,6 +143,10 @@ function hello(draft: Draft, connectionId: string, principal: string, said: Hell
     });
     return;
   }
+  if (known?.banned) {
+    draft.effects.push({ type: "ban", connectionId, message: "This helper was sent away." });
+    return;
+  }
   const holder = draft.putHolder({
     id: said.holderId,
     role: said.role,
@@ -145,6 +159,8 @@ function hello(draft: Draft, connectionId: string, principal: string, said: Hell
     want: 0,
     connectionId,
     silent: false,
+    agreed: known?.agreed ?? 0,
+    banned: false,
     tasksDone: known?.tasksDone ?? 0,
     mediaTicks: known?.mediaTicks ?? 0,
     workMs: known?.workMs ?? 0,
@@ -232,7 +248,9 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
       // Only those who have the source can say that it will never work.
       const final = !said.retryable && holder.role !== "contributor";
       if (said.code === "DOWNLOAD_FAILED") forgetChunk(draft, lease.taskId);
-      failLease(draft, lease, { code: said.code, message: said.message, final });
+      const failure = { code: said.code, message: said.message, final };
+      if (lease.audit) failAudit(draft, lease, failure);
+      else failLease(draft, lease, failure);
       return;
     }
     case "release":

@@ -8,6 +8,8 @@ export interface TokenRecord {
   /** Hex SHA-256 of the token. */
   hash: string;
   role: Role;
+  /** Of a contributor link: when it ends, and how many may work through it at once. */
+  link?: { expiresAtMs: number; maxContributors: number };
 }
 
 type Kind = "job" | "plan" | "token" | "task" | "lease" | "holder" | "init" | "accepted";
@@ -68,19 +70,29 @@ export class Store {
     return { state: restoreState(plan, job, saved), tokens: this.#all("token") };
   }
 
+  putToken(token: TokenRecord): void {
+    this.#put("token", token.hash, token);
+  }
+
+  deleteToken(hash: string): void {
+    this.#storage.sql.exec("DELETE FROM records WHERE kind = 'token' AND id = ?", hash);
+  }
+
   /** All or nothing. */
   write(changes: Changes): void {
     this.#storage.transactionSync(() => {
       if (changes.job !== null) this.#put("job", "job", changes.job);
       for (const [id, task] of changes.tasks) this.#put("task", id, task);
       for (const [id, holder] of changes.holders) this.#put("holder", id, holder);
-      for (const [id, init] of changes.inits) this.#put("init", id, init);
-      for (const [id, accepted] of changes.accepted) this.#put("accepted", id, accepted);
-      for (const [id, lease] of changes.leases) {
-        if (lease !== null) this.#put("lease", id, lease);
-        else this.#storage.sql.exec("DELETE FROM records WHERE kind = 'lease' AND id = ?", id);
-      }
+      for (const [id, init] of changes.inits) this.#putOrDelete("init", id, init);
+      for (const [id, segment] of changes.accepted) this.#putOrDelete("accepted", id, segment);
+      for (const [id, lease] of changes.leases) this.#putOrDelete("lease", id, lease);
     });
+  }
+
+  #putOrDelete(kind: Kind, id: string, record: unknown): void {
+    if (record !== null) this.#put(kind, id, record);
+    else this.#storage.sql.exec("DELETE FROM records WHERE kind = ? AND id = ?", kind, id);
   }
 
   #put(kind: Kind, id: string, record: unknown): void {

@@ -3,9 +3,15 @@ import type { PlaylistInput } from "../../shared/playlist/index.ts";
 import type { HolderView, JobDelta, JobStatus, JobView, TaskView } from "../../shared/protocol.ts";
 import { speed } from "./schedule/assign.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
-import { type Holder, isEnded, type State, type TaskRecord } from "./schedule/state.ts";
+import { acceptedId, type Holder, isEnded, type State, type TaskRecord } from "./schedule/state.ts";
+import { auditChance, isTrusted } from "./schedule/trust.ts";
 
 /** The job as others see it: pages, the status endpoints, the playlists. */
+
+/** As a contributor sees it: what others do is the owner's to see. */
+export function contributorView(state: State): JobView {
+  return { ...jobFacts(state), tasks: [], holders: [] };
+}
 
 export function jobView(state: State): JobView {
   const hasSource = sourceIsHere(state);
@@ -95,7 +101,27 @@ export function coordinatorStatus(state: State): CoordinatorStatus {
 /** @param ended no further segment will come */
 export function playlistInput(state: State, ended: boolean = isEnded(state.job)): PlaylistInput {
   const { video, audio, segments } = state.plan;
-  return { video, audio, segments, accepted: [...state.accepted.values()], ended };
+  const unclear = unclearOutputs(state);
+  const accepted = [...state.accepted].filter(([id]) => !unclear.has(id));
+  return { video, audio, segments, accepted: accepted.map(([, each]) => each), ended };
+}
+
+/** Results that have yet to be proven are in no playlist. */
+function unclearOutputs(state: State): Set<string> {
+  const ids = new Set<string>();
+  for (const taskId of state.unclear) {
+    const { renditions, firstSegment, segmentCount } = state.planned.get(taskId) ?? {
+      renditions: [],
+      firstSegment: 0,
+      segmentCount: 0,
+    };
+    for (const rendition of renditions) {
+      for (let offset = 0; offset < segmentCount; offset += 1) {
+        ids.add(acceptedId(rendition, firstSegment + offset));
+      }
+    }
+  }
+  return ids;
 }
 
 /** Whether a holder is connected that can cut every chunk itself. */
@@ -128,6 +154,7 @@ function jobProgress(state: State) {
     firstPlayableAtMs,
     endedAtMs,
     bytesStored,
+    progress: state.job.tasksDone / state.plan.tasks.length,
     settings: state.job.settings,
     tasksNeedingSource: tasksNeedingSource(state),
   };
@@ -158,6 +185,7 @@ function taskState(state: State, task: TaskRecord, hasSource: boolean): TaskView
   if (task.state === "ready") {
     return hasSource || task.chunk?.stored === true ? "ready" : "waiting";
   }
+  if (task.state === "done" && task.proof !== "clear") return "checking";
   if (task.state !== "leased") return task.state;
   const isChecking = task.leases.some((id) => state.leases.get(id)?.phase === "checking");
   return isChecking ? "checking" : "leased";
@@ -175,5 +203,13 @@ function holderView(holder: Holder): HolderView {
     tasksDone,
     // Ticks are 90 a millisecond.
     speed: mediaTicks > 0 && holder.workMs > 0 ? speed(holder) / 90 : null,
+    engines: holder.engines,
+    trust: trustOf(holder),
   };
+}
+
+function trustOf(holder: Holder): HolderView["trust"] {
+  if (holder.banned) return "banned";
+  if (isTrusted(holder)) return "trusted";
+  return auditChance(holder.agreed) === 1 ? "new" : "proven";
 }

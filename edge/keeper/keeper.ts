@@ -73,6 +73,7 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
       firstPlayableAtMs: null,
       endedAtMs: kept.endedAtMs,
       bytesStored: 0,
+      progress: 0,
       settings: kept.settings,
       tasksNeedingSource: 0,
       tasks: [],

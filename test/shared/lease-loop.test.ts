@@ -110,6 +110,7 @@ const welcome = (adopted: string[]): CoordinatorMessage => ({
     tasksNeedingSource: 0,
     endedAtMs: null,
     bytesStored: 0,
+    progress: 0,
     tasks: [],
     holders: [],
   },

@@ -99,3 +99,38 @@ export function decidePart(
   if (device.mobile && device.cores <= 4) return decision("helped", "few-cores");
   return decision("alone", "enough");
 }
+
+/** What a device can give to somebody else's video, and if nothing, why. */
+export interface ContributorCapability {
+  possibleSlots: number;
+  reason: string | null;
+}
+
+/** Looks at the browser this runs in; fetches nothing. */
+export function contributorCapability(): ContributorCapability {
+  const missing = missingFeature();
+  if (missing !== null) return { possibleSlots: 0, reason: missing };
+  const memoryGiB = (navigator as { deviceMemory?: number }).deviceMemory;
+  if (memoryGiB !== undefined && memoryGiB < 1) {
+    return { possibleSlots: 0, reason: "This device has too little memory to encode video." };
+  }
+  return { possibleSlots: defaultSlots(navigator.hardwareConcurrency, memoryGiB), reason: null };
+}
+
+/** `v128.const; drop` in a function: validates only where WebAssembly SIMD is there, which the core needs. */
+const SIMD_MODULE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12],
+  ...new Array<number>(16).fill(0),
+  ...[26, 11],
+);
+
+function missingFeature(): string | null {
+  if (typeof WebAssembly === "undefined") return "This browser cannot run the encoder.";
+  if (!WebAssembly.validate(SIMD_MODULE)) return "This browser is too old to run the encoder.";
+  if (typeof Worker === "undefined") return "This browser cannot work in the background.";
+  if (typeof DecompressionStream === "undefined") {
+    return "This browser is too old to load the encoder.";
+  }
+  if (!("locks" in navigator)) return "This browser is too old to watch over its encoders.";
+  return null;
+}

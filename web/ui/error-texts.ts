@@ -194,6 +194,24 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Start a new one with the same file.",
     again: false,
   },
+  LINK_EXPIRED: {
+    title: "This link is no longer valid",
+    what: "The owner of the video ended it, or its time was up.",
+    advice: "Ask for a new link.",
+    again: false,
+  },
+  LINK_FULL: {
+    title: "There are enough helpers already",
+    what: "As many devices as the owner allowed are at work on this video.",
+    advice: "Try again in a while, when one of them has left.",
+    again: true,
+  },
+  SENT_AWAY: {
+    title: "Your part has ended",
+    what: "The owner of the video ended this device's help, or a part made here did not match the video.",
+    advice: "Nothing needs to be done. Thank you for the time you gave.",
+    again: false,
+  },
   OWNER_GONE: {
     title: "The tab with the original file is gone",
     what: "Parts of the video are only in the tab that started it, and that tab is closed or offline.",

@@ -6,6 +6,7 @@ import { OpenIcon, WarningIcon } from "./icons.tsx";
 import { Note } from "./page-frame.tsx";
 import { Player } from "./player.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
+import { type ShareActions, SharePanel } from "./share-panel.tsx";
 import { WorkPanel } from "./work-panel.tsx";
 
 /**
@@ -18,12 +19,14 @@ export function JobScreen({
   onServers,
   onCancel,
   onAnother,
+  shareActions,
 }: {
   state: HolderState;
   cancelling: boolean;
   onServers(use: boolean): void;
   onCancel(): void;
   onAnother(): void;
+  shareActions: ShareActions;
 }) {
   const { job, inspection, masterUrl } = state;
   const ready = state.phase === "ready";
@@ -65,6 +68,7 @@ export function JobScreen({
           ))}
         </Note>
       )}
+      {!ready && state.phase === "running" && <SharePanel state={state} actions={shareActions} />}
       {job !== null && !ready && <SegmentGrid job={job} />}
     </>
   );

@@ -15,6 +15,7 @@ import { Announcement, PageFrame } from "./page-frame.tsx";
 export type UploadSessionView = Pick<
   UploadSession,
   | "state"
+  | "shareActions"
   | "problem"
   | "pending"
   | "storedHandle"
@@ -81,6 +82,7 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
           onServers={(use) => session.useServers(use)}
           onCancel={() => session.cancel()}
           onAnother={() => session.discard()}
+          shareActions={session.shareActions}
         />
       );
     case "needs-file":

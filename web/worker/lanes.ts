@@ -57,6 +57,7 @@ export class Lanes {
   #triesWebCodecs({ grant }: TranscodeTask): boolean {
     return (
       this.#lane !== "ffmpeg" &&
+      (grant.engine === undefined || grant.engine === "webcodecs") &&
       grant.task.kind === "video" &&
       webCodecsRefusal(grant.source.video) === null &&
       this.#failuresInARow < FAILURES_TO_GIVE_UP

@@ -9,6 +9,8 @@ export function applyChanges(state: State, { changes, isSettled }: Decision): vo
     state.tasks.set(id, task);
     if (task.state === "backoff") state.backingOff.add(id);
     else state.backingOff.delete(id);
+    if (task.proof !== "clear") state.unclear.add(id);
+    else state.unclear.delete(id);
   }
   for (const [id, beat] of changes.beats) state.beats.set(id, beat);
   for (const [id, lease] of changes.leases) {
@@ -20,8 +22,14 @@ export function applyChanges(state: State, { changes, isSettled }: Decision): vo
     }
   }
   for (const [id, holder] of changes.holders) state.holders.set(id, holder);
-  for (const [id, init] of changes.inits) state.inits.set(id, init);
-  for (const [id, each] of changes.accepted) state.accepted.set(id, each);
+  for (const [id, init] of changes.inits) {
+    if (init !== null) state.inits.set(id, init);
+    else state.inits.delete(id);
+  }
+  for (const [id, each] of changes.accepted) {
+    if (each !== null) state.accepted.set(id, each);
+    else state.accepted.delete(id);
+  }
   // Heartbeats only move deadlines away: between two settlings the bound need not be walked anew.
   state.dueMs = isSettled
     ? earliestDeadlineMs(state)

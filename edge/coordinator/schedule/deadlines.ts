@@ -14,6 +14,10 @@ import {
 /** When something is due by itself, in ms since the epoch; `NEVER` when nothing waits for time. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
+/** Without anybody who could audit, results pass on the gate's word after this. */
+const NO_AUDITOR_MS = 120_000;
+const NO_AUDITOR_STAGED_MS = 15_000;
+
 /** The earliest of all, exactly. Walks everything: the state keeps a bound, `dueMs`, for most events. */
 export function earliestDeadlineMs(state: State): number {
   let earliest = jobDueAtMs(state);
@@ -51,5 +55,20 @@ function jobDueAtMs(state: State): number {
   const { chores, stuckSinceMs } = state.job;
   const due = Object.values(chores).map((chore) => chore?.dueAtMs ?? NEVER);
   const givenUpMs = stuckSinceMs === null ? NEVER : stuckSinceMs + OWNER_GONE_AFTER_MS;
-  return Math.min(...due, givenUpMs, serversDueAtMs(state) ?? NEVER);
+  return Math.min(
+    ...due,
+    givenUpMs,
+    serversDueAtMs(state) ?? NEVER,
+    auditDueAtMs(state.job) ?? NEVER,
+    state.job.backupDueAtMs ?? NEVER,
+  );
+}
+
+/** When an absent auditor's part is waived; null while there is nothing to waive. */
+export function auditDueAtMs(job: {
+  unauditedSinceMs: number | null;
+  settings: { stageAll: boolean };
+}) {
+  if (job.unauditedSinceMs === null) return null;
+  return job.unauditedSinceMs + (job.settings.stageAll ? NO_AUDITOR_STAGED_MS : NO_AUDITOR_MS);
 }

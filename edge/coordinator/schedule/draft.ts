@@ -30,7 +30,9 @@ export type Effect =
   /** Ask the gate, report `checked`. */
   | { type: "check"; leaseId: string }
   /** Do it, report `chore-done`. */
-  | { type: "chore"; kind: ChoreKind };
+  | { type: "chore"; kind: ChoreKind }
+  /** Tell the holder that it is out, and close its socket. */
+  | { type: "ban"; connectionId: string; message: string };
 
 export interface Decision {
   changes: Changes;
@@ -146,17 +148,36 @@ export class Draft {
     return holder;
   }
 
+  /** Tasks whose result is not clear. */
+  unclear(): TaskRecord[] {
+    const ids = new Set([...this.#state.unclear, ...this.changes.tasks.keys()]);
+    return [...ids].flatMap((id) => {
+      const task = this.task(id);
+      return task === undefined || task.proof === "clear" ? [] : task;
+    });
+  }
+
   init(id: string): InitRecord | undefined {
-    return this.changes.inits.get(id) ?? this.#state.inits.get(id);
+    const changed = this.changes.inits.get(id);
+    return changed === null ? undefined : (changed ?? this.#state.inits.get(id));
+  }
+
+  dropInit(id: string): void {
+    this.changes.inits.set(id, null);
   }
 
   putInit(init: InitRecord): void {
     this.changes.inits.set(initId(init), init);
   }
 
-  hasAccepted(rendition: string, segment: number): boolean {
-    const id = acceptedId(rendition, segment);
-    return this.changes.accepted.has(id) || this.#state.accepted.has(id);
+  /** By `acceptedId`. */
+  accepted(id: string): AcceptedSegment | undefined {
+    const changed = this.changes.accepted.get(id);
+    return changed === null ? undefined : (changed ?? this.#state.accepted.get(id));
+  }
+
+  unaccept(id: string): void {
+    this.changes.accepted.set(id, null);
   }
 
   accept(segment: AcceptedSegment): void {

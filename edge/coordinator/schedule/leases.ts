@@ -22,13 +22,15 @@ export function taskIdOf(leaseId: string): string {
   return leaseId.slice(0, Math.max(0, leaseId.lastIndexOf("_")));
 }
 
-export function grantLease(draft: Draft, task: TaskRecord, holder: Holder): Lease {
+/** @param audit the task is done; its result is to be compared */
+export function grantLease(draft: Draft, task: TaskRecord, holder: Holder, audit = false): Lease {
   dropLeases(draft, lostLeases(draft, task));
   const number = task.granted + 1;
   const lease = draft.putLease({
     id: leaseId(task.id, number),
     taskId: task.id,
     holderId: holder.id,
+    audit,
     attempt: task.failures + 1,
     grantedAtMs: draft.nowMs,
     phase: "working",
@@ -39,7 +41,8 @@ export function grantLease(draft: Draft, task: TaskRecord, holder: Holder): Leas
     heardAtMs: draft.nowMs,
   });
   draft.putBeat(lease.id, { heardAtMs: draft.nowMs, progress: 0 });
-  draft.patchTask(task, { state: "leased", granted: number, leases: [...task.leases, lease.id] });
+  const state = audit ? task.state : "leased";
+  draft.patchTask(task, { state, granted: number, leases: [...task.leases, lease.id] });
   return lease;
 }
 
@@ -81,12 +84,15 @@ export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
   return hear(draft, draft.putLease({ ...lease, phase }));
 }
 
+export interface TaskFailure {
+  code: ErrorCode;
+  message: string;
+  /** Trying again is of no use. */
+  final: boolean;
+}
+
 /** An attempt that was the task's own failure. */
-export function failLease(
-  draft: Draft,
-  lease: Lease,
-  failure: { code: ErrorCode; message: string; final: boolean },
-): void {
+export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): void {
   draft.dropLease(lease.id);
   takeFromTask(draft, lease);
   const task = draft.task(lease.taskId);
@@ -94,23 +100,18 @@ export function failLease(
 }
 
 /** A failure of the task: it is tried again after a while, or it was the last time. */
-export function failTask(
-  draft: Draft,
-  task: TaskRecord,
-  failure: { code: ErrorCode; message: string; final: boolean },
-): void {
+export function failTask(draft: Draft, task: TaskRecord, failure: TaskFailure): void {
   if (task.state === "done") return;
   const failures = task.failures + 1;
   const patch = { failures, lastError: failure.code };
-  if (task.leases.length > 0 && !failure.final) {
-    draft.patchTask(task, patch);
-  } else if (failure.final || failures >= MAX_ATTEMPTS) {
+  if (failure.final || failures >= MAX_ATTEMPTS) {
     draft.patchTask(task, { ...patch, state: "failed" });
     const code = failure.final ? failure.code : "TASK_FAILED";
     endJob(draft, "failed", { code, message: failure.message });
   } else {
     const readyAtMs = draft.nowMs + taskBackoffMs(failures);
-    draft.patchTask(task, { ...patch, state: "backoff", readyAtMs });
+    const state = task.leases.length > 0 ? task.state : "backoff";
+    draft.patchTask(task, { ...patch, state, readyAtMs });
   }
 }
 
@@ -158,6 +159,8 @@ function takeFromTask(draft: Draft, lease: Lease): void {
   const task = draft.task(lease.taskId);
   if (task === undefined || !task.leases.includes(lease.id)) return;
   const leases = task.leases.filter((id) => id !== lease.id);
-  const state = task.state === "leased" && leases.length === 0 ? "ready" : task.state;
+  // A copy of it may have failed meanwhile: then the task waits before it is tried again.
+  const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
+  const state = task.state === "leased" && leases.length === 0 ? idle : task.state;
   draft.patchTask(task, { leases, state });
 }

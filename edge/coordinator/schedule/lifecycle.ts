@@ -24,6 +24,8 @@ export function endJob(
     error,
     endedAtMs: draft.nowMs,
     stuckSinceMs: null,
+    unauditedSinceMs: null,
+    backupDueAtMs: null,
     chores: {
       catalog: { dueAtMs: draft.nowMs },
       cleanup: { dueAtMs: draft.nowMs + CLEANUP_AFTER_MS },
@@ -39,14 +41,17 @@ export function endJob(
   for (const task of draft.tasks()) {
     if (task.state === "leased" || task.state === "backoff") {
       draft.patchTask(task, { state: "ready", leases: [], readyAtMs: 0 });
+    } else if (task.leases.length > 0) {
+      draft.patchTask(task, { leases: [] });
     }
   }
 }
 
-/** All tasks are done: what is left are the playlists. */
+/** All tasks are done and clear: what is left are the playlists. */
 export function assembleWhenDone(draft: Draft): void {
   const { job, plan } = draft;
   if (job.state !== "running" || job.tasksDone < plan.tasks.length) return;
+  if (draft.unclear().length > 0) return;
   draft.patchJob({
     state: "assembling",
     chores: { ...job.chores, assemble: { dueAtMs: draft.nowMs } },

@@ -1,4 +1,5 @@
 import {
+  type Engine,
   type JobPlan,
   type Segment,
   segmentDurationTicks,
@@ -30,6 +31,7 @@ export function leaseGrant(
   task: Task,
   lease: { id: string; attempt: number },
   chunk: LeaseGrant["chunk"],
+  engine?: Engine,
 ): LeaseGrant {
   const { durationTicks, video, audio } = plan.source;
   return {
@@ -38,6 +40,7 @@ export function leaseGrant(
     task,
     segments: taskSegments(plan, task),
     renditions: taskRenditions(plan, task),
+    ...(engine === undefined ? {} : { engine }),
     source: { durationTicks, video, audio },
     chunk,
   };

@@ -3,10 +3,12 @@ import type { AcceptedSegment, Engine, Task } from "../../../shared/job.ts";
 import { outputKey } from "../../../shared/object-keys.ts";
 import type { HolderMessage, Output } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
-import { failLease, revokeOthers } from "./leases.ts";
+import { dropLease, failLease, revokeOthers } from "./leases.ts";
 import { assembleWhenDone } from "./lifecycle.ts";
 import { offerFault } from "./offers.ts";
+import { markPlayable } from "./playable.ts";
 import { type Holder, type InitRecord, initId, type Lease } from "./state.ts";
+import { ban, isReproducible, isTrusted, proofOf, takeAudit } from "./trust.ts";
 import type { CheckedSegment, GateVerdict } from "./verdict.ts";
 
 /** From an offer to an accepted or refused result. */
@@ -26,9 +28,10 @@ export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     refuse(draft, lease, "OFFER_INVALID", fault);
     return;
   }
+  if (lease.audit && !takeAudit(draft, task, lease, outputs)) return;
   // An offer that comes again asks for fresh URLs: some objects may be there already.
   const phase = lease.phase === "working" ? "offered" : "uploading";
-  presign(draft, draft.putLease({ ...lease, phase, outputs }));
+  presign(draft, draft.putLease({ ...lease, audit: false, phase, outputs }));
 }
 
 export function presign(draft: Draft, lease: Lease): void {
@@ -44,10 +47,12 @@ export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
     return;
   }
   const { engine, encodeMs, warnings } = commit;
-  if (foreignInit(draft, lease.outputs, engine) !== null) {
-    refuseInit(draft, lease);
+  const holder = draft.holder(lease.holderId);
+  if (holder !== undefined && !mayUse(draft, holder, engine)) {
+    refuse(draft, lease, "ENGINE_UNAVAILABLE", "Results of this engine cannot be verified.");
     return;
   }
+  if (refusedForInit(draft, lease, lease.outputs, engine)) return;
   check(draft, { ...lease, phase: "checking", made: { engine, encodeMs, warnings } });
 }
 
@@ -73,10 +78,8 @@ export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): v
     const checks = lease.checks + 1;
     if (checks >= MAX_CHECKS) refuse(draft, lease, "INTERNAL", verdict.message);
     else draft.putLease({ ...lease, checks, checkDueAtMs: draft.nowMs + 2 ** checks * 1000 });
-  } else if (foreignInit(draft, outputs, made.engine) !== null) {
-    // Another task of the engine was accepted while the gate looked at this one.
-    refuseInit(draft, lease);
-  } else {
+  } else if (!refusedForInit(draft, lease, outputs, made.engine)) {
+    // Another task of the engine may have been accepted while the gate looked at this one.
     accept(draft, task, lease, verdict.segments);
   }
 }
@@ -88,7 +91,7 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
   if (outputs === null || made === null || record === undefined || holder === undefined) return;
 
   let bytesStored = draft.job.bytesStored;
-  for (const init of initsOf(draft, outputs, made.engine)) {
+  for (const init of initsOf(draft, task.id, outputs, made.engine)) {
     if (draft.init(initId(init)) !== undefined) continue;
     draft.putInit(init);
     bytesStored += init.sizeBytes;
@@ -104,7 +107,14 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
     state: "done",
     leases: [],
     lastError: null,
-    done: { holderId: lease.holderId, leaseId: lease.id },
+    done: {
+      holderId: lease.holderId,
+      leaseId: lease.id,
+      engine: made.engine,
+      acceptedAtMs: draft.nowMs,
+      verified: "gate",
+    },
+    proof: proofOf(draft, holder, lease),
   });
   draft.dropLease(lease.id);
   credit(draft, task, holder, made.encodeMs);
@@ -127,7 +137,9 @@ function acceptedSegment(
   const media = outputs.find(
     (each) => each.kind === "media" && each.rendition === rendition && each.segment === segment,
   );
-  const offered = initsOf(draft, outputs, made.engine).find((each) => each.rendition === rendition);
+  const offered = initsOf(draft, lease.taskId, outputs, made.engine).find(
+    (each) => each.rendition === rendition,
+  );
   const init = offered === undefined ? undefined : draft.init(initId(offered));
   if (media === undefined || init === undefined) return null;
   return {
@@ -161,25 +173,58 @@ function credit(draft: Draft, task: Task, holder: Holder, encodeMs: number): voi
   });
 }
 
-/** Playlists show what all renditions have: see shared/playlist. */
-function markPlayable(draft: Draft): void {
-  if (draft.job.firstPlayableAtMs !== null) return;
-  const renditions = [...draft.plan.video, ...draft.plan.audio];
-  if (renditions.every(({ id }) => draft.hasAccepted(id, 0))) {
-    draft.patchJob({ firstPlayableAtMs: draft.nowMs });
-  }
+/** Contributors' results must be such that a second run can prove them. */
+function mayUse(draft: Draft, holder: Holder, engine: Engine): boolean {
+  return isTrusted(holder) || isReproducible(engine) || draft.job.settings.verify === "off";
 }
 
-/** An offered init that differs from the one all segments of its rendition and engine must share. */
-function foreignInit(draft: Draft, outputs: readonly Output[], engine: Engine): InitRecord | null {
-  for (const init of initsOf(draft, outputs, engine)) {
+/**
+ * All segments of a rendition and engine share one init segment: the first that was accepted. One
+ * that came with a result that is not clear may be a lie; what a trusted holder brings decides.
+ */
+function refusedForInit(
+  draft: Draft,
+  lease: Lease,
+  outputs: readonly Output[],
+  engine: Engine,
+): boolean {
+  const holder = draft.holder(lease.holderId);
+  for (const init of initsOf(draft, lease.taskId, outputs, engine)) {
     const known = draft.init(initId(init));
-    if (known !== undefined && known.sha256 !== init.sha256) return init;
+    if (known === undefined || known.sha256 === init.sha256) continue;
+    const bringer = draft.task(known.taskId);
+    const maker = bringer?.done == null ? undefined : draft.holder(bringer.done.holderId);
+    const isDoubtful = bringer !== undefined && bringer.proof !== "clear";
+    if (isDoubtful && maker !== undefined && holder !== undefined && isTrusted(holder)) {
+      ban(draft, maker, bringer.id);
+      continue;
+    }
+    const message = "The init segment differs from that of other segments.";
+    if (!isDoubtful) {
+      refuse(draft, lease, "INIT_MISMATCH", message);
+      return true;
+    }
+    // Two strangers disagree: the first one's result is looked at, this one's is nobody's failure.
+    draft.patchTask(bringer, { proof: "wanted" });
+    draft.send(lease.holderId, {
+      type: "rejected",
+      leaseId: lease.id,
+      code: "INIT_MISMATCH",
+      retryable: true,
+      message,
+    });
+    dropLease(draft, lease);
+    return true;
   }
-  return null;
+  return false;
 }
 
-function initsOf(draft: Draft, outputs: readonly Output[], engine: Engine): InitRecord[] {
+function initsOf(
+  draft: Draft,
+  taskId: string,
+  outputs: readonly Output[],
+  engine: Engine,
+): InitRecord[] {
   return outputs
     .filter(({ kind }) => kind === "init")
     .map(({ rendition, sha256, sizeBytes }) => ({
@@ -188,11 +233,8 @@ function initsOf(draft: Draft, outputs: readonly Output[], engine: Engine): Init
       key: outputKey(draft.job.id, rendition, "init", sha256),
       sha256,
       sizeBytes,
+      taskId,
     }));
-}
-
-function refuseInit(draft: Draft, lease: Lease): void {
-  refuse(draft, lease, "INIT_MISMATCH", "The init segment differs from that of other segments.");
 }
 
 /** The result does not count: an attempt of the task is used up. */

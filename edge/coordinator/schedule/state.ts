@@ -6,6 +6,7 @@ import {
   type JobPlan,
   type JobSettings,
   type JobState,
+  type Provenance,
   type Task,
 } from "../../../shared/job.ts";
 import type { ChunkInfo, Output, Role } from "../../../shared/protocol.ts";
@@ -23,6 +24,7 @@ export interface JobRecord {
   endedAtMs: number | null;
   /** Accepted media and init segments. */
   bytesStored: number;
+  /** Results that count, proven or not. */
   tasksDone: number;
   settings: JobSettings;
   /** Where it was created: what has no request of its own (queue, alarm) is signed for there. */
@@ -34,6 +36,12 @@ export interface JobRecord {
   serversCalled: number;
   /** Since when nobody takes work that lies ready in storage; null while somebody does. */
   unattendedSinceMs: number | null;
+  /** Nobody outside knows it: which results are audited depends on it. */
+  seed: string;
+  /** Since when nothing is left but audits that nobody can do; null otherwise. */
+  unauditedSinceMs: number | null;
+  /** When to look again whether a lease needs a backup copy; null while nobody is free for it. */
+  backupDueAtMs: number | null;
   /** Since when no holder is there that could go on; null while one is, and after the end. */
   stuckSinceMs: number | null;
   /** Work outside of the coordinator that is still to be done, each kind at most once. */
@@ -66,11 +74,26 @@ export interface TaskRecord {
   granted: number;
   /** Live leases. More than one when a backup copy of a straggler runs. */
   leases: string[];
-  done: { holderId: string; leaseId: string } | null;
+  done: DoneBy | null;
+  /** Of a result: whether playlists may show it; see trust.ts. */
+  proof: Proof;
+  /** Holders that the task is not given to: their results disagreed. */
+  notFor: string[];
   /** Where holders without the source get the chunk from. */
   chunk: StagedChunk | null;
   /** The owner's socket was asked for the chunk; asked again when that is over. */
   staging: { connectionId: string; dueAtMs: number } | null;
+}
+
+/** See trust.ts. */
+export type Proof = "clear" | "unproven" | "wanted";
+
+export interface DoneBy {
+  holderId: string;
+  leaseId: string;
+  engine: Engine;
+  acceptedAtMs: number;
+  verified: Provenance["verified"];
 }
 
 export interface StagedChunk {
@@ -85,6 +108,8 @@ export interface Lease {
   id: string;
   taskId: string;
   holderId: string;
+  /** Runs a done task again to compare; its holder does not know. */
+  audit: boolean;
   /** From 1; failed attempts of the task before this one, plus one. */
   attempt: number;
   grantedAtMs: number;
@@ -131,6 +156,10 @@ export interface Holder {
   connectionId: string | null;
   /** A lease of it ran out since it was heard last: gets nothing new until it speaks. */
   silent: boolean;
+  /** Results in a row that others made alike. */
+  agreed: number;
+  /** Caught lying, or sent away by the owner. */
+  banned: boolean;
   tasksDone: number;
   /** Video made, and the time it says it took, for its speed. */
   mediaTicks: number;
@@ -144,6 +173,8 @@ export interface InitRecord {
   key: string;
   sha256: string;
   sizeBytes: number;
+  /** Whose result brought it. */
+  taskId: string;
 }
 
 export interface State {
@@ -164,6 +195,8 @@ export interface State {
   readonly backingOff: Set<string>;
   /** Derived: nothing is due before that, in ms since the epoch. May be earlier than it need be. */
   dueMs: number;
+  /** Derived: tasks whose result is not clear. */
+  readonly unclear: Set<string>;
 }
 
 /** What one event changed; null is a record that is gone. The shell writes exactly these rows. */
@@ -174,8 +207,8 @@ export interface Changes {
   /** Not written. */
   beats: Map<string, Beat>;
   holders: Map<string, Holder>;
-  inits: Map<string, InitRecord>;
-  accepted: Map<string, AcceptedSegment>;
+  inits: Map<string, InitRecord | null>;
+  accepted: Map<string, AcceptedSegment | null>;
 }
 
 /**
@@ -198,6 +231,8 @@ export interface NewStateOptions {
   settings?: JobSettings;
   origin?: string;
   hasServers?: boolean;
+  /** Nobody outside knows it. */
+  seed?: string;
 }
 
 /** A job nobody has worked on yet. */
@@ -207,7 +242,7 @@ export function newState(
   nowMs: number,
   options: NewStateOptions = {},
 ): State {
-  const { settings = DEFAULT_JOB_SETTINGS, origin = "", hasServers = false } = options;
+  const { settings = DEFAULT_JOB_SETTINGS, origin = "", hasServers = false, seed = "" } = options;
   const job: JobRecord = {
     id,
     state: "planned",
@@ -224,6 +259,9 @@ export function newState(
     serverCalls: [],
     serversCalled: 0,
     unattendedSinceMs: null,
+    seed,
+    unauditedSinceMs: null,
+    backupDueAtMs: null,
     stuckSinceMs: nowMs,
     chores: { catalog: { dueAtMs: nowMs } },
   };
@@ -264,6 +302,9 @@ export function restoreState(plan: JobPlan, job: JobRecord, saved: SavedRecords)
       [...tasks.values()].filter(({ state }) => state === "backoff").map(({ id }) => id),
     ),
     dueMs: 0,
+    unclear: new Set(
+      [...tasks.values()].filter(({ proof }) => proof !== "clear").map(({ id }) => id),
+    ),
   };
 }
 
@@ -280,6 +321,8 @@ function newTask(id: string): TaskRecord {
     granted: 0,
     leases: [],
     done: null,
+    proof: "clear",
+    notFor: [],
     chunk: null,
     staging: null,
   };

@@ -9,6 +9,7 @@ import {
   newState,
   restoreState,
   type State,
+  type TaskRecord,
 } from "../../../edge/coordinator/schedule/state.ts";
 import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
@@ -28,6 +29,8 @@ export interface WorldHolder {
   leases: Set<string>;
   /** Places it told of since it was last welcomed, less the grants it got. */
   want: number;
+  /** Results it still makes as they should be; then it lies. */
+  honestResults: number;
 }
 
 export class World {
@@ -44,21 +47,24 @@ export class World {
   readonly #failures = new Map<string, { count: number; readyAtMs: number }>();
   /** Model: the lease whose result was accepted, by task. */
   readonly #accepted = new Map<string, string>();
+  readonly #audits = new Set<string>();
 
-  constructor(plan: JobPlan, roles: readonly Role[]) {
-    this.state = newState("job", plan, this.nowMs, { hasServers: true });
+  constructor(plan: JobPlan, roles: readonly Role[], seed = "") {
+    this.state = newState("job", plan, this.nowMs, { hasServers: true, seed });
     this.holders = roles.map((role, index) => ({
       id: `holder-${index}`,
       role,
       connectionId: null,
       leases: new Set(),
       want: 0,
+      honestResults: Number.POSITIVE_INFINITY,
     }));
     this.dispatch({ type: "tick" });
   }
 
   dispatch(event: Event): void {
     const failures = new Map([...this.state.tasks].map(([id, task]) => [id, task.failures]));
+    const done = [...this.state.tasks.values()].filter(({ state }) => state === "done");
     this.#events += 1;
     // A copy of everything is slow: now and then is enough to see that the decision is pure.
     const before = this.#events % 10 === 0 ? structuredClone(this.state) : null;
@@ -68,6 +74,7 @@ export class World {
       "the state was changed in place",
     );
     applyChanges(this.state, decision);
+    this.#forgetReopened(done);
     for (const effect of decision.effects) this.#effect(effect);
     this.#countFailures(failures, event);
     this.check();
@@ -157,7 +164,9 @@ export class World {
   }
 
   offer(holder: WorldHolder, leaseId: string): void {
-    const outputs = outputsOf(this.state.plan, taskIdOf(leaseId));
+    const lies = holder.leases.has(leaseId) && holder.honestResults <= 0;
+    const outputs = outputsOf(this.state.plan, taskIdOf(leaseId), lies ? "lie" : "");
+    if (holder.leases.has(leaseId)) holder.honestResults -= 1;
     if (outputs.length > 0) this.say(holder, { type: "offer", leaseId, outputs });
   }
 
@@ -227,6 +236,10 @@ export class World {
     } else if (effect.type === "welcome") {
       const holder = this.holders.find(({ id }) => id === effect.holderId);
       if (holder !== undefined) holder.leases = new Set(effect.adopted);
+    } else if (effect.type === "ban") {
+      const holder = this.holders.find(({ connectionId }) => connectionId === effect.connectionId);
+      must(holder?.role === "contributor", "somebody trusted was sent away");
+      if (holder !== undefined) holder.connectionId = null;
     } else if (effect.type === "grant") {
       this.#granted(effect.connectionId, effect.leaseIds);
     } else {
@@ -234,7 +247,23 @@ export class World {
     }
   }
 
+  /** Only what a contributor made and nobody proved may be made again. */
+  #forgetReopened(done: readonly TaskRecord[]): void {
+    for (const before of done) {
+      if (this.state.tasks.get(before.id)?.state === "done") continue;
+      const maker = this.holders.find(({ id }) => id === before.done?.holderId);
+      must(
+        maker?.role === "contributor",
+        `${before.id} was made by somebody trusted, and is made again`,
+      );
+      must(before.done?.verified === "gate", `${before.id} was proven, and is made again`);
+      this.#accepted.delete(before.id);
+    }
+  }
+
   #acceptedOnce(leaseId: string): void {
+    const done = this.state.tasks.get(taskIdOf(leaseId))?.done;
+    if (this.#audits.has(leaseId) && done?.leaseId !== leaseId) return;
     const taskId = taskIdOf(leaseId);
     const before = this.#accepted.get(taskId) ?? leaseId;
     must(before === leaseId, `${taskId} was done twice, by ${before} and ${leaseId}`);
@@ -249,7 +278,13 @@ export class World {
       const lease = this.state.leases.get(id);
       const task = this.state.tasks.get(taskIdOf(id));
       must(lease?.holderId === holder.id, `${id} is not its holder's`);
-      must(!this.#accepted.has(taskIdOf(id)), `${id} is of a task that is done`);
+      if (lease.audit) {
+        this.#audits.add(id);
+        must(task?.proof === "wanted", `${id} audits a task that needs no proof`);
+        must(task.done?.holderId !== holder.id, `${holder.id} audits itself`);
+      } else {
+        must(!this.#accepted.has(taskIdOf(id)), `${id} is of a task that is done`);
+      }
       const failures = this.#failures.get(taskIdOf(id));
       must(lease.attempt === (failures?.count ?? 0) + 1, `${id} has attempt ${lease.attempt}`);
       must(this.nowMs >= (failures?.readyAtMs ?? 0), `${id} came before the backoff was over`);
@@ -289,8 +324,17 @@ export class World {
         isDeepStrictEqual(live.map(({ id }) => id).sort(), [...task.leases].sort()),
         `${task.id} lists ${task.leases}, live are ${live.map(({ id }) => id)}`,
       );
-      must(live.length <= 1, `${task.id} is made twice`);
-      must((task.state === "leased") === live.length > 0, `${task.id} is ${task.state}`);
+      const holders = new Set(live.map(({ holderId }) => holderId));
+      must(
+        holders.size === live.length && live.length <= 2,
+        `${task.id} is made ${live.length} times`,
+      );
+      const isAudited = live.length === 1 && live[0]?.audit === true;
+      must(
+        isAudited ? task.state === "done" : (task.state === "leased") === live.length > 0,
+        `${task.id} is ${task.state} with ${live.length} leases`,
+      );
+      must(task.proof === "clear" || task.state === "done", `${task.id} is unproven and not done`);
       must(task.failures <= 3, `${task.id} failed ${task.failures} times`);
       must(
         task.state !== "failed" || state.job.state === "failed",
@@ -305,6 +349,7 @@ export class World {
     for (const lease of state.leases.values()) this.#checkLease(lease);
     const isAll = done === state.tasks.size;
     must(state.job.state !== "ready" || isAll, "ready before all is done");
+    must(state.job.state !== "ready" || state.unclear.size === 0, "ready before all is clear");
     const renditions = state.plan.video.length + state.plan.audio.length;
     must(
       !isAll || state.accepted.size === renditions * state.plan.segments.length,
@@ -316,7 +361,8 @@ export class World {
     must(!isEnded(this.state.job), `${lease.id} outlived the job`);
     must(this.state.beats.has(lease.id), `${lease.id} has no heartbeat`);
     const task = this.state.tasks.get(lease.taskId);
-    must(task?.state !== "done", `${lease.id} outlived its task`);
+    const isOver = task?.state === "done" && !lease.audit;
+    must(!isOver || lease.phase === "lost", `${lease.id} outlived its task`);
     const holder = this.state.holders.get(lease.holderId);
     const isHeld = lease.phase === "lost" || lease.phase === "checking";
     must(isHeld || holder?.connectionId !== null, `${lease.id} is held by nobody`);
@@ -340,7 +386,7 @@ export function taskIdOf(leaseId: string): string {
 const NO_MD5 = `${"A".repeat(22)}==`;
 
 /** What a holder offers for a task: the same whoever makes it. */
-export function outputsOf(plan: JobPlan, taskId: string): Output[] {
+export function outputsOf(plan: JobPlan, taskId: string, twist = ""): Output[] {
   const task = plan.tasks.find(({ id }) => id === taskId);
   if (task === undefined) return [];
   const md5 = NO_MD5;
@@ -361,7 +407,7 @@ export function outputsOf(plan: JobPlan, taskId: string): Output[] {
           kind: "media",
           segment: segment.index,
           sizeBytes: 1000,
-          sha256: hash(`${rendition}${segment.index}`),
+          sha256: hash(`${twist}${rendition}${segment.index}`),
           md5,
           frames: segmentFrames(segment),
         }) as const,
@@ -375,4 +421,9 @@ function hash(text: string): string {
 
 export function must(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
+}
+
+/** What an honest holder makes of a segment. */
+export function honestHash(rendition: string, segment: number): string {
+  return hash(`${rendition}${segment}`);
 }

@@ -35,6 +35,16 @@ const session: UploadSessionView = {
   pending,
   storedHandle,
   canRepeat: true,
+  shareActions: {
+    share: async () => {
+      calls.push({ name: "share", argument: undefined });
+      const joinUrl = `${location.origin}/join/story#${"t".repeat(43)}`;
+      return { joinUrl, expiresAtMs: 1_795_086_400_000, maxContributors: 50 };
+    },
+    revoke: () => noted("revoke")(),
+    remove: (holderId) => noted("remove")(holderId),
+    stageAll: (on) => noted("stageAll")(on),
+  },
   take: async ({ file }) => {
     calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
   },

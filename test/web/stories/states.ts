@@ -156,6 +156,7 @@ export function job(states: CellPlan, change: Partial<JobView> = {}): JobView {
     tasksNeedingSource: 0,
     endedAtMs: null,
     bytesStored: 0,
+    progress: audioDone / Math.max(1, states.length),
     tasks: [...states.map(task), ...audio],
     holders: [OWNER],
     ...change,
@@ -171,6 +172,8 @@ const OWNER: HolderView = {
   slots: 4,
   tasksDone: 19,
   speed: 1.3,
+  engines: ["ffmpeg-wasm"],
+  trust: "trusted",
 };
 
 export function cells(count: number, done: number): CellPlan {

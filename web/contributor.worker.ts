@@ -1,0 +1,169 @@
+import * as Comlink from "comlink";
+import { toWireError } from "../shared/errors.ts";
+import type { ContributorApi, ContributorState } from "./contributor-api.ts";
+import { EdgeClient } from "./edge-client.ts";
+import { HolderSession } from "./holder-session.ts";
+import { contributorCapability, enginesOf } from "./pool/capability.ts";
+import { Pool } from "./pool/pool.ts";
+
+/** A donated tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
+
+const EMIT_EVERY_MS = 100;
+
+/** Results that anybody can make again to the same bytes: that is how they are proven. */
+const LANE = "ffmpeg";
+
+const FIRST: ContributorState = {
+  phase: "checking",
+  job: null,
+  possibleSlots: 0,
+  reason: null,
+  slots: 0,
+  encoding: [],
+  connected: false,
+  tasksDone: 0,
+  bytesDownloaded: 0,
+  bytesUploaded: 0,
+  error: null,
+};
+
+interface Invitation {
+  jobId: string;
+  token: string;
+  who: { name: string; device: string };
+}
+
+class Contributor implements ContributorApi {
+  readonly #client = new EdgeClient(self.location.origin);
+  /** Kept over pauses and reconnects; nobody else learns it, so nobody else can speak for it. */
+  readonly #holderId = crypto.randomUUID();
+  #state = FIRST;
+  #invitation: Invitation | null = null;
+  #session: HolderSession | null = null;
+  #pool: Pool | null = null;
+  /** What earlier sessions of this tab did; the person may change the number of encoders. */
+  #before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
+  #subscriber: ((state: ContributorState) => void) | null = null;
+  #emitTimer: ReturnType<typeof setTimeout> | null = null;
+
+  async subscribe(onState: (state: ContributorState) => void): Promise<void> {
+    this.#subscriber = onState;
+    onState(this.#state);
+  }
+
+  async open(jobId: string, token: string, who: { name: string; device: string }): Promise<void> {
+    this.#release();
+    this.#invitation = { jobId, token, who };
+    this.#before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
+    this.#set({ ...FIRST, ...contributorCapability() });
+    try {
+      const { name, durationTicks, state, progress, error } = await this.#client.jobStatus(jobId);
+      this.#set({ job: { name, durationTicks, state, progress } });
+      if (state === "ready") this.#set({ phase: "done" });
+      else if (state === "failed" || state === "cancelled") {
+        this.#set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
+      } else this.#set({ phase: "invited" });
+    } catch (thrown) {
+      this.#set({ phase: "failed", error: toWireError(thrown) });
+    }
+  }
+
+  async work(slots: number): Promise<void> {
+    if (this.#invitation === null || this.#state.possibleSlots === 0) return;
+    const count = Math.max(1, Math.min(slots, this.#state.possibleSlots));
+    if (this.#session !== null && this.#pool?.slots().length === count) {
+      this.#session.setSlots(count);
+    } else {
+      this.#release();
+      this.#pool = new Pool({ slots: count, lane: LANE, ffmpegAhead: count }, () =>
+        this.#changed(),
+      );
+      void this.#pool.warm().catch((thrown: unknown) => this.#fail(thrown));
+      this.#session = this.#connect(this.#invitation, this.#pool, count);
+    }
+    this.#set({ phase: "working", slots: count, error: null });
+  }
+
+  async pause(): Promise<void> {
+    this.#session?.setSlots(0);
+    if (this.#state.phase === "working") this.#set({ phase: "paused" });
+  }
+
+  async stop(): Promise<void> {
+    this.#release();
+    this.#set({ phase: "stopped", encoding: [], connected: false });
+  }
+
+  #connect({ jobId, token, who }: Invitation, pool: Pool, slots: number): HolderSession {
+    return new HolderSession({
+      client: this.#client,
+      jobId,
+      role: "contributor",
+      token,
+      holderId: this.#holderId,
+      ...who,
+      source: null,
+      plan: null,
+      pool,
+      slots,
+      prefetch: 1,
+      engines: enginesOf(LANE),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  #changed(): void {
+    const session = this.#session;
+    if (session === null) return;
+    const { job, connected } = session;
+    const busy = this.#pool?.slots().filter(({ taskId }) => taskId !== null) ?? [];
+    this.#set({
+      job: job ?? this.#state.job,
+      connected,
+      tasksDone: this.#before.tasksDone + session.tasksDone,
+      bytesDownloaded: this.#before.bytesDownloaded + session.bytesDownloaded,
+      bytesUploaded: this.#before.bytesUploaded + session.bytesUploaded,
+      encoding: busy.map(({ progress }) => progress),
+    });
+    if (session.refused !== null) this.#fail(session.refused);
+    else if (job?.state === "ready") this.#end({ phase: "done" });
+    else if (job?.state === "failed" || job?.state === "cancelled") {
+      this.#end({ phase: "failed", error: { ...ENDED, ...(job.error ?? {}) } });
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    this.#end({ phase: "failed", error: toWireError(thrown) });
+  }
+
+  #end(change: Partial<ContributorState>): void {
+    this.#release();
+    this.#set({ ...change, encoding: [], connected: false });
+  }
+
+  #release(): void {
+    const { tasksDone, bytesDownloaded, bytesUploaded } = this.#state;
+    this.#before = { tasksDone, bytesDownloaded, bytesUploaded };
+    this.#session?.stop();
+    this.#session = null;
+    this.#pool?.terminate();
+    this.#pool = null;
+  }
+
+  #set(change: Partial<ContributorState>): void {
+    const turned = change.phase !== undefined && change.phase !== this.#state.phase;
+    this.#state = { ...this.#state, ...change };
+    if (turned) this.#emit();
+    else this.#emitTimer ??= setTimeout(() => this.#emit(), EMIT_EVERY_MS);
+  }
+
+  #emit(): void {
+    if (this.#emitTimer !== null) clearTimeout(this.#emitTimer);
+    this.#emitTimer = null;
+    this.#subscriber?.(this.#state);
+  }
+}
+
+const ENDED = { code: "JOB_ENDED" as const, message: "The job has ended.", retryable: false };
+
+Comlink.expose(new Contributor());

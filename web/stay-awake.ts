@@ -1,0 +1,54 @@
+/**
+ * Keeps a tab that works for others from being put to sleep: a Web Lock keeps browsers from freezing
+ * it in the background (https://developer.chrome.com/docs/web-platform/page-lifecycle-api), a wake
+ * lock keeps the screen of a phone on while it is looked at.
+ */
+
+/** @returns what ends it */
+export function stayAwake(name: string): () => void {
+  const ends = new AbortController();
+  const { signal } = ends;
+  navigator.locks
+    ?.request(name, { mode: "shared", signal }, () => {
+      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    })
+    .catch(() => undefined);
+
+  let sentinel: WakeLockSentinel | null = null;
+  const takeScreen = async (): Promise<void> => {
+    if (document.visibilityState !== "visible" || signal.aborted) return;
+    // Refused when the battery is low, or not there at all: then the screen goes off, no more.
+    sentinel = await navigator.wakeLock?.request("screen").catch(() => null);
+    if (signal.aborted) void sentinel?.release();
+  };
+  void takeScreen();
+  document.addEventListener("visibilitychange", takeScreen, { signal });
+  return () => {
+    ends.abort();
+    void sentinel?.release();
+  };
+}
+
+/** Below this share, and not on mains, work for others stops. */
+const LOW_BATTERY = 0.2;
+
+interface Battery extends EventTarget {
+  readonly charging: boolean;
+  readonly level: number;
+}
+
+/** Tells when the battery becomes low, where the browser says so (Chromium does). */
+export async function onLowBattery(callback: () => void, signal: AbortSignal): Promise<void> {
+  const { getBattery } = navigator as { getBattery?: () => Promise<Battery> };
+  const battery = await getBattery?.call(navigator).catch(() => undefined);
+  if (battery === undefined || signal.aborted) return;
+  let wasLow = false;
+  const look = (): void => {
+    const isLow = !battery.charging && battery.level < LOW_BATTERY;
+    if (isLow && !wasLow) callback();
+    wasLow = isLow;
+  };
+  look();
+  battery.addEventListener("levelchange", look, { signal });
+  battery.addEventListener("chargingchange", look, { signal });
+}

@@ -1,0 +1,214 @@
+import { useSignal } from "@preact/signals";
+import { renderSVG } from "uqr";
+import { toWireError } from "../../shared/errors.ts";
+import type { HolderView, ShareResponse } from "../../shared/protocol.ts";
+import type { HolderState } from "../holder-api.ts";
+import { CopyField } from "./copy-field.tsx";
+import { ERROR_TEXTS } from "./error-texts.ts";
+import { formatSpeed } from "./format.ts";
+import { InfoIcon, WarningIcon } from "./icons.tsx";
+import { Note } from "./page-frame.tsx";
+
+export interface ShareActions {
+  share(): Promise<ShareResponse>;
+  revoke(): Promise<void>;
+  remove(holderId: string): Promise<void>;
+  stageAll(on: boolean): Promise<void>;
+}
+
+/** Other devices that help: the link to them, who is there, and when this tab may be closed. */
+export function SharePanel({ state, actions }: { state: HolderState; actions: ShareActions }) {
+  const link = useSignal<ShareResponse | null>(null);
+  const pending = useSignal(false);
+  const problem = useSignal<string | null>(null);
+  const { job } = state;
+  if (job === null) return null;
+  const helpers = job.holders.filter(({ role }) => role === "contributor");
+
+  const run = async (action: () => Promise<void>): Promise<void> => {
+    pending.value = true;
+    problem.value = null;
+    try {
+      await action();
+    } catch (thrown) {
+      const text = ERROR_TEXTS[toWireError(thrown).code];
+      problem.value = `${text.title}. ${text.advice}`;
+    } finally {
+      pending.value = false;
+    }
+  };
+
+  return (
+    <section class="card share" aria-labelledby="share-title">
+      <div class="card-head">
+        <h2 id="share-title" class="card-title">
+          Helpers
+        </h2>
+        <span class="hint">{helpersText(helpers)}</span>
+      </div>
+      {link.value === null ? (
+        <>
+          <p class="hint">
+            Other devices can make this faster: whoever opens your link lends their browser. Each
+            part they send is checked, and nobody has to install anything.
+          </p>
+          <div class="actions">
+            <button
+              type="button"
+              class="button"
+              disabled={pending.value}
+              onClick={() =>
+                run(async () => {
+                  link.value = await actions.share();
+                })
+              }
+            >
+              Make a link for helpers
+            </button>
+          </div>
+        </>
+      ) : (
+        <OpenLink
+          link={link.value}
+          pending={pending.value}
+          onRevoke={() =>
+            run(async () => {
+              await actions.revoke();
+              link.value = null;
+            })
+          }
+        />
+      )}
+      {problem.value !== null && (
+        <Note kind="danger" icon={<WarningIcon />}>
+          <p role="alert">{problem.value}</p>
+        </Note>
+      )}
+      {helpers.length > 0 && (
+        <ul class="helpers">
+          {helpers.map((helper) => (
+            <Helper
+              key={helper.id}
+              helper={helper}
+              onRemove={() => run(() => actions.remove(helper.id))}
+            />
+          ))}
+        </ul>
+      )}
+      <Leaving state={state} onStageAll={(on) => run(() => actions.stageAll(on))} />
+    </section>
+  );
+}
+
+function OpenLink({
+  link,
+  pending,
+  onRevoke,
+}: {
+  link: ShareResponse;
+  pending: boolean;
+  onRevoke(): void;
+}) {
+  const until = new Date(link.expiresAtMs).toLocaleString(undefined, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+  return (
+    <>
+      <div class="share-open">
+        <CopyField
+          label="Link for helpers"
+          text={link.joinUrl}
+          hint={`For up to ${link.maxContributors} devices, until ${until}. Whoever has it can help and sees pieces of the video.`}
+        />
+        <div
+          class="share-qr"
+          role="img"
+          aria-label="The link for helpers as a QR code"
+          // The library's own output for our own text: no markup of anybody else is in it.
+          dangerouslySetInnerHTML={{ __html: renderSVG(link.joinUrl, { border: 0 }) }}
+        />
+      </div>
+      <div class="actions">
+        <button type="button" class="button" disabled={pending} onClick={onRevoke}>
+          End the link
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Helper({ helper, onRemove }: { helper: HolderView; onRemove(): void }) {
+  const { name, device, connected, tasksDone, speed, trust, engines } = helper;
+  const facts = [
+    device,
+    engines.includes("webcodecs") ? "fast encoder" : "x264 in WebAssembly",
+    speed === null ? null : `${formatSpeed(speed)} a core`,
+    `${tasksDone} ${tasksDone === 1 ? "part" : "parts"}`,
+    TRUST_TEXTS[trust],
+  ];
+  return (
+    <li>
+      <span>
+        <b>{name}</b> {!connected && <span class="hint">(gone)</span>}
+        <br />
+        <span class="hint">{facts.filter((fact) => fact !== null).join(" · ")}</span>
+      </span>
+      {connected && trust !== "banned" && (
+        <button type="button" class="button button-small" onClick={onRemove}>
+          Remove<span class="visually-hidden"> {name}</span>
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** Whether the tab may be closed, and the switch that makes it so. */
+function Leaving({ state, onStageAll }: { state: HolderState; onStageAll(on: boolean): void }) {
+  const { job } = state;
+  if (job === null) return null;
+  const { stageAll } = job.settings;
+  const left = job.tasksNeedingSource;
+  return (
+    <>
+      <label class="switch">
+        <input
+          type="checkbox"
+          checked={stageAll}
+          onChange={(event) => onStageAll(event.currentTarget.checked)}
+        />
+        <span>
+          Let the helpers finish it
+          <br />
+          <span class="hint">Uploads all pieces now, so that this tab can be closed.</span>
+        </span>
+      </label>
+      {stageAll && (
+        <Note kind="info" icon={<InfoIcon />}>
+          <p role="status">
+            {left === 0 ? (
+              <>
+                <b>Safe to close this tab.</b> The helpers have all they need.
+              </>
+            ) : (
+              `Keep this tab open: ${left} ${left === 1 ? "piece is" : "pieces are"} still to be uploaded.`
+            )}
+          </p>
+        </Note>
+      )}
+    </>
+  );
+}
+
+const TRUST_TEXTS: Readonly<Record<HolderView["trust"], string | null>> = {
+  trusted: null,
+  new: "new: every part is checked twice",
+  proven: "proven",
+  banned: "sent away",
+};
+
+function helpersText(helpers: readonly HolderView[]): string {
+  const here = helpers.filter(({ connected }) => connected).length;
+  if (here === 0) return "Only this tab is at work";
+  return here === 1 ? "1 device helps" : `${here} devices help`;
+}
