@@ -7,8 +7,9 @@ import {
 } from "../shared/errors.ts";
 import type { HolderConnection } from "./connect-holder.ts";
 import type { HolderOptions, HolderState, LadderRung, ResumableJob } from "./holder-api.ts";
+import { KeptJob } from "./kept-job.ts";
 import { rememberOwned } from "./owned-videos.ts";
-import { claimJob, type ResumeStore, type StoredJob } from "./resume-store.ts";
+import type { ResumeStore } from "./resume-store.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 import type { ShareActions } from "./ui/share-panel.tsx";
 
@@ -59,16 +60,15 @@ export class UploadSession {
   readonly #state = signal<HolderState>(IDLE_STATE);
   readonly #problem = signal<WireError | null>(null);
   readonly #pending = signal<PendingAction>(null);
-  readonly #storedHandle = signal<FileSystemFileHandle | null>(null);
+  readonly #kept: KeptJob;
   #holder: HolderConnection | null = null;
   #picked: PickedFile | null = null;
-  #stored: StoredJob | null = null;
-  #freeClaim: (() => void) | null = null;
   #revivals = 0;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#options = parts.options;
+    this.#kept = new KeptJob(parts.store);
   }
 
   get state(): ReadonlySignal<HolderState> {
@@ -83,23 +83,18 @@ export class UploadSession {
   }
   /** In `needs-file`: the file can be reopened by one click. */
   get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
-    return this.#storedHandle;
+    return this.#kept.handle;
   }
   /** There is a file or a job to try again with. */
   get canRepeat(): boolean {
-    return this.#picked !== null || this.#stored !== null;
+    return this.#picked !== null || this.#kept.job !== null;
   }
 
   /** Once, when the page opens: takes up the newest job that no other tab works on. */
   async open(): Promise<void> {
-    for (const stored of await this.#parts.store.list()) {
-      const free = await claimJob(stored.job.jobId);
-      if (free === null) continue;
-      if (this.#state.value.phase !== "idle" || this.#stored !== null) {
-        free();
-        return;
-      }
-      this.#keep(stored, free);
+    for (const stored of await this.#kept.list()) {
+      if (this.#state.peek().phase !== "idle") return;
+      if (!(await this.#kept.takeUp(stored))) continue;
       const state = await this.#resume(stored.job);
       if (state.error !== null && GONE.includes(state.error.code)) {
         // Nothing to come back to, and no news to anybody: on to the next one.
@@ -150,21 +145,18 @@ export class UploadSession {
       this.#revivals = 0;
       const job = await this.#connected().start();
       rememberOwned(job.jobId, job.ownerToken);
-      const handle = this.#picked?.handle ?? null;
-      const free = await claimJob(job.jobId);
-      this.#keep({ job, handle }, free);
-      await this.#parts.store.put({ job, handle });
+      await this.#kept.begin(job, this.#picked?.handle ?? null);
     });
   }
 
   /** In `needs-file`: asks the browser for the file of before. Needs a user gesture. */
   async reopen(): Promise<void> {
-    const handle = this.#storedHandle.value;
+    const handle = this.#kept.handle.value;
     if (handle === null) return;
     const file = await reopenFile(handle, true);
     if (file === null) {
       // Moved, deleted or refused: the ordinary picker remains.
-      this.#storedHandle.value = null;
+      this.#kept.loseHandle();
       return;
     }
     await this.#provide({ file, handle });
@@ -192,16 +184,16 @@ export class UploadSession {
     if (this.#state.value.phase !== "cancelled") {
       this.#state.value = { ...before, phase: "cancelled", slots: [], etaSeconds: null };
     }
-    await this.#forget();
+    await this.#kept.forget();
   }
 
   /** Once more, after an end: the job where it was if it still is there, else the file from the start. */
   async again(): Promise<void> {
     const picked = this.#picked;
-    const stored = this.#stored;
-    if (stored !== null) {
+    const { job } = this.#kept;
+    if (job !== null) {
       this.#disconnect();
-      const state = await this.#resume(stored.job);
+      const state = await this.#resume(job);
       if (state.phase === "needs-file" && picked !== null) await this.#provide(picked);
     } else if (picked !== null) {
       await this.#release();
@@ -223,11 +215,18 @@ export class UploadSession {
   async #resume(job: ResumableJob): Promise<HolderState> {
     this.#state.value = { ...IDLE_STATE, fileName: job.fileName };
     await this.#try(() => this.#connected().resume(job));
-    // States come by another port than answers: the one that belongs here may still be on its way.
+    return this.#stateWhere(({ phase }) => phase !== "idle" && phase !== "inspecting");
+  }
+
+  /**
+   * States come by another port than answers: the one that belongs to an answer may still be on its
+   * way. Resolves with what there is when it does not come.
+   */
+  #stateWhere(test: (state: HolderState) => boolean): Promise<HolderState> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => done(this.#state.peek()), STATE_WITHIN_MS);
       const stop = this.#state.subscribe((state) => {
-        if (state.phase !== "idle" && state.phase !== "inspecting") done(state);
+        if (test(state)) done(state);
       });
       function done(state: HolderState) {
         clearTimeout(timer);
@@ -239,10 +238,15 @@ export class UploadSession {
 
   async #provide(picked: PickedFile): Promise<void> {
     await this.#while("file", async () => {
+      this.#state.value = { ...this.#state.value, error: null, inspectProgress: 0 };
       await this.#connected().provideFile(picked.file);
+      const { phase } = await this.#stateWhere(
+        (state) => state.phase !== "needs-file" || state.error !== null,
+      );
+      // Another file than before: its handle leads nowhere.
+      if (phase === "needs-file") return;
       this.#picked = picked;
-      const stored = this.#stored;
-      if (stored !== null) await this.#parts.store.put({ job: stored.job, handle: picked.handle });
+      await this.#kept.moveTo(picked.handle ?? this.#kept.handle.peek());
     });
   }
 
@@ -286,7 +290,7 @@ export class UploadSession {
       .subscribe((state) => {
         if (!current()) return;
         this.#state.value = state;
-        if (hasEnded(state)) void this.#settleEnd();
+        if (hasEnded(state)) void this.#kept.forget();
       })
       .catch((thrown) => current() && this.#fail(toWireError(thrown)));
     if (Object.keys(this.#options).length > 0) {
@@ -301,9 +305,7 @@ export class UploadSession {
   /** The holder died. What it had finished is safe; a new one goes on with the same file. */
   async #revive(error: TributaryError): Promise<void> {
     this.#holder = null;
-    const stored = this.#stored;
-    const picked = this.#picked;
-    if (stored === null || picked === null || this.#revivals >= MAX_REVIVALS) {
+    if (this.#kept.job === null || this.#picked === null || this.#revivals >= MAX_REVIVALS) {
       this.#fail(toWireError(error));
       return;
     }
@@ -311,30 +313,9 @@ export class UploadSession {
     await this.again();
   }
 
-  #keep(stored: StoredJob, free: (() => void) | null): void {
-    this.#freeClaim?.();
-    this.#stored = stored;
-    this.#freeClaim = free;
-    this.#storedHandle.value = stored.handle;
-  }
-
-  /** The job is over: nothing to come back to after a reload. */
-  async #settleEnd(): Promise<void> {
-    if (this.#stored !== null) await this.#forget();
-  }
-
-  async #forget(): Promise<void> {
-    const stored = this.#stored;
-    this.#stored = null;
-    this.#storedHandle.value = null;
-    this.#freeClaim?.();
-    this.#freeClaim = null;
-    if (stored !== null) await this.#parts.store.delete(stored.job.jobId);
-  }
-
   /** Leaves the job and readies the holder for the next file. */
   async #release(): Promise<void> {
-    await this.#forget();
+    await this.#kept.forget();
     if (this.#holder === null) return;
     try {
       await this.#holder.reset();
