@@ -62,7 +62,7 @@ export interface DecodedSound {
 }
 
 /** Times that differ from the count of samples by more are gaps; less is rounding to 1 ms. */
-const GAP_SECONDS = 0.03;
+const GAP_SECONDS = 0.1;
 
 /** The sound of a file as native ffmpeg decodes it, each sample at its place. */
 export async function decodedSound(

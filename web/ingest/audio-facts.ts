@@ -16,14 +16,11 @@ export interface ListedAudio {
   packets: PacketList;
   codec: AudioCodec | null;
   description: Uint8Array | null;
-  /** Samples of each packet, where they vary and the container does not tell. */
+  /** Samples of each packet, where they vary; times do not tell, for they hold gaps and rounding. */
   counts: Float64Array | undefined;
   /** What the container's times include and the sound does not. */
   delaySeconds: number;
 }
-
-/** Containers that keep times in whole samples; all others round them. */
-const EXACT_CONTAINERS = new Set(["mp4", "mov"]);
 
 export async function listAudio(
   track: InputAudioTrack,
@@ -32,11 +29,10 @@ export async function listAudio(
 ): Promise<ListedAudio> {
   const codec = await track.getCodec();
   const description = descriptionBytes((await track.getDecoderConfig())?.description);
-  const exact = EXACT_CONTAINERS.has(container);
-  const counter = exact ? null : countSamples(codec, description);
+  const counter = countSamples(codec, description);
   const look = counter === null ? undefined : (packet: EncodedPacket) => counter(packet.data);
   const packets = await listPackets(track, { signal, look });
-  const frameBytes = exact ? null : pcmFrameBytes(codec, await track.getNumberOfChannels());
+  const frameBytes = pcmFrameBytes(codec, await track.getNumberOfChannels());
   let counts = counter === null ? undefined : packets.looks;
   if (frameBytes !== null) {
     counts = Float64Array.from(packets.bytes, (bytes) => Math.floor(bytes / frameBytes));

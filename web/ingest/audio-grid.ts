@@ -7,8 +7,11 @@ import type { AudioCodec } from "mediabunny";
  * and the container's times only decide where the count starts, and where it starts anew.
  */
 
-/** Times that differ from the count by more are a gap or an overlap, not jitter. */
-const JITTER_SECONDS = 0.04;
+/**
+ * Times that differ from the count by more are a gap or an overlap, not jitter. The same bound as
+ * libswresample's (min_hard_comp), so that our sound lies where every tool on ffmpeg puts it.
+ */
+const JITTER_SECONDS = 0.1;
 
 export interface AudioTiming {
   /** Presentation time of each packet, in seconds on the job's timeline. */
