@@ -8,6 +8,8 @@ import {
   type JobStatus,
   jobStatusSchema,
   problemSchema,
+  type ShareResponse,
+  shareResponseSchema,
 } from "../../shared/protocol.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 
@@ -145,6 +147,12 @@ export class OwnerTab {
     await this.#call("DELETE", job);
   }
 
+  /** A contributor link, as the page's own button gets one. */
+  async share(job: CreateJobResponse): Promise<ShareResponse> {
+    const response = await this.#call("POST", job, "/share");
+    return parsed(shareResponseSchema, await response.json());
+  }
+
   async #isThere(): Promise<void> {
     await this.page.waitForFunction(() => "tributary" in globalThis);
   }
@@ -153,9 +161,13 @@ export class OwnerTab {
     await this.page.context().close();
   }
 
-  async #call(method: string, { jobId, ownerToken }: CreateJobResponse): Promise<Response> {
+  async #call(
+    method: string,
+    { jobId, ownerToken }: CreateJobResponse,
+    below = "",
+  ): Promise<Response> {
     try {
-      const response = await fetch(`${this.#serverUrl}/api/jobs/${jobId}`, {
+      const response = await fetch(`${this.#serverUrl}/api/jobs/${jobId}${below}`, {
         method,
         headers: { authorization: `Bearer ${ownerToken}` },
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),

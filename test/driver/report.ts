@@ -1,5 +1,6 @@
 import type { WireError } from "../../shared/errors.ts";
 import type { JobStatus } from "../../shared/protocol.ts";
+import type { ContributorState } from "../../web/contributor-api.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 import type { CopiedPlaylists } from "./copy-playlists.ts";
 import type { TabMemory } from "./tab-memory.ts";
@@ -40,8 +41,24 @@ export interface TranscodeReport {
   engines: string[];
   tasks: Pick<JobStatus["tasks"][number], "id" | "kind" | "state" | "attempts" | "lastError">[];
   holders: JobStatus["holders"];
+  /** Accepted segments by who made them, with what, and how that was verified. */
+  makers: Maker[];
+  /** What the contributor tabs of `--contributors` showed at the end. */
+  contributors: Pick<
+    ContributorState,
+    "phase" | "tasksDone" | "bytesDownloaded" | "bytesUploaded" | "error"
+  >[];
   /** Every accepted segment: which rendition, who made it, with what, at which attempt, how it was verified. */
   segments: JobStatus["segments"];
+}
+
+export interface Maker {
+  holder: string;
+  name: string;
+  role: JobStatus["segments"][number]["role"];
+  engine: string;
+  verified: JobStatus["segments"][number]["verified"];
+  segments: number;
 }
 
 /** What was seen, in the order it was seen; missing parts did not come to pass. */
@@ -57,6 +74,7 @@ export interface Observations {
   slots?: number;
   status?: JobStatus;
   tabMemory?: TabMemory | null;
+  contributors?: ContributorState[];
   outDir?: string;
   copied?: CopiedPlaylists;
 }
@@ -105,8 +123,30 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
       lastError,
     })),
     holders: status?.holders ?? [],
+    makers: status === undefined ? [] : makersOf(status),
+    contributors: (seen.contributors ?? []).map(
+      ({ phase, tasksDone, bytesDownloaded, bytesUploaded, error: why }) => ({
+        phase,
+        tasksDone,
+        bytesDownloaded,
+        bytesUploaded,
+        error: why,
+      }),
+    ),
     segments: status?.segments ?? [],
   };
+}
+
+/** Who made how many of the segments. */
+export function makersOf({ segments, holders }: JobStatus): Maker[] {
+  const makers = new Map<string, Maker>();
+  for (const { holder, role, engine, verified } of segments) {
+    const key = [holder, engine, verified].join();
+    const name = holders.find(({ id }) => id === holder)?.name ?? "";
+    const maker = makers.get(key) ?? { holder, name, role, engine, verified, segments: 0 };
+    makers.set(key, { ...maker, segments: maker.segments + 1 });
+  }
+  return [...makers.values()];
 }
 
 /** The report for people. */
@@ -126,6 +166,11 @@ export function describeReport(report: TranscodeReport): string {
     lines.push(
       `  ${report.slots} encoders, busy ${Math.round(report.poolBusyShare * 100)} % of the time`,
     );
+  }
+  if (report.contributors.length > 0) {
+    for (const { name, role, engine, verified, segments } of report.makers) {
+      lines.push(`  ${segments} segments by ${name || role} (${role}, ${engine}, ${verified})`);
+    }
   }
   if (report.tabMemory !== null) {
     lines.push(`  ${megabytes(report.tabMemory.peakBytes)}: ${report.tabMemory.measured}`);

@@ -5,9 +5,11 @@ import type { Browser } from "playwright";
 import { TributaryError, toWireError } from "../../shared/errors.ts";
 import { parseLadder } from "../../shared/plan.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
+import type { ContributorState } from "../../web/contributor-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { startServer } from "../setup/server.ts";
 import type { TranscodeArguments } from "./arguments.ts";
+import { ContributorTab } from "./contributor-tab.ts";
 import { copyPlaylists } from "./copy-playlists.ts";
 import { follow, hasEnded, isInspected, refusal } from "./follow.ts";
 import { OwnerTab } from "./owner-tab.ts";
@@ -31,7 +33,6 @@ export async function transcodeJob(
   const seen: Observations = { file: given.file, sizeBytes: size, pickedAtMs: Date.now() };
   const cleanups: (() => Promise<unknown>)[] = [];
   try {
-    requireAvailable(given);
     const serverUrl = await serve(cleanups, say);
     signal.throwIfAborted();
     const browser = await launchBrowser();
@@ -48,15 +49,6 @@ export async function transcodeJob(
       );
     }
   }
-}
-
-/** Says so before anything is started, instead of doing the work another way. */
-function requireAvailable({ contributors }: TranscodeArguments): void {
-  if (contributors === 0) return;
-  throw new TributaryError(
-    "ENGINE_UNAVAILABLE",
-    "Contributor tabs are not available in this version.",
-  );
 }
 
 async function serve(
@@ -101,12 +93,14 @@ async function work(
   cleanups.push(async () => {
     if (!ended) await tab.cancel(job);
   });
+  const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
     return hasEnded(state);
   });
   seen.status = await endedStatus(tab, job, signal);
   ended = ["ready", "failed", "cancelled"].includes(seen.status.state);
+  seen.contributors = await lastSeen(helpers);
   seen.tabMemory = await peakTabMemory(browser);
   if (seen.status.state !== "ready") throw refusal(seen.state, seen.status);
   if (given.outDir !== null) {
@@ -114,6 +108,29 @@ async function work(
     seen.outDir = given.outDir;
     seen.copied = await copyPlaylists(job.masterUrl, given.outDir, signal);
   }
+}
+
+/** Tabs of others, one encoder each; they come while the owner's tab is already at work. */
+async function openContributors(
+  count: number,
+  { browser, tab, job }: { browser: Browser; tab: OwnerTab; job: CreateJobResponse },
+  say: (line: string) => void,
+): Promise<ContributorTab[]> {
+  if (count === 0) return [];
+  const { joinUrl } = await tab.share(job);
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const name = `Tab ${index + 1}`;
+      const helper = await ContributorTab.open(browser, joinUrl, { name, slots: 1 }, say);
+      await helper.start();
+      return helper;
+    }),
+  );
+}
+
+async function lastSeen(helpers: readonly ContributorTab[]): Promise<ContributorState[]> {
+  const states = await Promise.all(helpers.map((helper) => helper.state()));
+  return states.filter((state) => state !== null);
 }
 
 /** The page may hear of the end a moment before the edge's answer to a plain GET shows it. */
