@@ -28,7 +28,7 @@ async function expectRight(video: MadeVideo): Promise<void> {
   expect(sound.worstLsb).toBeLessThanOrEqual(6);
 }
 
-test("an encoder killed mid-segment costs one attempt of one task", async () => {
+test("an encoder that dies mid-segment costs one attempt of one task", async () => {
   await using video = await makeVideo(browser, {
     serverUrl,
     file,
@@ -37,7 +37,7 @@ test("an encoder killed mid-segment costs one attempt of one task", async () => 
     prepare: keepEncodersInReach,
     meddle: async (tab) => {
       await waitFor(tab, ({ slots }) => slots.some(({ progress }) => progress > 0.1));
-      expect(await killAnEncoder(tab)).toBe(true);
+      expect(await killEncoders(tab)).toBeGreaterThan(0);
       await waitFor(tab, ({ job }) => job?.tasks.some(({ attempts }) => attempts > 0) ?? false);
     },
   });
@@ -154,13 +154,13 @@ async function keepEncodersInReach({ page }: OwnerTab): Promise<void> {
   });
 }
 
-async function killAnEncoder({ page }: OwnerTab): Promise<boolean> {
+/** Which of a tab's workers is at work cannot be told from outside; idle ones are not missed. */
+async function killEncoders({ page }: OwnerTab): Promise<number> {
   const holder = page.workers().find((worker) => HOLDER_SCRIPT.test(worker.url()));
-  if (holder === undefined) return false;
+  if (holder === undefined) return 0;
   return holder.evaluate(() => {
     const { startedWorkers } = globalThis as unknown as { startedWorkers: Worker[] };
-    const encoder = startedWorkers.at(-1);
-    encoder?.terminate();
-    return encoder !== undefined;
+    for (const worker of startedWorkers) worker.terminate();
+    return startedWorkers.length;
   });
 }

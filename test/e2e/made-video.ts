@@ -18,8 +18,10 @@ export interface MakeOptions {
   /** Null: the page's own choice. */
   ladder: string | null;
   /** Default: ffmpeg, whose bytes are the same everywhere. */
-  engine?: "ffmpeg" | "webcodecs" | "auto";
+  engine?: "ffmpeg" | "webcodecs" | "auto" | "server";
   slots?: number;
+  /** What the page is told of the device. */
+  cores?: number;
   /** Called before the page is opened: for faults in its network. */
   prepare?(tab: OwnerTab): Promise<void>;
   /** Called right after the start: for faults while it works. It may do other things than wait. */
@@ -43,8 +45,8 @@ const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
 /** Makes a video through the real page and copies it out. @throws what the page or the edge said */
 export async function makeVideo(browser: Browser, options: MakeOptions): Promise<MadeVideo> {
   const { serverUrl, file, ladder } = options;
-  const { engine = "ffmpeg", slots = null } = options;
-  const parts = { serverUrl, engine, slots, ladder };
+  const { engine = "ffmpeg", slots = null, cores = null } = options;
+  const parts = { serverUrl, engine, slots, ladder, cores };
   const tab = await OwnerTab.open(browser, parts, say, options.prepare);
   try {
     const inspected = await inspect(tab, file);
