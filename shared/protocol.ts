@@ -4,15 +4,10 @@ import {
   type AudioRendition,
   audioRenditionSchema,
   engineSchema,
-  type JobState,
   jobSettingsPatchSchema,
   jobSettingsSchema,
-  type Segment,
-  type SourceFacts,
   segmentSchema,
   sourceFactsSchema,
-  type Task,
-  type TaskState,
   taskSchema,
   type VideoRendition,
   videoRenditionSchema,
@@ -340,10 +335,4 @@ function mergeById<T extends { id: string }>(before: T[], changed: T[] | undefin
   return [...merged, ...changed.filter((item) => !known.has(item.id))];
 }
 
-/** Kept exact: the inferred wire states are the states of `job.ts`. */
-export type WireStates = [
-  JobView["state"] extends JobState ? true : never,
-  TaskView["state"] extends TaskState ? true : never,
-];
 export type Rendition = VideoRendition | AudioRendition;
-export type { Segment, SourceFacts, Task };

@@ -48,6 +48,9 @@ async function runInPage({ core, dirs, args, timeoutMs }: Given): Promise<number
   const { FFmpeg } = await load<typeof import("@ffmpeg/ffmpeg")>(
     "/node_modules/@ffmpeg/ffmpeg/dist/esm/index.js",
   );
+  const { fetchFile } = await load<typeof import("@ffmpeg/util")>(
+    "/node_modules/@ffmpeg/util/dist/esm/index.js",
+  );
   const ffmpeg = new FFmpeg();
   const log: string[] = [];
   ffmpeg.on("log", ({ message }) => {
@@ -60,8 +63,7 @@ async function runInPage({ core, dirs, args, timeoutMs }: Given): Promise<number
     wasmURL: `${base}.wasm`,
     ...(core === "core-mt" ? { workerURL: `${base}.worker.js` } : {}),
   });
-  const clip = new Uint8Array(await (await fetch("/clip")).arrayBuffer());
-  await ffmpeg.writeFile("clip.mp4", clip);
+  await ffmpeg.writeFile("clip.mp4", await fetchFile("/clip"));
   for (const dir of dirs) await ffmpeg.createDir(dir);
   const startedMs = performance.now();
   const exitCode = await ffmpeg.exec(args, timeoutMs);
