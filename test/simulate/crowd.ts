@@ -1,0 +1,74 @@
+import type { Traits } from "./holder.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** Of a core with single-threaded ffmpeg.wasm and three renditions of 480p, about. */
+const USUAL_SPEED = 0.75;
+/** Spread of the logarithm of speed: one in forty is five times as fast as usual, or as slow. */
+const HEAVY_TAIL_SIGMA = 0.8;
+/** Everybody opens the link within this time. */
+const ARRIVAL_MS = 500;
+
+export interface Crowd {
+  contributors: number;
+  /** A third leaves, half of them silently, at some time before the end that others would reach. */
+  churn: boolean;
+  heavyTail: boolean;
+  /** Share of the contributors, 0..1. */
+  liars: number;
+  /** Always; after a few right results; or one result in five. */
+  lying: "always" | "after-some" | "now-and-then";
+  /** The owner only cuts and uploads. */
+  ownerWorks: boolean;
+  seed: number;
+}
+
+export function gather(crowd: Crowd, workSeconds: number): Traits[] {
+  const draws = new VirtualClock(crowd.seed + 1);
+  const holders: Traits[] = [];
+  if (crowd.ownerWorks) holders.push(holder("owner", "owner", USUAL_SPEED, 0));
+  for (let index = 1; index <= crowd.contributors; index += 1) {
+    const speed = crowd.heavyTail
+      ? USUAL_SPEED * Math.exp(HEAVY_TAIL_SIGMA * normal(draws))
+      : USUAL_SPEED;
+    const comesAtMs = Math.round(draws.random() * ARRIVAL_MS);
+    holders.push(holder(`c${index}`, "contributor", speed, comesAtMs));
+  }
+  const contributors = holders.filter(({ role }) => role === "contributor");
+  for (const liar of shuffled(contributors, draws).slice(0, crowd.contributors * crowd.liars)) {
+    liar.lies = lying(crowd.lying, draws);
+  }
+  if (!crowd.churn) return holders;
+  const speed = holders.reduce((sum, each) => sum + each.speed, 0);
+  const likelyEndMs = (workSeconds / speed) * 1000;
+  for (const [index, leaver] of shuffled(contributors, draws).entries()) {
+    if (index >= crowd.contributors / 3) break;
+    leaver.leavesAtMs = leaver.comesAtMs + Math.round(draws.random() * likelyEndMs);
+    leaver.leaves = index % 2 === 0 ? "closing" : "silently";
+  }
+  return holders;
+}
+
+function holder(id: string, role: Traits["role"], speed: number, comesAtMs: number): Traits {
+  const stays = { leavesAtMs: null, leaves: "closing", lies: () => false } as const;
+  return { id, role, speed, comesAtMs, ...stays };
+}
+
+function lying(how: Crowd["lying"], draws: VirtualClock): Traits["lies"] {
+  const honest = how === "after-some" ? 1 + Math.floor(draws.random() * 8) : 0;
+  if (how !== "now-and-then") return (result) => result > honest;
+  const offset = Math.floor(draws.random() * 5);
+  return (result) => result === Number.MAX_SAFE_INTEGER || result % 5 === offset;
+}
+
+/** Box and Muller. */
+function normal(draws: VirtualClock): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - draws.random()));
+  return radius * Math.cos(2 * Math.PI * draws.random());
+}
+
+function shuffled<T>(items: readonly T[], draws: VirtualClock): T[] {
+  return items
+    .map((item) => ({ item, at: draws.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,319 @@
+import { applyChanges } from "../../edge/coordinator/schedule/apply.ts";
+import type { Effect } from "../../edge/coordinator/schedule/draft.ts";
+import { leaseGrant, taskSegments } from "../../edge/coordinator/schedule/offers.ts";
+import { isEnded, newState, type State } from "../../edge/coordinator/schedule/state.ts";
+import { requiredEngine } from "../../edge/coordinator/schedule/trust.ts";
+import type { GateVerdict } from "../../edge/coordinator/schedule/verdict.ts";
+import { type Event, schedule } from "../../edge/coordinator/schedule.ts";
+import { contributorView, playlistInput } from "../../edge/coordinator/view.ts";
+import {
+  DEFAULT_JOB_SETTINGS,
+  type JobPlan,
+  type JobSettings,
+  segmentDurationTicks,
+  segmentFrames,
+} from "../../shared/job.ts";
+import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
+import { planOf } from "../shared/schedule/plan-of.ts";
+import { honestHash } from "../shared/schedule/world.ts";
+import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+const GATE_MS = 300;
+const SIGN_MS = 5;
+const CHORE_MS = 100;
+const GIVEN_UP_MS = 48 * 3_600_000;
+const NO_MD5 = `${"A".repeat(22)}==`;
+
+export interface Scenario {
+  /** Segments of 6 s, one task each. */
+  tasks: number;
+  holders: Traits[];
+  verify: JobSettings["verify"];
+  /** The owner's upload of one chunk; null: all of them are in storage when the swarm comes. */
+  stageMs: number | null;
+  seed: number;
+}
+
+export interface Outcome {
+  /** The job became ready. */
+  isReady: boolean;
+  makespanMs: number;
+  /** Video encoded, in seconds: for what was published, and besides. */
+  encodedSeconds: { useful: number; audits: number; copies: number; lost: number };
+  audits: number;
+  /** Results, audits included. */
+  results: number;
+  messages: number;
+  heartbeats: number;
+  lies: number;
+  liesPublished: number;
+  /** Liars that told a lie, and those of them that were caught. */
+  liars: number;
+  liarsBanned: number;
+  honestBanned: number;
+}
+
+/** One job by the real scheduler, with holders that run the real lease loop on a virtual clock. */
+export class Swarm {
+  readonly #clock: VirtualClock;
+  readonly #plan: JobPlan;
+  readonly #state: State;
+  readonly #holders: SimulatedHolder[];
+  readonly #byConnection = new Map<string, SimulatedHolder>();
+  readonly #kinds = new Map<string, "first" | "audit" | "copy">();
+  readonly #encoded = { first: 0, audit: 0, copy: 0 };
+  readonly #stageMs: number | null;
+  /** Chunks wait here for the owner's uplink. */
+  #uplinkFreeAtMs = 0;
+  #alarmAtMs = Number.POSITIVE_INFINITY;
+  #grants = 0;
+
+  constructor({ tasks, holders, verify, stageMs, seed }: Scenario) {
+    this.#clock = new VirtualClock(seed);
+    this.#stageMs = stageMs;
+    this.#plan = silentPlan(tasks);
+    this.#state = newState("job", this.#plan, 0, {
+      settings: { ...DEFAULT_JOB_SETTINGS, verify, stageAll: stageMs === null },
+      seed: `seed-${seed}`,
+    });
+    if (stageMs === null) this.#stageAll();
+    const wire = this.#wire();
+    this.#holders = holders.map((each) => {
+      return new SimulatedHolder(each, this.#plan, this.#clock, wire);
+    });
+    this.#dispatch({ type: "tick" });
+  }
+
+  async run(): Promise<Outcome> {
+    const { job } = this.#state;
+    await this.#clock.run(() => isEnded(this.#state.job), job.createdAtMs + GIVEN_UP_MS);
+    return this.#outcome();
+  }
+
+  #outcome(): Outcome {
+    const { job, plan, holders } = this.#state;
+    for (const holder of this.#holders) holder.sentAway();
+    const published = playlistInput(this.#state).accepted;
+    const lies = published.filter((each) => each.sha256 !== honestHash(each.rendition, each.segment));
+    const liars = this.#holders.filter((holder) => holder.lies > 0);
+    const isBanned = ({ traits }: SimulatedHolder) => holders.get(traits.id)?.banned === true;
+    const { first, audit, copy } = this.#encoded;
+    const useful = plan.segments.reduce((sum, each) => sum + segmentDurationTicks(each), 0) / 90_000;
+    const sum = (of: (holder: SimulatedHolder) => number) =>
+      this.#holders.reduce((total, holder) => total + of(holder), 0);
+    return {
+      isReady: job.state === "ready",
+      makespanMs: this.#clock.nowMs(),
+      encodedSeconds: { useful, audits: audit, copies: copy, lost: Math.max(0, first - useful) },
+      audits: [...this.#kinds.values()].filter((kind) => kind === "audit").length,
+      results: this.#grants,
+      messages: sum((holder) => holder.messages),
+      heartbeats: sum((holder) => holder.heartbeats),
+      lies: sum((holder) => holder.lies),
+      liesPublished: lies.length,
+      liars: liars.length,
+      liarsBanned: liars.filter(isBanned).length,
+      honestBanned: this.#holders.filter((each) => each.lies === 0 && isBanned(each)).length,
+    };
+  }
+
+  #dispatch(event: Event): void {
+    const nowMs = this.#clock.nowMs();
+    const decision = schedule(this.#state, event, nowMs);
+    applyChanges(this.#state, decision);
+    for (const effect of decision.effects) this.#perform(effect);
+    const { dueMs } = this.#state;
+    if (!Number.isFinite(dueMs) || dueMs >= this.#alarmAtMs) return;
+    this.#alarmAtMs = dueMs;
+    this.#clock.after(dueMs - nowMs, () => {
+      if (this.#alarmAtMs !== dueMs) return;
+      this.#alarmAtMs = Number.POSITIVE_INFINITY;
+      this.#dispatch({ type: "tick" });
+    });
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "send":
+        this.#send(effect.connectionId, effect.message);
+        return;
+      case "welcome": {
+        const { holderId, adopted } = effect;
+        const job = contributorView(this.#state);
+        const heartbeatMs = 15_000;
+        this.#send(effect.connectionId, { type: "welcome", holderId, job, adopted, heartbeatMs });
+        return;
+      }
+      case "grant":
+        this.#grant(effect.connectionId, effect.leaseIds);
+        return;
+      case "presign":
+        this.#presign(effect.connectionId, effect.leaseId);
+        return;
+      case "presign-chunk":
+        this.#send(effect.connectionId, { type: "stage-upload", taskId: effect.taskId, put: null });
+        return;
+      case "check":
+        this.#check(effect.leaseId);
+        return;
+      case "chore": {
+        const forState = this.#state.job.state;
+        const { kind } = effect;
+        if (kind === "cleanup") return;
+        this.#clock.after(CHORE_MS, () => this.#dispatch({ type: "chore-done", kind, forState }));
+        return;
+      }
+      case "ban": {
+        const holder = this.#byConnection.get(effect.connectionId);
+        this.#clock.after(MESSAGE_MS, () => holder?.sentAway());
+        return;
+      }
+      case "call-server":
+        return;
+    }
+  }
+
+  #send(connectionId: string, message: CoordinatorMessage): void {
+    const holder = this.#byConnection.get(connectionId);
+    if (holder === undefined) return;
+    this.#clock.after(MESSAGE_MS, () => {
+      if (holder.connectionId !== connectionId) return;
+      if (message.type === "stage") this.#stage(holder, connectionId, message.taskIds);
+      else if (message.type === "stage-upload") this.#staged(holder, connectionId, message.taskId);
+      else holder.receive(message);
+    });
+  }
+
+  #grant(connectionId: string, leaseIds: readonly string[]): void {
+    const grants: LeaseGrant[] = [];
+    for (const id of leaseIds) {
+      const lease = this.#state.leases.get(id);
+      const task = lease && this.#state.planned.get(lease.taskId);
+      const record = lease && this.#state.tasks.get(lease.taskId);
+      if (lease === undefined || task === undefined || record === undefined) continue;
+      this.#kinds.set(id, lease.audit ? "audit" : record.leases.length > 1 ? "copy" : "first");
+      this.#grants += 1;
+      const hasSource = this.#state.holders.get(lease.holderId)?.hasSource === true;
+      const info = record.chunk?.info;
+      if (!hasSource && info === undefined) throw new Error(`${id} has no chunk`);
+      const chunk =
+        hasSource || info === undefined
+          ? ({ from: "local" } as const)
+          : ({ from: "url", url: "", info } as const);
+      const engine = requiredEngine(this.#state, lease);
+      grants.push(leaseGrant(this.#plan, task, lease, chunk, engine));
+    }
+    this.#send(connectionId, { type: "grant", grants });
+  }
+
+  #presign(connectionId: string, leaseId: string): void {
+    const known = new Set([...this.#state.inits.values()].map(({ sha256 }) => sha256));
+    this.#clock.after(SIGN_MS, () => {
+      const outputs = this.#state.leases.get(leaseId)?.outputs;
+      if (!outputs) return;
+      const puts = outputs.flatMap(({ sha256 }, output) =>
+        known.has(sha256) ? [] : { output, url: "", headers: {} },
+      );
+      this.#send(connectionId, { type: "uploads", leaseId, puts });
+      this.#dispatch({ type: "presigned", leaseId });
+    });
+  }
+
+  /** It sees nothing of a lie: all that is asked for is there, with the right counts and times. */
+  #check(leaseId: string): void {
+    this.#clock.after(GATE_MS, () => {
+      const task = this.#state.planned.get(this.#state.leases.get(leaseId)?.taskId ?? "");
+      if (task === undefined) return;
+      const segments = taskSegments(this.#plan, task).flatMap((segment) =>
+        task.renditions.map((rendition) => ({
+          rendition,
+          segment: segment.index,
+          frames: segmentFrames(segment),
+          durationTicks: segmentDurationTicks(segment),
+          fragments: [],
+          codec: "avc1.64001e",
+        })),
+      );
+      const verdict: GateVerdict = { verdict: "passed", segments };
+      this.#dispatch({ type: "checked", leaseId, verdict });
+    });
+  }
+
+  /** The owner's tab uploads one chunk after the other. */
+  #stage(owner: SimulatedHolder, connectionId: string, taskIds: readonly string[]): void {
+    for (const taskId of taskIds) {
+      const nowMs = this.#clock.nowMs();
+      this.#uplinkFreeAtMs = Math.max(nowMs, this.#uplinkFreeAtMs) + (this.#stageMs ?? 0);
+      this.#clock.after(this.#uplinkFreeAtMs - nowMs, () => {
+        const chunk = { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+        this.#hear(owner, connectionId, {
+          type: "stage-offer",
+          chunk,
+          sha256: "0".repeat(64),
+          md5: NO_MD5,
+        });
+      });
+    }
+  }
+
+  #staged(owner: SimulatedHolder, connectionId: string, taskId: string): void {
+    this.#hear(owner, connectionId, { type: "staged", taskId });
+  }
+
+  /** As the job stands when its owner let the swarm finish it, and all chunks are in storage. */
+  #stageAll(): void {
+    for (const [id, task] of this.#state.tasks) {
+      const info = { taskId: id, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+      this.#state.tasks.set(id, { ...task, chunk: { info, key: id, md5: NO_MD5, stored: true } });
+    }
+  }
+
+  #hear(holder: SimulatedHolder, connectionId: string, message: HolderMessage): void {
+    const holderId = holder.traits.id;
+    this.#clock.after(MESSAGE_MS, () => {
+      if (holder.connectionId !== connectionId) return;
+      this.#dispatch({ type: "message", connectionId, holderId, message });
+    });
+  }
+
+  #wire(): Wire {
+    return {
+      hello: (holder, connectionId, leases) => {
+        this.#byConnection.set(connectionId, holder);
+        const { id: holderId, role } = holder.traits;
+        this.#clock.after(MESSAGE_MS, () =>
+          this.#dispatch({
+            type: "hello",
+            connectionId,
+            principal: `token-of-${role}`,
+            hello: {
+              type: "hello",
+              role,
+              holderId,
+              name: holderId,
+              device: "",
+              slots: 1,
+              engines: ["ffmpeg-wasm"],
+              leases,
+              hasSource: role === "owner",
+            },
+          }),
+        );
+      },
+      message: (holder, connectionId, message) => this.#hear(holder, connectionId, message),
+      closed: (connectionId) => {
+        this.#clock.after(MESSAGE_MS, () => this.#dispatch({ type: "closed", connectionId }));
+      },
+      encoded: (leaseId, mediaSeconds) => {
+        this.#encoded[this.#kinds.get(leaseId) ?? "first"] += mediaSeconds;
+      },
+    };
+  }
+}
+
+/** Pictures only: every task is the same amount of work. */
+function silentPlan(tasks: number): JobPlan {
+  const plan = planOf(tasks);
+  return { ...plan, audio: [], tasks: plan.tasks.filter(({ kind }) => kind === "video") };
+}
