@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -27,6 +27,9 @@ export interface FfmpegCoreAssetOptions {
   readonly cacheDir: string;
 }
 
+/** Once a process: each worker's bundle makes a plugin of its own, all at the same time. */
+let loading: Promise<FfmpegCore> | undefined;
+
 /**
  * Serves @ffmpeg/core as two assets of its own and tells their addresses in `virtual:ffmpeg-core`.
  *
@@ -37,7 +40,6 @@ export interface FfmpegCoreAssetOptions {
  * The core is never part of our bundles: it is GPL, and a file of its own stays replaceable.
  */
 export function ffmpegCoreAsset(options: FfmpegCoreAssetOptions): Plugin {
-  let loading: Promise<FfmpegCore> | undefined;
   const core = () => {
     loading ??= loadCore(options);
     return loading;
@@ -123,7 +125,7 @@ async function compressed(bytes: Uint8Array, cachePath: string): Promise<Uint8Ar
   const gz = await promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION });
   await mkdir(join(cachePath, ".."), { recursive: true });
   // Renamed into place: a second server starting now never reads half a file.
-  const partPath = `${cachePath}.${process.pid}.part`;
+  const partPath = `${cachePath}.${randomUUID()}.part`;
   await writeFile(partPath, gz);
   await rename(partPath, cachePath);
   return gz;
