@@ -1,5 +1,6 @@
 import type { Browser, Route } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import type { SlotState } from "../../web/holder-api.ts";
 import type { OwnerTab } from "../driver/owner-tab.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { fixture } from "../setup/media.ts";
@@ -36,7 +37,9 @@ test("an encoder that dies mid-segment costs one attempt of one task", async () 
     slots: 1,
     prepare: keepEncodersInReach,
     meddle: async (tab) => {
-      await waitFor(tab, ({ slots }) => slots.some(({ progress }) => progress > 0.1));
+      const isAmidst = ({ state, progress }: SlotState) =>
+        state === "encoding" && progress > 0.05 && progress < 0.7;
+      await waitFor(tab, ({ slots }) => slots.some(isAmidst));
       expect(await killEncoders(tab)).toBeGreaterThan(0);
       await waitFor(tab, ({ job }) => job?.tasks.some(({ attempts }) => attempts > 0) ?? false);
     },
