@@ -313,11 +313,12 @@ class Holder implements HolderApi {
     const { engine = "auto", slots } = this.#options;
     const measuredSpeed = this.#speedGauge.speed;
     const chosen = this.#chosen ?? (engine === "server" ? true : null);
-    if (chosen === true && this.#hasServers) {
+    if (engine === "server" && chosen === true && this.#hasServers) {
       return { part: "weak", reason: "chosen", measuredSpeed };
     }
     // Who asks for an engine or for slots has decided.
-    if (chosen === false || engine !== "auto" || slots !== undefined) {
+    const isDecided = engine !== "auto" || slots !== undefined;
+    if (chosen === false || (isDecided && chosen === null)) {
       const reason = this.#hasServers ? "chosen" : "no-servers";
       return { part: "alone", reason, measuredSpeed };
     }
@@ -327,12 +328,15 @@ class Holder implements HolderApi {
       mobile: false,
     };
     const left = (this.#plan?.source.durationTicks ?? 0) / TICKS_PER_SECOND;
-    return decidePart(device, {
+    const decision = decidePart(device, {
       hasEngine: "WebAssembly" in self,
       hasServers: this.#hasServers,
       measuredSpeed,
       leftSeconds: left,
     });
+    // Help that was asked for: a device that can work goes on working.
+    const isAsked = chosen === true && decision.part === "alone" && this.#hasServers;
+    return isAsked ? { part: "helped", reason: "chosen", measuredSpeed } : decision;
   }
 
   /** Acts on a decision that comes while the job runs. */

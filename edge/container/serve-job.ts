@@ -13,7 +13,7 @@ import type { WholeSource } from "./whole-source.ts";
 /** Nothing to do for this long and the container leaves the job; it is called again when there is. */
 const IDLE_MS = 15_000;
 /** No welcome by then: the coordinator cannot be reached. */
-const WELCOME_WITHIN_MS = 30_000;
+const WELCOME_WITHIN_MS = 12_000;
 
 const NODE_CLOCK: Clock = {
   nowMs: () => performance.now(),

@@ -32,7 +32,7 @@ export class Workspace {
 
   /** Makes a folder for `work`; it is gone afterwards with everything in it, however `work` ended. */
   static async use<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
-    const dir = await mkdtemp(join(tmpdir(), "tributary-"));
+    const dir = await mkdtemp(join(tmpdir(), "tributary-task-"));
     try {
       return await work(new Workspace(dir));
     } finally {

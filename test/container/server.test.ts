@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Permits } from "../../edge/container/permits.ts";
+import { containerHealthSchema } from "../../shared/container-protocol.ts";
+import { type RunningContainer, startContainer } from "../setup/container.ts";
+import { root } from "../setup/server.ts";
+
+const job = {
+  jobId: "0".repeat(20),
+  token: "none",
+  holderId: "server-1",
+  forMs: 60_000,
+};
+
+describe("the container's server", () => {
+  let container: RunningContainer;
+  beforeAll(async () => {
+    const started = await startContainer();
+    if (started === null) throw new Error("Install ffmpeg: these tests run the native one.");
+    container = started;
+  });
+  afterAll(() => container?.stop());
+
+  async function post(path: string, body: unknown): Promise<Response> {
+    const headers = { "content-type": "application/json" };
+    return fetch(container.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  test("says that it is well, and with which ffmpeg", async () => {
+    const health = await (await fetch(`${container.url}/health`)).json();
+    const parsed = containerHealthSchema.parse(health);
+    expect(parsed.ffmpeg).toMatch(/^ffmpeg version /);
+    expect(parsed).toMatchObject({ ok: true, busySlots: 0, jobs: 0 });
+  });
+
+  test("refuses what it does not understand, as problem details", async () => {
+    const response = await post("/transcode-segment", { jobId: "x" });
+    expect(response.status).toBe(400);
+    expect(response.headers.get("content-type")).toContain("application/problem+json");
+    expect(await response.json()).toMatchObject({ code: "REQUEST_INVALID" });
+    expect((await fetch(`${container.url}/elsewhere`)).status).toBe(404);
+  });
+
+  test("says so when the coordinator does not take it in", async () => {
+    const edge = createServer();
+    edge.on("upgrade", (_request, socket) => socket.destroy());
+    await new Promise<void>((resolve) => edge.listen(0, "127.0.0.1", resolve));
+    const address = edge.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    try {
+      const response = await post("/transcode-segment", {
+        ...job,
+        socketUrl: `ws://127.0.0.1:${port}/`,
+      });
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({ code: "NETWORK" });
+    } finally {
+      edge.close();
+    }
+  });
+
+  test("holds no secret in its log", () => {
+    expect(container.output()).toContain('"event":"listening"');
+    expect(container.output()).not.toMatch(/token|X-Amz|Bearer/i);
+  });
+});
+
+describe("permits", () => {
+  test("run so many at once, in order, and give room back when work fails or waits in vain", async () => {
+    const permits = new Permits(2);
+    const { signal } = new AbortController();
+    const order: number[] = [];
+    let most = 0;
+    const work = (id: number) => async () => {
+      most = Math.max(most, permits.inUse);
+      order.push(id);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (id === 1) throw new Error("failed");
+    };
+    const leaving = new AbortController();
+    const all = [0, 1, 2, 3, 4].map((id) =>
+      permits.run(id === 3 ? leaving.signal : signal, work(id)).catch(() => "failed"),
+    );
+    leaving.abort(new Error("left"));
+    await Promise.all(all);
+    expect(order).toEqual([0, 1, 2, 4]);
+    expect(most).toBe(2);
+    expect(permits.inUse).toBe(0);
+  });
+});
+
+describe("the Dockerfile", () => {
+  const text = readFileSync(`${root}/edge/container/Dockerfile`, "utf8");
+
+  test("runs as nobody special, from a slim image, and is asked for its health", () => {
+    const final = text.slice(text.lastIndexOf("FROM "));
+    expect(final).toMatch(/^FROM node:24-\w+-slim/);
+    expect(final).toMatch(/^USER node$/m);
+    expect(final).toMatch(/^HEALTHCHECK /m);
+    expect(final.indexOf("USER node")).toBeGreaterThan(final.indexOf("apt-get"));
+  });
+
+  test("copies all that the server imports", () => {
+    const copied = [...text.matchAll(/^COPY (?!--from)(\S+)/gm)].map(([, from]) => from);
+    expect(copied).toEqual(expect.arrayContaining(["shared", "edge/container", "web/ingest"]));
+  });
+
+  test("passes the linter", async () => {
+    const { spawnSync } = await import("node:child_process");
+    const linter = `${root}/node_modules/dockerfilelint/bin/dockerfilelint`;
+    const run = spawnSync(process.execPath, [linter, `${root}/edge/container/Dockerfile`]);
+    expect(run.stdout.toString()).toContain("None found");
+    expect(run.status).toBe(0);
+  });
+});

@@ -1,0 +1,245 @@
+import { createHmac } from "node:crypto";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { webhookEventSchema, webhookStatusSchema } from "../../shared/api-protocol.ts";
+import { EdgeClient } from "../../web/edge-client.ts";
+import {
+  decodedFrameTimes,
+  sourceFrameTimes,
+  worstTimeError,
+} from "../exactness/decoded-frames.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { ffprobe, fixture } from "../setup/media.ts";
+import { playToEnd } from "./playback.ts";
+
+// The API as a program of somebody else's uses it: nothing here knows of tabs or sockets.
+
+const serverUrl = inject("serverUrl");
+const client = new EdgeClient(serverUrl);
+const LADDER = [
+  { shortSide: 240, kilobitsPerSecond: 300 },
+  { shortSide: 144, kilobitsPerSecond: 140 },
+];
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+async function fileOf(path: string): Promise<File> {
+  return new File([await readFile(path)], basename(path));
+}
+
+async function untilEnd(jobId: string, ownerToken: string) {
+  for (;;) {
+    const status = await client.jobStatus(jobId, ownerToken);
+    if (["ready", "failed", "cancelled"].includes(status.state)) return status;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+test("the document is valid OpenAPI by somebody else's validator", async () => {
+  const document = await (await fetch(`${serverUrl}/api/openapi.json`)).json();
+  const { valid, errors } = await new Validator().validate(document);
+  expect(errors ?? null).toBeNull();
+  expect(valid).toBe(true);
+});
+
+describe("a whole video by API", () => {
+  let source: string;
+  beforeAll(async () => {
+    source = await fixture("long-gop-20s.mp4");
+  });
+
+  test("uploaded in parts, made by servers, told by events and webhook, downloaded, deleted", async () => {
+    const secret = "a secret of sixteen";
+    const hook = await listenForWebhooks();
+    const upload = await client.upload(await fileOf(source));
+    const job = await client.createWholeJob({
+      source: { upload },
+      ladder: LADDER,
+      webhook: { url: hook.url, secret },
+    });
+    const events = await (await fetch(`${serverUrl}/api/jobs/${job.jobId}/events`)).text();
+    expect(events).toMatch(/^event: job\ndata: \{/);
+    expect(events).toContain('"state":"ready"');
+    const status = await untilEnd(job.jobId, job.ownerToken);
+    expect(status).toMatchObject({ state: "ready", error: null });
+    expect(new Set(status.segments.map(({ role }) => role))).toEqual(new Set(["server"]));
+    // Short enough for one task.
+    expect(status.tasks.filter(({ kind }) => kind === "video")).toHaveLength(1);
+
+    const played = await playToEnd(browser, job.masterUrl, 240);
+    expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
+
+    const delivery = await hook.next();
+    const [, seconds, given] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(delivery.signature) ?? [];
+    const expected = createHmac("sha256", secret).update(`${seconds}.${delivery.body}`);
+    expect(given).toBe(expected.digest("hex"));
+    const event = webhookEventSchema.parse(JSON.parse(delivery.body));
+    expect(event).toMatchObject({ type: "job.ready", jobId: job.jobId, masterUrl: job.masterUrl });
+    // The first delivery was answered with 503, so there is a second.
+    await hook.next();
+    const owner = { headers: { authorization: `Bearer ${job.ownerToken}` } };
+    let hooked = webhookStatusSchema.parse(
+      await (await fetch(`${serverUrl}/api/jobs/${job.jobId}/webhook`, owner)).json(),
+    );
+    for (let looks = 0; hooked.deliveredAtMs === null && looks < 20; looks += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      hooked = webhookStatusSchema.parse(
+        await (await fetch(`${serverUrl}/api/jobs/${job.jobId}/webhook`, owner)).json(),
+      );
+    }
+    expect(hooked.attempts.map(({ status: code }) => code)).toEqual([503, 200]);
+    hook.close();
+
+    await checkMp4(job.jobId);
+    await checkDeletion(job.jobId, job.ownerToken, job.masterUrl);
+  });
+
+  async function checkMp4(jobId: string): Promise<void> {
+    let mp4 = await client.makeMp4(jobId);
+    for (let looks = 0; mp4.state !== "ready" && looks < 60; looks += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      mp4 = await client.mp4Status(jobId);
+    }
+    const response = await fetch(mp4.url ?? "");
+    expect(response.headers.get("content-disposition")).toContain("attachment");
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    expect(bytes.length).toBe(mp4.sizeBytes);
+    // Fast start: the moov box comes before the media.
+    const text = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
+    expect(text.indexOf("moov")).toBeGreaterThan(0);
+    const path = join(tmpdir(), `tributary-${jobId}.mp4`);
+    await writeFile(path, bytes);
+    const times = await sourceFrameTimes(source);
+    const decoded = await decodedFrameTimes(path);
+    expect(decoded).toHaveLength(times.length);
+    expect(worstTimeError(decoded, times)).toBeLessThan(0.00002);
+    const probed = (await ffprobe([
+      ...["-select_streams", "a", "-show_entries", "stream=start_time,duration", path],
+    ])) as { streams: { start_time: string; duration: string }[] };
+    expect(Number(probed.streams[0]?.start_time)).toBeCloseTo(0, 3);
+    expect(Number(probed.streams[0]?.duration)).toBeCloseTo(20, 1);
+  }
+
+  async function checkDeletion(id: string, ownerToken: string, masterUrl: string): Promise<void> {
+    const listed = await client.listVideos(null);
+    expect(listed.videos.map((video) => video.id)).toContain(id);
+    const master = await (await fetch(masterUrl)).text();
+    const variant = master.split("\n").find((line) => /^v.*m3u8$/.test(line)) ?? "";
+    const mediaUrl = new URL(variant, masterUrl);
+    const media = (await (await fetch(mediaUrl)).text())
+      .split("\n")
+      .find((line) => /m4s$/.test(line));
+    const segmentUrl = new URL(media ?? "", mediaUrl);
+    expect((await fetch(segmentUrl, { method: "HEAD" })).status).toBe(200);
+    await expect(client.deleteVideo(id, "another-token")).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
+    await client.deleteVideo(id, ownerToken);
+    expect((await fetch(segmentUrl, { method: "HEAD" })).status).toBe(404);
+    expect((await client.listVideos(null)).videos.map((video) => video.id)).not.toContain(id);
+  }
+
+  test("a file that is no video fails with a code, and the webhook of a job is nobody else's", async () => {
+    const upload = await client.upload(new File(["no video at all, just words"], "words.mp4"));
+    const job = await client.createWholeJob({ source: { upload } });
+    const status = await untilEnd(job.jobId, job.ownerToken);
+    expect(status.state).toBe("failed");
+    expect(status.error?.code).toMatch(/^SOURCE_/);
+    const stranger = { headers: { authorization: "Bearer somebody" } };
+    const webhook = await fetch(`${serverUrl}/api/jobs/${job.jobId}/webhook`, stranger);
+    expect(webhook.status).toBe(404);
+  });
+
+  test("an upload that is not complete makes no job", async () => {
+    const { size } = await stat(source);
+    const created = (await (
+      await fetch(`${serverUrl}/api/uploads`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ name: "x.mp4", sizeBytes: size }),
+      })
+    ).json()) as { upload: string };
+    const creating = client.createWholeJob({ source: { upload: created.upload } });
+    await expect(creating).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+  });
+});
+
+test("ten jobs at once by API: all ready, none failed", async () => {
+  const path = await fixture("plain-8s.mp4");
+  const file = await fileOf(path);
+  const startedMs = performance.now();
+  const jobs = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const upload = await patiently(() => client.upload(file));
+      return patiently(() =>
+        client.createWholeJob({ source: { upload }, ladder: LADDER.slice(1) }),
+      );
+    }),
+  );
+  const ended = await Promise.all(jobs.map((job) => untilEnd(job.jobId, job.ownerToken)));
+  expect(ended.map(({ state }) => state)).toEqual(Array(10).fill("ready"));
+  const attempts = ended.flatMap(({ tasks }) => tasks.map((task) => task.attempts));
+  expect(Math.max(...attempts)).toBe(0);
+  const seconds = (performance.now() - startedMs) / 1000;
+  console.log(`ten jobs of 8 s at once: ${seconds.toFixed(1)} s`);
+});
+
+/** The rate limit asks to wait: a program does. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const code = (thrown as { code?: string }).code;
+      if (code !== "RATE_LIMITED") throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+    }
+  }
+}
+
+interface Delivery {
+  signature: string;
+  body: string;
+}
+
+/** Answers the first delivery with 503. */
+async function listenForWebhooks() {
+  const deliveries: Delivery[] = [];
+  const waiting: ((delivery: Delivery) => void)[] = [];
+  let count = 0;
+  const server = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => {
+      body += text;
+    });
+    request.on("end", () => {
+      count += 1;
+      response.writeHead(count === 1 ? 503 : 200).end();
+      const delivery = { signature: String(request.headers["tributary-signature"]), body };
+      const next = waiting.shift();
+      if (next === undefined) deliveries.push(delivery);
+      else next(delivery);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    next: (): Promise<Delivery> => {
+      const here = deliveries.shift();
+      if (here !== undefined) return Promise.resolve(here);
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,184 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { ContributorTab } from "../driver/contributor-tab.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { type RunningContainer, startContainer } from "../setup/container.ts";
+import { fixture, frameTimesSeconds, realClip } from "../setup/media.ts";
+import { type RunningServer, startServer } from "../setup/server.ts";
+import { expectExactPictures, soundOf } from "./exact-video.ts";
+import { type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
+import { playToEnd } from "./playback.ts";
+import { openSwitchboard, type Switchboard } from "./switchboard.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+async function newContainer(): Promise<RunningContainer> {
+  const container = await startContainer();
+  if (container === null) throw new Error("Install ffmpeg: these tests run the native one.");
+  return container;
+}
+
+function expectAllByServers({ status }: MadeVideo): void {
+  expect(status.segments.length).toBeGreaterThan(0);
+  for (const segment of status.segments) {
+    expect(segment).toMatchObject({ role: "server", engine: "ffmpeg-native", verified: "gate" });
+  }
+}
+
+describe("servers with native ffmpeg", () => {
+  const serverUrl = inject("serverUrl");
+
+  test("make all of it when they are asked to: exact, and it plays", async () => {
+    const reference = realClip("bbb480p30s.mp4");
+    const source = reference ?? (await fixture("long-gop-20s.mp4"));
+    const ladder = reference === null ? SMALL_LADDER : "480:1400,360:800,240:400";
+    await using video = await makeVideo(browser, {
+      serverUrl,
+      file: source,
+      ladder,
+      engine: "server",
+    });
+    expectAllByServers(video);
+    expect(video.ended.part).toMatchObject({ part: "weak", reason: "chosen" });
+    const timesSeconds = reference === null ? null : frameTimesSeconds("bbb480p30s.mp4");
+    await expectExactPictures(video, { source, timesSeconds });
+    const sound = await soundOf(video, source, 0);
+    // Native arithmetic takes other choices than that of the single pass by ffmpeg.wasm; a shift or a
+    // hole would be as loud as the sound itself.
+    expect(sound.differenceRms).toBeLessThan(sound.signalRms / 5);
+    const frames = timesSeconds?.length ?? 500;
+    const played = await playToEnd(browser, video.job.masterUrl, 240);
+    expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames });
+  });
+
+  test("take a weak device's work by themselves, and its page says so", async () => {
+    const file = await fixture("plain-8s.mp4");
+    await using video = await makeVideo(browser, {
+      serverUrl,
+      file,
+      ladder: SMALL_LADDER,
+      engine: "auto",
+      cores: 1,
+      meddle: async (tab) => {
+        const note = tab.page.locator("[data-part=weak]");
+        await note.waitFor();
+        expect(await note.textContent()).toContain("single processor core");
+      },
+    });
+    expectAllByServers(video);
+    await expectExactPictures(video, { source: file });
+  });
+
+  test("work beside the owner's tab and a helper's on one video, which is exact and plays", async () => {
+    const reference = realClip("bbb480p30s.mp4");
+    const source = reference ?? (await fixture("long-gop-20s.mp4"));
+    let helper: ContributorTab | null = null;
+    await using video = await makeVideo(browser, {
+      serverUrl,
+      file: source,
+      ladder: "480:1400,240:300",
+      slots: 1,
+      meddle: async (tab, job) => {
+        await tab.page.getByLabel("Use this site's servers").check();
+        const { joinUrl } = await tab.share(job);
+        helper = await ContributorTab.open(browser, joinUrl, { slots: 1 }, () => {});
+        await helper.start();
+      },
+    });
+    await (helper as ContributorTab | null)?.close();
+    const { holders, segments } = video.status;
+    expect(new Set(holders.map(({ role }) => role))).toEqual(
+      new Set(["owner", "contributor", "server"]),
+    );
+    const makers = new Set(segments.map(({ role }) => role));
+    expect(makers).toContain("server");
+    expect(makers.size).toBeGreaterThanOrEqual(2);
+    const timesSeconds = reference === null ? null : frameTimesSeconds("bbb480p30s.mp4");
+    await expectExactPictures(video, { source, timesSeconds });
+    const frames = timesSeconds?.length ?? 500;
+    const played = await playToEnd(browser, video.job.masterUrl, 240);
+    expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames });
+  });
+
+  test("leave a strong device alone", async () => {
+    const file = await fixture("plain-8s.mp4");
+    await using video = await makeVideo(browser, { serverUrl, file, ladder: SMALL_LADDER });
+    expect(video.status.holders.map(({ role }) => role)).toEqual(["owner"]);
+  });
+});
+
+describe("when servers fail", () => {
+  let server: RunningServer;
+  let board: Switchboard;
+  let stateDir: string;
+  beforeAll(async () => {
+    board = await openSwitchboard();
+    stateDir = await mkdtemp(join(tmpdir(), "tributary-servers-"));
+    server = await startServer({ mode: "preview", stateDir, containerUrl: board.url });
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await board?.[Symbol.asyncDispose]();
+    await rm(stateDir, { recursive: true, force: true });
+  });
+
+  test("one killed in the middle of a task is followed by another; nothing is charged or done twice", async () => {
+    const file = await fixture("long-gop-20s.mp4");
+    const first = await newContainer();
+    board.to(first);
+    let second: RunningContainer | null = null;
+    try {
+      await using video = await makeVideo(browser, {
+        serverUrl: server.url,
+        file,
+        ladder: "480:1400,240:300",
+        engine: "server",
+        meddle: async (tab) => {
+          await waitFor(
+            tab,
+            ({ job }) => job?.tasks.some(({ progress }) => progress > 0.2 && progress < 1) ?? false,
+          );
+          second = await newContainer();
+          board.to(second);
+          process.kill(first.pid, "SIGKILL");
+          await first.exited;
+        },
+      });
+      expectAllByServers(video);
+      expect(video.status.tasks.every(({ attempts }) => attempts === 0)).toBe(true);
+      expect(new Set(video.status.segments.map(({ holder }) => holder)).size).toBeGreaterThan(0);
+      await expectExactPictures(video, { source: file });
+    } finally {
+      await first.stop();
+      await (second as RunningContainer | null)?.stop();
+    }
+  });
+
+  test("one that answers 500 is called again by the queue", async () => {
+    const file = await fixture("plain-8s.mp4");
+    const container = await newContainer();
+    board.to(container);
+    board.fail(1);
+    const before = board.calls().length;
+    try {
+      await using video = await makeVideo(browser, {
+        serverUrl: server.url,
+        file,
+        ladder: SMALL_LADDER,
+        engine: "server",
+      });
+      expectAllByServers(video);
+      expect(board.calls().length - before).toBeGreaterThanOrEqual(2);
+      await expectExactPictures(video, { source: file });
+    } finally {
+      await container.stop();
+    }
+  });
+});

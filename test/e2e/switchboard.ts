@@ -1,0 +1,63 @@
+import { createServer } from "node:http";
+import type { RunningContainer } from "../setup/container.ts";
+
+/** One address for server processes that come and go, with faults on the way to them. */
+export interface Switchboard extends AsyncDisposable {
+  /** No slash at the end. */
+  url: string;
+  /** Where calls go from now on; null: nobody answers. */
+  to(container: RunningContainer | null): void;
+  /** So many calls are answered with 500 instead. */
+  fail(calls: number): void;
+  /** Paths called so far, failed ones included. */
+  calls(): string[];
+}
+
+export async function openSwitchboard(): Promise<Switchboard> {
+  let target: RunningContainer | null = null;
+  let failing = 0;
+  const called: string[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", async () => {
+      called.push(request.url ?? "");
+      if (failing > 0) {
+        failing -= 1;
+        response.writeHead(500).end();
+        return;
+      }
+      try {
+        if (target === null) throw new Error("nobody is there");
+        const answer = await fetch(target.url + request.url, {
+          method: request.method ?? "GET",
+          headers: { "content-type": "application/json" },
+          ...(parts.length > 0 ? { body: Buffer.concat(parts) } : {}),
+        });
+        response.writeHead(answer.status, {
+          "content-type": answer.headers.get("content-type") ?? "",
+        });
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      } catch {
+        request.socket.destroy();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    to: (container) => {
+      target = container;
+    },
+    fail: (calls) => {
+      failing = calls;
+    },
+    calls: () => [...called],
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
