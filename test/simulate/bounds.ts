@@ -29,7 +29,7 @@ export function lowerBounds(
   };
   // What the owner's tab makes itself need not be uploaded.
   const uploadedMs = (ms: number): number =>
-    stageMs === null ? Number.POSITIVE_INFINITY : ms / stageMs + made1(useful, ms, taskSeconds);
+    stageMs === null ? Number.POSITIVE_INFINITY : ms / stageMs + ownerMade(useful, ms, taskSeconds);
   const isEnough = (ms: number, whole: boolean): boolean =>
     made(ms, whole) >= tasks - 1e-6 && uploadedMs(ms) >= tasks;
   return {
@@ -38,7 +38,7 @@ export function lowerBounds(
   };
 }
 
-function made1(holders: readonly Traits[], ms: number, taskSeconds: number): number {
+function ownerMade(holders: readonly Traits[], ms: number, taskSeconds: number): number {
   const owner = holders.find(({ role }) => role === "owner");
   return owner === undefined ? 0 : (ms * owner.speed) / 1000 / taskSeconds;
 }

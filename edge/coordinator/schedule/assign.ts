@@ -1,12 +1,15 @@
 import { type Segment, segmentDurationTicks } from "../../../shared/job.ts";
+import { RENEW_EVERY_MS } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
 import { grantLease } from "./leases.ts";
 import { type Holder, isEnded, type Lease, type TaskRecord } from "./state.ts";
-import { mayAudit } from "./trust.ts";
+import { auditorsNow, mayAudit } from "./trust.ts";
 
 /** A backup copy must promise to be done in less than this share of what the first one still needs. */
 const BACKUP_GAIN = 0.8;
 const LOOK_AGAIN_MS = 3_000;
+/** Two heartbeats and a half. */
+const QUIET_MS = 2.5 * RENEW_EVERY_MS;
 /** Live leases of one task, the first one and its backup. */
 const MAX_COPIES = 2;
 
@@ -28,12 +31,15 @@ export function assign(draft: Draft): void {
     return;
   }
 
+  const auditors = auditorsNow(draft);
   const round = new Round(draft, takers);
   for (const task of draft.tasks()) {
     if (round.isOver()) break;
     if (task.state === "ready") round.give(task, (holder) => round.mayTake(holder, task));
     else if (task.proof === "wanted") {
-      round.give(task, (holder) => hasChunk(holder, task) && mayAudit(draft, holder, task), true);
+      const may = (holder: Holder) =>
+        hasChunk(holder, task) && mayAudit(draft, holder, task, auditors);
+      round.give(task, may, true);
     }
   }
   if (!round.isOver()) round.backUp();
@@ -124,8 +130,10 @@ class Round {
       .filter(({ phase, audit }) => phase === "working" && !audit)
       .map((lease) => ({ lease, remainingMs: remainingMs(this.#draft, lease, nowMs) }))
       .sort((a, b) => b.remainingMs - a.remainingMs);
+    const bestPace = this.#turn.reduce((best, holder) => Math.max(best, this.#paceOf(holder)), 0);
     for (const { lease, remainingMs: firstMs } of late) {
       if (this.isOver()) return;
+      if (taskTicks(this.#draft, lease.taskId) >= firstMs * BACKUP_GAIN * bestPace) continue;
       const task = this.#draft.task(lease.taskId);
       if (
         task === undefined ||
@@ -138,12 +146,17 @@ class Round {
         if (holder.id === lease.holderId || !hasChunk(holder, task)) return false;
         if (task.notFor.includes(holder.id)) return false;
         if ((this.#atWork.get(holder.id) ?? 0) >= holder.slots) return false;
-        const own = speed(holder);
-        const pace = Number.isFinite(own) ? own : this.#pace.fastest;
+        const pace = this.#paceOf(holder);
         if (pace <= 0) return false;
         return taskTicks(this.#draft, task.id) / pace < firstMs * BACKUP_GAIN;
       });
     }
+  }
+
+  /** A newcomer is taken to be as fast as the fastest. */
+  #paceOf(holder: Holder): number {
+    const own = speed(holder);
+    return Number.isFinite(own) ? own : this.#pace.fastest;
   }
 
   end(): void {
@@ -192,15 +205,25 @@ function hasChunk(holder: Holder, task: TaskRecord): boolean {
   return holder.hasSource || task.chunk?.stored === true;
 }
 
-/** What a lease still needs: by its progress, else by its holder's speed; unknown is endless. */
+/** What a lease still needs: by its holder's speed, or by its progress where that is not known or wrong. */
 function remainingMs(draft: Draft, lease: Lease, nowMs: number): number {
   const elapsedMs = nowMs - lease.grantedAtMs;
-  const progress = draft.beat(lease.id)?.progress ?? 0;
-  if (progress > 0.05) return (elapsedMs * (1 - progress)) / progress;
+  const beat = draft.beat(lease.id);
+  const quietMs = nowMs - (beat?.heardAtMs ?? lease.grantedAtMs);
+  // Nobody may be there any more.
+  if (quietMs > QUIET_MS) return Number.POSITIVE_INFINITY;
+  const progress = beat?.progress ?? 0;
+  const byProgressMs =
+    progress > 0.05
+      ? Math.max(0, ((elapsedMs - quietMs) * (1 - progress)) / progress - quietMs)
+      : elapsedMs;
   const holder = draft.holder(lease.holderId);
   const own = holder === undefined ? Number.POSITIVE_INFINITY : speed(holder);
-  if (!Number.isFinite(own)) return elapsedMs;
-  return Math.max(taskTicks(draft, lease.taskId) / own - elapsedMs, elapsedMs / 2);
+  if (!Number.isFinite(own)) return byProgressMs;
+  const wholeMs = taskTicks(draft, lease.taskId) / own;
+  // The time since the grant may have been spent on waiting for the task before.
+  const bySpeedMs = Math.max(0, wholeMs * (1 - progress) - quietMs);
+  return elapsedMs > 2.5 * wholeMs ? Math.max(bySpeedMs, byProgressMs) : bySpeedMs;
 }
 
 /** Video time of a task; sound is made so much faster that it counts for a fraction. */

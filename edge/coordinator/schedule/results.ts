@@ -8,7 +8,7 @@ import { assembleWhenDone } from "./lifecycle.ts";
 import { offerFault } from "./offers.ts";
 import { markPlayable } from "./playable.ts";
 import { type Holder, type InitRecord, initId, type Lease } from "./state.ts";
-import { ban, isReproducible, isTrusted, proofOf, takeAudit } from "./trust.ts";
+import { ban, isReproducible, isTrusted, proofOf, settleDispute, takeAudit } from "./trust.ts";
 import type { CheckedSegment, GateVerdict } from "./verdict.ts";
 
 /** From an offer to an accepted or refused result. */
@@ -122,6 +122,7 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
   draft.patchJob({ bytesStored, warnings, tasksDone: draft.job.tasksDone + 1 });
   markPlayable(draft);
   draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });
+  settleDispute(draft, task);
   assembleWhenDone(draft);
 }
 

@@ -79,6 +79,8 @@ export interface TaskRecord {
   proof: Proof;
   /** Holders that the task is not given to: their results disagreed. */
   notFor: string[];
+  /** What strangers' results were that disagreed, until it is known who was right. */
+  claims: Claim[];
   /** Where holders without the source get the chunk from. */
   chunk: StagedChunk | null;
   /** The owner's socket was asked for the chunk; asked again when that is over. */
@@ -87,6 +89,14 @@ export interface TaskRecord {
 
 /** See trust.ts. */
 export type Proof = "clear" | "unproven" | "wanted";
+
+export interface Claim {
+  holderId: string;
+  /** Of all media outputs, one text. */
+  digest: string;
+  /** The holder's agreements before it was doubted. */
+  agreed: number;
+}
 
 export interface DoneBy {
   holderId: string;
@@ -323,6 +333,7 @@ function newTask(id: string): TaskRecord {
     done: null,
     proof: "clear",
     notFor: [],
+    claims: [],
     chunk: null,
     staging: null,
   };

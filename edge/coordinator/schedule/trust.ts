@@ -27,6 +27,16 @@ import {
  *   unproven   it was not drawn for an audit; a later result that is proven clears it, because who
  *              begins to lie goes on lying, and the newest result is always audited in the end
  *   clear      proven, cleared, or made by somebody who is trusted (owner, server)
+ *
+ * Who audits: the trusted, as long as they can be done with it by the time that the rest of the work
+ * is done. One owner cannot run three results of each of a thousand newcomers again, so beyond that
+ * contributors audit each other, never one who is less proven than the maker. They do not know that
+ * it is an audit; where two disagree a third result decides, and whoever is in the minority is out.
+ * What that is worth: a lie passes such an audit only when maker and auditor lie alike, so somebody
+ * who owns a share f of the swarm gets through with about f of the lies that are drawn, and is caught
+ * by the first one that meets an honest auditor. Where that is too much, the policy `all` leaves
+ * every audit to the trusted. A liar who lies rarely gets through in `adaptive` with what is not
+ * drawn: sampling cannot see it, `all` does.
  */
 
 /** Every result of a newcomer is audited until so many agreed in a row. */
@@ -63,14 +73,51 @@ export function proofOf(draft: Draft, holder: Holder, lease: Lease): Proof {
   const policy = draft.job.settings.verify;
   if (isTrusted(holder) || policy === "off") return "clear";
   if (policy === "all") return "wanted";
-  return draw(draft.job.seed + lease.id) < auditChance(holder.agreed) ? "wanted" : "unproven";
+  // Results that wait for their audit count as if it went well: a lie among them undoes the rest.
+  let waiting = 0;
+  for (const { proof, done } of draft.unclear()) {
+    if (proof === "wanted" && done?.holderId === holder.id) waiting += 1;
+  }
+  const chance = auditChance(holder.agreed + waiting);
+  return draw(draft.job.seed + lease.id) < chance ? "wanted" : "unproven";
+}
+
+export type Auditors = "trusted" | "peers" | "anybody";
+
+/** Who may audit now: see above. */
+export function auditorsNow(draft: Draft): Auditors {
+  let trustedSlots = 0;
+  let slots = 0;
+  for (const holder of draft.holders()) {
+    if (holder.connectionId === null || holder.silent || holder.banned) continue;
+    slots += holder.slots;
+    if (canAudit(holder)) trustedSlots += holder.slots;
+  }
+  if (trustedSlots === 0) return "anybody";
+  if (draft.job.settings.verify === "all") return "trusted";
+  const waiting = draft.unclear().filter(({ proof, leases }) => {
+    return proof === "wanted" && leases.length === 0;
+  }).length;
+  if (waiting <= trustedSlots) return "trusted";
+  let ready = 0;
+  for (const { state } of draft.tasks()) if (state === "ready") ready += 1;
+  // In rounds: of audits by the trusted, and of everything else by everybody.
+  return waiting / trustedSlots > 1 + ready / slots ? "peers" : "trusted";
 }
 
 /** Whether this holder may run the task again to prove or disprove its result. */
-export function mayAudit(draft: Draft, holder: Holder, task: TaskRecord): boolean {
+export function mayAudit(
+  draft: Draft,
+  holder: Holder,
+  task: TaskRecord,
+  auditors: Auditors,
+): boolean {
   if (task.proof !== "wanted" || task.done === null || task.leases.length > 0) return false;
   if (task.done.holderId === holder.id || !holder.engines.includes("ffmpeg-wasm")) return false;
-  return isTrusted(holder) || !draft.holders().some(canAudit);
+  if (isTrusted(holder)) return true;
+  if (auditors === "trusted" || task.notFor.includes(holder.id)) return false;
+  const maker = draft.holder(task.done.holderId);
+  return auditors === "anybody" || holder.agreed >= Math.min(PROBATION, maker?.agreed ?? 0);
 }
 
 /** An audit's offer against what was accepted. True when the lease goes on as an ordinary one. */
@@ -81,6 +128,8 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
   if (agrees(draft, record.done.engine, outputs)) {
     dropLease(draft, lease);
     draft.send(auditor.id, { type: "accepted", leaseId: lease.id });
+    // Two results are alike: that speaks for both who made them.
+    if (!isTrusted(auditor)) draft.putHolder({ ...auditor, agreed: auditor.agreed + 1 });
     prove(draft, record);
     return false;
   }
@@ -90,15 +139,61 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     else reopen(draft, record);
     return true;
   }
-  // One of two strangers is wrong: a third one, or somebody trusted, makes it anew.
+  // One of two strangers is wrong: a third one, or somebody trusted, makes it anew and decides.
   dropLease(draft, lease);
   draft.send(auditor.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
-  for (const each of [maker, auditor]) {
-    if (each !== undefined) draft.putHolder({ ...each, agreed: 0 });
+  const claims = [...record.claims];
+  for (const [who, digest] of [
+    [maker, acceptedDigest(draft, task)],
+    [auditor, digestOf(outputs)],
+  ] as const) {
+    if (who === undefined) continue;
+    claims.push({ holderId: who.id, digest, agreed: who.agreed });
+    draft.putHolder({ ...who, agreed: 0 });
   }
-  const notFor = [record.done.holderId, auditor.id];
-  draft.patchTask(reopen(draft, record), { notFor });
+  const notFor = [...new Set([...record.notFor, ...claims.map(({ holderId }) => holderId)])];
+  draft.patchTask(reopen(draft, draft.task(task.id) ?? record), { notFor, claims });
   return false;
+}
+
+/** A result of a task whose earlier ones disagreed was accepted: it decides, or it is looked at, too. */
+export function settleDispute(draft: Draft, task: Task): void {
+  const record = draft.task(task.id);
+  if (record?.done == null || record.claims.length === 0) return;
+  const maker = draft.holder(record.done.holderId);
+  const digest = acceptedDigest(draft, task);
+  if (maker === undefined) return;
+  if (isTrusted(maker)) judge(draft, record, digest);
+  else if (record.claims.some((claim) => claim.digest === digest && claim.holderId !== maker.id)) {
+    prove(draft, record);
+  } else draft.patchTask(record, { proof: "wanted" });
+}
+
+/** What the task's result should be is known: who said otherwise is out, the others have their name back. */
+function judge(draft: Draft, task: TaskRecord, digest: string): void {
+  draft.patchTask(task, { claims: [] });
+  for (const claim of task.claims) {
+    const holder = draft.holder(claim.holderId);
+    if (holder === undefined || holder.banned) continue;
+    if (claim.digest !== digest) ban(draft, holder, null);
+    else draft.putHolder({ ...holder, agreed: holder.agreed + claim.agreed + 1 });
+  }
+}
+
+function acceptedDigest(draft: Draft, task: Task): string {
+  return outputIds(task)
+    .map((id) => `${id}=${draft.accepted(id)?.sha256}`)
+    .sort()
+    .join();
+}
+
+/** Of media alone: an init segment that differs is refused before. */
+function digestOf(outputs: readonly Output[]): string {
+  return outputs
+    .filter(({ kind }) => kind === "media")
+    .map(({ rendition, segment, sha256 }) => `${acceptedId(rendition, segment)}=${sha256}`)
+    .sort()
+    .join();
 }
 
 /**
@@ -109,6 +204,12 @@ export function failAudit(draft: Draft, lease: Lease, failure: TaskFailure): voi
   dropLease(draft, lease);
   const task = draft.task(lease.taskId);
   if (task?.done == null || task.done.leaseId === lease.id) return;
+  const auditor = draft.holder(lease.holderId);
+  if (auditor !== undefined && !isTrusted(auditor)) {
+    // A stranger's failure says nothing of another one's result.
+    draft.patchTask(task, { notFor: [...task.notFor, auditor.id] });
+    return;
+  }
   failTask(draft, reopen(draft, task), failure);
 }
 
@@ -172,10 +273,12 @@ function prove(draft: Draft, task: TaskRecord): void {
   const maker = draft.holder(done.holderId);
   if (maker !== undefined) draft.putHolder({ ...maker, agreed: maker.agreed + 1 });
   setVerified(draft, task, "hash");
-  draft.patchTask(draft.task(task.id) ?? task, {
+  const proven = draft.patchTask(draft.task(task.id) ?? task, {
     proof: "clear",
     done: { ...done, verified: "hash" },
   });
+  const planned = draft.planned.get(task.id);
+  if (planned !== undefined) judge(draft, proven, acceptedDigest(draft, planned));
   for (const other of draft.unclear()) {
     const isEarlier = (other.done?.acceptedAtMs ?? Number.POSITIVE_INFINITY) <= done.acceptedAtMs;
     if (other.proof !== "unproven" || other.done?.holderId !== done.holderId || !isEarlier)
