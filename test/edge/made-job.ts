@@ -6,6 +6,8 @@ export interface MadeJob {
   plan: JobPlan;
   /** By task id. */
   outputs: Record<string, MadeOutput[]>;
+  /** Outputs that fit the plan in everything but their pictures: black ones, and other segments'. */
+  lies: Record<"black" | "shifted", Record<string, MadeOutput[]>>;
 }
 
 /** The bytes in base64, so that they may travel from one runtime to another. */

@@ -17,7 +17,7 @@ import type { MadeOutput } from "./made-job.ts";
 
 /** A lease holder that says exactly what a test has it say, with outputs that were really made. */
 
-export const { plan, outputs: madeOutputs } = inject("madeJob");
+export const { plan, outputs: madeOutputs, lies } = inject("madeJob");
 
 const ORIGIN = "http://localhost";
 
@@ -124,6 +124,12 @@ export class ScriptedHolder {
 
   /** Opens a socket and says hello; the welcome is consumed. */
   async join(said: Partial<Extract<HolderMessage, { type: "hello" }>> = {}) {
+    await this.knock(said);
+    return this.next("welcome");
+  }
+
+  /** Opens a socket and says hello, whatever the answer may be. */
+  async knock(said: Partial<Extract<HolderMessage, { type: "hello" }>> = {}) {
     await this.open();
     this.send({
       type: "hello",
@@ -138,7 +144,6 @@ export class ScriptedHolder {
       hasSource: true,
       ...said,
     });
-    return this.next("welcome");
   }
 
   send(message: HolderMessage): void {

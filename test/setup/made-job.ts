@@ -3,10 +3,11 @@ import { basename } from "node:path";
 import type { TestProject } from "vitest/node";
 import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
 import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
+import type { JobPlan } from "../../shared/job.ts";
 import type { MadeTask } from "../../shared/lease-loop.ts";
-import { openSource } from "../../web/ingest/source.ts";
+import { openSource, type Source } from "../../web/ingest/source.ts";
 import type { MadeJob, MadeOutput } from "../edge/made-job.ts";
-import { fixture } from "./media.ts";
+import { fixture, generatedClip } from "./media.ts";
 
 /** Small pictures: the coordinator does not care for them, and every test uploads them. */
 const LADDER = [
@@ -26,16 +27,55 @@ async function makeJob(): Promise<MadeJob> {
   const source = await openSource(file, { signal });
   try {
     const plan = source.planJob(LADDER);
-    const outputs: MadeJob["outputs"] = {};
-    for (const task of plan.tasks) {
-      const grant = leaseGrant(plan, task, { id: "setup", attempt: 1 }, { from: "local" });
-      const chunk = await source.cutChunk(grant, signal);
-      outputs[task.id] = inBase64(await transcodeTask(grant, chunk, () => {}, signal));
-    }
-    return { plan, outputs };
+    const outputs = await makeTasks(plan, source, signal);
+    return { plan, outputs, lies: await makeLies(plan, path, signal) };
   } finally {
     source.close();
   }
+}
+
+/** Of the same plan, with the same counts and times, but from pictures that are not the video's. */
+async function makeLies(
+  plan: JobPlan,
+  path: string,
+  signal: AbortSignal,
+): Promise<MadeJob["lies"]> {
+  const made = async (name: string, ...filter: string[]) => {
+    const clip = await generatedClip(name, ["-i", path, ...filter, "-c:a", "copy"]);
+    const file = new File([await openAsBlob(clip)], basename(path));
+    const source = await openSource(file, { signal });
+    try {
+      return await makeTasks(plan, source, signal);
+    } finally {
+      source.close();
+    }
+  };
+  return {
+    black: await made("black-20s.mp4", "-vf", "drawbox=color=black:thickness=fill"),
+    // Each frame is the one of 6 s later, and the end is the beginning's.
+    shifted: await made(
+      "shifted-20s.mp4",
+      ...["-filter_complex", SHIFTED, "-map", "[out]", "-map", "0:a"],
+    ),
+  };
+}
+
+const SHIFTED =
+  "[0:v]split[a][b];[a]trim=start=6,setpts=PTS-STARTPTS[late];" +
+  "[b]trim=end=6,setpts=PTS-STARTPTS[early];[late][early]concat=n=2:v=1[out]";
+
+async function makeTasks(
+  plan: JobPlan,
+  source: Source,
+  signal: AbortSignal,
+): Promise<MadeJob["outputs"]> {
+  const outputs: MadeJob["outputs"] = {};
+  for (const task of plan.tasks) {
+    const grant = leaseGrant(plan, task, { id: "setup", attempt: 1 }, { from: "local" });
+    const chunk = await source.cutChunk(grant, signal);
+    outputs[task.id] = inBase64(await transcodeTask(grant, chunk, () => {}, signal));
+  }
+  return outputs;
 }
 
 function inBase64({ outputs }: MadeTask): MadeOutput[] {

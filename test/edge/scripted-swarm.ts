@@ -1,0 +1,155 @@
+import type { LeaseGrant, ShareRequest } from "../../shared/protocol.ts";
+import {
+  type CoordinatorMessage,
+  type CreateJobResponse,
+  type Problem,
+  problemSchema,
+  shareResponseSchema,
+} from "../../shared/protocol.ts";
+import type { MadeOutput } from "./made-job.ts";
+import { call, made, offered, plan, putAll, ScriptedHolder } from "./scripted-holder.ts";
+
+/** Owners and contributors of scripts: links, staging, audits. */
+
+/** Results of this engine are compared by hash; the bytes are of native ffmpeg, which is its equal. */
+export const ENGINE = "ffmpeg-wasm";
+
+/** A contributor link's token. */
+export async function share(
+  job: CreateJobResponse,
+  request: Partial<ShareRequest> = {},
+): Promise<string> {
+  const response = await owned(job, "POST", "/share", request);
+  if (response.status !== 201) throw new Error(await response.text());
+  const { joinUrl } = shareResponseSchema.parse(await response.json());
+  return new URL(joinUrl).hash.slice(1);
+}
+
+/** A call below the job's address, with the owner's token unless another one is given. */
+export function owned(
+  { jobId, ownerToken }: CreateJobResponse,
+  method: string,
+  below: string,
+  body?: unknown,
+  token: string = ownerToken,
+): Promise<Response> {
+  return call(`/api/jobs/${jobId}${below}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+export async function problem(response: Response): Promise<Problem> {
+  return problemSchema.parse(await response.json());
+}
+
+export function contributorHello(token: string, slots = 1) {
+  return {
+    role: "contributor" as const,
+    token,
+    slots,
+    engines: [ENGINE as typeof ENGINE],
+    hasSource: false,
+  };
+}
+
+export async function joinByLink(
+  job: CreateJobResponse,
+  token: string,
+  slots = 1,
+): Promise<ScriptedHolder> {
+  const holder = new ScriptedHolder(job);
+  await holder.join(contributorHello(token, slots));
+  return holder;
+}
+
+/** The code with which a hello is refused; the socket is closed then. */
+export async function refusedHello(
+  job: CreateJobResponse,
+  said: Parameters<ScriptedHolder["join"]>[0],
+  holderId?: string,
+): Promise<string> {
+  const holder = new ScriptedHolder(job, holderId);
+  await holder.knock(said);
+  const error = await holder.next("error");
+  if ((await holder.closed()) !== 1008) throw new Error("Closed as if all were well.");
+  return error.code;
+}
+
+/** The owner's tab, with every chunk in storage, at work on nothing yet. */
+export async function ownerWithChunks(job: CreateJobResponse): Promise<ScriptedHolder> {
+  const owner = new ScriptedHolder(job);
+  await owner.join({ engines: [ENGINE] });
+  owner.send({ type: "settings", settings: { stageAll: true } });
+  const staged = new Set<string>();
+  while (staged.size < plan.tasks.length) {
+    for (const taskId of (await owner.next("stage")).taskIds) {
+      await stage(owner, taskId);
+      staged.add(taskId);
+    }
+  }
+  return owner;
+}
+
+/** What is in a chunk is for holders to see, never for the coordinator. */
+async function stage(owner: ScriptedHolder, taskId: string): Promise<void> {
+  const bytes = new TextEncoder().encode(`the chunk of ${taskId}`);
+  const [sha256, md5] = await Promise.all([
+    crypto.subtle.digest("SHA-256", bytes),
+    crypto.subtle.digest("MD5", bytes),
+  ]);
+  const chunk = {
+    taskId,
+    sizeBytes: bytes.length,
+    baseTicks: 0,
+    trimStartTicks: 0,
+    trimEndTicks: 90_000,
+  };
+  const hex = Array.from(new Uint8Array(sha256), (byte) => byte.toString(16).padStart(2, "0"));
+  const md5Base64 = btoa(String.fromCharCode(...new Uint8Array(md5)));
+  owner.send({ type: "stage-offer", chunk, sha256: hex.join(""), md5: md5Base64 });
+  const { put } = await owner.next("stage-upload");
+  if (put !== null) {
+    const response = await fetch(put.url, { method: "PUT", headers: put.headers, body: bytes });
+    if (!response.ok) throw new Error(`PUT: ${response.status}`);
+  }
+  owner.send({ type: "staged", taskId });
+}
+
+/** Offers a result; an audit that agrees ends right there, all else is uploaded and committed. */
+export async function deliver(
+  holder: ScriptedHolder,
+  grant: LeaseGrant,
+  outputs: readonly MadeOutput[] = made(grant.task.id),
+): Promise<CoordinatorMessage> {
+  const { leaseId } = grant;
+  holder.send({ type: "offer", leaseId, outputs: offered(outputs) });
+  const answer = await holder.nextOf(["uploads", "accepted", "rejected", "revoke"]);
+  if (answer.type !== "uploads") return answer;
+  await putAll(answer.puts, outputs);
+  holder.commit(leaseId, ENGINE);
+  return holder.nextOf(["accepted", "rejected", "revoke", "error"]);
+}
+
+/** The next lease, or null when none comes for a while. */
+export async function grantWithin(
+  holder: ScriptedHolder,
+  withinMs = 1_500,
+): Promise<LeaseGrant | null> {
+  holder.send({ type: "want", slots: 1 });
+  const message = await holder.next("grant", withinMs).catch(() => null);
+  return message?.grants[0] ?? null;
+}
+
+/** Works, truly, until nothing comes any more. @returns the tasks that were delivered */
+export async function workWhileThereIsWork(holder: ScriptedHolder): Promise<string[]> {
+  const done: string[] = [];
+  for (;;) {
+    const grant = await grantWithin(holder);
+    if (grant === null) return done;
+    const verdict = await deliver(holder, grant);
+    if (verdict.type !== "accepted") throw new Error(JSON.stringify(verdict));
+    done.push(grant.task.id);
+  }
+}
