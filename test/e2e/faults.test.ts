@@ -37,8 +37,9 @@ test("an encoder that dies mid-segment costs one attempt of one task", async () 
     slots: 1,
     prepare: keepEncodersInReach,
     meddle: async (tab) => {
-      const isAmidst = ({ state, progress }: SlotState) =>
-        state === "encoding" && progress > 0.05 && progress < 0.7;
+      // Sound is made too quickly to be met at it.
+      const isAmidst = ({ state, taskId, progress }: SlotState) =>
+        state === "encoding" && taskId?.startsWith("v") && progress > 0.05 && progress < 0.5;
       await waitFor(tab, ({ slots }) => slots.some(isAmidst));
       expect(await killEncoders(tab)).toBeGreaterThan(0);
       await waitFor(tab, ({ job }) => job?.tasks.some(({ attempts }) => attempts > 0) ?? false);
