@@ -1,0 +1,162 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import type { LeaseGrant } from "../../shared/protocol.ts";
+import type { OwnerTab } from "../driver/owner-tab.ts";
+import {
+  decodedFrameTimes,
+  sourceFrameTimes,
+  worstTimeError,
+} from "../exactness/decoded-frames.ts";
+import { comparePictures } from "../exactness/picture-likeness.ts";
+import { type MediaPlaylist, readPlaylistFolder } from "../exactness/playlist-folder.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { fixture } from "../setup/media.ts";
+import { expectExactPictures, soundOf } from "./exact-video.ts";
+import { makeVideo, SMALL_LADDER } from "./made-video.ts";
+import { playToEnd } from "./playback.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+const serverUrl = inject("serverUrl");
+
+const HOLDER_SCRIPT = /holder\.worker[^/]*\.js/;
+
+/**
+ * From its third segment on the picture's tasks say of themselves that they are turned, which the
+ * browser's codecs refuse; to ffmpeg it is the file that tells.
+ */
+async function refuseLaterTasks({ page }: OwnerTab): Promise<void> {
+  const holder = page.workers().find((worker) => HOLDER_SCRIPT.test(worker.url()));
+  await holder?.evaluate(() => {
+    interface Call {
+      argumentList?: { value?: { grant?: LeaseGrant } }[];
+    }
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, message: Call, transfer: never) {
+      const grant = message.argumentList?.[0]?.value?.grant;
+      if (grant?.task.kind === "video" && grant.task.firstSegment >= 2) {
+        grant.source.video.rotation = 90;
+      }
+      return postMessage.call(this, message, transfer);
+    };
+  });
+}
+
+test("a task that the browser's codecs refuse is ffmpeg's: no attempt lost, and the mixture plays", async () => {
+  const file = await fixture("long-gop-20s.mp4");
+  await using video = await makeVideo(browser, {
+    serverUrl,
+    file,
+    ladder: SMALL_LADDER,
+    engine: "auto",
+    slots: 1,
+    meddle: refuseLaterTasks,
+  });
+  const { segments, tasks } = video.status;
+  expect(tasks.every(({ attempts }) => attempts === 0)).toBe(true);
+  const picture = segments.filter(({ rendition }) => rendition === "v240");
+  expect(new Set(picture.map(({ engine }) => engine))).toEqual(
+    new Set(["webcodecs", "ffmpeg-wasm"]),
+  );
+
+  const times = await sourceFrameTimes(file);
+  const folder = await readPlaylistFolder(video.dir);
+  const breaks = new Set<string>();
+  for (const { path } of [...folder.video, ...folder.audio]) {
+    breaks.add(discontinuities(await readFile(path, "utf8")).join());
+  }
+  expect(breaks.size).toBe(1);
+  expect([...breaks][0]).not.toBe("");
+
+  // ffmpeg's HLS reader keeps the first init segment: each run is decoded by itself.
+  for (const playlist of folder.video) {
+    const { name } = playlist;
+    let decoded = 0;
+    for (const run of await joinedRuns(playlist, video.dir)) {
+      const own = await decodedFrameTimes(run);
+      const end = decoded + own.length;
+      // Where a run begins is the gate's to check, and the player's below.
+      expect(worstTimeError(own, times.slice(decoded, end)), name).toBeLessThan(0.00002);
+      const kept = `trim=start_frame=${decoded}:end_frame=${end}`;
+      const likeness = await comparePictures(run, file, kept);
+      expect(likeness.frames, name).toBe(own.length);
+      expect(likeness.worstDb, name).toBeGreaterThan(18);
+      expect(likeness.inPlace, name).toBeGreaterThan(0.97);
+      decoded = end;
+    }
+    expect(decoded, name).toBe(times.length);
+  }
+
+  const played = await playToEnd(browser, video.job.masterUrl, 240);
+  expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
+});
+
+test("the browser's codecs: every frame once, at its time, one init segment; sound as ever; it plays", async () => {
+  const file = await fixture("long-gop-20s.mp4");
+  await using video = await makeVideo(browser, {
+    serverUrl,
+    file,
+    ladder: SMALL_LADDER,
+    engine: "auto",
+  });
+  expect(video.inspected.inspection).toMatchObject({ pictureEngine: "webcodecs" });
+  for (const { rendition, engine } of video.status.segments) {
+    expect(engine).toBe(rendition.startsWith("a") ? "ffmpeg-wasm" : "webcodecs");
+  }
+  await expectExactPictures(video, { source: file });
+  expect((await soundOf(video, file, 0)).worstLsb).toBeLessThanOrEqual(6);
+  const played = await playToEnd(browser, video.job.masterUrl, 240);
+  expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
+});
+
+test("a source with open groups of pictures is ffmpeg's from its first segment on", async () => {
+  const file = await fixture("open-gop-14s.mp4");
+  await using video = await makeVideo(browser, {
+    serverUrl,
+    file,
+    ladder: SMALL_LADDER,
+    engine: "auto",
+  });
+  expect(video.inspected.inspection).toMatchObject({ pictureEngine: "ffmpeg-wasm" });
+  expect(new Set(video.status.segments.map(({ engine }) => engine))).toEqual(
+    new Set(["ffmpeg-wasm"]),
+  );
+  await expectExactPictures(video, { source: file });
+});
+
+/** Segments before which a playlist marks a discontinuity. */
+function discontinuities(text: string): number[] {
+  const found: number[] = [];
+  let segment = 0;
+  for (const line of text.split("\n")) {
+    if (line === "#EXT-X-DISCONTINUITY") found.push(segment);
+    if (line.startsWith("#EXTINF")) segment += 1;
+  }
+  return found;
+}
+
+/** Segments that share an init segment, with it in front, as files. */
+async function joinedRuns(
+  { name, inits, segments }: MediaPlaylist,
+  dir: string,
+): Promise<string[]> {
+  const runs: string[][] = [];
+  segments.forEach((segment, index) => {
+    const init = inits[index] ?? "";
+    if (index === 0 || init !== inits[index - 1]) runs.push([init]);
+    runs.at(-1)?.push(segment);
+  });
+  return Promise.all(
+    runs.map(async (parts, index) => {
+      const path = join(dir, `${name}-run${index}.mp4`);
+      await writeFile(path, Buffer.concat(await Promise.all(parts.map((part) => readFile(part)))));
+      return path;
+    }),
+  );
+}
