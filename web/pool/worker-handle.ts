@@ -10,8 +10,12 @@ import type {
 } from "../worker/api.ts";
 import { loadFfmpegCore } from "./ffmpeg-core.ts";
 
-/** No sign of life for this long and the worker is given up; loading the core counts as life. */
-const STALL_MS = 60_000;
+/**
+ * So many seconds without a sign of life and the worker is given up. Counted in ticks of this thread,
+ * not by the clock: while a laptop sleeps, or this thread waits for a core, the worker does so too.
+ */
+const STALL_TICKS = 90;
+const TICK_MS = 1_000;
 
 type EngineSetup = Omit<WorkerSetup, "lockName">;
 
@@ -47,16 +51,17 @@ export class WorkerHandle {
   ): Promise<TranscodeResult> {
     signal.throwIfAborted();
     const live = this.#start();
-    let lastSignMs = performance.now();
+    let silentTicks = 0;
     const alive = (progress: number, engine: Engine): void => {
-      lastSignMs = performance.now();
+      silentTicks = 0;
       onProgress(progress, engine);
     };
     return new Promise<TranscodeResult>((resolve, reject) => {
       const watchdog = setInterval(() => {
-        if (performance.now() - lastSignMs < STALL_MS) return;
+        silentTicks += 1;
+        if (silentTicks < STALL_TICKS) return;
         fail(new TributaryError("WORKER_STALLED", "An encoder stopped answering."));
-      }, 1_000);
+      }, TICK_MS);
       const settle = (): void => {
         clearInterval(watchdog);
         signal.removeEventListener("abort", aborted);
