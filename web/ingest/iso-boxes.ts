@@ -19,6 +19,8 @@ export interface IsoTrack {
   handler: string;
   /** The `stsd` box, whole. */
   sampleDescriptions: Uint8Array;
+  /** Its tables of samples agree on how many there are; readers that trust them may loop for ever. */
+  tablesFit: boolean;
   /** Type of the first sample entry: "avc1", "encv". */
   sampleEntry: string;
   /** Edits in the order of the list. */
@@ -157,15 +159,38 @@ function readTracks(moov: Uint8Array, box: IsoBox): IsoTrack[] {
     const tkhd = child(moov, trak, "tkhd");
     if (hdlr === undefined || stsd === undefined || tkhd === undefined) continue;
     const entry = children(moov, stsd, 8)[0];
+    const stbl = child(moov, trak, "mdia", "minf", "stbl");
     tracks.push({
       id: view.getUint32(tkhd.content + (moov[tkhd.content] === 1 ? 20 : 12)),
       handler: String.fromCharCode(...moov.subarray(hdlr.content + 8, hdlr.content + 12)),
       sampleDescriptions: moov.slice(stsd.start, stsd.end),
+      tablesFit: sampleTablesFit(view, stbl === undefined ? [] : children(moov, stbl)),
       sampleEntry: entry?.type ?? "",
       edits: readEdits(view, child(moov, trak, "edts", "elst"), movieTimescale),
     });
   }
   return tracks;
+}
+
+/**
+ * stts and ctts hold runs, stsz one entry a sample (8.6.1.2, 8.6.1.3, 8.7.3.2): no run may promise
+ * samples that have no size.
+ */
+function sampleTablesFit(view: DataView, tables: readonly IsoBox[]): boolean {
+  const stsz = tables.find((table) => table.type === "stsz");
+  if (stsz === undefined) return true;
+  const samples = view.getUint32(stsz.content + 8);
+  const sizeEach = view.getUint32(stsz.content + 4);
+  if (sizeEach === 0 && stsz.content + 12 + 4 * samples > stsz.end) return false;
+  return tables.every((table) => {
+    if (table.type !== "stts" && table.type !== "ctts") return true;
+    const runs = view.getUint32(table.content + 4);
+    if (table.content + 8 + 8 * runs > table.end) return false;
+    let promised = 0;
+    for (let run = 0; run < runs; run++) promised += view.getUint32(table.content + 8 + 8 * run);
+    // Some writers count one sample more.
+    return promised <= samples + 16;
+  });
 }
 
 /** 8.6.6.2 */

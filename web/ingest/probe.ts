@@ -4,6 +4,8 @@ import {
   type InputAudioTrack,
   type InputTrack,
   type InputVideoTrack,
+  Logging,
+  LogLevel,
   MATROSKA,
   MP4,
   MPEG_TS,
@@ -27,6 +29,9 @@ import {
 } from "./source-index.ts";
 import { type H264Stream, readH264Stream, readPictureFacts } from "./video-facts.ts";
 
+// What it does not know is handed to ffmpeg: nothing to tell people in the console.
+Logging.level = LogLevel.Errors;
+
 /** Containers that mediabunny reads and that hold pictures. */
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS];
 
@@ -44,6 +49,8 @@ const CACHE_BYTES = 16 * 1024 * 1024;
 /** A file opened for reading; no packet was looked at yet. */
 export interface OpenedFile {
   input: Input;
+  /** Share of the file up to the furthest byte that was read, 0..1. */
+  readShare(): number;
   container: string;
   video: InputVideoTrack | null;
   audio: InputAudioTrack[];
@@ -63,10 +70,16 @@ export interface ProbedFile {
 
 /** @returns null when mediabunny does not know the format */
 export async function openFile(file: Blob): Promise<OpenedFile | null> {
-  const input = new Input({
-    source: new BlobSource(file, { maxCacheSize: CACHE_BYTES }),
-    formats: FORMATS,
+  // A file that goes away between two reads shows in the next one.
+  const source = new BlobSource(file, {
+    maxCacheSize: CACHE_BYTES,
+    handleUnhandledError: () => {},
   });
+  let readBytes = 0;
+  source.on("read", ({ end }) => {
+    readBytes = Math.max(readBytes, end);
+  });
+  const input = new Input({ source, formats: FORMATS });
   try {
     if (!(await input.canRead())) {
       input.dispose();
@@ -75,6 +88,7 @@ export async function openFile(file: Blob): Promise<OpenedFile | null> {
     const format = await input.getFormat();
     return {
       input,
+      readShare: () => Math.min(1, readBytes / file.size),
       container: CONTAINER_NAMES[format.name] ?? format.name.toLowerCase().slice(0, 40),
       video: await pictureTrack(input),
       audio: await input.getAudioTracks(),
@@ -117,7 +131,7 @@ export async function probeFile(
   const sound = options.sound ?? opened;
   const warnings: string[] = [];
   const h264 = await readH264Stream(video, signal);
-  const listed = await listTracks(video, sound, h264, signal, onProgress);
+  const listed = await listTracks(opened, sound, h264, signal, onProgress);
   const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
   if (incomplete !== null) warnings.push(incomplete);
   const window = visibleWindow(container, video.id, layout, warnings);
@@ -221,7 +235,7 @@ function visibleWindow(
 
 /** All tracks at once: a file is read through one time, not once a track. */
 async function listTracks(
-  video: InputVideoTrack,
+  { video, readShare }: OpenedFile & { video: InputVideoTrack },
   sound: OpenedFile,
   h264: H264Stream | null,
   signal: AbortSignal,
@@ -237,7 +251,7 @@ async function listTracks(
         signal: either,
         look,
         onTime: (seconds) => {
-          if (duration > 0) onProgress?.(Math.min(0.95, (0.95 * seconds) / duration));
+          onProgress?.(0.95 * Math.min(1, duration > 0 ? seconds / duration : readShare()));
         },
       }),
       ...sound.audio.slice(0, 16).map((track) => listAudio(track, sound.container, either)),

@@ -12,6 +12,7 @@ import {
 import { remux } from "./remux.ts";
 import type { Remuxed, RemuxRequest } from "./remux-run.ts";
 import type { OpenSourceOptions } from "./source.ts";
+import { asSourceError } from "./source-errors.ts";
 import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
 
@@ -26,7 +27,10 @@ export interface ReadFile {
   dispose: () => void;
 }
 
-/** @throws TributaryError SOURCE_TRUNCATED, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO */
+const DAMAGED =
+  "The file is damaged: what it says of its pictures and sound does not fit together.";
+
+/** @throws TributaryError SOURCE_TRUNCATED, SOURCE_CORRUPT, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO */
 export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
   if (!layout.hasMoov && /^(heic|heix|mif1|avif)$/.test(layout.brand)) {
     throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
@@ -47,6 +51,9 @@ export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
       "The file is protected (DRM) and cannot be read.",
     );
   }
+  if (layout.tracks.some((track) => !track.tablesFit)) {
+    throw new TributaryError("SOURCE_CORRUPT", DAMAGED);
+  }
   if (!layout.tracks.some((track) => track.handler === "vide")) {
     throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
   }
@@ -59,13 +66,13 @@ export async function readFile(
   options: OpenSourceOptions,
 ): Promise<ReadFile> {
   const opened = await openFile(file);
-  try {
-    if (opened !== null && (await canReadPicture(opened, layout))) {
+  if (opened !== null && (await canReadPicture(opened, layout))) {
+    try {
       return await readDirectly(file, layout, opened, options);
+    } catch (thrown) {
+      opened.input.dispose();
+      throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
     }
-  } catch (thrown) {
-    opened?.input.dispose();
-    throw thrown;
   }
   opened?.input.dispose();
   return readCopy(file, options);
@@ -149,7 +156,7 @@ async function readCopy(file: Blob, options: OpenSourceOptions): Promise<ReadFil
     };
   } catch (thrown) {
     opened.input.dispose();
-    throw thrown;
+    throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
   }
 }
 
@@ -167,10 +174,14 @@ async function runFfmpeg(
     );
   }
   const core = await loadFfmpeg(signal);
-  return (options.remux ?? remux)(file, core, request, {
-    signal,
-    onProgress: (share) => onProgress?.(progressShare * share),
-  });
+  try {
+    return await (options.remux ?? remux)(file, core, request, {
+      signal,
+      onProgress: (share) => onProgress?.(progressShare * share),
+    });
+  } catch (thrown) {
+    throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
+  }
 }
 
 /** What ffprobe knows of the original and the copy does not tell. */

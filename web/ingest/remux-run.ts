@@ -123,7 +123,7 @@ const CONVERT_VIDEO = [
   ...["-vsync", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
 ];
 
-const CRASHED =
+export const CRASHED =
   "Reading the file ended in a crash. It is damaged, or of a kind that is not understood.";
 
 /** @returns null when ffmpeg failed */

@@ -1,7 +1,8 @@
 import { toWireError, type WireError } from "../../shared/errors.ts";
 import { type FfmpegSource, startCore } from "./ffmpeg-core.ts";
 import { fileReader } from "./file-reader.ts";
-import { type Remuxed, type RemuxRequest, remuxWith } from "./remux-run.ts";
+import { CRASHED, type Remuxed, type RemuxRequest, remuxWith } from "./remux-run.ts";
+import { asSourceError } from "./source-errors.ts";
 
 /** The one message that the worker gets. */
 export interface RemuxOrder {
@@ -32,6 +33,7 @@ self.onmessage = async ({ data }: MessageEvent<RemuxOrder>) => {
     });
     post({ type: "done", remuxed: remuxWith(core, reader, data.request) });
   } catch (thrown) {
-    post({ type: "failed", error: toWireError(thrown) });
+    const error = asSourceError(thrown, "SOURCE_CORRUPT", CRASHED);
+    post({ type: "failed", error: toWireError(error) });
   }
 };

@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { TributaryError } from "../../shared/errors.ts";
+import { sourceChanged } from "./source-errors.ts";
 
 const EDGE_BYTES = 1024 * 1024;
 
@@ -39,12 +40,7 @@ export async function readBytes(file: Blob, start: number, end: number): Promise
   try {
     return new Uint8Array(await file.slice(start, end).arrayBuffer());
   } catch (cause) {
-    // NotReadableError: moved, deleted or written to since it was picked (File API, 6.1).
-    throw new TributaryError(
-      "SOURCE_CHANGED",
-      "The file cannot be read any more. It was moved, changed or deleted since it was picked.",
-      { cause },
-    );
+    throw sourceChanged(cause);
   }
 }
 

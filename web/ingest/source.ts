@@ -2,6 +2,7 @@ import { TributaryError } from "../../shared/errors.ts";
 import type { JobPlan, SourceFacts } from "../../shared/job.ts";
 import { type LadderRung, planJob } from "../../shared/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../shared/protocol.ts";
+import type { CutPiece } from "./cut-piece.ts";
 import { type DecodeStart, readDecodeStart } from "./decode-start.ts";
 import type { FfmpegSource } from "./ffmpeg-core.ts";
 import { readIsoLayout } from "./iso-boxes.ts";
@@ -9,6 +10,7 @@ import type { ProbedFile } from "./probe.ts";
 import { readFile, refuseUnusable } from "./read-file.ts";
 import type { Remuxer } from "./remux.ts";
 import { fingerprint, refuseNonMedia } from "./sniff.ts";
+import { asSourceError } from "./source-errors.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
 import { cutAudio } from "./split-audio.ts";
 import { cutVideo } from "./split-video.ts";
@@ -101,7 +103,9 @@ class OpenSource implements Source {
     signal: AbortSignal,
   ): Promise<SourceChunk> {
     signal.throwIfAborted();
-    const { bytes, ...place } = await this.#cut(grant, signal);
+    const { bytes, ...place } = await this.#cut(grant, signal).catch((thrown: unknown) => {
+      throw asSourceError(thrown, "CHUNK_UNREADABLE", "A part of the file cannot be read.");
+    });
     return { info: { taskId: grant.task.id, sizeBytes: bytes.byteLength, ...place }, bytes };
   }
 
@@ -109,7 +113,10 @@ class OpenSource implements Source {
     this.#dispose();
   }
 
-  #cut({ segments, renditions }: Pick<LeaseGrant, "segments" | "renditions">, signal: AbortSignal) {
+  async #cut(
+    { segments, renditions }: Pick<LeaseGrant, "segments" | "renditions">,
+    signal: AbortSignal,
+  ): Promise<CutPiece> {
     const rendition = renditions[0];
     if (rendition?.kind !== "audio") {
       const { video, sampleDescriptions } = this.#probed;
