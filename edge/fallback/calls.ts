@@ -31,7 +31,6 @@ const assembleCallSchema = z.object({
   jobId: z.string(),
   origin: z.string(),
 });
-export type AssembleCall = z.infer<typeof assembleCallSchema>;
 
 export const serverCallSchema = z.discriminatedUnion("type", [serveCallSchema, assembleCallSchema]);
 export type ServerCall = z.infer<typeof serverCallSchema>;

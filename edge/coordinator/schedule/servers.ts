@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { type Holder, isEnded, type State } from "./state.ts";
+import { type Holder, isEnded, type Lease, type State } from "./state.ts";
 
 /**
  * When servers are called to a job, and how many. A server that comes is a holder like any other; it
@@ -10,6 +10,8 @@ import { type Holder, isEnded, type State } from "./state.ts";
 export const UNATTENDED_MS = 20_000;
 /** A call that nobody answered by then is made anew: queues and containers lose some. */
 export const CALL_AGAIN_MS = 240_000;
+/** Work on a task that takes longer is far behind: a server makes a copy. */
+export const STRAGGLER_MS = 120_000;
 /** Tasks ready for each server that is called. */
 const TASKS_PER_SERVER = 6;
 const MAX_SERVERS = 4;
@@ -30,12 +32,13 @@ export function callServers(draft: Draft): void {
   const ready = readyTasks(draft);
   const unattendedSinceMs =
     ready === 0 || draft.holders().some(isAtWork) ? null : (job.unattendedSinceMs ?? nowMs);
+  const isUnattended = unattendedSinceMs !== null && nowMs - unattendedSinceMs >= UNATTENDED_MS;
+  const stragglers = stragglerCount(draft);
   const isNeeded =
     job.settings.servers === "always" ||
-    (job.settings.servers === "when-needed" &&
-      unattendedSinceMs !== null &&
-      nowMs - unattendedSinceMs >= UNATTENDED_MS);
-  const wanted = isNeeded ? Math.min(MAX_SERVERS, Math.ceil(ready / TASKS_PER_SERVER)) : 0;
+    (job.settings.servers === "when-needed" && (isUnattended || stragglers > 0));
+  const open = isUnattended || job.settings.servers === "always" ? ready + stragglers : stragglers;
+  const wanted = isNeeded ? Math.min(MAX_SERVERS, Math.ceil(open / TASKS_PER_SERVER)) : 0;
   let { serversCalled } = job;
   while (calls.length < wanted) {
     serversCalled += 1;
@@ -48,6 +51,18 @@ export function callServers(draft: Draft): void {
     calls.length === job.serverCalls.length &&
     unattendedSinceMs === job.unattendedSinceMs;
   if (!isSame) draft.patchJob({ serverCalls: calls, serversCalled, unattendedSinceMs });
+}
+
+/** Tasks whose holder, which is no server, has been at them for too long. */
+function stragglerCount(draft: Draft): number {
+  let count = 0;
+  for (const lease of draft.leases()) if (isStraggling(draft, lease)) count += 1;
+  return count;
+}
+
+export function isStraggling(draft: Draft, { phase, grantedAtMs, holderId }: Lease): boolean {
+  if (phase !== "working" || draft.nowMs - grantedAtMs < STRAGGLER_MS) return false;
+  return draft.holder(holderId)?.role !== "server";
 }
 
 /** A call lies in the dead letter queue: no server comes for it. The next one is made after a while. */

@@ -2,6 +2,7 @@ import { chunkKey } from "../../../shared/object-keys.ts";
 import type { HolderMessage } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
 import { failTask } from "./leases.ts";
+import { isStraggling } from "./servers.ts";
 import { type Holder, isEnded, type State, type TaskRecord } from "./state.ts";
 
 /**
@@ -128,9 +129,14 @@ export function forgetOldAsks(draft: Draft): void {
 }
 
 /** What the owner works on itself needs no chunk, unless it wants to leave. */
-function mayNeedChunk(draft: Draft, { state }: TaskRecord): boolean {
+function mayNeedChunk(draft: Draft, { state, leases }: TaskRecord): boolean {
   if (state === "done" || state === "failed" || state === "backoff") return false;
-  return state !== "leased" || draft.job.settings.stageAll;
+  if (state !== "leased" || draft.job.settings.stageAll) return true;
+  // A server that was called to make a copy of it has no source.
+  return leases.some((id) => {
+    const lease = draft.lease(id);
+    return lease !== undefined && isStraggling(draft, lease);
+  });
 }
 
 function isAsked({ staging }: TaskRecord, connectionId: string, nowMs: number): boolean {
