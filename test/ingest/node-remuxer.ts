@@ -31,7 +31,7 @@ export function nodeRemuxer(path: string): Remuxer {
   return async (_file, source, request, { signal, onProgress }) => {
     signal.throwIfAborted();
     const core = await startCore(source);
-    const handle = openSync(path);
+    const handle = openSync(path, "r");
     try {
       const sizeBytes = fstatSync(handle).size;
       return remuxWith(
