@@ -46,9 +46,11 @@ export class EdgeClient {
   /** Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
   createJob(
     plan: JobPlan,
-    { settings = {}, signal }: { settings?: JobSettingsPatch; signal?: AbortSignal } = {},
+    options: { settings?: JobSettingsPatch; createToken?: string; signal?: AbortSignal } = {},
   ): Promise<CreateJobResponse> {
-    const init = { method: "POST", body: JSON.stringify({ plan, settings }) };
+    const { settings = {}, createToken, signal } = options;
+    const body = JSON.stringify({ plan, settings });
+    const init = authorized({ method: "POST", body }, createToken);
     return this.#call("/api/jobs", init, createJobResponseSchema, signal);
   }
 

@@ -96,6 +96,8 @@ export interface HolderOptions {
    * x264, better at equal bits. "server": this tab only cuts and uploads.
    */
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
+  /** Of the site, where it lets not everybody create jobs. */
+  createToken?: string;
 }
 
 export interface ResumableJob {

@@ -137,7 +137,13 @@ class Holder implements HolderApi {
       this.#requireEngine();
       this.#preparePool();
       const settings = settingsFor(this.#decidePart());
-      const created = await this.#client.createJob(plan, { settings, signal });
+      const created = await this.#client.createJob(plan, {
+        settings,
+        signal,
+        ...(this.#options.createToken === undefined
+          ? {}
+          : { createToken: this.#options.createToken }),
+      });
       const resumable: ResumableJob = {
         jobId: created.jobId,
         ownerToken: created.ownerToken,

@@ -11,6 +11,7 @@ import { UploadPage } from "./ui/upload-page.tsx";
 import { UploadSession } from "./upload-session.ts";
 
 const SAMPLE_URL = "/sample.mp4";
+const TOKEN_KEY = "tributary.create-token";
 
 declare global {
   /** For whoever drives the page from outside (tests, the headless driver): what it shows. */
@@ -67,7 +68,26 @@ function optionsOf(query: URLSearchParams): HolderOptions {
   if (engine === "auto" || engine === "ffmpeg" || engine === "webcodecs" || engine === "server") {
     options.engine = engine;
   }
+  const createToken = siteToken();
+  if (createToken !== null) options.createToken = createToken;
   return options;
+}
+
+/**
+ * A site that is closed to strangers gives its people a link with `#create-token=...`: kept in this
+ * browser, and taken out of the address. What follows a `#` is never sent to a server.
+ */
+function siteToken(): string | null {
+  const given = new URLSearchParams(location.hash.slice(1)).get("create-token");
+  try {
+    if (given !== null) {
+      localStorage.setItem(TOKEN_KEY, given);
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+    return given ?? localStorage.getItem(TOKEN_KEY);
+  } catch {
+    return given;
+  }
 }
 
 /** `480:1400,360:800`; what cannot be read as a ladder leaves the suggested one. */
