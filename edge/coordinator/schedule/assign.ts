@@ -1,7 +1,7 @@
 import { type Segment, segmentDurationTicks } from "../../../shared/job.ts";
 import { RENEW_EVERY_MS } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
-import { grantLease } from "./leases.ts";
+import { grantLease, isForTrusted } from "./leases.ts";
 import { type Holder, isEnded, type Lease, type TaskRecord } from "./state.ts";
 import { auditorsNow, mayAudit } from "./trust.ts";
 
@@ -103,6 +103,7 @@ class Round {
 
   mayTake(holder: Holder, task: TaskRecord): boolean {
     if (!hasChunk(holder, task) || task.notFor.includes(holder.id)) return false;
+    if (holder.role === "contributor" && isForTrusted(this.#draft, task)) return false;
     const atWork = this.#atWork.get(holder.id) ?? 0;
     // Near the end a task waits for whoever is free next, not behind a holder's present one.
     if (atWork >= holder.slots && this.#pace.readyTasks <= this.#pace.slots) return false;
@@ -145,6 +146,7 @@ class Round {
       this.give(task, (holder) => {
         if (holder.id === lease.holderId || !hasChunk(holder, task)) return false;
         if (task.notFor.includes(holder.id)) return false;
+        if (holder.role === "contributor" && isForTrusted(this.#draft, task)) return false;
         if ((this.#atWork.get(holder.id) ?? 0) >= holder.slots) return false;
         const pace = this.#paceOf(holder);
         if (pace <= 0) return false;

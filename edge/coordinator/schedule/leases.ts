@@ -96,13 +96,33 @@ export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): voi
   draft.dropLease(lease.id);
   takeFromTask(draft, lease);
   const task = draft.task(lease.taskId);
-  if (task !== undefined) failTask(draft, task, failure);
+  const isStranger = draft.holder(lease.holderId)?.role === "contributor";
+  if (task !== undefined) failTask(draft, task, failure, isStranger);
 }
 
-/** A failure of the task: it is tried again after a while, or it was the last time. */
-export function failTask(draft: Draft, task: TaskRecord, failure: TaskFailure): void {
+/**
+ * Whether a task's last attempt is due: it is for somebody trusted, where there is anybody. Or a
+ * contributor that only ever fails could end the job.
+ */
+export function isForTrusted(draft: Draft, task: TaskRecord): boolean {
+  if (task.failures < MAX_ATTEMPTS - 1) return false;
+  return draft.holders().some(({ role, connectionId, slots }) => {
+    return role !== "contributor" && connectionId !== null && slots > 0;
+  });
+}
+
+/**
+ * A failure of the task: it is tried again after a while, or it was the last time.
+ * @param isStranger a contributor says so, of an attempt that was not the last one when it began
+ */
+export function failTask(
+  draft: Draft,
+  task: TaskRecord,
+  failure: TaskFailure,
+  isStranger = false,
+): void {
   if (task.state === "done") return;
-  const failures = task.failures + 1;
+  const failures = task.failures + (isStranger && isForTrusted(draft, task) ? 0 : 1);
   const patch = { failures, lastError: failure.code };
   if (failure.final || failures >= MAX_ATTEMPTS) {
     draft.patchTask(task, { ...patch, state: "failed" });

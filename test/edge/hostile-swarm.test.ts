@@ -1,0 +1,172 @@
+import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import type { CreateJobResponse } from "../../shared/protocol.ts";
+import {
+  coordinator,
+  createJob,
+  made,
+  offered,
+  plan,
+  type ScriptedHolder,
+  status,
+} from "./scripted-holder.ts";
+import {
+  ENGINE,
+  grantWithin,
+  joinByLink,
+  ownerWithChunks,
+  share,
+  workWhileThereIsWork,
+} from "./scripted-swarm.ts";
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const MESSAGES = 3_000;
+
+test("a contributor that only ever fails cannot end the job", { timeout: 60_000 }, async () => {
+  const job = await createJob();
+  const owner = await ownerWithChunks(job);
+  const saboteur = await joinByLink(job, await share(job), 8);
+  let failed = 0;
+  for (let round = 0; round < 5; round += 1) {
+    for (;;) {
+      const grant = await grantWithin(saboteur, 500);
+      if (grant === null) break;
+      const { leaseId } = grant;
+      const code = "ENCODE_FAILED" as const;
+      saboteur.send({ type: "fail", leaseId, code, retryable: false, message: "No." });
+      failed += 1;
+    }
+    await wait(job.jobId, 91);
+  }
+  expect(failed).toBeGreaterThanOrEqual(plan.tasks.length);
+  expect((await status(job)).state).toBe("running");
+  await expectReadyByOwner(job, owner);
+});
+
+test(`${MESSAGES} messages of nonsense and malice lose nothing`, { timeout: 120_000 }, async () => {
+  const job = await createJob();
+  const owner = await ownerWithChunks(job);
+  const held = await grantWithin(owner);
+  const fuzzer = await joinByLink(job, await share(job), 8);
+  const random = generator(20_261_122);
+  const before = (await status(job)).settings;
+  for (let sent = 0; sent < MESSAGES; sent += 1) {
+    fuzzer.sendRaw(nonsense(random, leaseIds(fuzzer, held?.leaseId)));
+    // Answers are read, and the machine is not asked to hold them all.
+    if (sent % 100 === 99) expect((await status(job)).state).toBe("running");
+  }
+  expect(fuzzer.closeCode).toBeNull();
+  // Every answer is a message of the protocol (it was parsed), and errors have their code.
+  const errors = fuzzer.received.filter(({ type }) => type === "error");
+  expect(errors.length).toBeGreaterThan(MESSAGES / 4);
+  const codes = new Set(errors.map((error) => (error.type === "error" ? error.code : "")));
+  expect([...codes]).toEqual(["MESSAGE_INVALID"]);
+  expect(fuzzer.received.some(({ type }) => type === "revoke")).toBe(true);
+  expect(fuzzer.received.some(({ type }) => type === "rejected")).toBe(true);
+
+  const after = await status(job);
+  expect(after.settings).toEqual(before);
+  expect(after.segments).toEqual([]);
+  // What the owner was at is still its own.
+  expect(after.tasks.find(({ id }) => id === held?.task.id)?.holder).toBe(owner.holderId);
+  if (held !== null) owner.send({ type: "release", leaseId: held.leaseId });
+  fuzzer.close();
+  await expectReadyByOwner(job, owner);
+});
+
+/** Leases of its own, one of somebody else, and some that never were. */
+function leaseIds(fuzzer: ScriptedHolder, foreign = "none"): string[] {
+  const own = fuzzer.received.flatMap((each) => (each.type === "grant" ? each.grants : []));
+  return [...own.slice(-5).map(({ leaseId }) => leaseId), foreign, "v-0_99", "x"];
+}
+
+function nonsense(random: () => number, leases: readonly string[]): string {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const leaseId = pick(leases);
+  const task = pick(plan.tasks);
+  const outputs = offered(made(pick(plan.tasks).id));
+  const [first] = outputs;
+  const sound = [
+    { type: "want", slots: pick([0, 1, 2, 64]) },
+    { type: "renew", leases: leases.map((id) => ({ leaseId: id, progress: random() })) },
+    { type: "offer", leaseId, outputs },
+    { type: "offer", leaseId, outputs: first ? [first, first] : [] },
+    { type: "offer", leaseId, outputs: outputs.map((each) => ({ ...each, frames: 1 })) },
+    { type: "offer", leaseId, outputs: outputs.map((each) => ({ ...each, rendition: "../v1" })) },
+    { type: "commit", leaseId, engine: pick([ENGINE, "webcodecs"]), encodeMs: 1, warnings: [] },
+    { type: "release", leaseId },
+    { type: "stage-offer", chunk: chunkOf(task.id), sha256: "0".repeat(64), md5: "A".repeat(22) },
+    { type: "staged", taskId: task.id },
+    {
+      type: "stage-failed",
+      taskId: task.id,
+      code: "SOURCE_CORRUPT",
+      retryable: false,
+      message: "",
+    },
+    { type: "settings", settings: { verify: "off", stageAll: false } },
+    { type: "hello", role: "owner", token: "t", holderId: "h", name: "", device: "", slots: 1 },
+  ];
+  const text = JSON.stringify(pick(sound));
+  const fate = random();
+  if (fate < 0.45) return text;
+  if (fate < 0.6) return text.slice(0, Math.floor(random() * text.length));
+  if (fate < 0.8)
+    return text.replace(/[0-9]+|true|false/, pick(["-1", "1e99", "null", '"a"', "{}"]));
+  if (fate < 0.95) {
+    const at = Math.floor(random() * text.length);
+    return (
+      text.slice(0, at) + String.fromCharCode(Math.floor(random() * 0xd7ff)) + text.slice(at + 1)
+    );
+  }
+  return pick([
+    "",
+    "[]",
+    "null",
+    "ping ",
+    '{"type":"__proto__"}',
+    `{"type":"${"x".repeat(5_000)}"}`,
+  ]);
+}
+
+function chunkOf(taskId: string) {
+  return { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+}
+
+/** Numbers in [0, 1), the same ones each time (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The owner alone makes everything that is left, and it is all there. */
+async function expectReadyByOwner(job: CreateJobResponse, owner: ScriptedHolder): Promise<void> {
+  for (let round = 0; round < 5; round += 1) {
+    await workWhileThereIsWork(owner);
+    const { tasks, state } = await status(job);
+    if (state !== "running" || tasks.every((task) => task.state === "done")) break;
+    await wait(job.jobId, 91);
+  }
+  await vi.waitFor(async () => expect((await status(job)).state).toBe("ready"), 5_000);
+  const truth = plan.tasks.flatMap(({ id }) => made(id)).filter(({ kind }) => kind === "media");
+  const { segments } = await status(job);
+  expect(segments.map(({ sha256 }) => sha256).sort()).toEqual(
+    truth.map(({ sha256 }) => sha256).sort(),
+  );
+}
+
+/** From now on it is later, for the coordinator too. Its alarm rings, if one is due by then. */
+async function wait(jobId: string, seconds: number): Promise<void> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1000 });
+  await runDurableObjectAlarm(coordinator(jobId));
+}
