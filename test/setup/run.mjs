@@ -23,7 +23,9 @@ const COMMANDS = {
   check: ["test/setup/check.ts"],
   deploy: ["test/setup/deploy.ts"],
   transcode: ["test/driver/transcode.ts"],
+  simulate: ["test/simulate/simulate.ts"],
   bench: ["test/bench/bench.ts"],
+  contribute: ["test/driver/contribute.ts"],
 };
 
 const [command = "", ...given] = process.argv.slice(2);

@@ -1,10 +1,14 @@
-import type { Traits } from "./holder.ts";
+import { FETCH_MS, MESSAGE_MS, type Traits, UPLOAD_MS } from "./holder.ts";
+import { GATE_MS } from "./swarm.ts";
+
+/** Hello, welcome, want, grant; offer, uploads, commit. */
+const WIRE_MS = 7 * MESSAGE_MS + FETCH_MS + UPLOAD_MS + GATE_MS;
 
 /** What no scheduler could beat, in milliseconds. Counts the holders that make something of use. */
 export interface Bounds {
   /** The larger of all work by all speed, and one task by the fastest. */
   plainMs: number;
-  /** Tasks are not shared: each holder makes whole ones, one after the other. */
+  /** Tasks are not shared: each holder makes whole ones, after its first chunk and before its last upload. */
   tightMs: number;
 }
 
@@ -21,7 +25,8 @@ export function lowerBounds(
   const made = (ms: number, whole: boolean): number => {
     let sum = 0;
     for (const { speed, comesAtMs, leavesAtMs } of useful) {
-      const here = Math.max(0, Math.min(ms, leavesAtMs ?? ms) - comesAtMs);
+      const wireMs = whole ? WIRE_MS : 0;
+      const here = Math.max(0, Math.min(ms, leavesAtMs ?? ms) - comesAtMs - wireMs);
       const each = (here * speed) / 1000 / taskSeconds;
       sum += whole ? Math.floor(each + 1e-9) : each;
     }
@@ -33,8 +38,14 @@ export function lowerBounds(
   const isEnough = (ms: number, whole: boolean): boolean =>
     made(ms, whole) >= tasks - 1e-6 && uploadedMs(ms) >= tasks;
   return {
-    plainMs: Math.max(longestMs, smallest((ms) => isEnough(ms, false))),
-    tightMs: Math.max(longestMs, smallest((ms) => isEnough(ms, true))),
+    plainMs: Math.max(
+      longestMs,
+      smallest((ms) => isEnough(ms, false)),
+    ),
+    tightMs: Math.max(
+      longestMs,
+      smallest((ms) => isEnough(ms, true)),
+    ),
   };
 }
 

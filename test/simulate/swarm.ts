@@ -19,7 +19,7 @@ import { honestHash } from "../shared/schedule/world.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-const GATE_MS = 300;
+export const GATE_MS = 300;
 const SIGN_MS = 5;
 const CHORE_MS = 100;
 const GIVEN_UP_MS = 48 * 3_600_000;
@@ -95,11 +95,14 @@ export class Swarm {
     const { job, plan, holders } = this.#state;
     for (const holder of this.#holders) holder.sentAway();
     const published = playlistInput(this.#state).accepted;
-    const lies = published.filter((each) => each.sha256 !== honestHash(each.rendition, each.segment));
+    const lies = published.filter(
+      (each) => each.sha256 !== honestHash(each.rendition, each.segment),
+    );
     const liars = this.#holders.filter((holder) => holder.lies > 0);
     const isBanned = ({ traits }: SimulatedHolder) => holders.get(traits.id)?.banned === true;
     const { first, audit, copy } = this.#encoded;
-    const useful = plan.segments.reduce((sum, each) => sum + segmentDurationTicks(each), 0) / 90_000;
+    const useful =
+      plan.segments.reduce((sum, each) => sum + segmentDurationTicks(each), 0) / 90_000;
     const sum = (of: (holder: SimulatedHolder) => number) =>
       this.#holders.reduce((total, holder) => total + of(holder), 0);
     return {

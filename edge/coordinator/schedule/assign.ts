@@ -1,13 +1,13 @@
 import { type Segment, segmentDurationTicks } from "../../../shared/job.ts";
 import { RENEW_EVERY_MS } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
-import { grantLease, isForTrusted } from "./leases.ts";
+import { dropLease, grantLease, isForTrusted } from "./leases.ts";
 import { type Holder, isEnded, type Lease, type TaskRecord } from "./state.ts";
 import { auditorsNow, mayAudit } from "./trust.ts";
 
 /** A backup copy must promise to be done in less than this share of what the first one still needs. */
 const BACKUP_GAIN = 0.8;
-const LOOK_AGAIN_MS = 3_000;
+const LOOK_AGAIN_MS = 1_000;
 /** Two heartbeats and a half. */
 const QUIET_MS = 2.5 * RENEW_EVERY_MS;
 /** Live leases of one task, the first one and its backup. */
@@ -20,31 +20,41 @@ const MAX_COPIES = 2;
  */
 export function assign(draft: Draft): void {
   if (isEnded(draft.job)) return;
-  const takers = draft
-    .holders()
-    .filter(({ connectionId, want, silent, banned }) => {
-      return connectionId !== null && want > 0 && !silent && !banned;
-    })
-    .sort((a, b) => speed(b) - speed(a));
+  const takers = draft.holders().filter(({ connectionId, want, silent, banned }) => {
+    return connectionId !== null && want > 0 && !silent && !banned;
+  });
   if (takers.length === 0) {
     if (draft.job.backupDueAtMs !== null) draft.patchJob({ backupDueAtMs: null });
     return;
   }
 
+  const open: TaskRecord[] = [];
+  for (const task of draft.tasks()) {
+    if (task.state === "ready" || isToAudit(task)) open.push(task);
+  }
+  const { backupDueAtMs } = draft.job;
+  const isBackupDue = backupDueAtMs === null || backupDueAtMs <= draft.nowMs;
+  // A thousand idle holders say so one by one: nothing is weighed anew for each.
+  if (open.length === 0 && !isBackupDue) return;
+
   const auditors = auditorsNow(draft);
   const round = new Round(draft, takers);
-  for (const task of draft.tasks()) {
+  for (const task of open) {
     if (round.isOver()) break;
     if (task.state === "ready") round.give(task, (holder) => round.mayTake(holder, task));
-    else if (task.proof === "wanted") {
+    else {
       const may = (holder: Holder) =>
         hasChunk(holder, task) && mayAudit(draft, holder, task, auditors);
       round.give(task, may, true);
     }
   }
-  if (!round.isOver()) round.backUp();
+  if (isBackupDue && !round.isOver()) round.backUp();
   round.end();
   watchStragglers(draft, !round.isOver());
+}
+
+function isToAudit({ proof, leases }: TaskRecord): boolean {
+  return proof === "wanted" && leases.length === 0;
 }
 
 /** While somebody is free and others are at work, time alone can make a backup copy worth it. */
@@ -74,15 +84,15 @@ class Round {
 
   constructor(draft: Draft, takers: Holder[]) {
     this.#draft = draft;
+    this.#pace = paceOf(draft);
     this.#takers = takers;
-    this.#turn = takers;
+    this.#turn = byPace(takers, this.#pace);
     this.#taken = new Map(takers.map(({ id }) => [id, []]));
     this.#atWork = new Map();
     for (const { holderId, phase } of draft.leases()) {
       if (phase !== "working") continue;
       this.#atWork.set(holderId, (this.#atWork.get(holderId) ?? 0) + 1);
     }
-    this.#pace = paceOf(draft);
   }
 
   isOver(): boolean {
@@ -105,8 +115,12 @@ class Round {
     if (!hasChunk(holder, task) || task.notFor.includes(holder.id)) return false;
     if (holder.role === "contributor" && isForTrusted(this.#draft, task)) return false;
     const atWork = this.#atWork.get(holder.id) ?? 0;
-    // Near the end a task waits for whoever is free next, not behind a holder's present one.
-    if (atWork >= holder.slots && this.#pace.readyTasks <= this.#pace.slots) return false;
+    // Near the end a task waits for whoever is free next, not behind a holder's present one: unless
+    // that would still be done before somebody of usual speed had made it.
+    const { readyTasks, slots, knownSlots, ticksAMs } = this.#pace;
+    const isFast = atWork <= holder.slots && speed(holder) * knownSlots >= 2 * ticksAMs;
+    const isKnown = Number.isFinite(speed(holder));
+    if (atWork >= holder.slots && readyTasks <= slots && !(isFast && isKnown)) return false;
     return !this.#wouldBeLast(holder, task, atWork);
   }
 
@@ -122,43 +136,45 @@ class Round {
     return ((queued + 1) * ticks) / own > othersMs;
   }
 
-  /** Backup copies of leases that would hold up the end: first valid result wins. */
+  /**
+   * Leases that would hold up the end: one that waits behind its holder's present one is taken away
+   * and given to who is free; of one at work a backup copy is made, and the first valid result wins.
+   */
   backUp(): void {
     if (this.#pace.readyTasks > 0) return;
-    const { nowMs } = this.#draft;
-    const late = this.#draft
-      .leases()
-      .filter(({ phase, audit }) => phase === "working" && !audit)
-      .map((lease) => ({ lease, remainingMs: remainingMs(this.#draft, lease, nowMs) }))
-      .sort((a, b) => b.remainingMs - a.remainingMs);
+    const draft = this.#draft;
     const bestPace = this.#turn.reduce((best, holder) => Math.max(best, this.#paceOf(holder)), 0);
-    for (const { lease, remainingMs: firstMs } of late) {
+    for (const late of stragglers(draft, this.#pace.fastest)) {
       if (this.isOver()) return;
-      if (taskTicks(this.#draft, lease.taskId) >= firstMs * BACKUP_GAIN * bestPace) continue;
-      const task = this.#draft.task(lease.taskId);
-      if (
-        task === undefined ||
-        task.state !== "leased" ||
-        task.leases.length >= MAX_COPIES ||
-        task.readyAtMs > nowMs
-      )
-        continue;
-      this.give(task, (holder) => {
-        if (holder.id === lease.holderId || !hasChunk(holder, task)) return false;
-        if (task.notFor.includes(holder.id)) return false;
-        if (holder.role === "contributor" && isForTrusted(this.#draft, task)) return false;
-        if ((this.#atWork.get(holder.id) ?? 0) >= holder.slots) return false;
-        const pace = this.#paceOf(holder);
-        if (pace <= 0) return false;
-        return taskTicks(this.#draft, task.id) / pace < firstMs * BACKUP_GAIN;
-      });
+      const { lease, isWaiting } = late;
+      const limitMs = late.remainingMs * BACKUP_GAIN;
+      if (taskTicks(draft, lease.taskId) >= limitMs * bestPace) continue;
+      const task = draft.task(lease.taskId);
+      const isCopied = (task?.leases.length ?? 0) >= MAX_COPIES;
+      if (task?.state !== "leased" || isCopied || task.readyAtMs > draft.nowMs) continue;
+      const may = (holder: Holder) => this.#mayBackUp(holder, task, lease, limitMs);
+      if (!this.#turn.some(may)) continue;
+      if (isWaiting && task.leases.length === 1) {
+        dropLease(draft, lease);
+        draft.send(lease.holderId, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
+      }
+      this.give(draft.task(task.id) ?? task, may);
     }
   }
 
-  /** A newcomer is taken to be as fast as the fastest. */
+  #mayBackUp(holder: Holder, task: TaskRecord, lease: Lease, limitMs: number): boolean {
+    if (holder.id === lease.holderId || !hasChunk(holder, task)) return false;
+    if (holder.role === "contributor" && isForTrusted(this.#draft, task)) return false;
+    if (task.notFor.includes(holder.id)) return false;
+    if ((this.#atWork.get(holder.id) ?? 0) >= holder.slots) return false;
+    const pace = this.#paceOf(holder);
+    return pace > 0 && taskTicks(this.#draft, task.id) / pace < limitMs;
+  }
+
+  /** A newcomer is taken to be of usual speed. */
   #paceOf(holder: Holder): number {
     const own = speed(holder);
-    return Number.isFinite(own) ? own : this.#pace.fastest;
+    return Number.isFinite(own) ? own : this.#pace.ticksAMs / Math.max(1, this.#pace.knownSlots);
   }
 
   end(): void {
@@ -180,18 +196,28 @@ interface Pace {
   /** Of one slot. */
   fastest: number;
   slots: number;
+  /** Of holders whose speed is known. */
+  knownSlots: number;
   readyTasks: number;
   /** Of tasks nobody works on. */
   remainingTicks: number;
 }
 
 function paceOf(draft: Draft): Pace {
-  const pace: Pace = { ticksAMs: 0, fastest: 0, slots: 0, readyTasks: 0, remainingTicks: 0 };
+  const pace: Pace = {
+    ticksAMs: 0,
+    fastest: 0,
+    slots: 0,
+    knownSlots: 0,
+    readyTasks: 0,
+    remainingTicks: 0,
+  };
   for (const holder of draft.holders()) {
     if (holder.connectionId === null || holder.banned) continue;
     pace.slots += holder.slots;
     const own = speed(holder);
     if (!Number.isFinite(own)) continue;
+    pace.knownSlots += holder.slots;
     pace.ticksAMs += own * holder.slots;
     pace.fastest = Math.max(pace.fastest, own);
   }
@@ -203,15 +229,63 @@ function paceOf(draft: Draft): Pace {
   return pace;
 }
 
+/**
+ * The fastest first. Who is not known yet comes before them, to become known; near the end after
+ * them: who has made nothing by then may be slow.
+ */
+function byPace(takers: readonly Holder[], { readyTasks, slots }: Pace): Holder[] {
+  const unknown = readyTasks > slots ? Number.POSITIVE_INFINITY : 0;
+  const rank = (holder: Holder) => (Number.isFinite(speed(holder)) ? speed(holder) : unknown);
+  return takers
+    .map((holder) => ({ holder, at: rank(holder) }))
+    .sort((a, b) => compare(b.at, a.at))
+    .map(({ holder }) => holder);
+}
+
+/** Infinity less itself is no number. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
 function hasChunk(holder: Holder, task: TaskRecord): boolean {
   return holder.hasSource || task.chunk?.stored === true;
 }
 
-/** What a lease still needs: by its holder's speed, or by its progress where that is not known or wrong. */
-function remainingMs(draft: Draft, lease: Lease, nowMs: number): number {
-  const elapsedMs = nowMs - lease.grantedAtMs;
+interface Straggler {
+  lease: Lease;
+  remainingMs: number;
+  /** Not begun: its holder is busy with an earlier one. */
+  isWaiting: boolean;
+}
+
+/** Leases at work, the one that would be done last first. */
+function stragglers(draft: Draft, fastest: number): Straggler[] {
+  const found: Straggler[] = [];
+  const byHolder = new Map<string, number[]>();
+  for (const lease of draft.leases()) {
+    if (lease.phase !== "working") continue;
+    const before = byHolder.get(lease.holderId) ?? [];
+    byHolder.set(lease.holderId, before);
+    const slots = Math.max(1, draft.holder(lease.holderId)?.slots ?? 1);
+    // Leases of one holder come in the order of their grants, and so does its work.
+    const waitsMs = before[before.length - slots];
+    const ownMs = remainingMs(draft, lease, fastest);
+    before.push(ownMs + (waitsMs ?? 0));
+    if (lease.audit) continue;
+    const isWaiting = waitsMs !== undefined && (draft.beat(lease.id)?.progress ?? 0) === 0;
+    found.push({ lease, remainingMs: ownMs + (waitsMs ?? 0), isWaiting });
+  }
+  return found.sort((a, b) => b.remainingMs - a.remainingMs);
+}
+
+/**
+ * What a lease still needs: by its holder's speed, or by its progress where that is not known or
+ * wrong. Who has made nothing yet is taken to be as fast as the fastest, for a while.
+ */
+function remainingMs(draft: Draft, lease: Lease, fastest: number): number {
+  const elapsedMs = draft.nowMs - lease.grantedAtMs;
   const beat = draft.beat(lease.id);
-  const quietMs = nowMs - (beat?.heardAtMs ?? lease.grantedAtMs);
+  const quietMs = draft.nowMs - (beat?.heardAtMs ?? lease.grantedAtMs);
   // Nobody may be there any more.
   if (quietMs > QUIET_MS) return Number.POSITIVE_INFINITY;
   const progress = beat?.progress ?? 0;
@@ -220,9 +294,11 @@ function remainingMs(draft: Draft, lease: Lease, nowMs: number): number {
       ? Math.max(0, ((elapsedMs - quietMs) * (1 - progress)) / progress - quietMs)
       : elapsedMs;
   const holder = draft.holder(lease.holderId);
-  const own = holder === undefined ? Number.POSITIVE_INFINITY : speed(holder);
-  if (!Number.isFinite(own)) return byProgressMs;
-  const wholeMs = taskTicks(draft, lease.taskId) / own;
+  const measured = holder === undefined ? Number.POSITIVE_INFINITY : speed(holder);
+  const isKnown = Number.isFinite(measured);
+  const pace = isKnown ? measured : fastest;
+  if (pace <= 0 || (!isKnown && progress > 0.05)) return byProgressMs;
+  const wholeMs = taskTicks(draft, lease.taskId) / pace;
   // The time since the grant may have been spent on waiting for the task before.
   const bySpeedMs = Math.max(0, wholeMs * (1 - progress) - quietMs);
   return elapsedMs > 2.5 * wholeMs ? Math.max(bySpeedMs, byProgressMs) : bySpeedMs;

@@ -160,6 +160,8 @@ export class World {
     const heardMs = this.state.beats.get(message.leaseId)?.heardAtMs ?? 0;
     const isAlive = lease?.phase === "checking" || this.nowMs - heardMs < 15_000;
     if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
+    // What a stranger cannot make again may be right all the same.
+    if (lease.audit && holder.role === "contributor") return null;
     return { id: lease.taskId, count: this.state.tasks.get(lease.taskId)?.failures ?? 0 };
   }
 

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Crowd } from "../simulate/crowd.ts";
+import { simulate } from "../simulate/scenarios.ts";
+
+const CROWD: Crowd = {
+  contributors: 8,
+  churn: false,
+  heavyTail: false,
+  liars: 0,
+  lying: "always",
+  ownerWorks: true,
+  seed: 7,
+};
+
+const swarm = (crowd: Partial<Crowd>, verify: "off" | "adaptive" = "adaptive", hours = 0.4) =>
+  simulate({ crowd: { ...CROWD, ...crowd }, hours, verify, stageMs: null });
+
+test("an honest swarm is as fast as it can be, with six messages a segment", async () => {
+  const { outcome, bounds } = await swarm({}, "off");
+  expect(outcome.isReady).toBe(true);
+  expect(outcome.makespanMs).toBeGreaterThanOrEqual(bounds.tightMs - 1);
+  expect(outcome.makespanMs / bounds.plainMs).toBeLessThan(1.15);
+  expect(outcome.messages / outcome.results).toBeLessThan(6.1);
+  expect(outcome.encodedSeconds.copies / outcome.encodedSeconds.useful).toBeLessThan(0.02);
+});
+
+test("who leaves and who is slow hold nobody up", async () => {
+  const { outcome, bounds } = await swarm(
+    { churn: true, heavyTail: true, contributors: 20 },
+    "off",
+  );
+  expect(outcome.isReady).toBe(true);
+  expect(outcome.makespanMs / bounds.tightMs).toBeLessThan(1.5);
+});
+
+test("audits of a long job cost less than a tenth, and do not wait for one owner", async () => {
+  const { outcome, bounds } = await swarm({ contributors: 6 }, "adaptive", 1.2);
+  const { useful, audits } = outcome.encodedSeconds;
+  expect(audits).toBeGreaterThan(0);
+  expect(audits / useful).toBeLessThan(0.1);
+  expect(outcome.makespanMs / bounds.tightMs).toBeLessThan(1.15);
+  expect(outcome.honestBanned).toBe(0);
+});
+
+test.each(["always", "after-some"] as const)(
+  "liars who lie %s are out, and none of it is shown",
+  async (lying) => {
+    const { outcome } = await swarm({ contributors: 30, liars: 0.2, lying });
+    expect(outcome).toMatchObject({ isReady: true, liesPublished: 0, honestBanned: 0 });
+    expect(outcome.lies).toBeGreaterThan(0);
+    expect(outcome.liarsBanned).toBe(outcome.liars);
+  },
+);

@@ -1,0 +1,100 @@
+import { parseArgs } from "node:util";
+import { TributaryError, toWireError } from "../../shared/errors.ts";
+import type { JobSettings } from "../../shared/job.ts";
+import type { Crowd } from "./crowd.ts";
+
+export const USAGE = `npm run simulate [-- options]
+
+Without options: the table of the README. With any: one swarm.
+
+  --contributors N    default 100
+  --hours H           length of the video; default 2
+  --verify POLICY     off, adaptive or all; default adaptive
+  --churn             a third leaves at some time, half of them without a word
+  --heavy-tail        speeds are lognormal, from a tenth to ten times the usual
+  --liars PERCENT     contributors whose results are lies, e.g. 10%
+  --lying HOW         always, after-some (right results) or now-and-then; default always
+  --owner-stages      the owner only cuts and uploads, and audits nothing
+  --uplink MBIT       the owner uploads chunks of 3 MB as they are needed; default: all are there
+  --seed N            default 1
+  --json              the figures as JSON
+  --help              this text`;
+
+export interface Simulation {
+  crowd: Crowd;
+  hours: number;
+  verify: JobSettings["verify"];
+  /** See Scenario. */
+  stageMs: number | null;
+}
+
+export interface SimulateArguments {
+  /** Null: those of the README. */
+  simulation: Simulation | null;
+  json: boolean;
+}
+
+const CHUNK_MEGABITS = 24;
+const POLICIES: readonly JobSettings["verify"][] = ["off", "adaptive", "all"];
+const WAYS: readonly Crowd["lying"][] = ["always", "after-some", "now-and-then"];
+
+/** @throws {TributaryError} REQUEST_INVALID */
+export function parseArguments(argv: readonly string[]): SimulateArguments | "help" {
+  const { values } = parse(argv);
+  if (values.help === true) return "help";
+  const { json = false, ...rest } = values;
+  if (Object.keys(rest).length === 0) return { simulation: null, json };
+  const uplink = values.uplink === undefined ? null : number("uplink", values.uplink, 0.1, 1e5);
+  const crowd: Crowd = {
+    contributors: Math.floor(number("contributors", values.contributors ?? "100", 0, 5_000)),
+    churn: values.churn === true,
+    heavyTail: values["heavy-tail"] === true,
+    liars: number("liars", (values.liars ?? "0").replace("%", ""), 0, 100) / 100,
+    lying: one("lying", WAYS, values.lying ?? "always"),
+    ownerWorks: values["owner-stages"] !== true,
+    seed: Math.floor(number("seed", values.seed ?? "1", 0, 2 ** 31)),
+  };
+  const simulation: Simulation = {
+    crowd,
+    hours: number("hours", values.hours ?? "2", 0.01, 24),
+    verify: one("verify", POLICIES, values.verify ?? "adaptive"),
+    stageMs: uplink === null ? null : (CHUNK_MEGABITS / uplink) * 1000,
+  };
+  return { simulation, json };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        contributors: { type: "string" },
+        hours: { type: "string" },
+        verify: { type: "string" },
+        churn: { type: "boolean" },
+        "heavy-tail": { type: "boolean" },
+        liars: { type: "string" },
+        lying: { type: "string" },
+        "owner-stages": { type: "boolean" },
+        uplink: { type: "string" },
+        seed: { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (thrown) {
+    throw new TributaryError("REQUEST_INVALID", toWireError(thrown).message);
+  }
+}
+
+function number(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= least && value <= most) return value;
+  throw new TributaryError("REQUEST_INVALID", `--${name} is a number from ${least} to ${most}.`);
+}
+
+function one<T extends string>(name: string, known: readonly T[], text: string): T {
+  const found = known.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new TributaryError("REQUEST_INVALID", `--${name} is one of ${known.join(", ")}.`);
+}

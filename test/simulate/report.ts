@@ -1,0 +1,59 @@
+import type { Bounds } from "./bounds.ts";
+import type { Outcome } from "./swarm.ts";
+
+export interface Row {
+  name: string;
+  /** Of the work itself. */
+  bounds: Bounds;
+  /** Of the work and the audits that were made. */
+  withAudits: Bounds;
+  outcome: Outcome;
+}
+
+const HEAD = [
+  "swarm",
+  "makespan",
+  "/ plain bound",
+  "/ tight bound",
+  "/ with audits",
+  "audits",
+  "copies",
+  "lost",
+  "messages",
+  "heartbeats",
+  "lies told, published",
+  "liars, banned",
+];
+
+/** A table in Markdown. */
+export function table(rows: readonly Row[]): string {
+  const lines = [HEAD, HEAD.map(() => "---"), ...rows.map(cells)];
+  return lines.map((line) => `| ${line.join(" | ")} |`).join("\n");
+}
+
+function cells({ name, bounds, withAudits, outcome }: Row): string[] {
+  const { makespanMs, encodedSeconds, results, liars, liarsBanned, honestBanned } = outcome;
+  const { useful, audits, copies, lost } = encodedSeconds;
+  const all = useful + audits + copies + lost;
+  const percent = (seconds: number) => `${((100 * seconds) / all).toFixed(1)}%`;
+  const wrongly = honestBanned > 0 ? ` (${honestBanned} honest!)` : "";
+  return [
+    name,
+    outcome.isReady ? `${(makespanMs / 1000).toFixed(0)} s` : "NOT READY",
+    (makespanMs / bounds.plainMs).toFixed(2),
+    (makespanMs / bounds.tightMs).toFixed(2),
+    (makespanMs / withAudits.tightMs).toFixed(2),
+    percent(audits),
+    percent(copies),
+    percent(lost),
+    (outcome.messages / results).toFixed(2),
+    (outcome.heartbeats / results).toFixed(2),
+    liars === 0 ? "" : `${outcome.lies}, ${outcome.liesPublished}`,
+    liars === 0 ? "" : `${liars}, ${liarsBanned}${wrongly}`,
+  ];
+}
+
+export const LEGEND = `makespan: until the job is ready. Bounds: plain is all work by all speed of the honest, or one task by
+the fastest; tight counts whole tasks, the first download and the last upload; "with audits" is the tight
+bound of the work and of the audits that were made. audits, copies, lost: shares of all that was
+encoded. messages and heartbeats: both ways, for each lease that was granted (audits and copies too).`;
