@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { renderSVG } from "uqr";
 import { toWireError } from "../../shared/errors.ts";
 import type { HolderView, ShareResponse } from "../../shared/protocol.ts";
@@ -25,14 +26,16 @@ export function SharePanel({ state, actions }: { state: HolderState; actions: Sh
   if (job === null) return null;
   const helpers = job.holders.filter(({ role }) => role === "contributor");
 
-  const run = async (action: () => Promise<void>): Promise<void> => {
+  const run = async (action: () => Promise<void>): Promise<boolean> => {
     pending.value = true;
     problem.value = null;
     try {
       await action();
+      return true;
     } catch (thrown) {
       const text = ERROR_TEXTS[toWireError(thrown).code];
       problem.value = `${text.title}. ${text.advice}`;
+      return false;
     } finally {
       pending.value = false;
     }
@@ -164,10 +167,27 @@ function Helper({ helper, onRemove }: { helper: HolderView; onRemove(): void }) 
 }
 
 /** Whether the tab may be closed, and the switch that makes it so. */
-function Leaving({ state, onStageAll }: { state: HolderState; onStageAll(on: boolean): void }) {
+function Leaving({
+  state,
+  onStageAll,
+}: {
+  state: HolderState;
+  /** Whether it was said. */
+  onStageAll(on: boolean): Promise<boolean>;
+}) {
   const { job } = state;
+  // The switch stays as it was put until the coordinator says how it is.
+  const asked = useSignal<boolean | null>(null);
+  const known = job?.settings.stageAll ?? false;
+  useEffect(() => {
+    if (asked.value === known) asked.value = null;
+  }, [asked, known]);
+  const put = async (on: boolean): Promise<void> => {
+    asked.value = on;
+    if (!(await onStageAll(on))) asked.value = null;
+  };
   if (job === null) return null;
-  const { stageAll } = job.settings;
+  const stageAll = asked.value ?? known;
   const left = job.tasksNeedingSource;
   return (
     <>
@@ -175,7 +195,7 @@ function Leaving({ state, onStageAll }: { state: HolderState; onStageAll(on: boo
         <input
           type="checkbox"
           checked={stageAll}
-          onChange={(event) => onStageAll(event.currentTarget.checked)}
+          onChange={(event) => put(event.currentTarget.checked)}
         />
         <span>
           Let the helpers finish it
@@ -186,7 +206,7 @@ function Leaving({ state, onStageAll }: { state: HolderState; onStageAll(on: boo
       {stageAll && (
         <Note kind="info" icon={<InfoIcon />}>
           <p role="status">
-            {left === 0 ? (
+            {left === 0 && known ? (
               <>
                 <b>Safe to close this tab.</b> The helpers have all they need.
               </>
