@@ -25,12 +25,14 @@ export async function measureQuality(clip: Clip, made: MadeRendition): Promise<R
   const log = await ffmpegLog([
     ...["-i", made.input, "-i", clip.path, "-filter_complex", graph],
     ...["-map", "[p]", "-f", "null", "-", "-map", "[s]", "-f", "null", "-"],
-    ...["-map", "0:v:0", "-c", "copy", "-f", "null", "-"],
+  ]);
+  const packets = await ffmpegLog([
+    ...["-i", made.input, "-map", "0:v:0", "-c", "copy", "-f", "null", "-"],
   ]);
   const psnr = Number(/PSNR y:([\d.]+|inf)/.exec(log)?.[1]);
   const ssim = Number(/SSIM Y:([\d.]+)/.exec(log)?.[1]);
-  const kibibytes = Number(/video:(\d+)kB/.exec(log)?.[1]);
-  const frames = Number(/.*frame=\s*(\d+)/s.exec(log)?.[1]);
+  const kibibytes = Number(/video:(\d+)kB/.exec(packets)?.[1]);
+  const frames = Number(/.*frame=\s*(\d+)/s.exec(packets)?.[1]);
   return {
     shortSide: made.shortSide,
     frames,
