@@ -34,7 +34,8 @@ import type { Lane } from "./worker/api.ts";
  * `HolderState`.
  */
 
-const EMIT_EVERY_MS = 100;
+/** Each makes the page draw anew, on cores that the encoders could use. */
+const EMIT_EVERY_MS = 200;
 
 const IDLE: HolderState = {
   phase: "idle",
