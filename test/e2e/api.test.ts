@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import type Hls from "hls.js";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { webhookEventSchema, webhookStatusSchema } from "../../shared/api-protocol.ts";
@@ -16,6 +17,7 @@ import {
 } from "../exactness/decoded-frames.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { ffprobe, fixture } from "../setup/media.ts";
+import { root } from "../setup/server.ts";
 import { playToEnd } from "./playback.ts";
 
 // The API as a program of somebody else's uses it: nothing here knows of tabs or sockets.
@@ -79,6 +81,8 @@ describe("a whole video by API", () => {
     const played = await playToEnd(browser, job.masterUrl, 240);
     expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
 
+    await checkOtherOrigin(job.masterUrl);
+
     const delivery = await hook.next();
     const [, seconds, given] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(delivery.signature) ?? [];
     const expected = createHmac("sha256", secret).update(`${seconds}.${delivery.body}`);
@@ -103,6 +107,43 @@ describe("a whole video by API", () => {
     await checkMp4(job.jobId);
     await checkDeletion(job.jobId, job.ownerToken, job.masterUrl);
   });
+
+  /** A page of another site plays it with hls.js: playlists, inits and segments by CORS. */
+  async function checkOtherOrigin(masterUrl: string): Promise<void> {
+    const site = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" });
+      response.end("<!doctype html><video muted></video>");
+    });
+    await new Promise<void>((resolve) => site.listen(0, "localhost", resolve));
+    const address = site.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const page = await browser.newPage();
+    try {
+      await page.goto(`http://localhost:${port}/`);
+      expect(new URL(page.url()).origin).not.toBe(new URL(masterUrl).origin);
+      await page.addScriptTag({ path: join(root, "node_modules/hls.js/dist/hls.js") });
+      const played = await page.evaluate(async (url) => {
+        const HlsClass = (globalThis as unknown as { Hls: typeof Hls }).Hls;
+        const video = document.querySelector("video") as HTMLVideoElement;
+        const errors: string[] = [];
+        const hls = new HlsClass();
+        hls.on(HlsClass.Events.ERROR, (_event, data) => errors.push(data.details));
+        hls.loadSource(url);
+        hls.attachMedia(video);
+        await new Promise<void>((resolve) => {
+          video.addEventListener("timeupdate", () => video.currentTime > 1 && resolve());
+          setTimeout(resolve, 20_000);
+          void video.play();
+        });
+        return { errors, atSeconds: video.currentTime };
+      }, masterUrl);
+      expect(played.errors).toEqual([]);
+      expect(played.atSeconds).toBeGreaterThan(1);
+    } finally {
+      await page.close();
+      site.close();
+    }
+  }
 
   async function checkMp4(jobId: string): Promise<void> {
     let mp4 = await client.makeMp4(jobId);

@@ -1,3 +1,5 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { HolderState } from "../holder-api.ts";
 import type { PartDecision, PartReason } from "../pool/capability.ts";
 import { formatSpeed } from "./format.ts";
@@ -13,8 +15,13 @@ export function DeviceNote({
   onServers(use: boolean): void;
 }) {
   const decision = state.part ?? null;
+  const usesServers = decision !== null && decision.part !== "alone";
+  // What was just switched stays so until the holder's answer is here.
+  const asked = useSignal<boolean | null>(null);
+  useEffect(() => {
+    asked.value = null;
+  }, [asked, usesServers]);
   if (decision === null || decision.reason === "no-servers") return null;
-  const usesServers = decision.part !== "alone";
   const canLeave = state.phase === "running" && state.job?.tasksNeedingSource === 0;
   return (
     <Note kind="info" icon={<InfoIcon />}>
@@ -25,8 +32,11 @@ export function DeviceNote({
       <label class="switch">
         <input
           type="checkbox"
-          checked={usesServers}
-          onChange={(event) => onServers(event.currentTarget.checked)}
+          checked={asked.value ?? usesServers}
+          onChange={(event) => {
+            asked.value = event.currentTarget.checked;
+            onServers(event.currentTarget.checked);
+          }}
         />{" "}
         Use this site's servers
       </label>
