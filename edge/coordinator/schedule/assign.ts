@@ -1,15 +1,13 @@
-import { type Segment, segmentDurationTicks } from "../../../shared/job.ts";
-import { RENEW_EVERY_MS } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
 import { dropLease, grantLease, isForTrusted } from "./leases.ts";
+import { type Pace, paceOf, speed, taskTicks } from "./pace.ts";
 import { type Holder, isEnded, type Lease, type TaskRecord } from "./state.ts";
+import { stragglers } from "./stragglers.ts";
 import { auditorsNow, mayAudit } from "./trust.ts";
 
 /** A backup copy must promise to be done in less than this share of what the first one still needs. */
 const BACKUP_GAIN = 0.8;
 const LOOK_AGAIN_MS = 1_000;
-/** Two heartbeats and a half. */
-const QUIET_MS = 2.5 * RENEW_EVERY_MS;
 /** Live leases of one task, the first one and its backup. */
 const MAX_COPIES = 2;
 
@@ -65,11 +63,6 @@ function watchStragglers(draft: Draft, isAnybodyFree: boolean): void {
   else if (watch && (backupDueAtMs === null || backupDueAtMs <= draft.nowMs)) {
     draft.patchJob({ backupDueAtMs: draft.nowMs + LOOK_AGAIN_MS });
   }
-}
-
-/** Media seconds a second of work; holders that are not known yet come first, to become known. */
-export function speed({ mediaTicks, workMs }: Holder): number {
-  return workMs > 0 ? mediaTicks / workMs : Number.POSITIVE_INFINITY;
 }
 
 /** One hand-out: who still wants how much, and what they got. */
@@ -190,45 +183,6 @@ class Round {
   }
 }
 
-/** How fast the connected holders are together, and how much there is to do. Ticks are 90 a millisecond. */
-interface Pace {
-  ticksAMs: number;
-  /** Of one slot. */
-  fastest: number;
-  slots: number;
-  /** Of holders whose speed is known. */
-  knownSlots: number;
-  readyTasks: number;
-  /** Of tasks nobody works on. */
-  remainingTicks: number;
-}
-
-function paceOf(draft: Draft): Pace {
-  const pace: Pace = {
-    ticksAMs: 0,
-    fastest: 0,
-    slots: 0,
-    knownSlots: 0,
-    readyTasks: 0,
-    remainingTicks: 0,
-  };
-  for (const holder of draft.holders()) {
-    if (holder.connectionId === null || holder.banned) continue;
-    pace.slots += holder.slots;
-    const own = speed(holder);
-    if (!Number.isFinite(own)) continue;
-    pace.knownSlots += holder.slots;
-    pace.ticksAMs += own * holder.slots;
-    pace.fastest = Math.max(pace.fastest, own);
-  }
-  for (const { id, state } of draft.tasks()) {
-    if (state !== "ready") continue;
-    pace.readyTasks += 1;
-    pace.remainingTicks += taskTicks(draft, id);
-  }
-  return pace;
-}
-
 /**
  * The fastest first. Who is not known yet comes before them, to become known; near the end after
  * them: who has made nothing by then may be slow.
@@ -249,69 +203,4 @@ function compare(a: number, b: number): number {
 
 function hasChunk(holder: Holder, task: TaskRecord): boolean {
   return holder.hasSource || task.chunk?.stored === true;
-}
-
-interface Straggler {
-  lease: Lease;
-  remainingMs: number;
-  /** Not begun: its holder is busy with an earlier one. */
-  isWaiting: boolean;
-}
-
-/** Leases at work, the one that would be done last first. */
-function stragglers(draft: Draft, fastest: number): Straggler[] {
-  const found: Straggler[] = [];
-  const byHolder = new Map<string, number[]>();
-  for (const lease of draft.leases()) {
-    if (lease.phase !== "working") continue;
-    const before = byHolder.get(lease.holderId) ?? [];
-    byHolder.set(lease.holderId, before);
-    const slots = Math.max(1, draft.holder(lease.holderId)?.slots ?? 1);
-    // Leases of one holder come in the order of their grants, and so does its work.
-    const waitsMs = before[before.length - slots];
-    const ownMs = remainingMs(draft, lease, fastest);
-    before.push(ownMs + (waitsMs ?? 0));
-    if (lease.audit) continue;
-    const isWaiting = waitsMs !== undefined && (draft.beat(lease.id)?.progress ?? 0) === 0;
-    found.push({ lease, remainingMs: ownMs + (waitsMs ?? 0), isWaiting });
-  }
-  return found.sort((a, b) => b.remainingMs - a.remainingMs);
-}
-
-/**
- * What a lease still needs: by its holder's speed, or by its progress where that is not known or
- * wrong. Who has made nothing yet is taken to be as fast as the fastest, for a while.
- */
-function remainingMs(draft: Draft, lease: Lease, fastest: number): number {
-  const elapsedMs = draft.nowMs - lease.grantedAtMs;
-  const beat = draft.beat(lease.id);
-  const quietMs = draft.nowMs - (beat?.heardAtMs ?? lease.grantedAtMs);
-  // Nobody may be there any more.
-  if (quietMs > QUIET_MS) return Number.POSITIVE_INFINITY;
-  const progress = beat?.progress ?? 0;
-  const byProgressMs =
-    progress > 0.05
-      ? Math.max(0, ((elapsedMs - quietMs) * (1 - progress)) / progress - quietMs)
-      : elapsedMs;
-  const holder = draft.holder(lease.holderId);
-  const measured = holder === undefined ? Number.POSITIVE_INFINITY : speed(holder);
-  const isKnown = Number.isFinite(measured);
-  const pace = isKnown ? measured : fastest;
-  if (pace <= 0 || (!isKnown && progress > 0.05)) return byProgressMs;
-  const wholeMs = taskTicks(draft, lease.taskId) / pace;
-  // The time since the grant may have been spent on waiting for the task before.
-  const bySpeedMs = Math.max(0, wholeMs * (1 - progress) - quietMs);
-  return elapsedMs > 2.5 * wholeMs ? Math.max(bySpeedMs, byProgressMs) : bySpeedMs;
-}
-
-/** Video time of a task; sound is made so much faster that it counts for a fraction. */
-function taskTicks(draft: Draft, taskId: string): number {
-  const task = draft.planned.get(taskId);
-  if (task === undefined) return 0;
-  const { segments, source } = draft.plan;
-  const startTicks = segments[task.firstSegment]?.startTicks ?? 0;
-  const end: Segment | undefined = segments[task.firstSegment + task.segmentCount - 1];
-  const endTicks =
-    end === undefined ? source.durationTicks : end.startTicks + segmentDurationTicks(end);
-  return (endTicks - startTicks) / (task.kind === "audio" ? 20 : 1);
 }
