@@ -79,7 +79,13 @@ export async function describeAudio(
       startTicks,
       durationTicks: Math.max(0, endTicks - startTicks),
     },
-    index: { track: position, sampleRate, packetSeconds: packets.seconds, packetSamples },
+    index: {
+      track: position,
+      sampleRate,
+      packetSeconds: packets.seconds,
+      packetNumbers: packets.numbers,
+      packetSamples,
+    },
   };
 }
 

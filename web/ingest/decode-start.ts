@@ -29,7 +29,7 @@ export async function readDecodeStart(
   const lengthSize = record === null ? null : readAvcC(record).lengthSize;
   for (const at of spread(keyPackets(video))) {
     signal.throwIfAborted();
-    for await (const packet of packetsFrom(track, video.packetSeconds, at, at + 1)) {
+    for await (const packet of packetsFrom(track, video, at, at + 1)) {
       const units = Array.from(nalUnits(packet.data, lengthSize));
       if (!units.some((unit) => ((unit[0] ?? 0) & 0x1f) === IDR_SLICE)) {
         return { config, isIdr: false };

@@ -3,7 +3,7 @@ import { TributaryError } from "../../shared/errors.ts";
 import type { IsoLayout } from "./iso-boxes.ts";
 import { statedMatroskaBytes } from "./matroska-size.ts";
 import { packetsFrom } from "./packet-reader.ts";
-import { firstPackets, type PacketList } from "./source-index.ts";
+import { firstPackets, type PacketList, type PacketPlaces } from "./source-index.ts";
 
 /**
  * Files that break off: the container says how long it should be, or lists packets that are not
@@ -50,14 +50,15 @@ export async function dropMissingEnd(
 /** How many packets from the first on are really there; they lie in the file in this order. */
 async function readablePackets({ track, packets }: ListedTrack): Promise<number> {
   const { seconds } = packets;
-  if (seconds.length === 0 || (await isReadable(track, seconds, seconds.length - 1))) {
+  const places = { packetSeconds: seconds, packetNumbers: packets.numbers };
+  if (seconds.length === 0 || (await isReadable(track, places, seconds.length - 1))) {
     return seconds.length;
   }
   let low = 0;
   let high = seconds.length - 1;
   while (low < high) {
     const between = (low + high) >> 1;
-    if (await isReadable(track, seconds, between)) low = between + 1;
+    if (await isReadable(track, places, between)) low = between + 1;
     else high = between;
   }
   return low;
@@ -65,11 +66,11 @@ async function readablePackets({ track, packets }: ListedTrack): Promise<number>
 
 async function isReadable(
   track: ListedTrack["track"],
-  seconds: Float64Array,
+  places: PacketPlaces,
   packet: number,
 ): Promise<boolean> {
   try {
-    for await (const one of packetsFrom(track, seconds, packet, packet + 1)) {
+    for await (const one of packetsFrom(track, places, packet, packet + 1)) {
       return one.data.length > 0 && one.data.length === one.byteLength;
     }
     return false;

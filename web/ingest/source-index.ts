@@ -2,13 +2,19 @@ import { type EncodedPacket, EncodedPacketSink, type InputTrack } from "mediabun
 import { TICKS_PER_SECOND } from "../../shared/job.ts";
 import type { FrameTimeline } from "../../shared/plan.ts";
 
+/** Where the demuxer finds the packets of a track, in decode order. */
+export interface PacketPlaces {
+  /** Presentation time as the demuxer gives it, in seconds. */
+  packetSeconds: Float64Array;
+  /** The demuxer's number of the packet; times may be doubled, these are not. */
+  packetNumbers: Float64Array;
+}
+
 /**
  * What is kept of a source in memory: where its packets are in time, not the packets. Flat typed
- * arrays, about 35 bytes a packet, whatever the length of the source.
+ * arrays, about 45 bytes a packet, whatever the length of the source.
  */
-export interface VideoIndex {
-  /** Packets in decode order: presentation time as the demuxer gives it, in seconds. */
-  packetSeconds: Float64Array;
+export interface VideoIndex extends PacketPlaces {
   /** The same on the job's timeline, in whole ticks; negative when it is not seen. */
   packetTicks: Float64Array;
   /** 1 where decoding can start. */
@@ -25,12 +31,10 @@ export interface VideoIndex {
   zeroSeconds: number;
 }
 
-export interface AudioIndex {
+export interface AudioIndex extends PacketPlaces {
   /** Position of the track among the source's audio tracks. */
   track: number;
   sampleRate: number;
-  /** Presentation time as the demuxer gives it, in seconds. */
-  packetSeconds: Float64Array;
   /**
    * First sample of each packet on the job's timeline, in source samples; one entry more: the end.
    * Whole numbers counted up from the first packet, so that all runs share one sample grid even
@@ -48,6 +52,7 @@ export interface SourceIndex {
 /** Packets of one track as the demuxer lists them, in decode order. */
 export interface PacketList {
   seconds: Float64Array;
+  numbers: Float64Array;
   durationSeconds: Float64Array;
   isKey: Uint8Array;
   bytes: Uint32Array;
@@ -69,6 +74,7 @@ export async function listPackets(
   { signal, onTime, look }: ListPacketsOptions,
 ): Promise<PacketList> {
   const seconds = new GrowingArray(Float64Array);
+  const numbers = new GrowingArray(Float64Array);
   const durationSeconds = new GrowingArray(Float64Array);
   const isKey = new GrowingArray(Uint8Array);
   const bytes = new GrowingArray(Uint32Array);
@@ -79,6 +85,7 @@ export async function listPackets(
   for await (const packet of sink.packets(undefined, undefined, retrieval)) {
     signal.throwIfAborted();
     seconds.push(packet.timestamp);
+    numbers.push(packet.sequenceNumber);
     durationSeconds.push(packet.duration);
     isKey.push(packet.type === "key" ? 1 : 0);
     bytes.push(packet.byteLength);
@@ -87,6 +94,7 @@ export async function listPackets(
   }
   return {
     seconds: seconds.take(),
+    numbers: numbers.take(),
     durationSeconds: durationSeconds.take(),
     isKey: isKey.take(),
     bytes: bytes.take(),
@@ -98,6 +106,7 @@ export async function listPackets(
 export function firstPackets(list: PacketList, count: number): PacketList {
   return {
     seconds: list.seconds.slice(0, count),
+    numbers: list.numbers.slice(0, count),
     durationSeconds: list.durationSeconds.slice(0, count),
     isKey: list.isKey.slice(0, count),
     bytes: list.bytes.slice(0, count),
@@ -171,6 +180,7 @@ export function indexVideo(
   return {
     index: {
       packetSeconds: seconds,
+      packetNumbers: packets.numbers,
       packetTicks,
       packetIsKey: isKey,
       packetBytes: packets.bytes,

@@ -69,7 +69,7 @@ export async function cutAudio(
   await output.start();
   const base = packetSamples[firstPacket] ?? 0;
   let at = firstPacket;
-  for await (const packet of packetsFrom(track, packetSeconds, firstPacket, endPacket)) {
+  for await (const packet of packetsFrom(track, audio, firstPacket, endPacket)) {
     signal.throwIfAborted();
     const start = packetSamples[at] ?? base;
     const end = packetSamples[at + 1] ?? start;

@@ -98,13 +98,9 @@ export async function cutVideo(
     frameRate: TICKS_PER_SECOND,
   });
   await output.start();
+  const restarts = restartPackets(video, cut);
   let at = cut.firstPacket;
-  for await (const packet of packetsFrom(
-    track,
-    video.packetSeconds,
-    cut.firstPacket,
-    cut.endPacket,
-  )) {
+  for await (const packet of packetsFrom(track, video, cut.firstPacket, cut.endPacket)) {
     signal.throwIfAborted();
     const first = at === cut.firstPacket;
     const shown = (video.packetTicks[at] ?? 0) - cut.baseTicks;
@@ -112,7 +108,7 @@ export async function cutVideo(
     await source.add(
       new EncodedPacket(
         data,
-        first ? "key" : packet.type,
+        first || restarts.has(at) ? "key" : "delta",
         shown / TICKS_PER_SECOND,
         Math.max(0, packet.duration),
         at - cut.firstPacket,
@@ -126,6 +122,27 @@ export async function cutVideo(
   return { bytes: finished(output.target.buffer), baseTicks, trimStartTicks, trimEndTicks };
 }
 
+/**
+ * Key packets of a cut after which nothing is shown that comes before them. The muxer refuses others:
+ * files exist that flag each packet as key, or whose times jump back. Decoding starts at the first.
+ */
+function restartPackets(video: VideoIndex, { firstPacket, endPacket }: VideoCut): Set<number> {
+  const earliestFrom = new Float64Array(endPacket - firstPacket + 1).fill(Number.POSITIVE_INFINITY);
+  for (let at = endPacket - 1; at >= firstPacket; at--) {
+    const later = earliestFrom[at + 1 - firstPacket] ?? 0;
+    earliestFrom[at - firstPacket] = Math.min(later, video.packetTicks[at] ?? 0);
+  }
+  const restarts = new Set<number>();
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let at = firstPacket; at < endPacket; at++) {
+    if (video.packetIsKey[at] === 1 && (earliestFrom[at - firstPacket] ?? 0) > latest) {
+      restarts.add(at);
+    }
+    latest = Math.max(latest, video.packetTicks[at] ?? 0);
+  }
+  return restarts;
+}
+
 async function copySamples(
   track: InputVideoTrack,
   video: VideoIndex,
@@ -134,7 +151,7 @@ async function copySamples(
   signal: AbortSignal,
 ): Promise<CutPiece> {
   const samples: Sample[] = [];
-  const packets = packetsFrom(track, video.packetSeconds, cut.firstPacket, cut.endPacket);
+  const packets = packetsFrom(track, video, cut.firstPacket, cut.endPacket);
   for await (const packet of packets) {
     signal.throwIfAborted();
     const at = cut.firstPacket + samples.length;
