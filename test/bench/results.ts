@@ -36,7 +36,7 @@ export const GOALS: readonly Goal[] = [
 ];
 
 /** First playable moment over the whole, at most. */
-export const FIRST_PLAYABLE_SHARE = 0.25;
+const FIRST_PLAYABLE_SHARE = 0.25;
 
 export interface Ratio extends Goal {
   clip: string;
@@ -74,9 +74,23 @@ export function describeResults(entries: readonly Entry[]): string {
       ({ contestant, peer, ratio, most }) =>
         `- ${contestant} / ${peer}: ${ratio.toFixed(2)} (goal <= ${most}${ratio <= most ? "" : ", not reached"})`,
     );
-    return [`### ${clip}`, "", ...timesTable(own), "", ...reached, "", ...qualityTable(own), ""];
+    const early = own.flatMap(firstPlayableLine);
+    return [
+      ...[`### ${clip}`, "", ...timesTable(own), "", ...reached, ...early, ""],
+      ...[...qualityTable(own), ""],
+    ];
   });
   return blocks.join("\n");
+}
+
+function firstPlayableLine(entry: Entry): string[] {
+  const firstMs = medianFirstPlayableMs(entry);
+  if (firstMs === null) return [];
+  const share = firstMs / medianWallMs(entry);
+  const verdict = share <= FIRST_PLAYABLE_SHARE ? "" : ", not reached";
+  return [
+    `- ${entry.contestant}, first playable / whole: ${share.toFixed(2)} (goal <= ${FIRST_PLAYABLE_SHARE}${verdict})`,
+  ];
 }
 
 function timesTable(entries: readonly Entry[]): string[] {
