@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launchBrowser } from "../setup/browser.ts";
 import { root, startServer } from "../setup/server.ts";
+import { CONTRIBUTE_STATES, type ContributeStateName } from "./stories/contribute-states.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
@@ -48,6 +49,17 @@ try {
       });
       if (plays) await page.waitForTimeout(1500);
       await shoot(name);
+    }
+    for (const name of Object.keys(CONTRIBUTE_STATES) as ContributeStateName[]) {
+      if (!isWanted(`contribute-${name}`)) continue;
+      await run((stage, given) => stage.showContribute(given), name);
+      await shoot(`contribute-${name}`);
+    }
+    if (isWanted("shared")) {
+      await run((stage) => stage.showUpload("running"), undefined);
+      await page.getByRole("button", { name: "Make a link for helpers" }).click();
+      await page.getByRole("img", { name: /QR code/ }).waitFor();
+      await shoot("shared");
     }
     for (const watched of WATCHED) {
       if (!isWanted(`watch-${watched}`)) continue;

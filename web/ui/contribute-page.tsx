@@ -71,7 +71,7 @@ function Invitation({
       <h1 id="invite-title">Lend this device to a video</h1>
       {job !== null && <VideoFacts state={shown} />}
       <h2 class="card-title">What happens when you join</h2>
-      <ul class="plain-list">
+      <ul class="joining">
         <li>
           This tab downloads short pieces of this video, encodes them for streaming and sends the
           result back.
@@ -129,12 +129,12 @@ function AtWork({
         aria-label="Video made so far, by everybody"
       />
       <dl class="figures">
-        <Figure name="Pieces made here" value={String(shown.tasksDone)} />
+        <Figure name="Pieces made" value={String(shown.tasksDone)} />
         <Figure name="Received" value={formatBytes(shown.bytesDownloaded)} />
         <Figure name="Sent" value={formatBytes(shown.bytesUploaded)} />
       </dl>
       {encoding.length > 0 && (
-        <ul class="plain-list encoders" aria-label="Encoders at work">
+        <ul class="encoders" aria-label="Encoders at work">
           {encoding.map((progress, index) => (
             <li key={String(index)}>
               <progress class="bar" max={1} value={progress} aria-label={`Encoder ${index + 1}`} />
@@ -206,8 +206,10 @@ function VideoFacts({ state: { job } }: { state: ContributorState }) {
   if (job === null) return null;
   return (
     <p class="contribute-video">
-      <b>{job.name}</b> <span class="hint">{formatLength(job.durationTicks)}</span>{" "}
-      <span class="hint">{formatPercent(job.progress)} done</span>
+      <b>{job.name}</b>{" "}
+      <span class="hint">
+        {formatLength(job.durationTicks)} · {formatPercent(job.progress)} done
+      </span>
     </p>
   );
 }

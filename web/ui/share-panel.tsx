@@ -42,7 +42,7 @@ export function SharePanel({ state, actions }: { state: HolderState; actions: Sh
   };
 
   return (
-    <section class="card share" aria-labelledby="share-title">
+    <section class="card helpers-card" aria-labelledby="share-title">
       <div class="card-head">
         <h2 id="share-title" class="card-title">
           Helpers

@@ -4,10 +4,12 @@ import type { WireError } from "../../../shared/errors.ts";
 import type { JobStatus } from "../../../shared/protocol.ts";
 import type { HolderState } from "../../../web/holder-api.ts";
 import "../../../web/ui/style.css";
+import { ContributePage } from "../../../web/ui/contribute-page.tsx";
 import { UploadPage, type UploadSessionView } from "../../../web/ui/upload-page.tsx";
 import { EmbedPage, WatchPage } from "../../../web/ui/watch-page.tsx";
 import type { PendingAction } from "../../../web/upload-session.ts";
 import type { WatchState } from "../../../web/watch-status.ts";
+import { CONTRIBUTE_STATES, type ContributeStateName } from "./contribute-states.ts";
 import { INSPECTION, job, STATES, type StateName } from "./states.ts";
 
 /**
@@ -81,6 +83,23 @@ export function showUpload(
   pending.value = page.pending ?? null;
   storedHandle.value = page.canReopen ? ({} as FileSystemFileHandle) : null;
   render(<UploadPage session={session} loadSample={async () => null} />, root());
+}
+
+/** Shows the page behind a contributor link. */
+export function showContribute(name: ContributeStateName): void {
+  render(
+    <ContributePage
+      key={name}
+      state={signal(CONTRIBUTE_STATES[name])}
+      name="Brave Otter"
+      lowBattery={signal(false)}
+      suggestedSlots={null}
+      onWork={noted("work")}
+      onPause={noted("pause")}
+      onStop={noted("stop")}
+    />,
+    root(),
+  );
 }
 
 /** Shows the watch page, or the embedded player. */
