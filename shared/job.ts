@@ -172,7 +172,6 @@ export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): J
 }
 
 export type JobState = "planned" | "running" | "assembling" | "ready" | "failed" | "cancelled";
-export type TaskState = "waiting" | "ready" | "leased" | "checking" | "backoff" | "done" | "failed";
 
 /** How bytes were made; results of equal engine classes share one init segment a rendition. */
 export const engineSchema = z.enum(["ffmpeg-wasm", "webcodecs", "ffmpeg-native"]);

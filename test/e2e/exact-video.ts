@@ -105,7 +105,7 @@ async function audioPlaylist(folder: PlaylistFolder, id: string): Promise<MediaP
 }
 
 /** The init of a rendition as bytes: the same for all its segments. */
-export async function initOf(video: MadeVideo, renditionId: string): Promise<Buffer> {
+async function initOf(video: MadeVideo, renditionId: string): Promise<Buffer> {
   const folder = await readPlaylistFolder(video.dir);
   const playlist = [...folder.video, ...folder.audio].find(({ name }) => name === renditionId);
   const [init, ...others] = new Set(playlist?.inits);
