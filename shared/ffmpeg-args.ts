@@ -219,7 +219,7 @@ export function decodeAudioArgs(
   return [
     ...LOG,
     LOG_FRAMES,
-    "-nostats",
+    // No `-nostats`: ffmpeg keeps it in a global, and no later task of the instance would report progress.
     "-copyts",
     "-i",
     input,
