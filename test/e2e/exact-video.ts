@@ -103,12 +103,3 @@ async function audioPlaylist(folder: PlaylistFolder, id: string): Promise<MediaP
   expect(new Set(playlist.inits).size, `${id}: init segments`).toBe(1);
   return playlist;
 }
-
-/** The init of a rendition as bytes: the same for all its segments. */
-async function initOf(video: MadeVideo, renditionId: string): Promise<Buffer> {
-  const folder = await readPlaylistFolder(video.dir);
-  const playlist = [...folder.video, ...folder.audio].find(({ name }) => name === renditionId);
-  const [init, ...others] = new Set(playlist?.inits);
-  if (init === undefined || others.length > 0) throw new Error(`${renditionId}: not one init.`);
-  return readFile(init);
-}
