@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+
 import { expect } from "vitest";
 import type { AudioRendition } from "../../shared/job.ts";
 import {
