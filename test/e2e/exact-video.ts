@@ -1,4 +1,3 @@
-
 import { expect } from "vitest";
 import type { AudioRendition } from "../../shared/job.ts";
 import {
