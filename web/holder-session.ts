@@ -63,6 +63,8 @@ export class HolderSession {
   readonly #loop: LeaseLoop;
   readonly #stager: ChunkStager | null;
   #pool: Pool | null;
+  /** What was changed since the job's creation. */
+  #settings: JobSettingsPatch | null = null;
   job: JobView | null = null;
   connected = false;
   bytesUploaded = 0;
@@ -146,9 +148,10 @@ export class HolderSession {
     this.#loop.setSlots(slots);
   }
 
-  /** Changes what the owner decided for the job; false without a connection. */
-  changeSettings(settings: JobSettingsPatch): boolean {
-    return this.#socket.send({ type: "settings", settings });
+  /** Changes what the owner decided for the job; said again after each reconnect, so never lost. */
+  changeSettings(settings: JobSettingsPatch): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#socket.send({ type: "settings", settings });
   }
 
   #hello(): HolderMessage {
@@ -172,6 +175,9 @@ export class HolderSession {
       case "welcome":
         this.connected = true;
         this.job = message.job;
+        if (this.#settings !== null) {
+          this.#socket.send({ type: "settings", settings: this.#settings });
+        }
         break;
       case "job":
         if (this.job !== null) this.job = applyJobDelta(this.job, message.job);

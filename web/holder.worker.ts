@@ -163,6 +163,9 @@ class Holder implements HolderApi {
         masterUrl: created.masterUrl,
       });
       this.#connect(resumable);
+      // Switched while the job was being created.
+      const now = settingsFor(this.#decidePart());
+      if (now.servers !== settings.servers) this.#session?.changeSettings(now);
       return resumable;
     } catch (thrown) {
       const error = toWireError(thrown);
@@ -233,7 +236,10 @@ class Holder implements HolderApi {
   }
 
   async changeSettings(settings: JobSettingsPatch): Promise<void> {
-    if (this.#session?.changeSettings(settings) === true) return;
+    if (this.#session !== null) {
+      this.#session.changeSettings(settings);
+      return;
+    }
     throw toWireError(new TributaryError("NETWORK", "There is no connection to the job now."));
   }
 
