@@ -8,6 +8,7 @@ import type { HolderState } from "../../web/holder-api.ts";
 import { copyPlaylists } from "../driver/copy-playlists.ts";
 import { follow, hasEnded, isInspected, refusal } from "../driver/follow.ts";
 import { OwnerTab } from "../driver/owner-tab.ts";
+import { peakTabMemory } from "../driver/tab-memory.ts";
 
 /** Small and quick, with the rung that mobile networks want. */
 export const SMALL_LADDER = "240:300,144:140";
@@ -34,6 +35,8 @@ export interface MadeVideo extends AsyncDisposable {
   inspected: HolderState;
   ended: HolderState;
   status: JobStatus;
+  /** Of the tab's process at its highest, in bytes; null where the system does not tell. */
+  peakMemoryBytes: number | null;
   /** Folder with master.m3u8. */
   dir: string;
 }
@@ -57,10 +60,14 @@ export async function makeVideo(browser: Browser, options: MakeOptions): Promise
     const ended = await follow(tab, signal, say, hasEnded);
     const status = await tab.status(job);
     if (ended.phase !== "ready" || status.state !== "ready") throw refusal(ended, status);
+    const peakMemoryBytes = (await peakTabMemory(browser))?.peakBytes ?? null;
     const dir = await mkdtemp(join(tmpdir(), "tributary-made-"));
     await copyPlaylists(job.masterUrl, dir, signal);
     const dispose = () => rm(dir, { recursive: true, force: true });
-    return { job, inspected, ended, status, dir, [Symbol.asyncDispose]: dispose };
+    return {
+      ...{ job, inspected, ended, status, peakMemoryBytes, dir },
+      [Symbol.asyncDispose]: dispose,
+    };
   } finally {
     await tab.close();
   }

@@ -20,6 +20,7 @@ const COMMANDS = {
   dev: ["test/setup/start.ts", "dev"],
   build: ["test/setup/build.ts"],
   test: ["test/setup/run-tests.ts"],
+  "test:clips": ["test/setup/run-clip-tests.ts"],
   check: ["test/setup/check.ts"],
   deploy: ["test/setup/deploy.ts"],
   transcode: ["test/driver/transcode.ts"],
