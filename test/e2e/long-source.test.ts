@@ -48,7 +48,7 @@ test.skipIf(!isFull)(
     expect(video.ended.busyShare).toBeGreaterThan(0.8);
     const [more, less] = [video.peakMemoryBytes, short.peakMemoryBytes];
     // Index and playlists grow with the length; the source must not be in memory.
-    if (more !== null && less !== null) expect(more - less).toBeLessThan(64e6);
+    if (more && less) expect(more - less).toBeLessThan(64e6);
   },
   TIMEOUT_MS,
 );

@@ -35,8 +35,8 @@ export interface MadeVideo extends AsyncDisposable {
   inspected: HolderState;
   ended: HolderState;
   status: JobStatus;
-  /** Of the tab's process at its highest, in bytes; null where the system does not tell. */
-  peakMemoryBytes: number | null;
+  /** Of the tab's process at its highest, in bytes; none where the system does not tell. */
+  peakMemoryBytes?: number | null;
   /** Folder with master.m3u8. */
   dir: string;
 }
