@@ -81,6 +81,11 @@ const RECIPES = {
     ...["-c:v", "wmv2", "-g", "50", "-q:v", "5", "-c:a", "wmav2"],
   ],
   "theora.ogv": [...picture(8, 25), ...["-c:v", "libtheora", "-q:v", "5", "-g", "50"]],
+  "realvideo.rm": [
+    ...["-f", "lavfi", "-i", "testsrc2=size=176x144:rate=25:duration=8"],
+    ...tone(8, 44_100),
+    ...["-c:v", "rv20", "-g", "50", "-q:v", "3", "-c:a", "ac3"],
+  ],
   "mjpeg-pcm.mov": [
     ...picture(7, 25),
     ...tone(7),

@@ -8,6 +8,9 @@ import { SOURCE_NAMES, source } from "./fixtures.ts";
 /** Half a tick and the rounding of ffprobe's six decimals. */
 const TIME_ERROR_SECONDS = 0.000_02;
 
+/** No container of ours takes its packets: the picture is converted, and says so. */
+const CONVERTED: ReadonlySet<string> = new Set(["realvideo.rm"]);
+
 describe.each(SOURCE_NAMES)("%s", (name) => {
   test("every frame is in one chunk, as it was, at its time", async () => {
     const path = await source(name);
@@ -26,7 +29,14 @@ describe.each(SOURCE_NAMES)("%s", (name) => {
       expect(worst).toBeLessThan(TIME_ERROR_SECONDS);
 
       const tasks = await decodeVideoTasks(opened, plan);
-      expect(tasks.flatMap((task) => task.hashes)).toEqual(await pictureHashes(path));
+      const hashes = tasks.flatMap((task) => task.hashes);
+      const whole = await pictureHashes(path);
+      if (CONVERTED.has(name)) {
+        expect(hashes).toHaveLength(whole.length);
+        expect(opened.facts.warnings).toEqual([expect.stringMatching(/converted once/)]);
+      } else {
+        expect(hashes).toEqual(whole);
+      }
       const { frameStep } = opened.facts.video;
       for (const { planned, hashes } of tasks)
         expect(Math.ceil(hashes.length / frameStep)).toBe(planned);

@@ -130,8 +130,20 @@ async function hasUnknownSound(file: Blob, opened: OpenedFile): Promise<boolean>
 }
 
 async function readCopy(file: Blob, options: OpenSourceOptions): Promise<ReadFile> {
-  const { signal, onProgress } = options;
   const remuxed = await runFfmpeg(file, { copy: "everything" }, options, 0.9);
+  try {
+    return await readRemuxed(remuxed, options);
+  } catch (thrown) {
+    const error = asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
+    if (!(error instanceof TributaryError) || error.code === "SOURCE_CHANGED") throw error;
+    // The packets could be copied, but not be understood; decoding them is the last resort.
+    const converted = await runFfmpeg(file, { copy: "converted" }, options, 0.9);
+    return readRemuxed(converted, options);
+  }
+}
+
+async function readRemuxed(remuxed: Remuxed, options: OpenSourceOptions): Promise<ReadFile> {
+  const { signal, onProgress } = options;
   const copy = remuxed.file;
   const opened = copy === null ? null : await openFile(copy);
   if (copy === null || opened === null || opened.video === null) {

@@ -13,8 +13,11 @@ import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-re
 const LARGEST_COPY_BYTES = 4 * 1024 ** 3;
 
 export interface RemuxRequest {
-  /** "nothing": only look at the file. "sound": the picture is read from the file itself. */
-  copy: "everything" | "sound" | "nothing";
+  /**
+   * "nothing": only look at the file. "sound": the picture is read from the file itself. "converted":
+   * the picture is encoded anew even where its packets could be copied.
+   */
+  copy: "everything" | "converted" | "sound" | "nothing";
 }
 
 export interface Remuxed {
@@ -57,9 +60,10 @@ export function remuxWith(core: FfmpegCore, reader: SyncReader, request: RemuxRe
   const warnings: string[] = [];
   if (request.copy === "nothing") return { report, file: null, video, audio, warnings };
   const picture = request.copy === "sound" ? null : video;
-  let file = copyTo(core, plan(picture, audio, false));
+  const copied = request.copy !== "converted" && (picture === null || isCopied(picture));
+  let file = copied ? copyTo(core, plan(picture, audio, false)) : null;
   if (file === null && picture !== null) {
-    // No container takes these packets as they are, or their times are unknown.
+    // No container takes these packets as they are, or what it makes of them cannot be read.
     warnings.push(
       `The picture (${picture.codec}) was converted once before the work began, at a quality where no loss is seen.`,
     );
@@ -86,8 +90,17 @@ interface CopyPlan {
   args: string[];
 }
 
-/** Codecs that ffmpeg's mp4 muxer takes; what it does not, QuickTime does. */
-const MP4_VIDEO = /^(h264|hevc|mpeg4|mpeg1video|mpeg2video|vp9|av1|vc1)$/;
+/**
+ * Pictures that come out of a copy exactly as they went in; all others are converted. ffmpeg's
+ * QuickTime muxer takes more, but writes some so that nobody can read them again (RealVideo).
+ */
+const COPIED_VIDEO = {
+  mp4: /^(h264|hevc|mpeg4|mpeg1video|mpeg2video|vp9|av1)$/,
+  mov: new RegExp(
+    "^(asv[12]|cinepak|dnxhd|dvvideo|ffv1|ffvhuff|flv1|gif|h263p?|huffyuv|magicyuv|mjpeg|msmpeg4v[23]|" +
+      "png|prores|snow|svq[13]|theora|utvideo|wmv[12]|zmbv)$",
+  ),
+} as const;
 
 /** Codecs that our demuxer knows in the copy; others are decoded, without loss. */
 const COPIED_AUDIO = {
@@ -95,8 +108,12 @@ const COPIED_AUDIO = {
   mov: /^(aac|ac3|eac3|pcm_s16le|pcm_s24le)$/,
 } as const;
 
+function isCopied({ codec }: StreamReport): boolean {
+  return COPIED_VIDEO.mp4.test(codec) || COPIED_VIDEO.mov.test(codec);
+}
+
 function plan(video: StreamReport | null, audio: StreamReport[], convert: boolean): CopyPlan {
-  const format = video === null || convert || MP4_VIDEO.test(video.codec) ? "mp4" : "mov";
+  const format = video !== null && !convert && COPIED_VIDEO.mov.test(video.codec) ? "mov" : "mp4";
   const args: string[] = [];
   if (video !== null) {
     args.push("-map", `0:${video.index}`);
@@ -142,8 +159,11 @@ function copyTo(core: FfmpegCore, { format, args }: CopyPlan): Blob | null {
       ...["-max_muxing_queue_size", "4096", "-f", format, path],
     );
   } catch (thrown) {
-    // What the writer throws comes through; anything else is ffmpeg's own end.
-    if (!output.full) throw new TributaryError("SOURCE_CORRUPT", CRASHED, { cause: thrown });
+    // What the writer throws comes through, and so does ffmpeg's exit(); anything else is a trap.
+    const isExit = (thrown as { name?: unknown } | null)?.name === "ExitStatus";
+    if (!output.full && !isExit) {
+      throw new TributaryError("SOURCE_CORRUPT", CRASHED, { cause: thrown });
+    }
   }
   if (output.full) {
     throw new TributaryError(
