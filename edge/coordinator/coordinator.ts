@@ -26,13 +26,7 @@ import { isEnded, newState, type State } from "./schedule/state.ts";
 import { type Event, schedule } from "./schedule.ts";
 import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
-import {
-  contributorView,
-  coordinatorStatus,
-  jobStatus,
-  jobView,
-  sourceIsHere,
-} from "./view.ts";
+import { contributorView, coordinatorStatus, jobStatus, jobView, sourceIsHere } from "./view.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;
