@@ -19,8 +19,8 @@ import { writeFragment } from "./fragment.ts";
 /** Room for the fragments of a segment in the sequence numbers, which must rise over the rendition. */
 const SEQUENCES_PER_SEGMENT = 1024;
 
-/** Frames whose durations differ by no more come evenly; containers round to 1 ms. */
-const EVEN_WITHIN_TICKS = 2 * (TICKS_PER_SECOND / 1000);
+/** Frames whose durations differ by no more come evenly, but for the rounding to whole ticks. */
+const EVEN_WITHIN_TICKS = 1;
 
 /** 200 a second: finer than frames come, coarser than what ffmpeg takes for a rounding error. */
 const DECODE_GRID_TICKS = TICKS_PER_SECOND / 200;
@@ -42,8 +42,8 @@ export interface CutSegment {
 /**
  * One media segment for each planned one, in ticks of TICKS_PER_SECOND.
  *
- * Decode times follow the presentation times in order, so the first sample's composition offset is 0 and
- * those of B-frames are negative: no edit list is needed (ISO/IEC 14496-12, 8.8.8, version 1).
+ * The first sample of a fragment is decoded when it is shown: no edit list is needed, and composition
+ * offsets may be negative (ISO/IEC 14496-12, 8.8.8, version 1).
  *
  * @param pictures of all segments, in decode order
  * Throws FRAME_COUNT_WRONG; ENCODE_FAILED when key frames are not where the plan has them.
@@ -92,7 +92,11 @@ function cutVideoSegment(
   const keys = keyFrameIndexes(segment);
   const fragments = keys.map((from, fragment) => {
     const to = keys[fragment + 1] ?? pictures.length;
-    const decodeTimes = decodeClock(startsTicks.slice(from, to), startsTicks[to] ?? endTicks);
+    const decodeTimes = decodeClock(
+      startsTicks.slice(from, to),
+      startsTicks[to] ?? endTicks,
+      shownAs.slice(from, to).map((shown) => startsTicks[shown] ?? endTicks),
+    );
     const samples = pictures.slice(from, to).map((picture, offset) => {
       const index = from + offset;
       const shown = shownAs[index] ?? -1;
@@ -124,21 +128,64 @@ function cutVideoSegment(
 }
 
 /**
- * When a fragment's pictures are decoded: at the presentation times in order, and its end.
+ * When a fragment's pictures are decoded, and its end.
  *
- * Where frames come unevenly, these times are rounded down to a coarse grid: ffmpeg counts frames in
- * the largest unit that divides the first decode times, or else in a usual frame rate that it takes
- * for the nearest, and then two frames can fall on one count ("non monotonically increasing dts").
+ * Where frames come evenly: at the presentation times in order, so that B-frames get negative offsets,
+ * the same ones throughout. ffmpeg's demuxer moves all later pictures by the most negative offset it
+ * has met so far (`dts_shift`): with uneven frames that would grow on the way, and the times with it.
+ * So these are decoded no later than they are shown.
+ *
+ * @param shownTicks presentation times in decode order
  */
-function decodeClock(startsTicks: readonly number[], endTicks: number): number[] {
+function decodeClock(
+  startsTicks: readonly number[],
+  endTicks: number,
+  shownTicks: readonly number[],
+): number[] {
   const exact = [...startsTicks, endTicks];
   const durations = startsTicks.map((atTicks, index) => (exact[index + 1] ?? 0) - atTicks);
   const isEven = Math.max(...durations) - Math.min(...durations) <= EVEN_WITHIN_TICKS;
-  if (isEven || Math.min(...durations) < DECODE_GRID_TICKS) return exact;
-  const [first = 0] = startsTicks;
-  const onGrid = (atTicks: number): number =>
-    first + Math.floor((atTicks - first) / DECODE_GRID_TICKS) * DECODE_GRID_TICKS;
-  return [...startsTicks.map(onGrid), endTicks];
+  return isEven ? exact : onGrid(beforeShown(shownTicks, endTicks));
+}
+
+/**
+ * The latest decode times at which no picture is late: each picture that is shown before all that are
+ * decoded after it is decoded when it is shown, and those between two such ones at even distances.
+ */
+function beforeShown(shownTicks: readonly number[], endTicks: number): number[] {
+  const times = new Array<number>(shownTicks.length + 1).fill(endTicks);
+  let next = shownTicks.length;
+  for (let index = shownTicks.length - 1; index >= 0; index -= 1) {
+    const atTicks = shownTicks[index] ?? 0;
+    const untilTicks = times[next] ?? endTicks;
+    if (atTicks >= untilTicks) continue;
+    for (let between = index; between < next; between += 1) {
+      const share = (between - index) / (next - index);
+      times[between] = Math.floor(atTicks + share * (untilTicks - atTicks));
+    }
+    next = index;
+  }
+  return times;
+}
+
+/**
+ * Times rounded down to a coarse grid: ffmpeg counts frames in the largest unit that divides the first
+ * decode times, or else in a usual frame rate that it takes for the nearest, and then two frames can
+ * fall on one count ("non monotonically increasing dts"). Where two would fall on one point of the
+ * grid, the times stay as they are.
+ */
+function onGrid(timesTicks: readonly number[]): number[] {
+  const first = timesTicks[0] ?? 0;
+  const last = timesTicks.length - 1;
+  const rounded = timesTicks.map((atTicks, index) =>
+    index === last
+      ? atTicks
+      : first + Math.floor((atTicks - first) / DECODE_GRID_TICKS) * DECODE_GRID_TICKS,
+  );
+  const isRising = rounded.every(
+    (atTicks, index) => index === 0 || atTicks > (rounded[index - 1] ?? 0),
+  );
+  return isRising ? rounded : [...timesTicks];
 }
 
 /** For each picture in decode order, its place in presentation order. Throws ENCODE_FAILED on equal times. */
