@@ -15,9 +15,13 @@ export async function admit(c: Context<AppEnv>): Promise<void> {
   }
 }
 
+/** Who asks from the machine that it runs on: a developer, tests. Cloudflare always names a client. */
+const THIS_MACHINE: readonly string[] = ["127.0.0.1", "::1"];
+
 /** @throws TributaryError RATE_LIMITED */
 export async function limit(c: Context<AppEnv>): Promise<void> {
-  const key = c.req.header("cf-connecting-ip") ?? "local";
+  const key = c.req.header("cf-connecting-ip");
+  if (key === undefined || THIS_MACHINE.includes(key)) return;
   const { success } = await c.env.CREATE_LIMIT.limit({ key });
   if (!success) throw new TributaryError("RATE_LIMITED", "Too many at once; wait a minute.");
 }
