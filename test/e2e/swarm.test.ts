@@ -21,6 +21,9 @@ type Shown = { tributaryContributor: { state: ContributorState | null } };
 const TIMEOUT_MS = 400_000;
 const SECONDS = 72;
 
+/** Four tabs that encode at once take minutes on two cores: `npm run test:clips` has the time. */
+const long = test.runIf(process.env["TRIBUTARY_CLIPS"] === "all");
+
 let browser: Browser;
 let file: string;
 beforeAll(async () => {
@@ -71,56 +74,13 @@ function holderNamed({ holders }: JobStatus, name: string) {
   return found;
 }
 
-test("three helpers make more than half of a video, and it is known who made what", {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const helpers: ContributorTab[] = [];
-  await using video = await makeVideo(browser, {
-    serverUrl,
-    file,
-    ladder: SMALL_LADDER,
-    slots: 1,
-    meddle: async (tab, job) => {
-      const { joinUrl } = await tab.share(job);
-      helpers.push(...(await Promise.all(["Ada", "Ben", "Cem"].map((n) => help(joinUrl, n)))));
-    },
-  });
-  const { segments, tasks, holders, warnings } = video.status;
-  const theirs = segments.filter(({ role }) => role === "contributor");
-  expect(theirs.length).toBeGreaterThan(segments.length / 2);
-  for (const { holder, engine, role } of segments) {
-    expect(holders.find(({ id }) => id === holder)?.role).toBe(role);
-    expect(engine).toBe("ffmpeg-wasm");
-  }
-  // The first results of each are made a second time.
-  for (const name of ["Ada", "Ben", "Cem"]) {
-    const { id } = holderNamed(video.status, name);
-    const made = theirs.filter(({ holder }) => holder === id);
-    expect(made.length, name).toBeGreaterThan(0);
-    expect(made.filter(({ verified }) => verified === "hash").length, name).toBeGreaterThan(0);
-  }
-  expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
-  expect(warnings).toEqual([]);
-  await expectRight(video);
-
-  for (const helper of helpers) {
-    await helper.page.getByRole("heading", { name: /finished/i }).waitFor();
-    const state = await helper.state();
-    expect(state).toMatchObject({ phase: "done", error: null });
-    expect(state?.tasksDone).toBeGreaterThan(0);
-    expect(state?.bytesDownloaded).toBeGreaterThan(0);
-    await helper.close();
-  }
-});
-
-test("two of three helpers vanish mid-segment, one by closing and one frozen: nobody is charged", {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  // Its own browser: the frozen one's processes are stopped whole, while its socket stays open.
-  const icy = await launchBrowser();
-  let stopped: number[] = [];
-  try {
-    let atFreeze: JobStatus | undefined;
+long(
+  "three helpers make more than half of a video, and it is known who made what",
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const helpers: ContributorTab[] = [];
     await using video = await makeVideo(browser, {
       serverUrl,
       file,
@@ -128,42 +88,94 @@ test("two of three helpers vanish mid-segment, one by closing and one frozen: no
       slots: 1,
       meddle: async (tab, job) => {
         const { joinUrl } = await tab.share(job);
-        const [closing, freezing] = await Promise.all([
-          help(joinUrl, "Closing"),
-          help(joinUrl, "Freezing", icy),
-          help(joinUrl, "Staying"),
-        ]);
-        await midSegment(freezing);
-        stopped = await freeze(icy);
-        atFreeze = await tab.status(job);
-        await midSegment(closing);
-        await closing.close();
+        helpers.push(...(await Promise.all(["Ada", "Ben", "Cem"].map((n) => help(joinUrl, n)))));
       },
     });
-    if (atFreeze === undefined) throw new Error("Nothing was frozen.");
-    const { id, connected } = holderNamed(atFreeze, "Freezing");
-    expect(connected).toBe(true);
-    const held = atFreeze.tasks.filter((task) => task.holder === id && task.state === "leased");
-    expect(held.length).toBeGreaterThan(0);
-    // What it was at was made by somebody else, as the first attempt.
-    for (const task of held) {
-      const made = video.status.segments.filter(
-        ({ rendition, segment }) =>
-          rendition.startsWith(task.kind === "video" ? "v" : "a") && segment === task.firstSegment,
-      );
-      expect(made.length).toBeGreaterThan(0);
-      for (const each of made) {
-        expect(each.holder).not.toBe(id);
-        expect(each.attempt).toBe(1);
-      }
+    const { segments, tasks, holders, warnings } = video.status;
+    const theirs = segments.filter(({ role }) => role === "contributor");
+    expect(theirs.length).toBeGreaterThan(segments.length / 2);
+    for (const { holder, engine, role } of segments) {
+      expect(holders.find(({ id }) => id === holder)?.role).toBe(role);
+      expect(engine).toBe("ffmpeg-wasm");
     }
-    expect(video.status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+    // The first results of each are made a second time.
+    for (const name of ["Ada", "Ben", "Cem"]) {
+      const { id } = holderNamed(video.status, name);
+      const made = theirs.filter(({ holder }) => holder === id);
+      expect(made.length, name).toBeGreaterThan(0);
+      expect(made.filter(({ verified }) => verified === "hash").length, name).toBeGreaterThan(0);
+    }
+    expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+    expect(warnings).toEqual([]);
     await expectRight(video);
-  } finally {
-    for (const pid of stopped) process.kill(pid, "SIGCONT");
-    await icy.close();
-  }
-});
+
+    for (const helper of helpers) {
+      await helper.page.getByRole("heading", { name: /finished/i }).waitFor();
+      const state = await helper.state();
+      expect(state).toMatchObject({ phase: "done", error: null });
+      expect(state?.tasksDone).toBeGreaterThan(0);
+      expect(state?.bytesDownloaded).toBeGreaterThan(0);
+      await helper.close();
+    }
+  },
+);
+
+long(
+  "two of three helpers vanish mid-segment, one by closing and one frozen: nobody is charged",
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    // Its own browser: the frozen one's processes are stopped whole, while its socket stays open.
+    const icy = await launchBrowser();
+    let stopped: number[] = [];
+    try {
+      let atFreeze: JobStatus | undefined;
+      await using video = await makeVideo(browser, {
+        serverUrl,
+        file,
+        ladder: SMALL_LADDER,
+        slots: 1,
+        meddle: async (tab, job) => {
+          const { joinUrl } = await tab.share(job);
+          const [closing, freezing] = await Promise.all([
+            help(joinUrl, "Closing"),
+            help(joinUrl, "Freezing", icy),
+            help(joinUrl, "Staying"),
+          ]);
+          await midSegment(freezing);
+          stopped = await freeze(icy);
+          atFreeze = await tab.status(job);
+          await midSegment(closing);
+          await closing.close();
+        },
+      });
+      if (atFreeze === undefined) throw new Error("Nothing was frozen.");
+      const { id, connected } = holderNamed(atFreeze, "Freezing");
+      expect(connected).toBe(true);
+      const held = atFreeze.tasks.filter((task) => task.holder === id && task.state === "leased");
+      expect(held.length).toBeGreaterThan(0);
+      // What it was at was made by somebody else, as the first attempt.
+      for (const task of held) {
+        const made = video.status.segments.filter(
+          ({ rendition, segment }) =>
+            rendition.startsWith(task.kind === "video" ? "v" : "a") &&
+            segment === task.firstSegment,
+        );
+        expect(made.length).toBeGreaterThan(0);
+        for (const each of made) {
+          expect(each.holder).not.toBe(id);
+          expect(each.attempt).toBe(1);
+        }
+      }
+      expect(video.status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+      await expectRight(video);
+    } finally {
+      for (const pid of stopped) process.kill(pid, "SIGCONT");
+      await icy.close();
+    }
+  },
+);
 
 /** Stops the processes of all tabs of a browser where they are. @returns their ids, to be continued */
 async function freeze(of: Browser): Promise<number[]> {
@@ -174,47 +186,51 @@ async function freeze(of: Browser): Promise<number[]> {
   return pids;
 }
 
-test("the owner lets the swarm finish and leaves: the video becomes ready without it", {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const options = { serverUrl, engine: "ffmpeg", slots: 1, ladder: SMALL_LADDER };
-  const owner = await OwnerTab.open(browser, options, say);
-  const inspected = await inspect(owner, file);
-  const job = await owner.start();
-  const helpers = await joinedByLinkOf(owner, ["Ada", "Ben"]);
-  await owner.page.getByRole("checkbox", { name: /let the helpers finish/i }).check();
-  await owner.page.getByText("Safe to close this tab").waitFor({ timeout: 120_000 });
-  const ended = await owner.state();
-  const atLeave = await owner.status(job);
-  await owner.close();
-  expect(atLeave.state).toBe("running");
-  const leftOver = atLeave.tasks.filter(({ state }) => state !== "done");
-  expect(leftOver.length).toBeGreaterThan(0);
+long(
+  "the owner lets the swarm finish and leaves: the video becomes ready without it",
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const options = { serverUrl, engine: "ffmpeg", slots: 1, ladder: SMALL_LADDER };
+    const owner = await OwnerTab.open(browser, options, say);
+    const inspected = await inspect(owner, file);
+    const job = await owner.start();
+    const helpers = await joinedByLinkOf(owner, ["Ada", "Ben"]);
+    await owner.page.getByRole("checkbox", { name: /let the helpers finish/i }).check();
+    await owner.page.getByText("Safe to close this tab").waitFor({ timeout: 120_000 });
+    const ended = await owner.state();
+    const atLeave = await owner.status(job);
+    await owner.close();
+    expect(atLeave.state).toBe("running");
+    const leftOver = atLeave.tasks.filter(({ state }) => state !== "done");
+    expect(leftOver.length).toBeGreaterThan(0);
 
-  const status = await readyWithin(owner, job, 240_000);
-  expect(status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
-  expect(holderNamed(status, holderNamed(atLeave, "Ada").name).tasksDone).toBeGreaterThan(0);
-  const doneLater = status.segments.filter(({ segment, rendition }) =>
-    leftOver.some(
-      ({ kind, firstSegment, segmentCount }) =>
-        rendition.startsWith(kind === "video" ? "v" : "a") &&
-        segment >= firstSegment &&
-        segment < firstSegment + segmentCount,
-    ),
-  );
-  expect(doneLater.length).toBeGreaterThan(0);
-  for (const { role } of doneLater) expect(role).toBe("contributor");
+    const status = await readyWithin(owner, job, 240_000);
+    expect(status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+    expect(holderNamed(status, holderNamed(atLeave, "Ada").name).tasksDone).toBeGreaterThan(0);
+    const doneLater = status.segments.filter(({ segment, rendition }) =>
+      leftOver.some(
+        ({ kind, firstSegment, segmentCount }) =>
+          rendition.startsWith(kind === "video" ? "v" : "a") &&
+          segment >= firstSegment &&
+          segment < firstSegment + segmentCount,
+      ),
+    );
+    expect(doneLater.length).toBeGreaterThan(0);
+    for (const { role } of doneLater) expect(role).toBe("contributor");
 
-  const dir = await mkdtemp(join(tmpdir(), "tributary-swarm-"));
-  try {
-    await copyPlaylists(job.masterUrl, dir, AbortSignal.timeout(60_000));
-    const video = { job, inspected, ended, status, dir };
-    await expectRight({ ...video, [Symbol.asyncDispose]: async () => {} });
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-  for (const helper of helpers) await helper.close();
-});
+    const dir = await mkdtemp(join(tmpdir(), "tributary-swarm-"));
+    try {
+      await copyPlaylists(job.masterUrl, dir, AbortSignal.timeout(60_000));
+      const video = { job, inspected, ended, status, dir };
+      await expectRight({ ...video, [Symbol.asyncDispose]: async () => {} });
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+    for (const helper of helpers) await helper.close();
+  },
+);
 
 /** By the page's own button, and the link as it stands there. */
 async function joinedByLinkOf(owner: OwnerTab, names: string[]): Promise<ContributorTab[]> {

@@ -1,5 +1,7 @@
-// npm run test:clips: every real clip through the real page, which takes long on a small machine.
+// npm run test:clips: every real clip through the real page, and swarms of real tabs, which takes
+// long on a small machine.
 
 process.env["TRIBUTARY_CLIPS"] = "all";
-process.argv.splice(2, 0, "--project", "e2e", "test/e2e/clips", "test/e2e/long-source");
+const FILES = ["test/e2e/clips", "test/e2e/long-source", "test/e2e/swarm"];
+process.argv.splice(2, 0, "--project", "e2e", ...FILES);
 await import("./run-tests.ts");
