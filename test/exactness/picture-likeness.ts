@@ -3,7 +3,9 @@ import { ffmpeg } from "../setup/media.ts";
 const WIDTH = 96;
 const HEIGHT = 54;
 /** Source frames closer to their neighbours than this (dB) say nothing about a shift. */
-const STILL_DB = 40;
+const STILL_DB = 34;
+/** Coding noise may make a neighbour look nearer by so much (dB); a shift makes it far more. */
+const NOISE_DB = 0.5;
 
 /** How like the source's pictures a rendition's are, both scaled to a small common size. */
 export interface PictureLikeness {
@@ -13,7 +15,7 @@ export interface PictureLikeness {
   meanDb: number;
   /** Frames in which something moves. */
   moving: number;
-  /** Of those, the share that fits its own source frame better than the one before or after it. */
+  /** Of those, the share that fits its own source frame and not the one before or after it better. */
   inPlace: number;
 }
 
@@ -42,7 +44,7 @@ export async function comparePictures(
     const stillness = Math.max(0, ...neighbours.map((each) => psnrDb(source[at], each)));
     if (stillness > STILL_DB) continue;
     result.moving += 1;
-    if (neighbours.every((each) => psnrDb(made[at], each) < own)) fitting += 1;
+    if (neighbours.every((each) => psnrDb(made[at], each) < own + NOISE_DB)) fitting += 1;
   }
   result.inPlace = result.moving === 0 ? 1 : fitting / result.moving;
   return result;

@@ -24,7 +24,7 @@ export interface SoundComparison {
   /** Samples a channel that decode from the playlist. */
   samples: number;
   sampleRate: number;
-  /** Largest difference of 16-bit samples, after the first AAC frame. */
+  /** Largest difference of 16-bit samples. */
   worstLsb: number;
   /** Where that is, in seconds. */
   worstAtSeconds: number;
@@ -45,8 +45,8 @@ export async function compareWithSinglePass(request: SoundRequest): Promise<Soun
   const { channels, sampleRate } = request;
   const dir = await mkdtemp(join(tmpdir(), "tributary-sound-"));
   try {
-    const single = join(dir, "single.mp4");
-    await writeFile(single, await encodeOnce(request));
+    const single = join(dir, "single.aac");
+    await writeFile(single, withoutFirstFrame(await encodeOnce(request)));
     const [made, wanted] = [
       await pcm(request.playlistPath, sampleRate, channels),
       await pcm(single, sampleRate, channels),
@@ -61,30 +61,107 @@ export async function compareWithSinglePass(request: SoundRequest): Promise<Soun
   }
 }
 
+export interface SoundOffset {
+  /** Places of the source that are loud enough to tell. */
+  places: number;
+  /** Largest displacement of the rendition against the source at any of them, in seconds. */
+  worstSeconds: number;
+  /** What is left of the signal there after the displacement is undone: the encoder's noise. */
+  worstResidual: number;
+}
+
+/**
+ * Where a rendition's sound lies against the source's own, decoded by native ffmpeg: for sources
+ * whose sound is transcoded on the way, or whose container gives rounded times, so that no two
+ * encoders are handed the very same samples.
+ */
+export async function soundOffset(request: SoundRequest): Promise<SoundOffset> {
+  const { sampleRate, sourcePath, track } = request;
+  const made = await pcm(request.playlistPath, sampleRate, 1);
+  const raw = await ffmpeg([
+    ...["-copyts", "-i", sourcePath, "-map", `0:a:${track}`],
+    ...["-af", timelineFilter(request).join(","), "-f", "s16le"],
+    ...["-ar", String(sampleRate), "-ac", "1", "-"],
+  ]);
+  const source = samplesOf(raw);
+  const found = { places: 0, worstSeconds: 0, worstResidual: 0 };
+  const last = Math.min(made.length, source.length) - WINDOW - REACH;
+  for (let place = 0; place < PLACES; place += 1) {
+    const from = REACH + Math.floor(((last - REACH) * (place + 0.5)) / PLACES);
+    if (from < REACH || rms(source, from) < QUIET_RMS) continue;
+    const { lag, residual } = bestLag(made, source, from);
+    found.places += 1;
+    found.worstSeconds = Math.max(found.worstSeconds, Math.abs(lag) / sampleRate);
+    found.worstResidual = Math.max(found.worstResidual, residual);
+  }
+  return found;
+}
+
+/** Samples compared at a place, how far to look around it, and how many places. */
+const WINDOW = 8192;
+const REACH = 600;
+const PLACES = 7;
+/** In 16-bit steps: below it, noise of the encoder is all there is. */
+const QUIET_RMS = 15;
+
+function bestLag(made: Int16Array, source: Int16Array, from: number) {
+  let best = { lag: 0, residual: Number.POSITIVE_INFINITY };
+  const energy = rms(source, from) ** 2 * WINDOW;
+  for (let lag = -REACH; lag <= REACH; lag += 1) {
+    let sum = 0;
+    for (let at = 0; at < WINDOW; at += 1) {
+      const error = (made[from + at + lag] ?? 0) - (source[from + at] ?? 0);
+      sum += error * error;
+    }
+    const residual = Math.sqrt(sum / energy);
+    if (residual < best.residual) best = { lag, residual };
+  }
+  return best;
+}
+
+function rms(samples: Int16Array, from: number): number {
+  let sum = 0;
+  for (let at = from; at < from + WINDOW; at += 1) sum += (samples[at] ?? 0) ** 2;
+  return Math.sqrt(sum / WINDOW);
+}
+
 async function encodeOnce(request: SoundRequest): Promise<Uint8Array> {
   const core = await startCore(await nodeFfmpeg());
   const log: string[] = [];
   core.setLogger(({ message }) => log.push(message));
   core.FS.writeFile("source", await readFile(request.sourcePath));
-  const status = core.exec(...singlePass(request), "single.mp4");
+  const status = core.exec(...singlePass(request), "single.aac");
   if (status !== 0) throw new Error(`The single pass failed: ${log.slice(-5).join(" | ")}`);
-  return core.FS.readFile("single.mp4");
+  return core.FS.readFile("single.aac");
+}
+
+/**
+ * The priming frame is no part of a rendition. A decoder that had it would fill bands of noise from
+ * another place of its random numbers (perceptual noise substitution), all the way to the end.
+ */
+function withoutFirstFrame(adts: Uint8Array): Uint8Array {
+  const [, , , high = 0, middle = 0, low = 0] = adts;
+  return adts.subarray(((high & 3) << 11) | (middle << 3) | (low >> 5));
 }
 
 function singlePass(request: SoundRequest): string[] {
-  const { track, sampleRate, channels, bitsPerSecond } = request;
+  const { track, channels, bitsPerSecond } = request;
   const layout = channels === 1 ? "mono" : "stereo";
   const filter = [
-    `asetpts=PTS-${request.firstFrameSeconds}/TB`,
-    `aresample=${sampleRate}:async=1:first_pts=0`,
+    ...timelineFilter(request),
     `aformat=channel_layouts=${layout}`,
     // Silence to the end of the picture, where the sound is shorter; where it is longer, all of it.
     `apad=whole_dur=${request.durationSeconds}`,
   ];
   return [
     ...["-copyts", "-i", "source", "-map", `0:a:${track}`, "-af", filter.join(",")],
-    ...["-c:a", "aac", "-b:a", String(bitsPerSecond)],
+    ...["-c:a", "aac", "-b:a", String(bitsPerSecond), "-f", "adts"],
   ];
+}
+
+/** From the source's timeline to the job's, without what sounds before its first frame. */
+function timelineFilter({ firstFrameSeconds, sampleRate }: SoundRequest): string[] {
+  return [`asetpts=PTS-${firstFrameSeconds}/TB`, `aresample=${sampleRate}:async=1:first_pts=0`];
 }
 
 async function pcm(path: string, sampleRate: number, channels: number): Promise<Int16Array> {
@@ -93,17 +170,20 @@ async function pcm(path: string, sampleRate: number, channels: number): Promise<
     ...["-i", path, "-map", "0:a:0", "-f", "s16le", "-ar", String(sampleRate)],
     ...["-ac", String(channels), "-"],
   ]);
+  return samplesOf(raw);
+}
+
+function samplesOf(raw: Buffer): Int16Array {
   return new Int16Array(new Uint8Array(raw).buffer, 0, Math.floor(raw.length / 2));
 }
 
 function difference(made: Int16Array, wanted: Int16Array, sampleRate: number, channels: number) {
-  const first = 1024 * channels;
   const end = Math.min(made.length, wanted.length);
   let worstLsb = 0;
   let worstAt = 0;
   let signal = 0;
   let noise = 0;
-  for (let at = first; at < end; at += 1) {
+  for (let at = 0; at < end; at += 1) {
     const sample = wanted[at] ?? 0;
     const error = Math.abs((made[at] ?? 0) - sample);
     signal += sample * sample;
@@ -112,7 +192,7 @@ function difference(made: Int16Array, wanted: Int16Array, sampleRate: number, ch
     worstLsb = error;
     worstAt = at;
   }
-  const compared = Math.max(1, end - first);
+  const compared = Math.max(1, end);
   return {
     worstLsb,
     worstAtSeconds: worstAt / channels / sampleRate,
