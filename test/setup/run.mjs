@@ -62,7 +62,8 @@ function installPackages() {
   // loglevel: npm on Node 20 warns that some packages ask for a newer Node; findNode() sees to it.
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
-    stdio: "inherit",
+    // The standard output belongs to the command: a report of the driver, for instance.
+    stdio: ["inherit", 2, "inherit"],
     shell: process.platform === "win32",
   });
   if (status !== 0) fail("npm ci failed: see its message above.");
