@@ -12,6 +12,9 @@ const at = (path: string) => join(root, path);
 
 useLocalStorageCredentials();
 
+/** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
+const LONG_E2E = ["test/e2e/api.test.ts", "test/e2e/server-engine.test.ts"];
+
 /**
  * One project a runtime. The first three are quick and run side by side; `web` and `e2e` drive a
  * browser that encodes video on all cores, so each has the machine to itself, file after file.
@@ -92,6 +95,7 @@ export default defineConfig({
           name: "e2e",
           environment: "node",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: process.env["TRIBUTARY_CLIPS"] === "all" ? [] : LONG_E2E,
           globalSetup: ["test/setup/serve-preview.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,

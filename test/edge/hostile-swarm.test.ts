@@ -25,7 +25,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const MESSAGES = 3_000;
+const MESSAGES = 2_000;
 
 test("a contributor that only ever fails cannot end the job", { timeout: 60_000 }, async () => {
   const job = await createJob();

@@ -2,6 +2,8 @@
 // long on a small machine.
 
 process.env["TRIBUTARY_CLIPS"] = "all";
-const FILES = ["test/e2e/clips", "test/e2e/long-source", "test/e2e/swarm"];
+const FILES = ["clips", "long-source", "swarm", "api", "server-engine"].map(
+  (name) => `test/e2e/${name}`,
+);
 process.argv.splice(2, 0, "--project", "e2e", ...FILES);
 await import("./run-tests.ts");
