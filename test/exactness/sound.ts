@@ -80,7 +80,8 @@ export async function soundOffset(request: SoundRequest): Promise<SoundOffset> {
   const made = await pcm(request.playlistPath, sampleRate, 1);
   const raw = await ffmpeg([
     ...["-copyts", "-i", sourcePath, "-map", `0:a:${track}`],
-    ...["-af", timelineFilter(request).join(","), "-f", "s16le"],
+    // First to the rendition's channels, as it was made.
+    ...["-af", [...timelineFilter(request), layoutFilter(request)].join(","), "-f", "s16le"],
     ...["-ar", String(sampleRate), "-ac", "1", "-"],
   ]);
   const source = samplesOf(raw);
@@ -145,11 +146,10 @@ function withoutFirstFrame(adts: Uint8Array): Uint8Array {
 }
 
 function singlePass(request: SoundRequest): string[] {
-  const { track, channels, bitsPerSecond } = request;
-  const layout = channels === 1 ? "mono" : "stereo";
+  const { track, bitsPerSecond } = request;
   const filter = [
     ...timelineFilter(request),
-    `aformat=channel_layouts=${layout}`,
+    layoutFilter(request),
     // Silence to the end of the picture, where the sound is shorter; where it is longer, all of it.
     `apad=whole_dur=${request.durationSeconds}`,
   ];
@@ -162,6 +162,10 @@ function singlePass(request: SoundRequest): string[] {
 /** From the source's timeline to the job's, without what sounds before its first frame. */
 function timelineFilter({ firstFrameSeconds, sampleRate }: SoundRequest): string[] {
   return [`asetpts=PTS-${firstFrameSeconds}/TB`, `aresample=${sampleRate}:async=1:first_pts=0`];
+}
+
+function layoutFilter({ channels }: SoundRequest): string {
+  return `aformat=channel_layouts=${channels === 1 ? "mono" : "stereo"}`;
 }
 
 async function pcm(path: string, sampleRate: number, channels: number): Promise<Int16Array> {
