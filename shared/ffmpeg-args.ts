@@ -18,6 +18,12 @@ import type { ChunkInfo } from "./protocol.ts";
 /** Pinned: the init segment depends on it, and results are compared by hash. */
 export const X264_PRESET = "veryfast";
 
+/** B-frames in a row; x264 refers to the one in their middle. */
+const X264_B_FRAMES = 3;
+
+/** So a picture is decoded up to this many places before it is shown (x264's `i_bframe_delay`). */
+export const X264_REORDER_FRAMES = 2;
+
 /** Over the rendition's rate: what the decoder's buffer may take in, and how much of it (in seconds). */
 const MAX_RATE_SHARE = 1.25;
 const BUFFER_SECONDS = 2;
@@ -106,7 +112,7 @@ function x264Args(rendition: VideoRendition, frameRate: number): string[] {
     "-g",
     "1000000",
     "-bf",
-    "3",
+    String(X264_B_FRAMES),
     // Threads change the bits, and wasm has one.
     "-threads",
     "1",

@@ -48,6 +48,8 @@ export const videoFactsSchema = z.object({
   transfer: z.enum(["sdr", "pq", "hlg"]),
   /** Every n-th frame is kept, so that the output stays at 60 frames a second or less. */
   frameStep: z.int().min(1).max(16),
+  /** All planned frames last equally long, within `EVEN_WITHIN_TICKS`; set by `planJob`. */
+  evenFrames: z.boolean().optional(),
 });
 export type VideoFacts = z.infer<typeof videoFactsSchema>;
 

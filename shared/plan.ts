@@ -1,9 +1,10 @@
 import { TributaryError } from "./errors.ts";
-import type { JobPlan, SourceFacts } from "./job.ts";
+import type { JobPlan, Segment, SourceFacts } from "./job.ts";
 import { planAudio } from "./plan/audio.ts";
 import { type LadderRung, planLadder } from "./plan/ladder.ts";
 import { type FrameTimeline, planSegments } from "./plan/segments.ts";
 import { planTasks } from "./plan/tasks.ts";
+import { EVEN_WITHIN_TICKS } from "./ticks.ts";
 
 export { outputSampleRate } from "./plan/audio.ts";
 export {
@@ -38,5 +39,19 @@ export function planJob(
     throw new TributaryError("SOURCE_TOO_LARGE", "The video is longer than a day and a quarter.");
   }
   const tasks = planTasks(segments, video, audio, timeline.keyTicks, slots);
-  return { source: facts, video, audio, segments, tasks };
+  const source = { ...facts, video: { ...facts.video, evenFrames: areEven(segments) } };
+  return { source, video, audio, segments, tasks };
+}
+
+/** What rounding makes of equal durations. The last may be any. */
+function areEven(segments: readonly Segment[]): boolean {
+  const runs = segments.flatMap(({ durations }) => durations);
+  const last = runs.at(-1);
+  if (last?.[0] === 1) runs.pop();
+  let [shortest, longest] = [Number.POSITIVE_INFINITY, 0];
+  for (const [, ticks] of runs) {
+    shortest = Math.min(shortest, ticks);
+    longest = Math.max(longest, ticks);
+  }
+  return longest - shortest <= EVEN_WITHIN_TICKS;
 }

@@ -5,3 +5,6 @@
  * By itself, so that a page that only shows times does not load the schemas.
  */
 export const TICKS_PER_SECOND = 90_000;
+
+/** Durations that differ by no more were equal before rounding: one millisecond, as in Matroska files. */
+export const EVEN_WITHIN_TICKS = TICKS_PER_SECOND / 1000;

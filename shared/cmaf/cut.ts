@@ -7,6 +7,7 @@ import {
   TICKS_PER_SECOND,
 } from "../job.ts";
 import { keyFrameIndexes } from "../key-frames.ts";
+import { EVEN_WITHIN_TICKS } from "../ticks.ts";
 import { withoutSei } from "./avc.ts";
 import { concat } from "./box.ts";
 import { writeFragment } from "./fragment.ts";
@@ -19,9 +20,6 @@ import { writeFragment } from "./fragment.ts";
 /** Room for the fragments of a segment in the sequence numbers, which must rise over the rendition. */
 const SEQUENCES_PER_SEGMENT = 1024;
 
-/** Frames whose durations differ by no more come evenly, but for the rounding to whole ticks. */
-const EVEN_WITHIN_TICKS = 1;
-
 /** 200 a second: finer than frames come, coarser than what ffmpeg takes for a rounding error. */
 const DECODE_GRID_TICKS = TICKS_PER_SECOND / 200;
 
@@ -30,6 +28,14 @@ export interface CodedPicture {
   isSync: boolean;
   /** Any clock; only the order counts. */
   presentedAt: number;
+}
+
+/** What decides when pictures are decoded. */
+export interface DecodeOrder {
+  /** All frames of the job last equally long (`VideoFacts.evenFrames`). */
+  evenFrames: boolean;
+  /** How many places a picture may be decoded before it is shown; 0 for an encoder without B-frames. */
+  reorderFrames: number;
 }
 
 export interface CutSegment {
@@ -52,6 +58,7 @@ export function cutVideo(
   pictures: readonly CodedPicture[],
   segments: readonly Segment[],
   nalLengthBytes: number,
+  order: DecodeOrder,
 ): CutSegment[] {
   const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
   if (pictures.length !== planned) {
@@ -67,8 +74,9 @@ export function cutVideo(
     const cut = cutVideoSegment(
       segment,
       pictures.slice(first, first + frames),
-      shownAs.slice(first, first + frames).map((order) => order - first),
+      shownAs.slice(first, first + frames).map((place) => place - first),
       nalLengthBytes,
+      order,
     );
     first += frames;
     return cut;
@@ -80,6 +88,7 @@ function cutVideoSegment(
   pictures: readonly CodedPicture[],
   shownAs: readonly number[],
   nalLengthBytes: number,
+  order: DecodeOrder,
 ): CutSegment {
   const durations = expandDurations(segment.durations);
   const startsTicks: number[] = [];
@@ -92,11 +101,9 @@ function cutVideoSegment(
   const keys = keyFrameIndexes(segment);
   const fragments = keys.map((from, fragment) => {
     const to = keys[fragment + 1] ?? pictures.length;
-    const decodeTimes = decodeClock(
-      startsTicks.slice(from, to),
-      startsTicks[to] ?? endTicks,
-      shownAs.slice(from, to).map((shown) => startsTicks[shown] ?? endTicks),
-    );
+    const times = [...startsTicks.slice(from, to), startsTicks[to] ?? endTicks];
+    const places = shownAs.slice(from, to).map((shown) => shown - from);
+    const decodeTimes = decodeClock(times, places, order, fragment === 0);
     const samples = pictures.slice(from, to).map((picture, offset) => {
       const index = from + offset;
       const shown = shownAs[index] ?? -1;
@@ -130,22 +137,49 @@ function cutVideoSegment(
 /**
  * When a fragment's pictures are decoded, and its end.
  *
- * Where frames come evenly: at the presentation times in order, so that B-frames get negative offsets,
- * the same ones throughout. ffmpeg's demuxer moves all later pictures by the most negative offset it
- * has met so far (`dts_shift`): with uneven frames that would grow on the way, and the times with it.
- * So these are decoded no later than they are shown.
+ * ffmpeg's demuxer moves all later pictures by the most negative composition offset that it has met so
+ * far (`dts_shift`): offsets that grow on the way would move the times with them. So where frames come
+ * evenly, pictures are decoded at the presentation times in order, B-frames get negative offsets, and
+ * the first fragment of a segment already has the most negative one there can be. Where they come
+ * unevenly, no picture is decoded later than it is shown.
  *
- * @param shownTicks presentation times in decode order
+ * @param timesTicks presentation times in order, and the end
+ * @param places of the pictures in that order, in decode order
  */
 function decodeClock(
-  startsTicks: readonly number[],
-  endTicks: number,
-  shownTicks: readonly number[],
+  timesTicks: readonly number[],
+  places: readonly number[],
+  { evenFrames, reorderFrames }: DecodeOrder,
+  isFirst: boolean,
 ): number[] {
-  const exact = [...startsTicks, endTicks];
-  const durations = startsTicks.map((atTicks, index) => (exact[index + 1] ?? 0) - atTicks);
-  const isEven = Math.max(...durations) - Math.min(...durations) <= EVEN_WITHIN_TICKS;
-  return isEven ? exact : onGrid(beforeShown(shownTicks, endTicks));
+  const endTicks = timesTicks.at(-1) ?? 0;
+  if (!evenFrames) {
+    return onGrid(
+      beforeShown(
+        places.map((place) => timesTicks[place] ?? endTicks),
+        endTicks,
+      ),
+    );
+  }
+  const depth = Math.max(...places.map((place, index) => index - place));
+  const isDelayed = isFirst && reorderFrames > 0;
+  return isDelayed ? delayed(timesTicks, Math.max(0, reorderFrames - depth)) : [...timesTicks];
+}
+
+/**
+ * All but the first picture decoded later by some frames, and by the most that an offset can exceed
+ * another for frames that come evenly; the last ones move together for it.
+ */
+function delayed(timesTicks: readonly number[], frames: number): number[] {
+  const end = timesTicks.length - 1;
+  if (end <= frames + 1) return [...timesTicks];
+  const endTicks = timesTicks[end] ?? 0;
+  const lastFrameTicks = endTicks - (timesTicks[end - 1] ?? 0);
+  return timesTicks.map((atTicks, index) => {
+    if (index === 0 || index === end) return atTicks;
+    if (index + frames < end) return (timesTicks[index + frames] ?? 0) + EVEN_WITHIN_TICKS;
+    return endTicks - Math.floor(((end - index) * lastFrameTicks) / (frames + 1));
+  });
 }
 
 /**

@@ -5,8 +5,9 @@ import { type CodedPicture, type CutSegment, cutVideo } from "../cmaf/cut.ts";
 import { readFragments } from "../cmaf/fragment.ts";
 import { readInit, writeInit } from "../cmaf/init.ts";
 import { type ColourPlan, type DecodedColour, planColour } from "../colour.ts";
-import { probeVideoArgs, videoArgs } from "../ffmpeg-args.ts";
+import { probeVideoArgs, videoArgs, X264_REORDER_FRAMES } from "../ffmpeg-args.ts";
 import { type Segment, segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../job.ts";
+import type { LeaseGrant } from "../protocol.ts";
 import {
   bySegment,
   durationTicks,
@@ -46,7 +47,7 @@ export async function transcodeVideo(
     const media: RawOutput[] = [];
     for (const [index, rendition] of renditions.entries()) {
       const encoded = await runner.read(files.outputs[index] ?? "");
-      const { init, cuts } = packageVideo(encoded, rendition, segments, colour, run);
+      const { init, cuts } = packageVideo(encoded, rendition, task.grant, colour, run);
       inits.push(initOutput(rendition.id, segments, init));
       media.push(...cuts.map((cut) => mediaOutput(rendition.id, cut)));
     }
@@ -98,7 +99,7 @@ function parseProbe(printed: string): z.infer<typeof probeSchema> {
 function packageVideo(
   encoded: Uint8Array,
   rendition: VideoRendition,
-  segments: readonly Segment[],
+  { segments, source }: LeaseGrant,
   colour: ColourPlan,
   run: FfmpegRun,
 ): { init: Uint8Array<ArrayBuffer>; cuts: CutSegment[] } {
@@ -115,7 +116,10 @@ function packageVideo(
   };
   return {
     init: writeInit(track, TICKS_PER_SECOND),
-    cuts: cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes),
+    cuts: cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes, {
+      evenFrames: source.video.evenFrames ?? false,
+      reorderFrames: X264_REORDER_FRAMES,
+    }),
   };
 }
 

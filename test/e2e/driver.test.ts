@@ -76,10 +76,10 @@ test("a file that is no video: status 1, the code, in seconds, no job", async ()
   expect(stderr).toMatch(/SOURCE_/);
 });
 
-test("a ladder that cannot be: status 1 and why", async () => {
+test("a ladder that cannot be: status 2 and why", async () => {
   const file = await fixture("plain-8s.mp4");
   const { status, stdout } = await run([file, "--ladder", "240:1", "--json"]);
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(reportOf(stdout)).toMatchObject({ ok: false, error: { code: "LADDER_INVALID" } });
 });
 

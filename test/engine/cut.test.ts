@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CodedPicture, cutVideo } from "../../shared/cmaf/cut.ts";
+import { type CodedPicture, cutVideo, type DecodeOrder } from "../../shared/cmaf/cut.ts";
 import { readFragments } from "../../shared/cmaf/fragment.ts";
 import { TributaryError } from "../../shared/errors.ts";
 import {
@@ -11,6 +11,10 @@ import {
   segmentFrames,
 } from "../../shared/job.ts";
 import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/key-frames.ts";
+import { EVEN_WITHIN_TICKS } from "../../shared/ticks.ts";
+
+const EVEN: DecodeOrder = { evenFrames: true, reorderFrames: 2 };
+const UNEVEN: DecodeOrder = { evenFrames: false, reorderFrames: 2 };
 
 /** A picture of one IDR or other slice, as an encoder with 4-byte lengths gives it. */
 function coded(isSync: boolean, presentedAt: number): CodedPicture {
@@ -61,7 +65,7 @@ describe("cutting pictures", () => {
   test("shows each at its planned time, whatever order they are decoded in", () => {
     fc.assert(
       fc.property(runOfSegments, fc.nat(), (segments, seed) => {
-        const cuts = cutVideo(encode(segments, seed), segments, 4);
+        const cuts = cutVideo(encode(segments, seed), segments, 4, UNEVEN);
         let sequence = 0;
         cuts.forEach(({ bytes, frames }, nth) => {
           const segment = segments[nth];
@@ -90,11 +94,40 @@ describe("cutting pictures", () => {
     );
   });
 
+  test("even frames: the first fragment has the most negative offset of all, and ends on time", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 300 }), fc.nat(), (count, seed) => {
+        const segment: Segment = { index: 0, startTicks: 0, durations: [[count, 3_600]] };
+        const [cut] = cutVideo(encode([segment], seed), [segment], 4, EVEN);
+        const fragments = readFragments(cut?.bytes ?? new Uint8Array(), count);
+        const lowest = fragments.map(({ samples }) =>
+          Math.min(...samples.map(({ compositionOffsetTicks }) => compositionOffsetTicks)),
+        );
+        expect(lowest[0]).toBe(-EVEN.reorderFrames * 3_600 - EVEN_WITHIN_TICKS);
+        expect(Math.min(...lowest)).toBe(lowest[0]);
+        let dueTicks = 0;
+        const shown: number[] = [];
+        for (const { baseDecodeTicks, samples } of fragments) {
+          expect(baseDecodeTicks).toBe(dueTicks);
+          expect(samples[0]?.compositionOffsetTicks).toBe(0);
+          for (const { durationTicks, compositionOffsetTicks } of samples) {
+            expect(durationTicks).toBeGreaterThan(0);
+            shown.push(dueTicks + compositionOffsetTicks);
+            dueTicks += durationTicks;
+          }
+        }
+        expect(dueTicks).toBe(count * 3_600);
+        expect(shown.sort((a, b) => a - b)).toEqual(starts(segment));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test("refuses a picture too few or too many", () => {
     const segments = [{ index: 0, startTicks: 0, durations: [[50, 3_600]] }] satisfies Segment[];
     const pictures = encode(segments, 1);
-    expect(codeOf(() => cutVideo(pictures.slice(1), segments, 4))).toBe("FRAME_COUNT_WRONG");
-    expect(codeOf(() => cutVideo([...pictures, coded(false, 99)], segments, 4))).toBe(
+    expect(codeOf(() => cutVideo(pictures.slice(1), segments, 4, EVEN))).toBe("FRAME_COUNT_WRONG");
+    expect(codeOf(() => cutVideo([...pictures, coded(false, 99)], segments, 4, EVEN))).toBe(
       "FRAME_COUNT_WRONG",
     );
   });
@@ -105,18 +138,18 @@ describe("cutting pictures", () => {
       { index: 1, startTicks: 36_000, durations: [[10, 3_600]] },
     ] satisfies Segment[];
     const unkeyed = encode(segments, 1).map((one, at) => (at === 10 ? coded(false, 10) : one));
-    expect(codeOf(() => cutVideo(unkeyed, segments, 4))).toBe("ENCODE_FAILED");
+    expect(codeOf(() => cutVideo(unkeyed, segments, 4, EVEN))).toBe("ENCODE_FAILED");
     const crossing = encode(segments, 1).map((one) =>
       one.presentedAt === 9 ? coded(one.isSync, 10.5) : one,
     );
-    expect(codeOf(() => cutVideo(crossing, segments, 4))).toBe("ENCODE_FAILED");
+    expect(codeOf(() => cutVideo(crossing, segments, 4, EVEN))).toBe("ENCODE_FAILED");
   });
 
   test("leaves supplemental information out of key frames", () => {
     const segments = [{ index: 0, startTicks: 0, durations: [[1, 3_600]] }] satisfies Segment[];
     const sei = [0, 0, 0, 3, 6, 5, 1];
     const picture = { ...coded(true, 0), data: Uint8Array.from([...sei, 0, 0, 0, 2, 0x65, 7]) };
-    const [cut] = cutVideo([picture], segments, 4);
+    const [cut] = cutVideo([picture], segments, 4, EVEN);
     expect(cut?.bytes.subarray(-6)).toEqual(Uint8Array.from([0, 0, 0, 2, 0x65, 7]));
     expect(readFragments(cut?.bytes ?? new Uint8Array(), 1)[0]?.samples[0]?.sizeBytes).toBe(6);
   });

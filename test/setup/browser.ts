@@ -27,6 +27,10 @@ export async function launchBrowser(extraFlags: readonly string[] = []): Promise
   if (!executablePath) throw new Error("No Chromium found: install it or set CHROMIUM_PATH.");
   return chromium.launch({
     executablePath,
+    // Who launches it closes it, and may have to say something first.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       // The sandbox needs rights that root in a container does not have.
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),

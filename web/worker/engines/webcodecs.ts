@@ -230,7 +230,10 @@ function packageRungs(
     const track = { kind: "video" as const, width, height, avcConfig, colour: colour.tags };
     const bytes = writeInit(track, TICKS_PER_SECOND);
     inits.push({ rendition: id, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes });
-    for (const cut of cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes)) {
+    const { nalLengthBytes } = readAvcConfig(avcConfig);
+    // Browsers' encoders make no B-frames.
+    const order = { evenFrames: task.grant.source.video.evenFrames ?? false, reorderFrames: 0 };
+    for (const cut of cutVideo(pictures, segments, nalLengthBytes, order)) {
       const { segment, frames } = cut;
       media.push({
         rendition: id,
