@@ -99,7 +99,7 @@ function parseProbe(printed: string): z.infer<typeof probeSchema> {
 function packageVideo(
   encoded: Uint8Array,
   rendition: VideoRendition,
-  { segments, source }: LeaseGrant,
+  { segments, source }: Pick<LeaseGrant, "segments" | "source">,
   colour: ColourPlan,
   run: FfmpegRun,
 ): { init: Uint8Array<ArrayBuffer>; cuts: CutSegment[] } {
