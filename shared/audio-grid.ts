@@ -13,8 +13,10 @@ import {
  * run's encoder starts some frames early and ends some late, and what is not its own is dropped.
  */
 
-/** Frames that an encoder makes before its own, so that its state is that of a running one. */
+/** Frames that an encoder makes before its own, so that its state is near that of a running one. */
 const PRE_ROLL_FRAMES = 4;
+/** A run that begins this early has all before it as pre-roll, and then the very bits of a single pass. */
+const FULL_PRE_ROLL_SECONDS = 12;
 /** Frames after them: the last own frame needs the samples that follow it. */
 const POST_ROLL_FRAMES = 2;
 
@@ -46,6 +48,16 @@ export interface AudioRun {
   dropFrames: number;
 }
 
+/** The AAC frames that a run's encoder makes, kept or not; `start` to before `end` on the rendition's grid. */
+export function encodedFrames(
+  { firstFrame, endFrame }: { firstFrame: number; endFrame: number },
+  sampleRate: number,
+): { start: number; end: number } {
+  const isEarly = firstFrame * AAC_FRAME_SAMPLES <= FULL_PRE_ROLL_SECONDS * sampleRate;
+  const start = isEarly ? 0 : firstFrame - PRE_ROLL_FRAMES;
+  return { start, end: endFrame + POST_ROLL_FRAMES };
+}
+
 export function planAudioRun(segments: readonly Segment[], sampleRate: number): AudioRun {
   const firstFrame = audioFrameAt(segments[0]?.startTicks ?? 0, sampleRate);
   let frame = firstFrame;
@@ -55,13 +67,13 @@ export function planAudioRun(segments: readonly Segment[], sampleRate: number): 
     frame = endFrame;
     return frames;
   });
-  const preRoll = Math.min(PRE_ROLL_FRAMES, firstFrame);
+  const { start, end } = encodedFrames({ firstFrame, endFrame: frame }, sampleRate);
   return {
-    startSample: (firstFrame - preRoll) * AAC_FRAME_SAMPLES,
-    endSample: (frame + POST_ROLL_FRAMES) * AAC_FRAME_SAMPLES,
+    startSample: start * AAC_FRAME_SAMPLES,
+    endSample: end * AAC_FRAME_SAMPLES,
     firstFrame,
     framesPerSegment,
-    dropFrames: preRoll + 1,
+    dropFrames: firstFrame - start + 1,
   };
 }
 

@@ -9,7 +9,8 @@ import {
 
 /**
  * Lengths of audio runs after the first segment; the last one repeats. Short at first, so that sound
- * is there with the first picture; then long, because each run decodes and encodes some pre-roll.
+ * is there with the first picture; then long, because each run decodes and encodes some pre-roll
+ * (`encodedFrames` in shared/audio-grid).
  */
 const AUDIO_RUN_TICKS = [
   30 * TICKS_PER_SECOND,
@@ -18,9 +19,8 @@ const AUDIO_RUN_TICKS = [
 ] as const;
 
 /**
- * A track up to this long is one task: a second run would begin with another state of the encoder's
- * rate control, and never again have the very bits of a single pass. At some 60 times real time it is
- * done while the first video segment is at work.
+ * All after the first segment is one task in a track up to this long: a later run would begin with
+ * another state of the encoder's rate control, and not have the very bits of a single pass.
  */
 const WHOLE_TRACK_TICKS = 120 * TICKS_PER_SECOND;
 
@@ -131,8 +131,10 @@ function videoRuns(segments: readonly Segment[], keyTicks: ArrayLike<number>): R
 
 function audioRuns(segments: readonly Segment[]): Run[] {
   const trackTicks = segments.reduce((sum, segment) => sum + segmentDurationTicks(segment), 0);
-  if (trackTicks <= WHOLE_TRACK_TICKS) return [{ firstSegment: 0, segmentCount: segments.length }];
   const runs: Run[] = [{ firstSegment: 0, segmentCount: 1 }];
+  if (trackTicks <= WHOLE_TRACK_TICKS && segments.length > 1) {
+    return [...runs, { firstSegment: 1, segmentCount: segments.length - 1 }];
+  }
   let next = 1;
   while (next < segments.length) {
     const wantedTicks =

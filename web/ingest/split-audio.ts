@@ -8,6 +8,7 @@ import {
   Mp4OutputFormat,
   Output,
 } from "mediabunny";
+import { encodedFrames } from "../../shared/audio-grid.ts";
 import {
   AAC_FRAME_SAMPLES,
   audioFrameAt,
@@ -22,9 +23,6 @@ import type { AudioIndex } from "./source-index.ts";
 /** Decoded before the run and thrown away: overlap, bit reservoirs and predictors settle in it. */
 const PRE_ROLL_SECONDS = 0.2;
 const POST_ROLL_SECONDS = 0.1;
-/** Of the AAC encoder, in its frames. */
-const ENCODER_PRE_ROLL_FRAMES = 4;
-const ENCODER_POST_ROLL_FRAMES = 2;
 
 /**
  * Packets of a run of audio segments with all the pre-roll that decoder and encoder need.
@@ -46,8 +44,13 @@ export async function cutAudio(
   const { sampleRate, packetSamples, packetSeconds } = audio;
   const { startTicks, endTicks } = spanOf(segments);
   const toSource = (outputSamples: number) => (outputSamples * sampleRate) / outputSampleRate;
-  const startFrame = audioFrameAt(startTicks, outputSampleRate) - ENCODER_PRE_ROLL_FRAMES;
-  const endFrame = audioFrameAt(endTicks, outputSampleRate) + ENCODER_POST_ROLL_FRAMES;
+  const { start: startFrame, end: endFrame } = encodedFrames(
+    {
+      firstFrame: audioFrameAt(startTicks, outputSampleRate),
+      endFrame: audioFrameAt(endTicks, outputSampleRate),
+    },
+    outputSampleRate,
+  );
   const wantedStart = toSource(startFrame * AAC_FRAME_SAMPLES) - PRE_ROLL_SECONDS * sampleRate;
   const wantedEnd = toSource(endFrame * AAC_FRAME_SAMPLES) + POST_ROLL_SECONDS * sampleRate;
   const count = packetSeconds.length;
