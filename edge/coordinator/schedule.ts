@@ -2,6 +2,7 @@ import { type JobSettingsPatch, type JobState, patchSettings } from "../../share
 import type { HolderMessage } from "../../shared/protocol.ts";
 import { assign } from "./schedule/assign.ts";
 import { type Decision, Draft } from "./schedule/draft.ts";
+import { countFault } from "./schedule/faults.ts";
 import {
   claimLease,
   dropLease,
@@ -34,6 +35,8 @@ import { failAudit, sendAway, settleUnproven } from "./schedule/trust.ts";
 import type { GateVerdict } from "./schedule/verdict.ts";
 
 type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "token">;
+const ENDED_BY_OWNER = "The owner of the video ended this helper's part.";
+
 type LeaseMessage = Extract<HolderMessage, { leaseId: string }>;
 
 export type Event =
@@ -120,7 +123,7 @@ function decide(draft: Draft, event: Event): void {
     case "send-away":
       for (const holder of draft.holders()) {
         const isMeant = holder.id === event.holderId || event.principals.includes(holder.principal);
-        if (holder.role === "contributor" && isMeant) sendAway(draft, holder);
+        if (holder.role === "contributor" && isMeant) sendAway(draft, holder, ENDED_BY_OWNER);
       }
       return;
     case "resume":
@@ -160,6 +163,7 @@ function hello(draft: Draft, connectionId: string, principal: string, said: Hell
     connectionId,
     silent: false,
     agreed: known?.agreed ?? 0,
+    faults: known?.faults ?? 0,
     banned: false,
     tasksDone: known?.tasksDone ?? 0,
     mediaTicks: known?.mediaTicks ?? 0,
@@ -251,6 +255,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
       const failure = { code: said.code, message: said.message, final };
       if (lease.audit) failAudit(draft, lease, failure);
       else failLease(draft, lease, failure);
+      countFault(draft, holder.id, failure);
       return;
     }
     case "release":

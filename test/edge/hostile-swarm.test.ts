@@ -1,17 +1,19 @@
 import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { CreateJobResponse } from "../../shared/protocol.ts";
+import { MAX_FAULTS } from "../../edge/coordinator/schedule/faults.ts";
+import type { CoordinatorMessage, CreateJobResponse } from "../../shared/protocol.ts";
 import {
   coordinator,
   createJob,
   made,
   offered,
   plan,
-  type ScriptedHolder,
+  ScriptedHolder,
   status,
 } from "./scripted-holder.ts";
 import {
+  contributorHello,
   ENGINE,
   grantWithin,
   joinByLink,
@@ -25,13 +27,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const MESSAGES = 2_000;
+const MESSAGES = 10_000;
 
-test("a contributor that only ever fails cannot end the job", { timeout: 60_000 }, async () => {
+test("contributors that only ever fail cannot end the job, and are sent away", {
+  timeout: 60_000,
+}, async () => {
   const job = await createJob();
   const owner = await ownerWithChunks(job);
-  const saboteur = await joinByLink(job, await share(job), 8);
+  const token = await share(job);
+  let saboteur = await joinByLink(job, token, 8);
   let failed = 0;
+  let sentAway = 0;
   for (let round = 0; round < 5; round += 1) {
     for (;;) {
       const grant = await grantWithin(saboteur, 500);
@@ -40,11 +46,26 @@ test("a contributor that only ever fails cannot end the job", { timeout: 60_000 
       const code = "ENCODE_FAILED" as const;
       saboteur.send({ type: "fail", leaseId, code, retryable: false, message: "No." });
       failed += 1;
+      if (failed % MAX_FAULTS !== 0) continue;
+      expect(await saboteur.next("error")).toMatchObject({
+        code: "SENT_AWAY",
+        message: expect.stringMatching(/5 pieces in a row failed on this device.*No\.$/),
+      });
+      expect(await saboteur.closed()).toBe(1008);
+      sentAway += 1;
+      // By the same link, and under its own name no more.
+      const again = new ScriptedHolder(job, saboteur.holderId);
+      await again.knock(contributorHello(token));
+      expect(await again.next("error")).toMatchObject({ code: "SENT_AWAY" });
+      saboteur = await joinByLink(job, token, 8);
     }
     await wait(job.jobId, 91);
   }
   expect(failed).toBeGreaterThanOrEqual(plan.tasks.length);
-  expect((await status(job)).state).toBe("running");
+  expect(sentAway).toBeGreaterThan(0);
+  const { state, holders } = await status(job);
+  expect(state).toBe("running");
+  expect(holders.filter(({ trust }) => trust === "banned")).toHaveLength(sentAway);
   await expectReadyByOwner(job, owner);
 });
 
@@ -52,25 +73,37 @@ test(`${MESSAGES} messages of nonsense and malice lose nothing`, { timeout: 120_
   const job = await createJob();
   const owner = await ownerWithChunks(job);
   const held = await grantWithin(owner);
-  const fuzzer = await joinByLink(job, await share(job), 8);
+  const token = await share(job);
+  let fuzzer = await joinByLink(job, token, 8);
+  const received: CoordinatorMessage[] = [];
+  // Leases of its own; one of somebody else, and some that never were.
+  const leases: string[] = [];
+  const foreign = [held?.leaseId ?? "none", "v-0_99", "x"];
   const random = generator(20_261_122);
   const before = (await status(job)).settings;
   for (let sent = 0; sent < MESSAGES; sent += 1) {
-    fuzzer.sendRaw(nonsense(random, leaseIds(fuzzer, held?.leaseId)));
+    fuzzer.sendRaw(nonsense(random, [...leases.slice(-5), ...foreign]));
     if (sent % 100 !== 99) continue;
     // Answers are read, and the machine is not asked to hold them all.
     expect((await status(job)).state).toBe("running");
+    for (const message of fuzzer.received.splice(0)) {
+      received.push(message);
+      if (message.type === "grant") leases.push(...message.grants.map(({ leaseId }) => leaseId));
+    }
+    // Too many refused results: the next one comes by the same link.
+    if (fuzzer.closeCode !== null) fuzzer = await joinByLink(job, token, 8);
     if (held === null) continue;
     owner.send({ type: "renew", leases: [{ leaseId: held.leaseId, progress: 0.1 }] });
   }
-  expect(fuzzer.closeCode).toBeNull();
+  received.push(...fuzzer.received);
   // Every answer is a message of the protocol (it was parsed), and errors have their code.
-  const errors = fuzzer.received.filter(({ type }) => type === "error");
+  const errors = received.filter(({ type }) => type === "error");
   expect(errors.length).toBeGreaterThan(MESSAGES / 4);
   const codes = new Set(errors.map((error) => (error.type === "error" ? error.code : "")));
+  codes.delete("SENT_AWAY");
   expect([...codes]).toEqual(["MESSAGE_INVALID"]);
-  expect(fuzzer.received.some(({ type }) => type === "revoke")).toBe(true);
-  expect(fuzzer.received.some(({ type }) => type === "rejected")).toBe(true);
+  expect(received.some(({ type }) => type === "revoke")).toBe(true);
+  expect(received.some(({ type }) => type === "rejected")).toBe(true);
 
   const after = await status(job);
   expect(after.settings).toEqual(before);
@@ -81,12 +114,6 @@ test(`${MESSAGES} messages of nonsense and malice lose nothing`, { timeout: 120_
   fuzzer.close();
   await expectReadyByOwner(job, owner);
 });
-
-/** Leases of its own, one of somebody else, and some that never were. */
-function leaseIds(fuzzer: ScriptedHolder, foreign = "none"): string[] {
-  const own = fuzzer.received.flatMap((each) => (each.type === "grant" ? each.grants : []));
-  return [...own.slice(-5).map(({ leaseId }) => leaseId), foreign, "v-0_99", "x"];
-}
 
 function nonsense(random: () => number, leases: readonly string[]): string {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;

@@ -145,13 +145,20 @@ function withoutFirstFrame(adts: Uint8Array): Uint8Array {
   return adts.subarray(((high & 3) << 11) | (middle << 3) | (low >> 5));
 }
 
+/**
+ * The encoder chooses a frame's blocks by the samples after it, and at the end of its input by none:
+ * the last two frames come out otherwise (by 31 LSB, for a sine) than before silence, which is what a
+ * run of the job encodes after the end. Longer than one frame at any rate.
+ */
+const SILENCE_AFTER_SECONDS = 0.2;
+
 function singlePass(request: SoundRequest): string[] {
   const { track, bitsPerSecond } = request;
   const filter = [
     ...timelineFilter(request),
     layoutFilter(request),
     // Silence to the end of the picture, where the sound is shorter; where it is longer, all of it.
-    `apad=whole_dur=${request.durationSeconds}`,
+    `apad=whole_dur=${request.durationSeconds + SILENCE_AFTER_SECONDS}`,
   ];
   return [
     ...["-copyts", "-i", "source", "-map", `0:a:${track}`, "-af", filter.join(",")],

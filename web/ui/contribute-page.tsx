@@ -246,7 +246,8 @@ function Failed({ state, onWork }: { state: ContributorState; onWork(slots: numb
   return (
     <section class="card contribute-card" role="alert">
       <h1>{text.title}</h1>
-      <p>{text.what}</p>
+      {/* The coordinator says which of several reasons it was. */}
+      <p>{state.error?.code === "SENT_AWAY" ? state.error.message : text.what}</p>
       <p>{text.advice}</p>
       {state.tasksDone > 0 && <p>This device made {state.tasksDone} pieces. Thank you!</p>}
       {text.again && state.job !== null && (

@@ -208,7 +208,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   SENT_AWAY: {
     title: "Your part has ended",
-    what: "The owner of the video ended this device's help, or a part made here did not match the video.",
+    what: "The owner of the video ended this device's help, parts failed here again and again, or one did not match the video.",
     advice: "Nothing needs to be done. Thank you for the time you gave.",
     again: false,
   },

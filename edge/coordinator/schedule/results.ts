@@ -3,6 +3,7 @@ import type { AcceptedSegment, Engine, Task } from "../../../shared/job.ts";
 import { outputKey } from "../../../shared/object-keys.ts";
 import type { HolderMessage, Output } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
+import { countFault } from "./faults.ts";
 import { dropLease, failLease, revokeOthers } from "./leases.ts";
 import { assembleWhenDone } from "./lifecycle.ts";
 import { offerFault } from "./offers.ts";
@@ -168,6 +169,7 @@ function credit(draft: Draft, task: Task, holder: Holder, encodeMs: number): voi
   const ticks = (next?.startTicks ?? draft.plan.source.durationTicks) - (first?.startTicks ?? 0);
   draft.putHolder({
     ...holder,
+    faults: 0,
     tasksDone: holder.tasksDone + 1,
     mediaTicks: holder.mediaTicks + (task.kind === "video" ? ticks : 0),
     workMs: holder.workMs + (task.kind === "video" ? encodeMs : 0),
@@ -241,6 +243,8 @@ function initsOf(
 /** The result does not count: an attempt of the task is used up. */
 export function refuse(draft: Draft, lease: Lease, code: ErrorCode, message: string): void {
   const rejected = { type: "rejected", leaseId: lease.id, code, retryable: true, message } as const;
+  const failure = { code, message, final: false };
   draft.send(lease.holderId, rejected);
-  failLease(draft, lease, { code, message, final: false });
+  failLease(draft, lease, failure);
+  countFault(draft, lease.holderId, failure);
 }

@@ -168,7 +168,9 @@ export interface Holder {
   silent: boolean;
   /** Results in a row that others made alike. */
   agreed: number;
-  /** Caught lying, or sent away by the owner. */
+  /** Failures since its last accepted result; see faults.ts. */
+  faults: number;
+  /** Caught lying, sent away by the owner, or because it only ever failed. */
   banned: boolean;
   tasksDone: number;
   /** Video made, and the time it says it took, for its speed. */

@@ -249,12 +249,11 @@ export function ban(draft: Draft, liar: Holder, lieTaskId: string | null): void 
   }
 }
 
-/** The owner wants it gone, or its link is over. Results that are not clear have to be proven by others. */
-export function sendAway(draft: Draft, holder: Holder): void {
+/** No liar, but it has to go. Results of it that are not clear have to be proven by others. */
+export function sendAway(draft: Draft, holder: Holder, message: string): void {
   draft.putHolder({ ...holder, banned: true, want: 0, connectionId: null });
   for (const lease of draft.leases()) if (lease.holderId === holder.id) dropLease(draft, lease);
   if (holder.connectionId !== null) {
-    const message = "The owner of the video ended this helper's part.";
     draft.effects.push({ type: "ban", connectionId: holder.connectionId, message });
   }
 }
