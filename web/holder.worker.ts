@@ -1,32 +1,31 @@
 import * as Comlink from "comlink";
 import { TributaryError, toWireError } from "../shared/errors.ts";
 import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job.ts";
-import { webCodecsRefusal } from "../shared/lane.ts";
 import type { ShareRequest, ShareResponse } from "../shared/protocol.ts";
 import { EdgeClient } from "./edge-client.ts";
 import type {
   HolderApi,
   HolderOptions,
   HolderState,
-  Inspection,
   LadderRung,
   ResumableJob,
   SlotState,
 } from "./holder-api.ts";
+import {
+  decideHolderPart,
+  laneFor,
+  requireEngine,
+  settingsFor,
+  slotCountFor,
+} from "./holder-choices.ts";
 import { ProgressMeter, SpeedGauge } from "./holder-meter.ts";
 import { HolderSession } from "./holder-session.ts";
-import { openSource, type Source } from "./ingest/source.ts";
-import {
-  decidePart,
-  decodes,
-  defaultSlots,
-  enginesOf,
-  hasWebCodecs,
-  type PartDecision,
-} from "./pool/capability.ts";
+import { HolderStateFeed, IDLE } from "./holder-state-feed.ts";
+import type { Source } from "./ingest/source.ts";
+import { describePlan, openFile } from "./inspection.ts";
+import { enginesOf, type PartDecision } from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
 import { Pool } from "./pool/pool.ts";
-import type { Lane } from "./worker/api.ts";
 
 /**
  * The tab's holder: reads the picked file, makes the job, and works on it, all off the page's thread
@@ -34,31 +33,9 @@ import type { Lane } from "./worker/api.ts";
  * `HolderState`.
  */
 
-/** Each makes the page draw anew, on cores that the encoders could use. */
-const EMIT_EVERY_MS = 200;
-
-const IDLE: HolderState = {
-  phase: "idle",
-  fileName: null,
-  inspectProgress: null,
-  inspection: null,
-  job: null,
-  jobId: null,
-  watchUrl: null,
-  masterUrl: null,
-  connected: false,
-  slots: [],
-  busyShare: 0,
-  bytesUploaded: 0,
-  speed: null,
-  etaSeconds: null,
-  error: null,
-  warnings: [],
-};
-
 class Holder implements HolderApi {
   readonly #client = new EdgeClient(self.location.origin);
-  #state: HolderState = IDLE;
+  readonly #feed = new HolderStateFeed();
   #options: HolderOptions = {};
   #source: Source | null = null;
   #plan: JobPlan | null = null;
@@ -78,17 +55,14 @@ class Holder implements HolderApi {
   #speedGauge = new SpeedGauge();
   /** Aborts what runs for the present file or job. */
   #abort = new AbortController();
-  #subscriber: ((state: HolderState) => void) | null = null;
-  #emitTimer: ReturnType<typeof setTimeout> | null = null;
 
   async subscribe(onState: (state: HolderState) => void): Promise<void> {
-    this.#subscriber = onState;
-    onState(this.#state);
+    this.#feed.subscribe(onState);
   }
 
   async configure(options: HolderOptions): Promise<void> {
     this.#options = { ...this.#options, ...options };
-    if (this.#state.phase !== "inspected") return;
+    if (this.#feed.state.phase !== "inspected") return;
     this.#pool?.terminate();
     this.#pool = null;
     this.#useLadder(this.#askedLadder);
@@ -98,7 +72,7 @@ class Holder implements HolderApi {
   async inspect(file: File): Promise<void> {
     await this.reset();
     const { signal } = this.#abort;
-    this.#set({ ...IDLE, phase: "inspecting", fileName: file.name });
+    this.#feed.set({ ...IDLE, phase: "inspecting", fileName: file.name });
     try {
       // The engine loads while the file is read.
       loadFfmpegCore().catch(() => {});
@@ -106,10 +80,10 @@ class Holder implements HolderApi {
       this.#source = source;
       this.#useLadder(null);
       this.#preparePool();
-      this.#set({ phase: "inspected", inspectProgress: null, part: this.#decidePart() });
+      this.#feed.set({ phase: "inspected", inspectProgress: null, part: this.#decidePart() });
     } catch (thrown) {
       if (signal.aborted) return;
-      this.#set({ phase: "failed", inspectProgress: null, error: toWireError(thrown) });
+      this.#feed.set({ phase: "failed", inspectProgress: null, error: toWireError(thrown) });
     }
   }
 
@@ -129,13 +103,13 @@ class Holder implements HolderApi {
   async start(): Promise<ResumableJob> {
     const source = this.#source;
     const plan = this.#plan;
-    if (source === null || plan === null || this.#state.phase !== "inspected") {
+    if (source === null || plan === null || this.#feed.state.phase !== "inspected") {
       throw toWireError(new TributaryError("REQUEST_INVALID", "There is no file to start with."));
     }
     const { signal } = this.#abort;
-    this.#set({ phase: "starting", error: null });
+    this.#feed.set({ phase: "starting", error: null });
     try {
-      this.#requireEngine();
+      requireEngine(this.#options, this.#hasServers);
       this.#preparePool();
       const settings = settingsFor(this.#decidePart());
       const created = await this.#client.createJob(plan, {
@@ -156,7 +130,7 @@ class Holder implements HolderApi {
         createdAtMs: Date.now(),
       };
       this.#resumable = resumable;
-      this.#set({
+      this.#feed.set({
         phase: "running",
         jobId: created.jobId,
         watchUrl: created.watchUrl,
@@ -169,7 +143,7 @@ class Holder implements HolderApi {
       return resumable;
     } catch (thrown) {
       const error = toWireError(thrown);
-      if (!signal.aborted) this.#set({ phase: "inspected", error });
+      if (!signal.aborted) this.#feed.set({ phase: "inspected", error });
       throw error;
     }
   }
@@ -179,7 +153,7 @@ class Holder implements HolderApi {
     const { signal } = this.#abort;
     this.#resumable = job;
     const { origin } = self.location;
-    this.#set({
+    this.#feed.set({
       ...IDLE,
       phase: "needs-file",
       fileName: job.fileName,
@@ -193,15 +167,15 @@ class Holder implements HolderApi {
       this.#connect(job);
     } catch (thrown) {
       if (signal.aborted) return;
-      this.#set({ phase: "failed", error: toWireError(thrown) });
+      this.#feed.set({ phase: "failed", error: toWireError(thrown) });
     }
   }
 
   async provideFile(file: File): Promise<void> {
     const job = this.#resumable;
-    if (job === null || this.#state.phase !== "needs-file") return;
+    if (job === null || this.#feed.state.phase !== "needs-file") return;
     const { signal } = this.#abort;
-    this.#set({ inspectProgress: 0, error: null });
+    this.#feed.set({ inspectProgress: 0, error: null });
     try {
       const source = await this.#open(file, signal);
       if (source.facts.fingerprint !== job.fingerprint) {
@@ -210,14 +184,14 @@ class Holder implements HolderApi {
       }
       this.#source = source;
       this.#useLadder(job.ladder, job.planSlots ?? 1);
-      this.#requireEngine();
+      requireEngine(this.#options, this.#hasServers);
       this.#preparePool();
       this.#session?.stop();
-      this.#set({ phase: "running", inspectProgress: null, error: null });
+      this.#feed.set({ phase: "running", inspectProgress: null, error: null });
       this.#connect(job);
     } catch (thrown) {
       if (signal.aborted) return;
-      this.#set({ phase: "needs-file", inspectProgress: null, error: toWireError(thrown) });
+      this.#feed.set({ phase: "needs-file", inspectProgress: null, error: toWireError(thrown) });
     }
   }
 
@@ -246,7 +220,7 @@ class Holder implements HolderApi {
   async cancel(): Promise<void> {
     const job = this.#resumable;
     this.#release();
-    this.#set({ phase: "cancelled", connected: false, slots: [] });
+    this.#feed.set({ phase: "cancelled", connected: false, slots: [] });
     if (job !== null) {
       await this.#client.cancelJob(job.jobId, job.ownerToken).catch((thrown: unknown) => {
         throw toWireError(thrown);
@@ -261,8 +235,7 @@ class Holder implements HolderApi {
     this.#meter = new ProgressMeter();
     this.#speedGauge = new SpeedGauge();
     this.#chosen = null;
-    this.#state = IDLE;
-    this.#emit();
+    this.#feed.reset();
   }
 
   async #asOwner<T>(act: (job: ResumableJob) => Promise<T>): Promise<T> {
@@ -277,18 +250,11 @@ class Holder implements HolderApi {
   }
 
   async #open(file: File, signal: AbortSignal): Promise<Source> {
-    const [source, site] = await Promise.all([
-      openSource(file, {
-        signal,
-        loadFfmpeg: loadFfmpegCore,
-        onProgress: (progress) => this.#set({ inspectProgress: progress }),
-      }),
-      // Without an answer this device does what it can.
-      this.#client.site(signal).catch(() => null),
-    ]);
-    this.#hasServers = site?.servers === true;
-    this.#fastRefusal = await this.#refuseFast(source, signal);
-    return source;
+    const onProgress = (progress: number) => this.#feed.set({ inspectProgress: progress });
+    const opened = await openFile(file, this.#client, { signal, onProgress });
+    this.#hasServers = opened.hasServers;
+    this.#fastRefusal = opened.fastRefusal;
+    return opened.source;
   }
 
   /** @param ladder null for the default. Throws LADDER_INVALID. */
@@ -311,55 +277,26 @@ class Holder implements HolderApi {
       pictureEngine: this.#usesWebCodecs() ? ("webcodecs" as const) : ("ffmpeg-wasm" as const),
       fastRefusal: this.#fastRefusal,
     };
-    this.#set({ inspection: describe(plan, facts) });
-  }
-
-  #requireEngine(): void {
-    const engine = this.#options.engine ?? "auto";
-    const isThere =
-      engine === "server" ? this.#hasServers : engine !== "webcodecs" || hasWebCodecs();
-    if (isThere) return;
-    throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
+    this.#feed.set({ inspection: describePlan(plan, facts) });
   }
 
   #decidePart(): PartDecision {
-    const { engine = "auto", slots } = this.#options;
-    const measuredSpeed = this.#speedGauge.speed;
-    const chosen = this.#chosen ?? (engine === "server" ? true : null);
-    if (engine === "server" && chosen === true && this.#hasServers) {
-      return { part: "weak", reason: "chosen", measuredSpeed };
-    }
-    // Who asks for an engine or for slots has decided.
-    const isDecided = engine !== "auto" || slots !== undefined;
-    if (chosen === false || (isDecided && chosen === null)) {
-      const reason = this.#hasServers ? "chosen" : "no-servers";
-      return { part: "alone", reason, measuredSpeed };
-    }
-    const device = this.#options.device ?? {
-      cores: self.navigator.hardwareConcurrency,
-      memoryGiB: null,
-      mobile: false,
-    };
-    const left = (this.#plan?.source.durationTicks ?? 0) / TICKS_PER_SECOND;
-    const decision = decidePart(device, {
-      hasEngine: "WebAssembly" in self,
+    return decideHolderPart(this.#options, {
       hasServers: this.#hasServers,
-      measuredSpeed,
-      leftSeconds: left,
+      switched: this.#chosen,
+      measuredSpeed: this.#speedGauge.speed,
+      leftSeconds: (this.#plan?.source.durationTicks ?? 0) / TICKS_PER_SECOND,
     });
-    // Help that was asked for: a device that can work goes on working.
-    const isAsked = chosen === true && decision.part === "alone" && this.#hasServers;
-    return isAsked ? { part: "helped", reason: "chosen", measuredSpeed } : decision;
   }
 
   /** Acts on a decision that comes while the job runs. */
   #takePart(decision: PartDecision): void {
-    const before = this.#state.part?.part;
-    this.#set({ part: decision });
+    const before = this.#feed.state.part?.part;
+    this.#feed.set({ part: decision });
     const session = this.#session;
     if (session === null || before === decision.part) return;
     this.#pool ??= decision.part === "weak" ? null : this.#makePool();
-    session.usePool(this.#pool, decision.part === "weak" ? 0 : this.#slotCount());
+    session.usePool(this.#pool, decision.part === "weak" ? 0 : slotCountFor(this.#options));
     session.changeSettings(settingsFor(decision));
   }
 
@@ -376,41 +313,21 @@ class Holder implements HolderApi {
 
   #makePool(): Pool | null {
     if (this.#decidePart().part === "weak") return null;
-    const slots = this.#slotCount();
+    const slots = slotCountFor(this.#options);
     const hasSound = (this.#plan?.audio.length ?? 0) > 0;
     const ffmpegAhead = this.#usesWebCodecs() ? Number(hasSound) : slots;
-    return new Pool({ slots, lane: this.#lane(), ffmpegAhead }, () => this.#changed());
-  }
-
-  /** Why the browser's codecs would not do a source right, or at all; null when they would. */
-  async #refuseFast(source: Source, signal: AbortSignal): Promise<string | null> {
-    if (!hasWebCodecs()) return "This browser has no codecs of its own to use.";
-    const refusal = webCodecsRefusal(source.facts.video);
-    if (refusal !== null) return refusal;
-    const { config, isIdr } = await source.decodeStart(signal);
-    if (!isIdr) return "The browser's decoder does not take open groups of pictures.";
-    return (await decodes(config)) ? null : "This browser does not decode this codec.";
+    return new Pool({ slots, lane: laneFor(this.#options, this.#fastRefusal), ffmpegAhead }, () =>
+      this.#changed(),
+    );
   }
 
   #usesWebCodecs(): boolean {
-    return this.#lane() !== "ffmpeg";
+    return laneFor(this.#options, this.#fastRefusal) !== "ffmpeg";
   }
 
   /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
   #slotsToPlanFor(): number {
-    return this.#usesWebCodecs() ? 1 : this.#slotCount();
-  }
-
-  /** What cannot be fast all along is ffmpeg's from the start: renditions stay in one lane. */
-  #lane(): Lane {
-    if (this.#fastRefusal !== null) return "ffmpeg";
-    const { engine = "auto" } = this.#options;
-    return engine === "server" ? "auto" : engine;
-  }
-
-  #slotCount(): number {
-    const memory = (self.navigator as { deviceMemory?: number }).deviceMemory;
-    return this.#options.slots ?? defaultSlots(self.navigator.hardwareConcurrency, memory);
+    return this.#usesWebCodecs() ? 1 : slotCountFor(this.#options);
   }
 
   #connect(job: ResumableJob): void {
@@ -426,10 +343,10 @@ class Holder implements HolderApi {
       source: this.#source,
       plan: this.#plan,
       pool: this.#pool,
-      engines: enginesOf(this.#lane()),
+      engines: enginesOf(laneFor(this.#options, this.#fastRefusal)),
       // The browser's codecs are done with a task in the time of a few round trips.
       prefetch: this.#usesWebCodecs() ? 2 : 1,
-      slots: this.#pool === null ? 0 : this.#slotCount(),
+      slots: this.#pool === null ? 0 : slotCountFor(this.#options),
       onChange: () => this.#changed(),
     });
   }
@@ -444,7 +361,7 @@ class Holder implements HolderApi {
     const elapsedMs = performance.now() - this.#startedAtMs;
     const slotMs = elapsedMs * (this.#pool?.slots().length ?? 0);
     const busyMs = this.#pool?.busyMs(performance.now()) ?? 0;
-    this.#set({
+    this.#feed.set({
       job,
       connected: session.connected,
       slots: this.#describeSlots(session),
@@ -456,14 +373,14 @@ class Holder implements HolderApi {
     });
     if (session.refused !== null) {
       this.#release();
-      this.#set({ phase: "failed", error: toWireError(session.refused) });
+      this.#feed.set({ phase: "failed", error: toWireError(session.refused) });
     } else if (job?.state === "ready" || job?.state === "cancelled") {
       this.#release();
-      this.#set({ phase: job.state, connected: false, slots: [], etaSeconds: null });
+      this.#feed.set({ phase: job.state, connected: false, slots: [], etaSeconds: null });
     } else if (job?.state === "failed") {
       this.#release();
       const error = job.error ?? { code: "TASK_FAILED" as const, message: "The job failed." };
-      this.#set({
+      this.#feed.set({
         phase: "failed",
         connected: false,
         slots: [],
@@ -477,7 +394,7 @@ class Holder implements HolderApi {
     const plan = this.#plan;
     if (plan === null || this.#speedGauge.speed !== null) return;
     this.#speedGauge.update(session.leases(), plan, performance.now());
-    if (this.#speedGauge.speed !== null && this.#state.phase === "running") {
+    if (this.#speedGauge.speed !== null && this.#feed.state.phase === "running") {
       this.#takePart(this.#decidePart());
     }
   }
@@ -508,44 +425,6 @@ class Holder implements HolderApi {
     this.#source?.close();
     this.#source = null;
   }
-
-  #set(change: Partial<HolderState>): void {
-    const phaseChanged = change.phase !== undefined && change.phase !== this.#state.phase;
-    this.#state = { ...this.#state, ...change };
-    if (phaseChanged) this.#emit();
-    else this.#emitTimer ??= setTimeout(() => this.#emit(), EMIT_EVERY_MS);
-  }
-
-  #emit(): void {
-    if (this.#emitTimer !== null) clearTimeout(this.#emitTimer);
-    this.#emitTimer = null;
-    this.#subscriber?.(this.#state);
-  }
-}
-
-function settingsFor({ part, reason }: PartDecision): JobSettingsPatch {
-  if (part === "weak") return { servers: "always", stageAll: true };
-  if (part === "helped") return { servers: "always", stageAll: false };
-  // Who wants no servers gets none, also when the tab is closed.
-  return { servers: reason === "chosen" ? "never" : "when-needed", stageAll: false };
-}
-
-function describe(
-  plan: JobPlan,
-  facts: Pick<Inspection, "ladder" | "remuxed" | "pictureEngine" | "fastRefusal">,
-): Inspection {
-  const bitsPerSecond = [...plan.video, ...plan.audio].reduce((sum, r) => sum + r.bitsPerSecond, 0);
-  return {
-    source: plan.source,
-    ...facts,
-    video: plan.video,
-    audio: plan.audio,
-    segmentCount: plan.segments.length,
-    taskCount: plan.tasks.length,
-    estimatedBytes: Math.round(
-      (bitsPerSecond / 8) * (plan.source.durationTicks / TICKS_PER_SECOND),
-    ),
-  };
 }
 
 Comlink.expose(new Holder());
