@@ -45,7 +45,7 @@ async function expectRight(video: MadeVideo): Promise<void> {
   await expectExactPictures(video, { source: file });
   const sound = await soundOf(video, file, 0);
   expect(sound.samples).toBeGreaterThanOrEqual(SECONDS * 48_000);
-  // One run of sound, by ffmpeg.wasm whoever made it: the very bytes of one encode of the whole track.
+  // By ffmpeg.wasm whoever made it, and a short track: the very samples of one encode of all of it.
   expect(sound.worstLsb).toBe(0);
 }
 

@@ -91,6 +91,8 @@ export class ScriptedHolder {
   /** Everything that came over all its sockets. */
   readonly received: CoordinatorMessage[] = [];
   closeCode: number | null = null;
+  /** Called with each message as it comes. */
+  onMessage: ((message: CoordinatorMessage) => void) | null = null;
   #socket: WebSocket | null = null;
   #unread: CoordinatorMessage[] = [];
   #wake = (): void => {};
@@ -112,6 +114,7 @@ export class ScriptedHolder {
     socket.addEventListener("message", ({ data }) => {
       if (data === "pong") return;
       const message = coordinatorMessageSchema.parse(JSON.parse(String(data)));
+      this.onMessage?.(message);
       this.received.push(message);
       this.#unread.push(message);
       this.#wake();

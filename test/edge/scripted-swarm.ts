@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import type { LeaseGrant, ShareRequest } from "../../shared/protocol.ts";
 import {
   type CoordinatorMessage,
@@ -78,16 +79,23 @@ export async function refusedHello(
 }
 
 /** The owner's tab, with every chunk in storage, at work on nothing yet. */
-export async function ownerWithChunks(job: CreateJobResponse): Promise<ScriptedHolder> {
+export async function ownerWithChunks(
+  job: CreateJobResponse,
+  tasks = plan.tasks.length,
+): Promise<ScriptedHolder> {
   const owner = new ScriptedHolder(job);
+  // It asks for more while one is on its way.
+  const asked: string[] = [];
+  owner.onMessage = (message) => {
+    if (message.type === "stage") asked.push(...message.taskIds);
+  };
   await owner.join({ engines: [ENGINE] });
   owner.send({ type: "settings", settings: { stageAll: true } });
   const staged = new Set<string>();
-  while (staged.size < plan.tasks.length) {
-    for (const taskId of (await owner.next("stage")).taskIds) {
-      await stage(owner, taskId);
-      staged.add(taskId);
-    }
+  while (staged.size < tasks) {
+    const taskId = await vi.waitUntil(() => asked.shift(), { timeout: 5_000 });
+    await stage(owner, taskId);
+    staged.add(taskId);
   }
   return owner;
 }

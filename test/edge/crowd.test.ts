@@ -1,0 +1,123 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { only, readBoxes, readChildren } from "../../shared/cmaf/box.ts";
+import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job.ts";
+import type { Output } from "../../shared/protocol.ts";
+import { LoopingHolder } from "./looping-holder.ts";
+import type { MadeOutput } from "./made-job.ts";
+import { bytesOf, createJob, hashed, made, plan, status } from "./scripted-holder.ts";
+import { ownerWithChunks, share } from "./scripted-swarm.ts";
+
+// One coordinator and two hundred sockets: everything is real but the encoders, whose result is there.
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+
+const CONTRIBUTORS = 200;
+/** They vanish in the middle of their first encode, without a word. */
+const VANISHING = 20;
+/** 20 minutes of video. */
+const SEGMENTS = 200;
+const RENDITION = plan.video.at(-1)?.id ?? "";
+
+test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task is lost`, {
+  timeout: 240_000,
+}, async () => {
+  const long = planOfEqualSegments();
+  const truth = await Promise.all(long.tasks.map(({ firstSegment }) => outputsOf(firstSegment)));
+  const job = await createJob(long);
+  const owner = await ownerWithChunks(job, long.tasks.length);
+  const token = await share(job, { maxContributors: CONTRIBUTORS });
+  owner.close();
+
+  const beganAtMs = performance.now();
+  const crowd = await Promise.all(
+    Array.from({ length: CONTRIBUTORS }, async (_, index) => {
+      const holder = new LoopingHolder(job, (segment) => truth[segment] ?? [], {
+        encodeMs: 300 + (index % 10) * 50,
+        vanishes: index < VANISHING,
+      });
+      await holder.join(token);
+      return holder;
+    }),
+  );
+  await Promise.all(crowd.map((holder) => holder.ended()));
+  const tookMs = performance.now() - beganAtMs;
+
+  const { state, tasks, segments, warnings, holders } = await status(job);
+  expect({ state, warnings }).toEqual({ state: "ready", warnings: [] });
+  expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+  const inOrder = [...segments].sort((a, b) => a.segment - b.segment);
+  expect(inOrder.map(({ sha256 }) => sha256)).toEqual(
+    truth.map((outputs) => outputs.find(({ kind }) => kind === "media")?.sha256),
+  );
+  expect(holders.filter(({ trust }) => trust === "banned")).toEqual([]);
+  expect(segments.filter(({ verified }) => verified === "hash").length).toBeGreaterThan(0);
+
+  const results = crowd.reduce((sum, { accepted }) => sum + accepted.size, 0);
+  expect(results).toBeGreaterThanOrEqual(SEGMENTS);
+  const messages = crowd.reduce((sum, each) => sum + each.sent + each.received, 0);
+  // Coordinator, gate, storage and all the clients share one process and its few cores.
+  const aSecond = (count: number) => ((1000 * count) / tookMs).toFixed(1);
+  console.log(
+    `${CONTRIBUTORS} sockets, ${SEGMENTS} tasks in ${(tookMs / 1000).toFixed(1)} s: ` +
+      `${results} results, audits included (${aSecond(results)} a second), ` +
+      `${messages} messages (${aSecond(messages)} a second)`,
+  );
+});
+
+/** The first segment of the real job, over and over. */
+function planOfEqualSegments(): JobPlan {
+  const [first] = plan.segments;
+  const task = plan.tasks.find(({ kind }) => kind === "video");
+  if (first === undefined || task === undefined) throw new Error("There is nothing to repeat.");
+  const ticks = segmentDurationTicks(first);
+  const every = Array.from({ length: SEGMENTS }, (_, index) => index);
+  const { source } = plan;
+  return {
+    source: {
+      ...source,
+      durationTicks: SEGMENTS * ticks,
+      video: { ...source.video, frames: SEGMENTS * segmentFrames(first) },
+      audio: [],
+    },
+    video: plan.video.filter(({ id }) => id === RENDITION),
+    audio: [],
+    segments: every.map((index) => ({ ...first, index, startTicks: index * ticks })),
+    tasks: every.map((index) => ({
+      ...task,
+      id: `v-${index}`,
+      renditions: [RENDITION],
+      firstSegment: index,
+    })),
+  };
+}
+
+/** What was made of the first segment, at the time of another one. */
+async function outputsOf(segment: number): Promise<MadeOutput[]> {
+  const [first] = plan.segments;
+  const task = plan.tasks.find(({ kind }) => kind === "video");
+  const outputs = made(task?.id ?? "").filter(
+    (output) => output.rendition === RENDITION && (output.kind === "init" || output.segment === 0),
+  );
+  if (first === undefined || outputs.length !== 2) throw new Error("There is nothing to repeat.");
+  return Promise.all(
+    outputs.map((output) => {
+      if (output.kind === "init") return { ...output, segment };
+      const bytes = bytesOf(output);
+      delay(bytes, segment * segmentDurationTicks(first));
+      const { base64: _, ...offered } = output;
+      return hashed({ ...offered, segment } satisfies Output, bytes);
+    }),
+  );
+}
+
+/** Adds to the time of each fragment (ISO/IEC 14496-12, 8.8.12: version 1 has 64 bits). */
+function delay(bytes: Uint8Array, ticks: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const moof of readBoxes(bytes).filter(({ type }) => type === "moof")) {
+    const traf = only(readChildren(bytes, moof), "traf");
+    const { bodyStart } = only(readChildren(bytes, traf), "tfdt");
+    view.setBigUint64(bodyStart + 4, view.getBigUint64(bodyStart + 4) + BigInt(ticks));
+  }
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Clock, LeaseLoop, type LeaseWork } from "../../shared/lease-loop.ts";
+import type {
+  CoordinatorMessage,
+  CreateJobResponse,
+  HolderMessage,
+} from "../../shared/protocol.ts";
+import type { MadeOutput } from "./made-job.ts";
+import { bytesOf, putBytes, ScriptedHolder } from "./scripted-holder.ts";
+import { contributorHello } from "./scripted-swarm.ts";
+
+export interface Habits {
+  encodeMs: number;
+  /** In the middle of its first encode. */
+  vanishes: boolean;
+}
+
+const CLOCK: Clock = {
+  nowMs: () => performance.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+};
+
+/** A contributor that runs the real lease loop with real uploads, around an encoder whose result is there. */
+export class LoopingHolder {
+  /** Messages. */
+  sent = 0;
+  received = 0;
+  /** Leases whose result was accepted, those among them that only proved another one. */
+  readonly accepted = new Set<string>();
+  readonly #socket: ScriptedHolder;
+  readonly #loop: LeaseLoop;
+  readonly #habits: Habits;
+  readonly #outputs: (segment: number) => MadeOutput[];
+  #end = (): void => {};
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+
+  constructor(job: CreateJobResponse, outputs: (segment: number) => MadeOutput[], habits: Habits) {
+    this.#outputs = outputs;
+    this.#habits = habits;
+    this.#socket = new ScriptedHolder(job);
+    this.#socket.onMessage = (message) => this.#receive(message);
+    this.#loop = new LeaseLoop({
+      slots: 1,
+      prefetch: 1,
+      work: this.#work(),
+      clock: CLOCK,
+      send: (message) => this.#send(message),
+    });
+  }
+
+  async join(token: string): Promise<void> {
+    await this.#socket.knock(contributorHello(token));
+  }
+
+  /** When the job is over, or this holder left it. */
+  async ended(): Promise<void> {
+    await this.#ended;
+    this.#loop.stop();
+    this.#socket.close();
+  }
+
+  #send(message: HolderMessage): boolean {
+    this.sent += 1;
+    this.#socket.send(message);
+    return true;
+  }
+
+  #receive(message: CoordinatorMessage): void {
+    this.received += 1;
+    if (message.type === "accepted") this.accepted.add(message.leaseId);
+    this.#loop.receive(message);
+    if (message.type === "job" && message.job.state === "ready") this.#end();
+  }
+
+  #work(): LeaseWork {
+    return {
+      fetchChunk: async ({ chunk, task }) => {
+        if (chunk.from !== "url") throw new Error(`${task.id} has no chunk.`);
+        const response = await fetch(chunk.url);
+        if (!response.ok) throw new Error(`GET: ${response.status}`);
+        return { info: chunk.info, bytes: await response.arrayBuffer() };
+      },
+      transcode: async ({ task }, _chunk, _onProgress, signal) => {
+        const { encodeMs, vanishes } = this.#habits;
+        await sleep(vanishes ? encodeMs / 2 : encodeMs, undefined, { signal });
+        if (vanishes) this.#end();
+        signal.throwIfAborted();
+        const outputs = this.#outputs(task.firstSegment).map(({ base64, ...output }) => ({
+          ...output,
+          bytes: bytesOf({ ...output, base64 }).buffer,
+        }));
+        return { engine: "ffmpeg-wasm", encodeMs, outputs, warnings: [] };
+      },
+      put: async (put, bytes) => {
+        const { status } = await putBytes(put, new Uint8Array(bytes));
+        if (status !== 200 && status !== 412) throw new Error(`PUT: ${status}`);
+      },
+    };
+  }
+}
