@@ -17,14 +17,13 @@ const MAX_DEFAULT_SHORT_SIDE = 1080;
 /**
  * Bit rates for 24 to 30 frames a second, after Apple's table (HLS authoring specification, 2025):
  * 234p 145, 360p 365, 432p 730/1100, 540p 2000, 720p 3000/4500, 1080p 6000/7800, between its low and
- * high column. Small ones get more than that: x264 veryfast has to start anew every 6 s, and with 50
- * kbit/s at 144p the pictures after a start fitted their neighbours better than themselves. So the
- * 192 kbit/s variant that the specification wants for cellular connections, sound included, is left
- * to whoever writes such a ladder.
+ * high column. Small ones get more than that: with less, pictures after a cut or in jerky motion fitted
+ * their neighbours better than themselves. So the variant of at most 192 kbit/s, sound included, that
+ * the specification wants for cellular connections is left to whoever writes such a ladder.
  */
 const SUGGESTED: readonly LadderRung[] = [
   { shortSide: 144, kilobitsPerSecond: 110 },
-  { shortSide: 240, kilobitsPerSecond: 300 },
+  { shortSide: 240, kilobitsPerSecond: 350 },
   { shortSide: 360, kilobitsPerSecond: 730 },
   { shortSide: 432, kilobitsPerSecond: 1100 },
   { shortSide: 540, kilobitsPerSecond: 2000 },
@@ -34,7 +33,7 @@ const SUGGESTED: readonly LadderRung[] = [
 ];
 
 /** Short sides below the top one; each is used when it is at most 0.76 of the one above. */
-const LOWER_SHORT_SIDES = [720, 480, 360, 240, 144] as const;
+const LOWER_SHORT_SIDES = [720, 480, 360, 240] as const;
 
 /**
  * Reads "480:1400,360:800,240:400" (short side, kbit/s).
@@ -72,9 +71,8 @@ export function defaultLadder(facts: Pick<SourceFacts, "video">): LadderRung[] {
   if (sides.length === 1 && top >= 64) sides.push(evenBelow(top * 0.6));
   if (sides.length > 5) sides.splice(sides.indexOf(240), 1);
   const fast = outputFrameRate(facts.video) > 45 ? 1.4 : 1;
-  return sides.map((shortSide, i) => {
-    const lowest = i === sides.length - 1;
-    const rate = suggestedKilobits(shortSide) * (lowest ? 1 : fast);
+  return sides.map((shortSide) => {
+    const rate = suggestedKilobits(shortSide) * fast;
     return { shortSide, kilobitsPerSecond: Math.max(24, Math.round(rate)) };
   });
 }

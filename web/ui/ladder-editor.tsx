@@ -14,8 +14,8 @@ const KNOWN_RUNGS: readonly LadderRung[] = [
   { shortSide: 540, kilobitsPerSecond: 2000 },
   { shortSide: 480, kilobitsPerSecond: 1450 },
   { shortSide: 360, kilobitsPerSecond: 730 },
-  { shortSide: 240, kilobitsPerSecond: 250 },
-  { shortSide: 144, kilobitsPerSecond: 50 },
+  { shortSide: 240, kilobitsPerSecond: 350 },
+  { shortSide: 144, kilobitsPerSecond: 110 },
 ];
 
 interface Row {
