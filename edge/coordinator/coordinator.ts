@@ -22,11 +22,11 @@ import { Outside } from "./outside.ts";
 import { applyChanges } from "./schedule/apply.ts";
 import type { Effect } from "./schedule/draft.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
-import { isEnded, newState, type State } from "./schedule/state.ts";
+import { isEnded, isHeard, newState, type State } from "./schedule/state.ts";
 import { type Event, schedule } from "./schedule.ts";
 import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
-import { contributorView, coordinatorStatus, jobStatus, jobView, sourceIsHere } from "./view.ts";
+import { contributorView, coordinatorStatus, jobStatus, jobView } from "./view.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;
@@ -156,7 +156,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return {
       state: state.job.state,
       error: state.job.error,
-      hasSource: sourceIsHere(state),
+      hasSource: [...state.holders.values()].some((each) => isHeard(each) && each.hasSource),
       tasksNeedingSource: tasksNeedingSource(state),
     };
   }

@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { type Holder, isEnded, type Lease, type State } from "./state.ts";
+import { type Holder, isEnded, isHeard, type Lease, type State } from "./state.ts";
 
 /**
  * When servers are called to a job, and how many. A server that comes is a holder like any other; it
@@ -27,7 +27,7 @@ export function callServers(draft: Draft): void {
   if (!job.hasServers || isEnded(job)) return;
   const calls = job.serverCalls.filter((call) => {
     const holder = draft.holder(call.holderId);
-    return holder === undefined ? call.dueAtMs > nowMs : holder.connectionId !== null;
+    return holder === undefined ? call.dueAtMs > nowMs : isHeard(holder);
   });
   const ready = readyTasks(draft);
   const unattendedSinceMs =
@@ -96,6 +96,6 @@ function readyTasks(draft: Draft): number {
   return count;
 }
 
-function isAtWork({ role, connectionId, silent, slots }: Holder): boolean {
-  return role !== "server" && connectionId !== null && !silent && slots > 0;
+function isAtWork(holder: Holder): boolean {
+  return holder.role !== "server" && isHeard(holder) && holder.slots > 0;
 }

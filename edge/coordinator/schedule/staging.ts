@@ -3,7 +3,7 @@ import type { HolderMessage } from "../../../shared/protocol.ts";
 import type { Draft } from "./draft.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";
-import { type Holder, isEnded, type State, type TaskRecord } from "./state.ts";
+import { type Holder, isEnded, isHeard, type State, type TaskRecord } from "./state.ts";
 
 /**
  * Chunks in storage, for holders that have no source. The owner's tab cuts and uploads them, only as
@@ -28,9 +28,7 @@ export function stageChunks(draft: Draft): void {
   if (isEnded(draft.job)) return;
   let missing = chunksWanted(draft);
   if (missing === 0) return;
-  const owner = draft
-    .holders()
-    .find(({ connectionId, hasSource }) => connectionId !== null && hasSource);
+  const owner = draft.holders().find((holder) => isHeard(holder) && holder.hasSource);
   const connectionId = owner?.connectionId ?? null;
   if (connectionId === null) return;
   // A server that has the source does a short video by itself.

@@ -345,6 +345,11 @@ export function isEnded({ state }: JobRecord): boolean {
   return state === "ready" || state === "failed" || state === "cancelled";
 }
 
+/** Whether the holder is connected and speaks: an open socket alone may be that of a frozen machine. */
+export function isHeard({ connectionId, silent }: Holder): boolean {
+  return connectionId !== null && !silent;
+}
+
 /** Whether the lease needs its holder's heartbeat. */
 export function needsHolder({ phase }: Lease): boolean {
   return phase === "working" || phase === "offered" || phase === "uploading";

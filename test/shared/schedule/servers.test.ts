@@ -10,7 +10,7 @@ import {
 import { newState } from "../../../edge/coordinator/schedule/state.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job.ts";
-import type { HolderMessage, Role } from "../../../shared/protocol.ts";
+import { HEARTBEAT_SILENCE_MS, type HolderMessage, type Role } from "../../../shared/protocol.ts";
 import { planOf } from "./plan-of.ts";
 
 /** A job's scheduler and a hand on its clock. */
@@ -100,6 +100,32 @@ describe("calls for servers", () => {
     job.say("server-1", { type: "want", slots: 2 });
     expect([...job.state.tasks.values()].map(({ state }) => state)).toContain("leased");
     job.send({ type: "closed", connectionId: "c-server-1" });
+    expect(job.called()).toEqual(["server-1", "server-2"]);
+    expect([...job.state.tasks.values()].every(({ failures }) => failures === 0)).toBe(true);
+  });
+
+  test("a server that froze with its socket open is followed by another, and may come back", () => {
+    const job = new Job("always");
+    job.hello("owner", "owner", 0);
+    for (const id of job.taskIds) job.stage(id);
+    job.hello("server-1", "server", 2);
+    job.say("server-1", { type: "want", slots: 2 });
+    const [frozen] = [...job.state.leases.keys()];
+    job.pass(HEARTBEAT_SILENCE_MS + 1_000);
+    expect(job.called()).toEqual(["server-1", "server-2"]);
+    job.hello("server-2", "server", 1);
+    job.say("server-2", { type: "want", slots: 1 });
+    const leases = [...job.state.leases.values()];
+    expect(
+      leases.filter(({ phase }) => phase === "working").map(({ holderId }) => holderId),
+    ).toEqual(["server-2"]);
+    // It thaws: what another has is taken from it, and nobody else is called.
+    const told = job.say("server-1", {
+      type: "renew",
+      leases: [{ leaseId: frozen ?? "", progress: 0.9 }],
+    });
+    expect(told).toMatchObject([{ type: "send", message: { type: "revoke", leaseId: frozen } }]);
+    job.pass(1_000);
     expect(job.called()).toEqual(["server-1", "server-2"]);
     expect([...job.state.tasks.values()].every(({ failures }) => failures === 0)).toBe(true);
   });
