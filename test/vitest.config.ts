@@ -13,7 +13,9 @@ const at = (path: string) => join(root, path);
 useLocalStorageCredentials();
 
 /** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
-const LONG_E2E = ["test/e2e/api.test.ts", "test/e2e/server-engine.test.ts"];
+const LONG_E2E = ["api", "server-engine", "server-faults"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /**
  * One project a runtime. The first three are quick and run side by side; `web` and `e2e` drive a

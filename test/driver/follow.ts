@@ -5,8 +5,8 @@ import type { HolderState } from "../../web/holder-api.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 
 const LOOK_EVERY_MS = 200;
-/** Above the longest wait that is in order: a task's third backoff of 90 s, and its work. */
-const STILL_MS = 240_000;
+/** Above the longest wait that is in order: a call for a server that got lost is made again after 240 s. */
+const STILL_MS = 300_000;
 
 /** The file was read, or refused. */
 export function isInspected({ phase }: HolderState): boolean {

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import type Hls from "hls.js";
@@ -19,6 +19,7 @@ import { launchBrowser } from "../setup/browser.ts";
 import { ffprobe, fixture } from "../setup/media.ts";
 import { root } from "../setup/server.ts";
 import { playToEnd } from "./playback.ts";
+import { fileOf, untilEnd } from "./whole-job.ts";
 
 // The API as a program of somebody else's uses it: nothing here knows of tabs or sockets.
 
@@ -34,18 +35,6 @@ beforeAll(async () => {
   browser = await launchBrowser();
 });
 afterAll(() => browser.close());
-
-async function fileOf(path: string): Promise<File> {
-  return new File([await readFile(path)], basename(path));
-}
-
-async function untilEnd(jobId: string, ownerToken: string) {
-  for (;;) {
-    const status = await client.jobStatus(jobId, ownerToken);
-    if (["ready", "failed", "cancelled"].includes(status.state)) return status;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
 
 test("the document is valid OpenAPI by somebody else's validator", async () => {
   const document = await (await fetch(`${serverUrl}/api/openapi.json`)).json();
@@ -72,7 +61,7 @@ describe("a whole video by API", () => {
     const events = await (await fetch(`${serverUrl}/api/jobs/${job.jobId}/events`)).text();
     expect(events).toMatch(/^event: job\ndata: \{/);
     expect(events).toContain('"state":"ready"');
-    const status = await untilEnd(job.jobId, job.ownerToken);
+    const status = await untilEnd(client, job);
     expect(status).toMatchObject({ state: "ready", error: null });
     expect(new Set(status.segments.map(({ role }) => role))).toEqual(new Set(["server"]));
     // Short enough for one task.
@@ -214,7 +203,7 @@ describe("a whole video by API", () => {
   test("a file that is no video fails with a code, and the webhook of a job is nobody else's", async () => {
     const upload = await client.upload(new File(["no video at all, just words"], "words.mp4"));
     const job = await client.createWholeJob({ source: { upload } });
-    const status = await untilEnd(job.jobId, job.ownerToken);
+    const status = await untilEnd(client, job);
     expect(status.state).toBe("failed");
     expect(status.error?.code).toMatch(/^SOURCE_/);
     const stranger = { headers: { authorization: "Bearer somebody" } };
@@ -248,7 +237,7 @@ test("ten jobs at once by API: all ready, none failed", async () => {
       );
     }),
   );
-  const ended = await Promise.all(jobs.map((job) => untilEnd(job.jobId, job.ownerToken)));
+  const ended = await Promise.all(jobs.map((job) => untilEnd(client, job)));
   expect(ended.map(({ state }) => state)).toEqual(Array(10).fill("ready"));
   const attempts = ended.flatMap(({ tasks }) => tasks.map((task) => task.attempts));
   expect(Math.max(...attempts)).toBe(0);

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { Transform } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The app under another port, through a wire that can be cut. */
@@ -9,6 +10,8 @@ export interface CutProxy extends AsyncDisposable {
   cut(ms: number): Promise<void>;
   /** Connections broken by cuts so far. */
   broken(): number;
+  /** From now on a connection brings so many bytes of an answer and then stalls; null: no more. */
+  choke(bytes: number | null): void;
 }
 
 /** Passes bytes on, as they are: the app sees the proxy's host, and signs for it. */
@@ -17,6 +20,19 @@ export async function openCutProxy(serverUrl: string): Promise<CutProxy> {
   const open = new Set<Socket>();
   let isCut = false;
   let broken = 0;
+  let most: number | null = null;
+  let stalled: (() => void)[] = [];
+  /** Passes bytes on until there were too many. */
+  const narrow = () => {
+    let passed = 0;
+    return new Transform({
+      transform(bytes: Buffer, _encoding, done) {
+        passed += bytes.length;
+        if (most === null || passed <= most) done(null, bytes);
+        else stalled.push(() => done(null, bytes));
+      },
+    });
+  };
   const server = createServer((client) => {
     if (isCut) {
       client.destroy();
@@ -28,7 +44,8 @@ export async function openCutProxy(serverUrl: string): Promise<CutProxy> {
       [upstream, client],
     ] as const) {
       open.add(from);
-      from.pipe(to);
+      if (from === upstream) from.pipe(narrow()).pipe(to);
+      else from.pipe(to);
       from.on("error", () => to.destroy());
       from.on("close", () => {
         open.delete(from);
@@ -45,6 +62,12 @@ export async function openCutProxy(serverUrl: string): Promise<CutProxy> {
   return {
     url: `http://localhost:${port}`,
     broken: () => broken,
+    choke(bytes) {
+      most = bytes;
+      if (bytes !== null) return;
+      for (const goOn of stalled) goOn();
+      stalled = [];
+    },
     async cut(ms) {
       isCut = true;
       broken += open.size / 2;

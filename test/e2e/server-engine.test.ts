@@ -1,36 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ContributorTab } from "../driver/contributor-tab.ts";
 import { launchBrowser } from "../setup/browser.ts";
-import { type RunningContainer, startContainer } from "../setup/container.ts";
 import { fixture, frameTimesSeconds, realClip } from "../setup/media.ts";
-import { type RunningServer, startServer } from "../setup/server.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
-import { type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
+import { makeVideo, SMALL_LADDER } from "./made-video.ts";
+import { expectAllByServers } from "./native-servers.ts";
 import { playToEnd } from "./playback.ts";
-import { openSwitchboard, type Switchboard } from "./switchboard.ts";
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
 });
 afterAll(() => browser.close());
-
-async function newContainer(): Promise<RunningContainer> {
-  const container = await startContainer();
-  if (container === null) throw new Error("Install ffmpeg: these tests run the native one.");
-  return container;
-}
-
-function expectAllByServers({ status }: MadeVideo): void {
-  expect(status.segments.length).toBeGreaterThan(0);
-  for (const segment of status.segments) {
-    expect(segment).toMatchObject({ role: "server", engine: "ffmpeg-native", verified: "gate" });
-  }
-}
 
 describe("servers with native ffmpeg", () => {
   const serverUrl = inject("serverUrl");
@@ -45,7 +27,7 @@ describe("servers with native ffmpeg", () => {
       ladder,
       engine: "server",
     });
-    expectAllByServers(video);
+    expectAllByServers(video.status);
     expect(video.ended.part).toMatchObject({ part: "weak", reason: "chosen" });
     const timesSeconds = reference === null ? null : frameTimesSeconds("bbb480p30s.mp4");
     await expectExactPictures(video, { source, timesSeconds });
@@ -72,7 +54,7 @@ describe("servers with native ffmpeg", () => {
         expect(await note.textContent()).toContain("single processor core");
       },
     });
-    expectAllByServers(video);
+    expectAllByServers(video.status);
     await expectExactPictures(video, { source: file });
   });
 
@@ -111,74 +93,5 @@ describe("servers with native ffmpeg", () => {
     const file = await fixture("plain-8s.mp4");
     await using video = await makeVideo(browser, { serverUrl, file, ladder: SMALL_LADDER });
     expect(video.status.holders.map(({ role }) => role)).toEqual(["owner"]);
-  });
-});
-
-describe("when servers fail", () => {
-  let server: RunningServer;
-  let board: Switchboard;
-  let stateDir: string;
-  beforeAll(async () => {
-    board = await openSwitchboard();
-    stateDir = await mkdtemp(join(tmpdir(), "tributary-servers-"));
-    server = await startServer({ mode: "preview", stateDir, containerUrl: board.url });
-  });
-  afterAll(async () => {
-    await server?.stop();
-    await board?.[Symbol.asyncDispose]();
-    await rm(stateDir, { recursive: true, force: true });
-  });
-
-  test("one killed in the middle of a task is followed by another; nothing is charged or done twice", async () => {
-    const file = await fixture("long-gop-20s.mp4");
-    const first = await newContainer();
-    board.to(first);
-    let second: RunningContainer | null = null;
-    try {
-      await using video = await makeVideo(browser, {
-        serverUrl: server.url,
-        file,
-        ladder: "480:1400,240:300",
-        engine: "server",
-        meddle: async (tab) => {
-          await waitFor(
-            tab,
-            ({ job }) => job?.tasks.some(({ progress }) => progress > 0.2 && progress < 1) ?? false,
-          );
-          second = await newContainer();
-          board.to(second);
-          process.kill(first.pid, "SIGKILL");
-          await first.exited;
-        },
-      });
-      expectAllByServers(video);
-      expect(video.status.tasks.every(({ attempts }) => attempts === 0)).toBe(true);
-      expect(new Set(video.status.segments.map(({ holder }) => holder)).size).toBeGreaterThan(0);
-      await expectExactPictures(video, { source: file });
-    } finally {
-      await first.stop();
-      await (second as RunningContainer | null)?.stop();
-    }
-  });
-
-  test("one that answers 500 is called again by the queue", async () => {
-    const file = await fixture("plain-8s.mp4");
-    const container = await newContainer();
-    board.to(container);
-    board.fail(1);
-    const before = board.calls().length;
-    try {
-      await using video = await makeVideo(browser, {
-        serverUrl: server.url,
-        file,
-        ladder: SMALL_LADDER,
-        engine: "server",
-      });
-      expectAllByServers(video);
-      expect(board.calls().length - before).toBeGreaterThanOrEqual(2);
-      await expectExactPictures(video, { source: file });
-    } finally {
-      await container.stop();
-    }
   });
 });

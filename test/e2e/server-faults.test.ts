@@ -1,0 +1,214 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { containerHealthSchema } from "../../shared/container-protocol.ts";
+import type { JobStatus } from "../../shared/protocol.ts";
+import { EdgeClient } from "../../web/edge-client.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import type { RunningContainer } from "../setup/container.ts";
+import { fixture } from "../setup/media.ts";
+import { type RunningServer, startServer } from "../setup/server.ts";
+import { openCutProxy } from "./cut-proxy.ts";
+import { expectExactPictures } from "./exact-video.ts";
+import { makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
+import { expectAllByServers, expectOnce, newContainer } from "./native-servers.ts";
+import { playToEnd } from "./playback.ts";
+import { openSwitchboard, type Switchboard } from "./switchboard.ts";
+import { fileOf, untilEnd } from "./whole-job.ts";
+
+// Servers and what lies between them and the edge fail; every job ends in a right and complete video.
+
+const LADDER = "480:1400,240:300";
+const RUNGS = [{ shortSide: 240, kilobitsPerSecond: 300 }];
+/** The queue tries a call that failed again after 30 s; the coordinator misses a lost one after 240 s. */
+const QUEUE_WOULD_HAVE_MS = 45_000;
+const LOST_CALL_TEST_MS = 480_000;
+
+let browser: Browser;
+let server: RunningServer;
+let board: Switchboard;
+let stateDir: string;
+let containers: RunningContainer[] = [];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  board = await openSwitchboard();
+  stateDir = await mkdtemp(join(tmpdir(), "tributary-servers-"));
+  server = await startServer({ mode: "preview", stateDir, containerUrl: board.url });
+});
+afterEach(async () => {
+  board.to(null);
+  await Promise.all(containers.map((each) => each.stop()));
+  containers = [];
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await board?.[Symbol.asyncDispose]();
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+async function oneMore(): Promise<RunningContainer> {
+  const container = await newContainer();
+  containers.push(container);
+  return container;
+}
+
+async function healthOf(container: RunningContainer) {
+  return containerHealthSchema.parse(await (await fetch(`${container.url}/health`)).json());
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(100);
+}
+
+function isAmidst({ progress }: { progress: number }): boolean {
+  return progress > 0.2 && progress < 1;
+}
+
+test("one killed in the middle of a task is followed by another; nothing is charged or done twice", async () => {
+  const file = await fixture("long-gop-20s.mp4");
+  const first = await oneMore();
+  board.to(first);
+  await using video = await makeVideo(browser, {
+    serverUrl: server.url,
+    file,
+    ladder: LADDER,
+    engine: "server",
+    meddle: async (tab) => {
+      await waitFor(tab, ({ job }) => job?.tasks.some(isAmidst) ?? false);
+      board.to(await oneMore());
+      process.kill(first.pid, "SIGKILL");
+      await first.exited;
+    },
+  });
+  expectAllByServers(video.status);
+  expectOnce(video.status);
+  expect(video.status.holders.filter(({ role }) => role === "server")).toHaveLength(2);
+  await expectExactPictures(video, { source: file });
+});
+
+test("one slower than its leases: another has its tasks, and what it brings late counts for nothing", async () => {
+  const file = await fixture("long-gop-20s.mp4");
+  const slow = await oneMore();
+  board.to(slow);
+  let slowId = "";
+  let takenOver: string[] = [];
+  await using video = await makeVideo(browser, {
+    serverUrl: server.url,
+    file,
+    ladder: LADDER,
+    engine: "server",
+    meddle: async (tab, job) => {
+      await waitFor(tab, (state) => state.job?.tasks.some(isAmidst) ?? false);
+      // Its sockets stay open, and its ffmpeg works on: only what it would say comes late.
+      process.kill(slow.pid, "SIGSTOP");
+      const had = (await tab.status(job)).tasks.filter(({ state }) => state === "leased");
+      slowId = had[0]?.holder ?? "";
+      board.to(await oneMore());
+      // What is still nobody's it may go on with.
+      await until(async () => {
+        const { tasks } = await tab.status(job);
+        takenOver = tasks
+          .filter(({ id, holder }) => had.some((each) => each.id === id && holder !== each.holder))
+          .flatMap(({ id, holder }) => (holder === null ? [] : [id]));
+        return takenOver.length > 0;
+      });
+      process.kill(slow.pid, "SIGCONT");
+    },
+  });
+  expectAllByServers(video.status);
+  expectOnce(video.status);
+  expect(video.status.holders.filter(({ role }) => role === "server")).toHaveLength(2);
+  // By its own log, and by who made what.
+  expect(slow.output()).toMatch(/"end":"lost"/);
+  for (const { id, holder } of video.status.tasks) {
+    if (takenOver.includes(id)) expect(holder).not.toBe(slowId);
+  }
+  await expectExactPictures(video, { source: file });
+});
+
+test("one that answers 500 is called again by the queue", async () => {
+  const file = await fixture("plain-8s.mp4");
+  board.to(await oneMore());
+  board.fail(1);
+  const before = board.calls().length;
+  await using video = await makeVideo(browser, {
+    serverUrl: server.url,
+    file,
+    ladder: SMALL_LADDER,
+    engine: "server",
+  });
+  expectAllByServers(video.status);
+  expectOnce(video.status);
+  expect(board.calls().length - before).toBeGreaterThanOrEqual(2);
+  await expectExactPictures(video, { source: file });
+});
+
+test("one killed while it reads a whole video is followed by another", async () => {
+  await using proxy = await openCutProxy(server.url);
+  const client = new EdgeClient(proxy.url);
+  const first = await oneMore();
+  board.to(first);
+  const before = board.calls().length;
+  const upload = await client.upload(await fileOf(await fixture("long-gop-20s.mp4")));
+  // Signs of life pass, the source stalls.
+  proxy.choke(100_000);
+  const job = await client.createWholeJob({ source: { upload }, ladder: RUNGS });
+  await until(async () => (await healthOf(first)).jobs === 1);
+  await sleep(3_000);
+  expect(await client.jobStatus(job.jobId)).toMatchObject({ state: "planned", tasks: [] });
+  expect(await healthOf(first)).toMatchObject({ jobs: 1, busySlots: 0 });
+  process.kill(first.pid, "SIGKILL");
+  await first.exited;
+  board.to(await oneMore());
+  proxy.choke(null);
+
+  const status = await untilEnd(client, job);
+  expect(status).toMatchObject({ state: "ready", error: null });
+  expectAllByServers(status);
+  expectOnce(status);
+  expect(board.calls().slice(before)).toEqual(Array(2).fill("/transcode-segment"));
+  const played = await playToEnd(browser, job.masterUrl, 240);
+  expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
+});
+
+test("calls that are lost with the queue are made again by the alarms of who made them", {
+  timeout: LOST_CALL_TEST_MS,
+}, async () => {
+  const file = await fixture("plain-8s.mp4");
+  const client = new EdgeClient(server.url);
+  const before = board.calls().length;
+  let ofWhole: Promise<JobStatus> | null = null;
+  await using video = await makeVideo(browser, {
+    serverUrl: server.url,
+    file,
+    ladder: SMALL_LADDER,
+    engine: "server",
+    meddle: async () => {
+      const upload = await client.upload(await fileOf(file));
+      const whole = await client.createWholeJob({ source: { upload }, ladder: RUNGS });
+      // Nobody answers: both calls are back in the queue, which lives and dies with this process.
+      await until(() => board.calls().length >= before + 2);
+      await sleep(2_000);
+      await server.stop();
+      const port = Number(new URL(server.url).port);
+      server = await startServer({ mode: "preview", stateDir, port, containerUrl: board.url });
+      const failed = board.calls().length;
+      board.to(await oneMore());
+      await sleep(QUEUE_WOULD_HAVE_MS);
+      expect(board.calls()).toHaveLength(failed);
+      ofWhole = untilEnd(client, whole);
+    },
+  });
+  expectAllByServers(video.status);
+  expectOnce(video.status);
+  await expectExactPictures(video, { source: file });
+  const status = (await (ofWhole as Promise<JobStatus> | null)) as JobStatus;
+  expect(status).toMatchObject({ state: "ready", error: null });
+  expectAllByServers(status);
+  expectOnce(status);
+});

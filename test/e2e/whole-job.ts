@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
+import type { EdgeClient } from "../../web/edge-client.ts";
+
+export async function fileOf(path: string): Promise<File> {
+  return new File([await readFile(path)], basename(path));
+}
+
+/** Asks until the job has ended, however. */
+export async function untilEnd(client: EdgeClient, job: CreateJobResponse): Promise<JobStatus> {
+  for (;;) {
+    const status = await client.jobStatus(job.jobId, job.ownerToken);
+    if (["ready", "failed", "cancelled"].includes(status.state)) return status;
+    await sleep(500);
+  }
+}
