@@ -1,4 +1,6 @@
 import { type ErrorCode, TributaryError } from "../shared/errors.ts";
+import type { Source } from "../shared/ingest/source.ts";
+import { ChunkStager } from "../shared/ingest/stage.ts";
 import type { Engine, JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import { JobSocket } from "../shared/job-socket.ts";
 import { type Clock, type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
@@ -11,8 +13,6 @@ import {
 } from "../shared/protocol.ts";
 import { getPresigned, type HttpFetch, putPresigned } from "../shared/storage-transfer.ts";
 import type { EdgeClient } from "./edge-client.ts";
-import type { Source } from "./ingest/source.ts";
-import { ChunkStager } from "./ingest/stage.ts";
 import type { Pool } from "./pool/pool.ts";
 
 const WORKER_CLOCK: Clock = {

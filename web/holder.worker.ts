@@ -1,5 +1,6 @@
 import * as Comlink from "comlink";
 import { TributaryError, toWireError } from "../shared/errors.ts";
+import type { Source } from "../shared/ingest/source.ts";
 import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job.ts";
 import type { ShareRequest, ShareResponse } from "../shared/protocol.ts";
 import { EdgeClient } from "./edge-client.ts";
@@ -21,7 +22,6 @@ import {
 import { ProgressMeter, SpeedGauge } from "./holder-meter.ts";
 import { HolderSession } from "./holder-session.ts";
 import { HolderStateFeed, IDLE } from "./holder-state-feed.ts";
-import type { Source } from "./ingest/source.ts";
 import { describePlan, openFile } from "./inspection.ts";
 import { enginesOf, type PartDecision } from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";

@@ -1,8 +1,9 @@
+import type { Source } from "../shared/ingest/source.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../shared/job.ts";
 import { webCodecsRefusal } from "../shared/lane.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { Inspection } from "./holder-api.ts";
-import { openSource, type Source } from "./ingest/source.ts";
+import { openSource } from "./ingest/source.ts";
 import { decodes, hasWebCodecs } from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
 

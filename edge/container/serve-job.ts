@@ -1,10 +1,10 @@
 import type { ServeJobRequest } from "../../shared/container-protocol.ts";
 import { TributaryError } from "../../shared/errors.ts";
+import { ChunkStager } from "../../shared/ingest/stage.ts";
 import { JobSocket } from "../../shared/job-socket.ts";
 import { type Clock, type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
 import type { CoordinatorMessage, LeaseGrant } from "../../shared/protocol.ts";
 import { getPresigned, putPresigned } from "../../shared/storage-transfer.ts";
-import { ChunkStager } from "../../web/ingest/stage.ts";
 import { log } from "./log.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";

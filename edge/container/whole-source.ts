@@ -5,8 +5,8 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import type { PreparedRequest } from "../../shared/api-protocol.ts";
 import type { WholeSourceRequest } from "../../shared/container-protocol.ts";
 import { TributaryError, toWireError } from "../../shared/errors.ts";
+import { openSource, type Source } from "../../shared/ingest/source.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job.ts";
-import { openSource, type Source } from "../../web/ingest/source.ts";
 import { loadFfmpegCore, nodeRemuxer } from "./node-remuxer.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
+import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
 import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
+import { openSource, type Source } from "../../shared/ingest/source.ts";
 import type { JobPlan } from "../../shared/job.ts";
 import type { LeaseGrant } from "../../shared/protocol.ts";
-import { openSource, type Source } from "../../web/ingest/source.ts";
 import { FfmpegWasmEngine } from "../../web/worker/engines/ffmpeg-wasm.ts";
 import { hashOutputs } from "../../web/worker/hash-outputs.ts";
-import { nodeFfmpeg } from "../ingest/node-remuxer.ts";
 import { fixture } from "../setup/media.ts";
 
 const LADDER = [
@@ -47,7 +47,7 @@ describe("native ffmpeg at one task", () => {
       const task = { grant, info: chunk.info, chunk: new Uint8Array(chunk.bytes.slice(0)) };
       const progress: number[] = [];
       const native = await transcodeTask(grant, chunk, (each) => progress.push(each), signal);
-      const engine = new FfmpegWasmEngine(nodeFfmpeg);
+      const engine = new FfmpegWasmEngine(loadFfmpegCore);
       const wasm = await hashOutputs((await engine.transcode(task, () => {})).outputs);
       const inits = (outputs: readonly { kind: string; sha256: string }[]) =>
         outputs.filter((each) => each.kind === "init").map(({ sha256 }) => sha256);

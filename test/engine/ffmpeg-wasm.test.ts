@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
 import { readBoxes } from "../../shared/cmaf/box.ts";
 import type { TranscodedTask, TranscodeTask } from "../../shared/ffmpeg-task.ts";
 import { checkOutputs } from "../../shared/gate.ts";
 import { FfmpegWasmEngine } from "../../web/worker/engines/ffmpeg-wasm.ts";
-import { nodeFfmpeg } from "../ingest/node-remuxer.ts";
 import { fixture, generatedClip } from "../setup/media.ts";
 import { nativeTranscode, withoutAssembler } from "./native.ts";
 import { cutTasks } from "./whole-job.ts";
@@ -24,7 +24,7 @@ let tasks: TranscodeTask[];
 let tiny: TranscodeTask;
 
 beforeAll(async () => {
-  engine = new FfmpegWasmEngine(nodeFfmpeg);
+  engine = new FfmpegWasmEngine(loadFfmpegCore);
   ({ tasks } = await cutTasks(await fixture("long-gop-20s.mp4"), LADDER));
   const [first] = (await cutTasks(await generatedClip("tiny-1s.mp4", TINY), LADDER.slice(1))).tasks;
   if (first === undefined) throw new Error("no task");

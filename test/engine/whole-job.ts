@@ -3,10 +3,10 @@ import { basename } from "node:path";
 import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
 import type { RawOutput, TranscodedTask, TranscodeTask } from "../../shared/ffmpeg-task.ts";
 import { checkInit, checkMedia, type InitFacts, type MediaFacts } from "../../shared/gate.ts";
+import { openSource } from "../../shared/ingest/source.ts";
 import type { JobPlan, Segment } from "../../shared/job.ts";
 import type { LadderRung } from "../../shared/plan.ts";
 import type { Rendition } from "../../shared/protocol.ts";
-import { openSource } from "../../web/ingest/source.ts";
 
 /** One output with what it must agree with. */
 export interface CheckedMedia {

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startCore } from "../../web/ingest/ffmpeg-core.ts";
-import { nodeFfmpeg } from "../ingest/node-remuxer.ts";
+import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
+import { startCore } from "../../shared/ingest/ffmpeg-core.ts";
 import { ffmpeg } from "../setup/media.ts";
 
 /** Sound to compare, and what it is to be like. */
@@ -127,7 +127,7 @@ function rms(samples: Int16Array, from: number): number {
 }
 
 async function encodeOnce(request: SoundRequest): Promise<Uint8Array> {
-  const core = await startCore(await nodeFfmpeg());
+  const core = await startCore(await loadFfmpegCore());
   const log: string[] = [];
   core.setLogger(({ message }) => log.push(message));
   core.FS.writeFile("source", await readFile(request.sourcePath));

@@ -2,16 +2,16 @@ import { openAsBlob } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { loadFfmpegCore, nodeRemuxer } from "../../edge/container/node-remuxer.ts";
+import { openSource, type Source, type SourceChunk } from "../../shared/ingest/source.ts";
 import { type JobPlan, segmentFrames, TICKS_PER_SECOND } from "../../shared/job.ts";
-import { openSource, type Source, type SourceChunk } from "../../web/ingest/source.ts";
 import { ffmpeg } from "../setup/media.ts";
-import { nodeFfmpeg, nodeRemuxer } from "./node-remuxer.ts";
 
 /** Opens a file of the disk as a page opens a picked one. */
 export async function open(path: string): Promise<Source> {
   return openSource(new File([await openAsBlob(path)], basename(path)), {
     signal: new AbortController().signal,
-    loadFfmpeg: nodeFfmpeg,
+    loadFfmpeg: loadFfmpegCore,
     remux: nodeRemuxer(path),
   });
 }

@@ -17,10 +17,13 @@ export interface RunningContainer {
 }
 
 /** Starts one; null where native ffmpeg is not installed. @throws Error when it does not answer */
-export async function startContainer(verbose = false): Promise<RunningContainer | null> {
+export async function startContainer(
+  verbose = false,
+  program = PROGRAM,
+): Promise<RunningContainer | null> {
   if (spawnSync("ffmpeg", ["-version"]).status !== 0) return null;
   const port = await freePort();
-  const child = spawn(process.execPath, [...process.execArgv, PROGRAM], {
+  const child = spawn(process.execPath, [...process.execArgv, program], {
     env: { ...process.env, PORT: String(port), HOST: "127.0.0.1" },
     stdio: ["ignore", "pipe", "pipe"],
   });

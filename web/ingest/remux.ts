@@ -1,24 +1,9 @@
 import { fromWireError, TributaryError } from "../../shared/errors.ts";
-import type { FfmpegSource } from "./ffmpeg-core.ts";
+import type { Remuxed, Remuxer } from "../../shared/ingest/remux-run.ts";
 import type { RemuxAnswer, RemuxOrder } from "./remux.worker.ts";
-import type { Remuxed, RemuxRequest } from "./remux-run.ts";
 
 /** No byte read for this long: ffmpeg hangs. Converting a picture reads slowly, but it reads. */
 const STALL_MS = 120_000;
-
-export interface RemuxOptions {
-  signal: AbortSignal;
-  /** Share of the file that was read, 0..1. */
-  onProgress?: ((progress: number) => void) | undefined;
-}
-
-/** Rewrites a file, or looks at it; replaced in tests, where there is no Web Worker. */
-export type Remuxer = (
-  file: Blob,
-  core: FfmpegSource,
-  request: RemuxRequest,
-  options: RemuxOptions,
-) => Promise<Remuxed>;
 
 /**
  * Runs ffmpeg over a file in a worker made for it, which ends with the call: nothing of its memory

@@ -1,8 +1,13 @@
 import { toWireError, type WireError } from "../../shared/errors.ts";
-import { type FfmpegSource, startCore } from "./ffmpeg-core.ts";
+import { type FfmpegSource, startCore } from "../../shared/ingest/ffmpeg-core.ts";
+import {
+  CRASHED,
+  type Remuxed,
+  type RemuxRequest,
+  remuxWith,
+} from "../../shared/ingest/remux-run.ts";
+import { asSourceError } from "../../shared/ingest/source-errors.ts";
 import { fileReader } from "./file-reader.ts";
-import { CRASHED, type Remuxed, type RemuxRequest, remuxWith } from "./remux-run.ts";
-import { asSourceError } from "./source-errors.ts";
 
 /** The one message that the worker gets. */
 export interface RemuxOrder {

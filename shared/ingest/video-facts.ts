@@ -1,5 +1,5 @@
 import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
-import type { VideoFacts } from "../../shared/job.ts";
+import type { VideoFacts } from "../job.ts";
 import { type H264Sps, isInterlaced, nalUnits, parseSps, readAvcC, readPicture } from "./h264.ts";
 
 /** What a track's headers and first pictures tell; frames and rates come from the index. */

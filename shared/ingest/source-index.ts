@@ -1,6 +1,6 @@
 import { type EncodedPacket, EncodedPacketSink, type InputTrack } from "mediabunny";
-import { TICKS_PER_SECOND } from "../../shared/job.ts";
-import type { FrameTimeline } from "../../shared/plan.ts";
+import { TICKS_PER_SECOND } from "../job.ts";
+import type { FrameTimeline } from "../plan.ts";
 
 /** Where the demuxer finds the packets of a track, in decode order. */
 export interface PacketPlaces {

@@ -1,5 +1,5 @@
 import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../errors.ts";
 import type { IsoLayout } from "./iso-boxes.ts";
 import { statedMatroskaBytes } from "./matroska-size.ts";
 import { packetsFrom } from "./packet-reader.ts";

@@ -1,5 +1,5 @@
-import { TributaryError } from "../../shared/errors.ts";
-import { type Segment, segmentDurationTicks } from "../../shared/job.ts";
+import { TributaryError } from "../errors.ts";
+import { type Segment, segmentDurationTicks } from "../job.ts";
 import { eraseDates } from "./iso-boxes.ts";
 
 /** A cut piece of the source and where it lies; `ChunkInfo` without the task. */

@@ -1,4 +1,4 @@
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../errors.ts";
 
 /** What is needed to start ffmpeg.wasm; the same pair that transcode workers get. */
 export interface FfmpegSource {

@@ -8,13 +8,8 @@ import {
   Mp4OutputFormat,
   Output,
 } from "mediabunny";
-import { encodedFrames } from "../../shared/audio-grid.ts";
-import {
-  AAC_FRAME_SAMPLES,
-  audioFrameAt,
-  type Segment,
-  TICKS_PER_SECOND,
-} from "../../shared/job.ts";
+import { encodedFrames } from "../audio-grid.ts";
+import { AAC_FRAME_SAMPLES, audioFrameAt, type Segment, TICKS_PER_SECOND } from "../job.ts";
 import { gridStep } from "./audio-grid.ts";
 import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-piece.ts";
 import { packetsFrom } from "./packet-reader.ts";

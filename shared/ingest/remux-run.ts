@@ -1,6 +1,12 @@
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../errors.ts";
 import { BlobWriter } from "./blob-writer.ts";
-import { type FfmpegCore, mountReader, mountWriter, type SyncReader } from "./ffmpeg-core.ts";
+import {
+  type FfmpegCore,
+  type FfmpegSource,
+  mountReader,
+  mountWriter,
+  type SyncReader,
+} from "./ffmpeg-core.ts";
 import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
 
 /**
@@ -30,6 +36,20 @@ export interface Remuxed {
   audio: StreamReport[];
   warnings: string[];
 }
+
+export interface RemuxOptions {
+  signal: AbortSignal;
+  /** Share of the file that was read, 0..1. */
+  onProgress?: ((progress: number) => void) | undefined;
+}
+
+/** Rewrites a file, or looks at it, where calls that block are no harm: each home has its own. */
+export type Remuxer = (
+  file: Blob,
+  core: FfmpegSource,
+  request: RemuxRequest,
+  options: RemuxOptions,
+) => Promise<Remuxed>;
 
 const INPUT = "/source";
 const REPORT = "/report.json";

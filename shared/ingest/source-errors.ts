@@ -1,4 +1,4 @@
-import { type ErrorCode, TributaryError } from "../../shared/errors.ts";
+import { type ErrorCode, TributaryError } from "../errors.ts";
 
 /**
  * What reading a source threw, as one of our own errors: readers meet damage in places of their own

@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../errors.ts";
 import { sourceChanged } from "./source-errors.ts";
 
 const EDGE_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { TICKS_PER_SECOND } from "../../shared/job.ts";
+import { TICKS_PER_SECOND } from "../job.ts";
 
 /**
  * Writes an mp4 of one video track whose codec we know nothing of: the sample description is the

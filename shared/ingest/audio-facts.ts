@@ -1,6 +1,6 @@
 import type { AudioCodec, EncodedPacket, InputAudioTrack } from "mediabunny";
-import { type AudioFacts, TICKS_PER_SECOND } from "../../shared/job.ts";
-import { outputSampleRate } from "../../shared/plan.ts";
+import { type AudioFacts, TICKS_PER_SECOND } from "../job.ts";
+import { outputSampleRate } from "../plan.ts";
 import { audioGrid, gridStep } from "./audio-grid.ts";
 import { countSamples, pcmFrameBytes } from "./audio-packets.ts";
 import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts";

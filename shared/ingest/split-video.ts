@@ -6,7 +6,7 @@ import {
   Mp4OutputFormat,
   Output,
 } from "mediabunny";
-import { type Segment, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { type Segment, TICKS_PER_SECOND } from "../job.ts";
 import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-piece.ts";
 import { packetsFrom } from "./packet-reader.ts";
 import { withParameterSets } from "./parameter-sets.ts";

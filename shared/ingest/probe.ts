@@ -12,9 +12,9 @@ import {
   QTFF,
   WEBM,
 } from "mediabunny";
-import { TributaryError } from "../../shared/errors.ts";
-import { type SourceFacts, TICKS_PER_SECOND } from "../../shared/job.ts";
-import { frameStepFor } from "../../shared/plan.ts";
+import { TributaryError } from "../errors.ts";
+import { type SourceFacts, TICKS_PER_SECOND } from "../job.ts";
+import { frameStepFor } from "../plan.ts";
 import { describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
 import { readPicture } from "./h264.ts";
 import type { IsoLayout } from "./iso-boxes.ts";

@@ -1,10 +1,10 @@
 import { md5 } from "@noble/hashes/legacy.js";
-import { TributaryError, toWireError } from "../../shared/errors.ts";
-import type { JobPlan } from "../../shared/job.ts";
-import type { Clock } from "../../shared/lease-loop.ts";
-import type { CoordinatorMessage, HolderMessage, Put } from "../../shared/protocol.ts";
-import { callBackoffMs } from "../../shared/retry.ts";
-import { type HttpFetch, putPresigned } from "../../shared/storage-transfer.ts";
+import { TributaryError, toWireError } from "../errors.ts";
+import type { JobPlan } from "../job.ts";
+import type { Clock } from "../lease-loop.ts";
+import type { CoordinatorMessage, HolderMessage, Put } from "../protocol.ts";
+import { callBackoffMs } from "../retry.ts";
+import { type HttpFetch, putPresigned } from "../storage-transfer.ts";
 import type { Source } from "./source.ts";
 
 type Stage = Extract<CoordinatorMessage, { type: "stage" | "stage-upload" }>;

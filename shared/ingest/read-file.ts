@@ -1,5 +1,5 @@
 import type { InputVideoTrack } from "mediabunny";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../errors.ts";
 import { canonicalLanguage } from "./audio-facts.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-boxes.ts";
 import {
@@ -9,7 +9,6 @@ import {
   probeFile,
   sampleDescriptions,
 } from "./probe.ts";
-import { remux } from "./remux.ts";
 import type { Remuxed, RemuxRequest } from "./remux-run.ts";
 import type { OpenSourceOptions } from "./source.ts";
 import { asSourceError } from "./source-errors.ts";
@@ -178,8 +177,8 @@ async function runFfmpeg(
   options: OpenSourceOptions,
   progressShare: number,
 ): Promise<Remuxed> {
-  const { signal, onProgress, loadFfmpeg } = options;
-  if (loadFfmpeg === undefined) {
+  const { signal, onProgress, loadFfmpeg, remux } = options;
+  if (loadFfmpeg === undefined || remux === undefined) {
     throw new TributaryError(
       "SOURCE_UNSUPPORTED",
       "Files of this kind need ffmpeg, which is not here.",
@@ -187,7 +186,7 @@ async function runFfmpeg(
   }
   const core = await loadFfmpeg(signal);
   try {
-    return await (options.remux ?? remux)(file, core, request, {
+    return await remux(file, core, request, {
       signal,
       onProgress: (share) => onProgress?.(progressShare * share),
     });
