@@ -17,3 +17,15 @@ export function keeperOf(env: Cloudflare.Env, jobId: string): DurableObjectStub<
   if (!isJobId(jobId)) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   return env.KEEPER.getByName(jobId);
 }
+
+/**
+ * What whoever has the job says of it: its coordinator, or its keeper before there is a plan. Between
+ * the two questions it may go from the one to the other, so that neither would know of it.
+ * @returns null where there is no job
+ */
+export async function askJob<T>(
+  ofCoordinator: () => Promise<T | null>,
+  ofKeeper: () => Promise<T | null>,
+): Promise<T | null> {
+  return (await ofCoordinator()) ?? (await ofKeeper()) ?? ofCoordinator();
+}

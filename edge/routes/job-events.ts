@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
+import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
 import { TributaryError } from "../../shared/errors.ts";
 import type { AppEnv } from "../app.ts";
-import { coordinatorOf, keeperOf } from "../coordinator-stub.ts";
+import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
 /** A comment now and then keeps proxies from closing a silent stream. */
@@ -13,8 +14,11 @@ const KEEP_ALIVE_MS = 15_000;
  * job's counts have changed; the stream ends with the job.
  */
 export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Response> {
-  const look = async () =>
-    (await coordinatorOf(c.env, jobId).summary()) ?? (await keeperOf(c.env, jobId).summary());
+  const look = () =>
+    askJob<CoordinatorStatus>(
+      () => coordinatorOf(c.env, jobId).summary(),
+      () => keeperOf(c.env, jobId).summary(),
+    );
   const first = await look();
   if (first === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   c.header("cache-control", "no-store");

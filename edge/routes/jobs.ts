@@ -11,12 +11,13 @@ import {
 import { TributaryError } from "../../shared/errors.ts";
 import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job.ts";
 import { validatePlan } from "../../shared/plan.ts";
-import type { CreateJobResponse } from "../../shared/protocol.ts";
+import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
 import { admit } from "../admit.ts";
 import type { AppEnv } from "../app.ts";
 import { bearerToken, hashToken, newJobId, newToken } from "../auth.ts";
 import { saveOwner } from "../catalog/owners.ts";
-import { coordinatorOf, keeperOf } from "../coordinator-stub.ts";
+import type { Result } from "../coordinator/coordinator.ts";
+import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
 import { hasServers } from "../fallback/servers.ts";
 import { parsedBody } from "../request-body.ts";
 import { openUpload } from "../upload-handle.ts";
@@ -111,8 +112,10 @@ type Ladder = NonNullable<CreateWholeJobRequest["ladder"]> | null;
 jobRoutes.get("/:id", async (c) => {
   const token = bearerToken(c.req.header("authorization"));
   const jobId = c.req.param("id");
-  const status =
-    (await coordinatorOf(c.env, jobId).status(token)) ?? (await keeperOf(c.env, jobId).status());
+  const status = await askJob<JobStatus>(
+    () => coordinatorOf(c.env, jobId).status(token),
+    () => keeperOf(c.env, jobId).status(),
+  );
   if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   return c.json(status, 200, { "cache-control": "no-store" });
 });
@@ -131,9 +134,16 @@ jobRoutes.delete("/:id", async (c) => {
   const token = bearerToken(c.req.header("authorization"));
   if (token === null) throw new TributaryError("UNAUTHORIZED", "The owner's token is missing.");
   const jobId = c.req.param("id");
-  const result = await coordinatorOf(c.env, jobId).cancel(token);
-  if (result.ok || (await keeperOf(c.env, jobId).cancel(token))) return c.body(null, 204);
-  throw new TributaryError(result.error.code, result.error.message);
+  const result = await askJob<Result<null>>(
+    async () => {
+      const of = await coordinatorOf(c.env, jobId).cancel(token);
+      return !of.ok && of.error.code === "JOB_NOT_FOUND" ? null : of;
+    },
+    async () => ((await keeperOf(c.env, jobId).cancel(token)) ? { ok: true, value: null } : null),
+  );
+  if (result === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  if (!result.ok) throw new TributaryError(result.error.code, result.error.message);
+  return c.body(null, 204);
 });
 
 /** From the server that has the whole video. */

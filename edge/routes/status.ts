@@ -1,7 +1,8 @@
 import { Hono } from "hono";
+import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
 import { TributaryError } from "../../shared/errors.ts";
 import type { AppEnv } from "../app.ts";
-import { coordinatorOf } from "../coordinator-stub.ts";
+import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
 
 /** `GET /coordinator-status?jobGroupId=`: one job's counts, for operators and scripts. */
 export const statusRoutes = new Hono<AppEnv>();
@@ -9,7 +10,10 @@ export const statusRoutes = new Hono<AppEnv>();
 statusRoutes.get("/", async (c) => {
   const jobId = c.req.query("jobGroupId");
   if (!jobId) throw new TributaryError("REQUEST_INVALID", "Say which job: ?jobGroupId=...");
-  const status = await coordinatorOf(c.env, jobId).summary();
+  const status = await askJob<CoordinatorStatus>(
+    () => coordinatorOf(c.env, jobId).summary(),
+    () => keeperOf(c.env, jobId).summary(),
+  );
   if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   return c.json(status, 200, { "cache-control": "no-store" });
 });

@@ -1,6 +1,9 @@
+import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { hashToken, newJobId } from "../../edge/auth.ts";
+import { askJob } from "../../edge/coordinator-stub.ts";
 import {
   called,
   delivered,
@@ -14,6 +17,9 @@ import {
 } from "../../edge/keeper/keeping.ts";
 import { openUpload, sealUpload } from "../../edge/upload-handle.ts";
 import { DEFAULT_JOB_SETTINGS } from "../../shared/job.ts";
+import { call, coordinator, plan } from "./scripted-holder.ts";
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
 const START_MS = 1_700_000_000_000;
 const MINUTE_MS = 60_000;
@@ -64,6 +70,61 @@ describe("a whole video in storage", () => {
     expect(third).toMatchObject({ phase: "ended", error: { code: "DOWNLOAD_FAILED" } });
     const final = { code: "SOURCE_NO_VIDEO" as const, message: "", retryable: false };
     expect(prepareFailed(keeping(), final, START_MS).phase).toBe("ended");
+  });
+});
+
+describe("a job that goes from its keeper to its coordinator", () => {
+  async function kept() {
+    const jobId = newJobId();
+    const keeper = env.KEEPER.getByName(jobId);
+    const { origin, settings, source, webhook } = keeping();
+    const ownerTokenHash = hashToken("owner");
+    await keeper.begin({ jobId, origin, ownerTokenHash, settings, source, webhook });
+    await runInDurableObject(keeper, async (_keeper, { storage }) => {
+      const now = await storage.get<Keeping>("kept");
+      await storage.put("kept", { ...now, serverTokenHashes: [hashToken("server")] });
+    });
+    return { jobId, keeper };
+  }
+
+  test("is found by all who ask, before and after", async () => {
+    const { jobId, keeper } = await kept();
+    for (const phase of ["preparing", "planned"]) {
+      if (phase === "planned") expect(await keeper.planned("server", plan)).toBe(true);
+      const answers = await Promise.all(
+        [`/api/jobs/${jobId}`, `/coordinator-status?jobGroupId=${jobId}`].map((path) => call(path)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      const [, counts] = await Promise.all(answers.map((answer) => answer.json()));
+      const total = phase === "preparing" ? 0 : plan.tasks.length;
+      expect(counts).toMatchObject({ jobGroupId: jobId, tasks: { total } });
+    }
+  });
+
+  test("is found where it goes just between the two questions", async () => {
+    const { jobId, keeper } = await kept();
+    const found = await askJob(
+      () => coordinator(jobId).summary(),
+      async () => {
+        await keeper.planned("server", plan);
+        return keeper.summary();
+      },
+    );
+    expect(found).toMatchObject({ jobGroupId: jobId, tasks: { total: plan.tasks.length } });
+  });
+
+  test("is cancelled by its owner, and by nobody else, wherever it is", async () => {
+    for (const phase of ["preparing", "planned"]) {
+      const { jobId, keeper } = await kept();
+      if (phase === "planned") await keeper.planned("server", plan);
+      const cancel = async (token: string) => {
+        const headers = { authorization: `Bearer ${token}` };
+        return (await call(`/api/jobs/${jobId}`, { method: "DELETE", headers })).status;
+      };
+      expect(await cancel("somebody")).not.toBe(204);
+      expect(await cancel("owner")).toBe(204);
+      expect(await (await call(`/api/jobs/${jobId}`)).json()).toMatchObject({ state: "cancelled" });
+    }
   });
 });
 
