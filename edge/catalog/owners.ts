@@ -48,3 +48,7 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
 export async function findVideoState(db: D1Database, id: string): Promise<string | null> {
   return db.prepare("SELECT state FROM videos WHERE id = ?").bind(id).first<string>("state");
 }
+
+export async function findVideoName(db: D1Database, id: string): Promise<string | null> {
+  return db.prepare("SELECT name FROM videos WHERE id = ?").bind(id).first<string>("name");
+}

@@ -114,7 +114,7 @@ function refs(names: SchemaName | SchemaName[]): Record<string, unknown> {
   return { $ref: `#/components/schemas/${names}` };
 }
 
-function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", reused: "inline" });
   return rest;
 }

@@ -14,7 +14,13 @@ import {
 } from "../../shared/api-protocol.ts";
 import { coordinatorStatusSchema } from "../../shared/coordinator-status.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
-import { createJobResponseSchema, jobStatusSchema, siteSchema } from "../../shared/protocol.ts";
+import {
+  createJobResponseSchema,
+  jobStatusSchema,
+  shareRequestSchema,
+  shareResponseSchema,
+  siteSchema,
+} from "../../shared/protocol.ts";
 
 /** The schemas that have a name in the document; the same that parse. */
 export const NAMED_SCHEMAS = {
@@ -30,6 +36,8 @@ export const NAMED_SCHEMAS = {
   CreatedJob: createJobResponseSchema,
   JobStatus: jobStatusSchema,
   JobCounts: coordinatorStatusSchema,
+  Share: shareRequestSchema,
+  Shared: shareResponseSchema,
   WebhookStatus: webhookStatusSchema,
   VideoPage: videoPageSchema,
   Mp4Status: mp4StatusSchema,
@@ -157,6 +165,42 @@ export const OPERATIONS: Operation[] = [
     access: "owner",
     answer: { status: 204, body: null },
     errors: ["JOB_NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN"],
+  },
+  {
+    method: "post",
+    path: "/api/jobs/{id}/share",
+    id: "shareJob",
+    summary: "Make a link for helpers",
+    detail: "Whoever opens it lends a tab to this job. The token stands behind the `#`.",
+    access: "owner",
+    body: "Share",
+    answer: { status: 201, body: "Shared" },
+    errors: [
+      "REQUEST_INVALID",
+      "UNAUTHORIZED",
+      "FORBIDDEN",
+      "JOB_NOT_FOUND",
+      "JOB_ENDED",
+      "RATE_LIMITED",
+    ],
+  },
+  {
+    method: "delete",
+    path: "/api/jobs/{id}/share",
+    id: "revokeShares",
+    summary: "End all links for helpers, and send away who came by them",
+    access: "owner",
+    answer: { status: 204, body: null },
+    errors: ["UNAUTHORIZED", "FORBIDDEN", "JOB_NOT_FOUND"],
+  },
+  {
+    method: "delete",
+    path: "/api/jobs/{id}/contributors/{holderId}",
+    id: "removeContributor",
+    summary: "Send one helper away",
+    access: "owner",
+    answer: { status: 204, body: null },
+    errors: ["UNAUTHORIZED", "FORBIDDEN", "JOB_NOT_FOUND"],
   },
   {
     method: "get",

@@ -5,6 +5,7 @@ import { playlistKey } from "../../shared/object-keys.ts";
 import type { AppEnv } from "../app.ts";
 import { isJobId } from "../auth.ts";
 import { isUnsatisfiable, parseRange, rangeWithin } from "../byte-range.ts";
+import { findVideoName } from "../catalog/owners.ts";
 import { PLAYLIST_TYPE } from "../coordinator/chores.ts";
 import { coordinatorOf } from "../coordinator-stub.ts";
 
@@ -36,7 +37,22 @@ playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[0-9a-f]{64}\\.(m
   segment(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
 );
 
-playbackRoutes.get("/:id/download.mp4", (c) => segment(c, "download.mp4"));
+/** The MP4, under the name that the video came with. */
+playbackRoutes.get("/:id/download.mp4", async (c) => {
+  const response = await segment(c, "download.mp4");
+  const name = (await findVideoName(c.env.CATALOG, jobIdOf(c))) ?? jobIdOf(c);
+  const file = `${name.replace(/\.\w{1,5}$/, "")}.mp4`;
+  // RFC 6266, 4.3: the second is for everything that is not ASCII.
+  const plain = file.replace(/[^ -~]|["\\%]/g, "_");
+  const encoded = encodeURIComponent(file).replace(/['()*]/g, (each) => {
+    return `%${each.charCodeAt(0).toString(16)}`;
+  });
+  response.headers.set(
+    "content-disposition",
+    `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
+  );
+  return response;
+});
 
 /** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
 async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
@@ -65,9 +81,6 @@ async function segment(c: Context<AppEnv>, path: string): Promise<Response> {
     "accept-ranges": "bytes",
     etag,
   });
-  if (path === "download.mp4") {
-    headers.set("content-disposition", `attachment; filename="${jobIdOf(c)}.mp4"`);
-  }
   if (matches(c.req.header("if-none-match"), etag))
     return new Response(null, { status: 304, headers });
 

@@ -141,7 +141,8 @@ describe("a whole video by API", () => {
       mp4 = await client.mp4Status(jobId);
     }
     const response = await fetch(mp4.url ?? "");
-    expect(response.headers.get("content-disposition")).toContain("attachment");
+    const disposition = response.headers.get("content-disposition");
+    expect(disposition).toContain('attachment; filename="long-gop-20s.mp4"');
     const bytes = new Uint8Array(await response.arrayBuffer());
     expect(bytes.length).toBe(mp4.sizeBytes);
     // Fast start: the moov box comes before the media.

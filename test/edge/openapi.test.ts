@@ -1,6 +1,8 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../edge/app.ts";
+import { OPERATIONS } from "../../edge/openapi/operations.ts";
 import type { ERROR_CODES } from "../../shared/errors.ts";
 import { call } from "./scripted-holder.ts";
 
@@ -18,7 +20,7 @@ describe("the OpenAPI document", () => {
     expect(document.openapi).toBe("3.1.0");
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const method of Object.keys(methods)) {
-        const address = path.replace("{id}", "0".repeat(20));
+        const address = path.replace("{id}", "0".repeat(20)).replace("{holderId}", "somebody");
         const response = await call(address, {
           method: method.toUpperCase(),
           ...(method === "post" ? { body: "{}" } : {}),
@@ -36,12 +38,30 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("leaves out no address of the API but those of its own parts", () => {
+    const described = new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`));
+    const served = app.routes
+      .filter(({ path }) => /^\/(api\/.|coordinator-status)/.test(path))
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, "{$1}")}`);
+    const missing = new Set(served.filter((each) => !each.startsWith("all ")));
+    for (const each of described) missing.delete(each);
+    expect([...missing].sort()).toEqual([
+      "get /api/jobs/{id}/socket",
+      "get /api/openapi.json",
+      "post /api/jobs/{id}/prepared",
+    ]);
+  });
+
   test("is a page for people, too", async () => {
     const response = await call("/api");
     expect(response.headers.get("content-type")).toMatch(/^text\/html/);
     const text = await response.text();
     expect(text).toContain("/api/jobs/{id}/events");
     expect(text).toContain("/api/uploads/complete");
+    // Every link within the page leads somewhere.
+    const targets = [...text.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(targets.length).toBeGreaterThan(20);
+    for (const id of targets) expect(text).toContain(`id="${id}"`);
   });
 
   test("lets pages of any site call, without cookies", async () => {

@@ -11,7 +11,9 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
           <span>Tributary</span>
         </a>
         <nav class="frame-nav" aria-label="Site">
-          <a href="/videos">Videos</a>
+          <a href="/videos" aria-current={location.pathname === "/videos" ? "page" : undefined}>
+            Videos
+          </a>
           <a href="/api">API</a>
         </nav>
       </header>

@@ -30,7 +30,7 @@ export function PosterFrame({ masterUrl }: { masterUrl: string }) {
     };
   }, [masterUrl, source]);
   return (
-    <span ref={holder} class="poster-frame">
+    <span ref={holder} class="poster-frame" aria-hidden="true">
       {source.value !== null && (
         // Half a second in: many videos begin black.
         <video src={`${source.value}#t=0.5`} muted playsInline preload="auto" />

@@ -1,34 +1,52 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { type ErrorCode, isErrorCode } from "../../shared/errors.ts";
 import type { Catalogue, CatalogueVideo } from "../catalogue.ts";
+import { ERROR_TEXTS } from "./error-texts.ts";
 import { InlineError } from "./error-view.tsx";
 import { formatBytes, formatLength } from "./format.ts";
-import { PageFrame } from "./page-frame.tsx";
+import { Announcement, PageFrame } from "./page-frame.tsx";
 import { PosterFrame } from "./poster-frame.tsx";
 import "./videos.css";
 
 /** What this deployment holds. */
 export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
-  const { videos, problem } = catalogue;
+  const { videos, problem, deleted } = catalogue;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const isLoading = videos === null && problem === null;
+  // The focus goes on where a button went away with what it was for.
+  useEffect(() => {
+    if (deleted !== null) heading.current?.focus();
+  }, [deleted]);
+  const showMore = async () => {
+    const shown = videos?.length ?? 0;
+    await catalogue.more();
+    list.current?.children[shown]?.querySelector<HTMLElement>("a, button")?.focus();
+  };
   return (
     <PageFrame>
       <div class="title-row">
-        <h1>Videos</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          Videos
+        </h1>
       </div>
-      {problem !== null && <InlineError error={problem} />}
-      {videos === null && problem === null && <p role="status">Loading…</p>}
+      <Announcement text={deleted === null ? "" : `${deleted} was deleted.`} />
+      {isLoading && <p role="status">Loading…</p>}
       {videos?.length === 0 && (
         <p>
           There is no video here yet. <a href="/">Make the first one.</a>
         </p>
       )}
-      <ul class="videos">
+      <ul class="videos" ref={list}>
         {videos?.map((video) => (
           <VideoCard key={video.id} video={video} catalogue={catalogue} />
         ))}
       </ul>
-      {catalogue.hasMore && (
-        <button type="button" class="button" onClick={() => catalogue.more()}>
-          Show more
+      {problem !== null && <InlineError error={problem} />}
+      {(catalogue.hasMore || problem !== null) && (
+        <button type="button" class="button" onClick={showMore}>
+          {problem === null ? "Show more" : "Try again"}
         </button>
       )}
     </PageFrame>
@@ -37,27 +55,45 @@ export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
 
 function VideoCard({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
   const { id, name, state, durationTicks, bytesStored, createdAtMs, width, height } = video;
-  const watchUrl = `/watch/${id}`;
+  const problem = catalogue.problemOf(id);
+  const isThere = state === "ready" || state === "planned";
+  const picture = (
+    <>
+      <span class="video-poster">
+        {state === "ready" ? (
+          <PosterFrame masterUrl={`/v/${id}/master.m3u8`} />
+        ) : (
+          <span class="video-state">{STATES[state] ?? state}</span>
+        )}
+      </span>
+      <h2 class="video-title">{name}</h2>
+    </>
+  );
   return (
     <li class="card video-card">
-      <div class="video-poster" aria-hidden="true">
-        {state === "ready" && <PosterFrame masterUrl={`/v/${id}/master.m3u8`} />}
-      </div>
-      <h2 class="video-title">
-        <a href={watchUrl}>{name}</a>
-      </h2>
-      <p class="video-facts">
+      {isThere ? (
+        <a class="video-link" href={`/watch/${id}`}>
+          {picture}
+        </a>
+      ) : (
+        <div class="video-link">{picture}</div>
+      )}
+      {state === "failed" && <p class="video-reason">{reasonOf(video)}</p>}
+      <p class="hint">
         {durationTicks > 0 && `${formatLength(durationTicks)} · `}
-        {width}×{height} · {formatBytes(bytesStored)} ·{" "}
+        {width}×{height}
+        {bytesStored > 0 && ` · ${formatBytes(bytesStored)}`} ·{" "}
         <time dateTime={new Date(createdAtMs).toISOString()}>
           {new Date(createdAtMs).toLocaleDateString()}
         </time>
       </p>
-      {state !== "ready" && <p class="video-state">{STATES[state] ?? state}</p>}
+      {problem !== null && <InlineError error={problem} />}
       <div class="actions">
-        {state === "ready" && <Mp4Action id={id} catalogue={catalogue} />}
+        {state === "ready" && catalogue.hasServers && (
+          <Mp4Action video={video} catalogue={catalogue} />
+        )}
         {state !== "planned" && catalogue.isOwned(id) && (
-          <DeleteAction onDelete={() => catalogue.remove(id)} name={name} />
+          <DeleteAction onDelete={() => catalogue.remove(video)} name={name} />
         )}
       </div>
     </li>
@@ -70,42 +106,72 @@ const STATES: Record<string, string> = {
   cancelled: "Cancelled",
 };
 
-function Mp4Action({ id, catalogue }: { id: string; catalogue: Catalogue }) {
+function reasonOf({ errorCode }: CatalogueVideo): string {
+  const code: ErrorCode = isErrorCode(errorCode) ? errorCode : "INTERNAL";
+  return ERROR_TEXTS[code].title;
+}
+
+function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
+  const { id, name } = video;
   const status = catalogue.mp4Of(id);
-  if (status?.state === "ready" && status.url !== null) {
+  const isMaking = status?.state === "making";
+  const url = status?.state === "ready" ? status.url : null;
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // It takes the place of the button that was pressed, and its focus.
+    if (url !== null && document.activeElement === document.body) link.current?.focus();
+  }, [url]);
+  if (url !== null) {
+    const size = status?.sizeBytes == null ? "" : ` (${formatBytes(status.sizeBytes)})`;
     return (
-      <a class="button" href={status.url} download>
-        Download MP4{status.sizeBytes !== null && ` (${formatBytes(status.sizeBytes)})`}
-      </a>
+      <>
+        <a ref={link} class="button" href={url} download>
+          Download MP4{size}
+        </a>
+        <Announcement text={`The MP4 of ${name} is ready.`} />
+      </>
     );
   }
-  const isMaking = status?.state === "making";
   return (
-    <button type="button" class="button" disabled={isMaking} onClick={() => catalogue.makeMp4(id)}>
-      {isMaking ? "Making the MP4…" : "MP4"}
+    <button
+      type="button"
+      class="button"
+      aria-label={isMaking ? `Making the MP4 of ${name}` : `Make an MP4 of ${name}`}
+      aria-disabled={isMaking}
+      onClick={() => isMaking || catalogue.makeMp4(id)}
+    >
+      {isMaking ? "Making the MP4…" : "Make an MP4"}
     </button>
   );
 }
 
+/** Asks once more. The first button becomes the one that keeps: a double click does no harm. */
 function DeleteAction({ name, onDelete }: { name: string; onDelete(): void }) {
   const isAsking = useSignal(false);
-  if (!isAsking.value) {
-    return (
+  const ask = isAsking.value;
+  return (
+    <>
       <button
         type="button"
         class="button"
-        aria-label={`Delete ${name}`}
+        aria-label={ask ? `Keep ${name}` : `Delete ${name}`}
         onClick={() => {
-          isAsking.value = true;
+          isAsking.value = !ask;
         }}
       >
-        Delete
+        {ask ? "Keep" : "Delete"}
       </button>
-    );
-  }
-  return (
-    <button type="button" class="button button-danger" onClick={onDelete}>
-      Delete for good
-    </button>
+      {ask && (
+        <button
+          type="button"
+          class="button button-danger"
+          aria-label={`Delete ${name} for good`}
+          onClick={onDelete}
+        >
+          Delete for good
+        </button>
+      )}
+      <Announcement text={ask ? `Keep ${name}, or delete it for good?` : ""} />
+    </>
   );
 }

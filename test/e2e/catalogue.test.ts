@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { EdgeClient } from "../../web/edge-client.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { fixture } from "../setup/media.ts";
+import { root } from "../setup/server.ts";
+import { fileOf, untilEnd } from "./whole-job.ts";
+
+// The pages that list videos and describe the API, with a video that was really made.
+
+const NAME = "Süße Ferien am See.mov";
+const WIDTHS = [320, 1280];
+const SCHEMES = ["light", "dark"] as const;
+
+const serverUrl = inject("serverUrl");
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  const client = new EdgeClient(serverUrl);
+  const file = await fileOf(await fixture("plain-8s.mp4"));
+  const upload = await client.upload(new File([file], NAME));
+  const ladder = [{ shortSide: 144, kilobitsPerSecond: 140 }];
+  const job = await client.createWholeJob({ source: { upload }, ladder });
+  expect(await untilEnd(client, job)).toMatchObject({ state: "ready" });
+  page = await browser.newPage();
+  // As the page does that began the video.
+  await page.addInitScript(
+    (owned) => localStorage.setItem("tributary.owned", owned),
+    JSON.stringify({ [job.jobId]: job.ownerToken }),
+  );
+});
+afterAll(() => browser?.close());
+
+async function expectNoFault(path: string): Promise<void> {
+  const axe = await readFile(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(axe);
+      const faults = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+        const { violations } = await axe.run();
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+      });
+      expect(faults, `${path}, ${width}, ${colorScheme}`).toEqual([]);
+    }
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, `${path}, ${width}`).toBeLessThanOrEqual(0);
+  }
+}
+
+test("a video has its picture, its MP4, and goes for good, all by the keyboard", async () => {
+  await page.goto(`${serverUrl}/videos`);
+  const card = page.locator(".video-card", { hasText: NAME });
+  const picture = card.locator("video");
+  await picture.waitFor();
+  await expect
+    .poll(() => picture.evaluate((video: HTMLVideoElement) => video.readyState))
+    .toBeGreaterThan(1);
+  await expectNoFault("/videos");
+
+  await card.getByRole("button", { name: `Make an MP4 of ${NAME}` }).press("Enter");
+  const link = card.getByRole("link", { name: /^Download MP4/ });
+  await link.waitFor({ timeout: 60_000 });
+  await expect.poll(() => link.evaluate((each) => each === document.activeElement)).toBe(true);
+  const [download] = await Promise.all([page.waitForEvent("download"), link.press("Enter")]);
+  expect(download.suggestedFilename()).toBe("Süße Ferien am See.mp4");
+  expect((await readFile(await download.path())).toString("latin1", 4, 8)).toBe("ftyp");
+
+  // A double click deletes nothing.
+  await card.getByRole("button", { name: `Delete ${NAME}`, exact: true }).dblclick();
+  expect(await card.getByRole("button", { name: `Delete ${NAME} for good` }).count()).toBe(0);
+  await card.getByRole("button", { name: `Delete ${NAME}`, exact: true }).press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await card.waitFor({ state: "detached" });
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+  await page.reload();
+  await page.locator("main ul").waitFor({ state: "attached" });
+  expect(await card.count()).toBe(0);
+});
+
+test("the API's page can be read by everybody, and its links lead somewhere", async () => {
+  await page.goto(`${serverUrl}/api`);
+  await expectNoFault("/api");
+  await page.getByRole("link", { name: "POST /api/jobs", exact: true }).click();
+  expect(await page.locator(":target h3").textContent()).toBe("POST /api/jobs");
+});
