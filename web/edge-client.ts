@@ -9,7 +9,7 @@ import {
   type VideoPage,
   videoPageSchema,
 } from "../shared/api-protocol.ts";
-import { TributaryError } from "../shared/errors.ts";
+import { TributaryError, toWireError } from "../shared/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import {
   type CreateJobResponse,
@@ -26,6 +26,18 @@ import {
 import { callBackoffMs } from "../shared/retry.ts";
 
 /** Typed calls to the edge. Works in pages, in workers and in Node. */
+
+/** An upload on its way, as plain data: JSON keeps it. */
+export interface UploadState {
+  name: string;
+  sizeBytes: number;
+  /** The handle, good for a week. */
+  upload: string;
+  partSizeBytes: number;
+  partCount: number;
+  /** Those that storage has. */
+  parts: { part: number; etag: string }[];
+}
 
 const CALL_TIMEOUT_MS = 30_000;
 const PART_TRIES = 5;
@@ -96,9 +108,11 @@ export class EdgeClient {
   }
 
   /**
-   * Uploads a whole file by presigned multipart and completes it.
-   * @param onProgress bytes sent so far
+   * Uploads a whole file by presigned multipart and completes it. What breaks on the way can go on
+   * later, also in another process: with the same file and what `onState` was told last.
    * @returns the handle for `createWholeJob`
+   * Codes: UPLOAD_FAILED, NETWORK, TIMEOUT; SOURCE_CHANGED when `resume` is of another file;
+   * REQUEST_INVALID when it is older than a week.
    */
   async upload(
     file: File,
@@ -106,22 +120,46 @@ export class EdgeClient {
       createToken?: string;
       signal?: AbortSignal;
       onProgress?: (sentBytes: number) => void;
+      /** Called at the start and after each part, with plain data to keep. */
+      onState?: (state: UploadState) => void;
+      resume?: UploadState;
     } = {},
   ): Promise<string> {
-    const { createToken, signal, onProgress } = options;
-    const body = JSON.stringify({ name: file.name, sizeBytes: file.size });
-    const init = authorized({ method: "POST", body }, createToken);
-    const created = await this.#call("/api/uploads", init, createUploadResponseSchema, signal);
-    const { upload, partSizeBytes, partCount } = created;
-    const parts: { part: number; etag: string }[] = [];
+    const { createToken, signal, onProgress, onState, resume } = options;
+    if (resume !== undefined && (resume.name !== file.name || resume.sizeBytes !== file.size)) {
+      throw new TributaryError("SOURCE_CHANGED", "The upload that was begun is of another file.");
+    }
+    let state = resume ?? (await this.#beginUpload(file, createToken, signal));
+    onState?.(state);
+    const { upload, partSizeBytes, partCount } = state;
+    const sent = new Set(state.parts.map(({ part }) => part));
+    let sentBytes = 0;
     for (let part = 1; part <= partCount; part += 1) {
       const bytes = file.slice((part - 1) * partSizeBytes, part * partSizeBytes);
-      parts.push({ part, etag: await this.#uploadPart(upload, part, bytes, signal) });
-      onProgress?.(Math.min(file.size, part * partSizeBytes));
+      if (!sent.has(part)) {
+        const etag = await this.#uploadPart(upload, part, bytes, signal);
+        state = { ...state, parts: [...state.parts, { part, etag }] };
+        onState?.(state);
+      }
+      sentBytes += bytes.size;
+      onProgress?.(sentBytes);
     }
-    const completed = { method: "POST", body: JSON.stringify({ upload, parts }) };
+    const completed = { method: "POST", body: JSON.stringify({ upload, parts: state.parts }) };
     await this.#call("/api/uploads/complete", completed, completeUploadResponseSchema, signal);
     return upload;
+  }
+
+  async #beginUpload(
+    { name, size: sizeBytes }: File,
+    createToken: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<UploadState> {
+    const init = authorized(
+      { method: "POST", body: JSON.stringify({ name, sizeBytes }) },
+      createToken,
+    );
+    const created = await this.#call("/api/uploads", init, createUploadResponseSchema, signal);
+    return { ...created, name, sizeBytes, parts: [] };
   }
 
   /** The part's ETag. Tries with fresh URLs before it gives up. */
@@ -132,28 +170,40 @@ export class EdgeClient {
     signal: AbortSignal | undefined,
   ): Promise<string> {
     for (let tries = 1; ; tries += 1) {
-      const init = { method: "POST", body: JSON.stringify({ upload, parts: [part] }) };
-      const signed = await this.#call(
-        "/api/uploads/parts",
-        init,
-        uploadPartsResponseSchema,
-        signal,
-      );
-      const url = signed.parts[0]?.url ?? "";
-      const response = await fetch(url, {
-        method: "PUT",
-        body: bytes,
-        signal: signal ?? null,
-      }).catch(() => null);
-      signal?.throwIfAborted();
-      await response?.arrayBuffer();
-      const etag = response?.ok === true ? response.headers.get("etag") : null;
-      if (etag !== null) return etag;
-      if (tries === PART_TRIES) {
-        throw new TributaryError("UPLOAD_FAILED", `Part ${part} could not be uploaded.`);
+      try {
+        return await this.#putPart(upload, part, bytes, signal);
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        if (tries === PART_TRIES || !toWireError(thrown).retryable) throw thrown;
       }
       await new Promise((resolve) => setTimeout(resolve, callBackoffMs(tries, Math.random())));
     }
+  }
+
+  async #putPart(
+    upload: string,
+    part: number,
+    bytes: Blob,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const init = { method: "POST", body: JSON.stringify({ upload, parts: [part] }) };
+    const { parts } = await this.#call(
+      "/api/uploads/parts",
+      init,
+      uploadPartsResponseSchema,
+      signal,
+    );
+    const put = { method: "PUT", body: bytes, signal: signal ?? null };
+    const etag = await fetch(parts[0]?.url ?? "", put)
+      .then(async (response) => {
+        await response.arrayBuffer();
+        return response.ok ? response.headers.get("etag") : null;
+      })
+      .catch(() => null);
+    if (etag === null) {
+      throw new TributaryError("UPLOAD_FAILED", `Part ${part} could not be uploaded.`);
+    }
+    return etag;
   }
 
   /** Makes a contributor link. Codes: FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED. */
