@@ -6,10 +6,20 @@ import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/
 import type { Output } from "../../shared/protocol.ts";
 import { LoopingHolder } from "./looping-holder.ts";
 import type { MadeOutput } from "./made-job.ts";
-import { bytesOf, createJob, hashed, made, plan, status } from "./scripted-holder.ts";
-import { ownerWithChunks, share } from "./scripted-swarm.ts";
+import {
+  bytesOf,
+  createJob,
+  hashed,
+  lies,
+  made,
+  madeOutputs,
+  plan,
+  playlist,
+  status,
+} from "./scripted-holder.ts";
+import { contributorHello, ENGINE, ownerWithChunks, share } from "./scripted-swarm.ts";
 
-// One coordinator and two hundred sockets: everything is real but the encoders, whose result is there.
+// Many at once: everything is real but the encoders, whose result was made before.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -33,11 +43,11 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
   const beganAtMs = performance.now();
   const crowd = await Promise.all(
     Array.from({ length: CONTRIBUTORS }, async (_, index) => {
-      const holder = new LoopingHolder(job, (segment) => truth[segment] ?? [], {
+      const holder = new LoopingHolder(job, ({ firstSegment }) => truth[firstSegment] ?? [], {
         encodeMs: 300 + (index % 10) * 50,
         vanishes: index < VANISHING,
       });
-      await holder.join(token);
+      await holder.join(contributorHello(token));
       return holder;
     }),
   );
@@ -65,6 +75,52 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
       `${messages} messages (${aSecond(messages)} a second)`,
   );
 });
+
+test("ten jobs at once with three contributors each: all ready, exact, and nobody's but its own", {
+  timeout: 120_000,
+}, async () => {
+  // Three videos of one plan: what came from another job would have another hash.
+  const videos = [madeOutputs, lies.black, lies.shifted];
+  const beganAtMs = performance.now();
+  await Promise.all(
+    Array.from({ length: 10 }, (_, nth) => makeWithThree(videos[nth % videos.length] ?? {})),
+  );
+  console.log(`ten jobs of 20 s: ${((performance.now() - beganAtMs) / 1000).toFixed(1)} s`);
+});
+
+async function makeWithThree(video: Record<string, MadeOutput[]>): Promise<void> {
+  const job = await createJob();
+  const staging = await ownerWithChunks(job);
+  const token = await share(job);
+  const outputs = ({ id }: { id: string }) => video[id] ?? [];
+  const owner = new LoopingHolder(job, outputs, { encodeMs: 200, vanishes: false });
+  const helpers = Array.from({ length: 3 }, () => {
+    return new LoopingHolder(job, outputs, { encodeMs: 200, vanishes: false });
+  });
+  for (const helper of helpers) await helper.join(contributorHello(token));
+  await owner.join({ engines: [ENGINE], slots: 1 });
+  staging.close();
+  await Promise.all([owner, ...helpers].map((holder) => holder.ended()));
+
+  const { state, tasks, segments, warnings, holders } = await status(job);
+  expect({ state, warnings }).toEqual({ state: "ready", warnings: [] });
+  expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+  const truth = plan.tasks.flatMap(outputs).filter(({ kind }) => kind === "media");
+  expect(segments.map(({ sha256 }) => sha256).sort()).toEqual(
+    truth.map(({ sha256 }) => sha256).sort(),
+  );
+  const ids = holders.map(({ id }) => id);
+  for (const { holder } of segments) expect(ids).toContain(holder);
+  expect(segments.some(({ role }) => role === "contributor")).toBe(true);
+  // What is published is that, and all of it.
+  for (const { id } of [...plan.video, ...plan.audio]) {
+    const text = await playlist(job, `${id}/playlist.m3u8`);
+    expect(text).toContain("#EXT-X-ENDLIST");
+    for (const { sha256 } of truth.filter(({ rendition }) => rendition === id)) {
+      expect(text).toContain(sha256);
+    }
+  }
+}
 
 /** The first segment of the real job, over and over. */
 function planOfEqualSegments(): JobPlan {

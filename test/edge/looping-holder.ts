@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Task } from "../../shared/job.ts";
 import { type Clock, LeaseLoop, type LeaseWork } from "../../shared/lease-loop.ts";
 import type {
+  ChunkInfo,
   CoordinatorMessage,
   CreateJobResponse,
   HolderMessage,
 } from "../../shared/protocol.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { bytesOf, putBytes, ScriptedHolder } from "./scripted-holder.ts";
-import { contributorHello } from "./scripted-swarm.ts";
 
 export interface Habits {
   encodeMs: number;
@@ -24,7 +25,11 @@ const CLOCK: Clock = {
   random: Math.random,
 };
 
-/** A contributor that runs the real lease loop with real uploads, around an encoder whose result is there. */
+function infoOf(taskId: string): ChunkInfo {
+  return { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+}
+
+/** A lease holder that runs the real lease loop with real uploads, around an encoder whose result is there. */
 export class LoopingHolder {
   /** Messages. */
   sent = 0;
@@ -34,13 +39,17 @@ export class LoopingHolder {
   readonly #socket: ScriptedHolder;
   readonly #loop: LeaseLoop;
   readonly #habits: Habits;
-  readonly #outputs: (segment: number) => MadeOutput[];
+  readonly #outputs: (task: Task) => readonly MadeOutput[];
   #end = (): void => {};
   readonly #ended = new Promise<void>((resolve) => {
     this.#end = resolve;
   });
 
-  constructor(job: CreateJobResponse, outputs: (segment: number) => MadeOutput[], habits: Habits) {
+  constructor(
+    job: CreateJobResponse,
+    outputs: (task: Task) => readonly MadeOutput[],
+    habits: Habits,
+  ) {
     this.#outputs = outputs;
     this.#habits = habits;
     this.#socket = new ScriptedHolder(job);
@@ -54,8 +63,8 @@ export class LoopingHolder {
     });
   }
 
-  async join(token: string): Promise<void> {
-    await this.#socket.knock(contributorHello(token));
+  async join(said: Parameters<ScriptedHolder["knock"]>[0]): Promise<void> {
+    await this.#socket.knock(said);
   }
 
   /** When the job is over, or this holder left it. */
@@ -81,7 +90,8 @@ export class LoopingHolder {
   #work(): LeaseWork {
     return {
       fetchChunk: async ({ chunk, task }) => {
-        if (chunk.from !== "url") throw new Error(`${task.id} has no chunk.`);
+        // The owner's file is not there; what it would cut from it is for nobody to see.
+        if (chunk.from === "local") return { info: infoOf(task.id), bytes: new ArrayBuffer(1) };
         const response = await fetch(chunk.url);
         if (!response.ok) throw new Error(`GET: ${response.status}`);
         return { info: chunk.info, bytes: await response.arrayBuffer() };
@@ -91,7 +101,7 @@ export class LoopingHolder {
         await sleep(vanishes ? encodeMs / 2 : encodeMs, undefined, { signal });
         if (vanishes) this.#end();
         signal.throwIfAborted();
-        const outputs = this.#outputs(task.firstSegment).map(({ base64, ...output }) => ({
+        const outputs = this.#outputs(task).map(({ base64, ...output }) => ({
           ...output,
           bytes: bytesOf({ ...output, base64 }).buffer,
         }));

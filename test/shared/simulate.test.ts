@@ -42,6 +42,12 @@ test("audits of a long job cost less than a tenth, and do not wait for one owner
   expect(outcome.honestBanned).toBe(0);
 });
 
+test("a swarm of newcomers is as fast as the audits of their work allow", async () => {
+  const { outcome, withAudits } = await swarm({ contributors: 100 }, "adaptive", 2);
+  expect(outcome.makespanMs / withAudits.tightMs).toBeLessThan(1.07);
+  expect(outcome.messages / outcome.results).toBeLessThan(6.1);
+});
+
 test.each(["always", "after-some"] as const)(
   "liars who lie %s are out, and none of it is shown",
   async (lying) => {

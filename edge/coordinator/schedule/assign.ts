@@ -42,7 +42,9 @@ export function assign(draft: Draft): void {
     if (task.state === "ready") round.give(task, (holder) => round.mayTake(holder, task));
     else {
       const may = (holder: Holder) =>
-        hasChunk(holder, task) && mayAudit(draft, holder, task, auditors);
+        hasChunk(holder, task) &&
+        round.mayQueue(holder, open.length) &&
+        mayAudit(draft, holder, task, auditors);
       round.give(task, may, true);
     }
   }
@@ -102,6 +104,11 @@ class Round {
     // To the back of the queue, or out of it.
     this.#turn = [...this.#turn.slice(0, index), ...this.#turn.slice(index + 1)];
     if (leaseIds.length < holder.want) this.#turn.push(holder);
+  }
+
+  /** Near the end an audit waits for whoever is free next, not behind a holder's present work. */
+  mayQueue(holder: Holder, open: number): boolean {
+    return (this.#atWork.get(holder.id) ?? 0) < holder.slots || open > this.#pace.slots;
   }
 
   mayTake(holder: Holder, task: TaskRecord): boolean {
