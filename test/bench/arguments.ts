@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { TributaryError, toWireError } from "../../shared/errors.ts";
-import { BENCH_CLIPS } from "./clips.ts";
+import { BENCH_CLIPS, LONGEST_CLIP } from "./clips.ts";
 
 export const USAGE = `npm run bench [-- options]
 
   --quick         one round on one short clip: under 3 minutes
+  --tabs          one tab against two, one encoder each, on the ffmpeg lane; default: the longest clip
   --rounds N      rounds in turn; default 3
   --clips LIST    of ${BENCH_CLIPS.join(", ")}; default: all that are there
   --only LIST     parts of contestants' names, e.g. native,webcodecs
@@ -19,6 +20,8 @@ export interface BenchArguments {
   rounds: number;
   clips: string[];
   only: string[] | null;
+  /** Instead of the peers: how throughput grows with tabs. */
+  tabs: boolean;
   jsonPath: string | null;
   quality: boolean;
 }
@@ -32,10 +35,13 @@ export function parseArguments(argv: readonly string[]): BenchArguments | "help"
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
     throw new TributaryError("REQUEST_INVALID", "--rounds is a whole number from 1 to 100.");
   }
+  const tabs = values.tabs === true;
+  const usual = quick ? BENCH_CLIPS.slice(0, 1) : tabs ? [LONGEST_CLIP] : [...BENCH_CLIPS];
   return {
     rounds,
-    clips: list(values.clips) ?? (quick ? BENCH_CLIPS.slice(0, 1) : [...BENCH_CLIPS]),
+    clips: list(values.clips) ?? usual,
     only: list(values.only),
+    tabs,
     jsonPath: values.json ?? null,
     quality: values["no-quality"] !== true,
   };
@@ -47,6 +53,7 @@ function parse(argv: readonly string[]) {
       args: [...argv],
       options: {
         quick: { type: "boolean" },
+        tabs: { type: "boolean" },
         rounds: { type: "string" },
         clips: { type: "string" },
         only: { type: "string" },

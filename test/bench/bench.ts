@@ -14,7 +14,7 @@ import { mediabunnyConversion } from "./mediabunny-peer.ts";
 import { nativeFfmpeg } from "./native-ffmpeg.ts";
 import { measureQuality } from "./quality.ts";
 import { describeResults, type Entry, ratios } from "./results.ts";
-import { tributary } from "./tributary.ts";
+import { ONE_TAB, TWO_TABS, tributary } from "./tributary.ts";
 
 const CONTESTANTS: readonly Contestant[] = [
   nativeFfmpeg,
@@ -24,6 +24,9 @@ const CONTESTANTS: readonly Contestant[] = [
   ffmpegWasm("core-mt"),
   ffmpegWasm("core"),
 ];
+
+/** With --tabs: what a second holder is worth. */
+const TABS: readonly Contestant[] = [tributary("ffmpeg", ONE_TAB), tributary("ffmpeg", TWO_TABS)];
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -61,12 +64,12 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** Clip after clip, round after round, contestant after contestant: drifts of the machine hit all alike. */
 async function compete(
-  { clips: names, rounds, only, quality }: BenchArguments,
+  { clips: names, rounds, only, tabs, quality }: BenchArguments,
   scratch: string,
   signal: AbortSignal,
 ): Promise<Entry[]> {
   const clips = await openClips(names);
-  const contestants = CONTESTANTS.filter(
+  const contestants = (tabs ? TABS : CONTESTANTS).filter(
     ({ name }) => only === null || only.some((part) => name.includes(part)),
   );
   const entries: Entry[] = [];

@@ -20,7 +20,8 @@ const LADDERS: Record<string, LadderRung[]> = {
   "long-gop-20s.mp4": ladder("480:1400,360:800,240:400"),
 };
 
-export const BENCH_CLIPS = ["bbb480p30s.mp4", "footage480p5min.mp4", "bunny1080p60.mp4"];
+export const LONGEST_CLIP = "footage480p5min.mp4";
+export const BENCH_CLIPS = ["bbb480p30s.mp4", LONGEST_CLIP, "bunny1080p60.mp4"];
 
 /** Real clips by name, and where there are none the generated one that stands in for all. */
 export async function openClips(names: readonly string[]): Promise<Clip[]> {

@@ -4,22 +4,39 @@ import { transcodeJob } from "../driver/transcode-job.ts";
 import { ladderText } from "./clips.ts";
 import type { Contestant, MadeRendition } from "./contestant.ts";
 
+export interface Tabs {
+  name: string;
+  /** Of the owner's tab; null: the page's own choice. */
+  slots: number | null;
+  /** Tabs with one encoder each. */
+  contributors: number;
+}
+
+const OWNER_ALONE: Tabs = { name: "", slots: null, contributors: 0 };
+
+/** Holders of one encoder each: joining, downloads and the audits of a newcomer are in the time. */
+export const ONE_TAB: Tabs = { name: ", one tab", slots: 1, contributors: 0 };
+export const TWO_TABS: Tabs = { name: ", two tabs", slots: 1, contributors: 1 };
+
 /**
  * The whole job through the real page and edge, from the pick to "ready": audio, hashes, uploads, gate
  * and playlists included. A running server is named by TRIBUTARY_URL.
  */
-export function tributary(engine: "ffmpeg" | "webcodecs"): Contestant {
+export function tributary(
+  engine: "ffmpeg" | "webcodecs",
+  { name, slots, contributors }: Tabs = OWNER_ALONE,
+): Contestant {
   return {
-    name: `Tributary ${engine}`,
+    name: `Tributary ${engine}${name}`,
     async run(clip, outDir, signal) {
       const report = await transcodeJob(
         {
           file: clip.path,
           outDir,
           engine,
-          contributors: 0,
+          contributors,
           ladder: ladderText(clip.ladder),
-          slots: null,
+          slots,
           json: true,
         },
         signal,
@@ -41,6 +58,7 @@ export function tributary(engine: "ffmpeg" | "webcodecs"): Contestant {
           engines: report.engines,
           poolBusyShare: report.poolBusyShare,
           tabMemory: report.tabMemory,
+          makers: report.makers,
           failedAttempts: report.tasks.reduce((sum, { attempts }) => sum + attempts, 0),
         },
       };
