@@ -16,8 +16,10 @@ import {
 } from "../../shared/protocol.ts";
 import { hashToken, newToken, tokensMatch } from "../auth.ts";
 import { hasServers } from "../fallback/servers.ts";
+import { log } from "../log.ts";
 import { renderPlaylist } from "./chores.ts";
 import { DeltaFeed } from "./delta-feed.ts";
+import { logChanges } from "./event-log.ts";
 import { Outside } from "./outside.ts";
 import { applyChanges } from "./schedule/apply.ts";
 import type { Effect } from "./schedule/draft.ts";
@@ -128,6 +130,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     ];
     this.#store.create(plan, state.job, tokens);
     this.#live = this.#liven(state, tokens);
+    log("job", { jobId, state: state.job.state, tasks: plan.tasks.length });
     this.#dispatch({ type: "tick" });
   }
 
@@ -266,6 +269,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const decision = schedule(state, event, nowMs);
     const { changes, effects } = decision;
     this.#store.write(changes);
+    logChanges(state, changes);
     applyChanges(state, decision);
     this.#setAlarm();
     for (const effect of effects) this.#perform(state, effect);

@@ -2,6 +2,7 @@ import { outputKey } from "../../shared/object-keys.ts";
 import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/protocol.ts";
 import type { ServeCall } from "../fallback/calls.ts";
 import type { Gate } from "../gate.ts";
+import { log } from "../log.ts";
 import { presignGet, presignPut } from "../presign.ts";
 import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
 import type { Effect } from "./schedule/draft.ts";
@@ -45,44 +46,49 @@ export class Outside {
   perform(state: State, effect: OutsideEffect): void {
     switch (effect.type) {
       case "grant":
-        void this.#settle(`grant ${effect.leaseIds.join()}`, () =>
+        void this.#settle(state.job.id, `grant ${effect.leaseIds.join()}`, () =>
           this.#grant(state, effect.connectionId, effect.leaseIds),
         );
         return;
       case "presign":
-        void this.#settle(`presign ${effect.leaseId} ${effect.connectionId}`, () =>
+        void this.#settle(state.job.id, `presign ${effect.leaseId} ${effect.connectionId}`, () =>
           this.#presign(state, effect.connectionId, effect.leaseId),
         );
         return;
       case "presign-chunk":
-        void this.#settle(`chunk ${effect.taskId} ${effect.connectionId}`, () =>
+        void this.#settle(state.job.id, `chunk ${effect.taskId} ${effect.connectionId}`, () =>
           this.#presignChunk(state, effect.connectionId, effect.taskId),
         );
         return;
       case "check":
-        void this.#settle(`check ${effect.leaseId}`, () => this.#check(state, effect.leaseId));
+        void this.#settle(state.job.id, `check ${effect.leaseId}`, () =>
+          this.#check(state, effect.leaseId),
+        );
         return;
       case "chore":
-        void this.#settle(`chore ${effect.kind}`, () => this.#chore(state, effect.kind));
+        void this.#settle(state.job.id, `chore ${effect.kind}`, () =>
+          this.#chore(state, effect.kind),
+        );
         return;
     }
   }
 
   /** By the queue: it tries again, and starts as many as there is room for. */
   callServer(call: ServeCall): void {
-    void this.#settle(`server ${call.token}`, async () => {
+    void this.#settle(call.jobId, `server ${call.token}`, async () => {
       await this.#env.SERVER_CALLS.send(call);
     });
   }
 
-  async #settle(name: string, work: () => Promise<void>): Promise<void> {
+  async #settle(jobId: string, name: string, work: () => Promise<void>): Promise<void> {
     if (this.#underWay.has(name)) return;
     this.#underWay.add(name);
     try {
       await work();
     } catch (thrown) {
       // Asked for again by `schedule` when its time is up, or by the holder. No URL is in the text.
-      console.error(`${name.split(" ")[0]} failed`, thrown instanceof Error ? thrown.name : "");
+      const [what = ""] = name.split(" ");
+      log("outside", { jobId, what, end: thrown instanceof Error ? thrown.name : "failed" });
     } finally {
       this.#underWay.delete(name);
     }

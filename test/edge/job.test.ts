@@ -1,6 +1,6 @@
 import { applyD1Migrations, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { segmentFrames } from "../../shared/job.ts";
 import {
   coordinator,
@@ -42,6 +42,35 @@ test("one holder turns a plan into a video that plays from storage", async () =>
     .bind(job.jobId)
     .all();
   expect(results).toMatchObject([{ state: "ready", name: plan.source.name }]);
+});
+
+test("the log has one line for each turn of a job and each failed attempt, and no secret", async () => {
+  const spy = vi.spyOn(console, "log").mockImplementation(() => {});
+  try {
+    const job = await createJob();
+    const holder = new ScriptedHolder(job);
+    await holder.join();
+    const { task, leaseId } = await holder.grant();
+    const message = `Its token is ${job.ownerToken}.`;
+    holder.send({ type: "fail", leaseId, code: "WORKER_CRASHED", retryable: true, message });
+    await holder.deliver(await holder.grant());
+    await coordinator(job.jobId).cancel(job.ownerToken);
+    await until(job, "cancelled");
+
+    const lines = spy.mock.calls.map(([line]) => String(line));
+    expect(lines.join("\n")).not.toMatch(/X-Amz|Bearer|https?:/);
+    expect(lines.join("\n")).not.toContain(job.ownerToken);
+    const events = lines.map((line) => JSON.parse(line) as { jobId: string });
+    const { jobId } = job;
+    expect(events.filter((each) => each.jobId === jobId)).toMatchObject([
+      { event: "job", state: "planned", tasks: plan.tasks.length },
+      { event: "job", state: "running" },
+      { event: "task-failed", taskId: task.id, attempt: 1, code: "WORKER_CRASHED" },
+      { event: "job", state: "cancelled", code: "CANCELLED" },
+    ]);
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 test("the coordinator is evicted between each pair of steps", { timeout: 120_000 }, async () => {

@@ -1,0 +1,16 @@
+import { log } from "../log.ts";
+import type { Changes, State } from "./schedule/state.ts";
+
+/** One line for each turn of a job and each failed attempt. @param state as it was before `changes` */
+export function logChanges({ job, tasks }: State, changes: Changes): void {
+  const jobId = job.id;
+  for (const [taskId, { failures, lastError }] of changes.tasks) {
+    if (failures > (tasks.get(taskId)?.failures ?? 0)) {
+      log("task-failed", { jobId, taskId, attempt: failures, code: lastError });
+    }
+  }
+  if (changes.job !== null && changes.job.state !== job.state) {
+    const { state, error, createdAtMs } = changes.job;
+    log("job", { jobId, state, code: error?.code, ms: Date.now() - createdAtMs });
+  }
+}
