@@ -10,7 +10,7 @@ import { ContributorTab } from "../driver/contributor-tab.ts";
 import { copyPlaylists } from "../driver/copy-playlists.ts";
 import { OwnerTab } from "../driver/owner-tab.ts";
 import { launchBrowser } from "../setup/browser.ts";
-import { generatedClip } from "../setup/media.ts";
+import { frameTimesSeconds, generatedClip, realClip } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { inspect, type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
 
@@ -117,6 +117,44 @@ long(
       expect(state?.bytesDownloaded).toBeGreaterThan(0);
       await helper.close();
     }
+  },
+);
+
+const reference = realClip("bbb480p30s.mp4");
+
+test.runIf(process.env["TRIBUTARY_CLIPS"] === "all" && reference !== null)(
+  "three helpers make more than half of the reference clip's pictures, every frame exact",
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const source = reference ?? "";
+    const helpers: ContributorTab[] = [];
+    await using video = await makeVideo(browser, {
+      serverUrl,
+      file: source,
+      ladder: "480:1400,360:800,240:400",
+      slots: 1,
+      meddle: async (tab, job) => {
+        const { joinUrl } = await tab.share(job);
+        helpers.push(...(await Promise.all(["Ada", "Ben", "Cem"].map((n) => help(joinUrl, n)))));
+      },
+    });
+    const { segments, tasks, holders, warnings } = video.status;
+    const pictures = segments.filter(({ rendition }) => rendition.startsWith("v"));
+    const theirs = pictures.filter(({ role }) => role === "contributor");
+    expect(theirs.length).toBeGreaterThan(pictures.length / 2);
+    for (const { holder, role } of segments) {
+      expect(holders.find(({ id }) => id === holder)?.role).toBe(role);
+    }
+    // Newcomers all: none of it counted before somebody else had made the same.
+    for (const { verified } of theirs) expect(verified).toBe("hash");
+    expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+    expect(warnings).toEqual([]);
+    const timesSeconds = frameTimesSeconds("bbb480p30s.mp4");
+    expect(timesSeconds).toHaveLength(720);
+    await expectExactPictures(video, { source, timesSeconds });
+    for (const helper of helpers) await helper.close();
   },
 );
 

@@ -69,7 +69,7 @@ test("contributors that only ever fail cannot end the job, and are sent away", {
   await expectReadyByOwner(job, owner);
 });
 
-test(`${MESSAGES} messages of nonsense and malice lose nothing`, { timeout: 120_000 }, async () => {
+test(`${MESSAGES} messages of nonsense and malice lose nothing`, { timeout: 240_000 }, async () => {
   const job = await createJob();
   const owner = await ownerWithChunks(job);
   const held = await grantWithin(owner);
