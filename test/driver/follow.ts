@@ -5,6 +5,8 @@ import type { HolderState } from "../../web/holder-api.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 
 const LOOK_EVERY_MS = 200;
+/** While a file is read: a click on Start that comes late would count as the page's time. */
+const LOOK_EVERY_READING_MS = 25;
 /** Above the longest wait that is in order: a call for a server that got lost is made again after 240 s. */
 const STILL_MS = 300_000;
 
@@ -51,7 +53,7 @@ export async function follow(
     const line = progressLine(state);
     if (line !== lastLine) say(line);
     lastLine = line;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(isInspected(state) ? LOOK_EVERY_MS : LOOK_EVERY_READING_MS);
   }
 }
 
