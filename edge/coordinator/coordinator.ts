@@ -7,19 +7,16 @@ import {
   type WireError,
 } from "../../shared/errors.ts";
 import type { JobPlan, JobSettings, JobState } from "../../shared/job.ts";
-import {
-  type CoordinatorMessage,
-  HEARTBEAT_SILENCE_MS,
-  type HolderMessage,
-  holderMessageSchema,
-  type JobStatus,
-} from "../../shared/protocol.ts";
-import { hashToken, newToken, tokensMatch } from "../auth.ts";
+import { HEARTBEAT_SILENCE_MS, type HolderMessage, type JobStatus } from "../../shared/protocol.ts";
+import { hashToken, newToken } from "../auth.ts";
 import { hasServers } from "../fallback/servers.ts";
 import { log } from "../log.ts";
+import { Admission } from "./admission.ts";
 import { renderPlaylist } from "./chores.ts";
 import { DeltaFeed } from "./delta-feed.ts";
 import { logChanges } from "./event-log.ts";
+import { parseHolderMessage } from "./holder-message.ts";
+import { newsTo } from "./job-news.ts";
 import { Outside } from "./outside.ts";
 import { applyChanges } from "./schedule/apply.ts";
 import type { Effect } from "./schedule/draft.ts";
@@ -30,26 +27,7 @@ import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
 import { contributorView, coordinatorStatus, jobStatus, jobView } from "./view.ts";
 
-/** Longer messages are not looked at. An offer of many segments has some hundred kB. */
-const MAX_MESSAGE_CHARACTERS = 1_000_000;
-/** An owner's or server's token, and what a stranger may say before it showed one. */
-const MAX_HELLO_CHARACTERS = 40_000;
-
 type Hello = Extract<HolderMessage, { type: "hello" }>;
-
-interface Refusal {
-  code: ErrorCode;
-  message: string;
-}
-
-const UNKNOWN_TOKEN: Refusal = {
-  code: "UNAUTHORIZED",
-  message: "The token does not open this job.",
-};
-/** A job has this many contributor links at most. */
-const MAX_LINKS = 20;
-/** Contributors hear of the job this often, and when it turns. */
-const CONTRIBUTOR_NEWS_MS = 10_000;
 
 export interface NewJob {
   jobId: string;
@@ -76,7 +54,7 @@ export type Result<T> = { ok: true; value: T } | { ok: false; error: WireError }
 
 interface Live {
   state: State;
-  tokens: TokenRecord[];
+  admission: Admission;
   feed: DeltaFeed;
 }
 
@@ -166,10 +144,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   /** Whoever has this token may come as a server. */
   async admitServer(hash: string): Promise<void> {
-    if (this.#live === null) return;
-    const record: TokenRecord = { hash, role: "server" };
-    this.#store.addToken(record);
-    this.#live.tokens.push(record);
+    this.#live?.admission.addServer(hash);
   }
 
   /** A call for a server lies in the dead letter queue. */
@@ -186,11 +161,8 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
     if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may share it.");
     if (isEnded(live.state.job)) return refused("JOB_ENDED", "The job has ended.");
-    this.#deleteTokens(live, ({ link }) => link !== undefined && link.expiresAtMs <= Date.now());
-    if (live.tokens.length > MAX_LINKS)
-      return refused("RATE_LIMITED", "Too many links; revoke some.");
-    live.tokens.push(link);
-    this.#store.putToken(link);
+    const refusal = live.admission.addLink(link, Date.now());
+    if (refusal !== null) return refused(refusal.code, refusal.message);
     return { ok: true, value: null };
   }
 
@@ -199,8 +171,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const live = this.#live;
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
     if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may do this.");
-    const principals = this.#deleteTokens(live, ({ role }) => role === "contributor");
-    this.#dispatch({ type: "send-away", holderId: null, principals });
+    this.#dispatch({
+      type: "send-away",
+      holderId: null,
+      principals: live.admission.revokeLinks(),
+    });
     return { ok: true, value: null };
   }
 
@@ -232,7 +207,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const attachment = this.#sockets.attachment(socket);
     if (attachment === null || this.#live === null) return;
     const { connectionId, holderId } = attachment;
-    const message = parseMessage(data, holderId === null);
+    const message = parseHolderMessage(data, holderId === null);
     if (message === null) {
       this.#sendError(connectionId, "MESSAGE_INVALID", "The message was not understood.");
     } else if (holderId !== null) {
@@ -299,73 +274,31 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   /** Each call has a token of its own: one that got lost opens the job for nobody else. */
   #callServer(state: State, holderId: string): void {
     const token = newToken();
-    const record: TokenRecord = { hash: hashToken(token), role: "server" };
-    this.#store.addToken(record);
-    this.#live?.tokens.push(record);
+    this.#live?.admission.addServer(hashToken(token));
     const { id: jobId, origin } = state.job;
     this.#outside.callServer({ type: "serve", jobId, origin, holderId, token });
   }
 
   #hello(connectionId: string, message: Hello): void {
-    const { token, ...hello } = message;
-    const record = this.#live?.tokens.find(({ hash }) => tokensMatch(token, hash));
-    const isKnown = record !== undefined && record.role === hello.role;
-    const refusal = isKnown ? this.#linkRefusal(record, hello.holderId) : UNKNOWN_TOKEN;
-    if (record === undefined || refusal !== null) {
-      const { code, message } = refusal ?? UNKNOWN_TOKEN;
-      this.#sendError(connectionId, code, message);
+    if (this.#live === null) return;
+    const { token: _token, ...hello } = message;
+    const admitted = this.#live.admission.admit(message, this.#live.state, Date.now());
+    if ("refusal" in admitted) {
+      const { code, message: why } = admitted.refusal;
+      this.#sendError(connectionId, code, why);
       this.#sockets.close(connectionId, 1008, code);
       return;
     }
-    this.#dispatch({ type: "hello", connectionId, principal: record.hash, hello });
+    this.#dispatch({ type: "hello", connectionId, principal: admitted.principal, hello });
   }
 
-  /** Why a contributor link lets nobody (more) in; null when it does. */
-  #linkRefusal({ hash, link }: TokenRecord, holderId: string): Refusal | null {
-    if (link === undefined) return null;
-    if (link.expiresAtMs <= Date.now()) {
-      return { code: "LINK_EXPIRED", message: "The link is no longer valid." };
-    }
-    let others = 0;
-    for (const { id, principal, connectionId } of this.#live?.state.holders.values() ?? []) {
-      if (principal === hash && connectionId !== null && id !== holderId) others += 1;
-    }
-    if (others < link.maxContributors) return null;
-    return { code: "LINK_FULL", message: "This video has all the helpers it can take." };
-  }
-
-  /** @returns their hashes */
-  #deleteTokens(live: Live, which: (token: TokenRecord) => boolean): string[] {
-    const gone = live.tokens.filter(which);
-    live.tokens = live.tokens.filter((token) => !gone.includes(token));
-    for (const { hash } of gone) this.#store.deleteToken(hash);
-    return gone.map(({ hash }) => hash);
-  }
-
-  #liven(state: State, tokens: TokenRecord[]): Live {
-    let toldAtMs = 0;
-    let toldState = state.job.state;
-    const feed = new DeltaFeed(state, (delta) => {
-      const text = JSON.stringify({ type: "job", job: delta } satisfies CoordinatorMessage);
-      const isNews = state.job.state !== toldState || Date.now() - toldAtMs >= CONTRIBUTOR_NEWS_MS;
-      const { tasks: _tasks, holders: _holders, ...news } = delta;
-      const newsText = JSON.stringify({ type: "job", job: news } satisfies CoordinatorMessage);
-      for (const { connectionId, holderId } of this.#sockets.bound()) {
-        const role = state.holders.get(holderId)?.role;
-        // What others do is the owner's to see.
-        if (role !== "contributor") this.#sockets.sendText(connectionId, text);
-        else if (isNews) this.#sockets.sendText(connectionId, newsText);
-      }
-      if (!isNews) return;
-      toldAtMs = Date.now();
-      toldState = state.job.state;
-    });
-    return { state, tokens, feed };
+  #liven(state: State, tokens: readonly TokenRecord[]): Live {
+    const feed = new DeltaFeed(state, newsTo(this.#sockets, state));
+    return { state, admission: new Admission(this.#store, tokens), feed };
   }
 
   #isOwner(token: string | null): boolean {
-    const owners = this.#live?.tokens.filter(({ role }) => role === "owner") ?? [];
-    return token !== null && owners.some(({ hash }) => tokensMatch(token, hash));
+    return this.#live?.admission.isOwner(token) ?? false;
   }
 
   #sendError(connectionId: string, code: ErrorCode, message: string): void {
@@ -394,20 +327,6 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
-}
-
-/** Null for what is no message of a holder. */
-function parseMessage(data: string | ArrayBuffer, isStranger: boolean): HolderMessage | null {
-  const limit = isStranger ? MAX_HELLO_CHARACTERS : MAX_MESSAGE_CHARACTERS;
-  if (typeof data !== "string" || data.length > limit) return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(data);
-  } catch {
-    return null;
-  }
-  const parsed = holderMessageSchema.safeParse(json);
-  return parsed.success ? parsed.data : null;
 }
 
 function refused(code: ErrorCode, message: string): Result<never> {

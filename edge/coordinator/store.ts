@@ -47,10 +47,6 @@ export class Store {
     });
   }
 
-  addToken(token: TokenRecord): void {
-    this.#put("token", token.hash, token);
-  }
-
   /** Null where there is no job. */
   load(): { state: State; tokens: TokenRecord[] } | null {
     const tables = this.#storage.sql.exec(

@@ -1,0 +1,27 @@
+import type { CoordinatorMessage, JobDelta } from "../../shared/protocol.ts";
+import type { State } from "./schedule/state.ts";
+import type { Sockets } from "./sockets.ts";
+
+/** Contributors hear of the job this often, and when it turns. */
+const CONTRIBUTOR_NEWS_MS = 10_000;
+
+/** Tells all holders what changed in a job: contributors less, and more seldom. */
+export function newsTo(sockets: Sockets, state: State): (delta: JobDelta) => void {
+  let toldAtMs = 0;
+  let toldState = state.job.state;
+  return (delta) => {
+    const text = JSON.stringify({ type: "job", job: delta } satisfies CoordinatorMessage);
+    const isNews = state.job.state !== toldState || Date.now() - toldAtMs >= CONTRIBUTOR_NEWS_MS;
+    // What others do is the owner's to see.
+    const { tasks: _tasks, holders: _holders, ...news } = delta;
+    const newsText = JSON.stringify({ type: "job", job: news } satisfies CoordinatorMessage);
+    for (const { connectionId, holderId } of sockets.bound()) {
+      const role = state.holders.get(holderId)?.role;
+      if (role !== "contributor") sockets.sendText(connectionId, text);
+      else if (isNews) sockets.sendText(connectionId, newsText);
+    }
+    if (!isNews) return;
+    toldAtMs = Date.now();
+    toldState = state.job.state;
+  };
+}
