@@ -158,7 +158,7 @@ describe("the ladder", () => {
     await page.getByRole("button", { name: "Remove level 3" }).press("Enter");
     await expect.poll(latest, WITHIN).toEqual(fewer);
     await page.getByRole("button", { name: "Add a level" }).press("Enter");
-    const added = { shortSide: 144, kilobitsPerSecond: 50 };
+    const added = { shortSide: 144, kilobitsPerSecond: 110 };
     await expect.poll(latest, WITHIN).toEqual([...fewer, added]);
     await page.getByRole("button", { name: "Back to the suggestion" }).press("Enter");
     await expect.poll(latest, WITHIN).toEqual(STATES.inspected.inspection.ladder);
