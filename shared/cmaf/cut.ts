@@ -103,7 +103,8 @@ function cutVideoSegment(
     const to = keys[fragment + 1] ?? pictures.length;
     const times = [...startsTicks.slice(from, to), startsTicks[to] ?? endTicks];
     const places = shownAs.slice(from, to).map((shown) => shown - from);
-    const decodeTimes = decodeClock(times, places, order, fragment === 0);
+    const delayTicks = segment.index === 0 ? EVEN_WITHIN_TICKS : 0;
+    const decodeTimes = decodeClock(times, places, order, fragment === 0 ? delayTicks : null);
     const samples = pictures.slice(from, to).map((picture, offset) => {
       const index = from + offset;
       const shown = shownAs[index] ?? -1;
@@ -140,17 +141,19 @@ function cutVideoSegment(
  * ffmpeg's demuxer moves all later pictures by the most negative composition offset that it has met so
  * far (`dts_shift`): offsets that grow on the way would move the times with them. So where frames come
  * evenly, pictures are decoded at the presentation times in order, B-frames get negative offsets, and
- * the first fragment of a segment already has the most negative one there can be. Where they come
- * unevenly, no picture is decoded later than it is shown.
+ * the first fragment of a segment already has the most negative one there can be: in the first segment
+ * also by what rounding can make of it elsewhere. Where they come unevenly, no picture is decoded later
+ * than it is shown.
  *
  * @param timesTicks presentation times in order, and the end
  * @param places of the pictures in that order, in decode order
+ * @param delayTicks added in the first fragment of a segment; null in the others
  */
 function decodeClock(
   timesTicks: readonly number[],
   places: readonly number[],
   { evenFrames, reorderFrames }: DecodeOrder,
-  isFirst: boolean,
+  delayTicks: number | null,
 ): number[] {
   const endTicks = timesTicks.at(-1) ?? 0;
   if (!evenFrames) {
@@ -162,22 +165,19 @@ function decodeClock(
     );
   }
   const depth = Math.max(...places.map((place, index) => index - place));
-  const isDelayed = isFirst && reorderFrames > 0;
-  return isDelayed ? delayed(timesTicks, Math.max(0, reorderFrames - depth)) : [...timesTicks];
+  if (delayTicks === null || reorderFrames === 0) return [...timesTicks];
+  return delayed(timesTicks, Math.max(0, reorderFrames - depth), delayTicks);
 }
 
-/**
- * All but the first picture decoded later by some frames, and by the most that an offset can exceed
- * another for frames that come evenly; the last ones move together for it.
- */
-function delayed(timesTicks: readonly number[], frames: number): number[] {
+/** All but the first picture decoded later by some frames and ticks; the last ones move together for it. */
+function delayed(timesTicks: readonly number[], frames: number, byTicks: number): number[] {
   const end = timesTicks.length - 1;
   if (end <= frames + 1) return [...timesTicks];
   const endTicks = timesTicks[end] ?? 0;
   const lastFrameTicks = endTicks - (timesTicks[end - 1] ?? 0);
   return timesTicks.map((atTicks, index) => {
     if (index === 0 || index === end) return atTicks;
-    if (index + frames < end) return (timesTicks[index + frames] ?? 0) + EVEN_WITHIN_TICKS;
+    if (index + frames < end) return (timesTicks[index + frames] ?? 0) + byTicks;
     return endTicks - Math.floor(((end - index) * lastFrameTicks) / (frames + 1));
   });
 }

@@ -11,7 +11,7 @@ import {
   segmentFrames,
 } from "../../shared/job.ts";
 import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/key-frames.ts";
-import { EVEN_WITHIN_TICKS } from "../../shared/ticks.ts";
+import { EVEN_WITHIN_TICKS, TICKS_PER_SECOND } from "../../shared/ticks.ts";
 
 const EVEN: DecodeOrder = { evenFrames: true, reorderFrames: 2 };
 const UNEVEN: DecodeOrder = { evenFrames: false, reorderFrames: 2 };
@@ -120,6 +120,28 @@ describe("cutting pictures", () => {
         expect(shown.sort((a, b) => a - b)).toEqual(starts(segment));
       }),
       { numRuns: 200 },
+    );
+  });
+
+  test("even frames with times rounded to milliseconds: no later offset is more negative than the first", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(24, 25, 30, 50, 60, 24_000 / 1001), fc.nat(), (rate, seed) => {
+        const at = (frame: number) => Math.round((frame * 1000) / rate) * (TICKS_PER_SECOND / 1000);
+        const frames = Math.round(rate * 6);
+        const segments = [0, 1, 2].map((index): Segment => {
+          const from = index * frames;
+          const each = Array.from({ length: frames }, (_, i) => at(from + i + 1) - at(from + i));
+          return { index, startTicks: at(from), durations: runLengthDurations(each) };
+        });
+        const lowest = cutVideo(encode(segments, seed), segments, 4, EVEN).flatMap(
+          ({ bytes, frames: count }) =>
+            readFragments(bytes, count).map(({ samples }) =>
+              Math.min(...samples.map(({ compositionOffsetTicks }) => compositionOffsetTicks)),
+            ),
+        );
+        expect(Math.min(...lowest)).toBe(lowest[0]);
+      }),
+      { numRuns: 100 },
     );
   });
 
