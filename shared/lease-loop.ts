@@ -6,6 +6,7 @@ import {
   type HolderMessage,
   type LeaseGrant,
   type Output,
+  type PictureVerdict,
   type Put,
   RENEW_EVERY_MS,
 } from "./protocol.ts";
@@ -15,6 +16,10 @@ import { callBackoffMs } from "./retry.ts";
  * The one loop that every lease holder runs (owner's tab, contributor's tab, container):
  *
  *     lease -> fetch chunk -> transcode -> offer (size, sha256) -> PUT to storage -> commit
+ *
+ * A lease that is to look at somebody else's result ends differently:
+ *
+ *     lease -> fetch chunk and outputs -> compare -> report
  *
  * A transcoding slot is held for the encode only: chunks are fetched before it, and offer, upload and
  * commit overlap the next encode. Everything that differs between homes is handed in.
@@ -33,16 +38,30 @@ export interface MadeTask {
   warnings: string[];
 }
 
+export interface Chunk {
+  info: ChunkInfo;
+  bytes: ArrayBuffer;
+}
+
 /** What differs between homes of a lease holder: where chunks come from and how they are transcoded. */
 export interface LeaseWork {
-  /** The chunk's bytes; they are given away to `transcode`. */
-  fetchChunk(
-    grant: LeaseGrant,
-    signal: AbortSignal,
-  ): Promise<{ info: ChunkInfo; bytes: ArrayBuffer }>;
+  /** The chunk's bytes; they are given away to `transcode` or `compare`. */
+  fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk>;
+  /** Where others' pictures can be compared with the source's; grants with `compare` come to nobody else. */
+  pictures?: {
+    /** The bytes of `grant.compare`, in its order; they are given away to `compare`. */
+    fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]>;
+    compare(
+      grant: LeaseGrant,
+      chunk: Chunk,
+      outputs: ArrayBuffer[],
+      onProgress: (progress: number) => void,
+      signal: AbortSignal,
+    ): Promise<PictureVerdict>;
+  };
   transcode(
     grant: LeaseGrant,
-    chunk: { info: ChunkInfo; bytes: ArrayBuffer },
+    chunk: Chunk,
     onProgress: (progress: number) => void,
     signal: AbortSignal,
   ): Promise<MadeTask>;
@@ -213,8 +232,13 @@ export class LeaseLoop {
     let made: MadeTask | null = null;
     let end: LeaseEnd;
     try {
-      made = await this.#make(lease);
-      const verdict = await this.#deliver(lease, made);
+      let verdict: Verdict;
+      if (lease.grant.compare === undefined) {
+        made = await this.#make(lease);
+        verdict = await this.#deliver(lease, made);
+      } else {
+        verdict = await this.#report(lease, await this.#compare(lease));
+      }
       end =
         verdict.type === "accepted"
           ? { state: "accepted" }
@@ -246,17 +270,49 @@ export class LeaseLoop {
     const { grant, abort } = lease;
     const { work } = this.#options;
     const chunk = await work.fetchChunk(grant, abort.signal);
-    abort.signal.throwIfAborted();
+    return this.#inSlot(lease, (onProgress) =>
+      work.transcode(grant, chunk, onProgress, abort.signal),
+    );
+  }
+
+  async #compare(lease: Lease): Promise<PictureVerdict> {
+    const { grant, abort } = lease;
+    const { fetchChunk, pictures } = this.#options.work;
+    if (pictures === undefined) {
+      throw new TributaryError("ENGINE_UNAVAILABLE", "Pictures cannot be compared here.");
+    }
+    const [chunk, outputs] = await Promise.all([
+      fetchChunk(grant, abort.signal),
+      pictures.fetchOutputs(grant, abort.signal),
+    ]);
+    return this.#inSlot(lease, (onProgress) =>
+      pictures.compare(grant, chunk, outputs, onProgress, abort.signal),
+    );
+  }
+
+  async #report(lease: Lease, verdict: PictureVerdict): Promise<Verdict> {
+    const { leaseId } = lease;
+    for (;;) {
+      const answer = await this.#ask(lease, { type: "compared", leaseId, verdict });
+      if (answer.type === "accepted" || answer.type === "rejected") return answer;
+    }
+  }
+
+  /** Works in a slot, once one is free. */
+  async #inSlot<T>(
+    lease: Lease,
+    work: (onProgress: (progress: number) => void) => Promise<T>,
+  ): Promise<T> {
+    lease.abort.signal.throwIfAborted();
     lease.stage = "queued";
     this.#changed();
     await this.#acquireSlot(lease);
     try {
       this.#changed();
-      const onProgress = (progress: number): void => {
+      return await work((progress) => {
         lease.progress = Math.min(1, Math.max(lease.progress, progress));
         this.#changed();
-      };
-      return await work.transcode(grant, chunk, onProgress, abort.signal);
+      });
     } finally {
       lease.stage = "uploading";
       this.#encoding -= 1;

@@ -64,6 +64,10 @@ export const outputSchema = z.object({
 });
 export type Output = z.infer<typeof outputSchema>;
 
+/** What somebody trusted says of a result's pictures: the source's; others; nobody can tell. */
+export const pictureVerdictSchema = z.enum(["agrees", "lies", "unsure"]);
+export type PictureVerdict = z.infer<typeof pictureVerdictSchema>;
+
 // ---------------------------------------------------------------- holder -> coordinator
 
 export const holderMessageSchema = z.discriminatedUnion("type", [
@@ -107,6 +111,8 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     retryable: z.boolean(),
     message: z.string().max(500),
   }),
+  /** Of a grant with `compare`. */
+  z.object({ type: z.literal("compared"), leaseId: id, verdict: pictureVerdictSchema }),
   /** Gives a lease back undone (paused, closing); not an attempt. */
   z.object({ type: z.literal("release"), leaseId: id }),
   /** Owner: this chunk is made and can be uploaded; answered by `stage-upload`. */
@@ -133,6 +139,12 @@ export type HolderMessage = z.infer<typeof holderMessageSchema>;
 
 // ---------------------------------------------------------------- coordinator -> holder
 
+/** What somebody made of a task, to be fetched and held against the source. */
+export const outputToCompareSchema = outputSchema
+  .pick({ rendition: true, kind: true, segment: true, sizeBytes: true })
+  .extend({ url });
+export type OutputToCompare = z.infer<typeof outputToCompareSchema>;
+
 export const leaseGrantSchema = z.object({
   leaseId: id,
   attempt: z.int().min(1),
@@ -141,8 +153,10 @@ export const leaseGrantSchema = z.object({
   segments: z.array(segmentSchema).min(1),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])).min(1),
   source: sourceFactsSchema.pick({ durationTicks: true, video: true, audio: true }),
-  /** Only a result of this engine counts (others cannot be compared by hash); any when absent. */
+  /** Only a result of this engine counts (others could not be verified); any when absent. */
   engine: engineSchema.optional(),
+  /** The task is done: its outputs are to be compared, answered by `compared`, and nothing is made. */
+  compare: z.array(outputToCompareSchema).min(1).optional(),
   /** "local": the holder cuts the chunk from its own file. */
   chunk: z.union([
     z.object({ from: z.literal("local") }),

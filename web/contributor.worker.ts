@@ -10,8 +10,8 @@ import { Pool } from "./pool/pool.ts";
 
 const EMIT_EVERY_MS = 100;
 
-/** Results that anybody can make again to the same bytes: that is how they are proven. */
-const LANE = "ffmpeg";
+/** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
+const LANE = "auto";
 
 const FIRST: ContributorState = {
   phase: "checking",
@@ -75,9 +75,8 @@ class Contributor implements ContributorApi {
       this.#session.setSlots(count);
     } else {
       this.#release();
-      this.#pool = new Pool({ slots: count, lane: LANE, ffmpegAhead: count }, () =>
-        this.#changed(),
-      );
+      // The core is fetched and compiled once a tab; whether each slot needs it, leases will tell.
+      this.#pool = new Pool({ slots: count, lane: LANE, ffmpegAhead: 1 }, () => this.#changed());
       void this.#pool.warm().catch((thrown: unknown) => this.#fail(thrown));
       this.#session = this.#connect(this.#invitation, this.#pool, count);
     }

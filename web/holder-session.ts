@@ -107,6 +107,14 @@ export class HolderSession {
           const { info, bytes } = chunk;
           return pool.transcode({ grant, info, chunk: bytes }, onProgress, signal);
         },
+        pictures: {
+          fetchOutputs: (grant, signal) => this.#fetchOutputs(grant, signal),
+          compare: async (grant, { info, bytes }, outputs, onProgress, signal) => {
+            const pool = this.#pool;
+            if (pool === null) throw new TributaryError("ENGINE_UNAVAILABLE", "No encoder.");
+            return pool.compare({ grant, info, chunk: bytes, outputs }, onProgress, signal);
+          },
+        },
         put: (put, bytes, signal) => putPresigned(fetchHere, put, bytes, signal),
       },
     });
@@ -197,6 +205,17 @@ export class HolderSession {
     }
     this.#loop.receive(message);
     this.#options.onChange();
+  }
+
+  #fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]> {
+    const fetchHere: HttpFetch = (address, init) => fetch(address, init);
+    return Promise.all(
+      (grant.compare ?? []).map(async ({ url, sizeBytes }) => {
+        const bytes = await getPresigned(fetchHere, url, sizeBytes, signal);
+        this.bytesDownloaded += bytes.byteLength;
+        return bytes;
+      }),
+    );
   }
 
   async #fetchChunk(grant: LeaseGrant, signal: AbortSignal) {

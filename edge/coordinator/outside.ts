@@ -1,3 +1,4 @@
+import type { Task } from "../../shared/job.ts";
 import { outputKey } from "../../shared/object-keys.ts";
 import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/protocol.ts";
 import type { ServeCall } from "../fallback/calls.ts";
@@ -7,8 +8,8 @@ import { presignGet, presignPut } from "../presign.ts";
 import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
 import type { Effect } from "./schedule/draft.ts";
 import { leaseGrant, taskRenditions, taskSegments } from "./schedule/offers.ts";
+import { acceptedOutputs } from "./schedule/picture-audits.ts";
 import type { ChoreKind, Lease, State } from "./schedule/state.ts";
-import { requiredEngine } from "./schedule/trust.ts";
 import type { GateRequest, GateVerdict } from "./schedule/verdict.ts";
 import type { Event } from "./schedule.ts";
 
@@ -101,8 +102,10 @@ export class Outside {
       const task = lease && state.planned.get(lease.taskId);
       if (lease === undefined || task === undefined) continue;
       const chunk = await this.#chunkFor(state, connectionId, lease);
-      const engine = requiredEngine(state, lease);
-      if (chunk !== null) grants.push(leaseGrant(state.plan, task, lease, chunk, engine));
+      const compare =
+        lease.audit === "picture" ? await this.#toCompare(state, connectionId, task) : undefined;
+      if (chunk === null || compare === null) continue;
+      grants.push(leaseGrant(state.plan, task, lease, chunk, compare));
     }
     if (grants.length > 0) this.#shell.send(connectionId, { type: "grant", grants });
   }
@@ -117,6 +120,23 @@ export class Outside {
     const origin = this.#shell.originOf(connectionId);
     if (!chunk?.stored || origin === null) return null;
     return { from: "url", url: await presignGet(this.#env, origin, chunk.key), info: chunk.info };
+  }
+
+  /** The task's accepted outputs, to be fetched; null when they are gone. */
+  async #toCompare(
+    state: State,
+    connectionId: string,
+    task: Task,
+  ): Promise<LeaseGrant["compare"] | null> {
+    const origin = this.#shell.originOf(connectionId);
+    if (origin === null) return null;
+    const outputs = acceptedOutputs(state, task);
+    if (outputs.length === 0) return null;
+    return Promise.all(
+      outputs.map(async ({ key, ...output }) => {
+        return { ...output, url: await presignGet(this.#env, origin, key) };
+      }),
+    );
   }
 
   async #presign(state: State, connectionId: string, leaseId: string): Promise<void> {

@@ -13,6 +13,7 @@ import {
   taskIdOf,
 } from "./schedule/leases.ts";
 import { askAgain, choreDone, endJob, runChores, watchForHolders } from "./schedule/lifecycle.ts";
+import { takeComparison } from "./schedule/picture-audits.ts";
 import { checkDueLeases, presign, takeCommit, takeOffer, takeVerdict } from "./schedule/results.ts";
 import { callServers, serverGivenUp } from "./schedule/servers.ts";
 import {
@@ -31,7 +32,8 @@ import {
   needsHolder,
   type State,
 } from "./schedule/state.ts";
-import { failAudit, sendAway, settleUnproven } from "./schedule/trust.ts";
+import { failAudit, settleUnproven } from "./schedule/trust.ts";
+import { sendAway } from "./schedule/undo.ts";
 import type { GateVerdict } from "./schedule/verdict.ts";
 
 type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "token">;
@@ -207,6 +209,7 @@ function message(draft: Draft, connectionId: string, holderId: string, said: Hol
       return;
     case "offer":
     case "commit":
+    case "compared":
     case "fail":
     case "release":
       aboutLease(draft, holder, said);
@@ -237,12 +240,21 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
   const lease = leaseOf(draft, holder, said.leaseId);
   const task = lease === undefined ? undefined : draft.planned.get(lease.taskId);
   if (lease === undefined || task === undefined) return;
+  // Who is to look at a result makes none.
+  if (lease.audit === "picture" && (said.type === "offer" || said.type === "commit")) {
+    dropLease(draft, lease);
+    draft.send(holder.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
+    return;
+  }
   switch (said.type) {
     case "offer":
       takeOffer(draft, task, lease, said.outputs);
       return;
     case "commit":
       takeCommit(draft, lease, said);
+      return;
+    case "compared":
+      takeComparison(draft, lease, said);
       return;
     case "fail": {
       if (said.code === "CANCELLED" || said.code === "LEASE_LOST") {
@@ -253,7 +265,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
       const final = !said.retryable && holder.role !== "contributor";
       if (said.code === "DOWNLOAD_FAILED") forgetChunk(draft, lease.taskId);
       const failure = { code: said.code, message: said.message, final };
-      if (lease.audit) failAudit(draft, lease, failure);
+      if (lease.audit !== null) failAudit(draft, lease, failure);
       else failLease(draft, lease, failure);
       countFault(draft, holder.id, failure);
       return;

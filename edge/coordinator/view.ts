@@ -4,7 +4,8 @@ import type { HolderView, JobDelta, JobStatus, JobView, TaskView } from "../../s
 import { speed } from "./schedule/pace.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
 import { acceptedId, type Holder, isEnded, type State, type TaskRecord } from "./schedule/state.ts";
-import { auditChance, isTrusted } from "./schedule/trust.ts";
+import { auditChance } from "./schedule/trust.ts";
+import { isTrusted } from "./schedule/verifying.ts";
 
 /** The job as others see it: pages, the status endpoints, the playlists. */
 

@@ -36,7 +36,7 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
   const long = planOfEqualSegments();
   const truth = await Promise.all(long.tasks.map(({ firstSegment }) => outputsOf(firstSegment)));
   const job = await createJob(long);
-  const owner = await ownerWithChunks(job, long.tasks.length);
+  const owner = await ownerWithChunks(job, { tasks: long.tasks.length });
   const token = await share(job, { maxContributors: CONTRIBUTORS });
   owner.close();
 

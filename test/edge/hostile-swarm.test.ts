@@ -129,6 +129,7 @@ function nonsense(random: () => number, leases: readonly string[]): string {
     { type: "offer", leaseId, outputs: outputs.map((each) => ({ ...each, frames: 1 })) },
     { type: "offer", leaseId, outputs: outputs.map((each) => ({ ...each, rendition: "../v1" })) },
     { type: "commit", leaseId, engine: pick([ENGINE, "webcodecs"]), encodeMs: 1, warnings: [] },
+    { type: "compared", leaseId, verdict: pick(["agrees", "lies", "unsure", "yes"]) },
     { type: "release", leaseId },
     { type: "stage-offer", chunk: chunkOf(task.id), sha256: "0".repeat(64), md5: "A".repeat(22) },
     { type: "staged", taskId: task.id },

@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import type { Engine } from "../../shared/job.ts";
 import type { LeaseGrant, ShareRequest } from "../../shared/protocol.ts";
 import {
   type CoordinatorMessage,
@@ -45,12 +46,12 @@ export async function problem(response: Response): Promise<Problem> {
   return problemSchema.parse(await response.json());
 }
 
-export function contributorHello(token: string, slots = 1) {
+export function contributorHello(token: string, slots = 1, engines: Engine[] = [ENGINE]) {
   return {
     role: "contributor" as const,
     token,
     slots,
-    engines: [ENGINE as typeof ENGINE],
+    engines,
     hasSource: false,
   };
 }
@@ -59,9 +60,10 @@ export async function joinByLink(
   job: CreateJobResponse,
   token: string,
   slots = 1,
+  engines: Engine[] = [ENGINE],
 ): Promise<ScriptedHolder> {
   const holder = new ScriptedHolder(job);
-  await holder.join(contributorHello(token, slots));
+  await holder.join(contributorHello(token, slots, engines));
   return holder;
 }
 
@@ -81,7 +83,7 @@ export async function refusedHello(
 /** The owner's tab, with every chunk in storage, at work on nothing yet. */
 export async function ownerWithChunks(
   job: CreateJobResponse,
-  tasks = plan.tasks.length,
+  { tasks = plan.tasks.length, engines = [ENGINE] }: { tasks?: number; engines?: Engine[] } = {},
 ): Promise<ScriptedHolder> {
   const owner = new ScriptedHolder(job);
   // It asks for more while one is on its way.
@@ -89,7 +91,7 @@ export async function ownerWithChunks(
   owner.onMessage = (message) => {
     if (message.type === "stage") asked.push(...message.taskIds);
   };
-  await owner.join({ engines: [ENGINE] });
+  await owner.join({ engines });
   owner.send({ type: "settings", settings: { stageAll: true } });
   const staged = new Set<string>();
   while (staged.size < tasks) {
@@ -130,13 +132,14 @@ export async function deliver(
   holder: ScriptedHolder,
   grant: LeaseGrant,
   outputs: readonly MadeOutput[] = made(grant.task.id),
+  engine: Engine = ENGINE,
 ): Promise<CoordinatorMessage> {
   const { leaseId } = grant;
   holder.send({ type: "offer", leaseId, outputs: offered(outputs) });
   const answer = await holder.nextOf(["uploads", "accepted", "rejected", "revoke"]);
   if (answer.type !== "uploads") return answer;
   await putAll(answer.puts, outputs);
-  holder.commit(leaseId, ENGINE);
+  holder.commit(leaseId, engine);
   return holder.nextOf(["accepted", "rejected", "revoke", "error"]);
 }
 

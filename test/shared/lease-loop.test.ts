@@ -193,6 +193,34 @@ describe("lease loop", () => {
     expect(types()).toEqual(["want", "want", "offer", "commit"]);
   });
 
+  test("looks at what somebody else made, and says what it saw until it is heard", async () => {
+    const output = { rendition: "v480", kind: "media", segment: 0, sizeBytes: 3, url: "" } as const;
+    const seen: unknown[] = [];
+    const { loop, last, types, ends, clock } = start({
+      work: {
+        pictures: {
+          fetchOutputs: async ({ compare }) => (compare ?? []).map(() => new ArrayBuffer(3)),
+          compare: async (_, chunk, outputs, onProgress) => {
+            onProgress(0.5);
+            seen.push(chunk.bytes.byteLength, ...outputs.map(({ byteLength }) => byteLength));
+            return "lies";
+          },
+        },
+      },
+    });
+    loop.receive({ type: "grant", grants: [{ ...grantOf(0), compare: [output] }] });
+    await settled();
+    expect(seen).toEqual([1, 3]);
+    const said = { type: "compared", leaseId: "lease-0", verdict: "lies" };
+    expect(last()).toEqual(said);
+    await clock.advance(21_000);
+    expect(types().filter((type) => type === "compared")).toHaveLength(2);
+    loop.receive({ type: "accepted", leaseId: "lease-0" });
+    await settled();
+    expect(ends).toEqual([{ state: "accepted" }]);
+    expect(types()).not.toContain("offer");
+  });
+
   test("keeps a slot for what was granted first while its chunk is on its way, but not for long", async () => {
     const arrivals: (() => void)[] = [];
     const fetchChunk: LeaseWork["fetchChunk"] = (grant) =>

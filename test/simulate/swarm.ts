@@ -2,7 +2,6 @@ import { applyChanges } from "../../edge/coordinator/schedule/apply.ts";
 import type { Effect } from "../../edge/coordinator/schedule/draft.ts";
 import { leaseGrant, taskSegments } from "../../edge/coordinator/schedule/offers.ts";
 import { isEnded, newState, type State } from "../../edge/coordinator/schedule/state.ts";
-import { requiredEngine } from "../../edge/coordinator/schedule/trust.ts";
 import type { GateVerdict } from "../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../edge/coordinator/schedule.ts";
 import { contributorView, playlistInput } from "../../edge/coordinator/view.ts";
@@ -204,8 +203,7 @@ export class Swarm {
         hasSource || info === undefined
           ? ({ from: "local" } as const)
           : ({ from: "url", url: "", info } as const);
-      const engine = requiredEngine(this.#state, lease);
-      grants.push(leaseGrant(this.#plan, task, lease, chunk, engine));
+      grants.push(leaseGrant(this.#plan, task, lease, chunk));
     }
     this.#send(connectionId, { type: "grant", grants });
   }

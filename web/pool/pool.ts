@@ -1,6 +1,7 @@
 import { TributaryError } from "../../shared/errors.ts";
 import type { Engine } from "../../shared/job.ts";
-import type { Lane, TranscodeRequest, TranscodeResult } from "../worker/api.ts";
+import type { PictureVerdict } from "../../shared/protocol.ts";
+import type { CompareRequest, Lane, TranscodeRequest, TranscodeResult } from "../worker/api.ts";
 import { WorkerHandle } from "./worker-handle.ts";
 
 export interface PoolSlot {
@@ -58,11 +59,32 @@ export class Pool {
     await Promise.all(this.#handles.map((handle) => handle.warm()));
   }
 
-  async transcode(
+  transcode(
     request: TranscodeRequest,
     onProgress: (progress: number) => void,
     signal: AbortSignal,
   ): Promise<TranscodeResult> {
+    return this.#inSlot(request, onProgress, (handle, tell) =>
+      handle.transcode(request, tell, signal),
+    );
+  }
+
+  /** Holds somebody else's result against the source. */
+  compare(
+    request: CompareRequest,
+    onProgress: (progress: number) => void,
+    signal: AbortSignal,
+  ): Promise<PictureVerdict> {
+    return this.#inSlot(request, onProgress, (handle, tell) =>
+      handle.compare(request, tell, signal),
+    );
+  }
+
+  async #inSlot<T>(
+    request: TranscodeRequest,
+    onProgress: (progress: number) => void,
+    work: (handle: WorkerHandle, tell: (progress: number, engine: Engine) => void) => Promise<T>,
+  ): Promise<T> {
     const index = this.#slots.findIndex((slot) => slot.taskId === null);
     const handle = this.#handles[index];
     const slot = this.#slots[index];
@@ -75,15 +97,11 @@ export class Pool {
     this.#busySinceMs.set(index, performance.now());
     this.#onChange();
     try {
-      return await handle.transcode(
-        request,
-        (progress, engine) => {
-          slot.progress = progress;
-          slot.engine = engine;
-          onProgress(progress);
-        },
-        signal,
-      );
+      return await work(handle, (progress, engine) => {
+        slot.progress = progress;
+        slot.engine = engine;
+        onProgress(progress);
+      });
     } finally {
       this.#busyMs += performance.now() - (this.#busySinceMs.get(index) ?? performance.now());
       this.#busySinceMs.delete(index);

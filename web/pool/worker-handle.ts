@@ -1,7 +1,9 @@
 import * as Comlink from "comlink";
 import { fromWireError, isWireError, TributaryError, toWireError } from "../../shared/errors.ts";
 import type { Engine } from "../../shared/job.ts";
+import type { PictureVerdict } from "../../shared/protocol.ts";
 import type {
+  CompareRequest,
   FfmpegSource,
   TranscodeRequest,
   TranscodeResult,
@@ -17,6 +19,7 @@ import { loadFfmpegCore } from "./ffmpeg-core.ts";
 const STALL_TICKS = 90;
 const TICK_MS = 1_000;
 
+type OnProgress = (progress: number, engine: Engine) => void;
 type EngineSetup = Omit<WorkerSetup, "lockName">;
 
 /**
@@ -44,11 +47,32 @@ export class WorkerHandle {
    * `request.chunk` is transferred: the worker owns it after.
    * Codes: those of the engine, WORKER_CRASHED, WORKER_STALLED, ENGINE_UNAVAILABLE.
    */
-  async transcode(
+  transcode(
     request: TranscodeRequest,
-    onProgress: (progress: number, engine: Engine) => void,
+    onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<TranscodeResult> {
+    return this.#call(onProgress, signal, (api, alive) =>
+      api.transcode(Comlink.transfer(request, [request.chunk]), alive),
+    );
+  }
+
+  /** As `transcode`; the outputs are transferred, too. */
+  compare(
+    request: CompareRequest,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<PictureVerdict> {
+    return this.#call(onProgress, signal, (api, alive) =>
+      api.compare(Comlink.transfer(request, [request.chunk, ...request.outputs]), alive),
+    );
+  }
+
+  async #call<T>(
+    onProgress: OnProgress,
+    signal: AbortSignal,
+    work: (api: LiveWorker["api"], alive: OnProgress) => Promise<T>,
+  ): Promise<T> {
     signal.throwIfAborted();
     const live = this.#start();
     let silentTicks = 0;
@@ -56,7 +80,7 @@ export class WorkerHandle {
       silentTicks = 0;
       onProgress(progress, engine);
     };
-    return new Promise<TranscodeResult>((resolve, reject) => {
+    return new Promise<T>((resolve, reject) => {
       const watchdog = setInterval(() => {
         silentTicks += 1;
         if (silentTicks < STALL_TICKS) return;
@@ -76,9 +100,7 @@ export class WorkerHandle {
       signal.addEventListener("abort", aborted, { once: true });
       live.died.then(fail);
       live.ready
-        .then(() =>
-          live.api.transcode(Comlink.transfer(request, [request.chunk]), Comlink.proxy(alive)),
-        )
+        .then(() => work(live.api, Comlink.proxy(alive)))
         .then((result) => {
           settle();
           resolve(result);

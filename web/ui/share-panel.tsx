@@ -25,6 +25,10 @@ export function SharePanel({ state, actions }: { state: HolderState; actions: Sh
   const { job } = state;
   if (job === null) return null;
   const helpers = job.holders.filter(({ role }) => role === "contributor");
+  // Helpers' own codecs are for jobs whose owner uses its own, too.
+  const isFast = job.holders.some(({ role, engines }) => {
+    return role === "owner" && engines.includes("webcodecs");
+  });
 
   const run = async (action: () => Promise<void>): Promise<boolean> => {
     pending.value = true;
@@ -93,6 +97,7 @@ export function SharePanel({ state, actions }: { state: HolderState; actions: Sh
             <Helper
               key={helper.id}
               helper={helper}
+              isFast={isFast && helper.engines.includes("webcodecs")}
               onRemove={() => run(() => actions.remove(helper.id))}
             />
           ))}
@@ -141,11 +146,18 @@ function OpenLink({
   );
 }
 
-function Helper({ helper, onRemove }: { helper: HolderView; onRemove(): void }) {
-  const { name, device, connected, tasksDone, speed, trust, engines } = helper;
+interface HelperProps {
+  helper: HolderView;
+  /** Makes pictures by its browser's own codecs. */
+  isFast: boolean;
+  onRemove(): void;
+}
+
+function Helper({ helper, isFast, onRemove }: HelperProps) {
+  const { name, device, connected, tasksDone, speed, trust } = helper;
   const facts = [
     device,
-    engines.includes("webcodecs") ? "fast encoder" : "x264 in WebAssembly",
+    isFast ? "fast encoder" : "x264 in WebAssembly",
     speed === null ? null : `${formatSpeed(speed)} a core`,
     `${tasksDone} ${tasksDone === 1 ? "part" : "parts"}`,
     TRUST_TEXTS[trust],

@@ -1,5 +1,5 @@
 import type { Engine } from "../../shared/job.ts";
-import type { ChunkInfo, LeaseGrant, Output } from "../../shared/protocol.ts";
+import type { ChunkInfo, LeaseGrant, Output, PictureVerdict } from "../../shared/protocol.ts";
 
 /** Types only: what crosses between a pool slot and its Web Worker (comlink). */
 
@@ -23,6 +23,12 @@ export interface TranscodeResult {
   outputs: TranscodedOutput[];
   /** What the decoder complained about, in plain words. */
   warnings: string[];
+}
+
+/** Somebody else's result of a task, to be held against the source. */
+export interface CompareRequest extends TranscodeRequest {
+  /** The bytes of `grant.compare`, in its order; transferred. */
+  outputs: ArrayBuffer[];
 }
 
 /**
@@ -63,4 +69,9 @@ export interface TranscodeWorkerApi {
     request: TranscodeRequest,
     onProgress: (progress: number, engine: Engine) => void,
   ): Promise<TranscodeResult>;
+  /** Throws and reports as `transcode`. */
+  compare(
+    request: CompareRequest,
+    onProgress: (progress: number, engine: Engine) => void,
+  ): Promise<PictureVerdict>;
 }

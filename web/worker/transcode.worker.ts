@@ -1,13 +1,16 @@
 import * as Comlink from "comlink";
 import { fromWireError, isWireError, TributaryError, toWireError } from "../../shared/errors.ts";
 import type { Engine } from "../../shared/job.ts";
+import type { PictureVerdict } from "../../shared/protocol.ts";
 import type {
+  CompareRequest,
   FfmpegSource,
   TranscodeRequest,
   TranscodeResult,
   TranscodeWorkerApi,
   WorkerSetup,
 } from "./api.ts";
+import { comparePictures } from "./compare-pictures.ts";
 import { FfmpegWasmEngine } from "./engines/ffmpeg-wasm.ts";
 import { WebCodecsEngine } from "./engines/webcodecs.ts";
 import { hashOutputs } from "./hash-outputs.ts";
@@ -61,6 +64,18 @@ async function transcode(
   return { engine, encodeMs: performance.now() - startedMs, outputs, warnings };
 }
 
+async function compare(
+  { grant, info, chunk, outputs }: CompareRequest,
+  onProgress: (progress: number, engine: Engine) => void,
+): Promise<PictureVerdict> {
+  const tell = throttled(onProgress);
+  const task = { grant, info, chunk: new Uint8Array(chunk) };
+  const result = (grant.compare ?? []).map((output, index) => {
+    return { ...output, bytes: new Uint8Array(outputs[index] ?? new ArrayBuffer(0)) };
+  });
+  return comparePictures(task, result, (progress) => tell(progress, "webcodecs"));
+}
+
 /** ffmpeg blocks this thread: messages only get out from inside its own callbacks. */
 function throttled(
   onProgress: (progress: number, engine: Engine) => void,
@@ -85,6 +100,7 @@ async function settled<T>(work: Promise<T>): Promise<T> {
 
 const api: TranscodeWorkerApi = {
   setup: (what, loadFfmpeg) => settled(setup(what, loadFfmpeg)),
+  compare: (request, onProgress) => settled(compare(request, onProgress)),
   async transcode(request, onProgress) {
     const result = await settled(transcode(request, onProgress));
     return Comlink.transfer(

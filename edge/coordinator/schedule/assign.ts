@@ -1,9 +1,10 @@
 import type { Draft } from "./draft.ts";
 import { dropLease, grantLease, isForTrusted } from "./leases.ts";
 import { type Pace, paceOf, speed, taskTicks } from "./pace.ts";
-import { type Holder, isEnded, type Lease, type TaskRecord } from "./state.ts";
+import { type Audit, type Holder, isEnded, type Lease, type TaskRecord } from "./state.ts";
 import { stragglers } from "./stragglers.ts";
 import { auditorsNow, mayAudit } from "./trust.ts";
+import { auditOf, hasPictureAuditors, requiredEngine } from "./verifying.ts";
 
 /** A backup copy must promise to be done in less than this share of what the first one still needs. */
 const BACKUP_GAIN = 0.8;
@@ -45,7 +46,7 @@ export function assign(draft: Draft): void {
         hasChunk(holder, task) &&
         round.mayQueue(holder, open.length) &&
         mayAudit(draft, holder, task, auditors);
-      round.give(task, may, true);
+      round.give(task, may, auditOf(task));
     }
   }
   if (isBackupDue && !round.isOver()) round.backUp();
@@ -75,11 +76,13 @@ class Round {
   /** Leases of each holder that it has not finished encoding. */
   readonly #atWork: Map<string, number>;
   readonly #pace: Pace;
+  readonly #pictures: boolean;
   #turn: Holder[];
 
   constructor(draft: Draft, takers: Holder[]) {
     this.#draft = draft;
     this.#pace = paceOf(draft);
+    this.#pictures = hasPictureAuditors(draft);
     this.#takers = takers;
     this.#turn = byPace(takers, this.#pace);
     this.#taken = new Map(takers.map(({ id }) => [id, []]));
@@ -94,12 +97,14 @@ class Round {
     return this.#turn.length === 0;
   }
 
-  give(task: TaskRecord, may: (holder: Holder) => boolean, audit = false): void {
+  give(task: TaskRecord, may: (holder: Holder) => boolean, audit: Audit | null = null): void {
     const index = this.#turn.findIndex(may);
     const holder = this.#turn[index];
     if (holder === undefined) return;
     const leaseIds = this.#taken.get(holder.id) ?? [];
-    leaseIds.push(grantLease(this.#draft, task, holder, audit).id);
+    const how = { audit, pictures: this.#pictures };
+    const engine = requiredEngine(this.#draft, task, holder, how);
+    leaseIds.push(grantLease(this.#draft, task, holder, { audit, engine }).id);
     this.#atWork.set(holder.id, (this.#atWork.get(holder.id) ?? 0) + 1);
     // To the back of the queue, or out of it.
     this.#turn = [...this.#turn.slice(0, index), ...this.#turn.slice(index + 1)];

@@ -160,6 +160,10 @@ export class Draft {
     return changed === null ? undefined : (changed ?? this.#state.inits.get(id));
   }
 
+  inits(): InitRecord[] {
+    return merged(this.#state.inits, this.changes.inits);
+  }
+
   dropInit(id: string): void {
     this.changes.inits.set(id, null);
   }

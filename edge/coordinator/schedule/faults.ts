@@ -1,6 +1,6 @@
 import type { Draft } from "./draft.ts";
 import type { TaskFailure } from "./leases.ts";
-import { sendAway } from "./trust.ts";
+import { sendAway } from "./undo.ts";
 
 /** Failures in a row, with no result accepted between them, after which a contributor is of no use. */
 export const MAX_FAULTS = 5;

@@ -22,8 +22,12 @@ export function taskIdOf(leaseId: string): string {
   return leaseId.slice(0, Math.max(0, leaseId.lastIndexOf("_")));
 }
 
-/** @param audit the task is done; its result is to be compared */
-export function grantLease(draft: Draft, task: TaskRecord, holder: Holder, audit = false): Lease {
+export function grantLease(
+  draft: Draft,
+  task: TaskRecord,
+  holder: Holder,
+  { audit, engine }: Pick<Lease, "audit" | "engine">,
+): Lease {
   dropLeases(draft, lostLeases(draft, task));
   const number = task.granted + 1;
   const lease = draft.putLease({
@@ -31,6 +35,7 @@ export function grantLease(draft: Draft, task: TaskRecord, holder: Holder, audit
     taskId: task.id,
     holderId: holder.id,
     audit,
+    engine,
     attempt: task.failures + 1,
     grantedAtMs: draft.nowMs,
     phase: "working",
@@ -41,7 +46,7 @@ export function grantLease(draft: Draft, task: TaskRecord, holder: Holder, audit
     heardAtMs: draft.nowMs,
   });
   draft.putBeat(lease.id, { heardAtMs: draft.nowMs, progress: 0 });
-  const state = audit ? task.state : "leased";
+  const state = audit === null ? "leased" : task.state;
   draft.patchTask(task, { state, granted: number, leases: [...task.leases, lease.id] });
   return lease;
 }

@@ -1,5 +1,4 @@
 import {
-  type Engine,
   type JobPlan,
   type Segment,
   segmentDurationTicks,
@@ -7,6 +6,7 @@ import {
   TICKS_PER_SECOND,
 } from "../../../shared/job.ts";
 import type { LeaseGrant, Output, Rendition } from "../../../shared/protocol.ts";
+import type { Lease } from "./state.ts";
 
 /** An init segment is a few boxes. */
 const MAX_INIT_BYTES = 64 * 1024;
@@ -29,9 +29,9 @@ export function taskRenditions(plan: JobPlan, task: Task): Rendition[] {
 export function leaseGrant(
   plan: JobPlan,
   task: Task,
-  lease: { id: string; attempt: number },
+  lease: Pick<Lease, "id" | "attempt"> & Partial<Pick<Lease, "engine">>,
   chunk: LeaseGrant["chunk"],
-  engine?: Engine,
+  compare?: LeaseGrant["compare"],
 ): LeaseGrant {
   const { durationTicks, video, audio } = plan.source;
   return {
@@ -40,7 +40,8 @@ export function leaseGrant(
     task,
     segments: taskSegments(plan, task),
     renditions: taskRenditions(plan, task),
-    ...(engine === undefined ? {} : { engine }),
+    ...(lease.engine == null ? {} : { engine: lease.engine }),
+    ...(compare === undefined ? {} : { compare }),
     source: { durationTicks, video, audio },
     chunk,
   };

@@ -9,8 +9,10 @@ import { assembleWhenDone } from "./lifecycle.ts";
 import { offerFault } from "./offers.ts";
 import { markPlayable } from "./playable.ts";
 import { type Holder, type InitRecord, initId, type Lease } from "./state.ts";
-import { ban, isReproducible, isTrusted, proofOf, settleDispute, takeAudit } from "./trust.ts";
+import { proofOf, settleDispute, takeAudit } from "./trust.ts";
+import { ban } from "./undo.ts";
 import type { CheckedSegment, GateVerdict } from "./verdict.ts";
+import { isTrusted, mayUse } from "./verifying.ts";
 
 /** From an offer to an accepted or refused result. */
 
@@ -29,10 +31,10 @@ export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     refuse(draft, lease, "OFFER_INVALID", fault);
     return;
   }
-  if (lease.audit && !takeAudit(draft, task, lease, outputs)) return;
+  if (lease.audit !== null && !takeAudit(draft, task, lease, outputs)) return;
   // An offer that comes again asks for fresh URLs: some objects may be there already.
   const phase = lease.phase === "working" ? "offered" : "uploading";
-  presign(draft, draft.putLease({ ...lease, audit: false, phase, outputs }));
+  presign(draft, draft.putLease({ ...lease, audit: null, phase, outputs }));
 }
 
 export function presign(draft: Draft, lease: Lease): void {
@@ -49,8 +51,8 @@ export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
   }
   const { engine, encodeMs, warnings } = commit;
   const holder = draft.holder(lease.holderId);
-  if (holder !== undefined && !mayUse(draft, holder, engine)) {
-    refuse(draft, lease, "ENGINE_UNAVAILABLE", "Results of this engine cannot be verified.");
+  if (holder !== undefined && !mayUse(lease, holder, engine)) {
+    refuse(draft, lease, "ENGINE_UNAVAILABLE", "The lease was for a result of another engine.");
     return;
   }
   if (refusedForInit(draft, lease, lease.outputs, engine)) return;
@@ -174,11 +176,6 @@ function credit(draft: Draft, task: Task, holder: Holder, encodeMs: number): voi
     mediaTicks: holder.mediaTicks + (task.kind === "video" ? ticks : 0),
     workMs: holder.workMs + (task.kind === "video" ? encodeMs : 0),
   });
-}
-
-/** Contributors' results must be such that a second run can prove them. */
-function mayUse(draft: Draft, holder: Holder, engine: Engine): boolean {
-  return isTrusted(holder) || isReproducible(engine) || draft.job.settings.verify === "off";
 }
 
 /**

@@ -90,6 +90,12 @@ export interface TaskRecord {
 /** See trust.ts. */
 export type Proof = "clear" | "unproven" | "wanted";
 
+/**
+ * `hash`: runs the task again, and its holder does not know that it is compared. `picture`: somebody
+ * trusted decodes the result and compares what it shows with the source.
+ */
+export type Audit = "hash" | "picture";
+
 export interface Claim {
   holderId: string;
   /** Of all media outputs, one text. */
@@ -118,8 +124,10 @@ export interface Lease {
   id: string;
   taskId: string;
   holderId: string;
-  /** Runs a done task again to compare; its holder does not know. */
-  audit: boolean;
+  /** Of a done task: looks at its result. Null: makes the task. */
+  audit: Audit | null;
+  /** Only a result of this engine counts; null: of any. */
+  engine: Engine | null;
   /** From 1; failed attempts of the task before this one, plus one. */
   attempt: number;
   grantedAtMs: number;

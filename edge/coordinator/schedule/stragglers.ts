@@ -26,7 +26,7 @@ export function stragglers(draft: Draft, fastest: number): Straggler[] {
     const waitsMs = before[before.length - slots];
     const ownMs = remainingMs(draft, lease, fastest);
     before.push(ownMs + (waitsMs ?? 0));
-    if (lease.audit) continue;
+    if (lease.audit !== null) continue;
     const isWaiting = waitsMs !== undefined && (draft.beat(lease.id)?.progress ?? 0) === 0;
     found.push({ lease, remainingMs: ownMs + (waitsMs ?? 0), isWaiting });
   }

@@ -6,16 +6,17 @@ import { dropLease, failTask, type TaskFailure } from "./leases.ts";
 import { assembleWhenDone } from "./lifecycle.ts";
 import { markPlayable } from "./playable.ts";
 import {
+  type Audit,
   acceptedId,
   type Holder,
-  type InitRecord,
   initId,
   isEnded,
   type Lease,
   type Proof,
-  type State,
   type TaskRecord,
 } from "./state.ts";
+import { ban, convict, doubt, outputIds, reopen } from "./undo.ts";
+import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
 
 /**
  * Trust in contributors: adaptive replication as in BOINC
@@ -37,6 +38,9 @@ import {
  * by the first one that meets an honest auditor. Where that is too much, the policy `all` leaves
  * every audit to the trusted. A liar who lies rarely gets through in `adaptive` with what is not
  * drawn: sampling cannot see it, `all` does.
+ *
+ * What browsers' own codecs make is never the same bytes twice. Of such a result somebody trusted looks
+ * at every picture (`picture-audits.ts`): nobody else is asked, since nobody could check the answer.
  */
 
 /** Every result of a newcomer is audited until so many agreed in a row. */
@@ -49,23 +53,6 @@ const UNVERIFIED_WARNING =
 /** Chance that the next result is audited, after so many agreements in a row. */
 export function auditChance(agreed: number): number {
   return agreed < PROBATION ? 1 : 1 / Math.min(MAX_INTERVAL, 2 ** (agreed - PROBATION + 2));
-}
-
-export function isTrusted({ role }: Holder): boolean {
-  return role !== "contributor";
-}
-
-/** Engines whose results can be compared by hash. */
-export function isReproducible(engine: Engine): boolean {
-  return engine === "ffmpeg-wasm";
-}
-
-/** The engine a lease is bound to: where two runs are to be compared, both must be reproducible. */
-export function requiredEngine(state: State, lease: Lease): Engine | undefined {
-  const holder = state.holders.get(lease.holderId);
-  const mayBeAnything =
-    holder === undefined || isTrusted(holder) || state.job.settings.verify === "off";
-  return lease.audit || !mayBeAnything ? "ffmpeg-wasm" : undefined;
 }
 
 /** How much a new result has to prove itself. */
@@ -82,6 +69,7 @@ export function proofOf(draft: Draft, holder: Holder, lease: Lease): Proof {
   return draw(draft.job.seed + lease.id) < chance ? "wanted" : "unproven";
 }
 
+/** Of those who run results again to compare hashes. */
 export type Auditors = "trusted" | "peers" | "anybody";
 
 /** Who may audit now: see above. */
@@ -95,8 +83,8 @@ export function auditorsNow(draft: Draft): Auditors {
   }
   if (trustedSlots === 0) return "anybody";
   if (draft.job.settings.verify === "all") return "trusted";
-  const waiting = draft.unclear().filter(({ proof, leases }) => {
-    return proof === "wanted" && leases.length === 0;
+  const waiting = draft.unclear().filter((task) => {
+    return task.proof === "wanted" && task.leases.length === 0 && auditOf(task) === "hash";
   }).length;
   if (waiting <= trustedSlots) return "trusted";
   let ready = 0;
@@ -105,7 +93,7 @@ export function auditorsNow(draft: Draft): Auditors {
   return waiting / trustedSlots > 1 + ready / slots ? "peers" : "trusted";
 }
 
-/** Whether this holder may run the task again to prove or disprove its result. */
+/** Whether this holder may prove or disprove the task's result. */
 export function mayAudit(
   draft: Draft,
   holder: Holder,
@@ -113,7 +101,9 @@ export function mayAudit(
   auditors: Auditors,
 ): boolean {
   if (task.proof !== "wanted" || task.done === null || task.leases.length > 0) return false;
-  if (task.done.holderId === holder.id || !holder.engines.includes("ffmpeg-wasm")) return false;
+  if (task.done.holderId === holder.id) return false;
+  if (auditOf(task) === "picture") return canComparePictures(holder);
+  if (!holder.engines.includes("ffmpeg-wasm")) return false;
   if (isTrusted(holder)) return true;
   if (auditors === "trusted" || task.notFor.includes(holder.id)) return false;
   const maker = draft.holder(task.done.holderId);
@@ -130,13 +120,12 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     draft.send(auditor.id, { type: "accepted", leaseId: lease.id });
     // Two results are alike: that speaks for both who made them.
     if (!isTrusted(auditor)) draft.putHolder({ ...auditor, agreed: auditor.agreed + 1 });
-    prove(draft, record);
+    prove(draft, record, "hash");
     return false;
   }
   const maker = draft.holder(record.done.holderId);
   if (isTrusted(auditor)) {
-    if (maker !== undefined) ban(draft, maker, task.id);
-    else reopen(draft, record);
+    convict(draft, record);
     return true;
   }
   // One of two strangers is wrong: a third one, or somebody trusted, makes it anew and decides.
@@ -163,9 +152,14 @@ export function settleDispute(draft: Draft, task: Task): void {
   const maker = draft.holder(record.done.holderId);
   const digest = acceptedDigest(draft, task);
   if (maker === undefined) return;
-  if (isTrusted(maker)) judge(draft, record, digest);
-  else if (record.claims.some((claim) => claim.digest === digest && claim.holderId !== maker.id)) {
-    prove(draft, record);
+  if (isTrusted(maker)) {
+    // Other engines make other bytes, which say nothing of who was right.
+    if (record.done.engine === "ffmpeg-wasm") judge(draft, record, digest);
+    else draft.patchTask(record, { claims: [] });
+  } else if (
+    record.claims.some((claim) => claim.digest === digest && claim.holderId !== maker.id)
+  ) {
+    prove(draft, record, "hash");
   } else draft.patchTask(record, { proof: "wanted" });
 }
 
@@ -210,7 +204,12 @@ export function failAudit(draft: Draft, lease: Lease, failure: TaskFailure): voi
     draft.patchTask(task, { notFor: [...task.notFor, auditor.id] });
     return;
   }
-  failTask(draft, reopen(draft, task), failure);
+  if (lease.audit === "hash") {
+    failTask(draft, reopen(draft, task), failure);
+    return;
+  }
+  // What cannot be looked at says nothing yet of the task.
+  failTask(draft, doubt(draft, task), { ...failure, final: false });
 }
 
 /** Marks the newest unproven results for an audit where nothing else will clear the rest. */
@@ -234,30 +233,6 @@ export function settleUnproven(draft: Draft): void {
   passWithoutAuditor(draft, allDone);
 }
 
-/** A lie is proven: the holder is out, and whatever it made without proof is made again. */
-export function ban(draft: Draft, liar: Holder, lieTaskId: string | null): void {
-  draft.putHolder({ ...liar, agreed: 0, banned: true, want: 0, connectionId: null });
-  for (const lease of draft.leases()) if (lease.holderId === liar.id) dropLease(draft, lease);
-  if (liar.connectionId !== null) {
-    const message = "A result from here was not what the video shows.";
-    draft.effects.push({ type: "ban", connectionId: liar.connectionId, message });
-  }
-  for (const task of draft.tasks()) {
-    if (task.done?.holderId !== liar.id) continue;
-    const proven = task.done.verified !== "gate" && task.id !== lieTaskId;
-    if (!proven) reopen(draft, task);
-  }
-}
-
-/** No liar, but it has to go. Results of it that are not clear have to be proven by others. */
-export function sendAway(draft: Draft, holder: Holder, message: string): void {
-  draft.putHolder({ ...holder, banned: true, want: 0, connectionId: null });
-  for (const lease of draft.leases()) if (lease.holderId === holder.id) dropLease(draft, lease);
-  if (holder.connectionId !== null) {
-    draft.effects.push({ type: "ban", connectionId: holder.connectionId, message });
-  }
-}
-
 function agrees(draft: Draft, engine: Engine, outputs: readonly Output[]): boolean {
   return outputs.every(({ kind, rendition, segment, sha256 }) =>
     kind === "init"
@@ -266,18 +241,21 @@ function agrees(draft: Draft, engine: Engine, outputs: readonly Output[]): boole
   );
 }
 
-function prove(draft: Draft, task: TaskRecord): void {
+/** The task's result is what it should be, by this kind of audit. */
+export function prove(draft: Draft, task: TaskRecord, verified: Audit): void {
   const { done } = task;
   if (done === null) return;
   const maker = draft.holder(done.holderId);
   if (maker !== undefined) draft.putHolder({ ...maker, agreed: maker.agreed + 1 });
-  setVerified(draft, task, "hash");
+  setVerified(draft, task, verified);
   const proven = draft.patchTask(draft.task(task.id) ?? task, {
     proof: "clear",
-    done: { ...done, verified: "hash" },
+    done: { ...done, verified },
   });
   const planned = draft.planned.get(task.id);
-  if (planned !== undefined) judge(draft, proven, acceptedDigest(draft, planned));
+  if (planned !== undefined && verified === "hash") {
+    judge(draft, proven, acceptedDigest(draft, planned));
+  }
   for (const other of draft.unclear()) {
     const isEarlier = (other.done?.acceptedAtMs ?? Number.POSITIVE_INFINITY) <= done.acceptedAtMs;
     if (other.proof !== "unproven" || other.done?.holderId !== done.holderId || !isEarlier)
@@ -288,44 +266,7 @@ function prove(draft: Draft, task: TaskRecord): void {
   assembleWhenDone(draft);
 }
 
-/** The result is gone: the task is as if it had not been done. */
-function reopen(draft: Draft, task: TaskRecord): TaskRecord {
-  const planned = draft.planned.get(task.id);
-  let bytes = 0;
-  for (const id of planned === undefined ? [] : outputIds(planned)) {
-    bytes += draft.accepted(id)?.sizeBytes ?? 0;
-    draft.unaccept(id);
-  }
-  for (const rendition of planned?.renditions ?? []) {
-    // Only reproducible engines are ever doubted, and they have one init a rendition.
-    const id = task.done && initId({ rendition, engine: task.done.engine, sha256: "" });
-    const init = id === null ? undefined : draft.init(id);
-    if (init?.taskId === task.id) handOnInit(draft, init);
-  }
-  const { bytesStored, tasksDone } = draft.job;
-  draft.patchJob({ bytesStored: Math.max(0, bytesStored - bytes), tasksDone: tasksDone - 1 });
-  // Who is auditing it makes it anew, without knowing.
-  const { leases } = task;
-  for (const id of leases) {
-    const lease = draft.lease(id);
-    if (lease !== undefined) draft.putLease({ ...lease, audit: false });
-  }
-  const state = leases.length > 0 ? "leased" : "ready";
-  return draft.patchTask(task, { state, done: null, proof: "clear" });
-}
-
-/** The result that brought an init is gone: another one vouches for it, or the next brings its own. */
-function handOnInit(draft: Draft, init: InitRecord): void {
-  for (const { id, done } of draft.tasks()) {
-    const isOther = id !== init.taskId && done?.engine === init.engine;
-    if (!isOther || !draft.planned.get(id)?.renditions.includes(init.rendition)) continue;
-    draft.putInit({ ...init, taskId: id });
-    return;
-  }
-  draft.dropInit(initId(init));
-}
-
-function setVerified(draft: Draft, task: TaskRecord, verified: "hash"): void {
+function setVerified(draft: Draft, task: TaskRecord, verified: Audit): void {
   const planned = draft.planned.get(task.id);
   for (const id of planned === undefined ? [] : outputIds(planned)) {
     const segment = draft.accepted(id);
@@ -345,18 +286,39 @@ function passWithoutAuditor(draft: Draft, allDone: boolean): void {
   }
   if (unauditedSinceMs === null) draft.patchJob({ unauditedSinceMs: draft.nowMs });
   if ((auditDueAtMs(draft.job) ?? 0) > draft.nowMs) return;
-  for (const task of unclear) draft.patchTask(task, { proof: "clear" });
-  const warnings = [...new Set([...draft.job.warnings, UNVERIFIED_WARNING])];
-  draft.patchJob({ unauditedSinceMs: null, warnings });
+  draft.patchJob({ unauditedSinceMs: null });
+  for (const task of unclear) {
+    // Who cannot look at it can still make it anew, such that others can verify that.
+    if (auditOf(task) === "picture" && isForAnother(draft, task)) doubt(draft, task);
+    else pass(draft, task);
+  }
   assembleWhenDone(draft);
+}
+
+function pass(draft: Draft, task: TaskRecord): void {
+  draft.patchTask(task, { proof: "clear" });
+  const warnings = [...new Set([...draft.job.warnings, UNVERIFIED_WARNING])];
+  draft.patchJob({ warnings });
+}
+
+/** Whether somebody is there who could make it instead of its maker. */
+function isForAnother(draft: Draft, { done, chunk, notFor }: TaskRecord): boolean {
+  return draft.holders().some(({ id, connectionId, silent, banned, slots, hasSource }) => {
+    const isHere = connectionId !== null && !silent && !banned && slots > 0;
+    const may = id !== done?.holderId && !notFor.includes(id);
+    return isHere && may && (hasSource || chunk?.stored === true);
+  });
 }
 
 function canBeAudited(draft: Draft, unclear: readonly TaskRecord[]): boolean {
   return draft.holders().some((holder) => {
     if (holder.connectionId === null || holder.banned) return false;
-    return unclear.some(({ done, leases, chunk }) => {
+    return unclear.some((task) => {
+      const { done, leases, chunk, notFor } = task;
       const hasChunk = holder.hasSource || chunk?.stored === true;
-      return leases.length > 0 || (hasChunk && done?.holderId !== holder.id);
+      const can = auditOf(task) === "hash" || canComparePictures(holder);
+      const may = isTrusted(holder) || !notFor.includes(holder.id);
+      return leases.length > 0 || (can && may && hasChunk && done?.holderId !== holder.id);
     });
   });
 }
@@ -364,12 +326,6 @@ function canBeAudited(draft: Draft, unclear: readonly TaskRecord[]): boolean {
 function canAudit(holder: Holder): boolean {
   const { connectionId, engines, slots } = holder;
   return connectionId !== null && isTrusted(holder) && slots > 0 && engines.includes("ffmpeg-wasm");
-}
-
-function outputIds({ renditions, firstSegment, segmentCount }: Task): string[] {
-  return renditions.flatMap((rendition) =>
-    Array.from({ length: segmentCount }, (_, index) => acceptedId(rendition, firstSegment + index)),
-  );
 }
 
 /** In [0, 1), from a text that outsiders do not know: FNV-1a with a final avalanche (murmur3's). */

@@ -209,45 +209,61 @@ test("whatever happens, no task is lost, none is done twice, attempts and backof
   expect(staged).toBeGreaterThan(20);
 });
 
-test("whatever happens, no lie is in a finished video, and who was caught is out", () => {
-  let caught = 0;
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 2, max: 12 }),
-      fc.array(step, { minLength: 40, maxLength: 250, size: "max" }),
-      fc.nat(3),
-      fc.string(),
-      (segments, steps, honestResults, seed) => {
-        const world = new World(planOf(segments), ["owner", "contributor", "contributor"], seed);
-        const [owner, liar] = world.holders;
-        if (owner === undefined || liar === undefined) return;
-        liar.honestResults = honestResults;
-        world.connect(owner, false);
-        for (const each of steps) run(world, helpfully(each));
-        const before = playlistInput(world.state).accepted;
-        finish(world);
-        if (world.state.job.state !== "ready") return;
-        const shown = playlistInput(world.state).accepted;
-        expect(shown).toHaveLength(world.state.accepted.size);
-        for (const { sha256, rendition, segment } of shown) {
-          must(
-            sha256 === honestHash(rendition, segment),
-            `a lie is shown: ${rendition} ${segment}`,
+test.each([
+  ["of equal bytes", ["ffmpeg-wasm"]],
+  ["of pictures alone", ["webcodecs", "ffmpeg-wasm"]],
+] as const)(
+  "whatever happens, no lie %s is in a finished video, and who was caught is out",
+  (_, engines) => {
+    let caught = 0;
+    let looks = 0;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 12 }),
+        fc.array(step, { minLength: 40, maxLength: 250, size: "max" }),
+        fc.nat(3),
+        fc.string(),
+        (segments, steps, honestResults, seed) => {
+          const world = new World(
+            planOf(segments),
+            ["owner", "contributor", "contributor"],
+            seed,
+            engines,
           );
-        }
-        // A playlist that showed a segment goes on showing it, unless who made it was caught.
-        const isOut = world.state.holders.get(liar.id)?.banned === true;
-        for (const { sha256, rendition, segment } of before) {
-          const isLie = sha256 !== honestHash(rendition, segment);
-          must(!isLie, `a lie was shown on the way: ${rendition} ${segment}`);
-        }
-        if (isOut) caught += 1;
-      },
-    ),
-    { numRuns: 200, endOnFailure: true },
-  );
-  expect(caught).toBeGreaterThan(3);
-});
+          const [owner, liar] = world.holders;
+          if (owner === undefined || liar === undefined) return;
+          liar.honestResults = honestResults;
+          world.connect(owner, false);
+          for (const each of steps) run(world, helpfully(each));
+          const before = playlistInput(world.state).accepted;
+          finish(world);
+          if (world.state.job.state !== "ready") return;
+          const shown = playlistInput(world.state).accepted;
+          expect(shown).toHaveLength(world.state.accepted.size);
+          for (const { sha256, rendition, segment } of shown) {
+            must(
+              sha256 === honestHash(rendition, segment),
+              `a lie is shown: ${rendition} ${segment}`,
+            );
+          }
+          // A playlist that showed a segment goes on showing it, unless who made it was caught.
+          const isOut = world.state.holders.get(liar.id)?.banned === true;
+          for (const { sha256, rendition, segment } of before) {
+            const isLie = sha256 !== honestHash(rendition, segment);
+            must(!isLie, `a lie was shown on the way: ${rendition} ${segment}`);
+          }
+          if (isOut) caught += 1;
+          const results = [...world.state.accepted.values()];
+          if (results.some(({ provenance }) => provenance.verified === "picture")) looks += 1;
+        },
+      ),
+      { numRuns: 200, endOnFailure: true },
+    );
+    expect(caught).toBeGreaterThan(3);
+    if (engines.length > 1) expect(looks).toBeGreaterThan(20);
+    else expect(looks).toBe(0);
+  },
+);
 
 test("two holders share the work in order of need", () => {
   const world = new World(planOf(3), ["owner", "owner"]);
@@ -260,6 +276,41 @@ test("two holders share the work in order of need", () => {
   world.say(one, { type: "want", slots: 1 });
   expect([...one.leases]).toEqual(["a0-0_1", "v-1_1"]);
   expect([...two.leases]).toEqual(["v-0_1"]);
+});
+
+test("pictures that nobody is there to look at are made anew, such that others can verify them", () => {
+  const roles = ["owner", "contributor", "contributor"] as const;
+  const world = new World(planOf(1), roles, "", ["webcodecs", "ffmpeg-wasm"]);
+  const [owner, maker, other] = world.holders;
+  if (!owner || !maker || !other) throw new Error("Three holders are needed.");
+  const work = (holder: WorldHolder): void => {
+    world.say(holder, { type: "want", slots: 2 });
+    for (const id of [...holder.leases]) world.offer(holder, id);
+    while (world.pending.length > 0) world.perform(0, "passed");
+    for (const id of [...holder.leases]) world.commit(holder, id);
+    while (world.pending.length > 0) world.perform(0, "passed");
+  };
+  world.connect(owner, false);
+  world.connect(maker, false);
+  for (const id of [...world.asked]) world.stage(owner, id);
+  work(maker);
+  expect(world.state.tasks.get("v-0")).toMatchObject({ state: "done", proof: "wanted" });
+  expect(world.state.tasks.get("v-0")?.done?.engine).toBe("webcodecs");
+  world.close(owner);
+  world.connect(other, false);
+  // Of the sound it makes the same bytes; the picture is for nobody to look at.
+  work(other);
+  expect(world.state.tasks.get("a0-0")?.proof).toBe("clear");
+  expect(world.state.tasks.get("v-0")?.proof).toBe("wanted");
+  for (let second = 0; second < 130; second += 1) {
+    world.say(other, { type: "renew", leases: [] });
+    world.wait(1_000, true);
+  }
+  work(other);
+  expect(world.state.tasks.get("v-0")?.done).toMatchObject({
+    holderId: other.id,
+    engine: "ffmpeg-wasm",
+  });
 });
 
 test("who says that a video can never be made must have it", () => {

@@ -13,7 +13,12 @@ import {
 } from "../../../edge/coordinator/schedule/state.ts";
 import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
-import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../../shared/job.ts";
+import {
+  type Engine,
+  type JobPlan,
+  segmentDurationTicks,
+  segmentFrames,
+} from "../../../shared/job.ts";
 import type { HolderMessage, Output, Role } from "../../../shared/protocol.ts";
 
 /**
@@ -48,8 +53,16 @@ export class World {
   /** Model: the lease whose result was accepted, by task. */
   readonly #accepted = new Map<string, string>();
   readonly #audits = new Set<string>();
+  readonly #engines: readonly Engine[];
 
-  constructor(plan: JobPlan, roles: readonly Role[], seed = "") {
+  /** @param engines what every holder says it has; it makes pictures by the first that a lease allows */
+  constructor(
+    plan: JobPlan,
+    roles: readonly Role[],
+    seed = "",
+    engines: readonly Engine[] = ["ffmpeg-wasm"],
+  ) {
+    this.#engines = engines;
     this.state = newState("job", plan, this.nowMs, { hasServers: true, seed });
     this.holders = roles.map((role, index) => ({
       id: `holder-${index}`,
@@ -123,7 +136,7 @@ export class World {
         name: holder.id,
         device: "",
         slots: 2,
-        engines: ["ffmpeg-wasm"],
+        engines: [...this.#engines],
         leases: [...holder.leases],
         hasSource: holder.role === "owner",
       },
@@ -161,11 +174,19 @@ export class World {
     const isAlive = lease?.phase === "checking" || this.nowMs - heardMs < 15_000;
     if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
     // What a stranger cannot make again may be right all the same.
-    if (lease.audit && holder.role === "contributor") return null;
+    if (lease.audit !== null && holder.role === "contributor") return null;
     return { id: lease.taskId, count: this.state.tasks.get(lease.taskId)?.failures ?? 0 };
   }
 
+  /** An offer; or the word of who was to look at a result, and did. */
   offer(holder: WorldHolder, leaseId: string): void {
+    const asked = this.state.leases.get(leaseId);
+    if (asked?.audit === "picture" && asked.holderId === holder.id) {
+      const isClear = this.#events % 5 > 0;
+      const verdict = this.#isHonest(asked.taskId) ? (isClear ? "agrees" : "unsure") : "lies";
+      this.say(holder, { type: "compared", leaseId, verdict });
+      return;
+    }
     const lies = holder.leases.has(leaseId) && holder.honestResults <= 0;
     const outputs = outputsOf(this.state.plan, taskIdOf(leaseId), lies ? "lie" : "");
     if (holder.leases.has(leaseId)) holder.honestResults -= 1;
@@ -173,8 +194,20 @@ export class World {
   }
 
   commit(holder: WorldHolder, leaseId: string): void {
-    const facts = { engine: "ffmpeg-wasm", encodeMs: 1000, warnings: [] } as const;
-    this.say(holder, { type: "commit", leaseId, ...facts, warnings: [] });
+    const lease = this.state.leases.get(leaseId);
+    if (lease?.audit === "picture" && lease.holderId === holder.id) return;
+    const isVideo = this.state.planned.get(taskIdOf(leaseId))?.kind === "video";
+    const [fastest = "ffmpeg-wasm"] = isVideo ? this.#engines : [];
+    const engine = lease?.engine ?? fastest;
+    this.say(holder, { type: "commit", leaseId, engine, encodeMs: 1000, warnings: [] });
+  }
+
+  #isHonest(taskId: string): boolean {
+    const { renditions, firstSegment } = this.state.planned.get(taskId) ?? { renditions: [] };
+    return renditions.every((rendition) => {
+      const accepted = this.state.accepted.get(`${rendition}/${firstSegment}`);
+      return accepted?.sha256 === honestHash(rendition, firstSegment ?? 0);
+    });
   }
 
   /** The owner makes a chunk it was asked for, and uploads it. */
@@ -280,7 +313,7 @@ export class World {
       const lease = this.state.leases.get(id);
       const task = this.state.tasks.get(taskIdOf(id));
       must(lease?.holderId === holder.id, `${id} is not its holder's`);
-      if (lease.audit) {
+      if (lease.audit !== null) {
         this.#audits.add(id);
         must(task?.proof === "wanted", `${id} audits a task that needs no proof`);
         must(task.done?.holderId !== holder.id, `${holder.id} audits itself`);
@@ -289,7 +322,11 @@ export class World {
       }
       const failures = this.#failures.get(taskIdOf(id));
       must(lease.attempt === (failures?.count ?? 0) + 1, `${id} has attempt ${lease.attempt}`);
-      must(this.nowMs >= (failures?.readyAtMs ?? 0), `${id} came before the backoff was over`);
+      // An audit is no attempt: it need not wait because a copy of what it audits had failed.
+      must(
+        lease.audit !== null || this.nowMs >= (failures?.readyAtMs ?? 0),
+        `${id} came before the backoff was over`,
+      );
       must(
         holder.role === "owner" || task?.chunk?.stored === true,
         `${id} went to a holder without the chunk`,
@@ -331,7 +368,7 @@ export class World {
         holders.size === live.length && live.length <= 2,
         `${task.id} is made ${live.length} times`,
       );
-      const isAudited = live.length === 1 && live[0]?.audit === true;
+      const isAudited = live.length === 1 && live[0] !== undefined && live[0].audit !== null;
       must(
         isAudited ? task.state === "done" : (task.state === "leased") === live.length > 0,
         `${task.id} is ${task.state} with ${live.length} leases`,
@@ -363,7 +400,7 @@ export class World {
     must(!isEnded(this.state.job), `${lease.id} outlived the job`);
     must(this.state.beats.has(lease.id), `${lease.id} has no heartbeat`);
     const task = this.state.tasks.get(lease.taskId);
-    const isOver = task?.state === "done" && !lease.audit;
+    const isOver = task?.state === "done" && lease.audit === null;
     must(!isOver || lease.phase === "lost", `${lease.id} outlived its task`);
     const holder = this.state.holders.get(lease.holderId);
     const isHeld = lease.phase === "lost" || lease.phase === "checking";

@@ -1,0 +1,70 @@
+import { basename } from "node:path";
+import type { Page } from "playwright";
+import type { LadderRung } from "../../shared/plan.ts";
+import type { PictureVerdict } from "../../shared/protocol.ts";
+
+/**
+ * What the owner's tab says of results whose maker had another clip in its hands than the owner: both
+ * through the real ingest, the made one through the browser's real codecs, in a page of the served app.
+ * @param shown the clip that the results are made of
+ * @returns a verdict for each of the first video tasks
+ */
+export async function comparedPictures(
+  page: Page,
+  { clip, shown, ladder, tasks }: ComparedClips,
+): Promise<PictureVerdict[]> {
+  const addresses = [clip, shown].map((file, index) => `/clip/${index}-${basename(file)}`);
+  for (const [index, address] of addresses.entries()) {
+    await page.route(`**${address}`, (route) => {
+      return route.fulfill({ path: [clip, shown][index] ?? "" });
+    });
+  }
+  const verdicts = await page.evaluate(
+    async ({ addresses, ladder, tasks }) => {
+      const { openSource } =
+        await load<typeof import("../../web/ingest/source.ts")>("/ingest/source.ts");
+      const { WebCodecsEngine } = await load<
+        typeof import("../../web/worker/engines/webcodecs.ts")
+      >("/worker/engines/webcodecs.ts");
+      const { comparePictures } = await load<typeof import("../../web/worker/compare-pictures.ts")>(
+        "/worker/compare-pictures.ts",
+      );
+      const signal = new AbortController().signal;
+      const open = async (address: string) => {
+        const blob = await (await fetch(address)).blob();
+        return openSource(new File([blob], address.slice(8)), { signal });
+      };
+      const own = await open(addresses[0] ?? "");
+      const theirs = await open(addresses[1] ?? "");
+      const plan = own.planJob(ladder);
+      const verdicts: PictureVerdict[] = [];
+      for (const task of plan.tasks.filter(({ kind }) => kind === "video").slice(0, tasks)) {
+        const segments = plan.segments.slice(
+          task.firstSegment,
+          task.firstSegment + task.segmentCount,
+        );
+        const renditions = plan.video.filter(({ id }) => task.renditions.includes(id));
+        const grant = { task, segments, renditions, source: plan.source };
+        const taskOf = async (source: typeof own) => {
+          const { info, bytes } = await source.cutChunk(grant, signal);
+          return { grant, info, chunk: new Uint8Array(bytes) };
+        };
+        const made = await new WebCodecsEngine().transcode(await taskOf(theirs), () => {});
+        verdicts.push(await comparePictures(await taskOf(own), made.outputs, () => {}));
+      }
+      own.close();
+      theirs.close();
+      return verdicts;
+    },
+    { addresses, ladder: [...ladder], tasks },
+  );
+  for (const address of addresses) await page.unroute(`**${address}`);
+  return verdicts;
+}
+
+export interface ComparedClips {
+  clip: string;
+  shown: string;
+  ladder: readonly LadderRung[];
+  tasks: number;
+}

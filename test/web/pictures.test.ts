@@ -1,0 +1,73 @@
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { parseLadder } from "../../shared/plan.ts";
+import { launchBrowser, openBlankPage } from "../setup/browser.ts";
+import { generatedClip, realClip } from "../setup/media.ts";
+import { comparedPictures } from "./picture-run.ts";
+
+// Contributors' pictures against the source's: what passes, and what is caught.
+
+/** A tenth of the usual rates, and less; and rates such as the page proposes. */
+const RATES = { starved: parseLadder("360:80,144:20"), usual: parseLadder("360:800,144:140") };
+const SECONDS = 6;
+const FRAMES = SECONDS * 25;
+
+/** What a maker shows in place of the clip, picture for picture, at its times. */
+const LIES = {
+  "black pictures": "drawbox=t=fill:color=black",
+  "a black picture each second": "drawbox=t=fill:color=black:enable='eq(mod(n,25),7)'",
+  "its first picture, frozen": "loop=loop=-1:size=1:start=0",
+  "each picture one late": "tpad=start=1:start_mode=clone",
+  "each picture one early": "trim=start_frame=1,setpts=PTS-STARTPTS",
+  "what comes three seconds later": "trim=start=3,setpts=PTS-STARTPTS",
+};
+const FROZEN_SECOND = "split[a][b];[a][b]freezeframes=first=60:last=85:replace=60";
+
+/** An animation, handheld footage, and a bottle that hardly moves. */
+const CLIPS = ["bbb480p30s.mp4", "footage480p5min.mp4", "noaudio-bottle.mp4"];
+const isThere = CLIPS.every((name) => realClip(name) !== null);
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  page = await openBlankPage(browser, inject("serverUrl"));
+});
+afterAll(() => browser?.close());
+
+/** Six seconds of a clip, and what is made of them by a filter. */
+function six(name: string, filter = "null"): Promise<string> {
+  return generatedClip(`six-${name}`, [
+    ...["-ss", "14", "-i", realClip(name) ?? "", "-an", "-vf", `fps=25,${filter}`],
+    ...["-frames:v", String(FRAMES), "-c:v", "libx264", "-preset", "veryfast", "-crf", "18"],
+    ...["-g", "50", "-pix_fmt", "yuv420p"],
+  ]);
+}
+
+async function verdicts(name: string, rates: keyof typeof RATES, filter?: string) {
+  const clip = await six(name);
+  const shown = await six(name, filter);
+  return comparedPictures(page, { clip, shown, ladder: RATES[rates], tasks: 1 });
+}
+
+describe.skipIf(!isThere).each(CLIPS)("%s", (name) => {
+  describe.each(["starved", "usual"] as const)("at %s rates", (rates) => {
+    test("its own pictures pass", async () => {
+      expect(await verdicts(name, rates)).toEqual(["agrees"]);
+    });
+
+    test.each(Object.entries(LIES))("%s do not", async (kind, filter) => {
+      const [verdict] = await verdicts(name, rates, filter);
+      // So few bits can hold pictures back that a shift might be an honest encoder's.
+      if (kind.includes("black") || rates === "usual") expect(verdict).toBe("lies");
+      else expect(verdict).not.toBe("agrees");
+    });
+  });
+});
+
+test.skipIf(!isThere)(
+  "a second of six that is frozen does not pass where something moves",
+  async () => {
+    expect(await verdicts("footage480p5min.mp4", "usual", FROZEN_SECOND)).not.toEqual(["agrees"]);
+  },
+);
