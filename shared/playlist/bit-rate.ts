@@ -10,6 +10,9 @@ export interface BitRate {
   average: number;
 }
 
+/** A duration as playlists write it may be shorter by this much, and the rate measured by it higher. */
+const EXTINF_ROUNDING_SECONDS = 1e-6;
+
 /**
  * Measured bit rate of a media playlist. The peak is the largest rate of any run of consecutive
  * segments that lasts between 0.5 and 1.5 target durations (RFC 8216, 4.1 "peak segment bit rate");
@@ -33,12 +36,16 @@ export function measureBitRate(
       sizeBytes += stretch.sizeBytes;
       if (seconds > 1.5 * targetSeconds + ROUNDING_SECONDS) break;
       if (seconds >= 0.5 * targetSeconds - ROUNDING_SECONDS) {
-        peak = Math.max(peak, (sizeBytes * 8) / seconds);
+        peak = Math.max(peak, rateAsWritten({ seconds, sizeBytes }));
       }
     }
   }
-  const average = (total.sizeBytes * 8) / total.seconds;
-  return { peak: Math.ceil(peak === 0 ? average : peak), average: Math.round(average) };
+  const average = Math.round((total.sizeBytes * 8) / total.seconds);
+  return { peak: Math.ceil(peak === 0 ? rateAsWritten(total) : peak), average };
+}
+
+function rateAsWritten({ seconds, sizeBytes }: Stretch): number {
+  return (sizeBytes * 8) / Math.max(EXTINF_ROUNDING_SECONDS, seconds - EXTINF_ROUNDING_SECONDS);
 }
 
 /** A run that is exactly at a limit belongs to it. */
