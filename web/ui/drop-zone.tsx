@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import {
   fileOfTransfer,
   hasFilePicker,
@@ -53,7 +53,8 @@ export function DropZone({
     }
   };
 
-  useEffect(() => {
+  // Before the page is painted: a drop that comes with it is not lost to the browser.
+  useLayoutEffect(() => {
     const ends = new AbortController();
     const on = <K extends "dragover" | "dragleave" | "drop" | "paste">(
       type: K,
