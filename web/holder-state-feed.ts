@@ -1,30 +1,12 @@
 import type { HolderState } from "./holder-api.ts";
+import { IDLE_STATE } from "./idle-state.ts";
 
 /** Each makes the page draw anew, on cores that the encoders could use. */
 const EMIT_EVERY_MS = 200;
 
-export const IDLE: HolderState = {
-  phase: "idle",
-  fileName: null,
-  inspectProgress: null,
-  inspection: null,
-  job: null,
-  jobId: null,
-  watchUrl: null,
-  masterUrl: null,
-  connected: false,
-  slots: [],
-  busyShare: 0,
-  bytesUploaded: 0,
-  speed: null,
-  etaSeconds: null,
-  error: null,
-  warnings: [],
-};
-
 /** What the page is told of the holder: a new phase at once, the rest a few times a second. */
 export class HolderStateFeed {
-  #state: HolderState = IDLE;
+  #state: HolderState = IDLE_STATE;
   #subscriber: ((state: HolderState) => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -47,7 +29,7 @@ export class HolderStateFeed {
 
   /** Back to idle; told at once. */
   reset(): void {
-    this.#state = IDLE;
+    this.#state = IDLE_STATE;
     this.#emit();
   }
 

@@ -7,30 +7,12 @@ import {
 } from "../shared/errors.ts";
 import type { HolderConnection } from "./connect-holder.ts";
 import type { HolderOptions, HolderState, LadderRung, ResumableJob } from "./holder-api.ts";
+import { IDLE_STATE } from "./idle-state.ts";
 import { KeptJob } from "./kept-job.ts";
 import { rememberOwned } from "./owned-videos.ts";
 import type { ResumeStore } from "./resume-store.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 import type { ShareActions } from "./ui/share-panel.tsx";
-
-export const IDLE_STATE: HolderState = {
-  phase: "idle",
-  fileName: null,
-  inspectProgress: null,
-  inspection: null,
-  job: null,
-  jobId: null,
-  watchUrl: null,
-  masterUrl: null,
-  connected: true,
-  slots: [],
-  busyShare: 0,
-  bytesUploaded: 0,
-  speed: null,
-  etaSeconds: null,
-  error: null,
-  warnings: [],
-};
 
 /** What the session is built from; tests hand in their own. */
 export interface SessionParts {

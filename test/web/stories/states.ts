@@ -5,30 +5,12 @@ import {
 } from "../../../shared/job.ts";
 import type { HolderView, JobView, TaskView } from "../../../shared/protocol.ts";
 import type { HolderState, Inspection, LadderRung } from "../../../web/holder-api.ts";
+import { IDLE_STATE } from "../../../web/idle-state.ts";
 
 /**
  * States of the upload page by name, to look at and to test each view by itself. What a holder
  * really says is tested with the real one; these are the inputs of views.
  */
-
-const IDLE: HolderState = {
-  phase: "idle",
-  fileName: null,
-  inspectProgress: null,
-  inspection: null,
-  job: null,
-  jobId: null,
-  watchUrl: null,
-  masterUrl: null,
-  connected: true,
-  slots: [],
-  busyShare: 0,
-  bytesUploaded: 0,
-  speed: null,
-  etaSeconds: null,
-  error: null,
-  warnings: [],
-};
 
 const NAME = "harbour-walk-2026.mp4";
 
@@ -187,8 +169,9 @@ export function cells(count: number, done: number): CellPlan {
 }
 
 const RUNNING: HolderState = {
-  ...IDLE,
+  ...IDLE_STATE,
   phase: "running",
+  connected: true,
   fileName: NAME,
   inspection: INSPECTION,
   job: job(cells(52, 19)),
@@ -208,11 +191,16 @@ const RUNNING: HolderState = {
 };
 
 export const STATES = {
-  idle: IDLE,
-  inspecting: { ...IDLE, phase: "inspecting", fileName: "camcorder.avi", inspectProgress: 0.42 },
-  inspected: { ...IDLE, phase: "inspected", fileName: NAME, inspection: INSPECTION },
+  idle: IDLE_STATE,
+  inspecting: {
+    ...IDLE_STATE,
+    phase: "inspecting",
+    fileName: "camcorder.avi",
+    inspectProgress: 0.42,
+  },
+  inspected: { ...IDLE_STATE, phase: "inspected", fileName: NAME, inspection: INSPECTION },
   choices: {
-    ...IDLE,
+    ...IDLE_STATE,
     phase: "inspected",
     fileName: NAME,
     inspection: { ...INSPECTION, pictureEngine: "webcodecs", fastRefusal: null },
@@ -243,7 +231,7 @@ export const STATES = {
     warnings: ["The sound begins 0.4 s after the picture; the gap is filled with silence."],
   },
   unreadable: {
-    ...IDLE,
+    ...IDLE_STATE,
     phase: "failed",
     fileName: "download (3).mp4",
     error: {
