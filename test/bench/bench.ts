@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, loadavg, platform, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { toWireError } from "../../shared/errors.ts";
+import { runCommand } from "../setup/command.ts";
 import { root, startServer } from "../setup/server.ts";
 import { installSystemPrograms } from "../setup/system-programs.ts";
 import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
@@ -28,39 +29,27 @@ const CONTESTANTS: readonly Contestant[] = [
 /** With --tabs: what a second holder is worth. */
 const TABS: readonly Contestant[] = [tributary("ffmpeg", ONE_TAB), tributary("ffmpeg", TWO_TABS)];
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(argv: readonly string[]): Promise<number> {
-  let given: BenchArguments | "help";
-  try {
-    given = parseArguments(argv);
-  } catch (thrown) {
-    console.error(`${toWireError(thrown).message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (given === "help") {
-    console.log(USAGE);
-    return 0;
-  }
-  installSystemPrograms();
-  const interrupted = new AbortController();
-  process.once("SIGINT", () => interrupted.abort());
-  process.once("SIGTERM", () => interrupted.abort());
-  const scratch = await mkdtemp(join(tmpdir(), "tributary-bench-"));
-  const server =
-    process.env["TRIBUTARY_URL"] === undefined
-      ? await startServer({ mode: "preview", stateDir: join(scratch, "state") })
-      : null;
-  if (server !== null) process.env["TRIBUTARY_URL"] = server.url;
-  try {
-    const entries = await compete(given, scratch, interrupted.signal);
-    await report(given, entries);
-    return entries.some(({ failure }) => failure !== null) ? 1 : 0;
-  } finally {
-    await server?.stop();
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
+await runCommand({
+  usage: USAGE,
+  parse: parseArguments,
+  run: async (given, interrupted) => {
+    installSystemPrograms();
+    const scratch = await mkdtemp(join(tmpdir(), "tributary-bench-"));
+    const server =
+      process.env["TRIBUTARY_URL"] === undefined
+        ? await startServer({ mode: "preview", stateDir: join(scratch, "state") })
+        : null;
+    if (server !== null) process.env["TRIBUTARY_URL"] = server.url;
+    try {
+      const entries = await compete(given, scratch, interrupted);
+      await report(given, entries);
+      return entries.some(({ failure }) => failure !== null) ? 1 : 0;
+    } finally {
+      await server?.stop();
+      await rm(scratch, { recursive: true, force: true });
+    }
+  },
+});
 
 /** Clip after clip, round after round, contestant after contestant: drifts of the machine hit all alike. */
 async function compete(

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { TributaryError, toWireError } from "../../shared/errors.ts";
 import type { ContributorState } from "../../web/contributor-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
+import { runCommand } from "../setup/command.ts";
 import { installSystemPrograms } from "../setup/system-programs.ts";
 import { ContributorTab } from "./contributor-tab.ts";
 
@@ -27,34 +28,21 @@ interface ContributeArguments {
   name: string | null;
 }
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(argv: readonly string[]): Promise<number> {
-  let given: ContributeArguments | "help";
-  try {
-    given = parseArguments(argv);
-  } catch (thrown) {
-    console.error(`${toWireError(thrown).message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (given === "help") {
-    console.log(USAGE);
-    return 0;
-  }
-  installSystemPrograms();
-  const interrupted = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => interrupted.abort(new TributaryError("CANCELLED", "Interrupted.")));
-  }
-  try {
-    await contribute(given, interrupted.signal);
-    return 0;
-  } catch (thrown) {
-    const { code, message } = toWireError(thrown);
-    console.error(`${code}: ${message}`);
-    return interrupted.signal.aborted ? 130 : 1;
-  }
-}
+await runCommand({
+  usage: USAGE,
+  parse: parseArguments,
+  run: async (given, interrupted) => {
+    installSystemPrograms();
+    try {
+      await contribute(given, interrupted);
+      return 0;
+    } catch (thrown) {
+      const { code, message } = toWireError(thrown);
+      console.error(`${code}: ${message}`);
+      return interrupted.aborted ? 130 : 1;
+    }
+  },
+});
 
 /** @throws {TributaryError} REQUEST_INVALID */
 function parseArguments(argv: readonly string[]): ContributeArguments | "help" {

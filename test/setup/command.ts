@@ -1,0 +1,37 @@
+import { TributaryError, toWireError, type WireError } from "../../shared/errors.ts";
+
+export interface Command<T> {
+  usage: string;
+  /** Throws a TributaryError where the arguments cannot be. */
+  parse(argv: readonly string[]): T | "help";
+  /** After the usage was said. */
+  refused?(error: WireError): void;
+  /**
+   * @param interrupted aborts with CANCELLED at Ctrl+C or SIGTERM, after which the command ends by itself
+   * @returns the exit status
+   */
+  run(given: T, interrupted: AbortSignal): Promise<number>;
+}
+
+/** Runs what a npm script stands for, and sets the exit status: 2 for wrong arguments. */
+export async function runCommand<T>({ usage, parse, refused, run }: Command<T>): Promise<void> {
+  let given: T | "help";
+  try {
+    given = parse(process.argv.slice(2));
+  } catch (thrown) {
+    const error = toWireError(thrown);
+    console.error(`${error.message}\n\n${usage}`);
+    refused?.(error);
+    process.exitCode = 2;
+    return;
+  }
+  if (given === "help") {
+    console.log(usage);
+    return;
+  }
+  const interrupted = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => interrupted.abort(new TributaryError("CANCELLED", "Interrupted.")));
+  }
+  process.exitCode = await run(given, interrupted.signal);
+}
