@@ -22,3 +22,8 @@ declare var AbortSignal: {
   timeout(ms: number): AbortSignal;
   any(signals: readonly AbortSignal[]): AbortSignal;
 };
+
+declare var performance: { now(): number };
+
+declare function setTimeout(callback: () => void, ms: number): object | number;
+declare function clearTimeout(timer: object | number): void;

@@ -1,4 +1,4 @@
-import type { Clock } from "./lease-loop.ts";
+import type { Clock } from "./clock.ts";
 import {
   type CoordinatorMessage,
   coordinatorMessageSchema,

@@ -1,15 +1,15 @@
+import { type Clock, pause } from "./clock.ts";
 import { type ErrorCode, TributaryError, toWireError } from "./errors.ts";
-import type { Engine } from "./job.ts";
+import type { LeaseWork, MadeTask } from "./lease-work.ts";
 import {
-  type ChunkInfo,
   type CoordinatorMessage,
   type HolderMessage,
   type LeaseGrant,
   type Output,
   type PictureVerdict,
-  type Put,
   RENEW_EVERY_MS,
 } from "./protocol.ts";
+import { putOutputs } from "./put-outputs.ts";
 import { callBackoffMs } from "./retry.ts";
 
 /**
@@ -24,61 +24,6 @@ import { callBackoffMs } from "./retry.ts";
  * A transcoding slot is held for the encode only: chunks are fetched before it, and offer, upload and
  * commit overlap the next encode. Everything that differs between homes is handed in.
  */
-
-/** One object made by a task, with its bytes. */
-export interface MadeOutput extends Output {
-  bytes: ArrayBuffer;
-}
-
-export interface MadeTask {
-  engine: Engine;
-  encodeMs: number;
-  outputs: MadeOutput[];
-  /** Plain sentences on what is missing or concealed in what was made. */
-  warnings: string[];
-}
-
-export interface Chunk {
-  info: ChunkInfo;
-  bytes: ArrayBuffer;
-}
-
-/** What differs between homes of a lease holder: where chunks come from and how they are transcoded. */
-export interface LeaseWork {
-  /** The chunk's bytes; they are given away to `transcode` or `compare`. */
-  fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk>;
-  /** Where others' pictures can be compared with the source's; grants with `compare` come to nobody else. */
-  pictures?: {
-    /** The bytes of `grant.compare`, in its order; they are given away to `compare`. */
-    fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]>;
-    compare(
-      grant: LeaseGrant,
-      chunk: Chunk,
-      outputs: ArrayBuffer[],
-      onProgress: (progress: number) => void,
-      signal: AbortSignal,
-    ): Promise<PictureVerdict>;
-  };
-  transcode(
-    grant: LeaseGrant,
-    chunk: Chunk,
-    onProgress: (progress: number) => void,
-    signal: AbortSignal,
-  ): Promise<MadeTask>;
-  /**
-   * One PUT to a presigned URL, one try. 412 is success: content-addressed, it is there already.
-   * Throws UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK or UPLOAD_FAILED otherwise.
-   */
-  put(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void>;
-}
-
-export interface Clock {
-  nowMs(): number;
-  /** Calls back once after `ms`; returns a function that prevents it. */
-  after(ms: number, callback: () => void): () => void;
-  /** In [0, 1). */
-  random(): number;
-}
 
 export type LeaseStage = "fetching" | "queued" | "encoding" | "uploading";
 
@@ -122,10 +67,8 @@ interface Lease extends LiveLease {
 
 /** An unanswered offer or commit is sent again after this; both are idempotent at the coordinator. */
 const RESEND_AFTER_MS = 20_000;
-/** Tries of one PUT before a fresh URL is asked for, and rounds of fresh URLs. */
-const PUT_TRIES = 3;
+/** Rounds of fresh URLs. */
 const OFFER_ROUNDS = 4;
-const PARALLEL_PUTS = 4;
 /** A slot is kept this long for a lease whose chunk is being fetched. */
 const KEEP_SLOT_MS = 1_000;
 
@@ -324,19 +267,21 @@ export class LeaseLoop {
   /** Offer, upload, commit; asks for fresh URLs when storage refuses the first ones. */
   async #deliver(lease: Lease, made: MadeTask): Promise<Verdict> {
     const { leaseId } = lease;
-    lease.abort.signal.throwIfAborted();
+    const { signal } = lease.abort;
+    const { work, clock, onStored } = this.#options;
+    signal.throwIfAborted();
     const outputs: Output[] = made.outputs.map(({ bytes: _, ...output }) => output);
     for (let round = 1; ; round += 1) {
       const answer = await this.#ask(lease, { type: "offer", leaseId, outputs });
       if (answer.type === "accepted" || answer.type === "rejected") return answer;
       if (answer.type !== "uploads") continue;
       try {
-        await this.#putAll(answer.puts, made, lease.abort.signal);
+        await putOutputs(answer.puts, made.outputs, { put: work.put, clock, signal, onStored });
         break;
       } catch (thrown) {
         const refused = thrown instanceof TributaryError && thrown.code === "UPLOAD_REFUSED";
         if (!refused || round === OFFER_ROUNDS) throw thrown;
-        await this.#pause(callBackoffMs(round, this.#options.clock.random()), lease.abort.signal);
+        await pause(clock, callBackoffMs(round, clock.random()), signal);
       }
     }
     const { engine, encodeMs } = made;
@@ -350,38 +295,6 @@ export class LeaseLoop {
         warnings,
       });
       if (verdict.type === "accepted" || verdict.type === "rejected") return verdict;
-    }
-  }
-
-  async #putAll(puts: readonly Put[], made: MadeTask, signal: AbortSignal): Promise<void> {
-    const queue = [...puts];
-    const lane = async (): Promise<void> => {
-      for (let put = queue.shift(); put !== undefined; put = queue.shift()) {
-        const output = made.outputs[put.output];
-        if (output === undefined) throw new TributaryError("INTERNAL", "A PUT for no output.");
-        await this.#putOne(put, output.bytes, signal);
-        this.#options.onStored?.(output.sizeBytes);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(PARALLEL_PUTS, puts.length) }, lane));
-  }
-
-  async #putOne(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void> {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        await this.#options.work.put(put, bytes, signal);
-        return;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        if (thrown instanceof TributaryError && thrown.code === "UPLOAD_REFUSED") throw thrown;
-        // The last word is "refused", so that the next round starts with fresh URLs.
-        if (failures === PUT_TRIES) {
-          throw new TributaryError("UPLOAD_REFUSED", "Storage did not take an upload.", {
-            cause: thrown,
-          });
-        }
-        await this.#pause(callBackoffMs(failures, this.#options.clock.random()), signal);
-      }
     }
   }
 
@@ -503,20 +416,6 @@ export class LeaseLoop {
       const leases = this.leases().map(({ leaseId, progress }) => ({ leaseId, progress }));
       if (this.#connected) this.#options.send({ type: "renew", leases });
       this.#scheduleRenew();
-    });
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(ms, resolve);
-      signal.addEventListener(
-        "abort",
-        () => {
-          cancel();
-          resolve();
-        },
-        { once: true },
-      );
     });
   }
 

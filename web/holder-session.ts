@@ -1,9 +1,10 @@
+import { REAL_CLOCK } from "../shared/clock.ts";
 import { type ErrorCode, TributaryError } from "../shared/errors.ts";
 import type { Source } from "../shared/ingest/source.ts";
 import { ChunkStager } from "../shared/ingest/stage.ts";
 import type { Engine, JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import { JobSocket } from "../shared/job-socket.ts";
-import { type Clock, type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
+import { type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
 import {
   applyJobDelta,
   type CoordinatorMessage,
@@ -14,15 +15,6 @@ import {
 import { getPresigned, type HttpFetch, putPresigned } from "../shared/storage-transfer.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { Pool } from "./pool/pool.ts";
-
-const WORKER_CLOCK: Clock = {
-  nowMs: () => performance.now(),
-  after: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-  random: Math.random,
-};
 
 /** After these the coordinator has nothing more to say to this holder. */
 const FINAL_REFUSALS: readonly ErrorCode[] = [
@@ -87,11 +79,11 @@ export class HolderSession {
     this.#stager =
       source === null || plan === null
         ? null
-        : new ChunkStager({ source, plan, clock: WORKER_CLOCK, fetch: fetchHere, send, onStored });
+        : new ChunkStager({ source, plan, clock: REAL_CLOCK, fetch: fetchHere, send, onStored });
     this.#loop = new LeaseLoop({
       slots: slotsOf(options),
       prefetch: options.prefetch,
-      clock: WORKER_CLOCK,
+      clock: REAL_CLOCK,
       send,
       onChange: options.onChange,
       onStored,
@@ -120,7 +112,7 @@ export class HolderSession {
     });
     this.#socket = new JobSocket({
       connect: () => new WebSocket(options.client.socketUrl(options.jobId)),
-      clock: WORKER_CLOCK,
+      clock: REAL_CLOCK,
       events: {
         onOpen: () => this.#hello(),
         onMessage: (message) => this.#receive(message),

@@ -21,7 +21,8 @@ import {
 } from "./holder-choices.ts";
 import { ProgressMeter, SpeedGauge } from "./holder-meter.ts";
 import { HolderSession } from "./holder-session.ts";
-import { HolderStateFeed, IDLE } from "./holder-state-feed.ts";
+import { HolderStateFeed } from "./holder-state-feed.ts";
+import { IDLE_STATE } from "./idle-state.ts";
 import { describePlan, openFile } from "./inspection.ts";
 import { enginesOf, type PartDecision } from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
@@ -72,7 +73,7 @@ class Holder implements HolderApi {
   async inspect(file: File): Promise<void> {
     await this.reset();
     const { signal } = this.#abort;
-    this.#feed.set({ ...IDLE, phase: "inspecting", fileName: file.name });
+    this.#feed.set({ ...IDLE_STATE, phase: "inspecting", fileName: file.name });
     try {
       // The engine loads while the file is read.
       loadFfmpegCore().catch(() => {});
@@ -154,7 +155,7 @@ class Holder implements HolderApi {
     this.#resumable = job;
     const { origin } = self.location;
     this.#feed.set({
-      ...IDLE,
+      ...IDLE_STATE,
       phase: "needs-file",
       fileName: job.fileName,
       jobId: job.jobId,

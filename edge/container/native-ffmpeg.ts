@@ -7,7 +7,7 @@ import {
   runFfmpegTask,
 } from "../../shared/ffmpeg-task.ts";
 import { checkOutputs } from "../../shared/gate.ts";
-import type { MadeOutput, MadeTask } from "../../shared/lease-loop.ts";
+import type { MadeOutput, MadeTask } from "../../shared/lease-work.ts";
 import type { ChunkInfo, LeaseGrant } from "../../shared/protocol.ts";
 import { Workspace } from "./workspace.ts";
 

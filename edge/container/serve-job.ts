@@ -1,8 +1,9 @@
+import { REAL_CLOCK } from "../../shared/clock.ts";
 import type { ServeJobRequest } from "../../shared/container-protocol.ts";
 import { TributaryError } from "../../shared/errors.ts";
 import { ChunkStager } from "../../shared/ingest/stage.ts";
 import { JobSocket } from "../../shared/job-socket.ts";
-import { type Clock, type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
+import { type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
 import type { CoordinatorMessage, LeaseGrant } from "../../shared/protocol.ts";
 import { getPresigned, putPresigned } from "../../shared/storage-transfer.ts";
 import { log } from "./log.ts";
@@ -14,15 +15,6 @@ import type { WholeSource } from "./whole-source.ts";
 const IDLE_MS = 15_000;
 /** No welcome by then: the coordinator cannot be reached. */
 const WELCOME_WITHIN_MS = 12_000;
-
-const NODE_CLOCK: Clock = {
-  nowMs: () => performance.now(),
-  after: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-  random: Math.random,
-};
 
 /** `ended`: the job has. `idle`: nothing was to be done for a while. `time`: there may be more. */
 export interface ServedJob {
@@ -56,7 +48,7 @@ export function serveJob(
     const loop = new LeaseLoop({
       slots: permits.total,
       prefetch: 1,
-      clock: NODE_CLOCK,
+      clock: REAL_CLOCK,
       send: (message) => socket.send(message),
       onChange: () => waitForWork(),
       onEnd: (grant, end) => {
@@ -82,7 +74,7 @@ export function serveJob(
     });
     const socket = new JobSocket({
       connect: () => new WebSocket(socketUrl),
-      clock: NODE_CLOCK,
+      clock: REAL_CLOCK,
       events: {
         onOpen: () => ({
           type: "hello",
@@ -106,7 +98,7 @@ export function serveJob(
         ? null
         : new ChunkStager({
             ...whole,
-            clock: NODE_CLOCK,
+            clock: REAL_CLOCK,
             fetch,
             send: (message) => socket.send(message),
             onStored: () => waitForWork(),
@@ -133,10 +125,10 @@ export function serveJob(
       reject(error);
     };
     const aborted = (): void => fail(signal.reason);
-    const cancelWelcome = NODE_CLOCK.after(WELCOME_WITHIN_MS, () => {
+    const cancelWelcome = REAL_CLOCK.after(WELCOME_WITHIN_MS, () => {
       if (!welcomed) fail(new TributaryError("NETWORK", "The coordinator could not be reached."));
     });
-    const cancelTime = NODE_CLOCK.after(request.forMs, () => {
+    const cancelTime = REAL_CLOCK.after(request.forMs, () => {
       draining = true;
       loop.setSlots(0);
       if (loop.leases().length === 0) settle("time");
@@ -148,7 +140,7 @@ export function serveJob(
       cancelIdle();
       cancelIdle = (): void => {};
       if (settled || loop.leases().length > 0) return;
-      cancelIdle = NODE_CLOCK.after(IDLE_MS, () => settle("idle"));
+      cancelIdle = REAL_CLOCK.after(IDLE_MS, () => settle("idle"));
     }
 
     function receive(message: CoordinatorMessage): void {

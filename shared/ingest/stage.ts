@@ -1,7 +1,7 @@
 import { md5 } from "@noble/hashes/legacy.js";
+import type { Clock } from "../clock.ts";
 import { TributaryError, toWireError } from "../errors.ts";
 import type { JobPlan } from "../job.ts";
-import type { Clock } from "../lease-loop.ts";
 import type { CoordinatorMessage, HolderMessage, Put } from "../protocol.ts";
 import { callBackoffMs } from "../retry.ts";
 import { type HttpFetch, putPresigned } from "../storage-transfer.ts";

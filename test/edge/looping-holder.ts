@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { REAL_CLOCK } from "../../shared/clock.ts";
 import type { Task } from "../../shared/job.ts";
-import { type Clock, LeaseLoop, type LeaseWork } from "../../shared/lease-loop.ts";
+import { LeaseLoop } from "../../shared/lease-loop.ts";
+import type { LeaseWork } from "../../shared/lease-work.ts";
 import type {
   ChunkInfo,
   CoordinatorMessage,
@@ -15,15 +17,6 @@ export interface Habits {
   /** In the middle of its first encode. */
   vanishes: boolean;
 }
-
-const CLOCK: Clock = {
-  nowMs: () => performance.now(),
-  after: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-  random: Math.random,
-};
 
 function infoOf(taskId: string): ChunkInfo {
   return { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
@@ -58,7 +51,7 @@ export class LoopingHolder {
       slots: 1,
       prefetch: 1,
       work: this.#work(),
-      clock: CLOCK,
+      clock: REAL_CLOCK,
       send: (message) => this.#send(message),
     });
   }

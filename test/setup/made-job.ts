@@ -5,7 +5,7 @@ import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
 import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
 import { openSource, type Source } from "../../shared/ingest/source.ts";
 import type { JobPlan } from "../../shared/job.ts";
-import type { MadeTask } from "../../shared/lease-loop.ts";
+import type { MadeTask } from "../../shared/lease-work.ts";
 import type { MadeJob, MadeOutput } from "../edge/made-job.ts";
 import { fixture, generatedClip } from "./media.ts";
 

@@ -1,12 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { TributaryError } from "../../shared/errors.ts";
 import { DEFAULT_JOB_SETTINGS } from "../../shared/job.ts";
-import {
-  type LeaseEnd,
-  LeaseLoop,
-  type LeaseWork,
-  type MadeTask,
-} from "../../shared/lease-loop.ts";
+import { type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
+import type { LeaseWork, MadeTask } from "../../shared/lease-work.ts";
 import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
 
 /** Time that moves only when told to; timers run in order. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/lease-loop.ts";
+import type { Clock } from "../../shared/clock.ts";
 
 interface Entry {
   atMs: number;
