@@ -3,6 +3,7 @@ import { type ErrorCode, TributaryError, toWireError } from "./errors.ts";
 import type { LeaseWork, MadeTask } from "./lease-work.ts";
 import {
   type CoordinatorMessage,
+  FIRST_RENEW_MS,
   type HolderMessage,
   type LeaseGrant,
   type Output,
@@ -61,6 +62,8 @@ interface Lease extends LiveLease {
   grant: LeaseGrant;
   abort: AbortController;
   takenAtMs: number;
+  /** When it got its slot; null before and without one. */
+  beganAtMs: number | null;
   /** The message that waits for an answer; sent again after a silence or a reconnect. */
   asking: { message: HolderMessage; answer(message: CoordinatorMessage): void } | null;
 }
@@ -82,7 +85,10 @@ export class LeaseLoop {
   #told = 0;
   #connected = false;
   #stopped = false;
+  /** A task was made here: what its commit says of the time tells more than any progress. */
+  #hasMade = false;
   #cancelRenew: (() => void) | null = null;
+  #renewDueAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: LeaseLoopOptions) {
     this.#options = options;
@@ -161,6 +167,7 @@ export class LeaseLoop {
       grant,
       abort: new AbortController(),
       takenAtMs: this.#options.clock.nowMs(),
+      beganAtMs: null,
       asking: null,
     };
     this.#leases.set(lease.leaseId, lease);
@@ -213,9 +220,11 @@ export class LeaseLoop {
     const { grant, abort } = lease;
     const { work } = this.#options;
     const chunk = await work.fetchChunk(grant, abort.signal);
-    return this.#inSlot(lease, (onProgress) =>
+    const made = await this.#inSlot(lease, (onProgress) =>
       work.transcode(grant, chunk, onProgress, abort.signal),
     );
+    this.#hasMade = true;
+    return made;
   }
 
   async #compare(lease: Lease): Promise<PictureVerdict> {
@@ -258,6 +267,7 @@ export class LeaseLoop {
       });
     } finally {
       lease.stage = "uploading";
+      lease.beganAtMs = null;
       this.#encoding -= 1;
       this.#wakeSlotWaiters();
       this.#sendWant();
@@ -370,6 +380,8 @@ export class LeaseLoop {
     }
     this.#encoding += 1;
     lease.stage = "encoding";
+    lease.beganAtMs = this.#options.clock.nowMs();
+    if (!this.#hasMade) this.#scheduleRenew(FIRST_RENEW_MS);
     this.#wakeSlotWaiters();
   }
 
@@ -408,14 +420,30 @@ export class LeaseLoop {
     if (this.#options.send({ type: "want", slots: want })) this.#told = want;
   }
 
-  #scheduleRenew(): void {
-    if (this.#cancelRenew !== null || this.#stopped) return;
-    this.#cancelRenew = this.#options.clock.after(RENEW_EVERY_MS, () => {
-      this.#cancelRenew = null;
+  /** One that is due later than this gives way. */
+  #scheduleRenew(withinMs = RENEW_EVERY_MS): void {
+    const { clock } = this.#options;
+    const dueAtMs = clock.nowMs() + withinMs;
+    if (this.#stopped || dueAtMs >= this.#renewDueAtMs) return;
+    this.#cancelRenew?.();
+    this.#renewDueAtMs = dueAtMs;
+    this.#cancelRenew = clock.after(withinMs, () => {
+      this.#renewDueAtMs = Number.POSITIVE_INFINITY;
       if (this.#leases.size === 0) return;
-      const leases = this.leases().map(({ leaseId, progress }) => ({ leaseId, progress }));
-      if (this.#connected) this.#options.send({ type: "renew", leases });
+      // What was to be told early is made already: its commit tells more.
+      const isNews = withinMs >= RENEW_EVERY_MS || !this.#hasMade;
+      if (this.#connected && isNews) {
+        this.#options.send({ type: "renew", leases: this.#signsOfLife() });
+      }
       this.#scheduleRenew();
+    });
+  }
+
+  #signsOfLife(): Extract<HolderMessage, { type: "renew" }>["leases"] {
+    const nowMs = this.#options.clock.nowMs();
+    return [...this.#leases.values()].map(({ leaseId, progress, beganAtMs }) => {
+      const work = beganAtMs === null ? {} : { workMs: nowMs - beganAtMs };
+      return { leaseId, progress, ...work };
     });
   }
 

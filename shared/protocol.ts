@@ -22,6 +22,8 @@ import {
 export const HEARTBEAT_SILENCE_MS = 15_000;
 /** A holder renews its leases this often; progress rides along. */
 export const RENEW_EVERY_MS = 4_000;
+/** A holder that has made nothing yet says so soon after its first task began: nobody knows its speed. */
+export const FIRST_RENEW_MS = 1_500;
 /** Attempts that were the task's own failure; a vanished holder does not count. */
 export const MAX_ATTEMPTS = 3;
 
@@ -90,7 +92,16 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("want"), slots: z.int().min(0).max(64) }),
   z.object({
     type: z.literal("renew"),
-    leases: z.array(z.object({ leaseId: id, progress: z.number().min(0).max(1) })).max(256),
+    leases: z
+      .array(
+        z.object({
+          leaseId: id,
+          progress: z.number().min(0).max(1),
+          /** Spent on it in a slot so far: with the progress it tells a newcomer's speed. */
+          workMs: z.number().min(0).optional(),
+        }),
+      )
+      .max(256),
   }),
   z.object({
     type: z.literal("offer"),

@@ -13,6 +13,7 @@ import {
   taskIdOf,
 } from "./schedule/leases.ts";
 import { askAgain, choreDone, endJob, runChores, watchForHolders } from "./schedule/lifecycle.ts";
+import { guessSpeed } from "./schedule/pace.ts";
 import { takeComparison } from "./schedule/picture-audits.ts";
 import { checkDueLeases, presign, takeCommit, takeOffer, takeVerdict } from "./schedule/results.ts";
 import { callServers, serverGivenUp } from "./schedule/servers.ts";
@@ -170,6 +171,7 @@ function hello(draft: Draft, connectionId: string, principal: string, said: Hell
     tasksDone: known?.tasksDone ?? 0,
     mediaTicks: known?.mediaTicks ?? 0,
     workMs: known?.workMs ?? 0,
+    guessedSpeed: known?.guessedSpeed ?? 0,
   });
   const named = new Set(said.leases);
   const adopted = said.leases.filter((id) => mayGoOn(draft, holder, id));
@@ -202,9 +204,11 @@ function message(draft: Draft, connectionId: string, holderId: string, said: Hol
       draft.putHolder({ ...holder, silent: false, want: said.slots });
       return;
     case "renew":
-      for (const { leaseId, progress } of said.leases) {
+      for (const { leaseId, progress, workMs } of said.leases) {
         const lease = leaseOf(draft, holder, leaseId);
-        if (lease !== undefined) hear(draft, lease, progress);
+        if (lease === undefined) continue;
+        hear(draft, lease, progress);
+        guessSpeed(draft, lease, progress, workMs ?? 0);
       }
       return;
     case "offer":

@@ -385,6 +385,33 @@ describe("lease loop", () => {
     expect(sent).toHaveLength(before);
   });
 
+  test("tells early how far its first task is, and of no later one", async () => {
+    const renews = (sent: HolderMessage[]) => sent.filter(({ type }) => type === "renew");
+    const { take, clock, running, sent, loop } = start({
+      work: {
+        transcode: (grant, _chunk, onProgress) =>
+          new Promise((resolve) => {
+            onProgress(0.25);
+            running.set(grant.leaseId, (result) => resolve(result as MadeTask));
+          }),
+      },
+    });
+    await take(0);
+    await clock.advance(1_500);
+    const leases = [{ leaseId: "lease-0", progress: 0.25, workMs: 1_500 }];
+    expect(renews(sent)).toEqual([{ type: "renew", leases }]);
+    running.get("lease-0")?.(made);
+    await settled();
+    loop.receive({ type: "uploads", leaseId: "lease-0", puts: [] });
+    await settled();
+    loop.receive({ type: "accepted", leaseId: "lease-0" });
+    await take(1);
+    await clock.advance(3_900);
+    expect(renews(sent)).toHaveLength(1);
+    await clock.advance(100);
+    expect(renews(sent)).toHaveLength(2);
+  });
+
   test("stop drops everything at once", async () => {
     const { take, running, loop, sent } = start({ slots: 2 });
     await take(0, 1);

@@ -13,7 +13,7 @@ const CROWD: Crowd = {
 };
 
 const swarm = (crowd: Partial<Crowd>, verify: "off" | "adaptive" = "adaptive", hours = 0.4) =>
-  simulate({ crowd: { ...CROWD, ...crowd }, hours, verify, stageMs: null });
+  simulate({ crowd: { ...CROWD, ...crowd }, hours, verify, stageMs: null, timeline: 0 });
 
 test("an honest swarm is as fast as it can be, with six messages a segment", async () => {
   const { outcome, bounds } = await swarm({}, "off");

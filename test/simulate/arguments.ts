@@ -17,6 +17,7 @@ Without options: the table of the README. With any: one swarm.
   --owner-stages      the owner only cuts and uploads, and audits nothing
   --uplink MBIT       the owner uploads chunks of 3 MB as they are needed; default: all are there
   --seed N            default 1
+  --timeline N        who had the last N tasks, when and how it went
   --json              the figures as JSON
   --help              this text`;
 
@@ -26,6 +27,8 @@ export interface Simulation {
   verify: JobSettings["verify"];
   /** See Scenario. */
   stageMs: number | null;
+  /** Of so many last tasks: who had them, and when. */
+  timeline: number;
 }
 
 export interface SimulateArguments {
@@ -59,6 +62,7 @@ export function parseArguments(argv: readonly string[]): SimulateArguments | "he
     hours: number("hours", values.hours ?? "2", 0.01, 24),
     verify: one("verify", POLICIES, values.verify ?? "adaptive"),
     stageMs: uplink === null ? null : (CHUNK_MEGABITS / uplink) * 1000,
+    timeline: Math.floor(number("timeline", values.timeline ?? "0", 0, 100_000)),
   };
   return { simulation, json };
 }
@@ -78,6 +82,7 @@ function parse(argv: readonly string[]) {
         "owner-stages": { type: "boolean" },
         uplink: { type: "string" },
         seed: { type: "string" },
+        timeline: { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

@@ -24,7 +24,8 @@ export interface Traits {
 export const MESSAGE_MS = 20;
 export const FETCH_MS = 1_000;
 export const UPLOAD_MS = 1_200;
-const PROGRESS_EVERY_MS = 2_000;
+/** As engines promise. */
+const PROGRESS_EVERY_MS = 1_000;
 
 export interface Wire {
   hello(holder: SimulatedHolder, connectionId: string, leases: string[]): void;

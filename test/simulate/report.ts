@@ -8,6 +8,8 @@ export interface Row {
   /** Of the work and the audits that were made. */
   withAudits: Bounds;
   outcome: Outcome;
+  /** Lines of text; see `--timeline`. */
+  timeline: string[];
 }
 
 const HEAD = [

@@ -6,17 +6,20 @@ import { Swarm } from "./swarm.ts";
 
 const SEGMENT_SECONDS = 6;
 
-export async function simulate({ crowd, hours, verify, stageMs }: Simulation): Promise<Row> {
+export async function simulate(simulation: Simulation): Promise<Row> {
+  const { crowd, hours, verify, stageMs, timeline } = simulation;
   const tasks = Math.max(1, Math.round((hours * 3600) / SEGMENT_SECONDS));
   const holders = gather(crowd, tasks * SEGMENT_SECONDS);
   const { seed } = crowd;
-  const outcome = await new Swarm({ tasks, holders, verify, stageMs, seed }).run();
+  const swarm = new Swarm({ tasks, holders, verify, stageMs, seed });
+  const outcome = await swarm.run();
   const audits = outcome.encodedSeconds.audits / SEGMENT_SECONDS;
   return {
     name: nameOf(crowd, verify),
     bounds: lowerBounds(holders, tasks, SEGMENT_SECONDS, stageMs),
     withAudits: lowerBounds(holders, tasks + audits, SEGMENT_SECONDS, stageMs),
     outcome,
+    timeline: swarm.timeline.lines(timeline, holders),
   };
 }
 
@@ -43,7 +46,7 @@ const HONEST: Crowd = {
 };
 
 function swarm(crowd: Partial<Crowd>, verify: Simulation["verify"] = "adaptive"): Simulation {
-  return { crowd: { ...HONEST, ...crowd }, hours: 2, verify, stageMs: null };
+  return { crowd: { ...HONEST, ...crowd }, hours: 2, verify, stageMs: null, timeline: 0 };
 }
 
 /** The table of the README. */

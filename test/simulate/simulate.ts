@@ -15,6 +15,7 @@ await runCommand({
       const row = await simulate(swarm);
       rows.push(row);
       if (process.stderr.isTTY) console.error(`${row.name}: done`);
+      if (!given.json) for (const line of row.timeline) console.log(line);
     }
     console.log(given.json ? JSON.stringify(rows, null, 2) : `${table(rows)}\n\n${LEGEND}`);
     return rows.every(({ outcome }) => outcome.isReady) ? 0 : 1;

@@ -16,6 +16,7 @@ import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared
 import { planOf } from "../shared/schedule/plan-of.ts";
 import { honestHash } from "../shared/schedule/world.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
+import { Timeline } from "./timeline.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 export const GATE_MS = 300;
@@ -61,6 +62,7 @@ export class Swarm {
   readonly #holders: SimulatedHolder[];
   readonly #byConnection = new Map<string, SimulatedHolder>();
   readonly #kinds = new Map<string, "first" | "audit" | "copy">();
+  readonly timeline = new Timeline();
   readonly #encoded = { first: 0, audit: 0, copy: 0 };
   readonly #stageMs: number | null;
   /** Chunks wait here for the owner's uplink. */
@@ -124,6 +126,7 @@ export class Swarm {
     const nowMs = this.#clock.nowMs();
     const decision = schedule(this.#state, event, nowMs);
     applyChanges(this.#state, decision);
+    this.timeline.take(nowMs, decision.changes);
     for (const effect of decision.effects) this.#perform(effect);
     const { dueMs } = this.#state;
     if (!Number.isFinite(dueMs) || dueMs >= this.#alarmAtMs) return;

@@ -1,10 +1,30 @@
 import { type Segment, segmentDurationTicks } from "../../../shared/job.ts";
 import type { Draft } from "./draft.ts";
-import type { Holder } from "./state.ts";
+import type { Holder, Lease } from "./state.ts";
 
-/** Media seconds a second of work; holders that are not known yet come first, to become known. */
-export function speed({ mediaTicks, workMs }: Holder): number {
-  return workMs > 0 ? mediaTicks / workMs : Number.POSITIVE_INFINITY;
+/** Less tells little of a speed: what was put in first comes out late. */
+const TELLING_PROGRESS = 0.05;
+
+/** Media ticks a millisecond of work; infinite for holders that nothing is known of yet. */
+export function speed({ mediaTicks, workMs, guessedSpeed }: Holder): number {
+  if (workMs > 0) return mediaTicks / workMs;
+  return guessedSpeed > 0 ? guessedSpeed : Number.POSITIVE_INFINITY;
+}
+
+export function isKnown(holder: Holder): boolean {
+  return Number.isFinite(speed(holder));
+}
+
+/** From how far a holder that has made nothing yet is with its first task. */
+export function guessSpeed(draft: Draft, lease: Lease, progress: number, workMs: number): void {
+  const holder = draft.holder(lease.holderId);
+  const isVideo = draft.planned.get(lease.taskId)?.kind === "video";
+  if (holder === undefined || holder.workMs > 0 || !isVideo || lease.audit === "picture") return;
+  if (progress <= TELLING_PROGRESS || workMs <= 0) return;
+  const guessedSpeed = (taskTicks(draft, lease.taskId) * progress) / workMs;
+  // Each change weighs the whole swarm anew.
+  const isNews = Math.abs(guessedSpeed - holder.guessedSpeed) > 0.1 * holder.guessedSpeed;
+  if (isNews) draft.putHolder({ ...holder, guessedSpeed });
 }
 
 /** How fast the connected holders are together, and how much there is to do. Ticks are 90 a millisecond. */
@@ -44,6 +64,11 @@ export function paceOf(draft: Draft): Pace {
     pace.remainingTicks += taskTicks(draft, id);
   }
   return pace;
+}
+
+/** A newcomer is taken to be of usual speed; 0 while nobody's is known. */
+export function likelySpeed(holder: Holder, { ticksAMs, knownSlots }: Pace): number {
+  return isKnown(holder) ? speed(holder) : ticksAMs / Math.max(1, knownSlots);
 }
 
 /** Video time of a task; sound is made so much faster that it counts for a fraction. */

@@ -184,6 +184,8 @@ export interface Holder {
   /** Video made, and the time it says it took, for its speed. */
   mediaTicks: number;
   workMs: number;
+  /** Ticks a millisecond by the progress of its first task, until that is done; 0: nothing is known. */
+  guessedSpeed: number;
 }
 
 /** The init segment of a rendition for an engine class; of ffmpeg's there is one, the first accepted. */

@@ -77,7 +77,10 @@ function run(world: World, { act, who, which, amount, verdict, stray }: Step): v
       world.say(holder, { type: "want", slots: amount % 4 });
       return;
     case "renew":
-      world.say(holder, { type: "renew", leases: [{ leaseId, progress: amount / 100 }] });
+      world.say(holder, {
+        type: "renew",
+        leases: [{ leaseId, progress: amount / 100, workMs: which * 500 }],
+      });
       return;
     case "offer":
       world.offer(holder, leaseId);
@@ -257,7 +260,7 @@ test.each([
           if (results.some(({ provenance }) => provenance.verified === "picture")) looks += 1;
         },
       ),
-      { numRuns: 200, endOnFailure: true },
+      { numRuns: 400, endOnFailure: true },
     );
     expect(caught).toBeGreaterThan(3);
     if (engines.length > 1) expect(looks).toBeGreaterThan(20);

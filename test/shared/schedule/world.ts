@@ -365,7 +365,7 @@ export class World {
       );
       const holders = new Set(live.map(({ holderId }) => holderId));
       must(
-        holders.size === live.length && live.length <= 2,
+        holders.size === live.length && live.length <= 3,
         `${task.id} is made ${live.length} times`,
       );
       const isAudited = live.length === 1 && live[0] !== undefined && live[0].audit !== null;

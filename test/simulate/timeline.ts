@@ -1,0 +1,63 @@
+import type { Changes } from "../../edge/coordinator/schedule/state.ts";
+import type { Traits } from "./holder.ts";
+
+interface LeaseLine {
+  holderId: string;
+  audit: boolean;
+  grantedAtMs: number;
+  /** Phases that it went through, with the time of each. */
+  phases: string[];
+  phase: string;
+}
+
+/** When which task was whose: what a scheduler's changes tell, kept to be printed. */
+export class Timeline {
+  readonly #leases = new Map<string, Map<string, LeaseLine>>();
+  /** When the task's result was there and could be shown. */
+  readonly #clearAtMs = new Map<string, number>();
+
+  take(nowMs: number, { leases, tasks }: Changes): void {
+    for (const [id, lease] of leases) {
+      const taskId = id.slice(0, id.lastIndexOf("_"));
+      const known = this.#leases.get(taskId)?.get(id);
+      if (lease === null) {
+        known?.phases.push(`over ${seconds(nowMs)}`);
+      } else if (known === undefined) {
+        const lines = this.#leases.get(taskId) ?? new Map<string, LeaseLine>();
+        this.#leases.set(taskId, lines);
+        const { holderId, audit, grantedAtMs, phase } = lease;
+        lines.set(id, { holderId, audit: audit !== null, grantedAtMs, phases: [], phase });
+      } else if (known.phase !== lease.phase) {
+        known.phase = lease.phase;
+        known.phases.push(`${lease.phase} ${seconds(nowMs)}`);
+      }
+    }
+    for (const [id, { state, proof }] of tasks) {
+      if (state !== "done") this.#clearAtMs.delete(id);
+      else if (proof === "clear" && !this.#clearAtMs.has(id)) this.#clearAtMs.set(id, nowMs);
+    }
+  }
+
+  /** The last tasks that were clear, the last one at the end; a line a lease. */
+  lines(count: number, holders: readonly Traits[]): string[] {
+    const traits = new Map(holders.map((each) => [each.id, each]));
+    const last = [...this.#clearAtMs]
+      .sort((a, b) => a[1] - b[1])
+      .slice(count === 0 ? Number.POSITIVE_INFINITY : -count);
+    return last.flatMap(([taskId, atMs]) => [
+      `${taskId}, clear at ${seconds(atMs)}`,
+      ...[...(this.#leases.get(taskId) ?? [])].map(([id, line]) => {
+        const who = traits.get(line.holderId);
+        const leaves =
+          who?.leavesAtMs == null ? "" : `, ${who.leaves} at ${seconds(who.leavesAtMs)}`;
+        const kind = line.audit ? "audit" : "lease";
+        const at = seconds(line.grantedAtMs);
+        return `  ${kind} ${id}: ${line.holderId} (speed ${who?.speed.toFixed(2)}${leaves}) granted ${at}, ${line.phases.join(", ")}`;
+      }),
+    ]);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
