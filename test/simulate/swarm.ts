@@ -22,6 +22,7 @@ import { VirtualClock } from "./virtual-clock.ts";
 export const GATE_MS = 300;
 const SIGN_MS = 5;
 const CHORE_MS = 100;
+const SEGMENT_SECONDS = 6;
 const GIVEN_UP_MS = 48 * 3_600_000;
 const NO_MD5 = `${"A".repeat(22)}==`;
 
@@ -197,7 +198,8 @@ export class Swarm {
       const task = lease && this.#state.planned.get(lease.taskId);
       const record = lease && this.#state.tasks.get(lease.taskId);
       if (lease === undefined || task === undefined || record === undefined) continue;
-      this.#kinds.set(id, lease.audit ? "audit" : record.leases.length > 1 ? "copy" : "first");
+      const isAudit = lease.audit !== null || lease.pairedWith !== null;
+      this.#kinds.set(id, isAudit ? "audit" : record.leases.length > 1 ? "copy" : "first");
       this.#grants += 1;
       const hasSource = this.#state.holders.get(lease.holderId)?.hasSource === true;
       const info = record.chunk?.info;
@@ -310,7 +312,10 @@ export class Swarm {
         this.#clock.after(MESSAGE_MS, () => this.#dispatch({ type: "closed", connectionId }));
       },
       encoded: (leaseId, mediaSeconds) => {
-        this.#encoded[this.#kinds.get(leaseId) ?? "first"] += mediaSeconds;
+        const kind = this.#kinds.get(leaseId) ?? "first";
+        // An audit that was stopped proved nothing: the bounds must not count it as work to be done.
+        const isStopped = mediaSeconds < SEGMENT_SECONDS - 1e-6;
+        this.#encoded[kind === "audit" && isStopped ? "copy" : kind] += mediaSeconds;
       },
     };
   }

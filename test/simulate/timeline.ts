@@ -3,7 +3,7 @@ import type { Traits } from "./holder.ts";
 
 interface LeaseLine {
   holderId: string;
-  audit: boolean;
+  kind: string;
   grantedAtMs: number;
   /** Phases that it went through, with the time of each. */
   phases: string[];
@@ -25,8 +25,9 @@ export class Timeline {
       } else if (known === undefined) {
         const lines = this.#leases.get(taskId) ?? new Map<string, LeaseLine>();
         this.#leases.set(taskId, lines);
-        const { holderId, audit, grantedAtMs, phase } = lease;
-        lines.set(id, { holderId, audit: audit !== null, grantedAtMs, phases: [], phase });
+        const { holderId, audit, pairedWith, grantedAtMs, phase } = lease;
+        const kind = audit !== null ? "audit" : pairedWith !== null ? "pair" : "lease";
+        lines.set(id, { holderId, kind, grantedAtMs, phases: [], phase });
       } else if (known.phase !== lease.phase) {
         known.phase = lease.phase;
         known.phases.push(`${lease.phase} ${seconds(nowMs)}`);
@@ -50,9 +51,8 @@ export class Timeline {
         const who = traits.get(line.holderId);
         const leaves =
           who?.leavesAtMs == null ? "" : `, ${who.leaves} at ${seconds(who.leavesAtMs)}`;
-        const kind = line.audit ? "audit" : "lease";
         const at = seconds(line.grantedAtMs);
-        return `  ${kind} ${id}: ${line.holderId} (speed ${who?.speed.toFixed(2)}${leaves}) granted ${at}, ${line.phases.join(", ")}`;
+        return `  ${line.kind} ${id}: ${line.holderId} (speed ${who?.speed.toFixed(2)}${leaves}) granted ${at}, ${line.phases.join(", ")}`;
       }),
     ]);
   }

@@ -1,7 +1,6 @@
 import type { Draft } from "./draft.ts";
 import { Round } from "./round.ts";
 import { isEnded, needsHolder, type TaskRecord } from "./state.ts";
-import { auditorsNow } from "./trust.ts";
 
 const LOOK_AGAIN_MS = 1_000;
 /** Who falls free meanwhile is weighed at once, if nobody was for so long. */
@@ -32,14 +31,20 @@ export function assign(draft: Draft): void {
   // A thousand idle holders say so one by one: nothing is weighed anew for each.
   if (open.length === 0 && !isBackupDue) return;
 
-  const auditors = auditorsNow(draft);
-  const round = new Round(draft, takers, open.length);
+  const audits = open.filter(isToAudit).length;
+  const round = new Round(draft, takers, { tasks: open.length - audits, audits });
+  const isLast = audits === open.length;
+  // What is late has its own audit still before it.
+  if (isLast && isBackupDue) round.backUp();
   for (const task of open) {
     if (round.isOver()) break;
     if (task.state === "ready") round.give(task);
-    else round.giveAudit(task, auditors);
+    else round.giveAudit(task);
   }
-  if (isBackupDue && !round.isOver()) round.backUp();
+  if (isBackupDue) {
+    if (!isLast) round.backUp();
+    round.auditEarly();
+  }
   round.end();
   watchStragglers(draft, !round.isOver(), isBackupDue);
 }

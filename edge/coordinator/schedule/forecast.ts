@@ -20,6 +20,13 @@ export interface Progressing {
   isWaiting: boolean;
 }
 
+/** A slot: tasks are made in it one after the other. */
+interface Seat {
+  holder: Holder;
+  freeInMs: number;
+  taskMs: number;
+}
+
 /**
  * What is at work, who is free when, and when everything could be done. Upload and gate come after
  * everybody's last task alike: times are those at which tasks are encoded, in ms from now.
@@ -31,20 +38,19 @@ export class Forecast {
   /** For each holder, when it is done with each of its leases, in the order in which it does them. */
   readonly #queues = new Map<string, number[]>();
   readonly #quiet = new Set<string>();
+  #holders: Holder[] | null = null;
   #endsInMs: number | null = null;
 
   constructor(draft: Draft, pace: Pace) {
     this.#draft = draft;
     this.#pace = pace;
-    for (const lease of draft.leases()) {
-      if (needsHolder(lease)) this.#add(lease);
-    }
+    for (const lease of draft.leases()) if (lease.phase !== "lost") this.#add(lease);
   }
 
   #add(lease: Lease): void {
     const draft = this.#draft;
     const quietMs = draft.nowMs - (draft.beat(lease.id)?.heardAtMs ?? lease.grantedAtMs);
-    const isQuiet = quietMs > QUIET_MS;
+    const isQuiet = needsHolder(lease) && quietMs > QUIET_MS;
     if (isQuiet) this.#quiet.add(lease.holderId);
     let remainingMs = isQuiet ? Number.POSITIVE_INFINITY : 0;
     let isWaiting = false;
@@ -117,10 +123,8 @@ export class Forecast {
   }
 
   #findEnd(toDo: number): number {
-    const { ticksAMs, readyTasks, remainingTicks } = this.#pace;
-    if (ticksAMs <= 0) return Number.POSITIVE_INFINITY;
-    const usual = readyTasks > 0 ? remainingTicks / readyTasks : this.#usualTicks();
-    const seats = this.#seats(usual);
+    if (this.#pace.ticksAMs <= 0) return Number.POSITIVE_INFINITY;
+    const seats = this.#seats(this.#usualTicks());
     const late = [...this.#byTask.values()].map(({ remainingMs }) => remainingMs);
     const isEnough = (ms: number): boolean => {
       let missing = toDo;
@@ -143,24 +147,42 @@ export class Forecast {
     return high;
   }
 
+  /** How many whole tasks these holders could make until then. */
+  madeBy(ms: number, who: (holder: Holder) => boolean): number {
+    let made = 0;
+    for (const { holder, freeInMs, taskMs } of this.#seats(this.#usualTicks())) {
+      if (who(holder) && ms > freeInMs) made += Math.floor((ms - freeInMs) / taskMs);
+    }
+    return made;
+  }
+
+  /** Ticks of a task as most of them are. */
   #usualTicks(): number {
+    const { readyTasks, remainingTicks } = this.#pace;
+    if (readyTasks > 0) return remainingTicks / readyTasks;
     let ticks = 0;
     for (const taskId of this.#byTask.keys())
       ticks = Math.max(ticks, taskTicks(this.#draft, taskId));
     return ticks;
   }
 
-  /** Slots of those who are there and take work, or are at it. */
-  #seats(ticks: number): { freeInMs: number; taskMs: number }[] {
-    const seats: { freeInMs: number; taskMs: number }[] = [];
-    for (const holder of this.#draft.holders()) {
-      if (!isHeard(holder) || holder.banned || this.isQuiet(holder)) continue;
+  /** Who is there and takes work, or is at it. */
+  holders(): Holder[] {
+    this.#holders ??= this.#draft.holders().filter((holder) => {
+      if (!isHeard(holder) || holder.banned || this.isQuiet(holder)) return false;
+      return holder.want > 0 || this.#queues.has(holder.id);
+    });
+    return this.#holders;
+  }
+
+  #seats(ticks: number): Seat[] {
+    const seats: Seat[] = [];
+    for (const holder of this.holders()) {
       const queue = this.#queues.get(holder.id) ?? [];
-      if (holder.want === 0 && queue.length === 0) continue;
       const taskMs = ticks / likelySpeed(holder, this.#pace);
       for (let slot = 1; slot <= holder.slots; slot += 1) {
         const freeInMs = queue[queue.length - slot] ?? (holder.hasSource ? 0 : FETCH_MS);
-        seats.push({ freeInMs, taskMs });
+        seats.push({ holder, freeInMs, taskMs });
       }
     }
     return seats;

@@ -26,7 +26,7 @@ export function grantLease(
   draft: Draft,
   task: TaskRecord,
   holder: Holder,
-  { audit, engine }: Pick<Lease, "audit" | "engine">,
+  { audit, engine, pairedWith }: Pick<Lease, "audit" | "engine" | "pairedWith">,
 ): Lease {
   dropLeases(draft, lostLeases(draft, task));
   const number = task.granted + 1;
@@ -35,6 +35,7 @@ export function grantLease(
     taskId: task.id,
     holderId: holder.id,
     audit,
+    pairedWith,
     engine,
     attempt: task.failures + 1,
     grantedAtMs: draft.nowMs,
@@ -157,10 +158,15 @@ export function expire(draft: Draft): void {
 }
 
 /** Takes a task's other leases away, live or lost; their holders are told. */
-export function revokeOthers(draft: Draft, task: TaskRecord, keep: string, code: ErrorCode): void {
+export function revokeOthers(
+  draft: Draft,
+  task: TaskRecord,
+  keep: readonly string[],
+  code: ErrorCode,
+): void {
   for (const id of task.leases) {
     const lease = draft.lease(id);
-    if (id === keep || lease === undefined) continue;
+    if (keep.includes(id) || lease === undefined) continue;
     draft.dropLease(id);
     draft.send(lease.holderId, { type: "revoke", leaseId: id, code });
   }

@@ -2,9 +2,10 @@ import type { ErrorCode } from "../../../shared/errors.ts";
 import type { AcceptedSegment, Engine, Task } from "../../../shared/job.ts";
 import { outputKey } from "../../../shared/object-keys.ts";
 import type { HolderMessage, Output } from "../../../shared/protocol.ts";
+import { auditByOthers } from "./auditors.ts";
 import type { Draft } from "./draft.ts";
 import { countFault } from "./faults.ts";
-import { dropLease, failLease, revokeOthers } from "./leases.ts";
+import { dropLease, failLease } from "./leases.ts";
 import { assembleWhenDone } from "./lifecycle.ts";
 import { offerFault } from "./offers.ts";
 import { markPlayable } from "./playable.ts";
@@ -105,10 +106,9 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
     draft.accept(accepted);
     bytesStored += accepted.sizeBytes;
   }
-  revokeOthers(draft, record, lease.id, "LEASE_LOST");
   draft.patchTask(record, {
     state: "done",
-    leases: [],
+    leases: record.leases.filter((id) => id !== lease.id),
     lastError: null,
     done: {
       holderId: lease.holderId,
@@ -126,6 +126,7 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
   markPlayable(draft);
   draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });
   settleDispute(draft, task);
+  auditByOthers(draft, task, lease);
   assembleWhenDone(draft);
 }
 

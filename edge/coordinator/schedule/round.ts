@@ -1,10 +1,18 @@
+import {
+  type Auditors,
+  auditorsNow,
+  lot,
+  mayAudit,
+  mayRunAgain,
+  willBeAudited,
+} from "./auditors.ts";
 import type { Draft } from "./draft.ts";
 import { Forecast, type Progressing } from "./forecast.ts";
 import { dropLease, grantLease, isForTrusted } from "./leases.ts";
 import { isKnown, type Pace, paceOf, speed, taskTicks } from "./pace.ts";
-import type { Audit, Holder, TaskRecord } from "./state.ts";
-import { type Auditors, mayAudit } from "./trust.ts";
-import { auditOf, hasPictureAuditors, requiredEngine } from "./verifying.ts";
+import type { Holder, Lease, TaskRecord } from "./state.ts";
+import { waitingOf } from "./trust.ts";
+import { auditOf, hasPictureAuditors, isTrusted, requiredEngine } from "./verifying.ts";
 
 /** A backup copy must promise to be done in less than this share of what the first one still needs. */
 const BACKUP_GAIN = 0.8;
@@ -21,6 +29,9 @@ interface Taker {
   leaseIds: string[];
 }
 
+/** Neither: it is to make the task. */
+type Purpose = Partial<Pick<Lease, "audit" | "pairedWith">>;
+
 /** One hand-out: who still wants how much, and what they got. */
 export class Round {
   readonly #draft: Draft;
@@ -32,15 +43,21 @@ export class Round {
   #open: number;
   /** Nobody is in time for so much, nor for more. */
   #tooMuchTicks = Number.POSITIVE_INFINITY;
+  /** Of these, audits. */
+  #audits: number;
+  #auditors: Auditors | null = null;
+  #pairs: Lease[] | null = null;
   /** In the order in which they are asked. */
   #turn: Taker[];
 
-  constructor(draft: Draft, holders: readonly Holder[], open: number) {
+  /** @param open how many tasks and audits nobody has */
+  constructor(draft: Draft, holders: readonly Holder[], open: { tasks: number; audits: number }) {
     this.#draft = draft;
     this.#pace = paceOf(draft);
     this.#forecast = new Forecast(draft, this.#pace);
     this.#pictures = hasPictureAuditors(draft);
-    this.#open = open;
+    this.#open = open.tasks + open.audits;
+    this.#audits = open.audits;
     const atWork = new Map<string, number>();
     for (const { holderId, phase } of draft.leases()) {
       if (phase === "working") atWork.set(holderId, (atWork.get(holderId) ?? 0) + 1);
@@ -68,28 +85,116 @@ export class Round {
     });
     if (taker !== undefined) {
       this.#open -= 1;
-      this.#giveTo(taker, task, null);
+      this.#giveTo(taker, task, {});
     } else if (isForAnybody && !isForTrusted(this.#draft, task)) this.#tooMuchTicks = ticks;
   }
 
-  /** Hands an audit to the first that may make it. Near the end it does not wait behind other work. */
-  giveAudit(task: TaskRecord, auditors: Auditors): void {
-    const draft = this.#draft;
-    const isNearEnd = this.#open <= this.#pace.slots;
-    const taker = this.#turn.find((each) => {
-      if (!hasChunk(each.holder, task) || (isNearEnd && !isFree(each))) return false;
-      return mayAudit(draft, each.holder, task, auditors);
-    });
+  /** Hands out the audit of a result that is there. Near the end it does not wait behind other work. */
+  giveAudit(task: TaskRecord): void {
+    const auditors = this.#whoAudits();
+    const may = ({ holder }: Taker) => {
+      return hasChunk(holder, task) && mayAudit(this.#draft, holder, task, auditors);
+    };
+    const taker = this.#drawn(task, may);
     if (taker === undefined) return;
+    if (!this.#isInTime(taker, task.id) && this.#isWorthWaiting(task, auditors)) return;
     this.#open -= 1;
-    this.#giveTo(taker, task, auditOf(task));
+    this.#audits -= 1;
+    this.#giveTo(taker, task, { audit: auditOf(task) });
   }
 
-  #giveTo(taker: Taker, task: TaskRecord, audit: Audit | null): void {
+  /** Who has nothing else to do runs what is sure to be audited before its first run is over. */
+  auditEarly(): void {
+    if (this.#open > 0 || this.isOver()) return;
+    const draft = this.#draft;
+    const auditors = this.#whoAudits();
+    for (const lease of this.#toPair()) {
+      if (this.isOver()) return;
+      const task = draft.task(lease.taskId);
+      if (task === undefined || task.leases.length > 1 || !this.#mayBePaired(task)) continue;
+      const pair = { makerId: lease.holderId, auditors };
+      const taker = this.#drawn(task, (each) => {
+        return (
+          isFree(each) &&
+          this.#mayMake(each, task) &&
+          this.#isInTime(each, task.id) &&
+          mayRunAgain(draft, each.holder, task, pair)
+        );
+      });
+      if (taker !== undefined) this.#giveTo(taker, task, { pairedWith: lease.holderId });
+    }
+  }
+
+  /** Whether somebody who is busy now would be in time with the audit. */
+  #isWorthWaiting(task: TaskRecord, auditors: Auditors): boolean {
+    const endsInMs = this.#endsInMs();
+    return this.#forecast.holders().some((holder) => {
+      if (!hasChunk(holder, task) || this.#forecast.doneInMs(holder, task.id) > endsInMs)
+        return false;
+      return mayAudit(this.#draft, holder, task, auditors);
+    });
+  }
+
+  #mayBePaired({ state, claims, readyAtMs }: TaskRecord): boolean {
+    return state === "leased" && claims.length === 0 && readyAtMs <= this.#draft.nowMs;
+  }
+
+  /** Leases at work whose result is sure to be audited, the first to be done first. */
+  #toPair(): Lease[] {
+    if (this.#pairs !== null) return this.#pairs;
+    const draft = this.#draft;
+    const waiting = waitingOf(draft);
+    const tasks = draft.job.settings.verify === "off" ? [] : this.#forecast.lastFirst().reverse();
+    this.#pairs = tasks.flatMap(({ leases: [lease, another] }) => {
+      if (lease === undefined || another !== undefined) return [];
+      return willBeAudited(draft, lease, waiting.get(lease.holderId) ?? 0) ? lease : [];
+    });
+    return this.#pairs;
+  }
+
+  #whoAudits(): Auditors {
+    this.#auditors ??= auditorsNow(this.#draft, this.#forecast, {
+      waiting: this.#audits + this.#toPair().length + this.#lateAudits(),
+      endsInMs: this.#endsInMs(),
+    });
+    return this.#auditors;
+  }
+
+  #lateAudits(): number {
+    const endsInMs = this.#endsInMs();
+    return this.#forecast.lastFirst().filter(({ leases: [lease], remainingMs }) => {
+      return lease?.audit === "hash" && remainingMs > endsInMs;
+    }).length;
+  }
+
+  /**
+   * Somebody trusted, or who of the strangers that would be in time has the lot; where nobody would,
+   * who is done first.
+   */
+  #drawn(task: TaskRecord, may: (taker: Taker) => boolean): Taker | undefined {
+    let drawn: Taker | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const taker of this.#turn) {
+      const { holder } = taker;
+      if (!may(taker)) continue;
+      const isInTime = this.#isInTime(taker, task.id);
+      if (isInTime && isTrusted(holder)) return taker;
+      if (!isInTime && !isFree(taker)) continue;
+      const at = isInTime
+        ? lot(this.#draft, holder, task.id)
+        : 1 + this.#forecast.doneInMs(holder, task.id);
+      if (at >= least && drawn !== undefined) continue;
+      drawn = taker;
+      least = at;
+    }
+    return drawn;
+  }
+
+  #giveTo(taker: Taker, task: TaskRecord, { audit = null, pairedWith = null }: Purpose): void {
     const { holder, leaseIds } = taker;
-    const how = { audit, pictures: this.#pictures };
+    const how = { audit: pairedWith === null ? audit : "hash", pictures: this.#pictures } as const;
     const engine = requiredEngine(this.#draft, task, holder, how);
-    leaseIds.push(grantLease(this.#draft, task, holder, { audit, engine }).id);
+    leaseIds.push(grantLease(this.#draft, task, holder, { audit, engine, pairedWith }).id);
     taker.atWork += 1;
     this.#forecast.give(holder, task.id);
     // To the back of the queue, or out of it.
@@ -99,9 +204,13 @@ export class Round {
 
   /** Whether the holder would be done before everything could be, if others made it instead. */
   #isInTime({ holder }: Taker, taskId: string): boolean {
-    const endsInMs = this.#forecast.endsInMs(this.#open);
+    const endsInMs = this.#endsInMs();
     if (!Number.isFinite(endsInMs)) return true;
     return this.#forecast.doneInMs(holder, taskId) <= endsInMs + END_SLACK_MS;
+  }
+
+  #endsInMs(): number {
+    return this.#forecast.endsInMs(this.#open + this.#toPair().length);
   }
 
   #mayMake({ holder }: Taker, task: TaskRecord): boolean {
@@ -115,18 +224,19 @@ export class Round {
    * result wins.
    */
   backUp(): void {
-    if (this.#open > 0) return;
+    if (this.#open > this.#audits || this.isOver()) return;
     const draft = this.#draft;
-    const endsInMs = this.#forecast.endsInMs(0);
+    const endsInMs = this.#endsInMs();
     for (const late of this.#forecast.lastFirst()) {
       if (this.isOver() || late.remainingMs <= endsInMs + END_SLACK_MS) return;
       const task = draft.task(late.taskId);
-      if (task?.state !== "leased" || task.readyAtMs > draft.nowMs) continue;
-      if (late.leases.length >= MAX_COPIES) continue;
-      const taker = this.#soonest(task, late);
+      const audit = late.leases[0]?.audit ?? null;
+      if (task === undefined || audit === "picture" || late.leases.length >= MAX_COPIES) continue;
+      if (audit === null && task.readyAtMs > draft.nowMs) continue;
+      const taker = audit === null ? this.#soonest(task, late) : this.#auditorInstead(task, late);
       if (taker === undefined) continue;
       if (late.isWaiting) this.#takeAway(late);
-      this.#giveTo(taker, draft.task(task.id) ?? task, null);
+      this.#giveTo(taker, draft.task(task.id) ?? task, { audit });
     }
   }
 
@@ -144,6 +254,16 @@ export class Round {
       leastMs = doneInMs;
     }
     return soonest;
+  }
+
+  #auditorInstead(task: TaskRecord, { leases }: Progressing): Taker | undefined {
+    const auditors = this.#whoAudits();
+    return this.#drawn(task, (taker) => {
+      const { holder } = taker;
+      if (!hasChunk(holder, task) || !this.#isInTime(taker, task.id)) return false;
+      if (leases.some(({ holderId }) => holderId === holder.id)) return false;
+      return mayAudit(this.#draft, holder, task, auditors);
+    });
   }
 
   #takeAway({ leases }: Progressing): void {

@@ -126,6 +126,8 @@ export interface Lease {
   holderId: string;
   /** Of a done task: looks at its result. Null: makes the task. */
   audit: Audit | null;
+  /** The holder whose run of the same task, not over yet, this one is to be held against; see trust.ts. */
+  pairedWith: string | null;
   /** Only a result of this engine counts; null: of any. */
   engine: Engine | null;
   /** From 1; failed attempts of the task before this one, plus one. */

@@ -2,7 +2,7 @@ import type { Engine, Task } from "../../../shared/job.ts";
 import type { Output } from "../../../shared/protocol.ts";
 import { auditDueAtMs } from "./deadlines.ts";
 import type { Draft } from "./draft.ts";
-import { dropLease, failTask, type TaskFailure } from "./leases.ts";
+import { dropLease, failTask, revokeOthers, type TaskFailure } from "./leases.ts";
 import { assembleWhenDone } from "./lifecycle.ts";
 import { markPlayable } from "./playable.ts";
 import {
@@ -39,12 +39,18 @@ import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
  * every audit to the trusted. A liar who lies rarely gets through in `adaptive` with what is not
  * drawn: sampling cannot see it, `all` does.
  *
+ * What is sure to be audited may be run a second time before the first run is over, by somebody who
+ * would be idle: the two are a pair then, and whose result comes second is the audit of the other.
+ * Who of the strangers that may is drawn by lot, among those who would be done in time: so nobody can
+ * choose whose results it audits. How fast a tab is, is its own word, though: who claims to be far faster
+ * than all others is drawn more often.
+ *
  * What browsers' own codecs make is never the same bytes twice. Of such a result somebody trusted looks
  * at every picture (`picture-audits.ts`): nobody else is asked, since nobody could check the answer.
  */
 
 /** Every result of a newcomer is audited until so many agreed in a row. */
-const PROBATION = 3;
+export const PROBATION = 3;
 /** At least one in so many results is audited, however long it went well. */
 const MAX_INTERVAL = 32;
 const UNVERIFIED_WARNING =
@@ -60,54 +66,26 @@ export function proofOf(draft: Draft, holder: Holder, lease: Lease): Proof {
   const policy = draft.job.settings.verify;
   if (isTrusted(holder) || policy === "off") return "clear";
   if (policy === "all") return "wanted";
-  // Results that wait for their audit count as if it went well: a lie among them undoes the rest.
-  let waiting = 0;
+  const chance = auditChance(holder.agreed + (waitingOf(draft).get(holder.id) ?? 0));
+  return isDrawn(draft, lease, chance) ? "wanted" : "unproven";
+}
+
+/**
+ * How many results of each holder wait for their audit. They count as if it went well: a lie among
+ * them undoes the rest.
+ */
+export function waitingOf(draft: Draft): Map<string, number> {
+  const waiting = new Map<string, number>();
   for (const { proof, done } of draft.unclear()) {
-    if (proof === "wanted" && done?.holderId === holder.id) waiting += 1;
+    if (proof !== "wanted" || done === null) continue;
+    waiting.set(done.holderId, (waiting.get(done.holderId) ?? 0) + 1);
   }
-  const chance = auditChance(holder.agreed + waiting);
-  return draw(draft.job.seed + lease.id) < chance ? "wanted" : "unproven";
+  return waiting;
 }
 
-/** Of those who run results again to compare hashes. */
-export type Auditors = "trusted" | "peers" | "anybody";
-
-/** Who may audit now: see above. */
-export function auditorsNow(draft: Draft): Auditors {
-  let trustedSlots = 0;
-  let slots = 0;
-  for (const holder of draft.holders()) {
-    if (holder.connectionId === null || holder.silent || holder.banned) continue;
-    slots += holder.slots;
-    if (canAudit(holder)) trustedSlots += holder.slots;
-  }
-  if (trustedSlots === 0) return "anybody";
-  if (draft.job.settings.verify === "all") return "trusted";
-  const waiting = draft.unclear().filter((task) => {
-    return task.proof === "wanted" && task.leases.length === 0 && auditOf(task) === "hash";
-  }).length;
-  if (waiting <= trustedSlots) return "trusted";
-  let ready = 0;
-  for (const { state } of draft.tasks()) if (state === "ready") ready += 1;
-  // In rounds: of audits by the trusted, and of everything else by everybody.
-  return waiting / trustedSlots > 1 + ready / slots ? "peers" : "trusted";
-}
-
-/** Whether this holder may prove or disprove the task's result. */
-export function mayAudit(
-  draft: Draft,
-  holder: Holder,
-  task: TaskRecord,
-  auditors: Auditors,
-): boolean {
-  if (task.proof !== "wanted" || task.done === null || task.leases.length > 0) return false;
-  if (task.done.holderId === holder.id) return false;
-  if (auditOf(task) === "picture") return canComparePictures(holder);
-  if (!holder.engines.includes("ffmpeg-wasm")) return false;
-  if (isTrusted(holder)) return true;
-  if (auditors === "trusted" || task.notFor.includes(holder.id)) return false;
-  const maker = draft.holder(task.done.holderId);
-  return auditors === "anybody" || holder.agreed >= Math.min(PROBATION, maker?.agreed ?? 0);
+/** The same answer for a lease whenever it is asked, unless the chance has changed. */
+export function isDrawn(draft: Draft, lease: Lease, chance: number): boolean {
+  return draw(draft.job.seed + lease.id) < chance;
 }
 
 /** An audit's offer against what was accepted. True when the lease goes on as an ordinary one. */
@@ -248,8 +226,11 @@ export function prove(draft: Draft, task: TaskRecord, verified: Audit): void {
   const maker = draft.holder(done.holderId);
   if (maker !== undefined) draft.putHolder({ ...maker, agreed: maker.agreed + 1 });
   setVerified(draft, task, verified);
-  const proven = draft.patchTask(draft.task(task.id) ?? task, {
+  const audited = draft.task(task.id) ?? task;
+  revokeOthers(draft, audited, [], "LEASE_LOST");
+  const proven = draft.patchTask(audited, {
     proof: "clear",
+    leases: [],
     done: { ...done, verified },
   });
   const planned = draft.planned.get(task.id);
@@ -323,13 +304,8 @@ function canBeAudited(draft: Draft, unclear: readonly TaskRecord[]): boolean {
   });
 }
 
-function canAudit(holder: Holder): boolean {
-  const { connectionId, engines, slots } = holder;
-  return connectionId !== null && isTrusted(holder) && slots > 0 && engines.includes("ffmpeg-wasm");
-}
-
 /** In [0, 1), from a text that outsiders do not know: FNV-1a with a final avalanche (murmur3's). */
-function draw(text: string): number {
+export function draw(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

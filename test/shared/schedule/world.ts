@@ -175,7 +175,13 @@ export class World {
     if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
     // What a stranger cannot make again may be right all the same.
     if (lease.audit !== null && holder.role === "contributor") return null;
-    return { id: lease.taskId, count: this.state.tasks.get(lease.taskId)?.failures ?? 0 };
+    const count = this.state.tasks.get(lease.taskId)?.failures ?? 0;
+    // The last attempt is for somebody trusted: a stranger's copy, begun before, cannot use it up.
+    const isTrustedHere = this.holders.some(({ role, connectionId }) => {
+      return role !== "contributor" && connectionId !== null;
+    });
+    if (holder.role === "contributor" && count >= 2 && isTrustedHere) return null;
+    return { id: lease.taskId, count };
   }
 
   /** An offer; or the word of who was to look at a result, and did. */
@@ -257,7 +263,13 @@ export class World {
     const after = this.state.tasks.get(task.id);
     const failures = (before?.failures ?? 0) + (verdict === "refused" ? 1 : 0);
     must(after?.failures === failures, `${leaseId} was ${verdict}: ${after?.failures} failures`);
-    must(verdict === "refused" || after.state === "done", `${leaseId} passed for nothing`);
+    // Its pair had offered something else: one of the two is wrong.
+    const isDisputed = after.claims.length > (before?.claims.length ?? 0);
+    const isOut = this.state.holders.get(lease.holderId)?.banned === true;
+    must(
+      verdict === "refused" || after.state === "done" || isDisputed || isOut,
+      `${leaseId} passed for nothing`,
+    );
   }
 
   #effect(effect: Effect): void {
@@ -319,6 +331,10 @@ export class World {
         must(task.done?.holderId !== holder.id, `${holder.id} audits itself`);
       } else {
         must(!this.#accepted.has(taskIdOf(id)), `${id} is of a task that is done`);
+        // Of a pair that which is over later is the audit.
+        if (lease.pairedWith !== null)
+          for (const each of task?.leases ?? []) this.#audits.add(each);
+        must(lease.pairedWith !== holder.id, `${holder.id} is paired with itself`);
       }
       const failures = this.#failures.get(taskIdOf(id));
       must(lease.attempt === (failures?.count ?? 0) + 1, `${id} has attempt ${lease.attempt}`);
@@ -368,7 +384,7 @@ export class World {
         holders.size === live.length && live.length <= 3,
         `${task.id} is made ${live.length} times`,
       );
-      const isAudited = live.length === 1 && live[0] !== undefined && live[0].audit !== null;
+      const isAudited = live.length > 0 && live.every(({ audit }) => audit !== null);
       must(
         isAudited ? task.state === "done" : (task.state === "leased") === live.length > 0,
         `${task.id} is ${task.state} with ${live.length} leases`,
