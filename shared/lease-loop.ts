@@ -64,6 +64,8 @@ interface Lease extends LiveLease {
   takenAtMs: number;
   /** When it got its slot; null before and without one. */
   beganAtMs: number | null;
+  /** Accepted while it was still being uploaded. */
+  isProven: boolean;
   /** The message that waits for an answer; sent again after a silence or a reconnect. */
   asking: { message: HolderMessage; answer(message: CoordinatorMessage): void } | null;
 }
@@ -127,7 +129,7 @@ export class LeaseLoop {
     if (this.#stopped) return;
     switch (message.type) {
       case "welcome":
-        this.#welcomed(new Set(message.adopted));
+        this.#welcomed(new Set(message.adopted), message.wanted ?? 0);
         return;
       case "grant":
         this.#told = Math.max(0, this.#told - message.grants.length);
@@ -146,9 +148,9 @@ export class LeaseLoop {
     }
   }
 
-  #welcomed(adopted: ReadonlySet<string>): void {
+  #welcomed(adopted: ReadonlySet<string>, wanted: number): void {
     this.#connected = true;
-    this.#told = 0;
+    this.#told = wanted;
     for (const lease of [...this.#leases.values()]) {
       if (!adopted.has(lease.leaseId)) this.#drop(lease.leaseId, "LEASE_LOST");
       else if (lease.asking !== null) this.#options.send(lease.asking.message);
@@ -168,6 +170,7 @@ export class LeaseLoop {
       abort: new AbortController(),
       takenAtMs: this.#options.clock.nowMs(),
       beganAtMs: null,
+      isProven: false,
       asking: null,
     };
     this.#leases.set(lease.leaseId, lease);
@@ -195,7 +198,9 @@ export class LeaseLoop {
           : { state: "rejected", code: verdict.code, message: verdict.message };
     } catch (thrown) {
       const { code, message, retryable } = toWireError(thrown);
-      if (signal.aborted) {
+      if (lease.isProven) {
+        end = { state: "accepted" };
+      } else if (signal.aborted) {
         end = { state: "lost", code, message };
       } else {
         end = { state: "failed", code, message };
@@ -237,9 +242,11 @@ export class LeaseLoop {
       fetchChunk(grant, abort.signal),
       pictures.fetchOutputs(grant, abort.signal),
     ]);
-    return this.#inSlot(lease, (onProgress) =>
+    const verdict = await this.#inSlot(lease, (onProgress) =>
       pictures.compare(grant, chunk, outputs, onProgress, abort.signal),
     );
+    this.#sendWant();
+    return verdict;
   }
 
   async #report(lease: Lease, verdict: PictureVerdict): Promise<Verdict> {
@@ -270,7 +277,6 @@ export class LeaseLoop {
       lease.beganAtMs = null;
       this.#encoding -= 1;
       this.#wakeSlotWaiters();
-      this.#sendWant();
     }
   }
 
@@ -333,6 +339,7 @@ export class LeaseLoop {
         return;
       }
       signal.addEventListener("abort", aborted);
+      // What is sent again tells no old number of free slots.
       lease.asking = {
         message,
         answer: (answer) => {
@@ -340,9 +347,17 @@ export class LeaseLoop {
           resolve(answer);
         },
       };
-      this.#options.send(message);
+      if (message.type === "offer") this.#sendOffer(message);
+      else this.#options.send(message);
       resendLater();
     });
+  }
+
+  /** With the slots that are free now that its task is made. */
+  #sendOffer(offer: Extract<HolderMessage, { type: "offer" }>): void {
+    const want = this.wanted();
+    if (!this.#connected || want === this.#told) this.#options.send(offer);
+    else if (this.#options.send({ ...offer, want })) this.#told = want;
   }
 
   #answered(leaseId: string, message: CoordinatorMessage): void {
@@ -350,6 +365,9 @@ export class LeaseLoop {
     if (lease === undefined) return;
     const { asking } = lease;
     if (asking === null) {
+      // Somebody else's result, which is the same, was there before these uploads.
+      if (message.type === "accepted") lease.isProven = true;
+      if (message.type === "accepted") lease.abort.abort();
       // A verdict without a question: the coordinator gave the lease up (too many failures, ended job).
       if (message.type === "rejected") this.#drop(leaseId, message.code);
       return;
@@ -404,9 +422,16 @@ export class LeaseLoop {
     for (const wake of this.#slotWaiters.splice(0)) wake();
   }
 
-  /** Tells the coordinator of free places, when that is news. */
+  /** Tells the coordinator of free slots, when that is news. */
   #sendWant(): void {
     if (!this.#connected || this.#stopped) return;
+    const want = this.wanted();
+    if (want === this.#told) return;
+    if (this.#options.send({ type: "want", slots: want })) this.#told = want;
+  }
+
+  /** How many tasks would be started now: to be said in a hello. */
+  wanted(): number {
     let unfinished = 0;
     let uploading = 0;
     for (const { stage } of this.#leases.values()) {
@@ -415,9 +440,7 @@ export class LeaseLoop {
     }
     // Uploads that fall behind hold memory: take nothing new until they catch up.
     const room = uploading > this.#slots + 4 ? 0 : this.#slots + this.#options.prefetch;
-    const want = this.#slots === 0 ? 0 : Math.max(0, room - unfinished);
-    if (want === this.#told) return;
-    if (this.#options.send({ type: "want", slots: want })) this.#told = want;
+    return this.#slots === 0 ? 0 : Math.min(64, Math.max(0, room - unfinished));
   }
 
   /** One that is due later than this gives way. */

@@ -72,6 +72,9 @@ export type PictureVerdict = z.infer<typeof pictureVerdictSchema>;
 
 // ---------------------------------------------------------------- holder -> coordinator
 
+/** Free slots: the holder would start this many tasks now. Replaces the former number. */
+const want = z.int().min(0).max(64);
+
 export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
@@ -87,9 +90,10 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     leases: z.array(id).max(256),
     /** Owner only: tasks whose chunk it can cut now (it has the file). */
     hasSource: z.boolean(),
+    want: want.optional(),
   }),
-  /** Free slots: the holder would start this many tasks now. Replaces the former number. */
-  z.object({ type: z.literal("want"), slots: z.int().min(0).max(64) }),
+  /** Where no other message says it. */
+  z.object({ type: z.literal("want"), slots: want }),
   z.object({
     type: z.literal("renew"),
     leases: z
@@ -107,6 +111,7 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("offer"),
     leaseId: id,
     outputs: z.array(outputSchema).min(1).max(4096),
+    want: want.optional(),
   }),
   z.object({
     type: z.literal("commit"),
@@ -250,6 +255,8 @@ export const coordinatorMessageSchema = z.discriminatedUnion("type", [
     /** Of the leases named in `hello`, those that go on. */
     adopted: z.array(id),
     heartbeatMs: z.int(),
+    /** The free slots that `hello` told of. Absent where they were not heard: they are to be told. */
+    wanted: z.int().optional(),
   }),
   z.object({ type: z.literal("grant"), grants: z.array(leaseGrantSchema).min(1) }),
   z.object({ type: z.literal("uploads"), leaseId: id, puts: z.array(putSchema) }),

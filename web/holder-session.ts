@@ -167,6 +167,7 @@ export class HolderSession {
       engines,
       leases: this.#loop.leaseIds(),
       hasSource: source !== null,
+      want: this.#loop.wanted(),
     };
   }
 

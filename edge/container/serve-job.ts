@@ -87,6 +87,7 @@ export function serveJob(
           engines: ["ffmpeg-native"],
           leases: loop.leaseIds(),
           hasSource: whole !== null,
+          want: loop.wanted(),
         }),
         onMessage: (message) => receive(message),
         onLost: () => loop.disconnected(),

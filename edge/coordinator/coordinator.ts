@@ -255,12 +255,13 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     if (effect.type === "send") {
       this.#sockets.send(effect.connectionId, effect.message);
     } else if (effect.type === "welcome") {
-      const { connectionId, holderId, adopted } = effect;
+      const { type, connectionId, ...welcome } = effect;
+      const { holderId } = welcome;
       this.#sockets.bind(connectionId, holderId);
       const isContributor = state.holders.get(holderId)?.role === "contributor";
       const job = isContributor ? contributorView(state) : jobView(state);
       const heartbeatMs = HEARTBEAT_SILENCE_MS;
-      this.#sockets.send(connectionId, { type: "welcome", holderId, job, adopted, heartbeatMs });
+      this.#sockets.send(connectionId, { type, ...welcome, job, heartbeatMs });
     } else if (effect.type === "call-server") {
       this.#callServer(state, effect.holderId);
     } else if (effect.type === "ban") {

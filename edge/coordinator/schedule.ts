@@ -162,7 +162,7 @@ function hello(draft: Draft, connectionId: string, principal: string, said: Hell
     slots: said.slots,
     engines: said.engines,
     hasSource: said.hasSource && said.role !== "contributor",
-    want: 0,
+    want: said.want ?? 0,
     connectionId,
     silent: false,
     agreed: known?.agreed ?? 0,
@@ -179,7 +179,8 @@ function hello(draft: Draft, connectionId: string, principal: string, said: Hell
     const isGone = lease.holderId === holder.id && !named.has(lease.id);
     if (isGone && lease.phase !== "checking") dropLease(draft, lease);
   }
-  draft.effects.push({ type: "welcome", connectionId, holderId: holder.id, adopted });
+  const wanted = said.want === undefined ? {} : { wanted: said.want };
+  draft.effects.push({ type: "welcome", connectionId, holderId: holder.id, adopted, ...wanted });
 }
 
 function mayGoOn(draft: Draft, holder: Holder, leaseId: string): boolean {
@@ -212,6 +213,9 @@ function message(draft: Draft, connectionId: string, holderId: string, said: Hol
       }
       return;
     case "offer":
+      if (said.want !== undefined) draft.putHolder({ ...holder, silent: false, want: said.want });
+      aboutLease(draft, holder, said);
+      return;
     case "commit":
     case "compared":
     case "fail":

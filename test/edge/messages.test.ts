@@ -194,6 +194,24 @@ test("progress is told in deltas, once a second at most", async () => {
   expect(deltas).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
 });
 
+test("who says in its hello what it would start has it without asking, and so with an offer", async () => {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  expect(await holder.join({ want: 1 })).toMatchObject({ wanted: 1 });
+  const { grants } = await holder.next("grant");
+  expect(grants).toHaveLength(1);
+  const [grant] = grants;
+  if (grant === undefined) throw new Error("no grant");
+  const outputs = offered(made(grant.task.id));
+  holder.send({ type: "offer", leaseId: grant.leaseId, outputs, want: 1 });
+  expect((await holder.next("grant")).grants).toHaveLength(1);
+  holder.close();
+
+  const older = new ScriptedHolder(job);
+  expect(await older.join()).not.toHaveProperty("wanted");
+  older.close();
+});
+
 test("a segment takes no more than six messages of its holder", async () => {
   const job = await createJob();
   const holder = new ScriptedHolder(job);

@@ -87,7 +87,7 @@ function grantOf(n: number): LeaseGrant {
   };
 }
 
-const welcome = (adopted: string[]): CoordinatorMessage => ({
+const welcome = (adopted: string[]): Extract<CoordinatorMessage, { type: "welcome" }> => ({
   type: "welcome",
   holderId: "me",
   adopted,
@@ -167,7 +167,7 @@ function start(options: { slots?: number; prefetch?: number; work?: Partial<Leas
 }
 
 describe("lease loop", () => {
-  test("goes from grant to accepted in five messages of its own", async () => {
+  test("goes from grant to accepted in two messages of its own", async () => {
     const { loop, types, take, running, ends, last } = start();
     expect(last()).toEqual({ type: "want", slots: 1 });
     await take(0);
@@ -186,7 +186,62 @@ describe("lease loop", () => {
     await settled();
     expect(ends).toEqual([{ state: "accepted" }]);
     expect(loop.leases()).toEqual([]);
-    expect(types()).toEqual(["want", "want", "offer", "commit"]);
+    expect(types()).toEqual(["want", "offer", "commit"]);
+  });
+
+  test("says in its hello how many tasks it would start, and again only where that was not heard", async () => {
+    const { loop, sent, take } = start({ slots: 2, prefetch: 1 });
+    expect(loop.wanted()).toBe(3);
+    await take(0);
+    loop.disconnected();
+    const before = sent.length;
+    expect(loop.wanted()).toBe(2);
+    loop.receive({ ...welcome(["lease-0"]), wanted: 2 });
+    expect(sent).toHaveLength(before);
+    loop.disconnected();
+    // A coordinator that knows nothing of it.
+    loop.receive(welcome(["lease-0"]));
+    expect(sent.slice(before)).toEqual([{ type: "want", slots: 2 }]);
+  });
+
+  test("an offer that is sent again tells no old number of free slots", async () => {
+    const { clock, sent, take, running } = start();
+    await take(0);
+    running.get("lease-0")?.(made);
+    await settled();
+    expect(sent.at(-1)).toMatchObject({ type: "offer", want: 1 });
+    await take(1);
+    await clock.advance(20_000);
+    const offers = sent.filter(({ type }) => type === "offer");
+    expect(offers).toHaveLength(2);
+    expect(offers[1]).not.toHaveProperty("want");
+  });
+
+  test("a result that another's proves while it is uploaded is accepted, and its upload ends", async () => {
+    const aborted: unknown[] = [];
+    const { loop, take, running, ends, types } = start({
+      work: {
+        put: (_put, _bytes, signal) =>
+          new Promise((_, reject) => {
+            signal.addEventListener("abort", () => {
+              aborted.push(signal.reason);
+              reject(signal.reason);
+            });
+          }),
+      },
+    });
+    await take(0);
+    running.get("lease-0")?.(made);
+    await settled();
+    loop.receive({ type: "uploads", leaseId: "lease-0", puts: [put] });
+    await settled();
+    loop.receive({ type: "accepted", leaseId: "lease-0" });
+    await settled();
+    expect(aborted).toHaveLength(1);
+    expect(ends).toEqual([{ state: "accepted" }]);
+    expect(types()).not.toContain("commit");
+    expect(types()).not.toContain("fail");
+    expect(loop.leases()).toEqual([]);
   });
 
   test("looks at what somebody else made, and says what it saw until it is heard", async () => {
@@ -248,7 +303,7 @@ describe("lease loop", () => {
     const before = sent.length;
     running.get("lease-0")?.(made);
     await settled();
-    expect(sent.slice(before).map(({ type }) => type)).toEqual(["want", "offer"]);
+    expect(sent.slice(before)).toEqual([expect.objectContaining({ type: "offer", want: 1 })]);
     await take(1);
     expect(running.has("lease-1")).toBe(true);
     expect(loop.leases().map(({ stage }) => stage)).toEqual(["uploading", "encoding"]);

@@ -1,8 +1,10 @@
 import { FETCH_MS, MESSAGE_MS, type Traits, UPLOAD_MS } from "./holder.ts";
 import { GATE_MS } from "./swarm.ts";
 
-/** Hello, welcome, want, grant; offer, uploads, commit. */
-const WIRE_MS = 7 * MESSAGE_MS + FETCH_MS + UPLOAD_MS + GATE_MS;
+/** Hello, grant; offer, uploads, commit. */
+const WIRE_MS = 5 * MESSAGE_MS + FETCH_MS + UPLOAD_MS + GATE_MS;
+/** Hello, grant; offer. An audit that agrees is neither uploaded nor looked at. */
+const AUDIT_WIRE_MS = 3 * MESSAGE_MS + FETCH_MS;
 
 /** What no scheduler could beat, in milliseconds. Counts the holders that make something of use. */
 export interface Bounds {
@@ -12,21 +14,28 @@ export interface Bounds {
   tightMs: number;
 }
 
-/** @param stageMs the owner's upload of one chunk; null when all chunks are there */
+export interface Work {
+  tasks: number;
+  /** Second runs, each as much work as a task. */
+  audits: number;
+  taskSeconds: number;
+  /** The owner's upload of one chunk; null when all chunks are there. */
+  stageMs: number | null;
+}
+
 export function lowerBounds(
   holders: readonly Traits[],
-  tasks: number,
-  taskSeconds: number,
-  stageMs: number | null,
+  { tasks, audits, taskSeconds, stageMs }: Work,
 ): Bounds {
   const useful = holders.filter(({ lies }) => !lies(Number.MAX_SAFE_INTEGER));
   const fastest = Math.max(...useful.map(({ speed }) => speed));
   const longestMs = (taskSeconds / fastest) * 1000;
-  const made = (ms: number, whole: boolean): number => {
+  const made = (ms: number, wireMs: number, whole: boolean): number => {
     let sum = 0;
-    for (const { speed, comesAtMs, leavesAtMs } of useful) {
-      const wireMs = whole ? WIRE_MS : 0;
-      const here = Math.max(0, Math.min(ms, leavesAtMs ?? ms) - comesAtMs - wireMs);
+    for (const { role, speed, comesAtMs, leavesAtMs } of useful) {
+      // The owner's tab cuts its chunks itself.
+      const waitMs = Math.max(0, wireMs - (role === "owner" ? FETCH_MS : 0));
+      const here = Math.max(0, Math.min(ms, leavesAtMs ?? ms) - comesAtMs - waitMs);
       const each = (here * speed) / 1000 / taskSeconds;
       sum += whole ? Math.floor(each + 1e-9) : each;
     }
@@ -36,7 +45,9 @@ export function lowerBounds(
   const uploadedMs = (ms: number): number =>
     stageMs === null ? Number.POSITIVE_INFINITY : ms / stageMs + ownerMade(useful, ms, taskSeconds);
   const isEnough = (ms: number, whole: boolean): boolean =>
-    made(ms, whole) >= tasks - 1e-6 && uploadedMs(ms) >= tasks;
+    made(ms, whole ? WIRE_MS : 0, whole) >= tasks - 1e-6 &&
+    made(ms, whole ? AUDIT_WIRE_MS : 0, whole) >= tasks + audits - 1e-6 &&
+    uploadedMs(ms) >= tasks;
   return {
     plainMs: Math.max(
       longestMs,

@@ -27,8 +27,11 @@ export const UPLOAD_MS = 1_200;
 /** As engines promise. */
 const PROGRESS_EVERY_MS = 1_000;
 
+/** What a hello says of them. */
+export type HelloLeases = Pick<Extract<HolderMessage, { type: "hello" }>, "leases" | "want">;
+
 export interface Wire {
-  hello(holder: SimulatedHolder, connectionId: string, leases: string[]): void;
+  hello(holder: SimulatedHolder, connectionId: string, leases: HelloLeases): void;
   message(holder: SimulatedHolder, connectionId: string, message: HolderMessage): void;
   closed(connectionId: string): void;
   /** Video encoded for a lease, whatever becomes of it. */
@@ -84,7 +87,8 @@ export class SimulatedHolder {
   #connect(): void {
     this.#connections += 1;
     this.connectionId = `${this.traits.id}-${this.#connections}`;
-    this.#wire.hello(this, this.connectionId, this.#loop.leaseIds());
+    const leases = this.#loop.leaseIds();
+    this.#wire.hello(this, this.connectionId, { leases, want: this.#loop.wanted() });
   }
 
   #leave(): void {

@@ -13,11 +13,12 @@ export async function simulate(simulation: Simulation): Promise<Row> {
   const { seed } = crowd;
   const swarm = new Swarm({ tasks, holders, verify, stageMs, seed });
   const outcome = await swarm.run();
+  const work = { tasks, taskSeconds: SEGMENT_SECONDS, stageMs };
   const audits = outcome.encodedSeconds.audits / SEGMENT_SECONDS;
   return {
     name: nameOf(crowd, verify),
-    bounds: lowerBounds(holders, tasks, SEGMENT_SECONDS, stageMs),
-    withAudits: lowerBounds(holders, tasks + audits, SEGMENT_SECONDS, stageMs),
+    bounds: lowerBounds(holders, { ...work, audits: 0 }),
+    withAudits: lowerBounds(holders, { ...work, audits }),
     outcome,
     timeline: swarm.timeline.lines(timeline, holders),
   };
@@ -56,8 +57,7 @@ export const README_SWARMS: readonly Simulation[] = [
     return swarm({ contributors, churn: true, heavyTail: true }, "off");
   }),
   ...[1, 10, 100, 1000].map((contributors) => swarm({ contributors })),
-  swarm({ contributors: 10, churn: true, heavyTail: true }),
-  swarm({ contributors: 100, churn: true, heavyTail: true }),
+  ...[10, 100, 1000].map((contributors) => swarm({ contributors, churn: true, heavyTail: true })),
   swarm({ contributors: 10, liars: 0.1 }),
   swarm({ contributors: 100, liars: 0.1 }),
   swarm({ contributors: 100, liars: 0.1, lying: "after-some" }),

@@ -145,10 +145,10 @@ export class Swarm {
         this.#send(effect.connectionId, effect.message);
         return;
       case "welcome": {
-        const { holderId, adopted } = effect;
+        const { type, connectionId, ...welcome } = effect;
         const job = contributorView(this.#state);
         const heartbeatMs = 15_000;
-        this.#send(effect.connectionId, { type: "welcome", holderId, job, adopted, heartbeatMs });
+        this.#send(connectionId, { type, ...welcome, job, heartbeatMs });
         return;
       }
       case "grant":
@@ -301,7 +301,7 @@ export class Swarm {
               device: "",
               slots: 1,
               engines: ["ffmpeg-wasm"],
-              leases,
+              ...leases,
               hasSource: role === "owner",
             },
           }),

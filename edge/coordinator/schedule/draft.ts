@@ -18,7 +18,13 @@ import {
 export type Effect =
   | { type: "send"; connectionId: string; message: CoordinatorMessage }
   /** Answer a hello; the shell adds the job as it now stands. */
-  | { type: "welcome"; connectionId: string; holderId: string; adopted: string[] }
+  | {
+      type: "welcome";
+      connectionId: string;
+      holderId: string;
+      adopted: string[];
+      wanted?: number;
+    }
   /** Hand out leases: the shell adds what must be signed. */
   | { type: "grant"; connectionId: string; leaseIds: string[] }
   /** Sign the PUTs of a lease's offer, send them, report `presigned`. */

@@ -84,10 +84,11 @@ export function dropLease(draft: Draft, lease: Lease): void {
 export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
   if (lease.phase !== "lost") return hear(draft, lease);
   const task = draft.task(lease.taskId);
-  if (task === undefined || task.state !== "ready") return undefined;
+  if (task === undefined || task.state !== "ready" || lease.audit === "picture") return undefined;
   draft.patchTask(task, { state: "leased", leases: [...task.leases, lease.id] });
   const phase = lease.outputs === null ? "working" : "uploading";
-  return hear(draft, draft.putLease({ ...lease, phase }));
+  // What it was the audit of may be undone by now: then it makes the task.
+  return hear(draft, draft.putLease({ ...lease, audit: null, phase }));
 }
 
 export interface TaskFailure {

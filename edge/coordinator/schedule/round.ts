@@ -29,6 +29,12 @@ interface Taker {
   leaseIds: string[];
 }
 
+/** Work that is sure to be audited, and how long it still takes. */
+interface ToPair {
+  lease: Lease;
+  remainingMs: number;
+}
+
 /** Neither: it is to make the task. */
 type Purpose = Partial<Pick<Lease, "audit" | "pairedWith">>;
 
@@ -46,7 +52,7 @@ export class Round {
   /** Of these, audits. */
   #audits: number;
   #auditors: Auditors | null = null;
-  #pairs: Lease[] | null = null;
+  #pairs: ToPair[] | null = null;
   /** In the order in which they are asked. */
   #turn: Taker[];
 
@@ -108,18 +114,17 @@ export class Round {
     if (this.#open > 0 || this.isOver()) return;
     const draft = this.#draft;
     const auditors = this.#whoAudits();
-    for (const lease of this.#toPair()) {
+    for (const { lease, remainingMs } of this.#toPair()) {
       if (this.isOver()) return;
       const task = draft.task(lease.taskId);
       if (task === undefined || task.leases.length > 1 || !this.#mayBePaired(task)) continue;
       const pair = { makerId: lease.holderId, auditors };
       const taker = this.#drawn(task, (each) => {
-        return (
-          isFree(each) &&
-          this.#mayMake(each, task) &&
-          this.#isInTime(each, task.id) &&
-          mayRunAgain(draft, each.holder, task, pair)
-        );
+        if (!isFree(each) || !this.#mayMake(each, task)) return false;
+        // A result of somebody trusted needs no proof: coming first, it would make the other's work vain.
+        const doneInMs = this.#forecast.doneInMs(each.holder, task.id);
+        if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
+        return this.#isInTime(each, task.id) && mayRunAgain(draft, each.holder, task, pair);
       });
       if (taker !== undefined) this.#giveTo(taker, task, { pairedWith: lease.holderId });
     }
@@ -140,14 +145,15 @@ export class Round {
   }
 
   /** Leases at work whose result is sure to be audited, the first to be done first. */
-  #toPair(): Lease[] {
+  #toPair(): ToPair[] {
     if (this.#pairs !== null) return this.#pairs;
     const draft = this.#draft;
     const waiting = waitingOf(draft);
     const tasks = draft.job.settings.verify === "off" ? [] : this.#forecast.lastFirst().reverse();
-    this.#pairs = tasks.flatMap(({ leases: [lease, another] }) => {
+    this.#pairs = tasks.flatMap(({ leases: [lease, another], remainingMs }) => {
       if (lease === undefined || another !== undefined) return [];
-      return willBeAudited(draft, lease, waiting.get(lease.holderId) ?? 0) ? lease : [];
+      const isSure = willBeAudited(draft, lease, waiting.get(lease.holderId) ?? 0);
+      return isSure ? { lease, remainingMs } : [];
     });
     return this.#pairs;
   }

@@ -64,6 +64,18 @@ describe("a result that is sure to be audited", () => {
     },
   );
 
+  test("is not run by somebody trusted who would be done first, and make the work vain", () => {
+    const hall = new Hall(1, { verify: "adaptive" });
+    hall.join("maker", 0.75);
+    hall.want("maker", 1);
+    hall.join("owner", 0.95, "owner");
+    hall.want("owner", 1);
+    expect(hall.leasesOf("owner")).toEqual([]);
+    hall.deliver("maker", "v-0_1");
+    expect(hall.leasesOf("owner")).toEqual(["v-0_2"]);
+    expect(hall.state.leases.get("v-0_2")?.audit).toBe("hash");
+  });
+
   test("is run again by nobody else while the trusted can keep up", () => {
     const hall = new Hall(1, { verify: "adaptive" });
     hall.join("maker", 0.75);

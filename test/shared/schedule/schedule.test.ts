@@ -65,10 +65,10 @@ function run(world: World, { act, who, which, amount, verdict, stray }: Step): v
   const leaseId = pickLease(world, holder, which, stray);
   switch (act) {
     case "connect":
-      world.connect(holder, false);
+      world.connect(holder, false, stray ? undefined : amount % 4);
       return;
     case "reconnect":
-      world.connect(holder, true);
+      world.connect(holder, true, stray ? undefined : amount % 4);
       return;
     case "close":
       world.close(holder);

@@ -120,10 +120,11 @@ export class World {
     must(this.state.dueMs > this.nowMs, "the alarm would ring for ever");
   }
 
-  connect(holder: WorldHolder, keepLeases: boolean): void {
+  /** @param want free places that its hello tells of; undefined: none are told */
+  connect(holder: WorldHolder, keepLeases: boolean, want?: number): void {
     this.#connections += 1;
     holder.connectionId = `connection-${this.#connections}`;
-    holder.want = 0;
+    holder.want = want ?? 0;
     if (!keepLeases) holder.leases.clear();
     this.dispatch({
       type: "hello",
@@ -139,6 +140,7 @@ export class World {
         engines: [...this.#engines],
         leases: [...holder.leases],
         hasSource: holder.role === "owner",
+        ...(want === undefined ? {} : { want }),
       },
     });
   }
