@@ -203,12 +203,24 @@ export function settleUnproven(draft: Draft): void {
     const other = newest.get(done.holderId)?.done?.acceptedAtMs ?? -1;
     if (task.proof === "unproven" && done.acceptedAtMs >= other) newest.set(done.holderId, task);
   }
+  const mayMakeMore = newest.size === 0 || allDone ? () => false : whoMayMakeMore(draft);
   for (const [holderId, task] of newest) {
-    const isHere = (draft.holder(holderId)?.connectionId ?? null) !== null;
-    if (audited.has(holderId) || (isHere && !allDone)) continue;
+    if (audited.has(holderId) || mayMakeMore(holderId)) continue;
     draft.patchTask(task, { proof: "wanted" });
   }
   passWithoutAuditor(draft, allDone);
+}
+
+/** Who is here and at work, or has something to take. A copy may come later: its result is audited then. */
+function whoMayMakeMore(draft: Draft): (holderId: string) => boolean {
+  let isAnyReady = false;
+  for (const { state } of draft.tasks())
+    if (state === "ready" || state === "backoff") isAnyReady = true;
+  const atWork = new Set(draft.leases().map(({ holderId }) => holderId));
+  return (holderId) => {
+    const isHere = (draft.holder(holderId)?.connectionId ?? null) !== null;
+    return isHere && (isAnyReady || atWork.has(holderId));
+  };
 }
 
 function agrees(draft: Draft, engine: Engine, outputs: readonly Output[]): boolean {

@@ -126,3 +126,17 @@ test("an audit whose holder falls silent is made by another one, and one agreeme
   expect(task(hall)).toMatchObject({ proof: "clear", leases: [] });
   expect(hall.leasesOf("idle")).toEqual([]);
 });
+
+test("the last result of who has nothing left to do is audited at once, not when all is done", () => {
+  const hall = new Hall(2, { verify: "adaptive" });
+  for (const holderId of ["proven", "slow"]) {
+    hall.join(holderId, 0.75);
+    const holder = hall.state.holders.get(holderId);
+    // One result in 32 is drawn.
+    if (holder !== undefined) hall.state.holders.set(holderId, { ...holder, agreed: 40 });
+    hall.want(holderId, 1);
+  }
+  hall.deliver("proven", "v-0_1");
+  expect(hall.state.tasks.get("v-1")?.state).toBe("leased");
+  expect(hall.state.tasks.get("v-0")?.proof).toBe("wanted");
+});
