@@ -1,3 +1,4 @@
+import { AAC_CODER } from "../../shared/ffmpeg-args.ts";
 import type { Clip } from "./clips.ts";
 
 /**
@@ -15,7 +16,9 @@ export function ffmpegLadderArgs(
   const scaled = clip.sizes.map(
     ({ width, height }, index) => `[in${index}]scale=${width}:${height},setsar=1[out${index}]`,
   );
-  const audio = clip.hasAudio ? ["-map", "0:a:0", "-c:a", "aac", "-b:a", "128k", "-ac", "2"] : [];
+  const audio = clip.hasAudio
+    ? ["-map", "0:a:0", "-c:a", "aac", "-aac_coder", AAC_CODER, "-b:a", "128k", "-ac", "2"]
+    : [];
   const variants = clip.ladder.map(
     ({ shortSide }, index) => `v:${index}${clip.hasAudio ? ",agroup:sound" : ""},name:${shortSide}`,
   );

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
+import { AAC_CODER } from "../../shared/ffmpeg-args.ts";
 import { startCore } from "../../shared/ingest/ffmpeg-core.ts";
 import { ffmpeg } from "../setup/media.ts";
 
@@ -162,7 +163,7 @@ function singlePass(request: SoundRequest): string[] {
   ];
   return [
     ...["-copyts", "-i", "source", "-map", `0:a:${track}`, "-af", filter.join(",")],
-    ...["-c:a", "aac", "-b:a", String(bitsPerSecond), "-f", "adts"],
+    ...["-c:a", "aac", "-aac_coder", AAC_CODER, "-b:a", String(bitsPerSecond), "-f", "adts"],
   ];
 }
 
