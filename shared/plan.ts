@@ -13,7 +13,12 @@ export {
   parseLadder,
   planLadder,
 } from "./plan/ladder.ts";
-export { type FrameTimeline, planSegments, TARGET_SEGMENT_TICKS } from "./plan/segments.ts";
+export {
+  FIRST_SEGMENT_TICKS,
+  type FrameTimeline,
+  planSegments,
+  TARGET_SEGMENT_TICKS,
+} from "./plan/segments.ts";
 export { planTasks } from "./plan/tasks.ts";
 export { validatePlan } from "./plan/validate.ts";
 

@@ -2,6 +2,9 @@ import { runLengthDurations, type Segment, TICKS_PER_SECOND } from "../job.ts";
 
 export const TARGET_SEGMENT_TICKS = 6 * TICKS_PER_SECOND;
 
+/** The first segment of a video of several: what people wait for before they can watch. */
+export const FIRST_SEGMENT_TICKS = TARGET_SEGMENT_TICKS / 3;
+
 /** Excluded: EXTINF must round to no more than the target (RFC 8216, 4.3.3.1), and exceed it by at most 0.5 s. */
 export const SEGMENT_LIMIT_TICKS = TARGET_SEGMENT_TICKS + TICKS_PER_SECOND / 2;
 
@@ -57,9 +60,11 @@ function keptFrameTicks(frameTicks: ArrayLike<number>, frameStep: number): numbe
 
 /** The grid point to cut near, or the end when what is left is one segment. */
 function nextCutTicks(startTicks: number, endTicks: number): number {
+  const isFirst = startTicks < FIRST_SEGMENT_TICKS / 2;
   const grid = (Math.round(startTicks / TARGET_SEGMENT_TICKS) + 1) * TARGET_SEGMENT_TICKS;
   if (endTicks - startTicks < SEGMENT_LIMIT_TICKS && endTicks - grid < LAST_SEGMENT_MIN_TICKS)
     return endTicks;
+  if (isFirst) return FIRST_SEGMENT_TICKS;
   return Math.min(grid, endTicks - LAST_SEGMENT_MIN_TICKS);
 }
 

@@ -78,9 +78,10 @@ describe.each(["even", "uneven"] as const)("outputs of %s frames", (name) => {
 describe("the gate refuses", () => {
   test("a segment in another's place, another rendition's init, a part of a segment", () => {
     const [large, small] = videoRenditions();
-    const [first, second] = large.media;
-    if (first === undefined || second === undefined) throw new Error("two segments are needed");
-    const swapped = { ...second, segment: first.segment };
+    // Of several fragments, unlike the short one that everything begins with.
+    const [short, first] = large.media;
+    if (short === undefined || first === undefined) throw new Error("two segments are needed");
+    const swapped = { ...short, segment: first.segment };
     expect(codeOf(() => recheck(large, swapped))).toMatch(/OUTPUT_INVALID|FRAME_COUNT_WRONG/);
     expect(codeOf(() => checkInit(small.inits[0] ?? new Uint8Array(), large.rendition))).toBe(
       "OUTPUT_INVALID",

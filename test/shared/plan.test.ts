@@ -10,6 +10,7 @@ import {
   TICKS_PER_SECOND,
 } from "../../shared/job.ts";
 import {
+  FIRST_SEGMENT_TICKS,
   type FrameTimeline,
   frameStepFor,
   parseLadder,
@@ -75,7 +76,7 @@ describe("planSegments", () => {
     );
   });
 
-  test("steady sources are cut near the 6 s grid, and the last segment is no stump", () => {
+  test("steady sources begin with a short segment, are cut near the 6 s grid, and end with no stump", () => {
     const steady = fc.record({
       each: fc.integer({ min: 750, max: 9000 }),
       count: fc.integer({ min: 2, max: 6000 }),
@@ -87,7 +88,8 @@ describe("planSegments", () => {
         const keyTicks = frameTicks.slice(0, -1).filter((_, i) => i % keyEvery === 0);
         const segments = planSegments({ frameTicks, keyTicks });
         for (const segment of segments.slice(1, -1)) {
-          const off = Math.abs(segment.startTicks - segment.index * TARGET_SEGMENT_TICKS);
+          const grid = (segment.index - 1) * TARGET_SEGMENT_TICKS || FIRST_SEGMENT_TICKS;
+          const off = Math.abs(segment.startTicks - grid);
           expect(off).toBeLessThanOrEqual(0.45 * TICKS_PER_SECOND + each);
         }
         const last = segments.at(-1);
@@ -101,7 +103,7 @@ describe("planSegments", () => {
   test("a key frame near the grid becomes the cut; one that is far does not", () => {
     const frameTicks = Array.from({ length: 25 * 20 + 1 }, (_, i) => i * 3600);
     const cut = (keySeconds: number) =>
-      planSegments({ frameTicks, keyTicks: [0, Math.round(keySeconds * TICKS_PER_SECOND)] })[1]
+      planSegments({ frameTicks, keyTicks: [0, Math.round(keySeconds * TICKS_PER_SECOND)] })[2]
         ?.startTicks;
     expect(cut(6.4)).toBe(576_000);
     expect(cut(5.6)).toBe(504_000);
