@@ -2,6 +2,7 @@ import type { ColourPlan } from "./colour.ts";
 import {
   type AudioRendition,
   expandDurations,
+  runRateShare,
   type Segment,
   TICKS_PER_SECOND,
   type VideoFacts,
@@ -81,7 +82,7 @@ export function videoArgs(task: VideoTask, files: VideoTaskFiles): string[] {
     `1:${TICKS_PER_SECOND}`,
     "-video_track_timescale",
     String(TICKS_PER_SECOND),
-    ...x264Args(rendition, task.source.frameRate / task.source.frameStep),
+    ...x264Args(rendition, task),
     ...(forced.length > 0 ? ["-force_key_frames", forced.join(",")] : []),
     "-fflags",
     "+bitexact",
@@ -105,8 +106,9 @@ export function videoArgs(task: VideoTask, files: VideoTaskFiles): string[] {
   ];
 }
 
-function x264Args(rendition: VideoRendition, frameRate: number): string[] {
+function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): string[] {
   const { bitsPerSecond, level } = rendition;
+  const frameRate = source.frameRate / source.frameStep;
   return [
     "-c:v",
     "libx264",
@@ -117,7 +119,7 @@ function x264Args(rendition: VideoRendition, frameRate: number): string[] {
     "-level:v",
     `${Math.floor(level / 10)}.${level % 10}`,
     "-b:v",
-    String(bitsPerSecond),
+    String(Math.round(bitsPerSecond * runRateShare(segments))),
     "-maxrate",
     String(Math.round(bitsPerSecond * MAX_RATE_SHARE)),
     "-bufsize",

@@ -119,6 +119,8 @@ export const segmentSchema = z.object({
   startTicks: z.int().min(0),
   /** Durations of the frames in presentation order; their sum is the segment's duration. */
   durations: sampleDurationsSchema,
+  /** Of the video renditions' bit rates, what this segment gets; without it, all. */
+  rateShare: z.number().min(0.5).max(1.25).optional(),
 });
 export type Segment = z.infer<typeof segmentSchema>;
 
@@ -226,6 +228,17 @@ export function segmentDurationTicks(segment: Segment): number {
   let total = 0;
   for (const [n, each] of segment.durations) total += n * each;
   return total;
+}
+
+/** Of the asked bit rate, what a run of segments gets by their `rateShare`s. */
+export function runRateShare(segments: readonly Segment[]): number {
+  let [shared, total] = [0, 0];
+  for (const segment of segments) {
+    const durationTicks = segmentDurationTicks(segment);
+    total += durationTicks;
+    shared += durationTicks * (segment.rateShare ?? 1);
+  }
+  return total === 0 ? 1 : shared / total;
 }
 
 /** Durations one by one, in ticks. */

@@ -2,6 +2,7 @@ import { TributaryError } from "./errors.ts";
 import type { JobPlan, Segment, SourceFacts } from "./job.ts";
 import { planAudio } from "./plan/audio.ts";
 import { type LadderRung, planLadder } from "./plan/ladder.ts";
+import { withRateShares } from "./plan/rate-shares.ts";
 import { type FrameTimeline, planSegments } from "./plan/segments.ts";
 import { planTasks } from "./plan/tasks.ts";
 import { EVEN_WITHIN_TICKS } from "./ticks.ts";
@@ -39,13 +40,29 @@ export function planJob(
 ): JobPlan {
   const video = planLadder(facts, rungs);
   const audio = planAudio(facts);
-  const segments = planSegments(timeline, facts.video.frameStep);
+  const cuts = planSegments(timeline, facts.video.frameStep);
+  const segments = withRateShares(cuts, segmentBytes(cuts, timeline));
   if (segments.length > MAX_SEGMENTS) {
     throw new TributaryError("SOURCE_TOO_LARGE", "The video is longer than a day and a quarter.");
   }
   const tasks = planTasks(segments, video, audio, timeline.keyTicks, slots);
   const source = { ...facts, video: { ...facts.video, evenFrames: areEven(segments) } };
   return { source, video, audio, segments, tasks };
+}
+
+/** Of the source, what lies in each segment; frames that are not kept are in it. */
+function segmentBytes(segments: readonly Segment[], timeline: FrameTimeline): number[] {
+  const { frameTicks, frameBytes } = timeline;
+  let frame = 0;
+  return segments.map(({ startTicks }, i) => {
+    const endTicks = segments[i + 1]?.startTicks ?? Number.POSITIVE_INFINITY;
+    let bytes = 0;
+    while (frame < frameTicks.length - 1 && (frameTicks[frame] ?? startTicks) < endTicks) {
+      bytes += frameBytes?.[frame] ?? 0;
+      frame++;
+    }
+    return bytes;
+  });
 }
 
 /** What rounding makes of equal durations. The last may be any. */

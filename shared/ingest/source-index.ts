@@ -213,7 +213,10 @@ export function frameTimeline(video: VideoIndex): FrameTimeline {
     if (video.packetIsKey[i] === 1) keyTicks.push(video.packetTicks[i] ?? 0);
   }
   keyTicks.sort((a, b) => a - b);
-  return { frameTicks: video.frameTicks, keyTicks };
+  const frameBytes = Float64Array.from(video.framePackets, (packet) => {
+    return video.packetBytes[packet] ?? 0;
+  });
+  return { frameTicks: video.frameTicks, keyTicks, frameBytes };
 }
 
 type NumberArray = Float64Array | Uint32Array | Uint8Array;

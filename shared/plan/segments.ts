@@ -20,6 +20,8 @@ export interface FrameTimeline {
   frameTicks: ArrayLike<number>;
   /** Where decoding can start, in order; times of hidden frames are negative. */
   keyTicks: ArrayLike<number>;
+  /** Bytes of each visible frame in the source, where they are known. */
+  frameBytes?: ArrayLike<number>;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { TributaryError } from "../errors.ts";
-import { type JobPlan, segmentDurationTicks, segmentFrames } from "../job.ts";
+import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job.ts";
 import { SEGMENT_LIMIT_TICKS } from "./segments.ts";
+
+const RATE_ROUNDING = 0.001;
 
 /**
  * What a plan must obey beyond its schema, whoever made it: the edge checks each job it is asked to
@@ -74,6 +76,8 @@ function checkSegments({ source, segments }: JobPlan): void {
   }
   if (atTicks !== source.durationTicks)
     refuse("The segments do not add up to the source's duration.");
+  if (runRateShare(segments) > 1 + RATE_ROUNDING)
+    refuse("The segments share out more than all bits.");
   if (frames !== Math.ceil(source.video.frames / source.video.frameStep)) {
     refuse("The segments do not hold the source's frames.");
   }

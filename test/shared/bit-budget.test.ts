@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { remainingBitsPerSecond } from "../../web/worker/engines/webcodecs/bit-budget.ts";
 
-const budget = { bitsPerSecond: 1_000_000, totalSeconds: 6 };
+const budget = { bitsPerSecond: 1_000_000, askedBitsPerSecond: 1_000_000, totalSeconds: 6 };
 
 test("what was overspent is taken from the rest, what was saved is given to it", () => {
   expect(remainingBitsPerSecond(budget, { bits: 2_500_000, seconds: 2 })).toBe(875_000);

@@ -171,6 +171,7 @@ describe("validatePlan", () => {
     ["a segment is missing", (plan) => plan.segments.splice(1, 1)],
     ["segments overlap", (plan) => at(plan.segments, 1).startTicks--],
     ["a segment is too long", (plan) => (at(plan.segments, 0).durations = [[200, 3600]])],
+    ["more bits are shared out than asked for", (plan) => (at(plan.segments, 1).rateShare = 1.25)],
     ["the sum is wrong", (plan) => plan.source.durationTicks++],
     ["a frame is missing", (plan) => plan.source.video.frames++],
     ["a task is missing", (plan) => plan.tasks.pop()],

@@ -6,6 +6,7 @@ import { TributaryError } from "../../../shared/errors.ts";
 import type { RawOutput, TranscodedTask, TranscodeTask } from "../../../shared/ffmpeg-task.ts";
 import {
   expandDurations,
+  runRateShare,
   TICKS_PER_SECOND,
   type VideoFacts,
   type VideoRendition,
@@ -97,9 +98,10 @@ class LadderRun {
       }),
     );
     const frameRate = outputFrameRate(source.video);
+    const rateShare = runRateShare(segments);
     this.#rungs = video.map(
       (rendition) =>
-        new RungEncoder({ rendition, frameRate, durationsSeconds }, () => this.#moved()),
+        new RungEncoder({ rendition, rateShare, frameRate, durationsSeconds }, () => this.#moved()),
     );
   }
 

@@ -9,8 +9,10 @@ const MOST_SHARE = 1.5;
 const LEAST_LEFT_SECONDS = 0.5;
 
 export interface BitBudget {
-  /** Asked for. */
+  /** To be met by these pictures. */
   bitsPerSecond: number;
+  /** Of the rendition, on average. */
+  askedBitsPerSecond: number;
   /** Of all pictures to come out of this encoder. */
   totalSeconds: number;
 }
@@ -26,11 +28,11 @@ export interface BitsSpent {
  * segment has no long run in which to even out what its first pictures cost. Null: leave it as it is.
  */
 export function remainingBitsPerSecond(budget: BitBudget, spent: BitsSpent): number | null {
-  const { bitsPerSecond, totalSeconds } = budget;
+  const { bitsPerSecond, askedBitsPerSecond, totalSeconds } = budget;
   const leftSeconds = totalSeconds - spent.seconds;
   if (spent.seconds === 0 || leftSeconds < LEAST_LEFT_SECONDS) return null;
   const wanted = (bitsPerSecond * totalSeconds - spent.bits) / leftSeconds;
   const least = bitsPerSecond * LEAST_SHARE;
-  const most = bitsPerSecond * MOST_SHARE;
+  const most = askedBitsPerSecond * MOST_SHARE;
   return Math.round(Math.min(most, Math.max(least, wanted)));
 }

@@ -5,6 +5,8 @@ import { type BitBudget, remainingBitsPerSecond } from "./bit-budget.ts";
 
 export interface RungPlan {
   rendition: VideoRendition;
+  /** Of its bit rate, what these pictures get. */
+  rateShare: number;
   /** Average, of what is encoded. */
   frameRate: number;
   /** Duration of each picture, in seconds, in order. */
@@ -48,10 +50,13 @@ export class RungEncoder {
 
   /** @param onMoved a picture came out, or none ever will */
   constructor(plan: RungPlan, onMoved: () => void) {
-    this.#config = encoderConfig(plan.rendition, plan.frameRate);
+    const { bitsPerSecond: askedBitsPerSecond } = plan.rendition;
+    const bitsPerSecond = Math.round(askedBitsPerSecond * plan.rateShare);
+    const config = encoderConfig(plan.rendition, plan.frameRate);
+    this.#config = { ...config, bitrate: bitsPerSecond };
     this.#durationsSeconds = plan.durationsSeconds;
     const totalSeconds = plan.durationsSeconds.reduce((total, each) => total + each, 0);
-    this.#budget = { bitsPerSecond: plan.rendition.bitsPerSecond, totalSeconds };
+    this.#budget = { bitsPerSecond, askedBitsPerSecond, totalSeconds };
     this.#encoder = new VideoEncoder({
       output: (chunk, metadata) => {
         this.#take(chunk, metadata);

@@ -1,0 +1,49 @@
+import { type Segment, segmentDurationTicks } from "../job.ts";
+
+/**
+ * Bounds of a share. Above, what players' buffers are planned for (`MAX_RATE_SHARE` of the encoders'
+ * arguments); below, what still looks right where the source's own encoder saved too much.
+ */
+const LEAST_SHARE = 0.5;
+const MOST_SHARE = 1.25;
+
+/** Two shares whose difference nobody sees. */
+const EVEN_WITHIN = 0.02;
+
+/** A scale is found by halving; this often is more than exact enough. */
+const HALVINGS = 40;
+
+/**
+ * Hands the bits out as one long encode would: segments are encoded apart, and each would meet the
+ * asked rate by itself, a still one with more than it needs and a busy one with less. How busy it is,
+ * the source's own packets tell. On average the shares are 1.
+ * @param segmentBytes of the source, for each segment; all zero where they are not known
+ */
+export function withRateShares(
+  segments: readonly Segment[],
+  segmentBytes: readonly number[],
+): Segment[] {
+  const seconds = segments.map(segmentDurationTicks);
+  const total = seconds.reduce((sum, each) => sum + each, 0);
+  const bytes = segmentBytes.reduce((sum, each) => sum + each, 0);
+  if (segments.length < 2 || bytes === 0) return [...segments];
+  const busyness = seconds.map((each, i) => ((segmentBytes[i] ?? 0) / each) * (total / bytes));
+  const sharesAt = (scale: number) =>
+    busyness.map((each) => Math.min(MOST_SHARE, Math.max(LEAST_SHARE, each * scale)));
+  const meanAt = (scale: number) =>
+    sharesAt(scale).reduce((sum, share, i) => sum + share * (seconds[i] ?? 0), 0) / total;
+  let [low, high] = [0, 1];
+  while (meanAt(high) < 1 && high < 1e6) high *= 2;
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (low + high) / 2;
+    if (meanAt(middle) < 1) low = middle;
+    else high = middle;
+  }
+  const shares = sharesAt(low);
+  if (shares.every((share) => Math.abs(share - 1) <= EVEN_WITHIN)) return [...segments];
+  return segments.map((segment, i) => ({
+    ...segment,
+    // Down, so that the mean stays within 1.
+    rateShare: Math.floor((shares[i] ?? 1) * 1000) / 1000,
+  }));
+}
