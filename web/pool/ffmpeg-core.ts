@@ -1,5 +1,6 @@
-import { coreJsUrl, coreWasmGzUrl } from "virtual:ffmpeg-core";
+import { coreJsUrl } from "virtual:ffmpeg-core";
 import { TributaryError } from "../../shared/errors.ts";
+import type { FfmpegCoreAnswer } from "./ffmpeg-core.worker.ts";
 
 /** What a worker needs to make an ffmpeg.wasm instance. */
 export interface FfmpegCore {
@@ -22,13 +23,19 @@ export function loadFfmpegCore(): Promise<FfmpegCore> {
   return loading;
 }
 
-async function compile(): Promise<FfmpegCore> {
-  const response = await fetch(coreWasmGzUrl);
-  if (!response.ok || response.body === null) {
-    throw new TributaryError("DOWNLOAD_FAILED", `The encoder: status ${response.status}.`);
-  }
-  const inflated = response.body.pipeThrough(new DecompressionStream("gzip"));
-  const wasm = new Response(inflated, { headers: { "content-type": "application/wasm" } });
-  const module = await WebAssembly.compileStreaming(wasm);
-  return { module, scriptUrl: new URL(coreJsUrl, self.location.href).href };
+function compile(): Promise<FfmpegCore> {
+  const worker = new Worker(new URL("./ffmpeg-core.worker.ts", import.meta.url), {
+    type: "module",
+    name: "tributary-core",
+  });
+  return new Promise<FfmpegCore>((resolve, reject) => {
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new TributaryError("WORKER_CRASHED", event.message));
+    };
+    worker.onmessage = ({ data }: MessageEvent<FfmpegCoreAnswer>) => {
+      if ("failure" in data) reject(new TributaryError("DOWNLOAD_FAILED", data.failure));
+      else resolve({ module: data.module, scriptUrl: new URL(coreJsUrl, self.location.href).href });
+    };
+  }).finally(() => worker.terminate());
 }
