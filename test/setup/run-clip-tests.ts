@@ -2,8 +2,14 @@
 // long on a small machine.
 
 process.env["TRIBUTARY_CLIPS"] = "all";
-const FILES = ["clips", "long-source", "swarm", "api", "server-engine", "server-faults"].map(
-  (name) => `test/e2e/${name}`,
-);
+const FILES = [
+  "clips",
+  "long-source",
+  "many-tasks",
+  "swarm",
+  "api",
+  "server-engine",
+  "server-faults",
+].map((name) => `test/e2e/${name}`);
 process.argv.splice(2, 0, "--project", "e2e", ...FILES);
 await import("./run-tests.ts");
