@@ -34,10 +34,10 @@ const BUFFER_SECONDS = 3;
  * the rest. The first frame gets this much of what x264 would give it; the whole gains too, as all others
  * refer to it.
  */
-const FIRST_FRAME_SHARE = 2;
+const FIRST_FRAME_SHARE = 3;
 
 /** Fewer B-frames: in jerky motion x264 veryfast skips what moves in them, which then lags or leads. */
-const B_FRAME_BIAS = -25;
+const B_FRAME_BIAS = -10;
 
 /**
  * A third of the default's time, and better from 64 kbit/s on (ffmpeg-codecs(1), "aac"; the rates of
@@ -134,10 +134,9 @@ function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): s
     // Threads change the bits, and wasm has one.
     "-threads",
     "1",
-    // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on
-    // it. `ratetol`: a task is seconds long, so the rate has to be met in seconds (within 4 %, not 20).
+    // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on it.
     "-x264-params",
-    `fps=${Math.round(frameRate * 1000)}/1000:ratetol=0.1:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}`,
+    `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}`,
   ];
 }
 
