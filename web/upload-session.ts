@@ -150,6 +150,7 @@ export class UploadSession {
     revoke: () => this.#connected().revokeShares(),
     remove: (holderId) => this.#connected().removeContributor(holderId),
     stageAll: (on) => this.#connected().changeSettings({ stageAll: on }),
+    verify: (policy) => this.#connected().changeSettings({ verify: policy }),
   };
 
   async cancel(): Promise<void> {

@@ -12,12 +12,14 @@ export const USAGE = `npm run transcode -- FILE [options]
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
   --contributors N    further tabs that help; default 0
+  --verify POLICY     which of their parts are made twice: adaptive (default), all or off
   --json              one line of JSON on stdout, nothing else; progress is on stderr
   --help              this text
 
 Exit status: 0 the video is ready; 1 it failed; 2 wrong arguments; 130 interrupted.
 TRIBUTARY_URL names a running server to use instead of one of its own.`;
 
+const POLICIES = ["off", "adaptive", "all"] as const;
 const ENGINES = ["auto", "ffmpeg", "webcodecs", "server"] as const;
 
 export interface TranscodeArguments {
@@ -27,6 +29,8 @@ export interface TranscodeArguments {
   outDir: string | null;
   engine: (typeof ENGINES)[number];
   contributors: number;
+  /** Default: adaptive. */
+  verify?: (typeof POLICIES)[number];
   /** As given: `480:1400,360:800`. */
   ladder: string | null;
   slots: number | null;
@@ -49,11 +53,14 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
   if (values.ladder !== undefined) parseLadder(values.ladder);
   const engine = ENGINES.find((each) => each === values.engine);
   if (engine === undefined) throw invalid(`--engine is one of ${ENGINES.join(", ")}.`);
+  const verify = POLICIES.find((each) => each === values.verify);
+  if (verify === undefined) throw invalid(`--verify is one of ${POLICIES.join(", ")}.`);
   return {
     file: path,
     outDir: values.out === undefined ? null : resolve(values.out),
     engine,
     contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
+    verify,
     ladder: values.ladder ?? null,
     slots: wholeNumber("--slots", values.slots, 1, 64),
     cores: wholeNumber("--cores", values.cores, 1, 64),
@@ -73,6 +80,7 @@ function parse(argv: readonly string[]) {
         slots: { type: "string" },
         cores: { type: "string" },
         contributors: { type: "string", default: "0" },
+        verify: { type: "string", default: "adaptive" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/errors.ts";
+import type { JobSettings } from "../../shared/job.ts";
 import type { LadderRung } from "../../shared/plan.ts";
 import {
   type CreateJobResponse,
@@ -145,6 +146,11 @@ export class OwnerTab {
   /** Cancels the job at the edge; a job that has ended stays as it is. */
   async cancel(job: CreateJobResponse): Promise<void> {
     await this.#call("DELETE", job);
+  }
+
+  /** How closely helpers' work is looked at: the page's own control. */
+  async verify(policy: JobSettings["verify"]): Promise<void> {
+    await this.page.getByLabel("Check helpers' work").selectOption(policy);
   }
 
   /** A contributor link, as the page's own button gets one. */

@@ -345,3 +345,12 @@ describe("files", () => {
     expect(await stage.calls()).toEqual([{ name: "reopen" }]);
   });
 });
+
+test("how closely helpers' work is looked at is the owner's choice", async () => {
+  await show("running");
+  const choice = stage.page.getByLabel("Check helpers' work");
+  expect(await choice.inputValue()).toBe("adaptive");
+  await choice.selectOption("all");
+  await stage.page.getByText("All that others make is made twice").waitFor();
+  expect(await stage.calls()).toEqual([{ name: "verify", argument: "all" }]);
+});

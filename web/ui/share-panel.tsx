@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { renderSVG } from "uqr";
 import { toWireError } from "../../shared/errors.ts";
+import type { JobSettings } from "../../shared/job.ts";
 import type { HolderView, ShareResponse } from "../../shared/protocol.ts";
 import type { HolderState } from "../holder-api.ts";
 import { CopyField } from "./copy-field.tsx";
@@ -15,7 +16,10 @@ export interface ShareActions {
   revoke(): Promise<void>;
   remove(holderId: string): Promise<void>;
   stageAll(on: boolean): Promise<void>;
+  verify(policy: VerifyPolicy): Promise<void>;
 }
+
+type VerifyPolicy = JobSettings["verify"];
 
 /** Other devices that help: the link to them, who is there, and when this tab may be closed. */
 export function SharePanel({ state, actions }: { state: HolderState; actions: ShareActions }) {
@@ -103,6 +107,10 @@ export function SharePanel({ state, actions }: { state: HolderState; actions: Sh
           ))}
         </ul>
       )}
+      <Checking
+        policy={job.settings.verify}
+        onChange={(policy) => run(() => actions.verify(policy))}
+      />
       <Leaving state={state} onStageAll={(on) => run(() => actions.stageAll(on))} />
     </section>
   );
@@ -175,6 +183,60 @@ function Helper({ helper, isFast, onRemove }: HelperProps) {
         </button>
       )}
     </li>
+  );
+}
+
+const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: string; hint: string }>> = {
+  adaptive: {
+    choice: "Less with growing trust",
+    hint: "A newcomer's parts are made twice and compared; the more agree, the fewer.",
+  },
+  all: { choice: "Everything", hint: "All that others make is made twice: half the speed." },
+  off: {
+    choice: "Nothing",
+    hint: "Only for people you know: parts are checked for faults, not for other pictures.",
+  },
+};
+
+/** How closely helpers' work is looked at. */
+function Checking({
+  policy,
+  onChange,
+}: {
+  policy: VerifyPolicy;
+  /** Whether it was said. */
+  onChange(policy: VerifyPolicy): Promise<boolean>;
+}) {
+  // As `Leaving`: what was chosen stands until the coordinator says how it is.
+  const asked = useSignal<VerifyPolicy | null>(null);
+  useEffect(() => {
+    if (asked.value === policy) asked.value = null;
+  }, [asked, policy]);
+  const put = async (chosen: VerifyPolicy): Promise<void> => {
+    asked.value = chosen;
+    if (!(await onChange(chosen))) asked.value = null;
+  };
+  const shown = asked.value ?? policy;
+  return (
+    <div class="checking">
+      <label class="menu">
+        <span>Check helpers' work</span>
+        <select
+          value={shown}
+          aria-describedby="checking-hint"
+          onChange={(event) => put(event.currentTarget.value as VerifyPolicy)}
+        >
+          {Object.entries(VERIFY_TEXTS).map(([id, { choice }]) => (
+            <option key={id} value={id}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      </label>
+      <p id="checking-hint" class="hint">
+        {VERIFY_TEXTS[shown].hint}
+      </p>
+    </div>
   );
 }
 

@@ -46,6 +46,7 @@ const session: UploadSessionView = {
     revoke: () => noted("revoke")(),
     remove: (holderId) => noted("remove")(holderId),
     stageAll: (on) => noted("stageAll")(on),
+    verify: (policy) => noted("verify")(policy),
   },
   take: async ({ file }) => {
     calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
