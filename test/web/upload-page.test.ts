@@ -84,7 +84,7 @@ describe("before the work", () => {
     ]) {
       expect(found).toContain(fact);
     }
-    expect(await page.getByText(/2 segments in \d+ tasks/).count()).toBe(1);
+    expect(await page.getByText(/3 segments in \d+ tasks/).count()).toBe(1);
     expect(await page.getByText("1280 × 720", { exact: true }).count()).toBe(2);
 
     const error = page.locator("#ladder-error");
@@ -263,7 +263,7 @@ describe("a job", () => {
     await heading(page, "Making your video").waitFor({ timeout: 60_000 });
     expect((await state(page)).jobId).toBe(jobId);
     await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
-    expect(await doneParts()).toBe(4);
+    expect(await doneParts()).toBe(5);
   });
 
   test("goes on by itself where the browser may still open the file", {
