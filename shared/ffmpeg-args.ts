@@ -2,6 +2,7 @@ import type { ColourPlan } from "./colour.ts";
 import {
   type AudioRendition,
   expandDurations,
+  RATE_SHARE,
   runRateShare,
   type Segment,
   TICKS_PER_SECOND,
@@ -25,8 +26,7 @@ const X264_B_FRAMES = 3;
 /** So a picture is decoded up to this many places before it is shown (x264's `i_bframe_delay`). */
 export const X264_REORDER_FRAMES = 2;
 
-/** Over the rendition's rate: what the decoder's buffer may take in, and how much of it (in seconds). */
-const MAX_RATE_SHARE = 1.25;
+/** What the decoder's buffer holds, in seconds of the rendition's rate; it takes in `RATE_SHARE.most` of that. */
 const BUFFER_SECONDS = 3;
 
 /**
@@ -121,7 +121,7 @@ function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): s
     "-b:v",
     String(Math.round(bitsPerSecond * runRateShare(segments))),
     "-maxrate",
-    String(Math.round(bitsPerSecond * MAX_RATE_SHARE)),
+    String(Math.round(bitsPerSecond * RATE_SHARE.most)),
     "-bufsize",
     String(Math.round(bitsPerSecond * BUFFER_SECONDS)),
     // Key frames only where they are forced: a fragment and a segment begin with each.

@@ -114,13 +114,19 @@ export const audioRenditionSchema = z.object({
 });
 export type AudioRendition = z.infer<typeof audioRenditionSchema>;
 
+/**
+ * Bounds of a segment's share of a bit rate: above, what players' buffers are planned for; below, what
+ * still looks right where the source's own encoder saved too much.
+ */
+export const RATE_SHARE = { least: 0.5, most: 1.25 } as const;
+
 export const segmentSchema = z.object({
   index: z.int().min(0).max(100_000),
   startTicks: z.int().min(0),
   /** Durations of the frames in presentation order; their sum is the segment's duration. */
   durations: sampleDurationsSchema,
   /** Of the video renditions' bit rates, what this segment gets; without it, all. */
-  rateShare: z.number().min(0.5).max(1.25).optional(),
+  rateShare: z.number().min(RATE_SHARE.least).max(RATE_SHARE.most).optional(),
 });
 export type Segment = z.infer<typeof segmentSchema>;
 

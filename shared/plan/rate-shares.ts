@@ -1,11 +1,4 @@
-import { type Segment, segmentDurationTicks } from "../job.ts";
-
-/**
- * Bounds of a share. Above, what players' buffers are planned for (`MAX_RATE_SHARE` of the encoders'
- * arguments); below, what still looks right where the source's own encoder saved too much.
- */
-const LEAST_SHARE = 0.5;
-const MOST_SHARE = 1.25;
+import { RATE_SHARE, type Segment, segmentDurationTicks } from "../job.ts";
 
 /** Two shares whose difference nobody sees. */
 const EVEN_WITHIN = 0.02;
@@ -29,7 +22,7 @@ export function withRateShares(
   if (segments.length < 2 || bytes === 0) return [...segments];
   const busyness = seconds.map((each, i) => ((segmentBytes[i] ?? 0) / each) * (total / bytes));
   const sharesAt = (scale: number) =>
-    busyness.map((each) => Math.min(MOST_SHARE, Math.max(LEAST_SHARE, each * scale)));
+    busyness.map((each) => Math.min(RATE_SHARE.most, Math.max(RATE_SHARE.least, each * scale)));
   const meanAt = (scale: number) =>
     sharesAt(scale).reduce((sum, share, i) => sum + share * (seconds[i] ?? 0), 0) / total;
   let [low, high] = [0, 1];

@@ -1,6 +1,6 @@
 import { applyChanges } from "../../edge/coordinator/schedule/apply.ts";
 import type { Effect } from "../../edge/coordinator/schedule/draft.ts";
-import { leaseGrant, taskSegments } from "../../edge/coordinator/schedule/offers.ts";
+import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
 import { isEnded, newState, type State } from "../../edge/coordinator/schedule/state.ts";
 import type { GateVerdict } from "../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../edge/coordinator/schedule.ts";
@@ -10,10 +10,9 @@ import {
   type JobPlan,
   type JobSettings,
   segmentDurationTicks,
-  segmentFrames,
 } from "../../shared/job.ts";
 import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
-import { planOf } from "../shared/schedule/plan-of.ts";
+import { passedSegments, planOf } from "../shared/schedule/plan-of.ts";
 import { honestHash } from "../shared/schedule/world.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
 import { Timeline } from "./timeline.ts";
@@ -231,16 +230,7 @@ export class Swarm {
     this.#clock.after(GATE_MS, () => {
       const task = this.#state.planned.get(this.#state.leases.get(leaseId)?.taskId ?? "");
       if (task === undefined) return;
-      const segments = taskSegments(this.#plan, task).flatMap((segment) =>
-        task.renditions.map((rendition) => ({
-          rendition,
-          segment: segment.index,
-          frames: segmentFrames(segment),
-          durationTicks: segmentDurationTicks(segment),
-          fragments: [],
-          codec: "avc1.64001e",
-        })),
-      );
+      const segments = passedSegments(this.#plan, task);
       const verdict: GateVerdict = { verdict: "passed", segments };
       this.#dispatch({ type: "checked", leaseId, verdict });
     });

@@ -186,6 +186,25 @@ function Helper({ helper, isFast, onRemove }: HelperProps) {
   );
 }
 
+/**
+ * A setting as it is shown: as it was put, until the coordinator says how it is.
+ * @param tell resolves to whether it was said
+ */
+function useAsked<T>(
+  known: T,
+  tell: (value: T) => Promise<boolean>,
+): [shown: T, put: (value: T) => Promise<void>] {
+  const asked = useSignal<T | null>(null);
+  useEffect(() => {
+    if (asked.value === known) asked.value = null;
+  }, [asked, known]);
+  const put = async (value: T): Promise<void> => {
+    asked.value = value;
+    if (!(await tell(value))) asked.value = null;
+  };
+  return [asked.value ?? known, put];
+}
+
 const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: string; hint: string }>> = {
   adaptive: {
     choice: "Less with growing trust",
@@ -207,16 +226,7 @@ function Checking({
   /** Whether it was said. */
   onChange(policy: VerifyPolicy): Promise<boolean>;
 }) {
-  // As `Leaving`: what was chosen stands until the coordinator says how it is.
-  const asked = useSignal<VerifyPolicy | null>(null);
-  useEffect(() => {
-    if (asked.value === policy) asked.value = null;
-  }, [asked, policy]);
-  const put = async (chosen: VerifyPolicy): Promise<void> => {
-    asked.value = chosen;
-    if (!(await onChange(chosen))) asked.value = null;
-  };
-  const shown = asked.value ?? policy;
+  const [shown, put] = useAsked(policy, onChange);
   return (
     <div class="checking">
       <label class="menu">
@@ -250,18 +260,9 @@ function Leaving({
   onStageAll(on: boolean): Promise<boolean>;
 }) {
   const { job } = state;
-  // The switch stays as it was put until the coordinator says how it is.
-  const asked = useSignal<boolean | null>(null);
   const known = job?.settings.stageAll ?? false;
-  useEffect(() => {
-    if (asked.value === known) asked.value = null;
-  }, [asked, known]);
-  const put = async (on: boolean): Promise<void> => {
-    asked.value = on;
-    if (!(await onStageAll(on))) asked.value = null;
-  };
+  const [stageAll, put] = useAsked(known, onStageAll);
   if (job === null) return null;
-  const stageAll = asked.value ?? known;
   const left = job.tasksNeedingSource;
   return (
     <>

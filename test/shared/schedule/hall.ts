@@ -1,14 +1,9 @@
 import { applyChanges } from "../../../edge/coordinator/schedule/apply.ts";
 import { newState, type State } from "../../../edge/coordinator/schedule/state.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
-import {
-  DEFAULT_JOB_SETTINGS,
-  type JobSettings,
-  segmentDurationTicks,
-  segmentFrames,
-} from "../../../shared/job.ts";
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job.ts";
 import type { HolderMessage, Role } from "../../../shared/protocol.ts";
-import { planOf } from "./plan-of.ts";
+import { passedSegments, planOf } from "./plan-of.ts";
 import { outputsOf, taskIdOf } from "./world.ts";
 
 /** A job of pictures whose chunks are all in storage, and its scheduler, with a few holders of one slot. */
@@ -83,16 +78,8 @@ export class Hall {
   /** The gate's word: all is there. */
   pass(leaseId: string): void {
     const task = this.state.planned.get(taskIdOf(leaseId));
-    const segment = this.state.plan.segments[task?.firstSegment ?? -1];
-    if (task === undefined || segment === undefined) throw new Error(`No task of ${leaseId}.`);
-    const segments = task.renditions.map((rendition) => ({
-      rendition,
-      segment: segment.index,
-      frames: segmentFrames(segment),
-      durationTicks: segmentDurationTicks(segment),
-      fragments: [],
-      codec: "avc1.64001e",
-    }));
+    if (task === undefined) throw new Error(`No task of ${leaseId}.`);
+    const segments = passedSegments(this.state.plan, task);
     this.send({ type: "checked", leaseId, verdict: { verdict: "passed", segments } });
   }
 

@@ -1,4 +1,24 @@
-import type { JobPlan } from "../../../shared/job.ts";
+import { taskSegments } from "../../../edge/coordinator/schedule/offers.ts";
+import {
+  type JobPlan,
+  segmentDurationTicks,
+  segmentFrames,
+  type Task,
+} from "../../../shared/job.ts";
+
+/** What the gate says of a task's outputs when all is as planned. */
+export function passedSegments(plan: JobPlan, task: Task) {
+  return taskSegments(plan, task).flatMap((segment) =>
+    task.renditions.map((rendition) => ({
+      rendition,
+      segment: segment.index,
+      frames: segmentFrames(segment),
+      durationTicks: segmentDurationTicks(segment),
+      fragments: [],
+      codec: "avc1.64001e",
+    })),
+  );
+}
 
 /** `count` segments of 6 s in two video renditions, and their sound in one task. */
 export function planOf(count: number): JobPlan {

@@ -13,13 +13,9 @@ import {
 } from "../../../edge/coordinator/schedule/state.ts";
 import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
-import {
-  type Engine,
-  type JobPlan,
-  segmentDurationTicks,
-  segmentFrames,
-} from "../../../shared/job.ts";
+import { type Engine, type JobPlan, segmentFrames } from "../../../shared/job.ts";
 import type { HolderMessage, Output, Role } from "../../../shared/protocol.ts";
+import { passedSegments } from "./plan-of.ts";
 
 /**
  * A job's scheduler with holders, a gate and storage around it, all by hand: whatever order of
@@ -242,16 +238,7 @@ export class World {
   #check(leaseId: string, verdict: GateVerdict["verdict"]): void {
     const task = this.state.planned.get(taskIdOf(leaseId));
     if (task === undefined) return;
-    const segments = taskSegments(this.state.plan, task).flatMap((segment) =>
-      task.renditions.map((rendition) => ({
-        rendition,
-        segment: segment.index,
-        frames: segmentFrames(segment),
-        durationTicks: segmentDurationTicks(segment),
-        fragments: [],
-        codec: "avc1.64001e",
-      })),
-    );
+    const segments = passedSegments(this.state.plan, task);
     const said: GateVerdict =
       verdict === "passed"
         ? { verdict, segments }
