@@ -29,9 +29,14 @@ export interface Playback {
 const MAX_NETWORK_FAILURES = 6;
 const MAX_MEDIA_RECOVERIES = 2;
 
+/** Until somebody plays: enough for a still. Downloads and decoders are left to the work meanwhile. */
+const STILL_BUFFER_SECONDS = 1;
+/** As hls.js has it by itself. */
+const PLAYING_BUFFER_SECONDS = 600;
+
 /**
- * Plays `masterUrl` from its beginning, also while its playlists still grow. hls.js is loaded only
- * here, on demand; where Media Source Extensions are missing (Safari on iPhone) the browser's own
+ * Shows the first picture of `masterUrl`, and plays it from its beginning once somebody presses play,
+ * also while its playlists still grow. hls.js is loaded only here, on demand; where Media Source Extensions are missing (Safari on iPhone) the browser's own
  * HLS plays.
  * @param signal ends it and frees the element
  */
@@ -60,9 +65,14 @@ export function openPlayback(
       startPosition: 0,
       capLevelToPlayerSize: true,
       backBufferLength: 60,
+      maxMaxBufferLength: video.paused ? STILL_BUFFER_SECONDS : PLAYING_BUFFER_SECONDS,
     });
     player = hls;
     abort.addEventListener("abort", () => hls.destroy(), { once: true });
+    const bufferAhead = () => {
+      hls.config.maxMaxBufferLength = PLAYING_BUFFER_SECONDS;
+    };
+    video.addEventListener("play", bufferAhead, { once: true, signal: abort });
 
     let networkFailures = 0;
     let mediaRecoveries = 0;

@@ -166,11 +166,16 @@ describe("a job", () => {
     const page = await openPage(QUICK);
     await pick(page, sample);
     await (await startButton(page)).click();
+    // A still, as soon as there is one; it plays when somebody asks for it.
+    await expect
+      .poll(async () => (await videoOf(page)).videoWidth, { timeout: 240_000 })
+      .toBe(256);
     await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
+    expect(await videoOf(page)).toMatchObject({ error: null, currentTime: 0 });
+    await page.locator("video").evaluate((element) => (element as HTMLVideoElement).play());
     await expect
       .poll(async () => (await videoOf(page)).currentTime, { timeout: 60_000 })
       .toBeGreaterThan(0.5);
-    expect(await videoOf(page)).toMatchObject({ error: null, videoWidth: 256 });
     expect(await page.title()).toMatch(/^Ready · sample.mp4/);
 
     const watchUrl = await page.getByLabel("Watch page").inputValue();

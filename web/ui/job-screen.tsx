@@ -45,8 +45,7 @@ export function JobScreen({
             masterUrl={playable ? masterUrl : null}
             title={state.fileName ?? "Video"}
             aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
-            placeholder="Plays here as soon as the first segment is made."
-            autoplay
+            placeholder="You can watch here as soon as the first segment is made."
           />
           {ready && <ReadyFacts state={state} />}
         </div>

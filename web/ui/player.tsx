@@ -5,14 +5,13 @@ import { ERROR_TEXTS } from "./error-texts.ts";
 
 /**
  * The video with the browser's own controls (keyboard, captions, picture in picture, full screen),
- * and menus for what those lack. Begins muted: browsers let nothing else begin by itself.
+ * and menus for what those lack. Nothing plays by itself: decoding would take the cores that encode.
  */
 export function Player({
   masterUrl,
   title,
   aspect,
   placeholder,
-  autoplay = false,
   bare = false,
 }: {
   /** Null while there is nothing to play. */
@@ -21,7 +20,6 @@ export function Player({
   /** Width over height as shown; null where not yet known. */
   aspect: number | null;
   placeholder: string;
-  autoplay?: boolean;
   /** Fills its frame and lays the menus over the picture. */
   bare?: boolean;
 }) {
@@ -40,8 +38,6 @@ export function Player({
     };
   }, [masterUrl, attempt.value]);
 
-  // A picture that moves by itself is not for those who asked for less of it.
-  const calm = useSignal(matchMedia("(prefers-reduced-motion: reduce)").matches);
   const failure = playback.value?.failure.value ?? null;
   const ratio = aspect ?? 16 / 9;
   return (
@@ -50,13 +46,12 @@ export function Player({
         class="player-screen"
         style={bare ? {} : { aspectRatio: String(ratio), "--aspect": String(ratio) }}
       >
+        {/* biome-ignore lint/a11y/useMediaCaption: captions, where there are any, come with the playlist */}
         <video
           ref={video}
           controls={masterUrl !== null}
           playsInline
           crossOrigin="anonymous"
-          muted={autoplay}
-          autoplay={autoplay && !calm.value}
           aria-label={title}
           hidden={masterUrl === null}
         />
