@@ -5,10 +5,9 @@ import { EdgeClient } from "./edge-client.ts";
 import { HolderSession } from "./holder-session.ts";
 import { contributorCapability, enginesOf } from "./pool/capability.ts";
 import { Pool } from "./pool/pool.ts";
+import { StateFeed } from "./state-feed.ts";
 
 /** A donated tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
-
-const EMIT_EVERY_MS = 100;
 
 /** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
 const LANE = "auto";
@@ -37,40 +36,37 @@ class Contributor implements ContributorApi {
   readonly #client = new EdgeClient(self.location.origin);
   /** Kept over pauses and reconnects; nobody else learns it, so nobody else can speak for it. */
   readonly #holderId = crypto.randomUUID();
-  #state = FIRST;
+  readonly #feed = new StateFeed(FIRST);
   #invitation: Invitation | null = null;
   #session: HolderSession | null = null;
   #pool: Pool | null = null;
   /** What earlier sessions of this tab did; the person may change the number of encoders. */
   #before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
-  #subscriber: ((state: ContributorState) => void) | null = null;
-  #emitTimer: ReturnType<typeof setTimeout> | null = null;
 
   async subscribe(onState: (state: ContributorState) => void): Promise<void> {
-    this.#subscriber = onState;
-    onState(this.#state);
+    this.#feed.subscribe(onState);
   }
 
   async open(jobId: string, token: string, who: { name: string; device: string }): Promise<void> {
     this.#release();
     this.#invitation = { jobId, token, who };
     this.#before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
-    this.#set({ ...FIRST, ...contributorCapability() });
+    this.#feed.set({ ...FIRST, ...contributorCapability() });
     try {
       const { name, durationTicks, state, progress, error } = await this.#client.jobStatus(jobId);
-      this.#set({ job: { name, durationTicks, state, progress } });
-      if (state === "ready") this.#set({ phase: "done" });
+      this.#feed.set({ job: { name, durationTicks, state, progress } });
+      if (state === "ready") this.#feed.set({ phase: "done" });
       else if (state === "failed" || state === "cancelled") {
-        this.#set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
-      } else this.#set({ phase: "invited" });
+        this.#feed.set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
+      } else this.#feed.set({ phase: "invited" });
     } catch (thrown) {
-      this.#set({ phase: "failed", error: toWireError(thrown) });
+      this.#feed.set({ phase: "failed", error: toWireError(thrown) });
     }
   }
 
   async work(slots: number): Promise<void> {
-    if (this.#invitation === null || this.#state.possibleSlots === 0) return;
-    const count = Math.max(1, Math.min(slots, this.#state.possibleSlots));
+    if (this.#invitation === null || this.#feed.state.possibleSlots === 0) return;
+    const count = Math.max(1, Math.min(slots, this.#feed.state.possibleSlots));
     if (this.#session !== null && this.#pool?.slots().length === count) {
       this.#session.setSlots(count);
     } else {
@@ -80,17 +76,17 @@ class Contributor implements ContributorApi {
       void this.#pool.warm().catch((thrown: unknown) => this.#fail(thrown));
       this.#session = this.#connect(this.#invitation, this.#pool, count);
     }
-    this.#set({ phase: "working", slots: count, error: null });
+    this.#feed.set({ phase: "working", slots: count, error: null });
   }
 
   async pause(): Promise<void> {
     this.#session?.setSlots(0);
-    if (this.#state.phase === "working") this.#set({ phase: "paused" });
+    if (this.#feed.state.phase === "working") this.#feed.set({ phase: "paused" });
   }
 
   async stop(): Promise<void> {
     this.#release();
-    this.#set({ phase: "stopped", encoding: [], connected: false });
+    this.#feed.set({ phase: "stopped", encoding: [], connected: false });
   }
 
   #connect({ jobId, token, who }: Invitation, pool: Pool, slots: number): HolderSession {
@@ -116,8 +112,8 @@ class Contributor implements ContributorApi {
     if (session === null) return;
     const { job, connected } = session;
     const busy = this.#pool?.slots().filter(({ taskId }) => taskId !== null) ?? [];
-    this.#set({
-      job: job ?? this.#state.job,
+    this.#feed.set({
+      job: job ?? this.#feed.state.job,
       connected,
       tasksDone: this.#before.tasksDone + session.tasksDone,
       bytesDownloaded: this.#before.bytesDownloaded + session.bytesDownloaded,
@@ -137,29 +133,16 @@ class Contributor implements ContributorApi {
 
   #end(change: Partial<ContributorState>): void {
     this.#release();
-    this.#set({ ...change, encoding: [], connected: false });
+    this.#feed.set({ ...change, encoding: [], connected: false });
   }
 
   #release(): void {
-    const { tasksDone, bytesDownloaded, bytesUploaded } = this.#state;
+    const { tasksDone, bytesDownloaded, bytesUploaded } = this.#feed.state;
     this.#before = { tasksDone, bytesDownloaded, bytesUploaded };
     this.#session?.stop();
     this.#session = null;
     this.#pool?.terminate();
     this.#pool = null;
-  }
-
-  #set(change: Partial<ContributorState>): void {
-    const turned = change.phase !== undefined && change.phase !== this.#state.phase;
-    this.#state = { ...this.#state, ...change };
-    if (turned) this.#emit();
-    else this.#emitTimer ??= setTimeout(() => this.#emit(), EMIT_EVERY_MS);
-  }
-
-  #emit(): void {
-    if (this.#emitTimer !== null) clearTimeout(this.#emitTimer);
-    this.#emitTimer = null;
-    this.#subscriber?.(this.#state);
   }
 }
 

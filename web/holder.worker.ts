@@ -21,12 +21,12 @@ import {
 } from "./holder-choices.ts";
 import { ProgressMeter, SpeedGauge } from "./holder-meter.ts";
 import { HolderSession } from "./holder-session.ts";
-import { HolderStateFeed } from "./holder-state-feed.ts";
 import { IDLE_STATE } from "./idle-state.ts";
 import { describePlan, openFile } from "./inspection.ts";
 import { enginesOf, type PartDecision } from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
 import { Pool } from "./pool/pool.ts";
+import { StateFeed } from "./state-feed.ts";
 
 /**
  * The tab's holder: reads the picked file, makes the job, and works on it, all off the page's thread
@@ -36,7 +36,7 @@ import { Pool } from "./pool/pool.ts";
 
 class Holder implements HolderApi {
   readonly #client = new EdgeClient(self.location.origin);
-  readonly #feed = new HolderStateFeed();
+  readonly #feed = new StateFeed(IDLE_STATE);
   #options: HolderOptions = {};
   #source: Source | null = null;
   #plan: JobPlan | null = null;
