@@ -4,7 +4,8 @@ import type { JobStatus } from "../../shared/protocol.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 
-const LOOK_EVERY_MS = 200;
+/** Looking takes time of the page that is looked at; the report's times are the edge's. */
+const LOOK_EVERY_MS = 500;
 /** While a file is read: a click on Start that comes late would count as the page's time. */
 const LOOK_EVERY_READING_MS = 25;
 /** Above the longest wait that is in order: a call for a server that got lost is made again after 240 s. */

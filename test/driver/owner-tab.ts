@@ -117,10 +117,14 @@ export class OwnerTab {
     throw new TributaryError(problem.code, problem.detail);
   }
 
+  /** As text: the browser turns an object of a thousand tasks over at many times the cost. */
   async state(): Promise<HolderState> {
-    return this.page.evaluate(
-      () => (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
+    const text = await this.page.evaluate(() =>
+      JSON.stringify(
+        (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
+      ),
     );
+    return JSON.parse(text) as HolderState;
   }
 
   /**
