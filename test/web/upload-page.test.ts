@@ -167,9 +167,7 @@ describe("a job", () => {
     await pick(page, sample);
     await (await startButton(page)).click();
     // A still, as soon as there is one; it plays when somebody asks for it.
-    await expect
-      .poll(async () => (await videoOf(page)).videoWidth, { timeout: 240_000 })
-      .toBe(256);
+    await expect.poll(async () => (await videoOf(page)).videoWidth, { timeout: 240_000 }).toBe(256);
     await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
     expect(await videoOf(page)).toMatchObject({ error: null, currentTime: 0 });
     await page.locator("video").evaluate((element) => (element as HTMLVideoElement).play());
