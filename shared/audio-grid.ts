@@ -44,8 +44,8 @@ export interface AudioRun {
   firstFrame: number;
   /** Kept AAC frames of each segment. */
   framesPerSegment: number[];
-  /** AAC frames to drop from the start of the encoder's output, its priming frame among them. */
-  dropFrames: number;
+  /** AAC frames that are encoded before them and dropped; what primes an encoder comes on top. */
+  preRollFrames: number;
 }
 
 /** The AAC frames that a run's encoder makes, kept or not; `start` to before `end` on the rendition's grid. */
@@ -73,7 +73,7 @@ export function planAudioRun(segments: readonly Segment[], sampleRate: number): 
     endSample: end * AAC_FRAME_SAMPLES,
     firstFrame,
     framesPerSegment,
-    dropFrames: firstFrame - start + 1,
+    preRollFrames: firstFrame - start,
   };
 }
 

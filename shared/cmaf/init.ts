@@ -1,3 +1,4 @@
+import { audioSpecificConfig } from "./aac.ts";
 import {
   ascii,
   type Box,
@@ -43,12 +44,6 @@ export interface AudioTrack {
 }
 
 export const TRACK_ID = 1;
-
-/** MPEG-4 sampling frequency indexes (ISO/IEC 14496-3, table 1.18). */
-const AAC_SAMPLE_RATES = [
-  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
-  7_350,
-];
 
 const UNITY_MATRIX = concat(
   [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000].map((value) => u32(value)),
@@ -173,11 +168,9 @@ function audioEntry(track: AudioTrack): Uint8Array {
   );
 }
 
-/** ES_Descriptor with the AudioSpecificConfig of AAC-LC (ISO/IEC 14496-1, 7.2.6.5; 14496-3, 1.6.2.1). */
+/** ES_Descriptor of AAC-LC (ISO/IEC 14496-1, 7.2.6.5). */
 function elementaryStream(track: AudioTrack): Uint8Array {
-  const rateIndex = AAC_SAMPLE_RATES.indexOf(track.sampleRate);
-  if (rateIndex < 0) throw invalid(`AAC has no index for ${track.sampleRate} Hz.`);
-  const config = u16((2 << 11) | (rateIndex << 7) | (track.channels << 3));
+  const config = audioSpecificConfig(track);
   const descriptor = (tag: number, ...parts: Part[]): Uint8Array => {
     const body = concat(parts);
     return concat([[tag, body.length], body]);

@@ -5,17 +5,11 @@ import {
   planPcmWindow,
   readAdtsFrames,
 } from "../audio-grid.ts";
-import { type CutSegment, cutAudioSegment } from "../cmaf/cut.ts";
-import { writeInit } from "../cmaf/init.ts";
 import { TributaryError } from "../errors.ts";
 import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-args.ts";
-import type { AudioRendition, Segment } from "../job.ts";
-import {
-  initOutput,
-  mediaOutput,
-  type TranscodedTask,
-  type TranscodeTask,
-} from "../transcode-task.ts";
+import type { AudioRendition } from "../job.ts";
+import { soundOutputs } from "../sound-outputs.ts";
+import type { TranscodedTask, TranscodeTask } from "../transcode-task.ts";
 import { countChunkPackets } from "./chunk.ts";
 import { between, decodeFailed, soundWarnings } from "./damage.ts";
 import type { FfmpegRunner } from "./runner.ts";
@@ -24,6 +18,9 @@ const CHUNK_FILE = "chunk.mp4";
 const DECODED_FILE = "decoded.f32";
 const PLACED_FILE = "placed.f32";
 const ADTS_FILE = "sound.aac";
+
+/** With which ffmpeg's encoder begins; they hold nothing of its input. */
+const PRIMING_FRAMES = 1;
 
 /** Decodes to samples, lays them on the timeline, encodes them: a run of segments of one rendition. */
 export async function transcodeSound(
@@ -52,14 +49,9 @@ export async function transcodeSound(
     );
     if (encoding.exitCode !== 0)
       throw new TributaryError("ENCODE_FAILED", "The sound could not be encoded.");
-    const frames = readAdtsFrames(await runner.read(ADTS_FILE)).slice(run.dropFrames);
-    const media = cutAudio(frames, segments, run.firstFrame, run.framesPerSegment);
-    const init = writeInit({ kind: "audio", sampleRate, channels }, sampleRate);
+    const frames = readAdtsFrames(await runner.read(ADTS_FILE));
     return {
-      outputs: [
-        initOutput(rendition.id, segments, init),
-        ...media.map((cut) => mediaOutput(rendition.id, cut)),
-      ],
+      outputs: soundOutputs(frames.slice(PRIMING_FRAMES + run.preRollFrames), run, task, rendition),
       warnings: soundWarnings(decoding.lines, segments),
     };
   } finally {
@@ -89,25 +81,4 @@ async function decodeAudio(
     pcm: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2),
     lines: run.lines,
   };
-}
-
-function cutAudio(
-  frames: readonly Uint8Array[],
-  segments: readonly Segment[],
-  firstFrame: number,
-  framesPerSegment: readonly number[],
-): CutSegment[] {
-  let taken = 0;
-  return segments.map((segment, index) => {
-    const wanted = framesPerSegment[index] ?? 0;
-    const own = frames.slice(taken, taken + wanted);
-    if (own.length !== wanted) {
-      throw new TributaryError(
-        "FRAME_COUNT_WRONG",
-        `${own.length} AAC frames were made where ${wanted} are planned.`,
-      );
-    }
-    taken += wanted;
-    return cutAudioSegment(segment, own, firstFrame + taken - wanted);
-  });
 }

@@ -32,9 +32,9 @@ describe("runs of sound", () => {
             const run = planAudioRun(own, sampleRate);
             const kept = run.framesPerSegment.reduce((sum, frames) => sum + frames, 0);
             for (let frame = 0; frame < kept; frame++) taken.push(run.firstFrame + frame);
-            // The encoder's output: its priming frame, then one for each 1,024 samples.
-            const firstMade = run.startSample / AAC_FRAME_SAMPLES - 1;
-            expect(firstMade + run.dropFrames).toBe(run.firstFrame);
+            // The encoder's output, after what primes it: a frame for each 1,024 samples.
+            const firstMade = run.startSample / AAC_FRAME_SAMPLES;
+            expect(firstMade + run.preRollFrames).toBe(run.firstFrame);
             expect(run.endSample).toBeGreaterThan((run.firstFrame + kept) * AAC_FRAME_SAMPLES);
           }
           const endTicks = lengths.reduce((sum, length) => sum + length, 0);
