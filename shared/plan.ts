@@ -7,7 +7,7 @@ import { type FrameTimeline, planSegments } from "./plan/segments.ts";
 import { planTasks } from "./plan/tasks.ts";
 import { EVEN_WITHIN_TICKS } from "./ticks.ts";
 
-export { outputSampleRate } from "./plan/audio.ts";
+export { outputSampleRate, planAudio } from "./plan/audio.ts";
 export {
   frameStepFor,
   type LadderRung,

@@ -1,7 +1,15 @@
 import { TributaryError } from "../shared/errors.ts";
-import type { JobSettingsPatch } from "../shared/job.ts";
+import type { JobSettingsPatch, SourceFacts } from "../shared/job.ts";
+import { webCodecsSoundRefusal } from "../shared/lane.ts";
+import { planAudio } from "../shared/plan.ts";
 import type { HolderOptions } from "./holder-api.ts";
-import { decidePart, defaultSlots, hasWebCodecs, type PartDecision } from "./pool/capability.ts";
+import {
+  decidePart,
+  defaultSlots,
+  encodesSound,
+  hasWebCodecs,
+  type PartDecision,
+} from "./pool/capability.ts";
 import type { Lane } from "./worker/api.ts";
 
 /** What a holder does by what the person asked for, what the device can, and what the edge offers. */
@@ -59,6 +67,16 @@ export function requireEngine({ engine = "auto" }: HolderOptions, hasServers: bo
 export function laneFor({ engine = "auto" }: HolderOptions, fastRefusal: string | null): Lane {
   if (fastRefusal !== null) return "ffmpeg";
   return engine === "server" ? "auto" : engine;
+}
+
+/** Whether any sound of a source is ffmpeg's also where pictures are not, as far as it shows beforehand. */
+export async function soundNeedsFfmpeg(facts: SourceFacts): Promise<boolean> {
+  for (const rendition of planAudio(facts)) {
+    const track = facts.audio.find((each) => each.track === rendition.track);
+    if (webCodecsSoundRefusal(track, rendition) !== null) return true;
+    if (!(await encodesSound(rendition))) return true;
+  }
+  return false;
 }
 
 /** Encoders of this tab. */

@@ -18,12 +18,13 @@ import {
   requireEngine,
   settingsFor,
   slotCountFor,
+  soundNeedsFfmpeg,
 } from "./holder-choices.ts";
 import { ProgressMeter, SpeedGauge } from "./holder-meter.ts";
 import { HolderSession } from "./holder-session.ts";
 import { IDLE_STATE } from "./idle-state.ts";
 import { describePlan, openFile } from "./inspection.ts";
-import { enginesOf, type PartDecision } from "./pool/capability.ts";
+import { encodesSound, enginesOf, type PartDecision } from "./pool/capability.ts";
 import { loadFfmpegCore } from "./pool/ffmpeg-core.ts";
 import { Pool } from "./pool/pool.ts";
 import { StateFeed } from "./state-feed.ts";
@@ -45,6 +46,7 @@ class Holder implements HolderApi {
   #askedLadder: LadderRung[] | null = null;
   #planSlots = 1;
   #fastRefusal: string | null = null;
+  #soundNeedsFfmpeg = true;
   #pool: Pool | null = null;
   #session: HolderSession | null = null;
   #resumable: ResumableJob | null = null;
@@ -75,8 +77,7 @@ class Holder implements HolderApi {
     const { signal } = this.#abort;
     this.#feed.set({ ...IDLE_STATE, phase: "inspecting", fileName: file.name });
     try {
-      // The engine loads while the file is read.
-      loadFfmpegCore().catch(() => {});
+      this.#loadCoreAhead().catch(() => {});
       const source = await this.#open(file, signal);
       this.#source = source;
       this.#useLadder(null);
@@ -255,7 +256,14 @@ class Holder implements HolderApi {
     const opened = await openFile(file, this.#client, { signal, onProgress });
     this.#hasServers = opened.hasServers;
     this.#fastRefusal = opened.fastRefusal;
+    this.#soundNeedsFfmpeg = await soundNeedsFfmpeg(opened.source.facts);
     return opened.source;
+  }
+
+  /** ffmpeg loads while the file is read, unless this browser may well do all of it without. */
+  async #loadCoreAhead(): Promise<void> {
+    if (laneFor(this.#options, null) === "ffmpeg" || !(await encodesSound()))
+      await loadFfmpegCore();
   }
 
   /** @param ladder null for the default. Throws LADDER_INVALID. */
@@ -315,8 +323,7 @@ class Holder implements HolderApi {
   #makePool(): Pool | null {
     if (this.#decidePart().part === "weak") return null;
     const slots = slotCountFor(this.#options);
-    const hasSound = (this.#plan?.audio.length ?? 0) > 0;
-    const ffmpegAhead = this.#usesWebCodecs() ? Number(hasSound) : slots;
+    const ffmpegAhead = this.#usesWebCodecs() ? Number(this.#soundNeedsFfmpeg) : slots;
     return new Pool({ slots, lane: laneFor(this.#options, this.#fastRefusal), ffmpegAhead }, () =>
       this.#changed(),
     );

@@ -85,7 +85,20 @@ export async function soundOffset(request: SoundRequest): Promise<SoundOffset> {
     ...["-af", [...timelineFilter(request), layoutFilter(request)].join(","), "-f", "s16le"],
     ...["-ar", String(sampleRate), "-ac", "1", "-"],
   ]);
-  const source = samplesOf(raw);
+  return offsetOf(made, samplesOf(raw), sampleRate);
+}
+
+/** Where the sound of a file lies against that of another, sample by sample of all channels mixed. */
+export async function soundOffsetOfFiles(
+  madePath: string,
+  sourcePath: string,
+  sampleRate: number,
+): Promise<SoundOffset> {
+  const [made, source] = [await pcm(madePath, sampleRate, 1), await pcm(sourcePath, sampleRate, 1)];
+  return offsetOf(made, source, sampleRate);
+}
+
+function offsetOf(made: Int16Array, source: Int16Array, sampleRate: number): SoundOffset {
   const found = { places: 0, worstSeconds: 0, worstResidual: 0 };
   const last = Math.min(made.length, source.length) - WINDOW - REACH;
   for (let place = 0; place < PLACES; place += 1) {

@@ -1,4 +1,5 @@
-import type { Engine } from "../../shared/job.ts";
+import type { AudioRendition, Engine } from "../../shared/job.ts";
+import { aacEncoderConfig } from "../../shared/lane.ts";
 import type { Lane } from "../worker/api.ts";
 
 /** How many single-threaded encoders this device gets by default: one a core. */
@@ -22,6 +23,20 @@ export function hasWebCodecs(): boolean {
 export async function decodes(config: VideoDecoderConfig | null): Promise<boolean> {
   if (config === null || !hasWebCodecs()) return false;
   const { supported } = await VideoDecoder.isConfigSupported(config).catch(() => ({
+    supported: false,
+  }));
+  return supported === true;
+}
+
+/** Sound as it is usually planned. */
+const USUAL_SOUND = { sampleRate: 48_000, channels: 2, bitsPerSecond: 128_000 };
+
+/** Whether the browser says that it encodes sound as AAC; how well it does shows when it is needed. */
+export async function encodesSound(
+  sound: Pick<AudioRendition, "sampleRate" | "channels" | "bitsPerSecond"> = USUAL_SOUND,
+): Promise<boolean> {
+  if (!hasWebCodecs() || !("AudioEncoder" in self)) return false;
+  const { supported } = await AudioEncoder.isConfigSupported(aacEncoderConfig(sound)).catch(() => ({
     supported: false,
   }));
   return supported === true;

@@ -32,8 +32,8 @@ export interface CompareRequest extends TranscodeRequest {
 }
 
 /**
- * Which engine makes the picture: "auto" and "webcodecs" the browser's own codecs where they do it
- * right, "ffmpeg" never those. Sound is ffmpeg's on every lane.
+ * Which engine is tried first: "auto" and "webcodecs" the browser's own codecs, for picture and sound
+ * where they do it right; "ffmpeg" never those.
  */
 export type Lane = "auto" | "ffmpeg" | "webcodecs";
 

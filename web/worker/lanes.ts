@@ -26,7 +26,8 @@ export interface LaneEngines {
 export class Lanes {
   readonly #lane: Lane;
   readonly #engines: LaneEngines;
-  #failuresInARow = 0;
+  /** An encoder of sound that is not to be trusted says nothing of those of pictures. */
+  readonly #failuresInARow = { video: 0, audio: 0 };
 
   constructor(lane: Lane, engines: LaneEngines) {
     this.#lane = lane;
@@ -42,12 +43,12 @@ export class Lanes {
     if (this.#triesWebCodecs(task)) {
       try {
         const result = await run(webCodecs, task, onProgress);
-        this.#failuresInARow = 0;
+        this.#failuresInARow[task.grant.task.kind] = 0;
         return result;
       } catch (thrown) {
         const { code, message } = toWireError(thrown);
         // A refusal costs nothing: the next piece of the source may well be taken.
-        if (code !== "ENGINE_UNAVAILABLE") this.#failuresInARow += 1;
+        if (code !== "ENGINE_UNAVAILABLE") this.#failuresInARow[task.grant.task.kind] += 1;
         console.info(`task ${task.grant.task.id} goes to ffmpeg: ${code}: ${message}`);
       }
     }
@@ -55,12 +56,13 @@ export class Lanes {
   }
 
   #triesWebCodecs({ grant }: TranscodeTask): boolean {
+    const { kind } = grant.task;
     return (
       this.#lane !== "ffmpeg" &&
+      // A contributor's sound is bound to ffmpeg: it is verified by its hash.
       (grant.engine === undefined || grant.engine === "webcodecs") &&
-      grant.task.kind === "video" &&
-      webCodecsRefusal(grant.source.video) === null &&
-      this.#failuresInARow < FAILURES_TO_GIVE_UP
+      (kind === "audio" || webCodecsRefusal(grant.source.video) === null) &&
+      this.#failuresInARow[kind] < FAILURES_TO_GIVE_UP
     );
   }
 }

@@ -17,6 +17,7 @@ import type { TranscodeEngine } from "./engine.ts";
 import { type ChunkPackets, readChunkPackets } from "./webcodecs/chunk-packets.ts";
 import { colourSpace, decodedColour } from "./webcodecs/decoded-colour.ts";
 import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
+import { WebCodecsSound } from "./webcodecs/sound.ts";
 
 /** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
 const MOST_DECODING = 8;
@@ -28,19 +29,25 @@ const STALL_MS = 20_000;
 /**
  * The browser's own codecs: decodes once and hands each frame to one encoder a rendition, which scales
  * it. Several times faster than ffmpeg.wasm and not the same bytes everywhere. What it would not do
- * right it refuses with ENGINE_UNAVAILABLE.
+ * right it refuses with ENGINE_UNAVAILABLE. Sound it makes where the browser has an AAC encoder.
  */
 export class WebCodecsEngine implements TranscodeEngine {
   readonly name = "webcodecs";
+  readonly #sound = new WebCodecsSound();
 
   async transcode(
     task: TranscodeTask,
     onProgress: (progress: number) => void,
   ): Promise<TranscodedTask> {
     const { source, renditions } = task.grant;
+    if (task.grant.task.kind === "audio") {
+      const rendition = renditions.find(({ kind }) => kind === "audio");
+      if (rendition?.kind !== "audio")
+        throw new TributaryError("PLAN_INVALID", "A sound task without a rendition.");
+      return this.#sound.transcode(task, rendition, onProgress);
+    }
     const video = renditions.filter((rendition) => rendition.kind === "video");
-    const refusal =
-      task.grant.task.kind === "audio" ? "Sound is ffmpeg's." : webCodecsRefusal(source.video);
+    const refusal = webCodecsRefusal(source.video);
     if (refusal !== null) throw unavailable(refusal);
     const chunk = await readChunkPackets(task.chunk);
     const colour = planChunkColour(chunk.config, source.video);
