@@ -1,5 +1,7 @@
+import { type Clock, pause, REAL_CLOCK } from "./clock.ts";
 import { TributaryError } from "./errors.ts";
 import type { Put } from "./protocol.ts";
+import { callBackoffMs } from "./retry.ts";
 
 /** Bytes to and from storage by presigned URLs, the same from a tab and from a container. */
 
@@ -48,29 +50,56 @@ export async function putPresigned(
   throw new TributaryError(code, `Storage answered with status ${status}.`);
 }
 
+export interface GetOptions {
+  /** As promised; anything else is refused. */
+  sizeBytes: number;
+  signal: AbortSignal;
+  clock?: Clock;
+}
+
+/** Tries of one GET. */
+const GET_TRIES = 5;
+
 /**
- * One GET of a presigned URL, one try; the caller owns the bytes.
- * @param sizeBytes as promised; anything else is refused
+ * The bytes behind a presigned URL; the caller owns them. Asked for again where storage could not be
+ * reached or was not itself (5xx), not where it said no: a lease that fails for it costs an attempt.
  * Throws NETWORK, DOWNLOAD_FAILED.
  */
 export async function getPresigned(
   fetch: HttpFetch,
   url: string,
-  sizeBytes: number,
-  signal: AbortSignal,
+  options: GetOptions,
 ): Promise<ArrayBuffer> {
+  const { signal, clock = REAL_CLOCK } = options;
+  for (let failures = 1; ; failures += 1) {
+    const answer = await getOnce(fetch, url, options);
+    if ("bytes" in answer) return answer.bytes;
+    if (!answer.isPassing || failures === GET_TRIES) throw answer.error;
+    await pause(clock, callBackoffMs(failures, clock.random()), signal);
+    signal.throwIfAborted();
+  }
+}
+
+/** @returns the bytes, or why there are none, and whether that may pass. Throws what the signal aborts with. */
+async function getOnce(
+  fetch: HttpFetch,
+  url: string,
+  { sizeBytes, signal }: GetOptions,
+): Promise<{ bytes: ArrayBuffer } | { error: TributaryError; isPassing: boolean }> {
   let status: number;
   try {
     const either = AbortSignal.any([signal, timeoutFor(sizeBytes)]);
     const response = await fetch(url, { method: "GET", signal: either });
     const bytes = await response.arrayBuffer();
-    if (response.ok && bytes.byteLength === sizeBytes) return bytes;
+    if (response.ok && bytes.byteLength === sizeBytes) return { bytes };
     status = response.status;
   } catch (cause) {
     signal.throwIfAborted();
-    throw new TributaryError("NETWORK", "Storage could not be reached.", { cause });
+    const error = new TributaryError("NETWORK", "Storage could not be reached.", { cause });
+    return { error, isPassing: true };
   }
-  throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
+  const error = new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
+  return { error, isPassing: status >= 500 };
 }
 
 function timeoutFor(sizeBytes: number): AbortSignal {

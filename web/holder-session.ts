@@ -204,7 +204,7 @@ export class HolderSession {
     const fetchHere: HttpFetch = (address, init) => fetch(address, init);
     return Promise.all(
       (grant.compare ?? []).map(async ({ url, sizeBytes }) => {
-        const bytes = await getPresigned(fetchHere, url, sizeBytes, signal);
+        const bytes = await getPresigned(fetchHere, url, { sizeBytes, signal });
         this.bytesDownloaded += bytes.byteLength;
         return bytes;
       }),
@@ -216,7 +216,8 @@ export class HolderSession {
     if (chunk.from === "url") {
       const { url, info } = chunk;
       const fetchHere: HttpFetch = (address, init) => fetch(address, init);
-      const bytes = await getPresigned(fetchHere, url, info.sizeBytes, signal);
+      const { sizeBytes } = info;
+      const bytes = await getPresigned(fetchHere, url, { sizeBytes, signal });
       this.bytesDownloaded += bytes.byteLength;
       return { info, bytes };
     }

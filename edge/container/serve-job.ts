@@ -65,7 +65,11 @@ export function serveJob(
             throw new TributaryError("CHUNK_UNREADABLE", "The source is not here.");
           }
           const { url, info } = chunk;
-          return { info, bytes: await getPresigned(fetch, url, info.sizeBytes, chunkSignal) };
+          const { sizeBytes } = info;
+          return {
+            info,
+            bytes: await getPresigned(fetch, url, { sizeBytes, signal: chunkSignal }),
+          };
         },
         transcode: (grant, chunk, onProgress, taskSignal) =>
           permits.run(taskSignal, () => transcodeTask(grant, chunk, onProgress, taskSignal)),
