@@ -9,6 +9,8 @@ export interface ContributorTabOptions {
   name?: string | null;
   /** Default: what the page suggests. */
   slots?: number | null;
+  /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
+  pageTimeoutMs?: number;
 }
 
 type Shown = { tributaryContributor: { state: ContributorState | null } };
@@ -42,12 +44,12 @@ export class ContributorTab {
   static async open(
     browser: Browser,
     joinUrl: string,
-    { name = null, slots = null }: ContributorTabOptions,
+    { name = null, slots = null, pageTimeoutMs = PAGE_TIMEOUT_MS }: ContributorTabOptions,
     say: (line: string) => void,
   ): Promise<ContributorTab> {
     const context = await browser.newContext();
     const tab = new ContributorTab(await context.newPage(), say);
-    tab.page.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    tab.page.setDefaultTimeout(pageTimeoutMs);
     const url = new URL(joinUrl);
     if (name !== null) url.searchParams.set("name", name);
     if (slots !== null) url.searchParams.set("slots", String(slots));

@@ -25,6 +25,8 @@ export interface OwnerTabOptions {
   /** What the page is told of the device; null for the truth. */
   cores?: number | null;
   ladder: string | null;
+  /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
+  pageTimeoutMs?: number;
 }
 
 /**
@@ -63,7 +65,7 @@ export class OwnerTab {
   ): Promise<OwnerTab> {
     const context = await browser.newContext();
     const tab = new OwnerTab(await context.newPage(), options.serverUrl, say);
-    tab.page.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    tab.page.setDefaultTimeout(options.pageTimeoutMs ?? PAGE_TIMEOUT_MS);
     if (options.cores != null) {
       await tab.page.addInitScript((cores) => {
         Object.defineProperty(navigator, "hardwareConcurrency", { value: cores });

@@ -7,6 +7,7 @@ const FILES = [
   "long-source",
   "many-tasks",
   "swarm",
+  "ten-jobs",
   "api",
   "server-engine",
   "server-faults",

@@ -1,0 +1,275 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { TributaryError } from "../../shared/errors.ts";
+import { TICKS_PER_SECOND } from "../../shared/job.ts";
+import { parseLadder } from "../../shared/plan.ts";
+import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
+import type { HolderState } from "../../web/holder-api.ts";
+import { ContributorTab } from "../driver/contributor-tab.ts";
+import { copyPlaylists } from "../driver/copy-playlists.ts";
+import { hasEnded } from "../driver/follow.ts";
+import { OwnerTab } from "../driver/owner-tab.ts";
+import { launchBrowser } from "../setup/browser.ts";
+import { generatedClip } from "../setup/media.ts";
+import { expectExactPictures, soundOf } from "./exact-video.ts";
+import { inspect, type MadeVideo, waitFor } from "./made-video.ts";
+
+// Ten people at once with three helpers each: forty real tabs that encode for themselves, on one edge.
+
+interface Clip {
+  pictures: "testsrc2" | "mandelbrot";
+  size: string;
+  /** Frames a second, as ffmpeg reads it. */
+  rate: string;
+  /** Frames from key frame to key frame. */
+  gop: number;
+  seconds: number;
+  /** Of the tone. */
+  hertz: number;
+  ladder: string;
+}
+
+/** No two alike: nothing of one would fit into another. */
+const CLIPS: readonly Clip[] = [
+  testCard({ size: "320x180", rate: "25", gop: 50, seconds: 14, ladder: "180:220,144:140" }),
+  mandelbrot({ size: "320x180", rate: "24", gop: 96, seconds: 15, ladder: "180:220,144:140" }),
+  testCard({ size: "320x240", rate: "30", gop: 60, seconds: 16, ladder: "240:300,144:140" }),
+  testCard({ size: "352x288", rate: "15", gop: 45, seconds: 20, ladder: "288:340,144:140" }),
+  mandelbrot({ size: "384x216", rate: "25", gop: 75, seconds: 17, ladder: "216:280,144:140" }),
+  testCard({
+    size: "400x224",
+    rate: "24000/1001",
+    gop: 72,
+    seconds: 16,
+    ladder: "224:290,144:140",
+  }),
+  testCard({ size: "426x240", rate: "25", gop: 100, seconds: 18, ladder: "240:300,144:140" }),
+  mandelbrot({ size: "426x240", rate: "15", gop: 30, seconds: 19, ladder: "240:300,144:140" }),
+  testCard({ size: "180x320", rate: "30", gop: 90, seconds: 15, ladder: "180:220,144:140" }),
+  testCard({ size: "240x240", rate: "20", gop: 40, seconds: 17, ladder: "240:280,144:140" }),
+].map((clip, nth) => ({ ...clip, hertz: 300 + 40 * nth }));
+const HELPERS = ["Ada", "Ben", "Cem"];
+
+const TIMEOUT_MS = 900_000;
+/** Of a page that opens while others compile their encoders. */
+const PAGE_TIMEOUT_MS = 120_000;
+const READY_WITHIN_MS = 300_000;
+const LOOK_EVERY_MS = 1_000;
+const STATUS_TRIES = 10;
+
+/** Forty tabs take minutes on two cores: `npm run test:clips` has the time. */
+const long = test.runIf(process.env["TRIBUTARY_CLIPS"] === "all");
+
+const serverUrl = inject("serverUrl");
+const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
+
+/** An owner with its job, and who came by its link. */
+interface Team {
+  file: string;
+  owner: OwnerTab;
+  inspected: HolderState;
+  job: CreateJobResponse;
+  helpers: ContributorTab[];
+}
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+long(
+  "ten jobs at once, by their owners' tabs and three helpers' each: all ready and exact",
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const files: string[] = [];
+    for (const clip of CLIPS) files.push(await generated(clip));
+
+    const lap = stopwatch();
+    // No owner has its file before all helpers are there: pages that open take seconds of a core each,
+    // and the first jobs would be over before the last one began.
+    const teams: Team[] = [];
+    for (const [nth, { ladder }] of CLIPS.entries()) {
+      teams.push(await beginWithoutFile(files[nth] ?? "", ladder));
+    }
+    for (const team of teams) team.helpers.push(...(await helpersOf(team)));
+    for (const { owner, job } of teams) {
+      const { holders } = await owner.status(job);
+      const here = holders.filter(({ connected, role }) => connected && role === "contributor");
+      expect(here.map(({ name }) => name).sort()).toEqual(HELPERS);
+    }
+    const openedSeconds = lap();
+
+    await Promise.all(teams.map(({ owner, file }) => owner.pick(file)));
+    const { statuses, mostAtWork } = await allReady(teams);
+    const madeSeconds = lap();
+    // At one moment helpers were at work on each of the ten.
+    expect(mostAtWork).toBe(CLIPS.length);
+
+    const videos: (MadeVideo & { file: string })[] = [];
+    for (const [nth, team] of teams.entries()) {
+      const ended = await waitFor(team.owner, hasEnded);
+      expect(ended.phase).toBe("ready");
+      for (const helper of team.helpers) {
+        await helper.page.getByRole("heading", { name: /finished/i }).waitFor();
+        expect(await helper.state()).toMatchObject({ phase: "done", error: null });
+      }
+      const status = statuses[nth] as JobStatus;
+      const { job, inspected, file } = team;
+      videos.push({ ...(await copied({ job, inspected, ended, status })), file });
+    }
+    await browser.close();
+    for (const video of videos) {
+      expectNobodyCharged(video.status);
+      await expectExact(video);
+      await video[Symbol.asyncDispose]();
+    }
+
+    const shares = statuses.map(({ segments }) => segments.filter(byHelper).length);
+    const theirs = shares.reduce((sum, share) => sum + share, 0);
+    const all = statuses.reduce((sum, { segments }) => sum + segments.length, 0);
+    console.log(
+      `${CLIPS.length} jobs, ${CLIPS.length * (1 + HELPERS.length)} tabs: open after ` +
+        `${openedSeconds.toFixed(0)} s, all ready ${madeSeconds.toFixed(0)} s later, found exact in ` +
+        `${lap().toFixed(0)} s; ${theirs} of ${all} segments by helpers (${shares.join(", ")})`,
+    );
+    for (const share of shares) expect(share).toBeGreaterThan(0);
+    expect(theirs).toBeGreaterThan(all / 3);
+  },
+);
+
+/** Starts a job and reloads the page: the job waits for its file, and others may join it. */
+async function beginWithoutFile(file: string, ladder: string): Promise<Team> {
+  const options = { serverUrl, engine: "ffmpeg", slots: 1, ladder };
+  const owner = await OwnerTab.open(browser, { ...options, pageTimeoutMs: PAGE_TIMEOUT_MS }, say);
+  owner.page.on("dialog", (dialog) => dialog.accept());
+  const inspected = await inspect(owner, file);
+  await owner.ladderApplied(parseLadder(ladder));
+  const job = await owner.start();
+  // Reloaded in the very moment of its start, a page would not know of the job.
+  await waitFor(owner, ({ slots }) => slots.some(({ taskId }) => taskId !== null));
+  await owner.reload();
+  await waitFor(owner, ({ phase }) => phase === "needs-file");
+  return { file, owner, inspected, job, helpers: [] };
+}
+
+async function helpersOf({ owner, job }: Team): Promise<ContributorTab[]> {
+  const { joinUrl } = await owner.share(job);
+  return Promise.all(
+    HELPERS.map(async (name) => {
+      const options = { name, slots: 1, pageTimeoutMs: PAGE_TIMEOUT_MS };
+      const tab = await ContributorTab.open(browser, joinUrl, options, say);
+      expect((await tab.state())?.phase).toBe("invited");
+      await tab.start();
+      await tab.page.getByText("Waiting for the next piece").waitFor();
+      return tab;
+    }),
+  );
+}
+
+/** @returns each job at its end, and how many had a helper at work at the moment when most had */
+async function allReady(teams: readonly Team[]) {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  let mostAtWork = 0;
+  for (;;) {
+    const statuses = await Promise.all(
+      teams.map(({ owner, job }) => patiently(() => owner.status(job))),
+    );
+    mostAtWork = Math.max(mostAtWork, statuses.filter(hasHelperAtWork).length);
+    const failed = statuses.find(({ state }) => state === "failed");
+    if (failed?.error) throw new TributaryError(failed.error.code, failed.error.message);
+    if (statuses.every(({ state }) => state === "ready")) return { statuses, mostAtWork };
+    if (performance.now() > deadline) {
+      throw new Error(JSON.stringify(statuses.map(({ state, tasks }) => ({ state, tasks }))));
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** With forty encoders on its machine the local server drops a call now and then: pages try again, too. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await call();
+    } catch (thrown) {
+      if (!(thrown instanceof TributaryError) || thrown.code !== "NETWORK") throw thrown;
+      if (failures === STATUS_TRIES) throw thrown;
+      say(thrown.message);
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+}
+
+function hasHelperAtWork({ tasks, holders }: JobStatus): boolean {
+  return tasks.some(({ state, holder }) => {
+    const by = holders.find(({ id }) => id === holder);
+    return state === "leased" && by?.role === "contributor";
+  });
+}
+
+async function copied(made: Pick<MadeVideo, "job" | "inspected" | "ended" | "status">) {
+  const dir = await mkdtemp(join(tmpdir(), "tributary-ten-"));
+  await copyPlaylists(made.job.masterUrl, dir, AbortSignal.timeout(60_000));
+  const dispose = () => rm(dir, { recursive: true, force: true });
+  return { ...made, dir, [Symbol.asyncDispose]: dispose };
+}
+
+/** No attempt failed, nobody lied, and each segment is of somebody of this very job. */
+function expectNobodyCharged({ tasks, warnings, holders, segments }: JobStatus): void {
+  expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+  expect(warnings).toEqual([]);
+  expect(holders.filter(({ trust }) => trust === "banned")).toEqual([]);
+  for (const { holder, role, engine, attempt } of segments) {
+    expect(holders.find(({ id }) => id === holder)?.role).toBe(role);
+    expect({ engine, attempt }).toEqual({ engine: "ffmpeg-wasm", attempt: 1 });
+  }
+}
+
+async function expectExact(video: MadeVideo & { file: string }): Promise<void> {
+  const { status, file } = video;
+  await expectExactPictures(video, { source: file });
+  const sound = await soundOf(video, file, 0);
+  const seconds = status.durationTicks / TICKS_PER_SECOND;
+  expect(sound.samples).toBeGreaterThanOrEqual(Math.floor(seconds * sound.sampleRate));
+  expect(sound.worstLsb).toBe(0);
+}
+
+function byHelper({ role }: { role: string }): boolean {
+  return role === "contributor";
+}
+
+type Look = Omit<Clip, "pictures" | "hertz">;
+
+function testCard(look: Look): Omit<Clip, "hertz"> {
+  return { pictures: "testsrc2", ...look };
+}
+
+function mandelbrot(look: Look): Omit<Clip, "hertz"> {
+  return { pictures: "mandelbrot", ...look };
+}
+
+async function generated({ pictures, size, rate, gop, seconds, hertz }: Clip): Promise<string> {
+  const name = `${pictures}-${size}-${rate.replace("/", "_")}.mp4`;
+  return generatedClip(name, [
+    ...["-f", "lavfi", "-i", `${pictures}=size=${size}:rate=${rate}`],
+    ...["-f", "lavfi", "-i", `sine=frequency=${hertz}:sample_rate=48000`],
+    ...["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", String(gop)],
+    ...["-c:a", "aac", "-b:a", "96k", "-ac", "2", "-t", String(seconds)],
+  ]);
+}
+
+/** @returns tells the seconds since it was last asked */
+function stopwatch(): () => number {
+  let atMs = performance.now();
+  return () => {
+    const sinceMs = atMs;
+    atMs = performance.now();
+    return (atMs - sinceMs) / 1000;
+  };
+}
