@@ -1,14 +1,16 @@
 import { type Clock, pause } from "./clock.ts";
 import { type ErrorCode, TributaryError, toWireError } from "./errors.ts";
+import { LeaseHeartbeat } from "./lease-heartbeat.ts";
+import { ask } from "./lease-question.ts";
+import { LeaseSlots } from "./lease-slots.ts";
 import type { LeaseWork, MadeTask } from "./lease-work.ts";
-import {
-  type CoordinatorMessage,
-  FIRST_RENEW_MS,
-  type HolderMessage,
-  type LeaseGrant,
-  type Output,
-  type PictureVerdict,
-  RENEW_EVERY_MS,
+import type { Lease, LiveLease } from "./live-lease.ts";
+import type {
+  CoordinatorMessage,
+  HolderMessage,
+  LeaseGrant,
+  Output,
+  PictureVerdict,
 } from "./protocol.ts";
 import { putOutputs } from "./put-outputs.ts";
 import { callBackoffMs } from "./retry.ts";
@@ -25,15 +27,6 @@ import { callBackoffMs } from "./retry.ts";
  * A transcoding slot is held for the encode only: chunks are fetched before it, and offer, upload and
  * commit overlap the next encode. Everything that differs between homes is handed in.
  */
-
-export type LeaseStage = "fetching" | "queued" | "encoding" | "uploading";
-
-export interface LiveLease {
-  readonly leaseId: string;
-  readonly taskId: string;
-  stage: LeaseStage;
-  progress: number;
-}
 
 export interface LeaseLoopOptions {
   /** Parallel encodes. */
@@ -58,43 +51,30 @@ export type LeaseEnd =
 
 type Verdict = Extract<CoordinatorMessage, { type: "accepted" | "rejected" }>;
 
-interface Lease extends LiveLease {
-  grant: LeaseGrant;
-  abort: AbortController;
-  takenAtMs: number;
-  /** When it got its slot; null before and without one. */
-  beganAtMs: number | null;
-  /** Accepted while it was still being uploaded. */
-  isProven: boolean;
-  /** The message that waits for an answer; sent again after a silence or a reconnect. */
-  asking: { message: HolderMessage; answer(message: CoordinatorMessage): void } | null;
-}
-
-/** An unanswered offer or commit is sent again after this; both are idempotent at the coordinator. */
-const RESEND_AFTER_MS = 20_000;
 /** Rounds of fresh URLs. */
 const OFFER_ROUNDS = 4;
-/** A slot is kept this long for a lease whose chunk is being fetched. */
-const KEEP_SLOT_MS = 1_000;
 
 export class LeaseLoop {
   readonly #options: LeaseLoopOptions;
   readonly #leases = new Map<string, Lease>();
-  readonly #slotWaiters: (() => void)[] = [];
-  #slots: number;
-  #encoding = 0;
+  readonly #slots: LeaseSlots;
+  readonly #heartbeat: LeaseHeartbeat;
   /** Free places that the coordinator was last told of and has not filled since. */
   #told = 0;
   #connected = false;
   #stopped = false;
-  /** A task was made here: what its commit says of the time tells more than any progress. */
-  #hasMade = false;
-  #cancelRenew: (() => void) | null = null;
-  #renewDueAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: LeaseLoopOptions) {
     this.#options = options;
-    this.#slots = options.slots;
+    const { slots, prefetch, clock } = options;
+    this.#heartbeat = new LeaseHeartbeat(this.#leases, {
+      clock,
+      send: (renew) => {
+        if (this.#connected) options.send(renew);
+      },
+    });
+    const onBegin = () => this.#heartbeat.began();
+    this.#slots = new LeaseSlots(this.#leases, { slots, prefetch, clock, onBegin });
   }
 
   leases(): LiveLease[] {
@@ -106,15 +86,14 @@ export class LeaseLoop {
   }
 
   setSlots(slots: number): void {
-    this.#slots = slots;
-    this.#wakeSlotWaiters();
+    this.#slots.resize(slots);
     this.#sendWant();
   }
 
   /** Drops all work at once. Nothing is sent: the coordinator frees the leases when the socket closes. */
   stop(): void {
     this.#stopped = true;
-    this.#cancelRenew?.();
+    this.#heartbeat.stop();
     for (const lease of this.#leases.values()) lease.abort.abort();
     this.#leases.clear();
   }
@@ -156,7 +135,7 @@ export class LeaseLoop {
       else if (lease.asking !== null) this.#options.send(lease.asking.message);
     }
     this.#sendWant();
-    this.#scheduleRenew();
+    this.#heartbeat.goOn();
   }
 
   #take(grant: LeaseGrant): void {
@@ -174,8 +153,8 @@ export class LeaseLoop {
       asking: null,
     };
     this.#leases.set(lease.leaseId, lease);
-    this.#options.clock.after(KEEP_SLOT_MS, () => this.#wakeSlotWaiters());
-    this.#scheduleRenew();
+    this.#slots.keepOne();
+    this.#heartbeat.goOn();
     this.#changed();
     void this.#run(lease);
   }
@@ -215,7 +194,7 @@ export class LeaseLoop {
       }
     }
     this.#leases.delete(lease.leaseId);
-    this.#wakeSlotWaiters();
+    this.#slots.wake();
     this.#options.onEnd?.(lease.grant, end, made);
     this.#sendWant();
     this.#changed();
@@ -228,7 +207,7 @@ export class LeaseLoop {
     const made = await this.#inSlot(lease, (onProgress) =>
       work.transcode(grant, chunk, onProgress, abort.signal),
     );
-    this.#hasMade = true;
+    this.#heartbeat.made();
     return made;
   }
 
@@ -265,7 +244,7 @@ export class LeaseLoop {
     lease.abort.signal.throwIfAborted();
     lease.stage = "queued";
     this.#changed();
-    await this.#acquireSlot(lease);
+    await this.#slots.acquire(lease);
     try {
       this.#changed();
       return await work((progress) => {
@@ -273,10 +252,7 @@ export class LeaseLoop {
         this.#changed();
       });
     } finally {
-      lease.stage = "uploading";
-      lease.beganAtMs = null;
-      this.#encoding -= 1;
-      this.#wakeSlotWaiters();
+      this.#slots.release(lease);
     }
   }
 
@@ -314,42 +290,14 @@ export class LeaseLoop {
     }
   }
 
-  /** Sends until answered: again after a silence, and after each reconnect. Ends by abort. */
   #ask(lease: Lease, message: HolderMessage): Promise<CoordinatorMessage> {
-    const { signal } = lease.abort;
-    return new Promise((resolve, reject) => {
-      let cancelResend = (): void => {};
-      const settle = (): void => {
-        cancelResend();
-        lease.asking = null;
-        signal.removeEventListener("abort", aborted);
-      };
-      const aborted = (): void => {
-        settle();
-        reject(new TributaryError("LEASE_LOST", "The lease went to another holder."));
-      };
-      const resendLater = (): void => {
-        cancelResend = this.#options.clock.after(RESEND_AFTER_MS, () => {
-          this.#options.send(message);
-          resendLater();
-        });
-      };
-      if (signal.aborted) {
-        aborted();
-        return;
-      }
-      signal.addEventListener("abort", aborted);
-      // What is sent again tells no old number of free slots.
-      lease.asking = {
-        message,
-        answer: (answer) => {
-          settle();
-          resolve(answer);
-        },
-      };
-      if (message.type === "offer") this.#sendOffer(message);
-      else this.#options.send(message);
-      resendLater();
+    return ask(lease, message, {
+      clock: this.#options.clock,
+      send: (said, isFirst) => {
+        // What is sent again tells no old number of free slots.
+        if (said.type === "offer" && isFirst) this.#sendOffer(said);
+        else this.#options.send(said);
+      },
     });
   }
 
@@ -381,45 +329,10 @@ export class LeaseLoop {
     const lease = this.#leases.get(leaseId);
     if (lease === undefined) return;
     this.#leases.delete(leaseId);
-    this.#wakeSlotWaiters();
+    this.#slots.wake();
     lease.abort.abort(new TributaryError(code, "The lease went to another holder."));
     this.#sendWant();
     this.#changed();
-  }
-
-  async #acquireSlot(lease: Lease): Promise<void> {
-    const { signal } = lease.abort;
-    while (!this.#hasTurn(lease)) {
-      await new Promise<void>((resolve) => {
-        this.#slotWaiters.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-      signal.throwIfAborted();
-    }
-    this.#encoding += 1;
-    lease.stage = "encoding";
-    lease.beganAtMs = this.#options.clock.nowMs();
-    if (!this.#hasMade) this.#scheduleRenew(FIRST_RENEW_MS);
-    this.#wakeSlotWaiters();
-  }
-
-  /**
-   * What was granted first goes first, because the coordinator grants in order of need: a slot is kept
-   * for it for a moment while its chunk is still on its way.
-   */
-  #hasTurn(lease: Lease): boolean {
-    const nowMs = this.#options.clock.nowMs();
-    let free = this.#slots - this.#encoding;
-    for (const other of this.#leases.values()) {
-      if (other === lease) break;
-      const isNear = other.stage === "fetching" && nowMs - other.takenAtMs < KEEP_SLOT_MS;
-      if (other.stage === "queued" || isNear) free -= 1;
-    }
-    return free > 0;
-  }
-
-  #wakeSlotWaiters(): void {
-    for (const wake of this.#slotWaiters.splice(0)) wake();
   }
 
   /** Tells the coordinator of free slots, when that is news. */
@@ -432,42 +345,7 @@ export class LeaseLoop {
 
   /** How many tasks would be started now: to be said in a hello. */
   wanted(): number {
-    let unfinished = 0;
-    let uploading = 0;
-    for (const { stage } of this.#leases.values()) {
-      if (stage === "uploading") uploading += 1;
-      else unfinished += 1;
-    }
-    // Uploads that fall behind hold memory: take nothing new until they catch up.
-    const room = uploading > this.#slots + 4 ? 0 : this.#slots + this.#options.prefetch;
-    return this.#slots === 0 ? 0 : Math.min(64, Math.max(0, room - unfinished));
-  }
-
-  /** One that is due later than this gives way. */
-  #scheduleRenew(withinMs = RENEW_EVERY_MS): void {
-    const { clock } = this.#options;
-    const dueAtMs = clock.nowMs() + withinMs;
-    if (this.#stopped || dueAtMs >= this.#renewDueAtMs) return;
-    this.#cancelRenew?.();
-    this.#renewDueAtMs = dueAtMs;
-    this.#cancelRenew = clock.after(withinMs, () => {
-      this.#renewDueAtMs = Number.POSITIVE_INFINITY;
-      if (this.#leases.size === 0) return;
-      // What was to be told early is made already: its commit tells more.
-      const isNews = withinMs >= RENEW_EVERY_MS || !this.#hasMade;
-      if (this.#connected && isNews) {
-        this.#options.send({ type: "renew", leases: this.#signsOfLife() });
-      }
-      this.#scheduleRenew();
-    });
-  }
-
-  #signsOfLife(): Extract<HolderMessage, { type: "renew" }>["leases"] {
-    const nowMs = this.#options.clock.nowMs();
-    return [...this.#leases.values()].map(({ leaseId, progress, beganAtMs }) => {
-      const work = beganAtMs === null ? {} : { workMs: nowMs - beganAtMs };
-      return { leaseId, progress, ...work };
-    });
+    return this.#slots.wanted();
   }
 
   #changed(): void {

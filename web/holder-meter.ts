@@ -1,5 +1,5 @@
 import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../shared/job.ts";
-import type { LiveLease } from "../shared/lease-loop.ts";
+import type { LiveLease } from "../shared/live-lease.ts";
 import type { JobView } from "../shared/protocol.ts";
 
 const WINDOW_MS = 30_000;

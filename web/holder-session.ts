@@ -4,7 +4,8 @@ import type { Source } from "../shared/ingest/source.ts";
 import { ChunkStager } from "../shared/ingest/stage.ts";
 import type { Engine, JobPlan, JobSettingsPatch } from "../shared/job.ts";
 import { JobSocket } from "../shared/job-socket.ts";
-import { type LeaseEnd, LeaseLoop, type LiveLease } from "../shared/lease-loop.ts";
+import { type LeaseEnd, LeaseLoop } from "../shared/lease-loop.ts";
+import type { LiveLease } from "../shared/live-lease.ts";
 import {
   applyJobDelta,
   type CoordinatorMessage,
