@@ -1,17 +1,11 @@
-import {
-  type Auditors,
-  auditorsNow,
-  lot,
-  mayAudit,
-  mayRunAgain,
-  willBeAudited,
-} from "./auditors.ts";
+import { type Auditors, auditorsNow, lot, mayAudit, mayRunAgain } from "./auditors.ts";
 import type { Draft } from "./draft.ts";
 import { Forecast, type Progressing } from "./forecast.ts";
 import { dropLease, grantLease, isForTrusted } from "./leases.ts";
-import { isKnown, type Pace, paceOf, speed, taskTicks } from "./pace.ts";
+import { paceOf, taskTicks } from "./pace.ts";
+import { leasesToPair, mayBePaired, type ToPair } from "./pairs.ts";
 import type { Holder, Lease, TaskRecord } from "./state.ts";
-import { waitingOf } from "./trust.ts";
+import { hasChunk, isFree, type Taker, Takers } from "./takers.ts";
 import { auditOf, hasPictureAuditors, isTrusted, requiredEngine } from "./verifying.ts";
 
 /** A backup copy must promise to be done in less than this share of what the first one still needs. */
@@ -21,29 +15,14 @@ const END_SLACK_MS = 250;
 /** Live leases of one task: the first one, its backup, and one more if that is late, too. */
 const MAX_COPIES = 3;
 
-/** A holder that wants work, while it is handed out. */
-interface Taker {
-  holder: Holder;
-  /** Its leases that it has not finished encoding. */
-  atWork: number;
-  leaseIds: string[];
-}
-
-/** Work that is sure to be audited, and how long it still takes. */
-interface ToPair {
-  lease: Lease;
-  remainingMs: number;
-}
-
 /** Neither: it is to make the task. */
 type Purpose = Partial<Pick<Lease, "audit" | "pairedWith">>;
 
 /** One hand-out: who still wants how much, and what they got. */
 export class Round {
   readonly #draft: Draft;
-  readonly #takers: Taker[];
-  readonly #pace: Pace;
   readonly #forecast: Forecast;
+  readonly #takers: Takers;
   readonly #pictures: boolean;
   /** Tasks and audits that nobody has. */
   #open: number;
@@ -53,31 +32,20 @@ export class Round {
   #audits: number;
   #auditors: Auditors | null = null;
   #pairs: ToPair[] | null = null;
-  /** In the order in which they are asked. */
-  #turn: Taker[];
 
   /** @param open how many tasks and audits nobody has */
   constructor(draft: Draft, holders: readonly Holder[], open: { tasks: number; audits: number }) {
     this.#draft = draft;
-    this.#pace = paceOf(draft);
-    this.#forecast = new Forecast(draft, this.#pace);
+    const pace = paceOf(draft);
+    this.#forecast = new Forecast(draft, pace);
+    this.#takers = new Takers(draft, holders, { pace, forecast: this.#forecast });
     this.#pictures = hasPictureAuditors(draft);
     this.#open = open.tasks + open.audits;
     this.#audits = open.audits;
-    const atWork = new Map<string, number>();
-    for (const { holderId, phase } of draft.leases()) {
-      if (phase === "working") atWork.set(holderId, (atWork.get(holderId) ?? 0) + 1);
-    }
-    this.#takers = byPace(holders, this.#pace).map((holder) => {
-      return { holder, atWork: atWork.get(holder.id) ?? 0, leaseIds: [] };
-    });
-    this.#turn = this.#takers.filter((taker) => {
-      return !this.#forecast.isQuiet(taker.holder) && mayQueue(taker);
-    });
   }
 
   isOver(): boolean {
-    return this.#turn.length === 0;
+    return this.#takers.inTurn().length === 0;
   }
 
   /** Hands a ready task to the first that may take it. */
@@ -86,7 +54,7 @@ export class Round {
     const isForAnybody = task.chunk?.stored === true && task.notFor.length === 0;
     const ticks = taskTicks(this.#draft, task.id);
     if (isForAnybody && ticks >= this.#tooMuchTicks) return;
-    const taker = this.#turn.find((each) => {
+    const taker = this.#takers.inTurn().find((each) => {
       return this.#mayMake(each, task) && (!isForAnybody || this.#isInTime(each, task.id));
     });
     if (taker !== undefined) {
@@ -117,7 +85,7 @@ export class Round {
     for (const { lease, remainingMs } of this.#toPair()) {
       if (this.isOver()) return;
       const task = draft.task(lease.taskId);
-      if (task === undefined || task.leases.length > 1 || !this.#mayBePaired(task)) continue;
+      if (task === undefined || !mayBePaired(task, draft.nowMs)) continue;
       const pair = { makerId: lease.holderId, auditors };
       const taker = this.#drawn(task, (each) => {
         if (!isFree(each) || !this.#mayMake(each, task)) return false;
@@ -140,21 +108,8 @@ export class Round {
     });
   }
 
-  #mayBePaired({ state, claims, readyAtMs }: TaskRecord): boolean {
-    return state === "leased" && claims.length === 0 && readyAtMs <= this.#draft.nowMs;
-  }
-
-  /** Leases at work whose result is sure to be audited, the first to be done first. */
   #toPair(): ToPair[] {
-    if (this.#pairs !== null) return this.#pairs;
-    const draft = this.#draft;
-    const waiting = waitingOf(draft);
-    const tasks = draft.job.settings.verify === "off" ? [] : this.#forecast.lastFirst().reverse();
-    this.#pairs = tasks.flatMap(({ leases: [lease, another], remainingMs }) => {
-      if (lease === undefined || another !== undefined) return [];
-      const isSure = willBeAudited(draft, lease, waiting.get(lease.holderId) ?? 0);
-      return isSure ? { lease, remainingMs } : [];
-    });
+    this.#pairs ??= leasesToPair(this.#draft, this.#forecast);
     return this.#pairs;
   }
 
@@ -180,7 +135,7 @@ export class Round {
   #drawn(task: TaskRecord, may: (taker: Taker) => boolean): Taker | undefined {
     let drawn: Taker | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const taker of this.#turn) {
+    for (const taker of this.#takers.inTurn()) {
       const { holder } = taker;
       if (!may(taker)) continue;
       const isInTime = this.#isInTime(taker, task.id);
@@ -197,15 +152,12 @@ export class Round {
   }
 
   #giveTo(taker: Taker, task: TaskRecord, { audit = null, pairedWith = null }: Purpose): void {
-    const { holder, leaseIds } = taker;
+    const { holder } = taker;
     const how = { audit: pairedWith === null ? audit : "hash", pictures: this.#pictures } as const;
     const engine = requiredEngine(this.#draft, task, holder, how);
-    leaseIds.push(grantLease(this.#draft, task, holder, { audit, engine, pairedWith }).id);
-    taker.atWork += 1;
+    const { id } = grantLease(this.#draft, task, holder, { audit, engine, pairedWith });
     this.#forecast.give(holder, task.id);
-    // To the back of the queue, or out of it.
-    this.#turn = this.#turn.filter((other) => other !== taker);
-    if (leaseIds.length < holder.want && mayQueue(taker)) this.#turn.push(taker);
+    this.#takers.took(taker, id);
   }
 
   /** Whether the holder would be done before everything could be, if others made it instead. */
@@ -250,7 +202,7 @@ export class Round {
   #soonest(task: TaskRecord, { leases, remainingMs }: Progressing): Taker | undefined {
     let soonest: Taker | undefined;
     let leastMs = remainingMs * BACKUP_GAIN;
-    for (const taker of this.#turn) {
+    for (const taker of this.#takers.inTurn()) {
       const { holder } = taker;
       if (leases.some(({ holderId }) => holderId === holder.id)) continue;
       const doneInMs = this.#forecast.doneInMs(holder, task.id);
@@ -280,44 +232,6 @@ export class Round {
   }
 
   end(): void {
-    const draft = this.#draft;
-    for (const { holder, leaseIds } of this.#takers) {
-      const { connectionId } = holder;
-      if (leaseIds.length === 0 || connectionId === null) continue;
-      draft.putHolder({ ...holder, want: holder.want - leaseIds.length });
-      draft.effects.push({ type: "grant", connectionId, leaseIds });
-      if (draft.job.state === "planned") draft.patchJob({ state: "running" });
-    }
+    this.#takers.grant();
   }
-}
-
-function isFree({ atWork, holder }: Taker): boolean {
-  return atWork < holder.slots;
-}
-
-/** Nothing waits behind a stranger's first task: it may be slow. */
-function mayQueue(taker: Taker): boolean {
-  return isFree(taker) || isKnown(taker.holder) || taker.holder.role !== "contributor";
-}
-
-/**
- * The fastest first. Who is not known yet comes before them, to become known; near the end after
- * them: who has made nothing by then may be slow.
- */
-function byPace(takers: readonly Holder[], { readyTasks, slots }: Pace): Holder[] {
-  const unknown = readyTasks > slots ? Number.POSITIVE_INFINITY : 0;
-  const rank = (holder: Holder) => (isKnown(holder) ? speed(holder) : unknown);
-  return takers
-    .map((holder) => ({ holder, at: rank(holder) }))
-    .sort((a, b) => compare(b.at, a.at))
-    .map(({ holder }) => holder);
-}
-
-/** Infinity less itself is no number. */
-function compare(a: number, b: number): number {
-  return a === b ? 0 : a < b ? -1 : 1;
-}
-
-function hasChunk(holder: Holder, task: TaskRecord): boolean {
-  return holder.hasSource || task.chunk?.stored === true;
 }
