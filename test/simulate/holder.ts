@@ -2,7 +2,7 @@ import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job.ts";
 import { LeaseLoop } from "../../shared/lease-loop.ts";
 import type { LeaseWork, MadeTask } from "../../shared/lease-work.ts";
 import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
-import { outputsOf } from "../shared/schedule/world.ts";
+import { outputsOf } from "../shared/schedule/offered.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** What a holder is like. */

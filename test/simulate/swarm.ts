@@ -12,8 +12,8 @@ import {
   segmentDurationTicks,
 } from "../../shared/job.ts";
 import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
+import { honestHash } from "../shared/schedule/offered.ts";
 import { passedSegments, planOf } from "../shared/schedule/plan-of.ts";
-import { honestHash } from "../shared/schedule/world.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
 import { Timeline } from "./timeline.ts";
 import { VirtualClock } from "./virtual-clock.ts";

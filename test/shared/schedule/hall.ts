@@ -3,8 +3,8 @@ import { newState, type State } from "../../../edge/coordinator/schedule/state.t
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job.ts";
 import type { HolderMessage, Role } from "../../../shared/protocol.ts";
+import { outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments, planOf } from "./plan-of.ts";
-import { outputsOf, taskIdOf } from "./world.ts";
 
 /** A job of pictures whose chunks are all in storage, and its scheduler, with a few holders of one slot. */
 export class Hall {

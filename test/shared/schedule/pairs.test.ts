@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { playlistInput } from "../../../edge/coordinator/view.ts";
 import { Hall } from "./hall.ts";
-import { honestHash } from "./world.ts";
+import { honestHash } from "./offered.ts";
 
 const task = (hall: Hall) => hall.state.tasks.get("v-0");
 

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isEnded } from "../../../edge/coordinator/schedule/state.ts";
 import { playlistInput } from "../../../edge/coordinator/view.ts";
+import { must } from "./always.ts";
+import { honestHash } from "./offered.ts";
 import { planOf } from "./plan-of.ts";
-import { honestHash, must, World, type WorldHolder } from "./world.ts";
+import { World, type WorldHolder } from "./world.ts";
 
 type Act =
   | "connect"

@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { applyChanges } from "../../../edge/coordinator/schedule/apply.ts";
-import { earliestDeadlineMs } from "../../../edge/coordinator/schedule/deadlines.ts";
 import type { Effect } from "../../../edge/coordinator/schedule/draft.ts";
-import { taskSegments } from "../../../edge/coordinator/schedule/offers.ts";
 import {
   isEnded,
-  type Lease,
   newState,
   restoreState,
   type State,
@@ -13,8 +10,10 @@ import {
 } from "../../../edge/coordinator/schedule/state.ts";
 import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
-import { type Engine, type JobPlan, segmentFrames } from "../../../shared/job.ts";
-import type { HolderMessage, Output, Role } from "../../../shared/protocol.ts";
+import type { Engine, JobPlan } from "../../../shared/job.ts";
+import type { HolderMessage, Role } from "../../../shared/protocol.ts";
+import { checkAlways, must } from "./always.ts";
+import { hash, honestHash, NO_MD5, outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments } from "./plan-of.ts";
 
 /**
@@ -86,7 +85,7 @@ export class World {
     this.#forgetReopened(done);
     for (const effect of decision.effects) this.#effect(effect);
     this.#countFailures(failures, event);
-    this.check();
+    checkAlways(this.state);
   }
 
   /** As after an eviction: only what was written is left, and all work under way is forgotten. */
@@ -354,63 +353,6 @@ export class World {
       this.#failures.set(id, { count: task.failures, readyAtMs: this.nowMs + backoffMs });
     }
   }
-
-  /** What holds at any time. */
-  check(): void {
-    const { state } = this;
-    must(state.dueMs <= earliestDeadlineMs(state), "a deadline would be missed");
-    let done = 0;
-    for (const task of state.tasks.values()) {
-      const live = [...state.leases.values()].filter(
-        (lease) => lease.taskId === task.id && lease.phase !== "lost",
-      );
-      must(
-        isDeepStrictEqual(live.map(({ id }) => id).sort(), [...task.leases].sort()),
-        `${task.id} lists ${task.leases}, live are ${live.map(({ id }) => id)}`,
-      );
-      const holders = new Set(live.map(({ holderId }) => holderId));
-      must(
-        holders.size === live.length && live.length <= 3,
-        `${task.id} is made ${live.length} times`,
-      );
-      const isAudited = live.length > 0 && live.every(({ audit }) => audit !== null);
-      must(
-        isAudited ? task.state === "done" : (task.state === "leased") === live.length > 0,
-        `${task.id} is ${task.state} with ${live.length} leases`,
-      );
-      must(task.proof === "clear" || task.state === "done", `${task.id} is unproven and not done`);
-      must(task.failures <= 3, `${task.id} failed ${task.failures} times`);
-      must(
-        task.state !== "failed" || state.job.state === "failed",
-        `${task.id} failed, and the job goes on`,
-      );
-      if (task.state === "done") done += 1;
-    }
-    must(
-      state.job.tasksDone === done,
-      `${state.job.tasksDone} tasks are counted, ${done} are done`,
-    );
-    for (const lease of state.leases.values()) this.#checkLease(lease);
-    const isAll = done === state.tasks.size;
-    must(state.job.state !== "ready" || isAll, "ready before all is done");
-    must(state.job.state !== "ready" || state.unclear.size === 0, "ready before all is clear");
-    const renditions = state.plan.video.length + state.plan.audio.length;
-    must(
-      !isAll || state.accepted.size === renditions * state.plan.segments.length,
-      "all is done, and something is missing",
-    );
-  }
-
-  #checkLease(lease: Lease): void {
-    must(!isEnded(this.state.job), `${lease.id} outlived the job`);
-    must(this.state.beats.has(lease.id), `${lease.id} has no heartbeat`);
-    const task = this.state.tasks.get(lease.taskId);
-    const isOver = task?.state === "done" && lease.audit === null;
-    must(!isOver || lease.phase === "lost", `${lease.id} outlived its task`);
-    const holder = this.state.holders.get(lease.holderId);
-    const isHeld = lease.phase === "lost" || lease.phase === "checking";
-    must(isHeld || holder?.connectionId !== null, `${lease.id} is held by nobody`);
-  }
 }
 
 /** The task that an event may make fail. */
@@ -421,53 +363,4 @@ function reportedFailure(event: Event): string | null {
   const { message } = event;
   // A commit without an offer fails, too.
   return message.type === "fail" || message.type === "commit" ? taskIdOf(message.leaseId) : null;
-}
-
-export function taskIdOf(leaseId: string): string {
-  return leaseId.slice(0, leaseId.lastIndexOf("_"));
-}
-
-const NO_MD5 = `${"A".repeat(22)}==`;
-
-/** What a holder offers for a task: the same whoever makes it. */
-export function outputsOf(plan: JobPlan, taskId: string, twist = ""): Output[] {
-  const task = plan.tasks.find(({ id }) => id === taskId);
-  if (task === undefined) return [];
-  const md5 = NO_MD5;
-  return task.renditions.flatMap((rendition) => [
-    {
-      rendition,
-      kind: "init",
-      segment: task.firstSegment,
-      sizeBytes: 600,
-      sha256: hash(rendition),
-      md5,
-      frames: 0,
-    } as const,
-    ...taskSegments(plan, task).map(
-      (segment) =>
-        ({
-          rendition,
-          kind: "media",
-          segment: segment.index,
-          sizeBytes: 1000,
-          sha256: hash(`${twist}${rendition}${segment.index}`),
-          md5,
-          frames: segmentFrames(segment),
-        }) as const,
-    ),
-  ]);
-}
-
-function hash(text: string): string {
-  return Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64);
-}
-
-export function must(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(message);
-}
-
-/** What an honest holder makes of a segment. */
-export function honestHash(rendition: string, segment: number): string {
-  return hash(`${rendition}${segment}`);
 }
