@@ -12,8 +12,9 @@ import {
   segmentDurationTicks,
 } from "../../shared/job.ts";
 import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
-import { honestHash } from "../shared/schedule/offered.ts";
+import { honestHash, NO_MD5 } from "../shared/schedule/offered.ts";
 import { passedSegments, planOf } from "../shared/schedule/plan-of.ts";
+import { storeAllChunks } from "../shared/schedule/stored-chunks.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
 import { Timeline } from "./timeline.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -23,7 +24,6 @@ const SIGN_MS = 5;
 const CHORE_MS = 100;
 const SEGMENT_SECONDS = 6;
 const GIVEN_UP_MS = 48 * 3_600_000;
-const NO_MD5 = `${"A".repeat(22)}==`;
 
 export interface Scenario {
   /** Segments of 6 s, one task each. */
@@ -78,7 +78,7 @@ export class Swarm {
       settings: { ...DEFAULT_JOB_SETTINGS, verify, stageAll: stageMs === null },
       seed: `seed-${seed}`,
     });
-    if (stageMs === null) this.#stageAll();
+    if (stageMs === null) storeAllChunks(this.#state);
     const wire = this.#wire();
     this.#holders = holders.map((each) => {
       return new SimulatedHolder(each, this.#plan, this.#clock, wire);
@@ -255,14 +255,6 @@ export class Swarm {
 
   #staged(owner: SimulatedHolder, connectionId: string, taskId: string): void {
     this.#hear(owner, connectionId, { type: "staged", taskId });
-  }
-
-  /** As the job stands when its owner let the swarm finish it, and all chunks are in storage. */
-  #stageAll(): void {
-    for (const [id, task] of this.#state.tasks) {
-      const info = { taskId: id, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
-      this.#state.tasks.set(id, { ...task, chunk: { info, key: id, md5: NO_MD5, stored: true } });
-    }
   }
 
   #hear(holder: SimulatedHolder, connectionId: string, message: HolderMessage): void {

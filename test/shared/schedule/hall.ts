@@ -5,6 +5,7 @@ import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job.ts";
 import type { HolderMessage, Role } from "../../../shared/protocol.ts";
 import { outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments, planOf } from "./plan-of.ts";
+import { storeAllChunks } from "./stored-chunks.ts";
 
 /** A job of pictures whose chunks are all in storage, and its scheduler, with a few holders of one slot. */
 export class Hall {
@@ -19,10 +20,7 @@ export class Hall {
       settings: all,
       seed: "hall",
     });
-    for (const [id, task] of this.state.tasks) {
-      const info = { taskId: id, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
-      this.state.tasks.set(id, { ...task, chunk: { info, key: id, md5: "", stored: true } });
-    }
+    storeAllChunks(this.state);
   }
 
   send(event: Event): void {
