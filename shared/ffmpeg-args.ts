@@ -37,7 +37,7 @@ const BUFFER_SECONDS = 3;
 const FIRST_FRAME_SHARE = 3;
 
 /** Fewer B-frames: in jerky motion x264 veryfast skips what moves in them, which then lags or leads. */
-const B_FRAME_BIAS = -10;
+const B_FRAME_BIAS = -5;
 
 /**
  * A third of the default's time, and better from 64 kbit/s on (ffmpeg-codecs(1), "aac"; the rates of
