@@ -34,7 +34,7 @@ export interface ContributorState {
 }
 
 export interface ContributorApi {
-  /** @param onState called with the present state, with every new phase at once, with the rest twice a second */
+  /** @param onState called with the present state, and with every change; twice a second while work moves */
   subscribe(onState: (state: ContributorState) => void): Promise<void>;
   /** Looks the job up; ends in `invited`, `done` or `failed`. Nothing is computed or downloaded yet. */
   open(jobId: string, token: string, who: { name: string; device: string }): Promise<void>;

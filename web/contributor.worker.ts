@@ -36,7 +36,7 @@ class Contributor implements ContributorApi {
   readonly #client = new EdgeClient(self.location.origin);
   /** Kept over pauses and reconnects; nobody else learns it, so nobody else can speak for it. */
   readonly #holderId = crypto.randomUUID();
-  readonly #feed = new StateFeed(FIRST);
+  readonly #feed = new StateFeed(FIRST, ["working"]);
   #invitation: Invitation | null = null;
   #session: HolderSession | null = null;
   #pool: Pool | null = null;

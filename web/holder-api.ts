@@ -113,7 +113,7 @@ export interface ResumableJob {
 }
 
 export interface HolderApi {
-  /** @param onState called with the present state, with every new phase at once, with the rest twice a second */
+  /** @param onState called with the present state, and with every change; twice a second while work moves */
   subscribe(onState: (state: HolderState) => void): Promise<void>;
   /** May change the engine of a file that is `inspected`: it is planned anew. */
   configure(options: HolderOptions): Promise<void>;

@@ -37,7 +37,7 @@ import { StateFeed } from "./state-feed.ts";
 
 class Holder implements HolderApi {
   readonly #client = new EdgeClient(self.location.origin);
-  readonly #feed = new StateFeed(IDLE_STATE);
+  readonly #feed = new StateFeed(IDLE_STATE, ["inspecting", "needs-file", "running"]);
   #options: HolderOptions = {};
   #source: Source | null = null;
   #plan: JobPlan | null = null;

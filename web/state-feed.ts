@@ -1,15 +1,18 @@
 /** Each makes the page draw anew, on cores that the encoders could use. */
 const EMIT_EVERY_MS = 500;
 
-/** What a page is told of its worker's state: a new phase at once, the rest twice a second. */
+/** What a page is told of its worker's state: everything at once, but twice a second while work moves. */
 export class StateFeed<State extends { phase: string }> {
   readonly #first: State;
+  readonly #moving: readonly State["phase"][];
   #state: State;
   #subscriber: ((state: State) => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(first: State) {
+  /** @param moving phases whose state changes all the time */
+  constructor(first: State, moving: readonly State["phase"][]) {
     this.#first = first;
+    this.#moving = moving;
     this.#state = first;
   }
 
@@ -26,7 +29,7 @@ export class StateFeed<State extends { phase: string }> {
   set(change: Partial<State>): void {
     const phaseChanged = change.phase !== undefined && change.phase !== this.#state.phase;
     this.#state = { ...this.#state, ...change };
-    if (phaseChanged) this.#emit();
+    if (phaseChanged || !this.#moving.includes(this.#state.phase)) this.#emit();
     else this.#timer ??= setTimeout(() => this.#emit(), EMIT_EVERY_MS);
   }
 
