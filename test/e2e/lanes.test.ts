@@ -97,7 +97,7 @@ test("a task that the browser's codecs refuse is ffmpeg's: no attempt lost, and 
   expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
 });
 
-test("the browser's codecs: every frame once, at its time, one init segment; sound as ever; it plays", async () => {
+test("the browser's codecs: every frame once, at its time, one init segment; it plays", async () => {
   const file = await fixture("long-gop-20s.mp4");
   await using video = await makeVideo(browser, {
     serverUrl,
@@ -106,11 +106,14 @@ test("the browser's codecs: every frame once, at its time, one init segment; sou
     engine: "auto",
   });
   expect(video.inspected.inspection).toMatchObject({ pictureEngine: "webcodecs" });
-  for (const { rendition, engine } of video.status.segments) {
-    expect(engine).toBe(rendition.startsWith("a") ? "ffmpeg-wasm" : "webcodecs");
-  }
+  const pictures = video.status.segments.filter(({ rendition }) => rendition.startsWith("v"));
+  expect(new Set(pictures.map(({ engine }) => engine))).toEqual(new Set(["webcodecs"]));
   await expectExactPictures(video, { source: file });
-  expect((await soundOf(video, file, 0)).worstLsb).toBeLessThanOrEqual(6);
+  // A system whose browser encodes AAC makes other bits, which test/web/sound.test.ts is about.
+  const sound = video.status.segments.filter(({ rendition }) => rendition.startsWith("a"));
+  if (sound.every(({ engine }) => engine === "ffmpeg-wasm")) {
+    expect((await soundOf(video, file, 0)).worstLsb).toBeLessThanOrEqual(6);
+  }
   const played = await playToEnd(browser, video.job.masterUrl, 240);
   expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
 });

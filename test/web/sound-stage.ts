@@ -37,12 +37,12 @@ const RUN_STARTS = [0, 1, 3];
 
 /**
  * @param delays samples that the page's AudioEncoder is late, ffmpeg's own frame included: at its first
- *   run, its second, and so on, the last for all others; null: as the browser is
+ *   run, its second, and so on, the last for all others; null: it has no AAC, whatever the browser has
  */
 export async function transcodeSound(address: string, delays: number[] | null): Promise<SoundRun> {
   const seen = { asked: 0, encoders: 0 };
   const own = globalThis.AudioEncoder;
-  if (delays !== null) globalThis.AudioEncoder = lateEncoder(delays, seen);
+  globalThis.AudioEncoder = delays === null ? withoutAac(own) : lateEncoder(delays, seen);
   const { signal } = new AbortController();
   const blob = await (await fetch(address)).blob();
   const source = await openSource(new File([blob], "clip.mp4"), { signal });
@@ -83,6 +83,17 @@ export async function transcodeSound(address: string, delays: number[] | null): 
     source.close();
     globalThis.AudioEncoder = own;
   }
+}
+
+/** The browser's own, on a system whose codecs do not encode AAC. */
+function withoutAac(own: typeof AudioEncoder): typeof AudioEncoder {
+  return class extends own {
+    static override async isConfigSupported(config: AudioEncoderConfig) {
+      return config.codec === "mp4a.40.2"
+        ? { supported: false, config }
+        : own.isConfigSupported(config);
+    }
+  };
 }
 
 /**

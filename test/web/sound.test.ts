@@ -25,7 +25,7 @@ const CLIP = [
 let browser: Browser;
 let dir: string;
 let clip: string;
-/** As the browser is: ffmpeg makes the sound. */
+/** Without an AAC encoder: ffmpeg makes the sound. */
 let byFfmpeg: SoundRun;
 
 beforeAll(async () => {
