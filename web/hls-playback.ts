@@ -31,11 +31,13 @@ const MAX_MEDIA_RECOVERIES = 2;
 
 /** Until somebody plays: enough for a still. Downloads and decoders are left to the work meanwhile. */
 const STILL_BUFFER_SECONDS = 1;
+/** Where the still is, if the video is as long as that: many begin black. */
+const STILL_AT_SECONDS = 1;
 /** As hls.js has it by itself. */
 const PLAYING_BUFFER_SECONDS = 600;
 
 /**
- * Shows the first picture of `masterUrl`, and plays it from its beginning once somebody presses play,
+ * Shows a still of `masterUrl`, and plays it from its beginning once somebody presses play,
  * also while its playlists still grow. hls.js is loaded only here, on demand; where Media Source Extensions are missing (Safari on iPhone) the browser's own
  * HLS plays.
  * @param signal ends it and frees the element
@@ -69,10 +71,19 @@ export function openPlayback(
     });
     player = hls;
     abort.addEventListener("abort", () => hls.destroy(), { once: true });
-    const bufferAhead = () => {
-      hls.config.maxMaxBufferLength = PLAYING_BUFFER_SECONDS;
+    let stillAt: number | null = null;
+    const showStill = () => {
+      if (stillAt !== null || video.buffered.length === 0) return;
+      stillAt = Math.min(STILL_AT_SECONDS, video.buffered.end(0) / 2);
+      if (video.paused && video.currentTime === 0) video.currentTime = stillAt;
     };
-    video.addEventListener("play", bufferAhead, { once: true, signal: abort });
+    hls.on(Hls.Events.FRAG_BUFFERED, showStill);
+    const begin = () => {
+      hls.config.maxMaxBufferLength = PLAYING_BUFFER_SECONDS;
+      // Whoever chose another place plays from there.
+      if (stillAt !== null && Math.abs(video.currentTime - stillAt) < 0.01) video.currentTime = 0;
+    };
+    video.addEventListener("play", begin, { once: true, signal: abort });
 
     let networkFailures = 0;
     let mediaRecoveries = 0;
