@@ -107,10 +107,11 @@ long(
     const openedSeconds = lap();
 
     await Promise.all(teams.map(({ owner, file }) => owner.pick(file)));
-    const { statuses, mostAtWork } = await allReady(teams);
+    const { statuses, mostAtWork, helped } = await allReady(teams);
     const madeSeconds = lap();
-    // At one moment helpers were at work on each of the ten.
+    // At one moment all ten were being made; helpers were seen at work on each, not all at one look.
     expect(mostAtWork).toBe(CLIPS.length);
+    expect(helped).toBe(CLIPS.length);
 
     const videos: (MadeVideo & { file: string })[] = [];
     for (const [nth, team] of teams.entries()) {
@@ -173,18 +174,22 @@ async function helpersOf({ owner, job }: Team): Promise<ContributorTab[]> {
   );
 }
 
-/** @returns each job at its end, and how many had a helper at work at the moment when most had */
+/** @returns each job at its end, the most that were being made at one look, and how many had a helper at work */
 async function allReady(teams: readonly Team[]) {
   const deadline = performance.now() + READY_WITHIN_MS;
   let mostAtWork = 0;
+  const helped = new Set<string>();
   for (;;) {
     const statuses = await Promise.all(
       teams.map(({ owner, job }) => patiently(() => owner.status(job))),
     );
-    mostAtWork = Math.max(mostAtWork, statuses.filter(hasHelperAtWork).length);
+    mostAtWork = Math.max(mostAtWork, statuses.filter(isBeingMade).length);
+    for (const status of statuses) if (hasHelperAtWork(status)) helped.add(status.id);
     const failed = statuses.find(({ state }) => state === "failed");
     if (failed?.error) throw new TributaryError(failed.error.code, failed.error.message);
-    if (statuses.every(({ state }) => state === "ready")) return { statuses, mostAtWork };
+    if (statuses.every(({ state }) => state === "ready")) {
+      return { statuses, mostAtWork, helped: helped.size };
+    }
     if (performance.now() > deadline) {
       throw new Error(JSON.stringify(statuses.map(({ state, tasks }) => ({ state, tasks }))));
     }
@@ -204,6 +209,10 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
       await sleep(LOOK_EVERY_MS);
     }
   }
+}
+
+function isBeingMade({ tasks }: JobStatus): boolean {
+  return tasks.some(({ state }) => state === "leased");
 }
 
 function hasHelperAtWork({ tasks, holders }: JobStatus): boolean {
