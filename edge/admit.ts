@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { TributaryError } from "../shared/errors.ts";
+import { TributaryError } from "../shared/job/errors.ts";
 import type { AppEnv } from "./app.ts";
 import { bearerToken, hashToken, tokensMatch } from "./auth.ts";
 

@@ -1,4 +1,4 @@
-import { TributaryError } from "../shared/errors.ts";
+import { TributaryError } from "../shared/job/errors.ts";
 import { isJobId } from "./auth.ts";
 import type { Coordinator } from "./coordinator/coordinator.ts";
 import type { Keeper } from "./keeper/keeper.ts";

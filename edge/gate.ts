@@ -1,9 +1,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { createHash } from "node:crypto";
-import { TributaryError, toWireError } from "../shared/errors.ts";
-import { checkInit, checkMedia, type InitFacts } from "../shared/gate.ts";
-import { outputKey } from "../shared/object-keys.ts";
-import type { Output } from "../shared/protocol.ts";
+import { checkInit, checkMedia, type InitFacts } from "../shared/cmaf/check.ts";
+import { TributaryError, toWireError } from "../shared/job/errors.ts";
+import { outputKey } from "../shared/job/object-keys.ts";
+import type { Output } from "../shared/wire/protocol.ts";
 import type { CheckedSegment, GateRequest, GateVerdict } from "./coordinator/schedule/verdict.ts";
 
 /** Held in memory at once: an isolate has 128 MB. */

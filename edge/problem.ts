@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { ERROR_CODES, type ErrorCode, TributaryError } from "../shared/errors.ts";
-import type { Problem } from "../shared/protocol.ts";
+import { ERROR_CODES, type ErrorCode, TributaryError } from "../shared/job/errors.ts";
+import type { Problem } from "../shared/wire/protocol.ts";
 
-/** Errors as RFC 9457 problem details; `code` is the one of shared/errors.ts that programs look at. */
+/** Errors as RFC 9457 problem details; `code` is the one of shared/job/errors.ts that programs look at. */
 
 export function problemResponse(code: ErrorCode, detail: string): Response {
   const { status } = ERROR_CODES[code];

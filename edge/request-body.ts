@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "zod";
-import { TributaryError } from "../shared/errors.ts";
+import { TributaryError } from "../shared/job/errors.ts";
 
 /** @throws TributaryError REQUEST_INVALID, which names what was not understood */
 export async function parsedBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {

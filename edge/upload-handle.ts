@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { TributaryError } from "../shared/errors.ts";
+import { TributaryError } from "../shared/job/errors.ts";
 
 /** Everything about an upload, in a string that the client keeps: nothing is stored for it here. */
 const uploadSchema = z.object({

@@ -27,3 +27,9 @@ declare var performance: { now(): number };
 
 declare function setTimeout(callback: () => void, ms: number): object | number;
 declare function clearTimeout(timer: object | number): void;
+
+declare function btoa(binary: string): string;
+
+declare var crypto: {
+  subtle: { digest(algorithm: "SHA-256", data: ArrayBuffer): Promise<ArrayBuffer> };
+};

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
-import type { Mp4Status, VideoPage } from "../shared/api-protocol.ts";
-import { toWireError, type WireError } from "../shared/errors.ts";
+import { toWireError, type WireError } from "../shared/job/errors.ts";
+import type { Mp4Status, VideoPage } from "../shared/wire/api.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import { forgetOwned, ownerTokenOf } from "./owned-videos.ts";
 

@@ -1,5 +1,5 @@
 import { proxy, wrap } from "comlink";
-import { TributaryError } from "../shared/errors.ts";
+import { TributaryError } from "../shared/job/errors.ts";
 import type { ContributorApi, ContributorState } from "./contributor-api.ts";
 
 export interface ContributorConnection extends ContributorApi {

@@ -1,5 +1,5 @@
 import { proxy, wrap } from "comlink";
-import { fromWireError, TributaryError, toWireError } from "../shared/errors.ts";
+import { fromWireError, TributaryError, toWireError } from "../shared/job/errors.ts";
 import type { HolderApi } from "./holder-api.ts";
 
 /** A `HolderApi` whose calls always settle, and the way to end it. */

@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { toWireError } from "../shared/errors.ts";
+import { toWireError } from "../shared/job/errors.ts";
 import { connectContributor } from "./connect-contributor.ts";
 import type { ContributorState } from "./contributor-api.ts";
 import { deviceClass, friendlyName } from "./friendly-name.ts";

@@ -1,5 +1,5 @@
-import type { WireError } from "../shared/errors.ts";
-import type { JobView } from "../shared/protocol.ts";
+import type { WireError } from "../shared/job/errors.ts";
+import type { JobView } from "../shared/wire/protocol.ts";
 
 /** Types only: what crosses between the contribute page and `contributor.worker.ts` (comlink). */
 

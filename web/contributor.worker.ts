@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { toWireError } from "../shared/errors.ts";
+import { toWireError } from "../shared/job/errors.ts";
 import type { ContributorApi, ContributorState } from "./contributor-api.ts";
 import { EdgeClient } from "./edge-client.ts";
 import { HolderSession } from "./holder-session.ts";

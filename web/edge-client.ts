@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { TributaryError, toWireError } from "../shared/job/errors.ts";
+import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
+import { callBackoffMs } from "../shared/retry.ts";
 import {
   type CreateWholeJobRequest,
   completeUploadResponseSchema,
@@ -8,9 +11,7 @@ import {
   uploadPartsResponseSchema,
   type VideoPage,
   videoPageSchema,
-} from "../shared/api-protocol.ts";
-import { TributaryError, toWireError } from "../shared/errors.ts";
-import type { JobPlan, JobSettingsPatch } from "../shared/job.ts";
+} from "../shared/wire/api.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
@@ -22,8 +23,7 @@ import {
   type Site,
   shareResponseSchema,
   siteSchema,
-} from "../shared/protocol.ts";
-import { callBackoffMs } from "../shared/retry.ts";
+} from "../shared/wire/protocol.ts";
 
 /** Typed calls to the edge. Works in pages, in workers and in Node. */
 

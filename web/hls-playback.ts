@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type HlsPlayer from "hls.js";
-import type { ErrorCode } from "../shared/errors.ts";
+import type { ErrorCode } from "../shared/job/errors.ts";
 import { callBackoffMs } from "../shared/retry.ts";
 
 /** One entry of a menu. */

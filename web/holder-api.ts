@@ -1,12 +1,12 @@
-import type { WireError } from "../shared/errors.ts";
+import type { WireError } from "../shared/job/errors.ts";
 import type {
   AudioRendition,
   Engine,
   JobSettingsPatch,
   SourceFacts,
   VideoRendition,
-} from "../shared/job.ts";
-import type { JobView, ShareRequest, ShareResponse } from "../shared/protocol.ts";
+} from "../shared/job/job.ts";
+import type { JobView, ShareRequest, ShareResponse } from "../shared/wire/protocol.ts";
 import type { DeviceFacts, PartDecision } from "./pool/capability.ts";
 
 /**

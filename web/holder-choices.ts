@@ -1,7 +1,7 @@
-import { TributaryError } from "../shared/errors.ts";
-import type { JobSettingsPatch, SourceFacts } from "../shared/job.ts";
-import { webCodecsSoundRefusal } from "../shared/lane.ts";
-import { planAudio } from "../shared/plan.ts";
+import { webCodecsSoundRefusal } from "../shared/encode/webcodecs-support.ts";
+import { TributaryError } from "../shared/job/errors.ts";
+import type { JobSettingsPatch, SourceFacts } from "../shared/job/job.ts";
+import { planAudio } from "../shared/plan/plan.ts";
 import type { HolderOptions } from "./holder-api.ts";
 import {
   decidePart,

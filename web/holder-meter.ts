@@ -1,6 +1,6 @@
-import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../shared/job.ts";
-import type { LiveLease } from "../shared/live-lease.ts";
-import type { JobView } from "../shared/protocol.ts";
+import type { LiveLease } from "../shared/holder/live-lease.ts";
+import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../shared/job/job.ts";
+import type { JobView } from "../shared/wire/protocol.ts";
 
 const WINDOW_MS = 30_000;
 

@@ -1,19 +1,19 @@
 import { REAL_CLOCK } from "../shared/clock.ts";
-import { type ErrorCode, TributaryError } from "../shared/errors.ts";
-import type { Source } from "../shared/ingest/source.ts";
-import { ChunkStager } from "../shared/ingest/stage.ts";
-import type { Engine, JobPlan, JobSettingsPatch } from "../shared/job.ts";
-import { JobSocket } from "../shared/job-socket.ts";
-import { type LeaseEnd, LeaseLoop } from "../shared/lease-loop.ts";
-import type { LiveLease } from "../shared/live-lease.ts";
+import { ChunkStager } from "../shared/holder/chunk-stager.ts";
+import { JobSocket } from "../shared/holder/job-socket.ts";
+import { type LeaseEnd, LeaseLoop } from "../shared/holder/lease-loop.ts";
+import type { LiveLease } from "../shared/holder/live-lease.ts";
+import { getPresigned, type HttpFetch, putPresigned } from "../shared/holder/storage-transfer.ts";
+import type { Source } from "../shared/ingest/read/source.ts";
+import { type ErrorCode, TributaryError } from "../shared/job/errors.ts";
+import type { Engine, JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
 import {
   applyJobDelta,
   type CoordinatorMessage,
   type HolderMessage,
   type JobView,
   type LeaseGrant,
-} from "../shared/protocol.ts";
-import { getPresigned, type HttpFetch, putPresigned } from "../shared/storage-transfer.ts";
+} from "../shared/wire/protocol.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { Pool } from "./pool/pool.ts";
 

@@ -1,8 +1,8 @@
 import * as Comlink from "comlink";
-import { TributaryError, toWireError } from "../shared/errors.ts";
-import type { Source } from "../shared/ingest/source.ts";
-import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job.ts";
-import type { ShareRequest, ShareResponse } from "../shared/protocol.ts";
+import type { Source } from "../shared/ingest/read/source.ts";
+import { TributaryError, toWireError } from "../shared/job/errors.ts";
+import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../shared/job/job.ts";
+import type { ShareRequest, ShareResponse } from "../shared/wire/protocol.ts";
 import { EdgeClient } from "./edge-client.ts";
 import type {
   HolderApi,

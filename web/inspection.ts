@@ -1,6 +1,6 @@
-import type { Source } from "../shared/ingest/source.ts";
-import { type JobPlan, TICKS_PER_SECOND } from "../shared/job.ts";
-import { webCodecsRefusal } from "../shared/lane.ts";
+import { webCodecsRefusal } from "../shared/encode/webcodecs-support.ts";
+import type { Source } from "../shared/ingest/read/source.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../shared/job/job.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { Inspection } from "./holder-api.ts";
 import { openSource } from "./ingest/source.ts";

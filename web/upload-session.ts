@@ -4,7 +4,7 @@ import {
   type TributaryError,
   toWireError,
   type WireError,
-} from "../shared/errors.ts";
+} from "../shared/job/errors.ts";
 import type { HolderConnection } from "./connect-holder.ts";
 import type { HolderOptions, HolderState, LadderRung, ResumableJob } from "./holder-api.ts";
 import { IDLE_STATE } from "./idle-state.ts";

@@ -1,13 +1,13 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
+import { ERROR_CODES, TributaryError, toWireError } from "../../shared/job/errors.ts";
 import {
   assembleRequestSchema,
   type ContainerHealth,
   type ServeJobRequest,
   serveJobRequestSchema,
-} from "../../shared/container-protocol.ts";
-import { ERROR_CODES, TributaryError, toWireError } from "../../shared/errors.ts";
+} from "../../shared/wire/container.ts";
 import { assembleSegments } from "./assemble.ts";
 import { log } from "./log.ts";
 import type { Permits } from "./permits.ts";

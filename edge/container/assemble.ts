@@ -13,9 +13,9 @@ import {
   Mp4OutputFormat,
   Output,
 } from "mediabunny";
-import type { AssembleRequest, AssembleResponse } from "../../shared/container-protocol.ts";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
+import type { AssembleRequest, AssembleResponse } from "../../shared/wire/container.ts";
 import { Workspace } from "./workspace.ts";
 
 type Track = AssembleRequest["video"];

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { TributaryError } from "../../shared/errors.ts";
+import { checkOutputs } from "../../shared/cmaf/check.ts";
 import {
   type FfmpegRun,
   type FfmpegRunner,
   type RawOutput,
   runFfmpegTask,
-} from "../../shared/ffmpeg-task.ts";
-import { checkOutputs } from "../../shared/gate.ts";
-import type { MadeOutput, MadeTask } from "../../shared/lease-work.ts";
-import type { ChunkInfo, LeaseGrant } from "../../shared/protocol.ts";
+} from "../../shared/encode/ffmpeg/task.ts";
+import type { MadeOutput, MadeTask } from "../../shared/holder/lease-work.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { ChunkInfo, LeaseGrant } from "../../shared/wire/protocol.ts";
 import { Workspace } from "./workspace.ts";
 
 /**

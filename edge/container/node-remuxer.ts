@@ -2,9 +2,9 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs"
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type FfmpegSource, startCore } from "../../shared/ingest/ffmpeg-core.ts";
-import type { Remuxer } from "../../shared/ingest/remux-run.ts";
-import { remuxWith } from "../../shared/ingest/remux-run.ts";
+import { type FfmpegSource, startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
+import type { Remuxer } from "../../shared/ingest/remux/remux-run.ts";
+import { remuxWith } from "../../shared/ingest/remux/remux-run.ts";
 
 /**
  * FLV, AVI and the like, rewritten as a tab does it: the same ffmpeg.wasm over the same file, so that

@@ -1,11 +1,11 @@
 import { REAL_CLOCK } from "../../shared/clock.ts";
-import type { ServeJobRequest } from "../../shared/container-protocol.ts";
-import { TributaryError } from "../../shared/errors.ts";
-import { ChunkStager } from "../../shared/ingest/stage.ts";
-import { JobSocket } from "../../shared/job-socket.ts";
-import { type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
-import type { CoordinatorMessage, LeaseGrant } from "../../shared/protocol.ts";
-import { getPresigned, putPresigned } from "../../shared/storage-transfer.ts";
+import { ChunkStager } from "../../shared/holder/chunk-stager.ts";
+import { JobSocket } from "../../shared/holder/job-socket.ts";
+import { type LeaseEnd, LeaseLoop } from "../../shared/holder/lease-loop.ts";
+import { getPresigned, putPresigned } from "../../shared/holder/storage-transfer.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { ServeJobRequest } from "../../shared/wire/container.ts";
+import type { CoordinatorMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
 import { log } from "./log.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";

@@ -2,11 +2,11 @@ import { createWriteStream, openAsBlob } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import type { PreparedRequest } from "../../shared/api-protocol.ts";
-import type { WholeSourceRequest } from "../../shared/container-protocol.ts";
-import { TributaryError, toWireError } from "../../shared/errors.ts";
-import { openSource, type Source } from "../../shared/ingest/source.ts";
-import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { openSource, type Source } from "../../shared/ingest/read/source.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import type { PreparedRequest } from "../../shared/wire/api.ts";
+import type { WholeSourceRequest } from "../../shared/wire/container.ts";
 import { loadFfmpegCore, nodeRemuxer } from "./node-remuxer.ts";
 import type { Workspace } from "./workspace.ts";
 

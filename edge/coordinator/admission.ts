@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../shared/errors.ts";
+import type { ErrorCode } from "../../shared/job/errors.ts";
 import { tokensMatch } from "../auth.ts";
 import type { State } from "./schedule/state.ts";
 import type { Store, TokenRecord } from "./store.ts";

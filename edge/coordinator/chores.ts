@@ -1,4 +1,4 @@
-import { chunkPrefix, outputPrefix, playlistKey } from "../../shared/object-keys.ts";
+import { chunkPrefix, outputPrefix, playlistKey } from "../../shared/job/object-keys.ts";
 import { renderIFrames, renderMedia, renderMultivariant } from "../../shared/playlist/index.ts";
 import { saveVideo } from "../catalog/videos.ts";
 import type { State } from "./schedule/state.ts";

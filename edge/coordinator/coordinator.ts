@@ -1,13 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
-import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
 import {
   type ErrorCode,
   TributaryError,
   toWireError,
   type WireError,
-} from "../../shared/errors.ts";
-import type { JobPlan, JobSettings, JobState } from "../../shared/job.ts";
-import { HEARTBEAT_SILENCE_MS, type HolderMessage, type JobStatus } from "../../shared/protocol.ts";
+} from "../../shared/job/errors.ts";
+import type { JobPlan, JobSettings, JobState } from "../../shared/job/job.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
+import {
+  HEARTBEAT_SILENCE_MS,
+  type HolderMessage,
+  type JobStatus,
+} from "../../shared/wire/protocol.ts";
 import { hashToken, newToken } from "../auth.ts";
 import { hasServers } from "../fallback/servers.ts";
 import { log } from "../log.ts";

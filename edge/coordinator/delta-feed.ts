@@ -1,4 +1,4 @@
-import type { JobDelta } from "../../shared/protocol.ts";
+import type { JobDelta } from "../../shared/wire/protocol.ts";
 import type { Changes, JobRecord, State } from "./schedule/state.ts";
 import { jobDelta, sourceIsHere } from "./view.ts";
 

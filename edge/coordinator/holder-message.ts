@@ -1,4 +1,4 @@
-import { type HolderMessage, holderMessageSchema } from "../../shared/protocol.ts";
+import { type HolderMessage, holderMessageSchema } from "../../shared/wire/protocol.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;

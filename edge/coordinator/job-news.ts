@@ -1,4 +1,4 @@
-import type { CoordinatorMessage, JobDelta } from "../../shared/protocol.ts";
+import type { CoordinatorMessage, JobDelta } from "../../shared/wire/protocol.ts";
 import type { State } from "./schedule/state.ts";
 import type { Sockets } from "./sockets.ts";
 

@@ -1,6 +1,6 @@
-import type { Task } from "../../shared/job.ts";
-import { outputKey } from "../../shared/object-keys.ts";
-import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/protocol.ts";
+import type { Task } from "../../shared/job/job.ts";
+import { outputKey } from "../../shared/job/object-keys.ts";
+import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/wire/protocol.ts";
 import type { ServeCall } from "../fallback/calls.ts";
 import type { Gate } from "../gate.ts";
 import { log } from "../log.ts";

@@ -1,5 +1,5 @@
-import { type JobSettingsPatch, type JobState, patchSettings } from "../../shared/job.ts";
-import type { HolderMessage } from "../../shared/protocol.ts";
+import { type JobSettingsPatch, type JobState, patchSettings } from "../../shared/job/job.ts";
+import type { HolderMessage } from "../../shared/wire/protocol.ts";
 import { assign } from "./schedule/assign.ts";
 import { type Decision, Draft } from "./schedule/draft.ts";
 import { countFault } from "./schedule/faults.ts";

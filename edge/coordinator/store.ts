@@ -1,5 +1,5 @@
-import type { JobPlan } from "../../shared/job.ts";
-import type { Role } from "../../shared/protocol.ts";
+import type { JobPlan } from "../../shared/job/job.ts";
+import type { Role } from "../../shared/wire/protocol.ts";
 import type { Changes, JobRecord, SavedRecords, State } from "./schedule/state.ts";
 import { restoreState } from "./schedule/state.ts";
 

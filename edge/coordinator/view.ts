@@ -1,6 +1,12 @@
-import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
-import type { HolderView, JobDelta, JobStatus, JobView, TaskView } from "../../shared/protocol.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
+import type {
+  HolderView,
+  JobDelta,
+  JobStatus,
+  JobView,
+  TaskView,
+} from "../../shared/wire/protocol.ts";
 import { speed } from "./schedule/pace.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
 import { acceptedId, type Holder, isEnded, type State, type TaskRecord } from "./schedule/state.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ladderRungSchema } from "../../shared/api-protocol.ts";
+import { ladderRungSchema } from "../../shared/wire/api.ts";
 
 /** What travels through the queue of server work. Internal, but parsed: an old deployment may have sent it. */
 

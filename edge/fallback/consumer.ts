@@ -1,6 +1,6 @@
-import type { ServeJobRequest } from "../../shared/container-protocol.ts";
-import { TributaryError, toWireError } from "../../shared/errors.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { taskBackoffMs } from "../../shared/retry.ts";
+import type { ServeJobRequest } from "../../shared/wire/container.ts";
 import { coordinatorOf } from "../coordinator-stub.ts";
 import { log } from "../log.ts";
 import { OWN_EXPIRES_SECONDS, presignGet } from "../presign.ts";

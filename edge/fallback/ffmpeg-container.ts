@@ -1,5 +1,5 @@
 import { Container } from "@cloudflare/containers";
-import { containerHealthSchema } from "../../shared/container-protocol.ts";
+import { containerHealthSchema } from "../../shared/wire/container.ts";
 
 /** One instance of `edge/container` on Cloudflare. */
 export class FFmpegContainer extends Container<Cloudflare.Env> {

@@ -1,6 +1,6 @@
-import type { AssembleRequest } from "../../shared/container-protocol.ts";
-import { TributaryError } from "../../shared/errors.ts";
-import { playlistKey } from "../../shared/object-keys.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { playlistKey } from "../../shared/job/object-keys.ts";
+import type { AssembleRequest } from "../../shared/wire/container.ts";
 import { OWN_EXPIRES_SECONDS, presignGet, presignOwnPut } from "../presign.ts";
 
 /** The single-file download of a finished video. */

@@ -1,5 +1,5 @@
 import { getRandom } from "@cloudflare/containers";
-import { type ErrorCode, isErrorCode, TributaryError } from "../../shared/errors.ts";
+import { type ErrorCode, isErrorCode, TributaryError } from "../../shared/job/errors.ts";
 
 /** As in wrangler.toml. */
 const MAX_INSTANCES = 10;

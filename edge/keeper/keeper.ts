@@ -1,10 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
-import type { WebhookEvent, WebhookStatus } from "../../shared/api-protocol.ts";
-import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
-import type { WireError } from "../../shared/errors.ts";
-import type { JobPlan } from "../../shared/job.ts";
-import type { JobStatus } from "../../shared/protocol.ts";
+import type { WireError } from "../../shared/job/errors.ts";
+import type { JobPlan } from "../../shared/job/job.ts";
+import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
 import { hashToken, newToken, tokensMatch } from "../auth.ts";
 import { coordinatorOf } from "../coordinator-stub.ts";
 import { log } from "../log.ts";

@@ -1,6 +1,6 @@
-import type { Webhook, WebhookEvent, WebhookStatus } from "../../shared/api-protocol.ts";
-import type { ErrorCode } from "../../shared/errors.ts";
-import type { JobSettings, JobState } from "../../shared/job.ts";
+import type { ErrorCode } from "../../shared/job/errors.ts";
+import type { JobSettings, JobState } from "../../shared/job/job.ts";
+import type { Webhook, WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { WholeSource } from "../fallback/calls.ts";
 
 /** What is kept of a job besides its coordinator, and what is to be done for it. Pure. */

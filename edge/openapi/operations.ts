@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ErrorCode } from "../../shared/job/errors.ts";
 import {
   completeUploadRequestSchema,
   completeUploadResponseSchema,
@@ -11,16 +12,15 @@ import {
   uploadPartsResponseSchema,
   videoPageSchema,
   webhookStatusSchema,
-} from "../../shared/api-protocol.ts";
-import { coordinatorStatusSchema } from "../../shared/coordinator-status.ts";
-import type { ErrorCode } from "../../shared/errors.ts";
+} from "../../shared/wire/api.ts";
+import { coordinatorStatusSchema } from "../../shared/wire/job-status.ts";
 import {
   createJobResponseSchema,
   jobStatusSchema,
   shareRequestSchema,
   shareResponseSchema,
   siteSchema,
-} from "../../shared/protocol.ts";
+} from "../../shared/wire/protocol.ts";
 
 /** The schemas that have a name in the document; the same that parse. */
 export const NAMED_SCHEMAS = {

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
 import type { AppEnv } from "../app.ts";
 import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
 

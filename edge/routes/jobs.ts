@@ -1,17 +1,17 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job/job.ts";
+import { validatePlan } from "../../shared/plan/plan.ts";
 import {
   type CreateWholeJobRequest,
   createPlannedJobRequestSchema,
   createWholeJobRequestSchema,
   preparedRequestSchema,
   type Webhook,
-} from "../../shared/api-protocol.ts";
-import { TributaryError } from "../../shared/errors.ts";
-import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job.ts";
-import { validatePlan } from "../../shared/plan.ts";
-import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
+} from "../../shared/wire/api.ts";
+import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
 import { admit } from "../admit.ts";
 import type { AppEnv } from "../app.ts";
 import { bearerToken, hashToken, newJobId, newToken } from "../auth.ts";

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
-import { TributaryError } from "../../shared/errors.ts";
-import { playlistKey } from "../../shared/object-keys.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { playlistKey } from "../../shared/job/object-keys.ts";
 import type { AppEnv } from "../app.ts";
 import { isJobId } from "../auth.ts";
 import { isUnsatisfiable, parseRange, rangeWithin } from "../byte-range.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { TributaryError } from "../../shared/errors.ts";
-import { type ShareResponse, shareRequestSchema } from "../../shared/protocol.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { type ShareResponse, shareRequestSchema } from "../../shared/wire/protocol.ts";
 import type { AppEnv } from "../app.ts";
 import { bearerToken, hashToken, newToken } from "../auth.ts";
 import type { Result } from "../coordinator/coordinator.ts";

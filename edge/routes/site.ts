@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Site } from "../../shared/protocol.ts";
+import type { Site } from "../../shared/wire/protocol.ts";
 import type { AppEnv } from "../app.ts";
 import { hasServers } from "../fallback/servers.ts";
 

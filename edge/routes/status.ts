@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import type { CoordinatorStatus } from "../../shared/coordinator-status.ts";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
 import type { AppEnv } from "../app.ts";
 import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
 

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
+import { TributaryError } from "../../shared/job/errors.ts";
 import {
   type CreateUploadResponse,
   completeUploadRequestSchema,
   createUploadRequestSchema,
   type UploadPartsResponse,
   uploadPartsRequestSchema,
-} from "../../shared/api-protocol.ts";
-import { TributaryError } from "../../shared/errors.ts";
+} from "../../shared/wire/api.ts";
 import { admit } from "../admit.ts";
 import type { AppEnv } from "../app.ts";
 import { newJobId } from "../auth.ts";

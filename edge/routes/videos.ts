@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import type { Mp4Status } from "../../shared/api-protocol.ts";
-import { TributaryError } from "../../shared/errors.ts";
-import { chunkPrefix, outputPrefix } from "../../shared/object-keys.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { chunkPrefix, outputPrefix } from "../../shared/job/object-keys.ts";
+import type { Mp4Status } from "../../shared/wire/api.ts";
 import { limit } from "../admit.ts";
 import type { AppEnv } from "../app.ts";
 import { bearerToken, isJobId, tokensMatch } from "../auth.ts";

@@ -1,4 +1,4 @@
-import { invalid, u16 } from "./box.ts";
+import { invalid, u16 } from "../isobmff/box.ts";
 
 /** AAC-LC as decoders are told of it (ISO/IEC 14496-3, 1.6.2.1). */
 

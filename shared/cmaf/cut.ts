@@ -1,15 +1,15 @@
-import { TributaryError } from "../errors.ts";
+import { withoutSei } from "../h264/avc.ts";
+import { concat } from "../isobmff/box.ts";
+import { TributaryError } from "../job/errors.ts";
 import {
   AAC_FRAME_SAMPLES,
   expandDurations,
   type Segment,
   segmentFrames,
   TICKS_PER_SECOND,
-} from "../job.ts";
-import { keyFrameIndexes } from "../key-frames.ts";
-import { EVEN_WITHIN_TICKS } from "../ticks.ts";
-import { withoutSei } from "./avc.ts";
-import { concat } from "./box.ts";
+} from "../job/job.ts";
+import { keyFrameIndexes } from "../job/key-frames.ts";
+import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
 import { writeFragment } from "./fragment.ts";
 
 /**

@@ -10,7 +10,7 @@ import {
   readChildren,
   u32,
   u64,
-} from "./box.ts";
+} from "../isobmff/box.ts";
 import { TRACK_ID } from "./init.ts";
 
 /** Movie fragments (ISO/IEC 14496-12, 8.8): one moof with one track run, and its mdat. */

@@ -1,4 +1,3 @@
-import { audioSpecificConfig } from "./aac.ts";
 import {
   ascii,
   type Box,
@@ -13,7 +12,8 @@ import {
   readChildren,
   u16,
   u32,
-} from "./box.ts";
+} from "../isobmff/box.ts";
+import { audioSpecificConfig } from "./aac.ts";
 
 /**
  * CMAF header segments (ISO/IEC 23000-19, 7.3.1). Written here and not by the encoder's muxer, so that

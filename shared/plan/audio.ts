@@ -1,4 +1,4 @@
-import type { AudioFacts, AudioRendition, SourceFacts } from "../job.ts";
+import type { AudioFacts, AudioRendition, SourceFacts } from "../job/job.ts";
 
 const STEREO_BITS_PER_SECOND = 128_000;
 const MONO_BITS_PER_SECOND = 64_000;

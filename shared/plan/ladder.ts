@@ -1,5 +1,5 @@
-import { TributaryError } from "../errors.ts";
-import type { SourceFacts, VideoRendition } from "../job.ts";
+import { TributaryError } from "../job/errors.ts";
+import type { SourceFacts, VideoRendition } from "../job/job.ts";
 
 /** One rung of a ladder, as people write it: "480:1400". */
 export interface LadderRung {

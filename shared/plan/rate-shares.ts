@@ -1,4 +1,4 @@
-import { RATE_SHARE, type Segment, segmentDurationTicks } from "../job.ts";
+import { RATE_SHARE, type Segment, segmentDurationTicks } from "../job/job.ts";
 
 /** Two shares whose difference nobody sees. */
 const EVEN_WITHIN = 0.02;

@@ -1,4 +1,4 @@
-import { runLengthDurations, type Segment, TICKS_PER_SECOND } from "../job.ts";
+import { runLengthDurations, type Segment, TICKS_PER_SECOND } from "../job/job.ts";
 
 export const TARGET_SEGMENT_TICKS = 6 * TICKS_PER_SECOND;
 

@@ -5,7 +5,7 @@ import {
   type Task,
   TICKS_PER_SECOND,
   type VideoRendition,
-} from "../job.ts";
+} from "../job/job.ts";
 
 /**
  * Lengths of audio runs after the first segment; the last one repeats. Short at first, so that sound

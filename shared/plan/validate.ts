@@ -1,5 +1,5 @@
-import { TributaryError } from "../errors.ts";
-import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job.ts";
+import { TributaryError } from "../job/errors.ts";
+import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job/job.ts";
 import { SEGMENT_LIMIT_TICKS } from "./segments.ts";
 
 const RATE_ROUNDING = 0.001;

@@ -1,5 +1,5 @@
-import { TributaryError } from "../errors.ts";
-import { type AcceptedSegment, TICKS_PER_SECOND } from "../job.ts";
+import { TributaryError } from "../job/errors.ts";
+import { type AcceptedSegment, TICKS_PER_SECOND } from "../job/job.ts";
 import type { Stretch } from "./bit-rate.ts";
 import { type PlaylistInput, published } from "./input.ts";
 import { findRendition, mediaHead } from "./media.ts";

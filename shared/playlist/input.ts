@@ -7,7 +7,7 @@ import {
   segmentDurationTicks,
   TICKS_PER_SECOND,
   type VideoRendition,
-} from "../job.ts";
+} from "../job/job.ts";
 
 /** What playlists are rendered from: the plan of a job and the segments that passed the gate so far. */
 export interface PlaylistInput {

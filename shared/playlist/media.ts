@@ -1,5 +1,5 @@
-import { TributaryError } from "../errors.ts";
-import type { AudioRendition, VideoRendition } from "../job.ts";
+import { TributaryError } from "../job/errors.ts";
+import type { AudioRendition, VideoRendition } from "../job/job.ts";
 import {
   durationUnits,
   type PlaylistInput,

@@ -5,7 +5,7 @@ import {
   segmentFrames,
   TICKS_PER_SECOND,
   type VideoRendition,
-} from "../job.ts";
+} from "../job/job.ts";
 import { type BitRate, measureBitRate } from "./bit-rate.ts";
 import { keyFrameStretches } from "./iframes.ts";
 import {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { TributaryError, toWireError } from "../../shared/errors.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { BENCH_CLIPS, LONGEST_CLIP } from "./clips.ts";
 
 export const USAGE = `npm run bench [-- options]

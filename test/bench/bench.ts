@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, loadavg, platform, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { toWireError } from "../../shared/errors.ts";
+import { toWireError } from "../../shared/job/errors.ts";
 import { runCommand } from "../setup/command.ts";
 import { root, startServer } from "../setup/server.ts";
 import { installSystemPrograms } from "../setup/system-programs.ts";

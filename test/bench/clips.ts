@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { LadderRung } from "../../shared/plan.ts";
+import type { LadderRung } from "../../shared/plan/plan.ts";
 import { ffprobe, fixture, realClip } from "../setup/media.ts";
 
 export interface Clip {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Permits } from "../../edge/container/permits.ts";
-import { containerHealthSchema } from "../../shared/container-protocol.ts";
+import { containerHealthSchema } from "../../shared/wire/container.ts";
 import { type RunningContainer, startContainer } from "../setup/container.ts";
 import { root } from "../setup/server.ts";
 

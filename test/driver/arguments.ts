@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { TributaryError } from "../../shared/errors.ts";
-import { parseLadder } from "../../shared/plan.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { parseLadder } from "../../shared/plan/plan.ts";
 
 export const USAGE = `npm run transcode -- FILE [options]
 

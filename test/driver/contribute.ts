@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { TributaryError, toWireError } from "../../shared/errors.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { ContributorState } from "../../web/contributor-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { runCommand } from "../setup/command.ts";

@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import type { ContributorPhase, ContributorState } from "../../web/contributor-api.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;

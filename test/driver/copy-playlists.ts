@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 
 const FETCH_TIMEOUT_MS = 60_000;
 const AT_ONCE = 4;

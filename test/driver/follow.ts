@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { TributaryError } from "../../shared/errors.ts";
-import type { JobStatus } from "../../shared/protocol.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 

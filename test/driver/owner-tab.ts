@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright";
 import type { z } from "zod";
-import { TributaryError } from "../../shared/errors.ts";
-import type { JobSettings } from "../../shared/job.ts";
-import type { LadderRung } from "../../shared/plan.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { JobSettings } from "../../shared/job/job.ts";
+import type { LadderRung } from "../../shared/plan/plan.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
@@ -11,7 +11,7 @@ import {
   problemSchema,
   type ShareResponse,
   shareResponseSchema,
-} from "../../shared/protocol.ts";
+} from "../../shared/wire/protocol.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;

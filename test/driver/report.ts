@@ -1,5 +1,5 @@
-import type { WireError } from "../../shared/errors.ts";
-import type { JobStatus } from "../../shared/protocol.ts";
+import type { WireError } from "../../shared/job/errors.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
 import type { ContributorState } from "../../web/contributor-api.ts";
 import type { HolderState } from "../../web/holder-api.ts";
 import type { CopiedPlaylists } from "./copy-playlists.ts";

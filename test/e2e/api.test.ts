@@ -7,7 +7,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import type Hls from "hls.js";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { webhookEventSchema, webhookStatusSchema } from "../../shared/api-protocol.ts";
+import { webhookEventSchema, webhookStatusSchema } from "../../shared/wire/api.ts";
 import { EdgeClient } from "../../web/edge-client.ts";
 import {
   decodedFrameTimes,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { AudioRendition } from "../../shared/job.ts";
+import type { AudioRendition } from "../../shared/job/job.ts";
 import {
   decodedFrameTimes,
   sourceFrameTimes,

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { CreateJobResponse } from "../../shared/protocol.ts";
+import type { CreateJobResponse } from "../../shared/wire/protocol.ts";
 import { ContributorTab } from "../driver/contributor-tab.ts";
 import type { OwnerTab } from "../driver/owner-tab.ts";
 import { launchBrowser } from "../setup/browser.ts";

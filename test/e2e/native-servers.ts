@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { JobStatus } from "../../shared/protocol.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
 import { type RunningContainer, startContainer } from "../setup/container.ts";
 
 /** A server process of a test's own, to be frozen or killed. */

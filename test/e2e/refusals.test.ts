@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { toWireError } from "../../shared/errors.ts";
+import { toWireError } from "../../shared/job/errors.ts";
 import { OwnerTab } from "../driver/owner-tab.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { clipFacts, ffmpeg, fixture, realClip } from "../setup/media.ts";

@@ -5,7 +5,7 @@ import {
   completeUploadResponseSchema,
   createUploadResponseSchema,
   uploadPartsResponseSchema,
-} from "../../shared/api-protocol.ts";
+} from "../../shared/wire/api.ts";
 import { EdgeClient, type UploadState } from "../../web/edge-client.ts";
 import { openCutProxy } from "./cut-proxy.ts";
 

@@ -1,9 +1,9 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { only, readBoxes, readChildren } from "../../shared/cmaf/box.ts";
-import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job.ts";
-import type { Output } from "../../shared/protocol.ts";
+import { only, readBoxes, readChildren } from "../../shared/isobmff/box.ts";
+import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job/job.ts";
+import type { Output } from "../../shared/wire/protocol.ts";
 import { LoopingHolder } from "./looping-holder.ts";
 import type { MadeOutput } from "./made-job.ts";
 import {

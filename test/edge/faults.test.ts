@@ -1,7 +1,7 @@
 import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { outputKey } from "../../shared/object-keys.ts";
+import { outputKey } from "../../shared/job/object-keys.ts";
 import {
   bytesOf,
   coordinator,

@@ -2,7 +2,7 @@ import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { MAX_FAULTS } from "../../edge/coordinator/schedule/faults.ts";
-import type { CoordinatorMessage, CreateJobResponse } from "../../shared/protocol.ts";
+import type { CoordinatorMessage, CreateJobResponse } from "../../shared/wire/protocol.ts";
 import {
   coordinator,
   createJob,

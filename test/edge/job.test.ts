@@ -1,7 +1,7 @@
 import { applyD1Migrations, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
-import { segmentFrames } from "../../shared/job.ts";
+import { segmentFrames } from "../../shared/job/job.ts";
 import {
   coordinator,
   createJob,

@@ -16,7 +16,7 @@ import {
   prepareFailed,
 } from "../../edge/keeper/keeping.ts";
 import { openUpload, sealUpload } from "../../edge/upload-handle.ts";
-import { DEFAULT_JOB_SETTINGS } from "../../shared/job.ts";
+import { DEFAULT_JOB_SETTINGS } from "../../shared/job/job.ts";
 import { call, coordinator, plan } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));

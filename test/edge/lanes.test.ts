@@ -1,7 +1,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import type { Engine } from "../../shared/job.ts";
+import type { Engine } from "../../shared/job/job.ts";
 import type { MadeOutput } from "./made-job.ts";
 import {
   bytesOf,

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { REAL_CLOCK } from "../../shared/clock.ts";
-import type { Task } from "../../shared/job.ts";
-import { LeaseLoop } from "../../shared/lease-loop.ts";
-import type { LeaseWork } from "../../shared/lease-work.ts";
+import { LeaseLoop } from "../../shared/holder/lease-loop.ts";
+import type { LeaseWork } from "../../shared/holder/lease-work.ts";
+import type { Task } from "../../shared/job/job.ts";
 import type {
   ChunkInfo,
   CoordinatorMessage,
   CreateJobResponse,
   HolderMessage,
-} from "../../shared/protocol.ts";
+} from "../../shared/wire/protocol.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { bytesOf, putBytes, ScriptedHolder } from "./scripted-holder.ts";
 

@@ -1,7 +1,7 @@
 import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
-import type { HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
+import type { HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
 import {
   call,
   coordinator,

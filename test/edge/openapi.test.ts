@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../edge/app.ts";
 import { OPERATIONS } from "../../edge/openapi/operations.ts";
-import type { ERROR_CODES } from "../../shared/errors.ts";
+import type { ERROR_CODES } from "../../shared/job/errors.ts";
 import { call } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));

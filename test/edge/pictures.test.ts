@@ -1,8 +1,8 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Engine } from "../../shared/job.ts";
-import type { CreateJobResponse, LeaseGrant } from "../../shared/protocol.ts";
+import type { Engine } from "../../shared/job/job.ts";
+import type { CreateJobResponse, LeaseGrant } from "../../shared/wire/protocol.ts";
 import {
   createJob,
   lies,

@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { inject } from "vitest";
-import type { Engine, JobPlan } from "../../shared/job.ts";
+import type { Engine, JobPlan } from "../../shared/job/job.ts";
 import {
   type CoordinatorMessage,
   type CreateJobResponse,
@@ -12,7 +12,7 @@ import {
   type LeaseGrant,
   type Output,
   type Put,
-} from "../../shared/protocol.ts";
+} from "../../shared/wire/protocol.ts";
 import type { MadeOutput } from "./made-job.ts";
 
 /** A lease holder that says exactly what a test has it say, with outputs that were really made. */

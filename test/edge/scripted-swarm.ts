@@ -1,13 +1,13 @@
 import { vi } from "vitest";
-import type { Engine } from "../../shared/job.ts";
-import type { LeaseGrant, ShareRequest } from "../../shared/protocol.ts";
+import type { Engine } from "../../shared/job/job.ts";
+import type { LeaseGrant, ShareRequest } from "../../shared/wire/protocol.ts";
 import {
   type CoordinatorMessage,
   type CreateJobResponse,
   type Problem,
   problemSchema,
   shareResponseSchema,
-} from "../../shared/protocol.ts";
+} from "../../shared/wire/protocol.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { call, made, offered, plan, putAll, ScriptedHolder } from "./scripted-holder.ts";
 

@@ -1,7 +1,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { CreateJobResponse, JobStatus } from "../../shared/protocol.ts";
+import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
 import type { MadeOutput } from "./made-job.ts";
 import {
   call,

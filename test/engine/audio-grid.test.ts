@@ -6,13 +6,13 @@ import {
   planAudioRun,
   planPcmWindow,
   readAdtsFrames,
-} from "../../shared/audio-grid.ts";
+} from "../../shared/encode/audio-run.ts";
 import {
   AAC_FRAME_SAMPLES,
   audioFrameAt,
   type Segment,
   TICKS_PER_SECOND,
-} from "../../shared/job.ts";
+} from "../../shared/job/job.ts";
 
 const SAMPLE_RATES = [8_000, 16_000, 22_050, 32_000, 44_100, 48_000];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planColour } from "../../shared/colour.ts";
+import { planColour } from "../../shared/encode/colour.ts";
 
 const SD = { transfer: "sdr", width: 854, height: 480 } as const;
 const HD = { transfer: "sdr", width: 1920, height: 1080 } as const;

@@ -2,16 +2,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CodedPicture, cutVideo, type DecodeOrder } from "../../shared/cmaf/cut.ts";
 import { readFragments } from "../../shared/cmaf/fragment.ts";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import {
   expandDurations,
   runLengthDurations,
   type Segment,
   segmentDurationTicks,
   segmentFrames,
-} from "../../shared/job.ts";
-import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/key-frames.ts";
-import { EVEN_WITHIN_TICKS, TICKS_PER_SECOND } from "../../shared/ticks.ts";
+} from "../../shared/job/job.ts";
+import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/job/key-frames.ts";
+import { EVEN_WITHIN_TICKS, TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 
 const EVEN: DecodeOrder = { evenFrames: true, reorderFrames: 2 };
 const UNEVEN: DecodeOrder = { evenFrames: false, reorderFrames: 2 };

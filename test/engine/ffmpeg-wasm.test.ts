@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
-import { readBoxes } from "../../shared/cmaf/box.ts";
-import type { TranscodedTask, TranscodeTask } from "../../shared/ffmpeg-task.ts";
-import { checkOutputs } from "../../shared/gate.ts";
+import { checkOutputs } from "../../shared/cmaf/check.ts";
+import type { TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
+import { readBoxes } from "../../shared/isobmff/box.ts";
 import { FfmpegWasmEngine } from "../../web/worker/engines/ffmpeg-wasm.ts";
 import { fixture, generatedClip } from "../setup/media.ts";
 import { nativeTranscode, withoutAssembler } from "./native.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { createFile, MP4BoxBuffer } from "mp4box";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readBoxes } from "../../shared/cmaf/box.ts";
-import { TributaryError } from "../../shared/errors.ts";
-import { checkInit, checkMedia, type MediaFacts } from "../../shared/gate.ts";
-import { expandDurations, type Segment, segmentFrames } from "../../shared/job.ts";
+import { checkInit, checkMedia, type MediaFacts } from "../../shared/cmaf/check.ts";
+import { readBoxes } from "../../shared/isobmff/box.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { expandDurations, type Segment, segmentFrames } from "../../shared/job/job.ts";
 import { fixture } from "../setup/media.ts";
 import { nativeTranscode } from "./native.ts";
 import {

@@ -7,7 +7,7 @@ import {
   runFfmpegTask,
   type TranscodedTask,
   type TranscodeTask,
-} from "../../shared/ffmpeg-task.ts";
+} from "../../shared/encode/ffmpeg/task.ts";
 
 /** One task by native ffmpeg. `change` edits the arguments of each ffmpeg run. */
 export async function nativeTranscode(

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { segmentFrames } from "../../shared/job.ts";
+import { segmentFrames } from "../../shared/job/job.ts";
 import { ffmpeg, ffprobe, generatedClip } from "../setup/media.ts";
 import { nativeTranscode } from "./native.ts";
 import { makeWholeJob, type WholeJob, wholeFile } from "./whole-job.ts";

@@ -1,12 +1,12 @@
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
-import type { RawOutput, TranscodedTask, TranscodeTask } from "../../shared/ffmpeg-task.ts";
-import { checkInit, checkMedia, type InitFacts, type MediaFacts } from "../../shared/gate.ts";
-import { openSource } from "../../shared/ingest/source.ts";
-import type { JobPlan, Segment } from "../../shared/job.ts";
-import type { LadderRung } from "../../shared/plan.ts";
-import type { Rendition } from "../../shared/protocol.ts";
+import { checkInit, checkMedia, type InitFacts, type MediaFacts } from "../../shared/cmaf/check.ts";
+import type { RawOutput, TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
+import { openSource } from "../../shared/ingest/read/source.ts";
+import type { JobPlan, Segment } from "../../shared/job/job.ts";
+import type { LadderRung } from "../../shared/plan/plan.ts";
+import type { Rendition } from "../../shared/wire/protocol.ts";
 
 /** One output with what it must agree with. */
 export interface CheckedMedia {

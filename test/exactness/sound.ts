@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
-import { AAC_CODER } from "../../shared/ffmpeg-args.ts";
-import { startCore } from "../../shared/ingest/ffmpeg-core.ts";
+import { AAC_CODER } from "../../shared/encode/ffmpeg-args.ts";
+import { startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
 import { ffmpeg } from "../setup/media.ts";
 
 /** Sound to compare, and what it is to be like. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BlobWriter } from "../../shared/ingest/blob-writer.ts";
+import { BlobWriter } from "../../shared/ingest/remux/blob-writer.ts";
 
 const MIB = 1024 * 1024;
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { loadFfmpegCore, nodeRemuxer } from "../../edge/container/node-remuxer.ts";
-import { openSource, type Source, type SourceChunk } from "../../shared/ingest/source.ts";
-import { type JobPlan, segmentFrames, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { openSource, type Source, type SourceChunk } from "../../shared/ingest/read/source.ts";
+import { type JobPlan, segmentFrames, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { ffmpeg } from "../setup/media.ts";
 
 /** Opens a file of the disk as a page opens a picked one. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { jobPlanSchema, TICKS_PER_SECOND } from "../../shared/job.ts";
-import { validatePlan } from "../../shared/plan.ts";
+import { jobPlanSchema, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { validatePlan } from "../../shared/plan/plan.ts";
 import { sourceFrameTimes, worstTimeError } from "../exactness/decoded-frames.ts";
 import { decodeVideoTasks, open, pictureHashes } from "./cut-and-decode.ts";
 import { SOURCE_NAMES, source } from "./fixtures.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { jobPlanSchema, TICKS_PER_SECOND } from "../../shared/job.ts";
-import { validatePlan } from "../../shared/plan.ts";
+import { jobPlanSchema, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { validatePlan } from "../../shared/plan/plan.ts";
 import { worstTimeError } from "../exactness/decoded-frames.ts";
 import { clipFacts, frameTimesSeconds, realClip } from "../setup/media.ts";
 import { decodeVideoTasks, open, pictureHashes } from "./cut-and-decode.ts";

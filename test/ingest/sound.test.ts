@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job.ts";
+import { segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { sourceFrameTimes } from "../exactness/decoded-frames.ts";
 import { cut, decodedSound, inFolder, open } from "./cut-and-decode.ts";
 import { type SourceName, source } from "./fixtures.ts";

@@ -96,7 +96,7 @@ describe("used as far as they go, with a warning", () => {
 
 test("opening can be given up at any time", async () => {
   const path = await source("flv.flv");
-  const { openSource } = await import("../../shared/ingest/source.ts");
+  const { openSource } = await import("../../shared/ingest/read/source.ts");
   const abort = new AbortController();
   const file = new File([await readFile(path)], "clip.flv");
   const opening = openSource(file, {

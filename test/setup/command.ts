@@ -1,4 +1,4 @@
-import { TributaryError, toWireError, type WireError } from "../../shared/errors.ts";
+import { TributaryError, toWireError, type WireError } from "../../shared/job/errors.ts";
 
 export interface Command<T> {
   usage: string;

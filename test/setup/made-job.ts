@@ -3,9 +3,9 @@ import { basename } from "node:path";
 import type { TestProject } from "vitest/node";
 import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
 import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
-import { openSource, type Source } from "../../shared/ingest/source.ts";
-import type { JobPlan } from "../../shared/job.ts";
-import type { MadeTask } from "../../shared/lease-work.ts";
+import type { MadeTask } from "../../shared/holder/lease-work.ts";
+import { openSource, type Source } from "../../shared/ingest/read/source.ts";
+import type { JobPlan } from "../../shared/job/job.ts";
 import type { MadeJob, MadeOutput } from "../edge/made-job.ts";
 import { fixture, generatedClip } from "./media.ts";
 

@@ -1,7 +1,7 @@
-import { DEFAULT_JOB_SETTINGS } from "../../shared/job.ts";
-import { type LeaseEnd, LeaseLoop } from "../../shared/lease-loop.ts";
-import type { LeaseWork, MadeTask } from "../../shared/lease-work.ts";
-import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
+import { type LeaseEnd, LeaseLoop } from "../../shared/holder/lease-loop.ts";
+import type { LeaseWork, MadeTask } from "../../shared/holder/lease-work.ts";
+import { DEFAULT_JOB_SETTINGS } from "../../shared/job/job.ts";
+import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
 
 /** A lease loop with its coordinator, encoders and storage by hand. */
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import {
   type JobPlan,
   jobPlanSchema,
@@ -8,7 +8,7 @@ import {
   segmentDurationTicks,
   segmentFrames,
   TICKS_PER_SECOND,
-} from "../../shared/job.ts";
+} from "../../shared/job/job.ts";
 import {
   FIRST_SEGMENT_TICKS,
   type FrameTimeline,
@@ -19,7 +19,7 @@ import {
   planSegments,
   TARGET_SEGMENT_TICKS,
   validatePlan,
-} from "../../shared/plan.ts";
+} from "../../shared/plan/plan.ts";
 
 /** Frame gaps of steady, jittering and broken sources; now and then one of many seconds. */
 const gaps = fc.oneof(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { runRateShare, type Segment, segmentSchema } from "../../shared/job.ts";
+import { runRateShare, type Segment, segmentSchema } from "../../shared/job/job.ts";
 import { withRateShares } from "../../shared/plan/rate-shares.ts";
 
 const segmentsOf = (seconds: readonly number[]): Segment[] => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../../shared/clock.ts";
-import { getPresigned, type HttpFetch } from "../../shared/storage-transfer.ts";
+import { getPresigned, type HttpFetch } from "../../shared/holder/storage-transfer.ts";
 
 type Answer = number | Error | ArrayBuffer;
 

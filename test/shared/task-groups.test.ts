@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Segment, VideoRendition } from "../../shared/job.ts";
-import { planTasks } from "../../shared/plan.ts";
+import type { Segment, VideoRendition } from "../../shared/job/job.ts";
+import { planTasks } from "../../shared/plan/plan.ts";
 
 const SIX_SECONDS = 540_000;
 

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { TributaryError, toWireError } from "../../shared/errors.ts";
-import type { JobSettings } from "../../shared/job.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import type { JobSettings } from "../../shared/job/job.ts";
 import type { Crowd } from "./crowd.ts";
 
 export const USAGE = `npm run simulate [-- options]

@@ -1,7 +1,7 @@
-import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job.ts";
-import { LeaseLoop } from "../../shared/lease-loop.ts";
-import type { LeaseWork, MadeTask } from "../../shared/lease-work.ts";
-import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
+import { LeaseLoop } from "../../shared/holder/lease-loop.ts";
+import type { LeaseWork, MadeTask } from "../../shared/holder/lease-work.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
 import { outputsOf } from "../shared/schedule/offered.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 

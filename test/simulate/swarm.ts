@@ -10,8 +10,8 @@ import {
   type JobPlan,
   type JobSettings,
   segmentDurationTicks,
-} from "../../shared/job.ts";
-import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/protocol.ts";
+} from "../../shared/job/job.ts";
+import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
 import { honestHash, NO_MD5 } from "../shared/schedule/offered.ts";
 import { passedSegments, planOf } from "../shared/schedule/plan-of.ts";
 import { storeAllChunks } from "../shared/schedule/stored-chunks.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Page } from "playwright";
-import type { JobPlan } from "../../shared/job.ts";
-import type { LadderRung } from "../../shared/plan.ts";
+import type { JobPlan } from "../../shared/job/job.ts";
+import type { LadderRung } from "../../shared/plan/plan.ts";
 import type { TranscodeEngine } from "../../web/worker/engines/engine.ts";
 
 export interface EngineOutput {

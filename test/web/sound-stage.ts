@@ -1,8 +1,8 @@
-import { readAdtsFrames } from "../../shared/audio-grid.ts";
 import { audioSpecificConfig } from "../../shared/cmaf/aac.ts";
-import { encodeAudioArgs } from "../../shared/ffmpeg-args.ts";
-import { startCore } from "../../shared/ingest/ffmpeg-core.ts";
-import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../shared/job.ts";
+import { readAdtsFrames } from "../../shared/encode/audio-run.ts";
+import { encodeAudioArgs } from "../../shared/encode/ffmpeg-args.ts";
+import { startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
+import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../shared/job/job.ts";
 import { soundNeedsFfmpeg } from "../../web/holder-choices.ts";
 import { openSource } from "../../web/ingest/source.ts";
 import { loadFfmpegCore } from "../../web/pool/ffmpeg-core.ts";

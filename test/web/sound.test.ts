@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { webCodecsSoundRefusal } from "../../shared/lane.ts";
+import { webCodecsSoundRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { soundOffsetOfFiles } from "../exactness/sound.ts";
 import { launchBrowser, openBlankPage } from "../setup/browser.ts";
 import { generatedClip } from "../setup/media.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { ERROR_CODES, type ErrorCode } from "../../shared/errors.ts";
+import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
 import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { root } from "../setup/server.ts";

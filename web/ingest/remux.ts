@@ -1,5 +1,5 @@
-import { fromWireError, TributaryError } from "../../shared/errors.ts";
-import type { Remuxed, Remuxer } from "../../shared/ingest/remux-run.ts";
+import type { Remuxed, Remuxer } from "../../shared/ingest/remux/remux-run.ts";
+import { fromWireError, TributaryError } from "../../shared/job/errors.ts";
 import type { RemuxAnswer, RemuxOrder } from "./remux.worker.ts";
 
 /** No byte read for this long: ffmpeg hangs. Converting a picture reads slowly, but it reads. */

@@ -1,12 +1,12 @@
-import { toWireError, type WireError } from "../../shared/errors.ts";
-import { type FfmpegSource, startCore } from "../../shared/ingest/ffmpeg-core.ts";
+import { asSourceError } from "../../shared/ingest/read/source-errors.ts";
+import { type FfmpegSource, startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
 import {
   CRASHED,
   type Remuxed,
   type RemuxRequest,
   remuxWith,
-} from "../../shared/ingest/remux-run.ts";
-import { asSourceError } from "../../shared/ingest/source-errors.ts";
+} from "../../shared/ingest/remux/remux-run.ts";
+import { toWireError, type WireError } from "../../shared/job/errors.ts";
 import { fileReader } from "./file-reader.ts";
 
 /** The one message that the worker gets. */

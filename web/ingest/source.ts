@@ -2,7 +2,7 @@ import {
   type OpenSourceOptions,
   openSource as openSharedSource,
   type Source,
-} from "../../shared/ingest/source.ts";
+} from "../../shared/ingest/read/source.ts";
 import { remux } from "./remux.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { AudioRendition, Engine } from "../../shared/job.ts";
-import { aacEncoderConfig } from "../../shared/lane.ts";
+import { aacEncoderConfig } from "../../shared/encode/webcodecs-support.ts";
+import type { AudioRendition, Engine } from "../../shared/job/job.ts";
 import type { Lane } from "../worker/api.ts";
 
 /** How many single-threaded encoders this device gets by default: one a core. */

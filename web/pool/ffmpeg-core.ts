@@ -1,5 +1,5 @@
 import { coreJsUrl } from "virtual:ffmpeg-core";
-import { TributaryError } from "../../shared/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import type { FfmpegCoreAnswer } from "./ffmpeg-core.worker.ts";
 
 /** What a worker needs to make an ffmpeg.wasm instance. */

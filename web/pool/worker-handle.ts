@@ -1,7 +1,12 @@
 import * as Comlink from "comlink";
-import { fromWireError, isWireError, TributaryError, toWireError } from "../../shared/errors.ts";
-import type { Engine } from "../../shared/job.ts";
-import type { PictureVerdict } from "../../shared/protocol.ts";
+import {
+  fromWireError,
+  isWireError,
+  TributaryError,
+  toWireError,
+} from "../../shared/job/errors.ts";
+import type { Engine } from "../../shared/job/job.ts";
+import type { PictureVerdict } from "../../shared/wire/protocol.ts";
 import type {
   CompareRequest,
   FfmpegSource,

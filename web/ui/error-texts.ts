@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../shared/errors.ts";
+import type { ErrorCode } from "../../shared/job/errors.ts";
 
 /** What a person reads instead of a code. */
 export interface ErrorText {

@@ -1,4 +1,4 @@
-import { TICKS_PER_SECOND } from "../../shared/ticks.ts";
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 
 /** Figures as people read them. Pure; English, with the decimal point. */
 

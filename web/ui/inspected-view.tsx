@@ -1,4 +1,4 @@
-import type { WireError } from "../../shared/errors.ts";
+import type { WireError } from "../../shared/job/errors.ts";
 import type { HolderOptions, HolderState, Inspection, LadderRung } from "../holder-api.ts";
 import type { PendingAction } from "../upload-session.ts";
 import { DeviceNote } from "./device-note.tsx";

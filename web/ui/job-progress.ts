@@ -1,4 +1,4 @@
-import type { JobView, TaskView } from "../../shared/protocol.ts";
+import type { JobView, TaskView } from "../../shared/wire/protocol.ts";
 
 /**
  * What the grid of segments shows, derived from the tasks of a job. Pure.

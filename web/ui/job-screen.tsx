@@ -1,4 +1,4 @@
-import { TICKS_PER_SECOND } from "../../shared/ticks.ts";
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 import type { HolderState } from "../holder-api.ts";
 import { CopyField } from "./copy-field.tsx";
 import { formatBytes, formatSpeed, formatWait } from "./format.ts";

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { WireError } from "../../shared/errors.ts";
-import type { VideoRendition } from "../../shared/job.ts";
+import type { WireError } from "../../shared/job/errors.ts";
+import type { VideoRendition } from "../../shared/job/job.ts";
 import type { LadderRung } from "../holder-api.ts";
 import { CloseIcon, PlusIcon } from "./icons.tsx";
 

@@ -1,4 +1,4 @@
-import type { WireError } from "../../shared/errors.ts";
+import type { WireError } from "../../shared/job/errors.ts";
 import type { HolderState } from "../holder-api.ts";
 import type { PickedFile } from "../source-file.ts";
 import type { PendingAction } from "../upload-session.ts";

@@ -1,7 +1,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { JobView } from "../../shared/protocol.ts";
-import { TICKS_PER_SECOND } from "../../shared/ticks.ts";
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
+import type { JobView } from "../../shared/wire/protocol.ts";
 import { paintCell, paintCells, readCellColours } from "./cell-painter.ts";
 import { formatClock, formatPercent } from "./format.ts";
 import { cellAt, cellBox, layOutGrid } from "./grid-layout.ts";

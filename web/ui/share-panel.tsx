@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { renderSVG } from "uqr";
-import { toWireError } from "../../shared/errors.ts";
-import type { JobSettings } from "../../shared/job.ts";
-import type { HolderView, ShareResponse } from "../../shared/protocol.ts";
+import { toWireError } from "../../shared/job/errors.ts";
+import type { JobSettings } from "../../shared/job/job.ts";
+import type { HolderView, ShareResponse } from "../../shared/wire/protocol.ts";
 import type { HolderState } from "../holder-api.ts";
 import { CopyField } from "./copy-field.tsx";
 import { ERROR_TEXTS } from "./error-texts.ts";

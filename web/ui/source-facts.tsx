@@ -1,4 +1,4 @@
-import type { AudioFacts, SourceFacts } from "../../shared/job.ts";
+import type { AudioFacts, SourceFacts } from "../../shared/job/job.ts";
 import type { Inspection } from "../holder-api.ts";
 import {
   channelsName,

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { type ErrorCode, isErrorCode } from "../../shared/errors.ts";
+import { type ErrorCode, isErrorCode } from "../../shared/job/errors.ts";
 import type { Catalogue, CatalogueVideo } from "../catalogue.ts";
 import { ERROR_TEXTS } from "./error-texts.ts";
 import { InlineError } from "./error-view.tsx";

@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { JobStatus } from "../../shared/protocol.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
 import type { WatchState } from "../watch-status.ts";
 import { CopyField } from "./copy-field.tsx";
 import { ERROR_TEXTS, type ErrorText } from "./error-texts.ts";

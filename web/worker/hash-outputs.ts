@@ -1,5 +1,5 @@
 import { md5 } from "@noble/hashes/legacy.js";
-import type { RawOutput } from "../../shared/ffmpeg-task.ts";
+import type { RawOutput } from "../../shared/encode/ffmpeg/task.ts";
 import type { TranscodedOutput } from "./api.ts";
 
 /** Sizes and hashes of outputs; their bytes move into the result. */

@@ -1,8 +1,8 @@
-import { TributaryError, toWireError } from "../../shared/errors.ts";
-import type { TranscodedTask, TranscodeTask } from "../../shared/ffmpeg-task.ts";
-import { checkOutputs } from "../../shared/gate.ts";
-import type { Engine } from "../../shared/job.ts";
-import { webCodecsRefusal } from "../../shared/lane.ts";
+import { checkOutputs } from "../../shared/cmaf/check.ts";
+import type { TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
+import { webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import type { Engine } from "../../shared/job/job.ts";
 import type { Lane } from "./api.ts";
 import type { TranscodeEngine } from "./engines/engine.ts";
 

@@ -1,4 +1,4 @@
-import type { Task } from "../../../shared/job.ts";
+import type { Task } from "../../../shared/job/job.ts";
 import type { Draft } from "./draft.ts";
 import type { Forecast } from "./forecast.ts";
 import { revokeOthers } from "./leases.ts";

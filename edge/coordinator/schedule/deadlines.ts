@@ -1,4 +1,4 @@
-import { HEARTBEAT_SILENCE_MS } from "../../../shared/protocol.ts";
+import { HEARTBEAT_SILENCE_MS } from "../../../shared/wire/protocol.ts";
 import { OWNER_GONE_AFTER_MS } from "./lifecycle.ts";
 import { serversDueAtMs } from "./servers.ts";
 import {

@@ -1,4 +1,4 @@
-import { RENEW_EVERY_MS } from "../../../shared/protocol.ts";
+import { RENEW_EVERY_MS } from "../../../shared/wire/protocol.ts";
 import type { Draft } from "./draft.ts";
 import { likelySpeed, type Pace, speed, taskTicks } from "./pace.ts";
 import { type Holder, isHeard, type Lease, needsHolder } from "./state.ts";

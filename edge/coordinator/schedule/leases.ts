@@ -1,6 +1,6 @@
-import type { ErrorCode } from "../../../shared/errors.ts";
-import { MAX_ATTEMPTS } from "../../../shared/protocol.ts";
+import type { ErrorCode } from "../../../shared/job/errors.ts";
 import { taskBackoffMs } from "../../../shared/retry.ts";
+import { MAX_ATTEMPTS } from "../../../shared/wire/protocol.ts";
 import { leaseDueAtMs } from "./deadlines.ts";
 import type { Draft } from "./draft.ts";
 import { endJob } from "./lifecycle.ts";

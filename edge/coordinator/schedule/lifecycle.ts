@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../../shared/errors.ts";
-import type { JobState } from "../../../shared/job.ts";
+import type { ErrorCode } from "../../../shared/job/errors.ts";
+import type { JobState } from "../../../shared/job/job.ts";
 import type { Draft } from "./draft.ts";
 import { type ChoreKind, isEnded } from "./state.ts";
 

@@ -4,8 +4,8 @@ import {
   segmentDurationTicks,
   type Task,
   TICKS_PER_SECOND,
-} from "../../../shared/job.ts";
-import type { LeaseGrant, Output, Rendition } from "../../../shared/protocol.ts";
+} from "../../../shared/job/job.ts";
+import type { LeaseGrant, Output, Rendition } from "../../../shared/wire/protocol.ts";
 import type { Lease } from "./state.ts";
 
 /** An init segment is a few boxes. */

@@ -1,4 +1,4 @@
-import { type Segment, segmentDurationTicks } from "../../../shared/job.ts";
+import { type Segment, segmentDurationTicks } from "../../../shared/job/job.ts";
 import type { Draft } from "./draft.ts";
 import type { Holder, Lease } from "./state.ts";
 

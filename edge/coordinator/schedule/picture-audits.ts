@@ -1,5 +1,5 @@
-import type { Task } from "../../../shared/job.ts";
-import type { HolderMessage, OutputToCompare } from "../../../shared/protocol.ts";
+import type { Task } from "../../../shared/job/job.ts";
+import type { HolderMessage, OutputToCompare } from "../../../shared/wire/protocol.ts";
 import type { Draft } from "./draft.ts";
 import { dropLease } from "./leases.ts";
 import { acceptedId, type Lease, type State } from "./state.ts";

@@ -1,7 +1,7 @@
-import type { ErrorCode } from "../../../shared/errors.ts";
-import type { AcceptedSegment, Engine, Task } from "../../../shared/job.ts";
-import { outputKey } from "../../../shared/object-keys.ts";
-import type { HolderMessage, Output } from "../../../shared/protocol.ts";
+import type { ErrorCode } from "../../../shared/job/errors.ts";
+import type { AcceptedSegment, Engine, Task } from "../../../shared/job/job.ts";
+import { outputKey } from "../../../shared/job/object-keys.ts";
+import type { HolderMessage, Output } from "../../../shared/wire/protocol.ts";
 import { auditByOthers } from "./auditors.ts";
 import type { Draft } from "./draft.ts";
 import { countFault } from "./faults.ts";

@@ -1,5 +1,5 @@
-import { chunkKey } from "../../../shared/object-keys.ts";
-import type { HolderMessage } from "../../../shared/protocol.ts";
+import { chunkKey } from "../../../shared/job/object-keys.ts";
+import type { HolderMessage } from "../../../shared/wire/protocol.ts";
 import type { Draft } from "./draft.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";

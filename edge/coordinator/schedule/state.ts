@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../shared/errors.ts";
+import type { ErrorCode } from "../../../shared/job/errors.ts";
 import {
   type AcceptedSegment,
   DEFAULT_JOB_SETTINGS,
@@ -8,8 +8,8 @@ import {
   type JobState,
   type Provenance,
   type Task,
-} from "../../../shared/job.ts";
-import type { ChunkInfo, Output, Role } from "../../../shared/protocol.ts";
+} from "../../../shared/job/job.ts";
+import type { ChunkInfo, Output, Role } from "../../../shared/wire/protocol.ts";
 import type { ServerCallRecord } from "./servers.ts";
 
 /** What the coordinator of one job knows. Records are never changed in place, only replaced. */

@@ -1,5 +1,5 @@
-import type { Engine, Task } from "../../../shared/job.ts";
-import type { Output } from "../../../shared/protocol.ts";
+import type { Engine, Task } from "../../../shared/job/job.ts";
+import type { Output } from "../../../shared/wire/protocol.ts";
 import { auditDueAtMs } from "./deadlines.ts";
 import type { Draft } from "./draft.ts";
 import { dropLease, failTask, revokeOthers, type TaskFailure } from "./leases.ts";

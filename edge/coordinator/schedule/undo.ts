@@ -1,4 +1,4 @@
-import type { Task } from "../../../shared/job.ts";
+import type { Task } from "../../../shared/job/job.ts";
 import type { Draft } from "./draft.ts";
 import { dropLease } from "./leases.ts";
 import { acceptedId, type Holder, type InitRecord, initId, type TaskRecord } from "./state.ts";

@@ -1,4 +1,4 @@
-import type { Engine } from "../../../shared/job.ts";
+import type { Engine } from "../../../shared/job/job.ts";
 import type { Draft } from "./draft.ts";
 import type { Audit, Holder, Lease, TaskRecord } from "./state.ts";
 

@@ -11,8 +11,8 @@ import {
   type Segment,
   TICKS_PER_SECOND,
   type VideoRendition,
-} from "../../../shared/job.ts";
-import { outputKey } from "../../../shared/object-keys.ts";
+} from "../../../shared/job/job.ts";
+import { outputKey } from "../../../shared/job/object-keys.ts";
 import {
   type PlaylistInput,
   renderIFrames,

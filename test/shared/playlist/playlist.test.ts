@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { M3U8Parser } from "hls.js";
 import { expect, test } from "vitest";
-import { TICKS_PER_SECOND } from "../../../shared/job.ts";
+import { TICKS_PER_SECOND } from "../../../shared/job/job.ts";
 import {
   type PlaylistInput,
   playableSegments,

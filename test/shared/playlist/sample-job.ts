@@ -10,8 +10,8 @@ import {
   segmentFrames,
   TICKS_PER_SECOND,
   type VideoRendition,
-} from "../../../shared/job.ts";
-import { outputKey } from "../../../shared/object-keys.ts";
+} from "../../../shared/job/job.ts";
+import { outputKey } from "../../../shared/job/object-keys.ts";
 import type { PlaylistInput } from "../../../shared/playlist/index.ts";
 
 /** A planned job and the segments that could be accepted for it, for tests of playlists. */

@@ -1,8 +1,8 @@
 import { applyChanges } from "../../../edge/coordinator/schedule/apply.ts";
 import { newState, type State } from "../../../edge/coordinator/schedule/state.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
-import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job.ts";
-import type { HolderMessage, Role } from "../../../shared/protocol.ts";
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job/job.ts";
+import type { HolderMessage, Role } from "../../../shared/wire/protocol.ts";
 import { outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments, planOf } from "./plan-of.ts";
 import { storeAllChunks } from "./stored-chunks.ts";

@@ -1,6 +1,6 @@
 import { taskSegments } from "../../../edge/coordinator/schedule/offers.ts";
-import { type JobPlan, segmentFrames } from "../../../shared/job.ts";
-import type { Output } from "../../../shared/protocol.ts";
+import { type JobPlan, segmentFrames } from "../../../shared/job/job.ts";
+import type { Output } from "../../../shared/wire/protocol.ts";
 
 /** What holders offer, with hashes that tell what it is. */
 

@@ -4,7 +4,7 @@ import {
   segmentDurationTicks,
   segmentFrames,
   type Task,
-} from "../../../shared/job.ts";
+} from "../../../shared/job/job.ts";
 
 /** What the gate says of a task's outputs when all is as planned. */
 export function passedSegments(plan: JobPlan, task: Task) {

@@ -9,8 +9,12 @@ import {
 } from "../../../edge/coordinator/schedule/servers.ts";
 import { newState } from "../../../edge/coordinator/schedule/state.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
-import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job.ts";
-import { HEARTBEAT_SILENCE_MS, type HolderMessage, type Role } from "../../../shared/protocol.ts";
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../../shared/job/job.ts";
+import {
+  HEARTBEAT_SILENCE_MS,
+  type HolderMessage,
+  type Role,
+} from "../../../shared/wire/protocol.ts";
 import { planOf } from "./plan-of.ts";
 
 /** A job's scheduler and a hand on its clock. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { playlistInput } from "../../../edge/coordinator/view.ts";
-import type { Engine, JobPlan } from "../../../shared/job.ts";
+import type { Engine, JobPlan } from "../../../shared/job/job.ts";
 import { published } from "../../../shared/playlist/input.ts";
 import { renderMedia } from "../../../shared/playlist/media.ts";
 import { planOf } from "./plan-of.ts";

@@ -10,8 +10,8 @@ import {
 } from "../../../edge/coordinator/schedule/state.ts";
 import type { GateVerdict } from "../../../edge/coordinator/schedule/verdict.ts";
 import { type Event, schedule } from "../../../edge/coordinator/schedule.ts";
-import type { Engine, JobPlan } from "../../../shared/job.ts";
-import type { HolderMessage, Role } from "../../../shared/protocol.ts";
+import type { Engine, JobPlan } from "../../../shared/job/job.ts";
+import type { HolderMessage, Role } from "../../../shared/wire/protocol.ts";
 import { checkAlways, must } from "./always.ts";
 import { hash, honestHash, NO_MD5, outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments } from "./plan-of.ts";

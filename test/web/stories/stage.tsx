@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import type { WireError } from "../../../shared/errors.ts";
-import type { JobStatus } from "../../../shared/protocol.ts";
+import type { WireError } from "../../../shared/job/errors.ts";
+import type { JobStatus } from "../../../shared/wire/protocol.ts";
 import type { HolderState } from "../../../web/holder-api.ts";
 import "../../../web/ui/style.css";
 import { ContributePage } from "../../../web/ui/contribute-page.tsx";

@@ -2,8 +2,8 @@ import {
   DEFAULT_JOB_SETTINGS,
   TICKS_PER_SECOND,
   type VideoRendition,
-} from "../../../shared/job.ts";
-import type { HolderView, JobView, TaskView } from "../../../shared/protocol.ts";
+} from "../../../shared/job/job.ts";
+import type { HolderView, JobView, TaskView } from "../../../shared/wire/protocol.ts";
 import type { HolderState, Inspection, LadderRung } from "../../../web/holder-api.ts";
 import { IDLE_STATE } from "../../../web/idle-state.ts";
 

@@ -1,5 +1,5 @@
-import type { TranscodedTask, TranscodeTask } from "../../../shared/ffmpeg-task.ts";
-import type { Engine } from "../../../shared/job.ts";
+import type { TranscodedTask, TranscodeTask } from "../../../shared/encode/ffmpeg/task.ts";
+import type { Engine } from "../../../shared/job/job.ts";
 
 /** A way to make a task's outputs. Runs one task at a time; what it gives is not yet checked or hashed. */
 export interface TranscodeEngine {

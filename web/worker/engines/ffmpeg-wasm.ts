@@ -1,11 +1,11 @@
-import { TributaryError } from "../../../shared/errors.ts";
 import {
   type FfmpegRun,
   type FfmpegRunner,
   runFfmpegTask,
   type TranscodedTask,
   type TranscodeTask,
-} from "../../../shared/ffmpeg-task.ts";
+} from "../../../shared/encode/ffmpeg/task.ts";
+import { TributaryError } from "../../../shared/job/errors.ts";
 import type { TranscodeEngine } from "./engine.ts";
 
 /**

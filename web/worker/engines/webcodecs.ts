@@ -1,18 +1,22 @@
-import { readAvcConfig } from "../../../shared/cmaf/avc.ts";
 import { cutVideo } from "../../../shared/cmaf/cut.ts";
 import { writeInit } from "../../../shared/cmaf/init.ts";
-import { type ColourPlan, planColour } from "../../../shared/colour.ts";
-import { TributaryError } from "../../../shared/errors.ts";
-import type { RawOutput, TranscodedTask, TranscodeTask } from "../../../shared/ffmpeg-task.ts";
+import { type ColourPlan, planColour } from "../../../shared/encode/colour.ts";
+import type {
+  RawOutput,
+  TranscodedTask,
+  TranscodeTask,
+} from "../../../shared/encode/ffmpeg/task.ts";
+import { webCodecsRefusal } from "../../../shared/encode/webcodecs-support.ts";
+import { readAvcConfig } from "../../../shared/h264/avc.ts";
+import { TributaryError } from "../../../shared/job/errors.ts";
 import {
   expandDurations,
   runRateShare,
   TICKS_PER_SECOND,
   type VideoFacts,
   type VideoRendition,
-} from "../../../shared/job.ts";
-import { keyFrameIndexes } from "../../../shared/key-frames.ts";
-import { webCodecsRefusal } from "../../../shared/lane.ts";
+} from "../../../shared/job/job.ts";
+import { keyFrameIndexes } from "../../../shared/job/key-frames.ts";
 import type { TranscodeEngine } from "./engine.ts";
 import { type ChunkPackets, readChunkPackets } from "./webcodecs/chunk-packets.ts";
 import { colourSpace, decodedColour } from "./webcodecs/decoded-colour.ts";

@@ -1,8 +1,8 @@
-import { readAvcConfig } from "../../../shared/cmaf/avc.ts";
 import { readFragments } from "../../../shared/cmaf/fragment.ts";
 import { readInit } from "../../../shared/cmaf/init.ts";
-import { TributaryError } from "../../../shared/errors.ts";
-import { type Segment, segmentFrames, TICKS_PER_SECOND } from "../../../shared/job.ts";
+import { readAvcConfig } from "../../../shared/h264/avc.ts";
+import { TributaryError } from "../../../shared/job/errors.ts";
+import { type Segment, segmentFrames, TICKS_PER_SECOND } from "../../../shared/job/job.ts";
 
 /** Luma of a picture, averaged over the fields of a grid, row by row; 0..255. */
 export type LumaGrid = Float32Array;

@@ -1,6 +1,6 @@
 import { BufferSource, EncodedPacketSink, Input, MP4, QTFF } from "mediabunny";
-import { readNalUnits } from "../../../../shared/cmaf/avc.ts";
-import { TributaryError } from "../../../../shared/errors.ts";
+import { readNalUnits } from "../../../../shared/h264/avc.ts";
+import { TributaryError } from "../../../../shared/job/errors.ts";
 
 const IDR_SLICE = 5;
 

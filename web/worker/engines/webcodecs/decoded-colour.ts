@@ -1,5 +1,5 @@
 import type { ColourTags } from "../../../../shared/cmaf/init.ts";
-import type { DecodedColour } from "../../../../shared/colour.ts";
+import type { DecodedColour } from "../../../../shared/encode/colour.ts";
 
 /** WebCodecs names of the code points that outputs can have (WebCodecs, 9.9; ISO/IEC 23091-2). */
 const PRIMARIES: Record<number, VideoColorPrimaries> = { 1: "bt709", 5: "bt470bg", 6: "smpte170m" };

@@ -1,6 +1,6 @@
 import type { CodedPicture } from "../../../../shared/cmaf/cut.ts";
-import { TributaryError } from "../../../../shared/errors.ts";
-import type { VideoRendition } from "../../../../shared/job.ts";
+import { TributaryError } from "../../../../shared/job/errors.ts";
+import type { VideoRendition } from "../../../../shared/job/job.ts";
 import { type BitBudget, remainingBitsPerSecond } from "./bit-budget.ts";
 
 export interface RungPlan {

@@ -1,7 +1,7 @@
 import { AAC_LC_CODEC, audioSpecificConfig, isPlainAacLc } from "../../../../shared/cmaf/aac.ts";
-import { TributaryError } from "../../../../shared/errors.ts";
-import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../../../shared/job.ts";
-import { aacEncoderConfig } from "../../../../shared/lane.ts";
+import { aacEncoderConfig } from "../../../../shared/encode/webcodecs-support.ts";
+import { TributaryError } from "../../../../shared/job/errors.ts";
+import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../../../shared/job/job.ts";
 
 /** The browser's own AAC-LC encoder and decoder: samples to raw frames and back. */
 

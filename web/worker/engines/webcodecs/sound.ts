@@ -1,16 +1,16 @@
 import { BufferSource, EncodedPacketSink, Input, MP4 } from "mediabunny";
+import { soundOutputs } from "../../../../shared/encode/audio-outputs.ts";
 import {
   type AudioRun,
   type DecodedAudio,
   type PcmWindow,
   placeAudio,
   planAudioRun,
-} from "../../../../shared/audio-grid.ts";
-import { TributaryError } from "../../../../shared/errors.ts";
-import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../../../shared/job.ts";
-import { webCodecsSoundRefusal } from "../../../../shared/lane.ts";
-import { soundOutputs } from "../../../../shared/sound-outputs.ts";
-import type { TranscodedTask, TranscodeTask } from "../../../../shared/transcode-task.ts";
+} from "../../../../shared/encode/audio-run.ts";
+import type { TranscodedTask, TranscodeTask } from "../../../../shared/encode/transcode-task.ts";
+import { webCodecsSoundRefusal } from "../../../../shared/encode/webcodecs-support.ts";
+import { TributaryError } from "../../../../shared/job/errors.ts";
+import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../../../shared/job/job.ts";
 import { findDelay, findDisplacement, measuringSignal } from "./sound-alignment.ts";
 import {
   decoderConfigOf,

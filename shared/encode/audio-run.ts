@@ -1,0 +1,184 @@
+import { TributaryError } from "../job/errors.ts";
+import {
+  AAC_FRAME_SAMPLES,
+  audioFrameAt,
+  type Segment,
+  segmentDurationTicks,
+  TICKS_PER_SECOND,
+} from "../job/job.ts";
+
+/**
+ * Where decoded sound belongs. All runs of a rendition lie on one grid: sample 0 is the timeline's
+ * zero, AAC frame k holds the samples from 1,024 k on. Runs decode and encode independently, so a
+ * run's encoder starts some frames early and ends some late, and what is not its own is dropped.
+ */
+
+/** Frames that an encoder makes before its own, so that its state is near that of a running one. */
+const PRE_ROLL_FRAMES = 4;
+/** A run that begins this early has all before it as pre-roll, and then the very bits of a single pass. */
+const FULL_PRE_ROLL_SECONDS = 12;
+/** Frames after them: the last own frame needs the samples that follow it. */
+const POST_ROLL_FRAMES = 2;
+
+/** Frames this near to where the one before ended follow it; the rest is rounding. */
+const CONTIGUOUS_SECONDS = 0.001;
+
+/** One frame that the decoder gave out, in samples at its rate. */
+export interface DecodedFrame {
+  /** On the chunk's clock. */
+  startSample: number;
+  samples: number;
+}
+
+export interface DecodedAudio {
+  sampleRate: number;
+  frames: DecodedFrame[];
+}
+
+/** What one run encodes, and what of it is kept. */
+export interface AudioRun {
+  /** First sample to encode, and the end of the last; at the rendition's rate, on the timeline. */
+  startSample: number;
+  endSample: number;
+  /** First AAC frame that is kept, on the rendition's grid. */
+  firstFrame: number;
+  /** Kept AAC frames of each segment. */
+  framesPerSegment: number[];
+  /** AAC frames that are encoded before them and dropped; what primes an encoder comes on top. */
+  preRollFrames: number;
+}
+
+/** The AAC frames that a run's encoder makes, kept or not; `start` to before `end` on the rendition's grid. */
+export function encodedFrames(
+  { firstFrame, endFrame }: { firstFrame: number; endFrame: number },
+  sampleRate: number,
+): { start: number; end: number } {
+  const isEarly = firstFrame * AAC_FRAME_SAMPLES <= FULL_PRE_ROLL_SECONDS * sampleRate;
+  const start = isEarly ? 0 : firstFrame - PRE_ROLL_FRAMES;
+  return { start, end: endFrame + POST_ROLL_FRAMES };
+}
+
+export function planAudioRun(segments: readonly Segment[], sampleRate: number): AudioRun {
+  const firstFrame = audioFrameAt(segments[0]?.startTicks ?? 0, sampleRate);
+  let frame = firstFrame;
+  const framesPerSegment = segments.map((segment) => {
+    const endFrame = audioFrameAt(segment.startTicks + segmentDurationTicks(segment), sampleRate);
+    const frames = endFrame - frame;
+    frame = endFrame;
+    return frames;
+  });
+  const { start, end } = encodedFrames({ firstFrame, endFrame: frame }, sampleRate);
+  return {
+    startSample: start * AAC_FRAME_SAMPLES,
+    endSample: end * AAC_FRAME_SAMPLES,
+    firstFrame,
+    framesPerSegment,
+    preRollFrames: firstFrame - start,
+  };
+}
+
+/** Samples to hand to the encoder, at the source's rate. */
+export interface PcmWindow {
+  /** On the timeline. */
+  startSample: number;
+  samples: number;
+  /** After resampling, samples at the rendition's rate to drop before the run's first. */
+  skipSamples: number;
+}
+
+/**
+ * Where resampling is needed the window starts on a whole second: that is a whole sample at both
+ * rates, so that the resampler has the same phase in every run.
+ */
+export function planPcmWindow(run: AudioRun, sampleRate: number, sourceRate: number): PcmWindow {
+  if (sampleRate === sourceRate) {
+    return {
+      startSample: run.startSample,
+      samples: run.endSample - run.startSample,
+      skipSamples: 0,
+    };
+  }
+  const startSeconds = Math.floor(run.startSample / sampleRate);
+  const startSample = startSeconds * sourceRate;
+  return {
+    startSample,
+    samples: Math.ceil((run.endSample * sourceRate) / sampleRate) - startSample,
+    skipSamples: run.startSample - startSeconds * sampleRate,
+  };
+}
+
+/**
+ * The window's samples: decoded ones where they belong, silence elsewhere.
+ * @param pcm interleaved, the decoded frames one after the other
+ * @param baseTicks timeline time of the chunk's time 0
+ */
+export function placeAudio(
+  pcm: Float32Array,
+  decoded: DecodedAudio,
+  baseTicks: number,
+  window: PcmWindow,
+  channels: number,
+): Float32Array<ArrayBuffer> {
+  const placed = new Float32Array(window.samples * channels);
+  const baseSamples = (baseTicks * decoded.sampleRate) / TICKS_PER_SECOND;
+  const tolerance = CONTIGUOUS_SECONDS * decoded.sampleRate;
+  let expected = Number.NEGATIVE_INFINITY;
+  let read = 0;
+  for (const frame of decoded.frames) {
+    const said = frame.startSample + baseSamples;
+    const at = Math.abs(said - expected) <= tolerance ? expected : Math.round(said);
+    const from = Math.max(at, window.startSample);
+    const to = Math.min(at + frame.samples, window.startSample + window.samples);
+    if (to > from) {
+      const source = pcm.subarray((read + from - at) * channels, (read + to - at) * channels);
+      placed.set(source, (from - window.startSample) * channels);
+    }
+    expected = at + frame.samples;
+    read += frame.samples;
+  }
+  return placed;
+}
+
+/** Lines of ffmpeg's `ashowinfo` filter among others; a change of the rate inside a chunk throws DECODE_FAILED. */
+export function parseDecodedFrames(lines: readonly string[]): DecodedAudio {
+  const frames: DecodedFrame[] = [];
+  let sampleRate = 0;
+  for (const line of lines) {
+    const match = /\bpts:(-?\d+|NOPTS) .*\brate:(\d+) nb_samples:(\d+)/.exec(line);
+    if (match === null) continue;
+    const [, pts = "", rate = "", samples = ""] = match;
+    if (sampleRate !== 0 && sampleRate !== Number(rate)) {
+      throw new TributaryError("DECODE_FAILED", "The sound changes its sample rate.", {
+        retryable: false,
+      });
+    }
+    sampleRate = Number(rate);
+    const last = frames.at(-1);
+    const follows = last === undefined ? 0 : last.startSample + last.samples;
+    frames.push({ startSample: pts === "NOPTS" ? follows : Number(pts), samples: Number(samples) });
+  }
+  return { sampleRate, frames };
+}
+
+/**
+ * The frames of an ADTS stream without their headers (ISO/IEC 13818-7, 6.2).
+ * Throws ENCODE_FAILED on anything else.
+ */
+export function readAdtsFrames(bytes: Uint8Array): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const [sync, flags, , high, middle, low] = bytes.subarray(at, at + 6);
+    if (sync !== 0xff || flags === undefined || (flags & 0xf6) !== 0xf0 || low === undefined) {
+      throw new TributaryError("ENCODE_FAILED", "The encoded sound is malformed.");
+    }
+    const headerBytes = flags & 1 ? 7 : 9;
+    const frameBytes = (((high ?? 0) & 3) << 11) | ((middle ?? 0) << 3) | (low >> 5);
+    if (frameBytes <= headerBytes || at + frameBytes > bytes.length) {
+      throw new TributaryError("ENCODE_FAILED", "The encoded sound is cut off.");
+    }
+    frames.push(bytes.subarray(at + headerBytes, at + frameBytes));
+    at += frameBytes;
+  }
+  return frames;
+}

@@ -1,0 +1,301 @@
+import {
+  type AudioRendition,
+  expandDurations,
+  RATE_SHARE,
+  runRateShare,
+  type Segment,
+  TICKS_PER_SECOND,
+  type VideoFacts,
+  type VideoRendition,
+} from "../job/job.ts";
+import { keyFrameIndexes } from "../job/key-frames.ts";
+import type { ChunkInfo } from "../wire/protocol.ts";
+import type { ColourPlan } from "./colour.ts";
+
+/**
+ * One task as ffmpeg's arguments, for ffmpeg.wasm and native ffmpeg (5.1) alike. Equal arguments and
+ * equal chunks give equal pictures and, single-threaded and without assembler, equal bytes.
+ */
+
+/** Pinned: the init segment depends on it, and results are compared by hash. */
+export const X264_PRESET = "veryfast";
+
+/** B-frames in a row; x264 refers to the one in their middle. */
+const X264_B_FRAMES = 3;
+
+/** So a picture is decoded up to this many places before it is shown (x264's `i_bframe_delay`). */
+export const X264_REORDER_FRAMES = 2;
+
+/** What the decoder's buffer holds, in seconds of the rendition's rate; it takes in `RATE_SHARE.most` of that. */
+const BUFFER_SECONDS = 3;
+
+/**
+ * x264's first guess is stingy: with single-pass rates the first frames of a task were up to 10 dB below
+ * the rest. The first frame gets this much of what x264 would give it; the whole gains too, as all others
+ * refer to it.
+ */
+const FIRST_FRAME_SHARE = 3;
+
+/** Fewer B-frames: in jerky motion x264 veryfast skips what moves in them, which then lags or leads. */
+const B_FRAME_BIAS = -5;
+
+/**
+ * A third of the default's time, and better from 64 kbit/s on (ffmpeg-codecs(1), "aac"; the rates of
+ * `plan/audio.ts` are not below that).
+ */
+export const AAC_CODER = "fast";
+
+/** Levels before the message ("[error] …") and no collapsing of repeats, so that lines can be counted. */
+const LOG = ["-hide_banner", "-loglevel"];
+const LOG_PROBLEMS = "repeat+level+warning";
+const LOG_FRAMES = "repeat+level+info";
+
+export interface VideoTaskFiles {
+  input: string;
+  /** One a rendition, in order. */
+  outputs: string[];
+}
+
+export interface VideoTask {
+  renditions: readonly VideoRendition[];
+  segments: readonly Segment[];
+  source: VideoFacts;
+  chunk: Pick<ChunkInfo, "baseTicks" | "trimStartTicks" | "trimEndTicks">;
+  colour: ColourPlan;
+}
+
+/**
+ * Decodes once, encodes all renditions. Each output is fragmented MP4 of which only the samples, their
+ * order and the decoder configuration are used (`cmaf/cut.ts` writes the times).
+ */
+export function videoArgs(task: VideoTask, files: VideoTaskFiles): string[] {
+  const { renditions } = task;
+  const forced = forcedKeyFrameSeconds(task.segments).map((seconds) => seconds.toFixed(6));
+  const outputs = renditions.flatMap((rendition, index) => [
+    "-map",
+    `[out${index}]`,
+    "-map_metadata",
+    "-1",
+    "-fps_mode",
+    "passthrough",
+    "-enc_time_base",
+    `1:${TICKS_PER_SECOND}`,
+    "-video_track_timescale",
+    String(TICKS_PER_SECOND),
+    ...x264Args(rendition, task),
+    ...(forced.length > 0 ? ["-force_key_frames", forced.join(",")] : []),
+    "-fflags",
+    "+bitexact",
+    "-flags:v",
+    "+bitexact",
+    "-f",
+    "mp4",
+    "-movflags",
+    "+cmaf+frag_keyframe+frag_discont+skip_trailer",
+    files.outputs[index] ?? "",
+  ]);
+  return [
+    ...LOG,
+    LOG_PROBLEMS,
+    "-copyts",
+    "-i",
+    files.input,
+    "-filter_complex",
+    videoGraph(task),
+    ...outputs,
+  ];
+}
+
+function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): string[] {
+  const { bitsPerSecond, level } = rendition;
+  const frameRate = source.frameRate / source.frameStep;
+  return [
+    "-c:v",
+    "libx264",
+    "-preset",
+    X264_PRESET,
+    "-profile:v",
+    "high",
+    "-level:v",
+    `${Math.floor(level / 10)}.${level % 10}`,
+    "-b:v",
+    String(Math.round(bitsPerSecond * runRateShare(segments))),
+    "-maxrate",
+    String(Math.round(bitsPerSecond * RATE_SHARE.most)),
+    "-bufsize",
+    String(Math.round(bitsPerSecond * BUFFER_SECONDS)),
+    // Key frames only where they are forced: a fragment and a segment begin with each.
+    "-sc_threshold",
+    "0",
+    "-g",
+    "1000000",
+    "-bf",
+    String(X264_B_FRAMES),
+    // Threads change the bits, and wasm has one.
+    "-threads",
+    "1",
+    // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on it.
+    "-x264-params",
+    `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}`,
+  ];
+}
+
+function videoGraph(task: VideoTask): string {
+  const { source, chunk, renditions, colour } = task;
+  const seconds = (ticks: number): string =>
+    ((ticks - chunk.baseTicks) / TICKS_PER_SECOND).toFixed(7);
+  const shared = [
+    // Before the trim: neighbours of the first and last frame are wanted. One frame out for each in.
+    ...(source.interlaced ? ["bwdif=mode=send_frame:parity=auto:deint=interlaced"] : []),
+    `trim=start=${seconds(chunk.trimStartTicks)}:end=${seconds(chunk.trimEndTicks)}`,
+    ...(source.frameStep > 1 ? [`select=not(mod(n\\,${source.frameStep}))`] : []),
+    "setpts=PTS-STARTPTS",
+    ...conversionFilters(colour, largest(renditions)),
+  ];
+  const branches = renditions.map((_, index) => `[in${index}]`).join("");
+  const scaled = renditions.map(({ width, height }, index) => {
+    const matrix = colour.conversion.kind === "matrix" ? ":out_color_matrix=bt709" : "";
+    const { primaries, transfer, matrix: space } = colour.output;
+    return (
+      `[in${index}]scale=${width}:${height}:out_range=tv${matrix},setsar=1,format=yuv420p,` +
+      `setparams=range=tv:color_primaries=${primaries}:color_trc=${transfer}:colorspace=${space}[out${index}]`
+    );
+  });
+  return `[0:v:0]${shared.join(",")},split=${renditions.length}${branches};${scaled.join(";")}`;
+}
+
+/** The slow part of a conversion is done once, at the size of the largest rendition. */
+function conversionFilters(
+  { conversion }: ColourPlan,
+  size: { width: number; height: number },
+): string[] {
+  const sized = `w=${size.width}:h=${size.height}`;
+  if (conversion.kind === "gamut")
+    return [`zscale=${sized}:p=bt709:t=bt709:m=bt709:r=tv`, "format=yuv420p"];
+  if (conversion.kind !== "tone-map") return [];
+  const { primaries, transfer, matrix } = conversion.input;
+  return [
+    // `npl`: the light, in cd/m2, that becomes 1.0 before the curve.
+    `zscale=${sized}:pin=${primaries}:tin=${transfer}:min=${matrix}:rin=${conversion.range}:t=linear:npl=100`,
+    "format=gbrpf32le",
+    "zscale=p=bt709",
+    "tonemap=tonemap=hable:desat=0",
+    "zscale=t=bt709:m=bt709:r=tv",
+    "format=yuv420p",
+  ];
+}
+
+function largest(renditions: readonly VideoRendition[]): { width: number; height: number } {
+  return renditions.reduce((a, b) => (b.width > a.width ? b : a));
+}
+
+/**
+ * Key frames after the first, in seconds from the task's first frame: half a frame early, because
+ * ffmpeg takes the first frame at or after a time and rounding must not make it the next one.
+ */
+export function forcedKeyFrameSeconds(segments: readonly Segment[]): number[] {
+  const startTicks = segments[0]?.startTicks ?? 0;
+  const seconds: number[] = [];
+  let previousTicks = 0;
+  for (const segment of segments) {
+    const durations = expandDurations(segment.durations);
+    const keys = new Set(keyFrameIndexes(segment));
+    let atTicks = segment.startTicks - startTicks;
+    durations.forEach((durationTicks, index) => {
+      if (keys.has(index) && atTicks > 0)
+        seconds.push((previousTicks + atTicks) / 2 / TICKS_PER_SECOND);
+      previousTicks = atTicks;
+      atTicks += durationTicks;
+    });
+  }
+  return seconds;
+}
+
+/** Colours of the first frame and of the container, as JSON on the standard output. */
+export function probeVideoArgs(input: string): string[] {
+  return [
+    "-v",
+    "error",
+    "-select_streams",
+    "v:0",
+    "-read_intervals",
+    "%+#1",
+    "-show_entries",
+    "frame=pix_fmt,color_range,color_space,color_primaries,color_transfer:" +
+      "stream=pix_fmt,color_range,color_space,color_primaries,color_transfer",
+    "-of",
+    "json=compact=1",
+    input,
+  ];
+}
+
+/**
+ * Sound of a chunk as interleaved 32-bit floats at its own rate; a log line tells of each decoded frame
+ * (`audio-grid.ts` reads them and puts the samples in their places).
+ */
+export function decodeAudioArgs(
+  rendition: AudioRendition,
+  input: string,
+  output: string,
+): string[] {
+  const layout = rendition.channels === 1 ? "mono" : "stereo";
+  return [
+    ...LOG,
+    LOG_FRAMES,
+    // No `-nostats`: ffmpeg keeps it in a global, and no later task of the instance would report progress.
+    "-copyts",
+    "-i",
+    input,
+    "-map",
+    "0:a:0",
+    "-af",
+    `ashowinfo,aformat=sample_fmts=flt:channel_layouts=${layout}`,
+    "-f",
+    "f32le",
+    output,
+  ];
+}
+
+export interface PcmInput {
+  file: string;
+  sampleRate: number;
+  /** Samples at the rendition's rate to drop before the first AAC frame. */
+  skipSamples: number;
+}
+
+/** AAC-LC in ADTS frames; the first one primes the encoder and is not part of the sound. */
+export function encodeAudioArgs(
+  rendition: AudioRendition,
+  pcm: PcmInput,
+  output: string,
+): string[] {
+  const { sampleRate, channels, bitsPerSecond } = rendition;
+  const filters = [
+    ...(pcm.sampleRate === sampleRate ? [] : [`aresample=${sampleRate}`]),
+    ...(pcm.skipSamples === 0 ? [] : [`atrim=start_sample=${pcm.skipSamples}`, "asetpts=N/SR/TB"]),
+  ];
+  return [
+    ...LOG,
+    LOG_PROBLEMS,
+    "-f",
+    "f32le",
+    "-ar",
+    String(pcm.sampleRate),
+    "-ac",
+    String(channels),
+    "-i",
+    pcm.file,
+    ...(filters.length > 0 ? ["-af", filters.join(",")] : []),
+    "-c:a",
+    "aac",
+    "-aac_coder",
+    AAC_CODER,
+    "-b:a",
+    String(bitsPerSecond),
+    // Not bitexact: without its own name in the first frame the encoder has other bits left, and every
+    // frame after it would differ from what the same encoder makes of the whole track.
+    "-f",
+    "adts",
+    output,
+  ];
+}

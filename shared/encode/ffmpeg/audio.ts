@@ -1,0 +1,84 @@
+import { TributaryError } from "../../job/errors.ts";
+import type { AudioRendition } from "../../job/job.ts";
+import { soundOutputs } from "../audio-outputs.ts";
+import {
+  parseDecodedFrames,
+  placeAudio,
+  planAudioRun,
+  planPcmWindow,
+  readAdtsFrames,
+} from "../audio-run.ts";
+import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-args.ts";
+import type { TranscodedTask, TranscodeTask } from "../transcode-task.ts";
+import { countChunkPackets } from "./chunk.ts";
+import { between, decodeFailed, soundWarnings } from "./damage.ts";
+import type { FfmpegRunner } from "./runner.ts";
+
+const CHUNK_FILE = "chunk.mp4";
+const DECODED_FILE = "decoded.f32";
+const PLACED_FILE = "placed.f32";
+const ADTS_FILE = "sound.aac";
+
+/** With which ffmpeg's encoder begins; they hold nothing of its input. */
+const PRIMING_FRAMES = 1;
+
+/** Decodes to samples, lays them on the timeline, encodes them: a run of segments of one rendition. */
+export async function transcodeSound(
+  task: TranscodeTask,
+  rendition: AudioRendition,
+  runner: FfmpegRunner,
+  onProgress: (progress: number) => void,
+): Promise<TranscodedTask> {
+  const { segments } = task.grant;
+  const { sampleRate, channels } = rendition;
+  const run = planAudioRun(segments, sampleRate);
+  const wantedSeconds = (run.endSample - run.startSample) / sampleRate;
+  try {
+    const decoding = await decodeAudio(task, rendition, runner, (seconds) =>
+      onProgress(seconds / wantedSeconds / 2),
+    );
+    const decoded = parseDecodedFrames(decoding.lines);
+    const sourceRate = decoded.sampleRate || sampleRate;
+    const window = planPcmWindow(run, sampleRate, sourceRate);
+    const placed = placeAudio(decoding.pcm, decoded, task.info.baseTicks, window, channels);
+    await runner.remove(DECODED_FILE);
+    await runner.write(PLACED_FILE, new Uint8Array(placed.buffer));
+    const pcm = { file: PLACED_FILE, sampleRate: sourceRate, skipSamples: window.skipSamples };
+    const encoding = await runner.ffmpeg(encodeAudioArgs(rendition, pcm, ADTS_FILE), (seconds) =>
+      onProgress(0.5 + seconds / wantedSeconds / 2),
+    );
+    if (encoding.exitCode !== 0)
+      throw new TributaryError("ENCODE_FAILED", "The sound could not be encoded.");
+    const frames = readAdtsFrames(await runner.read(ADTS_FILE));
+    return {
+      outputs: soundOutputs(frames.slice(PRIMING_FRAMES + run.preRollFrames), run, task, rendition),
+      warnings: soundWarnings(decoding.lines, segments),
+    };
+  } finally {
+    for (const file of [CHUNK_FILE, DECODED_FILE, PLACED_FILE, ADTS_FILE])
+      await runner.remove(file);
+  }
+}
+
+/** A chunk without packets is silence: the source has no sound there. */
+async function decodeAudio(
+  task: TranscodeTask,
+  rendition: AudioRendition,
+  runner: FfmpegRunner,
+  onTime: (seconds: number) => void,
+): Promise<{ pcm: Float32Array; lines: string[] }> {
+  if (countChunkPackets(task.chunk) === 0) return { pcm: new Float32Array(0), lines: [] };
+  await runner.write(CHUNK_FILE, task.chunk);
+  const run = await runner.ffmpeg(decodeAudioArgs(rendition, CHUNK_FILE, DECODED_FILE), onTime);
+  await runner.remove(CHUNK_FILE);
+  if (run.exitCode !== 0)
+    throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
+  const bytes = await runner.read(DECODED_FILE);
+  if (bytes.length === 0)
+    throw decodeFailed(`The sound ${between(task.grant.segments)} cannot be decoded.`);
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return {
+    pcm: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2),
+    lines: run.lines,
+  };
+}

@@ -1,0 +1,21 @@
+import { only, readBoxes, readChildren } from "../../isobmff/box.ts";
+import { TributaryError } from "../../job/errors.ts";
+
+/** Packets of the chunk's only track. Throws CHUNK_UNREADABLE when it is no MP4. */
+export function countChunkPackets(chunk: Uint8Array): number {
+  try {
+    const moov = readChildren(chunk, only(readBoxes(chunk), "moov"));
+    const trak = moov.find((box) => box.type === "trak");
+    if (trak === undefined) return 0;
+    const mdia = readChildren(chunk, only(readChildren(chunk, trak), "mdia"));
+    const stbl = readChildren(chunk, only(readChildren(chunk, only(mdia, "minf")), "stbl"));
+    const stsz = only(stbl, "stsz");
+    return new DataView(chunk.buffer, chunk.byteOffset).getUint32(stsz.bodyStart + 8);
+  } catch (cause) {
+    throw chunkUnreadable(cause);
+  }
+}
+
+export function chunkUnreadable(cause?: unknown): TributaryError {
+  return new TributaryError("CHUNK_UNREADABLE", "A piece of the source cannot be read.", { cause });
+}

@@ -1,0 +1,78 @@
+import { TributaryError } from "../../job/errors.ts";
+import { type Segment, TICKS_PER_SECOND } from "../../job/job.ts";
+import { durationTicks } from "../transcode-task.ts";
+import type { FfmpegRun } from "./runner.ts";
+
+/** What went wrong in a run of ffmpeg, in words for people. */
+
+export function checkExit(run: FfmpegRun, segments: readonly Segment[]): void {
+  if (run.exitCode === 0) return;
+  if (run.lines.some((line) => line.includes("Cannot allocate memory"))) {
+    throw new TributaryError("OUT_OF_MEMORY", "There is not enough memory to encode this video.");
+  }
+  if (damageLines(run.lines).length > 0)
+    throw decodeFailed(`The picture ${between(segments)} cannot be decoded.`);
+  const said = run.lines.findLast((line) => line.includes("[error]") || line.includes("[fatal]"));
+  throw new TributaryError(
+    "ENCODE_FAILED",
+    `Encoding failed${said === undefined ? "" : `: ${plain(said)}`}.`,
+  );
+}
+
+export function missingPictures(
+  missing: number,
+  planned: number,
+  segments: readonly Segment[],
+  run: FfmpegRun,
+): TributaryError {
+  const cause = damageLines(run.lines)[0];
+  return decodeFailed(
+    `${missing} of ${planned} pictures ${between(segments)} cannot be decoded: the source is damaged there.`,
+    cause,
+  );
+}
+
+export function decodeFailed(message: string, cause?: unknown): TributaryError {
+  return new TributaryError("DECODE_FAILED", message, { retryable: false, cause });
+}
+
+/**
+ * ffmpeg ends with 0 on damaged input and fills the holes by guess. These lines are its own, not a
+ * codec's: a codec also complains of references that were left out on purpose (open GOPs).
+ */
+function damageLines(lines: readonly string[]): string[] {
+  return lines.filter((line) =>
+    /corrupt decoded frame|corrupt input packet|Error while decoding stream|Error submitting packet/.test(
+      line,
+    ),
+  );
+}
+
+export function pictureWarnings(run: FfmpegRun, segments: readonly Segment[]): string[] {
+  const damaged = damageLines(run.lines).length;
+  if (damaged === 0) return [];
+  return [
+    `The source is damaged ${between(segments)}: about ${damaged} pictures there were repaired by guess.`,
+  ];
+}
+
+export function soundWarnings(lines: readonly string[], segments: readonly Segment[]): string[] {
+  const damaged = damageLines(lines).length;
+  if (damaged === 0) return [];
+  return [`The sound is damaged ${between(segments)}: about ${damaged} pieces of it are missing.`];
+}
+
+export function between(segments: readonly Segment[]): string {
+  const startTicks = segments[0]?.startTicks ?? 0;
+  return `between ${clock(startTicks)} and ${clock(startTicks + durationTicks(segments))}`;
+}
+
+function clock(ticks: number): string {
+  const seconds = ticks / TICKS_PER_SECOND;
+  return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+}
+
+/** Without the address in front ("[libx264 @ 0x1234] [error] "), at most a sentence long. */
+function plain(line: string): string {
+  return line.replace(/^(\[[^\]]*\]\s*)+/, "").slice(0, 160);
+}

@@ -1,0 +1,156 @@
+import { z } from "zod";
+import { type CodedPicture, type CutSegment, cutVideo } from "../../cmaf/cut.ts";
+import { readFragments } from "../../cmaf/fragment.ts";
+import { readInit, writeInit } from "../../cmaf/init.ts";
+import { readAvcConfig } from "../../h264/avc.ts";
+import { readBoxes } from "../../isobmff/box.ts";
+import {
+  type Segment,
+  segmentFrames,
+  TICKS_PER_SECOND,
+  type VideoRendition,
+} from "../../job/job.ts";
+import type { LeaseGrant } from "../../wire/protocol.ts";
+import { type ColourPlan, type DecodedColour, planColour } from "../colour.ts";
+import { probeVideoArgs, videoArgs, X264_REORDER_FRAMES } from "../ffmpeg-args.ts";
+import {
+  bySegment,
+  durationTicks,
+  initOutput,
+  mediaOutput,
+  type RawOutput,
+  type TranscodedTask,
+  type TranscodeTask,
+} from "../transcode-task.ts";
+import { chunkUnreadable, countChunkPackets } from "./chunk.ts";
+import { checkExit, missingPictures, pictureWarnings } from "./damage.ts";
+import type { FfmpegRun, FfmpegRunner } from "./runner.ts";
+
+const CHUNK_FILE = "chunk.mp4";
+
+/** Decodes once and encodes all renditions, in one run. */
+export async function transcodeVideo(
+  task: TranscodeTask,
+  renditions: readonly VideoRendition[],
+  runner: FfmpegRunner,
+  onProgress: (progress: number) => void,
+): Promise<TranscodedTask> {
+  const { segments, source } = task.grant;
+  const files = { input: CHUNK_FILE, outputs: renditions.map(({ id }) => `${id}.mp4`) };
+  if (countChunkPackets(task.chunk) === 0) throw chunkUnreadable();
+  try {
+    await runner.write(CHUNK_FILE, task.chunk);
+    const colour = planColour(await probeColour(runner), source.video);
+    const wantedSeconds = durationTicks(segments) / TICKS_PER_SECOND;
+    const args = videoArgs(
+      { renditions, segments, source: source.video, chunk: task.info, colour },
+      files,
+    );
+    const run = await runner.ffmpeg(args, (seconds) => onProgress(seconds / wantedSeconds));
+    checkExit(run, segments);
+    const inits: RawOutput[] = [];
+    const media: RawOutput[] = [];
+    for (const [index, rendition] of renditions.entries()) {
+      const encoded = await runner.read(files.outputs[index] ?? "");
+      const { init, cuts } = packageVideo(encoded, rendition, task.grant, colour, run);
+      inits.push(initOutput(rendition.id, segments, init));
+      media.push(...cuts.map((cut) => mediaOutput(rendition.id, cut)));
+    }
+    return { outputs: [...inits, ...bySegment(media)], warnings: pictureWarnings(run, segments) };
+  } finally {
+    for (const file of [CHUNK_FILE, ...files.outputs]) await runner.remove(file);
+  }
+}
+
+const probedSchema = z.object({
+  pix_fmt: z.string().optional(),
+  color_range: z.string().optional(),
+  color_space: z.string().optional(),
+  color_primaries: z.string().optional(),
+  color_transfer: z.string().optional(),
+});
+const probeSchema = z.object({
+  frames: z.array(probedSchema).default([]),
+  streams: z.array(probedSchema).default([]),
+});
+
+/**
+ * Of the first frame, because a container may say otherwise than the frames; of the container where
+ * the first packet gives no frame by itself.
+ */
+async function probeColour(runner: FfmpegRunner): Promise<DecodedColour> {
+  const { frames, streams } = parseProbe(await runner.ffprobe(probeVideoArgs(CHUNK_FILE)));
+  const probed = frames[0] ?? streams[0] ?? {};
+  const known = (name: string | undefined): string | undefined =>
+    name === "unknown" || name === "reserved" ? undefined : name;
+  return {
+    pixelFormat: known(probed.pix_fmt),
+    range: known(probed.color_range),
+    matrix: known(probed.color_space),
+    primaries: known(probed.color_primaries),
+    transfer: known(probed.color_transfer),
+  };
+}
+
+/** Nothing is known of a chunk that ffprobe cannot read; ffmpeg will say what is wrong with it. */
+function parseProbe(printed: string): z.infer<typeof probeSchema> {
+  try {
+    return probeSchema.parse(JSON.parse(printed));
+  } catch {
+    return { frames: [], streams: [] };
+  }
+}
+
+function packageVideo(
+  encoded: Uint8Array,
+  rendition: VideoRendition,
+  { segments, source }: Pick<LeaseGrant, "segments" | "source">,
+  colour: ColourPlan,
+  run: FfmpegRun,
+): { init: Uint8Array<ArrayBuffer>; cuts: CutSegment[] } {
+  const { pictures, avcConfig } = readEncodedVideo(encoded, segments);
+  const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
+  if (pictures.length < planned)
+    throw missingPictures(planned - pictures.length, planned, segments, run);
+  const track = {
+    kind: "video" as const,
+    width: rendition.width,
+    height: rendition.height,
+    avcConfig,
+    colour: colour.tags,
+  };
+  return {
+    init: writeInit(track, TICKS_PER_SECOND),
+    cuts: cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes, {
+      evenFrames: source.video.evenFrames ?? false,
+      reorderFrames: X264_REORDER_FRAMES,
+    }),
+  };
+}
+
+/** Pictures in decode order and the decoder configuration, from ffmpeg's fragmented MP4. */
+function readEncodedVideo(
+  encoded: Uint8Array,
+  segments: readonly Segment[],
+): { pictures: CodedPicture[]; avcConfig: Uint8Array } {
+  const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
+  const boxes = readBoxes(encoded);
+  const firstMoof = boxes.find((box) => box.type === "moof");
+  const initEnd = firstMoof?.start ?? encoded.length;
+  const media = encoded.subarray(initEnd);
+  const pictures: CodedPicture[] = [];
+  for (const fragment of readFragments(media, planned + 10_000)) {
+    let at = fragment.dataOffset;
+    let decodeTicks = fragment.baseDecodeTicks;
+    for (const sample of fragment.samples) {
+      pictures.push({
+        data: media.subarray(at, at + sample.sizeBytes),
+        isSync: sample.isSync,
+        presentedAt: decodeTicks + sample.compositionOffsetTicks,
+      });
+      at += sample.sizeBytes;
+      decodeTicks += sample.durationTicks;
+    }
+  }
+  return { pictures, avcConfig: readInit(encoded.subarray(0, initEnd)).config };
+}

@@ -1,0 +1,49 @@
+import { AAC_LC_CODEC } from "../cmaf/aac.ts";
+import type { AudioFacts, AudioRendition, VideoFacts } from "../job/job.ts";
+
+/**
+ * Why WebCodecs would not make of a source what ffmpeg makes of it, in plain words; null when it
+ * would. Whether the browser has the codecs is another question, and so is each chunk's first picture.
+ */
+export function webCodecsRefusal(
+  video: Pick<VideoFacts, "interlaced" | "transfer" | "bitDepth" | "rotation">,
+): string | null {
+  if (video.interlaced) return "The browser's codecs cannot deinterlace.";
+  if (video.transfer !== "sdr") return "The browser's codecs cannot turn HDR into SDR.";
+  if (video.bitDepth > 8) return "The browser's encoder takes 8 bits only.";
+  if (video.rotation !== 0) return "The browser's encoder does not turn pictures.";
+  return null;
+}
+
+type Sound = Pick<AudioFacts, "codec" | "sampleRate" | "channels">;
+
+/**
+ * The same of a track of sound. Only AAC is taken: should a browser's AAC decoder hand out its samples
+ * late, then the sound that is encoded is late by as much, and so is what the result is held against;
+ * both cancel out. That of another codec would stay.
+ * @param track undefined: the plan has no such track
+ */
+export function webCodecsSoundRefusal(
+  track: Sound | undefined,
+  rendition: Pick<AudioRendition, "sampleRate" | "channels">,
+): string | null {
+  if (track?.codec !== AAC_LC_CODEC) return "The source's sound is not AAC-LC.";
+  if (track.sampleRate !== rendition.sampleRate) return "The sound has to be resampled.";
+  if (track.channels !== rendition.channels) return "The sound has to be mixed.";
+  return null;
+}
+
+/** Raw AAC-LC frames of a rendition, as AudioEncoder is asked for them (WebCodecs AAC registration). */
+export function aacEncoderConfig({
+  sampleRate,
+  channels,
+  bitsPerSecond,
+}: Pick<AudioRendition, "sampleRate" | "channels" | "bitsPerSecond">) {
+  return {
+    codec: AAC_LC_CODEC,
+    sampleRate,
+    numberOfChannels: channels,
+    bitrate: bitsPerSecond,
+    aac: { format: "aac" as const },
+  };
+}

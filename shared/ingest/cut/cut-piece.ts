@@ -1,0 +1,42 @@
+import { TributaryError } from "../../job/errors.ts";
+import { type Segment, segmentDurationTicks } from "../../job/job.ts";
+import { eraseDates } from "../read/iso-boxes.ts";
+
+/** A cut piece of the source and where it lies; `ChunkInfo` without the task. */
+export interface CutPiece {
+  bytes: ArrayBuffer;
+  baseTicks: number;
+  trimStartTicks: number;
+  trimEndTicks: number;
+}
+
+export function unreadable(message: string): TributaryError {
+  return new TributaryError("CHUNK_UNREADABLE", message, { retryable: false });
+}
+
+/** What a muxer has written, with nothing in it that depends on the hour. */
+export function finished(buffer: ArrayBuffer | null): ArrayBuffer {
+  if (buffer === null) throw unreadable("The chunk could not be written.");
+  eraseDates(new Uint8Array(buffer));
+  return buffer;
+}
+
+export function spanOf(segments: readonly Segment[]): { startTicks: number; endTicks: number } {
+  const last = segments.at(-1);
+  return {
+    startTicks: segments[0]?.startTicks ?? 0,
+    endTicks: last === undefined ? 0 : last.startTicks + segmentDurationTicks(last),
+  };
+}
+
+/** First position whose value is at least the wanted one. */
+export function lowerBound(sorted: ArrayLike<number>, wanted: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const between = (low + high) >> 1;
+    if ((sorted[between] ?? 0) < wanted) low = between + 1;
+    else high = between;
+  }
+  return low;
+}

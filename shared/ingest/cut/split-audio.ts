@@ -1,0 +1,122 @@
+import {
+  type AudioCodec,
+  BufferTarget,
+  EncodedAudioPacketSource,
+  EncodedPacket,
+  type InputAudioTrack,
+  MovOutputFormat,
+  Mp4OutputFormat,
+  Output,
+} from "mediabunny";
+import { encodedFrames } from "../../encode/audio-run.ts";
+import { AAC_FRAME_SAMPLES, audioFrameAt, type Segment, TICKS_PER_SECOND } from "../../job/job.ts";
+import { gridStep } from "../read/audio-positions.ts";
+import { packetsFrom } from "../read/packet-reader.ts";
+import type { AudioIndex } from "../read/source-index.ts";
+import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-piece.ts";
+
+/** Decoded before the run and thrown away: overlap, bit reservoirs and predictors settle in it. */
+const PRE_ROLL_SECONDS = 0.2;
+const POST_ROLL_SECONDS = 0.1;
+
+/**
+ * Packets of a run of audio segments with all the pre-roll that decoder and encoder need.
+ *
+ * The chunk's time 0 lies on the timeline at a whole number of source samples, and of samples of the
+ * rendition: round(baseTicks * rate / 90,000) is exact for rates up to 90 kHz. Whoever places samples
+ * by that number and the chunk's own times puts all runs on one sample grid. Times are continuous
+ * but for real gaps of the source; the first packets may decode to nothing (Vorbis, AAC priming).
+ *
+ * A run that the source has no sound for still gets its nearest packets, all outside the trim.
+ */
+export async function cutAudio(
+  track: InputAudioTrack,
+  audio: AudioIndex,
+  outputSampleRate: number,
+  segments: readonly Segment[],
+  signal: AbortSignal,
+): Promise<CutPiece> {
+  const { sampleRate, packetSamples, packetSeconds } = audio;
+  const { startTicks, endTicks } = spanOf(segments);
+  const toSource = (outputSamples: number) => (outputSamples * sampleRate) / outputSampleRate;
+  const { start: startFrame, end: endFrame } = encodedFrames(
+    {
+      firstFrame: audioFrameAt(startTicks, outputSampleRate),
+      endFrame: audioFrameAt(endTicks, outputSampleRate),
+    },
+    outputSampleRate,
+  );
+  const wantedStart = toSource(startFrame * AAC_FRAME_SAMPLES) - PRE_ROLL_SECONDS * sampleRate;
+  const wantedEnd = toSource(endFrame * AAC_FRAME_SAMPLES) + POST_ROLL_SECONDS * sampleRate;
+  const count = packetSeconds.length;
+  const firstPacket = onWholeOutputSample(
+    packetSamples,
+    Math.min(count - 1, Math.max(0, lowerBound(packetSamples, wantedStart + 1) - 1)),
+    gridStep(sampleRate, outputSampleRate),
+  );
+  const endPacket = Math.max(
+    firstPacket + 1,
+    Math.min(count, lowerBound(packetSamples, wantedEnd)),
+  );
+  const codec = await track.getCodec();
+  const decoderConfig = await track.getDecoderConfig();
+  if (codec === null || decoderConfig === null) throw unreadable("The codec is not known.");
+  const output = new Output({ format: audioFormat(codec), target: new BufferTarget() });
+  const source = new EncodedAudioPacketSource(codec);
+  output.addAudioTrack(source);
+  await output.start();
+  const base = packetSamples[firstPacket] ?? 0;
+  let at = firstPacket;
+  for await (const packet of packetsFrom(track, audio, firstPacket, endPacket)) {
+    signal.throwIfAborted();
+    const start = packetSamples[at] ?? base;
+    const end = packetSamples[at + 1] ?? start;
+    await source.add(
+      new EncodedPacket(
+        packet.data,
+        "key",
+        (start - base) / sampleRate,
+        Math.max(0, end - start) / sampleRate,
+        at - firstPacket,
+      ),
+      at === firstPacket ? { decoderConfig: withoutPreSkip(codec, decoderConfig) } : undefined,
+    );
+    at++;
+  }
+  await output.finalize();
+  return {
+    bytes: finished(output.target.buffer),
+    baseTicks: Math.round((base * TICKS_PER_SECOND) / sampleRate),
+    trimStartTicks: Math.floor(
+      (startFrame * AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / outputSampleRate,
+    ),
+    trimEndTicks: Math.ceil((endFrame * AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / outputSampleRate),
+  };
+}
+
+/** ffmpeg 5.1 knows PCM in QuickTime files, not in mp4. */
+function audioFormat(codec: AudioCodec): Mp4OutputFormat | MovOutputFormat {
+  const options = { fastStart: "in-memory" } as const;
+  return /^(pcm-|ulaw|alaw)/.test(codec)
+    ? new MovOutputFormat(options)
+    : new Mp4OutputFormat(options);
+}
+
+/** A chunk is no start of a stream: nothing of it is to be skipped (RFC 7845, 5.1). */
+function withoutPreSkip(codec: AudioCodec, config: AudioDecoderConfig): AudioDecoderConfig {
+  if (codec !== "opus" || config.description === undefined) return config;
+  const given = config.description;
+  const head = ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength).slice()
+    : new Uint8Array(given).slice();
+  if (head.length >= 12) head.fill(0, 10, 12);
+  return { ...config, description: head };
+}
+
+/** Back from a packet to one that begins on a whole sample of the output; a few packets at most. */
+function onWholeOutputSample(packetSamples: Float64Array, packet: number, step: number): number {
+  for (let i = packet; i >= Math.max(0, packet - 64); i--) {
+    if ((packetSamples[i] ?? 0) % step === 0) return i;
+  }
+  return packet;
+}

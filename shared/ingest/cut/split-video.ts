@@ -1,0 +1,177 @@
+import {
+  BufferTarget,
+  EncodedPacket,
+  EncodedVideoPacketSource,
+  type InputVideoTrack,
+  Mp4OutputFormat,
+  Output,
+} from "mediabunny";
+import { type Segment, TICKS_PER_SECOND } from "../../job/job.ts";
+import { packetsFrom } from "../read/packet-reader.ts";
+import type { VideoIndex } from "../read/source-index.ts";
+import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-piece.ts";
+import { withParameterSets } from "./parameter-sets.ts";
+import { type Sample, writeSampleFile } from "./sample-file.ts";
+
+/** Which packets a run of segments needs, in decode order, and what to keep of what they decode to. */
+export interface VideoCut {
+  firstPacket: number;
+  /** Excluded. */
+  endPacket: number;
+  baseTicks: number;
+  trimStartTicks: number;
+  trimEndTicks: number;
+}
+
+/**
+ * From the last key packet shown at or before the run to the last packet, in decode order, of a
+ * frame of the run. With open GOPs this takes in the next key frame by itself, where frames of the
+ * run refer to it. What is shown outside the run is trimmed half-way between neighbouring frames.
+ */
+export function planVideoCut(video: VideoIndex, segments: readonly Segment[]): VideoCut {
+  const { startTicks, endTicks } = spanOf(segments);
+  const firstFrame = lowerBound(video.frameTicks, startTicks);
+  const endFrame = Math.min(lowerBound(video.frameTicks, endTicks), video.framePackets.length);
+  const firstPacket = keyPacketFor(video, video.framePackets[firstFrame] ?? 0, startTicks);
+  let endPacket = firstPacket + 1;
+  for (let frame = firstFrame; frame < endFrame; frame++) {
+    endPacket = Math.max(endPacket, (video.framePackets[frame] ?? 0) + 1);
+  }
+  // The second field of the last frame.
+  while (endPacket < video.packetHasFrame.length && video.packetHasFrame[endPacket] === 0)
+    endPacket++;
+  let baseTicks = startTicks;
+  let beforeTicks = Number.NEGATIVE_INFINITY;
+  let afterTicks = Number.POSITIVE_INFINITY;
+  for (let packet = firstPacket; packet < endPacket; packet++) {
+    const at = video.packetTicks[packet] ?? 0;
+    baseTicks = Math.min(baseTicks, at);
+    if (at < startTicks) beforeTicks = Math.max(beforeTicks, at);
+    else if (at >= endTicks) afterTicks = Math.min(afterTicks, at);
+  }
+  const lastTicks = video.frameTicks[endFrame - 1] ?? endTicks;
+  const trimStartTicks =
+    beforeTicks === Number.NEGATIVE_INFINITY ? startTicks - 1 : middle(beforeTicks, startTicks);
+  const trimEndTicks =
+    afterTicks === Number.POSITIVE_INFINITY ? endTicks : middle(lastTicks, afterTicks);
+  return { firstPacket, endPacket, baseTicks, trimStartTicks, trimEndTicks };
+}
+
+/** The key packet shown last at or before a time, of those decoded no later than a packet. */
+function keyPacketFor(video: VideoIndex, packet: number, atTicks: number): number {
+  let best = -1;
+  for (let i = packet; i >= 0; i--) {
+    if (video.packetIsKey[i] !== 1 || (video.packetTicks[i] ?? 0) > atTicks) continue;
+    best = i;
+    break;
+  }
+  return best === -1 ? Math.max(0, video.packetIsKey.indexOf(1)) : best;
+}
+
+/**
+ * Copies packets into an mp4 of their own; nothing is decoded.
+ * @param sampleDescriptions the track's `stsd`, for codecs that mediabunny does not know
+ */
+export async function cutVideo(
+  track: InputVideoTrack,
+  video: VideoIndex,
+  sampleDescriptions: Uint8Array | null,
+  segments: readonly Segment[],
+  signal: AbortSignal,
+): Promise<CutPiece> {
+  const cut = planVideoCut(video, segments);
+  const codec = await track.getCodec();
+  const decoderConfig = await track.getDecoderConfig();
+  if (codec === null || decoderConfig === null) {
+    if (sampleDescriptions === null) throw unreadable("The codec is not known.");
+    return copySamples(track, video, cut, sampleDescriptions, signal);
+  }
+  const output = new Output({
+    // Not "fragmented": ffmpeg 5.1 shifts such files by their negative composition offsets.
+    format: new Mp4OutputFormat({ fastStart: "in-memory" }),
+    target: new BufferTarget(),
+  });
+  const source = new EncodedVideoPacketSource(codec);
+  // The rate only sets the track's timescale: times stay whole ticks.
+  output.addVideoTrack(source, {
+    rotation: await track.getRotation(),
+    frameRate: TICKS_PER_SECOND,
+  });
+  await output.start();
+  const restarts = restartPackets(video, cut);
+  let at = cut.firstPacket;
+  for await (const packet of packetsFrom(track, video, cut.firstPacket, cut.endPacket)) {
+    signal.throwIfAborted();
+    const first = at === cut.firstPacket;
+    const shown = (video.packetTicks[at] ?? 0) - cut.baseTicks;
+    const data = first ? await withParameterSets(track, packet.data) : packet.data;
+    await source.add(
+      new EncodedPacket(
+        data,
+        first || restarts.has(at) ? "key" : "delta",
+        shown / TICKS_PER_SECOND,
+        Math.max(0, packet.duration),
+        at - cut.firstPacket,
+      ),
+      first ? { decoderConfig } : undefined,
+    );
+    at++;
+  }
+  await output.finalize();
+  const { baseTicks, trimStartTicks, trimEndTicks } = cut;
+  return { bytes: finished(output.target.buffer), baseTicks, trimStartTicks, trimEndTicks };
+}
+
+/**
+ * Key packets of a cut after which nothing is shown that comes before them. The muxer refuses others:
+ * files exist that flag each packet as key, or whose times jump back. Decoding starts at the first.
+ */
+function restartPackets(video: VideoIndex, { firstPacket, endPacket }: VideoCut): Set<number> {
+  const earliestFrom = new Float64Array(endPacket - firstPacket + 1).fill(Number.POSITIVE_INFINITY);
+  for (let at = endPacket - 1; at >= firstPacket; at--) {
+    const later = earliestFrom[at + 1 - firstPacket] ?? 0;
+    earliestFrom[at - firstPacket] = Math.min(later, video.packetTicks[at] ?? 0);
+  }
+  const restarts = new Set<number>();
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let at = firstPacket; at < endPacket; at++) {
+    if (video.packetIsKey[at] === 1 && (earliestFrom[at - firstPacket] ?? 0) > latest) {
+      restarts.add(at);
+    }
+    latest = Math.max(latest, video.packetTicks[at] ?? 0);
+  }
+  return restarts;
+}
+
+async function copySamples(
+  track: InputVideoTrack,
+  video: VideoIndex,
+  cut: VideoCut,
+  sampleDescriptions: Uint8Array,
+  signal: AbortSignal,
+): Promise<CutPiece> {
+  const samples: Sample[] = [];
+  const packets = packetsFrom(track, video, cut.firstPacket, cut.endPacket);
+  for await (const packet of packets) {
+    signal.throwIfAborted();
+    const at = cut.firstPacket + samples.length;
+    samples.push({
+      bytes: packet.data,
+      ticks: (video.packetTicks[at] ?? 0) - cut.baseTicks,
+      isKey: video.packetIsKey[at] === 1,
+    });
+  }
+  const bytes = writeSampleFile({
+    sampleDescriptions,
+    width: await track.getCodedWidth(),
+    height: await track.getCodedHeight(),
+    rotation: await track.getRotation(),
+    samples,
+  });
+  const { baseTicks, trimStartTicks, trimEndTicks } = cut;
+  return { bytes, baseTicks, trimStartTicks, trimEndTicks };
+}
+
+function middle(a: number, b: number): number {
+  return Math.ceil((a + b) / 2);
+}

@@ -1,0 +1,122 @@
+import type { AudioCodec, EncodedPacket, InputAudioTrack } from "mediabunny";
+import { type AudioFacts, TICKS_PER_SECOND } from "../../job/job.ts";
+import { outputSampleRate } from "../../plan/plan.ts";
+import { countSamples, pcmFrameBytes } from "./audio-packets.ts";
+import { audioGrid, gridStep } from "./audio-positions.ts";
+import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts";
+
+export interface AudioTrackProbe {
+  facts: AudioFacts;
+  index: AudioIndex;
+}
+
+/** A track's packets, not yet laid on the timeline: its zero is the video's to say. */
+export interface ListedAudio {
+  track: InputAudioTrack;
+  packets: PacketList;
+  codec: AudioCodec | null;
+  description: Uint8Array | null;
+  /** Samples of each packet, where they vary; times do not tell, for they hold gaps and rounding. */
+  counts: Float64Array | undefined;
+  /** What the container's times include and the sound does not. */
+  delaySeconds: number;
+}
+
+export async function listAudio(
+  track: InputAudioTrack,
+  container: string,
+  signal: AbortSignal,
+): Promise<ListedAudio> {
+  const codec = await track.getCodec();
+  const description = descriptionBytes((await track.getDecoderConfig())?.description);
+  const counter = countSamples(codec, description);
+  const look = counter === null ? undefined : (packet: EncodedPacket) => counter(packet.data);
+  const packets = await listPackets(track, { signal, look });
+  const frameBytes = pcmFrameBytes(codec, await track.getNumberOfChannels());
+  let counts = counter === null ? undefined : packets.looks;
+  if (frameBytes !== null) {
+    counts = Float64Array.from(packets.bytes, (bytes) => Math.floor(bytes / frameBytes));
+  }
+  // Matroska times include what an Opus decoder drops at the start (RFC 7845, 4.2; CodecDelay).
+  const delayed = codec === "opus" && (container === "matroska" || container === "webm");
+  const delaySeconds = delayed ? opusPreSkip(description) / 48_000 : 0;
+  return { track, packets, codec, description, counts, delaySeconds };
+}
+
+/**
+ * @param zeroSeconds demuxer time of timeline zero
+ * @returns null for a track without packets
+ */
+export async function describeAudio(
+  listed: ListedAudio,
+  position: number,
+  zeroSeconds: number,
+): Promise<AudioTrackProbe | null> {
+  const { track, packets, codec, description, delaySeconds } = listed;
+  if (packets.seconds.length === 0) return null;
+  const sampleRate = await track.getSampleRate();
+  const packetSamples = audioGrid({
+    seconds: packets.seconds.map((at) => at - zeroSeconds - delaySeconds),
+    durationSeconds: packets.durationSeconds,
+    sampleRate,
+    step: gridStep(sampleRate, outputSampleRate(sampleRate)),
+    packetSampleCounts: listed.counts,
+    codec,
+  });
+  const toTicks = (samples: number) => Math.round((samples * TICKS_PER_SECOND) / sampleRate);
+  const startTicks = toTicks(packetSamples[0] ?? 0);
+  const endTicks = toTicks(packetSamples[packetSamples.length - 1] ?? 0);
+  const disposition = await track.getDisposition();
+  return {
+    facts: {
+      track: position,
+      codec: ((await track.getCodecParameterString()) ?? codec ?? "unknown").slice(0, 100),
+      channels: aacChannels(codec, description) ?? (await track.getNumberOfChannels()),
+      sampleRate,
+      language: canonicalLanguage(await track.getLanguageCode()),
+      title: (await track.getName())?.slice(0, 200) ?? null,
+      isDefault: disposition.default,
+      startTicks,
+      durationTicks: Math.max(0, endTicks - startTicks),
+    },
+    index: {
+      track: position,
+      sampleRate,
+      packetSeconds: packets.seconds,
+      packetNumbers: packets.numbers,
+      packetSamples,
+    },
+  };
+}
+
+/** "deu" and "ger" become "de", as players want it (RFC 5646, 2.2.1); "und" where unknown. */
+export function canonicalLanguage(code: string): string {
+  try {
+    return Intl.getCanonicalLocales(code)[0]?.slice(0, 35) ?? "und";
+  } catch {
+    return "und";
+  }
+}
+
+/** Output channels of channelConfiguration 1 to 7 (ISO/IEC 14496-3, table 1.19). */
+const AAC_CHANNELS = [null, 1, 2, 3, 4, 5, 6, 8] as const;
+
+/** From the AudioSpecificConfig: sample entries often say 2 where the stream has 6. */
+function aacChannels(codec: string | null, config: Uint8Array | null): number | null {
+  if (codec !== "aac" || config === null || config.length < 2) return null;
+  const bits = ((config[0] ?? 0) << 8) | (config[1] ?? 0);
+  // Escaped object types and explicit rates move the field; those are rare and the entry is right.
+  if (bits >> 11 === 31 || ((bits >> 7) & 15) === 15) return null;
+  return AAC_CHANNELS[(bits >> 3) & 15] ?? null;
+}
+
+function opusPreSkip(head: Uint8Array | null): number {
+  return head !== null && head.length >= 12 ? (head[10] ?? 0) | ((head[11] ?? 0) << 8) : 0;
+}
+
+function descriptionBytes(description: AllowSharedBufferSource | undefined): Uint8Array | null {
+  if (description === undefined) return null;
+  return ArrayBuffer.isView(description)
+    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
+    : new Uint8Array(description);
+}

@@ -1,0 +1,80 @@
+import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
+import { TributaryError } from "../../job/errors.ts";
+import type { IsoLayout } from "./iso-boxes.ts";
+import { statedMatroskaBytes } from "./matroska-size.ts";
+import { packetsFrom } from "./packet-reader.ts";
+import { firstPackets, type PacketList, type PacketPlaces } from "./source-index.ts";
+
+/**
+ * Files that break off: the container says how long it should be, or lists packets that are not
+ * there. Recordings that are written in pieces (fragmented mp4, Matroska) are used as far as they
+ * go, with a warning; an mp4 whose list of packets goes far beyond its end is refused.
+ */
+export interface ListedTrack {
+  track: InputVideoTrack | InputAudioTrack;
+  packets: PacketList;
+}
+
+/**
+ * Shortens the lists to what can be read.
+ * @returns the warning for people, or null when the file is whole
+ * @throws TributaryError SOURCE_TRUNCATED
+ */
+export async function dropMissingEnd(
+  file: Blob,
+  layout: IsoLayout | null,
+  listed: readonly ListedTrack[],
+): Promise<string | null> {
+  const statedBytes = layout === null ? await statedMatroskaBytes(file) : layout.statedBytes;
+  if (statedBytes === null || statedBytes <= file.size) return null;
+  const share = Math.floor((100 * file.size) / statedBytes);
+  const present = `only the first ${share} % of it are there`;
+  let missing = 0;
+  for (const one of listed) {
+    const readable = await readablePackets(one);
+    missing += one.packets.seconds.length - readable;
+    if (readable < one.packets.seconds.length) one.packets = firstPackets(one.packets, readable);
+  }
+  if (layout !== null && missing === 0) {
+    return "The file ends earlier than it says; all pictures and sound are there.";
+  }
+  if (layout !== null && !layout.fragmented) {
+    throw new TributaryError(
+      "SOURCE_TRUNCATED",
+      `The file is incomplete: ${present}. Copy or download it again.`,
+    );
+  }
+  return `The file is incomplete: ${present}. What is missing at its end is missing in the result.`;
+}
+
+/** How many packets from the first on are really there; they lie in the file in this order. */
+async function readablePackets({ track, packets }: ListedTrack): Promise<number> {
+  const { seconds } = packets;
+  const places = { packetSeconds: seconds, packetNumbers: packets.numbers };
+  if (seconds.length === 0 || (await isReadable(track, places, seconds.length - 1))) {
+    return seconds.length;
+  }
+  let low = 0;
+  let high = seconds.length - 1;
+  while (low < high) {
+    const between = (low + high) >> 1;
+    if (await isReadable(track, places, between)) low = between + 1;
+    else high = between;
+  }
+  return low;
+}
+
+async function isReadable(
+  track: ListedTrack["track"],
+  places: PacketPlaces,
+  packet: number,
+): Promise<boolean> {
+  try {
+    for await (const one of packetsFrom(track, places, packet, packet + 1)) {
+      return one.data.length > 0 && one.data.length === one.byteLength;
+    }
+    return false;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,44 @@
+import {
+  type EncodedPacket,
+  EncodedPacketSink,
+  type InputAudioTrack,
+  type InputVideoTrack,
+} from "mediabunny";
+import { unreadable } from "../cut/cut-piece.ts";
+import type { PacketPlaces } from "./source-index.ts";
+
+/**
+ * Packets by their position in decode order.
+ * @param end excluded
+ * @throws TributaryError CHUNK_UNREADABLE when the file does not hold what the index says
+ */
+export async function* packetsFrom(
+  track: InputVideoTrack | InputAudioTrack,
+  { packetSeconds, packetNumbers }: PacketPlaces,
+  first: number,
+  end: number,
+): AsyncGenerator<EncodedPacket> {
+  const sink = new EncodedPacketSink(track);
+  let at = first;
+  for await (const packet of sink.packets(await startFor(sink))) {
+    if (packet.sequenceNumber < (packetNumbers[first] ?? 0)) continue;
+    if (packet.sequenceNumber !== packetNumbers[at]) {
+      throw unreadable("The packets are not as they were when the file was opened.");
+    }
+    yield packet;
+    if (++at >= end) return;
+  }
+  throw unreadable("The file ends before the packets that it lists.");
+
+  /** The demuxer seeks by time; of packets of one time it may find a later one. */
+  async function startFor(sink: EncodedPacketSink): Promise<EncodedPacket> {
+    const wanted = packetNumbers[first] ?? 0;
+    for (let from = first, step = 1; ; from -= step, step *= 2) {
+      const found =
+        from <= 0 ? await sink.getFirstPacket() : await sink.getPacket(packetSeconds[from] ?? 0);
+      if (found !== null && found.sequenceNumber <= wanted) return found;
+      if (from <= 0)
+        throw unreadable("The packets are not where they were when the file was opened.");
+    }
+  }
+}

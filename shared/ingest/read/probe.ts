@@ -1,0 +1,318 @@
+import {
+  BlobSource,
+  Input,
+  type InputAudioTrack,
+  type InputTrack,
+  type InputVideoTrack,
+  Logging,
+  LogLevel,
+  MATROSKA,
+  MP4,
+  MPEG_TS,
+  QTFF,
+  WEBM,
+} from "mediabunny";
+import { readPicture } from "../../h264/h264.ts";
+import { TributaryError } from "../../job/errors.ts";
+import { type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
+import { frameStepFor } from "../../plan/plan.ts";
+import { describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
+import type { IsoLayout } from "./iso-boxes.ts";
+import { dropMissingEnd } from "./missing-end.ts";
+import {
+  type AudioIndex,
+  indexVideo,
+  listPackets,
+  type PacketList,
+  type SourceIndex,
+  type VideoIndexing,
+} from "./source-index.ts";
+import { type H264Stream, readH264Stream, readPictureFacts } from "./video-facts.ts";
+
+// What it does not know is handed to ffmpeg: nothing to tell people in the console.
+Logging.level = LogLevel.Errors;
+
+/** Containers that mediabunny reads and that hold pictures. */
+const FORMATS = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS];
+
+const CONTAINER_NAMES: Record<string, string> = {
+  MP4: "mp4",
+  "QuickTime File Format": "mov",
+  Matroska: "matroska",
+  WebM: "webm",
+  "MPEG Transport Stream": "mpegts",
+};
+
+/** Read ahead at most this much of the file: indexes are small, chunks are read once. */
+const CACHE_BYTES = 16 * 1024 * 1024;
+
+/** A file opened for reading; no packet was looked at yet. */
+export interface OpenedFile {
+  input: Input;
+  /** Share of the file up to the furthest byte that was read, 0..1. */
+  readShare(): number;
+  container: string;
+  video: InputVideoTrack | null;
+  audio: InputAudioTrack[];
+}
+
+/** What a file is and where its packets are. */
+export interface ProbedFile {
+  /** Without name, size and fingerprint: those are of the picked file. */
+  facts: Omit<SourceFacts, "name" | "sizeBytes" | "fingerprint">;
+  index: SourceIndex;
+  video: InputVideoTrack;
+  /** In the order of `facts.audio`. */
+  audio: InputAudioTrack[];
+  /** The video track's `stsd` where its codec is one that only ffmpeg knows; chunks copy it. */
+  sampleDescriptions: Uint8Array | null;
+}
+
+/** @returns null when mediabunny does not know the format */
+export async function openFile(file: Blob): Promise<OpenedFile | null> {
+  // A file that goes away between two reads shows in the next one.
+  const source = new BlobSource(file, {
+    maxCacheSize: CACHE_BYTES,
+    handleUnhandledError: () => {},
+  });
+  let readBytes = 0;
+  source.on("read", ({ end }) => {
+    readBytes = Math.max(readBytes, end);
+  });
+  const input = new Input({ source, formats: FORMATS });
+  try {
+    if (!(await input.canRead())) {
+      input.dispose();
+      return null;
+    }
+    const format = await input.getFormat();
+    return {
+      input,
+      readShare: () => Math.min(1, readBytes / file.size),
+      container: CONTAINER_NAMES[format.name] ?? format.name.toLowerCase().slice(0, 40),
+      video: await pictureTrack(input),
+      audio: await input.getAudioTracks(),
+    };
+  } catch {
+    input.dispose();
+    return null;
+  }
+}
+
+/** The primary track, or the first with a codec that is known where that one's is not (cover pictures). */
+async function pictureTrack(input: Input): Promise<InputVideoTrack | null> {
+  const primary = await input.getPrimaryVideoTrack();
+  if (primary === null || (await primary.getCodec()) !== null) return primary;
+  for (const track of await input.getVideoTracks()) {
+    if ((await track.getCodec()) !== null) return track;
+  }
+  return primary;
+}
+
+export interface ProbeOptions {
+  file: Blob;
+  layout: IsoLayout | null;
+  signal: AbortSignal;
+  onProgress?: ((progress: number) => void) | undefined;
+  /** Where the sound is read from, when not from the file itself. */
+  sound?: OpenedFile | undefined;
+}
+
+/**
+ * Indexes a file with a video track.
+ * @throws TributaryError SOURCE_NO_VIDEO, SOURCE_TRUNCATED, SOURCE_CORRUPT
+ */
+export async function probeFile(
+  opened: OpenedFile & { video: InputVideoTrack },
+  options: ProbeOptions,
+): Promise<ProbedFile> {
+  const { video, container } = opened;
+  const { file, layout, signal, onProgress } = options;
+  const sound = options.sound ?? opened;
+  const warnings: string[] = [];
+  const h264 = await readH264Stream(video, signal);
+  const listed = await listTracks(opened, sound, h264, signal, onProgress);
+  const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
+  if (incomplete !== null) warnings.push(incomplete);
+  const window = visibleWindow(container, video.id, layout, warnings);
+  const indexing = indexVideo(listed.video.packets, window.startSeconds, window.endSeconds);
+  if (indexing === null) {
+    throw new TributaryError(
+      "SOURCE_NO_VIDEO",
+      "The file has a video track, but no picture in it that can be shown.",
+    );
+  }
+  warnOfLostFrames(indexing, warnings);
+  const { index } = indexing;
+  const frames = index.framePackets.length;
+  const durationTicks = index.frameTicks[frames] ?? 1;
+  const frameRate = meanFrameRate(index.frameTicks);
+  const frameStep = frameStepFor(frameRate);
+  if (frameStep > 1) {
+    warnings.push(
+      `The source has ${Math.round(frameRate)} frames a second; every ${ordinal(frameStep)} is kept.`,
+    );
+  }
+  const zeroSeconds = window.shownFromSeconds ?? index.zeroSeconds;
+  const audio: {
+    track: InputAudioTrack;
+    facts: SourceFacts["audio"][number];
+    index: AudioIndex;
+  }[] = [];
+  for (const [position, one] of listed.audio.entries()) {
+    const probed = await describeAudio(one, position, zeroSeconds);
+    if (probed !== null) audio.push({ track: one.track, ...probed });
+  }
+  onProgress?.(1);
+  const picture = await readPictureFacts(video, h264);
+  return {
+    facts: {
+      container,
+      durationTicks,
+      video: { ...picture, frames, frameRate, frameStep },
+      audio: audio.map((one) => one.facts),
+      warnings,
+    },
+    index: { video: index, audio: audio.map((one) => one.index) },
+    video,
+    audio: audio.map((one) => one.track),
+    sampleDescriptions:
+      (await video.getCodec()) === null ? sampleDescriptions(video, layout) : null,
+  };
+}
+
+/** null when the container is not of the ISO family. */
+export function sampleDescriptions(track: InputTrack, layout: IsoLayout | null): Uint8Array | null {
+  return layout?.tracks.find((one) => one.id === track.id)?.sampleDescriptions ?? null;
+}
+
+interface VisibleWindow {
+  startSeconds: number;
+  endSeconds: number;
+  /**
+   * Demuxer time at which the first picture is shown, when that is not its own time. An edit may
+   * start between two pictures; libavformat then moves the first whole one to the edit's start
+   * (mov_fix_index), sound stays, and so every browser on libavformat shows it. null: its own time.
+   */
+  shownFromSeconds: number | null;
+}
+
+/**
+ * Where pictures are hidden: before time 0 in files with edit lists (mediabunny has applied their
+ * offset), and after the end of the edit. Other containers have no such thing and may start anywhere.
+ */
+function visibleWindow(
+  container: string,
+  trackId: number,
+  layout: IsoLayout | null,
+  warnings: string[],
+): VisibleWindow {
+  const everything = {
+    startSeconds: Number.NEGATIVE_INFINITY,
+    endSeconds: Number.POSITIVE_INFINITY,
+    shownFromSeconds: null,
+  };
+  if (container !== "mp4" && container !== "mov") return everything;
+  const edits = layout?.tracks.find((track) => track.id === trackId)?.edits ?? [];
+  const shown = edits.filter((edit) => edit.mediaTime >= 0);
+  if (shown.length > 1) {
+    warnings.push("The file joins several cuts by an edit list. Only the first one is used.");
+  }
+  const first = shown[0];
+  // Fragmented files state 0: as long as it lasts (14496-12, 8.6.6.1).
+  if (first === undefined || layout?.fragmented === true || first.durationSeconds === 0) {
+    return { ...everything, startSeconds: 0 };
+  }
+  const emptySeconds = edits
+    .slice(0, edits.indexOf(first))
+    .reduce((sum, edit) => sum + edit.durationSeconds, 0);
+  return {
+    startSeconds: 0,
+    endSeconds: emptySeconds + first.durationSeconds,
+    shownFromSeconds: emptySeconds,
+  };
+}
+
+/** All tracks at once: a file is read through one time, not once a track. */
+async function listTracks(
+  { video, readShare }: OpenedFile & { video: InputVideoTrack },
+  sound: OpenedFile,
+  h264: H264Stream | null,
+  signal: AbortSignal,
+  onProgress: ProbeOptions["onProgress"],
+): Promise<{ video: { track: InputVideoTrack; packets: PacketList }; audio: ListedAudio[] }> {
+  const duration = (await video.getDurationFromMetadata()) ?? 0;
+  const look = await pictureTest(video, h264);
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  try {
+    const [packets, ...audio] = await Promise.all([
+      listPackets(video, {
+        signal: either,
+        look,
+        onTime: (seconds) => {
+          onProgress?.(0.95 * Math.min(1, duration > 0 ? seconds / duration : readShare()));
+        },
+      }),
+      ...sound.audio.slice(0, 16).map((track) => listAudio(track, sound.container, either)),
+    ]);
+    return { video: { track: video, packets }, audio };
+  } catch (thrown) {
+    stop.abort();
+    throw thrown;
+  }
+}
+
+/** For codecs where a packet may hold no picture of its own; null: all do, no need to read them. */
+async function pictureTest(
+  track: InputVideoTrack,
+  h264: H264Stream | null,
+): Promise<((packet: { data: Uint8Array }) => number) | undefined> {
+  // VP8's hidden alternate reference frames: show_frame is bit 4 of the first byte (RFC 6386, 9.1).
+  if ((await track.getCodec()) === "vp8") return ({ data }) => (data[0] ?? 0) & 0x10;
+  if (h264 === null || !h264.fieldPictures) return undefined;
+  // The second field of a frame has its frame_num and the other parity.
+  let first: { frameNum: number; field: string } | null = null;
+  return ({ data }) => {
+    const picture = readPicture(data, h264.lengthSize, h264.sps);
+    if (picture === null || picture.field === null) {
+      first = null;
+      return 1;
+    }
+    if (first !== null && first.frameNum === picture.frameNum && first.field !== picture.field) {
+      first = null;
+      return 0;
+    }
+    first = { frameNum: picture.frameNum, field: picture.field };
+    return 1;
+  };
+}
+
+function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
+  const { undecodableFrames, doubledFrames } = indexing;
+  if (undecodableFrames > 0) {
+    warnings.push(
+      `The first ${undecodableFrames} frames are missing: the pictures they build on are not in the file.`,
+    );
+  }
+  if (doubledFrames > 0) {
+    warnings.push(
+      `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
+    );
+  }
+}
+
+/** (frames - 1) / (last time - first time), as measured between frames; one frame counts as one a second. */
+function meanFrameRate(frameTicks: Float64Array): number {
+  const frames = frameTicks.length - 1;
+  const span = frameTicks[frames - 1] ?? 0;
+  const rate =
+    frames > 1 && span > 0
+      ? ((frames - 1) * TICKS_PER_SECOND) / span
+      : TICKS_PER_SECOND / (frameTicks[frames] ?? TICKS_PER_SECOND);
+  return Math.min(1000, Math.round(rate * 10_000) / 10_000);
+}
+
+function ordinal(n: number): string {
+  return n === 2 ? "second" : n === 3 ? "third" : `${n}th`;
+}

@@ -1,0 +1,233 @@
+import type { InputVideoTrack } from "mediabunny";
+import { TributaryError } from "../../job/errors.ts";
+import type { Remuxed, RemuxRequest } from "../remux/remux-run.ts";
+import { canonicalLanguage } from "./audio-facts.ts";
+import { type IsoLayout, readIsoLayout } from "./iso-boxes.ts";
+import {
+  type OpenedFile,
+  openFile,
+  type ProbedFile,
+  probeFile,
+  sampleDescriptions,
+} from "./probe.ts";
+import type { OpenSourceOptions } from "./source.ts";
+import { asSourceError } from "./source-errors.ts";
+import { soundPids } from "./ts-streams.ts";
+import { displaySize } from "./video-facts.ts";
+
+/**
+ * Which reader a file needs. Most are read as they are; where mediabunny knows neither container nor
+ * picture, ffmpeg copies all packets to an mp4 first; where it only does not know the sound, ffmpeg
+ * copies just that.
+ */
+export interface ReadFile {
+  probed: ProbedFile;
+  remuxed: boolean;
+  dispose: () => void;
+}
+
+const DAMAGED =
+  "The file is damaged: what it says of its pictures and sound does not fit together.";
+
+/** @throws TributaryError SOURCE_TRUNCATED, SOURCE_CORRUPT, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO */
+export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
+  if (!layout.hasMoov && /^(heic|heix|mif1|avif)$/.test(layout.brand)) {
+    throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
+  }
+  if (!layout.hasMoov) {
+    const share =
+      layout.statedBytes === null ? null : Math.floor((100 * sizeBytes) / layout.statedBytes);
+    throw new TributaryError(
+      "SOURCE_TRUNCATED",
+      share !== null && share < 100
+        ? "The file is incomplete: its table of contents (moov), which stands at the end, is missing. Copy or download it again."
+        : "The file has no table of contents (moov). The recording or copy was not finished.",
+    );
+  }
+  if (layout.tracks.some((track) => /^enc[vaus]$|^drm[si]$/.test(track.sampleEntry))) {
+    throw new TributaryError(
+      "SOURCE_UNSUPPORTED",
+      "The file is protected (DRM) and cannot be read.",
+    );
+  }
+  if (layout.tracks.some((track) => !track.tablesFit)) {
+    throw new TributaryError("SOURCE_CORRUPT", DAMAGED);
+  }
+  if (!layout.tracks.some((track) => track.handler === "vide")) {
+    throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
+  }
+}
+
+/** @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE */
+export async function readFile(
+  file: Blob,
+  layout: IsoLayout | null,
+  options: OpenSourceOptions,
+): Promise<ReadFile> {
+  const opened = await openFile(file);
+  if (opened !== null && (await canReadPicture(opened, layout))) {
+    try {
+      return await readDirectly(file, layout, opened, options);
+    } catch (thrown) {
+      opened.input.dispose();
+      throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
+    }
+  }
+  opened?.input.dispose();
+  return readCopy(file, options);
+}
+
+async function canReadPicture(opened: OpenedFile, layout: IsoLayout | null): Promise<boolean> {
+  if (opened.video === null) return false;
+  return (
+    (await opened.video.getCodec()) !== null || sampleDescriptions(opened.video, layout) !== null
+  );
+}
+
+async function readDirectly(
+  file: Blob,
+  layout: IsoLayout | null,
+  opened: OpenedFile,
+  options: OpenSourceOptions,
+): Promise<ReadFile> {
+  const { signal, onProgress } = options;
+  const video = opened.video as InputVideoTrack;
+  const unknownPicture = (await video.getCodec()) === null;
+  const unknownSound = await hasUnknownSound(file, opened);
+  let remuxed: Remuxed | null = null;
+  let sound: OpenedFile | undefined;
+  if (unknownSound) {
+    remuxed = await runFfmpeg(file, { copy: "sound" }, options, 0.5);
+    sound = remuxed.file === null ? undefined : ((await openFile(remuxed.file)) ?? undefined);
+  } else if (unknownPicture) {
+    remuxed = await runFfmpeg(file, { copy: "nothing" }, options, 0.5);
+  }
+  const from = remuxed === null ? 0 : 0.5;
+  const probed = await probeFile(
+    { ...opened, video },
+    { file, layout, signal, sound, onProgress: (share) => onProgress?.(from + (1 - from) * share) },
+  );
+  return {
+    probed:
+      remuxed === null
+        ? probed
+        : withReport(probed, remuxed, opened.container, unknownPicture, unknownSound),
+    remuxed: unknownSound,
+    dispose: () => {
+      opened.input.dispose();
+      sound?.input.dispose();
+    },
+  };
+}
+
+async function hasUnknownSound(file: Blob, opened: OpenedFile): Promise<boolean> {
+  const codecs = await Promise.all(opened.audio.map((track) => track.getCodec()));
+  if (codecs.includes(null)) return true;
+  if (opened.container !== "mpegts") return false;
+  const known = new Set(opened.audio.map((track) => track.id));
+  return (await soundPids(file)).some((pid) => !known.has(pid));
+}
+
+async function readCopy(file: Blob, options: OpenSourceOptions): Promise<ReadFile> {
+  const remuxed = await runFfmpeg(file, { copy: "everything" }, options, 0.9);
+  try {
+    return await readRemuxed(remuxed, options);
+  } catch (thrown) {
+    const error = asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
+    if (!(error instanceof TributaryError) || error.code === "SOURCE_CHANGED") throw error;
+    // The packets could be copied, but not be understood; decoding them is the last resort.
+    const converted = await runFfmpeg(file, { copy: "converted" }, options, 0.9);
+    return readRemuxed(converted, options);
+  }
+}
+
+async function readRemuxed(remuxed: Remuxed, options: OpenSourceOptions): Promise<ReadFile> {
+  const { signal, onProgress } = options;
+  const copy = remuxed.file;
+  const opened = copy === null ? null : await openFile(copy);
+  if (copy === null || opened === null || opened.video === null) {
+    opened?.input.dispose();
+    throw new TributaryError("SOURCE_UNREADABLE", "The file is no video that can be read here.");
+  }
+  try {
+    const probed = await probeFile(
+      { ...opened, video: opened.video },
+      {
+        file: copy,
+        layout: await readIsoLayout(copy, signal),
+        signal,
+        onProgress: (share) => onProgress?.(0.9 + 0.1 * share),
+      },
+    );
+    const unknownPicture = probed.sampleDescriptions !== null;
+    return {
+      probed: withReport(probed, remuxed, remuxed.report.format, unknownPicture, true),
+      remuxed: true,
+      dispose: () => opened.input.dispose(),
+    };
+  } catch (thrown) {
+    opened.input.dispose();
+    throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
+  }
+}
+
+async function runFfmpeg(
+  file: Blob,
+  request: RemuxRequest,
+  options: OpenSourceOptions,
+  progressShare: number,
+): Promise<Remuxed> {
+  const { signal, onProgress, loadFfmpeg, remux } = options;
+  if (loadFfmpeg === undefined || remux === undefined) {
+    throw new TributaryError(
+      "SOURCE_UNSUPPORTED",
+      "Files of this kind need ffmpeg, which is not here.",
+    );
+  }
+  const core = await loadFfmpeg(signal);
+  try {
+    return await remux(file, core, request, {
+      signal,
+      onProgress: (share) => onProgress?.(progressShare * share),
+    });
+  } catch (thrown) {
+    throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
+  }
+}
+
+/** What ffprobe knows of the original and the copy does not tell. */
+function withReport(
+  probed: ProbedFile,
+  remuxed: Remuxed,
+  container: string,
+  picture: boolean,
+  sound: boolean,
+): ProbedFile {
+  const { facts } = probed;
+  const { width, height, rotation } = facts.video;
+  const report = remuxed.video;
+  const video =
+    report === null || !picture
+      ? { ...facts.video, interlaced: facts.video.interlaced || (report?.interlaced ?? false) }
+      : {
+          ...facts.video,
+          ...displaySize(width, height, report.sampleAspect, rotation),
+          codec: report.codec,
+          interlaced: report.interlaced,
+          bitDepth: report.bitDepth,
+          transfer: report.transfer,
+        };
+  const audio = facts.audio.map((track) => {
+    const stream = sound ? remuxed.audio[track.track] : undefined;
+    if (stream === undefined) return track;
+    return {
+      ...track,
+      codec: stream.codec,
+      language: canonicalLanguage(stream.language),
+      title: stream.title?.slice(0, 200) ?? null,
+      isDefault: stream.isDefault,
+    };
+  });
+  const warnings = [...remuxed.warnings, ...facts.warnings];
+  return { ...probed, facts: { ...facts, container, video, audio, warnings } };
+}

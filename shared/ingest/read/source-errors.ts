@@ -1,0 +1,23 @@
+import { type ErrorCode, TributaryError } from "../../job/errors.ts";
+
+/**
+ * What reading a source threw, as one of our own errors: readers meet damage in places of their own
+ * and say so in their own ways. Ours and aborts pass as they are.
+ * @param code of what is not known better
+ */
+export function asSourceError(thrown: unknown, code: ErrorCode, message: string): unknown {
+  if (thrown instanceof TributaryError) return thrown;
+  const name = thrown instanceof Error || thrown instanceof DOMException ? thrown.name : "";
+  if (name === "AbortError" || name === "TimeoutError") return thrown;
+  // File API, 6.1: moved, deleted or written to since it was picked.
+  if (name === "NotReadableError" || name === "NotFoundError") return sourceChanged(thrown);
+  return new TributaryError(code, message, { cause: thrown, retryable: false });
+}
+
+export function sourceChanged(cause: unknown): TributaryError {
+  return new TributaryError(
+    "SOURCE_CHANGED",
+    "The file cannot be read any more. It was moved, changed or deleted since it was picked.",
+    { cause },
+  );
+}

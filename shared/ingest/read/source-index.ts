@@ -1,0 +1,250 @@
+import { type EncodedPacket, EncodedPacketSink, type InputTrack } from "mediabunny";
+import { TICKS_PER_SECOND } from "../../job/job.ts";
+import type { FrameTimeline } from "../../plan/plan.ts";
+
+/** Where the demuxer finds the packets of a track, in decode order. */
+export interface PacketPlaces {
+  /** Presentation time as the demuxer gives it, in seconds. */
+  packetSeconds: Float64Array;
+  /** The demuxer's number of the packet; times may be doubled, these are not. */
+  packetNumbers: Float64Array;
+}
+
+/**
+ * What is kept of a source in memory: where its packets are in time, not the packets. Flat typed
+ * arrays, about 45 bytes a packet, whatever the length of the source.
+ */
+export interface VideoIndex extends PacketPlaces {
+  /** The same on the job's timeline, in whole ticks; negative when it is not seen. */
+  packetTicks: Float64Array;
+  /** 1 where decoding can start. */
+  packetIsKey: Uint8Array;
+  /** Bytes of each packet. */
+  packetBytes: Uint32Array;
+  /** 0 for packets that hold no frame of their own: second fields, hidden reference frames. */
+  packetHasFrame: Uint8Array;
+  /** Visible frames in presentation order: which packet they come from. */
+  framePackets: Uint32Array;
+  /** Their times, in ticks from the first one. One entry more: the end of the last frame. */
+  frameTicks: Float64Array;
+  /** Demuxer time of timeline zero, in seconds. */
+  zeroSeconds: number;
+}
+
+export interface AudioIndex extends PacketPlaces {
+  /** Position of the track among the source's audio tracks. */
+  track: number;
+  sampleRate: number;
+  /**
+   * First sample of each packet on the job's timeline, in source samples; one entry more: the end.
+   * Whole numbers counted up from the first packet, so that all runs share one sample grid even
+   * where the container rounds times to milliseconds.
+   */
+  packetSamples: Float64Array;
+}
+
+export interface SourceIndex {
+  video: VideoIndex;
+  /** In the order of `SourceFacts.audio`. */
+  audio: AudioIndex[];
+}
+
+/** Packets of one track as the demuxer lists them, in decode order. */
+export interface PacketList {
+  seconds: Float64Array;
+  numbers: Float64Array;
+  durationSeconds: Float64Array;
+  isKey: Uint8Array;
+  bytes: Uint32Array;
+  /** What `look` said of each packet; 1 where nobody looked. */
+  looks: Float64Array;
+}
+
+export interface ListPacketsOptions {
+  signal: AbortSignal;
+  /** Called with the time of the packet just listed, now and then. */
+  onTime?: ((seconds: number) => void) | undefined;
+  /** Looks into each packet's bytes; without it none are read. */
+  look?: ((packet: EncodedPacket) => number) | undefined;
+}
+
+/** Lists a track's packets without keeping any of them. */
+export async function listPackets(
+  track: InputTrack,
+  { signal, onTime, look }: ListPacketsOptions,
+): Promise<PacketList> {
+  const seconds = new GrowingArray(Float64Array);
+  const numbers = new GrowingArray(Float64Array);
+  const durationSeconds = new GrowingArray(Float64Array);
+  const isKey = new GrowingArray(Uint8Array);
+  const bytes = new GrowingArray(Uint32Array);
+  const looks = new GrowingArray(Float64Array);
+  const sink = new EncodedPacketSink(track);
+  const retrieval = { metadataOnly: look === undefined };
+  let count = 0;
+  for await (const packet of sink.packets(undefined, undefined, retrieval)) {
+    signal.throwIfAborted();
+    seconds.push(packet.timestamp);
+    numbers.push(packet.sequenceNumber);
+    durationSeconds.push(packet.duration);
+    isKey.push(packet.type === "key" ? 1 : 0);
+    bytes.push(packet.byteLength);
+    looks.push(look === undefined ? 1 : look(packet));
+    if (++count % 512 === 0) onTime?.(packet.timestamp);
+  }
+  return {
+    seconds: seconds.take(),
+    numbers: numbers.take(),
+    durationSeconds: durationSeconds.take(),
+    isKey: isKey.take(),
+    bytes: bytes.take(),
+    looks: looks.take(),
+  };
+}
+
+/** The first packets of a list. */
+export function firstPackets(list: PacketList, count: number): PacketList {
+  return {
+    seconds: list.seconds.slice(0, count),
+    numbers: list.numbers.slice(0, count),
+    durationSeconds: list.durationSeconds.slice(0, count),
+    isKey: list.isKey.slice(0, count),
+    bytes: list.bytes.slice(0, count),
+    looks: list.looks.slice(0, count),
+  };
+}
+
+/** Edit lists count in the movie's timescale, often milliseconds. */
+const EDIT_ROUNDING_TICKS = 0.003 * TICKS_PER_SECOND;
+
+export interface VideoIndexing {
+  index: VideoIndex;
+  /** Pictures that cannot be decoded because what they refer to is not in the file. */
+  undecodableFrames: number;
+  /** Pictures whose time another picture already has. */
+  doubledFrames: number;
+}
+
+/**
+ * Which pictures are seen, and when. Seen are those from `startSeconds` (an edit list makes hidden
+ * ones negative) to `endSeconds` that can be decoded from the first key packet on. Pictures of equal
+ * time are shown one after another, a tick apart.
+ * @param packets `looks` are 0 for packets without a picture of their own
+ * @returns null when nothing is seen
+ */
+export function indexVideo(
+  packets: PacketList,
+  startSeconds: number,
+  endSeconds: number,
+): VideoIndexing | null {
+  const { seconds, isKey, looks } = packets;
+  const firstKey = isKey.indexOf(1);
+  if (firstKey === -1) return null;
+  const firstKeySeconds = seconds[firstKey] ?? 0;
+  let undecodableFrames = 0;
+  const seen: number[] = [];
+  for (let i = 0; i < seconds.length; i++) {
+    const at = seconds[i] ?? 0;
+    // Half a microsecond: a time computed from integers may miss zero by a rounding error.
+    if (looks[i] === 0 || at < startSeconds - 5e-7 || at >= endSeconds - 5e-7) continue;
+    if (i < firstKey || at < firstKeySeconds) undecodableFrames++;
+    else seen.push(i);
+  }
+  const framePackets = Uint32Array.from(seen).sort(
+    (a, b) => (seconds[a] ?? 0) - (seconds[b] ?? 0) || a - b,
+  );
+  const first = framePackets[0];
+  if (first === undefined) return null;
+  const zeroSeconds = seconds[first] ?? 0;
+  const toTicks = (at: number) => Math.round((at - zeroSeconds) * TICKS_PER_SECOND);
+  const packetTicks = seconds.map(toTicks);
+  const frameTicks = new Float64Array(framePackets.length + 1);
+  let doubledFrames = 0;
+  for (const [i, packet] of framePackets.entries()) {
+    const earliest = i === 0 ? 0 : (frameTicks[i - 1] ?? 0) + 1;
+    const at = packetTicks[packet] ?? 0;
+    if (at < earliest) {
+      doubledFrames++;
+      packetTicks[packet] = earliest;
+    }
+    frameTicks[i] = Math.max(at, earliest);
+  }
+  const lastPacket = framePackets[framePackets.length - 1] ?? 0;
+  const lastTicks = frameTicks[framePackets.length - 1] ?? 0;
+  const statedTicks = (packets.durationSeconds[lastPacket] ?? 0) * TICKS_PER_SECOND;
+  const lastFrameTicks = lastFrameDuration(frameTicks.subarray(0, -1), statedTicks);
+  // An edit may end within the last frame; a few milliseconds are the rounding of its duration.
+  const byEdit = Number.isFinite(endSeconds) ? toTicks(endSeconds) - lastTicks : lastFrameTicks;
+  const cutShort = byEdit > 0 && lastFrameTicks - byEdit > EDIT_ROUNDING_TICKS;
+  frameTicks[framePackets.length] = lastTicks + (cutShort ? byEdit : lastFrameTicks);
+  return {
+    index: {
+      packetSeconds: seconds,
+      packetNumbers: packets.numbers,
+      packetTicks,
+      packetIsKey: isKey,
+      packetBytes: packets.bytes,
+      packetHasFrame: Uint8Array.from(looks, (look) => (look === 0 ? 0 : 1)),
+      framePackets,
+      frameTicks,
+      zeroSeconds,
+    },
+    undecodableFrames,
+    doubledFrames,
+  };
+}
+
+/** As the container says, unless that is nothing or absurd: then as long as a usual frame. */
+function lastFrameDuration(frameTicks: Float64Array, statedTicks: number): number {
+  const gaps = frameTicks
+    .slice(1)
+    .map((at, i) => at - (frameTicks[i] ?? 0))
+    .sort();
+  const usual = gaps[gaps.length >> 1] ?? TICKS_PER_SECOND / 25;
+  const stated = Math.round(statedTicks);
+  const longest = Math.max(gaps.at(-1) ?? usual, 4 * usual, TICKS_PER_SECOND);
+  return stated >= usual / 2 && stated <= longest ? stated : usual;
+}
+
+/** What the planner needs of an index. */
+export function frameTimeline(video: VideoIndex): FrameTimeline {
+  const keyTicks: number[] = [];
+  for (let i = 0; i < video.packetIsKey.length; i++) {
+    if (video.packetIsKey[i] === 1) keyTicks.push(video.packetTicks[i] ?? 0);
+  }
+  keyTicks.sort((a, b) => a - b);
+  const frameBytes = Float64Array.from(video.framePackets, (packet) => {
+    return video.packetBytes[packet] ?? 0;
+  });
+  return { frameTicks: video.frameTicks, keyTicks, frameBytes };
+}
+
+type NumberArray = Float64Array | Uint32Array | Uint8Array;
+
+/** A typed array that doubles as it fills. */
+class GrowingArray<T extends NumberArray> {
+  readonly #make: new (
+    length: number,
+  ) => T;
+  #values: T;
+  #length = 0;
+
+  constructor(make: new (length: number) => T) {
+    this.#make = make;
+    this.#values = new make(1024);
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const larger = new this.#make(this.#length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  /** The values, in an array of just their number. */
+  take(): T {
+    return this.#values.slice(0, this.#length) as T;
+  }
+}

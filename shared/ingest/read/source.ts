@@ -1,0 +1,135 @@
+import { TributaryError } from "../../job/errors.ts";
+import type { JobPlan, SourceFacts } from "../../job/job.ts";
+import { type LadderRung, planJob } from "../../plan/plan.ts";
+import type { ChunkInfo, LeaseGrant } from "../../wire/protocol.ts";
+import type { CutPiece } from "../cut/cut-piece.ts";
+import { type DecodeStart, readDecodeStart } from "../cut/decode-start.ts";
+import { cutAudio } from "../cut/split-audio.ts";
+import { cutVideo } from "../cut/split-video.ts";
+import type { FfmpegSource } from "../remux/ffmpeg-core.ts";
+import type { Remuxer } from "../remux/remux-run.ts";
+import { readIsoLayout } from "./iso-boxes.ts";
+import type { ProbedFile } from "./probe.ts";
+import { readFile, refuseUnusable } from "./read-file.ts";
+import { fingerprint, refuseNonMedia } from "./sniff.ts";
+import { asSourceError } from "./source-errors.ts";
+import { frameTimeline, type SourceIndex } from "./source-index.ts";
+
+export interface OpenSourceOptions {
+  signal: AbortSignal;
+  /** 0..1, only while opening takes noticeable time (long indexes, remuxing). */
+  onProgress?: (progress: number) => void;
+  /** Called only for sources that need ffmpeg (FLV, AVI, MPEG-2, ...). */
+  loadFfmpeg?: (signal: AbortSignal) => Promise<FfmpegSource>;
+  /** Where it runs then. */
+  remux?: Remuxer;
+}
+
+/** A picked file, understood: what it is, and any chunk of it. */
+export interface Source {
+  readonly facts: SourceFacts;
+  readonly index: SourceIndex;
+  /** The file was rewritten by ffmpeg first. */
+  readonly remuxed: boolean;
+  /**
+   * @param slots see `planTasks`; default 1
+   * @throws TributaryError LADDER_INVALID
+   */
+  planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan;
+  /** What the browser's own decoder would have to begin with. */
+  decodeStart(signal: AbortSignal): Promise<DecodeStart>;
+  /**
+   * The packets that a task needs, as a small mp4. The caller owns the bytes.
+   * @throws TributaryError CHUNK_UNREADABLE, SOURCE_CHANGED (the file on disk is another one now)
+   */
+  cutChunk(
+    grant: Pick<LeaseGrant, "task" | "segments" | "renditions">,
+    signal: AbortSignal,
+  ): Promise<SourceChunk>;
+  /** Frees the readers; chunks cannot be cut any more. */
+  close(): void;
+}
+
+export interface SourceChunk {
+  info: ChunkInfo;
+  bytes: ArrayBuffer;
+}
+
+/**
+ * Reads what is needed to plan and cut a file; never the whole of it into memory.
+ * @throws TributaryError with a SOURCE_* code, or whatever the signal aborts with
+ */
+export async function openSource(file: File, options: OpenSourceOptions): Promise<Source> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  await refuseNonMedia(file);
+  const layout = await readIsoLayout(file, signal);
+  if (layout !== null) refuseUnusable(layout, file.size);
+  const { probed, remuxed, dispose } = await readFile(file, layout, options);
+  const facts: SourceFacts = {
+    name: file.name.slice(-255) || "video",
+    sizeBytes: file.size,
+    fingerprint: await fingerprint(file),
+    ...probed.facts,
+  };
+  return new OpenSource(facts, probed, remuxed, dispose);
+}
+
+class OpenSource implements Source {
+  readonly facts: SourceFacts;
+  readonly index: SourceIndex;
+  readonly remuxed: boolean;
+  readonly #probed: ProbedFile;
+  readonly #dispose: () => void;
+
+  constructor(facts: SourceFacts, probed: ProbedFile, remuxed: boolean, dispose: () => void) {
+    this.facts = facts;
+    this.index = probed.index;
+    this.remuxed = remuxed;
+    this.#probed = probed;
+    this.#dispose = dispose;
+  }
+
+  planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan {
+    return planJob(this.facts, frameTimeline(this.index.video), rungs, slots);
+  }
+
+  decodeStart(signal: AbortSignal): Promise<DecodeStart> {
+    return readDecodeStart(this.#probed.video, this.index.video, signal);
+  }
+
+  async cutChunk(
+    grant: Pick<LeaseGrant, "task" | "segments" | "renditions">,
+    signal: AbortSignal,
+  ): Promise<SourceChunk> {
+    signal.throwIfAborted();
+    const { bytes, ...place } = await this.#cut(grant, signal).catch((thrown: unknown) => {
+      throw asSourceError(thrown, "CHUNK_UNREADABLE", "A part of the file cannot be read.");
+    });
+    return { info: { taskId: grant.task.id, sizeBytes: bytes.byteLength, ...place }, bytes };
+  }
+
+  close(): void {
+    this.#dispose();
+  }
+
+  async #cut(
+    { segments, renditions }: Pick<LeaseGrant, "segments" | "renditions">,
+    signal: AbortSignal,
+  ): Promise<CutPiece> {
+    const rendition = renditions[0];
+    if (rendition?.kind !== "audio") {
+      const { video, sampleDescriptions } = this.#probed;
+      return cutVideo(video, this.index.video, sampleDescriptions, segments, signal);
+    }
+    const position = this.facts.audio.findIndex((track) => track.track === rendition.track);
+    const track = this.#probed.audio[position];
+    const index = this.index.audio[position];
+    if (track === undefined || index === undefined) {
+      throw new TributaryError("CHUNK_UNREADABLE", "The source has no such audio track.", {
+        retryable: false,
+      });
+    }
+    return cutAudio(track, index, rendition.sampleRate, segments, signal);
+  }
+}

@@ -1,0 +1,195 @@
+import { TributaryError } from "../../job/errors.ts";
+import { BlobWriter } from "./blob-writer.ts";
+import {
+  type FfmpegCore,
+  type FfmpegSource,
+  mountReader,
+  mountWriter,
+  type SyncReader,
+} from "./ffmpeg-core.ts";
+import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
+
+/**
+ * Rewrites what our demuxer cannot read (FLV, AVI, WMV, MPEG-PS, MPEG-2, ...) as mp4 or QuickTime:
+ * packets are copied as they are, with their times; only sound that nobody else can carry is decoded,
+ * to lossless. Runs in a worker of its own, for calls into ffmpeg block.
+ */
+
+/** Beyond this a browser may not keep the copy. */
+const LARGEST_COPY_BYTES = 4 * 1024 ** 3;
+
+export interface RemuxRequest {
+  /**
+   * "nothing": only look at the file. "sound": the picture is read from the file itself. "converted":
+   * the picture is encoded anew even where its packets could be copied.
+   */
+  copy: "everything" | "converted" | "sound" | "nothing";
+}
+
+export interface Remuxed {
+  report: FfprobeReport;
+  /** null when nothing was to be copied. */
+  file: Blob | null;
+  /** Of the picked video stream in `report.streams`; null when there is none. */
+  video: StreamReport | null;
+  /** In the order of the copy's audio tracks. */
+  audio: StreamReport[];
+  warnings: string[];
+}
+
+export interface RemuxOptions {
+  signal: AbortSignal;
+  /** Share of the file that was read, 0..1. */
+  onProgress?: ((progress: number) => void) | undefined;
+}
+
+/** Rewrites a file, or looks at it, where calls that block are no harm: each home has its own. */
+export type Remuxer = (
+  file: Blob,
+  core: FfmpegSource,
+  request: RemuxRequest,
+  options: RemuxOptions,
+) => Promise<Remuxed>;
+
+const INPUT = "/source";
+const REPORT = "/report.json";
+
+/**
+ * @throws TributaryError SOURCE_UNREADABLE, SOURCE_NO_VIDEO, SOURCE_UNSUPPORTED, SOURCE_CORRUPT,
+ * SOURCE_TOO_LARGE
+ */
+export function remuxWith(core: FfmpegCore, reader: SyncReader, request: RemuxRequest): Remuxed {
+  let lastError = "";
+  core.setLogger(({ message }) => {
+    if (message.trim() !== "" && !message.startsWith("Aborted(")) lastError = message;
+  });
+  mountReader(core, INPUT, reader);
+  const report = probe(core);
+  const video =
+    report.streams.find((stream) => stream.type === "video" && !stream.attachedPicture) ?? null;
+  const audio = report.streams.filter((stream) => stream.type === "audio").slice(0, 16);
+  if (report.streams.length === 0) {
+    throw new TributaryError("SOURCE_UNREADABLE", "The file is no video that can be read here.");
+  }
+  if (/_pipe$|^image2$|^ico$/.test(report.format)) {
+    throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
+  }
+  if (request.copy !== "sound" && video === null) {
+    throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
+  }
+  const warnings: string[] = [];
+  if (request.copy === "nothing") return { report, file: null, video, audio, warnings };
+  const picture = request.copy === "sound" ? null : video;
+  const copied = request.copy !== "converted" && (picture === null || isCopied(picture));
+  let file = copied ? copyTo(core, plan(picture, audio, false)) : null;
+  if (file === null && picture !== null) {
+    // No container takes these packets as they are, or what it makes of them cannot be read.
+    warnings.push(
+      `The picture (${picture.codec}) was converted once before the work began, at a quality where no loss is seen.`,
+    );
+    file = copyTo(core, plan(picture, audio, true));
+  }
+  if (file === null) {
+    throw new TributaryError(
+      "SOURCE_UNSUPPORTED",
+      `The file was recognised (${report.format}), but its packets cannot be read: ${lastError.slice(0, 200)}`,
+    );
+  }
+  return { report, file, video, audio, warnings };
+}
+
+function probe(core: FfmpegCore): FfprobeReport {
+  const args = ["-v", "error", "-of", "json", "-show_streams", "-show_format", "-o", REPORT];
+  core.ffprobe(...args, INPUT);
+  if (!core.FS.analyzePath(REPORT).exists) return { format: "", streams: [] };
+  return parseReport(new TextDecoder().decode(core.FS.readFile(REPORT)));
+}
+
+interface CopyPlan {
+  format: "mp4" | "mov";
+  args: string[];
+}
+
+/**
+ * Pictures that come out of a copy exactly as they went in; all others are converted. ffmpeg's
+ * QuickTime muxer takes more, but writes some so that nobody can read them again (RealVideo).
+ */
+const COPIED_VIDEO = {
+  mp4: /^(h264|hevc|mpeg4|mpeg1video|mpeg2video|vp9|av1)$/,
+  mov: new RegExp(
+    "^(asv[12]|cinepak|dnxhd|dvvideo|ffv1|ffvhuff|flv1|gif|h263p?|huffyuv|magicyuv|mjpeg|msmpeg4v[23]|" +
+      "png|prores|snow|svq[13]|theora|utvideo|wmv[12]|zmbv)$",
+  ),
+} as const;
+
+/** Codecs that our demuxer knows in the copy; others are decoded, without loss. */
+const COPIED_AUDIO = {
+  mp4: /^(aac|mp3|ac3|eac3|opus|flac)$/,
+  mov: /^(aac|ac3|eac3|pcm_s16le|pcm_s24le)$/,
+} as const;
+
+function isCopied({ codec }: StreamReport): boolean {
+  return COPIED_VIDEO.mp4.test(codec) || COPIED_VIDEO.mov.test(codec);
+}
+
+function plan(video: StreamReport | null, audio: StreamReport[], convert: boolean): CopyPlan {
+  const format = video !== null && !convert && COPIED_VIDEO.mov.test(video.codec) ? "mov" : "mp4";
+  const args: string[] = [];
+  if (video !== null) {
+    args.push("-map", `0:${video.index}`);
+    args.push(...(convert ? CONVERT_VIDEO : ["-c:v", "copy", ...packetFilter(video)]));
+  }
+  for (const [i, stream] of audio.entries()) {
+    const lossless = format === "mp4" ? "flac" : "pcm_s16le";
+    const copied = COPIED_AUDIO[format].test(stream.codec);
+    args.push("-map", `0:${stream.index}`, `-c:a:${i}`, copied ? "copy" : lossless);
+    // FLAC has at most 8 channels.
+    if (!copied && stream.channels > 8) args.push(`-ac:a:${i}`, "2");
+  }
+  return { format, args };
+}
+
+/** Packed B-frames of DivX AVIs: two pictures in a packet, then an empty one. */
+function packetFilter(video: StreamReport): string[] {
+  return video.codec === "mpeg4" ? ["-bsf:v", "mpeg4_unpack_bframes"] : [];
+}
+
+/** x264 so near to lossless that it does not show, every picture with its own time. */
+const CONVERT_VIDEO = [
+  ...["-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-g", "60", "-bf", "0"],
+  ...["-vsync", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
+];
+
+export const CRASHED =
+  "Reading the file ended in a crash. It is damaged, or of a kind that is not understood.";
+
+/** @returns null when ffmpeg failed */
+function copyTo(core: FfmpegCore, { format, args }: CopyPlan): Blob | null {
+  const output = new BlobWriter(LARGEST_COPY_BYTES);
+  const path = `/copy-${format}-${args.length}`;
+  mountWriter(core, path, output);
+  let status = -1;
+  try {
+    status = core.exec(
+      ...["-hide_banner", "-copyts", "-fflags", "+genpts", "-i", INPUT],
+      ...args,
+      ...["-map_metadata", "-1", "-write_tmcd", "0", "-strict", "-2"],
+      // Fine enough for every source; edits are counted in the movie's timescale.
+      ...["-video_track_timescale", "90000", "-movie_timescale", "90000"],
+      ...["-max_muxing_queue_size", "4096", "-f", format, path],
+    );
+  } catch (thrown) {
+    // What the writer throws comes through, and so does ffmpeg's exit(); anything else is a trap.
+    const isExit = (thrown as { name?: unknown } | null)?.name === "ExitStatus";
+    if (!output.full && !isExit) {
+      throw new TributaryError("SOURCE_CORRUPT", CRASHED, { cause: thrown });
+    }
+  }
+  if (output.full) {
+    throw new TributaryError(
+      "SOURCE_TOO_LARGE",
+      `Files of this kind are rewritten first, and the copy would have more than ${LARGEST_COPY_BYTES / 1024 ** 3} GiB.`,
+    );
+  }
+  return status === 0 && output.sizeBytes > 0 ? output.finish("video/mp4") : null;
+}

@@ -1,0 +1,79 @@
+import { TributaryError } from "../job/errors.ts";
+import type { JobPlan, Segment, SourceFacts } from "../job/job.ts";
+import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
+import { planAudio } from "./audio.ts";
+import { type LadderRung, planLadder } from "./ladder.ts";
+import { withRateShares } from "./rate-shares.ts";
+import { type FrameTimeline, planSegments } from "./segments.ts";
+import { planTasks } from "./tasks.ts";
+
+export { outputSampleRate, planAudio } from "./audio.ts";
+export {
+  frameStepFor,
+  type LadderRung,
+  parseLadder,
+  planLadder,
+} from "./ladder.ts";
+export {
+  FIRST_SEGMENT_TICKS,
+  type FrameTimeline,
+  planSegments,
+  TARGET_SEGMENT_TICKS,
+} from "./segments.ts";
+export { planTasks } from "./tasks.ts";
+export { validatePlan } from "./validate.ts";
+
+/** As in `jobPlanSchema`: 33 hours. */
+const MAX_SEGMENTS = 20_000;
+
+/**
+ * The whole plan of a job: what comes out, cut where, done in which order.
+ * @param rungs default: by the source's size
+ * @param slots see `planTasks`
+ * @throws TributaryError LADDER_INVALID, SOURCE_TOO_LARGE
+ */
+export function planJob(
+  facts: SourceFacts,
+  timeline: FrameTimeline,
+  rungs?: readonly LadderRung[],
+  slots = 1,
+): JobPlan {
+  const video = planLadder(facts, rungs);
+  const audio = planAudio(facts);
+  const cuts = planSegments(timeline, facts.video.frameStep);
+  const segments = withRateShares(cuts, segmentBytes(cuts, timeline));
+  if (segments.length > MAX_SEGMENTS) {
+    throw new TributaryError("SOURCE_TOO_LARGE", "The video is longer than a day and a quarter.");
+  }
+  const tasks = planTasks(segments, video, audio, timeline.keyTicks, slots);
+  const source = { ...facts, video: { ...facts.video, evenFrames: areEven(segments) } };
+  return { source, video, audio, segments, tasks };
+}
+
+/** Of the source, what lies in each segment; frames that are not kept are in it. */
+function segmentBytes(segments: readonly Segment[], timeline: FrameTimeline): number[] {
+  const { frameTicks, frameBytes } = timeline;
+  let frame = 0;
+  return segments.map(({ startTicks }, i) => {
+    const endTicks = segments[i + 1]?.startTicks ?? Number.POSITIVE_INFINITY;
+    let bytes = 0;
+    while (frame < frameTicks.length - 1 && (frameTicks[frame] ?? startTicks) < endTicks) {
+      bytes += frameBytes?.[frame] ?? 0;
+      frame++;
+    }
+    return bytes;
+  });
+}
+
+/** What rounding makes of equal durations. The last may be any. */
+function areEven(segments: readonly Segment[]): boolean {
+  const runs = segments.flatMap(({ durations }) => durations);
+  const last = runs.at(-1);
+  if (last?.[0] === 1) runs.pop();
+  let [shortest, longest] = [Number.POSITIVE_INFINITY, 0];
+  for (const [, ticks] of runs) {
+    shortest = Math.min(shortest, ticks);
+    longest = Math.max(longest, ticks);
+  }
+  return longest - shortest <= EVEN_WITHIN_TICKS;
+}

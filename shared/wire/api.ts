@@ -1,0 +1,142 @@
+import { z } from "zod";
+import { jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
+import { errorCodeSchema } from "./protocol.ts";
+
+/**
+ * Bodies of the API for programs: uploads, jobs of whole videos, the catalogue. The OpenAPI document
+ * is generated from these same schemas.
+ */
+
+/** An upload under way, or a finished one: opaque, signed by the edge, good for a week. */
+const uploadHandle = z.string().min(1).max(2000);
+const videoId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/);
+
+export const createUploadRequestSchema = z.object({
+  /** The file's name, for people. */
+  name: z.string().min(1).max(255),
+  sizeBytes: z
+    .int()
+    .min(1)
+    .max(100 * 1024 ** 3),
+});
+export const createUploadResponseSchema = z.object({
+  upload: uploadHandle,
+  /** All parts have this size but the last, which has the rest. */
+  partSizeBytes: z.int(),
+  partCount: z.int(),
+});
+export type CreateUploadResponse = z.infer<typeof createUploadResponseSchema>;
+
+const partNumber = z.int().min(1).max(10_000);
+export const uploadPartsRequestSchema = z.object({
+  upload: uploadHandle,
+  parts: z.array(partNumber).min(1).max(100),
+});
+export const uploadPartsResponseSchema = z.object({
+  /** PUT each part's bytes to its URL within 15 minutes, and keep the answer's ETag. */
+  parts: z.array(z.object({ part: partNumber, url: z.string() })),
+});
+export type UploadPartsResponse = z.infer<typeof uploadPartsResponseSchema>;
+
+export const completeUploadRequestSchema = z.object({
+  upload: uploadHandle,
+  parts: z
+    .array(z.object({ part: partNumber, etag: z.string().min(1).max(200) }))
+    .min(1)
+    .max(10_000),
+});
+export const completeUploadResponseSchema = z.object({ sizeBytes: z.int() });
+
+export const webhookSchema = z.object({
+  /** Gets a POST when the job is ready or has failed. */
+  url: z.url({ protocol: /^https?$/ }).max(2000),
+  /** Signs each delivery: `tributary-signature: t=<seconds>,v1=<hex HMAC-SHA-256 of "t.body">`. */
+  secret: z.string().min(16).max(200),
+});
+export type Webhook = z.infer<typeof webhookSchema>;
+
+/** What a webhook is sent. */
+export const webhookEventSchema = z.object({
+  type: z.enum(["job.ready", "job.failed", "job.cancelled"]),
+  jobId: videoId,
+  state: z.enum(["ready", "failed", "cancelled"]),
+  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  watchUrl: z.string(),
+  masterUrl: z.string(),
+  createdAtMs: z.number(),
+  endedAtMs: z.number().nullable(),
+});
+export type WebhookEvent = z.infer<typeof webhookEventSchema>;
+
+export const webhookStatusSchema = z.object({
+  url: z.string(),
+  deliveredAtMs: z.number().nullable(),
+  /** `status` is null when nobody answered. */
+  attempts: z.array(z.object({ atMs: z.number(), status: z.int().nullable() })),
+});
+export type WebhookStatus = z.infer<typeof webhookStatusSchema>;
+
+export const ladderRungSchema = z.object({
+  /** Of the short side: 480 is 480p, whichever way the picture is turned. */
+  shortSide: z.int().min(2).max(4320),
+  kilobitsPerSecond: z.int().min(20).max(100_000),
+});
+
+/** A job for a video that lies in storage: servers do everything. */
+export const createWholeJobRequestSchema = z.object({
+  source: z.object({ upload: uploadHandle }),
+  /** Default: by the source's size. */
+  ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
+  webhook: webhookSchema.optional(),
+});
+export type CreateWholeJobRequest = z.infer<typeof createWholeJobRequestSchema>;
+
+/** A job whose plan a tab made, which has the source. */
+export const createPlannedJobRequestSchema = z.object({
+  plan: jobPlanSchema,
+  /** Default: DEFAULT_JOB_SETTINGS. */
+  settings: jobSettingsPatchSchema.optional(),
+  webhook: webhookSchema.optional(),
+});
+
+/** From the server that has a whole video: that it is at it, what it planned, or why it cannot. */
+export const preparedRequestSchema = z.union([
+  z.object({ plan: jobPlanSchema }),
+  z.object({ progress: z.number().min(0).max(1) }),
+  z.object({
+    error: z.object({
+      code: errorCodeSchema,
+      message: z.string().max(500),
+      retryable: z.boolean(),
+    }),
+  }),
+]);
+export type PreparedRequest = z.infer<typeof preparedRequestSchema>;
+
+export const videoSchema = z.object({
+  id: videoId,
+  name: z.string(),
+  /** "planned" as long as it is being made. */
+  state: z.string(),
+  errorCode: z.string().nullable(),
+  durationTicks: z.number(),
+  width: z.number(),
+  height: z.number(),
+  bytesStored: z.number(),
+  createdAtMs: z.number(),
+  endedAtMs: z.number().nullable(),
+});
+export const videoPageSchema = z.object({
+  videos: z.array(videoSchema),
+  /** For the next page; null on the last one. */
+  cursor: z.string().nullable(),
+});
+export type VideoPage = z.infer<typeof videoPageSchema>;
+
+export const mp4StatusSchema = z.object({
+  state: z.enum(["none", "making", "ready"]),
+  /** When ready. */
+  url: z.string().nullable(),
+  sizeBytes: z.int().nullable(),
+});
+export type Mp4Status = z.infer<typeof mp4StatusSchema>;

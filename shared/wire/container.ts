@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { ladderRungSchema } from "./api.ts";
+
+/**
+ * What the edge asks of a container (`edge/container`). It hands out no tasks: it names a job, and the
+ * container leases that job's tasks from the coordinator like every other holder.
+ */
+
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const url = z.url().max(4096);
+
+/** A whole video, which the container reads, plans if nobody did, and cuts for itself and others. */
+export const wholeSourceRequestSchema = z.object({
+  /** Presigned GET, good for hours. */
+  url,
+  name: z.string().min(1).max(255),
+  sizeBytes: z.int().min(1),
+  ladder: z.array(ladderRungSchema).nullable(),
+  needsPlan: z.boolean(),
+  /** Where to say what was planned, or why it cannot be (`preparedRequestSchema`). */
+  preparedUrl: url,
+});
+export type WholeSourceRequest = z.infer<typeof wholeSourceRequestSchema>;
+
+/** `POST /transcode-segment`: answered once the coordinator has welcomed the container; it works on. */
+export const serveJobRequestSchema = z.object({
+  jobId: id,
+  /** The coordinator's WebSocket. */
+  socketUrl: url,
+  /** Of the role "server". */
+  token: z.string().min(1).max(200),
+  holderId: id,
+  /** Takes nothing new after this long, ends what it has, and leaves. */
+  forMs: z
+    .int()
+    .min(1_000)
+    .max(6 * 3_600_000),
+  source: wholeSourceRequestSchema.optional(),
+});
+export type ServeJobRequest = z.infer<typeof serveJobRequestSchema>;
+
+const trackSchema = z.object({
+  /** Presigned GETs of the init segment and of the media segments in order. */
+  init: url,
+  media: z.array(url).min(1).max(20_000),
+});
+
+/** `POST /assemble-segments`: one MP4 from finished segments, without encoding anything again. */
+export const assembleRequestSchema = z.object({
+  jobId: id,
+  video: trackSchema,
+  audio: trackSchema.nullable(),
+  /** A presigned PUT, and the headers that were signed. */
+  output: z.object({ url, headers: z.record(z.string(), z.string()) }),
+});
+export type AssembleRequest = z.infer<typeof assembleRequestSchema>;
+
+export const assembleResponseSchema = z.object({
+  sizeBytes: z.int(),
+  videoFrames: z.int(),
+  audioFrames: z.int(),
+});
+export type AssembleResponse = z.infer<typeof assembleResponseSchema>;
+
+/** `GET /health` */
+export const containerHealthSchema = z.object({
+  ok: z.boolean(),
+  ffmpeg: z.string(),
+  slots: z.int(),
+  busySlots: z.int(),
+  jobs: z.int(),
+});
+export type ContainerHealth = z.infer<typeof containerHealthSchema>;
