@@ -9,8 +9,8 @@ import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
 import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import type { JobPlan } from "../../shared/job/job.ts";
 import type { LeaseGrant } from "../../shared/wire/protocol.ts";
-import { FfmpegWasmEngine } from "../../web/worker/engines/ffmpeg-wasm.ts";
-import { hashOutputs } from "../../web/worker/hash-outputs.ts";
+import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
+import { hashOutputs } from "../../web/encoder/hash-outputs.ts";
 import { fixture } from "../setup/media.ts";
 
 const LADDER = [

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
-import type { ContributorState } from "../../web/contributor-api.ts";
+import type { ContributorState } from "../../web/contributor/contributor-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { runCommand } from "../setup/command.ts";
 import { installSystemPrograms } from "../setup/system-programs.ts";

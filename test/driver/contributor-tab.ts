@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright";
 import { TributaryError } from "../../shared/job/errors.ts";
-import type { ContributorPhase, ContributorState } from "../../web/contributor-api.ts";
+import type { ContributorPhase, ContributorState } from "../../web/contributor/contributor-api.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
 

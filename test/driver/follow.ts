@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobStatus } from "../../shared/wire/protocol.ts";
-import type { HolderState } from "../../web/holder-api.ts";
+import type { HolderState } from "../../web/owner/owner-api.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 
 /** Looking takes time of the page that is looked at; the report's times are the edge's. */

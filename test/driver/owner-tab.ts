@@ -12,7 +12,7 @@ import {
   type ShareResponse,
   shareResponseSchema,
 } from "../../shared/wire/protocol.ts";
-import type { HolderState } from "../../web/holder-api.ts";
+import type { HolderState } from "../../web/owner/owner-api.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 15_000;

@@ -1,7 +1,7 @@
 import type { WireError } from "../../shared/job/errors.ts";
 import type { JobStatus } from "../../shared/wire/protocol.ts";
-import type { ContributorState } from "../../web/contributor-api.ts";
-import type { HolderState } from "../../web/holder-api.ts";
+import type { ContributorState } from "../../web/contributor/contributor-api.ts";
+import type { HolderState } from "../../web/owner/owner-api.ts";
 import type { CopiedPlaylists } from "./copy-playlists.ts";
 import type { TabMemory } from "./tab-memory.ts";
 

@@ -5,7 +5,7 @@ import type { Browser } from "playwright";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
-import type { ContributorState } from "../../web/contributor-api.ts";
+import type { ContributorState } from "../../web/contributor/contributor-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { startServer } from "../setup/server.ts";
 import type { TranscodeArguments } from "./arguments.ts";

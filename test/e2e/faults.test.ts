@@ -1,6 +1,6 @@
 import type { Browser, Route } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { SlotState } from "../../web/holder-api.ts";
+import type { SlotState } from "../../web/owner/owner-api.ts";
 import type { OwnerTab } from "../driver/owner-tab.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { fixture } from "../setup/media.ts";

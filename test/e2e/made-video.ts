@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
-import type { HolderState } from "../../web/holder-api.ts";
+import type { HolderState } from "../../web/owner/owner-api.ts";
 import { copyPlaylists } from "../driver/copy-playlists.ts";
 import { follow, hasEnded, isInspected, refusal } from "../driver/follow.ts";
 import { OwnerTab } from "../driver/owner-tab.ts";

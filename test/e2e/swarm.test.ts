@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
-import type { ContributorState } from "../../web/contributor-api.ts";
+import type { ContributorState } from "../../web/contributor/contributor-api.ts";
 import { ContributorTab } from "../driver/contributor-tab.ts";
 import { copyPlaylists } from "../driver/copy-playlists.ts";
 import { OwnerTab } from "../driver/owner-tab.ts";

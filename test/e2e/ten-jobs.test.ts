@@ -8,7 +8,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
-import type { HolderState } from "../../web/holder-api.ts";
+import type { HolderState } from "../../web/owner/owner-api.ts";
 import { ContributorTab } from "../driver/contributor-tab.ts";
 import { copyPlaylists } from "../driver/copy-playlists.ts";
 import { hasEnded } from "../driver/follow.ts";

@@ -3,7 +3,7 @@ import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
 import { checkOutputs } from "../../shared/cmaf/check.ts";
 import type { TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
 import { readBoxes } from "../../shared/isobmff/box.ts";
-import { FfmpegWasmEngine } from "../../web/worker/engines/ffmpeg-wasm.ts";
+import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
 import { fixture, generatedClip } from "../setup/media.ts";
 import { nativeTranscode, withoutAssembler } from "./native.ts";
 import { cutTasks } from "./whole-job.ts";

@@ -3,7 +3,7 @@ import {
   findDelay,
   findDisplacement,
   measuringSignal,
-} from "../../web/worker/engines/webcodecs/sound-alignment.ts";
+} from "../../web/encoder/engines/webcodecs/sound-alignment.ts";
 
 const RATE = 48_000;
 const CHANNELS = 2;

@@ -51,7 +51,7 @@ declare global {
    * In a page of {@link openBlankPage}: imports a module of the served app by its address. (A plain
    * `import()` in a test file is rewritten for Node before the page ever sees it.)
    *
-   *     await load<typeof import("../../web/pool/pool.ts")>("/pool/pool.ts")
+   *     await load<typeof import("../../web/encoder/pool.ts")>("/encoder/pool.ts")
    */
   function load<Module>(address: string): Promise<Module>;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { remainingBitsPerSecond } from "../../web/worker/engines/webcodecs/bit-budget.ts";
+import { remainingBitsPerSecond } from "../../web/encoder/engines/webcodecs/bit-budget.ts";
 
 const budget = { bitsPerSecond: 1_000_000, askedBitsPerSecond: 1_000_000, totalSeconds: 6 };
 

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Page } from "playwright";
 import type { JobPlan } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/plan.ts";
-import type { TranscodeEngine } from "../../web/worker/engines/engine.ts";
+import type { TranscodeEngine } from "../../web/encoder/engines/engine.ts";
 
 export interface EngineOutput {
   task: string;
@@ -34,11 +34,12 @@ export async function runWebCodecs(
   await page.route(`**${address}`, (route) => route.fulfill({ path: file }));
   const run = await page.evaluate(
     async ({ address, ladder }) => {
-      const { openSource } =
-        await load<typeof import("../../web/ingest/source.ts")>("/ingest/source.ts");
+      const { openSource } = await load<typeof import("../../web/holder/ingest/source.ts")>(
+        "/holder/ingest/source.ts",
+      );
       const { WebCodecsEngine } = await load<
-        typeof import("../../web/worker/engines/webcodecs.ts")
-      >("/worker/engines/webcodecs.ts");
+        typeof import("../../web/encoder/engines/webcodecs.ts")
+      >("/encoder/engines/webcodecs.ts");
       const blob = await (await fetch(address)).blob();
       const signal = new AbortController().signal;
       const source = await openSource(new File([blob], address.slice(6)), { signal });

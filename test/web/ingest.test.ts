@@ -44,10 +44,11 @@ test.each<SourceName>(SOURCES)("%s gives the same chunks in a browser as in Node
 test("giving up while ffmpeg reads the file ends its worker at once", async () => {
   const page = await pageWithFile(await source("flv.flv"));
   const outcome = await page.evaluate(async () => {
-    const { openSource } =
-      await load<typeof import("../../web/ingest/source.ts")>("/ingest/source.ts");
+    const { openSource } = await load<typeof import("../../web/holder/ingest/source.ts")>(
+      "/holder/ingest/source.ts",
+    );
     const { loadFfmpegCore } =
-      await load<typeof import("../../web/pool/ffmpeg-core.ts")>("/pool/ffmpeg-core.ts");
+      await load<typeof import("../../web/encoder/ffmpeg-core.ts")>("/encoder/ffmpeg-core.ts");
     const file = document.querySelector("input")?.files?.[0];
     if (file === undefined) throw new Error("no file");
     const abort = new AbortController();
@@ -83,10 +84,11 @@ async function pageWithFile(path: string): Promise<Page> {
 
 /** Runs in the page. */
 async function openAndCut(): Promise<Made> {
-  const { openSource } =
-    await load<typeof import("../../web/ingest/source.ts")>("/ingest/source.ts");
+  const { openSource } = await load<typeof import("../../web/holder/ingest/source.ts")>(
+    "/holder/ingest/source.ts",
+  );
   const { loadFfmpegCore } =
-    await load<typeof import("../../web/pool/ffmpeg-core.ts")>("/pool/ffmpeg-core.ts");
+    await load<typeof import("../../web/encoder/ffmpeg-core.ts")>("/encoder/ffmpeg-core.ts");
   const file = document.querySelector("input")?.files?.[0];
   if (file === undefined) throw new Error("no file");
   const { signal } = new AbortController();

@@ -11,7 +11,6 @@ import {
   formatPercent,
   formatWait,
 } from "../../web/ui/format.ts";
-import { cellAt, cellBox, layOutGrid } from "../../web/ui/grid-layout.ts";
 import {
   countCells,
   jobProgress,
@@ -19,6 +18,7 @@ import {
   soundRuns,
   taskTitle,
 } from "../../web/ui/job-progress.ts";
+import { cellAt, cellBox, layOutGrid } from "../../web/upload/grid-layout.ts";
 
 function task(change: Partial<TaskView>): TaskView {
   return {

@@ -21,14 +21,15 @@ export async function comparedPictures(
   }
   const verdicts = await page.evaluate(
     async ({ addresses, ladder, tasks }) => {
-      const { openSource } =
-        await load<typeof import("../../web/ingest/source.ts")>("/ingest/source.ts");
-      const { WebCodecsEngine } = await load<
-        typeof import("../../web/worker/engines/webcodecs.ts")
-      >("/worker/engines/webcodecs.ts");
-      const { comparePictures } = await load<typeof import("../../web/worker/compare-pictures.ts")>(
-        "/worker/compare-pictures.ts",
+      const { openSource } = await load<typeof import("../../web/holder/ingest/source.ts")>(
+        "/holder/ingest/source.ts",
       );
+      const { WebCodecsEngine } = await load<
+        typeof import("../../web/encoder/engines/webcodecs.ts")
+      >("/encoder/engines/webcodecs.ts");
+      const { comparePictures } = await load<
+        typeof import("../../web/encoder/pictures/compare-pictures.ts")
+      >("/encoder/pictures/compare-pictures.ts");
       const signal = new AbortController().signal;
       const open = async (address: string) => {
         const blob = await (await fetch(address)).blob();

@@ -3,12 +3,12 @@ import { readAdtsFrames } from "../../shared/encode/audio-run.ts";
 import { encodeAudioArgs } from "../../shared/encode/ffmpeg-args.ts";
 import { startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
 import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../shared/job/job.ts";
-import { soundNeedsFfmpeg } from "../../web/holder-choices.ts";
-import { openSource } from "../../web/ingest/source.ts";
-import { loadFfmpegCore } from "../../web/pool/ffmpeg-core.ts";
-import { FfmpegWasmEngine } from "../../web/worker/engines/ffmpeg-wasm.ts";
-import { WebCodecsEngine } from "../../web/worker/engines/webcodecs.ts";
-import { Lanes } from "../../web/worker/lanes.ts";
+import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
+import { WebCodecsEngine } from "../../web/encoder/engines/webcodecs.ts";
+import { loadFfmpegCore } from "../../web/encoder/ffmpeg-core.ts";
+import { Lanes } from "../../web/encoder/lanes.ts";
+import { openSource } from "../../web/holder/ingest/source.ts";
+import { soundNeedsFfmpeg } from "../../web/owner/choices.ts";
 
 /** Runs in a page: a clip's sound through the real ingest, lanes, engines and decoder. */
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
-import type { HolderState } from "../../web/holder-api.ts";
+import type { HolderState } from "../../web/owner/owner-api.ts";
 import { launchBrowser } from "../setup/browser.ts";
 import { fixture } from "../setup/media.ts";
 import { root } from "../setup/server.ts";

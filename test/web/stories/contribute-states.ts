@@ -1,4 +1,4 @@
-import type { ContributorState } from "../../../web/contributor-api.ts";
+import type { ContributorState } from "../../../web/contributor/contributor-api.ts";
 import { job } from "./states.ts";
 
 const { name, durationTicks, state, progress } = job(["done", "ready"]);

@@ -4,8 +4,8 @@ import {
   type VideoRendition,
 } from "../../../shared/job/job.ts";
 import type { HolderView, JobView, TaskView } from "../../../shared/wire/protocol.ts";
-import type { HolderState, Inspection, LadderRung } from "../../../web/holder-api.ts";
-import { IDLE_STATE } from "../../../web/idle-state.ts";
+import { IDLE_STATE } from "../../../web/owner/idle-state.ts";
+import type { HolderState, Inspection, LadderRung } from "../../../web/owner/owner-api.ts";
 
 /**
  * States of the upload page by name, to look at and to test each view by itself. What a holder

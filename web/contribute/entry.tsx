@@ -1,0 +1,82 @@
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import { toWireError } from "../../shared/job/errors.ts";
+import type { ContributorState } from "../contributor/contributor-api.ts";
+import { connectContributor } from "./connect-contributor.ts";
+import { ContributePage } from "./contribute-page.tsx";
+import { deviceClass, friendlyName } from "./friendly-name.ts";
+import { onLowBattery, stayAwake } from "./stay-awake.ts";
+import "../ui/style.css";
+
+declare global {
+  /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
+  var tributaryContributor: { readonly state: ContributorState | null };
+}
+
+const jobId = location.pathname.split("/")[2] ?? "";
+const token = location.hash.slice(1);
+const query = new URLSearchParams(location.search);
+
+const state = signal<ContributorState | null>(null);
+const lowBattery = signal(false);
+const contributor = connectContributor();
+globalThis.tributaryContributor = {
+  get state() {
+    return state.value;
+  },
+};
+
+const who = {
+  name: query.get("name")?.slice(0, 60) || friendlyName(Math.random),
+  device: deviceClass(navigator.userAgent),
+};
+
+function fail(thrown: unknown): void {
+  const error = toWireError(thrown);
+  const before = state.peek();
+  if (before !== null) state.value = { ...before, phase: "failed", error };
+}
+
+async function open(): Promise<void> {
+  await contributor.subscribe((next) => {
+    state.value = next;
+  });
+  await contributor.open(jobId, token, who);
+}
+open().catch(fail);
+void contributor.died.then(fail);
+
+render(
+  <ContributePage
+    state={state}
+    name={who.name}
+    lowBattery={lowBattery}
+    suggestedSlots={Number(query.get("slots")) || null}
+    onWork={(slots) => {
+      lowBattery.value = false;
+      contributor.work(slots).catch(fail);
+    }}
+    onPause={() => contributor.pause().catch(fail)}
+    onStop={() => contributor.stop().catch(fail)}
+  />,
+  document.getElementById("page") as HTMLElement,
+);
+
+let sleep: (() => void) | null = null;
+effect(() => {
+  const works = state.value?.phase === "working";
+  if (works && sleep === null) sleep = stayAwake(`tributary-contributing-${jobId}`);
+  if (!works && sleep !== null) {
+    sleep();
+    sleep = null;
+  }
+  const name = state.value?.job?.name;
+  if (name !== undefined) document.title = `${works ? "Helping: " : ""}${name} · Tributary`;
+});
+
+const ends = new AbortController();
+void onLowBattery(() => {
+  if (state.peek()?.phase !== "working") return;
+  lowBattery.value = true;
+  contributor.pause().catch(fail);
+}, ends.signal);

@@ -1,0 +1,47 @@
+import type { WireError } from "../../shared/job/errors.ts";
+import type { JobView } from "../../shared/wire/protocol.ts";
+
+/** Types only: what crosses between the contribute page and `contributor.worker.ts` (comlink). */
+
+export type ContributorPhase =
+  /** Looking at the job and at what this device can do. */
+  | "checking"
+  /** Waits for the person's word. */
+  | "invited"
+  | "working"
+  | "paused"
+  /** Stopped by the person. */
+  | "stopped"
+  /** The video is finished. */
+  | "done"
+  | "failed";
+
+export interface ContributorState {
+  phase: ContributorPhase;
+  job: Pick<JobView, "name" | "durationTicks" | "state" | "progress"> | null;
+  /** Encoders this device could run; 0 says `reason`. */
+  possibleSlots: number;
+  /** Why this device cannot help, as a sentence. */
+  reason: string | null;
+  slots: number;
+  /** Progress of each encode now at work, 0..1. */
+  encoding: number[];
+  connected: boolean;
+  tasksDone: number;
+  bytesDownloaded: number;
+  bytesUploaded: number;
+  error: WireError | null;
+}
+
+export interface ContributorApi {
+  /** @param onState called with the present state, and with every change; twice a second while work moves */
+  subscribe(onState: (state: ContributorState) => void): Promise<void>;
+  /** Looks the job up; ends in `invited`, `done` or `failed`. Nothing is computed or downloaded yet. */
+  open(jobId: string, token: string, who: { name: string; device: string }): Promise<void>;
+  /** Starts, or goes on after a pause. */
+  work(slots: number): Promise<void>;
+  /** Takes nothing new; what is begun is finished and sent. */
+  pause(): Promise<void>;
+  /** Ends at once; the tasks go to others. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import * as Comlink from "comlink";
+import { toWireError } from "../../shared/job/errors.ts";
+import { EdgeClient } from "../edge-client.ts";
+import { contributorCapability, enginesOf } from "../encoder/capability.ts";
+import { Pool } from "../encoder/pool.ts";
+import { HolderSession } from "../holder/session.ts";
+import { StateFeed } from "../holder/state-feed.ts";
+import type { ContributorApi, ContributorState } from "./contributor-api.ts";
+
+/** A donated tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
+
+/** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
+const LANE = "auto";
+
+const FIRST: ContributorState = {
+  phase: "checking",
+  job: null,
+  possibleSlots: 0,
+  reason: null,
+  slots: 0,
+  encoding: [],
+  connected: false,
+  tasksDone: 0,
+  bytesDownloaded: 0,
+  bytesUploaded: 0,
+  error: null,
+};
+
+interface Invitation {
+  jobId: string;
+  token: string;
+  who: { name: string; device: string };
+}
+
+class Contributor implements ContributorApi {
+  readonly #client = new EdgeClient(self.location.origin);
+  /** Kept over pauses and reconnects; nobody else learns it, so nobody else can speak for it. */
+  readonly #holderId = crypto.randomUUID();
+  readonly #feed = new StateFeed(FIRST, ["working"]);
+  #invitation: Invitation | null = null;
+  #session: HolderSession | null = null;
+  #pool: Pool | null = null;
+  /** What earlier sessions of this tab did; the person may change the number of encoders. */
+  #before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
+
+  async subscribe(onState: (state: ContributorState) => void): Promise<void> {
+    this.#feed.subscribe(onState);
+  }
+
+  async open(jobId: string, token: string, who: { name: string; device: string }): Promise<void> {
+    this.#release();
+    this.#invitation = { jobId, token, who };
+    this.#before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
+    this.#feed.set({ ...FIRST, ...contributorCapability() });
+    try {
+      const { name, durationTicks, state, progress, error } = await this.#client.jobStatus(jobId);
+      this.#feed.set({ job: { name, durationTicks, state, progress } });
+      if (state === "ready") this.#feed.set({ phase: "done" });
+      else if (state === "failed" || state === "cancelled") {
+        this.#feed.set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
+      } else this.#feed.set({ phase: "invited" });
+    } catch (thrown) {
+      this.#feed.set({ phase: "failed", error: toWireError(thrown) });
+    }
+  }
+
+  async work(slots: number): Promise<void> {
+    if (this.#invitation === null || this.#feed.state.possibleSlots === 0) return;
+    const count = Math.max(1, Math.min(slots, this.#feed.state.possibleSlots));
+    if (this.#session !== null && this.#pool?.slots().length === count) {
+      this.#session.setSlots(count);
+    } else {
+      this.#release();
+      // The core is fetched and compiled once a tab; whether each slot needs it, leases will tell.
+      this.#pool = new Pool({ slots: count, lane: LANE, ffmpegAhead: 1 }, () => this.#changed());
+      void this.#pool.warm().catch((thrown: unknown) => this.#fail(thrown));
+      this.#session = this.#connect(this.#invitation, this.#pool, count);
+    }
+    this.#feed.set({ phase: "working", slots: count, error: null });
+  }
+
+  async pause(): Promise<void> {
+    this.#session?.setSlots(0);
+    if (this.#feed.state.phase === "working") this.#feed.set({ phase: "paused" });
+  }
+
+  async stop(): Promise<void> {
+    this.#release();
+    this.#feed.set({ phase: "stopped", encoding: [], connected: false });
+  }
+
+  #connect({ jobId, token, who }: Invitation, pool: Pool, slots: number): HolderSession {
+    return new HolderSession({
+      client: this.#client,
+      jobId,
+      role: "contributor",
+      token,
+      holderId: this.#holderId,
+      ...who,
+      source: null,
+      plan: null,
+      pool,
+      slots,
+      prefetch: 1,
+      engines: enginesOf(LANE),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  #changed(): void {
+    const session = this.#session;
+    if (session === null) return;
+    const { job, connected } = session;
+    const busy = this.#pool?.slots().filter(({ taskId }) => taskId !== null) ?? [];
+    this.#feed.set({
+      job: job ?? this.#feed.state.job,
+      connected,
+      tasksDone: this.#before.tasksDone + session.tasksDone,
+      bytesDownloaded: this.#before.bytesDownloaded + session.bytesDownloaded,
+      bytesUploaded: this.#before.bytesUploaded + session.bytesUploaded,
+      encoding: busy.map(({ progress }) => progress),
+    });
+    if (session.refused !== null) this.#fail(session.refused);
+    else if (job?.state === "ready") this.#end({ phase: "done" });
+    else if (job?.state === "failed" || job?.state === "cancelled") {
+      this.#end({ phase: "failed", error: { ...ENDED, ...(job.error ?? {}) } });
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    this.#end({ phase: "failed", error: toWireError(thrown) });
+  }
+
+  #end(change: Partial<ContributorState>): void {
+    this.#release();
+    this.#feed.set({ ...change, encoding: [], connected: false });
+  }
+
+  #release(): void {
+    const { tasksDone, bytesDownloaded, bytesUploaded } = this.#feed.state;
+    this.#before = { tasksDone, bytesDownloaded, bytesUploaded };
+    this.#session?.stop();
+    this.#session = null;
+    this.#pool?.terminate();
+    this.#pool = null;
+  }
+}
+
+const ENDED = { code: "JOB_ENDED" as const, message: "The job has ended.", retryable: false };
+
+Comlink.expose(new Contributor());

@@ -1,0 +1,151 @@
+import { aacEncoderConfig } from "../../shared/encode/webcodecs-support.ts";
+import type { AudioRendition, Engine } from "../../shared/job/job.ts";
+import type { Lane } from "./api.ts";
+
+/** How many single-threaded encoders this device gets by default: one a core. */
+export function defaultSlots(
+  hardwareConcurrency: number,
+  deviceMemoryGiB: number | undefined,
+): number {
+  const cores = Math.max(1, Math.floor(hardwareConcurrency) || 1);
+  // A heap takes 115 to 350 MB (480p to 1080p ladder); leave most of the memory to the person.
+  const byMemory =
+    deviceMemoryGiB === undefined ? 16 : Math.max(1, Math.floor(deviceMemoryGiB * 2));
+  return Math.min(16, cores, byMemory);
+}
+
+/** Whether the browser has codecs that pages can use at all; which ones is asked for each task. */
+export function hasWebCodecs(): boolean {
+  return "VideoDecoder" in self && "VideoEncoder" in self;
+}
+
+/** Whether the browser's decoder takes a source; it says so for the codec, not for the bytes. */
+export async function decodes(config: VideoDecoderConfig | null): Promise<boolean> {
+  if (config === null || !hasWebCodecs()) return false;
+  const { supported } = await VideoDecoder.isConfigSupported(config).catch(() => ({
+    supported: false,
+  }));
+  return supported === true;
+}
+
+/** Sound as it is usually planned. */
+const USUAL_SOUND = { sampleRate: 48_000, channels: 2, bitsPerSecond: 128_000 };
+
+/** Whether the browser says that it encodes sound as AAC; how well it does shows when it is needed. */
+export async function encodesSound(
+  sound: Pick<AudioRendition, "sampleRate" | "channels" | "bitsPerSecond"> = USUAL_SOUND,
+): Promise<boolean> {
+  if (!hasWebCodecs() || !("AudioEncoder" in self)) return false;
+  const { supported } = await AudioEncoder.isConfigSupported(aacEncoderConfig(sound)).catch(() => ({
+    supported: false,
+  }));
+  return supported === true;
+}
+
+/** What this tab's results may be made by, for the coordinator to know. */
+export function enginesOf(lane: Lane): Engine[] {
+  return lane === "ffmpeg" || !hasWebCodecs() ? ["ffmpeg-wasm"] : ["webcodecs", "ffmpeg-wasm"];
+}
+
+/** What is known of a device before it worked. */
+export interface DeviceFacts {
+  cores: number;
+  /** Null where the browser does not tell. */
+  memoryGiB: number | null;
+  mobile: boolean;
+}
+
+/**
+ * What a device does for its own video: all of it; its part, with servers beside it; or nothing but
+ * cutting and uploading.
+ */
+export type DevicePart = "alone" | "helped" | "weak";
+
+export type PartReason =
+  | "enough"
+  | "no-servers"
+  | "no-engine"
+  | "one-core"
+  | "little-memory"
+  | "few-cores"
+  | "measured"
+  | "chosen";
+
+export interface PartDecision {
+  part: DevicePart;
+  reason: PartReason;
+  /** Media seconds made a second, on the actual source; null before it was measured. */
+  measuredSpeed: number | null;
+}
+
+/** Below this share of real time a device is better off cutting and uploading only. */
+const WEAK_SPEED = 0.12;
+/** Below this, help is worth a server's start, if there is still work for a while. */
+const HELPED_SPEED = 0.4;
+const HELP_WORTH_SECONDS = 120;
+
+/** @param leftSeconds media still to be made */
+export function decidePart(
+  device: DeviceFacts,
+  known: {
+    hasEngine: boolean;
+    hasServers: boolean;
+    measuredSpeed: number | null;
+    leftSeconds: number;
+  },
+): PartDecision {
+  const { hasEngine, hasServers, measuredSpeed, leftSeconds } = known;
+  const decision = (part: DevicePart, reason: PartReason): PartDecision => ({
+    part,
+    reason,
+    measuredSpeed,
+  });
+  if (!hasServers) return decision("alone", "no-servers");
+  if (!hasEngine) return decision("weak", "no-engine");
+  if (measuredSpeed !== null) {
+    if (measuredSpeed < WEAK_SPEED) return decision("weak", "measured");
+    const isLong = leftSeconds / measuredSpeed > HELP_WORTH_SECONDS;
+    if (measuredSpeed < HELPED_SPEED && isLong) return decision("helped", "measured");
+    // A measurement says more than a data sheet.
+    return decision("alone", "enough");
+  }
+  if (device.cores <= 1) return decision("weak", "one-core");
+  if (device.memoryGiB !== null && device.memoryGiB < 1) return decision("weak", "little-memory");
+  if (device.mobile && device.cores <= 4) return decision("helped", "few-cores");
+  return decision("alone", "enough");
+}
+
+/** What a device can give to somebody else's video, and if nothing, why. */
+export interface ContributorCapability {
+  possibleSlots: number;
+  reason: string | null;
+}
+
+/** Looks at the browser this runs in; fetches nothing. */
+export function contributorCapability(): ContributorCapability {
+  const missing = missingFeature();
+  if (missing !== null) return { possibleSlots: 0, reason: missing };
+  const memoryGiB = (navigator as { deviceMemory?: number }).deviceMemory;
+  if (memoryGiB !== undefined && memoryGiB < 1) {
+    return { possibleSlots: 0, reason: "This device has too little memory to encode video." };
+  }
+  return { possibleSlots: defaultSlots(navigator.hardwareConcurrency, memoryGiB), reason: null };
+}
+
+/** `v128.const; drop` in a function: validates only where WebAssembly SIMD is there, which the core needs. */
+const SIMD_MODULE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12],
+  ...new Array<number>(16).fill(0),
+  ...[26, 11],
+);
+
+function missingFeature(): string | null {
+  if (typeof WebAssembly === "undefined") return "This browser cannot run the encoder.";
+  if (!WebAssembly.validate(SIMD_MODULE)) return "This browser is too old to run the encoder.";
+  if (typeof Worker === "undefined") return "This browser cannot work in the background.";
+  if (typeof DecompressionStream === "undefined") {
+    return "This browser is too old to load the encoder.";
+  }
+  if (!("locks" in navigator)) return "This browser is too old to watch over its encoders.";
+  return null;
+}

@@ -1,0 +1,114 @@
+import type { RawOutput, TranscodeTask } from "../../../shared/encode/transcode-task.ts";
+import { TributaryError } from "../../../shared/job/errors.ts";
+import { segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
+import type { PictureVerdict } from "../../../shared/wire/protocol.ts";
+import { readChunkPackets } from "../engines/webcodecs/chunk-packets.ts";
+import { WebCodecsEngine } from "../engines/webcodecs.ts";
+import {
+  type CodedVideo,
+  codedOutput,
+  decodeLuma,
+  type GridSize,
+  type LumaGrid,
+} from "./decode-luma.ts";
+import { FitMeter, type PictureFit } from "./picture-fit.ts";
+import { isDoubtful, verdictOf } from "./picture-verdict.ts";
+
+/** Fine enough that a small thing's movement shows, coarse enough that coding noise averages out. */
+const GRID: GridSize = { columns: 64, rows: 36 };
+
+export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
+  bytes: Uint8Array;
+};
+
+/**
+ * Whether what somebody made of a task shows the source: decodes the chunk and the result side by side
+ * and compares every picture of every rendition; in doubt also what this browser makes of it itself.
+ * Throws ENGINE_UNAVAILABLE, CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, WORKER_STALLED,
+ * OUTPUT_INVALID, FRAME_COUNT_WRONG: then nothing is known of the result.
+ * @param onProgress 0..1; starts anew with each stage
+ */
+export async function comparePictures(
+  task: TranscodeTask,
+  result: readonly ResultOutput[],
+  onProgress: (progress: number) => void,
+): Promise<PictureVerdict> {
+  const fits = await fitsOf(task, result, onProgress);
+  if (!fits.some(isDoubtful)) return "agrees";
+  const { outputs } = await new WebCodecsEngine().transcode(task, onProgress);
+  const reference = await fitsOf(task, outputs, onProgress);
+  const verdicts = fits.map((each, index) => verdictOf(each, reference[index] ?? []));
+  if (verdicts.includes("lies")) return "lies";
+  return verdicts.includes("unsure") ? "unsure" : "agrees";
+}
+
+/** Of each video rendition, in the grant's order, one fit a picture. */
+export async function fitsOf(
+  task: TranscodeTask,
+  result: readonly ResultOutput[],
+  onProgress: (progress: number) => void,
+): Promise<PictureFit[][]> {
+  const { segments, renditions } = task.grant;
+  const wanted = segments.reduce((sum, segment) => sum + segmentFrames(segment), 0);
+  const source = sourcePictures(task, await readChunkPackets(task.chunk));
+  const made = renditions
+    .filter((rendition) => rendition.kind === "video")
+    .map((rendition) => ({
+      meter: new FitMeter(),
+      pictures: decodeLuma(codedRendition(task, rendition, result), GRID),
+    }));
+  try {
+    for (let index = 0; index < wanted; index += 1) {
+      const [own, ...theirs] = await Promise.all([
+        source.next(),
+        ...made.map(({ pictures }) => pictures.next()),
+      ]);
+      for (const [at, { meter }] of made.entries()) {
+        const their = theirs[at];
+        if (own.value === undefined || their?.value === undefined) throw missing(index, wanted);
+        meter.add(own.value, their.value.luma);
+      }
+      onProgress((index + 1) / wanted);
+    }
+    return made.map(({ meter }) => meter.fits);
+  } finally {
+    await Promise.allSettled([source.return(), ...made.map(({ pictures }) => pictures.return())]);
+  }
+}
+
+/** Those that were to be made, in order: inside the trim, every `frameStep`-th. */
+async function* sourcePictures(
+  { info, grant }: TranscodeTask,
+  chunk: CodedVideo,
+): AsyncGenerator<LumaGrid, void, void> {
+  let seen = 0;
+  for await (const { timestamp, luma } of decodeLuma(chunk, GRID)) {
+    const atTicks = (timestamp * TICKS_PER_SECOND) / 1e6 + info.baseTicks;
+    if (atTicks < info.trimStartTicks || atTicks >= info.trimEndTicks) continue;
+    if (seen % grant.source.video.frameStep === 0) yield luma;
+    seen += 1;
+  }
+}
+
+function codedRendition(
+  { grant }: TranscodeTask,
+  { id }: VideoRendition,
+  result: readonly ResultOutput[],
+): CodedVideo {
+  const own = result.filter(({ rendition }) => rendition === id);
+  const init = own.find(({ kind }) => kind === "init");
+  const media = own.filter(({ kind }) => kind === "media").sort((a, b) => a.segment - b.segment);
+  if (init === undefined || media.length !== grant.segments.length) {
+    throw new TributaryError("OUTPUT_INVALID", `Not all of ${id} is here to be compared.`);
+  }
+  return codedOutput(
+    init.bytes,
+    media.map(({ bytes }) => bytes),
+    grant.segments,
+  );
+}
+
+function missing(index: number, wanted: number): TributaryError {
+  const message = `The browser decoded ${index} pictures where ${wanted} are planned.`;
+  return new TributaryError("FRAME_COUNT_WRONG", message);
+}

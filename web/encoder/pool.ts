@@ -1,0 +1,125 @@
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { Engine } from "../../shared/job/job.ts";
+import type { PictureVerdict } from "../../shared/wire/protocol.ts";
+import type { CompareRequest, Lane, TranscodeRequest, TranscodeResult } from "./api.ts";
+import { WorkerHandle } from "./worker-handle.ts";
+
+export interface PoolSlot {
+  taskId: string | null;
+  progress: number;
+  /** Null while none is at work, or it has not yet said which. */
+  engine: Engine | null;
+}
+
+export interface PoolOptions {
+  slots: number;
+  lane: Lane;
+  /** Slots that make an instance of ffmpeg.wasm before a task asks for it. */
+  ffmpegAhead: number;
+}
+
+/**
+ * The tab's encoders: one Web Worker a slot, with the browser's codecs and single-threaded ffmpeg.wasm.
+ * The lease loop hands out no more tasks at once than there are slots.
+ */
+export class Pool {
+  readonly #handles: WorkerHandle[];
+  readonly #slots: PoolSlot[];
+  readonly #onChange: () => void;
+  #busyMs = 0;
+  readonly #busySinceMs = new Map<number, number>();
+
+  constructor({ slots, lane, ffmpegAhead }: PoolOptions, onChange: () => void) {
+    this.#onChange = onChange;
+    this.#handles = Array.from(
+      { length: slots },
+      (_, index) =>
+        new WorkerHandle(createTranscodeWorker, { lane, ffmpegAhead: index < ffmpegAhead }),
+    );
+    this.#slots = Array.from({ length: slots }, () => ({
+      taskId: null,
+      progress: 0,
+      engine: null,
+    }));
+  }
+
+  slots(): readonly PoolSlot[] {
+    return this.#slots;
+  }
+
+  /** Slot time spent on tasks so far, summed over slots. */
+  busyMs(nowMs: number): number {
+    let total = this.#busyMs;
+    for (const since of this.#busySinceMs.values()) total += nowMs - since;
+    return total;
+  }
+
+  /** Starts the workers ahead of the first task. */
+  async warm(): Promise<void> {
+    await Promise.all(this.#handles.map((handle) => handle.warm()));
+  }
+
+  transcode(
+    request: TranscodeRequest,
+    onProgress: (progress: number) => void,
+    signal: AbortSignal,
+  ): Promise<TranscodeResult> {
+    return this.#inSlot(request, onProgress, (handle, tell) =>
+      handle.transcode(request, tell, signal),
+    );
+  }
+
+  /** Holds somebody else's result against the source. */
+  compare(
+    request: CompareRequest,
+    onProgress: (progress: number) => void,
+    signal: AbortSignal,
+  ): Promise<PictureVerdict> {
+    return this.#inSlot(request, onProgress, (handle, tell) =>
+      handle.compare(request, tell, signal),
+    );
+  }
+
+  async #inSlot<T>(
+    request: TranscodeRequest,
+    onProgress: (progress: number) => void,
+    work: (handle: WorkerHandle, tell: (progress: number, engine: Engine) => void) => Promise<T>,
+  ): Promise<T> {
+    const index = this.#slots.findIndex((slot) => slot.taskId === null);
+    const handle = this.#handles[index];
+    const slot = this.#slots[index];
+    if (handle === undefined || slot === undefined) {
+      throw new TributaryError("INTERNAL", "More tasks than slots.");
+    }
+    slot.taskId = request.grant.task.id;
+    slot.progress = 0;
+    slot.engine = null;
+    this.#busySinceMs.set(index, performance.now());
+    this.#onChange();
+    try {
+      return await work(handle, (progress, engine) => {
+        slot.progress = progress;
+        slot.engine = engine;
+        onProgress(progress);
+      });
+    } finally {
+      this.#busyMs += performance.now() - (this.#busySinceMs.get(index) ?? performance.now());
+      this.#busySinceMs.delete(index);
+      slot.taskId = null;
+      slot.progress = 0;
+      slot.engine = null;
+      this.#onChange();
+    }
+  }
+
+  terminate(): void {
+    for (const handle of this.#handles) handle.terminate();
+  }
+}
+
+function createTranscodeWorker(): Worker {
+  return new Worker(new URL("./transcode.worker.ts", import.meta.url), {
+    type: "module",
+    name: "tributary-encoder",
+  });
+}

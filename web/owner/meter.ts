@@ -1,0 +1,82 @@
+import type { LiveLease } from "../../shared/holder/live-lease.ts";
+import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import type { JobView } from "../../shared/wire/protocol.ts";
+
+const WINDOW_MS = 30_000;
+
+/** Speed and time left of a job, from how much of its video is made at which time. Pure but for its memory. */
+export class ProgressMeter {
+  readonly #samples: { atMs: number; madeSeconds: number }[] = [];
+
+  /** Media seconds made a second over the last half minute, all holders; null before there is progress. */
+  speed: number | null = null;
+  etaSeconds: number | null = null;
+
+  update(job: JobView, nowMs: number): void {
+    const totalSeconds = job.durationTicks / TICKS_PER_SECOND;
+    const madeSeconds = madeShare(job) * totalSeconds;
+    this.#samples.push({ atMs: nowMs, madeSeconds });
+    while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? nowMs) < nowMs - WINDOW_MS) {
+      this.#samples.shift();
+    }
+    const first = this.#samples[0];
+    if (first === undefined || nowMs - first.atMs < 1_000 || madeSeconds <= first.madeSeconds)
+      return;
+    this.speed = (madeSeconds - first.madeSeconds) / ((nowMs - first.atMs) / 1000);
+    this.etaSeconds = Math.max(0, totalSeconds - madeSeconds) / this.speed;
+  }
+}
+
+/** Share of the video work that is done, tasks in work by their progress. */
+function madeShare(job: JobView): number {
+  let all = 0;
+  let made = 0;
+  for (const task of job.tasks) {
+    if (task.kind !== "video") continue;
+    all += task.segmentCount;
+    const share = task.state === "done" || task.state === "checking" ? 1 : task.progress;
+    made += share * task.segmentCount;
+  }
+  return all === 0 ? 0 : made / all;
+}
+
+/** So much video says what a device can do; and so much time, or the start would be measured. */
+const GAUGE_MEDIA_SECONDS = 1;
+const GAUGE_MS = 2_000;
+
+/** The speed of this tab on the actual source, from the first video that it makes. */
+export class SpeedGauge {
+  #sinceMs: number | null = null;
+  /** Media seconds made a second, all slots; null until measured. */
+  speed: number | null = null;
+
+  /** @param leases of this tab, first ones of a job */
+  update(leases: readonly LiveLease[], plan: JobPlan, nowMs: number): void {
+    if (this.speed !== null) return;
+    const video = leases.filter(
+      ({ taskId, stage }) =>
+        stage !== "fetching" &&
+        stage !== "queued" &&
+        plan.tasks.find(({ id }) => id === taskId)?.kind === "video",
+    );
+    if (video.length === 0) return;
+    // Loading the engine is no part of its speed.
+    if (this.#sinceMs === null && video.every(({ progress }) => progress === 0)) return;
+    this.#sinceMs ??= nowMs;
+    let madeSeconds = 0;
+    for (const { taskId, progress } of video) madeSeconds += progress * taskSeconds(plan, taskId);
+    const elapsedMs = nowMs - this.#sinceMs;
+    if (elapsedMs < GAUGE_MS) return;
+    if (madeSeconds >= GAUGE_MEDIA_SECONDS || elapsedMs > 10 * GAUGE_MS) {
+      this.speed = madeSeconds / (elapsedMs / 1000);
+    }
+  }
+}
+
+function taskSeconds(plan: JobPlan, taskId: string): number {
+  const task = plan.tasks.find(({ id }) => id === taskId);
+  if (task === undefined) return 0;
+  const segments = plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
+  const ticks = segments.reduce((sum, segment) => sum + segmentDurationTicks(segment), 0);
+  return ticks / TICKS_PER_SECOND;
+}

@@ -1,0 +1,170 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type HlsPlayer from "hls.js";
+import type { ErrorCode } from "../../shared/job/errors.ts";
+import { callBackoffMs } from "../../shared/retry.ts";
+
+/** One entry of a menu. */
+export interface PlaybackChoice {
+  id: number;
+  label: string;
+}
+
+/** A video element that plays a multivariant playlist. */
+export interface Playback {
+  /** Best first; empty where the browser chooses by itself. */
+  readonly levels: ReadonlySignal<PlaybackChoice[]>;
+  /** -1 is automatic. */
+  readonly level: ReadonlySignal<number>;
+  /** What automatic picked: "480p"; null before the first segment. */
+  readonly playingLevel: ReadonlySignal<string | null>;
+  readonly audioTracks: ReadonlySignal<PlaybackChoice[]>;
+  readonly audioTrack: ReadonlySignal<number>;
+  /** Playing stopped for good; null while it goes on. */
+  readonly failure: ReadonlySignal<ErrorCode | null>;
+  setLevel(id: number): void;
+  setAudioTrack(id: number): void;
+}
+
+/** Network failures in a row before playing is given up (with backoff: about half a minute). */
+const MAX_NETWORK_FAILURES = 6;
+const MAX_MEDIA_RECOVERIES = 2;
+
+/** Until somebody plays: enough for a still. Downloads and decoders are left to the work meanwhile. */
+const STILL_BUFFER_SECONDS = 1;
+/** Where the still is, if the video is as long as that: many begin black. */
+const STILL_AT_SECONDS = 1;
+/** As hls.js has it by itself. */
+const PLAYING_BUFFER_SECONDS = 600;
+
+/**
+ * Shows a still of `masterUrl`, and plays it from its beginning once somebody presses play,
+ * also while its playlists still grow. hls.js is loaded only here, on demand; where Media Source Extensions are missing (Safari on iPhone) the browser's own
+ * HLS plays.
+ * @param signal ends it and frees the element
+ */
+export function openPlayback(
+  video: HTMLVideoElement,
+  masterUrl: string,
+  abort: AbortSignal,
+): Playback {
+  const levels = signal<PlaybackChoice[]>([]);
+  const level = signal(-1);
+  const playingLevel = signal<string | null>(null);
+  const audioTracks = signal<PlaybackChoice[]>([]);
+  const audioTrack = signal(0);
+  const failure = signal<ErrorCode | null>(null);
+  let player: HlsPlayer | null = null;
+
+  const load = async () => {
+    const { default: Hls } = await import("hls.js");
+    if (abort.aborted) return;
+    if (!Hls.isSupported()) {
+      playNatively();
+      return;
+    }
+    const hls = new Hls({
+      // A growing EVENT playlist looks live to hls.js, which would start near its end.
+      startPosition: 0,
+      capLevelToPlayerSize: true,
+      backBufferLength: 60,
+      maxMaxBufferLength: video.paused ? STILL_BUFFER_SECONDS : PLAYING_BUFFER_SECONDS,
+    });
+    player = hls;
+    abort.addEventListener("abort", () => hls.destroy(), { once: true });
+    let stillAt: number | null = null;
+    const showStill = () => {
+      if (stillAt !== null || video.buffered.length === 0) return;
+      stillAt = Math.min(STILL_AT_SECONDS, video.buffered.end(0) / 2);
+      if (video.paused && video.currentTime === 0) video.currentTime = stillAt;
+    };
+    hls.on(Hls.Events.FRAG_BUFFERED, showStill);
+    const begin = () => {
+      hls.config.maxMaxBufferLength = PLAYING_BUFFER_SECONDS;
+      // Whoever chose another place plays from there.
+      if (stillAt !== null && Math.abs(video.currentTime - stillAt) < 0.01) video.currentTime = 0;
+    };
+    video.addEventListener("play", begin, { once: true, signal: abort });
+
+    let networkFailures = 0;
+    let mediaRecoveries = 0;
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      levels.value = hls.levels
+        .map(({ width, height, bitrate }, id) => ({ id, side: Math.min(width, height), bitrate }))
+        .sort((a, b) => b.side - a.side || b.bitrate - a.bitrate)
+        .map(({ id, side }) => ({ id, label: side > 0 ? `${side}p` : `Level ${id + 1}` }));
+    });
+    hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => {
+      playingLevel.value = levels.value.find(({ id }) => id === data.level)?.label ?? null;
+    });
+    hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => {
+      audioTracks.value = hls.audioTracks.map(({ name }, id) => ({ id, label: name }));
+      audioTrack.value = hls.audioTrack;
+    });
+    hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_event, data) => {
+      audioTrack.value = data.id;
+    });
+    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+      networkFailures = 0;
+    });
+    hls.on(Hls.Events.ERROR, (_event, data) => {
+      if (!data.fatal) return;
+      if (data.type === Hls.ErrorTypes.NETWORK_ERROR && networkFailures < MAX_NETWORK_FAILURES) {
+        networkFailures += 1;
+        const waitMs = 500 + callBackoffMs(networkFailures, Math.random(), 1000);
+        const timer = setTimeout(() => {
+          // Without levels it is the multivariant playlist itself that did not come.
+          if (hls.levels.length === 0) hls.loadSource(masterUrl);
+          else hls.startLoad();
+        }, waitMs);
+        abort.addEventListener("abort", () => clearTimeout(timer), { once: true });
+        return;
+      }
+      if (data.type === Hls.ErrorTypes.MEDIA_ERROR && mediaRecoveries < MAX_MEDIA_RECOVERIES) {
+        mediaRecoveries += 1;
+        hls.recoverMediaError();
+        return;
+      }
+      console.error("Playing failed:", data.details, data.error);
+      failure.value = data.type === Hls.ErrorTypes.NETWORK_ERROR ? "NETWORK" : "DECODE_FAILED";
+      hls.destroy();
+      player = null;
+    });
+    hls.loadSource(masterUrl);
+    hls.attachMedia(video);
+  };
+
+  const playNatively = () => {
+    if (video.canPlayType("application/vnd.apple.mpegurl") === "") {
+      failure.value = "ENGINE_UNAVAILABLE";
+      return;
+    }
+    const toStart = () => {
+      if (video.seekable.length > 0) video.currentTime = video.seekable.start(0);
+    };
+    video.addEventListener("loadedmetadata", toStart, { once: true, signal: abort });
+    video.addEventListener("error", () => (failure.value = "NETWORK"), { signal: abort });
+    video.src = masterUrl;
+    abort.addEventListener("abort", () => video.removeAttribute("src"), { once: true });
+  };
+
+  load().catch(() => {
+    failure.value = "NETWORK";
+  });
+
+  return {
+    levels,
+    level,
+    playingLevel,
+    audioTracks,
+    audioTrack,
+    failure,
+    setLevel(id) {
+      level.value = id;
+      if (player !== null) player.nextLevel = id;
+    },
+    setAudioTrack(id) {
+      audioTrack.value = id;
+      if (player !== null) player.audioTrack = id;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { parseLadder } from "../../shared/plan/ladder.ts";
+import type { HolderOptions, HolderState, LadderRung } from "../owner/owner-api.ts";
+import { openResumeStore } from "../saved/resume-store.ts";
+import { connectHolder } from "./connect-owner.ts";
+import type { PickedFile } from "./source-file.ts";
+import "../ui/style.css";
+import { showInTab } from "./tab-progress.ts";
+import { UploadPage } from "./upload-page.tsx";
+import { UploadSession } from "./upload-session.ts";
+
+const SAMPLE_URL = "/sample.mp4";
+const TOKEN_KEY = "tributary.create-token";
+
+declare global {
+  /** For whoever drives the page from outside (tests, the headless driver): what it shows. */
+  var tributary: { readonly state: HolderState };
+}
+
+const query = new URLSearchParams(location.search);
+const session = new UploadSession({
+  connect: connectHolder,
+  store: openResumeStore(),
+  options: optionsOf(query),
+  ladder: ladderOf(query.get("ladder")),
+});
+globalThis.tributary = {
+  get state() {
+    const state = session.state.value;
+    return { ...state, error: state.error ?? session.problem.value };
+  },
+};
+
+render(
+  <UploadPage session={session} loadSample={loadSample} />,
+  document.getElementById("page") as HTMLElement,
+);
+effect(() => showInTab(session.state.value));
+void session.open();
+
+window.addEventListener("beforeunload", (event) => {
+  const { phase, job } = session.state.value;
+  const needed = phase === "starting" || (phase === "running" && job?.tasksNeedingSource !== 0);
+  // Browsers word the question themselves.
+  if (needed) event.preventDefault();
+});
+
+/** What Chromium tells and others do not. */
+type DeviceNavigator = Navigator & {
+  deviceMemory?: number;
+  userAgentData?: { mobile: boolean };
+};
+
+/** `?slots=2&engine=ffmpeg`: for measuring, and for people who want their machine for themselves. */
+function optionsOf(query: URLSearchParams): HolderOptions {
+  const { hardwareConcurrency, deviceMemory, userAgentData } = navigator as DeviceNavigator;
+  const options: HolderOptions = {
+    device: {
+      cores: Math.max(1, hardwareConcurrency || 1),
+      memoryGiB: deviceMemory ?? null,
+      mobile: userAgentData?.mobile ?? /\bMobi/.test(navigator.userAgent),
+    },
+  };
+  const slots = Number(query.get("slots"));
+  if (Number.isInteger(slots) && slots >= 1 && slots <= 64) options.slots = slots;
+  const engine = query.get("engine");
+  if (engine === "auto" || engine === "ffmpeg" || engine === "webcodecs" || engine === "server") {
+    options.engine = engine;
+  }
+  const createToken = siteToken();
+  if (createToken !== null) options.createToken = createToken;
+  return options;
+}
+
+/**
+ * A site that is closed to strangers gives its people a link with `#create-token=...`: kept in this
+ * browser, and taken out of the address. What follows a `#` is never sent to a server.
+ */
+function siteToken(): string | null {
+  const given = new URLSearchParams(location.hash.slice(1)).get("create-token");
+  try {
+    if (given !== null) {
+      localStorage.setItem(TOKEN_KEY, given);
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+    return given ?? localStorage.getItem(TOKEN_KEY);
+  } catch {
+    return given;
+  }
+}
+
+/** `480:1400,360:800`; what cannot be read as a ladder leaves the suggested one. */
+function ladderOf(text: string | null): LadderRung[] | null {
+  if (text === null) return null;
+  try {
+    return parseLadder(text);
+  } catch (error) {
+    console.warn("The ladder in the address is not used:", error);
+    return null;
+  }
+}
+
+/** @returns null when it could not be fetched */
+async function loadSample(): Promise<PickedFile | null> {
+  try {
+    const response = await fetch(SAMPLE_URL, { signal: AbortSignal.timeout(30_000) });
+    if (!response.ok) return null;
+    const bytes = await response.blob();
+    return { file: new File([bytes], "sample.mp4", { type: "video/mp4" }), handle: null };
+  } catch {
+    return null;
+  }
+}

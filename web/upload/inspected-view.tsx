@@ -1,0 +1,107 @@
+import type { WireError } from "../../shared/job/errors.ts";
+import type { HolderOptions, HolderState, Inspection, LadderRung } from "../owner/owner-api.ts";
+import { InlineError } from "../ui/error-view.tsx";
+import { formatBitrate, formatBytes, formatCount, languageName } from "../ui/format.ts";
+import { DeviceNote } from "./device-note.tsx";
+import { LadderEditor } from "./ladder-editor.tsx";
+import { PictureChoice } from "./picture-choice.tsx";
+import { FoundFacts } from "./source-facts.tsx";
+import type { PendingAction } from "./upload-session.ts";
+
+/** Before the work begins: what was found, what will be made, and the button. */
+export function InspectedView({
+  state,
+  inspection,
+  problem,
+  pending,
+  onLadder,
+  onEngine,
+  onServers,
+  onStart,
+  onDiscard,
+}: {
+  state: HolderState;
+  inspection: Inspection;
+  problem: WireError | null;
+  pending: PendingAction;
+  onLadder(ladder: LadderRung[]): void;
+  onEngine(engine: NonNullable<HolderOptions["engine"]>): void;
+  onServers(use: boolean): void;
+  onStart(): void;
+  onDiscard(): void;
+}) {
+  const { source, audio, video, ladder } = inspection;
+  const ladderError = problem !== null && LADDER_CODES.includes(problem.code) ? problem : null;
+  const largestSide = Math.min(source.video.displayWidth, source.video.displayHeight);
+  return (
+    <>
+      <h1>Ready to start</h1>
+      <div class="two-columns">
+        <FoundFacts inspection={inspection} />
+        <section class="card" aria-labelledby="made-title">
+          <h2 id="made-title" class="card-title">
+            What will be made
+          </h2>
+          <LadderEditor
+            key={source.fingerprint}
+            ladder={ladder}
+            video={video}
+            largestSide={largestSide}
+            error={ladderError}
+            onChange={onLadder}
+          />
+          <dl class="facts facts-narrow">
+            <div class="fact fact-wide">
+              <dt>Picture</dt>
+              <PictureChoice
+                inspection={inspection}
+                disabled={pending !== null}
+                onEngine={onEngine}
+              />
+            </div>
+            {audio.length > 0 && (
+              <div class="fact">
+                <dt>Sound</dt>
+                {audio.map((track) => (
+                  <dd key={track.id}>
+                    {[languageName(track.language), `AAC ${formatBitrate(track.bitsPerSecond)}`]
+                      .filter(Boolean)
+                      .join(", ")}
+                  </dd>
+                ))}
+              </div>
+            )}
+            <div class="fact">
+              <dt>Work</dt>
+              <dd>
+                {formatCount(inspection.segmentCount, "segment")} in{" "}
+                {formatCount(inspection.taskCount, "task")}
+              </dd>
+            </div>
+            <div class="fact">
+              <dt>Upload</dt>
+              <dd>about {formatBytes(inspection.estimatedBytes)}</dd>
+            </div>
+          </dl>
+          <DeviceNote state={state} onServers={onServers} />
+          {problem !== null && ladderError === null && <InlineError error={problem} />}
+          <div class="actions">
+            <button
+              type="button"
+              class="button button-primary button-large"
+              disabled={ladderError !== null || pending !== null}
+              onClick={onStart}
+            >
+              {pending === "start" ? "Starting…" : "Start"}
+            </button>
+            <button type="button" class="button" disabled={pending === "start"} onClick={onDiscard}>
+              Another file
+            </button>
+          </div>
+        </section>
+      </div>
+    </>
+  );
+}
+
+const LADDER_CODES: readonly string[] = ["LADDER_INVALID", "PLAN_INVALID"];

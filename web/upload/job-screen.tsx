@@ -1,0 +1,145 @@
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
+import type { HolderState } from "../owner/owner-api.ts";
+import { Player } from "../player/player.tsx";
+import { CopyField } from "../ui/copy-field.tsx";
+import { formatBytes, formatSpeed, formatWait } from "../ui/format.ts";
+import { OpenIcon, WarningIcon } from "../ui/icons.tsx";
+import { Note } from "../ui/page-frame.tsx";
+import { SegmentGrid } from "./segment-grid.tsx";
+import { type ShareActions, SharePanel } from "./share-panel.tsx";
+import { WorkPanel } from "./work-panel.tsx";
+
+/**
+ * A job from its start to its end. The player stays the same element throughout, so that who watches
+ * is not interrupted when the work ends.
+ */
+export function JobScreen({
+  state,
+  cancelling,
+  onServers,
+  onCancel,
+  onAnother,
+  shareActions,
+}: {
+  state: HolderState;
+  cancelling: boolean;
+  onServers(use: boolean): void;
+  onCancel(): void;
+  onAnother(): void;
+  shareActions: ShareActions;
+}) {
+  const { job, inspection, masterUrl } = state;
+  const ready = state.phase === "ready";
+  const playable = ready || (job !== null && job.firstPlayableAtMs !== null);
+  const video = inspection?.source.video;
+  const warnings = [...new Set([...(inspection?.source.warnings ?? []), ...state.warnings])];
+  return (
+    <>
+      <div class="title-row">
+        <h1>{ready ? "Your video is ready" : "Making your video"}</h1>
+        <p class="file-name">{state.fileName}</p>
+      </div>
+      <div class="job-columns">
+        <div class="job-player">
+          <Player
+            masterUrl={playable ? masterUrl : null}
+            title={state.fileName ?? "Video"}
+            aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
+            placeholder="You can watch here as soon as the first segment is made."
+          />
+          {ready && <ReadyFacts state={state} />}
+        </div>
+        {ready ? (
+          <ReadyPanel state={state} onAnother={onAnother} />
+        ) : (
+          <WorkPanel
+            state={state}
+            cancelling={cancelling}
+            onServers={onServers}
+            onCancel={onCancel}
+          />
+        )}
+      </div>
+      {warnings.length > 0 && (
+        <Note kind="warn" icon={<WarningIcon />}>
+          {warnings.map((warning) => (
+            <p key={warning}>{warning}</p>
+          ))}
+        </Note>
+      )}
+      {!ready && state.phase === "running" && <SharePanel state={state} actions={shareActions} />}
+      {job !== null && !ready && <SegmentGrid job={job} />}
+    </>
+  );
+}
+
+/** What came of it. */
+function ReadyFacts({ state: { job, inspection } }: { state: HolderState }) {
+  const levels = inspection?.video.map(({ width, height }) => `${Math.min(width, height)}p`);
+  return (
+    <dl class="facts ready-facts">
+      {job?.endedAtMs != null && (
+        <div class="fact">
+          <dt>Time taken</dt>
+          <dd>{timeTaken(job.durationTicks, job.endedAtMs - job.createdAtMs)}</dd>
+        </div>
+      )}
+      {job !== null && (
+        <div class="fact">
+          <dt>Stored</dt>
+          <dd>{formatBytes(job.bytesStored)}</dd>
+        </div>
+      )}
+      {levels !== undefined && (
+        <div class="fact">
+          <dt>Quality</dt>
+          <dd>{levels.join(", ")}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function ReadyPanel({ state, onAnother }: { state: HolderState; onAnother(): void }) {
+  const watchUrl = state.watchUrl ?? "";
+  const masterUrl = state.masterUrl ?? "";
+  const embed = `<iframe src="${watchUrl}?embed" width="640" height="${embedHeight(state)}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" title="${escapeAttribute(state.fileName ?? "Video")}"></iframe>`;
+  return (
+    <section class="card ready" aria-labelledby="ready-title">
+      <h2 id="ready-title" class="card-title">
+        Share it
+      </h2>
+      <CopyField label="Watch page" text={watchUrl} />
+      <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
+      <CopyField label="Embed" text={embed} hint="Puts the player into another page." />
+      <details class="details">
+        <summary>Keep a copy as a file</summary>
+        <p>With ffmpeg, without encoding again:</p>
+        <CopyField label="Command" text={`ffmpeg -i "${masterUrl}" -c copy video.mp4`} />
+      </details>
+      <div class="actions">
+        <a class="button button-primary" href={watchUrl} target="_blank" rel="noreferrer">
+          Open the watch page <OpenIcon />
+        </a>
+        <button type="button" class="button" onClick={onAnother}>
+          Another video
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function timeTaken(durationTicks: number, tookMs: number): string {
+  const seconds = tookMs / 1000;
+  const speed = formatSpeed(durationTicks / TICKS_PER_SECOND / Math.max(0.001, seconds));
+  return `${formatWait(seconds)} (${speed} real time)`;
+}
+
+function embedHeight({ inspection }: HolderState): number {
+  const video = inspection?.source.video;
+  return video === undefined ? 360 : Math.round((640 * video.displayHeight) / video.displayWidth);
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+}

@@ -1,0 +1,220 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { WireError } from "../../shared/job/errors.ts";
+import type { VideoRendition } from "../../shared/job/job.ts";
+import type { LadderRung } from "../owner/owner-api.ts";
+import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
+
+/** Picture heights people know, with a bit rate that suits them (Apple's HLS authoring specification). */
+const KNOWN_RUNGS: readonly LadderRung[] = [
+  { shortSide: 2160, kilobitsPerSecond: 16_800 },
+  { shortSide: 1440, kilobitsPerSecond: 9500 },
+  { shortSide: 1080, kilobitsPerSecond: 6000 },
+  { shortSide: 720, kilobitsPerSecond: 3000 },
+  { shortSide: 540, kilobitsPerSecond: 2000 },
+  { shortSide: 480, kilobitsPerSecond: 1450 },
+  { shortSide: 360, kilobitsPerSecond: 730 },
+  { shortSide: 240, kilobitsPerSecond: 350 },
+  { shortSide: 144, kilobitsPerSecond: 110 },
+];
+
+interface Row {
+  key: number;
+  /** As typed. */
+  side: string;
+  rate: string;
+}
+
+/**
+ * The quality levels, editable. Every change goes to `onChange`, which plans anew and answers by
+ * `ladder` and `video`, or by `error`; what was typed stays.
+ */
+export function LadderEditor({
+  ladder,
+  video,
+  largestSide,
+  error,
+  onChange,
+}: {
+  ladder: readonly LadderRung[];
+  /** What the accepted ladder comes out as. */
+  video: readonly VideoRendition[];
+  /** The source's short side: pictures are never scaled up. */
+  largestSide: number;
+  error: WireError | null;
+  onChange(ladder: LadderRung[]): void;
+}) {
+  const nextKey = useRef(0);
+  const rowOf = ({ shortSide, kilobitsPerSecond }: LadderRung): Row => {
+    nextKey.current += 1;
+    return { key: nextKey.current, side: String(shortSide), rate: String(kilobitsPerSecond) };
+  };
+  const suggested = useRef(ladder);
+  const rows = useSignal<Row[]>([]);
+  const typedError = useSignal<string | null>(null);
+  const addButton = useRef<HTMLButtonElement>(null);
+  if (rows.value.length === 0) rows.value = ladder.map(rowOf);
+
+  // What is typed is a draft for a moment: a plan for each keystroke would be noise.
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  // Changed from elsewhere (an address with a ladder in it). A refused draft changes nothing here.
+  useEffect(() => {
+    if (timer.current === undefined && !sameLadder(rows.value, ladder)) {
+      rows.value = ladder.map(rowOf);
+    }
+  }, [ladder]);
+  const propose = (next: Row[], afterMs: number) => {
+    rows.value = next;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      const typed = parseRows(next);
+      typedError.value = typeof typed === "string" ? typed : null;
+      if (typeof typed !== "string") onChange(typed);
+    }, afterMs);
+  };
+  const edit = (key: number, change: Partial<Row>) =>
+    propose(
+      rows.value.map((row) => (row.key === key ? { ...row, ...change } : row)),
+      350,
+    );
+  const remove = (key: number) => {
+    propose(
+      rows.value.filter((row) => row.key !== key),
+      0,
+    );
+    addButton.current?.focus();
+  };
+  const add = () => propose([...rows.value, rowOf(nextRung(rows.value, largestSide))], 0);
+  const restore = () => propose(suggested.current.map(rowOf), 0);
+
+  const shown = typedError.value ?? error?.message ?? null;
+  const changed = !sameLadder(rows.value, suggested.current);
+  return (
+    <fieldset class="ladder" aria-describedby="ladder-error">
+      <legend>Quality levels</legend>
+      <ul class="ladder-rows">
+        {rows.value.map((row, index) => {
+          const size = outcome(row, video, largestSide);
+          return (
+            <li class="ladder-row" key={row.key}>
+              <label class="unit-field">
+                <span class="visually-hidden">Level {index + 1}, height</span>
+                <input
+                  type="number"
+                  inputMode="numeric"
+                  min={16}
+                  max={4320}
+                  step={2}
+                  value={row.side}
+                  aria-invalid={shown !== null}
+                  onInput={(event) => edit(row.key, { side: event.currentTarget.value })}
+                />
+                <span aria-hidden="true">p</span>
+              </label>
+              <label class="unit-field">
+                <span class="visually-hidden">
+                  Level {index + 1}, bit rate in kilobits a second
+                </span>
+                <input
+                  type="number"
+                  inputMode="numeric"
+                  min={20}
+                  max={100_000}
+                  step={10}
+                  value={row.rate}
+                  aria-invalid={shown !== null}
+                  onInput={(event) => edit(row.key, { rate: event.currentTarget.value })}
+                />
+                <span aria-hidden="true">kbit/s</span>
+              </label>
+              <span class="ladder-size">{size}</span>
+              <button
+                type="button"
+                class="button button-icon"
+                disabled={rows.value.length === 1}
+                onClick={() => remove(row.key)}
+              >
+                <CloseIcon />
+                <span class="visually-hidden">Remove level {index + 1}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      <p class="field-error" id="ladder-error" role="alert">
+        {shown}
+      </p>
+      <div class="ladder-actions">
+        <button
+          ref={addButton}
+          type="button"
+          class="button button-quiet"
+          disabled={rows.value.length >= 12}
+          onClick={add}
+        >
+          <PlusIcon /> Add a level
+        </button>
+        {changed && (
+          <button type="button" class="button button-quiet" onClick={restore}>
+            Back to the suggestion
+          </button>
+        )}
+      </div>
+    </fieldset>
+  );
+}
+
+/** @returns a sentence when something typed is no number */
+function parseRows(rows: readonly Row[]): LadderRung[] | string {
+  const ladder: LadderRung[] = [];
+  for (const { side, rate } of rows) {
+    const rung = { shortSide: Number(side), kilobitsPerSecond: Number(rate) };
+    if (
+      side.trim() === "" ||
+      rate.trim() === "" ||
+      !Number.isInteger(rung.shortSide) ||
+      !Number.isFinite(rung.kilobitsPerSecond)
+    ) {
+      return "Every level needs a height and a bit rate in whole numbers.";
+    }
+    ladder.push(rung);
+  }
+  return ladder;
+}
+
+/** The next level below the smallest, or the best known one that is missing. */
+function nextRung(rows: readonly Row[], largestSide: number): LadderRung {
+  const sides = rows.map((row) => Number(row.side));
+  const fitting = KNOWN_RUNGS.filter(
+    ({ shortSide }) => shortSide <= largestSide && !sides.includes(shortSide),
+  );
+  const smallest = Math.min(...sides);
+  return (
+    fitting.find(({ shortSide }) => shortSide < smallest) ??
+    fitting[0] ?? { shortSide: Math.max(16, Math.round(smallest / 4) * 2), kilobitsPerSecond: 100 }
+  );
+}
+
+/** What a level comes out as; nothing while that is not known. */
+function outcome(row: Row, video: readonly VideoRendition[], largestSide: number): string {
+  const made = video.find(
+    ({ width, height, bitsPerSecond }) =>
+      Math.abs(Math.min(width, height) - Number(row.side)) <= 1 &&
+      Math.round(bitsPerSecond / 1000) === Number(row.rate),
+  );
+  if (made !== undefined) return `${made.width} × ${made.height}`;
+  return Number(row.side) > largestSide ? "as large as the source" : "";
+}
+
+function sameLadder(rows: readonly Row[], ladder: readonly LadderRung[]): boolean {
+  return (
+    rows.length === ladder.length &&
+    rows.every(
+      (row, index) =>
+        Number(row.side) === ladder[index]?.shortSide &&
+        Number(row.rate) === ladder[index]?.kilobitsPerSecond,
+    )
+  );
+}

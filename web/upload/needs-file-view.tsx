@@ -1,0 +1,73 @@
+import type { WireError } from "../../shared/job/errors.ts";
+import type { HolderState } from "../owner/owner-api.ts";
+import { InlineError } from "../ui/error-view.tsx";
+import { formatPercent } from "../ui/format.ts";
+import { jobProgress } from "../ui/job-progress.ts";
+import { DropZone } from "./drop-zone.tsx";
+import { SegmentGrid } from "./segment-grid.tsx";
+import type { PickedFile } from "./source-file.ts";
+import type { PendingAction } from "./upload-session.ts";
+
+/** After a reload: the job is there, its file is not. */
+export function NeedsFileView({
+  state,
+  problem,
+  pending,
+  canReopen,
+  onReopen,
+  onFile,
+  onCancel,
+}: {
+  state: HolderState;
+  problem: WireError | null;
+  pending: PendingAction;
+  /** The browser knows where the file is. */
+  canReopen: boolean;
+  onReopen(): void;
+  onFile(picked: PickedFile): void;
+  onCancel(): void;
+}) {
+  const name = state.fileName ?? "your video";
+  const error = problem ?? state.error;
+  const busy = pending === "file" || state.inspectProgress !== null;
+  return (
+    <>
+      <h1>Go on where you left off</h1>
+      <p class="lead">
+        <b class="file-name-inline">{name}</b>{" "}
+        {state.job === null
+          ? "was not finished."
+          : `is ${formatPercent(jobProgress(state.job))} done. Finished segments are kept.`}{" "}
+        A reloaded page has to be given the file again.
+      </p>
+      {error !== null && !busy && <InlineError error={error} />}
+      {busy ? (
+        <section class="card busy-card" role="status">
+          <p>Comparing the file with the one before…</p>
+        </section>
+      ) : (
+        <>
+          {canReopen && (
+            <div class="actions reopen">
+              <button type="button" class="button button-primary button-large" onClick={onReopen}>
+                Open {name} again
+              </button>
+            </div>
+          )}
+          <DropZone
+            title="Pick the same file to go on"
+            buttonLabel="Choose the file"
+            hint="It is compared with the one before, so that nothing gets mixed up."
+            onFile={onFile}
+          />
+        </>
+      )}
+      {state.job !== null && <SegmentGrid job={state.job} />}
+      <div class="actions">
+        <button type="button" class="button" disabled={pending === "cancel"} onClick={onCancel}>
+          Give this video up
+        </button>
+      </div>
+    </>
+  );
+}

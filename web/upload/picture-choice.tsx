@@ -1,0 +1,38 @@
+import type { HolderOptions, Inspection } from "../owner/owner-api.ts";
+
+type Choice = NonNullable<HolderOptions["engine"]>;
+
+/** Fast or best: which engine makes the picture, and why there is no choice where there is none. */
+export function PictureChoice({
+  inspection,
+  disabled,
+  onEngine,
+}: {
+  inspection: Pick<Inspection, "pictureEngine" | "fastRefusal">;
+  disabled: boolean;
+  onEngine(engine: Choice): void;
+}) {
+  const { pictureEngine, fastRefusal } = inspection;
+  if (fastRefusal !== null) return <dd>Best quality (x264). {fastRefusal}</dd>;
+  const option = (choice: Choice, isChosen: boolean, text: string) => (
+    <label class="switch">
+      <input
+        type="radio"
+        name="picture-engine"
+        checked={isChosen}
+        disabled={disabled}
+        onChange={() => onEngine(choice)}
+      />{" "}
+      {text}
+    </label>
+  );
+  return (
+    <dd>
+      <fieldset class="choices">
+        <legend class="visually-hidden">How the picture is made</legend>
+        {option("auto", pictureEngine === "webcodecs", "Fastest (this browser's codecs)")}
+        {option("ffmpeg", pictureEngine === "ffmpeg-wasm", "Best quality (x264, takes longer)")}
+      </fieldset>
+    </dd>
+  );
+}

@@ -1,0 +1,44 @@
+import type { HolderState } from "../owner/owner-api.ts";
+import { formatPercent } from "../ui/format.ts";
+import { jobProgress } from "../ui/job-progress.ts";
+
+const NAME = "Tributary";
+
+/** The tab's title: how far it is comes first, as tabs show only the beginning. */
+export function tabTitle(state: HolderState): string {
+  const name = state.fileName ?? "";
+  switch (state.phase) {
+    case "starting":
+    case "running":
+      return `${formatPercent(state.job === null ? 0 : jobProgress(state.job))} · ${name} · ${NAME}`;
+    case "ready":
+      return `Ready · ${name} · ${NAME}`;
+    case "failed":
+      return `Failed · ${name} · ${NAME}`;
+    default:
+      return `${NAME}: turn a video into a stream`;
+  }
+}
+
+/** The tab's icon while it works: a ring that closes; null for the ordinary one. */
+export function tabIcon(state: HolderState): string | null {
+  if (state.phase !== "running" || state.job === null) return null;
+  // In 20 steps: a new icon for each percent would keep the browser busy for nothing.
+  const share = Math.floor(jobProgress(state.job) * 20) / 20;
+  const round = (2 * Math.PI * 12).toFixed(2);
+  const filled = (2 * Math.PI * 12 * share).toFixed(2);
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke-width="6">` +
+    `<circle cx="16" cy="16" r="12" stroke="#8aa"/>` +
+    `<circle cx="16" cy="16" r="12" stroke="#0c8482" stroke-dasharray="${filled} ${round}" transform="rotate(-90 16 16)"/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
+/** Writes both into the document. */
+export function showInTab(state: HolderState): void {
+  const title = tabTitle(state);
+  if (document.title !== title) document.title = title;
+  const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  const icon = tabIcon(state) ?? "/favicon.svg";
+  if (link !== null && link.getAttribute("href") !== icon) link.setAttribute("href", icon);
+}

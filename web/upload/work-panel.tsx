@@ -1,0 +1,178 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { HolderState, SlotState } from "../owner/owner-api.ts";
+import { formatBytes, formatPercent, formatSpeed, formatWait } from "../ui/format.ts";
+import { InfoIcon } from "../ui/icons.tsx";
+import { jobProgress, taskTitle } from "../ui/job-progress.ts";
+import { Note } from "../ui/page-frame.tsx";
+import { DeviceNote } from "./device-note.tsx";
+
+/** Beyond this share of the work, cancelling asks once more. */
+const MUCH_IS_DONE = 0.25;
+
+/** How far the work is, how fast it goes, who is at it, and the way out. */
+export function WorkPanel({
+  state,
+  cancelling,
+  onServers,
+  onCancel,
+}: {
+  state: HolderState;
+  cancelling: boolean;
+  onServers(use: boolean): void;
+  onCancel(): void;
+}) {
+  const progress = state.job === null ? 0 : jobProgress(state.job);
+  const starting = state.phase === "starting" || state.job === null;
+  return (
+    <section class="card work" aria-labelledby="work-title">
+      <h2 id="work-title" class="visually-hidden">
+        Progress
+      </h2>
+      <div class="work-head">
+        <span class="work-percent">{formatPercent(progress)}</span>
+        <span class="work-eta">{starting ? "Starting…" : etaText(state)}</span>
+      </div>
+      <progress class="bar" max={1} value={progress} aria-label="Video made so far" />
+      <dl class="figures">
+        <Figure
+          name="Speed"
+          value={state.speed === null ? "–" : formatSpeed(state.speed)}
+          hint="of real time"
+        />
+        <Figure name="Uploaded" value={formatBytes(state.bytesUploaded)} hint="finished parts" />
+        <Figure
+          name="Encoders"
+          value={String(state.slots.filter(({ state: slot }) => slot !== "stopped").length)}
+          hint={state.busyShare > 0 ? `${formatPercent(state.busyShare)} busy` : "in this tab"}
+        />
+      </dl>
+      {!state.connected && !starting && (
+        <Note kind="warn" icon={<InfoIcon />}>
+          <p>
+            <b>Connection lost.</b> Reconnecting. Finished segments are safe.
+          </p>
+        </Note>
+      )}
+      <SlotList state={state} />
+      <DeviceNote state={state} onServers={onServers} />
+      <CancelButton
+        muchIsDone={progress > MUCH_IS_DONE}
+        cancelling={cancelling}
+        onCancel={onCancel}
+      />
+    </section>
+  );
+}
+
+function etaText({ etaSeconds, job, connected }: HolderState): string {
+  if (job?.state === "assembling") return "Finishing";
+  if (!connected) return "Waiting for the connection";
+  return etaSeconds === null ? "Estimating the time left" : `About ${formatWait(etaSeconds)} left`;
+}
+
+function Figure({ name, value, hint }: { name: string; value: string; hint: string }) {
+  return (
+    <div class="figure">
+      <dt>{name}</dt>
+      <dd>
+        <b class="figure-value">{value}</b> <span class="figure-hint">{hint}</span>
+      </dd>
+    </div>
+  );
+}
+
+const SLOT_WORDS: Readonly<Record<SlotState["state"], string>> = {
+  starting: "Starting",
+  idle: "Free",
+  fetching: "Cutting",
+  encoding: "Encoding",
+  uploading: "Uploading",
+  stopped: "Stopped",
+};
+
+/** One line an encoder. */
+function SlotList({ state: { slots, job } }: { state: HolderState }) {
+  if (slots.length === 0) return null;
+  return (
+    <ul class="slots" aria-label="Encoders">
+      {slots.map((slot, index) => {
+        const task = job?.tasks.find(({ id }) => id === slot.taskId);
+        const what = task === undefined ? "" : ` ${lowerFirst(taskTitle(task))}`;
+        return (
+          <li key={index} class={`slot is-${slot.state}`}>
+            <span class="slot-text">
+              {SLOT_WORDS[slot.state]}
+              {what}
+            </span>
+            <span
+              class="slot-bar"
+              style={{ "--progress": String(slot.taskId === null ? 0 : slot.progress) }}
+            />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Stops at once; asks first only when a lot would be thrown away. */
+function CancelButton({
+  muchIsDone,
+  cancelling,
+  onCancel,
+}: {
+  muchIsDone: boolean;
+  cancelling: boolean;
+  onCancel(): void;
+}) {
+  const asking = useSignal(false);
+  const stop = useRef<HTMLButtonElement>(null);
+  const cancel = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (asking.value) stop.current?.focus();
+  }, [asking.value]);
+
+  if (!asking.value) {
+    return (
+      <div class="actions">
+        <button
+          ref={cancel}
+          type="button"
+          class="button"
+          disabled={cancelling}
+          onClick={() => {
+            if (muchIsDone) asking.value = true;
+            else onCancel();
+          }}
+        >
+          {cancelling ? "Cancelling…" : "Cancel"}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <fieldset class="confirm">
+      <legend>Stop and throw away what is done?</legend>
+      <div class="actions">
+        <button ref={stop} type="button" class="button button-danger" onClick={onCancel}>
+          Stop
+        </button>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            asking.value = false;
+            requestAnimationFrame(() => cancel.current?.focus());
+          }}
+        >
+          Go on
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

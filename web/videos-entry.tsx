@@ -1,9 +1,0 @@
-import { render } from "preact";
-import { Catalogue } from "./catalogue.ts";
-import { EdgeClient } from "./edge-client.ts";
-import "./ui/style.css";
-import { VideosPage } from "./ui/videos-page.tsx";
-
-const catalogue = new Catalogue(new EdgeClient(location.origin));
-render(<VideosPage catalogue={catalogue} />, document.getElementById("page") as HTMLElement);
-void catalogue.more();

@@ -1,0 +1,120 @@
+import { signal } from "@preact/signals";
+import { toWireError, type WireError } from "../../shared/job/errors.ts";
+import type { Mp4Status, VideoPage } from "../../shared/wire/api.ts";
+import type { EdgeClient } from "../edge-client.ts";
+import { forgetOwned, ownerTokenOf } from "../saved/owned-videos.ts";
+
+export type CatalogueVideo = VideoPage["videos"][number];
+
+const LOOK_FOR_MP4_EVERY_MS = 1_500;
+const LOOKS_FOR_MP4 = 200;
+
+/** The doings of the catalogue's page. Methods never throw: what went wrong is in `problem` and `problemOf`. */
+export class Catalogue {
+  readonly #client: EdgeClient;
+  readonly #videos = signal<CatalogueVideo[] | null>(null);
+  readonly #cursor = signal<string | null>(null);
+  readonly #problem = signal<WireError | null>(null);
+  readonly #problems = signal<Record<string, WireError | null>>({});
+  readonly #deleted = signal<string | null>(null);
+  readonly #hasServers = signal(false);
+  readonly #mp4 = signal<Record<string, Mp4Status>>({});
+
+  constructor(client: EdgeClient) {
+    this.#client = client;
+  }
+
+  /** Null before the first page is here. */
+  get videos(): CatalogueVideo[] | null {
+    return this.#videos.value;
+  }
+  /** Somebody is there who makes MP4s. */
+  get hasServers(): boolean {
+    return this.#hasServers.value;
+  }
+  get hasMore(): boolean {
+    return this.#cursor.value !== null;
+  }
+  /** Of the list. */
+  get problem(): WireError | null {
+    return this.#problem.value;
+  }
+  /** What could not be done with a video. */
+  problemOf(id: string): WireError | null {
+    return this.#problems.value[id] ?? null;
+  }
+  /** Name of the video that was deleted last. */
+  get deleted(): string | null {
+    return this.#deleted.value;
+  }
+
+  /** Null when it was not asked for on this page. */
+  mp4Of(id: string): Mp4Status | null {
+    return this.#mp4.value[id] ?? null;
+  }
+
+  isOwned(id: string): boolean {
+    return ownerTokenOf(id) !== null;
+  }
+
+  async more(): Promise<void> {
+    const show = (error: WireError | null) => {
+      this.#problem.value = error;
+    };
+    await reporting(show, async () => {
+      const [page, site] = await Promise.all([
+        this.#client.listVideos(this.#cursor.value),
+        this.#client.site(),
+      ]);
+      this.#hasServers.value = site.servers;
+      const known = new Set(this.#videos.value?.map(({ id }) => id));
+      const news = page.videos.filter(({ id }) => !known.has(id));
+      this.#videos.value = [...(this.#videos.value ?? []), ...news];
+      this.#cursor.value = page.cursor;
+    });
+  }
+
+  /** Has the MP4 made and waits for it. */
+  async makeMp4(id: string): Promise<void> {
+    await this.#with(id, async () => {
+      let status = await this.#client.makeMp4(id);
+      for (let looks = 0; looks < LOOKS_FOR_MP4; looks += 1) {
+        this.#mp4.value = { ...this.#mp4.value, [id]: status };
+        if (status.state === "ready") return;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_FOR_MP4_EVERY_MS));
+        status = await this.#client.mp4Status(id);
+      }
+    });
+  }
+
+  async remove({ id, name }: CatalogueVideo): Promise<void> {
+    const token = ownerTokenOf(id);
+    if (token === null) return;
+    await this.#with(id, async () => {
+      await this.#client.deleteVideo(id, token);
+      forgetOwned(id);
+      this.#deleted.value = name;
+      this.#videos.value = (this.#videos.value ?? []).filter((video) => video.id !== id);
+    });
+  }
+
+  #with(id: string, work: () => Promise<void>): Promise<void> {
+    const show = (error: WireError | null) => {
+      this.#problems.value = { ...this.#problems.value, [id]: error };
+    };
+    return reporting(show, work);
+  }
+}
+
+/** Shows what goes wrong, and nothing while all is well. */
+async function reporting(
+  show: (error: WireError | null) => void,
+  work: () => Promise<void>,
+): Promise<void> {
+  show(null);
+  try {
+    await work();
+  } catch (thrown) {
+    show(toWireError(thrown));
+  }
+}

@@ -1,0 +1,9 @@
+import { render } from "preact";
+import { EdgeClient } from "../edge-client.ts";
+import { Catalogue } from "./catalogue.ts";
+import "../ui/style.css";
+import { VideosPage } from "./videos-page.tsx";
+
+const catalogue = new Catalogue(new EdgeClient(location.origin));
+render(<VideosPage catalogue={catalogue} />, document.getElementById("page") as HTMLElement);
+void catalogue.more();

@@ -1,0 +1,177 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { type ErrorCode, isErrorCode } from "../../shared/job/errors.ts";
+import { ERROR_TEXTS } from "../ui/error-texts.ts";
+import { InlineError } from "../ui/error-view.tsx";
+import { formatBytes, formatLength } from "../ui/format.ts";
+import { Announcement, PageFrame } from "../ui/page-frame.tsx";
+import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
+import { PosterFrame } from "./poster-frame.tsx";
+import "./videos.css";
+
+/** What this deployment holds. */
+export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
+  const { videos, problem, deleted } = catalogue;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const isLoading = videos === null && problem === null;
+  // The focus goes on where a button went away with what it was for.
+  useEffect(() => {
+    if (deleted !== null) heading.current?.focus();
+  }, [deleted]);
+  const showMore = async () => {
+    const shown = videos?.length ?? 0;
+    await catalogue.more();
+    list.current?.children[shown]?.querySelector<HTMLElement>("a, button")?.focus();
+  };
+  return (
+    <PageFrame>
+      <div class="title-row">
+        <h1 ref={heading} tabIndex={-1}>
+          Videos
+        </h1>
+      </div>
+      <Announcement text={deleted === null ? "" : `${deleted} was deleted.`} />
+      {isLoading && <p role="status">Loading…</p>}
+      {videos?.length === 0 && (
+        <p>
+          There is no video here yet. <a href="/">Make the first one.</a>
+        </p>
+      )}
+      <ul class="videos" ref={list}>
+        {videos?.map((video) => (
+          <VideoCard key={video.id} video={video} catalogue={catalogue} />
+        ))}
+      </ul>
+      {problem !== null && <InlineError error={problem} />}
+      {(catalogue.hasMore || problem !== null) && (
+        <button type="button" class="button" onClick={showMore}>
+          {problem === null ? "Show more" : "Try again"}
+        </button>
+      )}
+    </PageFrame>
+  );
+}
+
+function VideoCard({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
+  const { id, name, state, durationTicks, bytesStored, createdAtMs, width, height } = video;
+  const problem = catalogue.problemOf(id);
+  const isThere = state === "ready" || state === "planned";
+  const picture = (
+    <>
+      <span class="video-poster">
+        {state === "ready" ? (
+          <PosterFrame masterUrl={`/v/${id}/master.m3u8`} />
+        ) : (
+          <span class="video-state">{STATES[state] ?? state}</span>
+        )}
+      </span>
+      <h2 class="video-title">{name}</h2>
+    </>
+  );
+  return (
+    <li class="card video-card">
+      {isThere ? (
+        <a class="video-link" href={`/watch/${id}`}>
+          {picture}
+        </a>
+      ) : (
+        <div class="video-link">{picture}</div>
+      )}
+      {state === "failed" && <p class="video-reason">{reasonOf(video)}</p>}
+      <p class="hint">
+        {durationTicks > 0 && `${formatLength(durationTicks)} · `}
+        {width}×{height}
+        {bytesStored > 0 && ` · ${formatBytes(bytesStored)}`} ·{" "}
+        <time dateTime={new Date(createdAtMs).toISOString()}>
+          {new Date(createdAtMs).toLocaleDateString()}
+        </time>
+      </p>
+      {problem !== null && <InlineError error={problem} />}
+      <div class="actions">
+        {state === "ready" && catalogue.hasServers && (
+          <Mp4Action video={video} catalogue={catalogue} />
+        )}
+        {state !== "planned" && catalogue.isOwned(id) && (
+          <DeleteAction onDelete={() => catalogue.remove(video)} name={name} />
+        )}
+      </div>
+    </li>
+  );
+}
+
+const STATES: Record<string, string> = {
+  planned: "Being made",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+function reasonOf({ errorCode }: CatalogueVideo): string {
+  const code: ErrorCode = isErrorCode(errorCode) ? errorCode : "INTERNAL";
+  return ERROR_TEXTS[code].title;
+}
+
+function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
+  const { id, name } = video;
+  const status = catalogue.mp4Of(id);
+  const isMaking = status?.state === "making";
+  const url = status?.state === "ready" ? status.url : null;
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // It takes the place of the button that was pressed, and its focus.
+    if (url !== null && document.activeElement === document.body) link.current?.focus();
+  }, [url]);
+  if (url !== null) {
+    const size = status?.sizeBytes == null ? "" : ` (${formatBytes(status.sizeBytes)})`;
+    return (
+      <>
+        <a ref={link} class="button" href={url} download>
+          Download MP4{size}
+        </a>
+        <Announcement text={`The MP4 of ${name} is ready.`} />
+      </>
+    );
+  }
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-label={isMaking ? `Making the MP4 of ${name}` : `Make an MP4 of ${name}`}
+      aria-disabled={isMaking}
+      onClick={() => isMaking || catalogue.makeMp4(id)}
+    >
+      {isMaking ? "Making the MP4…" : "Make an MP4"}
+    </button>
+  );
+}
+
+/** Asks once more. The first button becomes the one that keeps: a double click does no harm. */
+function DeleteAction({ name, onDelete }: { name: string; onDelete(): void }) {
+  const isAsking = useSignal(false);
+  const ask = isAsking.value;
+  return (
+    <>
+      <button
+        type="button"
+        class="button"
+        aria-label={ask ? `Keep ${name}` : `Delete ${name}`}
+        onClick={() => {
+          isAsking.value = !ask;
+        }}
+      >
+        {ask ? "Keep" : "Delete"}
+      </button>
+      {ask && (
+        <button
+          type="button"
+          class="button button-danger"
+          aria-label={`Delete ${name} for good`}
+          onClick={onDelete}
+        >
+          Delete for good
+        </button>
+      )}
+      <Announcement text={ask ? `Keep ${name}, or delete it for good?` : ""} />
+    </>
+  );
+}

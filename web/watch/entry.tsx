@@ -1,0 +1,28 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { EdgeClient } from "../edge-client.ts";
+import "../ui/style.css";
+import { EmbedPage, WatchPage } from "./watch-page.tsx";
+import { watchStatus } from "./watch-status.ts";
+
+const jobId = location.pathname.split("/")[2] ?? "";
+const masterUrl = `${location.origin}/v/${jobId}/master.m3u8`;
+const watchUrl = `${location.origin}/watch/${jobId}`;
+const embedded = new URLSearchParams(location.search).has("embed");
+
+const ends = new AbortController();
+const state = watchStatus(new EdgeClient(location.origin), jobId, masterUrl, ends.signal);
+// Not in a page that may come back from the browser's cache: it would never ask again.
+window.addEventListener("pagehide", (event) => {
+  if (!event.persisted) ends.abort();
+});
+
+document.documentElement.classList.toggle("is-embedded", embedded);
+const Page = embedded ? EmbedPage : WatchPage;
+render(
+  <Page state={state} masterUrl={masterUrl} watchUrl={watchUrl} />,
+  document.getElementById("page") as HTMLElement,
+);
+effect(() => {
+  if (state.value.kind === "known") document.title = `${state.value.status.name} · Tributary`;
+});

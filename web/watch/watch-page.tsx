@@ -1,0 +1,175 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
+import { Player } from "../player/player.tsx";
+import { CopyField } from "../ui/copy-field.tsx";
+import { ERROR_TEXTS, type ErrorText } from "../ui/error-texts.ts";
+import { formatLength, formatPercent } from "../ui/format.ts";
+import { InfoIcon, WarningIcon } from "../ui/icons.tsx";
+import { jobProgress } from "../ui/job-progress.ts";
+import { Announcement, Note, PageFrame } from "../ui/page-frame.tsx";
+import type { WatchState } from "./watch-status.ts";
+
+interface WatchPageProps {
+  state: ReadonlySignal<WatchState>;
+  masterUrl: string;
+  watchUrl: string;
+}
+
+/** `/watch/:id`: plays for anybody, also while the video is still being made. */
+export function WatchPage(props: WatchPageProps) {
+  const state = props.state.value;
+  const title = titleOf(state);
+  return (
+    <PageFrame>
+      <Announcement text={announcementOf(state)} />
+      <Content {...props} watched={state} title={title} />
+    </PageFrame>
+  );
+}
+
+/** `/watch/:id?embed`: the player and nothing else, for a frame in another page. */
+export function EmbedPage({ state: { value: state }, masterUrl }: WatchPageProps) {
+  const trouble = troubleOf(state);
+  if (trouble !== null) {
+    return (
+      <div class="embed-message" role="alert">
+        <p>
+          <b>{trouble.title}</b>
+        </p>
+        <p>{trouble.what}</p>
+      </div>
+    );
+  }
+  return (
+    <Player
+      bare
+      masterUrl={playable(state) ? masterUrl : null}
+      title={titleOf(state)}
+      aspect={null}
+      placeholder={waitingText(state)}
+    />
+  );
+}
+
+function Content({
+  watched,
+  title,
+  masterUrl,
+  watchUrl,
+}: WatchPageProps & { watched: WatchState; title: string }) {
+  const trouble = troubleOf(watched);
+  if (trouble !== null) {
+    return (
+      <section class="card error-card" role="alert" aria-labelledby="watch-trouble">
+        <span class="error-icon">
+          <WarningIcon />
+        </span>
+        <h1 id="watch-trouble">{trouble.title}</h1>
+        <p>{trouble.what}</p>
+        <p>{trouble.advice}</p>
+        <div class="actions">
+          <a class="button button-primary" href="/">
+            Make a video
+          </a>
+        </div>
+      </section>
+    );
+  }
+  const status = watched.kind === "known" ? watched.status : null;
+  const making = status !== null && status.endedAtMs === null;
+  return (
+    <article class="watch">
+      <Player
+        masterUrl={playable(watched) ? masterUrl : null}
+        title={title}
+        aspect={status === null ? null : aspectOf(status)}
+        placeholder={waitingText(watched)}
+      />
+      <div class="title-row">
+        <h1 class="watch-title">{title}</h1>
+        {status !== null && <p class="hint">{formatLength(status.durationTicks)}</p>}
+      </div>
+      {making && (
+        <Note kind="info" icon={<InfoIcon />}>
+          <p>
+            <b>Being made: {formatPercent(jobProgress(status))}.</b> It plays up to where it is
+            done, and goes on from there.
+          </p>
+          <progress class="bar" max={1} value={jobProgress(status)} aria-label="Made so far" />
+        </Note>
+      )}
+      {status !== null && endedEarly(status) && (
+        <Note kind="warn" icon={<WarningIcon />}>
+          <p>
+            <b>This video is not complete.</b> Making it was{" "}
+            {status.state === "cancelled" ? "cancelled" : "not possible to the end"}. It plays up to
+            there.
+          </p>
+        </Note>
+      )}
+      {status !== null && status.warnings.length > 0 && (
+        <Note kind="warn" icon={<WarningIcon />}>
+          {status.warnings.map((warning) => (
+            <p key={warning}>{warning}</p>
+          ))}
+        </Note>
+      )}
+      <div class="card share">
+        <CopyField label="Address of this page" text={watchUrl} />
+        <CopyField label="HLS address" text={masterUrl} />
+      </div>
+    </article>
+  );
+}
+
+function titleOf(state: WatchState): string {
+  return state.kind === "known" ? state.status.name : "Video";
+}
+
+function playable(state: WatchState): boolean {
+  return (
+    state.kind === "stored" || (state.kind === "known" && state.status.firstPlayableAtMs !== null)
+  );
+}
+
+function endedEarly(status: JobStatus): boolean {
+  return status.state === "failed" || status.state === "cancelled";
+}
+
+/** Nothing can be played, and why; null where it can, or will. */
+function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advice"> | null {
+  switch (state.kind) {
+    case "missing":
+      return ERROR_TEXTS.JOB_NOT_FOUND;
+    case "unreachable":
+      return { ...ERROR_TEXTS[state.error.code], advice: "This page keeps trying by itself." };
+    case "known":
+      if (!endedEarly(state.status) || playable(state)) return null;
+      return {
+        title:
+          state.status.state === "cancelled"
+            ? "This video was cancelled"
+            : "This video could not be made",
+        what: "Its making ended before there was anything to play.",
+        advice: "Ask the person who sent you the address for a new one.",
+      };
+    default:
+      return null;
+  }
+}
+
+function waitingText(state: WatchState): string {
+  if (state.kind !== "known") return "Loading…";
+  return "This video is just being started. It plays here as soon as its first segment is made.";
+}
+
+/** @returns null while a server still reads the source */
+function aspectOf({ source }: JobStatus): number | null {
+  return source === null ? null : source.video.displayWidth / source.video.displayHeight;
+}
+
+function announcementOf(state: WatchState): string {
+  if (state.kind !== "known" || state.status.endedAtMs !== null) return "";
+  const quarters = Math.floor(jobProgress(state.status) * 4);
+  return `This video is being made: ${quarters * 25} percent.`;
+}

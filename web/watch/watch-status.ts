@@ -1,0 +1,87 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { toWireError, type WireError } from "../../shared/job/errors.ts";
+import { callBackoffMs } from "../../shared/retry.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
+import type { EdgeClient } from "../edge-client.ts";
+
+/** What is known of a video that somebody wants to watch. */
+export type WatchState =
+  | { kind: "loading" }
+  | { kind: "known"; status: JobStatus }
+  /** The coordinator forgot the job (an hour after its end); its playlists stay. */
+  | { kind: "stored" }
+  | { kind: "missing" }
+  /** Asked again by itself. */
+  | { kind: "unreachable"; error: WireError };
+
+const ASK_EVERY_MS = 2_500;
+
+/** Asks for the state of a job until it has ended. Never throws; ends with the signal. */
+export function watchStatus(
+  client: EdgeClient,
+  jobId: string,
+  masterUrl: string,
+  abort: AbortSignal,
+): ReadonlySignal<WatchState> {
+  const state = signal<WatchState>({ kind: "loading" });
+
+  const ask = async (): Promise<"again" | "end"> => {
+    const status = await client.jobStatus(jobId, undefined, abort);
+    state.value = { kind: "known", status };
+    return status.endedAtMs === null ? "again" : "end";
+  };
+  const run = async () => {
+    let failures = 0;
+    while (!abort.aborted) {
+      try {
+        if ((await ask()) === "end") return;
+        failures = 0;
+      } catch (thrown) {
+        if (abort.aborted) return;
+        const error = toWireError(thrown);
+        if (error.code === "JOB_NOT_FOUND" || error.code === "NOT_FOUND") {
+          const stored = await isStored(masterUrl, abort);
+          if (stored !== null) {
+            state.value = { kind: stored ? "stored" : "missing" };
+            return;
+          }
+        }
+        failures += 1;
+        // A hiccup while it plays is no news.
+        if (state.value.kind !== "known") state.value = { kind: "unreachable", error };
+      }
+      await pause(
+        failures === 0 ? ASK_EVERY_MS : ASK_EVERY_MS + callBackoffMs(failures, 0.5),
+        abort,
+      );
+    }
+  };
+  void run();
+  return state;
+}
+
+/** @returns null when that could not be found out */
+async function isStored(masterUrl: string, abort: AbortSignal): Promise<boolean | null> {
+  try {
+    const signal = AbortSignal.any([abort, AbortSignal.timeout(15_000)]);
+    const response = await fetch(masterUrl, { signal });
+    await response.body?.cancel();
+    return response.ok ? true : response.status === 404 ? false : null;
+  } catch {
+    return null;
+  }
+}
+
+function pause(ms: number, abort: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    abort.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
