@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import { onError, problemResponse } from "./problem.ts";
+import type { AppEnv } from "./http/app-env.ts";
+import { onError, problemResponse } from "./http/problem.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -10,11 +11,6 @@ import { siteRoutes } from "./routes/site.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { videoRoutes } from "./routes/videos.ts";
-
-/** The bindings every route sees. */
-export interface AppEnv {
-  Bindings: Cloudflare.Env;
-}
 
 export const app = new Hono<AppEnv>();
 

@@ -11,7 +11,7 @@ declare namespace Cloudflare {
     MEDIA: R2Bucket;
     CATALOG: D1Database;
     KEEPER: DurableObjectNamespace<import("./index.ts").Keeper>;
-    SERVER_CALLS: Queue<import("./fallback/calls.ts").ServerCall>;
+    SERVER_CALLS: Queue<import("./servers/calls.ts").ServerCall>;
     FFMPEG: DurableObjectNamespace<import("./index.ts").FFmpegContainer>;
     /** Origin of a server process on this machine; empty where Cloudflare runs the containers. */
     CONTAINER_URL: string;

@@ -1,10 +1,10 @@
 import { app } from "./app.ts";
-import { consumeServerCalls } from "./fallback/consumer.ts";
+import { consumeServerCalls } from "./servers/consumer.ts";
 
 export { Coordinator } from "./coordinator/coordinator.ts";
-export { FFmpegContainer } from "./fallback/ffmpeg-container.ts";
-export { Gate } from "./gate.ts";
-export { Keeper } from "./keeper/keeper.ts";
+export { Gate } from "./gate/gate.ts";
+export { FFmpegContainer } from "./servers/ffmpeg-container.ts";
+export { Keeper } from "./source-jobs/keeper.ts";
 
 export default {
   fetch: app.fetch,

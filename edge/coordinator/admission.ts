@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
-import { tokensMatch } from "../auth.ts";
-import type { State } from "./schedule/state.ts";
+import { tokensMatch } from "../http/auth.ts";
+import type { State } from "./schedule/state/state.ts";
 import type { Store, TokenRecord } from "./store.ts";
 
 /** A job has this many contributor links at most. */

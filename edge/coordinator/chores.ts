@@ -1,7 +1,7 @@
 import { chunkPrefix, outputPrefix, playlistKey } from "../../shared/job/object-keys.ts";
 import { renderIFrames, renderMedia, renderMultivariant } from "../../shared/playlist/index.ts";
 import { saveVideo } from "../catalog/videos.ts";
-import type { State } from "./schedule/state.ts";
+import type { State } from "./schedule/state/state.ts";
 import { playlistInput } from "./view.ts";
 
 /** Work for a job outside of its coordinator. All of it may be done twice. */

@@ -12,21 +12,21 @@ import {
   type HolderMessage,
   type JobStatus,
 } from "../../shared/wire/protocol.ts";
-import { hashToken, newToken } from "../auth.ts";
-import { hasServers } from "../fallback/servers.ts";
+import { hashToken, newToken } from "../http/auth.ts";
 import { log } from "../log.ts";
+import { hasServers } from "../servers/servers.ts";
 import { Admission } from "./admission.ts";
 import { renderPlaylist } from "./chores.ts";
 import { DeltaFeed } from "./delta-feed.ts";
+import { Outside } from "./effects.ts";
 import { logChanges } from "./event-log.ts";
 import { parseHolderMessage } from "./holder-message.ts";
 import { newsTo } from "./job-news.ts";
-import { Outside } from "./outside.ts";
-import { applyChanges } from "./schedule/apply.ts";
-import type { Effect } from "./schedule/draft.ts";
+import { type Event, schedule } from "./schedule/schedule.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
-import { isEnded, isHeard, newState, type State } from "./schedule/state.ts";
-import { type Event, schedule } from "./schedule.ts";
+import { applyChanges } from "./schedule/state/apply.ts";
+import type { Effect } from "./schedule/state/draft.ts";
+import { isEnded, isHeard, newState, type State } from "./schedule/state/state.ts";
 import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
 import { contributorView, coordinatorStatus, jobStatus, jobView } from "./view.ts";

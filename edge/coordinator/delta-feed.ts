@@ -1,5 +1,5 @@
 import type { JobDelta } from "../../shared/wire/protocol.ts";
-import type { Changes, JobRecord, State } from "./schedule/state.ts";
+import type { Changes, JobRecord, State } from "./schedule/state/state.ts";
 import { jobDelta, sourceIsHere } from "./view.ts";
 
 /** Deltas go out this often at most. */

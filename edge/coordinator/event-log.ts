@@ -1,5 +1,5 @@
 import { log } from "../log.ts";
-import type { Changes, State } from "./schedule/state.ts";
+import type { Changes, State } from "./schedule/state/state.ts";
 
 /** One line for each turn of a job and each failed attempt. @param state as it was before `changes` */
 export function logChanges({ job, tasks }: State, changes: Changes): void {

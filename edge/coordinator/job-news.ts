@@ -1,5 +1,5 @@
 import type { CoordinatorMessage, JobDelta } from "../../shared/wire/protocol.ts";
-import type { State } from "./schedule/state.ts";
+import type { State } from "./schedule/state/state.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** Contributors hear of the job this often, and when it turns. */

@@ -7,11 +7,17 @@ import type {
   JobView,
   TaskView,
 } from "../../shared/wire/protocol.ts";
-import { speed } from "./schedule/pace.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
-import { acceptedId, type Holder, isEnded, type State, type TaskRecord } from "./schedule/state.ts";
-import { auditChance } from "./schedule/trust.ts";
-import { isTrusted } from "./schedule/verifying.ts";
+import { speed } from "./schedule/state/pace.ts";
+import {
+  acceptedId,
+  type Holder,
+  isEnded,
+  type State,
+  type TaskRecord,
+} from "./schedule/state/state.ts";
+import { auditChance } from "./schedule/verify/trust.ts";
+import { isTrusted } from "./schedule/verify/verifying.ts";
 
 /** The job as others see it: pages, the status endpoints, the playlists. */
 

@@ -2,8 +2,9 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import type { AppEnv } from "../app.ts";
-import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
 /** A comment now and then keeps proxies from closing a silent stream. */

@@ -12,15 +12,16 @@ import {
   type Webhook,
 } from "../../shared/wire/api.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
-import { admit } from "../admit.ts";
-import type { AppEnv } from "../app.ts";
-import { bearerToken, hashToken, newJobId, newToken } from "../auth.ts";
 import { saveOwner } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
-import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
-import { hasServers } from "../fallback/servers.ts";
-import { parsedBody } from "../request-body.ts";
-import { openUpload } from "../upload-handle.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import { admit } from "../http/admit.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { bearerToken, hashToken, newJobId, newToken } from "../http/auth.ts";
+import { parsedBody } from "../http/request-body.ts";
+import { hasServers } from "../servers/servers.ts";
+import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
+import { openUpload } from "../storage/upload-handle.ts";
 import { jobEvents } from "./job-events.ts";
 
 /** Hours of video whose every frame has a duration of its own. */

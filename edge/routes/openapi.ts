@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AppEnv } from "../app.ts";
+import type { AppEnv } from "../http/app-env.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { apiPage } from "../openapi/page.ts";
 

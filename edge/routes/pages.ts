@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AppEnv } from "../app.ts";
+import type { AppEnv } from "../http/app-env.ts";
 
 /** Pages whose address carries an id: one HTML file each, whatever the id. */
 export const pageRoutes = new Hono<AppEnv>();

@@ -2,12 +2,12 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { playlistKey } from "../../shared/job/object-keys.ts";
-import type { AppEnv } from "../app.ts";
-import { isJobId } from "../auth.ts";
-import { isUnsatisfiable, parseRange, rangeWithin } from "../byte-range.ts";
 import { findVideoName } from "../catalog/owners.ts";
 import { PLAYLIST_TYPE } from "../coordinator/chores.ts";
-import { coordinatorOf } from "../coordinator-stub.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { isJobId } from "../http/auth.ts";
+import { isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 
 /** What players fetch: `/v/<job>/...`. Open to players on any site. */
 export const playbackRoutes = new Hono<AppEnv>();

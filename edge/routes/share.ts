@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { type ShareResponse, shareRequestSchema } from "../../shared/wire/protocol.ts";
-import type { AppEnv } from "../app.ts";
-import { bearerToken, hashToken, newToken } from "../auth.ts";
 import type { Result } from "../coordinator/coordinator.ts";
-import { coordinatorOf } from "../coordinator-stub.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { bearerToken, hashToken, newToken } from "../http/auth.ts";
 
 /** Contributor links of a job; all of it is the owner's, by its token. */
 export const shareRoutes = new Hono<AppEnv>();

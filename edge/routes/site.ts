@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Site } from "../../shared/wire/protocol.ts";
-import type { AppEnv } from "../app.ts";
-import { hasServers } from "../fallback/servers.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { hasServers } from "../servers/servers.ts";
 
 /** `GET /api/site`: what this deployment offers. */
 export const siteRoutes = new Hono<AppEnv>();

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import type { AppEnv } from "../app.ts";
-import { askJob, coordinatorOf, keeperOf } from "../coordinator-stub.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
 
 /** `GET /coordinator-status?jobGroupId=`: one job's counts, for operators and scripts. */
 export const statusRoutes = new Hono<AppEnv>();

@@ -7,12 +7,12 @@ import {
   type UploadPartsResponse,
   uploadPartsRequestSchema,
 } from "../../shared/wire/api.ts";
-import { admit } from "../admit.ts";
-import type { AppEnv } from "../app.ts";
-import { newJobId } from "../auth.ts";
-import { presignUploadPart } from "../presign.ts";
-import { parsedBody } from "../request-body.ts";
-import { openUpload, sealUpload, UPLOAD_LIFE_MS } from "../upload-handle.ts";
+import { admit } from "../http/admit.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { newJobId } from "../http/auth.ts";
+import { parsedBody } from "../http/request-body.ts";
+import { presignUploadPart } from "../storage/presign.ts";
+import { openUpload, sealUpload, UPLOAD_LIFE_MS } from "../storage/upload-handle.ts";
 
 /** R2 wants at least 5 MiB and at most 10,000 parts of equal size. */
 const SMALLEST_PART_BYTES = 8 * 1024 ** 2;

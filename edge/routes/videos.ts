@@ -3,9 +3,6 @@ import { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { chunkPrefix, outputPrefix } from "../../shared/job/object-keys.ts";
 import type { Mp4Status } from "../../shared/wire/api.ts";
-import { limit } from "../admit.ts";
-import type { AppEnv } from "../app.ts";
-import { bearerToken, isJobId, tokensMatch } from "../auth.ts";
 import {
   deleteRows,
   findVideoState,
@@ -15,10 +12,13 @@ import {
 } from "../catalog/owners.ts";
 import { listVideos } from "../catalog/videos.ts";
 import { deleteBelow } from "../coordinator/chores.ts";
-import { coordinatorOf } from "../coordinator-stub.ts";
-import { mp4Key } from "../fallback/mp4.ts";
-import { hasServers } from "../fallback/servers.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import { limit } from "../http/admit.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { bearerToken, isJobId, tokensMatch } from "../http/auth.ts";
 import { log } from "../log.ts";
+import { mp4Key } from "../servers/mp4.ts";
+import { hasServers } from "../servers/servers.ts";
 
 const querySchema = z.object({
   cursor: z.string().max(100).optional(),

@@ -3,10 +3,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, loadavg, platform, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import { runCommand } from "../../edge/local/command.ts";
+import { root, startServer } from "../../edge/local/server.ts";
 import { toWireError } from "../../shared/job/errors.ts";
-import { runCommand } from "../setup/command.ts";
-import { root, startServer } from "../setup/server.ts";
-import { installSystemPrograms } from "../setup/system-programs.ts";
+import { installSystemPrograms } from "../../web/headless/system-programs.ts";
 import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
 import { type Clip, ladderText, openClips } from "./clips.ts";
 import type { Contestant } from "./contestant.ts";

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright";
-import { launchBrowser } from "../setup/browser.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import { servePeers } from "./peer-server.ts";
 
 /** A fresh browser with a blank page from which packages and the clip can be loaded; closed after. */

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
-import { freePort, root } from "../setup/server.ts";
+import { freePort, root } from "../../edge/local/server.ts";
 
 const TYPES: Record<string, string> = {
   ".js": "text/javascript",

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { transcodeJob } from "../driver/transcode-job.ts";
+import { transcodeJob } from "../../web/headless/transcode-job.ts";
 import { ladderText } from "./clips.ts";
 import type { Contestant, MadeRendition } from "./contestant.ts";
 

@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
 import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
-import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
+import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import type { JobPlan } from "../../shared/job/job.ts";
 import type { LeaseGrant } from "../../shared/wire/protocol.ts";

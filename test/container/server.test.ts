@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Permits } from "../../edge/container/permits.ts";
+import { type RunningContainer, startContainer } from "../../edge/local/container.ts";
+import { root } from "../../edge/local/server.ts";
 import { containerHealthSchema } from "../../shared/wire/container.ts";
-import { type RunningContainer, startContainer } from "../setup/container.ts";
-import { root } from "../setup/server.ts";
 
 const job = {
   jobId: "0".repeat(20),

@@ -7,16 +7,16 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import type Hls from "hls.js";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { root } from "../../edge/local/server.ts";
 import { webhookEventSchema, webhookStatusSchema } from "../../shared/wire/api.ts";
 import { EdgeClient } from "../../web/edge-client.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import {
   decodedFrameTimes,
   sourceFrameTimes,
   worstTimeError,
 } from "../exactness/decoded-frames.ts";
-import { launchBrowser } from "../setup/browser.ts";
 import { ffprobe, fixture } from "../setup/media.ts";
-import { root } from "../setup/server.ts";
 import { playToEnd } from "./playback.ts";
 import { fileOf, untilEnd } from "./whole-job.ts";
 

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { root } from "../../edge/local/server.ts";
 import { EdgeClient } from "../../web/edge-client.ts";
-import { launchBrowser } from "../setup/browser.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture } from "../setup/media.ts";
-import { root } from "../setup/server.ts";
 import { fileOf, untilEnd } from "./whole-job.ts";
 
 // The pages that list videos and describe the API, with a video that was really made.

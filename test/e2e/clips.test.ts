@@ -1,7 +1,7 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import { readPlaylistFolder } from "../exactness/playlist-folder.ts";
-import { launchBrowser } from "../setup/browser.ts";
 import { type FixtureName, fixture, frameTimesSeconds, realClip } from "../setup/media.ts";
 import { expectExactPictures, soundOf, soundOffsetOf } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { TranscodeReport } from "../driver/report.ts";
+import { root } from "../../edge/local/server.ts";
+import type { TranscodeReport } from "../../web/headless/report.ts";
 import { decodedFrameTimes } from "../exactness/decoded-frames.ts";
 import { fixture } from "../setup/media.ts";
-import { root } from "../setup/server.ts";
 
 // npm run transcode, as outsiders see it: exit status, standard output, files.
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 function start(argv: string[]) {
-  const child = spawn(process.execPath, [join(root, "test/driver/transcode.ts"), ...argv], {
+  const child = spawn(process.execPath, [join(root, "web/headless/transcode.ts"), ...argv], {
     cwd: root,
     env: { ...process.env, TRIBUTARY_URL: inject("serverUrl") },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,9 +1,9 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { CreateJobResponse } from "../../shared/wire/protocol.ts";
-import { ContributorTab } from "../driver/contributor-tab.ts";
-import type { OwnerTab } from "../driver/owner-tab.ts";
-import { launchBrowser } from "../setup/browser.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { ContributorTab } from "../../web/headless/contributor-tab.ts";
+import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { realClip } from "../setup/media.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 

@@ -1,8 +1,8 @@
 import type { Browser, Route } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import type { SlotState } from "../../web/owner/owner-api.ts";
-import type { OwnerTab } from "../driver/owner-tab.ts";
-import { launchBrowser } from "../setup/browser.ts";
 import { fixture } from "../setup/media.ts";
 import { openCutProxy } from "./cut-proxy.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { LeaseGrant } from "../../shared/wire/protocol.ts";
-import type { OwnerTab } from "../driver/owner-tab.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import {
   decodedFrameTimes,
   sourceFrameTimes,
@@ -11,7 +12,6 @@ import {
 } from "../exactness/decoded-frames.ts";
 import { comparePictures } from "../exactness/picture-likeness.ts";
 import { type MediaPlaylist, readPlaylistFolder } from "../exactness/playlist-folder.ts";
-import { launchBrowser } from "../setup/browser.ts";
 import { fixture } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";

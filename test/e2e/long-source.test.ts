@@ -1,5 +1,5 @@
 import { expect, inject, test } from "vitest";
-import { launchBrowser } from "../setup/browser.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import { generatedClip, realClip } from "../setup/media.ts";
 import { expectExactPictures } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { Browser } from "playwright";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
+import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
+import { follow, hasEnded, isInspected, refusal } from "../../web/headless/follow.ts";
+import { OwnerTab } from "../../web/headless/owner-tab.ts";
+import { peakTabMemory } from "../../web/headless/tab-memory.ts";
 import type { HolderState } from "../../web/owner/owner-api.ts";
-import { copyPlaylists } from "../driver/copy-playlists.ts";
-import { follow, hasEnded, isInspected, refusal } from "../driver/follow.ts";
-import { OwnerTab } from "../driver/owner-tab.ts";
-import { peakTabMemory } from "../driver/tab-memory.ts";
 
 /** Small and quick, with the rung that mobile networks want. */
 export const SMALL_LADDER = "240:300,144:140";

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright";
 import { expect, inject, test } from "vitest";
-import { peakTabMemory } from "../driver/tab-memory.ts";
-import { launchBrowser } from "../setup/browser.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { peakTabMemory } from "../../web/headless/tab-memory.ts";
 import { generatedClip } from "../setup/media.ts";
 import { makeVideo, waitFor } from "./made-video.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type Hls from "hls.js";
 import type { Browser } from "playwright";
-import { root } from "../setup/server.ts";
+import { root } from "../../edge/local/server.ts";
 
 /** What hls.js and the browser's decoder made of a video. */
 export interface Played {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { toWireError } from "../../shared/job/errors.ts";
-import { OwnerTab } from "../driver/owner-tab.ts";
-import { launchBrowser } from "../setup/browser.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { clipFacts, ffmpeg, fixture, realClip } from "../setup/media.ts";
 import { inspect, makeVideo, SMALL_LADDER } from "./made-video.ts";
 

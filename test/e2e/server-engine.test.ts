@@ -1,7 +1,7 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { ContributorTab } from "../driver/contributor-tab.ts";
-import { launchBrowser } from "../setup/browser.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { ContributorTab } from "../../web/headless/contributor-tab.ts";
 import { fixture, frameTimesSeconds, realClip } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { RunningContainer } from "../setup/container.ts";
+import type { RunningContainer } from "../../edge/local/container.ts";
 
 /** One address for server processes that come and go, with faults on the way to them. */
 export interface Switchboard extends AsyncDisposable {

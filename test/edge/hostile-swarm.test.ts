@@ -1,7 +1,7 @@
 import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { MAX_FAULTS } from "../../edge/coordinator/schedule/faults.ts";
+import { MAX_FAULTS } from "../../edge/coordinator/schedule/verify/faults.ts";
 import type { CoordinatorMessage, CreateJobResponse } from "../../shared/wire/protocol.ts";
 import {
   coordinator,

@@ -2,8 +2,8 @@ import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hashToken, newJobId } from "../../edge/auth.ts";
-import { askJob } from "../../edge/coordinator-stub.ts";
+import { hashToken, newJobId } from "../../edge/http/auth.ts";
+import { askJob } from "../../edge/source-jobs/keeper-stub.ts";
 import {
   called,
   delivered,
@@ -14,8 +14,8 @@ import {
   needsServer,
   owesWebhook,
   prepareFailed,
-} from "../../edge/keeper/keeping.ts";
-import { openUpload, sealUpload } from "../../edge/upload-handle.ts";
+} from "../../edge/source-jobs/keeping.ts";
+import { openUpload, sealUpload } from "../../edge/storage/upload-handle.ts";
 import { DEFAULT_JOB_SETTINGS } from "../../shared/job/job.ts";
 import { call, coordinator, plan } from "./scripted-holder.ts";
 

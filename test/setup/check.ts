@@ -2,7 +2,7 @@
 // one run tells all there is to mend.
 
 import { spawnSync } from "node:child_process";
-import { root } from "./server.ts";
+import { root } from "../../edge/local/server.ts";
 
 const PARTS = ["check:types", "check:lint", "check:unused"];
 

@@ -2,7 +2,7 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import type { TestProject } from "vitest/node";
 import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
-import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
+import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import type { JobPlan } from "../../shared/job/job.ts";

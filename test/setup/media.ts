@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { root } from "./server.ts";
+import { root } from "../../edge/local/server.ts";
 
 const FIXTURES_DIR = join(root, ".cache/fixtures");
 

@@ -4,8 +4,8 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { root } from "./server.ts";
-import { installSystemPrograms } from "./system-programs.ts";
+import { root } from "../../edge/local/server.ts";
+import { installSystemPrograms } from "../../web/headless/system-programs.ts";
 
 installSystemPrograms();
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { root, type ServerMode, startServer } from "./server.ts";
+import { root, type ServerMode, startServer } from "../../edge/local/server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

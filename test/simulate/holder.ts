@@ -2,7 +2,7 @@ import { LeaseLoop } from "../../shared/holder/lease-loop.ts";
 import type { LeaseWork, MadeTask } from "../../shared/holder/lease-work.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
-import { outputsOf } from "../shared/schedule/offered.ts";
+import { outputsOf } from "../schedule/offered.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** What a holder is like. */

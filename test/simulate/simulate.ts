@@ -1,6 +1,6 @@
 // npm run simulate: swarms of up to thousands of contributors, on the real scheduler and lease loop.
 
-import { runCommand } from "../setup/command.ts";
+import { runCommand } from "../../edge/local/command.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { LEGEND, table } from "./report.ts";
 import { README_SWARMS, simulate } from "./scenarios.ts";

@@ -1,10 +1,10 @@
-import { applyChanges } from "../../edge/coordinator/schedule/apply.ts";
-import type { Effect } from "../../edge/coordinator/schedule/draft.ts";
-import { leaseGrant } from "../../edge/coordinator/schedule/offers.ts";
-import { isEnded, newState, type State } from "../../edge/coordinator/schedule/state.ts";
-import type { GateVerdict } from "../../edge/coordinator/schedule/verdict.ts";
-import { type Event, schedule } from "../../edge/coordinator/schedule.ts";
+import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
+import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
+import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
+import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
+import { isEnded, newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
 import { contributorView, playlistInput } from "../../edge/coordinator/view.ts";
+import type { GateVerdict } from "../../edge/gate/verdict.ts";
 import {
   DEFAULT_JOB_SETTINGS,
   type JobPlan,
@@ -12,9 +12,9 @@ import {
   segmentDurationTicks,
 } from "../../shared/job/job.ts";
 import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
-import { honestHash, NO_MD5 } from "../shared/schedule/offered.ts";
-import { passedSegments, planOf } from "../shared/schedule/plan-of.ts";
-import { storeAllChunks } from "../shared/schedule/stored-chunks.ts";
+import { honestHash, NO_MD5 } from "../schedule/offered.ts";
+import { passedSegments, planOf } from "../schedule/plan-of.ts";
+import { storeAllChunks } from "../schedule/stored-chunks.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
 import { Timeline } from "./timeline.ts";
 import { VirtualClock } from "./virtual-clock.ts";

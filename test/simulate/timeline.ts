@@ -1,4 +1,4 @@
-import type { Changes } from "../../edge/coordinator/schedule/state.ts";
+import type { Changes } from "../../edge/coordinator/schedule/state/state.ts";
 import type { Traits } from "./holder.ts";
 
 interface LeaseLine {

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { launchBrowser, openBlankPage } from "../setup/browser.ts";
+import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 
 let browser: Browser;
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { cut, open } from "../ingest/cut-and-decode.ts";
 import { type SourceName, source } from "../ingest/fixtures.ts";
-import { launchBrowser, openBlankPage } from "../setup/browser.ts";
 
 let browser: Browser;
 

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { parseLadder } from "../../shared/plan/plan.ts";
-import { launchBrowser, openBlankPage } from "../setup/browser.ts";
+import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { generatedClip, realClip } from "../setup/media.ts";
 import { comparedPictures } from "./picture-run.ts";
 

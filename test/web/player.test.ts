@@ -1,7 +1,7 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
-import { launchBrowser } from "../setup/browser.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 

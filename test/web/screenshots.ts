@@ -5,8 +5,8 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { launchBrowser } from "../setup/browser.ts";
-import { root, startServer } from "../setup/server.ts";
+import { root, startServer } from "../../edge/local/server.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import { CONTRIBUTE_STATES, type ContributeStateName } from "./stories/contribute-states.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { openStage } from "./stories/open-stage.ts";

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { root } from "../../edge/local/server.ts";
 import { webCodecsSoundRefusal } from "../../shared/encode/webcodecs-support.ts";
+import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { soundOffsetOfFiles } from "../exactness/sound.ts";
-import { launchBrowser, openBlankPage } from "../setup/browser.ts";
 import { generatedClip } from "../setup/media.ts";
-import { root } from "../setup/server.ts";
 import type { SoundRun } from "./sound-stage.ts";
 
 /** 26 s in several runs of sound: two voices that glide, hiss that comes and goes, a second of silence. */

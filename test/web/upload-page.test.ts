@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { root } from "../../edge/local/server.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import type { HolderState } from "../../web/owner/owner-api.ts";
-import { launchBrowser } from "../setup/browser.ts";
 import { fixture } from "../setup/media.ts";
-import { root } from "../setup/server.ts";
 
 /** The real page with the real holder, edge and encoder behind it. */
 

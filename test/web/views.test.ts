@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { root } from "../../edge/local/server.ts";
 import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
 import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
-import { launchBrowser } from "../setup/browser.ts";
-import { root } from "../setup/server.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
 

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { checkOutputs } from "../../shared/cmaf/check.ts";
 import { segmentDurationTicks, segmentFrames, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
+import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { comparePictures } from "../exactness/picture-likeness.ts";
-import { launchBrowser, openBlankPage } from "../setup/browser.ts";
 import { type FixtureName, fixture, realClip } from "../setup/media.ts";
 import { type EngineRun, runWebCodecs } from "./engine-run.ts";
 

@@ -1,16 +1,16 @@
 import type { ErrorCode } from "../../../shared/job/errors.ts";
 import { taskBackoffMs } from "../../../shared/retry.ts";
 import { MAX_ATTEMPTS } from "../../../shared/wire/protocol.ts";
-import { leaseDueAtMs } from "./deadlines.ts";
-import type { Draft } from "./draft.ts";
+import { leaseDueAtMs } from "./assign/deadlines.ts";
 import { endJob } from "./lifecycle.ts";
+import type { Draft } from "./state/draft.ts";
 import {
   BEAT_RECORDED_EVERY_MS,
   type Holder,
   type Lease,
   needsHolder,
   type TaskRecord,
-} from "./state.ts";
+} from "./state/state.ts";
 
 /** How leases begin, go on and end. All of it changes the draft only. */
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../../shared/job/errors.ts";
 import type { JobState } from "../../../shared/job/job.ts";
-import type { Draft } from "./draft.ts";
-import { type ChoreKind, isEnded } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import { type ChoreKind, isEnded } from "./state/state.ts";
 
 /** How a job begins to run, ends, and what is left to do for it outside. */
 

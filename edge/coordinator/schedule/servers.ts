@@ -1,5 +1,12 @@
-import type { Draft } from "./draft.ts";
-import { type Holder, isEnded, isHeard, type Lease, type State } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import {
+  type Holder,
+  isEnded,
+  isHeard,
+  type Lease,
+  type ServerCallRecord,
+  type State,
+} from "./state/state.ts";
 
 /**
  * When servers are called to a job, and how many. A server that comes is a holder like any other; it
@@ -15,12 +22,6 @@ export const STRAGGLER_MS = 120_000;
 /** Tasks ready for each server that is called. */
 const TASKS_PER_SERVER = 6;
 const MAX_SERVERS = 4;
-
-/** A server that was asked to come: it is on its way, or here. */
-export interface ServerCallRecord {
-  holderId: string;
-  dueAtMs: number;
-}
 
 export function callServers(draft: Draft): void {
   const { job, nowMs } = draft;

@@ -1,9 +1,9 @@
 import { chunkKey } from "../../../shared/job/object-keys.ts";
 import type { HolderMessage } from "../../../shared/wire/protocol.ts";
-import type { Draft } from "./draft.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";
-import { type Holder, isEnded, isHeard, type State, type TaskRecord } from "./state.ts";
+import type { Draft } from "./state/draft.ts";
+import { type Holder, isEnded, isHeard, type State, type TaskRecord } from "./state/state.ts";
 
 /**
  * Chunks in storage, for holders that have no source. The owner's tab cuts and uploads them, only as

@@ -1,6 +1,7 @@
 import type { InputVideoTrack } from "mediabunny";
 import { TributaryError } from "../../job/errors.ts";
-import type { Remuxed, RemuxRequest } from "../remux/remux-run.ts";
+import type { FfmpegSource } from "../remux/ffmpeg-core.ts";
+import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
 import { canonicalLanguage } from "./audio-facts.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-boxes.ts";
 import {
@@ -10,10 +11,20 @@ import {
   probeFile,
   sampleDescriptions,
 } from "./probe.ts";
-import type { OpenSourceOptions } from "./source.ts";
 import { asSourceError } from "./source-errors.ts";
 import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
+
+/** How a file is opened. */
+export interface OpenSourceOptions {
+  signal: AbortSignal;
+  /** 0..1, only while opening takes noticeable time (long indexes, remuxing). */
+  onProgress?: (progress: number) => void;
+  /** Called only for sources that need ffmpeg (FLV, AVI, MPEG-2, ...). */
+  loadFfmpeg?: (signal: AbortSignal) => Promise<FfmpegSource>;
+  /** Where it runs then. */
+  remux?: Remuxer;
+}
 
 /**
  * Which reader a file needs. Most are read as they are; where mediabunny knows neither container nor

@@ -6,24 +6,12 @@ import type { CutPiece } from "../cut/cut-piece.ts";
 import { type DecodeStart, readDecodeStart } from "../cut/decode-start.ts";
 import { cutAudio } from "../cut/split-audio.ts";
 import { cutVideo } from "../cut/split-video.ts";
-import type { FfmpegSource } from "../remux/ffmpeg-core.ts";
-import type { Remuxer } from "../remux/remux-run.ts";
 import { readIsoLayout } from "./iso-boxes.ts";
 import type { ProbedFile } from "./probe.ts";
-import { readFile, refuseUnusable } from "./read-file.ts";
+import { type OpenSourceOptions, readFile, refuseUnusable } from "./read-file.ts";
 import { fingerprint, refuseNonMedia } from "./sniff.ts";
 import { asSourceError } from "./source-errors.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
-
-export interface OpenSourceOptions {
-  signal: AbortSignal;
-  /** 0..1, only while opening takes noticeable time (long indexes, remuxing). */
-  onProgress?: (progress: number) => void;
-  /** Called only for sources that need ffmpeg (FLV, AVI, MPEG-2, ...). */
-  loadFfmpeg?: (signal: AbortSignal) => Promise<FfmpegSource>;
-  /** Where it runs then. */
-  remux?: Remuxer;
-}
 
 /** A picked file, understood: what it is, and any chunk of it. */
 export interface Source {

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright";
+import { root } from "../../../edge/local/server.ts";
 import { ffmpeg } from "../../setup/media.ts";
-import { root } from "../../setup/server.ts";
 
 const DIR = join(root, ".cache/fixtures/player-hls");
 

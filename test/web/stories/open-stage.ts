@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
-import { openBlankPage } from "../../setup/browser.ts";
-import { root } from "../../setup/server.ts";
+import { root } from "../../../edge/local/server.ts";
+import { openBlankPage } from "../../../web/headless/browser.ts";
 
 type Stage = typeof import("./stage.tsx");
 

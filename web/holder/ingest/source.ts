@@ -1,8 +1,5 @@
-import {
-  type OpenSourceOptions,
-  openSource as openSharedSource,
-  type Source,
-} from "../../../shared/ingest/read/source.ts";
+import type { OpenSourceOptions } from "../../../shared/ingest/read/read-file.ts";
+import { openSource as openSharedSource, type Source } from "../../../shared/ingest/read/source.ts";
 import { remux } from "./remux.ts";
 
 /**

@@ -1,0 +1,226 @@
+import type { Task } from "../../shared/job/job.ts";
+import { outputKey } from "../../shared/job/object-keys.ts";
+import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/wire/protocol.ts";
+import type { Gate } from "../gate/gate.ts";
+import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
+import { log } from "../log.ts";
+import type { ServeCall } from "../servers/calls.ts";
+import { presignGet, presignPut } from "../storage/presign.ts";
+import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
+import { leaseGrant, taskRenditions, taskSegments } from "./schedule/results/offers.ts";
+import type { Event } from "./schedule/schedule.ts";
+import type { Effect } from "./schedule/state/draft.ts";
+import type { ChoreKind, Lease, State } from "./schedule/state/state.ts";
+import { acceptedOutputs } from "./schedule/verify/picture-audits.ts";
+
+type OutsideEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" | "ban" }>;
+
+interface Shell {
+  send(connectionId: string, message: CoordinatorMessage): void;
+  /** Where a holder reached us; null when its socket is gone. */
+  originOf(connectionId: string): string | null;
+  report(event: Event): void;
+  /** The job's objects are gone; the coordinator's own storage is next. */
+  cleaned(): Promise<void>;
+}
+
+/** The gate reads some tens of MB at most. */
+const GATE_TIMEOUT_MS = 25_000;
+
+/**
+ * What the coordinator has done elsewhere: signing, the gate, storage, the catalogue. Everything ends
+ * in an event, or in silence after which `schedule` asks again.
+ */
+export class Outside {
+  readonly #env: Cloudflare.Env;
+  readonly #gate: Pick<Service<Gate>, "check">;
+  readonly #shell: Shell;
+  /** Checks and chores under way: what is asked for again meanwhile is not begun twice. */
+  readonly #underWay = new Set<string>();
+
+  constructor(env: Cloudflare.Env, gate: Pick<Service<Gate>, "check">, shell: Shell) {
+    this.#env = env;
+    this.#gate = gate;
+    this.#shell = shell;
+  }
+
+  perform(state: State, effect: OutsideEffect): void {
+    switch (effect.type) {
+      case "grant":
+        void this.#settle(state.job.id, `grant ${effect.leaseIds.join()}`, () =>
+          this.#grant(state, effect.connectionId, effect.leaseIds),
+        );
+        return;
+      case "presign":
+        void this.#settle(state.job.id, `presign ${effect.leaseId} ${effect.connectionId}`, () =>
+          this.#presign(state, effect.connectionId, effect.leaseId),
+        );
+        return;
+      case "presign-chunk":
+        void this.#settle(state.job.id, `chunk ${effect.taskId} ${effect.connectionId}`, () =>
+          this.#presignChunk(state, effect.connectionId, effect.taskId),
+        );
+        return;
+      case "check":
+        void this.#settle(state.job.id, `check ${effect.leaseId}`, () =>
+          this.#check(state, effect.leaseId),
+        );
+        return;
+      case "chore":
+        void this.#settle(state.job.id, `chore ${effect.kind}`, () =>
+          this.#chore(state, effect.kind),
+        );
+        return;
+    }
+  }
+
+  /** By the queue: it tries again, and starts as many as there is room for. */
+  callServer(call: ServeCall): void {
+    void this.#settle(call.jobId, `server ${call.token}`, async () => {
+      await this.#env.SERVER_CALLS.send(call);
+    });
+  }
+
+  async #settle(jobId: string, name: string, work: () => Promise<void>): Promise<void> {
+    if (this.#underWay.has(name)) return;
+    this.#underWay.add(name);
+    try {
+      await work();
+    } catch (thrown) {
+      // Asked for again by `schedule` when its time is up, or by the holder. No URL is in the text.
+      const [what = ""] = name.split(" ");
+      log("outside", { jobId, what, end: thrown instanceof Error ? thrown.name : "failed" });
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  async #grant(state: State, connectionId: string, leaseIds: readonly string[]): Promise<void> {
+    const grants: LeaseGrant[] = [];
+    for (const id of leaseIds) {
+      const lease = state.leases.get(id);
+      const task = lease && state.planned.get(lease.taskId);
+      if (lease === undefined || task === undefined) continue;
+      const chunk = await this.#chunkFor(state, connectionId, lease);
+      const compare =
+        lease.audit === "picture" ? await this.#toCompare(state, connectionId, task) : undefined;
+      if (chunk === null || compare === null) continue;
+      grants.push(leaseGrant(state.plan, task, lease, chunk, compare));
+    }
+    if (grants.length > 0) this.#shell.send(connectionId, { type: "grant", grants });
+  }
+
+  async #chunkFor(
+    state: State,
+    connectionId: string,
+    lease: Lease,
+  ): Promise<LeaseGrant["chunk"] | null> {
+    if (state.holders.get(lease.holderId)?.hasSource === true) return { from: "local" };
+    const chunk = state.tasks.get(lease.taskId)?.chunk;
+    const origin = this.#shell.originOf(connectionId);
+    if (!chunk?.stored || origin === null) return null;
+    return { from: "url", url: await presignGet(this.#env, origin, chunk.key), info: chunk.info };
+  }
+
+  /** The task's accepted outputs, to be fetched; null when they are gone. */
+  async #toCompare(
+    state: State,
+    connectionId: string,
+    task: Task,
+  ): Promise<LeaseGrant["compare"] | null> {
+    const origin = this.#shell.originOf(connectionId);
+    if (origin === null) return null;
+    const outputs = acceptedOutputs(state, task);
+    if (outputs.length === 0) return null;
+    return Promise.all(
+      outputs.map(async ({ key, ...output }) => {
+        return { ...output, url: await presignGet(this.#env, origin, key) };
+      }),
+    );
+  }
+
+  async #presign(state: State, connectionId: string, leaseId: string): Promise<void> {
+    const lease = state.leases.get(leaseId);
+    const origin = this.#shell.originOf(connectionId);
+    if (!lease?.outputs || origin === null) return;
+    const known = new Set([...state.inits.values()].map(({ key }) => key));
+    for (const { key } of state.accepted.values()) known.add(key);
+    // After a first round some are there, and need not be sent again.
+    const isRepeat = lease.phase === "uploading" || lease.attempt > 1;
+    const puts = await Promise.all(
+      lease.outputs.map(async (output, index): Promise<Put | null> => {
+        const { rendition, kind, sha256, sizeBytes, md5 } = output;
+        const key = outputKey(state.job.id, rendition, kind, sha256);
+        if (known.has(key)) return null;
+        if (isRepeat && (await this.#env.MEDIA.head(key))?.size === sizeBytes) return null;
+        const contentType = kind === "init" ? "video/mp4" : "video/iso.segment";
+        const put = await presignPut(this.#env, origin, key, { sizeBytes, md5, contentType });
+        return { output: index, ...put };
+      }),
+    );
+    this.#shell.send(connectionId, {
+      type: "uploads",
+      leaseId,
+      puts: puts.filter((put) => put !== null),
+    });
+    this.#shell.report({ type: "presigned", leaseId });
+  }
+
+  async #presignChunk(state: State, connectionId: string, taskId: string): Promise<void> {
+    const chunk = state.tasks.get(taskId)?.chunk ?? null;
+    const origin = this.#shell.originOf(connectionId);
+    if (chunk === null || origin === null) return;
+    const { key, md5 } = chunk;
+    const { sizeBytes } = chunk.info;
+    // Staged before, by a tab that was closed before it could say so.
+    const isThere = chunk.stored || (await this.#env.MEDIA.head(key))?.size === sizeBytes;
+    const contentType = "video/mp4";
+    const put: Put | null = isThere
+      ? null
+      : {
+          output: 0,
+          ...(await presignPut(this.#env, origin, key, { sizeBytes, md5, contentType })),
+        };
+    this.#shell.send(connectionId, { type: "stage-upload", taskId, put });
+  }
+
+  async #check(state: State, leaseId: string): Promise<void> {
+    const lease = state.leases.get(leaseId);
+    const task = lease && state.planned.get(lease.taskId);
+    if (!lease?.outputs || task === undefined) return;
+    const verdict = await this.#askGate({
+      jobId: state.job.id,
+      outputs: lease.outputs,
+      renditions: taskRenditions(state.plan, task),
+      segments: taskSegments(state.plan, task),
+    });
+    this.#shell.report({ type: "checked", leaseId, verdict });
+  }
+
+  async #askGate(request: GateRequest): Promise<GateVerdict> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timeout = new Promise<GateVerdict>((resolve) => {
+      const late: GateVerdict = { verdict: "unknown", message: "The gate took too long." };
+      timer = setTimeout(() => resolve(late), GATE_TIMEOUT_MS);
+    });
+    try {
+      return await Promise.race([this.#gate.check(request), timeout]);
+    } catch {
+      return { verdict: "unknown", message: "The gate could not be asked." };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #chore(state: State, kind: ChoreKind): Promise<void> {
+    const forState = state.job.state;
+    if (kind === "cleanup") {
+      await cleanUp(this.#env, state);
+      await this.#shell.cleaned();
+      return;
+    }
+    if (kind === "assemble") await assemble(this.#env, state);
+    else await saveInCatalog(this.#env, state);
+    this.#shell.report({ type: "chore-done", kind, forState });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Draft } from "../state/draft.ts";
+import { isEnded, needsHolder, type TaskRecord } from "../state/state.ts";
+import { Round } from "./round.ts";
+
+const LOOK_AGAIN_MS = 1_000;
+/** Who falls free meanwhile is weighed at once, if nobody was for so long. */
+const LOOK_AT_MOST_EVERY_MS = 250;
+
+/**
+ * Hands work to holders with free places: ready tasks and audits in order of need, the fastest
+ * holder first, one each in turn. When no task is left, free holders make backup copies of what
+ * would be finished last.
+ */
+export function assign(draft: Draft): void {
+  if (isEnded(draft.job)) return;
+  const takers = draft.holders().filter(({ connectionId, want, silent, banned }) => {
+    return connectionId !== null && want > 0 && !silent && !banned;
+  });
+  if (takers.length === 0) {
+    if (draft.job.backupDueAtMs !== null) draft.patchJob({ backupDueAtMs: null });
+    return;
+  }
+
+  const open: TaskRecord[] = [];
+  for (const task of draft.tasks()) {
+    if (task.state === "ready" || isToAudit(task)) open.push(task);
+  }
+  const { backupDueAtMs } = draft.job;
+  const lookedAtMs = (backupDueAtMs ?? Number.NEGATIVE_INFINITY) - LOOK_AGAIN_MS;
+  const isBackupDue = draft.nowMs - lookedAtMs >= LOOK_AT_MOST_EVERY_MS;
+  // A thousand idle holders say so one by one: nothing is weighed anew for each.
+  if (open.length === 0 && !isBackupDue) return;
+
+  const audits = open.filter(isToAudit).length;
+  const round = new Round(draft, takers, { tasks: open.length - audits, audits });
+  const isLast = audits === open.length;
+  // What is late has its own audit still before it.
+  if (isLast && isBackupDue) round.backUp();
+  for (const task of open) {
+    if (round.isOver()) break;
+    if (task.state === "ready") round.give(task);
+    else round.giveAudit(task);
+  }
+  if (isBackupDue) {
+    if (!isLast) round.backUp();
+    round.auditEarly();
+  }
+  round.end();
+  watchStragglers(draft, !round.isOver(), isBackupDue);
+}
+
+function isToAudit({ proof, leases }: TaskRecord): boolean {
+  return proof === "wanted" && leases.length === 0;
+}
+
+/** While somebody is free and others are at work, time alone can make a backup copy worth it. */
+function watchStragglers(draft: Draft, isAnybodyFree: boolean, haveLooked: boolean): void {
+  const { backupDueAtMs } = draft.job;
+  const watch = isAnybodyFree && draft.leases().some(needsHolder);
+  if (!watch && backupDueAtMs !== null) draft.patchJob({ backupDueAtMs: null });
+  else if (watch && haveLooked) draft.patchJob({ backupDueAtMs: draft.nowMs + LOOK_AGAIN_MS });
+}

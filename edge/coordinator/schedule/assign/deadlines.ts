@@ -1,0 +1,74 @@
+import { HEARTBEAT_SILENCE_MS } from "../../../../shared/wire/protocol.ts";
+import { OWNER_GONE_AFTER_MS } from "../lifecycle.ts";
+import { serversDueAtMs } from "../servers.ts";
+import {
+  type Beat,
+  type Changes,
+  isEnded,
+  type Lease,
+  needsHolder,
+  type State,
+  type TaskRecord,
+} from "../state/state.ts";
+
+/** When something is due by itself, in ms since the epoch; `NEVER` when nothing waits for time. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
+/** Without anybody who could audit, results pass on the gate's word after this. */
+const NO_AUDITOR_MS = 120_000;
+const NO_AUDITOR_STAGED_MS = 15_000;
+
+/** The earliest of all, exactly. Walks everything: the state keeps a bound, `dueMs`, for most events. */
+export function earliestDeadlineMs(state: State): number {
+  let earliest = jobDueAtMs(state);
+  for (const lease of state.leases.values()) {
+    earliest = Math.min(earliest, leaseDueAtMs(lease, state.beats.get(lease.id)));
+  }
+  if (isEnded(state.job)) return earliest;
+  for (const task of state.tasks.values()) earliest = Math.min(earliest, taskDueAtMs(task));
+  return earliest;
+}
+
+/** The earliest among what was changed. The state has the changes already. */
+export function changedDeadlineMs(state: State, changes: Changes): number {
+  let earliest = changes.job === null ? NEVER : jobDueAtMs(state);
+  for (const [id, lease] of changes.leases) {
+    if (lease !== null) earliest = Math.min(earliest, leaseDueAtMs(lease, state.beats.get(id)));
+  }
+  if (isEnded(state.job)) return earliest;
+  for (const task of changes.tasks.values()) earliest = Math.min(earliest, taskDueAtMs(task));
+  return earliest;
+}
+
+/** Until then the holder must be heard, or the gate. */
+export function leaseDueAtMs(lease: Lease, beat: Beat | undefined): number {
+  if (lease.phase === "checking") return lease.checkDueAtMs;
+  return needsHolder(lease) ? (beat?.heardAtMs ?? lease.heardAtMs) + HEARTBEAT_SILENCE_MS : NEVER;
+}
+
+function taskDueAtMs({ state, readyAtMs, staging }: TaskRecord): number {
+  const backoffEndsMs = state === "backoff" ? readyAtMs : NEVER;
+  return Math.min(backoffEndsMs, state === "done" ? NEVER : (staging?.dueAtMs ?? NEVER));
+}
+
+function jobDueAtMs(state: State): number {
+  const { chores, stuckSinceMs } = state.job;
+  const due = Object.values(chores).map((chore) => chore?.dueAtMs ?? NEVER);
+  const givenUpMs = stuckSinceMs === null ? NEVER : stuckSinceMs + OWNER_GONE_AFTER_MS;
+  return Math.min(
+    ...due,
+    givenUpMs,
+    serversDueAtMs(state) ?? NEVER,
+    auditDueAtMs(state.job) ?? NEVER,
+    state.job.backupDueAtMs ?? NEVER,
+  );
+}
+
+/** When an absent auditor's part is waived; null while there is nothing to waive. */
+export function auditDueAtMs(job: {
+  unauditedSinceMs: number | null;
+  settings: { stageAll: boolean };
+}) {
+  if (job.unauditedSinceMs === null) return null;
+  return job.unauditedSinceMs + (job.settings.stageAll ? NO_AUDITOR_STAGED_MS : NO_AUDITOR_MS);
+}

@@ -1,0 +1,237 @@
+import { dropLease, grantLease, isForTrusted } from "../leases.ts";
+import type { Draft } from "../state/draft.ts";
+import { paceOf, taskTicks } from "../state/pace.ts";
+import type { Holder, Lease, TaskRecord } from "../state/state.ts";
+import { type Auditors, auditorsNow, lot, mayAudit, mayRunAgain } from "../verify/auditors.ts";
+import { auditOf, hasPictureAuditors, isTrusted, requiredEngine } from "../verify/verifying.ts";
+import { hasChunk, isFree, type Taker, Takers } from "./candidates.ts";
+import { Forecast, type Progressing } from "./forecast.ts";
+import { leasesToPair, mayBePaired, type ToPair } from "./pairs.ts";
+
+/** A backup copy must promise to be done in less than this share of what the first one still needs. */
+const BACKUP_GAIN = 0.8;
+/** Forecasts are not exact: who would be done so little after the end is not too late. */
+const END_SLACK_MS = 250;
+/** Live leases of one task: the first one, its backup, and one more if that is late, too. */
+const MAX_COPIES = 3;
+
+/** Neither: it is to make the task. */
+type Purpose = Partial<Pick<Lease, "audit" | "pairedWith">>;
+
+/** One hand-out: who still wants how much, and what they got. */
+export class Round {
+  readonly #draft: Draft;
+  readonly #forecast: Forecast;
+  readonly #takers: Takers;
+  readonly #pictures: boolean;
+  /** Tasks and audits that nobody has. */
+  #open: number;
+  /** Nobody is in time for so much, nor for more. */
+  #tooMuchTicks = Number.POSITIVE_INFINITY;
+  /** Of these, audits. */
+  #audits: number;
+  #auditors: Auditors | null = null;
+  #pairs: ToPair[] | null = null;
+
+  /** @param open how many tasks and audits nobody has */
+  constructor(draft: Draft, holders: readonly Holder[], open: { tasks: number; audits: number }) {
+    this.#draft = draft;
+    const pace = paceOf(draft);
+    this.#forecast = new Forecast(draft, pace);
+    this.#takers = new Takers(draft, holders, { pace, forecast: this.#forecast });
+    this.#pictures = hasPictureAuditors(draft);
+    this.#open = open.tasks + open.audits;
+    this.#audits = open.audits;
+  }
+
+  isOver(): boolean {
+    return this.#takers.inTurn().length === 0;
+  }
+
+  /** Hands a ready task to the first that may take it. */
+  give(task: TaskRecord): void {
+    // Others may not have the chunk, or may not take the task: better late than never.
+    const isForAnybody = task.chunk?.stored === true && task.notFor.length === 0;
+    const ticks = taskTicks(this.#draft, task.id);
+    if (isForAnybody && ticks >= this.#tooMuchTicks) return;
+    const taker = this.#takers.inTurn().find((each) => {
+      return this.#mayMake(each, task) && (!isForAnybody || this.#isInTime(each, task.id));
+    });
+    if (taker !== undefined) {
+      this.#open -= 1;
+      this.#giveTo(taker, task, {});
+    } else if (isForAnybody && !isForTrusted(this.#draft, task)) this.#tooMuchTicks = ticks;
+  }
+
+  /** Hands out the audit of a result that is there. Near the end it does not wait behind other work. */
+  giveAudit(task: TaskRecord): void {
+    const auditors = this.#whoAudits();
+    const may = ({ holder }: Taker) => {
+      return hasChunk(holder, task) && mayAudit(this.#draft, holder, task, auditors);
+    };
+    const taker = this.#drawn(task, may);
+    if (taker === undefined) return;
+    if (!this.#isInTime(taker, task.id) && this.#isWorthWaiting(task, auditors)) return;
+    this.#open -= 1;
+    this.#audits -= 1;
+    this.#giveTo(taker, task, { audit: auditOf(task) });
+  }
+
+  /** Who has nothing else to do runs what is sure to be audited before its first run is over. */
+  auditEarly(): void {
+    if (this.#open > 0 || this.isOver()) return;
+    const draft = this.#draft;
+    const auditors = this.#whoAudits();
+    for (const { lease, remainingMs } of this.#toPair()) {
+      if (this.isOver()) return;
+      const task = draft.task(lease.taskId);
+      if (task === undefined || !mayBePaired(task, draft.nowMs)) continue;
+      const pair = { makerId: lease.holderId, auditors };
+      const taker = this.#drawn(task, (each) => {
+        if (!isFree(each) || !this.#mayMake(each, task)) return false;
+        // A result of somebody trusted needs no proof: coming first, it would make the other's work vain.
+        const doneInMs = this.#forecast.doneInMs(each.holder, task.id);
+        if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
+        return this.#isInTime(each, task.id) && mayRunAgain(draft, each.holder, task, pair);
+      });
+      if (taker !== undefined) this.#giveTo(taker, task, { pairedWith: lease.holderId });
+    }
+  }
+
+  /** Whether somebody who is busy now would be in time with the audit. */
+  #isWorthWaiting(task: TaskRecord, auditors: Auditors): boolean {
+    const endsInMs = this.#endsInMs();
+    return this.#forecast.holders().some((holder) => {
+      if (!hasChunk(holder, task) || this.#forecast.doneInMs(holder, task.id) > endsInMs)
+        return false;
+      return mayAudit(this.#draft, holder, task, auditors);
+    });
+  }
+
+  #toPair(): ToPair[] {
+    this.#pairs ??= leasesToPair(this.#draft, this.#forecast);
+    return this.#pairs;
+  }
+
+  #whoAudits(): Auditors {
+    this.#auditors ??= auditorsNow(this.#draft, this.#forecast, {
+      waiting: this.#audits + this.#toPair().length + this.#lateAudits(),
+      endsInMs: this.#endsInMs(),
+    });
+    return this.#auditors;
+  }
+
+  #lateAudits(): number {
+    const endsInMs = this.#endsInMs();
+    return this.#forecast.lastFirst().filter(({ leases: [lease], remainingMs }) => {
+      return lease?.audit === "hash" && remainingMs > endsInMs;
+    }).length;
+  }
+
+  /**
+   * Somebody trusted, or who of the strangers that would be in time has the lot; where nobody would,
+   * who is done first.
+   */
+  #drawn(task: TaskRecord, may: (taker: Taker) => boolean): Taker | undefined {
+    let drawn: Taker | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const taker of this.#takers.inTurn()) {
+      const { holder } = taker;
+      if (!may(taker)) continue;
+      const isInTime = this.#isInTime(taker, task.id);
+      if (isInTime && isTrusted(holder)) return taker;
+      if (!isInTime && !isFree(taker)) continue;
+      const at = isInTime
+        ? lot(this.#draft, holder, task.id)
+        : 1 + this.#forecast.doneInMs(holder, task.id);
+      if (at >= least && drawn !== undefined) continue;
+      drawn = taker;
+      least = at;
+    }
+    return drawn;
+  }
+
+  #giveTo(taker: Taker, task: TaskRecord, { audit = null, pairedWith = null }: Purpose): void {
+    const { holder } = taker;
+    const how = { audit: pairedWith === null ? audit : "hash", pictures: this.#pictures } as const;
+    const engine = requiredEngine(this.#draft, task, holder, how);
+    const { id } = grantLease(this.#draft, task, holder, { audit, engine, pairedWith });
+    this.#forecast.give(holder, task.id);
+    this.#takers.took(taker, id);
+  }
+
+  /** Whether the holder would be done before everything could be, if others made it instead. */
+  #isInTime({ holder }: Taker, taskId: string): boolean {
+    const endsInMs = this.#endsInMs();
+    if (!Number.isFinite(endsInMs)) return true;
+    return this.#forecast.doneInMs(holder, taskId) <= endsInMs + END_SLACK_MS;
+  }
+
+  #endsInMs(): number {
+    return this.#forecast.endsInMs(this.#open + this.#toPair().length);
+  }
+
+  #mayMake({ holder }: Taker, task: TaskRecord): boolean {
+    if (!hasChunk(holder, task) || task.notFor.includes(holder.id)) return false;
+    return holder.role !== "contributor" || !isForTrusted(this.#draft, task);
+  }
+
+  /**
+   * Tasks that would hold up the end: one that waits behind its holder's present one is taken away
+   * and given to who is done with it sooner; of one at work a copy is made, and the first valid
+   * result wins.
+   */
+  backUp(): void {
+    if (this.#open > this.#audits || this.isOver()) return;
+    const draft = this.#draft;
+    const endsInMs = this.#endsInMs();
+    for (const late of this.#forecast.lastFirst()) {
+      if (this.isOver() || late.remainingMs <= endsInMs + END_SLACK_MS) return;
+      const task = draft.task(late.taskId);
+      const audit = late.leases[0]?.audit ?? null;
+      if (task === undefined || audit === "picture" || late.leases.length >= MAX_COPIES) continue;
+      if (audit === null && task.readyAtMs > draft.nowMs) continue;
+      const taker = audit === null ? this.#soonest(task, late) : this.#auditorInstead(task, late);
+      if (taker === undefined) continue;
+      if (late.isWaiting) this.#takeAway(late);
+      this.#giveTo(taker, draft.task(task.id) ?? task, { audit });
+    }
+  }
+
+  /** Who would be done with a copy first, if that is soon enough to be worth it. */
+  #soonest(task: TaskRecord, { leases, remainingMs }: Progressing): Taker | undefined {
+    let soonest: Taker | undefined;
+    let leastMs = remainingMs * BACKUP_GAIN;
+    for (const taker of this.#takers.inTurn()) {
+      const { holder } = taker;
+      if (leases.some(({ holderId }) => holderId === holder.id)) continue;
+      const doneInMs = this.#forecast.doneInMs(holder, task.id);
+      if (doneInMs >= leastMs || !this.#mayMake(taker, task)) continue;
+      if (!this.#isInTime(taker, task.id)) continue;
+      soonest = taker;
+      leastMs = doneInMs;
+    }
+    return soonest;
+  }
+
+  #auditorInstead(task: TaskRecord, { leases }: Progressing): Taker | undefined {
+    const auditors = this.#whoAudits();
+    return this.#drawn(task, (taker) => {
+      const { holder } = taker;
+      if (!hasChunk(holder, task) || !this.#isInTime(taker, task.id)) return false;
+      if (leases.some(({ holderId }) => holderId === holder.id)) return false;
+      return mayAudit(this.#draft, holder, task, auditors);
+    });
+  }
+
+  #takeAway({ leases }: Progressing): void {
+    for (const lease of leases) {
+      dropLease(this.#draft, lease);
+      this.#draft.send(lease.holderId, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
+    }
+  }
+
+  end(): void {
+    this.#takers.grant();
+  }
+}

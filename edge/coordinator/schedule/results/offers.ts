@@ -1,0 +1,86 @@
+import {
+  type JobPlan,
+  type Segment,
+  segmentDurationTicks,
+  type Task,
+  TICKS_PER_SECOND,
+} from "../../../../shared/job/job.ts";
+import type { LeaseGrant, Output, Rendition } from "../../../../shared/wire/protocol.ts";
+import type { Lease } from "../state/state.ts";
+
+/** An init segment is a few boxes. */
+const MAX_INIT_BYTES = 64 * 1024;
+/** A media segment is read whole by the gate. */
+const MAX_MEDIA_BYTES = 64 * 1024 * 1024;
+/** Rate control may overshoot: by this factor, and by this much where segments are short. */
+const SIZE_FACTOR = 4;
+const SIZE_SLACK_BYTES = 1024 * 1024;
+
+export function taskSegments(plan: JobPlan, task: Task): Segment[] {
+  return plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
+}
+
+export function taskRenditions(plan: JobPlan, task: Task): Rendition[] {
+  const all: Rendition[] = [...plan.video, ...plan.audio];
+  return all.filter(({ id }) => task.renditions.includes(id));
+}
+
+/** A lease as its holder gets it. */
+export function leaseGrant(
+  plan: JobPlan,
+  task: Task,
+  lease: Pick<Lease, "id" | "attempt"> & Partial<Pick<Lease, "engine">>,
+  chunk: LeaseGrant["chunk"],
+  compare?: LeaseGrant["compare"],
+): LeaseGrant {
+  const { durationTicks, video, audio } = plan.source;
+  return {
+    leaseId: lease.id,
+    attempt: lease.attempt,
+    task,
+    segments: taskSegments(plan, task),
+    renditions: taskRenditions(plan, task),
+    ...(lease.engine == null ? {} : { engine: lease.engine }),
+    ...(compare === undefined ? {} : { compare }),
+    source: { durationTicks, video, audio },
+    chunk,
+  };
+}
+
+/**
+ * Whether the outputs are those of the task: one media segment for each (segment, rendition), one
+ * init for each rendition, sizes within bounds. What is in them is the gate's business.
+ * @returns what is wrong, as a sentence; null when nothing is
+ */
+export function offerFault(plan: JobPlan, task: Task, outputs: readonly Output[]): string | null {
+  const renditions = new Map(taskRenditions(plan, task).map((each) => [each.id, each]));
+  const segments = new Map(taskSegments(plan, task).map((each) => [each.index, each]));
+  const seen = new Set<string>();
+  for (const output of outputs) {
+    const rendition = renditions.get(output.rendition);
+    if (rendition === undefined) return `The task has no rendition ${output.rendition}.`;
+    const name =
+      output.kind === "init"
+        ? `the init segment of ${output.rendition}`
+        : `segment ${output.segment} of ${output.rendition}`;
+    if (seen.has(name)) return `More than one output is offered as ${name}.`;
+    seen.add(name);
+    const segment = segments.get(output.segment);
+    if (output.kind === "init") {
+      if (output.segment !== task.firstSegment) return `The task does not begin with ${name}.`;
+      if (output.sizeBytes > MAX_INIT_BYTES) return `Too many bytes for ${name}.`;
+    } else {
+      if (segment === undefined) return `The task does not have ${name}.`;
+      if (output.sizeBytes > maxMediaBytes(rendition, segment))
+        return `Too many bytes for ${name}.`;
+    }
+  }
+  const expected = renditions.size * (segments.size + 1);
+  return seen.size === expected ? null : `${seen.size} outputs are offered, not ${expected}.`;
+}
+
+function maxMediaBytes(rendition: Rendition, segment: Segment): number {
+  const seconds = segmentDurationTicks(segment) / TICKS_PER_SECOND;
+  const planned = (rendition.bitsPerSecond * seconds) / 8;
+  return Math.min(MAX_MEDIA_BYTES, SIZE_SLACK_BYTES + SIZE_FACTOR * planned);
+}

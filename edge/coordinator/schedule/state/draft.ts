@@ -1,0 +1,214 @@
+import type { AcceptedSegment } from "../../../../shared/job/job.ts";
+import type { CoordinatorMessage } from "../../../../shared/wire/protocol.ts";
+import {
+  acceptedId,
+  type Beat,
+  type Changes,
+  type ChoreKind,
+  type Holder,
+  type InitRecord,
+  initId,
+  type JobRecord,
+  type Lease,
+  type State,
+  type TaskRecord,
+} from "./state.ts";
+
+/** What is to be done outside, once the changes are written. All of it may happen twice. */
+export type Effect =
+  | { type: "send"; connectionId: string; message: CoordinatorMessage }
+  /** Answer a hello; the shell adds the job as it now stands. */
+  | {
+      type: "welcome";
+      connectionId: string;
+      holderId: string;
+      adopted: string[];
+      wanted?: number;
+    }
+  /** Hand out leases: the shell adds what must be signed. */
+  | { type: "grant"; connectionId: string; leaseIds: string[] }
+  /** Sign the PUTs of a lease's offer, send them, report `presigned`. */
+  | { type: "presign"; connectionId: string; leaseId: string }
+  /** Sign the PUT of a chunk that was offered, and send it. */
+  | { type: "presign-chunk"; connectionId: string; taskId: string }
+  /** Have a server come as this holder. */
+  | { type: "call-server"; holderId: string }
+  /** Ask the gate, report `checked`. */
+  | { type: "check"; leaseId: string }
+  /** Do it, report `chore-done`. */
+  | { type: "chore"; kind: ChoreKind }
+  /** Tell the holder that it is out, and close its socket. */
+  | { type: "ban"; connectionId: string; message: string };
+
+export interface Decision {
+  changes: Changes;
+  effects: Effect[];
+  /** All that was due by time is done. */
+  isSettled: boolean;
+}
+
+/**
+ * A state with changes on top. The state below is only read, so a decision stays a pure function;
+ * what it changed is at hand for the rows to write.
+ */
+export class Draft {
+  readonly #state: State;
+  readonly changes: Changes = {
+    job: null,
+    tasks: new Map(),
+    leases: new Map(),
+    beats: new Map(),
+    holders: new Map(),
+    inits: new Map(),
+    accepted: new Map(),
+  };
+  readonly effects: Effect[] = [];
+  readonly nowMs: number;
+
+  constructor(state: State, nowMs: number) {
+    this.#state = state;
+    this.nowMs = nowMs;
+  }
+
+  /** Something changed that may bring a holder and a task together. */
+  get hasMoved(): boolean {
+    const { job, tasks, holders } = this.changes;
+    return job !== null || tasks.size > 0 || holders.size > 0;
+  }
+
+  get plan(): State["plan"] {
+    return this.#state.plan;
+  }
+
+  get planned(): State["planned"] {
+    return this.#state.planned;
+  }
+
+  get job(): JobRecord {
+    return this.changes.job ?? this.#state.job;
+  }
+
+  patchJob(patch: Partial<JobRecord>): void {
+    this.changes.job = { ...this.job, ...patch };
+  }
+
+  task(id: string): TaskRecord | undefined {
+    return this.changes.tasks.get(id) ?? this.#state.tasks.get(id);
+  }
+
+  /** In order of need. */
+  *tasks(): Generator<TaskRecord> {
+    for (const [id, task] of this.#state.tasks) yield this.changes.tasks.get(id) ?? task;
+  }
+
+  patchTask(task: TaskRecord, patch: Partial<TaskRecord>): TaskRecord {
+    const patched = { ...task, ...patch };
+    this.changes.tasks.set(task.id, patched);
+    return patched;
+  }
+
+  /** Ids of tasks that wait out a failure, from before this draft. */
+  backingOff(): Iterable<string> {
+    return this.#state.backingOff;
+  }
+
+  lease(id: string): Lease | undefined {
+    const changed = this.changes.leases.get(id);
+    return changed === null ? undefined : (changed ?? this.#state.leases.get(id));
+  }
+
+  /** A snapshot: leases may be changed while it is walked. */
+  leases(): Lease[] {
+    return merged(this.#state.leases, this.changes.leases);
+  }
+
+  putLease(lease: Lease): Lease {
+    this.changes.leases.set(lease.id, lease);
+    return lease;
+  }
+
+  dropLease(id: string): void {
+    this.changes.leases.set(id, null);
+  }
+
+  beat(leaseId: string): Beat | undefined {
+    return this.changes.beats.get(leaseId) ?? this.#state.beats.get(leaseId);
+  }
+
+  putBeat(leaseId: string, beat: Beat): void {
+    this.changes.beats.set(leaseId, beat);
+  }
+
+  holder(id: string): Holder | undefined {
+    return this.changes.holders.get(id) ?? this.#state.holders.get(id);
+  }
+
+  holders(): Holder[] {
+    return merged(this.#state.holders, this.changes.holders);
+  }
+
+  putHolder(holder: Holder): Holder {
+    this.changes.holders.set(holder.id, holder);
+    return holder;
+  }
+
+  /** Tasks whose result is not clear. */
+  unclear(): TaskRecord[] {
+    const ids = new Set([...this.#state.unclear, ...this.changes.tasks.keys()]);
+    return [...ids].flatMap((id) => {
+      const task = this.task(id);
+      return task === undefined || task.proof === "clear" ? [] : task;
+    });
+  }
+
+  init(id: string): InitRecord | undefined {
+    const changed = this.changes.inits.get(id);
+    return changed === null ? undefined : (changed ?? this.#state.inits.get(id));
+  }
+
+  inits(): InitRecord[] {
+    return merged(this.#state.inits, this.changes.inits);
+  }
+
+  dropInit(id: string): void {
+    this.changes.inits.set(id, null);
+  }
+
+  putInit(init: InitRecord): void {
+    this.changes.inits.set(initId(init), init);
+  }
+
+  /** By `acceptedId`. */
+  accepted(id: string): AcceptedSegment | undefined {
+    const changed = this.changes.accepted.get(id);
+    return changed === null ? undefined : (changed ?? this.#state.accepted.get(id));
+  }
+
+  unaccept(id: string): void {
+    this.changes.accepted.set(id, null);
+  }
+
+  accept(segment: AcceptedSegment): void {
+    this.changes.accepted.set(acceptedId(segment.rendition, segment.segment), segment);
+  }
+
+  /** To a holder, if it has a socket. */
+  send(holderId: string, message: CoordinatorMessage): void {
+    const connectionId = this.holder(holderId)?.connectionId ?? null;
+    if (connectionId !== null) this.effects.push({ type: "send", connectionId, message });
+  }
+}
+
+/** Old records in their order, as they are now; then the new ones. Runs for each event of a thousand holders. */
+function merged<T>(before: ReadonlyMap<string, T>, changes: ReadonlyMap<string, T | null>): T[] {
+  const records: T[] = [];
+  for (const [id, record] of before) {
+    const changed = changes.get(id);
+    if (changed === undefined) records.push(record);
+    else if (changed !== null) records.push(changed);
+  }
+  for (const [id, changed] of changes) {
+    if (changed !== null && !before.has(id)) records.push(changed);
+  }
+  return records;
+}

@@ -1,0 +1,84 @@
+import { type Segment, segmentDurationTicks } from "../../../../shared/job/job.ts";
+import type { Draft } from "./draft.ts";
+import type { Holder, Lease } from "./state.ts";
+
+/** Less tells little of a speed: what was put in first comes out late. */
+const TELLING_PROGRESS = 0.05;
+
+/** Media ticks a millisecond of work; infinite for holders that nothing is known of yet. */
+export function speed({ mediaTicks, workMs, guessedSpeed }: Holder): number {
+  if (workMs > 0) return mediaTicks / workMs;
+  return guessedSpeed > 0 ? guessedSpeed : Number.POSITIVE_INFINITY;
+}
+
+export function isKnown(holder: Holder): boolean {
+  return Number.isFinite(speed(holder));
+}
+
+/** From how far a holder that has made nothing yet is with its first task. */
+export function guessSpeed(draft: Draft, lease: Lease, progress: number, workMs: number): void {
+  const holder = draft.holder(lease.holderId);
+  const isVideo = draft.planned.get(lease.taskId)?.kind === "video";
+  if (holder === undefined || holder.workMs > 0 || !isVideo || lease.audit === "picture") return;
+  if (progress <= TELLING_PROGRESS || workMs <= 0) return;
+  const guessedSpeed = (taskTicks(draft, lease.taskId) * progress) / workMs;
+  // Each change weighs the whole swarm anew.
+  const isNews = Math.abs(guessedSpeed - holder.guessedSpeed) > 0.1 * holder.guessedSpeed;
+  if (isNews) draft.putHolder({ ...holder, guessedSpeed });
+}
+
+/** How fast the connected holders are together, and how much there is to do. Ticks are 90 a millisecond. */
+export interface Pace {
+  ticksAMs: number;
+  /** Of one slot. */
+  fastest: number;
+  slots: number;
+  /** Of holders whose speed is known. */
+  knownSlots: number;
+  readyTasks: number;
+  /** Of tasks nobody works on. */
+  remainingTicks: number;
+}
+
+export function paceOf(draft: Draft): Pace {
+  const pace: Pace = {
+    ticksAMs: 0,
+    fastest: 0,
+    slots: 0,
+    knownSlots: 0,
+    readyTasks: 0,
+    remainingTicks: 0,
+  };
+  for (const holder of draft.holders()) {
+    if (holder.connectionId === null || holder.banned) continue;
+    pace.slots += holder.slots;
+    const own = speed(holder);
+    if (!Number.isFinite(own)) continue;
+    pace.knownSlots += holder.slots;
+    pace.ticksAMs += own * holder.slots;
+    pace.fastest = Math.max(pace.fastest, own);
+  }
+  for (const { id, state } of draft.tasks()) {
+    if (state !== "ready") continue;
+    pace.readyTasks += 1;
+    pace.remainingTicks += taskTicks(draft, id);
+  }
+  return pace;
+}
+
+/** A newcomer is taken to be of usual speed; 0 while nobody's is known. */
+export function likelySpeed(holder: Holder, { ticksAMs, knownSlots }: Pace): number {
+  return isKnown(holder) ? speed(holder) : ticksAMs / Math.max(1, knownSlots);
+}
+
+/** Video time of a task; sound is made so much faster that it counts for a fraction. */
+export function taskTicks(draft: Draft, taskId: string): number {
+  const task = draft.planned.get(taskId);
+  if (task === undefined) return 0;
+  const { segments, source } = draft.plan;
+  const startTicks = segments[task.firstSegment]?.startTicks ?? 0;
+  const end: Segment | undefined = segments[task.firstSegment + task.segmentCount - 1];
+  const endTicks =
+    end === undefined ? source.durationTicks : end.startTicks + segmentDurationTicks(end);
+  return (endTicks - startTicks) / (task.kind === "audio" ? 20 : 1);
+}

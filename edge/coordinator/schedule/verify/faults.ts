@@ -1,0 +1,19 @@
+import type { TaskFailure } from "../leases.ts";
+import { sendAway } from "../results/undo.ts";
+import type { Draft } from "../state/draft.ts";
+
+/** Failures in a row, with no result accepted between them, after which a contributor is of no use. */
+export const MAX_FAULTS = 5;
+
+/**
+ * A contributor failed: it said so, or its result was refused. Whoever only ever fails costs each task
+ * an attempt and a backoff, so it has to go; what it made before is not doubted for it.
+ */
+export function countFault(draft: Draft, holderId: string, { message }: TaskFailure): void {
+  const holder = draft.holder(holderId);
+  if (holder?.role !== "contributor" || holder.banned) return;
+  const counted = draft.putHolder({ ...holder, faults: holder.faults + 1 });
+  if (counted.faults < MAX_FAULTS) return;
+  const reason = `${MAX_FAULTS} pieces in a row failed on this device, so it cannot help with this video.`;
+  sendAway(draft, counted, `${reason} The last one: ${message}`);
+}

@@ -1,0 +1,65 @@
+import type { Engine } from "../../../../shared/job/job.ts";
+import type { Draft } from "../state/draft.ts";
+import type { Audit, Holder, Lease, TaskRecord } from "../state/state.ts";
+
+/** What of whom can be verified, by whom and how; when it is, is a matter of trust.ts. */
+
+/** Results whose pictures wait to be compared, for each place of those who can: more would pile up. */
+const WAITING_PER_SLOT = 8;
+
+export function isTrusted({ role }: Holder): boolean {
+  return role !== "contributor";
+}
+
+/** How a result is audited: bytes that are the same on every machine by hash, all else by what it shows. */
+export function auditOf({ done }: TaskRecord): Audit {
+  return done?.engine === "webcodecs" ? "picture" : "hash";
+}
+
+/**
+ * Whether this holder can hold a result's pictures against the source's, and is to be believed. Whose
+ * tab leaves the browser's codecs alone (for the source's or the person's sake) has no use for others'
+ * work by them either, and cannot look at it.
+ */
+export function canComparePictures(holder: Holder): boolean {
+  return isTrusted(holder) && holder.engines.includes("webcodecs");
+}
+
+/** Whether contributors' pictures by their browser's codecs could soon be looked at. */
+export function hasPictureAuditors(draft: Draft): boolean {
+  // Who lets others finish may leave; the hashes of ffmpeg's results can be compared by anybody.
+  if (draft.job.settings.stageAll) return false;
+  let slots = 0;
+  for (const holder of draft.holders()) {
+    const { connectionId, silent } = holder;
+    if (connectionId !== null && !silent && canComparePictures(holder)) slots += holder.slots;
+  }
+  if (slots === 0 || draft.job.settings.verify === "off") return slots > 0;
+  const waiting = draft.unclear().filter((task) => {
+    return task.proof === "wanted" && task.leases.length === 0 && auditOf(task) === "picture";
+  });
+  return waiting.length < WAITING_PER_SLOT * slots;
+}
+
+/** The engine that a lease is bound to, so that its result can be verified; null where any will do. */
+export function requiredEngine(
+  draft: Draft,
+  task: TaskRecord,
+  holder: Holder,
+  { audit, pictures }: { audit: Audit | null; pictures: boolean },
+): Engine | null {
+  if (audit === "picture") return null;
+  // Its hashes are compared with those of other results.
+  const isCompared = audit === "hash" || task.claims.length > 0;
+  if (isTrusted(holder)) {
+    return isCompared && holder.engines.includes("ffmpeg-wasm") ? "ffmpeg-wasm" : null;
+  }
+  const isVideo = draft.planned.get(task.id)?.kind === "video";
+  return isVideo && pictures && !isCompared ? null : "ffmpeg-wasm";
+}
+
+/** Whether a result of this engine is what the lease was given for. */
+export function mayUse({ engine: required }: Lease, holder: Holder, engine: Engine): boolean {
+  if (isTrusted(holder)) return true;
+  return required === null ? engine !== "ffmpeg-native" : engine === required;
+}

@@ -1,0 +1,4 @@
+/** The bindings that every route sees. */
+export interface AppEnv {
+  Bindings: Cloudflare.Env;
+}

@@ -1,0 +1,50 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { ERROR_CODES, type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
+import type { Problem } from "../../shared/wire/protocol.ts";
+
+/** Errors as RFC 9457 problem details; `code` is the one of shared/job/errors.ts that programs look at. */
+
+export function problemResponse(code: ErrorCode, detail: string): Response {
+  const { status } = ERROR_CODES[code];
+  const problem: Problem = {
+    // RFC 9457, 4.2.1: without a page about the type, this one is meant, and `title` is the status'.
+    type: "about:blank",
+    title: TITLES[status] ?? "Error",
+    status,
+    code,
+    detail,
+  };
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+  });
+}
+
+/** The app's only place where something thrown becomes an answer. */
+export function onError(thrown: Error, c: Context): Response {
+  if (thrown instanceof TributaryError) return problemResponse(thrown.code, thrown.message);
+  if (thrown instanceof HTTPException && thrown.status < 500) {
+    return problemResponse("REQUEST_INVALID", thrown.message || "The request was not understood.");
+  }
+  console.error(`${c.req.method} ${c.req.path} failed`, thrown);
+  return problemResponse("INTERNAL", "Something went wrong here.");
+}
+
+const TITLES: Record<number, string> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  410: "Gone",
+  413: "Content Too Large",
+  422: "Unprocessable Content",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};

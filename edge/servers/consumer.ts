@@ -1,0 +1,111 @@
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { taskBackoffMs } from "../../shared/retry.ts";
+import type { ServeJobRequest } from "../../shared/wire/container.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import { log } from "../log.ts";
+import { OWN_EXPIRES_SECONDS, presignGet } from "../storage/presign.ts";
+import {
+  SERVE_FOR_MS,
+  SERVE_SOURCE_FOR_MS,
+  type ServeCall,
+  type ServerCall,
+  serverCallSchema,
+} from "./calls.ts";
+import { assembleRequest, mp4Key } from "./mp4.ts";
+import { type Servers, serversOf } from "./servers.ts";
+
+/** As in wrangler.toml. */
+const DEAD_LETTER_QUEUE = "tributary-servers-dead";
+/** An MP4 is copied together while the queue waits: some GB at most. */
+const ASSEMBLE_TIMEOUT_MS = 12 * 60_000;
+
+/**
+ * Calls servers to jobs. A message is done once a server has been welcomed by the job's coordinator:
+ * from there on leases see to everything. What fails is tried again after 30, 60 and 90 s, and then
+ * lies in the dead letter queue, from where the coordinator is told.
+ */
+export async function consumeServerCalls(
+  batch: MessageBatch<unknown>,
+  env: Cloudflare.Env,
+): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      const parsed = serverCallSchema.safeParse(message.body);
+      if (!parsed.success) {
+        log("server-call", { end: "not-understood" });
+        message.ack();
+      } else if (batch.queue === DEAD_LETTER_QUEUE) {
+        await bury(env, parsed.data);
+        message.ack();
+      } else {
+        await attempt(env, message, parsed.data);
+      }
+    }),
+  );
+}
+
+async function bury(env: Cloudflare.Env, call: ServerCall): Promise<void> {
+  const { type: what, jobId } = call;
+  log("server-call", { what, jobId, end: "dead" });
+  if (call.type === "serve") await coordinatorOf(env, jobId).serverGivenUp(call.holderId);
+}
+
+async function attempt(
+  env: Cloudflare.Env,
+  message: Message<unknown>,
+  call: ServerCall,
+): Promise<void> {
+  const { type: what, jobId } = call;
+  const { attempts } = message;
+  try {
+    const servers = serversOf(env);
+    if (servers === null) throw new TributaryError("ENGINE_UNAVAILABLE", "There are no servers.");
+    if (call.type === "serve") await serve(env, servers, call);
+    else await assemble(env, servers, jobId, call.origin);
+    log("server-call", { what, jobId, attempts, end: "done" });
+    message.ack();
+  } catch (thrown) {
+    const { code, retryable } = toWireError(thrown);
+    log("server-call", { what, jobId, attempts, end: code });
+    // Not retryable: the job has ended, or its token is of another call. Nothing is to be done.
+    if (retryable || code === "ENGINE_UNAVAILABLE") {
+      message.retry({ delaySeconds: taskBackoffMs(attempts) / 1000 });
+    } else {
+      message.ack();
+    }
+  }
+}
+
+async function serve(env: Cloudflare.Env, servers: Servers, call: ServeCall): Promise<void> {
+  const { jobId, origin, holderId, token, source } = call;
+  const request: ServeJobRequest = {
+    jobId,
+    socketUrl: `${origin.replace(/^http/, "ws")}/api/jobs/${jobId}/socket`,
+    token,
+    holderId,
+    forMs: source === undefined ? SERVE_FOR_MS : SERVE_SOURCE_FOR_MS,
+  };
+  if (source !== undefined) {
+    const { key, name, sizeBytes, ladder, needsPlan } = source;
+    request.source = {
+      url: await presignGet(env, origin, key, OWN_EXPIRES_SECONDS),
+      name,
+      sizeBytes,
+      ladder,
+      needsPlan,
+      preparedUrl: `${origin}/api/jobs/${jobId}/prepared`,
+    };
+  }
+  await servers.post("/transcode-segment", request);
+}
+
+async function assemble(
+  env: Cloudflare.Env,
+  servers: Servers,
+  jobId: string,
+  origin: string,
+): Promise<void> {
+  if ((await env.MEDIA.head(mp4Key(jobId))) !== null) return;
+  const request = await assembleRequest(env, jobId, origin);
+  await servers.post("/assemble-segments", request, ASSEMBLE_TIMEOUT_MS);
+}

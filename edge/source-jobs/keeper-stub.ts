@@ -1,0 +1,21 @@
+import { TributaryError } from "../../shared/job/errors.ts";
+import { isJobId } from "../http/auth.ts";
+import type { Keeper } from "./keeper.ts";
+
+/** What keeps a job's source and webhook, where it has any. @throws {TributaryError} JOB_NOT_FOUND */
+export function keeperOf(env: Cloudflare.Env, jobId: string): DurableObjectStub<Keeper> {
+  if (!isJobId(jobId)) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  return env.KEEPER.getByName(jobId);
+}
+
+/**
+ * What whoever has the job says of it: its coordinator, or its keeper before there is a plan. Between
+ * the two questions it may go from the one to the other, so that neither would know of it.
+ * @returns null where there is no job
+ */
+export async function askJob<T>(
+  ofCoordinator: () => Promise<T | null>,
+  ofKeeper: () => Promise<T | null>,
+): Promise<T | null> {
+  return (await ofCoordinator()) ?? (await ofKeeper()) ?? ofCoordinator();
+}

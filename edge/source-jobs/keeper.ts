@@ -1,0 +1,267 @@
+import { DurableObject } from "cloudflare:workers";
+import { createHmac } from "node:crypto";
+import type { WireError } from "../../shared/job/errors.ts";
+import type { JobPlan } from "../../shared/job/job.ts";
+import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import { hashToken, newToken, tokensMatch } from "../http/auth.ts";
+import { log } from "../log.ts";
+import {
+  called,
+  delivered,
+  dueAtMs,
+  ended,
+  HEARD_WITHIN_MS,
+  isOver,
+  type Keeping,
+  needsServer,
+  owesWebhook,
+  prepareFailed,
+  webhookEvent,
+  webhookStatus,
+} from "./keeping.ts";
+
+const WEBHOOK_TIMEOUT_MS = 15_000;
+
+export type NewKeeping = Pick<
+  Keeping,
+  "jobId" | "origin" | "ownerTokenHash" | "settings" | "source" | "webhook"
+>;
+
+/**
+ * Keeps, for jobs of the API, what no coordinator has: a source that lies in storage and the servers
+ * that read it, and the webhook. A thin shell around `keeping.ts`.
+ */
+export class Keeper extends DurableObject<Cloudflare.Env> {
+  async begin(request: NewKeeping): Promise<void> {
+    if ((await this.#load()) !== null) return;
+    const nowMs = Date.now();
+    await this.#save({
+      ...request,
+      createdAtMs: nowMs,
+      phase: request.source === null ? "running" : "preparing",
+      calls: 0,
+      callDueAtMs: nowMs,
+      serverTokenHashes: [],
+      error: null,
+      failures: 0,
+      endedAtMs: null,
+      deliveries: [],
+      deliveredAtMs: null,
+      deliveryDueAtMs: 0,
+    });
+    await this.alarm();
+  }
+
+  /** What there is to say before the coordinator has a job, and when it never got one. */
+  async status(): Promise<JobStatus | null> {
+    const kept = await this.#load();
+    if (kept === null || kept.source === null || kept.phase === "running") return null;
+    if (kept.phase === "ended" && kept.error === null) return null;
+    return {
+      id: kept.jobId,
+      state:
+        kept.error === null ? "planned" : kept.error.code === "CANCELLED" ? "cancelled" : "failed",
+      name: kept.source.name,
+      durationTicks: 0,
+      segmentCount: 0,
+      error: kept.error,
+      warnings: [],
+      createdAtMs: kept.createdAtMs,
+      firstPlayableAtMs: null,
+      endedAtMs: kept.endedAtMs,
+      bytesStored: 0,
+      progress: 0,
+      settings: kept.settings,
+      tasksNeedingSource: 0,
+      tasks: [],
+      holders: [],
+      source: null,
+      renditions: [],
+      segments: [],
+    };
+  }
+
+  /** As the coordinator's, for the time before it has a job. */
+  async summary(): Promise<CoordinatorStatus | null> {
+    const status = await this.status();
+    if (status === null) return null;
+    const none = { waiting: 0, ready: 0, leased: 0, checking: 0, backoff: 0, done: 0, failed: 0 };
+    const { id, state, error, createdAtMs, firstPlayableAtMs, endedAtMs, bytesStored } = status;
+    return {
+      jobGroupId: id,
+      state,
+      error,
+      createdAtMs,
+      firstPlayableAtMs,
+      endedAtMs,
+      bytesStored,
+      segments: { total: 0, done: 0 },
+      tasks: { total: 0, failedAttempts: 0, ...none },
+      holders: { total: 0, connected: 0 },
+    };
+  }
+
+  async webhook(ownerToken: string): Promise<WebhookStatus | null> {
+    const kept = await this.#load();
+    if (kept === null || !tokensMatch(ownerToken, kept.ownerTokenHash)) return null;
+    return webhookStatus(kept);
+  }
+
+  /** A server is at the source. False for a token that no server of this job has. */
+  async heard(serverToken: string): Promise<boolean> {
+    const kept = await this.#authorized(serverToken);
+    if (kept === null) return false;
+    await this.#save({ ...kept, callDueAtMs: Date.now() + HEARD_WITHIN_MS });
+    return true;
+  }
+
+  /** The plan is made: from now on the job is its coordinator's. */
+  async planned(serverToken: string, plan: JobPlan): Promise<boolean> {
+    const kept = await this.#authorized(serverToken);
+    if (kept === null || kept.phase === "ended") return false;
+    const { jobId, origin, ownerTokenHash, settings, serverTokenHashes } = kept;
+    await coordinatorOf(this.env, jobId).create({
+      jobId,
+      plan,
+      ownerTokenHash,
+      settings,
+      origin,
+      serverTokenHashes,
+    });
+    const callDueAtMs = Date.now() + HEARD_WITHIN_MS;
+    await this.#save({ ...kept, phase: "running", callDueAtMs });
+    return true;
+  }
+
+  async failed(serverToken: string, error: WireError): Promise<boolean> {
+    const kept = await this.#authorized(serverToken);
+    if (kept === null) return false;
+    log("prepare", { jobId: kept.jobId, end: error.code });
+    await this.#save(prepareFailed(kept, error, Date.now()));
+    await this.#wake();
+    return true;
+  }
+
+  /** False where there is nothing to cancel here, or the token is another. */
+  async cancel(ownerToken: string): Promise<boolean> {
+    const kept = await this.#load();
+    if (kept?.phase !== "preparing" || !tokensMatch(ownerToken, kept.ownerTokenHash)) return false;
+    const error = { code: "CANCELLED" as const, message: "The job was cancelled." };
+    await this.#save(ended({ ...kept, error }, Date.now()));
+    await this.#wake();
+    return true;
+  }
+
+  override async alarm(): Promise<void> {
+    const kept = await this.#load();
+    if (kept === null) return;
+    const nowMs = Date.now();
+    if (isOver(kept, nowMs)) {
+      if (kept.source !== null) await this.env.MEDIA.delete(kept.source.key);
+      await this.ctx.storage.deleteAlarm();
+      await this.ctx.storage.deleteAll();
+      return;
+    }
+    const job = kept.phase === "preparing" ? null : await this.#job(kept);
+    if (kept.phase === "running" && (job === null || isEnd(job.state))) {
+      await this.#save(ended(kept, nowMs));
+    } else if (needsServer(kept, job, nowMs)) {
+      await this.#callServer(kept, nowMs);
+    }
+    await this.#deliver(job, nowMs);
+    await this.#wake();
+  }
+
+  async #job({ jobId }: Keeping) {
+    const status = await coordinatorOf(this.env, jobId).standing();
+    return status;
+  }
+
+  async #callServer(kept: Keeping, nowMs: number): Promise<void> {
+    const { jobId, origin, source, phase } = kept;
+    if (source === null) return;
+    const token = newToken();
+    const hash = hashToken(token);
+    await this.#save(called(kept, hash, nowMs));
+    if (phase === "running") await coordinatorOf(this.env, jobId).admitServer(hash);
+    await this.env.SERVER_CALLS.send({
+      type: "serve",
+      jobId,
+      origin,
+      holderId: `source-${kept.calls + 1}`,
+      token,
+      source: { ...source, needsPlan: phase === "preparing" },
+    });
+  }
+
+  async #deliver(
+    job: { state: string; error: WebhookEvent["error"] } | null,
+    nowMs: number,
+  ): Promise<void> {
+    const kept = await this.#load();
+    if (kept === null || kept.webhook === null || !owesWebhook(kept)) return;
+    if (kept.deliveryDueAtMs > nowMs) return;
+    const now = job ?? (await this.#job(kept));
+    const error = kept.error ?? now?.error ?? null;
+    const state = isEnd(now?.state)
+      ? now.state
+      : error?.code === "CANCELLED"
+        ? "cancelled"
+        : "failed";
+    const status = await post(kept.webhook, webhookEvent(kept, state, error));
+    log("webhook", { jobId: kept.jobId, attempt: kept.deliveries.length + 1, status });
+    await this.#save(delivered(kept, status, Date.now()));
+  }
+
+  async #authorized(serverToken: string): Promise<Keeping | null> {
+    const kept = await this.#load();
+    const isKnown = kept?.serverTokenHashes.some((hash) => tokensMatch(serverToken, hash)) === true;
+    return isKnown ? kept : null;
+  }
+
+  async #load(): Promise<Keeping | null> {
+    return (await this.ctx.storage.get<Keeping>("kept")) ?? null;
+  }
+
+  async #save(kept: Keeping): Promise<void> {
+    await this.ctx.storage.put("kept", kept);
+  }
+
+  async #wake(): Promise<void> {
+    const kept = await this.#load();
+    if (kept !== null) await this.ctx.storage.setAlarm(dueAtMs(kept, Date.now()));
+  }
+}
+
+/** The answer's status; null when nobody answered. */
+async function post(
+  { url, secret }: { url: string; secret: string },
+  event: WebhookEvent,
+): Promise<number | null> {
+  const body = JSON.stringify(event);
+  const seconds = Math.floor(Date.now() / 1000);
+  const signature = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "tributary-signature": `t=${seconds},v1=${signature}`,
+      },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return null;
+  }
+}
+
+function isEnd(state: string | undefined): state is WebhookEvent["state"] {
+  return state === "ready" || state === "failed" || state === "cancelled";
+}

@@ -1,0 +1,138 @@
+import type { ErrorCode } from "../../shared/job/errors.ts";
+import type { JobSettings, JobState } from "../../shared/job/job.ts";
+import type { Webhook, WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
+import type { WholeSource } from "../servers/calls.ts";
+
+/** What is kept of a job besides its coordinator, and what is to be done for it. Pure. */
+
+export interface Keeping {
+  jobId: string;
+  origin: string;
+  ownerTokenHash: string;
+  createdAtMs: number;
+  settings: JobSettings;
+  /** A whole video in storage; null where a tab has the source. */
+  source: Omit<WholeSource, "needsPlan"> | null;
+  /** `preparing`: a server reads the source, there is no coordinator's job yet. */
+  phase: "preparing" | "running" | "ended";
+  /** Servers called for the source so far, and when the next one is due unless the last is heard of. */
+  calls: number;
+  callDueAtMs: number;
+  /** Hashes of the tokens that those servers have. */
+  serverTokenHashes: string[];
+  /** The source could not be prepared. */
+  error: { code: ErrorCode; message: string } | null;
+  failures: number;
+  endedAtMs: number | null;
+  webhook: Webhook | null;
+  deliveries: WebhookStatus["attempts"];
+  deliveredAtMs: number | null;
+  /** The next delivery, once the job has ended. */
+  deliveryDueAtMs: number;
+}
+
+/** A server that is at the source says so every 20 s. */
+export const HEARD_WITHIN_MS = 90_000;
+/** A call may wait in the queue, and a container has to start. */
+export const CALLED_WITHIN_MS = 240_000;
+const MAX_PREPARE_FAILURES = 3;
+/** A job's end is looked for this often. */
+export const LOOK_EVERY_MS = 5_000;
+/** Waits before a webhook is tried again; then it is given up. */
+const WEBHOOK_BACKOFF_MS = [10_000, 60_000, 300_000, 1_800_000, 7_200_000] as const;
+/** After the end, as the coordinator. */
+const KEPT_MS = 3_600_000;
+
+/** A server is to read the source (again). */
+export function needsServer(
+  kept: Keeping,
+  job: { state: JobState; hasSource: boolean; tasksNeedingSource: number } | null,
+  nowMs: number,
+): boolean {
+  if (kept.source === null || kept.phase === "ended" || nowMs < kept.callDueAtMs) return false;
+  if (kept.phase === "preparing") return true;
+  return job !== null && !job.hasSource && job.tasksNeedingSource > 0;
+}
+
+export function called(kept: Keeping, tokenHash: string, nowMs: number): Keeping {
+  return {
+    ...kept,
+    calls: kept.calls + 1,
+    callDueAtMs: nowMs + CALLED_WITHIN_MS,
+    serverTokenHashes: [...kept.serverTokenHashes, tokenHash],
+  };
+}
+
+/** A server could not prepare the source. */
+export function prepareFailed(
+  kept: Keeping,
+  error: { code: ErrorCode; message: string; retryable: boolean },
+  nowMs: number,
+): Keeping {
+  if (kept.phase !== "preparing") return kept;
+  const { code, message } = error;
+  const failures = kept.failures + 1;
+  if (!error.retryable || failures >= MAX_PREPARE_FAILURES) {
+    return ended({ ...kept, failures, error: { code, message } }, nowMs);
+  }
+  return { ...kept, failures, callDueAtMs: nowMs + 30_000 * failures };
+}
+
+export function ended(kept: Keeping, nowMs: number): Keeping {
+  return { ...kept, phase: "ended", endedAtMs: nowMs, deliveryDueAtMs: nowMs };
+}
+
+export function delivered(kept: Keeping, status: number | null, nowMs: number): Keeping {
+  const deliveries = [...kept.deliveries, { atMs: nowMs, status }];
+  if (status !== null && status >= 200 && status < 300) {
+    return { ...kept, deliveries, deliveredAtMs: nowMs };
+  }
+  const waitMs = WEBHOOK_BACKOFF_MS[deliveries.length - 1];
+  const deliveryDueAtMs = waitMs === undefined ? Number.MAX_SAFE_INTEGER : nowMs + waitMs;
+  return { ...kept, deliveries, deliveryDueAtMs };
+}
+
+export function owesWebhook({ webhook, deliveredAtMs, deliveryDueAtMs, phase }: Keeping): boolean {
+  return (
+    phase === "ended" &&
+    webhook !== null &&
+    deliveredAtMs === null &&
+    deliveryDueAtMs < Number.MAX_SAFE_INTEGER
+  );
+}
+
+/** Nothing is left to be done or told. */
+export function isOver(kept: Keeping, nowMs: number): boolean {
+  return kept.endedAtMs !== null && !owesWebhook(kept) && nowMs - kept.endedAtMs >= KEPT_MS;
+}
+
+/** When to look again. */
+export function dueAtMs(kept: Keeping, nowMs: number): number {
+  if (kept.phase !== "ended") return nowMs + LOOK_EVERY_MS;
+  return owesWebhook(kept) ? kept.deliveryDueAtMs : (kept.endedAtMs ?? nowMs) + KEPT_MS;
+}
+
+export function webhookStatus({
+  webhook,
+  deliveredAtMs,
+  deliveries,
+}: Keeping): WebhookStatus | null {
+  return webhook === null ? null : { url: webhook.url, deliveredAtMs, attempts: deliveries };
+}
+
+export function webhookEvent(
+  { jobId, origin, createdAtMs, endedAtMs }: Keeping,
+  state: WebhookEvent["state"],
+  error: WebhookEvent["error"],
+): WebhookEvent {
+  return {
+    type: `job.${state}`,
+    jobId,
+    state,
+    error,
+    watchUrl: `${origin}/watch/${jobId}`,
+    masterUrl: `${origin}/v/${jobId}/master.m3u8`,
+    createdAtMs,
+    endedAtMs,
+  };
+}

@@ -1,0 +1,173 @@
+import fc from "fast-check";
+import { M3U8Parser } from "hls.js";
+import { expect, test } from "vitest";
+import { type PlaylistInput, renderMultivariant } from "../../shared/playlist/index.ts";
+import {
+  acceptedAudio,
+  acceptedVideo,
+  audioRendition,
+  type SampleJob,
+  sampleJobs,
+  segmentsOf,
+  videoRendition,
+} from "./sample-job.ts";
+
+const BASE = "https://tributary.test/v/job/master.m3u8";
+
+function parse(text: string) {
+  const parsed = M3U8Parser.parseMasterPlaylist(text, BASE);
+  expect(parsed.playlistParsingError).toBeNull();
+  const { AUDIO = [] } = M3U8Parser.parseMasterPlaylistMedia(text, BASE, parsed);
+  return { ...parsed, audio: AUDIO };
+}
+
+function job(options: { video: number[]; bytesPerSecond: number[] }): SampleJob {
+  const plan = {
+    video: options.video.map(videoRendition),
+    audio: [audioRendition(0, 48_000), audioRendition(1, 44_100)],
+    segments: segmentsOf([24, 3750], [6, 6, 6, 6]),
+  };
+  const all = plan.segments.flatMap((segment) => [
+    ...plan.video.map((each, index) =>
+      acceptedVideo(each, segment, "ffmpeg-wasm", options.bytesPerSecond[index] ?? 10_000),
+    ),
+    ...plan.audio.map((each) => acceptedAudio(each, segment)),
+  ]);
+  return { plan, all };
+}
+
+const whole = ({ plan, all }: SampleJob): PlaylistInput => ({
+  ...plan,
+  accepted: all,
+  ended: true,
+});
+
+test("hls.js finds every variant with its address, picture, codecs and rate", () => {
+  const sample = job({ video: [0, 1, 2], bytesPerSecond: [175_000, 100_000, 50_000] });
+  const { levels, audio } = parse(renderMultivariant(whole(sample)));
+  expect(levels.map(({ url }) => url)).toEqual(
+    ["v480", "v360", "v240"].map((id) => `https://tributary.test/v/job/${id}/playlist.m3u8`),
+  );
+  for (const level of levels) {
+    expect(level).toMatchObject({ videoCodec: "avc1.64001f", audioCodec: "mp4a.40.2" });
+    expect(level.attrs).toMatchObject({ AUDIO: "audio", "FRAME-RATE": "24.000" });
+    const { width, height } = sample.plan.video.find(({ id }) => level.url.includes(id)) ?? {};
+    expect(level).toMatchObject({ width, height });
+  }
+  expect(
+    audio.map(({ name, lang, default: isDefault, autoselect, attrs }) => [
+      name,
+      lang,
+      isDefault,
+      autoselect,
+      attrs["CHANNELS"],
+    ]),
+  ).toEqual([
+    ["English", "en", true, true, "2"],
+    ["Deutsch", "de", false, true, "2"],
+  ]);
+});
+
+test("players begin with the variant nearest to 2,000 kbit/s", () => {
+  const sample = job({ video: [0, 1, 2], bytesPerSecond: [900_000, 260_000, 50_000] });
+  const { levels } = parse(renderMultivariant(whole(sample)));
+  expect(levels.map(({ height }) => height)).toEqual([360, 480, 240]);
+});
+
+test("planned rates stand until there are measured ones, and bound them until the end", () => {
+  const sample = job({ video: [0], bytesPerSecond: [50_000] });
+  const bandwidth = (accepted: SampleJob["all"], ended: boolean) => {
+    const [level] = parse(renderMultivariant({ ...sample.plan, accepted, ended })).levels;
+    return [level?.bitrate, Number(level?.attrs["AVERAGE-BANDWIDTH"])];
+  };
+  expect(bandwidth([], false)).toEqual([1_528_000, 1_528_000]);
+  const some = sample.all.filter(({ segment }) => segment < 2);
+  expect(bandwidth(some, false)[0]).toBe(1_528_000);
+  const [peak = 0, average = 0] = bandwidth(sample.all, true);
+  // 50,000 bytes a second (and 1,000 a segment) of video, 15,000 of audio.
+  expect(average).toBeGreaterThan(8 * 65_000);
+  expect(average).toBeLessThan(8 * 65_500);
+  expect(peak).toBeGreaterThanOrEqual(average);
+  expect(peak).toBeLessThan(8 * 65_500);
+});
+
+test("two audio tracks of one name get two names; quotes and line breaks do not break out", () => {
+  const sample = job({ video: [0], bytesPerSecond: [50_000] });
+  const audio = sample.plan.audio.map((each) => ({ ...each, name: 'Dub "A"\n#EXT-X-ENDLIST' }));
+  const text = renderMultivariant({ ...whole(sample), audio });
+  expect(text).not.toMatch(/^#EXT-X-ENDLIST/m);
+  const names = parse(text).audio.map(({ name }) => name);
+  expect(names[0]).toBe("Dub 'A' #EXT-X-ENDLIST");
+  expect(new Set(names).size).toBe(2);
+});
+
+test("without sound no variant names an audio group or codec", () => {
+  const sample = job({ video: [0, 2], bytesPerSecond: [50_000, 20_000] });
+  const text = renderMultivariant({ ...whole(sample), audio: [] });
+  expect(text).not.toContain("mp4a");
+  expect(text).not.toContain("AUDIO=");
+  expect(parse(text).audio).toEqual([]);
+});
+
+test("an engine's own codec string joins the planned one's place", () => {
+  const sample = job({ video: [0], bytesPerSecond: [50_000] });
+  const accepted = sample.all.map((each) =>
+    each.rendition === "v480" && each.segment === 1 ? { ...each, codec: "avc1.4d401e" } : each,
+  );
+  const text = renderMultivariant({ ...sample.plan, accepted, ended: true });
+  expect(text).toContain('CODECS="avc1.64001f,avc1.4d401e,mp4a.40.2"');
+});
+
+test("property: BANDWIDTH is the largest rate of any run of 0.5 to 1.5 targets, and no more", () => {
+  fc.assert(
+    fc.property(sampleJobs, (sample) => {
+      const { levels } = parse(renderMultivariant(whole(sample)));
+      const peakOf = (id: string) => peak(sample, id);
+      const audioPeak = Math.max(0, ...sample.plan.audio.map(({ id }) => peakOf(id)));
+      for (const level of levels) {
+        const id = sample.plan.video.find((each) => level.url.includes(`/${each.id}/`))?.id ?? "";
+        const expected = peakOf(id) + audioPeak;
+        expect(level.bitrate).toBeGreaterThanOrEqual(Math.floor(expected));
+        expect(level.bitrate).toBeLessThan(expected * 1.001 + 4);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** The slow and plain way: every pair of ends, summed anew. */
+function peak(job: SampleJob, id: string): number {
+  const list = measured(job, id);
+  const { video, audio } = job.plan;
+  // One target for all renditions: the longest segment of any.
+  const longest = [...video, ...audio].flatMap((each) => measured(job, each.id));
+  const target = Math.max(6, ...longest.map(({ seconds }) => Math.round(seconds)));
+  const rates: number[] = [];
+  for (let from = 0; from < list.length; from += 1) {
+    for (let to = from + 1; to <= list.length; to += 1) {
+      const { seconds, bits } = sum(list.slice(from, to));
+      const isMeasured = seconds >= 0.5 * target - 1e-5 && seconds <= 1.5 * target + 1e-5;
+      if (isMeasured) rates.push(bits / seconds);
+    }
+  }
+  if (rates.length > 0) return Math.max(...rates);
+  const { seconds, bits } = sum(list);
+  return bits / seconds;
+}
+
+function measured({ plan, all }: SampleJob, id: string) {
+  const rate = plan.audio.find((each) => each.id === id)?.sampleRate;
+  return all
+    .filter(({ rendition }) => rendition === id)
+    .map(({ frames, durationTicks, sizeBytes }) => ({
+      seconds: rate === undefined ? durationTicks / 90_000 : (frames * 1024) / rate,
+      bits: sizeBytes * 8,
+    }));
+}
+
+function sum(list: { seconds: number; bits: number }[]) {
+  return {
+    seconds: list.reduce((total, { seconds }) => total + seconds, 0),
+    bits: list.reduce((total, { bits }) => total + bits, 0),
+  };
+}

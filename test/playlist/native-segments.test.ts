@@ -1,0 +1,81 @@
+import { readFile, rm } from "node:fs/promises";
+import {
+  BufferSource,
+  CustomPathedSource,
+  EncodedPacketSink,
+  HLS_FORMATS,
+  Input,
+} from "mediabunny";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PlaylistInput } from "../../shared/playlist/index.ts";
+import {
+  decodedFrameTimes,
+  sourceFrameTimes,
+  worstTimeError,
+} from "../exactness/decoded-frames.ts";
+import { readPlaylistFolder } from "../exactness/playlist-folder.ts";
+import { readSamples } from "../exactness/samples.ts";
+import { fixture } from "../setup/media.ts";
+import { nativeJob, writePlaylists } from "./native-segments.ts";
+import { audioRendition, segmentsOf, videoRendition } from "./sample-job.ts";
+
+let job: { input: PlaylistInput; dir: string };
+let source: string;
+let masterPath: string;
+
+beforeAll(async () => {
+  source = await fixture("long-gop-20s.mp4");
+  job = await nativeJob(source, {
+    video: [videoRendition(1), videoRendition(3)],
+    audio: [audioRendition(0, 48_000)],
+    segments: segmentsOf([25, 3600], [6, 6, 6, 2]),
+  });
+  masterPath = await writePlaylists(job.input, job.dir);
+}, 120_000);
+
+afterAll(() => rm(job.dir, { recursive: true, force: true }));
+
+test("mediabunny's HLS reader finds all renditions, every packet, and the I-frames", async () => {
+  const folder = new CustomPathedSource(masterPath, async ({ path }) => {
+    return new BufferSource(await readFile(path));
+  });
+  const input = new Input({ formats: HLS_FORMATS, source: folder });
+  expect(await input.getAudioTracks()).toHaveLength(1);
+  const counts: { iFrames: boolean; packets: number }[] = [];
+  for (const track of await input.getVideoTracks()) {
+    let packets = 0;
+    for await (const packet of new EncodedPacketSink(track).packets()) {
+      packets += packet.data.length > 0 ? 1 : 0;
+    }
+    counts.push({ iFrames: await track.hasOnlyKeyPackets(), packets });
+  }
+  input.dispose();
+  counts.sort((a, b) => a.packets - b.packets);
+  // 20 s: a key frame every 2 s, 25 frames a second.
+  expect(counts).toEqual([
+    { iFrames: true, packets: 10 },
+    { iFrames: true, packets: 10 },
+    { iFrames: false, packets: 500 },
+    { iFrames: false, packets: 500 },
+  ]);
+});
+
+test("native ffmpeg decodes every frame at its time through each playlist", async () => {
+  const expected = await sourceFrameTimes(source);
+  const { video } = await readPlaylistFolder(job.dir);
+  expect(video.map(({ height }) => height).sort()).toEqual([144, 360]);
+  for (const { path } of video) {
+    expect(worstTimeError(await decodedFrameTimes(path), expected)).toBeLessThan(0.001);
+  }
+});
+
+test("EXTINFs say how long the segments' samples last", async () => {
+  const { video, audio } = await readPlaylistFolder(job.dir);
+  for (const playlist of [...video, ...audio]) {
+    const { segmentStartsSeconds, endSeconds } = await readSamples(playlist);
+    playlist.durations.forEach((duration, index) => {
+      const end = segmentStartsSeconds[index + 1] ?? endSeconds;
+      expect(duration).toBeCloseTo(end - (segmentStartsSeconds[index] ?? Number.NaN), 5);
+    });
+  }
+});

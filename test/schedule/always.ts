@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from "node:util";
+import { earliestDeadlineMs } from "../../edge/coordinator/schedule/assign/deadlines.ts";
+import { isEnded, type Lease, type State } from "../../edge/coordinator/schedule/state/state.ts";
+
+export function must(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+/** Throws where something does not hold that holds at any time. */
+export function checkAlways(state: State): void {
+  must(state.dueMs <= earliestDeadlineMs(state), "a deadline would be missed");
+  let done = 0;
+  for (const task of state.tasks.values()) {
+    const live = [...state.leases.values()].filter(
+      (lease) => lease.taskId === task.id && lease.phase !== "lost",
+    );
+    must(
+      isDeepStrictEqual(live.map(({ id }) => id).sort(), [...task.leases].sort()),
+      `${task.id} lists ${task.leases}, live are ${live.map(({ id }) => id)}`,
+    );
+    const holders = new Set(live.map(({ holderId }) => holderId));
+    must(
+      holders.size === live.length && live.length <= 3,
+      `${task.id} is made ${live.length} times`,
+    );
+    const isAudited = live.length > 0 && live.every(({ audit }) => audit !== null);
+    must(
+      isAudited ? task.state === "done" : (task.state === "leased") === live.length > 0,
+      `${task.id} is ${task.state} with ${live.length} leases`,
+    );
+    must(task.proof === "clear" || task.state === "done", `${task.id} is unproven and not done`);
+    must(task.failures <= 3, `${task.id} failed ${task.failures} times`);
+    must(
+      task.state !== "failed" || state.job.state === "failed",
+      `${task.id} failed, and the job goes on`,
+    );
+    if (task.state === "done") done += 1;
+  }
+  must(state.job.tasksDone === done, `${state.job.tasksDone} tasks are counted, ${done} are done`);
+  for (const lease of state.leases.values()) checkLease(state, lease);
+  const isAll = done === state.tasks.size;
+  must(state.job.state !== "ready" || isAll, "ready before all is done");
+  must(state.job.state !== "ready" || state.unclear.size === 0, "ready before all is clear");
+  const renditions = state.plan.video.length + state.plan.audio.length;
+  must(
+    !isAll || state.accepted.size === renditions * state.plan.segments.length,
+    "all is done, and something is missing",
+  );
+}
+
+function checkLease(state: State, lease: Lease): void {
+  must(!isEnded(state.job), `${lease.id} outlived the job`);
+  must(state.beats.has(lease.id), `${lease.id} has no heartbeat`);
+  const task = state.tasks.get(lease.taskId);
+  const isOver = task?.state === "done" && lease.audit === null;
+  must(!isOver || lease.phase === "lost", `${lease.id} outlived its task`);
+  const holder = state.holders.get(lease.holderId);
+  const isHeld = lease.phase === "lost" || lease.phase === "checking";
+  must(isHeld || holder?.connectionId !== null, `${lease.id} is held by nobody`);
+}

@@ -1,0 +1,106 @@
+import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
+import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
+import { newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
+import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../shared/job/job.ts";
+import type { HolderMessage, Role } from "../../shared/wire/protocol.ts";
+import { outputsOf, taskIdOf } from "./offered.ts";
+import { passedSegments, planOf } from "./plan-of.ts";
+import { storeAllChunks } from "./stored-chunks.ts";
+
+/** A job of pictures whose chunks are all in storage, and its scheduler, with a few holders of one slot. */
+export class Hall {
+  nowMs = 1_000_000;
+  readonly state: State;
+
+  constructor(tasks: number, settings: Partial<JobSettings> = {}) {
+    const plan = planOf(tasks);
+    const pictures = plan.tasks.filter(({ kind }) => kind === "video");
+    const all = { ...DEFAULT_JOB_SETTINGS, verify: "off" as const, stageAll: true, ...settings };
+    this.state = newState("job", { ...plan, audio: [], tasks: pictures }, this.nowMs, {
+      settings: all,
+      seed: "hall",
+    });
+    storeAllChunks(this.state);
+  }
+
+  send(event: Event): void {
+    applyChanges(this.state, schedule(this.state, event, this.nowMs));
+  }
+
+  say(holderId: string, message: HolderMessage): void {
+    this.send({ type: "message", connectionId: `c-${holderId}`, holderId, message });
+  }
+
+  /** @param speed media seconds a second, as if it had been measured; null: it has made nothing yet */
+  join(holderId: string, speed: number | null, role: Role = "contributor"): void {
+    const hello = {
+      type: "hello" as const,
+      role,
+      holderId,
+      name: holderId,
+      device: "",
+      slots: 1,
+      engines: ["ffmpeg-wasm" as const],
+      leases: [],
+      hasSource: false,
+    };
+    this.send({ type: "hello", connectionId: `c-${holderId}`, principal: holderId, hello });
+    const holder = this.state.holders.get(holderId);
+    if (holder === undefined || speed === null) return;
+    this.state.holders.set(holderId, { ...holder, mediaTicks: 90 * speed, workMs: 1 });
+  }
+
+  want(holderId: string, slots: number): void {
+    this.say(holderId, { type: "want", slots });
+  }
+
+  renew(holderId: string, progress: number, workMs?: number): void {
+    const leases = this.leasesOf(holderId).map((leaseId) => {
+      return { leaseId, progress, ...(workMs === undefined ? {} : { workMs }) };
+    });
+    this.say(holderId, { type: "renew", leases });
+  }
+
+  offer(holderId: string, leaseId: string, twist = ""): void {
+    const outputs = outputsOf(this.state.plan, taskIdOf(leaseId), twist);
+    this.say(holderId, { type: "offer", leaseId, outputs });
+  }
+
+  /** Up to the gate's word. */
+  commit(holderId: string, leaseId: string): void {
+    this.send({ type: "presigned", leaseId });
+    const made = { engine: "ffmpeg-wasm", encodeMs: 8_000, warnings: [] } as const;
+    this.say(holderId, { type: "commit", leaseId, ...made, warnings: [] });
+  }
+
+  /** The gate's word: all is there. */
+  pass(leaseId: string): void {
+    const task = this.state.planned.get(taskIdOf(leaseId));
+    if (task === undefined) throw new Error(`No task of ${leaseId}.`);
+    const segments = passedSegments(this.state.plan, task);
+    this.send({ type: "checked", leaseId, verdict: { verdict: "passed", segments } });
+  }
+
+  deliver(holderId: string, leaseId: string, twist = ""): void {
+    this.offer(holderId, leaseId, twist);
+    this.commit(holderId, leaseId);
+    this.pass(leaseId);
+  }
+
+  /** Time goes by as alarms have it; who is named says that it is alive, as lease loops do. */
+  wait(ms: number, alive: Record<string, number> = {}): void {
+    const endMs = this.nowMs + ms;
+    while (this.nowMs < endMs) {
+      this.nowMs = Math.min(endMs, this.nowMs + 500);
+      if (this.nowMs % 4_000 === 0) {
+        for (const [holderId, progress] of Object.entries(alive)) this.renew(holderId, progress);
+      }
+      if (this.state.dueMs <= this.nowMs) this.send({ type: "tick" });
+    }
+  }
+
+  leasesOf(holderId: string): string[] {
+    const leases = [...this.state.leases.values()];
+    return leases.filter((lease) => lease.holderId === holderId).map(({ id }) => id);
+  }
+}

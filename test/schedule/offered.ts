@@ -1,0 +1,50 @@
+import { taskSegments } from "../../edge/coordinator/schedule/results/offers.ts";
+import { type JobPlan, segmentFrames } from "../../shared/job/job.ts";
+import type { Output } from "../../shared/wire/protocol.ts";
+
+/** What holders offer, with hashes that tell what it is. */
+
+export function taskIdOf(leaseId: string): string {
+  return leaseId.slice(0, leaseId.lastIndexOf("_"));
+}
+
+export const NO_MD5 = `${"A".repeat(22)}==`;
+
+/** What a holder offers for a task: the same whoever makes it. */
+export function outputsOf(plan: JobPlan, taskId: string, twist = ""): Output[] {
+  const task = plan.tasks.find(({ id }) => id === taskId);
+  if (task === undefined) return [];
+  const md5 = NO_MD5;
+  return task.renditions.flatMap((rendition) => [
+    {
+      rendition,
+      kind: "init",
+      segment: task.firstSegment,
+      sizeBytes: 600,
+      sha256: hash(rendition),
+      md5,
+      frames: 0,
+    } as const,
+    ...taskSegments(plan, task).map(
+      (segment) =>
+        ({
+          rendition,
+          kind: "media",
+          segment: segment.index,
+          sizeBytes: 1000,
+          sha256: hash(`${twist}${rendition}${segment.index}`),
+          md5,
+          frames: segmentFrames(segment),
+        }) as const,
+    ),
+  ]);
+}
+
+export function hash(text: string): string {
+  return Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64);
+}
+
+/** What an honest holder makes of a segment. */
+export function honestHash(rendition: string, segment: number): string {
+  return hash(`${rendition}${segment}`);
+}

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { playlistInput } from "../../edge/coordinator/view.ts";
+import { Hall } from "./hall.ts";
+import { honestHash } from "./offered.ts";
+
+const task = (hall: Hall) => hall.state.tasks.get("v-0");
+
+/** A newcomer makes the only task, another one is idle: the first result is sure to be audited. */
+function paired(...others: string[]): Hall {
+  const hall = new Hall(1, { verify: "adaptive" });
+  for (const holderId of ["maker", "idle", ...others]) {
+    hall.join(holderId, 0.75);
+    hall.want(holderId, 1);
+  }
+  return hall;
+}
+
+describe("a result that is sure to be audited", () => {
+  test("is run a second time by who is idle, before the first run is over", () => {
+    const hall = paired();
+    expect(hall.leasesOf("maker")).toEqual(["v-0_1"]);
+    expect(hall.leasesOf("idle")).toEqual(["v-0_2"]);
+    hall.deliver("maker", "v-0_1");
+    expect(task(hall)).toMatchObject({ state: "done", proof: "wanted", leases: ["v-0_2"] });
+    expect(playlistInput(hall.state).accepted).toEqual([]);
+    hall.offer("idle", "v-0_2");
+    expect(task(hall)).toMatchObject({ proof: "clear", leases: [], done: { verified: "hash" } });
+    expect(hall.state.holders.get("idle")?.agreed).toBe(1);
+    expect(hall.state.holders.get("maker")?.agreed).toBe(1);
+    expect(hall.state.job.state).toBe("assembling");
+  });
+
+  test("is proven by either of the two, whoever is done first", () => {
+    const hall = paired();
+    hall.offer("maker", "v-0_1");
+    hall.deliver("idle", "v-0_2");
+    expect(task(hall)).toMatchObject({
+      state: "done",
+      proof: "clear",
+      leases: [],
+      done: { holderId: "idle", verified: "hash" },
+    });
+  });
+
+  test.each([
+    ["maker", "v-0_1", "idle", "v-0_2"],
+    ["idle", "v-0_2", "maker", "v-0_1"],
+  ])(
+    "is not shown where the two disagree, and a third decides: %s lies",
+    (liar, lie, honest, truth) => {
+      const hall = paired("third");
+      hall.deliver(liar, lie, "a lie ");
+      hall.offer(honest, truth);
+      expect(task(hall)).toMatchObject({ state: "leased", claims: [{}, {}] });
+      expect(hall.leasesOf("third")).toEqual(["v-0_3"]);
+      hall.deliver("third", "v-0_3");
+      expect(hall.state.holders.get(liar)?.banned).toBe(true);
+      expect(hall.state.holders.get(honest)?.banned).toBe(false);
+      const shown = playlistInput(hall.state).accepted;
+      expect(shown).toHaveLength(2);
+      for (const { rendition, segment, sha256 } of shown) {
+        expect(sha256).toBe(honestHash(rendition, segment));
+      }
+    },
+  );
+
+  test("is not run by somebody trusted who would be done first, and make the work vain", () => {
+    const hall = new Hall(1, { verify: "adaptive" });
+    hall.join("maker", 0.75);
+    hall.want("maker", 1);
+    hall.join("owner", 0.95, "owner");
+    hall.want("owner", 1);
+    expect(hall.leasesOf("owner")).toEqual([]);
+    hall.deliver("maker", "v-0_1");
+    expect(hall.leasesOf("owner")).toEqual(["v-0_2"]);
+    expect(hall.state.leases.get("v-0_2")?.audit).toBe("hash");
+  });
+
+  test("is run again by nobody else while the trusted can keep up", () => {
+    const hall = new Hall(1, { verify: "adaptive" });
+    hall.join("maker", 0.75);
+    hall.want("maker", 1);
+    hall.join("owner", 0.75, "owner");
+    hall.want("owner", 1);
+    hall.join("idle", 0.75);
+    hall.want("idle", 1);
+    expect(hall.leasesOf("owner")).toEqual(["v-0_2"]);
+    expect(hall.leasesOf("idle")).toEqual([]);
+  });
+
+  test("is run again by the trusted alone where the policy says so", () => {
+    const hall = new Hall(1, { verify: "all" });
+    hall.join("owner", 0.01, "owner");
+    hall.join("maker", 0.75);
+    hall.want("maker", 1);
+    hall.join("idle", 0.75);
+    hall.want("idle", 1);
+    hall.deliver("maker", "v-0_1");
+    hall.wait(3_000);
+    expect(hall.leasesOf("idle")).toEqual([]);
+    expect(task(hall)?.proof).toBe("wanted");
+  });
+});
+
+test("a copy of a straggler's task proves nothing: who is fast could see to it that its own tabs meet", () => {
+  const hall = new Hall(1, { verify: "adaptive" });
+  hall.join("owner", 0.75, "owner");
+  hall.join("gone", 0.75);
+  hall.want("gone", 1);
+  hall.wait(5_500);
+  hall.join("fast", 20);
+  hall.want("fast", 1);
+  hall.wait(1_500);
+  expect(hall.leasesOf("fast")).toEqual(["v-0_2"]);
+  expect(hall.state.leases.get("v-0_2")?.pairedWith).toBeNull();
+  hall.deliver("fast", "v-0_2");
+  expect(task(hall)).toMatchObject({ state: "done", proof: "wanted", leases: [] });
+});
+
+test("an audit whose holder falls silent is made by another one, and one agreement ends both", () => {
+  const hall = paired("third");
+  hall.deliver("maker", "v-0_1");
+  hall.wait(8_000);
+  expect(task(hall)?.leases).toEqual(["v-0_2", "v-0_3"]);
+  hall.offer("third", "v-0_3");
+  expect(task(hall)).toMatchObject({ proof: "clear", leases: [] });
+  expect(hall.leasesOf("idle")).toEqual([]);
+});
+
+test("the last result of who has nothing left to do is audited at once, not when all is done", () => {
+  const hall = new Hall(2, { verify: "adaptive" });
+  for (const holderId of ["proven", "slow"]) {
+    hall.join(holderId, 0.75);
+    const holder = hall.state.holders.get(holderId);
+    // One result in 32 is drawn.
+    if (holder !== undefined) hall.state.holders.set(holderId, { ...holder, agreed: 40 });
+    hall.want(holderId, 1);
+  }
+  hall.deliver("proven", "v-0_1");
+  expect(hall.state.tasks.get("v-1")?.state).toBe("leased");
+  expect(hall.state.tasks.get("v-0")?.proof).toBe("wanted");
+});

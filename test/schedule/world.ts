@@ -1,0 +1,366 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
+import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
+import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
+import {
+  isEnded,
+  newState,
+  restoreState,
+  type State,
+  type TaskRecord,
+} from "../../edge/coordinator/schedule/state/state.ts";
+import type { GateVerdict } from "../../edge/gate/verdict.ts";
+import type { Engine, JobPlan } from "../../shared/job/job.ts";
+import type { HolderMessage, Role } from "../../shared/wire/protocol.ts";
+import { checkAlways, must } from "./always.ts";
+import { hash, honestHash, NO_MD5, outputsOf, taskIdOf } from "./offered.ts";
+import { passedSegments } from "./plan-of.ts";
+
+/**
+ * A job's scheduler with holders, a gate and storage around it, all by hand: whatever order of
+ * events a test makes up, this carries it out and checks after each what must always hold.
+ */
+
+export interface WorldHolder {
+  id: string;
+  role: Role;
+  connectionId: string | null;
+  /** What it works on, as far as it knows. */
+  leases: Set<string>;
+  /** Places it told of since it was last welcomed, less the grants it got. */
+  want: number;
+  /** Results it still makes as they should be; then it lies. */
+  honestResults: number;
+}
+
+export class World {
+  state: State;
+  nowMs = 1_000_000;
+  readonly holders: WorldHolder[];
+  /** Tasks whose chunk the owner was asked for. */
+  readonly asked = new Set<string>();
+  /** Effects not carried out yet. */
+  pending: Effect[] = [];
+  #connections = 0;
+  #events = 0;
+  /** Model: failed attempts, and when the last one was, by task. */
+  readonly #failures = new Map<string, { count: number; readyAtMs: number }>();
+  /** Model: the lease whose result was accepted, by task. */
+  readonly #accepted = new Map<string, string>();
+  readonly #audits = new Set<string>();
+  readonly #engines: readonly Engine[];
+
+  /** @param engines what every holder says it has; it makes pictures by the first that a lease allows */
+  constructor(
+    plan: JobPlan,
+    roles: readonly Role[],
+    seed = "",
+    engines: readonly Engine[] = ["ffmpeg-wasm"],
+  ) {
+    this.#engines = engines;
+    this.state = newState("job", plan, this.nowMs, { hasServers: true, seed });
+    this.holders = roles.map((role, index) => ({
+      id: `holder-${index}`,
+      role,
+      connectionId: null,
+      leases: new Set(),
+      want: 0,
+      honestResults: Number.POSITIVE_INFINITY,
+    }));
+    this.dispatch({ type: "tick" });
+  }
+
+  dispatch(event: Event): void {
+    const failures = new Map([...this.state.tasks].map(([id, task]) => [id, task.failures]));
+    const done = [...this.state.tasks.values()].filter(({ state }) => state === "done");
+    this.#events += 1;
+    // A copy of everything is slow: now and then is enough to see that the decision is pure.
+    const before = this.#events % 10 === 0 ? structuredClone(this.state) : null;
+    const decision = schedule(this.state, event, this.nowMs);
+    must(
+      before === null || isDeepStrictEqual(before, this.state),
+      "the state was changed in place",
+    );
+    applyChanges(this.state, decision);
+    this.#forgetReopened(done);
+    for (const effect of decision.effects) this.#effect(effect);
+    this.#countFailures(failures, event);
+    checkAlways(this.state);
+  }
+
+  /** As after an eviction: only what was written is left, and all work under way is forgotten. */
+  evict(): void {
+    const { plan, job, tasks, leases, holders, inits, accepted } = this.state;
+    const rows = JSON.parse(
+      JSON.stringify({
+        job,
+        tasks: [...tasks.values()],
+        leases: [...leases.values()],
+        holders: [...holders.values()],
+        inits: [...inits.values()],
+        accepted: [...accepted.values()],
+      }),
+    );
+    this.state = restoreState(plan, rows.job, rows);
+    this.pending = this.pending.filter((effect) => effect.type === "grant");
+    const connectionIds = this.holders.flatMap(({ connectionId }) => connectionId ?? []);
+    this.dispatch({ type: "resume", connectionIds });
+  }
+
+  /** @param ring whether the alarm rings when it is due */
+  wait(ms: number, ring: boolean): void {
+    this.nowMs += ms;
+    if (!ring || this.state.dueMs > this.nowMs) return;
+    this.dispatch({ type: "tick" });
+    must(this.state.dueMs > this.nowMs, "the alarm would ring for ever");
+  }
+
+  /** @param want free places that its hello tells of; undefined: none are told */
+  connect(holder: WorldHolder, keepLeases: boolean, want?: number): void {
+    this.#connections += 1;
+    holder.connectionId = `connection-${this.#connections}`;
+    holder.want = want ?? 0;
+    if (!keepLeases) holder.leases.clear();
+    this.dispatch({
+      type: "hello",
+      connectionId: holder.connectionId,
+      principal: `token-${holder.id}`,
+      hello: {
+        type: "hello",
+        role: holder.role,
+        holderId: holder.id,
+        name: holder.id,
+        device: "",
+        slots: 2,
+        engines: [...this.#engines],
+        leases: [...holder.leases],
+        hasSource: holder.role === "owner",
+        ...(want === undefined ? {} : { want }),
+      },
+    });
+  }
+
+  close(holder: WorldHolder): void {
+    const { connectionId } = holder;
+    holder.connectionId = null;
+    if (connectionId !== null) this.dispatch({ type: "closed", connectionId });
+  }
+
+  say(holder: WorldHolder, message: HolderMessage): void {
+    const { connectionId, id: holderId } = holder;
+    if (connectionId === null) return;
+    if (message.type === "want") holder.want = message.slots;
+    const failures = this.#failsNow(holder, message);
+    this.dispatch({ type: "message", connectionId, holderId, message });
+    if (failures === null) return;
+    const task = this.state.tasks.get(failures.id);
+    must(task?.failures === failures.count + 1, `a failure of ${failures.id} does not count`);
+  }
+
+  /** What was under way on the socket that the holder had before. */
+  sayLate(holder: WorldHolder, message: HolderMessage): void {
+    const { id: holderId } = holder;
+    this.dispatch({ type: "message", connectionId: "connection-0", holderId, message });
+  }
+
+  /** A failure of a lease that certainly is the holder's. */
+  #failsNow(holder: WorldHolder, message: HolderMessage): { id: string; count: number } | null {
+    if (message.type !== "fail") return null;
+    const lease = this.state.leases.get(message.leaseId);
+    const heardMs = this.state.beats.get(message.leaseId)?.heardAtMs ?? 0;
+    const isAlive = lease?.phase === "checking" || this.nowMs - heardMs < 15_000;
+    if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
+    // What a stranger cannot make again may be right all the same.
+    if (lease.audit !== null && holder.role === "contributor") return null;
+    const count = this.state.tasks.get(lease.taskId)?.failures ?? 0;
+    // The last attempt is for somebody trusted: a stranger's copy, begun before, cannot use it up.
+    const isTrustedHere = this.holders.some(({ role, connectionId }) => {
+      return role !== "contributor" && connectionId !== null;
+    });
+    if (holder.role === "contributor" && count >= 2 && isTrustedHere) return null;
+    return { id: lease.taskId, count };
+  }
+
+  /** An offer; or the word of who was to look at a result, and did. */
+  offer(holder: WorldHolder, leaseId: string): void {
+    const asked = this.state.leases.get(leaseId);
+    if (asked?.audit === "picture" && asked.holderId === holder.id) {
+      const isClear = this.#events % 5 > 0;
+      const verdict = this.#isHonest(asked.taskId) ? (isClear ? "agrees" : "unsure") : "lies";
+      this.say(holder, { type: "compared", leaseId, verdict });
+      return;
+    }
+    const lies = holder.leases.has(leaseId) && holder.honestResults <= 0;
+    const outputs = outputsOf(this.state.plan, taskIdOf(leaseId), lies ? "lie" : "");
+    if (holder.leases.has(leaseId)) holder.honestResults -= 1;
+    if (outputs.length > 0) this.say(holder, { type: "offer", leaseId, outputs });
+  }
+
+  commit(holder: WorldHolder, leaseId: string): void {
+    const lease = this.state.leases.get(leaseId);
+    if (lease?.audit === "picture" && lease.holderId === holder.id) return;
+    const isVideo = this.state.planned.get(taskIdOf(leaseId))?.kind === "video";
+    const [fastest = "ffmpeg-wasm"] = isVideo ? this.#engines : [];
+    const engine = lease?.engine ?? fastest;
+    this.say(holder, { type: "commit", leaseId, engine, encodeMs: 1000, warnings: [] });
+  }
+
+  #isHonest(taskId: string): boolean {
+    const { renditions, firstSegment } = this.state.planned.get(taskId) ?? { renditions: [] };
+    return renditions.every((rendition) => {
+      const accepted = this.state.accepted.get(`${rendition}/${firstSegment}`);
+      return accepted?.sha256 === honestHash(rendition, firstSegment ?? 0);
+    });
+  }
+
+  /** The owner makes a chunk it was asked for, and uploads it. */
+  stage(owner: WorldHolder, taskId: string): void {
+    if (owner.role !== "owner" || !this.asked.delete(taskId)) return;
+    const times = { baseTicks: 0, trimStartTicks: 0, trimEndTicks: 540_000 };
+    const chunk = { taskId, sizeBytes: 1000, ...times };
+    this.say(owner, { type: "stage-offer", chunk, sha256: hash(taskId), md5: NO_MD5 });
+    this.say(owner, { type: "staged", taskId });
+  }
+
+  /** Carries out one of the pending effects; the gate's word is the caller's. */
+  perform(index: number, verdict: GateVerdict["verdict"]): void {
+    const [effect] = this.pending.splice(index, 1);
+    if (effect?.type === "presign") {
+      this.dispatch({ type: "presigned", leaseId: effect.leaseId });
+    } else if (effect?.type === "check") {
+      this.#check(effect.leaseId, verdict);
+    } else if (effect?.type === "chore" && effect.kind !== "cleanup") {
+      this.dispatch({ type: "chore-done", kind: effect.kind, forState: this.state.job.state });
+    }
+  }
+
+  #check(leaseId: string, verdict: GateVerdict["verdict"]): void {
+    const task = this.state.planned.get(taskIdOf(leaseId));
+    if (task === undefined) return;
+    const segments = passedSegments(this.state.plan, task);
+    const said: GateVerdict =
+      verdict === "passed"
+        ? { verdict, segments }
+        : verdict === "refused"
+          ? { verdict, code: "OUTPUT_INVALID", message: "Refused." }
+          : { verdict, message: "Storage did not answer." };
+    const lease = this.state.leases.get(leaseId);
+    const before = this.state.tasks.get(task.id);
+    this.dispatch({ type: "checked", leaseId, verdict: said });
+    if (lease?.phase !== "checking" || verdict === "unknown") return;
+    const after = this.state.tasks.get(task.id);
+    const failures = (before?.failures ?? 0) + (verdict === "refused" ? 1 : 0);
+    must(after?.failures === failures, `${leaseId} was ${verdict}: ${after?.failures} failures`);
+    // Its pair had offered something else: one of the two is wrong.
+    const isDisputed = after.claims.length > (before?.claims.length ?? 0);
+    const isOut = this.state.holders.get(lease.holderId)?.banned === true;
+    must(
+      verdict === "refused" || after.state === "done" || isDisputed || isOut,
+      `${leaseId} passed for nothing`,
+    );
+  }
+
+  #effect(effect: Effect): void {
+    if (effect.type === "send") {
+      const holder = this.holders.find(({ connectionId }) => connectionId === effect.connectionId);
+      if (holder === undefined) return;
+      const { message } = effect;
+      if (message.type === "stage") for (const id of message.taskIds) this.asked.add(id);
+      if (message.type === "accepted") this.#acceptedOnce(message.leaseId);
+      if ("leaseId" in message && message.type !== "uploads") holder.leases.delete(message.leaseId);
+    } else if (effect.type === "welcome") {
+      const holder = this.holders.find(({ id }) => id === effect.holderId);
+      if (holder !== undefined) holder.leases = new Set(effect.adopted);
+    } else if (effect.type === "ban") {
+      const holder = this.holders.find(({ connectionId }) => connectionId === effect.connectionId);
+      must(holder?.role === "contributor", "somebody trusted was sent away");
+      if (holder !== undefined) holder.connectionId = null;
+    } else if (effect.type === "grant") {
+      this.#granted(effect.connectionId, effect.leaseIds);
+    } else {
+      this.pending.push(effect);
+    }
+  }
+
+  /** Only what a contributor made and nobody proved may be made again. */
+  #forgetReopened(done: readonly TaskRecord[]): void {
+    for (const before of done) {
+      if (this.state.tasks.get(before.id)?.state === "done") continue;
+      const maker = this.holders.find(({ id }) => id === before.done?.holderId);
+      must(
+        maker?.role === "contributor",
+        `${before.id} was made by somebody trusted, and is made again`,
+      );
+      must(before.done?.verified === "gate", `${before.id} was proven, and is made again`);
+      this.#accepted.delete(before.id);
+    }
+  }
+
+  #acceptedOnce(leaseId: string): void {
+    const done = this.state.tasks.get(taskIdOf(leaseId))?.done;
+    if (this.#audits.has(leaseId) && done?.leaseId !== leaseId) return;
+    const taskId = taskIdOf(leaseId);
+    const before = this.#accepted.get(taskId) ?? leaseId;
+    must(before === leaseId, `${taskId} was done twice, by ${before} and ${leaseId}`);
+    this.#accepted.set(taskId, leaseId);
+  }
+
+  #granted(connectionId: string, leaseIds: readonly string[]): void {
+    const holder = this.holders.find((each) => each.connectionId === connectionId);
+    must(holder !== undefined, "a lease went to nobody");
+    must(!isEnded(this.state.job), "a lease was granted after the end");
+    for (const id of leaseIds) {
+      const lease = this.state.leases.get(id);
+      const task = this.state.tasks.get(taskIdOf(id));
+      must(lease?.holderId === holder.id, `${id} is not its holder's`);
+      if (lease.audit !== null) {
+        this.#audits.add(id);
+        must(task?.proof === "wanted", `${id} audits a task that needs no proof`);
+        must(task.done?.holderId !== holder.id, `${holder.id} audits itself`);
+      } else {
+        must(!this.#accepted.has(taskIdOf(id)), `${id} is of a task that is done`);
+        // Of a pair that which is over later is the audit.
+        if (lease.pairedWith !== null)
+          for (const each of task?.leases ?? []) this.#audits.add(each);
+        must(lease.pairedWith !== holder.id, `${holder.id} is paired with itself`);
+      }
+      const failures = this.#failures.get(taskIdOf(id));
+      must(lease.attempt === (failures?.count ?? 0) + 1, `${id} has attempt ${lease.attempt}`);
+      // An audit is no attempt: it need not wait because a copy of what it audits had failed.
+      must(
+        lease.audit !== null || this.nowMs >= (failures?.readyAtMs ?? 0),
+        `${id} came before the backoff was over`,
+      );
+      must(
+        holder.role === "owner" || task?.chunk?.stored === true,
+        `${id} went to a holder without the chunk`,
+      );
+      holder.leases.add(id);
+      holder.want -= 1;
+    }
+    must(holder.want >= 0, `${holder.id} got more than it wanted`);
+  }
+
+  /** Attempts go up by one at a time, when a failure was reported, and only then. */
+  #countFailures(before: ReadonlyMap<string, number>, event: Event): void {
+    const reported = reportedFailure(event);
+    for (const [id, task] of this.state.tasks) {
+      const was = before.get(id) ?? 0;
+      if (task.failures === was) continue;
+      must(task.failures === was + 1, `${id} went from ${was} to ${task.failures} failures`);
+      must(reported === id, `${id} failed by ${JSON.stringify(event)}`);
+      const backoffMs = [30_000, 60_000, 90_000][was] ?? 0;
+      this.#failures.set(id, { count: task.failures, readyAtMs: this.nowMs + backoffMs });
+    }
+  }
+}
+
+/** The task that an event may make fail. */
+function reportedFailure(event: Event): string | null {
+  if (event.type === "checked" && event.verdict.verdict !== "passed")
+    return taskIdOf(event.leaseId);
+  if (event.type !== "message") return null;
+  const { message } = event;
+  // A commit without an offer fails, too.
+  return message.type === "fail" || message.type === "commit" ? taskIdOf(message.leaseId) : null;
+}

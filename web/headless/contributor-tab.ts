@@ -1,0 +1,86 @@
+import type { Browser, Page } from "playwright";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { ContributorPhase, ContributorState } from "../contributor/contributor-api.ts";
+
+const PAGE_TIMEOUT_MS = 30_000;
+
+export interface ContributorTabOptions {
+  /** As the owner sees it; null: the page makes one up. */
+  name?: string | null;
+  /** Default: what the page suggests. */
+  slots?: number | null;
+  /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
+  pageTimeoutMs?: number;
+}
+
+type Shown = { tributaryContributor: { state: ContributorState | null } };
+
+/**
+ * The tab of somebody who lends it: the real page behind a contributor link, in a browser context of
+ * its own, with its real button. What it shows is read from `tributaryContributor.state`.
+ */
+export class ContributorTab {
+  readonly page: Page;
+  /** What the page logged as warning or error, newest last. */
+  readonly log: string[] = [];
+
+  private constructor(page: Page, say: (line: string) => void) {
+    this.page = page;
+    const keep = (line: string) => {
+      say(`contributor: ${line}`);
+      this.log.push(line);
+      if (this.log.length > 200) this.log.shift();
+    };
+    page.on("console", (message) => {
+      if (message.type() === "warning" || message.type() === "error") keep(message.text());
+    });
+    page.on("pageerror", (error) => keep(error.message));
+  }
+
+  /**
+   * Opens the link and waits until the page has looked at the job and at the device.
+   * @param say takes what the page warns of, as it comes
+   */
+  static async open(
+    browser: Browser,
+    joinUrl: string,
+    { name = null, slots = null, pageTimeoutMs = PAGE_TIMEOUT_MS }: ContributorTabOptions,
+    say: (line: string) => void,
+  ): Promise<ContributorTab> {
+    const context = await browser.newContext();
+    const tab = new ContributorTab(await context.newPage(), say);
+    tab.page.setDefaultTimeout(pageTimeoutMs);
+    const url = new URL(joinUrl);
+    if (name !== null) url.searchParams.set("name", name);
+    if (slots !== null) url.searchParams.set("slots", String(slots));
+    await tab.page.goto(url.href);
+    await tab.page.waitForFunction(() => {
+      const { state } = (globalThis as unknown as Shown).tributaryContributor;
+      return state !== null && state.phase !== "checking";
+    });
+    return tab;
+  }
+
+  /** Null until the page knows anything. */
+  async state(): Promise<ContributorState | null> {
+    return this.page.evaluate(() => (globalThis as unknown as Shown).tributaryContributor.state);
+  }
+
+  /**
+   * Clicks "Start helping".
+   * @returns the phase, which is an end when there is nothing to help with
+   * @throws {TributaryError} as the page says; ENGINE_UNAVAILABLE where the device cannot help
+   */
+  async start(): Promise<ContributorPhase> {
+    const state = await this.state();
+    if (state?.error) throw new TributaryError(state.error.code, state.error.message);
+    if (state?.phase !== "invited") return state?.phase ?? "checking";
+    if (state.reason !== null) throw new TributaryError("ENGINE_UNAVAILABLE", state.reason);
+    await this.page.getByRole("button", { name: "Start helping" }).click();
+    return "working";
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
+import type { HolderState } from "../owner/owner-api.ts";
+import type { OwnerTab } from "./owner-tab.ts";
+
+/** Looking takes time of the page that is looked at; the report's times are the edge's. */
+const LOOK_EVERY_MS = 500;
+/** While a file is read: a click on Start that comes late would count as the page's time. */
+const LOOK_EVERY_READING_MS = 25;
+/** Above the longest wait that is in order: a call for a server that got lost is made again after 240 s. */
+const STILL_MS = 300_000;
+
+/** The file was read, or refused. */
+export function isInspected({ phase }: HolderState): boolean {
+  return phase !== "idle" && phase !== "inspecting";
+}
+
+export function hasEnded({ phase }: HolderState): boolean {
+  return phase === "ready" || phase === "failed" || phase === "cancelled";
+}
+
+/** Why there is no video, in the page's own words. */
+export function refusal(state: HolderState, status?: JobStatus): TributaryError {
+  const error = state.error ?? status?.error;
+  if (error) return new TributaryError(error.code, error.message);
+  return new TributaryError("INTERNAL", `It ended as "${status?.state ?? state.phase}".`);
+}
+
+/**
+ * Watches the page until `until` holds.
+ * @throws {TributaryError} TIMEOUT when nothing at all changes for STILL_MS
+ */
+export async function follow(
+  tab: OwnerTab,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  until: (state: HolderState) => boolean,
+): Promise<HolderState> {
+  let lastSeen = "";
+  let lastChangeMs = Date.now();
+  let lastLine = "";
+  for (;;) {
+    signal.throwIfAborted();
+    const state = await tab.state();
+    if (until(state)) return state;
+    const now = signOfLife(state);
+    if (now !== lastSeen) lastChangeMs = Date.now();
+    lastSeen = now;
+    if (Date.now() - lastChangeMs > STILL_MS) {
+      const log = tab.log.slice(-5).join(" | ");
+      throw new TributaryError("TIMEOUT", `Nothing moved for ${STILL_MS / 1000} s. ${log}`);
+    }
+    const line = progressLine(state);
+    if (line !== lastLine) say(line);
+    lastLine = line;
+    await sleep(isInspected(state) ? LOOK_EVERY_MS : LOOK_EVERY_READING_MS);
+  }
+}
+
+function signOfLife({ phase, inspectProgress, job, slots, bytesUploaded }: HolderState): string {
+  const tasks = job?.tasks.map(({ state, progress, attempts }) => [state, progress, attempts]);
+  return JSON.stringify([
+    phase,
+    inspectProgress,
+    bytesUploaded,
+    slots.map((s) => s.progress),
+    tasks,
+  ]);
+}
+
+function progressLine({ phase, fileName, job, speed }: HolderState): string {
+  if (job === null) return `${phase}: ${fileName ?? ""}`;
+  const done = job.tasks.filter(({ state }) => state === "done").length;
+  const playable = job.firstPlayableAtMs === null ? "" : ", playable";
+  const pace = speed === null ? "" : `, ${speed.toFixed(1)}x`;
+  return `${phase}: ${done} of ${job.tasks.length} tasks${pace}${playable}`;
+}

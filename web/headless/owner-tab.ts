@@ -1,0 +1,203 @@
+import type { Browser, Page } from "playwright";
+import type { z } from "zod";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { JobSettings } from "../../shared/job/job.ts";
+import type { LadderRung } from "../../shared/plan/plan.ts";
+import {
+  type CreateJobResponse,
+  createJobResponseSchema,
+  type JobStatus,
+  jobStatusSchema,
+  problemSchema,
+  type ShareResponse,
+  shareResponseSchema,
+} from "../../shared/wire/protocol.ts";
+import type { HolderState } from "../owner/owner-api.ts";
+
+const PAGE_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = 15_000;
+
+export interface OwnerTabOptions {
+  /** The app's origin, no slash at the end. */
+  serverUrl: string;
+  engine: string;
+  slots: number | null;
+  /** What the page is told of the device; null for the truth. */
+  cores?: number | null;
+  ladder: string | null;
+  /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
+  pageTimeoutMs?: number;
+}
+
+/**
+ * The tab of the person whose video it is: the real page, with the real controls. What it shows is
+ * read from `tributary.state`, which the page keeps for drivers like this one.
+ */
+export class OwnerTab {
+  readonly page: Page;
+  readonly #serverUrl: string;
+  /** What the page logged as warning or error, newest last. */
+  readonly log: string[] = [];
+
+  private constructor(page: Page, serverUrl: string, say: (line: string) => void) {
+    this.page = page;
+    this.#serverUrl = serverUrl;
+    const keep = (line: string) => {
+      say(`page: ${line}`);
+      this.log.push(line);
+      if (this.log.length > 200) this.log.shift();
+    };
+    page.on("console", (message) => {
+      if (message.type() === "warning" || message.type() === "error") keep(message.text());
+    });
+    page.on("pageerror", (error) => keep(error.message));
+  }
+
+  /**
+   * @param say takes what the page warns of, as it comes
+   * @param prepare called before the page is opened, e.g. to put faults into its network
+   */
+  static async open(
+    browser: Browser,
+    options: OwnerTabOptions,
+    say: (line: string) => void,
+    prepare?: (tab: OwnerTab) => Promise<void>,
+  ): Promise<OwnerTab> {
+    const context = await browser.newContext();
+    const tab = new OwnerTab(await context.newPage(), options.serverUrl, say);
+    tab.page.setDefaultTimeout(options.pageTimeoutMs ?? PAGE_TIMEOUT_MS);
+    if (options.cores != null) {
+      await tab.page.addInitScript((cores) => {
+        Object.defineProperty(navigator, "hardwareConcurrency", { value: cores });
+      }, options.cores);
+    }
+    await prepare?.(tab);
+    const query = new URLSearchParams();
+    if (options.engine !== "auto") query.set("engine", options.engine);
+    if (options.slots !== null) query.set("slots", String(options.slots));
+    if (options.ladder !== null) query.set("ladder", options.ladder);
+    const search = query.size === 0 ? "" : `?${query}`;
+    await tab.page.goto(`${options.serverUrl}/${search}`);
+    await tab.#isThere();
+    return tab;
+  }
+
+  /** As by the browser's own button; the page asks first when work is under way. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#isThere();
+  }
+
+  /** Picks a file in the page's own file input; by its path, so that its bytes stay on disk. */
+  async pick(file: string): Promise<void> {
+    await this.page.locator('input[type="file"]').first().setInputFiles(file);
+  }
+
+  /**
+   * Clicks "Start" and returns the job that the page got.
+   * @throws {TributaryError} as the edge says, or the page where it does not get as far as that
+   */
+  async start(): Promise<CreateJobResponse> {
+    const created = this.page.waitForResponse(
+      (each) => each.request().method() === "POST" && each.url().endsWith("/api/jobs"),
+    );
+    const refused = this.page.waitForFunction(() => {
+      const { state } = (globalThis as unknown as { tributary: { state: HolderState } }).tributary;
+      return state.error !== null;
+    });
+    // Whichever comes first; the other may time out, unheard.
+    for (const each of [created, refused]) each.catch(() => {});
+    await this.page.getByRole("button", { name: /^start$/i }).click();
+    const first = await Promise.race([created, refused]);
+    if (!("request" in first)) {
+      const { error } = await this.state();
+      throw new TributaryError(error?.code ?? "INTERNAL", error?.message ?? "It did not start.");
+    }
+    const body: unknown = await first.json().catch(() => null);
+    if (first.ok()) return parsed(createJobResponseSchema, body);
+    const problem = parsed(problemSchema, body);
+    throw new TributaryError(problem.code, problem.detail);
+  }
+
+  /** As text: the browser turns an object of a thousand tasks over at many times the cost. */
+  async state(): Promise<HolderState> {
+    const text = await this.page.evaluate(() =>
+      JSON.stringify(
+        (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
+      ),
+    );
+    return JSON.parse(text) as HolderState;
+  }
+
+  /**
+   * In `inspected`: waits until the ladder asked for is in place.
+   * @throws {TributaryError} LADDER_INVALID, as the page says
+   */
+  async ladderApplied(rungs: readonly LadderRung[]): Promise<void> {
+    const isSettled = (wanted: string): boolean => {
+      const { state } = (globalThis as unknown as { tributary: { state: HolderState } }).tributary;
+      return state.error !== null || JSON.stringify(state.inspection?.ladder) === wanted;
+    };
+    await this.page.waitForFunction(isSettled, JSON.stringify(rungs));
+    const { error } = await this.state();
+    if (error !== null) throw new TributaryError(error.code, error.message);
+  }
+
+  /** The job as the edge sees it, with what only its owner may see. */
+  async status(job: CreateJobResponse): Promise<JobStatus> {
+    const response = await this.#call("GET", job);
+    return parsed(jobStatusSchema, await response.json());
+  }
+
+  /** Cancels the job at the edge; a job that has ended stays as it is. */
+  async cancel(job: CreateJobResponse): Promise<void> {
+    await this.#call("DELETE", job);
+  }
+
+  /** How closely helpers' work is looked at: the page's own control. */
+  async verify(policy: JobSettings["verify"]): Promise<void> {
+    await this.page.getByLabel("Check helpers' work").selectOption(policy);
+  }
+
+  /** A contributor link, as the page's own button gets one. */
+  async share(job: CreateJobResponse): Promise<ShareResponse> {
+    const response = await this.#call("POST", job, "/share");
+    return parsed(shareResponseSchema, await response.json());
+  }
+
+  async #isThere(): Promise<void> {
+    await this.page.waitForFunction(() => "tributary" in globalThis);
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  async #call(
+    method: string,
+    { jobId, ownerToken }: CreateJobResponse,
+    below = "",
+  ): Promise<Response> {
+    try {
+      const response = await fetch(`${this.#serverUrl}/api/jobs/${jobId}${below}`, {
+        method,
+        headers: { authorization: `Bearer ${ownerToken}` },
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      });
+      if (response.ok) return response;
+      throw new Error(`status ${response.status}`);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new TributaryError("NETWORK", `The edge did not answer ${method}: ${why}`, { cause });
+    }
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new TributaryError(
+    "MESSAGE_INVALID",
+    `The edge's answer is not understood: ${result.error.message}`,
+  );
+}

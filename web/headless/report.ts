@@ -1,0 +1,181 @@
+import type { WireError } from "../../shared/job/errors.ts";
+import type { JobStatus } from "../../shared/wire/protocol.ts";
+import type { ContributorState } from "../contributor/contributor-api.ts";
+import type { HolderState } from "../owner/owner-api.ts";
+import type { CopiedPlaylists } from "./copy-playlists.ts";
+import type { TabMemory } from "./tab-memory.ts";
+
+/** What `npm run transcode -- --json` prints. Times are in milliseconds, from real clocks. */
+export interface TranscodeReport {
+  ok: boolean;
+  /** Null when ok. */
+  error: WireError | null;
+  file: string;
+  sizeBytes: number;
+  /** Seconds of video; null when the file could not be read. */
+  durationSeconds: number | null;
+  jobId: string | null;
+  watchUrl: string | null;
+  masterUrl: string | null;
+  /** Folder with master.m3u8; null when nothing was copied. */
+  outDir: string | null;
+  copied: CopiedPlaylists | null;
+  times: {
+    /** From the pick to what was found in the file. */
+    inspectedMs: number | null;
+    /** From the pick, and from the click on Start. */
+    firstPlayableMs: number | null;
+    firstPlayableAfterStartMs: number | null;
+    readyMs: number | null;
+    readyAfterStartMs: number | null;
+  };
+  /** Encoders of the owner's tab, and the share of their time they were at work until the end. */
+  slots: number;
+  poolBusyShare: number | null;
+  tabMemory: TabMemory | null;
+  bytesUploaded: number;
+  bytesStored: number;
+  warnings: string[];
+  renditions: JobStatus["renditions"];
+  /** Engines that made accepted segments. */
+  engines: string[];
+  tasks: Pick<JobStatus["tasks"][number], "id" | "kind" | "state" | "attempts" | "lastError">[];
+  holders: JobStatus["holders"];
+  /** Accepted segments by who made them, with what, and how that was verified. */
+  makers: Maker[];
+  /** What the contributor tabs of `--contributors` showed at the end. */
+  contributors: Pick<
+    ContributorState,
+    "phase" | "tasksDone" | "bytesDownloaded" | "bytesUploaded" | "error"
+  >[];
+  /** Every accepted segment: which rendition, who made it, with what, at which attempt, how it was verified. */
+  segments: JobStatus["segments"];
+}
+
+export interface Maker {
+  holder: string;
+  name: string;
+  role: JobStatus["segments"][number]["role"];
+  engine: string;
+  verified: JobStatus["segments"][number]["verified"];
+  segments: number;
+}
+
+/** What was seen, in the order it was seen; missing parts did not come to pass. */
+export interface Observations {
+  file: string;
+  sizeBytes: number;
+  pickedAtMs: number;
+  inspectedAtMs?: number;
+  startedAtMs?: number;
+  job?: { jobId: string; watchUrl: string; masterUrl: string };
+  state?: HolderState;
+  /** Slots of the tab while it worked. */
+  slots?: number;
+  status?: JobStatus;
+  tabMemory?: TabMemory | null;
+  contributors?: ContributorState[];
+  outDir?: string;
+  copied?: CopiedPlaylists;
+}
+
+export function makeReport(seen: Observations, error: WireError | null): TranscodeReport {
+  const { status, state, job } = seen;
+  // The edge's clock may be another's: only differences within one clock are taken.
+  const atEdge = (atMs: number | null | undefined): number | null =>
+    status === undefined || atMs === null || atMs === undefined ? null : atMs - status.createdAtMs;
+  const waitedMs = (seen.startedAtMs ?? seen.pickedAtMs) - seen.pickedAtMs;
+  const fromPick = (ms: number | null): number | null => (ms === null ? null : ms + waitedMs);
+  const firstPlayable = atEdge(status?.firstPlayableAtMs);
+  const ready = status?.state === "ready" ? atEdge(status.endedAtMs) : null;
+  const durationTicks = status?.durationTicks ?? state?.inspection?.source.durationTicks;
+  return {
+    ok: error === null,
+    error,
+    file: seen.file,
+    sizeBytes: seen.sizeBytes,
+    durationSeconds: durationTicks === undefined ? null : durationTicks / 90_000,
+    jobId: job?.jobId ?? null,
+    watchUrl: job?.watchUrl ?? null,
+    masterUrl: job?.masterUrl ?? null,
+    outDir: seen.copied === undefined ? null : (seen.outDir ?? null),
+    copied: seen.copied ?? null,
+    times: {
+      inspectedMs: seen.inspectedAtMs === undefined ? null : seen.inspectedAtMs - seen.pickedAtMs,
+      firstPlayableMs: fromPick(firstPlayable),
+      firstPlayableAfterStartMs: firstPlayable,
+      readyMs: fromPick(ready),
+      readyAfterStartMs: ready,
+    },
+    slots: seen.slots ?? 0,
+    poolBusyShare: state?.busyShare ?? null,
+    tabMemory: seen.tabMemory ?? null,
+    bytesUploaded: state?.bytesUploaded ?? 0,
+    bytesStored: status?.bytesStored ?? 0,
+    warnings: status?.warnings ?? state?.warnings ?? [],
+    renditions: status?.renditions ?? [],
+    engines: [...new Set(status?.segments.map(({ engine }) => engine) ?? [])].sort(),
+    tasks: (status?.tasks ?? []).map(({ id, kind, state, attempts, lastError }) => ({
+      id,
+      kind,
+      state,
+      attempts,
+      lastError,
+    })),
+    holders: status?.holders ?? [],
+    makers: status === undefined ? [] : makersOf(status),
+    contributors: (seen.contributors ?? []).map(
+      ({ phase, tasksDone, bytesDownloaded, bytesUploaded, error: why }) => ({
+        phase,
+        tasksDone,
+        bytesDownloaded,
+        bytesUploaded,
+        error: why,
+      }),
+    ),
+    segments: status?.segments ?? [],
+  };
+}
+
+/** Who made how many of the segments. */
+export function makersOf({ segments, holders }: JobStatus): Maker[] {
+  const makers = new Map<string, Maker>();
+  for (const { holder, role, engine, verified } of segments) {
+    const key = [holder, engine, verified].join();
+    const name = holders.find(({ id }) => id === holder)?.name ?? "";
+    const maker = makers.get(key) ?? { holder, name, role, engine, verified, segments: 0 };
+    makers.set(key, { ...maker, segments: maker.segments + 1 });
+  }
+  return [...makers.values()];
+}
+
+/** The report for people. */
+export function describeReport(report: TranscodeReport): string {
+  if (report.error !== null) return `${report.error.code}: ${report.error.message}`;
+  const seconds = (ms: number | null) => (ms === null ? "?" : `${(ms / 1000).toFixed(1)} s`);
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  const { times } = report;
+  const lines = [
+    `Ready: ${report.masterUrl}`,
+    `  ${report.segments.length} segments of ${report.renditions.length} renditions by ${report.engines.join(", ")}, ${megabytes(report.bytesStored)}`,
+    `  first playable after ${seconds(times.firstPlayableMs)}, ready after ${seconds(times.readyMs)} (file read in ${seconds(times.inspectedMs)})`,
+  ];
+  const failed = report.tasks.reduce((sum, { attempts }) => sum + attempts, 0);
+  if (failed > 0) lines.push(`  ${failed} failed attempts, made good`);
+  if (report.poolBusyShare !== null) {
+    lines.push(
+      `  ${report.slots} encoders, busy ${Math.round(report.poolBusyShare * 100)} % of the time`,
+    );
+  }
+  if (report.contributors.length > 0) {
+    for (const { name, role, engine, verified, segments } of report.makers) {
+      lines.push(`  ${segments} segments by ${name || role} (${role}, ${engine}, ${verified})`);
+    }
+  }
+  if (report.tabMemory !== null) {
+    lines.push(`  ${megabytes(report.tabMemory.peakBytes)}: ${report.tabMemory.measured}`);
+  }
+  if (report.outDir !== null) lines.push(`  copied to ${report.outDir}/master.m3u8`);
+  for (const warning of report.warnings) lines.push(`  Note: ${warning}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { startServer } from "../../edge/local/server.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { parseLadder } from "../../shared/plan/plan.ts";
+import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
+import type { ContributorState } from "../contributor/contributor-api.ts";
+import type { TranscodeArguments } from "./arguments.ts";
+import { launchBrowser } from "./browser.ts";
+import { ContributorTab } from "./contributor-tab.ts";
+import { copyPlaylists } from "./copy-playlists.ts";
+import { follow, hasEnded, isInspected, refusal } from "./follow.ts";
+import { OwnerTab } from "./owner-tab.ts";
+import { makeReport, type Observations, type TranscodeReport } from "./report.ts";
+import { peakTabMemory } from "./tab-memory.ts";
+
+const LOOK_EVERY_MS = 200;
+
+/**
+ * The whole job: server, browser, the real page, the file, and the copy. Everything that was opened
+ * is closed again, and a job that did not end is cancelled.
+ * @param say takes a line of progress
+ * @returns the report; failures are in it, nothing is thrown
+ */
+export async function transcodeJob(
+  given: TranscodeArguments,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<TranscodeReport> {
+  const { size } = await stat(given.file);
+  const seen: Observations = { file: given.file, sizeBytes: size, pickedAtMs: Date.now() };
+  const cleanups: (() => Promise<unknown>)[] = [];
+  try {
+    const serverUrl = await serve(cleanups, say);
+    signal.throwIfAborted();
+    const browser = await launchBrowser();
+    cleanups.push(() => browser.close());
+    await work(given, { serverUrl, browser }, seen, signal, say, cleanups);
+    return makeReport(seen, null);
+  } catch (thrown) {
+    const error = signal.aborted ? new TributaryError("CANCELLED", "Interrupted.") : thrown;
+    return makeReport(seen, toWireError(error));
+  } finally {
+    for (const cleanup of cleanups.reverse()) {
+      await cleanup().catch((thrown: unknown) =>
+        say(`While closing: ${toWireError(thrown).message}`),
+      );
+    }
+  }
+}
+
+async function serve(
+  cleanups: (() => Promise<unknown>)[],
+  say: (line: string) => void,
+): Promise<string> {
+  const named = process.env["TRIBUTARY_URL"];
+  if (named) return named.replace(/\/+$/, "");
+  say("Starting a server ...");
+  const stateDir = await mkdtemp(join(tmpdir(), "tributary-transcode-"));
+  cleanups.push(() => rm(stateDir, { recursive: true, force: true }));
+  const server = await startServer({ mode: "preview", stateDir });
+  cleanups.push(() => server.stop());
+  return server.url;
+}
+
+async function work(
+  given: TranscodeArguments,
+  { serverUrl, browser }: { serverUrl: string; browser: Browser },
+  seen: Observations,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  cleanups: (() => Promise<unknown>)[],
+): Promise<void> {
+  const { engine, slots, ladder, cores } = given;
+  const tab = await OwnerTab.open(
+    browser,
+    { serverUrl, engine, slots, ladder, cores: cores ?? null },
+    say,
+  );
+  seen.pickedAtMs = Date.now();
+  await tab.pick(given.file);
+  seen.state = await follow(tab, signal, say, isInspected);
+  seen.inspectedAtMs = Date.now();
+  if (seen.state.phase !== "inspected") throw refusal(seen.state);
+  if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
+
+  seen.startedAtMs = Date.now();
+  const job = await tab.start();
+  seen.job = job;
+  let ended = false;
+  cleanups.push(async () => {
+    if (!ended) await tab.cancel(job);
+  });
+  if (given.verify !== undefined && given.verify !== "adaptive") await tab.verify(given.verify);
+  const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
+  seen.state = await follow(tab, signal, say, (state) => {
+    seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
+    return hasEnded(state);
+  });
+  seen.status = await endedStatus(tab, job, signal);
+  ended = ["ready", "failed", "cancelled"].includes(seen.status.state);
+  seen.contributors = await lastSeen(helpers);
+  seen.tabMemory = await peakTabMemory(browser);
+  if (seen.status.state !== "ready") throw refusal(seen.state, seen.status);
+  if (given.outDir !== null) {
+    say("Copying ...");
+    seen.outDir = given.outDir;
+    seen.copied = await copyPlaylists(job.masterUrl, given.outDir, signal);
+  }
+}
+
+/** Tabs of others, one encoder each; they come while the owner's tab is already at work. */
+async function openContributors(
+  count: number,
+  { browser, tab, job }: { browser: Browser; tab: OwnerTab; job: CreateJobResponse },
+  say: (line: string) => void,
+): Promise<ContributorTab[]> {
+  if (count === 0) return [];
+  const { joinUrl } = await tab.share(job);
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const name = `Tab ${index + 1}`;
+      const helper = await ContributorTab.open(browser, joinUrl, { name, slots: 1 }, say);
+      await helper.start();
+      return helper;
+    }),
+  );
+}
+
+async function lastSeen(helpers: readonly ContributorTab[]): Promise<ContributorState[]> {
+  const states = await Promise.all(helpers.map((helper) => helper.state()));
+  return states.filter((state) => state !== null);
+}
+
+/** The page may hear of the end a moment before the edge's answer to a plain GET shows it. */
+async function endedStatus(
+  tab: OwnerTab,
+  job: CreateJobResponse,
+  signal: AbortSignal,
+): Promise<JobStatus> {
+  for (let tries = 0; ; tries += 1) {
+    signal.throwIfAborted();
+    const status = await tab.status(job);
+    const isEnd = ["ready", "failed", "cancelled"].includes(status.state);
+    // A tab that gave up leaves its job running: it is reported as it is.
+    if (isEnd || tries === 25) return status;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}

@@ -1,0 +1,30 @@
+// npm run transcode: the whole job, headless, through the real page and the real edge.
+
+import { runCommand } from "../../edge/local/command.ts";
+import { parseArguments, USAGE } from "./arguments.ts";
+import { describeReport } from "./report.ts";
+import { installSystemPrograms } from "./system-programs.ts";
+import { transcodeJob } from "./transcode-job.ts";
+
+await runCommand({
+  usage: USAGE,
+  parse: parseArguments,
+  refused: (error) => {
+    if (process.argv.includes("--json")) print({ ok: false, error });
+  },
+  run: async (given, interrupted) => {
+    installSystemPrograms();
+    const say = (line: string) => console.error(line);
+    const report = await transcodeJob(given, interrupted, say);
+    if (given.json) print(report);
+    else if (report.ok) console.log(describeReport(report));
+    if (!report.ok) console.error(describeReport(report));
+    if (interrupted.aborted) return 130;
+    return report.ok ? 0 : 1;
+  },
+});
+
+/** One line, so that it can be told from what npm itself prints. */
+function print(report: unknown): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
