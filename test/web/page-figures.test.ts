@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
 import type { TaskView } from "../../shared/wire/protocol.ts";
+import { cellAt, cellBox, layOutGrid } from "../../web/pages/upload/grid-layout.ts";
 import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
 import {
   formatBitrate,
@@ -18,7 +19,6 @@ import {
   soundRuns,
   taskTitle,
 } from "../../web/ui/job-progress.ts";
-import { cellAt, cellBox, layOutGrid } from "../../web/upload/grid-layout.ts";
 
 function task(change: Partial<TaskView>): TaskView {
   return {

@@ -134,11 +134,11 @@ describe("before the work", () => {
 describe("when something is not there", () => {
   test("a holder that cannot be loaded is told in plain words", async () => {
     const page = await (await browser.newContext()).newPage();
-    await page.route(/holder\.worker/, (route) => route.abort());
+    await page.route(/owner\.worker/, (route) => route.abort());
     await openPage("", page);
     await pick(page, sample);
     await heading(page, "The encoder stopped unexpectedly").waitFor();
-    await page.unroute(/holder\.worker/);
+    await page.unroute(/owner\.worker/);
     await page.getByRole("button", { name: "Try again" }).click();
     await startButton(page);
   });

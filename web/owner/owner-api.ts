@@ -10,7 +10,7 @@ import type { JobView, ShareRequest, ShareResponse } from "../../shared/wire/pro
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
 
 /**
- * Types only: what crosses between a page and its holder worker (`holder.worker.ts`, comlink).
+ * Types only: what crosses between a page and its holder worker (`owner.worker.ts`, comlink).
  * The holder does everything (reads the file, talks to the edge, runs the pool); a page shows
  * `HolderState` and calls these methods. Nothing of a video passes through the page.
  */

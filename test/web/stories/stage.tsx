@@ -4,11 +4,11 @@ import type { WireError } from "../../../shared/job/errors.ts";
 import type { JobStatus } from "../../../shared/wire/protocol.ts";
 import type { HolderState } from "../../../web/owner/owner-api.ts";
 import "../../../web/ui/style.css";
-import { ContributePage } from "../../../web/contribute/contribute-page.tsx";
-import { UploadPage, type UploadSessionView } from "../../../web/upload/upload-page.tsx";
-import type { PendingAction } from "../../../web/upload/upload-session.ts";
-import { EmbedPage, WatchPage } from "../../../web/watch/watch-page.tsx";
-import type { WatchState } from "../../../web/watch/watch-status.ts";
+import { ContributePage } from "../../../web/pages/contribute/contribute-page.tsx";
+import { UploadPage, type UploadSessionView } from "../../../web/pages/upload/upload-page.tsx";
+import type { PendingAction } from "../../../web/pages/upload/upload-session.ts";
+import { EmbedPage, WatchPage } from "../../../web/pages/watch/watch-page.tsx";
+import type { WatchState } from "../../../web/pages/watch/watch-status.ts";
 import { CONTRIBUTE_STATES, type ContributeStateName } from "./contribute-states.ts";
 import { INSPECTION, job, STATES, type StateName } from "./states.ts";
 

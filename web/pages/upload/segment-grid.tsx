@@ -1,8 +1,8 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
-import type { JobView } from "../../shared/wire/protocol.ts";
-import { formatClock, formatPercent } from "../ui/format.ts";
+import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
+import type { JobView } from "../../../shared/wire/protocol.ts";
+import { formatClock, formatPercent } from "../../ui/format.ts";
 import {
   CELL_LABELS,
   type CellState,
@@ -11,7 +11,7 @@ import {
   type SoundRun,
   segmentCells,
   soundRuns,
-} from "../ui/job-progress.ts";
+} from "../../ui/job-progress.ts";
 import { paintCell, paintCells, readCellColours } from "./cell-painter.ts";
 import { cellAt, cellBox, layOutGrid } from "./grid-layout.ts";
 

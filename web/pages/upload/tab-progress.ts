@@ -1,6 +1,6 @@
-import type { HolderState } from "../owner/owner-api.ts";
-import { formatPercent } from "../ui/format.ts";
-import { jobProgress } from "../ui/job-progress.ts";
+import type { HolderState } from "../../owner/owner-api.ts";
+import { formatPercent } from "../../ui/format.ts";
+import { jobProgress } from "../../ui/job-progress.ts";
 
 const NAME = "Tributary";
 

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { UploadIcon, WarningIcon } from "../ui/icons.tsx";
-import { Note } from "../ui/page-frame.tsx";
+import { UploadIcon, WarningIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
 import {
   fileOfTransfer,
   hasFilePicker,

@@ -1,12 +1,12 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { toWireError } from "../../shared/job/errors.ts";
-import type { ContributorState } from "../contributor/contributor-api.ts";
+import { toWireError } from "../../../shared/job/errors.ts";
+import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { connectContributor } from "./connect-contributor.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
 import { onLowBattery, stayAwake } from "./stay-awake.ts";
-import "../ui/style.css";
+import "../../ui/style.css";
 
 declare global {
   /** For whoever drives the page from outside (tests, headless helpers): what it shows. */

@@ -1,12 +1,12 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { JobStatus } from "../../shared/wire/protocol.ts";
-import { Player } from "../player/player.tsx";
-import { CopyField } from "../ui/copy-field.tsx";
-import { ERROR_TEXTS, type ErrorText } from "../ui/error-texts.ts";
-import { formatLength, formatPercent } from "../ui/format.ts";
-import { InfoIcon, WarningIcon } from "../ui/icons.tsx";
-import { jobProgress } from "../ui/job-progress.ts";
-import { Announcement, Note, PageFrame } from "../ui/page-frame.tsx";
+import type { JobStatus } from "../../../shared/wire/protocol.ts";
+import { Player } from "../../player/player.tsx";
+import { CopyField } from "../../ui/copy-field.tsx";
+import { ERROR_TEXTS, type ErrorText } from "../../ui/error-texts.ts";
+import { formatLength, formatPercent } from "../../ui/format.ts";
+import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
+import { jobProgress } from "../../ui/job-progress.ts";
+import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import type { WatchState } from "./watch-status.ts";
 
 interface WatchPageProps {

@@ -1,9 +1,9 @@
-import type { HolderState } from "../owner/owner-api.ts";
-import { ERROR_TEXTS } from "../ui/error-texts.ts";
-import { ErrorCard } from "../ui/error-view.tsx";
-import { formatPercent } from "../ui/format.ts";
-import { jobProgress } from "../ui/job-progress.ts";
-import { Announcement, PageFrame } from "../ui/page-frame.tsx";
+import type { HolderState } from "../../owner/owner-api.ts";
+import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { ErrorCard } from "../../ui/error-view.tsx";
+import { formatPercent } from "../../ui/format.ts";
+import { jobProgress } from "../../ui/job-progress.ts";
+import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import { InspectedView } from "./inspected-view.tsx";
 import { JobScreen } from "./job-screen.tsx";

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { PartDecision, PartReason } from "../encoder/capability.ts";
-import type { HolderState } from "../owner/owner-api.ts";
-import { formatSpeed } from "../ui/format.ts";
-import { InfoIcon } from "../ui/icons.tsx";
-import { Note } from "../ui/page-frame.tsx";
+import type { PartDecision, PartReason } from "../../encoder/capability.ts";
+import type { HolderState } from "../../owner/owner-api.ts";
+import { formatSpeed } from "../../ui/format.ts";
+import { InfoIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
 
 /** Who does the work and why; with a switch, where this site has servers. */
 export function DeviceNote({

@@ -1,11 +1,11 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { parseLadder } from "../../shared/plan/ladder.ts";
-import type { HolderOptions, HolderState, LadderRung } from "../owner/owner-api.ts";
-import { openResumeStore } from "../saved/resume-store.ts";
+import { parseLadder } from "../../../shared/plan/ladder.ts";
+import type { HolderOptions, HolderState, LadderRung } from "../../owner/owner-api.ts";
+import { openResumeStore } from "../../saved/resume-store.ts";
 import { connectHolder } from "./connect-owner.ts";
 import type { PickedFile } from "./source-file.ts";
-import "../ui/style.css";
+import "../../ui/style.css";
 import { showInTab } from "./tab-progress.ts";
 import { UploadPage } from "./upload-page.tsx";
 import { UploadSession } from "./upload-session.ts";

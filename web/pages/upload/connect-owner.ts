@@ -1,6 +1,6 @@
 import { proxy, wrap } from "comlink";
-import { fromWireError, TributaryError, toWireError } from "../../shared/job/errors.ts";
-import type { HolderApi } from "../owner/owner-api.ts";
+import { fromWireError, TributaryError, toWireError } from "../../../shared/job/errors.ts";
+import type { HolderApi } from "../../owner/owner-api.ts";
 
 /** A `HolderApi` whose calls always settle, and the way to end it. */
 export interface HolderConnection extends HolderApi {
@@ -14,12 +14,12 @@ export interface HolderConnection extends HolderApi {
 const ANSWER_MS = 10_000;
 
 /**
- * Starts `holder.worker.ts` and talks to it. comlink alone leaves calls to a dead worker hanging
+ * Starts `owner.worker.ts` and talks to it. comlink alone leaves calls to a dead worker hanging
  * (https://github.com/GoogleChromeLabs/comlink/issues/601): here they reject with WORKER_CRASHED.
  * @throws nothing; a worker that cannot start shows in `died` and in every call
  */
 export function connectHolder(): HolderConnection {
-  const worker = new Worker(new URL("../owner/owner.worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("../../owner/owner.worker.ts", import.meta.url), {
     type: "module",
     name: "tributary-holder",
   });

@@ -1,8 +1,8 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { toWireError, type WireError } from "../../shared/job/errors.ts";
-import { callBackoffMs } from "../../shared/retry.ts";
-import type { JobStatus } from "../../shared/wire/protocol.ts";
-import type { EdgeClient } from "../edge-client.ts";
+import { toWireError, type WireError } from "../../../shared/job/errors.ts";
+import { callBackoffMs } from "../../../shared/retry.ts";
+import type { JobStatus } from "../../../shared/wire/protocol.ts";
+import type { EdgeClient } from "../../edge-client.ts";
 
 /** What is known of a video that somebody wants to watch. */
 export type WatchState =

@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { WireError } from "../../shared/job/errors.ts";
-import type { VideoRendition } from "../../shared/job/job.ts";
-import type { LadderRung } from "../owner/owner-api.ts";
-import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
+import type { WireError } from "../../../shared/job/errors.ts";
+import type { VideoRendition } from "../../../shared/job/job.ts";
+import type { LadderRung } from "../../owner/owner-api.ts";
+import { CloseIcon, PlusIcon } from "../../ui/icons.tsx";
 
 /** Picture heights people know, with a bit rate that suits them (Apple's HLS authoring specification). */
 const KNOWN_RUNGS: readonly LadderRung[] = [

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { type ErrorCode, isErrorCode } from "../../shared/job/errors.ts";
-import { ERROR_TEXTS } from "../ui/error-texts.ts";
-import { InlineError } from "../ui/error-view.tsx";
-import { formatBytes, formatLength } from "../ui/format.ts";
-import { Announcement, PageFrame } from "../ui/page-frame.tsx";
+import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
+import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { InlineError } from "../../ui/error-view.tsx";
+import { formatBytes, formatLength } from "../../ui/format.ts";
+import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
 import { PosterFrame } from "./poster-frame.tsx";
 import "./videos.css";

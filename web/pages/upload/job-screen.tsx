@@ -1,10 +1,10 @@
-import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
-import type { HolderState } from "../owner/owner-api.ts";
-import { Player } from "../player/player.tsx";
-import { CopyField } from "../ui/copy-field.tsx";
-import { formatBytes, formatSpeed, formatWait } from "../ui/format.ts";
-import { OpenIcon, WarningIcon } from "../ui/icons.tsx";
-import { Note } from "../ui/page-frame.tsx";
+import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
+import type { HolderState } from "../../owner/owner-api.ts";
+import { Player } from "../../player/player.tsx";
+import { CopyField } from "../../ui/copy-field.tsx";
+import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
+import { OpenIcon, WarningIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import { type ShareActions, SharePanel } from "./share-panel.tsx";
 import { WorkPanel } from "./work-panel.tsx";

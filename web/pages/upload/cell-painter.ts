@@ -1,4 +1,4 @@
-import type { CellState, SegmentCell } from "../ui/job-progress.ts";
+import type { CellState, SegmentCell } from "../../ui/job-progress.ts";
 import { cellBox, type GridLayout } from "./grid-layout.ts";
 
 /** Colours of the states, read from the style sheet so that dark and light come from one place. */

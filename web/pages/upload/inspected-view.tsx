@@ -1,7 +1,7 @@
-import type { WireError } from "../../shared/job/errors.ts";
-import type { HolderOptions, HolderState, Inspection, LadderRung } from "../owner/owner-api.ts";
-import { InlineError } from "../ui/error-view.tsx";
-import { formatBitrate, formatBytes, formatCount, languageName } from "../ui/format.ts";
+import type { WireError } from "../../../shared/job/errors.ts";
+import type { HolderOptions, HolderState, Inspection, LadderRung } from "../../owner/owner-api.ts";
+import { InlineError } from "../../ui/error-view.tsx";
+import { formatBitrate, formatBytes, formatCount, languageName } from "../../ui/format.ts";
 import { DeviceNote } from "./device-note.tsx";
 import { LadderEditor } from "./ladder-editor.tsx";
 import { PictureChoice } from "./picture-choice.tsx";

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
-import { toWireError, type WireError } from "../../shared/job/errors.ts";
-import type { Mp4Status, VideoPage } from "../../shared/wire/api.ts";
-import type { EdgeClient } from "../edge-client.ts";
-import { forgetOwned, ownerTokenOf } from "../saved/owned-videos.ts";
+import { toWireError, type WireError } from "../../../shared/job/errors.ts";
+import type { Mp4Status, VideoPage } from "../../../shared/wire/api.ts";
+import type { EdgeClient } from "../../edge-client.ts";
+import { forgetOwned, ownerTokenOf } from "../../saved/owned-videos.ts";
 
 export type CatalogueVideo = VideoPage["videos"][number];
 

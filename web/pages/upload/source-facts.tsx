@@ -1,5 +1,5 @@
-import type { AudioFacts, SourceFacts } from "../../shared/job/job.ts";
-import type { Inspection } from "../owner/owner-api.ts";
+import type { AudioFacts, SourceFacts } from "../../../shared/job/job.ts";
+import type { Inspection } from "../../owner/owner-api.ts";
 import {
   channelsName,
   codecName,
@@ -8,9 +8,9 @@ import {
   formatFrameRate,
   formatLength,
   languageName,
-} from "../ui/format.ts";
-import { FilmIcon, InfoIcon, WarningIcon } from "../ui/icons.tsx";
-import { Note } from "../ui/page-frame.tsx";
+} from "../../ui/format.ts";
+import { FilmIcon, InfoIcon, WarningIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
 
 /** What was found in the picked file. */
 export function FoundFacts({ inspection }: { inspection: Inspection }) {

@@ -1,8 +1,8 @@
-import type { WireError } from "../../shared/job/errors.ts";
-import type { HolderState } from "../owner/owner-api.ts";
-import { InlineError } from "../ui/error-view.tsx";
-import { formatPercent } from "../ui/format.ts";
-import { jobProgress } from "../ui/job-progress.ts";
+import type { WireError } from "../../../shared/job/errors.ts";
+import type { HolderState } from "../../owner/owner-api.ts";
+import { InlineError } from "../../ui/error-view.tsx";
+import { formatPercent } from "../../ui/format.ts";
+import { jobProgress } from "../../ui/job-progress.ts";
 import { DropZone } from "./drop-zone.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import type { PickedFile } from "./source-file.ts";

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { HolderState, SlotState } from "../owner/owner-api.ts";
-import { formatBytes, formatPercent, formatSpeed, formatWait } from "../ui/format.ts";
-import { InfoIcon } from "../ui/icons.tsx";
-import { jobProgress, taskTitle } from "../ui/job-progress.ts";
-import { Note } from "../ui/page-frame.tsx";
+import type { HolderState, SlotState } from "../../owner/owner-api.ts";
+import { formatBytes, formatPercent, formatSpeed, formatWait } from "../../ui/format.ts";
+import { InfoIcon } from "../../ui/icons.tsx";
+import { jobProgress, taskTitle } from "../../ui/job-progress.ts";
+import { Note } from "../../ui/page-frame.tsx";
 import { DeviceNote } from "./device-note.tsx";
 
 /** Beyond this share of the work, cancelling asks once more. */

@@ -1,4 +1,4 @@
-import type { HolderOptions, Inspection } from "../owner/owner-api.ts";
+import type { HolderOptions, Inspection } from "../../owner/owner-api.ts";
 
 type Choice = NonNullable<HolderOptions["engine"]>;
 

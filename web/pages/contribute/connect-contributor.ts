@@ -1,6 +1,6 @@
 import { proxy, wrap } from "comlink";
-import { TributaryError } from "../../shared/job/errors.ts";
-import type { ContributorApi, ContributorState } from "../contributor/contributor-api.ts";
+import { TributaryError } from "../../../shared/job/errors.ts";
+import type { ContributorApi, ContributorState } from "../../contributor/contributor-api.ts";
 
 export interface ContributorConnection extends ContributorApi {
   /** Resolves once, when the worker could not start or died. */
@@ -9,7 +9,7 @@ export interface ContributorConnection extends ContributorApi {
 
 /** Starts `contributor.worker.ts` and talks to it. */
 export function connectContributor(): ContributorConnection {
-  const worker = new Worker(new URL("../contributor/contributor.worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("../../contributor/contributor.worker.ts", import.meta.url), {
     type: "module",
     name: "tributary-contributor",
   });

@@ -1,10 +1,10 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
-import type { ContributorState } from "../contributor/contributor-api.ts";
-import { ERROR_TEXTS } from "../ui/error-texts.ts";
-import { formatBytes, formatLength, formatPercent } from "../ui/format.ts";
-import { InfoIcon, WarningIcon } from "../ui/icons.tsx";
-import { Announcement, Note, PageFrame } from "../ui/page-frame.tsx";
+import type { ContributorState } from "../../contributor/contributor-api.ts";
+import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { formatBytes, formatLength, formatPercent } from "../../ui/format.ts";
+import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
+import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 
 export interface ContributePageProps {
   state: ReadonlySignal<ContributorState | null>;

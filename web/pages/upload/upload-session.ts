@@ -4,12 +4,17 @@ import {
   type TributaryError,
   toWireError,
   type WireError,
-} from "../../shared/job/errors.ts";
-import { IDLE_STATE } from "../owner/idle-state.ts";
-import type { HolderOptions, HolderState, LadderRung, ResumableJob } from "../owner/owner-api.ts";
-import { KeptJob } from "../saved/kept-job.ts";
-import { rememberOwned } from "../saved/owned-videos.ts";
-import type { ResumeStore } from "../saved/resume-store.ts";
+} from "../../../shared/job/errors.ts";
+import { IDLE_STATE } from "../../owner/idle-state.ts";
+import type {
+  HolderOptions,
+  HolderState,
+  LadderRung,
+  ResumableJob,
+} from "../../owner/owner-api.ts";
+import { KeptJob } from "../../saved/kept-job.ts";
+import { rememberOwned } from "../../saved/owned-videos.ts";
+import type { ResumeStore } from "../../saved/resume-store.ts";
 import type { HolderConnection } from "./connect-owner.ts";
 import type { ShareActions } from "./share-panel.tsx";
 import { type PickedFile, reopenFile } from "./source-file.ts";

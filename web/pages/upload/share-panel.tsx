@@ -1,15 +1,15 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { renderSVG } from "uqr";
-import { toWireError } from "../../shared/job/errors.ts";
-import type { JobSettings } from "../../shared/job/job.ts";
-import type { HolderView, ShareResponse } from "../../shared/wire/protocol.ts";
-import type { HolderState } from "../owner/owner-api.ts";
-import { CopyField } from "../ui/copy-field.tsx";
-import { ERROR_TEXTS } from "../ui/error-texts.ts";
-import { formatSpeed } from "../ui/format.ts";
-import { InfoIcon, WarningIcon } from "../ui/icons.tsx";
-import { Note } from "../ui/page-frame.tsx";
+import { toWireError } from "../../../shared/job/errors.ts";
+import type { JobSettings } from "../../../shared/job/job.ts";
+import type { HolderView, ShareResponse } from "../../../shared/wire/protocol.ts";
+import type { HolderState } from "../../owner/owner-api.ts";
+import { CopyField } from "../../ui/copy-field.tsx";
+import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { formatSpeed } from "../../ui/format.ts";
+import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
 
 export interface ShareActions {
   share(): Promise<ShareResponse>;
