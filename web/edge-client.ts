@@ -3,27 +3,24 @@ import { TributaryError, toWireError } from "../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
 import { callBackoffMs } from "../shared/retry.ts";
 import {
+  type CreateJobResponse,
   type CreateWholeJobRequest,
   completeUploadResponseSchema,
+  createJobResponseSchema,
   createUploadResponseSchema,
   type Mp4Status,
   mp4StatusSchema,
-  uploadPartsResponseSchema,
-  type VideoPage,
-  videoPageSchema,
-} from "../shared/wire/api.ts";
-import {
-  type CreateJobResponse,
-  createJobResponseSchema,
-  type JobStatus,
-  jobStatusSchema,
-  problemSchema,
   type ShareRequest,
   type ShareResponse,
   type Site,
   shareResponseSchema,
   siteSchema,
-} from "../shared/wire/protocol.ts";
+  uploadPartsResponseSchema,
+  type VideoPage,
+  videoPageSchema,
+} from "../shared/wire/api.ts";
+import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
+import { problemSchema } from "../shared/wire/problem.ts";
 
 /** Typed calls to the edge. Works in pages, in workers and in Node. */
 

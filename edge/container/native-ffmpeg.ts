@@ -8,7 +8,7 @@ import {
 } from "../../shared/encode/ffmpeg/task.ts";
 import type { MadeOutput, MadeTask } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
-import type { ChunkInfo, LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { ChunkInfo, LeaseGrant } from "../../shared/wire/lease.ts";
 import { Workspace } from "./workspace.ts";
 
 /**

@@ -6,12 +6,9 @@ import {
   type WireError,
 } from "../../shared/job/errors.ts";
 import type { JobPlan, JobSettings, JobState } from "../../shared/job/job.ts";
-import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import {
-  HEARTBEAT_SILENCE_MS,
-  type HolderMessage,
-  type JobStatus,
-} from "../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
+import { HEARTBEAT_SILENCE_MS } from "../../shared/wire/protocol.ts";
 import { hashToken, newToken } from "../http/auth.ts";
 import { log } from "../log.ts";
 import { hasServers } from "../servers/servers.ts";

@@ -1,4 +1,4 @@
-import type { JobDelta } from "../../shared/wire/protocol.ts";
+import type { JobDelta } from "../../shared/wire/job-view.ts";
 import type { Changes, JobRecord, State } from "./schedule/state/state.ts";
 import { jobDelta, sourceIsHere } from "./view.ts";
 

@@ -1,6 +1,7 @@
 import type { Task } from "../../shared/job/job.ts";
 import { outputKey } from "../../shared/job/object-keys.ts";
-import type { CoordinatorMessage, LeaseGrant, Put } from "../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { LeaseGrant, Put } from "../../shared/wire/lease.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
 import { log } from "../log.ts";

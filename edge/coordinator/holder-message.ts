@@ -1,4 +1,4 @@
-import { type HolderMessage, holderMessageSchema } from "../../shared/wire/protocol.ts";
+import { type HolderMessage, holderMessageSchema } from "../../shared/wire/holder-messages.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;

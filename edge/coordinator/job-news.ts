@@ -1,4 +1,5 @@
-import type { CoordinatorMessage, JobDelta } from "../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { JobDelta } from "../../shared/wire/job-view.ts";
 import type { State } from "./schedule/state/state.ts";
 import type { Sockets } from "./sockets.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CoordinatorMessage } from "../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 
 /** What a socket carries over a hibernation. */
 const attachmentSchema = z.object({

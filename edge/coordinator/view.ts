@@ -1,12 +1,6 @@
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
-import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import type {
-  HolderView,
-  JobDelta,
-  JobStatus,
-  JobView,
-  TaskView,
-} from "../../shared/wire/protocol.ts";
+import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
+import type { HolderView, JobDelta, JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
 import { speed } from "./schedule/state/pace.ts";
 import {

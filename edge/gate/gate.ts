@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { checkInit, checkMedia, type InitFacts } from "../../shared/cmaf/check.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { outputKey } from "../../shared/job/object-keys.ts";
-import type { Output } from "../../shared/wire/protocol.ts";
+import type { Output } from "../../shared/wire/lease.ts";
 import type { CheckedSegment, GateRequest, GateVerdict } from "./verdict.ts";
 
 /** Held in memory at once: an isolate has 128 MB. */

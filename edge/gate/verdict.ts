@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { AudioRendition, Fragment, Segment, VideoRendition } from "../../shared/job/job.ts";
-import type { Output } from "../../shared/wire/protocol.ts";
+import type { Output } from "../../shared/wire/lease.ts";
 
 /** What the gate is asked: a committed lease's outputs, and what they should be. */
 export interface GateRequest {

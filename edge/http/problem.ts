@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { ERROR_CODES, type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
-import type { Problem } from "../../shared/wire/protocol.ts";
+import type { Problem } from "../../shared/wire/problem.ts";
 
 /** Errors as RFC 9457 problem details; `code` is the one of shared/job/errors.ts that programs look at. */
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ERROR_CODES } from "../../shared/job/errors.ts";
-import { problemSchema } from "../../shared/wire/protocol.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
 import { NAMED_SCHEMAS, OPERATIONS, type Operation, type SchemaName } from "./operations.ts";
 
 /** The OpenAPI 3.1 document, from the schemas that parse. */

@@ -3,24 +3,21 @@ import type { ErrorCode } from "../../shared/job/errors.ts";
 import {
   completeUploadRequestSchema,
   completeUploadResponseSchema,
+  createJobResponseSchema,
   createPlannedJobRequestSchema,
   createUploadRequestSchema,
   createUploadResponseSchema,
   createWholeJobRequestSchema,
   mp4StatusSchema,
+  shareRequestSchema,
+  shareResponseSchema,
+  siteSchema,
   uploadPartsRequestSchema,
   uploadPartsResponseSchema,
   videoPageSchema,
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
-import { coordinatorStatusSchema } from "../../shared/wire/job-status.ts";
-import {
-  createJobResponseSchema,
-  jobStatusSchema,
-  shareRequestSchema,
-  shareResponseSchema,
-  siteSchema,
-} from "../../shared/wire/protocol.ts";
+import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
 
 /** The schemas that have a name in the document; the same that parse. */
 export const NAMED_SCHEMAS = {

@@ -1,6 +1,6 @@
 import { html, raw } from "hono/html";
 import { ERROR_CODES } from "../../shared/job/errors.ts";
-import { problemSchema } from "../../shared/wire/protocol.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
 import { jsonSchema } from "./document.ts";
 import { NAMED_SCHEMAS, OPERATIONS, type Operation } from "./operations.ts";
 import { shapeText } from "./shape.ts";

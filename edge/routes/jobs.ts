@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job/job.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import {
   type CreateWholeJobRequest,
   createPlannedJobRequestSchema,
@@ -11,7 +12,7 @@ import {
   preparedRequestSchema,
   type Webhook,
 } from "../../shared/wire/api.ts";
-import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { saveOwner } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";

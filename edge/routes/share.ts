@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
-import { type ShareResponse, shareRequestSchema } from "../../shared/wire/protocol.ts";
+import { type ShareResponse, shareRequestSchema } from "../../shared/wire/api.ts";
 import type { Result } from "../coordinator/coordinator.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";

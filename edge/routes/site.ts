@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Site } from "../../shared/wire/protocol.ts";
+import type { Site } from "../../shared/wire/api.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { hasServers } from "../servers/servers.ts";
 

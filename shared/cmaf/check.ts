@@ -1,6 +1,7 @@
 import { HIGH_PROFILE, pictureKind, readAvcConfig } from "../h264/avc.ts";
 import { invalid } from "../isobmff/box.ts";
 import { TributaryError } from "../job/errors.ts";
+import type { Rendition } from "../job/job.ts";
 import {
   AAC_FRAME_SAMPLES,
   type AudioRendition,
@@ -14,7 +15,6 @@ import {
   type VideoRendition,
 } from "../job/job.ts";
 import { keyFrameIndexes } from "../job/key-frames.ts";
-import type { Rendition } from "../wire/protocol.ts";
 import { type ReadFragment, readFragments } from "./fragment.ts";
 import { readInit } from "./init.ts";
 

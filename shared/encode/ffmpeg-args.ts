@@ -9,7 +9,7 @@ import {
   type VideoRendition,
 } from "../job/job.ts";
 import { keyFrameIndexes } from "../job/key-frames.ts";
-import type { ChunkInfo } from "../wire/protocol.ts";
+import type { ChunkInfo } from "../wire/lease.ts";
 import type { ColourPlan } from "./colour.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { CutSegment } from "../cmaf/cut.ts";
 import { type Segment, segmentDurationTicks } from "../job/job.ts";
-import type { ChunkInfo, LeaseGrant } from "../wire/protocol.ts";
+import type { ChunkInfo, LeaseGrant } from "../wire/lease.ts";
 
 /** What any engine is given, and what it gives. */
 

@@ -3,13 +3,9 @@ import type { Clock } from "../clock.ts";
 import { TributaryError, toWireError } from "../job/errors.ts";
 import type { JobPlan } from "../job/job.ts";
 import { callBackoffMs } from "../retry.ts";
-import type {
-  ChunkInfo,
-  CoordinatorMessage,
-  HolderMessage,
-  LeaseGrant,
-  Put,
-} from "../wire/protocol.ts";
+import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
+import type { HolderMessage } from "../wire/holder-messages.ts";
+import type { ChunkInfo, LeaseGrant, Put } from "../wire/lease.ts";
 import { type HttpFetch, putPresigned } from "./storage-transfer.ts";
 
 type Stage = Extract<CoordinatorMessage, { type: "stage" | "stage-upload" }>;

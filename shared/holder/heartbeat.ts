@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { FIRST_RENEW_MS, type HolderMessage, RENEW_EVERY_MS } from "../wire/protocol.ts";
+import type { HolderMessage } from "../wire/holder-messages.ts";
+import { FIRST_RENEW_MS, RENEW_EVERY_MS } from "../wire/protocol.ts";
 import type { Lease } from "./live-lease.ts";
 
 type Renew = Extract<HolderMessage, { type: "renew" }>;

@@ -1,10 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { callBackoffMs } from "../retry.ts";
-import {
-  type CoordinatorMessage,
-  coordinatorMessageSchema,
-  type HolderMessage,
-} from "../wire/protocol.ts";
+import { type CoordinatorMessage, coordinatorMessageSchema } from "../wire/coordinator-messages.ts";
+import type { HolderMessage } from "../wire/holder-messages.ts";
 
 /** Silence on the socket after which it is asked for a sign of life, and after which it is given up. */
 const PING_EVERY_MS = 5_000;

@@ -1,13 +1,9 @@
 import { type Clock, pause } from "../clock.ts";
 import { type ErrorCode, TributaryError, toWireError } from "../job/errors.ts";
 import { callBackoffMs } from "../retry.ts";
-import type {
-  CoordinatorMessage,
-  HolderMessage,
-  LeaseGrant,
-  Output,
-  PictureVerdict,
-} from "../wire/protocol.ts";
+import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
+import type { HolderMessage } from "../wire/holder-messages.ts";
+import type { LeaseGrant, Output, PictureVerdict } from "../wire/lease.ts";
 import { LeaseHeartbeat } from "./heartbeat.ts";
 import type { LeaseWork, MadeTask } from "./lease-work.ts";
 import type { Lease, LiveLease } from "./live-lease.ts";

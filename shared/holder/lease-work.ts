@@ -1,5 +1,5 @@
 import type { Engine } from "../job/job.ts";
-import type { ChunkInfo, LeaseGrant, Output, PictureVerdict, Put } from "../wire/protocol.ts";
+import type { ChunkInfo, LeaseGrant, Output, PictureVerdict, Put } from "../wire/lease.ts";
 
 /** What the lease loop hands to and takes from the home that it runs in. */
 

@@ -1,4 +1,6 @@
-import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../wire/protocol.ts";
+import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
+import type { HolderMessage } from "../wire/holder-messages.ts";
+import type { LeaseGrant } from "../wire/lease.ts";
 
 /** A lease while its holder works on it. */
 

@@ -1,7 +1,7 @@
 import { type Clock, pause } from "../clock.ts";
 import { TributaryError } from "../job/errors.ts";
 import { callBackoffMs } from "../retry.ts";
-import type { Put } from "../wire/protocol.ts";
+import type { Put } from "../wire/lease.ts";
 import type { LeaseWork, MadeOutput } from "./lease-work.ts";
 
 /** Tries of one PUT before a fresh URL is asked for. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { TributaryError } from "../job/errors.ts";
-import type { CoordinatorMessage, HolderMessage } from "../wire/protocol.ts";
+import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
+import type { HolderMessage } from "../wire/holder-messages.ts";
 import type { Lease } from "./live-lease.ts";
 
 /** An unanswered offer or commit is sent again after this; both are idempotent at the coordinator. */

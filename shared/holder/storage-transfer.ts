@@ -1,7 +1,7 @@
 import { type Clock, pause, REAL_CLOCK } from "../clock.ts";
 import { TributaryError } from "../job/errors.ts";
 import { callBackoffMs } from "../retry.ts";
-import type { Put } from "../wire/protocol.ts";
+import type { Put } from "../wire/lease.ts";
 
 /** Bytes to and from storage by presigned URLs, the same from a tab and from a container. */
 

@@ -114,6 +114,8 @@ export const audioRenditionSchema = z.object({
 });
 export type AudioRendition = z.infer<typeof audioRenditionSchema>;
 
+export type Rendition = VideoRendition | AudioRendition;
+
 /**
  * Bounds of a segment's share of a bit rate: above, what players' buffers are planned for; below, what
  * still looks right where the source's own encoder saved too much.

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
-import { errorCodeSchema } from "./protocol.ts";
+import { idSchema } from "./formats.ts";
+import { errorCodeSchema } from "./problem.ts";
 
 /**
  * Bodies of the API for programs: uploads, jobs of whole videos, the catalogue. The OpenAPI document
@@ -140,3 +141,36 @@ export const mp4StatusSchema = z.object({
   sizeBytes: z.int().nullable(),
 });
 export type Mp4Status = z.infer<typeof mp4StatusSchema>;
+
+export const createJobResponseSchema = z.object({
+  jobId: idSchema,
+  ownerToken: z.string(),
+  watchUrl: z.string(),
+  masterUrl: z.string(),
+});
+export type CreateJobResponse = z.infer<typeof createJobResponseSchema>;
+
+/** `GET /api/site` */
+export const siteSchema = z.object({
+  /** Servers can take work over. */
+  servers: z.boolean(),
+  /** Creating a job asks for a token. */
+  createToken: z.boolean(),
+});
+export type Site = z.infer<typeof siteSchema>;
+
+/** `POST /api/jobs/:id/share`, with the owner's token. */
+export const shareRequestSchema = z.object({
+  /** Up to a week. */
+  expiresInMinutes: z.int().min(1).max(10_080).default(1_440),
+  /** Helpers through this link at the same time. */
+  maxContributors: z.int().min(1).max(1_000).default(50),
+});
+export type ShareRequest = z.infer<typeof shareRequestSchema>;
+export const shareResponseSchema = z.object({
+  /** The token stands behind `#`: it never reaches a server's log by itself. */
+  joinUrl: z.string(),
+  expiresAtMs: z.number(),
+  maxContributors: z.int(),
+});
+export type ShareResponse = z.infer<typeof shareResponseSchema>;

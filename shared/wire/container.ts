@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { ladderRungSchema } from "./api.ts";
+import { idSchema } from "./formats.ts";
 
 /**
  * What the edge asks of a container (`edge/container`). It hands out no tasks: it names a job, and the
  * container leases that job's tasks from the coordinator like every other holder.
  */
 
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const url = z.url().max(4096);
 
 /** A whole video, which the container reads, plans if nobody did, and cuts for itself and others. */
@@ -24,12 +24,12 @@ export type WholeSourceRequest = z.infer<typeof wholeSourceRequestSchema>;
 
 /** `POST /transcode-segment`: answered once the coordinator has welcomed the container; it works on. */
 export const serveJobRequestSchema = z.object({
-  jobId: id,
+  jobId: idSchema,
   /** The coordinator's WebSocket. */
   socketUrl: url,
   /** Of the role "server". */
   token: z.string().min(1).max(200),
-  holderId: id,
+  holderId: idSchema,
   /** Takes nothing new after this long, ends what it has, and leaves. */
   forMs: z
     .int()
@@ -47,7 +47,7 @@ const trackSchema = z.object({
 
 /** `POST /assemble-segments`: one MP4 from finished segments, without encoding anything again. */
 export const assembleRequestSchema = z.object({
-  jobId: id,
+  jobId: idSchema,
   video: trackSchema,
   audio: trackSchema.nullable(),
   /** A presigned PUT, and the headers that were signed. */

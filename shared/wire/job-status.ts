@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { errorCodeSchema } from "./protocol.ts";
+import {
+  audioRenditionSchema,
+  engineSchema,
+  sourceFactsSchema,
+  videoRenditionSchema,
+} from "../job/job.ts";
+import { jobViewSchema } from "./job-view.ts";
+import { errorCodeSchema } from "./problem.ts";
+import { roleSchema } from "./protocol.ts";
 
 const count = z.int().min(0);
 
@@ -27,3 +35,26 @@ export const coordinatorStatusSchema = z.object({
   holders: z.object({ total: count, connected: count }),
 });
 export type CoordinatorStatus = z.infer<typeof coordinatorStatusSchema>;
+
+/** `GET /api/jobs/:id`; `segments` (provenance) and `holders` only with the owner's token. */
+export const jobStatusSchema = jobViewSchema.extend({
+  /** Null while a server still reads the source. */
+  source: sourceFactsSchema.nullable(),
+  renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])),
+  segments: z.array(
+    z.object({
+      rendition: z.string(),
+      segment: z.int(),
+      sizeBytes: z.int(),
+      sha256: z.string(),
+      frames: z.int(),
+      holder: z.string(),
+      role: roleSchema,
+      engine: engineSchema,
+      attempt: z.int(),
+      encodeMs: z.number(),
+      verified: z.enum(["gate", "hash", "picture"]),
+    }),
+  ),
+});
+export type JobStatus = z.infer<typeof jobStatusSchema>;

@@ -8,7 +8,7 @@ import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
 import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import type { JobPlan } from "../../shared/job/job.ts";
-import type { LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
 import { hashOutputs } from "../../web/encoder/hash-outputs.ts";
 import { fixture } from "../setup/media.ts";

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { CreateJobResponse } from "../../shared/wire/protocol.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";

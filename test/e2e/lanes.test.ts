@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type RunningContainer, startContainer } from "../../edge/local/container.ts";
-import type { JobStatus } from "../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 
 /** A server process of a test's own, to be frozen or killed. */
 export async function newContainer(): Promise<RunningContainer> {

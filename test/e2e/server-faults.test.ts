@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { RunningContainer } from "../../edge/local/container.ts";
 import { type RunningServer, startServer } from "../../edge/local/server.ts";
 import { containerHealthSchema } from "../../shared/wire/container.ts";
-import type { JobStatus } from "../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture } from "../setup/media.ts";

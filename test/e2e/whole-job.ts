@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { EdgeClient } from "../../web/edge-client.ts";
 
 export async function fileOf(path: string): Promise<File> {

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { only, readBoxes, readChildren } from "../../shared/isobmff/box.ts";
 import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job/job.ts";
-import type { Output } from "../../shared/wire/protocol.ts";
+import type { Output } from "../../shared/wire/lease.ts";
 import { LoopingHolder } from "./looping-holder.ts";
 import type { MadeOutput } from "./made-job.ts";
 import {

@@ -2,7 +2,8 @@ import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { MAX_FAULTS } from "../../edge/coordinator/schedule/verify/faults.ts";
-import type { CoordinatorMessage, CreateJobResponse } from "../../shared/wire/protocol.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import {
   coordinator,
   createJob,

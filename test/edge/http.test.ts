@@ -1,7 +1,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { problemSchema } from "../../shared/wire/protocol.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
 import {
   bytesOf,
   call,

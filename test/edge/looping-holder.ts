@@ -3,12 +3,10 @@ import { REAL_CLOCK } from "../../shared/clock.ts";
 import { LeaseLoop } from "../../shared/holder/lease-loop.ts";
 import type { LeaseWork } from "../../shared/holder/lease-work.ts";
 import type { Task } from "../../shared/job/job.ts";
-import type {
-  ChunkInfo,
-  CoordinatorMessage,
-  CreateJobResponse,
-  HolderMessage,
-} from "../../shared/wire/protocol.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { ChunkInfo } from "../../shared/wire/lease.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { bytesOf, putBytes, ScriptedHolder } from "./scripted-holder.ts";
 

@@ -1,5 +1,5 @@
 import type { JobPlan } from "../../shared/job/job.ts";
-import type { Output } from "../../shared/wire/protocol.ts";
+import type { Output } from "../../shared/wire/lease.ts";
 
 /** A small video's plan, and every task of it made for real: what a scripted holder has to offer. */
 export interface MadeJob {

@@ -1,7 +1,8 @@
 import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
-import type { HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import {
   call,
   coordinator,

@@ -2,7 +2,8 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../shared/job/job.ts";
-import type { CreateJobResponse, LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import {
   createJob,
   lies,

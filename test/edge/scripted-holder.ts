@@ -1,18 +1,14 @@
 import { env, exports } from "cloudflare:workers";
 import { inject } from "vitest";
 import type { Engine, JobPlan } from "../../shared/job/job.ts";
+import { type CreateJobResponse, createJobResponseSchema } from "../../shared/wire/api.ts";
 import {
   type CoordinatorMessage,
-  type CreateJobResponse,
   coordinatorMessageSchema,
-  createJobResponseSchema,
-  type HolderMessage,
-  type JobStatus,
-  jobStatusSchema,
-  type LeaseGrant,
-  type Output,
-  type Put,
-} from "../../shared/wire/protocol.ts";
+} from "../../shared/wire/coordinator-messages.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import type { LeaseGrant, Output, Put } from "../../shared/wire/lease.ts";
 import type { MadeOutput } from "./made-job.ts";
 
 /** A lease holder that says exactly what a test has it say, with outputs that were really made. */

@@ -1,13 +1,10 @@
 import { vi } from "vitest";
 import type { Engine } from "../../shared/job/job.ts";
-import type { LeaseGrant, ShareRequest } from "../../shared/wire/protocol.ts";
-import {
-  type CoordinatorMessage,
-  type CreateJobResponse,
-  type Problem,
-  problemSchema,
-  shareResponseSchema,
-} from "../../shared/wire/protocol.ts";
+import type { ShareRequest } from "../../shared/wire/api.ts";
+import { type CreateJobResponse, shareResponseSchema } from "../../shared/wire/api.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import { type Problem, problemSchema } from "../../shared/wire/problem.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { call, made, offered, plan, putAll, ScriptedHolder } from "./scripted-holder.ts";
 

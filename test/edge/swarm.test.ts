@@ -1,7 +1,8 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { CreateJobResponse, JobStatus } from "../../shared/wire/protocol.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { MadeOutput } from "./made-job.ts";
 import {
   call,

@@ -4,9 +4,8 @@ import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { checkInit, checkMedia, type InitFacts, type MediaFacts } from "../../shared/cmaf/check.ts";
 import type { RawOutput, TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
 import { openSource } from "../../shared/ingest/read/source.ts";
-import type { JobPlan, Segment } from "../../shared/job/job.ts";
+import type { JobPlan, Rendition, Segment } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/plan.ts";
-import type { Rendition } from "../../shared/wire/protocol.ts";
 
 /** One output with what it must agree with. */
 export interface CheckedMedia {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LeaseWork, MadeTask } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
-import type { HolderMessage } from "../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { grantOf, made, put, settled, start, welcome } from "./loop-by-hand.ts";
 
 describe("lease loop", () => {

@@ -1,7 +1,9 @@
 import { type LeaseEnd, LeaseLoop } from "../../shared/holder/lease-loop.ts";
 import type { LeaseWork, MadeTask } from "../../shared/holder/lease-work.ts";
 import { DEFAULT_JOB_SETTINGS } from "../../shared/job/job.ts";
-import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 
 /** A lease loop with its coordinator, encoders and storage by hand. */
 

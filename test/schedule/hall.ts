@@ -2,7 +2,8 @@ import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.t
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
 import { newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../shared/job/job.ts";
-import type { HolderMessage, Role } from "../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { Role } from "../../shared/wire/protocol.ts";
 import { outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments, planOf } from "./plan-of.ts";
 import { storeAllChunks } from "./stored-chunks.ts";

@@ -1,6 +1,6 @@
 import { taskSegments } from "../../edge/coordinator/schedule/results/offers.ts";
 import { type JobPlan, segmentFrames } from "../../shared/job/job.ts";
-import type { Output } from "../../shared/wire/protocol.ts";
+import type { Output } from "../../shared/wire/lease.ts";
 
 /** What holders offer, with hashes that tell what it is. */
 

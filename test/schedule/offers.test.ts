@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { offerFault } from "../../edge/coordinator/schedule/results/offers.ts";
-import type { Output } from "../../shared/wire/protocol.ts";
+import type { Output } from "../../shared/wire/lease.ts";
 import { must } from "./always.ts";
 import { outputsOf } from "./offered.ts";
 import { planOf } from "./plan-of.ts";

@@ -10,7 +10,8 @@ import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
 import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
 import { newState } from "../../edge/coordinator/schedule/state/state.ts";
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../shared/job/job.ts";
-import { HEARTBEAT_SILENCE_MS, type HolderMessage, type Role } from "../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import { HEARTBEAT_SILENCE_MS, type Role } from "../../shared/wire/protocol.ts";
 import { planOf } from "./plan-of.ts";
 
 /** A job's scheduler and a hand on its clock. */

@@ -11,7 +11,8 @@ import {
 } from "../../edge/coordinator/schedule/state/state.ts";
 import type { GateVerdict } from "../../edge/gate/verdict.ts";
 import type { Engine, JobPlan } from "../../shared/job/job.ts";
-import type { HolderMessage, Role } from "../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { Role } from "../../shared/wire/protocol.ts";
 import { checkAlways, must } from "./always.ts";
 import { hash, honestHash, NO_MD5, outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments } from "./plan-of.ts";

@@ -1,7 +1,9 @@
 import { LeaseLoop } from "../../shared/holder/lease-loop.ts";
 import type { LeaseWork, MadeTask } from "../../shared/holder/lease-work.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
-import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { outputsOf } from "../schedule/offered.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 

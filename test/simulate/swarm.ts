@@ -11,7 +11,9 @@ import {
   type JobSettings,
   segmentDurationTicks,
 } from "../../shared/job/job.ts";
-import type { CoordinatorMessage, HolderMessage, LeaseGrant } from "../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { honestHash, NO_MD5 } from "../schedule/offered.ts";
 import { passedSegments, planOf } from "../schedule/plan-of.ts";
 import { storeAllChunks } from "../schedule/stored-chunks.ts";

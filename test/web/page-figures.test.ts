@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
-import type { TaskView } from "../../shared/wire/protocol.ts";
+import type { TaskView } from "../../shared/wire/job-view.ts";
 import { cellAt, cellBox, layOutGrid } from "../../web/pages/upload/grid-layout.ts";
 import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
 import {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Page } from "playwright";
 import type { LadderRung } from "../../shared/plan/plan.ts";
-import type { PictureVerdict } from "../../shared/wire/protocol.ts";
+import type { PictureVerdict } from "../../shared/wire/lease.ts";
 
 /**
  * What the owner's tab says of results whose maker had another clip in its hands than the owner: both

@@ -1,5 +1,5 @@
 import type { WireError } from "../../shared/job/errors.ts";
-import type { JobView } from "../../shared/wire/protocol.ts";
+import type { JobView } from "../../shared/wire/job-view.ts";
 
 /** Types only: what crosses between the contribute page and `contributor.worker.ts` (comlink). */
 

@@ -1,5 +1,5 @@
 import type { Engine } from "../../shared/job/job.ts";
-import type { ChunkInfo, LeaseGrant, Output, PictureVerdict } from "../../shared/wire/protocol.ts";
+import type { ChunkInfo, LeaseGrant, Output, PictureVerdict } from "../../shared/wire/lease.ts";
 
 /** Types only: what crosses between a pool slot and its Web Worker (comlink). */
 

@@ -1,6 +1,6 @@
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
-import type { PictureVerdict } from "../../shared/wire/protocol.ts";
+import type { PictureVerdict } from "../../shared/wire/lease.ts";
 import type { CompareRequest, Lane, TranscodeRequest, TranscodeResult } from "./api.ts";
 import { WorkerHandle } from "./worker-handle.ts";
 

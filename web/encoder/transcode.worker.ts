@@ -6,7 +6,7 @@ import {
   toWireError,
 } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
-import type { PictureVerdict } from "../../shared/wire/protocol.ts";
+import type { PictureVerdict } from "../../shared/wire/lease.ts";
 import type {
   CompareRequest,
   FfmpegSource,

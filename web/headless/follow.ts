@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TributaryError } from "../../shared/job/errors.ts";
-import type { JobStatus } from "../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { HolderState } from "../owner/owner-api.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 

@@ -6,12 +6,11 @@ import type { LadderRung } from "../../shared/plan/plan.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
-  type JobStatus,
-  jobStatusSchema,
-  problemSchema,
   type ShareResponse,
   shareResponseSchema,
-} from "../../shared/wire/protocol.ts";
+} from "../../shared/wire/api.ts";
+import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
 import type { HolderState } from "../owner/owner-api.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;

@@ -1,5 +1,5 @@
 import type { WireError } from "../../shared/job/errors.ts";
-import type { JobStatus } from "../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
 import type { HolderState } from "../owner/owner-api.ts";
 import type { CopiedPlaylists } from "./copy-playlists.ts";

@@ -11,13 +11,10 @@ import {
 import type { Source } from "../../shared/ingest/read/source.ts";
 import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
 import type { Engine, JobPlan, JobSettingsPatch } from "../../shared/job/job.ts";
-import {
-  applyJobDelta,
-  type CoordinatorMessage,
-  type HolderMessage,
-  type JobView,
-  type LeaseGrant,
-} from "../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import { applyJobDelta, type JobView } from "../../shared/wire/job-view.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import type { EdgeClient } from "../edge-client.ts";
 import type { Pool } from "../encoder/pool.ts";
 

@@ -1,6 +1,6 @@
 import type { LiveLease } from "../../shared/holder/live-lease.ts";
 import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
-import type { JobView } from "../../shared/wire/protocol.ts";
+import type { JobView } from "../../shared/wire/job-view.ts";
 
 const WINDOW_MS = 30_000;
 

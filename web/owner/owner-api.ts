@@ -6,7 +6,8 @@ import type {
   SourceFacts,
   VideoRendition,
 } from "../../shared/job/job.ts";
-import type { JobView, ShareRequest, ShareResponse } from "../../shared/wire/protocol.ts";
+import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
+import type { JobView } from "../../shared/wire/job-view.ts";
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
 
 /**

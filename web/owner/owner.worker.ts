@@ -2,7 +2,7 @@ import * as Comlink from "comlink";
 import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../../shared/job/job.ts";
-import type { ShareRequest, ShareResponse } from "../../shared/wire/protocol.ts";
+import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { encodesSound, enginesOf, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";

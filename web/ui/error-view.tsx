@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { WireError } from "../../shared/job/errors.ts";
-import type { JobView } from "../../shared/wire/protocol.ts";
+import type { JobView } from "../../shared/wire/job-view.ts";
 import { ERROR_TEXTS } from "./error-texts.ts";
 import { WarningIcon } from "./icons.tsx";
 import { failedTasks, taskTitle } from "./job-progress.ts";

@@ -1,4 +1,4 @@
-import type { JobView, TaskView } from "../../shared/wire/protocol.ts";
+import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
 
 /**
  * What the grid of segments shows, derived from the tasks of a job. Pure.

@@ -1,5 +1,5 @@
 import { type JobSettingsPatch, type JobState, patchSettings } from "../../../shared/job/job.ts";
-import type { HolderMessage } from "../../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import type { GateVerdict } from "../../gate/verdict.ts";
 import { assign } from "./assign/assign.ts";
 import { claimLease, dropLease, expire, failLease, hear, loseLease, taskIdOf } from "./leases.ts";

@@ -1,5 +1,5 @@
 import { chunkKey } from "../../../shared/job/object-keys.ts";
-import type { HolderMessage } from "../../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";
 import type { Draft } from "./state/draft.ts";

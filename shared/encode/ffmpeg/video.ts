@@ -10,7 +10,7 @@ import {
   TICKS_PER_SECOND,
   type VideoRendition,
 } from "../../job/job.ts";
-import type { LeaseGrant } from "../../wire/protocol.ts";
+import type { LeaseGrant } from "../../wire/lease.ts";
 import { type ColourPlan, type DecodedColour, planColour } from "../colour.ts";
 import { probeVideoArgs, videoArgs, X264_REORDER_FRAMES } from "../ffmpeg-args.ts";
 import {

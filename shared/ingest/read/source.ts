@@ -1,7 +1,7 @@
 import { TributaryError } from "../../job/errors.ts";
 import type { JobPlan, SourceFacts } from "../../job/job.ts";
 import { type LadderRung, planJob } from "../../plan/plan.ts";
-import type { ChunkInfo, LeaseGrant } from "../../wire/protocol.ts";
+import type { ChunkInfo, LeaseGrant } from "../../wire/lease.ts";
 import type { CutPiece } from "../cut/cut-piece.ts";
 import { type DecodeStart, readDecodeStart } from "../cut/decode-start.ts";
 import { cutAudio } from "../cut/split-audio.ts";

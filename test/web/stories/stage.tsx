@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import type { WireError } from "../../../shared/job/errors.ts";
-import type { JobStatus } from "../../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import type { HolderState } from "../../../web/owner/owner-api.ts";
 import "../../../web/ui/style.css";
 import { ContributePage } from "../../../web/pages/contribute/contribute-page.tsx";

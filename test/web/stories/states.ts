@@ -3,7 +3,7 @@ import {
   TICKS_PER_SECOND,
   type VideoRendition,
 } from "../../../shared/job/job.ts";
-import type { HolderView, JobView, TaskView } from "../../../shared/wire/protocol.ts";
+import type { HolderView, JobView, TaskView } from "../../../shared/wire/job-view.ts";
 import { IDLE_STATE } from "../../../web/owner/idle-state.ts";
 import type { HolderState, Inspection, LadderRung } from "../../../web/owner/owner-api.ts";
 

@@ -1,7 +1,7 @@
 import type { RawOutput, TranscodeTask } from "../../../shared/encode/transcode-task.ts";
 import { TributaryError } from "../../../shared/job/errors.ts";
 import { segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
-import type { PictureVerdict } from "../../../shared/wire/protocol.ts";
+import type { PictureVerdict } from "../../../shared/wire/lease.ts";
 import { readChunkPackets } from "../engines/webcodecs/chunk-packets.ts";
 import { WebCodecsEngine } from "../engines/webcodecs.ts";
 import {

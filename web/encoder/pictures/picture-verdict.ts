@@ -1,4 +1,4 @@
-import type { PictureVerdict } from "../../../shared/wire/protocol.ts";
+import type { PictureVerdict } from "../../../shared/wire/lease.ts";
 import type { PictureFit } from "./picture-fit.ts";
 
 /**

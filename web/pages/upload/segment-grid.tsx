@@ -1,7 +1,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
-import type { JobView } from "../../../shared/wire/protocol.ts";
+import type { JobView } from "../../../shared/wire/job-view.ts";
 import { formatClock, formatPercent } from "../../ui/format.ts";
 import {
   CELL_LABELS,

@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { JobStatus } from "../../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import { Player } from "../../player/player.tsx";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { ERROR_TEXTS, type ErrorText } from "../../ui/error-texts.ts";

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { toWireError, type WireError } from "../../../shared/job/errors.ts";
 import { callBackoffMs } from "../../../shared/retry.ts";
-import type { JobStatus } from "../../../shared/wire/protocol.ts";
+import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 
 /** What is known of a video that somebody wants to watch. */

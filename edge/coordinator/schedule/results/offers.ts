@@ -1,3 +1,4 @@
+import type { Rendition } from "../../../../shared/job/job.ts";
 import {
   type JobPlan,
   type Segment,
@@ -5,7 +6,7 @@ import {
   type Task,
   TICKS_PER_SECOND,
 } from "../../../../shared/job/job.ts";
-import type { LeaseGrant, Output, Rendition } from "../../../../shared/wire/protocol.ts";
+import type { LeaseGrant, Output } from "../../../../shared/wire/lease.ts";
 import type { Lease } from "../state/state.ts";
 
 /** An init segment is a few boxes. */

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../../../shared/job/errors.ts";
 import type { AcceptedSegment, Engine, Task } from "../../../../shared/job/job.ts";
 import { outputKey } from "../../../../shared/job/object-keys.ts";
-import type { HolderMessage, Output } from "../../../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../../../shared/wire/holder-messages.ts";
+import type { Output } from "../../../../shared/wire/lease.ts";
 import type { CheckedSegment, GateVerdict } from "../../../gate/verdict.ts";
 import { markPlayable } from "../assign/playable.ts";
 import { dropLease, failLease } from "../leases.ts";

@@ -1,5 +1,5 @@
 import type { AcceptedSegment } from "../../../../shared/job/job.ts";
-import type { CoordinatorMessage } from "../../../../shared/wire/protocol.ts";
+import type { CoordinatorMessage } from "../../../../shared/wire/coordinator-messages.ts";
 import {
   acceptedId,
   type Beat,

@@ -9,7 +9,8 @@ import {
   type Provenance,
   type Task,
 } from "../../../../shared/job/job.ts";
-import type { ChunkInfo, Output, Role } from "../../../../shared/wire/protocol.ts";
+import type { ChunkInfo, Output } from "../../../../shared/wire/lease.ts";
+import type { Role } from "../../../../shared/wire/protocol.ts";
 
 /** What the coordinator of one job knows. Records are never changed in place, only replaced. */
 

@@ -1,5 +1,6 @@
 import type { Task } from "../../../../shared/job/job.ts";
-import type { HolderMessage, OutputToCompare } from "../../../../shared/wire/protocol.ts";
+import type { HolderMessage } from "../../../../shared/wire/holder-messages.ts";
+import type { OutputToCompare } from "../../../../shared/wire/lease.ts";
 import { dropLease } from "../leases.ts";
 import { convict, doubt } from "../results/undo.ts";
 import type { Draft } from "../state/draft.ts";

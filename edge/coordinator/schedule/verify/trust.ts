@@ -1,5 +1,5 @@
 import type { Engine, Task } from "../../../../shared/job/job.ts";
-import type { Output } from "../../../../shared/wire/protocol.ts";
+import type { Output } from "../../../../shared/wire/lease.ts";
 import { auditDueAtMs } from "../assign/deadlines.ts";
 import { markPlayable } from "../assign/playable.ts";
 import { dropLease, failTask, revokeOthers, type TaskFailure } from "../leases.ts";

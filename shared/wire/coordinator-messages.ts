@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { idSchema } from "./formats.ts";
+import { jobDeltaSchema, jobViewSchema } from "./job-view.ts";
+import { leaseGrantSchema, putSchema } from "./lease.ts";
+import { errorCodeSchema } from "./problem.ts";
+
+/** What a job's coordinator says to its holders. */
+
+export const coordinatorMessageSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("welcome"),
+    holderId: idSchema,
+    job: jobViewSchema,
+    /** Of the leases named in `hello`, those that go on. */
+    adopted: z.array(idSchema),
+    heartbeatMs: z.int(),
+    /** The free slots that `hello` told of. Absent where they were not heard: they are to be told. */
+    wanted: z.int().optional(),
+  }),
+  z.object({ type: z.literal("grant"), grants: z.array(leaseGrantSchema).min(1) }),
+  z.object({ type: z.literal("uploads"), leaseId: idSchema, puts: z.array(putSchema) }),
+  z.object({ type: z.literal("accepted"), leaseId: idSchema }),
+  z.object({
+    type: z.literal("rejected"),
+    leaseId: idSchema,
+    code: errorCodeSchema,
+    retryable: z.boolean(),
+    message: z.string(),
+  }),
+  z.object({ type: z.literal("revoke"), leaseId: idSchema, code: errorCodeSchema }),
+  /** Owner: make these chunks and offer them for storage. */
+  z.object({ type: z.literal("stage"), taskIds: z.array(idSchema) }),
+  /** Null: storage has it already. */
+  z.object({ type: z.literal("stage-upload"), taskId: idSchema, put: putSchema.nullable() }),
+  z.object({ type: z.literal("job"), job: jobDeltaSchema }),
+  z.object({ type: z.literal("error"), code: errorCodeSchema, message: z.string() }),
+]);
+export type CoordinatorMessage = z.infer<typeof coordinatorMessageSchema>;

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { engineSchema, jobSettingsSchema } from "../job/job.ts";
+import { idSchema } from "./formats.ts";
+import { errorCodeSchema } from "./problem.ts";
+import { roleSchema } from "./protocol.ts";
+
+/** A job as pages show it: a whole view at first, then what changed. */
+
+export const taskViewSchema = z.object({
+  id: idSchema,
+  kind: z.enum(["video", "audio"]),
+  firstSegment: z.int(),
+  segmentCount: z.int(),
+  state: z.enum(["waiting", "ready", "leased", "checking", "backoff", "done", "failed"]),
+  /** Failed attempts so far. */
+  attempts: z.int(),
+  progress: z.number(),
+  /** Holder at work, or who made it. */
+  holder: z.string().nullable(),
+  lastError: errorCodeSchema.nullable(),
+});
+export type TaskView = z.infer<typeof taskViewSchema>;
+
+export const holderViewSchema = z.object({
+  id: idSchema,
+  role: roleSchema,
+  name: z.string(),
+  device: z.string(),
+  connected: z.boolean(),
+  slots: z.int(),
+  tasksDone: z.int(),
+  /** Media seconds a second of work, averaged; null before its first result. */
+  speed: z.number().nullable(),
+  engines: z.array(engineSchema),
+  /** `new`: each of its results is made again to compare; `proven`: some of them; see trust.ts. */
+  trust: z.enum(["trusted", "new", "proven", "banned"]),
+});
+export type HolderView = z.infer<typeof holderViewSchema>;
+
+export const jobViewSchema = z.object({
+  id: idSchema,
+  state: z.enum(["planned", "running", "assembling", "ready", "failed", "cancelled"]),
+  name: z.string(),
+  durationTicks: z.int(),
+  segmentCount: z.int(),
+  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  warnings: z.array(z.string()),
+  createdAtMs: z.number(),
+  firstPlayableAtMs: z.number().nullable(),
+  endedAtMs: z.number().nullable(),
+  bytesStored: z.number(),
+  /** Share of the tasks that are done, 0..1. */
+  progress: z.number().min(0).max(1),
+  settings: jobSettingsSchema,
+  /** Tasks that only a tab with the source can do now: with none left, the owner may leave. */
+  tasksNeedingSource: z.int(),
+  tasks: z.array(taskViewSchema),
+  holders: z.array(holderViewSchema),
+});
+export type JobView = z.infer<typeof jobViewSchema>;
+
+/** What changed since the last one; `tasks` and `holders` hold only changed items. */
+export const jobDeltaSchema = jobViewSchema.partial();
+export type JobDelta = z.infer<typeof jobDeltaSchema>;
+
+/** Applies a delta to a view; items of `tasks` and `holders` replace those of the same id. */
+export function applyJobDelta(view: JobView, delta: JobDelta): JobView {
+  const changed = Object.fromEntries(
+    Object.entries(delta).filter(([, value]) => value !== undefined),
+  ) as Partial<JobView>;
+  return {
+    ...view,
+    ...changed,
+    tasks: mergeById(view.tasks, delta.tasks),
+    holders: mergeById(view.holders, delta.holders),
+  };
+}
+
+function mergeById<T extends { id: string }>(before: T[], changed: T[] | undefined): T[] {
+  if (changed === undefined || changed.length === 0) return before;
+  const byId = new Map(changed.map((item) => [item.id, item]));
+  const merged = before.map((item) => byId.get(item.id) ?? item);
+  const known = new Set(before.map((item) => item.id));
+  return [...merged, ...changed.filter((item) => !known.has(item.id))];
+}
