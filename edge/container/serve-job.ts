@@ -3,10 +3,11 @@ import { ChunkStager } from "../../shared/holder/chunk-stager.ts";
 import { JobSocket } from "../../shared/holder/job-socket.ts";
 import { type LeaseEnd, LeaseLoop } from "../../shared/holder/lease-loop.ts";
 import { getPresigned, putPresigned } from "../../shared/holder/storage-transfer.ts";
-import { TributaryError } from "../../shared/job/errors.ts";
+import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import { log } from "./log.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";
@@ -24,13 +25,23 @@ export interface ServedJob {
   tasksFailed: number;
 }
 
+/** After these the coordinator has nothing more to say to this holder. */
+const FINAL_REFUSALS: readonly ErrorCode[] = [
+  "UNAUTHORIZED",
+  "FORBIDDEN",
+  "JOB_NOT_FOUND",
+  "PROTOCOL_OUTDATED",
+  "PROTOCOL_UNKNOWN",
+];
+
 /**
  * Works on one job as one of its lease holders, until the job has ended, there is nothing to do for a
  * while, or the time is up.
  * @param permits shared by all jobs that this container works on
  * @param whole the source, where it is here: chunks are then cut from it, for others too
  * @param onWelcome the coordinator took this container in
- * @throws TributaryError NETWORK (no coordinator), UNAUTHORIZED, FORBIDDEN, JOB_NOT_FOUND
+ * @throws TributaryError NETWORK (no coordinator), UNAUTHORIZED, FORBIDDEN, JOB_NOT_FOUND, PROTOCOL_OUTDATED,
+ *   PROTOCOL_UNKNOWN
  */
 export function serveJob(
   request: ServeJobRequest,
@@ -83,6 +94,7 @@ export function serveJob(
       events: {
         onOpen: () => ({
           type: "hello",
+          protocolVersion: PROTOCOL_VERSION,
           role: "server",
           token,
           holderId,
@@ -151,7 +163,7 @@ export function serveJob(
 
     function receive(message: CoordinatorMessage): void {
       if (message.type === "error") {
-        if (["UNAUTHORIZED", "FORBIDDEN", "JOB_NOT_FOUND"].includes(message.code)) {
+        if (FINAL_REFUSALS.includes(message.code)) {
           fail(new TributaryError(message.code, message.message));
         }
         return;

@@ -12,12 +12,12 @@ import { HEARTBEAT_SILENCE_MS } from "../../shared/wire/protocol.ts";
 import { hashToken, newToken } from "../http/auth.ts";
 import { log } from "../log.ts";
 import { hasServers } from "../servers/servers.ts";
-import { Admission } from "./admission.ts";
+import { Admission, type Refusal } from "./admission.ts";
 import { renderPlaylist } from "./chores.ts";
 import { DeltaFeed } from "./delta-feed.ts";
 import { Outside } from "./effects.ts";
 import { logChanges } from "./event-log.ts";
-import { parseHolderMessage } from "./holder-message.ts";
+import { parseHolderMessage, versionRefusal } from "./holder-message.ts";
 import { newsTo } from "./job-news.ts";
 import { type Event, schedule } from "./schedule/schedule.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
@@ -208,6 +208,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const attachment = this.#sockets.attachment(socket);
     if (attachment === null || this.#live === null) return;
     const { connectionId, holderId } = attachment;
+    const refusal = holderId === null ? versionRefusal(data) : null;
+    if (refusal !== null) {
+      this.#refuse(connectionId, refusal);
+      return;
+    }
     const message = parseHolderMessage(data, holderId === null);
     if (message === null) {
       this.#sendError(connectionId, "MESSAGE_INVALID", "The message was not understood.");
@@ -283,12 +288,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   #hello(connectionId: string, message: Hello): void {
     if (this.#live === null) return;
-    const { token: _token, ...hello } = message;
+    const { token: _token, protocolVersion: _version, ...hello } = message;
     const admitted = this.#live.admission.admit(message, this.#live.state, Date.now());
     if ("refusal" in admitted) {
-      const { code, message: why } = admitted.refusal;
-      this.#sendError(connectionId, code, why);
-      this.#sockets.close(connectionId, 1008, code);
+      this.#refuse(connectionId, admitted.refusal);
       return;
     }
     this.#dispatch({ type: "hello", connectionId, principal: admitted.principal, hello });
@@ -301,6 +304,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   #isOwner(token: string | null): boolean {
     return this.#live?.admission.isOwner(token) ?? false;
+  }
+
+  #refuse(connectionId: string, { code, message }: Refusal): void {
+    this.#sendError(connectionId, code, message);
+    this.#sockets.close(connectionId, 1008, code);
   }
 
   #sendError(connectionId: string, code: ErrorCode, message: string): void {

@@ -1,4 +1,10 @@
-import { type HolderMessage, holderMessageSchema } from "../../shared/wire/holder-messages.ts";
+import {
+  type HolderMessage,
+  helloVersionSchema,
+  holderMessageSchema,
+} from "../../shared/wire/holder-messages.ts";
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
+import type { Refusal } from "./admission.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;
@@ -11,13 +17,35 @@ export function parseHolderMessage(
   isStranger: boolean,
 ): HolderMessage | null {
   const limit = isStranger ? MAX_HELLO_CHARACTERS : MAX_MESSAGE_CHARACTERS;
-  if (typeof data !== "string" || data.length > limit) return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(data);
-  } catch {
-    return null;
-  }
-  const parsed = holderMessageSchema.safeParse(json);
+  const parsed = holderMessageSchema.safeParse(parseJson(data, limit));
   return parsed.success ? parsed.data : null;
+}
+
+/**
+ * Why a hello is refused for its protocol version, whatever else it says; null for a version that is
+ * supported here and for everything that is no hello.
+ */
+export function versionRefusal(data: string | ArrayBuffer): Refusal | null {
+  const parsed = helloVersionSchema.safeParse(parseJson(data, MAX_HELLO_CHARACTERS));
+  if (!parsed.success) return null;
+  const { protocolVersion } = parsed.data;
+  if (protocolVersion < OLDEST_PROTOCOL_VERSION) {
+    const message = "This page or program is too old for the server: load its current version.";
+    return { code: "PROTOCOL_OUTDATED", message };
+  }
+  if (protocolVersion > PROTOCOL_VERSION) {
+    const message = "This page or program is newer than the server: try again in a few minutes.";
+    return { code: "PROTOCOL_UNKNOWN", message };
+  }
+  return null;
+}
+
+/** Undefined for what is no JSON text or too long: every schema refuses that. */
+function parseJson(data: string | ArrayBuffer, maxCharacters: number): unknown {
+  if (typeof data !== "string" || data.length > maxCharacters) return undefined;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
 }

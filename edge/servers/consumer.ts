@@ -67,8 +67,9 @@ async function attempt(
   } catch (thrown) {
     const { code, retryable } = toWireError(thrown);
     log("server-call", { what, jobId, attempts, end: code });
-    // Not retryable: the job has ended, or its token is of another call. Nothing is to be done.
-    if (retryable || code === "ENGINE_UNAVAILABLE") {
+    // Not retryable: the job has ended, or its token is of another call. Nothing is to be done. Servers
+    // of an older build are being replaced while an update rolls out.
+    if (retryable || code === "ENGINE_UNAVAILABLE" || code === "PROTOCOL_OUTDATED") {
       message.retry({ delaySeconds: taskBackoffMs(attempts) / 1000 });
     } else {
       message.ack();

@@ -47,6 +47,9 @@ export const ERROR_CODES = {
   SENT_AWAY: { retryable: false, status: 403 },
   OWNER_GONE: { retryable: false, status: 410 },
   // The edge and the wire.
+  /** The holder's build is older than the coordinator supports, or newer than it knows. */
+  PROTOCOL_OUTDATED: { retryable: false, status: 426 },
+  PROTOCOL_UNKNOWN: { retryable: true, status: 503 },
   MESSAGE_INVALID: { retryable: false, status: 400 },
   REQUEST_INVALID: { retryable: false, status: 400 },
   UNAUTHORIZED: { retryable: false, status: 401 },

@@ -3,9 +3,18 @@ import { engineSchema, jobSettingsPatchSchema } from "../job/job.ts";
 import { hex64Schema, idSchema, md5Base64Schema } from "./formats.ts";
 import { chunkInfoSchema, outputSchema, pictureVerdictSchema } from "./lease.ts";
 import { errorCodeSchema } from "./problem.ts";
-import { roleSchema } from "./protocol.ts";
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, roleSchema } from "./protocol.ts";
 
 /** What a holder says to its job's coordinator. */
+
+/**
+ * Of any `hello`, whatever its version: what it takes to tell a holder that it speaks another one. A
+ * hello from before there were versions counts as 0.
+ */
+export const helloVersionSchema = z.object({
+  type: z.literal("hello"),
+  protocolVersion: z.number().default(0),
+});
 
 /** Free slots: the holder would start this many tasks now. Replaces the former number. */
 const want = z.int().min(0).max(64);
@@ -13,6 +22,7 @@ const want = z.int().min(0).max(64);
 export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
+    protocolVersion: z.int().min(OLDEST_PROTOCOL_VERSION).max(PROTOCOL_VERSION),
     role: roleSchema,
     token: z.string().min(1).max(200),
     /** Chosen by the holder, kept over reconnects. */

@@ -5,6 +5,16 @@ import { z } from "zod";
  * `job-status.ts`). Both sides parse what they receive with these schemas; nothing is cast.
  */
 
+/**
+ * Version of the messages on the socket, which each `hello` states. Raise it with a change after which
+ * holders built before it no longer work: a message or a field that they need is gone or means something
+ * else, or something that they do not send is required. A new message or optional field that an older
+ * side may ignore needs no new version.
+ */
+export const PROTOCOL_VERSION = 1;
+/** The oldest version that a coordinator still works with: raise it when older holders are to reload. */
+export const OLDEST_PROTOCOL_VERSION = 1;
+
 /** Silence after which a holder's leases are free again. */
 export const HEARTBEAT_SILENCE_MS = 15_000;
 /** A holder renews its leases this often; progress rides along. */

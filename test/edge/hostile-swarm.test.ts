@@ -142,7 +142,16 @@ function nonsense(random: () => number, leases: readonly string[]): string {
       message: "",
     },
     { type: "settings", settings: { verify: "off", stageAll: false } },
-    { type: "hello", role: "owner", token: "t", holderId: "h", name: "", device: "", slots: 1 },
+    {
+      type: "hello",
+      protocolVersion: 1,
+      role: "owner",
+      token: "t",
+      holderId: "h",
+      name: "",
+      device: "",
+      slots: 1,
+    },
   ];
   const text = JSON.stringify(pick(sound));
   const fate = random();

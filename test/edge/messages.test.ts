@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import {
   call,
   coordinator,
@@ -50,11 +51,32 @@ test("nothing is answered before a hello, and little is read", async () => {
   expect(holder.received.map(({ type }) => type)).toEqual(["error", "error"]);
 });
 
+test("a hello of another protocol version is refused with a code, whatever else it says", async () => {
+  const job = await createJob();
+  const refusals = [
+    [{ protocolVersion: undefined }, "PROTOCOL_OUTDATED"],
+    [{ protocolVersion: 0 }, "PROTOCOL_OUTDATED"],
+    [{ protocolVersion: PROTOCOL_VERSION + 1 }, "PROTOCOL_UNKNOWN"],
+    // Another version may call its fields as it likes.
+    [{ protocolVersion: PROTOCOL_VERSION + 1, engines: "all", role: "guest" }, "PROTOCOL_UNKNOWN"],
+  ] as const;
+  for (const [said, code] of refusals) {
+    const holder = new ScriptedHolder(job);
+    await holder.open();
+    holder.sendRaw(JSON.stringify({ ...holder.hello(), ...said }));
+    expect(await holder.next("error")).toMatchObject({ code });
+    expect(await holder.closed()).toBe(1008);
+  }
+  expect((await status(job)).holders).toEqual([]);
+  await new ScriptedHolder(job).join({ protocolVersion: PROTOCOL_VERSION });
+});
+
 test("a wrong token opens nothing", async () => {
   const job = await createJob();
   const other = await createJob();
   const hello: Extract<HolderMessage, { type: "hello" }> = {
     type: "hello",
+    protocolVersion: PROTOCOL_VERSION,
     role: "owner",
     token: "guess",
     holderId: "stranger",

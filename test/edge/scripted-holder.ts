@@ -9,6 +9,7 @@ import {
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import type { LeaseGrant, Output, Put } from "../../shared/wire/lease.ts";
+import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import type { MadeOutput } from "./made-job.ts";
 
 /** A lease holder that says exactly what a test has it say, with outputs that were really made. */
@@ -17,6 +18,7 @@ export const { plan, outputs: madeOutputs, lies } = inject("madeJob");
 
 const ORIGIN = "http://localhost";
 
+type Hello = Extract<HolderMessage, { type: "hello" }>;
 type MessageOf<T extends CoordinatorMessage["type"]> = Extract<CoordinatorMessage, { type: T }>;
 
 export function call(path: string, init?: RequestInit): Promise<Response> {
@@ -122,16 +124,21 @@ export class ScriptedHolder {
   }
 
   /** Opens a socket and says hello; the welcome is consumed. */
-  async join(said: Partial<Extract<HolderMessage, { type: "hello" }>> = {}) {
+  async join(said: Partial<Hello> = {}) {
     await this.knock(said);
     return this.next("welcome");
   }
 
   /** Opens a socket and says hello, whatever the answer may be. */
-  async knock(said: Partial<Extract<HolderMessage, { type: "hello" }>> = {}) {
+  async knock(said: Partial<Hello> = {}) {
     await this.open();
-    this.send({
+    this.send(this.hello(said));
+  }
+
+  hello(said: Partial<Hello> = {}): Hello {
+    return {
       type: "hello",
+      protocolVersion: PROTOCOL_VERSION,
       role: "owner",
       token: this.job.ownerToken,
       holderId: this.holderId,
@@ -142,7 +149,7 @@ export class ScriptedHolder {
       leases: [],
       hasSource: true,
       ...said,
-    });
+    };
   }
 
   send(message: HolderMessage): void {

@@ -15,6 +15,7 @@ import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { applyJobDelta, type JobView } from "../../shared/wire/job-view.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import type { EdgeClient } from "../edge-client.ts";
 import type { Pool } from "../encoder/pool.ts";
 
@@ -26,6 +27,8 @@ const FINAL_REFUSALS: readonly ErrorCode[] = [
   "LINK_EXPIRED",
   "LINK_FULL",
   "SENT_AWAY",
+  "PROTOCOL_OUTDATED",
+  "PROTOCOL_UNKNOWN",
 ];
 
 export interface SessionOptions {
@@ -160,6 +163,7 @@ export class HolderSession {
     const { role, token, holderId, name, device, source, engines } = this.#options;
     return {
       type: "hello",
+      protocolVersion: PROTOCOL_VERSION,
       role,
       token,
       holderId,

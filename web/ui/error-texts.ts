@@ -218,6 +218,18 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Open the upload page where it was started and choose the same file to go on.",
     again: false,
   },
+  PROTOCOL_OUTDATED: {
+    title: "There is a newer version of this page",
+    what: "This tab was opened before the site was updated, and the server no longer understands it.",
+    advice: "Reload the page. What is finished stays finished.",
+    again: false,
+  },
+  PROTOCOL_UNKNOWN: {
+    title: "The site is being updated",
+    what: "This page is newer than the server that it reached.",
+    advice: "Reload the page in a few minutes. What is finished stays finished.",
+    again: true,
+  },
   MESSAGE_INVALID: {
     title: "This page and the server disagree",
     what: "They do not speak the same version.",

@@ -29,7 +29,7 @@ import { countFault } from "./verify/faults.ts";
 import { takeComparison } from "./verify/picture-audits.ts";
 import { failAudit, settleUnproven } from "./verify/trust.ts";
 
-type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "token">;
+type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "token" | "protocolVersion">;
 const ENDED_BY_OWNER = "The owner of the video ended this helper's part.";
 
 type LeaseMessage = Extract<HolderMessage, { leaseId: string }>;
