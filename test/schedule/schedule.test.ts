@@ -161,9 +161,13 @@ function finish(world: World): void {
   world.connect(owner, false);
   for (let round = 0; round < 500 && !isEnded(world.state.job); round += 1) {
     world.say(owner, { type: "want", slots: 2 });
-    for (const leaseId of [...owner.leases]) world.offer(owner, leaseId);
+    const offered = [...owner.leases];
+    for (const leaseId of offered) world.offer(owner, leaseId);
     while (world.pending.length > 0) world.perform(0, "passed");
-    for (const leaseId of [...owner.leases]) world.commit(owner, leaseId);
+    // A lease may have come meanwhile: its commit without an offer would be a failure of the task.
+    for (const leaseId of offered) {
+      if (owner.leases.has(leaseId)) world.commit(owner, leaseId);
+    }
     // A commit's check and the last playlists are forgotten once, and must be asked for again.
     if (round % 5 === 0) world.evict();
     while (world.pending.length > 0 && world.state.job.state !== "assembling") {
