@@ -4,6 +4,7 @@ import { JobSocket } from "../../shared/holder/job-socket.ts";
 import { type LeaseEnd, LeaseLoop } from "../../shared/holder/lease-loop.ts";
 import { getPresigned, putPresigned } from "../../shared/holder/storage-transfer.ts";
 import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
+import { hasEnded } from "../../shared/job/job.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
@@ -177,7 +178,7 @@ export function serveJob(
       }
       const state =
         message.type === "welcome" || message.type === "job" ? message.job.state : undefined;
-      if (state === "ready" || state === "failed" || state === "cancelled") settle("ended");
+      if (hasEnded(state)) settle("ended");
       // All tasks are done: what is left is not a holder's work.
       if (state === "assembling") settle("ended");
     }

@@ -5,7 +5,7 @@ import {
   toWireError,
   type WireError,
 } from "../../shared/job/errors.ts";
-import type { JobPlan, JobSettings, JobState } from "../../shared/job/job.ts";
+import { hasEnded, type JobPlan, type JobSettings, type JobState } from "../../shared/job/job.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import { HEARTBEAT_SILENCE_MS } from "../../shared/wire/protocol.ts";
@@ -23,7 +23,7 @@ import { type Event, schedule } from "./schedule/schedule.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
 import { applyChanges } from "./schedule/state/apply.ts";
 import type { Effect } from "./schedule/state/draft.ts";
-import { isEnded, isHeard, newState, type State } from "./schedule/state/state.ts";
+import { isHeard, newState, type State } from "./schedule/state/state.ts";
 import { Sockets } from "./sockets.ts";
 import { Store, type TokenRecord } from "./store.ts";
 import { contributorView, coordinatorStatus, jobStatus, jobView } from "./view.ts";
@@ -161,7 +161,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const live = this.#live;
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
     if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may share it.");
-    if (isEnded(live.state.job)) return refused("JOB_ENDED", "The job has ended.");
+    if (hasEnded(live.state.job.state)) return refused("JOB_ENDED", "The job has ended.");
     const refusal = live.admission.addLink(link, Date.now());
     if (refusal !== null) return refused(refusal.code, refusal.message);
     return { ok: true, value: null };
@@ -329,7 +329,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   /** An hour after the end: the video plays from storage, and nothing of the job is left here. */
   async #forgetJob(): Promise<void> {
-    if (this.#live === null || !isEnded(this.#live.state.job)) return;
+    if (this.#live === null || !hasEnded(this.#live.state.job.state)) return;
     this.#live.feed.stop();
     this.#live = null;
     this.#alarmAtMs = null;

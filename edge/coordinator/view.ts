@@ -1,15 +1,10 @@
+import { hasEnded } from "../../shared/job/job.ts";
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import type { HolderView, JobDelta, JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
 import { speed } from "./schedule/state/pace.ts";
-import {
-  acceptedId,
-  type Holder,
-  isEnded,
-  type State,
-  type TaskRecord,
-} from "./schedule/state/state.ts";
+import { acceptedId, type Holder, type State, type TaskRecord } from "./schedule/state/state.ts";
 import { auditChance } from "./schedule/verify/trust.ts";
 import { isTrusted } from "./schedule/verify/verifying.ts";
 
@@ -106,7 +101,10 @@ export function coordinatorStatus(state: State): CoordinatorStatus {
 }
 
 /** @param ended no further segment will come */
-export function playlistInput(state: State, ended: boolean = isEnded(state.job)): PlaylistInput {
+export function playlistInput(
+  state: State,
+  ended: boolean = hasEnded(state.job.state),
+): PlaylistInput {
   const { video, audio, segments } = state.plan;
   const unclear = unclearOutputs(state);
   const accepted = [...state.accepted].filter(([id]) => !unclear.has(id));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ErrorCode } from "../../shared/job/errors.ts";
+import { endStateSchema } from "../../shared/job/job.ts";
 import {
   completeUploadRequestSchema,
   completeUploadResponseSchema,
@@ -220,7 +221,7 @@ export const OPERATIONS: Operation[] = [
       { name: "limit", schema: z.int().min(1).max(100), summary: "Videos a page; default 20." },
       {
         name: "state",
-        schema: z.enum(["planned", "ready", "failed", "cancelled"]),
+        schema: z.enum(["planned", ...endStateSchema.options]),
         summary: "Only these.",
       },
     ],

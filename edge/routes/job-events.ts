@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { TributaryError } from "../../shared/job/errors.ts";
+import { hasEnded } from "../../shared/job/job.ts";
 import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
@@ -40,7 +41,7 @@ export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Resp
         await stream.write(":\n\n");
         saidAtMs = Date.now();
       }
-      if (["ready", "failed", "cancelled"].includes(now.state)) return;
+      if (hasEnded(now.state)) return;
       await stream.sleep(LOOK_EVERY_MS);
     }
   });

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
+import { endStateSchema, hasEnded } from "../../shared/job/job.ts";
 import { chunkPrefix, outputPrefix } from "../../shared/job/object-keys.ts";
 import type { Mp4Status } from "../../shared/wire/api.ts";
 import {
@@ -23,7 +24,7 @@ import { hasServers } from "../servers/servers.ts";
 const querySchema = z.object({
   cursor: z.string().max(100).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  state: z.enum(["planned", "ready", "failed", "cancelled"]).optional(),
+  state: z.enum(["planned", ...endStateSchema.options]).optional(),
 });
 
 /** A request for an MP4 that nobody heard of for so long is made anew. */
@@ -52,7 +53,7 @@ videoRoutes.delete("/:id", async (c) => {
     throw new TributaryError("FORBIDDEN", "Only the video's owner may delete it.");
   }
   const job = await coordinatorOf(c.env, id).standing();
-  if (job !== null && !["ready", "failed", "cancelled"].includes(job.state)) {
+  if (job !== null && !hasEnded(job.state)) {
     throw new TributaryError("REQUEST_INVALID", "The job still runs: cancel it first.");
   }
   await deleteBelow(c.env.MEDIA, outputPrefix(id), new Set());

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import type { WireError } from "../../shared/job/errors.ts";
-import type { JobPlan } from "../../shared/job/job.ts";
+import { hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
@@ -165,7 +165,7 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
       return;
     }
     const job = kept.phase === "preparing" ? null : await this.#job(kept);
-    if (kept.phase === "running" && (job === null || isEnd(job.state))) {
+    if (kept.phase === "running" && (job === null || hasEnded(job.state))) {
       await this.#save(ended(kept, nowMs));
     } else if (needsServer(kept, job, nowMs)) {
       await this.#callServer(kept, nowMs);
@@ -205,7 +205,7 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     if (kept.deliveryDueAtMs > nowMs) return;
     const now = job ?? (await this.#job(kept));
     const error = kept.error ?? now?.error ?? null;
-    const state = isEnd(now?.state)
+    const state = hasEnded(now?.state)
       ? now.state
       : error?.code === "CANCELLED"
         ? "cancelled"
@@ -259,8 +259,4 @@ async function post(
   } catch {
     return null;
   }
-}
-
-function isEnd(state: string | undefined): state is WebhookEvent["state"] {
-  return state === "ready" || state === "failed" || state === "cancelled";
 }

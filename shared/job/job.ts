@@ -183,7 +183,21 @@ export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): J
   };
 }
 
-export type JobState = "planned" | "running" | "assembling" | "ready" | "failed" | "cancelled";
+export const endStateSchema = z.enum(["ready", "failed", "cancelled"]);
+/** A state that a job never leaves. */
+export type EndState = z.infer<typeof endStateSchema>;
+export const jobStateSchema = z.enum([
+  "planned",
+  "running",
+  "assembling",
+  ...endStateSchema.options,
+]);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/** Whether a job in this state has ended; false where there is no job. */
+export function hasEnded(state: string | undefined): state is EndState {
+  return endStateSchema.options.some((end) => end === state);
+}
 
 /** How bytes were made; results of equal engine classes share one init segment a rendition. */
 export const engineSchema = z.enum(["ffmpeg-wasm", "webcodecs", "ffmpeg-native"]);

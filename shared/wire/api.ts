@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
+import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
 import { idSchema } from "./formats.ts";
 import { errorCodeSchema } from "./problem.ts";
 
@@ -60,7 +60,7 @@ export type Webhook = z.infer<typeof webhookSchema>;
 export const webhookEventSchema = z.object({
   type: z.enum(["job.ready", "job.failed", "job.cancelled"]),
   jobId: videoId,
-  state: z.enum(["ready", "failed", "cancelled"]),
+  state: endStateSchema,
   error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
   watchUrl: z.string(),
   masterUrl: z.string(),

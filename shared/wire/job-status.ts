@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   audioRenditionSchema,
   engineSchema,
+  jobStateSchema,
   sourceFactsSchema,
   videoRenditionSchema,
 } from "../job/job.ts";
@@ -14,7 +15,7 @@ const count = z.int().min(0);
 /** `GET /coordinator-status?jobGroupId=`, and each event of `/api/jobs/:id/events`: counts of a job. */
 export const coordinatorStatusSchema = z.object({
   jobGroupId: z.string(),
-  state: z.enum(["planned", "running", "assembling", "ready", "failed", "cancelled"]),
+  state: jobStateSchema,
   error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
   createdAtMs: z.number(),
   firstPlayableAtMs: z.number().nullable(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { engineSchema, jobSettingsSchema } from "../job/job.ts";
+import { engineSchema, jobSettingsSchema, jobStateSchema } from "../job/job.ts";
 import { idSchema } from "./formats.ts";
 import { errorCodeSchema } from "./problem.ts";
 import { roleSchema } from "./protocol.ts";
@@ -39,7 +39,7 @@ export type HolderView = z.infer<typeof holderViewSchema>;
 
 export const jobViewSchema = z.object({
   id: idSchema,
-  state: z.enum(["planned", "running", "assembling", "ready", "failed", "cancelled"]),
+  state: jobStateSchema,
   name: z.string(),
   durationTicks: z.int(),
   segmentCount: z.int(),

@@ -5,14 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { TributaryError } from "../../shared/job/errors.ts";
-import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { hasEnded, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
 import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
-import { hasEnded } from "../../web/headless/follow.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import type { HolderState } from "../../web/owner/owner-api.ts";
 import { generatedClip } from "../setup/media.ts";
@@ -116,7 +115,7 @@ long(
 
     const videos: (MadeVideo & { file: string })[] = [];
     for (const [nth, team] of teams.entries()) {
-      const ended = await waitFor(team.owner, hasEnded);
+      const ended = await waitFor(team.owner, ({ phase }) => hasEnded(phase));
       expect(ended.phase).toBe("ready");
       for (const helper of team.helpers) {
         await helper.page.getByRole("heading", { name: /finished/i }).waitFor();

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { earliestDeadlineMs } from "../../edge/coordinator/schedule/assign/deadlines.ts";
-import { isEnded, type Lease, type State } from "../../edge/coordinator/schedule/state/state.ts";
+import type { Lease, State } from "../../edge/coordinator/schedule/state/state.ts";
+import { hasEnded } from "../../shared/job/job.ts";
 
 export function must(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
@@ -49,7 +50,7 @@ export function checkAlways(state: State): void {
 }
 
 function checkLease(state: State, lease: Lease): void {
-  must(!isEnded(state.job), `${lease.id} outlived the job`);
+  must(!hasEnded(state.job.state), `${lease.id} outlived the job`);
   must(state.beats.has(lease.id), `${lease.id} has no heartbeat`);
   const task = state.tasks.get(lease.taskId);
   const isOver = task?.state === "done" && lease.audit === null;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isEnded } from "../../edge/coordinator/schedule/state/state.ts";
 import { playlistInput } from "../../edge/coordinator/view.ts";
+import { hasEnded } from "../../shared/job/job.ts";
 import { must } from "./always.ts";
 import { honestHash } from "./offered.ts";
 import { planOf } from "./plan-of.ts";
@@ -159,7 +159,7 @@ function finish(world: World): void {
   if (owner === undefined) return;
   for (const holder of world.holders.slice(1)) world.close(holder);
   world.connect(owner, false);
-  for (let round = 0; round < 500 && !isEnded(world.state.job); round += 1) {
+  for (let round = 0; round < 500 && !hasEnded(world.state.job.state); round += 1) {
     world.say(owner, { type: "want", slots: 2 });
     const offered = [...owner.leases];
     for (const leaseId of offered) world.offer(owner, leaseId);
@@ -183,7 +183,7 @@ function finish(world: World): void {
     world.wait(60_000, true);
   }
   must(world.state.job.chores.catalog === undefined, "the catalogue was not told");
-  must(isEnded(world.state.job), `the job is still ${world.state.job.state}`);
+  must(hasEnded(world.state.job.state), `the job is still ${world.state.job.state}`);
 }
 
 const ROLES = ["owner", "owner", "contributor", "server"] as const;

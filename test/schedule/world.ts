@@ -3,14 +3,13 @@ import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.t
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
 import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
 import {
-  isEnded,
   newState,
   restoreState,
   type State,
   type TaskRecord,
 } from "../../edge/coordinator/schedule/state/state.ts";
 import type { GateVerdict } from "../../edge/gate/verdict.ts";
-import type { Engine, JobPlan } from "../../shared/job/job.ts";
+import { type Engine, hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { Role } from "../../shared/wire/protocol.ts";
 import { checkAlways, must } from "./always.ts";
@@ -309,7 +308,7 @@ export class World {
   #granted(connectionId: string, leaseIds: readonly string[]): void {
     const holder = this.holders.find((each) => each.connectionId === connectionId);
     must(holder !== undefined, "a lease went to nobody");
-    must(!isEnded(this.state.job), "a lease was granted after the end");
+    must(!hasEnded(this.state.job.state), "a lease was granted after the end");
     for (const id of leaseIds) {
       const lease = this.state.leases.get(id);
       const task = this.state.tasks.get(taskIdOf(id));

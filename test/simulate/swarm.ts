@@ -2,11 +2,12 @@ import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
 import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
-import { isEnded, newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
+import { newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
 import { contributorView, playlistInput } from "../../edge/coordinator/view.ts";
 import type { GateVerdict } from "../../edge/gate/verdict.ts";
 import {
   DEFAULT_JOB_SETTINGS,
+  hasEnded,
   type JobPlan,
   type JobSettings,
   segmentDurationTicks,
@@ -90,7 +91,7 @@ export class Swarm {
 
   async run(): Promise<Outcome> {
     const { job } = this.#state;
-    await this.#clock.run(() => isEnded(this.#state.job), job.createdAtMs + GIVEN_UP_MS);
+    await this.#clock.run(() => hasEnded(this.#state.job.state), job.createdAtMs + GIVEN_UP_MS);
     return this.#outcome();
   }
 

@@ -16,10 +16,6 @@ export function isInspected({ phase }: HolderState): boolean {
   return phase !== "idle" && phase !== "inspecting";
 }
 
-export function hasEnded({ phase }: HolderState): boolean {
-  return phase === "ready" || phase === "failed" || phase === "cancelled";
-}
-
 /** Why there is no video, in the page's own words. */
 export function refusal(state: HolderState, status?: JobStatus): TributaryError {
   const error = state.error ?? status?.error;

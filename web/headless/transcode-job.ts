@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright";
 import { startServer } from "../../edge/local/server.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { hasEnded } from "../../shared/job/job.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
@@ -12,7 +13,7 @@ import type { TranscodeArguments } from "./arguments.ts";
 import { launchBrowser } from "./browser.ts";
 import { ContributorTab } from "./contributor-tab.ts";
 import { copyPlaylists } from "./copy-playlists.ts";
-import { follow, hasEnded, isInspected, refusal } from "./follow.ts";
+import { follow, isInspected, refusal } from "./follow.ts";
 import { OwnerTab } from "./owner-tab.ts";
 import { makeReport, type Observations, type TranscodeReport } from "./report.ts";
 import { peakTabMemory } from "./tab-memory.ts";
@@ -98,10 +99,10 @@ async function work(
   const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
-    return hasEnded(state);
+    return hasEnded(state.phase);
   });
   seen.status = await endedStatus(tab, job, signal);
-  ended = ["ready", "failed", "cancelled"].includes(seen.status.state);
+  ended = hasEnded(seen.status.state);
   seen.contributors = await lastSeen(helpers);
   seen.tabMemory = await peakTabMemory(browser);
   if (seen.status.state !== "ready") throw refusal(seen.state, seen.status);
@@ -144,9 +145,8 @@ async function endedStatus(
   for (let tries = 0; ; tries += 1) {
     signal.throwIfAborted();
     const status = await tab.status(job);
-    const isEnd = ["ready", "failed", "cancelled"].includes(status.state);
     // A tab that gave up leaves its job running: it is reported as it is.
-    if (isEnd || tries === 25) return status;
+    if (hasEnded(status.state) || tries === 25) return status;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../../shared/job/errors.ts";
-import type { JobState } from "../../../shared/job/job.ts";
+import { type EndState, hasEnded, type JobState } from "../../../shared/job/job.ts";
 import type { Draft } from "./state/draft.ts";
-import { type ChoreKind, isEnded } from "./state/state.ts";
+import type { ChoreKind } from "./state/state.ts";
 
 /** How a job begins to run, ends, and what is left to do for it outside. */
 
@@ -11,8 +11,6 @@ export const CLEANUP_AFTER_MS = 3_600_000;
 export const OWNER_GONE_AFTER_MS = 24 * 3_600_000;
 /** A chore without an answer is asked for again after this. */
 const CHORE_RETRY_MS = 60_000;
-
-export type EndState = Extract<JobState, "ready" | "failed" | "cancelled">;
 
 export function endJob(
   draft: Draft,
@@ -63,7 +61,7 @@ export function choreDone(draft: Draft, kind: ChoreKind, forState: JobState): vo
   const { [kind]: done, ...chores } = job.chores;
   if (done === undefined) return;
   // The row of a job that began says nothing of its end.
-  if (kind === "catalog" && forState !== job.state && isEnded(job)) return;
+  if (kind === "catalog" && forState !== job.state && hasEnded(job.state)) return;
   draft.patchJob({ chores });
   if (kind === "assemble" && job.state === "assembling") endJob(draft, "ready", null);
 }

@@ -1,4 +1,9 @@
-import { type JobSettingsPatch, type JobState, patchSettings } from "../../../shared/job/job.ts";
+import {
+  hasEnded,
+  type JobSettingsPatch,
+  type JobState,
+  patchSettings,
+} from "../../../shared/job/job.ts";
 import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import type { GateVerdict } from "../../gate/verdict.ts";
 import { assign } from "./assign/assign.ts";
@@ -17,14 +22,7 @@ import {
 } from "./staging.ts";
 import { type Decision, Draft } from "./state/draft.ts";
 import { guessSpeed } from "./state/pace.ts";
-import {
-  type ChoreKind,
-  type Holder,
-  isEnded,
-  type Lease,
-  needsHolder,
-  type State,
-} from "./state/state.ts";
+import { type ChoreKind, type Holder, type Lease, needsHolder, type State } from "./state/state.ts";
 import { countFault } from "./verify/faults.ts";
 import { takeComparison } from "./verify/picture-audits.ts";
 import { failAudit, settleUnproven } from "./verify/trust.ts";
@@ -61,9 +59,9 @@ export type Event =
 export function schedule(state: State, event: Event, nowMs: number): Decision {
   const draft = new Draft(state, nowMs);
   const isDue = nowMs >= state.dueMs || event.type === "resume";
-  if (isDue && !isEnded(draft.job)) expire(draft);
+  if (isDue && !hasEnded(draft.job.state)) expire(draft);
   decide(draft, event);
-  if (!isEnded(draft.job)) {
+  if (!hasEnded(draft.job.state)) {
     if (isDue) {
       checkDueLeases(draft);
       forgetOldAsks(draft);
@@ -108,7 +106,7 @@ function decide(draft: Draft, event: Event): void {
       choreDone(draft, event.kind, event.forState);
       return;
     case "cancel":
-      if (!isEnded(draft.job)) {
+      if (!hasEnded(draft.job.state)) {
         endJob(draft, "cancelled", { code: "CANCELLED", message: "The job was cancelled." });
       }
       return;
@@ -287,7 +285,7 @@ function leaseOf(draft: Draft, holder: Holder, leaseId: string): Lease | undefin
   if (wasAccepted(draft, holder, leaseId)) {
     draft.send(holder.id, { type: "accepted", leaseId });
   } else {
-    const code = isEnded(draft.job) ? "JOB_ENDED" : "LEASE_LOST";
+    const code = hasEnded(draft.job.state) ? "JOB_ENDED" : "LEASE_LOST";
     draft.send(holder.id, { type: "revoke", leaseId, code });
   }
   return undefined;

@@ -1,7 +1,7 @@
+import { hasEnded } from "../../../shared/job/job.ts";
 import type { Draft } from "./state/draft.ts";
 import {
   type Holder,
-  isEnded,
   isHeard,
   type Lease,
   type ServerCallRecord,
@@ -25,7 +25,7 @@ const MAX_SERVERS = 4;
 
 export function callServers(draft: Draft): void {
   const { job, nowMs } = draft;
-  if (!job.hasServers || isEnded(job)) return;
+  if (!job.hasServers || hasEnded(job.state)) return;
   const calls = job.serverCalls.filter((call) => {
     const holder = draft.holder(call.holderId);
     return holder === undefined ? call.dueAtMs > nowMs : isHeard(holder);
@@ -68,7 +68,7 @@ export function isStraggling(draft: Draft, { phase, grantedAtMs, holderId }: Lea
 
 /** A call lies in the dead letter queue: no server comes for it. The next one is made after a while. */
 export function serverGivenUp(draft: Draft, holderId: string): void {
-  if (isEnded(draft.job) || draft.holder(holderId) !== undefined) return;
+  if (hasEnded(draft.job.state) || draft.holder(holderId) !== undefined) return;
   const warning = "The servers of this site could not be reached.";
   const { warnings } = draft.job;
   if (!warnings.includes(warning)) draft.patchJob({ warnings: [...warnings, warning] });
@@ -76,7 +76,7 @@ export function serverGivenUp(draft: Draft, holderId: string): void {
 
 /** When a call is due to be made or made anew. */
 export function serversDueAtMs({ job, holders }: State): number | null {
-  if (isEnded(job) || !job.hasServers) return null;
+  if (hasEnded(job.state) || !job.hasServers) return null;
   // A deadline that stays in the past would ring the alarm for ever: those who came need no call,
   // and once somebody is called the wait is over.
   const isOnItsWay = ({ holderId }: ServerCallRecord) => !holders.has(holderId);

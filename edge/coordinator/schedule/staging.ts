@@ -1,9 +1,10 @@
+import { hasEnded } from "../../../shared/job/job.ts";
 import { chunkKey } from "../../../shared/job/object-keys.ts";
 import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";
 import type { Draft } from "./state/draft.ts";
-import { type Holder, isEnded, isHeard, type State, type TaskRecord } from "./state/state.ts";
+import { type Holder, isHeard, type State, type TaskRecord } from "./state/state.ts";
 
 /**
  * Chunks in storage, for holders that have no source. The owner's tab cuts and uploads them, only as
@@ -25,7 +26,7 @@ type StageFailed = Extract<HolderMessage, { type: "stage-failed" }>;
 
 /** Asks the owner for the chunks that others will want next. */
 export function stageChunks(draft: Draft): void {
-  if (isEnded(draft.job)) return;
+  if (hasEnded(draft.job.state)) return;
   let missing = chunksWanted(draft);
   if (missing === 0) return;
   const owner = draft.holders().find((holder) => isHeard(holder) && holder.hasSource);

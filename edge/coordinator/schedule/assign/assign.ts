@@ -1,5 +1,6 @@
+import { hasEnded } from "../../../../shared/job/job.ts";
 import type { Draft } from "../state/draft.ts";
-import { isEnded, needsHolder, type TaskRecord } from "../state/state.ts";
+import { needsHolder, type TaskRecord } from "../state/state.ts";
 import { Round } from "./round.ts";
 
 const LOOK_AGAIN_MS = 1_000;
@@ -12,7 +13,7 @@ const LOOK_AT_MOST_EVERY_MS = 250;
  * would be finished last.
  */
 export function assign(draft: Draft): void {
-  if (isEnded(draft.job)) return;
+  if (hasEnded(draft.job.state)) return;
   const takers = draft.holders().filter(({ connectionId, want, silent, banned }) => {
     return connectionId !== null && want > 0 && !silent && !banned;
   });

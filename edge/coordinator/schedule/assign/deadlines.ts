@@ -1,10 +1,10 @@
+import { hasEnded } from "../../../../shared/job/job.ts";
 import { HEARTBEAT_SILENCE_MS } from "../../../../shared/wire/protocol.ts";
 import { OWNER_GONE_AFTER_MS } from "../lifecycle.ts";
 import { serversDueAtMs } from "../servers.ts";
 import {
   type Beat,
   type Changes,
-  isEnded,
   type Lease,
   needsHolder,
   type State,
@@ -24,7 +24,7 @@ export function earliestDeadlineMs(state: State): number {
   for (const lease of state.leases.values()) {
     earliest = Math.min(earliest, leaseDueAtMs(lease, state.beats.get(lease.id)));
   }
-  if (isEnded(state.job)) return earliest;
+  if (hasEnded(state.job.state)) return earliest;
   for (const task of state.tasks.values()) earliest = Math.min(earliest, taskDueAtMs(task));
   return earliest;
 }
@@ -35,7 +35,7 @@ export function changedDeadlineMs(state: State, changes: Changes): number {
   for (const [id, lease] of changes.leases) {
     if (lease !== null) earliest = Math.min(earliest, leaseDueAtMs(lease, state.beats.get(id)));
   }
-  if (isEnded(state.job)) return earliest;
+  if (hasEnded(state.job.state)) return earliest;
   for (const task of changes.tasks.values()) earliest = Math.min(earliest, taskDueAtMs(task));
   return earliest;
 }

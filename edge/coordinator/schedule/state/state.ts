@@ -359,10 +359,6 @@ function newTask(id: string): TaskRecord {
   };
 }
 
-export function isEnded({ state }: JobRecord): boolean {
-  return state === "ready" || state === "failed" || state === "cancelled";
-}
-
 /** Whether the holder is connected and speaks: an open socket alone may be that of a frozen machine. */
 export function isHeard({ connectionId, silent }: Holder): boolean {
   return connectionId !== null && !silent;

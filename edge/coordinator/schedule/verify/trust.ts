@@ -1,4 +1,4 @@
-import type { Engine, Task } from "../../../../shared/job/job.ts";
+import { type Engine, hasEnded, type Task } from "../../../../shared/job/job.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
 import { auditDueAtMs } from "../assign/deadlines.ts";
 import { markPlayable } from "../assign/playable.ts";
@@ -11,7 +11,6 @@ import {
   acceptedId,
   type Holder,
   initId,
-  isEnded,
   type Lease,
   type Proof,
   type TaskRecord,
@@ -192,7 +191,7 @@ export function failAudit(draft: Draft, lease: Lease, failure: TaskFailure): voi
 
 /** Marks the newest unproven results for an audit where nothing else will clear the rest. */
 export function settleUnproven(draft: Draft): void {
-  if (isEnded(draft.job)) return;
+  if (hasEnded(draft.job.state)) return;
   const allDone = draft.job.tasksDone === draft.plan.tasks.length;
   const newest = new Map<string, TaskRecord>();
   const audited = new Set<string>();
