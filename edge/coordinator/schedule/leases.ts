@@ -30,7 +30,7 @@ export function grantLease(
 ): Lease {
   dropLeases(draft, lostLeases(draft, task));
   const number = task.granted + 1;
-  const lease = draft.putLease({
+  const lease = draft.addLease({
     id: leaseId(task.id, number),
     taskId: task.id,
     holderId: holder.id,
@@ -48,7 +48,9 @@ export function grantLease(
   });
   draft.putBeat(lease.id, { heardAtMs: draft.nowMs, progress: 0 });
   const state = audit === null ? "leased" : task.state;
-  draft.patchTask(task, { state, granted: number, leases: [...task.leases, lease.id] });
+  draft.patchTask(task.id, ({ leases }) => {
+    return { state, granted: number, leases: [...leases, lease.id] };
+  });
   return lease;
 }
 
@@ -62,7 +64,7 @@ export function hear(draft: Draft, lease: Lease, progress?: number): Lease {
     progress: progress ?? before?.progress ?? 0,
   });
   if (draft.nowMs - lease.heardAtMs < BEAT_RECORDED_EVERY_MS) return lease;
-  return draft.putLease({ ...lease, heardAtMs: draft.nowMs });
+  return draft.patchLease(lease.id, { heardAtMs: draft.nowMs }) ?? lease;
 }
 
 /**
@@ -70,7 +72,7 @@ export function hear(draft: Draft, lease: Lease, progress?: number): Lease {
  * Not a failure of the task.
  */
 export function loseLease(draft: Draft, lease: Lease): void {
-  draft.putLease({ ...lease, phase: "lost" });
+  draft.patchLease(lease.id, { phase: "lost" });
   takeFromTask(draft, lease);
 }
 
@@ -85,10 +87,11 @@ export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
   if (lease.phase !== "lost") return hear(draft, lease);
   const task = draft.task(lease.taskId);
   if (task === undefined || task.state !== "ready" || lease.audit === "picture") return undefined;
-  draft.patchTask(task, { state: "leased", leases: [...task.leases, lease.id] });
+  draft.patchTask(task.id, { state: "leased", leases: [...task.leases, lease.id] });
   const phase = lease.outputs === null ? "working" : "uploading";
   // What it was the audit of may be undone by now: then it makes the task.
-  return hear(draft, draft.putLease({ ...lease, audit: null, phase }));
+  const claimed = draft.patchLease(lease.id, { audit: null, phase });
+  return claimed && hear(draft, claimed);
 }
 
 export interface TaskFailure {
@@ -102,9 +105,8 @@ export interface TaskFailure {
 export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): void {
   draft.dropLease(lease.id);
   takeFromTask(draft, lease);
-  const task = draft.task(lease.taskId);
   const isStranger = draft.holder(lease.holderId)?.role === "contributor";
-  if (task !== undefined) failTask(draft, task, failure, isStranger);
+  failTask(draft, lease.taskId, failure, isStranger);
 }
 
 /**
@@ -124,21 +126,22 @@ export function isForTrusted(draft: Draft, task: TaskRecord): boolean {
  */
 export function failTask(
   draft: Draft,
-  task: TaskRecord,
+  taskId: string,
   failure: TaskFailure,
   isStranger = false,
 ): void {
-  if (task.state === "done") return;
+  const task = draft.task(taskId);
+  if (task === undefined || task.state === "done") return;
   const failures = task.failures + (isStranger && isForTrusted(draft, task) ? 0 : 1);
   const patch = { failures, lastError: failure.code };
   if (failure.final || failures >= MAX_ATTEMPTS) {
-    draft.patchTask(task, { ...patch, state: "failed" });
+    draft.patchTask(taskId, { ...patch, state: "failed" });
     const code = failure.final ? failure.code : "TASK_FAILED";
     endJob(draft, "failed", { code, message: failure.message });
   } else {
     const readyAtMs = draft.nowMs + taskBackoffMs(failures);
     const state = task.leases.length > 0 ? task.state : "backoff";
-    draft.patchTask(task, { ...patch, state, readyAtMs });
+    draft.patchTask(taskId, { ...patch, state, readyAtMs });
   }
 }
 
@@ -147,13 +150,12 @@ export function expire(draft: Draft): void {
   for (const lease of draft.leases()) {
     if (!needsHolder(lease) || leaseDueAtMs(lease, draft.beat(lease.id)) > draft.nowMs) continue;
     loseLease(draft, lease);
-    const holder = draft.holder(lease.holderId);
-    if (holder !== undefined) draft.putHolder({ ...holder, silent: true });
+    draft.patchHolder(lease.holderId, { silent: true });
   }
   for (const id of draft.backingOff()) {
     const task = draft.task(id);
     if (task?.state === "backoff" && task.readyAtMs <= draft.nowMs) {
-      draft.patchTask(task, { state: "ready", readyAtMs: 0 });
+      draft.patchTask(id, { state: "ready", readyAtMs: 0 });
     }
   }
 }
@@ -161,10 +163,12 @@ export function expire(draft: Draft): void {
 /** Takes a task's other leases away, live or lost; their holders are told. */
 export function revokeOthers(
   draft: Draft,
-  task: TaskRecord,
+  taskId: string,
   keep: readonly string[],
   code: ErrorCode,
 ): void {
+  const task = draft.task(taskId);
+  if (task === undefined) return;
   for (const id of task.leases) {
     const lease = draft.lease(id);
     if (keep.includes(id) || lease === undefined) continue;
@@ -194,5 +198,5 @@ function takeFromTask(draft: Draft, lease: Lease): void {
   // A copy of it may have failed meanwhile: then the task waits before it is tried again.
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
   const state = task.state === "leased" && leases.length === 0 ? idle : task.state;
-  draft.patchTask(task, { leases, state });
+  draft.patchTask(task.id, { leases, state });
 }

@@ -38,9 +38,9 @@ export function endJob(
   }
   for (const task of draft.tasks()) {
     if (task.state === "leased" || task.state === "backoff") {
-      draft.patchTask(task, { state: "ready", leases: [], readyAtMs: 0 });
+      draft.patchTask(task.id, { state: "ready", leases: [], readyAtMs: 0 });
     } else if (task.leases.length > 0) {
-      draft.patchTask(task, { leases: [] });
+      draft.patchTask(task.id, { leases: [] });
     }
   }
 }

@@ -94,7 +94,7 @@ function decide(draft: Draft, event: Event): void {
       return;
     case "presigned": {
       const lease = draft.lease(event.leaseId);
-      if (lease?.phase === "offered") draft.putLease({ ...lease, phase: "uploading" });
+      if (lease?.phase === "offered") draft.patchLease(lease.id, { phase: "uploading" });
       return;
     }
     case "checked": {
@@ -189,10 +189,10 @@ function message(draft: Draft, connectionId: string, holderId: string, said: Hol
   const holder = draft.holder(holderId);
   // A holder that came back with a new socket no longer speaks through the old one.
   if (holder === undefined || holder.connectionId !== connectionId) return;
-  if (holder.silent) draft.putHolder({ ...holder, silent: false });
+  if (holder.silent) draft.patchHolder(holderId, { silent: false });
   switch (said.type) {
     case "want":
-      draft.putHolder({ ...holder, silent: false, want: said.slots });
+      draft.patchHolder(holderId, { want: said.slots });
       return;
     case "renew":
       for (const { leaseId, progress, workMs } of said.leases) {
@@ -203,7 +203,7 @@ function message(draft: Draft, connectionId: string, holderId: string, said: Hol
       }
       return;
     case "offer":
-      if (said.want !== undefined) draft.putHolder({ ...holder, silent: false, want: said.want });
+      if (said.want !== undefined) draft.patchHolder(holderId, { want: said.want });
       aboutLease(draft, holder, said);
       return;
     case "commit":
@@ -292,7 +292,7 @@ function leaseOf(draft: Draft, holder: Holder, leaseId: string): Lease | undefin
 }
 
 function disconnect(draft: Draft, holder: Holder): void {
-  draft.putHolder({ ...holder, connectionId: null, want: 0 });
+  draft.patchHolder(holder.id, { connectionId: null, want: 0 });
   for (const lease of draft.leases()) {
     if (lease.holderId === holder.id && needsHolder(lease)) loseLease(draft, lease);
   }
@@ -306,7 +306,7 @@ function resume(draft: Draft, connectionIds: readonly string[]): void {
   }
   for (const lease of draft.leases()) {
     if (lease.phase === "offered") presign(draft, lease);
-    if (lease.phase === "checking") draft.putLease({ ...lease, checkDueAtMs: draft.nowMs });
+    if (lease.phase === "checking") draft.patchLease(lease.id, { checkDueAtMs: draft.nowMs });
   }
   askAgain(draft);
 }

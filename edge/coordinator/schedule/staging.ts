@@ -52,7 +52,7 @@ export function stageChunks(draft: Draft): void {
   if (wanted.length === 0) return;
   for (const task of wanted) {
     const dueAtMs = draft.nowMs + STAGE_AGAIN_MS;
-    draft.patchTask(task, { staging: { connectionId, dueAtMs } });
+    draft.patchTask(task.id, { staging: { connectionId, dueAtMs } });
   }
   const taskIds = wanted.map(({ id }) => id);
   draft.effects.push({ type: "send", connectionId, message: { type: "stage", taskIds } });
@@ -65,7 +65,7 @@ export function takeStageOffer(draft: Draft, holder: Holder, said: StageOffer): 
   if (!holder.hasSource || holder.connectionId === null || task === undefined) return;
   if (task.chunk?.stored !== true) {
     const key = chunkKey(draft.job.id, task.id, sha256);
-    draft.patchTask(task, { chunk: { info, key, md5, stored: false } });
+    draft.patchTask(task.id, { chunk: { info, key, md5, stored: false } });
   }
   draft.effects.push({
     type: "presign-chunk",
@@ -77,7 +77,7 @@ export function takeStageOffer(draft: Draft, holder: Holder, said: StageOffer): 
 export function takeStaged(draft: Draft, holder: Holder, taskId: string): void {
   const task = draft.task(taskId);
   if (!holder.hasSource || task === undefined || task.chunk === null) return;
-  draft.patchTask(task, { chunk: { ...task.chunk, stored: true }, staging: null });
+  draft.patchTask(taskId, { chunk: { ...task.chunk, stored: true }, staging: null });
 }
 
 /** The owner, who has the source, cannot make the chunk. */
@@ -85,7 +85,8 @@ export function takeStageFailed(draft: Draft, holder: Holder, said: StageFailed)
   const task = draft.task(said.taskId);
   if (!holder.hasSource || task === undefined || task.staging === null) return;
   const { code, message, retryable } = said;
-  failTask(draft, draft.patchTask(task, { staging: null }), { code, message, final: !retryable });
+  draft.patchTask(task.id, { staging: null });
+  failTask(draft, task.id, { code, message, final: !retryable });
 }
 
 /** A holder could not get a chunk that should be there: it is staged anew, if anybody can. */
@@ -93,7 +94,7 @@ export function forgetChunk(draft: Draft, taskId: string): void {
   const task = draft.task(taskId);
   const isOwnerHere = draft.holders().some((each) => each.connectionId !== null && each.hasSource);
   if (task === undefined || !isOwnerHere) return;
-  if (task.chunk?.stored === true) draft.patchTask(task, { chunk: null, staging: null });
+  if (task.chunk?.stored === true) draft.patchTask(taskId, { chunk: null, staging: null });
 }
 
 /** Tasks that only a tab with the source can do now. */
@@ -122,7 +123,7 @@ function chunksWanted(draft: Draft): number {
 export function forgetOldAsks(draft: Draft): void {
   for (const task of draft.tasks()) {
     if (task.staging !== null && task.staging.dueAtMs <= draft.nowMs) {
-      draft.patchTask(task, { staging: null });
+      draft.patchTask(task.id, { staging: null });
     }
   }
 }

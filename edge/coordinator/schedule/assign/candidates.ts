@@ -56,7 +56,7 @@ export class Takers {
     for (const { holder, leaseIds } of this.#all) {
       const { connectionId } = holder;
       if (leaseIds.length === 0 || connectionId === null) continue;
-      draft.putHolder({ ...holder, want: holder.want - leaseIds.length });
+      draft.patchHolder(holder.id, ({ want }) => ({ want: want - leaseIds.length }));
       draft.effects.push({ type: "grant", connectionId, leaseIds });
       if (draft.job.state === "planned") draft.patchJob({ state: "running" });
     }

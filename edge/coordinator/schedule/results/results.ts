@@ -36,7 +36,8 @@ export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Outpu
   if (lease.audit !== null && !takeAudit(draft, task, lease, outputs)) return;
   // An offer that comes again asks for fresh URLs: some objects may be there already.
   const phase = lease.phase === "working" ? "offered" : "uploading";
-  presign(draft, draft.putLease({ ...lease, audit: null, phase, outputs }));
+  draft.patchLease(lease.id, { audit: null, phase, outputs });
+  presign(draft, lease);
 }
 
 export function presign(draft: Draft, lease: Lease): void {
@@ -58,19 +59,20 @@ export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
     return;
   }
   if (refusedForInit(draft, lease, lease.outputs, engine)) return;
-  check(draft, { ...lease, phase: "checking", made: { engine, encodeMs, warnings } });
+  draft.patchLease(lease.id, { phase: "checking", made: { engine, encodeMs, warnings } });
+  check(draft, lease.id);
 }
 
 /** Asks the gate about leases it was not asked about yet, or stayed silent on. */
 export function checkDueLeases(draft: Draft): void {
   for (const lease of draft.leases()) {
-    if (lease.phase === "checking" && lease.checkDueAtMs <= draft.nowMs) check(draft, lease);
+    if (lease.phase === "checking" && lease.checkDueAtMs <= draft.nowMs) check(draft, lease.id);
   }
 }
 
-function check(draft: Draft, lease: Lease): void {
-  draft.putLease({ ...lease, checkDueAtMs: draft.nowMs + CHECK_AGAIN_MS });
-  draft.effects.push({ type: "check", leaseId: lease.id });
+function check(draft: Draft, leaseId: string): void {
+  draft.patchLease(leaseId, { checkDueAtMs: draft.nowMs + CHECK_AGAIN_MS });
+  draft.effects.push({ type: "check", leaseId });
 }
 
 export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): void {
@@ -82,7 +84,10 @@ export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): v
   } else if (verdict.verdict === "unknown") {
     const checks = lease.checks + 1;
     if (checks >= MAX_CHECKS) refuse(draft, lease, "INTERNAL", verdict.message);
-    else draft.putLease({ ...lease, checks, checkDueAtMs: draft.nowMs + 2 ** checks * 1000 });
+    else {
+      const checkDueAtMs = draft.nowMs + 2 ** checks * 1000;
+      draft.patchLease(lease.id, { checks, checkDueAtMs });
+    }
   } else if (!refusedForInit(draft, lease, outputs, made.engine)) {
     // Another task of the engine may have been accepted while the gate looked at this one.
     accept(draft, task, lease, verdict.segments);
@@ -107,7 +112,7 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
     draft.accept(accepted);
     bytesStored += accepted.sizeBytes;
   }
-  draft.patchTask(record, {
+  draft.patchTask(task.id, {
     state: "done",
     leases: record.leases.filter((id) => id !== lease.id),
     lastError: null,
@@ -121,7 +126,7 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
     proof: proofOf(draft, holder, lease),
   });
   draft.dropLease(lease.id);
-  credit(draft, task, holder, made.encodeMs);
+  credit(draft, task, holder.id, made.encodeMs);
   const warnings = [...new Set([...draft.job.warnings, ...made.warnings])].slice(0, MAX_WARNINGS);
   draft.patchJob({ bytesStored, warnings, tasksDone: draft.job.tasksDone + 1 });
   markPlayable(draft);
@@ -166,18 +171,17 @@ function acceptedSegment(
 }
 
 /** An audio task says nothing of how fast a holder makes video. */
-function credit(draft: Draft, task: Task, holder: Holder, encodeMs: number): void {
+function credit(draft: Draft, task: Task, holderId: string, encodeMs: number): void {
   const segments = draft.plan.segments;
   const first = segments[task.firstSegment];
   const next = segments[task.firstSegment + task.segmentCount];
   const ticks = (next?.startTicks ?? draft.plan.source.durationTicks) - (first?.startTicks ?? 0);
-  draft.putHolder({
-    ...holder,
+  draft.patchHolder(holderId, ({ tasksDone, mediaTicks, workMs }) => ({
     faults: 0,
-    tasksDone: holder.tasksDone + 1,
-    mediaTicks: holder.mediaTicks + (task.kind === "video" ? ticks : 0),
-    workMs: holder.workMs + (task.kind === "video" ? encodeMs : 0),
-  });
+    tasksDone: tasksDone + 1,
+    mediaTicks: mediaTicks + (task.kind === "video" ? ticks : 0),
+    workMs: workMs + (task.kind === "video" ? encodeMs : 0),
+  }));
 }
 
 /**
@@ -207,7 +211,7 @@ function refusedForInit(
       return true;
     }
     // Two strangers disagree: the first one's result is looked at, this one's is nobody's failure.
-    draft.patchTask(bringer, { proof: "wanted" });
+    draft.patchTask(bringer.id, { proof: "wanted" });
     draft.send(lease.holderId, {
       type: "rejected",
       leaseId: lease.id,

@@ -12,24 +12,23 @@ import {
 /** How results are undone, and who made them sent away. */
 
 /** Nobody can tell whether the task's result is right: somebody else makes it anew. */
-export function doubt(draft: Draft, task: TaskRecord): TaskRecord {
-  const maker = task.done === null ? undefined : draft.holder(task.done.holderId);
-  const reopened = reopen(draft, task);
-  if (maker === undefined) return reopened;
-  draft.putHolder({ ...maker, agreed: 0 });
-  return draft.patchTask(reopened, { notFor: [...task.notFor, maker.id] });
+export function doubt(draft: Draft, task: TaskRecord): void {
+  reopen(draft, task.id);
+  const makerId = task.done?.holderId;
+  if (makerId === undefined || draft.patchHolder(makerId, { agreed: 0 }) === undefined) return;
+  draft.patchTask(task.id, ({ notFor }) => ({ notFor: [...notFor, makerId] }));
 }
 
 /** The task's result is a lie. */
 export function convict(draft: Draft, task: TaskRecord): void {
   const maker = task.done === null ? undefined : draft.holder(task.done.holderId);
   if (maker !== undefined) ban(draft, maker, task.id);
-  else reopen(draft, task);
+  else reopen(draft, task.id);
 }
 
 /** A lie is proven: the holder is out, and whatever it made without proof is made again. */
 export function ban(draft: Draft, liar: Holder, lieTaskId: string | null): void {
-  draft.putHolder({ ...liar, agreed: 0, banned: true, want: 0, connectionId: null });
+  draft.patchHolder(liar.id, { agreed: 0, banned: true, want: 0, connectionId: null });
   for (const lease of draft.leases()) if (lease.holderId === liar.id) dropLease(draft, lease);
   if (liar.connectionId !== null) {
     const message = "A result from here was not what the video shows.";
@@ -38,13 +37,13 @@ export function ban(draft: Draft, liar: Holder, lieTaskId: string | null): void 
   for (const task of draft.tasks()) {
     if (task.done?.holderId !== liar.id) continue;
     const proven = task.done.verified !== "gate" && task.id !== lieTaskId;
-    if (!proven) reopen(draft, task);
+    if (!proven) reopen(draft, task.id);
   }
 }
 
 /** No liar, but it has to go. Results of it that are not clear have to be proven by others. */
 export function sendAway(draft: Draft, holder: Holder, message: string): void {
-  draft.putHolder({ ...holder, banned: true, want: 0, connectionId: null });
+  draft.patchHolder(holder.id, { banned: true, want: 0, connectionId: null });
   for (const lease of draft.leases()) if (lease.holderId === holder.id) dropLease(draft, lease);
   if (holder.connectionId !== null) {
     draft.effects.push({ type: "ban", connectionId: holder.connectionId, message });
@@ -52,21 +51,23 @@ export function sendAway(draft: Draft, holder: Holder, message: string): void {
 }
 
 /** The result is gone: the task is as if it had not been done. */
-export function reopen(draft: Draft, task: TaskRecord): TaskRecord {
-  const planned = draft.planned.get(task.id);
+export function reopen(draft: Draft, taskId: string): void {
+  const planned = draft.planned.get(taskId);
+  const task = draft.task(taskId);
+  if (planned === undefined || task === undefined) return;
   let bytes = 0;
-  for (const id of planned === undefined ? [] : outputIds(planned)) {
+  for (const id of outputIds(planned)) {
     bytes += draft.accepted(id)?.sizeBytes ?? 0;
     draft.unaccept(id);
   }
-  for (const init of draft.inits()) if (init.taskId === task.id) handOnInit(draft, init);
+  for (const init of draft.inits()) if (init.taskId === taskId) handOnInit(draft, init);
   const { bytesStored, tasksDone } = draft.job;
   draft.patchJob({ bytesStored: Math.max(0, bytesStored - bytes), tasksDone: tasksDone - 1 });
   const leases = task.leases.filter((id) => {
     const lease = draft.lease(id);
     if (lease?.audit !== "picture") {
       // Who is auditing it makes it anew, without knowing.
-      if (lease !== undefined) draft.putLease({ ...lease, audit: null });
+      draft.patchLease(id, { audit: null });
       return true;
     }
     // There is nothing left to look at.
@@ -77,7 +78,7 @@ export function reopen(draft: Draft, task: TaskRecord): TaskRecord {
   // A copy of it may have failed before this one was accepted.
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
   const state = leases.length > 0 ? "leased" : idle;
-  return draft.patchTask(task, { state, leases, done: null, proof: "clear" });
+  draft.patchTask(taskId, { state, leases, done: null, proof: "clear" });
 }
 
 /** The result that brought an init is gone: another one vouches for it, or the next brings its own. */

@@ -101,10 +101,8 @@ export class Draft {
     for (const [id, task] of this.#state.tasks) yield this.changes.tasks.get(id) ?? task;
   }
 
-  patchTask(task: TaskRecord, patch: Partial<TaskRecord>): TaskRecord {
-    const patched = { ...task, ...patch };
-    this.changes.tasks.set(task.id, patched);
-    return patched;
+  patchTask(id: string, patch: Patch<TaskRecord>): TaskRecord | undefined {
+    return patchNewest(this.changes.tasks, this.task(id), patch);
   }
 
   /** Ids of tasks that wait out a failure, from before this draft. */
@@ -122,9 +120,14 @@ export class Draft {
     return merged(this.#state.leases, this.changes.leases);
   }
 
-  putLease(lease: Lease): Lease {
+  /** A lease that was not there before. */
+  addLease(lease: Lease): Lease {
     this.changes.leases.set(lease.id, lease);
     return lease;
+  }
+
+  patchLease(id: string, patch: Patch<Lease>): Lease | undefined {
+    return patchNewest(this.changes.leases, this.lease(id), patch);
   }
 
   dropLease(id: string): void {
@@ -147,9 +150,14 @@ export class Draft {
     return merged(this.#state.holders, this.changes.holders);
   }
 
+  /** A holder that said hello: nothing of an earlier record stays. */
   putHolder(holder: Holder): Holder {
     this.changes.holders.set(holder.id, holder);
     return holder;
+  }
+
+  patchHolder(id: string, patch: Patch<Holder>): Holder | undefined {
+    return patchNewest(this.changes.holders, this.holder(id), patch);
   }
 
   /** Tasks whose result is not clear. */
@@ -197,6 +205,21 @@ export class Draft {
     const connectionId = this.holder(holderId)?.connectionId ?? null;
     if (connectionId !== null) this.effects.push({ type: "send", connectionId, message });
   }
+}
+
+/** Fields to change; a function gets the newest record, to count on from it. */
+type Patch<T> = Partial<T> | ((newest: T) => Partial<T>);
+
+/** Undefined where there is no such record (any more). A copy in the caller's hand is never written. */
+function patchNewest<T extends { id: string }>(
+  changes: Map<string, T | null>,
+  newest: T | undefined,
+  patch: Patch<T>,
+): T | undefined {
+  if (newest === undefined) return undefined;
+  const patched = { ...newest, ...(typeof patch === "function" ? patch(newest) : patch) };
+  changes.set(newest.id, patched);
+  return patched;
 }
 
 /** Old records in their order, as they are now; then the new ones. Runs for each event of a thousand holders. */

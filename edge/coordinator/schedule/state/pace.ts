@@ -24,7 +24,7 @@ export function guessSpeed(draft: Draft, lease: Lease, progress: number, workMs:
   const guessedSpeed = (taskTicks(draft, lease.taskId) * progress) / workMs;
   // Each change weighs the whole swarm anew.
   const isNews = Math.abs(guessedSpeed - holder.guessedSpeed) > 0.1 * holder.guessedSpeed;
-  if (isNews) draft.putHolder({ ...holder, guessedSpeed });
+  if (isNews) draft.patchHolder(holder.id, { guessedSpeed });
 }
 
 /** How fast the connected holders are together, and how much there is to do. Ticks are 90 a millisecond. */

@@ -84,9 +84,9 @@ export function auditByOthers(draft: Draft, task: Task, made: Lease): void {
     return lease !== undefined && isAuditOf(draft, lease, record, made) ? lease : [];
   });
   const ids = pairs.map(({ id }) => id);
-  revokeOthers(draft, record, ids, "LEASE_LOST");
-  draft.patchTask(record, { leases: ids });
-  for (const lease of pairs) draft.putLease({ ...lease, audit: "hash" });
+  revokeOthers(draft, task.id, ids, "LEASE_LOST");
+  draft.patchTask(task.id, { leases: ids });
+  for (const id of ids) draft.patchLease(id, { audit: "hash" });
   for (const { id } of pairs) {
     const lease = draft.lease(id);
     if (lease?.audit === "hash" && lease.outputs !== null) {

@@ -96,7 +96,7 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     dropLease(draft, lease);
     draft.send(auditor.id, { type: "accepted", leaseId: lease.id });
     // Two results are alike: that speaks for both who made them.
-    if (!isTrusted(auditor)) draft.putHolder({ ...auditor, agreed: auditor.agreed + 1 });
+    if (!isTrusted(auditor)) agree(draft, auditor.id, 1);
     prove(draft, record, "hash");
     return false;
   }
@@ -115,10 +115,11 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
   ] as const) {
     if (who === undefined) continue;
     claims.push({ holderId: who.id, digest, agreed: who.agreed });
-    draft.putHolder({ ...who, agreed: 0 });
+    draft.patchHolder(who.id, { agreed: 0 });
   }
   const notFor = [...new Set([...record.notFor, ...claims.map(({ holderId }) => holderId)])];
-  draft.patchTask(reopen(draft, draft.task(task.id) ?? record), { notFor, claims });
+  reopen(draft, task.id);
+  draft.patchTask(task.id, { notFor, claims });
   return false;
 }
 
@@ -132,22 +133,22 @@ export function settleDispute(draft: Draft, task: Task): void {
   if (isTrusted(maker)) {
     // Other engines make other bytes, which say nothing of who was right.
     if (record.done.engine === "ffmpeg-wasm") judge(draft, record, digest);
-    else draft.patchTask(record, { claims: [] });
+    else draft.patchTask(task.id, { claims: [] });
   } else if (
     record.claims.some((claim) => claim.digest === digest && claim.holderId !== maker.id)
   ) {
     prove(draft, record, "hash");
-  } else draft.patchTask(record, { proof: "wanted" });
+  } else draft.patchTask(task.id, { proof: "wanted" });
 }
 
 /** What the task's result should be is known: who said otherwise is out, the others have their name back. */
 function judge(draft: Draft, task: TaskRecord, digest: string): void {
-  draft.patchTask(task, { claims: [] });
+  draft.patchTask(task.id, { claims: [] });
   for (const claim of task.claims) {
     const holder = draft.holder(claim.holderId);
     if (holder === undefined || holder.banned) continue;
     if (claim.digest !== digest) ban(draft, holder, null);
-    else draft.putHolder({ ...holder, agreed: holder.agreed + claim.agreed + 1 });
+    else agree(draft, holder.id, claim.agreed + 1);
   }
 }
 
@@ -178,15 +179,17 @@ export function failAudit(draft: Draft, lease: Lease, failure: TaskFailure): voi
   const auditor = draft.holder(lease.holderId);
   if (auditor !== undefined && !isTrusted(auditor)) {
     // A stranger's failure says nothing of another one's result.
-    draft.patchTask(task, { notFor: [...task.notFor, auditor.id] });
+    draft.patchTask(task.id, { notFor: [...task.notFor, auditor.id] });
     return;
   }
   if (lease.audit === "hash") {
-    failTask(draft, reopen(draft, task), failure);
+    reopen(draft, task.id);
+    failTask(draft, task.id, failure);
     return;
   }
   // What cannot be looked at says nothing yet of the task.
-  failTask(draft, doubt(draft, task), { ...failure, final: false });
+  doubt(draft, task);
+  failTask(draft, task.id, { ...failure, final: false });
 }
 
 /** Marks the newest unproven results for an audit where nothing else will clear the rest. */
@@ -205,7 +208,7 @@ export function settleUnproven(draft: Draft): void {
   const mayMakeMore = newest.size === 0 || allDone ? () => false : whoMayMakeMore(draft);
   for (const [holderId, task] of newest) {
     if (audited.has(holderId) || mayMakeMore(holderId)) continue;
-    draft.patchTask(task, { proof: "wanted" });
+    draft.patchTask(task.id, { proof: "wanted" });
   }
   passWithoutAuditor(draft, allDone);
 }
@@ -234,28 +237,30 @@ function agrees(draft: Draft, engine: Engine, outputs: readonly Output[]): boole
 export function prove(draft: Draft, task: TaskRecord, verified: Audit): void {
   const { done } = task;
   if (done === null) return;
-  const maker = draft.holder(done.holderId);
-  if (maker !== undefined) draft.putHolder({ ...maker, agreed: maker.agreed + 1 });
+  agree(draft, done.holderId, 1);
   setVerified(draft, task, verified);
-  const audited = draft.task(task.id) ?? task;
-  revokeOthers(draft, audited, [], "LEASE_LOST");
-  const proven = draft.patchTask(audited, {
+  revokeOthers(draft, task.id, [], "LEASE_LOST");
+  const proven = draft.patchTask(task.id, {
     proof: "clear",
     leases: [],
     done: { ...done, verified },
   });
   const planned = draft.planned.get(task.id);
-  if (planned !== undefined && verified === "hash") {
+  if (planned !== undefined && proven !== undefined && verified === "hash") {
     judge(draft, proven, acceptedDigest(draft, planned));
   }
   for (const other of draft.unclear()) {
     const isEarlier = (other.done?.acceptedAtMs ?? Number.POSITIVE_INFINITY) <= done.acceptedAtMs;
     if (other.proof !== "unproven" || other.done?.holderId !== done.holderId || !isEarlier)
       continue;
-    draft.patchTask(other, { proof: "clear" });
+    draft.patchTask(other.id, { proof: "clear" });
   }
   markPlayable(draft);
   assembleWhenDone(draft);
+}
+
+function agree(draft: Draft, holderId: string, results: number): void {
+  draft.patchHolder(holderId, ({ agreed }) => ({ agreed: agreed + results }));
 }
 
 function setVerified(draft: Draft, task: TaskRecord, verified: Audit): void {
@@ -288,7 +293,7 @@ function passWithoutAuditor(draft: Draft, allDone: boolean): void {
 }
 
 function pass(draft: Draft, task: TaskRecord): void {
-  draft.patchTask(task, { proof: "clear" });
+  draft.patchTask(task.id, { proof: "clear" });
   const warnings = [...new Set([...draft.job.warnings, UNVERIFIED_WARNING])];
   draft.patchJob({ warnings });
 }
