@@ -1,4 +1,5 @@
-import { invalid, u16 } from "../isobmff/box.ts";
+import { invalid } from "../isobmff/box.ts";
+import { u16 } from "../isobmff/write.ts";
 
 /** AAC-LC as decoders are told of it (ISO/IEC 14496-3, 1.6.2.1). */
 

@@ -1,5 +1,4 @@
 import {
-  type AudioRendition,
   expandDurations,
   RATE_SHARE,
   runRateShare,
@@ -39,16 +38,10 @@ const FIRST_FRAME_SHARE = 3;
 /** Fewer B-frames: in jerky motion x264 veryfast skips what moves in them, which then lags or leads. */
 const B_FRAME_BIAS = -5;
 
-/**
- * A third of the default's time, and better from 64 kbit/s on (ffmpeg-codecs(1), "aac"; the rates of
- * `plan/audio.ts` are not below that).
- */
-export const AAC_CODER = "fast";
-
 /** Levels before the message ("[error] …") and no collapsing of repeats, so that lines can be counted. */
-const LOG = ["-hide_banner", "-loglevel"];
-const LOG_PROBLEMS = "repeat+level+warning";
-const LOG_FRAMES = "repeat+level+info";
+export const LOG = ["-hide_banner", "-loglevel"];
+export const LOG_PROBLEMS = "repeat+level+warning";
+export const LOG_FRAMES = "repeat+level+info";
 
 export interface VideoTaskFiles {
   input: string;
@@ -226,76 +219,5 @@ export function probeVideoArgs(input: string): string[] {
     "-of",
     "json=compact=1",
     input,
-  ];
-}
-
-/**
- * Sound of a chunk as interleaved 32-bit floats at its own rate; a log line tells of each decoded frame
- * (`audio-grid.ts` reads them and puts the samples in their places).
- */
-export function decodeAudioArgs(
-  rendition: AudioRendition,
-  input: string,
-  output: string,
-): string[] {
-  const layout = rendition.channels === 1 ? "mono" : "stereo";
-  return [
-    ...LOG,
-    LOG_FRAMES,
-    // No `-nostats`: ffmpeg keeps it in a global, and no later task of the instance would report progress.
-    "-copyts",
-    "-i",
-    input,
-    "-map",
-    "0:a:0",
-    "-af",
-    `ashowinfo,aformat=sample_fmts=flt:channel_layouts=${layout}`,
-    "-f",
-    "f32le",
-    output,
-  ];
-}
-
-export interface PcmInput {
-  file: string;
-  sampleRate: number;
-  /** Samples at the rendition's rate to drop before the first AAC frame. */
-  skipSamples: number;
-}
-
-/** AAC-LC in ADTS frames; the first one primes the encoder and is not part of the sound. */
-export function encodeAudioArgs(
-  rendition: AudioRendition,
-  pcm: PcmInput,
-  output: string,
-): string[] {
-  const { sampleRate, channels, bitsPerSecond } = rendition;
-  const filters = [
-    ...(pcm.sampleRate === sampleRate ? [] : [`aresample=${sampleRate}`]),
-    ...(pcm.skipSamples === 0 ? [] : [`atrim=start_sample=${pcm.skipSamples}`, "asetpts=N/SR/TB"]),
-  ];
-  return [
-    ...LOG,
-    LOG_PROBLEMS,
-    "-f",
-    "f32le",
-    "-ar",
-    String(pcm.sampleRate),
-    "-ac",
-    String(channels),
-    "-i",
-    pcm.file,
-    ...(filters.length > 0 ? ["-af", filters.join(",")] : []),
-    "-c:a",
-    "aac",
-    "-aac_coder",
-    AAC_CODER,
-    "-b:a",
-    String(bitsPerSecond),
-    // Not bitexact: without its own name in the first frame the encoder has other bits left, and every
-    // frame after it would differ from what the same encoder makes of the whole track.
-    "-f",
-    "adts",
-    output,
   ];
 }

@@ -1,8 +1,8 @@
 import { TributaryError } from "../job/errors.ts";
 
 /**
- * Boxes of the ISO base media file format (ISO/IEC 14496-12, 4.2): read with every length checked,
- * because the bytes may come from anybody, and written from nested parts.
+ * Boxes of the ISO base media file format (ISO/IEC 14496-12, 4.2), read with every length checked,
+ * because the bytes may come from anybody.
  */
 
 export interface Box {
@@ -20,40 +20,71 @@ export function invalid(message: string): TributaryError {
   return new TributaryError("OUTPUT_INVALID", message);
 }
 
-/** The boxes that fill `[start, end)` exactly. Throws OUTPUT_INVALID. */
-export function readBoxes(bytes: Uint8Array, start = 0, end = bytes.length): Box[] {
+/** What a box says of itself, at an offset (4.2); null where no whole header is. */
+export function readBoxHeader(
+  bytes: Uint8Array,
+  at: number,
+  /** Bytes from there to the end of the file or the parent box: a size of 0 means all of them. */
+  availableBytes: number,
+): { type: string; headerBytes: number; sizeBytes: number } | null {
   const view = viewOf(bytes);
+  if (at + 8 > bytes.length) return null;
+  const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+  const size = view.getUint32(at);
+  if (size !== 1) return { type, headerBytes: 8, sizeBytes: size === 0 ? availableBytes : size };
+  if (at + 16 > bytes.length) return null;
+  return { type, headerBytes: 16, sizeBytes: Number(view.getBigUint64(at + 8)) };
+}
+
+/**
+ * The boxes from `start` on, as far as they can be read.
+ * @returns `fault`: why `[start, end)` is not filled by them; null when it is
+ */
+export function scanBoxes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { boxes: Box[]; fault: string | null } {
   const boxes: Box[] = [];
+  const within = bytes.subarray(0, end);
   let at = start;
   while (at < end) {
-    if (at + 8 > end) throw invalid(`${end - at} stray bytes after a box.`);
-    if (boxes.length === MAX_BOXES_PER_LEVEL) throw invalid("Too many boxes.");
-    let sizeBytes = view.getUint32(at);
-    let headerBytes = 8;
-    if (sizeBytes === 1) {
-      if (at + 16 > end) throw invalid("A box header is cut off.");
-      sizeBytes = Number(view.getBigUint64(at + 8));
-      headerBytes = 16;
-    } else if (sizeBytes === 0) {
-      sizeBytes = end - at;
-    }
+    if (boxes.length === MAX_BOXES_PER_LEVEL) return { boxes, fault: "Too many boxes." };
+    const header = readBoxHeader(within, at, end - at);
+    if (header === null) return { boxes, fault: `${end - at} stray bytes after a box.` };
+    const { type, headerBytes, sizeBytes } = header;
     if (sizeBytes < headerBytes || sizeBytes > end - at) {
-      throw invalid(`A box says ${sizeBytes} bytes, ${end - at} are left.`);
+      return { boxes, fault: `A box says ${sizeBytes} bytes, ${end - at} are left.` };
     }
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     boxes.push({ type, start: at, bodyStart: at + headerBytes, end: at + sizeBytes });
     at += sizeBytes;
   }
+  return { boxes, fault: null };
+}
+
+/**
+ * The boxes that fill `[start, end)` exactly.
+ * @throws TributaryError OUTPUT_INVALID
+ */
+export function readBoxes(bytes: Uint8Array, start = 0, end = bytes.length): Box[] {
+  const { boxes, fault } = scanBoxes(bytes, start, end);
+  if (fault !== null) throw invalid(fault);
   return boxes;
 }
 
-/** Boxes inside a box; `skipBytes` are the fields before the first (sample entries, stsd). */
+/**
+ * Boxes inside a box; `skipBytes` are the fields before the first (sample entries, stsd).
+ * @throws TributaryError OUTPUT_INVALID
+ */
 export function readChildren(bytes: Uint8Array, box: Box, skipBytes = 0): Box[] {
   if (box.bodyStart + skipBytes > box.end) throw invalid(`The ${box.type} box is too short.`);
   return readBoxes(bytes, box.bodyStart + skipBytes, box.end);
 }
 
-/** The one box of a type. Throws OUTPUT_INVALID when there is none or more than one. */
+/**
+ * The one box of a type.
+ * @throws TributaryError OUTPUT_INVALID when there is none or more than one
+ */
 export function only(boxes: readonly Box[], type: string): Box {
   const found = boxes.filter((box) => box.type === type);
   const [box] = found;
@@ -97,7 +128,7 @@ export class BoxFields {
     return this.#view.getInt32(this.#take(4));
   }
 
-  /** Throws OUTPUT_INVALID beyond the integers that a number holds. */
+  /** @throws TributaryError OUTPUT_INVALID beyond the integers that a number holds */
   u64(): number {
     const value = this.#view.getBigUint64(this.#take(8));
     if (value > BigInt(Number.MAX_SAFE_INTEGER))
@@ -130,49 +161,6 @@ export class BoxFields {
     this.#at += count;
     return at;
   }
-}
-
-export type Part = Uint8Array | readonly number[];
-
-export function concat(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-export function box(type: string, ...parts: Part[]): Uint8Array<ArrayBuffer> {
-  const body = concat(parts);
-  return concat([u32(8 + body.length), ascii(type), body]);
-}
-
-export function fullBox(
-  type: string,
-  version: number,
-  flags: number,
-  ...parts: Part[]
-): Uint8Array<ArrayBuffer> {
-  return box(type, u32(((version << 24) | flags) >>> 0), ...parts);
-}
-
-export function u16(value: number): number[] {
-  return [(value >>> 8) & 0xff, value & 0xff];
-}
-
-/** Also for negative numbers down to -2^31, as two's complement. */
-export function u32(value: number): number[] {
-  return [(value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
-}
-
-export function u64(value: number): number[] {
-  return [...u32(Math.floor(value / 2 ** 32)), ...u32(value % 2 ** 32)];
-}
-
-export function ascii(text: string): number[] {
-  return Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -2,18 +2,15 @@ import { TributaryError } from "../job/errors.ts";
 import type { JobPlan, Segment, SourceFacts } from "../job/job.ts";
 import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
 import { planAudio } from "./audio.ts";
-import { type LadderRung, planLadder } from "./ladder.ts";
+import { planLadder } from "./ladder.ts";
 import { withRateShares } from "./rate-shares.ts";
+import type { LadderRung } from "./rungs.ts";
 import { type FrameTimeline, planSegments } from "./segments.ts";
 import { planTasks } from "./tasks.ts";
 
 export { outputSampleRate, planAudio } from "./audio.ts";
-export {
-  frameStepFor,
-  type LadderRung,
-  parseLadder,
-  planLadder,
-} from "./ladder.ts";
+export { frameStepFor, planLadder } from "./ladder.ts";
+export { type LadderRung, parseLadder } from "./rungs.ts";
 export {
   FIRST_SEGMENT_TICKS,
   type FrameTimeline,

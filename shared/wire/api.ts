@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
+import type { LadderRung } from "../plan/rungs.ts";
 import { idSchema } from "./formats.ts";
 import { errorCodeSchema } from "./problem.ts";
 
@@ -81,7 +82,7 @@ export const ladderRungSchema = z.object({
   /** Of the short side: 480 is 480p, whichever way the picture is turned. */
   shortSide: z.int().min(2).max(4320),
   kilobitsPerSecond: z.int().min(20).max(100_000),
-});
+}) satisfies z.ZodType<LadderRung>;
 
 /** A job for a video that lies in storage: servers do everything. */
 export const createWholeJobRequestSchema = z.object({

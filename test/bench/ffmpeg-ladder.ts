@@ -1,4 +1,4 @@
-import { AAC_CODER } from "../../shared/encode/ffmpeg-args.ts";
+import { AAC_CODER } from "../../shared/encode/ffmpeg-audio-args.ts";
 import type { Clip } from "./clips.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { audioSpecificConfig, isPlainAacLc } from "../../shared/cmaf/aac.ts";
-import { readInit, writeInit } from "../../shared/cmaf/init.ts";
+import { writeInit } from "../../shared/cmaf/init.ts";
+import { readInit } from "../../shared/cmaf/read-init.ts";
 
 const STEREO = { sampleRate: 48_000, channels: 2 };
 

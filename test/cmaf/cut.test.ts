@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CodedPicture, cutVideo, type DecodeOrder } from "../../shared/cmaf/cut.ts";
-import { readFragments } from "../../shared/cmaf/fragment.ts";
+import { type CodedPicture, cutVideo } from "../../shared/cmaf/cut.ts";
+import type { DecodeOrder } from "../../shared/cmaf/decode-clock.ts";
+import { readFragments } from "../../shared/cmaf/read-fragment.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import {
   expandDurations,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readFragments, writeFragment } from "../../shared/cmaf/fragment.ts";
+import { readFragments } from "../../shared/cmaf/read-fragment.ts";
+import { writeFragment } from "../../shared/cmaf/write-fragment.ts";
 
 function sample(isSync: boolean, byte: number) {
   return {

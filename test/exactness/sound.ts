@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
-import { AAC_CODER } from "../../shared/encode/ffmpeg-args.ts";
+import { AAC_CODER } from "../../shared/encode/ffmpeg-audio-args.ts";
 import { startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
 import { ffmpeg } from "../setup/media.ts";
 

@@ -1,5 +1,6 @@
+import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import type { Engine } from "../../shared/job/job.ts";
-import type { ChunkInfo, LeaseGrant, Output, PictureVerdict } from "../../shared/wire/lease.ts";
+import type { ChunkInfo, LeaseGrant, PictureVerdict } from "../../shared/wire/lease.ts";
 
 /** Types only: what crosses between a pool slot and its Web Worker (comlink). */
 
@@ -9,20 +10,6 @@ export interface TranscodeRequest {
   info: ChunkInfo;
   /** The chunk's bytes; transferred, the worker owns them. */
   chunk: ArrayBuffer;
-}
-
-/** One object to store, with its bytes (transferred, the receiver owns them). */
-export interface TranscodedOutput extends Output {
-  bytes: ArrayBuffer;
-}
-
-export interface TranscodeResult {
-  engine: Engine;
-  encodeMs: number;
-  /** Inits first, then media in order. Hashes are computed in the worker. */
-  outputs: TranscodedOutput[];
-  /** What the decoder complained about, in plain words. */
-  warnings: string[];
 }
 
 /** Somebody else's result of a task, to be held against the source. */
@@ -68,7 +55,7 @@ export interface TranscodeWorkerApi {
   transcode(
     request: TranscodeRequest,
     onProgress: (progress: number, engine: Engine) => void,
-  ): Promise<TranscodeResult>;
+  ): Promise<MadeTask>;
   /** Throws and reports as `transcode`. */
   compare(
     request: CompareRequest,

@@ -1,9 +1,9 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import type { RawOutput } from "../../shared/encode/ffmpeg/task.ts";
-import type { TranscodedOutput } from "./api.ts";
+import type { MadeOutput } from "../../shared/holder/lease-work.ts";
 
 /** Sizes and hashes of outputs; their bytes move into the result. */
-export async function hashOutputs(outputs: readonly RawOutput[]): Promise<TranscodedOutput[]> {
+export async function hashOutputs(outputs: readonly RawOutput[]): Promise<MadeOutput[]> {
   return Promise.all(
     outputs.map(async ({ rendition, kind, segment, frames, bytes }) => {
       const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

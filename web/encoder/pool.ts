@@ -1,7 +1,8 @@
+import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { PictureVerdict } from "../../shared/wire/lease.ts";
-import type { CompareRequest, Lane, TranscodeRequest, TranscodeResult } from "./api.ts";
+import type { CompareRequest, Lane, TranscodeRequest } from "./api.ts";
 import { WorkerHandle } from "./worker-handle.ts";
 
 export interface PoolSlot {
@@ -63,7 +64,7 @@ export class Pool {
     request: TranscodeRequest,
     onProgress: (progress: number) => void,
     signal: AbortSignal,
-  ): Promise<TranscodeResult> {
+  ): Promise<MadeTask> {
     return this.#inSlot(request, onProgress, (handle, tell) =>
       handle.transcode(request, tell, signal),
     );

@@ -1,4 +1,5 @@
 import * as Comlink from "comlink";
+import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import {
   fromWireError,
   isWireError,
@@ -11,7 +12,6 @@ import type {
   CompareRequest,
   FfmpegSource,
   TranscodeRequest,
-  TranscodeResult,
   TranscodeWorkerApi,
   WorkerSetup,
 } from "./api.ts";
@@ -60,7 +60,7 @@ function holdLock(name: string): Promise<void> {
 async function transcode(
   { grant, info, chunk }: TranscodeRequest,
   onProgress: (progress: number, engine: Engine) => void,
-): Promise<TranscodeResult> {
+): Promise<MadeTask> {
   if (lanes === null) throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder is not loaded.");
   const startedMs = performance.now();
   const task = { grant, info, chunk: new Uint8Array(chunk) };

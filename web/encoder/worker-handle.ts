@@ -1,4 +1,5 @@
 import * as Comlink from "comlink";
+import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import {
   fromWireError,
   isWireError,
@@ -11,7 +12,6 @@ import type {
   CompareRequest,
   FfmpegSource,
   TranscodeRequest,
-  TranscodeResult,
   TranscodeWorkerApi,
   WorkerSetup,
 } from "./api.ts";
@@ -56,7 +56,7 @@ export class WorkerHandle {
     request: TranscodeRequest,
     onProgress: OnProgress,
     signal: AbortSignal,
-  ): Promise<TranscodeResult> {
+  ): Promise<MadeTask> {
     return this.#call(onProgress, signal, (api, alive) =>
       api.transcode(Comlink.transfer(request, [request.chunk]), alive),
     );

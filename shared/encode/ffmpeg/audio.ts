@@ -8,7 +8,7 @@ import {
   planPcmWindow,
   readAdtsFrames,
 } from "../audio-run.ts";
-import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-args.ts";
+import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-audio-args.ts";
 import type { TranscodedTask, TranscodeTask } from "../transcode-task.ts";
 import { countChunkPackets } from "./chunk.ts";
 import { between, decodeFailed, soundWarnings } from "./damage.ts";

@@ -1,4 +1,5 @@
 import { only, readBoxes, readChildren } from "../../isobmff/box.ts";
+import { readSampleCount } from "../../isobmff/headers.ts";
 import { TributaryError } from "../../job/errors.ts";
 
 /** Packets of the chunk's only track. Throws CHUNK_UNREADABLE when it is no MP4. */
@@ -9,8 +10,7 @@ export function countChunkPackets(chunk: Uint8Array): number {
     if (trak === undefined) return 0;
     const mdia = readChildren(chunk, only(readChildren(chunk, trak), "mdia"));
     const stbl = readChildren(chunk, only(readChildren(chunk, only(mdia, "minf")), "stbl"));
-    const stsz = only(stbl, "stsz");
-    return new DataView(chunk.buffer, chunk.byteOffset).getUint32(stsz.bodyStart + 8);
+    return readSampleCount(chunk, only(stbl, "stsz"));
   } catch (cause) {
     throw chunkUnreadable(cause);
   }

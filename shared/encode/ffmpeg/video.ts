@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type CodedPicture, type CutSegment, cutVideo } from "../../cmaf/cut.ts";
-import { readFragments } from "../../cmaf/fragment.ts";
-import { readInit, writeInit } from "../../cmaf/init.ts";
-import { readAvcConfig } from "../../h264/avc.ts";
+import { writeInit } from "../../cmaf/init.ts";
+import { readFragments } from "../../cmaf/read-fragment.ts";
+import { readInit } from "../../cmaf/read-init.ts";
+import { readAvcConfig } from "../../h264/avc-config.ts";
 import { readBoxes } from "../../isobmff/box.ts";
 import {
   type Segment,

@@ -1,6 +1,6 @@
+import { eraseDates } from "../../isobmff/tracks.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type Segment, segmentDurationTicks } from "../../job/job.ts";
-import { eraseDates } from "../read/iso-boxes.ts";
 
 /** A cut piece of the source and where it lies; `ChunkInfo` without the task. */
 export interface CutPiece {

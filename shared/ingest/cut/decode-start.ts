@@ -1,5 +1,6 @@
 import type { InputVideoTrack } from "mediabunny";
-import { nalUnits, readAvcC } from "../../h264/h264.ts";
+import { readAvcRecord } from "../../h264/avc-config.ts";
+import { holdsIdr } from "../../h264/nal-units.ts";
 import { packetsFrom } from "../read/packet-reader.ts";
 import type { VideoIndex } from "../read/source-index.ts";
 
@@ -14,8 +15,6 @@ export interface DecodeStart {
 /** Key packets that are looked at, spread over the source: who opens GOPs does so all along. */
 const MOST_LOOKED_AT = 24;
 
-const IDR_SLICE = 5;
-
 /** @throws TributaryError CHUNK_UNREADABLE, or whatever the signal aborts with */
 export async function readDecodeStart(
   track: InputVideoTrack,
@@ -26,14 +25,11 @@ export async function readDecodeStart(
   if (config === null || (await track.getCodec()) !== "avc") return { config, isIdr: true };
   const { description } = config;
   const record = description === undefined ? null : bytesOf(description);
-  const lengthSize = record === null ? null : readAvcC(record).lengthSize;
+  const framing = record === null ? null : readAvcRecord(record).nalLengthBytes;
   for (const at of spread(keyPackets(video))) {
     signal.throwIfAborted();
     for await (const packet of packetsFrom(track, video, at, at + 1)) {
-      const units = Array.from(nalUnits(packet.data, lengthSize));
-      if (!units.some((unit) => ((unit[0] ?? 0) & 0x1f) === IDR_SLICE)) {
-        return { config, isIdr: false };
-      }
+      if (!holdsIdr(packet.data, framing)) return { config, isIdr: false };
     }
   }
   return { config, isIdr: true };

@@ -1,5 +1,6 @@
 import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
-import { nalUnits } from "../../h264/h264.ts";
+import { isParameterSet, nalUnits } from "../../h264/nal-units.ts";
+import { concat } from "../../isobmff/write.ts";
 
 /** Found once a track; tracks live as long as their source. */
 const found = new WeakMap<InputVideoTrack, Promise<Uint8Array>>();
@@ -21,7 +22,7 @@ export async function withParameterSets(
     sets = firstParameterSets(track, codec);
     found.set(track, sets);
   }
-  return joined([await sets, packet]);
+  return concat([await sets, packet]);
 }
 
 async function firstParameterSets(
@@ -31,27 +32,19 @@ async function firstParameterSets(
   const startCode = Uint8Array.of(0, 0, 0, 1);
   for await (const packet of new EncodedPacketSink(track).packets()) {
     const units = parameterSets(codec, packet.data);
-    if (units.length > 0) return joined(units.flatMap((unit) => [startCode, unit]));
+    if (units.length > 0) return concat(units.flatMap((unit) => [startCode, unit]));
   }
   return new Uint8Array(0);
 }
 
-/** SPS and PPS (H.264: 7, 8); VPS, SPS and PPS (H.265: 32 to 34). */
+/** SPS and PPS of H.264; VPS, SPS and PPS of H.265 (nal_unit_type 32 to 34). */
 function parameterSets(codec: "avc" | "hevc", packet: Uint8Array): Uint8Array[] {
-  const isSet = (unit: Uint8Array) => {
-    const first = unit[0] ?? 0;
-    const type = codec === "avc" ? first & 0x1f : (first >> 1) & 0x3f;
-    return codec === "avc" ? type === 7 || type === 8 : type >= 32 && type <= 34;
+  const units = Array.from(nalUnits(packet, null));
+  const isHevcSet = (unit: Uint8Array) => {
+    const type = ((unit[0] ?? 0) >> 1) & 0x3f;
+    return type >= 32 && type <= 34;
   };
-  return Array.from(nalUnits(packet, null)).filter(isSet);
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return units
+    .filter((unit) => (codec === "avc" ? isParameterSet(unit) : isHevcSet(unit.bytes)))
+    .map(({ bytes }) => bytes);
 }

@@ -1,6 +1,6 @@
 import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
 import { TributaryError } from "../../job/errors.ts";
-import type { IsoLayout } from "./iso-boxes.ts";
+import type { IsoLayout } from "./iso-layout.ts";
 import { statedMatroskaBytes } from "./matroska-size.ts";
 import { packetsFrom } from "./packet-reader.ts";
 import { firstPackets, type PacketList, type PacketPlaces } from "./source-index.ts";

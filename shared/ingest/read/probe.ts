@@ -12,12 +12,12 @@ import {
   QTFF,
   WEBM,
 } from "mediabunny";
-import { readPicture } from "../../h264/h264.ts";
+import { readPicture } from "../../h264/picture.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
 import { frameStepFor } from "../../plan/plan.ts";
 import { describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
-import type { IsoLayout } from "./iso-boxes.ts";
+import type { IsoLayout } from "./iso-layout.ts";
 import { dropMissingEnd } from "./missing-end.ts";
 import {
   type AudioIndex,
@@ -274,7 +274,7 @@ async function pictureTest(
   // The second field of a frame has its frame_num and the other parity.
   let first: { frameNum: number; field: string } | null = null;
   return ({ data }) => {
-    const picture = readPicture(data, h264.lengthSize, h264.sps);
+    const picture = readPicture(data, h264.framing, h264.sps);
     if (picture === null || picture.field === null) {
       first = null;
       return 1;

@@ -3,7 +3,7 @@ import { TributaryError } from "../../job/errors.ts";
 import type { FfmpegSource } from "../remux/ffmpeg-core.ts";
 import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
 import { canonicalLanguage } from "./audio-facts.ts";
-import { type IsoLayout, readIsoLayout } from "./iso-boxes.ts";
+import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
 import {
   type OpenedFile,
   openFile,
@@ -11,7 +11,7 @@ import {
   probeFile,
   sampleDescriptions,
 } from "./probe.ts";
-import { asSourceError } from "./source-errors.ts";
+import { asSourceError, DAMAGED, sourceDamaged } from "./source-errors.ts";
 import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
 
@@ -37,9 +37,6 @@ export interface ReadFile {
   dispose: () => void;
 }
 
-const DAMAGED =
-  "The file is damaged: what it says of its pictures and sound does not fit together.";
-
 /** @throws TributaryError SOURCE_TRUNCATED, SOURCE_CORRUPT, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO */
 export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
   if (!layout.hasMoov && /^(heic|heix|mif1|avif)$/.test(layout.brand)) {
@@ -62,7 +59,7 @@ export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
     );
   }
   if (layout.tracks.some((track) => !track.tablesFit)) {
-    throw new TributaryError("SOURCE_CORRUPT", DAMAGED);
+    throw sourceDamaged();
   }
   if (!layout.tracks.some((track) => track.handler === "vide")) {
     throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");

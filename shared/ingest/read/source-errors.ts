@@ -14,6 +14,14 @@ export function asSourceError(thrown: unknown, code: ErrorCode, message: string)
   return new TributaryError(code, message, { cause: thrown, retryable: false });
 }
 
+/** Of a file whose parts contradict each other. */
+export const DAMAGED =
+  "The file is damaged: what it says of its pictures and sound does not fit together.";
+
+export function sourceDamaged(cause?: unknown): TributaryError {
+  return new TributaryError("SOURCE_CORRUPT", DAMAGED, { cause });
+}
+
 export function sourceChanged(cause: unknown): TributaryError {
   return new TributaryError(
     "SOURCE_CHANGED",

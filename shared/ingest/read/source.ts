@@ -6,7 +6,7 @@ import type { CutPiece } from "../cut/cut-piece.ts";
 import { type DecodeStart, readDecodeStart } from "../cut/decode-start.ts";
 import { cutAudio } from "../cut/split-audio.ts";
 import { cutVideo } from "../cut/split-video.ts";
-import { readIsoLayout } from "./iso-boxes.ts";
+import { readIsoLayout } from "./iso-layout.ts";
 import type { ProbedFile } from "./probe.ts";
 import { type OpenSourceOptions, readFile, refuseUnusable } from "./read-file.ts";
 import { fingerprint, refuseNonMedia } from "./sniff.ts";

@@ -1,12 +1,8 @@
 import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
-import {
-  type H264Sps,
-  isInterlaced,
-  nalUnits,
-  parseSps,
-  readAvcC,
-  readPicture,
-} from "../../h264/h264.ts";
+import { readAvcRecord } from "../../h264/avc-config.ts";
+import { type NalFraming, nalUnits } from "../../h264/nal-units.ts";
+import { isInterlaced, readPicture } from "../../h264/picture.ts";
+import { type H264Sps, parseSps } from "../../h264/sps.ts";
 import type { VideoFacts } from "../../job/job.ts";
 
 /** What a track's headers and first pictures tell; frames and rates come from the index. */
@@ -25,8 +21,7 @@ export type PictureFacts = Pick<
 
 export interface H264Stream {
   sps: H264Sps;
-  /** null: start codes. */
-  lengthSize: number | null;
+  framing: NalFraming;
   /** Some packets hold single fields: two of them make a frame. */
   fieldPictures: boolean;
   interlaced: boolean;
@@ -110,25 +105,26 @@ export async function readH264Stream(
 ): Promise<H264Stream | null> {
   if ((await track.getCodec()) !== "avc") return null;
   const description = await readDescription(track);
-  const record = description === null ? null : readAvcC(description);
-  const lengthSize = record?.lengthSize ?? null;
-  let sps = record?.sps ?? null;
+  const record = description === null ? null : readAvcRecord(description);
+  const framing = record?.nalLengthBytes ?? null;
+  const [stated] = record?.spsUnits ?? [];
+  let sps = stated === undefined ? null : parseSps(stated);
   let fieldPictures = false;
   let interlaced = false;
   let looked = 0;
   for await (const packet of new EncodedPacketSink(track).packets()) {
     signal.throwIfAborted();
     if (sps === null) {
-      for (const unit of nalUnits(packet.data, lengthSize)) sps ??= parseSps(unit);
+      for (const unit of nalUnits(packet.data, framing)) sps ??= parseSps(unit);
     }
     if (sps !== null && !sps.maybeInterlaced) break;
     if (sps !== null) {
-      fieldPictures ||= readPicture(packet.data, lengthSize, sps)?.field != null;
-      interlaced ||= isInterlaced(packet.data, lengthSize, sps);
+      fieldPictures ||= readPicture(packet.data, framing, sps)?.field != null;
+      interlaced ||= isInterlaced(packet.data, framing, sps);
     }
     if (fieldPictures || ++looked >= PACKETS_LOOKED_AT) break;
   }
-  return sps === null ? null : { sps, lengthSize, fieldPictures, interlaced };
+  return sps === null ? null : { sps, framing, fieldPictures, interlaced };
 }
 
 async function readDescription(track: InputVideoTrack): Promise<Uint8Array | null> {

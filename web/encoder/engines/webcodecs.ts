@@ -7,7 +7,7 @@ import type {
   TranscodeTask,
 } from "../../../shared/encode/ffmpeg/task.ts";
 import { webCodecsRefusal } from "../../../shared/encode/webcodecs-support.ts";
-import { readAvcConfig } from "../../../shared/h264/avc.ts";
+import { readAvcConfig } from "../../../shared/h264/avc-config.ts";
 import { TributaryError } from "../../../shared/job/errors.ts";
 import {
   expandDurations,

@@ -1,6 +1,6 @@
-import { readFragments } from "../../../shared/cmaf/fragment.ts";
-import { readInit } from "../../../shared/cmaf/init.ts";
-import { readAvcConfig } from "../../../shared/h264/avc.ts";
+import { readFragments } from "../../../shared/cmaf/read-fragment.ts";
+import { readInit } from "../../../shared/cmaf/read-init.ts";
+import { readAvcConfig } from "../../../shared/h264/avc-config.ts";
 import { TributaryError } from "../../../shared/job/errors.ts";
 import { type Segment, segmentFrames, TICKS_PER_SECOND } from "../../../shared/job/job.ts";
 

@@ -1,6 +1,6 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { parseLadder } from "../../../shared/plan/ladder.ts";
+import { parseLadder } from "../../../shared/plan/rungs.ts";
 import type { HolderOptions, HolderState, LadderRung } from "../../owner/owner-api.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
 import { connectHolder } from "./connect-owner.ts";

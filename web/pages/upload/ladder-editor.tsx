@@ -2,21 +2,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { VideoRendition } from "../../../shared/job/job.ts";
-import type { LadderRung } from "../../owner/owner-api.ts";
+import { KNOWN_RUNGS, type LadderRung } from "../../../shared/plan/rungs.ts";
 import { CloseIcon, PlusIcon } from "../../ui/icons.tsx";
-
-/** Picture heights people know, with a bit rate that suits them (Apple's HLS authoring specification). */
-const KNOWN_RUNGS: readonly LadderRung[] = [
-  { shortSide: 2160, kilobitsPerSecond: 16_800 },
-  { shortSide: 1440, kilobitsPerSecond: 9500 },
-  { shortSide: 1080, kilobitsPerSecond: 6000 },
-  { shortSide: 720, kilobitsPerSecond: 3000 },
-  { shortSide: 540, kilobitsPerSecond: 2000 },
-  { shortSide: 480, kilobitsPerSecond: 1450 },
-  { shortSide: 360, kilobitsPerSecond: 730 },
-  { shortSide: 240, kilobitsPerSecond: 350 },
-  { shortSide: 144, kilobitsPerSecond: 110 },
-];
 
 interface Row {
   key: number;

@@ -1,8 +1,7 @@
 import { BufferSource, EncodedPacketSink, Input, MP4, QTFF } from "mediabunny";
-import { readNalUnits } from "../../../../shared/h264/avc.ts";
+import { readAvcRecord } from "../../../../shared/h264/avc-config.ts";
+import { holdsIdr } from "../../../../shared/h264/nal-units.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
-
-const IDR_SLICE = 5;
 
 export interface ChunkPackets {
   /** In decode order. */
@@ -42,10 +41,7 @@ export async function readChunkPackets(chunk: Uint8Array): Promise<ChunkPackets>
 function requireIdr(first: Uint8Array, config: VideoDecoderConfig): void {
   if (!config.codec.startsWith("avc")) return;
   const description = config.description === undefined ? null : bytesOf(config.description);
-  const nalLengthBytes = ((description?.[4] ?? 3) & 3) + 1;
-  if (description !== null) {
-    for (const { type } of readNalUnits(first, nalLengthBytes)) if (type === IDR_SLICE) return;
-  }
+  if (description !== null && holdsIdr(first, readAvcRecord(description).nalLengthBytes)) return;
   throw new TributaryError("ENGINE_UNAVAILABLE", "The source's key frames are not IDR pictures.");
 }
 

@@ -1,0 +1,68 @@
+import { HIGH_PROFILE, readAvcConfig } from "../h264/avc-config.ts";
+import { invalid } from "../isobmff/box.ts";
+import { type Rendition, TICKS_PER_SECOND, type VideoRendition } from "../job/job.ts";
+import { AAC_LC_CODEC } from "./aac.ts";
+import { readInit } from "./read-init.ts";
+
+/** What a checked init segment says; needed to check the media that belongs to it. */
+export interface InitFacts {
+  /** RFC 6381: "avc1.64001f", "mp4a.40.2". */
+  codec: string;
+  /** Ticks a second of the media's times: TICKS_PER_SECOND for video, the sample rate for audio. */
+  timescale: number;
+  trackId: number;
+  /** Bytes of a NAL unit's length; 0 for audio. */
+  nalLengthBytes: number;
+}
+
+/** An init segment of ours has less than one; more is not read. */
+const MAX_INIT_BYTES = 16 * 1024;
+
+/**
+ * An init segment as the plan wants it: ftyp and moov, one track of the rendition's kind and size,
+ * H.264 High at the rendition's level or AAC-LC, no edit list. Throws OUTPUT_INVALID.
+ */
+export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
+  if (bytes.length > MAX_INIT_BYTES) throw invalid(`An init segment of ${bytes.length} bytes.`);
+  const init = readInit(bytes);
+  if (init.topLevel.join() !== "ftyp,moov")
+    throw invalid("An init segment is an ftyp and a moov box.");
+  if (init.hasEditList) throw invalid("An init segment holds an edit list.");
+  const { timescale, trackId } = init;
+  if (rendition.kind === "video") {
+    if (init.handler !== "vide" || init.entryType !== "avc1")
+      throw invalid("Not a track of H.264 video.");
+    if (timescale !== TICKS_PER_SECOND) throw invalid(`Times in 1/${timescale} s.`);
+    const avc = readAvcConfig(init.config);
+    checkPicture(rendition, init);
+    checkPicture(rendition, avc.sps);
+    const { profile, level } = avc.sps;
+    if (profile !== HIGH_PROFILE || level !== rendition.level) {
+      throw invalid(`Profile ${profile} level ${level}, planned is High ${rendition.level}.`);
+    }
+    return { codec: avc.codec, timescale, trackId, nalLengthBytes: avc.nalLengthBytes };
+  }
+  if (init.handler !== "soun" || init.entryType !== "mp4a")
+    throw invalid("Not a track of AAC sound.");
+  if (
+    timescale !== rendition.sampleRate ||
+    init.sampleRate !== rendition.sampleRate ||
+    init.channels !== rendition.channels
+  ) {
+    throw invalid(`${init.channels} channels at ${init.sampleRate} Hz in 1/${timescale} s.`);
+  }
+  const objectType = (init.config[0] ?? 0) >> 3;
+  if (objectType !== 2) throw invalid(`MPEG-4 audio object type ${objectType}, not AAC-LC.`);
+  return { codec: AAC_LC_CODEC, timescale, trackId, nalLengthBytes: 0 };
+}
+
+function checkPicture(
+  rendition: VideoRendition,
+  { width, height }: { width: number; height: number },
+): void {
+  if (width !== rendition.width || height !== rendition.height) {
+    throw invalid(
+      `A picture of ${width}x${height}, planned is ${rendition.width}x${rendition.height}.`,
+    );
+  }
+}

@@ -1,0 +1,161 @@
+import { BitReader } from "./bit-reader.ts";
+import { isSps, type NalUnit } from "./nal-units.ts";
+
+/** Sequence parameter sets. Sections are those of ITU-T H.264 (08/2021). */
+
+export interface H264Sps {
+  /** Of the decoded picture: cropped, both fields together. */
+  width: number;
+  height: number;
+  profile: number;
+  /** constraint_set flags and reserved bits, as one byte. */
+  constraints: number;
+  /** level_idc: level times ten. */
+  level: number;
+  bitDepth: number;
+  /** frame_mbs_only_flag is 0: fields or macroblock pairs may occur. */
+  maybeInterlaced: boolean;
+  /** Frames may mix field and frame macroblocks (MBAFF). */
+  macroblockAdaptive: boolean;
+  /** transfer_characteristics (table E-4), 2 when not given. */
+  transfer: number;
+  log2MaxFrameNum: number;
+  separateColourPlanes: boolean;
+  hasScalingMatrices: boolean;
+  /** Whether picture timing SEI carries pic_struct. */
+  hasPicStruct: boolean;
+  /** Bits of the two delays that stand before pic_struct; 0 when they do not. */
+  delayBits: number;
+}
+
+const PROFILES_WITH_CHROMA = new Set([
+  100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
+]);
+
+/** 7.3.2.1.1 and E.1.1; null when it is no sequence parameter set or is damaged. */
+export function parseSps(unit: NalUnit): H264Sps | null {
+  if (!isSps(unit)) return null;
+  const bits = new BitReader(unit.bytes, 1);
+  const [profile, constraints, level] = [bits.u(8), bits.u(8), bits.u(8)];
+  bits.ue();
+  let bitDepth = 8;
+  let chromaFormat = 1;
+  let separateColourPlanes = false;
+  let hasScalingMatrices = false;
+  if (PROFILES_WITH_CHROMA.has(profile)) {
+    chromaFormat = bits.ue();
+    if (chromaFormat === 3) separateColourPlanes = bits.flag();
+    bitDepth = 8 + bits.ue();
+    bits.ue();
+    bits.u(1);
+    hasScalingMatrices = bits.flag();
+    if (hasScalingMatrices) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
+  }
+  const log2MaxFrameNum = bits.ue() + 4;
+  skipPicOrderCount(bits);
+  bits.ue();
+  bits.u(1);
+  const columns = bits.ue() + 1;
+  const mapRows = bits.ue() + 1;
+  const maybeInterlaced = !bits.flag();
+  const macroblockAdaptive = maybeInterlaced && bits.flag();
+  bits.u(1);
+  const rows = maybeInterlaced ? 2 * mapRows : mapRows;
+  const crop = bits.flag() ? readCrop(bits, chromaFormat, maybeInterlaced) : { x: 0, y: 0 };
+  const vui = bits.flag() ? readVui(bits) : { transfer: 2, hasPicStruct: false, delayBits: 0 };
+  const width = columns * 16 - crop.x;
+  const height = rows * 16 - crop.y;
+  if (bits.exhausted || bitDepth > 16 || width < 1 || height < 1) return null;
+  return {
+    width,
+    height,
+    profile,
+    constraints,
+    level,
+    bitDepth,
+    maybeInterlaced,
+    macroblockAdaptive,
+    log2MaxFrameNum,
+    separateColourPlanes,
+    hasScalingMatrices,
+    ...vui,
+  };
+}
+
+/** Samples cut off in all; equations 7-19 to 7-22. */
+function readCrop(
+  bits: BitReader,
+  chromaFormat: number,
+  fields: boolean,
+): { x: number; y: number } {
+  const unitX = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
+  const unitY = (chromaFormat === 1 ? 2 : 1) * (fields ? 2 : 1);
+  const [left, right, top, bottom] = [bits.ue(), bits.ue(), bits.ue(), bits.ue()];
+  return { x: unitX * (left + right), y: unitY * (top + bottom) };
+}
+
+function skipScalingLists(bits: BitReader, lists: number): void {
+  for (let list = 0; list < lists; list++) {
+    if (!bits.flag()) continue;
+    let next = 8;
+    for (let i = 0, last = 8; i < (list < 6 ? 16 : 64) && next !== 0; i++) {
+      next = (last + bits.se() + 256) % 256;
+      if (next !== 0) last = next;
+    }
+  }
+}
+
+function skipPicOrderCount(bits: BitReader): void {
+  const type = bits.ue();
+  if (type === 0) bits.ue();
+  if (type !== 1) return;
+  bits.u(1);
+  bits.se();
+  bits.se();
+  const cycle = Math.min(255, bits.ue());
+  for (let i = 0; i < cycle; i++) bits.se();
+}
+
+function readVui(bits: BitReader): Pick<H264Sps, "transfer" | "hasPicStruct" | "delayBits"> {
+  let transfer = 2;
+  if (bits.flag() && bits.u(8) === 255) bits.u(32);
+  if (bits.flag()) bits.u(1);
+  if (bits.flag()) {
+    bits.u(4);
+    if (bits.flag()) {
+      bits.u(8);
+      transfer = bits.u(8);
+      bits.u(8);
+    }
+  }
+  if (bits.flag()) {
+    bits.ue();
+    bits.ue();
+  }
+  if (bits.flag()) {
+    bits.u(32);
+    bits.u(32);
+    bits.u(1);
+  }
+  const nalHrd = bits.flag();
+  let delayBits = nalHrd ? readHrdDelays(bits) : 0;
+  const vclHrd = bits.flag();
+  if (vclHrd) delayBits = readHrdDelays(bits);
+  if (nalHrd || vclHrd) bits.u(1);
+  return { transfer, hasPicStruct: bits.flag(), delayBits };
+}
+
+/** Length of cpb_removal_delay and dpb_output_delay together (E.1.2). */
+function readHrdDelays(bits: BitReader): number {
+  const count = Math.min(31, bits.ue()) + 1;
+  bits.u(8);
+  for (let i = 0; i < count; i++) {
+    bits.ue();
+    bits.ue();
+    bits.u(1);
+  }
+  bits.u(5);
+  const delays = bits.u(5) + 1 + bits.u(5) + 1;
+  bits.u(5);
+  return delays;
+}

@@ -1,0 +1,78 @@
+import { readBoxHeader } from "../../isobmff/box.ts";
+import { type IsoTrack, readMovie } from "../../isobmff/tracks.ts";
+import { readBytes } from "./sniff.ts";
+import { sourceDamaged } from "./source-errors.ts";
+
+/**
+ * What mediabunny does not tell of an ISO base media file (ISO/IEC 14496-12): whether the file is
+ * whole, encrypted, cut by edit lists, and the sample descriptions as they stand.
+ */
+export interface IsoLayout {
+  /** Major brand of the file, "" without one: "isom", "qt  ", "heic". */
+  brand: string;
+  hasMoov: boolean;
+  hasMediaData: boolean;
+  fragmented: boolean;
+  /** Bytes that the last box says the file has, when it has fewer. */
+  statedBytes: number | null;
+  tracks: IsoTrack[];
+}
+
+/** A `moov` of a day of video has some 30 MiB; beyond this something is wrong. */
+const LARGEST_MOOV_BYTES = 256 * 1024 * 1024;
+
+const FIRST_TYPES = /^(ftyp|styp|moov|mdat|free|skip|wide|pnot)$/;
+const ANY_TYPE = /^[\x20-\x7e\xa9]{4}$/;
+
+/**
+ * Walks the top level of a file.
+ * @returns null when it is no ISO base media file
+ * @throws TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, or whatever the signal aborts with
+ */
+export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<IsoLayout | null> {
+  const layout: IsoLayout = {
+    brand: "",
+    hasMoov: false,
+    hasMediaData: false,
+    fragmented: false,
+    statedBytes: null,
+    tracks: [],
+  };
+  let at = 0;
+  while (at + 8 <= file.size) {
+    signal.throwIfAborted();
+    const isFirst = at === 0;
+    const head = await readBytes(file, at, Math.min(file.size, at + 16));
+    const header = readBoxHeader(head, 0, file.size - at);
+    if (
+      header === null ||
+      header.sizeBytes < header.headerBytes ||
+      !(isFirst ? FIRST_TYPES : ANY_TYPE).test(header.type)
+    ) {
+      return isFirst ? null : layout;
+    }
+    const { type, sizeBytes } = header;
+    const end = at + sizeBytes;
+    if (end > file.size) layout.statedBytes = end;
+    if (type === "ftyp") layout.brand = String.fromCharCode(...head.subarray(8, 12));
+    if (type === "mdat") layout.hasMediaData = true;
+    if (type === "moof") layout.fragmented = true;
+    if (type === "moov" && end <= file.size && sizeBytes <= LARGEST_MOOV_BYTES) {
+      layout.hasMoov = true;
+      const movie = readMovieOf(await readBytes(file, at, end));
+      layout.tracks = movie.tracks;
+      layout.fragmented ||= movie.expectsFragments;
+    }
+    // Fragments go on and on; only the last box of the file matters from here.
+    at = end;
+  }
+  return layout;
+}
+
+function readMovieOf(moov: Uint8Array): ReturnType<typeof readMovie> {
+  try {
+    return readMovie(moov);
+  } catch (cause) {
+    throw sourceDamaged(cause);
+  }
+}

@@ -1,0 +1,41 @@
+import { type Box, BoxFields } from "./box.ts";
+
+/**
+ * Fields of header boxes (ISO/IEC 14496-12, clause 8) that are read of our own outputs and of sources.
+ * All throw TributaryError OUTPUT_INVALID when the box is too short for its version.
+ */
+
+/** track_ID of a `tkhd` (8.3.2). */
+export function readTrackId(bytes: Uint8Array, tkhd: Box): number {
+  return afterDates(bytes, tkhd).u32();
+}
+
+/** Ticks a second, of an `mdhd` (8.4.2) or `mvhd` (8.2.2). */
+export function readTimescale(bytes: Uint8Array, header: Box): number {
+  return afterDates(bytes, header).u32();
+}
+
+/** handler_type of an `hdlr` (8.4.3): "vide", "soun". */
+export function readHandler(bytes: Uint8Array, hdlr: Box): string {
+  const fields = new BoxFields(bytes, hdlr);
+  fields.skip(8);
+  return fields.text(4);
+}
+
+/** sample_count of an `stsz` (8.7.3.2). */
+export function readSampleCount(bytes: Uint8Array, stsz: Box): number {
+  const fields = new BoxFields(bytes, stsz);
+  fields.skip(8);
+  return fields.u32();
+}
+
+/** `tkhd`, `mdhd` and `mvhd` begin with the dates of creation and change, whose size is the version's. */
+export function dateBytes(version: number): number {
+  return version === 1 ? 16 : 8;
+}
+
+function afterDates(bytes: Uint8Array, header: Box): BoxFields {
+  const fields = new BoxFields(bytes, header);
+  fields.skip(dateBytes(fields.versionAndFlags().version));
+  return fields;
+}

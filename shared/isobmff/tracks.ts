@@ -1,0 +1,147 @@
+import { type Box, BoxFields, scanBoxes } from "./box.ts";
+import { dateBytes, readHandler, readSampleCount, readTimescale, readTrackId } from "./headers.ts";
+
+/**
+ * Tracks of a `moov` as files in the wild have them: boxes after one that cannot be read are passed
+ * over, and a track without the boxes that describe it is left out.
+ */
+
+export interface IsoTrack {
+  id: number;
+  /** "vide", "soun". */
+  handler: string;
+  /** The `stsd` box, whole. */
+  sampleDescriptions: Uint8Array;
+  /** Its tables of samples agree on how many there are; readers that trust them may loop for ever. */
+  tablesFit: boolean;
+  /** Type of the first sample entry: "avc1", "encv"; "" without one. */
+  sampleEntry: string;
+  /** Edits in the order of the list. */
+  edits: { durationSeconds: number; mediaTime: number; rate: number }[];
+}
+
+export interface IsoMovie {
+  tracks: IsoTrack[];
+  /** It says that movie fragments follow (`mvex`). */
+  expectsFragments: boolean;
+}
+
+/** Some writers count this many samples more in their tables than there are. */
+const MISCOUNTED_SAMPLES = 16;
+
+/**
+ * @param moov the box with its header
+ * @throws TributaryError OUTPUT_INVALID when a header of a track is too short
+ */
+export function readMovie(moov: Uint8Array): IsoMovie {
+  const boxes = childrenOf(moov, find(moov, "moov"));
+  const mvhd = boxes.find(({ type }) => type === "mvhd");
+  const movieTimescale = mvhd === undefined ? 1 : readTimescale(moov, mvhd) || 1;
+  return {
+    tracks: boxes
+      .filter(({ type }) => type === "trak")
+      .flatMap((trak) => readTrack(moov, trak, movieTimescale)),
+    expectsFragments: boxes.some(({ type }) => type === "mvex"),
+  };
+}
+
+function readTrack(moov: Uint8Array, trak: Box, movieTimescale: number): IsoTrack[] {
+  const tkhd = child(moov, trak, "tkhd");
+  const hdlr = child(moov, trak, "mdia", "hdlr");
+  const stbl = child(moov, trak, "mdia", "minf", "stbl");
+  const stsd = child(moov, stbl, "stsd");
+  if (tkhd === undefined || hdlr === undefined || stsd === undefined) return [];
+  return [
+    {
+      id: readTrackId(moov, tkhd),
+      handler: readHandler(moov, hdlr),
+      sampleDescriptions: moov.slice(stsd.start, stsd.end),
+      tablesFit: sampleTablesFit(moov, childrenOf(moov, stbl)),
+      sampleEntry: scanBoxes(moov, stsd.bodyStart + 8, stsd.end).boxes[0]?.type ?? "",
+      edits: readEdits(moov, child(moov, trak, "edts", "elst"), movieTimescale),
+    },
+  ];
+}
+
+/**
+ * stts and ctts hold runs, stsz one entry a sample (8.6.1.2, 8.6.1.3, 8.7.3.2): no run may promise
+ * samples that have no size.
+ */
+function sampleTablesFit(moov: Uint8Array, tables: readonly Box[]): boolean {
+  const stsz = tables.find((table) => table.type === "stsz");
+  if (stsz === undefined) return true;
+  const samples = readSampleCount(moov, stsz);
+  const sizes = new BoxFields(moov, stsz);
+  sizes.skip(4);
+  const sizeEach = sizes.u32();
+  sizes.skip(4);
+  if (sizeEach === 0 && 4 * samples > sizes.left) return false;
+  return tables.every((table) => {
+    if (table.type !== "stts" && table.type !== "ctts") return true;
+    const runs = new BoxFields(moov, table);
+    runs.skip(4);
+    const count = runs.u32();
+    if (8 * count > runs.left) return false;
+    let promised = 0;
+    for (let run = 0; run < count; run++) {
+      promised += runs.u32();
+      runs.skip(4);
+    }
+    return promised <= samples + MISCOUNTED_SAMPLES;
+  });
+}
+
+/** 8.6.6.2 */
+function readEdits(
+  moov: Uint8Array,
+  elst: Box | undefined,
+  movieTimescale: number,
+): IsoTrack["edits"] {
+  if (elst === undefined) return [];
+  const fields = new BoxFields(moov, elst);
+  const isLong = fields.versionAndFlags().version === 1;
+  const count = Math.min(fields.u32(), Math.floor(fields.left / (isLong ? 20 : 12)));
+  return Array.from({ length: count }, () => {
+    // Unknown durations are written as the largest number there is: rounded, they stay that large.
+    const duration = isLong ? fields.u32() * 2 ** 32 + fields.u32() : fields.u32();
+    const mediaTime = isLong ? fields.i32() * 2 ** 32 + fields.u32() : fields.i32();
+    return {
+      durationSeconds: duration / movieTimescale,
+      mediaTime,
+      rate: fields.i32() / 65_536,
+    };
+  });
+}
+
+/**
+ * Sets the dates of a file's headers to 0 (mvhd, tkhd, mdhd: 8.2.2, 8.3.2, 8.4.2), so that the same
+ * packets always make the same bytes.
+ */
+export function eraseDates(file: Uint8Array): void {
+  const moov = find(file, "moov");
+  if (moov === undefined) return;
+  const traks = childrenOf(file, moov).filter(({ type }) => type === "trak");
+  const headers = [
+    child(file, moov, "mvhd"),
+    ...traks.flatMap((trak) => [child(file, trak, "tkhd"), child(file, trak, "mdia", "mdhd")]),
+  ];
+  for (const header of headers) {
+    if (header === undefined) continue;
+    const datesStart = header.bodyStart + 4;
+    file.fill(0, datesStart, datesStart + dateBytes(file[header.bodyStart] ?? 0));
+  }
+}
+
+function find(file: Uint8Array, type: string): Box | undefined {
+  return scanBoxes(file, 0, file.length).boxes.find((box) => box.type === type);
+}
+
+function childrenOf(bytes: Uint8Array, parent: Box | undefined): Box[] {
+  return parent === undefined ? [] : scanBoxes(bytes, parent.bodyStart, parent.end).boxes;
+}
+
+function child(bytes: Uint8Array, parent: Box | undefined, ...path: string[]): Box | undefined {
+  let box = parent;
+  for (const type of path) box = childrenOf(bytes, box).find((one) => one.type === type);
+  return box;
+}
