@@ -1,5 +1,12 @@
 import { type Box, BoxFields, scanBoxes } from "./box.ts";
 import { dateBytes, readHandler, readSampleCount, readTimescale, readTrackId } from "./headers.ts";
+import {
+  type DecodeRuns,
+  type DescriptionRun,
+  readDecodeRuns,
+  readDescriptionRuns,
+  readDescriptions,
+} from "./sample-tables.ts";
 
 /**
  * Tracks of a `moov` as files in the wild have them: boxes after one that cannot be read are passed
@@ -14,6 +21,15 @@ export interface IsoTrack {
   sampleDescriptions: Uint8Array;
   /** Its tables of samples agree on how many there are; readers that trust them may loop for ever. */
   tablesFit: boolean;
+  /** Ticks a second of its media. */
+  timescale: number;
+  /** When its samples are decoded; empty in fragmented files. */
+  decodeRuns: DecodeRuns;
+  /** The entries of `stsd`, and which samples each of them describes. */
+  descriptions: Box[];
+  descriptionRuns: DescriptionRun[];
+  /** The box with its edits. */
+  edts: Box | null;
   /** Type of the first sample entry: "avc1", "encv"; "" without one. */
   sampleEntry: string;
   /** Edits in the order of the list. */
@@ -50,14 +66,21 @@ function readTrack(moov: Uint8Array, trak: Box, movieTimescale: number): IsoTrac
   const hdlr = child(moov, trak, "mdia", "hdlr");
   const stbl = child(moov, trak, "mdia", "minf", "stbl");
   const stsd = child(moov, stbl, "stsd");
+  const mdhd = child(moov, trak, "mdia", "mdhd");
   if (tkhd === undefined || hdlr === undefined || stsd === undefined) return [];
+  const descriptions = readDescriptions(moov, stsd);
   return [
     {
       id: readTrackId(moov, tkhd),
       handler: readHandler(moov, hdlr),
       sampleDescriptions: moov.slice(stsd.start, stsd.end),
       tablesFit: sampleTablesFit(moov, childrenOf(moov, stbl)),
-      sampleEntry: scanBoxes(moov, stsd.bodyStart + 8, stsd.end).boxes[0]?.type ?? "",
+      timescale: mdhd === undefined ? 1 : readTimescale(moov, mdhd) || 1,
+      decodeRuns: readDecodeRuns(moov, child(moov, stbl, "stts")),
+      descriptions,
+      descriptionRuns: readDescriptionRuns(moov, child(moov, stbl, "stsc")),
+      edts: child(moov, trak, "edts") ?? null,
+      sampleEntry: descriptions[0]?.type ?? "",
       edits: readEdits(moov, child(moov, trak, "edts", "elst"), movieTimescale),
     },
   ];

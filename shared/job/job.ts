@@ -129,6 +129,11 @@ export const segmentSchema = z.object({
   durations: sampleDurationsSchema,
   /** Of the video renditions' bit rates, what this segment gets; without it, all. */
   rateShare: z.number().min(RATE_SHARE.least).max(RATE_SHARE.most).optional(),
+  /**
+   * Its first frame is the one that was shown last before it, shown on: a frame that is held for longer
+   * than a segment. It does not count among the source's frames.
+   */
+  repeatsFrame: z.boolean().optional(),
 });
 export type Segment = z.infer<typeof segmentSchema>;
 

@@ -8,3 +8,9 @@ export const TICKS_PER_SECOND = 90_000;
 
 /** Durations that differ by no more were equal before rounding: one millisecond, as in Matroska files. */
 export const EVEN_WITHIN_TICKS = TICKS_PER_SECOND / 1000;
+
+/** A place of the timeline for people: "1:02.5". */
+export function clock(ticks: number): string {
+  const seconds = ticks / TICKS_PER_SECOND;
+  return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+}

@@ -42,7 +42,7 @@ export function planJob(
   if (segments.length > MAX_SEGMENTS) {
     throw new TributaryError("SOURCE_TOO_LARGE", "The video is longer than a day and a quarter.");
   }
-  const tasks = planTasks(segments, video, audio, timeline.keyTicks, slots);
+  const tasks = planTasks(segments, video, audio, timeline, slots);
   const source = { ...facts, video: { ...facts.video, evenFrames: areEven(segments) } };
   return { source, video, audio, segments, tasks };
 }

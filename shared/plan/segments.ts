@@ -14,6 +14,9 @@ export const LAST_SEGMENT_MIN_TICKS = TARGET_SEGMENT_TICKS / 3;
 /** A source key frame this near to the grid becomes the cut: no decode lead-in. */
 const SNAP_TICKS = 0.45 * TICKS_PER_SECOND;
 
+/** A frame that is shown for longer may be shown again, where a segment has to begin meanwhile. */
+const HELD_TICKS = TICKS_PER_SECOND;
+
 /** When the frames of a source are, all in ticks from the first visible one. */
 export interface FrameTimeline {
   /** Visible frames in order, and the end of the last one. */
@@ -22,34 +25,95 @@ export interface FrameTimeline {
   keyTicks: ArrayLike<number>;
   /** Bytes of each visible frame in the source, where they are known. */
   frameBytes?: ArrayLike<number>;
+  /**
+   * Frame times, in order, at which a segment and a chunk have to begin: what is before and after such a
+   * time cannot be decoded in one go (cuts of an edit list, pictures of another description).
+   */
+  breakTicks?: readonly number[];
 }
 
 /**
  * Cuts the source near the 6 s grid, at frames, on a key frame where one is near. Segments cover the
- * source once, in order; only where a single frame is shown for longer is one beyond the limit.
+ * source once, in order. Where no frame begins near the grid, because one is shown for long, the
+ * segment begins with that frame once more (`Segment.repeatsFrame`).
  * @param frameStep every n-th frame is kept; frame times in the result are those of kept frames
  */
 export function planSegments(timeline: FrameTimeline, frameStep = 1): Segment[] {
   const kept = keptFrameTicks(timeline.frameTicks, frameStep);
   const keys = timeline.keyTicks;
-  const endTicks = kept[kept.length - 1] ?? 0;
+  const lastTicks = kept[kept.length - 1] ?? 0;
+  const breaks = [...(timeline.breakTicks ?? []), lastTicks];
   const segments: Segment[] = [];
-  let first = 0;
+  let cut: Cut = { frame: 0, atTicks: 0, repeatsFrame: false };
   let keyFrom = 0;
-  while (first < kept.length - 1) {
-    const startTicks = kept[first] ?? 0;
-    const wantedTicks = nextCutTicks(startTicks, endTicks);
-    let next = kept.length - 1;
+  let nextBreak = 0;
+  while (cut.atTicks < lastTicks) {
+    while ((breaks[nextBreak] ?? lastTicks) <= cut.atTicks) nextBreak++;
+    const endFrame = lowerBound(kept, breaks[nextBreak] ?? lastTicks);
+    const endTicks = kept[endFrame] ?? lastTicks;
+    const wantedTicks = nextCutTicks(cut.atTicks, endTicks);
+    let next: Cut = { frame: endFrame, atTicks: endTicks, repeatsFrame: false };
     if (wantedTicks < endTicks) {
       while (keyFrom < keys.length && (keys[keyFrom] ?? 0) < wantedTicks - SNAP_TICKS) keyFrom++;
-      next = cutFrame(kept, first, wantedTicks, nearestKey(keys, keyFrom, wantedTicks));
+      const key = nearestKey(keys, keyFrom, wantedTicks);
+      next = nextCut(kept, endFrame, cut, wantedTicks, key);
     }
-    const each: number[] = [];
-    for (let i = first; i < next; i++) each.push((kept[i + 1] ?? 0) - (kept[i] ?? 0));
-    segments.push({ index: segments.length, startTicks, durations: runLengthDurations(each) });
-    first = next;
+    segments.push(segmentBetween(segments.length, kept, cut, next));
+    cut = next;
   }
   return segments;
+}
+
+/** Where a segment begins: at a kept frame, or while one is held. */
+interface Cut {
+  /** The frame that is shown from there on. */
+  frame: number;
+  atTicks: number;
+  repeatsFrame: boolean;
+}
+
+function segmentBetween(index: number, kept: readonly number[], from: Cut, to: Cut): Segment {
+  const times = [from.atTicks];
+  const end = to.repeatsFrame ? to.frame + 1 : to.frame;
+  for (let frame = from.frame + 1; frame < end; frame++) times.push(kept[frame] ?? 0);
+  const each = times.map((at, i) => (times[i + 1] ?? to.atTicks) - at);
+  return {
+    index,
+    startTicks: from.atTicks,
+    durations: runLengthDurations(each),
+    ...(from.repeatsFrame ? { repeatsFrame: true } : {}),
+  };
+}
+
+/** At a frame where one is near, else while one is held, else at the nearest frame there is. */
+function nextCut(
+  kept: readonly number[],
+  endFrame: number,
+  from: Cut,
+  wantedTicks: number,
+  keyTicks: number | null,
+): Cut {
+  const frame = cutFrame(kept, endFrame, from, wantedTicks, keyTicks);
+  const atFrame = { frame, atTicks: kept[frame] ?? 0, repeatsFrame: false };
+  const isNear = Math.abs(atFrame.atTicks - wantedTicks) <= HELD_TICKS;
+  if (isNear && frame < endFrame && atFrame.atTicks - from.atTicks < SEGMENT_LIMIT_TICKS)
+    return atFrame;
+  const atTicks = Math.min(wantedTicks, from.atTicks + TARGET_SEGMENT_TICKS);
+  const held = lowerBound(kept, atTicks + 1) - 1;
+  const isHeld = (kept[held + 1] ?? 0) - (kept[held] ?? 0) > HELD_TICKS;
+  return isHeld ? { frame: held, atTicks, repeatsFrame: true } : atFrame;
+}
+
+/** First position whose value is at least the wanted one. */
+function lowerBound(sorted: ArrayLike<number>, wanted: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const between = (low + high) >> 1;
+    if ((sorted[between] ?? 0) < wanted) low = between + 1;
+    else high = between;
+  }
+  return low;
 }
 
 /** Times of every n-th frame, and the end. */
@@ -83,12 +147,11 @@ function nearestKey(keys: ArrayLike<number>, from: number, wantedTicks: number):
 /** First frame of the next segment: the key frame if it is a frame within bounds, else the nearest to the grid. */
 function cutFrame(
   kept: readonly number[],
-  first: number,
+  last: number,
+  { frame: first, atTicks: startTicks }: Cut,
   wantedTicks: number,
   keyTicks: number | null,
 ): number {
-  const startTicks = kept[first] ?? 0;
-  const last = kept.length - 1;
   let nearest = first + 1;
   for (let i = first + 1; i < last; i++) {
     const at = kept[i] ?? 0;

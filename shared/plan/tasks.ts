@@ -6,6 +6,7 @@ import {
   TICKS_PER_SECOND,
   type VideoRendition,
 } from "../job/job.ts";
+import type { FrameTimeline } from "./segments.ts";
 
 /**
  * Lengths of audio runs after the first segment; the last one repeats. Short at first, so that sound
@@ -33,14 +34,13 @@ const LONGEST_RUN_TICKS = 300 * TICKS_PER_SECOND;
 /**
  * Work in order of need: what plays first comes first, and of one time the sound before the picture.
  * A video task is one segment, or a run of them where decoding has to begin far ahead of it.
- * @param keyTicks where decoding can start, in order, in ticks from the first visible frame
  * @param slots single-threaded encoders that will share the work; 1 where each uses all cores by itself
  */
 export function planTasks(
   segments: readonly Segment[],
   video: readonly VideoRendition[],
   audio: readonly AudioRendition[],
-  keyTicks: ArrayLike<number>,
+  timeline: Pick<FrameTimeline, "keyTicks" | "breakTicks">,
   slots = 1,
 ): Task[] {
   const runs: (Task & { order: number })[] = [];
@@ -49,7 +49,7 @@ export function planTasks(
       runs.push({ ...task("audio", [rendition.id], run), order: i });
     }
   }
-  const spans = videoRuns(segments, keyTicks);
+  const spans = videoRuns(segments, timeline);
   const groups = groupCounts(
     spans.map(({ segmentCount }) => segmentCount === 1),
     slots,
@@ -113,16 +113,28 @@ function renditionGroups(video: readonly VideoRendition[], count: number): strin
   return groups.map(({ ids }) => ids);
 }
 
-function videoRuns(segments: readonly Segment[], keyTicks: ArrayLike<number>): Run[] {
+function videoRuns(
+  segments: readonly Segment[],
+  { keyTicks, breakTicks = [] }: Pick<FrameTimeline, "keyTicks" | "breakTicks">,
+): Run[] {
   const runs: Run[] = [];
   let key = 0;
   let next = 0;
+  let nextBreak = 0;
   while (next < segments.length) {
     const startTicks = segments[next]?.startTicks ?? 0;
     while (key + 1 < keyTicks.length && (keyTicks[key + 1] ?? 0) <= startTicks) key++;
+    while ((breakTicks[nextBreak] ?? Number.POSITIVE_INFINITY) <= startTicks) nextBreak++;
     const leadInTicks = Math.max(0, startTicks - (keyTicks[key] ?? 0));
     const wantedTicks = Math.min(LONGEST_RUN_TICKS, leadInTicks * RUN_PER_LEAD_IN);
-    const run = takeRun(segments, next, wantedTicks);
+    const breakAt = breakTicks[nextBreak] ?? Number.POSITIVE_INFINITY;
+    // A chunk holds each frame once.
+    const run = takeRun(
+      segments,
+      next,
+      wantedTicks,
+      (segment) => segment.repeatsFrame === true || segment.startTicks >= breakAt,
+    );
     runs.push(run);
     next += run.segmentCount;
   }
@@ -146,13 +158,22 @@ function audioRuns(segments: readonly Segment[]): Run[] {
   return runs;
 }
 
-/** Segments from `firstSegment` on until they last as long as wanted; at least one. */
-function takeRun(segments: readonly Segment[], firstSegment: number, wantedTicks: number): Run {
+/**
+ * Segments from `firstSegment` on until they last as long as wanted; at least one.
+ * @param isApart segments that cannot follow another one in a run
+ */
+function takeRun(
+  segments: readonly Segment[],
+  firstSegment: number,
+  wantedTicks: number,
+  isApart: (segment: Segment) => boolean = () => false,
+): Run {
   let lengthTicks = 0;
   let segmentCount = 0;
   do {
     const segment = segments[firstSegment + segmentCount];
     if (segment === undefined) break;
+    if (segmentCount > 0 && isApart(segment)) break;
     lengthTicks += segmentDurationTicks(segment);
     segmentCount++;
     // A few ticks short of the length is long enough: cuts are not exactly on the grid.

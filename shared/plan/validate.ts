@@ -72,7 +72,9 @@ function checkSegments({ source, segments }: JobPlan): void {
     if (durationTicks >= SEGMENT_LIMIT_TICKS && segmentFrames(segment) > 1)
       refuse(`Segment ${i} is too long.`);
     atTicks += durationTicks;
-    frames += segmentFrames(segment);
+    const repeats = segment.repeatsFrame === true;
+    if (repeats && i === 0) refuse("The first segment has no frame to repeat.");
+    frames += segmentFrames(segment) - (repeats ? 1 : 0);
   }
   if (atTicks !== source.durationTicks)
     refuse("The segments do not add up to the source's duration.");
@@ -95,6 +97,9 @@ function checkTasks({ segments, video, audio, tasks }: JobPlan): void {
     ids.add(task.id);
     const end = task.firstSegment + task.segmentCount;
     if (end > segments.length) refuse(`Task ${task.id} goes beyond the last segment.`);
+    const rest = segments.slice(task.firstSegment + 1, end);
+    if (task.kind === "video" && rest.some((segment) => segment.repeatsFrame === true))
+      refuse(`Task ${task.id} would need a frame twice.`);
     if (task.kind === "audio" && task.renditions.length !== 1) {
       refuse(`Task ${task.id} makes more than one audio rendition.`);
     }

@@ -34,6 +34,17 @@ export interface DecodedTask {
   hashes: string[];
 }
 
+/** The pictures of all tasks in order, without those that only show the one before them again. */
+export function shownOnce(plan: JobPlan, decoded: readonly DecodedTask[]): string[] {
+  const tasks = plan.tasks.filter((one) => one.kind === "video");
+  return decoded.flatMap(({ hashes }, i) => {
+    const repeats = plan.segments[tasks[i]?.firstSegment ?? 0]?.repeatsFrame === true;
+    if (repeats && hashes[0] !== decoded[i - 1]?.hashes.at(-1))
+      throw new Error(`Task ${tasks[i]?.id} does not begin with the picture before it.`);
+    return repeats ? hashes.slice(1) : hashes;
+  });
+}
+
 /** Cuts each video task and decodes it as the engine does: trimmed half-way between frames. */
 export async function decodeVideoTasks(source: Source, plan: JobPlan): Promise<DecodedTask[]> {
   return inFolder(async (folder) => {

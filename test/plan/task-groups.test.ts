@@ -28,7 +28,7 @@ function ladder(...heights: number[]): VideoRendition[] {
 const keys = (count: number) => segments(count).map(({ startTicks }) => startTicks);
 
 const plan = (count: number, slots: number, video = ladder(480, 360, 240)) =>
-  planTasks(segments(count), video, [], keys(count), slots);
+  planTasks(segments(count), video, [], { keyTicks: keys(count) }, slots);
 
 describe("groups of renditions", () => {
   test("five segments on two slots: the first is shared, and then no slot idles", () => {
@@ -54,7 +54,7 @@ describe("groups of renditions", () => {
   });
 
   test("a run with a long lead-in is not decoded twice", () => {
-    const tasks = planTasks(segments(10), ladder(480, 240), [], [0], 2);
+    const tasks = planTasks(segments(10), ladder(480, 240), [], { keyTicks: [0] }, 2);
     const runs = tasks.filter(({ segmentCount }) => segmentCount > 1);
     expect(runs.length).toBeGreaterThan(0);
     expect(runs.every(({ renditions }) => renditions.length === 2)).toBe(true);

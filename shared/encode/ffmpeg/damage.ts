@@ -1,5 +1,6 @@
 import { TributaryError } from "../../job/errors.ts";
-import { type Segment, TICKS_PER_SECOND } from "../../job/job.ts";
+import type { Segment } from "../../job/job.ts";
+import { clock } from "../../job/ticks.ts";
 import { durationTicks } from "../transcode-task.ts";
 import type { FfmpegRun } from "./runner.ts";
 
@@ -65,11 +66,6 @@ export function soundWarnings(lines: readonly string[], segments: readonly Segme
 export function between(segments: readonly Segment[]): string {
   const startTicks = segments[0]?.startTicks ?? 0;
   return `between ${clock(startTicks)} and ${clock(startTicks + durationTicks(segments))}`;
-}
-
-function clock(ticks: number): string {
-  const seconds = ticks / TICKS_PER_SECOND;
-  return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
 }
 
 /** Without the address in front ("[libx264 @ 0x1234] [error] "), at most a sentence long. */

@@ -18,6 +18,8 @@ export interface VideoCut {
   firstPacket: number;
   /** Excluded. */
   endPacket: number;
+  /** When a packet's frame is shown in this cut, on the job's timeline. */
+  ticksOf: (packet: number) => number;
   baseTicks: number;
   trimStartTicks: number;
   trimEndTicks: number;
@@ -28,10 +30,21 @@ export interface VideoCut {
  * frame of the run. With open GOPs this takes in the next key frame by itself, where frames of the
  * run refer to it. What is shown outside the run is trimmed half-way between neighbouring frames.
  */
-export function planVideoCut(video: VideoIndex, segments: readonly Segment[]): VideoCut {
+export function planVideoCut(
+  video: VideoIndex,
+  segments: readonly Segment[],
+  frameStep: number,
+): VideoCut {
   const { startTicks, endTicks } = spanOf(segments);
-  const firstFrame = lowerBound(video.frameTicks, startTicks);
+  const nextFrame = lowerBound(video.frameTicks, startTicks);
+  const held = segments[0]?.repeatsFrame === true;
+  const firstFrame = held ? Math.max(0, nextFrame - 1 - ((nextFrame - 1) % frameStep)) : nextFrame;
   const endFrame = Math.min(lowerBound(video.frameTicks, endTicks), video.framePackets.length);
+  // A held frame is shown from the start on; the frames that `frameStep` leaves out stay behind it.
+  const shownTicks = new Map<number, number>();
+  for (let frame = firstFrame; frame < nextFrame; frame++)
+    shownTicks.set(video.framePackets[frame] ?? 0, startTicks + frame - firstFrame);
+  const ticksOf = (packet: number) => shownTicks.get(packet) ?? video.packetTicks[packet] ?? 0;
   const firstPacket = keyPacketFor(video, video.framePackets[firstFrame] ?? 0, startTicks);
   let endPacket = firstPacket + 1;
   for (let frame = firstFrame; frame < endFrame; frame++) {
@@ -44,7 +57,7 @@ export function planVideoCut(video: VideoIndex, segments: readonly Segment[]): V
   let beforeTicks = Number.NEGATIVE_INFINITY;
   let afterTicks = Number.POSITIVE_INFINITY;
   for (let packet = firstPacket; packet < endPacket; packet++) {
-    const at = video.packetTicks[packet] ?? 0;
+    const at = ticksOf(packet);
     baseTicks = Math.min(baseTicks, at);
     if (at < startTicks) beforeTicks = Math.max(beforeTicks, at);
     else if (at >= endTicks) afterTicks = Math.min(afterTicks, at);
@@ -54,7 +67,7 @@ export function planVideoCut(video: VideoIndex, segments: readonly Segment[]): V
     beforeTicks === Number.NEGATIVE_INFINITY ? startTicks - 1 : middle(beforeTicks, startTicks);
   const trimEndTicks =
     afterTicks === Number.POSITIVE_INFINITY ? endTicks : middle(lastTicks, afterTicks);
-  return { firstPacket, endPacket, baseTicks, trimStartTicks, trimEndTicks };
+  return { firstPacket, endPacket, ticksOf, baseTicks, trimStartTicks, trimEndTicks };
 }
 
 /** The key packet shown last at or before a time, of those decoded no later than a packet. */
@@ -71,15 +84,17 @@ function keyPacketFor(video: VideoIndex, packet: number, atTicks: number): numbe
 /**
  * Copies packets into an mp4 of their own; nothing is decoded.
  * @param sampleDescriptions the track's `stsd`, for codecs that mediabunny does not know
+ * @param frameStep every n-th frame of the plan is kept
  */
 export async function cutVideo(
   track: InputVideoTrack,
   video: VideoIndex,
   sampleDescriptions: Uint8Array | null,
   segments: readonly Segment[],
+  frameStep: number,
   signal: AbortSignal,
 ): Promise<CutPiece> {
-  const cut = planVideoCut(video, segments);
+  const cut = planVideoCut(video, segments, frameStep);
   const codec = await track.getCodec();
   const decoderConfig = await track.getDecoderConfig();
   if (codec === null || decoderConfig === null) {
@@ -103,7 +118,7 @@ export async function cutVideo(
   for await (const packet of packetsFrom(track, video, cut.firstPacket, cut.endPacket)) {
     signal.throwIfAborted();
     const first = at === cut.firstPacket;
-    const shown = (video.packetTicks[at] ?? 0) - cut.baseTicks;
+    const shown = cut.ticksOf(at) - cut.baseTicks;
     const data = first ? await withParameterSets(track, packet.data) : packet.data;
     await source.add(
       new EncodedPacket(
@@ -126,11 +141,14 @@ export async function cutVideo(
  * Key packets of a cut after which nothing is shown that comes before them. The muxer refuses others:
  * files exist that flag each packet as key, or whose times jump back. Decoding starts at the first.
  */
-function restartPackets(video: VideoIndex, { firstPacket, endPacket }: VideoCut): Set<number> {
+function restartPackets(
+  video: VideoIndex,
+  { firstPacket, endPacket, ticksOf }: VideoCut,
+): Set<number> {
   const earliestFrom = new Float64Array(endPacket - firstPacket + 1).fill(Number.POSITIVE_INFINITY);
   for (let at = endPacket - 1; at >= firstPacket; at--) {
     const later = earliestFrom[at + 1 - firstPacket] ?? 0;
-    earliestFrom[at - firstPacket] = Math.min(later, video.packetTicks[at] ?? 0);
+    earliestFrom[at - firstPacket] = Math.min(later, ticksOf(at));
   }
   const restarts = new Set<number>();
   let latest = Number.NEGATIVE_INFINITY;
@@ -138,7 +156,7 @@ function restartPackets(video: VideoIndex, { firstPacket, endPacket }: VideoCut)
     if (video.packetIsKey[at] === 1 && (earliestFrom[at - firstPacket] ?? 0) > latest) {
       restarts.add(at);
     }
-    latest = Math.max(latest, video.packetTicks[at] ?? 0);
+    latest = Math.max(latest, ticksOf(at));
   }
   return restarts;
 }
@@ -157,7 +175,7 @@ async function copySamples(
     const at = cut.firstPacket + samples.length;
     samples.push({
       bytes: packet.data,
-      ticks: (video.packetTicks[at] ?? 0) - cut.baseTicks,
+      ticks: cut.ticksOf(at) - cut.baseTicks,
       isKey: video.packetIsKey[at] === 1,
     });
   }

@@ -13,8 +13,10 @@ import {
   WEBM,
 } from "mediabunny";
 import { readPicture } from "../../h264/picture.ts";
+import type { IsoTrack } from "../../isobmff/tracks.ts";
 import { TributaryError } from "../../job/errors.ts";
-import { type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
+import { type AudioFacts, type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
+import { clock } from "../../job/ticks.ts";
 import { frameStepFor } from "../../plan/plan.ts";
 import { describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
 import type { IsoLayout } from "./iso-layout.ts";
@@ -25,6 +27,7 @@ import {
   listPackets,
   type PacketList,
   type SourceIndex,
+  type VideoIndex,
   type VideoIndexing,
 } from "./source-index.ts";
 import { type H264Stream, readH264Stream, readPictureFacts } from "./video-facts.ts";
@@ -135,7 +138,12 @@ export async function probeFile(
   const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
   if (incomplete !== null) warnings.push(incomplete);
   const window = visibleWindow(container, video.id, layout, warnings);
-  const indexing = indexVideo(listed.video.packets, window.startSeconds, window.endSeconds);
+  const indexing = indexVideo(
+    listed.video.packets,
+    window.startSeconds,
+    window.endSeconds,
+    lengthSeconds(layout?.tracks.find((track) => track.id === video.id)),
+  );
   if (indexing === null) {
     throw new TributaryError(
       "SOURCE_NO_VIDEO",
@@ -145,7 +153,6 @@ export async function probeFile(
   warnOfLostFrames(indexing, warnings);
   const { index } = indexing;
   const frames = index.framePackets.length;
-  const durationTicks = index.frameTicks[frames] ?? 1;
   const frameRate = meanFrameRate(index.frameTicks);
   const frameStep = frameStepFor(frameRate);
   if (frameStep > 1) {
@@ -163,6 +170,7 @@ export async function probeFile(
     const probed = await describeAudio(one, position, zeroSeconds);
     if (probed !== null) audio.push({ track: one.track, ...probed });
   }
+  const durationTicks = holdLastFrame(index, audio, warnings);
   onProgress?.(1);
   const picture = await readPictureFacts(video, h264);
   return {
@@ -184,6 +192,12 @@ export async function probeFile(
 /** null when the container is not of the ISO family. */
 export function sampleDescriptions(track: InputTrack, layout: IsoLayout | null): Uint8Array | null {
   return layout?.tracks.find((one) => one.id === track.id)?.sampleDescriptions ?? null;
+}
+
+/** All samples of a track one after the other; 0 where the container does not say it. */
+function lengthSeconds(track: IsoTrack | undefined): number {
+  if (track === undefined) return 0;
+  return track.decodeRuns.reduce((sum, [n, each]) => sum + n * each, 0) / track.timescale;
 }
 
 interface VisibleWindow {
@@ -302,6 +316,32 @@ function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
   }
 }
 
+/** Sound that goes on for less after the last frame is the padding of its codec. */
+const SOUND_TAIL_TICKS = 0.1 * TICKS_PER_SECOND;
+
+/**
+ * The last frame stays until the sound has ended.
+ * @returns the end of the last frame, in ticks
+ */
+function holdLastFrame(
+  { frameTicks }: VideoIndex,
+  audio: readonly { facts: AudioFacts }[],
+  warnings: string[],
+): number {
+  const last = frameTicks.length - 1;
+  const endTicks = frameTicks[last] ?? 1;
+  const soundEndTicks = Math.max(
+    0,
+    ...audio.map(({ facts }) => facts.startTicks + facts.durationTicks),
+  );
+  if (soundEndTicks <= endTicks + SOUND_TAIL_TICKS) return endTicks;
+  frameTicks[last] = soundEndTicks;
+  warnings.push(
+    `The pictures end at ${clock(endTicks)}; the last one stays until the sound ends at ${clock(soundEndTicks)}.`,
+  );
+  return soundEndTicks;
+}
+
 /** (frames - 1) / (last time - first time), as measured between frames; one frame counts as one a second. */
 function meanFrameRate(frameTicks: Float64Array): number {
   const frames = frameTicks.length - 1;
@@ -310,7 +350,8 @@ function meanFrameRate(frameTicks: Float64Array): number {
     frames > 1 && span > 0
       ? ((frames - 1) * TICKS_PER_SECOND) / span
       : TICKS_PER_SECOND / (frameTicks[frames] ?? TICKS_PER_SECOND);
-  return Math.min(1000, Math.round(rate * 10_000) / 10_000);
+  // Slides: an encoder and a playlist have no use for frames that come less often.
+  return Math.max(1, Math.min(1000, Math.round(rate * 10_000) / 10_000));
 }
 
 function ordinal(n: number): string {

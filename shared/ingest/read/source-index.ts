@@ -130,12 +130,14 @@ export interface VideoIndexing {
  * ones negative) to `endSeconds` that can be decoded from the first key packet on. Pictures of equal
  * time are shown one after another, a tick apart.
  * @param packets `looks` are 0 for packets without a picture of their own
+ * @param lengthSeconds all packets one after the other, where the container says that; else 0
  * @returns null when nothing is seen
  */
 export function indexVideo(
   packets: PacketList,
   startSeconds: number,
   endSeconds: number,
+  lengthSeconds: number,
 ): VideoIndexing | null {
   const { seconds, isKey, looks } = packets;
   const firstKey = isKey.indexOf(1);
@@ -171,7 +173,7 @@ export function indexVideo(
   }
   const lastPacket = framePackets[framePackets.length - 1] ?? 0;
   const lastTicks = frameTicks[framePackets.length - 1] ?? 0;
-  const statedTicks = (packets.durationSeconds[lastPacket] ?? 0) * TICKS_PER_SECOND;
+  const statedTicks = statedLastTicks(packets, lastPacket, lengthSeconds);
   const lastFrameTicks = lastFrameDuration(frameTicks.subarray(0, -1), statedTicks);
   // An edit may end within the last frame; a few milliseconds are the rounding of its duration.
   const byEdit = Number.isFinite(endSeconds) ? toTicks(endSeconds) - lastTicks : lastFrameTicks;
@@ -194,7 +196,24 @@ export function indexVideo(
   };
 }
 
-/** As the container says, unless that is nothing or absurd: then as long as a usual frame. */
+/**
+ * How long the container shows the last frame. In an mp4 each sample says when the next one is decoded:
+ * with B-frames the time that is left stands in the sample that is decoded last.
+ */
+function statedLastTicks(
+  { seconds, durationSeconds }: PacketList,
+  lastPacket: number,
+  lengthSeconds: number,
+): number {
+  let stated = durationSeconds[lastPacket] ?? 0;
+  if (lastPacket !== seconds.length - 1) {
+    const first = seconds.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
+    stated = Math.max(stated, first + lengthSeconds - (seconds[lastPacket] ?? 0));
+  }
+  return stated * TICKS_PER_SECOND;
+}
+
+/** As the container says, unless that is nothing or absurdly short: then as long as a usual frame. */
 function lastFrameDuration(frameTicks: Float64Array, statedTicks: number): number {
   const gaps = frameTicks
     .slice(1)
@@ -202,9 +221,11 @@ function lastFrameDuration(frameTicks: Float64Array, statedTicks: number): numbe
     .sort();
   const usual = gaps[gaps.length >> 1] ?? TICKS_PER_SECOND / 25;
   const stated = Math.round(statedTicks);
-  const longest = Math.max(gaps.at(-1) ?? usual, 4 * usual, TICKS_PER_SECOND);
-  return stated >= usual / 2 && stated <= longest ? stated : usual;
+  return stated >= Math.min(usual / 2, SHORTEST_STATED_TICKS) ? stated : usual;
 }
+
+/** A container that says less of its last frame has nothing to say of it. */
+const SHORTEST_STATED_TICKS = 0.02 * TICKS_PER_SECOND;
 
 /** What the planner needs of an index. */
 export function frameTimeline(video: VideoIndex): FrameTimeline {

@@ -108,7 +108,8 @@ class OpenSource implements Source {
     const rendition = renditions[0];
     if (rendition?.kind !== "audio") {
       const { video, sampleDescriptions } = this.#probed;
-      return cutVideo(video, this.index.video, sampleDescriptions, segments, signal);
+      const { frameStep } = this.facts.video;
+      return cutVideo(video, this.index.video, sampleDescriptions, segments, frameStep, signal);
     }
     const position = this.facts.audio.findIndex((track) => track.track === rendition.track);
     const track = this.#probed.audio[position];

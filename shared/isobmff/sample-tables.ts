@@ -1,0 +1,45 @@
+import { type Box, BoxFields, scanBoxes } from "./box.ts";
+
+/** Tables of a track that say more of its samples than demuxers do (ISO/IEC 14496-12, 8.5 and 8.7). */
+
+/** [samples, ticks until the next one is decoded], as in `stts`. */
+export type DecodeRuns = [samples: number, ticksEach: number][];
+
+/** 8.6.1.2 */
+export function readDecodeRuns(bytes: Uint8Array, stts: Box | undefined): DecodeRuns {
+  if (stts === undefined) return [];
+  const fields = new BoxFields(bytes, stts);
+  fields.skip(4);
+  const count = Math.min(fields.u32(), Math.floor(fields.left / 8));
+  return Array.from({ length: count }, () => [fields.u32(), fields.u32()]);
+}
+
+/** The entries of an `stsd`, as far as they can be read (8.5.2). */
+export function readDescriptions(bytes: Uint8Array, stsd: Box): Box[] {
+  return scanBoxes(bytes, stsd.bodyStart + 8, stsd.end).boxes;
+}
+
+/** From `firstSample` on, samples are described by the entry at `description` of `stsd`; both count from 0. */
+export interface DescriptionRun {
+  firstSample: number;
+  description: number;
+}
+
+/** 8.7.4: runs of chunks, of which each has so many samples of one description. */
+export function readDescriptionRuns(bytes: Uint8Array, stsc: Box | undefined): DescriptionRun[] {
+  if (stsc === undefined) return [];
+  const fields = new BoxFields(bytes, stsc);
+  fields.skip(4);
+  const count = Math.min(fields.u32(), Math.floor(fields.left / 12));
+  const runs: DescriptionRun[] = [];
+  let sample = 0;
+  let before = { chunk: 1, samples: 0 };
+  for (let i = 0; i < count; i++) {
+    const [chunk, samples, entry] = [fields.u32(), fields.u32(), fields.u32()];
+    sample += (chunk - before.chunk) * before.samples;
+    before = { chunk, samples };
+    const description = Math.max(0, entry - 1);
+    if (runs.at(-1)?.description !== description) runs.push({ firstSample: sample, description });
+  }
+  return runs;
+}
