@@ -16,17 +16,62 @@ export const REAL_CLOCK: Clock = {
   random: Math.random,
 };
 
+/** One timer: setting it again cancels what it was set for before. */
+export class Timer {
+  readonly #clock: Clock;
+  #cancel: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isSet(): boolean {
+    return this.#cancel !== null;
+  }
+
+  set(ms: number, callback: () => void): void {
+    this.clear();
+    this.#cancel = this.#clock.after(ms, () => {
+      this.#cancel = null;
+      callback();
+    });
+  }
+
+  clear(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+}
+
 /** Resolves after `ms`, or at once when aborted. */
-export function pause({ after }: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function pause({ after }: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = after(ms, resolve);
-    signal.addEventListener(
-      "abort",
-      () => {
-        cancel();
-        resolve();
-      },
-      { once: true },
-    );
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = after(ms, done);
+    signal?.addEventListener("abort", done);
+    if (signal?.aborted) done();
   });
+}
+
+/**
+ * Runs `work` with a signal that aborts with `signal`, or after `ms`. The timer is gone afterwards.
+ * It is for the work to heed its signal: nothing here can end it.
+ */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timeout = new AbortController();
+  const cancel = clock.after(ms, () => timeout.abort());
+  try {
+    return await work(AbortSignal.any([signal, timeout.signal]));
+  } finally {
+    cancel();
+  }
 }

@@ -1,3 +1,6 @@
+import { type Clock, pause } from "./clock.ts";
+import { toWireError } from "./job/errors.ts";
+
 /** Waits before a failed task is leased again: after its first, second and third failed attempt. */
 export const TASK_BACKOFF_MS = [30_000, 60_000, 90_000] as const;
 
@@ -19,4 +22,39 @@ export function callBackoffMs(
   capMs = 10_000,
 ): number {
   return Math.round(random * Math.min(capMs, baseMs * 2 ** Math.max(0, failures - 1)));
+}
+
+export interface RetryOptions {
+  /** The waits' time and chance. */
+  clock: Clock;
+  /** Ends the waits at once; the work is handed its own. */
+  signal?: AbortSignal | undefined;
+  /** Tries in all, the first one included. */
+  tries: number;
+  /** Whether another try may help. Default: what the error says of itself. */
+  isRetryable?(thrown: unknown): boolean;
+}
+
+/**
+ * Tries until it works, with `callBackoffMs` between two tries.
+ * @throws the last try's error, or the first that is not retryable, or what the signal aborts with
+ */
+export async function retry<T>(
+  work: () => Promise<T>,
+  { clock, signal, tries, isRetryable = isRetryableError }: RetryOptions,
+): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      if (failures >= tries || !isRetryable(thrown)) throw thrown;
+    }
+    await pause(clock, callBackoffMs(failures, clock.random()), signal);
+  }
+}
+
+function isRetryableError(thrown: unknown): boolean {
+  return toWireError(thrown).retryable;
 }

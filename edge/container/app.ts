@@ -92,7 +92,7 @@ async function serve(
 ): Promise<void> {
   const { source: wanted, token } = request;
   if (wanted === undefined) {
-    await serveJob(request, { permits }, signal, onBegun);
+    await serveJob(request, { permits, signal, onWelcome: onBegun });
     return;
   }
   await Workspace.use(async (workspace) => {
@@ -100,7 +100,7 @@ async function serve(
     onBegun();
     const whole = await opening;
     try {
-      await serveJob(request, { permits, whole }, signal, () => {});
+      await serveJob(request, { permits, whole, signal });
     } finally {
       whole.source.close();
     }

@@ -1,14 +1,10 @@
-import { REAL_CLOCK } from "../../shared/clock.ts";
-import { ChunkStager } from "../../shared/holder/chunk-stager.ts";
-import { JobSocket } from "../../shared/holder/job-socket.ts";
-import { type LeaseEnd, LeaseLoop } from "../../shared/holder/lease-loop.ts";
-import { getPresigned, putPresigned } from "../../shared/holder/storage-transfer.ts";
-import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
+import { REAL_CLOCK, Timer } from "../../shared/clock.ts";
+import { LeaseHolder } from "../../shared/holder/lease-holder.ts";
+import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
-import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
-import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import { log } from "./log.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";
@@ -18,6 +14,8 @@ import type { WholeSource } from "./whole-source.ts";
 const IDLE_MS = 15_000;
 /** No welcome by then: the coordinator cannot be reached. */
 const WELCOME_WITHIN_MS = 12_000;
+/** A lost connection that has not come back by then: the leases are others' by now. */
+const RECONNECT_WITHIN_MS = 60_000;
 
 /** `ended`: the job has. `idle`: nothing was to be done for a while. `time`: there may be more. */
 export interface ServedJob {
@@ -26,163 +24,126 @@ export interface ServedJob {
   tasksFailed: number;
 }
 
-/** After these the coordinator has nothing more to say to this holder. */
-const FINAL_REFUSALS: readonly ErrorCode[] = [
-  "UNAUTHORIZED",
-  "FORBIDDEN",
-  "JOB_NOT_FOUND",
-  "PROTOCOL_OUTDATED",
-  "PROTOCOL_UNKNOWN",
-];
+export interface ServeJobOptions {
+  /** Shared by all jobs that this container works on. */
+  permits: Permits;
+  /** The source, where it is here: chunks are then cut from it, for others too. */
+  whole?: WholeSource | null;
+  /** The coordinator took this container in. */
+  onWelcome?: () => void;
+  signal: AbortSignal;
+}
 
 /**
  * Works on one job as one of its lease holders, until the job has ended, there is nothing to do for a
  * while, or the time is up.
- * @param permits shared by all jobs that this container works on
- * @param whole the source, where it is here: chunks are then cut from it, for others too
- * @param onWelcome the coordinator took this container in
- * @throws TributaryError NETWORK (no coordinator), UNAUTHORIZED, FORBIDDEN, JOB_NOT_FOUND, PROTOCOL_OUTDATED,
- *   PROTOCOL_UNKNOWN
+ * @throws TributaryError NETWORK (no coordinator), one of FINAL_REFUSALS, or what the signal aborts with
  */
-export function serveJob(
+export async function serveJob(
   request: ServeJobRequest,
-  { permits, whole = null }: { permits: Permits; whole?: WholeSource | null },
-  signal: AbortSignal,
-  onWelcome: () => void,
+  options: ServeJobOptions,
 ): Promise<ServedJob> {
-  return new Promise((resolve, reject) => {
-    const { jobId, holderId, token, socketUrl } = request;
-    const counts = { tasksDone: 0, tasksFailed: 0 };
-    let settled = false;
-    let draining = false;
-    let welcomed = false;
-    let cancelIdle = (): void => {};
+  const { signal } = options;
+  const service = new Service(request, options);
+  const aborted = (): void => service.fail(signal.reason);
+  signal.addEventListener("abort", aborted);
+  if (signal.aborted) aborted();
+  try {
+    return await service.served;
+  } finally {
+    signal.removeEventListener("abort", aborted);
+    service.stop();
+  }
+}
 
-    const loop = new LeaseLoop({
+/** A container's time with one job: the lease holder, and the reasons to leave. */
+class Service {
+  readonly served: Promise<ServedJob>;
+  readonly #holder: LeaseHolder;
+  readonly #onWelcome: (() => void) | undefined;
+  /** Time without a connection, without work, and in all. */
+  readonly #away = new Timer(REAL_CLOCK);
+  readonly #idle = new Timer(REAL_CLOCK);
+  readonly #time = new Timer(REAL_CLOCK);
+  readonly #end: (end: ServedJob["end"]) => void;
+  readonly fail: (error: unknown) => void;
+  #welcomed = false;
+  #draining = false;
+  #tasksFailed = 0;
+
+  constructor(request: ServeJobRequest, { permits, whole = null, onWelcome }: ServeJobOptions) {
+    const { jobId, holderId, token, socketUrl, forMs } = request;
+    const ended = Promise.withResolvers<ServedJob["end"]>();
+    this.#end = ended.resolve;
+    this.fail = ended.reject;
+    this.served = ended.promise.then((end) => {
+      return { end, tasksDone: this.#holder.tasksDone, tasksFailed: this.#tasksFailed };
+    });
+    this.#onWelcome = onWelcome;
+    this.#holder = new LeaseHolder({
+      identity: {
+        role: "server",
+        token,
+        holderId,
+        name: "Server",
+        device: "server",
+        engines: ["ffmpeg-native"],
+      },
       slots: permits.total,
       prefetch: 1,
-      clock: REAL_CLOCK,
-      send: (message) => socket.send(message),
-      onChange: () => waitForWork(),
-      onEnd: (grant, end) => {
-        if (end.state === "accepted") counts.tasksDone += 1;
-        else if (end.state !== "lost") counts.tasksFailed += 1;
-        logEnd(jobId, grant, end);
-        if (draining && loop.leases().length === 0) settle("time");
+      source: whole && {
+        plan: whole.plan,
+        cutChunk: (grant, signal) => whole.source.cutChunk(grant, signal),
       },
-      work: {
-        fetchChunk: async (grant, chunkSignal) => {
-          const { chunk } = grant;
-          if (chunk.from === "local") {
-            if (whole !== null) return whole.source.cutChunk(grant, chunkSignal);
-            throw new TributaryError("CHUNK_UNREADABLE", "The source is not here.");
-          }
-          const { url, info } = chunk;
-          const { sizeBytes } = info;
-          return {
-            info,
-            bytes: await getPresigned(fetch, url, { sizeBytes, signal: chunkSignal }),
-          };
-        },
-        transcode: (grant, chunk, onProgress, taskSignal) =>
-          permits.run(taskSignal, () => transcodeTask(grant, chunk, onProgress, taskSignal)),
-        put: (put, bytes, putSignal) => putPresigned(fetch, put, bytes, putSignal),
+      encoder: {
+        transcode: (grant, chunk, onProgress, signal) =>
+          permits.run(signal, () => transcodeTask(grant, chunk, onProgress, signal)),
       },
-    });
-    const socket = new JobSocket({
       connect: () => new WebSocket(socketUrl),
+      fetch,
       clock: REAL_CLOCK,
-      events: {
-        onOpen: () => ({
-          type: "hello",
-          protocolVersion: PROTOCOL_VERSION,
-          role: "server",
-          token,
-          holderId,
-          name: "Server",
-          device: "server",
-          slots: permits.total,
-          engines: ["ffmpeg-native"],
-          leases: loop.leaseIds(),
-          hasSource: whole !== null,
-          want: loop.wanted(),
-        }),
-        onMessage: (message) => receive(message),
-        onLost: () => loop.disconnected(),
+      onChange: () => this.#changed(),
+      onEnd: (grant, end) => {
+        if (end.state === "rejected" || end.state === "failed") this.#tasksFailed += 1;
+        logEnd(jobId, grant, end);
       },
     });
-
-    const stager =
-      whole === null
-        ? null
-        : new ChunkStager({
-            ...whole,
-            clock: REAL_CLOCK,
-            fetch,
-            send: (message) => socket.send(message),
-            onStored: () => waitForWork(),
-          });
-
-    const stop = (): void => {
-      settled = true;
-      stager?.stop();
-      cancelIdle();
-      cancelWelcome();
-      cancelTime();
-      signal.removeEventListener("abort", aborted);
-      loop.stop();
-      socket.close();
-    };
-    const settle = (end: ServedJob["end"]): void => {
-      if (settled) return;
-      stop();
-      resolve({ end, ...counts });
-    };
-    const fail = (error: unknown): void => {
-      if (settled) return;
-      stop();
-      reject(error);
-    };
-    const aborted = (): void => fail(signal.reason);
-    const cancelWelcome = REAL_CLOCK.after(WELCOME_WITHIN_MS, () => {
-      if (!welcomed) fail(new TributaryError("NETWORK", "The coordinator could not be reached."));
+    this.#waitForCoordinator(WELCOME_WITHIN_MS);
+    this.#time.set(forMs, () => {
+      this.#draining = true;
+      this.#holder.setSlots(0);
+      this.#changed();
     });
-    const cancelTime = REAL_CLOCK.after(request.forMs, () => {
-      draining = true;
-      loop.setSlots(0);
-      if (loop.leases().length === 0) settle("time");
+  }
+
+  /** All work here at once. */
+  stop(): void {
+    for (const timer of [this.#away, this.#idle, this.#time]) timer.clear();
+    this.#holder.stop();
+  }
+
+  #changed(): void {
+    const { refused, connected, job, isBusy } = this.#holder;
+    if (refused !== null) this.fail(refused);
+    if (connected) {
+      this.#away.clear();
+      if (!this.#welcomed) this.#onWelcome?.();
+      this.#welcomed = true;
+    } else if (!this.#away.isSet) {
+      this.#waitForCoordinator(RECONNECT_WITHIN_MS);
+    }
+    // While a job is assembled all its tasks are done: what is left is not a holder's work.
+    if (hasEnded(job?.state) || job?.state === "assembling") this.#end("ended");
+    if (this.#draining && this.#holder.leases().length === 0) this.#end("time");
+    if (isBusy) this.#idle.clear();
+    else if (this.#welcomed && !this.#idle.isSet) this.#idle.set(IDLE_MS, () => this.#end("idle"));
+  }
+
+  #waitForCoordinator(ms: number): void {
+    this.#away.set(ms, () => {
+      this.fail(new TributaryError("NETWORK", "The coordinator could not be reached."));
     });
-    signal.addEventListener("abort", aborted, { once: true });
-    if (signal.aborted) aborted();
-
-    function waitForWork(): void {
-      cancelIdle();
-      cancelIdle = (): void => {};
-      if (settled || loop.leases().length > 0) return;
-      cancelIdle = REAL_CLOCK.after(IDLE_MS, () => settle("idle"));
-    }
-
-    function receive(message: CoordinatorMessage): void {
-      if (message.type === "error") {
-        if (FINAL_REFUSALS.includes(message.code)) {
-          fail(new TributaryError(message.code, message.message));
-        }
-        return;
-      }
-      if (message.type === "stage" || message.type === "stage-upload") stager?.receive(message);
-      loop.receive(message);
-      if (message.type === "welcome") {
-        welcomed = true;
-        onWelcome();
-        waitForWork();
-      }
-      const state =
-        message.type === "welcome" || message.type === "job" ? message.job.state : undefined;
-      if (hasEnded(state)) settle("ended");
-      // All tasks are done: what is left is not a holder's work.
-      if (state === "assembling") settle("ended");
-    }
-  });
+  }
 }
 
 function logEnd(jobId: string, { task, attempt, leaseId }: LeaseGrant, end: LeaseEnd): void {

@@ -2,36 +2,39 @@ import { md5 } from "@noble/hashes/legacy.js";
 import type { Clock } from "../clock.ts";
 import { TributaryError, toWireError } from "../job/errors.ts";
 import type { JobPlan } from "../job/job.ts";
-import { callBackoffMs } from "../retry.ts";
+import { retry } from "../retry.ts";
 import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
-import type { ChunkInfo, LeaseGrant, Put } from "../wire/lease.ts";
-import { type HttpFetch, putPresigned } from "./storage-transfer.ts";
+import type { LeaseGrant } from "../wire/lease.ts";
+import type { Chunk } from "./lease-work.ts";
+import { Question } from "./question.ts";
+import type { StorageTransfer } from "./storage-transfer.ts";
 
 type Stage = Extract<CoordinatorMessage, { type: "stage" | "stage-upload" }>;
+type StageUpload = Extract<CoordinatorMessage, { type: "stage-upload" }>;
 
-/** Makes the chunk of a task; an opened source does. */
-export interface ChunkCutter {
+/** A job's source, where a holder has it. */
+export interface HolderSource {
+  /** Makes the chunk of a task. Settles when the signal aborts. */
   cutChunk(
     grant: Pick<LeaseGrant, "task" | "segments" | "renditions">,
     signal: AbortSignal,
-  ): Promise<{ info: ChunkInfo; bytes: ArrayBuffer }>;
+  ): Promise<Chunk>;
 }
 
 export interface ChunkStagerOptions {
-  source: ChunkCutter;
+  source: HolderSource;
   plan: JobPlan;
   clock: Clock;
-  fetch: HttpFetch;
+  storage: StorageTransfer;
   /** False when there is no connection now. */
   send(message: HolderMessage): boolean;
-  onStored(sizeBytes: number): void;
+  /** `isBusy` has changed. */
+  onChange(): void;
 }
 
 /** Each holds a chunk in memory. */
 const PARALLEL = 2;
-/** An offer without an answer is made again after this; offers are idempotent. */
-const OFFER_AGAIN_MS = 20_000;
 /** Rounds of fresh URLs for one chunk. */
 const ROUNDS = 6;
 
@@ -42,23 +45,32 @@ const ROUNDS = 6;
 export class ChunkStager {
   readonly #options: ChunkStagerOptions;
   readonly #queue: string[] = [];
-  readonly #active = new Set<string>();
-  readonly #waiting = new Map<string, (put: Put | null) => void>();
+  /** Tasks whose chunk is on its way, with what is asked about it. */
+  readonly #active = new Map<string, Question<StageUpload>>();
   readonly #abort = new AbortController();
 
   constructor(options: ChunkStagerOptions) {
     this.#options = options;
   }
 
+  get isBusy(): boolean {
+    return this.#active.size > 0;
+  }
+
   receive(message: Stage): void {
     if (message.type === "stage-upload") {
-      this.#waiting.get(message.taskId)?.(message.put);
+      this.#active.get(message.taskId)?.answer(message);
       return;
     }
     for (const taskId of message.taskIds) {
       if (!this.#active.has(taskId) && !this.#queue.includes(taskId)) this.#queue.push(taskId);
     }
     this.#next();
+  }
+
+  /** There is a connection again: what was asked was perhaps not heard. */
+  reconnected(): void {
+    for (const question of this.#active.values()) question.sendAgain();
   }
 
   /** Drops everything at once. */
@@ -70,34 +82,35 @@ export class ChunkStager {
   #next(): void {
     while (this.#active.size < PARALLEL) {
       const taskId = this.#queue.shift();
-      if (taskId === undefined) return;
-      this.#active.add(taskId);
-      void this.#stage(taskId).finally(() => {
+      if (taskId === undefined) break;
+      const question = new Question<StageUpload>(this.#options);
+      this.#active.set(taskId, question);
+      void this.#stage(taskId, question).finally(() => {
         this.#active.delete(taskId);
         this.#next();
       });
     }
+    this.#options.onChange();
   }
 
-  async #stage(taskId: string): Promise<void> {
+  async #stage(taskId: string, question: Question<StageUpload>): Promise<void> {
     const { signal } = this.#abort;
     try {
-      await this.#bring(taskId, signal);
+      await this.#bring(taskId, question, signal);
     } catch (thrown) {
       if (signal.aborted) return;
       const { code, message, retryable } = toWireError(thrown);
-      this.#options.send({
-        type: "stage-failed",
-        taskId,
-        code,
-        retryable,
-        message: message.slice(0, 500),
-      });
+      const told = message.slice(0, 500);
+      this.#options.send({ type: "stage-failed", taskId, code, retryable, message: told });
     }
   }
 
-  async #bring(taskId: string, signal: AbortSignal): Promise<void> {
-    const { plan, source, fetch, clock, send } = this.#options;
+  async #bring(
+    taskId: string,
+    question: Question<StageUpload>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { plan, source, storage, clock, send } = this.#options;
     const task = plan.tasks.find(({ id }) => id === taskId);
     if (task === undefined) throw new TributaryError("CHUNK_UNREADABLE", "No such task.");
     const segments = plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
@@ -111,49 +124,18 @@ export class ChunkStager {
       sha256: toHex(await crypto.subtle.digest("SHA-256", bytes)),
       md5: btoa(String.fromCharCode(...md5(new Uint8Array(bytes)))),
     };
-    for (let round = 1; ; round += 1) {
-      const put = await this.#askForUrl(taskId, offer, signal);
-      if (put === null) break;
-      try {
-        await putPresigned(fetch, put, bytes, signal);
-        this.#options.onStored(bytes.byteLength);
-        break;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        if (round === ROUNDS) throw thrown;
-        const waitMs = callBackoffMs(round, clock.random());
-        await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
-      }
-    }
+    const round = async (): Promise<void> => {
+      const { put } = await question.ask(offer, isUpload, signal);
+      // Null: storage has the chunk already.
+      if (put !== null) await storage.put(put, bytes, signal);
+    };
+    await retry(round, { clock, signal, tries: ROUNDS, isRetryable: () => true });
     send({ type: "staged", taskId });
   }
+}
 
-  /** Offers until it is answered; null when storage has the chunk. Ends by abort. */
-  #askForUrl(taskId: string, offer: HolderMessage, signal: AbortSignal): Promise<Put | null> {
-    return new Promise((resolve, reject) => {
-      let cancelAgain = (): void => {};
-      const settle = (): void => {
-        cancelAgain();
-        this.#waiting.delete(taskId);
-        signal.removeEventListener("abort", aborted);
-      };
-      const aborted = (): void => {
-        settle();
-        reject(signal.reason);
-      };
-      const ask = (): void => {
-        this.#options.send(offer);
-        cancelAgain = this.#options.clock.after(OFFER_AGAIN_MS, ask);
-      };
-      signal.addEventListener("abort", aborted, { once: true });
-      this.#waiting.set(taskId, (put) => {
-        settle();
-        resolve(put);
-      });
-      ask();
-      if (signal.aborted) aborted();
-    });
-  }
+function isUpload(_answer: StageUpload): _answer is StageUpload {
+  return true;
 }
 
 function toHex(digest: ArrayBuffer): string {

@@ -1,29 +1,29 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, Timer } from "../clock.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
 import { FIRST_RENEW_MS, RENEW_EVERY_MS } from "../wire/protocol.ts";
-import type { Lease } from "./live-lease.ts";
 
 type Renew = Extract<HolderMessage, { type: "renew" }>;
 
 export interface LeaseHeartbeatOptions {
   clock: Clock;
+  /** What there is to say of each lease now. */
+  signsOfLife(): Renew["leases"];
   /** What is due while there is no connection is lost: a welcome tells more. */
   send(message: Renew): void;
 }
 
 /** A holder's signs of life: all its leases in one message, as long as there are any. */
 export class LeaseHeartbeat {
-  readonly #leases: ReadonlyMap<string, Lease>;
   readonly #options: LeaseHeartbeatOptions;
-  #cancel: (() => void) | null = null;
+  readonly #timer: Timer;
   #dueAtMs = Number.POSITIVE_INFINITY;
   /** A task was made here: what its commit says of the time tells more than any progress. */
   #hasMade = false;
   #stopped = false;
 
-  constructor(leases: ReadonlyMap<string, Lease>, options: LeaseHeartbeatOptions) {
-    this.#leases = leases;
+  constructor(options: LeaseHeartbeatOptions) {
     this.#options = options;
+    this.#timer = new Timer(options.clock);
   }
 
   /** There is a lease, or a connection again. */
@@ -42,31 +42,23 @@ export class LeaseHeartbeat {
 
   stop(): void {
     this.#stopped = true;
-    this.#cancel?.();
+    this.#timer.clear();
   }
 
   /** One that is due later than this gives way. */
   #schedule(withinMs: number): void {
-    const { clock, send } = this.#options;
+    const { clock, signsOfLife, send } = this.#options;
     const dueAtMs = clock.nowMs() + withinMs;
     if (this.#stopped || dueAtMs >= this.#dueAtMs) return;
-    this.#cancel?.();
     this.#dueAtMs = dueAtMs;
-    this.#cancel = clock.after(withinMs, () => {
+    this.#timer.set(withinMs, () => {
       this.#dueAtMs = Number.POSITIVE_INFINITY;
-      if (this.#leases.size === 0) return;
+      const leases = signsOfLife();
+      if (leases.length === 0) return;
       // What was to be told early is made already: its commit tells more.
       const isNews = withinMs >= RENEW_EVERY_MS || !this.#hasMade;
-      if (isNews) send({ type: "renew", leases: this.#signsOfLife() });
+      if (isNews) send({ type: "renew", leases });
       this.goOn();
-    });
-  }
-
-  #signsOfLife(): Renew["leases"] {
-    const nowMs = this.#options.clock.nowMs();
-    return [...this.#leases.values()].map(({ leaseId, progress, beganAtMs }) => {
-      const work = beganAtMs === null ? {} : { workMs: nowMs - beganAtMs };
-      return { leaseId, progress, ...work };
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, Timer } from "../clock.ts";
 import { callBackoffMs } from "../retry.ts";
 import { type CoordinatorMessage, coordinatorMessageSchema } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
@@ -6,7 +6,8 @@ import type { HolderMessage } from "../wire/holder-messages.ts";
 /** Silence on the socket after which it is asked for a sign of life, and after which it is given up. */
 const PING_EVERY_MS = 5_000;
 const PONG_WITHIN_MS = 6_000;
-const OPEN_WITHIN_MS = 15_000;
+/** A socket that is not open by then, or whose hello has no answer, is given up. */
+const WELCOME_WITHIN_MS = 15_000;
 
 /** What is used of a WebSocket: browsers, workers and Node have the same one. */
 export interface WireSocket {
@@ -24,7 +25,7 @@ export interface JobSocketEvents {
   /** The socket is open: say hello now, it is the first thing that may be sent. */
   onOpen(): HolderMessage;
   onMessage(message: CoordinatorMessage): void;
-  /** Lost; a new try follows by itself. */
+  /** Lost, or not to be had; a new try follows by itself, unless the socket is closed now. */
   onLost(): void;
 }
 
@@ -41,14 +42,17 @@ export interface JobSocketOptions {
  */
 export class JobSocket {
   readonly #options: JobSocketOptions;
+  readonly #retry: Timer;
+  readonly #welcome: Timer;
+  readonly #ping: Timer;
   #socket: WireSocket | null = null;
   #failures = 0;
-  #closed = false;
-  #cancelRetry = (): void => {};
-  #cancelWatch = (): void => {};
 
   constructor(options: JobSocketOptions) {
     this.#options = options;
+    this.#retry = new Timer(options.clock);
+    this.#welcome = new Timer(options.clock);
+    this.#ping = new Timer(options.clock);
     this.#open();
   }
 
@@ -59,42 +63,37 @@ export class JobSocket {
     return true;
   }
 
+  /** For good. */
   close(): void {
-    this.#closed = true;
-    this.#cancelRetry();
-    this.#cancelWatch();
-    this.#socket?.close(1000);
-    this.#socket = null;
+    this.#retry.clear();
+    this.#release()?.close(1000);
   }
 
   #open(): void {
-    const { clock, events } = this.#options;
-    const socket = this.#options.connect();
+    const { clock, events, connect } = this.#options;
+    const socket = connect();
     this.#socket = socket;
     let lastHeardMs = clock.nowMs();
-    const giveUp = (): void => {
+    const lost = (): void => {
       if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#cancelWatch();
-      cancelOpenTimer();
+      this.#release();
       socket.close();
+      this.#openLater();
       events.onLost();
-      this.#retry();
     };
     const watch = (): void => {
-      this.#cancelWatch = clock.after(PING_EVERY_MS, () => {
+      this.#ping.set(PING_EVERY_MS, () => {
         const silentMs = clock.nowMs() - lastHeardMs;
         if (silentMs > PING_EVERY_MS + PONG_WITHIN_MS) {
-          giveUp();
+          lost();
           return;
         }
         if (silentMs > PING_EVERY_MS - 1000) socket.send("ping");
         watch();
       });
     };
-    const cancelOpenTimer = clock.after(OPEN_WITHIN_MS, giveUp);
+    this.#welcome.set(WELCOME_WITHIN_MS, lost);
     socket.addEventListener("open", () => {
-      cancelOpenTimer();
       if (this.#socket !== socket) return;
       this.send(events.onOpen());
       watch();
@@ -105,21 +104,29 @@ export class JobSocket {
       const parsed = coordinatorMessageSchema.safeParse(parseJson(data));
       // Of a newer coordinator's messages, those that are not known here are left alone.
       if (!parsed.success) return;
-      if (parsed.data.type === "welcome") this.#failures = 0;
+      if (parsed.data.type === "welcome") {
+        this.#failures = 0;
+        this.#welcome.clear();
+      }
       events.onMessage(parsed.data);
     });
-    socket.addEventListener("close", giveUp);
-    socket.addEventListener("error", giveUp);
+    socket.addEventListener("close", lost);
+    socket.addEventListener("error", lost);
   }
 
-  #retry(): void {
-    if (this.#closed) return;
+  #openLater(): void {
     this.#failures += 1;
-    const { clock } = this.#options;
-    const waitMs = callBackoffMs(this.#failures, 0.5 + clock.random() / 2, 500, 10_000);
-    this.#cancelRetry = clock.after(waitMs, () => {
-      if (!this.#closed) this.#open();
-    });
+    const chance = 0.5 + this.#options.clock.random() / 2;
+    this.#retry.set(callBackoffMs(this.#failures, chance, 500, 10_000), () => this.#open());
+  }
+
+  /** From here on nothing of the socket is heard. */
+  #release(): WireSocket | null {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#welcome.clear();
+    this.#ping.clear();
+    return socket;
   }
 }
 

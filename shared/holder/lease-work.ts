@@ -1,7 +1,7 @@
 import type { Engine } from "../job/job.ts";
 import type { ChunkInfo, LeaseGrant, Output, PictureVerdict, Put } from "../wire/lease.ts";
 
-/** What the lease loop hands to and takes from the home that it runs in. */
+/** What a lease is made of: the data that goes from step to step, and the steps themselves. */
 
 /** One object made by a task, with its bytes. */
 export interface MadeOutput extends Output {
@@ -21,31 +21,38 @@ export interface Chunk {
   bytes: ArrayBuffer;
 }
 
-/** What differs between homes of a lease holder: where chunks come from and how they are transcoded. */
-export interface LeaseWork {
-  /** The chunk's bytes; they are given away to `transcode` or `compare`. */
-  fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk>;
-  /** Where others' pictures can be compared with the source's; grants with `compare` come to nobody else. */
-  pictures?: {
-    /** The bytes of `grant.compare`, in its order; they are given away to `compare`. */
-    fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]>;
-    compare(
-      grant: LeaseGrant,
-      chunk: Chunk,
-      outputs: ArrayBuffer[],
-      onProgress: (progress: number) => void,
-      signal: AbortSignal,
-    ): Promise<PictureVerdict>;
-  };
+/** Progress of an encode or a comparison, 0..1. */
+export type OnProgress = (progress: number) => void;
+
+/** What a home of a lease holder encodes with. */
+export interface HolderEncoder {
+  /** `chunk.bytes` are given away. It must settle when the signal aborts, and when it makes no progress. */
   transcode(
     grant: LeaseGrant,
     chunk: Chunk,
-    onProgress: (progress: number) => void,
+    onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<MadeTask>;
   /**
-   * One PUT to a presigned URL, one try. 412 is success: content-addressed, it is there already.
-   * Throws UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK or UPLOAD_FAILED otherwise.
+   * Where others' pictures can be compared with the source's; grants with `compare` come to nobody else.
+   * As `transcode`.
+   * @param outputs the bytes of `grant.compare`, in its order; given away
    */
+  compare?(
+    grant: LeaseGrant,
+    chunk: Chunk,
+    outputs: ArrayBuffer[],
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<PictureVerdict>;
+}
+
+/** The steps of a lease that are no message. */
+export interface LeaseWork {
+  encoder: HolderEncoder;
+  fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk>;
+  /** The bytes of `grant.compare`, in its order. */
+  fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]>;
+  /** One try. @throws TributaryError UPLOAD_REFUSED (a fresh URL is needed), NETWORK, UPLOAD_FAILED */
   put(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,6 @@
-import { type Clock, pause } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { TributaryError } from "../job/errors.ts";
-import { callBackoffMs } from "../retry.ts";
+import { retry } from "../retry.ts";
 import type { Put } from "../wire/lease.ts";
 import type { LeaseWork, MadeOutput } from "./lease-work.ts";
 
@@ -12,13 +12,11 @@ export interface PutOptions {
   put: LeaseWork["put"];
   clock: Clock;
   signal: AbortSignal;
-  /** Bytes of one object arrived in storage. */
-  onStored?: ((sizeBytes: number) => void) | undefined;
 }
 
 /**
  * Brings a task's outputs to storage, some at a time.
- * Throws UPLOAD_REFUSED when fresh URLs are needed, or what the signal aborts with.
+ * @throws TributaryError UPLOAD_REFUSED when fresh URLs are needed, or what the signal aborts with
  */
 export async function putOutputs(
   puts: readonly Put[],
@@ -31,10 +29,14 @@ export async function putOutputs(
       const output = outputs[put.output];
       if (output === undefined) throw new TributaryError("INTERNAL", "A PUT for no output.");
       await putOne(put, output.bytes, options);
-      options.onStored?.(output.sizeBytes);
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_PUTS, puts.length) }, lane));
+}
+
+/** Storage wants fresh URLs before it takes anything. */
+export function isUploadRefused(thrown: unknown): boolean {
+  return thrown instanceof TributaryError && thrown.code === "UPLOAD_REFUSED";
 }
 
 async function putOne(
@@ -42,20 +44,17 @@ async function putOne(
   bytes: ArrayBuffer,
   { put, clock, signal }: PutOptions,
 ): Promise<void> {
-  for (let failures = 1; ; failures += 1) {
-    try {
-      await put(to, bytes, signal);
-      return;
-    } catch (thrown) {
-      signal.throwIfAborted();
-      if (thrown instanceof TributaryError && thrown.code === "UPLOAD_REFUSED") throw thrown;
-      // The last word is "refused", so that the next round starts with fresh URLs.
-      if (failures === PUT_TRIES) {
-        throw new TributaryError("UPLOAD_REFUSED", "Storage did not take an upload.", {
-          cause: thrown,
-        });
-      }
-      await pause(clock, callBackoffMs(failures, clock.random()), signal);
-    }
+  try {
+    await retry(() => put(to, bytes, signal), {
+      clock,
+      signal,
+      tries: PUT_TRIES,
+      isRetryable: (thrown) => !isUploadRefused(thrown),
+    });
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (isUploadRefused(cause)) throw cause;
+    // The last word is "refused", so that the next round starts with fresh URLs.
+    throw new TributaryError("UPLOAD_REFUSED", "Storage did not take an upload.", { cause });
   }
 }

@@ -1,57 +1,80 @@
-import type { Clock } from "../clock.ts";
-import { TributaryError } from "../job/errors.ts";
-import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
+import { type Clock, Timer } from "../clock.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
-import type { Lease } from "./live-lease.ts";
 
-/** An unanswered offer or commit is sent again after this; both are idempotent at the coordinator. */
-const RESEND_AFTER_MS = 20_000;
+/** An unanswered message is sent again after this. What is asked so is idempotent at the coordinator. */
+const SEND_AGAIN_MS = 20_000;
 
 export interface QuestionOptions {
   clock: Clock;
+  /** What is due while there is no connection may be lost: it is sent again. */
   send(message: HolderMessage, isFirst: boolean): void;
 }
 
-/**
- * Sends until answered: again after a silence, and by the loop after each reconnect. The answer comes
- * through `lease.asking`. Throws LEASE_LOST once the lease is aborted.
- */
-export function ask(
-  lease: Lease,
-  message: HolderMessage,
-  { clock, send }: QuestionOptions,
-): Promise<CoordinatorMessage> {
-  const { signal } = lease.abort;
-  return new Promise((resolve, reject) => {
-    let cancelResend = (): void => {};
-    const settle = (): void => {
-      cancelResend();
-      lease.asking = null;
-      signal.removeEventListener("abort", aborted);
-    };
-    const aborted = (): void => {
-      settle();
-      reject(new TributaryError("LEASE_LOST", "The lease went to another holder."));
-    };
-    const resendLater = (): void => {
-      cancelResend = clock.after(RESEND_AFTER_MS, () => {
-        send(message, false);
-        resendLater();
-      });
-    };
-    if (signal.aborted) {
-      aborted();
-      return;
-    }
-    signal.addEventListener("abort", aborted);
-    lease.asking = {
-      message,
-      answer: (answer) => {
+interface Open<Answer> {
+  message: HolderMessage;
+  /** @returns false for what is no answer to this message */
+  answer(answer: Answer): boolean;
+}
+
+/** A message to the coordinator that is sent until it is answered. One at a time. */
+export class Question<Answer> {
+  readonly #options: QuestionOptions;
+  #open: Open<Answer> | null = null;
+
+  constructor(options: QuestionOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with what the signal aborts with. */
+  ask<T extends Answer>(
+    message: HolderMessage,
+    isAnswer: (answer: Answer) => answer is T,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { clock, send } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = new Timer(clock);
+      const settle = (): void => {
+        timer.clear();
+        this.#open = null;
+        signal.removeEventListener("abort", aborted);
+      };
+      const aborted = (): void => {
         settle();
-        resolve(answer);
-      },
-    };
-    send(message, true);
-    resendLater();
-  });
+        reject(signal.reason);
+      };
+      const sendAgainLater = (): void => {
+        timer.set(SEND_AGAIN_MS, () => {
+          send(message, false);
+          sendAgainLater();
+        });
+      };
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal.addEventListener("abort", aborted);
+      this.#open = {
+        message,
+        answer: (answer) => {
+          if (!isAnswer(answer)) return false;
+          settle();
+          resolve(answer);
+          return true;
+        },
+      };
+      send(message, true);
+      sendAgainLater();
+    });
+  }
+
+  /** @returns false when it answers nothing that is open */
+  answer(answer: Answer): boolean {
+    return this.#open?.answer(answer) ?? false;
+  }
+
+  /** There is a connection again: what is open was perhaps not heard. */
+  sendAgain(): void {
+    if (this.#open !== null) this.#options.send(this.#open.message, false);
+  }
 }

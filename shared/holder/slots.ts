@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { Lease } from "./live-lease.ts";
 
 /** A slot is kept this long for a lease whose chunk is being fetched. */
 const KEEP_SLOT_MS = 1_000;
@@ -8,96 +7,86 @@ const MAX_UPLOADS_BEHIND = 4;
 /** The coordinator hands out no more at once. */
 const MAX_WANTED = 64;
 
+/** How far a lease is: its slot is held for `encoding` only. */
+export type LeaseStage = "fetching" | "queued" | "encoding" | "uploading";
+
+/** A lease's place in the line for the slots. */
+export interface SlotPlace {
+  readonly stage: LeaseStage;
+  /** When it got its slot, by the clock; null before and after. */
+  readonly beganAtMs: number | null;
+  /**
+   * Waits for its turn, then works; the slot is free again however the work ends. Rejects with what the
+   * signal aborts with, or as the work does.
+   */
+  use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /** The lease has ended. */
+  leave(): void;
+}
+
 export interface LeaseSlotsOptions {
   slots: number;
   /** Leases taken beyond the slots. */
   prefetch: number;
   clock: Clock;
-  /** A lease has got its slot. */
-  onBegin(): void;
+  onStage(stage: LeaseStage): void;
 }
 
-/** A holder's places to transcode in: who has one, whose turn is next, and how much more work there is room for. */
+interface Place {
+  stage: LeaseStage;
+  beganAtMs: number | null;
+  takenAtMs: number;
+}
+
+/** A holder's slots: which lease has one, whose turn is next, and how much more work there is room for. */
 export class LeaseSlots {
-  readonly #leases: ReadonlyMap<string, Lease>;
   readonly #clock: Clock;
   readonly #prefetch: number;
-  readonly #onBegin: () => void;
+  readonly #onStage: (stage: LeaseStage) => void;
+  /** In the order of the grants. */
+  readonly #places = new Set<Place>();
   readonly #waiters: (() => void)[] = [];
   #slots: number;
-  #encoding = 0;
+  /** Slots in use, also by work that was told to stop and has not stopped yet. */
+  #inUse = 0;
 
-  /** @param leases all of the holder's, in the order of their grants */
-  constructor(
-    leases: ReadonlyMap<string, Lease>,
-    { slots, prefetch, clock, onBegin }: LeaseSlotsOptions,
-  ) {
-    this.#leases = leases;
+  constructor({ slots, prefetch, clock, onStage }: LeaseSlotsOptions) {
     this.#slots = slots;
     this.#prefetch = prefetch;
     this.#clock = clock;
-    this.#onBegin = onBegin;
+    this.#onStage = onStage;
   }
 
   resize(slots: number): void {
     this.#slots = slots;
-    this.wake();
+    this.#wake();
   }
 
-  /** A lease is taken, and its chunk on its way: for a moment its slot is kept. */
-  keepOne(): void {
-    this.#clock.after(KEEP_SLOT_MS, () => this.wake());
-  }
-
-  /** Resolves at the lease's turn. Rejects with what its signal aborts with. */
-  async acquire(lease: Lease): Promise<void> {
-    const { signal } = lease.abort;
-    while (!this.#hasTurn(lease)) {
-      await new Promise<void>((resolve) => {
-        this.#waiters.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-      signal.throwIfAborted();
-    }
-    this.#encoding += 1;
-    lease.stage = "encoding";
-    lease.beganAtMs = this.#clock.nowMs();
-    this.#onBegin();
-    this.wake();
-  }
-
-  release(lease: Lease): void {
-    lease.stage = "uploading";
-    lease.beganAtMs = null;
-    this.#encoding -= 1;
-    this.wake();
-  }
-
-  /**
-   * What was granted first goes first, because the coordinator grants in order of need: a slot is kept
-   * for it for a moment while its chunk is still on its way.
-   */
-  #hasTurn(lease: Lease): boolean {
-    const nowMs = this.#clock.nowMs();
-    let free = this.#slots - this.#encoding;
-    for (const other of this.#leases.values()) {
-      if (other === lease) break;
-      const isNear = other.stage === "fetching" && nowMs - other.takenAtMs < KEEP_SLOT_MS;
-      if (other.stage === "queued" || isNear) free -= 1;
-    }
-    return free > 0;
-  }
-
-  /** Leases have come or gone: it may be another one's turn. */
-  wake(): void {
-    for (const wake of this.#waiters.splice(0)) wake();
+  /** A place for a new lease, behind all others. Its chunk is on its way: for a moment its slot is kept. */
+  take(): SlotPlace {
+    const place: Place = { stage: "fetching", beganAtMs: null, takenAtMs: this.#clock.nowMs() };
+    this.#places.add(place);
+    this.#clock.after(KEEP_SLOT_MS, () => this.#wake());
+    return {
+      get stage() {
+        return place.stage;
+      },
+      get beganAtMs() {
+        return place.beganAtMs;
+      },
+      use: (signal, work) => this.#use(place, signal, work),
+      leave: () => {
+        this.#places.delete(place);
+        this.#wake();
+      },
+    };
   }
 
   /** How many tasks would be started now. */
   wanted(): number {
     let unfinished = 0;
     let uploading = 0;
-    for (const { stage } of this.#leases.values()) {
+    for (const { stage } of this.#places) {
       if (stage === "uploading") uploading += 1;
       else unfinished += 1;
     }
@@ -105,5 +94,62 @@ export class LeaseSlots {
     const isBehind = uploading > this.#slots + MAX_UPLOADS_BEHIND;
     const room = isBehind ? 0 : this.#slots + this.#prefetch;
     return this.#slots === 0 ? 0 : Math.min(MAX_WANTED, Math.max(0, room - unfinished));
+  }
+
+  async #use<T>(place: Place, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    this.#enter(place, "queued");
+    while (!this.#hasTurn(place)) {
+      await this.#change(signal);
+      signal.throwIfAborted();
+    }
+    this.#inUse += 1;
+    place.beganAtMs = this.#clock.nowMs();
+    this.#enter(place, "encoding");
+    this.#wake();
+    try {
+      return await work();
+    } finally {
+      this.#inUse -= 1;
+      place.beganAtMs = null;
+      this.#enter(place, "uploading");
+      this.#wake();
+    }
+  }
+
+  #enter(place: Place, stage: LeaseStage): void {
+    place.stage = stage;
+    this.#onStage(stage);
+  }
+
+  /**
+   * What was granted first goes first, because the coordinator grants in order of need: a slot is kept
+   * for it for a moment while its chunk is still on its way.
+   */
+  #hasTurn(place: Place): boolean {
+    const nowMs = this.#clock.nowMs();
+    let free = this.#slots - this.#inUse;
+    for (const other of this.#places) {
+      if (other === place) break;
+      const isNear = other.stage === "fetching" && nowMs - other.takenAtMs < KEEP_SLOT_MS;
+      if (other.stage === "queued" || isNear) free -= 1;
+    }
+    return free > 0;
+  }
+
+  /** Resolves when it may be another one's turn, or on abort. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#waiters.push(done);
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 }

@@ -1,11 +1,9 @@
-import { type Clock, pause, REAL_CLOCK } from "../clock.ts";
+import { type Clock, within } from "../clock.ts";
 import { TributaryError } from "../job/errors.ts";
-import { callBackoffMs } from "../retry.ts";
+import { retry } from "../retry.ts";
 import type { Put } from "../wire/lease.ts";
 
-/** Bytes to and from storage by presigned URLs, the same from a tab and from a container. */
-
-/** What is used of `fetch`, which the caller hands in. */
+/** What is used of `fetch`, which the caller hands in. It heeds its signal. */
 export type HttpFetch = (
   url: string,
   init: {
@@ -14,95 +12,114 @@ export type HttpFetch = (
     body?: ArrayBuffer;
     signal: AbortSignal;
   },
-) => Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>;
+) => Promise<{ status: number; arrayBuffer(): Promise<ArrayBuffer> }>;
+
+export interface StorageTransferOptions {
+  fetch: HttpFetch;
+  clock: Clock;
+  /** Bytes of one object have arrived, here or there. */
+  onTransferred?(): void;
+}
 
 /** Slowest transfer that is waited for, besides a flat half minute. */
 const SLOWEST_BYTES_A_MS = 8;
-
-/**
- * One PUT to a presigned URL, one try. 412 is success: content-addressed, it is there already.
- * Throws UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK or UPLOAD_FAILED otherwise.
- */
-export async function putPresigned(
-  fetch: HttpFetch,
-  put: Pick<Put, "url" | "headers">,
-  bytes: ArrayBuffer,
-  signal: AbortSignal,
-): Promise<void> {
-  const { url, headers } = put;
-  const timeout = timeoutFor(bytes.byteLength);
-  let status: number;
-  try {
-    const either = AbortSignal.any([signal, timeout]);
-    const response = await fetch(url, { method: "PUT", headers, body: bytes, signal: either });
-    // Read to the end, so that the connection is free again.
-    await response.arrayBuffer();
-    if (response.ok) return;
-    status = response.status;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new TributaryError("NETWORK", "Storage could not be reached.", { cause });
-  }
-  // `if-none-match: *` on a content-addressed key, so the same bytes are there already.
-  if (status === 412) return;
-  // A large body with a stale signature can come back as 500 instead of 403.
-  const code = status === 403 || status >= 500 ? "UPLOAD_REFUSED" : "UPLOAD_FAILED";
-  throw new TributaryError(code, `Storage answered with status ${status}.`);
-}
-
-export interface GetOptions {
-  /** As promised; anything else is refused. */
-  sizeBytes: number;
-  signal: AbortSignal;
-  clock?: Clock;
-}
-
 /** Tries of one GET. */
 const GET_TRIES = 5;
 
-/**
- * The bytes behind a presigned URL; the caller owns them. Asked for again where storage could not be
- * reached or was not itself (5xx), not where it said no: a lease that fails for it costs an attempt.
- * Throws NETWORK, DOWNLOAD_FAILED.
- */
-export async function getPresigned(
-  fetch: HttpFetch,
-  url: string,
-  options: GetOptions,
-): Promise<ArrayBuffer> {
-  const { signal, clock = REAL_CLOCK } = options;
-  for (let failures = 1; ; failures += 1) {
-    const answer = await getOnce(fetch, url, options);
-    if ("bytes" in answer) return answer.bytes;
-    if (!answer.isPassing || failures === GET_TRIES) throw answer.error;
-    await pause(clock, callBackoffMs(failures, clock.random()), signal);
-    signal.throwIfAborted();
+/** Bytes to and from storage by presigned URLs, the same from a tab and from a container. */
+export class StorageTransfer {
+  readonly #options: StorageTransferOptions;
+  #bytesUploaded = 0;
+  #bytesDownloaded = 0;
+
+  constructor(options: StorageTransferOptions) {
+    this.#options = options;
+  }
+
+  /** Of objects that are in storage now. */
+  get bytesUploaded(): number {
+    return this.#bytesUploaded;
+  }
+
+  get bytesDownloaded(): number {
+    return this.#bytesDownloaded;
+  }
+
+  /**
+   * One PUT to a presigned URL, one try. 412 is success: what is there under a write-once key is this.
+   * @throws TributaryError UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK, UPLOAD_FAILED
+   */
+  async put(
+    { url, headers }: Pick<Put, "url" | "headers">,
+    bytes: ArrayBuffer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { status } = await this.#call(bytes.byteLength, signal, async (either) => {
+      const { fetch } = this.#options;
+      const response = await fetch(url, { method: "PUT", headers, body: bytes, signal: either });
+      // Read to the end, so that the connection is free again.
+      await response.arrayBuffer();
+      return response;
+    });
+    if (isOk(status) || status === 412) {
+      this.#bytesUploaded += bytes.byteLength;
+      this.#options.onTransferred?.();
+      return;
+    }
+    // A large body with a stale signature can come back as 500 instead of 403.
+    const code = status === 403 || status >= 500 ? "UPLOAD_REFUSED" : "UPLOAD_FAILED";
+    throw answeredWith(code, status);
+  }
+
+  /**
+   * The bytes behind a presigned URL; the caller owns them. Asked for again where storage could not be
+   * reached or was not itself (5xx), not where it said no: a lease that fails for it costs an attempt.
+   * @param sizeBytes as promised; anything else is refused
+   * @throws TributaryError NETWORK, DOWNLOAD_FAILED
+   */
+  async get(url: string, sizeBytes: number, signal: AbortSignal): Promise<ArrayBuffer> {
+    const { clock } = this.#options;
+    let mayPass = true;
+    const once = async (): Promise<ArrayBuffer> => {
+      mayPass = true;
+      const { status, body } = await this.#call(sizeBytes, signal, async (either) => {
+        const response = await this.#options.fetch(url, { method: "GET", signal: either });
+        return { status: response.status, body: await response.arrayBuffer() };
+      });
+      if (isOk(status) && body.byteLength === sizeBytes) return body;
+      mayPass = status >= 500;
+      throw answeredWith("DOWNLOAD_FAILED", status);
+    };
+    const isRetryable = (): boolean => mayPass;
+    const bytes = await retry(once, { clock, signal, tries: GET_TRIES, isRetryable });
+    this.#bytesDownloaded += sizeBytes;
+    this.#options.onTransferred?.();
+    return bytes;
+  }
+
+  /** @throws TributaryError NETWORK, or what the signal aborts with */
+  async #call<T>(
+    sizeBytes: number,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const timeoutMs = 30_000 + Math.ceil(sizeBytes / SLOWEST_BYTES_A_MS);
+    try {
+      return await within(this.#options.clock, timeoutMs, signal, work);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new TributaryError("NETWORK", "Storage could not be reached.", { cause });
+    }
   }
 }
 
-/** @returns the bytes, or why there are none, and whether that may pass. Throws what the signal aborts with. */
-async function getOnce(
-  fetch: HttpFetch,
-  url: string,
-  { sizeBytes, signal }: GetOptions,
-): Promise<{ bytes: ArrayBuffer } | { error: TributaryError; isPassing: boolean }> {
-  let status: number;
-  try {
-    const either = AbortSignal.any([signal, timeoutFor(sizeBytes)]);
-    const response = await fetch(url, { method: "GET", signal: either });
-    const bytes = await response.arrayBuffer();
-    if (response.ok && bytes.byteLength === sizeBytes) return { bytes };
-    status = response.status;
-  } catch (cause) {
-    signal.throwIfAborted();
-    const error = new TributaryError("NETWORK", "Storage could not be reached.", { cause });
-    return { error, isPassing: true };
-  }
-  const error = new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
-  return { error, isPassing: status >= 500 };
+function isOk(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
-function timeoutFor(sizeBytes: number): AbortSignal {
-  // Node takes whole milliseconds only.
-  return AbortSignal.timeout(30_000 + Math.ceil(sizeBytes / SLOWEST_BYTES_A_MS));
+function answeredWith(
+  code: "UPLOAD_REFUSED" | "UPLOAD_FAILED" | "DOWNLOAD_FAILED",
+  status: number,
+) {
+  return new TributaryError(code, `Storage answered with status ${status}.`);
 }

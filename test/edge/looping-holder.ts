@@ -1,107 +1,140 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { REAL_CLOCK } from "../../shared/clock.ts";
-import { LeaseLoop } from "../../shared/holder/lease-loop.ts";
-import type { LeaseWork } from "../../shared/holder/lease-work.ts";
+import { LeaseHolder, type LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
+import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
+import type { Chunk, MadeTask } from "../../shared/holder/lease-work.ts";
 import type { Task } from "../../shared/job/job.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
-import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
-import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
-import type { ChunkInfo } from "../../shared/wire/lease.ts";
+import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import { EdgeSocket } from "./edge-socket.ts";
 import type { MadeOutput } from "./made-job.ts";
-import { bytesOf, putBytes, ScriptedHolder } from "./scripted-holder.ts";
+import { bytesOf, plan } from "./scripted-holder.ts";
+
+/** What a holder does to a lease, in this order. */
+export const STEPS = ["fetching", "encoding", "offering", "uploading", "committing"] as const;
+export type Step = (typeof STEPS)[number];
 
 export interface Habits {
+  identity: Omit<LeaseHolderOptions["identity"], "holderId" | "name" | "device">;
   encodeMs: number;
-  /** In the middle of its first encode. */
-  vanishes: boolean;
+  /** It leaves in the middle of its first encode. */
+  vanishes?: boolean;
+  hasSource?: boolean;
+  /** At the beginning of each step, before anything of it is heard. */
+  onStep?(step: Step, holder: LoopingHolder): void;
 }
 
-function infoOf(taskId: string): ChunkInfo {
-  return { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
-}
-
-/** A lease holder that runs the real lease loop with real uploads, around an encoder whose result is there. */
+/** The real lease holder with real uploads, around an encoder whose result is there. */
 export class LoopingHolder {
   /** Messages. */
   sent = 0;
   received = 0;
-  /** Leases whose result was accepted, those among them that only proved another one. */
-  readonly accepted = new Set<string>();
-  readonly #socket: ScriptedHolder;
-  readonly #loop: LeaseLoop;
+  readonly holderId = crypto.randomUUID();
+  readonly ends: LeaseEnd[] = [];
+  readonly #holder: LeaseHolder;
+  readonly #jobId: string;
   readonly #habits: Habits;
   readonly #outputs: (task: Task) => readonly MadeOutput[];
+  #socket: EdgeSocket | null = null;
   #end = (): void => {};
   readonly #ended = new Promise<void>((resolve) => {
     this.#end = resolve;
   });
 
   constructor(
-    job: CreateJobResponse,
+    { jobId }: CreateJobResponse,
     outputs: (task: Task) => readonly MadeOutput[],
     habits: Habits,
   ) {
+    this.#jobId = jobId;
     this.#outputs = outputs;
     this.#habits = habits;
-    this.#socket = new ScriptedHolder(job);
-    this.#socket.onMessage = (message) => this.#receive(message);
-    this.#loop = new LeaseLoop({
+    const { holderId } = this;
+    this.#holder = new LeaseHolder({
+      identity: { ...habits.identity, holderId, name: "Test", device: "workerd" },
       slots: 1,
       prefetch: 1,
-      work: this.#work(),
+      // The owner's file is not there; what it would cut from it is for nobody to see.
+      source: habits.hasSource ? { plan, cutChunk: async ({ task }) => chunkOf(task.id) } : null,
+      encoder: { transcode: (grant, _chunk, _onProgress, signal) => this.#encode(grant, signal) },
+      connect: () => this.#connect(),
+      fetch: (url, init) => {
+        this.#step(init.method === "GET" ? "fetching" : "uploading");
+        return fetch(url, init);
+      },
       clock: REAL_CLOCK,
-      send: (message) => this.#send(message),
+      onEnd: (_grant, end) => this.ends.push(end),
+      onChange: () => {
+        const { job, refused } = this.#holder;
+        if (job?.state === "ready" || refused !== null) this.#end();
+      },
     });
   }
 
-  async join(said: Parameters<ScriptedHolder["knock"]>[0]): Promise<void> {
-    await this.#socket.knock(said);
+  /** Leases whose result was accepted, also those that only proved another one. */
+  get accepted(): number {
+    return this.#holder.tasksDone;
+  }
+
+  /** Breaks the connection; the holder comes back by itself. */
+  cut(): void {
+    this.#socket?.break();
   }
 
   /** When the job is over, or this holder left it. */
   async ended(): Promise<void> {
     await this.#ended;
-    this.#loop.stop();
-    this.#socket.close();
+    this.#holder.stop();
   }
 
-  #send(message: HolderMessage): boolean {
-    this.sent += 1;
-    this.#socket.send(message);
-    return true;
+  #step(step: Step): void {
+    this.#habits.onStep?.(step, this);
   }
 
-  #receive(message: CoordinatorMessage): void {
-    this.received += 1;
-    if (message.type === "accepted") this.accepted.add(message.leaseId);
-    this.#loop.receive(message);
-    if (message.type === "job" && message.job.state === "ready") this.#end();
+  #connect(): EdgeSocket {
+    const socket = new CountedSocket(this.#jobId, {
+      onSend: (text) => {
+        this.sent += 1;
+        if (text.startsWith('{"type":"offer"')) this.#step("offering");
+        if (text.startsWith('{"type":"commit"')) this.#step("committing");
+      },
+    });
+    socket.addEventListener("message", () => {
+      this.received += 1;
+    });
+    this.#socket = socket;
+    return socket;
   }
 
-  #work(): LeaseWork {
-    return {
-      fetchChunk: async ({ chunk, task }) => {
-        // The owner's file is not there; what it would cut from it is for nobody to see.
-        if (chunk.from === "local") return { info: infoOf(task.id), bytes: new ArrayBuffer(1) };
-        const response = await fetch(chunk.url);
-        if (!response.ok) throw new Error(`GET: ${response.status}`);
-        return { info: chunk.info, bytes: await response.arrayBuffer() };
-      },
-      transcode: async ({ task }, _chunk, _onProgress, signal) => {
-        const { encodeMs, vanishes } = this.#habits;
-        await sleep(vanishes ? encodeMs / 2 : encodeMs, undefined, { signal });
-        if (vanishes) this.#end();
-        signal.throwIfAborted();
-        const outputs = this.#outputs(task).map(({ base64, ...output }) => ({
-          ...output,
-          bytes: bytesOf({ ...output, base64 }).buffer,
-        }));
-        return { engine: "ffmpeg-wasm", encodeMs, outputs, warnings: [] };
-      },
-      put: async (put, bytes) => {
-        const { status } = await putBytes(put, new Uint8Array(bytes));
-        if (status !== 200 && status !== 412) throw new Error(`PUT: ${status}`);
-      },
-    };
+  async #encode({ task }: LeaseGrant, signal: AbortSignal): Promise<MadeTask> {
+    this.#step("encoding");
+    const { encodeMs, vanishes } = this.#habits;
+    await sleep(vanishes ? encodeMs / 2 : encodeMs, undefined, { signal });
+    if (vanishes) this.#end();
+    signal.throwIfAborted();
+    const outputs = this.#outputs(task).map(({ base64, ...output }) => ({
+      ...output,
+      bytes: bytesOf({ ...output, base64 }).buffer,
+    }));
+    return { engine: "ffmpeg-wasm", encodeMs, outputs, warnings: [] };
   }
+}
+
+class CountedSocket extends EdgeSocket {
+  readonly #onSend: (text: string) => void;
+
+  constructor(jobId: string, { onSend }: { onSend(text: string): void }) {
+    super(jobId);
+    this.#onSend = onSend;
+  }
+
+  override send(text: string): void {
+    if (text !== "ping") this.#onSend(text);
+    super.send(text);
+  }
+}
+
+function chunkOf(taskId: string): Chunk {
+  const info = { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+  return { info, bytes: new ArrayBuffer(1) };
 }

@@ -1,4 +1,6 @@
 import { vi } from "vitest";
+import { FINAL_REFUSALS } from "../../shared/holder/lease-holder.ts";
+import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { ShareRequest } from "../../shared/wire/api.ts";
 import { type CreateJobResponse, shareResponseSchema } from "../../shared/wire/api.ts";
@@ -11,7 +13,7 @@ import { call, made, offered, plan, putAll, ScriptedHolder } from "./scripted-ho
 /** Owners and contributors of scripts: links, staging, audits. */
 
 /** Results of this engine are compared by hash; the bytes are of native ffmpeg, which is its equal. */
-export const ENGINE = "ffmpeg-wasm";
+export const ENGINE: Engine = "ffmpeg-wasm";
 
 /** A contributor link's token. */
 export async function share(
@@ -64,7 +66,7 @@ export async function joinByLink(
   return holder;
 }
 
-/** The code with which a hello is refused; the socket is closed then. */
+/** The code with which a hello is refused: the socket is closed then, and real holders do not come back. */
 export async function refusedHello(
   job: CreateJobResponse,
   said: Parameters<ScriptedHolder["join"]>[0],
@@ -74,6 +76,9 @@ export async function refusedHello(
   await holder.knock(said);
   const error = await holder.next("error");
   if ((await holder.closed()) !== 1008) throw new Error("Closed as if all were well.");
+  if (!(FINAL_REFUSALS as readonly ErrorCode[]).includes(error.code)) {
+    throw new Error(`A holder would try again after ${error.code}.`);
+  }
   return error.code;
 }
 

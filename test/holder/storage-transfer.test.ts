@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import type { Clock } from "../../shared/clock.ts";
-import { getPresigned, type HttpFetch } from "../../shared/holder/storage-transfer.ts";
+import { type HttpFetch, StorageTransfer } from "../../shared/holder/storage-transfer.ts";
+import { ManualClock } from "./manual-clock.ts";
 
 type Answer = number | Error | ArrayBuffer;
 
+const URL = "https://storage.test/chunk";
 const BYTES = new ArrayBuffer(3);
 
 /** Storage that gives these answers one after the other, then the bytes. */
@@ -13,8 +15,11 @@ function storage(...answers: Answer[]) {
     nowMs: () => 0,
     random: () => 1,
     after: (ms, callback) => {
-      waitsMs.push(ms);
-      queueMicrotask(callback);
+      // A transfer's timeout does not come here.
+      if (ms < 30_000) {
+        waitsMs.push(ms);
+        queueMicrotask(callback);
+      }
       return () => {};
     },
   };
@@ -25,10 +30,10 @@ function storage(...answers: Answer[]) {
     if (answer instanceof Error) throw answer;
     const status = typeof answer === "number" ? answer : 200;
     const bytes = typeof answer === "number" ? new ArrayBuffer(0) : answer;
-    return { ok: status < 300, status, arrayBuffer: async () => bytes };
+    return { status, arrayBuffer: async () => bytes };
   };
   const get = (signal = new AbortController().signal) =>
-    getPresigned(fetch, "https://storage.test/chunk", { sizeBytes: 3, signal, clock });
+    new StorageTransfer({ fetch, clock }).get(URL, 3, signal);
   return { get, waitsMs, asked: () => asked };
 }
 
@@ -64,4 +69,31 @@ test("who no longer wants it does not wait for it", async () => {
   abort.abort(gone);
   await expect(getting).rejects.toBe(gone);
   expect(asked()).toBe(1);
+});
+
+test("storage that never answers is not waited for without end", async () => {
+  const clock = new ManualClock();
+  let asked = 0;
+  const fetch: HttpFetch = (_url, { signal }) => {
+    asked += 1;
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  };
+  const storage = new StorageTransfer({ fetch, clock });
+  const { signal } = new AbortController();
+  const ends: unknown[] = [];
+  const put = storage.put({ url: URL, headers: {} }, BYTES, signal);
+  put.catch((thrown: unknown) => ends.push(thrown));
+  await clock.advance(29_000);
+  expect(ends).toEqual([]);
+  await clock.advance(2_000);
+  expect(ends).toMatchObject([{ code: "NETWORK" }]);
+  expect(asked).toBe(1);
+
+  const get = storage.get(URL, 3, signal);
+  get.catch((thrown: unknown) => ends.push(thrown));
+  await clock.advance(5 * 40_000);
+  expect(ends[1]).toMatchObject({ code: "NETWORK", retryable: true });
+  expect(asked).toBe(1 + 5);
 });

@@ -1,9 +1,10 @@
-import { LeaseLoop } from "../../shared/holder/lease-loop.ts";
-import type { LeaseWork, MadeTask } from "../../shared/holder/lease-work.ts";
+import { LeaseHolder } from "../../shared/holder/lease-holder.ts";
+import type { Chunk, MadeTask } from "../../shared/holder/lease-work.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import { LocalSocket } from "../holder/local-socket.ts";
 import { outputsOf } from "../schedule/offered.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -26,21 +27,22 @@ export interface Traits {
 export const MESSAGE_MS = 20;
 export const FETCH_MS = 1_000;
 export const UPLOAD_MS = 1_200;
+/** What is in a chunk matters to nobody. */
+const CHUNK_BYTES = 1;
 /** As engines promise. */
 const PROGRESS_EVERY_MS = 1_000;
 
-/** What a hello says of them. */
-export type HelloLeases = Pick<Extract<HolderMessage, { type: "hello" }>, "leases" | "want">;
+type Hello = Extract<HolderMessage, { type: "hello" }>;
 
 export interface Wire {
-  hello(holder: SimulatedHolder, connectionId: string, leases: HelloLeases): void;
+  hello(holder: SimulatedHolder, connectionId: string, hello: Hello): void;
   message(holder: SimulatedHolder, connectionId: string, message: HolderMessage): void;
   closed(connectionId: string): void;
   /** Video encoded for a lease, whatever becomes of it. */
   encoded(leaseId: string, mediaSeconds: number): void;
 }
 
-/** A tab: the real lease loop, around an encoder that only takes its time. */
+/** A tab: the real lease holder, around an encoder and a network that only take their time. */
 export class SimulatedHolder {
   readonly traits: Traits;
   /** Messages both ways, after welcome; heartbeats apart. */
@@ -51,10 +53,11 @@ export class SimulatedHolder {
   readonly #clock: VirtualClock;
   readonly #plan: JobPlan;
   readonly #wire: Wire;
-  readonly #loop: LeaseLoop;
+  #holder: LeaseHolder | null = null;
+  #socket: LocalSocket | null = null;
   #results = 0;
-  #isFrozen = false;
   #connections = 0;
+  #isFrozen = false;
   readonly #encoding = new Set<() => void>();
 
   constructor(traits: Traits, plan: JobPlan, clock: VirtualClock, wire: Wire) {
@@ -62,22 +65,15 @@ export class SimulatedHolder {
     this.#clock = clock;
     this.#plan = plan;
     this.#wire = wire;
-    this.#loop = new LeaseLoop({
-      slots: 1,
-      prefetch: 1,
-      work: this.#work(),
-      clock,
-      send: (message) => this.#send(message),
-    });
-    clock.after(traits.comesAtMs, () => this.#connect());
+    clock.after(traits.comesAtMs, () => this.#come());
     if (traits.leavesAtMs !== null) clock.after(traits.leavesAtMs, () => this.#leave());
   }
 
   /** Of a message that was on its way. */
   receive(message: CoordinatorMessage): void {
-    if (this.#isFrozen) return;
+    if (this.#holder === null) return;
     if (message.type !== "welcome") this.messages += 1;
-    this.#loop.receive(message);
+    this.#socket?.deliver(message);
   }
 
   /** The coordinator closed the socket for good. */
@@ -86,51 +82,74 @@ export class SimulatedHolder {
     this.#stop();
   }
 
-  #connect(): void {
+  #come(): void {
+    const { id: holderId, role } = this.traits;
+    this.#holder = new LeaseHolder({
+      identity: {
+        role,
+        token: `token-of-${role}`,
+        holderId,
+        name: holderId,
+        device: "",
+        engines: ["ffmpeg-wasm"],
+      },
+      slots: 1,
+      prefetch: 1,
+      source:
+        role === "owner"
+          ? { plan: this.#plan, cutChunk: async ({ task }) => chunkOf(task.id) }
+          : null,
+      encoder: {
+        transcode: (grant, _chunk, onProgress, signal) =>
+          this.#transcode(grant, onProgress, signal),
+      },
+      connect: () => this.#connect(),
+      fetch: async (_url, { method, signal }) => {
+        await this.#pause(method === "GET" ? FETCH_MS : UPLOAD_MS, signal);
+        return { status: 200, arrayBuffer: async () => new ArrayBuffer(CHUNK_BYTES) };
+      },
+      clock: this.#clock,
+    });
+  }
+
+  #connect(): LocalSocket {
     this.#connections += 1;
-    this.connectionId = `${this.traits.id}-${this.#connections}`;
-    const leases = this.#loop.leaseIds();
-    this.#wire.hello(this, this.connectionId, { leases, want: this.#loop.wanted() });
+    const connectionId = `${this.traits.id}-${this.#connections}`;
+    this.connectionId = connectionId;
+    const socket = new LocalSocket({
+      onMessage: (message) => this.#send(connectionId, message),
+      onPing: () => this.#clock.after(2 * MESSAGE_MS, () => socket.pong()),
+      onClose: () => {
+        if (this.#isFrozen || this.connectionId !== connectionId) return;
+        this.connectionId = null;
+        this.#wire.closed(connectionId);
+      },
+    });
+    this.#socket = socket;
+    queueMicrotask(() => socket.open());
+    return socket;
   }
 
   #leave(): void {
-    const { connectionId } = this;
+    // A frozen tab keeps its socket, and what it said is heard.
+    this.#isFrozen = this.traits.leaves === "silently";
     this.#stop();
-    if (this.traits.leaves === "silently" || connectionId === null) return;
-    this.connectionId = null;
-    this.#wire.closed(connectionId);
   }
 
   #stop(): void {
-    this.#isFrozen = true;
-    this.#loop.stop();
+    this.#holder?.stop();
+    this.#holder = null;
     for (const stop of this.#encoding) stop();
   }
 
-  #send(message: HolderMessage): boolean {
-    if (this.connectionId === null || this.#isFrozen) return false;
+  #send(connectionId: string, message: HolderMessage): void {
+    if (message.type === "hello") {
+      this.#wire.hello(this, connectionId, message);
+      return;
+    }
     if (message.type === "renew") this.heartbeats += 1;
     else this.messages += 1;
-    this.#wire.message(this, this.connectionId, message);
-    return true;
-  }
-
-  #work(): LeaseWork {
-    return {
-      fetchChunk: async ({ chunk, task }, signal) => {
-        if (chunk.from === "url") await this.#pause(FETCH_MS, signal);
-        const info = {
-          taskId: task.id,
-          sizeBytes: 1,
-          baseTicks: 0,
-          trimStartTicks: 0,
-          trimEndTicks: 1,
-        };
-        return { info, bytes: new ArrayBuffer(0) };
-      },
-      transcode: (grant, _chunk, onProgress, signal) => this.#transcode(grant, onProgress, signal),
-      put: async (_put, _bytes, signal) => this.#pause(UPLOAD_MS, signal),
-    };
+    this.#wire.message(this, connectionId, message);
   }
 
   async #transcode(
@@ -185,6 +204,11 @@ export class SimulatedHolder {
       );
     });
   }
+}
+
+function chunkOf(taskId: string): Chunk {
+  const info = { taskId, sizeBytes: CHUNK_BYTES, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+  return { info, bytes: new ArrayBuffer(CHUNK_BYTES) };
 }
 
 function mediaSeconds({ segments }: LeaseGrant): number {

@@ -270,26 +270,10 @@ export class Swarm {
 
   #wire(): Wire {
     return {
-      hello: (holder, connectionId, leases) => {
+      hello: (holder, connectionId, { token: principal, protocolVersion: _, ...hello }) => {
         this.#byConnection.set(connectionId, holder);
-        const { id: holderId, role } = holder.traits;
         this.#clock.after(MESSAGE_MS, () =>
-          this.#dispatch({
-            type: "hello",
-            connectionId,
-            principal: `token-of-${role}`,
-            hello: {
-              type: "hello",
-              role,
-              holderId,
-              name: holderId,
-              device: "",
-              slots: 1,
-              engines: ["ffmpeg-wasm"],
-              ...leases,
-              hasSource: role === "owner",
-            },
-          }),
+          this.#dispatch({ type: "hello", connectionId, principal, hello }),
         );
       },
       message: (holder, connectionId, message) => this.#hear(holder, connectionId, message),

@@ -93,16 +93,18 @@ class Contributor implements ContributorApi {
     return new HolderSession({
       client: this.#client,
       jobId,
-      role: "contributor",
-      token,
-      holderId: this.#holderId,
-      ...who,
+      identity: {
+        role: "contributor",
+        token,
+        holderId: this.#holderId,
+        ...who,
+        engines: enginesOf(LANE),
+      },
       source: null,
       plan: null,
       pool,
       slots,
       prefetch: 1,
-      engines: enginesOf(LANE),
       onChange: () => this.#changed(),
     });
   }

@@ -1,4 +1,4 @@
-import type { LiveLease } from "../../shared/holder/live-lease.ts";
+import type { LiveLease } from "../../shared/holder/lease-run.ts";
 import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
 

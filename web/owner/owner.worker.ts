@@ -343,15 +343,17 @@ class Holder implements HolderApi {
     this.#session = new HolderSession({
       client: this.#client,
       jobId: job.jobId,
-      role: "owner",
-      token: job.ownerToken,
-      name: "Your tab",
-      device: "browser",
-      holderId: crypto.randomUUID(),
+      identity: {
+        role: "owner",
+        token: job.ownerToken,
+        holderId: crypto.randomUUID(),
+        name: "Your tab",
+        device: "browser",
+        engines: enginesOf(laneFor(this.#options, this.#fastRefusal)),
+      },
       source: this.#source,
       plan: this.#plan,
       pool: this.#pool,
-      engines: enginesOf(laneFor(this.#options, this.#fastRefusal)),
       // The browser's codecs are done with a task in the time of a few round trips.
       prefetch: this.#usesWebCodecs() ? 2 : 1,
       slots: this.#pool === null ? 0 : slotCountFor(this.#options),

@@ -1,0 +1,205 @@
+import type { Clock } from "../clock.ts";
+import { type ErrorCode, TributaryError, toWireError } from "../job/errors.ts";
+import { retry } from "../retry.ts";
+import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
+import type { HolderMessage } from "../wire/holder-messages.ts";
+import type { LeaseGrant, Output, PictureVerdict } from "../wire/lease.ts";
+import type { LeaseWork, MadeTask } from "./lease-work.ts";
+import { isUploadRefused, putOutputs } from "./put-outputs.ts";
+import { Question } from "./question.ts";
+import type { LeaseStage, SlotPlace } from "./slots.ts";
+
+/** A lease while its holder works on it, as others see it. */
+export interface LiveLease {
+  leaseId: string;
+  taskId: string;
+  stage: LeaseStage;
+  /** 0..1, of the encode. */
+  progress: number;
+}
+
+export type LeaseEnd =
+  | { state: "accepted" }
+  | { state: "rejected" | "failed" | "lost"; code: ErrorCode; message: string };
+
+/** What the coordinator says of one lease. */
+export type LeaseAnswer = Extract<
+  CoordinatorMessage,
+  { type: "uploads" | "accepted" | "rejected" }
+>;
+type Verdict = Exclude<LeaseAnswer, { type: "uploads" }>;
+type SignOfLife = Extract<HolderMessage, { type: "renew" }>["leases"][number];
+
+export interface LeaseRunOptions {
+  work: LeaseWork;
+  place: SlotPlace;
+  clock: Clock;
+  /** What is due while there is no connection may be lost. */
+  send(message: HolderMessage, isFirst: boolean): void;
+  /** Its slot is free again, with a result to deliver or to report. */
+  onMade(): void;
+  onProgress(): void;
+}
+
+/** Rounds of fresh URLs. */
+const OFFER_ROUNDS = 4;
+
+/**
+ * One lease, from its grant to its end:
+ *
+ *     fetch chunk -> transcode -> offer (size, sha256) -> PUT to storage -> commit
+ *
+ * or, where it is to look at somebody else's result:
+ *
+ *     fetch chunk and outputs -> compare -> report
+ *
+ * A slot is held for the encode only: chunks are fetched before it, and offer, upload and commit
+ * overlap the next encode.
+ */
+export class LeaseRun {
+  readonly grant: LeaseGrant;
+  readonly #options: LeaseRunOptions;
+  readonly #question: Question<LeaseAnswer>;
+  readonly #abort = new AbortController();
+  #progress = 0;
+  /** Accepted while it was still being made or uploaded. */
+  #isProven = false;
+
+  constructor(grant: LeaseGrant, options: LeaseRunOptions) {
+    this.grant = grant;
+    this.#options = options;
+    this.#question = new Question(options);
+  }
+
+  get leaseId(): string {
+    return this.grant.leaseId;
+  }
+
+  view(): LiveLease {
+    const { leaseId, task } = this.grant;
+    const { stage } = this.#options.place;
+    return { leaseId, taskId: task.id, stage, progress: this.#progress };
+  }
+
+  signOfLife(): SignOfLife {
+    const { clock, place } = this.#options;
+    const sign = { leaseId: this.leaseId, progress: this.#progress };
+    return place.beganAtMs === null ? sign : { ...sign, workMs: clock.nowMs() - place.beganAtMs };
+  }
+
+  /** Works until the lease has ended. Never rejects; a failure is sent to the coordinator. */
+  async run(): Promise<LeaseEnd> {
+    try {
+      const isComparison = this.grant.compare !== undefined;
+      const verdict = await (isComparison ? this.#compare() : this.#make());
+      if (verdict.type === "accepted") return { state: "accepted" };
+      return { state: "rejected", code: verdict.code, message: verdict.message };
+    } catch (thrown) {
+      if (this.#isProven) return { state: "accepted" };
+      const { code, message, retryable } = toWireError(thrown);
+      if (this.#abort.signal.aborted) return { state: "lost", code, message };
+      const { leaseId } = this;
+      const told = message.slice(0, 500);
+      this.#options.send({ type: "fail", leaseId, code, retryable, message: told }, true);
+      return { state: "failed", code, message };
+    } finally {
+      this.#options.place.leave();
+    }
+  }
+
+  /** @returns false for what answers no open question */
+  answer(answer: LeaseAnswer): boolean {
+    return this.#question.answer(answer);
+  }
+
+  /** There is a connection again, and the coordinator knows this lease. */
+  reconnected(): void {
+    this.#question.sendAgain();
+  }
+
+  /** The same result, made by somebody else, is there already: what is left to do need not be done. */
+  prove(): void {
+    this.#isProven = true;
+    this.#abort.abort();
+  }
+
+  /** The lease is another one's, or nobody's: its work stops, and nothing is said. */
+  drop(code: ErrorCode, message: string): void {
+    this.#options.place.leave();
+    this.#abort.abort(new TributaryError(code, message));
+  }
+
+  async #make(): Promise<Verdict> {
+    const { grant } = this;
+    const { signal } = this.#abort;
+    const { work } = this.#options;
+    const chunk = await work.fetchChunk(grant, signal);
+    const made = await this.#inSlot((onProgress) =>
+      work.encoder.transcode(grant, chunk, onProgress, signal),
+    );
+    return this.#deliver(made);
+  }
+
+  async #compare(): Promise<Verdict> {
+    const { grant, leaseId } = this;
+    const { signal } = this.#abort;
+    const { work } = this.#options;
+    const compare = work.encoder.compare?.bind(work.encoder);
+    if (compare === undefined) {
+      throw new TributaryError("ENGINE_UNAVAILABLE", "Pictures cannot be compared here.");
+    }
+    const [chunk, outputs] = await Promise.all([
+      work.fetchChunk(grant, signal),
+      work.fetchOutputs(grant, signal),
+    ]);
+    const verdict: PictureVerdict = await this.#inSlot((onProgress) =>
+      compare(grant, chunk, outputs, onProgress, signal),
+    );
+    return this.#question.ask({ type: "compared", leaseId, verdict }, isVerdict, signal);
+  }
+
+  /** Works in a slot, once it is this lease's turn. */
+  async #inSlot<T>(work: (onProgress: (progress: number) => void) => Promise<T>): Promise<T> {
+    const { place, onMade, onProgress } = this.#options;
+    const { signal } = this.#abort;
+    const result = await place.use(signal, () =>
+      work((progress) => {
+        this.#progress = Math.min(1, Math.max(this.#progress, progress));
+        onProgress();
+      }),
+    );
+    signal.throwIfAborted();
+    onMade();
+    return result;
+  }
+
+  /** Offer, upload, commit; asks for fresh URLs when storage refuses the first ones. */
+  async #deliver(made: MadeTask): Promise<Verdict> {
+    const { leaseId } = this;
+    const { signal } = this.#abort;
+    const { work, clock } = this.#options;
+    const outputs: Output[] = made.outputs.map(({ bytes: _, ...output }) => output);
+    const round = async (): Promise<Verdict | null> => {
+      const answer = await this.#question.ask({ type: "offer", leaseId, outputs }, isAny, signal);
+      if (answer.type !== "uploads") return answer;
+      await putOutputs(answer.puts, made.outputs, { put: work.put, clock, signal });
+      return null;
+    };
+    const options = { clock, signal, tries: OFFER_ROUNDS, isRetryable: isUploadRefused };
+    const verdict = await retry(round, options);
+    if (verdict !== null) return verdict;
+    const { engine, encodeMs } = made;
+    const warnings = made.warnings.slice(0, 10).map((text) => text.slice(0, 500));
+    const commit: HolderMessage = { type: "commit", leaseId, engine, encodeMs, warnings };
+    // A late second answer to the offer is no verdict on the commit.
+    return this.#question.ask(commit, isVerdict, signal);
+  }
+}
+
+function isAny(_answer: LeaseAnswer): _answer is LeaseAnswer {
+  return true;
+}
+
+function isVerdict(answer: LeaseAnswer): answer is Verdict {
+  return answer.type !== "uploads";
+}

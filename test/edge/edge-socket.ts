@@ -1,0 +1,59 @@
+import type { WireSocket } from "../../shared/holder/job-socket.ts";
+import { call } from "./scripted-holder.ts";
+
+const CONNECTING = 0;
+const CLOSED = 3;
+
+/** A holder's socket to the coordinator of this process, as `new WebSocket()` would be to a server's. */
+export class EdgeSocket implements WireSocket {
+  readonly #events = new EventTarget();
+  #socket: WebSocket | null = null;
+  #closed = false;
+
+  constructor(jobId: string) {
+    this.#open(jobId).catch(() => this.break());
+  }
+
+  get readyState(): number {
+    return this.#closed ? CLOSED : (this.#socket?.readyState ?? CONNECTING);
+  }
+
+  addEventListener(type: "open" | "close" | "error", listener: () => void): void;
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: string, listener: (event: never) => void): void {
+    this.#events.addEventListener(type, listener as (event: Event) => void);
+  }
+
+  send(text: string): void {
+    this.#socket?.send(text);
+  }
+
+  close(code?: number): void {
+    this.#closed = true;
+    this.#socket?.close(code);
+  }
+
+  /** The connection is gone, for both sides. */
+  break(): void {
+    if (this.#closed) return;
+    this.close(1001);
+    this.#events.dispatchEvent(new Event("close"));
+  }
+
+  async #open(jobId: string): Promise<void> {
+    const response = await call(`/api/jobs/${jobId}/socket`, { headers: { upgrade: "websocket" } });
+    const { webSocket: socket } = response;
+    if (socket === null) throw new Error(`No socket: ${response.status}`);
+    socket.accept();
+    socket.addEventListener("message", ({ data }) => {
+      this.#events.dispatchEvent(new MessageEvent("message", { data }));
+    });
+    socket.addEventListener("close", () => this.break());
+    if (this.#closed) {
+      socket.close();
+      return;
+    }
+    this.#socket = socket;
+    this.#events.dispatchEvent(new Event("open"));
+  }
+}
