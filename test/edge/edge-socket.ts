@@ -24,8 +24,9 @@ export class EdgeSocket implements WireSocket {
     this.#events.addEventListener(type, listener as (event: Event) => void);
   }
 
+  /** What is sent after the end is lost, as in browsers. */
   send(text: string): void {
-    this.#socket?.send(text);
+    if (!this.#closed) this.#socket?.send(text);
   }
 
   close(code?: number): void {

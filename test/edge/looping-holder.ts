@@ -81,6 +81,12 @@ export class LoopingHolder {
     this.#socket?.break();
   }
 
+  /** Goes for good, with all that it has not delivered. */
+  leave(): void {
+    this.#holder.stop();
+    this.#end();
+  }
+
   /** When the job is over, or this holder left it. */
   async ended(): Promise<void> {
     await this.#ended;

@@ -14,6 +14,11 @@ export class ManualClock implements Clock {
     };
   };
 
+  /** Timers that would still ring. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
     for (;;) {
