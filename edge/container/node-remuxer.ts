@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs"
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type FfmpegSource, startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
+import { type FfmpegSource, startCore } from "../../shared/ffmpeg-core.ts";
 import type { Remuxer } from "../../shared/ingest/remux/remux-run.ts";
 import { remuxWith } from "../../shared/ingest/remux/remux-run.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
 import { AAC_CODER } from "../../shared/encode/ffmpeg-audio-args.ts";
-import { startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
+import { startCore } from "../../shared/ffmpeg-core.ts";
 import { ffmpeg } from "../setup/media.ts";
 
 /** Sound to compare, and what it is to be like. */

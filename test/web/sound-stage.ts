@@ -1,7 +1,7 @@
 import { audioSpecificConfig } from "../../shared/cmaf/aac.ts";
 import { readAdtsFrames } from "../../shared/encode/audio-run.ts";
 import { encodeAudioArgs } from "../../shared/encode/ffmpeg-audio-args.ts";
-import { startCore } from "../../shared/ingest/remux/ffmpeg-core.ts";
+import { startCore } from "../../shared/ffmpeg-core.ts";
 import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../shared/job/job.ts";
 import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
 import { WebCodecsEngine } from "../../web/encoder/engines/webcodecs.ts";

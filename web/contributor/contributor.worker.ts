@@ -1,10 +1,10 @@
-import * as Comlink from "comlink";
 import { toWireError } from "../../shared/job/errors.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { contributorCapability, enginesOf } from "../encoder/capability.ts";
 import { Pool } from "../encoder/pool.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
+import { exposeToLink } from "../worker-link.ts";
 import type { ContributorApi, ContributorState } from "./contributor-api.ts";
 
 /** A donated tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
@@ -72,9 +72,11 @@ class Contributor implements ContributorApi {
     } else {
       this.#release();
       // The core is fetched and compiled once a tab; whether each slot needs it, leases will tell.
-      this.#pool = new Pool({ slots: count, lane: LANE, ffmpegAhead: 1 }, () => this.#changed());
-      void this.#pool.warm().catch((thrown: unknown) => this.#fail(thrown));
-      this.#session = this.#connect(this.#invitation, this.#pool, count);
+      const pool = new Pool({ slots: count, lane: LANE, ffmpegAhead: 1 }, () => this.#changed());
+      this.#pool = pool;
+      // A pool that was ended meanwhile says nothing of the present one.
+      pool.warm().catch((thrown: unknown) => this.#pool === pool && this.#fail(thrown));
+      this.#session = this.#connect(this.#invitation, pool, count);
     }
     this.#feed.set({ phase: "working", slots: count, error: null });
   }
@@ -150,4 +152,4 @@ class Contributor implements ContributorApi {
 
 const ENDED = { code: "JOB_ENDED" as const, message: "The job has ended.", retryable: false };
 
-Comlink.expose(new Contributor());
+exposeToLink(new Contributor());

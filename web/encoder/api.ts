@@ -1,3 +1,4 @@
+import type { FfmpegSource } from "../../shared/ffmpeg-core.ts";
 import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { ChunkInfo, LeaseGrant, PictureVerdict } from "../../shared/wire/lease.ts";
@@ -24,31 +25,20 @@ export interface CompareRequest extends TranscodeRequest {
  */
 export type Lane = "auto" | "ffmpeg" | "webcodecs";
 
-/** ffmpeg.wasm: compiled once a tab and shared by structured clone. */
-export interface FfmpegSource {
-  module: WebAssembly.Module;
-  /** Of ffmpeg-core.js, the ES module. */
-  scriptUrl: string;
-}
-
 /** What a worker is given once, before its first task. */
 export interface WorkerSetup {
   lane: Lane;
   /** Load ffmpeg.wasm now, ahead of the first task that needs it. */
   ffmpegAhead: boolean;
-  /**
-   * A Web Lock that the worker takes in `setup` and never lets go: the tab is granted it when the
-   * worker is gone, however that happened (crash, `close()`, out of memory).
-   */
-  lockName: string;
 }
 
 export interface TranscodeWorkerApi {
   /** @param loadFfmpeg called with the first task that needs it, once; throws ENGINE_UNAVAILABLE */
   setup(setup: WorkerSetup, loadFfmpeg: () => Promise<FfmpegSource>): Promise<void>;
   /**
-   * Throws a `WireError` shaped object (comlink does not keep classes). Not abortable from inside:
-   * cancelling wasm means terminating the worker.
+   * Not abortable from inside: cancelling wasm means terminating the worker.
+   * @returns inits first, then media in order; the receiver owns the bytes
+   * @throws TributaryError those of the engine
    * @param onProgress 0..1 and who is at work, at most a few a second, also when nothing moved (it is
    *   the sign of life); starts again from 0 when another engine takes over
    */

@@ -1,21 +1,17 @@
 import { coreJsUrl } from "virtual:ffmpeg-core";
+import type { FfmpegSource } from "../../shared/ffmpeg-core.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
-import type { FfmpegCoreAnswer } from "./ffmpeg-core.worker.ts";
+import { WorkerLink } from "../worker-link.ts";
+import type { FfmpegCoreApi } from "./ffmpeg-core.worker.ts";
 
-/** What a worker needs to make an ffmpeg.wasm instance. */
-export interface FfmpegCore {
-  /** Compiled once a tab; structured clones share the code. */
-  module: WebAssembly.Module;
-  scriptUrl: string;
-}
-
-let loading: Promise<FfmpegCore> | null = null;
+let loading: Promise<FfmpegSource> | null = null;
 
 /**
- * Fetches, inflates and compiles the core: about 10 MB once, then from the browser's cache.
- * Throws ENGINE_UNAVAILABLE; the next call tries again.
+ * Fetches, inflates and compiles the core: about 10 MB once, then from the browser's cache. The next
+ * call after a failure tries again.
+ * @throws TributaryError ENGINE_UNAVAILABLE
  */
-export function loadFfmpegCore(): Promise<FfmpegCore> {
+export function loadFfmpegCore(): Promise<FfmpegSource> {
   loading ??= compile().catch((cause: unknown) => {
     loading = null;
     throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder could not be loaded.", { cause });
@@ -23,19 +19,20 @@ export function loadFfmpegCore(): Promise<FfmpegCore> {
   return loading;
 }
 
-function compile(): Promise<FfmpegCore> {
+async function compile(): Promise<FfmpegSource> {
   const worker = new Worker(new URL("./ffmpeg-core.worker.ts", import.meta.url), {
     type: "module",
     name: "tributary-core",
   });
-  return new Promise<FfmpegCore>((resolve, reject) => {
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new TributaryError("WORKER_CRASHED", event.message));
-    };
-    worker.onmessage = ({ data }: MessageEvent<FfmpegCoreAnswer>) => {
-      if ("failure" in data) reject(new TributaryError("DOWNLOAD_FAILED", data.failure));
-      else resolve({ module: data.module, scriptUrl: new URL(coreJsUrl, self.location.href).href });
-    };
-  }).finally(() => worker.terminate());
+  const link = new WorkerLink<FfmpegCoreApi>(worker, {
+    name: "The encoder's download",
+    silentTicks: 60,
+    signs: "heard",
+  });
+  try {
+    const module = await link.api.compile(() => link.heard());
+    return { module, scriptUrl: new URL(coreJsUrl, self.location.href).href };
+  } finally {
+    link.end();
+  }
 }

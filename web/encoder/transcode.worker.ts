@@ -1,20 +1,11 @@
 import * as Comlink from "comlink";
+import type { FfmpegSource } from "../../shared/ffmpeg-core.ts";
 import type { MadeTask } from "../../shared/holder/lease-work.ts";
-import {
-  fromWireError,
-  isWireError,
-  TributaryError,
-  toWireError,
-} from "../../shared/job/errors.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { PictureVerdict } from "../../shared/wire/lease.ts";
-import type {
-  CompareRequest,
-  FfmpegSource,
-  TranscodeRequest,
-  TranscodeWorkerApi,
-  WorkerSetup,
-} from "./api.ts";
+import { exposeToLink } from "../worker-link.ts";
+import type { CompareRequest, TranscodeRequest, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
 import { FfmpegWasmEngine } from "./engines/ffmpeg-wasm.ts";
 import { WebCodecsEngine } from "./engines/webcodecs.ts";
 import { hashOutputs } from "./hash-outputs.ts";
@@ -29,32 +20,12 @@ const PROGRESS_EVERY_MS = 250;
 let lanes: Lanes | null = null;
 
 async function setup(
-  { lane, ffmpegAhead, lockName }: WorkerSetup,
+  { lane, ffmpegAhead }: WorkerSetup,
   loadFfmpeg: () => Promise<FfmpegSource>,
 ): Promise<void> {
-  await holdLock(lockName);
-  const ffmpeg = new FfmpegWasmEngine(async () => {
-    try {
-      return await loadFfmpeg();
-    } catch (thrown) {
-      throw isWireError(thrown) ? fromWireError(thrown) : thrown;
-    }
-  });
+  const ffmpeg = new FfmpegWasmEngine(loadFfmpeg);
   if (ffmpegAhead) ffmpeg.warm();
   lanes = new Lanes(lane, { webCodecs: new WebCodecsEngine(), ffmpeg });
-}
-
-/** Resolves when the lock is held; it is let go only by the worker's end. */
-function holdLock(name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const forever = new Promise<never>(() => {});
-    navigator.locks
-      .request(name, () => {
-        resolve();
-        return forever;
-      })
-      .catch(reject);
-  });
 }
 
 async function transcode(
@@ -66,7 +37,11 @@ async function transcode(
   const task = { grant, info, chunk: new Uint8Array(chunk) };
   const { engine, warnings, outputs: made } = await lanes.transcode(task, throttled(onProgress));
   const outputs = await hashOutputs(made);
-  return { engine, encodeMs: performance.now() - startedMs, outputs, warnings };
+  const result = { engine, encodeMs: performance.now() - startedMs, outputs, warnings };
+  return Comlink.transfer(
+    result,
+    outputs.map(({ bytes }) => bytes),
+  );
 }
 
 async function compare(
@@ -94,25 +69,4 @@ function throttled(
   };
 }
 
-/** comlink does not keep error classes: what is thrown is the plain object that goes over the wire. */
-async function settled<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    throw toWireError(thrown);
-  }
-}
-
-const api: TranscodeWorkerApi = {
-  setup: (what, loadFfmpeg) => settled(setup(what, loadFfmpeg)),
-  compare: (request, onProgress) => settled(compare(request, onProgress)),
-  async transcode(request, onProgress) {
-    const result = await settled(transcode(request, onProgress));
-    return Comlink.transfer(
-      result,
-      result.outputs.map(({ bytes }) => bytes),
-    );
-  },
-};
-
-Comlink.expose(api);
+exposeToLink<TranscodeWorkerApi>({ setup, transcode, compare });

@@ -1,44 +1,27 @@
 import * as Comlink from "comlink";
 import type { MadeTask } from "../../shared/holder/lease-work.ts";
-import {
-  fromWireError,
-  isWireError,
-  TributaryError,
-  toWireError,
-} from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { PictureVerdict } from "../../shared/wire/lease.ts";
-import type {
-  CompareRequest,
-  FfmpegSource,
-  TranscodeRequest,
-  TranscodeWorkerApi,
-  WorkerSetup,
-} from "./api.ts";
+import { WorkerLink } from "../worker-link.ts";
+import type { CompareRequest, TranscodeRequest, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
 import { loadFfmpegCore } from "./ffmpeg-core.ts";
 
-/**
- * So many seconds without a sign of life and the worker is given up. Counted in ticks of this thread,
- * not by the clock: while a laptop sleeps, or this thread waits for a core, the worker does so too.
- */
-const STALL_TICKS = 90;
-const TICK_MS = 1_000;
+/** Engines report progress at least once a second, but a starved machine may be slow. */
+const SILENT_TICKS = 90;
 
 type OnProgress = (progress: number, engine: Engine) => void;
-type EngineSetup = Omit<WorkerSetup, "lockName">;
 
 /**
- * One Web Worker and the calls to it. comlink alone leaves a call to a dead worker hanging: here every
- * call settles, by answer, by the worker's `error`, by its death (it holds a Web Lock as long as it
- * lives), by silence, or by abort. Cancelling wasm means terminating its worker; the next call starts
+ * One slot's Web Worker. Cancelling wasm means terminating its worker, and what a failed task leaves
+ * behind in wasm memory is not to be trusted: any failure ends the worker, and the next call starts
  * a new one.
  */
 export class WorkerHandle {
   readonly #create: () => Worker;
-  readonly #setup: EngineSetup;
+  readonly #setup: WorkerSetup;
   #live: LiveWorker | null = null;
 
-  constructor(create: () => Worker, setup: EngineSetup) {
+  constructor(create: () => Worker, setup: WorkerSetup) {
     this.#create = create;
     this.#setup = setup;
   }
@@ -50,7 +33,8 @@ export class WorkerHandle {
 
   /**
    * `request.chunk` is transferred: the worker owns it after.
-   * Codes: those of the engine, WORKER_CRASHED, WORKER_STALLED, ENGINE_UNAVAILABLE.
+   * @throws TributaryError those of the engine, ENGINE_UNAVAILABLE, WORKER_CRASHED, WORKER_STALLED,
+   * CANCELLED, or the signal's reason
    */
   transcode(
     request: TranscodeRequest,
@@ -76,94 +60,61 @@ export class WorkerHandle {
   async #call<T>(
     onProgress: OnProgress,
     signal: AbortSignal,
-    work: (api: LiveWorker["api"], alive: OnProgress) => Promise<T>,
+    work: (api: Comlink.Remote<TranscodeWorkerApi>, alive: OnProgress) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
     const live = this.#start();
-    let silentTicks = 0;
-    const alive = (progress: number, engine: Engine): void => {
-      silentTicks = 0;
+    const alive = Comlink.proxy<OnProgress>((progress, engine) => {
+      live.link.heard();
       onProgress(progress, engine);
-    };
-    return new Promise<T>((resolve, reject) => {
-      const watchdog = setInterval(() => {
-        silentTicks += 1;
-        if (silentTicks < STALL_TICKS) return;
-        fail(new TributaryError("WORKER_STALLED", "An encoder stopped answering."));
-      }, TICK_MS);
-      const settle = (): void => {
-        clearInterval(watchdog);
-        signal.removeEventListener("abort", aborted);
-      };
-      const fail = (error: unknown): void => {
-        settle();
-        // What a failed task leaves behind in wasm memory is not worth trusting.
-        this.#discard(live);
-        reject(error);
-      };
-      const aborted = (): void => fail(signal.reason);
-      signal.addEventListener("abort", aborted, { once: true });
-      live.died.then(fail);
-      live.ready
-        .then(() => work(live.api, Comlink.proxy(alive)))
-        .then((result) => {
-          settle();
-          resolve(result);
-        })
-        .catch((thrown: unknown) => fail(isWireError(thrown) ? fromWireError(thrown) : thrown));
     });
+    try {
+      return await live.link.call(
+        async (api) => {
+          await live.ready;
+          return work(api, alive);
+        },
+        { signal },
+      );
+    } catch (thrown) {
+      this.#discard(live);
+      throw thrown;
+    }
   }
 
-  /** Terminates the worker at once; whatever it was doing rejects with WORKER_CRASHED or the abort. */
+  /** Ends the worker at once; open calls reject with CANCELLED. */
   terminate(): void {
     if (this.#live !== null) this.#discard(this.#live);
   }
 
   #start(): LiveWorker {
-    this.#live ??= startWorker(this.#create, this.#setup);
-    return this.#live;
+    if (this.#live !== null) return this.#live;
+    const live = startWorker(this.#create, this.#setup);
+    this.#live = live;
+    // Also between tasks: the next one starts a new worker.
+    void live.link.died.then(() => this.#discard(live));
+    return live;
   }
 
   #discard(live: LiveWorker): void {
-    live.worker.terminate();
+    live.link.end();
     if (this.#live === live) this.#live = null;
   }
 }
 
 interface LiveWorker {
-  worker: Worker;
-  api: Comlink.Remote<TranscodeWorkerApi>;
+  link: WorkerLink<TranscodeWorkerApi>;
   ready: Promise<void>;
-  /** Resolves with the error to report, once the worker is gone. */
-  died: Promise<TributaryError>;
 }
 
-/** As a worker may call it: comlink keeps no error classes. */
-async function loadFfmpeg(): Promise<FfmpegSource> {
-  try {
-    return await loadFfmpegCore();
-  } catch (thrown) {
-    throw toWireError(thrown);
-  }
-}
-
-function startWorker(create: () => Worker, setup: EngineSetup): LiveWorker {
-  const worker = create();
-  const api = Comlink.wrap<TranscodeWorkerApi>(worker);
-  const lockName = `tributary-worker-${crypto.randomUUID()}`;
-  const crashed = (): TributaryError => new TributaryError("WORKER_CRASHED", "An encoder crashed.");
-  let reportDeath = (_: TributaryError): void => {};
-  const died = new Promise<TributaryError>((resolve) => {
-    reportDeath = resolve;
+function startWorker(create: () => Worker, setup: WorkerSetup): LiveWorker {
+  const link = new WorkerLink<TranscodeWorkerApi>(create(), {
+    name: "The encoder",
+    silentTicks: SILENT_TICKS,
+    signs: "heard",
   });
-  worker.addEventListener("error", () => reportDeath(crashed()));
-  worker.addEventListener("messageerror", () => reportDeath(crashed()));
-  const ready = (async () => {
-    await api.setup({ ...setup, lockName }, Comlink.proxy(loadFfmpeg));
-    // Granted to us only when the worker that holds it is gone, however it went.
-    void navigator.locks.request(lockName, () => reportDeath(crashed()));
-  })();
-  // Whoever waits for `ready` gets the error; without a waiter it must not be an unhandled one.
+  const ready = link.api.setup(setup, loadFfmpegCore);
+  // The first call reports it, too; without one it is no unhandled rejection.
   ready.catch(() => {});
-  return { worker, api, ready, died };
+  return { link, ready };
 }

@@ -1,4 +1,3 @@
-import * as Comlink from "comlink";
 import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../../shared/job/job.ts";
@@ -9,6 +8,7 @@ import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import { Pool } from "../encoder/pool.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
+import { exposeToLink } from "../worker-link.ts";
 import {
   decideHolderPart,
   laneFor,
@@ -437,4 +437,4 @@ class Holder implements HolderApi {
   }
 }
 
-Comlink.expose(new Holder());
+exposeToLink(new Holder());

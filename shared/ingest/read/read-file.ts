@@ -1,6 +1,6 @@
 import type { InputVideoTrack } from "mediabunny";
+import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
-import type { FfmpegSource } from "../remux/ffmpeg-core.ts";
 import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
 import { canonicalLanguage } from "./audio-facts.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";

@@ -1,4 +1,4 @@
-import type { SyncWriter } from "./ffmpeg-core.ts";
+import type { SyncWriter } from "./file-mounts.ts";
 
 /** Bytes are gathered to blocks of this size, then handed to the browser as a Blob. */
 const BLOCK_BYTES = 4 * 1024 * 1024;

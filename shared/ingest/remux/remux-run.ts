@@ -1,13 +1,8 @@
+import type { FfmpegCore, FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { BlobWriter } from "./blob-writer.ts";
-import {
-  type FfmpegCore,
-  type FfmpegSource,
-  mountReader,
-  mountWriter,
-  type SyncReader,
-} from "./ffmpeg-core.ts";
 import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
+import { mountReader, mountWriter, type SyncReader } from "./file-mounts.ts";
 
 /**
  * Rewrites what our demuxer cannot read (FLV, AVI, WMV, MPEG-PS, MPEG-2, ...) as mp4 or QuickTime:

@@ -5,6 +5,7 @@ import {
   type TranscodedTask,
   type TranscodeTask,
 } from "../../../shared/encode/ffmpeg/task.ts";
+import { type FfmpegCore, type FfmpegSource, startCore } from "../../../shared/ffmpeg-core.ts";
 import { TributaryError } from "../../../shared/job/errors.ts";
 import type { TranscodeEngine } from "./engine.ts";
 
@@ -21,47 +22,16 @@ const WAIT_SIGN_MS = 1_000;
 /** Keeps a source that makes a decoder complain without end from filling the memory. */
 const MAX_LOG_LINES = 250_000;
 
-/** The part of @ffmpeg/core 0.12 that is used. */
-interface FfmpegCore {
-  FS: {
-    writeFile(path: string, bytes: Uint8Array, options?: { canOwn: boolean }): void;
-    readFile(path: string): Uint8Array;
-    unlink(path: string): void;
-    analyzePath(path: string): { exists: boolean };
-  };
-  /** Exit code, or -1 when there was none. Blocks the thread. */
-  exec(...args: string[]): number;
-  ffprobe(...args: string[]): number;
-  reset(): void;
-  setLogger(logger: (entry: { type: "stdout" | "stderr"; message: string }) => void): void;
-  /** `time`: microseconds of output. */
-  setProgress(onProgress: (entry: { progress: number; time: number }) => void): void;
-}
-
-type CreateFfmpegCore = (options: {
-  instantiateWasm(
-    imports: WebAssembly.Imports,
-    receive: (instance: WebAssembly.Instance) => void,
-  ): Record<string, never>;
-}) => Promise<FfmpegCore>;
-
-export interface FfmpegWasmSource {
-  /** Compiled ffmpeg-core.wasm. */
-  module: WebAssembly.Module;
-  /** Of ffmpeg-core.js, the ES module. */
-  scriptUrl: string;
-}
-
 /** Single-thread ffmpeg.wasm. Deterministic: equal chunks and tasks give equal bytes on every machine. */
 export class FfmpegWasmEngine implements TranscodeEngine {
   readonly name = "ffmpeg-wasm";
-  readonly #load: () => Promise<FfmpegWasmSource>;
-  #source: Promise<FfmpegWasmSource> | null = null;
+  readonly #load: () => Promise<FfmpegSource>;
+  #source: Promise<FfmpegSource> | null = null;
   #instance: FfmpegWasmInstance | null = null;
   #warming: Promise<void> | null = null;
 
   /** @param load called with the first need of it, and again only after it failed */
-  constructor(load: () => Promise<FfmpegWasmSource>) {
+  constructor(load: () => Promise<FfmpegSource>) {
     this.#load = load;
   }
 
@@ -112,34 +82,7 @@ export class FfmpegWasmEngine implements TranscodeEngine {
       this.#source = null;
       throw thrown;
     });
-    return createInstance(await this.#source);
-  }
-}
-
-async function createInstance({
-  module,
-  scriptUrl,
-}: FfmpegWasmSource): Promise<FfmpegWasmInstance> {
-  try {
-    const script = (await import(/* @vite-ignore */ scriptUrl)) as { default: CreateFfmpegCore };
-    const core = await new Promise<FfmpegCore>((resolve, reject) => {
-      const creating = script.default({
-        // The core would fetch and compile for itself; the tab has done so once for all workers.
-        instantiateWasm(imports, receive) {
-          WebAssembly.instantiate(module, imports).then(receive).catch(reject);
-          return {};
-        },
-      });
-      creating.then(resolve, reject);
-    });
-    return new FfmpegWasmInstance(core);
-  } catch (cause) {
-    if (cause instanceof RangeError) {
-      throw new TributaryError("OUT_OF_MEMORY", "There is not enough memory for the encoder.", {
-        cause,
-      });
-    }
-    throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder could not be started.", { cause });
+    return new FfmpegWasmInstance(await startCore(await this.#source));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SyncReader } from "../../../shared/ingest/remux/ffmpeg-core.ts";
+import type { SyncReader } from "../../../shared/ingest/remux/file-mounts.ts";
 
 /** ffmpeg asks for 32 KiB at a time; the browser is asked for larger blocks. */
 const BLOCK_BYTES = 1024 * 1024;

@@ -1,38 +1,19 @@
-import { proxy, wrap } from "comlink";
-import { TributaryError } from "../../../shared/job/errors.ts";
-import type { ContributorApi, ContributorState } from "../../contributor/contributor-api.ts";
+import type { ContributorApi } from "../../contributor/contributor-api.ts";
+import { WorkerLink } from "../../worker-link.ts";
 
-export interface ContributorConnection extends ContributorApi {
-  /** Resolves once, when the worker could not start or died. */
-  readonly died: Promise<TributaryError>;
-}
+const QUICK_MS = 10_000;
 
-/** Starts `contributor.worker.ts` and talks to it. */
-export function connectContributor(): ContributorConnection {
+/** Starts `contributor.worker.ts`. Every call through `api` settles; `died` says when the worker is gone. */
+export function connectContributor(): WorkerLink<ContributorApi> {
   const worker = new Worker(new URL("../../contributor/contributor.worker.ts", import.meta.url), {
     type: "module",
     name: "tributary-contributor",
   });
-  const remote = wrap<ContributorApi>(worker);
-  const death = Promise.withResolvers<TributaryError>();
-  let alive = false;
-  worker.addEventListener("error", (event) => {
-    // Errors of the encoders below it bubble up here too, and are its own to handle.
-    if (alive) return;
-    death.resolve(
-      new TributaryError("WORKER_CRASHED", event.message || "The worker could not start."),
-    );
+  return new WorkerLink<ContributorApi>(worker, {
+    name: "The helper",
+    silentTicks: 60,
+    signs: "asked",
+    // `open` asks the edge; the others only change what the worker does.
+    timeoutsMs: { subscribe: QUICK_MS, work: QUICK_MS, pause: QUICK_MS, stop: QUICK_MS },
   });
-  const told = (onState: (state: ContributorState) => void) => (state: ContributorState) => {
-    alive = true;
-    onState(state);
-  };
-  return {
-    died: death.promise,
-    subscribe: (onState) => remote.subscribe(proxy(told(onState))),
-    open: (jobId, token, who) => remote.open(jobId, token, who),
-    work: (slots) => remote.work(slots),
-    pause: () => remote.pause(),
-    stop: () => remote.stop(),
-  };
 }

@@ -38,10 +38,10 @@ function fail(thrown: unknown): void {
 }
 
 async function open(): Promise<void> {
-  await contributor.subscribe((next) => {
+  await contributor.api.subscribe((next) => {
     state.value = next;
   });
-  await contributor.open(jobId, token, who);
+  await contributor.api.open(jobId, token, who);
 }
 open().catch(fail);
 void contributor.died.then(fail);
@@ -54,10 +54,10 @@ render(
     suggestedSlots={Number(query.get("slots")) || null}
     onWork={(slots) => {
       lowBattery.value = false;
-      contributor.work(slots).catch(fail);
+      contributor.api.work(slots).catch(fail);
     }}
-    onPause={() => contributor.pause().catch(fail)}
-    onStop={() => contributor.stop().catch(fail)}
+    onPause={() => contributor.api.pause().catch(fail)}
+    onStop={() => contributor.api.stop().catch(fail)}
   />,
   document.getElementById("page") as HTMLElement,
 );
@@ -78,5 +78,5 @@ const ends = new AbortController();
 void onLowBattery(() => {
   if (state.peek()?.phase !== "working") return;
   lowBattery.value = true;
-  contributor.pause().catch(fail);
+  contributor.api.pause().catch(fail);
 }, ends.signal);

@@ -7,6 +7,7 @@ import {
 } from "../../../shared/job/errors.ts";
 import { IDLE_STATE } from "../../owner/idle-state.ts";
 import type {
+  HolderApi,
   HolderOptions,
   HolderState,
   LadderRung,
@@ -269,12 +270,12 @@ export class UploadSession {
     this.#state.value = { ...this.#state.value, phase: "failed", error, slots: [] };
   }
 
-  #connected(): HolderConnection {
-    if (this.#holder !== null) return this.#holder;
+  #connected(): HolderApi {
+    if (this.#holder !== null) return this.#holder.api;
     const holder = this.#parts.connect();
     this.#holder = holder;
     const current = () => this.#holder === holder;
-    holder
+    holder.api
       .subscribe((state) => {
         if (!current()) return;
         this.#state.value = state;
@@ -282,12 +283,12 @@ export class UploadSession {
       })
       .catch((thrown) => current() && this.#fail(toWireError(thrown)));
     if (Object.keys(this.#options).length > 0) {
-      holder
+      holder.api
         .configure(this.#options)
         .catch((thrown) => current() && this.#fail(toWireError(thrown)));
     }
     void holder.died.then((error) => (current() ? this.#revive(error) : undefined));
-    return holder;
+    return holder.api;
   }
 
   /** The holder died. What it had finished is safe; a new one goes on with the same file. */
@@ -306,7 +307,7 @@ export class UploadSession {
     await this.#kept.forget();
     if (this.#holder === null) return;
     try {
-      await this.#holder.reset();
+      await this.#holder.api.reset();
     } catch {
       this.#disconnect();
     }
@@ -315,7 +316,7 @@ export class UploadSession {
   #disconnect(): void {
     const holder = this.#holder;
     this.#holder = null;
-    holder?.close();
+    holder?.end();
   }
 }
 

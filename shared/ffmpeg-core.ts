@@ -1,0 +1,71 @@
+import type { FFmpegCoreModule, FS } from "@ffmpeg/types";
+import { TributaryError } from "./job/errors.ts";
+
+/** What is needed to make an instance of ffmpeg.wasm: compiled once a tab or process, used by all. */
+export interface FfmpegSource {
+  /** @ffmpeg/core, compiled; structured clones share the code. */
+  module: WebAssembly.Module;
+  /** Address of its ES module. */
+  scriptUrl: string;
+}
+
+/** An instance of @ffmpeg/core. `exec` returns the exit status, `ffprobe` -1 in any case; both block. */
+export interface FfmpegCore extends Omit<FFmpegCoreModule, "FS"> {
+  FS: CoreFiles;
+}
+
+/** Emscripten's file system, with what the package's types leave out. */
+interface CoreFiles extends Omit<FS, "writeFile" | "readFile"> {
+  /** @param options canOwn: the file system takes the bytes over instead of copying them */
+  writeFile(path: string, bytes: Uint8Array, options?: { canOwn: boolean }): void;
+  readFile(path: string): Uint8Array;
+  analyzePath(path: string): { exists: boolean };
+  lookupPath(path: string): { node: FileNode };
+}
+
+/** A file, as far as reads and writes of our own are put under it. */
+export interface FileNode {
+  stream_ops: {
+    llseek(stream: { position: number }, offset: number, whence: number): number;
+    read?(stream: unknown, memory: Int8Array, at: number, length: number, position: number): number;
+    write?(
+      stream: unknown,
+      memory: Int8Array,
+      at: number,
+      length: number,
+      position: number,
+    ): number;
+  };
+}
+
+type CreateCore = (options: {
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    receive: (instance: WebAssembly.Instance) => void,
+  ): Record<string, never>;
+}) => Promise<FfmpegCore>;
+
+/** @throws TributaryError ENGINE_UNAVAILABLE, OUT_OF_MEMORY */
+export async function startCore({ module, scriptUrl }: FfmpegSource): Promise<FfmpegCore> {
+  try {
+    const script = (await import(/* @vite-ignore */ scriptUrl)) as { default: CreateCore };
+    return await new Promise<FfmpegCore>((resolve, reject) => {
+      script
+        .default({
+          // By itself the core would fetch and compile the module for each instance.
+          instantiateWasm(imports, receive) {
+            WebAssembly.instantiate(module, imports).then(receive).catch(reject);
+            return {};
+          },
+        })
+        .then(resolve, reject);
+    });
+  } catch (cause) {
+    if (cause instanceof RangeError) {
+      throw new TributaryError("OUT_OF_MEMORY", "There is not enough memory for ffmpeg.", {
+        cause,
+      });
+    }
+    throw new TributaryError("ENGINE_UNAVAILABLE", "ffmpeg could not be started.", { cause });
+  }
+}
