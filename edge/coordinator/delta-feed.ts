@@ -1,5 +1,6 @@
 import type { JobDelta } from "../../shared/wire/job-view.ts";
-import type { Changes, JobRecord, State } from "./schedule/state/state.ts";
+import type { JobRecord } from "./schedule/state/records.ts";
+import type { Changes, State } from "./schedule/state/state.ts";
 import { jobDelta, sourceIsHere } from "./view.ts";
 
 /** Deltas go out this often at most. */

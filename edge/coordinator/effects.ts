@@ -8,11 +8,12 @@ import { log } from "../log.ts";
 import type { ServeCall } from "../servers/calls.ts";
 import { presignGet, presignPut } from "../storage/presign.ts";
 import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
+import { acceptedOutputs } from "./schedule/results/accepted-outputs.ts";
 import { leaseGrant, taskRenditions, taskSegments } from "./schedule/results/offers.ts";
 import type { Event } from "./schedule/schedule.ts";
-import type { Effect } from "./schedule/state/draft.ts";
-import type { ChoreKind, Lease, State } from "./schedule/state/state.ts";
-import { acceptedOutputs } from "./schedule/verify/picture-audits.ts";
+import type { Effect } from "./schedule/state/effect.ts";
+import type { ChoreKind, Lease } from "./schedule/state/records.ts";
+import type { State } from "./schedule/state/state.ts";
 
 type OutsideEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" | "ban" }>;
 
@@ -104,7 +105,7 @@ export class Outside {
       if (lease === undefined || task === undefined) continue;
       const chunk = await this.#chunkFor(state, connectionId, lease);
       const compare =
-        lease.audit === "picture" ? await this.#toCompare(state, connectionId, task) : undefined;
+        lease.purpose === "compare" ? await this.#toCompare(state, connectionId, task) : undefined;
       if (chunk === null || compare === null) continue;
       grants.push(leaseGrant(state.plan, task, lease, chunk, compare));
     }

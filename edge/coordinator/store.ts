@@ -1,7 +1,12 @@
 import type { JobPlan } from "../../shared/job/job.ts";
 import type { Role } from "../../shared/wire/protocol.ts";
-import type { Changes, JobRecord, SavedRecords, State } from "./schedule/state/state.ts";
-import { restoreState } from "./schedule/state/state.ts";
+import type { JobRecord } from "./schedule/state/records.ts";
+import {
+  type Changes,
+  restoreState,
+  type SavedRecords,
+  type State,
+} from "./schedule/state/state.ts";
 
 /** A capability to speak for a job. Only its hash is kept. */
 export interface TokenRecord {

@@ -4,7 +4,8 @@ import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.
 import type { HolderView, JobDelta, JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
 import { speed } from "./schedule/state/pace.ts";
-import { acceptedId, type Holder, type State, type TaskRecord } from "./schedule/state/state.ts";
+import type { Holder, TaskRecord } from "./schedule/state/records.ts";
+import { acceptedId, type State } from "./schedule/state/state.ts";
 import { auditChance } from "./schedule/verify/trust.ts";
 import { isTrusted } from "./schedule/verify/verifying.ts";
 
@@ -190,7 +191,7 @@ function taskState(state: State, task: TaskRecord, hasSource: boolean): TaskView
   if (task.state === "ready") {
     return hasSource || task.chunk?.stored === true ? "ready" : "waiting";
   }
-  if (task.state === "done" && task.proof !== "clear") return "checking";
+  if (task.state === "done" && task.verification.state !== "verified") return "checking";
   if (task.state !== "leased") return task.state;
   const isChecking = task.leases.some((id) => state.leases.get(id)?.phase === "checking");
   return isChecking ? "checking" : "leased";

@@ -209,41 +209,43 @@ export const engineSchema = z.enum(["ffmpeg-wasm", "webcodecs", "ffmpeg-native"]
 export type Engine = z.infer<typeof engineSchema>;
 
 /** One movie fragment (moof + mdat) of a media segment, for byte ranges and I-frame playlists. */
-export interface Fragment {
-  offsetBytes: number;
-  sizeBytes: number;
+export const fragmentSchema = z.object({
+  offsetBytes: z.number(),
+  sizeBytes: z.number(),
   /** From the start of the moof to the end of its first sample (a key frame); 0 for audio. */
-  keyFrameBytes: number;
-  durationTicks: number;
-}
-
-/** A media segment that passed the gate. */
-export interface AcceptedSegment {
-  rendition: string;
-  segment: number;
-  /** Object key of the media segment, and of the init segment it needs. */
-  key: string;
-  initKey: string;
-  sizeBytes: number;
-  sha256: string;
-  /** In ticks of TICKS_PER_SECOND, audio converted and rounded. */
-  durationTicks: number;
-  frames: number;
-  fragments: Fragment[];
-  /** RFC 6381, from the init segment ("avc1.64001f", "mp4a.40.2"). */
-  codec: string;
-  provenance: Provenance;
-}
+  keyFrameBytes: z.number(),
+  durationTicks: z.number(),
+});
+export type Fragment = z.infer<typeof fragmentSchema>;
 
 /** Who made a segment and how it was verified. */
-export interface Provenance {
-  holder: string;
-  role: "owner" | "contributor" | "server";
-  engine: Engine;
-  attempt: number;
-  encodeMs: number;
-  verified: "gate" | "hash" | "picture";
-}
+export const provenanceSchema = z.object({
+  holder: z.string(),
+  role: z.enum(["owner", "contributor", "server"]),
+  engine: engineSchema,
+  attempt: z.number(),
+  encodeMs: z.number(),
+  verified: z.enum(["gate", "hash", "picture"]),
+});
+
+/** A media segment that passed the gate. */
+export const acceptedSegmentSchema = z.object({
+  rendition: z.string(),
+  segment: z.number(),
+  /** Object key of the media segment, and of the init segment it needs. */
+  key: z.string(),
+  initKey: z.string(),
+  sizeBytes: z.number(),
+  sha256: z.string(),
+  /** In ticks of TICKS_PER_SECOND, audio converted and rounded. */
+  durationTicks: z.number(),
+  frames: z.number(),
+  fragments: z.array(fragmentSchema),
+  /** RFC 6381, from the init segment ("avc1.64001f", "mp4a.40.2"). */
+  codec: z.string(),
+  provenance: provenanceSchema,
+});
+export type AcceptedSegment = z.infer<typeof acceptedSegmentSchema>;
 
 export function segmentFrames(segment: Segment): number {
   let frames = 0;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { earliestDeadlineMs } from "../../edge/coordinator/schedule/assign/deadlines.ts";
-import type { Lease, State } from "../../edge/coordinator/schedule/state/state.ts";
+import type { Lease, TaskRecord } from "../../edge/coordinator/schedule/state/records.ts";
+import type { State } from "../../edge/coordinator/schedule/state/state.ts";
 import { hasEnded } from "../../shared/job/job.ts";
 
 export function must(condition: boolean, message: string): asserts condition {
@@ -24,12 +25,12 @@ export function checkAlways(state: State): void {
       holders.size === live.length && live.length <= 3,
       `${task.id} is made ${live.length} times`,
     );
-    const isAudited = live.length > 0 && live.every(({ audit }) => audit !== null);
+    must((task.state === "done") === (task.done !== null), `${task.id} is ${task.state}`);
     must(
-      isAudited ? task.state === "done" : (task.state === "leased") === live.length > 0,
+      task.state === "done" || (task.state === "leased") === live.length > 0,
       `${task.id} is ${task.state} with ${live.length} leases`,
     );
-    must(task.proof === "clear" || task.state === "done", `${task.id} is unproven and not done`);
+    checkVerification(task);
     must(task.failures <= 3, `${task.id} failed ${task.failures} times`);
     must(
       task.state !== "failed" || state.job.state === "failed",
@@ -49,12 +50,25 @@ export function checkAlways(state: State): void {
   );
 }
 
+function checkVerification({ id, done, leases, verification }: TaskRecord): void {
+  const { state } = verification;
+  const isOfResult = state === "verified" || state === "audit-due" || state === "auditing";
+  must(!isOfResult || done !== null, `${id} is ${state} without a result`);
+  must(state !== "disputed" || done === null, `${id} is disputed and has a result`);
+  must(
+    done === null || (state === "auditing") === leases.length > 0,
+    `${id} is ${state} with the leases ${leases}`,
+  );
+  const mayHaveClaims = state !== "disputed" || verification.claims.length > 1;
+  must(mayHaveClaims, `${id} is disputed by one alone`);
+}
+
 function checkLease(state: State, lease: Lease): void {
   must(!hasEnded(state.job.state), `${lease.id} outlived the job`);
   must(state.beats.has(lease.id), `${lease.id} has no heartbeat`);
   const task = state.tasks.get(lease.taskId);
-  const isOver = task?.state === "done" && lease.audit === null;
-  must(!isOver || lease.phase === "lost", `${lease.id} outlived its task`);
+  const isLive = lease.phase !== "lost";
+  must(!isLive || lease.purpose === "make" || task?.done !== null, `${lease.id} compares nothing`);
   const holder = state.holders.get(lease.holderId);
   const isHeld = lease.phase === "lost" || lease.phase === "checking";
   must(isHeld || holder?.connectionId !== null, `${lease.id} is held by nobody`);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NOT_VERIFIED } from "../../edge/coordinator/schedule/verify/verification.ts";
 import { Hall } from "./hall.ts";
 
 describe("the last tasks", () => {
@@ -32,7 +33,7 @@ describe("the last tasks", () => {
     hall.join("slow", 0.1);
     const task = hall.state.tasks.get("v-0");
     if (task === undefined) throw new Error("no task");
-    hall.state.tasks.set("v-0", { ...task, notFor: ["fast"] });
+    hall.state.tasks.set("v-0", { ...task, verification: { ...NOT_VERIFIED, excluded: ["fast"] } });
     hall.want("fast", 2);
     hall.want("slow", 2);
     expect(hall.leasesOf("slow")).toEqual(["v-0_1"]);

@@ -3,6 +3,8 @@ import { playlistInput } from "../../edge/coordinator/view.ts";
 import { Hall } from "./hall.ts";
 import { honestHash } from "./offered.ts";
 
+const BY_HASH = { state: "verified", by: "hash" };
+
 const task = (hall: Hall) => hall.state.tasks.get("v-0");
 
 /** A newcomer makes the only task, another one is idle: the first result is sure to be audited. */
@@ -21,10 +23,14 @@ describe("a result that is sure to be audited", () => {
     expect(hall.leasesOf("maker")).toEqual(["v-0_1"]);
     expect(hall.leasesOf("idle")).toEqual(["v-0_2"]);
     hall.deliver("maker", "v-0_1");
-    expect(task(hall)).toMatchObject({ state: "done", proof: "wanted", leases: ["v-0_2"] });
+    expect(task(hall)).toMatchObject({
+      state: "done",
+      verification: { state: "auditing" },
+      leases: ["v-0_2"],
+    });
     expect(playlistInput(hall.state).accepted).toEqual([]);
     hall.offer("idle", "v-0_2");
-    expect(task(hall)).toMatchObject({ proof: "clear", leases: [], done: { verified: "hash" } });
+    expect(task(hall)).toMatchObject({ verification: BY_HASH, leases: [] });
     expect(hall.state.holders.get("idle")?.agreed).toBe(1);
     expect(hall.state.holders.get("maker")?.agreed).toBe(1);
     expect(hall.state.job.state).toBe("assembling");
@@ -36,9 +42,9 @@ describe("a result that is sure to be audited", () => {
     hall.deliver("idle", "v-0_2");
     expect(task(hall)).toMatchObject({
       state: "done",
-      proof: "clear",
+      verification: BY_HASH,
       leases: [],
-      done: { holderId: "idle", verified: "hash" },
+      done: { holderId: "idle" },
     });
   });
 
@@ -51,7 +57,10 @@ describe("a result that is sure to be audited", () => {
       const hall = paired("third");
       hall.deliver(liar, lie, "a lie ");
       hall.offer(honest, truth);
-      expect(task(hall)).toMatchObject({ state: "leased", claims: [{}, {}] });
+      expect(task(hall)).toMatchObject({
+        state: "leased",
+        verification: { state: "disputed", claims: [{}, {}] },
+      });
       expect(hall.leasesOf("third")).toEqual(["v-0_3"]);
       hall.deliver("third", "v-0_3");
       expect(hall.state.holders.get(liar)?.banned).toBe(true);
@@ -73,7 +82,11 @@ describe("a result that is sure to be audited", () => {
     expect(hall.leasesOf("owner")).toEqual([]);
     hall.deliver("maker", "v-0_1");
     expect(hall.leasesOf("owner")).toEqual(["v-0_2"]);
-    expect(hall.state.leases.get("v-0_2")?.audit).toBe("hash");
+    expect(task(hall)?.verification.state).toBe("auditing");
+    expect(hall.state.leases.get("v-0_2")).toMatchObject({
+      purpose: "make",
+      engine: "ffmpeg-wasm",
+    });
   });
 
   test("is run again by nobody else while the trusted can keep up", () => {
@@ -98,7 +111,7 @@ describe("a result that is sure to be audited", () => {
     hall.deliver("maker", "v-0_1");
     hall.wait(3_000);
     expect(hall.leasesOf("idle")).toEqual([]);
-    expect(task(hall)?.proof).toBe("wanted");
+    expect(task(hall)?.verification.state).toBe("audit-due");
   });
 });
 
@@ -112,9 +125,13 @@ test("a copy of a straggler's task proves nothing: who is fast could see to it t
   hall.want("fast", 1);
   hall.wait(1_500);
   expect(hall.leasesOf("fast")).toEqual(["v-0_2"]);
-  expect(hall.state.leases.get("v-0_2")?.pairedWith).toBeNull();
+  expect(task(hall)?.verification).toMatchObject({ state: "unverified", pair: null });
   hall.deliver("fast", "v-0_2");
-  expect(task(hall)).toMatchObject({ state: "done", proof: "wanted", leases: [] });
+  expect(task(hall)).toMatchObject({
+    state: "done",
+    verification: { state: "audit-due" },
+    leases: [],
+  });
 });
 
 test("an audit whose holder falls silent is made by another one, and one agreement ends both", () => {
@@ -123,7 +140,7 @@ test("an audit whose holder falls silent is made by another one, and one agreeme
   hall.wait(8_000);
   expect(task(hall)?.leases).toEqual(["v-0_2", "v-0_3"]);
   hall.offer("third", "v-0_3");
-  expect(task(hall)).toMatchObject({ proof: "clear", leases: [] });
+  expect(task(hall)).toMatchObject({ verification: BY_HASH, leases: [] });
   expect(hall.leasesOf("idle")).toEqual([]);
 });
 
@@ -138,5 +155,5 @@ test("the last result of who has nothing left to do is audited at once, not when
   }
   hall.deliver("proven", "v-0_1");
   expect(hall.state.tasks.get("v-1")?.state).toBe("leased");
-  expect(hall.state.tasks.get("v-0")?.proof).toBe("wanted");
+  expect(hall.state.tasks.get("v-0")?.verification.state).toBe("audit-due");
 });

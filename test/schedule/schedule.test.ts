@@ -303,14 +303,17 @@ test("pictures that nobody is there to look at are made anew, such that others c
   world.connect(maker, false);
   for (const id of [...world.asked]) world.stage(owner, id);
   work(maker);
-  expect(world.state.tasks.get("v-0")).toMatchObject({ state: "done", proof: "wanted" });
+  expect(world.state.tasks.get("v-0")).toMatchObject({
+    state: "done",
+    verification: { state: "audit-due" },
+  });
   expect(world.state.tasks.get("v-0")?.done?.engine).toBe("webcodecs");
   world.close(owner);
   world.connect(other, false);
   // Of the sound it makes the same bytes; the picture is for nobody to look at.
   work(other);
-  expect(world.state.tasks.get("a0-0")?.proof).toBe("clear");
-  expect(world.state.tasks.get("v-0")?.proof).toBe("wanted");
+  expect(world.state.tasks.get("a0-0")?.verification.state).toBe("verified");
+  expect(world.state.tasks.get("v-0")?.verification.state).toBe("audit-due");
   for (let second = 0; second < 130; second += 1) {
     world.say(other, { type: "renew", leases: [] });
     world.wait(1_000, true);

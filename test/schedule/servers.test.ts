@@ -7,7 +7,7 @@ import {
   UNATTENDED_MS,
 } from "../../edge/coordinator/schedule/servers.ts";
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
-import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
+import type { Effect } from "../../edge/coordinator/schedule/state/effect.ts";
 import { newState } from "../../edge/coordinator/schedule/state/state.ts";
 import { DEFAULT_JOB_SETTINGS, type JobSettings } from "../../shared/job/job.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";

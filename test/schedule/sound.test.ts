@@ -77,7 +77,7 @@ test("a helper's sound counts only from ffmpeg, whose bytes can be compared", ()
   }
   deliver(world, owner, () => "webcodecs");
   expect(world.state.tasks.get("a0-0")).toMatchObject({
-    proof: "clear",
-    done: { holderId: owner.id, engine: "webcodecs", verified: "gate" },
+    verification: { state: "verified", by: "gate" },
+    done: { holderId: owner.id, engine: "webcodecs" },
   });
 });

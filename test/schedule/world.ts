@@ -1,13 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
-import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
-import {
-  newState,
-  restoreState,
-  type State,
-  type TaskRecord,
-} from "../../edge/coordinator/schedule/state/state.ts";
+import type { Effect } from "../../edge/coordinator/schedule/state/effect.ts";
+import type { Lease, TaskRecord } from "../../edge/coordinator/schedule/state/records.ts";
+import { newState, restoreState, type State } from "../../edge/coordinator/schedule/state/state.ts";
 import type { GateVerdict } from "../../edge/gate/verdict.ts";
 import { type Engine, hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
@@ -171,7 +167,7 @@ export class World {
     const isAlive = lease?.phase === "checking" || this.nowMs - heardMs < 15_000;
     if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
     // What a stranger cannot make again may be right all the same.
-    if (lease.audit !== null && holder.role === "contributor") return null;
+    if (this.#isAudit(lease) && holder.role === "contributor") return null;
     const count = this.state.tasks.get(lease.taskId)?.failures ?? 0;
     // The last attempt is for somebody trusted: a stranger's copy, begun before, cannot use it up.
     const isTrustedHere = this.holders.some(({ role, connectionId }) => {
@@ -184,7 +180,7 @@ export class World {
   /** An offer; or the word of who was to look at a result, and did. */
   offer(holder: WorldHolder, leaseId: string): void {
     const asked = this.state.leases.get(leaseId);
-    if (asked?.audit === "picture" && asked.holderId === holder.id) {
+    if (asked?.purpose === "compare" && asked.holderId === holder.id) {
       const isClear = this.#events % 5 > 0;
       const verdict = this.#isHonest(asked.taskId) ? (isClear ? "agrees" : "unsure") : "lies";
       this.say(holder, { type: "compared", leaseId, verdict });
@@ -198,7 +194,7 @@ export class World {
 
   commit(holder: WorldHolder, leaseId: string): void {
     const lease = this.state.leases.get(leaseId);
-    if (lease?.audit === "picture" && lease.holderId === holder.id) return;
+    if (lease?.purpose === "compare" && lease.holderId === holder.id) return;
     const isVideo = this.state.planned.get(taskIdOf(leaseId))?.kind === "video";
     const [fastest = "ffmpeg-wasm"] = isVideo ? this.#engines : [];
     const engine = lease?.engine ?? fastest;
@@ -252,7 +248,7 @@ export class World {
     const failures = (before?.failures ?? 0) + (verdict === "refused" ? 1 : 0);
     must(after?.failures === failures, `${leaseId} was ${verdict}: ${after?.failures} failures`);
     // Its pair had offered something else: one of the two is wrong.
-    const isDisputed = after.claims.length > (before?.claims.length ?? 0);
+    const isDisputed = after.verification.state === "disputed";
     const isOut = this.state.holders.get(lease.holderId)?.banned === true;
     must(
       verdict === "refused" || after.state === "done" || isDisputed || isOut,
@@ -291,7 +287,9 @@ export class World {
         maker?.role === "contributor",
         `${before.id} was made by somebody trusted, and is made again`,
       );
-      must(before.done?.verified === "gate", `${before.id} was proven, and is made again`);
+      const { verification } = before;
+      const isProven = verification.state === "verified" && verification.by !== "gate";
+      must(!isProven, `${before.id} was proven, and is made again`);
       this.#accepted.delete(before.id);
     }
   }
@@ -313,22 +311,24 @@ export class World {
       const lease = this.state.leases.get(id);
       const task = this.state.tasks.get(taskIdOf(id));
       must(lease?.holderId === holder.id, `${id} is not its holder's`);
-      if (lease.audit !== null) {
+      const isAudit = this.#isAudit(lease);
+      if (isAudit) {
         this.#audits.add(id);
-        must(task?.proof === "wanted", `${id} audits a task that needs no proof`);
+        must(task?.verification.state === "auditing", `${id} audits what needs no proof`);
         must(task.done?.holderId !== holder.id, `${holder.id} audits itself`);
       } else {
         must(!this.#accepted.has(taskIdOf(id)), `${id} is of a task that is done`);
         // Of a pair that which is over later is the audit.
-        if (lease.pairedWith !== null)
+        if (this.#pairOf(lease).length > 0)
           for (const each of task?.leases ?? []) this.#audits.add(each);
-        must(lease.pairedWith !== holder.id, `${holder.id} is paired with itself`);
+        const makers = new Set(this.#pairOf(lease).map((each) => this.#holderOf(each)));
+        must(makers.size !== 1, `${holder.id} is paired with itself`);
       }
       const failures = this.#failures.get(taskIdOf(id));
       must(lease.attempt === (failures?.count ?? 0) + 1, `${id} has attempt ${lease.attempt}`);
       // An audit is no attempt: it need not wait because a copy of what it audits had failed.
       must(
-        lease.audit !== null || this.nowMs >= (failures?.readyAtMs ?? 0),
+        isAudit || this.nowMs >= (failures?.readyAtMs ?? 0),
         `${id} came before the backoff was over`,
       );
       must(
@@ -339,6 +339,21 @@ export class World {
       holder.want -= 1;
     }
     must(holder.want >= 0, `${holder.id} got more than it wanted`);
+  }
+
+  #isAudit({ taskId }: Lease): boolean {
+    return this.state.tasks.get(taskId)?.done != null;
+  }
+
+  /** The two leases of a pair that this one belongs to. */
+  #pairOf({ id, taskId }: Lease): readonly string[] {
+    const verification = this.state.tasks.get(taskId)?.verification;
+    const pair = verification?.state === "unverified" ? verification.pair : null;
+    return pair?.includes(id) ? pair : [];
+  }
+
+  #holderOf(leaseId: string): string | undefined {
+    return this.state.leases.get(leaseId)?.holderId;
   }
 
   /** Attempts go up by one at a time, when a failure was reported, and only then. */

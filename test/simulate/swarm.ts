@@ -1,7 +1,7 @@
 import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
-import type { Effect } from "../../edge/coordinator/schedule/state/draft.ts";
+import type { Effect } from "../../edge/coordinator/schedule/state/effect.ts";
 import { newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
 import { contributorView, playlistInput } from "../../edge/coordinator/view.ts";
 import type { GateVerdict } from "../../edge/gate/verdict.ts";
@@ -19,7 +19,7 @@ import { honestHash, NO_MD5 } from "../schedule/offered.ts";
 import { passedSegments, planOf } from "../schedule/plan-of.ts";
 import { storeAllChunks } from "../schedule/stored-chunks.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
-import { Timeline } from "./timeline.ts";
+import { isPaired, Timeline } from "./timeline.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 export const GATE_MS = 300;
@@ -200,7 +200,7 @@ export class Swarm {
       const task = lease && this.#state.planned.get(lease.taskId);
       const record = lease && this.#state.tasks.get(lease.taskId);
       if (lease === undefined || task === undefined || record === undefined) continue;
-      const isAudit = lease.audit !== null || lease.pairedWith !== null;
+      const isAudit = record.done !== null || isPaired(record, id);
       this.#kinds.set(id, isAudit ? "audit" : record.leases.length > 1 ? "copy" : "first");
       this.#grants += 1;
       const hasSource = this.#state.holders.get(lease.holderId)?.hasSource === true;

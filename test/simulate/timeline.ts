@@ -1,3 +1,4 @@
+import type { TaskRecord } from "../../edge/coordinator/schedule/state/records.ts";
 import type { Changes } from "../../edge/coordinator/schedule/state/state.ts";
 import type { Traits } from "./holder.ts";
 
@@ -25,17 +26,20 @@ export class Timeline {
       } else if (known === undefined) {
         const lines = this.#leases.get(taskId) ?? new Map<string, LeaseLine>();
         this.#leases.set(taskId, lines);
-        const { holderId, audit, pairedWith, grantedAtMs, phase } = lease;
-        const kind = audit !== null ? "audit" : pairedWith !== null ? "pair" : "lease";
+        const { holderId, grantedAtMs, phase } = lease;
+        const task = tasks.get(taskId);
+        const isPair = task !== undefined && isPaired(task, id);
+        const kind = task?.done != null ? "audit" : isPair ? "pair" : "lease";
         lines.set(id, { holderId, kind, grantedAtMs, phases: [], phase });
       } else if (known.phase !== lease.phase) {
         known.phase = lease.phase;
         known.phases.push(`${lease.phase} ${seconds(nowMs)}`);
       }
     }
-    for (const [id, { state, proof }] of tasks) {
+    for (const [id, { state, verification }] of tasks) {
       if (state !== "done") this.#clearAtMs.delete(id);
-      else if (proof === "clear" && !this.#clearAtMs.has(id)) this.#clearAtMs.set(id, nowMs);
+      else if (verification.state === "verified" && !this.#clearAtMs.has(id))
+        this.#clearAtMs.set(id, nowMs);
     }
   }
 
@@ -60,4 +64,9 @@ export class Timeline {
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Whether the lease began beside another one of the task, to be held against it. */
+export function isPaired({ verification }: TaskRecord, leaseId: string): boolean {
+  return verification.state === "unverified" && verification.pair?.[1] === leaseId;
 }

@@ -88,6 +88,7 @@ const IMPORTS: readonly (readonly [from: string, specifier: string, allowed: boo
   ["edge/coordinator/schedule/a.ts", "../../storage/presign.ts", false],
   ["edge/coordinator/schedule/a.ts", "cloudflare:workers", false],
   ["edge/coordinator/schedule/verify/a.ts", "../../../../shared/retry.ts", true],
+  ["edge/coordinator/schedule/verify/a.ts", "zod", true],
   ["edge/coordinator/schedule/verify/a.ts", "../leases.ts", true],
   ["edge/coordinator/schedule/verify/a.ts", "../state/draft.ts", true],
   ["edge/coordinator/schedule/verify/a.ts", "../../store.ts", false],

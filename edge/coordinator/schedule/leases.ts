@@ -4,13 +4,8 @@ import { MAX_ATTEMPTS } from "../../../shared/wire/protocol.ts";
 import { leaseDueAtMs } from "./assign/deadlines.ts";
 import { endJob } from "./lifecycle.ts";
 import type { Draft } from "./state/draft.ts";
-import {
-  BEAT_RECORDED_EVERY_MS,
-  type Holder,
-  type Lease,
-  needsHolder,
-  type TaskRecord,
-} from "./state/state.ts";
+import { type Holder, type Lease, needsHolder, type TaskRecord } from "./state/records.ts";
+import { BEAT_RECORDED_EVERY_MS } from "./state/state.ts";
 
 /** How leases begin, go on and end. All of it changes the draft only. */
 
@@ -26,7 +21,7 @@ export function grantLease(
   draft: Draft,
   task: TaskRecord,
   holder: Holder,
-  { audit, engine, pairedWith }: Pick<Lease, "audit" | "engine" | "pairedWith">,
+  { purpose, engine }: Pick<Lease, "purpose" | "engine">,
 ): Lease {
   dropLeases(draft, lostLeases(draft, task));
   const number = task.granted + 1;
@@ -34,8 +29,7 @@ export function grantLease(
     id: leaseId(task.id, number),
     taskId: task.id,
     holderId: holder.id,
-    audit,
-    pairedWith,
+    purpose,
     engine,
     attempt: task.failures + 1,
     grantedAtMs: draft.nowMs,
@@ -47,10 +41,11 @@ export function grantLease(
     heardAtMs: draft.nowMs,
   });
   draft.putBeat(lease.id, { heardAtMs: draft.nowMs, progress: 0 });
-  const state = audit === null ? "leased" : task.state;
+  const state = task.done === null ? "leased" : task.state;
   draft.patchTask(task.id, ({ leases }) => {
     return { state, granted: number, leases: [...leases, lease.id] };
   });
+  draft.moveVerification(task.id, { type: "audit-began" });
   return lease;
 }
 
@@ -86,11 +81,10 @@ export function dropLease(draft: Draft, lease: Lease): void {
 export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
   if (lease.phase !== "lost") return hear(draft, lease);
   const task = draft.task(lease.taskId);
-  if (task === undefined || task.state !== "ready" || lease.audit === "picture") return undefined;
+  if (task === undefined || task.state !== "ready" || lease.purpose === "compare") return undefined;
   draft.patchTask(task.id, { state: "leased", leases: [...task.leases, lease.id] });
   const phase = lease.outputs === null ? "working" : "uploading";
-  // What it was the audit of may be undone by now: then it makes the task.
-  const claimed = draft.patchLease(lease.id, { audit: null, phase });
+  const claimed = draft.patchLease(lease.id, { phase });
   return claimed && hear(draft, claimed);
 }
 
@@ -199,4 +193,5 @@ function takeFromTask(draft: Draft, lease: Lease): void {
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
   const state = task.state === "leased" && leases.length === 0 ? idle : task.state;
   draft.patchTask(task.id, { leases, state });
+  if (leases.length === 0) draft.moveVerification(task.id, { type: "audits-ended" });
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../../shared/job/errors.ts";
 import { type EndState, hasEnded, type JobState } from "../../../shared/job/job.ts";
 import type { Draft } from "./state/draft.ts";
-import type { ChoreKind } from "./state/state.ts";
+import type { ChoreKind } from "./state/records.ts";
 
 /** How a job begins to run, ends, and what is left to do for it outside. */
 
@@ -41,6 +41,7 @@ export function endJob(
       draft.patchTask(task.id, { state: "ready", leases: [], readyAtMs: 0 });
     } else if (task.leases.length > 0) {
       draft.patchTask(task.id, { leases: [] });
+      draft.moveVerification(task.id, { type: "audits-ended" });
     }
   }
 }

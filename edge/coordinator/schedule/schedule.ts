@@ -20,12 +20,14 @@ import {
   takeStageFailed,
   takeStageOffer,
 } from "./staging.ts";
-import { type Decision, Draft } from "./state/draft.ts";
+import { Draft } from "./state/draft.ts";
+import type { Decision } from "./state/effect.ts";
 import { guessSpeed } from "./state/pace.ts";
-import { type ChoreKind, type Holder, type Lease, needsHolder, type State } from "./state/state.ts";
+import { type ChoreKind, type Holder, type Lease, needsHolder } from "./state/records.ts";
+import type { State } from "./state/state.ts";
+import { failAudit, takeComparison } from "./verify/audits.ts";
 import { countFault } from "./verify/faults.ts";
-import { takeComparison } from "./verify/picture-audits.ts";
-import { failAudit, settleUnproven } from "./verify/trust.ts";
+import { settleUnverified } from "./verify/waiver.ts";
 
 type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "token" | "protocolVersion">;
 const ENDED_BY_OWNER = "The owner of the video ended this helper's part.";
@@ -69,7 +71,7 @@ export function schedule(state: State, event: Event, nowMs: number): Decision {
     if (isDue || event.type === "hello" || event.type === "closed") watchForHolders(draft);
     // Most events are heartbeats, of a thousand holders: nothing is walked for them.
     if (isDue || draft.hasMoved) {
-      settleUnproven(draft);
+      settleUnverified(draft);
       assign(draft);
       stageChunks(draft);
       callServers(draft);
@@ -116,7 +118,7 @@ function decide(draft: Draft, event: Event): void {
     case "send-away":
       for (const holder of draft.holders()) {
         const isMeant = holder.id === event.holderId || event.principals.includes(holder.principal);
-        if (holder.role === "contributor" && isMeant) sendAway(draft, holder, ENDED_BY_OWNER);
+        if (holder.role === "contributor" && isMeant) sendAway(draft, holder.id, ENDED_BY_OWNER);
       }
       return;
     case "resume":
@@ -239,7 +241,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
   const task = lease === undefined ? undefined : draft.planned.get(lease.taskId);
   if (lease === undefined || task === undefined) return;
   // Who is to look at a result makes none.
-  if (lease.audit === "picture" && (said.type === "offer" || said.type === "commit")) {
+  if (lease.purpose === "compare" && (said.type === "offer" || said.type === "commit")) {
     dropLease(draft, lease);
     draft.send(holder.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
     return;
@@ -263,7 +265,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
       const final = !said.retryable && holder.role !== "contributor";
       if (said.code === "DOWNLOAD_FAILED") forgetChunk(draft, lease.taskId);
       const failure = { code: said.code, message: said.message, final };
-      if (lease.audit !== null) failAudit(draft, lease, failure);
+      if (draft.task(lease.taskId)?.done != null) failAudit(draft, lease, failure);
       else failLease(draft, lease, failure);
       countFault(draft, holder.id, failure);
       return;

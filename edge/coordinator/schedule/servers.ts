@@ -1,12 +1,7 @@
 import { hasEnded } from "../../../shared/job/job.ts";
 import type { Draft } from "./state/draft.ts";
-import {
-  type Holder,
-  isHeard,
-  type Lease,
-  type ServerCallRecord,
-  type State,
-} from "./state/state.ts";
+import { type Holder, isHeard, type Lease, type ServerCallRecord } from "./state/records.ts";
+import type { State } from "./state/state.ts";
 
 /**
  * When servers are called to a job, and how many. A server that comes is a holder like any other; it

@@ -4,7 +4,8 @@ import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";
 import type { Draft } from "./state/draft.ts";
-import { type Holder, isHeard, type State, type TaskRecord } from "./state/state.ts";
+import { type Holder, isHeard, type TaskRecord } from "./state/records.ts";
+import type { State } from "./state/state.ts";
 
 /**
  * Chunks in storage, for holders that have no source. The owner's tab cuts and uploads them, only as

@@ -1,6 +1,6 @@
 import { hasEnded } from "../../../../shared/job/job.ts";
 import type { Draft } from "../state/draft.ts";
-import { needsHolder, type TaskRecord } from "../state/state.ts";
+import { needsHolder, type TaskRecord } from "../state/records.ts";
 import { Round } from "./round.ts";
 
 const LOOK_AGAIN_MS = 1_000;
@@ -50,8 +50,8 @@ export function assign(draft: Draft): void {
   watchStragglers(draft, !round.isOver(), isBackupDue);
 }
 
-function isToAudit({ proof, leases }: TaskRecord): boolean {
-  return proof === "wanted" && leases.length === 0;
+function isToAudit({ verification }: TaskRecord): boolean {
+  return verification.state === "audit-due";
 }
 
 /** While somebody is free and others are at work, time alone can make a backup copy worth it. */

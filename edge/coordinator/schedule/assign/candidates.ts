@@ -1,6 +1,6 @@
 import type { Draft } from "../state/draft.ts";
 import { isKnown, type Pace, speed } from "../state/pace.ts";
-import type { Holder, TaskRecord } from "../state/state.ts";
+import type { Holder, TaskRecord } from "../state/records.ts";
 import type { Forecast } from "./forecast.ts";
 
 /** A holder that wants work, while it is handed out. */

@@ -1,7 +1,7 @@
 import { RENEW_EVERY_MS } from "../../../../shared/wire/protocol.ts";
 import type { Draft } from "../state/draft.ts";
 import { likelySpeed, type Pace, speed, taskTicks } from "../state/pace.ts";
-import { type Holder, isHeard, type Lease, needsHolder } from "../state/state.ts";
+import { type Holder, isHeard, type Lease, needsHolder } from "../state/records.ts";
 
 /** A heartbeat and a half: who is silent for longer may be gone. */
 const QUIET_MS = 1.5 * RENEW_EVERY_MS;

@@ -1,5 +1,5 @@
 import type { Draft } from "../state/draft.ts";
-import type { Lease, TaskRecord } from "../state/state.ts";
+import type { Lease, TaskRecord } from "../state/records.ts";
 import { willBeAudited } from "../verify/auditors.ts";
 import { waitingOf } from "../verify/trust.ts";
 import type { Forecast } from "./forecast.ts";
@@ -24,8 +24,9 @@ export function leasesToPair(draft: Draft, forecast: Forecast): ToPair[] {
 
 /** Whether a second run may begin beside the first one. */
 export function mayBePaired(
-  { state, claims, readyAtMs, leases }: TaskRecord,
+  { state, verification, readyAtMs, leases }: TaskRecord,
   nowMs: number,
 ): boolean {
-  return leases.length <= 1 && state === "leased" && claims.length === 0 && readyAtMs <= nowMs;
+  const isUndisputed = verification.state === "unverified";
+  return leases.length <= 1 && state === "leased" && isUndisputed && readyAtMs <= nowMs;
 }

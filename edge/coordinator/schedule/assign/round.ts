@@ -1,8 +1,14 @@
 import { dropLease, grantLease, isForTrusted } from "../leases.ts";
 import type { Draft } from "../state/draft.ts";
 import { paceOf, taskTicks } from "../state/pace.ts";
-import type { Holder, Lease, TaskRecord } from "../state/state.ts";
-import { type Auditors, auditorsNow, lot, mayAudit, mayRunAgain } from "../verify/auditors.ts";
+import type { Holder, Lease, TaskRecord } from "../state/records.ts";
+import {
+  type Auditors,
+  auditorsNow,
+  auditRank,
+  mayAudit,
+  mayRunAgain,
+} from "../verify/auditors.ts";
 import { auditOf, hasPictureAuditors, isTrusted, requiredEngine } from "../verify/verifying.ts";
 import { hasChunk, isFree, type Taker, Takers } from "./candidates.ts";
 import { Forecast, type Progressing } from "./forecast.ts";
@@ -14,9 +20,6 @@ const BACKUP_GAIN = 0.8;
 const END_SLACK_MS = 250;
 /** Live leases of one task: the first one, its backup, and one more if that is late, too. */
 const MAX_COPIES = 3;
-
-/** Neither: it is to make the task. */
-type Purpose = Partial<Pick<Lease, "audit" | "pairedWith">>;
 
 /** One hand-out: who still wants how much, and what they got. */
 export class Round {
@@ -51,7 +54,7 @@ export class Round {
   /** Hands a ready task to the first that may take it. */
   give(task: TaskRecord): void {
     // Others may not have the chunk, or may not take the task: better late than never.
-    const isForAnybody = task.chunk?.stored === true && task.notFor.length === 0;
+    const isForAnybody = task.chunk?.stored === true && task.verification.excluded.length === 0;
     const ticks = taskTicks(this.#draft, task.id);
     if (isForAnybody && ticks >= this.#tooMuchTicks) return;
     const taker = this.#takers.inTurn().find((each) => {
@@ -59,7 +62,7 @@ export class Round {
     });
     if (taker !== undefined) {
       this.#open -= 1;
-      this.#giveTo(taker, task, {});
+      this.#giveTo(taker, task);
     } else if (isForAnybody && !isForTrusted(this.#draft, task)) this.#tooMuchTicks = ticks;
   }
 
@@ -74,7 +77,7 @@ export class Round {
     if (!this.#isInTime(taker, task.id) && this.#isWorthWaiting(task, auditors)) return;
     this.#open -= 1;
     this.#audits -= 1;
-    this.#giveTo(taker, task, { audit: auditOf(task) });
+    this.#giveTo(taker, task);
   }
 
   /** Who has nothing else to do runs what is sure to be audited before its first run is over. */
@@ -94,7 +97,7 @@ export class Round {
         if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
         return this.#isInTime(each, task.id) && mayRunAgain(draft, each.holder, task, pair);
       });
-      if (taker !== undefined) this.#giveTo(taker, task, { pairedWith: lease.holderId });
+      if (taker !== undefined) this.#giveTo(taker, task, lease);
     }
   }
 
@@ -121,10 +124,14 @@ export class Round {
     return this.#auditors;
   }
 
+  #isAudit({ taskId }: Lease): boolean {
+    return this.#draft.task(taskId)?.done != null;
+  }
+
   #lateAudits(): number {
     const endsInMs = this.#endsInMs();
     return this.#forecast.lastFirst().filter(({ leases: [lease], remainingMs }) => {
-      return lease?.audit === "hash" && remainingMs > endsInMs;
+      return lease?.purpose === "make" && this.#isAudit(lease) && remainingMs > endsInMs;
     }).length;
   }
 
@@ -142,7 +149,7 @@ export class Round {
       if (isInTime && isTrusted(holder)) return taker;
       if (!isInTime && !isFree(taker)) continue;
       const at = isInTime
-        ? lot(this.#draft, holder, task.id)
+        ? auditRank(this.#draft, holder, task.id)
         : 1 + this.#forecast.doneInMs(holder, task.id);
       if (at >= least && drawn !== undefined) continue;
       drawn = taker;
@@ -151,11 +158,17 @@ export class Round {
     return drawn;
   }
 
-  #giveTo(taker: Taker, task: TaskRecord, { audit = null, pairedWith = null }: Purpose): void {
+  /** @param first the lease whose run of the task this one is held against */
+  #giveTo(taker: Taker, task: TaskRecord, first?: Lease): void {
     const { holder } = taker;
-    const how = { audit: pairedWith === null ? audit : "hash", pictures: this.#pictures } as const;
+    const audit = task.done === null ? first && "hash" : auditOf(task);
+    const purpose = audit === "picture" ? "compare" : "make";
+    const how = { audit: audit ?? null, pictures: this.#pictures };
     const engine = requiredEngine(this.#draft, task, holder, how);
-    const { id } = grantLease(this.#draft, task, holder, { audit, engine, pairedWith });
+    const { id } = grantLease(this.#draft, task, holder, { purpose, engine });
+    if (first !== undefined) {
+      this.#draft.moveVerification(task.id, { type: "paired", leaseIds: [first.id, id] });
+    }
     this.#forecast.give(holder, task.id);
     this.#takers.took(taker, id);
   }
@@ -172,7 +185,7 @@ export class Round {
   }
 
   #mayMake({ holder }: Taker, task: TaskRecord): boolean {
-    if (!hasChunk(holder, task) || task.notFor.includes(holder.id)) return false;
+    if (!hasChunk(holder, task) || task.verification.excluded.includes(holder.id)) return false;
     return holder.role !== "contributor" || !isForTrusted(this.#draft, task);
   }
 
@@ -188,13 +201,14 @@ export class Round {
     for (const late of this.#forecast.lastFirst()) {
       if (this.isOver() || late.remainingMs <= endsInMs + END_SLACK_MS) return;
       const task = draft.task(late.taskId);
-      const audit = late.leases[0]?.audit ?? null;
-      if (task === undefined || audit === "picture" || late.leases.length >= MAX_COPIES) continue;
-      if (audit === null && task.readyAtMs > draft.nowMs) continue;
-      const taker = audit === null ? this.#soonest(task, late) : this.#auditorInstead(task, late);
+      const isCompared = late.leases[0]?.purpose === "compare";
+      if (task === undefined || isCompared || late.leases.length >= MAX_COPIES) continue;
+      const isAudit = task.done !== null;
+      if (!isAudit && task.readyAtMs > draft.nowMs) continue;
+      const taker = isAudit ? this.#auditorInstead(task, late) : this.#soonest(task, late);
       if (taker === undefined) continue;
       if (late.isWaiting) this.#takeAway(late);
-      this.#giveTo(taker, draft.task(task.id) ?? task, { audit });
+      this.#giveTo(taker, draft.task(task.id) ?? task);
     }
   }
 

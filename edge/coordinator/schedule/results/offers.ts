@@ -7,7 +7,7 @@ import {
   TICKS_PER_SECOND,
 } from "../../../../shared/job/job.ts";
 import type { LeaseGrant, Output } from "../../../../shared/wire/lease.ts";
-import type { Lease } from "../state/state.ts";
+import type { Lease } from "../state/records.ts";
 
 /** An init segment is a few boxes. */
 const MAX_INIT_BYTES = 64 * 1024;

@@ -8,10 +8,13 @@ import { markPlayable } from "../assign/playable.ts";
 import { dropLease, failLease } from "../leases.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
 import type { Draft } from "../state/draft.ts";
-import { type Holder, type InitRecord, initId, type Lease } from "../state/state.ts";
-import { auditByOthers } from "../verify/auditors.ts";
+import { type Holder, type InitRecord, isUnclear, type Lease } from "../state/records.ts";
+import { initId } from "../state/state.ts";
+import { auditByPair, takeAudit } from "../verify/audits.ts";
 import { countFault } from "../verify/faults.ts";
-import { proofOf, settleDispute, takeAudit } from "../verify/trust.ts";
+import { settleDispute } from "../verify/proof.ts";
+import { standingOf } from "../verify/trust.ts";
+import { claimsOf } from "../verify/verification.ts";
 import { isTrusted, mayUse } from "../verify/verifying.ts";
 import { offerFault } from "./offers.ts";
 import { ban } from "./undo.ts";
@@ -33,10 +36,11 @@ export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     refuse(draft, lease, "OFFER_INVALID", fault);
     return;
   }
-  if (lease.audit !== null && !takeAudit(draft, task, lease, outputs)) return;
+  const isAudit = draft.task(task.id)?.done != null;
+  if (isAudit && !takeAudit(draft, task, lease, outputs)) return;
   // An offer that comes again asks for fresh URLs: some objects may be there already.
   const phase = lease.phase === "working" ? "offered" : "uploading";
-  draft.patchLease(lease.id, { audit: null, phase, outputs });
+  draft.patchLease(lease.id, { phase, outputs });
   presign(draft, lease);
 }
 
@@ -99,6 +103,7 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
   const record = draft.task(lease.taskId);
   const holder = draft.holder(lease.holderId);
   if (outputs === null || made === null || record === undefined || holder === undefined) return;
+  const standing = standingOf(draft, holder, record, lease);
 
   let bytesStored = draft.job.bytesStored;
   for (const init of initsOf(draft, task.id, outputs, made.engine)) {
@@ -121,18 +126,17 @@ function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment
       leaseId: lease.id,
       engine: made.engine,
       acceptedAtMs: draft.nowMs,
-      verified: "gate",
     },
-    proof: proofOf(draft, holder, lease),
   });
+  draft.moveVerification(task.id, { type: "accepted", standing });
   draft.dropLease(lease.id);
   credit(draft, task, holder.id, made.encodeMs);
   const warnings = [...new Set([...draft.job.warnings, ...made.warnings])].slice(0, MAX_WARNINGS);
   draft.patchJob({ bytesStored, warnings, tasksDone: draft.job.tasksDone + 1 });
   markPlayable(draft);
   draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });
-  settleDispute(draft, task);
-  auditByOthers(draft, task, lease);
+  settleDispute(draft, task, claimsOf(record.verification));
+  auditByPair(draft, task, lease, record);
   assembleWhenDone(draft);
 }
 
@@ -200,9 +204,9 @@ function refusedForInit(
     if (known === undefined || known.sha256 === init.sha256) continue;
     const bringer = draft.task(known.taskId);
     const maker = bringer?.done == null ? undefined : draft.holder(bringer.done.holderId);
-    const isDoubtful = bringer !== undefined && bringer.proof !== "clear";
+    const isDoubtful = bringer !== undefined && isUnclear(bringer);
     if (isDoubtful && maker !== undefined && holder !== undefined && isTrusted(holder)) {
-      ban(draft, maker, bringer.id);
+      ban(draft, maker.id, bringer.id);
       continue;
     }
     const message = "The init segment differs from that of other segments.";
@@ -211,7 +215,7 @@ function refusedForInit(
       return true;
     }
     // Two strangers disagree: the first one's result is looked at, this one's is nobody's failure.
-    draft.patchTask(bringer.id, { proof: "wanted" });
+    draft.moveVerification(bringer.id, { type: "drawn" });
     draft.send(lease.holderId, {
       type: "rejected",
       leaseId: lease.id,

@@ -1,60 +1,57 @@
 import type { Task } from "../../../../shared/job/job.ts";
 import { dropLease } from "../leases.ts";
 import type { Draft } from "../state/draft.ts";
-import {
-  acceptedId,
-  type Holder,
-  type InitRecord,
-  initId,
-  type TaskRecord,
-} from "../state/state.ts";
+import type { InitRecord } from "../state/records.ts";
+import { acceptedId, initId } from "../state/state.ts";
+import type { Claim } from "../verify/verification.ts";
 
 /** How results are undone, and who made them sent away. */
 
 /** Nobody can tell whether the task's result is right: somebody else makes it anew. */
-export function doubt(draft: Draft, task: TaskRecord): void {
-  reopen(draft, task.id);
-  const makerId = task.done?.holderId;
-  if (makerId === undefined || draft.patchHolder(makerId, { agreed: 0 }) === undefined) return;
-  draft.patchTask(task.id, ({ notFor }) => ({ notFor: [...notFor, makerId] }));
+export function invalidate(draft: Draft, taskId: string): void {
+  const makerId = draft.task(taskId)?.done?.holderId;
+  if (makerId === undefined) return;
+  draft.patchHolder(makerId, { agreed: 0 });
+  reopen(draft, taskId, { excluded: [makerId] });
 }
 
 /** The task's result is a lie. */
-export function convict(draft: Draft, task: TaskRecord): void {
-  const maker = task.done === null ? undefined : draft.holder(task.done.holderId);
-  if (maker !== undefined) ban(draft, maker, task.id);
-  else reopen(draft, task.id);
+export function reject(draft: Draft, taskId: string): void {
+  const makerId = draft.task(taskId)?.done?.holderId;
+  if (makerId !== undefined) ban(draft, makerId, taskId);
 }
 
 /** A lie is proven: the holder is out, and whatever it made without proof is made again. */
-export function ban(draft: Draft, liar: Holder, lieTaskId: string | null): void {
-  draft.patchHolder(liar.id, { agreed: 0, banned: true, want: 0, connectionId: null });
-  for (const lease of draft.leases()) if (lease.holderId === liar.id) dropLease(draft, lease);
-  if (liar.connectionId !== null) {
-    const message = "A result from here was not what the video shows.";
-    draft.effects.push({ type: "ban", connectionId: liar.connectionId, message });
-  }
-  for (const task of draft.tasks()) {
-    if (task.done?.holderId !== liar.id) continue;
-    const proven = task.done.verified !== "gate" && task.id !== lieTaskId;
-    if (!proven) reopen(draft, task.id);
+export function ban(draft: Draft, holderId: string, lieTaskId: string | null): void {
+  draft.patchHolder(holderId, { agreed: 0 });
+  sendAway(draft, holderId, "A result from here was not what the video shows.");
+  for (const { id, done, verification } of draft.tasks()) {
+    if (done?.holderId !== holderId) continue;
+    const isProven = verification.state === "verified" && verification.by !== "gate";
+    if (!isProven || id === lieTaskId) reopen(draft, id);
   }
 }
 
-/** No liar, but it has to go. Results of it that are not clear have to be proven by others. */
-export function sendAway(draft: Draft, holder: Holder, message: string): void {
-  draft.patchHolder(holder.id, { banned: true, want: 0, connectionId: null });
-  for (const lease of draft.leases()) if (lease.holderId === holder.id) dropLease(draft, lease);
-  if (holder.connectionId !== null) {
-    draft.effects.push({ type: "ban", connectionId: holder.connectionId, message });
-  }
+/** No liar, but it has to go. Results of it that are not verified have to be proven by others. */
+export function sendAway(draft: Draft, holderId: string, message: string): void {
+  const connectionId = draft.holder(holderId)?.connectionId ?? null;
+  draft.patchHolder(holderId, { banned: true, want: 0, connectionId: null });
+  for (const lease of draft.leases()) if (lease.holderId === holderId) dropLease(draft, lease);
+  if (connectionId !== null) draft.effects.push({ type: "ban", connectionId, message });
 }
 
-/** The result is gone: the task is as if it had not been done. */
-export function reopen(draft: Draft, taskId: string): void {
+/**
+ * The result is gone: the task is as if it had not been done.
+ * @param why what is known of the result that is gone, for those to come
+ */
+export function reopen(
+  draft: Draft,
+  taskId: string,
+  why: { claims?: readonly Claim[]; excluded?: readonly string[] } = {},
+): void {
   const planned = draft.planned.get(taskId);
   const task = draft.task(taskId);
-  if (planned === undefined || task === undefined) return;
+  if (planned === undefined || task?.done == null) return;
   let bytes = 0;
   for (const id of outputIds(planned)) {
     bytes += draft.accepted(id)?.sizeBytes ?? 0;
@@ -65,11 +62,8 @@ export function reopen(draft: Draft, taskId: string): void {
   draft.patchJob({ bytesStored: Math.max(0, bytesStored - bytes), tasksDone: tasksDone - 1 });
   const leases = task.leases.filter((id) => {
     const lease = draft.lease(id);
-    if (lease?.audit !== "picture") {
-      // Who is auditing it makes it anew, without knowing.
-      draft.patchLease(id, { audit: null });
-      return true;
-    }
+    // A second run goes on: its holder makes the result anew, without knowing.
+    if (lease?.purpose !== "compare") return true;
     // There is nothing left to look at.
     draft.dropLease(id);
     draft.send(lease.holderId, { type: "revoke", leaseId: id, code: "LEASE_LOST" });
@@ -77,8 +71,8 @@ export function reopen(draft: Draft, taskId: string): void {
   });
   // A copy of it may have failed before this one was accepted.
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
-  const state = leases.length > 0 ? "leased" : idle;
-  draft.patchTask(taskId, { state, leases, done: null, proof: "clear" });
+  draft.patchTask(taskId, { state: leases.length > 0 ? "leased" : idle, leases, done: null });
+  draft.moveVerification(taskId, { type: "undone", ...why });
 }
 
 /** The result that brought an init is gone: another one vouches for it, or the next brings its own. */

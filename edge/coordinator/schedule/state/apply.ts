@@ -1,5 +1,6 @@
 import { changedDeadlineMs, earliestDeadlineMs } from "../assign/deadlines.ts";
-import type { Decision } from "./draft.ts";
+import type { Decision } from "./effect.ts";
+import { isUnclear } from "./records.ts";
 import type { State } from "./state.ts";
 
 /** Takes a decision's changes over, in place. */
@@ -9,7 +10,7 @@ export function applyChanges(state: State, { changes, isSettled }: Decision): vo
     state.tasks.set(id, task);
     if (task.state === "backoff") state.backingOff.add(id);
     else state.backingOff.delete(id);
-    if (task.proof !== "clear") state.unclear.add(id);
+    if (isUnclear(task)) state.unclear.add(id);
     else state.unclear.delete(id);
   }
   for (const [id, beat] of changes.beats) state.beats.set(id, beat);

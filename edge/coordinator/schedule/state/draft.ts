@@ -1,51 +1,16 @@
 import type { AcceptedSegment } from "../../../../shared/job/job.ts";
 import type { CoordinatorMessage } from "../../../../shared/wire/coordinator-messages.ts";
+import { move, type VerificationEvent } from "../verify/verification.ts";
+import type { Effect } from "./effect.ts";
 import {
-  acceptedId,
-  type Beat,
-  type Changes,
-  type ChoreKind,
   type Holder,
   type InitRecord,
-  initId,
+  isUnclear,
   type JobRecord,
   type Lease,
-  type State,
   type TaskRecord,
-} from "./state.ts";
-
-/** What is to be done outside, once the changes are written. All of it may happen twice. */
-export type Effect =
-  | { type: "send"; connectionId: string; message: CoordinatorMessage }
-  /** Answer a hello; the shell adds the job as it now stands. */
-  | {
-      type: "welcome";
-      connectionId: string;
-      holderId: string;
-      adopted: string[];
-      wanted?: number;
-    }
-  /** Hand out leases: the shell adds what must be signed. */
-  | { type: "grant"; connectionId: string; leaseIds: string[] }
-  /** Sign the PUTs of a lease's offer, send them, report `presigned`. */
-  | { type: "presign"; connectionId: string; leaseId: string }
-  /** Sign the PUT of a chunk that was offered, and send it. */
-  | { type: "presign-chunk"; connectionId: string; taskId: string }
-  /** Have a server come as this holder. */
-  | { type: "call-server"; holderId: string }
-  /** Ask the gate, report `checked`. */
-  | { type: "check"; leaseId: string }
-  /** Do it, report `chore-done`. */
-  | { type: "chore"; kind: ChoreKind }
-  /** Tell the holder that it is out, and close its socket. */
-  | { type: "ban"; connectionId: string; message: string };
-
-export interface Decision {
-  changes: Changes;
-  effects: Effect[];
-  /** All that was due by time is done. */
-  isSettled: boolean;
-}
+} from "./records.ts";
+import { acceptedId, type Beat, type Changes, initId, type State } from "./state.ts";
 
 /**
  * A state with changes on top. The state below is only read, so a decision stays a pure function;
@@ -105,6 +70,11 @@ export class Draft {
     return patchNewest(this.changes.tasks, this.task(id), patch);
   }
 
+  /** Moves what is known of the task's result. */
+  moveVerification(taskId: string, event: VerificationEvent): void {
+    this.patchTask(taskId, ({ verification }) => ({ verification: move(verification, event) }));
+  }
+
   /** Ids of tasks that wait out a failure, from before this draft. */
   backingOff(): Iterable<string> {
     return this.#state.backingOff;
@@ -160,12 +130,12 @@ export class Draft {
     return patchNewest(this.changes.holders, this.holder(id), patch);
   }
 
-  /** Tasks whose result is not clear. */
+  /** Tasks with a result that is not verified. */
   unclear(): TaskRecord[] {
     const ids = new Set([...this.#state.unclear, ...this.changes.tasks.keys()]);
     return [...ids].flatMap((id) => {
       const task = this.task(id);
-      return task === undefined || task.proof === "clear" ? [] : task;
+      return task !== undefined && isUnclear(task) ? task : [];
     });
   }
 

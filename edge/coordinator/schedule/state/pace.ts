@@ -1,6 +1,6 @@
 import { type Segment, segmentDurationTicks } from "../../../../shared/job/job.ts";
 import type { Draft } from "./draft.ts";
-import type { Holder, Lease } from "./state.ts";
+import type { Holder, Lease } from "./records.ts";
 
 /** Less tells little of a speed: what was put in first comes out late. */
 const TELLING_PROGRESS = 0.05;
@@ -19,7 +19,7 @@ export function isKnown(holder: Holder): boolean {
 export function guessSpeed(draft: Draft, lease: Lease, progress: number, workMs: number): void {
   const holder = draft.holder(lease.holderId);
   const isVideo = draft.planned.get(lease.taskId)?.kind === "video";
-  if (holder === undefined || holder.workMs > 0 || !isVideo || lease.audit === "picture") return;
+  if (holder === undefined || holder.workMs > 0 || !isVideo || lease.purpose === "compare") return;
   if (progress <= TELLING_PROGRESS || workMs <= 0) return;
   const guessedSpeed = (taskTicks(draft, lease.taskId) * progress) / workMs;
   // Each change weighs the whole swarm anew.

@@ -1,12 +1,11 @@
-import type { Task } from "../../../../shared/job/job.ts";
 import type { Forecast } from "../assign/forecast.ts";
-import { revokeOthers } from "../leases.ts";
 import type { Draft } from "../state/draft.ts";
-import type { Holder, Lease, TaskRecord } from "../state/state.ts";
-import { auditChance, draw, isDrawn, PROBATION, takeAudit } from "./trust.ts";
+import type { Holder, Lease, TaskRecord } from "../state/records.ts";
+import { auditChance, draw, isDrawn, PROBATION } from "./trust.ts";
+import { awaitsAudit } from "./verification.ts";
 import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
 
-/** Who audits what; what an audit says is a matter of trust.ts. */
+/** Who audits what; what an audit says is a matter of audits.ts. */
 
 /** Of those who run results again to compare hashes. */
 export type Auditors = "trusted" | "peers" | "anybody";
@@ -36,7 +35,7 @@ export function mayAudit(
   task: TaskRecord,
   auditors: Auditors,
 ): boolean {
-  if (task.proof !== "wanted" || task.done === null) return false;
+  if (!awaitsAudit(task.verification) || task.done === null) return false;
   if (auditOf(task) === "hash") {
     return mayRunAgain(draft, holder, task, { makerId: task.done.holderId, auditors });
   }
@@ -52,7 +51,7 @@ export function mayRunAgain(
 ): boolean {
   if (makerId === holder.id || !holder.engines.includes("ffmpeg-wasm")) return false;
   if (isTrusted(holder)) return true;
-  if (auditors === "trusted" || task.notFor.includes(holder.id)) return false;
+  if (auditors === "trusted" || task.verification.excluded.includes(holder.id)) return false;
   const maker = draft.holder(makerId);
   return auditors === "anybody" || holder.agreed >= Math.min(PROBATION, maker?.agreed ?? 0);
 }
@@ -63,46 +62,13 @@ export function willBeAudited(draft: Draft, lease: Lease, waiting: number): bool
   const { verify } = draft.job.settings;
   if (holder === undefined || isTrusted(holder) || verify === "off") return false;
   // What browsers' own codecs make can be looked at only once it is there.
-  if (lease.audit !== null || lease.engine !== "ffmpeg-wasm") return false;
+  if (draft.task(lease.taskId)?.done != null || lease.engine !== "ffmpeg-wasm") return false;
   return verify === "all" || isDrawn(draft, lease, auditChance(holder.agreed + waiting));
 }
 
-/** Which of several strangers audits a task: nobody outside can know. The least has it. */
-export function lot(draft: Draft, holder: Holder, taskId: string): number {
+/** Orders contributors that could audit a task: the least does, and nobody outside can know which. */
+export function auditRank(draft: Draft, holder: Holder, taskId: string): number {
   return draw(`${draft.job.seed}${taskId} ${holder.id}`);
-}
-
-/**
- * A result was accepted while others had the task, too. Where it is to be audited, its pair's run is
- * the audit: at once if that is over, else when it is. All others are no longer needed.
- */
-export function auditByOthers(draft: Draft, task: Task, made: Lease): void {
-  const record = draft.task(task.id);
-  if (record?.done == null) return;
-  const pairs = record.leases.flatMap((id) => {
-    const lease = draft.lease(id);
-    return lease !== undefined && isAuditOf(draft, lease, record, made) ? lease : [];
-  });
-  const ids = pairs.map(({ id }) => id);
-  revokeOthers(draft, task.id, ids, "LEASE_LOST");
-  draft.patchTask(task.id, { leases: ids });
-  for (const id of ids) draft.patchLease(id, { audit: "hash" });
-  for (const { id } of pairs) {
-    const lease = draft.lease(id);
-    if (lease?.audit === "hash" && lease.outputs !== null) {
-      takeAudit(draft, task, lease, lease.outputs);
-    }
-  }
-}
-
-function isAuditOf(draft: Draft, lease: Lease, task: TaskRecord, made: Lease): boolean {
-  const holder = draft.holder(lease.holderId);
-  if (holder === undefined || task.proof !== "wanted" || auditOf(task) !== "hash") return false;
-  const isPair = lease.pairedWith === made.holderId || made.pairedWith === lease.holderId;
-  if (!isPair || lease.engine !== "ffmpeg-wasm") return false;
-  // That strangers may audit each other was settled when they were paired.
-  const auditors = draft.job.settings.verify === "all" ? "trusted" : "peers";
-  return mayRunAgain(draft, holder, task, { makerId: made.holderId, auditors });
 }
 
 function canAudit(holder: Holder): boolean {

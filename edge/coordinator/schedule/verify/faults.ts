@@ -12,8 +12,8 @@ export const MAX_FAULTS = 5;
 export function countFault(draft: Draft, holderId: string, { message }: TaskFailure): void {
   const holder = draft.holder(holderId);
   if (holder?.role !== "contributor" || holder.banned) return;
-  draft.patchHolder(holderId, { faults: holder.faults + 1 });
-  if (holder.faults + 1 < MAX_FAULTS) return;
+  const counted = draft.patchHolder(holderId, ({ faults }) => ({ faults: faults + 1 }));
+  if (counted === undefined || counted.faults < MAX_FAULTS) return;
   const reason = `${MAX_FAULTS} pieces in a row failed on this device, so it cannot help with this video.`;
-  sendAway(draft, holder, `${reason} The last one: ${message}`);
+  sendAway(draft, holderId, `${reason} The last one: ${message}`);
 }

@@ -1,8 +1,9 @@
 import type { Engine } from "../../../../shared/job/job.ts";
 import type { Draft } from "../state/draft.ts";
-import type { Audit, Holder, Lease, TaskRecord } from "../state/state.ts";
+import type { Audit, Holder, Lease, TaskRecord } from "../state/records.ts";
+import { claimsOf } from "./verification.ts";
 
-/** What of whom can be verified, by whom and how; when it is, is a matter of trust.ts. */
+/** How results can be verified, and by which holders; trust.ts decides when they are. */
 
 /** Results whose pictures wait to be compared, for each place of those who can: more would pile up. */
 const WAITING_PER_SLOT = 8;
@@ -36,7 +37,7 @@ export function hasPictureAuditors(draft: Draft): boolean {
   }
   if (slots === 0 || draft.job.settings.verify === "off") return slots > 0;
   const waiting = draft.unclear().filter((task) => {
-    return task.proof === "wanted" && task.leases.length === 0 && auditOf(task) === "picture";
+    return task.verification.state === "audit-due" && auditOf(task) === "picture";
   });
   return waiting.length < WAITING_PER_SLOT * slots;
 }
@@ -50,7 +51,7 @@ export function requiredEngine(
 ): Engine | null {
   if (audit === "picture") return null;
   // Its hashes are compared with those of other results.
-  const isCompared = audit === "hash" || task.claims.length > 0;
+  const isCompared = audit === "hash" || claimsOf(task.verification).length > 0;
   if (isTrusted(holder)) {
     return isCompared && holder.engines.includes("ffmpeg-wasm") ? "ffmpeg-wasm" : null;
   }

@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { engineSchema, jobSettingsSchema, jobStateSchema } from "../../../../shared/job/job.ts";
+import { chunkInfoSchema, outputSchema } from "../../../../shared/wire/lease.ts";
+import { errorCodeSchema } from "../../../../shared/wire/problem.ts";
+import { roleSchema } from "../../../../shared/wire/protocol.ts";
+import { verificationSchema } from "../verify/verification.ts";
+
+/**
+ * What the coordinator of one job knows, a row a record. Records are never changed in place, only
+ * replaced. A field that is added later has a default, for the rows that were written before; any other
+ * change of a shape is a migration (`edge/coordinator/migrations.ts`).
+ */
+
+const timeOrNull = z.number().nullable();
+
+/** A server that was asked to come: it is on its way, or here. */
+const serverCallSchema = z.object({ holderId: z.string(), dueAtMs: z.number() });
+export type ServerCallRecord = z.infer<typeof serverCallSchema>;
+
+/**
+ * `catalog`: the job's row in D1. `assemble`: the final playlists into storage.
+ * `cleanup`: an hour after the end, all that the job no longer needs.
+ */
+const choreKindSchema = z.enum(["catalog", "assemble", "cleanup"]);
+export type ChoreKind = z.infer<typeof choreKindSchema>;
+
+/** Idempotent work: asked for at `dueAtMs`, and again after a while until it is reported done. */
+const choreSchema = z.object({
+  dueAtMs: z.number(),
+  /** It was asked for before; nobody knows whether it was done. */
+  asked: z.boolean().exactOptional(),
+});
+
+export const jobRecordSchema = z.object({
+  id: z.string(),
+  state: jobStateSchema,
+  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  warnings: z.array(z.string()),
+  createdAtMs: z.number(),
+  firstPlayableAtMs: timeOrNull,
+  endedAtMs: timeOrNull,
+  /** Accepted media and init segments. */
+  bytesStored: z.number(),
+  /** Results that count, verified or not. */
+  tasksDone: z.number(),
+  settings: jobSettingsSchema,
+  /** Where it was created: what has no request of its own (queue, alarm) is signed for there. */
+  origin: z.string(),
+  /** This deployment has servers. */
+  hasServers: z.boolean(),
+  /** Servers that were asked to come, and how many ever were. */
+  serverCalls: z.array(serverCallSchema),
+  serversCalled: z.number(),
+  /** Since when nobody takes work that lies ready in storage; null while somebody does. */
+  unattendedSinceMs: timeOrNull,
+  /** Nobody outside knows it: which results are audited depends on it. */
+  seed: z.string(),
+  /** Since when nothing is left but audits that nobody can do; null otherwise. */
+  unauditedSinceMs: timeOrNull,
+  /** When to look again whether a lease needs a backup copy; null while nobody is free for it. */
+  backupDueAtMs: timeOrNull,
+  /** Since when no holder is there that could go on; null while one is, and after the end. */
+  stuckSinceMs: timeOrNull,
+  /** Work outside of the coordinator that is still to be done, each kind at most once. */
+  chores: z.partialRecord(choreKindSchema, choreSchema),
+});
+export type JobRecord = z.infer<typeof jobRecordSchema>;
+
+export const taskRecordSchema = z.object({
+  id: z.string(),
+  /** `ready` for whoever has the chunk: whether that is anybody (`waiting`) is a matter of the view. */
+  state: z.enum(["ready", "leased", "backoff", "done", "failed"]),
+  /** Attempts that were the task's own failure. */
+  failures: z.number(),
+  lastError: errorCodeSchema.nullable(),
+  /** End of the backoff; 0 outside of it. */
+  readyAtMs: z.number(),
+  /** Leases ever granted: the next one's number. */
+  granted: z.number(),
+  /** Live leases: of a done task they audit its result, otherwise they make it. */
+  leases: z.array(z.string()),
+  /** The result that counts. */
+  done: z
+    .object({
+      holderId: z.string(),
+      leaseId: z.string(),
+      engine: engineSchema,
+      acceptedAtMs: z.number(),
+    })
+    .nullable(),
+  verification: verificationSchema,
+  /** Where holders without the source get the chunk from. */
+  chunk: z
+    .object({
+      info: chunkInfoSchema,
+      key: z.string(),
+      md5: z.string(),
+      /** False between the owner's offer and its word that storage has it. */
+      stored: z.boolean(),
+    })
+    .nullable(),
+  /** The owner's socket was asked for the chunk; asked again when that is over. */
+  staging: z.object({ connectionId: z.string(), dueAtMs: z.number() }).nullable(),
+});
+export type TaskRecord = z.infer<typeof taskRecordSchema>;
+
+/**
+ * `hash`: runs the task again, and its holder does not know that it is compared. `picture`: somebody
+ * trusted decodes the result and compares what it shows with the source.
+ */
+export type Audit = "hash" | "picture";
+
+export const leaseSchema = z.object({
+  id: z.string(),
+  taskId: z.string(),
+  holderId: z.string(),
+  /** What its holder was asked for: outputs, or a comparison of a result's pictures. */
+  purpose: z.enum(["make", "compare"]),
+  /** Only a result of this engine counts; null: of any. */
+  engine: engineSchema.nullable().default(null),
+  /** From 1; failed attempts of the task before this one, plus one. */
+  attempt: z.number(),
+  grantedAtMs: z.number(),
+  /**
+   * `working`: no offer yet. `offered`: URLs are being signed. `uploading`: the holder has them.
+   * `checking`: the gate reads what was uploaded; the holder is no longer needed.
+   * `lost`: the holder fell silent or its socket closed; it may take it up again while nobody else has the task.
+   */
+  phase: z.enum(["working", "offered", "uploading", "checking", "lost"]),
+  /** Of the holder's last offer. */
+  outputs: z.array(outputSchema).nullable(),
+  /** Of the holder's commit. */
+  made: z
+    .object({ engine: engineSchema, encodeMs: z.number(), warnings: z.array(z.string()) })
+    .nullable(),
+  /** While checking: asks of the gate so far, and when to ask again if it stays silent. */
+  checks: z.number(),
+  checkDueAtMs: z.number(),
+  /** A sign of life, at most BEAT_RECORDED_EVERY_MS older than the last one; see `Beat`. */
+  heardAtMs: z.number(),
+});
+export type Lease = z.infer<typeof leaseSchema>;
+
+export const holderSchema = z.object({
+  id: z.string(),
+  role: roleSchema,
+  /** The token it came with, as a hash: nobody else may speak for it. */
+  principal: z.string(),
+  name: z.string(),
+  device: z.string(),
+  slots: z.number(),
+  engines: z.array(engineSchema),
+  hasSource: z.boolean(),
+  /** Free places it told of that were not filled since. */
+  want: z.number(),
+  /** Its socket; null when it has none. */
+  connectionId: z.string().nullable(),
+  /** A lease of it ran out since it was heard last: gets nothing new until it speaks. */
+  silent: z.boolean(),
+  /** Results in a row that others made alike. */
+  agreed: z.number(),
+  /** Failures since its last accepted result; see faults.ts. */
+  faults: z.number().default(0),
+  /** Caught lying, sent away by the owner, or because it only ever failed. */
+  banned: z.boolean(),
+  tasksDone: z.number(),
+  /** Video made, and the time it says it took, for its speed. */
+  mediaTicks: z.number(),
+  workMs: z.number(),
+  /** Ticks a millisecond by the progress of its first task, until that is done; 0: nothing is known. */
+  guessedSpeed: z.number().default(0),
+});
+export type Holder = z.infer<typeof holderSchema>;
+
+/** The init segment of a rendition for an engine class; of ffmpeg's there is one, the first accepted. */
+export const initRecordSchema = z.object({
+  rendition: z.string(),
+  engine: engineSchema,
+  key: z.string(),
+  sha256: z.string(),
+  sizeBytes: z.number(),
+  /** Whose result brought it. */
+  taskId: z.string(),
+});
+export type InitRecord = z.infer<typeof initRecordSchema>;
+
+/** Whether the holder is connected and speaks: an open socket alone may be that of a frozen machine. */
+export function isHeard({ connectionId, silent }: Holder): boolean {
+  return connectionId !== null && !silent;
+}
+
+/** Whether the lease needs its holder's heartbeat. */
+export function needsHolder({ phase }: Lease): boolean {
+  return phase === "working" || phase === "offered" || phase === "uploading";
+}
+
+/** Whether the task has a result that no playlist may show yet. */
+export function isUnclear({ done, verification }: TaskRecord): boolean {
+  return done !== null && verification.state !== "verified";
+}

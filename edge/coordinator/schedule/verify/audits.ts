@@ -1,0 +1,125 @@
+import type { Engine, Task } from "../../../../shared/job/job.ts";
+import type { HolderMessage } from "../../../../shared/wire/holder-messages.ts";
+import type { Output } from "../../../../shared/wire/lease.ts";
+import { dropLease, failTask, revokeOthers, type TaskFailure } from "../leases.ts";
+import { invalidate, reject, reopen } from "../results/undo.ts";
+import type { Draft } from "../state/draft.ts";
+import type { Lease, TaskRecord } from "../state/records.ts";
+import { acceptedId, initId } from "../state/state.ts";
+import { mayRunAgain } from "./auditors.ts";
+import { acceptedDigest, agree, digestOf, prove } from "./proof.ts";
+import type { Claim } from "./verification.ts";
+import { auditOf, isTrusted } from "./verifying.ts";
+
+/** What an audit says of the result that it looks at. */
+
+/** An audit's offer against what was accepted. True when the lease goes on as an ordinary one. */
+export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Output[]): boolean {
+  const done = draft.task(task.id)?.done;
+  const auditor = draft.holder(lease.holderId);
+  if (done == null || auditor === undefined) return false;
+  if (agrees(draft, done.engine, outputs)) {
+    dropLease(draft, lease);
+    draft.send(auditor.id, { type: "accepted", leaseId: lease.id });
+    // Two results are alike: that speaks for both who made them.
+    if (!isTrusted(auditor)) agree(draft, auditor.id, 1);
+    prove(draft, task.id, "hash");
+    return false;
+  }
+  if (isTrusted(auditor)) {
+    reject(draft, task.id);
+    return true;
+  }
+  // One of two contributors is wrong: a third one, or somebody trusted, makes it anew and decides.
+  dropLease(draft, lease);
+  draft.send(auditor.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
+  const claims = [
+    claimOf(draft, done.holderId, acceptedDigest(draft, task)),
+    claimOf(draft, auditor.id, digestOf(outputs)),
+  ].filter((claim) => claim !== null);
+  const excluded = claims.map(({ holderId }) => holderId);
+  for (const id of excluded) draft.patchHolder(id, { agreed: 0 });
+  reopen(draft, task.id, { claims, excluded });
+  return false;
+}
+
+function claimOf(draft: Draft, holderId: string, digest: string): Claim | null {
+  const holder = draft.holder(holderId);
+  return holder === undefined ? null : { holderId, digest, agreed: holder.agreed };
+}
+
+function agrees(draft: Draft, engine: Engine, outputs: readonly Output[]): boolean {
+  return outputs.every(({ kind, rendition, segment, sha256 }) =>
+    kind === "init"
+      ? draft.init(initId({ rendition, engine, sha256 }))?.sha256 === sha256
+      : draft.accepted(acceptedId(rendition, segment))?.sha256 === sha256,
+  );
+}
+
+/** Somebody trusted has compared a result's pictures with the source's, each one. */
+export function takeComparison(
+  draft: Draft,
+  lease: Lease,
+  { verdict }: Extract<HolderMessage, { type: "compared" }>,
+): void {
+  dropLease(draft, lease);
+  if (lease.purpose !== "compare" || draft.task(lease.taskId)?.done == null) {
+    draft.send(lease.holderId, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
+    return;
+  }
+  draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });
+  if (verdict === "agrees") prove(draft, lease.taskId, "picture");
+  else if (verdict === "lies") reject(draft, lease.taskId);
+  else invalidate(draft, lease.taskId);
+}
+
+/**
+ * The second run failed where the first one says it did not: the result is dropped and the task made
+ * anew, with an attempt charged, so that nothing goes round in circles.
+ */
+export function failAudit(draft: Draft, lease: Lease, failure: TaskFailure): void {
+  const { taskId } = lease;
+  dropLease(draft, lease);
+  const auditor = draft.holder(lease.holderId);
+  if (auditor !== undefined && !isTrusted(auditor)) {
+    // A contributor's failure says nothing of another one's result.
+    draft.moveVerification(taskId, { type: "excluded", holderId: auditor.id });
+  } else if (lease.purpose === "make") {
+    reopen(draft, taskId);
+    failTask(draft, taskId, failure);
+  } else {
+    // What cannot be looked at says nothing yet of the task.
+    invalidate(draft, taskId);
+    failTask(draft, taskId, { ...failure, final: false });
+  }
+}
+
+/**
+ * A result was accepted while others had the task, too. Where it is to be audited, its pair's run is
+ * the audit: at once if that is over, else when it is. All others are no longer needed.
+ * @param before the task as it was before
+ */
+export function auditByPair(draft: Draft, task: Task, made: Lease, before: TaskRecord): void {
+  if (draft.task(task.id)?.done == null) return;
+  const other = pairOf(draft, made, before);
+  const leases = other === undefined ? [] : [other.id];
+  revokeOthers(draft, task.id, leases, "LEASE_LOST");
+  draft.patchTask(task.id, { leases });
+  if (other === undefined) return;
+  draft.moveVerification(task.id, { type: "audit-began" });
+  if (other.outputs !== null) takeAudit(draft, task, other, other.outputs);
+}
+
+function pairOf(draft: Draft, made: Lease, { verification }: TaskRecord): Lease | undefined {
+  const pair: readonly string[] = (verification.state === "unverified" && verification.pair) || [];
+  const task = draft.task(made.taskId);
+  const id = pair.includes(made.id) ? pair.find((each) => each !== made.id) : undefined;
+  const lease = id !== undefined && task?.leases.includes(id) ? draft.lease(id) : undefined;
+  const holder = lease === undefined ? undefined : draft.holder(lease.holderId);
+  if (task === undefined || lease === undefined || holder === undefined) return undefined;
+  if (task.verification.state !== "audit-due" || auditOf(task) !== "hash") return undefined;
+  // That contributors may audit each other was settled when they were paired.
+  const auditors = draft.job.settings.verify === "all" ? "trusted" : "peers";
+  const may = mayRunAgain(draft, holder, task, { makerId: made.holderId, auditors });
+  return may && lease.engine === "ffmpeg-wasm" ? lease : undefined;
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+
+/**
+ * What is known of a task's result, in one record. `move` alone changes it:
+ *
+ *   unverified  no result yet, or one that was not drawn for an audit: a later result of its maker
+ *               that is verified clears it, because whoever begins to lie goes on lying, and the
+ *               newest result is always audited in the end
+ *   audit-due   the result is to be run again, or looked at, by somebody else
+ *   auditing    the task's live leases do that
+ *   disputed    results disagreed and are gone: a further one decides
+ *   verified    playlists may show the result
+ */
+
+/** One of several results that disagreed, until it is known which one was right. */
+export const claimSchema = z.object({
+  holderId: z.string(),
+  /** Of all media outputs, one text. */
+  digest: z.string(),
+  /** The holder's agreements before the dispute. */
+  agreed: z.number(),
+});
+export type Claim = z.infer<typeof claimSchema>;
+
+const shared = {
+  /** Holders that the task is not given to: their results disagreed, or could not be verified. */
+  excluded: z.array(z.string()),
+};
+const claims = z.array(claimSchema);
+
+export const verificationSchema = z.discriminatedUnion("state", [
+  z.object({
+    ...shared,
+    state: z.literal("unverified"),
+    /** Two leases that run the task at the same time: the later result is the audit of the earlier. */
+    pair: z.tuple([z.string(), z.string()]).nullable(),
+  }),
+  z.object({ ...shared, state: z.literal("audit-due"), claims }),
+  z.object({ ...shared, state: z.literal("auditing"), claims }),
+  z.object({ ...shared, state: z.literal("disputed"), claims }),
+  z.object({
+    ...shared,
+    state: z.literal("verified"),
+    /** `gate`: its maker is trusted, or no audit was needed or possible. Otherwise the kind of audit. */
+    by: z.enum(["gate", "hash", "picture"]),
+  }),
+]);
+export type Verification = z.infer<typeof verificationSchema>;
+
+export type VerificationEvent =
+  /** A second lease began beside the first one. */
+  | { type: "paired"; leaseIds: [string, string] }
+  /** A result was accepted; what it has to prove was decided by its maker's record. */
+  | { type: "accepted"; standing: "unverified" | "audit-due" | "verified" }
+  /** A result that was not drawn is to be audited after all. */
+  | { type: "drawn" }
+  | { type: "audit-began" }
+  /** No lease is left that audits. */
+  | { type: "audits-ended" }
+  | { type: "verified"; by: "gate" | "hash" | "picture" }
+  /** The result does not count any more. */
+  | { type: "undone"; claims?: readonly Claim[]; excluded?: readonly string[] }
+  | { type: "excluded"; holderId: string };
+
+export const NOT_VERIFIED: Verification = { state: "unverified", excluded: [], pair: null };
+
+/** The record after an event; unchanged where the event says nothing in this state. */
+export function move(from: Verification, event: VerificationEvent): Verification {
+  const { excluded } = from;
+  const claims = claimsOf(from);
+  switch (event.type) {
+    case "paired":
+      return from.state === "unverified" ? { ...from, pair: event.leaseIds } : from;
+    case "accepted":
+      if (event.standing === "verified") return { state: "verified", excluded, by: "gate" };
+      if (event.standing === "audit-due") return { state: "audit-due", excluded, claims };
+      return { state: "unverified", excluded, pair: null };
+    case "drawn":
+      return from.state === "unverified" ? { state: "audit-due", excluded, claims } : from;
+    case "audit-began":
+      return from.state === "audit-due" ? { ...from, state: "auditing" } : from;
+    case "audits-ended":
+      return from.state === "auditing" ? { ...from, state: "audit-due" } : from;
+    case "verified":
+      return { state: "verified", excluded, by: event.by };
+    case "undone": {
+      const all = [...claims, ...(event.claims ?? [])];
+      const without = union(excluded, event.excluded ?? []);
+      return all.length > 0
+        ? { state: "disputed", excluded: without, claims: all }
+        : { state: "unverified", excluded: without, pair: null };
+    }
+    case "excluded":
+      return { ...from, excluded: union(excluded, [event.holderId]) };
+  }
+}
+
+export function claimsOf(verification: Verification): Claim[] {
+  return "claims" in verification ? verification.claims : [];
+}
+
+/** Whether the result is to be audited, whether or not somebody is at it. */
+export function awaitsAudit({ state }: Verification): boolean {
+  return state === "audit-due" || state === "auditing";
+}
+
+function union(before: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...before, ...more])];
+}

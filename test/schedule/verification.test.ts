@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type Claim,
+  claimsOf,
+  move,
+  NOT_VERIFIED,
+  type Verification,
+  type VerificationEvent,
+} from "../../edge/coordinator/schedule/verify/verification.ts";
+
+const claim = (holderId: string): Claim => ({ holderId, digest: `of ${holderId}`, agreed: 2 });
+const after = (...events: VerificationEvent[]): Verification => events.reduce(move, NOT_VERIFIED);
+const accepted = (standing: "unverified" | "audit-due" | "verified") =>
+  ({ type: "accepted", standing }) as const;
+const DISPUTE = {
+  type: "undone",
+  claims: [claim("one"), claim("two")],
+  excluded: ["one", "two"],
+} as const;
+
+describe("a result", () => {
+  test("of a contributor is audited and verified", () => {
+    const audited = [accepted("audit-due"), { type: "audit-began" }] as const;
+    expect(after(...audited).state).toBe("auditing");
+    expect(after(...audited, { type: "audits-ended" }).state).toBe("audit-due");
+    expect(after(...audited, { type: "verified", by: "hash" })).toEqual({
+      state: "verified",
+      by: "hash",
+      excluded: [],
+    });
+  });
+
+  test("that was not drawn may be drawn later, one that is verified is not", () => {
+    expect(after(accepted("unverified"), { type: "drawn" }).state).toBe("audit-due");
+    expect(after(accepted("verified"), { type: "drawn" }).state).toBe("verified");
+  });
+
+  test("that disagrees with another is disputed until a further one is verified", () => {
+    const disputed = after(accepted("audit-due"), { type: "audit-began" }, DISPUTE);
+    expect(disputed).toMatchObject({ state: "disputed", excluded: ["one", "two"] });
+    const third = move(disputed, accepted("audit-due"));
+    expect(third).toMatchObject({ state: "audit-due", claims: [claim("one"), claim("two")] });
+    // Its maker is out before it was audited: the first two still wait to be judged.
+    expect(move(third, { type: "undone", excluded: ["three"] })).toMatchObject({
+      state: "disputed",
+      claims: [claim("one"), claim("two")],
+      excluded: ["one", "two", "three"],
+    });
+    expect(claimsOf(move(third, { type: "verified", by: "hash" }))).toEqual([]);
+  });
+
+  test("that is undone leaves nothing but who must not make it again", () => {
+    const undone = after(accepted("verified"), { type: "undone", excluded: ["one"] });
+    expect(undone).toEqual({ state: "unverified", excluded: ["one"], pair: null });
+  });
+});
+
+test("two leases are a pair until one of them has a result", () => {
+  const paired = after({ type: "paired", leaseIds: ["v-0_1", "v-0_2"] });
+  expect(paired).toMatchObject({ state: "unverified", pair: ["v-0_1", "v-0_2"] });
+  expect(move(paired, accepted("unverified"))).toMatchObject({ pair: null });
+  const disputed = after(accepted("audit-due"), DISPUTE);
+  expect(move(disputed, { type: "paired", leaseIds: ["v-0_3", "v-0_4"] })).toBe(disputed);
+});
+
+test("whatever happens: claims stay until a result is verified, and who is excluded stays so", () => {
+  const name = fc.constantFrom("one", "two", "three");
+  const event: fc.Arbitrary<VerificationEvent> = fc.oneof(
+    fc.constant({ type: "paired", leaseIds: ["v-0_1", "v-0_2"] } as const),
+    fc.constantFrom(accepted("unverified"), accepted("audit-due"), accepted("verified")),
+    fc.constantFrom({ type: "drawn" }, { type: "audit-began" }, { type: "audits-ended" } as const),
+    fc.record({
+      type: fc.constant("verified" as const),
+      by: fc.constantFrom("gate", "hash", "picture"),
+    }),
+    fc.record({
+      type: fc.constant("undone" as const),
+      claims: fc.array(name.map(claim), { maxLength: 2 }),
+      excluded: fc.array(name, { maxLength: 2 }),
+    }),
+    fc.record({ type: fc.constant("excluded" as const), holderId: name }),
+  ) as fc.Arbitrary<VerificationEvent>;
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 20 }), (events) => {
+      let now = NOT_VERIFIED;
+      for (const each of events) {
+        const before = structuredClone(now);
+        const next = move(now, each);
+        expect(now).toEqual(before);
+        expect(next.excluded).toEqual(expect.arrayContaining(now.excluded));
+        expect(new Set(next.excluded).size).toBe(next.excluded.length);
+        if (next.state !== "verified" && each.type !== "accepted") {
+          expect(claimsOf(next)).toEqual(expect.arrayContaining(claimsOf(now)));
+        }
+        if (next.state === "verified" && now.state !== "verified") {
+          expect(["verified", "accepted"]).toContain(each.type);
+        }
+        now = next;
+      }
+    }),
+  );
+});
