@@ -134,6 +134,16 @@ test("a copy of a straggler's task proves nothing: who is fast could see to it t
   });
 });
 
+test("a copy is no pair because its holder had an earlier lease that was one", () => {
+  const hall = paired();
+  hall.say("maker", { type: "release", leaseId: "v-0_1" });
+  hall.wait(6_500);
+  hall.want("maker", 1);
+  expect(hall.leasesOf("maker")).toEqual(["v-0_3"]);
+  hall.deliver("idle", "v-0_2");
+  expect(task(hall)).toMatchObject({ verification: { state: "audit-due" }, leases: [] });
+});
+
 test("an audit whose holder falls silent is made by another one, and one agreement ends both", () => {
   const hall = paired("third");
   hall.deliver("maker", "v-0_1");

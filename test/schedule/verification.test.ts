@@ -10,7 +10,7 @@ import {
 } from "../../edge/coordinator/schedule/verify/verification.ts";
 
 const claim = (holderId: string): Claim => ({ holderId, digest: `of ${holderId}`, agreed: 2 });
-const after = (...events: VerificationEvent[]): Verification => events.reduce(move, NOT_VERIFIED);
+const moved = (...events: VerificationEvent[]): Verification => events.reduce(move, NOT_VERIFIED);
 const accepted = (standing: "unverified" | "audit-due" | "verified") =>
   ({ type: "accepted", standing }) as const;
 const DISPUTE = {
@@ -22,9 +22,9 @@ const DISPUTE = {
 describe("a result", () => {
   test("of a contributor is audited and verified", () => {
     const audited = [accepted("audit-due"), { type: "audit-began" }] as const;
-    expect(after(...audited).state).toBe("auditing");
-    expect(after(...audited, { type: "audits-ended" }).state).toBe("audit-due");
-    expect(after(...audited, { type: "verified", by: "hash" })).toEqual({
+    expect(moved(...audited).state).toBe("auditing");
+    expect(moved(...audited, { type: "audits-ended" }).state).toBe("audit-due");
+    expect(moved(...audited, { type: "verified", by: "hash" })).toEqual({
       state: "verified",
       by: "hash",
       excluded: [],
@@ -32,12 +32,12 @@ describe("a result", () => {
   });
 
   test("that was not drawn may be drawn later, one that is verified is not", () => {
-    expect(after(accepted("unverified"), { type: "drawn" }).state).toBe("audit-due");
-    expect(after(accepted("verified"), { type: "drawn" }).state).toBe("verified");
+    expect(moved(accepted("unverified"), { type: "drawn" }).state).toBe("audit-due");
+    expect(moved(accepted("verified"), { type: "drawn" }).state).toBe("verified");
   });
 
   test("that disagrees with another is disputed until a further one is verified", () => {
-    const disputed = after(accepted("audit-due"), { type: "audit-began" }, DISPUTE);
+    const disputed = moved(accepted("audit-due"), { type: "audit-began" }, DISPUTE);
     expect(disputed).toMatchObject({ state: "disputed", excluded: ["one", "two"] });
     const third = move(disputed, accepted("audit-due"));
     expect(third).toMatchObject({ state: "audit-due", claims: [claim("one"), claim("two")] });
@@ -51,16 +51,16 @@ describe("a result", () => {
   });
 
   test("that is undone leaves nothing but who must not make it again", () => {
-    const undone = after(accepted("verified"), { type: "undone", excluded: ["one"] });
+    const undone = moved(accepted("verified"), { type: "undone", excluded: ["one"] });
     expect(undone).toEqual({ state: "unverified", excluded: ["one"], pair: null });
   });
 });
 
 test("two leases are a pair until one of them has a result", () => {
-  const paired = after({ type: "paired", leaseIds: ["v-0_1", "v-0_2"] });
+  const paired = moved({ type: "paired", leaseIds: ["v-0_1", "v-0_2"] });
   expect(paired).toMatchObject({ state: "unverified", pair: ["v-0_1", "v-0_2"] });
   expect(move(paired, accepted("unverified"))).toMatchObject({ pair: null });
-  const disputed = after(accepted("audit-due"), DISPUTE);
+  const disputed = moved(accepted("audit-due"), DISPUTE);
   expect(move(disputed, { type: "paired", leaseIds: ["v-0_3", "v-0_4"] })).toBe(disputed);
 });
 

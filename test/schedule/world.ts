@@ -169,12 +169,17 @@ export class World {
     // What a stranger cannot make again may be right all the same.
     if (this.#isAudit(lease) && holder.role === "contributor") return null;
     const count = this.state.tasks.get(lease.taskId)?.failures ?? 0;
-    // The last attempt is for somebody trusted: a stranger's copy, begun before, cannot use it up.
+    if (this.#isSpared(holder.id, count)) return null;
+    return { id: lease.taskId, count };
+  }
+
+  /** The last attempt is for somebody trusted: a contributor's copy, begun before, cannot use it up. */
+  #isSpared(holderId: string, failures: number): boolean {
     const isTrustedHere = this.holders.some(({ role, connectionId }) => {
       return role !== "contributor" && connectionId !== null;
     });
-    if (holder.role === "contributor" && count >= 2 && isTrustedHere) return null;
-    return { id: lease.taskId, count };
+    const holder = this.holders.find(({ id }) => id === holderId);
+    return holder?.role === "contributor" && failures >= 2 && isTrustedHere;
   }
 
   /** An offer; or the word of who was to look at a result, and did. */
@@ -245,7 +250,9 @@ export class World {
     this.dispatch({ type: "checked", leaseId, verdict: said });
     if (lease?.phase !== "checking" || verdict === "unknown") return;
     const after = this.state.tasks.get(task.id);
-    const failures = (before?.failures ?? 0) + (verdict === "refused" ? 1 : 0);
+    const failed = before?.failures ?? 0;
+    const isCharged = verdict === "refused" && !this.#isSpared(lease.holderId, failed);
+    const failures = failed + (isCharged ? 1 : 0);
     must(after?.failures === failures, `${leaseId} was ${verdict}: ${after?.failures} failures`);
     // Its pair had offered something else: one of the two is wrong.
     const isDisputed = after.verification.state === "disputed";
