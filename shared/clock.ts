@@ -57,21 +57,29 @@ export function pause({ after }: Clock, ms: number, signal?: AbortSignal): Promi
   });
 }
 
+export interface TimeLimit {
+  clock: Clock;
+  signal: AbortSignal;
+  ms: number;
+  /** The limit's own reason to abort, made when it is reached. */
+  error(): Error;
+}
+
 /**
- * Runs `work` with a signal that aborts with `signal`, or after `ms`. The timer is gone afterwards.
- * It is for the work to heed its signal: nothing here can end it.
+ * Runs `work` with a signal that aborts with `signal`, or with `error()` after `ms`; `extend` starts that
+ * time anew. It is for the work to heed its signal: nothing here can end it.
  */
 export async function within<T>(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
+  { clock, signal, ms, error }: TimeLimit,
+  work: (signal: AbortSignal, extend: () => void) => Promise<T>,
 ): Promise<T> {
-  const timeout = new AbortController();
-  const cancel = clock.after(ms, () => timeout.abort());
+  const limit = new AbortController();
+  const timer = new Timer(clock);
+  const extend = (): void => timer.set(ms, () => limit.abort(error()));
+  extend();
   try {
-    return await work(AbortSignal.any([signal, timeout.signal]));
+    return await work(AbortSignal.any([signal, limit.signal]), extend);
   } finally {
-    cancel();
+    timer.clear();
   }
 }

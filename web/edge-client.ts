@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { TributaryError, toWireError } from "../shared/job/errors.ts";
+import { REAL_CLOCK } from "../shared/clock.ts";
+import { TributaryError } from "../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
-import { callBackoffMs } from "../shared/retry.ts";
+import { retry } from "../shared/retry.ts";
 import {
   type CreateJobResponse,
   type CreateWholeJobRequest,
@@ -134,7 +135,9 @@ export class EdgeClient {
     for (let part = 1; part <= partCount; part += 1) {
       const bytes = file.slice((part - 1) * partSizeBytes, part * partSizeBytes);
       if (!sent.has(part)) {
-        const etag = await this.#uploadPart(upload, part, bytes, signal);
+        // Each try has a fresh URL.
+        const put = () => this.#putPart(upload, part, bytes, signal);
+        const etag = await retry(put, { clock: REAL_CLOCK, signal, tries: PART_TRIES });
         state = { ...state, parts: [...state.parts, { part, etag }] };
         onState?.(state);
       }
@@ -159,24 +162,7 @@ export class EdgeClient {
     return { ...created, name, sizeBytes, parts: [] };
   }
 
-  /** The part's ETag. Tries with fresh URLs before it gives up. */
-  async #uploadPart(
-    upload: string,
-    part: number,
-    bytes: Blob,
-    signal: AbortSignal | undefined,
-  ): Promise<string> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#putPart(upload, part, bytes, signal);
-      } catch (thrown) {
-        signal?.throwIfAborted();
-        if (tries === PART_TRIES || !toWireError(thrown).retryable) throw thrown;
-      }
-      await new Promise((resolve) => setTimeout(resolve, callBackoffMs(tries, Math.random())));
-    }
-  }
-
+  /** The part's ETag, of one try. */
   async #putPart(
     upload: string,
     part: number,

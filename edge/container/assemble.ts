@@ -13,8 +13,9 @@ import {
   Mp4OutputFormat,
   Output,
 } from "mediabunny";
+import { REAL_CLOCK } from "../../shared/clock.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
-import { callBackoffMs } from "../../shared/retry.ts";
+import { retry } from "../../shared/retry.ts";
 import type { AssembleRequest, AssembleResponse } from "../../shared/wire/container.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -62,19 +63,23 @@ async function download({ init, media }: Track, path: string, signal: AbortSigna
   await pipeline(Readable.from(bytes()), createWriteStream(path), { signal });
 }
 
-async function downloadOne(url: string, signal: AbortSignal): Promise<Uint8Array> {
-  for (let failures = 1; ; failures += 1) {
-    const status = await fetch(url, { signal })
-      .then(async (response) =>
-        response.ok ? new Uint8Array(await response.arrayBuffer()) : response.status,
-      )
-      .catch(() => 0);
-    if (typeof status !== "number") return status;
-    signal.throwIfAborted();
-    if (failures === DOWNLOAD_TRIES) {
-      throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, callBackoffMs(failures, Math.random())));
+function downloadOne(url: string, signal: AbortSignal): Promise<Uint8Array> {
+  const once = async (): Promise<Uint8Array> => {
+    const { ok, status, bytes } = await getBytes(url, signal);
+    if (ok) return bytes;
+    throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
+  };
+  const isRetryable = (): boolean => true;
+  return retry(once, { clock: REAL_CLOCK, signal, tries: DOWNLOAD_TRIES, isRetryable });
+}
+
+async function getBytes(url: string, signal: AbortSignal) {
+  try {
+    const response = await fetch(url, { signal });
+    const { ok, status } = response;
+    return { ok, status, bytes: new Uint8Array(await response.arrayBuffer()) };
+  } catch (cause) {
+    throw new TributaryError("DOWNLOAD_FAILED", "Storage could not be reached.", { cause });
   }
 }
 

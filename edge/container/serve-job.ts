@@ -1,6 +1,7 @@
-import { REAL_CLOCK, Timer } from "../../shared/clock.ts";
+import { REAL_CLOCK, Timer, within } from "../../shared/clock.ts";
 import { LeaseHolder } from "../../shared/holder/lease-holder.ts";
 import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
+import type { Chunk, OnProgress } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
@@ -16,6 +17,9 @@ const IDLE_MS = 15_000;
 const WELCOME_WITHIN_MS = 12_000;
 /** A lost connection that has not come back by then: the leases are others' by now. */
 const RECONNECT_WITHIN_MS = 60_000;
+
+/** An encode without progress: some sources are decoded for minutes before their first frame is shown. */
+const STALL_MS = 10 * 60_000;
 
 /** `ended`: the job has. `idle`: nothing was to be done for a while. `time`: there may be more. */
 export interface ServedJob {
@@ -97,7 +101,7 @@ class Service {
       },
       encoder: {
         transcode: (grant, chunk, onProgress, signal) =>
-          permits.run(signal, () => transcodeTask(grant, chunk, onProgress, signal)),
+          permits.run(signal, () => encode(grant, chunk, onProgress, signal)),
       },
       connect: () => new WebSocket(socketUrl),
       fetch,
@@ -144,6 +148,18 @@ class Service {
       this.fail(new TributaryError("NETWORK", "The coordinator could not be reached."));
     });
   }
+}
+
+/** One task by ffmpeg, which is killed once it stands still. */
+function encode(grant: LeaseGrant, chunk: Chunk, onProgress: OnProgress, signal: AbortSignal) {
+  const error = (): Error => new TributaryError("WORKER_STALLED", "ffmpeg made no progress.");
+  return within({ clock: REAL_CLOCK, signal, ms: STALL_MS, error }, (either, extend) => {
+    const alive = (progress: number): void => {
+      extend();
+      onProgress(progress);
+    };
+    return transcodeTask(grant, chunk, alive, either);
+  });
 }
 
 function logEnd(jobId: string, { task, attempt, leaseId }: LeaseGrant, end: LeaseEnd): void {

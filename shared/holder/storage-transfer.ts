@@ -103,9 +103,10 @@ export class StorageTransfer {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const timeoutMs = 30_000 + Math.ceil(sizeBytes / SLOWEST_BYTES_A_MS);
+    const ms = 30_000 + Math.ceil(sizeBytes / SLOWEST_BYTES_A_MS);
+    const error = (): Error => new TributaryError("TIMEOUT", "Storage did not answer in time.");
     try {
-      return await within(this.#options.clock, timeoutMs, signal, work);
+      return await within({ clock: this.#options.clock, signal, ms, error }, work);
     } catch (cause) {
       signal.throwIfAborted();
       throw new TributaryError("NETWORK", "Storage could not be reached.", { cause });

@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { pause, REAL_CLOCK } from "../../../shared/clock.ts";
 import { toWireError, type WireError } from "../../../shared/job/errors.ts";
 import { callBackoffMs } from "../../../shared/retry.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
@@ -50,10 +51,8 @@ export function watchStatus(
         // A hiccup while it plays is no news.
         if (state.value.kind !== "known") state.value = { kind: "unreachable", error };
       }
-      await pause(
-        failures === 0 ? ASK_EVERY_MS : ASK_EVERY_MS + callBackoffMs(failures, 0.5),
-        abort,
-      );
+      const backoffMs = failures === 0 ? 0 : callBackoffMs(failures, 0.5);
+      await pause(REAL_CLOCK, ASK_EVERY_MS + backoffMs, abort);
     }
   };
   void run();
@@ -70,18 +69,4 @@ async function isStored(masterUrl: string, abort: AbortSignal): Promise<boolean 
   } catch {
     return null;
   }
-}
-
-function pause(ms: number, abort: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    abort.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
