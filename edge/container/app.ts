@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
+import type { HolderSource } from "../../shared/holder/chunk-stager.ts";
 import { ERROR_CODES, TributaryError, toWireError } from "../../shared/job/errors.ts";
 import {
   assembleRequestSchema,
@@ -98,11 +99,12 @@ async function serve(
   await Workspace.use(async (workspace) => {
     const opening = openWholeSource(wanted, { token, slots: permits.total, workspace }, signal);
     onBegun();
-    const whole = await opening;
+    const { source, plan } = await opening;
     try {
-      await serveJob(request, { permits, whole, signal });
+      const cutChunk: HolderSource["cutChunk"] = (...task) => source.cutChunk(...task);
+      await serveJob(request, { permits, source: { plan, cutChunk }, signal });
     } finally {
-      whole.source.close();
+      source.close();
     }
   });
 }

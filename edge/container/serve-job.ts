@@ -1,5 +1,5 @@
-import { REAL_CLOCK, Timer, within } from "../../shared/clock.ts";
-import { LeaseHolder } from "../../shared/holder/lease-holder.ts";
+import { type Clock, REAL_CLOCK, Timer, within } from "../../shared/clock.ts";
+import { LeaseHolder, type LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
 import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
 import type { Chunk, OnProgress } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
@@ -9,7 +9,6 @@ import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { log } from "./log.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";
-import type { WholeSource } from "./whole-source.ts";
 
 /** Nothing to do for this long and the container leaves the job; it is called again when there is. */
 const IDLE_MS = 15_000;
@@ -31,11 +30,14 @@ export interface ServedJob {
 export interface ServeJobOptions {
   /** Shared by all jobs that this container works on. */
   permits: Permits;
-  /** The source, where it is here: chunks are then cut from it, for others too. */
-  whole?: WholeSource | null;
+  /** Where it is here: chunks are then cut from it, for others too. */
+  source?: LeaseHolderOptions["source"];
   /** The coordinator took this container in. */
   onWelcome?: () => void;
   signal: AbortSignal;
+  /** Tests have their own time and network. */
+  clock?: Clock;
+  connect?: LeaseHolderOptions["connect"];
 }
 
 /**
@@ -66,17 +68,22 @@ class Service {
   readonly #holder: LeaseHolder;
   readonly #onWelcome: (() => void) | undefined;
   /** Time without a connection, without work, and in all. */
-  readonly #away = new Timer(REAL_CLOCK);
-  readonly #idle = new Timer(REAL_CLOCK);
-  readonly #time = new Timer(REAL_CLOCK);
+  readonly #away: Timer;
+  readonly #idle: Timer;
+  readonly #time: Timer;
   readonly #end: (end: ServedJob["end"]) => void;
   readonly fail: (error: unknown) => void;
   #welcomed = false;
   #draining = false;
   #tasksFailed = 0;
 
-  constructor(request: ServeJobRequest, { permits, whole = null, onWelcome }: ServeJobOptions) {
+  constructor(request: ServeJobRequest, options: ServeJobOptions) {
     const { jobId, holderId, token, socketUrl, forMs } = request;
+    const { permits, source = null, onWelcome, clock = REAL_CLOCK } = options;
+    const { connect = () => new WebSocket(socketUrl) } = options;
+    this.#away = new Timer(clock);
+    this.#idle = new Timer(clock);
+    this.#time = new Timer(clock);
     const ended = Promise.withResolvers<ServedJob["end"]>();
     this.#end = ended.resolve;
     this.fail = ended.reject;
@@ -95,17 +102,14 @@ class Service {
       },
       slots: permits.total,
       prefetch: 1,
-      source: whole && {
-        plan: whole.plan,
-        cutChunk: (grant, signal) => whole.source.cutChunk(grant, signal),
-      },
+      source,
       encoder: {
         transcode: (grant, chunk, onProgress, signal) =>
-          permits.run(signal, () => encode(grant, chunk, onProgress, signal)),
+          permits.run(signal, () => encode(clock, grant, chunk, onProgress, signal)),
       },
-      connect: () => new WebSocket(socketUrl),
+      connect,
       fetch,
-      clock: REAL_CLOCK,
+      clock,
       onChange: () => this.#changed(),
       onEnd: (grant, end) => {
         if (end.state === "rejected" || end.state === "failed") this.#tasksFailed += 1;
@@ -151,9 +155,15 @@ class Service {
 }
 
 /** One task by ffmpeg, which is killed once it stands still. */
-function encode(grant: LeaseGrant, chunk: Chunk, onProgress: OnProgress, signal: AbortSignal) {
+function encode(
+  clock: Clock,
+  grant: LeaseGrant,
+  chunk: Chunk,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+) {
   const error = (): Error => new TributaryError("WORKER_STALLED", "ffmpeg made no progress.");
-  return within({ clock: REAL_CLOCK, signal, ms: STALL_MS, error }, (either, extend) => {
+  return within({ clock, signal, ms: STALL_MS, error }, (either, extend) => {
     const alive = (progress: number): void => {
       extend();
       onProgress(progress);

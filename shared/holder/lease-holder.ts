@@ -67,13 +67,14 @@ export class LeaseHolder {
   #connected = false;
   #refused: TributaryError | null = null;
   #tasksDone = 0;
+  #stopped = false;
 
   constructor(options: LeaseHolderOptions) {
     this.#options = options;
     this.#capacity = options.slots;
     const { slots, prefetch, clock, encoder, source, fetch } = options;
     const send = (message: HolderMessage): boolean => this.#socket.send(message);
-    const onChange = (): void => options.onChange?.();
+    const onChange = (): void => this.#changed();
     this.#storage = new StorageTransfer({ fetch, clock, onTransferred: onChange });
     const storage = this.#storage;
     this.#stager =
@@ -162,8 +163,13 @@ export class LeaseHolder {
     this.#socket.send({ type: "settings", settings });
   }
 
-  /** Stops all work here at once and closes the socket. */
+  /** Stops all work here at once and closes the socket. `onChange` is not called any more. */
   stop(): void {
+    this.#stopped = true;
+    this.#release();
+  }
+
+  #release(): void {
     this.#loop.stop();
     this.#stager?.stop();
     this.#socket.close();
@@ -202,14 +208,18 @@ export class LeaseHolder {
       case "error":
         if (isFinal(message.code)) {
           this.#refused = new TributaryError(message.code, message.message);
-          this.stop();
+          this.#release();
         }
         break;
       default:
         break;
     }
     this.#loop.receive(message);
-    this.#options.onChange?.();
+    this.#changed();
+  }
+
+  #changed(): void {
+    if (!this.#stopped) this.#options.onChange?.();
   }
 
   async #fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk> {

@@ -1,0 +1,171 @@
+import { expect, test } from "vitest";
+import { Permits } from "../../edge/container/permits.ts";
+import { type ServedJob, serveJob } from "../../edge/container/serve-job.ts";
+import type { LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import { grantOf, welcome } from "../holder/holder-by-hand.ts";
+import { LocalSocket } from "../holder/local-socket.ts";
+import { ManualClock, settled } from "../holder/manual-clock.ts";
+import { planOf } from "../schedule/plan-of.ts";
+
+// When a container leaves a job, with the coordinator and the time by hand.
+
+const REQUEST = {
+  jobId: "job",
+  holderId: "server-1",
+  token: "token",
+  socketUrl: "ws://coordinator.test/",
+  forMs: 600_000,
+};
+
+/** A coordinator that can be reached, if it is so, and says nothing by itself. */
+async function serve({ isThere = true } = {}) {
+  const clock = new ManualClock();
+  const stopping = new AbortController();
+  const sockets: LocalSocket[] = [];
+  const sent: HolderMessage[] = [];
+  const ends: (ServedJob | unknown)[] = [];
+  let welcomes = 0;
+  const coordinator = { isThere };
+  const connect = () => {
+    const socket: LocalSocket = new LocalSocket({
+      onMessage: (message) => sent.push(message),
+      onPing: () => queueMicrotask(() => socket.pong()),
+    });
+    sockets.push(socket);
+    queueMicrotask(() => (coordinator.isThere ? socket.open() : socket.break()));
+    return socket;
+  };
+  const onWelcome = () => {
+    welcomes += 1;
+  };
+  const { signal } = stopping;
+  // A chunk that takes for ever: a lease stays in its hand until somebody takes it away.
+  const source: LeaseHolderOptions["source"] = {
+    plan: planOf(1),
+    cutChunk: (_task, aborted) =>
+      new Promise((_, reject) => {
+        aborted.addEventListener("abort", () => reject(aborted.reason));
+      }),
+  };
+  serveJob(REQUEST, { permits: new Permits(1), source, signal, onWelcome, clock, connect }).then(
+    (served) => ends.push(served),
+    (thrown: unknown) => ends.push(thrown),
+  );
+  await settled();
+  const receive: LocalSocket["deliver"] = (message) => sockets.at(-1)?.deliver(message);
+  const cut = () => {
+    coordinator.isThere = false;
+    sockets.at(-1)?.break();
+  };
+  return {
+    clock,
+    stopping,
+    sockets,
+    sent,
+    ends,
+    coordinator,
+    receive,
+    cut,
+    welcomes: () => welcomes,
+  };
+}
+
+type Served = Awaited<ReturnType<typeof serve>>;
+
+/** It has left, and nothing of it rings on or stays connected. */
+async function expectGone({ clock, ends, sockets }: Served, end: unknown): Promise<void> {
+  // A slot that was kept for a chunk is free within a second.
+  await clock.advance(1_000);
+  expect(ends).toEqual([end]);
+  expect(clock.pending).toBe(0);
+  expect(sockets.filter(({ readyState }) => readyState !== WebSocket.CLOSED)).toEqual([]);
+}
+
+test("leaves when the coordinator cannot be reached", async () => {
+  const served = await serve({ isThere: false });
+  await served.clock.advance(11_000);
+  expect(served.ends).toEqual([]);
+  await served.clock.advance(1_000);
+  await expectGone(served, expect.objectContaining({ code: "NETWORK" }));
+  expect(served.welcomes()).toBe(0);
+});
+
+test("leaves when the coordinator says nothing to its hello", async () => {
+  const served = await serve();
+  await served.clock.advance(12_000);
+  await expectGone(served, expect.objectContaining({ code: "NETWORK" }));
+});
+
+test("leaves when a lost connection does not come back, also with a lease in its hand", async () => {
+  const served = await serve();
+  served.receive(welcome([]));
+  served.receive({ type: "grant", grants: [grantOf(0)] });
+  served.cut();
+  await served.clock.advance(59_000);
+  expect(served.ends).toEqual([]);
+  await served.clock.advance(1_000);
+  await expectGone(served, expect.objectContaining({ code: "NETWORK" }));
+});
+
+test("stays when a lost connection comes back", async () => {
+  const served = await serve();
+  served.receive(welcome([]));
+  served.receive({ type: "grant", grants: [grantOf(0)] });
+  served.cut();
+  await served.clock.advance(30_000);
+  served.coordinator.isThere = true;
+  await served.clock.advance(10_000);
+  served.receive(welcome(["lease-0"]));
+  await served.clock.advance(60_000);
+  expect(served.ends).toEqual([]);
+  expect(served.welcomes()).toBe(1);
+});
+
+test("leaves when there is nothing to do, but not while it holds a lease", async () => {
+  const served = await serve();
+  served.receive(welcome([]));
+  await served.clock.advance(14_000);
+  served.receive({ type: "grant", grants: [grantOf(0)] });
+  await served.clock.advance(60_000);
+  expect(served.ends).toEqual([]);
+  served.receive({ type: "revoke", leaseId: "lease-0", code: "LEASE_LOST" });
+  await served.clock.advance(14_000);
+  // What others do is no work of its own.
+  served.receive({ type: "job", job: { progress: 0.5 } });
+  await served.clock.advance(1_000);
+  await expectGone(served, { end: "idle", tasksDone: 0, tasksFailed: 0 });
+});
+
+test("takes nothing new when its time is up, and leaves with its last lease", async () => {
+  const served = await serve();
+  served.receive(welcome([]));
+  served.receive({ type: "grant", grants: [grantOf(0)] });
+  await served.clock.advance(REQUEST.forMs);
+  expect(served.sent).toContainEqual({ type: "want", slots: 0 });
+  expect(served.ends).toEqual([]);
+  served.receive({ type: "revoke", leaseId: "lease-0", code: "LEASE_LOST" });
+  await expectGone(served, { end: "time", tasksDone: 0, tasksFailed: 0 });
+});
+
+test.each(["assembling", "ready", "failed", "cancelled"] as const)(
+  "leaves a job that is %s",
+  async (state) => {
+    const served = await serve();
+    served.receive(welcome([]));
+    served.receive({ type: "job", job: { state } });
+    await expectGone(served, { end: "ended", tasksDone: 0, tasksFailed: 0 });
+  },
+);
+
+test("leaves when it is refused, or told to stop", async () => {
+  const refused = await serve();
+  refused.receive({ type: "error", code: "PROTOCOL_OUTDATED", message: "Too old." });
+  await expectGone(refused, expect.objectContaining({ code: "PROTOCOL_OUTDATED" }));
+  const stopped = await serve();
+  stopped.receive(welcome([]));
+  stopped.receive({ type: "grant", grants: [grantOf(0)] });
+  const reason = new Error("The container stops.");
+  stopped.stopping.abort(reason);
+  await expectGone(stopped, reason);
+});
