@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { END_STATES, type EndState, hasEnded } from "./job-state.ts";
 import { TICKS_PER_SECOND } from "./ticks.ts";
 
 /**
  * The things of Tributary: source, rendition, segment, task, job. Schemas first, types from them,
  * because all of these cross a trust boundary (a page sends them, the edge stores and serves them).
  */
-export { TICKS_PER_SECOND };
+export { type EndState, hasEnded, TICKS_PER_SECOND };
 
 /** Samples per AAC-LC frame: the grid on which audio is cut. */
 export const AAC_FRAME_SAMPLES = 1024;
@@ -188,21 +189,9 @@ export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): J
   };
 }
 
-export const endStateSchema = z.enum(["ready", "failed", "cancelled"]);
-/** A state that a job never leaves. */
-export type EndState = z.infer<typeof endStateSchema>;
-export const jobStateSchema = z.enum([
-  "planned",
-  "running",
-  "assembling",
-  ...endStateSchema.options,
-]);
+export const endStateSchema = z.enum(END_STATES);
+export const jobStateSchema = z.enum(["planned", "running", "assembling", ...END_STATES]);
 export type JobState = z.infer<typeof jobStateSchema>;
-
-/** Whether a job in this state has ended; false where there is no job. */
-export function hasEnded(state: string | undefined): state is EndState {
-  return endStateSchema.options.some((end) => end === state);
-}
 
 /** How bytes were made; results of equal engine classes share one init segment a rendition. */
 export const engineSchema = z.enum(["ffmpeg-wasm", "webcodecs", "ffmpeg-native"]);

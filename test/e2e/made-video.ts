@@ -10,7 +10,7 @@ import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
 import { follow, isInspected, refusal } from "../../web/headless/follow.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { peakTabMemory } from "../../web/headless/tab-memory.ts";
-import type { HolderState } from "../../web/owner/owner-api.ts";
+import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 
 /** Small and quick, with the rung that mobile networks want. */
 export const SMALL_LADDER = "240:300,144:140";
@@ -34,8 +34,8 @@ export interface MakeOptions {
 export interface MadeVideo extends AsyncDisposable {
   job: CreateJobResponse;
   /** What the page said when the file was read, and at the end. */
-  inspected: HolderState;
-  ended: HolderState;
+  inspected: ShownState;
+  ended: ShownState;
   status: JobStatus;
   /** Of the tab's process at its highest, in bytes; none where the system does not tell. */
   peakMemoryBytes?: number | null;
@@ -76,7 +76,7 @@ export async function makeVideo(browser: Browser, options: MakeOptions): Promise
 }
 
 /** Picks a file and waits until the page has read or refused it. */
-export async function inspect(tab: OwnerTab, file: string): Promise<HolderState> {
+export async function inspect(tab: OwnerTab, file: string): Promise<ShownState> {
   await tab.pick(file);
   return follow(tab, signal, say, isInspected);
 }
@@ -84,7 +84,7 @@ export async function inspect(tab: OwnerTab, file: string): Promise<HolderState>
 /** Waits until something is true of what the page shows. */
 export async function waitFor(
   tab: OwnerTab,
-  until: (state: HolderState) => boolean,
-): Promise<HolderState> {
+  until: (state: ShownState) => boolean,
+): Promise<ShownState> {
   return follow(tab, signal, say, until);
 }

@@ -13,7 +13,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
 import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
-import type { HolderState } from "../../web/owner/owner-api.ts";
+import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { generatedClip } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { inspect, type MadeVideo, waitFor } from "./made-video.ts";
@@ -71,7 +71,7 @@ const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
 interface Team {
   file: string;
   owner: OwnerTab;
-  inspected: HolderState;
+  inspected: ShownState;
   job: CreateJobResponse;
   helpers: ContributorTab[];
 }

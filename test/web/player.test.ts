@@ -11,7 +11,7 @@ const WITHIN = { timeout: 30_000 };
 /** The player and the watch page around it, on a stream that native ffmpeg made. */
 
 let browser: Browser;
-let stage: OpenStage;
+let stage: OpenStage<"watch">;
 const serverUrl = inject("serverUrl");
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 beforeEach(async () => {
   await stage?.page.close();
-  stage = await openStage(browser, serverUrl);
+  stage = await openStage(browser, serverUrl, "watch");
 });
 
 describe("the player", () => {

@@ -1,21 +1,24 @@
 // Pictures of every page state: desktop and phone, light and dark, into .cache/screenshots/.
+// Two runs over the same code give the same pixels: motion is off, and the video itself is hidden.
 //
 //     node test/web/screenshots.ts [STATE...]
 
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Page } from "playwright";
 import { root, startServer } from "../../edge/local/server.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { CONTRIBUTE_STATES, type ContributeStateName } from "./stories/contribute-states.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
+import { serveVideos } from "./stories/videos-fixture.ts";
 
 const OUT = join(root, ".cache/screenshots");
 const VIEWPORTS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const SCHEMES = ["light", "dark"] as const;
-const WATCHED = ["making", "ready", "missing"] as const;
+const WATCHED = ["making", "ready", "missing", "cancelled"] as const;
 
 const wanted = process.argv.slice(2);
 const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
@@ -26,51 +29,82 @@ const server = await startServer({ mode: "dev", stateDir });
 const browser = await launchBrowser();
 try {
   for (const [size, viewport] of Object.entries(VIEWPORTS)) {
-    const { page, run } = await openStage(browser, server.url);
-    await page.setViewportSize(viewport);
     const masterUrl = `${server.url}/v/story/master.m3u8`;
-    await serveHls(page, `${server.url}/v/story/`);
-    const shoot = async (name: string) => {
+    const prepared = async (page: Page) => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      await serveHls(page, `${server.url}/v/story/`);
+    };
+    const shoot = async (page: Page, name: string) => {
       for (const colorScheme of SCHEMES) {
         await page.emulateMedia({ colorScheme });
         await page.waitForTimeout(250);
         await page.screenshot({
           path: join(OUT, `${name}-${size}-${colorScheme}.png`),
           fullPage: true,
+          animations: "disabled",
+          // Its spinner and its decoder are the browser's, and differ from run to run.
+          style: "video { visibility: hidden }",
         });
       }
     };
+    const still = (page: Page) =>
+      page.waitForFunction(() => {
+        const video = document.querySelector("video");
+        return video !== null && video.readyState >= 2 && !video.seeking;
+      });
+
+    const upload = await openStage(browser, server.url, "upload");
+    await prepared(upload.page);
     for (const name of Object.keys(STATES) as StateName[]) {
       if (!isWanted(name)) continue;
       const plays = name === "playing" || name === "ready";
-      await run((stage, given) => stage.showUpload(given.name, given.change), {
+      await upload.run((stage, given) => stage.showUpload(given.name, given.change), {
         name,
-        change: plays ? { masterUrl } : {},
+        change: plays ? { address: { ...STATES.ready.address, masterUrl } } : {},
       });
-      if (plays) await page.waitForTimeout(1500);
-      await shoot(name);
-    }
-    for (const name of Object.keys(CONTRIBUTE_STATES) as ContributeStateName[]) {
-      if (!isWanted(`contribute-${name}`)) continue;
-      await run((stage, given) => stage.showContribute(given), name);
-      await shoot(`contribute-${name}`);
+      if (plays) await still(upload.page);
+      await shoot(upload.page, name);
     }
     if (isWanted("shared")) {
-      await run((stage) => stage.showUpload("running"), undefined);
-      await page.getByRole("button", { name: "Make a link for helpers" }).click();
-      await page.getByRole("img", { name: /QR code/ }).waitFor();
-      await shoot("shared");
+      await upload.run((stage) => stage.showUpload("running"), undefined);
+      await upload.page.getByRole("button", { name: "Make a link for helpers" }).click();
+      await upload.page.getByRole("img", { name: /QR code/ }).waitFor();
+      await shoot(upload.page, "shared");
     }
+    await upload.page.close();
+
+    const contribute = await openStage(browser, server.url, "contribute");
+    await prepared(contribute.page);
+    for (const name of Object.keys(CONTRIBUTE_STATES) as ContributeStateName[]) {
+      if (!isWanted(`contribute-${name}`)) continue;
+      await contribute.run((stage, given) => stage.showContribute(given), name);
+      await shoot(contribute.page, `contribute-${name}`);
+    }
+    await contribute.page.close();
+
+    const watch = await openStage(browser, server.url, "watch");
+    await prepared(watch.page);
     for (const watched of WATCHED) {
       if (!isWanted(`watch-${watched}`)) continue;
-      await run((stage, given) => stage.showWatch(given.watched, given.masterUrl), {
+      await watch.run((stage, given) => stage.showWatch(given.watched, given.masterUrl), {
         watched,
         masterUrl,
       });
-      await page.waitForTimeout(1500);
-      await shoot(`watch-${watched}`);
+      if (watched === "making" || watched === "ready") await still(watch.page);
+      await shoot(watch.page, `watch-${watched}`);
     }
-    await page.close();
+    await watch.page.close();
+
+    if (isWanted("videos")) {
+      const page = await browser.newPage();
+      await prepared(page);
+      await serveVideos(page);
+      await page.goto(`${server.url}/videos`);
+      await page.getByRole("heading", { level: 2 }).first().waitFor();
+      await shoot(page, "videos");
+      await page.close();
+    }
   }
 } finally {
   await browser.close();

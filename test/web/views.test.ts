@@ -12,10 +12,10 @@ import { STATES, type StateName } from "./stories/states.ts";
 /** For a machine with more to do than this. */
 const WITHIN = { timeout: 20_000 };
 
-/** Each view by itself, in a real browser; what a holder really says is tested in upload-page.test.ts. */
+/** Each view by itself, in a real browser; what the worker really says is tested in upload-page.test.ts. */
 
 let browser: Browser;
-let stage: OpenStage;
+let stage: OpenStage<"upload">;
 const serverUrl = inject("serverUrl");
 const names = Object.keys(STATES) as StateName[];
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 beforeEach(async () => {
   await stage?.page.close();
-  stage = await openStage(browser, serverUrl);
+  stage = await openStage(browser, serverUrl, "upload");
 });
 
 const show = (name: StateName, change = {}, page = {}) =>
@@ -59,7 +59,10 @@ describe("every state", () => {
     await stage.page.setViewportSize({ width, height: 700 });
     for (const name of names) {
       await show(name);
-      await stage.page.waitForTimeout(50);
+      // Canvases are sized after the first layout.
+      await stage.page.evaluate(
+        () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+      );
       const overflow = await stage.page.evaluate(
         () => document.documentElement.scrollWidth - innerWidth,
       );
@@ -114,6 +117,9 @@ describe("errors", () => {
       expect(shown).not.toContain(code);
       expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(
         text.again ? 1 : 0,
+      );
+      expect(await page.getByRole("button", { name: "Reload the page" }).count()).toBe(
+        text.reload ? 1 : 0,
       );
       expect(await page.getByRole("button", { name: "Choose another file" }).count()).toBe(1);
       await page.getByText("Details", { exact: true }).click();
@@ -190,9 +196,12 @@ describe("while it works", () => {
   test("cancel works at once early on, and asks once more later", async () => {
     const { page } = stage;
     await show("short", {
-      job: {
-        ...STATES.short.job,
-        tasks: STATES.short.job.tasks.map((task) => ({ ...task, state: "ready" })),
+      work: {
+        ...STATES.short.work,
+        job: {
+          ...STATES.short.work.job,
+          tasks: STATES.short.work.job.tasks.map((task) => ({ ...task, state: "ready" })),
+        },
       },
     });
     await page.getByRole("button", { name: "Cancel" }).click();
@@ -344,6 +353,16 @@ describe("files", () => {
     await stage.page.getByRole("button", { name: "Open harbour-walk-2026.mp4 again" }).click();
     expect(await stage.calls()).toEqual([{ name: "reopen" }]);
   });
+});
+
+test("a helper's page that is out of date offers to load the new one", async () => {
+  const { page, run } = await openStage(browser, serverUrl, "contribute");
+  await run((it) => it.showContribute("outdated"), undefined);
+  await page.getByRole("heading", { name: ERROR_TEXTS.PROTOCOL_OUTDATED.title }).waitFor();
+  const loadedAnew = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Reload the page" }).click();
+  await loadedAnew;
+  await page.close();
 });
 
 test("how closely helpers' work is looked at is the owner's choice", async () => {

@@ -51,16 +51,16 @@ class Contributor implements ContributorApi {
     this.#release();
     this.#invitation = { jobId, token, who };
     this.#before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
-    this.#feed.set({ ...FIRST, ...contributorCapability() });
+    this.#feed.put({ ...FIRST, ...contributorCapability() });
     try {
       const { name, durationTicks, state, progress, error } = await this.#client.jobStatus(jobId);
-      this.#feed.set({ job: { name, durationTicks, state, progress } });
-      if (state === "ready") this.#feed.set({ phase: "done" });
+      this.#set({ job: { name, durationTicks, state, progress } });
+      if (state === "ready") this.#set({ phase: "done" });
       else if (state === "failed" || state === "cancelled") {
-        this.#feed.set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
-      } else this.#feed.set({ phase: "invited" });
+        this.#set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
+      } else this.#set({ phase: "invited" });
     } catch (thrown) {
-      this.#feed.set({ phase: "failed", error: toWireError(thrown) });
+      this.#set({ phase: "failed", error: toWireError(thrown) });
     }
   }
 
@@ -78,17 +78,17 @@ class Contributor implements ContributorApi {
       pool.warm().catch((thrown: unknown) => this.#pool === pool && this.#fail(thrown));
       this.#session = this.#connect(this.#invitation, pool, count);
     }
-    this.#feed.set({ phase: "working", slots: count, error: null });
+    this.#set({ phase: "working", slots: count, error: null });
   }
 
   async pause(): Promise<void> {
     this.#session?.setSlots(0);
-    if (this.#feed.state.phase === "working") this.#feed.set({ phase: "paused" });
+    if (this.#feed.state.phase === "working") this.#set({ phase: "paused" });
   }
 
   async stop(): Promise<void> {
     this.#release();
-    this.#feed.set({ phase: "stopped", encoding: [], connected: false });
+    this.#set({ phase: "stopped", encoding: [], connected: false });
   }
 
   #connect({ jobId, token, who }: Invitation, pool: Pool, slots: number): HolderSession {
@@ -116,7 +116,7 @@ class Contributor implements ContributorApi {
     if (session === null) return;
     const { job, connected } = session;
     const busy = this.#pool?.slots().filter(({ taskId }) => taskId !== null) ?? [];
-    this.#feed.set({
+    this.#set({
       job: job ?? this.#feed.state.job,
       connected,
       tasksDone: this.#before.tasksDone + session.tasksDone,
@@ -131,13 +131,17 @@ class Contributor implements ContributorApi {
     }
   }
 
+  #set(change: Partial<ContributorState>): void {
+    this.#feed.put({ ...this.#feed.state, ...change });
+  }
+
   #fail(thrown: unknown): void {
     this.#end({ phase: "failed", error: toWireError(thrown) });
   }
 
   #end(change: Partial<ContributorState>): void {
     this.#release();
-    this.#feed.set({ ...change, encoding: [], connected: false });
+    this.#set({ ...change, encoding: [], connected: false });
   }
 
   #release(): void {

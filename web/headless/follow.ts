@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
-import type { HolderState } from "../owner/owner-api.ts";
+import type { ShownState } from "../pages/upload/shown-state.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 
 /** Looking takes time of the page that is looked at; the report's times are the edge's. */
@@ -12,12 +12,12 @@ const LOOK_EVERY_READING_MS = 25;
 const STILL_MS = 300_000;
 
 /** The file was read, or refused. */
-export function isInspected({ phase }: HolderState): boolean {
+export function isInspected({ phase }: ShownState): boolean {
   return phase !== "idle" && phase !== "inspecting";
 }
 
 /** Why there is no video, in the page's own words. */
-export function refusal(state: HolderState, status?: JobStatus): TributaryError {
+export function refusal(state: ShownState, status?: JobStatus): TributaryError {
   const error = state.error ?? status?.error;
   if (error) return new TributaryError(error.code, error.message);
   return new TributaryError("INTERNAL", `It ended as "${status?.state ?? state.phase}".`);
@@ -31,8 +31,8 @@ export async function follow(
   tab: OwnerTab,
   signal: AbortSignal,
   say: (line: string) => void,
-  until: (state: HolderState) => boolean,
-): Promise<HolderState> {
+  until: (state: ShownState) => boolean,
+): Promise<ShownState> {
   let lastSeen = "";
   let lastChangeMs = Date.now();
   let lastLine = "";
@@ -54,7 +54,7 @@ export async function follow(
   }
 }
 
-function signOfLife({ phase, inspectProgress, job, slots, bytesUploaded }: HolderState): string {
+function signOfLife({ phase, inspectProgress, job, slots, bytesUploaded }: ShownState): string {
   const tasks = job?.tasks.map(({ state, progress, attempts }) => [state, progress, attempts]);
   return JSON.stringify([
     phase,
@@ -65,7 +65,7 @@ function signOfLife({ phase, inspectProgress, job, slots, bytesUploaded }: Holde
   ]);
 }
 
-function progressLine({ phase, fileName, job, speed }: HolderState): string {
+function progressLine({ phase, fileName, job, speed }: ShownState): string {
   if (job === null) return `${phase}: ${fileName ?? ""}`;
   const done = job.tasks.filter(({ state }) => state === "done").length;
   const playable = job.firstPlayableAtMs === null ? "" : ", playable";

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobSettings } from "../../shared/job/job.ts";
-import type { LadderRung } from "../../shared/plan/plan.ts";
+import type { LadderRung } from "../../shared/plan/rungs.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
@@ -11,7 +11,7 @@ import {
 } from "../../shared/wire/api.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
-import type { HolderState } from "../owner/owner-api.ts";
+import type { ShownState } from "../pages/upload/shown-state.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 15_000;
@@ -101,7 +101,7 @@ export class OwnerTab {
       (each) => each.request().method() === "POST" && each.url().endsWith("/api/jobs"),
     );
     const refused = this.page.waitForFunction(() => {
-      const { state } = (globalThis as unknown as { tributary: { state: HolderState } }).tributary;
+      const { state } = (globalThis as unknown as { tributary: { state: ShownState } }).tributary;
       return state.error !== null;
     });
     // Whichever comes first; the other may time out, unheard.
@@ -119,13 +119,13 @@ export class OwnerTab {
   }
 
   /** As text: the browser turns an object of a thousand tasks over at many times the cost. */
-  async state(): Promise<HolderState> {
+  async state(): Promise<ShownState> {
     const text = await this.page.evaluate(() =>
       JSON.stringify(
-        (globalThis as unknown as { tributary: { state: HolderState } }).tributary.state,
+        (globalThis as unknown as { tributary: { state: ShownState } }).tributary.state,
       ),
     );
-    return JSON.parse(text) as HolderState;
+    return JSON.parse(text) as ShownState;
   }
 
   /**
@@ -134,7 +134,7 @@ export class OwnerTab {
    */
   async ladderApplied(rungs: readonly LadderRung[]): Promise<void> {
     const isSettled = (wanted: string): boolean => {
-      const { state } = (globalThis as unknown as { tributary: { state: HolderState } }).tributary;
+      const { state } = (globalThis as unknown as { tributary: { state: ShownState } }).tributary;
       return state.error !== null || JSON.stringify(state.inspection?.ladder) === wanted;
     };
     await this.page.waitForFunction(isSettled, JSON.stringify(rungs));

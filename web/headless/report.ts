@@ -1,7 +1,7 @@
 import type { WireError } from "../../shared/job/errors.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
-import type { HolderState } from "../owner/owner-api.ts";
+import type { ShownState } from "../pages/upload/shown-state.ts";
 import type { CopiedPlaylists } from "./copy-playlists.ts";
 import type { TabMemory } from "./tab-memory.ts";
 
@@ -69,7 +69,7 @@ export interface Observations {
   inspectedAtMs?: number;
   startedAtMs?: number;
   job?: { jobId: string; watchUrl: string; masterUrl: string };
-  state?: HolderState;
+  state?: ShownState;
   /** Slots of the tab while it worked. */
   slots?: number;
   status?: JobStatus;

@@ -1,17 +1,19 @@
 /** Each makes the page draw anew, on cores that the encoders could use. */
 const EMIT_EVERY_MS = 500;
 
-/** What a page is told of its worker's state: everything at once, but twice a second while work moves. */
+/**
+ * The state of a worker and the page that follows it. A page gets a change at once where the phase
+ * changes or little moves, and twice a second while work moves.
+ */
 export class StateFeed<State extends { phase: string }> {
-  readonly #first: State;
   readonly #moving: readonly State["phase"][];
   #state: State;
-  #subscriber: ((state: State) => void) | null = null;
+  #revision = 0;
+  #subscriber: ((state: State, revision: number) => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** @param moving phases whose state changes all the time */
   constructor(first: State, moving: readonly State["phase"][]) {
-    this.#first = first;
     this.#moving = moving;
     this.#state = first;
   }
@@ -20,28 +22,30 @@ export class StateFeed<State extends { phase: string }> {
     return this.#state;
   }
 
+  /** Grows with every state: what came by another port is put in order by it. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** One subscriber; it gets the present state at once. */
-  subscribe(onState: (state: State) => void): void {
+  subscribe(onState: (state: State, revision: number) => void): void {
     this.#subscriber = onState;
-    onState(this.#state);
+    onState(this.#state, this.#revision);
   }
 
-  set(change: Partial<State>): void {
-    const phaseChanged = change.phase !== undefined && change.phase !== this.#state.phase;
-    this.#state = { ...this.#state, ...change };
-    if (phaseChanged || !this.#moving.includes(this.#state.phase)) this.#emit();
-    else this.#timer ??= setTimeout(() => this.#emit(), EMIT_EVERY_MS);
-  }
-
-  /** Back to the first state; told at once. */
-  reset(): void {
-    this.#state = this.#first;
-    this.#emit();
+  /** The state it has already is no change. */
+  put(state: State): void {
+    if (state === this.#state) return;
+    const isSlow = state.phase === this.#state.phase && this.#moving.includes(state.phase);
+    this.#state = state;
+    this.#revision += 1;
+    if (isSlow) this.#timer ??= setTimeout(() => this.#emit(), EMIT_EVERY_MS);
+    else this.#emit();
   }
 
   #emit(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#subscriber?.(this.#state);
+    this.#subscriber?.(this.#state, this.#revision);
   }
 }

@@ -10,9 +10,9 @@ import {
   hasWebCodecs,
   type PartDecision,
 } from "../encoder/capability.ts";
-import type { HolderOptions } from "./owner-api.ts";
+import type { OwnerOptions } from "./owner-api.ts";
 
-/** What a holder does by what the person asked for, what the device can, and what the edge offers. */
+/** What this device does, by what the person asked for, what the device can, and what the edge offers. */
 
 export interface KnownOfJob {
   hasServers: boolean;
@@ -24,14 +24,14 @@ export interface KnownOfJob {
   leftSeconds: number;
 }
 
-export function decideHolderPart(options: HolderOptions, known: KnownOfJob): PartDecision {
+export function decideOwnPart(options: OwnerOptions, known: KnownOfJob): PartDecision {
   const { engine = "auto", slots } = options;
   const { hasServers, measuredSpeed, leftSeconds } = known;
   const chosen = known.switched ?? (engine === "server" ? true : null);
   if (engine === "server" && chosen === true && hasServers) {
     return { part: "weak", reason: "chosen", measuredSpeed };
   }
-  // Who asks for an engine or for slots has decided.
+  // An explicit engine or number of slots overrides the automatic choice.
   const isDecided = engine !== "auto" || slots !== undefined;
   if (chosen === false || (isDecided && chosen === null)) {
     return { part: "alone", reason: hasServers ? "chosen" : "no-servers", measuredSpeed };
@@ -48,23 +48,23 @@ export function decideHolderPart(options: HolderOptions, known: KnownOfJob): Par
   return isAsked ? { part: "helped", reason: "chosen", measuredSpeed } : decision;
 }
 
-/** What the job has to know of that. */
+/** The job's settings that follow from it. */
 export function settingsFor({ part, reason }: PartDecision): JobSettingsPatch {
   if (part === "weak") return { servers: "always", stageAll: true };
   if (part === "helped") return { servers: "always", stageAll: false };
-  // Who wants no servers gets none, also when the tab is closed.
+  // Servers that the person does not want are not used when the tab is closed either.
   return { servers: reason === "chosen" ? "never" : "when-needed", stageAll: false };
 }
 
-/** Throws ENGINE_UNAVAILABLE where the engine that was asked for is not there. */
-export function requireEngine({ engine = "auto" }: HolderOptions, hasServers: boolean): void {
+/** @throws TributaryError ENGINE_UNAVAILABLE where the engine that was asked for is not there */
+export function requireEngine({ engine = "auto" }: OwnerOptions, hasServers: boolean): void {
   const isThere = engine === "server" ? hasServers : engine !== "webcodecs" || hasWebCodecs();
   if (isThere) return;
   throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
 }
 
-/** What cannot be fast all along is ffmpeg's from the start: renditions stay in one lane. */
-export function laneFor({ engine = "auto" }: HolderOptions, fastRefusal: string | null): Lane {
+/** A source that the browser's codecs cannot do right is ffmpeg's from the start: renditions stay in one lane. */
+export function laneFor({ engine = "auto" }: OwnerOptions, fastRefusal: string | null): Lane {
   if (fastRefusal !== null) return "ffmpeg";
   return engine === "server" ? "auto" : engine;
 }
@@ -80,7 +80,7 @@ export async function soundNeedsFfmpeg(facts: SourceFacts): Promise<boolean> {
 }
 
 /** Encoders of this tab. */
-export function slotCountFor({ slots }: HolderOptions): number {
+export function slotCountFor({ slots }: OwnerOptions): number {
   const memoryGiB = (self.navigator as { deviceMemory?: number }).deviceMemory;
   return slots ?? defaultSlots(self.navigator.hardwareConcurrency, memoryGiB);
 }

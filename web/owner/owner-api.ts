@@ -6,37 +6,18 @@ import type {
   SourceFacts,
   VideoRendition,
 } from "../../shared/job/job.ts";
+import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
 
 /**
- * Types only: what crosses between a page and its holder worker (`owner.worker.ts`, comlink).
- * The holder does everything (reads the file, talks to the edge, runs the pool); a page shows
- * `HolderState` and calls these methods. Nothing of a video passes through the page.
+ * Types only: what crosses between the upload page and its worker (`owner.worker.ts`, comlink). The
+ * worker does everything (reads the file, talks to the edge, runs the encoders) and owns the state; the
+ * page shows `OwnerState` and calls the methods of `OwnerApi`. No byte of a video passes through the page.
  */
 
-export type HolderPhase =
-  | "idle"
-  /** Reading the picked file. */
-  | "inspecting"
-  /** Facts and ladder are known; the person may edit the ladder and start. */
-  | "inspected"
-  /** Creating the job at the edge. */
-  | "starting"
-  | "running"
-  /** A job of before is known; the same file is needed to go on. */
-  | "needs-file"
-  | "ready"
-  | "failed"
-  | "cancelled";
-
-export interface LadderRung {
-  /** Of the short side: 480 is 480p, whichever way the picture is turned. */
-  shortSide: number;
-  kilobitsPerSecond: number;
-}
-
+/** What is known of a picked file, and what will be made of it. */
 export interface Inspection {
   source: SourceFacts;
   ladder: LadderRung[];
@@ -46,9 +27,9 @@ export interface Inspection {
   taskCount: number;
   /** Bytes the outputs will have at the planned rates. */
   estimatedBytes: number;
-  /** The file is rewritten by ffmpeg first (FLV, AVI, ...): true once that was needed. */
+  /** The file had to be rewritten by ffmpeg first (FLV, AVI, ...). */
   remuxed: boolean;
-  /** Who will make the picture, as far as can be told before the work begins. */
+  /** The engine that will make the video, as far as can be told before the work begins. */
   pictureEngine: Engine;
   /** Why the browser's own codecs are not used, whatever is chosen; null when they can be. */
   fastRefusal: string | null;
@@ -57,50 +38,137 @@ export interface Inspection {
 export interface SlotState {
   state: "starting" | "idle" | "fetching" | "encoding" | "uploading" | "stopped";
   taskId: string | null;
+  /** 0..1 */
   progress: number;
   engine: string | null;
 }
 
-export interface HolderState {
-  phase: HolderPhase;
-  /** Name of the picked file, or of the job to resume. */
-  fileName: string | null;
-  /** 0..1 while `inspecting` takes noticeable time (remuxing), else null. */
-  inspectProgress: number | null;
-  inspection: Inspection | null;
+export interface JobAddress {
+  jobId: string;
+  watchUrl: string;
+  masterUrl: string;
+}
+
+/** How far a job came: stays to be seen when the work has ended. */
+export interface WorkDone {
+  /** Null before the coordinator said. */
   job: JobView | null;
-  jobId: string | null;
-  watchUrl: string | null;
-  masterUrl: string | null;
-  /** Connection to the coordinator. */
-  connected: boolean;
-  slots: SlotState[];
   /** Share of slot time spent encoding since the job started, 0..1. */
   busyShare: number;
   bytesUploaded: number;
-  /** Media seconds made a second, over the last half minute, all holders; null before the first. */
+  /** Media seconds made a second, over the last half minute, all lease holders; null before the first. */
   speed: number | null;
-  etaSeconds: number | null;
-  error: WireError | null;
-  warnings: string[];
-  /** What this device does of the work itself; absent before a file is inspected. */
-  part?: PartDecision | null;
 }
 
-export interface HolderOptions {
+/** The work on a job while it goes on. */
+export interface Work extends WorkDone {
+  /** To the coordinator. */
+  connected: boolean;
+  slots: SlotState[];
+  etaSeconds: number | null;
+}
+
+/** A file in this tab that was read, and what this device does of its work. */
+interface ReadFile {
+  fileName: string;
+  inspection: Inspection;
+  part: PartDecision;
+}
+
+/** What an end leaves to be seen; null where it was never known. */
+interface Ended {
+  fileName: string | null;
+  inspection: Inspection | null;
+  address: JobAddress | null;
+  done: WorkDone | null;
+}
+
+export interface IdleState {
+  phase: "idle";
+}
+/** Reads the picked file. */
+export interface InspectingState {
+  phase: "inspecting";
+  fileName: string;
+  /** 0..1 where it takes noticeable time (remuxing), else null. */
+  progress: number | null;
+}
+/** Facts and ladder are known; the person may edit the ladder and start. */
+export interface InspectedState extends ReadFile {
+  phase: "inspected";
+  /** Why the last ladder or the last start was refused. */
+  error: WireError | null;
+}
+/** Creates the job at the edge. */
+export interface StartingState extends ReadFile {
+  phase: "starting";
+}
+export interface RunningState extends ReadFile {
+  phase: "running";
+  address: JobAddress;
+  work: Work;
+}
+/** A job from an earlier visit is known; the same file is needed to go on. */
+export interface NeedsFileState {
+  phase: "needs-file";
+  fileName: string;
+  address: JobAddress;
+  work: Work;
+  /** 0..1 while a file is compared with the one before, else null. */
+  comparing: number | null;
+  /** Why the last file was refused. */
+  error: WireError | null;
+}
+export interface ReadyState extends Ended {
+  phase: "ready";
+  fileName: string;
+  address: JobAddress;
+  done: WorkDone;
+}
+export interface FailedState extends Ended {
+  phase: "failed";
+  error: WireError;
+}
+export interface CancelledState extends Ended {
+  phase: "cancelled";
+}
+
+/** One shape a phase. */
+export type OwnerState =
+  | IdleState
+  | InspectingState
+  | InspectedState
+  | StartingState
+  | RunningState
+  | NeedsFileState
+  | ReadyState
+  | FailedState
+  | CancelledState;
+
+/**
+ * A state and its place in the order of states. Answers and pushed states come by two ports of the
+ * worker: of two snapshots the one with the higher revision is the newer.
+ */
+export interface OwnerSnapshot {
+  revision: number;
+  state: OwnerState;
+}
+
+export interface OwnerOptions {
   /** As the page sees the device; workers do not know all of it. */
   device?: DeviceFacts;
-  /** Parallel workers; default: cores, at most 16. */
+  /** Parallel encoders; default: cores, at most 16. */
   slots?: number;
   /**
    * "auto" and "webcodecs": the browser's codecs where they do it right, several times faster. "ffmpeg":
    * x264, better at equal bits. "server": this tab only cuts and uploads.
    */
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
-  /** Of the site, where it lets not everybody create jobs. */
+  /** Needed where a site lets only some people create jobs. */
   createToken?: string;
 }
 
+/** Enough to go on with a job after a reload. */
 export interface ResumableJob {
   jobId: string;
   ownerToken: string;
@@ -109,36 +177,40 @@ export interface ResumableJob {
   sizeBytes: number;
   ladder: LadderRung[];
   createdAtMs: number;
-  /** Slots that its tasks were planned for; 1 when missing. */
-  planSlots?: number;
+  /** Slots that its tasks were planned for. */
+  planSlots: number;
 }
 
-export interface HolderApi {
+/** Commands resolve with the state that they led to, refusals included; they reject only on a fault. */
+export interface OwnerApi {
   /** @param onState called with the present state, and with every change; twice a second while work moves */
-  subscribe(onState: (state: HolderState) => void): Promise<void>;
+  subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void>;
   /** May change the engine of a file that is `inspected`: it is planned anew. */
-  configure(options: HolderOptions): Promise<void>;
+  configure(options: OwnerOptions): Promise<OwnerSnapshot>;
   /** Reads facts and plans; ends in `inspected`, or `failed` with a SOURCE_* code. */
-  inspect(file: File): Promise<void>;
-  /** Plans anew with another ladder; refused with LADDER_INVALID (phase stays `inspected`). */
-  setLadder(ladder: LadderRung[]): Promise<void>;
-  /** Creates the job and works until it ends. Resolves when the job is running; returns what to keep for a resume. */
-  start(): Promise<ResumableJob>;
-  /** After a reload: with the job's identity; ends in `needs-file`, or in the job's end state. */
-  resume(job: ResumableJob): Promise<void>;
-  /** In `needs-file`: the same file again (checked by fingerprint: SOURCE_CHANGED if not). */
-  provideFile(file: File): Promise<void>;
+  inspect(file: File): Promise<OwnerSnapshot>;
+  /** Plans anew with another ladder; a refused one (LADDER_INVALID) changes nothing but `error`. */
+  setLadder(ladder: LadderRung[]): Promise<OwnerSnapshot>;
+  /**
+   * Creates the job and works until it ends; resolves when it is `running`, or `inspected` again with an
+   * `error`. `job` is what to keep for a resume; null when the start was refused.
+   */
+  start(): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
+  /** Takes a job up after a reload; ends in `needs-file`, or `failed` when it is not to be had. */
+  resume(job: ResumableJob): Promise<OwnerSnapshot>;
+  /** In `needs-file`: ends in `running`, or in `needs-file` with SOURCE_CHANGED or another `error`. */
+  provideFile(file: File): Promise<OwnerSnapshot>;
   /** The person's choice, for this job: servers of the site, or this device alone. */
-  useServers(use: boolean): Promise<void>;
+  useServers(use: boolean): Promise<OwnerSnapshot>;
   /** A contributor link for the running job. Rejects with the codes of `EdgeClient.share`. */
   share(request: ShareRequest): Promise<ShareResponse>;
-  /** Ends all contributor links; who came by them goes. */
+  /** Ends all contributor links; contributors who joined by one have to leave. */
   revokeShares(): Promise<void>;
   removeContributor(holderId: string): Promise<void>;
   /** Rejects with NETWORK while there is no connection. */
   changeSettings(settings: JobSettingsPatch): Promise<void>;
-  /** Cancels the job at the edge and stops all work at once. */
-  cancel(): Promise<void>;
+  /** Stops all work at once and cancels the job at the edge; rejects where the edge does not hear it. */
+  cancel(): Promise<OwnerSnapshot>;
   /** Forgets the job here (it goes on existing at the edge): back to `idle`. */
-  reset(): Promise<void>;
+  reset(): Promise<OwnerSnapshot>;
 }

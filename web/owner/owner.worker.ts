@@ -1,6 +1,6 @@
-import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
-import { type JobPlan, type JobSettingsPatch, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import type { JobSettingsPatch } from "../../shared/job/job.ts";
+import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { encodesSound, enginesOf, type PartDecision } from "../encoder/capability.ts";
@@ -9,204 +9,171 @@ import { Pool } from "../encoder/pool.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
-import {
-  decideHolderPart,
-  laneFor,
-  requireEngine,
-  settingsFor,
-  slotCountFor,
-  soundNeedsFfmpeg,
-} from "./choices.ts";
-import { IDLE_STATE } from "./idle-state.ts";
-import { describePlan, openFile } from "./inspection.ts";
-import { ProgressMeter, SpeedGauge } from "./meter.ts";
+import { decideOwnPart, laneFor, requireEngine, settingsFor, slotCountFor } from "./choices.ts";
+import { endOf, JobWork } from "./job-work.ts";
 import type {
-  HolderApi,
-  HolderOptions,
-  HolderState,
-  LadderRung,
+  JobAddress,
+  OwnerApi,
+  OwnerOptions,
+  OwnerSnapshot,
+  OwnerState,
   ResumableJob,
-  SlotState,
 } from "./owner-api.ts";
+import { PlannedFile } from "./planned-file.ts";
+import { IDLE, MOVING_PHASES, type OwnerEvent, reduce } from "./state.ts";
 
 /**
- * The tab's holder: reads the picked file, makes the job, and works on it, all off the page's thread
- * (timers of pages are throttled in hidden tabs, those of workers are not). The page only shows
- * `HolderState`.
+ * The owner's side of a tab: reads the picked file, makes the job, and works on it, all off the page's
+ * thread (timers of pages are throttled in hidden tabs, those of workers are not). What happens becomes
+ * an event; `reduce` alone makes the next state of it.
  */
-
-class Holder implements HolderApi {
+class Owner implements OwnerApi {
   readonly #client = new EdgeClient(self.location.origin);
-  readonly #feed = new StateFeed(IDLE_STATE, ["inspecting", "needs-file", "running"]);
-  #options: HolderOptions = {};
-  #source: Source | null = null;
-  #plan: JobPlan | null = null;
-  #ladder: LadderRung[] = [];
-  /** Null: the default one. */
-  #askedLadder: LadderRung[] | null = null;
-  #planSlots = 1;
-  #fastRefusal: string | null = null;
-  #soundNeedsFfmpeg = true;
+  readonly #feed = new StateFeed<OwnerState>(IDLE, MOVING_PHASES);
+  #options: OwnerOptions = {};
+  #file: PlannedFile | null = null;
   #pool: Pool | null = null;
   #session: HolderSession | null = null;
+  #work: JobWork | null = null;
   #resumable: ResumableJob | null = null;
-  #meter = new ProgressMeter();
-  #startedAtMs = 0;
-  #hasServers = false;
   /** What the person chose; null: by what the device can do. */
-  #chosen: boolean | null = null;
-  #speedGauge = new SpeedGauge();
+  #usesServers: boolean | null = null;
   /** Aborts what runs for the present file or job. */
   #abort = new AbortController();
 
-  async subscribe(onState: (state: HolderState) => void): Promise<void> {
-    this.#feed.subscribe(onState);
+  async subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void> {
+    this.#feed.subscribe((state, revision) => onState({ state, revision }));
   }
 
-  async configure(options: HolderOptions): Promise<void> {
+  async configure(options: OwnerOptions): Promise<OwnerSnapshot> {
     this.#options = { ...this.#options, ...options };
-    if (this.#feed.state.phase !== "inspected") return;
+    const file = this.#file;
+    if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
     this.#pool?.terminate();
     this.#pool = null;
-    this.#useLadder(this.#askedLadder);
+    const snapshot = this.#plan(() => file.underOptions(this.#options));
     this.#preparePool();
+    return snapshot;
   }
 
-  async inspect(file: File): Promise<void> {
+  async inspect(file: File): Promise<OwnerSnapshot> {
     await this.reset();
     const { signal } = this.#abort;
-    this.#feed.set({ ...IDLE_STATE, phase: "inspecting", fileName: file.name });
+    this.#tell({ type: "picked", fileName: file.name });
     try {
       this.#loadCoreAhead().catch(() => {});
-      const source = await this.#open(file, signal);
-      this.#source = source;
-      this.#useLadder(null);
+      this.#file = await this.#open(file, signal);
       this.#preparePool();
-      this.#feed.set({ phase: "inspected", inspectProgress: null, part: this.#decidePart() });
+      const { inspection } = this.#file;
+      return this.#tell({ type: "inspected", inspection, part: this.#decidePart() });
     } catch (thrown) {
-      if (signal.aborted) return;
-      this.#feed.set({ phase: "failed", inspectProgress: null, error: toWireError(thrown) });
+      if (signal.aborted) return this.#snapshot();
+      return this.#tell({ type: "failed", error: toWireError(thrown) });
     }
   }
 
-  async setLadder(ladder: LadderRung[]): Promise<void> {
-    try {
-      this.#useLadder(ladder);
-    } catch (thrown) {
-      throw toWireError(thrown);
-    }
+  async setLadder(ladder: LadderRung[]): Promise<OwnerSnapshot> {
+    const file = this.#file;
+    if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
+    return this.#plan(() => file.planned(this.#options, ladder));
   }
 
-  async useServers(use: boolean): Promise<void> {
-    this.#chosen = use;
+  async useServers(use: boolean): Promise<OwnerSnapshot> {
+    this.#usesServers = use;
     this.#takePart(this.#decidePart());
+    return this.#snapshot();
   }
 
-  async start(): Promise<ResumableJob> {
-    const source = this.#source;
-    const plan = this.#plan;
-    if (source === null || plan === null || this.#feed.state.phase !== "inspected") {
-      throw toWireError(new TributaryError("REQUEST_INVALID", "There is no file to start with."));
-    }
+  async start(): Promise<OwnerSnapshot & { job: ResumableJob | null }> {
+    const file = this.#file;
     const { signal } = this.#abort;
-    this.#feed.set({ phase: "starting", error: null });
+    if (file === null || this.#feed.state.phase !== "inspected") {
+      throw new TributaryError("REQUEST_INVALID", "There is no file to start with.");
+    }
+    this.#tell({ type: "starting" });
     try {
-      requireEngine(this.#options, this.#hasServers);
+      requireEngine(this.#options, file.facts.hasServers);
       this.#preparePool();
       const settings = settingsFor(this.#decidePart());
-      const created = await this.#client.createJob(plan, {
+      const { createToken } = this.#options;
+      const { jobId, ownerToken, watchUrl, masterUrl } = await this.#client.createJob(file.plan, {
         settings,
         signal,
-        ...(this.#options.createToken === undefined
-          ? {}
-          : { createToken: this.#options.createToken }),
+        ...(createToken === undefined ? {} : { createToken }),
       });
-      const resumable: ResumableJob = {
-        jobId: created.jobId,
-        ownerToken: created.ownerToken,
-        fileName: source.facts.name,
-        fingerprint: source.facts.fingerprint,
-        sizeBytes: source.facts.sizeBytes,
-        ladder: this.#ladder,
-        planSlots: this.#planSlots,
-        createdAtMs: Date.now(),
-      };
-      this.#resumable = resumable;
-      this.#feed.set({
-        phase: "running",
-        jobId: created.jobId,
-        watchUrl: created.watchUrl,
-        masterUrl: created.masterUrl,
-      });
-      this.#connect(resumable);
+      signal.throwIfAborted();
+      const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
+      const { ladder, planSlots } = file;
+      const createdAtMs = Date.now();
+      const job = { jobId, ownerToken, fileName, fingerprint, sizeBytes, ladder, planSlots };
+      this.#resumable = { ...job, createdAtMs };
+      this.#tell({ type: "created", address: { jobId, watchUrl, masterUrl } });
+      this.#connect(this.#resumable);
       // Switched while the job was being created.
       const now = settingsFor(this.#decidePart());
       if (now.servers !== settings.servers) this.#session?.changeSettings(now);
-      return resumable;
+      return { ...this.#snapshot(), job: this.#resumable };
     } catch (thrown) {
-      const error = toWireError(thrown);
-      if (!signal.aborted) this.#feed.set({ phase: "inspected", error });
-      throw error;
+      if (signal.aborted) return { ...this.#snapshot(), job: null };
+      return { ...this.#tell({ type: "refused", error: toWireError(thrown) }), job: null };
     }
   }
 
-  async resume(job: ResumableJob): Promise<void> {
+  async resume(job: ResumableJob): Promise<OwnerSnapshot> {
     await this.reset();
     const { signal } = this.#abort;
     this.#resumable = job;
-    const { origin } = self.location;
-    this.#feed.set({
-      ...IDLE_STATE,
-      phase: "needs-file",
-      fileName: job.fileName,
-      jobId: job.jobId,
-      watchUrl: `${origin}/watch/${job.jobId}`,
-      masterUrl: `${origin}/v/${job.jobId}/master.m3u8`,
-    });
+    this.#tell({ type: "resumed", fileName: job.fileName, address: addressOf(job.jobId) });
     try {
       await this.#client.jobStatus(job.jobId, job.ownerToken, signal);
-      // Watches only: a job that others finish ends here too.
-      this.#connect(job);
+      signal.throwIfAborted();
+      // Watches only: a job that others finish ends here too. A file may have come meanwhile.
+      if (this.#session === null) this.#connect(job);
+      return this.#snapshot();
     } catch (thrown) {
-      if (signal.aborted) return;
-      this.#feed.set({ phase: "failed", error: toWireError(thrown) });
+      if (signal.aborted || this.#feed.state.phase !== "needs-file") return this.#snapshot();
+      this.#release();
+      return this.#tell({ type: "failed", error: toWireError(thrown) });
     }
   }
 
-  async provideFile(file: File): Promise<void> {
+  async provideFile(picked: File): Promise<OwnerSnapshot> {
     const job = this.#resumable;
-    if (job === null || this.#feed.state.phase !== "needs-file") return;
+    if (job === null || this.#feed.state.phase !== "needs-file") return this.#snapshot();
     const { signal } = this.#abort;
-    this.#feed.set({ inspectProgress: 0, error: null });
+    this.#tell({ type: "comparing" });
+    let opened: PlannedFile | null = null;
     try {
-      const source = await this.#open(file, signal);
-      if (source.facts.fingerprint !== job.fingerprint) {
-        source.close();
+      opened = await this.#open(picked, signal);
+      if (opened.source.facts.fingerprint !== job.fingerprint) {
         throw new TributaryError("SOURCE_CHANGED", "This is not the file that the job began with.");
       }
-      this.#source = source;
-      this.#useLadder(job.ladder, job.planSlots ?? 1);
-      requireEngine(this.#options, this.#hasServers);
+      const file = opened.planned(this.#options, job.ladder, job.planSlots);
+      requireEngine(this.#options, file.facts.hasServers);
+      this.#file = file;
       this.#preparePool();
       this.#session?.stop();
-      this.#feed.set({ phase: "running", inspectProgress: null, error: null });
+      const { inspection } = file;
+      const snapshot = this.#tell({ type: "went-on", inspection, part: this.#decidePart() });
       this.#connect(job);
+      return snapshot;
     } catch (thrown) {
-      if (signal.aborted) return;
-      this.#feed.set({ phase: "needs-file", inspectProgress: null, error: toWireError(thrown) });
+      opened?.close();
+      if (signal.aborted) return this.#snapshot();
+      return this.#tell({ type: "refused", error: toWireError(thrown) });
     }
   }
 
   share(request: ShareRequest): Promise<ShareResponse> {
-    return this.#asOwner((job) => this.#client.share(job.jobId, job.ownerToken, request));
+    return this.#withJob((job) => this.#client.share(job.jobId, job.ownerToken, request));
   }
 
   revokeShares(): Promise<void> {
-    return this.#asOwner((job) => this.#client.revokeShares(job.jobId, job.ownerToken));
+    return this.#withJob((job) => this.#client.revokeShares(job.jobId, job.ownerToken));
   }
 
   removeContributor(holderId: string): Promise<void> {
-    return this.#asOwner((job) => {
+    return this.#withJob((job) => {
       return this.#client.removeContributor(job.jobId, job.ownerToken, holderId);
     });
   }
@@ -216,48 +183,49 @@ class Holder implements HolderApi {
       this.#session.changeSettings(settings);
       return;
     }
-    throw toWireError(new TributaryError("NETWORK", "There is no connection to the job now."));
+    throw new TributaryError("NETWORK", "There is no connection to the job now.");
   }
 
-  async cancel(): Promise<void> {
+  async cancel(): Promise<OwnerSnapshot> {
     const job = this.#resumable;
     this.#release();
-    this.#feed.set({ phase: "cancelled", connected: false, slots: [] });
-    if (job !== null) {
-      await this.#client.cancelJob(job.jobId, job.ownerToken).catch((thrown: unknown) => {
-        throw toWireError(thrown);
-      });
-    }
+    this.#tell({ type: "cancelled" });
+    if (job !== null) await this.#client.cancelJob(job.jobId, job.ownerToken);
+    return this.#snapshot();
   }
 
-  async reset(): Promise<void> {
+  async reset(): Promise<OwnerSnapshot> {
     this.#release();
     this.#resumable = null;
-    this.#plan = null;
-    this.#meter = new ProgressMeter();
-    this.#speedGauge = new SpeedGauge();
-    this.#chosen = null;
-    this.#feed.reset();
+    this.#work = null;
+    this.#usesServers = null;
+    return this.#tell({ type: "reset" });
   }
 
-  async #asOwner<T>(act: (job: ResumableJob) => Promise<T>): Promise<T> {
+  #tell(event: OwnerEvent): OwnerSnapshot {
+    this.#feed.put(reduce(this.#feed.state, event));
+    return this.#snapshot();
+  }
+
+  #snapshot(): OwnerSnapshot {
+    const { revision, state } = this.#feed;
+    return { revision, state };
+  }
+
+  async #withJob<T>(act: (job: ResumableJob) => Promise<T>): Promise<T> {
     if (this.#resumable === null) {
-      throw toWireError(new TributaryError("REQUEST_INVALID", "There is no job."));
+      throw new TributaryError("REQUEST_INVALID", "There is no job.");
     }
-    try {
-      return await act(this.#resumable);
-    } catch (thrown) {
-      throw toWireError(thrown);
-    }
+    return await act(this.#resumable);
   }
 
-  async #open(file: File, signal: AbortSignal): Promise<Source> {
-    const onProgress = (progress: number) => this.#feed.set({ inspectProgress: progress });
-    const opened = await openFile(file, this.#client, { signal, onProgress });
-    this.#hasServers = opened.hasServers;
-    this.#fastRefusal = opened.fastRefusal;
-    this.#soundNeedsFfmpeg = await soundNeedsFfmpeg(opened.source.facts);
-    return opened.source;
+  async #open(file: File, signal: AbortSignal): Promise<PlannedFile> {
+    const onProgress = (progress: number) => this.#tell({ type: "reading", progress });
+    const options = { signal, onProgress };
+    const opened = await PlannedFile.open(file, this.#client, this.#options, options);
+    if (signal.aborted) opened.close();
+    signal.throwIfAborted();
+    return opened;
   }
 
   /** ffmpeg loads while the file is read, unless this browser may well do all of it without. */
@@ -266,45 +234,35 @@ class Holder implements HolderApi {
       await loadFfmpegCore();
   }
 
-  /** @param ladder null for the default. Throws LADDER_INVALID. */
-  #useLadder(ladder: LadderRung[] | null, planSlots = this.#slotsToPlanFor()): void {
-    const source = this.#source;
-    if (source === null) return;
-    const plan = source.planJob(ladder ?? undefined, planSlots);
-    this.#askedLadder = ladder;
-    this.#planSlots = planSlots;
-    this.#plan = plan;
-    this.#ladder = plan.video.map(({ width, height, bitsPerSecond }) => ({
-      shortSide: Math.min(width, height),
-      kilobitsPerSecond: Math.round(bitsPerSecond / 1000),
-    }));
-    // What was asked for, not what even numbers made of it: "240" may well be 134 lines of a banner.
-    if (ladder !== null) this.#ladder = ladder;
-    const facts = {
-      ladder: this.#ladder,
-      remuxed: source.remuxed,
-      pictureEngine: this.#usesWebCodecs() ? ("webcodecs" as const) : ("ffmpeg-wasm" as const),
-      fastRefusal: this.#fastRefusal,
-    };
-    this.#feed.set({ inspection: describePlan(plan, facts) });
+  /** Takes another plan of the same file, where there can be one. */
+  #plan(plan: () => PlannedFile): OwnerSnapshot {
+    try {
+      this.#file = plan();
+    } catch (thrown) {
+      return this.#tell({ type: "refused", error: toWireError(thrown) });
+    }
+    this.#tell({ type: "planned", inspection: this.#file.inspection });
+    return this.#tell({ type: "part-decided", part: this.#decidePart() });
   }
 
   #decidePart(): PartDecision {
-    return decideHolderPart(this.#options, {
-      hasServers: this.#hasServers,
-      switched: this.#chosen,
-      measuredSpeed: this.#speedGauge.speed,
-      leftSeconds: (this.#plan?.source.durationTicks ?? 0) / TICKS_PER_SECOND,
+    return decideOwnPart(this.#options, {
+      hasServers: this.#file?.facts.hasServers ?? false,
+      switched: this.#usesServers,
+      measuredSpeed: this.#work?.ownSpeed ?? null,
+      leftSeconds: this.#file?.durationSeconds ?? 0,
     });
   }
 
   /** Acts on a decision that comes while the job runs. */
   #takePart(decision: PartDecision): void {
-    const before = this.#feed.state.part?.part;
-    this.#feed.set({ part: decision });
+    const { state } = this.#feed;
+    const before = "part" in state ? state.part.part : null;
+    this.#tell({ type: "part-decided", part: decision });
     const session = this.#session;
     if (session === null || before === decision.part) return;
-    this.#pool ??= decision.part === "weak" ? null : this.#makePool();
+    this.#pool ??= this.#makePool();
+    // What was begun is finished by the pool, also where nothing new is taken.
     session.usePool(this.#pool, decision.part === "weak" ? 0 : slotCountFor(this.#options));
     session.changeSettings(settingsFor(decision));
   }
@@ -323,23 +281,17 @@ class Holder implements HolderApi {
   #makePool(): Pool | null {
     if (this.#decidePart().part === "weak") return null;
     const slots = slotCountFor(this.#options);
-    const ffmpegAhead = this.#usesWebCodecs() ? Number(this.#soundNeedsFfmpeg) : slots;
-    return new Pool({ slots, lane: laneFor(this.#options, this.#fastRefusal), ffmpegAhead }, () =>
-      this.#changed(),
-    );
+    const soundAhead = Number(this.#file?.facts.soundNeedsFfmpeg ?? true);
+    const ffmpegAhead = this.#lane() === "ffmpeg" ? slots : soundAhead;
+    return new Pool({ slots, lane: this.#lane(), ffmpegAhead }, () => this.#changed());
   }
 
-  #usesWebCodecs(): boolean {
-    return laneFor(this.#options, this.#fastRefusal) !== "ffmpeg";
-  }
-
-  /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
-  #slotsToPlanFor(): number {
-    return this.#usesWebCodecs() ? 1 : slotCountFor(this.#options);
+  #lane() {
+    return laneFor(this.#options, this.#file?.facts.fastRefusal ?? null);
   }
 
   #connect(job: ResumableJob): void {
-    this.#startedAtMs = performance.now();
+    this.#work = new JobWork(performance.now());
     this.#session = new HolderSession({
       client: this.#client,
       jobId: job.jobId,
@@ -349,13 +301,13 @@ class Holder implements HolderApi {
         holderId: crypto.randomUUID(),
         name: "Your tab",
         device: "browser",
-        engines: enginesOf(laneFor(this.#options, this.#fastRefusal)),
+        engines: enginesOf(this.#lane()),
       },
-      source: this.#source,
-      plan: this.#plan,
+      source: this.#file?.source ?? null,
+      plan: this.#file?.plan ?? null,
       pool: this.#pool,
       // The browser's codecs are done with a task in the time of a few round trips.
-      prefetch: this.#usesWebCodecs() ? 2 : 1,
+      prefetch: this.#lane() === "ffmpeg" ? 1 : 2,
       slots: this.#pool === null ? 0 : slotCountFor(this.#options),
       onChange: () => this.#changed(),
     });
@@ -364,64 +316,17 @@ class Holder implements HolderApi {
   /** Takes over what session and pool have to say; ends the work when the job has ended. */
   #changed(): void {
     const session = this.#session;
-    if (session === null) return;
-    const { job } = session;
-    if (job !== null) this.#meter.update(job, performance.now());
-    this.#measure(session);
-    const elapsedMs = performance.now() - this.#startedAtMs;
-    const slotMs = elapsedMs * (this.#pool?.slots().length ?? 0);
-    const busyMs = this.#pool?.busyMs(performance.now()) ?? 0;
-    this.#feed.set({
-      job,
-      connected: session.connected,
-      slots: this.#describeSlots(session),
-      busyShare: slotMs === 0 ? 0 : Math.min(1, busyMs / slotMs),
-      bytesUploaded: session.bytesUploaded,
-      speed: this.#meter.speed,
-      etaSeconds: this.#meter.etaSeconds,
-      warnings: job?.warnings ?? [],
-    });
-    if (session.refused !== null) {
-      this.#release();
-      this.#feed.set({ phase: "failed", error: toWireError(session.refused) });
-    } else if (job?.state === "ready" || job?.state === "cancelled") {
-      this.#release();
-      this.#feed.set({ phase: job.state, connected: false, slots: [], etaSeconds: null });
-    } else if (job?.state === "failed") {
-      this.#release();
-      const error = job.error ?? { code: "TASK_FAILED" as const, message: "The job failed." };
-      this.#feed.set({
-        phase: "failed",
-        connected: false,
-        slots: [],
-        error: { ...error, retryable: false },
-      });
-    }
-  }
-
-  /** The first second of the video that this tab makes says what it can do. */
-  #measure(session: HolderSession): void {
-    const plan = this.#plan;
-    if (plan === null || this.#speedGauge.speed !== null) return;
-    this.#speedGauge.update(session.leases(), plan, performance.now());
-    if (this.#speedGauge.speed !== null && this.#feed.state.phase === "running") {
-      this.#takePart(this.#decidePart());
-    }
-  }
-
-  #describeSlots(session: HolderSession): SlotState[] {
-    const encoding: SlotState[] = (this.#pool?.slots() ?? []).map((slot) => ({
-      state: slot.taskId === null ? "idle" : "encoding",
-      ...slot,
-    }));
-    // A free slot shows what is on its way to it or from it.
-    const others = session.leases().filter(({ stage }) => stage !== "encoding");
-    return encoding.map((slot) => {
-      const lease = slot.state === "idle" ? others.shift() : undefined;
-      if (lease === undefined) return slot;
-      const state = lease.stage === "uploading" ? "uploading" : "fetching";
-      return { state, taskId: lease.taskId, progress: lease.progress, engine: null };
-    });
+    const work = this.#work;
+    if (session === null || work === null) return;
+    const speedBefore = work.ownSpeed;
+    const plan = this.#file?.plan ?? null;
+    this.#tell({ type: "worked", work: work.view(session, this.#pool, plan, performance.now()) });
+    // The first second of the video that this tab makes says what it can do.
+    if (speedBefore === null && work.ownSpeed !== null) this.#takePart(this.#decidePart());
+    const end = endOf(session);
+    if (end === null) return;
+    this.#release();
+    this.#tell(end);
   }
 
   /** Stops all work for the present file and job at once. */
@@ -432,9 +337,18 @@ class Holder implements HolderApi {
     this.#session = null;
     this.#pool?.terminate();
     this.#pool = null;
-    this.#source?.close();
-    this.#source = null;
+    this.#file?.close();
+    this.#file = null;
   }
 }
 
-exposeToLink(new Holder());
+function addressOf(jobId: string): JobAddress {
+  const { origin } = self.location;
+  return {
+    jobId,
+    watchUrl: `${origin}/watch/${jobId}`,
+    masterUrl: `${origin}/v/${jobId}/master.m3u8`,
+  };
+}
+
+exposeToLink(new Owner());

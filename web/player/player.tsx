@@ -1,3 +1,4 @@
+import "./player.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ERROR_TEXTS } from "../ui/error-texts.ts";

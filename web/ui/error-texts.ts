@@ -10,6 +10,8 @@ export interface ErrorText {
   advice: string;
   /** Does doing the same once more have a chance? Then a button offers it. */
   again: boolean;
+  /** A newer version of the page is needed: a button reloads it. */
+  reload?: true;
 }
 
 /** One text a code: the type makes a missing one a compile error. */
@@ -223,6 +225,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     what: "This tab was opened before the site was updated, and the server no longer understands it.",
     advice: "Reload the page. What is finished stays finished.",
     again: false,
+    reload: true,
   },
   PROTOCOL_UNKNOWN: {
     title: "The site is being updated",

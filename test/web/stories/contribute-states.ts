@@ -48,6 +48,11 @@ export const CONTRIBUTE_STATES = {
     connected: false,
     error: { code: "SENT_AWAY", message: "The owner ended it.", retryable: false },
   },
+  outdated: {
+    ...INVITED,
+    phase: "failed",
+    error: { code: "PROTOCOL_OUTDATED", message: "Version 0 is too old.", retryable: false },
+  },
 } as const satisfies Record<string, ContributorState>;
 
 export type ContributeStateName = keyof typeof CONTRIBUTE_STATES;

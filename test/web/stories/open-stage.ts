@@ -3,21 +3,32 @@ import type { Browser, Page } from "playwright";
 import { root } from "../../../edge/local/server.ts";
 import { openBlankPage } from "../../../web/headless/browser.ts";
 
-type Stage = typeof import("./stage.tsx");
-
-/** A page in which single views are shown by themselves. */
-export interface OpenStage {
-  readonly page: Page;
-  /** Runs in the page; takes nothing from around it but what is given. */
-  run<Given, Result>(act: (stage: Stage, given: Given) => Result, given: Given): Promise<Result>;
-  /** What the page asked for since it opened. */
-  calls(): Promise<Stage["calls"]>;
+interface Stages {
+  upload: typeof import("./upload-stage.tsx");
+  contribute: typeof import("./contribute-stage.tsx");
+  watch: typeof import("./watch-stage.tsx");
 }
 
-export async function openStage(browser: Browser, serverUrl: string): Promise<OpenStage> {
+/** A page in which single views of one page of the app are shown by themselves. */
+export interface OpenStage<Name extends keyof Stages> {
+  readonly page: Page;
+  /** Runs in the page; takes nothing from around it but what is given. */
+  run<Given, Result>(
+    act: (stage: Stages[Name], given: Given) => Result,
+    given: Given,
+  ): Promise<Result>;
+  /** What the page asked for since it opened. */
+  calls(): Promise<Stages[Name]["calls"]>;
+}
+
+export async function openStage<Name extends keyof Stages>(
+  browser: Browser,
+  serverUrl: string,
+  name: Name,
+): Promise<OpenStage<Name>> {
   const page = await openBlankPage(browser, serverUrl);
-  const address = JSON.stringify(`/@fs${join(root, "test/web/stories/stage.tsx")}`);
-  const run: OpenStage["run"] = (act, given) =>
+  const address = JSON.stringify(`/@fs${join(root, `test/web/stories/${name}-stage.tsx`)}`);
+  const run: OpenStage<Name>["run"] = (act, given) =>
     page.evaluate(
       `load(${address}).then((stage) => (${act.toString()})(stage, ${JSON.stringify(given) ?? "undefined"}))`,
     );

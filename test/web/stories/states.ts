@@ -3,9 +3,15 @@ import {
   TICKS_PER_SECOND,
   type VideoRendition,
 } from "../../../shared/job/job.ts";
+import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { HolderView, JobView, TaskView } from "../../../shared/wire/job-view.ts";
-import { IDLE_STATE } from "../../../web/owner/idle-state.ts";
-import type { HolderState, Inspection, LadderRung } from "../../../web/owner/owner-api.ts";
+import type {
+  Inspection,
+  JobAddress,
+  OwnerState,
+  RunningState,
+  Work,
+} from "../../../web/owner/owner-api.ts";
 
 /**
  * States of the upload page by name, to look at and to test each view by itself. What a holder
@@ -168,16 +174,15 @@ export function cells(count: number, done: number): CellPlan {
   });
 }
 
-const RUNNING: HolderState = {
-  ...IDLE_STATE,
-  phase: "running",
-  connected: true,
-  fileName: NAME,
-  inspection: INSPECTION,
-  job: job(cells(52, 19)),
+const ADDRESS: JobAddress = {
   jobId: "story",
   watchUrl: "https://tributary.example/watch/Yw3kT9qGm2",
   masterUrl: "https://tributary.example/v/Yw3kT9qGm2/master.m3u8",
+};
+
+const WORK = {
+  connected: true,
+  job: job(cells(52, 19)),
   slots: [
     { state: "encoding", taskId: "v-20", progress: 0.62, engine: "ffmpeg-wasm" },
     { state: "encoding", taskId: "v-21", progress: 0.31, engine: "ffmpeg-wasm" },
@@ -188,52 +193,62 @@ const RUNNING: HolderState = {
   bytesUploaded: 82_400_000,
   speed: 1.42,
   etaSeconds: 139,
-};
+} satisfies Work;
+
+/** On a site without servers: nothing to say about who does the work. */
+const ALONE = { part: "alone", reason: "no-servers", measuredSpeed: null } as const;
+
+const FILE = { fileName: NAME, inspection: INSPECTION, part: ALONE };
+
+const RUNNING = { ...FILE, phase: "running", address: ADDRESS, work: WORK } satisfies RunningState;
+
+const ENDED = { fileName: NAME, inspection: INSPECTION, address: ADDRESS };
 
 export const STATES = {
-  idle: IDLE_STATE,
-  inspecting: {
-    ...IDLE_STATE,
-    phase: "inspecting",
-    fileName: "camcorder.avi",
-    inspectProgress: 0.42,
-  },
-  inspected: { ...IDLE_STATE, phase: "inspected", fileName: NAME, inspection: INSPECTION },
+  idle: { phase: "idle" },
+  inspecting: { phase: "inspecting", fileName: "camcorder.avi", progress: 0.42 },
+  inspected: { ...FILE, phase: "inspected", error: null },
   choices: {
-    ...IDLE_STATE,
+    ...FILE,
     phase: "inspected",
-    fileName: NAME,
     inspection: { ...INSPECTION, pictureEngine: "webcodecs", fastRefusal: null },
     part: { part: "helped", reason: "few-cores", measuredSpeed: null },
+    error: null,
   },
-  starting: { ...RUNNING, phase: "starting", job: null, slots: [], speed: null, etaSeconds: null },
+  starting: { ...FILE, phase: "starting" },
   running: RUNNING,
-  playing: { ...RUNNING, job: job(cells(52, 19), { firstPlayableAtMs: 1_795_000_009_000 }) },
-  short: { ...RUNNING, job: job(cells(5, 1)), etaSeconds: 12 },
-  long: { ...RUNNING, job: job(cells(3000, 1240)), etaSeconds: 6200 },
+  playing: {
+    ...RUNNING,
+    work: { ...WORK, job: job(cells(52, 19), { firstPlayableAtMs: 1_795_000_009_000 }) },
+  },
+  short: { ...RUNNING, work: { ...WORK, job: job(cells(5, 1)), etaSeconds: 12 } },
+  long: { ...RUNNING, work: { ...WORK, job: job(cells(3000, 1240)), etaSeconds: 6200 } },
   helped: {
     ...RUNNING,
-    job: job(cells(52, 19), { tasksNeedingSource: 0 }),
+    work: { ...WORK, job: job(cells(52, 19), { tasksNeedingSource: 0 }) },
     part: { part: "helped", reason: "measured", measuredSpeed: 0.31 },
   },
-  offline: { ...RUNNING, connected: false },
+  offline: { ...RUNNING, work: { ...WORK, connected: false } },
   ready: {
-    ...RUNNING,
+    ...ENDED,
     phase: "ready",
-    slots: [],
-    etaSeconds: null,
-    job: job(Array(52).fill("done"), {
-      state: "ready",
-      firstPlayableAtMs: 1_795_000_009_000,
-      endedAtMs: 1_795_000_214_000,
-      bytesStored: 219_480_113,
-    }),
-    warnings: ["The sound begins 0.4 s after the picture; the gap is filled with silence."],
+    done: {
+      ...WORK,
+      job: job(Array(52).fill("done"), {
+        state: "ready",
+        firstPlayableAtMs: 1_795_000_009_000,
+        endedAtMs: 1_795_000_214_000,
+        bytesStored: 219_480_113,
+        warnings: ["The sound begins 0.4 s after the picture; the gap is filled with silence."],
+      }),
+    },
   },
   unreadable: {
-    ...IDLE_STATE,
     phase: "failed",
     fileName: "download (3).mp4",
+    inspection: null,
+    address: null,
+    done: null,
     error: {
       code: "SOURCE_TRUNCATED",
       message: "The index (moov) at the end of the file is missing.",
@@ -241,17 +256,26 @@ export const STATES = {
     },
   },
   failed: {
-    ...RUNNING,
+    ...ENDED,
     phase: "failed",
-    slots: [],
-    job: job([...Array(30).fill("done"), "failed", ...Array(21).fill("done")], {
-      state: "failed",
-      endedAtMs: 1_795_000_214_000,
-    }),
+    done: {
+      ...WORK,
+      job: job([...Array(30).fill("done"), "failed", ...Array(21).fill("done")], {
+        state: "failed",
+        endedAtMs: 1_795_000_214_000,
+      }),
+    },
     error: { code: "TASK_FAILED", message: "Task v-30 failed in 3 attempts.", retryable: false },
   },
-  "needs-file": { ...RUNNING, phase: "needs-file", inspection: null, slots: [], connected: true },
-  cancelled: { ...RUNNING, phase: "cancelled", slots: [] },
-} as const satisfies Record<string, HolderState>;
+  "needs-file": {
+    phase: "needs-file",
+    fileName: NAME,
+    address: ADDRESS,
+    work: { ...WORK, slots: [] },
+    comparing: null,
+    error: null,
+  },
+  cancelled: { ...ENDED, phase: "cancelled", done: WORK },
+} as const satisfies Record<string, OwnerState>;
 
 export type StateName = keyof typeof STATES;

@@ -6,7 +6,6 @@ import { connectContributor } from "./connect-contributor.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
 import { onLowBattery, stayAwake } from "./stay-awake.ts";
-import "../../ui/style.css";
 
 declare global {
   /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
@@ -31,10 +30,22 @@ const who = {
   device: deviceClass(navigator.userAgent),
 };
 
+/** Before the worker has said anything. */
+const UNKNOWN: Omit<ContributorState, "phase" | "error"> = {
+  job: null,
+  possibleSlots: 0,
+  reason: null,
+  slots: 0,
+  encoding: [],
+  connected: false,
+  tasksDone: 0,
+  bytesDownloaded: 0,
+  bytesUploaded: 0,
+};
+
 function fail(thrown: unknown): void {
   const error = toWireError(thrown);
-  const before = state.peek();
-  if (before !== null) state.value = { ...before, phase: "failed", error };
+  state.value = { ...(state.peek() ?? UNKNOWN), phase: "failed", error };
 }
 
 async function open(): Promise<void> {

@@ -1,18 +1,18 @@
-import type { HolderApi } from "../../owner/owner-api.ts";
+import type { OwnerApi } from "../../owner/owner-api.ts";
 import { WorkerLink } from "../../worker-link.ts";
 
-export type HolderConnection = Pick<WorkerLink<HolderApi>, "api" | "died" | "end">;
+export type OwnerConnection = Pick<WorkerLink<OwnerApi>, "api" | "died" | "end">;
 
 /** Time for an answer that does not depend on the file or, but for `cancel`, on the edge. */
 const QUICK_MS = 10_000;
 
 /** Starts `owner.worker.ts`. A worker that cannot start shows in `died` and in every call. */
-export function connectHolder(): HolderConnection {
+export function connectOwner(): OwnerConnection {
   const worker = new Worker(new URL("../../owner/owner.worker.ts", import.meta.url), {
     type: "module",
-    name: "tributary-holder",
+    name: "tributary-owner",
   });
-  return new WorkerLink<HolderApi>(worker, {
+  return new WorkerLink<OwnerApi>(worker, {
     name: "The worker",
     silentTicks: 60,
     signs: "asked",

@@ -1,28 +1,28 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { PartDecision, PartReason } from "../../encoder/capability.ts";
-import type { HolderState } from "../../owner/owner-api.ts";
 import { formatSpeed } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 
 /** Who does the work and why; with a switch, where this site has servers. */
 export function DeviceNote({
-  state,
+  decision,
+  canLeave = false,
   onServers,
 }: {
-  state: HolderState;
+  decision: PartDecision;
+  /** Everything that the work needs of this tab is uploaded. */
+  canLeave?: boolean;
   onServers(use: boolean): void;
 }) {
-  const decision = state.part ?? null;
-  const usesServers = decision !== null && decision.part !== "alone";
-  // What was just switched stays so until the holder's answer is here.
+  const usesServers = decision.part !== "alone";
+  // What was just switched stays so until the worker's answer is here.
   const asked = useSignal<boolean | null>(null);
   useEffect(() => {
     asked.value = null;
   }, [asked, usesServers]);
-  if (decision === null || decision.reason === "no-servers") return null;
-  const canLeave = state.phase === "running" && state.job?.tasksNeedingSource === 0;
+  if (decision.reason === "no-servers") return null;
   return (
     <Note kind="info" icon={<InfoIcon />}>
       <p data-part={decision.part}>

@@ -1,11 +1,11 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { parseLadder } from "../../../shared/plan/rungs.ts";
-import type { HolderOptions, HolderState, LadderRung } from "../../owner/owner-api.ts";
+import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
+import type { OwnerOptions } from "../../owner/owner-api.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
-import { connectHolder } from "./connect-owner.ts";
+import { connectOwner } from "./connect-owner.ts";
+import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
-import "../../ui/style.css";
 import { showInTab } from "./tab-progress.ts";
 import { UploadPage } from "./upload-page.tsx";
 import { UploadSession } from "./upload-session.ts";
@@ -15,21 +15,25 @@ const TOKEN_KEY = "tributary.create-token";
 
 declare global {
   /** For whoever drives the page from outside (tests, the headless driver): what it shows. */
-  var tributary: { readonly state: HolderState };
+  var tributary: {
+    readonly state: ShownState;
+    /** Resolves when the page has looked for a job of an earlier visit and taken it up, if there was one. */
+    readonly opened: Promise<void>;
+  };
 }
 
 const query = new URLSearchParams(location.search);
 const session = new UploadSession({
-  connect: connectHolder,
+  connect: connectOwner,
   store: openResumeStore(),
   options: optionsOf(query),
   ladder: ladderOf(query.get("ladder")),
 });
 globalThis.tributary = {
   get state() {
-    const state = session.state.value;
-    return { ...state, error: state.error ?? session.problem.value };
+    return shownState(session.state.value, session.problem.value);
   },
+  opened: session.open(),
 };
 
 render(
@@ -37,11 +41,12 @@ render(
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));
-void session.open();
 
 window.addEventListener("beforeunload", (event) => {
-  const { phase, job } = session.state.value;
-  const needed = phase === "starting" || (phase === "running" && job?.tasksNeedingSource !== 0);
+  const state = session.state.value;
+  const needed =
+    state.phase === "starting" ||
+    (state.phase === "running" && state.work.job?.tasksNeedingSource !== 0);
   // Browsers word the question themselves.
   if (needed) event.preventDefault();
 });
@@ -53,9 +58,9 @@ type DeviceNavigator = Navigator & {
 };
 
 /** `?slots=2&engine=ffmpeg`: for measuring, and for people who want their machine for themselves. */
-function optionsOf(query: URLSearchParams): HolderOptions {
+function optionsOf(query: URLSearchParams): OwnerOptions {
   const { hardwareConcurrency, deviceMemory, userAgentData } = navigator as DeviceNavigator;
-  const options: HolderOptions = {
+  const options: OwnerOptions = {
     device: {
       cores: Math.max(1, hardwareConcurrency || 1),
       memoryGiB: deviceMemory ?? null,

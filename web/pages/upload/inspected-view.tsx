@@ -1,5 +1,6 @@
 import type { WireError } from "../../../shared/job/errors.ts";
-import type { HolderOptions, HolderState, Inspection, LadderRung } from "../../owner/owner-api.ts";
+import type { LadderRung } from "../../../shared/plan/rungs.ts";
+import type { InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatBitrate, formatBytes, formatCount, languageName } from "../../ui/format.ts";
 import { DeviceNote } from "./device-note.tsx";
@@ -11,7 +12,6 @@ import type { PendingAction } from "./upload-session.ts";
 /** Before the work begins: what was found, what will be made, and the button. */
 export function InspectedView({
   state,
-  inspection,
   problem,
   pending,
   onLadder,
@@ -20,18 +20,19 @@ export function InspectedView({
   onStart,
   onDiscard,
 }: {
-  state: HolderState;
-  inspection: Inspection;
+  state: InspectedState;
   problem: WireError | null;
   pending: PendingAction;
   onLadder(ladder: LadderRung[]): void;
-  onEngine(engine: NonNullable<HolderOptions["engine"]>): void;
+  onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
   onStart(): void;
   onDiscard(): void;
 }) {
+  const { inspection } = state;
   const { source, audio, video, ladder } = inspection;
-  const ladderError = problem !== null && LADDER_CODES.includes(problem.code) ? problem : null;
+  const error = problem ?? state.error;
+  const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;
   const largestSide = Math.min(source.video.displayWidth, source.video.displayHeight);
   return (
     <>
@@ -83,8 +84,8 @@ export function InspectedView({
               <dd>about {formatBytes(inspection.estimatedBytes)}</dd>
             </div>
           </dl>
-          <DeviceNote state={state} onServers={onServers} />
-          {problem !== null && ladderError === null && <InlineError error={problem} />}
+          <DeviceNote decision={state.part} onServers={onServers} />
+          {error !== null && ladderError === null && <InlineError error={error} />}
           <div class="actions">
             <button
               type="button"

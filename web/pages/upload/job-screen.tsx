@@ -1,5 +1,6 @@
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
-import type { HolderState } from "../../owner/owner-api.ts";
+import type { JobView } from "../../../shared/wire/job-view.ts";
+import type { Inspection, ReadyState, RunningState, StartingState } from "../../owner/owner-api.ts";
 import { Player } from "../../player/player.tsx";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
@@ -21,18 +22,20 @@ export function JobScreen({
   onAnother,
   shareActions,
 }: {
-  state: HolderState;
+  state: StartingState | RunningState | ReadyState;
   cancelling: boolean;
   onServers(use: boolean): void;
   onCancel(): void;
   onAnother(): void;
   shareActions: ShareActions;
 }) {
-  const { job, inspection, masterUrl } = state;
+  const { inspection } = state;
   const ready = state.phase === "ready";
+  const job = jobOf(state);
   const playable = ready || (job !== null && job.firstPlayableAtMs !== null);
+  const masterUrl = playable && state.phase !== "starting" ? state.address.masterUrl : null;
   const video = inspection?.source.video;
-  const warnings = [...new Set([...(inspection?.source.warnings ?? []), ...state.warnings])];
+  const warnings = new Set([...(inspection?.source.warnings ?? []), ...(job?.warnings ?? [])]);
   return (
     <>
       <div class="title-row">
@@ -42,14 +45,14 @@ export function JobScreen({
       <div class="job-columns">
         <div class="job-player">
           <Player
-            masterUrl={playable ? masterUrl : null}
-            title={state.fileName ?? "Video"}
+            masterUrl={masterUrl}
+            title={state.fileName}
             aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
             placeholder="You can watch here as soon as the first segment is made."
           />
-          {ready && <ReadyFacts state={state} />}
+          {ready && <ReadyFacts job={job} inspection={inspection} />}
         </div>
-        {ready ? (
+        {state.phase === "ready" ? (
           <ReadyPanel state={state} onAnother={onAnother} />
         ) : (
           <WorkPanel
@@ -60,21 +63,27 @@ export function JobScreen({
           />
         )}
       </div>
-      {warnings.length > 0 && (
+      {warnings.size > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
-          {warnings.map((warning) => (
+          {[...warnings].map((warning) => (
             <p key={warning}>{warning}</p>
           ))}
         </Note>
       )}
-      {!ready && state.phase === "running" && <SharePanel state={state} actions={shareActions} />}
+      {state.phase === "running" && job !== null && <SharePanel job={job} actions={shareActions} />}
       {job !== null && !ready && <SegmentGrid job={job} />}
     </>
   );
 }
 
+/** Null before the coordinator said. */
+function jobOf(state: StartingState | RunningState | ReadyState): JobView | null {
+  if (state.phase === "starting") return null;
+  return state.phase === "running" ? state.work.job : state.done.job;
+}
+
 /** What came of it. */
-function ReadyFacts({ state: { job, inspection } }: { state: HolderState }) {
+function ReadyFacts({ job, inspection }: { job: JobView | null; inspection: Inspection | null }) {
   const levels = inspection?.video.map(({ width, height }) => `${Math.min(width, height)}p`);
   return (
     <dl class="facts ready-facts">
@@ -100,10 +109,9 @@ function ReadyFacts({ state: { job, inspection } }: { state: HolderState }) {
   );
 }
 
-function ReadyPanel({ state, onAnother }: { state: HolderState; onAnother(): void }) {
-  const watchUrl = state.watchUrl ?? "";
-  const masterUrl = state.masterUrl ?? "";
-  const embed = `<iframe src="${watchUrl}?embed" width="640" height="${embedHeight(state)}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" title="${escapeAttribute(state.fileName ?? "Video")}"></iframe>`;
+function ReadyPanel({ state, onAnother }: { state: ReadyState; onAnother(): void }) {
+  const { watchUrl, masterUrl } = state.address;
+  const embed = `<iframe src="${watchUrl}?embed" width="640" height="${embedHeight(state.inspection)}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" title="${escapeAttribute(state.fileName)}"></iframe>`;
   return (
     <section class="card ready" aria-labelledby="ready-title">
       <h2 id="ready-title" class="card-title">
@@ -135,7 +143,7 @@ function timeTaken(durationTicks: number, tookMs: number): string {
   return `${formatWait(seconds)} (${speed} real time)`;
 }
 
-function embedHeight({ inspection }: HolderState): number {
+function embedHeight(inspection: Inspection | null): number {
   const video = inspection?.source.video;
   return video === undefined ? 360 : Math.round((640 * video.displayHeight) / video.displayWidth);
 }

@@ -46,11 +46,12 @@ export function LadderEditor({
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   // Changed from elsewhere (an address with a ladder in it). A refused draft changes nothing here.
+  const accepted = JSON.stringify(ladder);
   useEffect(() => {
     if (timer.current === undefined && !sameLadder(rows.value, ladder)) {
       rows.value = ladder.map(rowOf);
     }
-  }, [ladder]);
+  }, [accepted]);
   const propose = (next: Row[], afterMs: number) => {
     rows.value = next;
     clearTimeout(timer.current);

@@ -1,5 +1,5 @@
 import type { WireError } from "../../../shared/job/errors.ts";
-import type { HolderState } from "../../owner/owner-api.ts";
+import type { NeedsFileState } from "../../owner/owner-api.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatPercent } from "../../ui/format.ts";
 import { jobProgress } from "../../ui/job-progress.ts";
@@ -18,7 +18,7 @@ export function NeedsFileView({
   onFile,
   onCancel,
 }: {
-  state: HolderState;
+  state: NeedsFileState;
   problem: WireError | null;
   pending: PendingAction;
   /** The browser knows where the file is. */
@@ -27,17 +27,18 @@ export function NeedsFileView({
   onFile(picked: PickedFile): void;
   onCancel(): void;
 }) {
-  const name = state.fileName ?? "your video";
+  const { fileName: name } = state;
+  const { job } = state.work;
   const error = problem ?? state.error;
-  const busy = pending === "file" || state.inspectProgress !== null;
+  const busy = pending === "file" || state.comparing !== null;
   return (
     <>
       <h1>Go on where you left off</h1>
       <p class="lead">
         <b class="file-name-inline">{name}</b>{" "}
-        {state.job === null
+        {job === null
           ? "was not finished."
-          : `is ${formatPercent(jobProgress(state.job))} done. Finished segments are kept.`}{" "}
+          : `is ${formatPercent(jobProgress(job))} done. Finished segments are kept.`}{" "}
         A reloaded page has to be given the file again.
       </p>
       {error !== null && !busy && <InlineError error={error} />}
@@ -62,7 +63,7 @@ export function NeedsFileView({
           />
         </>
       )}
-      {state.job !== null && <SegmentGrid job={state.job} />}
+      {job !== null && <SegmentGrid job={job} />}
       <div class="actions">
         <button type="button" class="button" disabled={pending === "cancel"} onClick={onCancel}>
           Give this video up

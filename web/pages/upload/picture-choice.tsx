@@ -1,6 +1,6 @@
-import type { HolderOptions, Inspection } from "../../owner/owner-api.ts";
+import type { Inspection, OwnerOptions } from "../../owner/owner-api.ts";
 
-type Choice = NonNullable<HolderOptions["engine"]>;
+type Choice = NonNullable<OwnerOptions["engine"]>;
 
 /** Fast or best: which engine makes the picture, and why there is no choice where there is none. */
 export function PictureChoice({

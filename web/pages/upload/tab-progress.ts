@@ -1,30 +1,34 @@
-import type { HolderState } from "../../owner/owner-api.ts";
+import type { OwnerState } from "../../owner/owner-api.ts";
 import { formatPercent } from "../../ui/format.ts";
 import { jobProgress } from "../../ui/job-progress.ts";
 
 const NAME = "Tributary";
 
 /** The tab's title: how far it is comes first, as tabs show only the beginning. */
-export function tabTitle(state: HolderState): string {
-  const name = state.fileName ?? "";
+export function tabTitle(state: OwnerState): string {
   switch (state.phase) {
     case "starting":
-    case "running":
-      return `${formatPercent(state.job === null ? 0 : jobProgress(state.job))} · ${name} · ${NAME}`;
+      return `${formatPercent(0)} · ${state.fileName} · ${NAME}`;
+    case "running": {
+      const { job } = state.work;
+      const progress = job === null ? 0 : jobProgress(job);
+      return `${formatPercent(progress)} · ${state.fileName} · ${NAME}`;
+    }
     case "ready":
-      return `Ready · ${name} · ${NAME}`;
+      return `Ready · ${state.fileName} · ${NAME}`;
     case "failed":
-      return `Failed · ${name} · ${NAME}`;
+      return `Failed · ${state.fileName ?? ""} · ${NAME}`;
     default:
       return `${NAME}: turn a video into a stream`;
   }
 }
 
 /** The tab's icon while it works: a ring that closes; null for the ordinary one. */
-export function tabIcon(state: HolderState): string | null {
-  if (state.phase !== "running" || state.job === null) return null;
+export function tabIcon(state: OwnerState): string | null {
+  const job = state.phase === "running" ? state.work.job : null;
+  if (job === null) return null;
   // In 20 steps: a new icon for each percent would keep the browser busy for nothing.
-  const share = Math.floor(jobProgress(state.job) * 20) / 20;
+  const share = Math.floor(jobProgress(job) * 20) / 20;
   const round = (2 * Math.PI * 12).toFixed(2);
   const filled = (2 * Math.PI * 12 * share).toFixed(2);
   const svg =
@@ -35,7 +39,7 @@ export function tabIcon(state: HolderState): string | null {
 }
 
 /** Writes both into the document. */
-export function showInTab(state: HolderState): void {
+export function showInTab(state: OwnerState): void {
   const title = tabTitle(state);
   if (document.title !== title) document.title = title;
   const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');

@@ -1,14 +1,19 @@
-import type { HolderState } from "../../owner/owner-api.ts";
+import "../../ui/style.css";
+import "./upload.css";
+import "./job.css";
+import "./share.css";
+import type { InspectingState } from "../../owner/owner-api.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
 import { formatPercent } from "../../ui/format.ts";
-import { jobProgress } from "../../ui/job-progress.ts";
 import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
-import { DropZone } from "./drop-zone.tsx";
+import { ReloadButton } from "../../ui/reload-button.tsx";
+import { announcement } from "./announcement.ts";
 import { InspectedView } from "./inspected-view.tsx";
 import { JobScreen } from "./job-screen.tsx";
 import { NeedsFileView } from "./needs-file-view.tsx";
 import type { PickedFile } from "./source-file.ts";
+import { StartView } from "./start-view.tsx";
 import type { UploadSession } from "./upload-session.ts";
 
 /** What of the session the page calls and shows. */
@@ -58,12 +63,10 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
     case "inspecting":
       return <InspectingView state={state} onCancel={() => session.discard()} />;
     case "inspected":
-      if (state.inspection === null) return null;
       return (
         <InspectedView
           state={state}
-          inspection={state.inspection}
-          problem={problem ?? state.error}
+          problem={problem}
           pending={pending}
           onLadder={(ladder) => session.setLadder(ladder)}
           onEngine={(engine) => session.useEngine(engine)}
@@ -97,85 +100,31 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
           onCancel={() => session.cancel()}
         />
       );
-    case "failed": {
-      const error = state.error ?? { code: "INTERNAL" as const, message: "", retryable: true };
+    case "failed":
       return (
-        <ErrorCard error={error} fileName={state.fileName} job={state.job}>
-          <EndActions session={session} again={ERROR_TEXTS[error.code].again} />
+        <ErrorCard error={state.error} fileName={state.fileName} job={state.done?.job ?? null}>
+          {ERROR_TEXTS[state.error.code].reload && <ReloadButton />}
+          <EndActions session={session} again={ERROR_TEXTS[state.error.code].again} />
         </ErrorCard>
       );
-    }
     case "cancelled":
       return <CancelledView session={session} />;
   }
 }
 
-function StartView({
-  onFile,
-  loadSample,
-}: {
-  onFile(picked: PickedFile): void;
-  loadSample(): Promise<PickedFile | null>;
-}) {
-  return (
-    <>
-      <div class="hero">
-        <h1>Turn a video into a stream</h1>
-        <p class="lead">
-          Pick a video and this tab makes adaptive HLS of it: several qualities, playable anywhere,
-          watchable while it is still being made.
-        </p>
-      </div>
-      <DropZone
-        title="Drop a video here"
-        buttonLabel="Choose a file"
-        hint="MP4, MOV, MKV, WebM, TS, AVI, FLV and more. You can paste a file, too."
-        onFile={onFile}
-      />
-      <p class="sample">
-        No video at hand?{" "}
-        <button
-          type="button"
-          class="link-button"
-          onClick={async () => {
-            const sample = await loadSample();
-            if (sample !== null) onFile(sample);
-          }}
-        >
-          Try a sample clip
-        </button>
-      </p>
-      <ul class="steps">
-        <li>
-          <h2>Cut</h2>
-          <p>The file is read on this device and split at exact frames, however long it is.</p>
-        </li>
-        <li>
-          <h2>Encode</h2>
-          <p>All cores work at once. Every finished part is checked before it counts.</p>
-        </li>
-        <li>
-          <h2>Watch</h2>
-          <p>It plays from the first part on. Share the link, embed it, or use the HLS address.</p>
-        </li>
-      </ul>
-    </>
-  );
-}
-
-function InspectingView({ state, onCancel }: { state: HolderState; onCancel(): void }) {
-  const { inspectProgress } = state;
+function InspectingView({ state, onCancel }: { state: InspectingState; onCancel(): void }) {
+  const { progress } = state;
   return (
     <section class="card busy-card" aria-labelledby="inspecting-title">
       <h1 id="inspecting-title">Looking at the file</h1>
       <p class="file-name-inline">{state.fileName}</p>
-      {inspectProgress === null ? (
+      {progress === null ? (
         <progress class="bar" aria-label="Looking at the file" />
       ) : (
-        <progress class="bar" max={1} value={inspectProgress} aria-label="Looking at the file" />
+        <progress class="bar" max={1} value={progress} aria-label="Looking at the file" />
       )}
-      {inspectProgress !== null && (
-        <p class="hint">Repacking it without loss, {formatPercent(inspectProgress)}</p>
+      {progress !== null && (
+        <p class="hint">Repacking it without loss, {formatPercent(progress)}</p>
       )}
       <div class="actions">
         <button type="button" class="button" onClick={onCancel}>
@@ -217,34 +166,4 @@ function EndActions({ session, again }: { session: UploadSessionView; again: boo
       </button>
     </>
   );
-}
-
-/** For screen readers: changes of state, and each quarter of the work. */
-export function announcement(state: HolderState): string {
-  switch (state.phase) {
-    case "idle":
-      return "";
-    case "inspecting":
-      return "Looking at the file.";
-    case "inspected":
-      return "The file was read. You can start.";
-    case "starting":
-      return "Starting.";
-    case "running": {
-      if (state.job === null) return "Starting.";
-      if (!state.connected) return "Connection lost. Reconnecting.";
-      const quarters = Math.floor(jobProgress(state.job) * 4);
-      const playable = state.job.firstPlayableAtMs === null ? "" : " It can be played already.";
-      return `Making the video: ${quarters * 25} percent.${playable}`;
-    }
-    case "needs-file":
-      return "Pick the same file to go on.";
-    case "ready":
-      return "The video is ready.";
-    case "failed":
-      // The error itself is an alert.
-      return "";
-    case "cancelled":
-      return "Cancelled.";
-  }
 }

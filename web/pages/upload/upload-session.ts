@@ -5,26 +5,29 @@ import {
   toWireError,
   type WireError,
 } from "../../../shared/job/errors.ts";
-import { IDLE_STATE } from "../../owner/idle-state.ts";
+import { hasEnded } from "../../../shared/job/job-state.ts";
+import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type {
-  HolderApi,
-  HolderOptions,
-  HolderState,
-  LadderRung,
+  OwnerApi,
+  OwnerOptions,
+  OwnerSnapshot,
+  OwnerState,
   ResumableJob,
 } from "../../owner/owner-api.ts";
 import { KeptJob } from "../../saved/kept-job.ts";
 import { rememberOwned } from "../../saved/owned-videos.ts";
 import type { ResumeStore } from "../../saved/resume-store.ts";
-import type { HolderConnection } from "./connect-owner.ts";
+import type { OwnerConnection } from "./connect-owner.ts";
+import { OwnerLink } from "./owner-link.ts";
 import type { ShareActions } from "./share-panel.tsx";
+import { fileNameOf } from "./shown-state.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 
 /** What the session is built from; tests hand in their own. */
 export interface SessionParts {
-  connect(): HolderConnection;
+  connect(): OwnerConnection;
   store: ResumeStore;
-  options: HolderOptions;
+  options: OwnerOptions;
   /** Instead of the suggested one, for every file. */
   ladder: LadderRung[] | null;
 }
@@ -32,37 +35,40 @@ export interface SessionParts {
 /** A call that is under way because a person asked for it. */
 export type PendingAction = "ladder" | "start" | "cancel" | "file" | null;
 
-/** Time for a state to follow the answer it belongs to. */
-const STATE_WITHIN_MS = 2_000;
-
-/** After this many deaths of the holder within one job, a person decides. */
+/** After this many deaths of the worker within one job, a person decides. */
 const MAX_REVIVALS = 2;
 
 /**
- * The upload page's doings: one holder, one file, at most one job. Methods never throw; what went
- * wrong shows in `state.error` (ends the phase) or in `problem` (the phase stays).
+ * What a person can do on the upload page: one worker, one file, at most one job. The worker owns the
+ * state; this asks it for commands and keeps the job for a reload. Methods never throw: a refusal shows
+ * in `state`, a command that failed in `problem`.
  */
 export class UploadSession {
-  readonly #parts: SessionParts;
-  #options: HolderOptions;
-  readonly #state = signal<HolderState>(IDLE_STATE);
+  readonly #ladder: LadderRung[] | null;
+  readonly #link: OwnerLink;
   readonly #problem = signal<WireError | null>(null);
   readonly #pending = signal<PendingAction>(null);
   readonly #kept: KeptJob;
-  #holder: HolderConnection | null = null;
   #picked: PickedFile | null = null;
   #revivals = 0;
 
-  constructor(parts: SessionParts) {
-    this.#parts = parts;
-    this.#options = parts.options;
-    this.#kept = new KeptJob(parts.store);
+  constructor({ connect, store, options, ladder }: SessionParts) {
+    this.#ladder = ladder;
+    this.#kept = new KeptJob(store);
+    this.#link = new OwnerLink({
+      connect,
+      options,
+      onState: (state) => {
+        if (isOver(state)) void this.#kept.forget();
+      },
+      onDeath: (error) => void this.#revive(error),
+    });
   }
 
-  get state(): ReadonlySignal<HolderState> {
-    return this.#state;
+  get state(): ReadonlySignal<OwnerState> {
+    return this.#link.state;
   }
-  /** Of the last action that left the phase as it was: a ladder refused, another file than before. */
+  /** Why the last command could not be run; the state is as it was. */
   get problem(): ReadonlySignal<WireError | null> {
     return this.#problem;
   }
@@ -81,17 +87,17 @@ export class UploadSession {
   /** Once, when the page opens: takes up the newest job that no other tab works on. */
   async open(): Promise<void> {
     for (const stored of await this.#kept.list()) {
-      if (this.#state.peek().phase !== "idle") return;
+      if (this.state.peek().phase !== "idle") return;
       if (!(await this.#kept.takeUp(stored))) continue;
       const state = await this.#resume(stored.job);
-      if (state.error !== null && GONE.includes(state.error.code)) {
+      if (state.phase === "failed" && GONE.includes(state.error.code)) {
         // Nothing to come back to, and no news to anybody: on to the next one.
         await this.discard();
         continue;
       }
       // Still allowed from an earlier visit: no click is needed.
       const file = stored.handle === null ? null : await reopenFile(stored.handle, false);
-      if (file !== null && this.#state.peek().phase === "needs-file") {
+      if (file !== null && this.state.peek().phase === "needs-file") {
         await this.#provide({ file, handle: stored.handle });
       }
       return;
@@ -100,40 +106,42 @@ export class UploadSession {
 
   /** A file was picked, dropped or pasted. */
   async take(picked: PickedFile): Promise<void> {
-    const { phase } = this.#state.value;
+    const { phase } = this.state.peek();
     if (phase === "starting" || phase === "running") return;
     if (phase === "needs-file") return this.#provide(picked);
     this.#problem.value = null;
     if (phase !== "idle") await this.#release();
     this.#picked = picked;
-    this.#state.value = { ...IDLE_STATE, phase: "inspecting", fileName: picked.file.name };
-    const { ladder } = this.#parts;
+    const ladder = this.#ladder;
     // Before the file is read: nobody can start with the suggested ladder in between.
     if (ladder !== null) this.#pending.value = "ladder";
-    await this.#try(() => this.#connected().inspect(picked.file));
+    this.#link.show({ phase: "inspecting", fileName: picked.file.name, progress: null });
+    await this.#orFail((owner) => owner.inspect(picked.file));
     if (ladder !== null) await this.setLadder(ladder);
   }
 
   async useServers(use: boolean): Promise<void> {
-    await this.#while(null, () => this.#connected().useServers(use));
+    await this.#while(null, () => this.#link.run((owner) => owner.useServers(use)));
   }
 
-  /** Which engine makes the picture; kept for a holder that takes over. */
-  async useEngine(engine: NonNullable<HolderOptions["engine"]>): Promise<void> {
-    this.#options = { ...this.#options, engine };
-    await this.#while("ladder", () => this.#connected().configure({ engine }));
+  /** The engine that makes the video; kept for a worker that takes over. */
+  async useEngine(engine: NonNullable<OwnerOptions["engine"]>): Promise<void> {
+    await this.#while("ladder", () => this.#link.configure({ engine }));
   }
 
   async setLadder(ladder: LadderRung[]): Promise<void> {
-    await this.#while("ladder", () => this.#connected().setLadder(ladder));
+    await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
   }
 
   async start(): Promise<void> {
     await this.#while("start", async () => {
       this.#revivals = 0;
-      const job = await this.#connected().start();
+      const { job } = await this.#link.run((owner) => owner.start());
+      if (job === null) return;
       rememberOwned(job.jobId, job.ownerToken);
       await this.#kept.begin(job, this.#picked?.handle ?? null);
+      // It may have ended while it was being kept.
+      if (isOver(this.state.peek())) await this.#kept.forget();
     });
   }
 
@@ -152,26 +160,30 @@ export class UploadSession {
 
   /** What the share panel does; rejects with WireErrors. */
   readonly shareActions: ShareActions = {
-    share: () => this.#connected().share({ expiresInMinutes: 1_440, maxContributors: 50 }),
-    revoke: () => this.#connected().revokeShares(),
-    remove: (holderId) => this.#connected().removeContributor(holderId),
-    stageAll: (on) => this.#connected().changeSettings({ stageAll: on }),
-    verify: (policy) => this.#connected().changeSettings({ verify: policy }),
+    share: () => this.#link.owner.share({ expiresInMinutes: 1_440, maxContributors: 50 }),
+    revoke: () => this.#link.owner.revokeShares(),
+    remove: (holderId) => this.#link.owner.removeContributor(holderId),
+    stageAll: (on) => this.#link.owner.changeSettings({ stageAll: on }),
+    verify: (policy) => this.#link.owner.changeSettings({ verify: policy }),
   };
 
   async cancel(): Promise<void> {
-    const before = this.#state.value;
+    const fileName = fileNameOf(this.state.peek());
     this.#pending.value = "cancel";
     try {
-      await this.#connected().cancel();
+      await this.#link.run((owner) => owner.cancel());
     } catch {
       // It does not answer: end it. The coordinator frees its leases when the socket closes.
-      this.#disconnect();
+      this.#link.close();
+      this.#link.show({
+        phase: "cancelled",
+        fileName,
+        inspection: null,
+        address: null,
+        done: null,
+      });
     } finally {
       this.#pending.value = null;
-    }
-    if (this.#state.value.phase !== "cancelled") {
-      this.#state.value = { ...before, phase: "cancelled", slots: [], etaSeconds: null };
     }
     await this.#kept.forget();
   }
@@ -181,7 +193,7 @@ export class UploadSession {
     const picked = this.#picked;
     const { job } = this.#kept;
     if (job !== null) {
-      this.#disconnect();
+      this.#link.close();
       const state = await this.#resume(job);
       if (state.phase === "needs-file" && picked !== null) await this.#provide(picked);
     } else if (picked !== null) {
@@ -197,58 +209,35 @@ export class UploadSession {
     this.#picked = null;
     this.#problem.value = null;
     await this.#release();
-    this.#state.value = IDLE_STATE;
   }
 
-  /** Takes up a job; resolves with what came of it. */
-  async #resume(job: ResumableJob): Promise<HolderState> {
-    this.#state.value = { ...IDLE_STATE, fileName: job.fileName };
-    await this.#try(() => this.#connected().resume(job));
-    return this.#stateWhere(({ phase }) => phase !== "idle" && phase !== "inspecting");
-  }
-
-  /**
-   * States come by another port than answers: the one that belongs to an answer may still be on its
-   * way. Resolves with what there is when it does not come.
-   */
-  #stateWhere(test: (state: HolderState) => boolean): Promise<HolderState> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => done(this.#state.peek()), STATE_WITHIN_MS);
-      const stop = this.#state.subscribe((state) => {
-        if (test(state)) done(state);
-      });
-      function done(state: HolderState) {
-        clearTimeout(timer);
-        queueMicrotask(() => stop());
-        resolve(state);
-      }
-    });
+  /** Takes up a job; resolves with the state that this led to. */
+  async #resume(job: ResumableJob): Promise<OwnerState> {
+    this.#link.show({ phase: "idle" });
+    await this.#orFail((owner) => owner.resume(job));
+    return this.state.peek();
   }
 
   async #provide(picked: PickedFile): Promise<void> {
     await this.#while("file", async () => {
-      this.#state.value = { ...this.#state.value, error: null, inspectProgress: 0 };
-      await this.#connected().provideFile(picked.file);
-      const { phase } = await this.#stateWhere(
-        (state) => state.phase !== "needs-file" || state.error !== null,
-      );
+      const { state } = await this.#link.run((owner) => owner.provideFile(picked.file));
       // Another file than before: its handle leads nowhere.
-      if (phase === "needs-file") return;
+      if (state.phase !== "running") return;
       this.#picked = picked;
       await this.#kept.moveTo(picked.handle ?? this.#kept.handle.peek());
     });
   }
 
   /** Runs an action that leaves the phase as it was when it fails. */
-  async #while(action: PendingAction, act: () => Promise<void>): Promise<void> {
+  async #while(action: PendingAction, act: () => Promise<unknown>): Promise<void> {
     this.#pending.value = action;
     this.#problem.value = null;
     try {
       await act();
     } catch (thrown) {
       const error = toWireError(thrown);
-      // Where the holder moved to `failed` by itself, that says it already.
-      if (this.#state.value.phase !== "failed" && error.code !== "CANCELLED") {
+      // A worker that is gone has failed the page already.
+      if (this.state.peek().phase !== "failed" && error.code !== "CANCELLED") {
         this.#problem.value = error;
       }
     } finally {
@@ -256,67 +245,37 @@ export class UploadSession {
     }
   }
 
-  /** Runs an action whose failure ends the phase. */
-  async #try(act: () => Promise<void>): Promise<void> {
+  /** Runs a command whose failure ends the phase. */
+  async #orFail(command: (owner: OwnerApi) => Promise<OwnerSnapshot>): Promise<void> {
     try {
-      await act();
+      await this.#link.run(command);
     } catch (thrown) {
       const error = toWireError(thrown);
-      if (error.code !== "CANCELLED" && this.#state.value.phase !== "failed") this.#fail(error);
+      if (error.code !== "CANCELLED" && this.state.peek().phase !== "failed") {
+        this.#link.fail(error);
+      }
     }
   }
 
-  #fail(error: WireError): void {
-    this.#state.value = { ...this.#state.value, phase: "failed", error, slots: [] };
-  }
-
-  #connected(): HolderApi {
-    if (this.#holder !== null) return this.#holder.api;
-    const holder = this.#parts.connect();
-    this.#holder = holder;
-    const current = () => this.#holder === holder;
-    holder.api
-      .subscribe((state) => {
-        if (!current()) return;
-        this.#state.value = state;
-        if (hasEnded(state)) void this.#kept.forget();
-      })
-      .catch((thrown) => current() && this.#fail(toWireError(thrown)));
-    if (Object.keys(this.#options).length > 0) {
-      holder.api
-        .configure(this.#options)
-        .catch((thrown) => current() && this.#fail(toWireError(thrown)));
-    }
-    void holder.died.then((error) => (current() ? this.#revive(error) : undefined));
-    return holder.api;
-  }
-
-  /** The holder died. What it had finished is safe; a new one goes on with the same file. */
+  /** The worker died. Finished segments are safe; a new one goes on with the same file. */
   async #revive(error: TributaryError): Promise<void> {
-    this.#holder = null;
     if (this.#kept.job === null || this.#picked === null || this.#revivals >= MAX_REVIVALS) {
-      this.#fail(toWireError(error));
+      this.#link.fail(toWireError(error));
       return;
     }
     this.#revivals += 1;
     await this.again();
   }
 
-  /** Leaves the job and readies the holder for the next file. */
+  /** Leaves the job and readies the worker for the next file. */
   async #release(): Promise<void> {
     await this.#kept.forget();
-    if (this.#holder === null) return;
     try {
-      await this.#holder.api.reset();
+      if (this.#link.isOpen) await this.#link.run((owner) => owner.reset());
     } catch {
-      this.#disconnect();
+      this.#link.close();
     }
-  }
-
-  #disconnect(): void {
-    const holder = this.#holder;
-    this.#holder = null;
-    holder?.end();
+    this.#link.show({ phase: "idle" });
   }
 }
 
@@ -330,15 +289,8 @@ const GONE: readonly ErrorCode[] = [
 ];
 
 /** The job itself is over, whatever became of this tab. */
-function hasEnded(state: HolderState): boolean {
-  const job = state.job?.state;
-  return (
-    state.phase === "ready" ||
-    state.phase === "cancelled" ||
-    (state.phase === "failed" &&
-      (job === "failed" ||
-        job === "cancelled" ||
-        job === "ready" ||
-        (state.error !== null && GONE.includes(state.error.code))))
-  );
+function isOver(state: OwnerState): boolean {
+  if (state.phase !== "failed") return state.phase === "ready" || state.phase === "cancelled";
+  const job = state.done?.job ?? null;
+  return (job !== null && hasEnded(job.state)) || GONE.includes(state.error.code);
 }

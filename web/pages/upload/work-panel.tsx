@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { HolderState, SlotState } from "../../owner/owner-api.ts";
+import type { JobView } from "../../../shared/wire/job-view.ts";
+import type { RunningState, SlotState, StartingState, Work } from "../../owner/owner-api.ts";
+import { Figure } from "../../ui/figure.tsx";
 import { formatBytes, formatPercent, formatSpeed, formatWait } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { jobProgress, taskTitle } from "../../ui/job-progress.ts";
@@ -17,13 +19,14 @@ export function WorkPanel({
   onServers,
   onCancel,
 }: {
-  state: HolderState;
+  state: StartingState | RunningState;
   cancelling: boolean;
   onServers(use: boolean): void;
   onCancel(): void;
 }) {
-  const progress = state.job === null ? 0 : jobProgress(state.job);
-  const starting = state.phase === "starting" || state.job === null;
+  const work = state.phase === "running" ? state.work : null;
+  const job = work?.job ?? null;
+  const progress = job === null ? 0 : jobProgress(job);
   return (
     <section class="card work" aria-labelledby="work-title">
       <h2 id="work-title" class="visually-hidden">
@@ -31,31 +34,25 @@ export function WorkPanel({
       </h2>
       <div class="work-head">
         <span class="work-percent">{formatPercent(progress)}</span>
-        <span class="work-eta">{starting ? "Starting…" : etaText(state)}</span>
+        <span class="work-eta">
+          {work === null || job === null ? "Starting…" : etaText(work, job)}
+        </span>
       </div>
       <progress class="bar" max={1} value={progress} aria-label="Video made so far" />
-      <dl class="figures">
-        <Figure
-          name="Speed"
-          value={state.speed === null ? "–" : formatSpeed(state.speed)}
-          hint="of real time"
-        />
-        <Figure name="Uploaded" value={formatBytes(state.bytesUploaded)} hint="finished parts" />
-        <Figure
-          name="Encoders"
-          value={String(state.slots.filter(({ state: slot }) => slot !== "stopped").length)}
-          hint={state.busyShare > 0 ? `${formatPercent(state.busyShare)} busy` : "in this tab"}
-        />
-      </dl>
-      {!state.connected && !starting && (
+      <WorkFigures work={work} />
+      {work !== null && job !== null && !work.connected && (
         <Note kind="warn" icon={<InfoIcon />}>
           <p>
             <b>Connection lost.</b> Reconnecting. Finished segments are safe.
           </p>
         </Note>
       )}
-      <SlotList state={state} />
-      <DeviceNote state={state} onServers={onServers} />
+      <SlotList slots={work?.slots ?? []} job={job} />
+      <DeviceNote
+        decision={state.part}
+        canLeave={job?.tasksNeedingSource === 0}
+        onServers={onServers}
+      />
       <CancelButton
         muchIsDone={progress > MUCH_IS_DONE}
         cancelling={cancelling}
@@ -65,20 +62,25 @@ export function WorkPanel({
   );
 }
 
-function etaText({ etaSeconds, job, connected }: HolderState): string {
-  if (job?.state === "assembling") return "Finishing";
+function etaText({ etaSeconds, connected }: Work, job: JobView): string {
+  if (job.state === "assembling") return "Finishing";
   if (!connected) return "Waiting for the connection";
   return etaSeconds === null ? "Estimating the time left" : `About ${formatWait(etaSeconds)} left`;
 }
 
-function Figure({ name, value, hint }: { name: string; value: string; hint: string }) {
+/** @param work null before it began */
+function WorkFigures({ work }: { work: Work | null }) {
+  const { speed = null, bytesUploaded = 0, busyShare = 0, slots = [] } = work ?? {};
   return (
-    <div class="figure">
-      <dt>{name}</dt>
-      <dd>
-        <b class="figure-value">{value}</b> <span class="figure-hint">{hint}</span>
-      </dd>
-    </div>
+    <dl class="figures">
+      <Figure name="Speed" value={speed === null ? "–" : formatSpeed(speed)} hint="of real time" />
+      <Figure name="Uploaded" value={formatBytes(bytesUploaded)} hint="finished parts" />
+      <Figure
+        name="Encoders"
+        value={String(slots.filter(({ state }) => state !== "stopped").length)}
+        hint={busyShare > 0 ? `${formatPercent(busyShare)} busy` : "in this tab"}
+      />
+    </dl>
   );
 }
 
@@ -92,7 +94,7 @@ const SLOT_WORDS: Readonly<Record<SlotState["state"], string>> = {
 };
 
 /** One line an encoder. */
-function SlotList({ state: { slots, job } }: { state: HolderState }) {
+function SlotList({ slots, job }: { slots: readonly SlotState[]; job: JobView | null }) {
   if (slots.length === 0) return null;
   return (
     <ul class="slots" aria-label="Encoders">

@@ -1,7 +1,6 @@
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { Catalogue } from "./catalogue.ts";
-import "../../ui/style.css";
 import { VideosPage } from "./videos-page.tsx";
 
 const catalogue = new Catalogue(new EdgeClient(location.origin));

@@ -1,3 +1,5 @@
+import "../../ui/style.css";
+import "./videos.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
@@ -7,7 +9,6 @@ import { formatBytes, formatLength } from "../../ui/format.ts";
 import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
 import { PosterFrame } from "./poster-frame.tsx";
-import "./videos.css";
 
 /** What this deployment holds. */
 export function VideosPage({ catalogue }: { catalogue: Catalogue }) {

@@ -1,7 +1,6 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
-import "../../ui/style.css";
 import { EmbedPage, WatchPage } from "./watch-page.tsx";
 import { watchStatus } from "./watch-status.ts";
 

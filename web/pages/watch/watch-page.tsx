@@ -1,4 +1,7 @@
+import "../../ui/style.css";
+import "./watch.css";
 import type { ReadonlySignal } from "@preact/signals";
+import { hasEnded } from "../../../shared/job/job-state.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import { Player } from "../../player/player.tsx";
 import { CopyField } from "../../ui/copy-field.tsx";
@@ -133,7 +136,7 @@ function playable(state: WatchState): boolean {
 }
 
 function endedEarly(status: JobStatus): boolean {
-  return status.state === "failed" || status.state === "cancelled";
+  return hasEnded(status.state) && status.state !== "ready";
 }
 
 /** Nothing can be played, and why; null where it can, or will. */

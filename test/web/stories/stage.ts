@@ -1,0 +1,25 @@
+/**
+ * What the stages share. A stage runs in a page: it shows views of one page of the app, with no more
+ * than that page's own sheets, and notes what they ask for. Never shipped; nothing of the app imports it.
+ */
+
+/** What the page asked of what is behind it, oldest first. */
+export const calls: { name: string; argument: unknown }[] = [];
+
+export function noted(name: string) {
+  return async (argument?: unknown) => {
+    calls.push({ name, argument });
+  };
+}
+
+export function root(): HTMLElement {
+  let element = document.getElementById("page");
+  if (element === null) {
+    element = document.createElement("div");
+    element.id = "page";
+    document.body.append(element);
+    document.documentElement.lang = "en";
+    document.title = "Tributary";
+  }
+  return element;
+}

@@ -1,0 +1,46 @@
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import type { JobStatus } from "../../../shared/wire/job-status.ts";
+import { EmbedPage, WatchPage } from "../../../web/pages/watch/watch-page.tsx";
+import type { WatchState } from "../../../web/pages/watch/watch-status.ts";
+import { calls, root } from "./stage.ts";
+import { INSPECTION, job, STATES } from "./states.ts";
+
+export { calls };
+
+/** Shows the watch page, or the embedded player. */
+export function showWatch(
+  watched: "loading" | "making" | "ready" | "stored" | "missing" | "cancelled",
+  masterUrl: string,
+  embedded = false,
+): void {
+  const Page = embedded ? EmbedPage : WatchPage;
+  document.documentElement.classList.toggle("is-embedded", embedded);
+  render(
+    <Page
+      state={signal(watchState(watched))}
+      masterUrl={masterUrl}
+      watchUrl="https://tributary.example/watch/Yw3kT9qGm2"
+    />,
+    root(),
+  );
+}
+
+function watchState(watched: Parameters<typeof showWatch>[0]): WatchState {
+  if (watched === "loading" || watched === "stored" || watched === "missing") {
+    return { kind: watched };
+  }
+  const view =
+    watched === "ready"
+      ? STATES.ready.done.job
+      : watched === "making"
+        ? STATES.playing.work.job
+        : job(["done", "ready"], { state: "cancelled", endedAtMs: 1_795_000_214_000 });
+  const status: JobStatus = {
+    ...view,
+    source: INSPECTION.source,
+    renditions: [...INSPECTION.video, ...INSPECTION.audio],
+    segments: [],
+  };
+  return { kind: "known", status };
+}

@@ -1,0 +1,67 @@
+import type { JobPlan } from "../../shared/job/job.ts";
+import type { Pool } from "../encoder/pool.ts";
+import type { HolderSession } from "../holder/session.ts";
+import { ProgressMeter, SpeedGauge } from "./meter.ts";
+import type { SlotState, Work } from "./owner-api.ts";
+import type { OwnerEvent } from "./state.ts";
+
+/** What is measured of the work of this tab on one job. */
+export class JobWork {
+  readonly #startedAtMs: number;
+  readonly #meter = new ProgressMeter();
+  readonly #gauge = new SpeedGauge();
+
+  constructor(startedAtMs: number) {
+    this.#startedAtMs = startedAtMs;
+  }
+
+  /** Media seconds that this tab makes a second, all slots; null until measured. */
+  get ownSpeed(): number | null {
+    return this.#gauge.speed;
+  }
+
+  /**
+   * Takes over what session and pool have to say.
+   * @param plan null while the tab only watches
+   */
+  view(session: HolderSession, pool: Pool | null, plan: JobPlan | null, nowMs: number): Work {
+    const { job, connected, bytesUploaded } = session;
+    if (job !== null) this.#meter.update(job, nowMs);
+    if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);
+    const slotMs = (nowMs - this.#startedAtMs) * (pool?.slots().length ?? 0);
+    const { speed, etaSeconds } = this.#meter;
+    return {
+      job,
+      connected,
+      bytesUploaded,
+      speed,
+      etaSeconds,
+      slots: describeSlots(session, pool),
+      busyShare: slotMs === 0 ? 0 : Math.min(1, (pool?.busyMs(nowMs) ?? 0) / slotMs),
+    };
+  }
+}
+
+/** How the work ended; null while it goes on. */
+export function endOf({ refused, job }: Pick<HolderSession, "refused" | "job">): OwnerEvent | null {
+  if (refused !== null) {
+    const { code, message, retryable } = refused;
+    return { type: "failed", error: { code, message, retryable } };
+  }
+  if (job?.state === "ready" || job?.state === "cancelled") return { type: job.state };
+  if (job?.state !== "failed") return null;
+  const error = job.error ?? { code: "TASK_FAILED" as const, message: "The job failed." };
+  return { type: "failed", error: { ...error, retryable: false } };
+}
+
+function describeSlots(session: HolderSession, pool: Pool | null): SlotState[] {
+  // A free slot shows what is on its way to it or from it.
+  const others = session.leases().filter(({ stage }) => stage !== "encoding");
+  return (pool?.slots() ?? []).map((slot) => {
+    if (slot.taskId !== null) return { state: "encoding", ...slot };
+    const lease = others.shift();
+    if (lease === undefined) return { state: "idle", ...slot };
+    const state = lease.stage === "uploading" ? "uploading" : "fetching";
+    return { state, taskId: lease.taskId, progress: lease.progress, engine: null };
+  });
+}

@@ -1,0 +1,143 @@
+import { webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
+import type { Source } from "../../shared/ingest/read/source.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import type { LadderRung } from "../../shared/plan/rungs.ts";
+import type { EdgeClient } from "../edge-client.ts";
+import { decodes, hasWebCodecs } from "../encoder/capability.ts";
+import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
+import { openSource } from "../holder/ingest/source.ts";
+import { laneFor, slotCountFor, soundNeedsFfmpeg } from "./choices.ts";
+import type { Inspection, OwnerOptions } from "./owner-api.ts";
+
+/** Facts about a file and this site that no choice changes. */
+interface FileFacts {
+  /** This deployment has servers that encode. */
+  hasServers: boolean;
+  /** Why the browser's codecs would not do the source right, or at all; null when they would. */
+  fastRefusal: string | null;
+  /** ffmpeg makes the audio, also where the browser's codecs make the video. */
+  soundNeedsFfmpeg: boolean;
+}
+
+/** The picked file, opened, and the plan of what will be made of it. */
+export class PlannedFile {
+  readonly source: Source;
+  readonly facts: FileFacts;
+  readonly #choice: { ladder: LadderRung[] | null; planSlots: number };
+  readonly plan: JobPlan;
+  readonly #options: OwnerOptions;
+
+  private constructor(
+    source: Source,
+    facts: FileFacts,
+    options: OwnerOptions,
+    choice: { ladder: LadderRung[] | null; planSlots: number },
+  ) {
+    this.source = source;
+    this.facts = facts;
+    this.#options = options;
+    this.#choice = choice;
+    this.plan = source.planJob(choice.ladder ?? undefined, choice.planSlots);
+  }
+
+  /**
+   * Reads the file and plans it with the default ladder.
+   * @param onProgress 0..1, where the file has to be rewritten first
+   * @throws TributaryError SOURCE_*
+   */
+  static async open(
+    file: File,
+    client: EdgeClient,
+    options: OwnerOptions,
+    { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: number) => void },
+  ): Promise<PlannedFile> {
+    const [source, site] = await Promise.all([
+      openSource(file, { signal, loadFfmpeg: loadFfmpegCore, onProgress }),
+      // Without an answer this device does what it can.
+      client.site(signal).catch(() => null),
+    ]);
+    const fastRefusal = await refuseFast(source, signal);
+    const facts = {
+      hasServers: site?.servers === true,
+      fastRefusal,
+      soundNeedsFfmpeg: await soundNeedsFfmpeg(source.facts),
+    };
+    const planSlots = slotsToPlanFor(options, fastRefusal);
+    return new PlannedFile(source, facts, options, { ladder: null, planSlots });
+  }
+
+  /**
+   * The same file with another plan.
+   * @param ladder null: the default one
+   * @param planSlots default: by the options
+   * @throws TributaryError LADDER_INVALID
+   */
+  planned(options: OwnerOptions, ladder: LadderRung[] | null, planSlots?: number): PlannedFile {
+    return new PlannedFile(this.source, this.facts, options, {
+      ladder,
+      planSlots: planSlots ?? slotsToPlanFor(options, this.facts.fastRefusal),
+    });
+  }
+
+  /** The same choice of a ladder under other options. */
+  underOptions(options: OwnerOptions): PlannedFile {
+    return this.planned(options, this.#choice.ladder);
+  }
+
+  /** Slots that the tasks are planned for. */
+  get planSlots(): number {
+    return this.#choice.planSlots;
+  }
+
+  /** As it was asked for, not as even numbers made it: "240" may well be 134 lines of a banner. */
+  get ladder(): LadderRung[] {
+    return (
+      this.#choice.ladder ??
+      this.plan.video.map(({ width, height, bitsPerSecond }) => ({
+        shortSide: Math.min(width, height),
+        kilobitsPerSecond: Math.round(bitsPerSecond / 1000),
+      }))
+    );
+  }
+
+  get inspection(): Inspection {
+    const { plan, source, facts } = this;
+    const rates = [...plan.video, ...plan.audio].map(({ bitsPerSecond }) => bitsPerSecond);
+    const bytesPerSecond = rates.reduce((sum, rate) => sum + rate, 0) / 8;
+    const usesWebCodecs = laneFor(this.#options, facts.fastRefusal) !== "ffmpeg";
+    return {
+      source: plan.source,
+      ladder: this.ladder,
+      video: plan.video,
+      audio: plan.audio,
+      segmentCount: plan.segments.length,
+      taskCount: plan.tasks.length,
+      estimatedBytes: Math.round(bytesPerSecond * this.durationSeconds),
+      remuxed: source.remuxed,
+      pictureEngine: usesWebCodecs ? "webcodecs" : "ffmpeg-wasm",
+      fastRefusal: facts.fastRefusal,
+    };
+  }
+
+  get durationSeconds(): number {
+    return this.plan.source.durationTicks / TICKS_PER_SECOND;
+  }
+
+  close(): void {
+    this.source.close();
+  }
+}
+
+/** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
+function slotsToPlanFor(options: OwnerOptions, fastRefusal: string | null): number {
+  return laneFor(options, fastRefusal) === "ffmpeg" ? slotCountFor(options) : 1;
+}
+
+async function refuseFast(source: Source, signal: AbortSignal): Promise<string | null> {
+  if (!hasWebCodecs()) return "This browser has no codecs of its own to use.";
+  const refusal = webCodecsRefusal(source.facts.video);
+  if (refusal !== null) return refusal;
+  const { config, isIdr } = await source.decodeStart(signal);
+  if (!isIdr) return "The browser's decoder does not take open groups of pictures.";
+  return (await decodes(config)) ? null : "This browser does not decode this codec.";
+}

@@ -1,0 +1,134 @@
+import type { WireError } from "../../shared/job/errors.ts";
+import type { PartDecision } from "../encoder/capability.ts";
+import type { Inspection, JobAddress, OwnerState, Work, WorkDone } from "./owner-api.ts";
+
+/** What happened in the owner's worker. */
+export type OwnerEvent =
+  | { type: "picked"; fileName: string }
+  /** Of a file that takes time to read, 0..1. */
+  | { type: "reading"; progress: number }
+  | { type: "inspected"; inspection: Inspection; part: PartDecision }
+  /** Another ladder or engine. */
+  | { type: "planned"; inspection: Inspection }
+  | { type: "part-decided"; part: PartDecision }
+  /** A ladder, a start or a file was not accepted. */
+  | { type: "refused"; error: WireError }
+  | { type: "starting" }
+  | { type: "created"; address: JobAddress }
+  | { type: "resumed"; fileName: string; address: JobAddress }
+  | { type: "comparing" }
+  /** The file of before was found again. */
+  | { type: "went-on"; inspection: Inspection; part: PartDecision }
+  | { type: "worked"; work: Work }
+  | { type: "ready" }
+  | { type: "failed"; error: WireError }
+  | { type: "cancelled" }
+  | { type: "reset" };
+
+export const IDLE: OwnerState = { phase: "idle" };
+
+/** Phases in which figures move all the time. */
+export const MOVING_PHASES = ["inspecting", "needs-file", "running"] as const;
+
+const NO_WORK: Work = {
+  job: null,
+  busyShare: 0,
+  bytesUploaded: 0,
+  speed: null,
+  connected: false,
+  slots: [],
+  etaSeconds: null,
+};
+
+/**
+ * The state after an event. An event that has no place in the present phase (a figure of work that was
+ * stopped, a second end) changes nothing: the same object comes back.
+ */
+export function reduce(state: OwnerState, event: OwnerEvent): OwnerState {
+  switch (event.type) {
+    case "picked":
+      return { phase: "inspecting", fileName: event.fileName, progress: null };
+    case "resumed": {
+      const { fileName, address } = event;
+      const work = NO_WORK;
+      return { phase: "needs-file", fileName, address, work, comparing: null, error: null };
+    }
+    case "reset":
+      return IDLE;
+    default:
+      return reduceWithin(state, event);
+  }
+}
+
+type EventWithin = Exclude<OwnerEvent, { type: "picked" | "resumed" | "reset" }>;
+
+/** For what happens to the file or the job at hand. */
+function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
+  switch (state.phase) {
+    case "inspecting":
+      if (event.type === "reading") return { ...state, progress: event.progress };
+      if (event.type === "inspected") {
+        const { inspection, part } = event;
+        return { phase: "inspected", fileName: state.fileName, inspection, part, error: null };
+      }
+      return end(state, event);
+    case "inspected":
+      if (event.type === "planned") return { ...state, inspection: event.inspection, error: null };
+      if (event.type === "part-decided") return { ...state, part: event.part };
+      if (event.type === "refused") return { ...state, error: event.error };
+      if (event.type === "starting") {
+        const { fileName, inspection, part } = state;
+        return { phase: "starting", fileName, inspection, part };
+      }
+      return end(state, event);
+    case "starting":
+      if (event.type === "part-decided") return { ...state, part: event.part };
+      if (event.type === "refused") return { ...state, phase: "inspected", error: event.error };
+      if (event.type === "created") {
+        return { ...state, phase: "running", address: event.address, work: NO_WORK };
+      }
+      return end(state, event);
+    case "running":
+      if (event.type === "part-decided") return { ...state, part: event.part };
+      if (event.type === "worked") return { ...state, work: event.work };
+      return end(state, event);
+    case "needs-file":
+      if (event.type === "worked") return { ...state, work: event.work };
+      if (event.type === "comparing") return { ...state, comparing: 0, error: null };
+      if (event.type === "reading") return { ...state, comparing: event.progress };
+      if (event.type === "refused") return { ...state, comparing: null, error: event.error };
+      if (event.type === "went-on") {
+        const { fileName, address, work } = state;
+        const { inspection, part } = event;
+        return { phase: "running", fileName, inspection, part, address, work };
+      }
+      return end(state, event);
+    case "idle":
+    case "ready":
+    case "failed":
+    case "cancelled":
+      return state;
+  }
+}
+
+type GoingOnState = Exclude<OwnerState, { phase: "idle" | "ready" | "failed" | "cancelled" }>;
+
+function end(state: GoingOnState, event: EventWithin): OwnerState {
+  const left = {
+    fileName: state.fileName,
+    inspection: "inspection" in state ? state.inspection : null,
+    address: "address" in state ? state.address : null,
+    done: "work" in state ? doneOf(state.work) : null,
+  };
+  if (event.type === "failed") return { phase: "failed", ...left, error: event.error };
+  if (event.type === "cancelled") return { phase: "cancelled", ...left };
+  const { address, done } = left;
+  if (event.type === "ready" && address !== null && done !== null) {
+    return { phase: "ready", ...left, address, done };
+  }
+  return state;
+}
+
+function doneOf({ job, busyShare, bytesUploaded, speed }: Work): WorkDone {
+  return { job, busyShare, bytesUploaded, speed };
+}

@@ -1,0 +1,48 @@
+import type { ContributorState } from "../../contributor/contributor-api.ts";
+import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { formatBytes } from "../../ui/format.ts";
+import { ReloadButton } from "../../ui/reload-button.tsx";
+import { VideoFacts } from "./video-facts.tsx";
+
+/** After an end in peace. */
+export function Thanks({ state, title }: { state: ContributorState; title: string }) {
+  const { tasksDone, bytesUploaded } = state;
+  return (
+    <section class="card contribute-card" aria-labelledby="thanks-title">
+      <h1 id="thanks-title">{title}</h1>
+      <VideoFacts state={state} />
+      {tasksDone > 0 && (
+        <p>
+          This device made {tasksDone} {tasksDone === 1 ? "piece" : "pieces"} (
+          {formatBytes(bytesUploaded)}).
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** After an end with an error. */
+export function Failed({
+  state,
+  onWork,
+}: {
+  state: ContributorState;
+  onWork(slots: number): void;
+}) {
+  const text = ERROR_TEXTS[state.error?.code ?? "INTERNAL"];
+  return (
+    <section class="card contribute-card" role="alert">
+      <h1>{text.title}</h1>
+      {/* The coordinator says which of several reasons it was. */}
+      <p>{state.error?.code === "SENT_AWAY" ? state.error.message : text.what}</p>
+      <p>{text.advice}</p>
+      {state.tasksDone > 0 && <p>This device made {state.tasksDone} pieces. Thank you!</p>}
+      {text.reload && <ReloadButton />}
+      {text.again && state.job !== null && (
+        <button type="button" class="button" onClick={() => onWork(state.possibleSlots)}>
+          Try again
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,29 @@
+/** How many processor cores this device gives. */
+export function SlotsField({
+  slots,
+  most,
+  disabled,
+  onChange,
+}: {
+  slots: number;
+  most: number;
+  disabled?: boolean;
+  onChange(slots: number): void;
+}) {
+  return (
+    <label class="slots-field">
+      <span>Processor cores to give</span>
+      <input
+        type="range"
+        min={1}
+        max={most}
+        value={slots}
+        disabled={disabled || most === 1}
+        onChange={(event) => onChange(Number(event.currentTarget.value))}
+      />
+      <output>
+        {slots} of {most}
+      </output>
+    </label>
+  );
+}

@@ -1,0 +1,33 @@
+import type { OwnerState } from "../../owner/owner-api.ts";
+import { jobProgress } from "../../ui/job-progress.ts";
+
+/** For screen readers: changes of state, and each quarter of the work. */
+export function announcement(state: OwnerState): string {
+  switch (state.phase) {
+    case "idle":
+      return "";
+    case "inspecting":
+      return "Looking at the file.";
+    case "inspected":
+      return "The file was read. You can start.";
+    case "starting":
+      return "Starting.";
+    case "running": {
+      const { job, connected } = state.work;
+      if (job === null) return "Starting.";
+      if (!connected) return "Connection lost. Reconnecting.";
+      const quarters = Math.floor(jobProgress(job) * 4);
+      const playable = job.firstPlayableAtMs === null ? "" : " It can be played already.";
+      return `Making the video: ${quarters * 25} percent.${playable}`;
+    }
+    case "needs-file":
+      return "Pick the same file to go on.";
+    case "ready":
+      return "The video is ready.";
+    case "failed":
+      // The error itself is an alert.
+      return "";
+    case "cancelled":
+      return "Cancelled.";
+  }
+}

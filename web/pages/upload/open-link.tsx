@@ -1,0 +1,42 @@
+import { renderSVG } from "uqr";
+import type { ShareResponse } from "../../../shared/wire/api.ts";
+import { CopyField } from "../../ui/copy-field.tsx";
+
+/** The link for helpers, to copy and to scan. */
+export function OpenLink({
+  link,
+  pending,
+  onRevoke,
+}: {
+  link: ShareResponse;
+  pending: boolean;
+  onRevoke(): void;
+}) {
+  const until = new Date(link.expiresAtMs).toLocaleString(undefined, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+  return (
+    <>
+      <div class="share-open">
+        <CopyField
+          label="Link for helpers"
+          text={link.joinUrl}
+          hint={`For up to ${link.maxContributors} devices, until ${until}. Whoever has it can help and sees pieces of the video.`}
+        />
+        <div
+          class="share-qr"
+          role="img"
+          aria-label="The link for helpers as a QR code"
+          // The library's own output for our own text: no markup of anybody else is in it.
+          dangerouslySetInnerHTML={{ __html: renderSVG(link.joinUrl, { border: 0 }) }}
+        />
+      </div>
+      <div class="actions">
+        <button type="button" class="button" disabled={pending} onClick={onRevoke}>
+          End the link
+        </button>
+      </div>
+    </>
+  );
+}

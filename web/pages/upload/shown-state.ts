@@ -1,0 +1,68 @@
+import type { WireError } from "../../../shared/job/errors.ts";
+import type { JobView } from "../../../shared/wire/job-view.ts";
+import type { PartDecision } from "../../encoder/capability.ts";
+import type { Inspection, OwnerState, SlotState } from "../../owner/owner-api.ts";
+
+/**
+ * The state of the upload page as one flat record with the same fields in every phase. The page keeps
+ * it in `tributary.state` for programs that drive it (web/headless): fields are added, never renamed.
+ */
+export interface ShownState {
+  phase: OwnerState["phase"];
+  /** Name of the picked file, or of the job to resume. */
+  fileName: string | null;
+  /** 0..1 while a file is read or compared, and that takes time. */
+  inspectProgress: number | null;
+  inspection: Inspection | null;
+  job: JobView | null;
+  jobId: string | null;
+  watchUrl: string | null;
+  masterUrl: string | null;
+  connected: boolean;
+  slots: SlotState[];
+  /** 0..1 */
+  busyShare: number;
+  bytesUploaded: number;
+  speed: number | null;
+  etaSeconds: number | null;
+  error: WireError | null;
+  warnings: string[];
+  part: PartDecision | null;
+}
+
+/** @param problem of the page, where the state has no error of its own */
+export function shownState(state: OwnerState, problem: WireError | null): ShownState {
+  const work = "work" in state ? state.work : null;
+  const done = "done" in state ? state.done : work;
+  const address = "address" in state ? state.address : null;
+  const job = done?.job ?? null;
+  return {
+    phase: state.phase,
+    fileName: fileNameOf(state),
+    inspectProgress: progressOf(state),
+    inspection: "inspection" in state ? state.inspection : null,
+    job,
+    jobId: address?.jobId ?? null,
+    watchUrl: address?.watchUrl ?? null,
+    masterUrl: address?.masterUrl ?? null,
+    connected: work?.connected ?? false,
+    slots: work?.slots ?? [],
+    busyShare: done?.busyShare ?? 0,
+    bytesUploaded: done?.bytesUploaded ?? 0,
+    speed: done?.speed ?? null,
+    etaSeconds: work?.etaSeconds ?? null,
+    error: ("error" in state ? state.error : null) ?? problem,
+    warnings: job?.warnings ?? [],
+    part: "part" in state ? state.part : null,
+  };
+}
+
+/** Null where no file and no job is known. */
+export function fileNameOf(state: OwnerState): string | null {
+  return state.phase === "idle" ? null : state.fileName;
+}
+
+function progressOf(state: OwnerState): number | null {
+  if (state.phase === "inspecting") return state.progress;
+  return state.phase === "needs-file" ? state.comparing : null;
+}

@@ -1,0 +1,56 @@
+import { DropZone } from "./drop-zone.tsx";
+import type { PickedFile } from "./source-file.ts";
+
+/** Before a file is picked: what this is, and where a file goes. */
+export function StartView({
+  onFile,
+  loadSample,
+}: {
+  onFile(picked: PickedFile): void;
+  loadSample(): Promise<PickedFile | null>;
+}) {
+  return (
+    <>
+      <div class="hero">
+        <h1>Turn a video into a stream</h1>
+        <p class="lead">
+          Pick a video and this tab makes adaptive HLS of it: several qualities, playable anywhere,
+          watchable while it is still being made.
+        </p>
+      </div>
+      <DropZone
+        title="Drop a video here"
+        buttonLabel="Choose a file"
+        hint="MP4, MOV, MKV, WebM, TS, AVI, FLV and more. You can paste a file, too."
+        onFile={onFile}
+      />
+      <p class="sample">
+        No video at hand?{" "}
+        <button
+          type="button"
+          class="link-button"
+          onClick={async () => {
+            const sample = await loadSample();
+            if (sample !== null) onFile(sample);
+          }}
+        >
+          Try a sample clip
+        </button>
+      </p>
+      <ul class="steps">
+        <li>
+          <h2>Cut</h2>
+          <p>The file is read on this device and split at exact frames, however long it is.</p>
+        </li>
+        <li>
+          <h2>Encode</h2>
+          <p>All cores work at once. Every finished part is checked before it counts.</p>
+        </li>
+        <li>
+          <h2>Watch</h2>
+          <p>It plays from the first part on. Share the link, embed it, or use the HLS address.</p>
+        </li>
+      </ul>
+    </>
+  );
+}
