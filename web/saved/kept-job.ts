@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { ResumableJob } from "../owner/owner-api.ts";
-import { claimJob, type ResumeStore, type StoredJob } from "./resume-store.ts";
+import { claimJob, type ResumeStore } from "./resume-store.ts";
+import type { StoredJob } from "./stored-job.ts";
 
 /** The one job that this tab works on: kept over a reload, and marked so that no other tab takes it up. */
 export class KeptJob {

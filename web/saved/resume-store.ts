@@ -1,11 +1,5 @@
-import type { ResumableJob } from "../owner/owner-api.ts";
-
-/** A job this browser started, and where its file was. */
-export interface StoredJob {
-  job: ResumableJob;
-  /** Reopens the file without picking it again (File System Access API); null where there is none. */
-  handle: FileSystemFileHandle | null;
-}
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { SCHEMA_VERSION, type StoredJob } from "./stored-job.ts";
 
 /** Jobs that have not ended, kept over reloads. Newest first. */
 export interface ResumeStore {
@@ -14,61 +8,70 @@ export interface ResumeStore {
   delete(jobId: string): Promise<void>;
 }
 
+interface Stored extends DBSchema {
+  /** Parsed when read: builds of before and after wrote into the same store. */
+  jobs: { key: string; value: unknown };
+}
+
 const DATABASE = "tributary";
-const JOBS = "jobs";
+/** Of the database's stores; their records have a version of their own. */
+const DATABASE_VERSION = 1;
 
 /**
  * The store in IndexedDB, which unlike localStorage keeps file handles. Where it is not to be had
  * (some private windows), jobs are simply not kept: nothing here throws.
  */
 export function openResumeStore(): ResumeStore {
-  let opening: Promise<IDBDatabase> | undefined;
-  const database = () => {
-    opening ??= openDatabase();
-    return opening;
-  };
+  let opening: Promise<IDBPDatabase<Stored>> | undefined;
   const run = async <T>(
-    mode: IDBTransactionMode,
-    act: (jobs: IDBObjectStore) => Pick<IDBRequest<T>, "result">,
+    act: (database: IDBPDatabase<Stored>) => Promise<T>,
     otherwise: T,
   ): Promise<T> => {
     try {
-      const db = await database();
-      const transaction = db.transaction(JOBS, mode);
-      const request = act(transaction.objectStore(JOBS));
-      return await new Promise<T>((resolve, reject) => {
-        transaction.oncomplete = () => resolve(request.result);
-        transaction.onerror = () => reject(transaction.error);
-        transaction.onabort = () => reject(transaction.error);
-      });
+      opening ??= openDatabase();
+      return await act(await opening);
     } catch (error) {
       console.warn("Jobs are not kept over a reload:", error);
       return otherwise;
     }
   };
   return {
-    async list() {
-      const all = await run<StoredJob[]>("readonly", (jobs) => jobs.getAll(), []);
-      return all.sort((a, b) => b.job.createdAtMs - a.job.createdAtMs);
-    },
-    async put(stored) {
-      await run<unknown>("readwrite", (jobs) => jobs.put(stored), undefined);
-    },
-    async delete(jobId) {
-      await run<undefined>("readwrite", (jobs) => jobs.delete(jobId), undefined);
-    },
+    list: () => run(listJobs, []),
+    put: (stored) =>
+      run(async (database) => {
+        await database.put("jobs", { ...stored, schemaVersion: SCHEMA_VERSION });
+      }, undefined),
+    delete: (jobId) => run((database) => database.delete("jobs", jobId), undefined),
   };
 }
 
-function openDatabase(): Promise<IDBDatabase> {
+/** What cannot be read any more is dropped, with a word in the console. */
+async function listJobs(database: IDBPDatabase<Stored>): Promise<StoredJob[]> {
+  const { store, done } = database.transaction("jobs");
+  const [keys, records] = await Promise.all([store.getAllKeys(), store.getAll(), done]);
+  if (keys.length === 0) return [];
+  // Its schemas are needed after a reload in mid-work alone: the page opens without them.
+  const { readRecord } = await import("./read-record.ts");
+  const jobs: StoredJob[] = [];
+  for (const [index, key] of keys.entries()) {
+    const read = readRecord(records[index]);
+    if (read.state === "usable") jobs.push(read.stored);
+    if (read.state === "unreadable") {
+      console.warn(`Job ${key} of an earlier visit cannot be read and is forgotten:`, read.reason);
+      await database.delete("jobs", key);
+    }
+  }
+  return jobs.sort((a, b) => b.job.createdAtMs - a.job.createdAtMs);
+}
+
+function openDatabase(): Promise<IDBPDatabase<Stored>> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () =>
-      request.result.createObjectStore(JOBS, { keyPath: "job.jobId" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-    request.onblocked = () =>
-      reject(new DOMException("Another tab holds an older version.", "AbortError"));
+    openDB<Stored>(DATABASE, DATABASE_VERSION, {
+      upgrade(database) {
+        database.createObjectStore("jobs", { keyPath: "job.jobId" });
+      },
+      blocked: () => reject(new DOMException("Another tab holds an older version.", "AbortError")),
+    }).then(resolve, reject);
   });
 }
 

@@ -1,0 +1,45 @@
+import * as z from "zod/mini";
+import type { ResumableJob } from "../owner/owner-api.ts";
+import { SCHEMA_VERSION, type StoredJob } from "./stored-job.ts";
+
+const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
+  jobId: z.string(),
+  ownerToken: z.string(),
+  fileName: z.string(),
+  fingerprint: z.string(),
+  sizeBytes: z.number(),
+  ladder: z.array(z.object({ shortSide: z.number(), kilobitsPerSecond: z.number() })),
+  createdAtMs: z.number(),
+  planSlots: z._default(z.int(), 1),
+});
+
+const recordSchema = z.object({
+  schemaVersion: z._default(z.int(), 0),
+  job: jobSchema,
+  // A handle that is none costs a pick of the file, not the job.
+  handle: z.catch(z.custom<FileSystemFileHandle | null>(isHandleOrNull), null),
+});
+
+/** A record of the store as read: usable, of a later build, or of no use any more. */
+export type StoredRecord =
+  | { state: "usable"; stored: StoredJob }
+  | { state: "later" }
+  | { state: "unreadable"; reason: string };
+
+/** Never throws, whatever an earlier build or a full disk has left. */
+export function readRecord(record: unknown): StoredRecord {
+  const parsed = recordSchema.safeParse(record);
+  if (parsed.success) {
+    const { schemaVersion, job, handle } = parsed.data;
+    if (schemaVersion > SCHEMA_VERSION) return { state: "later" };
+    return { state: "usable", stored: { job, handle } };
+  }
+  const version = z.object({ schemaVersion: z.int() }).safeParse(record);
+  if (version.success && version.data.schemaVersion > SCHEMA_VERSION) return { state: "later" };
+  return { state: "unreadable", reason: z.prettifyError(parsed.error) };
+}
+
+function isHandleOrNull(value: unknown): boolean {
+  if (value === null) return true;
+  return typeof FileSystemFileHandle !== "undefined" && value instanceof FileSystemFileHandle;
+}
