@@ -142,11 +142,11 @@ function isDone({ state }: { state: string }): boolean {
   return state === "done";
 }
 
-const HOLDER_SCRIPT = /holder\.worker[^/]*\.js/;
+const OWNER_SCRIPT = /owner\.worker[^/]*\.js/;
 
-/** So that a test can terminate() the workers that the holder starts, as a crash would end them. */
+/** So that a test can terminate() the workers that the owner starts, as a crash would end them. */
 async function keepEncodersInReach({ page }: OwnerTab): Promise<void> {
-  await page.route(HOLDER_SCRIPT, async (route) => {
+  await page.route(OWNER_SCRIPT, async (route) => {
     const response = await route.fetch();
     const keep = `
       self.startedWorkers = [];
@@ -160,7 +160,7 @@ async function keepEncodersInReach({ page }: OwnerTab): Promise<void> {
 
 /** Which of a tab's workers is at work cannot be told from outside; idle ones are not missed. */
 async function killEncoders({ page }: OwnerTab): Promise<number> {
-  const holder = page.workers().find((worker) => HOLDER_SCRIPT.test(worker.url()));
+  const holder = page.workers().find((worker) => OWNER_SCRIPT.test(worker.url()));
   if (holder === undefined) return 0;
   return holder.evaluate(() => {
     const { startedWorkers } = globalThis as unknown as { startedWorkers: Worker[] };
