@@ -25,14 +25,14 @@ afterAll(() => browser.close());
 
 const serverUrl = inject("serverUrl");
 
-const HOLDER_SCRIPT = /holder\.worker[^/]*\.js/;
+const OWNER_SCRIPT = /owner\.worker[^/]*\.js/;
 
 /**
  * From its third segment on the picture's tasks say of themselves that they are turned, which the
  * browser's codecs refuse; to ffmpeg it is the file that tells.
  */
 async function refuseLaterTasks({ page }: OwnerTab): Promise<void> {
-  const holder = page.workers().find((worker) => HOLDER_SCRIPT.test(worker.url()));
+  const holder = page.workers().find((worker) => OWNER_SCRIPT.test(worker.url()));
   await holder?.evaluate(() => {
     interface Call {
       argumentList?: { value?: { grant?: LeaseGrant } }[];
