@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import { tokensMatch } from "../http/auth.ts";
 import type { State } from "./schedule/state/state.ts";
-import type { Store, TokenRecord } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { TokenRecord } from "./stored-rows.ts";
 
 /** A job has this many contributor links at most. */
 const MAX_LINKS = 20;

@@ -26,7 +26,8 @@ import type { Effect } from "./schedule/state/effect.ts";
 import { isHeard } from "./schedule/state/records.ts";
 import { newState, type State } from "./schedule/state/state.ts";
 import { Sockets } from "./sockets.ts";
-import { Store, type TokenRecord } from "./store.ts";
+import { Store } from "./store.ts";
+import type { TokenRecord } from "./stored-rows.ts";
 import { contributorView, coordinatorStatus, jobStatus, jobView } from "./view.ts";
 
 type Hello = Extract<HolderMessage, { type: "hello" }>;

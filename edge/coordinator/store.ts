@@ -1,23 +1,8 @@
 import type { JobPlan } from "../../shared/job/job.ts";
-import type { Role } from "../../shared/wire/protocol.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
 import type { JobRecord } from "./schedule/state/records.ts";
-import {
-  type Changes,
-  restoreState,
-  type SavedRecords,
-  type State,
-} from "./schedule/state/state.ts";
-
-/** A capability to speak for a job. Only its hash is kept. */
-export interface TokenRecord {
-  /** Hex SHA-256 of the token. */
-  hash: string;
-  role: Role;
-  /** Of a contributor link: when it ends, and how many may work through it at once. */
-  link?: { expiresAtMs: number; maxContributors: number };
-}
-
-type Kind = "job" | "plan" | "token" | "task" | "lease" | "holder" | "init" | "accepted";
+import type { Changes } from "./schedule/state/state.ts";
+import { type Kind, readRows, type Stored, type TokenRecord } from "./stored-rows.ts";
 
 /** A row holds 2 MB at most; a character may take three bytes. */
 const PLAN_PART_CHARACTERS = 500_000;
@@ -48,27 +33,20 @@ export class Store {
         this.#putText("plan", id, text.slice(from, from + PLAN_PART_CHARACTERS));
       }
       for (const token of tokens) this.#put("token", token.hash, token);
-      this.#put("job", "job", job);
+      this.#putJob(job);
     });
   }
 
   /** Null where there is no job. */
-  load(): { state: State; tokens: TokenRecord[] } | null {
+  load(): Stored | null {
     const tables = this.#storage.sql.exec(
       "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'",
     );
     if (tables.toArray().length === 0) return null;
-    const [job] = this.#all<JobRecord>("job");
-    if (job === undefined) return null;
-    const plan = JSON.parse(this.#texts("plan").join("")) as JobPlan;
-    const saved: SavedRecords = {
-      tasks: this.#all("task"),
-      leases: this.#all("lease"),
-      holders: this.#all("holder"),
-      inits: this.#all("init"),
-      accepted: this.#all("accepted"),
-    };
-    return { state: restoreState(plan, job, saved), tokens: this.#all("token") };
+    const stored = readRows((kind) => this.#texts(kind));
+    // A state has all that changes may have: all rows become those of this version, at once.
+    if (stored?.isOld) this.write(stored.state);
+    return stored;
   }
 
   putToken(token: TokenRecord): void {
@@ -82,7 +60,7 @@ export class Store {
   /** All or nothing. */
   write(changes: Changes): void {
     this.#storage.transactionSync(() => {
-      if (changes.job !== null) this.#put("job", "job", changes.job);
+      if (changes.job !== null) this.#putJob(changes.job);
       for (const [id, task] of changes.tasks) this.#put("task", id, task);
       for (const [id, holder] of changes.holders) this.#put("holder", id, holder);
       for (const [id, init] of changes.inits) this.#putOrDelete("init", id, init);
@@ -94,6 +72,10 @@ export class Store {
   #putOrDelete(kind: Kind, id: string, record: unknown): void {
     if (record !== null) this.#put(kind, id, record);
     else this.#storage.sql.exec("DELETE FROM records WHERE kind = ? AND id = ?", kind, id);
+  }
+
+  #putJob(job: JobRecord): void {
+    this.#put("job", "job", { ...job, schemaVersion: SCHEMA_VERSION });
   }
 
   #put(kind: Kind, id: string, record: unknown): void {
@@ -108,11 +90,6 @@ export class Store {
       id,
       text,
     );
-  }
-
-  /** Our own writing: trusted, not parsed again. */
-  #all<T>(kind: Kind): T[] {
-    return this.#texts(kind).map((text) => JSON.parse(text) as T);
   }
 
   #texts(kind: Kind): string[] {

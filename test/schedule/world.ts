@@ -66,6 +66,16 @@ export class World {
     this.dispatch({ type: "tick" });
   }
 
+  /** Goes on with a job that was there before, whose sockets are gone. */
+  takeOver(state: State): void {
+    this.state = state;
+    for (const { id, failures, readyAtMs, done } of state.tasks.values()) {
+      if (failures > 0) this.#failures.set(id, { count: failures, readyAtMs });
+      if (done !== null) this.#accepted.set(id, done.leaseId);
+    }
+    this.dispatch({ type: "resume", connectionIds: [] });
+  }
+
   dispatch(event: Event): void {
     const failures = new Map([...this.state.tasks].map(([id, task]) => [id, task.failures]));
     const done = [...this.state.tasks.values()].filter(({ state }) => state === "done");

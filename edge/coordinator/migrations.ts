@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { claimSchema } from "./schedule/verify/verification.ts";
+
+/**
+ * How rows that an earlier version of this program wrote become those of today. A job is in storage for
+ * as long as it runs and an hour more, so a deploy finds rows of the version before. A field that is only
+ * added needs no migration: its schema has a default.
+ */
+
+/** The version of what is written now, kept with the job. Rows before version 1 say none. */
+export const SCHEMA_VERSION = 1;
+
+/** Rows whose shape is that of the version that wrote them. */
+interface Rows {
+  tasks: unknown[];
+  leases: unknown[];
+}
+
+/** Each from the version of its index to the next one. */
+const MIGRATIONS: readonly ((rows: Rows) => Rows)[] = [toVerificationRecords];
+
+/** @throws Error where a newer version of this program wrote the rows */
+export function migrate(rows: Rows, version: number): Rows {
+  if (version > SCHEMA_VERSION) throw new Error(`The job was stored by version ${version}.`);
+  return MIGRATIONS.slice(version).reduce((migrated, next) => next(migrated), rows);
+}
+
+const taskBefore = z.looseObject({
+  leases: z.array(z.string()),
+  done: z.looseObject({ verified: z.enum(["gate", "hash", "picture"]).default("gate") }).nullable(),
+  proof: z.enum(["clear", "unproven", "wanted"]),
+  notFor: z.array(z.string()),
+  claims: z.array(claimSchema).default([]),
+});
+
+const leaseBefore = z.looseObject({
+  id: z.string(),
+  holderId: z.string(),
+  /** Formerly whether it was one. */
+  audit: z.union([z.boolean(), z.enum(["hash", "picture"])]).nullable(),
+  pairedWith: z.string().nullable().default(null),
+  engine: z.string().nullable().default(null),
+});
+type LeaseBefore = z.infer<typeof leaseBefore>;
+
+/** What was known of a result stood in the task's `proof`, `notFor`, `claims`, and in its leases. */
+function toVerificationRecords(rows: Rows): Rows {
+  const leases = rows.leases.map((row) => leaseBefore.parse(row));
+  const byId = new Map(leases.map((lease) => [lease.id, lease]));
+  return {
+    tasks: rows.tasks.map((row) => {
+      const { proof, notFor, claims, done, ...task } = taskBefore.parse(row);
+      const { verified, ...result } = done ?? { verified: "gate" };
+      const live = task.leases.flatMap((id) => byId.get(id) ?? []);
+      const known = { proof, excluded: [...new Set(notFor)], claims, verified };
+      return done === null
+        ? { ...task, done, verification: withoutResult(known, live) }
+        : { ...task, done: result, verification: withResult(known, live) };
+    }),
+    leases: leases.map(({ audit, pairedWith: _, ...lease }) => ({
+      ...lease,
+      purpose: audit === "picture" ? "compare" : "make",
+      engine: audit === true ? "ffmpeg-wasm" : lease.engine,
+    })),
+  };
+}
+
+interface Known extends Pick<z.infer<typeof taskBefore>, "proof" | "claims"> {
+  excluded: string[];
+  verified: "gate" | "hash" | "picture";
+}
+
+function withResult({ proof, excluded, claims, verified }: Known, live: LeaseBefore[]) {
+  if (proof === "clear") return { state: "verified", excluded, by: verified };
+  if (proof === "unproven") return { state: "unverified", excluded, pair: null };
+  return { state: live.length > 0 ? "auditing" : "audit-due", excluded, claims };
+}
+
+function withoutResult({ excluded, claims }: Known, live: LeaseBefore[]) {
+  if (claims.length > 0) return { state: "disputed", excluded, claims };
+  const second = live.find(({ pairedWith }) => pairedWith !== null);
+  const first = live.find(({ holderId }) => holderId === second?.pairedWith);
+  return { state: "unverified", excluded, pair: first && second ? [first.id, second.id] : null };
+}
