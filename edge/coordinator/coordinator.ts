@@ -6,31 +6,19 @@ import {
   type WireError,
 } from "../../shared/job/errors.ts";
 import { hasEnded, type JobPlan, type JobSettings, type JobState } from "../../shared/job/job.ts";
-import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
-import { HEARTBEAT_SILENCE_MS } from "../../shared/wire/protocol.ts";
-import { hashToken, newToken } from "../http/auth.ts";
 import { log } from "../log.ts";
 import { hasServers } from "../servers/servers.ts";
-import { Admission, type Refusal } from "./admission.ts";
+import type { Refusal } from "./admission.ts";
 import { renderPlaylist } from "./chores.ts";
-import { DeltaFeed } from "./delta-feed.ts";
-import { Outside } from "./effects.ts";
-import { logChanges } from "./event-log.ts";
-import { parseHolderMessage, versionRefusal } from "./holder-message.ts";
-import { newsTo } from "./job-news.ts";
-import { type Event, schedule } from "./schedule/schedule.ts";
+import { LiveJob } from "./live-job.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
-import { applyChanges } from "./schedule/state/apply.ts";
-import type { Effect } from "./schedule/state/effect.ts";
 import { isHeard } from "./schedule/state/records.ts";
 import { newState, type State } from "./schedule/state/state.ts";
 import { Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
-import { contributorView, coordinatorStatus, jobStatus, jobView } from "./view.ts";
-
-type Hello = Extract<HolderMessage, { type: "hello" }>;
+import { coordinatorStatus, jobStatus } from "./view.ts";
 
 export interface NewJob {
   jobId: string;
@@ -55,12 +43,6 @@ export interface JobStanding {
 /** A call's result: error classes do not survive RPC. */
 export type Result<T> = { ok: true; value: T } | { ok: false; error: WireError };
 
-interface Live {
-  state: State;
-  admission: Admission;
-  feed: DeltaFeed;
-}
-
 /**
  * One job's coordinator: a thin shell around `schedule`. Every event is decided, written, applied and
  * only then acted upon, without an `await` in between; the object may be evicted at any point.
@@ -69,8 +51,7 @@ interface Live {
 export class Coordinator extends DurableObject<Cloudflare.Env> {
   readonly #store: Store;
   readonly #sockets: Sockets;
-  readonly #outside: Outside;
-  #live: Live | null = null;
+  #live: LiveJob | null = null;
   /** The alarm that is set; a later one than needed is brought forward, an earlier one may ring. */
   #alarmAtMs: number | null = null;
 
@@ -78,20 +59,12 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     super(ctx, env);
     this.#store = new Store(ctx.storage);
     this.#sockets = new Sockets(ctx);
-    this.#outside = new Outside(env, ctx.exports.Gate, {
-      send: (connectionId, message) => this.#sockets.send(connectionId, message),
-      originOf: (connectionId) => this.#sockets.originOf(connectionId),
-      report: (event) => this.#dispatch(event),
-      cleaned: () => this.#forgetJob(),
-    });
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
       const loaded = this.#store.load();
       if (loaded === null) return;
       this.#live = this.#liven(loaded.state, loaded.tokens);
-      this.#live.feed.addAll(loaded.state);
-      const connectionIds = this.#sockets.bound().map(({ connectionId }) => connectionId);
-      this.#dispatch({ type: "resume", connectionIds });
+      this.#live.resume();
     });
   }
 
@@ -112,13 +85,13 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     this.#store.create(plan, state.job, tokens);
     this.#live = this.#liven(state, tokens);
     log("job", { jobId, state: state.job.state, tasks: plan.tasks.length });
-    this.#dispatch({ type: "tick" });
+    this.#live?.dispatch({ type: "tick" });
   }
 
   /** Null where there is no job (any more). A wrong token sees what anybody sees. */
   async status(token: string | null): Promise<JobStatus | null> {
     if (this.#live === null) return null;
-    return jobStatus(this.#live.state, this.#isOwner(token));
+    return jobStatus(this.#live.state, this.#live.admission.isOwner(token));
   }
 
   async summary(): Promise<CoordinatorStatus | null> {
@@ -127,10 +100,9 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   /** A job that has ended stays as it is. */
   async cancel(token: string | null): Promise<Result<null>> {
-    if (this.#live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
-    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may cancel it.");
-    this.#dispatch({ type: "cancel" });
-    return { ok: true, value: null };
+    return this.#asOwner(token, (live) => {
+      live.dispatch({ type: "cancel" });
+    });
   }
 
   /** In short, for those who keep something for the job; null where there is none (any more). */
@@ -152,7 +124,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   /** A call for a server lies in the dead letter queue. */
   async serverGivenUp(holderId: string): Promise<void> {
-    this.#dispatch({ type: "server-given-up", holderId });
+    this.#live?.dispatch({ type: "server-given-up", holderId });
   }
 
   /**
@@ -160,33 +132,24 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
    * Refused with JOB_ENDED, FORBIDDEN, RATE_LIMITED.
    */
   async share(token: string | null, link: TokenRecord): Promise<Result<null>> {
-    const live = this.#live;
-    if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
-    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may share it.");
-    if (hasEnded(live.state.job.state)) return refused("JOB_ENDED", "The job has ended.");
-    const refusal = live.admission.addLink(link, Date.now());
-    if (refusal !== null) return refused(refusal.code, refusal.message);
-    return { ok: true, value: null };
+    return this.#asOwner(token, ({ state, admission }) => {
+      if (!hasEnded(state.job.state)) return admission.addLink(link, Date.now());
+      return { code: "JOB_ENDED", message: "The job has ended." };
+    });
   }
 
   /** All contributor links end, and who came by them goes. */
   async revokeShares(token: string | null): Promise<Result<null>> {
-    const live = this.#live;
-    if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
-    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may do this.");
-    this.#dispatch({
-      type: "send-away",
-      holderId: null,
-      principals: live.admission.revokeLinks(),
+    return this.#asOwner(token, (live) => {
+      const principals = live.admission.revokeLinks();
+      live.dispatch({ type: "send-away", holderId: null, principals });
     });
-    return { ok: true, value: null };
   }
 
   async removeContributor(token: string | null, holderId: string): Promise<Result<null>> {
-    if (this.#live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
-    if (!this.#isOwner(token)) return refused("FORBIDDEN", "Only the job's owner may do this.");
-    this.#dispatch({ type: "send-away", holderId, principals: [] });
-    return { ok: true, value: null };
+    return this.#asOwner(token, (live) => {
+      live.dispatch({ type: "send-away", holderId, principals: [] });
+    });
   }
 
   /**
@@ -210,26 +173,12 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const attachment = this.#sockets.attachment(socket);
     if (attachment === null || this.#live === null) return;
     const { connectionId, holderId } = attachment;
-    const refusal = holderId === null ? versionRefusal(data) : null;
-    if (refusal !== null) {
-      this.#refuse(connectionId, refusal);
-      return;
-    }
-    const message = parseHolderMessage(data, holderId === null);
-    if (message === null) {
-      this.#sendError(connectionId, "MESSAGE_INVALID", "The message was not understood.");
-    } else if (holderId !== null) {
-      this.#dispatch({ type: "message", connectionId, holderId, message });
-    } else if (message.type === "hello") {
-      this.#hello(connectionId, message);
-    } else {
-      this.#sendError(connectionId, "UNAUTHORIZED", "Say hello first.");
-    }
+    this.#live.receive(connectionId, holderId, data);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     const connectionId = this.#sockets.forget(socket);
-    if (connectionId !== null) this.#dispatch({ type: "closed", connectionId });
+    if (connectionId !== null) this.#live?.dispatch({ type: "closed", connectionId });
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
@@ -240,81 +189,29 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
     this.#sockets.closeGuests(Date.now());
-    this.#dispatch({ type: "tick" });
+    this.#live?.dispatch({ type: "tick" });
   }
 
-  /** Everything between here and the effects is synchronous: no other event can come between. */
-  #dispatch(event: Event): void {
-    if (this.#live === null) return;
-    const { state, feed } = this.#live;
-    const nowMs = Date.now();
-    const before = state.job;
-    const decision = schedule(state, event, nowMs);
-    const { changes, effects } = decision;
-    this.#store.write(changes);
-    logChanges(state, changes);
-    applyChanges(state, decision);
-    this.#setAlarm();
-    for (const effect of effects) this.#perform(state, effect);
-    feed.add(state, changes, before, nowMs);
+  #liven(state: State, tokens: readonly TokenRecord[]): LiveJob {
+    return new LiveJob(state, tokens, {
+      env: this.env,
+      gate: this.ctx.exports.Gate,
+      store: this.#store,
+      sockets: this.#sockets,
+      decided: () => this.#setAlarm(),
+      cleaned: () => this.#forgetJob(),
+    });
   }
 
-  #perform(state: State, effect: Effect): void {
-    if (effect.type === "send") {
-      this.#sockets.send(effect.connectionId, effect.message);
-    } else if (effect.type === "welcome") {
-      const { type, connectionId, ...welcome } = effect;
-      const { holderId } = welcome;
-      this.#sockets.bind(connectionId, holderId);
-      const isContributor = state.holders.get(holderId)?.role === "contributor";
-      const job = isContributor ? contributorView(state) : jobView(state);
-      const heartbeatMs = HEARTBEAT_SILENCE_MS;
-      this.#sockets.send(connectionId, { type, ...welcome, job, heartbeatMs });
-    } else if (effect.type === "call-server") {
-      this.#callServer(state, effect.holderId);
-    } else if (effect.type === "ban") {
-      this.#sendError(effect.connectionId, "SENT_AWAY", effect.message);
-      this.#sockets.close(effect.connectionId, 1008, "SENT_AWAY");
-    } else {
-      this.#outside.perform(state, effect);
+  /** @param act returns why it was not done, if it was not */
+  #asOwner(token: string | null, act: (live: LiveJob) => Refusal | null | undefined): Result<null> {
+    const live = this.#live;
+    if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
+    if (!live.admission.isOwner(token)) {
+      return refused("FORBIDDEN", "Only the job's owner may do this.");
     }
-  }
-
-  /** Each call has a token of its own: one that got lost opens the job for nobody else. */
-  #callServer(state: State, holderId: string): void {
-    const token = newToken();
-    this.#live?.admission.addServer(hashToken(token));
-    const { id: jobId, origin } = state.job;
-    this.#outside.callServer({ type: "serve", jobId, origin, holderId, token });
-  }
-
-  #hello(connectionId: string, message: Hello): void {
-    if (this.#live === null) return;
-    const { token: _token, protocolVersion: _version, ...hello } = message;
-    const admitted = this.#live.admission.admit(message, this.#live.state, Date.now());
-    if ("refusal" in admitted) {
-      this.#refuse(connectionId, admitted.refusal);
-      return;
-    }
-    this.#dispatch({ type: "hello", connectionId, principal: admitted.principal, hello });
-  }
-
-  #liven(state: State, tokens: readonly TokenRecord[]): Live {
-    const feed = new DeltaFeed(state, newsTo(this.#sockets, state));
-    return { state, admission: new Admission(this.#store, tokens), feed };
-  }
-
-  #isOwner(token: string | null): boolean {
-    return this.#live?.admission.isOwner(token) ?? false;
-  }
-
-  #refuse(connectionId: string, { code, message }: Refusal): void {
-    this.#sendError(connectionId, code, message);
-    this.#sockets.close(connectionId, 1008, code);
-  }
-
-  #sendError(connectionId: string, code: ErrorCode, message: string): void {
-    this.#sockets.send(connectionId, { type: "error", code, message });
+    const refusal = act(live) ?? null;
+    return refusal === null ? { ok: true, value: null } : refused(refusal.code, refusal.message);
   }
 
   /** One alarm over the earliest deadline. A deadline that moved away is left to ring and be found moved. */
@@ -332,7 +229,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   /** An hour after the end: the video plays from storage, and nothing of the job is left here. */
   async #forgetJob(): Promise<void> {
     if (this.#live === null || !hasEnded(this.#live.state.job.state)) return;
-    this.#live.feed.stop();
+    this.#live.stop();
     this.#live = null;
     this.#alarmAtMs = null;
     this.#sockets.closeAll(1000, "The job is over.");

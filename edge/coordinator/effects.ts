@@ -15,7 +15,10 @@ import type { Effect } from "./schedule/state/effect.ts";
 import type { ChoreKind, Lease } from "./schedule/state/records.ts";
 import type { State } from "./schedule/state/state.ts";
 
-type OutsideEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" | "ban" }>;
+/** What `LiveJob` cannot do with its sockets alone. */
+type PlatformEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" | "ban" }>;
+
+export type GateService = Pick<Service<Gate>, "check">;
 
 interface Shell {
   send(connectionId: string, message: CoordinatorMessage): void;
@@ -33,20 +36,20 @@ const GATE_TIMEOUT_MS = 25_000;
  * What the coordinator has done elsewhere: signing, the gate, storage, the catalogue. Everything ends
  * in an event, or in silence after which `schedule` asks again.
  */
-export class Outside {
+export class Effects {
   readonly #env: Cloudflare.Env;
-  readonly #gate: Pick<Service<Gate>, "check">;
+  readonly #gate: GateService;
   readonly #shell: Shell;
   /** Checks and chores under way: what is asked for again meanwhile is not begun twice. */
   readonly #underWay = new Set<string>();
 
-  constructor(env: Cloudflare.Env, gate: Pick<Service<Gate>, "check">, shell: Shell) {
+  constructor(env: Cloudflare.Env, gate: GateService, shell: Shell) {
     this.#env = env;
     this.#gate = gate;
     this.#shell = shell;
   }
 
-  perform(state: State, effect: OutsideEffect): void {
+  perform(state: State, effect: PlatformEffect): void {
     switch (effect.type) {
       case "grant":
         void this.#settle(state.job.id, `grant ${effect.leaseIds.join()}`, () =>

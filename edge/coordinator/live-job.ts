@@ -1,0 +1,151 @@
+import type { ErrorCode } from "../../shared/job/errors.ts";
+import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import { HEARTBEAT_SILENCE_MS } from "../../shared/wire/protocol.ts";
+import { hashToken, newToken } from "../http/auth.ts";
+import { Admission, type Refusal } from "./admission.ts";
+import { DeltaFeed } from "./delta-feed.ts";
+import { Effects, type GateService } from "./effects.ts";
+import { logChanges } from "./event-log.ts";
+import { parseHolderMessage, versionRefusal } from "./holder-message.ts";
+import { newsTo } from "./job-news.ts";
+import { type Event, schedule } from "./schedule/schedule.ts";
+import { applyChanges } from "./schedule/state/apply.ts";
+import type { Effect } from "./schedule/state/effect.ts";
+import type { State } from "./schedule/state/state.ts";
+import type { Sockets } from "./sockets.ts";
+import type { Store } from "./store.ts";
+import type { TokenRecord } from "./stored-rows.ts";
+import { contributorView, jobView } from "./view.ts";
+
+interface Platform {
+  env: Cloudflare.Env;
+  gate: GateService;
+  store: Store;
+  sockets: Sockets;
+  /** Called after each event, before its effects: when the next deadline is may have changed. */
+  decided(): void;
+  /** The job's objects are gone; the coordinator's own storage is next. */
+  cleaned(): Promise<void>;
+}
+
+/** A job in memory: what is known of it, and how its events are carried out. */
+export class LiveJob {
+  readonly state: State;
+  readonly admission: Admission;
+  readonly #feed: DeltaFeed;
+  readonly #effects: Effects;
+  readonly #platform: Platform;
+  #isOver = false;
+
+  /** @param tokens what the store holds */
+  constructor(state: State, tokens: readonly TokenRecord[], platform: Platform) {
+    const { env, gate, store, sockets } = platform;
+    this.state = state;
+    this.admission = new Admission(store, tokens);
+    this.#platform = platform;
+    this.#feed = new DeltaFeed(state, newsTo(sockets, state));
+    this.#effects = new Effects(env, gate, {
+      send: (connectionId, message) => sockets.send(connectionId, message),
+      originOf: (connectionId) => sockets.originOf(connectionId),
+      report: (event) => this.dispatch(event),
+      cleaned: platform.cleaned,
+    });
+  }
+
+  /** After an eviction: these sockets survived, all else that was under way is unknown. */
+  resume(): void {
+    this.#feed.addAll(this.state);
+    const connectionIds = this.#platform.sockets.bound().map(({ connectionId }) => connectionId);
+    this.dispatch({ type: "resume", connectionIds });
+  }
+
+  /** Nothing that is still under way elsewhere changes anything any more. */
+  stop(): void {
+    this.#isOver = true;
+    this.#feed.stop();
+  }
+
+  /** Everything between here and the effects is synchronous: no other event can come between. */
+  dispatch(event: Event): void {
+    if (this.#isOver) return;
+    const { state } = this;
+    const nowMs = Date.now();
+    const before = state.job;
+    const decision = schedule(state, event, nowMs);
+    const { changes, effects } = decision;
+    this.#platform.store.write(changes);
+    logChanges(state, changes);
+    applyChanges(state, decision);
+    this.#platform.decided();
+    for (const effect of effects) this.#perform(effect);
+    this.#feed.add(state, changes, before, nowMs);
+  }
+
+  /** What a holder's socket brought. */
+  receive(connectionId: string, holderId: string | null, data: string | ArrayBuffer): void {
+    const refusal = holderId === null ? versionRefusal(data) : null;
+    if (refusal !== null) {
+      this.#refuse(connectionId, refusal);
+      return;
+    }
+    const message = parseHolderMessage(data, holderId === null);
+    if (message === null) {
+      this.#sendError(connectionId, "MESSAGE_INVALID", "The message was not understood.");
+    } else if (holderId !== null) {
+      this.dispatch({ type: "message", connectionId, holderId, message });
+    } else if (message.type === "hello") {
+      this.#hello(connectionId, message);
+    } else {
+      this.#sendError(connectionId, "UNAUTHORIZED", "Say hello first.");
+    }
+  }
+
+  #hello(connectionId: string, message: Extract<HolderMessage, { type: "hello" }>): void {
+    const { token: _token, protocolVersion: _version, ...hello } = message;
+    const admitted = this.admission.admit(message, this.state, Date.now());
+    if ("refusal" in admitted) {
+      this.#refuse(connectionId, admitted.refusal);
+      return;
+    }
+    this.dispatch({ type: "hello", connectionId, principal: admitted.principal, hello });
+  }
+
+  #perform(effect: Effect): void {
+    const { state } = this;
+    if (effect.type === "send") {
+      this.#platform.sockets.send(effect.connectionId, effect.message);
+    } else if (effect.type === "welcome") {
+      const { type, connectionId, ...welcome } = effect;
+      const { holderId } = welcome;
+      this.#platform.sockets.bind(connectionId, holderId);
+      const isContributor = state.holders.get(holderId)?.role === "contributor";
+      const job = isContributor ? contributorView(state) : jobView(state);
+      const heartbeatMs = HEARTBEAT_SILENCE_MS;
+      this.#platform.sockets.send(connectionId, { type, ...welcome, job, heartbeatMs });
+    } else if (effect.type === "call-server") {
+      this.#callServer(effect.holderId);
+    } else if (effect.type === "ban") {
+      this.#sendError(effect.connectionId, "SENT_AWAY", effect.message);
+      this.#platform.sockets.close(effect.connectionId, 1008, "SENT_AWAY");
+    } else {
+      this.#effects.perform(state, effect);
+    }
+  }
+
+  /** Each call has a token of its own: one that got lost opens the job for nobody else. */
+  #callServer(holderId: string): void {
+    const token = newToken();
+    this.admission.addServer(hashToken(token));
+    const { id: jobId, origin } = this.state.job;
+    this.#effects.callServer({ type: "serve", jobId, origin, holderId, token });
+  }
+
+  #refuse(connectionId: string, { code, message }: Refusal): void {
+    this.#sendError(connectionId, code, message);
+    this.#platform.sockets.close(connectionId, 1008, code);
+  }
+
+  #sendError(connectionId: string, code: ErrorCode, message: string): void {
+    this.#platform.sockets.send(connectionId, { type: "error", code, message });
+  }
+}

@@ -1,0 +1,111 @@
+import { hasEnded } from "../../../shared/job/job.ts";
+import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
+import { claimLease, dropLease, loseLease, taskIdOf } from "./leases.ts";
+import { askAgain } from "./lifecycle.ts";
+import { presign } from "./results/results.ts";
+import type { Draft } from "./state/draft.ts";
+import { type Holder, type Lease, needsHolder } from "./state/records.ts";
+
+/** How holders come, what they still hold, and how they go. */
+
+export type HelloFacts = Omit<
+  Extract<HolderMessage, { type: "hello" }>,
+  "token" | "protocolVersion"
+>;
+
+/** A holder comes, or comes back: the leases it still works on go on where nobody else took the task. */
+export function hello(
+  draft: Draft,
+  connectionId: string,
+  principal: string,
+  said: HelloFacts,
+): void {
+  const known = draft.holder(said.holderId);
+  if (known !== undefined && known.principal !== principal) {
+    const message = "Another token speaks for this holder.";
+    draft.effects.push({
+      type: "send",
+      connectionId,
+      message: { type: "error", code: "FORBIDDEN", message },
+    });
+    return;
+  }
+  if (known?.banned) {
+    draft.effects.push({ type: "ban", connectionId, message: "This helper was sent away." });
+    return;
+  }
+  const holder = draft.putHolder({
+    id: said.holderId,
+    role: said.role,
+    principal,
+    name: said.name,
+    device: said.device,
+    slots: said.slots,
+    engines: said.engines,
+    hasSource: said.hasSource && said.role !== "contributor",
+    want: said.want ?? 0,
+    connectionId,
+    silent: false,
+    agreed: known?.agreed ?? 0,
+    faults: known?.faults ?? 0,
+    banned: false,
+    tasksDone: known?.tasksDone ?? 0,
+    mediaTicks: known?.mediaTicks ?? 0,
+    workMs: known?.workMs ?? 0,
+    guessedSpeed: known?.guessedSpeed ?? 0,
+  });
+  const named = new Set(said.leases);
+  const adopted = said.leases.filter((id) => mayGoOn(draft, holder, id));
+  for (const lease of draft.leases()) {
+    const isGone = lease.holderId === holder.id && !named.has(lease.id);
+    if (isGone && lease.phase !== "checking") dropLease(draft, lease);
+  }
+  const wanted = said.want === undefined ? {} : { wanted: said.want };
+  draft.effects.push({ type: "welcome", connectionId, holderId: holder.id, adopted, ...wanted });
+}
+
+function mayGoOn(draft: Draft, holder: Holder, leaseId: string): boolean {
+  const lease = draft.lease(leaseId);
+  if (lease?.holderId === holder.id) return claimLease(draft, lease) !== undefined;
+  // Accepted while nobody listened: it asks again and is told.
+  return wasAccepted(draft, holder, leaseId);
+}
+
+function wasAccepted(draft: Draft, holder: Holder, leaseId: string): boolean {
+  const done = draft.task(taskIdOf(leaseId))?.done;
+  return done?.leaseId === leaseId && done.holderId === holder.id;
+}
+
+/** The holder's lease, taken up again if it was lost; else the holder is told how it stands. */
+export function leaseOf(draft: Draft, holder: Holder, leaseId: string): Lease | undefined {
+  const lease = draft.lease(leaseId);
+  const claimed = lease?.holderId === holder.id ? claimLease(draft, lease) : undefined;
+  if (claimed !== undefined) return claimed;
+  if (wasAccepted(draft, holder, leaseId)) {
+    draft.send(holder.id, { type: "accepted", leaseId });
+  } else {
+    const code = hasEnded(draft.job.state) ? "JOB_ENDED" : "LEASE_LOST";
+    draft.send(holder.id, { type: "revoke", leaseId, code });
+  }
+  return undefined;
+}
+
+export function disconnect(draft: Draft, holder: Holder): void {
+  draft.patchHolder(holder.id, { connectionId: null, want: 0 });
+  for (const lease of draft.leases()) {
+    if (lease.holderId === holder.id && needsHolder(lease)) loseLease(draft, lease);
+  }
+}
+
+export function resume(draft: Draft, connectionIds: readonly string[]): void {
+  const alive = new Set(connectionIds);
+  for (const holder of draft.holders()) {
+    const { connectionId } = holder;
+    if (connectionId !== null && !alive.has(connectionId)) disconnect(draft, holder);
+  }
+  for (const lease of draft.leases()) {
+    if (lease.phase === "offered") presign(draft, lease);
+    if (lease.phase === "checking") draft.patchLease(lease.id, { checkDueAtMs: draft.nowMs });
+  }
+  askAgain(draft);
+}

@@ -1,0 +1,108 @@
+import type { AcceptedSegment, Task } from "../../../../shared/job/job.ts";
+import { outputKey } from "../../../../shared/job/object-keys.ts";
+import type { Output } from "../../../../shared/wire/lease.ts";
+import type { CheckedSegment } from "../../../gate/verdict.ts";
+import { markPlayable } from "../assign/playable.ts";
+import { assembleWhenDone } from "../lifecycle.ts";
+import type { Draft } from "../state/draft.ts";
+import type { Holder, Lease } from "../state/records.ts";
+import { initId } from "../state/state.ts";
+import { auditByPair } from "../verify/audits.ts";
+import { settleDispute } from "../verify/proof.ts";
+import { standingOf } from "../verify/trust.ts";
+import { claimsOf } from "../verify/verification.ts";
+import { initsOf } from "./inits.ts";
+
+/** A job tells of so many warnings at most. */
+const MAX_WARNINGS = 20;
+
+/** A result that the gate passed. */
+export function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment[]): void {
+  const { outputs, made } = lease;
+  const record = draft.task(lease.taskId);
+  const holder = draft.holder(lease.holderId);
+  if (outputs === null || made === null || record === undefined || holder === undefined) return;
+  const standing = standingOf(draft, holder, record, lease);
+
+  let bytesStored = draft.job.bytesStored;
+  for (const init of initsOf(draft, task.id, outputs, made.engine)) {
+    if (draft.init(initId(init)) !== undefined) continue;
+    draft.putInit(init);
+    bytesStored += init.sizeBytes;
+  }
+  for (const checked of segments) {
+    const accepted = acceptedSegment(draft, lease, holder, outputs, made, checked);
+    if (accepted === null) continue;
+    draft.accept(accepted);
+    bytesStored += accepted.sizeBytes;
+  }
+  draft.patchTask(task.id, {
+    state: "done",
+    leases: record.leases.filter((id) => id !== lease.id),
+    lastError: null,
+    done: {
+      holderId: lease.holderId,
+      leaseId: lease.id,
+      engine: made.engine,
+      acceptedAtMs: draft.nowMs,
+    },
+  });
+  draft.moveVerification(task.id, { type: "accepted", standing });
+  draft.dropLease(lease.id);
+  credit(draft, task, holder.id, made.encodeMs);
+  const warnings = [...new Set([...draft.job.warnings, ...made.warnings])].slice(0, MAX_WARNINGS);
+  draft.patchJob({ bytesStored, warnings, tasksDone: draft.job.tasksDone + 1 });
+  markPlayable(draft);
+  draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });
+  settleDispute(draft, task, claimsOf(record.verification));
+  auditByPair(draft, task, lease, record);
+  assembleWhenDone(draft);
+}
+
+function acceptedSegment(
+  draft: Draft,
+  lease: Lease,
+  holder: Holder,
+  outputs: readonly Output[],
+  made: NonNullable<Lease["made"]>,
+  checked: CheckedSegment,
+): AcceptedSegment | null {
+  const { rendition, segment } = checked;
+  const media = outputs.find(
+    (each) => each.kind === "media" && each.rendition === rendition && each.segment === segment,
+  );
+  const offered = initsOf(draft, lease.taskId, outputs, made.engine).find(
+    (each) => each.rendition === rendition,
+  );
+  const init = offered === undefined ? undefined : draft.init(initId(offered));
+  if (media === undefined || init === undefined) return null;
+  return {
+    ...checked,
+    key: outputKey(draft.job.id, rendition, "media", media.sha256),
+    initKey: init.key,
+    sizeBytes: media.sizeBytes,
+    sha256: media.sha256,
+    provenance: {
+      holder: holder.id,
+      role: holder.role,
+      engine: made.engine,
+      attempt: lease.attempt,
+      encodeMs: made.encodeMs,
+      verified: "gate",
+    },
+  };
+}
+
+/** An audio task says nothing of how fast a holder makes video. */
+function credit(draft: Draft, task: Task, holderId: string, encodeMs: number): void {
+  const segments = draft.plan.segments;
+  const first = segments[task.firstSegment];
+  const next = segments[task.firstSegment + task.segmentCount];
+  const ticks = (next?.startTicks ?? draft.plan.source.durationTicks) - (first?.startTicks ?? 0);
+  draft.patchHolder(holderId, ({ tasksDone, mediaTicks, workMs }) => ({
+    faults: 0,
+    tasksDone: tasksDone + 1,
+    mediaTicks: mediaTicks + (task.kind === "video" ? ticks : 0),
+    workMs: workMs + (task.kind === "video" ? encodeMs : 0),
+  }));
+}
