@@ -33,14 +33,19 @@ export class Hall {
   }
 
   /** @param speed media seconds a second, as if it had been measured; null: it has made nothing yet */
-  join(holderId: string, speed: number | null, role: Role = "contributor"): void {
+  join(
+    holderId: string,
+    speed: number | null,
+    role: Role = "contributor",
+    slots: number = 1,
+  ): void {
     const hello = {
       type: "hello" as const,
       role,
       holderId,
       name: holderId,
       device: "",
-      slots: 1,
+      slots,
       engines: ["ffmpeg-wasm" as const],
       leases: [],
       hasSource: false,

@@ -144,6 +144,19 @@ test("a copy is no pair because its holder had an earlier lease that was one", (
   expect(task(hall)).toMatchObject({ verification: { state: "audit-due" }, leases: [] });
 });
 
+test("a task that is taken from its holder is not paired with what the holder had", () => {
+  const hall = new Hall(2, { verify: "adaptive" });
+  hall.join("slow", 0.75);
+  hall.want("slow", 2);
+  expect(hall.leasesOf("slow")).toEqual(["v-0_1", "v-1_1"]);
+  hall.wait(250);
+  hall.join("fast", 3, "contributor", 3);
+  hall.want("fast", 3);
+  // The one that waits is taken over, the other is run a second time: neither of them twice.
+  expect(hall.leasesOf("slow")).toEqual(["v-0_1"]);
+  expect(hall.leasesOf("fast")).toEqual(["v-1_2", "v-0_2"]);
+});
+
 test("an audit whose holder falls silent is made by another one, and one agreement ends both", () => {
   const hall = paired("third");
   hall.deliver("maker", "v-0_1");

@@ -22,11 +22,13 @@ export function leasesToPair(draft: Draft, forecast: Forecast): ToPair[] {
   });
 }
 
-/** Whether a second run may begin beside the first one. */
+/** Whether a second run may begin beside the first one, which may have been taken away meanwhile. */
 export function mayBePaired(
-  { state, verification, readyAtMs, leases }: TaskRecord,
+  { state, verification, readyAtMs, leases: [first, ...others] }: TaskRecord,
+  lease: Lease,
   nowMs: number,
 ): boolean {
+  const isAlone = first === lease.id && others.length === 0;
   const isUndisputed = verification.state === "unverified";
-  return leases.length <= 1 && state === "leased" && isUndisputed && readyAtMs <= nowMs;
+  return isAlone && state === "leased" && isUndisputed && readyAtMs <= nowMs;
 }

@@ -88,7 +88,7 @@ export class Round {
     for (const { lease, remainingMs } of this.#toPair()) {
       if (this.isOver()) return;
       const task = draft.task(lease.taskId);
-      if (task === undefined || !mayBePaired(task, draft.nowMs)) continue;
+      if (task === undefined || !mayBePaired(task, lease, draft.nowMs)) continue;
       const pair = { makerId: lease.holderId, auditors };
       const taker = this.#drawn(task, (each) => {
         if (!isFree(each) || !this.#mayMake(each, task)) return false;
