@@ -12,6 +12,8 @@ export interface CutProxy extends AsyncDisposable {
   broken(): number;
   /** From now on a connection brings so many bytes of an answer and then stalls; null: no more. */
   choke(bytes: number | null): void;
+  /** Answers that stall now. */
+  stalled(): number;
 }
 
 /** Passes bytes on, as they are: the app sees the proxy's host, and signs for it. */
@@ -68,6 +70,7 @@ export async function openCutProxy(serverUrl: string): Promise<CutProxy> {
       for (const goOn of stalled) goOn();
       stalled = [];
     },
+    stalled: () => stalled.length,
     async cut(ms) {
       isCut = true;
       broken += open.size / 2;

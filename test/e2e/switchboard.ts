@@ -11,17 +11,20 @@ export interface Switchboard extends AsyncDisposable {
   fail(calls: number): void;
   /** Paths called so far, failed ones included. */
   calls(): string[];
+  /** What was asked so far: the bodies, in the order of `calls`. */
+  bodies(): string[];
 }
 
 export async function openSwitchboard(): Promise<Switchboard> {
   let target: RunningContainer | null = null;
   let failing = 0;
-  const called: string[] = [];
+  const called: { path: string; body: string }[] = [];
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", async () => {
-      called.push(request.url ?? "");
+      const body = Buffer.concat(parts);
+      called.push({ path: request.url ?? "", body: body.toString() });
       if (failing > 0) {
         failing -= 1;
         response.writeHead(500).end();
@@ -32,7 +35,7 @@ export async function openSwitchboard(): Promise<Switchboard> {
         const answer = await fetch(target.url + request.url, {
           method: request.method ?? "GET",
           headers: { "content-type": "application/json" },
-          ...(parts.length > 0 ? { body: Buffer.concat(parts) } : {}),
+          ...(parts.length > 0 ? { body } : {}),
         });
         response.writeHead(answer.status, {
           "content-type": answer.headers.get("content-type") ?? "",
@@ -54,7 +57,8 @@ export async function openSwitchboard(): Promise<Switchboard> {
     fail: (calls) => {
       failing = calls;
     },
-    calls: () => [...called],
+    calls: () => called.map(({ path }) => path),
+    bodies: () => called.map(({ body }) => body),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
