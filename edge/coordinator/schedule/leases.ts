@@ -99,8 +99,8 @@ export interface TaskFailure {
 export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): void {
   draft.dropLease(lease.id);
   takeFromTask(draft, lease);
-  const isStranger = draft.holder(lease.holderId)?.role === "contributor";
-  failTask(draft, lease.taskId, failure, isStranger);
+  const byContributor = draft.holder(lease.holderId)?.role === "contributor";
+  failTask(draft, lease.taskId, failure, byContributor);
 }
 
 /**
@@ -116,17 +116,17 @@ export function isForTrusted(draft: Draft, task: TaskRecord): boolean {
 
 /**
  * A failure of the task: it is tried again after a while, or it was the last time.
- * @param isStranger a contributor says so, of an attempt that was not the last one when it began
+ * @param byContributor the attempt was a contributor's: it cannot use up the last one
  */
 export function failTask(
   draft: Draft,
   taskId: string,
   failure: TaskFailure,
-  isStranger = false,
+  byContributor = false,
 ): void {
   const task = draft.task(taskId);
   if (task === undefined || task.state === "done") return;
-  const failures = task.failures + (isStranger && isForTrusted(draft, task) ? 0 : 1);
+  const failures = task.failures + (byContributor && isForTrusted(draft, task) ? 0 : 1);
   const patch = { failures, lastError: failure.code };
   if (failure.final || failures >= MAX_ATTEMPTS) {
     draft.patchTask(taskId, { ...patch, state: "failed" });

@@ -14,10 +14,10 @@ const LOOK_AT_MOST_EVERY_MS = 250;
  */
 export function assign(draft: Draft): void {
   if (hasEnded(draft.job.state)) return;
-  const takers = draft.holders().filter(({ connectionId, want, silent, banned }) => {
+  const candidates = draft.holders().filter(({ connectionId, want, silent, banned }) => {
     return connectionId !== null && want > 0 && !silent && !banned;
   });
-  if (takers.length === 0) {
+  if (candidates.length === 0) {
     if (draft.job.backupDueAtMs !== null) draft.patchJob({ backupDueAtMs: null });
     return;
   }
@@ -33,7 +33,7 @@ export function assign(draft: Draft): void {
   if (open.length === 0 && !isBackupDue) return;
 
   const audits = open.filter(isToAudit).length;
-  const round = new Round(draft, takers, { tasks: open.length - audits, audits });
+  const round = new Round(draft, candidates, { tasks: open.length - audits, audits });
   const isLast = audits === open.length;
   // What is late has its own audit still before it.
   if (isLast && isBackupDue) round.backUp();

@@ -4,7 +4,7 @@ import type { Holder, TaskRecord } from "../state/records.ts";
 import type { Forecast } from "./forecast.ts";
 
 /** A holder that wants work, while it is handed out. */
-export interface Taker {
+export interface Candidate {
   holder: Holder;
   /** Its leases that it has not finished encoding. */
   atWork: number;
@@ -12,11 +12,11 @@ export interface Taker {
 }
 
 /** Who is to be asked in a hand-out: the fastest first, one task each in turn. */
-export class Takers {
+export class Candidates {
   readonly #draft: Draft;
-  readonly #all: readonly Taker[];
+  readonly #all: readonly Candidate[];
   /** In the order in which they are asked. */
-  #turn: Taker[];
+  #turn: Candidate[];
 
   /** @param holders those with free places */
   constructor(
@@ -32,22 +32,23 @@ export class Takers {
     this.#all = byPace(holders, pace).map((holder) => {
       return { holder, atWork: atWork.get(holder.id) ?? 0, leaseIds: [] };
     });
-    this.#turn = this.#all.filter((taker) => {
-      return !forecast.isQuiet(taker.holder) && mayQueue(taker);
+    this.#turn = this.#all.filter((candidate) => {
+      return !forecast.isQuiet(candidate.holder) && mayQueue(candidate);
     });
   }
 
   /** Those that would take something more, in the order in which they are asked. */
-  inTurn(): readonly Taker[] {
+  inTurn(): readonly Candidate[] {
     return this.#turn;
   }
 
-  /** The taker goes to the back of the queue, or out of it. */
-  took(taker: Taker, leaseId: string): void {
-    taker.leaseIds.push(leaseId);
-    taker.atWork += 1;
-    this.#turn = this.#turn.filter((other) => other !== taker);
-    if (taker.leaseIds.length < taker.holder.want && mayQueue(taker)) this.#turn.push(taker);
+  /** The candidate goes to the back of the queue, or out of it. */
+  took(candidate: Candidate, leaseId: string): void {
+    candidate.leaseIds.push(leaseId);
+    candidate.atWork += 1;
+    this.#turn = this.#turn.filter((other) => other !== candidate);
+    if (candidate.leaseIds.length < candidate.holder.want && mayQueue(candidate))
+      this.#turn.push(candidate);
   }
 
   /** Tells all of what they got. */
@@ -63,7 +64,7 @@ export class Takers {
   }
 }
 
-export function isFree({ atWork, holder }: Taker): boolean {
+export function isFree({ atWork, holder }: Candidate): boolean {
   return atWork < holder.slots;
 }
 
@@ -71,19 +72,19 @@ export function hasChunk(holder: Holder, task: TaskRecord): boolean {
   return holder.hasSource || task.chunk?.stored === true;
 }
 
-/** Nothing waits behind a stranger's first task: it may be slow. */
-function mayQueue(taker: Taker): boolean {
-  return isFree(taker) || isKnown(taker.holder) || taker.holder.role !== "contributor";
+/** Nothing waits behind a contributor's first task: it may be slow. */
+function mayQueue(candidate: Candidate): boolean {
+  return isFree(candidate) || isKnown(candidate.holder) || candidate.holder.role !== "contributor";
 }
 
 /**
  * The fastest first. Who is not known yet comes before them, to become known; near the end after
  * them: who has made nothing by then may be slow.
  */
-function byPace(takers: readonly Holder[], { readyTasks, slots }: Pace): Holder[] {
+function byPace(candidates: readonly Holder[], { readyTasks, slots }: Pace): Holder[] {
   const unknown = readyTasks > slots ? Number.POSITIVE_INFINITY : 0;
   const rank = (holder: Holder) => (isKnown(holder) ? speed(holder) : unknown);
-  return takers
+  return candidates
     .map((holder) => ({ holder, at: rank(holder) }))
     .sort((a, b) => compare(b.at, a.at))
     .map(({ holder }) => holder);

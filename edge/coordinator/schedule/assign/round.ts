@@ -10,7 +10,7 @@ import {
   mayRunAgain,
 } from "../verify/auditors.ts";
 import { auditOf, hasPictureAuditors, isTrusted, requiredEngine } from "../verify/verifying.ts";
-import { hasChunk, isFree, type Taker, Takers } from "./candidates.ts";
+import { type Candidate, Candidates, hasChunk, isFree } from "./candidates.ts";
 import { Forecast, type Progressing } from "./forecast.ts";
 import { leasesToPair, mayBePaired, type ToPair } from "./pairs.ts";
 
@@ -25,7 +25,7 @@ const MAX_COPIES = 3;
 export class Round {
   readonly #draft: Draft;
   readonly #forecast: Forecast;
-  readonly #takers: Takers;
+  readonly #candidates: Candidates;
   readonly #pictures: boolean;
   /** Tasks and audits that nobody has. */
   #open: number;
@@ -41,14 +41,14 @@ export class Round {
     this.#draft = draft;
     const pace = paceOf(draft);
     this.#forecast = new Forecast(draft, pace);
-    this.#takers = new Takers(draft, holders, { pace, forecast: this.#forecast });
+    this.#candidates = new Candidates(draft, holders, { pace, forecast: this.#forecast });
     this.#pictures = hasPictureAuditors(draft);
     this.#open = open.tasks + open.audits;
     this.#audits = open.audits;
   }
 
   isOver(): boolean {
-    return this.#takers.inTurn().length === 0;
+    return this.#candidates.inTurn().length === 0;
   }
 
   /** Hands a ready task to the first that may take it. */
@@ -57,27 +57,27 @@ export class Round {
     const isForAnybody = task.chunk?.stored === true && task.verification.excluded.length === 0;
     const ticks = taskTicks(this.#draft, task.id);
     if (isForAnybody && ticks >= this.#tooMuchTicks) return;
-    const taker = this.#takers.inTurn().find((each) => {
+    const candidate = this.#candidates.inTurn().find((each) => {
       return this.#mayMake(each, task) && (!isForAnybody || this.#isInTime(each, task.id));
     });
-    if (taker !== undefined) {
+    if (candidate !== undefined) {
       this.#open -= 1;
-      this.#giveTo(taker, task);
+      this.#giveTo(candidate, task);
     } else if (isForAnybody && !isForTrusted(this.#draft, task)) this.#tooMuchTicks = ticks;
   }
 
   /** Hands out the audit of a result that is there. Near the end it does not wait behind other work. */
   giveAudit(task: TaskRecord): void {
     const auditors = this.#whoAudits();
-    const may = ({ holder }: Taker) => {
+    const may = ({ holder }: Candidate) => {
       return hasChunk(holder, task) && mayAudit(this.#draft, holder, task, auditors);
     };
-    const taker = this.#drawn(task, may);
-    if (taker === undefined) return;
-    if (!this.#isInTime(taker, task.id) && this.#isWorthWaiting(task, auditors)) return;
+    const candidate = this.#drawn(task, may);
+    if (candidate === undefined) return;
+    if (!this.#isInTime(candidate, task.id) && this.#isWorthWaiting(task, auditors)) return;
     this.#open -= 1;
     this.#audits -= 1;
-    this.#giveTo(taker, task);
+    this.#giveTo(candidate, task);
   }
 
   /** Who has nothing else to do runs what is sure to be audited before its first run is over. */
@@ -90,14 +90,14 @@ export class Round {
       const task = draft.task(lease.taskId);
       if (task === undefined || !mayBePaired(task, lease, draft.nowMs)) continue;
       const pair = { makerId: lease.holderId, auditors };
-      const taker = this.#drawn(task, (each) => {
+      const candidate = this.#drawn(task, (each) => {
         if (!isFree(each) || !this.#mayMake(each, task)) return false;
         // A result of somebody trusted needs no proof: coming first, it would make the other's work vain.
         const doneInMs = this.#forecast.doneInMs(each.holder, task.id);
         if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
         return this.#isInTime(each, task.id) && mayRunAgain(draft, each.holder, task, pair);
       });
-      if (taker !== undefined) this.#giveTo(taker, task, lease);
+      if (candidate !== undefined) this.#giveTo(candidate, task, lease);
     }
   }
 
@@ -136,31 +136,31 @@ export class Round {
   }
 
   /**
-   * Somebody trusted, or who of the strangers that would be in time has the lot; where nobody would,
-   * who is done first.
+   * Somebody trusted, or the contributor with the least audit rank among those that would be in time;
+   * where nobody would, whoever is done first.
    */
-  #drawn(task: TaskRecord, may: (taker: Taker) => boolean): Taker | undefined {
-    let drawn: Taker | undefined;
+  #drawn(task: TaskRecord, may: (candidate: Candidate) => boolean): Candidate | undefined {
+    let drawn: Candidate | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const taker of this.#takers.inTurn()) {
-      const { holder } = taker;
-      if (!may(taker)) continue;
-      const isInTime = this.#isInTime(taker, task.id);
-      if (isInTime && isTrusted(holder)) return taker;
-      if (!isInTime && !isFree(taker)) continue;
+    for (const candidate of this.#candidates.inTurn()) {
+      const { holder } = candidate;
+      if (!may(candidate)) continue;
+      const isInTime = this.#isInTime(candidate, task.id);
+      if (isInTime && isTrusted(holder)) return candidate;
+      if (!isInTime && !isFree(candidate)) continue;
       const at = isInTime
         ? auditRank(this.#draft, holder, task.id)
         : 1 + this.#forecast.doneInMs(holder, task.id);
       if (at >= least && drawn !== undefined) continue;
-      drawn = taker;
+      drawn = candidate;
       least = at;
     }
     return drawn;
   }
 
   /** @param first the lease whose run of the task this one is held against */
-  #giveTo(taker: Taker, task: TaskRecord, first?: Lease): void {
-    const { holder } = taker;
+  #giveTo(candidate: Candidate, task: TaskRecord, first?: Lease): void {
+    const { holder } = candidate;
     const audit = task.done === null ? first && "hash" : auditOf(task);
     const purpose = audit === "picture" ? "compare" : "make";
     const how = { audit: audit ?? null, pictures: this.#pictures };
@@ -170,11 +170,11 @@ export class Round {
       this.#draft.moveVerification(task.id, { type: "paired", leaseIds: [first.id, id] });
     }
     this.#forecast.give(holder, task.id);
-    this.#takers.took(taker, id);
+    this.#candidates.took(candidate, id);
   }
 
   /** Whether the holder would be done before everything could be, if others made it instead. */
-  #isInTime({ holder }: Taker, taskId: string): boolean {
+  #isInTime({ holder }: Candidate, taskId: string): boolean {
     const endsInMs = this.#endsInMs();
     if (!Number.isFinite(endsInMs)) return true;
     return this.#forecast.doneInMs(holder, taskId) <= endsInMs + END_SLACK_MS;
@@ -184,7 +184,7 @@ export class Round {
     return this.#forecast.endsInMs(this.#open + this.#toPair().length);
   }
 
-  #mayMake({ holder }: Taker, task: TaskRecord): boolean {
+  #mayMake({ holder }: Candidate, task: TaskRecord): boolean {
     if (!hasChunk(holder, task) || task.verification.excluded.includes(holder.id)) return false;
     return holder.role !== "contributor" || !isForTrusted(this.#draft, task);
   }
@@ -205,34 +205,34 @@ export class Round {
       if (task === undefined || isCompared || late.leases.length >= MAX_COPIES) continue;
       const isAudit = task.done !== null;
       if (!isAudit && task.readyAtMs > draft.nowMs) continue;
-      const taker = isAudit ? this.#auditorInstead(task, late) : this.#soonest(task, late);
-      if (taker === undefined) continue;
+      const candidate = isAudit ? this.#auditorInstead(task, late) : this.#soonest(task, late);
+      if (candidate === undefined) continue;
       if (late.isWaiting) this.#takeAway(late);
-      this.#giveTo(taker, draft.task(task.id) ?? task);
+      this.#giveTo(candidate, draft.task(task.id) ?? task);
     }
   }
 
   /** Who would be done with a copy first, if that is soon enough to be worth it. */
-  #soonest(task: TaskRecord, { leases, remainingMs }: Progressing): Taker | undefined {
-    let soonest: Taker | undefined;
+  #soonest(task: TaskRecord, { leases, remainingMs }: Progressing): Candidate | undefined {
+    let soonest: Candidate | undefined;
     let leastMs = remainingMs * BACKUP_GAIN;
-    for (const taker of this.#takers.inTurn()) {
-      const { holder } = taker;
+    for (const candidate of this.#candidates.inTurn()) {
+      const { holder } = candidate;
       if (leases.some(({ holderId }) => holderId === holder.id)) continue;
       const doneInMs = this.#forecast.doneInMs(holder, task.id);
-      if (doneInMs >= leastMs || !this.#mayMake(taker, task)) continue;
-      if (!this.#isInTime(taker, task.id)) continue;
-      soonest = taker;
+      if (doneInMs >= leastMs || !this.#mayMake(candidate, task)) continue;
+      if (!this.#isInTime(candidate, task.id)) continue;
+      soonest = candidate;
       leastMs = doneInMs;
     }
     return soonest;
   }
 
-  #auditorInstead(task: TaskRecord, { leases }: Progressing): Taker | undefined {
+  #auditorInstead(task: TaskRecord, { leases }: Progressing): Candidate | undefined {
     const auditors = this.#whoAudits();
-    return this.#drawn(task, (taker) => {
-      const { holder } = taker;
-      if (!hasChunk(holder, task) || !this.#isInTime(taker, task.id)) return false;
+    return this.#drawn(task, (candidate) => {
+      const { holder } = candidate;
+      if (!hasChunk(holder, task) || !this.#isInTime(candidate, task.id)) return false;
       if (leases.some(({ holderId }) => holderId === holder.id)) return false;
       return mayAudit(this.#draft, holder, task, auditors);
     });
@@ -246,6 +246,6 @@ export class Round {
   }
 
   end(): void {
-    this.#takers.grant();
+    this.#candidates.grant();
   }
 }

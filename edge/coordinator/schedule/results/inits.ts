@@ -35,7 +35,7 @@ export function refusedForInit(
       refuse(draft, lease, "INIT_MISMATCH", message);
       return true;
     }
-    // Two strangers disagree: the first one's result is looked at, this one's is nobody's failure.
+    // Two contributors disagree: the first one's result is audited, this one's is nobody's failure.
     draft.moveVerification(bringer.id, { type: "drawn" });
     draft.send(lease.holderId, {
       type: "rejected",

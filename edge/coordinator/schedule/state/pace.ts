@@ -66,7 +66,7 @@ export function paceOf(draft: Draft): Pace {
   return pace;
 }
 
-/** A newcomer is taken to be of usual speed; 0 while nobody's is known. */
+/** A holder without a result counts as of average speed; 0 while nobody's is known. */
 export function likelySpeed(holder: Holder, { ticksAMs, knownSlots }: Pace): number {
   return isKnown(holder) ? speed(holder) : ticksAMs / Math.max(1, knownSlots);
 }
