@@ -29,8 +29,8 @@ const OUTPUT_FILE = "out.mp4";
 
 /**
  * Makes one fast-start MP4 of finished segments, packet by packet, and stores it. Nothing is encoded
- * again and no file is held in memory. Not by `ffmpeg -c copy`: FFmpeg 5.1 shifts fragments with
- * negative composition offsets by a frame or two, and sound and picture would drift apart.
+ * again and no file is held in memory. Not by `ffmpeg -c copy`: it writes decode durations, so that the
+ * picture would end some frames before its sound.
  * @throws TributaryError DOWNLOAD_FAILED, UPLOAD_REFUSED, UPLOAD_FAILED, OUTPUT_INVALID
  */
 export function assembleSegments(

@@ -7,7 +7,13 @@ import {
   segmentDurationTicks,
   TICKS_PER_SECOND,
 } from "../job/job.ts";
-import { checkCount, checkJoined, fragmentFacts, type MediaFacts } from "./check-fragments.ts";
+import {
+  checkCount,
+  checkJoined,
+  decodeTicksOf,
+  fragmentFacts,
+  type MediaFacts,
+} from "./check-fragments.ts";
 import type { InitFacts } from "./check-init.ts";
 import { readFragments } from "./read-fragment.ts";
 
@@ -40,9 +46,8 @@ export function checkAudio(
     frames,
     durationTicks: Math.round((frames * AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / sampleRate),
     fragments: fragments.map((fragment) => {
-      const facts = fragmentFacts(fragment);
-      const durationTicks = Math.round((facts.durationTicks * TICKS_PER_SECOND) / sampleRate);
-      return { ...facts, keyFrameBytes: 0, durationTicks };
+      const ticks = Math.round((decodeTicksOf(fragment) * TICKS_PER_SECOND) / sampleRate);
+      return { ...fragmentFacts(fragment, ticks), keyFrameBytes: 0 };
     }),
   };
 }

@@ -30,7 +30,7 @@ export function checkJoined(
     }
     if (fragment.sequence <= sequence) throw invalid("Fragment numbers do not rise.");
     sequence = fragment.sequence;
-    dueTicks += durationOf(fragment);
+    dueTicks += decodeTicksOf(fragment);
   }
 }
 
@@ -44,16 +44,18 @@ export function checkCount(fragments: readonly ReadFragment[], planned: number):
   }
 }
 
-export function fragmentFacts(fragment: ReadFragment): Fragment {
+/** @param durationTicks how long its samples are shown or heard, in ticks of TICKS_PER_SECOND */
+export function fragmentFacts(fragment: ReadFragment, durationTicks: number): Fragment {
   const [first] = fragment.samples;
   return {
     offsetBytes: fragment.offsetBytes,
     sizeBytes: fragment.sizeBytes,
     keyFrameBytes: fragment.dataOffset - fragment.offsetBytes + (first?.sizeBytes ?? 0),
-    durationTicks: durationOf(fragment),
+    durationTicks,
   };
 }
 
-function durationOf(fragment: ReadFragment): number {
+/** From the first picture's decode time to the end of the last one's. */
+export function decodeTicksOf(fragment: ReadFragment): number {
   return fragment.samples.reduce((total, sample) => total + sample.durationTicks, 0);
 }

@@ -2,7 +2,14 @@ import { pictureKind } from "../h264/nal-units.ts";
 import { invalid } from "../isobmff/box.ts";
 import { expandDurations, type Segment, segmentDurationTicks, segmentFrames } from "../job/job.ts";
 import { keyFrameIndexes } from "../job/key-frames.ts";
-import { checkCount, checkJoined, fragmentFacts, type MediaFacts } from "./check-fragments.ts";
+import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
+import {
+  checkCount,
+  checkJoined,
+  decodeTicksOf,
+  fragmentFacts,
+  type MediaFacts,
+} from "./check-fragments.ts";
 import type { InitFacts } from "./check-init.ts";
 import { type ReadFragment, readFragments } from "./read-fragment.ts";
 
@@ -11,45 +18,65 @@ export function checkVideo(media: Uint8Array, init: InitFacts, segment: Segment)
   const fragments = readFragments(media, frames);
   checkJoined(fragments, init, segment.startTicks);
   checkCount(fragments, frames);
-  const durations = expandDurations(segment.durations);
+  const durationTicks = segmentDurationTicks(segment);
+  const decodedTicks = fragments.reduce((total, fragment) => total + decodeTicksOf(fragment), 0);
+  if (decodedTicks !== durationTicks)
+    throw invalid(`A segment lasts ${decodedTicks} ticks, planned are ${durationTicks}.`);
   const keys = keyFrameIndexes(segment);
   if (fragments.length !== keys.length) {
     throw invalid(`${fragments.length} fragments, ${keys.length} key frames are planned.`);
   }
+  const durations = expandDurations(segment.durations);
   let index = 0;
-  fragments.forEach((fragment, nth) => {
-    if (index !== keys[nth])
-      throw invalid(`Fragment ${nth} starts with picture ${index}, planned is ${keys[nth]}.`);
-    checkTimes(fragment, durations.slice(index, index + fragment.samples.length));
-    checkPictures(media, fragment, init.nalLengthBytes);
-    index += fragment.samples.length;
-  });
+  let atTicks = segment.startTicks;
   return {
     frames,
-    durationTicks: segmentDurationTicks(segment),
-    fragments: fragments.map(fragmentFacts),
+    durationTicks,
+    fragments: fragments.map((fragment, nth) => {
+      if (index !== keys[nth])
+        throw invalid(`Fragment ${nth} starts with picture ${index}, planned is ${keys[nth]}.`);
+      const own = durations.slice(index, index + fragment.samples.length);
+      checkTimes(fragment, atTicks, own);
+      checkPictures(media, fragment, init.nalLengthBytes);
+      const shownTicks = own.reduce((total, ticks) => total + ticks, 0);
+      index += own.length;
+      atTicks += shownTicks;
+      return fragmentFacts(fragment, shownTicks);
+    }),
   };
 }
 
-/** Pictures are shown at the planned times, each time once. */
-function checkTimes(fragment: ReadFragment, durations: readonly number[]): void {
-  let decodeTicks = 0;
-  const shownTicks = fragment.samples.map((sample) => {
-    if (sample.durationTicks === 0) throw invalid("Two pictures are decoded at one time.");
-    const shown = decodeTicks + sample.compositionOffsetTicks;
-    decodeTicks += sample.durationTicks;
+/**
+ * Rounding of times where frames follow each other by a few ticks: there is no room then to decode all
+ * before they are shown.
+ */
+const LATE_TICKS = EVEN_WITHIN_TICKS;
+
+/**
+ * Pictures are shown at the planned times, each time once, and none is decoded after it is shown:
+ * ffmpeg's demuxer moves all pictures by the most negative composition offset it has met.
+ */
+function checkTimes(
+  { samples, baseDecodeTicks }: ReadFragment,
+  startTicks: number,
+  durations: readonly number[],
+): void {
+  let decodeTicks = baseDecodeTicks;
+  const shownTicks = samples.map(({ durationTicks, compositionOffsetTicks }) => {
+    if (durationTicks === 0) throw invalid("Two pictures are decoded at one time.");
+    if (compositionOffsetTicks < -LATE_TICKS)
+      throw invalid("A picture is decoded after it is shown.");
+    const shown = decodeTicks + compositionOffsetTicks;
+    decodeTicks += durationTicks;
     return shown;
   });
-  if (shownTicks[0] !== 0) throw invalid("A key frame is not the first that is shown.");
+  if (shownTicks[0] !== startTicks) throw invalid("A key frame is not the first that is shown.");
   shownTicks.sort((a, b) => a - b);
-  let atTicks = 0;
+  let atTicks = startTicks;
   shownTicks.forEach((shown, index) => {
     if (shown !== atTicks) throw invalid(`A picture is shown at ${shown}, planned is ${atTicks}.`);
     atTicks += durations[index] ?? 0;
   });
-  if (decodeTicks !== atTicks) {
-    throw invalid(`A fragment lasts ${decodeTicks} ticks, planned are ${atTicks}.`);
-  }
 }
 
 function checkPictures(media: Uint8Array, fragment: ReadFragment, nalLengthBytes: number): void {

@@ -1,19 +1,21 @@
 import { withoutSei } from "../h264/nal-units.ts";
 import { concat } from "../isobmff/write.ts";
 import { TributaryError } from "../job/errors.ts";
-import { AAC_FRAME_SAMPLES, expandDurations, type Segment, segmentFrames } from "../job/job.ts";
-import { keyFrameIndexes } from "../job/key-frames.ts";
-import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
-import { type DecodeOrder, decodeClock } from "./decode-clock.ts";
+import {
+  AAC_FRAME_SAMPLES,
+  expandDurations,
+  type Segment,
+  segmentDurationTicks,
+  segmentFrames,
+} from "../job/job.ts";
+import { keyFrameIndexes, MOST_KEY_FRAMES } from "../job/key-frames.ts";
+import { decodeClock, onGrid, type ShownPicture } from "./decode-clock.ts";
 import { writeFragment } from "./write-fragment.ts";
 
 /**
  * From an encoder's samples to media segments on the planned timeline. The encoder's own times only
  * say in which order pictures are shown; every time that is written comes from the plan.
  */
-
-/** Room for the fragments of a segment in the sequence numbers, which must rise over the rendition. */
-const SEQUENCES_PER_SEGMENT = 1024;
 
 export interface CodedPicture {
   data: Uint8Array;
@@ -30,19 +32,18 @@ export interface CutSegment {
 }
 
 /**
- * One media segment for each planned one, in ticks of TICKS_PER_SECOND.
- *
- * The first sample of a fragment is decoded when it is shown: no edit list is needed, and composition
- * offsets may be negative (ISO/IEC 14496-12, 8.8.8, version 1).
+ * One media segment for each planned one, in ticks of TICKS_PER_SECOND; see `decode-clock.ts` for when
+ * pictures are decoded.
  *
  * @param pictures of all segments, in decode order
- * Throws FRAME_COUNT_WRONG; ENCODE_FAILED when key frames are not where the plan has them.
+ * @param evenFrames all frames of the job last equally long (`VideoFacts.evenFrames`)
+ * @throws TributaryError FRAME_COUNT_WRONG; ENCODE_FAILED when key frames are not where the plan has them
  */
 export function cutVideo(
   pictures: readonly CodedPicture[],
   segments: readonly Segment[],
   nalLengthBytes: number,
-  order: DecodeOrder,
+  evenFrames: boolean,
 ): CutSegment[] {
   const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
   if (pictures.length !== planned) {
@@ -60,7 +61,7 @@ export function cutVideo(
       pictures.slice(first, first + frames),
       shownAs.slice(first, first + frames).map((place) => place - first),
       nalLengthBytes,
-      order,
+      evenFrames,
     );
     first += frames;
     return cut;
@@ -72,54 +73,75 @@ function cutVideoSegment(
   pictures: readonly CodedPicture[],
   shownAs: readonly number[],
   nalLengthBytes: number,
-  order: DecodeOrder,
+  evenFrames: boolean,
 ): CutSegment {
-  const durations = expandDurations(segment.durations);
-  const startsTicks: number[] = [];
-  let atTicks = segment.startTicks;
-  for (const durationTicks of durations) {
-    startsTicks.push(atTicks);
-    atTicks += durationTicks;
-  }
-  const endTicks = atTicks;
   const keys = keyFrameIndexes(segment);
-  const fragments = keys.map((from, fragment) => {
+  checkKeyFrames(segment, pictures, shownAs, keys);
+  const planned = plannedPictures(segment);
+  const shown = shownAs.map((place) => planned[place] ?? { atTicks: 0, durationTicks: 0 });
+  const clock = decodeClock(shown);
+  const decodeTimes = segment.index === 0 && !evenFrames ? onGrid(clock) : clock;
+  const endTicks = segment.startTicks + segmentDurationTicks(segment);
+  const samples = pictures.map((picture, index) => {
+    const decodeTicks = decodeTimes[index] ?? 0;
+    const data = keys.includes(index) ? withoutSei(picture.data, nalLengthBytes) : picture.data;
+    return {
+      data,
+      sizeBytes: data.length,
+      durationTicks: (decodeTimes[index + 1] ?? endTicks) - decodeTicks,
+      compositionOffsetTicks: (shown[index]?.atTicks ?? 0) - decodeTicks,
+      isSync: picture.isSync,
+    };
+  });
+  const fragments = keys.map((from, fragment) =>
+    writeFragment({
+      // They must rise over the rendition; who makes a segment does not know how many came before.
+      sequence: segment.index * MOST_KEY_FRAMES + fragment + 1,
+      baseDecodeTicks: decodeTimes[from] ?? 0,
+      samples: samples.slice(from, keys[fragment + 1]),
+    }),
+  );
+  return { segment, bytes: concat(fragments), frames: pictures.length };
+}
+
+function plannedPictures(segment: Segment): ShownPicture[] {
+  let atTicks = segment.startTicks;
+  return expandDurations(segment.durations).map((durationTicks) => {
+    const picture = { atTicks, durationTicks };
+    atTicks += durationTicks;
+    return picture;
+  });
+}
+
+/**
+ * Each planned key frame is one, is shown before all that are decoded after it, and after all before it.
+ * More key frames than planned are an encoder's answer to a cut in the film, and do no harm.
+ */
+function checkKeyFrames(
+  segment: Segment,
+  pictures: readonly CodedPicture[],
+  shownAs: readonly number[],
+  keys: readonly number[],
+): void {
+  keys.forEach((from, fragment) => {
     const to = keys[fragment + 1] ?? pictures.length;
-    const times = [...startsTicks.slice(from, to), startsTicks[to] ?? endTicks];
-    const places = shownAs.slice(from, to).map((shown) => shown - from);
-    const delayTicks = segment.index === 0 ? EVEN_WITHIN_TICKS : 0;
-    const decodeTimes = decodeClock(times, places, order, fragment === 0 ? delayTicks : null);
-    const samples = pictures.slice(from, to).map((picture, offset) => {
+    shownAs.slice(from, to).forEach((shown, offset) => {
       const index = from + offset;
-      const shown = shownAs[index] ?? -1;
-      const isKey = offset === 0;
-      // More key frames than planned are an encoder's answer to a cut in the film, and do no harm.
-      if (shown < from || shown >= to || (isKey && !(picture.isSync && shown === from))) {
+      const isKey = pictures[index]?.isSync === true && shown === from;
+      if (shown < from || shown >= to || (offset === 0 && !isKey)) {
         throw new TributaryError(
           "ENCODE_FAILED",
           `Picture ${index} of segment ${segment.index} breaks the planned key frames.`,
         );
       }
-      const decodeTicks = decodeTimes[offset] ?? 0;
-      const data = isKey ? withoutSei(picture.data, nalLengthBytes) : picture.data;
-      return {
-        data,
-        sizeBytes: data.length,
-        durationTicks: (decodeTimes[offset + 1] ?? 0) - decodeTicks,
-        compositionOffsetTicks: (startsTicks[shown] ?? 0) - decodeTicks,
-        isSync: picture.isSync,
-      };
-    });
-    return writeFragment({
-      sequence: segment.index * SEQUENCES_PER_SEGMENT + fragment + 1,
-      baseDecodeTicks: startsTicks[from] ?? 0,
-      samples,
     });
   });
-  return { segment, bytes: concat(fragments), frames: pictures.length };
 }
 
-/** For each picture in decode order, its place in presentation order. Throws ENCODE_FAILED on equal times. */
+/**
+ * For each picture in decode order, its place in presentation order.
+ * @throws TributaryError ENCODE_FAILED on equal times
+ */
 function presentationOrder(pictures: readonly CodedPicture[]): number[] {
   const order = pictures.map((_, index) => index);
   order.sort((a, b) => (pictures[a]?.presentedAt ?? 0) - (pictures[b]?.presentedAt ?? 0));
@@ -141,7 +163,7 @@ export function cutAudioSegment(
   firstFrame: number,
 ): CutSegment {
   const bytes = writeFragment({
-    sequence: segment.index * SEQUENCES_PER_SEGMENT + 1,
+    sequence: segment.index + 1,
     baseDecodeTicks: firstFrame * AAC_FRAME_SAMPLES,
     samples: frames.map((data) => ({
       data,

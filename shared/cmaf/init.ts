@@ -1,5 +1,6 @@
 import { movieBox, TRACK_ID } from "../isobmff/movie.ts";
 import { ascii, box, concat, fullBox, type Part, u16, u32 } from "../isobmff/write.ts";
+import { threeLetterCode } from "../job/language.ts";
 import { audioSpecificConfig } from "./aac.ts";
 
 /**
@@ -28,6 +29,8 @@ export interface AudioTrack {
   kind: "audio";
   sampleRate: number;
   channels: number;
+  /** BCP 47, "und" where unknown. */
+  language: string;
 }
 
 /** @param timescale ticks a second of the media that follows */
@@ -42,6 +45,7 @@ export function writeInit(
     durationTicks: 0,
     width: isVideo ? track.width : 0,
     height: isVideo ? track.height : 0,
+    language: isVideo ? "und" : threeLetterCode(track.language),
     handlerName: isVideo ? "Video" : "Audio",
     sampleTable: [
       fullBox("stsd", 0, 0, u32(1), isVideo ? videoEntry(track) : audioEntry(track)),

@@ -1,5 +1,5 @@
 import { type Box, BoxFields, invalid, only, readBoxes, readChildren } from "../isobmff/box.ts";
-import { readHandler, readTimescale, readTrackId } from "../isobmff/headers.ts";
+import { readHandler, readLanguage, readTimescale, readTrackId } from "../isobmff/headers.ts";
 
 /** What an init segment says; nothing of it is judged here. */
 export interface ReadInit {
@@ -7,6 +7,8 @@ export interface ReadInit {
   handler: string;
   trackId: number;
   timescale: number;
+  /** ISO 639-2/T, of the track. */
+  language: string;
   hasEditList: boolean;
   entryType: string;
   /** Of the sample entry; 0 for audio. */
@@ -45,6 +47,7 @@ export function readInit(bytes: Uint8Array): ReadInit {
     handler,
     trackId,
     timescale,
+    language: readLanguage(bytes, only(mdia, "mdhd")),
     hasEditList: trak.some((each) => each.type === "edts"),
     entryType: entry.type,
     ...(handler === "vide" ? readVideoEntry(bytes, entry) : readAudioEntry(bytes, entry)),

@@ -62,7 +62,8 @@ export function writeFragment({
         tfdt,
         fullBox(
           "trun",
-          1,
+          // Version 1 has signed offsets.
+          samples.some((sample) => sample.compositionOffsetTicks < 0) ? 1 : 0,
           trunFlags,
           u32(samples.length),
           u32(dataOffset),

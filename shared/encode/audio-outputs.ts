@@ -9,16 +9,21 @@ import { initOutput, mediaOutput, type RawOutput, type TranscodeTask } from "./t
  * A run's AAC frames as its task's outputs. The init segment says nothing of who encoded them: sound of
  * different engines plays without a mark between.
  * @param frames from the first that is kept on; more than are kept do no harm
- * Throws FRAME_COUNT_WRONG.
+ * @throws TributaryError FRAME_COUNT_WRONG
  */
 export function soundOutputs(
   frames: readonly Uint8Array[],
   run: AudioRun,
   task: TranscodeTask,
-  { id, sampleRate, channels }: Pick<AudioRendition, "id" | "sampleRate" | "channels">,
+  {
+    id,
+    sampleRate,
+    channels,
+    language,
+  }: Pick<AudioRendition, "id" | "sampleRate" | "channels" | "language">,
 ): RawOutput[] {
   const { segments } = task.grant;
-  const init = writeInit({ kind: "audio", sampleRate, channels }, sampleRate);
+  const init = writeInit({ kind: "audio", sampleRate, channels, language }, sampleRate);
   let taken = 0;
   const media = segments.map((segment, index) => {
     const wanted = run.framesPerSegment[index] ?? 0;

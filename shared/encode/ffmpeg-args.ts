@@ -22,9 +22,6 @@ export const X264_PRESET = "veryfast";
 /** B-frames in a row; x264 refers to the one in their middle. */
 const X264_B_FRAMES = 3;
 
-/** So a picture is decoded up to this many places before it is shown (x264's `i_bframe_delay`). */
-export const X264_REORDER_FRAMES = 2;
-
 /** What the decoder's buffer holds, in seconds of the rendition's rate; it takes in `RATE_SHARE.most` of that. */
 const BUFFER_SECONDS = 3;
 

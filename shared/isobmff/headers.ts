@@ -15,6 +15,15 @@ export function readTimescale(bytes: Uint8Array, header: Box): number {
   return afterDates(bytes, header).u32();
 }
 
+/** Three letters of ISO 639-2/T, of an `mdhd` (8.4.2). */
+export function readLanguage(bytes: Uint8Array, mdhd: Box): string {
+  const fields = new BoxFields(bytes, mdhd);
+  const isLong = fields.versionAndFlags().version === 1;
+  fields.skip(isLong ? 28 : 16);
+  const packed = fields.u16();
+  return String.fromCharCode(...[10, 5, 0].map((shift) => 0x60 + ((packed >> shift) & 31)));
+}
+
 /** handler_type of an `hdlr` (8.4.3): "vide", "soun". */
 export function readHandler(bytes: Uint8Array, hdlr: Box): string {
   const fields = new BoxFields(bytes, hdlr);

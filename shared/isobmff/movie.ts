@@ -12,6 +12,8 @@ export interface MovieTrack {
   height: number;
   /** Default: no rotation. */
   matrix?: Part;
+  /** ISO 639-2/T code. Default: "und". */
+  language?: string;
   /** `hdlr`, for people. */
   handlerName: string;
   /** The boxes of `stbl`. */
@@ -22,9 +24,6 @@ export interface MovieTrack {
 
 export const TRACK_ID = 1;
 
-/** "und" as an ISO 639-2/T code in three times five bits (8.4.2.3). */
-const LANGUAGE_UNDETERMINED = 0x55c4;
-
 const ONE = 0x1_0000;
 
 /** Row-major, 16.16 and in the last column 2.30 (8.2.2.3). */
@@ -34,6 +33,11 @@ export function matrix(...rows: readonly [number, number, number, number, number
 }
 
 const UPRIGHT = matrix(1, 0, 0, 1, 0, 0);
+
+/** Three letters in five bits each (8.4.2.3). */
+function packedLanguage(language: string): number {
+  return ascii(language).reduce((bits, letter) => (bits << 5) | (letter - 0x60), 0);
+}
 
 export function movieBox(track: MovieTrack): Uint8Array<ArrayBuffer> {
   const { timescale, durationTicks, width, height } = track;
@@ -65,7 +69,13 @@ export function movieBox(track: MovieTrack): Uint8Array<ArrayBuffer> {
       ),
       box(
         "mdia",
-        fullBox("mdhd", 0, 0, u32(0, 0, timescale, durationTicks), u16(LANGUAGE_UNDETERMINED, 0)),
+        fullBox(
+          "mdhd",
+          0,
+          0,
+          u32(0, 0, timescale, durationTicks),
+          u16(packedLanguage(track.language ?? "und"), 0),
+        ),
         fullBox(
           "hdlr",
           0,

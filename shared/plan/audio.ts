@@ -1,4 +1,5 @@
 import type { AudioFacts, AudioRendition, SourceFacts } from "../job/job.ts";
+import { languageName } from "../job/language.ts";
 
 const STEREO_BITS_PER_SECOND = 128_000;
 const MONO_BITS_PER_SECOND = 64_000;
@@ -35,7 +36,7 @@ export function outputSampleRate(sampleRate: number): number {
 /** NAMEs must differ within a group (RFC 8216, 4.3.4.1.1). */
 function uniqueName(track: AudioFacts, taken: Set<string>): string {
   const wanted =
-    track.title?.trim() || (track.language === "und" ? `Audio ${track.track + 1}` : track.language);
+    track.title?.trim() || (languageName(track.language) ?? `Audio ${track.track + 1}`);
   let name = wanted.slice(0, 190);
   for (let n = 2; taken.has(name); n++) name = `${wanted.slice(0, 190)} (${n})`;
   taken.add(name);

@@ -1,6 +1,7 @@
 import { h264Level } from "../h264/level.ts";
 import { TributaryError } from "../job/errors.ts";
 import type { SourceFacts, VideoRendition } from "../job/job.ts";
+import { planAudio } from "./audio.ts";
 import { checkRungs, evenBelow, type LadderRung, suggestedKilobits } from "./rungs.ts";
 
 /** No default rung is larger: beyond it the work grows faster than what people see. */
@@ -9,8 +10,19 @@ const MAX_DEFAULT_SHORT_SIDE = 1080;
 /** Short sides below the top one; each is used when it is at most 0.76 of the one above. */
 const LOWER_SHORT_SIDES = [720, 480, 360, 240] as const;
 
-/** The ladder that a source gets when nobody chose one; largest first. */
-export function defaultLadder(facts: Pick<SourceFacts, "video">): LadderRung[] {
+/**
+ * What Apple's authoring specification wants a variant for, sound included: cellular connections. Less a
+ * twentieth, for boxes and what encoders overshoot.
+ */
+const CELLULAR_KILOBITS = 192 * 0.95;
+const CELLULAR_SHORT_SIDE = 144;
+
+/**
+ * The ladder that a source gets when nobody chose one; largest first. It ends with a variant for cellular
+ * connections where the sound leaves enough for the picture, so not beside stereo: with 60 kbit/s, 2 of 8
+ * moving pictures looked more like their neighbours than like themselves; with 110, none.
+ */
+export function defaultLadder(facts: Pick<SourceFacts, "video" | "audio">): LadderRung[] {
   const { displayWidth, displayHeight } = facts.video;
   const sourceShortSide = evenBelow(Math.min(displayWidth, displayHeight));
   const top = Math.min(sourceShortSide, MAX_DEFAULT_SHORT_SIDE);
@@ -22,10 +34,22 @@ export function defaultLadder(facts: Pick<SourceFacts, "video">): LadderRung[] {
   if (sides.length === 1 && top >= 64) sides.push(evenBelow(top * 0.6));
   if (sides.length > 5) sides.splice(sides.indexOf(240), 1);
   const fast = outputFrameRate(facts.video) > 45 ? 1.4 : 1;
-  return sides.map((shortSide) => {
+  const rungs = sides.map((shortSide) => {
     const rate = suggestedKilobits(shortSide) * fast;
     return { shortSide, kilobitsPerSecond: Math.max(24, Math.round(rate)) };
   });
+  const cellular = Math.round(suggestedKilobits(CELLULAR_SHORT_SIDE) * fast);
+  const smallest = sides.at(-1) ?? top;
+  if (
+    CELLULAR_SHORT_SIDE <= 0.76 * smallest &&
+    cellular + soundKilobits(facts) <= CELLULAR_KILOBITS
+  )
+    rungs.push({ shortSide: CELLULAR_SHORT_SIDE, kilobitsPerSecond: cellular });
+  return rungs;
+}
+
+function soundKilobits(facts: Pick<SourceFacts, "audio">): number {
+  return Math.max(0, ...planAudio(facts).map(({ bitsPerSecond }) => bitsPerSecond / 1000));
 }
 
 /**
@@ -35,7 +59,7 @@ export function defaultLadder(facts: Pick<SourceFacts, "video">): LadderRung[] {
  * @throws TributaryError LADDER_INVALID
  */
 export function planLadder(
-  facts: Pick<SourceFacts, "video">,
+  facts: Pick<SourceFacts, "video" | "audio">,
   rungs: readonly LadderRung[] = defaultLadder(facts),
 ): VideoRendition[] {
   checkRungs(rungs);

@@ -17,7 +17,8 @@ const MAX_RUNGS = 12;
  * 234p 145, 360p 365, 432p 730/1100, 540p 2000, 720p 3000/4500, 1080p 6000/7800, between its low and
  * high column. Small ones get more than that: with less, pictures after a cut or in jerky motion fitted
  * their neighbours better than themselves. So the variant of at most 192 kbit/s, sound included, that
- * the specification wants for cellular connections is left to whoever writes such a ladder.
+ * the specification wants for cellular connections is in the default ladder only where sound is mono or
+ * missing.
  */
 const TABLE: readonly LadderRung[] = [
   { shortSide: 144, kilobitsPerSecond: 110 },

@@ -1,6 +1,7 @@
 import {
   type AcceptedSegment,
   type AudioRendition,
+  RATE_SHARE,
   segmentDurationTicks,
   segmentFrames,
   TICKS_PER_SECOND,
@@ -19,9 +20,14 @@ import { attributeList, PLAYLIST_VERSION, playlistText, quoted } from "./tags.ts
 
 const AUDIO_GROUP = "audio";
 
+/** Of a rendition's bits, what key frames every 2 s take at most and on average (measured on clips). */
+const KEY_FRAME_SHARE = { peak: 0.45, average: 0.25 };
+
 /**
  * `master.m3u8` (RFC 8216, 4.3.4). Bit rates are measured from the accepted segments; before the end
- * BANDWIDTH is never below what was planned, because players ask for this playlist only once.
+ * BANDWIDTH is never below the bound that the plan sets, because players ask for this playlist only
+ * once and real streams may exceed it by 25 % at most (Apple's authoring
+ * specification).
  */
 export function renderMultivariant(input: PlaylistInput): string {
   const now = published(input);
@@ -127,20 +133,28 @@ function bitRate(rendition: VideoRendition | AudioRendition, now: Published): Bi
     seconds: durationUnits(rendition, accepted) / unitsPerSecond(rendition),
     sizeBytes: accepted.sizeBytes,
   }));
-  return settle(measureBitRate(stretches, now.targetSeconds), planned, now);
+  const bound = rendition.kind === "video" ? planned * RATE_SHARE.most : planned;
+  return settle(
+    measureBitRate(stretches, now.targetSeconds),
+    { peak: bound, average: planned },
+    now,
+  );
 }
 
 function keyFrameRate(rendition: VideoRendition, now: Published): BitRate {
   const list = now.byRendition.get(rendition.id) ?? [];
-  // Before the first segment: key frames every 2 s take about a fifth of the bits.
-  const planned = Math.ceil(rendition.bitsPerSecond / 5);
+  const planned = {
+    peak: rendition.bitsPerSecond * KEY_FRAME_SHARE.peak,
+    average: rendition.bitsPerSecond * KEY_FRAME_SHARE.average,
+  };
   return settle(measureBitRate(keyFrameStretches(list), now.targetSeconds), planned, now);
 }
 
-function settle(measured: BitRate | null, planned: number, now: Published): BitRate {
-  if (measured === null) return { peak: planned, average: planned };
-  if (now.complete) return measured;
-  return { peak: Math.max(planned, measured.peak), average: measured.average };
+/** Until all is there, the plan's peak stands where less was measured. */
+function settle(measured: BitRate | null, planned: BitRate, now: Published): BitRate {
+  if (measured !== null && now.complete) return measured;
+  const peak = Math.ceil(Math.max(planned.peak, measured?.peak ?? 0));
+  return { peak, average: measured?.average ?? Math.ceil(planned.average) };
 }
 
 /** As the init segments say; until there is one, as planned. */
@@ -155,10 +169,19 @@ function codecs(rendition: VideoRendition | AudioRendition, now: Published): str
 /**
  * FRAME-RATE is the highest of a variant (RFC 8216, 4.3.4.2). Taken as the average of the busiest
  * segment: over single frames, times that a container rounded to milliseconds would make 30 of 30.3.
+ * What is left of such rounding in a segment is taken off where a usual rate is that near.
  */
 function highestFrameRate(input: PlaylistInput): number {
-  return input.segments.reduce((highest, segment) => {
+  const highest = input.segments.reduce((most, segment) => {
     const seconds = segmentDurationTicks(segment) / TICKS_PER_SECOND;
-    return Math.max(highest, segmentFrames(segment) / seconds);
+    return Math.max(most, segmentFrames(segment) / seconds);
   }, 0);
+  const whole = Math.round(highest);
+  const usual = [whole, (whole * 1000) / 1001].find(
+    (rate) => Math.abs(highest / rate - 1) < FRAME_RATE_ROUNDING,
+  );
+  return usual ?? highest;
 }
+
+/** A millisecond in two seconds; half of what lies between 24 and 23.976. */
+const FRAME_RATE_ROUNDING = 0.0005;

@@ -9,11 +9,14 @@ import { z } from "zod";
  * Version of the messages on the socket, which each `hello` states. Raise it with a change after which
  * holders built before it no longer work: a message or a field that they need is gone or means something
  * else, or something that they do not send is required. A new message or optional field that an older
- * side may ignore needs no new version.
+ * side may ignore needs no new version. A change of what segments look like does: all holders of a job
+ * make one form.
+ *
+ * 2: pictures are decoded before they are shown (`cmaf/decode-clock.ts`).
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** The oldest version that a coordinator still works with: raise it when older holders are to reload. */
-export const OLDEST_PROTOCOL_VERSION = 1;
+export const OLDEST_PROTOCOL_VERSION = 2;
 
 /** Silence after which a holder's leases are free again. */
 export const HEARTBEAT_SILENCE_MS = 15_000;

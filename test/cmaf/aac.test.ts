@@ -3,7 +3,7 @@ import { audioSpecificConfig, isPlainAacLc } from "../../shared/cmaf/aac.ts";
 import { writeInit } from "../../shared/cmaf/init.ts";
 import { readInit } from "../../shared/cmaf/read-init.ts";
 
-const STEREO = { sampleRate: 48_000, channels: 2 };
+const STEREO = { sampleRate: 48_000, channels: 2, language: "pt-BR" };
 
 test("AAC-LC is told by its object type, rate and channels", () => {
   expect([...audioSpecificConfig(STEREO)]).toEqual([0x11, 0x90]);
@@ -11,6 +11,7 @@ test("AAC-LC is told by its object type, rate and channels", () => {
   expect(() => audioSpecificConfig({ sampleRate: 44_000, channels: 2 })).toThrow(/44000/);
   const init = readInit(writeInit({ kind: "audio", ...STEREO }, STEREO.sampleRate));
   expect(init.config).toEqual(audioSpecificConfig(STEREO));
+  expect(init.language).toBe("por");
 });
 
 test.each([

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CodedPicture, cutVideo } from "../../shared/cmaf/cut.ts";
-import type { DecodeOrder } from "../../shared/cmaf/decode-clock.ts";
+import { type CodedPicture, type CutSegment, cutVideo } from "../../shared/cmaf/cut.ts";
 import { readFragments } from "../../shared/cmaf/read-fragment.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import {
@@ -12,10 +11,7 @@ import {
   segmentFrames,
 } from "../../shared/job/job.ts";
 import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/job/key-frames.ts";
-import { EVEN_WITHIN_TICKS, TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
-
-const EVEN: DecodeOrder = { evenFrames: true, reorderFrames: 2 };
-const UNEVEN: DecodeOrder = { evenFrames: false, reorderFrames: 2 };
+import { SEGMENT_LIMIT_TICKS } from "../../shared/plan/segments.ts";
 
 /** A picture of one IDR or other slice, as an encoder with 4-byte lengths gives it. */
 function coded(isSync: boolean, presentedAt: number): CodedPicture {
@@ -34,11 +30,25 @@ const runOfSegments: fc.Arbitrary<Segment[]> = fc
   .map((all) => {
     let startTicks = 0;
     return all.map((each, index) => {
-      const segment = { index, startTicks, durations: runLengthDurations(each) };
+      const segment = { index, startTicks, durations: runLengthDurations(withinLimit(each)) };
       startTicks += segmentDurationTicks(segment);
       return segment;
     });
   });
+
+/** The first ones, as many as a plan may have in a segment. */
+function withinLimit(each: readonly number[]): number[] {
+  let ticks = 0;
+  return each.filter((durationTicks, index) => {
+    ticks += durationTicks;
+    return index === 0 || ticks < SEGMENT_LIMIT_TICKS;
+  });
+}
+
+/** A segment whose frames are long enough to decode three of them while one is shown. */
+const longFrames: fc.Arbitrary<Segment> = fc
+  .array(fc.integer({ min: 100, max: 50_000 }), { minLength: 1, maxLength: 120 })
+  .map((each) => ({ index: 1, startTicks: 180_000, durations: runLengthDurations(each) }));
 
 /** Pictures in decode order: each group between key frames is shown in another order than decoded. */
 function encode(segments: readonly Segment[], seed: number): CodedPicture[] {
@@ -65,8 +75,8 @@ function encode(segments: readonly Segment[], seed: number): CodedPicture[] {
 describe("cutting pictures", () => {
   test("shows each at its planned time, whatever order they are decoded in", () => {
     fc.assert(
-      fc.property(runOfSegments, fc.nat(), (segments, seed) => {
-        const cuts = cutVideo(encode(segments, seed), segments, 4, UNEVEN);
+      fc.property(runOfSegments, fc.nat(), fc.boolean(), (segments, seed, evenFrames) => {
+        const cuts = cutVideo(encode(segments, seed), segments, 4, evenFrames);
         let sequence = 0;
         cuts.forEach(({ bytes, frames }, nth) => {
           const segment = segments[nth];
@@ -75,12 +85,12 @@ describe("cutting pictures", () => {
           const fragments = readFragments(bytes, frames);
           const shown: number[] = [];
           let dueTicks = segment.startTicks;
+          expect(fragments[0]?.samples[0]?.compositionOffsetTicks).toBe(0);
           for (const fragment of fragments) {
             expect(fragment.baseDecodeTicks).toBe(dueTicks);
             expect(fragment.sequence).toBeGreaterThan(sequence);
             sequence = fragment.sequence;
             expect(fragment.samples.map(({ isSync }) => isSync).lastIndexOf(true)).toBe(0);
-            expect(fragment.samples[0]?.compositionOffsetTicks).toBe(0);
             for (const { durationTicks, compositionOffsetTicks } of fragment.samples) {
               expect(durationTicks).toBeGreaterThan(0);
               shown.push(dueTicks + compositionOffsetTicks);
@@ -95,62 +105,48 @@ describe("cutting pictures", () => {
     );
   });
 
-  test("even frames: the first fragment has the most negative offset of all, and ends on time", () => {
+  test("decodes none after it is shown, and all but a few as long as they are shown", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 5, max: 300 }), fc.nat(), (count, seed) => {
-        const segment: Segment = { index: 0, startTicks: 0, durations: [[count, 3_600]] };
-        const [cut] = cutVideo(encode([segment], seed), [segment], 4, EVEN);
-        const fragments = readFragments(cut?.bytes ?? new Uint8Array(), count);
-        const lowest = fragments.map(({ samples }) =>
-          Math.min(...samples.map(({ compositionOffsetTicks }) => compositionOffsetTicks)),
+      fc.property(longFrames, fc.nat(), (segment, seed) => {
+        const [cut] = cutVideo(encode([segment], seed), [segment], 4, true);
+        const samples = samplesOf(cut);
+        const own = new Map(
+          starts(segment).map((at, i) => [at, expandDurations(segment.durations)[i]]),
         );
-        expect(lowest[0]).toBe(-EVEN.reorderFrames * 3_600 - EVEN_WITHIN_TICKS);
-        expect(Math.min(...lowest)).toBe(lowest[0]);
-        let dueTicks = 0;
-        const shown: number[] = [];
-        for (const { baseDecodeTicks, samples } of fragments) {
-          expect(baseDecodeTicks).toBe(dueTicks);
-          expect(samples[0]?.compositionOffsetTicks).toBe(0);
-          for (const { durationTicks, compositionOffsetTicks } of samples) {
-            expect(durationTicks).toBeGreaterThan(0);
-            shown.push(dueTicks + compositionOffsetTicks);
-            dueTicks += durationTicks;
-          }
+        for (const { atTicks, offsetTicks } of samples) {
+          expect(offsetTicks, `at ${atTicks}`).toBeGreaterThanOrEqual(0);
         }
-        expect(dueTicks).toBe(count * 3_600);
-        expect(shown.sort((a, b) => a - b)).toEqual(starts(segment));
+        // Nothing but the last one lasts longer: a paused seek finds the picture that it asks for.
+        for (const { durationTicks, shownTicks } of samples.slice(0, -1)) {
+          expect(durationTicks).toBeLessThanOrEqual(own.get(shownTicks) ?? 0);
+        }
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 
-  test("even frames with times rounded to milliseconds: no later offset is more negative than the first", () => {
+  test("shortens only the first pictures of a segment where frames come evenly", () => {
     fc.assert(
-      fc.property(fc.constantFrom(24, 25, 30, 50, 60, 24_000 / 1001), fc.nat(), (rate, seed) => {
-        const at = (frame: number) => Math.round((frame * 1000) / rate) * (TICKS_PER_SECOND / 1000);
-        const frames = Math.round(rate * 6);
-        const segments = [0, 1, 2].map((index): Segment => {
-          const from = index * frames;
-          const each = Array.from({ length: frames }, (_, i) => at(from + i + 1) - at(from + i));
-          return { index, startTicks: at(from), durations: runLengthDurations(each) };
-        });
-        const lowest = cutVideo(encode(segments, seed), segments, 4, EVEN).flatMap(
-          ({ bytes, frames: count }) =>
-            readFragments(bytes, count).map(({ samples }) =>
-              Math.min(...samples.map(({ compositionOffsetTicks }) => compositionOffsetTicks)),
-            ),
-        );
-        expect(Math.min(...lowest)).toBe(lowest[0]);
+      fc.property(fc.integer({ min: 9, max: 300 }), fc.nat(), (count, seed) => {
+        const segment: Segment = { index: 4, startTicks: 900_000, durations: [[count, 3_600]] };
+        const pictures = encode([segment], seed);
+        const samples = samplesOf(cutVideo(pictures, [segment], 4, true)[0]);
+        const depth = Math.max(...pictures.map(({ presentedAt }, index) => index - presentedAt));
+        const lengths = samples.map(({ durationTicks }) => durationTicks);
+        expect(lengths.at(-1)).toBe((1 + depth) * 3_600);
+        const short = lengths.filter((ticks) => ticks < 3_600);
+        const shortTicks = short.reduce((sum, ticks) => sum + ticks, 0);
+        expect(shortTicks).toBe(short.length * 3_600 - depth * 3_600);
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   });
 
   test("refuses a picture too few or too many", () => {
     const segments = [{ index: 0, startTicks: 0, durations: [[50, 3_600]] }] satisfies Segment[];
     const pictures = encode(segments, 1);
-    expect(codeOf(() => cutVideo(pictures.slice(1), segments, 4, EVEN))).toBe("FRAME_COUNT_WRONG");
-    expect(codeOf(() => cutVideo([...pictures, coded(false, 99)], segments, 4, EVEN))).toBe(
+    expect(codeOf(() => cutVideo(pictures.slice(1), segments, 4, true))).toBe("FRAME_COUNT_WRONG");
+    expect(codeOf(() => cutVideo([...pictures, coded(false, 99)], segments, 4, true))).toBe(
       "FRAME_COUNT_WRONG",
     );
   });
@@ -161,18 +157,18 @@ describe("cutting pictures", () => {
       { index: 1, startTicks: 36_000, durations: [[10, 3_600]] },
     ] satisfies Segment[];
     const unkeyed = encode(segments, 1).map((one, at) => (at === 10 ? coded(false, 10) : one));
-    expect(codeOf(() => cutVideo(unkeyed, segments, 4, EVEN))).toBe("ENCODE_FAILED");
+    expect(codeOf(() => cutVideo(unkeyed, segments, 4, true))).toBe("ENCODE_FAILED");
     const crossing = encode(segments, 1).map((one) =>
       one.presentedAt === 9 ? coded(one.isSync, 10.5) : one,
     );
-    expect(codeOf(() => cutVideo(crossing, segments, 4, EVEN))).toBe("ENCODE_FAILED");
+    expect(codeOf(() => cutVideo(crossing, segments, 4, true))).toBe("ENCODE_FAILED");
   });
 
   test("leaves supplemental information out of key frames", () => {
     const segments = [{ index: 0, startTicks: 0, durations: [[1, 3_600]] }] satisfies Segment[];
     const sei = [0, 0, 0, 3, 6, 5, 1];
     const picture = { ...coded(true, 0), data: Uint8Array.from([...sei, 0, 0, 0, 2, 0x65, 7]) };
-    const [cut] = cutVideo([picture], segments, 4, EVEN);
+    const [cut] = cutVideo([picture], segments, 4, true);
     expect(cut?.bytes.subarray(-6)).toEqual(Uint8Array.from([0, 0, 0, 2, 0x65, 7]));
     expect(readFragments(cut?.bytes ?? new Uint8Array(), 1)[0]?.samples[0]?.sizeBytes).toBe(6);
   });
@@ -193,6 +189,26 @@ test("key frames: the first, and the first at or after every second second", () 
     }),
   );
 });
+
+interface CutSample {
+  atTicks: number;
+  durationTicks: number;
+  offsetTicks: number;
+  shownTicks: number;
+}
+
+/** In decode order. */
+function samplesOf(cut: CutSegment | undefined): CutSample[] {
+  if (cut === undefined) throw new Error("nothing was cut");
+  return readFragments(cut.bytes, cut.frames).flatMap(({ baseDecodeTicks, samples }) => {
+    let atTicks = baseDecodeTicks;
+    return samples.map(({ durationTicks, compositionOffsetTicks: offsetTicks }) => {
+      const sample = { atTicks, durationTicks, offsetTicks, shownTicks: atTicks + offsetTicks };
+      atTicks += durationTicks;
+      return sample;
+    });
+  });
+}
 
 function starts(segment: Segment): number[] {
   let atTicks = segment.startTicks;

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { MAX_FAULTS } from "../../edge/coordinator/schedule/verify/faults.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import {
   coordinator,
   createJob,
@@ -144,7 +145,7 @@ function nonsense(random: () => number, leases: readonly string[]): string {
     { type: "settings", settings: { verify: "off", stageAll: false } },
     {
       type: "hello",
-      protocolVersion: 1,
+      protocolVersion: PROTOCOL_VERSION,
       role: "owner",
       token: "t",
       holderId: "h",

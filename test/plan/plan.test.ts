@@ -238,6 +238,20 @@ describe("ladder", () => {
     expect(video[0]?.bitsPerSecond).toBeGreaterThan(400_000);
   });
 
+  test.each([
+    ["no sound", [], [144, 110_000]],
+    ["mono", [1], [144, 110_000]],
+    ["stereo", [2], [240, 350_000]],
+    ["mono and stereo", [1, 2], [240, 350_000]],
+  ])("a default ladder ends for cellular connections where %s leaves room", (_, channels, last) => {
+    const facts = movie();
+    const [sound] = facts.audio;
+    if (sound === undefined) throw new Error("no sound");
+    const audio = channels.map((count, track) => ({ ...sound, track, channels: count }));
+    const bottom = planLadder({ ...facts, audio }).at(-1);
+    expect([bottom?.height, bottom?.bitsPerSecond]).toEqual(last);
+  });
+
   test("portrait pictures keep their short side", () => {
     const [top] = planLadder(movie({ displayWidth: 2160, displayHeight: 3840 }));
     expect([top?.width, top?.height]).toEqual([1080, 1920]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { M3U8Parser } from "hls.js";
 import { expect, test } from "vitest";
+import { runLengthDurations, type Segment, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { type PlaylistInput, renderMultivariant } from "../../shared/playlist/index.ts";
 import {
   acceptedAudio,
@@ -80,15 +81,34 @@ test("planned rates stand until there are measured ones, and bound them until th
     const [level] = parse(renderMultivariant({ ...sample.plan, accepted, ended })).levels;
     return [level?.bitrate, Number(level?.attrs["AVERAGE-BANDWIDTH"])];
   };
-  expect(bandwidth([], false)).toEqual([1_528_000, 1_528_000]);
+  // Encoders may go to 1.25 times a rendition's rate; sound does not.
+  expect(bandwidth([], false)).toEqual([1.25 * 1_400_000 + 128_000, 1_528_000]);
   const some = sample.all.filter(({ segment }) => segment < 2);
-  expect(bandwidth(some, false)[0]).toBe(1_528_000);
+  expect(bandwidth(some, false)[0]).toBe(1.25 * 1_400_000 + 128_000);
   const [peak = 0, average = 0] = bandwidth(sample.all, true);
   // 50,000 bytes a second (and 1,000 a segment) of video, 15,000 of audio.
   expect(average).toBeGreaterThan(8 * 65_000);
   expect(average).toBeLessThan(8 * 65_500);
   expect(peak).toBeGreaterThanOrEqual(average);
   expect(peak).toBeLessThan(8 * 65_500);
+});
+
+test.each([
+  ["24.000", 24],
+  ["23.976", 24_000 / 1001],
+  ["29.970", 30_000 / 1001],
+  ["17.430", 17.43],
+])("FRAME-RATE is %s for %d frames a second with times in whole milliseconds", (text, rate) => {
+  const at = (frame: number) => Math.round((frame * 1000) / rate) * (TICKS_PER_SECOND / 1000);
+  const frames = Math.round(rate * 2);
+  const segments = [0, 1, 2, 3].map((index): Segment => {
+    const from = index * frames;
+    const each = Array.from({ length: frames }, (_, i) => at(from + i + 1) - at(from + i));
+    return { index, startTicks: at(from), durations: runLengthDurations(each) };
+  });
+  const sample = job({ video: [0], bytesPerSecond: [50_000] });
+  const input = { ...sample.plan, segments, accepted: [], ended: false };
+  expect(renderMultivariant(input)).toContain(`FRAME-RATE=${text}`);
 });
 
 test("two audio tracks of one name get two names; quotes and line breaks do not break out", () => {

@@ -125,15 +125,7 @@ export function containerName(container: string): string {
   return CONTAINER_NAMES[container.toLowerCase()] ?? container;
 }
 
-/** BCP 47 -> "German"; null where the language is not known. */
-export function languageName(language: string): string | null {
-  if (language === "und" || language === "") return null;
-  try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(language) ?? language;
-  } catch {
-    return language;
-  }
-}
+export { languageName } from "../../shared/job/language.ts";
 
 /** Speaker layouts by channel count, as they are called. */
 export function channelsName(channels: number): string {

@@ -13,7 +13,7 @@ import {
 } from "../../job/job.ts";
 import type { LeaseGrant } from "../../wire/lease.ts";
 import { type ColourPlan, type DecodedColour, planColour } from "../colour.ts";
-import { probeVideoArgs, videoArgs, X264_REORDER_FRAMES } from "../ffmpeg-args.ts";
+import { probeVideoArgs, videoArgs } from "../ffmpeg-args.ts";
 import {
   bySegment,
   durationTicks,
@@ -122,10 +122,12 @@ function packageVideo(
   };
   return {
     init: writeInit(track, TICKS_PER_SECOND),
-    cuts: cutVideo(pictures, segments, readAvcConfig(avcConfig).nalLengthBytes, {
-      evenFrames: source.video.evenFrames ?? false,
-      reorderFrames: X264_REORDER_FRAMES,
-    }),
+    cuts: cutVideo(
+      pictures,
+      segments,
+      readAvcConfig(avcConfig).nalLengthBytes,
+      source.video.evenFrames ?? false,
+    ),
   };
 }
 

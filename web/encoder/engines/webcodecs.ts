@@ -244,9 +244,8 @@ function packageRungs(
     const bytes = writeInit(track, TICKS_PER_SECOND);
     inits.push({ rendition: id, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes });
     const { nalLengthBytes } = readAvcConfig(avcConfig);
-    // Browsers' encoders make no B-frames.
-    const order = { evenFrames: task.grant.source.video.evenFrames ?? false, reorderFrames: 0 };
-    for (const cut of cutVideo(pictures, segments, nalLengthBytes, order)) {
+    const evenFrames = task.grant.source.video.evenFrames ?? false;
+    for (const cut of cutVideo(pictures, segments, nalLengthBytes, evenFrames)) {
       const { segment, frames } = cut;
       media.push({
         rendition: id,
