@@ -6,13 +6,18 @@ export type ByteRange = { offset: number; length?: number } | { suffix: number }
  * whole object is the answer then.
  */
 export function parseRange(header: string | undefined): ByteRange | null {
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "") ?? [];
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
   if (first === undefined || last === undefined) return null;
-  if (first === "") return last === "" ? null : { suffix: Number(last) };
-  const offset = Number(first);
+  if (first === "") return last === "" ? null : { suffix: position(last) };
+  const offset = position(first);
   if (last === "") return { offset };
-  const length = Number(last) - offset + 1;
+  const length = position(last) - offset + 1;
   return length > 0 ? { offset, length } : null;
+}
+
+/** Positions have no upper bound; one past every object's end stands for all that are larger. */
+function position(digits: string): number {
+  return Math.min(Number(digits), 2 ** 50);
 }
 
 /** Whether an object has no byte of the range: 416. */

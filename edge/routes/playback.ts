@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TributaryError } from "../../shared/job/errors.ts";
@@ -7,7 +8,7 @@ import { PLAYLIST_TYPE } from "../coordinator/chores.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
-import { isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
+import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 
 /** What players fetch: `/v/<job>/...`. Open to players on any site. */
 export const playbackRoutes = new Hono<AppEnv>();
@@ -60,57 +61,66 @@ async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
   const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
   const text = stored ? await stored.text() : await coordinatorOf(c.env, jobId).playlist(path);
   if (text === null) throw new TributaryError("NOT_FOUND", "There is no such playlist (yet).");
+  // Weak: the same text zipped and plain (RFC 9110, 8.8.1).
+  const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
   const headers = new Headers({
     "content-type": PLAYLIST_TYPE,
     "cache-control": stored ? "public, max-age=3600" : "no-cache",
     vary: "accept-encoding",
+    etag,
   });
+  if (matches(c.req.header("if-none-match"), etag)) {
+    return new Response(null, { status: 304, headers });
+  }
   if (!acceptsGzip(c.req.header("accept-encoding"))) return new Response(text, { headers });
   headers.set("content-encoding", "gzip");
   const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Response(zipped, { headers, encodeBody: "manual" });
 }
 
-/** Content-addressed: the file's name is its content's hash, and what was served once never changes. */
+/** Named by its content's hash: what was served once never changes. */
 async function segment(c: Context<AppEnv>, path: string): Promise<Response> {
   const key = playlistKey(jobIdOf(c), path);
-  const etag = `"${path.slice(path.indexOf("/") + 1, path.lastIndexOf("."))}"`;
   const headers = new Headers({
     "content-type": path.endsWith(".mp4") ? "video/mp4" : "video/iso.segment",
     "cache-control": "public, max-age=31536000, immutable",
     "accept-ranges": "bytes",
-    etag,
   });
-  if (matches(c.req.header("if-none-match"), etag))
-    return new Response(null, { status: 304, headers });
-
-  // A range of another version is no use (RFC 9110, 13.1.5).
-  const ifRange = c.req.header("if-range");
-  const wanted = parseRange(c.req.header("range"));
-  const range = ifRange === undefined || ifRange === etag ? wanted : null;
-  if (range !== null || c.req.method === "HEAD") {
-    const head = await c.env.MEDIA.head(key);
-    if (head === null) throw notFound();
-    if (range === null || c.req.method === "HEAD") {
-      headers.set("content-length", String(head.size));
-      return new Response(null, { headers });
-    }
-    if (isUnsatisfiable(range, head.size)) {
-      headers.set("content-range", `bytes */${head.size}`);
-      headers.set("cache-control", "no-store");
-      return new Response(null, { status: 416, headers });
-    }
-    const { first, last } = rangeWithin(range, head.size);
-    headers.set("content-range", `bytes ${first}-${last}/${head.size}`);
-    headers.set("content-length", String(last - first + 1));
-    const part = await c.env.MEDIA.get(key, { range: { offset: first, length: last - first + 1 } });
-    if (part === null) throw notFound();
-    return new Response(part.body, { status: 206, headers });
+  const range = await wantedRange(c, key);
+  const ifNoneMatch = c.req.header("if-none-match");
+  const onlyIf = new Headers(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch });
+  let object: R2Object | R2ObjectBody | null;
+  try {
+    object = await c.env.MEDIA.get(key, { onlyIf, ...(range === null ? {} : { range }) });
+  } catch (cause) {
+    // R2 does not say how large the object is whose range is refused.
+    const head = range === null ? null : await c.env.MEDIA.head(key);
+    if (range === null || head === null || !isUnsatisfiable(range, head.size)) throw cause;
+    headers.set("content-range", `bytes */${head.size}`);
+    headers.set("cache-control", "no-store");
+    return new Response(null, { status: 416, headers });
   }
-  const object = await c.env.MEDIA.get(key);
   if (object === null) throw notFound();
-  headers.set("content-length", String(object.size));
-  return new Response(object.body, { headers });
+  headers.set("etag", object.httpEtag);
+  // Without a body: what the client has is still right.
+  if (!("body" in object)) return new Response(null, { status: 304, headers });
+  if (range === null) {
+    headers.set("content-length", String(object.size));
+    return new Response(object.body, { headers });
+  }
+  const { first, last } = rangeWithin(range, object.size);
+  headers.set("content-range", `bytes ${first}-${last}/${object.size}`);
+  headers.set("content-length", String(last - first + 1));
+  return new Response(object.body, { status: 206, headers });
+}
+
+/** The part that is asked for; null for the whole object. */
+async function wantedRange(c: Context<AppEnv>, key: string): Promise<ByteRange | null> {
+  // Only GET has parts (RFC 9110, 14.2); a range of another version is no use (13.1.5).
+  const range = c.req.method === "GET" ? parseRange(c.req.header("range")) : null;
+  const ifRange = c.req.header("if-range");
+  if (range === null || ifRange === undefined) return range;
+  return (await c.env.MEDIA.head(key))?.httpEtag === ifRange ? range : null;
 }
 
 function jobIdOf(c: Context<AppEnv>): string {
@@ -127,7 +137,7 @@ function notFound(): TributaryError {
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes(etag) || tags.includes("*");
+  return tags.includes(etag.replace(/^W\//, "")) || tags.includes("*");
 }
 
 /** RFC 9110, 12.5.3, without weights but for "not at all". */

@@ -1,6 +1,8 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { assembleRequest } from "../../edge/servers/mp4.ts";
+import { assembleRequestSchema } from "../../shared/wire/container.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import {
   bytesOf,
@@ -163,9 +165,10 @@ test("segments are served in parts, by hash, for ever, to players on any site", 
     "accept-ranges": "bytes",
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
-    etag: `"${media.sha256}"`,
   });
   expect(new Uint8Array(await whole.arrayBuffer())).toEqual(bytes);
+  const etag = whole.headers.get("etag") ?? "";
+  expect(etag).toMatch(/^"[^"]+"$/);
 
   const size = bytes.length;
   const parts: [string, number, number][] = [
@@ -173,6 +176,7 @@ test("segments are served in parts, by hash, for ever, to players on any site", 
     ["bytes=100-", 100, size],
     ["bytes=-50", size - 50, size],
     [`bytes=10-${size * 2}`, 10, size],
+    ["bytes=10-99999999999999999999", 10, size],
     [`bytes=-${size * 2}`, 0, size],
   ];
   for (const [range, from, to] of parts) {
@@ -181,7 +185,7 @@ test("segments are served in parts, by hash, for ever, to players on any site", 
     expect(part.headers.get("content-range")).toBe(`bytes ${from}-${to - 1}/${size}`);
     expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.slice(from, to));
   }
-  for (const range of [`bytes=${size}-`, "bytes=-0"]) {
+  for (const range of [`bytes=${size}-`, "bytes=-0", "bytes=99999999999999999999-"]) {
     const none = await get({ range });
     expect(none.status).toBe(416);
     expect(none.headers.get("content-range")).toBe(`bytes */${size}`);
@@ -194,10 +198,73 @@ test("segments are served in parts, by hash, for ever, to players on any site", 
   const stale = await get({ range: "bytes=0-9", "if-range": '"other"' });
   expect(stale.status).toBe(200);
   await stale.body?.cancel();
-  expect((await get({ "if-none-match": `W/"x", "${media.sha256}"` })).status).toBe(304);
+  const fresh = await get({ range: "bytes=0-9", "if-range": etag });
+  expect(fresh.status).toBe(206);
+  await fresh.body?.cancel();
+  for (const method of ["GET", "HEAD"]) {
+    const known = await get({ "if-none-match": `W/"x", ${etag}` }, method);
+    expect(known.status).toBe(304);
+    expect(known.headers.get("etag")).toBe(etag);
+  }
+  const changed = await get({ "if-none-match": '"x"' });
+  expect(changed.status).toBe(200);
+  await changed.body?.cancel();
   const head = await get({}, "HEAD");
   expect(head.status).toBe(200);
   expect(head.headers.get("content-length")).toBe(String(size));
+});
+
+test("what is not there is not there, whatever the client says to have", async () => {
+  const job = await readyJob();
+  for (const path of [`v144/${"0".repeat(64)}.m4s`, "v999/playlist.m3u8", "download.mp4"]) {
+    const headers = { "if-none-match": `*, "${"0".repeat(64)}"`, range: "bytes=0-9" };
+    expect(await problem(await call(`/v/${job.jobId}/${path}`, { headers }))).toBe("NOT_FOUND");
+  }
+});
+
+test("a playlist that has not changed is not sent again, while the job runs and after", async () => {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  const address = `/v/${job.jobId}/v144/playlist.m3u8`;
+  const ask = async (headers: Record<string, string>) => {
+    const response = await call(address, { headers });
+    await response.arrayBuffer();
+    return response;
+  };
+  const grants = await holder.grants(plan.tasks.length);
+  for (const grant of grants.slice(0, -1)) await holder.deliver(grant);
+  let before = "";
+  for (const state of ["running", "ready"] as const) {
+    if (state === "ready") for (const grant of grants.slice(-1)) await holder.deliver(grant);
+    await until(job, state);
+    const { headers } = await ask({});
+    const etag = headers.get("etag") ?? "";
+    expect(etag).not.toBe(before);
+    for (const accept of ["gzip", "identity"]) {
+      const again = await ask({ "if-none-match": etag, "accept-encoding": accept });
+      expect(again.status).toBe(304);
+      expect(again.headers.get("etag")).toBe(etag);
+    }
+    expect((await ask({ "if-none-match": '"other"' })).status).toBe(200);
+    before = etag;
+  }
+});
+
+test("a server is asked for the MP4 of the best rendition and the first sound, all of both", async () => {
+  const { jobId } = await readyJob();
+  const request = await assembleRequest(env, jobId, "http://localhost");
+  expect(assembleRequestSchema.parse(request)).toEqual(request);
+  const largest = plan.video.reduce((a, b) => (b.height > a.height ? b : a));
+  for (const [track, rendition] of [
+    [request.video, largest],
+    [request.audio, plan.audio[0]],
+  ] as const) {
+    expect(track?.media).toHaveLength(plan.segments.length);
+    for (const url of [track?.init, ...(track?.media ?? [])]) {
+      expect(new URL(url ?? "").pathname).toContain(`/v/${jobId}/${rendition?.id}/`);
+    }
+  }
 });
 
 test("the catalogue goes page by page, the newest first", async () => {
