@@ -1,39 +1,8 @@
-import { z } from "zod";
+import { type Video, type VideoPage, videoSchema } from "../../shared/wire/api.ts";
 
-/** A video in the catalogue; times in ms since the epoch, durations in ticks of 1/90,000 s. */
-const rowSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  state: z.string(),
-  error_code: z.string().nullable(),
-  duration_ticks: z.number(),
-  width: z.number(),
-  height: z.number(),
-  bytes_stored: z.number(),
-  created_at_ms: z.number(),
-  ended_at_ms: z.number().nullable(),
-});
-
-export interface Video {
-  id: string;
-  name: string;
-  /** A running job's row says "planned": it is written at the ends of a job only. */
-  state: string;
-  errorCode: string | null;
-  durationTicks: number;
-  /** Of the largest rendition. */
-  width: number;
-  height: number;
-  bytesStored: number;
-  createdAtMs: number;
-  endedAtMs: number | null;
-}
-
-export interface VideoPage {
-  videos: Video[];
-  /** For the next page; null on the last one. */
-  cursor: string | null;
-}
+/** The catalogue's columns under the names that `Video` has for them. */
+const COLUMNS = `id, name, state, error_code AS errorCode, duration_ticks AS durationTicks, width, height,
+  bytes_stored AS bytesStored, created_at_ms AS createdAtMs, ended_at_ms AS endedAtMs`;
 
 /** Writes a video's row, or brings it up to date. An ended video does not go back to an earlier state. */
 export async function saveVideo(db: D1Database, video: Video): Promise<void> {
@@ -75,13 +44,13 @@ export async function listVideos(
   if (cursor === null) return null;
   const { results } = await db
     .prepare(
-      `SELECT * FROM videos
+      `SELECT ${COLUMNS} FROM videos
        WHERE (created_at_ms, id) < (?1, ?2) AND (?3 IS NULL OR state = ?3)
        ORDER BY created_at_ms DESC, id DESC LIMIT ?4`,
     )
     .bind(cursor.createdAtMs, cursor.id, options.state, options.limit + 1)
     .all();
-  const videos = results.slice(0, options.limit).map(toVideo);
+  const videos = results.slice(0, options.limit).map((row) => videoSchema.parse(row));
   const last = videos.at(-1);
   const isMore = results.length > options.limit && last !== undefined;
   return { videos, cursor: isMore ? `${last.createdAtMs}-${last.id}` : null };
@@ -90,20 +59,4 @@ export async function listVideos(
 function parse(cursor: string): { createdAtMs: number; id: string } | null {
   const [, createdAtMs, id] = /^(\d{1,15})-([0-9a-z]{1,64})$/.exec(cursor) ?? [];
   return createdAtMs && id ? { createdAtMs: Number(createdAtMs), id } : null;
-}
-
-function toVideo(row: unknown): Video {
-  const video = rowSchema.parse(row);
-  return {
-    id: video.id,
-    name: video.name,
-    state: video.state,
-    errorCode: video.error_code,
-    durationTicks: video.duration_ticks,
-    width: video.width,
-    height: video.height,
-    bytesStored: video.bytes_stored,
-    createdAtMs: video.created_at_ms,
-    endedAtMs: video.ended_at_ms,
-  };
 }

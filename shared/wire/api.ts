@@ -47,6 +47,7 @@ export const completeUploadRequestSchema = z.object({
     .min(1)
     .max(10_000),
 });
+export const abortUploadRequestSchema = completeUploadRequestSchema.pick({ upload: true });
 export const completeUploadResponseSchema = z.object({ sizeBytes: z.int() });
 
 export const webhookSchema = z.object({
@@ -115,24 +116,33 @@ export const preparedRequestSchema = z.union([
 ]);
 export type PreparedRequest = z.infer<typeof preparedRequestSchema>;
 
+/** A video in the catalogue. */
 export const videoSchema = z.object({
   id: videoId,
   name: z.string(),
-  /** "planned" as long as it is being made. */
+  /** "planned" as long as it is being made: the row is written at the ends of a job only. */
   state: z.string(),
   errorCode: z.string().nullable(),
   durationTicks: z.number(),
+  /** Of the largest rendition. */
   width: z.number(),
   height: z.number(),
   bytesStored: z.number(),
   createdAtMs: z.number(),
   endedAtMs: z.number().nullable(),
 });
+/** `GET /api/videos?...` */
+export const videoQuerySchema = z.object({
+  cursor: z.string().max(100).optional().describe("Of the page before."),
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe("Videos a page; default 20."),
+  state: z.enum(["planned", "ready", "failed", "cancelled"]).optional().describe("Only these."),
+});
 export const videoPageSchema = z.object({
   videos: z.array(videoSchema),
   /** For the next page; null on the last one. */
   cursor: z.string().nullable(),
 });
+export type Video = z.infer<typeof videoSchema>;
 export type VideoPage = z.infer<typeof videoPageSchema>;
 
 export const mp4StatusSchema = z.object({
@@ -175,3 +185,8 @@ export const shareResponseSchema = z.object({
   maxContributors: z.int(),
 });
 export type ShareResponse = z.infer<typeof shareResponseSchema>;
+
+/** `GET /coordinator-status?jobGroupId=` */
+export const statusQuerySchema = z.object({
+  jobGroupId: z.string().min(1).describe("The job's id."),
+});

@@ -1,0 +1,57 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { listVideos, saveVideo } from "../../edge/catalog/videos.ts";
+import { type Video, videoPageSchema } from "../../shared/wire/api.ts";
+import { call } from "./scripted-holder.ts";
+
+const OLD: Video = {
+  id: "00000000000000000001",
+  name: "Old.mov",
+  state: "ready",
+  errorCode: null,
+  durationTicks: 90_000,
+  width: 640,
+  height: 360,
+  bytesStored: 5,
+  createdAtMs: 1_000,
+  endedAtMs: 2_000,
+};
+
+// Each migration meets a row that was written when the ones before it were all there were.
+beforeAll(async () => {
+  for (let count = 1; count <= env.TEST_MIGRATIONS.length; count += 1) {
+    await applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS.slice(0, count));
+    await env.CATALOG.prepare(
+      `INSERT INTO videos (id, name, state, error_code, duration_ticks, width, height,
+                           bytes_stored, created_at_ms, ended_at_ms)
+       VALUES (?, 'Old.mov', 'ready', NULL, 90000, 640, 360, 5, ?, 2000)`,
+    )
+      .bind(`0000000000000000000${count}`, count * 1_000)
+      .run();
+  }
+});
+
+test("rows load as each of the migrations found them, by the catalogue and by its clients", async () => {
+  expect(env.TEST_MIGRATIONS.length).toBeGreaterThan(1);
+  const page = await listVideos(env.CATALOG, { after: null, state: null, limit: 100 });
+  expect(page?.videos.at(-1)).toEqual(OLD);
+  expect(page?.videos).toHaveLength(env.TEST_MIGRATIONS.length);
+  const { videos } = videoPageSchema.parse(await (await call("/api/videos")).json());
+  expect(videos).toEqual(page?.videos);
+});
+
+test("a video from before there were owners is nobody's to delete", async () => {
+  const headers = { authorization: "Bearer somebody" };
+  const response = await call(`/api/videos/${OLD.id}`, { method: "DELETE", headers });
+  expect(response.status).toBe(404);
+});
+
+test("what is saved is what is listed, and an end is not undone", async () => {
+  const video: Video = { ...OLD, id: "z".repeat(20), createdAtMs: 9_000, errorCode: "TASK_FAILED" };
+  await saveVideo(env.CATALOG, { ...video, state: "planned", endedAtMs: null, errorCode: null });
+  await saveVideo(env.CATALOG, video);
+  await saveVideo(env.CATALOG, { ...video, state: "planned", endedAtMs: null });
+  const page = await listVideos(env.CATALOG, { after: null, state: null, limit: 1 });
+  expect(page?.videos).toEqual([video]);
+});
