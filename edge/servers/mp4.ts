@@ -1,3 +1,4 @@
+import { parse } from "hls-parser";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { playlistKey } from "../../shared/job/object-keys.ts";
 import type { AssembleRequest } from "../../shared/wire/container.ts";
@@ -19,14 +20,15 @@ export async function assembleRequest(
   jobId: string,
   origin: string,
 ): Promise<AssembleRequest> {
-  const master = await text(env, playlistKey(jobId, "master.m3u8"));
-  const variants = [...master.matchAll(/#EXT-X-STREAM-INF:[^\n]*BANDWIDTH=(\d+)[^\n]*\n([^\n]+)/g)]
-    .map(([, bandwidth, uri = ""]) => ({ bandwidth: Number(bandwidth), uri }))
+  const master = await playlistAt(env, playlistKey(jobId, "master.m3u8"));
+  const variants = master.isMasterPlaylist ? master.variants : [];
+  const best = variants
+    .filter(({ isIFrameOnly }) => isIFrameOnly !== true)
     .sort((a, b) => b.bandwidth - a.bandwidth);
-  const audioUri = /#EXT-X-MEDIA:TYPE=AUDIO[^\n]*URI="([^"]+)"/.exec(master)?.[1];
-  for (const { uri } of variants) {
+  for (const { uri, audio: sounds } of best) {
     const video = await track(env, jobId, origin, uri);
     if (video === null) continue;
+    const audioUri = sounds[0]?.uri;
     const audio = audioUri === undefined ? null : await track(env, jobId, origin, audioUri);
     const output = await presignOwnPut(env, origin, mp4Key(jobId), "video/mp4");
     return { jobId, video, audio, output };
@@ -43,18 +45,20 @@ async function track(
   uri: string,
 ): Promise<AssembleRequest["video"] | null> {
   const base = new URL(uri, `https://base/v/${jobId}/`);
-  const playlist = await text(env, base.pathname.slice(1));
-  const inits = new Set([...playlist.matchAll(/#EXT-X-MAP:URI="([^"]+)"/g)].map(([, to]) => to));
-  const [init] = inits;
-  if (init === undefined || inits.size > 1) return null;
-  const media = playlist.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const playlist = await playlistAt(env, base.pathname.slice(1));
+  const segments = playlist.isMasterPlaylist ? [] : playlist.segments;
+  const [init, ...others] = new Set(segments.map(({ map }) => map?.uri));
+  if (init === undefined || others.length > 0) return null;
   const sign = (to: string): Promise<string> =>
     presignGet(env, origin, new URL(to, base).pathname.slice(1), OWN_EXPIRES_SECONDS);
-  return { init: await sign(init), media: await Promise.all(media.map(sign)) };
+  return {
+    init: await sign(init),
+    media: await Promise.all(segments.map((each) => sign(each.uri))),
+  };
 }
 
-async function text(env: Cloudflare.Env, key: string): Promise<string> {
+async function playlistAt(env: Cloudflare.Env, key: string) {
   const object = await env.MEDIA.get(key);
   if (object === null) throw new TributaryError("NOT_FOUND", "The video is not finished.");
-  return object.text();
+  return parse(await object.text());
 }

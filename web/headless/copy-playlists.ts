@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { parse } from "hls-parser";
 import { TributaryError } from "../../shared/job/errors.ts";
+
+type Playlist = ReturnType<typeof parse>;
 
 const FETCH_TIMEOUT_MS = 60_000;
 const AT_ONCE = 4;
@@ -17,7 +20,7 @@ export interface CopiedPlaylists {
  * Fetches all that a player could from a multivariant playlist on, and writes it to the same relative
  * paths: playlists as they are, segments by their names. An object named after a SHA-256 must have it.
  * @param masterUrl of an ended job
- * @throws {TributaryError} DOWNLOAD_FAILED, OUTPUT_INVALID (an address outside the video's own folder),
+ * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_INVALID (an address outside the video's own folder),
  *   OUTPUT_HASH_MISMATCH
  */
 export async function copyPlaylists(
@@ -36,15 +39,15 @@ export async function copyPlaylists(
     return bytes;
   };
 
-  const master = await save(new URL(masterUrl));
-  const playlists = addresses(master.toString(), new URL(masterUrl));
+  const master = new URL(masterUrl);
+  const playlists = addresses(parsed(await save(master), master), master);
   const objects = new Map<string, URL>();
   for (const playlist of playlists) {
-    const text = (await save(playlist)).toString();
-    if (!text.includes("#EXT-X-ENDLIST")) {
+    const media = parsed(await save(playlist), playlist);
+    if (media.isMasterPlaylist || !media.endlist) {
       throw new TributaryError("OUTPUT_INVALID", `${playlist.pathname} has no end.`);
     }
-    for (const url of addresses(text, playlist)) objects.set(url.href, url);
+    for (const url of addresses(media, playlist)) objects.set(url.href, url);
   }
 
   const queue = [...objects.values()];
@@ -60,16 +63,24 @@ export async function copyPlaylists(
   return { playlists: playlists.length + 1, objects: objects.size, sizeBytes };
 }
 
-/** All addresses a playlist names: its URI lines and URI attributes (RFC 8216, 4.1), each once. */
-function addresses(text: string, base: URL): URL[] {
-  const found = new Map<string, URL>();
-  for (const line of text.split("\n")) {
-    const uri = line.startsWith("#") ? /[:,]URI="([^"]*)"/.exec(line)?.[1] : line.trim();
-    if (uri === undefined || uri === "") continue;
-    const url = new URL(uri, base);
-    found.set(url.href, url);
+/** All addresses that a playlist names, each once. */
+function addresses(playlist: Playlist, base: URL): URL[] {
+  const uris = playlist.isMasterPlaylist
+    ? playlist.variants.flatMap(({ uri, audio, video, subtitles }) => {
+        return [uri, ...[...audio, ...video, ...subtitles].map((rendition) => rendition.uri)];
+      })
+    : playlist.segments.flatMap(({ uri, map }) => [uri, map?.uri]);
+  const urls = uris.flatMap((uri) => (uri === undefined ? [] : [new URL(uri, base)]));
+  return [...new Map(urls.map((url) => [url.href, url])).values()];
+}
+
+/** @throws TributaryError OUTPUT_INVALID */
+function parsed(bytes: Buffer, { pathname }: URL): Playlist {
+  try {
+    return parse(bytes.toString());
+  } catch (cause) {
+    throw new TributaryError("OUTPUT_INVALID", `${pathname} is no playlist.`, { cause });
   }
-  return [...found.values()];
 }
 
 function relativePath(url: URL, base: URL): string {
