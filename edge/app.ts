@@ -27,7 +27,7 @@ const openToAll = cors({
 });
 // A WebSocket's answer takes no further headers.
 app.use("/api/*", (c, next) => (c.req.path.endsWith("/socket") ? next() : openToAll(c, next)));
-app.route("/api", openApiRoutes);
+app.route("/api", openApiRoutes(app));
 app.route("/api/jobs", jobRoutes);
 app.route("/api/uploads", uploadRoutes);
 app.route("/api/site", siteRoutes);

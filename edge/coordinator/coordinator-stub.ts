@@ -1,12 +1,18 @@
-import { TributaryError } from "../../shared/job/errors.ts";
+import { fromWireError, TributaryError } from "../../shared/job/errors.ts";
 import { isJobId } from "../http/auth.ts";
-import type { Coordinator } from "./coordinator.ts";
+import type { Coordinator, Result } from "./coordinator.ts";
 
 /**
  * The coordinator of a job.
- * @throws {TributaryError} JOB_NOT_FOUND for what cannot be a job's id: no object is woken for it
+ * @throws TributaryError JOB_NOT_FOUND for what cannot be a job's id: no object is woken for it
  */
 export function coordinatorOf(env: Cloudflare.Env, jobId: string): DurableObjectStub<Coordinator> {
   if (!isJobId(jobId)) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   return env.COORDINATOR.getByName(jobId);
+}
+
+/** The value of a coordinator's answer. @throws TributaryError the code that it answered with */
+export function unwrap<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw fromWireError(result.error);
 }

@@ -17,7 +17,12 @@ export function problemResponse(code: ErrorCode, detail: string): Response {
   };
   return new Response(JSON.stringify(problem), {
     status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      // RFC 9110, 15.5.2; RFC 6750, 3.
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    },
   });
 }
 

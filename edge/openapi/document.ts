@@ -1,120 +1,68 @@
-import { z } from "zod";
-import { ERROR_CODES } from "../../shared/job/errors.ts";
-import { problemSchema } from "../../shared/wire/problem.ts";
-import { NAMED_SCHEMAS, OPERATIONS, type Operation, type SchemaName } from "./operations.ts";
+import type { Hono } from "hono";
+import { generateSpecs } from "hono-openapi";
+import type { AppEnv } from "../http/app-env.ts";
+import { TAGS } from "./describe.ts";
+import { namedSchemas } from "./schemas.ts";
 
-/** The OpenAPI 3.1 document, from the schemas that parse. */
-export function openApiDocument(origin: string): Record<string, unknown> {
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of OPERATIONS) {
-    const { path, method } = operation;
-    paths[path] = { ...paths[path], [method]: describe(operation) };
-  }
-  const schemas = Object.fromEntries(
-    Object.entries({ ...NAMED_SCHEMAS, Problem: problemSchema }).map(([name, schema]) => [
-      name,
-      jsonSchema(schema),
-    ]),
-  );
-  return {
-    openapi: "3.1.0",
-    info: {
-      title: "Tributary",
-      version: "1",
-      summary: "Turns videos into adaptive HLS.",
-      description:
-        "Errors are problem details (RFC 9457) whose `code` programs look at. Times are milliseconds since the epoch; media times are ticks of 1/90,000 s.",
-    },
-    servers: [{ url: origin }],
-    paths,
-    components: {
-      schemas,
-      securitySchemes: {
-        owner: {
-          type: "http",
-          scheme: "bearer",
-          description: "The `ownerToken` of the job's creation.",
-        },
-        create: {
-          type: "http",
-          scheme: "bearer",
-          description: "The site's CREATE_TOKEN, where `GET /api/site` says that there is one.",
+/** The OpenAPI 3.1 document, from the routes' own descriptions and the schemas that parse. */
+export async function openApiDocument(app: Hono<AppEnv>, origin: string) {
+  return generateSpecs(app, {
+    // The descriptions name the codes of a request that is not understood.
+    defaultValidationErrorResponse: false,
+    documentation: {
+      info: {
+        title: "Tributary",
+        version: "1",
+        summary: "Turns videos into adaptive HLS.",
+        description: DESCRIPTION.replaceAll("ORIGIN", origin),
+      },
+      servers: [{ url: origin }],
+      tags: TAGS.map((name) => ({ name })),
+      components: {
+        schemas: namedSchemas(),
+        securitySchemes: {
+          owner: {
+            type: "http",
+            scheme: "bearer",
+            description: "The `ownerToken` of the job's creation.",
+          },
+          create: {
+            type: "http",
+            scheme: "bearer",
+            description: "The site's CREATE_TOKEN, where `GET /api/site` says that there is one.",
+          },
         },
       },
     },
-  };
+  });
 }
 
-function describe(operation: Operation): Record<string, unknown> {
-  const { id, summary, detail, access, body, answer, errors, path, query = [] } = operation;
-  const security =
-    access === "anyone"
-      ? []
-      : access === "owner"
-        ? [{ owner: [] }]
-        : [{}, { [access === "create" ? "create" : "owner"]: [] }];
-  const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: "path",
-    required: true,
-    schema: { type: "string" },
-  }));
-  const queryParameters = query.map(({ name, schema, summary: description, required = false }) => ({
-    name,
-    in: "query",
-    required,
-    description,
-    schema: jsonSchema(schema),
-  }));
-  const parameters = [...pathParameters, ...queryParameters];
-  return {
-    operationId: id,
-    summary,
-    ...(detail === undefined ? {} : { description: detail }),
-    security,
-    ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: { required: true, content: { "application/json": { schema: refs(body) } } },
-        }),
-    responses: {
-      [answer.status]: {
-        description: summary,
-        ...(answer.body === null ? {} : { content: content(answer.body) }),
-      },
-      ...problems(errors),
-    },
-  };
-}
+const DESCRIPTION = `For programs that make videos. Tokens go into \`Authorization: Bearer …\`. Errors are
+problem details (RFC 9457) whose \`code\` programs look at. Times are milliseconds since the epoch; media
+times are ticks of 1/90,000 s.
 
-function content(body: SchemaName | "events"): Record<string, unknown> {
-  if (body === "events") return { "text/event-stream": { schema: { type: "string" } } };
-  return { "application/json": { schema: refs(body) } };
-}
+## A video, call by call
 
-/** Codes by their status: an operation may have several of one. */
-function problems(codes: Operation["errors"]): Record<string, unknown> {
-  const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const { status } = ERROR_CODES[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  const schema = { $ref: "#/components/schemas/Problem" };
-  return Object.fromEntries(
-    [...byStatus].map(([status, names]) => [
-      status,
-      { description: names.join(", "), content: { "application/problem+json": { schema } } },
-    ]),
-  );
-}
+\`\`\`sh
+# 1. Say what comes.
+curl ORIGIN/api/uploads --json \\
+  '{"name": "video.mp4", "sizeBytes": 7340032}'
+# {"upload": "UPLOAD", "partSizeBytes": 8388608, "partCount": 1}
 
-function refs(names: SchemaName | SchemaName[]): Record<string, unknown> {
-  if (Array.isArray(names)) return { anyOf: names.map((name) => refs(name)) };
-  return { $ref: `#/components/schemas/${names}` };
-}
+# 2. Get a URL for each part, and PUT the part's bytes to it.
+curl ORIGIN/api/uploads/parts --json \\
+  '{"upload": "UPLOAD", "parts": [1]}'
+# {"parts": [{"part": 1, "url": "URL"}]}
+curl --upload-file video.mp4 --dump-header - "URL"
+# etag: "ETAG"
 
-export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", reused: "inline" });
-  return rest;
-}
+# 3. Put the parts together.
+curl ORIGIN/api/uploads/complete --json \\
+  '{"upload": "UPLOAD", "parts": [{"part": 1, "etag": "ETAG"}]}'
+
+# 4. Have the video made, and watch how it goes.
+curl ORIGIN/api/jobs --json '{"source": {"upload": "UPLOAD"}}'
+# {"jobId": "ID", "ownerToken": "…", "watchUrl": "…", "masterUrl": "…"}
+curl --no-buffer ORIGIN/api/jobs/ID/events
+\`\`\`
+`;

@@ -2,10 +2,8 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
-import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
+import { jobSummary } from "../source-jobs/keeper-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
 /** A comment now and then keeps proxies from closing a silent stream. */
@@ -16,11 +14,7 @@ const KEEP_ALIVE_MS = 15_000;
  * job's counts have changed; the stream ends with the job.
  */
 export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Response> {
-  const look = () =>
-    askJob<CoordinatorStatus>(
-      () => coordinatorOf(c.env, jobId).summary(),
-      () => keeperOf(c.env, jobId).summary(),
-    );
+  const look = () => jobSummary(c.env, jobId);
   const first = await look();
   if (first === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   c.header("cache-control", "no-store");

@@ -1,25 +1,30 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { describeRoute } from "hono-openapi";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job/job.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
-import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import {
+  type CreateJobResponse,
   type CreateWholeJobRequest,
+  createJobResponseSchema,
   createPlannedJobRequestSchema,
   createWholeJobRequestSchema,
   preparedRequestSchema,
   type Webhook,
+  webhookStatusSchema,
 } from "../../shared/wire/api.ts";
-import type { JobStatus } from "../../shared/wire/job-status.ts";
+import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { saveOwner } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
-import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
-import { admit } from "../http/admit.ts";
+import { coordinatorOf, unwrap } from "../coordinator/coordinator-stub.ts";
+import { createTokenRequired, rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken, newJobId, newToken } from "../http/auth.ts";
-import { parsedBody } from "../http/request-body.ts";
+import { bearerRequired } from "../http/bearer.ts";
+import { jsonBody, parsedBody } from "../http/validated.ts";
+import { describe } from "../openapi/describe.ts";
 import { hasServers } from "../servers/servers.ts";
 import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
 import { openUpload } from "../storage/upload-handle.ts";
@@ -43,28 +48,54 @@ interface NewJob {
 
 export const jobRoutes = new Hono<AppEnv>();
 
-jobRoutes.post("/", limitedBody, async (c) => {
-  await admit(c);
-  const body: unknown = await c.req.json().catch(() => null);
-  const isWhole = typeof body === "object" && body !== null && "source" in body;
-  const { origin } = new URL(c.req.url);
-  const jobId = newJobId();
-  const ownerToken = newToken();
-  const job: NewJob = { jobId, origin, ownerTokenHash: hashToken(ownerToken) };
-  if (isWhole) await createWhole(c, job, await parsedBody(c, createWholeJobRequestSchema));
-  else await createPlanned(c, job, await parsedBody(c, createPlannedJobRequestSchema));
-  await saveOwner(c.env.CATALOG, jobId, job.ownerTokenHash);
-  const created: CreateJobResponse = {
-    jobId,
-    ownerToken,
-    watchUrl: `${origin}/watch/${jobId}`,
-    masterUrl: `${origin}/v/${jobId}/master.m3u8`,
-  };
-  return c.json(created, 201, {
-    location: `/api/jobs/${jobId}`,
-    "cache-control": "no-store",
-  });
-});
+jobRoutes.post(
+  "/",
+  describe({
+    tag: "Jobs",
+    id: "createJob",
+    summary: "Make a video",
+    detail:
+      "From an upload: the site's servers do everything. Or from a plan that a browser tab made, whose tab then connects to the job's socket and works. With a webhook, the end is told to an address of yours.",
+    access: "create",
+    bodies: [createWholeJobRequestSchema, createPlannedJobRequestSchema],
+    answers: { 201: createJobResponseSchema },
+    errors: [
+      "REQUEST_INVALID",
+      "PLAN_INVALID",
+      "UNAUTHORIZED",
+      "FORBIDDEN",
+      "RATE_LIMITED",
+      "ENGINE_UNAVAILABLE",
+    ],
+  }),
+  limitedBody,
+  rateLimited,
+  createTokenRequired,
+  async (c) => {
+    const { origin } = new URL(c.req.url);
+    const jobId = newJobId();
+    const ownerToken = newToken();
+    const job: NewJob = { jobId, origin, ownerTokenHash: hashToken(ownerToken) };
+    const body: unknown = await c.req.json().catch(() => null);
+    // One schema each, not a union: its complaints would not name what is wrong.
+    if (typeof body === "object" && body !== null && "source" in body) {
+      await createWhole(c, job, await parsedBody(c, createWholeJobRequestSchema));
+    } else {
+      await createPlanned(c, job, await parsedBody(c, createPlannedJobRequestSchema));
+    }
+    await saveOwner(c.env.CATALOG, jobId, job.ownerTokenHash);
+    const created: CreateJobResponse = {
+      jobId,
+      ownerToken,
+      watchUrl: `${origin}/watch/${jobId}`,
+      masterUrl: `${origin}/v/${jobId}/master.m3u8`,
+    };
+    return c.json(created, 201, {
+      location: `/api/jobs/${jobId}`,
+      "cache-control": "no-store",
+    });
+  },
+);
 
 /** A tab has the source and made the plan. */
 async function createPlanned(
@@ -111,61 +142,115 @@ async function keep(
 
 type Ladder = NonNullable<CreateWholeJobRequest["ladder"]> | null;
 
-jobRoutes.get("/:id", async (c) => {
-  const token = bearerToken(c.req.header("authorization"));
-  const jobId = c.req.param("id");
-  const status = await askJob<JobStatus>(
-    () => coordinatorOf(c.env, jobId).status(token),
-    () => keeperOf(c.env, jobId).status(),
-  );
-  if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
-  return c.json(status, 200, { "cache-control": "no-store" });
-});
+jobRoutes.get(
+  "/:id",
+  describe({
+    tag: "Jobs",
+    id: "jobStatus",
+    summary: "How a job stands",
+    detail: "With the owner's token also who works on it and who made which segment.",
+    access: "owner-optional",
+    answers: { 200: jobStatusSchema },
+    errors: ["JOB_NOT_FOUND"],
+  }),
+  async (c) => {
+    const token = bearerToken(c.req.header("authorization"));
+    const jobId = c.req.param("id");
+    const status = await askJob<JobStatus>(
+      () => coordinatorOf(c.env, jobId).status(token),
+      () => keeperOf(c.env, jobId).status(),
+    );
+    if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+    return c.json(status, 200, { "cache-control": "no-store" });
+  },
+);
 
-jobRoutes.get("/:id/webhook", async (c) => {
-  const token = bearerToken(c.req.header("authorization"));
-  if (token === null) throw new TributaryError("UNAUTHORIZED", "The owner's token is missing.");
-  const status = await keeperOf(c.env, c.req.param("id")).webhook(token);
-  if (status === null) throw new TributaryError("NOT_FOUND", "This job has no webhook.");
-  return c.json(status, 200, { "cache-control": "no-store" });
-});
+jobRoutes.get(
+  "/:id/webhook",
+  describe({
+    tag: "Jobs",
+    id: "webhookStatus",
+    summary: "What became of a job's webhook",
+    detail:
+      'A delivery is a POST of `{type, jobId, state, error, watchUrl, masterUrl, ...}` with the header `tributary-signature: t=<seconds>,v1=<hex HMAC-SHA-256 of "t.body" with the secret>`. Tried up to six times over some hours until the answer is 2xx.',
+    access: "owner",
+    answers: { 200: webhookStatusSchema },
+    errors: ["NOT_FOUND", "UNAUTHORIZED", "JOB_NOT_FOUND"],
+  }),
+  bearerRequired,
+  async (c) => {
+    const status = await keeperOf(c.env, c.req.param("id")).webhook(c.var.token);
+    if (status === null) throw new TributaryError("NOT_FOUND", "This job has no webhook.");
+    return c.json(status, 200, { "cache-control": "no-store" });
+  },
+);
 
-jobRoutes.get("/:id/events", (c) => jobEvents(c, c.req.param("id")));
+jobRoutes.get(
+  "/:id/events",
+  describe({
+    tag: "Jobs",
+    id: "jobEvents",
+    summary: "A job's counts as they change",
+    detail: "Server-sent events named `job`, each with a JobCounts; the stream ends with the job.",
+    access: "anyone",
+    answers: { 200: "events" },
+    errors: ["JOB_NOT_FOUND"],
+  }),
+  (c) => jobEvents(c, c.req.param("id")),
+);
 
-jobRoutes.delete("/:id", async (c) => {
-  const token = bearerToken(c.req.header("authorization"));
-  if (token === null) throw new TributaryError("UNAUTHORIZED", "The owner's token is missing.");
-  const jobId = c.req.param("id");
-  const result = await askJob<Result<null>>(
-    async () => {
-      const of = await coordinatorOf(c.env, jobId).cancel(token);
-      return !of.ok && of.error.code === "JOB_NOT_FOUND" ? null : of;
-    },
-    async () => ((await keeperOf(c.env, jobId).cancel(token)) ? { ok: true, value: null } : null),
-  );
-  if (result === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
-  if (!result.ok) throw new TributaryError(result.error.code, result.error.message);
-  return c.body(null, 204);
-});
+jobRoutes.delete(
+  "/:id",
+  describe({
+    tag: "Jobs",
+    id: "cancelJob",
+    summary: "Cancel a job",
+    detail: "A job that has ended stays as it is.",
+    access: "owner",
+    answers: { 204: null },
+    errors: ["JOB_NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN"],
+  }),
+  bearerRequired,
+  async (c) => {
+    const { token } = c.var;
+    const jobId = c.req.param("id");
+    const result = await askJob<Result<null>>(
+      async () => {
+        const of = await coordinatorOf(c.env, jobId).cancel(token);
+        return !of.ok && of.error.code === "JOB_NOT_FOUND" ? null : of;
+      },
+      async () => ((await keeperOf(c.env, jobId).cancel(token)) ? { ok: true, value: null } : null),
+    );
+    if (result === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+    unwrap(result);
+    return c.body(null, 204);
+  },
+);
 
 /** From the server that has the whole video. */
-jobRoutes.post("/:id/prepared", limitedBody, async (c) => {
-  const token = bearerToken(c.req.header("authorization"));
-  if (token === null) throw new TributaryError("UNAUTHORIZED", "The server's token is missing.");
-  const keeper = keeperOf(c.env, c.req.param("id"));
-  const said = await parsedBody(c, preparedRequestSchema);
-  let isKnown: boolean;
-  if ("plan" in said) {
-    validatePlan(said.plan);
-    isKnown = await keeper.planned(token, said.plan);
-  } else if ("error" in said) {
-    isKnown = await keeper.failed(token, said.error);
-  } else {
-    isKnown = await keeper.heard(token);
-  }
-  if (!isKnown) throw new TributaryError("FORBIDDEN", "The token is of no server of this job.");
-  return c.body(null, 204);
-});
+jobRoutes.post(
+  "/:id/prepared",
+  describeRoute({ hide: true }),
+  limitedBody,
+  bearerRequired,
+  jsonBody(preparedRequestSchema),
+  async (c) => {
+    const { token } = c.var;
+    const keeper = keeperOf(c.env, c.req.param("id"));
+    const said = c.req.valid("json");
+    let isKnown: boolean;
+    if ("plan" in said) {
+      validatePlan(said.plan);
+      isKnown = await keeper.planned(token, said.plan);
+    } else if ("error" in said) {
+      isKnown = await keeper.failed(token, said.error);
+    } else {
+      isKnown = await keeper.heard(token);
+    }
+    if (!isKnown) throw new TributaryError("FORBIDDEN", "The token is of no server of this job.");
+    return c.body(null, 204);
+  },
+);
 
 jobRoutes.get("/:id/socket", async (c) => {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {

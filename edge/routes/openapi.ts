@@ -1,14 +1,16 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { openApiDocument } from "../openapi/document.ts";
-import { apiPage } from "../openapi/page.ts";
 
-/** `GET /api` for people, `GET /api/openapi.json` for programs. */
-export const openApiRoutes = new Hono<AppEnv>();
-
-openApiRoutes.get("/", (c) => c.html(apiPage(new URL(c.req.url).origin)));
-openApiRoutes.get("/openapi.json", (c) =>
-  c.json(openApiDocument(new URL(c.req.url).origin), 200, {
-    "cache-control": "public, max-age=300",
-  }),
-);
+/**
+ * `GET /api/openapi.json` for programs, `GET /api` for people: the page reads the document.
+ * @param app all routes that the document describes
+ */
+export function openApiRoutes(app: Hono<AppEnv>): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get("/", (c) => c.env.ASSETS.fetch(new URL("/api-reference", c.req.url)))
+    .get("/openapi.json", async (c) => {
+      const document = await openApiDocument(app, new URL(c.req.url).origin);
+      return c.json(document, 200, { "cache-control": "public, max-age=300" });
+    });
+}

@@ -1,20 +1,29 @@
 import { Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
-import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import { statusQuerySchema } from "../../shared/wire/api.ts";
+import { coordinatorStatusSchema } from "../../shared/wire/job-status.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
+import { query } from "../http/validated.ts";
+import { describe } from "../openapi/describe.ts";
+import { jobSummary } from "../source-jobs/keeper-stub.ts";
 
 /** `GET /coordinator-status?jobGroupId=`: one job's counts, for operators and scripts. */
 export const statusRoutes = new Hono<AppEnv>();
 
-statusRoutes.get("/", async (c) => {
-  const jobId = c.req.query("jobGroupId");
-  if (!jobId) throw new TributaryError("REQUEST_INVALID", "Say which job: ?jobGroupId=...");
-  const status = await askJob<CoordinatorStatus>(
-    () => coordinatorOf(c.env, jobId).summary(),
-    () => keeperOf(c.env, jobId).summary(),
-  );
-  if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
-  return c.json(status, 200, { "cache-control": "no-store" });
-});
+statusRoutes.get(
+  "/",
+  describe({
+    tag: "Jobs",
+    id: "coordinatorStatus",
+    summary: "A job's counts, once",
+    access: "anyone",
+    answers: { 200: coordinatorStatusSchema },
+    errors: ["REQUEST_INVALID", "JOB_NOT_FOUND"],
+  }),
+  query(statusQuerySchema),
+  async (c) => {
+    const status = await jobSummary(c.env, c.req.valid("query").jobGroupId);
+    if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+    return c.json(status, 200, { "cache-control": "no-store" });
+  },
+);

@@ -1,22 +1,28 @@
 import { Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import {
+  abortUploadRequestSchema,
   type CreateUploadResponse,
   completeUploadRequestSchema,
+  completeUploadResponseSchema,
   createUploadRequestSchema,
+  createUploadResponseSchema,
   type UploadPartsResponse,
   uploadPartsRequestSchema,
+  uploadPartsResponseSchema,
 } from "../../shared/wire/api.ts";
-import { admit } from "../http/admit.ts";
+import { createTokenRequired, rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { newJobId } from "../http/auth.ts";
-import { parsedBody } from "../http/request-body.ts";
+import { jsonBody } from "../http/validated.ts";
+import { describe } from "../openapi/describe.ts";
 import { presignUploadPart } from "../storage/presign.ts";
 import { openUpload, sealUpload, UPLOAD_LIFE_MS } from "../storage/upload-handle.ts";
 
 /** R2 wants at least 5 MiB and at most 10,000 parts of equal size. */
 const SMALLEST_PART_BYTES = 8 * 1024 ** 2;
 const MOST_PARTS = 9_000;
+const MIB = 1024 ** 2;
 
 /**
  * Whole videos into storage, by presigned multipart: resumable for a week, because the client keeps
@@ -24,66 +30,112 @@ const MOST_PARTS = 9_000;
  */
 export const uploadRoutes = new Hono<AppEnv>();
 
-uploadRoutes.post("/", async (c) => {
-  await admit(c);
-  const { name, sizeBytes } = await parsedBody(c, createUploadRequestSchema);
-  const key = `uploads/${newJobId()}`;
-  const mib = 1024 ** 2;
-  const partSizeBytes = Math.max(
-    SMALLEST_PART_BYTES,
-    Math.ceil(sizeBytes / MOST_PARTS / mib) * mib,
-  );
-  const { uploadId: multipartId } = await c.env.MEDIA.createMultipartUpload(key);
-  const expiresAtMs = Date.now() + UPLOAD_LIFE_MS;
-  const upload = { key, multipartId, name, sizeBytes, partSizeBytes, expiresAtMs };
-  const created: CreateUploadResponse = {
-    upload: sealUpload(c.env, upload),
-    partSizeBytes,
-    partCount: Math.ceil(sizeBytes / partSizeBytes),
-  };
-  return c.json(created, 201, { "cache-control": "no-store" });
-});
+uploadRoutes.post(
+  "/",
+  describe({
+    tag: "Uploads",
+    id: "createUpload",
+    summary: "Begin to upload a whole video",
+    detail:
+      "Presigned multipart: ask for URLs of parts, PUT each part's bytes to its URL, keep the ETags, complete. Resumable for a week: keep `upload` and the ETags, and go on with the parts that are missing.",
+    access: "create",
+    answers: { 201: createUploadResponseSchema },
+    errors: ["REQUEST_INVALID", "UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED"],
+  }),
+  rateLimited,
+  createTokenRequired,
+  jsonBody(createUploadRequestSchema),
+  async (c) => {
+    const { name, sizeBytes } = c.req.valid("json");
+    const key = `uploads/${newJobId()}`;
+    const evenParts = Math.ceil(sizeBytes / MOST_PARTS / MIB) * MIB;
+    const partSizeBytes = Math.max(SMALLEST_PART_BYTES, evenParts);
+    const { uploadId: multipartId } = await c.env.MEDIA.createMultipartUpload(key);
+    const expiresAtMs = Date.now() + UPLOAD_LIFE_MS;
+    const upload = { key, multipartId, name, sizeBytes, partSizeBytes, expiresAtMs };
+    const created: CreateUploadResponse = {
+      upload: sealUpload(c.env, upload),
+      partSizeBytes,
+      partCount: Math.ceil(sizeBytes / partSizeBytes),
+    };
+    return c.json(created, 201, { "cache-control": "no-store" });
+  },
+);
 
-uploadRoutes.post("/parts", async (c) => {
-  const { upload: handle, parts } = await parsedBody(c, uploadPartsRequestSchema);
-  const upload = openUpload(c.env, handle, Date.now());
-  const { origin } = new URL(c.req.url);
-  const signed: UploadPartsResponse = {
-    parts: await Promise.all(
-      parts.map(async (part) => ({
-        part,
-        url: await presignUploadPart(c.env, origin, upload.key, upload.multipartId, part),
-      })),
-    ),
-  };
-  return c.json(signed, 200, { "cache-control": "no-store" });
-});
+uploadRoutes.post(
+  "/parts",
+  describe({
+    tag: "Uploads",
+    id: "signUploadParts",
+    summary: "URLs for parts of an upload",
+    access: "anyone",
+    answers: { 200: uploadPartsResponseSchema },
+    errors: ["REQUEST_INVALID", "FORBIDDEN"],
+  }),
+  jsonBody(uploadPartsRequestSchema),
+  async (c) => {
+    const { upload: handle, parts } = c.req.valid("json");
+    const { key, multipartId } = openUpload(c.env, handle, Date.now());
+    const { origin } = new URL(c.req.url);
+    const signed: UploadPartsResponse = {
+      parts: await Promise.all(
+        parts.map(async (part) => ({
+          part,
+          url: await presignUploadPart(c.env, origin, key, multipartId, part),
+        })),
+      ),
+    };
+    return c.json(signed, 200, { "cache-control": "no-store" });
+  },
+);
 
-uploadRoutes.post("/complete", async (c) => {
-  const { upload: handle, parts } = await parsedBody(c, completeUploadRequestSchema);
-  const { key, multipartId, sizeBytes } = openUpload(c.env, handle, Date.now());
-  // Asked for again after a lost answer: it is there already.
-  const known = await c.env.MEDIA.head(key);
-  const object = known ?? (await complete(c.env, key, multipartId, parts));
-  if (object.size !== sizeBytes) {
+uploadRoutes.post(
+  "/complete",
+  describe({
+    tag: "Uploads",
+    id: "completeUpload",
+    summary: "Put the parts together",
+    access: "anyone",
+    answers: { 200: completeUploadResponseSchema },
+    errors: ["REQUEST_INVALID", "FORBIDDEN"],
+  }),
+  jsonBody(completeUploadRequestSchema),
+  async (c) => {
+    const { upload: handle, parts } = c.req.valid("json");
+    const { key, multipartId, sizeBytes } = openUpload(c.env, handle, Date.now());
+    // Asked for again after a lost answer: it is there already.
+    const known = await c.env.MEDIA.head(key);
+    const object = known ?? (await complete(c.env, key, multipartId, parts));
+    if (object.size !== sizeBytes) {
+      await c.env.MEDIA.delete(key);
+      throw new TributaryError("REQUEST_INVALID", "The parts do not add up to the upload's size.");
+    }
+    return c.json({ sizeBytes: object.size });
+  },
+);
+
+uploadRoutes.post(
+  "/abort",
+  describe({
+    tag: "Uploads",
+    id: "abortUpload",
+    summary: "Throw an upload away",
+    access: "anyone",
+    answers: { 204: null },
+    errors: ["REQUEST_INVALID", "FORBIDDEN"],
+  }),
+  jsonBody(abortUploadRequestSchema),
+  async (c) => {
+    const { upload: handle } = c.req.valid("json");
+    const { key, multipartId } = openUpload(c.env, handle, Date.now());
+    // Completed, or aborted before: then there are no parts to throw away.
+    await c.env.MEDIA.resumeMultipartUpload(key, multipartId)
+      .abort()
+      .catch(() => {});
     await c.env.MEDIA.delete(key);
-    throw new TributaryError("REQUEST_INVALID", "The parts do not add up to the upload's size.");
-  }
-  return c.json({ sizeBytes: object.size });
-});
-
-uploadRoutes.post("/abort", async (c) => {
-  const { upload: handle } = await parsedBody(
-    c,
-    completeUploadRequestSchema.pick({ upload: true }),
-  );
-  const { key, multipartId } = openUpload(c.env, handle, Date.now());
-  await c.env.MEDIA.resumeMultipartUpload(key, multipartId)
-    .abort()
-    .catch(() => {});
-  await c.env.MEDIA.delete(key);
-  return c.body(null, 204);
-});
+    return c.body(null, 204);
+  },
+);
 
 async function complete(
   env: Cloudflare.Env,

@@ -1,8 +1,10 @@
 import { TributaryError } from "../../shared/job/errors.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { isJobId } from "../http/auth.ts";
 import type { Keeper } from "./keeper.ts";
 
-/** What keeps a job's source and webhook, where it has any. @throws {TributaryError} JOB_NOT_FOUND */
+/** What keeps a job's source and webhook, where it has any. @throws TributaryError JOB_NOT_FOUND */
 export function keeperOf(env: Cloudflare.Env, jobId: string): DurableObjectStub<Keeper> {
   if (!isJobId(jobId)) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
   return env.KEEPER.getByName(jobId);
@@ -18,4 +20,12 @@ export async function askJob<T>(
   ofKeeper: () => Promise<T | null>,
 ): Promise<T | null> {
   return (await ofCoordinator()) ?? (await ofKeeper()) ?? ofCoordinator();
+}
+
+/** A job's counts, from its coordinator or its keeper; null where there is no job. */
+export function jobSummary(env: Cloudflare.Env, jobId: string): Promise<CoordinatorStatus | null> {
+  return askJob<CoordinatorStatus>(
+    () => coordinatorOf(env, jobId).summary(),
+    () => keeperOf(env, jobId).summary(),
+  );
 }

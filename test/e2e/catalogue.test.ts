@@ -86,9 +86,20 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   expect(await card.count()).toBe(0);
 });
 
-test("the API's page can be read by everybody, and its links lead somewhere", async () => {
+test("the API's page can be read by everybody, opened by the keyboard, and linked to", async () => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
   await page.goto(`${serverUrl}/api`);
+  const call = page.getByRole("button", { name: /^POST\s*\/api\/jobs\s*Make a video/ });
+  await call.waitFor();
   await expectNoFault("/api");
-  await page.getByRole("link", { name: "POST /api/jobs", exact: true }).click();
-  expect(await page.locator(":target h3").textContent()).toBe("POST /api/jobs");
+  await call.press("Enter");
+  await expect.poll(() => call.getAttribute("aria-expanded")).toBe("true");
+  await expectNoFault("/api, one call open");
+  expect(new URL(page.url()).hash).toBe("#/Jobs/createJob");
+  await page.reload();
+  await expect.poll(() => call.getAttribute("aria-expanded")).toBe("true");
+  // All of it comes from this site.
+  const elsewhere = asked.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(serverUrl));
+  expect(elsewhere).toEqual([]);
 });

@@ -2,21 +2,76 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../edge/app.ts";
-import { OPERATIONS } from "../../edge/openapi/operations.ts";
 import type { ERROR_CODES } from "../../shared/job/errors.ts";
 import { call } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
+interface Operation {
+  operationId: string;
+  security: unknown[];
+  requestBody?: { content: unknown };
+  parameters?: { name: string; in: string; required?: boolean; description?: string }[];
+  responses: Record<string, unknown>;
+}
+
 interface Document {
   openapi: string;
-  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
-  components: { schemas: Record<string, unknown> };
+  info: { description: string };
+  servers: unknown;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> };
 }
+
+async function readDocument(): Promise<Document> {
+  return (await call("/api/openapi.json")).json();
+}
+
+const OPERATION_IDS = [
+  "abortUpload",
+  "cancelJob",
+  "completeUpload",
+  "coordinatorStatus",
+  "createJob",
+  "createUpload",
+  "deleteVideo",
+  "jobEvents",
+  "jobStatus",
+  "listVideos",
+  "makeMp4",
+  "mp4Status",
+  "removeContributor",
+  "revokeShares",
+  "shareJob",
+  "signUploadParts",
+  "site",
+  "webhookStatus",
+];
+const SCHEMA_NAMES = [
+  "AbortUpload",
+  "CompleteUpload",
+  "CompletedUpload",
+  "CreatePlannedJob",
+  "CreateUpload",
+  "CreateWholeJob",
+  "CreatedJob",
+  "JobCounts",
+  "JobStatus",
+  "Mp4Status",
+  "PartUrls",
+  "Problem",
+  "Share",
+  "Shared",
+  "Site",
+  "Upload",
+  "UploadParts",
+  "VideoPage",
+  "WebhookStatus",
+];
 
 describe("the OpenAPI document", () => {
   test("describes every address that answers, and nothing else", async () => {
-    const document = (await (await call("/api/openapi.json")).json()) as Document;
+    const document = await readDocument();
     expect(document.openapi).toBe("3.1.0");
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const method of Object.keys(methods)) {
@@ -38,8 +93,11 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  test("leaves out no address of the API but those of its own parts", () => {
-    const described = new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`));
+  test("leaves out no address of the API but those of its own parts", async () => {
+    const { paths } = await readDocument();
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
     const served = app.routes
       .filter(({ path }) => /^\/(api\/.|coordinator-status)/.test(path))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, "{$1}")}`);
@@ -52,16 +110,47 @@ describe("the OpenAPI document", () => {
     ]);
   });
 
-  test("is a page for people, too", async () => {
-    const response = await call("/api");
-    expect(response.headers.get("content-type")).toMatch(/^text\/html/);
-    const text = await response.text();
-    expect(text).toContain("/api/jobs/{id}/events");
-    expect(text).toContain("/api/uploads/complete");
-    // Every link within the page leads somewhere.
-    const targets = [...text.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
-    expect(targets.length).toBeGreaterThan(20);
-    for (const id of targets) expect(text).toContain(`id="${id}"`);
+  test("says what programs hold on to: operation ids, names of schemas, tokens, parameters", async () => {
+    const { paths, components, info, servers } = await readDocument();
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    expect(operations.map(({ operationId }) => operationId).sort()).toEqual(OPERATION_IDS);
+    expect(Object.keys(components.schemas).sort()).toEqual(SCHEMA_NAMES);
+    expect(Object.keys(components.securitySchemes).sort()).toEqual(["create", "owner"]);
+    expect(servers).toEqual([{ url: "http://localhost" }]);
+    expect(info.description).toContain("curl http://localhost/api/uploads --json");
+
+    const share = paths["/api/jobs/{id}/share"]?.["post"];
+    expect(share).toMatchObject({
+      security: [{ owner: [] }],
+      parameters: [{ name: "id", in: "path", required: true }],
+      requestBody: {
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Share" } } },
+      },
+      responses: {
+        201: {
+          content: { "application/json": { schema: { $ref: "#/components/schemas/Shared" } } },
+        },
+        409: {
+          description: "JOB_ENDED",
+          content: {
+            "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+          },
+        },
+      },
+    });
+    const list = paths["/api/videos"]?.["get"];
+    expect(list?.parameters).toMatchObject([
+      { name: "cursor", in: "query", description: "Of the page before." },
+      { name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 100 } },
+      { name: "state", in: "query", schema: { enum: ["planned", "ready", "failed", "cancelled"] } },
+    ]);
+    expect(list?.parameters?.some(({ required }) => required === true)).toBe(false);
+    const bodies = paths["/api/jobs"]?.["post"]?.requestBody?.content;
+    expect(JSON.stringify(bodies)).toMatch(/anyOf.*CreateWholeJob.*CreatePlannedJob/);
+    // Every reference leads somewhere.
+    const references = JSON.stringify(paths).matchAll(/"#\/components\/schemas\/(\w+)"/g);
+    const names = new Set([...references].map(([, name]) => name));
+    expect([...names].filter((name) => !SCHEMA_NAMES.includes(name ?? ""))).toEqual([]);
   });
 
   test("lets pages of any site call, without cookies", async () => {

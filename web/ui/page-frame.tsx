@@ -14,7 +14,9 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
           <a href="/videos" aria-current={location.pathname === "/videos" ? "page" : undefined}>
             Videos
           </a>
-          <a href="/api">API</a>
+          <a href="/api" aria-current={location.pathname === "/api" ? "page" : undefined}>
+            API
+          </a>
         </nav>
       </header>
       <main class="frame-main" id="main">

@@ -1,0 +1,80 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { uniqueSymbol } from "hono-openapi";
+import type { z } from "zod";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { jsonSchema, schemaRef } from "../openapi/schemas.ts";
+import type { AppEnv } from "./app-env.ts";
+
+/** What handlers get from requests, parsed: `c.req.valid("json")`, `c.req.valid("query")`. */
+
+type Validates<Target extends "json" | "query", S extends z.ZodType> = MiddlewareHandler<
+  AppEnv,
+  string,
+  { in: { [K in Target]: z.input<S> }; out: { [K in Target]: z.output<S> } }
+>;
+
+/**
+ * The body as `c.req.valid("json")`, whatever its content type says; hono's own validator would take a
+ * body of another type for an empty object.
+ * @param schema one of NAMED_SCHEMAS: the OpenAPI document refers to it by that name
+ * @throws TributaryError REQUEST_INVALID, which names what was not understood
+ */
+export function jsonBody<S extends z.ZodType<object>>(
+  schema: S,
+  { optional = false }: { optional?: boolean } = {},
+): Validates<"json", S> {
+  const validates: Validates<"json", S> = async (c, next) => {
+    c.req.addValidatedData("json", await parsedBody(c, schema, { optional }));
+    await next();
+  };
+  return described(validates, "json", schemaRef(schema));
+}
+
+/**
+ * The query as `c.req.valid("query")`.
+ * @throws TributaryError REQUEST_INVALID, which names what was not understood
+ */
+export function query<S extends z.ZodType<object>>(schema: S): Validates<"query", S> {
+  const validates: Validates<"query", S> = async (c, next) => {
+    c.req.addValidatedData("query", understood(schema, c.req.query(), "query"));
+    await next();
+  };
+  return described(validates, "query", jsonSchema(schema));
+}
+
+/** Has hono-openapi find the schema, as it does with validators of its own. */
+function described<M extends MiddlewareHandler>(
+  middleware: M,
+  target: "json" | "query",
+  schema: Record<string, unknown>,
+): M {
+  const toOpenAPISchema = async () => ({ schema, components: undefined });
+  return Object.assign(middleware, { [uniqueSymbol]: { target, toOpenAPISchema } });
+}
+
+/** @throws TributaryError REQUEST_INVALID, which names what was not understood */
+export async function parsedBody<S extends z.ZodType>(
+  c: Context,
+  schema: S,
+  { optional = false }: { optional?: boolean } = {},
+): Promise<z.output<S>> {
+  const text = await c.req.text();
+  return understood(schema, optional && text === "" ? {} : parseJson(text), "body");
+}
+
+function understood<S extends z.ZodType>(schema: S, given: unknown, whole: string): z.output<S> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join(".") || whole;
+  throw new TributaryError("REQUEST_INVALID", `${where}: ${issue?.message ?? "not understood"}`);
+}
+
+/** Undefined for what is no JSON: every schema refuses that. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { MiddlewareHandler } from "hono";
+import { type DescribeRouteOptions, describeRoute } from "hono-openapi";
+import type { z } from "zod";
+import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
+import { schemaRef } from "./schemas.ts";
+
+/** The document's groups, in its order. */
+export const TAGS = ["Uploads", "Jobs", "Helpers", "Videos", "Site"] as const;
+
+type Responses = NonNullable<DescribeRouteOptions["responses"]>;
+type Body = { schema: Record<string, unknown> };
+
+/** What the document says of a route beyond its address, parameters and body. */
+export interface RouteDescription {
+  tag: (typeof TAGS)[number];
+  /** The `operationId`. */
+  id: string;
+  summary: string;
+  detail?: string;
+  /** The token that it takes: of the job's `owner`; to `create`, where the site asks for one. */
+  access: "anyone" | "create" | "owner" | "owner-optional";
+  /** Where the body is one of several: `jsonBody` tells of a single one by itself. */
+  bodies?: readonly z.ZodType[];
+  /** By status; null for no body, "events" for server-sent events. */
+  answers: Readonly<Partial<Record<200 | 201 | 202 | 204, z.ZodType | "events" | null>>>;
+  /** Those that a client can bring about. */
+  errors: readonly ErrorCode[];
+}
+
+/** The route's part of the OpenAPI document; stands first among its handlers. */
+export function describe(route: RouteDescription): MiddlewareHandler {
+  const { tag, id, summary, detail = "", access, bodies, answers, errors } = route;
+  return describeRoute({
+    tags: [tag],
+    operationId: id,
+    summary,
+    description: [detail, TOKENS[access]].filter((text) => text !== "").join("\n\n"),
+    security: SECURITY[access],
+    ...(bodies === undefined
+      ? {}
+      : { requestBody: { required: true, content: json({ anyOf: bodies.map(schemaRef) }) } }),
+    responses: { ...successes(answers, summary), ...problems(errors) },
+  });
+}
+
+const TOKENS: Record<RouteDescription["access"], string> = {
+  anyone: "",
+  create: "Token: the site's, where it asks for one.",
+  owner: "Token: the owner's.",
+  "owner-optional": "Token: none, or the owner's, which shows more.",
+};
+
+const SECURITY: Record<RouteDescription["access"], Record<string, string[]>[]> = {
+  anyone: [],
+  create: [{}, { create: [] }],
+  owner: [{ owner: [] }],
+  "owner-optional": [{}, { owner: [] }],
+};
+
+function successes(answers: RouteDescription["answers"], description: string): Responses {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, body]) => {
+      if (body === null) return [status, { description }];
+      if (body !== "events") return [status, { description, content: json(schemaRef(body)) }];
+      return [status, { description, content: { "text/event-stream": { schema: EVENTS } } }];
+    }),
+  );
+}
+
+const EVENTS = { type: "string" } as const;
+
+/** Codes by their status: a route may have several of one. */
+function problems(codes: readonly ErrorCode[]): Responses {
+  const byStatus = Map.groupBy(codes, (code) => ERROR_CODES[code].status);
+  const content = { "application/problem+json": { schema: schemaRef(problemSchema) } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [status, { description: names.join(", "), content }]),
+  );
+}
+
+function json(schema: Record<string, unknown>): Record<"application/json", Body> {
+  return { "application/json": { schema } };
+}

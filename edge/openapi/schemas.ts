@@ -1,0 +1,65 @@
+import { z } from "zod";
+import {
+  abortUploadRequestSchema,
+  completeUploadRequestSchema,
+  completeUploadResponseSchema,
+  createJobResponseSchema,
+  createPlannedJobRequestSchema,
+  createUploadRequestSchema,
+  createUploadResponseSchema,
+  createWholeJobRequestSchema,
+  mp4StatusSchema,
+  shareRequestSchema,
+  shareResponseSchema,
+  siteSchema,
+  uploadPartsRequestSchema,
+  uploadPartsResponseSchema,
+  videoPageSchema,
+  webhookStatusSchema,
+} from "../../shared/wire/api.ts";
+import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
+
+/** The schemas that have a name in the document; the same that parse. */
+const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  CreateUpload: createUploadRequestSchema,
+  Upload: createUploadResponseSchema,
+  UploadParts: uploadPartsRequestSchema,
+  PartUrls: uploadPartsResponseSchema,
+  CompleteUpload: completeUploadRequestSchema,
+  CompletedUpload: completeUploadResponseSchema,
+  AbortUpload: abortUploadRequestSchema,
+  CreateWholeJob: createWholeJobRequestSchema,
+  CreatePlannedJob: createPlannedJobRequestSchema,
+  CreatedJob: createJobResponseSchema,
+  JobStatus: jobStatusSchema,
+  JobCounts: coordinatorStatusSchema,
+  Share: shareRequestSchema,
+  Shared: shareResponseSchema,
+  WebhookStatus: webhookStatusSchema,
+  VideoPage: videoPageSchema,
+  Mp4Status: mp4StatusSchema,
+  Site: siteSchema,
+  Problem: problemSchema,
+};
+
+const NAMES = new Map(Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [schema, name]));
+
+/** `components.schemas` of the document. */
+export function namedSchemas(): Record<string, Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)]),
+  );
+}
+
+/** A reference to a named schema; another one is written out. */
+export function schemaRef(schema: z.ZodType): Record<string, unknown> {
+  const name = NAMES.get(schema);
+  return name === undefined ? jsonSchema(schema) : { $ref: `#/components/schemas/${name}` };
+}
+
+/** JSON Schema of what the schema takes (not of what it makes of it). */
+export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", reused: "inline" });
+  return rest;
+}
