@@ -33,3 +33,5 @@ declare function btoa(binary: string): string;
 declare var crypto: {
   subtle: { digest(algorithm: "SHA-256", data: ArrayBuffer): Promise<ArrayBuffer> };
 };
+
+declare var console: { log(line: string): void };

@@ -1,4 +1,4 @@
-import { log } from "../log.ts";
+import { log } from "../../shared/log.ts";
 
 /** So that a video can be deleted long after its coordinator is gone. Hashes only. */
 export async function saveOwner(db: D1Database, id: string, ownerTokenHash: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import type { HolderSource } from "../../shared/holder/chunk-stager.ts";
 import { ERROR_CODES, TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { log } from "../../shared/log.ts";
 import {
   assembleRequestSchema,
   type ContainerHealth,
@@ -10,7 +11,6 @@ import {
   serveJobRequestSchema,
 } from "../../shared/wire/container.ts";
 import { assembleSegments } from "./assemble.ts";
-import { log } from "./log.ts";
 import type { Permits } from "./permits.ts";
 import { serveJob } from "./serve-job.ts";
 import { openWholeSource } from "./whole-source.ts";

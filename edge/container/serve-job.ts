@@ -4,9 +4,9 @@ import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
 import type { Chunk, OnProgress } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
+import { log } from "../../shared/log.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
-import { log } from "./log.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";
 

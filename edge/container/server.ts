@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { serve } from "@hono/node-server";
+import { log } from "../../shared/log.ts";
 import { createContainerApp } from "./app.ts";
-import { log } from "./log.ts";
 import { Permits } from "./permits.ts";
 import { Workspace } from "./workspace.ts";
 

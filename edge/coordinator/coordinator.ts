@@ -6,8 +6,8 @@ import {
   type WireError,
 } from "../../shared/job/errors.ts";
 import { hasEnded, type JobPlan, type JobSettings, type JobState } from "../../shared/job/job.ts";
+import { log } from "../../shared/log.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
-import { log } from "../log.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { Refusal } from "./admission.ts";
 import { renderPlaylist } from "./chores.ts";

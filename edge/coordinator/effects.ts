@@ -1,10 +1,10 @@
 import type { Task } from "../../shared/job/job.ts";
 import { outputKey } from "../../shared/job/object-keys.ts";
+import { log } from "../../shared/log.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant, Put } from "../../shared/wire/lease.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
-import { log } from "../log.ts";
 import type { ServeCall } from "../servers/calls.ts";
 import { presignGet, presignPut } from "../storage/presign.ts";
 import { assemble, cleanUp, saveInCatalog } from "./chores.ts";

@@ -1,4 +1,4 @@
-import { log } from "../log.ts";
+import { log } from "../../shared/log.ts";
 import type { Changes, State } from "./schedule/state/state.ts";
 
 /** One line for each turn of a job and each failed attempt. @param state as it was before `changes` */

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
 import { chunkPrefix, outputPrefix } from "../../shared/job/object-keys.ts";
+import { log } from "../../shared/log.ts";
 import {
   type Mp4Status,
   mp4StatusSchema,
@@ -23,7 +24,6 @@ import type { AppEnv } from "../http/app-env.ts";
 import { isJobId, tokensMatch } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
 import { query } from "../http/validated.ts";
-import { log } from "../log.ts";
 import { describe } from "../openapi/describe.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";

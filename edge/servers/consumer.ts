@@ -1,8 +1,8 @@
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { log } from "../../shared/log.ts";
 import { taskBackoffMs } from "../../shared/retry.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
-import { log } from "../log.ts";
 import { OWN_EXPIRES_SECONDS, presignGet } from "../storage/presign.ts";
 import {
   SERVE_FOR_MS,

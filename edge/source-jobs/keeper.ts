@@ -2,11 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import type { WireError } from "../../shared/job/errors.ts";
 import { hasEnded, type JobPlan } from "../../shared/job/job.ts";
+import { log } from "../../shared/log.ts";
 import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { hashToken, newToken, tokensMatch } from "../http/auth.ts";
-import { log } from "../log.ts";
 import {
   called,
   delivered,
