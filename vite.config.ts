@@ -37,6 +37,8 @@ export default defineConfig({
   environments: {
     client: {
       optimizeDeps: {
+        // Its files refer to each other by address.
+        exclude: ["@ffmpeg/ffmpeg"],
         // Named here, not found on the way: finding one later makes an open page load anew.
         include: [
           "@noble/hashes/legacy.js",

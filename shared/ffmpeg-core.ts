@@ -15,12 +15,13 @@ export interface FfmpegCore extends Omit<FFmpegCoreModule, "FS"> {
 }
 
 /** Emscripten's file system, with what the package's types leave out. */
-interface CoreFiles extends Omit<FS, "writeFile" | "readFile"> {
+interface CoreFiles extends Omit<FS, "writeFile" | "readFile" | "filesystems"> {
   /** @param options canOwn: the file system takes the bytes over instead of copying them */
   writeFile(path: string, bytes: Uint8Array, options?: { canOwn: boolean }): void;
   readFile(path: string): Uint8Array;
   analyzePath(path: string): { exists: boolean };
   lookupPath(path: string): { node: FileNode };
+  filesystems: { WORKERFS: WorkerFiles };
 }
 
 /** A file, as far as reads and writes of our own are put under it. */
@@ -30,6 +31,19 @@ export interface FileNode {
     read?(stream: unknown, memory: Int8Array, at: number, length: number, position: number): number;
     write?(
       stream: unknown,
+      memory: Int8Array,
+      at: number,
+      length: number,
+      position: number,
+    ): number;
+  };
+}
+
+/** Files and Blobs as they are mounted in a worker; only these operations read them. */
+interface WorkerFiles {
+  stream_ops: {
+    read(
+      stream: { node: { contents: Blob } },
       memory: Int8Array,
       at: number,
       length: number,

@@ -14,6 +14,8 @@ const IMPORTS: readonly (readonly [from: string, specifier: string, allowed: boo
   ["shared/a.ts", "../web/encoder/pool.ts", false],
   ["shared/a.ts", "../edge/app.ts", false],
   ["shared/playlist/a.ts", "../../web/encoder/api.ts", false],
+  ["shared/a.ts", "@ffmpeg/types", true],
+  ["shared/a.ts", "@ffmpeg/ffmpeg", false],
   ["shared/a.ts", "hono", false],
   ["shared/a.ts", "hono/cors", false],
   ["shared/a.ts", "node:fs", false],

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { openAsBlob } from "node:fs";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { loadFfmpegCore, nodeRemuxer } from "../../edge/container/node-remuxer.ts";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { cut, open } from "../ingest/cut-and-decode.ts";
 import { type SourceName, source } from "../ingest/fixtures.ts";
@@ -20,7 +22,14 @@ interface Made {
   chunks: string[];
 }
 
-const SOURCES = ["b-frames.mp4", "open-gop.ts", "flv.flv", "mpeg2.vob", "wmv2.wmv"] as const;
+const SOURCES = [
+  "b-frames.mp4",
+  "open-gop.ts",
+  "flv.flv",
+  "mpeg4-b.avi",
+  "mpeg2.vob",
+  "wmv2.wmv",
+] as const;
 
 test.each<SourceName>(SOURCES)("%s gives the same chunks in a browser as in Node", async (name) => {
   const path = await source(name);
@@ -60,18 +69,56 @@ test("giving up while ffmpeg reads the file ends its worker at once", async () =
         return core;
       },
     });
-    const startMs = performance.now();
-    const name = await opening.then(
+    return opening.then(
       () => "opened",
       (error: Error) => error.name,
     );
-    return { name, ms: performance.now() - startMs };
   });
-  expect(outcome.name).toBe("AbortError");
-  expect(outcome.ms).toBeLessThan(5000);
+  expect(outcome).toBe("AbortError");
   await expect.poll(() => page.workers().length).toBe(0);
   await page.close();
 });
+
+// In a tab @ffmpeg/ffmpeg runs the core, in Node our own adapter does.
+test.each<SourceName>(["flv.flv", "mpeg4-b.avi", "realvideo.rm"])(
+  "%s is rewritten to the same bytes in a browser as in Node",
+  async (name) => {
+    const path = await source(name);
+    const { signal } = new AbortController();
+    const request = { copy: "everything" } as const;
+    const inNode = await nodeRemuxer(path)(
+      await openAsBlob(path),
+      await loadFfmpegCore(),
+      request,
+      { signal },
+    );
+    const bytes = new Uint8Array((await inNode.file?.arrayBuffer()) ?? []);
+    expect(bytes).not.toHaveLength(0);
+
+    const page = await pageWithFile(path);
+    const made = await page.evaluate(async (request) => {
+      const { remux } =
+        await load<typeof import("../../web/holder/ingest/remux.ts")>("/holder/ingest/remux.ts");
+      const { loadFfmpegCore } =
+        await load<typeof import("../../web/encoder/ffmpeg-core.ts")>("/encoder/ffmpeg-core.ts");
+      const file = document.querySelector("input")?.files?.[0];
+      if (file === undefined) throw new Error("no file");
+      const { signal } = new AbortController();
+      const { file: copy, ...rest } = await remux(file, await loadFfmpegCore(), request, {
+        signal,
+      });
+      const digest = await crypto.subtle.digest(
+        "SHA-256",
+        (await copy?.arrayBuffer()) ?? new ArrayBuffer(0),
+      );
+      return { rest, digest: [...new Uint8Array(digest)] };
+    }, request);
+    const { file: _, ...rest } = inNode;
+    const digest = [...createHash("sha256").update(bytes).digest()];
+    expect(made).toEqual({ rest, digest });
+    await page.close();
+  },
+);
 
 async function pageWithFile(path: string): Promise<Page> {
   const page = await openBlankPage(browser, inject("serverUrl"));

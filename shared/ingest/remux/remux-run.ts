@@ -1,17 +1,13 @@
-import type { FfmpegCore, FfmpegSource } from "../../ffmpeg-core.ts";
+import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
-import { BlobWriter } from "./blob-writer.ts";
 import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
-import { mountReader, mountWriter, type SyncReader } from "./file-mounts.ts";
+import { REPORT, type RemuxFfmpeg } from "./remux-ffmpeg.ts";
 
 /**
  * Rewrites what our demuxer cannot read (FLV, AVI, WMV, MPEG-PS, MPEG-2, ...) as mp4 or QuickTime:
  * packets are copied as they are, with their times; only sound that nobody else can carry is decoded,
  * to lossless. Runs in a worker of its own, for calls into ffmpeg block.
  */
-
-/** Beyond this a browser may not keep the copy. */
-const LARGEST_COPY_BYTES = 4 * 1024 ** 3;
 
 export interface RemuxRequest {
   /**
@@ -46,20 +42,12 @@ export type Remuxer = (
   options: RemuxOptions,
 ) => Promise<Remuxed>;
 
-const INPUT = "/source";
-const REPORT = "/report.json";
-
 /**
  * @throws TributaryError SOURCE_UNREADABLE, SOURCE_NO_VIDEO, SOURCE_UNSUPPORTED, SOURCE_CORRUPT,
  * SOURCE_TOO_LARGE
  */
-export function remuxWith(core: FfmpegCore, reader: SyncReader, request: RemuxRequest): Remuxed {
-  let lastError = "";
-  core.setLogger(({ message }) => {
-    if (message.trim() !== "" && !message.startsWith("Aborted(")) lastError = message;
-  });
-  mountReader(core, INPUT, reader);
-  const report = probe(core);
+export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Promise<Remuxed> {
+  const report = await probe(ffmpeg);
   const video =
     report.streams.find((stream) => stream.type === "video" && !stream.attachedPicture) ?? null;
   const audio = report.streams.filter((stream) => stream.type === "audio").slice(0, 16);
@@ -76,28 +64,26 @@ export function remuxWith(core: FfmpegCore, reader: SyncReader, request: RemuxRe
   if (request.copy === "nothing") return { report, file: null, video, audio, warnings };
   const picture = request.copy === "sound" ? null : video;
   const copied = request.copy !== "converted" && (picture === null || isCopied(picture));
-  let file = copied ? copyTo(core, plan(picture, audio, false)) : null;
+  let file = copied ? await copyTo(ffmpeg, plan(picture, audio, false)) : null;
   if (file === null && picture !== null) {
     // No container takes these packets as they are, or what it makes of them cannot be read.
     warnings.push(
       `The picture (${picture.codec}) was converted once before the work began, at a quality where no loss is seen.`,
     );
-    file = copyTo(core, plan(picture, audio, true));
+    file = await copyTo(ffmpeg, plan(picture, audio, true));
   }
   if (file === null) {
     throw new TributaryError(
       "SOURCE_UNSUPPORTED",
-      `The file was recognised (${report.format}), but its packets cannot be read: ${lastError.slice(0, 200)}`,
+      `The file was recognised (${report.format}), but its packets cannot be read: ${ffmpeg.lastLine().slice(0, 200)}`,
     );
   }
   return { report, file, video, audio, warnings };
 }
 
-function probe(core: FfmpegCore): FfprobeReport {
+async function probe(ffmpeg: RemuxFfmpeg): Promise<FfprobeReport> {
   const args = ["-v", "error", "-of", "json", "-show_streams", "-show_format", "-o", REPORT];
-  core.ffprobe(...args, INPUT);
-  if (!core.FS.analyzePath(REPORT).exists) return { format: "", streams: [] };
-  return parseReport(new TextDecoder().decode(core.FS.readFile(REPORT)));
+  return parseReport(await ffmpeg.ffprobe([...args, ffmpeg.input]));
 }
 
 interface CopyPlan {
@@ -155,36 +141,14 @@ const CONVERT_VIDEO = [
   ...["-vsync", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
 ];
 
-export const CRASHED =
-  "Reading the file ended in a crash. It is damaged, or of a kind that is not understood.";
-
 /** @returns null when ffmpeg failed */
-function copyTo(core: FfmpegCore, { format, args }: CopyPlan): Blob | null {
-  const output = new BlobWriter(LARGEST_COPY_BYTES);
-  const path = `/copy-${format}-${args.length}`;
-  mountWriter(core, path, output);
-  let status = -1;
-  try {
-    status = core.exec(
-      ...["-hide_banner", "-copyts", "-fflags", "+genpts", "-i", INPUT],
-      ...args,
-      ...["-map_metadata", "-1", "-write_tmcd", "0", "-strict", "-2"],
-      // Fine enough for every source; edits are counted in the movie's timescale.
-      ...["-video_track_timescale", "90000", "-movie_timescale", "90000"],
-      ...["-max_muxing_queue_size", "4096", "-f", format, path],
-    );
-  } catch (thrown) {
-    // What the writer throws comes through, and so does ffmpeg's exit(); anything else is a trap.
-    const isExit = (thrown as { name?: unknown } | null)?.name === "ExitStatus";
-    if (!output.full && !isExit) {
-      throw new TributaryError("SOURCE_CORRUPT", CRASHED, { cause: thrown });
-    }
-  }
-  if (output.full) {
-    throw new TributaryError(
-      "SOURCE_TOO_LARGE",
-      `Files of this kind are rewritten first, and the copy would have more than ${LARGEST_COPY_BYTES / 1024 ** 3} GiB.`,
-    );
-  }
-  return status === 0 && output.sizeBytes > 0 ? output.finish("video/mp4") : null;
+function copyTo(ffmpeg: RemuxFfmpeg, { format, args }: CopyPlan): Promise<Blob | null> {
+  return ffmpeg.ffmpeg([
+    ...["-hide_banner", "-copyts", "-fflags", "+genpts", "-i", ffmpeg.input],
+    ...args,
+    ...["-map_metadata", "-1", "-write_tmcd", "0", "-strict", "-2"],
+    // Fine enough for every source; edits are counted in the movie's timescale.
+    ...["-video_track_timescale", "90000", "-movie_timescale", "90000"],
+    ...["-max_muxing_queue_size", "4096", "-f", format, `/copy-${format}-${args.length}`],
+  ]);
 }

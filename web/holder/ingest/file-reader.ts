@@ -6,11 +6,8 @@ const BLOCK_BYTES = 1024 * 1024;
 /** Interleaved files are read at a few places in turn. */
 const BLOCKS_KEPT = 8;
 
-/**
- * Reads a picked file synchronously, as only workers can (FileReaderSync).
- * @param onRead the share of the file before the place just read, 0..1
- */
-export function fileReader(file: Blob, onRead: (share: number) => void): SyncReader {
+/** Reads a picked file synchronously, as only workers can (FileReaderSync). */
+export function fileReader(file: Blob): SyncReader {
   const reader = new FileReaderSync();
   const kept = new Map<number, Uint8Array>();
   const block = (index: number): Uint8Array => {
@@ -39,7 +36,6 @@ export function fileReader(file: Blob, onRead: (share: number) => void): SyncRea
         target.set(part, done);
         done += part.length;
       }
-      onRead(Math.min(1, position / file.size));
       return done;
     },
   };

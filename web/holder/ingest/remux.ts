@@ -1,10 +1,15 @@
-import { proxy } from "comlink";
-import type { Remuxer } from "../../../shared/ingest/remux/remux-run.ts";
-import { WorkerLink } from "../../worker-link.ts";
-import type { RemuxApi } from "./remux.worker.ts";
+import { FFFSType, FFmpeg } from "@ffmpeg/ffmpeg";
+import { LastLine, REPORT } from "../../../shared/ingest/remux/remux-ffmpeg.ts";
+import { type Remuxer, remuxWith } from "../../../shared/ingest/remux/remux-run.ts";
+import { fromWireError, type WireError } from "../../../shared/job/errors.ts";
+import { newLockName, WorkerWatch } from "../../worker-watch.ts";
+import workerUrl from "./remux.worker.ts?worker&url";
+import { type CoreToLoad, LOCK_HELD } from "./remux-messages.ts";
 
-/** No byte read for so many seconds: ffmpeg hangs. Converting a picture reads slowly, but it reads. */
+/** Nothing heard of ffmpeg for so many seconds: it hangs. */
 const SILENT_TICKS = 120;
+const FOLDER = "/source";
+const NAME = "file";
 
 /**
  * Runs ffmpeg over a file in a worker made for it, which ends with the call: nothing of its memory
@@ -13,22 +18,60 @@ const SILENT_TICKS = 120;
  */
 export const remux: Remuxer = async (file, core, request, { signal, onProgress }) => {
   signal.throwIfAborted();
-  const worker = new Worker(new URL("./remux.worker.ts", import.meta.url), {
-    type: "module",
-    name: "tributary-remux",
+  const ffmpeg = new FFmpeg();
+  // The package's own class sees no crash of its worker: its calls would stay open.
+  const watch = new WorkerWatch({ name: "The file's reader", silentTicks: SILENT_TICKS }, () =>
+    ffmpeg.terminate(),
+  );
+  const log = new LastLine();
+  const lockName = newLockName();
+  ffmpeg.on("log", ({ type, message }) => {
+    watch.heard();
+    if (type === LOCK_HELD && lockName !== null) watch.watchLock(lockName);
+    else log.add(message);
   });
-  const link = new WorkerLink<RemuxApi>(worker, {
-    name: "The file's reader",
-    silentTicks: SILENT_TICKS,
-    signs: "heard",
+  ffmpeg.on("progress", ({ progress }) => {
+    watch.heard();
+    if (progress >= 0 && progress <= 1) onProgress?.(progress);
   });
+  const ask: Ask = (call) => watch.settle(() => call().catch(throwWithCode), { signal });
   try {
-    const heard = (progress: number): void => {
-      link.heard();
-      onProgress?.(progress);
+    const config: CoreToLoad & Parameters<FFmpeg["load"]>[0] = {
+      classWorkerURL: `${new URL(workerUrl, self.location.href).href}#${lockName ?? ""}`,
+      coreURL: core.scriptUrl,
+      source: core,
     };
-    return await link.call((api) => api.remux(core, file, request, proxy(heard)), { signal });
+    await ask(() => ffmpeg.load(config));
+    await ask(() => ffmpeg.createDir(FOLDER));
+    const blobs = [{ name: NAME, data: file }];
+    await ask(() => ffmpeg.mount(FFFSType.WORKERFS, { blobs }, FOLDER));
+    return await remuxWith(
+      {
+        input: `${FOLDER}/${NAME}`,
+        async ffprobe(args) {
+          // There, whatever ffprobe makes of the source.
+          await ask(() => ffmpeg.writeFile(REPORT, ""));
+          await ask(() => ffmpeg.ffprobe([...args]));
+          return ask(() => ffmpeg.readFile(REPORT, "utf8") as Promise<string>);
+        },
+        async ffmpeg(args) {
+          const path = args.at(-1) ?? "";
+          if ((await ask(() => ffmpeg.exec([...args]))) !== 0) return null;
+          return ask(() => ffmpeg.readFile(path) as Promise<unknown> as Promise<Blob | null>);
+        },
+        lastLine: () => log.text,
+      },
+      request,
+    );
   } finally {
-    link.end();
+    watch.end();
   }
 };
+
+type Ask = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** The worker sends the errors of ffmpeg as the text of a `WireError`. */
+function throwWithCode(thrown: unknown): never {
+  const isCoded = typeof thrown === "string" && thrown.startsWith("{");
+  throw isCoded ? fromWireError(JSON.parse(thrown) as WireError) : thrown;
+}

@@ -1,0 +1,47 @@
+import type { FfmpegCore } from "../../ffmpeg-core.ts";
+import { TributaryError } from "../../job/errors.ts";
+import { asSourceError } from "../read/source-errors.ts";
+import { BlobWriter } from "./blob-writer.ts";
+import { mountWriter } from "./file-mounts.ts";
+
+/** Beyond this a browser may not keep the copy. */
+const LARGEST_COPY_BYTES = 4 * 1024 ** 3;
+
+export const CRASHED =
+  "Reading the file ended in a crash. It is damaged, or of a kind that is not understood.";
+
+/**
+ * From now on what `core.exec` writes (to the file named last) becomes a Blob and takes no memory of
+ * the core's, and `exec` returns a status also where ffmpeg ends by `exit()`, and otherwise throws
+ * TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_TOO_LARGE.
+ * @returns gives what the last `exec` wrote, once; null when that was nothing
+ */
+export function writeToBlobs(core: FfmpegCore): () => Blob | null {
+  const { exec } = core;
+  let written: BlobWriter | null = null;
+  core.exec = (...args) => {
+    const output = new BlobWriter(LARGEST_COPY_BYTES);
+    written = output;
+    mountWriter(core, args.at(-1) ?? "", output);
+    try {
+      exec(...args);
+    } catch (thrown) {
+      // What the writer throws comes through, and so does ffmpeg's exit(); anything else is a trap.
+      const isExit = (thrown as { name?: unknown } | null)?.name === "ExitStatus";
+      if (!output.full && !isExit) throw asSourceError(thrown, "SOURCE_CORRUPT", CRASHED);
+      core.ret = 1;
+    }
+    if (output.full) {
+      throw new TributaryError(
+        "SOURCE_TOO_LARGE",
+        `Files of this kind are rewritten first, and the copy would have more than ${LARGEST_COPY_BYTES / 1024 ** 3} GiB.`,
+      );
+    }
+    return core.ret;
+  };
+  return () => {
+    const output = written;
+    written = null;
+    return output === null || output.sizeBytes === 0 ? null : output.finish("video/mp4");
+  };
+}

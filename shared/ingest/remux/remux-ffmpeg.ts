@@ -1,0 +1,23 @@
+/** Where ffprobe writes what it found. */
+export const REPORT = "/report.json";
+
+/** An ffmpeg that sees the source, wherever it runs. */
+export interface RemuxFfmpeg {
+  /** The source's path. */
+  readonly input: string;
+  /** What ffprobe wrote to REPORT; empty when nothing. */
+  ffprobe(args: readonly string[]): Promise<string>;
+  /** What ffmpeg wrote to its output file, the last argument; null when it failed. */
+  ffmpeg(args: readonly string[]): Promise<Blob | null>;
+  /** The last line of its log that says something. */
+  lastLine(): string;
+}
+
+/** Keeps the last line of ffmpeg's log that says something. */
+export class LastLine {
+  text = "";
+
+  add(message: string): void {
+    if (message.trim() !== "" && !message.startsWith("Aborted(")) this.text = message;
+  }
+}

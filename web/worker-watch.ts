@@ -1,0 +1,155 @@
+import { TributaryError } from "../shared/job/errors.ts";
+
+/**
+ * Settles calls to a Web Worker, whoever carries them there: by answer or error, by the worker's
+ * death, by silence, by abort, by timeout, or because the worker was ended.
+ */
+
+const TICK_MS = 1_000;
+
+export interface WatchOptions {
+  /** Subject of the error sentences: "The encoder". */
+  name: string;
+  /**
+   * Seconds without a sign of life after which the worker is ended with WORKER_STALLED. Counted in
+   * ticks of this thread, not by the clock: while a laptop sleeps, or this thread waits for a core,
+   * the worker does so too.
+   */
+  silentTicks: number;
+}
+
+export interface CallOptions {
+  /** The call rejects with its reason; the worker goes on with what it does until it is ended. */
+  signal?: AbortSignal | undefined;
+  /** The call rejects with TIMEOUT after this many milliseconds; default: no limit. */
+  timeoutMs?: number | undefined;
+}
+
+export class WorkerWatch {
+  /**
+   * Resolves once, when the worker died by itself, with WORKER_CRASHED or WORKER_STALLED; never
+   * after `end()`.
+   */
+  readonly died: Promise<TributaryError>;
+  readonly #options: WatchOptions;
+  readonly #terminate: () => void;
+  readonly #ping: (() => Promise<void>) | null;
+  readonly #watchdog: ReturnType<typeof setInterval>;
+  readonly #openCalls = new Set<(error: TributaryError) => void>();
+  #reportDeath: (error: TributaryError) => void = () => {};
+  /** Set when the worker is gone. */
+  #over: TributaryError | null = null;
+  #silentTicks = 0;
+  #pinging = false;
+
+  /**
+   * @param terminate ends the worker itself
+   * @param ping asks the worker for a sign of life, every second. Null where calls may block its
+   * thread: then only answers and `heard()` count, and silence counts only while a call is open
+   */
+  constructor(
+    options: WatchOptions,
+    terminate: () => void,
+    ping: (() => Promise<void>) | null = null,
+  ) {
+    this.#options = options;
+    this.#terminate = terminate;
+    this.#ping = ping;
+    this.died = new Promise((resolve) => {
+      this.#reportDeath = resolve;
+    });
+    this.#watchdog = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Rejects with the worker's end, when that comes first; see also the options. */
+  async settle<T>(ask: () => Promise<T>, { signal, timeoutMs }: CallOptions = {}): Promise<T> {
+    if (this.#over !== null) throw this.#over;
+    signal?.throwIfAborted();
+    if (this.#openCalls.size === 0 && this.#ping === null) this.#silentTicks = 0;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const onAbort = (): void => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const onTimeout = (): void =>
+      reject(new TributaryError("TIMEOUT", `${this.#options.name} did not answer in time.`));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+    this.#openCalls.add(reject);
+    const answered = (): void => this.heard();
+    const call = ask();
+    call.then(answered, answered);
+    call.then(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      this.#openCalls.delete(reject);
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** A sign of life, such as progress, came in. */
+  heard(): void {
+    this.#silentTicks = 0;
+  }
+
+  /** From now on the worker's death is seen at once, however it dies. @param lockName it holds that */
+  watchLock(lockName: string): void {
+    void navigator.locks.request(lockName, () => this.crashed());
+  }
+
+  /** The worker is known to be useless: ends it with WORKER_CRASHED. */
+  crashed(cause?: unknown): void {
+    this.#die("WORKER_CRASHED", "crashed", cause);
+  }
+
+  /** Ends the worker at once. Open calls, and all later ones, reject with `reason`. */
+  end(reason = new TributaryError("CANCELLED", `${this.#options.name} was ended.`)): void {
+    if (this.#over !== null) return;
+    this.#over = reason;
+    clearInterval(this.#watchdog);
+    this.#terminate();
+    for (const reject of this.#openCalls) reject(reason);
+    this.#openCalls.clear();
+  }
+
+  #die(code: "WORKER_CRASHED" | "WORKER_STALLED", how: string, cause?: unknown): void {
+    if (this.#over !== null) return;
+    const error = new TributaryError(code, `${this.#options.name} ${how}.`, { cause });
+    console.warn(error.message, cause ?? "");
+    this.end(error);
+    this.#reportDeath(error);
+  }
+
+  #tick(): void {
+    if (this.#ping === null && this.#openCalls.size === 0) return;
+    if (this.#ping !== null && !this.#pinging) {
+      this.#pinging = true;
+      void this.#ping().then(() => {
+        this.#pinging = false;
+        this.heard();
+      });
+    }
+    this.#silentTicks += 1;
+    if (this.#silentTicks > this.#options.silentTicks) {
+      this.#die("WORKER_STALLED", "stopped answering");
+    }
+  }
+}
+
+/** Of a Web Lock that a worker holds as long as it lives; null in a browser without locks. */
+export function newLockName(): string | null {
+  const locks = navigator.locks as LockManager | undefined;
+  return locks === undefined ? null : `tributary-worker-${crypto.randomUUID()}`;
+}
+
+/** In a worker: resolves when the lock is held; only the worker's end releases it. */
+export function holdLock(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const forever = new Promise<never>(() => {});
+    navigator.locks
+      .request(name, () => {
+        resolve();
+        return forever;
+      })
+      .catch(reject);
+  });
+}
