@@ -1,4 +1,5 @@
 import { HIGH_PROFILE, readAvcConfig } from "../h264/avc-config.ts";
+import { holdsPicture } from "../h264/level.ts";
 import { invalid } from "../isobmff/box.ts";
 import { type Rendition, TICKS_PER_SECOND, type VideoRendition } from "../job/job.ts";
 import { AAC_LC_CODEC } from "./aac.ts";
@@ -20,7 +21,7 @@ const MAX_INIT_BYTES = 16 * 1024;
 
 /**
  * An init segment as the plan wants it: ftyp and moov, one track of the rendition's kind and size,
- * H.264 High at the rendition's level or AAC-LC, no edit list. Throws OUTPUT_INVALID.
+ * H.264 High at the rendition's level, or a lower one that holds its size, or AAC-LC; no edit list. Throws OUTPUT_INVALID.
  */
 export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
   if (bytes.length > MAX_INIT_BYTES) throw invalid(`An init segment of ${bytes.length} bytes.`);
@@ -37,7 +38,9 @@ export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
     checkPicture(rendition, init);
     checkPicture(rendition, avc.sps);
     const { profile, level } = avc.sps;
-    if (profile !== HIGH_PROFILE || level !== rendition.level) {
+    // An encoder that uses fewer reference pictures or bits than planned for may say a lower level.
+    const isFit = level <= rendition.level && holdsPicture(level, rendition);
+    if (profile !== HIGH_PROFILE || !isFit) {
       throw invalid(`Profile ${profile} level ${level}, planned is High ${rendition.level}.`);
     }
     return { codec: avc.codec, timescale, trackId, nalLengthBytes: avc.nalLengthBytes };

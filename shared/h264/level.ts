@@ -45,3 +45,14 @@ export function h264Level(
   );
   return fits?.[0] ?? 62;
 }
+
+/** Whether pictures of a size may have a level: MaxFS and the bound of their sides (ITU-T H.264, A.3.1). */
+export function holdsPicture(
+  level: number,
+  { width, height }: { width: number; height: number },
+): boolean {
+  const columns = Math.ceil(width / 16);
+  const rows = Math.ceil(height / 16);
+  const fs = H264_LEVELS.find(([known]) => known === level)?.[2] ?? 0;
+  return columns * rows <= fs && Math.max(columns, rows) <= Math.sqrt(8 * fs);
+}

@@ -4,7 +4,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { checkInit, checkMedia, type MediaFacts } from "../../shared/cmaf/check.ts";
 import { readBoxes } from "../../shared/isobmff/box.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
-import { expandDurations, type Segment, segmentFrames } from "../../shared/job/job.ts";
+import {
+  expandDurations,
+  type Segment,
+  segmentFrames,
+  type VideoRendition,
+} from "../../shared/job/job.ts";
 import { nativeTranscode } from "../encode/native.ts";
 import {
   type CheckedMedia,
@@ -91,6 +96,26 @@ describe("the gate refuses", () => {
     expect(codeOf(() => recheck(large, half))).toBe("FRAME_COUNT_WRONG");
     const twice = { ...first, bytes: Buffer.concat([first.bytes, first.bytes]) };
     expect(codeOf(() => recheck(large, twice))).toBe("OUTPUT_INVALID");
+  });
+
+  test("a level above the plan's, and one too low for the picture; one between passes", () => {
+    const [large] = videoRenditions();
+    const init = large.inits[0] ?? new Uint8Array();
+    const { level } = large.rendition as VideoRendition;
+    const said = (claimed: number) => {
+      const bytes = init.slice();
+      const at = Buffer.from(init).indexOf(Buffer.from([1, 100, 0, level, 0xff, 0xe1]));
+      // In the record and in the SPS that follows its length.
+      for (const offset of [3, 11]) bytes[at + offset] = claimed;
+      return codeOf(() => checkInit(bytes, large.rendition));
+    };
+    expect(said(level)).toBeNull();
+    expect([level, said(11), said(10), said(level + 1)]).toEqual([
+      12,
+      null,
+      "OUTPUT_INVALID",
+      "OUTPUT_INVALID",
+    ]);
   });
 
   test("pictures shown at other times, a shifted start, a key frame that is none", () => {
