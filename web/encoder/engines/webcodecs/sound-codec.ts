@@ -139,17 +139,30 @@ export async function decodeSound(
   return pcm;
 }
 
-/** What is beyond the end is only counted. */
+/** Copies decoded samples into their place, interleaved; those beyond the end of `pcm` are left out. */
 function copySamples(data: AudioData, pcm: Float32Array, at: number): void {
+  const samples = interleavedSamples(data);
+  const start = Math.min(pcm.length, at * data.numberOfChannels);
+  pcm.set(samples.subarray(0, pcm.length - start), start);
+}
+
+/** In WebKitGTK 2.50 a copy as `f32-planar` writes beyond its buffer and the tab dies: `f32` comes first. */
+function interleavedSamples(data: AudioData): Float32Array {
   const { numberOfFrames: count, numberOfChannels: channels } = data;
-  const plane = new Float32Array(count);
-  for (let channel = 0; channel < channels; channel += 1) {
-    // The one format that every browser converts to (WebCodecs, 9.2.3, copyTo).
-    data.copyTo(plane, { planeIndex: channel, format: "f32-planar" });
-    for (let sample = 0; sample < count; sample += 1) {
-      pcm[(at + sample) * channels + channel] = plane[sample] as number;
+  const samples = new Float32Array(count * channels);
+  try {
+    data.copyTo(samples, { planeIndex: 0, format: "f32" });
+  } catch {
+    // Chromium up to 125 converts to nothing but `f32-planar`.
+    const plane = new Float32Array(count);
+    for (let channel = 0; channel < channels; channel += 1) {
+      data.copyTo(plane, { planeIndex: channel, format: "f32-planar" });
+      for (let index = 0; index < count; index += 1) {
+        samples[index * channels + channel] = plane[index] as number;
+      }
     }
   }
+  return samples;
 }
 
 /** Settles whatever a codec does: it may fail beside its promises, or fall silent. */
