@@ -31,7 +31,8 @@ declare function clearTimeout(timer: object | number): void;
 declare function btoa(binary: string): string;
 
 declare var crypto: {
-  subtle: { digest(algorithm: "SHA-256", data: ArrayBuffer): Promise<ArrayBuffer> };
+  /** Pages on plain http have none. */
+  subtle?: { digest(algorithm: "SHA-256", data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> };
 };
 
 declare var console: { log(line: string): void };

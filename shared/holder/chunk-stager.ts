@@ -1,4 +1,3 @@
-import { md5 } from "@noble/hashes/legacy.js";
 import type { Clock } from "../clock.ts";
 import { TributaryError, toWireError } from "../job/errors.ts";
 import type { JobPlan } from "../job/job.ts";
@@ -6,6 +5,7 @@ import { retry } from "../retry.ts";
 import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
 import type { LeaseGrant } from "../wire/lease.ts";
+import { digestsOf } from "./digests.ts";
 import type { Chunk } from "./lease-work.ts";
 import { Question } from "./question.ts";
 import type { StorageTransfer } from "./storage-transfer.ts";
@@ -121,8 +121,7 @@ export class ChunkStager {
     const offer: HolderMessage = {
       type: "stage-offer",
       chunk: info,
-      sha256: toHex(await crypto.subtle.digest("SHA-256", bytes)),
-      md5: btoa(String.fromCharCode(...md5(new Uint8Array(bytes)))),
+      ...(await digestsOf(new Uint8Array(bytes))),
     };
     const round = async (): Promise<void> => {
       const { put } = await question.ask(offer, isUpload, signal);
@@ -136,8 +135,4 @@ export class ChunkStager {
 
 function isUpload(_answer: StageUpload): _answer is StageUpload {
   return true;
-}
-
-function toHex(digest: ArrayBuffer): string {
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
