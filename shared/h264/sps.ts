@@ -19,6 +19,10 @@ export interface H264Sps {
   macroblockAdaptive: boolean;
   /** transfer_characteristics (table E-4), 2 when not given. */
   transfer: number;
+  /** Code points of ISO/IEC 23091-2 (tables E-3 to E-5); null where the VUI has none. */
+  colours: { primaries: number; transfer: number; matrix: number } | null;
+  /** video_full_range_flag; false when not given. */
+  fullRange: boolean;
   log2MaxFrameNum: number;
   separateColourPlanes: boolean;
   hasScalingMatrices: boolean;
@@ -62,7 +66,7 @@ export function parseSps(unit: NalUnit): H264Sps | null {
   bits.u(1);
   const rows = maybeInterlaced ? 2 * mapRows : mapRows;
   const crop = bits.flag() ? readCrop(bits, chromaFormat, maybeInterlaced) : { x: 0, y: 0 };
-  const vui = bits.flag() ? readVui(bits) : { transfer: 2, hasPicStruct: false, delayBits: 0 };
+  const vui = bits.flag() ? readVui(bits) : NO_VUI;
   const width = columns * 16 - crop.x;
   const height = rows * 16 - crop.y;
   if (bits.exhausted || bitDepth > 16 || width < 1 || height < 1) return null;
@@ -116,17 +120,25 @@ function skipPicOrderCount(bits: BitReader): void {
   for (let i = 0; i < cycle; i++) bits.se();
 }
 
-function readVui(bits: BitReader): Pick<H264Sps, "transfer" | "hasPicStruct" | "delayBits"> {
-  let transfer = 2;
+type Vui = Pick<H264Sps, "transfer" | "colours" | "fullRange" | "hasPicStruct" | "delayBits">;
+
+const NO_VUI: Vui = {
+  transfer: 2,
+  colours: null,
+  fullRange: false,
+  hasPicStruct: false,
+  delayBits: 0,
+};
+
+function readVui(bits: BitReader): Vui {
+  let colours: Vui["colours"] = null;
+  let fullRange = false;
   if (bits.flag() && bits.u(8) === 255) bits.u(32);
   if (bits.flag()) bits.u(1);
   if (bits.flag()) {
-    bits.u(4);
-    if (bits.flag()) {
-      bits.u(8);
-      transfer = bits.u(8);
-      bits.u(8);
-    }
+    bits.u(3);
+    fullRange = bits.flag();
+    if (bits.flag()) colours = { primaries: bits.u(8), transfer: bits.u(8), matrix: bits.u(8) };
   }
   if (bits.flag()) {
     bits.ue();
@@ -142,7 +154,8 @@ function readVui(bits: BitReader): Pick<H264Sps, "transfer" | "hasPicStruct" | "
   const vclHrd = bits.flag();
   if (vclHrd) delayBits = readHrdDelays(bits);
   if (nalHrd || vclHrd) bits.u(1);
-  return { transfer, hasPicStruct: bits.flag(), delayBits };
+  const transfer = colours?.transfer ?? NO_VUI.transfer;
+  return { transfer, colours, fullRange, hasPicStruct: bits.flag(), delayBits };
 }
 
 /** Length of cpb_removal_delay and dpb_output_delay together (E.1.2). */

@@ -1,5 +1,3 @@
-import { basename } from "node:path";
-import type { Page } from "playwright";
 import type { JobPlan } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/plan.ts";
 import type { TranscodeEngine } from "../../web/encoder/engines/engine.ts";
@@ -21,28 +19,35 @@ export interface EngineRun {
   wallMs: number;
 }
 
+/** A page of the served app, in any browser; `load` imports the app's modules there. */
+interface EnginePage {
+  evaluate<Argument, Value>(
+    body: (argument: Argument) => Value | Promise<Value>,
+    argument: Argument,
+  ): Promise<Value>;
+}
+
 /**
- * A clip through the real ingest and one engine, task after task, in a page of the served app: no edge,
- * no pool. Only video tasks.
+ * A clip through the real ingest and one engine, task after task: no edge, no pool. Only video tasks.
+ *
+ * @param clip where the page fetches it
  */
 export async function runWebCodecs(
-  page: Page,
-  file: string,
+  page: EnginePage,
+  clip: string,
   ladder: readonly LadderRung[],
 ): Promise<EngineRun> {
-  const address = `/clip/${basename(file)}`;
-  await page.route(`**${address}`, (route) => route.fulfill({ path: file }));
   const run = await page.evaluate(
-    async ({ address, ladder }) => {
+    async ({ clip, ladder }) => {
       const { openSource } = await load<typeof import("../../web/holder/ingest/source.ts")>(
         "/holder/ingest/source.ts",
       );
       const { WebCodecsEngine } = await load<
         typeof import("../../web/encoder/engines/webcodecs.ts")
       >("/encoder/engines/webcodecs.ts");
-      const blob = await (await fetch(address)).blob();
+      const blob = await (await fetch(clip)).blob();
       const signal = new AbortController().signal;
-      const source = await openSource(new File([blob], address.slice(6)), { signal });
+      const source = await openSource(new File([blob], clip.split("/").at(-1) ?? ""), { signal });
       const plan = source.planJob(ladder);
       const engine: TranscodeEngine = new WebCodecsEngine();
       const outputs = [];
@@ -73,9 +78,8 @@ export async function runWebCodecs(
       source.close();
       return { plan, outputs, refused, wallMs: performance.now() - startedMs };
     },
-    { address, ladder: [...ladder] },
+    { clip, ladder: [...ladder] },
   );
-  await page.unroute(`**${address}`);
   const outputs = run.outputs.map(({ base64, ...output }) => ({
     ...output,
     bytes: Buffer.from(base64, "base64"),

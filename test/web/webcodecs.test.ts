@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { checkOutputs } from "../../shared/cmaf/check.ts";
@@ -27,7 +27,9 @@ const LADDER = parseLadder("240:300,144:140");
 async function run(file: string): Promise<EngineRun> {
   const page = await openBlankPage(browser, inject("serverUrl"));
   try {
-    return await runWebCodecs(page, file, LADDER);
+    const clip = `/clip/${basename(file)}`;
+    await page.route(`**${clip}`, (route) => route.fulfill({ path: file }));
+    return await runWebCodecs(page, clip, LADDER);
   } finally {
     await page.close();
   }

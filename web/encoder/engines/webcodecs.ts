@@ -1,5 +1,5 @@
 import { cutVideo } from "../../../shared/cmaf/cut.ts";
-import { writeInit } from "../../../shared/cmaf/init.ts";
+import { type ColourTags, writeInit } from "../../../shared/cmaf/init.ts";
 import { type ColourPlan, planColour } from "../../../shared/encode/colour.ts";
 import type {
   RawOutput,
@@ -17,7 +17,10 @@ import {
   type VideoRendition,
 } from "../../../shared/job/job.ts";
 import { keyFrameIndexes } from "../../../shared/job/key-frames.ts";
+import { outputFrameRate } from "../../../shared/plan/ladder.ts";
+import { frameOf, isWithoutYuv, PlaneReader } from "../pictures/planes.ts";
 import type { TranscodeEngine } from "./engine.ts";
+import { agreesWith } from "./webcodecs/avc-record.ts";
 import { type ChunkPackets, readChunkPackets } from "./webcodecs/chunk-packets.ts";
 import { colourSpace, decodedColour } from "./webcodecs/decoded-colour.ts";
 import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
@@ -26,6 +29,9 @@ import { WebCodecsSound } from "./webcodecs/sound.ts";
 /** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
 const MOST_DECODING = 8;
 const MOST_WAITING = 4;
+
+/** Of frames that encoders hold to look ahead, before they get more only when they have begun all. */
+const MOST_HELD_BYTES = 384 * 2 ** 20;
 
 /** Without a frame or packet for this long, codecs that live in another process are taken for dead. */
 const STALL_MS = 20_000;
@@ -52,7 +58,7 @@ export class WebCodecsEngine implements TranscodeEngine {
     }
     const video = renditions.filter((rendition) => rendition.kind === "video");
     const refusal = webCodecsRefusal(source.video);
-    if (refusal !== null) throw unavailable(refusal);
+    if (refusal !== null) throw unavailable(refusal.message);
     const chunk = await readChunkPackets(task.chunk);
     const colour = planChunkColour(chunk.config, source.video);
     const config: VideoDecoderConfig = {
@@ -62,7 +68,7 @@ export class WebCodecsEngine implements TranscodeEngine {
       optimizeForLatency: false,
     };
     await requireCodecs(config, video, outputFrameRate(source.video));
-    const rungs = await new LadderRun(task, video, onProgress).run(chunk, config);
+    const rungs = await new LadderRun(task, video, colour.tags, onProgress).run(chunk, config);
     return { outputs: packageRungs(rungs, task, colour), warnings: [] };
   }
 }
@@ -81,6 +87,12 @@ class LadderRun {
   readonly #rungs: RungEncoder[];
   readonly #keyFrames: ReadonlySet<number>;
   readonly #wanted: number;
+  readonly #colorSpace: VideoColorSpaceInit;
+  readonly #planes: PlaneReader;
+  #frameBytes = 1;
+  /** Frames that are converted before they are encoded, and the end of the last one's conversion. */
+  #converting = 0;
+  #converted: Promise<void> = Promise.resolve();
   #decoder: VideoDecoder | null = null;
   #failure: unknown = null;
   #moved: () => void = () => {};
@@ -91,10 +103,13 @@ class LadderRun {
   constructor(
     task: TranscodeTask,
     video: readonly VideoRendition[],
+    tags: ColourTags,
     onProgress: (progress: number) => void,
   ) {
     const { segments, source } = task.grant;
     this.#task = task;
+    this.#colorSpace = colourSpace(tags);
+    this.#planes = new PlaneReader(tags.matrix);
     this.#video = video;
     this.#onProgress = onProgress;
     const durationsTicks = segments.flatMap(({ durations }) => expandDurations(durations));
@@ -119,16 +134,7 @@ class LadderRun {
   /** Throws DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG. Everything is closed after. */
   async run({ packets }: ChunkPackets, config: VideoDecoderConfig): Promise<EncodedRung[]> {
     const decoder = new VideoDecoder({
-      output: (frame) => {
-        try {
-          this.#encode(frame);
-        } catch (thrown) {
-          this.#failure ??= thrown;
-        } finally {
-          frame.close();
-          this.#moved();
-        }
-      },
+      output: (frame) => this.#take(frame),
       error: (cause) => {
         this.#failure ??= new TributaryError("DECODE_FAILED", "The browser's decoder failed.", {
           cause,
@@ -150,6 +156,7 @@ class LadderRun {
           cause,
         });
       });
+      await this.#converted;
       if (this.#failure !== null) throw this.#failure;
       if (this.#encoded !== this.#wanted) {
         throw new TributaryError(
@@ -169,14 +176,61 @@ class LadderRun {
     }
   }
 
-  #encode(frame: VideoFrame): void {
-    if (this.#failure !== null) return;
+  /** Of a decoded frame, which is closed after. */
+  #take(frame: VideoFrame): void {
+    const isWanted = this.#failure === null && this.#isKept(frame);
+    // In the order of their coming: one that needs no conversion waits for those that do.
+    if (isWanted && (this.#converting > 0 || isWithoutYuv(frame))) {
+      this.#converting += 1;
+      this.#converted = this.#converted.then(() => this.#convert(frame));
+      return;
+    }
+    try {
+      if (isWanted) this.#encode(frame);
+    } catch (thrown) {
+      this.#failure ??= thrown;
+    } finally {
+      frame.close();
+      this.#moved();
+    }
+  }
+
+  /**
+   * Browsers encode RGB as they like: Firefox 153 makes it BT.601 under any label. So it becomes what
+   * the label says here.
+   */
+  async #convert(frame: VideoFrame): Promise<void> {
+    try {
+      if (this.#failure !== null) return;
+      if (!isWithoutYuv(frame)) {
+        this.#encode(frame);
+        return;
+      }
+      const yuv = frameOf(await this.#planes.read(frame), frame, this.#colorSpace);
+      try {
+        this.#encode(yuv);
+      } finally {
+        yuv.close();
+      }
+    } catch (thrown) {
+      this.#failure ??= thrown;
+    } finally {
+      frame.close();
+      this.#converting -= 1;
+      this.#moved();
+    }
+  }
+
+  #isKept(frame: VideoFrame): boolean {
     const { info, grant } = this.#task;
     const atTicks = (frame.timestamp * TICKS_PER_SECOND) / 1e6 + info.baseTicks;
-    if (atTicks < info.trimStartTicks || atTicks >= info.trimEndTicks) return;
-    const isKept = this.#seen % grant.source.video.frameStep === 0;
+    if (atTicks < info.trimStartTicks || atTicks >= info.trimEndTicks) return false;
     this.#seen += 1;
-    if (!isKept) return;
+    return (this.#seen - 1) % grant.source.video.frameStep === 0;
+  }
+
+  #encode(frame: VideoFrame): void {
+    this.#frameBytes = (frame.codedWidth * frame.codedHeight * 3) / 2;
     const keyFrame = this.#keyFrames.has(this.#encoded);
     for (const rung of this.#rungs) rung.encode(frame, keyFrame);
     this.#encoded += 1;
@@ -199,7 +253,11 @@ class LadderRun {
 
   #isFull(): boolean {
     const decoding = this.#decoder?.decodeQueueSize ?? 0;
-    return decoding >= MOST_DECODING || this.#rungs.some(({ waiting }) => waiting > MOST_WAITING);
+    if (decoding >= MOST_DECODING || this.#converting >= MOST_WAITING) return true;
+    const held = Math.max(...this.#rungs.map(({ inFlight }) => inFlight)) * this.#frameBytes;
+    // One that has begun all it was given may need more before anything comes out.
+    const most = held > MOST_HELD_BYTES ? 0 : MOST_WAITING;
+    return this.#rungs.some(({ waiting }) => waiting > most);
   }
 }
 
@@ -243,7 +301,8 @@ function packageRungs(
     const track = { kind: "video" as const, width, height, avcConfig, colour: colour.tags };
     const bytes = writeInit(track, TICKS_PER_SECOND);
     inits.push({ rendition: id, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes });
-    const { nalLengthBytes } = readAvcConfig(avcConfig);
+    const { nalLengthBytes, sps } = readAvcConfig(avcConfig);
+    if (!agreesWith(sps, colour.tags)) throw unavailable("The encoder changes the colours' label.");
     const evenFrames = task.grant.source.video.evenFrames ?? false;
     for (const cut of cutVideo(pictures, segments, nalLengthBytes, evenFrames)) {
       const { segment, frames } = cut;
@@ -257,10 +316,6 @@ function packageRungs(
     }
   }
   return [...inits, ...media.sort((a, b) => a.segment - b.segment)];
-}
-
-function outputFrameRate({ frameRate, frameStep }: VideoFacts): number {
-  return frameRate / frameStep;
 }
 
 function unavailable(message: string): TributaryError {

@@ -1,6 +1,7 @@
 import type { CodedPicture } from "../../../../shared/cmaf/cut.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
 import type { VideoRendition } from "../../../../shared/job/job.ts";
+import { repairedAvcRecord } from "./avc-record.ts";
 import { type BitBudget, remainingBitsPerSecond } from "./bit-budget.ts";
 
 export interface RungPlan {
@@ -47,8 +48,9 @@ export class RungEncoder {
   #correctedAtSeconds = 0;
   #avcConfig: Uint8Array | null = null;
   #failure: unknown = null;
+  #given = 0;
 
-  /** @param onMoved a picture came out, or none ever will */
+  /** @param onMoved a picture was begun or came out, or none ever will */
   constructor(plan: RungPlan, onMoved: () => void) {
     const { bitsPerSecond: askedBitsPerSecond } = plan.rendition;
     const bitsPerSecond = Math.round(askedBitsPerSecond * plan.rateShare);
@@ -67,7 +69,14 @@ export class RungEncoder {
         onMoved();
       },
     });
+    // An encoder with lookahead begins many pictures before the first comes out.
+    this.#encoder.addEventListener("dequeue", onMoved);
     this.#encoder.configure(this.#config);
+  }
+
+  /** Pictures handed in that did not come out yet: the encoder may hold all their frames. */
+  get inFlight(): number {
+    return this.#given - this.#pictures.length;
   }
 
   /** Pictures handed in and not yet begun. */
@@ -80,6 +89,7 @@ export class RungEncoder {
     this.#throwFailure();
     if (this.#spent.seconds - this.#correctedAtSeconds >= CORRECT_EVERY_SECONDS) this.#correct();
     this.#encoder.encode(frame, { keyFrame });
+    this.#given += 1;
   }
 
   /** All pictures in decode order, and the body of `avcC`. Throws ENCODE_FAILED. */
@@ -104,7 +114,7 @@ export class RungEncoder {
 
   #take(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
     const description = metadata?.decoderConfig?.description;
-    if (description !== undefined) this.#takeConfig(bytesOf(description));
+    if (description !== undefined) this.#takeConfig(description);
     const data = new Uint8Array(chunk.byteLength);
     chunk.copyTo(data);
     this.#spent = {
@@ -115,12 +125,17 @@ export class RungEncoder {
   }
 
   /** One init segment has to do for all of it. */
-  #takeConfig(avcConfig: Uint8Array): void {
-    const known = this.#avcConfig;
-    if (known?.some((byte, index) => byte !== avcConfig[index])) {
-      this.#failure ??= new Error("The parameter sets changed on the way.");
+  #takeConfig(description: AllowSharedBufferSource): void {
+    try {
+      const avcConfig = repairedAvcRecord(bytesOf(description));
+      const known = this.#avcConfig;
+      if (known?.some((byte, index) => byte !== avcConfig[index])) {
+        this.#failure ??= new Error("The parameter sets changed on the way.");
+      }
+      this.#avcConfig ??= avcConfig;
+    } catch (thrown) {
+      this.#failure ??= thrown;
     }
-    this.#avcConfig ??= avcConfig;
   }
 
   #throwFailure(): void {

@@ -1,0 +1,59 @@
+import type { ColourTags } from "../../../../shared/cmaf/init.ts";
+import { readAvcRecord } from "../../../../shared/h264/avc-config.ts";
+import { isParameterSet, isSps, type NalUnit, nalUnit } from "../../../../shared/h264/nal-units.ts";
+import type { H264Sps } from "../../../../shared/h264/sps.ts";
+import { TributaryError } from "../../../../shared/job/errors.ts";
+
+/**
+ * An encoder's AVCDecoderConfigurationRecord as the standard wants it (ISO/IEC 14496-15, 5.3.3.1).
+ * Firefox 153 writes the first byte of each parameter set twice and leaves the reserved bits zero.
+ *
+ * @throws TributaryError ENCODE_FAILED
+ */
+export function repairedAvcRecord(record: Uint8Array): Uint8Array {
+  const { spsUnits, ppsUnits, nalLengthBytes, isCutOff } = readAvcRecord(record);
+  // 0x67 would be profile_idc 103, which does not exist; a PPS may well hold 0x68 in its second byte.
+  const isDoubled = spsUnits.every(startsTwice);
+  const repaired = (units: readonly NalUnit[]): Uint8Array[] =>
+    units.map((unit) => (isDoubled && startsTwice(unit) ? unit.bytes.subarray(1) : unit.bytes));
+  const [sps, pps] = [repaired(spsUnits), repaired(ppsUnits)];
+  const [first] = sps;
+  const units = [...sps, ...pps].map(nalUnit);
+  if (isCutOff || first === undefined || !units.every(isParameterSet) || !isSps(nalUnit(first))) {
+    throw new TributaryError("ENCODE_FAILED", "The encoder's parameter sets cannot be understood.");
+  }
+  const lengthBytes = [...spsUnits, ...ppsUnits].reduce(
+    (sum, { bytes }) => sum + 2 + bytes.length,
+    0,
+  );
+  return Uint8Array.from([
+    1,
+    ...first.subarray(1, 4),
+    0xfc | (nalLengthBytes - 1),
+    0xe0 | sps.length,
+    ...sps.flatMap(withLength),
+    pps.length,
+    ...pps.flatMap(withLength),
+    // chroma_format and what else High profile has.
+    ...record.subarray(7 + lengthBytes),
+  ]);
+}
+
+function startsTwice({ bytes }: NalUnit): boolean {
+  return bytes[0] === bytes[1];
+}
+
+function withLength(unit: Uint8Array): number[] {
+  return [unit.length >> 8, unit.length & 255, ...unit];
+}
+
+/** Whether an SPS says nothing else of colours than these tags and limited range. */
+export function agreesWith({ colours, fullRange }: H264Sps, tags: ColourTags): boolean {
+  if (fullRange) return false;
+  return (
+    colours === null ||
+    (colours.primaries === tags.primaries &&
+      colours.transfer === tags.transfer &&
+      colours.matrix === tags.matrix)
+  );
+}
