@@ -1,17 +1,46 @@
 import { AAC_LC_CODEC } from "../cmaf/aac.ts";
 import type { AudioFacts, AudioRendition, VideoFacts } from "../job/job.ts";
 
+/** Why the browser's codecs are not used for a source's pictures. */
+export interface FastRefusal {
+  code: FastRefusalCode;
+  /** One plain sentence. */
+  message: string;
+}
+
+export type FastRefusalCode =
+  /** The source has what they cannot do right. */
+  | "INTERLACED"
+  | "HDR"
+  | "BIT_DEPTH"
+  | "ROTATED"
+  | "OPEN_GOP"
+  /** The browser has none, or not these. */
+  | "NO_WEBCODECS"
+  | "NO_DECODER"
+  | "NO_ENCODER"
+  /** It has them, and they failed at a picture with known colours. */
+  | "COLOURS_WRONG";
+
 /**
- * Why WebCodecs would not make of a source what ffmpeg makes of it, in plain words; null when it
- * would. Whether the browser has the codecs is another question, and so is each chunk's first picture.
+ * Why WebCodecs would not make of a source what ffmpeg makes of it; null when it would. Whether the
+ * browser has the codecs is another question, and so is each chunk's first picture.
  */
 export function webCodecsRefusal(
   video: Pick<VideoFacts, "interlaced" | "transfer" | "bitDepth" | "rotation">,
-): string | null {
-  if (video.interlaced) return "The browser's codecs cannot deinterlace.";
-  if (video.transfer !== "sdr") return "The browser's codecs cannot turn HDR into SDR.";
-  if (video.bitDepth > 8) return "The browser's encoder takes 8 bits only.";
-  if (video.rotation !== 0) return "The browser's encoder does not turn pictures.";
+): FastRefusal | null {
+  if (video.interlaced) {
+    return { code: "INTERLACED", message: "The browser's codecs cannot deinterlace." };
+  }
+  if (video.transfer !== "sdr") {
+    return { code: "HDR", message: "The browser's codecs cannot turn HDR into SDR." };
+  }
+  if (video.bitDepth > 8) {
+    return { code: "BIT_DEPTH", message: "The browser's encoder takes 8 bits only." };
+  }
+  if (video.rotation !== 0) {
+    return { code: "ROTATED", message: "The browser's encoder does not turn pictures." };
+  }
   return null;
 }
 

@@ -1,16 +1,16 @@
 import { toWireError } from "../../shared/job/errors.ts";
 import { EdgeClient } from "../edge-client.ts";
+import type { Lane } from "../encoder/api.ts";
 import { contributorCapability, enginesOf } from "../encoder/capability.ts";
 import { Pool } from "../encoder/pool.ts";
+import { colourFault } from "../encoder/webcodecs-check.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
+import { randomId } from "../random-id.ts";
 import { exposeToLink } from "../worker-link.ts";
 import type { ContributorApi, ContributorState } from "./contributor-api.ts";
 
 /** A donated tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
-
-/** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
-const LANE = "auto";
 
 const FIRST: ContributorState = {
   phase: "checking",
@@ -35,8 +35,10 @@ interface Invitation {
 class Contributor implements ContributorApi {
   readonly #client = new EdgeClient(self.location.origin);
   /** Kept over pauses and reconnects; nobody else learns it, so nobody else can speak for it. */
-  readonly #holderId = crypto.randomUUID();
+  readonly #holderId = randomId();
   readonly #feed = new StateFeed(FIRST, ["working"]);
+  /** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
+  #lane: Lane = "auto";
   #invitation: Invitation | null = null;
   #session: HolderSession | null = null;
   #pool: Pool | null = null;
@@ -53,7 +55,9 @@ class Contributor implements ContributorApi {
     this.#before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
     this.#feed.put({ ...FIRST, ...contributorCapability() });
     try {
-      const { name, durationTicks, state, progress, error } = await this.#client.jobStatus(jobId);
+      const [status, fault] = await Promise.all([this.#client.jobStatus(jobId), colourFault()]);
+      const { name, durationTicks, state, progress, error } = status;
+      if (fault !== null) this.#lane = "ffmpeg";
       this.#set({ job: { name, durationTicks, state, progress } });
       if (state === "ready") this.#set({ phase: "done" });
       else if (state === "failed" || state === "cancelled") {
@@ -72,7 +76,9 @@ class Contributor implements ContributorApi {
     } else {
       this.#release();
       // The core is fetched and compiled once a tab; whether each slot needs it, leases will tell.
-      const pool = new Pool({ slots: count, lane: LANE, ffmpegAhead: 1 }, () => this.#changed());
+      const pool = new Pool({ slots: count, lane: this.#lane, ffmpegAhead: 1 }, () =>
+        this.#changed(),
+      );
       this.#pool = pool;
       // A pool that was ended meanwhile says nothing of the present one.
       pool.warm().catch((thrown: unknown) => this.#pool === pool && this.#fail(thrown));
@@ -100,7 +106,7 @@ class Contributor implements ContributorApi {
         token,
         holderId: this.#holderId,
         ...who,
-        engines: enginesOf(LANE),
+        engines: enginesOf(this.#lane),
       },
       source: null,
       plan: null,

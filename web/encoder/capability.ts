@@ -132,6 +132,10 @@ export function contributorCapability(): ContributorCapability {
   return { possibleSlots: defaultSlots(navigator.hardwareConcurrency, memoryGiB), reason: null };
 }
 
+/** Lockdown mode on iPhones turns it off, and so do some managed browsers. */
+export const NO_WEBASSEMBLY =
+  "This browser has no WebAssembly, so it cannot encode video: use another browser.";
+
 /** `v128.const; drop` in a function: validates only where WebAssembly SIMD is there, which the core needs. */
 const SIMD_MODULE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12],
@@ -140,12 +144,11 @@ const SIMD_MODULE = Uint8Array.of(
 );
 
 function missingFeature(): string | null {
-  if (typeof WebAssembly === "undefined") return "This browser cannot run the encoder.";
+  if (typeof WebAssembly === "undefined") return NO_WEBASSEMBLY;
   if (!WebAssembly.validate(SIMD_MODULE)) return "This browser is too old to run the encoder.";
   if (typeof Worker === "undefined") return "This browser cannot work in the background.";
   if (typeof DecompressionStream === "undefined") {
     return "This browser is too old to load the encoder.";
   }
-  if (!("locks" in navigator)) return "This browser is too old to watch over its encoders.";
   return null;
 }

@@ -1,3 +1,4 @@
+import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { WireError } from "../../shared/job/errors.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
@@ -36,6 +37,8 @@ export interface TranscodeReport {
   bytesUploaded: number;
   bytesStored: number;
   warnings: string[];
+  /** Why the browser's own codecs were not to be used; null where they were, or no file was read. */
+  fastRefusal: FastRefusal | null;
   renditions: JobStatus["renditions"];
   /** Engines that made accepted segments. */
   engines: string[];
@@ -113,6 +116,7 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     bytesUploaded: state?.bytesUploaded ?? 0,
     bytesStored: status?.bytesStored ?? 0,
     warnings: status?.warnings ?? state?.warnings ?? [],
+    fastRefusal: fastRefusalOf(state),
     renditions: status?.renditions ?? [],
     engines: [...new Set(status?.segments.map(({ engine }) => engine) ?? [])].sort(),
     tasks: (status?.tasks ?? []).map(({ id, kind, state, attempts, lastError }) => ({
@@ -135,6 +139,11 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     ),
     segments: status?.segments ?? [],
   };
+}
+
+function fastRefusalOf(state: ShownState | undefined): FastRefusal | null {
+  const { fastRefusal: message, fastRefusalCode: code } = state?.inspection ?? {};
+  return message && code ? { code, message } : null;
 }
 
 /** Who made how many of the segments. */

@@ -1,4 +1,4 @@
-import { webCodecsSoundRefusal } from "../../shared/encode/webcodecs-support.ts";
+import { type FastRefusal, webCodecsSoundRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobSettingsPatch, SourceFacts } from "../../shared/job/job.ts";
 import { planAudio } from "../../shared/plan/plan.ts";
@@ -64,7 +64,7 @@ export function requireEngine({ engine = "auto" }: OwnerOptions, hasServers: boo
 }
 
 /** A source that the browser's codecs cannot do right is ffmpeg's from the start: renditions stay in one lane. */
-export function laneFor({ engine = "auto" }: OwnerOptions, fastRefusal: string | null): Lane {
+export function laneFor({ engine = "auto" }: OwnerOptions, fastRefusal: FastRefusal | null): Lane {
   if (fastRefusal !== null) return "ffmpeg";
   return engine === "server" ? "auto" : engine;
 }

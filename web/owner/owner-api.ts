@@ -1,3 +1,4 @@
+import type { FastRefusalCode } from "../../shared/encode/webcodecs-support.ts";
 import type { WireError } from "../../shared/job/errors.ts";
 import type {
   AudioRendition,
@@ -33,6 +34,7 @@ export interface Inspection {
   pictureEngine: Engine;
   /** Why the browser's own codecs are not used, whatever is chosen; null when they can be. */
   fastRefusal: string | null;
+  fastRefusalCode: FastRefusalCode | null;
 }
 
 export interface SlotState {

@@ -8,6 +8,7 @@ import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import { Pool } from "../encoder/pool.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
+import { randomId } from "../random-id.ts";
 import { exposeToLink } from "../worker-link.ts";
 import { decideOwnPart, laneFor, requireEngine, settingsFor, slotCountFor } from "./choices.ts";
 import { endOf, JobWork } from "./job-work.ts";
@@ -298,7 +299,7 @@ class Owner implements OwnerApi {
       identity: {
         role: "owner",
         token: job.ownerToken,
-        holderId: crypto.randomUUID(),
+        holderId: randomId(),
         name: "Your tab",
         device: "browser",
         engines: enginesOf(this.#lane()),

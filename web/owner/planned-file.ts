@@ -1,10 +1,12 @@
-import { webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
+import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { Source } from "../../shared/ingest/read/source.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../edge-client.ts";
-import { decodes, hasWebCodecs } from "../encoder/capability.ts";
+import { NO_WEBASSEMBLY } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
+import { refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
 import { laneFor, slotCountFor, soundNeedsFfmpeg } from "./choices.ts";
 import type { Inspection, OwnerOptions } from "./owner-api.ts";
@@ -14,7 +16,7 @@ interface FileFacts {
   /** This deployment has servers that encode. */
   hasServers: boolean;
   /** Why the browser's codecs would not do the source right, or at all; null when they would. */
-  fastRefusal: string | null;
+  fastRefusal: FastRefusal | null;
   /** ffmpeg makes the audio, also where the browser's codecs make the video. */
   soundNeedsFfmpeg: boolean;
 }
@@ -43,7 +45,7 @@ export class PlannedFile {
   /**
    * Reads the file and plans it with the default ladder.
    * @param onProgress 0..1, where the file has to be rewritten first
-   * @throws TributaryError SOURCE_*
+   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE where nothing could encode it
    */
   static async open(
     file: File,
@@ -56,9 +58,19 @@ export class PlannedFile {
       // Without an answer this device does what it can.
       client.site(signal).catch(() => null),
     ]);
-    const fastRefusal = await refuseFast(source, signal);
+    const hasServers = site?.servers === true;
+    // Servers are what a browser without WebAssembly can still use.
+    if (!hasServers && !("WebAssembly" in self)) {
+      source.close();
+      throw new TributaryError("ENGINE_UNAVAILABLE", NO_WEBASSEMBLY);
+    }
+    const fastRefusal = await refuseFast({
+      video: source.facts.video,
+      renditions: source.planJob().video,
+      decodeStart: () => source.decodeStart(signal),
+    });
     const facts = {
-      hasServers: site?.servers === true,
+      hasServers,
       fastRefusal,
       soundNeedsFfmpeg: await soundNeedsFfmpeg(source.facts),
     };
@@ -115,7 +127,8 @@ export class PlannedFile {
       estimatedBytes: Math.round(bytesPerSecond * this.durationSeconds),
       remuxed: source.remuxed,
       pictureEngine: usesWebCodecs ? "webcodecs" : "ffmpeg-wasm",
-      fastRefusal: facts.fastRefusal,
+      fastRefusal: facts.fastRefusal?.message ?? null,
+      fastRefusalCode: facts.fastRefusal?.code ?? null,
     };
   }
 
@@ -129,15 +142,6 @@ export class PlannedFile {
 }
 
 /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
-function slotsToPlanFor(options: OwnerOptions, fastRefusal: string | null): number {
+function slotsToPlanFor(options: OwnerOptions, fastRefusal: FastRefusal | null): number {
   return laneFor(options, fastRefusal) === "ffmpeg" ? slotCountFor(options) : 1;
-}
-
-async function refuseFast(source: Source, signal: AbortSignal): Promise<string | null> {
-  if (!hasWebCodecs()) return "This browser has no codecs of its own to use.";
-  const refusal = webCodecsRefusal(source.facts.video);
-  if (refusal !== null) return refusal;
-  const { config, isIdr } = await source.decodeStart(signal);
-  if (!isIdr) return "The browser's decoder does not take open groups of pictures.";
-  return (await decodes(config)) ? null : "This browser does not decode this codec.";
 }

@@ -105,6 +105,7 @@ export const INSPECTION: Inspection = {
   estimatedBytes: 222_600_000,
   pictureEngine: "ffmpeg-wasm",
   fastRefusal: "The browser's codecs cannot turn HDR into SDR.",
+  fastRefusalCode: "HDR",
   remuxed: false,
 };
 
@@ -211,7 +212,12 @@ export const STATES = {
   choices: {
     ...FILE,
     phase: "inspected",
-    inspection: { ...INSPECTION, pictureEngine: "webcodecs", fastRefusal: null },
+    inspection: {
+      ...INSPECTION,
+      pictureEngine: "webcodecs",
+      fastRefusal: null,
+      fastRefusalCode: null,
+    },
     part: { part: "helped", reason: "few-cores", measuredSpeed: null },
     error: null,
   },

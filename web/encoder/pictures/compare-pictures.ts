@@ -1,18 +1,16 @@
+import { planColour } from "../../../shared/encode/colour.ts";
 import type { RawOutput, TranscodeTask } from "../../../shared/encode/transcode-task.ts";
 import { TributaryError } from "../../../shared/job/errors.ts";
 import { segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
 import type { PictureVerdict } from "../../../shared/wire/lease.ts";
 import { readChunkPackets } from "../engines/webcodecs/chunk-packets.ts";
+import { colourSpace, decodedColour } from "../engines/webcodecs/decoded-colour.ts";
 import { WebCodecsEngine } from "../engines/webcodecs.ts";
-import {
-  type CodedVideo,
-  codedOutput,
-  decodeLuma,
-  type GridSize,
-  type LumaGrid,
-} from "./decode-luma.ts";
+import { type CodedVideo, codedOutput, decodeFrames } from "./decode-frames.ts";
+import { type GridSize, type LumaGrid, lumaGrid } from "./luma-grid.ts";
 import { FitMeter, type PictureFit } from "./picture-fit.ts";
 import { isDoubtful, verdictOf } from "./picture-verdict.ts";
+import { PlaneReader } from "./planes.ts";
 
 /** Fine enough that a small thing's movement shows, coarse enough that coding noise averages out. */
 const GRID: GridSize = { columns: 64, rows: 36 };
@@ -50,12 +48,28 @@ export async function fitsOf(
 ): Promise<PictureFit[][]> {
   const { segments, renditions } = task.grant;
   const wanted = segments.reduce((sum, segment) => sum + segmentFrames(segment), 0);
-  const source = sourcePictures(task, await readChunkPackets(task.chunk));
+  const chunk = await readChunkPackets(task.chunk);
+  const { tags } = planColour(
+    decodedColour(chunk.config.colorSpace, null),
+    task.grant.source.video,
+  );
+  const colorSpace = colourSpace(tags);
+  const grids = (): FrameReader => {
+    const reader = new PlaneReader(tags.matrix);
+    return async (frame) => ({
+      timestamp: frame.timestamp,
+      luma: lumaGrid(await reader.read(frame), GRID),
+    });
+  };
+  const source = sourcePictures(task, inColours(chunk, colorSpace), grids());
   const made = renditions
     .filter((rendition) => rendition.kind === "video")
     .map((rendition) => ({
       meter: new FitMeter(),
-      pictures: decodeLuma(codedRendition(task, rendition, result), GRID),
+      pictures: decodeFrames(
+        inColours(codedRendition(task, rendition, result), colorSpace),
+        grids(),
+      ),
     }));
   try {
     for (let index = 0; index < wanted; index += 1) {
@@ -76,13 +90,21 @@ export async function fitsOf(
   }
 }
 
+type FrameReader = (frame: VideoFrame) => Promise<{ timestamp: number; luma: LumaGrid }>;
+
+/** Browsers whose frames hold RGB convert by this. */
+function inColours(coded: CodedVideo, colorSpace: VideoColorSpaceInit): CodedVideo {
+  return { ...coded, config: { ...coded.config, colorSpace } };
+}
+
 /** Those that were to be made, in order: inside the trim, every `frameStep`-th. */
 async function* sourcePictures(
   { info, grant }: TranscodeTask,
   chunk: CodedVideo,
+  read: FrameReader,
 ): AsyncGenerator<LumaGrid, void, void> {
   let seen = 0;
-  for await (const { timestamp, luma } of decodeLuma(chunk, GRID)) {
+  for await (const { timestamp, luma } of decodeFrames(chunk, read)) {
     const atTicks = (timestamp * TICKS_PER_SECOND) / 1e6 + info.baseTicks;
     if (atTicks < info.trimStartTicks || atTicks >= info.trimEndTicks) continue;
     if (seen % grant.source.video.frameStep === 0) yield luma;

@@ -1,4 +1,4 @@
-import type { LumaGrid } from "./decode-luma.ts";
+import type { LumaGrid } from "./luma-grid.ts";
 
 /** How a made picture lies among the source's. Figures are mean squared differences of luma. */
 export interface PictureFit {

@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { root } from "../../edge/local/server.ts";
+import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
+import { compareColours } from "../exactness/plane-likeness.ts";
+
+// Engines prove their colours on a clip of bars; native ffmpeg is the second judge.
+
+let browser: Browser;
+let page: Page;
+let dir: string;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  page = await openBlankPage(browser, inject("serverUrl"));
+  dir = await mkdtemp(join(tmpdir(), "tributary-colours-"));
+});
+afterAll(async () => {
+  await browser?.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** What a browser might do wrong to the frames that it encodes, and to what comes out. */
+type Wrong = "nothing" | "matrix" | "range" | "swapped" | "mirrored" | "late" | "shifted";
+
+/** What the proof says of the browser's codecs, with an encoder that spoils its frames. */
+function fault(wrong: Wrong): Promise<string | null> {
+  return page.evaluate(async (wrong) => {
+    const { findColourFault } = await load<
+      typeof import("../../web/encoder/pictures/colour-proof.ts")
+    >("/encoder/pictures/colour-proof.ts");
+    const { WebCodecsEngine } = await load<typeof import("../../web/encoder/engines/webcodecs.ts")>(
+      "/encoder/engines/webcodecs.ts",
+    );
+    const { frameOf, PlaneReader } = await load<
+      typeof import("../../web/encoder/pictures/planes.ts")
+    >("/encoder/pictures/planes.ts");
+    const Real = globalThis.VideoEncoder;
+    class Spoiling extends Real {
+      #spoiled: Promise<void> = Promise.resolve();
+      #last: VideoFrame | null = null;
+
+      override encode(frame: VideoFrame, options?: VideoEncoderEncodeOptions): void {
+        const own = frame.clone();
+        this.#spoiled = this.#spoiled.then(async () => {
+          const planes = await new PlaneReader(1).read(own);
+          const { width, y, u, v } = planes;
+          if (wrong === "range") planes.y = y.map((value) => ((value - 16) * 255) / 219);
+          if (wrong === "swapped") [planes.u, planes.v] = [v, u];
+          if (wrong === "mirrored") {
+            for (let at = 0; at < y.length; at += width) y.subarray(at, at + width).reverse();
+          }
+          if (wrong === "shifted") y.copyWithin(2, 0);
+          if (wrong === "matrix") {
+            // From BT.709 to BT.601, under the old label.
+            for (let at = 0; at < y.length; at += 1) {
+              const [row, column] = [Math.floor(at / width) >> 1, (at % width) >> 1];
+              const chromaAt = row * (width >> 1) + column;
+              const cb = (u[chromaAt] as number) - 128;
+              const cr = (v[chromaAt] as number) - 128;
+              y[at] = (y[at] as number) + 0.0993 * cb + 0.192 * cr;
+            }
+          }
+          let spoiled = frameOf(planes, own, own.colorSpace.toJSON());
+          if (wrong === "late") {
+            const kept: VideoFrame = spoiled;
+            spoiled = new VideoFrame(this.#last ?? kept, { timestamp: own.timestamp });
+            this.#last?.close();
+            this.#last = kept;
+          }
+          super.encode(spoiled, options);
+          if (spoiled !== this.#last) spoiled.close();
+          own.close();
+        });
+      }
+
+      override async flush(): Promise<void> {
+        await this.#spoiled;
+        await super.flush();
+      }
+    }
+    if (wrong !== "nothing") globalThis.VideoEncoder = Spoiling;
+    try {
+      return await findColourFault(new WebCodecsEngine());
+    } finally {
+      globalThis.VideoEncoder = Real;
+    }
+  }, wrong);
+}
+
+test("the browser's codecs keep colours, range, order and places", async () => {
+  expect(await fault("nothing")).toBeNull();
+});
+
+test.each([
+  ["matrix", /change colours/],
+  ["range", /change colours/],
+  ["swapped", /change colours/],
+  ["mirrored", /change colours/],
+  ["late", /change colours/],
+  ["shifted", /move pictures/],
+] as const)("an encoder with a wrong %s is found out", async (wrong, sentence) => {
+  expect(await fault(wrong)).toMatch(sentence);
+});
+
+describe.each(["colour-bars-709.mp4", "colour-bars-601.mp4"])("%s", (file) => {
+  test("comes out with its values by native ffmpeg, too", async () => {
+    const made = await page.evaluate(async (file) => {
+      const { makeBars } = await load<typeof import("../../web/encoder/pictures/colour-proof.ts")>(
+        "/encoder/pictures/colour-proof.ts",
+      );
+      const { WebCodecsEngine } = await load<
+        typeof import("../../web/encoder/engines/webcodecs.ts")
+      >("/encoder/engines/webcodecs.ts");
+      const { BARS_CLIPS } = await load<
+        typeof import("../../web/encoder/engines/webcodecs/colour-bars.ts")
+      >("/encoder/engines/webcodecs/colour-bars.ts");
+      const clip = BARS_CLIPS.find((each) => each.file === file);
+      if (clip === undefined) throw new Error("no such clip");
+      const { task, outputs } = await makeBars(new WebCodecsEngine(), clip);
+      return task.grant.renditions.flatMap((rendition) => {
+        if (rendition.kind !== "video") return [];
+        const own = outputs.filter((output) => output.rendition === rendition.id);
+        const bytes = own.flatMap((output) => [...output.bytes]);
+        return [{ width: rendition.width, height: rendition.height, bytes }];
+      });
+    }, file);
+    for (const { bytes, ...size } of made) {
+      const path = join(dir, `${size.height}-${file}`);
+      await writeFile(path, Uint8Array.from(bytes));
+      const likeness = await compareColours(path, join(root, "web/public", file), size);
+      expect(likeness.frames).toBe(8);
+      for (const { plane, sourceMean, madeMean, psnrDb } of likeness.planes) {
+        expect(Math.abs(sourceMean - madeMean), `${size.height} ${plane}: mean`).toBeLessThan(1);
+        expect(psnrDb, `${size.height} ${plane}: PSNR`).toBeGreaterThan(28);
+      }
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import type { Field } from "../engines/webcodecs/colour-bars.ts";
+import { chromaSide, type Planes } from "./planes.ts";
+
+/** How far a decoded picture of the colour bars is from what was drawn. */
+export interface BarsLikeness {
+  /** Worst mean of a field's middle, in levels of 8 bits. */
+  levels: number;
+  /** Worst place of an edge between two fields, in samples of its plane. */
+  samples: number;
+}
+
+/** Contrast from which an edge tells its place. */
+const TELLING_CONTRAST = 60;
+/** Looked at on each side of an edge, in samples. */
+const REACH = 8;
+
+interface Plane {
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** @param fields in rows: a field's right neighbour follows it */
+export function compareBars(picture: Planes, fields: readonly Field[]): BarsLikeness {
+  const [width, height] = [chromaSide(picture.width), chromaSide(picture.height)];
+  const planes: Plane[] = [
+    { bytes: picture.y, width: picture.width, height: picture.height },
+    { bytes: picture.u, width, height },
+    { bytes: picture.v, width, height },
+  ];
+  const likeness = { levels: 0, samples: 0 };
+  planes.forEach((plane, index) => {
+    fields.forEach((field, at) => {
+      const mean = middleMean(plane, field);
+      const level = field.colour[index] ?? 0;
+      likeness.levels = Math.max(likeness.levels, Math.abs(mean - level));
+      const beside = fields[at + 1];
+      for (const other of [beside?.top === field.top ? beside : undefined, below(fields, field)]) {
+        if (other === undefined) continue;
+        if (Math.abs((other.colour[index] ?? 0) - level) < TELLING_CONTRAST) continue;
+        const samples = edgeOffset(plane, field, other);
+        likeness.samples = Math.max(likeness.samples, Math.abs(samples));
+      }
+    });
+  });
+  return likeness;
+}
+
+/** Of the inner half each way, which no scaler's filter reaches across an edge. */
+function middleMean(plane: Plane, { left, top, right, bottom }: Field): number {
+  const quarter = { x: (right - left) / 4, y: (bottom - top) / 4 };
+  return mean(plane, {
+    left: Math.ceil((left + quarter.x) * plane.width),
+    right: Math.floor((right - quarter.x) * plane.width),
+    top: Math.ceil((top + quarter.y) * plane.height),
+    bottom: Math.floor((bottom - quarter.y) * plane.height),
+  });
+}
+
+/** The field that begins where another one ends, of the same left side. */
+function below(fields: readonly Field[], { left, bottom }: Field): Field | undefined {
+  return fields.find((other) => other.top === bottom && other.left === left);
+}
+
+/**
+ * How far an edge is from its place towards the second field: across it, a mean lies between the two
+ * fields' own by as much.
+ */
+function edgeOffset(plane: Plane, first: Field, second: Field): number {
+  const isBeside = first.right === second.left;
+  const [start, length] = isBeside ? [first.left, plane.width] : [first.top, plane.height];
+  const edge = (isBeside ? first.right : first.bottom) * length;
+  const from = Math.round(edge) - REACH;
+  const quarter = isBeside ? (first.bottom - first.top) / 4 : (first.right - first.left) / 4;
+  const [low, high] = isBeside
+    ? [(first.top + quarter) * plane.height, (first.bottom - quarter) * plane.height]
+    : [(first.left + quarter) * plane.width, (first.right - quarter) * plane.width];
+  if (from < start * length) return 0;
+  const across = { from, to: from + 2 * REACH };
+  const along = { from: Math.ceil(low), to: Math.floor(high) };
+  const window = isBeside
+    ? { left: across.from, right: across.to, top: along.from, bottom: along.to }
+    : { left: along.from, right: along.to, top: across.from, bottom: across.to };
+  const [a, b] = [middleMean(plane, first), middleMean(plane, second)];
+  if (Math.abs(a - b) < TELLING_CONTRAST / 2) return 0;
+  const share = (mean(plane, window) - b) / (a - b);
+  return share * 2 * REACH - (edge - from);
+}
+
+function mean(
+  { bytes, width }: Plane,
+  { left, top, right, bottom }: { left: number; top: number; right: number; bottom: number },
+): number {
+  let sum = 0;
+  for (let y = top; y < bottom; y += 1) {
+    for (let x = left; x < right; x += 1) sum += bytes[y * width + x] as number;
+  }
+  return sum / ((bottom - top) * (right - left));
+}

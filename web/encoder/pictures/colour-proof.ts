@@ -1,0 +1,135 @@
+import { checkOutputs } from "../../../shared/cmaf/check.ts";
+import type { RawOutput, TranscodeTask } from "../../../shared/encode/transcode-task.ts";
+import { TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
+import type { TranscodeEngine } from "../engines/engine.ts";
+import { BARS, BARS_CLIPS, type BarsClip, fieldsOf } from "../engines/webcodecs/colour-bars.ts";
+import { colourSpace } from "../engines/webcodecs/decoded-colour.ts";
+import { compareBars } from "./bars-likeness.ts";
+import { codedOutput, decodeFrames } from "./decode-frames.ts";
+import { PlaneReader } from "./planes.ts";
+
+/** As drawn, and scaled by a ratio that no filter has a special case for. */
+const RENDITIONS: readonly VideoRendition[] = [
+  { id: "v720", kind: "video", width: 1280, height: 720, bitsPerSecond: 3_000_000, level: 31 },
+  { id: "v480", kind: "video", width: 854, height: 480, bitsPerSecond: 1_400_000, level: 31 },
+];
+
+/**
+ * What may be off. A wrong matrix moves a bar by 14 levels and more, a wrong range by 16; coding, rounding
+ * and a way through RGB by up to 3.
+ */
+const MOST_LEVELS = 5;
+/** A scaler that counts from corners in place of centres is off by a third of a sample; chroma sites differ. */
+const MOST_SAMPLES = 0.75;
+
+/** What one engine made of a clip, at worst over all frames and renditions. */
+export interface ColourMeasure {
+  clip: string;
+  levels: number;
+  samples: number;
+}
+
+/**
+ * Why an engine's pictures cannot be trusted, in one plain sentence; null when they can. It decodes,
+ * scales and encodes colour bars as in a job; what comes out is decoded again and held against the values
+ * that were drawn, in all planes: wrong matrices, ranges, orders and scaling phases show. An engine that
+ * fails at it is not trusted either.
+ */
+export async function findColourFault(engine: TranscodeEngine): Promise<string | null> {
+  for (const clip of BARS_CLIPS) {
+    try {
+      const { levels, samples } = await measureColours(engine, clip);
+      if (levels > MOST_LEVELS) {
+        return `This browser's codecs change colours, by ${Math.round(levels)} of 255 levels.`;
+      }
+      if (samples > MOST_SAMPLES) {
+        return `This browser's codecs move pictures, by ${samples.toFixed(1)} pixels.`;
+      }
+    } catch (thrown) {
+      console.info("The colour bars failed:", thrown);
+      return "This browser's codecs failed at a test picture.";
+    }
+  }
+  return null;
+}
+
+/** The bars as an engine makes them; throws as `measureColours`. */
+export async function makeBars(
+  engine: TranscodeEngine,
+  clip: BarsClip,
+): Promise<{ task: TranscodeTask; outputs: RawOutput[] }> {
+  const task = await taskOf(clip);
+  const { outputs } = await engine.transcode(task, () => {});
+  checkOutputs(outputs, task.grant);
+  return { task, outputs };
+}
+
+/**
+ * @throws TributaryError what the engine, the gate and the decoder throw; Error without the clip
+ */
+export async function measureColours(
+  engine: TranscodeEngine,
+  clip: BarsClip,
+): Promise<ColourMeasure> {
+  const { task, outputs } = await makeBars(engine, clip);
+  const measure = { clip: clip.name, levels: 0, samples: 0 };
+  for (const { id } of RENDITIONS) {
+    const own = outputs.filter(({ rendition }) => rendition === id);
+    const bytesOf = (kind: "init" | "media") =>
+      own.filter((output) => output.kind === kind).map(({ bytes }) => bytes);
+    const coded = codedOutput(
+      bytesOf("init")[0] ?? new Uint8Array(),
+      bytesOf("media"),
+      task.grant.segments,
+    );
+    const config = { ...coded.config, colorSpace: colourSpace(clip.tags) };
+    const reader = new PlaneReader(clip.tags.matrix);
+    let frame = 0;
+    for await (const planes of decodeFrames({ ...coded, config }, (each) => reader.read(each))) {
+      const { levels, samples } = compareBars(planes, fieldsOf(frame, clip.tags.matrix));
+      measure.levels = Math.max(measure.levels, levels);
+      measure.samples = Math.max(measure.samples, samples);
+      frame += 1;
+    }
+    if (frame !== BARS.frames) measure.levels = 255;
+  }
+  return measure;
+}
+
+async function taskOf({ file }: BarsClip): Promise<TranscodeTask> {
+  const response = await fetch(new URL(`/${file}`, self.location.origin));
+  if (!response.ok) throw new Error(`${file}: HTTP ${response.status}`);
+  const chunk = new Uint8Array(await response.arrayBuffer());
+  const { width, height, frames, framesPerSecond } = BARS;
+  const frameTicks = TICKS_PER_SECOND / framesPerSecond;
+  const durationTicks = frames * frameTicks;
+  const segments = [
+    { index: 0, startTicks: 0, durations: [[frames, frameTicks]] as [[number, number]] },
+  ];
+  const renditions = RENDITIONS.map(({ id }) => id);
+  return {
+    chunk,
+    info: {
+      taskId: "bars",
+      sizeBytes: chunk.length,
+      baseTicks: 0,
+      trimStartTicks: -frameTicks / 2,
+      trimEndTicks: durationTicks - frameTicks / 2,
+    },
+    grant: {
+      task: { id: "bars", kind: "video", renditions, firstSegment: 0, segmentCount: 1 },
+      segments,
+      renditions: [...RENDITIONS],
+      source: {
+        durationTicks,
+        audio: [],
+        video: {
+          codec: "avc1.64001f",
+          ...{ width, height, displayWidth: width, displayHeight: height },
+          ...{ frames, frameRate: framesPerSecond, frameStep: 1, evenFrames: true },
+          ...{ rotation: 0, interlaced: false, bitDepth: 8, transfer: "sdr" },
+        },
+      },
+    },
+  };
+}
