@@ -2,6 +2,7 @@ import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { toWireError } from "../../../shared/job/errors.ts";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
+import { requireBrowser } from "../../ui/browser-support.ts";
 import { connectContributor } from "./connect-contributor.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
@@ -11,6 +12,8 @@ declare global {
   /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
   var tributaryContributor: { readonly state: ContributorState | null };
 }
+
+requireBrowser("contribute");
 
 const jobId = location.pathname.split("/")[2] ?? "";
 const token = location.hash.slice(1);

@@ -3,6 +3,7 @@ import { render } from "preact";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
 import type { OwnerOptions } from "../../owner/owner-api.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
+import { requireBrowser } from "../../ui/browser-support.ts";
 import { connectOwner } from "./connect-owner.ts";
 import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
@@ -21,6 +22,8 @@ declare global {
     readonly opened: Promise<void>;
   };
 }
+
+requireBrowser("upload");
 
 const query = new URLSearchParams(location.search);
 const session = new UploadSession({

@@ -1,8 +1,11 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
+import { requireBrowser } from "../../ui/browser-support.ts";
 import { EmbedPage, WatchPage } from "./watch-page.tsx";
 import { watchStatus } from "./watch-status.ts";
+
+requireBrowser("watch");
 
 const jobId = location.pathname.split("/")[2] ?? "";
 const masterUrl = `${location.origin}/v/${jobId}/master.m3u8`;
