@@ -33,6 +33,11 @@ const MAX_MEDIA_RECOVERIES = 2;
 const STILL_BUFFER_SECONDS = 1;
 /** Where the still is, if the video is as long as that: many begin black. */
 const STILL_AT_SECONDS = 1;
+/**
+ * WebKit's process hangs now and then where a paused video of Media Source Extensions is sought at once
+ * (WebKitGTK 2.50): there the player shows a picture of its own over it.
+ */
+export const SEEKS_WHILE_PAUSED = navigator.vendor !== "Apple Computer, Inc.";
 /** As hls.js has it by itself. */
 const PLAYING_BUFFER_SECONDS = 600;
 
@@ -73,7 +78,7 @@ export function openPlayback(
     abort.addEventListener("abort", () => hls.destroy(), { once: true });
     let stillAt: number | null = null;
     const showStill = () => {
-      if (stillAt !== null || video.buffered.length === 0) return;
+      if (!SEEKS_WHILE_PAUSED || stillAt !== null || video.buffered.length === 0) return;
       stillAt = Math.min(STILL_AT_SECONDS, video.buffered.end(0) / 2);
       if (video.paused && video.currentTime === 0) video.currentTime = stillAt;
     };

@@ -2,7 +2,13 @@ import "./player.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ERROR_TEXTS } from "../ui/error-texts.ts";
-import { openPlayback, type Playback, type PlaybackChoice } from "./hls-playback.ts";
+import {
+  openPlayback,
+  type Playback,
+  type PlaybackChoice,
+  SEEKS_WHILE_PAUSED,
+} from "./hls-playback.ts";
+import { PosterFrame } from "./poster-frame.tsx";
 
 /**
  * The video with the browser's own controls (keyboard, captions, picture in picture, full screen),
@@ -27,6 +33,7 @@ export function Player({
   const video = useRef<HTMLVideoElement>(null);
   const playback = useSignal<Playback | null>(null);
   const attempt = useSignal(0);
+  const played = useSignal(false);
 
   useEffect(() => {
     const element = video.current;
@@ -55,7 +62,13 @@ export function Player({
           crossOrigin="anonymous"
           aria-label={title}
           hidden={masterUrl === null}
+          onPlay={() => {
+            played.value = true;
+          }}
         />
+        {masterUrl !== null && !SEEKS_WHILE_PAUSED && !played.value && (
+          <PosterFrame masterUrl={masterUrl} />
+        )}
         {masterUrl === null && <p class="player-placeholder">{placeholder}</p>}
         {failure !== null && (
           <div class="player-failure" role="alert">

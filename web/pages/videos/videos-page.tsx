@@ -3,12 +3,12 @@ import "./videos.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
+import { PosterFrame } from "../../player/poster-frame.tsx";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatBytes, formatLength } from "../../ui/format.ts";
 import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
-import { PosterFrame } from "./poster-frame.tsx";
 
 /** What this deployment holds. */
 export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
