@@ -12,14 +12,18 @@ const at = (path: string) => join(root, path);
 
 useLocalStorageCredentials();
 
+/** Browsers that need packages of their own: `npm run test:clips` has them, `npm run browsers` the table. */
+const OTHER_BROWSERS = ["test/browsers/**"];
+
 /** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
 const LONG_E2E = ["api", "server-engine", "server-faults"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 
 /**
- * One project a runtime. The first three are quick and run side by side; `web` and `e2e` drive a
- * browser that encodes video on all cores, so each has the machine to itself, file after file.
+ * One project a runtime. The first three are quick and run side by side; `web`, `e2e` and
+ * `browsers` drive browsers that encode video on all cores, so each has the machine to itself, file
+ * after file.
  */
 export default defineConfig({
   root,
@@ -35,7 +39,7 @@ export default defineConfig({
           environment: "node",
           // All that no other project takes, so that no test is left out unnoticed.
           include: ["test/**/*.test.ts"],
-          exclude: ["test/{edge,container,ingest,web,e2e}/**"],
+          exclude: ["test/{edge,container,ingest,web,e2e,browsers}/**"],
           testTimeout: 30_000,
         },
       },
@@ -103,6 +107,20 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: "browsers",
+          environment: "node",
+          include: ["test/browsers/**/*.test.ts"],
+          exclude: process.env["TRIBUTARY_CLIPS"] === "all" ? [] : OTHER_BROWSERS,
+          globalSetup: ["test/setup/serve-preview.ts"],
+          testTimeout: 420_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -21,6 +21,7 @@ const COMMANDS = {
   build: ["edge/local/build.ts"],
   test: ["test/setup/run-tests.ts"],
   "test:clips": ["test/setup/run-clip-tests.ts"],
+  browsers: ["test/setup/run-browser-matrix.ts"],
   check: ["test/setup/check.ts"],
   deploy: ["edge/local/deploy.ts"],
   transcode: ["web/headless/transcode.ts"],

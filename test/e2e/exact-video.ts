@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { AudioRendition } from "../../shared/job/job.ts";
+import type { AudioRendition, Rendition } from "../../shared/job/job.ts";
 import {
   decodedFrameTimes,
   sourceFrameTimes,
@@ -36,7 +36,10 @@ export interface ExactVideo {
  * Every source frame once, at its time, with its picture, in every rendition; decoded by native ffmpeg
  * through the playlists. One init a rendition, each segment from an IDR on, no gap between segments.
  */
-export async function expectExactPictures(video: MadeVideo, exact: ExactVideo): Promise<void> {
+export async function expectExactPictures(
+  video: { dir: string; status: { renditions: readonly Pick<Rendition, "id" | "kind">[] } },
+  exact: ExactVideo,
+): Promise<void> {
   const times = exact.timesSeconds ?? (await sourceFrameTimes(exact.source));
   const folder = await readPlaylistFolder(video.dir);
   const planned = video.status.renditions.filter(({ kind }) => kind === "video");

@@ -11,6 +11,8 @@ const FILES = [
   "api",
   "server-engine",
   "server-faults",
-].map((name) => `test/e2e/${name}`);
-process.argv.splice(2, 0, "--project", "e2e", ...FILES);
+]
+  .map((name) => `test/e2e/${name}`)
+  .concat("test/browsers/firefox", "test/browsers/webkit");
+process.argv.splice(2, 0, "--project", "e2e", "--project", "browsers", ...FILES);
 await import("./run-tests.ts");

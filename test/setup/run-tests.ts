@@ -1,4 +1,4 @@
-// npm test: sees to a browser and a native ffmpeg, then runs every test.
+// npm test: sees to browsers and a native ffmpeg, then runs every test.
 //
 //     npm test [-- VITEST ARGUMENTS]        e.g. npm test -- --project node plan
 
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { root } from "../../edge/local/server.ts";
 import { installSystemPrograms } from "../../web/headless/system-programs.ts";
 
-installSystemPrograms();
+installSystemPrograms(process.env["TRIBUTARY_CLIPS"] === "all" ? ["firefox", "webkit"] : []);
 
 const { status } = spawnSync(
   process.execPath,

@@ -1,43 +1,83 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { browserPath } from "./browser.ts";
+
+const FIREFOX_CANDIDATES = [
+  "/usr/bin/firefox-esr",
+  "/usr/bin/firefox",
+  "/Applications/Firefox.app/Contents/MacOS/firefox",
+];
+
+const WEBKIT_CANDIDATES = ["4.1", "4.0", "6.0"].map(
+  (version) => `/usr/lib/x86_64-linux-gnu/webkit2gtk-${version}/MiniBrowser`,
+);
+
+/** With what GStreamer decodes and encodes H.264 and AAC by. */
+const WEBKIT_PACKAGES = [
+  "webkit2gtk-driver",
+  "xvfb",
+  ...["libav", "plugins-bad", "plugins-ugly"].map((name) => `gstreamer1.0-${name}`),
+];
+
+/** Browsers beside Chromium, which everything needs. */
+export type OtherBrowser = "firefox" | "webkit";
 
 /**
  * Tests and the headless driver need Chromium with H.264 and, as an independent judge, native
- * ffmpeg. Installs what is missing by apt where that needs no question (root on Debian), else
- * says what to install and ends the process.
+ * ffmpeg; some tests need other browsers. Installs what is missing by apt where that needs no question
+ * (root on Debian), else says what to install and ends the process.
  */
-export function installSystemPrograms(): void {
-  const missing = missingPackages();
+export function installSystemPrograms(others: readonly OtherBrowser[] = []): void {
+  const missing = missingPackages(others);
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
-    console.error(`Installing ${missing.join(" and ")} (apt-get) ...`);
+    console.error(`Installing ${missing.join(" ")} (apt-get) ...`);
     apt("update");
     apt("install", "--yes", "--no-install-recommends", ...missing);
   }
-  const stillMissing = missingPackages();
+  const stillMissing = missingPackages(others);
   if (stillMissing.length === 0) return;
   console.error(
     [
-      `Missing: ${stillMissing.join(" and ")}.`,
-      "  Debian, Ubuntu:  sudo apt-get install chromium ffmpeg",
-      "  macOS:           brew install ffmpeg, and Google Chrome",
+      `Missing: ${stillMissing.join(" ")}.`,
+      `  Debian, Ubuntu:  sudo apt-get install ${stillMissing.join(" ")}`,
+      "  macOS:           brew install ffmpeg, and Google Chrome; Firefox for the tests",
       "  elsewhere:       ffmpeg and ffprobe on PATH; Chrome or Chromium, found by itself or",
-      "                   named in CHROMIUM_PATH (one that plays H.264)",
+      "                   named in CHROMIUM_PATH (one that plays H.264); Firefox in FIREFOX_PATH",
     ].join("\n"),
   );
   process.exit(1);
 }
 
-function missingPackages(): string[] {
+/** Firefox of the system: FIREFOX_PATH, or where systems keep it; undefined where there is none. */
+export function firefoxPath(): string | undefined {
+  const named = process.env["FIREFOX_PATH"];
+  if (named) return existsSync(named) ? named : undefined;
+  return FIREFOX_CANDIDATES.find((path) => existsSync(path));
+}
+
+/** WebKitGTK's small browser, beside its driver; undefined where either is missing. */
+export function webkitPath(): string | undefined {
+  if (!isOnPath("WebKitWebDriver") || !isOnPath("Xvfb")) return undefined;
+  return WEBKIT_CANDIDATES.find((path) => existsSync(path));
+}
+
+function missingPackages(others: readonly OtherBrowser[]): string[] {
   const missing: string[] = [];
   if (!browserPath()) missing.push("chromium");
   if (!runs("ffmpeg", "-version") || !runs("ffprobe", "-version")) missing.push("ffmpeg");
+  if (others.includes("firefox") && !firefoxPath()) missing.push("firefox-esr");
+  if (others.includes("webkit") && !webkitPath()) missing.push(...WEBKIT_PACKAGES);
   return missing;
 }
 
 function runs(program: string, argument: string): boolean {
   return spawnSync(program, [argument], { stdio: "ignore" }).status === 0;
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((dir) => existsSync(join(dir, program)));
 }
 
 function apt(...argv: string[]): void {

@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { jobStatusSchema } from "../../shared/wire/job-status.ts";
+import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
+import type { ShownState } from "../../web/pages/upload/shown-state.ts";
+import { expectExactPictures } from "../e2e/exact-video.ts";
+import { compareColours } from "../exactness/plane-likeness.ts";
+import { readPlaylistFolder } from "../exactness/playlist-folder.ts";
+import { type BrowserTab, waitFor } from "./tab.ts";
+
+/** The upload page in any browser, by its own buttons; what it shows is read from `tributary.state`. */
+
+type Shown = { tributary?: { state: ShownState } };
+
+/** Long enough for a browser that starts codecs on a busy machine. */
+const READ_MS = 60_000;
+const MAKE_MS = 240_000;
+
+/** Opens the page. @param query as the page's address may have it, e.g. `ladder=240:300&slots=2` */
+export async function openUpload(tab: BrowserTab, serverUrl: string, query: string): Promise<void> {
+  await tab.goto(`${serverUrl}/?${query}`);
+  await waitFor(tab, () => "tributary" in globalThis, null, READ_MS);
+}
+
+/** Picks a file and waits until it was read. @throws Error as the page says where it was refused */
+export async function inspect(tab: BrowserTab, file: string): Promise<ShownState> {
+  await tab.pickFile(file);
+  const state = await inPhase(tab, ["inspected", "failed"], READ_MS);
+  if (state.phase === "failed") throw new Error(JSON.stringify(state.error));
+  return state;
+}
+
+/** Waits for a phase and returns the state then. */
+export async function inPhase(
+  tab: BrowserTab,
+  phases: readonly ShownState["phase"][],
+  timeoutMs = MAKE_MS,
+): Promise<ShownState> {
+  const text = await waitFor(
+    tab,
+    (wanted) => {
+      const state = (globalThis as unknown as Shown).tributary?.state;
+      return state !== undefined && wanted.includes(state.phase) ? JSON.stringify(state) : null;
+    },
+    phases,
+    timeoutMs,
+  );
+  return JSON.parse(text) as ShownState;
+}
+
+/** Clicks a button or a choice by its text, once it is there. */
+export async function click(tab: BrowserTab, text: string): Promise<void> {
+  await waitFor(
+    tab,
+    (text) => {
+      const all = [...document.querySelectorAll<HTMLElement>("button, label, summary")];
+      const found = all.find(
+        (each) =>
+          (each.textContent ?? "").trim().startsWith(text) &&
+          !(each as HTMLButtonElement).disabled &&
+          each.getClientRects().length > 0,
+      );
+      found?.click();
+      return found !== undefined;
+    },
+    text,
+    READ_MS,
+  );
+}
+
+/** Starts what was inspected and waits for its end. @throws Error as the page says unless it is ready */
+export async function makeVideo(tab: BrowserTab): Promise<ShownState> {
+  await click(tab, "Start");
+  const ended = await inPhase(tab, ["ready", "failed", "cancelled"]);
+  if (ended.phase !== "ready") throw new Error(JSON.stringify(ended.error));
+  return ended;
+}
+
+/** Engines of the accepted pictures, without repeats, as the edge says. */
+export async function pictureEngines({ masterUrl, jobId }: ShownState): Promise<string[]> {
+  const response = await fetch(new URL(`/api/jobs/${jobId}`, masterUrl ?? ""));
+  const { segments } = jobStatusSchema.parse(await response.json());
+  const made = segments.filter(({ rendition }) => rendition.startsWith("v"));
+  return [...new Set(made.map(({ engine }) => engine))].sort();
+}
+
+/**
+ * Frames, times and colours of a finished video by native ffmpeg: each source frame once, each plane's
+ * mean within a level of the source's.
+ */
+export async function expectRightVideo(state: ShownState, source: string): Promise<void> {
+  const { masterUrl, inspection } = state;
+  if (masterUrl === null || inspection === null) throw new Error("There is no video.");
+  const dir = await mkdtemp(join(tmpdir(), "tributary-browsers-"));
+  try {
+    await copyPlaylists(masterUrl, dir, new AbortController().signal);
+    await expectExactPictures({ dir, status: { renditions: inspection.video } }, { source });
+    const folder = await readPlaylistFolder(dir);
+    for (const { name, path } of folder.video) {
+      const size = inspection.video.find(({ id }) => id === name);
+      if (size === undefined) throw new Error(`${name} was not planned.`);
+      const { planes } = await compareColours(path, source, size);
+      for (const { plane, sourceMean, madeMean, psnrDb } of planes) {
+        expect(Math.abs(sourceMean - madeMean), `${name} ${plane}: mean`).toBeLessThan(1);
+        expect(psnrDb, `${name} ${plane}: PSNR`).toBeGreaterThan(35);
+      }
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Plays the page's video for some seconds from a place on. @returns how far it came, and of what size */
+export async function play(
+  tab: BrowserTab,
+  fromSeconds: number,
+  forSeconds: number,
+): Promise<{ played: number; width: number }> {
+  await waitFor(tab, () => (document.querySelector("video")?.readyState ?? 0) >= 2, null, READ_MS);
+  await tab.evaluate(async (from) => {
+    const video = document.querySelector("video");
+    if (video === null) return;
+    video.muted = true;
+    await video.play();
+    if (from > 0) video.currentTime = from;
+  }, fromSeconds);
+  const until = fromSeconds + forSeconds;
+  return waitFor(
+    tab,
+    (until) => {
+      const video = document.querySelector("video");
+      if (video === null || video.currentTime < until) return null;
+      return { played: video.currentTime, width: video.videoWidth };
+    },
+    until,
+    READ_MS,
+  );
+}
