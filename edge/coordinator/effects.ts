@@ -7,7 +7,9 @@ import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
 import type { ServeCall } from "../servers/calls.ts";
 import { presignGet, presignPut } from "../storage/presign.ts";
-import { assemble, cleanUp, saveInCatalog } from "./chores.ts";
+import { saveInCatalog } from "./catalog-entry.ts";
+import { cleanUp } from "./clean-up.ts";
+import { storePlaylists } from "./playlists.ts";
 import { acceptedOutputs } from "./schedule/results/accepted-outputs.ts";
 import { leaseGrant, taskRenditions, taskSegments } from "./schedule/results/offers.ts";
 import type { Event } from "./schedule/schedule.ts";
@@ -224,7 +226,7 @@ export class Effects {
       await this.#shell.cleaned();
       return;
     }
-    if (kind === "assemble") await assemble(this.#env, state);
+    if (kind === "assemble") await storePlaylists(this.#env, state);
     else await saveInCatalog(this.#env, state);
     this.#shell.report({ type: "chore-done", kind, forState });
   }

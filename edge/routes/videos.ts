@@ -17,7 +17,6 @@ import {
   ownerTokenHashOf,
 } from "../catalog/owners.ts";
 import { listVideos } from "../catalog/videos.ts";
-import { deleteBelow } from "../coordinator/chores.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
@@ -27,6 +26,7 @@ import { query } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";
+import { deleteBelow } from "../storage/delete-below.ts";
 
 /** A request for an MP4 that nobody heard of for so long is made anew. */
 const MP4_AGAIN_MS = 15 * 60_000;

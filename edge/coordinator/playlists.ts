@@ -1,0 +1,40 @@
+import { playlistKey } from "../../shared/job/object-keys.ts";
+import { renderIFrames, renderMedia, renderMultivariant } from "../../shared/playlist/index.ts";
+import type { State } from "./schedule/state/state.ts";
+import { playlistInput } from "./view.ts";
+
+export const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
+
+/** Paths of all playlists of a job below its folder, the one that leads to the others last. */
+export function playlistPaths({ plan }: State): string[] {
+  return [
+    ...[...plan.video, ...plan.audio].map(({ id }) => `${id}/playlist.m3u8`),
+    ...plan.video.map(({ id }) => `${id}/iframes.m3u8`),
+    "master.m3u8",
+  ];
+}
+
+/**
+ * A playlist of a job as it stands.
+ * @returns null for a path that is none of its playlists
+ */
+export function renderPlaylist(state: State, path: string, ended?: boolean): string | null {
+  if (!playlistPaths(state).includes(path)) return null;
+  const input = playlistInput(state, ended);
+  const [rendition = "", file] = path.split("/");
+  if (file === undefined) return renderMultivariant(input);
+  return file === "iframes.m3u8" ? renderIFrames(input, rendition) : renderMedia(input, rendition);
+}
+
+/**
+ * Puts the final playlists into storage: from now on playback needs no coordinator. May be done
+ * twice.
+ */
+export async function storePlaylists(env: Cloudflare.Env, state: State): Promise<void> {
+  for (const path of playlistPaths(state)) {
+    const text = renderPlaylist(state, path, true) ?? "";
+    await env.MEDIA.put(playlistKey(state.job.id, path), text, {
+      httpMetadata: { contentType: PLAYLIST_TYPE },
+    });
+  }
+}
