@@ -1,7 +1,10 @@
 import { type Clock, pause } from "./clock.ts";
 import { toWireError } from "./job/errors.ts";
 
-/** Waits before a failed task is leased again: after its first, second and third failed attempt. */
+/**
+ * Waits after the first, second and third failed attempt. A task is leased again after the first two
+ * (its third failure is final); the queue that calls servers uses all three.
+ */
 export const TASK_BACKOFF_MS = [30_000, 60_000, 90_000] as const;
 
 /** `failedAttempts` counts from 1. */

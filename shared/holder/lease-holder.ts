@@ -211,8 +211,15 @@ export class LeaseHolder {
           this.#release();
         }
         break;
-      default:
+      case "grant":
+      case "uploads":
+      case "accepted":
+      case "rejected":
+      case "revoke":
+        // For the loop alone.
         break;
+      default:
+        message satisfies never;
     }
     this.#loop.receive(message);
     this.#changed();

@@ -110,8 +110,14 @@ export class LeaseLoop {
       case "revoke":
         this.#drop(message.leaseId, message.code);
         return;
-      default:
+      case "job":
+      case "stage":
+      case "stage-upload":
+      case "error":
+        // The lease holder's own.
         return;
+      default:
+        message satisfies never;
     }
   }
 

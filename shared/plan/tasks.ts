@@ -11,7 +11,7 @@ import type { FrameTimeline } from "./segments.ts";
 /**
  * Lengths of audio runs after the first segment; the last one repeats. Short at first, so that sound
  * is there with the first picture; then long, because each run decodes and encodes some pre-roll
- * (`encodedFrames` in shared/audio-grid).
+ * (`encodedFrames` in shared/encode/audio-run.ts).
  */
 const AUDIO_RUN_TICKS = [
   30 * TICKS_PER_SECOND,

@@ -24,8 +24,5 @@ export const HEARTBEAT_SILENCE_MS = 15_000;
 export const RENEW_EVERY_MS = 4_000;
 /** A holder that has made nothing yet says so soon after its first task began: nobody knows its speed. */
 export const FIRST_RENEW_MS = 1_500;
-/** Attempts that were the task's own failure; a vanished holder does not count. */
-export const MAX_ATTEMPTS = 3;
-
 export const roleSchema = z.enum(["owner", "contributor", "server"]);
 export type Role = z.infer<typeof roleSchema>;

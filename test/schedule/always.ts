@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { earliestDeadlineMs } from "../../edge/coordinator/schedule/assign/deadlines.ts";
+import { earliestDeadlineMs } from "../../edge/coordinator/schedule/deadlines.ts";
 import type { Lease, TaskRecord } from "../../edge/coordinator/schedule/state/records.ts";
 import type { State } from "../../edge/coordinator/schedule/state/state.ts";
 import { hasEnded } from "../../shared/job/job.ts";

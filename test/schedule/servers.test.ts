@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { earliestDeadlineMs } from "../../edge/coordinator/schedule/assign/deadlines.ts";
+import { earliestDeadlineMs } from "../../edge/coordinator/schedule/deadlines.ts";
 import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
 import {
   CALL_AGAIN_MS,

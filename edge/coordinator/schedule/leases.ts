@@ -1,13 +1,15 @@
 import type { ErrorCode } from "../../../shared/job/errors.ts";
 import { taskBackoffMs } from "../../../shared/retry.ts";
-import { MAX_ATTEMPTS } from "../../../shared/wire/protocol.ts";
-import { leaseDueAtMs } from "./assign/deadlines.ts";
+import { leaseDueAtMs } from "./deadlines.ts";
 import { endJob } from "./lifecycle.ts";
 import type { Draft } from "./state/draft.ts";
 import { type Holder, type Lease, needsHolder, type TaskRecord } from "./state/records.ts";
 import { BEAT_RECORDED_EVERY_MS } from "./state/state.ts";
 
 /** How leases begin, go on and end. All of it changes the draft only. */
+
+/** Attempts at a task that fail by its own fault before it fails for good; a vanished holder does not count. */
+const MAX_ATTEMPTS = 3;
 
 export function leaseId(taskId: string, number: number): string {
   return `${taskId}_${number}`;

@@ -58,13 +58,16 @@ export function message(
     case "settings":
       if (holder.role === "owner") takeSettings(draft, said.settings);
       return;
-    default:
-      // A second hello.
+    case "hello":
+      // The first was answered before any other message was looked at.
       draft.effects.push({
         type: "send",
         connectionId,
         message: { type: "error", code: "MESSAGE_INVALID", message: `Unexpected ${said.type}.` },
       });
+      return;
+    default:
+      said satisfies never;
   }
 }
 
@@ -104,6 +107,9 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
     }
     case "release":
       dropLease(draft, lease);
+      return;
+    default:
+      said satisfies never;
   }
 }
 

@@ -47,7 +47,7 @@ export function assign(draft: Draft): void {
     round.auditEarly();
   }
   round.end();
-  watchStragglers(draft, !round.isOver(), isBackupDue);
+  watchForBackups(draft, !round.isOver(), isBackupDue);
 }
 
 function isToAudit({ verification }: TaskRecord): boolean {
@@ -55,7 +55,7 @@ function isToAudit({ verification }: TaskRecord): boolean {
 }
 
 /** While somebody is free and others are at work, time alone can make a backup copy worth it. */
-function watchStragglers(draft: Draft, isAnybodyFree: boolean, haveLooked: boolean): void {
+function watchForBackups(draft: Draft, isAnybodyFree: boolean, haveLooked: boolean): void {
   const { backupDueAtMs } = draft.job;
   const watch = isAnybodyFree && draft.leases().some(needsHolder);
   if (!watch && backupDueAtMs !== null) draft.patchJob({ backupDueAtMs: null });

@@ -1,4 +1,4 @@
-import { changedDeadlineMs, earliestDeadlineMs } from "../assign/deadlines.ts";
+import { changedDeadlineMs, earliestDeadlineMs } from "../deadlines.ts";
 import type { Decision } from "./effect.ts";
 import { isUnclear } from "./records.ts";
 import type { State } from "./state.ts";

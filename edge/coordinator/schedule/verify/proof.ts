@@ -1,8 +1,8 @@
 import type { Task } from "../../../../shared/job/job.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
-import { markPlayable } from "../assign/playable.ts";
 import { revokeOthers } from "../leases.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
+import { markPlayable } from "../playable.ts";
 import { ban, outputIds } from "../results/undo.ts";
 import type { Draft } from "../state/draft.ts";
 import type { Audit } from "../state/records.ts";

@@ -1,5 +1,5 @@
 import { hasEnded } from "../../../../shared/job/job.ts";
-import { auditDueAtMs } from "../assign/deadlines.ts";
+import { auditDueAtMs } from "../deadlines.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
 import { invalidate } from "../results/undo.ts";
 import type { Draft } from "../state/draft.ts";

@@ -1,4 +1,4 @@
-import type { Draft } from "../state/draft.ts";
+import type { Draft } from "./state/draft.ts";
 
 /** Playlists show what all renditions have: see shared/playlist. */
 export function markPlayable(draft: Draft): void {

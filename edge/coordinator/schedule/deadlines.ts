@@ -1,9 +1,9 @@
-import { hasEnded } from "../../../../shared/job/job.ts";
-import { HEARTBEAT_SILENCE_MS } from "../../../../shared/wire/protocol.ts";
-import { OWNER_GONE_AFTER_MS } from "../lifecycle.ts";
-import { serversDueAtMs } from "../servers.ts";
-import { type Lease, needsHolder, type TaskRecord } from "../state/records.ts";
-import type { Beat, Changes, State } from "../state/state.ts";
+import { hasEnded } from "../../../shared/job/job.ts";
+import { HEARTBEAT_SILENCE_MS } from "../../../shared/wire/protocol.ts";
+import { OWNER_GONE_AFTER_MS } from "./lifecycle.ts";
+import { serversDueAtMs } from "./servers.ts";
+import { type Lease, needsHolder, type TaskRecord } from "./state/records.ts";
+import type { Beat, Changes, State } from "./state/state.ts";
 
 /** When something is due by itself, in ms since the epoch; `NEVER` when nothing waits for time. */
 export const NEVER = Number.POSITIVE_INFINITY;
