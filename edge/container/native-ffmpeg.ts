@@ -6,27 +6,46 @@ import {
   type RawOutput,
   runFfmpegTask,
 } from "../../shared/encode/ffmpeg/task.ts";
+import { durationTicks } from "../../shared/encode/transcode-task.ts";
 import type { MadeOutput, MadeTask } from "../../shared/holder/lease-work.ts";
-import { TributaryError } from "../../shared/job/errors.ts";
+import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import type { ChunkInfo, LeaseGrant } from "../../shared/wire/lease.ts";
+import type { ProgramOptions } from "./program.ts";
 import { Workspace } from "./workspace.ts";
+
+export type TranscodeOptions = Pick<ProgramOptions, "signal" | "clock" | "limits">;
+
+/** Decoded sound: two channels of 32-bit floats at no more than 192 kHz. */
+const DECODED_BYTES_PER_SECOND = 192_000 * 2 * 4;
+/** For what a chunk has before and after its task, and an encoder's first guess. */
+const MARGIN_SECONDS = 30;
+/** More than any run honestly writes. */
+const MARGIN_FACTOR = 4;
+
+/** What ffmpeg may write to one file for a task, whatever the chunk holds. */
+function largestFileBytes({ segments, renditions }: LeaseGrant): number {
+  const seconds = durationTicks(segments) / TICKS_PER_SECOND + MARGIN_SECONDS;
+  const rates = renditions.map(({ bitsPerSecond }) => bitsPerSecond / 8);
+  return Math.ceil(seconds * Math.max(DECODED_BYTES_PER_SECOND, ...rates) * MARGIN_FACTOR);
+}
 
 /**
  * One task by native ffmpeg: the same arguments, packaging and checks as in a tab, by another program.
  * An abort kills ffmpeg; the files are gone in any case.
- * Codes: those of `runFfmpegTask` and `checkOutputs`, ENGINE_UNAVAILABLE.
  * @param onProgress 0..1
+ * @throws TributaryError with the codes of `runFfmpegTask`, `checkOutputs` and `runProgram`
  */
 export async function transcodeTask(
   grant: LeaseGrant,
   { info, bytes }: { info: ChunkInfo; bytes: ArrayBuffer },
   onProgress: (progress: number) => void,
-  signal: AbortSignal,
+  { signal, clock, limits }: TranscodeOptions,
 ): Promise<MadeTask> {
   const startedMs = performance.now();
   const task = { grant, info, chunk: new Uint8Array(bytes) };
+  const options = { signal, clock, limits: { fileBytes: largestFileBytes(grant), ...limits } };
   const done = await Workspace.use((workspace) =>
-    runFfmpegTask(task, nativeRunner(workspace, signal), onProgress),
+    runFfmpegTask(task, nativeRunner(workspace, options), onProgress),
   );
   checkOutputs(done.outputs, grant);
   return {
@@ -37,26 +56,30 @@ export async function transcodeTask(
   };
 }
 
-function nativeRunner(workspace: Workspace, signal: AbortSignal): FfmpegRunner {
+const QUIET = ["-nostdin", "-y"];
+const PROGRESS = ["-progress", "pipe:1", "-stats_period", "0.5"];
+
+function nativeRunner(workspace: Workspace, options: ProgramOptions): FfmpegRunner {
   return {
     write: (file, bytes) => workspace.write(file, bytes),
     read: (file) => readOrEmpty(workspace, file),
     remove: (file) => workspace.remove(file),
     async ffmpeg(args, onTime): Promise<FfmpegRun> {
-      const progress = ["-progress", "pipe:1", "-stats_period", "0.5"];
-      const { exitCode, lines } = await workspace.run("ffmpeg", [...progress, ...args], {
-        signal,
+      let farthest = 0;
+      return workspace.run("ffmpeg", [...QUIET, ...PROGRESS, ...args], {
+        ...options,
         onLine: (line) => {
           const time = /^out_time_us=(\d+)$/.exec(line)?.[1];
-          if (time !== undefined) onTime(Number(time) / 1_000_000);
+          if (time === undefined) return false;
+          onTime(Number(time) / 1_000_000);
+          const isFarther = Number(time) > farthest;
+          farthest = Math.max(farthest, Number(time));
+          return isFarther;
         },
       });
-      // Killed, and not by us: out of memory, as a rule.
-      if (exitCode < 0) throw new TributaryError("WORKER_CRASHED", "ffmpeg was killed.");
-      return { exitCode, lines };
     },
     async ffprobe(args) {
-      return (await workspace.run("ffprobe", args, { signal })).stdout;
+      return (await workspace.run("ffprobe", args, options)).stdout;
     },
   };
 }

@@ -1,7 +1,6 @@
-import { type Clock, REAL_CLOCK, Timer, within } from "../../shared/clock.ts";
+import { type Clock, REAL_CLOCK, Timer } from "../../shared/clock.ts";
 import { LeaseHolder, type LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
 import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
-import type { Chunk, OnProgress } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
 import { log } from "../../shared/log.ts";
@@ -16,9 +15,6 @@ const IDLE_MS = 15_000;
 const WELCOME_WITHIN_MS = 12_000;
 /** A lost connection that has not come back by then: the leases are others' by now. */
 const RECONNECT_WITHIN_MS = 60_000;
-
-/** An encode without progress: some sources are decoded for minutes before their first frame is shown. */
-const STALL_MS = 10 * 60_000;
 
 /** `ended`: the job has. `idle`: nothing was to be done for a while. `time`: there may be more. */
 export interface ServedJob {
@@ -105,7 +101,7 @@ class Service {
       source,
       encoder: {
         transcode: (grant, chunk, onProgress, signal) =>
-          permits.run(signal, () => encode(clock, grant, chunk, onProgress, signal)),
+          permits.run(signal, () => transcodeTask(grant, chunk, onProgress, { signal, clock })),
       },
       connect,
       fetch,
@@ -152,24 +148,6 @@ class Service {
       this.fail(new TributaryError("NETWORK", "The coordinator could not be reached."));
     });
   }
-}
-
-/** One task by ffmpeg, which is killed once it stands still. */
-function encode(
-  clock: Clock,
-  grant: LeaseGrant,
-  chunk: Chunk,
-  onProgress: OnProgress,
-  signal: AbortSignal,
-) {
-  const error = (): Error => new TributaryError("WORKER_STALLED", "ffmpeg made no progress.");
-  return within({ clock, signal, ms: STALL_MS, error }, (either, extend) => {
-    const alive = (progress: number): void => {
-      extend();
-      onProgress(progress);
-    };
-    return transcodeTask(grant, chunk, alive, either);
-  });
 }
 
 function logEnd(jobId: string, { task, attempt, leaseId }: LeaseGrant, end: LeaseEnd): void {

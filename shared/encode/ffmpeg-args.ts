@@ -40,6 +40,18 @@ export const LOG = ["-hide_banner", "-loglevel"];
 export const LOG_PROBLEMS = "repeat+level+warning";
 export const LOG_FRAMES = "repeat+level+info";
 
+/**
+ * An input of just this format. What a stranger put into the file cannot choose another reader (a
+ * playlist's, a list's), and whatever the reader opens lies in the runner's own folder.
+ */
+export function localInput(
+  format: "mov" | "f32le",
+  file: string,
+  options: string[] = [],
+): string[] {
+  return ["-protocol_whitelist", "file,pipe", "-f", format, ...options, "-i", file];
+}
+
 export interface VideoTaskFiles {
   input: string;
   /** One a rendition, in order. */
@@ -88,8 +100,7 @@ export function videoArgs(task: VideoTask, files: VideoTaskFiles): string[] {
     ...LOG,
     LOG_PROBLEMS,
     "-copyts",
-    "-i",
-    files.input,
+    ...localInput("mov", files.input),
     "-filter_complex",
     videoGraph(task),
     ...outputs,
@@ -215,6 +226,6 @@ export function probeVideoArgs(input: string): string[] {
       "stream=pix_fmt,color_range,color_space,color_primaries,color_transfer",
     "-of",
     "json=compact=1",
-    input,
+    ...localInput("mov", input),
   ];
 }

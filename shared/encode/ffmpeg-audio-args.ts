@@ -1,5 +1,5 @@
 import type { AudioRendition } from "../job/job.ts";
-import { LOG, LOG_FRAMES, LOG_PROBLEMS } from "./ffmpeg-args.ts";
+import { LOG, LOG_FRAMES, LOG_PROBLEMS, localInput } from "./ffmpeg-args.ts";
 
 /** A sound task as ffmpeg's arguments; see `ffmpeg-args.ts`. */
 
@@ -24,8 +24,7 @@ export function decodeAudioArgs(
     LOG_FRAMES,
     // No `-nostats`: ffmpeg keeps it in a global, and no later task of the instance would report progress.
     "-copyts",
-    "-i",
-    input,
+    ...localInput("mov", input),
     "-map",
     "0:a:0",
     "-af",
@@ -57,14 +56,7 @@ export function encodeAudioArgs(
   return [
     ...LOG,
     LOG_PROBLEMS,
-    "-f",
-    "f32le",
-    "-ar",
-    String(pcm.sampleRate),
-    "-ac",
-    String(channels),
-    "-i",
-    pcm.file,
+    ...localInput("f32le", pcm.file, ["-ar", String(pcm.sampleRate), "-ac", String(channels)]),
     ...(filters.length > 0 ? ["-af", filters.join(",")] : []),
     "-c:a",
     "aac",

@@ -1,7 +1,7 @@
-import { openAsBlob } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { mkdtempSync, openAsBlob } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
 import { loadFfmpegCore } from "../../edge/container/node-remuxer.ts";
@@ -34,9 +34,10 @@ function grantOf(kind: "video" | "audio"): LeaseGrant {
   return leaseGrant(plan, task, { id: "test", attempt: 1 }, { from: "local" });
 }
 
-async function workspaces(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith("tributary-task-"));
-}
+/** Other tests have theirs elsewhere. */
+const temporary = mkdtempSync(join(tmpdir(), "tributary-test-"));
+process.env["TMPDIR"] = temporary;
+afterAll(() => rm(temporary, { recursive: true, force: true }));
 
 describe("native ffmpeg at one task", () => {
   test.each(["video", "audio"] as const)(
@@ -46,7 +47,7 @@ describe("native ffmpeg at one task", () => {
       const chunk = await source.cutChunk(grant, signal);
       const task = { grant, info: chunk.info, chunk: new Uint8Array(chunk.bytes.slice(0)) };
       const progress: number[] = [];
-      const native = await transcodeTask(grant, chunk, (each) => progress.push(each), signal);
+      const native = await transcodeTask(grant, chunk, (each) => progress.push(each), { signal });
       const engine = new FfmpegWasmEngine(loadFfmpegCore);
       const wasm = await hashOutputs((await engine.transcode(task, () => {})).outputs);
       const inits = (outputs: readonly { kind: string; sha256: string }[]) =>
@@ -64,22 +65,20 @@ describe("native ffmpeg at one task", () => {
     const grant = { ...grantOf("video") };
     const chunk = await source.cutChunk(grant, signal);
     const abort = new AbortController();
-    const before = await workspaces();
-    const running = transcodeTask(grant, chunk, () => {}, abort.signal);
+    const running = transcodeTask(grant, chunk, () => {}, abort);
     setTimeout(() => abort.abort(new Error("revoked")), 150);
     const startedMs = performance.now();
     await expect(running).rejects.toThrow("revoked");
     expect(performance.now() - startedMs).toBeLessThan(3_000);
-    expect(await workspaces()).toEqual(before);
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   test("a chunk that is none fails with a code, and leaves no file", async () => {
     const grant = grantOf("video");
     const { info } = await source.cutChunk(grant, signal);
-    const before = await workspaces();
     const nonsense = new TextEncoder().encode("this is no video").buffer;
-    const running = transcodeTask(grant, { info, bytes: nonsense }, () => {}, signal);
+    const running = transcodeTask(grant, { info, bytes: nonsense }, () => {}, { signal });
     await expect(running).rejects.toMatchObject({ name: "TributaryError" });
-    expect(await workspaces()).toEqual(before);
+    expect(await readdir(temporary)).toEqual([]);
   });
 });

@@ -55,7 +55,7 @@ async function makeTasks(
   for (const task of plan.tasks) {
     const grant = leaseGrant(plan, task, { id: "folder", attempt: 1 }, { from: "local" });
     const chunk = await source.cutChunk(grant, signal);
-    const made = await transcodeTask(grant, chunk, () => {}, signal);
+    const made = await transcodeTask(grant, chunk, () => {}, { signal });
     warnings.push(...made.warnings);
     const inits = new Map<string, { key: string; facts: InitFacts }>();
     for (const { rendition: id, kind, segment: index, bytes, sha256, sizeBytes } of made.outputs) {

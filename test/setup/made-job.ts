@@ -73,7 +73,7 @@ async function makeTasks(
   for (const task of plan.tasks) {
     const grant = leaseGrant(plan, task, { id: "setup", attempt: 1 }, { from: "local" });
     const chunk = await source.cutChunk(grant, signal);
-    outputs[task.id] = inBase64(await transcodeTask(grant, chunk, () => {}, signal));
+    outputs[task.id] = inBase64(await transcodeTask(grant, chunk, () => {}, { signal }));
   }
   return outputs;
 }
