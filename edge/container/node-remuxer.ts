@@ -1,51 +1,128 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { openAsBlob, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type FfmpegCore, type FfmpegSource, startCore } from "../../shared/ffmpeg-core.ts";
-import { writeToBlobs } from "../../shared/ingest/remux/blob-output.ts";
-import { mountReader, type SyncReader } from "../../shared/ingest/remux/file-mounts.ts";
-import { LastLine, REPORT, type RemuxFfmpeg } from "../../shared/ingest/remux/remux-ffmpeg.ts";
+import { Worker } from "node:worker_threads";
+import { type Clock, REAL_CLOCK, within } from "../../shared/clock.ts";
+import type { FfmpegSource } from "../../shared/ffmpeg-core.ts";
 import { type Remuxer, remuxWith } from "../../shared/ingest/remux/remux-run.ts";
+import { fromWireError, TributaryError } from "../../shared/job/errors.ts";
+import { standInForWorker } from "./browser-worker.ts";
+import type { RemuxAnswer, RemuxCall, RemuxThreadData } from "./remux-thread.ts";
+
+export interface RemuxerOptions {
+  /** Time in which ffmpeg has read, written and got no farther: it loops. */
+  stillMs?: number;
+  clock?: Clock;
+  /** The thread's program; tests have worse ones. */
+  thread?: URL;
+}
+
+const STILL_MS = 30_000;
+const THREAD = new URL("./remux-thread.ts", import.meta.url);
+/** The thread's own objects; what ffmpeg needs is limited by its WebAssembly memory (2 GiB). */
+const MAX_HEAP_MIB = 512;
 
 /**
  * FLV, AVI and the like, rewritten as a tab does it: the same ffmpeg.wasm over the same file, so that
  * the same source is planned the same way wherever it is read. (@ffmpeg/ffmpeg does not run in Node.)
+ * Runs in a thread of its own, which ends with the call, also in the middle of whatever it does.
+ * @param folder where copies are written; they are not removed here
+ * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE, OUT_OF_MEMORY, WORKER_CRASHED, WORKER_STALLED,
+ * or what the signal aborts with
  */
-export function nodeRemuxer(path: string): Remuxer {
-  return async (_file, source, request, { signal, onProgress }) => {
-    signal.throwIfAborted();
-    const core = await startCore(source);
-    const handle = openSync(path, "r");
-    try {
-      const sizeBytes = fstatSync(handle).size;
-      const read = (target: Uint8Array, position: number): number => {
-        onProgress?.(position / sizeBytes);
-        return readSync(handle, target, 0, target.length, position);
-      };
-      return await remuxWith(ffmpegOver(core, { sizeBytes, read }), request);
-    } finally {
-      closeSync(handle);
-    }
+export function nodeRemuxer(
+  path: string,
+  folder: string,
+  { stillMs = STILL_MS, clock = REAL_CLOCK, thread = THREAD }: RemuxerOptions = {},
+): Remuxer {
+  return (_file, source, request, { signal, onProgress }) => {
+    const error = () => new TributaryError("WORKER_STALLED", "Reading the file gets no farther.");
+    return within({ clock, signal, ms: stillMs, error }, async (either, extend) => {
+      either.throwIfAborted();
+      const remuxing = new RemuxThread(thread, { source, path }, (progress) => {
+        extend();
+        onProgress?.(progress);
+      });
+      const end = (): void => remuxing.fail(either.reason);
+      either.addEventListener("abort", end, { once: true });
+      try {
+        return await remuxWith(
+          {
+            input: "/source",
+            async ffprobe(args) {
+              return (await remuxing.call({ run: "ffprobe", args })).report;
+            },
+            async ffmpeg(args) {
+              const copy = join(folder, `copy-${randomUUID()}`);
+              const { made } = await remuxing.call({ run: "ffmpeg", args, copy });
+              return made ? openAsBlob(copy, { type: "video/mp4" }) : null;
+            },
+            lastLine: () => remuxing.lastLine,
+          },
+          request,
+        );
+      } finally {
+        either.removeEventListener("abort", end);
+        await remuxing.stop();
+      }
+    });
   };
 }
 
-function ffmpegOver(core: FfmpegCore, source: SyncReader): RemuxFfmpeg {
-  const input = "/source";
-  const log = new LastLine();
-  core.setLogger(({ message }) => log.add(message));
-  mountReader(core, input, source);
-  const written = writeToBlobs(core);
-  return {
-    input,
-    async ffprobe(args) {
-      core.ffprobe(...args);
-      if (!core.FS.analyzePath(REPORT).exists) return "";
-      return new TextDecoder().decode(core.FS.readFile(REPORT));
-    },
-    ffmpeg: async (args) => (core.exec(...args) === 0 ? written() : null),
-    lastLine: () => log.text,
-  };
+type Done = Extract<RemuxAnswer, { type: "done" }>;
+
+/** One call after another to a thread with ffmpeg.wasm; each settles, whatever becomes of the thread. */
+class RemuxThread {
+  lastLine = "";
+  readonly #worker: Worker;
+  #open: PromiseWithResolvers<Done> | null = null;
+  #failure: { reason: unknown } | null = null;
+
+  /** @param onProgress the share of the file that was read, whenever ffmpeg has got farther */
+  constructor(thread: URL, workerData: RemuxThreadData, onProgress: (share: number) => void) {
+    this.#worker = new Worker(thread, {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+      // Nothing of the server's secrets.
+      env: {},
+    });
+    this.#worker.on("message", (answer: RemuxAnswer) => {
+      if (answer.type === "progress") onProgress(answer.share);
+      else if (answer.type === "failed") this.fail(fromWireError(answer.error));
+      else {
+        this.lastLine = answer.lastLine;
+        this.#open?.resolve(answer);
+      }
+    });
+    this.#worker.on("error", (cause: NodeJS.ErrnoException) => {
+      const isMemory = cause.code === "ERR_WORKER_OUT_OF_MEMORY";
+      const code = isMemory ? "OUT_OF_MEMORY" : "WORKER_CRASHED";
+      this.fail(new TributaryError(code, "Reading the file ended in a crash.", { cause }));
+    });
+    this.#worker.on("exit", () => {
+      this.fail(new TributaryError("WORKER_CRASHED", "Reading the file ended too early."));
+    });
+  }
+
+  call(call: RemuxCall): Promise<Done> {
+    this.#open = Promise.withResolvers();
+    if (this.#failure === null) this.#worker.postMessage(call);
+    else this.#open.reject(this.#failure.reason);
+    return this.#open.promise;
+  }
+
+  /** No answer is waited for any more. */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#open?.reject(this.#failure.reason);
+  }
+
+  /** Resolves when the thread is gone. */
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
 }
 
 let compiled: Promise<FfmpegSource> | undefined;
@@ -57,8 +134,7 @@ export function loadFfmpegCore(): Promise<FfmpegSource> {
 }
 
 async function compile(): Promise<FfmpegSource> {
-  // The core believes that it runs in a browser's worker and asks where.
-  (globalThis as { self?: unknown }).self ??= { location: { href: import.meta.url } };
+  standInForWorker();
   const dist = join(dirname(createRequire(import.meta.url).resolve("@ffmpeg/core")), "../esm");
   return {
     module: await WebAssembly.compile(readFileSync(join(dist, "ffmpeg-core.wasm"))),

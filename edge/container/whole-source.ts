@@ -44,7 +44,7 @@ export async function openWholeSource(
     const source = await openSource(new File([await openAsBlob(path)], request.name), {
       signal,
       loadFfmpeg: loadFfmpegCore,
-      remux: nodeRemuxer(path),
+      remux: nodeRemuxer(path, workspace.dir),
     });
     const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots));
     if (request.needsPlan) await say({ plan });
@@ -84,6 +84,7 @@ async function download(
     const body = Readable.fromWeb(response.body as NodeReadableStream<Uint8Array>);
     body.on("data", (bytes: Buffer) => {
       received += bytes.length;
+      if (received > sizeBytes) body.destroy(otherSize());
     });
     await pipeline(body, createWriteStream(path), { signal });
   } catch (thrown) {
@@ -92,8 +93,12 @@ async function download(
     throw new TributaryError("NETWORK", "Storage could not be reached.", { cause: thrown });
   }
   if (received !== sizeBytes) {
-    throw new TributaryError("DOWNLOAD_FAILED", "Storage sent another number of bytes.");
+    throw otherSize();
   }
+}
+
+function otherSize(): TributaryError {
+  return new TributaryError("DOWNLOAD_FAILED", "Storage sent another number of bytes.");
 }
 
 async function post(url: string, token: string, said: PreparedRequest): Promise<void> {

@@ -1,4 +1,4 @@
-import { openAsBlob } from "node:fs";
+import { mkdtempSync, openAsBlob, rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -7,12 +7,16 @@ import { openSource, type Source, type SourceChunk } from "../../shared/ingest/r
 import { type JobPlan, segmentFrames, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { ffmpeg } from "../setup/media.ts";
 
+/** Rewritten sources: they are read for as long as their source is open. */
+export const copies = mkdtempSync(join(tmpdir(), "tributary-copies-"));
+process.once("exit", () => rmSync(copies, { recursive: true, force: true }));
+
 /** Opens a file of the disk as a page opens a picked one. */
 export async function open(path: string): Promise<Source> {
   return openSource(new File([await openAsBlob(path)], basename(path)), {
     signal: new AbortController().signal,
     loadFfmpeg: loadFfmpegCore,
-    remux: nodeRemuxer(path),
+    remux: nodeRemuxer(path, copies),
   });
 }
 

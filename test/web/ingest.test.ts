@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { loadFfmpegCore, nodeRemuxer } from "../../edge/container/node-remuxer.ts";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
-import { cut, open } from "../ingest/cut-and-decode.ts";
+import { copies, cut, open } from "../ingest/cut-and-decode.ts";
 import { type SourceName, source } from "../ingest/fixtures.ts";
 
 let browser: Browser;
@@ -86,7 +86,7 @@ test.each<SourceName>(["flv.flv", "mpeg4-b.avi", "realvideo.rm"])(
     const path = await source(name);
     const { signal } = new AbortController();
     const request = { copy: "everything" } as const;
-    const inNode = await nodeRemuxer(path)(
+    const inNode = await nodeRemuxer(path, copies)(
       await openAsBlob(path),
       await loadFfmpegCore(),
       request,

@@ -2,7 +2,7 @@ import type { FfmpegCore } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { asSourceError } from "../read/source-errors.ts";
 import { BlobWriter } from "./blob-writer.ts";
-import { mountWriter } from "./file-mounts.ts";
+import { mountWriter, type SyncWriter } from "./file-mounts.ts";
 
 /** Beyond this a browser may not keep the copy. */
 const LARGEST_COPY_BYTES = 4 * 1024 ** 3;
@@ -10,17 +10,32 @@ const LARGEST_COPY_BYTES = 4 * 1024 ** 3;
 export const CRASHED =
   "Reading the file ended in a crash. It is damaged, or of a kind that is not understood.";
 
+/** A file that ffmpeg writes, outside of its own memory. */
+export interface OutputFile extends SyncWriter {
+  /** More was to be written than there may be; `write` threw. */
+  readonly full: boolean;
+}
+
+/** As `writeTo`; what was written becomes a Blob. */
+export function writeToBlobs(core: FfmpegCore): () => Blob | null {
+  const written = writeTo(core, (limitBytes) => new BlobWriter(limitBytes));
+  return () => written()?.finish("video/mp4") ?? null;
+}
+
 /**
- * From now on what `core.exec` writes (to the file named last) becomes a Blob and takes no memory of
- * the core's, and `exec` returns a status also where ffmpeg ends by `exit()`, and otherwise throws
+ * From now on what `core.exec` writes (to the file named last) goes to an output of its own and takes no
+ * memory of the core's, and `exec` returns a status also where ffmpeg ends by `exit()`, and otherwise throws
  * TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_TOO_LARGE.
  * @returns gives what the last `exec` wrote, once; null when that was nothing
  */
-export function writeToBlobs(core: FfmpegCore): () => Blob | null {
+export function writeTo<T extends OutputFile>(
+  core: FfmpegCore,
+  open: (limitBytes: number) => T,
+): () => T | null {
   const { exec } = core;
-  let written: BlobWriter | null = null;
+  let written: T | null = null;
   core.exec = (...args) => {
-    const output = new BlobWriter(LARGEST_COPY_BYTES);
+    const output = open(LARGEST_COPY_BYTES);
     written = output;
     mountWriter(core, args.at(-1) ?? "", output);
     try {
@@ -42,6 +57,6 @@ export function writeToBlobs(core: FfmpegCore): () => Blob | null {
   return () => {
     const output = written;
     written = null;
-    return output === null || output.sizeBytes === 0 ? null : output.finish("video/mp4");
+    return output === null || output.sizeBytes === 0 ? null : output;
   };
 }

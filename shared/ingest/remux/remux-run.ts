@@ -2,6 +2,7 @@ import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
 import { REPORT, type RemuxFfmpeg } from "./remux-ffmpeg.ts";
+import { STRANGERS_FILE } from "./source-formats.ts";
 
 /**
  * Rewrites what our demuxer cannot read (FLV, AVI, WMV, MPEG-PS, MPEG-2, ...) as mp4 or QuickTime:
@@ -83,7 +84,7 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
 
 async function probe(ffmpeg: RemuxFfmpeg): Promise<FfprobeReport> {
   const args = ["-v", "error", "-of", "json", "-show_streams", "-show_format", "-o", REPORT];
-  return parseReport(await ffmpeg.ffprobe([...args, ffmpeg.input]));
+  return parseReport(await ffmpeg.ffprobe([...args, ...STRANGERS_FILE, ffmpeg.input]));
 }
 
 interface CopyPlan {
@@ -144,7 +145,8 @@ const CONVERT_VIDEO = [
 /** @returns null when ffmpeg failed */
 function copyTo(ffmpeg: RemuxFfmpeg, { format, args }: CopyPlan): Promise<Blob | null> {
   return ffmpeg.ffmpeg([
-    ...["-hide_banner", "-copyts", "-fflags", "+genpts", "-i", ffmpeg.input],
+    ...["-hide_banner", "-copyts", "-fflags", "+genpts"],
+    ...[...STRANGERS_FILE, "-i", ffmpeg.input],
     ...args,
     ...["-map_metadata", "-1", "-write_tmcd", "0", "-strict", "-2"],
     // Fine enough for every source; edits are counted in the movie's timescale.
