@@ -171,6 +171,43 @@ describe("calls for servers", () => {
     expect(asked.length).toBeGreaterThan(0);
   });
 
+  test.each(["always", "when-needed"] as const)(
+    "%s: a server that is late with a task is followed by another, which makes a copy",
+    (servers) => {
+      const job = new Job(servers, true);
+      job.hello("owner", "owner", 0);
+      for (const id of job.taskIds) job.stage(id);
+      job.send({ type: "closed", connectionId: "c-owner" });
+      job.pass(UNATTENDED_MS + 1_000);
+      expect(job.called()).toEqual(["server-1"]);
+      job.hello("server-1", "server", job.taskIds.length);
+      job.say("server-1", { type: "want", slots: job.taskIds.length });
+      const leaseIds = [...job.state.leases.keys()];
+      expect(leaseIds).toHaveLength(job.taskIds.length);
+      const wait = (ms: number) => {
+        for (let waitedMs = 0; waitedMs < ms; waitedMs += 4_000) {
+          job.pass(4_000);
+          const leases = leaseIds.map((leaseId) => ({ leaseId, progress: 0.5 }));
+          job.say("server-1", { type: "renew", leases });
+        }
+      };
+      // Half of it in 2 s, and then nothing more.
+      const leases = leaseIds.map((leaseId) => ({ leaseId, progress: 0.5, workMs: 2_000 }));
+      job.pass(2_000);
+      job.say("server-1", { type: "renew", leases });
+      wait(STRAGGLER_MS - 8_000);
+      expect(job.called()).toEqual(["server-1"]);
+      wait(12_000);
+      expect(job.called()).toEqual(["server-1", "server-2"]);
+      job.hello("server-2", "server", 1);
+      job.say("server-2", { type: "want", slots: 1 });
+      const holders = [...job.state.leases.values()].map(({ holderId }) => holderId);
+      expect(holders).toContain("server-2");
+      wait(HEARTBEAT_SILENCE_MS - 5_000);
+      expect(job.called()).toEqual(["server-1", "server-2"]);
+    },
+  );
+
   test("never: nobody is called, whatever happens", () => {
     const job = new Job("never", true);
     job.hello("owner", "owner", 1);

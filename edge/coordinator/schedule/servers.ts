@@ -29,14 +29,22 @@ export function callServers(draft: Draft): void {
   const unattendedSinceMs =
     ready === 0 || draft.holders().some(isAtWork) ? null : (job.unattendedSinceMs ?? nowMs);
   const isUnattended = unattendedSinceMs !== null && nowMs - unattendedSinceMs >= UNATTENDED_MS;
-  const stragglers = stragglerCount(draft);
+  const late = stragglers(draft);
   const isNeeded =
     job.settings.servers === "always" ||
-    (job.settings.servers === "when-needed" && (isUnattended || stragglers > 0));
-  const open = isUnattended || job.settings.servers === "always" ? ready + stragglers : stragglers;
+    (job.settings.servers === "when-needed" && (isUnattended || late.length > 0));
+  const open =
+    isUnattended || job.settings.servers === "always" ? ready + late.length : late.length;
   const wanted = isNeeded ? Math.min(MAX_SERVERS, Math.ceil(open / TASKS_PER_SERVER)) : 0;
   let { serversCalled } = job;
-  while (calls.length < wanted) {
+  // A server makes no copy of what it is late with itself.
+  const isLate = (call: ServerCallRecord) =>
+    late.some(({ holderId }) => holderId === call.holderId);
+  let missing = Math.min(
+    wanted - calls.filter((call) => !isLate(call)).length,
+    MAX_SERVERS - calls.length,
+  );
+  for (; missing > 0; missing -= 1) {
     serversCalled += 1;
     const holderId = `server-${serversCalled}`;
     calls.push({ holderId, dueAtMs: nowMs + CALL_AGAIN_MS });
@@ -49,16 +57,13 @@ export function callServers(draft: Draft): void {
   if (!isSame) draft.patchJob({ serverCalls: calls, serversCalled, unattendedSinceMs });
 }
 
-/** Tasks whose holder, which is no server, has been at them for too long. */
-function stragglerCount(draft: Draft): number {
-  let count = 0;
-  for (const lease of draft.leases()) if (isStraggling(draft, lease)) count += 1;
-  return count;
+/** Leases whose holder, of whatever role, has been at them for too long. */
+function stragglers(draft: Draft): Lease[] {
+  return [...draft.leases()].filter((lease) => isStraggling(draft, lease));
 }
 
-export function isStraggling(draft: Draft, { phase, grantedAtMs, holderId }: Lease): boolean {
-  if (phase !== "working" || draft.nowMs - grantedAtMs < STRAGGLER_MS) return false;
-  return draft.holder(holderId)?.role !== "server";
+export function isStraggling(draft: Draft, { phase, grantedAtMs }: Lease): boolean {
+  return phase === "working" && draft.nowMs - grantedAtMs >= STRAGGLER_MS;
 }
 
 /** A call lies in the dead letter queue: no server comes for it. The next one is made after a while. */

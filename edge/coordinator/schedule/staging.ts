@@ -33,8 +33,9 @@ export function stageChunks(draft: Draft): void {
   const owner = draft.holders().find((holder) => isHeard(holder) && holder.hasSource);
   const connectionId = owner?.connectionId ?? null;
   if (connectionId === null) return;
-  // A server that has the source does a short video by itself.
-  if (owner?.role === "server" && draft.plan.tasks.length <= SERVER_ALONE_TASKS) return;
+  // A server that has the source does a short video by itself, as long as it gets on.
+  const isAlone = owner?.role === "server" && draft.plan.tasks.length <= SERVER_ALONE_TASKS;
+  if (isAlone && ![...draft.leases()].some((lease) => isStraggling(draft, lease))) return;
 
   let asked = 0;
   const wanted: TaskRecord[] = [];
