@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { pause, REAL_CLOCK } from "../../shared/clock.ts";
 
 const PROGRAM = fileURLToPath(new URL("../container/server.ts", import.meta.url));
 const READY_TIMEOUT_MS = 20_000;
@@ -12,17 +13,27 @@ export interface RunningContainer {
   readonly pid: number;
   /** What it printed so far. */
   readonly output: () => string;
-  readonly exited: Promise<void>;
+  /** Resolves with why: "exit status 1", "killed by SIGKILL". */
+  readonly exited: Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
+export interface ContainerOptions {
+  /** What it prints is shown. */
+  verbose?: boolean;
+  program?: string;
+  /** A free one by default. */
+  port?: number;
+}
+
 /** Starts one; null where native ffmpeg is not installed. @throws Error when it does not answer */
-export async function startContainer(
+export async function startContainer({
   verbose = false,
   program = PROGRAM,
-): Promise<RunningContainer | null> {
+  port: wanted,
+}: ContainerOptions = {}): Promise<RunningContainer | null> {
   if (spawnSync("ffmpeg", ["-version"]).status !== 0) return null;
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const child = spawn(process.execPath, [...process.execArgv, program], {
     env: { ...process.env, PORT: String(port), HOST: "127.0.0.1" },
     stdio: ["ignore", "pipe", "pipe"],
@@ -34,7 +45,11 @@ export async function startContainer(
   };
   child.stdout.setEncoding("utf8").on("data", keep);
   child.stderr.setEncoding("utf8").on("data", keep);
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const exited = new Promise<string>((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve(signal === null ? `exit status ${code}` : `killed by ${signal}`);
+    });
+  });
   const killWithUs = (): void => void child.kill("SIGKILL");
   process.once("exit", killWithUs);
   const stop = async (): Promise<void> => {
@@ -49,13 +64,75 @@ export async function startContainer(
   for (;;) {
     const response = await fetch(`${url}/health`).catch(() => undefined);
     if (response?.ok) break;
-    if (child.exitCode !== null || Date.now() > deadline) {
+    const isGone = child.exitCode !== null || child.signalCode !== null;
+    if (isGone || Date.now() > deadline) {
       await stop();
       throw new Error(`The server with native ffmpeg did not start.\n${output}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return { url, pid: child.pid ?? 0, output: () => output, exited, stop };
+}
+
+/** A container that is there for as long as it is kept. */
+export interface KeptContainer {
+  /** Stays the same. */
+  readonly url: string;
+  /** Of the process that runs now. */
+  readonly pid: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** One that ran so long did not end for how it was started. */
+const RAN_MS = 60_000;
+
+/**
+ * As `startContainer`; one that ends by itself is followed by another at the same address, sooner
+ * the first time than after many.
+ * @param say takes a line for people, each time when something happened
+ */
+export async function keepContainer(
+  say: (line: string) => void,
+  options: ContainerOptions = {},
+): Promise<KeptContainer | null> {
+  const first = await startContainer(options);
+  if (first === null) return null;
+  const { url } = first;
+  const stopping = new AbortController();
+  let running = first;
+  const kept = (async () => {
+    const again = { ...options, port: Number(new URL(url).port) };
+    let pauseMs = FIRST_PAUSE_MS;
+    let startedAtMs = Date.now();
+    let why = await running.exited;
+    while (!stopping.signal.aborted) {
+      if (Date.now() - startedAtMs > RAN_MS) pauseMs = FIRST_PAUSE_MS;
+      say(`The server with native ffmpeg ended (${why}). Starting it again ...`);
+      await pause(REAL_CLOCK, pauseMs, stopping.signal);
+      if (stopping.signal.aborted) return;
+      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+      startedAtMs = Date.now();
+      try {
+        running = (await startContainer(again)) ?? running;
+        if (stopping.signal.aborted) await running.stop();
+        else say("The server with native ffmpeg runs again.");
+        why = await running.exited;
+      } catch (thrown) {
+        why = thrown instanceof Error ? thrown.message : String(thrown);
+      }
+    }
+  })();
+  return {
+    url,
+    pid: () => running.pid,
+    stop: async () => {
+      stopping.abort();
+      await running.stop();
+      await kept;
+    },
+  };
 }
 
 function freePort(): Promise<number> {

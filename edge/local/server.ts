@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startContainer } from "./container.ts";
+import { keepContainer } from "./container.ts";
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -56,7 +56,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await applyMigrations(options.stateDir);
   const port = options.port ?? (await freePort());
   const container =
-    options.containerUrl === undefined ? await startContainer(options.verbose === true) : null;
+    options.containerUrl === undefined
+      ? await keepContainer(console.error, { verbose: options.verbose === true })
+      : null;
   const containerUrl = container?.url ?? options.containerUrl ?? "";
   const subcommand = options.mode === "preview" ? ["preview"] : [];
   const child = spawn(

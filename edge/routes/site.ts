@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { type Site, siteSchema } from "../../shared/wire/api.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { describe } from "../openapi/describe.ts";
-import { hasServers } from "../servers/servers.ts";
+import { canServe } from "../servers/servers.ts";
 
 /** `GET /api/site`: what this deployment offers. */
 export const siteRoutes = new Hono<AppEnv>();
@@ -17,8 +17,8 @@ siteRoutes.get(
     answers: { 200: siteSchema },
     errors: [],
   }),
-  (c) => {
-    const site: Site = { servers: hasServers(c.env), createToken: Boolean(c.env.CREATE_TOKEN) };
-    return c.json(site, 200, { "cache-control": "public, max-age=60" });
+  async (c) => {
+    const site: Site = { servers: await canServe(c.env), createToken: Boolean(c.env.CREATE_TOKEN) };
+    return c.json(site, 200, { "cache-control": "public, max-age=5" });
   },
 );

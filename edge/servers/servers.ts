@@ -1,5 +1,6 @@
 import { getRandom } from "@cloudflare/containers";
 import { type ErrorCode, isErrorCode, TributaryError } from "../../shared/job/errors.ts";
+import { isWell } from "./health.ts";
 
 /** As in wrangler.toml. */
 const MAX_INSTANCES = 10;
@@ -19,8 +20,17 @@ export function serversOf(env: Cloudflare.Env): Servers | null {
   return env.S3_ENDPOINT === "" ? null : containers(env);
 }
 
+/** Whether this deployment has servers to call. Calls wait in a queue: they need not be there now. */
 export function hasServers(env: Cloudflare.Env): boolean {
   return env.CONTAINER_URL !== "" || env.S3_ENDPOINT !== "";
+}
+
+/**
+ * Whether a server would come now. Containers sleep until they are called, and to ask one would wake it:
+ * a deployment with containers has servers.
+ */
+export async function canServe(env: Cloudflare.Env): Promise<boolean> {
+  return env.CONTAINER_URL === "" ? hasServers(env) : isWell(env.CONTAINER_URL);
 }
 
 function processAt(url: string): Servers {

@@ -163,7 +163,7 @@ export type CreateJobResponse = z.infer<typeof createJobResponseSchema>;
 
 /** `GET /api/site` */
 export const siteSchema = z.object({
-  /** Servers can take work over. */
+  /** Servers can take work over now. */
   servers: z.boolean(),
   /** Creating a job asks for a token. */
   createToken: z.boolean(),

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cp, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -5,8 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Permits } from "../../edge/container/permits.ts";
-import { type RunningContainer, startContainer } from "../../edge/local/container.ts";
+import {
+  keepContainer,
+  type RunningContainer,
+  startContainer,
+} from "../../edge/local/container.ts";
 import { root } from "../../edge/local/server.ts";
+import { HEALTH_FOR_MS, isWell } from "../../edge/servers/health.ts";
 import { containerHealthSchema } from "../../shared/wire/container.ts";
 
 const job = {
@@ -69,6 +75,45 @@ describe("the container's server", () => {
   });
 });
 
+describe("a server process that is kept", () => {
+  test("is started again when it was killed, which is said, and its health is told as it is", async () => {
+    const said: string[] = [];
+    const heard = new EventEmitter();
+    const kept = await keepContainer((line) => {
+      said.push(line);
+      heard.emit("line");
+    });
+    if (kept === null) throw new Error("Install ffmpeg: these tests run the native one.");
+    // Each look is later than what was known before.
+    let nowMs = 0;
+    const look = () => {
+      nowMs += HEALTH_FOR_MS;
+      return isWell(kept.url, nowMs);
+    };
+    try {
+      expect(await look()).toBe(true);
+      const killed = kept.pid();
+      for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
+        const ended = once(heard, "line");
+        process.kill(killed, signal);
+        if (signal === "SIGKILL") await ended;
+        // An answer holds for a moment.
+        expect(await isWell(kept.url, nowMs + HEALTH_FOR_MS - 1)).toBe(signal === "SIGSTOP");
+        expect(await look()).toBe(false);
+      }
+      while (said.length < 2) await once(heard, "line");
+      expect(said[0]).toContain("killed by SIGKILL");
+      expect(said[1]).toContain("runs again");
+      expect(kept.pid()).not.toBe(killed);
+      expect(await look()).toBe(true);
+    } finally {
+      await kept.stop();
+    }
+    expect(said).toHaveLength(2);
+    expect(await look()).toBe(false);
+  });
+});
+
 describe("permits", () => {
   test("run so many at once, in order, and give room back when work fails or waits in vain", async () => {
     const permits = new Permits(2);
@@ -112,7 +157,7 @@ describe("the Dockerfile", () => {
       }
       await symlink(await realpath(join(root, "node_modules")), join(image, "node_modules"));
       const [, program = ""] = /^CMD \["node", "(\S+)"\]$/m.exec(text) ?? [];
-      const container = await startContainer(false, join(image, program));
+      const container = await startContainer({ program: join(image, program) });
       expect(container?.output()).toContain('"event":"listening"');
       await container?.stop();
     } finally {

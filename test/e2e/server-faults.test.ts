@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +65,20 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(100);
 }
 
+/** A process of ffmpeg's that the container has started. */
+function ffmpegOf(parent: number): number | null {
+  const isIt = (pid: string) => {
+    try {
+      const [name = "", rest = ""] = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ");
+      return name.endsWith("(ffmpeg") && rest.split(" ")[1] === String(parent);
+    } catch {
+      return false;
+    }
+  };
+  const pid = readdirSync("/proc").find(isIt);
+  return pid === undefined ? null : Number(pid);
+}
+
 function isAmidst({ progress }: { progress: number }): boolean {
   return progress > 0.2 && progress < 1;
 }
@@ -87,6 +102,29 @@ test("one killed in the middle of a task is followed by another; nothing is char
   expectAllByServers(video.status);
   expectOnce(video.status);
   expect(video.status.holders.filter(({ role }) => role === "server")).toHaveLength(2);
+  await expectExactPictures(video, { source: file });
+});
+
+test("one whose ffmpeg hangs kills it, and the task is done all the same", async () => {
+  const file = await fixture("long-gop-20s.mp4");
+  const container = await oneMore();
+  board.to(container);
+  await using video = await makeVideo(browser, {
+    serverUrl: server.url,
+    file,
+    ladder: LADDER,
+    engine: "server",
+    meddle: async () => {
+      await until(() => {
+        const pid = ffmpegOf(container.pid);
+        return pid !== null && process.kill(pid, "SIGSTOP");
+      });
+    },
+  });
+  expectAllByServers(video.status);
+  expect(container.output()).toMatch(/"end":"failed","code":"WORKER_STALLED"/);
+  expect(ffmpegOf(container.pid)).toBe(null);
+  expect(video.status.tasks.filter(({ attempts }) => attempts > 0)).toHaveLength(1);
   await expectExactPictures(video, { source: file });
 });
 

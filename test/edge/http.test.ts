@@ -1,7 +1,9 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { siteRoutes } from "../../edge/routes/site.ts";
 import { assembleRequest } from "../../edge/servers/mp4.ts";
+import { siteSchema } from "../../shared/wire/api.ts";
 import { assembleRequestSchema } from "../../shared/wire/container.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import {
@@ -33,6 +35,17 @@ async function problem(response: Response) {
   expect(said.status).toBe(response.status);
   return said.code;
 }
+
+test("a site says that servers are there when they answer, not when it knows their address", async () => {
+  const servers = async (bindings: Partial<Cloudflare.Env>) => {
+    const response = await siteRoutes.request("/", {}, { ...env, ...bindings });
+    return siteSchema.parse(await response.json()).servers;
+  };
+  expect(await servers({ CONTAINER_URL: "" })).toBe(false);
+  expect(await servers({ CONTAINER_URL: "http://127.0.0.1:9" })).toBe(false);
+  // Containers are started when they are called.
+  expect(await servers({ CONTAINER_URL: "", S3_ENDPOINT: "https://storage.test" })).toBe(true);
+});
 
 function post(body: BodyInit, ip: string, headers: Record<string, string> = {}) {
   return call("/api/jobs", {

@@ -1,0 +1,28 @@
+import { containerHealthSchema } from "../../shared/wire/container.ts";
+
+/** An answer holds so long: a page that is opened costs no call of its own. */
+export const HEALTH_FOR_MS = 5_000;
+const HEALTH_TIMEOUT_MS = 3_000;
+
+/** Within this isolate. */
+const known = new Map<string, { isWell: boolean; untilMs: number }>();
+
+/** Whether the server process at `url` says now, or said at most `HEALTH_FOR_MS` ago, that it is well. */
+export async function isWell(url: string, nowMs = Date.now()): Promise<boolean> {
+  const last = known.get(url);
+  if (last !== undefined && nowMs < last.untilMs) return last.isWell;
+  const answer = await ask(url);
+  known.set(url, { isWell: answer, untilMs: nowMs + HEALTH_FOR_MS });
+  return answer;
+}
+
+async function ask(url: string): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS);
+    const response = await fetch(new URL("/health", url), { signal });
+    const health = containerHealthSchema.safeParse(await response.json());
+    return response.ok && health.success && health.data.ok;
+  } catch {
+    return false;
+  }
+}
