@@ -10,7 +10,10 @@ import { claimSchema } from "./schedule/verify/verification.ts";
 /** The version of what is written now, kept with the job. Rows before version 1 say none. */
 export const SCHEMA_VERSION = 1;
 
-/** Rows whose shape is that of the version that wrote them. */
+/**
+ * Rows whose shape is that of the version that wrote them; of the kinds that migrations change. The
+ * others are not written anew (`Stored.migrated`).
+ */
 interface Rows {
   tasks: unknown[];
   leases: unknown[];

@@ -44,8 +44,7 @@ export class Store {
     );
     if (tables.toArray().length === 0) return null;
     const stored = readRows((kind) => this.#texts(kind));
-    // A state has all that changes may have: all rows become those of this version, at once.
-    if (stored?.isOld) this.write(stored.state);
+    if (stored?.migrated) this.write(stored.migrated);
     return stored;
   }
 

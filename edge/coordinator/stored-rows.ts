@@ -2,6 +2,7 @@ import { z } from "zod";
 import { acceptedSegmentSchema, jobPlanSchema } from "../../shared/job/job.ts";
 import { roleSchema } from "../../shared/wire/protocol.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
+import { parseStored } from "./parse-stored.ts";
 import {
   holderSchema,
   initRecordSchema,
@@ -9,7 +10,7 @@ import {
   leaseSchema,
   taskRecordSchema,
 } from "./schedule/state/records.ts";
-import { restoreState, type State } from "./schedule/state/state.ts";
+import { type Changes, noChanges, restoreState, type State } from "./schedule/state/state.ts";
 
 /** A capability to speak for a job. Only its hash is kept. */
 const tokenRecordSchema = z.object({
@@ -29,8 +30,8 @@ export type Kind = "job" | "plan" | "token" | "task" | "lease" | "holder" | "ini
 export interface Stored {
   state: State;
   tokens: TokenRecord[];
-  /** The rows are not as this version writes them. */
-  isOld: boolean;
+  /** Rows of an earlier version, as they are to be written now; null where there are none. */
+  migrated: Changes | null;
 }
 
 /**
@@ -43,27 +44,24 @@ export function readRows(textsOf: (kind: Kind) => string[]): Stored | null {
   const rowsOf = (kind: Kind): unknown[] => textsOf(kind).map((text) => JSON.parse(text));
   const [job] = rowsOf("job");
   if (job === undefined) return null;
-  const { schemaVersion } = parse("job", versionSchema, job);
+  const { schemaVersion } = parseStored("job", versionSchema, job);
   const { tasks, leases } = migrate(
     { tasks: rowsOf("task"), leases: rowsOf("lease") },
     schemaVersion,
   );
-  const plan = parse("plan", jobPlanSchema, JSON.parse(textsOf("plan").join("")));
-  const state = restoreState(plan, parse("job", jobRecordSchema, job), {
-    tasks: parse("task", z.array(taskRecordSchema), tasks),
-    leases: parse("lease", z.array(leaseSchema), leases),
-    holders: parse("holder", z.array(holderSchema), rowsOf("holder")),
-    inits: parse("init", z.array(initRecordSchema), rowsOf("init")),
-    accepted: parse("accepted", z.array(acceptedSegmentSchema), rowsOf("accepted")),
+  const plan = parseStored("plan", jobPlanSchema, JSON.parse(textsOf("plan").join("")));
+  const taskRecords = parseStored("task", z.array(taskRecordSchema), tasks);
+  const state = restoreState(plan, parseStored("job", jobRecordSchema, job), {
+    tasks: taskRecords,
+    leases: parseStored("lease", z.array(leaseSchema), leases),
+    holders: parseStored("holder", z.array(holderSchema), rowsOf("holder")),
+    inits: parseStored("init", z.array(initRecordSchema), rowsOf("init")),
+    accepted: parseStored("accepted", z.array(acceptedSegmentSchema), rowsOf("accepted")),
   });
-  const tokens = parse("token", z.array(tokenRecordSchema), rowsOf("token"));
-  return { state, tokens, isOld: schemaVersion !== SCHEMA_VERSION };
-}
-
-/** @throws Error that names the kind of row and the fields, no value */
-function parse<T extends z.ZodType>(kind: Kind, schema: T, stored: unknown): z.output<T> {
-  const parsed = schema.safeParse(stored);
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(({ path }) => path.join(".")).join(", ");
-  throw new Error(`A stored row cannot be read: ${kind}, ${fields}.`);
+  const tokens = parseStored("token", z.array(tokenRecordSchema), rowsOf("token"));
+  if (schemaVersion === SCHEMA_VERSION) return { state, tokens, migrated: null };
+  // Tasks that nobody touched have no row, and get none.
+  const taskRows = new Map(taskRecords.map((task) => [task.id, task]));
+  const migrated = { ...noChanges(), job: state.job, tasks: taskRows, leases: state.leases };
+  return { state, tokens, migrated };
 }

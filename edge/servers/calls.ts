@@ -12,7 +12,6 @@ export const wholeSourceSchema = z.object({
   /** The job has no plan yet: the server makes it. */
   needsPlan: z.boolean(),
 });
-export type WholeSource = z.infer<typeof wholeSourceSchema>;
 
 const serveCallSchema = z.object({
   type: z.literal("serve"),

@@ -6,6 +6,7 @@ import { log } from "../../shared/log.ts";
 import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import { parseStored } from "../coordinator/parse-stored.ts";
 import { hashToken, newToken, tokensMatch } from "../http/auth.ts";
 import {
   called,
@@ -14,7 +15,9 @@ import {
   ended,
   HEARD_WITHIN_MS,
   isOver,
+  KEEPING_VERSION,
   type Keeping,
+  keepingSchema,
   needsServer,
   owesWebhook,
   prepareFailed,
@@ -37,20 +40,10 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
   async begin(request: NewKeeping): Promise<void> {
     if ((await this.#load()) !== null) return;
     const nowMs = Date.now();
-    await this.#save({
-      ...request,
-      createdAtMs: nowMs,
-      phase: request.source === null ? "running" : "preparing",
-      calls: 0,
-      callDueAtMs: nowMs,
-      serverTokenHashes: [],
-      error: null,
-      failures: 0,
-      endedAtMs: null,
-      deliveries: [],
-      deliveredAtMs: null,
-      deliveryDueAtMs: 0,
-    });
+    const phase = request.source === null ? "running" : "preparing";
+    await this.#save(
+      keepingSchema.parse({ ...request, phase, createdAtMs: nowMs, callDueAtMs: nowMs }),
+    );
     await this.alarm();
   }
 
@@ -174,9 +167,8 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     await this.#wake();
   }
 
-  async #job({ jobId }: Keeping) {
-    const status = await coordinatorOf(this.env, jobId).standing();
-    return status;
+  #job({ jobId }: Keeping) {
+    return coordinatorOf(this.env, jobId).standing();
   }
 
   async #callServer(kept: Keeping, nowMs: number): Promise<void> {
@@ -222,11 +214,12 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
   }
 
   async #load(): Promise<Keeping | null> {
-    return (await this.ctx.storage.get<Keeping>("kept")) ?? null;
+    const row = await this.ctx.storage.get("kept");
+    return row === undefined ? null : parseStored("kept", keepingSchema, row);
   }
 
   async #save(kept: Keeping): Promise<void> {
-    await this.ctx.storage.put("kept", kept);
+    await this.ctx.storage.put("kept", { ...kept, schemaVersion: KEEPING_VERSION });
   }
 
   async #wake(): Promise<void> {

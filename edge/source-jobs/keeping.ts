@@ -1,35 +1,49 @@
+import { z } from "zod";
 import type { ErrorCode } from "../../shared/job/errors.ts";
-import type { JobSettings, JobState } from "../../shared/job/job.ts";
-import type { Webhook, WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
-import type { WholeSource } from "../servers/calls.ts";
+import { type JobState, jobSettingsSchema } from "../../shared/job/job.ts";
+import {
+  type WebhookEvent,
+  type WebhookStatus,
+  webhookSchema,
+  webhookStatusSchema,
+} from "../../shared/wire/api.ts";
+import { errorCodeSchema } from "../../shared/wire/problem.ts";
+import { wholeSourceSchema } from "../servers/calls.ts";
 
 /** What is kept of a job besides its coordinator, and what is to be done for it. Pure. */
 
-export interface Keeping {
-  jobId: string;
-  origin: string;
-  ownerTokenHash: string;
-  createdAtMs: number;
-  settings: JobSettings;
+/** The version of the stored row. Rows before version 1 say none; their shape is the same. */
+export const KEEPING_VERSION = 1;
+
+/** The stored row. A field that is added later has a default, for the rows that were written before. */
+export const keepingSchema = z.object({
+  /** A row of a newer version is not understood. */
+  schemaVersion: z.int().max(KEEPING_VERSION).default(0),
+  jobId: z.string(),
+  origin: z.string(),
+  ownerTokenHash: z.string(),
+  createdAtMs: z.number(),
+  settings: jobSettingsSchema,
   /** A whole video in storage; null where a tab has the source. */
-  source: Omit<WholeSource, "needsPlan"> | null;
+  source: wholeSourceSchema.omit({ needsPlan: true }).nullable(),
   /** `preparing`: a server reads the source, there is no coordinator's job yet. */
-  phase: "preparing" | "running" | "ended";
+  phase: z.enum(["preparing", "running", "ended"]),
   /** Servers called for the source so far, and when the next one is due unless the last is heard of. */
-  calls: number;
-  callDueAtMs: number;
+  calls: z.number().default(0),
+  callDueAtMs: z.number().default(0),
   /** Hashes of the tokens that those servers have. */
-  serverTokenHashes: string[];
+  serverTokenHashes: z.array(z.string()).default([]),
   /** The source could not be prepared. */
-  error: { code: ErrorCode; message: string } | null;
-  failures: number;
-  endedAtMs: number | null;
-  webhook: Webhook | null;
-  deliveries: WebhookStatus["attempts"];
-  deliveredAtMs: number | null;
+  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable().default(null),
+  failures: z.number().default(0),
+  endedAtMs: z.number().nullable().default(null),
+  webhook: webhookSchema.nullable(),
+  deliveries: webhookStatusSchema.shape.attempts.default([]),
+  deliveredAtMs: z.number().nullable().default(null),
   /** The next delivery, once the job has ended. */
-  deliveryDueAtMs: number;
-}
+  deliveryDueAtMs: z.number().default(0),
+});
+export type Keeping = Omit<z.infer<typeof keepingSchema>, "schemaVersion">;
 
 /** A server that is at the source says so every 20 s. */
 export const HEARD_WITHIN_MS = 90_000;

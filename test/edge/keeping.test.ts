@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hashToken, newJobId } from "../../edge/http/auth.ts";
+import type { Keeper } from "../../edge/source-jobs/keeper.ts";
 import { askJob } from "../../edge/source-jobs/keeper-stub.ts";
 import {
   called,
@@ -70,6 +71,78 @@ describe("a whole video in storage", () => {
     expect(third).toMatchObject({ phase: "ended", error: { code: "DOWNLOAD_FAILED" } });
     const final = { code: "SOURCE_NO_VIDEO" as const, message: "", retryable: false };
     expect(prepareFailed(keeping(), final, START_MS).phase).toBe("ended");
+  });
+});
+
+/** As commit f8b1c7c wrote it: no version. The job's id and tokens are this test's. */
+const ROW_OF_F8B1C7C = {
+  origin: "https://tributary.example",
+  createdAtMs: START_MS,
+  settings: { stageAll: false, servers: "always", verify: "adaptive" },
+  source: {
+    key: "uploads/b3gk1r3vmk7k5a8w2c9d",
+    name: "x.mp4",
+    sizeBytes: 7_340_032,
+    ladder: [{ shortSide: 480, kilobitsPerSecond: 1200 }],
+  },
+  webhook: { url: "https://example.org/hook", secret: "0123456789abcdef" },
+  phase: "preparing",
+  calls: 1,
+  callDueAtMs: START_MS + 240_000,
+  error: null,
+  failures: 1,
+  endedAtMs: null,
+  deliveries: [],
+  deliveredAtMs: null,
+  deliveryDueAtMs: 0,
+};
+
+describe("a row that another version stored", () => {
+  async function keeperWith(more: Record<string, unknown>) {
+    const jobId = newJobId();
+    const keeper = env.KEEPER.getByName(jobId);
+    const hashes = {
+      ownerTokenHash: hashToken("owner"),
+      serverTokenHashes: [hashToken("server")],
+    };
+    await runInDurableObject(keeper, (_keeper, { storage }) =>
+      storage.put("kept", { jobId, ...ROW_OF_F8B1C7C, ...hashes, ...more }),
+    );
+    return keeper;
+  }
+  const stored = (keeper: DurableObjectStub<Keeper>) =>
+    runInDurableObject(keeper, (_keeper, { storage }) => storage.get("kept"));
+
+  test("is read and goes on; it is kept with its version from then on", async () => {
+    const keeper = await keeperWith({});
+    const { name } = ROW_OF_F8B1C7C.source;
+    expect(await keeper.status()).toMatchObject({ state: "planned", name });
+    expect(await keeper.webhook("owner")).toEqual({
+      url: ROW_OF_F8B1C7C.webhook.url,
+      deliveredAtMs: null,
+      attempts: [],
+    });
+    const error = { code: "DOWNLOAD_FAILED", message: "", retryable: true } as const;
+    expect(await keeper.failed("server", error)).toBe(true);
+    expect(await stored(keeper)).toMatchObject({
+      ...ROW_OF_F8B1C7C,
+      schemaVersion: 1,
+      failures: 2,
+      callDueAtMs: expect.any(Number),
+    });
+  });
+
+  test("is refused where a newer version wrote it, and where a field has another shape", async () => {
+    for (const [field, value] of [
+      ["schemaVersion", 2],
+      ["phase", "paused"],
+    ] as const) {
+      const keeper = await keeperWith({ [field]: value });
+      await runInDurableObject(keeper, (instance) =>
+        expect(instance.status()).rejects.toThrow(`cannot be read: kept, ${field}.`),
+      );
+      expect(await stored(keeper)).toHaveProperty(field, value);
+    }
   });
 });
 

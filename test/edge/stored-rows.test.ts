@@ -7,7 +7,15 @@ import {
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { ROWS_OF_539CB1B } from "../schedule/rows-of-539cb1b.ts";
-import { coordinator, createJob, plan, ScriptedHolder, status, until } from "./scripted-holder.ts";
+import {
+  coordinator,
+  createJob,
+  eventually,
+  plan,
+  ScriptedHolder,
+  status,
+  until,
+} from "./scripted-holder.ts";
 import { contributorHello, share } from "./scripted-swarm.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
@@ -53,14 +61,18 @@ test("a job that an earlier version stored goes on to its end, and its helper ma
       storage.sql.exec("INSERT INTO records VALUES (?, ?, ?)", kind, id, json);
     }
   });
+  const before = (await readStored(job.jobId, "task")).map(({ id }) => id);
   await evictDurableObject(coordinator(job.jobId));
+  const after = await readStored(job.jobId, "task");
+  expect(after.map(({ id }) => id)).toEqual(before);
+  for (const task of after) expect(task).toHaveProperty("verification");
 
   const helper = new ScriptedHolder(job, "helper");
   const hello = { ...contributorHello(token), leases: ["v-1_1"] };
   expect(await helper.join(hello)).toMatchObject({ adopted: ["v-1_1"] });
   const failure = { code: "WORKER_CRASHED", retryable: true, message: "Crashed." } as const;
   helper.send({ type: "fail", leaseId: "v-1_1", ...failure });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { tasks } = await status(job);
     expect(tasks).toContainEqual(expect.objectContaining({ id: "v-1", attempts: 1 }));
   });

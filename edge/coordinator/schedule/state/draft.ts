@@ -10,7 +10,7 @@ import {
   type Lease,
   type TaskRecord,
 } from "./records.ts";
-import { acceptedId, type Beat, type Changes, initId, type State } from "./state.ts";
+import { acceptedId, type Beat, initId, noChanges, type State } from "./state.ts";
 
 /**
  * A state with changes on top. The state below is only read, so a decision stays a pure function;
@@ -18,15 +18,7 @@ import { acceptedId, type Beat, type Changes, initId, type State } from "./state
  */
 export class Draft {
   readonly #state: State;
-  readonly changes: Changes = {
-    job: null,
-    tasks: new Map(),
-    leases: new Map(),
-    beats: new Map(),
-    holders: new Map(),
-    inits: new Map(),
-    accepted: new Map(),
-  };
+  readonly changes = noChanges();
   readonly effects: Effect[] = [];
   readonly nowMs: number;
 

@@ -59,6 +59,18 @@ export interface Changes {
   accepted: Map<string, AcceptedSegment | null>;
 }
 
+export function noChanges(): Changes {
+  return {
+    job: null,
+    tasks: new Map(),
+    leases: new Map(),
+    beats: new Map(),
+    holders: new Map(),
+    inits: new Map(),
+    accepted: new Map(),
+  };
+}
+
 /**
  * Browsers have encoders of their own, each with its parameter sets: every one is a class by itself,
  * and playlists name its init segment (EXT-X-MAP). ffmpeg's are the same bytes wherever it runs.
