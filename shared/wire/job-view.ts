@@ -65,15 +65,21 @@ export type JobDelta = z.infer<typeof jobDeltaSchema>;
 
 /** Applies a delta to a view; items of `tasks` and `holders` replace those of the same id. */
 export function applyJobDelta(view: JobView, delta: JobDelta): JobView {
-  const changed = Object.fromEntries(
-    Object.entries(delta).filter(([, value]) => value !== undefined),
-  ) as Partial<JobView>;
+  const { tasks, holders, ...facts } = delta;
   return {
-    ...view,
-    ...changed,
-    tasks: mergeById(view.tasks, delta.tasks),
-    holders: mergeById(view.holders, delta.holders),
+    ...patched(view, facts),
+    tasks: mergeById(view.tasks, tasks),
+    holders: mergeById(view.holders, holders),
   };
+}
+
+function patched<T extends object>(before: T, patch: { [K in keyof T]?: T[K] | undefined }): T {
+  const after = { ...before };
+  for (const key in patch) {
+    const value = patch[key];
+    if (value !== undefined) after[key] = value;
+  }
+  return after;
 }
 
 function mergeById<T extends { id: string }>(before: T[], changed: T[] | undefined): T[] {
