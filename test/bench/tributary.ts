@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "hls-parser";
 import { transcodeJob } from "../../web/headless/transcode-job.ts";
 import { ladderText } from "./clips.ts";
 import type { Contestant, MadeRendition } from "./contestant.ts";
@@ -73,15 +74,13 @@ export function tributary(
 
 /** Media playlists of the multivariant playlist, by the short side of their RESOLUTION. */
 async function renditionsIn(dir: string, wanted: readonly number[]): Promise<MadeRendition[]> {
-  const lines = (await readFile(join(dir, "master.m3u8"), "utf8")).split("\n");
+  const master = parse(await readFile(join(dir, "master.m3u8"), "utf8"));
+  const variants = master.isMasterPlaylist ? master.variants : [];
   const found = new Map<number, string>();
-  lines.forEach((line, index) => {
-    if (!line.startsWith("#EXT-X-STREAM-INF:")) return;
-    const size = /RESOLUTION=(\d+)x(\d+)/.exec(line);
-    const address = lines[index + 1];
-    if (size === null || address === undefined) return;
-    found.set(Math.min(Number(size[1]), Number(size[2])), join(dir, address));
-  });
+  for (const { uri, resolution, isIFrameOnly } of variants) {
+    if (isIFrameOnly === true || resolution === undefined) continue;
+    found.set(Math.min(resolution.width, resolution.height), join(dir, uri));
+  }
   return wanted.map((shortSide) => {
     const input = found.get(shortSide);
     if (input === undefined) throw new Error(`There is no rendition of ${shortSide} lines.`);

@@ -12,6 +12,7 @@ import {
 } from "../exactness/decoded-frames.ts";
 import { comparePictures } from "../exactness/picture-likeness.ts";
 import { type MediaPlaylist, readPlaylistFolder } from "../exactness/playlist-folder.ts";
+import { discontinuities, parseMediaPlaylist } from "../playlist/media-playlist.ts";
 import { fixture } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
@@ -69,7 +70,7 @@ test("a task that the browser's codecs refuse is ffmpeg's: no attempt lost, and 
   const folder = await readPlaylistFolder(video.dir);
   const breaks = new Set<string>();
   for (const { path } of [...folder.video, ...folder.audio]) {
-    breaks.add(discontinuities(await readFile(path, "utf8")).join());
+    breaks.add(discontinuities(parseMediaPlaylist(await readFile(path, "utf8"))).join());
   }
   expect(breaks.size).toBe(1);
   expect([...breaks][0]).not.toBe("");
@@ -132,17 +133,6 @@ test("a source with open groups of pictures is ffmpeg's from its first segment o
   );
   await expectExactPictures(video, { source: file });
 });
-
-/** Segments before which a playlist marks a discontinuity. */
-function discontinuities(text: string): number[] {
-  const found: number[] = [];
-  let segment = 0;
-  for (const line of text.split("\n")) {
-    if (line === "#EXT-X-DISCONTINUITY") found.push(segment);
-    if (line.startsWith("#EXTINF")) segment += 1;
-  }
-  return found;
-}
 
 /** Segments that share an init segment, with it in front, as files. */
 async function joinedRuns(

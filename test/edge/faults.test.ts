@@ -6,6 +6,7 @@ import {
   bytesOf,
   coordinator,
   createJob,
+  eventually,
   hashed,
   made,
   plan,
@@ -213,7 +214,7 @@ test("an accepted result that its holder never heard of is told when it comes ba
   await putAll(await holder.offer(grant.leaseId, outputs), outputs);
   holder.commit(grant.leaseId);
   holder.close();
-  await vi.waitFor(async () => expect((await status(job)).tasks[0]?.state).toBe("done"));
+  await eventually(async () => expect((await status(job)).tasks[0]?.state).toBe("done"));
   expect((await holder.join({ leases: [grant.leaseId] })).adopted).toEqual([grant.leaseId]);
   holder.commit(grant.leaseId);
   expect(await holder.verdict()).toMatchObject({ type: "accepted" });
@@ -241,7 +242,7 @@ test("a holder that was silent takes its task up again while nobody else has it"
   await wait(job.jobId, 20);
   expect((await status(job)).tasks[0]).toMatchObject({ state: "ready", attempts: 0 });
   holder.send({ type: "renew", leases: [{ leaseId: grant.leaseId, progress: 0.9 }] });
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await status(job)).tasks[0]).toMatchObject({ state: "leased", progress: 0.9 }),
   );
   expect(await holder.deliver(grant)).toMatchObject({ type: "accepted" });
@@ -262,7 +263,7 @@ test("three failures of a task end the job, with the backoff between them", asyn
   const taskId = other.task.id;
   const stateOf = async () => (await status(job)).tasks.find(({ id }) => id === taskId);
   fail(other.leaseId);
-  await vi.waitFor(async () => expect(await stateOf()).toMatchObject({ state: "backoff" }));
+  await eventually(async () => expect(await stateOf()).toMatchObject({ state: "backoff" }));
 
   await wait(job.jobId, 29);
   expect(await stateOf()).toMatchObject({ state: "backoff", attempts: 1 });
@@ -271,7 +272,7 @@ test("three failures of a task end the job, with the backoff between them", asyn
   const second = await holder.grant();
   expect(second).toMatchObject({ attempt: 2, task: { id: taskId } });
   fail(second.leaseId);
-  await vi.waitFor(async () => expect(await stateOf()).toMatchObject({ state: "backoff" }));
+  await eventually(async () => expect(await stateOf()).toMatchObject({ state: "backoff" }));
   await wait(job.jobId, 59);
   expect(await stateOf()).toMatchObject({ state: "backoff", attempts: 2 });
   await wait(job.jobId, 2);
@@ -282,7 +283,7 @@ test("three failures of a task end the job, with the backoff between them", asyn
   const failed = await until(job, "failed");
   expect(failed.error).toMatchObject({ code: "TASK_FAILED" });
   expect(await stateOf()).toMatchObject({ state: "failed", attempts: 3 });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { results } = await env.CATALOG.prepare("SELECT * FROM videos WHERE id = ?")
       .bind(job.jobId)
       .all();
@@ -312,7 +313,7 @@ test("what can never work fails the job at once, with its own reason", async () 
 test("a job that nobody comes back to for a day is given up", async () => {
   const { job, holder } = await started();
   holder.close();
-  await vi.waitFor(async () => expect((await status(job)).holders[0]?.connected).toBe(false));
+  await eventually(async () => expect((await status(job)).holders[0]?.connected).toBe(false));
   await wait(job.jobId, 23 * 3600);
   expect((await status(job)).state).toBe("planned");
   await wait(job.jobId, 3700);
@@ -332,7 +333,7 @@ test("an hour after its end nothing is left of a job but what plays", async () =
   await wait(job.jobId, 3_590);
   expect((await status(job)).state).toBe("ready");
   await wait(job.jobId, 20);
-  await vi.waitFor(async () => expect(await coordinator(job.jobId).summary()).toBeNull());
+  await eventually(async () => expect(await coordinator(job.jobId).summary()).toBeNull());
   expect(await holder.closed()).toBe(1000);
   expect(await env.MEDIA.head(stray)).toBeNull();
   expect(await env.MEDIA.head(chunk)).toBeNull();

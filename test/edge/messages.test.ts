@@ -1,6 +1,6 @@
 import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
@@ -8,6 +8,7 @@ import {
   call,
   coordinator,
   createJob,
+  eventually,
   made,
   offered,
   plan,
@@ -203,14 +204,11 @@ test("progress is told in deltas, once a second at most", async () => {
     holder.send({ type: "renew", leases: [{ leaseId: grant.leaseId, progress: step / 30 }] });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await vi.waitFor(
-    () => {
-      const [last] = holder.received.filter(({ type }) => type === "job").slice(-1);
-      const tasks = (last?.type === "job" && last.job.tasks) || [];
-      expect(tasks).toMatchObject([{ id: grant.task.id, progress: 1 }]);
-    },
-    { timeout: 3000 },
-  );
+  await eventually(() => {
+    const [last] = holder.received.filter(({ type }) => type === "job").slice(-1);
+    const tasks = (last?.type === "job" && last.job.tasks) || [];
+    expect(tasks).toMatchObject([{ id: grant.task.id, progress: 1 }]);
+  });
   const seconds = (Date.now() - startMs) / 1000;
   const deltas = holder.received.filter(({ type }) => type === "job").length - before;
   expect(deltas).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { env, exports } from "cloudflare:workers";
-import { inject } from "vitest";
+import { inject, vi } from "vitest";
 import type { Engine, JobPlan } from "../../shared/job/job.ts";
 import { type CreateJobResponse, createJobResponseSchema } from "../../shared/wire/api.ts";
 import {
@@ -17,6 +17,14 @@ import type { MadeOutput } from "./made-job.ts";
 export const { plan, outputs: madeOutputs, lies } = inject("madeJob");
 
 const ORIGIN = "http://localhost";
+
+/** How long to wait for what must come: a deadlock is told of before the test's own limit is over. */
+const WITHIN_MS = 60_000;
+
+/** Waits until an assertion holds, which must in the end. */
+export function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(assertion, WITHIN_MS);
+}
 
 type Hello = Extract<HolderMessage, { type: "hello" }>;
 type MessageOf<T extends CoordinatorMessage["type"]> = Extract<CoordinatorMessage, { type: T }>;
@@ -167,11 +175,11 @@ export class ScriptedHolder {
   }
 
   /** The next message of a type; those before it are passed over. */
-  async next<T extends CoordinatorMessage["type"]>(type: T, withinMs = 5_000) {
+  async next<T extends CoordinatorMessage["type"]>(type: T, withinMs = WITHIN_MS) {
     return (await this.nextOf([type], withinMs)) as MessageOf<T>;
   }
 
-  async nextOf(types: readonly string[], withinMs = 5_000): Promise<CoordinatorMessage> {
+  async nextOf(types: readonly string[], withinMs = WITHIN_MS): Promise<CoordinatorMessage> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       while (this.#unread.length > 0) {
@@ -189,7 +197,7 @@ export class ScriptedHolder {
     }
   }
 
-  async closed(withinMs = 5_000): Promise<number> {
+  async closed(withinMs = WITHIN_MS): Promise<number> {
     const deadline = performance.now() + withinMs;
     while (this.closeCode === null) {
       if (performance.now() > deadline) throw new Error("The socket stays open.");
@@ -264,7 +272,7 @@ export async function putBytes(put: Put, bytes: Uint8Array<ArrayBuffer>): Promis
 export async function until(
   job: CreateJobResponse,
   state: JobStatus["state"],
-  withinMs = 5_000,
+  withinMs = WITHIN_MS,
 ): Promise<JobStatus> {
   const deadline = performance.now() + withinMs;
   for (;;) {

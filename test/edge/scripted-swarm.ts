@@ -1,4 +1,3 @@
-import { vi } from "vitest";
 import { FINAL_REFUSALS } from "../../shared/holder/lease-holder.ts";
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
@@ -8,7 +7,15 @@ import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { type Problem, problemSchema } from "../../shared/wire/problem.ts";
 import type { MadeOutput } from "./made-job.ts";
-import { call, made, offered, plan, putAll, ScriptedHolder } from "./scripted-holder.ts";
+import {
+  call,
+  eventually,
+  made,
+  offered,
+  plan,
+  putAll,
+  ScriptedHolder,
+} from "./scripted-holder.ts";
 
 /** Owners and contributors of scripts: links, staging, audits. */
 
@@ -97,7 +104,9 @@ export async function ownerWithChunks(
   owner.send({ type: "settings", settings: { stageAll: true } });
   const staged = new Set<string>();
   while (staged.size < tasks) {
-    const taskId = await vi.waitUntil(() => asked.shift(), { timeout: 5_000 });
+    const taskId = await eventually(
+      () => asked.shift() ?? Promise.reject(new Error("No chunk is asked for.")),
+    );
     await stage(owner, taskId);
     staged.add(taskId);
   }

@@ -8,6 +8,7 @@ import {
   renderIFrames,
   renderMedia,
 } from "../../shared/playlist/index.ts";
+import { discontinuities, initUris, parseMediaPlaylist } from "./media-playlist.ts";
 import {
   acceptedAudio,
   acceptedVideo,
@@ -122,8 +123,9 @@ test("a switch of engine in one rendition is a discontinuity in all", () => {
     expect(new Set(maps).size).toBe(id === "v240" ? 2 : 1);
     expect(maps[3]).toBe(maps[0]);
   }
-  const iframes = renderIFrames(input, "v240");
-  expect(iframes.match(/#EXT-X-DISCONTINUITY\n#EXT-X-MAP/g)).toHaveLength(2);
+  const iframes = parseMediaPlaylist(renderIFrames(input, "v240"));
+  expect(discontinuities(iframes)).toHaveLength(2);
+  expect(initUris(iframes)).toHaveLength(2);
 });
 
 test("property: sums of EXTINF never drift from the truth", () => {

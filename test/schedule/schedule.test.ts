@@ -188,41 +188,49 @@ function finish(world: World): void {
 
 const ROLES = ["owner", "owner", "contributor", "server"] as const;
 
-test("whatever happens, no task is lost, none is done twice, attempts and backoff are right", () => {
-  const ends = { ready: 0, failed: 0 };
-  let staged = 0;
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 5 }),
-      fc.array(step, { minLength: 10, maxLength: 150, size: "max" }),
-      fc.boolean(),
-      (segments, steps, clumsy) => {
-        const world = new World(planOf(segments), ROLES);
-        const [owner] = world.holders;
-        if (owner !== undefined) world.connect(owner, false);
-        for (const each of steps) run(world, clumsy ? clumsily(each) : each);
-        const failed = [...world.state.tasks.values()].some(({ failures }) => failures >= 3);
-        finish(world);
-        const { state } = world.state.job;
-        // It fails for one reason only: a task failed three times.
-        must(state === (failed ? "failed" : "ready"), `the job ended ${state}`);
-        if ([...world.state.tasks.values()].some(({ chunk }) => chunk?.stored)) staged += 1;
-        ends[failed ? "failed" : "ready"] += 1;
-      },
-    ),
-    { numRuns: 1000 },
-  );
-  // Else the steps would not reach what is tested.
-  expect(ends.ready).toBeGreaterThan(50);
-  expect(ends.failed).toBeGreaterThan(5);
-  expect(staged).toBeGreaterThan(20);
-});
+/** Thousands of jobs each, on a machine that may be busy. */
+const PROPERTIES = { timeout: 300_000 };
+
+test(
+  "whatever happens, no task is lost, none is done twice, attempts and backoff are right",
+  PROPERTIES,
+  () => {
+    const ends = { ready: 0, failed: 0 };
+    let staged = 0;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(step, { minLength: 10, maxLength: 150, size: "max" }),
+        fc.boolean(),
+        (segments, steps, clumsy) => {
+          const world = new World(planOf(segments), ROLES);
+          const [owner] = world.holders;
+          if (owner !== undefined) world.connect(owner, false);
+          for (const each of steps) run(world, clumsy ? clumsily(each) : each);
+          const failed = [...world.state.tasks.values()].some(({ failures }) => failures >= 3);
+          finish(world);
+          const { state } = world.state.job;
+          // It fails for one reason only: a task failed three times.
+          must(state === (failed ? "failed" : "ready"), `the job ended ${state}`);
+          if ([...world.state.tasks.values()].some(({ chunk }) => chunk?.stored)) staged += 1;
+          ends[failed ? "failed" : "ready"] += 1;
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    // Else the steps would not reach what is tested.
+    expect(ends.ready).toBeGreaterThan(50);
+    expect(ends.failed).toBeGreaterThan(5);
+    expect(staged).toBeGreaterThan(20);
+  },
+);
 
 test.each([
   ["of equal bytes", ["ffmpeg-wasm"]],
   ["of pictures alone", ["webcodecs", "ffmpeg-wasm"]],
 ] as const)(
   "whatever happens, no lie %s is in a finished video, and who was caught is out",
+  PROPERTIES,
   (_, engines) => {
     let caught = 0;
     let looks = 0;
