@@ -1,4 +1,4 @@
-import { mkdtempSync, openAsBlob, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, openAsBlob, readFileSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -11,38 +11,12 @@ import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import { ManualClock } from "../holder/manual-clock.ts";
 import { fixture } from "../setup/media.ts";
+import { children, cpuTicks, oneChild } from "./own-ffmpeg.ts";
 
 // Native ffmpeg that hangs, loops or grows, with real processes; the time in which nothing moves is by hand.
 
 const { signal } = new AbortController();
 const ENDLESS = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30"];
-
-/** Programs that this process has started and that still run. */
-function children(): number[] {
-  return readdirSync("/proc").filter(isChild).map(Number);
-}
-
-function isChild(pid: string): boolean {
-  try {
-    const [name = "", rest = ""] = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ");
-    return name.endsWith("(ffmpeg") && rest.split(" ")[1] === String(process.pid);
-  } catch {
-    return false;
-  }
-}
-
-async function oneChild(): Promise<number> {
-  for (;;) {
-    const [pid] = children();
-    if (pid !== undefined) return pid;
-    await sleep(5);
-  }
-}
-
-function cpuTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
-  return Number(fields[11]) + Number(fields[12]);
-}
 
 /** Runs on until it has used a little more of the processor; then it is stopped again. */
 async function liveALittle(pid: number): Promise<void> {

@@ -1,12 +1,17 @@
+import { openAsBlob } from "node:fs";
 import { expect, test } from "vitest";
 import { Permits } from "../../edge/container/permits.ts";
 import { type ServedJob, serveJob } from "../../edge/container/serve-job.ts";
+import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import type { LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
+import { openSource } from "../../shared/ingest/read/source.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { grantOf, welcome } from "../holder/holder-by-hand.ts";
 import { LocalSocket } from "../holder/local-socket.ts";
 import { ManualClock, settled } from "../holder/manual-clock.ts";
 import { planOf } from "../schedule/plan-of.ts";
+import { fixture } from "../setup/media.ts";
+import { children, oneChild } from "./own-ffmpeg.ts";
 
 // When a container leaves a job, with the coordinator and the time by hand.
 
@@ -18,8 +23,24 @@ const REQUEST = {
   forMs: 600_000,
 };
 
+type ServedSource = NonNullable<LeaseHolderOptions["source"]>;
+
+interface ServeOptions {
+  isThere?: boolean;
+  source?: ServedSource;
+}
+
+// A chunk that takes for ever: a lease stays in its hand until somebody takes it away.
+const endless: ServedSource = {
+  plan: planOf(1),
+  cutChunk: (_task, aborted) =>
+    new Promise((_, reject) => {
+      aborted.addEventListener("abort", () => reject(aborted.reason));
+    }),
+};
+
 /** A coordinator that can be reached, if it is so, and says nothing by itself. */
-async function serve({ isThere = true } = {}) {
+async function serve({ isThere = true, source = endless }: ServeOptions = {}) {
   const clock = new ManualClock();
   const stopping = new AbortController();
   const sockets: LocalSocket[] = [];
@@ -40,14 +61,6 @@ async function serve({ isThere = true } = {}) {
     welcomes += 1;
   };
   const { signal } = stopping;
-  // A chunk that takes for ever: a lease stays in its hand until somebody takes it away.
-  const source: LeaseHolderOptions["source"] = {
-    plan: planOf(1),
-    cutChunk: (_task, aborted) =>
-      new Promise((_, reject) => {
-        aborted.addEventListener("abort", () => reject(aborted.reason));
-      }),
-  };
   serveJob(REQUEST, { permits: new Permits(1), source, signal, onWelcome, clock, connect }).then(
     (served) => ends.push(served),
     (thrown: unknown) => ends.push(thrown),
@@ -168,4 +181,32 @@ test("leaves when it is refused, or told to stop", async () => {
   const reason = new Error("The container stops.");
   stopped.stopping.abort(reason);
   await expectGone(stopped, reason);
+});
+
+test("reports a task whose ffmpeg hangs, and works on the next", async () => {
+  const path = await fixture("plain-8s.mp4");
+  const opened = await openSource(new File([await openAsBlob(path)], "plain.mp4"), {
+    signal: new AbortController().signal,
+  });
+  const plan = opened.planJob();
+  const source: ServedSource = { plan, cutChunk: (...task) => opened.cutChunk(...task) };
+  const [task] = plan.tasks.filter(({ kind }) => kind === "video");
+  if (task === undefined) throw new Error("no video task");
+  const served = await serve({ source });
+  served.receive(welcome([]));
+  for (const attempt of [1, 2]) {
+    const lease = { id: `lease-${attempt}`, attempt };
+    served.receive({ type: "grant", grants: [leaseGrant(plan, task, lease, { from: "local" })] });
+    const pid = await oneChild();
+    process.kill(pid, "SIGSTOP");
+    await served.clock.advance(32_000);
+    // Its folder is cleared first.
+    while (!served.sent.some(({ type }) => type === "fail")) await settled();
+    expect(children()).toEqual([]);
+    const told = { type: "fail", leaseId: lease.id, code: "WORKER_STALLED", retryable: true };
+    expect(served.sent.splice(0)).toContainEqual(expect.objectContaining(told));
+  }
+  expect(served.ends).toEqual([]);
+  opened.close();
+  served.stopping.abort(new Error("The container stops."));
 });
