@@ -3,10 +3,10 @@ import { readAdtsFrames } from "../../shared/encode/audio-run.ts";
 import { encodeAudioArgs } from "../../shared/encode/ffmpeg-audio-args.ts";
 import { startCore } from "../../shared/ffmpeg-core.ts";
 import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../shared/job/job.ts";
+import { Lanes } from "../../web/encoder/engine-choice.ts";
 import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
 import { WebCodecsEngine } from "../../web/encoder/engines/webcodecs.ts";
 import { loadFfmpegCore } from "../../web/encoder/ffmpeg-core.ts";
-import { Lanes } from "../../web/encoder/lanes.ts";
 import { openSource } from "../../web/holder/ingest/source.ts";
 import { soundNeedsFfmpeg } from "../../web/owner/choices.ts";
 

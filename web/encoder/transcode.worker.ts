@@ -6,10 +6,10 @@ import type { Engine } from "../../shared/job/job.ts";
 import type { PictureVerdict } from "../../shared/wire/lease.ts";
 import { exposeToLink } from "../worker-link.ts";
 import type { CompareRequest, TranscodeRequest, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
+import { Lanes } from "./engine-choice.ts";
 import { FfmpegWasmEngine } from "./engines/ffmpeg-wasm.ts";
 import { WebCodecsEngine } from "./engines/webcodecs.ts";
 import { hashOutputs } from "./hash-outputs.ts";
-import { Lanes } from "./lanes.ts";
 import { comparePictures } from "./pictures/compare-pictures.ts";
 
 /** One slot of a pool: transcodes a task, checks what came out as the edge will, hashes it. */
