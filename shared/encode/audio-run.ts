@@ -1,8 +1,11 @@
 import { TributaryError } from "../job/errors.ts";
 import {
   AAC_FRAME_SAMPLES,
+  type AudioFacts,
+  type AudioRendition,
   audioFrameAt,
   type Segment,
+  type SourceFacts,
   segmentDurationTicks,
   TICKS_PER_SECOND,
 } from "../job/job.ts";
@@ -111,6 +114,7 @@ export function planPcmWindow(run: AudioRun, sampleRate: number, sourceRate: num
  * The window's samples: decoded ones where they belong, silence elsewhere.
  * @param pcm interleaved, the decoded frames one after the other
  * @param baseTicks timeline time of the chunk's time 0
+ * @param heard where an edit list lets it be heard; default: everywhere
  */
 export function placeAudio(
   pcm: Float32Array,
@@ -118,6 +122,7 @@ export function placeAudio(
   baseTicks: number,
   window: PcmWindow,
   channels: number,
+  heard?: AudioFacts["heard"],
 ): Float32Array<ArrayBuffer> {
   const placed = new Float32Array(window.samples * channels);
   const baseSamples = (baseTicks * decoded.sampleRate) / TICKS_PER_SECOND;
@@ -136,7 +141,35 @@ export function placeAudio(
     expected = at + frame.samples;
     read += frame.samples;
   }
+  if (heard !== undefined) silenceOutside(placed, heard, decoded.sampleRate, window, channels);
   return placed;
+}
+
+function silenceOutside(
+  placed: Float32Array,
+  heard: NonNullable<AudioFacts["heard"]>,
+  sampleRate: number,
+  { startSample, samples }: PcmWindow,
+  channels: number,
+): void {
+  const toWindow = (ticks: number) => {
+    const sample = Math.round((ticks * sampleRate) / TICKS_PER_SECOND) - startSample;
+    return Math.min(samples, Math.max(0, sample));
+  };
+  let silentFrom = 0;
+  for (const { startTicks, endTicks } of heard) {
+    placed.fill(0, silentFrom * channels, toWindow(startTicks) * channels);
+    silentFrom = toWindow(endTicks);
+  }
+  placed.fill(0, silentFrom * channels);
+}
+
+/** Where the track of a rendition is heard; undefined: everywhere. */
+export function heardOf(
+  source: Pick<SourceFacts, "audio">,
+  { track }: Pick<AudioRendition, "track">,
+): AudioFacts["heard"] {
+  return source.audio.find((one) => one.track === track)?.heard;
 }
 
 /** Lines of ffmpeg's `ashowinfo` filter among others; a change of the rate inside a chunk throws DECODE_FAILED. */

@@ -150,19 +150,28 @@ function videoGraph(task: VideoTask): string {
     ...(source.interlaced ? ["bwdif=mode=send_frame:parity=auto:deint=interlaced"] : []),
     `trim=start=${seconds(chunk.trimStartTicks)}:end=${seconds(chunk.trimEndTicks)}`,
     ...(source.frameStep > 1 ? [`select=not(mod(n\\,${source.frameStep}))`] : []),
-    "setpts=PTS-STARTPTS",
+    // Not STARTPTS: where pictures change their size, ffmpeg sets up the whole graph again.
+    `setpts=PTS-${seconds(task.segments[0]?.startTicks ?? 0)}/TB`,
     ...conversionFilters(colour, largest(renditions)),
   ];
   const branches = renditions.map((_, index) => `[in${index}]`).join("");
   const scaled = renditions.map(({ width, height }, index) => {
     const matrix = colour.conversion.kind === "matrix" ? ":out_color_matrix=bt709" : "";
     const { primaries, transfer, matrix: space } = colour.output;
+    const size = source.mixedShapes === true ? bordered(width, height) : `${width}:${height}`;
+    const borders = source.mixedShapes === true ? `pad=${width}:${height}:-1:-1,` : "";
     return (
-      `[in${index}]scale=${width}:${height}:out_range=tv${matrix},setsar=1,format=yuv420p,` +
+      `[in${index}]scale=${size}:out_range=tv${matrix},${borders}setsar=1,format=yuv420p,` +
       `setparams=range=tv:color_primaries=${primaries}:color_trc=${transfer}:colorspace=${space}[out${index}]`
     );
   });
   return `[0:v:0]${shared.join(",")},split=${renditions.length}${branches};${scaled.join(";")}`;
+}
+
+/** As large as fits into a rendition's size, in the picture's own shape. */
+function bordered(width: number, height: number): string {
+  const even = (size: string) => `'2*round(min(${size})/2)'`;
+  return `${even(`${width},${height}*dar`)}:${even(`${height},${width}/dar`)}`;
 }
 
 /** The slow part of a conversion is done once, at the size of the largest rendition. */

@@ -14,6 +14,7 @@ export type FastRefusalCode =
   | "HDR"
   | "BIT_DEPTH"
   | "ROTATED"
+  | "MIXED_SHAPES"
   | "OPEN_GOP"
   /** The browser has none, or not these. */
   | "NO_WEBCODECS"
@@ -27,7 +28,10 @@ export type FastRefusalCode =
  * browser has the codecs is another question, and so is each chunk's first picture.
  */
 export function webCodecsRefusal(
-  video: Pick<VideoFacts, "interlaced" | "transfer" | "bitDepth" | "rotation">,
+  video: Pick<
+    VideoFacts,
+    "interlaced" | "transfer" | "bitDepth" | "rotation" | "mirrored" | "mixedShapes"
+  >,
 ): FastRefusal | null {
   if (video.interlaced) {
     return { code: "INTERLACED", message: "The browser's codecs cannot deinterlace." };
@@ -38,13 +42,16 @@ export function webCodecsRefusal(
   if (video.bitDepth > 8) {
     return { code: "BIT_DEPTH", message: "The browser's encoder takes 8 bits only." };
   }
-  if (video.rotation !== 0) {
+  if (video.mixedShapes === true) {
+    return { code: "MIXED_SHAPES", message: "The pictures change their shape." };
+  }
+  if (video.rotation !== 0 || video.mirrored === true) {
     return { code: "ROTATED", message: "The browser's encoder does not turn pictures." };
   }
   return null;
 }
 
-type Sound = Pick<AudioFacts, "codec" | "sampleRate" | "channels">;
+type Sound = Pick<AudioFacts, "codec" | "sampleRate" | "channels" | "mixedFormats">;
 
 /**
  * The same of a track of sound. Only AAC is taken: should a browser's AAC decoder hand out its samples
@@ -57,6 +64,7 @@ export function webCodecsSoundRefusal(
   rendition: Pick<AudioRendition, "sampleRate" | "channels">,
 ): string | null {
   if (track?.codec !== AAC_LC_CODEC) return "The source's sound is not AAC-LC.";
+  if (track.mixedFormats === true) return "The sound changes its channels or codec.";
   if (track.sampleRate !== rendition.sampleRate) return "The sound has to be resampled.";
   if (track.channels !== rendition.channels) return "The sound has to be mixed.";
   return null;

@@ -2,16 +2,31 @@ import { type Box, BoxFields, scanBoxes } from "./box.ts";
 
 /** Tables of a track that say more of its samples than demuxers do (ISO/IEC 14496-12, 8.5 and 8.7). */
 
-/** [samples, ticks until the next one is decoded], as in `stts`. */
-export type DecodeRuns = [samples: number, ticksEach: number][];
+/** Pairs as in `stts`: samples, and ticks from the decoding of each of them to that of the next. */
+export type DecodeRuns = Uint32Array;
 
 /** 8.6.1.2 */
 export function readDecodeRuns(bytes: Uint8Array, stts: Box | undefined): DecodeRuns {
-  if (stts === undefined) return [];
+  if (stts === undefined) return new Uint32Array(0);
   const fields = new BoxFields(bytes, stts);
   fields.skip(4);
   const count = Math.min(fields.u32(), Math.floor(fields.left / 8));
-  return Array.from({ length: count }, () => [fields.u32(), fields.u32()]);
+  return Uint32Array.from({ length: 2 * count }, () => fields.u32());
+}
+
+/** Ticks at which each sample is decoded; one entry more: the end of the last. */
+export function decodeTicks(runs: DecodeRuns): Float64Array {
+  let samples = 0;
+  for (let run = 0; run < runs.length; run += 2) samples += runs[run] ?? 0;
+  const ticks = new Float64Array(samples + 1);
+  let at = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    for (let n = runs[run] ?? 0; n > 0; n--) {
+      ticks[at + 1] = (ticks[at] ?? 0) + (runs[run + 1] ?? 0);
+      at++;
+    }
+  }
+  return ticks;
 }
 
 /** The entries of an `stsd`, as far as they can be read (8.5.2). */

@@ -49,6 +49,10 @@ export const videoFactsSchema = z.object({
   transfer: z.enum(["sdr", "pq", "hlg"]),
   /** Every n-th frame is kept, so that the output stays at 60 frames a second or less. */
   frameStep: z.int().min(1).max(16),
+  /** Stored mirrored, left and right, before it is turned: front cameras. */
+  mirrored: z.boolean().optional(),
+  /** Some pictures have another shape than `displayWidth` to `displayHeight`: they get borders. */
+  mixedShapes: z.boolean().optional(),
   /** All planned frames last equally long, within `EVEN_WITHIN_TICKS`; set by `planJob`. */
   evenFrames: z.boolean().optional(),
 });
@@ -67,6 +71,13 @@ export const audioFactsSchema = z.object({
   /** First sample on the job's timeline; negative when the sound begins before the picture. */
   startTicks: ticks,
   durationTicks: z.int().min(0),
+  /** Where it is heard, in order, when an edit list hides part of it; silence elsewhere. */
+  heard: z
+    .array(z.object({ startTicks: ticks, endTicks: ticks }))
+    .max(1000)
+    .optional(),
+  /** Its channels or codec change on the way; what is stated of them is of the beginning. */
+  mixedFormats: z.boolean().optional(),
 });
 export type AudioFacts = z.infer<typeof audioFactsSchema>;
 

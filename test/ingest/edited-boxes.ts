@@ -77,3 +77,121 @@ export function withLastSample(file: Buffer, handler: "vide" | "soun", seconds: 
     return Buffer.concat([u32(0, kept.length), u32(...kept.flat())]);
   });
 }
+
+/** Edits of a track: [seconds shown, seconds into its media; null: nothing is shown]. */
+export type Edits = [seconds: number, fromSeconds: number | null][];
+
+/** Replaces a track's edit list; `fromSeconds` counts from where the old one began. */
+export function withEdits(file: Buffer, handler: "vide" | "soun", edits: Edits, rate = 1): Buffer {
+  const track = trackStep(file, handler);
+  let timescale = 1;
+  let movieTimescale = 1;
+  withBox(file, ["moov", track, "mdia", "mdhd"], (body) => {
+    timescale = body.readUInt32BE(12);
+    return body;
+  });
+  withBox(file, ["moov", "mvhd"], (body) => {
+    movieTimescale = body.readUInt32BE(12);
+    return body;
+  });
+  return withBox(file, ["moov", track, "edts", "elst"], (body) => {
+    const zero = body.readInt32BE(12);
+    const entries = edits.map(([seconds, from]) =>
+      u32(
+        Math.round(seconds * movieTimescale),
+        from === null ? -1 : zero + Math.round(from * timescale),
+        rate * 65_536,
+      ),
+    );
+    return Buffer.concat([u32(0, edits.length), ...entries]);
+  });
+}
+
+/** Two mp4 files of equal tracks as one: each track gets the sample descriptions of both. */
+export function joined(first: Buffer, second: Buffer): Buffer {
+  const media = boxesOf(first).find(({ type }) => type === "mdat");
+  const more = boxesOf(second).find(({ type }) => type === "mdat");
+  if (media === undefined || more === undefined) throw new Error("A file has no mdat.");
+  const data = box4("mdat", Buffer.concat([media.body, more.body]));
+  const dataAt = media.start + 8;
+  const moveBy = dataAt + media.body.length - (more.start + 8);
+  let moov = boxesOf(first).find(({ type }) => type === "moov")?.whole ?? Buffer.alloc(0);
+  for (const handler of ["vide", "soun"] as const) {
+    const [a, b] = [trackStep(first, handler), trackStep(second, handler)];
+    if (a === "trak[-1]" || b === "trak[-1]") continue;
+    const tables = ["stsd", "stts", "ctts", "stss", "stsc", "stsz", "stco"];
+    for (const table of tables) {
+      const path = (track: string) => ["moov", track, "mdia", "minf", "stbl", table];
+      const bodyOf = (file: Buffer, track: string): Buffer | null => {
+        let found: Buffer | null = null;
+        try {
+          withBox(file, path(track), (body) => {
+            found = body;
+            return body;
+          });
+        } catch {
+          return null;
+        }
+        return found;
+      };
+      const one = bodyOf(first, a);
+      const other = bodyOf(second, b);
+      if (one === null || other === null) continue;
+      const sizes = { samples: sampleCount(first, a), chunks: chunkCount(first, a) };
+      moov = withBox(moov, path(a), () => mergedTable(table, one, other, sizes, moveBy));
+    }
+    // As long as there is media.
+    moov = withBox(moov, ["moov", a, "edts", "elst"], (body) =>
+      Buffer.concat([body.subarray(0, 8), u32(3_600_000), body.subarray(12)]),
+    );
+  }
+  return Buffer.concat([first.subarray(0, media.start), data, moov]);
+}
+
+function mergedTable(
+  table: string,
+  one: Buffer,
+  other: Buffer,
+  { samples, chunks }: { samples: number; chunks: number },
+  moveBy: number,
+): Buffer {
+  if (table === "stsz") {
+    const head = u32(0, 0, one.readUInt32BE(8) + other.readUInt32BE(8));
+    return Buffer.concat([head, one.subarray(12), other.subarray(12)]);
+  }
+  const moved = Buffer.from(other.subarray(8));
+  const step = table === "stsc" ? 12 : 4;
+  for (let at = 0; table.match(/stss|stsc|stco/) && at + 4 <= moved.length; at += step) {
+    const by = table === "stss" ? samples : table === "stco" ? moveBy : chunks;
+    moved.writeUInt32BE(moved.readUInt32BE(at) + by, at);
+    if (table === "stsc") moved.writeUInt32BE(moved.readUInt32BE(at + 8) + 1, at + 8);
+  }
+  const count = one.readUInt32BE(4) + other.readUInt32BE(4);
+  return Buffer.concat([one.subarray(0, 4), u32(count), one.subarray(8), moved]);
+}
+
+function sampleCount(file: Buffer, track: string): number {
+  return countIn(file, track, "stsz", 8);
+}
+
+function chunkCount(file: Buffer, track: string): number {
+  return countIn(file, track, "stco", 4);
+}
+
+function countIn(file: Buffer, track: string, table: string, at: number): number {
+  let count = 0;
+  withBox(file, ["moov", track, "mdia", "minf", "stbl", table], (body) => {
+    count = body.readUInt32BE(at);
+    return body;
+  });
+  return count;
+}
+
+function boxesOf(file: Buffer) {
+  const found: { type: string; start: number; body: Buffer; whole: Buffer }[] = [];
+  for (let at = 0; at + 8 <= file.length; at += file.readUInt32BE(at)) {
+    const whole = file.subarray(at, at + file.readUInt32BE(at));
+    found.push({ type: whole.toString("latin1", 4, 8), start: at, body: whole.subarray(8), whole });
+  }
+  return found;
+}

@@ -2,6 +2,7 @@ import { TributaryError } from "../../job/errors.ts";
 import type { AudioRendition } from "../../job/job.ts";
 import { soundOutputs } from "../audio-outputs.ts";
 import {
+  heardOf,
   parseDecodedFrames,
   placeAudio,
   planAudioRun,
@@ -40,7 +41,9 @@ export async function transcodeSound(
     const decoded = parseDecodedFrames(decoding.lines);
     const sourceRate = decoded.sampleRate || sampleRate;
     const window = planPcmWindow(run, sampleRate, sourceRate);
-    const placed = placeAudio(decoding.pcm, decoded, task.info.baseTicks, window, channels);
+    const { baseTicks } = task.info;
+    const heard = heardOf(task.grant.source, rendition);
+    const placed = placeAudio(decoding.pcm, decoded, baseTicks, window, channels, heard);
     await runner.remove(DECODED_FILE);
     await runner.write(PLACED_FILE, new Uint8Array(placed.buffer));
     const pcm = { file: PLACED_FILE, sampleRate: sourceRate, skipSamples: window.skipSamples };

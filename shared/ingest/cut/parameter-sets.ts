@@ -1,38 +1,91 @@
 import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
+import { readAvcRecord } from "../../h264/avc-config.ts";
 import { isParameterSet, nalUnits } from "../../h264/nal-units.ts";
-import { concat } from "../../isobmff/write.ts";
+import { concat, u32 } from "../../isobmff/write.ts";
+import { readDescription } from "../read/video-facts.ts";
 
 /** Found once a track; tracks live as long as their source. */
 const found = new WeakMap<InputVideoTrack, Promise<Uint8Array>>();
 
+const START_CODE = Uint8Array.of(0, 0, 0, 1);
+
+/** OBU types (AV1 specification, 6.2.2). */
+const SEQUENCE_HEADER = 1;
+const TEMPORAL_DELIMITER = 2;
+
 /**
- * MPEG-TS keeps parameter sets in band, often only before IDR pictures. A chunk that starts at a
- * recovery point of an open GOP gets the first ones of the track put in front.
+ * MPEG-TS keeps parameter sets in band, often only before IDR pictures, and some writers of AV1 put the
+ * sequence header before the first picture only. A chunk that starts elsewhere gets the first ones of
+ * the track put in front.
  */
 export async function withParameterSets(
   track: InputVideoTrack,
   packet: Uint8Array,
 ): Promise<Uint8Array> {
   const codec = await track.getCodec();
+  if (codec === "av1") {
+    if (obu(packet, SEQUENCE_HEADER) !== null) return packet;
+    const header = await firstOf(track, async () => firstSequenceHeader(track));
+    const delimiter = obu(packet, TEMPORAL_DELIMITER)?.length ?? 0;
+    return concat([packet.subarray(0, delimiter), header, packet.subarray(delimiter)]);
+  }
   if (codec !== "avc" && codec !== "hevc") return packet;
-  if ((await track.getDecoderConfig())?.description !== undefined) return packet;
+  if ((await readDescription(track)) !== null) return packet;
   if (parameterSets(codec, packet).length > 0) return packet;
+  return concat([await firstOf(track, () => firstParameterSets(track, codec)), packet]);
+}
+
+/**
+ * A packet that has another sample description than the one before it, in a chunk that knows only the
+ * description of its first: the description's own parameter sets go in front.
+ */
+export async function withOwnParameterSets(
+  track: InputVideoTrack,
+  packet: Uint8Array,
+): Promise<Uint8Array> {
+  const description = await readDescription(track);
+  if (description === null) return packet;
+  const codec = await track.getCodec();
+  if (codec === "avc") {
+    const { nalLengthBytes, spsUnits, ppsUnits } = readAvcRecord(description);
+    const units = [...spsUnits, ...ppsUnits].map(({ bytes }) => bytes);
+    return concat([...units.flatMap((unit) => lengthPrefixed(unit, nalLengthBytes)), packet]);
+  }
+  if (codec !== "hevc") return packet;
+  const nalLengthBytes = ((description[21] ?? 3) & 3) + 1;
+  const units = hevcUnits(description);
+  return concat([...units.flatMap((unit) => lengthPrefixed(unit, nalLengthBytes)), packet]);
+}
+
+/** An AV1 sequence header that stands outside of the packets: configOBUs of `av1C`. */
+export function keepSequenceHeader(track: InputVideoTrack, header: Uint8Array): void {
+  if (header.length > 0) found.set(track, Promise.resolve(header));
+}
+
+function firstOf(track: InputVideoTrack, find: () => Promise<Uint8Array>): Promise<Uint8Array> {
   let sets = found.get(track);
   if (sets === undefined) {
-    sets = firstParameterSets(track, codec);
+    sets = find();
     found.set(track, sets);
   }
-  return concat([await sets, packet]);
+  return sets;
 }
 
 async function firstParameterSets(
   track: InputVideoTrack,
   codec: "avc" | "hevc",
 ): Promise<Uint8Array> {
-  const startCode = Uint8Array.of(0, 0, 0, 1);
   for await (const packet of new EncodedPacketSink(track).packets()) {
     const units = parameterSets(codec, packet.data);
-    if (units.length > 0) return concat(units.flatMap((unit) => [startCode, unit]));
+    if (units.length > 0) return concat(units.flatMap((unit) => [START_CODE, unit]));
+  }
+  return new Uint8Array(0);
+}
+
+async function firstSequenceHeader(track: InputVideoTrack): Promise<Uint8Array> {
+  for await (const packet of new EncodedPacketSink(track).packets()) {
+    const header = obu(packet.data, SEQUENCE_HEADER);
+    if (header !== null) return header.slice();
   }
   return new Uint8Array(0);
 }
@@ -47,4 +100,45 @@ function parameterSets(codec: "avc" | "hevc", packet: Uint8Array): Uint8Array[] 
   return units
     .filter((unit) => (codec === "avc" ? isParameterSet(unit) : isHevcSet(unit.bytes)))
     .map(({ bytes }) => bytes);
+}
+
+/** The arrays of an `hvcC` (ISO/IEC 14496-15, 8.3.3.1.2). */
+function hevcUnits(record: Uint8Array): Uint8Array[] {
+  const units: Uint8Array[] = [];
+  const u16 = (at: number) => ((record[at] ?? 0) << 8) | (record[at + 1] ?? 0);
+  let at = 23;
+  for (let array = record[22] ?? 0; array > 0 && at < record.length; array--) {
+    let count = u16(at + 1);
+    for (at += 3; count > 0 && at < record.length; count--) {
+      units.push(record.subarray(at + 2, at + 2 + u16(at)));
+      at += 2 + u16(at);
+    }
+  }
+  return units;
+}
+
+function lengthPrefixed(unit: Uint8Array, nalLengthBytes: number): Uint8Array[] {
+  return [Uint8Array.from(u32(unit.length).slice(4 - nalLengthBytes)), unit];
+}
+
+/** The first OBU of a type in a packet, whole, as far as the OBUs say how long they are (5.3). */
+function obu(packet: Uint8Array, wanted: number): Uint8Array | null {
+  let at = 0;
+  while (at < packet.length) {
+    const header = packet[at] ?? 0;
+    const type = (header >> 3) & 15;
+    let body = at + ((header & 4) === 0 ? 1 : 2);
+    let size = packet.length - body;
+    if ((header & 2) !== 0) {
+      size = 0;
+      for (let shift = 0; shift < 56; shift += 7) {
+        const byte = packet[body++] ?? 0;
+        size += (byte & 0x7f) * 2 ** shift;
+        if (byte < 0x80) break;
+      }
+    }
+    if (type === wanted) return packet.subarray(at, body + size);
+    at = body + size;
+  }
+  return null;
 }

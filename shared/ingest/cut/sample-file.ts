@@ -1,15 +1,18 @@
 import { matrix, movieBox } from "../../isobmff/movie.ts";
 import { ascii, box, concat, fullBox, type Part, u32 } from "../../isobmff/write.ts";
-import { TICKS_PER_SECOND } from "../../job/job.ts";
 
 /**
- * Writes an mp4 of one video track whose codec we know nothing of: the sample description is the
- * source's own `stsd`, whole, and the samples are its packets (ISO/IEC 14496-12; box names are those
- * of clause 8).
+ * Writes an mp4 of one track of which we know only the packets: a codec that has no name here, or a
+ * description that changes on the way. `stsd` is the source's own, whole (ISO/IEC 14496-12; box names
+ * are those of clause 8).
  */
 export interface SampleFile {
   /** The `stsd` box. */
   sampleDescriptions: Uint8Array;
+  kind: "video" | "audio";
+  /** Ticks a second of the samples' times. */
+  timescale: number;
+  /** 0 for audio. */
   width: number;
   height: number;
   /** Degrees clockwise. */
@@ -22,6 +25,8 @@ export interface Sample {
   /** Presentation time; any integer from 0 on. */
   ticks: number;
   isKey: boolean;
+  /** Position in `stsd`; default: the first. */
+  description?: number;
 }
 
 /** Samples are in decode order. */
@@ -32,10 +37,11 @@ export function writeSampleFile(file: SampleFile): ArrayBuffer {
   const endTicks = (decodeTicks.at(-1) ?? 0) + 1;
   const ftyp = box("ftyp", ascii("isom"), u32(512), ascii("isomiso2mp41"));
   const mediaBytes = samples.reduce((sum, sample) => sum + sample.bytes.length, 0);
+  const runs = descriptionRuns(samples);
   const layout = (mediaStart: number) =>
     movieBox({
-      kind: "video",
-      timescale: TICKS_PER_SECOND,
+      kind: file.kind,
+      timescale: file.timescale,
       durationTicks: endTicks,
       width: file.width,
       height: file.height,
@@ -46,14 +52,28 @@ export function writeSampleFile(file: SampleFile): ArrayBuffer {
         timeToSample(decodeTicks, endTicks),
         compositionOffsets(samples, decodeTicks),
         syncSamples(samples),
-        fullBox("stsc", 0, 0, u32(1, 1, samples.length, 1)),
+        fullBox("stsc", 0, 0, u32(runs.length, ...runs.flatMap(({ entry }) => entry))),
         fullBox("stsz", 0, 0, u32(0, samples.length, ...samples.map((s) => s.bytes.length))),
-        fullBox("stco", 0, 0, u32(1, mediaStart)),
+        fullBox("stco", 0, 0, u32(runs.length, ...runs.map(({ offset }) => mediaStart + offset))),
       ],
     });
   const mediaStart = ftyp.length + layout(0).length + 8;
   const parts = [ftyp, layout(mediaStart), u32(mediaBytes + 8), ascii("mdat")];
   return concat([...parts, ...samples.map((sample) => sample.bytes)]).buffer;
+}
+
+/** A chunk for each run of samples of one description: its `stsc` entry, and where it begins in `mdat`. */
+function descriptionRuns(samples: readonly Sample[]): { entry: number[]; offset: number }[] {
+  const runs: { entry: [chunk: number, samples: number, description: number]; offset: number }[] =
+    [];
+  let offset = 0;
+  for (const { bytes, description = 0 } of samples) {
+    const last = runs.at(-1);
+    if (last?.entry[2] === description + 1) last.entry[1] += 1;
+    else runs.push({ entry: [runs.length + 1, 1, description + 1], offset });
+    offset += bytes.length;
+  }
+  return runs;
 }
 
 /** Turned clockwise, and moved so that the picture's corner is at the origin again. */

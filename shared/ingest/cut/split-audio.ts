@@ -14,6 +14,7 @@ import { gridStep } from "../read/audio-positions.ts";
 import { packetsFrom } from "../read/packet-reader.ts";
 import type { AudioIndex } from "../read/source-index.ts";
 import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-piece.ts";
+import { type Sample, writeSampleFile } from "./sample-file.ts";
 
 /** Decoded before the run and thrown away: overlap, bit reservoirs and predictors settle in it. */
 const PRE_ROLL_SECONDS = 0.2;
@@ -27,11 +28,14 @@ const POST_ROLL_SECONDS = 0.1;
  * by that number and the chunk's own times puts all runs on one sample grid. Times are continuous
  * but for real gaps of the source; the first packets may decode to nothing (Vorbis, AAC priming).
  *
+ * @param sampleDescriptions the track's `stsd` where it changes on the way; chunks then copy it
+ *
  * A run that the source has no sound for still gets its nearest packets, all outside the trim.
  */
 export async function cutAudio(
   track: InputAudioTrack,
   audio: AudioIndex,
+  sampleDescriptions: Uint8Array | null,
   outputSampleRate: number,
   segments: readonly Segment[],
   signal: AbortSignal,
@@ -58,6 +62,30 @@ export async function cutAudio(
     firstPacket + 1,
     Math.min(count, lowerBound(packetSamples, wantedEnd)),
   );
+  const base = packetSamples[firstPacket] ?? 0;
+  const place = {
+    baseTicks: Math.round((base * TICKS_PER_SECOND) / sampleRate),
+    trimStartTicks: Math.floor(
+      (startFrame * AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / outputSampleRate,
+    ),
+    trimEndTicks: Math.ceil((endFrame * AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / outputSampleRate),
+  };
+  if (sampleDescriptions !== null) {
+    const samples: Sample[] = [];
+    for await (const packet of packetsFrom(track, audio, firstPacket, endPacket)) {
+      signal.throwIfAborted();
+      const at = firstPacket + samples.length;
+      samples.push({
+        bytes: packet.data,
+        ticks: (packetSamples[at] ?? base) - base,
+        isKey: true,
+        description: audio.packetDescriptions?.[at] ?? 0,
+      });
+    }
+    const size = { width: 0, height: 0, rotation: 0 };
+    const file = { sampleDescriptions, kind: "audio", timescale: sampleRate, ...size } as const;
+    return { bytes: writeSampleFile({ ...file, samples }), ...place };
+  }
   const codec = await track.getCodec();
   const decoderConfig = await track.getDecoderConfig();
   if (codec === null || decoderConfig === null) throw unreadable("The codec is not known.");
@@ -65,7 +93,6 @@ export async function cutAudio(
   const source = new EncodedAudioPacketSource(codec);
   output.addAudioTrack(source);
   await output.start();
-  const base = packetSamples[firstPacket] ?? 0;
   let at = firstPacket;
   for await (const packet of packetsFrom(track, audio, firstPacket, endPacket)) {
     signal.throwIfAborted();
@@ -84,14 +111,7 @@ export async function cutAudio(
     at++;
   }
   await output.finalize();
-  return {
-    bytes: finished(output.target.buffer),
-    baseTicks: Math.round((base * TICKS_PER_SECOND) / sampleRate),
-    trimStartTicks: Math.floor(
-      (startFrame * AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / outputSampleRate,
-    ),
-    trimEndTicks: Math.ceil((endFrame * AAC_FRAME_SAMPLES * TICKS_PER_SECOND) / outputSampleRate),
-  };
+  return { bytes: finished(output.target.buffer), ...place };
 }
 
 /** ffmpeg 5.1 knows PCM in QuickTime files, not in mp4. */

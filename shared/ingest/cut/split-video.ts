@@ -10,7 +10,7 @@ import { type Segment, TICKS_PER_SECOND } from "../../job/job.ts";
 import { packetsFrom } from "../read/packet-reader.ts";
 import type { VideoIndex } from "../read/source-index.ts";
 import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-piece.ts";
-import { withParameterSets } from "./parameter-sets.ts";
+import { withOwnParameterSets, withParameterSets } from "./parameter-sets.ts";
 import { type Sample, writeSampleFile } from "./sample-file.ts";
 
 /** Which packets a run of segments needs, in decode order, and what to keep of what they decode to. */
@@ -46,8 +46,11 @@ export function planVideoCut(
     shownTicks.set(video.framePackets[frame] ?? 0, startTicks + frame - firstFrame);
   const ticksOf = (packet: number) => shownTicks.get(packet) ?? video.packetTicks[packet] ?? 0;
   const firstPacket = keyPacketFor(video, video.framePackets[firstFrame] ?? 0, startTicks);
+  // Frames that `frameStep` leaves out may lie behind the break.
+  const breakTicks = video.breakTicks.find((at) => at > startTicks) ?? Number.POSITIVE_INFINITY;
   let endPacket = firstPacket + 1;
-  for (let frame = firstFrame; frame < endFrame; frame++) {
+  const isBefore = (frame: number) => (video.frameTicks[frame] ?? 0) < breakTicks;
+  for (let frame = firstFrame; frame < endFrame && isBefore(frame); frame++) {
     endPacket = Math.max(endPacket, (video.framePackets[frame] ?? 0) + 1);
   }
   // The second field of the last frame.
@@ -83,11 +86,12 @@ function keyPacketFor(video: VideoIndex, packet: number, atTicks: number): numbe
 
 /**
  * Copies packets into an mp4 of their own; nothing is decoded.
+ * @param tracks the track, read with each of its sample descriptions
  * @param sampleDescriptions the track's `stsd`, for codecs that mediabunny does not know
  * @param frameStep every n-th frame of the plan is kept
  */
 export async function cutVideo(
-  track: InputVideoTrack,
+  tracks: readonly InputVideoTrack[],
   video: VideoIndex,
   sampleDescriptions: Uint8Array | null,
   segments: readonly Segment[],
@@ -95,6 +99,7 @@ export async function cutVideo(
   signal: AbortSignal,
 ): Promise<CutPiece> {
   const cut = planVideoCut(video, segments, frameStep);
+  const track = trackOf(tracks, video, cut.firstPacket);
   const codec = await track.getCodec();
   const decoderConfig = await track.getDecoderConfig();
   if (codec === null || decoderConfig === null) {
@@ -119,7 +124,11 @@ export async function cutVideo(
     signal.throwIfAborted();
     const first = at === cut.firstPacket;
     const shown = cut.ticksOf(at) - cut.baseTicks;
-    const data = first ? await withParameterSets(track, packet.data) : packet.data;
+    const own = trackOf(tracks, video, at);
+    const changes = own !== (first ? track : trackOf(tracks, video, at - 1));
+    let { data } = packet;
+    if (first) data = await withParameterSets(own, data);
+    else if (changes) data = await withOwnParameterSets(own, data);
     await source.add(
       new EncodedPacket(
         data,
@@ -135,6 +144,16 @@ export async function cutVideo(
   await output.finalize();
   const { baseTicks, trimStartTicks, trimEndTicks } = cut;
   return { bytes: finished(output.target.buffer), baseTicks, trimStartTicks, trimEndTicks };
+}
+
+function trackOf(
+  tracks: readonly InputVideoTrack[],
+  { packetDescriptions }: VideoIndex,
+  packet: number,
+): InputVideoTrack {
+  const track = tracks[packetDescriptions?.[packet] ?? 0] ?? tracks[0];
+  if (track === undefined) throw unreadable("The source has no such track.");
+  return track;
 }
 
 /**
@@ -181,6 +200,8 @@ async function copySamples(
   }
   const bytes = writeSampleFile({
     sampleDescriptions,
+    kind: "video",
+    timescale: TICKS_PER_SECOND,
     width: await track.getCodedWidth(),
     height: await track.getCodedHeight(),
     rotation: await track.getRotation(),

@@ -1,8 +1,11 @@
 import type { AudioCodec, EncodedPacket, InputAudioTrack } from "mediabunny";
+import type { IsoTrack } from "../../isobmff/tracks.ts";
 import { type AudioFacts, TICKS_PER_SECOND } from "../../job/job.ts";
 import { outputSampleRate } from "../../plan/plan.ts";
 import { countSamples, pcmFrameBytes } from "./audio-packets.ts";
 import { audioGrid, gridStep } from "./audio-positions.ts";
+import { editedSound, shownEdits } from "./edit-list.ts";
+import { hasEdits, withDescriptions } from "./readable-file.ts";
 import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts";
 
 export interface AudioTrackProbe {
@@ -13,7 +16,11 @@ export interface AudioTrackProbe {
 /** A track's packets, not yet laid on the timeline: its zero is the video's to say. */
 export interface ListedAudio {
   track: InputAudioTrack;
+  /** The track's boxes, in files of the ISO family. */
+  isoTrack: IsoTrack | undefined;
   packets: PacketList;
+  /** Packets at which the sound begins anew, at their own time. */
+  joins: readonly number[];
   codec: AudioCodec | null;
   description: Uint8Array | null;
   /** Samples of each packet, where they vary; times do not tell, for they hold gaps and rounding. */
@@ -24,6 +31,7 @@ export interface ListedAudio {
 
 export async function listAudio(
   track: InputAudioTrack,
+  isoTrack: IsoTrack | undefined,
   container: string,
   signal: AbortSignal,
 ): Promise<ListedAudio> {
@@ -31,7 +39,9 @@ export async function listAudio(
   const description = descriptionBytes((await track.getDecoderConfig())?.description);
   const counter = countSamples(codec, description);
   const look = counter === null ? undefined : (packet: EncodedPacket) => counter(packet.data);
-  const packets = await listPackets(track, { signal, look });
+  const listed = withDescriptions(await listPackets(track, { signal, look }), isoTrack);
+  const edited = hasEdits(isoTrack) ? editedSound(listed, isoTrack) : null;
+  const packets = edited?.packets ?? listed;
   const frameBytes = pcmFrameBytes(codec, await track.getNumberOfChannels());
   let counts = counter === null ? undefined : packets.looks;
   if (frameBytes !== null) {
@@ -40,7 +50,16 @@ export async function listAudio(
   // Matroska times include what an Opus decoder drops at the start (RFC 7845, 4.2; CodecDelay).
   const delayed = codec === "opus" && (container === "matroska" || container === "webm");
   const delaySeconds = delayed ? opusPreSkip(description) / 48_000 : 0;
-  return { track, packets, codec, description, counts, delaySeconds };
+  return {
+    track,
+    isoTrack,
+    packets,
+    joins: edited?.joins ?? [],
+    codec,
+    description,
+    counts,
+    delaySeconds,
+  };
 }
 
 /**
@@ -62,10 +81,16 @@ export async function describeAudio(
     step: gridStep(sampleRate, outputSampleRate(sampleRate)),
     packetSampleCounts: listed.counts,
     codec,
+    joins: listed.joins,
   });
   const toTicks = (samples: number) => Math.round((samples * TICKS_PER_SECOND) / sampleRate);
-  const startTicks = toTicks(packetSamples[0] ?? 0);
-  const endTicks = toTicks(packetSamples[packetSamples.length - 1] ?? 0);
+  const all = {
+    startTicks: toTicks(packetSamples[0] ?? 0),
+    endTicks: toTicks(packetSamples[packetSamples.length - 1] ?? 0),
+  };
+  const heard = heardSpans(listed.isoTrack, zeroSeconds, all);
+  const startTicks = heard?.[0]?.startTicks ?? all.startTicks;
+  const endTicks = heard?.at(-1)?.endTicks ?? all.endTicks;
   const disposition = await track.getDisposition();
   return {
     facts: {
@@ -78,15 +103,43 @@ export async function describeAudio(
       isDefault: disposition.default,
       startTicks,
       durationTicks: Math.max(0, endTicks - startTicks),
+      ...(heard === null ? {} : { heard }),
+      ...(packets.descriptions === null ? {} : { mixedFormats: true }),
     },
     index: {
       track: position,
       sampleRate,
-      packetSeconds: packets.seconds,
+      packetSeconds: packets.places,
+      packetDescriptions: packets.descriptions,
       packetNumbers: packets.numbers,
       packetSamples,
     },
   };
+}
+
+interface Span {
+  startTicks: number;
+  endTicks: number;
+}
+
+/** Sound that an edit list hides for less time is what a decoder needs to find in, or its padding. */
+const HIDDEN_TICKS = 0.05 * TICKS_PER_SECOND;
+
+/** Where edits let a track be heard; null: everywhere, but for a few samples at its ends. */
+function heardSpans(track: IsoTrack | undefined, zeroSeconds: number, all: Span): Span[] | null {
+  const edits = track === undefined ? [] : shownEdits(track);
+  if (edits.length === 0) return null;
+  const toTicks = (seconds: number) => Math.round((seconds - zeroSeconds) * TICKS_PER_SECOND);
+  const spans = edits.map(({ startSeconds, durationSeconds }) => ({
+    startTicks: toTicks(startSeconds),
+    endTicks: Math.min(all.endTicks, toTicks(startSeconds + durationSeconds)),
+  }));
+  const startTicks = spans[0]?.startTicks ?? all.startTicks;
+  const endTicks = spans.at(-1)?.endTicks ?? all.endTicks;
+  const hidden = Math.max(startTicks - Math.max(0, all.startTicks), all.endTicks - endTicks);
+  const hasGap = spans.some((span, i) => span.startTicks > (spans[i - 1]?.endTicks ?? Infinity));
+  if (hidden <= HIDDEN_TICKS && !hasGap) return null;
+  return spans.filter((span) => span.endTicks > span.startTicks);
 }
 
 /** "deu" and "ger" become "de", as players want it (RFC 5646, 2.2.1); "und" where unknown. */

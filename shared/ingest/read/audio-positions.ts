@@ -23,6 +23,8 @@ export interface AudioTiming {
   /** Samples of each packet where known (Vorbis, FLAC, ...); else from the codec's frame size. */
   packetSampleCounts?: ArrayLike<number> | undefined;
   codec: AudioCodec | null;
+  /** Packets that begin at their own time, whatever was counted before them. */
+  joins?: readonly number[];
 }
 
 /** First sample of each packet on the timeline, in samples of the source; one entry more: the end. */
@@ -33,10 +35,11 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   const positions = new Float64Array(count + 1);
   const snap = (at: number) => Math.round((at * sampleRate) / step) * step;
   let next = snap(seconds[0] ?? 0);
+  const joins = new Set(timing.joins);
   for (let i = 0; i < count; i++) {
     const said = (seconds[i] ?? 0) * sampleRate;
     // Backwards is never right after this packet's predecessor began; forwards leaves a gap.
-    if (Math.abs(said - next) > JITTER_SECONDS * sampleRate) {
+    if (joins.has(i) || Math.abs(said - next) > JITTER_SECONDS * sampleRate) {
       next = Math.max(snap(seconds[i] ?? 0), positions[Math.max(0, i - 1)] ?? 0);
     }
     positions[i] = next;

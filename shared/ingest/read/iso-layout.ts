@@ -16,6 +16,8 @@ export interface IsoLayout {
   /** Bytes that the last box says the file has, when it has fewer. */
   statedBytes: number | null;
   tracks: IsoTrack[];
+  /** Where the `moov` box begins, in which the tracks' boxes lie. */
+  moovAt: number;
 }
 
 /** A `moov` of a day of video has some 30 MiB; beyond this something is wrong. */
@@ -37,6 +39,7 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     fragmented: false,
     statedBytes: null,
     tracks: [],
+    moovAt: 0,
   };
   let at = 0;
   while (at + 8 <= file.size) {
@@ -61,6 +64,7 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
       layout.hasMoov = true;
       const movie = readMovieOf(await readBytes(file, at, end));
       layout.tracks = movie.tracks;
+      layout.moovAt = at;
       layout.fragmented ||= movie.expectsFragments;
     }
     // Fragments go on and on; only the last box of the file matters from here.

@@ -50,7 +50,7 @@ export async function dropMissingEnd(
 /** How many packets from the first on are really there; they lie in the file in this order. */
 async function readablePackets({ track, packets }: ListedTrack): Promise<number> {
   const { seconds } = packets;
-  const places = { packetSeconds: seconds, packetNumbers: packets.numbers };
+  const places = { packetSeconds: packets.places, packetNumbers: packets.numbers };
   if (seconds.length === 0 || (await isReadable(track, places, seconds.length - 1))) {
     return seconds.length;
   }

@@ -20,20 +20,21 @@ export async function* packetsFrom(
 ): AsyncGenerator<EncodedPacket> {
   const sink = new EncodedPacketSink(track);
   let at = first;
-  for await (const packet of sink.packets(await startFor(sink))) {
-    if (packet.sequenceNumber < (packetNumbers[first] ?? 0)) continue;
-    if (packet.sequenceNumber !== packetNumbers[at]) {
-      throw unreadable("The packets are not as they were when the file was opened.");
+  while (at < end) {
+    const from = at;
+    for await (const packet of sink.packets(await startFor(at))) {
+      if (packet.sequenceNumber < (packetNumbers[at] ?? 0) && at === from) continue;
+      if (packet.sequenceNumber !== packetNumbers[at]) break;
+      yield packet;
+      if (++at >= end) return;
     }
-    yield packet;
-    if (++at >= end) return;
+    if (at === from) throw unreadable("The file ends before the packets that it lists.");
   }
-  throw unreadable("The file ends before the packets that it lists.");
 
   /** The demuxer seeks by time; of packets of one time it may find a later one. */
-  async function startFor(sink: EncodedPacketSink): Promise<EncodedPacket> {
-    const wanted = packetNumbers[first] ?? 0;
-    for (let from = first, step = 1; ; from -= step, step *= 2) {
+  async function startFor(packet: number): Promise<EncodedPacket> {
+    const wanted = packetNumbers[packet] ?? 0;
+    for (let from = packet, step = 1; ; from -= step, step *= 2) {
       const found =
         from <= 0 ? await sink.getFirstPacket() : await sink.getPacket(packetSeconds[from] ?? 0);
       if (found !== null && found.sequenceNumber <= wanted) return found;

@@ -18,11 +18,12 @@ import { TributaryError } from "../../job/errors.ts";
 import { type AudioFacts, type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
 import { clock } from "../../job/ticks.ts";
 import { frameStepFor } from "../../plan/plan.ts";
-import { describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
+import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
+import { editedPictures, shownEdits } from "./edit-list.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import { dropMissingEnd } from "./missing-end.ts";
+import { hasEdits, withDescriptions } from "./readable-file.ts";
 import {
-  type AudioIndex,
   indexVideo,
   listPackets,
   type PacketList,
@@ -30,7 +31,12 @@ import {
   type VideoIndex,
   type VideoIndexing,
 } from "./source-index.ts";
-import { type H264Stream, readH264Stream, readPictureFacts } from "./video-facts.ts";
+import {
+  type H264Stream,
+  type PictureFacts,
+  readH264Stream,
+  readPictureFacts,
+} from "./video-facts.ts";
 
 // What it does not know is handed to ffmpeg: nothing to tell people in the console.
 Logging.level = LogLevel.Errors;
@@ -65,8 +71,10 @@ export interface ProbedFile {
   facts: Omit<SourceFacts, "name" | "sizeBytes" | "fingerprint">;
   index: SourceIndex;
   video: InputVideoTrack;
+  /** The same track, as each of its sample descriptions has it; the first is often the only one. */
+  videoTracks: InputVideoTrack[];
   /** In the order of `facts.audio`. */
-  audio: InputAudioTrack[];
+  audio: { track: InputAudioTrack; sampleDescriptions: Uint8Array | null }[];
   /** The video track's `stsd` where its codec is one that only ffmpeg knows; chunks copy it. */
   sampleDescriptions: Uint8Array | null;
 }
@@ -119,6 +127,8 @@ export interface ProbeOptions {
   onProgress?: ((progress: number) => void) | undefined;
   /** Where the sound is read from, when not from the file itself. */
   sound?: OpenedFile | undefined;
+  /** The file as the further sample descriptions of its tracks have it (`readable-file.ts`). */
+  described?: readonly OpenedFile[] | undefined;
 }
 
 /**
@@ -131,18 +141,20 @@ export async function probeFile(
 ): Promise<ProbedFile> {
   const { video, container } = opened;
   const { file, layout, signal, onProgress } = options;
-  const sound = options.sound ?? opened;
   const warnings: string[] = [];
   const h264 = await readH264Stream(video, signal);
-  const listed = await listTracks(opened, sound, h264, signal, onProgress);
+  const listed = await listTracks(opened, h264, options);
   const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
   if (incomplete !== null) warnings.push(incomplete);
-  const window = visibleWindow(container, video.id, layout, warnings);
+  const isoTrack = layout?.tracks.find((track) => track.id === video.id);
+  const packets = withDescriptions(listed.video.packets, isoTrack);
+  const edited = hasEdits(isoTrack) ? editedPictures(packets, isoTrack) : null;
+  const window = edited === null ? visibleWindow(container, isoTrack, layout) : EVERYTHING;
   const indexing = indexVideo(
-    listed.video.packets,
-    window.startSeconds,
-    window.endSeconds,
-    lengthSeconds(layout?.tracks.find((track) => track.id === video.id)),
+    edited?.packets ?? packets,
+    window,
+    edited === null ? lengthSeconds(isoTrack) : 0,
+    edited?.joins,
   );
   if (indexing === null) {
     throw new TributaryError(
@@ -161,18 +173,20 @@ export async function probeFile(
     );
   }
   const zeroSeconds = window.shownFromSeconds ?? index.zeroSeconds;
-  const audio: {
-    track: InputAudioTrack;
-    facts: SourceFacts["audio"][number];
-    index: AudioIndex;
-  }[] = [];
+  const audio: (AudioTrackProbe & ProbedFile["audio"][number])[] = [];
   for (const [position, one] of listed.audio.entries()) {
     const probed = await describeAudio(one, position, zeroSeconds);
-    if (probed !== null) audio.push({ track: one.track, ...probed });
+    if (probed === null) continue;
+    const { track, isoTrack } = one;
+    const changes = probed.index.packetDescriptions !== null;
+    const sampleDescriptions = changes ? (isoTrack?.sampleDescriptions ?? null) : null;
+    audio.push({ track, sampleDescriptions, ...probed });
+    warnOfLostSound(probed.facts, listed.audio.length, warnings);
   }
   const durationTicks = holdLastFrame(index, audio, warnings);
   onProgress?.(1);
-  const picture = await readPictureFacts(video, h264);
+  const videoTracks = [video, ...tracksOf(options.described, video.id)];
+  const picture = await readPictures(videoTracks, h264, signal);
   return {
     facts: {
       container,
@@ -183,7 +197,8 @@ export async function probeFile(
     },
     index: { video: index, audio: audio.map((one) => one.index) },
     video,
-    audio: audio.map((one) => one.track),
+    videoTracks,
+    audio: audio.map(({ track, sampleDescriptions }) => ({ track, sampleDescriptions })),
     sampleDescriptions:
       (await video.getCodec()) === null ? sampleDescriptions(video, layout) : null,
   };
@@ -197,7 +212,11 @@ export function sampleDescriptions(track: InputTrack, layout: IsoLayout | null):
 /** All samples of a track one after the other; 0 where the container does not say it. */
 function lengthSeconds(track: IsoTrack | undefined): number {
   if (track === undefined) return 0;
-  return track.decodeRuns.reduce((sum, [n, each]) => sum + n * each, 0) / track.timescale;
+  const { decodeRuns, timescale } = track;
+  let ticks = 0;
+  for (let run = 0; run < decodeRuns.length; run += 2)
+    ticks += (decodeRuns[run] ?? 0) * (decodeRuns[run + 1] ?? 0);
+  return ticks / timescale;
 }
 
 interface VisibleWindow {
@@ -211,50 +230,71 @@ interface VisibleWindow {
   shownFromSeconds: number | null;
 }
 
+const EVERYTHING: VisibleWindow = {
+  startSeconds: Number.NEGATIVE_INFINITY,
+  endSeconds: Number.POSITIVE_INFINITY,
+  shownFromSeconds: null,
+};
+
 /**
  * Where pictures are hidden: before time 0 in files with edit lists (mediabunny has applied their
  * offset), and after the end of the edit. Other containers have no such thing and may start anywhere.
  */
 function visibleWindow(
   container: string,
-  trackId: number,
+  track: IsoTrack | undefined,
   layout: IsoLayout | null,
-  warnings: string[],
 ): VisibleWindow {
-  const everything = {
-    startSeconds: Number.NEGATIVE_INFINITY,
-    endSeconds: Number.POSITIVE_INFINITY,
-    shownFromSeconds: null,
-  };
-  if (container !== "mp4" && container !== "mov") return everything;
-  const edits = layout?.tracks.find((track) => track.id === trackId)?.edits ?? [];
-  const shown = edits.filter((edit) => edit.mediaTime >= 0);
-  if (shown.length > 1) {
-    warnings.push("The file joins several cuts by an edit list. Only the first one is used.");
-  }
-  const first = shown[0];
+  if (container !== "mp4" && container !== "mov") return EVERYTHING;
+  const [edit] = track === undefined ? [] : shownEdits(track);
   // Fragmented files state 0: as long as it lasts (14496-12, 8.6.6.1).
-  if (first === undefined || layout?.fragmented === true || first.durationSeconds === 0) {
-    return { ...everything, startSeconds: 0 };
+  if (edit === undefined || layout?.fragmented === true || edit.durationSeconds === Infinity) {
+    return { ...EVERYTHING, startSeconds: 0 };
   }
-  const emptySeconds = edits
-    .slice(0, edits.indexOf(first))
-    .reduce((sum, edit) => sum + edit.durationSeconds, 0);
+  const { startSeconds, durationSeconds } = edit;
   return {
     startSeconds: 0,
-    endSeconds: emptySeconds + first.durationSeconds,
-    shownFromSeconds: emptySeconds,
+    endSeconds: startSeconds + durationSeconds,
+    shownFromSeconds: startSeconds,
   };
 }
 
-/** All tracks at once: a file is read through one time, not once a track. */
-async function listTracks(
-  { video, readShare }: OpenedFile & { video: InputVideoTrack },
-  sound: OpenedFile,
+function tracksOf(described: readonly OpenedFile[] | undefined, id: number): InputVideoTrack[] {
+  return (described ?? []).flatMap(({ video }) => (video?.id === id ? [video] : []));
+}
+
+/** The largest of a track's pictures: what the ladder is made for. */
+async function readPictures(
+  tracks: readonly InputVideoTrack[],
   h264: H264Stream | null,
   signal: AbortSignal,
-  onProgress: ProbeOptions["onProgress"],
+): Promise<PictureFacts & { mixedShapes?: boolean }> {
+  const all: PictureFacts[] = [];
+  for (const [i, track] of tracks.entries()) {
+    all.push(await readPictureFacts(track, i === 0 ? h264 : await readH264Stream(track, signal)));
+  }
+  const largest = all.reduce((a, b) =>
+    b.displayWidth * b.displayHeight > a.displayWidth * a.displayHeight ? b : a,
+  );
+  const shape = largest.displayWidth / largest.displayHeight;
+  const isMixed = all.some(
+    (one) => Math.abs(one.displayWidth / one.displayHeight / shape - 1) > SAME_SHAPE_WITHIN,
+  );
+  const interlaced = all.some((one) => one.interlaced);
+  const bitDepth = Math.max(...all.map((one) => one.bitDepth));
+  return { ...largest, interlaced, bitDepth, ...(isMixed ? { mixedShapes: true } : {}) };
+}
+
+/** Shapes that differ by less are the same, rounded to whole pixels. */
+const SAME_SHAPE_WITHIN = 0.02;
+
+/** All tracks at once: a file is read through one time, not once a track. */
+async function listTracks(
+  opened: OpenedFile & { video: InputVideoTrack },
+  h264: H264Stream | null,
+  { layout, signal, onProgress, sound = opened }: ProbeOptions,
 ): Promise<{ video: { track: InputVideoTrack; packets: PacketList }; audio: ListedAudio[] }> {
+  const { video, readShare } = opened;
   const duration = (await video.getDurationFromMetadata()) ?? 0;
   const look = await pictureTest(video, h264);
   const stop = new AbortController();
@@ -268,7 +308,10 @@ async function listTracks(
           onProgress?.(0.95 * Math.min(1, duration > 0 ? seconds / duration : readShare()));
         },
       }),
-      ...sound.audio.slice(0, 16).map((track) => listAudio(track, sound.container, either)),
+      ...sound.audio.slice(0, 16).map((track) => {
+        const isoTrack = layout?.tracks.find((one) => one.id === track.id);
+        return listAudio(track, sound === opened ? isoTrack : undefined, sound.container, either);
+      }),
     ]);
     return { video: { track: video, packets }, audio };
   } catch (thrown) {
@@ -300,6 +343,16 @@ async function pictureTest(
     first = { frameNum: picture.frameNum, field: picture.field };
     return 1;
   };
+}
+
+/** Sound that nobody will hear, because no picture is there yet to be shown with it. */
+function warnOfLostSound(facts: AudioFacts, tracks: number, warnings: string[]): void {
+  const lostTicks = Math.min(0, facts.startTicks);
+  if (lostTicks > -SOUND_TAIL_TICKS) return;
+  const which = tracks > 1 ? ` of track ${facts.track + 1}` : "";
+  warnings.push(
+    `The first ${clock(-lostTicks)} of the sound${which} are left out: they come before the first picture.`,
+  );
 }
 
 function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {

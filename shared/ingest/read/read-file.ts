@@ -11,6 +11,7 @@ import {
   probeFile,
   sampleDescriptions,
 } from "./probe.ts";
+import { descriptionCount, readableFile } from "./readable-file.ts";
 import { asSourceError, DAMAGED, sourceDamaged } from "./source-errors.ts";
 import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
@@ -72,7 +73,7 @@ export async function readFile(
   layout: IsoLayout | null,
   options: OpenSourceOptions,
 ): Promise<ReadFile> {
-  const opened = await openFile(file);
+  const opened = await openFile(layout === null ? file : await readableFile(file, layout, 0));
   if (opened !== null && (await canReadPicture(opened, layout))) {
     try {
       return await readDirectly(file, layout, opened, options);
@@ -103,6 +104,11 @@ async function readDirectly(
   const unknownPicture = (await video.getCodec()) === null;
   const unknownSound = await hasUnknownSound(file, opened);
   let remuxed: Remuxed | null = null;
+  const described: OpenedFile[] = [];
+  for (let i = 1; layout !== null && i < descriptionCount(layout); i++) {
+    const further = await openFile(await readableFile(file, layout, i));
+    if (further !== null) described.push(further);
+  }
   let sound: OpenedFile | undefined;
   if (unknownSound) {
     remuxed = await runFfmpeg(file, { copy: "sound" }, options, 0.5);
@@ -113,7 +119,10 @@ async function readDirectly(
   const from = remuxed === null ? 0 : 0.5;
   const probed = await probeFile(
     { ...opened, video },
-    { file, layout, signal, sound, onProgress: (share) => onProgress?.(from + (1 - from) * share) },
+    {
+      ...{ file, layout, signal, sound, described },
+      onProgress: (share) => onProgress?.(from + (1 - from) * share),
+    },
   );
   return {
     probed:
@@ -122,8 +131,7 @@ async function readDirectly(
         : withReport(probed, remuxed, opened.container, unknownPicture, unknownSound),
     remuxed: unknownSound,
     dispose: () => {
-      opened.input.dispose();
-      sound?.input.dispose();
+      for (const one of [opened, sound, ...described]) one?.input.dispose();
     },
   };
 }

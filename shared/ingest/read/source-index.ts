@@ -6,7 +6,10 @@ import type { FrameTimeline } from "../../plan/plan.ts";
 export interface PacketPlaces {
   /** Presentation time as the demuxer gives it, in seconds. */
   packetSeconds: Float64Array;
-  /** The demuxer's number of the packet; times may be doubled, these are not. */
+  /**
+   * The demuxer's number of the packet; times may be doubled, these are not. They rise, but where an
+   * edit list jumps in the media.
+   */
   packetNumbers: Float64Array;
 }
 
@@ -19,6 +22,8 @@ export interface VideoIndex extends PacketPlaces {
   packetTicks: Float64Array;
   /** 1 where decoding can start. */
   packetIsKey: Uint8Array;
+  /** Which of the track's sample descriptions each packet has; null: all the first. */
+  packetDescriptions: Uint8Array | null;
   /** Bytes of each packet. */
   packetBytes: Uint32Array;
   /** 0 for packets that hold no frame of their own: second fields, hidden reference frames. */
@@ -29,12 +34,16 @@ export interface VideoIndex extends PacketPlaces {
   frameTicks: Float64Array;
   /** Demuxer time of timeline zero, in seconds. */
   zeroSeconds: number;
+  /** Frame times at which a chunk has to begin: no decoder goes on beyond them (`FrameTimeline`). */
+  breakTicks: number[];
 }
 
 export interface AudioIndex extends PacketPlaces {
   /** Position of the track among the source's audio tracks. */
   track: number;
   sampleRate: number;
+  /** Which of the track's sample descriptions each packet has; null: all the first. */
+  packetDescriptions: Uint8Array | null;
   /**
    * First sample of each packet on the job's timeline, in source samples; one entry more: the end.
    * Whole numbers counted up from the first packet, so that all runs share one sample grid even
@@ -51,13 +60,20 @@ export interface SourceIndex {
 
 /** Packets of one track as the demuxer lists them, in decode order. */
 export interface PacketList {
+  /** When they are shown, in the time of the file. */
   seconds: Float64Array;
+  /** Times by which the demuxer finds them; the same, but in tracks with several edits. */
+  places: Float64Array;
   numbers: Float64Array;
   durationSeconds: Float64Array;
   isKey: Uint8Array;
   bytes: Uint32Array;
   /** What `look` said of each packet; 1 where nobody looked. */
   looks: Float64Array;
+  /** 1: decoded, but not shown, as an edit list wants it; null: all are shown. */
+  hidden: Uint8Array | null;
+  /** Which sample description each packet has; null: all the first. */
+  descriptions: Uint8Array | null;
 }
 
 export interface ListPacketsOptions {
@@ -92,13 +108,17 @@ export async function listPackets(
     looks.push(look === undefined ? 1 : look(packet));
     if (++count % 512 === 0) onTime?.(packet.timestamp);
   }
+  const times = seconds.take();
   return {
-    seconds: seconds.take(),
+    seconds: times,
+    places: times,
     numbers: numbers.take(),
     durationSeconds: durationSeconds.take(),
     isKey: isKey.take(),
     bytes: bytes.take(),
     looks: looks.take(),
+    hidden: null,
+    descriptions: null,
   };
 }
 
@@ -106,11 +126,14 @@ export async function listPackets(
 export function firstPackets(list: PacketList, count: number): PacketList {
   return {
     seconds: list.seconds.slice(0, count),
+    places: list.places.slice(0, count),
     numbers: list.numbers.slice(0, count),
     durationSeconds: list.durationSeconds.slice(0, count),
     isKey: list.isKey.slice(0, count),
     bytes: list.bytes.slice(0, count),
     looks: list.looks.slice(0, count),
+    hidden: list.hidden?.slice(0, count) ?? null,
+    descriptions: list.descriptions?.slice(0, count) ?? null,
   };
 }
 
@@ -131,15 +154,16 @@ export interface VideoIndexing {
  * time are shown one after another, a tick apart.
  * @param packets `looks` are 0 for packets without a picture of their own
  * @param lengthSeconds all packets one after the other, where the container says that; else 0
+ * @param joins packets before which the list does not go on as the media does (`EditedPackets`)
  * @returns null when nothing is seen
  */
 export function indexVideo(
   packets: PacketList,
-  startSeconds: number,
-  endSeconds: number,
+  { startSeconds, endSeconds }: { startSeconds: number; endSeconds: number },
   lengthSeconds: number,
+  joins: readonly number[] = [],
 ): VideoIndexing | null {
-  const { seconds, isKey, looks } = packets;
+  const { seconds, isKey, looks, hidden } = packets;
   const firstKey = isKey.indexOf(1);
   if (firstKey === -1) return null;
   const firstKeySeconds = seconds[firstKey] ?? 0;
@@ -148,7 +172,8 @@ export function indexVideo(
   for (let i = 0; i < seconds.length; i++) {
     const at = seconds[i] ?? 0;
     // Half a microsecond: a time computed from integers may miss zero by a rounding error.
-    if (looks[i] === 0 || at < startSeconds - 5e-7 || at >= endSeconds - 5e-7) continue;
+    if (looks[i] === 0 || hidden?.[i] === 1) continue;
+    if (at < startSeconds - 5e-7 || at >= endSeconds - 5e-7) continue;
     if (i < firstKey || at < firstKeySeconds) undecodableFrames++;
     else seen.push(i);
   }
@@ -181,15 +206,17 @@ export function indexVideo(
   frameTicks[framePackets.length] = lastTicks + (cutShort ? byEdit : lastFrameTicks);
   return {
     index: {
-      packetSeconds: seconds,
+      packetSeconds: packets.places,
       packetNumbers: packets.numbers,
       packetTicks,
       packetIsKey: isKey,
+      packetDescriptions: packets.descriptions,
       packetBytes: packets.bytes,
       packetHasFrame: Uint8Array.from(looks, (look) => (look === 0 ? 0 : 1)),
       framePackets,
       frameTicks,
       zeroSeconds,
+      breakTicks: breakTicks(packets, packetTicks, framePackets, joins),
     },
     undecodableFrames,
     doubledFrames,
@@ -211,6 +238,28 @@ function statedLastTicks(
     stated = Math.max(stated, first + lengthSeconds - (seconds[lastPacket] ?? 0));
   }
   return stated * TICKS_PER_SECOND;
+}
+
+/** The first frames behind the joins, and where a key packet begins another description. */
+function breakTicks(
+  { descriptions, isKey }: PacketList,
+  packetTicks: Float64Array,
+  framePackets: Uint32Array,
+  joins: readonly number[],
+): number[] {
+  const breaks = new Set(joins);
+  for (let i = 1; descriptions !== null && i < isKey.length; i++) {
+    if (isKey[i] === 1 && descriptions[i] !== descriptions[i - 1]) breaks.add(i);
+  }
+  const sorted = [...breaks].sort((a, b) => a - b);
+  const ticks: number[] = [];
+  for (const [nth, from] of sorted.entries()) {
+    const until = sorted[nth + 1] ?? isKey.length;
+    const first = framePackets.find((packet) => packet >= from && packet < until);
+    const at = first === undefined ? 0 : (packetTicks[first] ?? 0);
+    if (at > (ticks.at(-1) ?? 0)) ticks.push(at);
+  }
+  return ticks;
 }
 
 /** As the container says, unless that is nothing or absurdly short: then as long as a usual frame. */
@@ -237,7 +286,8 @@ export function frameTimeline(video: VideoIndex): FrameTimeline {
   const frameBytes = Float64Array.from(video.framePackets, (packet) => {
     return video.packetBytes[packet] ?? 0;
   });
-  return { frameTicks: video.frameTicks, keyTicks, frameBytes };
+  const { frameTicks, breakTicks } = video;
+  return { frameTicks, keyTicks, frameBytes, breakTicks };
 }
 
 type NumberArray = Float64Array | Uint32Array | Uint8Array;

@@ -107,9 +107,16 @@ class OpenSource implements Source {
   ): Promise<CutPiece> {
     const rendition = renditions[0];
     if (rendition?.kind !== "audio") {
-      const { video, sampleDescriptions } = this.#probed;
+      const { videoTracks, sampleDescriptions } = this.#probed;
       const { frameStep } = this.facts.video;
-      return cutVideo(video, this.index.video, sampleDescriptions, segments, frameStep, signal);
+      return cutVideo(
+        videoTracks,
+        this.index.video,
+        sampleDescriptions,
+        segments,
+        frameStep,
+        signal,
+      );
     }
     const position = this.facts.audio.findIndex((track) => track.track === rendition.track);
     const track = this.#probed.audio[position];
@@ -119,6 +126,7 @@ class OpenSource implements Source {
         retryable: false,
       });
     }
-    return cutAudio(track, index, rendition.sampleRate, segments, signal);
+    const { sampleDescriptions } = track;
+    return cutAudio(track.track, index, sampleDescriptions, rendition.sampleRate, segments, signal);
   }
 }

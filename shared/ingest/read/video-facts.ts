@@ -127,7 +127,8 @@ export async function readH264Stream(
   return sps === null ? null : { sps, framing, fieldPictures, interlaced };
 }
 
-async function readDescription(track: InputVideoTrack): Promise<Uint8Array | null> {
+/** The codec's own configuration record (`avcC`, `hvcC`); null where the stream has it in band. */
+export async function readDescription(track: InputVideoTrack): Promise<Uint8Array | null> {
   const description = (await track.getDecoderConfig())?.description;
   if (description === undefined) return null;
   return ArrayBuffer.isView(description)

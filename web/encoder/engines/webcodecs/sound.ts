@@ -3,6 +3,7 @@ import { soundOutputs } from "../../../../shared/encode/audio-outputs.ts";
 import {
   type AudioRun,
   type DecodedAudio,
+  heardOf,
   type PcmWindow,
   placeAudio,
   planAudioRun,
@@ -49,7 +50,8 @@ export class WebCodecsSound {
     const run = planAudioRun(segments, sampleRate);
     const lead = planLead(run, delaySamples);
     const { pcm, decoded } = await readSound(task.chunk, rendition, () => onProgress(0.1));
-    const placed = placeAudio(pcm, decoded, task.info.baseTicks, lead.window, channels);
+    const heard = heardOf(task.grant.source, rendition);
+    const placed = placeAudio(pcm, decoded, task.info.baseTicks, lead.window, channels, heard);
     const made = await encodeSound(placed, rendition, (share) => onProgress(0.1 + share * 0.8));
 
     const count = run.framesPerSegment.reduce((sum, frames) => sum + frames, 0);
