@@ -2,16 +2,13 @@ import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
 import { readAvcRecord } from "../../h264/avc-config.ts";
 import { isParameterSet, nalUnits } from "../../h264/nal-units.ts";
 import { concat, u32 } from "../../isobmff/write.ts";
+import { OBU, obus } from "../read/av1-obus.ts";
 import { readDescription } from "../read/video-facts.ts";
 
 /** Found once a track; tracks live as long as their source. */
 const found = new WeakMap<InputVideoTrack, Promise<Uint8Array>>();
 
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
-
-/** OBU types (AV1 specification, 6.2.2). */
-const SEQUENCE_HEADER = 1;
-const TEMPORAL_DELIMITER = 2;
 
 /**
  * MPEG-TS keeps parameter sets in band, often only before IDR pictures, and some writers of AV1 put the
@@ -24,9 +21,9 @@ export async function withParameterSets(
 ): Promise<Uint8Array> {
   const codec = await track.getCodec();
   if (codec === "av1") {
-    if (obu(packet, SEQUENCE_HEADER) !== null) return packet;
+    if (obu(packet, OBU.sequenceHeader) !== null) return packet;
     const header = await firstOf(track, async () => firstSequenceHeader(track));
-    const delimiter = obu(packet, TEMPORAL_DELIMITER)?.length ?? 0;
+    const delimiter = obu(packet, OBU.temporalDelimiter)?.length ?? 0;
     return concat([packet.subarray(0, delimiter), header, packet.subarray(delimiter)]);
   }
   if (codec !== "avc" && codec !== "hevc") return packet;
@@ -84,7 +81,7 @@ async function firstParameterSets(
 
 async function firstSequenceHeader(track: InputVideoTrack): Promise<Uint8Array> {
   for await (const packet of new EncodedPacketSink(track).packets()) {
-    const header = obu(packet.data, SEQUENCE_HEADER);
+    const header = obu(packet.data, OBU.sequenceHeader);
     if (header !== null) return header.slice();
   }
   return new Uint8Array(0);
@@ -121,24 +118,8 @@ function lengthPrefixed(unit: Uint8Array, nalLengthBytes: number): Uint8Array[] 
   return [Uint8Array.from(u32(unit.length).slice(4 - nalLengthBytes)), unit];
 }
 
-/** The first OBU of a type in a packet, whole, as far as the OBUs say how long they are (5.3). */
+/** The first OBU of a type in a packet, whole. */
 function obu(packet: Uint8Array, wanted: number): Uint8Array | null {
-  let at = 0;
-  while (at < packet.length) {
-    const header = packet[at] ?? 0;
-    const type = (header >> 3) & 15;
-    let body = at + ((header & 4) === 0 ? 1 : 2);
-    let size = packet.length - body;
-    if ((header & 2) !== 0) {
-      size = 0;
-      for (let shift = 0; shift < 56; shift += 7) {
-        const byte = packet[body++] ?? 0;
-        size += (byte & 0x7f) * 2 ** shift;
-        if (byte < 0x80) break;
-      }
-    }
-    if (type === wanted) return packet.subarray(at, body + size);
-    at = body + size;
-  }
+  for (const { type, whole } of obus(packet)) if (type === wanted) return whole;
   return null;
 }

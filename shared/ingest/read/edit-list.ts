@@ -68,8 +68,9 @@ export function editedPictures(packets: PacketList, track: IsoTrack): EditedPack
     const times = shown.map((i) => packets.seconds[i] ?? 0);
     const earliest = times.reduce((a, b) => Math.min(a, b));
     const latest = times.reduce((a, b) => Math.max(a, b));
+    const sample = packets.numbers[first] ?? 0;
     const began =
-      decoded.length > first ? (decoded[first] ?? 0) / track.timescale : edit.mediaSeconds;
+      decoded.length > sample ? (decoded[sample] ?? 0) / track.timescale : edit.mediaSeconds;
     return [{ edit, first, last: shown.at(-1) ?? first, earliest, latest, began }];
   });
   const lag = edits[0] === undefined ? 0 : edits[0].earliest - edits[0].began;

@@ -1,4 +1,5 @@
 import { readBoxHeader } from "../../isobmff/box.ts";
+import { unsignedRuns } from "../../isobmff/track-runs.ts";
 import { type IsoTrack, readMovie } from "../../isobmff/tracks.ts";
 import { readBytes } from "./sniff.ts";
 import { sourceDamaged } from "./source-errors.ts";
@@ -18,7 +19,14 @@ export interface IsoLayout {
   tracks: IsoTrack[];
   /** Where the `moov` box begins, in which the tracks' boxes lie. */
   moovAt: number;
+  /** Where the versions of runs stand that are not the ones they should be (`unsignedRuns`). */
+  unsignedRuns: number[];
 }
+
+/** One of the first fragments tells whether a writer makes this mistake; then all are looked at. */
+const FRAGMENTS_LOOKED_AT = 8;
+
+const LARGEST_MOOF_BYTES = 16 * 1024 * 1024;
 
 /** A `moov` of a day of video has some 30 MiB; beyond this something is wrong. */
 const LARGEST_MOOV_BYTES = 256 * 1024 * 1024;
@@ -40,7 +48,9 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     statedBytes: null,
     tracks: [],
     moovAt: 0,
+    unsignedRuns: [],
   };
+  let fragments = 0;
   let at = 0;
   while (at + 8 <= file.size) {
     signal.throwIfAborted();
@@ -59,7 +69,15 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     if (end > file.size) layout.statedBytes = end;
     if (type === "ftyp") layout.brand = String.fromCharCode(...head.subarray(8, 12));
     if (type === "mdat") layout.hasMediaData = true;
-    if (type === "moof") layout.fragmented = true;
+    if (type === "moof") {
+      layout.fragmented = true;
+      fragments++;
+      const isLookedAt = fragments <= FRAGMENTS_LOOKED_AT || layout.unsignedRuns.length > 0;
+      if (isLookedAt && end <= file.size && sizeBytes <= LARGEST_MOOF_BYTES) {
+        const runs = unsignedRuns(await readBytes(file, at, end));
+        for (const run of runs) layout.unsignedRuns.push(at + run);
+      }
+    }
     if (type === "moov" && end <= file.size && sizeBytes <= LARGEST_MOOV_BYTES) {
       layout.hasMoov = true;
       const movie = readMovieOf(await readBytes(file, at, end));

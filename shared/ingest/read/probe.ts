@@ -12,16 +12,17 @@ import {
   QTFF,
   WEBM,
 } from "mediabunny";
-import { readPicture } from "../../h264/picture.ts";
 import type { IsoTrack } from "../../isobmff/tracks.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type AudioFacts, type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
 import { clock } from "../../job/ticks.ts";
 import { frameStepFor } from "../../plan/plan.ts";
+import { keepSequenceHeader } from "../cut/parameter-sets.ts";
 import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
 import { editedPictures, shownEdits } from "./edit-list.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import { dropMissingEnd } from "./missing-end.ts";
+import { lookAtPictures, type PictureTest, pictureTest, withoutNothing } from "./pictures.ts";
 import { hasEdits, withDescriptions } from "./readable-file.ts";
 import {
   indexVideo,
@@ -147,7 +148,9 @@ export async function probeFile(
   const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
   if (incomplete !== null) warnings.push(incomplete);
   const isoTrack = layout?.tracks.find((track) => track.id === video.id);
-  const packets = withDescriptions(listed.video.packets, isoTrack);
+  const { test } = listed.video;
+  if (test !== null) await lookAtPictures(video, listed.video.packets, test, signal);
+  const packets = withoutNothing(listed.video.packets);
   const edited = hasEdits(isoTrack) ? editedPictures(packets, isoTrack) : null;
   const window = edited === null ? visibleWindow(container, isoTrack, layout) : EVERYTHING;
   const indexing = indexVideo(
@@ -185,6 +188,7 @@ export async function probeFile(
   }
   const durationTicks = holdLastFrame(index, audio, warnings);
   onProgress?.(1);
+  if (isoTrack !== undefined) keepSequenceHeader(video, av1ConfigObus(isoTrack.sampleDescriptions));
   const videoTracks = [video, ...tracksOf(options.described, video.id)];
   const picture = await readPictures(videoTracks, h264, signal);
   return {
@@ -202,6 +206,19 @@ export async function probeFile(
     sampleDescriptions:
       (await video.getCodec()) === null ? sampleDescriptions(video, layout) : null,
   };
+}
+
+/** configOBUs of an `av1C` (AV1 codec ISO media file format binding, 2.3.3); empty where there is none. */
+function av1ConfigObus(sampleDescriptions: Uint8Array): Uint8Array {
+  for (let at = 4; at + 8 < sampleDescriptions.length; at++) {
+    const type = String.fromCharCode(...sampleDescriptions.subarray(at, at + 4));
+    if (type !== "av1C") continue;
+    const size = new DataView(sampleDescriptions.buffer, sampleDescriptions.byteOffset).getUint32(
+      at - 4,
+    );
+    return sampleDescriptions.slice(at + 8, at - 4 + size);
+  }
+  return new Uint8Array(0);
 }
 
 /** null when the container is not of the ISO family. */
@@ -293,17 +310,21 @@ async function listTracks(
   opened: OpenedFile & { video: InputVideoTrack },
   h264: H264Stream | null,
   { layout, signal, onProgress, sound = opened }: ProbeOptions,
-): Promise<{ video: { track: InputVideoTrack; packets: PacketList }; audio: ListedAudio[] }> {
+): Promise<{
+  video: { track: InputVideoTrack; packets: PacketList; test: PictureTest | null };
+  audio: ListedAudio[];
+}> {
   const { video, readShare } = opened;
   const duration = (await video.getDurationFromMetadata()) ?? 0;
-  const look = await pictureTest(video, h264);
+  const isoTrack = layout?.tracks.find((one) => one.id === video.id);
+  const test = await pictureTest(video, h264, isoTrack);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   try {
     const [packets, ...audio] = await Promise.all([
       listPackets(video, {
         signal: either,
-        look,
+        look: test?.reads === "all" ? ({ data }) => test.look(data) : undefined,
         onTime: (seconds) => {
           onProgress?.(0.95 * Math.min(1, duration > 0 ? seconds / duration : readShare()));
         },
@@ -313,36 +334,11 @@ async function listTracks(
         return listAudio(track, sound === opened ? isoTrack : undefined, sound.container, either);
       }),
     ]);
-    return { video: { track: video, packets }, audio };
+    return { video: { track: video, packets: withDescriptions(packets, isoTrack), test }, audio };
   } catch (thrown) {
     stop.abort();
     throw thrown;
   }
-}
-
-/** For codecs where a packet may hold no picture of its own; null: all do, no need to read them. */
-async function pictureTest(
-  track: InputVideoTrack,
-  h264: H264Stream | null,
-): Promise<((packet: { data: Uint8Array }) => number) | undefined> {
-  // VP8's hidden alternate reference frames: show_frame is bit 4 of the first byte (RFC 6386, 9.1).
-  if ((await track.getCodec()) === "vp8") return ({ data }) => (data[0] ?? 0) & 0x10;
-  if (h264 === null || !h264.fieldPictures) return undefined;
-  // The second field of a frame has its frame_num and the other parity.
-  let first: { frameNum: number; field: string } | null = null;
-  return ({ data }) => {
-    const picture = readPicture(data, h264.framing, h264.sps);
-    if (picture === null || picture.field === null) {
-      first = null;
-      return 1;
-    }
-    if (first !== null && first.frameNum === picture.frameNum && first.field !== picture.field) {
-      first = null;
-      return 0;
-    }
-    first = { frameNum: picture.frameNum, field: picture.field };
-    return 1;
-  };
 }
 
 /** Sound that nobody will hear, because no picture is there yet to be shown with it. */

@@ -40,7 +40,8 @@ export async function readableFile(
   layout: IsoLayout,
   description: number,
 ): Promise<Blob> {
-  const patches: Patch[] = [];
+  // Version 1: signed.
+  const patches: Patch[] = layout.unsignedRuns.map((at) => ({ at, bytes: Uint8Array.of(1) }));
   for (const track of layout.tracks) {
     const { edts, descriptions } = track;
     if (edts !== null && hasEdits(track)) {
