@@ -84,13 +84,13 @@ export async function describeAudio(
     joins: listed.joins,
   });
   const toTicks = (samples: number) => Math.round((samples * TICKS_PER_SECOND) / sampleRate);
-  const all = {
+  const span = {
     startTicks: toTicks(packetSamples[0] ?? 0),
     endTicks: toTicks(packetSamples[packetSamples.length - 1] ?? 0),
   };
-  const heard = heardSpans(listed.isoTrack, zeroSeconds, all);
-  const startTicks = heard?.[0]?.startTicks ?? all.startTicks;
-  const endTicks = heard?.at(-1)?.endTicks ?? all.endTicks;
+  const heard = heardSpans(listed.isoTrack, zeroSeconds, span);
+  const startTicks = heard?.[0]?.startTicks ?? span.startTicks;
+  const endTicks = heard?.at(-1)?.endTicks ?? span.endTicks;
   const disposition = await track.getDisposition();
   return {
     facts: {

@@ -13,6 +13,12 @@ import type { AudioCodec } from "mediabunny";
  */
 const JITTER_SECONDS = 0.1;
 
+/**
+ * Where recordings are joined, the sound of the first often goes on a little longer than its picture. All
+ * of it is kept, and what follows comes after it, up to this much late; so does ffmpeg.
+ */
+const OVERLAP_SECONDS = 0.3;
+
 export interface AudioTiming {
   /** Presentation time of each packet, in seconds on the job's timeline. */
   seconds: ArrayLike<number>;
@@ -39,7 +45,9 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   for (let i = 0; i < count; i++) {
     const said = (seconds[i] ?? 0) * sampleRate;
     // Backwards is never right after this packet's predecessor began; forwards leaves a gap.
-    if (joins.has(i) || Math.abs(said - next) > JITTER_SECONDS * sampleRate) {
+    const isGap = said - next > JITTER_SECONDS * sampleRate;
+    const isOverlap = next - said > OVERLAP_SECONDS * sampleRate;
+    if (joins.has(i) || isGap || isOverlap) {
       next = Math.max(snap(seconds[i] ?? 0), positions[Math.max(0, i - 1)] ?? 0);
     }
     positions[i] = next;

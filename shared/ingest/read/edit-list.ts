@@ -74,17 +74,19 @@ export function editedPictures(packets: PacketList, track: IsoTrack): EditedPack
     return [{ edit, first, last: shown.at(-1) ?? first, earliest, latest, began }];
   });
   const lag = edits[0] === undefined ? 0 : edits[0].earliest - edits[0].began;
+  // From the last one back: none goes on beyond the first frame of the next.
+  const shifts = new Array<number>(edits.length).fill(0);
+  let nextStarts = Number.POSITIVE_INFINITY;
+  for (const [nth, { edit, first, earliest, latest, began }] of [...edits.entries()].reverse()) {
+    const frame = packets.durationSeconds[first] ?? 0;
+    const shift = Math.min(edit.startSeconds - began - lag, nextStarts - frame - latest);
+    shifts[nth] = shift;
+    nextStarts = earliest + shift;
+  }
   const list = new ListBuilder(packets);
-  for (const [nth, { edit, first, last, earliest, latest, began }] of edits.entries()) {
+  for (const [nth, { edit, first, last, earliest }] of edits.entries()) {
     const endSeconds = edit.mediaSeconds + edit.durationSeconds - HALF_MICROSECOND;
-    let shift = edit.startSeconds - began - lag;
-    const next = edits[nth + 1];
-    if (next !== undefined) {
-      // Never beyond the next edit's first frame.
-      const nextStarts = next.edit.startSeconds + next.earliest - next.began - lag;
-      const frame = packets.durationSeconds[first] ?? 0;
-      shift = Math.min(shift, nextStarts - frame - latest);
-    }
+    const shift = shifts[nth] ?? 0;
     list.join();
     for (let i = keyFor(packets, first, earliest); i <= last; i++) {
       const at = packets.seconds[i] ?? 0;

@@ -3,7 +3,7 @@ import { TributaryError } from "../../job/errors.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import { statedMatroskaBytes } from "./matroska-size.ts";
 import { packetsFrom } from "./packet-reader.ts";
-import { firstPackets, type PacketList, type PacketPlaces } from "./source-index.ts";
+import { filtered, type PacketList, type PacketPlaces } from "./source-index.ts";
 
 /**
  * Files that break off: the container says how long it should be, or lists packets that are not
@@ -33,7 +33,8 @@ export async function dropMissingEnd(
   for (const one of listed) {
     const readable = await readablePackets(one);
     missing += one.packets.seconds.length - readable;
-    if (readable < one.packets.seconds.length) one.packets = firstPackets(one.packets, readable);
+    if (readable < one.packets.seconds.length)
+      one.packets = filtered(one.packets, (_, packet) => packet < readable);
   }
   if (layout !== null && missing === 0) {
     return "The file ends earlier than it says; all pictures and sound are there.";

@@ -5,7 +5,7 @@ import { readPicture } from "../../h264/picture.ts";
 import type { IsoTrack } from "../../isobmff/tracks.ts";
 import { OBU, obus } from "./av1-obus.ts";
 import { packetsFrom } from "./packet-reader.ts";
-import type { PacketList } from "./source-index.ts";
+import { filtered, type PacketList } from "./source-index.ts";
 import { type H264Stream, readDescription } from "./video-facts.ts";
 
 /**
@@ -96,17 +96,7 @@ export function withoutNothing(list: PacketList): PacketList {
   const { looks, bytes } = list;
   const isKept = (_: number, i: number) => looks[i] !== NOTHING && bytes[i] !== 0;
   if (looks.every(isKept)) return list;
-  return {
-    seconds: list.seconds.filter(isKept),
-    places: list.places.filter(isKept),
-    numbers: list.numbers.filter(isKept),
-    durationSeconds: list.durationSeconds.filter(isKept),
-    isKey: list.isKey.filter(isKept),
-    bytes: bytes.filter(isKept),
-    looks: looks.filter(isKept),
-    hidden: list.hidden?.filter(isKept) ?? null,
-    descriptions: list.descriptions?.filter(isKept) ?? null,
-  };
+  return filtered(list, isKept);
 }
 
 /** Runs [from, to) that hold all wanted packets, and few others. */

@@ -32,6 +32,7 @@ import {
   type VideoIndex,
   type VideoIndexing,
 } from "./source-index.ts";
+import { straighten } from "./splices.ts";
 import {
   type H264Stream,
   type PictureFacts,
@@ -151,12 +152,23 @@ export async function probeFile(
   const { test } = listed.video;
   if (test !== null) await lookAtPictures(video, listed.video.packets, test, signal);
   const packets = withoutNothing(listed.video.packets);
+  if (!hasEdits(isoTrack)) {
+    warnings.push(
+      ...straighten(
+        packets,
+        listed.audio.map((one) => one.packets),
+      ),
+    );
+  }
   const edited = hasEdits(isoTrack) ? editedPictures(packets, isoTrack) : null;
   const window = edited === null ? visibleWindow(container, isoTrack, layout) : EVERYTHING;
   const indexing = indexVideo(
     edited?.packets ?? packets,
     window,
-    edited === null ? lengthSeconds(isoTrack) : 0,
+    {
+      lengthSeconds: edited === null ? lengthSeconds(isoTrack) : 0,
+      isStated: container !== "mpegts",
+    },
     edited?.joins,
   );
   if (indexing === null) {

@@ -122,18 +122,21 @@ export async function listPackets(
   };
 }
 
-/** The first packets of a list. */
-export function firstPackets(list: PacketList, count: number): PacketList {
+/** Some packets of a list. */
+export function filtered(
+  list: PacketList,
+  isKept: (value: number, packet: number) => boolean,
+): PacketList {
   return {
-    seconds: list.seconds.slice(0, count),
-    places: list.places.slice(0, count),
-    numbers: list.numbers.slice(0, count),
-    durationSeconds: list.durationSeconds.slice(0, count),
-    isKey: list.isKey.slice(0, count),
-    bytes: list.bytes.slice(0, count),
-    looks: list.looks.slice(0, count),
-    hidden: list.hidden?.slice(0, count) ?? null,
-    descriptions: list.descriptions?.slice(0, count) ?? null,
+    seconds: list.seconds.filter(isKept),
+    places: list.places.filter(isKept),
+    numbers: list.numbers.filter(isKept),
+    durationSeconds: list.durationSeconds.filter(isKept),
+    isKey: list.isKey.filter(isKept),
+    bytes: list.bytes.filter(isKept),
+    looks: list.looks.filter(isKept),
+    hidden: list.hidden?.filter(isKept) ?? null,
+    descriptions: list.descriptions?.filter(isKept) ?? null,
   };
 }
 
@@ -154,13 +157,14 @@ export interface VideoIndexing {
  * time are shown one after another, a tick apart.
  * @param packets `looks` are 0 for packets without a picture of their own
  * @param lengthSeconds all packets one after the other, where the container says that; else 0
+ * @param isStated the container says how long packets last
  * @param joins packets before which the list does not go on as the media does (`EditedPackets`)
  * @returns null when nothing is seen
  */
 export function indexVideo(
   packets: PacketList,
   { startSeconds, endSeconds }: { startSeconds: number; endSeconds: number },
-  lengthSeconds: number,
+  { lengthSeconds, isStated }: { lengthSeconds: number; isStated: boolean },
   joins: readonly number[] = [],
 ): VideoIndexing | null {
   const { seconds, isKey, looks, hidden } = packets;
@@ -199,7 +203,7 @@ export function indexVideo(
   const lastPacket = framePackets[framePackets.length - 1] ?? 0;
   const lastTicks = frameTicks[framePackets.length - 1] ?? 0;
   const statedTicks = statedLastTicks(packets, lastPacket, lengthSeconds);
-  const lastFrameTicks = lastFrameDuration(frameTicks.subarray(0, -1), statedTicks);
+  const lastFrameTicks = lastFrameDuration(frameTicks.subarray(0, -1), statedTicks, isStated);
   // An edit may end within the last frame; a few milliseconds are the rounding of its duration.
   const byEdit = Number.isFinite(endSeconds) ? toTicks(endSeconds) - lastTicks : lastFrameTicks;
   const cutShort = byEdit > 0 && lastFrameTicks - byEdit > EDIT_ROUNDING_TICKS;
@@ -263,14 +267,20 @@ function breakTicks(
 }
 
 /** As the container says, unless that is nothing or absurdly short: then as long as a usual frame. */
-function lastFrameDuration(frameTicks: Float64Array, statedTicks: number): number {
+function lastFrameDuration(
+  frameTicks: Float64Array,
+  statedTicks: number,
+  isStated: boolean,
+): number {
   const gaps = frameTicks
     .slice(1)
     .map((at, i) => at - (frameTicks[i] ?? 0))
     .sort();
   const usual = gaps[gaps.length >> 1] ?? TICKS_PER_SECOND / 25;
   const stated = Math.round(statedTicks);
-  return stated >= Math.min(usual / 2, SHORTEST_STATED_TICKS) ? stated : usual;
+  // Where a demuxer can only guess, a usual frame is the better guess.
+  const longest = isStated ? Number.POSITIVE_INFINITY : 2 * usual;
+  return stated >= Math.min(usual / 2, SHORTEST_STATED_TICKS) && stated <= longest ? stated : usual;
 }
 
 /** A container that says less of its last frame has nothing to say of it. */

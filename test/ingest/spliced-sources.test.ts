@@ -1,0 +1,57 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { generatedClip, realClip } from "../setup/media.ts";
+import { decodeVideoTasks, inFolder, open, pictureHashes } from "./cut-and-decode.ts";
+import { makeFolder } from "./made-folder.ts";
+
+const part = (seconds: number, more: string[], filter = "null") => [
+  ...["-f", "lavfi", "-i", `testsrc2=size=160x96:rate=25:duration=${seconds},${filter}`],
+  ...["-f", "lavfi", "-i", `aevalsrc=0.4*sin(2*PI*(200+40*t)*t):s=48000:d=${seconds}`],
+  ...["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac", ...more],
+];
+
+/** The second part begins so many seconds after the first one does, which lasts 5 s. */
+const SPLICES: [what: string, seconds: number, bFrames: string, words: RegExp][] = [
+  ["overlaps by a frame", 4.96, "0", /At 0:0\d\.\d two recordings overlap by 1 frame;/],
+  ["overlaps by two frames", 4.92, "0", /overlap by 2 frames/],
+  ["overlaps by half a frame", 4.98, "0", /overlap by 1 frame;/],
+  ["overlaps by a frame, with B-frames", 4.96, "2", /overlap by 1 frame;/],
+  ["begins on the same clock", 0, "2", /clock jumps back by 5\.\d s/],
+  ["begins on a clock of later", 5000, "2", /clock jumps ahead by 4995\.\d s/],
+];
+
+describe("two recordings in one transport stream", () => {
+  test.each(SPLICES)("the second %s", async (_, offset, bFrames, words) => {
+    const one = await generatedClip("part.ts", part(5, ["-bf", bFrames]));
+    const shift = ["-bf", bFrames, "-output_ts_offset", String(offset)];
+    const other = await generatedClip("part.ts", part(4, shift, "negate"));
+    await inFolder(async (folder) => {
+      const path = join(folder, "spliced.ts");
+      await writeFile(path, Buffer.concat([await readFile(one), await readFile(other)]));
+      const opened = await open(path);
+      const plan = opened.planJob();
+      const tasks = await decodeVideoTasks(opened, plan);
+      opened.close();
+      expect(plan.source.warnings[0]).toMatch(words);
+      for (const { planned, hashes } of tasks) expect(hashes).toHaveLength(planned);
+      const expected = [...(await pictureHashes(one)), ...(await pictureHashes(other))];
+      expect(tasks.flatMap(({ hashes }) => hashes)).toEqual(expected);
+      expect(Math.abs(plan.source.durationTicks / TICKS_PER_SECOND - 9)).toBeLessThan(0.2);
+      await makeFolder(path, folder);
+    });
+  });
+});
+
+test.each(["reports/ts-one-frame-overlap.ts", "reports/ts-ac3-51-to-20.ts"])(
+  "the real clip %s is made",
+  async (name) => {
+    const path = realClip(name);
+    if (path === null) return;
+    await inFolder(async (folder) => {
+      const { warnings } = await makeFolder(path, folder);
+      expect(warnings[0]).toMatch(/two recordings overlap by 1 frame/);
+    });
+  },
+);
