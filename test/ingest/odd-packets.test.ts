@@ -109,14 +109,14 @@ test("composition offsets below zero in an unsigned run are read signed", async 
   const whole = await generatedClip("signed.mp4", fragmented);
   const file = await readFile(whole);
   await inFolder(async (folder) => {
-    let unsigned = file;
+    let unsigned: Buffer = file;
     for (let nth = 0; unsigned.indexOf("trun") !== -1 && nth < 4; nth++) {
       unsigned = withBox(unsigned, [`moof[${nth}]`, "traf", "trun"], (body) =>
         Buffer.concat([Buffer.of(0), body.subarray(1)]),
       );
     }
     const path = join(folder, "unsigned.mp4");
-    await writeFile(path, unsigned);
+    await writeFile(path, new Uint8Array(unsigned));
     const opened = await open(path);
     expect(opened.facts.video.frames).toBe(200);
     const tasks = await decodeVideoTasks(opened, opened.planJob());

@@ -96,7 +96,12 @@ export function withoutNothing(list: PacketList): PacketList {
   const { looks, bytes } = list;
   const isKept = (_: number, i: number) => looks[i] !== NOTHING && bytes[i] !== 0;
   if (looks.every(isKept)) return list;
-  return filtered(list, isKept);
+  // Where a delimiter carries the flag of a key frame, the picture behind it is one.
+  const isKey = list.isKey.slice();
+  for (let i = 0; i + 1 < isKey.length; i++) {
+    if (isKey[i] === 1 && !isKept(0, i)) isKey[i + 1] = 1;
+  }
+  return filtered({ ...list, isKey }, isKept);
 }
 
 /** Runs [from, to) that hold all wanted packets, and few others. */
