@@ -17,6 +17,8 @@ export interface SampleFile {
   height: number;
   /** Degrees clockwise. */
   rotation: number;
+  /** Left and right, after it is turned. */
+  isMirrored?: boolean;
   samples: readonly Sample[];
 }
 
@@ -76,12 +78,14 @@ function descriptionRuns(samples: readonly Sample[]): { entry: number[]; offset:
   return runs;
 }
 
-/** Turned clockwise, and moved so that the picture's corner is at the origin again. */
-function turned({ rotation, width, height }: SampleFile): Part {
-  if (rotation === 90) return matrix(0, 1, -1, 0, height, 0);
-  if (rotation === 180) return matrix(-1, 0, 0, -1, width, height);
-  if (rotation === 270) return matrix(0, -1, 1, 0, 0, width);
-  return matrix(1, 0, 0, 1, 0, 0);
+/** Turned clockwise, then mirrored, and moved so that the picture's corner is at the origin again. */
+function turned({ rotation, width, height, isMirrored = false }: SampleFile): Part {
+  const flip = (to: number, a: number, b: number, c: number, d: number, x: number, y: number) =>
+    isMirrored ? matrix(-a, b, -c, d, to - x, y) : matrix(a, b, c, d, x, y);
+  if (rotation === 90) return flip(height, 0, 1, -1, 0, height, 0);
+  if (rotation === 180) return flip(width, -1, 0, 0, -1, width, height);
+  if (rotation === 270) return flip(height, 0, -1, 1, 0, 0, width);
+  return flip(width, 1, 0, 0, 1, 0, 0);
 }
 
 function timeToSample(decodeTicks: readonly number[], endTicks: number): Uint8Array {

@@ -115,6 +115,7 @@ export async function cutVideo(
   // The rate only sets the track's timescale: times stay whole ticks.
   output.addVideoTrack(source, {
     rotation: await track.getRotation(),
+    ...((await track.getFlip()) ? { flip: true } : {}),
     frameRate: TICKS_PER_SECOND,
   });
   await output.start();
@@ -205,6 +206,7 @@ async function copySamples(
     width: await track.getCodedWidth(),
     height: await track.getCodedHeight(),
     rotation: await track.getRotation(),
+    isMirrored: await track.getFlip(),
     samples,
   });
   const { baseTicks, trimStartTicks, trimEndTicks } = cut;

@@ -14,6 +14,7 @@ export type PictureFacts = Pick<
   | "displayWidth"
   | "displayHeight"
   | "rotation"
+  | "mirrored"
   | "interlaced"
   | "bitDepth"
   | "transfer"
@@ -50,6 +51,7 @@ export async function readPictureFacts(
     height,
     ...shown,
     rotation,
+    ...((await track.getFlip()) ? { mirrored: true } : {}),
     interlaced: h264?.interlaced ?? false,
     bitDepth: await readBitDepth(track, h264),
     transfer: transferName(colour.transfer, h264?.sps.transfer),
