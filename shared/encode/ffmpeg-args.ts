@@ -145,13 +145,14 @@ function videoGraph(task: VideoTask): string {
   const { source, chunk, renditions, colour } = task;
   const seconds = (ticks: number): string =>
     ((ticks - chunk.baseTicks) / TICKS_PER_SECOND).toFixed(7);
+  const startTicks = (task.segments[0]?.startTicks ?? chunk.baseTicks) - chunk.baseTicks;
   const shared = [
     // Before the trim: neighbours of the first and last frame are wanted. One frame out for each in.
     ...(source.interlaced ? ["bwdif=mode=send_frame:parity=auto:deint=interlaced"] : []),
     `trim=start=${seconds(chunk.trimStartTicks)}:end=${seconds(chunk.trimEndTicks)}`,
     ...(source.frameStep > 1 ? [`select=not(mod(n\\,${source.frameStep}))`] : []),
     // Not STARTPTS: where pictures change their size, ffmpeg sets up the whole graph again.
-    `setpts=PTS-${seconds(task.segments[0]?.startTicks ?? 0)}/TB`,
+    `setpts=PTS-round(${startTicks}/${TICKS_PER_SECOND}/TB)`,
     ...conversionFilters(colour, largest(renditions)),
   ];
   const branches = renditions.map((_, index) => `[in${index}]`).join("");

@@ -49,6 +49,8 @@ export const videoFactsSchema = z.object({
   transfer: z.enum(["sdr", "pq", "hlg"]),
   /** Every n-th frame is kept, so that the output stays at 60 frames a second or less. */
   frameStep: z.int().min(1).max(16),
+  /** Of the source's pictures, on average; what is held counts as often as it has to be encoded. */
+  bitsPerSecond: z.number().positive().optional(),
   /** To be mirrored, left and right, after it is turned: front cameras. */
   mirrored: z.boolean().optional(),
   /** Some pictures have another shape than `displayWidth` to `displayHeight`: they get borders. */

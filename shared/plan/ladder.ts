@@ -3,6 +3,7 @@ import { TributaryError } from "../job/errors.ts";
 import type { SourceFacts, VideoRendition } from "../job/job.ts";
 import { planAudio } from "./audio.ts";
 import { checkRungs, evenBelow, type LadderRung, suggestedKilobits } from "./rungs.ts";
+import { usefulKilobits } from "./source-rate.ts";
 
 /** No default rung is larger: beyond it the work grows faster than what people see. */
 const MAX_DEFAULT_SHORT_SIDE = 1080;
@@ -20,7 +21,8 @@ const CELLULAR_SHORT_SIDE = 144;
 /**
  * The ladder that a source gets when nobody chose one; largest first. It ends with a variant for cellular
  * connections where the sound leaves enough for the picture, so not beside stereo: with 60 kbit/s, 2 of 8
- * moving pictures looked more like their neighbours than like themselves; with 110, none.
+ * moving pictures looked more like their neighbours than like themselves; with 110, none. No rung gets
+ * more bits than the source has for as many pixels.
  */
 export function defaultLadder(facts: Pick<SourceFacts, "video" | "audio">): LadderRung[] {
   const { displayWidth, displayHeight } = facts.video;
@@ -35,10 +37,16 @@ export function defaultLadder(facts: Pick<SourceFacts, "video" | "audio">): Ladd
   if (sides.length > 5) sides.splice(sides.indexOf(240), 1);
   const fast = outputFrameRate(facts.video) > 45 ? 1.4 : 1;
   const rungs = sides.map((shortSide) => {
-    const rate = suggestedKilobits(shortSide) * fast;
+    const suggested = suggestedKilobits(shortSide) * fast;
+    const rate = Math.min(suggested, usefulKilobits(facts.video, shortSide));
     return { shortSide, kilobitsPerSecond: Math.max(24, Math.round(rate)) };
   });
-  const cellular = Math.round(suggestedKilobits(CELLULAR_SHORT_SIDE) * fast);
+  const cellular = Math.round(
+    Math.min(
+      suggestedKilobits(CELLULAR_SHORT_SIDE) * fast,
+      Math.max(24, usefulKilobits(facts.video, CELLULAR_SHORT_SIDE)),
+    ),
+  );
   const smallest = sides.at(-1) ?? top;
   if (
     CELLULAR_SHORT_SIDE <= 0.76 * smallest &&

@@ -1,11 +1,12 @@
 import { TributaryError } from "../job/errors.ts";
-import type { JobPlan, Segment, SourceFacts } from "../job/job.ts";
+import type { JobPlan, Segment, SourceFacts, VideoRendition } from "../job/job.ts";
 import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
 import { planAudio } from "./audio.ts";
 import { planLadder } from "./ladder.ts";
 import { withRateShares } from "./rate-shares.ts";
 import type { LadderRung } from "./rungs.ts";
 import { type FrameTimeline, planSegments } from "./segments.ts";
+import { usefulKilobits } from "./source-rate.ts";
 import { planTasks } from "./tasks.ts";
 
 export { outputSampleRate, planAudio } from "./audio.ts";
@@ -43,8 +44,27 @@ export function planJob(
     throw new TributaryError("SOURCE_TOO_LARGE", "The video is longer than a day and a quarter.");
   }
   const tasks = planTasks(segments, video, audio, timeline, slots);
-  const source = { ...facts, video: { ...facts.video, evenFrames: areEven(segments) } };
+  const warnings = [...facts.warnings, ...(rungs === undefined ? [] : wastedBits(facts, video))];
+  const evenFrames = areEven(segments);
+  const source = { ...facts, warnings, video: { ...facts.video, evenFrames } };
   return { source, video, audio, segments, tasks };
+}
+
+/** Beyond this many times what the source has, a rung that somebody asked for is worth a word. */
+const WASTE = 2;
+
+/** Warnings on a ladder that is kept as it was asked for. */
+function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[]): string[] {
+  const wasted = renditions.filter(({ width, height, bitsPerSecond }) => {
+    return bitsPerSecond > WASTE * 1000 * usefulKilobits(video, Math.min(width, height));
+  });
+  const [first] = wasted;
+  if (first === undefined) return [];
+  const shortSide = Math.min(first.width, first.height);
+  const useful = Math.max(1, Math.round(usefulKilobits(video, shortSide)));
+  return [
+    `The ladder gives ${shortSide}p ${Math.round(first.bitsPerSecond / 1000)} kbit/s; the source has the worth of ${useful}. The result gets larger, not better.`,
+  ];
 }
 
 /** Of the source, what lies in each segment; frames that are not kept are in it. */

@@ -340,3 +340,38 @@ function sources(): fc.Arbitrary<SourceFacts> {
       audio: tracks.map((one, i) => ({ ...one, track: i })),
     }));
 }
+
+test("no rung that nobody asked for has more bits than the source for as many pixels", () => {
+  const codecs = fc.constantFrom("avc1.64001f", "hvc1.1.6.L93.90", "av01.0.04M.08", "mpeg4");
+  fc.assert(
+    fc.property(
+      sources(),
+      codecs,
+      fc.integer({ min: 1, max: 50_000_000 }),
+      (facts, codec, bits) => {
+        const video = { ...facts.video, codec, bitsPerSecond: bits };
+        const { displayWidth, displayHeight } = video;
+        const worth = codec.startsWith("hvc1") ? 1.7 : codec.startsWith("av01") ? 2 : 1;
+        for (const { width, height, bitsPerSecond } of planLadder({ ...facts, video })) {
+          const pixels = (width * height) / (displayWidth * displayHeight);
+          const most = bits * worth * pixels ** 0.75;
+          // Rounded to kbit/s and to even sides, and 24 kbit/s is the least there is.
+          expect(bitsPerSecond).toBeLessThanOrEqual(Math.max(24_000, 1.3 * most + 500));
+        }
+      },
+    ),
+  );
+});
+
+test("a ladder that asks for more than the source has is kept, with a word", () => {
+  const frameTicks = Array.from({ length: 26 }, (_, i) => i * 3600);
+  const timeline = { frameTicks, keyTicks: [0] };
+  const facts = factsFor(movie({ displayWidth: 854, displayHeight: 480 }), timeline);
+  const video = { ...facts.video, bitsPerSecond: 200_000 };
+  const asked = planJob({ ...facts, video }, timeline, parseLadder("480:1400"));
+  expect(asked.video.map(({ bitsPerSecond }) => bitsPerSecond)).toEqual([1_400_000]);
+  expect(asked.source.warnings).toEqual([
+    expect.stringMatching(/480p 1400 kbit\/s.* worth of 200/),
+  ]);
+  expect(planJob({ ...facts, video }, timeline).source.warnings).toEqual([]);
+});

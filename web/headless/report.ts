@@ -115,8 +115,14 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     tabMemory: seen.tabMemory ?? null,
     bytesUploaded: state?.bytesUploaded ?? 0,
     bytesStored: status?.bytesStored ?? 0,
-    warnings: status?.warnings ?? state?.warnings ?? [],
     fastRefusal: fastRefusalOf(state),
+    // All that the page says: what was found in the file, and what came up at work.
+    warnings: [
+      ...new Set([
+        ...(state?.inspection?.source.warnings ?? []),
+        ...(status?.warnings ?? state?.warnings ?? []),
+      ]),
+    ],
     renditions: status?.renditions ?? [],
     engines: [...new Set(status?.segments.map(({ engine }) => engine) ?? [])].sort(),
     tasks: (status?.tasks ?? []).map(({ id, kind, state, attempts, lastError }) => ({

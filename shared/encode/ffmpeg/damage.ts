@@ -27,14 +27,21 @@ export function missingPictures(
   run: FfmpegRun,
 ): TributaryError {
   const cause = damageLines(run.lines)[0];
+  const why = cause === undefined ? "the decoder left them out" : "the source is damaged there";
   return decodeFailed(
-    `${missing} of ${planned} pictures ${between(segments)} cannot be decoded: the source is damaged there.`,
+    `${missing} of ${planned} pictures ${between(segments)} cannot be decoded: ${why}.`,
     cause,
   );
 }
 
 export function decodeFailed(message: string, cause?: unknown): TributaryError {
   return new TributaryError("DECODE_FAILED", message, { retryable: false, cause });
+}
+
+/** ffmpeg makes the same of the same chunk each time: what it got wrong, it gets wrong again. */
+export function asLasting(thrown: unknown): unknown {
+  if (!(thrown instanceof TributaryError)) return thrown;
+  return new TributaryError(thrown.code, thrown.message, { cause: thrown, retryable: false });
 }
 
 /**

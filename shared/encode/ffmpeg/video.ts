@@ -24,7 +24,7 @@ import {
   type TranscodeTask,
 } from "../transcode-task.ts";
 import { chunkUnreadable, countChunkPackets } from "./chunk.ts";
-import { checkExit, missingPictures, pictureWarnings } from "./damage.ts";
+import { asLasting, checkExit, missingPictures, pictureWarnings } from "./damage.ts";
 import type { FfmpegRun, FfmpegRunner } from "./runner.ts";
 
 const CHUNK_FILE = "chunk.mp4";
@@ -120,15 +120,14 @@ function packageVideo(
     avcConfig,
     colour: colour.tags,
   };
-  return {
-    init: writeInit(track, TICKS_PER_SECOND),
-    cuts: cutVideo(
-      pictures,
-      segments,
-      readAvcConfig(avcConfig).nalLengthBytes,
-      source.video.evenFrames ?? false,
-    ),
-  };
+  const { nalLengthBytes } = readAvcConfig(avcConfig);
+  try {
+    const evenFrames = source.video.evenFrames ?? false;
+    const cuts = cutVideo(pictures, segments, nalLengthBytes, evenFrames);
+    return { init: writeInit(track, TICKS_PER_SECOND), cuts };
+  } catch (thrown) {
+    throw asLasting(thrown);
+  }
 }
 
 /** Pictures in decode order and the decoder configuration, from ffmpeg's fragmented MP4. */

@@ -25,7 +25,8 @@ export async function dropMissingEnd(
   layout: IsoLayout | null,
   listed: readonly ListedTrack[],
 ): Promise<string | null> {
-  const statedBytes = layout === null ? await statedMatroskaBytes(file) : layout.statedBytes;
+  let statedBytes = layout === null ? await statedMatroskaBytes(file) : layout.statedBytes;
+  if (statedBytes === null && layout !== null) statedBytes = await listedBytes(file, listed);
   if (statedBytes === null || statedBytes <= file.size) return null;
   const share = Math.floor((100 * file.size) / statedBytes);
   const present = `only the first ${share} % of it are there`;
@@ -46,6 +47,19 @@ export async function dropMissingEnd(
     );
   }
   return `The file is incomplete: ${present}. What is missing at its end is missing in the result.`;
+}
+
+/**
+ * Boxes may all be whole where packets are listed that lie behind the file's end.
+ * @returns bytes that the file should have, by how many packets are missing; null when none is
+ */
+async function listedBytes(file: Blob, listed: readonly ListedTrack[]): Promise<number | null> {
+  let [there, all] = [0, 0];
+  for (const one of listed) {
+    all += one.packets.seconds.length;
+    there += await readablePackets(one);
+  }
+  return there === all ? null : Math.ceil((file.size * all) / Math.max(1, there)) + 1;
 }
 
 /** How many packets from the first on are really there; they lie in the file in this order. */

@@ -16,7 +16,7 @@ import type { IsoTrack } from "../../isobmff/tracks.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type AudioFacts, type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
 import { clock } from "../../job/ticks.ts";
-import { frameStepFor } from "../../plan/plan.ts";
+import { frameStepFor, TARGET_SEGMENT_TICKS } from "../../plan/plan.ts";
 import { keepSequenceHeader } from "../cut/parameter-sets.ts";
 import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
 import { editedPictures, shownEdits } from "./edit-list.ts";
@@ -207,7 +207,13 @@ export async function probeFile(
     facts: {
       container,
       durationTicks,
-      video: { ...picture, frames, frameRate, frameStep },
+      video: {
+        ...picture,
+        frames,
+        frameRate,
+        frameStep,
+        bitsPerSecond: bitRate(index, durationTicks),
+      },
       audio: audio.map((one) => one.facts),
       warnings,
     },
@@ -375,6 +381,27 @@ function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
       `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
     );
   }
+}
+
+/** A picture that stays is encoded as a key frame for each segment. */
+function bitRate(index: VideoIndex, durationTicks: number): number {
+  const { packetBytes, packetIsKey, framePackets, frameTicks } = index;
+  let keys = 0;
+  let keyBytes = 0;
+  let bytes = 0;
+  for (const packet of framePackets) {
+    bytes += packetBytes[packet] ?? 0;
+    if (packetIsKey[packet] !== 1) continue;
+    keys++;
+    keyBytes += packetBytes[packet] ?? 0;
+  }
+  let repeats = 0;
+  for (let frame = 0; frame < framePackets.length; frame++) {
+    const heldTicks = (frameTicks[frame + 1] ?? 0) - (frameTicks[frame] ?? 0);
+    repeats += Math.floor(heldTicks / TARGET_SEGMENT_TICKS);
+  }
+  const all = bytes + (repeats * keyBytes) / Math.max(1, keys);
+  return Math.max(1, Math.round((8 * all * TICKS_PER_SECOND) / durationTicks));
 }
 
 /** Sound that goes on for less after the last frame is the padding of its codec. */
