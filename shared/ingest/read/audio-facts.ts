@@ -10,6 +10,8 @@ import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts
 
 export interface AudioTrackProbe {
   facts: AudioFacts;
+  /** When there is something to hear: what an edit list hides before that is not missed. */
+  audibleFromTicks: number;
   index: AudioIndex;
 }
 
@@ -90,9 +92,13 @@ export async function describeAudio(
   };
   const heard = heardSpans(listed.isoTrack, zeroSeconds, span);
   const startTicks = heard?.[0]?.startTicks ?? span.startTicks;
+  const [edit] = listed.isoTrack === undefined ? [] : shownEdits(listed.isoTrack);
+  const editTicks =
+    edit === undefined ? startTicks : (edit.startSeconds - zeroSeconds) * TICKS_PER_SECOND;
   const endTicks = heard?.at(-1)?.endTicks ?? span.endTicks;
   const disposition = await track.getDisposition();
   return {
+    audibleFromTicks: Math.max(startTicks, editTicks),
     facts: {
       track: position,
       codec: ((await track.getCodecParameterString()) ?? codec ?? "unknown").slice(0, 100),

@@ -86,7 +86,7 @@ async function isReadable(
 ): Promise<boolean> {
   try {
     for await (const one of packetsFrom(track, places, packet, packet + 1)) {
-      return one.data.length > 0 && one.data.length === one.byteLength;
+      return one.data.length === one.byteLength;
     }
     return false;
   } catch {

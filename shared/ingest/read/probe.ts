@@ -196,7 +196,7 @@ export async function probeFile(
     const changes = probed.index.packetDescriptions !== null;
     const sampleDescriptions = changes ? (isoTrack?.sampleDescriptions ?? null) : null;
     audio.push({ track, sampleDescriptions, ...probed });
-    warnOfLostSound(probed.facts, listed.audio.length, warnings);
+    warnOfLostSound(probed, listed.audio.length, warnings);
   }
   const durationTicks = holdLastFrame(index, audio, warnings);
   onProgress?.(1);
@@ -360,8 +360,12 @@ async function listTracks(
 }
 
 /** Sound that nobody will hear, because no picture is there yet to be shown with it. */
-function warnOfLostSound(facts: AudioFacts, tracks: number, warnings: string[]): void {
-  const lostTicks = Math.min(0, facts.startTicks);
+function warnOfLostSound(
+  { facts, audibleFromTicks }: AudioTrackProbe,
+  tracks: number,
+  warnings: string[],
+): void {
+  const lostTicks = Math.min(0, audibleFromTicks);
   if (lostTicks > -SOUND_TAIL_TICKS) return;
   const which = tracks > 1 ? ` of track ${facts.track + 1}` : "";
   warnings.push(
