@@ -2,7 +2,8 @@ import { containerHealthSchema } from "../../shared/wire/container.ts";
 
 /** An answer holds so long: a page that is opened costs no call of its own. */
 export const HEALTH_FOR_MS = 5_000;
-const HEALTH_TIMEOUT_MS = 3_000;
+/** A server whose processors all encode answers late. */
+const HEALTH_TIMEOUT_MS = 5_000;
 
 /** Within this isolate. */
 const known = new Map<string, { isWell: boolean; untilMs: number }>();
