@@ -89,10 +89,9 @@ function linkRefusal(
   if (link.expiresAtMs <= nowMs) {
     return { code: "LINK_EXPIRED", message: "The link is no longer valid." };
   }
-  let others = 0;
-  for (const { id, principal, connectionId } of state.holders.values()) {
-    if (principal === hash && connectionId !== null && id !== holderId) others += 1;
-  }
-  if (others < link.maxContributors) return null;
+  const others = [...state.holders.values()].filter(({ id, principal, connectionId }) => {
+    return principal === hash && connectionId !== null && id !== holderId;
+  });
+  if (others.length < link.maxContributors) return null;
   return { code: "LINK_FULL", message: "This video has all the helpers it can take." };
 }

@@ -7,7 +7,7 @@ import type { Coordinator, Result } from "./coordinator.ts";
  * @throws TributaryError JOB_NOT_FOUND for what cannot be a job's id: no object is woken for it
  */
 export function coordinatorOf(env: Cloudflare.Env, jobId: string): DurableObjectStub<Coordinator> {
-  if (!isJobId(jobId)) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  if (!isJobId(jobId)) throw jobNotFound();
   return env.COORDINATOR.getByName(jobId);
 }
 
@@ -15,4 +15,14 @@ export function coordinatorOf(env: Cloudflare.Env, jobId: string): DurableObject
 export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw fromWireError(result.error);
+}
+
+export function jobNotFound(): TributaryError {
+  return new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+}
+
+/** What is said of a job. @throws TributaryError JOB_NOT_FOUND where nobody has it: null */
+export function ofJob<T>(answer: T | null): T {
+  if (answer === null) throw jobNotFound();
+  return answer;
 }

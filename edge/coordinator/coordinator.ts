@@ -8,6 +8,7 @@ import {
 import { hasEnded, type JobPlan, type JobSettings, type JobState } from "../../shared/job/job.ts";
 import { log } from "../../shared/log.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
+import type { Reason } from "../../shared/wire/problem.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { Refusal } from "./admission.ts";
 import { LiveJob } from "./live-job.ts";
@@ -34,7 +35,7 @@ export interface NewJob {
 
 export interface JobStanding {
   state: JobState;
-  error: { code: ErrorCode; message: string } | null;
+  error: Reason | null;
   /** A holder is here that can cut every chunk. */
   hasSource: boolean;
   tasksNeedingSource: number;

@@ -1,5 +1,6 @@
 import type { Task } from "../../shared/job/job.ts";
 import { outputKey } from "../../shared/job/object-keys.ts";
+import { taskRenditions, taskSegments } from "../../shared/job/task-parts.ts";
 import { log } from "../../shared/log.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant, Put } from "../../shared/wire/lease.ts";
@@ -11,7 +12,7 @@ import { saveInCatalog } from "./catalog-entry.ts";
 import { cleanUp } from "./clean-up.ts";
 import { storePlaylists } from "./playlists.ts";
 import { acceptedOutputs } from "./schedule/results/accepted-outputs.ts";
-import { leaseGrant, taskRenditions, taskSegments } from "./schedule/results/offers.ts";
+import { leaseGrant } from "./schedule/results/offers.ts";
 import type { Event } from "./schedule/schedule.ts";
 import type { Effect } from "./schedule/state/effect.ts";
 import type { ChoreKind, Lease } from "./schedule/state/records.ts";

@@ -3,6 +3,7 @@ import {
   helloVersionSchema,
   holderMessageSchema,
 } from "../../shared/wire/holder-messages.ts";
+import { parseJson } from "../../shared/wire/json.ts";
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import type { Refusal } from "./admission.ts";
 
@@ -17,7 +18,7 @@ export function parseHolderMessage(
   isStranger: boolean,
 ): HolderMessage | null {
   const limit = isStranger ? MAX_HELLO_CHARACTERS : MAX_MESSAGE_CHARACTERS;
-  const parsed = holderMessageSchema.safeParse(parseJson(data, limit));
+  const parsed = holderMessageSchema.safeParse(read(data, limit));
   return parsed.success ? parsed.data : null;
 }
 
@@ -26,7 +27,7 @@ export function parseHolderMessage(
  * supported here and for everything that is no hello.
  */
 export function versionRefusal(data: string | ArrayBuffer): Refusal | null {
-  const parsed = helloVersionSchema.safeParse(parseJson(data, MAX_HELLO_CHARACTERS));
+  const parsed = helloVersionSchema.safeParse(read(data, MAX_HELLO_CHARACTERS));
   if (!parsed.success) return null;
   const { protocolVersion } = parsed.data;
   if (protocolVersion < OLDEST_PROTOCOL_VERSION) {
@@ -41,11 +42,6 @@ export function versionRefusal(data: string | ArrayBuffer): Refusal | null {
 }
 
 /** Undefined for what is no JSON text or too long: every schema refuses that. */
-function parseJson(data: string | ArrayBuffer, maxCharacters: number): unknown {
-  if (typeof data !== "string" || data.length > maxCharacters) return undefined;
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
+function read(data: string | ArrayBuffer, maxCharacters: number): unknown {
+  return typeof data === "string" && data.length <= maxCharacters ? parseJson(data) : undefined;
 }

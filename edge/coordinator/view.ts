@@ -132,10 +132,9 @@ function unclearOutputs(state: State): Set<string> {
 
 /** Whether a holder is connected that can cut every chunk itself. */
 export function sourceIsHere(state: State): boolean {
-  for (const { connectionId, hasSource } of state.holders.values()) {
-    if (connectionId !== null && hasSource) return true;
-  }
-  return false;
+  return [...state.holders.values()].some(({ connectionId, hasSource }) => {
+    return connectionId !== null && hasSource;
+  });
 }
 
 function jobFacts(state: State): Omit<JobView, "tasks" | "holders"> {

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { uniqueSymbol } from "hono-openapi";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
+import { parseJson } from "../../shared/wire/json.ts";
 import { jsonSchema, schemaRef } from "../openapi/schemas.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -68,13 +69,4 @@ function understood<S extends z.ZodType>(schema: S, given: unknown, whole: strin
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") || whole;
   throw new TributaryError("REQUEST_INVALID", `${where}: ${issue?.message ?? "not understood"}`);
-}
-
-/** Undefined for what is no JSON: every schema refuses that. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import { TributaryError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
+import { ofJob } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { jobSummary } from "../source-jobs/keeper-stub.ts";
 
@@ -15,8 +15,7 @@ const KEEP_ALIVE_MS = 15_000;
  */
 export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Response> {
   const look = () => jobSummary(c.env, jobId);
-  const first = await look();
-  if (first === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  const first = ofJob(await look());
   c.header("cache-control", "no-store");
   return streamSSE(c, async (stream) => {
     let said = "";

@@ -1,33 +1,27 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { describeRoute } from "hono-openapi";
-import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
-import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job/job.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import {
   type CreateJobResponse,
-  type CreateWholeJobRequest,
   createJobResponseSchema,
   createPlannedJobRequestSchema,
   createWholeJobRequestSchema,
   preparedRequestSchema,
-  type Webhook,
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
-import { saveOwner } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
-import { coordinatorOf, unwrap } from "../coordinator/coordinator-stub.ts";
+import { coordinatorOf, jobNotFound, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
 import { createTokenRequired, rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken, newJobId, newToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
-import { jsonBody, parsedBody } from "../http/validated.ts";
+import { jsonBody } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
-import { hasServers } from "../servers/servers.ts";
 import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
-import { openUpload } from "../storage/upload-handle.ts";
+import { createJob } from "./create-job.ts";
 import { jobEvents } from "./job-events.ts";
 
 /** Hours of video whose every frame has a duration of its own. */
@@ -39,12 +33,6 @@ const limitedBody = bodyLimit({
     throw new TributaryError("REQUEST_INVALID", "The plan is too large.");
   },
 });
-
-interface NewJob {
-  jobId: string;
-  origin: string;
-  ownerTokenHash: string;
-}
 
 export const jobRoutes = new Hono<AppEnv>();
 
@@ -73,17 +61,10 @@ jobRoutes.post(
   createTokenRequired,
   async (c) => {
     const { origin } = new URL(c.req.url);
-    const jobId = newJobId();
     const ownerToken = newToken();
-    const job: NewJob = { jobId, origin, ownerTokenHash: hashToken(ownerToken) };
-    const body: unknown = await c.req.json().catch(() => null);
-    // One schema each, not a union: its complaints would not name what is wrong.
-    if (typeof body === "object" && body !== null && "source" in body) {
-      await createWhole(c, job, await parsedBody(c, createWholeJobRequestSchema));
-    } else {
-      await createPlanned(c, job, await parsedBody(c, createPlannedJobRequestSchema));
-    }
-    await saveOwner(c.env.CATALOG, jobId, job.ownerTokenHash);
+    const job = { jobId: newJobId(), origin, ownerTokenHash: hashToken(ownerToken) };
+    await createJob(c, job);
+    const { jobId } = job;
     const created: CreateJobResponse = {
       jobId,
       ownerToken,
@@ -96,51 +77,6 @@ jobRoutes.post(
     });
   },
 );
-
-/** A tab has the source and made the plan. */
-async function createPlanned(
-  c: Context<AppEnv>,
-  job: NewJob,
-  request: z.infer<typeof createPlannedJobRequestSchema>,
-): Promise<void> {
-  const { plan, webhook = null } = request;
-  const settings = patchSettings(DEFAULT_JOB_SETTINGS, request.settings ?? {});
-  validatePlan(plan);
-  await coordinatorOf(c.env, job.jobId).create({ ...job, plan, settings });
-  if (webhook !== null) await keep(c, job, webhook, null);
-}
-
-/** The source lies in storage: servers read, plan and make it. */
-async function createWhole(
-  c: Context<AppEnv>,
-  job: NewJob,
-  { source, ladder, webhook }: CreateWholeJobRequest,
-): Promise<void> {
-  if (!hasServers(c.env)) {
-    throw new TributaryError("ENGINE_UNAVAILABLE", "This site has no servers to make videos.");
-  }
-  const { key, name, sizeBytes } = openUpload(c.env, source.upload, Date.now());
-  const object = await c.env.MEDIA.head(key);
-  if (object?.size !== sizeBytes) {
-    throw new TributaryError("REQUEST_INVALID", "The upload is not complete.");
-  }
-  await keep(c, job, webhook ?? null, { key, name, sizeBytes, ladder: ladder ?? null });
-}
-
-async function keep(
-  c: Context<AppEnv>,
-  job: NewJob,
-  webhook: Webhook | null,
-  source: { key: string; name: string; sizeBytes: number; ladder: Ladder } | null,
-): Promise<void> {
-  const settings = patchSettings(
-    DEFAULT_JOB_SETTINGS,
-    source === null ? {} : { servers: "always" },
-  );
-  await keeperOf(c.env, job.jobId).begin({ ...job, settings, source, webhook });
-}
-
-type Ladder = NonNullable<CreateWholeJobRequest["ladder"]> | null;
 
 jobRoutes.get(
   "/:id",
@@ -160,8 +96,7 @@ jobRoutes.get(
       () => coordinatorOf(c.env, jobId).status(token),
       () => keeperOf(c.env, jobId).status(),
     );
-    if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
-    return c.json(status, 200, { "cache-control": "no-store" });
+    return c.json(ofJob(status), 200, { "cache-control": "no-store" });
   },
 );
 
@@ -221,8 +156,7 @@ jobRoutes.delete(
       },
       async () => ((await keeperOf(c.env, jobId).cancel(token)) ? { ok: true, value: null } : null),
     );
-    if (result === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
-    unwrap(result);
+    unwrap(ofJob(result));
     return c.body(null, 204);
   },
 );
@@ -257,7 +191,7 @@ jobRoutes.get("/:id/socket", async (c) => {
     throw new TributaryError("REQUEST_INVALID", "A WebSocket is expected here.");
   }
   const response = await coordinatorOf(c.env, c.req.param("id")).fetch(c.req.raw);
-  if (response.status === 404) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  if (response.status === 404) throw jobNotFound();
   if (response.status === 429) throw new TributaryError("RATE_LIMITED", "Too many sockets.");
   return response;
 });

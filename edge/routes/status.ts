@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { TributaryError } from "../../shared/job/errors.ts";
 import { statusQuerySchema } from "../../shared/wire/api.ts";
 import { coordinatorStatusSchema } from "../../shared/wire/job-status.ts";
+import { ofJob } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { query } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
@@ -22,8 +22,7 @@ statusRoutes.get(
   }),
   query(statusQuerySchema),
   async (c) => {
-    const status = await jobSummary(c.env, c.req.valid("query").jobGroupId);
-    if (status === null) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+    const status = ofJob(await jobSummary(c.env, c.req.valid("query").jobGroupId));
     return c.json(status, 200, { "cache-control": "no-store" });
   },
 );

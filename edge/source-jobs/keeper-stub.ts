@@ -1,12 +1,11 @@
-import { TributaryError } from "../../shared/job/errors.ts";
 import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import { coordinatorOf, jobNotFound } from "../coordinator/coordinator-stub.ts";
 import { isJobId } from "../http/auth.ts";
 import type { Keeper } from "./keeper.ts";
 
 /** What keeps a job's source and webhook, where it has any. @throws TributaryError JOB_NOT_FOUND */
 export function keeperOf(env: Cloudflare.Env, jobId: string): DurableObjectStub<Keeper> {
-  if (!isJobId(jobId)) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  if (!isJobId(jobId)) throw jobNotFound();
   return env.KEEPER.getByName(jobId);
 }
 

@@ -7,7 +7,7 @@ import {
   webhookSchema,
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
-import { errorCodeSchema } from "../../shared/wire/problem.ts";
+import { reasonSchema } from "../../shared/wire/problem.ts";
 import { wholeSourceSchema } from "../servers/calls.ts";
 
 /** What is kept of a job besides its coordinator, and what is to be done for it. Pure. */
@@ -34,7 +34,7 @@ export const keepingSchema = z.object({
   /** Hashes of the tokens that those servers have. */
   serverTokenHashes: z.array(z.string()).default([]),
   /** The source could not be prepared. */
-  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable().default(null),
+  error: reasonSchema.nullable().default(null),
   failures: z.number().default(0),
   endedAtMs: z.number().nullable().default(null),
   webhook: webhookSchema.nullable(),

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { TributaryError, toWireError } from "../job/errors.ts";
 import type { JobPlan } from "../job/job.ts";
+import { taskRenditions, taskSegments } from "../job/task-parts.ts";
 import { retry } from "../retry.ts";
 import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
@@ -113,11 +114,12 @@ export class ChunkStager {
     const { plan, source, storage, clock, send } = this.#options;
     const task = plan.tasks.find(({ id }) => id === taskId);
     if (task === undefined) throw new TributaryError("CHUNK_UNREADABLE", "No such task.");
-    const segments = plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
-    const renditions = [...plan.video, ...plan.audio].filter(({ id }) =>
-      task.renditions.includes(id),
-    );
-    const { info, bytes } = await source.cutChunk({ task, segments, renditions }, signal);
+    const wanted = {
+      task,
+      segments: taskSegments(plan, task),
+      renditions: taskRenditions(plan, task),
+    };
+    const { info, bytes } = await source.cutChunk(wanted, signal);
     const offer: HolderMessage = {
       type: "stage-offer",
       chunk: info,

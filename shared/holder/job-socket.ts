@@ -2,6 +2,7 @@ import { type Clock, Timer } from "../clock.ts";
 import { callBackoffMs } from "../retry.ts";
 import { type CoordinatorMessage, coordinatorMessageSchema } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
+import { parseJson } from "../wire/json.ts";
 
 /** Silence on the socket after which it is asked for a sign of life, and after which it is given up. */
 const PING_EVERY_MS = 5_000;
@@ -127,14 +128,5 @@ export class JobSocket {
     this.#welcome.clear();
     this.#ping.clear();
     return socket;
-  }
-}
-
-/** Undefined for what is no JSON: every schema refuses that. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -225,7 +225,7 @@ export const provenanceSchema = z.object({
   holder: z.string(),
   role: z.enum(["owner", "contributor", "server"]),
   engine: engineSchema,
-  attempt: z.number(),
+  attempt: z.int(),
   encodeMs: z.number(),
   verified: z.enum(["gate", "hash", "picture"]),
 });
@@ -233,15 +233,15 @@ export const provenanceSchema = z.object({
 /** A media segment that passed the gate. */
 export const acceptedSegmentSchema = z.object({
   rendition: z.string(),
-  segment: z.number(),
+  segment: z.int(),
   /** Object key of the media segment, and of the init segment it needs. */
   key: z.string(),
   initKey: z.string(),
-  sizeBytes: z.number(),
+  sizeBytes: z.int(),
   sha256: z.string(),
   /** In ticks of TICKS_PER_SECOND, audio converted and rounded. */
   durationTicks: z.number(),
-  frames: z.number(),
+  frames: z.int(),
   fragments: z.array(fragmentSchema),
   /** RFC 6381, from the init segment ("avc1.64001f", "mp4a.40.2"). */
   codec: z.string(),
@@ -250,15 +250,11 @@ export const acceptedSegmentSchema = z.object({
 export type AcceptedSegment = z.infer<typeof acceptedSegmentSchema>;
 
 export function segmentFrames(segment: Segment): number {
-  let frames = 0;
-  for (const [n] of segment.durations) frames += n;
-  return frames;
+  return segment.durations.reduce((frames, [n]) => frames + n, 0);
 }
 
 export function segmentDurationTicks(segment: Segment): number {
-  let total = 0;
-  for (const [n, each] of segment.durations) total += n * each;
-  return total;
+  return segment.durations.reduce((ticks, [n, each]) => ticks + n * each, 0);
 }
 
 /** Of the asked bit rate, what a run of segments gets by their `rateShare`s. */

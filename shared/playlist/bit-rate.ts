@@ -52,10 +52,8 @@ function rateAsWritten({ seconds, sizeBytes }: Stretch): number {
 const ROUNDING_SECONDS = 1e-5;
 
 function sum(stretches: readonly Stretch[]): Stretch {
-  const total = { seconds: 0, sizeBytes: 0 };
-  for (const { seconds, sizeBytes } of stretches) {
-    total.seconds += seconds;
-    total.sizeBytes += sizeBytes;
-  }
-  return total;
+  return {
+    seconds: stretches.reduce((total, { seconds }) => total + seconds, 0),
+    sizeBytes: stretches.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+  };
 }

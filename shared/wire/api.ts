@@ -2,7 +2,7 @@ import { z } from "zod";
 import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
 import type { LadderRung } from "../plan/rungs.ts";
 import { idSchema } from "./formats.ts";
-import { errorCodeSchema } from "./problem.ts";
+import { errorCodeSchema, reasonSchema } from "./problem.ts";
 
 /**
  * Bodies of the API for programs: uploads, jobs of whole videos, the catalogue. The OpenAPI document
@@ -56,14 +56,13 @@ export const webhookSchema = z.object({
   /** Signs each delivery: `tributary-signature: t=<seconds>,v1=<hex HMAC-SHA-256 of "t.body">`. */
   secret: z.string().min(16).max(200),
 });
-export type Webhook = z.infer<typeof webhookSchema>;
 
 /** What a webhook is sent. */
 export const webhookEventSchema = z.object({
   type: z.enum(["job.ready", "job.failed", "job.cancelled"]),
   jobId: videoId,
   state: endStateSchema,
-  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  error: reasonSchema.nullable(),
   watchUrl: z.string(),
   masterUrl: z.string(),
   createdAtMs: z.number(),

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import {
+  acceptedSegmentSchema,
   audioRenditionSchema,
-  engineSchema,
   jobStateSchema,
+  provenanceSchema,
   sourceFactsSchema,
   videoRenditionSchema,
 } from "../job/job.ts";
 import { jobViewSchema } from "./job-view.ts";
-import { errorCodeSchema } from "./problem.ts";
-import { roleSchema } from "./protocol.ts";
+import { reasonSchema } from "./problem.ts";
 
 const count = z.int().min(0);
 
@@ -16,7 +16,7 @@ const count = z.int().min(0);
 export const coordinatorStatusSchema = z.object({
   jobGroupId: z.string(),
   state: jobStateSchema,
-  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  error: reasonSchema.nullable(),
   createdAtMs: z.number(),
   firstPlayableAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
@@ -43,19 +43,9 @@ export const jobStatusSchema = jobViewSchema.extend({
   source: sourceFactsSchema.nullable(),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])),
   segments: z.array(
-    z.object({
-      rendition: z.string(),
-      segment: z.int(),
-      sizeBytes: z.int(),
-      sha256: z.string(),
-      frames: z.int(),
-      holder: z.string(),
-      role: roleSchema,
-      engine: engineSchema,
-      attempt: z.int(),
-      encodeMs: z.number(),
-      verified: z.enum(["gate", "hash", "picture"]),
-    }),
+    acceptedSegmentSchema
+      .pick({ rendition: true, segment: true, sizeBytes: true, sha256: true, frames: true })
+      .extend(provenanceSchema.shape),
   ),
 });
 export type JobStatus = z.infer<typeof jobStatusSchema>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { engineSchema, jobSettingsSchema, jobStateSchema } from "../job/job.ts";
 import { idSchema } from "./formats.ts";
-import { errorCodeSchema } from "./problem.ts";
+import { errorCodeSchema, reasonSchema } from "./problem.ts";
 import { roleSchema } from "./protocol.ts";
 
 /** A job as pages show it: a whole view at first, then what changed. */
@@ -43,7 +43,7 @@ export const jobViewSchema = z.object({
   name: z.string(),
   durationTicks: z.int(),
   segmentCount: z.int(),
-  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  error: reasonSchema.nullable(),
   warnings: z.array(z.string()),
   createdAtMs: z.number(),
   firstPlayableAtMs: z.number().nullable(),

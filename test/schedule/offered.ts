@@ -1,5 +1,5 @@
-import { taskSegments } from "../../edge/coordinator/schedule/results/offers.ts";
 import { type JobPlan, segmentFrames } from "../../shared/job/job.ts";
+import { taskSegments } from "../../shared/job/task-parts.ts";
 import type { Output } from "../../shared/wire/lease.ts";
 
 /** What holders offer, with hashes that tell what it is. */

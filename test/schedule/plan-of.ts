@@ -1,10 +1,10 @@
-import { taskSegments } from "../../edge/coordinator/schedule/results/offers.ts";
 import {
   type JobPlan,
   segmentDurationTicks,
   segmentFrames,
   type Task,
 } from "../../shared/job/job.ts";
+import { taskSegments } from "../../shared/job/task-parts.ts";
 
 /** What the gate says of a task's outputs when all is as planned. */
 export function passedSegments(plan: JobPlan, task: Task) {

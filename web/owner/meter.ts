@@ -1,5 +1,6 @@
 import type { LiveLease } from "../../shared/holder/lease-run.ts";
 import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { taskSegments } from "../../shared/job/task-parts.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
 
 const WINDOW_MS = 30_000;
@@ -76,7 +77,9 @@ export class SpeedGauge {
 function taskSeconds(plan: JobPlan, taskId: string): number {
   const task = plan.tasks.find(({ id }) => id === taskId);
   if (task === undefined) return 0;
-  const segments = plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
-  const ticks = segments.reduce((sum, segment) => sum + segmentDurationTicks(segment), 0);
+  const ticks = taskSegments(plan, task).reduce(
+    (sum, segment) => sum + segmentDurationTicks(segment),
+    0,
+  );
   return ticks / TICKS_PER_SECOND;
 }

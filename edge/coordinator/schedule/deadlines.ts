@@ -12,25 +12,21 @@ export const NEVER = Number.POSITIVE_INFINITY;
 const NO_AUDITOR_MS = 120_000;
 const NO_AUDITOR_STAGED_MS = 15_000;
 
-/** The earliest of all, exactly. Walks everything: the state keeps a bound, `dueMs`, for most events. */
-export function earliestDeadlineMs(state: State): number {
-  let earliest = jobDueAtMs(state);
-  for (const lease of state.leases.values()) {
-    earliest = Math.min(earliest, leaseDueAtMs(lease, state.beats.get(lease.id)));
-  }
-  if (hasEnded(state.job.state)) return earliest;
-  for (const task of state.tasks.values()) earliest = Math.min(earliest, taskDueAtMs(task));
-  return earliest;
-}
-
-/** The earliest among what was changed. The state has the changes already. */
-export function changedDeadlineMs(state: State, changes: Changes): number {
-  let earliest = changes.job === null ? NEVER : jobDueAtMs(state);
-  for (const [id, lease] of changes.leases) {
+/**
+ * The earliest among records of the state. Walking all is exact; the state keeps a bound, `dueMs`, for
+ * most events.
+ * @param among all of the state's, or what was changed: the state has the changes already
+ */
+export function earliestDeadlineMs(
+  state: State,
+  among: Pick<Changes, "job" | "leases" | "tasks"> = state,
+): number {
+  let earliest = among.job === null ? NEVER : jobDueAtMs(state);
+  for (const [id, lease] of among.leases) {
     if (lease !== null) earliest = Math.min(earliest, leaseDueAtMs(lease, state.beats.get(id)));
   }
   if (hasEnded(state.job.state)) return earliest;
-  for (const task of changes.tasks.values()) earliest = Math.min(earliest, taskDueAtMs(task));
+  for (const task of among.tasks.values()) earliest = Math.min(earliest, taskDueAtMs(task));
   return earliest;
 }
 

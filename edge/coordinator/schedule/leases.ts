@@ -99,8 +99,7 @@ export interface TaskFailure {
 
 /** An attempt that was the task's own failure. */
 export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): void {
-  draft.dropLease(lease.id);
-  takeFromTask(draft, lease);
+  dropLease(draft, lease);
   const byContributor = draft.holder(lease.holderId)?.role === "contributor";
   failTask(draft, lease.taskId, failure, byContributor);
 }

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../../shared/job/errors.ts";
 import { type EndState, hasEnded, type JobState } from "../../../shared/job/job.ts";
+import type { Reason } from "../../../shared/wire/problem.ts";
 import type { Draft } from "./state/draft.ts";
 import type { ChoreKind } from "./state/records.ts";
 
@@ -12,11 +12,7 @@ export const OWNER_GONE_AFTER_MS = 24 * 3_600_000;
 /** A chore without an answer is asked for again after this. */
 const CHORE_RETRY_MS = 60_000;
 
-export function endJob(
-  draft: Draft,
-  state: EndState,
-  error: { code: ErrorCode; message: string } | null,
-): void {
+export function endJob(draft: Draft, state: EndState, error: Reason | null): void {
   draft.patchJob({
     state,
     error,

@@ -4,7 +4,7 @@ import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";
 import type { Draft } from "./state/draft.ts";
-import { type Holder, isHeard, type TaskRecord } from "./state/records.ts";
+import { type Holder, isHeard, slotsOf, type TaskRecord } from "./state/records.ts";
 import type { State } from "./state/state.ts";
 
 /**
@@ -101,24 +101,19 @@ export function forgetChunk(draft: Draft, taskId: string): void {
 
 /** Tasks that only a tab with the source can do now. */
 export function tasksNeedingSource({ tasks }: State): number {
-  let count = 0;
-  for (const { state, chunk } of tasks.values()) {
-    if (state !== "done" && chunk?.stored !== true) count += 1;
-  }
-  return count;
+  return [...tasks.values()].filter(({ state, chunk }) => {
+    return state !== "done" && chunk?.stored !== true;
+  }).length;
 }
 
 /** How many untaken tasks should have their chunk in storage. */
 function chunksWanted(draft: Draft): number {
   const { stageAll, servers } = draft.job.settings;
   if (stageAll || servers === "always") return Number.POSITIVE_INFINITY;
-  let slots = 0;
-  for (const holder of draft.holders()) {
-    if (holder.connectionId !== null && !holder.hasSource && holder.role !== "owner") {
-      slots += holder.slots;
-    }
-  }
-  return slots * AHEAD_PER_SLOT;
+  const others = draft.holders().filter(({ connectionId, hasSource, role }) => {
+    return connectionId !== null && !hasSource && role !== "owner";
+  });
+  return slotsOf(others) * AHEAD_PER_SLOT;
 }
 
 /** What was asked for in vain and is no longer wanted must not keep the alarm ringing. */

@@ -5,12 +5,7 @@ import { readFragments } from "../../cmaf/read-fragment.ts";
 import { readInit } from "../../cmaf/read-init.ts";
 import { readAvcConfig } from "../../h264/avc-config.ts";
 import { readBoxes } from "../../isobmff/box.ts";
-import {
-  type Segment,
-  segmentFrames,
-  TICKS_PER_SECOND,
-  type VideoRendition,
-} from "../../job/job.ts";
+import { segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../../job/job.ts";
 import type { LeaseGrant } from "../../wire/lease.ts";
 import { type ColourPlan, type DecodedColour, planColour } from "../colour.ts";
 import { probeVideoArgs, videoArgs } from "../ffmpeg-args.ts";
@@ -109,8 +104,8 @@ function packageVideo(
   colour: ColourPlan,
   run: FfmpegRun,
 ): { init: Uint8Array<ArrayBuffer>; cuts: CutSegment[] } {
-  const { pictures, avcConfig } = readEncodedVideo(encoded, segments);
   const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
+  const { pictures, avcConfig } = readEncodedVideo(encoded, planned);
   if (pictures.length < planned)
     throw missingPictures(planned - pictures.length, planned, segments, run);
   const track = {
@@ -130,12 +125,14 @@ function packageVideo(
   }
 }
 
-/** Pictures in decode order and the decoder configuration, from ffmpeg's fragmented MP4. */
+/**
+ * Pictures in decode order and the decoder configuration, from ffmpeg's fragmented MP4.
+ * @param planned pictures; somewhat more are read
+ */
 function readEncodedVideo(
   encoded: Uint8Array,
-  segments: readonly Segment[],
+  planned: number,
 ): { pictures: CodedPicture[]; avcConfig: Uint8Array } {
-  const planned = segments.reduce((total, segment) => total + segmentFrames(segment), 0);
   const boxes = readBoxes(encoded);
   const firstMoof = boxes.find((box) => box.type === "moof");
   const initEnd = firstMoof?.start ?? encoded.length;

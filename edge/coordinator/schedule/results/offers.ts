@@ -1,11 +1,12 @@
-import type { Rendition } from "../../../../shared/job/job.ts";
 import {
   type JobPlan,
+  type Rendition,
   type Segment,
   segmentDurationTicks,
   type Task,
   TICKS_PER_SECOND,
 } from "../../../../shared/job/job.ts";
+import { taskRenditions, taskSegments } from "../../../../shared/job/task-parts.ts";
 import type { LeaseGrant, Output } from "../../../../shared/wire/lease.ts";
 import type { Lease } from "../state/records.ts";
 
@@ -16,15 +17,6 @@ const MAX_MEDIA_BYTES = 64 * 1024 * 1024;
 /** Rate control may overshoot: by this factor, and by this much where segments are short. */
 const SIZE_FACTOR = 4;
 const SIZE_SLACK_BYTES = 1024 * 1024;
-
-export function taskSegments(plan: JobPlan, task: Task): Segment[] {
-  return plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
-}
-
-export function taskRenditions(plan: JobPlan, task: Task): Rendition[] {
-  const all: Rendition[] = [...plan.video, ...plan.audio];
-  return all.filter(({ id }) => task.renditions.includes(id));
-}
 
 /** A lease as its holder gets it. */
 export function leaseGrant(

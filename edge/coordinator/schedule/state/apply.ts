@@ -1,4 +1,4 @@
-import { changedDeadlineMs, earliestDeadlineMs } from "../deadlines.ts";
+import { earliestDeadlineMs } from "../deadlines.ts";
 import type { Decision } from "./effect.ts";
 import { isUnclear } from "./records.ts";
 import type { State } from "./state.ts";
@@ -13,26 +13,21 @@ export function applyChanges(state: State, { changes, isSettled }: Decision): vo
     if (isUnclear(task)) state.unclear.add(id);
     else state.unclear.delete(id);
   }
-  for (const [id, beat] of changes.beats) state.beats.set(id, beat);
-  for (const [id, lease] of changes.leases) {
-    if (lease !== null) {
-      state.leases.set(id, lease);
-    } else {
-      state.leases.delete(id);
-      state.beats.delete(id);
-    }
-  }
-  for (const [id, holder] of changes.holders) state.holders.set(id, holder);
-  for (const [id, init] of changes.inits) {
-    if (init !== null) state.inits.set(id, init);
-    else state.inits.delete(id);
-  }
-  for (const [id, each] of changes.accepted) {
-    if (each !== null) state.accepted.set(id, each);
-    else state.accepted.delete(id);
-  }
+  replace(state.beats, changes.beats);
+  replace(state.leases, changes.leases);
+  for (const [id, lease] of changes.leases) if (lease === null) state.beats.delete(id);
+  replace(state.holders, changes.holders);
+  replace(state.inits, changes.inits);
+  replace(state.accepted, changes.accepted);
   // Heartbeats only move deadlines away: between two settlings the bound need not be walked anew.
   state.dueMs = isSettled
     ? earliestDeadlineMs(state)
-    : Math.min(state.dueMs, changedDeadlineMs(state, changes));
+    : Math.min(state.dueMs, earliestDeadlineMs(state, changes));
+}
+
+function replace<T>(records: Map<string, T>, changes: ReadonlyMap<string, T | null>): void {
+  for (const [id, changed] of changes) {
+    if (changed !== null) records.set(id, changed);
+    else records.delete(id);
+  }
 }

@@ -50,7 +50,7 @@ export class Draft {
   }
 
   task(id: string): TaskRecord | undefined {
-    return this.changes.tasks.get(id) ?? this.#state.tasks.get(id);
+    return newest(this.#state.tasks, this.changes.tasks, id);
   }
 
   /** In order of need. */
@@ -73,8 +73,7 @@ export class Draft {
   }
 
   lease(id: string): Lease | undefined {
-    const changed = this.changes.leases.get(id);
-    return changed === null ? undefined : (changed ?? this.#state.leases.get(id));
+    return newest(this.#state.leases, this.changes.leases, id);
   }
 
   /** A snapshot: leases may be changed while it is walked. */
@@ -105,7 +104,7 @@ export class Draft {
   }
 
   holder(id: string): Holder | undefined {
-    return this.changes.holders.get(id) ?? this.#state.holders.get(id);
+    return newest(this.#state.holders, this.changes.holders, id);
   }
 
   holders(): Holder[] {
@@ -132,8 +131,7 @@ export class Draft {
   }
 
   init(id: string): InitRecord | undefined {
-    const changed = this.changes.inits.get(id);
-    return changed === null ? undefined : (changed ?? this.#state.inits.get(id));
+    return newest(this.#state.inits, this.changes.inits, id);
   }
 
   inits(): InitRecord[] {
@@ -150,8 +148,7 @@ export class Draft {
 
   /** By `acceptedId`. */
   accepted(id: string): AcceptedSegment | undefined {
-    const changed = this.changes.accepted.get(id);
-    return changed === null ? undefined : (changed ?? this.#state.accepted.get(id));
+    return newest(this.#state.accepted, this.changes.accepted, id);
   }
 
   unaccept(id: string): void {
@@ -175,13 +172,23 @@ type Patch<T> = Partial<T> | ((newest: T) => Partial<T>);
 /** Undefined where there is no such record (any more). A copy in the caller's hand is never written. */
 function patchNewest<T extends { id: string }>(
   changes: Map<string, T | null>,
-  newest: T | undefined,
+  record: T | undefined,
   patch: Patch<T>,
 ): T | undefined {
-  if (newest === undefined) return undefined;
-  const patched = { ...newest, ...(typeof patch === "function" ? patch(newest) : patch) };
-  changes.set(newest.id, patched);
+  if (record === undefined) return undefined;
+  const patched = { ...record, ...(typeof patch === "function" ? patch(record) : patch) };
+  changes.set(record.id, patched);
   return patched;
+}
+
+/** A record as it is now; undefined where there is none (any more). */
+function newest<T>(
+  before: ReadonlyMap<string, T>,
+  changes: ReadonlyMap<string, T | null>,
+  id: string,
+): T | undefined {
+  const changed = changes.get(id);
+  return changed === null ? undefined : (changed ?? before.get(id));
 }
 
 /** Old records in their order, as they are now; then the new ones. Runs for each event of a thousand holders. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { engineSchema, jobSettingsSchema, jobStateSchema } from "../../../../shared/job/job.ts";
 import { chunkInfoSchema, outputSchema } from "../../../../shared/wire/lease.ts";
-import { errorCodeSchema } from "../../../../shared/wire/problem.ts";
+import { errorCodeSchema, reasonSchema } from "../../../../shared/wire/problem.ts";
 import { roleSchema } from "../../../../shared/wire/protocol.ts";
 import { verificationSchema } from "../verify/verification.ts";
 
@@ -34,7 +34,7 @@ const choreSchema = z.object({
 export const jobRecordSchema = z.object({
   id: z.string(),
   state: jobStateSchema,
-  error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  error: reasonSchema.nullable(),
   warnings: z.array(z.string()),
   createdAtMs: z.number(),
   firstPlayableAtMs: timeOrNull,
@@ -187,6 +187,11 @@ export type InitRecord = z.infer<typeof initRecordSchema>;
 /** Whether the holder is connected and speaks: an open socket alone may be that of a frozen machine. */
 export function isHeard({ connectionId, silent }: Holder): boolean {
   return connectionId !== null && !silent;
+}
+
+/** How many tasks these holders can make at once. */
+export function slotsOf(holders: readonly Holder[]): number {
+  return holders.reduce((sum, { slots }) => sum + slots, 0);
 }
 
 /** Whether the lease needs its holder's heartbeat. */

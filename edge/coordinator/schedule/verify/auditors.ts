@@ -1,6 +1,6 @@
 import type { Forecast } from "../assign/forecast.ts";
 import type { Draft } from "../state/draft.ts";
-import type { Holder, Lease, TaskRecord } from "../state/records.ts";
+import { type Holder, isHeard, type Lease, slotsOf, type TaskRecord } from "../state/records.ts";
 import { auditChance, draw, isDrawn, PROBATION } from "./trust.ts";
 import { awaitsAudit } from "./verification.ts";
 import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
@@ -20,8 +20,7 @@ export function auditorsNow(
   forecast: Forecast,
   { waiting, endsInMs }: { waiting: number; endsInMs: number },
 ): Auditors {
-  let trustedSlots = 0;
-  for (const holder of draft.holders()) if (canAudit(holder)) trustedSlots += holder.slots;
+  const trustedSlots = slotsOf(draft.holders().filter(canAudit));
   if (trustedSlots === 0) return "anybody";
   if (draft.job.settings.verify === "all") return "trusted";
   if (!Number.isFinite(endsInMs)) return waiting <= trustedSlots ? "trusted" : "peers";
@@ -72,7 +71,6 @@ export function auditRank(draft: Draft, holder: Holder, taskId: string): number 
 }
 
 function canAudit(holder: Holder): boolean {
-  const { connectionId, silent, engines, slots } = holder;
-  const isHere = connectionId !== null && !silent && slots > 0;
-  return isHere && isTrusted(holder) && engines.includes("ffmpeg-wasm");
+  const isHere = isHeard(holder) && holder.slots > 0;
+  return isHere && isTrusted(holder) && holder.engines.includes("ffmpeg-wasm");
 }

@@ -1,6 +1,13 @@
 import type { Engine } from "../../../../shared/job/job.ts";
 import type { Draft } from "../state/draft.ts";
-import type { Audit, Holder, Lease, TaskRecord } from "../state/records.ts";
+import {
+  type Audit,
+  type Holder,
+  isHeard,
+  type Lease,
+  slotsOf,
+  type TaskRecord,
+} from "../state/records.ts";
 import { claimsOf } from "./verification.ts";
 
 /** How results can be verified, and by which holders; trust.ts decides when they are. */
@@ -30,11 +37,9 @@ export function canComparePictures(holder: Holder): boolean {
 export function hasPictureAuditors(draft: Draft): boolean {
   // Who lets others finish may leave; the hashes of ffmpeg's results can be compared by anybody.
   if (draft.job.settings.stageAll) return false;
-  let slots = 0;
-  for (const holder of draft.holders()) {
-    const { connectionId, silent } = holder;
-    if (connectionId !== null && !silent && canComparePictures(holder)) slots += holder.slots;
-  }
+  const slots = slotsOf(
+    draft.holders().filter((holder) => isHeard(holder) && canComparePictures(holder)),
+  );
   if (slots === 0 || draft.job.settings.verify === "off") return slots > 0;
   const waiting = draft.unclear().filter((task) => {
     return task.verification.state === "audit-due" && auditOf(task) === "picture";

@@ -36,9 +36,9 @@ export function settleUnverified(draft: Draft): void {
 
 /** Who is here and at work, or has something to take. A copy may come later: its result is audited then. */
 function whoMayMakeMore(draft: Draft): (holderId: string) => boolean {
-  let isAnyReady = false;
-  for (const { state } of draft.tasks())
-    if (state === "ready" || state === "backoff") isAnyReady = true;
+  const isAnyReady = [...draft.tasks()].some(
+    ({ state }) => state === "ready" || state === "backoff",
+  );
   const atWork = new Set(draft.leases().map(({ holderId }) => holderId));
   return (holderId) => {
     const isHere = (draft.holder(holderId)?.connectionId ?? null) !== null;

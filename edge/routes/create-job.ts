@@ -1,0 +1,78 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job/job.ts";
+import { validatePlan } from "../../shared/plan/plan.ts";
+import {
+  type CreateWholeJobRequest,
+  createPlannedJobRequestSchema,
+  createWholeJobRequestSchema,
+} from "../../shared/wire/api.ts";
+import { saveOwner } from "../catalog/owners.ts";
+import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { parsedBody } from "../http/validated.ts";
+import { hasServers } from "../servers/servers.ts";
+import type { NewKeeping } from "../source-jobs/keeper.ts";
+import { keeperOf } from "../source-jobs/keeper-stub.ts";
+import { openUpload } from "../storage/upload-handle.ts";
+
+type NewJob = Pick<NewKeeping, "jobId" | "origin" | "ownerTokenHash">;
+
+/**
+ * Creates the job that the request's body describes, and its owner's row.
+ * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, FORBIDDEN, ENGINE_UNAVAILABLE
+ */
+export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> {
+  const body: unknown = await c.req.json().catch(() => null);
+  // One schema each, not a union: its complaints would not name what is wrong.
+  if (typeof body === "object" && body !== null && "source" in body) {
+    await createWhole(c.env, job, await parsedBody(c, createWholeJobRequestSchema));
+  } else {
+    await createPlanned(c.env, job, await parsedBody(c, createPlannedJobRequestSchema));
+  }
+  await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash);
+}
+
+/** A tab has the source and made the plan. */
+async function createPlanned(
+  env: Cloudflare.Env,
+  job: NewJob,
+  { plan, settings, webhook }: z.infer<typeof createPlannedJobRequestSchema>,
+): Promise<void> {
+  validatePlan(plan);
+  await coordinatorOf(env, job.jobId).create({
+    ...job,
+    plan,
+    settings: patchSettings(DEFAULT_JOB_SETTINGS, settings ?? {}),
+  });
+  if (webhook === undefined) return;
+  await keeperOf(env, job.jobId).begin({
+    ...job,
+    settings: DEFAULT_JOB_SETTINGS,
+    source: null,
+    webhook,
+  });
+}
+
+/** The source lies in storage: servers read, plan and make it. */
+async function createWhole(
+  env: Cloudflare.Env,
+  job: NewJob,
+  { source, ladder, webhook }: CreateWholeJobRequest,
+): Promise<void> {
+  if (!hasServers(env)) {
+    throw new TributaryError("ENGINE_UNAVAILABLE", "This site has no servers to make videos.");
+  }
+  const { key, name, sizeBytes } = openUpload(env, source.upload, Date.now());
+  const object = await env.MEDIA.head(key);
+  if (object?.size !== sizeBytes) {
+    throw new TributaryError("REQUEST_INVALID", "The upload is not complete.");
+  }
+  await keeperOf(env, job.jobId).begin({
+    ...job,
+    settings: patchSettings(DEFAULT_JOB_SETTINGS, { servers: "always" }),
+    source: { key, name, sizeBytes, ladder: ladder ?? null },
+    webhook: webhook ?? null,
+  });
+}
