@@ -57,12 +57,7 @@ export class WorkerLink<Api extends object> {
     const remote = Comlink.wrap<LinkedWorker<Api>>(worker);
     const ping = options.signs === "asked" ? () => remote.ping() : null;
     const watch = new WorkerWatch(options, () => worker.terminate(), ping);
-    worker.addEventListener("error", (event) => {
-      // Else it goes on to the thread above this one, as if that had thrown it.
-      event.preventDefault();
-      watch.crashed(event.message);
-    });
-    worker.addEventListener("messageerror", () => watch.crashed("A message cannot be read."));
+    watch.watchErrors(worker);
     this.#remote = remote;
     this.#watch = watch;
     this.api = this.#settlingApi(options.timeoutsMs ?? {});

@@ -91,14 +91,21 @@ export class WorkerWatch {
     this.#silentTicks = 0;
   }
 
-  /** From now on the worker's death is seen at once, however it dies. @param lockName it holds that */
-  watchLock(lockName: string): void {
-    void navigator.locks.request(lockName, () => this.crashed());
+  /** What the worker throws ends it, as does a script that cannot be loaded or a message that cannot be read. */
+  watchErrors(worker: Worker): void {
+    worker.addEventListener("error", (event) => {
+      // Else it goes on to the thread above this one, as if that had thrown it.
+      event.preventDefault();
+      this.#die("WORKER_CRASHED", "crashed", event.message);
+    });
+    worker.addEventListener("messageerror", () => {
+      this.#die("WORKER_CRASHED", "crashed", "A message cannot be read.");
+    });
   }
 
-  /** The worker is known to be useless: ends it with WORKER_CRASHED. */
-  crashed(cause?: unknown): void {
-    this.#die("WORKER_CRASHED", "crashed", cause);
+  /** From now on the worker's death is seen at once, however it dies. @param lockName it holds that */
+  watchLock(lockName: string): void {
+    void navigator.locks.request(lockName, () => this.#die("WORKER_CRASHED", "crashed"));
   }
 
   /** Ends the worker at once. Open calls, and all later ones, reject with `reason`. */

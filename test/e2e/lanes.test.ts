@@ -34,7 +34,8 @@ const OWNER_SCRIPT = /owner\.worker[^/]*\.js/;
  */
 async function refuseLaterTasks({ page }: OwnerTab): Promise<void> {
   const holder = page.workers().find((worker) => OWNER_SCRIPT.test(worker.url()));
-  await holder?.evaluate(() => {
+  if (holder === undefined) throw new Error("The owner's worker was not found.");
+  await holder.evaluate(() => {
     interface Call {
       argumentList?: { value?: { grant?: LeaseGrant } }[];
     }

@@ -53,7 +53,8 @@ const KINDS: Record<string, Kind> = {
       const { connectContributor } = await load<
         typeof import("../../web/pages/contribute/connect-contributor.ts")
       >("/pages/contribute/connect-contributor.ts");
-      const call = connectContributor().api.open("j", "t", { name: "n", device: "d" });
+      const who = { name: "n", device: "d" };
+      const call = connectContributor().api.open({ jobId: "j", token: "t", holderId: "h", who });
       return [call] as never;
     },
   },
@@ -108,11 +109,27 @@ describe.each(kinds)("a call to the %s worker, in the middle of which", (_, { sc
   });
 });
 
+test.each(kinds)(
+  "a call to the %s worker, whose script cannot be loaded, settles",
+  async (_, kind) => {
+    await page.route(
+      ({ pathname }) => pathname === kind.script,
+      (route) => route.abort(),
+    );
+    await makeCall(kind.call);
+    expect(await page.evaluate(() => globalThis.outcome)).toBe("WORKER_CRASHED");
+  },
+);
+
 async function begin(script: string, call: Kind["call"]): Promise<Worker> {
+  await makeCall(call);
+  return begun(script);
+}
+
+async function makeCall(call: Kind["call"]): Promise<void> {
   await page.evaluate(`(${call.toString()})().then(([call]) => {
     globalThis.outcome = call.then(() => "answered", (thrown) => thrown.code);
   })`);
-  return begun(script);
 }
 
 /** Resolves when the worker has started, and whoever started it watches its lock. */

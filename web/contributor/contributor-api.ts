@@ -33,11 +33,20 @@ export interface ContributorState {
   error: WireError | null;
 }
 
+/** What a contributor link says, and as whom this tab joins. */
+export interface ContributorInvitation {
+  jobId: string;
+  token: string;
+  /** Kept over pauses, reconnects and workers; nobody else learns it, so nobody else can speak for it. */
+  holderId: string;
+  who: { name: string; device: string };
+}
+
 export interface ContributorApi {
   /** @param onState called with the present state, and with every change; twice a second while work moves */
   subscribe(onState: (state: ContributorState) => void): Promise<void>;
   /** Looks the job up; ends in `invited`, `done` or `failed`. Nothing is computed or downloaded yet. */
-  open(jobId: string, token: string, who: { name: string; device: string }): Promise<void>;
+  open(invitation: ContributorInvitation): Promise<void>;
   /** Starts, or goes on after a pause. */
   work(slots: number): Promise<void>;
   /** Takes nothing new; what is begun is finished and sent. */

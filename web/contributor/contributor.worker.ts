@@ -6,9 +6,8 @@ import { Pool } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
-import { randomId } from "../random-id.ts";
 import { exposeToLink } from "../worker-link.ts";
-import type { ContributorApi, ContributorState } from "./contributor-api.ts";
+import type { ContributorApi, ContributorInvitation, ContributorState } from "./contributor-api.ts";
 
 /** A donated tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
 
@@ -26,20 +25,12 @@ const FIRST: ContributorState = {
   error: null,
 };
 
-interface Invitation {
-  jobId: string;
-  token: string;
-  who: { name: string; device: string };
-}
-
 class Contributor implements ContributorApi {
   readonly #client = new EdgeClient(self.location.origin);
-  /** Kept over pauses and reconnects; nobody else learns it, so nobody else can speak for it. */
-  readonly #holderId = randomId();
   readonly #feed = new StateFeed(FIRST, ["working"]);
   /** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
   #lane: Lane = "auto";
-  #invitation: Invitation | null = null;
+  #invitation: ContributorInvitation | null = null;
   #session: HolderSession | null = null;
   #pool: Pool | null = null;
   /** What earlier sessions of this tab did; the person may change the number of encoders. */
@@ -49,13 +40,16 @@ class Contributor implements ContributorApi {
     this.#feed.subscribe(onState);
   }
 
-  async open(jobId: string, token: string, who: { name: string; device: string }): Promise<void> {
+  async open(invitation: ContributorInvitation): Promise<void> {
     this.#release();
-    this.#invitation = { jobId, token, who };
+    this.#invitation = invitation;
     this.#before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
     this.#feed.put({ ...FIRST, ...contributorCapability() });
     try {
-      const [status, fault] = await Promise.all([this.#client.jobStatus(jobId), colourFault()]);
+      const [status, fault] = await Promise.all([
+        this.#client.jobStatus(invitation.jobId),
+        colourFault(),
+      ]);
       const { name, durationTicks, state, progress, error } = status;
       if (fault !== null) this.#lane = "ffmpeg";
       this.#set({ job: { name, durationTicks, state, progress } });
@@ -97,14 +91,18 @@ class Contributor implements ContributorApi {
     this.#set({ phase: "stopped", encoding: [], connected: false });
   }
 
-  #connect({ jobId, token, who }: Invitation, pool: Pool, slots: number): HolderSession {
+  #connect(
+    { jobId, token, holderId, who }: ContributorInvitation,
+    pool: Pool,
+    slots: number,
+  ): HolderSession {
     return new HolderSession({
       client: this.#client,
       jobId,
       identity: {
         role: "contributor",
         token,
-        holderId: this.#holderId,
+        holderId,
         ...who,
         engines: enginesOf(this.#lane),
       },

@@ -19,7 +19,7 @@ const NAME = "file";
 export const remux: Remuxer = async (file, core, request, { signal, onProgress }) => {
   signal.throwIfAborted();
   const ffmpeg = new FFmpeg();
-  // The package's own class sees no crash of its worker: its calls would stay open.
+  // The package's own class sees no end of its worker: its calls would stay open.
   const watch = new WorkerWatch({ name: "The file's reader", silentTicks: SILENT_TICKS }, () =>
     ffmpeg.terminate(),
   );
@@ -41,7 +41,11 @@ export const remux: Remuxer = async (file, core, request, { signal, onProgress }
       coreURL: core.scriptUrl,
       source: core,
     };
-    await ask(() => ffmpeg.load(config));
+    await ask(() => {
+      const { worker, result } = withNextWorker(() => ffmpeg.load(config));
+      watch.watchErrors(worker);
+      return result;
+    });
     await ask(() => ffmpeg.createDir(FOLDER));
     const blobs = [{ name: NAME, data: file }];
     await ask(() => ffmpeg.mount(FFFSType.WORKERFS, { blobs }, FOLDER));
@@ -67,6 +71,25 @@ export const remux: Remuxer = async (file, core, request, { signal, onProgress }
     watch.end();
   }
 };
+
+/** Runs `start`, which makes one worker at once; the package keeps its own to itself. */
+function withNextWorker<T>(start: () => T): { worker: Worker; result: T } {
+  const { Worker: Original } = self;
+  let worker: Worker | undefined;
+  self.Worker = class extends Original {
+    constructor(...given: ConstructorParameters<typeof Original>) {
+      super(...given);
+      worker = this;
+    }
+  };
+  try {
+    const result = start();
+    if (worker === undefined) throw new Error("No worker was started.");
+    return { worker, result };
+  } finally {
+    self.Worker = Original;
+  }
+}
 
 type Ask = <T>(call: () => Promise<T>) => Promise<T>;
 

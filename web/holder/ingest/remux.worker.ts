@@ -91,9 +91,3 @@ class CodedText {
     return this.#text;
   }
 }
-
-// What nobody catches ends the worker, and is seen by its lock.
-self.addEventListener("error", (event) => {
-  event.preventDefault();
-  self.close();
-});

@@ -1,10 +1,12 @@
 import type { ContributorApi } from "../../contributor/contributor-api.ts";
 import { WorkerLink } from "../../worker-link.ts";
 
+export type ContributorConnection = Pick<WorkerLink<ContributorApi>, "api" | "died">;
+
 const QUICK_MS = 10_000;
 
 /** Starts `contributor.worker.ts`. Every call through `api` settles; `died` says when the worker is gone. */
-export function connectContributor(): WorkerLink<ContributorApi> {
+export function connectContributor(): ContributorConnection {
   const worker = new Worker(new URL("../../contributor/contributor.worker.ts", import.meta.url), {
     type: "module",
     name: "tributary-contributor",

@@ -1,10 +1,10 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { toWireError } from "../../../shared/job/errors.ts";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
+import { randomId } from "../../random-id.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
-import { connectContributor } from "./connect-contributor.ts";
 import { ContributePage } from "./contribute-page.tsx";
+import { ContributorSession } from "./contributor-session.ts";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
 import { onLowBattery, stayAwake } from "./stay-awake.ts";
 
@@ -19,46 +19,19 @@ const jobId = location.pathname.split("/")[2] ?? "";
 const token = location.hash.slice(1);
 const query = new URLSearchParams(location.search);
 
-const state = signal<ContributorState | null>(null);
 const lowBattery = signal(false);
-const contributor = connectContributor();
+const who = {
+  name: query.get("name")?.slice(0, 60) || friendlyName(Math.random),
+  device: deviceClass(navigator.userAgent),
+};
+const session = new ContributorSession({ jobId, token, holderId: randomId(), who });
+const { state } = session;
 globalThis.tributaryContributor = {
   get state() {
     return state.value;
   },
 };
-
-const who = {
-  name: query.get("name")?.slice(0, 60) || friendlyName(Math.random),
-  device: deviceClass(navigator.userAgent),
-};
-
-/** Before the worker has said anything. */
-const UNKNOWN: Omit<ContributorState, "phase" | "error"> = {
-  job: null,
-  possibleSlots: 0,
-  reason: null,
-  slots: 0,
-  encoding: [],
-  connected: false,
-  tasksDone: 0,
-  bytesDownloaded: 0,
-  bytesUploaded: 0,
-};
-
-function fail(thrown: unknown): void {
-  const error = toWireError(thrown);
-  state.value = { ...(state.peek() ?? UNKNOWN), phase: "failed", error };
-}
-
-async function open(): Promise<void> {
-  await contributor.api.subscribe((next) => {
-    state.value = next;
-  });
-  await contributor.api.open(jobId, token, who);
-}
-open().catch(fail);
-void contributor.died.then(fail);
+void session.open();
 
 render(
   <ContributePage
@@ -68,10 +41,10 @@ render(
     suggestedSlots={Number(query.get("slots")) || null}
     onWork={(slots) => {
       lowBattery.value = false;
-      contributor.api.work(slots).catch(fail);
+      void session.work(slots);
     }}
-    onPause={() => contributor.api.pause().catch(fail)}
-    onStop={() => contributor.api.stop().catch(fail)}
+    onPause={() => session.pause()}
+    onStop={() => session.stop()}
   />,
   document.getElementById("page") as HTMLElement,
 );
@@ -92,5 +65,5 @@ const ends = new AbortController();
 void onLowBattery(() => {
   if (state.peek()?.phase !== "working") return;
   lowBattery.value = true;
-  contributor.api.pause().catch(fail);
+  void session.pause();
 }, ends.signal);
