@@ -40,6 +40,14 @@ export interface UploadState {
 const CALL_TIMEOUT_MS = 30_000;
 const PART_TRIES = 5;
 
+interface CallOptions {
+  /** An owner's, or one that allows to create. */
+  token?: string | undefined;
+  /** Sent as JSON. */
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+}
+
 export class EdgeClient {
   readonly #origin: string;
 
@@ -50,7 +58,7 @@ export class EdgeClient {
 
   /** What this deployment offers. */
   site(signal?: AbortSignal): Promise<Site> {
-    return this.#call("/api/site", {}, siteSchema, signal);
+    return this.#call("GET", "/api/site", siteSchema, { signal });
   }
 
   /** Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
@@ -58,51 +66,47 @@ export class EdgeClient {
     plan: JobPlan,
     options: { settings?: JobSettingsPatch; createToken?: string; signal?: AbortSignal } = {},
   ): Promise<CreateJobResponse> {
-    const { settings = {}, createToken, signal } = options;
-    const body = JSON.stringify({ plan, settings });
-    const init = authorized({ method: "POST", body }, createToken);
-    return this.#call("/api/jobs", init, createJobResponseSchema, signal);
+    const { settings = {}, createToken: token, signal } = options;
+    const body = { plan, settings };
+    return this.#call("POST", "/api/jobs", createJobResponseSchema, { token, body, signal });
   }
 
   /** With the owner's token the answer also says who is there and who made what. Codes: JOB_NOT_FOUND. */
-  jobStatus(jobId: string, ownerToken?: string, signal?: AbortSignal): Promise<JobStatus> {
-    return this.#call(`/api/jobs/${jobId}`, authorized({}, ownerToken), jobStatusSchema, signal);
+  jobStatus(jobId: string, token?: string, signal?: AbortSignal): Promise<JobStatus> {
+    return this.#call("GET", `/api/jobs/${jobId}`, jobStatusSchema, { token, signal });
   }
 
   /** Idempotent: a job that has ended stays as it is. */
-  async cancelJob(jobId: string, ownerToken: string, signal?: AbortSignal): Promise<void> {
-    const init = authorized({ method: "DELETE" }, ownerToken);
-    await this.#call(`/api/jobs/${jobId}`, init, z.unknown(), signal);
+  async cancelJob(jobId: string, token: string, signal?: AbortSignal): Promise<void> {
+    await this.#call("DELETE", `/api/jobs/${jobId}`, z.unknown(), { token, signal });
   }
 
   /** The catalogue, the newest first. @param cursor of the page before; null for the first */
   listVideos(cursor: string | null, signal?: AbortSignal): Promise<VideoPage> {
     const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-    return this.#call(`/api/videos${query}`, {}, videoPageSchema, signal);
+    return this.#call("GET", `/api/videos${query}`, videoPageSchema, { signal });
   }
 
   /** Deletes an ended video for good. Codes: FORBIDDEN, NOT_FOUND, REQUEST_INVALID (it still runs). */
-  async deleteVideo(videoId: string, ownerToken: string, signal?: AbortSignal): Promise<void> {
-    const init = authorized({ method: "DELETE" }, ownerToken);
-    await this.#call(`/api/videos/${videoId}`, init, z.unknown(), signal);
+  async deleteVideo(videoId: string, token: string, signal?: AbortSignal): Promise<void> {
+    await this.#call("DELETE", `/api/videos/${videoId}`, z.unknown(), { token, signal });
   }
 
   /** Has the MP4 made, where it is not there yet. Codes: NOT_FOUND, ENGINE_UNAVAILABLE, RATE_LIMITED. */
   makeMp4(videoId: string, signal?: AbortSignal): Promise<Mp4Status> {
-    return this.#call(`/api/videos/${videoId}/mp4`, { method: "POST" }, mp4StatusSchema, signal);
+    return this.#call("POST", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { signal });
   }
 
   mp4Status(videoId: string, signal?: AbortSignal): Promise<Mp4Status> {
-    return this.#call(`/api/videos/${videoId}/mp4`, {}, mp4StatusSchema, signal);
+    return this.#call("GET", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { signal });
   }
 
   /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
   createWholeJob(
-    request: CreateWholeJobRequest,
-    { createToken, signal }: { createToken?: string; signal?: AbortSignal } = {},
+    body: CreateWholeJobRequest,
+    { createToken: token, signal }: { createToken?: string; signal?: AbortSignal } = {},
   ): Promise<CreateJobResponse> {
-    const init = authorized({ method: "POST", body: JSON.stringify(request) }, createToken);
-    return this.#call("/api/jobs", init, createJobResponseSchema, signal);
+    return this.#call("POST", "/api/jobs", createJobResponseSchema, { token, body, signal });
   }
 
   /**
@@ -144,21 +148,19 @@ export class EdgeClient {
       sentBytes += bytes.size;
       onProgress?.(sentBytes);
     }
-    const completed = { method: "POST", body: JSON.stringify({ upload, parts: state.parts }) };
-    await this.#call("/api/uploads/complete", completed, completeUploadResponseSchema, signal);
+    const body = { upload, parts: state.parts };
+    const schema = completeUploadResponseSchema;
+    await this.#call("POST", "/api/uploads/complete", schema, { body, signal });
     return upload;
   }
 
   async #beginUpload(
     { name, size: sizeBytes }: File,
-    createToken: string | undefined,
+    token: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<UploadState> {
-    const init = authorized(
-      { method: "POST", body: JSON.stringify({ name, sizeBytes }) },
-      createToken,
-    );
-    const created = await this.#call("/api/uploads", init, createUploadResponseSchema, signal);
+    const options = { token, body: { name, sizeBytes }, signal };
+    const created = await this.#call("POST", "/api/uploads", createUploadResponseSchema, options);
     return { ...created, name, sizeBytes, parts: [] };
   }
 
@@ -169,13 +171,9 @@ export class EdgeClient {
     bytes: Blob,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    const init = { method: "POST", body: JSON.stringify({ upload, parts: [part] }) };
-    const { parts } = await this.#call(
-      "/api/uploads/parts",
-      init,
-      uploadPartsResponseSchema,
-      signal,
-    );
+    const body = { upload, parts: [part] };
+    const schema = uploadPartsResponseSchema;
+    const { parts } = await this.#call("POST", "/api/uploads/parts", schema, { body, signal });
     const put = { method: "PUT", body: bytes, signal: signal ?? null };
     const etag = await fetch(parts[0]?.url ?? "", put)
       .then(async (response) => {
@@ -190,24 +188,19 @@ export class EdgeClient {
   }
 
   /** Makes a contributor link. Codes: FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED. */
-  share(jobId: string, ownerToken: string, request: ShareRequest): Promise<ShareResponse> {
-    const init = { method: "POST", body: JSON.stringify(request) };
-    return this.#call(
-      `/api/jobs/${jobId}/share`,
-      authorized(init, ownerToken),
-      shareResponseSchema,
-    );
+  share(jobId: string, token: string, body: ShareRequest): Promise<ShareResponse> {
+    return this.#call("POST", `/api/jobs/${jobId}/share`, shareResponseSchema, { token, body });
   }
 
   /** Ends all contributor links, and who came by them goes. */
-  async revokeShares(jobId: string, ownerToken: string): Promise<void> {
-    const init = authorized({ method: "DELETE" }, ownerToken);
-    await this.#call(`/api/jobs/${jobId}/share`, init, z.unknown());
+  async revokeShares(jobId: string, token: string): Promise<void> {
+    await this.#call("DELETE", `/api/jobs/${jobId}/share`, z.unknown(), { token });
   }
 
-  async removeContributor(jobId: string, ownerToken: string, holderId: string): Promise<void> {
-    const init = authorized({ method: "DELETE" }, ownerToken);
-    await this.#call(`/api/jobs/${jobId}/contributors/${holderId}`, init, z.unknown());
+  async removeContributor(jobId: string, token: string, holderId: string): Promise<void> {
+    await this.#call("DELETE", `/api/jobs/${jobId}/contributors/${holderId}`, z.unknown(), {
+      token,
+    });
   }
 
   socketUrl(jobId: string): string {
@@ -215,42 +208,40 @@ export class EdgeClient {
   }
 
   async #call<T>(
+    method: "GET" | "POST" | "DELETE",
     path: string,
-    init: RequestInit,
     schema: z.ZodType<T>,
-    signal?: AbortSignal,
+    { token, body, signal }: CallOptions,
   ): Promise<T> {
-    const headers = new Headers(init.headers);
-    if (init.body !== undefined) headers.set("content-type", "application/json");
+    const headers = new Headers();
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    if (body !== undefined) headers.set("content-type", "application/json");
     const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const init = { method, headers, body: JSON.stringify(body) ?? null, signal: either };
     let response: Response;
     let text: string;
     try {
-      response = await fetch(this.#origin + path, { ...init, headers, signal: either });
+      response = await fetch(this.#origin + path, init);
       text = await response.text();
     } catch (cause) {
       signal?.throwIfAborted();
       const code = timeout.aborted ? "TIMEOUT" : "NETWORK";
       throw new TributaryError(code, "The server could not be reached.", { cause });
     }
-    const body = parseJson(text);
+    const answer = parseJson(text);
     if (!response.ok) {
-      const problem = problemSchema.safeParse(body);
+      const problem = problemSchema.safeParse(answer);
       if (problem.success) throw new TributaryError(problem.data.code, problem.data.detail);
       const code = response.status === 429 ? "RATE_LIMITED" : "INTERNAL";
       throw new TributaryError(code, `The server answered with status ${response.status}.`);
     }
-    const parsed = schema.safeParse(body);
+    const parsed = schema.safeParse(answer);
     if (!parsed.success) {
       throw new TributaryError("INTERNAL", "The server's answer was not understood.");
     }
     return parsed.data;
   }
-}
-
-function authorized(init: RequestInit, token: string | undefined): RequestInit {
-  return token === undefined ? init : { ...init, headers: { authorization: `Bearer ${token}` } };
 }
 
 /** Undefined for what is no JSON: every schema refuses that. */

@@ -203,8 +203,7 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (thrown) {
-      if (!(thrown instanceof TributaryError) || thrown.code !== "NETWORK") throw thrown;
-      if (failures === STATUS_TRIES) throw thrown;
+      if (!(thrown instanceof TributaryError) || failures === STATUS_TRIES) throw thrown;
       say(thrown.message);
       await sleep(LOOK_EVERY_MS);
     }

@@ -112,10 +112,10 @@ describe.each(kinds)("a call to the %s worker, in the middle of which", (_, { sc
 test.each(kinds)(
   "a call to the %s worker, whose script cannot be loaded, settles",
   async (_, kind) => {
-    await page.route(
-      ({ pathname }) => pathname === kind.script,
-      (route) => route.abort(),
-    );
+    // Not the module that says where it is.
+    const isScript = ({ pathname, searchParams }: URL) =>
+      pathname === kind.script && searchParams.has("worker_file");
+    await page.route(isScript, (route) => route.abort());
     await makeCall(kind.call);
     expect(await page.evaluate(() => globalThis.outcome)).toBe("WORKER_CRASHED");
   },

@@ -1,8 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { TributaryError } from "../../shared/job/errors.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
+import { invalid, parseOptions, wholeNumber } from "./options.ts";
 
 export const USAGE = `npm run transcode -- FILE [options]
 
@@ -43,7 +42,7 @@ export interface TranscodeArguments {
  * @throws {TributaryError} REQUEST_INVALID, LADDER_INVALID
  */
 export function parseArguments(argv: readonly string[]): TranscodeArguments | "help" {
-  const { values, positionals } = parse(argv);
+  const { values, positionals } = parseOptions(argv, OPTIONS);
   if (values.help === true) return "help";
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw invalid("Name one file.");
@@ -68,40 +67,14 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
   };
 }
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        out: { type: "string" },
-        ladder: { type: "string" },
-        engine: { type: "string", default: "auto" },
-        slots: { type: "string" },
-        cores: { type: "string" },
-        contributors: { type: "string", default: "0" },
-        verify: { type: "string", default: "adaptive" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message : String(cause));
-  }
-}
-
-function wholeNumber(
-  name: string,
-  text: string | undefined,
-  least: number,
-  most: number,
-): number | null {
-  if (text === undefined) return null;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw invalid(`${name} is a whole number from ${least} to ${most}.`);
-}
-
-function invalid(message: string): TributaryError {
-  return new TributaryError("REQUEST_INVALID", message);
-}
+const OPTIONS = {
+  out: { type: "string" },
+  ladder: { type: "string" },
+  engine: { type: "string", default: "auto" },
+  slots: { type: "string" },
+  cores: { type: "string" },
+  contributors: { type: "string", default: "0" },
+  verify: { type: "string", default: "adaptive" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;

@@ -2,12 +2,12 @@
 
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { runCommand } from "../../edge/local/command.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
 import { launchBrowser } from "./browser.ts";
 import { ContributorTab } from "./contributor-tab.ts";
+import { invalid, parseOptions, wholeNumber } from "./options.ts";
 import { installSystemPrograms } from "./system-programs.ts";
 
 const USAGE = `npm run contribute -- LINK [options]
@@ -46,35 +46,18 @@ await runCommand({
 
 /** @throws {TributaryError} REQUEST_INVALID */
 function parseArguments(argv: readonly string[]): ContributeArguments | "help" {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(argv);
-  } catch (cause) {
-    throw new TributaryError("REQUEST_INVALID", (cause as Error).message, { cause });
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(argv, {
+    slots: { type: "string" },
+    name: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  });
   if (values.help === true) return "help";
   const [joinUrl, ...more] = positionals;
   if (joinUrl === undefined || more.length > 0 || !isContributorLink(joinUrl)) {
-    throw new TributaryError("REQUEST_INVALID", "Name one contributor link, with what follows #.");
+    throw invalid("Name one contributor link, with what follows #.");
   }
-  const slots = Number(values.slots ?? availableParallelism());
-  if (!Number.isInteger(slots) || slots < 1 || slots > 64) {
-    throw new TributaryError("REQUEST_INVALID", "--slots is a whole number from 1 to 64.");
-  }
+  const slots = wholeNumber("--slots", values.slots, 1, 64) ?? availableParallelism();
   return { joinUrl, slots, name: values.name ?? null };
-}
-
-function parse(argv: readonly string[]) {
-  return parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      slots: { type: "string" },
-      name: { type: "string" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
 }
 
 function isContributorLink(text: string): boolean {

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { ContributorPhase, ContributorState } from "../contributor/contributor-api.ts";
+import { logOf } from "./page-log.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
 
@@ -22,19 +23,11 @@ type Shown = { tributaryContributor: { state: ContributorState | null } };
 export class ContributorTab {
   readonly page: Page;
   /** What the page logged as warning or error, newest last. */
-  readonly log: string[] = [];
+  readonly log: readonly string[];
 
   private constructor(page: Page, say: (line: string) => void) {
     this.page = page;
-    const keep = (line: string) => {
-      say(`contributor: ${line}`);
-      this.log.push(line);
-      if (this.log.length > 200) this.log.shift();
-    };
-    page.on("console", (message) => {
-      if (message.type() === "warning" || message.type() === "error") keep(message.text());
-    });
-    page.on("pageerror", (error) => keep(error.message));
+    this.log = logOf(page, "contributor", say);
   }
 
   /**

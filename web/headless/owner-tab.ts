@@ -7,14 +7,14 @@ import {
   type CreateJobResponse,
   createJobResponseSchema,
   type ShareResponse,
-  shareResponseSchema,
 } from "../../shared/wire/api.ts";
-import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
+import { EdgeClient } from "../edge-client.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
+import { logOf } from "./page-log.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
-const CALL_TIMEOUT_MS = 15_000;
 
 export interface OwnerTabOptions {
   /** The app's origin, no slash at the end. */
@@ -34,22 +34,14 @@ export interface OwnerTabOptions {
  */
 export class OwnerTab {
   readonly page: Page;
-  readonly #serverUrl: string;
+  readonly #edge: EdgeClient;
   /** What the page logged as warning or error, newest last. */
-  readonly log: string[] = [];
+  readonly log: readonly string[];
 
   private constructor(page: Page, serverUrl: string, say: (line: string) => void) {
     this.page = page;
-    this.#serverUrl = serverUrl;
-    const keep = (line: string) => {
-      say(`page: ${line}`);
-      this.log.push(line);
-      if (this.log.length > 200) this.log.shift();
-    };
-    page.on("console", (message) => {
-      if (message.type() === "warning" || message.type() === "error") keep(message.text());
-    });
-    page.on("pageerror", (error) => keep(error.message));
+    this.#edge = new EdgeClient(serverUrl);
+    this.log = logOf(page, "page", say);
   }
 
   /**
@@ -143,14 +135,13 @@ export class OwnerTab {
   }
 
   /** The job as the edge sees it, with what only its owner may see. */
-  async status(job: CreateJobResponse): Promise<JobStatus> {
-    const response = await this.#call("GET", job);
-    return parsed(jobStatusSchema, await response.json());
+  status({ jobId, ownerToken }: CreateJobResponse): Promise<JobStatus> {
+    return this.#edge.jobStatus(jobId, ownerToken);
   }
 
   /** Cancels the job at the edge; a job that has ended stays as it is. */
-  async cancel(job: CreateJobResponse): Promise<void> {
-    await this.#call("DELETE", job);
+  cancel({ jobId, ownerToken }: CreateJobResponse): Promise<void> {
+    return this.#edge.cancelJob(jobId, ownerToken);
   }
 
   /** How closely helpers' work is looked at: the page's own control. */
@@ -158,10 +149,10 @@ export class OwnerTab {
     await this.page.getByLabel("Check helpers' work").selectOption(policy);
   }
 
-  /** A contributor link, as the page's own button gets one. */
-  async share(job: CreateJobResponse): Promise<ShareResponse> {
-    const response = await this.#call("POST", job, "/share");
-    return parsed(shareResponseSchema, await response.json());
+  /** A contributor link such as the page's own button makes. */
+  share({ jobId, ownerToken }: CreateJobResponse): Promise<ShareResponse> {
+    const request = { expiresInMinutes: 1_440, maxContributors: 50 };
+    return this.#edge.share(jobId, ownerToken, request);
   }
 
   async #isThere(): Promise<void> {
@@ -170,25 +161,6 @@ export class OwnerTab {
 
   async close(): Promise<void> {
     await this.page.context().close();
-  }
-
-  async #call(
-    method: string,
-    { jobId, ownerToken }: CreateJobResponse,
-    below = "",
-  ): Promise<Response> {
-    try {
-      const response = await fetch(`${this.#serverUrl}/api/jobs/${jobId}${below}`, {
-        method,
-        headers: { authorization: `Bearer ${ownerToken}` },
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-      });
-      if (response.ok) return response;
-      throw new Error(`status ${response.status}`);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TributaryError("NETWORK", `The edge did not answer ${method}: ${why}`, { cause });
-    }
   }
 }
 

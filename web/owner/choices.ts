@@ -4,12 +4,14 @@ import type { JobSettingsPatch, SourceFacts } from "../../shared/job/job.ts";
 import { planAudio } from "../../shared/plan/plan.ts";
 import type { Lane } from "../encoder/api.ts";
 import {
+  type DevicePart,
   decidePart,
   defaultSlots,
   encodesSound,
   hasWebCodecs,
   type PartDecision,
 } from "../encoder/capability.ts";
+import type { PoolOptions } from "../encoder/pool.ts";
 import type { OwnerOptions } from "./owner-api.ts";
 
 /** What this device does, by what the person asked for, what the device can, and what the edge offers. */
@@ -77,6 +79,28 @@ export async function soundNeedsFfmpeg(facts: SourceFacts): Promise<boolean> {
     if (!(await encodesSound(rendition))) return true;
   }
   return false;
+}
+
+/** What of a file decides about encoders. */
+interface EncoderFacts {
+  fastRefusal: FastRefusal | null;
+  soundNeedsFfmpeg: boolean;
+}
+
+/**
+ * The encoders that this tab starts; null where it makes nothing itself.
+ * @param facts null before a file was read
+ */
+export function poolFor(
+  options: OwnerOptions,
+  facts: EncoderFacts | null,
+  part: DevicePart,
+): PoolOptions | null {
+  if (part === "weak") return null;
+  const slots = slotCountFor(options);
+  const lane = laneFor(options, facts?.fastRefusal ?? null);
+  const soundAhead = Number(facts?.soundNeedsFfmpeg ?? true);
+  return { slots, lane, ffmpegAhead: lane === "ffmpeg" ? slots : soundAhead };
 }
 
 /** Encoders of this tab. */

@@ -3,17 +3,24 @@ import type { JobSettingsPatch } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import { EdgeClient } from "../edge-client.ts";
-import { encodesSound, enginesOf, type PartDecision } from "../encoder/capability.ts";
+import { encodesSound, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
-import { Pool } from "../encoder/pool.ts";
-import { HolderSession } from "../holder/session.ts";
+import type { PoolOptions } from "../encoder/pool.ts";
+import type { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
-import { randomId } from "../random-id.ts";
 import { exposeToLink } from "../worker-link.ts";
-import { decideOwnPart, laneFor, requireEngine, settingsFor, slotCountFor } from "./choices.ts";
+import {
+  decideOwnPart,
+  laneFor,
+  poolFor,
+  requireEngine,
+  settingsFor,
+  slotCountFor,
+} from "./choices.ts";
 import { endOf, JobWork } from "./job-work.ts";
+import { OwnPool } from "./own-pool.ts";
+import { addressOf, openOwnSession } from "./own-session.ts";
 import type {
-  JobAddress,
   OwnerApi,
   OwnerOptions,
   OwnerSnapshot,
@@ -33,7 +40,7 @@ class Owner implements OwnerApi {
   readonly #feed = new StateFeed<OwnerState>(IDLE, MOVING_PHASES);
   #options: OwnerOptions = {};
   #file: PlannedFile | null = null;
-  #pool: Pool | null = null;
+  readonly #encoders = new OwnPool(() => this.#changed());
   #session: HolderSession | null = null;
   #work: JobWork | null = null;
   #resumable: ResumableJob | null = null;
@@ -50,8 +57,7 @@ class Owner implements OwnerApi {
     this.#options = { ...this.#options, ...options };
     const file = this.#file;
     if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
-    this.#pool?.terminate();
-    this.#pool = null;
+    this.#encoders.end();
     const snapshot = this.#plan(() => file.underOptions(this.#options));
     this.#preparePool();
     return snapshot;
@@ -262,54 +268,28 @@ class Owner implements OwnerApi {
     this.#tell({ type: "part-decided", part: decision });
     const session = this.#session;
     if (session === null || before === decision.part) return;
-    this.#pool ??= this.#makePool();
     // What was begun is finished by the pool, also where nothing new is taken.
-    session.usePool(this.#pool, decision.part === "weak" ? 0 : slotCountFor(this.#options));
+    const pool = this.#encoders.start(this.#poolOptions());
+    session.usePool(pool, decision.part === "weak" ? 0 : slotCountFor(this.#options));
     session.changeSettings(settingsFor(decision));
   }
 
   /** Workers start while the person looks at what was found, or the job is created. */
   #preparePool(): void {
-    if (this.#decidePart().part === "weak") {
-      this.#pool?.terminate();
-      this.#pool = null;
-      return;
-    }
-    this.#pool ??= this.#makePool();
-    void this.#pool?.warm().catch(() => {});
+    this.#encoders.prepare(this.#poolOptions());
   }
 
-  #makePool(): Pool | null {
-    if (this.#decidePart().part === "weak") return null;
-    const slots = slotCountFor(this.#options);
-    const soundAhead = Number(this.#file?.facts.soundNeedsFfmpeg ?? true);
-    const ffmpegAhead = this.#lane() === "ffmpeg" ? slots : soundAhead;
-    return new Pool({ slots, lane: this.#lane(), ffmpegAhead }, () => this.#changed());
-  }
-
-  #lane() {
-    return laneFor(this.#options, this.#file?.facts.fastRefusal ?? null);
+  #poolOptions(): PoolOptions | null {
+    return poolFor(this.#options, this.#file?.facts ?? null, this.#decidePart().part);
   }
 
   #connect(job: ResumableJob): void {
     this.#work = new JobWork(performance.now());
-    this.#session = new HolderSession({
+    this.#session = openOwnSession(job, {
       client: this.#client,
-      jobId: job.jobId,
-      identity: {
-        role: "owner",
-        token: job.ownerToken,
-        holderId: randomId(),
-        name: "Your tab",
-        device: "browser",
-        engines: enginesOf(this.#lane()),
-      },
-      source: this.#file?.source ?? null,
-      plan: this.#file?.plan ?? null,
-      pool: this.#pool,
-      // The browser's codecs are done with a task in the time of a few round trips.
-      prefetch: this.#lane() === "ffmpeg" ? 1 : 2,
-      slots: this.#pool === null ? 0 : slotCountFor(this.#options),
+      options: this.#options,
+      file: this.#file,
+      pool: this.#encoders.pool,
       onChange: () => this.#changed(),
     });
   }
@@ -321,7 +301,10 @@ class Owner implements OwnerApi {
     if (session === null || work === null) return;
     const speedBefore = work.ownSpeed;
     const plan = this.#file?.plan ?? null;
-    this.#tell({ type: "worked", work: work.view(session, this.#pool, plan, performance.now()) });
+    this.#tell({
+      type: "worked",
+      work: work.view(session, this.#encoders.pool, plan, performance.now()),
+    });
     // The first second of the video that this tab makes says what it can do.
     if (speedBefore === null && work.ownSpeed !== null) this.#takePart(this.#decidePart());
     const end = endOf(session);
@@ -336,20 +319,10 @@ class Owner implements OwnerApi {
     this.#abort = new AbortController();
     this.#session?.stop();
     this.#session = null;
-    this.#pool?.terminate();
-    this.#pool = null;
+    this.#encoders.end();
     this.#file?.close();
     this.#file = null;
   }
-}
-
-function addressOf(jobId: string): JobAddress {
-  const { origin } = self.location;
-  return {
-    jobId,
-    watchUrl: `${origin}/watch/${jobId}`,
-    masterUrl: `${origin}/v/${jobId}/master.m3u8`,
-  };
 }
 
 exposeToLink(new Owner());

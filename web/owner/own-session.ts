@@ -1,0 +1,55 @@
+import type { EdgeClient } from "../edge-client.ts";
+import { enginesOf } from "../encoder/capability.ts";
+import type { Pool } from "../encoder/pool.ts";
+import { HolderSession } from "../holder/session.ts";
+import { randomId } from "../random-id.ts";
+import { laneFor, slotCountFor } from "./choices.ts";
+import type { JobAddress, OwnerOptions, ResumableJob } from "./owner-api.ts";
+import type { PlannedFile } from "./planned-file.ts";
+
+export interface OwnSessionParts {
+  client: EdgeClient;
+  options: OwnerOptions;
+  /** Null while the tab only watches. */
+  file: PlannedFile | null;
+  /** Null where this tab encodes nothing. */
+  pool: Pool | null;
+  onChange(): void;
+}
+
+/** This tab as the owner of a job: connects at once. */
+export function openOwnSession(
+  { jobId, ownerToken }: ResumableJob,
+  { client, options, file, pool, onChange }: OwnSessionParts,
+): HolderSession {
+  const lane = laneFor(options, file?.facts.fastRefusal ?? null);
+  return new HolderSession({
+    client,
+    jobId,
+    identity: {
+      role: "owner",
+      token: ownerToken,
+      holderId: randomId(),
+      name: "Your tab",
+      device: "browser",
+      engines: enginesOf(lane),
+    },
+    source: file?.source ?? null,
+    plan: file?.plan ?? null,
+    pool,
+    // The browser's codecs are done with a task in the time of a few round trips.
+    prefetch: lane === "ffmpeg" ? 1 : 2,
+    slots: pool === null ? 0 : slotCountFor(options),
+    onChange,
+  });
+}
+
+/** Where a job's video is to be seen. */
+export function addressOf(jobId: string): JobAddress {
+  const { origin } = self.location;
+  return {
+    jobId,
+    watchUrl: `${origin}/watch/${jobId}`,
+    masterUrl: `${origin}/v/${jobId}/master.m3u8`,
+  };
+}
