@@ -45,9 +45,9 @@ function withinLimit(each: readonly number[]): number[] {
   });
 }
 
-/** A segment whose frames are long enough to decode three of them while one is shown. */
+/** A segment whose frames are long enough to decode three of them, 2 ms each, while one is shown. */
 const longFrames: fc.Arbitrary<Segment> = fc
-  .array(fc.integer({ min: 100, max: 50_000 }), { minLength: 1, maxLength: 120 })
+  .array(fc.integer({ min: 3 * 180, max: 50_000 }), { minLength: 1, maxLength: 120 })
   .map((each) => ({ index: 1, startTicks: 180_000, durations: runLengthDurations(each) }));
 
 /** Pictures in decode order: each group between key frames is shown in another order than decoded. */
