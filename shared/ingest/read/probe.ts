@@ -1,37 +1,18 @@
-import {
-  BlobSource,
-  Input,
-  type InputAudioTrack,
-  type InputTrack,
-  type InputVideoTrack,
-  Logging,
-  LogLevel,
-  MATROSKA,
-  MP4,
-  MPEG_TS,
-  QTFF,
-  WEBM,
-} from "mediabunny";
-import type { IsoTrack } from "../../isobmff/tracks.ts";
+import type { InputAudioTrack, InputTrack, InputVideoTrack } from "mediabunny";
 import { TributaryError } from "../../job/errors.ts";
-import { type AudioFacts, type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
-import { clock } from "../../job/ticks.ts";
-import { frameStepFor, TARGET_SEGMENT_TICKS } from "../../plan/plan.ts";
+import type { SourceFacts } from "../../job/job.ts";
+import { frameStepFor } from "../../plan/plan.ts";
 import { keepSequenceHeader } from "../cut/parameter-sets.ts";
 import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
-import { editedPictures, shownEdits } from "./edit-list.ts";
+import { editedPictures } from "./edit-list.ts";
 import type { IsoLayout } from "./iso-layout.ts";
+import { holdLastFrame, warnOfLostFrames, warnOfLostSound } from "./lost-parts.ts";
 import { dropMissingEnd } from "./missing-end.ts";
+import type { OpenedFile } from "./open-file.ts";
 import { lookAtPictures, type PictureTest, pictureTest, withoutNothing } from "./pictures.ts";
+import { bitRate, meanFrameRate } from "./rates.ts";
 import { hasEdits, withDescriptions } from "./readable-file.ts";
-import {
-  indexVideo,
-  listPackets,
-  type PacketList,
-  type SourceIndex,
-  type VideoIndex,
-  type VideoIndexing,
-} from "./source-index.ts";
+import { indexVideo, listPackets, type PacketList, type SourceIndex } from "./source-index.ts";
 import { straighten } from "./splices.ts";
 import {
   type H264Stream,
@@ -39,33 +20,7 @@ import {
   readH264Stream,
   readPictureFacts,
 } from "./video-facts.ts";
-
-// What it does not know is handed to ffmpeg: nothing to tell people in the console.
-Logging.level = LogLevel.Errors;
-
-/** Containers that mediabunny reads and that hold pictures. */
-const FORMATS = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS];
-
-const CONTAINER_NAMES: Record<string, string> = {
-  MP4: "mp4",
-  "QuickTime File Format": "mov",
-  Matroska: "matroska",
-  WebM: "webm",
-  "MPEG Transport Stream": "mpegts",
-};
-
-/** Read ahead at most this much of the file: indexes are small, chunks are read once. */
-const CACHE_BYTES = 16 * 1024 * 1024;
-
-/** A file opened for reading; no packet was looked at yet. */
-export interface OpenedFile {
-  input: Input;
-  /** Share of the file up to the furthest byte that was read, 0..1. */
-  readShare(): number;
-  container: string;
-  video: InputVideoTrack | null;
-  audio: InputAudioTrack[];
-}
+import { EVERYTHING, lengthSeconds, visibleWindow } from "./visible-window.ts";
 
 /** What a file is and where its packets are. */
 export interface ProbedFile {
@@ -79,47 +34,6 @@ export interface ProbedFile {
   audio: { track: InputAudioTrack; sampleDescriptions: Uint8Array | null }[];
   /** The video track's `stsd` where its codec is one that only ffmpeg knows; chunks copy it. */
   sampleDescriptions: Uint8Array | null;
-}
-
-/** @returns null when mediabunny does not know the format */
-export async function openFile(file: Blob): Promise<OpenedFile | null> {
-  // A file that goes away between two reads shows in the next one.
-  const source = new BlobSource(file, {
-    maxCacheSize: CACHE_BYTES,
-    handleUnhandledError: () => {},
-  });
-  let readBytes = 0;
-  source.on("read", ({ end }) => {
-    readBytes = Math.max(readBytes, end);
-  });
-  const input = new Input({ source, formats: FORMATS });
-  try {
-    if (!(await input.canRead())) {
-      input.dispose();
-      return null;
-    }
-    const format = await input.getFormat();
-    return {
-      input,
-      readShare: () => Math.min(1, readBytes / file.size),
-      container: CONTAINER_NAMES[format.name] ?? format.name.toLowerCase().slice(0, 40),
-      video: await pictureTrack(input),
-      audio: await input.getAudioTracks(),
-    };
-  } catch {
-    input.dispose();
-    return null;
-  }
-}
-
-/** The primary track, or the first with a codec that is known where that one's is not (cover pictures). */
-async function pictureTrack(input: Input): Promise<InputVideoTrack | null> {
-  const primary = await input.getPrimaryVideoTrack();
-  if (primary === null || (await primary.getCodec()) !== null) return primary;
-  for (const track of await input.getVideoTracks()) {
-    if ((await track.getCodec()) !== null) return track;
-  }
-  return primary;
 }
 
 export interface ProbeOptions {
@@ -244,56 +158,6 @@ export function sampleDescriptions(track: InputTrack, layout: IsoLayout | null):
   return layout?.tracks.find((one) => one.id === track.id)?.sampleDescriptions ?? null;
 }
 
-/** All samples of a track one after the other; 0 where the container does not say it. */
-function lengthSeconds(track: IsoTrack | undefined): number {
-  if (track === undefined) return 0;
-  const { decodeRuns, timescale } = track;
-  let ticks = 0;
-  for (let run = 0; run < decodeRuns.length; run += 2)
-    ticks += (decodeRuns[run] ?? 0) * (decodeRuns[run + 1] ?? 0);
-  return ticks / timescale;
-}
-
-interface VisibleWindow {
-  startSeconds: number;
-  endSeconds: number;
-  /**
-   * Demuxer time at which the first picture is shown, when that is not its own time. An edit may
-   * start between two pictures; libavformat then moves the first whole one to the edit's start
-   * (mov_fix_index), sound stays, and so every browser on libavformat shows it. null: its own time.
-   */
-  shownFromSeconds: number | null;
-}
-
-const EVERYTHING: VisibleWindow = {
-  startSeconds: Number.NEGATIVE_INFINITY,
-  endSeconds: Number.POSITIVE_INFINITY,
-  shownFromSeconds: null,
-};
-
-/**
- * Where pictures are hidden: before time 0 in files with edit lists (mediabunny has applied their
- * offset), and after the end of the edit. Other containers have no such thing and may start anywhere.
- */
-function visibleWindow(
-  container: string,
-  track: IsoTrack | undefined,
-  layout: IsoLayout | null,
-): VisibleWindow {
-  if (container !== "mp4" && container !== "mov") return EVERYTHING;
-  const [edit] = track === undefined ? [] : shownEdits(track);
-  // Fragmented files state 0: as long as it lasts (14496-12, 8.6.6.1).
-  if (edit === undefined || layout?.fragmented === true || edit.durationSeconds === Infinity) {
-    return { ...EVERYTHING, startSeconds: 0 };
-  }
-  const { startSeconds, durationSeconds } = edit;
-  return {
-    startSeconds: 0,
-    endSeconds: startSeconds + durationSeconds,
-    shownFromSeconds: startSeconds,
-  };
-}
-
 function tracksOf(described: readonly OpenedFile[] | undefined, id: number): InputVideoTrack[] {
   return (described ?? []).flatMap(({ video }) => (video?.id === id ? [video] : []));
 }
@@ -357,93 +221,6 @@ async function listTracks(
     stop.abort();
     throw thrown;
   }
-}
-
-/** Sound that nobody will hear, because no picture is there yet to be shown with it. */
-function warnOfLostSound(
-  { facts, audibleFromTicks }: AudioTrackProbe,
-  tracks: number,
-  warnings: string[],
-): void {
-  const lostTicks = Math.min(0, audibleFromTicks);
-  if (lostTicks > -SOUND_TAIL_TICKS) return;
-  const which = tracks > 1 ? ` of track ${facts.track + 1}` : "";
-  warnings.push(
-    `The first ${clock(-lostTicks)} of the sound${which} are left out: they come before the first picture.`,
-  );
-}
-
-function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
-  const { undecodableFrames, doubledFrames } = indexing;
-  if (undecodableFrames > 0) {
-    warnings.push(
-      `The first ${undecodableFrames} frames are missing: the pictures they build on are not in the file.`,
-    );
-  }
-  if (doubledFrames > 0) {
-    warnings.push(
-      `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
-    );
-  }
-}
-
-/** A picture that stays is encoded as a key frame for each segment. */
-function bitRate(index: VideoIndex, durationTicks: number): number {
-  const { packetBytes, packetIsKey, framePackets, frameTicks } = index;
-  let keys = 0;
-  let keyBytes = 0;
-  let bytes = 0;
-  for (const packet of framePackets) {
-    bytes += packetBytes[packet] ?? 0;
-    if (packetIsKey[packet] !== 1) continue;
-    keys++;
-    keyBytes += packetBytes[packet] ?? 0;
-  }
-  let repeats = 0;
-  for (let frame = 0; frame < framePackets.length; frame++) {
-    const heldTicks = (frameTicks[frame + 1] ?? 0) - (frameTicks[frame] ?? 0);
-    repeats += Math.floor(heldTicks / TARGET_SEGMENT_TICKS);
-  }
-  const all = bytes + (repeats * keyBytes) / Math.max(1, keys);
-  return Math.max(1, Math.round((8 * all * TICKS_PER_SECOND) / durationTicks));
-}
-
-/** Sound that goes on for less after the last frame is the padding of its codec. */
-const SOUND_TAIL_TICKS = 0.1 * TICKS_PER_SECOND;
-
-/**
- * The last frame stays until the sound has ended.
- * @returns the end of the last frame, in ticks
- */
-function holdLastFrame(
-  { frameTicks }: VideoIndex,
-  audio: readonly { facts: AudioFacts }[],
-  warnings: string[],
-): number {
-  const last = frameTicks.length - 1;
-  const endTicks = frameTicks[last] ?? 1;
-  const soundEndTicks = Math.max(
-    0,
-    ...audio.map(({ facts }) => facts.startTicks + facts.durationTicks),
-  );
-  if (soundEndTicks <= endTicks + SOUND_TAIL_TICKS) return endTicks;
-  frameTicks[last] = soundEndTicks;
-  warnings.push(
-    `The pictures end at ${clock(endTicks)}; the last one stays until the sound ends at ${clock(soundEndTicks)}.`,
-  );
-  return soundEndTicks;
-}
-
-/** (frames - 1) / (last time - first time), as measured between frames; one frame counts as one a second. */
-function meanFrameRate(frameTicks: Float64Array): number {
-  const frames = frameTicks.length - 1;
-  const span = frameTicks[frames - 1] ?? 0;
-  const rate =
-    frames > 1 && span > 0
-      ? ((frames - 1) * TICKS_PER_SECOND) / span
-      : TICKS_PER_SECOND / (frameTicks[frames] ?? TICKS_PER_SECOND);
-  // Slides: an encoder and a playlist have no use for frames that come less often.
-  return Math.max(1, Math.min(1000, Math.round(rate * 10_000) / 10_000));
 }
 
 function ordinal(n: number): string {

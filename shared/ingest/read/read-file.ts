@@ -4,13 +4,8 @@ import { TributaryError } from "../../job/errors.ts";
 import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
 import { canonicalLanguage } from "./audio-facts.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
-import {
-  type OpenedFile,
-  openFile,
-  type ProbedFile,
-  probeFile,
-  sampleDescriptions,
-} from "./probe.ts";
+import { type OpenedFile, openFile } from "./open-file.ts";
+import { type ProbedFile, probeFile, sampleDescriptions } from "./probe.ts";
 import { descriptionCount, readableFile } from "./readable-file.ts";
 import { asSourceError, DAMAGED, sourceDamaged } from "./source-errors.ts";
 import { soundPids } from "./ts-streams.ts";

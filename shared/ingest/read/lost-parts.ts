@@ -1,0 +1,60 @@
+import type { AudioFacts } from "../../job/job.ts";
+import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
+import type { AudioTrackProbe } from "./audio-facts.ts";
+import type { VideoIndex, VideoIndexing } from "./source-index.ts";
+
+/** Where a source's pictures and sound do not cover each other, or not all can be shown: what people are told. */
+
+/** Sound that goes on for less after the last frame is the padding of its codec. */
+const SOUND_TAIL_TICKS = 0.1 * TICKS_PER_SECOND;
+
+/** Sound that nobody will hear, because no picture is there yet to be shown with it. */
+export function warnOfLostSound(
+  { facts, audibleFromTicks }: AudioTrackProbe,
+  tracks: number,
+  warnings: string[],
+): void {
+  const lostTicks = Math.min(0, audibleFromTicks);
+  if (lostTicks > -SOUND_TAIL_TICKS) return;
+  const which = tracks > 1 ? ` of track ${facts.track + 1}` : "";
+  warnings.push(
+    `The first ${clock(-lostTicks)} of the sound${which} are left out: they come before the first picture.`,
+  );
+}
+
+export function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
+  const { undecodableFrames, doubledFrames } = indexing;
+  if (undecodableFrames > 0) {
+    warnings.push(
+      `The first ${undecodableFrames} frames are missing: the pictures they build on are not in the file.`,
+    );
+  }
+  if (doubledFrames > 0) {
+    warnings.push(
+      `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
+    );
+  }
+}
+
+/**
+ * The last frame stays until the sound has ended.
+ * @returns the end of the last frame, in ticks
+ */
+export function holdLastFrame(
+  { frameTicks }: VideoIndex,
+  audio: readonly { facts: AudioFacts }[],
+  warnings: string[],
+): number {
+  const last = frameTicks.length - 1;
+  const endTicks = frameTicks[last] ?? 1;
+  const soundEndTicks = Math.max(
+    0,
+    ...audio.map(({ facts }) => facts.startTicks + facts.durationTicks),
+  );
+  if (soundEndTicks <= endTicks + SOUND_TAIL_TICKS) return endTicks;
+  frameTicks[last] = soundEndTicks;
+  warnings.push(
+    `The pictures end at ${clock(endTicks)}; the last one stays until the sound ends at ${clock(soundEndTicks)}.`,
+  );
+  return soundEndTicks;
+}
