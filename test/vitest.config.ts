@@ -20,6 +20,11 @@ const LONG_E2E = ["api", "server-engine", "server-faults"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 
+const expectations = {
+  // A poll waits for what a page or a server will show; a second, the default, is a bound on their speed.
+  poll: { timeout: 30_000 },
+};
+
 /**
  * One project a runtime. The first three are quick and run side by side; `web`, `e2e` and
  * `browsers` drive browsers that encode video on all cores, so each has the machine to itself, file
@@ -29,6 +34,7 @@ export default defineConfig({
   root,
   test: {
     root,
+    expect: expectations,
     reporters: ["default", new ClosingLine()],
     maxWorkers: 2,
     projects: [
@@ -36,6 +42,7 @@ export default defineConfig({
         root,
         test: {
           name: "node",
+          expect: expectations,
           environment: "node",
           // All that no other project takes, so that no test is left out unnoticed.
           include: ["test/**/*.test.ts"],
@@ -58,6 +65,7 @@ export default defineConfig({
         ],
         test: {
           name: "edge",
+          expect: expectations,
           include: ["test/edge/**/*.test.ts"],
           globalSetup: ["test/setup/made-job.ts"],
           testTimeout: 120_000,
@@ -68,6 +76,7 @@ export default defineConfig({
         root,
         test: {
           name: "container",
+          expect: expectations,
           environment: "node",
           include: ["test/container/**/*.test.ts"],
           testTimeout: 120_000,
@@ -77,6 +86,7 @@ export default defineConfig({
         root,
         test: {
           name: "ingest",
+          expect: expectations,
           environment: "node",
           include: ["test/ingest/**/*.test.ts"],
           testTimeout: 120_000,
@@ -86,6 +96,7 @@ export default defineConfig({
         root,
         test: {
           name: "web",
+          expect: expectations,
           environment: "node",
           include: ["test/web/**/*.test.ts"],
           globalSetup: ["test/setup/serve-dev.ts"],
@@ -99,6 +110,7 @@ export default defineConfig({
         root,
         test: {
           name: "e2e",
+          expect: expectations,
           environment: "node",
           include: ["test/e2e/**/*.test.ts"],
           exclude: process.env["TRIBUTARY_CLIPS"] === "all" ? [] : LONG_E2E,
@@ -113,6 +125,7 @@ export default defineConfig({
         root,
         test: {
           name: "browsers",
+          expect: expectations,
           environment: "node",
           include: ["test/browsers/**/*.test.ts"],
           exclude: process.env["TRIBUTARY_CLIPS"] === "all" ? [] : OTHER_BROWSERS,
