@@ -80,7 +80,7 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await card.waitFor({ state: "detached" });
-  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
   await page.reload();
   await page.locator("main ul").waitFor({ state: "attached" });
   expect(await card.count()).toBe(0);

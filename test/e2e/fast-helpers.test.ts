@@ -31,14 +31,15 @@ const options = () => ({
   slots: 1,
 });
 
-/** For the worker that encodes: black pictures of the right size at the right times. */
+/** For the worker that encodes: black pictures of the right size and colour space at the right times. */
 function showBlack(): void {
   const encode = VideoEncoder.prototype.encode;
   VideoEncoder.prototype.encode = function (frame, options) {
     const { displayWidth: codedWidth, displayHeight: codedHeight, timestamp, duration } = frame;
     const luma = codedWidth * codedHeight;
     const data = new Uint8Array(luma * 1.5).fill(16, 0, luma).fill(128, luma);
-    const layout = { codedWidth, codedHeight, timestamp, duration: duration ?? 0 };
+    const colorSpace = frame.colorSpace.toJSON();
+    const layout = { codedWidth, codedHeight, timestamp, duration: duration ?? 0, colorSpace };
     const black = new VideoFrame(data, { format: "I420", ...layout });
     encode.call(this, black, options);
     black.close();
@@ -80,7 +81,8 @@ withClip(
     for (const { engine } of theirs) expect(engine).toBe("webcodecs");
     expect(theirs.filter(({ verified }) => verified === "picture").length).toBeGreaterThan(0);
     expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
-    expect(warnings).toEqual([]);
+    // The small ladder gives this clip more than it has.
+    expect(warnings).toEqual([expect.stringContaining("240p 300 kbit/s")]);
   },
 );
 
