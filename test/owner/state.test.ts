@@ -100,6 +100,7 @@ test("from a file to a video: each phase knows what it needs", () => {
     phase: "ready",
     fileName: "a.mp4",
     inspection: EVENTS.planned.inspection,
+    part: PART,
     address: ADDRESS,
     done: { job: made, busyShare, bytesUploaded, speed },
   });

@@ -81,6 +81,8 @@ interface ReadFile {
 interface Ended {
   fileName: string | null;
   inspection: Inspection | null;
+  /** Null where the job ended before it was decided. */
+  part: PartDecision | null;
   address: JobAddress | null;
   done: WorkDone | null;
 }

@@ -264,7 +264,7 @@ class Owner implements OwnerApi {
   /** Acts on a decision that comes while the job runs. */
   #takePart(decision: PartDecision): void {
     const { state } = this.#feed;
-    const before = "part" in state ? state.part.part : null;
+    const before = "part" in state ? (state.part?.part ?? null) : null;
     this.#tell({ type: "part-decided", part: decision });
     const session = this.#session;
     if (session === null || before === decision.part) return;

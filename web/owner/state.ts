@@ -117,6 +117,7 @@ function end(state: GoingOnState, event: EventWithin): OwnerState {
   const left = {
     fileName: state.fileName,
     inspection: "inspection" in state ? state.inspection : null,
+    part: "part" in state ? state.part : null,
     address: "address" in state ? state.address : null,
     done: "work" in state ? doneOf(state.work) : null,
   };

@@ -203,7 +203,7 @@ const FILE = { fileName: NAME, inspection: INSPECTION, part: ALONE };
 
 const RUNNING = { ...FILE, phase: "running", address: ADDRESS, work: WORK } satisfies RunningState;
 
-const ENDED = { fileName: NAME, inspection: INSPECTION, address: ADDRESS };
+const ENDED = { fileName: NAME, inspection: INSPECTION, part: FILE.part, address: ADDRESS };
 
 export const STATES = {
   idle: { phase: "idle" },
@@ -253,6 +253,7 @@ export const STATES = {
     phase: "failed",
     fileName: "download (3).mp4",
     inspection: null,
+    part: null,
     address: null,
     done: null,
     error: {

@@ -70,7 +70,15 @@ export class OwnerLink {
   /** Shows an end that the worker cannot tell of. */
   fail(error: WireError): void {
     const fileName = fileNameOf(this.#state.value);
-    this.show({ phase: "failed", error, fileName, inspection: null, address: null, done: null });
+    this.show({
+      phase: "failed",
+      error,
+      fileName,
+      inspection: null,
+      part: null,
+      address: null,
+      done: null,
+    });
   }
 
   /** Ends the worker at once; its open calls reject with CANCELLED. */

@@ -179,6 +179,7 @@ export class UploadSession {
         phase: "cancelled",
         fileName,
         inspection: null,
+        part: null,
         address: null,
         done: null,
       });
