@@ -1,4 +1,7 @@
+import { isErrorCode } from "../../shared/job/errors.ts";
+import { type EndState, hasEnded } from "../../shared/job/job.ts";
 import { type Video, type VideoPage, videoSchema } from "../../shared/wire/api.ts";
+import type { Reason } from "../../shared/wire/problem.ts";
 
 /** The catalogue's columns under the names that `Video` has for them. */
 const COLUMNS = `id, name, state, error_code AS errorCode, duration_ticks AS durationTicks, width, height,
@@ -29,6 +32,19 @@ export async function saveVideo(db: D1Database, video: Video): Promise<void> {
       video.endedAtMs,
     )
     .run();
+}
+
+/** How a video's job ended, as the row says; null where it has not, or there is no row. */
+export async function findVideoEnd(
+  db: D1Database,
+  id: string,
+): Promise<{ state: EndState; error: Reason | null } | null> {
+  const row = await db.prepare(`SELECT ${COLUMNS} FROM videos WHERE id = ?`).bind(id).first();
+  const video = row === null ? null : videoSchema.parse(row);
+  if (video === null || !hasEnded(video.state)) return null;
+  const { state, errorCode: code } = video;
+  const error = isErrorCode(code) ? { code, message: "The job failed." } : null;
+  return { state, error };
 }
 
 /**

@@ -5,6 +5,8 @@ import { hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import { log } from "../../shared/log.ts";
 import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
+import { findVideoEnd } from "../catalog/videos.ts";
+import type { JobStanding } from "../coordinator/coordinator.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { parseStored } from "../coordinator/parse-stored.ts";
 import { hashToken, newToken, tokensMatch } from "../http/auth.ts";
@@ -19,6 +21,7 @@ import {
   type Keeping,
   keepingSchema,
   needsServer,
+  type Outcome,
   owesWebhook,
   prepareFailed,
   webhookEvent,
@@ -142,7 +145,7 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     const kept = await this.#load();
     if (kept?.phase !== "preparing" || !tokensMatch(ownerToken, kept.ownerTokenHash)) return false;
     const error = { code: "CANCELLED" as const, message: "The job was cancelled." };
-    await this.#save(ended({ ...kept, error }, Date.now()));
+    await this.#save(ended({ ...kept, error }, { state: "cancelled", error }, Date.now()));
     await this.#wake();
     return true;
   }
@@ -159,11 +162,11 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     }
     const job = kept.phase === "preparing" ? null : await this.#job(kept);
     if (kept.phase === "running" && (job === null || hasEnded(job.state))) {
-      await this.#save(ended(kept, nowMs));
+      await this.#save(ended(kept, await this.#outcome(kept, job), nowMs));
     } else if (needsServer(kept, job, nowMs)) {
       await this.#callServer(kept, nowMs);
     }
-    await this.#deliver(job, nowMs);
+    await this.#deliver(nowMs);
     await this.#wake();
   }
 
@@ -188,23 +191,29 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  async #deliver(
-    job: { state: string; error: WebhookEvent["error"] } | null,
-    nowMs: number,
-  ): Promise<void> {
+  /** How the job ended. Where its coordinator has forgotten it, the catalogue knows. */
+  async #outcome(kept: Keeping, job: JobStanding | null): Promise<Outcome> {
+    const { error, jobId } = kept;
+    if (error !== null) {
+      return { state: error.code === "CANCELLED" ? "cancelled" : "failed", error };
+    }
+    if (hasEnded(job?.state)) return { state: job.state, error: job.error };
+    const row = await findVideoEnd(this.env.CATALOG, jobId);
+    if (row !== null) return row;
+    const message = "The job is not known any more.";
+    return { state: "failed", error: { code: "JOB_NOT_FOUND", message } };
+  }
+
+  async #deliver(nowMs: number): Promise<void> {
     const kept = await this.#load();
     if (kept === null || kept.webhook === null || !owesWebhook(kept)) return;
     if (kept.deliveryDueAtMs > nowMs) return;
-    const now = job ?? (await this.#job(kept));
-    const error = kept.error ?? now?.error ?? null;
-    const state = hasEnded(now?.state)
-      ? now.state
-      : error?.code === "CANCELLED"
-        ? "cancelled"
-        : "failed";
-    const status = await post(kept.webhook, webhookEvent(kept, state, error));
+    // Rows that an older version wrote have none.
+    const event =
+      kept.event ?? webhookEvent(kept, await this.#outcome(kept, await this.#job(kept)));
+    const status = await post(kept.webhook, event);
     log("webhook", { jobId: kept.jobId, attempt: kept.deliveries.length + 1, status });
-    await this.#save(delivered(kept, status, Date.now()));
+    await this.#save(delivered({ ...kept, event }, status, Date.now()));
   }
 
   async #authorized(serverToken: string): Promise<Keeping | null> {

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { ErrorCode } from "../../shared/job/errors.ts";
-import { type JobState, jobSettingsSchema } from "../../shared/job/job.ts";
+import { type EndState, type JobState, jobSettingsSchema } from "../../shared/job/job.ts";
 import {
   type WebhookEvent,
   type WebhookStatus,
+  webhookEventSchema,
   webhookSchema,
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
-import { reasonSchema } from "../../shared/wire/problem.ts";
+import { type Reason, reasonSchema } from "../../shared/wire/problem.ts";
 import { wholeSourceSchema } from "../servers/calls.ts";
 
 /** What is kept of a job besides its coordinator, and what is to be done for it. Pure. */
@@ -38,6 +39,8 @@ export const keepingSchema = z.object({
   failures: z.number().default(0),
   endedAtMs: z.number().nullable().default(null),
   webhook: webhookSchema.nullable(),
+  /** What the webhook says, on each delivery: fixed when the job ends. */
+  event: webhookEventSchema.nullable().default(null),
   deliveries: webhookStatusSchema.shape.attempts.default([]),
   deliveredAtMs: z.number().nullable().default(null),
   /** The next delivery, once the job has ended. */
@@ -87,13 +90,21 @@ export function prepareFailed(
   const { code, message } = error;
   const failures = kept.failures + 1;
   if (!error.retryable || failures >= MAX_PREPARE_FAILURES) {
-    return ended({ ...kept, failures, error: { code, message } }, nowMs);
+    const reason = { code, message };
+    return ended({ ...kept, failures, error: reason }, { state: "failed", error: reason }, nowMs);
   }
   return { ...kept, failures, callDueAtMs: nowMs + 30_000 * failures };
 }
 
-export function ended(kept: Keeping, nowMs: number): Keeping {
-  return { ...kept, phase: "ended", endedAtMs: nowMs, deliveryDueAtMs: nowMs };
+/** How a job ended. */
+export interface Outcome {
+  state: EndState;
+  error: Reason | null;
+}
+
+export function ended(kept: Keeping, outcome: Outcome, nowMs: number): Keeping {
+  const event = webhookEvent({ ...kept, endedAtMs: nowMs }, outcome);
+  return { ...kept, phase: "ended", endedAtMs: nowMs, event, deliveryDueAtMs: nowMs };
 }
 
 export function delivered(kept: Keeping, status: number | null, nowMs: number): Keeping {
@@ -136,8 +147,7 @@ export function webhookStatus({
 
 export function webhookEvent(
   { jobId, origin, createdAtMs, endedAtMs }: Keeping,
-  state: WebhookEvent["state"],
-  error: WebhookEvent["error"],
+  { state, error }: Outcome,
 ): WebhookEvent {
   return {
     type: `job.${state}`,

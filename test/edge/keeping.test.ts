@@ -41,6 +41,7 @@ function keeping(patch: Partial<Keeping> = {}): Keeping {
     failures: 0,
     endedAtMs: null,
     webhook: { url: "https://example.org/hook", secret: "0123456789abcdef" },
+    event: null,
     deliveries: [],
     deliveredAtMs: null,
     deliveryDueAtMs: 0,
@@ -202,8 +203,10 @@ describe("a job that goes from its keeper to its coordinator", () => {
 });
 
 describe("a webhook", () => {
+  const READY = { state: "ready", error: null } as const;
+
   test("is tried again with growing waits, then given up; an answer of 2xx ends it", () => {
-    let kept = ended(keeping(), START_MS);
+    let kept = ended(keeping(), READY, START_MS);
     let nowMs = START_MS;
     const waits: number[] = [];
     while (owesWebhook(kept)) {
@@ -214,7 +217,7 @@ describe("a webhook", () => {
     }
     expect(waits).toEqual([0, 10_000, 60_000, 300_000, 1_800_000, 7_200_000]);
     expect(isOver(kept, nowMs + 2 * 3_600_000)).toBe(true);
-    const told = delivered(ended(keeping(), START_MS), 204, START_MS);
+    const told = delivered(ended(keeping(), READY, START_MS), 204, START_MS);
     expect(owesWebhook(told)).toBe(false);
     expect(told.deliveredAtMs).toBe(START_MS);
   });

@@ -1,0 +1,99 @@
+import {
+  applyD1Migrations,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import type { Keeping } from "../../edge/source-jobs/keeping.ts";
+import { createJobResponseSchema } from "../../shared/wire/api.ts";
+import { call, coordinator, plan, ScriptedHolder, until } from "./scripted-holder.ts";
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const RECEIVER = "https://receiver.example/hook";
+const DELIVERIES = 6;
+
+/** A receiver that is away until the last delivery; the bodies that it was sent. */
+function lateReceiver(): string[] {
+  const bodies: string[] = [];
+  const real = globalThis.fetch;
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    if (String(input) !== RECEIVER) return real(input as Request, init);
+    bodies.push(String(init?.body));
+    return new Response(null, { status: bodies.length < DELIVERIES ? 503 : 200 });
+  });
+  return bodies;
+}
+
+async function jobWithWebhook() {
+  const webhook = { url: RECEIVER, secret: "0123456789abcdef" };
+  const response = await call("/api/jobs", {
+    method: "POST",
+    body: JSON.stringify({ plan, webhook }),
+    headers: { "content-type": "application/json" },
+  });
+  return createJobResponseSchema.parse(await response.json());
+}
+
+async function keptOf(jobId: string): Promise<Keeping | undefined> {
+  const keeper = env.KEEPER.getByName(jobId);
+  return runInDurableObject(keeper, (_, { storage }) => storage.get<Keeping>("kept"));
+}
+
+/** Alarms ring as they would, hour after hour, until the webhook is told or given up. */
+async function letHoursPass(jobId: string, bodies: readonly string[]): Promise<void> {
+  let nowMs = Date.now();
+  await vi.waitUntil(
+    async () => {
+      const kept = await keptOf(jobId);
+      nowMs = kept?.phase === "ended" ? Math.max(nowMs, kept.deliveryDueAtMs) : nowMs + 5_000;
+      vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
+      await runDurableObjectAlarm(coordinator(jobId));
+      await runDurableObjectAlarm(env.KEEPER.getByName(jobId));
+      return bodies.length === DELIVERIES;
+    },
+    { timeout: 30_000, interval: 20 },
+  );
+}
+
+test("every delivery says the same, also when the coordinator has long forgotten the job", async () => {
+  const bodies = lateReceiver();
+  const job = await jobWithWebhook();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await holder.workToTheEnd();
+  await until(job, "ready");
+  await letHoursPass(job.jobId, bodies);
+  expect(new Set(bodies).size).toBe(1);
+  expect(JSON.parse(bodies[0] ?? "")).toMatchObject({ type: "job.ready", error: null });
+  expect((await keptOf(job.jobId))?.deliveredAtMs).not.toBeNull();
+  // The coordinator has cleaned up: it knows nothing any more.
+  expect(await coordinator(job.jobId).standing()).toBeNull();
+});
+
+test("a row without its event, whose coordinator has forgotten the job, says what the catalogue says", async () => {
+  const bodies = lateReceiver();
+  const job = await jobWithWebhook();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await holder.workToTheEnd();
+  await until(job, "ready");
+  await runDurableObjectAlarm(env.KEEPER.getByName(job.jobId));
+  await runInDurableObject(env.KEEPER.getByName(job.jobId), async (_, { storage }) => {
+    const { event: _event, ...old } = (await storage.get("kept")) as Keeping;
+    await storage.put("kept", old);
+  });
+  await runInDurableObject(coordinator(job.jobId), async (_, { storage }) => storage.deleteAll());
+  await evictDurableObject(coordinator(job.jobId));
+  expect(await coordinator(job.jobId).standing()).toBeNull();
+  await letHoursPass(job.jobId, bodies);
+  expect(bodies.map((body) => JSON.parse(body).type)).toEqual(
+    Array.from({ length: DELIVERIES }, () => "job.ready"),
+  );
+});
