@@ -106,6 +106,19 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     });
   }
 
+  /**
+   * Forgets a job that has ended, before its hour is over; its video is being deleted.
+   * @returns false, changing nothing, while the job still runs
+   */
+  async forget(): Promise<boolean> {
+    const live = this.#live;
+    if (live !== null && !hasEnded(live.state.job.state)) return false;
+    await this.#forgetJob();
+    // What was under way elsewhere may still write; who deletes comes after it.
+    await live?.settled();
+    return true;
+  }
+
   /** In short, for those who keep something for the job; null where there is none (any more). */
   async standing(): Promise<JobStanding | null> {
     if (this.#live === null) return null;
@@ -158,8 +171,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
    * @param path below the job's folder: "master.m3u8", "v480/playlist.m3u8"
    */
   async playlist(path: string): Promise<string | null> {
-    if (this.#live === null || this.#live.state.job.firstPlayableAtMs === null) return null;
-    return renderPlaylist(this.#live.state, path);
+    if (this.#live === null) return null;
+    const { state } = this.#live;
+    if (state.job.firstPlayableAtMs === null || state.job.state === "cancelled") return null;
+    return renderPlaylist(state, path);
   }
 
   /** The socket of a holder: `GET /api/jobs/:id/socket`. */

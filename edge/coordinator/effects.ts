@@ -4,6 +4,7 @@ import { taskRenditions, taskSegments } from "../../shared/job/task-parts.ts";
 import { log } from "../../shared/log.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant, Put } from "../../shared/wire/lease.ts";
+import { deleteVideo } from "../catalog/delete-video.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
 import type { ServeCall } from "../servers/calls.ts";
@@ -44,7 +45,7 @@ export class Effects {
   readonly #gate: GateService;
   readonly #shell: Shell;
   /** Checks and chores under way: what is asked for again meanwhile is not begun twice. */
-  readonly #underWay = new Set<string>();
+  readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(env: Cloudflare.Env, gate: GateService, shell: Shell) {
     this.#env = env;
@@ -55,52 +56,53 @@ export class Effects {
   perform(state: State, effect: PlatformEffect): void {
     switch (effect.type) {
       case "grant":
-        void this.#settle(state.job.id, `grant ${effect.leaseIds.join()}`, () =>
+        this.#settle(state.job.id, `grant ${effect.leaseIds.join()}`, () =>
           this.#grant(state, effect.connectionId, effect.leaseIds),
         );
         return;
       case "presign":
-        void this.#settle(state.job.id, `presign ${effect.leaseId} ${effect.connectionId}`, () =>
+        this.#settle(state.job.id, `presign ${effect.leaseId} ${effect.connectionId}`, () =>
           this.#presign(state, effect.connectionId, effect.leaseId),
         );
         return;
       case "presign-chunk":
-        void this.#settle(state.job.id, `chunk ${effect.taskId} ${effect.connectionId}`, () =>
+        this.#settle(state.job.id, `chunk ${effect.taskId} ${effect.connectionId}`, () =>
           this.#presignChunk(state, effect.connectionId, effect.taskId),
         );
         return;
       case "check":
-        void this.#settle(state.job.id, `check ${effect.leaseId}`, () =>
+        this.#settle(state.job.id, `check ${effect.leaseId}`, () =>
           this.#check(state, effect.leaseId),
         );
         return;
       case "chore":
-        void this.#settle(state.job.id, `chore ${effect.kind}`, () =>
-          this.#chore(state, effect.kind),
-        );
+        this.#settle(state.job.id, `chore ${effect.kind}`, () => this.#chore(state, effect.kind));
         return;
     }
   }
 
   /** By the queue: it tries again, and starts as many as there is room for. */
   callServer(call: ServeCall): void {
-    void this.#settle(call.jobId, `server ${call.token}`, async () => {
+    this.#settle(call.jobId, `server ${call.token}`, async () => {
       await this.#env.SERVER_CALLS.send(call);
     });
   }
 
-  async #settle(jobId: string, name: string, work: () => Promise<void>): Promise<void> {
+  /** Resolves once nothing is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+  }
+
+  #settle(jobId: string, name: string, work: () => Promise<void>): void {
     if (this.#underWay.has(name)) return;
-    this.#underWay.add(name);
-    try {
-      await work();
-    } catch (thrown) {
-      // Asked for again by `schedule` when its time is up, or by the holder. No URL is in the text.
-      const [what = ""] = name.split(" ");
-      log("outside", { jobId, what, end: thrown instanceof Error ? thrown.name : "failed" });
-    } finally {
-      this.#underWay.delete(name);
-    }
+    const settling = work()
+      .catch((thrown: unknown) => {
+        // Asked for again by `schedule` when its time is up, or by the holder. No URL is in the text.
+        const [what = ""] = name.split(" ");
+        log("outside", { jobId, what, end: thrown instanceof Error ? thrown.name : "failed" });
+      })
+      .finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, settling);
   }
 
   async #grant(state: State, connectionId: string, leaseIds: readonly string[]): Promise<void> {
@@ -228,6 +230,7 @@ export class Effects {
       return;
     }
     if (kind === "assemble") await storePlaylists(this.#env, state);
+    else if (forState === "cancelled") await deleteVideo(this.#env, state.job.id);
     else await saveInCatalog(this.#env, state);
     this.#shell.report({ type: "chore-done", kind, forState });
   }

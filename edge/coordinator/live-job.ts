@@ -65,6 +65,11 @@ export class LiveJob {
     this.#feed.stop();
   }
 
+  /** Resolves once nothing is under way elsewhere any more. */
+  settled(): Promise<void> {
+    return this.#effects.settled();
+  }
+
   /** Everything between here and the effects is synchronous: no other event can come between. */
   dispatch(event: Event): void {
     if (this.#isOver) return;

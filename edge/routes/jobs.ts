@@ -140,7 +140,8 @@ jobRoutes.delete(
     tag: "Jobs",
     id: "cancelJob",
     summary: "Cancel a job",
-    detail: "A job that has ended stays as it is.",
+    detail:
+      "What was made of the video is deleted at once, from storage and from the catalogue. A job that has ended stays as it is.",
     access: "owner",
     answers: { 204: null },
     errors: ["JOB_NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN"],

@@ -40,8 +40,10 @@ playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[0-9a-f]{64}\\.(m
 
 /** The MP4, under the name that the video came with. */
 playbackRoutes.get("/:id/download.mp4", async (c) => {
+  const name = await findVideoName(c.env.CATALOG, jobIdOf(c));
+  // A deleted video has no row; a server that was putting its MP4 together may still store it.
+  if (name === null) throw notFound();
   const response = await segment(c, "download.mp4");
-  const name = (await findVideoName(c.env.CATALOG, jobIdOf(c))) ?? jobIdOf(c);
   const file = `${name.replace(/\.\w{1,5}$/, "")}.mp4`;
   // RFC 6266, 4.3: the second is for everything that is not ASCII.
   const plain = file.replace(/[^ -~]|["\\%]/g, "_");

@@ -1,7 +1,5 @@
 import { type Context, Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
-import { hasEnded } from "../../shared/job/job.ts";
-import { chunkPrefix, outputPrefix } from "../../shared/job/object-keys.ts";
 import { log } from "../../shared/log.ts";
 import {
   type Mp4Status,
@@ -9,8 +7,8 @@ import {
   videoPageSchema,
   videoQuerySchema,
 } from "../../shared/wire/api.ts";
+import { deleteVideo } from "../catalog/delete-video.ts";
 import {
-  deleteRows,
   findVideoState,
   mp4RequestedAtMs,
   noteMp4Request,
@@ -26,7 +24,6 @@ import { query } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";
-import { deleteBelow } from "../storage/delete-below.ts";
 
 /** A request for an MP4 that nobody heard of for so long is made anew. */
 const MP4_AGAIN_MS = 15 * 60_000;
@@ -73,13 +70,11 @@ videoRoutes.delete(
     if (hash === "" || !tokensMatch(c.var.token, hash)) {
       throw new TributaryError("FORBIDDEN", "Only the video's owner may delete it.");
     }
-    const job = await coordinatorOf(c.env, id).standing();
-    if (job !== null && !hasEnded(job.state)) {
+    // First the job: as long as its coordinator knows it, it is shown, and its playlists are rendered.
+    if (!(await coordinatorOf(c.env, id).forget())) {
       throw new TributaryError("REQUEST_INVALID", "The job still runs: cancel it first.");
     }
-    await deleteBelow(c.env.MEDIA, outputPrefix(id), new Set());
-    await deleteBelow(c.env.MEDIA, chunkPrefix(id), new Set());
-    await deleteRows(c.env.CATALOG, id);
+    await deleteVideo(c.env, id);
     log("delete-video", { jobId: id });
     return c.body(null, 204);
   },

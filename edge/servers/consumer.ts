@@ -2,6 +2,7 @@ import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { log } from "../../shared/log.ts";
 import { taskBackoffMs } from "../../shared/retry.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
+import { findVideoState } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { OWN_EXPIRES_SECONDS, presignGet } from "../storage/presign.ts";
 import {
@@ -109,4 +110,6 @@ async function assemble(
   if ((await env.MEDIA.head(mp4Key(jobId))) !== null) return;
   const request = await assembleRequest(env, jobId, origin);
   await servers.post("/assemble-segments", request, ASSEMBLE_TIMEOUT_MS);
+  // Deleted while it was put together.
+  if ((await findVideoState(env.CATALOG, jobId)) === null) await env.MEDIA.delete(mp4Key(jobId));
 }

@@ -57,8 +57,11 @@ export function choreDone(draft: Draft, kind: ChoreKind, forState: JobState): vo
   const { job } = draft;
   const { [kind]: done, ...chores } = job.chores;
   if (done === undefined) return;
-  // The row of a job that began says nothing of its end.
-  if (kind === "catalog" && forState !== job.state && hasEnded(job.state)) return;
+  if (kind === "catalog" && forState !== job.state && hasEnded(job.state)) {
+    // The row of a job that began says nothing of its end.
+    draft.patchJob({ chores: { ...chores, catalog: { dueAtMs: draft.nowMs } } });
+    return;
+  }
   draft.patchJob({ chores });
   if (kind === "assemble" && job.state === "assembling") endJob(draft, "ready", null);
 }

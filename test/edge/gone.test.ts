@@ -1,0 +1,147 @@
+import { applyD1Migrations, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { consumeServerCalls } from "../../edge/servers/consumer.ts";
+import { mp4Key } from "../../edge/servers/mp4.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import {
+  call,
+  coordinator,
+  createJob,
+  eventually,
+  made,
+  playlist,
+  putAll,
+  ScriptedHolder,
+  status,
+  until,
+} from "./scripted-holder.ts";
+
+// What was deleted or cancelled is gone: at every address, at once, and for good.
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function readyJob(): Promise<CreateJobResponse> {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await holder.workToTheEnd();
+  await until(job, "ready");
+  return job;
+}
+
+/** Every address below the job's folder that its playlists name, theirs included. */
+async function addressesOf(job: CreateJobResponse): Promise<string[]> {
+  const media = (await playlist(job, "master.m3u8")).match(/[\w-]+\/\w+\.m3u8/g) ?? [];
+  const files = await Promise.all(
+    media.map(async (path) => {
+      const folder = path.split("/")[0];
+      const names = (await playlist(job, path)).match(/[\w-]+\.(m4s|mp4)/g) ?? [];
+      return names.map((name) => `${folder}/${name}`);
+    }),
+  );
+  return ["master.m3u8", ...media, ...files.flat()].map((path) => `/v/${job.jobId}/${path}`);
+}
+
+async function statuses(paths: readonly string[]): Promise<Set<number>> {
+  const answers = await Promise.all(paths.map((path) => call(path)));
+  await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+  return new Set(answers.map(({ status: code }) => code));
+}
+
+function asOwner(job: CreateJobResponse, method: string, path: string): Promise<Response> {
+  return call(path, { method, headers: { authorization: `Bearer ${job.ownerToken}` } });
+}
+
+async function objectsOf({ jobId }: CreateJobResponse): Promise<string[]> {
+  const lists = ["v", "chunks"].map((top) => env.MEDIA.list({ prefix: `${top}/${jobId}/` }));
+  return (await Promise.all(lists)).flatMap(({ objects }) => objects.map(({ key }) => key));
+}
+
+async function rowsOf({ jobId }: CreateJobResponse): Promise<number> {
+  const counts = await env.CATALOG.batch<{ n: number }>(
+    ["videos", "video_owners"].map((table) =>
+      env.CATALOG.prepare(`SELECT COUNT(*) AS n FROM ${table} WHERE id = ?`).bind(jobId),
+    ),
+  );
+  return counts.reduce((sum, { results }) => sum + (results[0]?.n ?? 0), 0);
+}
+
+async function expectGone(job: CreateJobResponse, addresses: readonly string[]): Promise<void> {
+  expect(await statuses(addresses)).toEqual(new Set([404]));
+  expect(await objectsOf(job)).toEqual([]);
+  expect(await rowsOf(job)).toBe(0);
+}
+
+test("a video that was deleted is gone at once: status, playlists, segments, rows", async () => {
+  const job = await readyJob();
+  const addresses = await addressesOf(job);
+  expect(await statuses(addresses)).toEqual(new Set([200]));
+  const deleted = await asOwner(job, "DELETE", `/api/videos/${job.jobId}`);
+  expect(deleted.status).toBe(204);
+  await expectGone(job, [
+    ...addresses,
+    `/api/jobs/${job.jobId}`,
+    `/coordinator-status?jobGroupId=${job.jobId}`,
+    `/v/${job.jobId}/download.mp4`,
+  ]);
+  // Its alarms bring nothing back.
+  await runDurableObjectAlarm(coordinator(job.jobId));
+  await expectGone(job, addresses);
+});
+
+test("a job that runs is not deleted before it is cancelled", async () => {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await holder.deliver(await holder.grant());
+  expect((await asOwner(job, "DELETE", `/api/videos/${job.jobId}`)).status).toBe(400);
+  expect((await status(job)).state).toBe("running");
+});
+
+test("a cancelled job's video is gone: what was playable, what was under way, its rows", async () => {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  const [late, ...others] = await holder.grants(8);
+  if (late === undefined) throw new Error("A task is needed.");
+  for (const grant of others) await holder.deliver(grant);
+  const outputs = made(late.task.id);
+  const puts = await holder.offer(late.leaseId, outputs);
+  const addresses = await addressesOf(job);
+  expect((await asOwner(job, "DELETE", `/api/jobs/${job.jobId}`)).status).toBe(204);
+  await eventually(() => expectGone(job, addresses));
+  // Its state is known for an hour, to those who worked on it.
+  expect(await status(job)).toMatchObject({ state: "cancelled", error: { code: "CANCELLED" } });
+  // A URL that was signed before still works; the cleanup an hour later takes what came by it.
+  await putAll(puts, outputs);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_700_000 });
+  await runDurableObjectAlarm(coordinator(job.jobId));
+  await eventually(() => expectGone(job, addresses));
+  vi.useRealTimers();
+});
+
+test("a video deleted while a server puts its MP4 together does not come back", async () => {
+  const job = await readyJob();
+  const real = globalThis.fetch;
+  let deleted: Response | undefined;
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    if (!String(input).endsWith("/assemble-segments")) return real(input as Request, init);
+    // The owner deletes; then the server, which does not know it yet, stores what it has.
+    deleted = await asOwner(job, "DELETE", `/api/videos/${job.jobId}`);
+    await env.MEDIA.put(mp4Key(job.jobId), "an mp4");
+    expect((await call(`/v/${job.jobId}/download.mp4`)).status).toBe(404);
+    return Response.json({ sizeBytes: 6, videoFrames: 1, audioFrames: 0 });
+  });
+  const ack = vi.fn();
+  const body = { type: "assemble", jobId: job.jobId, origin: "http://localhost" };
+  const messages = [{ body, attempts: 1, ack, retry: vi.fn() }];
+  const withServer = { ...env, CONTAINER_URL: "http://container.example" };
+  await consumeServerCalls({ queue: "servers", messages } as never, withServer);
+  expect(deleted?.status).toBe(204);
+  expect(ack).toHaveBeenCalledOnce();
+  await expectGone(job, [`/v/${job.jobId}/download.mp4`]);
+});
