@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { REAL_CLOCK } from "../shared/clock.ts";
-import { TributaryError } from "../shared/job/errors.ts";
+import { TributaryError, toWireError } from "../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
 import { retry } from "../shared/retry.ts";
 import {
@@ -22,6 +22,8 @@ import {
 } from "../shared/wire/api.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
 import { problemSchema } from "../shared/wire/problem.ts";
+import { sendParts } from "./part-upload.ts";
+import { randomId } from "./random-id.ts";
 
 /** Typed calls to the edge. Works in pages, in workers and in Node. */
 
@@ -38,7 +40,8 @@ export interface UploadState {
 }
 
 const CALL_TIMEOUT_MS = 30_000;
-const PART_TRIES = 5;
+/** Tries of a call that may be repeated. */
+const CALL_TRIES = 4;
 
 interface CallOptions {
   /** An owner's, or one that allows to create. */
@@ -46,6 +49,16 @@ interface CallOptions {
   /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal | undefined;
+  /** Names what is asked for: asked again with it, it is not done twice. */
+  idempotencyKey?: string | undefined;
+}
+
+/** What `createJob` and `createWholeJob` take. */
+export interface CreateOptions {
+  createToken?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Of this job; default: a fresh one. With the same key and body the same job is answered. */
+  idempotencyKey?: string;
 }
 
 export class EdgeClient {
@@ -61,14 +74,13 @@ export class EdgeClient {
     return this.#call("GET", "/api/site", siteSchema, { signal });
   }
 
-  /** Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
+  /** Repeated where no answer comes. Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
   createJob(
     plan: JobPlan,
-    options: { settings?: JobSettingsPatch; createToken?: string; signal?: AbortSignal } = {},
+    options: CreateOptions & { settings?: JobSettingsPatch } = {},
   ): Promise<CreateJobResponse> {
-    const { settings = {}, createToken: token, signal } = options;
-    const body = { plan, settings };
-    return this.#call("POST", "/api/jobs", createJobResponseSchema, { token, body, signal });
+    const { settings = {}, ...more } = options;
+    return this.#create({ plan, settings }, more);
   }
 
   /** With the owner's token the answer also says who is there and who made what. Codes: JOB_NOT_FOUND. */
@@ -104,9 +116,9 @@ export class EdgeClient {
   /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
   createWholeJob(
     body: CreateWholeJobRequest,
-    { createToken: token, signal }: { createToken?: string; signal?: AbortSignal } = {},
+    options: CreateOptions = {},
   ): Promise<CreateJobResponse> {
-    return this.#call("POST", "/api/jobs", createJobResponseSchema, { token, body, signal });
+    return this.#create(body, options);
   }
 
   /**
@@ -127,31 +139,54 @@ export class EdgeClient {
       resume?: UploadState;
     } = {},
   ): Promise<string> {
-    const { createToken, signal, onProgress, onState, resume } = options;
+    const { createToken, resume } = options;
     if (resume !== undefined && (resume.name !== file.name || resume.sizeBytes !== file.size)) {
       throw new TributaryError("SOURCE_CHANGED", "The upload that was begun is of another file.");
     }
-    let state = resume ?? (await this.#beginUpload(file, createToken, signal));
-    onState?.(state);
+    let state = resume ?? (await this.#beginUpload(file, createToken, options.signal));
     const { upload, partSizeBytes, partCount } = state;
+    const { signal, onProgress, onState } = options;
+    const bytesOf = (part: number): Blob =>
+      file.slice((part - 1) * partSizeBytes, part * partSizeBytes);
+    const tell = (): void => {
+      onState?.(state);
+      onProgress?.(state.parts.reduce((sum, { part }) => sum + bytesOf(part).size, 0));
+    };
+    tell();
     const sent = new Set(state.parts.map(({ part }) => part));
-    let sentBytes = 0;
-    for (let part = 1; part <= partCount; part += 1) {
-      const bytes = file.slice((part - 1) * partSizeBytes, part * partSizeBytes);
-      if (!sent.has(part)) {
-        // Each try has a fresh URL.
-        const put = () => this.#putPart(upload, part, bytes, signal);
-        const etag = await retry(put, { clock: REAL_CLOCK, signal, tries: PART_TRIES });
-        state = { ...state, parts: [...state.parts, { part, etag }] };
-        onState?.(state);
-      }
-      sentBytes += bytes.size;
-      onProgress?.(sentBytes);
-    }
+    await sendParts({
+      parts: Array.from({ length: partCount }, (_, index) => index + 1).filter(
+        (part) => !sent.has(part),
+      ),
+      bytesOf,
+      urlOf: async (part) => {
+        const body = { upload, parts: [part] };
+        const schema = uploadPartsResponseSchema;
+        const { parts } = await this.#call("POST", "/api/uploads/parts", schema, { body, signal });
+        return parts[0]?.url ?? "";
+      },
+      onSent: (part, etag) => {
+        const parts = [...state.parts, { part, etag }].sort((a, b) => a.part - b.part);
+        state = { ...state, parts };
+        tell();
+      },
+      signal,
+    });
     const body = { upload, parts: state.parts };
     const schema = completeUploadResponseSchema;
     await this.#call("POST", "/api/uploads/complete", schema, { body, signal });
     return upload;
+  }
+
+  #create(
+    body: unknown,
+    { createToken: token, signal, idempotencyKey = randomId() }: CreateOptions,
+  ): Promise<CreateJobResponse> {
+    const options = { token, body, signal, idempotencyKey };
+    const once = () => this.#call("POST", "/api/jobs", createJobResponseSchema, options);
+    const isRetryable = (thrown: unknown): boolean =>
+      ["NETWORK", "TIMEOUT"].includes(toWireError(thrown).code);
+    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable });
   }
 
   async #beginUpload(
@@ -162,29 +197,6 @@ export class EdgeClient {
     const options = { token, body: { name, sizeBytes }, signal };
     const created = await this.#call("POST", "/api/uploads", createUploadResponseSchema, options);
     return { ...created, name, sizeBytes, parts: [] };
-  }
-
-  /** The part's ETag, of one try. */
-  async #putPart(
-    upload: string,
-    part: number,
-    bytes: Blob,
-    signal: AbortSignal | undefined,
-  ): Promise<string> {
-    const body = { upload, parts: [part] };
-    const schema = uploadPartsResponseSchema;
-    const { parts } = await this.#call("POST", "/api/uploads/parts", schema, { body, signal });
-    const put = { method: "PUT", body: bytes, signal: signal ?? null };
-    const etag = await fetch(parts[0]?.url ?? "", put)
-      .then(async (response) => {
-        await response.arrayBuffer();
-        return response.ok ? response.headers.get("etag") : null;
-      })
-      .catch(() => null);
-    if (etag === null) {
-      throw new TributaryError("UPLOAD_FAILED", `Part ${part} could not be uploaded.`);
-    }
-    return etag;
   }
 
   /** Makes a contributor link. Codes: FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED. */
@@ -211,11 +223,12 @@ export class EdgeClient {
     method: "GET" | "POST" | "DELETE",
     path: string,
     schema: z.ZodType<T>,
-    { token, body, signal }: CallOptions,
+    { token, body, signal, idempotencyKey }: CallOptions,
   ): Promise<T> {
     const headers = new Headers();
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     if (body !== undefined) headers.set("content-type", "application/json");
+    if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
     const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     const init = { method, headers, body: JSON.stringify(body) ?? null, signal: either };

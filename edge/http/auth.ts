@@ -32,7 +32,12 @@ const ID_LENGTH = 20;
 
 /** 100 random bits: a job's id is what lets people watch it. */
 export function newJobId(): string {
-  return Array.from(randomBytes(ID_LENGTH), (byte) => ID_ALPHABET[byte % 32]).join("");
+  return jobIdOf(randomBytes(ID_LENGTH));
+}
+
+/** @param bytes random ones, 20 or more */
+export function jobIdOf(bytes: Uint8Array): string {
+  return Array.from(bytes.subarray(0, ID_LENGTH), (byte) => ID_ALPHABET[byte % 32]).join("");
 }
 
 export function isJobId(text: string): boolean {

@@ -12,17 +12,19 @@ import {
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import { ownerTokenHashOf } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
 import { coordinatorOf, jobNotFound, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
 import { createTokenRequired, rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { bearerToken, hashToken, newJobId, newToken } from "../http/auth.ts";
+import { bearerToken, hashToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
 import { jsonBody } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
 import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
 import { createJob } from "./create-job.ts";
 import { jobEvents } from "./job-events.ts";
+import { jobIdentity } from "./job-identity.ts";
 
 /** Hours of video whose every frame has a duration of its own. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
@@ -43,7 +45,7 @@ jobRoutes.post(
     id: "createJob",
     summary: "Make a video",
     detail:
-      "From an upload: the site's servers do everything. Or from a plan that a browser tab made, whose tab then connects to the job's socket and works. With a webhook, the end is told to an address of yours.",
+      "From an upload: the site's servers do everything. Or from a plan that a browser tab made, whose tab then connects to the job's socket and works. With a webhook, the end is told to an address of yours. A request that is repeated with the same `idempotency-key` header (16 to 200 characters, random) and body is answered with the same job, and so is one for the same upload.",
     access: "create",
     bodies: [createWholeJobRequestSchema, createPlannedJobRequestSchema],
     answers: { 201: createJobResponseSchema },
@@ -61,10 +63,9 @@ jobRoutes.post(
   createTokenRequired,
   async (c) => {
     const { origin } = new URL(c.req.url);
-    const ownerToken = newToken();
-    const job = { jobId: newJobId(), origin, ownerTokenHash: hashToken(ownerToken) };
-    await createJob(c, job);
-    const { jobId } = job;
+    const { jobId, ownerToken, isRepeatable } = await jobIdentity(c);
+    const isThere = isRepeatable && (await ownerTokenHashOf(c.env.CATALOG, jobId)) !== null;
+    if (!isThere) await createJob(c, { jobId, origin, ownerTokenHash: hashToken(ownerToken) });
     const created: CreateJobResponse = {
       jobId,
       ownerToken,

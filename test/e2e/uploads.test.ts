@@ -103,7 +103,10 @@ test("an upload that broke goes on in another process with the parts that are mi
   await expect(breaking).rejects.toMatchObject({ code: expect.stringMatching(/NETWORK|UPLOAD/) });
 
   const resume = JSON.parse(kept) as UploadState;
-  expect(resume.parts).toHaveLength(1);
+  const sent = resume.parts.length;
+  // Those that were under way beside it may have arrived.
+  expect(sent).toBeGreaterThan(0);
+  expect(sent).toBeLessThan(3);
   const client = new EdgeClient(serverUrl);
   const other = new File([bytes.subarray(1)], file.name);
   await expect(client.upload(other, { resume })).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
@@ -115,11 +118,13 @@ test("an upload that broke goes on in another process with the parts that are mi
     onProgress: (sentBytes) => progress.push(sentBytes / MIB),
   });
   expect(upload).toBe(resume.upload);
-  expect(states.map(({ parts }) => parts.length)).toEqual([1, 2, 3]);
-  expect(progress).toEqual([8, 16, 20]);
+  const counts = Array.from({ length: 4 - sent }, (_, index) => sent + index);
+  expect(states.map(({ parts }) => parts.length)).toEqual(counts);
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+  expect(progress.at(-1)).toBe(20);
   expect((await stored(upload)).equals(bytes)).toBe(true);
 
   // Where only the last answer got lost, nothing is sent again.
-  expect(await client.upload(file, { resume: states[2] as UploadState })).toBe(upload);
+  expect(await client.upload(file, { resume: states.at(-1) as UploadState })).toBe(upload);
   expect((await stored(upload)).equals(bytes)).toBe(true);
 });

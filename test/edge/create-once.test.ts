@@ -1,0 +1,63 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { createJobResponseSchema } from "../../shared/wire/api.ts";
+import { call, plan, ScriptedHolder, until } from "./scripted-holder.ts";
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+
+const KEY = "a-key-that-nobody-guesses";
+
+async function create(key: string | null, body: unknown) {
+  const headers = new Headers({ "content-type": "application/json" });
+  if (key !== null) headers.set("idempotency-key", key);
+  const response = await call("/api/jobs", { method: "POST", headers, body: JSON.stringify(body) });
+  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`);
+  return createJobResponseSchema.parse(await response.json());
+}
+
+test("the same request is one job, however often and at once it is sent", async () => {
+  const jobs = await Promise.all(Array.from({ length: 3 }, () => create(KEY, { plan })));
+  expect(new Set(jobs.map((job) => JSON.stringify(job))).size).toBe(1);
+  // The token that was answered again is the owner's.
+  const holder = new ScriptedHolder(jobs[0] as (typeof jobs)[number]);
+  await holder.join();
+  await holder.workToTheEnd();
+  const job = jobs[0] as (typeof jobs)[number];
+  await until(job, "ready");
+  expect(await create(KEY, { plan })).toEqual(job);
+});
+
+test("another key, another body or none is another job", async () => {
+  const jobs = await Promise.all([
+    create(KEY, { plan }),
+    create(`${KEY}-2`, { plan }),
+    create(KEY, { plan, settings: { verify: "off" } }),
+    create(null, { plan }),
+    create(null, { plan }),
+  ]);
+  expect(new Set(jobs.map(({ jobId }) => jobId)).size).toBe(jobs.length);
+  expect(new Set(jobs.map(({ ownerToken }) => ownerToken)).size).toBe(jobs.length);
+});
+
+test("a key that could be guessed is refused", async () => {
+  for (const key of ["1", "with some spaces in it", "x".repeat(201)]) {
+    await expect(create(key, { plan })).rejects.toThrow("400");
+  }
+});
+
+test("a job that was made and forgotten is not made again by a late repetition", async () => {
+  const late = "a-late-repetition-of-it";
+  const job = await create(late, { plan });
+  const stub = env.COORDINATOR.getByName(job.jobId);
+  const headers = { authorization: `Bearer ${job.ownerToken}` };
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await holder.workToTheEnd();
+  await until(job, "ready");
+  expect(await stub.forget()).toBe(true);
+  expect(await create(late, { plan })).toEqual(job);
+  expect(await stub.standing()).toBeNull();
+  const deleted = await call(`/api/videos/${job.jobId}`, { method: "DELETE", headers });
+  expect(deleted.status).toBe(204);
+});

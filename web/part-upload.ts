@@ -1,0 +1,97 @@
+import { REAL_CLOCK, within } from "../shared/clock.ts";
+import { TributaryError } from "../shared/job/errors.ts";
+import { retry } from "../shared/retry.ts";
+
+/** The parts of a multipart upload, several at a time. Works in pages, in workers and in Node. */
+
+const PARALLEL_PARTS = 4;
+const PART_TRIES = 5;
+/** A connection on which nothing has moved for so long is given up. */
+const STALLED_MS = 30_000;
+/** Where nobody tells how far a body is: the slowest upload that is waited for. */
+const SLOWEST_BYTES_A_MS = 32;
+
+export interface PartUploads {
+  /** Parts to send, from 1. */
+  parts: readonly number[];
+  bytesOf(part: number): Blob;
+  /** A fresh presigned URL; each try asks for one. */
+  urlOf(part: number): Promise<string>;
+  onSent(part: number, etag: string): void;
+  signal?: AbortSignal | undefined;
+}
+
+/** @throws TributaryError UPLOAD_FAILED, what `urlOf` rejects with, or what the signal aborts with */
+export async function sendParts(uploads: PartUploads): Promise<void> {
+  const { parts, bytesOf, urlOf, onSent, signal } = uploads;
+  const queue = [...parts];
+  // One that fails for good ends the others.
+  const failed = new AbortController();
+  const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const lane = async (): Promise<void> => {
+    for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
+      const [number, bytes] = [part, bytesOf(part)];
+      const send = async () => sendPart(await urlOf(number), bytes, either);
+      onSent(number, await retry(send, { clock: REAL_CLOCK, signal: either, tries: PART_TRIES }));
+    }
+  };
+  const lanes = Array.from({ length: Math.min(PARALLEL_PARTS, parts.length) }, lane);
+  try {
+    await Promise.all(lanes);
+  } catch (thrown) {
+    failed.abort(thrown);
+    await Promise.allSettled(lanes);
+    throw thrown;
+  }
+}
+
+/** The part's ETag, of one try. */
+async function sendPart(url: string, bytes: Blob, signal: AbortSignal): Promise<string> {
+  const send = typeof XMLHttpRequest === "undefined" ? sendByFetch : sendByXhr;
+  let etag: string | null;
+  try {
+    etag = await send(url, bytes, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new TributaryError("UPLOAD_FAILED", "Storage could not be reached.", { cause });
+  }
+  if (etag !== null) return etag;
+  throw new TributaryError("UPLOAD_FAILED", "Storage did not take a part.");
+}
+
+/** Null where storage refused it. Only this tells how far a body is. */
+function sendByXhr(url: string, bytes: Blob, signal: AbortSignal): Promise<string | null> {
+  const limit = { clock: REAL_CLOCK, signal, ms: STALLED_MS, error: stalled };
+  return within(limit, (limited, extend) => {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      limited.addEventListener("abort", () => {
+        request.abort();
+        reject(limited.reason);
+      });
+      request.upload.onprogress = extend;
+      request.onload = () =>
+        resolve(isOk(request.status) ? request.getResponseHeader("etag") : null);
+      request.onerror = () => reject(new Error("The connection broke."));
+      request.open("PUT", url);
+      request.send(bytes);
+    });
+  });
+}
+
+function sendByFetch(url: string, bytes: Blob, signal: AbortSignal): Promise<string | null> {
+  const ms = STALLED_MS + bytes.size / SLOWEST_BYTES_A_MS;
+  return within({ clock: REAL_CLOCK, signal, ms, error: stalled }, async (limited) => {
+    const response = await fetch(url, { method: "PUT", body: bytes, signal: limited });
+    await response.arrayBuffer();
+    return isOk(response.status) ? response.headers.get("etag") : null;
+  });
+}
+
+function isOk(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function stalled(): Error {
+  return new TributaryError("TIMEOUT", "Storage did not answer in time.");
+}
