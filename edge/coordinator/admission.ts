@@ -1,5 +1,7 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
+import type { Role } from "../../shared/wire/protocol.ts";
 import { tokensMatch } from "../http/auth.ts";
+import { memberId } from "./identity.ts";
 import type { State } from "./schedule/state/state.ts";
 import type { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
@@ -33,21 +35,26 @@ export class Admission {
     return token !== null && owners.some(({ hash }) => tokensMatch(token, hash));
   }
 
-  /** What a hello's token stands for, or why it lets nobody in. */
+  /**
+   * What a hello's token stands for, and the id of the holder that says it; or why it lets nobody in.
+   * @param name the holder's name for itself
+   */
   admit(
-    { token, role, holderId }: { token: string; role: string; holderId: string },
+    { token, role, name }: { token: string; role: Role; name: string },
     state: State,
     nowMs: number,
-  ): { principal: string } | { refusal: Refusal } {
+  ): { principal: string; holderId: string } | { refusal: Refusal } {
     const record = this.#tokens.find(({ hash }) => tokensMatch(token, hash));
     if (record === undefined || record.role !== role) return { refusal: UNKNOWN_TOKEN };
+    const { hash: principal, holderId: called } = record;
+    const holderId = called ?? memberId({ principal, role, name }, state.holders);
     const refusal = linkRefusal(record, holderId, state, nowMs);
-    return refusal === null ? { principal: record.hash } : { refusal };
+    return refusal === null ? { principal, holderId } : { refusal };
   }
 
-  /** Whoever has this token may come as a server. */
-  addServer(hash: string): void {
-    this.#add({ hash, role: "server" });
+  /** Whoever has this token may come as a server. @param holderId as this one, where it was called */
+  addServer(hash: string, holderId?: string): void {
+    this.#add({ hash, role: "server", ...(holderId === undefined ? {} : { holderId }) });
   }
 
   /** A contributor link; links that are over make room. Null, or why there cannot be one. */

@@ -9,8 +9,10 @@ import { hasEnded, type JobPlan, type JobSettings, type JobState } from "../../s
 import { log } from "../../shared/log.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import type { Reason } from "../../shared/wire/problem.ts";
+import { newToken } from "../http/auth.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { Refusal } from "./admission.ts";
+import { networkOf } from "./identity.ts";
 import { LiveJob } from "./live-job.ts";
 import { renderPlaylist } from "./playlists.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
@@ -76,8 +78,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const state = newState(jobId, plan, Date.now(), {
       ...more,
       hasServers: hasServers(this.env),
-      // The owner's token is a secret; so is what is drawn from its hash.
-      seed: ownerTokenHash,
+      seed: newToken(),
     });
     const tokens: TokenRecord[] = [
       { hash: ownerTokenHash, role: "owner" },
@@ -180,7 +181,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   /** The socket of a holder: `GET /api/jobs/:id/socket`. */
   override async fetch(request: Request): Promise<Response> {
     if (this.#live === null) return new Response(null, { status: 404 });
-    const response = this.#sockets.accept(new URL(request.url).origin, Date.now());
+    const { origin } = new URL(request.url);
+    // Cloudflare sets it, whatever a client says.
+    const address = request.headers.get("cf-connecting-ip");
+    const network = networkOf(address, this.#live.state.job.seed);
+    const response = this.#sockets.accept({ origin, network }, Date.now());
     this.#setAlarm();
     return response ?? new Response(null, { status: 429 });
   }

@@ -106,13 +106,22 @@ export class LiveJob {
   }
 
   #hello(connectionId: string, message: Extract<HolderMessage, { type: "hello" }>): void {
-    const { token: _token, protocolVersion: _version, ...hello } = message;
-    const admitted = this.admission.admit(message, this.state, Date.now());
+    const { token, protocolVersion: _version, holderId: secret, ...said } = message;
+    const claim = { token, role: said.role, name: secret };
+    const admitted = this.admission.admit(claim, this.state, Date.now());
     if ("refusal" in admitted) {
       this.#refuse(connectionId, admitted.refusal);
       return;
     }
-    this.dispatch({ type: "hello", connectionId, principal: admitted.principal, hello });
+    const { principal, holderId } = admitted;
+    const network = this.#platform.sockets.networkOf(connectionId);
+    this.dispatch({
+      type: "hello",
+      connectionId,
+      principal,
+      network,
+      hello: { ...said, holderId },
+    });
   }
 
   #perform(effect: Effect): void {
@@ -140,7 +149,7 @@ export class LiveJob {
   /** Each call has a token of its own: one that got lost opens the job for nobody else. */
   #callServer(holderId: string): void {
     const token = newToken();
-    this.admission.addServer(hashToken(token));
+    this.admission.addServer(hashToken(token), holderId);
     const { id: jobId, origin } = this.state.job;
     this.#effects.callServer({ type: "serve", jobId, origin, holderId, token });
   }

@@ -7,6 +7,8 @@ const attachmentSchema = z.object({
   openedAtMs: z.number(),
   /** Where the holder reached us: presigned URLs name it. */
   origin: z.string(),
+  /** Where the holder is, as far as the edge sees it: see `networkOf`. */
+  network: z.string().nullable().default(null),
   /** Null until it said hello. */
   holderId: z.string().nullable(),
 });
@@ -38,13 +40,16 @@ export class Sockets {
   }
 
   /** Null when too many sockets are open that nobody spoke through yet. */
-  accept(origin: string, nowMs: number): Response | null {
+  accept(
+    { origin, network }: Pick<Attachment, "origin" | "network">,
+    nowMs: number,
+  ): Response | null {
     this.closeGuests(nowMs);
     if (this.#guests().length >= MAX_GUESTS) return null;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     const connectionId = crypto.randomUUID();
-    this.#attach(server, { connectionId, openedAtMs: nowMs, origin, holderId: null });
+    this.#attach(server, { connectionId, openedAtMs: nowMs, origin, network, holderId: null });
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -68,6 +73,10 @@ export class Sockets {
 
   originOf(connectionId: string): string | null {
     return this.#connections.get(connectionId)?.attachment.origin ?? null;
+  }
+
+  networkOf(connectionId: string): string | null {
+    return this.#connections.get(connectionId)?.attachment.network ?? null;
   }
 
   /** Those that speak for a holder. */

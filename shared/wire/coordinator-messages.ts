@@ -9,6 +9,7 @@ import { errorCodeSchema } from "./problem.ts";
 export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("welcome"),
+    /** The holder's id, by which the owner's view names it. */
     holderId: idSchema,
     job: jobViewSchema,
     /** Of the leases named in `hello`, those that go on. */

@@ -25,7 +25,10 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     protocolVersion: z.int().min(OLDEST_PROTOCOL_VERSION).max(PROTOCOL_VERSION),
     role: roleSchema,
     token: z.string().min(1).max(200),
-    /** Chosen by the holder, kept over reconnects. */
+    /**
+     * A secret that the holder chose, kept over reconnects: with the token it shows that the same one is
+     * back. Not its id: that one is given by the coordinator (`welcome`), and says nothing of this.
+     */
     holderId: idSchema,
     name: z.string().max(60),
     device: z.string().max(60),

@@ -57,7 +57,7 @@ test("contributors that only ever fail cannot end the job, and are sent away", {
       expect(await saboteur.closed()).toBe(1008);
       sentAway += 1;
       // By the same link, and under its own name no more.
-      const again = new ScriptedHolder(job, saboteur.holderId);
+      const again = new ScriptedHolder(job, saboteur.name);
       await again.knock(contributorHello(token));
       expect(await again.next("error")).toMatchObject({ code: "SENT_AWAY" });
       saboteur = await joinByLink(job, token, 8);

@@ -157,7 +157,7 @@ test("a second socket of a holder takes the first one's place", async () => {
   const holder = new ScriptedHolder(job);
   await holder.join();
   const grant = await holder.grant();
-  const again = new ScriptedHolder(job, holder.holderId);
+  const again = new ScriptedHolder(job, holder.name);
   expect((await again.join({ leases: [grant.leaseId] })).adopted).toEqual([grant.leaseId]);
   expect(await holder.closed()).toBe(4000);
   expect(await again.deliver(grant)).toMatchObject({ type: "accepted" });

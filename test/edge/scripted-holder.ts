@@ -93,7 +93,10 @@ export async function hashed(output: Output, bytes: Uint8Array<ArrayBuffer>): Pr
 
 export class ScriptedHolder {
   readonly job: CreateJobResponse;
-  readonly holderId: string;
+  /** What it calls itself. */
+  readonly name: string;
+  /** The id that it was given; empty before its first welcome. */
+  holderId = "";
   /** Everything that came over all its sockets. */
   readonly received: CoordinatorMessage[] = [];
   closeCode: number | null = null;
@@ -103,9 +106,9 @@ export class ScriptedHolder {
   #unread: CoordinatorMessage[] = [];
   #wake = (): void => {};
 
-  constructor(job: CreateJobResponse, holderId: string = crypto.randomUUID()) {
+  constructor(job: CreateJobResponse, name: string = crypto.randomUUID()) {
     this.job = job;
-    this.holderId = holderId;
+    this.name = name;
   }
 
   async open(): Promise<void> {
@@ -120,6 +123,7 @@ export class ScriptedHolder {
     socket.addEventListener("message", ({ data }) => {
       if (data === "pong") return;
       const message = coordinatorMessageSchema.parse(JSON.parse(String(data)));
+      if (message.type === "welcome") this.holderId = message.holderId;
       this.onMessage?.(message);
       this.received.push(message);
       this.#unread.push(message);
@@ -149,7 +153,7 @@ export class ScriptedHolder {
       protocolVersion: PROTOCOL_VERSION,
       role: "owner",
       token: this.job.ownerToken,
-      holderId: this.holderId,
+      holderId: this.name,
       name: "Test",
       device: "workerd",
       slots: 2,

@@ -77,9 +77,9 @@ export async function joinByLink(
 export async function refusedHello(
   job: CreateJobResponse,
   said: Parameters<ScriptedHolder["join"]>[0],
-  holderId?: string,
+  name?: string,
 ): Promise<string> {
-  const holder = new ScriptedHolder(job, holderId);
+  const holder = new ScriptedHolder(job, name);
   await holder.knock(said);
   const error = await holder.next("error");
   if ((await holder.closed()) !== 1008) throw new Error("Closed as if all were well.");

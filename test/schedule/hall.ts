@@ -50,7 +50,13 @@ export class Hall {
       leases: [],
       hasSource: false,
     };
-    this.send({ type: "hello", connectionId: `c-${holderId}`, principal: holderId, hello });
+    this.send({
+      type: "hello",
+      connectionId: `c-${holderId}`,
+      principal: holderId,
+      network: null,
+      hello,
+    });
     const holder = this.state.holders.get(holderId);
     if (holder === undefined || speed === null) return;
     this.state.holders.set(holderId, { ...holder, mediaTicks: 90 * speed, workMs: 1 });

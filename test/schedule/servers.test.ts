@@ -44,7 +44,13 @@ class Job {
       leases: [],
       hasSource: role === "owner",
     };
-    this.send({ type: "hello", connectionId: `c-${holderId}`, principal: holderId, hello });
+    this.send({
+      type: "hello",
+      connectionId: `c-${holderId}`,
+      principal: holderId,
+      network: null,
+      hello,
+    });
   }
 
   say(holderId: string, message: HolderMessage): Effect[] {

@@ -131,6 +131,7 @@ export class World {
       type: "hello",
       connectionId: holder.connectionId,
       principal: `token-${holder.id}`,
+      network: null,
       hello: {
         type: "hello",
         role: holder.role,

@@ -273,7 +273,7 @@ export class Swarm {
       hello: (holder, connectionId, { token: principal, protocolVersion: _, ...hello }) => {
         this.#byConnection.set(connectionId, holder);
         this.#clock.after(MESSAGE_MS, () =>
-          this.#dispatch({ type: "hello", connectionId, principal, hello }),
+          this.#dispatch({ type: "hello", connectionId, principal, network: null, hello }),
         );
       },
       message: (holder, connectionId, message) => this.#hear(holder, connectionId, message),

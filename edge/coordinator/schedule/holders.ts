@@ -8,28 +8,25 @@ import { type Holder, type Lease, needsHolder } from "./state/records.ts";
 
 /** How holders come, what they still hold, and how they go. */
 
+/** `holderId` is the holder's, not what it called itself. */
 export type HelloFacts = Omit<
   Extract<HolderMessage, { type: "hello" }>,
   "token" | "protocolVersion"
 >;
 
+interface Arrival {
+  connectionId: string;
+  principal: string;
+  network: string | null;
+  hello: HelloFacts;
+}
+
 /** A holder comes, or comes back: the leases it still works on go on where nobody else took the task. */
 export function hello(
   draft: Draft,
-  connectionId: string,
-  principal: string,
-  said: HelloFacts,
+  { connectionId, principal, network, hello: said }: Arrival,
 ): void {
   const known = draft.holder(said.holderId);
-  if (known !== undefined && known.principal !== principal) {
-    const message = "Another token speaks for this holder.";
-    draft.effects.push({
-      type: "send",
-      connectionId,
-      message: { type: "error", code: "FORBIDDEN", message },
-    });
-    return;
-  }
   if (known?.banned) {
     draft.effects.push({ type: "ban", connectionId, message: "This helper was sent away." });
     return;
@@ -38,6 +35,8 @@ export function hello(
     id: said.holderId,
     role: said.role,
     principal,
+    network,
+    isNamed: known?.isNamed ?? false,
     name: said.name,
     device: said.device,
     slots: said.slots,

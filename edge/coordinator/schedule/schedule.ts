@@ -19,8 +19,17 @@ import { settleUnverified } from "./verify/waiver.ts";
 const ENDED_BY_OWNER = "The owner of the video ended this helper's part.";
 
 export type Event =
-  /** A holder showed a token that is good for its role. `principal` names the token. */
-  | { type: "hello"; connectionId: string; principal: string; hello: HelloFacts }
+  /**
+   * A holder showed a token that is good for its role. `principal` names the token, `network` where the
+   * holder is, as far as the edge sees it; the id in `hello` is the one that the coordinator gave it.
+   */
+  | {
+      type: "hello";
+      connectionId: string;
+      principal: string;
+      network: string | null;
+      hello: HelloFacts;
+    }
   | { type: "message"; connectionId: string; holderId: string; message: HolderMessage }
   | { type: "closed"; connectionId: string }
   /** The holder has the URLs it offered for. */
@@ -68,7 +77,7 @@ export function schedule(state: State, event: Event, nowMs: number): Decision {
 function decide(draft: Draft, event: Event): void {
   switch (event.type) {
     case "hello":
-      hello(draft, event.connectionId, event.principal, event.hello);
+      hello(draft, event);
       return;
     case "message":
       message(draft, event.connectionId, event.holderId, event.message);

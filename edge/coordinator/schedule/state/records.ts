@@ -146,6 +146,10 @@ export const holderSchema = z.object({
   role: roleSchema,
   /** The token it came with, as a hash: nobody else may speak for it. */
   principal: z.string(),
+  /** Its network, as a salted hash; null: nobody knows. */
+  network: z.string().nullable().default(null),
+  /** Its id is the name that it gave itself: of rows from before ids were given. */
+  isNamed: z.boolean().default(true),
   name: z.string(),
   device: z.string(),
   slots: z.number(),

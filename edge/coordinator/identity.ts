@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { isIPv4, isIPv6 } from "node:net";
+import type { Role } from "../../shared/wire/protocol.ts";
+import type { Holder } from "./schedule/state/records.ts";
+
+/**
+ * Who is who in a job. A *principal* is a token: the owner's, a contributor link's, a server's. A *member*
+ * is a name that came by it, and the holder's id is given here: a name claims nothing beyond its own token,
+ * and the id, which others may see, says nothing of the name.
+ */
+
+interface Claim {
+  /** The token's hash. */
+  principal: string;
+  role: Role;
+  /** What the hello calls itself: a secret of the tab, so that it is known again when it comes back. */
+  name: string;
+}
+
+/** The id of whoever came by this token and calls itself this. */
+export function memberId(
+  { principal, role, name }: Claim,
+  holders: ReadonlyMap<string, Holder>,
+): string {
+  // Rows of before ids were given: there the id is the name, and known to its tab and the owner alone.
+  const former = holders.get(name);
+  const isFormer = former?.isNamed === true && former.principal === principal;
+  if (isFormer && former.role === role) return name;
+  return `${role}-${digest([principal, name]).slice(0, 24)}`;
+}
+
+/**
+ * The network of an address, as a text that tells two networks apart and no more: a salted hash of its
+ * /24 (IPv4) or /48 (IPv6). Null for what is no address: nobody knows then whether it is another network.
+ * @param salt a secret of the job
+ */
+export function networkOf(address: string | null, salt: string): string | null {
+  const prefix = address === null ? null : prefixOf(address);
+  return prefix === null ? null : digest([salt, prefix]).slice(0, 24);
+}
+
+function prefixOf(address: string): string | null {
+  const mapped = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (isIPv4(mapped)) return mapped.split(".").slice(0, 3).join(".");
+  if (!isIPv6(address)) return null;
+  const [front = "", back] = address.split("::");
+  const given = front === "" ? [] : front.split(":");
+  const rest = back === undefined || back === "" ? [] : back.split(":");
+  // A dotted tail stands for two groups; of the front, no more than three groups matter.
+  const tail = rest.length + (address.includes(".") ? 1 : 0);
+  const zeros = Array<string>(Math.max(0, 8 - given.length - tail)).fill("0");
+  const groups = [...given, ...zeros, ...rest].slice(0, 3);
+  return groups.map((group) => Number.parseInt(group, 16)).join(":");
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
