@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +108,7 @@ test("one killed in the middle of a task is followed by another; nothing is char
 test("one whose ffmpeg hangs kills it, and the task is done all the same", async () => {
   const file = await fixture("long-gop-20s.mp4");
   const container = await oneMore();
+  let hung: number | null = null;
   board.to(container);
   await using video = await makeVideo(browser, {
     serverUrl: server.url,
@@ -116,15 +117,18 @@ test("one whose ffmpeg hangs kills it, and the task is done all the same", async
     engine: "server",
     meddle: async () => {
       await until(() => {
-        const pid = ffmpegOf(container.pid);
-        return pid !== null && process.kill(pid, "SIGSTOP");
+        hung = ffmpegOf(container.pid);
+        return hung !== null && process.kill(hung, "SIGSTOP");
       });
     },
   });
   expectAllByServers(video.status);
-  expect(container.output()).toMatch(/"end":"failed","code":"WORKER_STALLED"/);
-  expect(ffmpegOf(container.pid)).toBe(null);
-  expect(video.status.tasks.filter(({ attempts }) => attempts > 0)).toHaveLength(1);
+  // As the slowest it is copied by the other slot; whichever comes first, the copy or the verdict that it
+  // has stalled, the process is ended and no more than one attempt is charged.
+  await expect.poll(() => existsSync(`/proc/${hung}`)).toBe(false);
+  expect(container.output()).toMatch(/"code":"(WORKER_STALLED|LEASE_LOST)"/);
+  const charged = video.status.tasks.filter(({ attempts }) => attempts > 0);
+  expect(charged.length).toBeLessThanOrEqual(1);
   await expectExactPictures(video, { source: file });
 });
 

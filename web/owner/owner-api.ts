@@ -197,7 +197,8 @@ export interface OwnerApi {
   setLadder(ladder: LadderRung[]): Promise<OwnerSnapshot>;
   /**
    * Creates the job and works until it ends; resolves when it is `running`, or `inspected` again with an
-   * `error`. `job` is what to keep for a resume; null when the start was refused.
+   * `error`. `job` is what to keep for a resume, or to cancel when this was cancelled meanwhile; null when
+   * the start was refused.
    */
   start(): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
   /** Takes a job up after a reload; ends in `needs-file`, or `failed` when it is not to be had. */
@@ -213,7 +214,7 @@ export interface OwnerApi {
   removeContributor(holderId: string): Promise<void>;
   /** Rejects with NETWORK while there is no connection. */
   changeSettings(settings: JobSettingsPatch): Promise<void>;
-  /** Stops all work at once and cancels the job at the edge; rejects where the edge does not hear it. */
+  /** Stops all work at once. The job at the edge is for the caller to cancel. */
   cancel(): Promise<OwnerSnapshot>;
   /** Forgets the job here (it goes on existing at the edge): back to `idle`. */
   reset(): Promise<OwnerSnapshot>;

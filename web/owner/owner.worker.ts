@@ -103,16 +103,16 @@ class Owner implements OwnerApi {
       this.#preparePool();
       const settings = settingsFor(this.#decidePart());
       const { createToken } = this.#options;
-      const { jobId, ownerToken, watchUrl, masterUrl } = await this.#client.createJob(file.plan, {
-        settings,
-        signal,
-        ...(createToken === undefined ? {} : { createToken }),
-      });
-      signal.throwIfAborted();
+      const { idempotencyKey } = file;
+      // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
+      const options = { settings, createToken, idempotencyKey };
+      const created = await this.#client.createJob(file.plan, options);
+      const { jobId, ownerToken, watchUrl, masterUrl } = created;
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
       const { ladder, planSlots } = file;
       const createdAtMs = Date.now();
       const job = { jobId, ownerToken, fileName, fingerprint, sizeBytes, ladder, planSlots };
+      if (signal.aborted) return { ...this.#snapshot(), job: { ...job, createdAtMs } };
       this.#resumable = { ...job, createdAtMs };
       this.#tell({ type: "created", address: { jobId, watchUrl, masterUrl } });
       this.#connect(this.#resumable);
@@ -194,11 +194,8 @@ class Owner implements OwnerApi {
   }
 
   async cancel(): Promise<OwnerSnapshot> {
-    const job = this.#resumable;
     this.#release();
-    this.#tell({ type: "cancelled" });
-    if (job !== null) await this.#client.cancelJob(job.jobId, job.ownerToken);
-    return this.#snapshot();
+    return this.#tell({ type: "cancelled" });
   }
 
   async reset(): Promise<OwnerSnapshot> {

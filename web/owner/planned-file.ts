@@ -8,6 +8,7 @@ import { NO_WEBASSEMBLY } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import { refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
+import { randomId } from "../random-id.ts";
 import { laneFor, slotCountFor, soundNeedsFfmpeg } from "./choices.ts";
 import type { Inspection, OwnerOptions } from "./owner-api.ts";
 
@@ -27,6 +28,8 @@ export class PlannedFile {
   readonly facts: FileFacts;
   readonly #choice: { ladder: LadderRung[] | null; planSlots: number };
   readonly plan: JobPlan;
+  /** Of the job that is made by this plan, however often it is asked for. */
+  readonly idempotencyKey = randomId();
   readonly #options: OwnerOptions;
 
   private constructor(

@@ -13,6 +13,7 @@ const state = signal<OwnerState>(STATES.idle);
 const problem = signal<WireError | null>(null);
 const pending = signal<PendingAction>(null);
 const storedHandle = signal<FileSystemFileHandle | null>(null);
+const isCancelUnheard = signal(false);
 
 const session: UploadSessionView = {
   state,
@@ -20,6 +21,9 @@ const session: UploadSessionView = {
   pending,
   storedHandle,
   canRepeat: true,
+  get isCancelUnheard() {
+    return isCancelUnheard.value;
+  },
   shareActions: {
     share: async () => {
       calls.push({ name: "share", argument: undefined });
@@ -48,11 +52,17 @@ const session: UploadSessionView = {
 export function showUpload(
   name: StateName,
   change: object = {},
-  page: { problem?: WireError; pending?: PendingAction; canReopen?: boolean } = {},
+  page: {
+    problem?: WireError;
+    pending?: PendingAction;
+    canReopen?: boolean;
+    isCancelUnheard?: boolean;
+  } = {},
 ): void {
   state.value = { ...STATES[name], ...change } as OwnerState;
   problem.value = page.problem ?? null;
   pending.value = page.pending ?? null;
+  isCancelUnheard.value = page.isCancelUnheard ?? false;
   storedHandle.value = page.canReopen ? ({} as FileSystemFileHandle) : null;
   render(<UploadPage session={session} loadSample={async () => null} />, root());
 }

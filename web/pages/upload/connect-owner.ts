@@ -3,7 +3,7 @@ import { WorkerLink } from "../../worker-link.ts";
 
 export type OwnerConnection = Pick<WorkerLink<OwnerApi>, "api" | "died" | "end">;
 
-/** Time for an answer that does not depend on the file or, but for `cancel`, on the edge. */
+/** Time for an answer that depends neither on the file nor on the edge. */
 const QUICK_MS = 10_000;
 
 /** Starts `owner.worker.ts`. A worker that cannot start shows in `died` and in every call. */

@@ -1,7 +1,10 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { REAL_CLOCK } from "../../../shared/clock.ts";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
+import { EdgeClient } from "../../edge-client.ts";
 import type { OwnerOptions } from "../../owner/owner-api.ts";
+import { Cancellations } from "../../saved/cancellations.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { connectOwner } from "./connect-owner.ts";
@@ -26,9 +29,11 @@ declare global {
 requireBrowser("upload");
 
 const query = new URLSearchParams(location.search);
+const cancellations = new Cancellations(new EdgeClient(location.origin), REAL_CLOCK);
 const session = new UploadSession({
   connect: connectOwner,
   store: openResumeStore(),
+  cancellations,
   options: optionsOf(query),
   ladder: ladderOf(query.get("ladder")),
 });
@@ -44,6 +49,9 @@ render(
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));
+
+void cancellations.resume();
+window.addEventListener("online", () => cancellations.hurry());
 
 window.addEventListener("beforeunload", (event) => {
   const state = session.state.value;

@@ -25,6 +25,7 @@ export type UploadSessionView = Pick<
   | "pending"
   | "storedHandle"
   | "canRepeat"
+  | "isCancelUnheard"
   | "take"
   | "setLadder"
   | "useServers"
@@ -139,7 +140,15 @@ function CancelledView({ session }: { session: UploadSessionView }) {
   return (
     <section class="card busy-card" aria-labelledby="cancelled-title">
       <h1 id="cancelled-title">Cancelled</h1>
-      <p>The work was stopped. Nothing is running any more.</p>
+      {session.isCancelUnheard ? (
+        <p>
+          The work in this tab was stopped. <b>The site could not be reached yet:</b> what was made
+          of the video is deleted there as soon as it can be, also when you close this page and come
+          back to it later.
+        </p>
+      ) : (
+        <p>The work was stopped, and what was made of the video is deleted.</p>
+      )}
       <div class="actions">
         <EndActions session={session} again />
       </div>

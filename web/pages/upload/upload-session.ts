@@ -14,6 +14,7 @@ import type {
   OwnerState,
   ResumableJob,
 } from "../../owner/owner-api.ts";
+import type { Cancellations } from "../../saved/cancellations.ts";
 import { KeptJob } from "../../saved/kept-job.ts";
 import { rememberOwned } from "../../saved/owned-videos.ts";
 import type { ResumeStore } from "../../saved/resume-store.ts";
@@ -27,6 +28,7 @@ import { type PickedFile, reopenFile } from "./source-file.ts";
 export interface SessionParts {
   connect(): OwnerConnection;
   store: ResumeStore;
+  cancellations: Cancellations;
   options: OwnerOptions;
   /** Instead of the suggested one, for every file. */
   ladder: LadderRung[] | null;
@@ -49,11 +51,13 @@ export class UploadSession {
   readonly #problem = signal<WireError | null>(null);
   readonly #pending = signal<PendingAction>(null);
   readonly #kept: KeptJob;
+  readonly #cancellations: Cancellations;
   #picked: PickedFile | null = null;
   #revivals = 0;
 
-  constructor({ connect, store, options, ladder }: SessionParts) {
+  constructor({ connect, store, cancellations, options, ladder }: SessionParts) {
     this.#ladder = ladder;
+    this.#cancellations = cancellations;
     this.#kept = new KeptJob(store);
     this.#link = new OwnerLink({
       connect,
@@ -78,6 +82,10 @@ export class UploadSession {
   /** In `needs-file`: the file can be reopened by one click. */
   get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
     return this.#kept.handle;
+  }
+  /** A cancellation did not get through to the site yet. */
+  get isCancelUnheard(): boolean {
+    return this.#cancellations.unheard.value.length > 0;
   }
   /** There is a file or a job to try again with. */
   get canRepeat(): boolean {
@@ -138,6 +146,13 @@ export class UploadSession {
       this.#revivals = 0;
       const { job } = await this.#link.run((owner) => owner.start());
       if (job === null) return;
+      const state = this.state.peek();
+      const isHere = "address" in state && state.address?.jobId === job.jobId;
+      // Cancelled or left while it was being created.
+      if (!isHere || state.phase === "cancelled") {
+        void this.#cancellations.cancel(job.jobId, job.ownerToken);
+        return;
+      }
       rememberOwned(job.jobId, job.ownerToken);
       await this.#kept.begin(job, this.#picked?.handle ?? null);
       // It may have ended while it was being kept.
@@ -169,11 +184,14 @@ export class UploadSession {
 
   async cancel(): Promise<void> {
     const fileName = fileNameOf(this.state.peek());
+    const { job } = this.#kept;
     this.#pending.value = "cancel";
+    // First, so that it is kept whatever becomes of this tab.
+    if (job !== null) void this.#cancellations.cancel(job.jobId, job.ownerToken);
     try {
       await this.#link.run((owner) => owner.cancel());
     } catch {
-      // It does not answer: end it. The coordinator frees its leases when the socket closes.
+      // It does not answer: end it.
       this.#link.close();
       this.#link.show({
         phase: "cancelled",

@@ -1,0 +1,86 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Clock } from "../../shared/clock.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { Cancellations } from "../../web/saved/cancellations.ts";
+
+const JOB = "0123456789abcdefghjk";
+
+/** What a browser keeps over visits. */
+let storage: Map<string, string>;
+beforeEach(() => {
+  storage = new Map();
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => void storage.set(key, value),
+  });
+});
+
+/** Its waits end when a test says so. */
+function slowClock() {
+  const waits: (() => void)[] = [];
+  const clock: Clock = {
+    nowMs: () => 0,
+    after: (_ms, callback) => {
+      waits.push(callback);
+      return () => {};
+    },
+    random: () => 1,
+  };
+  return { clock, pass: () => waits.splice(0).forEach((end) => void end()) };
+}
+
+/** Answers with each code in turn, then hears all. */
+function edge(...codes: ("NETWORK" | "INTERNAL" | "FORBIDDEN" | "JOB_NOT_FOUND")[]) {
+  const heard: string[] = [];
+  const client = {
+    cancelJob: async (jobId: string, token: string) => {
+      const code = codes.shift();
+      if (code !== undefined) throw new TributaryError(code, "No.");
+      heard.push(`${jobId} ${token}`);
+    },
+  };
+  return { client, heard };
+}
+
+test("one that the site does not hear is kept, told of, and sent again until it does", async () => {
+  const { clock, pass } = slowClock();
+  const { client, heard } = edge("NETWORK", "INTERNAL");
+  const cancellations = new Cancellations(client, clock);
+  const done = cancellations.cancel(JOB, "token");
+  await vi.waitFor(() => expect(cancellations.unheard.value).toEqual([JOB]));
+  pass();
+  await vi.waitFor(() => {
+    pass();
+    expect(heard).toEqual([`${JOB} token`]);
+  });
+  await done;
+  expect(cancellations.unheard.value).toEqual([]);
+  await new Cancellations(client, clock).resume();
+  expect(heard).toHaveLength(1);
+});
+
+test("one that a closed tab left is sent on the next visit; the network's return hurries it", async () => {
+  const offline = edge("NETWORK", "NETWORK", "NETWORK");
+  const first = new Cancellations(offline.client, slowClock().clock);
+  void first.cancel(JOB, "token");
+  await vi.waitFor(() => expect(first.unheard.value).toEqual([JOB]));
+
+  const { client, heard } = edge("NETWORK");
+  const next = new Cancellations(client, slowClock().clock);
+  const done = next.resume();
+  await vi.waitFor(() => expect(next.unheard.value).toEqual([JOB]));
+  next.hurry();
+  await done;
+  expect(heard).toEqual([`${JOB} token`]);
+});
+
+test("where the job is gone or another's, nothing is left to send", async () => {
+  for (const code of ["JOB_NOT_FOUND", "FORBIDDEN"] as const) {
+    const { client, heard } = edge(code);
+    const cancellations = new Cancellations(client, slowClock().clock);
+    await cancellations.cancel(JOB, "token");
+    expect(cancellations.unheard.value).toEqual([]);
+    await cancellations.resume();
+    expect(heard).toEqual([]);
+  }
+});

@@ -1,0 +1,76 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { type Clock, pause } from "../../shared/clock.ts";
+import { toWireError } from "../../shared/job/errors.ts";
+import { callBackoffMs } from "../../shared/retry.ts";
+import type { EdgeClient } from "../edge-client.ts";
+import { forgetOwned } from "./owned-videos.ts";
+import { StringRecord } from "./string-record.ts";
+
+/** Job ids and owner's tokens of cancellations that the site has yet to hear of. */
+const CANCELLED = new StringRecord("tributary.cancelled");
+const MAX_KEPT = 100;
+
+/**
+ * Cancellations, sent until the site has heard them: kept in this browser over a lost connection and a
+ * closed tab. What was cancelled is deleted there, so that none may be lost.
+ */
+export class Cancellations {
+  readonly #client: Pick<EdgeClient, "cancelJob">;
+  readonly #clock: Clock;
+  readonly #sending = new Set<string>();
+  readonly #unheard = signal<readonly string[]>([]);
+  /** Ends the present waits: the network is back. */
+  #wake = new AbortController();
+
+  constructor(client: Pick<EdgeClient, "cancelJob">, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** Ids of jobs whose cancellation was tried and did not get through yet. */
+  get unheard(): ReadonlySignal<readonly string[]> {
+    return this.#unheard;
+  }
+
+  /** Resolves when the site has heard it, or knows the job no more. */
+  async cancel(jobId: string, ownerToken: string): Promise<void> {
+    CANCELLED.put(jobId, ownerToken, MAX_KEPT);
+    await this.#send(jobId, ownerToken);
+  }
+
+  /** Sends what an earlier visit left. */
+  async resume(): Promise<void> {
+    const left = Object.entries(CANCELLED.read());
+    await Promise.all(left.map(([jobId, token]) => this.#send(jobId, token)));
+  }
+
+  /** Tries at once: the network may be back. */
+  hurry(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+
+  async #send(jobId: string, ownerToken: string): Promise<void> {
+    if (this.#sending.has(jobId)) return;
+    this.#sending.add(jobId);
+    for (let failures = 1; !(await this.#isHeard(jobId, ownerToken)); failures += 1) {
+      this.#unheard.value = [...new Set([...this.#unheard.peek(), jobId])];
+      const waitMs = callBackoffMs(failures, this.#clock.random());
+      await pause(this.#clock, waitMs, this.#wake.signal);
+    }
+    CANCELLED.delete(jobId);
+    forgetOwned(jobId);
+    this.#unheard.value = this.#unheard.peek().filter((id) => id !== jobId);
+    this.#sending.delete(jobId);
+  }
+
+  /** Also where it can never be: the job is gone, or the token is not its owner's. */
+  async #isHeard(jobId: string, ownerToken: string): Promise<boolean> {
+    try {
+      await this.#client.cancelJob(jobId, ownerToken);
+      return true;
+    } catch (thrown) {
+      return !toWireError(thrown).retryable;
+    }
+  }
+}
