@@ -67,8 +67,8 @@ export class WorkerLink<Api extends object> {
   }
 
   /**
-   * Resolves once, when the worker died by itself, with WORKER_CRASHED or WORKER_STALLED; never
-   * after `end()`.
+   * Resolves once, when the worker died by itself, with WORKER_CRASHED, WORKER_STALLED or
+   * SCRIPT_NOT_LOADED; never after `end()`.
    */
   get died(): Promise<TributaryError> {
     return this.#watch.died;
@@ -77,8 +77,8 @@ export class WorkerLink<Api extends object> {
   /**
    * One call that is not as simple as those of `api`: with transferred arguments, or an abort.
    * @param ask must make exactly one call; gets the worker's methods as comlink gives them
-   * @throws TributaryError what the worker threw, WORKER_CRASHED, WORKER_STALLED, TIMEOUT, CANCELLED
-   * (the link was ended), or the signal's reason
+   * @throws TributaryError what the worker threw, WORKER_CRASHED, WORKER_STALLED, SCRIPT_NOT_LOADED,
+   * TIMEOUT, CANCELLED (the link was ended), or the signal's reason
    */
   call<T>(ask: (api: Comlink.Remote<Api>) => Promise<T>, options?: CallOptions): Promise<T> {
     return this.#watch.settle(() => ask(this.#remote.api as Comlink.Remote<Api>), options);

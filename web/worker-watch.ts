@@ -25,10 +25,12 @@ export interface CallOptions {
   timeoutMs?: number | undefined;
 }
 
+type Death = "WORKER_CRASHED" | "WORKER_STALLED" | "SCRIPT_NOT_LOADED";
+
 export class WorkerWatch {
   /**
-   * Resolves once, when the worker died by itself, with WORKER_CRASHED or WORKER_STALLED; never
-   * after `end()`.
+   * Resolves once, when the worker died by itself, with WORKER_CRASHED, WORKER_STALLED or
+   * SCRIPT_NOT_LOADED; never after `end()`.
    */
   readonly died: Promise<TributaryError>;
   readonly #options: WatchOptions;
@@ -96,7 +98,9 @@ export class WorkerWatch {
     worker.addEventListener("error", (event) => {
       // Else it goes on to the thread above this one, as if that had thrown it.
       event.preventDefault();
-      this.#die("WORKER_CRASHED", "crashed", event.message);
+      // A script that cannot be loaded is told of by a plain event (HTML, "run a worker").
+      if (event instanceof ErrorEvent) this.#die("WORKER_CRASHED", "crashed", event.message);
+      else this.#die("SCRIPT_NOT_LOADED", "could not be loaded");
     });
     worker.addEventListener("messageerror", () => {
       this.#die("WORKER_CRASHED", "crashed", "A message cannot be read.");
@@ -118,7 +122,7 @@ export class WorkerWatch {
     this.#openCalls.clear();
   }
 
-  #die(code: "WORKER_CRASHED" | "WORKER_STALLED", how: string, cause?: unknown): void {
+  #die(code: Death, how: string, cause?: unknown): void {
     if (this.#over !== null) return;
     const error = new TributaryError(code, `${this.#options.name} ${how}.`, { cause });
     console.warn(error.message, cause ?? "");

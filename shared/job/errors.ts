@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   SOURCE_UNSUPPORTED: { retryable: false, status: 422 },
   SOURCE_TOO_LARGE: { retryable: false, status: 422 },
   SOURCE_CHANGED: { retryable: false, status: 409 },
+  /** It cannot be read for the moment: its drive is away, or it was moved, changed or deleted. */
+  SOURCE_AWAY: { retryable: true, status: 409 },
   // A plan or a ladder that cannot be.
   PLAN_INVALID: { retryable: false, status: 400 },
   LADDER_INVALID: { retryable: false, status: 400 },
@@ -23,6 +25,8 @@ export const ERROR_CODES = {
   ENCODE_FAILED: { retryable: true, status: 500 },
   FRAME_COUNT_WRONG: { retryable: true, status: 500 },
   ENGINE_UNAVAILABLE: { retryable: false, status: 501 },
+  /** A script of the page: no connection, or a newer version has taken its place. */
+  SCRIPT_NOT_LOADED: { retryable: true, status: 503 },
   WORKER_CRASHED: { retryable: true, status: 500 },
   WORKER_STALLED: { retryable: true, status: 500 },
   OUT_OF_MEMORY: { retryable: true, status: 500 },

@@ -27,6 +27,7 @@ const EVENTS = {
   resumed: { type: "resumed", fileName: "a.mp4", address: ADDRESS },
   comparing: { type: "comparing" },
   "went-on": { type: "went-on", inspection: INSPECTION, part: PART },
+  "file-away": { type: "file-away", error: ERROR },
   worked: { type: "worked", work: WORK },
   ready: { type: "ready" },
   failed: { type: "failed", error: ERROR },
@@ -52,7 +53,12 @@ const LEADS: Record<OwnerState["phase"], Partial<Record<EventType, OwnerState["p
     starting: "starting",
   },
   starting: { "part-decided": "starting", refused: "inspected", created: "running" },
-  running: { "part-decided": "running", worked: "running", ready: "ready" },
+  running: {
+    "part-decided": "running",
+    worked: "running",
+    "file-away": "needs-file",
+    ready: "ready",
+  },
   "needs-file": {
     comparing: "needs-file",
     reading: "needs-file",

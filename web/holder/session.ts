@@ -14,7 +14,7 @@ export interface SessionOptions
   client: EdgeClient;
   jobId: string;
   /** The opened file; null for a contributor, and for an owner who only watches. */
-  source: Source | null;
+  source: Pick<Source, "cutChunk"> | null;
   /** Of the job; chunks for others are cut by it. Null without a source. */
   plan: JobPlan | null;
   /** Encodes; null takes no task. */

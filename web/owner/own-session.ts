@@ -1,3 +1,5 @@
+import type { Source } from "../../shared/ingest/read/source.ts";
+import type { TributaryError } from "../../shared/job/errors.ts";
 import type { EdgeClient } from "../edge-client.ts";
 import { enginesOf } from "../encoder/capability.ts";
 import type { Pool } from "../encoder/pool.ts";
@@ -6,6 +8,7 @@ import { randomId } from "../random-id.ts";
 import { laneFor, slotCountFor } from "./choices.ts";
 import type { JobAddress, OwnerOptions, ResumableJob } from "./owner-api.ts";
 import type { PlannedFile } from "./planned-file.ts";
+import { whyUnreadable } from "./readable.ts";
 
 export interface OwnSessionParts {
   client: EdgeClient;
@@ -15,12 +18,14 @@ export interface OwnSessionParts {
   /** Null where this tab encodes nothing. */
   pool: Pool | null;
   onChange(): void;
+  /** The file cannot be read any more; what needs it is over with this session. */
+  onFileAway(error: TributaryError): void;
 }
 
 /** This tab as the owner of a job: connects at once. */
 export function openOwnSession(
   { jobId, ownerToken }: ResumableJob,
-  { client, options, file, pool, onChange }: OwnSessionParts,
+  { client, options, file, pool, onChange, onFileAway }: OwnSessionParts,
 ): HolderSession {
   const lane = laneFor(options, file?.facts.fastRefusal ?? null);
   return new HolderSession({
@@ -34,7 +39,7 @@ export function openOwnSession(
       device: "browser",
       engines: enginesOf(lane),
     },
-    source: file?.source ?? null,
+    source: file === null ? null : watched(file, onFileAway),
     plan: file?.plan ?? null,
     pool,
     // The browser's codecs are done with a task in the time of a few round trips.
@@ -42,6 +47,26 @@ export function openOwnSession(
     slots: pool === null ? 0 : slotCountFor(options),
     onChange,
   });
+}
+
+/** The source, cut as it is; where the file cannot be read, that is told first. */
+function watched(
+  { file, source }: PlannedFile,
+  onFileAway: OwnSessionParts["onFileAway"],
+): Pick<Source, "cutChunk"> {
+  return {
+    cutChunk: async (grant, signal) => {
+      try {
+        return await source.cutChunk(grant, signal);
+      } catch (thrown) {
+        // Readers say it in words of their own: the file is asked.
+        const away = signal.aborted ? null : await whyUnreadable(file);
+        if (away === null) throw thrown;
+        onFileAway(away);
+        throw away;
+      }
+    },
+  };
 }
 
 /** Where a job's video is to be seen. */

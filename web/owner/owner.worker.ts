@@ -28,6 +28,7 @@ import type {
   ResumableJob,
 } from "./owner-api.ts";
 import { PlannedFile } from "./planned-file.ts";
+import { untilReadable } from "./readable.ts";
 import { IDLE, MOVING_PHASES, type OwnerEvent, reduce } from "./state.ts";
 
 /**
@@ -288,7 +289,20 @@ class Owner implements OwnerApi {
       file: this.#file,
       pool: this.#encoders.pool,
       onChange: () => this.#changed(),
+      onFileAway: (error) => void this.#fileAway(job, error),
     });
+  }
+
+  /** Finished tasks are kept; those at work are nobody's any more. Goes on when the file is back. */
+  async #fileAway(job: ResumableJob, error: TributaryError): Promise<void> {
+    const file = this.#file?.file;
+    if (file === undefined) return;
+    this.#release();
+    const { signal } = this.#abort;
+    this.#tell({ type: "file-away", error: toWireError(error) });
+    this.#connect(job);
+    await untilReadable(file, signal);
+    if (!signal.aborted && this.#feed.state.phase === "needs-file") await this.provideFile(file);
   }
 
   /** Takes over what session and pool have to say; ends the work when the job has ended. */

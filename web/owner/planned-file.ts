@@ -24,6 +24,7 @@ interface FileFacts {
 
 /** The picked file, opened, and the plan of what will be made of it. */
 export class PlannedFile {
+  readonly file: File;
   readonly source: Source;
   readonly facts: FileFacts;
   readonly #choice: { ladder: LadderRung[] | null; planSlots: number };
@@ -33,11 +34,13 @@ export class PlannedFile {
   readonly #options: OwnerOptions;
 
   private constructor(
+    file: File,
     source: Source,
     facts: FileFacts,
     options: OwnerOptions,
     choice: { ladder: LadderRung[] | null; planSlots: number },
   ) {
+    this.file = file;
     this.source = source;
     this.facts = facts;
     this.#options = options;
@@ -78,7 +81,7 @@ export class PlannedFile {
       soundNeedsFfmpeg: await soundNeedsFfmpeg(source.facts),
     };
     const planSlots = slotsToPlanFor(options, fastRefusal);
-    return new PlannedFile(source, facts, options, { ladder: null, planSlots });
+    return new PlannedFile(file, source, facts, options, { ladder: null, planSlots });
   }
 
   /**
@@ -88,7 +91,7 @@ export class PlannedFile {
    * @throws TributaryError LADDER_INVALID
    */
   planned(options: OwnerOptions, ladder: LadderRung[] | null, planSlots?: number): PlannedFile {
-    return new PlannedFile(this.source, this.facts, options, {
+    return new PlannedFile(this.file, this.source, this.facts, options, {
       ladder,
       planSlots: planSlots ?? slotsToPlanFor(options, this.facts.fastRefusal),
     });

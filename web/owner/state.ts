@@ -19,6 +19,8 @@ export type OwnerEvent =
   | { type: "comparing" }
   /** The file of before was found again. */
   | { type: "went-on"; inspection: Inspection; part: PartDecision }
+  /** It cannot be read at present. */
+  | { type: "file-away"; error: WireError }
   | { type: "worked"; work: Work }
   | { type: "ready" }
   | { type: "failed"; error: WireError }
@@ -91,6 +93,11 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
     case "running":
       if (event.type === "part-decided") return { ...state, part: event.part };
       if (event.type === "worked") return { ...state, work: event.work };
+      if (event.type === "file-away") {
+        const { fileName, address, work } = state;
+        const { error } = event;
+        return { phase: "needs-file", fileName, address, work, comparing: null, error };
+      }
       return end(state, event);
     case "needs-file":
       if (event.type === "worked") return { ...state, work: event.work };

@@ -64,6 +64,13 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Choose the original, unchanged file. To use this one instead, start a new job.",
     again: false,
   },
+  SOURCE_AWAY: {
+    title: "The file cannot be read",
+    what: "Its drive is away, or the file was moved, changed or deleted since it was picked.",
+    advice:
+      "Connect the drive again: the work goes on by itself. Or choose the same file where it is now.",
+    again: false,
+  },
   PLAN_INVALID: {
     title: "This video could not be planned",
     what: "The server did not accept how the video was to be cut.",
@@ -105,6 +112,13 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     what: "What the encoder needs is missing or switched off in this browser.",
     advice: "Use a current Chrome, Edge, Firefox or Safari, and allow WebAssembly.",
     again: false,
+  },
+  SCRIPT_NOT_LOADED: {
+    title: "A part of this page could not be loaded",
+    what: "There is no connection to the site, or a newer version of the page was published since you opened it.",
+    advice: "Check the connection, then reload the page. Finished parts are kept.",
+    again: true,
+    reload: true,
   },
   WORKER_CRASHED: {
     title: "The encoder stopped unexpectedly",

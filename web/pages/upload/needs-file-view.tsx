@@ -8,7 +8,7 @@ import { SegmentGrid } from "./segment-grid.tsx";
 import type { PickedFile } from "./source-file.ts";
 import type { PendingAction } from "./upload-session.ts";
 
-/** After a reload: the job is there, its file is not. */
+/** After a reload, or when its drive went away: the job is there, its file is not. */
 export function NeedsFileView({
   state,
   problem,
@@ -30,16 +30,19 @@ export function NeedsFileView({
   const { fileName: name } = state;
   const { job } = state.work;
   const error = problem ?? state.error;
+  const isAway = state.error?.code === "SOURCE_AWAY";
   const busy = pending === "file" || state.comparing !== null;
   return (
     <>
-      <h1>Go on where you left off</h1>
+      <h1>{isAway ? "The file is away" : "Go on where you left off"}</h1>
       <p class="lead">
         <b class="file-name-inline">{name}</b>{" "}
         {job === null
           ? "was not finished."
           : `is ${formatPercent(jobProgress(job))} done. Finished segments are kept.`}{" "}
-        A reloaded page has to be given the file again.
+        {isAway
+          ? "The work goes on by itself when the file can be read again."
+          : "A reloaded page has to be given the file again."}
       </p>
       {error !== null && !busy && <InlineError error={error} />}
       {busy ? (

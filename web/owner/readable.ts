@@ -1,0 +1,31 @@
+import { pause, REAL_CLOCK } from "../../shared/clock.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
+
+/** Whether a picked file can be read: it may be on a drive that goes away, or be changed meanwhile. */
+
+const LOOK_EVERY_MS = 2_000;
+
+/** Why a file cannot be read now (SOURCE_AWAY, retryable); null where it can. */
+export async function whyUnreadable(file: Blob): Promise<TributaryError | null> {
+  try {
+    // Each read asks the system anew, whatever it was asked before.
+    await Promise.all([
+      file.slice(0, 1).arrayBuffer(),
+      file.slice(Math.max(0, file.size - 1)).arrayBuffer(),
+    ]);
+    return null;
+  } catch (cause) {
+    const isGone = cause instanceof DOMException && cause.name === "NotFoundError";
+    const message = isGone
+      ? "The file is not there any more: it was moved or deleted, or its drive is away."
+      : "The file cannot be read any more: it was changed, or its drive is away.";
+    return new TributaryError("SOURCE_AWAY", message, { cause });
+  }
+}
+
+/** Resolves when the file can be read, or when aborted. */
+export async function untilReadable(file: Blob, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await whyUnreadable(file)) !== null) {
+    await pause(REAL_CLOCK, LOOK_EVERY_MS, signal);
+  }
+}
