@@ -316,11 +316,15 @@ describe("at the end", () => {
 });
 
 describe("files", () => {
-  const drop = (kind: "file" | "text") =>
+  const drop = (kind: "file" | "files" | "text") =>
     stage.page.evaluate((kind) => {
       const transfer = new DataTransfer();
       if (kind === "file") transfer.items.add(new File(["0123456789"], "clip.mkv"));
-      else transfer.setData("text/plain", "hello");
+      else if (kind === "files") {
+        for (const name of ["one", "two", "three"]) {
+          transfer.items.add(new File(["0123456789"], `${name}.mkv`));
+        }
+      } else transfer.setData("text/plain", "hello");
       const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
       document.body.dispatchEvent(new DragEvent("dragover", options));
       document.body.dispatchEvent(new DragEvent("drop", options));
@@ -334,6 +338,29 @@ describe("files", () => {
     await expect
       .poll(() => stage.calls(), WITHIN)
       .toEqual([{ name: "take", argument: { name: "clip.mkv", sizeBytes: 10 } }]);
+  });
+
+  test("of several the first is taken, and the others are named", async () => {
+    await show("idle");
+    await drop("files");
+    await stage.page.getByText("one.mkv was taken, and not two.mkv and three.mkv").waitFor();
+    await expect.poll(async () => (await stage.calls()).map(({ name }) => name)).toEqual(["take"]);
+  });
+
+  test("a drop is taken in every state but while a video is made; that is said then", async () => {
+    for (const name of ["inspected", "ready", "failed", "cancelled", "needs-file"] as const) {
+      await show(name);
+      const before = (await stage.calls()).length;
+      await drop("file");
+      await expect.poll(async () => (await stage.calls()).length).toBe(before + 1);
+    }
+    for (const name of ["starting", "running"] as const) {
+      await show(name);
+      const before = await stage.calls();
+      await drop("file");
+      await stage.page.getByText("clip.mkv was not taken").waitFor();
+      expect(await stage.calls()).toEqual(before);
+    }
   });
 
   test("one pasted is taken", async () => {

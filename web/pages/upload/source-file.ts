@@ -65,24 +65,36 @@ export async function pickFile(): Promise<PickedFile | null> {
   }
 }
 
+/** What was dropped or pasted. */
+export interface Transferred {
+  given: PickedFile | NotAFile;
+  /** Names of files that came with it. */
+  leftOut: string[];
+}
+
 /**
- * The file in a drop or a paste. To be called inside the event: its items are gone afterwards.
+ * The first file in a drop or a paste. To be called inside the event: its items are gone afterwards.
  */
-export function fileOfTransfer(transfer: DataTransfer | null): Promise<PickedFile | NotAFile> {
+export async function fileOfTransfer(transfer: DataTransfer | null): Promise<Transferred> {
   const items = [...(transfer?.items ?? [])].filter((item) => item.kind === "file");
-  const item = items[0];
+  const isFolder = (item: DataTransferItem) => item.webkitGetAsEntry?.()?.isDirectory === true;
+  const item = items.find((each) => !isFolder(each)) ?? items[0];
   if (item === undefined) {
-    return Promise.resolve(transfer !== null && transfer.types.length > 0 ? "text" : "nothing");
+    const isText = transfer !== null && transfer.types.length > 0;
+    return { given: isText ? "text" : "nothing", leftOut: [] };
   }
-  const entry = item.webkitGetAsEntry?.();
+  const leftOut = items.filter((each) => each !== item).map((each) => nameOf(each));
   const file = item.getAsFile();
-  const handle = (item as FileAccessItem).getAsFileSystemHandle?.().catch(() => null);
-  if (entry?.isDirectory === true) return Promise.resolve("folder");
-  if (file === null) return Promise.resolve("nothing");
-  return Promise.resolve(handle).then((known) => ({
-    file,
-    handle: known?.kind === "file" ? (known as FileSystemFileHandle) : null,
-  }));
+  const asked = (item as FileAccessItem).getAsFileSystemHandle?.().catch(() => null);
+  if (isFolder(item)) return { given: "folder", leftOut };
+  if (file === null) return { given: "nothing", leftOut };
+  const known = await asked;
+  const handle = known?.kind === "file" ? (known as FileSystemFileHandle) : null;
+  return { given: { file, handle }, leftOut };
+}
+
+function nameOf(item: DataTransferItem): string {
+  return item.webkitGetAsEntry?.()?.name ?? item.getAsFile()?.name ?? "another file";
 }
 
 /**

@@ -1,5 +1,14 @@
+import { useSignal } from "@preact/signals";
+import type { WireError } from "../../../shared/job/errors.ts";
+import { InlineError } from "../../ui/error-view.tsx";
 import { DropZone } from "./drop-zone.tsx";
 import type { PickedFile } from "./source-file.ts";
+
+const SAMPLE_MISSING: WireError = {
+  code: "NETWORK",
+  message: "The sample clip could not be fetched.",
+  retryable: true,
+};
 
 /** Before a file is picked: what this is, and where a file goes. */
 export function StartView({
@@ -9,6 +18,7 @@ export function StartView({
   onFile(picked: PickedFile): void;
   loadSample(): Promise<PickedFile | null>;
 }) {
+  const isSampleMissing = useSignal(false);
   return (
     <>
       <div class="hero">
@@ -31,12 +41,14 @@ export function StartView({
           class="link-button"
           onClick={async () => {
             const sample = await loadSample();
+            isSampleMissing.value = sample === null;
             if (sample !== null) onFile(sample);
           }}
         >
           Try a sample clip
         </button>
       </p>
+      {isSampleMissing.value && <InlineError error={SAMPLE_MISSING} />}
       <ul class="steps">
         <li>
           <h2>Cut</h2>

@@ -12,6 +12,7 @@ import { announcement } from "./announcement.ts";
 import { InspectedView } from "./inspected-view.tsx";
 import { JobScreen } from "./job-screen.tsx";
 import { NeedsFileView } from "./needs-file-view.tsx";
+import { PageDrop } from "./page-drop.tsx";
 import type { PickedFile } from "./source-file.ts";
 import { StartView } from "./start-view.tsx";
 import type { UploadSession } from "./upload-session.ts";
@@ -49,6 +50,10 @@ export function UploadPage({
   return (
     <PageFrame>
       <Announcement text={announcement(session.state.value)} />
+      <PageDrop
+        isBusy={["starting", "running"].includes(session.state.value.phase)}
+        onFile={(picked) => session.take(picked)}
+      />
       <Phase session={session} loadSample={loadSample} />
     </PageFrame>
   );
