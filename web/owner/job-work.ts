@@ -9,10 +9,13 @@ import type { OwnerEvent } from "./state.ts";
 export class JobWork {
   readonly #startedAtMs: number;
   readonly #meter = new ProgressMeter();
+  /** When there was a connection last. */
+  #heardAtMs: number;
   readonly #gauge = new SpeedGauge();
 
   constructor(startedAtMs: number) {
     this.#startedAtMs = startedAtMs;
+    this.#heardAtMs = startedAtMs;
   }
 
   /** Media seconds that this tab makes a second, all slots; null until measured. */
@@ -29,13 +32,17 @@ export class JobWork {
     if (job !== null) this.#meter.update(job, nowMs);
     if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);
     const slotMs = (nowMs - this.#startedAtMs) * (pool?.slots().length ?? 0);
-    const { speed, etaSeconds } = this.#meter;
+    const { speed, etaSeconds, stalledSeconds } = this.#meter;
+    if (connected) this.#heardAtMs = nowMs;
+    const silentMs = nowMs - this.#heardAtMs;
     return {
       job,
       connected,
       bytesUploaded,
+      disconnectedSeconds: connected ? null : Math.floor(silentMs / 1000),
       speed,
-      etaSeconds,
+      etaSeconds: connected ? etaSeconds : null,
+      stalledSeconds: connected ? stalledSeconds : null,
       slots: describeSlots(session, pool),
       busyShare: slotMs === 0 ? 0 : Math.min(1, (pool?.busyMs(nowMs) ?? 0) / slotMs),
     };

@@ -5,28 +5,60 @@ import type { JobView } from "../../shared/wire/job-view.ts";
 
 const WINDOW_MS = 30_000;
 
+/** Work that has not moved for so long stands still. */
+const STALLED_MS = 15_000;
+/** The time left follows what is measured within about so long. */
+const SETTLES_MS = 5_000;
+
 /** Speed and time left of a job, from how much of its video is made at which time. Pure but for its memory. */
 export class ProgressMeter {
   readonly #samples: { atMs: number; madeSeconds: number }[] = [];
+  #movedAtMs: number | null = null;
+  /** When the job is likely to be done, smoothed. */
+  #endMs: number | null = null;
+  #updatedAtMs = 0;
 
   /** Media seconds made a second over the last half minute, all holders; null before there is progress. */
   speed: number | null = null;
+  /** Null before it can be told, while nothing moves, and when only checks are left. */
   etaSeconds: number | null = null;
+  /** For how long nothing has moved; null while it does. */
+  stalledSeconds: number | null = null;
 
   update(job: JobView, nowMs: number): void {
     const totalSeconds = job.durationTicks / TICKS_PER_SECOND;
     const madeSeconds = madeShare(job) * totalSeconds;
+    const last = this.#samples.at(-1);
     this.#samples.push({ atMs: nowMs, madeSeconds });
     while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? nowMs) < nowMs - WINDOW_MS) {
       this.#samples.shift();
     }
+    if (last === undefined || madeSeconds !== last.madeSeconds) this.#movedAtMs = nowMs;
+    const stillMs = nowMs - (this.#movedAtMs ?? nowMs);
+    // What is left are checks, which say nothing of how far they are.
+    const isMade = job.tasks.every(({ state }) => state === "done" || state === "checking");
+    const isStalled = stillMs >= STALLED_MS && !isMade;
+    this.stalledSeconds = isStalled ? Math.floor(stillMs / 1000) : null;
+    this.#measure(totalSeconds, madeSeconds, nowMs);
+    const isTold = !isStalled && !isMade && this.#endMs !== null;
+    this.etaSeconds = isTold ? Math.max(1, ((this.#endMs ?? nowMs) - nowMs) / 1000) : null;
+  }
+
+  #measure(totalSeconds: number, madeSeconds: number, nowMs: number): void {
     const first = this.#samples[0];
     if (first === undefined || nowMs - first.atMs < 1_000 || madeSeconds <= first.madeSeconds)
       return;
     this.speed = (madeSeconds - first.madeSeconds) / ((nowMs - first.atMs) / 1000);
-    this.etaSeconds = Math.max(0, totalSeconds - madeSeconds) / this.speed;
+    const endMs = nowMs + ((totalSeconds - madeSeconds) / this.speed) * 1000;
+    const passedMs = nowMs - this.#updatedAtMs;
+    this.#updatedAtMs = nowMs;
+    const follow = this.#endMs === null ? 1 : 1 - Math.exp(-passedMs / SETTLES_MS);
+    this.#endMs = (this.#endMs ?? endMs) + (endMs - (this.#endMs ?? endMs)) * follow;
   }
 }
+
+/** A result that is being checked may have to be made once more by somebody trusted. */
+const CHECKING_SHARE = 0.95;
 
 /** Share of the video work that is done, tasks in work by their progress. */
 function madeShare(job: JobView): number {
@@ -35,10 +67,14 @@ function madeShare(job: JobView): number {
   for (const task of job.tasks) {
     if (task.kind !== "video") continue;
     all += task.segmentCount;
-    const share = task.state === "done" || task.state === "checking" ? 1 : task.progress;
-    made += share * task.segmentCount;
+    made += shareOf(task) * task.segmentCount;
   }
   return all === 0 ? 0 : made / all;
+}
+
+function shareOf({ state, progress }: JobView["tasks"][number]): number {
+  if (state === "done") return 1;
+  return state === "checking" ? CHECKING_SHARE : Math.min(progress, CHECKING_SHARE);
 }
 
 /** So much video says what a device can do; and so much time, or the start would be measured. */

@@ -66,8 +66,13 @@ export interface WorkDone {
 export interface Work extends WorkDone {
   /** To the coordinator. */
   connected: boolean;
+  /** For how long there has been no connection; null while there is one. */
+  disconnectedSeconds: number | null;
   slots: SlotState[];
+  /** Null where it cannot be told, also while nothing moves. */
   etaSeconds: number | null;
+  /** For how long nothing of the video has been made; null while it moves. */
+  stalledSeconds: number | null;
 }
 
 /** A file in this tab that was read, and what this device does of its work. */

@@ -38,8 +38,10 @@ const NO_WORK: Work = {
   bytesUploaded: 0,
   speed: null,
   connected: false,
+  disconnectedSeconds: null,
   slots: [],
   etaSeconds: null,
+  stalledSeconds: null,
 };
 
 /**

@@ -194,6 +194,8 @@ const WORK = {
   bytesUploaded: 82_400_000,
   speed: 1.42,
   etaSeconds: 139,
+  stalledSeconds: null,
+  disconnectedSeconds: null,
 } satisfies Work;
 
 /** On a site without servers: nothing to say about who does the work. */

@@ -25,6 +25,8 @@ export interface ShownState {
   bytesUploaded: number;
   speed: number | null;
   etaSeconds: number | null;
+  stalledSeconds: number | null;
+  disconnectedSeconds: number | null;
   error: WireError | null;
   warnings: string[];
   part: PartDecision | null;
@@ -51,6 +53,8 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     bytesUploaded: done?.bytesUploaded ?? 0,
     speed: done?.speed ?? null,
     etaSeconds: work?.etaSeconds ?? null,
+    stalledSeconds: work?.stalledSeconds ?? null,
+    disconnectedSeconds: work?.disconnectedSeconds ?? null,
     error: ("error" in state ? state.error : null) ?? problem,
     warnings: job?.warnings ?? [],
     part: "part" in state ? state.part : null,

@@ -40,13 +40,7 @@ export function WorkPanel({
       </div>
       <progress class="bar" max={1} value={progress} aria-label="Video made so far" />
       <WorkFigures work={work} />
-      {work !== null && job !== null && !work.connected && (
-        <Note kind="warn" icon={<InfoIcon />}>
-          <p>
-            <b>Connection lost.</b> Reconnecting. Finished segments are safe.
-          </p>
-        </Note>
-      )}
+      <ConnectionNote work={work} />
       <SlotList slots={work?.slots ?? []} job={job} />
       <DeviceNote
         decision={state.part}
@@ -62,10 +56,43 @@ export function WorkPanel({
   );
 }
 
-function etaText({ etaSeconds, connected }: Work, job: JobView): string {
+function etaText({ etaSeconds, connected, stalledSeconds }: Work, job: JobView): string {
   if (job.state === "assembling") return "Finishing";
   if (!connected) return "Waiting for the connection";
+  if (job.tasks.length > 0 && job.tasks.every(({ state }) => MADE.includes(state))) {
+    return "Checking the last parts";
+  }
+  if (stalledSeconds !== null) return `Nothing has moved for ${formatWait(stalledSeconds)}`;
   return etaSeconds === null ? "Estimating the time left" : `About ${formatWait(etaSeconds)} left`;
+}
+
+const MADE: readonly string[] = ["done", "checking"];
+
+/** Time that a first connection takes at most; a lost one is told of at once. */
+const CONNECTS_WITHIN_SECONDS = 10;
+
+function ConnectionNote({ work }: { work: Work | null }) {
+  if (work === null || work.connected) return null;
+  const { disconnectedSeconds, job } = work;
+  if (job !== null) {
+    return (
+      <Note kind="warn" icon={<InfoIcon />}>
+        <p>
+          <b>Connection lost.</b> Reconnecting. Finished segments are safe.
+        </p>
+      </Note>
+    );
+  }
+  if ((disconnectedSeconds ?? 0) < CONNECTS_WITHIN_SECONDS) return null;
+  return (
+    <Note kind="warn" icon={<InfoIcon />}>
+      <p>
+        <b>The connection to the site does not come through.</b> This page keeps trying. A proxy or
+        a firewall between here and the site may not let WebSockets pass: try another network, or
+        ask who runs it.
+      </p>
+    </Note>
+  );
 }
 
 /** @param work null before it began */
