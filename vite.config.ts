@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cloudflare } from "@cloudflare/vite-plugin";
@@ -11,6 +12,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // Two servers on one state folder fail with SQLITE_BUSY: whoever starts a second names another.
 const stateDir = process.env["TRIBUTARY_STATE"] ?? here(".wrangler/state");
 const port = Number(process.env["PORT"] ?? 8787);
+const https = certificate();
 
 useLocalStorageCredentials();
 
@@ -31,8 +33,8 @@ export default defineConfig({
   worker: { format: "es", plugins: () => [ffmpegCoreAsset({ cacheDir: here(".cache") })] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   // The Worker says which sites may read what.
-  server: { port, strictPort: true, cors: false, fs: { allow: [here(".")] } },
-  preview: { port, strictPort: true, cors: false },
+  server: { port, strictPort: true, cors: false, ...https, fs: { allow: [here(".")] } },
+  preview: { port, strictPort: true, cors: false, ...https },
   build: { outDir: here("dist"), emptyOutDir: true, target: "es2024" },
   environments: {
     client: {
@@ -72,6 +74,12 @@ export default defineConfig({
     },
   },
 });
+
+/** For `--host` (edge/local/certificate.ts): other devices get secure pages. */
+function certificate() {
+  const { TRIBUTARY_TLS_KEY: key, TRIBUTARY_TLS_CERT: cert } = process.env;
+  return key && cert ? { https: { key: readFileSync(key), cert: readFileSync(cert) } } : {};
+}
 
 /**
  * Production has the storage credentials as secrets. Here the local S3 endpoint's own take their

@@ -22,6 +22,8 @@ export interface ContainerOptions {
   /** What it prints is shown. */
   verbose?: boolean;
   program?: string;
+  /** Added to the environment. */
+  env?: Readonly<Record<string, string>>;
   /** A free one by default. */
   port?: number;
 }
@@ -30,12 +32,13 @@ export interface ContainerOptions {
 export async function startContainer({
   verbose = false,
   program = PROGRAM,
+  env = {},
   port: wanted,
 }: ContainerOptions = {}): Promise<RunningContainer | null> {
   if (spawnSync("ffmpeg", ["-version"]).status !== 0) return null;
   const port = wanted ?? (await freePort());
   const child = spawn(process.execPath, [...process.execArgv, program], {
-    env: { ...process.env, PORT: String(port), HOST: "127.0.0.1" },
+    env: { ...process.env, ...env, PORT: String(port), HOST: "127.0.0.1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

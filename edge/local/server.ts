@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { get } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type LocalCertificate, localCertificate } from "./certificate.ts";
 import { keepContainer } from "./container.ts";
 
 /** The repository's folder. */
@@ -13,6 +15,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 const MIGRATIONS_DIR = "edge/catalog/migrations";
 const BUILD_STAMP = ".cache/built";
 const READY_TIMEOUT_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** `preview` serves the production build, `dev` the sources, each module by its own address. */
 export type ServerMode = "preview" | "dev";
@@ -55,9 +58,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (options.mode === "preview") await buildIfStale();
   await applyMigrations(options.stateDir);
   const port = options.port ?? (await freePort());
+  // Open to a network: only a secure page may encode there.
+  const isOpen = options.viteArguments?.some((each) => /^--host(=|$)/.test(each)) === true;
+  const certificate = isOpen ? await localCertificate(join(options.stateDir, "tls")) : null;
+  const trust = certificate === null ? {} : { NODE_EXTRA_CA_CERTS: certificate.caPath };
   const container =
     options.containerUrl === undefined
-      ? await keepContainer(console.error, { verbose: options.verbose === true })
+      ? await keepContainer(console.error, {
+          verbose: options.verbose === true,
+          env: trust,
+        })
       : null;
   const containerUrl = container?.url ?? options.containerUrl ?? "";
   const subcommand = options.mode === "preview" ? ["preview"] : [];
@@ -78,6 +88,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         PORT: String(port),
         TRIBUTARY_STATE: options.stateDir,
         CONTAINER_URL: containerUrl,
+        TRIBUTARY_TLS_KEY: certificate?.keyPath ?? "",
+        TRIBUTARY_TLS_CERT: certificate?.certPath ?? "",
       },
       stdio: ["ignore", "pipe", "pipe"],
     },
@@ -97,9 +109,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await Promise.all([end(child, exited), container?.stop()]);
   };
 
-  const url = `http://localhost:${port}`;
+  const url = `${certificate === null ? "http" : "https"}://localhost:${port}`;
   try {
-    await answers(url, exited);
+    await answers(url, exited, certificate);
   } catch (cause) {
     await stop();
     throw new Error(`The server did not start.\n${output}`, { cause });
@@ -204,7 +216,12 @@ function environment(): NodeJS.ProcessEnv {
   };
 }
 
-async function answers(url: string, exited: Promise<void>): Promise<void> {
+async function answers(
+  url: string,
+  exited: Promise<void>,
+  certificate: LocalCertificate | null,
+): Promise<void> {
+  const ca = certificate === null ? null : await readFile(certificate.caPath, "utf8");
   let gone = false;
   void exited.then(() => {
     gone = true;
@@ -213,13 +230,28 @@ async function answers(url: string, exited: Promise<void>): Promise<void> {
   for (;;) {
     if (gone) throw new Error("it ended");
     if (Date.now() > deadline) throw new Error(`no answer in ${READY_TIMEOUT_MS / 1000} s`);
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(
-      () => undefined,
-    );
-    await response?.body?.cancel();
-    if (response?.ok) return;
+    if (await (ca === null ? isFetched(url) : isFetchedSecurely(url, ca))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+async function isFetched(url: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const response = await fetch(url, { signal }).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok === true;
+}
+
+/** `fetch` takes no authority but those that Node began with. */
+function isFetchedSecurely(url: string, ca: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { ca, timeout: ANSWER_TIMEOUT_MS }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => resolve(false));
+  });
 }
 
 async function end(child: ChildProcess, exited: Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { networkAddresses } from "./certificate.ts";
 import { root, type ServerMode, startServer } from "./server.ts";
 
 const [mode, ...viteArguments] = process.argv.slice(2);
@@ -38,7 +39,16 @@ try {
       void server.stop();
     });
   }
-  console.log(`\n  Tributary is at ${server.url}/   (Ctrl+C stops it)\n`);
+  console.log(`\n  Tributary is at ${server.url}/   (Ctrl+C stops it)`);
+  if (server.url.startsWith("https:")) {
+    for (const address of networkAddresses()) {
+      console.log(`  In this network: https://${address}:${port}/`);
+    }
+    console.log(
+      `  Other devices trust it once they have ${join(stateDir, "tls/ca.pem")}: see README.`,
+    );
+  }
+  console.log("");
   await server.exited;
   if (stopping) process.exit(0);
   console.error(`The server ended.\n${server.output()}`);

@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { hostname, networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { generate } from "selfsigned";
+
+/** Files of the certificate that pages on a local network are served with. */
+export interface LocalCertificate {
+  keyPath: string;
+  certPath: string;
+  /** Of the authority that signed it: a device that trusts this one trusts all later certificates. */
+  caPath: string;
+}
+
+const DAY_MS = 24 * 3_600_000;
+const CA_DAYS = 3_650;
+/** Browsers take no longer ones (CA/Browser Forum, 398 days). */
+const LEAF_DAYS = 397;
+
+/**
+ * The certificate for https on a local network: encoders, locks and random ids of browsers are for secure
+ * pages alone. Its authority is made once and kept; the certificate is made anew on each start, for the
+ * names and addresses that this machine has now.
+ * @param dir kept between starts
+ */
+export async function localCertificate(dir: string): Promise<LocalCertificate> {
+  const path = (name: string): string => join(dir, name);
+  const paths = { keyPath: path("key.pem"), certPath: path("cert.pem"), caPath: path("ca.pem") };
+  const caKeyPath = path("ca-key.pem");
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (!existsSync(caKeyPath) || !existsSync(paths.caPath)) {
+    const made = await generate([{ name: "commonName", value: `Tributary on ${hostname()}` }], {
+      ...signed(CA_DAYS),
+      extensions: [
+        { name: "basicConstraints", cA: true, critical: true },
+        { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+      ],
+    });
+    await writeFile(caKeyPath, made.private, { mode: 0o600 });
+    await writeFile(paths.caPath, made.cert);
+  }
+  const ca = {
+    key: await readFile(caKeyPath, "utf8"),
+    cert: await readFile(paths.caPath, "utf8"),
+  };
+  const leaf = await generate([{ name: "commonName", value: hostname() }], {
+    ...signed(LEAF_DAYS),
+    ca,
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true },
+      {
+        name: "subjectAltName",
+        altNames: [
+          ...["localhost", hostname(), `${hostname()}.local`].map((value) => {
+            return { type: 2 as const, value };
+          }),
+          ...addresses().map((ip) => ({ type: 7 as const, ip })),
+        ],
+      },
+    ],
+  });
+  await writeFile(paths.keyPath, leaf.private, { mode: 0o600 });
+  await writeFile(paths.certPath, `${leaf.cert}\n${ca.cert}\n`);
+  return paths;
+}
+
+function signed(days: number) {
+  const nowMs = Date.now();
+  return {
+    keyType: "ec",
+    algorithm: "sha256",
+    // Other devices' clocks may be behind.
+    notBeforeDate: new Date(nowMs - DAY_MS),
+    notAfterDate: new Date(nowMs + (days - 1) * DAY_MS),
+  } as const;
+}
+
+/** Of this machine, those of its own included. */
+function addresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all.filter(({ scopeid = 0 }) => scopeid === 0).map(({ address }) => address);
+}
+
+/** Where other devices on the network find this one. */
+export function networkAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all
+    .filter(({ internal, family }) => !internal && family === "IPv4")
+    .map((each) => each.address);
+}
