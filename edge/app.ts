@@ -20,7 +20,7 @@ app.notFound(() => problemResponse("NOT_FOUND", "Nothing is served at this addre
 // Tokens travel in headers, never in cookies: pages anywhere may call.
 const openToAll = cors({
   origin: "*",
-  allowMethods: ["GET", "POST", "DELETE"],
+  allowMethods: ["GET", "POST", "PATCH", "DELETE"],
   allowHeaders: ["authorization", "content-type"],
   exposeHeaders: ["location"],
   maxAge: 86_400,

@@ -23,5 +23,9 @@ declare namespace Cloudflare {
     R2_SECRET_ACCESS_KEY: string;
     /** When set, creating a job asks for it. */
     CREATE_TOKEN?: string;
+    /** "on": webhooks may go to this machine and its network, too. */
+    WEBHOOK_ALLOW_PRIVATE: string;
+    /** When set, whoever has it sees, deletes and relabels every video. */
+    ADMIN_TOKEN?: string;
   }
 }

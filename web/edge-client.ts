@@ -17,11 +17,14 @@ import {
   shareResponseSchema,
   siteSchema,
   uploadPartsResponseSchema,
+  type Video,
   type VideoPage,
   videoPageSchema,
+  videoSchema,
 } from "../shared/wire/api.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
 import { problemSchema } from "../shared/wire/problem.ts";
+import type { Visibility } from "../shared/wire/visibility.ts";
 import { sendParts } from "./part-upload.ts";
 import { randomId } from "./random-id.ts";
 
@@ -77,13 +80,16 @@ export class EdgeClient {
   /** Repeated where no answer comes. Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
   createJob(
     plan: JobPlan,
-    options: CreateOptions & { settings?: JobSettingsPatch } = {},
+    options: CreateOptions & { settings?: JobSettingsPatch; visibility?: Visibility } = {},
   ): Promise<CreateJobResponse> {
-    const { settings = {}, ...more } = options;
-    return this.#create({ plan, settings }, more);
+    const { settings = {}, visibility, ...more } = options;
+    return this.#create({ plan, settings, visibility }, more);
   }
 
-  /** With the owner's token the answer also says who is there and who made what. Codes: JOB_NOT_FOUND. */
+  /**
+   * With the owner's token the answer also says who is there and who made what; of a private video there is
+   * one only with that, or with a helper's. Codes: JOB_NOT_FOUND.
+   */
   jobStatus(jobId: string, token?: string, signal?: AbortSignal): Promise<JobStatus> {
     return this.#call("GET", `/api/jobs/${jobId}`, jobStatusSchema, { token, signal });
   }
@@ -93,10 +99,15 @@ export class EdgeClient {
     await this.#call("DELETE", `/api/jobs/${jobId}`, z.unknown(), { token, signal });
   }
 
-  /** The catalogue, the newest first. @param cursor of the page before; null for the first */
+  /** The videos that are listed, the newest first. @param cursor of the page before; null for the first */
   listVideos(cursor: string | null, signal?: AbortSignal): Promise<VideoPage> {
     const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
     return this.#call("GET", `/api/videos${query}`, videoPageSchema, { signal });
+  }
+
+  /** A video, listed or not. @param token the owner's, for a private one. Codes: NOT_FOUND. */
+  video(videoId: string, token?: string, signal?: AbortSignal): Promise<Video> {
+    return this.#call("GET", `/api/videos/${videoId}`, videoSchema, { token, signal });
   }
 
   /** Deletes an ended video for good. Codes: FORBIDDEN, NOT_FOUND, REQUEST_INVALID (it still runs). */
@@ -104,13 +115,13 @@ export class EdgeClient {
     await this.#call("DELETE", `/api/videos/${videoId}`, z.unknown(), { token, signal });
   }
 
-  /** Has the MP4 made, where it is not there yet. Codes: NOT_FOUND, ENGINE_UNAVAILABLE, RATE_LIMITED. */
-  makeMp4(videoId: string, signal?: AbortSignal): Promise<Mp4Status> {
-    return this.#call("POST", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { signal });
+  /** Has the MP4 made, where it is not there yet. Codes: NOT_FOUND, FORBIDDEN, ENGINE_UNAVAILABLE, RATE_LIMITED. */
+  makeMp4(videoId: string, token: string, signal?: AbortSignal): Promise<Mp4Status> {
+    return this.#call("POST", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { token, signal });
   }
 
-  mp4Status(videoId: string, signal?: AbortSignal): Promise<Mp4Status> {
-    return this.#call("GET", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { signal });
+  mp4Status(videoId: string, token?: string, signal?: AbortSignal): Promise<Mp4Status> {
+    return this.#call("GET", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { token, signal });
   }
 
   /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */

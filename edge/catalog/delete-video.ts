@@ -1,10 +1,20 @@
 import { chunkPrefix, outputPrefix } from "../../shared/job/object-keys.ts";
 import { deleteBelow } from "../storage/delete-below.ts";
-import { deleteRows } from "./owners.ts";
+import { deleteCancelledRows, deleteRows } from "./owners.ts";
 
 /** Deletes a video's objects and rows, so that nothing of it is served. May be done twice. */
 export async function deleteVideo(env: Cloudflare.Env, videoId: string): Promise<void> {
-  await deleteBelow(env.MEDIA, outputPrefix(videoId), new Set());
-  await deleteBelow(env.MEDIA, chunkPrefix(videoId), new Set());
+  await deleteObjects(env.MEDIA, videoId);
   await deleteRows(env.CATALOG, videoId);
+}
+
+/** As `deleteVideo`, while the job's coordinator still tells of it (`deleteCancelledRows`). */
+export async function deleteCancelled(env: Cloudflare.Env, videoId: string): Promise<void> {
+  await deleteObjects(env.MEDIA, videoId);
+  await deleteCancelledRows(env.CATALOG, videoId);
+}
+
+async function deleteObjects(bucket: R2Bucket, videoId: string): Promise<void> {
+  await deleteBelow(bucket, outputPrefix(videoId), new Set());
+  await deleteBelow(bucket, chunkPrefix(videoId), new Set());
 }

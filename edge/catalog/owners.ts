@@ -1,23 +1,72 @@
+import { z } from "zod";
 import { log } from "../../shared/log.ts";
+import { visibilitySchema } from "../../shared/wire/api.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
 
-/** So that a video can be deleted long after its coordinator is gone. Hashes only. */
-export async function saveOwner(db: D1Database, id: string, ownerTokenHash: string): Promise<void> {
+/** What is known of a video beyond its job: who owns it, who may see it. */
+
+/**
+ * Saves an owner's token, as a hash, so that a video can be deleted long after its coordinator is gone.
+ * @throws Error where the row of a private video cannot be written: without it everybody could see it
+ */
+export async function saveOwner(
+  db: D1Database,
+  id: string,
+  ownerTokenHash: string,
+  visibility: Visibility,
+): Promise<void> {
   try {
-    await db
-      .prepare("INSERT OR IGNORE INTO video_owners (id, owner_token_hash) VALUES (?, ?)")
-      .bind(id, ownerTokenHash)
-      .run();
-  } catch {
-    // The job goes on: it is the deletion afterwards that will not be possible.
+    await db.batch([
+      db
+        .prepare(
+          "INSERT OR IGNORE INTO video_owners (id, owner_token_hash, visibility) VALUES (?, ?, ?)",
+        )
+        .bind(id, ownerTokenHash, visibility),
+      // The video's own row may be there already.
+      db
+        .prepare(
+          `UPDATE videos SET visibility = (SELECT visibility FROM video_owners WHERE id = ?1)
+           WHERE id = ?1`,
+        )
+        .bind(id),
+    ]);
+  } catch (thrown) {
     log("catalog", { jobId: id, end: "owner-not-saved" });
+    if (visibility === "private") throw thrown;
+    // The job goes on: it is the deletion afterwards that will not be possible.
   }
 }
 
-export function ownerTokenHashOf(db: D1Database, id: string): Promise<string | null> {
-  return db
-    .prepare("SELECT owner_token_hash FROM video_owners WHERE id = ?")
+const ownershipSchema = z.object({
+  /** Empty where nobody owns it. */
+  ownerTokenHash: z.string(),
+  visibility: visibilitySchema,
+});
+export type Ownership = z.infer<typeof ownershipSchema>;
+
+/** Null for a video that has no row: of before there were any, or unknown. */
+export async function findOwnership(db: D1Database, id: string): Promise<Ownership | null> {
+  const row = await db
+    .prepare("SELECT owner_token_hash AS ownerTokenHash, visibility FROM video_owners WHERE id = ?")
     .bind(id)
-    .first<string>("owner_token_hash");
+    .first();
+  return row === null ? null : ownershipSchema.parse(row);
+}
+
+export async function saveVisibility(
+  db: D1Database,
+  id: string,
+  visibility: Visibility,
+): Promise<void> {
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO video_owners (id, owner_token_hash, visibility) VALUES (?1, '', ?2)
+         ON CONFLICT (id) DO UPDATE SET visibility = ?2`,
+      )
+      .bind(id, visibility),
+    db.prepare("UPDATE videos SET visibility = ?2 WHERE id = ?1").bind(id, visibility),
+  ]);
 }
 
 /** When the video's MP4 was last asked for; null if never. */
@@ -42,6 +91,17 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
   await db.batch([
     db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_owners WHERE id = ?").bind(id),
+  ]);
+}
+
+/**
+ * Takes a cancelled job's video out of the catalogue. That it is private is known until `deleteRows`, for
+ * as long as the coordinator tells of the job.
+ */
+export async function deleteCancelledRows(db: D1Database, id: string): Promise<void> {
+  await db.batch([
+    db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
+    db.prepare("DELETE FROM video_owners WHERE id = ? AND visibility <> 'private'").bind(id),
   ]);
 }
 

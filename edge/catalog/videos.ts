@@ -5,15 +5,19 @@ import type { Reason } from "../../shared/wire/problem.ts";
 
 /** The catalogue's columns under the names that `Video` has for them. */
 const COLUMNS = `id, name, state, error_code AS errorCode, duration_ticks AS durationTicks, width, height,
-  bytes_stored AS bytesStored, created_at_ms AS createdAtMs, ended_at_ms AS endedAtMs`;
+  bytes_stored AS bytesStored, created_at_ms AS createdAtMs, ended_at_ms AS endedAtMs, visibility`;
 
-/** Writes a video's row, or brings it up to date. An ended video does not go back to an earlier state. */
-export async function saveVideo(db: D1Database, video: Video): Promise<void> {
+/**
+ * Writes a video's row, or brings it up to date. An ended video does not go back to an earlier state.
+ * Who may find it is what its owner said (`saveOwner`).
+ */
+export async function saveVideo(db: D1Database, video: Omit<Video, "visibility">): Promise<void> {
   await db
     .prepare(
       `INSERT INTO videos (id, name, state, error_code, duration_ticks, width, height,
-                           bytes_stored, created_at_ms, ended_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                           bytes_stored, created_at_ms, ended_at_ms, visibility)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+               coalesce((SELECT visibility FROM video_owners WHERE id = ?1), 'unlisted'))
        ON CONFLICT (id) DO UPDATE SET
          state = excluded.state, error_code = excluded.error_code,
          bytes_stored = excluded.bytes_stored, ended_at_ms = excluded.ended_at_ms
@@ -34,13 +38,18 @@ export async function saveVideo(db: D1Database, video: Video): Promise<void> {
     .run();
 }
 
+/** Null where there is no row. */
+export async function findVideo(db: D1Database, id: string): Promise<Video | null> {
+  const row = await db.prepare(`SELECT ${COLUMNS} FROM videos WHERE id = ?`).bind(id).first();
+  return row === null ? null : videoSchema.parse(row);
+}
+
 /** How a video's job ended, as the row says; null where it has not, or there is no row. */
 export async function findVideoEnd(
   db: D1Database,
   id: string,
 ): Promise<{ state: EndState; error: Reason | null } | null> {
-  const row = await db.prepare(`SELECT ${COLUMNS} FROM videos WHERE id = ?`).bind(id).first();
-  const video = row === null ? null : videoSchema.parse(row);
+  const video = await findVideo(db, id);
   if (video === null || !hasEnded(video.state)) return null;
   const { state, errorCode: code } = video;
   const error = isErrorCode(code) ? { code, message: "The job failed." } : null;
@@ -49,19 +58,20 @@ export async function findVideoEnd(
 
 /**
  * Videos, the newest first.
- * @param after cursor of the page before, from a stranger; null for the first page
+ * @param options.after cursor of the page before, from a stranger; null for the first page
+ * @param options.listedOnly whether only those are told that their owners had listed
  * @returns null for a cursor that is none of ours
  */
 export async function listVideos(
   db: D1Database,
-  options: { after: string | null; state: string | null; limit: number },
+  options: { after: string | null; state: string | null; limit: number; listedOnly: boolean },
 ): Promise<VideoPage | null> {
   const cursor = options.after === null ? { createdAtMs: 2 ** 52, id: "" } : parse(options.after);
   if (cursor === null) return null;
   const { results } = await db
     .prepare(
       `SELECT ${COLUMNS} FROM videos
-       WHERE (created_at_ms, id) < (?1, ?2) AND (?3 IS NULL OR state = ?3)
+       WHERE ${options.listedOnly ? "visibility = 'listed' AND" : ""} (created_at_ms, id) < (?1, ?2) AND (?3 IS NULL OR state = ?3)
        ORDER BY created_at_ms DESC, id DESC LIMIT ?4`,
     )
     .bind(cursor.createdAtMs, cursor.id, options.state, options.limit + 1)

@@ -35,6 +35,13 @@ export class Admission {
     return token !== null && owners.some(({ hash }) => tokensMatch(token, hash));
   }
 
+  /** Whether a token opens the job to anybody: its owner, a server, a link that is not over. */
+  knows(token: string | null, nowMs: number): boolean {
+    if (token === null) return false;
+    const record = this.#tokens.find(({ hash }) => tokensMatch(token, hash));
+    return record !== undefined && (record.link === undefined || record.link.expiresAtMs > nowMs);
+  }
+
   /**
    * What a hello's token stands for, and the id of the holder that says it; or why it lets nobody in.
    * @param name the holder's name for itself

@@ -91,9 +91,14 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /** Null where there is no job (any more). A wrong token sees what anybody sees. */
-  async status(token: string | null): Promise<JobStatus | null> {
+  async status(token: string | null, asOperator = false): Promise<JobStatus | null> {
     if (this.#live === null) return null;
-    return jobStatus(this.#live.state, this.#live.admission.isOwner(token));
+    return jobStatus(this.#live.state, asOperator || this.#live.admission.isOwner(token));
+  }
+
+  /** Whether it is the token of somebody whom the owner lets take part. */
+  async admits(token: string | null): Promise<boolean> {
+    return this.#live?.admission.knows(token, Date.now()) === true;
   }
 
   async summary(): Promise<CoordinatorStatus | null> {
@@ -101,10 +106,12 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /** A job that has ended stays as it is. */
-  async cancel(token: string | null): Promise<Result<null>> {
-    return this.#asOwner(token, (live) => {
+  async cancel(token: string | null, asOperator = false): Promise<Result<null>> {
+    const cancel = (live: LiveJob) => {
       live.dispatch({ type: "cancel" });
-    });
+      return null;
+    };
+    return this.#asOwner(token, cancel, asOperator);
   }
 
   /**
@@ -225,10 +232,14 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /** @param act returns why it was not done, if it was not */
-  #asOwner(token: string | null, act: (live: LiveJob) => Refusal | null | undefined): Result<null> {
+  #asOwner(
+    token: string | null,
+    act: (live: LiveJob) => Refusal | null | undefined,
+    isOperator = false,
+  ): Result<null> {
     const live = this.#live;
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
-    if (!live.admission.isOwner(token)) {
+    if (!isOperator && !live.admission.isOwner(token)) {
       return refused("FORBIDDEN", "Only the job's owner may do this.");
     }
     const refusal = act(live) ?? null;

@@ -4,7 +4,8 @@ import { taskRenditions, taskSegments } from "../../shared/job/task-parts.ts";
 import { log } from "../../shared/log.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant, Put } from "../../shared/wire/lease.ts";
-import { deleteVideo } from "../catalog/delete-video.ts";
+import { deleteCancelled } from "../catalog/delete-video.ts";
+import { deleteRows } from "../catalog/owners.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
 import type { ServeCall } from "../servers/calls.ts";
@@ -227,10 +228,12 @@ export class Effects {
     if (kind === "cleanup") {
       await cleanUp(this.#env, state);
       await this.#shell.cleaned();
+      // Until now the coordinator told of the job, to those who may know of it.
+      if (forState === "cancelled") await deleteRows(this.#env.CATALOG, state.job.id);
       return;
     }
     if (kind === "assemble") await storePlaylists(this.#env, state);
-    else if (forState === "cancelled") await deleteVideo(this.#env, state.job.id);
+    else if (forState === "cancelled") await deleteCancelled(this.#env, state.job.id);
     else await saveInCatalog(this.#env, state);
     this.#shell.report({ type: "chore-done", kind, forState });
   }

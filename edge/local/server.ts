@@ -90,6 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         CONTAINER_URL: containerUrl,
         TRIBUTARY_TLS_KEY: certificate?.keyPath ?? "",
         TRIBUTARY_TLS_CERT: certificate?.certPath ?? "",
+        WEBHOOK_ALLOW_PRIVATE: "on",
       },
       stdio: ["ignore", "pipe", "pipe"],
     },

@@ -18,8 +18,18 @@ export interface RouteDescription {
   id: string;
   summary: string;
   detail?: string;
-  /** The token that it takes: of the job's `owner`; to `create`, where the site asks for one. */
-  access: "anyone" | "create" | "owner" | "owner-optional";
+  /**
+   * The token that it takes: of the job's `owner`, or the site's operator instead; to `create`, where the
+   * site asks for one; none but for a `private` video; none, or one that shows more (`-optional`).
+   */
+  access:
+    | "anyone"
+    | "create"
+    | "owner"
+    | "owner-or-operator"
+    | "private"
+    | "owner-optional"
+    | "operator-optional";
   /** Where the body is one of several: `jsonBody` tells of a single one by itself. */
   bodies?: readonly z.ZodType[];
   /** By status; null for no body, "events" for server-sent events. */
@@ -48,14 +58,21 @@ const TOKENS: Record<RouteDescription["access"], string> = {
   anyone: "",
   create: "Token: the site's, where it asks for one.",
   owner: "Token: the owner's.",
-  "owner-optional": "Token: none, or the owner's, which shows more.",
+  "owner-or-operator": "Token: the owner's or the operator's.",
+  private: "Token: none; of a private video the owner's or the operator's.",
+  "owner-optional":
+    "Token: none, or the owner's or the operator's, which shows more. A private video needs one of them, or that of a link for helpers.",
+  "operator-optional": "Token: none, or the operator's, which shows all.",
 };
 
 const SECURITY: Record<RouteDescription["access"], Record<string, string[]>[]> = {
   anyone: [],
   create: [{}, { create: [] }],
   owner: [{ owner: [] }],
-  "owner-optional": [{}, { owner: [] }],
+  "owner-or-operator": [{ owner: [] }, { operator: [] }],
+  private: [{}, { owner: [] }, { operator: [] }],
+  "owner-optional": [{}, { owner: [] }, { operator: [] }],
+  "operator-optional": [{}, { operator: [] }],
 };
 
 function successes(answers: RouteDescription["answers"], description: string): Responses {

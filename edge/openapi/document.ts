@@ -26,6 +26,11 @@ export async function openApiDocument(app: Hono<AppEnv>, origin: string) {
             scheme: "bearer",
             description: "The `ownerToken` of the job's creation.",
           },
+          operator: {
+            type: "http",
+            scheme: "bearer",
+            description: "The site's ADMIN_TOKEN, where its operator has set one.",
+          },
           create: {
             type: "http",
             scheme: "bearer",

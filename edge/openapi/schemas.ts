@@ -15,6 +15,8 @@ import {
   uploadPartsRequestSchema,
   uploadPartsResponseSchema,
   videoPageSchema,
+  videoPatchSchema,
+  videoSchema,
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
 import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
@@ -37,6 +39,8 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Share: shareRequestSchema,
   Shared: shareResponseSchema,
   WebhookStatus: webhookStatusSchema,
+  Video: videoSchema,
+  VideoPatch: videoPatchSchema,
   VideoPage: videoPageSchema,
   Mp4Status: mp4StatusSchema,
   Site: siteSchema,

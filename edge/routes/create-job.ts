@@ -8,6 +8,7 @@ import {
   createPlannedJobRequestSchema,
   createWholeJobRequestSchema,
 } from "../../shared/wire/api.ts";
+import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
 import { saveOwner } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
@@ -15,23 +16,33 @@ import { parsedBody } from "../http/validated.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { NewKeeping } from "../source-jobs/keeper.ts";
 import { keeperOf } from "../source-jobs/keeper-stub.ts";
+import { mayCall } from "../source-jobs/webhook-address.ts";
 import { openUpload } from "../storage/upload-handle.ts";
 
 type NewJob = Pick<NewKeeping, "jobId" | "origin" | "ownerTokenHash">;
 
 /**
  * Creates the job that the request's body describes, and its owner's row.
- * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, FORBIDDEN, ENGINE_UNAVAILABLE
+ * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, FORBIDDEN, ENGINE_UNAVAILABLE, WEBHOOK_REFUSED
  */
 export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> {
   const body: unknown = await c.req.json().catch(() => null);
   // One schema each, not a union: its complaints would not name what is wrong.
-  if (typeof body === "object" && body !== null && "source" in body) {
-    await createWhole(c.env, job, await parsedBody(c, createWholeJobRequestSchema));
-  } else {
-    await createPlanned(c.env, job, await parsedBody(c, createPlannedJobRequestSchema));
+  const isWhole = typeof body === "object" && body !== null && "source" in body;
+  const request = isWhole
+    ? await parsedBody(c, createWholeJobRequestSchema)
+    : await parsedBody(c, createPlannedJobRequestSchema);
+  const { webhook, visibility = DEFAULT_VISIBILITY } = request;
+  if (webhook !== undefined && !mayCall(c.env, webhook.url)) {
+    throw new TributaryError(
+      "WEBHOOK_REFUSED",
+      "webhook.url: addresses of a local network are refused; give one that the internet reaches.",
+    );
   }
-  await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash);
+  if ("source" in request) await createWhole(c.env, job, request);
+  else await createPlanned(c.env, job, request);
+  // Nobody knows the job's id before the answer, so nobody has looked for a private video until now.
+  await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash, visibility);
 }
 
 /** A tab has the source and made the plan. */

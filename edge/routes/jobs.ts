@@ -12,7 +12,7 @@ import {
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
-import { ownerTokenHashOf } from "../catalog/owners.ts";
+import { findOwnership } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
 import { coordinatorOf, jobNotFound, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
 import { createTokenRequired, rateLimited } from "../http/admission.ts";
@@ -20,6 +20,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
 import { jsonBody } from "../http/validated.ts";
+import { isOperator, videoAccess, visibleJob } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
 import { createJob } from "./create-job.ts";
@@ -52,6 +53,7 @@ jobRoutes.post(
     errors: [
       "REQUEST_INVALID",
       "PLAN_INVALID",
+      "WEBHOOK_REFUSED",
       "UNAUTHORIZED",
       "FORBIDDEN",
       "RATE_LIMITED",
@@ -64,7 +66,7 @@ jobRoutes.post(
   async (c) => {
     const { origin } = new URL(c.req.url);
     const { jobId, ownerToken, isRepeatable } = await jobIdentity(c);
-    const isThere = isRepeatable && (await ownerTokenHashOf(c.env.CATALOG, jobId)) !== null;
+    const isThere = isRepeatable && (await findOwnership(c.env.CATALOG, jobId)) !== null;
     if (!isThere) await createJob(c, { jobId, origin, ownerTokenHash: hashToken(ownerToken) });
     const created: CreateJobResponse = {
       jobId,
@@ -93,8 +95,11 @@ jobRoutes.get(
   async (c) => {
     const token = bearerToken(c.req.header("authorization"));
     const jobId = c.req.param("id");
+    const { isVisible, caller } = await videoAccess(c, jobId);
+    // A private video's helpers are told what they help with.
+    if (!isVisible && !(await coordinatorOf(c.env, jobId).admits(token))) throw jobNotFound();
     const status = await askJob<JobStatus>(
-      () => coordinatorOf(c.env, jobId).status(token),
+      () => coordinatorOf(c.env, jobId).status(token, caller === "operator"),
       () => keeperOf(c.env, jobId).status(),
     );
     return c.json(ofJob(status), 200, { "cache-control": "no-store" });
@@ -128,11 +133,14 @@ jobRoutes.get(
     id: "jobEvents",
     summary: "A job's counts as they change",
     detail: "Server-sent events named `job`, each with a JobCounts; the stream ends with the job.",
-    access: "anyone",
+    access: "private",
     answers: { 200: "events" },
     errors: ["JOB_NOT_FOUND"],
   }),
-  (c) => jobEvents(c, c.req.param("id")),
+  async (c) => {
+    await visibleJob(c, c.req.param("id"));
+    return jobEvents(c, c.req.param("id"));
+  },
 );
 
 jobRoutes.delete(
@@ -143,7 +151,7 @@ jobRoutes.delete(
     summary: "Cancel a job",
     detail:
       "What was made of the video is deleted at once, from storage and from the catalogue. A job that has ended stays as it is.",
-    access: "owner",
+    access: "owner-or-operator",
     answers: { 204: null },
     errors: ["JOB_NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN"],
   }),
@@ -151,12 +159,17 @@ jobRoutes.delete(
   async (c) => {
     const { token } = c.var;
     const jobId = c.req.param("id");
+    await visibleJob(c, jobId);
+    const asOperator = isOperator(c.env, token);
     const result = await askJob<Result<null>>(
       async () => {
-        const of = await coordinatorOf(c.env, jobId).cancel(token);
+        const of = await coordinatorOf(c.env, jobId).cancel(token, asOperator);
         return !of.ok && of.error.code === "JOB_NOT_FOUND" ? null : of;
       },
-      async () => ((await keeperOf(c.env, jobId).cancel(token)) ? { ok: true, value: null } : null),
+      async () => {
+        const isDone = await keeperOf(c.env, jobId).cancel(token, asOperator);
+        return isDone ? { ok: true, value: null } : null;
+      },
     );
     unwrap(ofJob(result));
     return c.body(null, 204);

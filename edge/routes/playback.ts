@@ -9,6 +9,7 @@ import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
 import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
+import { visibleVideo } from "../http/video-access.ts";
 
 /** What players fetch: `/v/<job>/...`. Open to players on any site. */
 export const playbackRoutes = new Hono<AppEnv>();
@@ -17,7 +18,7 @@ playbackRoutes.use(
   cors({
     origin: "*",
     allowMethods: ["GET", "HEAD"],
-    allowHeaders: ["range", "if-none-match", "if-range"],
+    allowHeaders: ["authorization", "range", "if-none-match", "if-range"],
     exposeHeaders: ["accept-ranges", "content-length", "content-range", "etag"],
     maxAge: 86_400,
   }),
@@ -28,6 +29,15 @@ playbackRoutes.use(async (c, next) => {
   // Isolated pages (COEP) may take it too.
   c.header("cross-origin-resource-policy", "cross-origin");
   c.header("x-content-type-options", "nosniff");
+});
+
+/** A private video is its owner's, by the header; what is sent of it is asked for again each time. */
+playbackRoutes.use("/:id/*", async (c, next) => {
+  const { visibility } = await visibleVideo(c, jobIdOf(c));
+  await next();
+  if (visibility !== "private") return;
+  c.header("cache-control", "private, no-cache");
+  c.header("vary", "authorization", { append: true });
 });
 
 playbackRoutes.get("/:id/master.m3u8", (c) => playlist(c, "master.m3u8"));

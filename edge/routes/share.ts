@@ -9,6 +9,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { hashToken, newToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
 import { jsonBody } from "../http/validated.ts";
+import { visibleJob } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 
 /** Contributor links of a job; all of it is the owner's, by its token. */
@@ -37,6 +38,7 @@ shareRoutes.post(
   async (c) => {
     const { expiresInMinutes, maxContributors } = c.req.valid("json");
     const jobId = c.req.param("id");
+    await visibleJob(c, jobId);
     const token = newToken();
     const expiresAtMs = Date.now() + expiresInMinutes * 60_000;
     const shared = await coordinatorOf(c.env, jobId).share(c.var.token, {
@@ -67,7 +69,9 @@ shareRoutes.delete(
   }),
   bearerRequired,
   async (c) => {
-    unwrap(await coordinatorOf(c.env, c.req.param("id")).revokeShares(c.var.token));
+    const jobId = c.req.param("id");
+    await visibleJob(c, jobId);
+    unwrap(await coordinatorOf(c.env, jobId).revokeShares(c.var.token));
     return c.body(null, 204);
   },
 );
@@ -85,6 +89,7 @@ shareRoutes.delete(
   bearerRequired,
   async (c) => {
     const { id, holderId } = c.req.param();
+    await visibleJob(c, id);
     unwrap(await coordinatorOf(c.env, id).removeContributor(c.var.token, holderId));
     return c.body(null, 204);
   },

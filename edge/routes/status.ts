@@ -4,6 +4,7 @@ import { coordinatorStatusSchema } from "../../shared/wire/job-status.ts";
 import { ofJob } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { query } from "../http/validated.ts";
+import { visibleJob } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { jobSummary } from "../source-jobs/keeper-stub.ts";
 
@@ -16,13 +17,15 @@ statusRoutes.get(
     tag: "Jobs",
     id: "coordinatorStatus",
     summary: "A job's counts, once",
-    access: "anyone",
+    access: "private",
     answers: { 200: coordinatorStatusSchema },
     errors: ["REQUEST_INVALID", "JOB_NOT_FOUND"],
   }),
   query(statusQuerySchema),
   async (c) => {
-    const status = ofJob(await jobSummary(c.env, c.req.valid("query").jobGroupId));
+    const { jobGroupId } = c.req.valid("query");
+    await visibleJob(c, jobGroupId);
+    const status = ofJob(await jobSummary(c.env, jobGroupId));
     return c.json(status, 200, { "cache-control": "no-store" });
   },
 );

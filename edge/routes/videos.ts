@@ -5,22 +5,25 @@ import {
   type Mp4Status,
   mp4StatusSchema,
   videoPageSchema,
+  videoPatchSchema,
   videoQuerySchema,
+  videoSchema,
 } from "../../shared/wire/api.ts";
 import { deleteVideo } from "../catalog/delete-video.ts";
 import {
+  findOwnership,
   findVideoState,
   mp4RequestedAtMs,
   noteMp4Request,
-  ownerTokenHashOf,
+  saveVisibility,
 } from "../catalog/owners.ts";
-import { listVideos } from "../catalog/videos.ts";
+import { findVideo, listVideos } from "../catalog/videos.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { isJobId, tokensMatch } from "../http/auth.ts";
-import { bearerRequired } from "../http/bearer.ts";
-import { query } from "../http/validated.ts";
+import { bearerToken, isJobId } from "../http/auth.ts";
+import { jsonBody, query } from "../http/validated.ts";
+import { forgetAccess, isOperator, ownVideo, visibleVideo } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";
@@ -36,46 +39,88 @@ videoRoutes.get(
   describe({
     tag: "Videos",
     id: "listVideos",
-    summary: "The catalogue, the newest first",
-    access: "anyone",
+    summary: "The videos that are listed, the newest first",
+    detail: "The operator sees all, whoever may find them.",
+    access: "operator-optional",
     answers: { 200: videoPageSchema },
     errors: ["REQUEST_INVALID"],
   }),
   query(videoQuerySchema),
   async (c) => {
     const { cursor = null, state = null, limit } = c.req.valid("query");
-    const page = await listVideos(c.env.CATALOG, { after: cursor, state, limit });
+    const listedOnly = !isOperator(c.env, bearerToken(c.req.header("authorization")));
+    const page = await listVideos(c.env.CATALOG, { after: cursor, state, limit, listedOnly });
     if (page === null)
       throw new TributaryError("REQUEST_INVALID", "The cursor was not understood.");
     return c.json(page, 200, { "cache-control": "no-store" });
   },
 );
 
-/** The owner deletes an ended video: its objects, its rows. */
+videoRoutes.get(
+  "/:id",
+  describe({
+    tag: "Videos",
+    id: "video",
+    summary: "A video of the catalogue",
+    detail: "Whether it is listed or not: whoever knows its id may see it, unless it is private.",
+    access: "private",
+    answers: { 200: videoSchema },
+    errors: ["NOT_FOUND"],
+  }),
+  async (c) => {
+    const id = videoId(c.req.param("id"));
+    await visibleVideo(c, id);
+    return c.json(await known(findVideo(c.env.CATALOG, id)), 200, { "cache-control": "no-store" });
+  },
+);
+
+videoRoutes.patch(
+  "/:id",
+  describe({
+    tag: "Videos",
+    id: "changeVideo",
+    summary: "Say who may find a video",
+    detail:
+      "`unlisted`: everybody who has its link. `listed`: it also stands in this site's list. `private`: its owner and the operator only, by their token in each request; what others have loaded before, they have.",
+    access: "owner-or-operator",
+    answers: { 200: videoPatchSchema },
+    errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "REQUEST_INVALID"],
+  }),
+  jsonBody(videoPatchSchema),
+  async (c) => {
+    const id = videoId(c.req.param("id"));
+    const { caller } = await ownVideo(c, id);
+    if (caller === "operator") await known(findAny(c.env.CATALOG, id));
+    const { visibility } = c.req.valid("json");
+    await saveVisibility(c.env.CATALOG, id, visibility);
+    forgetAccess(id);
+    log("change-video", { jobId: id, visibility, by: caller });
+    return c.json({ visibility }, 200, { "cache-control": "no-store" });
+  },
+);
+
+/** An ended video goes: its objects, its row. */
 videoRoutes.delete(
   "/:id",
   describe({
     tag: "Videos",
     id: "deleteVideo",
     summary: "Delete an ended video, its objects and its row",
-    access: "owner",
+    access: "owner-or-operator",
     answers: { 204: null },
     errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "REQUEST_INVALID"],
   }),
-  bearerRequired,
   async (c) => {
     const id = videoId(c.req.param("id"));
-    const hash = await ownerTokenHashOf(c.env.CATALOG, id);
-    if (hash === null) throw new TributaryError("NOT_FOUND", "There is no such video.");
-    if (hash === "" || !tokensMatch(c.var.token, hash)) {
-      throw new TributaryError("FORBIDDEN", "Only the video's owner may delete it.");
-    }
+    const { caller } = await ownVideo(c, id);
+    if (caller === "operator") await known(findAny(c.env.CATALOG, id));
     // First the job: as long as its coordinator knows it, it is shown, and its playlists are rendered.
     if (!(await coordinatorOf(c.env, id).forget())) {
       throw new TributaryError("REQUEST_INVALID", "The job still runs: cancel it first.");
     }
     await deleteVideo(c.env, id);
-    log("delete-video", { jobId: id });
+    forgetAccess(id);
+    log("delete-video", { jobId: id, by: caller });
     return c.body(null, 204);
   },
 );
@@ -86,14 +131,14 @@ videoRoutes.get(
     tag: "Videos",
     id: "mp4Status",
     summary: "Whether there is an MP4 to download",
-    access: "anyone",
+    access: "private",
     answers: { 200: mp4StatusSchema },
     errors: ["NOT_FOUND"],
   }),
   async (c) => {
-    return c.json(await mp4Status(c, videoId(c.req.param("id"))), 200, {
-      "cache-control": "no-store",
-    });
+    const id = videoId(c.req.param("id"));
+    await visibleVideo(c, id);
+    return c.json(await mp4Status(c, id), 200, { "cache-control": "no-store" });
   },
 );
 
@@ -105,14 +150,15 @@ videoRoutes.post(
     id: "makeMp4",
     summary: "Have the MP4 made",
     detail:
-      "One fast-start file of the best rendition and the first sound; nothing is encoded again. 200 where it is there already.",
-    access: "anyone",
+      "One fast-start file of the best rendition and the first sound; nothing is encoded again. 200 where it is there already. It takes a server's time and storage, so it is its owner's to ask for; who may watch may download.",
+    access: "owner-or-operator",
     answers: { 202: mp4StatusSchema, 200: mp4StatusSchema },
-    errors: ["NOT_FOUND", "RATE_LIMITED", "ENGINE_UNAVAILABLE"],
+    errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED", "ENGINE_UNAVAILABLE"],
   }),
   rateLimited,
   async (c) => {
     const id = videoId(c.req.param("id"));
+    await ownVideo(c, id);
     const status = await mp4Status(c, id);
     if (status.state !== "none") return c.json(status, status.state === "ready" ? 200 : 202);
     if ((await findVideoState(c.env.CATALOG, id)) !== "ready") {
@@ -138,6 +184,17 @@ async function mp4Status(c: Context<AppEnv>, id: string): Promise<Mp4Status> {
   const requestedAtMs = await mp4RequestedAtMs(c.env.CATALOG, id);
   const isMaking = requestedAtMs !== null && Date.now() - requestedAtMs < MP4_AGAIN_MS;
   return { state: isMaking ? "making" : "none", url: null, sizeBytes: null };
+}
+
+async function findAny(db: D1Database, id: string): Promise<object | null> {
+  return (await findVideo(db, id)) ?? findOwnership(db, id);
+}
+
+/** @throws TributaryError NOT_FOUND for null */
+async function known<T>(found: Promise<T | null>): Promise<T> {
+  const video = await found;
+  if (video === null) throw new TributaryError("NOT_FOUND", "There is no such video.");
+  return video;
 }
 
 function videoId(id: string): string {

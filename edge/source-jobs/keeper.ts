@@ -27,6 +27,7 @@ import {
   webhookEvent,
   webhookStatus,
 } from "./keeping.ts";
+import { mayCall } from "./webhook-address.ts";
 
 const WEBHOOK_TIMEOUT_MS = 15_000;
 
@@ -141,9 +142,10 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
   }
 
   /** False where there is nothing to cancel here, or the token is another. */
-  async cancel(ownerToken: string): Promise<boolean> {
+  async cancel(ownerToken: string, asOperator = false): Promise<boolean> {
     const kept = await this.#load();
-    if (kept?.phase !== "preparing" || !tokensMatch(ownerToken, kept.ownerTokenHash)) return false;
+    if (kept?.phase !== "preparing") return false;
+    if (!asOperator && !tokensMatch(ownerToken, kept.ownerTokenHash)) return false;
     const error = { code: "CANCELLED" as const, message: "The job was cancelled." };
     await this.#save(ended({ ...kept, error }, { state: "cancelled", error }, Date.now()));
     await this.#wake();
@@ -211,7 +213,8 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     // Rows that an older version wrote have none.
     const event =
       kept.event ?? webhookEvent(kept, await this.#outcome(kept, await this.#job(kept)));
-    const status = await post(kept.webhook, event);
+    // The site's setting may have changed since.
+    const status = mayCall(this.env, kept.webhook.url) ? await post(kept.webhook, event) : null;
     log("webhook", { jobId: kept.jobId, attempt: kept.deliveries.length + 1, status });
     await this.#save(delivered({ ...kept, event }, status, Date.now()));
   }

@@ -56,6 +56,8 @@ export const ERROR_CODES = {
   PROTOCOL_UNKNOWN: { retryable: true, status: 503 },
   MESSAGE_INVALID: { retryable: false, status: 400 },
   REQUEST_INVALID: { retryable: false, status: 400 },
+  /** A webhook's address is one of the site's own machine or network. */
+  WEBHOOK_REFUSED: { retryable: false, status: 400 },
   UNAUTHORIZED: { retryable: false, status: 401 },
   FORBIDDEN: { retryable: false, status: 403 },
   NOT_FOUND: { retryable: false, status: 404 },

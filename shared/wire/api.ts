@@ -3,6 +3,7 @@ import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/jo
 import type { LadderRung } from "../plan/rungs.ts";
 import { idSchema } from "./formats.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
+import { VISIBILITIES } from "./visibility.ts";
 
 /**
  * Bodies of the API for programs: uploads, jobs of whole videos, the catalogue. The OpenAPI document
@@ -84,11 +85,15 @@ export const ladderRungSchema = z.object({
   kilobitsPerSecond: z.int().min(20).max(100_000),
 }) satisfies z.ZodType<LadderRung>;
 
+export const visibilitySchema = z.enum(VISIBILITIES);
+
 /** A job for a video that lies in storage: servers do everything. */
 export const createWholeJobRequestSchema = z.object({
   source: z.object({ upload: uploadHandle }),
   /** Default: by the source's size. */
   ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
+  /** Default: DEFAULT_VISIBILITY. */
+  visibility: visibilitySchema.optional(),
   webhook: webhookSchema.optional(),
 });
 export type CreateWholeJobRequest = z.infer<typeof createWholeJobRequestSchema>;
@@ -98,6 +103,8 @@ export const createPlannedJobRequestSchema = z.object({
   plan: jobPlanSchema,
   /** Default: DEFAULT_JOB_SETTINGS. */
   settings: jobSettingsPatchSchema.optional(),
+  /** Default: DEFAULT_VISIBILITY. */
+  visibility: visibilitySchema.optional(),
   webhook: webhookSchema.optional(),
 });
 
@@ -129,7 +136,10 @@ export const videoSchema = z.object({
   bytesStored: z.number(),
   createdAtMs: z.number(),
   endedAtMs: z.number().nullable(),
+  visibility: visibilitySchema,
 });
+/** `PATCH /api/videos/:id` */
+export const videoPatchSchema = z.object({ visibility: visibilitySchema });
 /** `GET /api/videos?...` */
 export const videoQuerySchema = z.object({
   cursor: z.string().max(100).optional().describe("Of the page before."),

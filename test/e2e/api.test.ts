@@ -55,6 +55,7 @@ describe("a whole video by API", () => {
     const job = await client.createWholeJob({
       source: { upload },
       ladder: LADDER,
+      visibility: "listed",
       webhook: { url: hook.url, secret },
     });
     const events = await (await fetch(`${serverUrl}/api/jobs/${job.jobId}/events`)).text();
@@ -92,7 +93,7 @@ describe("a whole video by API", () => {
     expect(hooked.attempts.map(({ status: code }) => code)).toEqual([503, 200]);
     hook.close();
 
-    await checkMp4(job.jobId);
+    await checkMp4(job.jobId, job.ownerToken);
     await checkDeletion(job.jobId, job.ownerToken, job.masterUrl);
   });
 
@@ -133,8 +134,11 @@ describe("a whole video by API", () => {
     }
   }
 
-  async function checkMp4(jobId: string): Promise<void> {
-    let mp4 = await client.makeMp4(jobId);
+  async function checkMp4(jobId: string, ownerToken: string): Promise<void> {
+    await expect(client.makeMp4(jobId, "another-token")).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
+    let mp4 = await client.makeMp4(jobId, ownerToken);
     for (let looks = 0; mp4.state !== "ready" && looks < 60; looks += 1) {
       await new Promise((resolve) => setTimeout(resolve, 500));
       mp4 = await client.mp4Status(jobId);

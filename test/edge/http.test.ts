@@ -281,7 +281,11 @@ test("a server is asked for the MP4 of the best rendition and the first sound, a
 });
 
 test("the catalogue goes page by page, the newest first", async () => {
-  const jobs = [await createJob(), await createJob(), await createJob()];
+  const jobs = [
+    await createJob(plan, "listed"),
+    await createJob(plan, "listed"),
+    await createJob(plan, "listed"),
+  ];
   const ids: string[] = [];
   let cursor = "";
   do {

@@ -30,6 +30,7 @@ async function readDocument(): Promise<Document> {
 const OPERATION_IDS = [
   "abortUpload",
   "cancelJob",
+  "changeVideo",
   "completeUpload",
   "coordinatorStatus",
   "createJob",
@@ -45,6 +46,7 @@ const OPERATION_IDS = [
   "shareJob",
   "signUploadParts",
   "site",
+  "video",
   "webhookStatus",
 ];
 const SCHEMA_NAMES = [
@@ -65,7 +67,9 @@ const SCHEMA_NAMES = [
   "Site",
   "Upload",
   "UploadParts",
+  "Video",
   "VideoPage",
+  "VideoPatch",
   "WebhookStatus",
 ];
 
@@ -115,7 +119,7 @@ describe("the OpenAPI document", () => {
     const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual(OPERATION_IDS);
     expect(Object.keys(components.schemas).sort()).toEqual(SCHEMA_NAMES);
-    expect(Object.keys(components.securitySchemes).sort()).toEqual(["create", "owner"]);
+    expect(Object.keys(components.securitySchemes).sort()).toEqual(["create", "operator", "owner"]);
     expect(servers).toEqual([{ url: "http://localhost" }]);
     expect(info.description).toContain("curl http://localhost/api/uploads --json");
 

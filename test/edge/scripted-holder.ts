@@ -10,6 +10,7 @@ import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import type { LeaseGrant, Output, Put } from "../../shared/wire/lease.ts";
 import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { MadeOutput } from "./made-job.ts";
 
 /** A lease holder that says exactly what a test has it say, with outputs that were really made. */
@@ -35,11 +36,14 @@ export function call(path: string, init?: RequestInit): Promise<Response> {
 
 let clients = 0;
 
-export async function createJob(of: JobPlan = plan): Promise<CreateJobResponse> {
+export async function createJob(
+  of: JobPlan = plan,
+  visibility?: Visibility,
+): Promise<CreateJobResponse> {
   clients += 1;
   const response = await call("/api/jobs", {
     method: "POST",
-    body: JSON.stringify({ plan: of }),
+    body: JSON.stringify({ plan: of, visibility }),
     // Each is somebody else to the rate limit.
     headers: { "content-type": "application/json", "cf-connecting-ip": `test-${clients}` },
   });

@@ -47,7 +47,7 @@ class Contributor implements ContributorApi {
     this.#feed.put({ ...FIRST, ...contributorCapability() });
     try {
       const [status, fault] = await Promise.all([
-        this.#client.jobStatus(invitation.jobId),
+        this.#client.jobStatus(invitation.jobId, invitation.token),
         colourFault(),
       ]);
       const { name, durationTicks, state, progress, error } = status;

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseLadder } from "../../shared/plan/plan.ts";
+import { DEFAULT_VISIBILITY, VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
 import { invalid, parseOptions, wholeNumber } from "./options.ts";
 
 export const USAGE = `npm run transcode -- FILE [options]
@@ -11,6 +12,7 @@ export const USAGE = `npm run transcode -- FILE [options]
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
   --contributors N    further tabs that help; default 0
+  --visibility NAME   who can find it: unlisted (default; who has the link), listed or private
   --verify POLICY     which of their parts are made twice: adaptive (default), all or off
   --json              one line of JSON on stdout, nothing else; progress is on stderr
   --help              this text
@@ -28,6 +30,8 @@ export interface TranscodeArguments {
   outDir: string | null;
   engine: (typeof ENGINES)[number];
   contributors: number;
+  /** Default: DEFAULT_VISIBILITY. */
+  visibility?: Visibility;
   /** Default: adaptive. */
   verify?: (typeof POLICIES)[number];
   /** As given: `480:1400,360:800`. */
@@ -54,12 +58,15 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
   if (engine === undefined) throw invalid(`--engine is one of ${ENGINES.join(", ")}.`);
   const verify = POLICIES.find((each) => each === values.verify);
   if (verify === undefined) throw invalid(`--verify is one of ${POLICIES.join(", ")}.`);
+  const visibility = VISIBILITIES.find((each) => each === values.visibility);
+  if (visibility === undefined) throw invalid(`--visibility is one of ${VISIBILITIES.join(", ")}.`);
   return {
     file: path,
     outDir: values.out === undefined ? null : resolve(values.out),
     engine,
     contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
     verify,
+    visibility,
     ladder: values.ladder ?? null,
     slots: wholeNumber("--slots", values.slots, 1, 64),
     cores: wholeNumber("--cores", values.cores, 1, 64),
@@ -75,6 +82,7 @@ const OPTIONS = {
   cores: { type: "string" },
   contributors: { type: "string", default: "0" },
   verify: { type: "string", default: "adaptive" },
+  visibility: { type: "string", default: DEFAULT_VISIBILITY },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;

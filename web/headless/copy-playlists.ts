@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "hls-parser";
 import { TributaryError } from "../../shared/job/errors.ts";
+import { authorized } from "../player/authorized.ts";
 
 type Playlist = ReturnType<typeof parse>;
 
@@ -20,6 +21,7 @@ export interface CopiedPlaylists {
  * Fetches all that a player could from a multivariant playlist on, and writes it to the same relative
  * paths: playlists as they are, segments by their names. An object named after a SHA-256 must have it.
  * @param masterUrl of an ended job
+ * @param ownerToken a private video needs it
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_INVALID (an address outside the video's own folder),
  *   OUTPUT_HASH_MISMATCH
  */
@@ -27,11 +29,12 @@ export async function copyPlaylists(
   masterUrl: string,
   outDir: string,
   signal: AbortSignal,
+  ownerToken: string | null = null,
 ): Promise<CopiedPlaylists> {
   const base = new URL(".", masterUrl);
   const written = new Map<string, number>();
   const save = async (url: URL): Promise<Buffer> => {
-    const bytes = await fetchBytes(url, signal);
+    const bytes = await fetchBytes(url, ownerToken, signal);
     const path = join(outDir, relativePath(url, base));
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes);
@@ -98,10 +101,17 @@ function checkHash(url: URL, bytes: Buffer): void {
   throw new TributaryError("OUTPUT_HASH_MISMATCH", `${url.pathname} holds other bytes: ${sha256}.`);
 }
 
-async function fetchBytes(url: URL, signal: AbortSignal): Promise<Buffer> {
+async function fetchBytes(
+  url: URL,
+  ownerToken: string | null,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const timeout = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, timeout]) });
+    const response = await fetch(url, {
+      ...authorized(ownerToken),
+      signal: AbortSignal.any([signal, timeout]),
+    });
     if (!response.ok) throw new Error(`status ${response.status}`);
     return Buffer.from(await response.arrayBuffer());
   } catch (cause) {

@@ -10,6 +10,7 @@ import {
 } from "../../shared/wire/api.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
 import { logOf } from "./page-log.ts";
@@ -142,6 +143,11 @@ export class OwnerTab {
   /** Cancels the job at the edge; a job that has ended stays as it is. */
   cancel({ jobId, ownerToken }: CreateJobResponse): Promise<void> {
     return this.#edge.cancelJob(jobId, ownerToken);
+  }
+
+  /** In `inspected`: who can find the video, by the page's own control. */
+  async visibility(visibility: Visibility): Promise<void> {
+    await this.page.getByLabel("Who can find it").selectOption(visibility);
   }
 
   /** How closely helpers' work is looked at: the page's own control. */

@@ -87,6 +87,7 @@ async function work(
   seen.inspectedAtMs = Date.now();
   if (seen.state.phase !== "inspected") throw refusal(seen.state);
   if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
+  if (given.visibility !== undefined) await tab.visibility(given.visibility);
 
   seen.startedAtMs = Date.now();
   const job = await tab.start();
@@ -109,7 +110,7 @@ async function work(
   if (given.outDir !== null) {
     say("Copying ...");
     seen.outDir = given.outDir;
-    seen.copied = await copyPlaylists(job.masterUrl, given.outDir, signal);
+    seen.copied = await copyPlaylists(job.masterUrl, given.outDir, signal, job.ownerToken);
   }
 }
 

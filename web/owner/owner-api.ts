@@ -10,6 +10,7 @@ import type {
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
 
 /**
@@ -204,8 +205,9 @@ export interface OwnerApi {
    * Creates the job and works until it ends; resolves when it is `running`, or `inspected` again with an
    * `error`. `job` is what to keep for a resume, or to cancel when this was cancelled meanwhile; null when
    * the start was refused.
+   * @param visibility default: DEFAULT_VISIBILITY
    */
-  start(): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
+  start(visibility?: Visibility): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
   /** Takes a job up after a reload; ends in `needs-file`, or `failed` when it is not to be had. */
   resume(job: ResumableJob): Promise<OwnerSnapshot>;
   /** In `needs-file`: ends in `running`, or in `needs-file` with SOURCE_CHANGED or another `error`. */

@@ -2,6 +2,7 @@ import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { JobSettingsPatch } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
+import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { encodesSound, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
@@ -92,7 +93,9 @@ class Owner implements OwnerApi {
     return this.#snapshot();
   }
 
-  async start(): Promise<OwnerSnapshot & { job: ResumableJob | null }> {
+  async start(
+    visibility = DEFAULT_VISIBILITY,
+  ): Promise<OwnerSnapshot & { job: ResumableJob | null }> {
     const file = this.#file;
     const { signal } = this.#abort;
     if (file === null || this.#feed.state.phase !== "inspected") {
@@ -106,7 +109,7 @@ class Owner implements OwnerApi {
       const { createToken } = this.#options;
       const { idempotencyKey } = file;
       // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
-      const options = { settings, createToken, idempotencyKey };
+      const options = { settings, visibility, createToken, idempotencyKey };
       const created = await this.#client.createJob(file.plan, options);
       const { jobId, ownerToken, watchUrl, masterUrl } = created;
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;

@@ -45,11 +45,14 @@ const PLAYING_BUFFER_SECONDS = 600;
  * Shows a still of `masterUrl`, and plays it from its beginning once somebody presses play,
  * also while its playlists still grow. hls.js is loaded only here, on demand; where Media Source Extensions are missing (Safari on iPhone) the browser's own
  * HLS plays.
+ * @param ownerToken sent with every request, where it is known: a private video needs it. The browser's
+ *   own HLS cannot send it
  * @param signal ends it and frees the element
  */
 export function openPlayback(
   video: HTMLVideoElement,
   masterUrl: string,
+  ownerToken: string | null,
   abort: AbortSignal,
 ): Playback {
   const levels = signal<PlaybackChoice[]>([]);
@@ -72,6 +75,7 @@ export function openPlayback(
       startPosition: 0,
       capLevelToPlayerSize: true,
       backBufferLength: 60,
+      ...(ownerToken === null ? {} : { xhrSetup: withToken(ownerToken, masterUrl) }),
       maxMaxBufferLength: video.paused ? STILL_BUFFER_SECONDS : PLAYING_BUFFER_SECONDS,
     });
     player = hls;
@@ -171,5 +175,15 @@ export function openPlayback(
       audioTrack.value = id;
       if (player !== null) player.audioTrack = id;
     },
+  };
+}
+
+/** hls.js's requests below the video's own folder carry the token; all its addresses are there. */
+function withToken(token: string, masterUrl: string): (xhr: XMLHttpRequest, url: string) => void {
+  const folder = new URL(".", new URL(masterUrl, location.href)).href;
+  return (xhr, url) => {
+    // Headers are set on an open request; hls.js leaves one as it is that is.
+    xhr.open("GET", url, true);
+    if (url.startsWith(folder)) xhr.setRequestHeader("authorization", `Bearer ${token}`);
   };
 }

@@ -16,6 +16,7 @@ import { PosterFrame } from "./poster-frame.tsx";
  */
 export function Player({
   masterUrl,
+  ownerToken = null,
   title,
   aspect,
   placeholder,
@@ -23,6 +24,8 @@ export function Player({
 }: {
   /** Null while there is nothing to play. */
   masterUrl: string | null;
+  /** Where this browser has it: a private video needs it. */
+  ownerToken?: string | null;
   title: string;
   /** Width over height as shown; null where not yet known. */
   aspect: number | null;
@@ -39,12 +42,12 @@ export function Player({
     const element = video.current;
     if (masterUrl === null || element === null) return;
     const ends = new AbortController();
-    playback.value = openPlayback(element, masterUrl, ends.signal);
+    playback.value = openPlayback(element, masterUrl, ownerToken, ends.signal);
     return () => {
       ends.abort();
       playback.value = null;
     };
-  }, [masterUrl, attempt.value]);
+  }, [masterUrl, ownerToken, attempt.value]);
 
   const failure = playback.value?.failure.value ?? null;
   const ratio = aspect ?? 16 / 9;
@@ -67,7 +70,7 @@ export function Player({
           }}
         />
         {masterUrl !== null && !SEEKS_WHILE_PAUSED && !played.value && (
-          <PosterFrame masterUrl={masterUrl} />
+          <PosterFrame masterUrl={masterUrl} ownerToken={ownerToken} />
         )}
         {masterUrl === null && <p class="player-placeholder">{placeholder}</p>}
         {failure !== null && (

@@ -1,11 +1,19 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { authorized } from "./authorized.ts";
 
 /**
  * A picture of a video: the first segment of its smallest rendition, shown as a still. Fetched when
  * it comes into view; no picture has to be made and stored for it.
  */
-export function PosterFrame({ masterUrl }: { masterUrl: string }) {
+export function PosterFrame({
+  masterUrl,
+  ownerToken = null,
+}: {
+  masterUrl: string;
+  /** Where this browser has it: a private video needs it. */
+  ownerToken?: string | null;
+}) {
   const holder = useRef<HTMLSpanElement>(null);
   const source = useSignal<string | null>(null);
   useEffect(() => {
@@ -14,7 +22,8 @@ export function PosterFrame({ masterUrl }: { masterUrl: string }) {
     const observer = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       observer.disconnect();
-      firstSegment(new URL(masterUrl, location.href), ends.signal)
+      const init = { ...authorized(ownerToken), signal: ends.signal };
+      firstSegment(new URL(masterUrl, location.href), init)
         .then((blob) => {
           url = blob === null ? null : URL.createObjectURL(blob);
           source.value = url;
@@ -28,7 +37,7 @@ export function PosterFrame({ masterUrl }: { masterUrl: string }) {
       observer.disconnect();
       if (url !== null) URL.revokeObjectURL(url);
     };
-  }, [masterUrl, source]);
+  }, [masterUrl, ownerToken, source]);
   return (
     <span ref={holder} class="poster-frame" aria-hidden="true">
       {source.value !== null && (
@@ -40,28 +49,28 @@ export function PosterFrame({ masterUrl }: { masterUrl: string }) {
 }
 
 /** Init and first media segment of the smallest variant are a small video of their own. */
-async function firstSegment(masterUrl: URL, signal: AbortSignal): Promise<Blob | null> {
-  const master = await text(masterUrl, signal);
+async function firstSegment(masterUrl: URL, init: RequestInit): Promise<Blob | null> {
+  const master = await text(masterUrl, init);
   const variants = [
     ...master.matchAll(/#EXT-X-STREAM-INF:[^\n]*?BANDWIDTH=(\d+)[^\n]*\n([^\n]+)/g),
   ].map(([, bandwidth, uri = ""]) => ({ bandwidth: Number(bandwidth), uri }));
   const [smallest] = variants.sort((a, b) => a.bandwidth - b.bandwidth);
   if (smallest === undefined) return null;
   const mediaUrl = new URL(smallest.uri, masterUrl);
-  const playlist = await text(mediaUrl, signal);
-  const init = /#EXT-X-MAP:URI="([^"]+)"/.exec(playlist)?.[1];
+  const playlist = await text(mediaUrl, init);
+  const initUri = /#EXT-X-MAP:URI="([^"]+)"/.exec(playlist)?.[1];
   const first = playlist.split("\n").find((line) => line !== "" && !line.startsWith("#"));
-  if (init === undefined || first === undefined) return null;
+  if (initUri === undefined || first === undefined) return null;
   const parts = await Promise.all(
-    [init, first].map(async (uri) => {
-      const response = await fetch(new URL(uri, mediaUrl), { signal });
+    [initUri, first].map(async (uri) => {
+      const response = await fetch(new URL(uri, mediaUrl), init);
       return response.arrayBuffer();
     }),
   );
   return new Blob(parts, { type: "video/mp4" });
 }
 
-async function text(url: URL, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { signal });
+async function text(url: URL, init: RequestInit): Promise<string> {
+  const response = await fetch(url, init);
   return response.ok ? response.text() : "";
 }

@@ -1,8 +1,9 @@
 import { StringRecord } from "./string-record.ts";
 
 /**
- * Which videos this browser began: their owner's tokens, so that the catalogue can offer to delete
- * them. Kept in this browser only; where it keeps nothing, nothing can be deleted from there.
+ * Which videos this browser began: their owner's tokens, so that it shows private ones and the catalogue
+ * can offer to delete them. Kept in this browser only; where it keeps nothing, nothing can be deleted from
+ * there.
  */
 
 const OWNED = new StringRecord("tributary.owned");
@@ -10,6 +11,11 @@ const MAX_KEPT = 500;
 
 export function ownerTokenOf(jobId: string): string | null {
   return OWNED.read()[jobId] ?? null;
+}
+
+/** Ids of all that are kept, the newest first. */
+export function ownedIds(): string[] {
+  return Object.keys(OWNED.read()).reverse();
 }
 
 export function rememberOwned(jobId: string, ownerToken: string): void {

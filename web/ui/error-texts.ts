@@ -259,6 +259,12 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Reload the page to get the current version, then try again.",
     again: false,
   },
+  WEBHOOK_REFUSED: {
+    title: "The webhook's address is refused",
+    what: "It is an address of a local network, which this server does not call.",
+    advice: "Give one that can be reached from the internet.",
+    again: false,
+  },
   UNAUTHORIZED: {
     title: "A key is needed here",
     what: "This server only takes videos from people who have its key.",

@@ -15,6 +15,7 @@ const READY: Video = {
   createdAtMs: 1_795_000_000_000,
   endedAtMs: 1_795_000_214_000,
   errorCode: null,
+  visibility: "listed",
 };
 
 const VIDEOS: Video[] = [
@@ -48,6 +49,9 @@ export async function serveVideos(page: Page): Promise<void> {
   await page.addInitScript(() => {
     localStorage.setItem("tributary.owned", JSON.stringify({ "0123456789abcdefghjk": "t" }));
   });
+  await page.route(`**/api/videos/${READY.id}`, (route) =>
+    route.fulfill({ json: READY satisfies Video }),
+  );
   await page.route("**/api/videos*", (route) =>
     route.fulfill({ json: { videos: VIDEOS, cursor: "more" } satisfies VideoPage }),
   );

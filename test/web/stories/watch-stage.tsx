@@ -19,7 +19,7 @@ export function showWatch(
   render(
     <Page
       state={signal(watchState(watched))}
-      masterUrl={masterUrl}
+      video={{ masterUrl, ownerToken: null }}
       watchUrl="https://tributary.example/watch/Yw3kT9qGm2"
     />,
     root(),

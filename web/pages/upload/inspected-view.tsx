@@ -1,5 +1,7 @@
+import { useSignal } from "@preact/signals";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
+import { DEFAULT_VISIBILITY, type Visibility } from "../../../shared/wire/visibility.ts";
 import type { InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatBitrate, formatBytes, formatCount, languageName } from "../../ui/format.ts";
@@ -8,6 +10,7 @@ import { LadderEditor } from "./ladder-editor.tsx";
 import { PictureChoice } from "./picture-choice.tsx";
 import { FoundFacts } from "./source-facts.tsx";
 import type { PendingAction } from "./upload-session.ts";
+import { VisibilityChoice } from "./visibility-choice.tsx";
 
 /** Before the work begins: what was found, what will be made, and the button. */
 export function InspectedView({
@@ -26,10 +29,11 @@ export function InspectedView({
   onLadder(ladder: LadderRung[]): void;
   onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
-  onStart(): void;
+  onStart(visibility: Visibility): void;
   onDiscard(): void;
 }) {
   const { inspection } = state;
+  const visibility = useSignal(DEFAULT_VISIBILITY);
   const { source, audio, video, ladder } = inspection;
   const error = problem ?? state.error;
   const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;
@@ -84,6 +88,13 @@ export function InspectedView({
               <dd>about {formatBytes(inspection.estimatedBytes)}</dd>
             </div>
           </dl>
+          <VisibilityChoice
+            visibility={visibility.value}
+            disabled={pending !== null}
+            onChange={(chosen) => {
+              visibility.value = chosen;
+            }}
+          />
           <DeviceNote decision={state.part} onServers={onServers} />
           {error !== null && ladderError === null && <InlineError error={error} />}
           <div class="actions">
@@ -91,7 +102,7 @@ export function InspectedView({
               type="button"
               class="button button-primary button-large"
               disabled={ladderError !== null || pending !== null}
-              onClick={onStart}
+              onClick={() => onStart(visibility.value)}
             >
               {pending === "start" ? "Starting…" : "Start"}
             </button>

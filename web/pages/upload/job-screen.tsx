@@ -2,6 +2,7 @@ import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { Inspection, ReadyState, RunningState, StartingState } from "../../owner/owner-api.ts";
 import { Player } from "../../player/player.tsx";
+import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
 import { OpenIcon, WarningIcon } from "../../ui/icons.tsx";
@@ -46,6 +47,7 @@ export function JobScreen({
         <div class="job-player">
           <Player
             masterUrl={masterUrl}
+            ownerToken={"address" in state ? ownerTokenOf(state.address.jobId) : null}
             title={state.fileName}
             aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
             placeholder="You can watch here as soon as the first segment is made."

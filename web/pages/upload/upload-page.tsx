@@ -77,7 +77,7 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
           onLadder={(ladder) => session.setLadder(ladder)}
           onEngine={(engine) => session.useEngine(engine)}
           onServers={(use) => session.useServers(use)}
-          onStart={() => session.start()}
+          onStart={(visibility) => session.start(visibility)}
           onDiscard={() => session.discard()}
         />
       );

@@ -7,6 +7,7 @@ import {
 } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type {
   OwnerApi,
   OwnerOptions,
@@ -141,10 +142,10 @@ export class UploadSession {
     await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
   }
 
-  async start(): Promise<void> {
+  async start(visibility: Visibility): Promise<void> {
     await this.#while("start", async () => {
       this.#revivals = 0;
-      const { job } = await this.#link.run((owner) => owner.start());
+      const { job } = await this.#link.run((owner) => owner.start(visibility));
       if (job === null) return;
       const state = this.state.peek();
       const isHere = "address" in state && state.address?.jobId === job.jobId;

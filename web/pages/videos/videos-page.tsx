@@ -3,14 +3,16 @@ import "./videos.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
 import { PosterFrame } from "../../player/poster-frame.tsx";
+import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatBytes, formatLength } from "../../ui/format.ts";
 import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
 
-/** What this deployment holds. */
+/** What this browser made, and what others have listed on this site. */
 export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
   const { videos, problem, deleted } = catalogue;
   const heading = useRef<HTMLHeadingElement>(null);
@@ -56,13 +58,14 @@ export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
 
 function VideoCard({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
   const { id, name, state, durationTicks, bytesStored, createdAtMs, width, height } = video;
+  const { visibility } = video;
   const problem = catalogue.problemOf(id);
   const isThere = state === "ready" || state === "planned";
   const picture = (
     <>
       <span class="video-poster">
         {state === "ready" ? (
-          <PosterFrame masterUrl={`/v/${id}/master.m3u8`} />
+          <PosterFrame masterUrl={`/v/${id}/master.m3u8`} ownerToken={ownerTokenOf(id)} />
         ) : (
           <span class="video-state">{STATES[state] ?? state}</span>
         )}
@@ -87,10 +90,11 @@ function VideoCard({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
         <time dateTime={new Date(createdAtMs).toISOString()}>
           {new Date(createdAtMs).toLocaleDateString()}
         </time>
+        {catalogue.isOwned(id) && ` · ${FOUND_BY[visibility]}`}
       </p>
       {problem !== null && <InlineError error={problem} />}
       <div class="actions">
-        {state === "ready" && catalogue.hasServers && (
+        {state === "ready" && catalogue.hasServers && catalogue.isOwned(id) && (
           <Mp4Action video={video} catalogue={catalogue} />
         )}
         {state !== "planned" && catalogue.isOwned(id) && (
@@ -100,6 +104,12 @@ function VideoCard({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
     </li>
   );
 }
+
+const FOUND_BY: Record<Visibility, string> = {
+  unlisted: "For people with the link",
+  listed: "Listed here for everybody",
+  private: "For you alone",
+};
 
 const STATES: Record<string, string> = {
   planned: "Being made",
@@ -113,7 +123,7 @@ function reasonOf({ errorCode }: CatalogueVideo): string {
 }
 
 function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
-  const { id, name } = video;
+  const { id, name, visibility } = video;
   const status = catalogue.mp4Of(id);
   const isMaking = status?.state === "making";
   const url = status?.state === "ready" ? status.url : null;
@@ -126,7 +136,17 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
     const size = status?.sizeBytes == null ? "" : ` (${formatBytes(status.sizeBytes)})`;
     return (
       <>
-        <a ref={link} class="button" href={url} download>
+        <a
+          ref={link}
+          class="button"
+          href={url}
+          download
+          onClick={(event) => {
+            if (visibility !== "private") return;
+            event.preventDefault();
+            void catalogue.fetchMp4(id, url).then((file) => file && saveAs(file, name));
+          }}
+        >
           Download MP4{size}
         </a>
         <Announcement text={`The MP4 of ${name} is ready.`} />
@@ -144,6 +164,16 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
       {isMaking ? "Making the MP4…" : "Make an MP4"}
     </button>
   );
+}
+
+/** Puts a file of this page among the person's downloads. */
+function saveAs(file: Blob, videoName: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = `${videoName.replace(/\.\w{1,5}$/, "")}.mp4`;
+  link.click();
+  // The browser takes it up after this task.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** Asks once more. The first button becomes the one that keeps: a double click does no harm. */

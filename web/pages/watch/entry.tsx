@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
+import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { EmbedPage, WatchPage } from "./watch-page.tsx";
 import { watchStatus } from "./watch-status.ts";
@@ -13,7 +14,8 @@ const watchUrl = `${location.origin}/watch/${jobId}`;
 const embedded = new URLSearchParams(location.search).has("embed");
 
 const ends = new AbortController();
-const state = watchStatus(new EdgeClient(location.origin), jobId, masterUrl, ends.signal);
+const video = { jobId, masterUrl, ownerToken: ownerTokenOf(jobId) };
+const state = watchStatus(new EdgeClient(location.origin), video, ends.signal);
 // Not in a page that may come back from the browser's cache: it would never ask again.
 window.addEventListener("pagehide", (event) => {
   if (!event.persisted) ends.abort();
@@ -22,7 +24,7 @@ window.addEventListener("pagehide", (event) => {
 document.documentElement.classList.toggle("is-embedded", embedded);
 const Page = embedded ? EmbedPage : WatchPage;
 render(
-  <Page state={state} masterUrl={masterUrl} watchUrl={watchUrl} />,
+  <Page state={state} video={video} watchUrl={watchUrl} />,
   document.getElementById("page") as HTMLElement,
 );
 effect(() => {

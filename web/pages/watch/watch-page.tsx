@@ -10,11 +10,11 @@ import { formatLength, formatPercent } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { jobProgress } from "../../ui/job-progress.ts";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
-import type { WatchState } from "./watch-status.ts";
+import type { WatchedVideo, WatchState } from "./watch-status.ts";
 
 interface WatchPageProps {
   state: ReadonlySignal<WatchState>;
-  masterUrl: string;
+  video: Pick<WatchedVideo, "masterUrl" | "ownerToken">;
   watchUrl: string;
 }
 
@@ -31,7 +31,7 @@ export function WatchPage(props: WatchPageProps) {
 }
 
 /** `/watch/:id?embed`: the player and nothing else, for a frame in another page. */
-export function EmbedPage({ state: { value: state }, masterUrl }: WatchPageProps) {
+export function EmbedPage({ state: { value: state }, video }: WatchPageProps) {
   const trouble = troubleOf(state);
   if (trouble !== null) {
     return (
@@ -46,7 +46,8 @@ export function EmbedPage({ state: { value: state }, masterUrl }: WatchPageProps
   return (
     <Player
       bare
-      masterUrl={playable(state) ? masterUrl : null}
+      masterUrl={playable(state) ? video.masterUrl : null}
+      ownerToken={video.ownerToken}
       title={titleOf(state)}
       aspect={null}
       placeholder={waitingText(state)}
@@ -57,7 +58,7 @@ export function EmbedPage({ state: { value: state }, masterUrl }: WatchPageProps
 function Content({
   watched,
   title,
-  masterUrl,
+  video: { masterUrl, ownerToken },
   watchUrl,
 }: WatchPageProps & { watched: WatchState; title: string }) {
   const trouble = troubleOf(watched);
@@ -84,6 +85,7 @@ function Content({
     <article class="watch">
       <Player
         masterUrl={playable(watched) ? masterUrl : null}
+        ownerToken={ownerToken}
         title={title}
         aspect={status === null ? null : aspectOf(status)}
         placeholder={waitingText(watched)}

@@ -4,6 +4,7 @@ import { toWireError, type WireError } from "../../../shared/job/errors.ts";
 import { callBackoffMs } from "../../../shared/retry.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import type { EdgeClient } from "../../edge-client.ts";
+import { authorized } from "../../player/authorized.ts";
 
 /** What is known of a video that somebody wants to watch. */
 export type WatchState =
@@ -17,17 +18,23 @@ export type WatchState =
 
 const ASK_EVERY_MS = 2_500;
 
+export interface WatchedVideo {
+  jobId: string;
+  masterUrl: string;
+  /** Null where this browser did not make it: then a private video is not there. */
+  ownerToken: string | null;
+}
+
 /** Asks for the state of a job until it has ended. Never throws; ends with the signal. */
 export function watchStatus(
   client: EdgeClient,
-  jobId: string,
-  masterUrl: string,
+  { jobId, masterUrl, ownerToken }: WatchedVideo,
   abort: AbortSignal,
 ): ReadonlySignal<WatchState> {
   const state = signal<WatchState>({ kind: "loading" });
 
   const ask = async (): Promise<"again" | "end"> => {
-    const status = await client.jobStatus(jobId, undefined, abort);
+    const status = await client.jobStatus(jobId, ownerToken ?? undefined, abort);
     state.value = { kind: "known", status };
     return status.endedAtMs === null ? "again" : "end";
   };
@@ -41,7 +48,7 @@ export function watchStatus(
         if (abort.aborted) return;
         const error = toWireError(thrown);
         if (error.code === "JOB_NOT_FOUND" || error.code === "NOT_FOUND") {
-          const stored = await isStored(masterUrl, abort);
+          const stored = await isStored(masterUrl, ownerToken, abort);
           if (stored !== null) {
             state.value = { kind: stored ? "stored" : "missing" };
             return;
@@ -60,10 +67,14 @@ export function watchStatus(
 }
 
 /** @returns null when that could not be found out */
-async function isStored(masterUrl: string, abort: AbortSignal): Promise<boolean | null> {
+async function isStored(
+  masterUrl: string,
+  ownerToken: string | null,
+  abort: AbortSignal,
+): Promise<boolean | null> {
   try {
     const signal = AbortSignal.any([abort, AbortSignal.timeout(15_000)]);
-    const response = await fetch(masterUrl, { signal });
+    const response = await fetch(masterUrl, { ...authorized(ownerToken), signal });
     await response.body?.cancel();
     return response.ok ? true : response.status === 404 ? false : null;
   } catch {

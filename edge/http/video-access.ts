@@ -1,0 +1,115 @@
+import type { Context } from "hono";
+import { TributaryError } from "../../shared/job/errors.ts";
+import { DEFAULT_VISIBILITY, type Visibility } from "../../shared/wire/visibility.ts";
+import { findOwnership, type Ownership } from "../catalog/owners.ts";
+import type { AppEnv } from "./app-env.ts";
+import { bearerToken, hashToken, isJobId, tokensMatch } from "./auth.ts";
+
+/** Who asks for a video, by the request's bearer token. */
+export type Caller = "operator" | "owner" | "other";
+
+/** Any handler's context. */
+type Asking = Pick<Context<AppEnv>, "env" | "req">;
+
+/** What a request may know of a video. */
+export interface VideoAccess {
+  /** Whether there is a row of it; there is none of videos from before rows. */
+  isKnown: boolean;
+  caller: Caller;
+  visibility: Visibility;
+  /** False for a private video of somebody else. */
+  isVisible: boolean;
+}
+
+/** Whether a token is the site's ADMIN_TOKEN, where there is one. */
+export function isOperator(env: Cloudflare.Env, token: string | null): boolean {
+  return (
+    Boolean(env.ADMIN_TOKEN) &&
+    token !== null &&
+    tokensMatch(token, hashToken(env.ADMIN_TOKEN ?? ""))
+  );
+}
+
+/**
+ * Players ask for a video's parts every few seconds: its row is read this often at most by one
+ * instance of the Worker. A change made by another instance is seen after this.
+ */
+const KNOWN_FOR_MS = 5_000;
+const MOST_KNOWN = 1_000;
+const known = new Map<string, { ownership: Ownership; readAtMs: number }>();
+
+/** To be called where a video's row was changed. */
+export function forgetAccess(id: string): void {
+  known.delete(id);
+}
+
+/** @throws TributaryError NETWORK where the catalogue does not answer: nothing is shown by mistake */
+export async function videoAccess(c: Asking, id: string): Promise<VideoAccess> {
+  const token = bearerToken(c.req.header("authorization"));
+  const ownership = isJobId(id) ? await ownershipOf(c.env, id) : null;
+  const caller = callerOf(c.env, ownership, token);
+  const visibility = ownership?.visibility ?? DEFAULT_VISIBILITY;
+  const isVisible = visibility !== "private" || caller !== "other";
+  return { isKnown: ownership !== null, caller, visibility, isVisible };
+}
+
+/**
+ * As `videoAccess`, where the video may be seen.
+ * @throws TributaryError NOT_FOUND, NETWORK
+ */
+export async function visibleVideo(c: Asking, id: string): Promise<VideoAccess> {
+  const access = await videoAccess(c, id);
+  if (!access.isVisible) throw new TributaryError("NOT_FOUND", "There is no such video.");
+  return access;
+}
+
+/**
+ * As `visibleVideo`, of a video's job: the same answer as for a job that is not there.
+ * @throws TributaryError JOB_NOT_FOUND, NETWORK
+ */
+export async function visibleJob(c: Asking, id: string): Promise<VideoAccess> {
+  const access = await videoAccess(c, id);
+  if (!access.isVisible) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  return access;
+}
+
+/**
+ * As `visibleVideo`, for what only the owner and the site's operator may do.
+ * @throws TributaryError NOT_FOUND, UNAUTHORIZED, FORBIDDEN, NETWORK
+ */
+export async function ownVideo(c: Asking, id: string): Promise<VideoAccess> {
+  const access = await visibleVideo(c, id);
+  if (access.caller !== "other") return access;
+  if (!access.isKnown) throw new TributaryError("NOT_FOUND", "There is no such video.");
+  if (bearerToken(c.req.header("authorization")) === null) {
+    throw new TributaryError("UNAUTHORIZED", "A token is missing: Authorization: Bearer ...");
+  }
+  throw new TributaryError("FORBIDDEN", "Only the video's owner may do this.");
+}
+
+function callerOf(env: Cloudflare.Env, ownership: Ownership | null, token: string | null): Caller {
+  if (token === null) return "other";
+  if (isOperator(env, token)) return "operator";
+  const hash = ownership?.ownerTokenHash ?? "";
+  return hash !== "" && tokensMatch(token, hash) ? "owner" : "other";
+}
+
+async function ownershipOf(env: Cloudflare.Env, id: string): Promise<Ownership | null> {
+  const nowMs = Date.now();
+  const before = known.get(id);
+  if (before !== undefined && nowMs - before.readAtMs < KNOWN_FOR_MS) return before.ownership;
+  let ownership: Ownership | null;
+  try {
+    ownership = await findOwnership(env.CATALOG, id);
+  } catch (cause) {
+    if (before !== undefined) return before.ownership;
+    throw new TributaryError("NETWORK", "The catalogue does not answer.", { cause });
+  }
+  // A job that is just being created has no row yet: that is not remembered.
+  if (ownership === null) return null;
+  known.delete(id);
+  known.set(id, { ownership, readAtMs: nowMs });
+  const [oldest] = known.keys();
+  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+  return ownership;
+}

@@ -1,0 +1,323 @@
+import { applyD1Migrations, createExecutionContext, env } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../edge/app.ts";
+import { newJobId } from "../../edge/http/auth.ts";
+import { mp4Key } from "../../edge/servers/mp4.ts";
+import { sealUpload } from "../../edge/storage/upload-handle.ts";
+import {
+  type CreateJobResponse,
+  createJobResponseSchema,
+  shareResponseSchema,
+  videoPageSchema,
+  visibilitySchema,
+} from "../../shared/wire/api.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
+import { createJob, made, plan, ScriptedHolder, until } from "./scripted-holder.ts";
+
+// Who may do what with a video: every operation, by every kind of caller, for each visibility.
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+
+const ADMIN_TOKEN = "the-operator's-own-token";
+const CREATE_TOKEN = "for-those-who-may-create";
+
+/** A site that has both of its secrets. */
+async function ask(
+  path: string,
+  init: RequestInit & { token?: string | null } = {},
+  bindings: Partial<Cloudflare.Env> = {},
+): Promise<Response> {
+  const { token = null, ...request } = init;
+  const headers = new Headers(request.headers);
+  if (token !== null) headers.set("authorization", `Bearer ${token}`);
+  return app.fetch(
+    new Request(`http://localhost${path}`, { ...request, headers }),
+    { ...env, ADMIN_TOKEN, CREATE_TOKEN, ...bindings },
+    createExecutionContext(),
+  );
+}
+
+async function statusOf(...asked: Parameters<typeof ask>): Promise<number> {
+  const response = await ask(...asked);
+  await response.arrayBuffer();
+  return response.status;
+}
+
+interface Video extends CreateJobResponse {
+  linkToken: string;
+}
+
+async function share({ jobId, ownerToken }: CreateJobResponse): Promise<string> {
+  const init = { method: "POST", token: ownerToken };
+  const response = await ask(`/api/jobs/${jobId}/share`, init);
+  return shareResponseSchema.parse(await response.json()).joinUrl.split("#")[1] ?? "";
+}
+
+/** A finished video with an MP4, and a link for helpers from when it was made. */
+async function readyVideo(visibility: Visibility): Promise<Video> {
+  const job = await createJob(plan, visibility);
+  const linkToken = await share(job);
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await holder.workToTheEnd();
+  await until(job, "ready");
+  await env.MEDIA.put(mp4Key(job.jobId), "an mp4");
+  return { ...job, linkToken };
+}
+
+const CALLERS = ["stranger", "other owner", "helper", "creator", "owner", "operator"] as const;
+type Caller = (typeof CALLERS)[number];
+
+let elsewhere: Video;
+beforeAll(async () => {
+  elsewhere = await readyVideo("listed");
+});
+
+function tokenOf(caller: Caller, { ownerToken, linkToken }: Video): string | null {
+  return {
+    stranger: null,
+    "other owner": elsewhere.ownerToken,
+    helper: linkToken,
+    creator: CREATE_TOKEN,
+    owner: ownerToken,
+    operator: ADMIN_TOKEN,
+  }[caller];
+}
+
+interface Operation {
+  method: string;
+  path: string;
+  body?: unknown;
+  /** Statuses in the order of CALLERS, where the video is unlisted or listed, and where it is private. */
+  open: readonly number[];
+  private: readonly number[];
+}
+
+/** Whoever has the link may; of a private video the owner and the operator. */
+const VIEW = { open: [200, 200, 200, 200, 200, 200], private: [404, 404, 404, 404, 200, 200] };
+
+function operations({ jobId }: Video, visibility: Visibility): Operation[] {
+  const [task] = plan.tasks;
+  const outputs = made(task?.id ?? "");
+  const paths = outputs.map(
+    ({ rendition, sha256, kind }) => `${rendition}/${sha256}.${kind === "init" ? "mp4" : "m4s"}`,
+  );
+  const view = [
+    `/api/videos/${jobId}`,
+    `/api/videos/${jobId}/mp4`,
+    `/api/jobs/${jobId}/events`,
+    `/coordinator-status?jobGroupId=${jobId}`,
+    ...["master.m3u8", "v144/playlist.m3u8", "v144/iframes.m3u8", "download.mp4", ...paths].map(
+      (path) => `/v/${jobId}/${path}`,
+    ),
+  ].flatMap((path) => [
+    { method: "GET", path, ...VIEW },
+    { method: "HEAD", path, ...VIEW },
+  ]);
+  return [
+    ...view,
+    // Helpers of a private video are told what they help with.
+    {
+      method: "GET",
+      path: `/api/jobs/${jobId}`,
+      open: VIEW.open,
+      private: [404, 404, 200, 404, 200, 200],
+    },
+    {
+      method: "POST",
+      path: `/api/videos/${jobId}/mp4`,
+      open: [401, 403, 403, 403, 200, 200],
+      private: [404, 404, 404, 404, 200, 200],
+    },
+    {
+      method: "PATCH",
+      path: `/api/videos/${jobId}`,
+      body: { visibility },
+      open: [401, 403, 403, 403, 200, 200],
+      private: [404, 404, 404, 404, 200, 200],
+    },
+    {
+      method: "PATCH",
+      path: `/api/videos/${jobId}`,
+      body: { visibility: "everybody" },
+      open: [400, 400, 400, 400, 400, 400],
+      private: [400, 400, 400, 400, 400, 400],
+    },
+    {
+      method: "DELETE",
+      path: `/api/jobs/${jobId}`,
+      open: [401, 403, 403, 403, 204, 204],
+      private: [401, 404, 404, 404, 204, 204],
+    },
+    // No webhook was asked for.
+    {
+      method: "GET",
+      path: `/api/jobs/${jobId}/webhook`,
+      open: [401, 404, 404, 404, 404, 404],
+      private: [401, 404, 404, 404, 404, 404],
+    },
+    // Helpers are the owner's business alone; the job has ended.
+    {
+      method: "POST",
+      path: `/api/jobs/${jobId}/share`,
+      open: [401, 403, 403, 403, 409, 403],
+      private: [401, 404, 404, 404, 409, 403],
+    },
+    {
+      method: "DELETE",
+      path: `/api/jobs/${jobId}/contributors/somebody`,
+      open: [401, 403, 403, 403, 204, 403],
+      private: [401, 404, 404, 404, 204, 403],
+    },
+    {
+      method: "DELETE",
+      path: `/api/jobs/${jobId}/share`,
+      open: [401, 403, 403, 403, 204, 403],
+      private: [401, 404, 404, 404, 204, 403],
+    },
+  ];
+}
+
+describe.each(visibilitySchema.options)("a video that is %s", (visibility) => {
+  test("is for whom it should be, whatever is asked", async () => {
+    const video = await readyVideo(visibility);
+    for (const operation of operations(video, visibility)) {
+      const { method, path, body } = operation;
+      const answers: number[] = [];
+      for (const caller of CALLERS) {
+        const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+        answers.push(await statusOf(path, { ...init, token: tokenOf(caller, video) }));
+      }
+      const expected = visibility === "private" ? operation.private : operation.open;
+      expect(answers, `${method} ${path}`).toEqual(expected);
+    }
+  });
+
+  test("is listed to whom it should be", async () => {
+    const video = await readyVideo(visibility);
+    for (const caller of CALLERS) {
+      const isListed = await pages(tokenOf(caller, video)).then((ids) => ids.has(video.jobId));
+      expect(isListed, caller).toBe(visibility === "listed" || caller === "operator");
+    }
+  });
+
+  test.each(["owner", "operator"] as const)("is deleted by its %s, by nobody else", async (who) => {
+    const video = await readyVideo(visibility);
+    const path = `/api/videos/${video.jobId}`;
+    const others = CALLERS.filter((caller) => caller !== "owner" && caller !== "operator");
+    for (const caller of others) {
+      const init = { method: "DELETE", token: tokenOf(caller, video) };
+      const refused = caller === "stranger" ? 401 : 403;
+      expect(await statusOf(path, init), caller).toBe(visibility === "private" ? 404 : refused);
+    }
+    const init = { method: "DELETE", token: tokenOf(who, video) };
+    expect(await statusOf(path, init)).toBe(204);
+    for (const caller of CALLERS) {
+      expect(await statusOf(path, { token: tokenOf(caller, video) }), caller).toBe(404);
+    }
+    expect(await statusOf(path, { ...init, token: ADMIN_TOKEN })).toBe(404);
+  });
+});
+
+async function pages(token: string | null): Promise<Set<string>> {
+  const ids = new Set<string>();
+  let cursor = "";
+  do {
+    const page = videoPageSchema.parse(
+      await (await ask(`/api/videos?limit=100${cursor}`, { token })).json(),
+    );
+    for (const { id } of page.videos) ids.add(id);
+    cursor = page.cursor === null ? "" : `&cursor=${page.cursor}`;
+  } while (cursor !== "");
+  return ids;
+}
+
+test("without its secret a site has no operator, whatever token comes", async () => {
+  const { jobId } = elsewhere;
+  for (const secret of [undefined, ""]) {
+    const bindings = { ADMIN_TOKEN: secret } as Partial<Cloudflare.Env>;
+    for (const token of [ADMIN_TOKEN, "undefined", "x"]) {
+      const init = { method: "DELETE", token };
+      expect(await statusOf(`/api/videos/${jobId}`, init, bindings)).toBe(403);
+    }
+  }
+});
+
+test("a change counts at once: in the list, in players, and back again", async () => {
+  const { jobId, ownerToken } = await readyVideo("unlisted");
+  const master = `/v/${jobId}/master.m3u8`;
+  for (const visibility of ["listed", "private", "unlisted"] as const) {
+    const body = JSON.stringify({ visibility });
+    const changed = await ask(`/api/videos/${jobId}`, { method: "PATCH", token: ownerToken, body });
+    expect(await changed.json()).toEqual({ visibility });
+    expect((await pages(null)).has(jobId)).toBe(visibility === "listed");
+    expect(await statusOf(master)).toBe(visibility === "private" ? 404 : 200);
+    const own = await ask(master, { token: ownerToken });
+    await own.arrayBuffer();
+    expect(own.headers.get("cache-control")).toBe(
+      visibility === "private" ? "private, no-cache" : "public, max-age=3600",
+    );
+  }
+});
+
+test("a private video is private while it is made, and while its cancelled job is known", async () => {
+  const job = await createJob(plan, "private");
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  for (const grant of await holder.grants(plan.tasks.length - 1)) await holder.deliver(grant);
+  const { jobId, ownerToken: token } = job;
+  const paths = [`/api/jobs/${jobId}`, `/v/${jobId}/master.m3u8`];
+  for (const path of paths) {
+    expect([await statusOf(path), await statusOf(path, { token })]).toEqual([404, 200]);
+  }
+  expect(await statusOf(`/api/jobs/${jobId}`, { method: "DELETE", token: ADMIN_TOKEN })).toBe(204);
+  await until(job, "cancelled");
+  // The chore that deletes the video has been done when its row is gone.
+  await expect.poll(() => statusOf(`/api/videos/${jobId}`, { token })).toBe(404);
+  for (const path of [`/api/jobs/${jobId}`, `/coordinator-status?jobGroupId=${jobId}`]) {
+    expect([await statusOf(path), await statusOf(path, { token })]).toEqual([404, 200]);
+  }
+});
+
+test("a private source is private before a server has read it, and may be opened by then", async () => {
+  const upload = { key: `uploads/${newJobId()}`, multipartId: "m", name: "x.mp4", sizeBytes: 3 };
+  await env.MEDIA.put(upload.key, "abc");
+  const expiresAtMs = Date.now() + 60_000;
+  const handle = sealUpload(env, { ...upload, partSizeBytes: 3, expiresAtMs });
+  const body = JSON.stringify({ source: { upload: handle }, visibility: "private" });
+  const servers = { CONTAINER_URL: "http://container.example" };
+  const created = await ask("/api/jobs", { method: "POST", token: CREATE_TOKEN, body }, servers);
+  const { jobId, ownerToken: token } = createJobResponseSchema.parse(await created.json());
+  const path = `/api/jobs/${jobId}`;
+  expect([await statusOf(path), await statusOf(path, { token })]).toEqual([404, 200]);
+  const patch = { method: "PATCH", token, body: JSON.stringify({ visibility: "unlisted" }) };
+  expect(await statusOf(`/api/videos/${jobId}`, patch)).toBe(200);
+  expect(await statusOf(path)).toBe(200);
+});
+
+describe("where the catalogue does not answer", () => {
+  const broken = {
+    prepare: () => {
+      throw new Error("no answer");
+    },
+  };
+  const bindings = { CATALOG: broken as unknown as D1Database };
+  const create = (visibility: Visibility) =>
+    statusOf(
+      "/api/jobs",
+      { method: "POST", token: CREATE_TOKEN, body: JSON.stringify({ plan, visibility }) },
+      bindings,
+    );
+
+  test("nothing is shown that may be private", async () => {
+    const { jobId, ownerToken: token } = await createJob(plan, "private");
+    for (const path of [`/v/${jobId}/master.m3u8`, `/api/jobs/${jobId}`]) {
+      expect(await statusOf(path, { token }, bindings)).toBe(503);
+    }
+  });
+
+  test("no private job is made, others are", async () => {
+    expect(await create("private")).toBe(500);
+    expect(await create("unlisted")).toBe(201);
+  });
+});

@@ -1,0 +1,35 @@
+import type { Visibility } from "../../../shared/wire/visibility.ts";
+
+const CHOICES: Record<Visibility, string> = {
+  unlisted: "People who have its link",
+  listed: "Everybody: it stands in this site's list",
+  private: "Only you, in this browser",
+};
+
+/** Who can find the video, once it is made and while it is. */
+export function VisibilityChoice({
+  visibility,
+  disabled,
+  onChange,
+}: {
+  visibility: Visibility;
+  disabled: boolean;
+  onChange(visibility: Visibility): void;
+}) {
+  return (
+    <label class="menu">
+      <span>Who can find it</span>
+      <select
+        value={visibility}
+        disabled={disabled}
+        onChange={(event) => onChange(event.currentTarget.value as Visibility)}
+      >
+        {Object.entries(CHOICES).map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
