@@ -26,13 +26,15 @@ const keySchema = z.string().regex(/^[\x21-\x7e]{16,200}$/);
  */
 export async function jobIdentity(c: Context<AppEnv>): Promise<JobIdentity> {
   const body = await c.req.text();
-  const key = c.req.header("idempotency-key") ?? uploadOf(body);
-  if (key === undefined) {
-    return { jobId: newJobId(), ownerToken: newToken(), isRepeatable: false };
-  }
-  if (!keySchema.safeParse(key).success) {
+  const given = c.req.header("idempotency-key");
+  if (given !== undefined && !keySchema.safeParse(given).success) {
     const message = "The idempotency-key has 16 to 200 visible ASCII characters.";
     throw new TributaryError("REQUEST_INVALID", message);
+  }
+  // An upload's handle is longer.
+  const key = given ?? uploadOf(body);
+  if (key === undefined) {
+    return { jobId: newJobId(), ownerToken: newToken(), isRepeatable: false };
   }
   const siteKey = createHmac("sha256", c.env.R2_SECRET_ACCESS_KEY).update("tributary-job").digest();
   const bodyHash = createHash("sha256").update(body).digest("hex");
