@@ -29,6 +29,7 @@ declare function setTimeout(callback: () => void, ms: number): object | number;
 declare function clearTimeout(timer: object | number): void;
 
 declare function btoa(binary: string): string;
+declare function atob(base64: string): string;
 
 declare var crypto: {
   /** Pages on plain http have none. */

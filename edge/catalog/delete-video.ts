@@ -1,5 +1,5 @@
-import { chunkPrefix, outputPrefix } from "../../shared/job/object-keys.ts";
-import { deleteBelow } from "../storage/delete-below.ts";
+import { chunkPrefix, outputPrefix, recordKey } from "../../shared/job/object-keys.ts";
+import { deleteBelow } from "../storage/stored-objects.ts";
 import { deleteCancelledRows, deleteRows } from "./owners.ts";
 
 /** Deletes a video's objects and rows, so that nothing of it is served. May be done twice. */
@@ -17,4 +17,5 @@ export async function deleteCancelled(env: Cloudflare.Env, videoId: string): Pro
 async function deleteObjects(bucket: R2Bucket, videoId: string): Promise<void> {
   await deleteBelow(bucket, outputPrefix(videoId), new Set());
   await deleteBelow(bucket, chunkPrefix(videoId), new Set());
+  await bucket.delete(recordKey(videoId));
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createWriteStream, openAsBlob } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,6 +16,7 @@ import {
 } from "mediabunny";
 import { REAL_CLOCK } from "../../shared/clock.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
+import { namedHashes } from "../../shared/job/object-keys.ts";
 import { retry } from "../../shared/retry.ts";
 import type { AssembleRequest, AssembleResponse } from "../../shared/wire/container.ts";
 import { Workspace } from "./workspace.ts";
@@ -31,7 +33,8 @@ const OUTPUT_FILE = "out.mp4";
  * Makes one fast-start MP4 of finished segments, packet by packet, and stores it. Nothing is encoded
  * again and no file is held in memory. Not by `ffmpeg -c copy`: it writes decode durations, so that the
  * picture would end some frames before its sound.
- * @throws TributaryError DOWNLOAD_FAILED, UPLOAD_REFUSED, UPLOAD_FAILED, OUTPUT_INVALID
+ * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH, UPLOAD_REFUSED, UPLOAD_FAILED,
+ *   OUTPUT_INVALID
  */
 export function assembleSegments(
   { video, audio, output }: AssembleRequest,
@@ -66,11 +69,19 @@ async function download({ init, media }: Track, path: string, signal: AbortSigna
 function downloadOne(url: string, signal: AbortSignal): Promise<Uint8Array> {
   const once = async (): Promise<Uint8Array> => {
     const { ok, status, bytes } = await getBytes(url, signal);
-    if (ok) return bytes;
-    throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
+    if (!ok) throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
+    const { pathname } = new URL(url);
+    const named = namedHashes(pathname)?.sha256;
+    if (named === undefined || named === sha256Of(bytes)) return bytes;
+    const message = `${pathname} holds other bytes than its name says.`;
+    throw new TributaryError("OUTPUT_HASH_MISMATCH", message);
   };
   const isRetryable = (): boolean => true;
   return retry(once, { clock: REAL_CLOCK, signal, tries: DOWNLOAD_TRIES, isRetryable });
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 async function getBytes(url: string, signal: AbortSignal) {

@@ -1,6 +1,12 @@
-import { chunkPrefix, outputPrefix, playlistKey } from "../../shared/job/object-keys.ts";
-import { deleteBelow } from "../storage/delete-below.ts";
-import { playlistPaths } from "./playlists.ts";
+import { chunkPrefix, outputPrefix, playlistKey, recordKey } from "../../shared/job/object-keys.ts";
+import { deleteBelow } from "../storage/stored-objects.ts";
+import {
+  putRecord,
+  readRecord,
+  recordedObjects,
+  type VideoRecord,
+} from "../storage/video-record.ts";
+import { assembled } from "./assembly.ts";
 import type { State } from "./schedule/state/state.ts";
 
 /**
@@ -11,11 +17,19 @@ export async function cleanUp(env: Cloudflare.Env, state: State): Promise<void> 
   const { job } = state;
   const kept = new Set<string>();
   if (job.state === "ready") {
-    for (const path of [...playlistPaths(state), "download.mp4"]) {
-      kept.add(playlistKey(job.id, path));
-    }
-    for (const { key, initKey } of state.accepted.values()) kept.add(key).add(initKey);
+    const record = (await readRecord(env.MEDIA, job.id)) ?? (await lateRecord(env, state));
+    for (const { key } of recordedObjects(record)) kept.add(key);
+    kept.add(playlistKey(job.id, "download.mp4"));
+  } else {
+    await env.MEDIA.delete(recordKey(job.id));
   }
   await deleteBelow(env.MEDIA, chunkPrefix(job.id), new Set());
   await deleteBelow(env.MEDIA, outputPrefix(job.id), kept);
+}
+
+/** The job became ready before there were records. */
+async function lateRecord(env: Cloudflare.Env, state: State): Promise<VideoRecord> {
+  const { record } = assembled(state);
+  await putRecord(env.MEDIA, record);
+  return record;
 }

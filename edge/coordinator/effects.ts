@@ -1,5 +1,5 @@
 import type { Task } from "../../shared/job/job.ts";
-import { outputKey } from "../../shared/job/object-keys.ts";
+import { mediaKey, namedHashes } from "../../shared/job/object-keys.ts";
 import { taskRenditions, taskSegments } from "../../shared/job/task-parts.ts";
 import { log } from "../../shared/log.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
@@ -10,9 +10,9 @@ import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
 import type { ServeCall } from "../servers/calls.ts";
 import { presignGet, presignPut } from "../storage/presign.ts";
+import { assembleVideo } from "./assembly.ts";
 import { saveInCatalog } from "./catalog-entry.ts";
 import { cleanUp } from "./clean-up.ts";
-import { storePlaylists } from "./playlists.ts";
 import { acceptedOutputs } from "./schedule/results/accepted-outputs.ts";
 import { leaseGrant } from "./schedule/results/offers.ts";
 import type { Event } from "./schedule/schedule.ts";
@@ -154,17 +154,16 @@ export class Effects {
     const lease = state.leases.get(leaseId);
     const origin = this.#shell.originOf(connectionId);
     if (!lease?.outputs || origin === null) return;
-    const known = new Set([...state.inits.values()].map(({ key }) => key));
-    for (const { key } of state.accepted.values()) known.add(key);
-    // After a first round some are there, and need not be sent again.
-    const isRepeat = lease.phase === "uploading" || lease.attempt > 1;
     const puts = await Promise.all(
       lease.outputs.map(async (output, index): Promise<Put | null> => {
-        const { rendition, kind, sha256, sizeBytes, md5 } = output;
-        const key = outputKey(state.job.id, rendition, kind, sha256);
-        if (known.has(key)) return null;
-        if (isRepeat && (await this.#env.MEDIA.head(key))?.size === sizeBytes) return null;
-        const contentType = kind === "init" ? "video/mp4" : "video/iso.segment";
+        // The gate stores inits itself.
+        if (output.kind === "init") return null;
+        const { rendition, sizeBytes, md5 } = output;
+        const key = mediaKey(state.job.id, rendition, leaseId, output);
+        // After a first round some are there, and need not be sent again.
+        const stored = lease.offers > 1 ? await this.#env.MEDIA.head(key) : null;
+        if (stored !== null && stored.etag === namedHashes(key)?.md5) return null;
+        const contentType = "video/iso.segment";
         const put = await presignPut(this.#env, origin, key, { sizeBytes, md5, contentType });
         return { output: index, ...put };
       }),
@@ -201,6 +200,7 @@ export class Effects {
     if (!lease?.outputs || task === undefined) return;
     const verdict = await this.#askGate({
       jobId: state.job.id,
+      leaseId,
       outputs: lease.outputs,
       renditions: taskRenditions(state.plan, task),
       segments: taskSegments(state.plan, task),
@@ -232,9 +232,19 @@ export class Effects {
       if (forState === "cancelled") await deleteRows(this.#env.CATALOG, state.job.id);
       return;
     }
-    if (kind === "assemble") await storePlaylists(this.#env, state);
-    else if (forState === "cancelled") await deleteCancelled(this.#env, state.job.id);
-    else await saveInCatalog(this.#env, state);
+    if (kind === "assemble") {
+      const lost = await assembleVideo(this.#env, state);
+      if (lost.length > 0) {
+        this.#shell.report({ type: "outputs-lost", keys: lost });
+        return;
+      }
+    } else if (forState === "cancelled") {
+      // It was cancelled while its playlists were stored: none comes after.
+      await this.#underWay.get("chore assemble");
+      await deleteCancelled(this.#env, state.job.id);
+    } else {
+      await saveInCatalog(this.#env, state);
+    }
     this.#shell.report({ type: "chore-done", kind, forState });
   }
 }

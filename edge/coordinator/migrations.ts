@@ -8,7 +8,7 @@ import { claimSchema } from "./schedule/verify/verification.ts";
  */
 
 /** The version of what is written now, kept with the job. Rows before version 1 say none. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Rows whose shape is that of the version that wrote them; of the kinds that migrations change. The
@@ -20,7 +20,7 @@ interface Rows {
 }
 
 /** Each from the version of its index to the next one. */
-const MIGRATIONS: readonly ((rows: Rows) => Rows)[] = [toVerificationRecords];
+const MIGRATIONS: readonly ((rows: Rows) => Rows)[] = [toVerificationRecords, withoutOffers];
 
 /** @throws Error where a newer version of this program wrote the rows */
 export function migrate(rows: Rows, version: number): Rows {
@@ -84,4 +84,19 @@ function withoutResult({ excluded, claims }: Known, live: LeaseBefore[]) {
   const second = live.find(({ pairedWith }) => pairedWith !== null);
   const first = live.find(({ holderId }) => holderId === second?.pairedWith);
   return { state: "unverified", excluded, pair: first && second ? [first.id, second.id] : null };
+}
+
+const offeredLease = z.looseObject({ phase: z.string() });
+
+/**
+ * Offers did not hold their inits, and keys were of contents, not of leases. Who made them has to load
+ * the current version first, and does not come back to the lease: it ends by silence.
+ */
+function withoutOffers(rows: Rows): Rows {
+  const leases = rows.leases.map((row) => {
+    const lease = offeredLease.parse(row);
+    const phase = lease.phase === "lost" ? "lost" : "working";
+    return { ...lease, phase, outputs: null, made: null };
+  });
+  return { ...rows, leases };
 }

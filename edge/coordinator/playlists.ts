@@ -1,4 +1,3 @@
-import { playlistKey } from "../../shared/job/object-keys.ts";
 import { renderIFrames, renderMedia, renderMultivariant } from "../../shared/playlist/index.ts";
 import type { State } from "./schedule/state/state.ts";
 import { playlistInput } from "./view.ts";
@@ -24,17 +23,4 @@ export function renderPlaylist(state: State, path: string, ended?: boolean): str
   const [rendition = "", file] = path.split("/");
   if (file === undefined) return renderMultivariant(input);
   return file === "iframes.m3u8" ? renderIFrames(input, rendition) : renderMedia(input, rendition);
-}
-
-/**
- * Puts the final playlists into storage: from now on playback needs no coordinator. May be done
- * twice.
- */
-export async function storePlaylists(env: Cloudflare.Env, state: State): Promise<void> {
-  for (const path of playlistPaths(state)) {
-    const text = renderPlaylist(state, path, true) ?? "";
-    await env.MEDIA.put(playlistKey(state.job.id, path), text, {
-      httpMetadata: { contentType: PLAYLIST_TYPE },
-    });
-  }
 }

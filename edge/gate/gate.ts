@@ -2,16 +2,28 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { checkInit, checkMedia, type InitFacts } from "../../shared/cmaf/check.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
-import { outputKey } from "../../shared/job/object-keys.ts";
+import { initKey, mediaKey, namedHashes } from "../../shared/job/object-keys.ts";
 import type { Output } from "../../shared/wire/lease.ts";
 import type { CheckedSegment, GateRequest, GateVerdict } from "./verdict.ts";
 
 /** Held in memory at once: an isolate has 128 MB. */
 const BATCH_BYTES = 32 * 1024 * 1024;
 
+type InitOutput = Extract<Output, { kind: "init" }>;
+type MediaOutput = Extract<Output, { kind: "media" }>;
+
+/** An init segment that came with an offer. */
+interface OfferedInit {
+  key: string;
+  md5: string;
+  bytes: Uint8Array;
+  facts: InitFacts;
+}
+
 /**
- * Reads what a holder uploaded and says whether it is what the plan asks for. Stateless, so that the
- * coordinator's one thread only decides, and gates of many jobs run side by side.
+ * Reads what a holder made and says whether it is what the plan asks for. Stores init segments, each
+ * distinct one once, and deletes nothing. Stateless, so that the coordinator's one thread only decides,
+ * and gates of many jobs run side by side.
  */
 export class Gate extends WorkerEntrypoint<Cloudflare.Env> {
   async check(request: GateRequest): Promise<GateVerdict> {
@@ -26,65 +38,93 @@ export class Gate extends WorkerEntrypoint<Cloudflare.Env> {
     }
   }
 
-  async #check({ jobId, outputs, renditions, segments }: GateRequest): Promise<CheckedSegment[]> {
-    const inits = new Map<string, InitFacts>();
-    const initOutputs = outputs.filter(({ kind }) => kind === "init");
-    await Promise.all(
-      initOutputs.map(async (output) => {
-        const rendition = renditions.find(({ id }) => id === output.rendition);
-        if (rendition === undefined) throw unplanned(output);
-        inits.set(output.rendition, checkInit(await this.#read(jobId, output), rendition));
-      }),
-    );
+  async #check(request: GateRequest): Promise<CheckedSegment[]> {
+    const { jobId, leaseId, outputs, renditions, segments } = request;
+    const inits = new Map<string, OfferedInit>();
+    for (const output of outputs) {
+      if (output.kind === "init") inits.set(output.rendition, offeredInit(request, output));
+    }
     const checked: CheckedSegment[] = [];
-    for (const batch of batches(outputs.filter(({ kind }) => kind === "media"))) {
+    for (const batch of batches(outputs.filter((output) => output.kind === "media"))) {
       const results = await Promise.all(
         batch.map(async (output) => {
           const rendition = renditions.find(({ id }) => id === output.rendition);
           const segment = segments.find(({ index }) => index === output.segment);
-          const init = inits.get(output.rendition);
+          const init = inits.get(output.rendition)?.facts;
           if (rendition === undefined || segment === undefined || init === undefined) {
             throw unplanned(output);
           }
-          const media = await this.#read(jobId, output);
+          const media = await this.#read(mediaKey(jobId, rendition.id, leaseId, output), output);
           const facts = checkMedia({ media, init, rendition, segment });
           return { rendition: rendition.id, segment: segment.index, codec: init.codec, ...facts };
         }),
       );
       checked.push(...results);
     }
+    // Nothing of a refused result is stored.
+    await Promise.all([...inits.values()].map((init) => this.#storeInit(init)));
     return checked;
   }
 
   /** The object's bytes, which are what was offered. */
-  async #read(jobId: string, output: Output): Promise<Uint8Array> {
-    const { rendition, kind, sizeBytes, sha256 } = output;
-    const key = outputKey(jobId, rendition, kind, sha256);
+  async #read(key: string, output: MediaOutput): Promise<Uint8Array> {
     const object = await this.env.MEDIA.get(key);
     if (object === null) {
-      throw new TributaryError("OUTPUT_MISSING", `An offered object of ${rendition} is not there.`);
+      const message = `An offered object of ${output.rendition} is not there.`;
+      throw new TributaryError("OUTPUT_MISSING", message);
     }
-    const sizeMatches = object.size === sizeBytes;
-    const bytes = sizeMatches ? new Uint8Array(await object.arrayBuffer()) : null;
-    if (bytes === null || createHash("sha256").update(bytes).digest("hex") !== sha256) {
-      if (bytes === null) await object.body.cancel();
-      // Its name claims a content it has not, and while it is there nobody can store the right one.
-      await this.env.MEDIA.delete(key);
-      throw new TributaryError(
-        "OUTPUT_HASH_MISMATCH",
-        `An object of ${rendition} is not the one that was offered.`,
-      );
+    // Playback holds the ETag against the name: it must be the MD5, as it is of what is stored whole.
+    if (object.size !== output.sizeBytes || object.etag !== namedHashes(key)?.md5) {
+      await object.body.cancel();
+      throw mismatch(output);
     }
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    assertOffered(bytes, output);
     return bytes;
   }
+
+  /** May be done twice, by several leases at once: its name is its content. */
+  async #storeInit({ key, md5, bytes }: OfferedInit): Promise<void> {
+    if ((await this.env.MEDIA.head(key))?.etag === md5) return;
+    await this.env.MEDIA.put(key, bytes, { md5, httpMetadata: { contentType: "video/mp4" } });
+  }
+}
+
+/** @throws TributaryError OUTPUT_HASH_MISMATCH, OUTPUT_INVALID */
+function offeredInit({ jobId, renditions }: GateRequest, output: InitOutput): OfferedInit {
+  const rendition = renditions.find(({ id }) => id === output.rendition);
+  if (rendition === undefined) throw unplanned(output);
+  const bytes = new Uint8Array(Buffer.from(output.base64, "base64"));
+  const md5 = assertOffered(bytes, output);
+  const key = initKey(jobId, rendition.id, output);
+  return { key, md5, bytes, facts: checkInit(bytes, rendition) };
+}
+
+/**
+ * @returns the MD5 in hexadecimal
+ * @throws TributaryError OUTPUT_HASH_MISMATCH
+ */
+function assertOffered(bytes: Uint8Array, output: Output): string {
+  const md5 = createHash("md5").update(bytes).digest("hex");
+  const isOffered =
+    bytes.length === output.sizeBytes &&
+    createHash("sha256").update(bytes).digest("hex") === output.sha256 &&
+    md5 === Buffer.from(output.md5, "base64").toString("hex");
+  if (!isOffered) throw mismatch(output);
+  return md5;
+}
+
+function mismatch({ rendition }: Output): TributaryError {
+  const message = `An object of ${rendition} is not the one that was offered.`;
+  return new TributaryError("OUTPUT_HASH_MISMATCH", message);
 }
 
 function unplanned({ rendition, segment }: Output): TributaryError {
   return new TributaryError("OUTPUT_INVALID", `Segment ${segment} of ${rendition} is not planned.`);
 }
 
-function batches(outputs: readonly Output[]): Output[][] {
-  const all: Output[][] = [];
+function batches(outputs: readonly MediaOutput[]): MediaOutput[][] {
+  const all: MediaOutput[][] = [];
   let sizeBytes = Number.POSITIVE_INFINITY;
   for (const output of outputs) {
     sizeBytes += output.sizeBytes;

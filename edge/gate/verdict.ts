@@ -5,6 +5,8 @@ import type { Output } from "../../shared/wire/lease.ts";
 /** What the gate is asked: a committed lease's outputs, and what they should be. */
 export interface GateRequest {
   jobId: string;
+  /** Media lies under its keys. */
+  leaseId: string;
   outputs: Output[];
   renditions: (VideoRendition | AudioRendition)[];
   /** The task's segments, in order. */

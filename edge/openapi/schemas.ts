@@ -14,6 +14,7 @@ import {
   siteSchema,
   uploadPartsRequestSchema,
   uploadPartsResponseSchema,
+  videoCheckSchema,
   videoPageSchema,
   videoPatchSchema,
   videoSchema,
@@ -43,6 +44,7 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   VideoPatch: videoPatchSchema,
   VideoPage: videoPageSchema,
   Mp4Status: mp4StatusSchema,
+  VideoCheck: videoCheckSchema,
   Site: siteSchema,
   Problem: problemSchema,
 };

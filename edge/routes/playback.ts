@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TributaryError } from "../../shared/job/errors.ts";
-import { playlistKey } from "../../shared/job/object-keys.ts";
+import { namedHashes, playlistKey } from "../../shared/job/object-keys.ts";
 import { findVideoName } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
@@ -44,16 +44,19 @@ playbackRoutes.get("/:id/master.m3u8", (c) => playlist(c, "master.m3u8"));
 playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{(playlist|iframes)\\.m3u8}", (c) =>
   playlist(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
 );
-playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[0-9a-f]{64}\\.(m4s|mp4)}", (c) =>
-  segment(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
-);
+playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[a-z0-9_-]+\\.(m4s|mp4)}", (c) => {
+  const path = `${c.req.param("rendition")}/${c.req.param("file")}`;
+  const named = namedHashes(`/${path}`);
+  if (named === null) throw notFound();
+  return object(c, path, named.md5);
+});
 
 /** The MP4, under the name that the video came with. */
 playbackRoutes.get("/:id/download.mp4", async (c) => {
   const name = await findVideoName(c.env.CATALOG, jobIdOf(c));
   // A deleted video has no row; a server that was putting its MP4 together may still store it.
   if (name === null) throw notFound();
-  const response = await segment(c, "download.mp4");
+  const response = await object(c, "download.mp4", null);
   const file = `${name.replace(/\.\w{1,5}$/, "")}.mp4`;
   // RFC 6266, 4.3: the second is for everything that is not ASCII.
   const plain = file.replace(/[^ -~]|["\\%]/g, "_");
@@ -90,49 +93,67 @@ async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
   return new Response(zipped, { headers, encodeBody: "manual" });
 }
 
-/** Named by its content's hash: what was served once never changes. */
-async function segment(c: Context<AppEnv>, path: string): Promise<Response> {
+/**
+ * What was served once never changes: its name holds its hashes. Storage may hold something else under
+ * the name, put there behind our back: that is never served.
+ * @param md5 by its name, in hexadecimal, which its ETag must be; null where the name does not say it
+ */
+async function object(c: Context<AppEnv>, path: string, md5: string | null): Promise<Response> {
   const key = playlistKey(jobIdOf(c), path);
   const headers = new Headers({
     "content-type": path.endsWith(".mp4") ? "video/mp4" : "video/iso.segment",
     "cache-control": "public, max-age=31536000, immutable",
     "accept-ranges": "bytes",
   });
-  const range = await wantedRange(c, key);
+  const range = await wantedRange(c, key, md5);
   const ifNoneMatch = c.req.header("if-none-match");
   const onlyIf = new Headers(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch });
-  let object: R2Object | R2ObjectBody | null;
+  if (md5 !== null) onlyIf.set("if-match", `"${md5}"`);
+  let stored: R2Object | R2ObjectBody | null;
   try {
-    object = await c.env.MEDIA.get(key, { onlyIf, ...(range === null ? {} : { range }) });
+    stored = await c.env.MEDIA.get(key, { onlyIf, ...(range === null ? {} : { range }) });
   } catch (cause) {
     // R2 does not say how large the object is whose range is refused.
     const head = range === null ? null : await c.env.MEDIA.head(key);
     if (range === null || head === null || !isUnsatisfiable(range, head.size)) throw cause;
+    assertNamed(head, md5);
     headers.set("content-range", `bytes */${head.size}`);
     headers.set("cache-control", "no-store");
     return new Response(null, { status: 416, headers });
   }
-  if (object === null) throw notFound();
-  headers.set("etag", object.httpEtag);
+  if (stored === null) throw notFound();
+  assertNamed(stored, md5);
+  headers.set("etag", stored.httpEtag);
   // Without a body: what the client has is still right.
-  if (!("body" in object)) return new Response(null, { status: 304, headers });
+  if (!("body" in stored)) return new Response(null, { status: 304, headers });
   if (range === null) {
-    headers.set("content-length", String(object.size));
-    return new Response(object.body, { headers });
+    headers.set("content-length", String(stored.size));
+    return new Response(stored.body, { headers });
   }
-  const { first, last } = rangeWithin(range, object.size);
-  headers.set("content-range", `bytes ${first}-${last}/${object.size}`);
+  const { first, last } = rangeWithin(range, stored.size);
+  headers.set("content-range", `bytes ${first}-${last}/${stored.size}`);
   headers.set("content-length", String(last - first + 1));
-  return new Response(object.body, { status: 206, headers });
+  return new Response(stored.body, { status: 206, headers });
+}
+
+/** @throws TributaryError OBJECT_REPLACED */
+function assertNamed({ etag }: R2Object, md5: string | null): void {
+  if (md5 === null || etag === md5) return;
+  throw new TributaryError("OBJECT_REPLACED", "This part of the video was replaced in storage.");
 }
 
 /** The part that is asked for; null for the whole object. */
-async function wantedRange(c: Context<AppEnv>, key: string): Promise<ByteRange | null> {
+async function wantedRange(
+  c: Context<AppEnv>,
+  key: string,
+  md5: string | null,
+): Promise<ByteRange | null> {
   // Only GET has parts (RFC 9110, 14.2); a range of another version is no use (13.1.5).
   const range = c.req.method === "GET" ? parseRange(c.req.header("range")) : null;
   const ifRange = c.req.header("if-range");
   if (range === null || ifRange === undefined) return range;
-  return (await c.env.MEDIA.head(key))?.httpEtag === ifRange ? range : null;
+  const etag = md5 === null ? (await c.env.MEDIA.head(key))?.httpEtag : `"${md5}"`;
+  return etag === ifRange ? range : null;
 }
 
 function jobIdOf(c: Context<AppEnv>): string {

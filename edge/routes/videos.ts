@@ -1,9 +1,12 @@
 import { type Context, Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
+import { outputPrefix } from "../../shared/job/object-keys.ts";
 import { log } from "../../shared/log.ts";
 import {
   type Mp4Status,
   mp4StatusSchema,
+  type VideoCheck,
+  videoCheckSchema,
   videoPageSchema,
   videoPatchSchema,
   videoQuerySchema,
@@ -27,6 +30,8 @@ import { forgetAccess, isOperator, ownVideo, visibleVideo } from "../http/video-
 import { describe } from "../openapi/describe.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";
+import { checkStored } from "../storage/stored-objects.ts";
+import { readRecord, recordedObjects } from "../storage/video-record.ts";
 
 /** A request for an MP4 that nobody heard of for so long is made anew. */
 const MP4_AGAIN_MS = 15 * 60_000;
@@ -139,6 +144,36 @@ videoRoutes.get(
     const id = videoId(c.req.param("id"));
     await visibleVideo(c, id);
     return c.json(await mp4Status(c, id), 200, { "cache-control": "no-store" });
+  },
+);
+
+videoRoutes.get(
+  "/:id/check",
+  describe({
+    tag: "Videos",
+    id: "checkVideo",
+    summary: "Whether storage has all of a finished video as it was made",
+    detail:
+      "Compares the length and the content's hash of each playlist, and of each object that they name, with the video's record.",
+    access: "owner-or-operator",
+    answers: { 200: videoCheckSchema },
+    errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN"],
+  }),
+  async (c) => {
+    const id = videoId(c.req.param("id"));
+    await ownVideo(c, id);
+    const record = await readRecord(c.env.MEDIA, id);
+    if (record === null) {
+      throw new TributaryError("NOT_FOUND", "There is no record of a finished video of this id.");
+    }
+    const checked = await checkStored(c.env.MEDIA, id, recordedObjects(record));
+    const check: VideoCheck = {
+      ok: checked.every(({ state }) => state === "ok"),
+      objects: checked.map(({ key, sizeBytes, state }) => {
+        return { path: key.slice(outputPrefix(id).length), sizeBytes, state };
+      }),
+    };
+    return c.json(check, 200, { "cache-control": "no-store" });
   },
 );
 

@@ -4,9 +4,10 @@ import type { JobPlan, JobSettingsPatch } from "../job/job.ts";
 import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
 import { applyJobDelta, type JobView } from "../wire/job-view.ts";
-import type { LeaseGrant } from "../wire/lease.ts";
+import type { LeaseGrant, OutputToCompare } from "../wire/lease.ts";
 import { PROTOCOL_VERSION } from "../wire/protocol.ts";
 import { ChunkStager, type HolderSource } from "./chunk-stager.ts";
+import { digestsOf } from "./digests.ts";
 import { JobSocket, type WireSocket } from "./job-socket.ts";
 import { LeaseLoop } from "./lease-loop.ts";
 import type { LeaseEnd, LiveLease } from "./lease-run.ts";
@@ -95,7 +96,7 @@ export class LeaseHolder {
         encoder,
         fetchChunk: (grant, signal) => this.#fetchChunk(grant, signal),
         fetchOutputs: ({ compare = [] }, signal) =>
-          Promise.all(compare.map(({ url, sizeBytes }) => storage.get(url, sizeBytes, signal))),
+          Promise.all(compare.map((output) => this.#fetchOutput(output, signal))),
         put: (put, bytes, signal) => storage.put(put, bytes, signal),
       },
     });
@@ -227,6 +228,16 @@ export class LeaseHolder {
 
   #changed(): void {
     if (!this.#stopped) this.#options.onChange?.();
+  }
+
+  /** What is looked at must be what was accepted. */
+  async #fetchOutput(
+    { url, sizeBytes, sha256 }: OutputToCompare,
+    signal: AbortSignal,
+  ): Promise<ArrayBuffer> {
+    const bytes = await this.#storage.get(url, sizeBytes, signal);
+    if ((await digestsOf(new Uint8Array(bytes))).sha256 === sha256) return bytes;
+    throw new TributaryError("DOWNLOAD_FAILED", "Storage holds other bytes than were accepted.");
   }
 
   async #fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk> {

@@ -4,7 +4,7 @@ import { retry } from "../retry.ts";
 import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
 import type { LeaseGrant, Output, PictureVerdict } from "../wire/lease.ts";
-import type { LeaseWork, MadeTask } from "./lease-work.ts";
+import type { LeaseWork, MadeOutput, MadeTask } from "./lease-work.ts";
 import { isUploadRefused, putOutputs } from "./put-outputs.ts";
 import { Question } from "./question.ts";
 import type { LeaseStage, SlotPlace } from "./slots.ts";
@@ -47,7 +47,7 @@ const OFFER_ROUNDS = 4;
 /**
  * One lease, from its grant to its end:
  *
- *     fetch chunk -> transcode -> offer (size, sha256) -> PUT to storage -> commit
+ *     fetch chunk -> transcode -> offer (sizes, hashes, inits) -> PUT to storage -> commit
  *
  * or, where it is to look at somebody else's result:
  *
@@ -178,7 +178,7 @@ export class LeaseRun {
     const { leaseId } = this;
     const { signal } = this.#abort;
     const { work, clock } = this.#options;
-    const outputs: Output[] = made.outputs.map(({ bytes: _, ...output }) => output);
+    const outputs = made.outputs.map(offered);
     const round = async (): Promise<Verdict | null> => {
       const answer = await this.#question.ask({ type: "offer", leaseId, outputs }, isAny, signal);
       if (answer.type !== "uploads") return answer;
@@ -194,6 +194,13 @@ export class LeaseRun {
     // A late second answer to the offer is no verdict on the commit.
     return this.#question.ask(commit, isVerdict, signal);
   }
+}
+
+/** An init is small and goes with the offer; media is uploaded. */
+function offered({ bytes, kind, ...facts }: MadeOutput): Output {
+  if (kind === "media") return { ...facts, kind };
+  const base64 = btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  return { ...facts, kind, base64 };
 }
 
 function isAny(_answer: LeaseAnswer): _answer is LeaseAnswer {

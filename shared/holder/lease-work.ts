@@ -1,10 +1,10 @@
 import type { Engine } from "../job/job.ts";
-import type { ChunkInfo, LeaseGrant, Output, PictureVerdict, Put } from "../wire/lease.ts";
+import type { ChunkInfo, LeaseGrant, OutputFacts, PictureVerdict, Put } from "../wire/lease.ts";
 
 /** What a lease is made of: the data that goes from step to step, and the steps themselves. */
 
 /** One object made by a task, with its bytes. */
-export interface MadeOutput extends Output {
+export interface MadeOutput extends OutputFacts {
   bytes: ArrayBuffer;
 }
 
@@ -51,7 +51,7 @@ export interface HolderEncoder {
 export interface LeaseWork {
   encoder: HolderEncoder;
   fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk>;
-  /** The bytes of `grant.compare`, in its order. */
+  /** The bytes of `grant.compare`, in its order. @throws TributaryError NETWORK, DOWNLOAD_FAILED */
   fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]>;
   /** One try. @throws TributaryError UPLOAD_REFUSED (a fresh URL is needed), NETWORK, UPLOAD_FAILED */
   put(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void>;

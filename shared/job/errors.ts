@@ -39,9 +39,13 @@ export const ERROR_CODES = {
   OUTPUT_HASH_MISMATCH: { retryable: true, status: 422 },
   OUTPUT_INVALID: { retryable: true, status: 422 },
   INIT_MISMATCH: { retryable: true, status: 422 },
+  /** Storage holds something else under a name than the name says. */
+  OBJECT_REPLACED: { retryable: false, status: 410 },
   // Leases and the job.
   LEASE_LOST: { retryable: true, status: 409 },
   OFFER_INVALID: { retryable: true, status: 400 },
+  /** A lease was offered too often. */
+  OFFERS_EXHAUSTED: { retryable: true, status: 429 },
   TASK_FAILED: { retryable: false, status: 500 },
   JOB_NOT_FOUND: { retryable: false, status: 404 },
   JOB_ENDED: { retryable: false, status: 409 },

@@ -1,22 +1,55 @@
 /**
- * Where things lie in the bucket. Outputs are content-addressed: the key holds the SHA-256, so a key
- * never changes its bytes, the same result twice is the same object, and everything may be cached for
- * ever. The part below `v/` is also the address under which the edge serves it.
+ * Where things lie in the bucket. A key under `v/` says what its object holds: a holder uploads to keys
+ * of its own lease only, the gate alone writes init segments, and neither is written twice. So a
+ * published name never changes its bytes and may be cached for ever. The part below `v/` is also the
+ * address under which the edge serves it.
  */
 
-/** `v/<job>/<rendition>/<sha256>.m4s` (media) or `.mp4` (init). */
-export function outputKey(
+/** Hashes of an object as offers have them. */
+interface Hashes {
+  /** In hexadecimal. */
+  sha256: string;
+  /** In base64, as in the header Content-MD5. */
+  md5: string;
+}
+
+/** `v/<job>/<rendition>/<lease>-<sha256>-<md5>.m4s`: what that lease uploads, and no other. */
+export function mediaKey(
   jobId: string,
   rendition: string,
-  kind: "init" | "media",
-  sha256: string,
+  leaseId: string,
+  { sha256, md5 }: Hashes,
 ): string {
-  return `v/${jobId}/${rendition}/${sha256}.${kind === "init" ? "mp4" : "m4s"}`;
+  return `v/${jobId}/${rendition}/${leaseId}-${sha256}-${hexOf(md5)}.m4s`;
 }
+
+/** `v/<job>/<rendition>/init-<sha256>-<md5>.mp4`: one for all leases that bring the same bytes. */
+export function initKey(jobId: string, rendition: string, { sha256, md5 }: Hashes): string {
+  return `v/${jobId}/${rendition}/init-${sha256}-${hexOf(md5)}.mp4`;
+}
+
+/**
+ * What an object under `v/` must hold by its name, both in hexadecimal. Storage's ETag is the MD5.
+ * @param path a key, or an address without its query
+ * @returns null for a name without hashes; `md5` is null in names from before 2026-11-27, which hold
+ *   the SHA-256 alone
+ */
+export function namedHashes(path: string): { sha256: string; md5: string | null } | null {
+  const [, sha256, md5 = null] = NAMED.exec(path) ?? [];
+  return sha256 === undefined ? null : { sha256, md5 };
+}
+
+const NAMED =
+  /\/(?:[a-z0-9_-]+-(?=[0-9a-f]{64}-))?([0-9a-f]{64})(?:-([0-9a-f]{32}))?\.(?:m4s|mp4)$/;
 
 /** Playlists of a finished job, and its poster. */
 export function playlistKey(jobId: string, path: string): string {
   return `v/${jobId}/${path}`;
+}
+
+/** What a finished job is made of (`edge/storage/video-record.ts`). Served to nobody. */
+export function recordKey(jobId: string): string {
+  return `records/${jobId}.json`;
 }
 
 /** A staged chunk; deleted an hour after the job's end. */
@@ -30,4 +63,10 @@ export function chunkPrefix(jobId: string): string {
 
 export function outputPrefix(jobId: string): string {
   return `v/${jobId}/`;
+}
+
+function hexOf(base64: string): string {
+  return Array.from(atob(base64), (letter) =>
+    letter.charCodeAt(0).toString(16).padStart(2, "0"),
+  ).join("");
 }

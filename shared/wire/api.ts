@@ -162,6 +162,24 @@ export const mp4StatusSchema = z.object({
 });
 export type Mp4Status = z.infer<typeof mp4StatusSchema>;
 
+/** `GET /api/videos/:id/check` */
+export const videoCheckSchema = z.object({
+  /** All are. */
+  ok: z.boolean(),
+  /** Playlists, and all that they name. */
+  objects: z.array(
+    z.object({
+      /** Below the video's folder: "v480/playlist.m3u8". */
+      path: z.string(),
+      /** As it was when the video became ready. */
+      sizeBytes: z.int(),
+      /** `differs`: in length or content. */
+      state: z.enum(["ok", "missing", "differs"]),
+    }),
+  ),
+});
+export type VideoCheck = z.infer<typeof videoCheckSchema>;
+
 export const createJobResponseSchema = z.object({
   jobId: idSchema,
   ownerToken: z.string(),

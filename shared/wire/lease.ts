@@ -25,9 +25,11 @@ export const chunkInfoSchema = z.object({
 });
 export type ChunkInfo = z.infer<typeof chunkInfoSchema>;
 
-export const outputSchema = z.object({
+/** An init segment is a few boxes. */
+export const MAX_INIT_BYTES = 16 * 1024;
+
+const outputFacts = {
   rendition: z.string().max(24),
-  kind: z.enum(["init", "media"]),
   /** Segment index of a media output; an init names the first segment of its task. */
   segment: z.int().min(0),
   sizeBytes: z
@@ -38,16 +40,30 @@ export const outputSchema = z.object({
   md5: md5Base64Schema,
   /** Samples in it; 0 for an init. */
   frames: z.int().min(0),
-});
+};
+
+/** What a holder offers: media is uploaded afterwards, an init travels in the offer. */
+export const outputSchema = z.discriminatedUnion("kind", [
+  z.object({ ...outputFacts, kind: z.literal("media") }),
+  z.object({
+    ...outputFacts,
+    kind: z.literal("init"),
+    /** Its bytes: the gate checks and stores them, once for all leases that bring the same. */
+    base64: z.base64().max(4 * Math.ceil(MAX_INIT_BYTES / 3)),
+  }),
+]);
 export type Output = z.infer<typeof outputSchema>;
+/** Of either kind, without an init's bytes. */
+export type OutputFacts = Pick<Output, keyof Output>;
 
 /** What somebody trusted says of a result's pictures: the source's; others; nobody can tell. */
 export const pictureVerdictSchema = z.enum(["agrees", "lies", "unsure"]);
 export type PictureVerdict = z.infer<typeof pictureVerdictSchema>;
 
 /** What somebody made of a task, to be fetched and held against the source. */
-export const outputToCompareSchema = outputSchema
-  .pick({ rendition: true, kind: true, segment: true, sizeBytes: true })
+export const outputToCompareSchema = z
+  .object({ ...outputFacts, kind: z.enum(["init", "media"]) })
+  .pick({ rendition: true, kind: true, segment: true, sizeBytes: true, sha256: true })
   .extend({ url: storageUrlSchema });
 export type OutputToCompare = z.infer<typeof outputToCompareSchema>;
 
@@ -72,7 +88,7 @@ export const leaseGrantSchema = z.object({
 export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 
 export const putSchema = z.object({
-  /** Position in the offer's `outputs`. Outputs that storage already holds get no PUT. */
+  /** Position in the offer's `outputs`. Inits, and media that storage already holds, get no PUT. */
   output: z.int().min(0),
   url: storageUrlSchema,
   /** To be sent exactly: they are signed. */

@@ -13,10 +13,11 @@ import { z } from "zod";
  * make one form.
  *
  * 2: pictures are decoded before they are shown (`cmaf/decode-clock.ts`).
+ * 3: init segments travel in the offer.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 /** The oldest version that a coordinator still works with: raise it when older holders are to reload. */
-export const OLDEST_PROTOCOL_VERSION = 2;
+export const OLDEST_PROTOCOL_VERSION = 3;
 
 /** Silence after which a holder's leases are free again. */
 export const HEARTBEAT_SILENCE_MS = 15_000;

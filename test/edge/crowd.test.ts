@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { only, readBoxes, readChildren } from "../../shared/isobmff/box.ts";
 import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job/job.ts";
-import type { Output } from "../../shared/wire/lease.ts";
+import { namedHashes } from "../../shared/job/object-keys.ts";
+import type { OutputFacts } from "../../shared/wire/lease.ts";
 import { parseMediaPlaylist } from "../playlist/media-playlist.ts";
 import { LoopingHolder } from "./looping-holder.ts";
 import type { MadeOutput } from "./made-job.ts";
@@ -120,8 +121,8 @@ async function makeWithThree(video: Record<string, MadeOutput[]>): Promise<void>
     );
     expect(endlist).toBe(true);
     const own = truth.filter(({ rendition }) => rendition === id);
-    expect(shown.map(({ uri }) => uri).sort()).toEqual(
-      own.map(({ sha256 }) => `${sha256}.m4s`).sort(),
+    expect(shown.map(({ uri }) => namedHashes(`/${uri}`)?.sha256).sort()).toEqual(
+      own.map(({ sha256 }) => sha256).sort(),
     );
   }
 }
@@ -167,7 +168,7 @@ async function outputsOf(segment: number): Promise<MadeOutput[]> {
       const bytes = bytesOf(output);
       delay(bytes, segment * segmentDurationTicks(first));
       const { base64: _, ...offered } = output;
-      return hashed({ ...offered, segment } satisfies Output, bytes);
+      return hashed({ ...offered, segment } satisfies OutputFacts, bytes);
     }),
   );
 }

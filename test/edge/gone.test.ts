@@ -58,6 +58,7 @@ function asOwner(job: CreateJobResponse, method: string, path: string): Promise<
 
 async function objectsOf({ jobId }: CreateJobResponse): Promise<string[]> {
   const lists = ["v", "chunks"].map((top) => env.MEDIA.list({ prefix: `${top}/${jobId}/` }));
+  lists.push(env.MEDIA.list({ prefix: `records/${jobId}` }));
   return (await Promise.all(lists)).flatMap(({ objects }) => objects.map(({ key }) => key));
 }
 

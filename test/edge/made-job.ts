@@ -1,5 +1,5 @@
 import type { JobPlan } from "../../shared/job/job.ts";
-import type { Output } from "../../shared/wire/lease.ts";
+import type { OutputFacts } from "../../shared/wire/lease.ts";
 
 /** A small video's plan, and every task of it made for real: what a scripted holder has to offer. */
 export interface MadeJob {
@@ -11,7 +11,7 @@ export interface MadeJob {
 }
 
 /** The bytes in base64, so that they may travel from one runtime to another. */
-export interface MadeOutput extends Output {
+export interface MadeOutput extends OutputFacts {
   base64: string;
 }
 

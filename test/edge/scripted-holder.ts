@@ -8,7 +8,7 @@ import {
 } from "../../shared/wire/coordinator-messages.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
-import type { LeaseGrant, Output, Put } from "../../shared/wire/lease.ts";
+import type { LeaseGrant, Output, OutputFacts, Put } from "../../shared/wire/lease.ts";
 import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { MadeOutput } from "./made-job.ts";
@@ -75,7 +75,9 @@ export function made(taskId: string): MadeOutput[] {
 }
 
 export function offered(outputs: readonly MadeOutput[]): Output[] {
-  return outputs.map(({ base64: _, ...output }) => output);
+  return outputs.map(({ base64, kind, ...facts }) =>
+    kind === "init" ? { ...facts, kind, base64 } : { ...facts, kind },
+  );
 }
 
 export function bytesOf(output: MadeOutput): Uint8Array<ArrayBuffer> {
@@ -83,7 +85,10 @@ export function bytesOf(output: MadeOutput): Uint8Array<ArrayBuffer> {
 }
 
 /** Hashes of bytes as an offer says them. */
-export async function hashed(output: Output, bytes: Uint8Array<ArrayBuffer>): Promise<MadeOutput> {
+export async function hashed(
+  output: OutputFacts,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<MadeOutput> {
   const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const md5 = new Uint8Array(await crypto.subtle.digest("MD5", bytes));
   return {
@@ -263,10 +268,9 @@ export async function putAll(puts: readonly Put[], outputs: readonly MadeOutput[
   for (const put of puts) {
     const output = outputs[put.output];
     if (output === undefined) throw new Error("A PUT for no output.");
-    const response = await putBytes(put, bytesOf(output));
-    // 412: somebody else stored the same bytes.
-    if (response.status !== 200 && response.status !== 412)
-      throw new Error(`PUT: ${response.status}`);
+    const { status } = await putBytes(put, bytesOf(output));
+    // 412: it was stored before.
+    if (status !== 200 && status !== 412) throw new Error(`PUT: ${status}`);
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { SCHEMA_VERSION } from "../../edge/coordinator/migrations.ts";
 import { ROWS_OF_539CB1B } from "../schedule/rows-of-539cb1b.ts";
 import {
   coordinator,
@@ -83,7 +84,7 @@ test("a job that an earlier version stored goes on to its end, and its helper ma
   expect(helper.closeCode).toBeNull();
 
   const [stored] = await readStored(job.jobId, "job");
-  expect(stored).toMatchObject({ id: job.jobId, schemaVersion: 1 });
+  expect(stored).toMatchObject({ id: job.jobId, schemaVersion: SCHEMA_VERSION });
   for (const task of await readStored(job.jobId, "task")) {
     expect(task).toHaveProperty("verification");
     expect(task).not.toHaveProperty("proof");

@@ -12,7 +12,8 @@ import {
   visibilitySchema,
 } from "../../shared/wire/api.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
-import { createJob, made, plan, ScriptedHolder, until } from "./scripted-holder.ts";
+import { acceptedRows } from "./accepted-objects.ts";
+import { createJob, plan, ScriptedHolder, until } from "./scripted-holder.ts";
 
 // Who may do what with a video: every operation, by every kind of caller, for each visibility.
 
@@ -96,20 +97,19 @@ interface Operation {
 /** Whoever has the link may; of a private video the owner and the operator. */
 const VIEW = { open: [200, 200, 200, 200, 200, 200], private: [404, 404, 404, 404, 200, 200] };
 
-function operations({ jobId }: Video, visibility: Visibility): Operation[] {
-  const [task] = plan.tasks;
-  const outputs = made(task?.id ?? "");
-  const paths = outputs.map(
-    ({ rendition, sha256, kind }) => `${rendition}/${sha256}.${kind === "init" ? "mp4" : "m4s"}`,
-  );
+async function operations(video: Video, visibility: Visibility): Promise<Operation[]> {
+  const { jobId } = video;
+  const [made] = await acceptedRows(video);
   const view = [
     `/api/videos/${jobId}`,
     `/api/videos/${jobId}/mp4`,
     `/api/jobs/${jobId}/events`,
     `/coordinator-status?jobGroupId=${jobId}`,
-    ...["master.m3u8", "v144/playlist.m3u8", "v144/iframes.m3u8", "download.mp4", ...paths].map(
+    ...["master.m3u8", "v144/playlist.m3u8", "v144/iframes.m3u8", "download.mp4"].map(
       (path) => `/v/${jobId}/${path}`,
     ),
+    `/${made?.initKey}`,
+    `/${made?.key}`,
   ].flatMap((path) => [
     { method: "GET", path, ...VIEW },
     { method: "HEAD", path, ...VIEW },
@@ -126,6 +126,12 @@ function operations({ jobId }: Video, visibility: Visibility): Operation[] {
     {
       method: "POST",
       path: `/api/videos/${jobId}/mp4`,
+      open: [401, 403, 403, 403, 200, 200],
+      private: [404, 404, 404, 404, 200, 200],
+    },
+    {
+      method: "GET",
+      path: `/api/videos/${jobId}/check`,
       open: [401, 403, 403, 403, 200, 200],
       private: [404, 404, 404, 404, 200, 200],
     },
@@ -181,7 +187,7 @@ function operations({ jobId }: Video, visibility: Visibility): Operation[] {
 describe.each(visibilitySchema.options)("a video that is %s", (visibility) => {
   test("is for whom it should be, whatever is asked", async () => {
     const video = await readyVideo(visibility);
-    for (const operation of operations(video, visibility)) {
+    for (const operation of await operations(video, visibility)) {
       const { method, path, body } = operation;
       const answers: number[] = [];
       for (const caller of CALLERS) {

@@ -1,9 +1,11 @@
 import { describe, expect, test, vi } from "vitest";
 import type { HolderSource } from "../../shared/holder/chunk-stager.ts";
+import { digestsOf } from "../../shared/holder/digests.ts";
 import { FINAL_REFUSALS } from "../../shared/holder/lease-holder.ts";
 import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import { ERROR_CODES, type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
+import type { OutputToCompare } from "../../shared/wire/lease.ts";
 import { answering, chunkOf, grantOf, made, put, start, welcome } from "./holder-by-hand.ts";
 import { settled } from "./manual-clock.ts";
 
@@ -86,7 +88,15 @@ describe("a lease holder", () => {
   });
 
   test("looks at what somebody else made, and says what it saw until it is heard", async () => {
-    const output = { rendition: "v480", kind: "media", segment: 0, sizeBytes: 3, url: "" } as const;
+    const { sha256 } = await digestsOf(new Uint8Array(3));
+    const output: OutputToCompare = {
+      rendition: "v480",
+      kind: "media",
+      segment: 0,
+      sizeBytes: 3,
+      sha256,
+      url: "",
+    };
     const seen: unknown[] = [];
     const { receive, last, types, ends, clock } = await start({
       fetch: async () => ({ status: 200, arrayBuffer: async () => new ArrayBuffer(3) }),
@@ -99,8 +109,8 @@ describe("a lease holder", () => {
       },
     });
     receive({ type: "grant", grants: [{ ...grantOf(0), compare: [output] }] });
+    await vi.waitFor(() => expect(seen).toEqual([1, 3]));
     await settled();
-    expect(seen).toEqual([1, 3]);
     const said = { type: "compared", leaseId: "lease-0", verdict: "lies" };
     expect(last()).toEqual(said);
     await clock.advance(21_000);

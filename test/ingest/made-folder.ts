@@ -5,7 +5,7 @@ import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { checkInit, checkMedia, type InitFacts } from "../../shared/cmaf/check.ts";
 import type { Source } from "../../shared/ingest/read/source.ts";
 import type { AcceptedSegment, JobPlan } from "../../shared/job/job.ts";
-import { outputKey } from "../../shared/job/object-keys.ts";
+import { initKey, mediaKey } from "../../shared/job/object-keys.ts";
 import type { LadderRung } from "../../shared/plan/plan.ts";
 import { writePlaylists } from "../playlist/native-segments.ts";
 import { open } from "./cut-and-decode.ts";
@@ -58,8 +58,12 @@ async function makeTasks(
     const made = await transcodeTask(grant, chunk, () => {}, { signal });
     warnings.push(...made.warnings);
     const inits = new Map<string, { key: string; facts: InitFacts }>();
-    for (const { rendition: id, kind, segment: index, bytes, sha256, sizeBytes } of made.outputs) {
-      const key = outputKey("folder", id, kind, sha256);
+    for (const output of made.outputs) {
+      const { rendition: id, kind, segment: index, bytes, sha256, sizeBytes } = output;
+      const key =
+        kind === "init"
+          ? initKey("folder", id, output)
+          : mediaKey("folder", id, `${task.id}_1`, output);
       const file = join(dir, id, basename(key));
       await mkdir(dirname(file), { recursive: true });
       const data = new Uint8Array(bytes as ArrayBuffer);

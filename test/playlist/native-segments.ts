@@ -12,7 +12,7 @@ import {
   TICKS_PER_SECOND,
   type VideoRendition,
 } from "../../shared/job/job.ts";
-import { outputKey } from "../../shared/job/object-keys.ts";
+import * as keys from "../../shared/job/object-keys.ts";
 import {
   type PlaylistInput,
   renderIFrames,
@@ -180,7 +180,12 @@ async function store(
   kind: "init" | "media",
   dir: string,
 ): Promise<string> {
-  const key = outputKey("native", rendition, kind, sha256(bytes));
+  const md5 = createHash("md5").update(bytes).digest("base64");
+  const hashes = { sha256: sha256(bytes), md5 };
+  const key =
+    kind === "init"
+      ? keys.initKey("native", rendition, hashes)
+      : keys.mediaKey("native", rendition, "native_1", hashes);
   const path = join(dir, rendition, basename(key));
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);

@@ -11,7 +11,7 @@ import {
   TICKS_PER_SECOND,
   type VideoRendition,
 } from "../../shared/job/job.ts";
-import { outputKey } from "../../shared/job/object-keys.ts";
+import { initKey, mediaKey } from "../../shared/job/object-keys.ts";
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
 
 /** A planned job and the segments that could be accepted for it, for tests of playlists. */
@@ -154,6 +154,7 @@ export function acceptedAudio(rendition: AudioRendition, segment: Segment): Acce
 }
 
 function accepted(rendition: string, segment: number, engine: Engine, sizeBytes: number) {
+  const md5 = `${"A".repeat(22)}==`;
   const sha256 = `${rendition}${segment}${engine}`
     .split("")
     .map((each) => each.charCodeAt(0).toString(16))
@@ -163,8 +164,8 @@ function accepted(rendition: string, segment: number, engine: Engine, sizeBytes:
   return {
     rendition,
     segment,
-    key: outputKey("job", rendition, "media", sha256),
-    initKey: outputKey("job", rendition, "init", engine.padEnd(64, "0")),
+    key: mediaKey("job", rendition, `v-${segment}_1`, { sha256, md5 }),
+    initKey: initKey("job", rendition, { sha256: engine.padEnd(64, "0"), md5 }),
     sizeBytes,
     sha256,
     provenance: {

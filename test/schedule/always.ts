@@ -40,6 +40,10 @@ export function checkAlways(state: State): void {
   }
   must(state.job.tasksDone === done, `${state.job.tasksDone} tasks are counted, ${done} are done`);
   for (const lease of state.leases.values()) checkLease(state, lease);
+  const inits = new Set([...state.inits.values()].map(({ key }) => key));
+  for (const { initKey, key } of state.accepted.values()) {
+    must(inits.has(initKey), `${key} needs ${initKey}, of which there is no record`);
+  }
   const isAll = done === state.tasks.size;
   must(state.job.state !== "ready" || isAll, "ready before all is done");
   must(state.job.state !== "ready" || state.unclear.size === 0, "ready before all is clear");

@@ -22,6 +22,7 @@ export function outputsOf(plan: JobPlan, taskId: string, twist = ""): Output[] {
       segment: task.firstSegment,
       sizeBytes: 600,
       sha256: hash(rendition),
+      base64: "AA==",
       md5,
       frames: 0,
     } as const,

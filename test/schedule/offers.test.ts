@@ -37,7 +37,12 @@ test("anything missing, twice, foreign or too large is a fault", () => {
         [...others, { ...chosen, rendition: taskId.startsWith("a") ? "v320" : "a0" }],
         [...others, { ...chosen, segment: chosen.segment + 4 }],
         [...others, { ...chosen, sizeBytes: 100 * 1024 * 1024 }],
-        [...others, { ...chosen, kind: chosen.kind === "init" ? "media" : "init" }],
+        [
+          ...others,
+          chosen.kind === "init"
+            ? { ...chosen, kind: "media" }
+            : { ...chosen, kind: "init", base64: "AA==" },
+        ],
       ];
       expect(faultOf(taskId, foreign[change] ?? [])).not.toBeNull();
     }),

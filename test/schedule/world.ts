@@ -394,6 +394,7 @@ function reportedFailure(event: Event): string | null {
     return taskIdOf(event.leaseId);
   if (event.type !== "message") return null;
   const { message } = event;
-  // A commit without an offer fails, too.
-  return message.type === "fail" || message.type === "commit" ? taskIdOf(message.leaseId) : null;
+  // A commit without an offer fails, too, and an offer of something else than before.
+  const fails = ["fail", "commit", "offer"].includes(message.type);
+  return fails && "leaseId" in message ? taskIdOf(message.leaseId) : null;
 }

@@ -216,12 +216,11 @@ export class Swarm {
   }
 
   #presign(connectionId: string, leaseId: string): void {
-    const known = new Set([...this.#state.inits.values()].map(({ sha256 }) => sha256));
     this.#clock.after(SIGN_MS, () => {
       const outputs = this.#state.leases.get(leaseId)?.outputs;
       if (!outputs) return;
-      const puts = outputs.flatMap(({ sha256 }, output) =>
-        known.has(sha256) ? [] : { output, url: "", headers: {} },
+      const puts = outputs.flatMap(({ kind }, output) =>
+        kind === "init" ? [] : { output, url: "", headers: {} },
       );
       this.#send(connectionId, { type: "uploads", leaseId, puts });
       this.#dispatch({ type: "presigned", leaseId });

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "hls-parser";
 import { TributaryError } from "../../shared/job/errors.ts";
+import { namedHashes } from "../../shared/job/object-keys.ts";
 import { authorized } from "../player/authorized.ts";
 
 type Playlist = ReturnType<typeof parse>;
@@ -19,7 +20,7 @@ export interface CopiedPlaylists {
 
 /**
  * Fetches all that a player could from a multivariant playlist on, and writes it to the same relative
- * paths: playlists as they are, segments by their names. An object named after a SHA-256 must have it.
+ * paths: playlists as they are, segments by their names. An object whose name holds a SHA-256 must have it.
  * @param masterUrl of an ended job
  * @param ownerToken a private video needs it
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_INVALID (an address outside the video's own folder),
@@ -94,7 +95,7 @@ function relativePath(url: URL, base: URL): string {
 }
 
 function checkHash(url: URL, bytes: Buffer): void {
-  const named = /\/([0-9a-f]{64})\.\w+$/.exec(url.pathname)?.[1];
+  const named = namedHashes(url.pathname)?.sha256;
   if (named === undefined) return;
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   if (sha256 === named) return;

@@ -180,6 +180,12 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Try again. If contributors help with different browsers, try without them.",
     again: true,
   },
+  OBJECT_REPLACED: {
+    title: "A part of this video was replaced",
+    what: "Storage holds something else than what was checked when the video was made, so it is not shown.",
+    advice: "Tell the video's owner: it has to be made again.",
+    again: false,
+  },
   LEASE_LOST: {
     title: "Work was handed to someone else",
     what: "This tab was silent for too long, so its part of the work was given away.",
@@ -190,6 +196,12 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     title: "A result was not understood",
     what: "The server could not use what this tab reported about a finished part.",
     advice: "Reload the page to get the current version, then try again.",
+    again: true,
+  },
+  OFFERS_EXHAUSTED: {
+    title: "A result could not be delivered",
+    what: "This device asked too often where to upload a finished part, and it never arrived.",
+    advice: "Check the connection, then try again.",
     again: true,
   },
   TASK_FAILED: {

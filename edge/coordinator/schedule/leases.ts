@@ -37,6 +37,7 @@ export function grantLease(
     grantedAtMs: draft.nowMs,
     phase: "working",
     outputs: null,
+    offers: 0,
     made: null,
     checks: 0,
     checkDueAtMs: 0,

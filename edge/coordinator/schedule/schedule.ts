@@ -7,7 +7,7 @@ import { expire } from "./leases.ts";
 import { choreDone, endJob, runChores, watchForHolders } from "./lifecycle.ts";
 import { message } from "./messages.ts";
 import { checkDueLeases, takeVerdict } from "./results/results.ts";
-import { sendAway } from "./results/undo.ts";
+import { makeAgain, sendAway } from "./results/undo.ts";
 import { callServers, serverGivenUp } from "./servers.ts";
 import { forgetOldAsks, stageChunks } from "./staging.ts";
 import { Draft } from "./state/draft.ts";
@@ -37,6 +37,8 @@ export type Event =
   | { type: "checked"; leaseId: string; verdict: GateVerdict }
   /** `forState`: the job's state when the chore was begun. */
   | { type: "chore-done"; kind: ChoreKind; forState: JobState }
+  /** Storage has not, or no longer, what was accepted under these keys. */
+  | { type: "outputs-lost"; keys: readonly string[] }
   | { type: "cancel" }
   /** The call for a server failed for good. */
   | { type: "server-given-up"; holderId: string }
@@ -99,6 +101,9 @@ function decide(draft: Draft, event: Event): void {
     }
     case "chore-done":
       choreDone(draft, event.kind, event.forState);
+      return;
+    case "outputs-lost":
+      makeAgain(draft, event.keys);
       return;
     case "cancel":
       if (!hasEnded(draft.job.state)) {

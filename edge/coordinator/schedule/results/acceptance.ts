@@ -1,5 +1,5 @@
 import type { AcceptedSegment, Task } from "../../../../shared/job/job.ts";
-import { outputKey } from "../../../../shared/job/object-keys.ts";
+import { mediaKey } from "../../../../shared/job/object-keys.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
 import type { CheckedSegment } from "../../../gate/verdict.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
@@ -78,7 +78,7 @@ function acceptedSegment(
   if (media === undefined || init === undefined) return null;
   return {
     ...checked,
-    key: outputKey(draft.job.id, rendition, "media", media.sha256),
+    key: mediaKey(draft.job.id, rendition, lease.id, media),
     initKey: init.key,
     sizeBytes: media.sizeBytes,
     sha256: media.sha256,

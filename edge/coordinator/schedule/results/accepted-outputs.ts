@@ -15,12 +15,13 @@ export function acceptedOutputs(state: State, task: Task): AcceptedOutput[] {
       const accepted = state.accepted.get(acceptedId(rendition, segment));
       if (accepted === undefined) continue;
       initKey = accepted.initKey;
-      const { key, sizeBytes } = accepted;
-      media.push({ rendition, kind: "media", segment, key, sizeBytes });
+      const { key, sizeBytes, sha256 } = accepted;
+      media.push({ rendition, kind: "media", segment, key, sizeBytes, sha256 });
     }
     const init = inits.get(initKey);
     if (init === undefined) return media;
-    const { key, sizeBytes } = init;
-    return [{ rendition, kind: "init", segment: task.firstSegment, key, sizeBytes }, ...media];
+    const { key, sizeBytes, sha256 } = init;
+    const segment = task.firstSegment;
+    return [{ rendition, kind: "init", segment, key, sizeBytes, sha256 }, ...media];
   });
 }

@@ -1,9 +1,15 @@
 import type { Engine } from "../../../../shared/job/job.ts";
-import { outputKey } from "../../../../shared/job/object-keys.ts";
+import { initKey } from "../../../../shared/job/object-keys.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
 import { dropLease } from "../leases.ts";
 import type { Draft } from "../state/draft.ts";
-import { type InitRecord, isUnclear, type Lease } from "../state/records.ts";
+import {
+  type Holder,
+  type InitRecord,
+  isUnclear,
+  type Lease,
+  type TaskRecord,
+} from "../state/records.ts";
 import { initId } from "../state/state.ts";
 import { isTrusted } from "../verify/verifying.ts";
 import { refuse } from "./refusal.ts";
@@ -21,33 +27,45 @@ export function refusedForInit(
 ): boolean {
   const holder = draft.holder(lease.holderId);
   for (const init of initsOf(draft, lease.taskId, outputs, engine)) {
-    const known = draft.init(initId(init));
-    if (known === undefined || known.sha256 === init.sha256) continue;
-    const bringer = draft.task(known.taskId);
-    const maker = bringer?.done == null ? undefined : draft.holder(bringer.done.holderId);
-    const isDoubtful = bringer !== undefined && isUnclear(bringer);
-    if (isDoubtful && maker !== undefined && holder !== undefined && isTrusted(holder)) {
+    for (;;) {
+      const known = draft.init(initId(init));
+      if (known === undefined || known.sha256 === init.sha256) break;
+      const bringer = draft.task(known.taskId);
+      const maker = bringer?.done == null ? undefined : draft.holder(bringer.done.holderId);
+      // No audit has seen it, whatever the policy let pass.
+      const isUnproven = bringer !== undefined && maker !== undefined && !isProven(bringer, maker);
+      if (!isUnproven || holder === undefined || !isTrusted(holder)) {
+        turnAway(draft, lease, bringer);
+        return true;
+      }
+      // Another result may vouch for it now.
       ban(draft, maker.id, bringer.id);
-      continue;
     }
-    const message = "The init segment differs from that of other segments.";
-    if (!isDoubtful) {
-      refuse(draft, lease, "INIT_MISMATCH", message);
-      return true;
-    }
-    // Two contributors disagree: the first one's result is audited, this one's is nobody's failure.
-    draft.moveVerification(bringer.id, { type: "drawn" });
-    draft.send(lease.holderId, {
-      type: "rejected",
-      leaseId: lease.id,
-      code: "INIT_MISMATCH",
-      retryable: true,
-      message,
-    });
-    dropLease(draft, lease);
-    return true;
   }
   return false;
+}
+
+/** @param bringer the task whose result the other init came with */
+function turnAway(draft: Draft, lease: Lease, bringer: TaskRecord | undefined): void {
+  const message = "The init segment differs from that of other segments.";
+  if (bringer === undefined || !isUnclear(bringer)) {
+    refuse(draft, lease, "INIT_MISMATCH", message);
+    return;
+  }
+  // Two contributors disagree: the first one's result is audited, this one's is nobody's failure.
+  draft.moveVerification(bringer.id, { type: "drawn" });
+  draft.send(lease.holderId, {
+    type: "rejected",
+    leaseId: lease.id,
+    code: "INIT_MISMATCH",
+    retryable: true,
+    message,
+  });
+  dropLease(draft, lease);
+}
+
+function isProven({ verification }: TaskRecord, maker: Holder): boolean {
+  return isTrusted(maker) || (verification.state === "verified" && verification.by !== "gate");
 }
 
 /** The init segments that an offer holds, as records. */
@@ -59,10 +77,10 @@ export function initsOf(
 ): InitRecord[] {
   return outputs
     .filter(({ kind }) => kind === "init")
-    .map(({ rendition, sha256, sizeBytes }) => ({
+    .map(({ rendition, sha256, md5, sizeBytes }) => ({
       rendition,
       engine,
-      key: outputKey(draft.job.id, rendition, "init", sha256),
+      key: initKey(draft.job.id, rendition, { sha256, md5 }),
       sha256,
       sizeBytes,
       taskId,

@@ -7,11 +7,9 @@ import {
   TICKS_PER_SECOND,
 } from "../../../../shared/job/job.ts";
 import { taskRenditions, taskSegments } from "../../../../shared/job/task-parts.ts";
-import type { LeaseGrant, Output } from "../../../../shared/wire/lease.ts";
+import { type LeaseGrant, MAX_INIT_BYTES, type Output } from "../../../../shared/wire/lease.ts";
 import type { Lease } from "../state/records.ts";
 
-/** An init segment is a few boxes. */
-const MAX_INIT_BYTES = 64 * 1024;
 /** A media segment is read whole by the gate. */
 const MAX_MEDIA_BYTES = 64 * 1024 * 1024;
 /** Rate control may overshoot: by this factor, and by this much where segments are short. */

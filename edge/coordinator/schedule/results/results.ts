@@ -17,22 +17,34 @@ import { refuse } from "./refusal.ts";
 const CHECK_AGAIN_MS = 30_000;
 /** When the gate cannot look, it is asked this often before the attempt counts as failed. */
 const MAX_CHECKS = 5;
+/** An offer comes again for each round of fresh URLs, and after each lost connection. */
+const MAX_OFFERS = 10;
 
 type Commit = Extract<HolderMessage, { type: "commit" }>;
 
 export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Output[]): void {
   if (lease.phase === "checking") return;
-  const fault = offerFault(draft.plan, task, outputs);
+  const fault = offerFault(draft.plan, task, outputs) ?? changeOf(lease, outputs);
   if (fault !== null) {
     refuse(draft, lease, "OFFER_INVALID", fault);
+    return;
+  }
+  if (lease.offers >= MAX_OFFERS) {
+    refuse(draft, lease, "OFFERS_EXHAUSTED", `The result was offered ${MAX_OFFERS} times.`);
     return;
   }
   const isAudit = draft.task(task.id)?.done != null;
   if (isAudit && !takeAudit(draft, task, lease, outputs)) return;
   // An offer that comes again asks for fresh URLs: some objects may be there already.
   const phase = lease.phase === "working" ? "offered" : "uploading";
-  draft.patchLease(lease.id, { phase, outputs });
+  draft.patchLease(lease.id, ({ offers }) => ({ phase, outputs, offers: offers + 1 }));
   presign(draft, lease);
+}
+
+/** A lease has one result: what it may store is bounded by that. */
+function changeOf({ outputs: before }: Lease, outputs: readonly Output[]): string | null {
+  const isSame = before === null || JSON.stringify(before) === JSON.stringify(outputs);
+  return isSame ? null : "The lease's outputs are not those that were offered before.";
 }
 
 export function presign(draft: Draft, lease: Lease): void {

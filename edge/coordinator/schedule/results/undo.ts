@@ -1,5 +1,6 @@
 import type { Task } from "../../../../shared/job/job.ts";
 import { dropLease } from "../leases.ts";
+import { assembleWhenDone } from "../lifecycle.ts";
 import type { Draft } from "../state/draft.ts";
 import type { InitRecord } from "../state/records.ts";
 import { acceptedId, initId } from "../state/state.ts";
@@ -73,6 +74,30 @@ export function reopen(
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
   draft.patchTask(taskId, { state: leases.length > 0 ? "leased" : idle, leases, done: null });
   draft.moveVerification(taskId, { type: "undone", ...why });
+}
+
+/**
+ * The job could not be finished: objects of accepted results are not in storage as they were. Those
+ * tasks are made again, and not by the contributor who uploaded what is no longer there.
+ */
+export function makeAgain(draft: Draft, keys: readonly string[]): void {
+  const { job } = draft;
+  if (job.state !== "assembling") return;
+  const { assemble: _, ...chores } = job.chores;
+  draft.patchJob({ state: "running", chores });
+  const lost = new Set(keys);
+  for (const { id, done } of draft.tasks()) {
+    const planned = draft.planned.get(id);
+    if (done === null || planned === undefined) continue;
+    const isLost = outputIds(planned).some((output) => {
+      const { key, initKey } = draft.accepted(output) ?? {};
+      return [key, initKey].some((each) => each !== undefined && lost.has(each));
+    });
+    if (!isLost) continue;
+    const isContributor = draft.holder(done.holderId)?.role === "contributor";
+    reopen(draft, id, isContributor ? { excluded: [done.holderId] } : {});
+  }
+  assembleWhenDone(draft);
 }
 
 /** The result that brought an init is gone: another one vouches for it, or the next brings its own. */

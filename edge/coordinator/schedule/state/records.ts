@@ -127,8 +127,10 @@ export const leaseSchema = z.object({
    * `lost`: the holder fell silent or its socket closed; it may take it up again while nobody else has the task.
    */
   phase: z.enum(["working", "offered", "uploading", "checking", "lost"]),
-  /** Of the holder's last offer. */
+  /** Of the holder's offer. */
   outputs: z.array(outputSchema).nullable(),
+  /** How often it came: again for fresh URLs, the same each time. */
+  offers: z.number().default(0),
   /** Of the holder's commit. */
   made: z
     .object({ engine: engineSchema, encodeMs: z.number(), warnings: z.array(z.string()) })
