@@ -1,0 +1,56 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { type AcceptedSegment, acceptedSegmentSchema } from "../../shared/job/job.ts";
+import { namedHashes } from "../../shared/job/object-keys.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import { call, coordinator, plan, playlist } from "./scripted-holder.ts";
+
+/** What a job has accepted, what its playlists name, and what storage holds of that. */
+
+/** As the coordinator wrote it down. */
+export async function acceptedRows({ jobId }: CreateJobResponse): Promise<AcceptedSegment[]> {
+  const texts = await runInDurableObject(coordinator(jobId), (_, { storage }) =>
+    storage.sql
+      .exec<{ json: string }>("SELECT json FROM records WHERE kind = 'accepted'")
+      .toArray()
+      .map(({ json }) => json),
+  );
+  return texts.map((text) => acceptedSegmentSchema.parse(JSON.parse(text)));
+}
+
+/** Keys of all media and inits that the job's media playlists name. */
+export async function namedKeys(job: CreateJobResponse): Promise<string[]> {
+  const keys = new Set<string>();
+  for (const { id } of [...plan.video, ...plan.audio]) {
+    const text = await playlist(job, `${id}/playlist.m3u8`);
+    for (const [name] of text.matchAll(/[\w-]+\.(m4s|mp4)/g))
+      keys.add(`v/${job.jobId}/${id}/${name}`);
+  }
+  return [...keys];
+}
+
+export async function sha256Of(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * What is at an object's address.
+ * @returns "as named"; the problem's code; "replaced" for other bytes than its name says
+ */
+export async function served(key: string): Promise<string> {
+  const response = await call(`/${key}`);
+  if (!response.ok) return ((await response.json()) as { code: string }).code;
+  const sha256 = await sha256Of(await response.arrayBuffer());
+  return sha256 === namedHashes(key)?.sha256 ? "as named" : "replaced";
+}
+
+/** What storage holds under a key; null for nothing. Another version is another object, even if alike. */
+export async function storedAs(
+  key: string,
+): Promise<{ version: string; sizeBytes: number; sha256: string } | null> {
+  const stored = await env.MEDIA.get(key);
+  if (stored === null) return null;
+  const { version, size: sizeBytes } = stored;
+  return { version, sizeBytes, sha256: await sha256Of(await stored.arrayBuffer()) };
+}
