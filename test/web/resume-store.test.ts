@@ -31,6 +31,10 @@ const JOB = {
   createdAtMs: 1_795_000_000_000,
 };
 
+/** What older builds did not keep. */
+const LACKED = { planSlots: 1, engine: null, usesServers: null };
+const CHOSEN = { planSlots: 4, engine: "ffmpeg", usesServers: false } as const;
+
 /** As builds wrote that knew no version of a record: its database, its store, its record. */
 const writeRaw = (records: unknown[]) =>
   page.evaluate(async (given) => {
@@ -69,12 +73,12 @@ const list = () =>
 
 test("a job that an older build kept is taken up, with what it lacks filled in", async () => {
   await writeRaw([{ job: JOB, handle: null }]);
-  expect(await list()).toEqual([{ job: { ...JOB, planSlots: 1 }, handle: null }]);
+  expect(await list()).toEqual([{ job: { ...JOB, ...LACKED }, handle: null }]);
   expect(said).toEqual([]);
 });
 
 test("what cannot be read is forgotten with a word, and the others stay, newest first", async () => {
-  const newer = { ...JOB, jobId: "j2", createdAtMs: JOB.createdAtMs + 1, planSlots: 4 };
+  const newer = { ...JOB, jobId: "j2", createdAtMs: JOB.createdAtMs + 1, ...CHOSEN };
   await writeRaw([
     { job: JOB, handle: "no handle" },
     { job: { jobId: "broken", ladder: "480:1400" }, handle: null },
@@ -82,7 +86,7 @@ test("what cannot be read is forgotten with a word, and the others stay, newest 
   ]);
   expect(await list()).toEqual([
     { job: newer, handle: null },
-    { job: { ...JOB, planSlots: 1 }, handle: null },
+    { job: { ...JOB, ...LACKED }, handle: null },
   ]);
   expect(said.join()).toContain("Job broken of an earlier visit cannot be read");
   expect((await readRaw()).map(({ job }) => job.jobId).sort()).toEqual(["j1", "j2"]);
@@ -106,7 +110,7 @@ test("what is put carries its version, keeps a handle, and is gone when it is de
       const [stored] = await openResumeStore().list();
       return (await stored?.handle?.isSameEntry(handle)) === true;
     },
-    { ...JOB, planSlots: 2 },
+    { ...JOB, ...CHOSEN },
   );
   expect(kept).toBe(true);
   expect((await readRaw())[0]?.schemaVersion).toBe(1);

@@ -43,7 +43,14 @@ const KINDS: Record<string, Kind> = {
         "/pages/upload/connect-owner.ts",
       );
       const job = { jobId: "j", ownerToken: "t", fileName: "f", fingerprint: "f", sizeBytes: 1 };
-      const call = connectOwner().api.resume({ ...job, ladder: [], createdAtMs: 0, planSlots: 1 });
+      const call = connectOwner().api.resume({
+        ...job,
+        ladder: [],
+        createdAtMs: 0,
+        planSlots: 1,
+        engine: null,
+        usesServers: null,
+      });
       return [call] as never;
     },
   },

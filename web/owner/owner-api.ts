@@ -189,6 +189,9 @@ export interface ResumableJob {
   createdAtMs: number;
   /** Slots that its tasks were planned for. */
   planSlots: number;
+  /** What was chosen for it; null: nothing, or by a build that did not keep it. */
+  engine: NonNullable<OwnerOptions["engine"]> | null;
+  usesServers: boolean | null;
 }
 
 /** Commands resolve with the state that they led to, refusals included; they reject only on a fault. */

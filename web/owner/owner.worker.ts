@@ -115,9 +115,11 @@ class Owner implements OwnerApi {
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
       const { ladder, planSlots } = file;
       const createdAtMs = Date.now();
-      const job = { jobId, ownerToken, fileName, fingerprint, sizeBytes, ladder, planSlots };
-      if (signal.aborted) return { ...this.#snapshot(), job: { ...job, createdAtMs } };
-      this.#resumable = { ...job, createdAtMs };
+      const read = { fileName, fingerprint, sizeBytes, ladder, planSlots, createdAtMs };
+      const { engine = null } = this.#options;
+      const job = { jobId, ownerToken, ...read, engine, usesServers: this.#usesServers };
+      if (signal.aborted) return { ...this.#snapshot(), job };
+      this.#resumable = job;
       this.#tell({ type: "created", address: { jobId, watchUrl, masterUrl } });
       this.#connect(this.#resumable);
       // Switched while the job was being created.
@@ -134,6 +136,8 @@ class Owner implements OwnerApi {
     await this.reset();
     const { signal } = this.#abort;
     this.#resumable = job;
+    this.#usesServers = job.usesServers;
+    if (job.engine !== null) this.#options = { ...this.#options, engine: job.engine };
     this.#tell({ type: "resumed", fileName: job.fileName, address: addressOf(job.jobId) });
     try {
       await this.#client.jobStatus(job.jobId, job.ownerToken, signal);

@@ -52,6 +52,13 @@ export class KeptJob {
     if (this.#job !== null) await this.#store.put({ job: this.#job, handle });
   }
 
+  /** Something else was chosen for it. */
+  async change(choice: Pick<ResumableJob, "usesServers">): Promise<void> {
+    if (this.#job === null) return;
+    this.#job = { ...this.#job, ...choice };
+    await this.#store.put({ job: this.#job, handle: this.#handle.peek() });
+  }
+
   /** For this visit: what the handle led to is gone, or not allowed. */
   loseHandle(): void {
     this.#handle.value = null;

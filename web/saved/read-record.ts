@@ -11,6 +11,8 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
   ladder: z.array(z.object({ shortSide: z.number(), kilobitsPerSecond: z.number() })),
   createdAtMs: z.number(),
   planSlots: z._default(z.int(), 1),
+  engine: z._default(z.nullable(z.enum(["auto", "ffmpeg", "webcodecs", "server"])), null),
+  usesServers: z._default(z.nullable(z.boolean()), null),
 });
 
 const recordSchema = z.object({

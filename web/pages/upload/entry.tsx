@@ -49,6 +49,13 @@ render(
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));
+// A reload of a video that is ready shows the video.
+const start = location.pathname + location.search;
+effect(() => {
+  const state = session.state.value;
+  const address = state.phase === "ready" ? new URL(state.address.watchUrl).pathname : start;
+  if (location.pathname + location.search !== address) history.replaceState(null, "", address);
+});
 
 void cancellations.resume();
 window.addEventListener("online", () => cancellations.hurry());

@@ -1,6 +1,12 @@
 import { renderSVG } from "uqr";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
+import { WarningIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
+
+function isOfThisDevice(url: string): boolean {
+  return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
+}
 
 /** The link for helpers, to copy and to scan. */
 export function OpenLink({
@@ -32,6 +38,13 @@ export function OpenLink({
           dangerouslySetInnerHTML={{ __html: renderSVG(link.joinUrl, { border: 0 }) }}
         />
       </div>
+      {isOfThisDevice(link.joinUrl) && (
+        <Note kind="warn" icon={<WarningIcon />}>
+          This link works on this computer alone, because you opened the page as{" "}
+          <b>{location.hostname}</b>. For other devices of your network start the site with{" "}
+          <code>npm start -- --host</code>, and open the address that it prints.
+        </Note>
+      )}
       <div class="actions">
         <button type="button" class="button" disabled={pending} onClick={onRevoke}>
           End the link

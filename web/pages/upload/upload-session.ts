@@ -130,7 +130,10 @@ export class UploadSession {
   }
 
   async useServers(use: boolean): Promise<void> {
-    await this.#while(null, () => this.#link.run((owner) => owner.useServers(use)));
+    await this.#while(null, async () => {
+      await this.#link.run((owner) => owner.useServers(use));
+      await this.#kept.change({ usesServers: use });
+    });
   }
 
   /** The engine that makes the video; kept for a worker that takes over. */
