@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { END_STATES, type EndState, hasEnded } from "./job-state.ts";
+import { noticeSchema } from "./notice.ts";
 import { TICKS_PER_SECOND } from "./ticks.ts";
 
 /**
@@ -96,6 +97,8 @@ export const sourceFactsSchema = z.object({
   audio: z.array(audioFactsSchema).max(16),
   /** Plain sentences on what will be missing or different; shown to people, kept in the status. */
   warnings: z.array(z.string().max(500)).max(20),
+  /** The same with codes and times. */
+  notices: z.array(noticeSchema).max(20).default([]),
 });
 export type SourceFacts = z.infer<typeof sourceFactsSchema>;
 

@@ -1,5 +1,6 @@
 import { TributaryError } from "../job/errors.ts";
 import type { JobPlan, Segment, SourceFacts, VideoRendition } from "../job/job.ts";
+import { messagesOf, type Notice, notice } from "../job/notice.ts";
 import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
 import { planAudio } from "./audio.ts";
 import { planLadder } from "./ladder.ts";
@@ -44,17 +45,19 @@ export function planJob(
     throw new TributaryError("SOURCE_TOO_LARGE", "The video is longer than a day and a quarter.");
   }
   const tasks = planTasks(segments, video, audio, timeline, slots);
-  const warnings = [...facts.warnings, ...(rungs === undefined ? [] : wastedBits(facts, video))];
+  const wasted = rungs === undefined ? [] : wastedBits(facts, video);
+  const notices = [...facts.notices, ...wasted];
+  const warnings = [...facts.warnings, ...messagesOf(wasted)];
   const evenFrames = areEven(segments);
-  const source = { ...facts, warnings, video: { ...facts.video, evenFrames } };
+  const source = { ...facts, warnings, notices, video: { ...facts.video, evenFrames } };
   return { source, video, audio, segments, tasks };
 }
 
 /** Beyond this many times what the source has, a rung that somebody asked for is worth a word. */
 const WASTE = 2;
 
-/** Warnings on a ladder that is kept as it was asked for. */
-function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[]): string[] {
+/** On a ladder that is kept as it was asked for. */
+function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[]): Notice[] {
   const wasted = renditions.filter(({ width, height, bitsPerSecond }) => {
     return bitsPerSecond > WASTE * 1000 * usefulKilobits(video, Math.min(width, height));
   });
@@ -63,7 +66,10 @@ function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[
   const shortSide = Math.min(first.width, first.height);
   const useful = Math.max(1, Math.round(usefulKilobits(video, shortSide)));
   return [
-    `The ladder gives ${shortSide}p ${Math.round(first.bitsPerSecond / 1000)} kbit/s; the source has the worth of ${useful}. The result gets larger, not better.`,
+    notice(
+      "LADDER_WASTES_BITS",
+      `The ladder gives ${shortSide}p ${Math.round(first.bitsPerSecond / 1000)} kbit/s; the source has the worth of ${useful}. The result gets larger, not better.`,
+    ),
   ];
 }
 

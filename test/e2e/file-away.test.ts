@@ -20,7 +20,7 @@ afterAll(() => browser.close());
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tributary-drive-"));
   path = join(dir, "film.mp4");
-  await copyFile(await fixture("large-30s.mp4"), path);
+  await copyFile(await fixture("large-18s.mp4"), path);
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 

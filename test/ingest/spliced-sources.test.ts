@@ -35,6 +35,9 @@ describe("two recordings in one transport stream", () => {
       const tasks = await decodeVideoTasks(opened, plan);
       opened.close();
       expect(plan.source.warnings[0]).toMatch(words);
+      const [told] = plan.source.notices;
+      expect(told?.code).toMatch(/^(CLOCK_JUMPS|RECORDINGS_OVERLAP)$/);
+      expect(Math.abs((told?.atSeconds ?? 0) - 5)).toBeLessThan(0.2);
       for (const { planned, hashes } of tasks) expect(hashes).toHaveLength(planned);
       const expected = [...(await pictureHashes(one)), ...(await pictureHashes(other))];
       expect(tasks.flatMap(({ hashes }) => hashes)).toEqual(expected);

@@ -311,6 +311,7 @@ function movie(video: Partial<SourceFacts["video"]> = {}): SourceFacts {
       },
     ],
     warnings: [],
+    notices: [],
   };
 }
 
@@ -373,5 +374,6 @@ test("a ladder that asks for more than the source has is kept, with a word", () 
   expect(asked.source.warnings).toEqual([
     expect.stringMatching(/480p 1400 kbit\/s.* worth of 200/),
   ]);
+  expect(asked.source.notices).toMatchObject([{ code: "LADDER_WASTES_BITS", atSeconds: null }]);
   expect(planJob({ ...facts, video }, timeline).source.warnings).toEqual([]);
 });

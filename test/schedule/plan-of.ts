@@ -48,6 +48,7 @@ export function planOf(count: number): JobPlan {
       },
       audio: [],
       warnings: [],
+      notices: [],
     },
     video: [video("v320", 320), video("v160", 160)],
     audio: [

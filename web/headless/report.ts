@@ -1,5 +1,6 @@
 import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { WireError } from "../../shared/job/errors.ts";
+import { messagesOf, type Notice, uncoded } from "../../shared/job/notice.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
@@ -37,6 +38,8 @@ export interface TranscodeReport {
   bytesUploaded: number;
   bytesStored: number;
   warnings: string[];
+  /** The warnings with codes and times; those of encoders have none yet. */
+  notices: Notice[];
   /** Why the browser's own codecs were not to be used; null where they were, or no file was read. */
   fastRefusal: FastRefusal | null;
   renditions: JobStatus["renditions"];
@@ -91,6 +94,12 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
   const fromPick = (ms: number | null): number | null => (ms === null ? null : ms + waitedMs);
   const firstPlayable = atEdge(status?.firstPlayableAtMs);
   const ready = status?.state === "ready" ? atEdge(status.endedAtMs) : null;
+  // All that the page says: what was found in the file, and what came up at work.
+  const found = status?.source?.notices ?? state?.inspection?.source.notices ?? [];
+  const atWork = status?.warnings ?? state?.warnings ?? [];
+  const warnings = [
+    ...new Set([...(state?.inspection?.source.warnings ?? []), ...messagesOf(found), ...atWork]),
+  ];
   const durationTicks = status?.durationTicks ?? state?.inspection?.source.durationTicks;
   return {
     ok: error === null,
@@ -116,13 +125,8 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     bytesUploaded: state?.bytesUploaded ?? 0,
     bytesStored: status?.bytesStored ?? 0,
     fastRefusal: fastRefusalOf(state),
-    // All that the page says: what was found in the file, and what came up at work.
-    warnings: [
-      ...new Set([
-        ...(state?.inspection?.source.warnings ?? []),
-        ...(status?.warnings ?? state?.warnings ?? []),
-      ]),
-    ],
+    warnings,
+    notices: [...found, ...uncoded(warnings.filter((each) => !messagesOf(found).includes(each)))],
     renditions: status?.renditions ?? [],
     engines: [...new Set(status?.segments.map(({ engine }) => engine) ?? [])].sort(),
     tasks: (status?.tasks ?? []).map(({ id, kind, state, attempts, lastError }) => ({

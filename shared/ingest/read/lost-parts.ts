@@ -1,4 +1,5 @@
 import type { AudioFacts } from "../../job/job.ts";
+import { type Notice, notice } from "../../job/notice.ts";
 import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
 import type { AudioTrackProbe } from "./audio-facts.ts";
 import type { VideoIndex, VideoIndexing } from "./source-index.ts";
@@ -12,26 +13,37 @@ const SOUND_TAIL_TICKS = 0.1 * TICKS_PER_SECOND;
 export function warnOfLostSound(
   { facts, audibleFromTicks }: AudioTrackProbe,
   tracks: number,
-  warnings: string[],
+  notices: Notice[],
 ): void {
   const lostTicks = Math.min(0, audibleFromTicks);
   if (lostTicks > -SOUND_TAIL_TICKS) return;
   const which = tracks > 1 ? ` of track ${facts.track + 1}` : "";
-  warnings.push(
-    `The first ${clock(-lostTicks)} of the sound${which} are left out: they come before the first picture.`,
+  notices.push(
+    notice(
+      "SOUND_LEFT_OUT",
+      `The first ${clock(-lostTicks)} of the sound${which} are left out: they come before the first picture.`,
+      lostTicks / TICKS_PER_SECOND,
+    ),
   );
 }
 
-export function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): void {
+export function warnOfLostFrames(indexing: VideoIndexing, notices: Notice[]): void {
   const { undecodableFrames, doubledFrames } = indexing;
   if (undecodableFrames > 0) {
-    warnings.push(
-      `The first ${undecodableFrames} frames are missing: the pictures they build on are not in the file.`,
+    notices.push(
+      notice(
+        "FRAMES_UNDECODABLE",
+        `The first ${undecodableFrames} frames are missing: the pictures they build on are not in the file.`,
+        0,
+      ),
     );
   }
   if (doubledFrames > 0) {
-    warnings.push(
-      `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
+    notices.push(
+      notice(
+        "FRAMES_MOVED",
+        `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
+      ),
     );
   }
 }
@@ -43,7 +55,7 @@ export function warnOfLostFrames(indexing: VideoIndexing, warnings: string[]): v
 export function holdLastFrame(
   { frameTicks }: VideoIndex,
   audio: readonly { facts: AudioFacts }[],
-  warnings: string[],
+  notices: Notice[],
 ): number {
   const last = frameTicks.length - 1;
   const endTicks = frameTicks[last] ?? 1;
@@ -53,8 +65,12 @@ export function holdLastFrame(
   );
   if (soundEndTicks <= endTicks + SOUND_TAIL_TICKS) return endTicks;
   frameTicks[last] = soundEndTicks;
-  warnings.push(
-    `The pictures end at ${clock(endTicks)}; the last one stays until the sound ends at ${clock(soundEndTicks)}.`,
+  notices.push(
+    notice(
+      "LAST_FRAME_HELD",
+      `The pictures end at ${clock(endTicks)}; the last one stays until the sound ends at ${clock(soundEndTicks)}.`,
+      endTicks / TICKS_PER_SECOND,
+    ),
   );
   return soundEndTicks;
 }

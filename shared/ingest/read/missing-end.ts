@@ -1,5 +1,6 @@
 import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
 import { TributaryError } from "../../job/errors.ts";
+import { type Notice, notice } from "../../job/notice.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import { statedMatroskaBytes } from "./matroska-size.ts";
 import { packetsFrom } from "./packet-reader.ts";
@@ -17,14 +18,14 @@ export interface ListedTrack {
 
 /**
  * Shortens the lists to what can be read.
- * @returns the warning for people, or null when the file is whole
+ * @returns what people are told, or null when the file is whole
  * @throws TributaryError SOURCE_TRUNCATED
  */
 export async function dropMissingEnd(
   file: Blob,
   layout: IsoLayout | null,
   listed: readonly ListedTrack[],
-): Promise<string | null> {
+): Promise<Notice | null> {
   let statedBytes = layout === null ? await statedMatroskaBytes(file) : layout.statedBytes;
   if (statedBytes === null && layout !== null) statedBytes = await listedBytes(file, listed);
   if (statedBytes === null || statedBytes <= file.size) return null;
@@ -38,7 +39,8 @@ export async function dropMissingEnd(
       one.packets = filtered(one.packets, (_, packet) => packet < readable);
   }
   if (layout !== null && missing === 0) {
-    return "The file ends earlier than it says; all pictures and sound are there.";
+    const message = "The file ends earlier than it says; all pictures and sound are there.";
+    return notice("FILE_INCOMPLETE", message);
   }
   if (layout !== null && !layout.fragmented) {
     throw new TributaryError(
@@ -46,7 +48,10 @@ export async function dropMissingEnd(
       `The file is incomplete: ${present}. Copy or download it again.`,
     );
   }
-  return `The file is incomplete: ${present}. What is missing at its end is missing in the result.`;
+  return notice(
+    "FILE_INCOMPLETE",
+    `The file is incomplete: ${present}. What is missing at its end is missing in the result.`,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { InputAudioTrack, InputTrack, InputVideoTrack } from "mediabunny";
 import { TributaryError } from "../../job/errors.ts";
 import type { SourceFacts } from "../../job/job.ts";
+import { messagesOf, type Notice, notice } from "../../job/notice.ts";
 import { frameStepFor } from "../../plan/plan.ts";
 import { keepSequenceHeader } from "../cut/parameter-sets.ts";
 import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
@@ -57,17 +58,17 @@ export async function probeFile(
 ): Promise<ProbedFile> {
   const { video, container } = opened;
   const { file, layout, signal, onProgress } = options;
-  const warnings: string[] = [];
+  const notices: Notice[] = [];
   const h264 = await readH264Stream(video, signal);
   const listed = await listTracks(opened, h264, options);
   const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
-  if (incomplete !== null) warnings.push(incomplete);
+  if (incomplete !== null) notices.push(incomplete);
   const isoTrack = layout?.tracks.find((track) => track.id === video.id);
   const { test } = listed.video;
   if (test !== null) await lookAtPictures(video, listed.video.packets, test, signal);
   const packets = withoutNothing(listed.video.packets);
   if (!hasEdits(isoTrack)) {
-    warnings.push(
+    notices.push(
       ...straighten(
         packets,
         listed.audio.map((one) => one.packets),
@@ -91,14 +92,17 @@ export async function probeFile(
       "The file has a video track, but no picture in it that can be shown.",
     );
   }
-  warnOfLostFrames(indexing, warnings);
+  warnOfLostFrames(indexing, notices);
   const { index } = indexing;
   const frames = index.framePackets.length;
   const frameRate = meanFrameRate(index.frameTicks);
   const frameStep = frameStepFor(frameRate);
   if (frameStep > 1) {
-    warnings.push(
-      `The source has ${Math.round(frameRate)} frames a second; every ${ordinal(frameStep)} is kept.`,
+    notices.push(
+      notice(
+        "FRAMES_LEFT_OUT",
+        `The source has ${Math.round(frameRate)} frames a second; every ${ordinal(frameStep)} is kept.`,
+      ),
     );
   }
   const zeroSeconds = window.shownFromSeconds ?? index.zeroSeconds;
@@ -110,9 +114,9 @@ export async function probeFile(
     const changes = probed.index.packetDescriptions !== null;
     const sampleDescriptions = changes ? (isoTrack?.sampleDescriptions ?? null) : null;
     audio.push({ track, sampleDescriptions, ...probed });
-    warnOfLostSound(probed, listed.audio.length, warnings);
+    warnOfLostSound(probed, listed.audio.length, notices);
   }
-  const durationTicks = holdLastFrame(index, audio, warnings);
+  const durationTicks = holdLastFrame(index, audio, notices);
   onProgress?.(1);
   if (isoTrack !== undefined) keepSequenceHeader(video, av1ConfigObus(isoTrack.sampleDescriptions));
   const videoTracks = [video, ...tracksOf(options.described, video.id)];
@@ -129,7 +133,8 @@ export async function probeFile(
         bitsPerSecond: bitRate(index, durationTicks),
       },
       audio: audio.map((one) => one.facts),
-      warnings,
+      warnings: messagesOf(notices),
+      notices,
     },
     index: { video: index, audio: audio.map((one) => one.index) },
     video,

@@ -1,6 +1,7 @@
 import type { InputVideoTrack } from "mediabunny";
 import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
+import { messagesOf } from "../../job/notice.ts";
 import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
 import { canonicalLanguage } from "./audio-facts.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
@@ -239,6 +240,7 @@ function withReport(
       isDefault: stream.isDefault,
     };
   });
-  const warnings = [...remuxed.warnings, ...facts.warnings];
-  return { ...probed, facts: { ...facts, container, video, audio, warnings } };
+  const notices = [...remuxed.notices, ...facts.notices];
+  const warnings = messagesOf(notices);
+  return { ...probed, facts: { ...facts, container, video, audio, warnings, notices } };
 }

@@ -1,3 +1,4 @@
+import { type Notice, notice } from "../../job/notice.ts";
 import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
 import type { PacketList } from "./source-index.ts";
 
@@ -30,9 +31,9 @@ interface Jump {
 
 /**
  * Moves what does not lie on one timeline; lists' `seconds` are replaced, `places` stay.
- * @returns warnings for people
+ * @returns what people are told
  */
-export function straighten(video: PacketList, audio: readonly PacketList[]): string[] {
+export function straighten(video: PacketList, audio: readonly PacketList[]): Notice[] {
   const keys = video.isKey.reduce((sum, isKey) => sum + isKey, 0);
   // Files that flag each packet as key have nothing to tell.
   if (keys < 2 || keys > video.isKey.length / 2) return [];
@@ -41,7 +42,7 @@ export function straighten(video: PacketList, audio: readonly PacketList[]): str
   const frame = usualGap(original);
   const zero = original[0] ?? 0;
   const at = (time: number) => clock((time - zero) * TICKS_PER_SECOND);
-  const warnings: string[] = [];
+  const notices: Notice[] = [];
   const jumps: Jump[] = [];
   let shift = 0;
   let latest = Number.NEGATIVE_INFINITY;
@@ -57,23 +58,32 @@ export function straighten(video: PacketList, audio: readonly PacketList[]): str
         seconds[i] = latest + frame;
         jumps.push({ bySeconds: gap - frame, shiftSeconds: shift });
         const way = gap < 0 ? "back" : "ahead";
-        warnings.push(
-          `At ${at(latest)} the file's clock jumps ${way} by ${Math.abs(gap).toFixed(1)} s; what follows is shown right after.`,
+        notices.push(
+          notice(
+            "CLOCK_JUMPS",
+            `At ${at(latest)} the file's clock jumps ${way} by ${Math.abs(gap).toFixed(1)} s; what follows is shown right after.`,
+            latest - zero,
+          ),
         );
       } else if (gap <= 0 && isForeign(seconds, i, frame)) {
         const count = putInOrder(seconds, i, original, shift);
-        warnings.push(
-          `At ${at(time)} two recordings overlap by ${count} frame${count === 1 ? "" : "s"}; they are shown one after the other.`,
+        notices.push(
+          notice(
+            "RECORDINGS_OVERLAP",
+            `At ${at(time)} two recordings overlap by ${count} frame${count === 1 ? "" : "s"}; they are shown one after the other.`,
+            time - zero,
+          ),
         );
       }
     }
     latest = Math.max(latest, seconds[i] ?? 0);
   }
-  if (warnings.length === 0) return [];
+  const [first, ...more] = notices;
+  if (first === undefined) return [];
   video.seconds = seconds;
   for (const list of audio) moveSound(list, jumps);
-  const [first = "", ...more] = warnings;
-  return more.length < 3 ? warnings : [first, `The same happens at ${more.length} more places.`];
+  if (more.length < 3) return notices;
+  return [first, notice(first.code, `The same happens at ${more.length} more places.`)];
 }
 
 /** The usual distance of neighbours in time. */

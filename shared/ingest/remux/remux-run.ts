@@ -1,5 +1,6 @@
 import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
+import { type Notice, notice } from "../../job/notice.ts";
 import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
 import { REPORT, type RemuxFfmpeg } from "./remux-ffmpeg.ts";
 import { STRANGERS_FILE } from "./source-formats.ts";
@@ -26,7 +27,7 @@ export interface Remuxed {
   video: StreamReport | null;
   /** In the order of the copy's audio tracks. */
   audio: StreamReport[];
-  warnings: string[];
+  notices: Notice[];
 }
 
 export interface RemuxOptions {
@@ -61,15 +62,18 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
   if (request.copy !== "sound" && video === null) {
     throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
   }
-  const warnings: string[] = [];
-  if (request.copy === "nothing") return { report, file: null, video, audio, warnings };
+  const notices: Notice[] = [];
+  if (request.copy === "nothing") return { report, file: null, video, audio, notices };
   const picture = request.copy === "sound" ? null : video;
   const copied = request.copy !== "converted" && (picture === null || isCopied(picture));
   let file = copied ? await copyTo(ffmpeg, plan(picture, audio, false)) : null;
   if (file === null && picture !== null) {
     // No container takes these packets as they are, or what it makes of them cannot be read.
-    warnings.push(
-      `The picture (${picture.codec}) was converted once before the work began, at a quality where no loss is seen.`,
+    notices.push(
+      notice(
+        "PICTURE_CONVERTED",
+        `The picture (${picture.codec}) was converted once before the work began, at a quality where no loss is seen.`,
+      ),
     );
     file = await copyTo(ffmpeg, plan(picture, audio, true));
   }
@@ -79,7 +83,7 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
       `The file was recognised (${report.format}), but its packets cannot be read: ${ffmpeg.lastLine().slice(0, 200)}`,
     );
   }
-  return { report, file, video, audio, warnings };
+  return { report, file, video, audio, notices };
 }
 
 async function probe(ffmpeg: RemuxFfmpeg): Promise<FfprobeReport> {

@@ -84,6 +84,7 @@ export const INSPECTION: Inspection = {
       },
     ],
     warnings: [],
+    notices: [],
   },
   ladder: LADDER,
   video: videoRenditions(LADDER),
