@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
+import { localSigningSecret } from "./edge/local/signing-secret.ts";
 import { ffmpegCoreAsset } from "./web/build/ffmpeg-core-asset.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
 
@@ -14,7 +15,7 @@ const stateDir = process.env["TRIBUTARY_STATE"] ?? here(".wrangler/state");
 const port = Number(process.env["PORT"] ?? 8787);
 const https = certificate();
 
-useLocalStorageCredentials();
+useLocalSecrets();
 
 export default defineConfig({
   root: here("web"),
@@ -82,10 +83,10 @@ function certificate() {
 }
 
 /**
- * Production has the storage credentials as secrets. Here the local S3 endpoint's own take their
- * place, so that the Worker reads the same two bindings everywhere.
+ * Production has secrets. Here the local S3 endpoint's own credentials and a generated signing secret take
+ * their place, so that the Worker reads the same bindings everywhere.
  */
-function useLocalStorageCredentials() {
+function useLocalSecrets() {
   const { r2_buckets } = readWranglerConfig(
     { config: here("wrangler.toml") },
     { hideWarnings: true },
@@ -93,4 +94,5 @@ function useLocalStorageCredentials() {
   const local = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
   process.env["R2_ACCESS_KEY_ID"] ??= local?.accessKeyId;
   process.env["R2_SECRET_ACCESS_KEY"] ??= local?.secretAccessKey;
+  process.env["SIGNING_SECRET"] ??= localSigningSecret(stateDir);
 }

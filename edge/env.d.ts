@@ -16,11 +16,14 @@ declare namespace Cloudflare {
     /** Origin of a server process on this machine; empty where Cloudflare runs the containers. */
     CONTAINER_URL: string;
     CREATE_LIMIT: RateLimit;
+    READ_LIMIT: RateLimit;
     /** Origin of the account's S3 host; empty to sign for the local endpoint of wherever we run. */
     S3_ENDPOINT: string;
     S3_BUCKET: string;
     R2_ACCESS_KEY_ID: string;
     R2_SECRET_ACCESS_KEY: string;
+    /** Any long random text: what clients carry for us is signed with it (edge/http/sealed-text.ts). */
+    SIGNING_SECRET: string;
     /** When set, creating a job asks for it. */
     CREATE_TOKEN?: string;
     /** "on": webhooks may go to this machine and its network, too. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +11,7 @@ import { forwardToLocalStorage } from "./setup/local-storage.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path: string) => join(root, path);
 
-useLocalStorageCredentials();
+useLocalSecrets();
 
 /** Browsers that need packages of their own: `npm run test:clips` has them, `npm run browsers` the table. */
 const OTHER_BROWSERS = ["test/browsers/**"];
@@ -140,8 +141,8 @@ export default defineConfig({
   },
 });
 
-/** As vite.config.ts does it: the emulated bucket's own credentials stand in for the secrets. */
-function useLocalStorageCredentials() {
+/** As vite.config.ts does it: the emulated bucket's own credentials and a generated secret. */
+function useLocalSecrets() {
   const { r2_buckets } = readWranglerConfig(
     { config: at("wrangler.toml") },
     { hideWarnings: true },
@@ -149,6 +150,7 @@ function useLocalStorageCredentials() {
   const local = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
   process.env["R2_ACCESS_KEY_ID"] = local?.accessKeyId;
   process.env["R2_SECRET_ACCESS_KEY"] = local?.secretAccessKey;
+  process.env["SIGNING_SECRET"] = randomBytes(32).toString("base64url");
 }
 
 /** For `applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS)`. */

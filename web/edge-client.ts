@@ -16,6 +16,7 @@ import {
   type Site,
   shareResponseSchema,
   siteSchema,
+  socketTicketSchema,
   uploadPartsResponseSchema,
   type Video,
   type VideoPage,
@@ -226,8 +227,15 @@ export class EdgeClient {
     });
   }
 
-  socketUrl(jobId: string): string {
-    return `${this.#origin.replace(/^http/, "ws")}/api/jobs/${jobId}/socket`;
+  /** What opens the job's socket, for a minute. Codes: UNAUTHORIZED, JOB_NOT_FOUND, LINK_EXPIRED, RATE_LIMITED. */
+  async socketTicket(jobId: string, token: string, signal?: AbortSignal): Promise<string> {
+    const options = { token, signal };
+    const path = `/api/jobs/${jobId}/ticket`;
+    return (await this.#call("POST", path, socketTicketSchema, options)).ticket;
+  }
+
+  socketUrl(jobId: string, ticket: string): string {
+    return `${this.#origin.replace(/^http/, "ws")}/api/jobs/${jobId}/socket?ticket=${ticket}`;
   }
 
   async #call<T>(

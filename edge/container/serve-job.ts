@@ -8,6 +8,7 @@ import type { ServeJobRequest } from "../../shared/wire/container.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";
+import { fetchTicket } from "./socket-ticket.ts";
 
 /** Nothing to do for this long and the container leaves the job; it is called again when there is. */
 const IDLE_MS = 15_000;
@@ -33,6 +34,7 @@ export interface ServeJobOptions {
   signal: AbortSignal;
   /** Tests have their own time and network. */
   clock?: Clock;
+  ticket?: LeaseHolderOptions["ticket"];
   connect?: LeaseHolderOptions["connect"];
 }
 
@@ -74,9 +76,12 @@ class Service {
   #tasksFailed = 0;
 
   constructor(request: ServeJobRequest, options: ServeJobOptions) {
-    const { jobId, holderId, token, socketUrl, forMs } = request;
+    const { jobId, holderId, token, ticketUrl, socketUrl, forMs } = request;
     const { permits, source = null, onWelcome, clock = REAL_CLOCK } = options;
-    const { connect = () => new WebSocket(socketUrl) } = options;
+    const {
+      ticket = (signal) => fetchTicket(ticketUrl, token, signal),
+      connect = (text) => new WebSocket(`${socketUrl}?ticket=${text}`),
+    } = options;
     this.#away = new Timer(clock);
     this.#idle = new Timer(clock);
     this.#time = new Timer(clock);
@@ -90,7 +95,6 @@ class Service {
     this.#holder = new LeaseHolder({
       identity: {
         role: "server",
-        token,
         holderId,
         name: "Server",
         device: "server",
@@ -103,6 +107,7 @@ class Service {
         transcode: (grant, chunk, onProgress, signal) =>
           permits.run(signal, () => transcodeTask(grant, chunk, onProgress, { signal, clock })),
       },
+      ticket,
       connect,
       fetch,
       clock,

@@ -14,6 +14,13 @@ export interface Refusal {
   message: string;
 }
 
+/** Whom a token stands for. */
+export interface Speaker {
+  /** The token's hash. */
+  principal: string;
+  role: Role;
+}
+
 const UNKNOWN_TOKEN: Refusal = {
   code: "UNAUTHORIZED",
   message: "The token does not open this job.",
@@ -37,26 +44,37 @@ export class Admission {
 
   /** Whether a token opens the job to anybody: its owner, a server, a link that is not over. */
   knows(token: string | null, nowMs: number): boolean {
-    if (token === null) return false;
+    return token !== null && !("refusal" in this.identify(token, nowMs));
+  }
+
+  /** For whom a token speaks, or why for nobody. */
+  identify(token: string, nowMs: number): Speaker | { refusal: Refusal } {
     const record = this.#tokens.find(({ hash }) => tokensMatch(token, hash));
-    return record !== undefined && (record.link === undefined || record.link.expiresAtMs > nowMs);
+    if (record === undefined) return { refusal: UNKNOWN_TOKEN };
+    const refusal = expiry(record, nowMs);
+    return refusal === null ? { principal: record.hash, role: record.role } : { refusal };
+  }
+
+  /** Helpers that the principal's link lets in at once; 0 where it is no link. Null: it has no token (any more). */
+  mostContributors(principal: string): number | null {
+    const record = this.#tokens.find(({ hash }) => hash === principal);
+    return record === undefined ? null : (record.link?.maxContributors ?? 0);
   }
 
   /**
-   * What a hello's token stands for, and the id of the holder that says it; or why it lets nobody in.
+   * The id of the holder that says hello through a socket of this principal; or why it is not let in.
    * @param name the holder's name for itself
    */
   admit(
-    { token, role, name }: { token: string; role: Role; name: string },
+    { principal, role, name }: { principal: string; role: Role; name: string },
     state: State,
     nowMs: number,
-  ): { principal: string; holderId: string } | { refusal: Refusal } {
-    const record = this.#tokens.find(({ hash }) => tokensMatch(token, hash));
+  ): { holderId: string } | { refusal: Refusal } {
+    const record = this.#tokens.find(({ hash }) => hash === principal);
     if (record === undefined || record.role !== role) return { refusal: UNKNOWN_TOKEN };
-    const { hash: principal, holderId: called } = record;
-    const holderId = called ?? memberId({ principal, role, name }, state.holders);
-    const refusal = linkRefusal(record, holderId, state, nowMs);
-    return refusal === null ? { principal, holderId } : { refusal };
+    const holderId = record.holderId ?? memberId({ principal, role, name }, state.holders);
+    const refusal = expiry(record, nowMs) ?? crowding(record, holderId, state);
+    return refusal === null ? { holderId } : { refusal };
   }
 
   /** Whoever has this token may come as a server. @param holderId as this one, where it was called */
@@ -92,17 +110,14 @@ export class Admission {
   }
 }
 
-/** Why a contributor link lets nobody (more) in; null when it does. */
-function linkRefusal(
-  { hash, link }: TokenRecord,
-  holderId: string,
-  state: State,
-  nowMs: number,
-): Refusal | null {
+function expiry({ link }: TokenRecord, nowMs: number): Refusal | null {
+  if (link === undefined || link.expiresAtMs > nowMs) return null;
+  return { code: "LINK_EXPIRED", message: "The link is no longer valid." };
+}
+
+/** Why a contributor link lets nobody more in; null when it does. */
+function crowding({ hash, link }: TokenRecord, holderId: string, state: State): Refusal | null {
   if (link === undefined) return null;
-  if (link.expiresAtMs <= nowMs) {
-    return { code: "LINK_EXPIRED", message: "The link is no longer valid." };
-  }
   const others = [...state.holders.values()].filter(({ id, principal, connectionId }) => {
     return principal === hash && connectionId !== null && id !== holderId;
   });

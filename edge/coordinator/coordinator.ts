@@ -10,8 +10,10 @@ import { log } from "../../shared/log.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import type { Reason } from "../../shared/wire/problem.ts";
 import { newToken } from "../http/auth.ts";
+import { openTicket, type SocketTicket } from "../http/socket-ticket.ts";
 import { hasServers } from "../servers/servers.ts";
-import type { Refusal } from "./admission.ts";
+import type { Refusal, Speaker } from "./admission.ts";
+import { MOST_CONTRIBUTOR_SOCKETS, mostSockets } from "./budgets.ts";
 import { networkOf } from "./identity.ts";
 import { LiveJob } from "./live-job.ts";
 import { renderPlaylist } from "./playlists.ts";
@@ -185,23 +187,45 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return renderPlaylist(state, path);
   }
 
-  /** The socket of a holder: `GET /api/jobs/:id/socket`. */
+  /** For whom a token speaks. Refused with JOB_NOT_FOUND, UNAUTHORIZED, LINK_EXPIRED. */
+  async identify(token: string): Promise<Result<Speaker>> {
+    const live = this.#live;
+    if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
+    const identified = live.admission.identify(token, Date.now());
+    if (!("refusal" in identified)) return { ok: true, value: identified };
+    return refused(identified.refusal.code, identified.refusal.message);
+  }
+
+  /** The socket of a holder: `GET /api/jobs/:id/socket?ticket=`. */
   override async fetch(request: Request): Promise<Response> {
-    if (this.#live === null) return new Response(null, { status: 404 });
-    const { origin } = new URL(request.url);
+    const live = this.#live;
+    if (live === null) return new Response(null, { status: 404 });
+    const { origin, searchParams } = new URL(request.url);
+    const nowMs = Date.now();
+    const text = searchParams.get("ticket") ?? "";
+    const ticket = openTicket(this.env, text, live.state.job.id, nowMs);
+    const maxContributors = ticket && live.admission.mostContributors(ticket.principal);
+    if (ticket === null || maxContributors === null) return new Response(null, { status: 401 });
+    this.#sockets.closeGuests(nowMs);
+    if (!this.#hasRoomFor(ticket, maxContributors)) return new Response(null, { status: 429 });
+    const { principal, role } = ticket;
     // Cloudflare sets it, whatever a client says.
     const address = request.headers.get("cf-connecting-ip");
-    const network = networkOf(address, this.#live.state.job.seed);
-    const response = this.#sockets.accept({ origin, network }, Date.now());
+    const network = networkOf(address, live.state.job.seed);
+    const response = this.#sockets.accept({ origin, network, principal, role }, nowMs);
     this.#setAlarm();
-    return response ?? new Response(null, { status: 429 });
+    return response;
+  }
+
+  #hasRoomFor({ principal, role }: SocketTicket, maxContributors: number): boolean {
+    if (this.#sockets.count({ principal }) >= mostSockets(role, maxContributors)) return false;
+    return role !== "contributor" || this.#sockets.count({ role }) < MOST_CONTRIBUTOR_SOCKETS;
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const attachment = this.#sockets.attachment(socket);
     if (attachment === null || this.#live === null) return;
-    const { connectionId, holderId } = attachment;
-    this.#live.receive(connectionId, holderId, data);
+    this.#live.receive(attachment, data);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {

@@ -9,7 +9,7 @@ import type { Refusal } from "./admission.ts";
 
 /** Longer messages are not looked at. An offer of many segments has some hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;
-/** An owner's or server's token, and what a stranger may say before it showed one. */
+/** Names 256 leases at most. */
 const MAX_HELLO_CHARACTERS = 40_000;
 
 /** Null for what is no message of a holder. */

@@ -3,6 +3,7 @@ import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { HEARTBEAT_SILENCE_MS } from "../../shared/wire/protocol.ts";
 import { hashToken, newToken } from "../http/auth.ts";
 import { Admission, type Refusal } from "./admission.ts";
+import { MessageBudgets } from "./budgets.ts";
 import { DeltaFeed } from "./delta-feed.ts";
 import { Effects, type GateService } from "./effects.ts";
 import { logChanges } from "./event-log.ts";
@@ -12,7 +13,7 @@ import { type Event, schedule } from "./schedule/schedule.ts";
 import { applyChanges } from "./schedule/state/apply.ts";
 import type { Effect } from "./schedule/state/effect.ts";
 import type { State } from "./schedule/state/state.ts";
-import type { Sockets } from "./sockets.ts";
+import type { Attachment, Sockets } from "./sockets.ts";
 import type { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
 import { contributorView, jobView } from "./view.ts";
@@ -32,6 +33,7 @@ interface Platform {
 export class LiveJob {
   readonly state: State;
   readonly admission: Admission;
+  readonly #budgets = new MessageBudgets();
   readonly #feed: DeltaFeed;
   readonly #effects: Effects;
   readonly #platform: Platform;
@@ -86,8 +88,15 @@ export class LiveJob {
     this.#feed.add(state, changes, before, nowMs);
   }
 
-  /** What a holder's socket brought. */
-  receive(connectionId: string, holderId: string | null, data: string | ArrayBuffer): void {
+  /** What a holder's socket brought. Nothing is read of what is more than its sender may say. */
+  receive(from: Attachment, data: string | ArrayBuffer): void {
+    const { connectionId, holderId } = from;
+    if (!this.#mayStillSpeak(from, typeof data === "string" ? data.length : data.byteLength)) {
+      const message = "Too many messages; the connection may be opened again.";
+      this.#refuse(connectionId, { code: "RATE_LIMITED", message });
+      this.dispatch({ type: "closed", connectionId });
+      return;
+    }
     const refusal = holderId === null ? versionRefusal(data) : null;
     if (refusal !== null) {
       this.#refuse(connectionId, refusal);
@@ -99,29 +108,31 @@ export class LiveJob {
     } else if (holderId !== null) {
       this.dispatch({ type: "message", connectionId, holderId, message });
     } else if (message.type === "hello") {
-      this.#hello(connectionId, message);
+      this.#hello(from, message);
     } else {
       this.#sendError(connectionId, "UNAUTHORIZED", "Say hello first.");
     }
   }
 
-  #hello(connectionId: string, message: Extract<HolderMessage, { type: "hello" }>): void {
-    const { token, protocolVersion: _version, holderId: secret, ...said } = message;
-    const claim = { token, role: said.role, name: secret };
+  #mayStillSpeak({ connectionId, holderId, principal, role }: Attachment, size: number): boolean {
+    const member = holderId ?? connectionId;
+    const maxContributors = this.admission.mostContributors(principal) ?? 0;
+    return this.#budgets.take({ principal, role, member, maxContributors }, size, Date.now());
+  }
+
+  #hello(
+    { connectionId, principal, network }: Attachment,
+    message: Extract<HolderMessage, { type: "hello" }>,
+  ): void {
+    const { protocolVersion: _version, holderId: secret, ...said } = message;
+    const claim = { principal, role: said.role, name: secret };
     const admitted = this.admission.admit(claim, this.state, Date.now());
     if ("refusal" in admitted) {
       this.#refuse(connectionId, admitted.refusal);
       return;
     }
-    const { principal, holderId } = admitted;
-    const network = this.#platform.sockets.networkOf(connectionId);
-    this.dispatch({
-      type: "hello",
-      connectionId,
-      principal,
-      network,
-      hello: { ...said, holderId },
-    });
+    const hello = { ...said, holderId: admitted.holderId };
+    this.dispatch({ type: "hello", connectionId, principal, network, hello });
   }
 
   #perform(effect: Effect): void {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
+import { type Role, roleSchema } from "../../shared/wire/protocol.ts";
 
 /** What a socket carries over a hibernation. */
 const attachmentSchema = z.object({
@@ -9,14 +10,16 @@ const attachmentSchema = z.object({
   origin: z.string(),
   /** Where the holder is, as far as the edge sees it: see `networkOf`. */
   network: z.string().nullable().default(null),
+  /** Of the ticket that opened it: the token's hash and its role. */
+  principal: z.string(),
+  role: roleSchema,
   /** Null until it said hello. */
   holderId: z.string().nullable(),
 });
-type Attachment = z.infer<typeof attachmentSchema>;
+export type Attachment = z.infer<typeof attachmentSchema>;
 
 /** Sockets that never said hello are closed after this. */
 const HELLO_WITHIN_MS = 10_000;
-const MAX_GUESTS = 200;
 
 interface Connection {
   socket: WebSocket;
@@ -33,30 +36,39 @@ export class Sockets {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     for (const socket of ctx.getWebSockets()) {
       const attachment = readAttachment(socket);
-      if (attachment !== null && socket.readyState === WebSocket.OPEN) {
+      if (attachment === null) socket.close(1012, "The server was updated.");
+      else if (socket.readyState === WebSocket.OPEN) {
         this.#connections.set(attachment.connectionId, { socket, attachment });
       }
     }
   }
 
-  /** Null when too many sockets are open that nobody spoke through yet. */
   accept(
-    { origin, network }: Pick<Attachment, "origin" | "network">,
+    of: Pick<Attachment, "origin" | "network" | "principal" | "role">,
     nowMs: number,
-  ): Response | null {
-    this.closeGuests(nowMs);
-    if (this.#guests().length >= MAX_GUESTS) return null;
+  ): Response {
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#ctx.acceptWebSocket(server);
     const connectionId = crypto.randomUUID();
-    this.#attach(server, { connectionId, openedAtMs: nowMs, origin, network, holderId: null });
+    // The tag is what is looked at for each message: an attachment would be parsed each time.
+    this.#ctx.acceptWebSocket(server, [connectionId]);
+    this.#attach(server, { connectionId, openedAtMs: nowMs, ...of, holderId: null });
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Open sockets of one token, and of one role. */
+  count(of: { principal: string } | { role: Role }): number {
+    let count = 0;
+    for (const { attachment } of this.#connections.values()) {
+      const isOne =
+        "role" in of ? attachment.role === of.role : attachment.principal === of.principal;
+      if (isOne) count += 1;
+    }
+    return count;
   }
 
   /** Null for a socket that was closed here. */
   attachment(socket: WebSocket): Attachment | null {
-    const connectionId = readAttachment(socket)?.connectionId;
-    if (connectionId === undefined) return null;
+    const [connectionId = ""] = this.#ctx.getTags(socket);
     return this.#connections.get(connectionId)?.attachment ?? null;
   }
 
@@ -73,10 +85,6 @@ export class Sockets {
 
   originOf(connectionId: string): string | null {
     return this.#connections.get(connectionId)?.attachment.origin ?? null;
-  }
-
-  networkOf(connectionId: string): string | null {
-    return this.#connections.get(connectionId)?.attachment.network ?? null;
   }
 
   /** Those that speak for a holder. */

@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -6,15 +7,31 @@ import { bearerToken, hashToken, tokensMatch } from "./auth.ts";
 /** Requests from the machine that it runs on: a developer's, a test's. Cloudflare always names a client. */
 const THIS_MACHINE: readonly string[] = ["127.0.0.1", "::1"];
 
-/** Some requests a minute from each address. @throws TributaryError RATE_LIMITED */
-export const rateLimited = createMiddleware<AppEnv>(async (c, next) => {
-  const key = c.req.header("cf-connecting-ip");
-  if (key !== undefined && !THIS_MACHINE.includes(key)) {
-    const { success } = await c.env.CREATE_LIMIT.limit({ key });
-    if (!success) throw new TributaryError("RATE_LIMITED", "Too many at once; wait a minute.");
-  }
-  await next();
-});
+/** What makes something: some requests a minute from each address. @throws TributaryError RATE_LIMITED */
+export const rateLimited = limitedBy("CREATE_LIMIT");
+
+/**
+ * What anybody may ask of a job: as many requests a minute from each address as a classroom makes that
+ * shares one. @throws TributaryError RATE_LIMITED
+ */
+export const readLimited = limitedBy("READ_LIMIT");
+
+function limitedBy(limit: "CREATE_LIMIT" | "READ_LIMIT") {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const key = networkOf(c);
+    if (key !== null) {
+      const { success } = await c.env[limit].limit({ key });
+      if (!success) throw new TributaryError("RATE_LIMITED", "Too many at once; wait a minute.");
+    }
+    await next();
+  });
+}
+
+/** The client's address; null on the machine that it runs on. */
+export function networkOf(c: Context<AppEnv>): string | null {
+  const address = c.req.header("cf-connecting-ip");
+  return address === undefined || THIS_MACHINE.includes(address) ? null : address;
+}
 
 /**
  * Asks for the site's CREATE_TOKEN, where there is one.

@@ -19,14 +19,16 @@ export interface RouteDescription {
   summary: string;
   detail?: string;
   /**
-   * The token that it takes: of the job's `owner`, or the site's operator instead; to `create`, where the
-   * site asks for one; none but for a `private` video; none, or one that shows more (`-optional`).
+   * The token that it takes: of the job's `owner`, or the site's operator instead; any of the `job`; to
+   * `create`, where the site asks for one; none but for a `private` video; none, or one that shows more
+   * (`-optional`).
    */
   access:
     | "anyone"
     | "create"
     | "owner"
     | "owner-or-operator"
+    | "job"
     | "private"
     | "owner-optional"
     | "operator-optional";
@@ -59,6 +61,7 @@ const TOKENS: Record<RouteDescription["access"], string> = {
   create: "Token: the site's, where it asks for one.",
   owner: "Token: the owner's.",
   "owner-or-operator": "Token: the owner's or the operator's.",
+  job: "Token: the owner's, a helper link's (what stands behind its `#`) or a server's.",
   private: "Token: none; of a private video the owner's or the operator's.",
   "owner-optional":
     "Token: none, or the owner's or the operator's, which shows more. A private video needs one of them, or that of a link for helpers.",
@@ -70,6 +73,7 @@ const SECURITY: Record<RouteDescription["access"], Record<string, string[]>[]> =
   create: [{}, { create: [] }],
   owner: [{ owner: [] }],
   "owner-or-operator": [{ owner: [] }, { operator: [] }],
+  job: [{ owner: [] }, { helper: [] }],
   private: [{}, { owner: [] }, { operator: [] }],
   "owner-optional": [{}, { owner: [] }, { operator: [] }],
   "operator-optional": [{}, { operator: [] }],

@@ -31,6 +31,11 @@ export async function openApiDocument(app: Hono<AppEnv>, origin: string) {
             scheme: "bearer",
             description: "The site's ADMIN_TOKEN, where its operator has set one.",
           },
+          helper: {
+            type: "http",
+            scheme: "bearer",
+            description: "What stands behind the `#` of a helper link's `joinUrl`.",
+          },
           create: {
             type: "http",
             scheme: "bearer",

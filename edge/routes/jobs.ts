@@ -14,7 +14,7 @@ import {
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { findOwnership } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
-import { coordinatorOf, jobNotFound, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
+import { coordinatorOf, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
 import { createTokenRequired, rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken } from "../http/auth.ts";
@@ -200,13 +200,3 @@ jobRoutes.post(
     return c.body(null, 204);
   },
 );
-
-jobRoutes.get("/:id/socket", async (c) => {
-  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    throw new TributaryError("REQUEST_INVALID", "A WebSocket is expected here.");
-  }
-  const response = await coordinatorOf(c.env, c.req.param("id")).fetch(c.req.raw);
-  if (response.status === 404) throw jobNotFound();
-  if (response.status === 429) throw new TributaryError("RATE_LIMITED", "Too many sockets.");
-  return response;
-});

@@ -83,6 +83,7 @@ async function serve(env: Cloudflare.Env, servers: Servers, call: ServeCall): Pr
   const request: ServeJobRequest = {
     jobId,
     socketUrl: `${origin.replace(/^http/, "ws")}/api/jobs/${jobId}/socket`,
+    ticketUrl: `${origin}/api/jobs/${jobId}/ticket`,
     token,
     holderId,
     forMs: source === undefined ? SERVE_FOR_MS : SERVE_SOURCE_FOR_MS,

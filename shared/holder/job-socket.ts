@@ -1,4 +1,5 @@
 import { type Clock, Timer } from "../clock.ts";
+import { TributaryError, toWireError } from "../job/errors.ts";
 import { callBackoffMs } from "../retry.ts";
 import { type CoordinatorMessage, coordinatorMessageSchema } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
@@ -7,7 +8,7 @@ import { parseJson } from "../wire/json.ts";
 /** Silence on the socket after which it is asked for a sign of life, and after which it is given up. */
 const PING_EVERY_MS = 5_000;
 const PONG_WITHIN_MS = 6_000;
-/** A socket that is not open by then, or whose hello has no answer, is given up. */
+/** A socket that has no ticket by then, is not open, or whose hello has no answer, is given up. */
 const WELCOME_WITHIN_MS = 15_000;
 
 /** What is used of a WebSocket: browsers, workers and Node have the same one. */
@@ -31,7 +32,12 @@ export interface JobSocketEvents {
 }
 
 export interface JobSocketOptions {
-  connect(): WireSocket;
+  /**
+   * Gets a ticket for the next connection. What it rejects with is told as an error of the coordinator,
+   * and another one is asked for later.
+   */
+  ticket(signal: AbortSignal): Promise<string>;
+  connect(ticket: string): WireSocket;
   clock: Clock;
   events: JobSocketEvents;
 }
@@ -47,6 +53,8 @@ export class JobSocket {
   readonly #welcome: Timer;
   readonly #ping: Timer;
   #socket: WireSocket | null = null;
+  /** While a ticket is on its way. */
+  #asking: AbortController | null = null;
   #failures = 0;
 
   constructor(options: JobSocketOptions) {
@@ -71,8 +79,28 @@ export class JobSocket {
   }
 
   #open(): void {
-    const { clock, events, connect } = this.#options;
-    const socket = connect();
+    const { ticket, connect, events } = this.#options;
+    const asking = new AbortController();
+    this.#asking = asking;
+    const failed = (thrown: unknown): void => {
+      if (this.#asking !== asking) return;
+      this.#release();
+      this.#openLater();
+      const { code, message } = toWireError(thrown);
+      events.onMessage({ type: "error", code, message });
+    };
+    this.#welcome.set(WELCOME_WITHIN_MS, () => {
+      failed(new TributaryError("TIMEOUT", "The server does not answer."));
+    });
+    ticket(asking.signal).then((text) => {
+      if (this.#asking !== asking) return;
+      this.#asking = null;
+      this.#use(connect(text));
+    }, failed);
+  }
+
+  #use(socket: WireSocket): void {
+    const { clock, events } = this.#options;
     this.#socket = socket;
     let lastHeardMs = clock.nowMs();
     const lost = (): void => {
@@ -125,6 +153,8 @@ export class JobSocket {
   #release(): WireSocket | null {
     const socket = this.#socket;
     this.#socket = null;
+    this.#asking?.abort();
+    this.#asking = null;
     this.#welcome.clear();
     this.#ping.clear();
     return socket;

@@ -30,7 +30,7 @@ export const FINAL_REFUSALS = [
 
 export interface LeaseHolderOptions {
   /** What its hello says of it. */
-  identity: Pick<Hello, "role" | "token" | "holderId" | "name" | "device" | "engines">;
+  identity: Pick<Hello, "role" | "holderId" | "name" | "device" | "engines">;
   /** Parallel encodes. */
   slots: number;
   /** Leases taken beyond the slots, so that their chunks are there when a slot falls free. */
@@ -38,8 +38,9 @@ export interface LeaseHolderOptions {
   /** The source and the job's plan, where they are here: chunks are cut from it, for others too. */
   source: (HolderSource & { plan: JobPlan }) | null;
   encoder: HolderEncoder;
-  /** Opens a socket to the job's coordinator; called again for each reconnect. */
-  connect(): WireSocket;
+  /** Gets what opens a socket to the job's coordinator; asked again for each reconnect. */
+  ticket(signal: AbortSignal): Promise<string>;
+  connect(ticket: string): WireSocket;
   /** To and from storage. */
   fetch: HttpFetch;
   clock: Clock;
@@ -101,6 +102,7 @@ export class LeaseHolder {
       },
     });
     this.#socket = new JobSocket({
+      ticket: options.ticket,
       connect: options.connect,
       clock,
       events: {

@@ -213,6 +213,15 @@ export const shareResponseSchema = z.object({
 });
 export type ShareResponse = z.infer<typeof shareResponseSchema>;
 
+/** `POST /api/jobs/:id/ticket`, with a token of the job: the owner's, a contributor link's or a server's. */
+export const socketTicketSchema = z.object({
+  /** For `GET /api/jobs/:id/socket?ticket=`. */
+  ticket: z.string(),
+  /** Of one minute: time to open the socket, which then stays. */
+  expiresAtMs: z.number(),
+});
+export type SocketTicketResponse = z.infer<typeof socketTicketSchema>;
+
 /** `GET /coordinator-status?jobGroupId=` */
 export const statusQuerySchema = z.object({
   jobGroupId: z.string().min(1).describe("The job's id."),

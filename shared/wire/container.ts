@@ -27,6 +27,8 @@ export const serveJobRequestSchema = z.object({
   jobId: idSchema,
   /** The coordinator's WebSocket. */
   socketUrl: url,
+  /** Where the token gets a ticket that opens the socket. */
+  ticketUrl: url,
   /** Of the role "server". */
   token: z.string().min(1).max(200),
   holderId: idSchema,

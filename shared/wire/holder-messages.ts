@@ -23,11 +23,11 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
     protocolVersion: z.int().min(OLDEST_PROTOCOL_VERSION).max(PROTOCOL_VERSION),
+    /** As the ticket says that opened the socket. */
     role: roleSchema,
-    token: z.string().min(1).max(200),
     /**
-     * A secret that the holder chose, kept over reconnects: with the token it shows that the same one is
-     * back. Not its id: that one is given by the coordinator (`welcome`), and says nothing of this.
+     * A secret that the holder chose, kept over reconnects: with the token of its ticket it shows that the
+     * same one is back. Not its id: that one is given by the coordinator (`welcome`), and says nothing of this.
      */
     holderId: idSchema,
     name: z.string().max(60),

@@ -13,7 +13,7 @@ import { z } from "zod";
  * make one form.
  *
  * 2: pictures are decoded before they are shown (`cmaf/decode-clock.ts`).
- * 3: init segments travel in the offer.
+ * 3: a socket is opened with a ticket, and the hello has no token; init segments travel in the offer.
  */
 export const PROTOCOL_VERSION = 3;
 /** The oldest version that a coordinator still works with: raise it when older holders are to reload. */

@@ -20,6 +20,7 @@ const REQUEST = {
   holderId: "server-1",
   token: "token",
   socketUrl: "ws://coordinator.test/",
+  ticketUrl: "http://coordinator.test/ticket",
   forMs: 600_000,
 };
 
@@ -61,7 +62,9 @@ async function serve({ isThere = true, source = endless }: ServeOptions = {}) {
     welcomes += 1;
   };
   const { signal } = stopping;
-  serveJob(REQUEST, { permits: new Permits(1), source, signal, onWelcome, clock, connect }).then(
+  const ticket = async () => "";
+  const permits = new Permits(1);
+  serveJob(REQUEST, { permits, source, signal, onWelcome, clock, ticket, connect }).then(
     (served) => ends.push(served),
     (thrown: unknown) => ends.push(thrown),
   );

@@ -53,17 +53,31 @@ describe("the container's server", () => {
 
   test("says so when the coordinator does not take it in", async () => {
     const edge = createServer();
+    const problem = {
+      type: "about:blank",
+      title: "",
+      status: 410,
+      code: "LINK_EXPIRED",
+      detail: "",
+    };
+    edge.on("request", (request, response) => {
+      response.statusCode = request.url === "/ticket" ? 201 : 410;
+      const made = request.url === "/ticket" ? { ticket: "t", expiresAtMs: 0 } : problem;
+      response.end(JSON.stringify(made));
+    });
     edge.on("upgrade", (_request, socket) => socket.destroy());
     await new Promise<void>((resolve) => edge.listen(0, "127.0.0.1", resolve));
     const address = edge.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     try {
-      const response = await post("/transcode-segment", {
-        ...job,
-        socketUrl: `ws://127.0.0.1:${port}/`,
-      });
-      expect(response.status).toBe(503);
-      expect(await response.json()).toMatchObject({ code: "NETWORK" });
+      const asked = (ticketUrl: string) =>
+        post("/transcode-segment", { ...job, socketUrl: `ws://127.0.0.1:${port}/`, ticketUrl });
+      const unheard = await asked(`http://127.0.0.1:${port}/ticket`);
+      expect(unheard.status).toBe(503);
+      expect(await unheard.json()).toMatchObject({ code: "NETWORK" });
+      const refused = await asked(`http://127.0.0.1:${port}/refused`);
+      expect(refused.status).toBe(410);
+      expect(await refused.json()).toMatchObject({ code: "LINK_EXPIRED" });
     } finally {
       edge.close();
     }

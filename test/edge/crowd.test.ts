@@ -45,7 +45,8 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
   const beganAtMs = performance.now();
   const crowd = Array.from({ length: CONTRIBUTORS }, (_, index) => {
     return new LoopingHolder(job, ({ firstSegment }) => truth[firstSegment] ?? [], {
-      identity: { role: "contributor", token, engines: [ENGINE] },
+      identity: { role: "contributor", engines: [ENGINE] },
+      token,
       encodeMs: 300 + (index % 10) * 50,
       vanishes: index < VANISHING,
     });
@@ -93,11 +94,12 @@ async function makeWithThree(video: Record<string, MadeOutput[]>): Promise<void>
   const token = await share(job);
   const outputs = ({ id }: { id: string }) => video[id] ?? [];
   const helpers = Array.from({ length: 3 }, () => {
-    const identity = { role: "contributor" as const, token, engines: [ENGINE] };
-    return new LoopingHolder(job, outputs, { identity, encodeMs: 200 });
+    const identity = { role: "contributor" as const, engines: [ENGINE] };
+    return new LoopingHolder(job, outputs, { identity, token, encodeMs: 200 });
   });
   const owner = new LoopingHolder(job, outputs, {
-    identity: { role: "owner", token: job.ownerToken, engines: [ENGINE] },
+    identity: { role: "owner", engines: [ENGINE] },
+    token: job.ownerToken,
     encodeMs: 200,
     hasSource: true,
   });

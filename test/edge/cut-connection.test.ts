@@ -21,7 +21,8 @@ async function jobForHelpers() {
   owner.close();
   const helper = (onStep?: Habits["onStep"]) =>
     new LoopingHolder(job, ({ id }: Task) => made(id), {
-      identity: { role: "contributor", token, engines: [ENGINE] },
+      identity: { role: "contributor", engines: [ENGINE] },
+      token,
       encodeMs: 50,
       ...(onStep && { onStep }),
     });

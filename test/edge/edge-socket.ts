@@ -1,5 +1,5 @@
 import type { WireSocket } from "../../shared/holder/job-socket.ts";
-import { call } from "./scripted-holder.ts";
+import { openSocket } from "./scripted-holder.ts";
 
 const CONNECTING = 0;
 const CLOSED = 3;
@@ -10,8 +10,8 @@ export class EdgeSocket implements WireSocket {
   #socket: WebSocket | null = null;
   #closed = false;
 
-  constructor(jobId: string) {
-    this.#open(jobId).catch(() => this.break());
+  constructor(jobId: string, ticket: string) {
+    this.#open(jobId, ticket).catch(() => this.break());
   }
 
   get readyState(): number {
@@ -41,8 +41,8 @@ export class EdgeSocket implements WireSocket {
     this.#events.dispatchEvent(new Event("close"));
   }
 
-  async #open(jobId: string): Promise<void> {
-    const response = await call(`/api/jobs/${jobId}/socket`, { headers: { upgrade: "websocket" } });
+  async #open(jobId: string, ticket: string): Promise<void> {
+    const response = await openSocket(jobId, ticket);
     const { webSocket: socket } = response;
     if (socket === null) throw new Error(`No socket: ${response.status}`);
     socket.accept();

@@ -66,7 +66,8 @@ test("what is asked wrongly gets a problem with a code", async () => {
   expect(await problem(await call(`/coordinator-status?jobGroupId=${id}`))).toBe("JOB_NOT_FOUND");
   expect(await problem(await call(`/api/jobs/${id}/socket`))).toBe("REQUEST_INVALID");
   const upgrade = { headers: { upgrade: "websocket" } };
-  expect(await problem(await call(`/api/jobs/${id}/socket`, upgrade))).toBe("JOB_NOT_FOUND");
+  const strange = await call(`/api/jobs/${id}/socket?ticket=x`, upgrade);
+  expect(await problem(strange)).toBe("UNAUTHORIZED");
   expect(await problem(await call("/api/videos?limit=0"))).toBe("REQUEST_INVALID");
   expect(await problem(await call("/api/videos?cursor=x"))).toBe("REQUEST_INVALID");
   expect(await problem(await call(`/v/${id}/master.m3u8`))).toBe("NOT_FOUND");

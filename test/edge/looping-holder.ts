@@ -8,7 +8,7 @@ import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { EdgeSocket } from "./edge-socket.ts";
 import type { MadeOutput } from "./made-job.ts";
-import { bytesOf, plan } from "./scripted-holder.ts";
+import { bytesOf, plan, ticketFor } from "./scripted-holder.ts";
 
 /** What a holder does to a lease, in this order. */
 export const STEPS = ["fetching", "encoding", "offering", "uploading", "committing"] as const;
@@ -16,6 +16,7 @@ export type Step = (typeof STEPS)[number];
 
 export interface Habits {
   identity: Omit<LeaseHolderOptions["identity"], "holderId" | "name" | "device">;
+  token: string;
   encodeMs: number;
   /** It leaves in the middle of its first encode. */
   vanishes?: boolean;
@@ -57,7 +58,8 @@ export class LoopingHolder {
       // The owner's file is not there; what it would cut from it is for nobody to see.
       source: habits.hasSource ? { plan, cutChunk: async ({ task }) => chunkOf(task.id) } : null,
       encoder: { transcode: (grant, _chunk, _onProgress, signal) => this.#encode(grant, signal) },
-      connect: () => this.#connect(),
+      ticket: () => ticketFor(this.#jobId, habits.token),
+      connect: (ticket) => this.#connect(ticket),
       fetch: (url, init) => {
         this.#step(init.method === "GET" ? "fetching" : "uploading");
         return fetch(url, init);
@@ -97,8 +99,8 @@ export class LoopingHolder {
     this.#habits.onStep?.(step, this);
   }
 
-  #connect(): EdgeSocket {
-    const socket = new CountedSocket(this.#jobId, {
+  #connect(ticket: string): EdgeSocket {
+    const socket = new CountedSocket(this.#jobId, ticket, {
       onSend: (text) => {
         this.sent += 1;
         if (text.startsWith('{"type":"offer"')) this.#step("offering");
@@ -129,8 +131,8 @@ export class LoopingHolder {
 class CountedSocket extends EdgeSocket {
   readonly #onSend: (text: string) => void;
 
-  constructor(jobId: string, { onSend }: { onSend(text: string): void }) {
-    super(jobId);
+  constructor(jobId: string, ticket: string, { onSend }: { onSend(text: string): void }) {
+    super(jobId, ticket);
     this.#onSend = onSend;
   }
 

@@ -1,7 +1,12 @@
 import { env, exports } from "cloudflare:workers";
 import { inject, vi } from "vitest";
+import { TributaryError } from "../../shared/job/errors.ts";
 import type { Engine, JobPlan } from "../../shared/job/job.ts";
-import { type CreateJobResponse, createJobResponseSchema } from "../../shared/wire/api.ts";
+import {
+  type CreateJobResponse,
+  createJobResponseSchema,
+  socketTicketSchema,
+} from "../../shared/wire/api.ts";
 import {
   type CoordinatorMessage,
   coordinatorMessageSchema,
@@ -9,6 +14,7 @@ import {
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import type { LeaseGrant, Output, OutputFacts, Put } from "../../shared/wire/lease.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
 import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { MadeOutput } from "./made-job.ts";
@@ -100,6 +106,29 @@ export async function hashed(
   };
 }
 
+/** The answer to a token that asks for a ticket. */
+export function askForTicket(jobId: string, token: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` };
+  return call(`/api/jobs/${jobId}/ticket`, { method: "POST", headers });
+}
+
+/** @throws TributaryError as the edge says */
+export async function ticketFor(jobId: string, token: string): Promise<string> {
+  const response = await askForTicket(jobId, token);
+  if (response.ok) return socketTicketSchema.parse(await response.json()).ticket;
+  const { code, detail } = problemSchema.parse(await response.json());
+  throw new TributaryError(code, detail);
+}
+
+/** @param ticket null for none */
+export function openSocket(jobId: string, ticket: string | null): Promise<Response> {
+  const query = ticket === null ? "" : `?ticket=${ticket}`;
+  return call(`/api/jobs/${jobId}/socket${query}`, { headers: { upgrade: "websocket" } });
+}
+
+/** What a hello says, and the token that gets its socket's ticket; the owner's by default. */
+export type Said = Partial<Hello> & { token?: string };
+
 export class ScriptedHolder {
   readonly job: CreateJobResponse;
   /** What it calls itself. */
@@ -120,10 +149,17 @@ export class ScriptedHolder {
     this.name = name;
   }
 
-  async open(): Promise<void> {
-    const response = await call(`/api/jobs/${this.job.jobId}/socket`, {
-      headers: { upgrade: "websocket" },
-    });
+  async open(token: string = this.job.ownerToken): Promise<void> {
+    const { jobId } = this.job;
+    await this.#listen(await openSocket(jobId, await ticketFor(jobId, token)));
+  }
+
+  /** As a program from before there were tickets. */
+  async openWithoutTicket(): Promise<void> {
+    await this.#listen(await openSocket(this.job.jobId, null));
+  }
+
+  async #listen(response: Response): Promise<void> {
     const socket = response.webSocket;
     if (socket === null) throw new Error(`No socket: ${response.status} ${await response.text()}`);
     socket.accept();
@@ -145,14 +181,14 @@ export class ScriptedHolder {
   }
 
   /** Opens a socket and says hello; the welcome is consumed. */
-  async join(said: Partial<Hello> = {}) {
+  async join(said: Said = {}) {
     await this.knock(said);
     return this.next("welcome");
   }
 
   /** Opens a socket and says hello, whatever the answer may be. */
-  async knock(said: Partial<Hello> = {}) {
-    await this.open();
+  async knock({ token, ...said }: Said = {}) {
+    await this.open(token);
     this.send(this.hello(said));
   }
 
@@ -161,7 +197,6 @@ export class ScriptedHolder {
       type: "hello",
       protocolVersion: PROTOCOL_VERSION,
       role: "owner",
-      token: this.job.ownerToken,
       holderId: this.name,
       name: "Test",
       device: "workerd",

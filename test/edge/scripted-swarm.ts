@@ -1,5 +1,5 @@
 import { FINAL_REFUSALS } from "../../shared/holder/lease-holder.ts";
-import type { ErrorCode } from "../../shared/job/errors.ts";
+import { type ErrorCode, toWireError } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { ShareRequest } from "../../shared/wire/api.ts";
 import { type CreateJobResponse, shareResponseSchema } from "../../shared/wire/api.ts";
@@ -73,16 +73,20 @@ export async function joinByLink(
   return holder;
 }
 
-/** The code with which a hello is refused: the socket is closed then, and real holders do not come back. */
+/** The code with which a ticket or a hello is refused: the socket is closed then, and real holders do not come back. */
 export async function refusedHello(
   job: CreateJobResponse,
   said: Parameters<ScriptedHolder["join"]>[0],
   name?: string,
 ): Promise<string> {
   const holder = new ScriptedHolder(job, name);
-  await holder.knock(said);
-  const error = await holder.next("error");
-  if ((await holder.closed()) !== 1008) throw new Error("Closed as if all were well.");
+  const error = await holder.knock(said).then(
+    () => holder.next("error"),
+    (thrown: unknown) => toWireError(thrown),
+  );
+  if ("type" in error && (await holder.closed()) !== 1008) {
+    throw new Error("Closed as if all were well.");
+  }
   if (!(FINAL_REFUSALS as readonly ErrorCode[]).includes(error.code)) {
     throw new Error(`A holder would try again after ${error.code}.`);
   }

@@ -115,7 +115,6 @@ export async function start(options: HandOptions = {}) {
   const holder = new LeaseHolder({
     identity: {
       role: "owner",
-      token: "token",
       holderId: "me",
       name: "Me",
       device: "",
@@ -124,6 +123,7 @@ export async function start(options: HandOptions = {}) {
     slots: options.slots ?? 1,
     prefetch: options.prefetch ?? 0,
     clock,
+    ticket: async () => "",
     connect: () => {
       const socket = new LocalSocket({
         onMessage: (message) => {

@@ -87,7 +87,6 @@ export class SimulatedHolder {
     this.#holder = new LeaseHolder({
       identity: {
         role,
-        token: `token-of-${role}`,
         holderId,
         name: holderId,
         device: "",
@@ -103,6 +102,7 @@ export class SimulatedHolder {
         transcode: (grant, _chunk, onProgress, signal) =>
           this.#transcode(grant, onProgress, signal),
       },
+      ticket: async () => "",
       connect: () => this.#connect(),
       fetch: async (_url, { method, signal }) => {
         await this.#pause(method === "GET" ? FETCH_MS : UPLOAD_MS, signal);

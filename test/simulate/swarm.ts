@@ -269,7 +269,8 @@ export class Swarm {
 
   #wire(): Wire {
     return {
-      hello: (holder, connectionId, { token: principal, protocolVersion: _, ...hello }) => {
+      hello: (holder, connectionId, { protocolVersion: _, ...hello }) => {
+        const principal = `token-of-${hello.role}`;
         this.#byConnection.set(connectionId, holder);
         this.#clock.after(MESSAGE_MS, () =>
           this.#dispatch({ type: "hello", connectionId, principal, network: null, hello }),

@@ -99,9 +99,9 @@ class Contributor implements ContributorApi {
     return new HolderSession({
       client: this.#client,
       jobId,
+      token,
       identity: {
         role: "contributor",
-        token,
         holderId,
         ...who,
         engines: enginesOf(this.#lane),

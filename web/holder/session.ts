@@ -13,6 +13,8 @@ export interface SessionOptions
   extends Pick<LeaseHolderOptions, "identity" | "slots" | "prefetch"> {
   client: EdgeClient;
   jobId: string;
+  /** The owner's, or a contributor link's. */
+  token: string;
   /** The opened file; null for a contributor, and for an owner who only watches. */
   source: Pick<Source, "cutChunk"> | null;
   /** Of the job; chunks for others are cut by it. Null without a source. */
@@ -26,7 +28,7 @@ export interface SessionOptions
 export class HolderSession extends LeaseHolder {
   readonly #encoder: PoolEncoder;
 
-  constructor({ client, jobId, source, plan, pool, ...options }: SessionOptions) {
+  constructor({ client, jobId, token, source, plan, pool, ...options }: SessionOptions) {
     const encoder = new PoolEncoder(pool);
     const hasFile = source !== null && plan !== null;
     super({
@@ -37,7 +39,8 @@ export class HolderSession extends LeaseHolder {
         ? { plan, cutChunk: (grant, signal) => source.cutChunk(grant, signal) }
         : null,
       encoder,
-      connect: () => new WebSocket(client.socketUrl(jobId)),
+      ticket: (signal) => client.socketTicket(jobId, token, signal),
+      connect: (ticket) => new WebSocket(client.socketUrl(jobId, ticket)),
       fetch: (url, init) => fetch(url, init),
       clock: REAL_CLOCK,
       onEnd: logEnd,

@@ -31,9 +31,9 @@ export function openOwnSession(
   return new HolderSession({
     client,
     jobId,
+    token: ownerToken,
     identity: {
       role: "owner",
-      token: ownerToken,
       holderId: randomId(),
       name: "Your tab",
       device: "browser",

@@ -9,10 +9,7 @@ import { type Holder, type Lease, needsHolder } from "./state/records.ts";
 /** How holders come, what they still hold, and how they go. */
 
 /** `holderId` is the holder's, not what it called itself. */
-export type HelloFacts = Omit<
-  Extract<HolderMessage, { type: "hello" }>,
-  "token" | "protocolVersion"
->;
+export type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "protocolVersion">;
 
 interface Arrival {
   connectionId: string;

@@ -1,0 +1,16 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** SIGNING_SECRET of a local server: made at its first start, and kept beside what it signed. */
+export function localSigningSecret(stateDir: string): string {
+  const path = join(stateDir, "signing-secret");
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    const secret = randomBytes(32).toString("base64url");
+    mkdirSync(stateDir, { recursive: true });
+    writeFileSync(path, secret, { mode: 0o600 });
+    return secret;
+  }
+}
