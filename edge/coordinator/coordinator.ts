@@ -14,6 +14,7 @@ import { openTicket, type SocketTicket } from "../http/socket-ticket.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { Refusal, Speaker } from "./admission.ts";
 import { MOST_CONTRIBUTOR_SOCKETS, mostSockets } from "./budgets.ts";
+import { EventStreams } from "./event-streams.ts";
 import { networkOf } from "./identity.ts";
 import { LiveJob } from "./live-job.ts";
 import { renderPlaylist } from "./playlists.ts";
@@ -23,7 +24,7 @@ import { newState, type State } from "./schedule/state/state.ts";
 import { Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
-import { coordinatorStatus, jobStatus } from "./view.ts";
+import { ownerStatus } from "./view.ts";
 
 export interface NewJob {
   jobId: string;
@@ -56,6 +57,7 @@ export type Result<T> = { ok: true; value: T } | { ok: false; error: WireError }
 export class Coordinator extends DurableObject<Cloudflare.Env> {
   readonly #store: Store;
   readonly #sockets: Sockets;
+  readonly #streams = new EventStreams();
   #live: LiveJob | null = null;
   /** The alarm that is set; a later one than needed is brought forward, an earlier one may ring. */
   #alarmAtMs: number | null = null;
@@ -94,8 +96,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   /** Null where there is no job (any more). A wrong token sees what anybody sees. */
   async status(token: string | null, asOperator = false): Promise<JobStatus | null> {
-    if (this.#live === null) return null;
-    return jobStatus(this.#live.state, asOperator || this.#live.admission.isOwner(token));
+    const live = this.#live;
+    if (live === null) return null;
+    const seesAll = asOperator || live.admission.isOwner(token);
+    return seesAll ? ownerStatus(live.state) : live.views.status(Date.now());
   }
 
   /** Whether it is the token of somebody whom the owner lets take part. */
@@ -104,7 +108,23 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   async summary(): Promise<CoordinatorStatus | null> {
-    return this.#live === null ? null : coordinatorStatus(this.#live.state);
+    return this.#live?.views.counts(Date.now()) ?? null;
+  }
+
+  /**
+   * As `summary`, for a stream of events that asks again and again.
+   * @param network that it came from, where that is known
+   * @returns RATE_LIMITED where a new one is too many
+   */
+  async streamed(id: string, network: string | null): Promise<Result<CoordinatorStatus | null>> {
+    if (!this.#streams.admits(id, network, Date.now())) {
+      return refused("RATE_LIMITED", "Too many event streams are open on this job.");
+    }
+    return { ok: true, value: await this.summary() };
+  }
+
+  async streamEnded(id: string): Promise<void> {
+    this.#streams.close(id);
   }
 
   /** A job that has ended stays as it is. */

@@ -9,6 +9,7 @@ import { Effects, type GateService } from "./effects.ts";
 import { logChanges } from "./event-log.ts";
 import { parseHolderMessage, versionRefusal } from "./holder-message.ts";
 import { newsTo } from "./job-news.ts";
+import { PublicViews } from "./public-views.ts";
 import { type Event, schedule } from "./schedule/schedule.ts";
 import { applyChanges } from "./schedule/state/apply.ts";
 import type { Effect } from "./schedule/state/effect.ts";
@@ -33,6 +34,7 @@ interface Platform {
 export class LiveJob {
   readonly state: State;
   readonly admission: Admission;
+  readonly views: PublicViews;
   readonly #budgets = new MessageBudgets();
   readonly #feed: DeltaFeed;
   readonly #effects: Effects;
@@ -44,6 +46,7 @@ export class LiveJob {
     const { env, gate, store, sockets } = platform;
     this.state = state;
     this.admission = new Admission(store, tokens);
+    this.views = new PublicViews(state);
     this.#platform = platform;
     this.#feed = new DeltaFeed(state, newsTo(sockets, state));
     this.#effects = new Effects(env, gate, {

@@ -40,28 +40,34 @@ export function jobDelta(
   };
 }
 
-/** @param isOwner who made what, and who is there, is the owner's to see */
-export function jobStatus(state: State, isOwner: boolean): JobStatus {
-  const view = jobView(state);
-  const tasks = isOwner ? view.tasks : view.tasks.map((task) => ({ ...task, holder: null }));
+/** Everything: who is there, and who made what. */
+export function ownerStatus(state: State): JobStatus {
+  const { source, video, audio } = state.plan;
   return {
-    ...view,
-    tasks,
-    holders: isOwner ? view.holders : [],
-    source: state.plan.source,
-    renditions: [...state.plan.video, ...state.plan.audio],
-    segments: isOwner
-      ? [...state.accepted.values()].map(
-          ({ rendition, segment, sizeBytes, sha256, frames, provenance }) => ({
-            rendition,
-            segment,
-            sizeBytes,
-            sha256,
-            frames,
-            ...provenance,
-          }),
-        )
-      : [],
+    ...jobView(state),
+    source,
+    renditions: [...video, ...audio],
+    segments: [...state.accepted.values()].map(
+      ({ rendition, segment, sizeBytes, sha256, frames, provenance }) => ({
+        rendition,
+        segment,
+        sizeBytes,
+        sha256,
+        frames,
+        ...provenance,
+      }),
+    ),
+  };
+}
+
+/** In short, however long the video is: tasks, holders and segments are the owner's to see. */
+export function strangerStatus(state: State): JobStatus {
+  const { source, video, audio } = state.plan;
+  return {
+    ...contributorView(state),
+    source: { ...source, audio: source.audio.map(({ heard: _, ...track }) => track) },
+    renditions: [...video, ...audio],
+    segments: [],
   };
 }
 

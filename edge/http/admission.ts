@@ -18,7 +18,7 @@ export const readLimited = limitedBy("READ_LIMIT");
 
 function limitedBy(limit: "CREATE_LIMIT" | "READ_LIMIT") {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const key = networkOf(c);
+    const key = addressOf(c);
     if (key !== null) {
       const { success } = await c.env[limit].limit({ key });
       if (!success) throw new TributaryError("RATE_LIMITED", "Too many at once; wait a minute.");
@@ -28,7 +28,7 @@ function limitedBy(limit: "CREATE_LIMIT" | "READ_LIMIT") {
 }
 
 /** The client's address; null on the machine that it runs on. */
-export function networkOf(c: Context<AppEnv>): string | null {
+export function addressOf(c: Context<AppEnv>): string | null {
   const address = c.req.header("cf-connecting-ip");
   return address === undefined || THIS_MACHINE.includes(address) ? null : address;
 }

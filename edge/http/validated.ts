@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { uniqueSymbol } from "hono-openapi";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
@@ -14,20 +15,37 @@ type Validates<Target extends "json" | "query", S extends z.ZodType> = Middlewar
   { in: { [K in Target]: z.input<S> }; out: { [K in Target]: z.output<S> } }
 >;
 
+/** Names, addresses, a few numbers. */
+const SMALL_BODY_BYTES = 64 * 1024;
+
+/** No more of a body is read. @throws TributaryError REQUEST_INVALID */
+export function limitedBody(maxBytes: number): MiddlewareHandler<AppEnv> {
+  return bodyLimit({
+    maxSize: maxBytes,
+    onError: () => {
+      const kilobytes = Math.floor(maxBytes / 1024);
+      throw new TributaryError("REQUEST_INVALID", `The body is larger than ${kilobytes} kB.`);
+    },
+  });
+}
+
 /**
  * The body as `c.req.valid("json")`, whatever its content type says; hono's own validator would take a
  * body of another type for an empty object.
  * @param schema one of NAMED_SCHEMAS: the OpenAPI document refers to it by that name
+ * @param options.maxBytes default: 64 kB
  * @throws TributaryError REQUEST_INVALID, which names what was not understood
  */
 export function jsonBody<S extends z.ZodType<object>>(
   schema: S,
-  { optional = false }: { optional?: boolean } = {},
+  { optional = false, maxBytes = SMALL_BODY_BYTES }: { optional?: boolean; maxBytes?: number } = {},
 ): Validates<"json", S> {
-  const validates: Validates<"json", S> = async (c, next) => {
-    c.req.addValidatedData("json", await parsedBody(c, schema, { optional }));
-    await next();
-  };
+  const limited = limitedBody(maxBytes);
+  const validates: Validates<"json", S> = (c, next) =>
+    limited(c, async () => {
+      c.req.addValidatedData("json", await parsedBody(c, schema, { optional }));
+      await next();
+    });
   return described(validates, "json", schemaRef(schema));
 }
 

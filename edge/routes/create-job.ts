@@ -23,7 +23,8 @@ type NewJob = Pick<NewKeeping, "jobId" | "origin" | "ownerTokenHash">;
 
 /**
  * Creates the job that the request's body describes, and its owner's row.
- * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, FORBIDDEN, ENGINE_UNAVAILABLE, WEBHOOK_REFUSED
+ * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, SOURCE_TOO_LARGE, FORBIDDEN, ENGINE_UNAVAILABLE,
+ *   WEBHOOK_REFUSED
  */
 export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> {
   const body: unknown = await c.req.json().catch(() => null);

@@ -1,9 +1,11 @@
 import type { Context } from "hono";
-import { streamSSE } from "hono/streaming";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { hasEnded } from "../../shared/job/job.ts";
-import { ofJob } from "../coordinator/coordinator-stub.ts";
+import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
+import { coordinatorOf, ofJob } from "../coordinator/coordinator-stub.ts";
+import { addressOf } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { jobSummary } from "../source-jobs/keeper-stub.ts";
+import { streamedSummary } from "../source-jobs/keeper-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
 /** A comment now and then keeps proxies from closing a silent stream. */
@@ -14,28 +16,39 @@ const KEEP_ALIVE_MS = 15_000;
  * job's counts have changed; the stream ends with the job.
  */
 export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Response> {
-  const look = () => jobSummary(c.env, jobId);
+  const streamId = crypto.randomUUID();
+  const network = addressOf(c);
+  const look = () => streamedSummary(c.env, jobId, streamId, network);
   const first = ofJob(await look());
   c.header("cache-control", "no-store");
   return streamSSE(c, async (stream) => {
-    let said = "";
-    let saidAtMs = Date.now();
-    for (
-      let now: typeof first | null = first;
-      now !== null && !stream.aborted;
-      now = await look()
-    ) {
-      const data = JSON.stringify(now);
-      if (data !== said) {
-        await stream.writeSSE({ event: "job", data });
-        said = data;
-        saidAtMs = Date.now();
-      } else if (Date.now() - saidAtMs > KEEP_ALIVE_MS) {
-        await stream.write(":\n\n");
-        saidAtMs = Date.now();
-      }
-      if (hasEnded(now.state)) return;
-      await stream.sleep(LOOK_EVERY_MS);
+    try {
+      await tell(stream, first, look);
+    } finally {
+      await coordinatorOf(c.env, jobId).streamEnded(streamId);
     }
   });
+}
+
+async function tell(
+  stream: SSEStreamingApi,
+  first: CoordinatorStatus,
+  look: () => Promise<CoordinatorStatus | null>,
+): Promise<void> {
+  let said = "";
+  let saidAtMs = Date.now();
+  for (let now: CoordinatorStatus | null = first; now !== null; now = await look()) {
+    if (stream.aborted) return;
+    const data = JSON.stringify(now);
+    if (data !== said) {
+      await stream.writeSSE({ event: "job", data });
+      said = data;
+      saidAtMs = Date.now();
+    } else if (Date.now() - saidAtMs > KEEP_ALIVE_MS) {
+      await stream.write(":\n\n");
+      saidAtMs = Date.now();
+    }
+    if (hasEnded(now.state)) return;
+    await stream.sleep(LOOK_EVERY_MS);
+  }
 }

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { describeRoute } from "hono-openapi";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
@@ -14,12 +13,12 @@ import {
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { findOwnership } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
-import { coordinatorOf, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
-import { createTokenRequired, rateLimited } from "../http/admission.ts";
+import { coordinatorOf, jobNotFound, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
+import { createTokenRequired, rateLimited, readLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
-import { jsonBody } from "../http/validated.ts";
+import { jsonBody, limitedBody } from "../http/validated.ts";
 import { isOperator, videoAccess, visibleJob } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
@@ -29,13 +28,6 @@ import { jobIdentity } from "./job-identity.ts";
 
 /** Hours of video whose every frame has a duration of its own. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
-
-const limitedBody = bodyLimit({
-  maxSize: MAX_PLAN_BYTES,
-  onError: () => {
-    throw new TributaryError("REQUEST_INVALID", "The plan is too large.");
-  },
-});
 
 export const jobRoutes = new Hono<AppEnv>();
 
@@ -54,13 +46,14 @@ jobRoutes.post(
       "REQUEST_INVALID",
       "PLAN_INVALID",
       "WEBHOOK_REFUSED",
+      "SOURCE_TOO_LARGE",
       "UNAUTHORIZED",
       "FORBIDDEN",
       "RATE_LIMITED",
       "ENGINE_UNAVAILABLE",
     ],
   }),
-  limitedBody,
+  limitedBody(MAX_PLAN_BYTES),
   rateLimited,
   createTokenRequired,
   async (c) => {
@@ -87,11 +80,13 @@ jobRoutes.get(
     tag: "Jobs",
     id: "jobStatus",
     summary: "How a job stands",
-    detail: "With the owner's token also who works on it and who made which segment.",
+    detail:
+      "With the owner's token also each task, who works on it and who made which segment; without, these lists are empty (`/coordinator-status` counts them).",
     access: "owner-optional",
     answers: { 200: jobStatusSchema },
-    errors: ["JOB_NOT_FOUND"],
+    errors: ["JOB_NOT_FOUND", "RATE_LIMITED"],
   }),
+  readLimited,
   async (c) => {
     const token = bearerToken(c.req.header("authorization"));
     const jobId = c.req.param("id");
@@ -132,11 +127,13 @@ jobRoutes.get(
     tag: "Jobs",
     id: "jobEvents",
     summary: "A job's counts as they change",
-    detail: "Server-sent events named `job`, each with a JobCounts; the stream ends with the job.",
+    detail:
+      "Server-sent events named `job`, each with a JobCounts; the stream ends with the job. So many at once a job, and a network.",
     access: "private",
     answers: { 200: "events" },
-    errors: ["JOB_NOT_FOUND"],
+    errors: ["JOB_NOT_FOUND", "RATE_LIMITED"],
   }),
+  readLimited,
   async (c) => {
     await visibleJob(c, c.req.param("id"));
     return jobEvents(c, c.req.param("id"));
@@ -180,9 +177,8 @@ jobRoutes.delete(
 jobRoutes.post(
   "/:id/prepared",
   describeRoute({ hide: true }),
-  limitedBody,
   bearerRequired,
-  jsonBody(preparedRequestSchema),
+  jsonBody(preparedRequestSchema, { maxBytes: MAX_PLAN_BYTES }),
   async (c) => {
     const { token } = c.var;
     const keeper = keeperOf(c.env, c.req.param("id"));

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { statusQuerySchema } from "../../shared/wire/api.ts";
 import { coordinatorStatusSchema } from "../../shared/wire/job-status.ts";
 import { ofJob } from "../coordinator/coordinator-stub.ts";
+import { readLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { query } from "../http/validated.ts";
 import { visibleJob } from "../http/video-access.ts";
@@ -19,8 +20,9 @@ statusRoutes.get(
     summary: "A job's counts, once",
     access: "private",
     answers: { 200: coordinatorStatusSchema },
-    errors: ["REQUEST_INVALID", "JOB_NOT_FOUND"],
+    errors: ["REQUEST_INVALID", "JOB_NOT_FOUND", "RATE_LIMITED"],
   }),
+  readLimited,
   query(statusQuerySchema),
   async (c) => {
     const { jobGroupId } = c.req.valid("query");

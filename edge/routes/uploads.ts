@@ -23,6 +23,8 @@ import { openUpload, sealUpload, UPLOAD_LIFE_MS } from "../storage/upload-handle
 const SMALLEST_PART_BYTES = 8 * 1024 ** 2;
 const MOST_PARTS = 9_000;
 const MIB = 1024 ** 2;
+/** Numbers and ETags of all parts. */
+const MAX_PARTS_BYTES = 3 * MIB;
 
 /**
  * Whole videos into storage, by presigned multipart: resumable for a week, because the client keeps
@@ -99,7 +101,7 @@ uploadRoutes.post(
     answers: { 200: completeUploadResponseSchema },
     errors: ["REQUEST_INVALID", "FORBIDDEN"],
   }),
-  jsonBody(completeUploadRequestSchema),
+  jsonBody(completeUploadRequestSchema, { maxBytes: MAX_PARTS_BYTES }),
   async (c) => {
     const { upload: handle, parts } = c.req.valid("json");
     const { key, multipartId, sizeBytes } = openUpload(c.env, handle, Date.now());

@@ -1,5 +1,5 @@
 import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
-import { coordinatorOf, jobNotFound } from "../coordinator/coordinator-stub.ts";
+import { coordinatorOf, jobNotFound, unwrap } from "../coordinator/coordinator-stub.ts";
 import { isJobId } from "../http/auth.ts";
 import type { Keeper } from "./keeper.ts";
 
@@ -19,6 +19,19 @@ export async function askJob<T>(
   ofKeeper: () => Promise<T | null>,
 ): Promise<T | null> {
   return (await ofCoordinator()) ?? (await ofKeeper()) ?? ofCoordinator();
+}
+
+/** As `jobSummary`, for an event stream. @throws TributaryError RATE_LIMITED where a new one is too many */
+export function streamedSummary(
+  env: Cloudflare.Env,
+  jobId: string,
+  streamId: string,
+  network: string | null,
+): Promise<CoordinatorStatus | null> {
+  return askJob<CoordinatorStatus>(
+    async () => unwrap(await coordinatorOf(env, jobId).streamed(streamId, network)),
+    () => keeperOf(env, jobId).summary(),
+  );
 }
 
 /** A job's counts, from its coordinator or its keeper; null where there is no job. */

@@ -99,7 +99,8 @@ export class ChunkStager {
     try {
       await this.#bring(taskId, question, signal);
     } catch (thrown) {
-      if (signal.aborted) return;
+      // The coordinator knows of what it refused.
+      if (signal.aborted || isRefusal(thrown)) return;
       const { code, message, retryable } = toWireError(thrown);
       const told = message.slice(0, 500);
       this.#options.send({ type: "stage-failed", taskId, code, retryable, message: told });
@@ -126,13 +127,19 @@ export class ChunkStager {
       ...(await digestsOf(new Uint8Array(bytes))),
     };
     const round = async (): Promise<void> => {
-      const { put } = await question.ask(offer, isUpload, signal);
+      const { put, refused } = await question.ask(offer, isUpload, signal);
+      if (refused !== undefined) throw new TributaryError(refused.code, refused.message);
       // Null: storage has the chunk already.
       if (put !== null) await storage.put(put, bytes, signal);
     };
-    await retry(round, { clock, signal, tries: ROUNDS, isRetryable: () => true });
+    const isRetryable = (thrown: unknown): boolean => !isRefusal(thrown);
+    await retry(round, { clock, signal, tries: ROUNDS, isRetryable });
     send({ type: "staged", taskId });
   }
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return toWireError(thrown).code === "STORAGE_LIMIT";
 }
 
 function isUpload(_answer: StageUpload): _answer is StageUpload {

@@ -33,6 +33,8 @@ export const ERROR_CODES = {
   // Storage.
   UPLOAD_FAILED: { retryable: true, status: 502 },
   UPLOAD_REFUSED: { retryable: true, status: 403 },
+  /** More than the job's plan lets anybody store. */
+  STORAGE_LIMIT: { retryable: false, status: 413 },
   DOWNLOAD_FAILED: { retryable: true, status: 502 },
   // The gate.
   OUTPUT_MISSING: { retryable: true, status: 422 },

@@ -1,9 +1,9 @@
-import { TributaryError } from "../job/errors.ts";
 import type { JobPlan, Segment, SourceFacts, VideoRendition } from "../job/job.ts";
 import { messagesOf, type Notice, notice } from "../job/notice.ts";
 import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
 import { planAudio } from "./audio.ts";
 import { planLadder } from "./ladder.ts";
+import { checkPlanSize } from "./limits.ts";
 import { withRateShares } from "./rate-shares.ts";
 import type { LadderRung } from "./rungs.ts";
 import { type FrameTimeline, planSegments } from "./segments.ts";
@@ -22,9 +22,6 @@ export {
 export { planTasks } from "./tasks.ts";
 export { validatePlan } from "./validate.ts";
 
-/** As in `jobPlanSchema`: 33 hours. */
-const MAX_SEGMENTS = 20_000;
-
 /**
  * The whole plan of a job: what comes out, cut where, done in which order.
  * @param rungs default: by the source's size
@@ -41,10 +38,8 @@ export function planJob(
   const audio = planAudio(facts);
   const cuts = planSegments(timeline, facts.video.frameStep);
   const segments = withRateShares(cuts, segmentBytes(cuts, timeline));
-  if (segments.length > MAX_SEGMENTS) {
-    throw new TributaryError("SOURCE_TOO_LARGE", "The video is longer than a day and a quarter.");
-  }
   const tasks = planTasks(segments, video, audio, timeline, slots);
+  checkPlanSize({ segments, video, audio, tasks });
   const wasted = rungs === undefined ? [] : wastedBits(facts, video);
   const notices = [...facts.notices, ...wasted];
   const warnings = [...facts.warnings, ...messagesOf(wasted)];

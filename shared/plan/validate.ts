@@ -1,5 +1,6 @@
 import { TributaryError } from "../job/errors.ts";
 import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job/job.ts";
+import { checkPlanSize } from "./limits.ts";
 import { SEGMENT_LIMIT_TICKS } from "./segments.ts";
 
 const RATE_ROUNDING = 0.001;
@@ -7,9 +8,10 @@ const RATE_ROUNDING = 0.001;
 /**
  * What a plan must obey beyond its schema, whoever made it: the edge checks each job it is asked to
  * create. Segments cover [0, duration) once, in order; each (segment, rendition) is in one task.
- * @throws TributaryError PLAN_INVALID
+ * @throws TributaryError PLAN_INVALID, SOURCE_TOO_LARGE
  */
 export function validatePlan(plan: JobPlan): void {
+  checkPlanSize(plan);
   checkSource(plan);
   checkRenditions(plan);
   checkSegments(plan);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idSchema } from "./formats.ts";
 import { jobDeltaSchema, jobViewSchema } from "./job-view.ts";
 import { leaseGrantSchema, putSchema } from "./lease.ts";
-import { errorCodeSchema } from "./problem.ts";
+import { errorCodeSchema, reasonSchema } from "./problem.ts";
 
 /** What a job's coordinator says to its holders. */
 
@@ -31,8 +31,14 @@ export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("revoke"), leaseId: idSchema, code: errorCodeSchema }),
   /** Owner: make these chunks and offer them for storage. */
   z.object({ type: z.literal("stage"), taskIds: z.array(idSchema) }),
-  /** Null: storage has it already. */
-  z.object({ type: z.literal("stage-upload"), taskId: idSchema, put: putSchema.nullable() }),
+  z.object({
+    type: z.literal("stage-upload"),
+    taskId: idSchema,
+    /** Null: storage has it already, or is not to have it. */
+    put: putSchema.nullable(),
+    /** Why storage is not to have it. The task stays one for holders of the source. */
+    refused: reasonSchema.optional(),
+  }),
   z.object({ type: z.literal("job"), job: jobDeltaSchema }),
   z.object({ type: z.literal("error"), code: errorCodeSchema, message: z.string() }),
 ]);

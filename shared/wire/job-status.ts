@@ -37,7 +37,7 @@ export const coordinatorStatusSchema = z.object({
 });
 export type CoordinatorStatus = z.infer<typeof coordinatorStatusSchema>;
 
-/** `GET /api/jobs/:id`; `segments` (provenance) and `holders` only with the owner's token. */
+/** `GET /api/jobs/:id`; `tasks`, `segments` (provenance) and `holders` are empty without the owner's token. */
 export const jobStatusSchema = jobViewSchema.extend({
   /** Null while a server still reads the source. */
   source: sourceFactsSchema.nullable(),

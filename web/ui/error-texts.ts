@@ -156,6 +156,12 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Check your connection and try again.",
     again: true,
   },
+  STORAGE_LIMIT: {
+    title: "That is more than this video may store",
+    what: "What was to be uploaded is larger than the plan of the video allows.",
+    advice: "Start again with the original file.",
+    again: false,
+  },
   OUTPUT_MISSING: {
     title: "A finished part is missing",
     what: "A part was reported as stored, but it was not found there.",

@@ -1,6 +1,9 @@
 import { hasEnded } from "../../../shared/job/job.ts";
 import { chunkKey } from "../../../shared/job/object-keys.ts";
 import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
+import type { Reason } from "../../../shared/wire/problem.ts";
+import { MOST_CHUNKS_OF_A_TASK, maxChunkBytes, maxChunksBytes } from "./chunk-bounds.ts";
+import { NEVER } from "./deadlines.ts";
 import { failTask } from "./leases.ts";
 import { isStraggling } from "./servers.ts";
 import type { Draft } from "./state/draft.ts";
@@ -41,7 +44,7 @@ export function stageChunks(draft: Draft): void {
   const wanted: TaskRecord[] = [];
   for (const task of draft.tasks()) {
     if (missing <= 0 || asked >= MAX_ASKED) break;
-    if (!mayNeedChunk(draft, task)) continue;
+    if (!mayNeedChunk(draft, task) || wasRefused(task, connectionId)) continue;
     if (task.chunk?.stored === true) {
       // One that is leased already is nobody's next.
       if (task.state !== "leased") missing -= 1;
@@ -66,14 +69,54 @@ export function takeStageOffer(draft: Draft, holder: Holder, said: StageOffer): 
   const task = draft.task(info.taskId);
   if (!holder.hasSource || holder.connectionId === null || task === undefined) return;
   if (task.chunk?.stored !== true) {
+    const refused = chunkRefusal(draft, task, said);
+    if (refused !== null) {
+      refuseChunk(draft, task.id, holder.connectionId, refused);
+      return;
+    }
     const key = chunkKey(draft.job.id, task.id, sha256);
-    draft.patchTask(task.id, { chunk: { info, key, md5, stored: false } });
+    if (!task.chunkHashes.includes(sha256)) {
+      draft.patchJob({ chunkBytes: draft.job.chunkBytes + info.sizeBytes });
+    }
+    const chunkHashes = [...new Set([...task.chunkHashes, sha256])];
+    draft.patchTask(task.id, { chunkHashes, chunk: { info, key, md5, stored: false } });
   }
   draft.effects.push({
     type: "presign-chunk",
     connectionId: holder.connectionId,
     taskId: task.id,
   });
+}
+
+const CHUNK_WARNING =
+  "Some parts are too large to be given to helpers: only a tab with the video can make them.";
+
+function chunkRefusal(
+  { plan, job }: Draft,
+  { chunkHashes }: TaskRecord,
+  { chunk: { sizeBytes }, sha256 }: StageOffer,
+): Reason | null {
+  const code = "STORAGE_LIMIT";
+  if (sizeBytes > maxChunkBytes(plan)) {
+    return { code, message: `A chunk of this job has at most ${maxChunkBytes(plan)} bytes.` };
+  }
+  if (chunkHashes.includes(sha256)) return null;
+  if (chunkHashes.length >= MOST_CHUNKS_OF_A_TASK) {
+    return { code, message: "The task has had too many different chunks." };
+  }
+  if (job.chunkBytes + sizeBytes > maxChunksBytes(plan)) {
+    return { code, message: "The job's chunks are larger than its source lets them be." };
+  }
+  return null;
+}
+
+/** The task stays one for those who have the source; it is not asked for again through this socket. */
+function refuseChunk(draft: Draft, taskId: string, connectionId: string, refused: Reason): void {
+  draft.patchTask(taskId, { staging: { connectionId, dueAtMs: null } });
+  const { warnings } = draft.job;
+  if (!warnings.includes(CHUNK_WARNING)) draft.patchJob({ warnings: [...warnings, CHUNK_WARNING] });
+  const message = { type: "stage-upload", taskId, put: null, refused } as const;
+  draft.effects.push({ type: "send", connectionId, message });
 }
 
 export function takeStaged(draft: Draft, holder: Holder, taskId: string): void {
@@ -119,7 +162,7 @@ function chunksWanted(draft: Draft): number {
 /** What was asked for in vain and is no longer wanted must not keep the alarm ringing. */
 export function forgetOldAsks(draft: Draft): void {
   for (const task of draft.tasks()) {
-    if (task.staging !== null && task.staging.dueAtMs <= draft.nowMs) {
+    if ((task.staging?.dueAtMs ?? NEVER) <= draft.nowMs) {
       draft.patchTask(task.id, { staging: null });
     }
   }
@@ -136,6 +179,10 @@ function mayNeedChunk(draft: Draft, { state, leases }: TaskRecord): boolean {
   });
 }
 
+function wasRefused({ staging }: TaskRecord, connectionId: string): boolean {
+  return staging?.connectionId === connectionId && staging.dueAtMs === null;
+}
+
 function isAsked({ staging }: TaskRecord, connectionId: string, nowMs: number): boolean {
-  return staging?.connectionId === connectionId && staging.dueAtMs > nowMs;
+  return staging?.connectionId === connectionId && (staging.dueAtMs ?? NEVER) > nowMs;
 }

@@ -41,6 +41,8 @@ export const jobRecordSchema = z.object({
   endedAtMs: timeOrNull,
   /** Accepted media and init segments. */
   bytesStored: z.number(),
+  /** Of all chunks that were ever offered. */
+  chunkBytes: z.number().default(0),
   /** Results that count, verified or not. */
   tasksDone: z.number(),
   settings: jobSettingsSchema,
@@ -89,6 +91,8 @@ export const taskRecordSchema = z.object({
     })
     .nullable(),
   verification: verificationSchema,
+  /** SHA-256 of all chunks that were ever offered for it. */
+  chunkHashes: z.array(z.string()).default([]),
   /** Where holders without the source get the chunk from. */
   chunk: z
     .object({
@@ -99,8 +103,8 @@ export const taskRecordSchema = z.object({
       stored: z.boolean(),
     })
     .nullable(),
-  /** The owner's socket was asked for the chunk; asked again when that is over. */
-  staging: z.object({ connectionId: z.string(), dueAtMs: z.number() }).nullable(),
+  /** The owner's socket was asked for the chunk; asked again when that is over. Null: its chunk was refused. */
+  staging: z.object({ connectionId: z.string(), dueAtMs: timeOrNull }).nullable(),
 });
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 

@@ -112,6 +112,7 @@ export function newState(
     firstPlayableAtMs: null,
     endedAtMs: null,
     bytesStored: 0,
+    chunkBytes: 0,
     tasksDone: 0,
     settings,
     origin,
@@ -180,6 +181,7 @@ function newTask(id: string): TaskRecord {
     leases: [],
     done: null,
     verification: NOT_VERIFIED,
+    chunkHashes: [],
     chunk: null,
     staging: null,
   };
