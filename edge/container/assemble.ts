@@ -15,7 +15,7 @@ import {
   Output,
 } from "mediabunny";
 import { REAL_CLOCK } from "../../shared/clock.ts";
-import { TributaryError } from "../../shared/job/errors.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { namedHashes } from "../../shared/job/object-keys.ts";
 import { retry } from "../../shared/retry.ts";
 import type { AssembleRequest, AssembleResponse } from "../../shared/wire/container.ts";
@@ -76,7 +76,7 @@ function downloadOne(url: string, signal: AbortSignal): Promise<Uint8Array> {
     const message = `${pathname} holds other bytes than its name says.`;
     throw new TributaryError("OUTPUT_HASH_MISMATCH", message);
   };
-  const isRetryable = (): boolean => true;
+  const isRetryable = (thrown: unknown): boolean => toWireError(thrown).code === "DOWNLOAD_FAILED";
   return retry(once, { clock: REAL_CLOCK, signal, tries: DOWNLOAD_TRIES, isRetryable });
 }
 

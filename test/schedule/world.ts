@@ -88,7 +88,7 @@ export class World {
       "the state was changed in place",
     );
     applyChanges(this.state, decision);
-    this.#forgetReopened(done);
+    this.#forgetReopened(done, event);
     for (const effect of decision.effects) this.#effect(effect);
     this.#countFailures(failures, event);
     checkAlways(this.state);
@@ -296,10 +296,14 @@ export class World {
     }
   }
 
-  /** Only what a contributor made and nobody proved may be made again. */
-  #forgetReopened(done: readonly TaskRecord[]): void {
+  /** Only what a contributor made and nobody proved may be made again; or what storage has lost. */
+  #forgetReopened(done: readonly TaskRecord[], event: Event): void {
     for (const before of done) {
       if (this.state.tasks.get(before.id)?.state === "done") continue;
+      if (event.type === "outputs-lost") {
+        this.#accepted.delete(before.id);
+        continue;
+      }
       const maker = this.holders.find(({ id }) => id === before.done?.holderId);
       must(
         maker?.role === "contributor",
