@@ -6,6 +6,7 @@ export const USAGE = `npm run bench [-- options]
 
   --quick         one round on one short clip: under 3 minutes
   --tabs          one tab against two, one encoder each, on the ffmpeg lane; default: the longest clip
+  --hashes        how fast the hashes of uploads are; nothing else
   --rounds N      rounds in turn; default 3
   --clips LIST    of ${BENCH_CLIPS.join(", ")}; default: all that are there
   --only LIST     parts of contestants' names, e.g. native,webcodecs
@@ -22,6 +23,8 @@ export interface BenchArguments {
   only: string[] | null;
   /** Instead of the peers: how throughput grows with tabs. */
   tabs: boolean;
+  /** Instead of all that: the hashes of uploads. */
+  hashes: boolean;
   jsonPath: string | null;
   quality: boolean;
 }
@@ -42,6 +45,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments | "help"
     clips: list(values.clips) ?? usual,
     only: list(values.only),
     tabs,
+    hashes: values.hashes === true,
     jsonPath: values.json ?? null,
     quality: values["no-quality"] !== true,
   };
@@ -54,6 +58,7 @@ function parse(argv: readonly string[]) {
       options: {
         quick: { type: "boolean" },
         tabs: { type: "boolean" },
+        hashes: { type: "boolean" },
         rounds: { type: "string" },
         clips: { type: "string" },
         only: { type: "string" },

@@ -11,6 +11,7 @@ import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
 import { type Clip, ladderText, openClips } from "./clips.ts";
 import type { Contestant } from "./contestant.ts";
 import { ffmpegWasm } from "./ffmpeg-wasm-peer.ts";
+import { describeHashes } from "./hashes.ts";
 import { mediabunnyConversion } from "./mediabunny-peer.ts";
 import { nativeFfmpeg } from "./native-ffmpeg.ts";
 import { measureQuality } from "./quality.ts";
@@ -33,6 +34,10 @@ await runCommand({
   usage: USAGE,
   parse: parseArguments,
   run: async (given, interrupted) => {
+    if (given.hashes) {
+      console.log(await describeHashes());
+      return 0;
+    }
     installSystemPrograms();
     const scratch = await mkdtemp(join(tmpdir(), "tributary-bench-"));
     const server =
