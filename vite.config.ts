@@ -5,7 +5,7 @@ import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
 import { localSigningSecret } from "./edge/local/signing-secret.ts";
-import { ffmpegCoreAsset } from "./web/build/ffmpeg-core-asset.ts";
+import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -29,9 +29,9 @@ export default defineConfig({
       persistState: { path: stateDir },
       inspectorPort: false,
     }),
-    ffmpegCoreAsset({ cacheDir: here(".cache") }),
+    ffmpegAssets({ cacheDir: here(".cache") }),
   ],
-  worker: { format: "es", plugins: () => [ffmpegCoreAsset({ cacheDir: here(".cache") })] },
+  worker: { format: "es", plugins: () => [ffmpegAssets({ cacheDir: here(".cache") })] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   // The Worker says which sites may read what.
   server: { port, strictPort: true, cors: false, ...https, fs: { allow: [here(".")] } },
@@ -48,6 +48,7 @@ export default defineConfig({
           "@noble/hashes/sha2.js",
           "@preact/signals",
           "comlink",
+          "hash-wasm",
           "hls.js",
           "idb",
           "mediabunny",

@@ -1,5 +1,6 @@
 import { AAC_LC_CODEC } from "../cmaf/aac.ts";
 import type { AudioFacts, AudioRendition, VideoFacts } from "../job/job.ts";
+import { mixes } from "./channel-mix.ts";
 
 /** Why the browser's codecs are not used for a source's pictures. */
 export interface FastRefusal {
@@ -51,36 +52,20 @@ export function webCodecsRefusal(
   return null;
 }
 
-type Sound = Pick<AudioFacts, "codec" | "sampleRate" | "channels" | "mixedFormats">;
-
 /**
- * The same of a track of sound. Only AAC is taken: should a browser's AAC decoder hand out its samples
- * late, then the sound that is encoded is late by as much, and so is what the result is held against;
- * both cancel out. That of another codec would stay.
+ * The same of an audio track. Only AAC is taken: whether a decoder of it gives its samples in their place
+ * can be found out, because there is an encoder whose delay is known. Other rates are ffmpeg's, too: a
+ * resampler of our own would be for the few sources that are neither at 44.1 nor at 48 kHz.
+ *
  * @param track undefined: the plan has no such track
  */
-export function webCodecsSoundRefusal(
-  track: Sound | undefined,
+export function webCodecsAudioRefusal(
+  track: Pick<AudioFacts, "codec" | "sampleRate" | "channels" | "mixedFormats"> | undefined,
   rendition: Pick<AudioRendition, "sampleRate" | "channels">,
 ): string | null {
-  if (track?.codec !== AAC_LC_CODEC) return "The source's sound is not AAC-LC.";
-  if (track.mixedFormats === true) return "The sound changes its channels or codec.";
-  if (track.sampleRate !== rendition.sampleRate) return "The sound has to be resampled.";
-  if (track.channels !== rendition.channels) return "The sound has to be mixed.";
+  if (track?.codec !== AAC_LC_CODEC) return "The source's audio is not AAC-LC.";
+  if (track.mixedFormats === true) return "The audio changes its channels or codec.";
+  if (track.sampleRate !== rendition.sampleRate) return "The audio has to be resampled.";
+  if (!mixes(track, rendition)) return "The audio's channels are not mono, stereo or 5.1.";
   return null;
-}
-
-/** Raw AAC-LC frames of a rendition, as AudioEncoder is asked for them (WebCodecs AAC registration). */
-export function aacEncoderConfig({
-  sampleRate,
-  channels,
-  bitsPerSecond,
-}: Pick<AudioRendition, "sampleRate" | "channels" | "bitsPerSecond">) {
-  return {
-    codec: AAC_LC_CODEC,
-    sampleRate,
-    numberOfChannels: channels,
-    bitrate: bitsPerSecond,
-    aac: { format: "aac" as const },
-  };
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
@@ -14,7 +15,7 @@ import { comparePictures } from "../exactness/picture-likeness.ts";
 import { type MediaPlaylist, readPlaylistFolder } from "../exactness/playlist-folder.ts";
 import { discontinuities, parseMediaPlaylist } from "../playlist/media-playlist.ts";
 import { fixture } from "../setup/media.ts";
-import { expectExactPictures, soundOf } from "./exact-video.ts";
+import { expectExactPictures, soundOffsetOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 import { playToEnd } from "./playback.ts";
 
@@ -99,35 +100,65 @@ test("a task that the browser's codecs refuse is ffmpeg's: no attempt lost, and 
   expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
 });
 
-test("the browser's codecs: every frame once, at its time, one init segment; it plays", async () => {
+/** Notes the addresses of scripts and WebAssembly that a tab and its workers fetch. */
+async function watchDownloads({ page }: OwnerTab, seen: Set<string>): Promise<void> {
+  page.context().on("request", (request) => {
+    if (/\.(js|wasmz)$/.test(request.url())) seen.add(request.url());
+  });
+}
+
+const nameOf = (address: string) => address.split("/").at(-1) ?? "";
+
+/** As they are stored and sent: scripts gzipped, the core's module as it is. */
+async function compressedBytes(addresses: Iterable<string>): Promise<number> {
+  let total = 0;
+  for (const address of addresses) {
+    const body = Buffer.from(await (await fetch(address)).arrayBuffer());
+    total += address.endsWith(".js") ? gzipSync(body).length : body.length;
+  }
+  return total;
+}
+
+const isCore = (address: string) => nameOf(address).startsWith("ffmpeg-core-");
+
+test("the browser's codecs: exact, in one init segment, playable, without the ffmpeg core", async () => {
   const file = await fixture("long-gop-20s.mp4");
+  const downloads = new Set<string>();
   await using video = await makeVideo(browser, {
     serverUrl,
     file,
     ladder: SMALL_LADDER,
     engine: "auto",
+    prepare: (tab) => watchDownloads(tab, downloads),
   });
   expect(video.inspected.inspection).toMatchObject({ pictureEngine: "webcodecs" });
-  const pictures = video.status.segments.filter(({ rendition }) => rendition.startsWith("v"));
-  expect(new Set(pictures.map(({ engine }) => engine))).toEqual(new Set(["webcodecs"]));
+  const engines = new Set(video.status.segments.map(({ engine }) => engine));
+  expect(engines).toEqual(new Set(["webcodecs"]));
   await expectExactPictures(video, { source: file });
-  // A system whose browser encodes AAC makes other bits, which test/web/sound.test.ts is about.
-  const sound = video.status.segments.filter(({ rendition }) => rendition.startsWith("a"));
-  if (sound.every(({ engine }) => engine === "ffmpeg-wasm")) {
-    expect((await soundOf(video, file, 0)).worstLsb).toBeLessThanOrEqual(6);
-  }
+  const sound = await soundOffsetOf(video, file, 0);
+  expect(sound.places).toBeGreaterThan(5);
+  expect(sound.worstSeconds).toBe(0);
+  const names = [...downloads].map(nameOf);
+  expect(names.filter((name) => name.startsWith("transcode.worker-"))).toHaveLength(1);
+  expect(names.filter((name) => /^ffmpeg-(core|aac)-/.test(name))).toEqual([
+    expect.stringMatching(/^ffmpeg-aac-/),
+  ]);
+  expect(await compressedBytes(downloads)).toBeLessThan(1_500_000);
   const played = await playToEnd(browser, video.job.masterUrl, 240);
   expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
 });
 
 test("a source with open groups of pictures is ffmpeg's from its first segment on", async () => {
   const file = await fixture("open-gop-14s.mp4");
+  const downloads = new Set<string>();
   await using video = await makeVideo(browser, {
     serverUrl,
     file,
     ladder: SMALL_LADDER,
     engine: "auto",
+    prepare: (tab) => watchDownloads(tab, downloads),
   });
+  expect([...downloads].filter(isCore)).toHaveLength(2);
   expect(video.inspected.inspection).toMatchObject({ pictureEngine: "ffmpeg-wasm" });
   expect(new Set(video.status.segments.map(({ engine }) => engine))).toEqual(
     new Set(["ffmpeg-wasm"]),

@@ -98,6 +98,39 @@ export async function soundOffsetOfFiles(
   return offsetOf(made, source, sampleRate);
 }
 
+/** How much of the sound differs from the source's where runs meet, and elsewhere: shares of its RMS. */
+export interface SeamNoise {
+  worst: number;
+  /** The largest of as many places that lie halfway between seams. */
+  usual: number;
+}
+
+/** @param seams sample positions in the rendition */
+export async function seamNoise(
+  madePath: string,
+  sourcePath: string,
+  seams: readonly number[],
+  sampleRate: number,
+): Promise<SeamNoise> {
+  const [made, source] = [await pcm(madePath, sampleRate, 2), await pcm(sourcePath, sampleRate, 2)];
+  const noiseAt = (sample: number) => {
+    let [energy, noise] = [0, 0];
+    for (let at = (sample - SEAM_SAMPLES) * 2; at < (sample + SEAM_SAMPLES) * 2; at += 1) {
+      energy += (source[at] ?? 0) ** 2;
+      noise += ((source[at] ?? 0) - (made[at] ?? 0)) ** 2;
+    }
+    return Math.sqrt(noise / energy);
+  };
+  const between = seams.map((seam, index) => (seam + (seams[index - 1] ?? 0)) / 2);
+  return {
+    worst: Math.max(...seams.map(noiseAt)),
+    usual: Math.max(...between.map((at) => noiseAt(Math.round(at)))),
+  };
+}
+
+/** Two frames on each side. */
+const SEAM_SAMPLES = 2_048;
+
 function offsetOf(made: Int16Array, source: Int16Array, sampleRate: number): SoundOffset {
   const found = { places: 0, worstSeconds: 0, worstResidual: 0 };
   const last = Math.min(made.length, source.length) - WINDOW - REACH;

@@ -12,7 +12,7 @@ afterAll(() => browser?.close());
 test("the core is served compressed, inflates to a module, and loads", async () => {
   const page = await openBlankPage(browser, inject("serverUrl"));
   const loaded = await page.evaluate(async () => {
-    const core = await load<typeof import("virtual:ffmpeg-core")>("/@id/virtual:ffmpeg-core");
+    const core = await load<typeof import("virtual:ffmpeg-assets")>("/@id/virtual:ffmpeg-assets");
     const response = await fetch(core.coreWasmGzUrl);
     if (!response.body) throw new Error("no body");
     const wasmBinary = await new Response(

@@ -1,5 +1,4 @@
-import { aacEncoderConfig } from "../../shared/encode/webcodecs-support.ts";
-import type { AudioRendition, Engine } from "../../shared/job/job.ts";
+import type { Engine } from "../../shared/job/job.ts";
 import type { Lane } from "./api.ts";
 
 /** How many single-threaded encoders this device gets by default: one a core. */
@@ -23,20 +22,6 @@ export function hasWebCodecs(): boolean {
 export async function decodes(config: VideoDecoderConfig | null): Promise<boolean> {
   if (config === null || !hasWebCodecs()) return false;
   const { supported } = await VideoDecoder.isConfigSupported(config).catch(() => ({
-    supported: false,
-  }));
-  return supported === true;
-}
-
-/** Sound as it is usually planned. */
-const USUAL_SOUND = { sampleRate: 48_000, channels: 2, bitsPerSecond: 128_000 };
-
-/** Whether the browser says that it encodes sound as AAC; how well it does shows when it is needed. */
-export async function encodesSound(
-  sound: Pick<AudioRendition, "sampleRate" | "channels" | "bitsPerSecond"> = USUAL_SOUND,
-): Promise<boolean> {
-  if (!hasWebCodecs() || !("AudioEncoder" in self)) return false;
-  const { supported } = await AudioEncoder.isConfigSupported(aacEncoderConfig(sound)).catch(() => ({
     supported: false,
   }));
   return supported === true;

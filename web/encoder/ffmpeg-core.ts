@@ -1,4 +1,4 @@
-import { coreJsUrl } from "virtual:ffmpeg-core";
+import { coreJsUrl } from "virtual:ffmpeg-assets";
 import type { FfmpegSource } from "../../shared/ffmpeg-core.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { WorkerLink } from "../worker-link.ts";

@@ -1,4 +1,4 @@
-import { coreWasmGzUrl } from "virtual:ffmpeg-core";
+import { coreWasmGzUrl } from "virtual:ffmpeg-assets";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { exposeToLink } from "../worker-link.ts";
 

@@ -1,4 +1,4 @@
-import { type FastRefusal, webCodecsSoundRefusal } from "../../shared/encode/webcodecs-support.ts";
+import { type FastRefusal, webCodecsAudioRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobSettingsPatch, SourceFacts } from "../../shared/job/job.ts";
 import { planAudio } from "../../shared/plan/plan.ts";
@@ -7,7 +7,6 @@ import {
   type DevicePart,
   decidePart,
   defaultSlots,
-  encodesSound,
   hasWebCodecs,
   type PartDecision,
 } from "../encoder/capability.ts";
@@ -71,20 +70,18 @@ export function laneFor({ engine = "auto" }: OwnerOptions, fastRefusal: FastRefu
   return engine === "server" ? "auto" : engine;
 }
 
-/** Whether any sound of a source is ffmpeg's also where pictures are not, as far as it shows beforehand. */
-export async function soundNeedsFfmpeg(facts: SourceFacts): Promise<boolean> {
-  for (const rendition of planAudio(facts)) {
+/** Whether any audio of a source is ffmpeg's also where video is not, as far as it shows beforehand. */
+export function audioNeedsFfmpeg(facts: SourceFacts): boolean {
+  return planAudio(facts).some((rendition) => {
     const track = facts.audio.find((each) => each.track === rendition.track);
-    if (webCodecsSoundRefusal(track, rendition) !== null) return true;
-    if (!(await encodesSound(rendition))) return true;
-  }
-  return false;
+    return !("AudioDecoder" in self) || webCodecsAudioRefusal(track, rendition) !== null;
+  });
 }
 
 /** What of a file decides about encoders. */
 interface EncoderFacts {
   fastRefusal: FastRefusal | null;
-  soundNeedsFfmpeg: boolean;
+  audioNeedsFfmpeg: boolean;
 }
 
 /**
@@ -99,8 +96,8 @@ export function poolFor(
   if (part === "weak") return null;
   const slots = slotCountFor(options);
   const lane = laneFor(options, facts?.fastRefusal ?? null);
-  const soundAhead = Number(facts?.soundNeedsFfmpeg ?? true);
-  return { slots, lane, ffmpegAhead: lane === "ffmpeg" ? slots : soundAhead };
+  const audioAhead = Number(facts?.audioNeedsFfmpeg ?? true);
+  return { slots, lane, ffmpegAhead: lane === "ffmpeg" ? slots : audioAhead };
 }
 
 /** Encoders of this tab. */

@@ -4,7 +4,7 @@ import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
-import { encodesSound, type PartDecision } from "../encoder/capability.ts";
+import { hasWebCodecs, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import type { PoolOptions } from "../encoder/pool.ts";
 import type { HolderSession } from "../holder/session.ts";
@@ -242,8 +242,7 @@ class Owner implements OwnerApi {
 
   /** ffmpeg loads while the file is read, unless this browser may well do all of it without. */
   async #loadCoreAhead(): Promise<void> {
-    if (laneFor(this.#options, null) === "ffmpeg" || !(await encodesSound()))
-      await loadFfmpegCore();
+    if (laneFor(this.#options, null) === "ffmpeg" || !hasWebCodecs()) await loadFfmpegCore();
   }
 
   /** Takes another plan of the same file, where there can be one. */

@@ -9,7 +9,7 @@ import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import { refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
 import { randomId } from "../random-id.ts";
-import { laneFor, slotCountFor, soundNeedsFfmpeg } from "./choices.ts";
+import { audioNeedsFfmpeg, laneFor, slotCountFor } from "./choices.ts";
 import type { Inspection, OwnerOptions } from "./owner-api.ts";
 
 /** Facts about a file and this site that no choice changes. */
@@ -19,7 +19,7 @@ interface FileFacts {
   /** Why the browser's codecs would not do the source right, or at all; null when they would. */
   fastRefusal: FastRefusal | null;
   /** ffmpeg makes the audio, also where the browser's codecs make the video. */
-  soundNeedsFfmpeg: boolean;
+  audioNeedsFfmpeg: boolean;
 }
 
 /** The picked file, opened, and the plan of what will be made of it. */
@@ -78,7 +78,7 @@ export class PlannedFile {
     const facts = {
       hasServers,
       fastRefusal,
-      soundNeedsFfmpeg: await soundNeedsFfmpeg(source.facts),
+      audioNeedsFfmpeg: audioNeedsFfmpeg(source.facts),
     };
     const planSlots = slotsToPlanFor(options, fastRefusal);
     return new PlannedFile(file, source, facts, options, { ladder: null, planSlots });

@@ -3,6 +3,7 @@ import type { AudioRendition } from "../../job/job.ts";
 import { soundOutputs } from "../audio-outputs.ts";
 import {
   heardOf,
+  PRIMING_FRAMES,
   parseDecodedFrames,
   placeAudio,
   planAudioRun,
@@ -19,9 +20,6 @@ const CHUNK_FILE = "chunk.mp4";
 const DECODED_FILE = "decoded.f32";
 const PLACED_FILE = "placed.f32";
 const ADTS_FILE = "sound.aac";
-
-/** With which ffmpeg's encoder begins; they hold nothing of its input. */
-const PRIMING_FRAMES = 1;
 
 /** Decodes to samples, lays them on the timeline, encodes them: a run of segments of one rendition. */
 export async function transcodeSound(

@@ -20,11 +20,11 @@ import { keyFrameIndexes } from "../../../shared/job/key-frames.ts";
 import { outputFrameRate } from "../../../shared/plan/ladder.ts";
 import { frameOf, isWithoutYuv, PlaneReader } from "../pictures/planes.ts";
 import type { TranscodeEngine } from "./engine.ts";
+import { transcodeAudio } from "./webcodecs/audio.ts";
 import { agreesWith } from "./webcodecs/avc-record.ts";
 import { type ChunkPackets, readChunkPackets } from "./webcodecs/chunk-packets.ts";
 import { colourSpace, decodedColour } from "./webcodecs/decoded-colour.ts";
 import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
-import { WebCodecsSound } from "./webcodecs/sound.ts";
 
 /** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
 const MOST_DECODING = 8;
@@ -39,11 +39,10 @@ const STALL_MS = 20_000;
 /**
  * The browser's own codecs: decodes once and hands each frame to one encoder a rendition, which scales
  * it. Several times faster than ffmpeg.wasm and not the same bytes everywhere. What it would not do
- * right it refuses with ENGINE_UNAVAILABLE. Sound it makes where the browser has an AAC encoder.
+ * right it refuses with ENGINE_UNAVAILABLE.
  */
 export class WebCodecsEngine implements TranscodeEngine {
   readonly name = "webcodecs";
-  readonly #sound = new WebCodecsSound();
 
   async transcode(
     task: TranscodeTask,
@@ -53,8 +52,8 @@ export class WebCodecsEngine implements TranscodeEngine {
     if (task.grant.task.kind === "audio") {
       const rendition = renditions.find(({ kind }) => kind === "audio");
       if (rendition?.kind !== "audio")
-        throw new TributaryError("PLAN_INVALID", "A sound task without a rendition.");
-      return this.#sound.transcode(task, rendition, onProgress);
+        throw new TributaryError("PLAN_INVALID", "An audio task without a rendition.");
+      return transcodeAudio(task, rendition, onProgress);
     }
     const video = renditions.filter((rendition) => rendition.kind === "video");
     const refusal = webCodecsRefusal(source.video);

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
-const MODULE_ID = "virtual:ffmpeg-core";
+const MODULE_ID = "virtual:ffmpeg-assets";
 
 /** One file as it is served: its path under the base, and its bytes. */
 interface ServedFile {
@@ -15,72 +15,76 @@ interface ServedFile {
   readonly bytes: Uint8Array;
 }
 
-interface FfmpegCore {
+interface FfmpegAssets {
   readonly js: ServedFile;
   readonly wasmGz: ServedFile;
   readonly wasmSizeBytes: number;
+  readonly aacJs: ServedFile;
 }
 
-/** Options of {@link ffmpegCoreAsset}. */
-export interface FfmpegCoreAssetOptions {
+/** Options of {@link ffmpegAssets}. */
+export interface FfmpegAssetsOptions {
   /** Where the compressed module is kept between runs. */
   readonly cacheDir: string;
 }
 
 /** Once a process: each worker's bundle makes a plugin of its own, all at the same time. */
-let loading: Promise<FfmpegCore> | undefined;
+let loading: Promise<FfmpegAssets> | undefined;
 
 /**
- * Serves @ffmpeg/core as two assets of its own and tells their addresses in `virtual:ffmpeg-core`.
+ * Serves @ffmpeg/core and FFmpeg's AAC encoder as assets of their own and tells their addresses in
+ * `virtual:ffmpeg-assets`.
  *
  * Workers refuse assets over 25 MiB and the module has 32 MB, so it goes out gzipped (10 MB); the
  * client inflates it on the way into `WebAssembly.compileStreaming`. The name does not end in
  * `.gz`: servers would add `Content-Encoding: gzip` to that, and the browser inflate it first.
  *
- * The core is never part of our bundles: it is GPL, and a file of its own stays replaceable.
+ * Neither is ever part of our bundles: the core is GPL, the AAC encoder LGPL, and a file of its own
+ * stays replaceable.
  */
-export function ffmpegCoreAsset(options: FfmpegCoreAssetOptions): Plugin {
-  const core = () => {
-    loading ??= loadCore(options);
+export function ffmpegAssets(options: FfmpegAssetsOptions): Plugin {
+  const assets = () => {
+    loading ??= loadAssets(options);
     return loading;
   };
   let base = "/";
   return {
-    name: "tributary:ffmpeg-core-asset",
+    name: "tributary:ffmpeg-assets",
     // The worker's own bundle uses the same instance; the files are written once, with the pages.
     configResolved(config) {
       base = config.base;
     },
     resolveId: {
-      filter: { id: /^virtual:ffmpeg-core$/ },
+      filter: { id: /^virtual:ffmpeg-assets$/ },
       handler: () => `\0${MODULE_ID}`,
     },
     load: {
-      filter: { id: /^\0virtual:ffmpeg-core$/ },
+      filter: { id: /^\0virtual:ffmpeg-assets$/ },
       async handler() {
-        const { js, wasmGz, wasmSizeBytes } = await core();
+        const { js, wasmGz, wasmSizeBytes, aacJs } = await assets();
         return [
           `export const coreJsUrl = ${JSON.stringify(base + js.fileName)};`,
           `export const coreWasmGzUrl = ${JSON.stringify(base + wasmGz.fileName)};`,
           `export const coreWasmGzSizeBytes = ${wasmGz.bytes.byteLength};`,
           `export const coreWasmSizeBytes = ${wasmSizeBytes};`,
+          `export const aacJsUrl = ${JSON.stringify(base + aacJs.fileName)};`,
         ].join("\n");
       },
     },
     async generateBundle() {
       if (this.environment.name !== "client") return;
-      const { js, wasmGz } = await core();
-      for (const file of [js, wasmGz]) {
+      const { js, wasmGz, aacJs } = await assets();
+      for (const file of [js, wasmGz, aacJs]) {
         this.emitFile({ type: "asset", fileName: file.fileName, source: file.bytes });
       }
     },
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
         const path = request.url?.split("?", 1)[0] ?? "";
-        if (!path.includes("/ffmpeg-core-")) return next();
-        core()
-          .then(({ js, wasmGz }) => {
-            const file = [js, wasmGz].find(({ fileName }) => path === base + fileName);
+        if (!path.includes("/ffmpeg-")) return next();
+        assets()
+          .then(({ js, wasmGz, aacJs }) => {
+            const file = [js, wasmGz, aacJs].find(({ fileName }) => path === base + fileName);
             if (!file) return next();
             response.setHeader("content-type", file.contentType);
             response.setHeader("content-length", file.bytes.byteLength);
@@ -93,14 +97,15 @@ export function ffmpegCoreAsset(options: FfmpegCoreAssetOptions): Plugin {
   };
 }
 
-async function loadCore({ cacheDir }: FfmpegCoreAssetOptions): Promise<FfmpegCore> {
+async function loadAssets({ cacheDir }: FfmpegAssetsOptions): Promise<FfmpegAssets> {
   // require() is pointed at the package's script build; we want the ES module beside it.
   const require = createRequire(import.meta.url);
   const umdScript = require.resolve("@ffmpeg/core");
   const esmDir = join(umdScript, "../../esm");
-  const [jsBytes, wasmBytes] = await Promise.all([
+  const [jsBytes, wasmBytes, aacBytes] = await Promise.all([
     readFile(join(esmDir, "ffmpeg-core.js")),
     readFile(join(esmDir, "ffmpeg-core.wasm")),
+    readAacScript(),
   ]);
   const wasmHash = shortHash(wasmBytes);
   const gzBytes = await compressed(wasmBytes, join(cacheDir, `ffmpeg-core-${wasmHash}.wasmz`));
@@ -116,7 +121,36 @@ async function loadCore({ cacheDir }: FfmpegCoreAssetOptions): Promise<FfmpegCor
       bytes: gzBytes,
     },
     wasmSizeBytes: wasmBytes.byteLength,
+    aacJs: {
+      fileName: `assets/ffmpeg-aac-${shortHash(aacBytes)}.js`,
+      contentType: "text/javascript",
+      bytes: aacBytes,
+    },
   };
+}
+
+const AAC_NOTICE = `/*!
+ * The AAC encoder of FFmpeg (https://ffmpeg.org), LGPL-2.1-or-later, as WebAssembly. Built by
+ * @mediabunny/aac-encoder (MPL-2.0), which has the sources of the glue and says how it is built:
+ * https://github.com/Vanilagy/mediabunny/tree/main/packages/aac-encoder
+ */
+`;
+
+/**
+ * The encoder inside @mediabunny/aac-encoder, as an ES module of its own: the package's entry starts a
+ * nested worker from a blob for each encoder. Its build says `exports` where the rest is an ES module.
+ */
+export async function readAacScript(): Promise<Buffer> {
+  const require = createRequire(import.meta.url);
+  const entry = require.resolve("@mediabunny/aac-encoder");
+  const script = await readFile(join(entry, "../../modules/build/aac.js"), "utf8");
+  const body = script
+    .replace('Object.defineProperty(exports, "__esModule", { value: true });', "")
+    .replace("exports.default = Module;", "export default Module;");
+  if (body.includes("__esModule") || !body.includes("export default")) {
+    throw new Error("@mediabunny/aac-encoder has another build than the one that is known.");
+  }
+  return Buffer.from(AAC_NOTICE + body);
 }
 
 async function compressed(bytes: Uint8Array, cachePath: string): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
-/** Where this build serves @ffmpeg/core; made by `web/build/ffmpeg-core-asset.ts`. */
-declare module "virtual:ffmpeg-core" {
+/** Where this build serves FFmpeg as WebAssembly; made by `web/build/ffmpeg-assets.ts`. */
+declare module "virtual:ffmpeg-assets" {
   /** The ES module whose default export makes a core: `await import(coreJsUrl)`. */
   export const coreJsUrl: string;
   /** ffmpeg-core.wasm, gzipped; served as plain bytes, so pipe it through `DecompressionStream`. */
@@ -8,4 +8,6 @@ declare module "virtual:ffmpeg-core" {
   export const coreWasmGzSizeBytes: number;
   /** Bytes once inflated. */
   export const coreWasmSizeBytes: number;
+  /** FFmpeg's AAC encoder, an ES module that holds its wasm. */
+  export const aacJsUrl: string;
 }

@@ -1,0 +1,143 @@
+import { Lanes } from "../../web/encoder/engine-choice.ts";
+import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
+import { encodeAac } from "../../web/encoder/engines/webcodecs/aac-encoder.ts";
+import { WebCodecsEngine } from "../../web/encoder/engines/webcodecs.ts";
+import { loadFfmpegCore } from "../../web/encoder/ffmpeg-core.ts";
+import { openSource } from "../../web/holder/ingest/source.ts";
+import { audioNeedsFfmpeg } from "../../web/owner/choices.ts";
+
+/** Runs in a page: a clip's audio through the real ingest, lanes, engines and decoder. */
+
+interface AudioOutput {
+  task: string;
+  engine: string;
+  kind: "init" | "media";
+  segment: number;
+  frames: number;
+  base64: string;
+}
+
+export interface AudioJob {
+  sampleRate: number;
+  outputs: AudioOutput[];
+  /** What the page thinks of it before it begins. */
+  needsFfmpeg: boolean;
+  /** First samples of the runs. */
+  runStarts: number[];
+}
+
+/** First segments of the runs of audio; the last one is late enough to have a short pre-roll. */
+const RUN_STARTS = [0, 1, 3];
+
+/** What a browser's decoder may do that is found out. */
+export type DecoderFault = "late" | "short" | "swapped";
+
+/** @param fault of the page's AudioDecoder; null: none */
+export async function transcodeAudio(
+  address: string,
+  lane: "auto" | "ffmpeg",
+  fault: DecoderFault | null,
+): Promise<AudioJob> {
+  const own = globalThis.AudioDecoder;
+  if (fault !== null) globalThis.AudioDecoder = faultyDecoder(fault);
+  const { signal } = new AbortController();
+  const blob = await (await fetch(address)).blob();
+  const source = await openSource(new File([blob], "clip.mp4"), { signal });
+  try {
+    const plan = source.planJob([{ shortSide: 96, kilobitsPerSecond: 50 }]);
+    const [rendition] = plan.audio;
+    if (rendition === undefined) throw new Error("The clip has no audio.");
+    const { sampleRate } = rendition;
+    const engines = {
+      webCodecs: new WebCodecsEngine(),
+      ffmpeg: new FfmpegWasmEngine(loadFfmpegCore),
+    };
+    const lanes = new Lanes(lane, engines);
+    const outputs: AudioOutput[] = [];
+    const runStarts: number[] = [];
+    for (const [index, firstSegment] of RUN_STARTS.entries()) {
+      const segments = plan.segments.slice(firstSegment, RUN_STARTS[index + 1]);
+      const startTicks = segments[0]?.startTicks ?? 0;
+      runStarts.push(Math.round((startTicks * sampleRate) / 90_000));
+      const task = {
+        id: `a-${index}`,
+        kind: "audio" as const,
+        renditions: [rendition.id],
+        firstSegment,
+        segmentCount: segments.length,
+      };
+      const grant = { task, segments, renditions: plan.audio, source: plan.source };
+      const { info, bytes } = await source.cutChunk(grant, signal);
+      const request = { grant, info, chunk: new Uint8Array(bytes) };
+      const made = await lanes.transcode(request, () => {});
+      for (const { bytes: own, kind, segment, frames } of made.outputs) {
+        const { engine } = made;
+        outputs.push({ task: task.id, engine, kind, segment, frames, base64: base64Of(own) });
+      }
+    }
+    return { sampleRate, outputs, needsFfmpeg: audioNeedsFfmpeg(plan.source), runStarts };
+  } finally {
+    source.close();
+    globalThis.AudioDecoder = own;
+  }
+}
+
+/** @returns the error's code, where there is one; else sizes of the frames */
+export async function encodeSamples(samples: number[]): Promise<string | number[]> {
+  const format = { sampleRate: 48_000, channels: 1, bitsPerSecond: 64_000 };
+  try {
+    const frames = await encodeAac(Float32Array.from(samples), format, () => {});
+    return frames.map(({ length }) => length);
+  } catch (thrown) {
+    return (thrown as { code: string }).code;
+  }
+}
+
+function faultyDecoder(fault: DecoderFault): typeof AudioDecoder {
+  return class extends AudioDecoder {
+    constructor({ output, error }: AudioDecoderInit) {
+      let kept = new Float32Array(0);
+      let isFirst = true;
+      super({
+        error,
+        output: (data) => {
+          const { numberOfChannels: channels, sampleRate, timestamp } = data;
+          let samples = new Float32Array(data.numberOfFrames * channels);
+          data.copyTo(samples, { planeIndex: 0, format: "f32" });
+          data.close();
+          if (fault === "late") {
+            // One sample.
+            const late = new Float32Array(samples.length);
+            late.set(kept);
+            late.set(samples.subarray(0, samples.length - channels), channels);
+            kept = samples.slice(samples.length - channels);
+            samples = late;
+          } else if (fault === "short" && isFirst) {
+            samples = samples.slice(channels);
+          } else if (fault === "swapped") {
+            samples = samples.map((_, at, all) => all[at % 2 === 0 ? at + 1 : at - 1] ?? 0);
+          }
+          isFirst = false;
+          output(
+            new AudioData({
+              format: "f32",
+              sampleRate,
+              timestamp,
+              numberOfChannels: channels,
+              numberOfFrames: samples.length / channels,
+              data: samples,
+            }),
+          );
+        },
+      });
+    }
+  };
+}
+
+function base64Of(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return btoa(binary);
+}

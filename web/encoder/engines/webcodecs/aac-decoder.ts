@@ -1,0 +1,164 @@
+import { AAC_LC_CODEC, audioSpecificConfig } from "../../../../shared/cmaf/aac.ts";
+import { mixChannels } from "../../../../shared/encode/channel-mix.ts";
+import { TributaryError } from "../../../../shared/job/errors.ts";
+import { AAC_FRAME_SAMPLES } from "../../../../shared/job/job.ts";
+import { encodeAac } from "./aac-encoder.ts";
+
+/** Without samples for this long, a decoder that lives in another process is taken for dead. */
+const STALL_MS = 20_000;
+
+/**
+ * All samples of AAC frames that follow each other, interleaved: 1,024 for each.
+ *
+ * @param channels to mix down to
+ * @throws TributaryError DECODE_FAILED, also where the decoder leaves samples out (it may take some for
+ * priming), mixes or resamples; WORKER_STALLED
+ */
+export async function decodeAac(
+  frames: readonly Uint8Array[],
+  config: AudioDecoderConfig,
+  channels: number,
+  onMoved: () => void,
+): Promise<Float32Array> {
+  const pcm = new Float32Array(frames.length * AAC_FRAME_SAMPLES * channels);
+  let filled = 0;
+  const failure = Promise.withResolvers<never>();
+  const watch = () =>
+    setTimeout(() => {
+      const message = "The browser's audio decoder stopped answering.";
+      failure.reject(new TributaryError("WORKER_STALLED", message));
+    }, STALL_MS);
+  let stall = watch();
+  const decoder = new AudioDecoder({
+    output: (data) => {
+      clearTimeout(stall);
+      stall = watch();
+      try {
+        const { sampleRate, numberOfChannels } = data;
+        if (sampleRate !== config.sampleRate || numberOfChannels !== config.numberOfChannels) {
+          throw new Error("The audio has another rate or other channels than its container says.");
+        }
+        const mixed = mixChannels(interleavedSamples(data), numberOfChannels, channels);
+        // Throws where there is more than was asked for.
+        pcm.set(mixed, filled);
+        filled += mixed.length;
+      } catch (thrown) {
+        failure.reject(thrown);
+      } finally {
+        data.close();
+      }
+      onMoved();
+    },
+    error: (error) => failure.reject(error),
+  });
+  try {
+    decoder.configure(config);
+    const frameMicroseconds = (AAC_FRAME_SAMPLES * 1e6) / config.sampleRate;
+    for (const [index, data] of frames.entries()) {
+      const timestamp = Math.round(index * frameMicroseconds);
+      decoder.decode(new EncodedAudioChunk({ type: "key", timestamp, data }));
+    }
+    await Promise.race([decoder.flush(), failure.promise]);
+    if (filled !== pcm.length) throw new Error(`${filled} samples came out, not ${pcm.length}.`);
+  } catch (cause) {
+    if (cause instanceof TributaryError) throw cause;
+    throw new TributaryError("DECODE_FAILED", "The browser's audio decoder failed.", { cause });
+  } finally {
+    clearTimeout(stall);
+    if (decoder.state !== "closed") decoder.close();
+  }
+  return pcm;
+}
+
+/** In WebKitGTK 2.50 a copy as `f32-planar` writes beyond its buffer and the tab dies: `f32` comes first. */
+function interleavedSamples(data: AudioData): Float32Array {
+  const { numberOfFrames: count, numberOfChannels: channels } = data;
+  const samples = new Float32Array(count * channels);
+  try {
+    data.copyTo(samples, { planeIndex: 0, format: "f32" });
+  } catch {
+    // Chromium up to 125 converts to nothing but `f32-planar`.
+    const plane = new Float32Array(count);
+    for (let channel = 0; channel < channels; channel += 1) {
+      data.copyTo(plane, { planeIndex: channel, format: "f32-planar" });
+      for (let index = 0; index < count; index += 1) {
+        samples[index * channels + channel] = plane[index] as number;
+      }
+    }
+  }
+  return samples;
+}
+
+type DecodedFormat = Pick<AudioDecoderConfig, "sampleRate" | "numberOfChannels">;
+
+/** By rate and channels. */
+const proofs = new Map<string, Promise<string | null>>();
+
+/**
+ * What is wrong with the browser's AAC decoder, in plain words; null when nothing is. Found once a
+ * worker for each format: noise that FFmpeg's encoder coded has to come out in its place, 1,024 samples
+ * late, each channel as itself.
+ *
+ * @throws TributaryError as `encodeAac`
+ */
+export function decoderFault(format: DecodedFormat): Promise<string | null> {
+  const { sampleRate, numberOfChannels } = format;
+  const key = `${sampleRate}/${numberOfChannels}`;
+  const known = proofs.get(key) ?? findDecoderFault(sampleRate, numberOfChannels);
+  proofs.set(key, known);
+  // Without an encoder nothing was found; the next call tries again.
+  known.catch(() => proofs.delete(key));
+  return known;
+}
+
+const PROOF_FRAMES = 8;
+/** Enough that coding changes less than 3 % of the noise's energy. */
+const PROOF_BITS_PER_CHANNEL = 192_000;
+/** Share of the energy that may have changed; one sample late changes 34 %, another channel all of it. */
+const MOST_CHANGED = 0.1;
+/** Of 5.1: it carries nothing above some 1,100 Hz, and the mix leaves it out. */
+const LOW_FREQUENCY_CHANNEL = 3;
+
+async function findDecoderFault(sampleRate: number, channels: number): Promise<string | null> {
+  const wanted = steepNoise(PROOF_FRAMES * AAC_FRAME_SAMPLES, channels);
+  const format = { sampleRate, channels, bitsPerSecond: PROOF_BITS_PER_CHANNEL * channels };
+  const frames = await encodeAac(wanted, format, () => {});
+  const config = {
+    codec: AAC_LC_CODEC,
+    sampleRate,
+    numberOfChannels: channels,
+    description: audioSpecificConfig({ sampleRate, channels }),
+  };
+  let heard: Float32Array;
+  try {
+    heard = await decodeAac(frames, config, channels, () => {});
+  } catch (thrown) {
+    return String(thrown);
+  }
+  for (let channel = 0; channel < channels; channel += 1) {
+    if (channels > 2 && channel === LOW_FREQUENCY_CHANNEL) continue;
+    let [energy, changed] = [0, 0];
+    for (let at = channel; at < wanted.length; at += channels) {
+      const sample = wanted[at] as number;
+      energy += sample ** 2;
+      changed += (sample - (heard[at + AAC_FRAME_SAMPLES * channels] as number)) ** 2;
+    }
+    if (changed > energy * MOST_CHANGED) return `Channel ${channel} is not in its place.`;
+  }
+  return null;
+}
+
+/**
+ * Noise that falls by 6 dB an octave from some 1,700 Hz on, another in each channel: like itself at no
+ * displacement, and coded wave by wave, not as noise.
+ */
+function steepNoise(count: number, channels: number): Float32Array {
+  const pcm = new Float32Array(count * channels);
+  let seed = 1;
+  for (let at = 0; at < pcm.length; at += 1) {
+    // The generator of Numerical Recipes.
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    pcm[at] = 0.8 * (pcm[at - channels] ?? 0) + 0.2 * (seed / 2 ** 31 - 1);
+  }
+  return pcm;
+}
