@@ -98,6 +98,25 @@ export async function soundOffsetOfFiles(
   return offsetOf(made, source, sampleRate);
 }
 
+/**
+ * Two files' sound, sample by sample, as far as both go.
+ * @param from sample at which to begin
+ */
+export async function compareFiles(
+  madePath: string,
+  wantedPath: string,
+  sampleRate: number,
+  channels: number,
+  from: number,
+): Promise<Pick<SoundComparison, "samples" | "worstLsb">> {
+  const [made, wanted] = [
+    (await pcm(madePath, sampleRate, channels)).subarray(from * channels),
+    (await pcm(wantedPath, sampleRate, channels)).subarray(from * channels),
+  ];
+  const samples = Math.min(made.length, wanted.length) / channels;
+  return { samples, worstLsb: difference(made, wanted, sampleRate, channels).worstLsb };
+}
+
 /** How much of the sound differs from the source's where runs meet, and elsewhere: shares of its RMS. */
 export interface SeamNoise {
   worst: number;

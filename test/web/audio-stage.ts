@@ -30,7 +30,7 @@ export interface AudioJob {
 const RUN_STARTS = [0, 1, 3];
 
 /** What a browser's decoder may do that is found out. */
-export type DecoderFault = "late" | "short" | "swapped";
+export type DecoderFault = "late" | "short" | "swapped" | "failing";
 
 /** @param fault of the page's AudioDecoder; null: none */
 export async function transcodeAudio(
@@ -118,6 +118,10 @@ function faultyDecoder(fault: DecoderFault): typeof AudioDecoder {
             samples = samples.map((_, at, all) => all[at % 2 === 0 ? at + 1 : at - 1] ?? 0);
           }
           isFirst = false;
+          if (fault === "failing") {
+            error(new DOMException("Decoding failed.", "EncodingError"));
+            return;
+          }
           output(
             new AudioData({
               format: "f32",

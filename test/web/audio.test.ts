@@ -6,22 +6,30 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 import { webCodecsAudioRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
-import { seamNoise, soundOffsetOfFiles } from "../exactness/sound.ts";
+import { compareFiles, seamNoise, soundOffsetOfFiles } from "../exactness/sound.ts";
 import { generatedClip } from "../setup/media.ts";
 import type { AudioJob, DecoderFault } from "./audio-stage.ts";
 
-/** Voices that glide, hiss that comes and goes, a second of silence; another voice in each channel. */
-function clipOf(channels: number, sampleRate: number): Promise<string> {
+/** How a clip's frames lie on the rendition's grid. */
+const OFF_GRID = ["-itsoffset", "0.01"];
+const ON_GRID: string[] = [];
+
+/**
+ * Voices that glide, hiss that comes and goes, a second of silence; another voice in each channel. Without
+ * noise substitution: what decoders put in its place depends on where they began.
+ */
+function clipOf(channels: number, sampleRate: number, grid: string[]): Promise<string> {
   const voices = Array.from({ length: channels }, (_, channel) => {
     const glide = `0.2*sin(2*PI*(${180 + 97 * channel}+${23 - 5 * channel}*t)*t)`;
     return `(${glide}*(0.6+0.4*sin(5*t))+0.03*(random(${channel})-0.5))*gt(abs(t-9)\\,0.5)`;
   });
   const layout = { 1: "mono", 2: "stereo", 6: "5.1" }[channels];
+  const audio = `aevalsrc='${voices.join("|")}':s=${sampleRate}:d=26:c=${layout}`;
   return generatedClip(`glides-${channels}-${sampleRate}-26s.mp4`, [
     ...["-f", "lavfi", "-i", "testsrc2=size=128x96:rate=10:duration=26"],
-    ...["-f", "lavfi", "-i", `aevalsrc='${voices.join("|")}':s=${sampleRate}:d=26:c=${layout}`],
+    ...[...grid, "-f", "lavfi", "-i", audio],
     ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "20"],
-    ...["-c:a", "aac", "-b:a", `${96 * channels}k`, "-shortest"],
+    ...["-c:a", "aac", "-aac_pns", "0", "-b:a", `${64 * channels}k`, "-shortest"],
   ]);
 }
 
@@ -97,7 +105,7 @@ describe.each([
   [6, 48_000],
 ])("%i channels at %i Hz", (channels, sampleRate) => {
   test("are made in their place, to the sample, without the ffmpeg core", async () => {
-    const clip = await clipOf(channels, sampleRate);
+    const clip = await clipOf(channels, sampleRate, OFF_GRID);
     const made = await run(clip, "auto");
     expect(made.needsFfmpeg).toBe(false);
     expect(enginesOf(made)).toEqual(["webcodecs"]);
@@ -117,10 +125,33 @@ describe.each([
   });
 });
 
+test.each([1, 2])(
+  "frames of %i channels that fit are copied, sample by sample",
+  async (channels) => {
+    const clip = await clipOf(channels, 48_000, ON_GRID);
+    const made = await run(clip, "auto");
+    expect(enginesOf(made)).toEqual(["webcodecs"]);
+    // Not even an encoder is needed.
+    expect(made.fetched).toEqual([]);
+    expect(named(made)).toEqual(named(await run(clip, "ffmpeg")));
+    const path = await joined(made, `copied-${channels}`);
+    // The first frame is heard with what the one before it leaves over, which is no part of a rendition.
+    const { samples, worstLsb } = await compareFiles(path, clip, 48_000, channels, 1_024);
+    expect(samples).toBeGreaterThan(25.9 * 48_000);
+    expect(worstLsb).toBe(0);
+  },
+);
+
+test("frames that do not decode are not copied", async () => {
+  const clip = await clipOf(2, 48_000, ON_GRID);
+  const made = await run(clip, "auto", "failing");
+  expect(enginesOf(made)).toEqual(["ffmpeg-wasm"]);
+});
+
 test.each<DecoderFault>(["late", "short", "swapped"])(
   "a browser whose decoder gives samples that are %s is found out, and ffmpeg makes the audio",
   async (fault) => {
-    const clip = await clipOf(2, 44_100);
+    const clip = await clipOf(2, 44_100, OFF_GRID);
     const made = await run(clip, "auto", fault);
     expect(enginesOf(made)).toEqual(["ffmpeg-wasm"]);
     expect(bytesOf(made)).toEqual(bytesOf(await run(clip, "ffmpeg")));

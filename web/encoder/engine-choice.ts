@@ -26,7 +26,7 @@ export interface LaneEngines {
 export class Lanes {
   readonly #lane: Lane;
   readonly #engines: LaneEngines;
-  /** An encoder of sound that is not to be trusted says nothing of those of pictures. */
+  /** What fails at audio says nothing of the codecs of video. */
   readonly #failuresInARow = { video: 0, audio: 0 };
 
   constructor(lane: Lane, engines: LaneEngines) {

@@ -1,4 +1,6 @@
 import { BufferSource, EncodedPacketSink, Input, MP4 } from "mediabunny";
+import { isPlainAacLc } from "../../../../shared/cmaf/aac.ts";
+import { copyFrames } from "../../../../shared/encode/audio-copy.ts";
 import { soundOutputs } from "../../../../shared/encode/audio-outputs.ts";
 import {
   heardOf,
@@ -10,13 +12,18 @@ import {
 import type { TranscodedTask, TranscodeTask } from "../../../../shared/encode/transcode-task.ts";
 import { webCodecsAudioRefusal } from "../../../../shared/encode/webcodecs-support.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
-import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../../../shared/job/job.ts";
+import {
+  AAC_FRAME_SAMPLES,
+  type AudioRendition,
+  TICKS_PER_SECOND,
+} from "../../../../shared/job/job.ts";
 import { decodeAac, decoderFault } from "./aac-decoder.ts";
 import { encodeAac } from "./aac-encoder.ts";
 
 /**
- * A run of audio by the browser's decoder and FFmpeg's encoder, without the ffmpeg core. Decoders'
- * samples differ by platform, so only what is not verified by its hash is made this way.
+ * A run of audio without the ffmpeg core: the source's own frames where they fit, else by the browser's
+ * decoder and FFmpeg's encoder. Decoders' samples differ by platform, so only what is not verified by its
+ * hash is made this way.
  *
  * @param task its chunk is only read
  * @throws TributaryError ENGINE_UNAVAILABLE for what it does not take; ENCODE_FAILED, DECODE_FAILED,
@@ -36,15 +43,23 @@ export async function transcodeAudio(
   if (refusal !== null) throw unavailable(refusal);
   const { packets, startSamples, config } = await readPackets(task.chunk);
   if (config.sampleRate !== sampleRate) throw unavailable("The audio has to be resampled.");
+  const run = planAudioRun(segments, sampleRate);
+  const heard = heardOf(source, rendition);
+  const pcm = await decodeAac(packets, config, channels, () => onProgress(0.1));
+  if (isPlainAacLc(bytesOf(config.description), rendition)) {
+    const baseSamples = Math.round((task.info.baseTicks * sampleRate) / TICKS_PER_SECOND);
+    const onTimeline = startSamples.map((startSample) => startSample + baseSamples);
+    const frames = copyFrames({ packets, startSamples: onTimeline }, run, rendition, heard);
+    // That they decode, all of them, has just been seen.
+    if (frames !== null)
+      return { outputs: soundOutputs(frames, run, task, rendition), warnings: [] };
+  }
   const fault = await decoderFault(config);
   if (fault !== null) throw unavailable(`The browser's AAC decoder is not to be used: ${fault}`);
 
-  const run = planAudioRun(segments, sampleRate);
   const window = planPcmWindow(run, sampleRate, sampleRate);
-  const pcm = await decodeAac(packets, config, channels, () => onProgress(0.1));
   const frames = startSamples.map((startSample) => ({ startSample, samples: AAC_FRAME_SAMPLES }));
   const decoded = { sampleRate, frames };
-  const heard = heardOf(source, rendition);
   const placed = placeAudio(pcm, decoded, task.info.baseTicks, window, channels, heard);
   const made = await encodeAac(placed, rendition, (share) => onProgress(0.2 + share * 0.8));
   const kept = made.slice(PRIMING_FRAMES + run.preRollFrames);
@@ -76,6 +91,12 @@ async function readPackets(
   } finally {
     input.dispose();
   }
+}
+
+function bytesOf(source: AllowSharedBufferSource = new Uint8Array()): Uint8Array {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
 }
 
 function unavailable(message: string): TributaryError {

@@ -1,0 +1,50 @@
+import { AAC_FRAME_SAMPLES, type AudioFacts, type AudioRendition } from "../job/job.ts";
+import type { AudioRun } from "./audio-run.ts";
+
+/** The source's rate may be this many times the planned one. */
+const MOST_RATE = 1.5;
+
+/** Raw AAC-LC frames of silence, by channels. */
+const SILENT_FRAMES: Readonly<Record<number, Uint8Array>> = {
+  1: Uint8Array.of(0x01, 0x18, 0x20, 0x07),
+  2: Uint8Array.of(0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c),
+};
+
+/** AAC-LC packets of 1,024 samples each. */
+export interface AacPackets {
+  packets: readonly Uint8Array[];
+  /** Of each packet, in samples on the timeline. */
+  startSamples: readonly number[];
+}
+
+/**
+ * A run's own frames, where the source has them just as they are wanted: on the rendition's grid, none
+ * missing between two others, hidden by no edit list, and not at a much higher rate than planned. Frames
+ * of silence stand before the first and after the last.
+ *
+ * @returns null where they have to be encoded
+ */
+export function copyFrames(
+  { packets, startSamples }: AacPackets,
+  run: Pick<AudioRun, "firstFrame" | "framesPerSegment">,
+  rendition: Pick<AudioRendition, "sampleRate" | "channels" | "bitsPerSecond">,
+  heard: AudioFacts["heard"],
+): Uint8Array[] | null {
+  const silence = SILENT_FRAMES[rendition.channels];
+  if (heard !== undefined || silence === undefined) return null;
+  const count = run.framesPerSegment.reduce((sum, frames) => sum + frames, 0);
+  const frames = new Array<Uint8Array>(count).fill(silence);
+  let [bytes, copied, last] = [0, 0, -1];
+  for (const [index, packet] of packets.entries()) {
+    const frame = (startSamples[index] ?? Number.NaN) / AAC_FRAME_SAMPLES - run.firstFrame;
+    if (frame <= -1 || frame >= count) continue;
+    const follows = copied === 0 || frame === last + 1;
+    if (!Number.isInteger(frame) || !follows || packet.length === 0) return null;
+    frames[frame] = packet;
+    bytes += packet.length;
+    copied += 1;
+    last = frame;
+  }
+  const seconds = (copied * AAC_FRAME_SAMPLES) / rendition.sampleRate;
+  return bytes * 8 <= MOST_RATE * rendition.bitsPerSecond * seconds ? frames : null;
+}
