@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
+import { openStorageToNetwork } from "./edge/local/own-network.ts";
 import { localSigningSecret } from "./edge/local/signing-secret.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
@@ -24,6 +25,7 @@ export default defineConfig({
   clearScreen: false,
   plugins: [
     restoreEncoding(),
+    openStorageToNetwork(),
     cloudflare({
       configPath: here("wrangler.toml"),
       persistState: { path: stateDir },
@@ -80,7 +82,16 @@ export default defineConfig({
 /** For `--host` (edge/local/certificate.ts): other devices get secure pages. */
 function certificate() {
   const { TRIBUTARY_TLS_KEY: key, TRIBUTARY_TLS_CERT: cert } = process.env;
-  return key && cert ? { https: { key: readFileSync(key), cert: readFileSync(cert) } } : {};
+  if (!key || !cert) return {};
+  return {
+    https: {
+      key: readFileSync(key),
+      cert: readFileSync(cert),
+      // HTTP/2 names the host elsewhere, and the local storage then refuses every signature.
+      ALPNCallback: ({ protocols }: { protocols: string[] }) =>
+        protocols.find((each) => each === "http/1.1"),
+    },
+  };
 }
 
 /**

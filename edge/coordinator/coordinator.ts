@@ -220,7 +220,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   override async fetch(request: Request): Promise<Response> {
     const live = this.#live;
     if (live === null) return new Response(null, { status: 404 });
-    const { origin, searchParams } = new URL(request.url);
+    const { host, protocol, searchParams } = new URL(request.url);
+    // A local server over https hands sockets on as http; a site has one scheme.
+    const scheme = URL.parse(live.state.job.origin)?.protocol ?? protocol;
+    const origin = `${scheme}//${host}`;
     const nowMs = Date.now();
     const text = searchParams.get("ticket") ?? "";
     const ticket = openTicket(this.env, text, live.state.job.id, nowMs);

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
+import { ownAddresses, ownNames } from "./own-network.ts";
 
 /** Files of the certificate that pages on a local network are served with. */
 export interface LocalCertificate {
@@ -53,10 +54,8 @@ export async function localCertificate(dir: string): Promise<LocalCertificate> {
       {
         name: "subjectAltName",
         altNames: [
-          ...["localhost", hostname(), `${hostname()}.local`].map((value) => {
-            return { type: 2 as const, value };
-          }),
-          ...addresses().map((ip) => ({ type: 7 as const, ip })),
+          ...ownNames().map((value) => ({ type: 2 as const, value })),
+          ...ownAddresses().map((ip) => ({ type: 7 as const, ip })),
         ],
       },
     ],
@@ -75,18 +74,4 @@ function signed(days: number) {
     notBeforeDate: new Date(nowMs - DAY_MS),
     notAfterDate: new Date(nowMs + (days - 1) * DAY_MS),
   } as const;
-}
-
-/** Of this machine, those of its own included. */
-function addresses(): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return all.filter(({ scopeid = 0 }) => scopeid === 0).map(({ address }) => address);
-}
-
-/** Where other devices on the network find this one. */
-export function networkAddresses(): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return all
-    .filter(({ internal, family }) => !internal && family === "IPv4")
-    .map((each) => each.address);
 }

@@ -4,7 +4,7 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { networkAddresses } from "./certificate.ts";
+import { networkAddresses } from "./own-network.ts";
 import { root, type ServerMode, startServer } from "./server.ts";
 
 const [mode, ...viteArguments] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { networkAddresses } from "../../edge/local/certificate.ts";
+import { networkAddresses } from "../../edge/local/own-network.ts";
 import { type RunningServer, startServer } from "../../edge/local/server.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture } from "../setup/media.ts";
