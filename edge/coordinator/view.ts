@@ -157,13 +157,15 @@ function jobFacts(state: State): Omit<JobView, "tasks" | "holders"> {
 }
 
 function jobProgress(state: State) {
-  const { state: jobState, error, warnings, firstPlayableAtMs, endedAtMs, bytesStored } = state.job;
+  const { state: jobState, error, warnings, firstPlayableAtMs, endedAtMs } = state.job;
+  const { bytesStored, stuckSinceMs } = state.job;
   return {
     state: jobState,
     error,
     warnings,
     firstPlayableAtMs,
     endedAtMs,
+    stuckSinceMs,
     bytesStored,
     progress: state.job.tasksDone / state.plan.tasks.length,
     settings: state.job.settings,

@@ -48,6 +48,8 @@ export const jobViewSchema = z.object({
   createdAtMs: z.number(),
   firstPlayableAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
+  /** Since when nobody is there who could go on; null while somebody is. Given up after a day. */
+  stuckSinceMs: z.number().nullable().optional(),
   bytesStored: z.number(),
   /** Share of the tasks that are done, 0..1. */
   progress: z.number().min(0).max(1),

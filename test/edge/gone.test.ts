@@ -103,6 +103,19 @@ test("a job that runs is not deleted before it is cancelled", async () => {
   expect((await status(job)).state).toBe("running");
 });
 
+test("a job says to anybody since when nobody is there who could go on", async () => {
+  const job = await createJob();
+  const asStranger = async () => (await call(`/api/jobs/${job.jobId}`)).json();
+  expect(await asStranger()).toMatchObject({ stuckSinceMs: expect.any(Number) });
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await eventually(async () => expect(await asStranger()).toMatchObject({ stuckSinceMs: null }));
+  holder.close();
+  await eventually(async () =>
+    expect(await asStranger()).toMatchObject({ stuckSinceMs: expect.any(Number) }),
+  );
+});
+
 test("a cancelled job's video is gone: what was playable, what was under way, its rows", async () => {
   const job = await createJob();
   const holder = new ScriptedHolder(job);

@@ -124,11 +124,14 @@ export class Catalogue {
     return blob;
   }
 
-  async remove({ id, name }: CatalogueVideo): Promise<void> {
+  /** Deletes it for good; one that is being made is cancelled. */
+  async remove({ id, name, state }: CatalogueVideo): Promise<void> {
     const token = ownerTokenOf(id);
     if (token === null) return;
     await this.#with(id, async () => {
-      await this.#client.deleteVideo(id, token);
+      // One that has become ready meanwhile stays as it is when it is cancelled.
+      if (state === "planned") await this.#client.cancelJob(id, token).catch(ifGone);
+      await this.#client.deleteVideo(id, token).catch(ifGone);
       forgetOwned(id);
       this.#deleted.value = name;
       this.#videos.value = (this.#videos.value ?? []).filter((video) => video.id !== id);
@@ -141,6 +144,12 @@ export class Catalogue {
     };
     return reporting(show, work);
   }
+}
+
+/** What is not there any more needs no deletion. */
+function ifGone(thrown: unknown): void {
+  const { code } = toWireError(thrown);
+  if (code !== "NOT_FOUND" && code !== "JOB_NOT_FOUND") throw thrown;
 }
 
 /** Shows what goes wrong, and nothing while all is well. */

@@ -97,8 +97,12 @@ function VideoCard({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
         {state === "ready" && catalogue.hasServers && catalogue.isOwned(id) && (
           <Mp4Action video={video} catalogue={catalogue} />
         )}
-        {state !== "planned" && catalogue.isOwned(id) && (
-          <DeleteAction onDelete={() => catalogue.remove(video)} name={name} />
+        {catalogue.isOwned(id) && (
+          <DeleteAction
+            name={name}
+            isMade={state !== "planned"}
+            onDelete={() => catalogue.remove(video)}
+          />
         )}
       </div>
     </li>
@@ -177,32 +181,43 @@ function saveAs(file: Blob, videoName: string): void {
 }
 
 /** Asks once more. The first button becomes the one that keeps: a double click does no harm. */
-function DeleteAction({ name, onDelete }: { name: string; onDelete(): void }) {
+function DeleteAction({
+  name,
+  isMade,
+  onDelete,
+}: {
+  name: string;
+  /** What is still being made is cancelled first. */
+  isMade: boolean;
+  onDelete(): void;
+}) {
   const isAsking = useSignal(false);
   const ask = isAsking.value;
+  const first = isMade ? "Delete" : "Cancel";
+  const last = isMade ? "Delete for good" : "Cancel and delete";
   return (
     <>
       <button
         type="button"
         class="button"
-        aria-label={ask ? `Keep ${name}` : `Delete ${name}`}
+        aria-label={ask ? `Keep ${name}` : `${first} ${name}`}
         onClick={() => {
           isAsking.value = !ask;
         }}
       >
-        {ask ? "Keep" : "Delete"}
+        {ask ? "Keep" : first}
       </button>
       {ask && (
         <button
           type="button"
           class="button button-danger"
-          aria-label={`Delete ${name} for good`}
+          aria-label={isMade ? `Delete ${name} for good` : `Cancel and delete ${name}`}
           onClick={onDelete}
         >
-          Delete for good
+          {last}
         </button>
       )}
-      <Announcement text={ask ? `Keep ${name}, or delete it for good?` : ""} />
+      <Announcement text={ask ? `Keep ${name}, or ${last.toLowerCase()}?` : ""} />
     </>
   );
 }

@@ -97,8 +97,10 @@ function Content({
       {making && (
         <Note kind="info" icon={<InfoIcon />}>
           <p>
-            <b>Being made: {formatPercent(jobProgress(status))}.</b> It plays up to where it is
-            done, and goes on from there.
+            <b>Being made: {formatPercent(jobProgress(status))}.</b>{" "}
+            {isMakerAway(status)
+              ? "Its maker is away at the moment. It plays up to where it is done, and goes on when they are back; after a day without them it is given up."
+              : "It plays up to where it is done, and goes on from there."}
           </p>
           <progress class="bar" max={1} value={jobProgress(status)} aria-label="Made so far" />
         </Note>
@@ -125,6 +127,13 @@ function Content({
       </div>
     </article>
   );
+}
+
+/** Servers and helpers come and go within less. */
+const AWAY_AFTER_MS = 30_000;
+
+function isMakerAway({ stuckSinceMs }: JobStatus): boolean {
+  return stuckSinceMs != null && Date.now() - stuckSinceMs > AWAY_AFTER_MS;
 }
 
 function titleOf(state: WatchState): string {
