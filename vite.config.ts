@@ -7,6 +7,7 @@ import { unstable_readConfig as readWranglerConfig } from "wrangler";
 import { openStorageToNetwork } from "./edge/local/own-network.ts";
 import { localSigningSecret } from "./edge/local/signing-secret.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
+import { pageHeaders, zodBanner } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -32,8 +33,13 @@ export default defineConfig({
       inspectorPort: false,
     }),
     ffmpegAssets({ cacheDir: here(".cache") }),
+    pageHeaders({ storageOrigin: storageOrigin() }),
   ],
-  worker: { format: "es", plugins: () => [ffmpegAssets({ cacheDir: here(".cache") })] },
+  worker: {
+    format: "es",
+    rollupOptions: { output: { banner: zodBanner } },
+    plugins: () => [ffmpegAssets({ cacheDir: here(".cache") })],
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   // The Worker says which sites may read what.
   server: { port, strictPort: true, cors: false, ...https, fs: { allow: [here(".")] } },
@@ -66,6 +72,7 @@ export default defineConfig({
       },
       build: {
         rollupOptions: {
+          output: { banner: zodBanner },
           input: {
             index: here("web/index.html"),
             watch: here("web/watch.html"),
@@ -107,4 +114,11 @@ function useLocalSecrets() {
   process.env["R2_ACCESS_KEY_ID"] ??= local?.accessKeyId;
   process.env["R2_SECRET_ACCESS_KEY"] ??= local?.secretAccessKey;
   process.env["SIGNING_SECRET"] ??= localSigningSecret(stateDir);
+}
+
+/** The account's S3 host; null where the local endpoint on the pages' own origin takes its place. */
+function storageOrigin(): string | null {
+  const { vars } = readWranglerConfig({ config: here("wrangler.toml") }, { hideWarnings: true });
+  const endpoint = process.env["S3_ENDPOINT"] ?? String(vars["S3_ENDPOINT"] ?? "");
+  return endpoint === "" ? null : new URL(endpoint).origin;
 }

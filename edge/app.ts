@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { AppEnv } from "./http/app-env.ts";
 import { onError, problemResponse } from "./http/problem.ts";
+import { protectAnswers } from "./http/protect-answers.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -17,6 +18,8 @@ export const app = new Hono<AppEnv>();
 
 app.onError(onError);
 app.notFound(() => problemResponse("NOT_FOUND", "Nothing is served at this address."));
+
+app.use(protectAnswers);
 
 // Tokens travel in headers, never in cookies: pages anywhere may call.
 const openToAll = cors({

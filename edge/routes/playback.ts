@@ -28,7 +28,6 @@ playbackRoutes.use(async (c, next) => {
   await next();
   // Isolated pages (COEP) may take it too.
   c.header("cross-origin-resource-policy", "cross-origin");
-  c.header("x-content-type-options", "nosniff");
 });
 
 /** A private video is its owner's, by the header; what is sent of it is asked for again each time. */

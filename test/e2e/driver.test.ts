@@ -49,9 +49,13 @@ test("a file that becomes a video: status 0, a report, a copy that plays from di
   const out = join(dir, "video");
   const file = await fixture("plain-8s.mp4");
   const ladder = ["--ladder", "240:300,144:140"];
-  const { status, stdout } = await run([file, ...ladder, "--out", out, "--json"]);
+  const asked = [...ladder, "--visibility", "private", "--out", out, "--json"];
+  const { status, stdout } = await run([file, ...asked]);
   expect(status).toBe(0);
   const report = reportOf(stdout);
+  // The owner's copy is there; for anybody else there is no such video.
+  const stranger = await fetch(`${inject("serverUrl")}/v/${report.jobId}/master.m3u8`);
+  expect(stranger.status).toBe(404);
   expect(report).toMatchObject({ ok: true, error: null, durationSeconds: 8, outDir: out });
   const { firstPlayableMs, readyMs, inspectedMs } = report.times;
   expect(inspectedMs).toBeGreaterThan(0);
@@ -84,15 +88,17 @@ test("a ladder that cannot be: status 2 and why", async () => {
   expect(reportOf(stdout)).toMatchObject({ ok: false, error: { code: "LADDER_INVALID" } });
 });
 
-test.each([[[]], [["/no/such/file.mp4"]], [["--engine", "magic", "package.json"]]])(
-  "wrong arguments %j: status 2 and the usage",
-  async (argv) => {
-    const { status, stdout, stderr } = await run(argv);
-    expect(status).toBe(2);
-    expect(stdout).toBe("");
-    expect(stderr).toContain("npm run transcode -- FILE");
-  },
-);
+test.each([
+  [[]],
+  [["/no/such/file.mp4"]],
+  [["--engine", "magic", "package.json"]],
+  [["--visibility", "everybody", "package.json"]],
+])("wrong arguments %j: status 2 and the usage", async (argv) => {
+  const { status, stdout, stderr } = await run(argv);
+  expect(status).toBe(2);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("npm run transcode -- FILE");
+});
 
 test("interrupted: status 130, and the job is cancelled", async () => {
   const file = await fixture("long-gop-20s.mp4");

@@ -124,6 +124,12 @@ async function operations(video: Video, visibility: Visibility): Promise<Operati
       private: [404, 404, 200, 404, 200, 200],
     },
     {
+      method: "GET",
+      path: `/api/videos/${jobId}/check`,
+      open: [401, 403, 403, 403, 200, 200],
+      private: [404, 404, 404, 404, 200, 200],
+    },
+    {
       method: "POST",
       path: `/api/videos/${jobId}/mp4`,
       open: [401, 403, 403, 403, 200, 200],

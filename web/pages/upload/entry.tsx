@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { REAL_CLOCK } from "../../../shared/clock.ts";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
@@ -6,8 +6,10 @@ import { EdgeClient } from "../../edge-client.ts";
 import type { OwnerOptions } from "../../owner/owner-api.ts";
 import { Cancellations } from "../../saved/cancellations.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
+import { savedSiteToken, saveSiteToken, takeGivenToken } from "../../saved/site-token.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { connectOwner } from "./connect-owner.ts";
+import { KeyQuestion } from "./key-question.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
 import { showInTab } from "./tab-progress.ts";
@@ -15,7 +17,6 @@ import { UploadPage } from "./upload-page.tsx";
 import { UploadSession } from "./upload-session.ts";
 
 const SAMPLE_URL = "/sample.mp4";
-const TOKEN_KEY = "tributary.create-token";
 
 declare global {
   /** For whoever drives the page from outside (tests, the headless driver): what it shows. */
@@ -29,6 +30,11 @@ declare global {
 requireBrowser("upload");
 
 const query = new URLSearchParams(location.search);
+const givenKey = takeGivenToken();
+const savedKey = savedSiteToken();
+if (savedKey === null && givenKey !== null) saveSiteToken(givenKey);
+/** Another key than the one that is kept, as long as the person has not said what to do with it. */
+const otherKey = signal(savedKey !== null && givenKey !== savedKey ? givenKey : null);
 const cancellations = new Cancellations(new EdgeClient(location.origin), REAL_CLOCK);
 const session = new UploadSession({
   connect: connectOwner,
@@ -44,8 +50,22 @@ globalThis.tributary = {
   opened: session.open(),
 };
 
+function AskForKey() {
+  const key = otherKey.value;
+  if (key === null) return null;
+  const done = () => {
+    otherKey.value = null;
+  };
+  const replace = () => {
+    saveSiteToken(key);
+    void session.useKey(key);
+    done();
+  };
+  return <KeyQuestion onKeep={done} onReplace={replace} />;
+}
+
 render(
-  <UploadPage session={session} loadSample={loadSample} />,
+  <UploadPage session={session} loadSample={loadSample} notice={<AskForKey />} />,
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));
@@ -91,26 +111,9 @@ function optionsOf(query: URLSearchParams): OwnerOptions {
   if (engine === "auto" || engine === "ffmpeg" || engine === "webcodecs" || engine === "server") {
     options.engine = engine;
   }
-  const createToken = siteToken();
+  const createToken = savedKey ?? givenKey;
   if (createToken !== null) options.createToken = createToken;
   return options;
-}
-
-/**
- * A site that is closed to strangers gives its people a link with `#create-token=...`: kept in this
- * browser, and taken out of the address. What follows a `#` is never sent to a server.
- */
-function siteToken(): string | null {
-  const given = new URLSearchParams(location.hash.slice(1)).get("create-token");
-  try {
-    if (given !== null) {
-      localStorage.setItem(TOKEN_KEY, given);
-      history.replaceState(null, "", location.pathname + location.search);
-    }
-    return given ?? localStorage.getItem(TOKEN_KEY);
-  } catch {
-    return given;
-  }
 }
 
 /** `480:1400,360:800`; what cannot be read as a ladder leaves the suggested one. */

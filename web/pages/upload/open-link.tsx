@@ -1,8 +1,8 @@
-import { renderSVG } from "uqr";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { QrCode } from "./qr-code.tsx";
 
 function isOfThisDevice(url: string): boolean {
   return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
@@ -30,13 +30,9 @@ export function OpenLink({
           text={link.joinUrl}
           hint={`For up to ${link.maxContributors} devices, until ${until}. Whoever has it can help and sees pieces of the video.`}
         />
-        <div
-          class="share-qr"
-          role="img"
-          aria-label="The link for helpers as a QR code"
-          // The library's own output for our own text: no markup of anybody else is in it.
-          dangerouslySetInnerHTML={{ __html: renderSVG(link.joinUrl, { border: 0 }) }}
-        />
+        <div class="share-qr" role="img" aria-label="The link for helpers as a QR code">
+          <QrCode text={link.joinUrl} />
+        </div>
       </div>
       {isOfThisDevice(link.joinUrl) && (
         <Note kind="warn" icon={<WarningIcon />}>

@@ -2,6 +2,7 @@ import "../../ui/style.css";
 import "./upload.css";
 import "./job.css";
 import "./share.css";
+import type { ComponentChildren } from "preact";
 import type { InspectingState } from "../../owner/owner-api.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
@@ -42,10 +43,13 @@ export type UploadSessionView = Pick<
 export function UploadPage({
   session,
   loadSample,
+  notice = null,
 }: {
   session: UploadSessionView;
   /** Fetches the sample clip. */
   loadSample(): Promise<PickedFile | null>;
+  /** Stands above all else. */
+  notice?: ComponentChildren;
 }) {
   return (
     <PageFrame>
@@ -54,6 +58,7 @@ export function UploadPage({
         isBusy={["starting", "running"].includes(session.state.value.phase)}
         onFile={(picked) => session.take(picked)}
       />
+      {notice}
       <Phase session={session} loadSample={loadSample} />
     </PageFrame>
   );

@@ -141,6 +141,11 @@ export class UploadSession {
     await this.#while("ladder", () => this.#link.configure({ engine }));
   }
 
+  /** The site's key for those who may make videos; for this visit. */
+  async useKey(createToken: string): Promise<void> {
+    await this.#while(null, () => this.#link.configure({ createToken }));
+  }
+
   async setLadder(ladder: LadderRung[]): Promise<void> {
     await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
   }

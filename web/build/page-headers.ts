@@ -1,0 +1,84 @@
+import type { Plugin } from "vite";
+
+export interface PageHeadersOptions {
+  /** Where tabs send what they make; null where storage is of the pages' own origin. */
+  storageOrigin: string | null;
+}
+
+/** zod compiles its parsers with `new Function`, and tries whether it may: the policy would report that. */
+const WITHOUT_EVAL = "globalThis.__zod_globalConfig ??= { jitless: true };";
+
+/**
+ * Writes `_headers`, by which the asset server (production, `vite preview`) sends the pages' headers with
+ * all files: a worker's policy comes with its script. The page that other sites may frame is let out of
+ * `frame-ancestors` by the Worker (edge/routes/pages.ts). Vite's own server (`npm run dev`) sends none: its
+ * styles are inline.
+ */
+export function pageHeaders(options: PageHeadersOptions): Plugin {
+  return {
+    name: "tributary:page-headers",
+    apply: "build",
+    generateBundle() {
+      if (this.environment.name !== "client") return;
+      this.emitFile({ type: "asset", fileName: "_headers", source: headersFile(options) });
+    },
+  };
+}
+
+/** Goes before the imports of every chunk that has zod in it. */
+export function zodBanner({ moduleIds }: { moduleIds: readonly string[] }): string {
+  return moduleIds.some((id) => id.includes("/node_modules/zod/")) ? WITHOUT_EVAL : "";
+}
+
+function headersFile({ storageOrigin }: PageHeadersOptions): string {
+  const policy = Object.entries(contentPolicy(storageOrigin))
+    .map(([directive, sources]) => `${directive} ${sources}`)
+    .join("; ");
+  return `/assets/*.wasmz
+  Content-Type: application/octet-stream
+/assets/*
+  Cache-Control: public, max-age=31536000, immutable
+/*
+  Content-Security-Policy: ${policy}
+  Cross-Origin-Opener-Policy: same-origin
+  Permissions-Policy: ${PERMISSIONS}
+  Referrer-Policy: same-origin
+  X-Content-Type-Options: nosniff
+`;
+}
+
+/** Content Security Policy Level 3. */
+function contentPolicy(storageOrigin: string | null): Record<string, string> {
+  return {
+    "default-src": "'none'",
+    // The encoders are WebAssembly.
+    "script-src": "'self' 'wasm-unsafe-eval'",
+    // An empty one of a blob shows whether the browser has module workers (web/ui/browser-support.ts).
+    "worker-src": "'self' blob:",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    // What hls.js puts together; the stills.
+    "media-src": "'self' blob:",
+    "connect-src": ["'self'", storageOrigin].filter((each) => each !== null).join(" "),
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+  };
+}
+
+/** Nothing here needs any of them; full screen, wake lock and the clipboard are left as they are. */
+const PERMISSIONS = [
+  "accelerometer",
+  "camera",
+  "display-capture",
+  "geolocation",
+  "gyroscope",
+  "magnetometer",
+  "microphone",
+  "midi",
+  "payment",
+  "serial",
+  "usb",
+]
+  .map((feature) => `${feature}=()`)
+  .join(", ");
