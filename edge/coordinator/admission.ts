@@ -42,11 +42,6 @@ export class Admission {
     return token !== null && owners.some(({ hash }) => tokensMatch(token, hash));
   }
 
-  /** Whether a token opens the job to anybody: its owner, a server, a link that is not over. */
-  knows(token: string | null, nowMs: number): boolean {
-    return token !== null && !("refusal" in this.identify(token, nowMs));
-  }
-
   /** For whom a token speaks, or why for nobody. */
   identify(token: string, nowMs: number): Speaker | { refusal: Refusal } {
     const record = this.#tokens.find(({ hash }) => tokensMatch(token, hash));

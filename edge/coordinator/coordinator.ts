@@ -102,11 +102,6 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return seesAll ? ownerStatus(live.state) : live.views.status(Date.now());
   }
 
-  /** Whether it is the token of somebody whom the owner lets take part. */
-  async admits(token: string | null): Promise<boolean> {
-    return this.#live?.admission.knows(token, Date.now()) === true;
-  }
-
   async summary(): Promise<CoordinatorStatus | null> {
     return this.#live?.views.counts(Date.now()) ?? null;
   }

@@ -161,6 +161,13 @@ async function operations(video: Video, visibility: Visibility): Promise<Operati
       open: [401, 403, 403, 403, 204, 204],
       private: [401, 404, 404, 404, 204, 204],
     },
+    // Who holds it is told by the token alone.
+    {
+      method: "POST",
+      path: `/api/jobs/${jobId}/ticket`,
+      open: [401, 401, 201, 401, 201, 401],
+      private: [401, 401, 201, 401, 201, 401],
+    },
     // No webhook was asked for.
     {
       method: "GET",
