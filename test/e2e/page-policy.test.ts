@@ -35,6 +35,7 @@ beforeAll(async () => {
   await helper.start();
   const ended = await follow(tab, TIME_LIMIT, quiet, ({ phase }) => hasEnded(phase));
   expect(ended.phase).toBe("ready");
+  await tab.page.getByRole("heading", { name: "For you alone" }).waitFor();
 });
 afterAll(() => browser?.close());
 

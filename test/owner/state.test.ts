@@ -11,6 +11,7 @@ const ADDRESS = {
   jobId: "j",
   watchUrl: "https://t.example/watch/j",
   masterUrl: "https://t.example/v/j",
+  visibility: "unlisted" as const,
 };
 const PART = { part: "alone", reason: "enough", measuredSpeed: null } as const;
 const WORK = { ...STATES.running.work, job: job(["done", "ready"]) };

@@ -32,8 +32,13 @@ const JOB = {
 };
 
 /** What older builds did not keep. */
-const LACKED = { planSlots: 1, engine: null, usesServers: null };
-const CHOSEN = { planSlots: 4, engine: "ffmpeg", usesServers: false } as const;
+const LACKED = { planSlots: 1, engine: null, usesServers: null, visibility: "unlisted" };
+const CHOSEN = {
+  planSlots: 4,
+  engine: "ffmpeg",
+  usesServers: false,
+  visibility: "private",
+} as const;
 
 /** As builds wrote that knew no version of a record: its database, its store, its record. */
 const writeRaw = (records: unknown[]) =>

@@ -50,6 +50,7 @@ const KINDS: Record<string, Kind> = {
         planSlots: 1,
         engine: null,
         usesServers: null,
+        visibility: "unlisted",
       });
       return [call] as never;
     },

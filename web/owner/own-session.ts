@@ -70,11 +70,15 @@ function watched(
 }
 
 /** Where a job's video is to be seen. */
-export function addressOf(jobId: string): JobAddress {
+export function addressOf({
+  jobId,
+  visibility,
+}: Pick<JobAddress, "jobId" | "visibility">): JobAddress {
   const { origin } = self.location;
   return {
     jobId,
     watchUrl: `${origin}/watch/${jobId}`,
     masterUrl: `${origin}/v/${jobId}/master.m3u8`,
+    visibility,
   };
 }

@@ -50,6 +50,8 @@ export interface JobAddress {
   jobId: string;
   watchUrl: string;
   masterUrl: string;
+  /** As it was when the job was made. */
+  visibility: Visibility;
 }
 
 /** How far a job came: stays to be seen when the work has ended. */
@@ -192,6 +194,7 @@ export interface ResumableJob {
   /** What was chosen for it; null: nothing, or by a build that did not keep it. */
   engine: NonNullable<OwnerOptions["engine"]> | null;
   usesServers: boolean | null;
+  visibility: Visibility;
 }
 
 /** Commands resolve with the state that they led to, refusals included; they reject only on a fault. */

@@ -117,10 +117,17 @@ class Owner implements OwnerApi {
       const createdAtMs = Date.now();
       const read = { fileName, fingerprint, sizeBytes, ladder, planSlots, createdAtMs };
       const { engine = null } = this.#options;
-      const job = { jobId, ownerToken, ...read, engine, usesServers: this.#usesServers };
+      const job = {
+        jobId,
+        ownerToken,
+        ...read,
+        engine,
+        visibility,
+        usesServers: this.#usesServers,
+      };
       if (signal.aborted) return { ...this.#snapshot(), job };
       this.#resumable = job;
-      this.#tell({ type: "created", address: { jobId, watchUrl, masterUrl } });
+      this.#tell({ type: "created", address: { jobId, watchUrl, masterUrl, visibility } });
       this.#connect(this.#resumable);
       // Switched while the job was being created.
       const now = settingsFor(this.#decidePart());
@@ -138,7 +145,7 @@ class Owner implements OwnerApi {
     this.#resumable = job;
     this.#usesServers = job.usesServers;
     if (job.engine !== null) this.#options = { ...this.#options, engine: job.engine };
-    this.#tell({ type: "resumed", fileName: job.fileName, address: addressOf(job.jobId) });
+    this.#tell({ type: "resumed", fileName: job.fileName, address: addressOf(job) });
     try {
       await this.#client.jobStatus(job.jobId, job.ownerToken, signal);
       signal.throwIfAborted();

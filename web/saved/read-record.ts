@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { DEFAULT_VISIBILITY, VISIBILITIES } from "../../shared/wire/visibility.ts";
 import type { ResumableJob } from "../owner/owner-api.ts";
 import { SCHEMA_VERSION, type StoredJob } from "./stored-job.ts";
 
@@ -13,6 +14,7 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
   planSlots: z._default(z.int(), 1),
   engine: z._default(z.nullable(z.enum(["auto", "ffmpeg", "webcodecs", "server"])), null),
   usesServers: z._default(z.nullable(z.boolean()), null),
+  visibility: z._default(z.enum(VISIBILITIES), DEFAULT_VISIBILITY),
 });
 
 const recordSchema = z.object({

@@ -180,6 +180,7 @@ const ADDRESS: JobAddress = {
   jobId: "story",
   watchUrl: "https://tributary.example/watch/Yw3kT9qGm2",
   masterUrl: "https://tributary.example/v/Yw3kT9qGm2/master.m3u8",
+  visibility: "unlisted" as const,
 };
 
 const WORK = {

@@ -112,21 +112,27 @@ function ReadyFacts({ job, inspection }: { job: JobView | null; inspection: Insp
 }
 
 function ReadyPanel({ state, onAnother }: { state: ReadyState; onAnother(): void }) {
-  const { watchUrl, masterUrl } = state.address;
+  const { watchUrl, masterUrl, visibility } = state.address;
+  const isPrivate = visibility === "private";
   const embed = `<iframe src="${watchUrl}?embed" width="640" height="${embedHeight(state.inspection)}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" title="${escapeAttribute(state.fileName)}"></iframe>`;
   return (
     <section class="card ready" aria-labelledby="ready-title">
       <h2 id="ready-title" class="card-title">
-        Share it
+        {isPrivate ? "For you alone" : "Share it"}
       </h2>
+      {isPrivate && <p>It opens in this browser only: for anybody else its link leads nowhere.</p>}
       <CopyField label="Watch page" text={watchUrl} />
-      <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
-      <CopyField label="Embed" text={embed} hint="Puts the player into another page." />
-      <details class="details">
-        <summary>Keep a copy as a file</summary>
-        <p>With ffmpeg, without encoding again:</p>
-        <CopyField label="Command" text={`ffmpeg -i "${masterUrl}" -c copy video.mp4`} />
-      </details>
+      {!isPrivate && (
+        <>
+          <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
+          <CopyField label="Embed" text={embed} hint="Puts the player into another page." />
+          <details class="details">
+            <summary>Keep a copy as a file</summary>
+            <p>With ffmpeg, without encoding again:</p>
+            <CopyField label="Command" text={`ffmpeg -i "${masterUrl}" -c copy video.mp4`} />
+          </details>
+        </>
+      )}
       <div class="actions">
         <a class="button button-primary" href={watchUrl} target="_blank" rel="noreferrer">
           Open the watch page <OpenIcon />

@@ -1,5 +1,6 @@
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { PartDecision } from "../../encoder/capability.ts";
 import type { Inspection, OwnerState, SlotState } from "../../owner/owner-api.ts";
 
@@ -18,6 +19,7 @@ export interface ShownState {
   jobId: string | null;
   watchUrl: string | null;
   masterUrl: string | null;
+  visibility: Visibility | null;
   connected: boolean;
   slots: SlotState[];
   /** 0..1 */
@@ -47,6 +49,7 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     jobId: address?.jobId ?? null,
     watchUrl: address?.watchUrl ?? null,
     masterUrl: address?.masterUrl ?? null,
+    visibility: address?.visibility ?? null,
     connected: work?.connected ?? false,
     slots: work?.slots ?? [],
     busyShare: done?.busyShare ?? 0,
