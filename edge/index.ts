@@ -1,5 +1,6 @@
 import { app } from "./app.ts";
 import { consumeServerCalls } from "./servers/consumer.ts";
+import { deleteUnusedUploads } from "./storage/unused-uploads.ts";
 
 export { Coordinator } from "./coordinator/coordinator.ts";
 export { Gate } from "./gate/gate.ts";
@@ -9,4 +10,5 @@ export { Keeper } from "./source-jobs/keeper.ts";
 export default {
   fetch: app.fetch,
   queue: consumeServerCalls,
+  scheduled: (_controller, env) => deleteUnusedUploads(env, Date.now()),
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -14,7 +14,8 @@ export async function deleteCancelled(env: Cloudflare.Env, videoId: string): Pro
   await deleteCancelledRows(env.CATALOG, videoId);
 }
 
-async function deleteObjects(bucket: R2Bucket, videoId: string): Promise<void> {
+/** All that a video has in storage; its source, where it has one there, is its keeper's. */
+export async function deleteObjects(bucket: R2Bucket, videoId: string): Promise<void> {
   await deleteBelow(bucket, outputPrefix(videoId), new Set());
   await deleteBelow(bucket, chunkPrefix(videoId), new Set());
   await bucket.delete(recordKey(videoId));

@@ -16,6 +16,7 @@ import type { Refusal, Speaker } from "./admission.ts";
 import { MOST_CONTRIBUTOR_SOCKETS, mostSockets } from "./budgets.ts";
 import { EventStreams } from "./event-streams.ts";
 import { networkOf } from "./identity.ts";
+import { LateSweep } from "./late-sweep.ts";
 import { LiveJob } from "./live-job.ts";
 import { renderPlaylist } from "./playlists.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
@@ -58,6 +59,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   readonly #store: Store;
   readonly #sockets: Sockets;
   readonly #streams = new EventStreams();
+  readonly #sweep: LateSweep;
   #live: LiveJob | null = null;
   /** The alarm that is set; a later one than needed is brought forward, an earlier one may ring. */
   #alarmAtMs: number | null = null;
@@ -66,6 +68,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     super(ctx, env);
     this.#store = new Store(ctx.storage);
     this.#sockets = new Sockets(ctx);
+    this.#sweep = new LateSweep(ctx, env.MEDIA);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
       const loaded = this.#store.load();
@@ -88,6 +91,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
       { hash: ownerTokenHash, role: "owner" },
       ...serverTokenHashes.map((hash) => ({ hash, role: "server" as const })),
     ];
+    this.#sweep.forget();
     this.#store.create(plan, state.job, tokens);
     this.#live = this.#liven(state, tokens);
     log("job", { jobId, state: state.job.state, tasks: plan.tasks.length });
@@ -132,15 +136,17 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /**
-   * Forgets a job that has ended, before its hour is over; its video is being deleted.
+   * Forgets a job that has ended, before its hour is over; its video is being deleted, and what still
+   * comes of it is an hour later.
    * @returns false, changing nothing, while the job still runs
    */
-  async forget(): Promise<boolean> {
+  async forget(videoId: string): Promise<boolean> {
     const live = this.#live;
     if (live !== null && !hasEnded(live.state.job.state)) return false;
     await this.#forgetJob();
     // What was under way elsewhere may still write; who deletes comes after it.
     await live?.settled();
+    this.#alarmAtMs = this.#sweep.plan(videoId, Date.now());
     return true;
   }
 
@@ -259,7 +265,8 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
     this.#sockets.closeGuests(Date.now());
-    this.#live?.dispatch({ type: "tick" });
+    if (this.#live === null) await this.#sweep.run(Date.now());
+    else this.#live.dispatch({ type: "tick" });
   }
 
   #liven(state: State, tokens: readonly TokenRecord[]): LiveJob {

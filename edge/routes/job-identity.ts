@@ -36,7 +36,7 @@ export async function jobIdentity(c: Context<AppEnv>): Promise<JobIdentity> {
   if (key === undefined) {
     return { jobId: newJobId(), ownerToken: newToken(), isRepeatable: false };
   }
-  const siteKey = createHmac("sha256", c.env.R2_SECRET_ACCESS_KEY).update("tributary-job").digest();
+  const siteKey = createHmac("sha256", c.env.SIGNING_SECRET).update("job-identity").digest();
   const bodyHash = createHash("sha256").update(body).digest("hex");
   const draw = (what: string): Buffer =>
     createHmac("sha256", siteKey)

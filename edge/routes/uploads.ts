@@ -17,7 +17,7 @@ import { newJobId } from "../http/auth.ts";
 import { jsonBody } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
 import { presignUploadPart } from "../storage/presign.ts";
-import { openUpload, sealUpload, UPLOAD_LIFE_MS } from "../storage/upload-handle.ts";
+import { openUpload, sealUpload, UPLOAD_LIFE_MS, type Upload } from "../storage/upload-handle.ts";
 
 /** R2 wants at least 5 MiB and at most 10,000 parts of equal size. */
 const SMALLEST_PART_BYTES = 8 * 1024 ** 2;
@@ -77,14 +77,14 @@ uploadRoutes.post(
   jsonBody(uploadPartsRequestSchema),
   async (c) => {
     const { upload: handle, parts } = c.req.valid("json");
-    const { key, multipartId } = openUpload(c.env, handle, Date.now());
+    const upload = openUpload(c.env, handle, Date.now());
     const { origin } = new URL(c.req.url);
     const signed: UploadPartsResponse = {
       parts: await Promise.all(
-        parts.map(async (part) => ({
-          part,
-          url: await presignUploadPart(c.env, origin, key, multipartId, part),
-        })),
+        parts.map(async (part) => {
+          const sizeBytes = partBytes(upload, part);
+          return { part, url: await presignUploadPart(c.env, origin, upload, { part, sizeBytes }) };
+        }),
       ),
     };
     return c.json(signed, 200, { "cache-control": "no-store" });
@@ -138,6 +138,15 @@ uploadRoutes.post(
     return c.body(null, 204);
   },
 );
+
+/** @throws TributaryError REQUEST_INVALID for a part that the upload does not have */
+function partBytes({ sizeBytes, partSizeBytes }: Upload, part: number): number {
+  const fromBytes = (part - 1) * partSizeBytes;
+  if (fromBytes >= sizeBytes) {
+    throw new TributaryError("REQUEST_INVALID", `parts: the upload has no part ${part}.`);
+  }
+  return Math.min(partSizeBytes, sizeBytes - fromBytes);
+}
 
 async function complete(
   env: Cloudflare.Env,

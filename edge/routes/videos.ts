@@ -30,6 +30,7 @@ import { forgetAccess, isOperator, ownVideo, visibleVideo } from "../http/video-
 import { describe } from "../openapi/describe.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";
+import { keeperOf } from "../source-jobs/keeper-stub.ts";
 import { checkStored } from "../storage/stored-objects.ts";
 import { readRecord, recordedObjects } from "../storage/video-record.ts";
 
@@ -120,10 +121,11 @@ videoRoutes.delete(
     const { caller } = await ownVideo(c, id);
     if (caller === "operator") await known(findAny(c.env.CATALOG, id));
     // First the job: as long as its coordinator knows it, it is shown, and its playlists are rendered.
-    if (!(await coordinatorOf(c.env, id).forget())) {
+    if (!(await coordinatorOf(c.env, id).forget(id))) {
       throw new TributaryError("REQUEST_INVALID", "The job still runs: cancel it first.");
     }
     await deleteVideo(c.env, id);
+    await keeperOf(c.env, id).dropSource();
     forgetAccess(id);
     log("delete-video", { jobId: id, by: caller });
     return c.body(null, 204);

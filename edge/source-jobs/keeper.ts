@@ -5,6 +5,7 @@ import { hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import { log } from "../../shared/log.ts";
 import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
+import { deleteOwnerWithoutVideo } from "../catalog/owners.ts";
 import { findVideoEnd } from "../catalog/videos.ts";
 import type { JobStanding } from "../coordinator/coordinator.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
@@ -147,9 +148,16 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     if (kept?.phase !== "preparing") return false;
     if (!asOperator && !tokensMatch(ownerToken, kept.ownerTokenHash)) return false;
     const error = { code: "CANCELLED" as const, message: "The job was cancelled." };
+    await this.dropSource();
     await this.#save(ended({ ...kept, error }, { state: "cancelled", error }, Date.now()));
     await this.#wake();
     return true;
+  }
+
+  /** The video was deleted, or the job cancelled: nobody makes another one of its source. */
+  async dropSource(): Promise<void> {
+    const kept = await this.#load();
+    if (kept?.source != null) await this.env.MEDIA.delete(kept.source.key);
   }
 
   override async alarm(): Promise<void> {
@@ -157,14 +165,17 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     if (kept === null) return;
     const nowMs = Date.now();
     if (isOver(kept, nowMs)) {
-      if (kept.source !== null) await this.env.MEDIA.delete(kept.source.key);
+      await this.dropSource();
+      await deleteOwnerWithoutVideo(this.env.CATALOG, kept.jobId);
       await this.ctx.storage.deleteAlarm();
       await this.ctx.storage.deleteAll();
       return;
     }
     const job = kept.phase === "preparing" ? null : await this.#job(kept);
     if (kept.phase === "running" && (job === null || hasEnded(job.state))) {
-      await this.#save(ended(kept, await this.#outcome(kept, job), nowMs));
+      const outcome = await this.#outcome(kept, job);
+      if (outcome.state === "cancelled") await this.dropSource();
+      await this.#save(ended(kept, outcome, nowMs));
     } else if (needsServer(kept, job, nowMs)) {
       await this.#callServer(kept, nowMs);
     }

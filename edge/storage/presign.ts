@@ -7,7 +7,7 @@ import { AwsV4Signer } from "aws4fetch";
 
 /** Time to begin an upload or download; a holder whose queue takes longer asks for fresh URLs. */
 const EXPIRES_SECONDS = 900;
-/** For a server of ours, which reads a whole video first. */
+/** What a server of ours reads while it works: a whole video. */
 export const OWN_EXPIRES_SECONDS = 6 * 3600;
 
 export interface PresignedPut {
@@ -49,7 +49,7 @@ export function presignGet(
   return presign(env, "GET", origin, key, {}, { "X-Amz-Expires": String(expiresSeconds) });
 }
 
-/** A PUT by one of our own servers, of bytes that do not exist yet. Never replaces an object. */
+/** A PUT by one of our own servers, which begins within minutes, of bytes that do not exist yet. Never replaces an object. */
 export async function presignOwnPut(
   env: Cloudflare.Env,
   origin: string,
@@ -57,19 +57,19 @@ export async function presignOwnPut(
   contentType: string,
 ): Promise<PresignedPut> {
   const headers = { "content-type": contentType, "if-none-match": "*" };
-  const query = { "X-Amz-Expires": String(OWN_EXPIRES_SECONDS) };
-  return { url: await presign(env, "PUT", origin, key, headers, query), headers };
+  return { url: await presign(env, "PUT", origin, key, headers), headers };
 }
 
+/** Of just so many bytes. */
 export function presignUploadPart(
   env: Cloudflare.Env,
   origin: string,
-  key: string,
-  multipartId: string,
-  part: number,
+  upload: { key: string; multipartId: string },
+  { part, sizeBytes }: { part: number; sizeBytes: number },
 ): Promise<string> {
-  const query = { partNumber: String(part), uploadId: multipartId };
-  return presign(env, "PUT", origin, key, {}, query);
+  const query = { partNumber: String(part), uploadId: upload.multipartId };
+  const headers = { "content-length": String(sizeBytes) };
+  return presign(env, "PUT", origin, upload.key, headers, query);
 }
 
 async function presign(

@@ -48,7 +48,8 @@ export async function deleteBelow(
   }
 }
 
-async function* pagesBelow(bucket: R2Bucket, prefix: string): AsyncGenerator<R2Object[]> {
+/** Page by page: objects whose keys begin with `prefix`. */
+export async function* pagesBelow(bucket: R2Bucket, prefix: string): AsyncGenerator<R2Object[]> {
   let cursor: string | undefined;
   do {
     const from = cursor === undefined ? {} : { cursor };

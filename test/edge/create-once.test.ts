@@ -55,7 +55,7 @@ test("a job that was made and forgotten is not made again by a late repetition",
   await holder.join();
   await holder.workToTheEnd();
   await until(job, "ready");
-  expect(await stub.forget()).toBe(true);
+  expect(await stub.forget(job.jobId)).toBe(true);
   expect(await create(late, { plan })).toEqual(job);
   expect(await stub.standing()).toBeNull();
   const deleted = await call(`/api/videos/${job.jobId}`, { method: "DELETE", headers });
