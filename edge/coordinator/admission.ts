@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { Role } from "../../shared/wire/protocol.ts";
 import { tokensMatch } from "../http/auth.ts";
 import { memberId } from "./identity.ts";
+import { isUsedUp } from "./schedule/results/upload-budget.ts";
 import type { State } from "./schedule/state/state.ts";
 import type { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
@@ -68,7 +69,8 @@ export class Admission {
     const record = this.#tokens.find(({ hash }) => hash === principal);
     if (record === undefined || record.role !== role) return { refusal: UNKNOWN_TOKEN };
     const holderId = record.holderId ?? memberId({ principal, role, name }, state.holders);
-    const refusal = expiry(record, nowMs) ?? crowding(record, holderId, state);
+    const refusal =
+      expiry(record, nowMs) ?? exhaustion(record, state) ?? crowding(record, holderId, state);
     return refusal === null ? { holderId } : { refusal };
   }
 
@@ -108,6 +110,12 @@ export class Admission {
 function expiry({ link }: TokenRecord, nowMs: number): Refusal | null {
   if (link === undefined || link.expiresAtMs > nowMs) return null;
   return { code: "LINK_EXPIRED", message: "The link is no longer valid." };
+}
+
+function exhaustion({ hash }: TokenRecord, { job, plan }: State): Refusal | null {
+  if (!isUsedUp(job, plan, hash)) return null;
+  const message = "This link's helpers have uploaded all that they may. Ask for a new link.";
+  return { code: "LINK_EXPIRED", message };
 }
 
 /** Why a contributor link lets nobody more in; null when it does. */

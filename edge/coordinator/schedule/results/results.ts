@@ -10,6 +10,7 @@ import { accept } from "./acceptance.ts";
 import { refusedForInit } from "./inits.ts";
 import { offerFault } from "./offers.ts";
 import { refuse } from "./refusal.ts";
+import { chargeUpload } from "./upload-budget.ts";
 
 /** From an offer to an accepted or refused result. */
 
@@ -35,6 +36,7 @@ export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Outpu
   }
   const isAudit = draft.task(task.id)?.done != null;
   if (isAudit && !takeAudit(draft, task, lease, outputs)) return;
+  if (lease.offers === 0 && !chargeUpload(draft, lease.holderId, outputs)) return;
   // An offer that comes again asks for fresh URLs: some objects may be there already.
   const phase = lease.phase === "working" ? "offered" : "uploading";
   draft.patchLease(lease.id, ({ offers }) => ({ phase, outputs, offers: offers + 1 }));

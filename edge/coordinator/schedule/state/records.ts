@@ -43,6 +43,8 @@ export const jobRecordSchema = z.object({
   bytesStored: z.number(),
   /** Of all chunks that were ever offered. */
   chunkBytes: z.number().default(0),
+  /** Of all results that contributors offered, by the token they came with (as a hash). */
+  uploadBytes: z.record(z.string(), z.number()).default({}),
   /** Results that count, verified or not. */
   tasksDone: z.number(),
   settings: jobSettingsSchema,

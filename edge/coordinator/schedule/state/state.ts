@@ -113,6 +113,7 @@ export function newState(
     endedAtMs: null,
     bytesStored: 0,
     chunkBytes: 0,
+    uploadBytes: {},
     tasksDone: 0,
     settings,
     origin,
