@@ -5,6 +5,7 @@ import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf, ofJob } from "../coordinator/coordinator-stub.ts";
 import { addressOf } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { videoAccess } from "../http/video-access.ts";
 import { streamedSummary } from "../source-jobs/keeper-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
@@ -18,7 +19,11 @@ const KEEP_ALIVE_MS = 15_000;
 export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Response> {
   const streamId = crypto.randomUUID();
   const network = addressOf(c);
-  const look = () => streamedSummary(c.env, jobId, streamId, network);
+  // A video that becomes private meanwhile is told of no more.
+  const look = async () => {
+    const { isVisible } = await videoAccess(c, jobId);
+    return isVisible ? streamedSummary(c.env, jobId, streamId, network) : null;
+  };
   const first = ofJob(await look());
   c.header("cache-control", "no-store");
   return streamSSE(c, async (stream) => {

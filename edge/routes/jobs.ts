@@ -136,10 +136,7 @@ jobRoutes.get(
     errors: ["JOB_NOT_FOUND", "RATE_LIMITED"],
   }),
   readLimited,
-  async (c) => {
-    await visibleJob(c, c.req.param("id"));
-    return jobEvents(c, c.req.param("id"));
-  },
+  (c) => jobEvents(c, c.req.param("id")),
 );
 
 jobRoutes.delete(

@@ -298,6 +298,19 @@ test("a private video is private while it is made, and while its cancelled job i
   }
 });
 
+test("a stream of events ends where the video becomes private", async () => {
+  const { jobId, ownerToken: token } = await createJob(plan, "unlisted");
+  const opened = await ask(`/api/jobs/${jobId}/events`);
+  const reader = opened.body?.getReader();
+  expect((await reader?.read())?.done).toBe(false);
+  const patch = { method: "PATCH", token, body: JSON.stringify({ visibility: "private" }) };
+  expect(await statusOf(`/api/videos/${jobId}`, patch)).toBe(200);
+  // The job runs on: by itself the stream would not end.
+  while ((await reader?.read())?.done === false);
+  const own = await ask(`/api/jobs/${jobId}`, { token });
+  expect(await own.json()).toMatchObject({ state: "planned" });
+});
+
 test("a private source is private before a server has read it, and may be opened by then", async () => {
   const upload = { key: `uploads/${newJobId()}`, multipartId: "m", name: "x.mp4", sizeBytes: 3 };
   await env.MEDIA.put(upload.key, "abc");
