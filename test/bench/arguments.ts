@@ -7,6 +7,7 @@ export const USAGE = `npm run bench [-- options]
   --quick         one round on one short clip: under 3 minutes
   --tabs          one tab against two, one encoder each, on the ffmpeg lane; default: the longest clip
   --hashes        how fast the hashes of uploads are; nothing else
+  --judge         no race: what the picture check says of honest results and of manipulations
   --rounds N      rounds in turn; default 3
   --clips LIST    of ${BENCH_CLIPS.join(", ")}; default: all that are there
   --only LIST     parts of contestants' names, e.g. native,webcodecs
@@ -25,6 +26,8 @@ export interface BenchArguments {
   tabs: boolean;
   /** Instead of all that: the hashes of uploads. */
   hashes: boolean;
+  /** Instead of all that: the table of the picture check; its clips are null for all. */
+  judge: { clips: string[] | null; quick: boolean } | null;
   jsonPath: string | null;
   quality: boolean;
 }
@@ -46,6 +49,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments | "help"
     only: list(values.only),
     tabs,
     hashes: values.hashes === true,
+    judge: values.judge === true ? { clips: list(values.clips), quick } : null,
     jsonPath: values.json ?? null,
     quality: values["no-quality"] !== true,
   };
@@ -59,6 +63,7 @@ function parse(argv: readonly string[]) {
         quick: { type: "boolean" },
         tabs: { type: "boolean" },
         hashes: { type: "boolean" },
+        judge: { type: "boolean" },
         rounds: { type: "string" },
         clips: { type: "string" },
         only: { type: "string" },

@@ -12,6 +12,7 @@ import { type Clip, ladderText, openClips } from "./clips.ts";
 import type { Contestant } from "./contestant.ts";
 import { ffmpegWasm } from "./ffmpeg-wasm-peer.ts";
 import { describeHashes } from "./hashes.ts";
+import { judgeTable } from "./judge.ts";
 import { mediabunnyConversion } from "./mediabunny-peer.ts";
 import { nativeFfmpeg } from "./native-ffmpeg.ts";
 import { measureQuality } from "./quality.ts";
@@ -39,6 +40,10 @@ await runCommand({
       return 0;
     }
     installSystemPrograms();
+    if (given.judge !== null) {
+      await judgeTable({ ...given.judge, jsonPath: given.jsonPath }, interrupted);
+      return 0;
+    }
     const scratch = await mkdtemp(join(tmpdir(), "tributary-bench-"));
     const server =
       process.env["TRIBUTARY_URL"] === undefined

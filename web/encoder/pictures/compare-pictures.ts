@@ -6,14 +6,11 @@ import type { PictureVerdict } from "../../../shared/wire/lease.ts";
 import { readChunkPackets } from "../engines/webcodecs/chunk-packets.ts";
 import { colourSpace, decodedColour } from "../engines/webcodecs/decoded-colour.ts";
 import { WebCodecsEngine } from "../engines/webcodecs.ts";
+import { type CellGrid, cellGrid, type GridSize } from "./cell-grid.ts";
 import { type CodedVideo, codedOutput, decodeFrames } from "./decode-frames.ts";
-import { type GridSize, type LumaGrid, lumaGrid } from "./luma-grid.ts";
-import { FitMeter, type PictureFit } from "./picture-fit.ts";
+import { LadderMeter, type RenditionFigures } from "./ladder-meter.ts";
 import { isDoubtful, verdictOf } from "./picture-verdict.ts";
 import { PlaneReader } from "./planes.ts";
-
-/** Fine enough that a small thing's movement shows, coarse enough that coding noise averages out. */
-const GRID: GridSize = { columns: 64, rows: 36 };
 
 export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
   bytes: Uint8Array;
@@ -21,7 +18,7 @@ export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
 
 /**
  * Whether what somebody made of a task shows the source: decodes the chunk and the result side by side
- * and compares every picture of every rendition; in doubt also what this browser makes of it itself.
+ * and compares every tile of every plane of every picture of every rendition; in doubt also what this browser makes of it itself.
  * Throws ENGINE_UNAVAILABLE, CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, WORKER_STALLED,
  * OUTPUT_INVALID, FRAME_COUNT_WRONG: then nothing is known of the result.
  * @param onProgress 0..1; starts anew with each stage
@@ -31,21 +28,23 @@ export async function comparePictures(
   result: readonly ResultOutput[],
   onProgress: (progress: number) => void,
 ): Promise<PictureVerdict> {
-  const fits = await fitsOf(task, result, onProgress);
-  if (!fits.some(isDoubtful)) return "agrees";
+  const own = await measurePictures(task, result, onProgress);
+  if (!own.some(isDoubtful)) return "agrees";
   const { outputs } = await new WebCodecsEngine().transcode(task, onProgress);
-  const reference = await fitsOf(task, outputs, onProgress);
-  const verdicts = fits.map((each, index) => verdictOf(each, reference[index] ?? []));
+  const reference = await measurePictures(task, outputs, onProgress);
+  const verdicts = own.map((each, index) => {
+    return verdictOf(each, reference[index] ?? { fits: [], tiles: [] });
+  });
   if (verdicts.includes("lies")) return "lies";
   return verdicts.includes("unsure") ? "unsure" : "agrees";
 }
 
-/** Of each video rendition, in the grant's order, one fit a picture. */
-export async function fitsOf(
+/** Of each video rendition, in the grant's order. */
+async function measurePictures(
   task: TranscodeTask,
   result: readonly ResultOutput[],
   onProgress: (progress: number) => void,
-): Promise<PictureFit[][]> {
+): Promise<RenditionFigures[]> {
   const { segments, renditions } = task.grant;
   const wanted = segments.reduce((sum, segment) => sum + segmentFrames(segment), 0);
   const chunk = await readChunkPackets(task.chunk);
@@ -54,43 +53,38 @@ export async function fitsOf(
     task.grant.source.video,
   );
   const colorSpace = colourSpace(tags);
-  const grids = (): FrameReader => {
+  const grids = (size: GridSize): FrameReader => {
     const reader = new PlaneReader(tags.matrix);
     return async (frame) => ({
       timestamp: frame.timestamp,
-      luma: lumaGrid(await reader.read(frame), GRID),
+      grid: cellGrid(await reader.read(frame), size),
     });
   };
-  const source = sourcePictures(task, inColours(chunk, colorSpace), grids());
-  const made = renditions
-    .filter((rendition) => rendition.kind === "video")
-    .map((rendition) => ({
-      meter: new FitMeter(),
-      pictures: decodeFrames(
-        inColours(codedRendition(task, rendition, result), colorSpace),
-        grids(),
-      ),
-    }));
+  const video = renditions.filter((rendition) => rendition.kind === "video");
+  const meter = new LadderMeter(video);
+  const source = sourcePictures(task, inColours(chunk, colorSpace), grids(meter.sourceSize));
+  const made = video.map((rendition, index) => {
+    const coded = inColours(codedRendition(task, rendition, result), colorSpace);
+    return decodeFrames(coded, grids(meter.sizes[index] ?? meter.sourceSize));
+  });
   try {
     for (let index = 0; index < wanted; index += 1) {
       const [own, ...theirs] = await Promise.all([
         source.next(),
-        ...made.map(({ pictures }) => pictures.next()),
+        ...made.map((pictures) => pictures.next()),
       ]);
-      for (const [at, { meter }] of made.entries()) {
-        const their = theirs[at];
-        if (own.value === undefined || their?.value === undefined) throw missing(index, wanted);
-        meter.add(own.value, their.value.luma);
-      }
+      const shown = theirs.flatMap(({ value }) => (value === undefined ? [] : [value.grid]));
+      if (own.value === undefined || shown.length < made.length) throw missing(index, wanted);
+      meter.add(own.value, shown);
       onProgress((index + 1) / wanted);
     }
-    return made.map(({ meter }) => meter.fits);
+    return meter.finish();
   } finally {
-    await Promise.allSettled([source.return(), ...made.map(({ pictures }) => pictures.return())]);
+    await Promise.allSettled([source.return(), ...made.map((pictures) => pictures.return())]);
   }
 }
 
-type FrameReader = (frame: VideoFrame) => Promise<{ timestamp: number; luma: LumaGrid }>;
+type FrameReader = (frame: VideoFrame) => Promise<{ timestamp: number; grid: CellGrid }>;
 
 /** Browsers whose frames hold RGB convert by this. */
 function inColours(coded: CodedVideo, colorSpace: VideoColorSpaceInit): CodedVideo {
@@ -102,12 +96,12 @@ async function* sourcePictures(
   { info, grant }: TranscodeTask,
   chunk: CodedVideo,
   read: FrameReader,
-): AsyncGenerator<LumaGrid, void, void> {
+): AsyncGenerator<CellGrid, void, void> {
   let seen = 0;
-  for await (const { timestamp, luma } of decodeFrames(chunk, read)) {
+  for await (const { timestamp, grid } of decodeFrames(chunk, read)) {
     const atTicks = (timestamp * TICKS_PER_SECOND) / 1e6 + info.baseTicks;
     if (atTicks < info.trimStartTicks || atTicks >= info.trimEndTicks) continue;
-    if (seen % grant.source.video.frameStep === 0) yield luma;
+    if (seen % grant.source.video.frameStep === 0) yield grid;
     seen += 1;
   }
 }

@@ -1,133 +1,170 @@
 import type { PictureVerdict } from "../../../shared/wire/lease.ts";
-import type { PictureFit } from "./picture-fit.ts";
+import type { RenditionFigures } from "./ladder-meter.ts";
+import { isElsewhere, isOutOfPlace, placeOf } from "./picture-place.ts";
+import { PLANES, type TileFigures } from "./tile-meter.ts";
+import { greatestNear } from "./tile-surroundings.ts";
 
 /**
- * Whether pictures are those of the source, by their fits. Bits that do not suffice blur pictures and
- * hold them back (they follow the source by a frame or two), so no bound tells an honest result of few
- * bits from a lie. What looks right passes; what is in doubt is held against what an honest encoder
- * makes of the same pictures at the same rates, the reference: an honest result is off where that is
- * off, too. A lie is only what no encoder could have made of the source: that is its maker's end. What
- * another, much worse encoder might have made is `unsure`: the result does not count, and that is all.
+ * Whether a rendition shows the source, by each tile of each plane of each picture, and by no figure of
+ * the whole. Too few bits blur pictures, hold them back and lay blocks over them, so no bound tells an
+ * honest result of few bits from a lie. What is nowhere strange passes; all else is held against what an
+ * honest encoder makes of the same pictures at the same rates, the reference: there, an honest result is
+ * off where that is off, too. A lie is only what no encoder could have made of the source: that is its
+ * maker's end. What another, much worse encoder might have made is `unsure`: the result does not count,
+ * and that is all.
  *
- * The bounds stand on real clips at a tenth of their usual rates: see `pictures.test.ts`.
+ * The bounds lie between what honest encoders do and what manipulations do in the table of
+ * `npm run bench -- --judge`; honest ones come to a half of each, and to a fifth of what a lie is.
  */
 
-/** A picture is in doubt beyond this error, and beyond this share of what an empty one would be off by. */
-const ERROR = 100;
-const ERROR_PER_CONTRAST = 0.3;
-/** Beyond this share it shows something else. */
-const FOREIGN_PER_CONTRAST = 0.6;
-/** Times the reference's error, of one picture and of a group. */
-const PICTURE_ERROR_FACTOR = 4;
-const GROUP_ERROR_FACTOR = 3;
-const GROUP_ERROR_SLACK = 1;
+/** Strange in a tile: levels squared beyond what an encoder may put there; levels of its mean. */
+const STRANGE_EXCESS = 6;
+const STRANGE_SHIFT = 3;
+/** Error by the source's own detail, to which this much is added: flat tiles have noise as well. */
+const STRANGE_ERROR = 0.7;
+const FLAT_DETAIL = 8;
+/** Strange in a plane: levels of its mean. */
+const STRANGE_PLANE_SHIFT = 0.7;
+/** Share of the source's detail that is gone from all pictures, or too much in them. */
+const STRANGE_GAIN = 0.03;
 
-/** Pictures that are judged together, and from one group to the next. */
-const GROUP = 12;
-const GROUP_STEP = 6;
-/** Motion for each picture below which a group, or all of it, is a still: no shift shows in it. */
-const GROUP_MOTION = 0.5;
-const WHOLE_MOTION = 0.002;
-/** One cut must not outweigh a second of slow motion. */
-const MOST_MOTION = 10;
-
-/** In its place a picture has 1, as its neighbour -1; below this it is in doubt. */
-const IN_PLACE = 0.5;
-/** Share of the way between two source pictures that a result may be off from the reference. */
-const SHIFT = 0.6;
-/** A reference that is itself this far back says nothing of shifts. */
-const REFERENCE_IN_PLACE = 0.1;
+/** Of a tile: this much, and so many times what the reference comes to around it. */
+const EXCESS = { least: 12, times: 4 };
+const SHIFT = { least: 2.5, times: 2.5 };
+const ERROR = { least: 27, times: 18 };
+/** Of a plane's mean over its tiles: encoders follow a fade late, and make up for it. */
+const PLANE_SHIFT = { least: 2, times: 2 };
+const WHOLE_SHIFT = { least: 0.5, times: 1.5 };
+const PLANE_ERROR = { least: 2.5, times: 5 };
+/** Detail that is lost, beyond the share that the reference loses. */
+const LOSS = { least: 0.03, times: 1.5 };
+/** Where all of a picture is noise, excess may be this many times the noise. */
+const EXCESS_PER_NOISE = 1.5;
+/**
+ * No encoder's: excess of a tile, and how much more by the noise (of the reference or, where the maker had
+ * fewer bits, of its own picture up to this much) and by the reference's excess around it.
+ */
+const FOREIGN_EXCESS = 300;
+const FOREIGN_PER_NOISE = 25;
+const MOST_OWN_NOISE = 250;
 
 /** Whether an honest encoder has to be asked. */
-export function isDoubtful(fits: readonly PictureFit[]): boolean {
+export function isDoubtful({ fits, tiles }: RenditionFigures): boolean {
   return (
-    fits.some(isStrange) ||
-    isOutOfPlace(placeOf(fits), WHOLE_MOTION) ||
-    groups(fits.length).some(([from, to]) =>
-      isOutOfPlace(placeOf(fits.slice(from, to)), GROUP_MOTION),
-    )
+    isOutOfPlace(placeOf(fits)) ||
+    Math.abs(gainOf(tiles)) > STRANGE_GAIN ||
+    tiles.some((picture) => isStrange(picture))
   );
 }
 
-/** @param reference fits of what an honest encoder made of the same pictures */
-export function verdictOf(
-  fits: readonly PictureFit[],
-  reference: readonly PictureFit[],
-): PictureVerdict {
-  const strange = fits.filter((fit, index) => {
-    return isStrange(fit) && fit.error > PICTURE_ERROR_FACTOR * (reference[index]?.error ?? 0);
+function isStrange(picture: TileFigures): boolean {
+  const { error, shift, excess, detail } = picture;
+  for (let at = 0; at < error.length; at += 1) {
+    if (Math.abs(shift[at] as number) > STRANGE_SHIFT) return true;
+    if ((excess[at] as number) > STRANGE_EXCESS) return true;
+    const usual = STRANGE_ERROR * ((detail[at] as number) + FLAT_DETAIL);
+    if ((error[at] as number) > usual) return true;
+  }
+  return PLANES.some((plane) => {
+    return Math.abs(mean(planeOf(picture, "shift", plane))) > STRANGE_PLANE_SHIFT;
   });
-  if (strange.some(({ error, contrast }) => error > FOREIGN_PER_CONTRAST * contrast)) return "lies";
-  const [own, honest] = [placeOf(fits), placeOf(reference)];
-  const isMoved = isOutOfPlace(own, WHOLE_MOTION) && isShifted(own, honest);
-  if (isMoved && isTelling(honest)) return "lies";
-  if (isMoved || strange.length > 0) return "unsure";
-  for (const [from, to] of groups(fits.length)) {
-    const [part, should] = [placeOf(fits.slice(from, to)), placeOf(reference.slice(from, to))];
-    if (!isOutOfPlace(part, GROUP_MOTION)) continue;
-    // Among noise that is larger than the motion, a group is too little to tell a shift by.
-    const tells = part.motion > should.error && isTelling(should);
-    if (isFarOff(part, should) || (tells && isShifted(part, should))) return "unsure";
-  }
-  return "agrees";
 }
 
-interface Place {
-  /** In units of the motion. */
-  before: number;
-  after: number;
-  /** Means, for each picture. */
-  motion: number;
-  error: number;
+/** @param reference of what an honest encoder made of the same pictures */
+export function verdictOf(own: RenditionFigures, reference: RenditionFigures): PictureVerdict {
+  const [place, honestPlace] = [placeOf(own.fits), placeOf(reference.fits)];
+  if (isElsewhere(place, honestPlace)) return "lies";
+  const tiles = judgeTiles(own.tiles, reference.tiles);
+  if (tiles !== "agrees") return tiles;
+  const isDull = exceeds(-gainOf(own.tiles), LOSS, -gainOf(reference.tiles));
+  const isMoved = isOutOfPlace(place) && !isOutOfPlace(honestPlace);
+  const isTinted = PLANES.some((plane) => {
+    const [shift, honestShift] = [own, reference].map(({ tiles }) => shiftOf(tiles, plane));
+    return exceeds(shift ?? 0, WHOLE_SHIFT, honestShift ?? 0);
+  });
+  return isDull || isMoved || isTinted ? "unsure" : "agrees";
 }
 
-function placeOf(fits: readonly PictureFit[]): Place {
-  const sums = { before: 0, after: 0, motionBefore: 0, motionAfter: 0, error: 0 };
-  for (const fit of fits) {
-    const weightBefore = Math.min(1, MOST_MOTION / fit.motionBefore);
-    const weightAfter = Math.min(1, MOST_MOTION / fit.motionAfter);
-    sums.error += fit.error;
-    if (fit.motionBefore > 0) {
-      sums.before += weightBefore * fit.before;
-      sums.motionBefore += weightBefore * fit.motionBefore;
-    }
-    if (fit.motionAfter > 0) {
-      sums.after += weightAfter * fit.after;
-      sums.motionAfter += weightAfter * fit.motionAfter;
-    }
-  }
-  return {
-    before: sums.motionBefore === 0 ? 1 : sums.before / sums.motionBefore,
-    after: sums.motionAfter === 0 ? 1 : sums.after / sums.motionAfter,
-    motion: Math.min(sums.motionBefore, sums.motionAfter) / fits.length,
-    error: sums.error / fits.length,
+function judgeTiles(
+  own: readonly TileFigures[],
+  reference: readonly TileFigures[],
+): PictureVerdict {
+  const near = {
+    error: greatestNear(reference, "error"),
+    shift: greatestNear(reference, "shift"),
+    excess: greatestNear(reference, "excess"),
   };
+  let verdict: PictureVerdict = "agrees";
+  for (const [index, picture] of own.entries()) {
+    const honest = reference[index];
+    if (honest === undefined) return "unsure";
+    const [error, shift, excess] = [near.error[index], near.shift[index], near.excess[index]];
+    for (const plane of PLANES) {
+      const errors = planeOf(honest, "error", plane);
+      const noise = median(errors);
+      const ownNoise = Math.min(MOST_OWN_NOISE, median(planeOf(picture, "error", plane)));
+      const most = FOREIGN_EXCESS + FOREIGN_PER_NOISE * Math.max(noise, ownNoise);
+      const first = plane * errors.length;
+      for (let at = first; at < first + errors.length; at += 1) {
+        const beyond = picture.excess[at] as number;
+        const honestExcess = excess?.[at] ?? 0;
+        if (beyond > most + FOREIGN_PER_NOISE * honestExcess) return "lies";
+        if (
+          exceeds(beyond - EXCESS_PER_NOISE * noise, EXCESS, honestExcess) ||
+          exceeds(Math.abs(picture.shift[at] as number), SHIFT, shift?.[at] ?? 0) ||
+          exceeds(picture.error[at] as number, ERROR, error?.[at] ?? 0)
+        ) {
+          verdict = "unsure";
+        }
+      }
+      const [moved, honestMoved] = [picture, honest].map((each) => {
+        return Math.abs(mean(planeOf(each, "shift", plane)));
+      }) as [number, number];
+      const off = mean(planeOf(picture, "error", plane));
+      if (exceeds(moved, PLANE_SHIFT, honestMoved) || exceeds(off, PLANE_ERROR, mean(errors))) {
+        verdict = "unsure";
+      }
+    }
+  }
+  return verdict;
 }
 
-function isStrange({ error, contrast }: PictureFit): boolean {
-  return error > Math.max(ERROR, ERROR_PER_CONTRAST * contrast);
+function exceeds(value: number, { least, times }: { least: number; times: number }, of: number) {
+  return value > least + times * of;
 }
 
-function isOutOfPlace({ before, after, motion }: Place, least: number): boolean {
-  return motion >= least && Math.min(before, after) < IN_PLACE;
+/** Size of a plane's mean difference in all pictures. */
+function shiftOf(pictures: readonly TileFigures[], plane: number): number {
+  const sum = pictures.reduce((all, each) => all + mean(planeOf(each, "shift", plane)), 0);
+  return Math.abs(sum / Math.max(1, pictures.length));
 }
 
-function isFarOff(own: Place, honest: Place): boolean {
-  return own.error > GROUP_ERROR_FACTOR * honest.error + GROUP_ERROR_SLACK;
+/** Of luma in all pictures: 0 as in the source, -1 with no detail left. */
+function gainOf(tiles: readonly TileFigures[]): number {
+  let gain = 0;
+  let detail = 1;
+  for (const picture of tiles) {
+    gain += mean(planeOf(picture, "gain", 0));
+    detail += mean(planeOf(picture, "detail", 0));
+  }
+  return gain / detail;
 }
 
-/** From one source picture to the next, `before` and `after` change by their sum, up and down. */
-function isShifted(own: Place, honest: Place): boolean {
-  const limit = SHIFT * (honest.before + honest.after);
-  return honest.before - own.before > limit || honest.after - own.after > limit;
+function planeOf(
+  figures: TileFigures,
+  figure: "error" | "shift" | "detail" | "gain",
+  plane: number,
+): Float32Array {
+  const tiles = figures.columns * figures.rows;
+  return figures[figure].subarray(plane * tiles, (plane + 1) * tiles);
 }
 
-function isTelling({ before, after }: Place): boolean {
-  return Math.min(before, after) >= REFERENCE_IN_PLACE;
+function mean(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
 }
 
-function groups(length: number): [from: number, to: number][] {
-  const found: [number, number][] = [];
-  for (let from = 0; from + GROUP <= length; from += GROUP_STEP) found.push([from, from + GROUP]);
-  return found;
+function median(values: Float32Array): number {
+  return values.slice().sort()[values.length >> 1] ?? 0;
 }
