@@ -4,8 +4,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../shared/job/job.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import type { FalseSound } from "./made-job.ts";
 import {
   createJob,
+  falseSounds,
   lies,
   made,
   plan,
@@ -51,6 +53,32 @@ async function look(owner: ScriptedHolder, { leaseId, task, compare }: LeaseGran
     leaseId,
   });
   return agrees;
+}
+
+/** The next lease, which is sure to come. */
+async function nextGrant(holder: ScriptedHolder): Promise<LeaseGrant> {
+  holder.send({ type: "want", slots: 1 });
+  const [grant] = (await holder.next("grant")).grants;
+  if (grant === undefined) throw new Error("An empty grant.");
+  return grant;
+}
+
+/** Delivers, truly, what comes before the lease that is looked for. */
+async function workUpTo(
+  holder: ScriptedHolder,
+  isIt: (grant: LeaseGrant) => boolean,
+): Promise<LeaseGrant> {
+  for (;;) {
+    const grant = await nextGrant(holder);
+    if (isIt(grant)) return grant;
+    await deliver(holder, grant, made(grant.task.id), grant.engine ?? "webcodecs");
+  }
+}
+
+/** The owner makes and looks at all there is until the video is ready. */
+async function ownerFinishes(owner: ScriptedHolder, job: CreateJobResponse) {
+  while ((await status(job)).state === "running") await ownerWorks(owner);
+  return until(job, "ready");
 }
 
 /** The owner makes and looks at whatever there is, until nothing comes any more. */
@@ -134,6 +162,40 @@ describe("a contributor's own codecs", { timeout: 300_000 }, () => {
     },
   );
 
+  test("are made anew such that hashes tell where nobody can tell, and nobody is sent away", async () => {
+    const job = await createJob();
+    const owner = await fastOwner(job);
+    const token = await share(job);
+    const helper = await joinByLink(job, token, 1, FAST);
+    const first = await workUpTo(helper, isVideo);
+    await deliver(helper, first, made(first.task.id), "webcodecs");
+    const audit = await workUpTo(owner, ({ compare }) => compare !== undefined);
+    expect(audit.task.id).toBe(first.task.id);
+    owner.send({ type: "compared", leaseId: audit.leaseId, verdict: "unsure" });
+    await owner.next("accepted");
+    const after = await until(job, "running");
+    expect(after.holders.find(({ id }) => id === helper.holderId)?.trust).toBe("new");
+    const another = await joinByLink(job, token, 1, FAST);
+    const again = await workUpTo(another, ({ task }) => task.id === first.task.id);
+    expect(again.engine).toBe("ffmpeg-wasm");
+    await deliver(another, again, made(again.task.id), "ffmpeg-wasm");
+    const waiting = await status(job);
+    expect(waiting.segments.some(({ segment }) => segment === first.task.firstSegment)).toBe(true);
+    const texts = await Promise.all(
+      plan.video.map(({ id }) => playlist(job, `${id}/playlist.m3u8`)),
+    );
+    const [{ sha256 } = { sha256: "" }] = made(first.task.id).filter(
+      ({ kind }) => kind === "media",
+    );
+    expect(texts.join()).not.toContain(sha256);
+    await owner.join({ engines: FAST });
+    const ready = await ownerFinishes(owner, job);
+    const shown = ready.segments.find(({ segment, role }) => {
+      return segment === first.task.firstSegment && role === "contributor";
+    });
+    expect(shown?.verified).toBe("hash");
+  });
+
   test("are not used where nobody can look: another lane, or an owner about to leave", async () => {
     const slow = await createJob();
     await ownerWithChunks(slow);
@@ -190,4 +252,37 @@ describe("a contributor's own codecs", { timeout: 300_000 }, () => {
     expect(now.holders.find(({ id }) => id === helper.holderId)?.trust).toBe("new");
     expect((await status(job)).segments.filter((s) => s.engine === "webcodecs")).toEqual([]);
   });
+});
+
+describe("a helper's sound", { timeout: 300_000 }, () => {
+  test.each(Object.keys(falseSounds) as FalseSound[])(
+    "is never heard where it is %s, and its maker is out",
+    async (kind) => {
+      const job = await createJob();
+      const owner = await fastOwner(job);
+      const liar = await joinByLink(job, await share(job), 1, FAST);
+      const told: string[] = [];
+      for (let count = 0; count < plan.tasks.length; count += 1) {
+        const grant = await nextGrant(liar);
+        const { id } = grant.task;
+        // By an engine whose bytes are the same everywhere, whoever makes it.
+        if (!isVideo(grant)) expect(grant.engine).toBe("ffmpeg-wasm");
+        const result = isVideo(grant) ? made(id) : (falseSounds[kind][id] ?? []);
+        expect(await deliver(liar, grant, result, grant.engine ?? "webcodecs")).toMatchObject({
+          type: "accepted",
+        });
+        if (!isVideo(grant))
+          told.push(...result.filter((o) => o.kind === "media").map((o) => o.sha256));
+      }
+      expect(told.length).toBeGreaterThan(0);
+      const ready = await ownerFinishes(owner, job);
+      expect(await liar.closed()).toBe(1008);
+      expect(ready.holders.find(({ id }) => id === liar.holderId)?.trust).toBe("banned");
+      for (const { sha256 } of ready.segments) expect(told).not.toContain(sha256);
+      const texts = await Promise.all(
+        plan.audio.map(({ id }) => playlist(job, `${id}/playlist.m3u8`)),
+      );
+      for (const sha256 of told) expect(texts.join()).not.toContain(sha256);
+    },
+  );
 });

@@ -21,7 +21,7 @@ import type { MadeOutput } from "./made-job.ts";
 
 /** A lease holder that says exactly what a test has it say, with outputs that were really made. */
 
-export const { plan, outputs: madeOutputs, lies } = inject("madeJob");
+export const { plan, outputs: madeOutputs, lies, falseSounds } = inject("madeJob");
 
 const ORIGIN = "http://localhost";
 

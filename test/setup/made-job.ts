@@ -5,7 +5,7 @@ import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
 import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import { openSource, type Source } from "../../shared/ingest/read/source.ts";
-import type { JobPlan } from "../../shared/job/job.ts";
+import type { JobPlan, Task } from "../../shared/job/job.ts";
 import type { MadeJob, MadeOutput } from "../edge/made-job.ts";
 import { fixture, generatedClip } from "./media.ts";
 
@@ -28,7 +28,8 @@ async function makeJob(): Promise<MadeJob> {
   try {
     const plan = source.planJob(LADDER);
     const outputs = await makeTasks(plan, source, signal);
-    return { plan, outputs, lies: await makeLies(plan, path, signal) };
+    const lies = await makeLies(plan, path, signal);
+    return { plan, outputs, lies, falseSounds: await makeFalseSounds(plan, path, signal) };
   } finally {
     source.close();
   }
@@ -42,13 +43,7 @@ async function makeLies(
 ): Promise<MadeJob["lies"]> {
   const made = async (name: string, ...filter: string[]) => {
     const clip = await generatedClip(name, ["-i", path, ...filter, "-c:a", "copy"]);
-    const file = new File([await openAsBlob(clip)], basename(path));
-    const source = await openSource(file, { signal });
-    try {
-      return await makeTasks(plan, source, signal);
-    } finally {
-      source.close();
-    }
+    return makeOf(clip, plan, signal);
   };
   return {
     black: await made("black-20s.mp4", "-vf", "drawbox=color=black:thickness=fill"),
@@ -58,6 +53,46 @@ async function makeLies(
       ...["-filter_complex", SHIFTED, "-map", "[out]", "-map", "0:a"],
     ),
   };
+}
+
+/** The same video with other sound. */
+async function makeFalseSounds(
+  plan: JobPlan,
+  path: string,
+  signal: AbortSignal,
+): Promise<MadeJob["falseSounds"]> {
+  const made = async (name: string, filter: string) => {
+    const clip = await generatedClip(name, ["-i", path, "-c:v", "copy", "-af", filter]);
+    return makeOf(clip, { ...plan, tasks: plan.tasks.filter(isAudio) }, signal);
+  };
+  return {
+    silence: await made("silence-20s.mp4", "volume=0"),
+    "another tone": await made(
+      "another-tone-20s.mp4",
+      "asetrate=60000,aresample=48000,apad,atrim=end=20",
+    ),
+    "50 ms late": await made("late-sound-20s.mp4", "adelay=50:all=1,atrim=end=20"),
+    "half as loud": await made("quiet-20s.mp4", "volume=0.5"),
+  };
+}
+
+function isAudio({ kind }: Task): boolean {
+  return kind === "audio";
+}
+
+/** Of another file, by a plan. */
+async function makeOf(
+  path: string,
+  plan: JobPlan,
+  signal: AbortSignal,
+): Promise<MadeJob["outputs"]> {
+  const file = new File([await openAsBlob(path)], basename(path));
+  const source = await openSource(file, { signal });
+  try {
+    return await makeTasks(plan, source, signal);
+  } finally {
+    source.close();
+  }
 }
 
 const SHIFTED =

@@ -1,6 +1,6 @@
 import type { Draft } from "../state/draft.ts";
 import type { Holder, Lease, TaskRecord } from "../state/records.ts";
-import { awaitsAudit, claimsOf, type VerificationEvent } from "./verification.ts";
+import { awaitsAudit, claimsOf, isAgain, type VerificationEvent } from "./verification.ts";
 import { isTrusted } from "./verifying.ts";
 
 /**
@@ -47,6 +47,7 @@ export function standingOf(draft: Draft, holder: Holder, task: TaskRecord, lease
   if (isTrusted(holder)) return "verified";
   if (claimsOf(task.verification).length > 0 || policy === "all") return "audit-due";
   if (policy === "off") return "verified";
+  if (isAgain(task.verification)) return "audit-due";
   const chance = auditChance(holder.agreed + (waitingOf(draft).get(holder.id) ?? 0));
   return isDrawn(draft, lease, chance) ? "audit-due" : "unverified";
 }

@@ -99,6 +99,11 @@ export function claimsOf(verification: Verification): Claim[] {
   return "claims" in verification ? verification.claims : [];
 }
 
+/** Whether an earlier result could not be verified: the next one of a contributor has to be. */
+export function isAgain({ excluded }: Verification): boolean {
+  return excluded.length > 0;
+}
+
 /** Whether the result is to be audited, whether or not somebody is at it. */
 export function awaitsAudit({ state }: Verification): boolean {
   return state === "audit-due" || state === "auditing";
