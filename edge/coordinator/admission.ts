@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { Role } from "../../shared/wire/protocol.ts";
 import { tokensMatch } from "../http/auth.ts";
+import { mostNames } from "./budgets.ts";
 import { memberId } from "./identity.ts";
 import { isUsedUp } from "./schedule/results/upload-budget.ts";
 import type { State } from "./schedule/state/state.ts";
@@ -121,9 +122,14 @@ function exhaustion({ hash }: TokenRecord, { job, plan }: State): Refusal | null
 /** Why a contributor link lets nobody more in; null when it does. */
 function crowding({ hash, link }: TokenRecord, holderId: string, state: State): Refusal | null {
   if (link === undefined) return null;
-  const others = [...state.holders.values()].filter(({ id, principal, connectionId }) => {
-    return principal === hash && connectionId !== null && id !== holderId;
+  const others = [...state.holders.values()].filter(({ id, principal }) => {
+    return principal === hash && id !== holderId;
   });
-  if (others.length < link.maxContributors) return null;
+  const here = others.filter(({ connectionId }) => connectionId !== null);
+  const isNew = !state.holders.has(holderId);
+  const isFull =
+    here.length >= link.maxContributors ||
+    (isNew && others.length >= mostNames(link.maxContributors));
+  if (!isFull) return null;
   return { code: "LINK_FULL", message: "This video has all the helpers it can take." };
 }

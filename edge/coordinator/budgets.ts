@@ -17,6 +17,14 @@ export function mostSockets(role: Role, maxContributors: number): number {
   return role === "contributor" ? maxContributors + LINK_SPARE_SOCKETS : OWN_SOCKETS[role];
 }
 
+/**
+ * Holders that ever come by one link, each of which is a record: a tab that is opened anew is another
+ * one, and those who come and go are many.
+ */
+export function mostNames(maxContributors: number): number {
+  return 50 + 20 * maxContributors;
+}
+
 /** A bucket holds `burst` at most and gets `perSecond` back: characters or messages. */
 interface Allowance {
   burst: number;

@@ -6,7 +6,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { mostSockets } from "../../edge/coordinator/budgets.ts";
+import { mostNames, mostSockets } from "../../edge/coordinator/budgets.ts";
 import { hashToken, newJobId } from "../../edge/http/auth.ts";
 import { sealText } from "../../edge/http/sealed-text.ts";
 import { openTicket, sealTicket } from "../../edge/http/socket-ticket.ts";
@@ -17,12 +17,13 @@ import {
   call,
   coordinator,
   createJob,
+  eventually,
   openSocket,
   ScriptedHolder,
   status,
   ticketFor,
 } from "./scripted-holder.ts";
-import { contributorHello, joinByLink, owned, share } from "./scripted-swarm.ts";
+import { contributorHello, joinByLink, owned, refusedHello, share } from "./scripted-swarm.ts";
 
 // Who may have a place at a coordinator, and how much of it: everything that clients say or send.
 
@@ -162,6 +163,28 @@ describe("places", () => {
     await runDurableObjectAlarm(coordinator(job.jobId));
     expect(await socketsOf(job)).toBe(2);
     await joinByLink(job, link);
+  });
+
+  test("a link's names are bounded, whoever is there; those that are known may come back", async () => {
+    const job = await createJob();
+    const link = await share(job, { maxContributors: 1 });
+    const helpers: ScriptedHolder[] = [];
+    const joinAndLeave = async (helper: ScriptedHolder) => {
+      await helper.join(contributorHello(link));
+      helper.close();
+      await eventually(async () => {
+        const { holders } = await status(job);
+        expect(holders.every(({ connected }) => !connected)).toBe(true);
+      });
+    };
+    for (let n = 0; n < mostNames(1); n += 1) {
+      const helper = new ScriptedHolder(job);
+      helpers.push(helper);
+      await joinAndLeave(helper);
+    }
+    expect(await refusedHello(job, contributorHello(link))).toBe("LINK_FULL");
+    for (const helper of helpers.slice(0, 2)) await joinAndLeave(helper);
+    await joinByLink(job, await share(job));
   });
 
   test("an owner's own sockets are bounded too", async () => {
