@@ -33,6 +33,8 @@ async function pick(file: string) {
     const state = await inspect(tab, file);
     const text = await tab.page
       .getByRole("alert")
+      // The one for dropped files is empty.
+      .filter({ hasText: /\S/ })
       .first()
       .innerText()
       .catch(() => "");

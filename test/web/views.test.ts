@@ -111,7 +111,7 @@ describe("errors", () => {
       const { page } = stage;
       const text = ERROR_TEXTS[code];
       await page.getByRole("heading", { name: text.title, exact: true }).waitFor();
-      const shown = (await page.getByRole("alert").innerText()).replaceAll(/\s+/g, " ");
+      const shown = (await page.locator(".error-card").innerText()).replaceAll(/\s+/g, " ");
       expect(shown).toContain(text.what);
       expect(shown).toContain(text.advice);
       expect(shown).not.toContain(code);
@@ -123,13 +123,13 @@ describe("errors", () => {
       );
       expect(await page.getByRole("button", { name: "Choose another file" }).count()).toBe(1);
       await page.getByText("Details", { exact: true }).click();
-      expect(await page.getByRole("alert").innerText()).toContain(code);
+      expect(await page.locator(".error-card").innerText()).toContain(code);
     }
   });
 
   test("a failed job says which part failed, and can be tried again", async () => {
     await show("failed");
-    expect(await stage.page.getByRole("alert").innerText()).toContain(
+    expect(await stage.page.locator(".error-card").innerText()).toContain(
       "Segment 31: part of the video could not be decoded (3 attempts)",
     );
     await stage.page.getByRole("button", { name: "Try again" }).click();
