@@ -119,6 +119,8 @@ async function compressedBytes(addresses: Iterable<string>): Promise<number> {
   return total;
 }
 
+const isCore = (address: string) => nameOf(address).startsWith("ffmpeg-core-");
+
 test("the browser's codecs: exact, in one init segment, playable, without the ffmpeg core", async () => {
   const file = await fixture("long-gop-20s.mp4");
   const downloads = new Set<string>();
@@ -148,12 +150,15 @@ test("the browser's codecs: exact, in one init segment, playable, without the ff
 
 test("a source with open groups of pictures is ffmpeg's from its first segment on", async () => {
   const file = await fixture("open-gop-14s.mp4");
+  const downloads = new Set<string>();
   await using video = await makeVideo(browser, {
     serverUrl,
     file,
     ladder: SMALL_LADDER,
     engine: "auto",
+    prepare: (tab) => watchDownloads(tab, downloads),
   });
+  expect([...downloads].filter(isCore)).toHaveLength(2);
   expect(video.inspected.inspection).toMatchObject({ pictureEngine: "ffmpeg-wasm" });
   expect(new Set(video.status.segments.map(({ engine }) => engine))).toEqual(
     new Set(["ffmpeg-wasm"]),
