@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { isIPv4, isIPv6 } from "node:net";
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import type { Role } from "../../shared/wire/protocol.ts";
 import type { Holder } from "./schedule/state/records.ts";
 
@@ -39,18 +40,11 @@ export function networkOf(address: string | null, salt: string): string | null {
   return prefix === null ? null : digest([salt, prefix]).slice(0, 24);
 }
 
-function prefixOf(address: string): string | null {
-  const mapped = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (isIPv4(mapped)) return mapped.split(".").slice(0, 3).join(".");
-  if (!isIPv6(address)) return null;
-  const [front = "", back] = address.split("::");
-  const given = front === "" ? [] : front.split(":");
-  const rest = back === undefined || back === "" ? [] : back.split(":");
-  // A dotted tail stands for two groups; of the front, no more than three groups matter.
-  const tail = rest.length + (address.includes(".") ? 1 : 0);
-  const zeros = Array<string>(Math.max(0, 8 - given.length - tail)).fill("0");
-  const groups = [...given, ...zeros, ...rest].slice(0, 3);
-  return groups.map((group) => Number.parseInt(group, 16)).join(":");
+function prefixOf(text: string): string | null {
+  if (isIP(text) === 0) return null;
+  const address = ipaddr.process(text);
+  const bytes = address.toByteArray();
+  return `${address.kind()} ${bytes.slice(0, address.kind() === "ipv4" ? 3 : 6).join(".")}`;
 }
 
 function digest(parts: readonly string[]): string {

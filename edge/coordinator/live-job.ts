@@ -30,6 +30,12 @@ interface Platform {
   cleaned(): Promise<void>;
 }
 
+/** In [0, 1), by the platform's cryptographic generator. */
+function unforeseen(): number {
+  const [bits = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return bits / 2 ** 32;
+}
+
 /** A job in memory: what is known of it, and how its events are carried out. */
 export class LiveJob {
   readonly state: State;
@@ -81,7 +87,7 @@ export class LiveJob {
     const { state } = this;
     const nowMs = Date.now();
     const before = state.job;
-    const decision = schedule(state, event, nowMs);
+    const decision = schedule(state, event, nowMs, unforeseen);
     const { changes, effects } = decision;
     this.#platform.store.write(changes);
     logChanges(state, changes);

@@ -6,7 +6,7 @@ import { tasksNeedingSource } from "./schedule/staging.ts";
 import { speed } from "./schedule/state/pace.ts";
 import type { Holder, TaskRecord } from "./schedule/state/records.ts";
 import { acceptedId, type State } from "./schedule/state/state.ts";
-import { auditChance } from "./schedule/verify/trust.ts";
+import { PROBATION } from "./schedule/verify/trust.ts";
 import { isTrusted } from "./schedule/verify/verifying.ts";
 
 /** The job as others see it: pages, the status endpoints, the playlists. */
@@ -169,6 +169,7 @@ function jobProgress(state: State) {
     bytesStored,
     progress: state.job.tasksDone / state.plan.tasks.length,
     settings: state.job.settings,
+    awaitsVerification: state.job.awaitsTrusted,
     tasksNeedingSource: tasksNeedingSource(state),
   };
 }
@@ -224,5 +225,5 @@ function holderView(holder: Holder): HolderView {
 function trustOf(holder: Holder): HolderView["trust"] {
   if (holder.banned) return "banned";
   if (isTrusted(holder)) return "trusted";
-  return auditChance(holder.agreed) === 1 ? "new" : "proven";
+  return holder.agreed < PROBATION ? "new" : "proven";
 }

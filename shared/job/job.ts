@@ -176,8 +176,7 @@ export const jobPlanSchema = z.object({
 });
 export type JobPlan = z.infer<typeof jobPlanSchema>;
 
-/** What the owner decides for a job, at its creation or later. */
-export const jobSettingsSchema = z.object({
+const jobSettings = {
   /** Chunks go to storage as fast as they can: once all are there, the owner may leave. */
   stageAll: z.boolean(),
   /** When servers of this deployment take part; `when-needed`: others are gone, or one is far behind. */
@@ -187,14 +186,26 @@ export const jobSettingsSchema = z.object({
    * never, by chance that falls with agreement, or each of them.
    */
   verify: z.enum(["off", "adaptive", "all"]),
+  /**
+   * With `adaptive`, what becomes of contributors' results once everything is made and nobody trusted is
+   * here to verify them: they wait for the owner or a server, or they are published all the same.
+   */
+  unverified: z.enum(["wait", "publish"]),
+};
+
+/** What the owner decides for a job, at its creation or later. */
+export const jobSettingsSchema = z.object({
+  ...jobSettings,
+  unverified: jobSettings.unverified.default("wait"),
 });
 export type JobSettings = z.infer<typeof jobSettingsSchema>;
-export const jobSettingsPatchSchema = jobSettingsSchema.partial();
+export const jobSettingsPatchSchema = z.object(jobSettings).partial();
 export type JobSettingsPatch = z.infer<typeof jobSettingsPatchSchema>;
 export const DEFAULT_JOB_SETTINGS: JobSettings = {
   stageAll: false,
   servers: "when-needed",
   verify: "adaptive",
+  unverified: "wait",
 };
 
 export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): JobSettings {
@@ -202,6 +213,7 @@ export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): J
     stageAll: patch.stageAll ?? settings.stageAll,
     servers: patch.servers ?? settings.servers,
     verify: patch.verify ?? settings.verify,
+    unverified: patch.unverified ?? settings.unverified,
   };
 }
 
@@ -223,6 +235,15 @@ export const fragmentSchema = z.object({
 });
 export type Fragment = z.infer<typeof fragmentSchema>;
 
+/**
+ * How a result was verified. Proven by somebody trusted: `hash` (made a second time, the same bytes),
+ * `picture` (decoded and compared with the source). `sampled`: not this one, but others of its link, drawn
+ * by lot, were proven. `evidence`: a helper of another link and network made the same, and nobody trusted
+ * looked. `gate`: made by somebody trusted; of a helper's, nothing but its form was checked.
+ */
+export const verifiedSchema = z.enum(["gate", "hash", "picture", "sampled", "evidence"]);
+export type Verified = z.infer<typeof verifiedSchema>;
+
 /** Who made a segment and how it was verified. */
 export const provenanceSchema = z.object({
   holder: z.string(),
@@ -230,7 +251,7 @@ export const provenanceSchema = z.object({
   engine: engineSchema,
   attempt: z.int(),
   encodeMs: z.number(),
-  verified: z.enum(["gate", "hash", "picture"]),
+  verified: verifiedSchema,
 });
 
 /** A media segment that passed the gate. */

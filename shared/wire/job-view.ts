@@ -32,7 +32,7 @@ export const holderViewSchema = z.object({
   /** Media seconds a second of work, averaged; null before its first result. */
   speed: z.number().nullable(),
   engines: z.array(engineSchema),
-  /** `new`: each of its results is made again to compare; `proven`: some of them; see trust.ts. */
+  /** `new`: too few of its results were proven by somebody trusted; `proven`: enough; see trust.ts. */
   trust: z.enum(["trusted", "new", "proven", "banned"]),
 });
 export type HolderView = z.infer<typeof holderViewSchema>;
@@ -54,6 +54,8 @@ export const jobViewSchema = z.object({
   /** Share of the tasks that are done, 0..1. */
   progress: z.number().min(0).max(1),
   settings: jobSettingsSchema,
+  /** Everything is made, and nobody trusted is here who can verify what helpers made. */
+  awaitsVerification: z.boolean().optional(),
   /** Tasks that only a tab with the source can do now: with none left, the owner may leave. */
   tasksNeedingSource: z.int(),
   tasks: z.array(taskViewSchema),

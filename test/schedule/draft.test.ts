@@ -7,7 +7,7 @@ function draftOf(): Draft {
   const hall = new Hall(2);
   hall.join("one", 1);
   hall.want("one", 1);
-  return new Draft(hall.state, hall.nowMs);
+  return new Draft(hall.state, hall.nowMs, () => 0);
 }
 
 test("a copy that was read before a change does not undo it", () => {
@@ -46,6 +46,6 @@ test("a lease that is gone does not come back by a patch", () => {
 test("the state below a draft stays as it is", () => {
   const hall = new Hall(1);
   const before = structuredClone(hall.state);
-  new Draft(hall.state, hall.nowMs).patchTask("v-0", { failures: 1 });
+  new Draft(hall.state, hall.nowMs, () => 0).patchTask("v-0", { failures: 1 });
   expect(hall.state).toEqual(before);
 });

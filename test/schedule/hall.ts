@@ -11,6 +11,8 @@ import { storeAllChunks } from "./stored-chunks.ts";
 /** A job of pictures whose chunks are all in storage, and its scheduler, with a few holders of one slot. */
 export class Hall {
   nowMs = 1_000_000;
+  /** What is drawn by lot from now on; 0: every result is audited. */
+  lot = 0;
   readonly state: State;
 
   constructor(tasks: number, settings: Partial<JobSettings> = {}) {
@@ -19,25 +21,34 @@ export class Hall {
     const all = { ...DEFAULT_JOB_SETTINGS, verify: "off" as const, stageAll: true, ...settings };
     this.state = newState("job", { ...plan, audio: [], tasks: pictures }, this.nowMs, {
       settings: all,
-      seed: "hall",
     });
     storeAllChunks(this.state);
   }
 
   send(event: Event): void {
-    applyChanges(this.state, schedule(this.state, event, this.nowMs));
+    applyChanges(
+      this.state,
+      schedule(this.state, event, this.nowMs, () => this.lot),
+    );
   }
 
   say(holderId: string, message: HolderMessage): void {
     this.send({ type: "message", connectionId: `c-${holderId}`, holderId, message });
   }
 
-  /** @param speed media seconds a second, as if it had been measured; null: it has made nothing yet */
+  /**
+   * @param speed media seconds a second, as if it had been measured; null: it has made nothing yet
+   * @param from the token that it came by, and its network
+   */
   join(
     holderId: string,
     speed: number | null,
     role: Role = "contributor",
     slots: number = 1,
+    {
+      link = role === "contributor" ? "link" : holderId,
+      network = "net",
+    }: { link?: string; network?: string | null } = {},
   ): void {
     const hello = {
       type: "hello" as const,
@@ -53,8 +64,8 @@ export class Hall {
     this.send({
       type: "hello",
       connectionId: `c-${holderId}`,
-      principal: holderId,
-      network: null,
+      principal: link,
+      network,
       hello,
     });
     const holder = this.state.holders.get(holderId);

@@ -4,17 +4,28 @@ import { Hall } from "./hall.ts";
 import { honestHash } from "./offered.ts";
 
 const BY_HASH = { state: "verified", by: "hash" };
+const EVIDENCE = { state: "audit-due", evidence: true };
 
 const task = (hall: Hall) => hall.state.tasks.get("v-0");
 
-/** A newcomer makes the only task, another one is idle: the first result is sure to be audited. */
+/**
+ * A newcomer makes the only task, another one of another link and network is idle: the first result is
+ * sure to be audited.
+ */
 function paired(...others: string[]): Hall {
   const hall = new Hall(1, { verify: "adaptive" });
   for (const holderId of ["maker", "idle", ...others]) {
-    hall.join(holderId, 0.75);
+    hall.join(holderId, 0.75, "contributor", 1, { link: holderId, network: `of ${holderId}` });
     hall.want(holderId, 1);
   }
   return hall;
+}
+
+/** The owner comes and makes what there is to make. */
+function prove(hall: Hall): void {
+  hall.join("owner", 0.75, "owner");
+  hall.want("owner", 1);
+  for (const id of hall.leasesOf("owner")) hall.offer("owner", id);
 }
 
 describe("a result that is sure to be audited", () => {
@@ -30,19 +41,24 @@ describe("a result that is sure to be audited", () => {
     });
     expect(playlistInput(hall.state).accepted).toEqual([]);
     hall.offer("idle", "v-0_2");
+    // That the two agree is evidence, and no proof: nothing is shown for it, and nobody gains by it.
+    expect(task(hall)).toMatchObject({ verification: EVIDENCE, leases: [] });
+    expect(playlistInput(hall.state).accepted).toEqual([]);
+    expect(hall.state.holders.get("idle")?.agreed).toBe(0);
+    expect(hall.state.holders.get("maker")?.agreed).toBe(0);
+    prove(hall);
     expect(task(hall)).toMatchObject({ verification: BY_HASH, leases: [] });
-    expect(hall.state.holders.get("idle")?.agreed).toBe(1);
     expect(hall.state.holders.get("maker")?.agreed).toBe(1);
     expect(hall.state.job.state).toBe("assembling");
   });
 
-  test("is proven by either of the two, whoever is done first", () => {
+  test("has the evidence of either of the two, whoever is done first", () => {
     const hall = paired();
     hall.offer("maker", "v-0_1");
     hall.deliver("idle", "v-0_2");
     expect(task(hall)).toMatchObject({
       state: "done",
-      verification: BY_HASH,
+      verification: EVIDENCE,
       leases: [],
       done: { holderId: "idle" },
     });
@@ -52,7 +68,7 @@ describe("a result that is sure to be audited", () => {
     ["maker", "v-0_1", "idle", "v-0_2"],
     ["idle", "v-0_2", "maker", "v-0_1"],
   ])(
-    "is not shown where the two disagree, and a third decides: %s lies",
+    "is not shown where the two disagree, and somebody trusted decides: %s lies",
     (liar, lie, honest, truth) => {
       const hall = paired("third");
       hall.deliver(liar, lie, "a lie ");
@@ -63,6 +79,11 @@ describe("a result that is sure to be audited", () => {
       });
       expect(hall.leasesOf("third")).toEqual(["v-0_3"]);
       hall.deliver("third", "v-0_3");
+      expect(task(hall)?.verification).toMatchObject({ ...EVIDENCE, claims: [{}, {}] });
+      for (const holderId of [liar, honest, "third"]) {
+        expect(hall.state.holders.get(holderId)?.banned).toBe(false);
+      }
+      prove(hall);
       expect(hall.state.holders.get(liar)?.banned).toBe(true);
       expect(hall.state.holders.get(honest)?.banned).toBe(false);
       const shown = playlistInput(hall.state).accepted;
@@ -89,13 +110,13 @@ describe("a result that is sure to be audited", () => {
     });
   });
 
-  test("is run again by nobody else while the trusted can keep up", () => {
+  test("is run again by nobody else while somebody trusted is here", () => {
     const hall = new Hall(1, { verify: "adaptive" });
     hall.join("maker", 0.75);
     hall.want("maker", 1);
     hall.join("owner", 0.75, "owner");
     hall.want("owner", 1);
-    hall.join("idle", 0.75);
+    hall.join("idle", 0.75, "contributor", 1, { link: "other", network: "other" });
     hall.want("idle", 1);
     expect(hall.leasesOf("owner")).toEqual(["v-0_2"]);
     expect(hall.leasesOf("idle")).toEqual([]);
@@ -106,7 +127,7 @@ describe("a result that is sure to be audited", () => {
     hall.join("owner", 0.01, "owner");
     hall.join("maker", 0.75);
     hall.want("maker", 1);
-    hall.join("idle", 0.75);
+    hall.join("idle", 0.75, "contributor", 1, { link: "other", network: "other" });
     hall.want("idle", 1);
     hall.deliver("maker", "v-0_1");
     hall.wait(3_000);
@@ -163,16 +184,17 @@ test("an audit whose holder falls silent is made by another one, and one agreeme
   hall.wait(8_000);
   expect(task(hall)?.leases).toEqual(["v-0_2", "v-0_3"]);
   hall.offer("third", "v-0_3");
-  expect(task(hall)).toMatchObject({ verification: BY_HASH, leases: [] });
+  expect(task(hall)).toMatchObject({ verification: EVIDENCE, leases: [] });
   expect(hall.leasesOf("idle")).toEqual([]);
 });
 
 test("the last result of who has nothing left to do is audited at once, not when all is done", () => {
   const hall = new Hall(2, { verify: "adaptive" });
+  hall.lot = 0.99;
   for (const holderId of ["proven", "slow"]) {
     hall.join(holderId, 0.75);
     const holder = hall.state.holders.get(holderId);
-    // One result in 32 is drawn.
+    // One result in 32 is drawn, and this is none of them.
     if (holder !== undefined) hall.state.holders.set(holderId, { ...holder, agreed: 40 });
     hall.want(holderId, 1);
   }

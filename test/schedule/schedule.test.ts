@@ -295,11 +295,12 @@ test("two holders share the work in order of need", () => {
   expect([...two.leases]).toEqual(["v-0_1"]);
 });
 
-test("pictures that nobody is there to look at are made anew, such that others can verify them", () => {
-  const roles = ["owner", "contributor", "contributor"] as const;
+test("pictures that nobody is there to look at wait for somebody trusted, who makes them anew", () => {
+  const roles = ["owner", "contributor", "contributor", "server"] as const;
   const world = new World(planOf(1), roles, "", ["webcodecs", "ffmpeg-wasm"]);
-  const [owner, maker, other] = world.holders;
-  if (!owner || !maker || !other) throw new Error("Three holders are needed.");
+  const [owner, maker, other, server] = world.holders;
+  if (!owner || !maker || !other || !server) throw new Error("Four holders are needed.");
+  server.engines = ["ffmpeg-native"];
   const work = (holder: WorldHolder): void => {
     world.say(holder, { type: "want", slots: 2 });
     for (const id of [...holder.leases]) world.offer(holder, id);
@@ -318,19 +319,25 @@ test("pictures that nobody is there to look at are made anew, such that others c
   expect(world.state.tasks.get("v-0")?.done?.engine).toBe("webcodecs");
   world.close(owner);
   world.connect(other, false);
-  // Of the sound it makes the same bytes; the picture is for nobody to look at.
   work(other);
-  expect(world.state.tasks.get("a0-0")?.verification.state).toBe("verified");
-  expect(world.state.tasks.get("v-0")?.verification.state).toBe("audit-due");
+  for (const id of ["a0-0", "v-0"]) {
+    expect(world.state.tasks.get(id)?.verification.state).toBe("audit-due");
+  }
   for (let second = 0; second < 130; second += 1) {
     world.say(other, { type: "renew", leases: [] });
     world.wait(1_000, true);
   }
-  work(other);
-  expect(world.state.tasks.get("v-0")?.done).toMatchObject({
-    holderId: other.id,
-    engine: "ffmpeg-wasm",
-  });
+  expect(world.state.job).toMatchObject({ state: "running", awaitsTrusted: true });
+  // A server has neither engine: what it makes itself counts.
+  world.connect(server, false);
+  for (let round = 0; round < 3; round += 1) work(server);
+  for (const id of ["a0-0", "v-0"]) {
+    expect(world.state.tasks.get(id)).toMatchObject({
+      done: { holderId: server.id },
+      verification: { state: "verified", by: "gate" },
+    });
+  }
+  expect(world.state.job.state).toBe("ready");
 });
 
 test("who says that a video can never be made must have it", () => {

@@ -26,7 +26,7 @@ class Job {
   }
 
   send(event: Event): Effect[] {
-    const decision = schedule(this.state, event, this.nowMs);
+    const decision = schedule(this.state, event, this.nowMs, () => 0);
     applyChanges(this.state, decision);
     this.effects.push(...decision.effects);
     return decision.effects;

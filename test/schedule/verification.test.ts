@@ -8,6 +8,7 @@ import {
   type Verification,
   type VerificationEvent,
 } from "../../edge/coordinator/schedule/verify/verification.ts";
+import { verifiedSchema } from "../../shared/job/job.ts";
 
 const claim = (holderId: string): Claim => ({ holderId, digest: `of ${holderId}`, agreed: 2 });
 const moved = (...events: VerificationEvent[]): Verification => events.reduce(move, NOT_VERIFIED);
@@ -31,9 +32,21 @@ describe("a result", () => {
     });
   });
 
-  test("that was not drawn may be drawn later, one that is verified is not", () => {
+  test("that nobody trusted looked at may be drawn later, one that is proven is not", () => {
     expect(moved(accepted("unverified"), { type: "drawn" }).state).toBe("audit-due");
-    expect(moved(accepted("verified"), { type: "drawn" }).state).toBe("verified");
+    for (const by of ["gate", "sampled", "evidence", "hash", "picture"] as const) {
+      const drawn = moved(accepted("audit-due"), { type: "verified", by }, { type: "drawn" });
+      const isProof = by === "hash" || by === "picture";
+      expect(drawn.state, by).toBe(isProof ? "verified" : "audit-due");
+    }
+  });
+
+  test("has evidence until it is drawn anew, undone or made anew", () => {
+    const evidenced = moved(accepted("audit-due"), { type: "audit-began" }, { type: "evidenced" });
+    expect(evidenced).toMatchObject({ state: "audit-due", evidence: true });
+    expect(move(evidenced, { type: "audit-began" })).toMatchObject({ evidence: true });
+    expect(move(evidenced, accepted("audit-due"))).toMatchObject({ evidence: false });
+    expect(moved(accepted("unverified"), { type: "evidenced" }).state).toBe("unverified");
   });
 
   test("that disagrees with another is disputed until a further one is verified", () => {
@@ -52,7 +65,12 @@ describe("a result", () => {
 
   test("that is undone leaves nothing but who must not make it again", () => {
     const undone = moved(accepted("verified"), { type: "undone", excluded: ["one"] });
-    expect(undone).toEqual({ state: "unverified", excluded: ["one"], pair: null });
+    expect(undone).toEqual({
+      state: "unverified",
+      excluded: ["one"],
+      pair: null,
+      vouched: false,
+    });
   });
 });
 
@@ -70,9 +88,10 @@ test("whatever happens: claims stay until a result is verified, and who is exclu
     fc.constant({ type: "paired", leaseIds: ["v-0_1", "v-0_2"] } as const),
     fc.constantFrom(accepted("unverified"), accepted("audit-due"), accepted("verified")),
     fc.constantFrom({ type: "drawn" }, { type: "audit-began" }, { type: "audits-ended" } as const),
+    fc.constantFrom({ type: "evidenced" }, { type: "vouched", isVouched: true } as const),
     fc.record({
       type: fc.constant("verified" as const),
-      by: fc.constantFrom("gate", "hash", "picture"),
+      by: fc.constantFrom(...verifiedSchema.options),
     }),
     fc.record({
       type: fc.constant("undone" as const),

@@ -2,13 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
 import type { Effect } from "../../edge/coordinator/schedule/state/effect.ts";
-import type { Lease, TaskRecord } from "../../edge/coordinator/schedule/state/records.ts";
+import {
+  isProven,
+  type Lease,
+  type TaskRecord,
+} from "../../edge/coordinator/schedule/state/records.ts";
 import { newState, restoreState, type State } from "../../edge/coordinator/schedule/state/state.ts";
 import type { GateVerdict } from "../../edge/gate/verdict.ts";
 import { type Engine, hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { Role } from "../../shared/wire/protocol.ts";
 import { checkAlways, must } from "./always.ts";
+import { draws } from "./draws.ts";
 import { hash, honestHash, NO_MD5, outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments } from "./plan-of.ts";
 
@@ -25,6 +30,11 @@ export interface WorldHolder {
   leases: Set<string>;
   /** Places it told of since it was last welcomed, less the grants it got. */
   want: number;
+  /** It makes pictures by the first that a lease allows, sound by the last. */
+  engines: readonly Engine[];
+  /** The token that it comes by, if not one of its own; and its network. */
+  link?: string;
+  network: string | null;
   /** Results it still makes as they should be; then it lies. */
   honestResults: number;
 }
@@ -44,23 +54,25 @@ export class World {
   /** Model: the lease whose result was accepted, by task. */
   readonly #accepted = new Map<string, string>();
   readonly #audits = new Set<string>();
-  readonly #engines: readonly Engine[];
+  readonly #draws: () => number;
 
-  /** @param engines what every holder says it has; it makes pictures by the first that a lease allows */
+  /** @param engines what every holder has, unless a test says otherwise */
   constructor(
     plan: JobPlan,
     roles: readonly Role[],
     seed = "",
     engines: readonly Engine[] = ["ffmpeg-wasm"],
   ) {
-    this.#engines = engines;
-    this.state = newState("job", plan, this.nowMs, { hasServers: true, seed });
+    this.#draws = draws(seed);
+    this.state = newState("job", plan, this.nowMs, { hasServers: true });
     this.holders = roles.map((role, index) => ({
       id: `holder-${index}`,
       role,
       connectionId: null,
       leases: new Set(),
       want: 0,
+      engines,
+      network: null,
       honestResults: Number.POSITIVE_INFINITY,
     }));
     this.dispatch({ type: "tick" });
@@ -82,7 +94,7 @@ export class World {
     this.#events += 1;
     // A copy of everything is slow: now and then is enough to see that the decision is pure.
     const before = this.#events % 10 === 0 ? structuredClone(this.state) : null;
-    const decision = schedule(this.state, event, this.nowMs);
+    const decision = schedule(this.state, event, this.nowMs, this.#draws);
     must(
       before === null || isDeepStrictEqual(before, this.state),
       "the state was changed in place",
@@ -130,8 +142,8 @@ export class World {
     this.dispatch({
       type: "hello",
       connectionId: holder.connectionId,
-      principal: `token-${holder.id}`,
-      network: null,
+      principal: holder.link ?? `token-${holder.id}`,
+      network: holder.network,
       hello: {
         type: "hello",
         role: holder.role,
@@ -139,7 +151,7 @@ export class World {
         name: holder.id,
         device: "",
         slots: 2,
-        engines: [...this.#engines],
+        engines: [...holder.engines],
         leases: [...holder.leases],
         hasSource: holder.role === "owner",
         ...(want === undefined ? {} : { want }),
@@ -212,7 +224,7 @@ export class World {
     const lease = this.state.leases.get(leaseId);
     if (lease?.purpose === "compare" && lease.holderId === holder.id) return;
     const isVideo = this.state.planned.get(taskIdOf(leaseId))?.kind === "video";
-    const [fastest = "ffmpeg-wasm"] = isVideo ? this.#engines : [];
+    const fastest = (isVideo ? holder.engines[0] : holder.engines.at(-1)) ?? "ffmpeg-wasm";
     const engine = lease?.engine ?? fastest;
     this.say(holder, { type: "commit", leaseId, engine, encodeMs: 1000, warnings: [] });
   }
@@ -309,9 +321,7 @@ export class World {
         maker?.role === "contributor",
         `${before.id} was made by somebody trusted, and is made again`,
       );
-      const { verification } = before;
-      const isProven = verification.state === "verified" && verification.by !== "gate";
-      must(!isProven, `${before.id} was proven, and is made again`);
+      must(!isProven(before), `${before.id} was proven, and is made again`);
       this.#accepted.delete(before.id);
     }
   }

@@ -10,11 +10,17 @@ Without options: the table of the README. With any: one swarm.
   --contributors N    default 100
   --hours H           length of the video; default 2
   --verify POLICY     off, adaptive or all; default adaptive
+  --publish           what nobody trusted verified is published all the same
   --churn             a third leaves at some time, half of them without a word
   --heavy-tail        speeds are lognormal, from a tenth to ten times the usual
   --liars PERCENT     contributors whose results are lies, e.g. 10%
-  --lying HOW         always, after-some (right results) or now-and-then; default always
+  --lying HOW         always, after-some (right results), now-and-then, once (the fourth result) or late
+                      (the last tenth of the job); default always
+  --collude           liars tell the same lies
+  --links N           by which helpers come in turn, each in a network of its own; default 1
   --owner-stages      the owner only cuts and uploads, and audits nothing
+  --owner-slots N     encoders of the owner's tab; default 1
+  --runs N            so many seeds, and the mean of each figure; default 1
   --uplink MBIT       the owner uploads chunks of 3 MB as they are needed; default: all are there
   --seed N            default 1
   --timeline N        who had the last N tasks, when and how it went
@@ -25,6 +31,9 @@ export interface Simulation {
   crowd: Crowd;
   hours: number;
   verify: JobSettings["verify"];
+  unverified: JobSettings["unverified"];
+  /** With one seed after the other. */
+  runs: number;
   /** See Scenario. */
   stageMs: number | null;
   /** Of so many last tasks: who had them, and when. */
@@ -39,7 +48,7 @@ export interface SimulateArguments {
 
 const CHUNK_MEGABITS = 24;
 const POLICIES: readonly JobSettings["verify"][] = ["off", "adaptive", "all"];
-const WAYS: readonly Crowd["lying"][] = ["always", "after-some", "now-and-then"];
+const WAYS: readonly Crowd["lying"][] = ["always", "after-some", "now-and-then", "once", "late"];
 
 /** @throws {TributaryError} REQUEST_INVALID */
 export function parseArguments(argv: readonly string[]): SimulateArguments | "help" {
@@ -54,13 +63,20 @@ export function parseArguments(argv: readonly string[]): SimulateArguments | "he
     heavyTail: values["heavy-tail"] === true,
     liars: number("liars", (values.liars ?? "0").replace("%", ""), 0, 100) / 100,
     lying: one("lying", WAYS, values.lying ?? "always"),
-    ownerWorks: values["owner-stages"] !== true,
+    collude: values.collude === true,
+    links: Math.floor(number("links", values.links ?? "1", 1, 20)),
+    ownerSlots:
+      values["owner-stages"] === true
+        ? 0
+        : Math.floor(number("owner-slots", values["owner-slots"] ?? "1", 1, 64)),
     seed: Math.floor(number("seed", values.seed ?? "1", 0, 2 ** 31)),
   };
   const simulation: Simulation = {
     crowd,
     hours: number("hours", values.hours ?? "2", 0.01, 24),
     verify: one("verify", POLICIES, values.verify ?? "adaptive"),
+    unverified: values.publish === true ? "publish" : "wait",
+    runs: Math.floor(number("runs", values.runs ?? "1", 1, 10_000)),
     stageMs: uplink === null ? null : (CHUNK_MEGABITS / uplink) * 1000,
     timeline: Math.floor(number("timeline", values.timeline ?? "0", 0, 100_000)),
   };
@@ -80,6 +96,11 @@ function parse(argv: readonly string[]) {
         liars: { type: "string" },
         lying: { type: "string" },
         "owner-stages": { type: "boolean" },
+        publish: { type: "boolean" },
+        collude: { type: "boolean" },
+        links: { type: "string" },
+        "owner-slots": { type: "string" },
+        runs: { type: "string" },
         uplink: { type: "string" },
         seed: { type: "string" },
         timeline: { type: "string" },

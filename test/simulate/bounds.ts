@@ -16,7 +16,7 @@ export interface Bounds {
 
 export interface Work {
   tasks: number;
-  /** Second runs, each as much work as a task. */
+  /** Second runs, each as much work as a task; where somebody trusted is there, nobody else makes them. */
   audits: number;
   taskSeconds: number;
   /** The owner's upload of one chunk; null when all chunks are there. */
@@ -27,17 +27,18 @@ export function lowerBounds(
   holders: readonly Traits[],
   { tasks, audits, taskSeconds, stageMs }: Work,
 ): Bounds {
-  const useful = holders.filter(({ lies }) => !lies(Number.MAX_SAFE_INTEGER));
+  const useful = holders.filter(({ lies }) => !lies(Number.MAX_SAFE_INTEGER, 0));
+  const trusted = useful.filter(({ role }) => role === "owner");
   const fastest = Math.max(...useful.map(({ speed }) => speed));
   const longestMs = (taskSeconds / fastest) * 1000;
-  const made = (ms: number, wireMs: number, whole: boolean): number => {
+  const made = (ms: number, wireMs: number, whole: boolean, by = useful): number => {
     let sum = 0;
-    for (const { role, speed, comesAtMs, leavesAtMs } of useful) {
+    for (const { role, speed, slots, comesAtMs, leavesAtMs } of by) {
       // The owner's tab cuts its chunks itself.
       const waitMs = Math.max(0, wireMs - (role === "owner" ? FETCH_MS : 0));
       const here = Math.max(0, Math.min(ms, leavesAtMs ?? ms) - comesAtMs - waitMs);
       const each = (here * speed) / 1000 / taskSeconds;
-      sum += whole ? Math.floor(each + 1e-9) : each;
+      sum += slots * (whole ? Math.floor(each + 1e-9) : each);
     }
     return sum;
   };
@@ -47,6 +48,7 @@ export function lowerBounds(
   const isEnough = (ms: number, whole: boolean): boolean =>
     made(ms, whole ? WIRE_MS : 0, whole) >= tasks - 1e-6 &&
     made(ms, whole ? AUDIT_WIRE_MS : 0, whole) >= tasks + audits - 1e-6 &&
+    (trusted.length === 0 || made(ms, 0, whole, trusted) >= audits - 1e-6) &&
     uploadedMs(ms) >= tasks;
   return {
     plainMs: Math.max(
@@ -62,7 +64,7 @@ export function lowerBounds(
 
 function ownerMade(holders: readonly Traits[], ms: number, taskSeconds: number): number {
   const owner = holders.find(({ role }) => role === "owner");
-  return owner === undefined ? 0 : (ms * owner.speed) / 1000 / taskSeconds;
+  return owner === undefined ? 0 : (ms * owner.speed * owner.slots) / 1000 / taskSeconds;
 }
 
 function smallest(isEnough: (ms: number) => boolean): number {

@@ -15,30 +15,46 @@ export interface Crowd {
   heavyTail: boolean;
   /** Share of the contributors, 0..1. */
   liars: number;
-  /** Always; after a few right results; or one result in five. */
-  lying: "always" | "after-some" | "now-and-then";
-  /** The owner only cuts and uploads. */
-  ownerWorks: boolean;
+  /**
+   * Always; after a few right results; one result in five; the fourth result alone; or when nine tenths of
+   * the job are done.
+   */
+  lying: "always" | "after-some" | "now-and-then" | "once" | "late";
+  /** Liars tell the same lies. */
+  collude: boolean;
+  /** Links by which contributors come in turn, each in a network of its own. */
+  links: number;
+  /** 0: the owner only cuts and uploads, and is no auditor. */
+  ownerSlots: number;
   seed: number;
 }
 
 export function gather(crowd: Crowd, workSeconds: number): Traits[] {
   const draws = new VirtualClock(crowd.seed + 1);
   const holders: Traits[] = [];
-  if (crowd.ownerWorks) holders.push(holder("owner", "owner", USUAL_SPEED, 0));
+  if (crowd.ownerSlots > 0) {
+    const owner = holder("owner", "owner", USUAL_SPEED, 0);
+    holders.push({ ...owner, link: "owner", slots: crowd.ownerSlots });
+  }
   for (let index = 1; index <= crowd.contributors; index += 1) {
     const speed = crowd.heavyTail
       ? USUAL_SPEED * Math.exp(HEAVY_TAIL_SIGMA * normal(draws))
       : USUAL_SPEED;
     const comesAtMs = Math.round(draws.random() * ARRIVAL_MS);
-    holders.push(holder(`c${index}`, "contributor", speed, comesAtMs));
+    const by = index % crowd.links;
+    holders.push({
+      ...holder(`c${index}`, "contributor", speed, comesAtMs),
+      link: `link-${by}`,
+      network: `network-${by}`,
+    });
   }
   const contributors = holders.filter(({ role }) => role === "contributor");
   for (const liar of shuffled(contributors, draws).slice(0, crowd.contributors * crowd.liars)) {
     liar.lies = lying(crowd.lying, draws);
+    liar.lie = crowd.collude ? "a lie " : `${liar.id} `;
   }
   if (!crowd.churn) return holders;
-  const speed = holders.reduce((sum, each) => sum + each.speed, 0);
+  const speed = holders.reduce((sum, each) => sum + each.speed * each.slots, 0);
   const likelyEndMs = (workSeconds / speed) * 1000;
   for (const [index, leaver] of shuffled(contributors, draws).entries()) {
     if (index >= crowd.contributors / 3) break;
@@ -49,11 +65,13 @@ export function gather(crowd: Crowd, workSeconds: number): Traits[] {
 }
 
 function holder(id: string, role: Traits["role"], speed: number, comesAtMs: number): Traits {
-  const stays = { leavesAtMs: null, leaves: "closing", lies: () => false } as const;
-  return { id, role, speed, comesAtMs, ...stays };
+  const stays = { leavesAtMs: null, leaves: "closing", lies: () => false, lie: "" } as const;
+  return { id, role, speed, slots: 1, link: "", network: "", comesAtMs, ...stays };
 }
 
 function lying(how: Crowd["lying"], draws: VirtualClock): Traits["lies"] {
+  if (how === "once") return (result) => result === 4;
+  if (how === "late") return (_result, done) => done >= 0.9;
   const honest = how === "after-some" ? 1 + Math.floor(draws.random() * 8) : 0;
   if (how !== "now-and-then") return (result) => result > honest;
   const offset = Math.floor(draws.random() * 5);

@@ -12,15 +12,21 @@ import type { VirtualClock } from "./virtual-clock.ts";
 export interface Traits {
   id: string;
   role: "owner" | "contributor";
-  /** Video made, in seconds a second of work. */
+  /** Video made, in seconds a second of work, in each slot. */
   speed: number;
+  slots: number;
+  /** The token it comes by, and its network. */
+  link: string;
+  network: string;
   comesAtMs: number;
   /** Null: it stays. */
   leavesAtMs: number | null;
   /** By a closed tab, which the coordinator sees; or by a frozen one, which keeps its socket. */
   leaves: "closing" | "silently";
-  /** Whether its n-th result, from 1, is a lie. */
-  lies: (result: number) => boolean;
+  /** Whether its n-th result, from 1, is a lie, when so much of the job is done (0..1). */
+  lies: (result: number, done: number) => boolean;
+  /** What is in its lies: who says the same tells the same ones. */
+  lie: string;
 }
 
 /** Network and browser, in milliseconds. */
@@ -38,6 +44,8 @@ export interface Wire {
   hello(holder: SimulatedHolder, connectionId: string, hello: Hello): void;
   message(holder: SimulatedHolder, connectionId: string, message: HolderMessage): void;
   closed(connectionId: string): void;
+  /** How much of the job is done, 0..1. */
+  done(): number;
   /** Video encoded for a lease, whatever becomes of it. */
   encoded(leaseId: string, mediaSeconds: number): void;
 }
@@ -83,7 +91,7 @@ export class SimulatedHolder {
   }
 
   #come(): void {
-    const { id: holderId, role } = this.traits;
+    const { id: holderId, role, slots } = this.traits;
     this.#holder = new LeaseHolder({
       identity: {
         role,
@@ -92,7 +100,7 @@ export class SimulatedHolder {
         device: "",
         engines: ["ffmpeg-wasm"],
       },
-      slots: 1,
+      slots,
       prefetch: 1,
       source:
         role === "owner"
@@ -185,9 +193,9 @@ export class SimulatedHolder {
 
   #outputs({ task }: LeaseGrant): MadeTask["outputs"] {
     this.#results += 1;
-    const isLie = this.traits.lies(this.#results);
+    const isLie = this.traits.lies(this.#results, this.#wire.done());
     if (isLie) this.lies += 1;
-    const outputs = outputsOf(this.#plan, task.id, isLie ? `${this.traits.id} ` : "");
+    const outputs = outputsOf(this.#plan, task.id, isLie ? this.traits.lie : "");
     return outputs.map((output) => ({ ...output, bytes: new ArrayBuffer(0) }));
   }
 

@@ -1,23 +1,31 @@
 // npm run simulate: swarms of up to thousands of contributors, on the real scheduler and lease loop.
 
 import { runCommand } from "../../edge/local/command.ts";
+import type { Simulation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
-import { LEGEND, table } from "./report.ts";
-import { README_SWARMS, simulate } from "./scenarios.ts";
+import { escapeTable, LEGEND, type Row, table } from "./report.ts";
+import { README_ESCAPES, README_SWARMS, simulate } from "./scenarios.ts";
 
 await runCommand({
   usage: USAGE,
   parse: parseArguments,
   run: async (given) => {
-    const swarms = given.simulation === null ? README_SWARMS : [given.simulation];
-    const rows = [];
-    for (const swarm of swarms) {
-      const row = await simulate(swarm);
-      rows.push(row);
-      if (process.stderr.isTTY) console.error(`${row.name}: done`);
-      if (!given.json) for (const line of row.timeline) console.log(line);
-    }
-    console.log(given.json ? JSON.stringify(rows, null, 2) : `${table(rows)}\n\n${LEGEND}`);
-    return rows.every(({ outcome }) => outcome.isReady) ? 0 : 1;
+    const all = async (swarms: readonly Simulation[]): Promise<Row[]> => {
+      const rows: Row[] = [];
+      for (const swarm of swarms) {
+        const row = await simulate(swarm);
+        rows.push(row);
+        if (process.stderr.isTTY) console.error(`${row.name}: done`);
+        if (!given.json) for (const line of row.timeline) console.log(line);
+      }
+      return rows;
+    };
+    const { simulation } = given;
+    const swarms = await all(simulation === null ? README_SWARMS : [simulation]);
+    const escapes = simulation === null ? await all(README_ESCAPES) : swarms;
+    const tables = [table(swarms), escapeTable(escapes), LEGEND].join("\n\n");
+    const rows = simulation === null ? [...swarms, ...escapes] : swarms;
+    console.log(given.json ? JSON.stringify(rows, null, 2) : tables);
+    return swarms.every(({ outcome }) => outcome.isReady || outcome.waits) ? 0 : 1;
   },
 });

@@ -15,9 +15,11 @@ import {
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
+import { draws } from "../schedule/draws.ts";
 import { honestHash, NO_MD5 } from "../schedule/offered.ts";
 import { passedSegments, planOf } from "../schedule/plan-of.ts";
 import { storeAllChunks } from "../schedule/stored-chunks.ts";
+import { Escape } from "./escape.ts";
 import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts";
 import { isPaired, Timeline } from "./timeline.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -33,6 +35,7 @@ export interface Scenario {
   tasks: number;
   holders: Traits[];
   verify: JobSettings["verify"];
+  unverified: JobSettings["unverified"];
   /** The owner's upload of one chunk; null: all of them are in storage when the swarm comes. */
   stageMs: number | null;
   seed: number;
@@ -41,6 +44,8 @@ export interface Scenario {
 export interface Outcome {
   /** The job became ready. */
   isReady: boolean;
+  /** Everything was made, and it waited for somebody trusted. */
+  waits: boolean;
   makespanMs: number;
   /** Video encoded, in seconds: for what was published, and besides. */
   encodedSeconds: { useful: number; audits: number; copies: number; lost: number };
@@ -51,6 +56,8 @@ export interface Outcome {
   heartbeats: number;
   lies: number;
   liesPublished: number;
+  /** Chance that none of the lies was drawn for an audit; see `Escape`. 1 where there were none. */
+  escape: number;
   /** Liars that told a lie, and those of them that were caught. */
   liars: number;
   liarsBanned: number;
@@ -66,20 +73,22 @@ export class Swarm {
   readonly #byConnection = new Map<string, SimulatedHolder>();
   readonly #kinds = new Map<string, "first" | "audit" | "copy">();
   readonly timeline = new Timeline();
+  readonly #escape = new Escape();
   readonly #encoded = { first: 0, audit: 0, copy: 0 };
   readonly #stageMs: number | null;
+  readonly #draws: () => number;
   /** Chunks wait here for the owner's uplink. */
   #uplinkFreeAtMs = 0;
   #alarmAtMs = Number.POSITIVE_INFINITY;
   #grants = 0;
 
-  constructor({ tasks, holders, verify, stageMs, seed }: Scenario) {
+  constructor({ tasks, holders, verify, unverified, stageMs, seed }: Scenario) {
     this.#clock = new VirtualClock(seed);
     this.#stageMs = stageMs;
+    this.#draws = draws(`seed-${seed}`);
     this.#plan = silentPlan(tasks);
     this.#state = newState("job", this.#plan, 0, {
-      settings: { ...DEFAULT_JOB_SETTINGS, verify, stageAll: stageMs === null },
-      seed: `seed-${seed}`,
+      settings: { ...DEFAULT_JOB_SETTINGS, verify, unverified, stageAll: stageMs === null },
     });
     if (stageMs === null) storeAllChunks(this.#state);
     const wire = this.#wire();
@@ -91,7 +100,8 @@ export class Swarm {
 
   async run(): Promise<Outcome> {
     const { job } = this.#state;
-    await this.#clock.run(() => hasEnded(this.#state.job.state), job.createdAtMs + GIVEN_UP_MS);
+    const isOver = () => hasEnded(this.#state.job.state) || this.#state.job.awaitsTrusted;
+    await this.#clock.run(isOver, job.createdAtMs + GIVEN_UP_MS);
     return this.#outcome();
   }
 
@@ -111,6 +121,7 @@ export class Swarm {
       this.#holders.reduce((total, holder) => total + of(holder), 0);
     return {
       isReady: job.state === "ready",
+      waits: job.awaitsTrusted,
       makespanMs: this.#clock.nowMs(),
       encodedSeconds: { useful, audits: audit, copies: copy, lost: Math.max(0, first - useful) },
       audits: [...this.#kinds.values()].filter((kind) => kind === "audit").length,
@@ -118,7 +129,8 @@ export class Swarm {
       messages: sum((holder) => holder.messages),
       heartbeats: sum((holder) => holder.heartbeats),
       lies: sum((holder) => holder.lies),
-      liesPublished: lies.length,
+      liesPublished: new Set(lies.map(({ segment }) => segment)).size,
+      escape: this.#escape.chance,
       liars: liars.length,
       liarsBanned: liars.filter(isBanned).length,
       honestBanned: this.#holders.filter((each) => each.lies === 0 && isBanned(each)).length,
@@ -127,7 +139,7 @@ export class Swarm {
 
   #dispatch(event: Event): void {
     const nowMs = this.#clock.nowMs();
-    const decision = schedule(this.#state, event, nowMs);
+    const decision = schedule(this.#state, event, nowMs, this.#draws);
     applyChanges(this.#state, decision);
     this.timeline.take(nowMs, decision.changes);
     for (const effect of decision.effects) this.#perform(effect);
@@ -230,8 +242,10 @@ export class Swarm {
   /** It sees nothing of a lie: all that is asked for is there, with the right counts and times. */
   #check(leaseId: string): void {
     this.#clock.after(GATE_MS, () => {
-      const task = this.#state.planned.get(this.#state.leases.get(leaseId)?.taskId ?? "");
-      if (task === undefined) return;
+      const lease = this.#state.leases.get(leaseId);
+      const task = this.#state.planned.get(lease?.taskId ?? "");
+      if (task === undefined || lease === undefined) return;
+      this.#escape.take(this.#state, lease, this.#clock.nowMs());
       const segments = passedSegments(this.#plan, task);
       const verdict: GateVerdict = { verdict: "passed", segments };
       this.#dispatch({ type: "checked", leaseId, verdict });
@@ -270,16 +284,17 @@ export class Swarm {
   #wire(): Wire {
     return {
       hello: (holder, connectionId, { protocolVersion: _, ...hello }) => {
-        const principal = `token-of-${hello.role}`;
         this.#byConnection.set(connectionId, holder);
+        const { link: principal, network } = holder.traits;
         this.#clock.after(MESSAGE_MS, () =>
-          this.#dispatch({ type: "hello", connectionId, principal, network: null, hello }),
+          this.#dispatch({ type: "hello", connectionId, principal, network, hello }),
         );
       },
       message: (holder, connectionId, message) => this.#hear(holder, connectionId, message),
       closed: (connectionId) => {
         this.#clock.after(MESSAGE_MS, () => this.#dispatch({ type: "closed", connectionId }));
       },
+      done: () => this.#state.job.tasksDone / this.#state.tasks.size,
       encoded: (leaseId, mediaSeconds) => {
         const kind = this.#kinds.get(leaseId) ?? "first";
         // An audit that was stopped proved nothing: the bounds must not count it as work to be done.

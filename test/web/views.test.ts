@@ -397,6 +397,14 @@ test("how closely helpers' work is looked at is the owner's choice", async () =>
   const choice = stage.page.getByLabel("Check helpers' work");
   expect(await choice.inputValue()).toBe("adaptive");
   await choice.selectOption("all");
-  await stage.page.getByText("All that others make is made twice").waitFor();
+  await stage.page.getByText("This tab makes every part of theirs a second time").waitFor();
   expect(await stage.calls()).toEqual([{ name: "verify", argument: "all" }]);
+});
+
+test("whether anything is published without a check is the owner's choice, and off", async () => {
+  await show("running");
+  const choice = stage.page.getByLabel("Publish without a check if need be");
+  expect(await choice.isChecked()).toBe(false);
+  await choice.check();
+  expect(await stage.calls()).toEqual([{ name: "unverified", argument: "publish" }]);
 });

@@ -18,7 +18,7 @@ export type ContributorPhase =
 
 export interface ContributorState {
   phase: ContributorPhase;
-  job: Pick<JobView, "name" | "durationTicks" | "state" | "progress"> | null;
+  job: Pick<JobView, "name" | "durationTicks" | "state" | "progress" | "awaitsVerification"> | null;
   /** Encoders this device could run; 0 says `reason`. */
   possibleSlots: number;
   /** Why this device cannot help, as a sentence. */

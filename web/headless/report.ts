@@ -168,6 +168,14 @@ export function makersOf({ segments, holders }: JobStatus): Maker[] {
   return [...makers.values()];
 }
 
+const HELPERS_RESULTS: Readonly<Record<Maker["verified"], string>> = {
+  hash: "proven, made again by somebody trusted with the same bytes",
+  picture: "proven, looked at by somebody trusted",
+  sampled: "not looked at; others of the link, drawn by lot, were proven",
+  evidence: "not proven; a helper in another network made the same",
+  gate: "not verified",
+};
+
 /** The report for people. */
 export function describeReport(report: TranscodeReport): string {
   if (report.error !== null) return `${report.error.code}: ${report.error.message}`;
@@ -188,7 +196,8 @@ export function describeReport(report: TranscodeReport): string {
   }
   if (report.contributors.length > 0) {
     for (const { name, role, engine, verified, segments } of report.makers) {
-      lines.push(`  ${segments} segments by ${name || role} (${role}, ${engine}, ${verified})`);
+      const how = role === "contributor" ? HELPERS_RESULTS[verified] : "made by somebody trusted";
+      lines.push(`  ${segments} segments by ${name || role} (${role}, ${engine}): ${how}`);
     }
   }
   if (report.tabMemory !== null) {

@@ -8,7 +8,7 @@ import type { Beat, Changes, State } from "./state/state.ts";
 /** When something is due by itself, in ms since the epoch; `NEVER` when nothing waits for time. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
-/** Without anybody who could audit, results pass on the gate's word after this. */
+/** Without anybody who could audit, the job waits for somebody trusted after this, or does without. */
 const NO_AUDITOR_MS = 120_000;
 const NO_AUDITOR_STAGED_MS = 15_000;
 
@@ -54,11 +54,12 @@ function jobDueAtMs(state: State): number {
   );
 }
 
-/** When an absent auditor's part is waived; null while there is nothing to waive. */
+/** How long an auditor may stay away before it is known to be missing; null while none is, or it is known. */
 export function auditDueAtMs(job: {
   unauditedSinceMs: number | null;
+  awaitsTrusted: boolean;
   settings: { stageAll: boolean };
 }) {
-  if (job.unauditedSinceMs === null) return null;
+  if (job.unauditedSinceMs === null || job.awaitsTrusted) return null;
   return job.unauditedSinceMs + (job.settings.stageAll ? NO_AUDITOR_STAGED_MS : NO_AUDITOR_MS);
 }

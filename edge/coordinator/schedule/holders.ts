@@ -3,6 +3,7 @@ import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import { claimLease, dropLease, loseLease, taskIdOf } from "./leases.ts";
 import { askAgain } from "./lifecycle.ts";
 import { presign } from "./results/results.ts";
+import { LINK_CLOSED } from "./results/undo.ts";
 import type { Draft } from "./state/draft.ts";
 import { type Holder, type Lease, needsHolder } from "./state/records.ts";
 
@@ -24,8 +25,11 @@ export function hello(
   { connectionId, principal, network, hello: said }: Arrival,
 ): void {
   const known = draft.holder(said.holderId);
-  if (known?.banned) {
-    draft.effects.push({ type: "ban", connectionId, message: "This helper was sent away." });
+  const refusal = draft.link(principal).isClosed
+    ? LINK_CLOSED
+    : known?.banned === true && "This helper was sent away.";
+  if (refusal !== false) {
+    draft.effects.push({ type: "ban", connectionId, message: refusal });
     return;
   }
   const holder = draft.putHolder({

@@ -33,6 +33,7 @@ export function grantLease(
     holderId: holder.id,
     purpose,
     engine,
+    lot: draft.random(),
     attempt: task.failures + 1,
     grantedAtMs: draft.nowMs,
     phase: "working",

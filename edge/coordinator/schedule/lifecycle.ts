@@ -19,6 +19,7 @@ export function endJob(draft: Draft, state: EndState, error: Reason | null): voi
     endedAtMs: draft.nowMs,
     stuckSinceMs: null,
     unauditedSinceMs: null,
+    awaitsTrusted: false,
     backupDueAtMs: null,
     chores: {
       catalog: { dueAtMs: draft.nowMs },
@@ -109,6 +110,10 @@ function canGoOn(draft: Draft): boolean {
   const connected = draft.holders().filter(({ connectionId }) => connectionId !== null);
   if (connected.length === 0) return false;
   if (connected.some(({ hasSource }) => hasSource)) return true;
+  // All that is left is to be verified, or made anew by a server.
+  if (draft.unclear().length > 0 && connected.some(({ role }) => role !== "contributor")) {
+    return true;
+  }
   for (const { state, chunk } of draft.tasks()) {
     if (state !== "done" && chunk?.stored === true) return true;
   }

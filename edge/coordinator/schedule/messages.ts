@@ -9,6 +9,7 @@ import { guessSpeed } from "./state/pace.ts";
 import type { Holder } from "./state/records.ts";
 import { failAudit, takeComparison } from "./verify/audits.ts";
 import { countFault } from "./verify/faults.ts";
+import { drawAll } from "./verify/waiver.ts";
 
 /** What holders say once they are known. */
 
@@ -114,5 +115,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
 }
 
 function takeSettings(draft: Draft, settings: JobSettingsPatch): void {
-  draft.patchJob({ settings: patchSettings(draft.job.settings, settings) });
+  const before = draft.job.settings;
+  draft.patchJob({ settings: patchSettings(before, settings) });
+  if (draft.job.settings.verify === "all" && before.verify !== "all") drawAll(draft);
 }

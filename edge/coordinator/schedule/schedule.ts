@@ -52,9 +52,15 @@ export type Event =
 /**
  * Decides what an event means. Pure: reads `state`, returns what to change in it and what to do
  * outside afterwards. Every event also does what time has made due, since alarms may come late.
+ * @param random in [0, 1), to be foreseen by nobody: by it the results that are audited are drawn
  */
-export function schedule(state: State, event: Event, nowMs: number): Decision {
-  const draft = new Draft(state, nowMs);
+export function schedule(
+  state: State,
+  event: Event,
+  nowMs: number,
+  random: () => number,
+): Decision {
+  const draft = new Draft(state, nowMs, random);
   const isDue = nowMs >= state.dueMs || event.type === "resume";
   if (isDue && !hasEnded(draft.job.state)) expire(draft);
   decide(draft, event);

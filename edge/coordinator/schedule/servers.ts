@@ -1,6 +1,12 @@
 import { hasEnded } from "../../../shared/job/job.ts";
 import type { Draft } from "./state/draft.ts";
-import { type Holder, isHeard, type Lease, type ServerCallRecord } from "./state/records.ts";
+import {
+  type Holder,
+  isHeard,
+  type Lease,
+  type ServerCallRecord,
+  type TaskRecord,
+} from "./state/records.ts";
 import type { State } from "./state/state.ts";
 
 /**
@@ -30,11 +36,12 @@ export function callServers(draft: Draft): void {
     ready === 0 || draft.holders().some(isAtWork) ? null : (job.unattendedSinceMs ?? nowMs);
   const isUnattended = unattendedSinceMs !== null && nowMs - unattendedSinceMs >= UNATTENDED_MS;
   const late = stragglers(draft);
+  const unverified = job.awaitsTrusted ? draft.unclear().filter(isStored).length : 0;
   const isNeeded =
     job.settings.servers === "always" ||
-    (job.settings.servers === "when-needed" && (isUnattended || late.length > 0));
-  const open =
-    isUnattended || job.settings.servers === "always" ? ready + late.length : late.length;
+    (job.settings.servers === "when-needed" && (isUnattended || late.length + unverified > 0));
+  const isForAll = isUnattended || job.settings.servers === "always";
+  const open = late.length + unverified + (isForAll ? ready : 0);
   const wanted = isNeeded ? Math.min(MAX_SERVERS, Math.ceil(open / TASKS_PER_SERVER)) : 0;
   let { serversCalled } = job;
   // A server makes no copy of what it is late with itself.
@@ -91,10 +98,12 @@ export function serversDueAtMs({ job, holders }: State): number | null {
 /** Of those that servers can take. */
 function readyTasks(draft: Draft): number {
   let count = 0;
-  for (const { state, chunk } of draft.tasks()) {
-    if (state === "ready" && chunk?.stored === true) count += 1;
-  }
+  for (const task of draft.tasks()) if (task.state === "ready" && isStored(task)) count += 1;
   return count;
+}
+
+function isStored({ chunk }: TaskRecord): boolean {
+  return chunk?.stored === true;
 }
 
 function isAtWork(holder: Holder): boolean {

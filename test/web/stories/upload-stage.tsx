@@ -31,6 +31,7 @@ const session: UploadSessionView = {
       return { joinUrl, expiresAtMs: 1_795_086_400_000, maxContributors: 50 };
     },
     revoke: () => noted("revoke")(),
+    unverified: (what) => noted("unverified")(what),
     remove: (holderId) => noted("remove")(holderId),
     stageAll: (on) => noted("stageAll")(on),
     verify: (policy) => noted("verify")(policy),

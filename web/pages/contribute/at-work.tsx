@@ -62,7 +62,11 @@ export function AtWork({
         </Note>
       )}
       {connected && !paused && encoding.length === 0 && (
-        <p class="hint">Waiting for the next piece.</p>
+        <p class="hint">
+          {shown.job?.awaitsVerification === true
+            ? "Everything is made. It waits for the owner, or a server, to check it."
+            : "Waiting for the next piece."}
+        </p>
       )}
       <SlotsField slots={slots} most={possibleSlots} onChange={onWork} disabled={paused} />
       <div class="actions">

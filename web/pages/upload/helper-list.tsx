@@ -68,7 +68,7 @@ function Helper({ helper, isFast, onRemove }: HelperProps) {
 
 const TRUST_TEXTS: Readonly<Record<HolderView["trust"], string | null>> = {
   trusted: null,
-  new: "new: every part is checked twice",
-  proven: "proven",
+  new: "new",
+  proven: "several parts proven right",
   banned: "sent away",
 };

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { JobSettings } from "../../../shared/job/job.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
-import { InfoIcon } from "../../ui/icons.tsx";
+import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 
 export type VerifyPolicy = JobSettings["verify"];
@@ -28,10 +28,13 @@ function useAsked<T>(
 
 const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: string; hint: string }>> = {
   adaptive: {
-    choice: "Less with growing trust",
-    hint: "A newcomer's parts are made twice and compared; the more agree, the fewer.",
+    choice: "Samples",
+    hint: "This tab makes a newcomer's parts a second time and compares, later ones by chance. One wrong part costs everybody of the same link what was not checked. A rare wrong part can still slip through.",
   },
-  all: { choice: "Everything", hint: "All that others make is made twice: half the speed." },
+  all: {
+    choice: "Everything",
+    hint: "This tab makes every part of theirs a second time. Nothing wrong slips through, but it takes about as long as without helpers.",
+  },
   off: {
     choice: "Nothing",
     hint: "Only for people you know: parts are checked for faults, not for other pictures.",
@@ -71,20 +74,33 @@ export function Checking({
   );
 }
 
-/** Whether the tab may be closed, and the switch that makes it so. */
+/** Whether the tab may be closed, the switch that makes it so, and what becomes of unchecked parts then. */
 export function Leaving({
   job,
   onStageAll,
+  onUnverified,
 }: {
   job: JobView;
-  /** Whether it was said. */
+  /** Whether it was said; of the next one, too. */
   onStageAll(on: boolean): Promise<boolean>;
+  onUnverified(what: JobSettings["unverified"]): Promise<boolean>;
 }) {
+  const { verify, unverified } = job.settings;
   const known = job.settings.stageAll;
   const [stageAll, put] = useAsked(known, onStageAll);
+  const [shown, putUnverified] = useAsked(unverified, onUnverified);
   const left = job.tasksNeedingSource;
+  const isChecked = verify === "all" || (verify === "adaptive" && shown === "wait");
   return (
     <>
+      {job.awaitsVerification === true && (
+        <Note kind="warn" icon={<WarningIcon />}>
+          <p role="status">
+            <b>Everything is made, but not everything is checked.</b> Parts made by helpers wait
+            until this tab is at work (not paused) or a server comes.
+          </p>
+        </Note>
+      )}
       <label class="switch">
         <input
           type="checkbox"
@@ -102,13 +118,32 @@ export function Leaving({
           <p role="status">
             {left === 0 && known ? (
               <>
-                <b>Safe to close this tab.</b> The helpers have all they need.
+                <b>Safe to close this tab.</b> The helpers have all they need.{" "}
+                {isChecked &&
+                  "What they make then waits to be checked, until you open this page again or a server comes."}
               </>
             ) : (
               `Keep this tab open: ${left} ${left === 1 ? "piece is" : "pieces are"} still to be uploaded.`
             )}
           </p>
         </Note>
+      )}
+      {verify === "adaptive" && (
+        <label class="switch">
+          <input
+            type="checkbox"
+            checked={shown === "publish"}
+            onChange={(event) => putUnverified(event.currentTarget.checked ? "publish" : "wait")}
+          />
+          <span>
+            Publish without a check if need be
+            <br />
+            <span class="hint">
+              When all is made and neither this tab nor a server is here to check helpers' parts.
+              That helpers in two networks made the same is shown in the report, but proves nothing.
+            </span>
+          </span>
+        </label>
       )}
     </>
   );

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { toWireError } from "../../../shared/job/errors.ts";
+import type { JobSettings } from "../../../shared/job/job.ts";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
@@ -15,6 +16,7 @@ export interface ShareActions {
   remove(holderId: string): Promise<void>;
   stageAll(on: boolean): Promise<void>;
   verify(policy: VerifyPolicy): Promise<void>;
+  unverified(what: JobSettings["unverified"]): Promise<void>;
 }
 
 /** Other devices that help: the link to them, who is there, and when this tab may be closed. */
@@ -54,8 +56,10 @@ export function SharePanel({ job, actions }: { job: JobView; actions: ShareActio
       {link.value === null ? (
         <>
           <p class="hint">
-            Other devices can make this faster: whoever opens your link lends their browser. Each
-            part they send is checked, and nobody has to install anything.
+            Other devices can make this faster: whoever opens your link lends their browser, and
+            nobody has to install anything. How closely what they send is checked is your choice
+            below. A link of its own for each group of people keeps them apart: wrong parts count
+            against everybody who came by the same one.
           </p>
           <div class="actions">
             <button
@@ -98,7 +102,11 @@ export function SharePanel({ job, actions }: { job: JobView; actions: ShareActio
         policy={job.settings.verify}
         onChange={(policy) => run(() => actions.verify(policy))}
       />
-      <Leaving job={job} onStageAll={(on) => run(() => actions.stageAll(on))} />
+      <Leaving
+        job={job}
+        onStageAll={(on) => run(() => actions.stageAll(on))}
+        onUnverified={(what) => run(() => actions.unverified(what))}
+      />
     </section>
   );
 }

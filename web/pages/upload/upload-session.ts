@@ -189,6 +189,7 @@ export class UploadSession {
     remove: (holderId) => this.#link.owner.removeContributor(holderId),
     stageAll: (on) => this.#link.owner.changeSettings({ stageAll: on }),
     verify: (policy) => this.#link.owner.changeSettings({ verify: policy }),
+    unverified: (what) => this.#link.owner.changeSettings({ unverified: what }),
   };
 
   async cancel(): Promise<void> {

@@ -1,13 +1,7 @@
 import { isForTrusted } from "../leases.ts";
 import type { Draft } from "../state/draft.ts";
-import type { Lease, TaskRecord } from "../state/records.ts";
-import {
-  type Auditors,
-  auditorsNow,
-  auditRank,
-  mayAudit,
-  mayRunAgain,
-} from "../verify/auditors.ts";
+import type { TaskRecord } from "../state/records.ts";
+import { type Auditors, auditorsNow, mayAudit, mayRunAgain } from "../verify/auditors.ts";
 import { isTrusted } from "../verify/verifying.ts";
 import { type Candidate, type Candidates, hasChunk, isFree } from "./candidates.ts";
 import type { Forecast, Progressing } from "./forecast.ts";
@@ -66,7 +60,8 @@ export class Choice {
       // A result of somebody trusted needs no proof: coming first, it would make the other's work vain.
       const doneInMs = this.#forecast.doneInMs(each.holder, task.id);
       if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
-      return this.#isInTime(each, task.id) && mayRunAgain(this.#draft, each.holder, task, pair);
+      if (!this.#isInTime(each, task.id)) return false;
+      return mayRunAgain(this.#draft, each.holder, task.verification, pair);
     });
   }
 
@@ -119,27 +114,13 @@ export class Choice {
   }
 
   #whoAudits(): Auditors {
-    this.#auditors ??= auditorsNow(this.#draft, this.#forecast, {
-      waiting: this.#open.audits + this.toPair().length + this.#lateAudits(),
-      endsInMs: this.endsInMs(),
-    });
+    this.#auditors ??= auditorsNow(this.#draft);
     return this.#auditors;
   }
 
-  #isAudit({ taskId }: Lease): boolean {
-    return this.#draft.task(taskId)?.done != null;
-  }
-
-  #lateAudits(): number {
-    const endsInMs = this.endsInMs();
-    return this.#forecast.lastFirst().filter(({ leases: [lease], remainingMs }) => {
-      return lease?.purpose === "make" && this.#isAudit(lease) && remainingMs > endsInMs;
-    }).length;
-  }
-
   /**
-   * Somebody trusted, or the contributor with the least audit rank among those that would be in time;
-   * where nobody would, whoever is done first.
+   * Somebody trusted, or a contributor by lot among those that would be in time; where nobody would,
+   * whoever is done first.
    */
   #drawn(task: TaskRecord, may: (candidate: Candidate) => boolean): Candidate | undefined {
     let drawn: Candidate | undefined;
@@ -150,9 +131,7 @@ export class Choice {
       const isInTime = this.#isInTime(candidate, task.id);
       if (isInTime && isTrusted(holder)) return candidate;
       if (!isInTime && !isFree(candidate)) continue;
-      const at = isInTime
-        ? auditRank(this.#draft, holder, task.id)
-        : 1 + this.#forecast.doneInMs(holder, task.id);
+      const at = isInTime ? this.#draft.random() : 1 + this.#forecast.doneInMs(holder, task.id);
       if (at >= least && drawn !== undefined) continue;
       drawn = candidate;
       least = at;

@@ -17,7 +17,7 @@ export function leasesToPair(draft: Draft, forecast: Forecast): ToPair[] {
   const firstFirst = forecast.lastFirst().reverse();
   return firstFirst.flatMap(({ leases: [lease, another], remainingMs }) => {
     if (lease === undefined || another !== undefined) return [];
-    const isSure = willBeAudited(draft, lease, waiting.get(lease.holderId) ?? 0);
+    const isSure = willBeAudited(draft, lease, waiting);
     return isSure ? { lease, remainingMs } : [];
   });
 }

@@ -2,7 +2,12 @@ import { dropLease, grantLease, isForTrusted } from "../leases.ts";
 import type { Draft } from "../state/draft.ts";
 import { paceOf, taskTicks } from "../state/pace.ts";
 import type { Holder, Lease, TaskRecord } from "../state/records.ts";
-import { auditOf, hasPictureAuditors, requiredEngine } from "../verify/verifying.ts";
+import {
+  auditOf,
+  canComparePictures,
+  hasPictureAuditors,
+  requiredEngine,
+} from "../verify/verifying.ts";
 import { type Candidate, Candidates } from "./candidates.ts";
 import { Choice, END_SLACK_MS, type Open } from "./choice.ts";
 import { Forecast, type Progressing } from "./forecast.ts";
@@ -100,7 +105,7 @@ export class Round {
   #giveTo(candidate: Candidate, task: TaskRecord, first?: Lease): void {
     const { holder } = candidate;
     const audit = task.done === null ? first && "hash" : auditOf(task);
-    const purpose = audit === "picture" ? "compare" : "make";
+    const purpose = audit === "picture" && canComparePictures(holder) ? "compare" : "make";
     const how = { audit: audit ?? null, pictures: this.#pictures };
     const engine = requiredEngine(this.#draft, task, holder, how);
     const { id } = grantLease(this.#draft, task, holder, { purpose, engine });

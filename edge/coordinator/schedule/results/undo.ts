@@ -2,11 +2,20 @@ import type { Task } from "../../../../shared/job/job.ts";
 import { dropLease } from "../leases.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
 import type { Draft } from "../state/draft.ts";
-import type { InitRecord } from "../state/records.ts";
+import { type InitRecord, isProven } from "../state/records.ts";
 import { acceptedId, initId } from "../state/state.ts";
 import type { Claim } from "../verify/verification.ts";
 
 /** How results are undone, and who made them sent away. */
+
+/** A link is closed after so many proven lies, if they are more than this share of what was proven right. */
+const CLOSING_LIES = 3;
+const CLOSING_SHARE = 1 / 4;
+/** To those who came by it, and to those who come. */
+export const LINK_CLOSED =
+  "The link is closed: several results that came by it were not what the video shows.";
+const CLOSED_WARNING =
+  "Helpers of one link kept making wrong parts, so that link was closed. Nothing of theirs is in the video unless it was verified.";
 
 /** Nobody can tell whether the task's result is right: somebody else makes it anew. */
 export function invalidate(draft: Draft, taskId: string): void {
@@ -22,14 +31,33 @@ export function reject(draft: Draft, taskId: string): void {
   if (makerId !== undefined) ban(draft, makerId, taskId);
 }
 
-/** A lie is proven: the holder is out, and whatever it made without proof is made again. */
-export function ban(draft: Draft, holderId: string, lieTaskId: string | null): void {
-  draft.patchHolder(holderId, { agreed: 0 });
-  sendAway(draft, holderId, "A result from here was not what the video shows.");
-  for (const { id, done, verification } of draft.tasks()) {
-    if (done?.holderId !== holderId) continue;
-    const isProven = verification.state === "verified" && verification.by !== "gate";
-    if (!isProven || id === lieTaskId) reopen(draft, id);
+/**
+ * A lie is proven: the holder is out. Names cost nothing, so it counts against everybody who came by its
+ * link: what they made without proof is made again, and they begin anew. Where lies are many among what
+ * was looked at, the link is closed.
+ */
+export function ban(draft: Draft, liarId: string, lieTaskId: string | null): void {
+  const principal = draft.holder(liarId)?.principal;
+  if (principal === undefined) return;
+  const before = draft.link(principal);
+  const lies = before.lies + 1;
+  const isClosed =
+    before.isClosed || (lies >= CLOSING_LIES && lies > CLOSING_SHARE * before.proven);
+  draft.patchLink(principal, { lies, provenInARow: 0, isClosed });
+  sendAway(draft, liarId, "A result from here was not what the video shows.");
+  const members = new Set<string>();
+  for (const holder of draft.holders()) {
+    if (holder.principal !== principal) continue;
+    members.add(holder.id);
+    draft.patchHolder(holder.id, { agreed: 0 });
+    if (isClosed && !holder.banned) sendAway(draft, holder.id, LINK_CLOSED);
+  }
+  if (isClosed && !before.isClosed) {
+    draft.patchJob({ warnings: [...new Set([...draft.job.warnings, CLOSED_WARNING])] });
+  }
+  for (const task of draft.tasks()) {
+    if (task.done === null || !members.has(task.done.holderId)) continue;
+    if (!isProven(task) || task.id === lieTaskId) reopen(draft, task.id);
   }
 }
 
@@ -74,6 +102,17 @@ export function reopen(
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
   draft.patchTask(taskId, { state: leases.length > 0 ? "leased" : idle, leases, done: null });
   draft.moveVerification(taskId, { type: "undone", ...why });
+  unvouch(draft, task.done.holderId);
+}
+
+/** A result that was to speak for others of its link is gone: the last audits are drawn anew. */
+function unvouch(draft: Draft, makerId: string): void {
+  const principal = draft.holder(makerId)?.principal;
+  for (const { id, done, verification } of draft.unclear()) {
+    if (verification.state !== "unverified" || !verification.vouched || done === null) continue;
+    if (draft.holder(done.holderId)?.principal !== principal) continue;
+    draft.moveVerification(id, { type: "vouched", isVouched: false });
+  }
 }
 
 /**

@@ -8,6 +8,8 @@ import {
   isUnclear,
   type JobRecord,
   type Lease,
+  type LinkRecord,
+  NEW_LINK,
   type TaskRecord,
 } from "./records.ts";
 import { acceptedId, type Beat, initId, noChanges, type State } from "./state.ts";
@@ -21,10 +23,13 @@ export class Draft {
   readonly changes = noChanges();
   readonly effects: Effect[] = [];
   readonly nowMs: number;
+  /** In [0, 1), foreseen by nobody. */
+  readonly random: () => number;
 
-  constructor(state: State, nowMs: number) {
+  constructor(state: State, nowMs: number, random: () => number) {
     this.#state = state;
     this.nowMs = nowMs;
+    this.random = random;
   }
 
   /** Something changed that may bring a holder and a task together. */
@@ -47,6 +52,17 @@ export class Draft {
 
   patchJob(patch: Partial<JobRecord>): void {
     this.changes.job = { ...this.job, ...patch };
+  }
+
+  /** Of a contributor link, by its principal. */
+  link(principal: string): LinkRecord {
+    return this.job.links[principal] ?? NEW_LINK;
+  }
+
+  patchLink(principal: string, patch: Partial<LinkRecord>): LinkRecord {
+    const link = { ...this.link(principal), ...patch };
+    this.patchJob({ links: { ...this.job.links, [principal]: link } });
+    return link;
   }
 
   task(id: string): TaskRecord | undefined {

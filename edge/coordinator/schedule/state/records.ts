@@ -3,7 +3,7 @@ import { engineSchema, jobSettingsSchema, jobStateSchema } from "../../../../sha
 import { chunkInfoSchema, outputSchema } from "../../../../shared/wire/lease.ts";
 import { errorCodeSchema, reasonSchema } from "../../../../shared/wire/problem.ts";
 import { roleSchema } from "../../../../shared/wire/protocol.ts";
-import { verificationSchema } from "../verify/verification.ts";
+import { isProof, verificationSchema } from "../verify/verification.ts";
 
 /**
  * What the coordinator of one job knows, a row a record. Records are never changed in place, only
@@ -31,6 +31,19 @@ const choreSchema = z.object({
   asked: z.boolean().exactOptional(),
 });
 
+/** What came of the results of all who came by one contributor link. */
+const linkRecordSchema = z.object({
+  /** Lies that somebody trusted has proven. */
+  lies: z.number(),
+  /** Results that somebody trusted has proven right: in all, and since the last lie. */
+  proven: z.number(),
+  provenInARow: z.number(),
+  /** Too many lies: nobody comes by it any more. */
+  isClosed: z.boolean(),
+});
+export type LinkRecord = z.infer<typeof linkRecordSchema>;
+export const NEW_LINK: LinkRecord = { lies: 0, proven: 0, provenInARow: 0, isClosed: false };
+
 export const jobRecordSchema = z.object({
   id: z.string(),
   state: jobStateSchema,
@@ -57,10 +70,14 @@ export const jobRecordSchema = z.object({
   serversCalled: z.number(),
   /** Since when nobody takes work that lies ready in storage; null while somebody does. */
   unattendedSinceMs: timeOrNull,
-  /** Nobody outside knows it: which results are audited depends on it. */
+  /** Drawn for this job, and nobody outside knows it: what is hashed with it cannot be guessed. */
   seed: z.string(),
   /** Since when nothing is left but audits that nobody can do; null otherwise. */
   unauditedSinceMs: timeOrNull,
+  /** That lasted: somebody trusted has to come, and may make anew what it cannot verify. */
+  awaitsTrusted: z.boolean().default(false),
+  /** By the hash of its token: what is known of a contributor link's results. */
+  links: z.record(z.string(), linkRecordSchema).default({}),
   /** When to look again whether a lease needs a backup copy; null while nobody is free for it. */
   backupDueAtMs: timeOrNull,
   /** Since when no holder is there that could go on; null while one is, and after the end. */
@@ -124,6 +141,11 @@ export const leaseSchema = z.object({
   purpose: z.enum(["make", "compare"]),
   /** Only a result of this engine counts; null: of any. */
   engine: engineSchema.nullable().default(null),
+  /**
+   * In [0, 1), drawn by lot when it was granted and told to nobody: its result is audited where the chance
+   * of an audit is greater. Of a row from before lots were drawn: always.
+   */
+  lot: z.number().default(0),
   /** From 1; failed attempts of the task before this one, plus one. */
   attempt: z.number(),
   grantedAtMs: z.number(),
@@ -169,7 +191,7 @@ export const holderSchema = z.object({
   connectionId: z.string().nullable(),
   /** A lease of it ran out since it was heard last: gets nothing new until it speaks. */
   silent: z.boolean(),
-  /** Results in a row that others made alike. */
+  /** Results in a row that somebody trusted has proven. */
   agreed: z.number(),
   /** Failures since its last accepted result; see faults.ts. */
   faults: z.number().default(0),
@@ -214,4 +236,9 @@ export function needsHolder({ phase }: Lease): boolean {
 /** Whether the task has a result that no playlist may show yet. */
 export function isUnclear({ done, verification }: TaskRecord): boolean {
   return done !== null && verification.state !== "verified";
+}
+
+/** Whether somebody trusted has looked at the task's result itself. */
+export function isProven({ verification }: TaskRecord): boolean {
+  return verification.state === "verified" && isProof(verification.by);
 }

@@ -123,6 +123,8 @@ export function newState(
     unattendedSinceMs: null,
     seed,
     unauditedSinceMs: null,
+    awaitsTrusted: false,
+    links: {},
     backupDueAtMs: null,
     stuckSinceMs: nowMs,
     chores: { catalog: { dueAtMs: nowMs } },

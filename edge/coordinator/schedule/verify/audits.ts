@@ -6,8 +6,8 @@ import { invalidate, reject, reopen } from "../results/undo.ts";
 import type { Draft } from "../state/draft.ts";
 import type { Lease, TaskRecord } from "../state/records.ts";
 import { acceptedId, initId } from "../state/state.ts";
-import { mayRunAgain } from "./auditors.ts";
-import { acceptedDigest, agree, digestOf, prove } from "./proof.ts";
+import { areIndependent, auditorsNow, mayRunAgain } from "./auditors.ts";
+import { acceptedDigest, digestOf, prove, takeEvidence } from "./proof.ts";
 import type { Claim } from "./verification.ts";
 import { auditOf, isTrusted } from "./verifying.ts";
 
@@ -18,19 +18,29 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
   const done = draft.task(task.id)?.done;
   const auditor = draft.holder(lease.holderId);
   if (done == null || auditor === undefined) return false;
-  if (agrees(draft, done.engine, outputs)) {
+  const isSame = agrees(draft, done.engine, outputs);
+  if (isTrusted(auditor) && lease.engine !== "ffmpeg-wasm") {
+    // It cannot tell, and nobody comes who can: its own result counts from here on.
+    reopen(draft, task.id);
+    return true;
+  }
+  if (isSame) {
     dropLease(draft, lease);
     draft.send(auditor.id, { type: "accepted", leaseId: lease.id });
-    // Two results are alike: that speaks for both who made them.
-    if (!isTrusted(auditor)) agree(draft, auditor.id, 1);
-    prove(draft, task.id, "hash");
+    if (isTrusted(auditor)) prove(draft, task.id, "hash");
+    else if (areIndependent(auditor, draft.holder(done.holderId) ?? auditor)) {
+      takeEvidence(draft, task.id);
+    } else {
+      // It came back from another network meanwhile: others are asked.
+      draft.moveVerification(task.id, { type: "excluded", holderId: auditor.id });
+    }
     return false;
   }
   if (isTrusted(auditor)) {
     reject(draft, task.id);
     return true;
   }
-  // One of two contributors is wrong: a third one, or somebody trusted, makes it anew and decides.
+  // One of two contributors is wrong: another makes it anew, and somebody trusted decides.
   dropLease(draft, lease);
   draft.send(auditor.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
   const claims = [
@@ -118,8 +128,7 @@ function pairOf(draft: Draft, made: Lease, { verification }: TaskRecord): Lease 
   const holder = lease === undefined ? undefined : draft.holder(lease.holderId);
   if (task === undefined || lease === undefined || holder === undefined) return undefined;
   if (task.verification.state !== "audit-due" || auditOf(task) !== "hash") return undefined;
-  // That contributors may audit each other was settled when they were paired.
-  const auditors = draft.job.settings.verify === "all" ? "trusted" : "peers";
-  const may = mayRunAgain(draft, holder, task, { makerId: made.holderId, auditors });
+  const auditors = auditorsNow(draft);
+  const may = mayRunAgain(draft, holder, task.verification, { makerId: made.holderId, auditors });
   return may && lease.engine === "ffmpeg-wasm" ? lease : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Task } from "../../../../shared/job/job.ts";
+import type { Task, Verified } from "../../../../shared/job/job.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
 import { revokeOthers } from "../leases.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
@@ -7,39 +7,73 @@ import { ban, outputIds } from "../results/undo.ts";
 import type { Draft } from "../state/draft.ts";
 import type { Audit } from "../state/records.ts";
 import { acceptedId } from "../state/state.ts";
-import { type Claim, claimsOf } from "./verification.ts";
+import { areIndependent } from "./auditors.ts";
+import { awaitsAudit, type Claim, claimsOf } from "./verification.ts";
 import { isTrusted } from "./verifying.ts";
 
 /** How results are proven, and disputes about them settled. */
 
-/** The task's result is what it should be, by this kind of audit. */
+/** Somebody trusted says, by this kind of audit, that the task's result is what it should be. */
 export function prove(draft: Draft, taskId: string, by: Audit): void {
   const task = draft.task(taskId);
   const planned = draft.planned.get(taskId);
   if (task?.done == null || planned === undefined) return;
   const { holderId, acceptedAtMs } = task.done;
-  agree(draft, holderId, 1);
+  const maker = draft.holder(holderId);
+  if (maker === undefined) return;
+  draft.patchHolder(holderId, ({ agreed }) => ({ agreed: agreed + 1 }));
+  const { proven, provenInARow } = draft.link(maker.principal);
+  draft.patchLink(maker.principal, { proven: proven + 1, provenInARow: provenInARow + 1 });
+  revokeOthers(draft, taskId, [], "LEASE_LOST");
+  draft.patchTask(taskId, { leases: [] });
+  clear(draft, taskId, by);
+  if (by === "hash") judge(draft, claimsOf(task.verification), acceptedDigest(draft, planned));
+  for (const { id, done, verification } of draft.unclear()) {
+    const isEarlier = done?.holderId === holderId && done.acceptedAtMs <= acceptedAtMs;
+    if (verification.state === "unverified" && isEarlier) clear(draft, id, "sampled");
+  }
+  clearVouched(draft);
+  markPlayable(draft);
+  assembleWhenDone(draft);
+}
+
+/** From now on playlists show the task's result. */
+export function clear(draft: Draft, taskId: string, by: Verified): void {
+  const planned = draft.planned.get(taskId);
+  if (planned === undefined) return;
   for (const id of outputIds(planned)) {
     const segment = draft.accepted(id);
     if (segment === undefined) continue;
     draft.accept({ ...segment, provenance: { ...segment.provenance, verified: by } });
   }
+  draft.moveVerification(taskId, { type: "verified", by });
+}
+
+/** Results without which the last audits of their links were drawn, once all of those went well. */
+export function clearVouched(draft: Draft): void {
+  const unclear = draft.unclear();
+  const linkOf = (holderId: string | undefined) => draft.holder(holderId ?? "")?.principal;
+  const waiting = new Set(
+    unclear
+      .filter(({ verification }) => awaitsAudit(verification))
+      .map(({ done }) => linkOf(done?.holderId)),
+  );
+  for (const { id, done, verification } of unclear) {
+    const isVouched = verification.state === "unverified" && verification.vouched;
+    if (isVouched && !waiting.has(linkOf(done?.holderId))) clear(draft, id, "sampled");
+  }
+}
+
+/** A contributor that does not belong to its maker made the same. */
+export function takeEvidence(draft: Draft, taskId: string): void {
   revokeOthers(draft, taskId, [], "LEASE_LOST");
   draft.patchTask(taskId, { leases: [] });
-  draft.moveVerification(taskId, { type: "verified", by });
-  if (by === "hash") judge(draft, claimsOf(task.verification), acceptedDigest(draft, planned));
-  for (const { id, done, verification } of draft.unclear()) {
-    const isEarlier = done?.holderId === holderId && done.acceptedAtMs <= acceptedAtMs;
-    if (verification.state !== "unverified" || !isEarlier) continue;
-    draft.moveVerification(id, { type: "verified", by: "gate" });
-  }
-  markPlayable(draft);
-  assembleWhenDone(draft);
+  draft.moveVerification(taskId, { type: "evidenced" });
 }
 
 /**
- * A result of a task was accepted: it settles the dispute where it agrees with an earlier one, or where
- * its maker is trusted.
+ * A result of a task whose earlier ones disagreed was accepted: of somebody trusted, it settles the
+ * dispute; of a contributor, it may be evidence.
  * @param claims earlier results that disagreed
  */
 export function settleDispute(draft: Draft, task: Task, claims: readonly Claim[]): void {
@@ -48,8 +82,12 @@ export function settleDispute(draft: Draft, task: Task, claims: readonly Claim[]
   if (claims.length === 0 || done == null || maker === undefined) return;
   const digest = acceptedDigest(draft, task);
   if (!isTrusted(maker)) {
-    const isAgreed = claims.some((each) => each.digest === digest && each.holderId !== maker.id);
-    if (isAgreed) prove(draft, task.id, "hash");
+    const others = claims.filter((each) => each.digest === digest);
+    const isIndependent = others.some(({ holderId }) => {
+      const other = draft.holder(holderId);
+      return other !== undefined && areIndependent(maker, other);
+    });
+    if (isIndependent) takeEvidence(draft, task.id);
   } else if (done.engine === "ffmpeg-wasm") {
     // Other engines make other bytes, which say nothing of who was right.
     judge(draft, claims, digest);
@@ -62,13 +100,8 @@ function judge(draft: Draft, claims: readonly Claim[], digest: string): void {
     const holder = draft.holder(claim.holderId);
     if (holder === undefined || holder.banned) continue;
     if (claim.digest !== digest) ban(draft, holder.id, null);
-    else agree(draft, holder.id, claim.agreed + 1);
+    else draft.patchHolder(holder.id, { agreed: holder.agreed + claim.agreed + 1 });
   }
-}
-
-/** Counts results of a holder that others made alike. */
-export function agree(draft: Draft, holderId: string, results: number): void {
-  draft.patchHolder(holderId, ({ agreed }) => ({ agreed: agreed + results }));
 }
 
 /** Of all media of a task that was accepted, one text. */

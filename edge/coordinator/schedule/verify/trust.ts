@@ -5,40 +5,47 @@ import { isTrusted } from "./verifying.ts";
 
 /**
  * Trust in contributors: adaptive replication as in BOINC
- * (https://github.com/BOINC/boinc/wiki/Adaptive-Replication). Single-threaded ffmpeg.wasm is
- * deterministic, so a second run of a task proves or disproves a result by its hashes. Until a
- * contributor's result is verified (`verification.ts`), no playlist shows it.
+ * (https://github.com/BOINC/boinc/wiki/Adaptive-Replication), made proof against people with many names.
+ * Until a contributor's result is verified (`verification.ts`), no playlist shows it.
  *
- * Who audits: the trusted, as long as they can be done with it by the time that the rest of the work
- * is done. One owner cannot run three results of each of a thousand contributors again, so beyond that
- * contributors audit each other, never one who is less proven than the maker. They do not know that
- * it is an audit; where two disagree a third result decides, and whoever is in the minority is out.
- * What that is worth: a lie passes such an audit only when maker and auditor lie alike, so somebody
- * who owns a share f of the swarm gets through with about f of the lies that are drawn, and is caught
- * by the first one that meets an honest auditor. Where that is too much, the policy `all` leaves
- * every audit to the trusted. A liar who lies rarely gets through in `adaptive` with what is not
- * drawn: sampling cannot see it, `all` does.
+ * A contributor link is a *principal*, a name that came by it a *member*: names cost nothing, so what one
+ * of them is caught at counts against all. Only somebody trusted (the owner's tab, a server) proves
+ * anything: single-threaded ffmpeg.wasm is deterministic, so its second run of a task proves or disproves
+ * a result by its hashes; what browsers' own codecs make is never the same bytes twice, so it looks at
+ * every picture. That members of a link agree proves nothing. That contributors of two links in two
+ * networks agree is evidence, which is shown as such and clears nothing (`waiver.ts`).
+ *
+ * Which results are audited is drawn by lot, one lot a lease, when the lease is granted: no holder learns
+ * of it. `auditChance` is the chance. A proven lie costs its link everything that is not proven, its
+ * members their trust, and doubles the chance from then on; the liar is out, and after several the link
+ * is closed. So m lies that were drawn with chances p1..pm are all published only where none of them is
+ * drawn: with probability (1-p1)(1-p2)...(1-pm). Each of the last results of a link's members is drawn,
+ * too, of at most `LAST_AUDITS` of them. The policy `all` leaves nothing to chance.
  *
  * What is sure to be audited may be run a second time before the first run is over, by somebody who
  * would be idle: the two are a pair then, and whose result comes second is the audit of the other.
- * Which contributor that is, is drawn by lot among those who would be done in time: so nobody can
- * choose whose results it audits. How fast a tab is, is its own word, though: who claims to be far faster
- * than all others is drawn more often.
- *
- * What browsers' own codecs make is never the same bytes twice. Of such a result somebody trusted looks
- * at every picture: nobody else is asked, since nobody could check the answer.
  */
 
-/** Every result of a new contributor is audited until so many agreed in a row. */
+/** Every result of a new member is audited until so many were proven in a row. */
 export const PROBATION = 3;
+/** A link's probation is that of so many members: newcomers after that begin where the link stands. */
+export const LINK_MEMBERS = 8;
+/** When a link has nothing left to make, the newest results of so many of its members are audited. */
+export const LAST_AUDITS = 8;
 /** At least one in so many results is audited, however long it went well. */
 const MAX_INTERVAL = 32;
 
 type Standing = Extract<VerificationEvent, { type: "accepted" }>["standing"];
 
-/** Chance that the next result is audited, after so many agreements in a row. */
-export function auditChance(agreed: number): number {
-  return agreed < PROBATION ? 1 : 1 / Math.min(MAX_INTERVAL, 2 ** (agreed - PROBATION + 2));
+/**
+ * Chance that the next result is audited.
+ * @param proven results in a row: of the member, and of its link
+ * @param lies of the link, proven so far
+ */
+export function auditChance(proven: { member: number; link: number }, lies: number): number {
+  const level = Math.max(proven.member, Math.floor(proven.link / LINK_MEMBERS));
+  const interval = level < PROBATION ? 1 : Math.min(MAX_INTERVAL, 2 ** (level - PROBATION + 1));
+  return Math.min(1, 2 ** lies / interval);
 }
 
 /** How much a new result has to prove. */
@@ -48,35 +55,48 @@ export function standingOf(draft: Draft, holder: Holder, task: TaskRecord, lease
   if (claimsOf(task.verification).length > 0 || policy === "all") return "audit-due";
   if (policy === "off") return "verified";
   if (isAgain(task.verification)) return "audit-due";
-  const chance = auditChance(holder.agreed + (waitingOf(draft).get(holder.id) ?? 0));
-  return isDrawn(draft, lease, chance) ? "audit-due" : "unverified";
+  return isDrawn(draft, lease, holder, waitingOf(draft)) ? "audit-due" : "unverified";
+}
+
+/** Whether the lease's lot is among those to be audited, as things stand. */
+export function isDrawn(draft: Draft, lease: Lease, holder: Holder, waiting: Waiting): boolean {
+  return lease.lot < chanceOf(draft, holder, waiting);
+}
+
+/** Chance that the holder's next result is audited in `adaptive`. */
+export function chanceOf(
+  draft: Draft,
+  { id, principal, agreed }: Holder,
+  waiting: Waiting,
+): number {
+  const { provenInARow, lies } = draft.link(principal);
+  const proven = {
+    member: agreed + (waiting.members.get(id) ?? 0),
+    link: provenInARow + (waiting.links.get(principal) ?? 0),
+  };
+  return auditChance(proven, lies);
 }
 
 /**
- * How many results of each holder wait for their audit. They count as if it went well: a lie among
- * them undoes the rest.
+ * How many results wait for their audit, by member and by link. They count as if it went well: a lie
+ * among them undoes the rest.
  */
-export function waitingOf(draft: Draft): Map<string, number> {
-  const waiting = new Map<string, number>();
+export interface Waiting {
+  members: Map<string, number>;
+  links: Map<string, number>;
+}
+
+export function waitingOf(draft: Draft): Waiting {
+  const waiting: Waiting = { members: new Map(), links: new Map() };
   for (const { verification, done } of draft.unclear()) {
-    if (!awaitsAudit(verification) || done === null) continue;
-    waiting.set(done.holderId, (waiting.get(done.holderId) ?? 0) + 1);
+    const maker = done === null ? undefined : draft.holder(done.holderId);
+    if (!awaitsAudit(verification) || maker === undefined) continue;
+    count(waiting.members, maker.id);
+    count(waiting.links, maker.principal);
   }
   return waiting;
 }
 
-/** The same answer for a lease each time, unless the chance has changed. */
-export function isDrawn(draft: Draft, lease: Lease, chance: number): boolean {
-  return draw(draft.job.seed + lease.id) < chance;
-}
-
-/** In [0, 1), from a text that outsiders do not know: FNV-1a with a final avalanche (murmur3's). */
-export function draw(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

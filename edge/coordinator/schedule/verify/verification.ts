@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { type Verified, verifiedSchema } from "../../../../shared/job/job.ts";
 
 /**
  * What is known of a task's result, in one record. `move` alone changes it:
  *
  *   unverified  no result yet, or one that was not drawn for an audit: a later result of its maker
- *               that is verified clears it, because whoever begins to lie goes on lying, and the
- *               newest result is always audited in the end
+ *               that is proven clears it, or the last audits of its link do
  *   audit-due   the result is to be run again, or looked at, by somebody else
  *   auditing    the task's live leases do that
  *   disputed    results disagreed and are gone: a further one decides
@@ -27,6 +27,8 @@ const shared = {
   excluded: z.array(z.string()),
 };
 const claims = z.array(claimSchema);
+/** A contributor of another link and network made the same: what is left is for somebody trusted. */
+const evidence = z.boolean().default(false);
 
 export const verificationSchema = z.discriminatedUnion("state", [
   z.object({
@@ -34,15 +36,16 @@ export const verificationSchema = z.discriminatedUnion("state", [
     state: z.literal("unverified"),
     /** Two leases that run the task at the same time: the later result is the audit of the earlier. */
     pair: z.tuple([z.string(), z.string()]).nullable(),
+    /** The last audits of its link were drawn without it: if they go well, it is cleared. */
+    vouched: z.boolean().default(false),
   }),
-  z.object({ ...shared, state: z.literal("audit-due"), claims }),
-  z.object({ ...shared, state: z.literal("auditing"), claims }),
+  z.object({ ...shared, state: z.literal("audit-due"), claims, evidence }),
+  z.object({ ...shared, state: z.literal("auditing"), claims, evidence }),
   z.object({ ...shared, state: z.literal("disputed"), claims }),
   z.object({
     ...shared,
     state: z.literal("verified"),
-    /** `gate`: its maker is trusted, or no audit was needed or possible. Otherwise the kind of audit. */
-    by: z.enum(["gate", "hash", "picture"]),
+    by: verifiedSchema,
   }),
 ]);
 export type Verification = z.infer<typeof verificationSchema>;
@@ -52,17 +55,26 @@ export type VerificationEvent =
   | { type: "paired"; leaseIds: [string, string] }
   /** A result was accepted; what it has to prove was decided by its maker's record. */
   | { type: "accepted"; standing: "unverified" | "audit-due" | "verified" }
-  /** A result that was not drawn is to be audited after all. */
+  /** A result that was not drawn, or that nobody trusted looked at, is to be audited after all. */
   | { type: "drawn" }
+  /** The last audits of its link are drawn without it. */
+  | { type: "vouched"; isVouched: boolean }
+  /** An independent contributor made the same. */
+  | { type: "evidenced" }
   | { type: "audit-began" }
   /** No lease is left that audits. */
   | { type: "audits-ended" }
-  | { type: "verified"; by: "gate" | "hash" | "picture" }
+  | { type: "verified"; by: Verified }
   /** The result does not count any more. */
   | { type: "undone"; claims?: readonly Claim[]; excluded?: readonly string[] }
   | { type: "excluded"; holderId: string };
 
-export const NOT_VERIFIED: Verification = { state: "unverified", excluded: [], pair: null };
+export const NOT_VERIFIED: Verification = {
+  state: "unverified",
+  excluded: [],
+  pair: null,
+  vouched: false,
+};
 
 /** The record after an event; unchanged where the event says nothing in this state. */
 export function move(from: Verification, event: VerificationEvent): Verification {
@@ -73,10 +85,16 @@ export function move(from: Verification, event: VerificationEvent): Verification
       return from.state === "unverified" ? { ...from, pair: event.leaseIds } : from;
     case "accepted":
       if (event.standing === "verified") return { state: "verified", excluded, by: "gate" };
-      if (event.standing === "audit-due") return { state: "audit-due", excluded, claims };
-      return { state: "unverified", excluded, pair: null };
+      if (event.standing === "audit-due") return toAudit(from);
+      return { ...NOT_VERIFIED, excluded };
     case "drawn":
-      return from.state === "unverified" ? { state: "audit-due", excluded, claims } : from;
+      return from.state === "unverified" || (from.state === "verified" && !isProof(from.by))
+        ? toAudit(from)
+        : from;
+    case "vouched":
+      return from.state === "unverified" ? { ...from, vouched: event.isVouched } : from;
+    case "evidenced":
+      return awaitsAudit(from) ? { ...toAudit(from), evidence: true } : from;
     case "audit-began":
       return from.state === "audit-due" ? { ...from, state: "auditing" } : from;
     case "audits-ended":
@@ -88,11 +106,20 @@ export function move(from: Verification, event: VerificationEvent): Verification
       const without = union(excluded, event.excluded ?? []);
       return all.length > 0
         ? { state: "disputed", excluded: without, claims: all }
-        : { state: "unverified", excluded: without, pair: null };
+        : { ...NOT_VERIFIED, excluded: without };
     }
     case "excluded":
       return { ...from, excluded: union(excluded, [event.holderId]) };
   }
+}
+
+function toAudit(from: Verification): Verification & { state: "audit-due" } {
+  return { state: "audit-due", excluded: from.excluded, claims: claimsOf(from), evidence: false };
+}
+
+/** Whether it is by the word of somebody trusted, on the result itself. */
+export function isProof(by: Verified): boolean {
+  return by === "hash" || by === "picture";
 }
 
 export function claimsOf(verification: Verification): Claim[] {

@@ -1,41 +1,105 @@
 import { hasEnded } from "../../../../shared/job/job.ts";
 import { auditDueAtMs } from "../deadlines.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
-import { invalidate } from "../results/undo.ts";
+import { markPlayable } from "../playable.ts";
 import type { Draft } from "../state/draft.ts";
-import type { TaskRecord } from "../state/records.ts";
+import { type Holder, isHeard, isProven, type TaskRecord } from "../state/records.ts";
+import { auditorsNow, canVerify } from "./auditors.ts";
+import { clear, clearVouched } from "./proof.ts";
+import { LAST_AUDITS } from "./trust.ts";
 import { awaitsAudit } from "./verification.ts";
-import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
+import { isTrusted } from "./verifying.ts";
 
 /** What becomes of results that nothing will verify by itself. */
 
 const UNVERIFIED_WARNING =
-  "Some parts were made by helpers and could not be made a second time to verify them.";
+  "Some parts were made by helpers, and nobody trusted was here to verify them.";
 
-/** Marks the newest unverified results for an audit where nothing else will clear the rest. */
+/** Draws the last audits of each link, and waits for somebody trusted where nobody is here to make them. */
 export function settleUnverified(draft: Draft): void {
   if (hasEnded(draft.job.state)) return;
-  const allDone = draft.job.tasksDone === draft.plan.tasks.length;
-  const newest = new Map<string, TaskRecord>();
-  const audited = new Set<string>();
-  for (const task of draft.unclear()) {
-    const { done, verification } = task;
-    if (done === null) continue;
-    if (awaitsAudit(verification)) audited.add(done.holderId);
-    const other = newest.get(done.holderId)?.done?.acceptedAtMs ?? -1;
-    const isNewest = done.acceptedAtMs >= other;
-    if (verification.state === "unverified" && isNewest) newest.set(done.holderId, task);
+  const unclear = draft.unclear();
+  if (unclear.length > 0) {
+    for (const link of unverifiedLinks(draft, unclear)) drawLast(draft, link);
+    clearVouched(draft);
   }
-  const mayMakeMore = newest.size === 0 || allDone ? () => false : whoMayMakeMore(draft);
-  for (const [holderId, { id }] of newest) {
-    if (audited.has(holderId) || mayMakeMore(holderId)) continue;
-    draft.moveVerification(id, { type: "drawn" });
+  waitForTrusted(draft);
+  markPlayable(draft);
+  assembleWhenDone(draft);
+}
+
+/** The policy is `all` now: what was cleared without proof is to be proven, too. */
+export function drawAll(draft: Draft): void {
+  for (const task of draft.tasks()) {
+    const maker = draft.holder(task.done?.holderId ?? "");
+    if (maker === undefined || isTrusted(maker) || isProven(task)) continue;
+    draft.moveVerification(task.id, { type: "drawn" });
   }
-  passWithoutAuditor(draft, allDone);
+}
+
+/** A link with results that were not drawn. */
+interface UnverifiedLink {
+  /** Those, by member. */
+  results: Map<string, TaskRecord[]>;
+  /** When the newest result that awaits its audit was accepted, by member; and how many such there are. */
+  auditedMs: Map<string, number>;
+  waiting: number;
+}
+
+function unverifiedLinks(draft: Draft, unclear: readonly TaskRecord[]): UnverifiedLink[] {
+  const links = new Map<string, UnverifiedLink>();
+  for (const task of unclear) {
+    const maker = draft.holder(task.done?.holderId ?? "");
+    if (maker === undefined) continue;
+    const link = links.get(maker.principal) ?? {
+      results: new Map<string, TaskRecord[]>(),
+      auditedMs: new Map<string, number>(),
+      waiting: 0,
+    };
+    links.set(maker.principal, link);
+    if (awaitsAudit(task.verification)) {
+      link.auditedMs.set(maker.id, Math.max(link.auditedMs.get(maker.id) ?? 0, acceptedAtMs(task)));
+      link.waiting += 1;
+    } else if (task.verification.state === "unverified" && !task.verification.vouched) {
+      link.results.set(maker.id, [...(link.results.get(maker.id) ?? []), task]);
+    }
+  }
+  return [...links.values()].filter(({ results }) => results.size > 0);
+}
+
+/**
+ * Whoever begins to lie may go on with it, and nothing comes after a member's newest result: where it
+ * makes no more, that one is audited. Of a link with many such members a few are drawn, and the others'
+ * results are vouched for by them.
+ */
+function drawLast(draft: Draft, { results, auditedMs, waiting }: UnverifiedLink): void {
+  const mayMakeMore = whoMayMakeMore(draft);
+  const over = [...results.keys()].filter((id) => !mayMakeMore(id));
+  const isOver = over.length === results.size;
+  // While others go on, those that left make no queue.
+  let places = isOver ? LAST_AUDITS : LAST_AUDITS - waiting;
+  for (const id of shuffled(over, draft.random)) {
+    if (places <= 0) break;
+    const newest = (results.get(id) ?? []).reduce((last, each) =>
+      acceptedAtMs(each) >= acceptedAtMs(last) ? each : last,
+    );
+    if (acceptedAtMs(newest) < (auditedMs.get(id) ?? 0)) continue;
+    draft.moveVerification(newest.id, { type: "drawn" });
+    places -= 1;
+  }
+  if (!isOver) return;
+  for (const { id } of [...results.values()].flat()) {
+    draft.moveVerification(id, { type: "vouched", isVouched: true });
+  }
+}
+
+function acceptedAtMs({ done }: TaskRecord): number {
+  return done?.acceptedAtMs ?? 0;
 }
 
 /** Who is here and at work, or has something to take. A copy may come later: its result is audited then. */
 function whoMayMakeMore(draft: Draft): (holderId: string) => boolean {
+  if (draft.job.tasksDone === draft.plan.tasks.length) return () => false;
   const isAnyReady = [...draft.tasks()].some(
     ({ state }) => state === "ready" || state === "backoff",
   );
@@ -46,50 +110,67 @@ function whoMayMakeMore(draft: Draft): (holderId: string) => boolean {
   };
 }
 
-/** Everything else is done, and nobody is there who could audit: better a warning than no video. */
-function passWithoutAuditor(draft: Draft, allDone: boolean): void {
-  const unclear = draft.unclear();
-  const waits = allDone && unclear.length > 0 && !canBeAudited(draft, unclear);
-  const { unauditedSinceMs } = draft.job;
-  if (!waits) {
-    if (unauditedSinceMs !== null) draft.patchJob({ unauditedSinceMs: null });
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+/**
+ * Everything else is done, and nobody is here who could verify: the job waits for the owner or a server,
+ * unless the owner lets it be published all the same.
+ */
+function waitForTrusted(draft: Draft): void {
+  const { unauditedSinceMs, awaitsTrusted, settings } = draft.job;
+  // A result that a server is making anew is no reason to wait once more for those that are left.
+  const isStuck = (awaitsTrusted || isAllElseDone(draft)) && !canGoOn(draft);
+  if (!isStuck) {
+    if (unauditedSinceMs !== null) {
+      draft.patchJob({ unauditedSinceMs: null, awaitsTrusted: false });
+    }
     return;
   }
   if (unauditedSinceMs === null) draft.patchJob({ unauditedSinceMs: draft.nowMs });
   if ((auditDueAtMs(draft.job) ?? 0) > draft.nowMs) return;
-  draft.patchJob({ unauditedSinceMs: null });
-  for (const task of unclear) {
-    // Pictures that nobody here can look at can still be made anew, such that others can verify them.
-    if (auditOf(task) === "picture" && isForAnother(draft, task)) invalidate(draft, task.id);
-    else pass(draft, task.id);
+  if (!awaitsTrusted) draft.patchJob({ awaitsTrusted: true });
+  const { verify, unverified } = settings;
+  if (verify === "all" || (verify === "adaptive" && unverified === "wait")) return;
+  for (const { id, verification } of draft.unclear()) {
+    const hasEvidence = awaitsAudit(verification) && "evidence" in verification;
+    clear(draft, id, hasEvidence && verification.evidence ? "evidence" : "gate");
   }
-  assembleWhenDone(draft);
-}
-
-function pass(draft: Draft, taskId: string): void {
-  draft.moveVerification(taskId, { type: "verified", by: "gate" });
   const warnings = [...new Set([...draft.job.warnings, UNVERIFIED_WARNING])];
-  draft.patchJob({ warnings });
+  draft.patchJob({ warnings, unauditedSinceMs: null, awaitsTrusted: false });
 }
 
-/** Whether somebody is there who could make it instead of its maker. */
-function isForAnother(draft: Draft, { done, chunk, verification }: TaskRecord): boolean {
-  return draft.holders().some(({ id, connectionId, silent, banned, slots, hasSource }) => {
-    const isHere = connectionId !== null && !silent && !banned && slots > 0;
-    const may = id !== done?.holderId && !verification.excluded.includes(id);
-    return isHere && may && (hasSource || chunk?.stored === true);
+/** Whether there is nothing to verify, or somebody here who can tell whether a result is right. */
+function canGoOn(draft: Draft): boolean {
+  const unclear = draft.unclear();
+  const auditors = auditorsNow(draft);
+  const due = unclear.filter(({ verification }) => awaitsAudit(verification));
+  const holders = draft.holders();
+  return (
+    unclear.length === 0 ||
+    due.some((task) => {
+      return holders.some((each) => canTake(each, task) && canVerify(draft, each, task, auditors));
+    })
+  );
+}
+
+/** Nothing is left to be made, but by those who do not come: disputed tasks wait, too. */
+function isAllElseDone(draft: Draft): boolean {
+  const missing = draft.plan.tasks.length - draft.job.tasksDone;
+  if (missing === 0) return true;
+  const open = [...draft.tasks()].filter(({ state }) => state !== "done");
+  return open.every((task) => {
+    if (task.state !== "ready" || task.verification.state !== "disputed") return false;
+    const { excluded } = task.verification;
+    return !draft.holders().some((each) => canTake(each, task) && !excluded.includes(each.id));
   });
 }
 
-function canBeAudited(draft: Draft, unclear: readonly TaskRecord[]): boolean {
-  return draft.holders().some((holder) => {
-    if (holder.connectionId === null || holder.banned) return false;
-    return unclear.some((task) => {
-      const { done, leases, chunk, verification } = task;
-      const hasChunk = holder.hasSource || chunk?.stored === true;
-      const can = auditOf(task) === "hash" || canComparePictures(holder);
-      const may = isTrusted(holder) || !verification.excluded.includes(holder.id);
-      return leases.length > 0 || (can && may && hasChunk && done?.holderId !== holder.id);
-    });
-  });
+function canTake(holder: Holder, { chunk }: TaskRecord): boolean {
+  const isHere = isHeard(holder) && !holder.banned && holder.slots > 0;
+  return isHere && (holder.hasSource || chunk?.stored === true);
 }

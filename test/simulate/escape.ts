@@ -1,0 +1,32 @@
+import { Draft } from "../../edge/coordinator/schedule/state/draft.ts";
+import type { Lease } from "../../edge/coordinator/schedule/state/records.ts";
+import type { State } from "../../edge/coordinator/schedule/state/state.ts";
+import { chanceOf, waitingOf } from "../../edge/coordinator/schedule/verify/trust.ts";
+import { honestHash } from "../schedule/offered.ts";
+
+/**
+ * What the formula of `adaptive` says: lies that were drawn with chances p1..pm are all published with
+ * probability (1-p1)...(1-pm). Of the lies that came before the first one was proven: from there on
+ * everything is undone. The last audits come on top, so what is measured should be no more.
+ */
+export class Escape {
+  #chance = 1;
+
+  /** Of all lies that were told. */
+  get chance(): number {
+    return this.#chance;
+  }
+
+  /** @param lease one whose result is about to be accepted */
+  take(state: State, lease: Lease, nowMs: number): void {
+    const holder = state.holders.get(lease.holderId);
+    const isLie = lease.outputs?.some(({ kind, rendition, segment, sha256 }) => {
+      return kind === "media" && sha256 !== honestHash(rendition, segment);
+    });
+    if (!isLie || holder === undefined || state.tasks.get(lease.taskId)?.done !== null) return;
+    const draft = new Draft(state, nowMs, Math.random);
+    const { verify } = state.job.settings;
+    if (verify === "off" || draft.link(holder.principal).lies > 0) return;
+    this.#chance *= verify === "all" ? 0 : 1 - chanceOf(draft, holder, waitingOf(draft));
+  }
+}
