@@ -1,24 +1,12 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { only, readBoxes, readChildren } from "../../shared/isobmff/box.ts";
-import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job/job.ts";
 import { namedHashes } from "../../shared/job/object-keys.ts";
-import type { OutputFacts } from "../../shared/wire/lease.ts";
 import { parseMediaPlaylist } from "../playlist/media-playlist.ts";
+import { outputsOfEqualSegments, planOfEqualSegments } from "./equal-segments.ts";
 import { LoopingHolder } from "./looping-holder.ts";
 import type { MadeOutput } from "./made-job.ts";
-import {
-  bytesOf,
-  createJob,
-  hashed,
-  lies,
-  made,
-  madeOutputs,
-  plan,
-  playlist,
-  status,
-} from "./scripted-holder.ts";
+import { createJob, lies, madeOutputs, plan, playlist, status } from "./scripted-holder.ts";
 import { ENGINE, ownerWithChunks, share } from "./scripted-swarm.ts";
 
 // Many at once: everything is real but the encoders, whose result was made before.
@@ -30,13 +18,12 @@ const CONTRIBUTORS = 200;
 const VANISHING = 20;
 /** 20 minutes of video. */
 const SEGMENTS = 200;
-const RENDITION = plan.video.at(-1)?.id ?? "";
 
 test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task is lost`, {
   timeout: 900_000,
 }, async () => {
-  const long = planOfEqualSegments();
-  const truth = await Promise.all(long.tasks.map(({ firstSegment }) => outputsOf(firstSegment)));
+  const long = planOfEqualSegments(SEGMENTS);
+  const truth = await outputsOfEqualSegments(SEGMENTS, madeOutputs);
   const job = await createJob(long);
   const staging = await ownerWithChunks(job, { tasks: long.tasks.length });
   const token = await share(job, { maxContributors: CONTRIBUTORS });
@@ -53,7 +40,8 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
   // One tab that is trusted, for what it takes to prove something of all.
   const outputs = ({ firstSegment }: { firstSegment: number }) => truth[firstSegment] ?? [];
   const auditor = new LoopingHolder(job, outputs, {
-    identity: { role: "owner", token: job.ownerToken, engines: [ENGINE] },
+    identity: { role: "owner", engines: [ENGINE] },
+    token: job.ownerToken,
     encodeMs: 50,
   });
   staging.close();
@@ -134,61 +122,5 @@ async function makeWithThree(video: Record<string, MadeOutput[]>): Promise<void>
     expect(shown.map(({ uri }) => namedHashes(`/${uri}`)?.sha256).sort()).toEqual(
       own.map(({ sha256 }) => sha256).sort(),
     );
-  }
-}
-
-/** The first segment of the real job, over and over. */
-function planOfEqualSegments(): JobPlan {
-  const [first] = plan.segments;
-  const task = plan.tasks.find(({ kind }) => kind === "video");
-  if (first === undefined || task === undefined) throw new Error("There is nothing to repeat.");
-  const ticks = segmentDurationTicks(first);
-  const every = Array.from({ length: SEGMENTS }, (_, index) => index);
-  const { source } = plan;
-  return {
-    source: {
-      ...source,
-      durationTicks: SEGMENTS * ticks,
-      video: { ...source.video, frames: SEGMENTS * segmentFrames(first) },
-      audio: [],
-    },
-    video: plan.video.filter(({ id }) => id === RENDITION),
-    audio: [],
-    segments: every.map((index) => ({ ...first, index, startTicks: index * ticks })),
-    tasks: every.map((index) => ({
-      ...task,
-      id: `v-${index}`,
-      renditions: [RENDITION],
-      firstSegment: index,
-    })),
-  };
-}
-
-/** What was made of the first segment, at the time of another one. */
-async function outputsOf(segment: number): Promise<MadeOutput[]> {
-  const [first] = plan.segments;
-  const task = plan.tasks.find(({ kind }) => kind === "video");
-  const outputs = made(task?.id ?? "").filter(
-    (output) => output.rendition === RENDITION && (output.kind === "init" || output.segment === 0),
-  );
-  if (first === undefined || outputs.length !== 2) throw new Error("There is nothing to repeat.");
-  return Promise.all(
-    outputs.map((output) => {
-      if (output.kind === "init") return { ...output, segment };
-      const bytes = bytesOf(output);
-      delay(bytes, segment * segmentDurationTicks(first));
-      const { base64: _, ...offered } = output;
-      return hashed({ ...offered, segment } satisfies OutputFacts, bytes);
-    }),
-  );
-}
-
-/** Adds to the time of each fragment (ISO/IEC 14496-12, 8.8.12: version 1 has 64 bits). */
-function delay(bytes: Uint8Array, ticks: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const moof of readBoxes(bytes).filter(({ type }) => type === "moof")) {
-    const traf = only(readChildren(bytes, moof), "traf");
-    const { bodyStart } = only(readChildren(bytes, traf), "tfdt");
-    view.setBigUint64(bodyStart + 4, view.getBigUint64(bodyStart + 4) + BigInt(ticks));
   }
 }

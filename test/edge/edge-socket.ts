@@ -10,8 +10,9 @@ export class EdgeSocket implements WireSocket {
   #socket: WebSocket | null = null;
   #closed = false;
 
-  constructor(jobId: string, ticket: string) {
-    this.#open(jobId, ticket).catch(() => this.break());
+  /** @param address of the client, as the edge sees it; none: nobody knows */
+  constructor(jobId: string, ticket: string, address?: string) {
+    this.#open(jobId, ticket, address).catch(() => this.break());
   }
 
   get readyState(): number {
@@ -41,8 +42,8 @@ export class EdgeSocket implements WireSocket {
     this.#events.dispatchEvent(new Event("close"));
   }
 
-  async #open(jobId: string, ticket: string): Promise<void> {
-    const response = await openSocket(jobId, ticket);
+  async #open(jobId: string, ticket: string, address: string | undefined): Promise<void> {
+    const response = await openSocket(jobId, ticket, address);
     const { webSocket: socket } = response;
     if (socket === null) throw new Error(`No socket: ${response.status}`);
     socket.accept();

@@ -21,6 +21,8 @@ export interface Habits {
   /** It leaves in the middle of its first encode. */
   vanishes?: boolean;
   hasSource?: boolean;
+  /** Its address, as the edge sees it. */
+  address?: string;
   /** At the beginning of each step, before anything of it is heard. */
   onStep?(step: Step, holder: LoopingHolder): void;
 }
@@ -100,7 +102,8 @@ export class LoopingHolder {
   }
 
   #connect(ticket: string): EdgeSocket {
-    const socket = new CountedSocket(this.#jobId, ticket, {
+    const to = { jobId: this.#jobId, ticket, address: this.#habits.address };
+    const socket = new CountedSocket(to, {
       onSend: (text) => {
         this.sent += 1;
         if (text.startsWith('{"type":"offer"')) this.#step("offering");
@@ -131,8 +134,11 @@ export class LoopingHolder {
 class CountedSocket extends EdgeSocket {
   readonly #onSend: (text: string) => void;
 
-  constructor(jobId: string, ticket: string, { onSend }: { onSend(text: string): void }) {
-    super(jobId, ticket);
+  constructor(
+    { jobId, ticket, address }: { jobId: string; ticket: string; address: string | undefined },
+    { onSend }: { onSend(text: string): void },
+  ) {
+    super(jobId, ticket, address);
     this.#onSend = onSend;
   }
 

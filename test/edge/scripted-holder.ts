@@ -120,10 +120,15 @@ export async function ticketFor(jobId: string, token: string): Promise<string> {
   throw new TributaryError(code, detail);
 }
 
-/** @param ticket null for none */
-export function openSocket(jobId: string, ticket: string | null): Promise<Response> {
+/** @param ticket null for none @param address of the client, as the edge sees it; none: nobody knows */
+export function openSocket(
+  jobId: string,
+  ticket: string | null,
+  address?: string,
+): Promise<Response> {
   const query = ticket === null ? "" : `?ticket=${ticket}`;
-  return call(`/api/jobs/${jobId}/socket${query}`, { headers: { upgrade: "websocket" } });
+  const headers = { upgrade: "websocket", ...(address && { "cf-connecting-ip": address }) };
+  return call(`/api/jobs/${jobId}/socket${query}`, { headers });
 }
 
 /** What a hello says, and the token that gets its socket's ticket; the owner's by default. */

@@ -1,7 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Simulation } from "./arguments.ts";
 import type { Crowd } from "./crowd.ts";
 import { simulate } from "./scenarios.ts";
+
+// A swarm takes seconds; a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const CROWD: Crowd = {
   contributors: 8,
@@ -49,11 +52,10 @@ test.each([
 ] as const)(
   "who leaves and who is slow hold %s helpers up little, verified: %s",
   async (contributors, verify) => {
-    const { outcome, withAudits } = await swarm(
-      { churn: true, heavyTail: true, contributors },
-      verify,
-      1,
-    );
+    // Verified, the most of the time is the owner's, who audits while the helpers are idle.
+    const hours = verify === "off" ? 1 : 0.3;
+    const crowd = { churn: true, heavyTail: true, contributors };
+    const { outcome, withAudits } = await swarm(crowd, verify, hours);
     expect(outcome).toMatchObject({ isReady: true, honestBanned: 0 });
     expect(outcome.makespanMs / withAudits.tightMs).toBeLessThan(1.3);
   },
@@ -85,7 +87,7 @@ test.each(["always", "after-some"] as const)(
 );
 
 const COLLUDERS = { contributors: 30, liars: 1 / 3, collude: true } as const;
-const SYBILS = { contributors: 40, liars: 0.5, collude: true, lying: "once" } as const;
+const SYBILS = { contributors: 24, liars: 0.5, collude: true, lying: "once" } as const;
 const LATE = { contributors: 12, liars: 0.25, lying: "late" } as const;
 
 describe.each([
@@ -94,7 +96,7 @@ describe.each([
   ["late lies", LATE],
 ])("%s", (_, liars) => {
   test("publish nothing where one of their lies is proven", async () => {
-    const { outcome } = await swarm(liars, "adaptive", 0.25, { runs: 3 });
+    const { outcome } = await swarm(liars, "adaptive", 0.2, { runs: 2 });
     expect(outcome).toMatchObject({ isReady: true, liesPublished: 0 });
     expect(outcome.lies).toBeGreaterThan(2);
   });
@@ -114,7 +116,7 @@ describe.each([
 
 test("one lie is published as often as the formula says", async () => {
   const liar = { contributors: 4, liars: 0.25, lying: "once" } as const;
-  const { outcome, escaped } = await swarm(liar, "adaptive", 0.08, { runs: 100 });
+  const { outcome, escaped } = await swarm(liar, "adaptive", 0.06, { runs: 60 });
   // The fourth result of a member that has proven three: every other one is drawn.
   expect(outcome.escape).toBeCloseTo(0.5, 1);
   expect(escaped).toBeGreaterThan(0.35);

@@ -160,14 +160,15 @@ function canGoOn(draft: Draft): boolean {
 
 /** Nothing is left to be made, but by those who do not come: disputed tasks wait, too. */
 function isAllElseDone(draft: Draft): boolean {
-  const missing = draft.plan.tasks.length - draft.job.tasksDone;
-  if (missing === 0) return true;
-  const open = [...draft.tasks()].filter(({ state }) => state !== "done");
-  return open.every((task) => {
+  if (draft.job.tasksDone === draft.plan.tasks.length) return true;
+  const holders = draft.holders();
+  for (const task of draft.tasks()) {
+    if (task.state === "done") continue;
     if (task.state !== "ready" || task.verification.state !== "disputed") return false;
     const { excluded } = task.verification;
-    return !draft.holders().some((each) => canTake(each, task) && !excluded.includes(each.id));
-  });
+    if (holders.some((each) => canTake(each, task) && !excluded.includes(each.id))) return false;
+  }
+  return true;
 }
 
 function canTake(holder: Holder, { chunk }: TaskRecord): boolean {
