@@ -29,7 +29,7 @@ test("who takes leases and gives them back stores no more than its link may, and
   expect([...hall.state.leases]).toEqual([]);
   expect([...hall.state.tasks.values()].every(({ failures }) => failures === 0)).toBe(true);
 
-  hall.join("honest", 10);
+  hall.join("honest", 10, "contributor", 1, { link: "another" });
   for (let n = 0; n < 6; n += 1) {
     hall.want("honest", 1);
     const [leaseId] = hall.leasesOf("honest");
@@ -46,7 +46,7 @@ test("the same offer again, for fresh URLs, is counted once", () => {
   const [leaseId = ""] = hall.leasesOf("helper");
   hall.offer("helper", leaseId);
   const after = hall.state.job.uploadBytes;
-  expect(Object.keys(after)).toEqual(["helper"]);
+  expect(Object.keys(after)).toEqual(["link"]);
   hall.offer("helper", leaseId);
   expect(hall.state.job.uploadBytes).toEqual(after);
 });
