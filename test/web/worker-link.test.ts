@@ -125,7 +125,7 @@ test.each(kinds)(
       pathname === kind.script && searchParams.has("worker_file");
     await page.route(isScript, (route) => route.abort());
     await makeCall(kind.call);
-    expect(await page.evaluate(() => globalThis.outcome)).toBe("WORKER_CRASHED");
+    expect(await page.evaluate(() => globalThis.outcome)).toBe("SCRIPT_NOT_LOADED");
   },
 );
 
