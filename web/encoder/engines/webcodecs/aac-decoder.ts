@@ -8,7 +8,8 @@ import { encodeAac } from "./aac-encoder.ts";
 const STALL_MS = 20_000;
 
 /**
- * All samples of AAC frames that follow each other, interleaved: 1,024 for each.
+ * All samples of AAC frames that follow each other, interleaved: 1,024 for each. A first frame that holds
+ * no channel's data, as some encoders begin with, is silence.
  *
  * @param channels to mix down to
  * @throws TributaryError DECODE_FAILED, also where the decoder leaves samples out (it may take some for
@@ -20,8 +21,51 @@ export async function decodeAac(
   channels: number,
   onMoved: () => void,
 ): Promise<Float32Array> {
-  const pcm = new Float32Array(frames.length * AAC_FRAME_SAMPLES * channels);
+  const frameValues = AAC_FRAME_SAMPLES * channels;
+  const pcm = new Float32Array(frames.length * frameValues);
   let filled = 0;
+  await runDecoder(frames, config, (data) => {
+    const mixed = mixChannels(interleavedSamples(data), data.numberOfChannels, channels);
+    // Throws where there is more than was asked for.
+    pcm.set(mixed, filled);
+    filled += mixed.length;
+    onMoved();
+  });
+  if (filled === pcm.length) return pcm;
+  const [first, second] = frames;
+  const isOneMissing = filled === pcm.length - frameValues && second !== undefined;
+  if (isOneMissing && (await isEmpty(first as Uint8Array, second, config))) {
+    pcm.copyWithin(frameValues, 0, filled);
+    pcm.fill(0, 0, frameValues);
+    return pcm;
+  }
+  const cause = new Error(`${filled} samples came out, not ${pcm.length}.`);
+  throw new TributaryError("DECODE_FAILED", FAILED, { cause });
+}
+
+const FAILED = "The browser's audio decoder failed.";
+
+/** Whether nothing comes of the first frame where something comes of the second, each by itself. */
+async function isEmpty(
+  first: Uint8Array,
+  second: Uint8Array,
+  config: AudioDecoderConfig,
+): Promise<boolean> {
+  const counts = [0, 0];
+  for (const [index, frame] of [first, second].entries()) {
+    await runDecoder([frame], config, () => {
+      counts[index] = (counts[index] ?? 0) + 1;
+    });
+  }
+  return counts[0] === 0 && counts[1] === 1;
+}
+
+/** @throws TributaryError DECODE_FAILED, WORKER_STALLED */
+async function runDecoder(
+  frames: readonly Uint8Array[],
+  config: AudioDecoderConfig,
+  onData: (data: AudioData) => void,
+): Promise<void> {
   const failure = Promise.withResolvers<never>();
   const watch = () =>
     setTimeout(() => {
@@ -38,16 +82,12 @@ export async function decodeAac(
         if (sampleRate !== config.sampleRate || numberOfChannels !== config.numberOfChannels) {
           throw new Error("The audio has another rate or other channels than its container says.");
         }
-        const mixed = mixChannels(interleavedSamples(data), numberOfChannels, channels);
-        // Throws where there is more than was asked for.
-        pcm.set(mixed, filled);
-        filled += mixed.length;
+        onData(data);
       } catch (thrown) {
         failure.reject(thrown);
       } finally {
         data.close();
       }
-      onMoved();
     },
     error: (error) => failure.reject(error),
   });
@@ -59,15 +99,13 @@ export async function decodeAac(
       decoder.decode(new EncodedAudioChunk({ type: "key", timestamp, data }));
     }
     await Promise.race([decoder.flush(), failure.promise]);
-    if (filled !== pcm.length) throw new Error(`${filled} samples came out, not ${pcm.length}.`);
   } catch (cause) {
     if (cause instanceof TributaryError) throw cause;
-    throw new TributaryError("DECODE_FAILED", "The browser's audio decoder failed.", { cause });
+    throw new TributaryError("DECODE_FAILED", FAILED, { cause });
   } finally {
     clearTimeout(stall);
     if (decoder.state !== "closed") decoder.close();
   }
-  return pcm;
 }
 
 /** In WebKitGTK 2.50 a copy as `f32-planar` writes beyond its buffer and the tab dies: `f32` comes first. */
