@@ -143,7 +143,7 @@ describe("when something is not there", () => {
     await page.route(/owner\.worker/, (route) => route.abort());
     await openPage("", page);
     await pick(page, sample);
-    await heading(page, "The encoder stopped unexpectedly").waitFor();
+    await heading(page, "A part of this page could not be loaded").waitFor();
     await page.unroute(/owner\.worker/);
     await page.getByRole("button", { name: "Try again" }).click();
     await startButton(page);
@@ -153,7 +153,7 @@ describe("when something is not there", () => {
     const page = await (await browser.newContext()).newPage();
     await page.route(/contributor\.worker/, (route) => route.abort());
     await page.goto(`${serverUrl}/join/none#token`);
-    await heading(page, "The encoder stopped unexpectedly").waitFor();
+    await heading(page, "A part of this page could not be loaded").waitFor();
   });
 
   test("an edge that answers with an error leaves everything as it was", async () => {
@@ -210,8 +210,10 @@ describe("a job", () => {
     await guest.locator("video").waitFor();
     expect(await guest.locator("header").count()).toBe(0);
 
-    // Nothing is left to go on with.
+    // The page has the video's address now; at its own nothing is left to go on with.
     await page.reload();
+    await heading(page, "sample.mp4").waitFor();
+    await page.goto(serverUrl);
     await page.getByText("Drop a video here").waitFor();
     await opened(page);
     expect((await state(page)).phase).toBe("idle");
