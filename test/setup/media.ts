@@ -23,9 +23,9 @@ const FIXTURES = {
     ...h264("-g", "170", "-sc_threshold", "0", "-bf", "3"),
     ...["-c:a", "aac", "-b:a", "96k", "-shortest"],
   ],
-  /** 18 s at 12 Mbit/s, some 27 MB: more than a browser reads ahead of what it is asked for. */
-  "large-18s.mp4": [
-    ...video("testsrc2=size=640x360:rate=25:duration=18,noise=alls=60:allf=t"),
+  /** 48 s at 12 Mbit/s, some 72 MB: more than a browser reads ahead of what it is asked for. */
+  "large-48s.mp4": [
+    ...video("testsrc2=size=640x360:rate=25:duration=48,noise=alls=60:allf=t"),
     ...h264("-g", "50", "-preset", "ultrafast", "-b:v", "12M", "-minrate", "12M"),
   ],
   /** 14 s, leading B-frames before each keyframe in show order. */
