@@ -20,17 +20,16 @@ afterAll(() => browser.close());
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tributary-drive-"));
   path = join(dir, "film.mp4");
-  await copyFile(await fixture("large-48s.mp4"), path);
+  await copyFile(await fixture("long-5min.mp4"), path);
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const serverUrl = inject("serverUrl");
-/** Work of some seconds a task, on a quick machine too. */
-const LADDER = "360:800,240:300";
+const LADDER = "144:100";
 
 /** A tab at work with some of its tasks done. */
 async function tabAtWork() {
-  const parts = { serverUrl, engine: "ffmpeg", slots: 1, ladder: LADDER };
+  const parts = { serverUrl, engine: "webcodecs", slots: 1, ladder: LADDER };
   const tab = await OwnerTab.open(browser, parts, () => {});
   await inspect(tab, path);
   const job = await tab.start();

@@ -23,10 +23,10 @@ const FIXTURES = {
     ...h264("-g", "170", "-sc_threshold", "0", "-bf", "3"),
     ...["-c:a", "aac", "-b:a", "96k", "-shortest"],
   ],
-  /** 48 s at 12 Mbit/s, some 72 MB: more than a browser reads ahead of what it is asked for. */
-  "large-48s.mp4": [
-    ...video("testsrc2=size=640x360:rate=25:duration=48,noise=alls=60:allf=t"),
-    ...h264("-g", "50", "-preset", "ultrafast", "-b:v", "12M", "-minrate", "12M"),
+  /** Five minutes, some 19 MB: a browser has to read it again and again while it is made. */
+  "long-5min.mp4": [
+    ...video("testsrc2=size=640x360:rate=25:duration=300"),
+    ...h264("-g", "50", "-preset", "ultrafast", "-b:v", "520k", "-minrate", "520k"),
   ],
   /** 14 s, leading B-frames before each keyframe in show order. */
   "open-gop-14s.mp4": [

@@ -41,10 +41,10 @@ export function NeedsFileView({
           ? "was not finished."
           : `is ${formatPercent(jobProgress(job))} done. Finished segments are kept.`}{" "}
         {isAway
-          ? "The work goes on by itself when the file can be read again."
+          ? `${state.error?.message} The work goes on by itself when it can be read again.`
           : "A reloaded page has to be given the file again."}
       </p>
-      {error !== null && !busy && <InlineError error={error} />}
+      {error !== null && error.code !== "SOURCE_AWAY" && !busy && <InlineError error={error} />}
       {busy ? (
         <section class="card busy-card" role="status">
           <p>Comparing the file with the one before…</p>
