@@ -25,7 +25,7 @@ app.use(protectAnswers);
 const openToAll = cors({
   origin: "*",
   allowMethods: ["GET", "POST", "PATCH", "DELETE"],
-  allowHeaders: ["authorization", "content-type"],
+  allowHeaders: ["authorization", "content-type", "idempotency-key"],
   exposeHeaders: ["location"],
   maxAge: 86_400,
 });

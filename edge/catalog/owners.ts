@@ -3,7 +3,7 @@ import { log } from "../../shared/log.ts";
 import { visibilitySchema } from "../../shared/wire/api.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 
-/** What is known of a video beyond its job: who owns it, who may see it. */
+/** The rows that say who owns a video and who may see it. */
 
 /**
  * Saves an owner's token, as a hash, so that a video can be deleted long after its coordinator is gone.

@@ -9,7 +9,7 @@ const COLUMNS = `id, name, state, error_code AS errorCode, duration_ticks AS dur
 
 /**
  * Writes a video's row, or brings it up to date. An ended video does not go back to an earlier state.
- * Who may find it is what its owner said (`saveOwner`).
+ * Its visibility is copied from its owner's row (`saveOwner`).
  */
 export async function saveVideo(db: D1Database, video: Omit<Video, "visibility">): Promise<void> {
   await db
@@ -59,7 +59,7 @@ export async function findVideoEnd(
 /**
  * Videos, the newest first.
  * @param options.after cursor of the page before, from a stranger; null for the first page
- * @param options.listedOnly whether only those are told that their owners had listed
+ * @param options.listedOnly whether `unlisted` and `private` ones are left out
  * @returns null for a cursor that is none of ours
  */
 export async function listVideos(

@@ -4,7 +4,7 @@ import { parseJson } from "../../shared/wire/json.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 
 /**
- * What opens a job's socket, for a minute.
+ * Fetches a ticket, which opens a job's socket for a minute.
  * @throws TributaryError as the edge says; NETWORK where it does not answer
  */
 export async function fetchTicket(

@@ -75,7 +75,10 @@ export class Admission {
     return refusal === null ? { holderId } : { refusal };
   }
 
-  /** Whoever has this token may come as a server. @param holderId as this one, where it was called */
+  /**
+   * Admits servers by a token.
+   * @param holderId the id that a called server gets; default: one for each that comes
+   */
   addServer(hash: string, holderId?: string): void {
     this.#add({ hash, role: "server", ...(holderId === undefined ? {} : { holderId }) });
   }

@@ -1,15 +1,15 @@
 import type { Role } from "../../shared/wire/protocol.ts";
 
 /**
- * What one client may cost a job's coordinator. Bounds are by token (the principal) and by holder (the
+ * The bounds on what one client costs a job's coordinator. They are by token (the principal) and by holder (the
  * member), never by network: a classroom shares one.
  */
 
 /** Sockets at once of one owner's or server's token: several tabs, and each while it reconnects. */
 const OWN_SOCKETS: Readonly<Record<"owner" | "server", number>> = { owner: 16, server: 4 };
-/** Of one contributor link beyond its helpers: old sockets of those that reconnect. */
+/** Sockets of one contributor link beyond its helpers: old ones of those that reconnect. */
 const LINK_SPARE_SOCKETS = 16;
-/** Of all contributor links together. */
+/** Sockets of all contributor links together. */
 export const MOST_CONTRIBUTOR_SOCKETS = 1_500;
 
 /** @param maxContributors of the link, where the token is one */
@@ -45,7 +45,7 @@ const CHARACTERS: Readonly<Record<"member" | "own", Allowance>> = {
   member: { burst: 8 * MEGA, perSecond: (8 * MEGA) / 60 },
   own: { burst: 64 * MEGA, perSecond: (64 * MEGA) / 60 },
 };
-/** Of a link's helpers together, for each that it lets in. */
+/** Messages of a link's helpers together, for each helper that it lets in. */
 const LINK_MESSAGES_EACH: Allowance = { burst: 10, perSecond: 4 };
 /** A link of few may do what one may, and a little more. */
 const LINK_LEAST = 2 * MESSAGES.member.burst;
@@ -90,7 +90,7 @@ export interface Sender {
   role: Role;
   /** The holder, or the connection before its hello. A reconnect is the same member. */
   member: string;
-  /** Of the link, where the token is one. */
+  /** Helpers that the link lets in at once, where the token is one. */
   maxContributors: number;
 }
 

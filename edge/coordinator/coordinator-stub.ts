@@ -21,7 +21,7 @@ export function jobNotFound(): TributaryError {
   return new TributaryError("JOB_NOT_FOUND", "There is no such job.");
 }
 
-/** What is said of a job. @throws TributaryError JOB_NOT_FOUND where nobody has it: null */
+/** The answer about a job. @throws TributaryError JOB_NOT_FOUND where it is null: nobody has the job */
 export function ofJob<T>(answer: T | null): T {
   if (answer === null) throw jobNotFound();
   return answer;

@@ -144,7 +144,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const live = this.#live;
     if (live !== null && !hasEnded(live.state.job.state)) return false;
     await this.#forgetJob();
-    // What was under way elsewhere may still write; who deletes comes after it.
+    // Effects that are under way may still write: the deletion comes after them.
     await live?.settled();
     this.#alarmAtMs = this.#sweep.plan(videoId, Date.now());
     return true;

@@ -5,7 +5,7 @@ import type { Role } from "../../shared/wire/protocol.ts";
 import type { Holder } from "./schedule/state/records.ts";
 
 /**
- * Who is who in a job. A *principal* is a token: the owner's, a contributor link's, a server's. A *member*
+ * The identities of a job. A *principal* is a token: the owner's, a contributor link's, a server's. A *member*
  * is a name that came by it, and the holder's id is given here: a name claims nothing beyond its own token,
  * and the id, which others may see, says nothing of the name.
  */
@@ -14,7 +14,7 @@ interface Claim {
   /** The token's hash. */
   principal: string;
   role: Role;
-  /** What the hello calls itself: a secret of the tab, so that it is known again when it comes back. */
+  /** The name in the hello: a secret of the tab, by which it is known again when it comes back. */
   name: string;
 }
 

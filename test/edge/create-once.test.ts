@@ -2,7 +2,7 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { createJobResponseSchema } from "../../shared/wire/api.ts";
-import { call, plan, ScriptedHolder, until } from "./scripted-holder.ts";
+import { call, makeAll, plan } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -20,11 +20,8 @@ test("the same request is one job, however often and at once it is sent", async 
   const jobs = await Promise.all(Array.from({ length: 3 }, () => create(KEY, { plan })));
   expect(new Set(jobs.map((job) => JSON.stringify(job))).size).toBe(1);
   // The token that was answered again is the owner's.
-  const holder = new ScriptedHolder(jobs[0] as (typeof jobs)[number]);
-  await holder.join();
-  await holder.workToTheEnd();
   const job = jobs[0] as (typeof jobs)[number];
-  await until(job, "ready");
+  await makeAll(job);
   expect(await create(KEY, { plan })).toEqual(job);
 });
 
@@ -51,10 +48,7 @@ test("a job that was made and forgotten is not made again by a late repetition",
   const job = await create(late, { plan });
   const stub = env.COORDINATOR.getByName(job.jobId);
   const headers = { authorization: `Bearer ${job.ownerToken}` };
-  const holder = new ScriptedHolder(job);
-  await holder.join();
-  await holder.workToTheEnd();
-  await until(job, "ready");
+  await makeAll(job);
   expect(await stub.forget(job.jobId)).toBe(true);
   expect(await create(late, { plan })).toEqual(job);
   expect(await stub.standing()).toBeNull();

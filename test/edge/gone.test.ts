@@ -10,11 +10,11 @@ import {
   createJob,
   eventually,
   made,
+  makeAll,
   playlist,
   putAll,
   ScriptedHolder,
   status,
-  until,
 } from "./scripted-holder.ts";
 
 // What was deleted or cancelled is gone: at every address, at once, and for good.
@@ -26,10 +26,7 @@ afterEach(() => {
 
 async function readyJob(): Promise<CreateJobResponse> {
   const job = await createJob();
-  const holder = new ScriptedHolder(job);
-  await holder.join();
-  await holder.workToTheEnd();
-  await until(job, "ready");
+  await makeAll(job);
   return job;
 }
 

@@ -13,6 +13,7 @@ import {
   call,
   createJob,
   made,
+  makeAll,
   plan,
   playlist,
   putAll,
@@ -24,10 +25,7 @@ beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
 async function readyJob() {
   const job = await createJob();
-  const holder = new ScriptedHolder(job);
-  await holder.join();
-  await holder.workToTheEnd();
-  await until(job, "ready");
+  await makeAll(job);
   return job;
 }
 

@@ -168,11 +168,13 @@ describe("the OpenAPI document", () => {
       headers: {
         origin: "https://example.org",
         "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization,content-type",
+        "access-control-request-headers": "authorization,content-type,idempotency-key",
       },
     });
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("access-control-allow-headers")).toContain("authorization");
+    // The typed client sends it with each creation.
+    expect(response.headers.get("access-control-allow-headers")).toContain("idempotency-key");
     expect(response.headers.get("access-control-allow-credentials")).toBeNull();
   });
 });

@@ -334,3 +334,11 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Has one holder make all of a job; resolves when the job is ready. */
+export async function makeAll(job: CreateJobResponse): Promise<void> {
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  await holder.workToTheEnd();
+  await until(job, "ready");
+}

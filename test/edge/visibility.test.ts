@@ -13,7 +13,7 @@ import {
 } from "../../shared/wire/api.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import { acceptedRows } from "./accepted-objects.ts";
-import { createJob, plan, ScriptedHolder, until } from "./scripted-holder.ts";
+import { createJob, makeAll, plan, ScriptedHolder, until } from "./scripted-holder.ts";
 
 // Who may do what with a video: every operation, by every kind of caller, for each visibility.
 
@@ -58,10 +58,7 @@ async function share({ jobId, ownerToken }: CreateJobResponse): Promise<string> 
 async function readyVideo(visibility: Visibility): Promise<Video> {
   const job = await createJob(plan, visibility);
   const linkToken = await share(job);
-  const holder = new ScriptedHolder(job);
-  await holder.join();
-  await holder.workToTheEnd();
-  await until(job, "ready");
+  await makeAll(job);
   await env.MEDIA.put(mp4Key(job.jobId), "an mp4");
   return { ...job, linkToken };
 }

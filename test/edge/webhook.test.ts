@@ -8,7 +8,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Keeping } from "../../edge/source-jobs/keeping.ts";
 import { createJobResponseSchema } from "../../shared/wire/api.ts";
-import { call, coordinator, plan, ScriptedHolder, until } from "./scripted-holder.ts";
+import { call, coordinator, makeAll, plan } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 afterEach(() => {
@@ -31,14 +31,17 @@ function lateReceiver(): string[] {
   return bodies;
 }
 
-async function jobWithWebhook() {
+/** A job that has become ready, with a webhook to tell of it. */
+async function readyWithWebhook() {
   const webhook = { url: RECEIVER, secret: "0123456789abcdef" };
   const response = await call("/api/jobs", {
     method: "POST",
     body: JSON.stringify({ plan, webhook }),
     headers: { "content-type": "application/json" },
   });
-  return createJobResponseSchema.parse(await response.json());
+  const job = createJobResponseSchema.parse(await response.json());
+  await makeAll(job);
+  return job;
 }
 
 async function keptOf(jobId: string): Promise<Keeping | undefined> {
@@ -64,11 +67,7 @@ async function letHoursPass(jobId: string, bodies: readonly string[]): Promise<v
 
 test("every delivery says the same, also when the coordinator has long forgotten the job", async () => {
   const bodies = lateReceiver();
-  const job = await jobWithWebhook();
-  const holder = new ScriptedHolder(job);
-  await holder.join();
-  await holder.workToTheEnd();
-  await until(job, "ready");
+  const job = await readyWithWebhook();
   await letHoursPass(job.jobId, bodies);
   expect(new Set(bodies).size).toBe(1);
   expect(JSON.parse(bodies[0] ?? "")).toMatchObject({ type: "job.ready", error: null });
@@ -79,11 +78,7 @@ test("every delivery says the same, also when the coordinator has long forgotten
 
 test("a row without its event, whose coordinator has forgotten the job, says what the catalogue says", async () => {
   const bodies = lateReceiver();
-  const job = await jobWithWebhook();
-  const holder = new ScriptedHolder(job);
-  await holder.join();
-  await holder.workToTheEnd();
-  await until(job, "ready");
+  const job = await readyWithWebhook();
   await runDurableObjectAlarm(env.KEEPER.getByName(job.jobId));
   await runInDurableObject(env.KEEPER.getByName(job.jobId), async (_, { storage }) => {
     const { event: _event, ...old } = (await storage.get("kept")) as Keeping;
