@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { REAL_CLOCK } from "../shared/clock.ts";
+import type { HttpSocketCalls } from "../shared/holder/http-socket.ts";
 import { TributaryError, toWireError } from "../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
 import { retry } from "../shared/retry.ts";
@@ -23,6 +24,7 @@ import {
   videoPageSchema,
   videoSchema,
 } from "../shared/wire/api.ts";
+import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
 import { problemSchema } from "../shared/wire/problem.ts";
 import type { Visibility } from "../shared/wire/visibility.ts";
@@ -232,6 +234,29 @@ export class EdgeClient {
     const options = { token, signal };
     const path = `/api/jobs/${jobId}/ticket`;
     return (await this.#call("POST", path, socketTicketSchema, options)).ticket;
+  }
+
+  /** The requests of a socket to a job where no WebSocket comes through. */
+  httpSocketCalls(jobId: string): HttpSocketCalls {
+    const path = `/api/jobs/${jobId}/http-socket`;
+    const nothing = z.unknown();
+    return {
+      open: async (ticket, signal) => {
+        const options = { body: { ticket }, signal };
+        const opened = await this.#call("POST", path, openHttpSocketResponseSchema, options);
+        return opened.connection;
+      },
+      send: async (token, body, signal) => {
+        await this.#call("POST", `${path}/send`, nothing, { token, body, signal });
+      },
+      receive: (token, have, signal) => {
+        const options = { token, body: { have }, signal };
+        return this.#call("POST", `${path}/receive`, receivedTextsSchema, options);
+      },
+      close: async (token) => {
+        await this.#call("DELETE", path, nothing, { token });
+      },
+    };
   }
 
   socketUrl(jobId: string, ticket: string): string {

@@ -33,7 +33,7 @@ interface Allowance {
 
 const MEGA = 1_000_000;
 /**
- * A message costs some milliseconds. An honest helper sends three a task and a heartbeat every four
+ * A message costs some milliseconds, and so does a request of a socket over HTTP. An honest helper sends three a task and a heartbeat every four
  * seconds; an owner two for each chunk besides, as fast as its uplink takes them.
  */
 const MESSAGES: Readonly<Record<"member" | "own", Allowance>> = {

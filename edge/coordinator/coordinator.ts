@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import {
+  ERROR_CODES,
   type ErrorCode,
   TributaryError,
   toWireError,
@@ -7,6 +8,7 @@ import {
 } from "../../shared/job/errors.ts";
 import { hasEnded, type JobPlan, type JobSettings, type JobState } from "../../shared/job/job.ts";
 import { log } from "../../shared/log.ts";
+import type { ReceivedTexts, SentTexts } from "../../shared/wire/http-socket.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import type { Reason } from "../../shared/wire/problem.ts";
 import { newToken } from "../http/auth.ts";
@@ -15,6 +17,7 @@ import { hasServers } from "../servers/servers.ts";
 import type { Refusal, Speaker } from "./admission.ts";
 import { MOST_CONTRIBUTOR_SOCKETS, mostSockets } from "./budgets.ts";
 import { EventStreams } from "./event-streams.ts";
+import { HttpConnections } from "./http-connections.ts";
 import { networkOf } from "./identity.ts";
 import { LateSweep } from "./late-sweep.ts";
 import { LiveJob } from "./live-job.ts";
@@ -22,7 +25,7 @@ import { renderPlaylist } from "./playlists.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
 import { isHeard } from "./schedule/state/records.ts";
 import { newState, type State } from "./schedule/state/state.ts";
-import { Sockets } from "./sockets.ts";
+import { type Caller, Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
 import { ownerStatus } from "./view.ts";
@@ -47,6 +50,15 @@ export interface JobStanding {
   tasksNeedingSource: number;
 }
 
+/** Somebody wants to open a connection. */
+export interface SocketCall {
+  ticket: string;
+  /** Asked for at this address: presigned URLs name its host. */
+  url: string;
+  /** Of the client, as the edge sees it. */
+  address: string | null;
+}
+
 /** A call's result: error classes do not survive RPC. */
 export type Result<T> = { ok: true; value: T } | { ok: false; error: WireError };
 
@@ -58,6 +70,7 @@ export type Result<T> = { ok: true; value: T } | { ok: false; error: WireError }
 export class Coordinator extends DurableObject<Cloudflare.Env> {
   readonly #store: Store;
   readonly #sockets: Sockets;
+  readonly #httpConnections: HttpConnections;
   readonly #streams = new EventStreams();
   readonly #sweep: LateSweep;
   #live: LiveJob | null = null;
@@ -68,6 +81,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     super(ctx, env);
     this.#store = new Store(ctx.storage);
     this.#sockets = new Sockets(ctx);
+    this.#httpConnections = new HttpConnections(this.#sockets, {
+      mayAsk: (from) => this.#live?.mayStillSpeak(from, 0) ?? false,
+      receive: (from, text) => this.#live?.receive(from, text),
+      closed: (connectionId) => this.#closed(connectionId),
+    });
     this.#sweep = new LateSweep(ctx, env.MEDIA);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
@@ -219,26 +237,64 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   /** The socket of a holder: `GET /api/jobs/:id/socket?ticket=`. */
   override async fetch(request: Request): Promise<Response> {
-    const live = this.#live;
-    if (live === null) return new Response(null, { status: 404 });
-    const { host, protocol, searchParams } = new URL(request.url);
-    // A local server over https hands sockets on as http; a site has one scheme.
-    const scheme = URL.parse(live.state.job.origin)?.protocol ?? protocol;
-    const origin = `${scheme}//${host}`;
-    const nowMs = Date.now();
-    const text = searchParams.get("ticket") ?? "";
-    const ticket = openTicket(this.env, text, live.state.job.id, nowMs);
-    const maxContributors = ticket && live.admission.mostContributors(ticket.principal);
-    if (ticket === null || maxContributors === null) return new Response(null, { status: 401 });
-    this.#sockets.closeGuests(nowMs);
-    if (!this.#hasRoomFor(ticket, maxContributors)) return new Response(null, { status: 429 });
-    const { principal, role } = ticket;
     // Cloudflare sets it, whatever a client says.
     const address = request.headers.get("cf-connecting-ip");
-    const network = networkOf(address, live.state.job.seed);
-    const response = this.#sockets.accept({ origin, network, principal, role }, nowMs);
+    const ticket = new URL(request.url).searchParams.get("ticket") ?? "";
+    const nowMs = Date.now();
+    const caller = this.#admitCaller({ ticket, url: request.url, address }, nowMs);
+    if (!caller.ok) return new Response(null, { status: ERROR_CODES[caller.error.code].status });
+    const response = this.#sockets.accept(caller.value, nowMs);
     this.#setAlarm();
     return response;
+  }
+
+  /**
+   * A socket over HTTP requests. Refused with JOB_NOT_FOUND, UNAUTHORIZED, RATE_LIMITED.
+   * @returns the id of the connection
+   */
+  async openHttpSocket(call: SocketCall): Promise<Result<string>> {
+    const nowMs = Date.now();
+    const caller = this.#admitCaller(call, nowMs);
+    if (!caller.ok) return caller;
+    const connectionId = this.#httpConnections.open(caller.value, nowMs);
+    this.#setAlarm();
+    return { ok: true, value: connectionId };
+  }
+
+  /** False where the connection is not there (any more), or texts are missing before these. */
+  async receiveTexts(connectionId: string, sent: SentTexts): Promise<boolean> {
+    return this.#httpConnections.send(connectionId, sent);
+  }
+
+  /** Resolves once there is something to say, or after some seconds; null as above. */
+  async textsFor(connectionId: string, have: number): Promise<ReceivedTexts | null> {
+    return this.#httpConnections.receive(connectionId, have);
+  }
+
+  async closeHttpSocket(connectionId: string): Promise<void> {
+    this.#httpConnections.hangUp(connectionId);
+  }
+
+  /** Whether somebody may open a connection, whatever carries it. */
+  #admitCaller({ ticket: text, url, address }: SocketCall, nowMs: number): Result<Caller> {
+    const live = this.#live;
+    if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
+    const { id, origin: ofJob, seed } = live.state.job;
+    const ticket = openTicket(this.env, text, id, nowMs);
+    const maxContributors = ticket && live.admission.mostContributors(ticket.principal);
+    if (ticket === null || maxContributors === null) {
+      return refused("UNAUTHORIZED", "The token no longer opens this job.");
+    }
+    this.#sockets.closeGuests(nowMs);
+    if (!this.#hasRoomFor(ticket, maxContributors)) {
+      return refused("RATE_LIMITED", "Too many sockets.");
+    }
+    const { host, protocol } = new URL(url);
+    // A local server over https hands sockets on as http; a site has one scheme.
+    const origin = `${URL.parse(ofJob)?.protocol ?? protocol}//${host}`;
+    const { principal, role } = ticket;
+    const network = networkOf(address, seed);
+    return { ok: true, value: { origin, network, principal, role } };
   }
 
   #hasRoomFor({ principal, role }: SocketTicket, maxContributors: number): boolean {
@@ -247,18 +303,22 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    const attachment = this.#sockets.attachment(socket);
+    const attachment = this.#sockets.attachmentOf(this.#sockets.idOf(socket));
     if (attachment === null || this.#live === null) return;
     this.#live.receive(attachment, data);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    const connectionId = this.#sockets.forget(socket);
-    if (connectionId !== null) this.#live?.dispatch({ type: "closed", connectionId });
+    const connectionId = this.#sockets.idOf(socket);
+    if (this.#sockets.forget(connectionId)) this.#closed(connectionId);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
     await this.webSocketClose(socket);
+  }
+
+  #closed(connectionId: string): void {
+    this.#live?.dispatch({ type: "closed", connectionId });
   }
 
   /** At least once, and up to a minute late: `tick` does what is due, whenever. */

@@ -100,12 +100,7 @@ export class LiveJob {
   /** What a holder's socket brought. Nothing is read of what is more than its sender may say. */
   receive(from: Attachment, data: string | ArrayBuffer): void {
     const { connectionId, holderId } = from;
-    if (!this.#mayStillSpeak(from, typeof data === "string" ? data.length : data.byteLength)) {
-      const message = "Too many messages; the connection may be opened again.";
-      this.#refuse(connectionId, { code: "RATE_LIMITED", message });
-      this.dispatch({ type: "closed", connectionId });
-      return;
-    }
+    if (!this.mayStillSpeak(from, typeof data === "string" ? data.length : data.byteLength)) return;
     const refusal = holderId === null ? versionRefusal(data) : null;
     if (refusal !== null) {
       this.#refuse(connectionId, refusal);
@@ -123,10 +118,19 @@ export class LiveJob {
     }
   }
 
-  #mayStillSpeak({ connectionId, holderId, principal, role }: Attachment, size: number): boolean {
+  /**
+   * Takes one message of so many characters from what a connection's holder may say. False, and the
+   * connection is closed, where that was more.
+   */
+  mayStillSpeak({ connectionId, holderId, principal, role }: Attachment, size: number): boolean {
     const member = holderId ?? connectionId;
     const maxContributors = this.admission.mostContributors(principal) ?? 0;
-    return this.#budgets.take({ principal, role, member, maxContributors }, size, Date.now());
+    const sender = { principal, role, member, maxContributors };
+    if (this.#budgets.take(sender, size, Date.now())) return true;
+    const message = "Too many messages; the connection may be opened again.";
+    this.#refuse(connectionId, { code: "RATE_LIMITED", message });
+    this.dispatch({ type: "closed", connectionId });
+    return false;
   }
 
   #hello(

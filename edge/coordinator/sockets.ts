@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import { type Role, roleSchema } from "../../shared/wire/protocol.ts";
+import type { Wire } from "./wire.ts";
 
 /** What a socket carries over a hibernation. */
 const attachmentSchema = z.object({
@@ -17,16 +18,18 @@ const attachmentSchema = z.object({
   holderId: z.string().nullable(),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
+/** Of whoever opens a connection. */
+export type Caller = Pick<Attachment, "origin" | "network" | "principal" | "role">;
 
 /** Sockets that never said hello are closed after this. */
 const HELLO_WITHIN_MS = 10_000;
 
 interface Connection {
-  socket: WebSocket;
+  socket: Wire;
   attachment: Attachment;
 }
 
-/** The job's hibernating sockets, each known by its connection id. */
+/** The job's connections to its holders, each known by its id. */
 export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #connections = new Map<string, Connection>();
@@ -43,16 +46,20 @@ export class Sockets {
     }
   }
 
-  accept(
-    of: Pick<Attachment, "origin" | "network" | "principal" | "role">,
-    nowMs: number,
-  ): Response {
+  accept(of: Caller, nowMs: number): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     const connectionId = crypto.randomUUID();
     // The tag is what is looked at for each message: an attachment would be parsed each time.
     this.#ctx.acceptWebSocket(server, [connectionId]);
     this.#attach(server, { connectionId, openedAtMs: nowMs, ...of, holderId: null });
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Takes in a connection that is no WebSocket. @returns its id */
+  add(wire: Wire, of: Caller, nowMs: number): string {
+    const connectionId = crypto.randomUUID();
+    this.#attach(wire, { connectionId, openedAtMs: nowMs, ...of, holderId: null });
+    return connectionId;
   }
 
   /** Open sockets of one token, and of one role. */
@@ -66,9 +73,13 @@ export class Sockets {
     return count;
   }
 
-  /** Null for a socket that was closed here. */
-  attachment(socket: WebSocket): Attachment | null {
-    const [connectionId = ""] = this.#ctx.getTags(socket);
+  /** The connection's id, by the tag of its socket. */
+  idOf(socket: WebSocket): string {
+    return this.#ctx.getTags(socket)[0] ?? "";
+  }
+
+  /** Null for a connection that was closed here. */
+  attachmentOf(connectionId: string): Attachment | null {
     return this.#connections.get(connectionId)?.attachment ?? null;
   }
 
@@ -126,12 +137,12 @@ export class Sockets {
     }
   }
 
-  /** The peer closed, or is gone. Returns the connection's id if it was one of ours. */
-  forget(socket: WebSocket): string | null {
-    const connectionId = this.attachment(socket)?.connectionId ?? null;
+  /** The peer closed, or is gone. False where the connection was closed here before. */
+  forget(connectionId: string): boolean {
+    const isOurs = this.#connections.has(connectionId);
     // Codes like 1006 that say "it broke" may not be sent back.
-    if (connectionId !== null) this.close(connectionId, 1000, "");
-    return connectionId;
+    this.close(connectionId, 1000, "");
+    return isOurs;
   }
 
   closeGuests(nowMs: number): void {
@@ -151,8 +162,8 @@ export class Sockets {
     return attachments.filter(({ holderId }) => holderId === null);
   }
 
-  #attach(socket: WebSocket, attachment: Attachment): void {
-    socket.serializeAttachment(attachment);
+  #attach(socket: Wire, attachment: Attachment): void {
+    socket.serializeAttachment?.(attachment);
     this.#connections.set(attachment.connectionId, { socket, attachment });
   }
 }

@@ -10,6 +10,10 @@ const PING_EVERY_MS = 5_000;
 const PONG_WITHIN_MS = 6_000;
 /** A socket that has no ticket by then, is not open, or whose hello has no answer, is given up. */
 const WELCOME_WITHIN_MS = 15_000;
+/** A WebSocket over which nothing came by then is given up, where there is another way. */
+const HEARD_WITHIN_MS = 10_000;
+/** WebSockets that fail at once, one after the other, before the other way is taken. */
+const FAILED_WEB_SOCKETS = 2;
 
 /** What is used of a WebSocket: browsers, workers and Node have the same one. */
 export interface WireSocket {
@@ -37,7 +41,10 @@ export interface JobSocketOptions {
    * and another one is asked for later.
    */
   ticket(signal: AbortSignal): Promise<string>;
+  /** Opens a WebSocket. */
   connect(ticket: string): WireSocket;
+  /** Opens a socket over HTTP requests; none: there is no such way here. */
+  connectHttp?: ((ticket: string) => WireSocket) | undefined;
   clock: Clock;
   events: JobSocketEvents;
 }
@@ -45,7 +52,8 @@ export interface JobSocketOptions {
 /**
  * A socket to a job's coordinator that comes back: reconnects with exponential backoff and jitter
  * until it is closed here. A link that is dead without a close (network gone) is noticed by a ping
- * that nobody answers.
+ * that nobody answers. Where a ticket can be had and WebSockets bring nothing, connections go over HTTP
+ * requests, as long as those bring something.
  */
 export class JobSocket {
   readonly #options: JobSocketOptions;
@@ -56,6 +64,9 @@ export class JobSocket {
   /** While a ticket is on its way. */
   #asking: AbortController | null = null;
   #failures = 0;
+  /** WebSockets in a row over which nothing came. */
+  #unheard = 0;
+  #overHttp = false;
 
   constructor(options: JobSocketOptions) {
     this.#options = options;
@@ -63,6 +74,11 @@ export class JobSocket {
     this.#welcome = new Timer(options.clock);
     this.#ping = new Timer(options.clock);
     this.#open();
+  }
+
+  /** The connection of the moment goes over HTTP requests. */
+  get overHttp(): boolean {
+    return this.#overHttp;
   }
 
   /** False when there is no open connection; nothing is queued. */
@@ -79,7 +95,7 @@ export class JobSocket {
   }
 
   #open(): void {
-    const { ticket, connect, events } = this.#options;
+    const { ticket, connect, connectHttp, events } = this.#options;
     const asking = new AbortController();
     this.#asking = asking;
     const failed = (thrown: unknown): void => {
@@ -95,17 +111,23 @@ export class JobSocket {
     ticket(asking.signal).then((text) => {
       if (this.#asking !== asking) return;
       this.#asking = null;
-      this.#use(connect(text));
+      const otherWay = this.#unheard < FAILED_WEB_SOCKETS ? undefined : connectHttp;
+      this.#overHttp = otherWay !== undefined;
+      this.#use((otherWay ?? connect)(text));
     }, failed);
   }
 
   #use(socket: WireSocket): void {
-    const { clock, events } = this.#options;
+    const { clock, events, connectHttp } = this.#options;
+    const isWebSocket = !this.#overHttp;
     this.#socket = socket;
-    let lastHeardMs = clock.nowMs();
+    const openedMs = clock.nowMs();
+    let lastHeardMs = openedMs;
+    let isHeard = false;
     const lost = (): void => {
       if (this.#socket !== socket) return;
       this.#release();
+      if (!isHeard) this.#countUnheard(isWebSocket, clock.nowMs() - openedMs);
       socket.close();
       this.#openLater();
       events.onLost();
@@ -121,7 +143,8 @@ export class JobSocket {
         watch();
       });
     };
-    this.#welcome.set(WELCOME_WITHIN_MS, lost);
+    const isFirstWay = isWebSocket && connectHttp !== undefined;
+    this.#welcome.set(isFirstWay ? HEARD_WITHIN_MS : WELCOME_WITHIN_MS, lost);
     socket.addEventListener("open", () => {
       if (this.#socket !== socket) return;
       this.send(events.onOpen());
@@ -129,6 +152,8 @@ export class JobSocket {
     });
     socket.addEventListener("message", ({ data }) => {
       lastHeardMs = clock.nowMs();
+      isHeard = true;
+      if (isWebSocket) this.#unheard = 0;
       if (this.#socket !== socket || typeof data !== "string" || data === "pong") return;
       const parsed = coordinatorMessageSchema.safeParse(parseJson(data));
       // Of a newer coordinator's messages, those that are not known here are left alone.
@@ -143,6 +168,13 @@ export class JobSocket {
     socket.addEventListener("error", lost);
   }
 
+  /** One that was silent for long shows as much as some that failed at once. */
+  #countUnheard(isWebSocket: boolean, waitedMs: number): void {
+    if (!isWebSocket) this.#unheard = 0;
+    else if (waitedMs >= HEARD_WITHIN_MS) this.#unheard = FAILED_WEB_SOCKETS;
+    else this.#unheard += 1;
+  }
+
   #openLater(): void {
     this.#failures += 1;
     const chance = 0.5 + this.#options.clock.random() / 2;
@@ -153,6 +185,7 @@ export class JobSocket {
   #release(): WireSocket | null {
     const socket = this.#socket;
     this.#socket = null;
+    this.#overHttp = false;
     this.#asking?.abort();
     this.#asking = null;
     this.#welcome.clear();

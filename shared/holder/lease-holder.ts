@@ -41,6 +41,8 @@ export interface LeaseHolderOptions {
   /** Gets what opens a socket to the job's coordinator; asked again for each reconnect. */
   ticket(signal: AbortSignal): Promise<string>;
   connect(ticket: string): WireSocket;
+  /** The way for those to whom no WebSocket comes through; none: only WebSockets. */
+  connectHttp?(ticket: string): WireSocket;
   /** To and from storage. */
   fetch: HttpFetch;
   clock: Clock;
@@ -104,6 +106,7 @@ export class LeaseHolder {
     this.#socket = new JobSocket({
       ticket: options.ticket,
       connect: options.connect,
+      connectHttp: options.connectHttp,
       clock,
       events: {
         onOpen: () => this.#hello(),
@@ -125,6 +128,11 @@ export class LeaseHolder {
   /** Welcomed, and the connection holds. */
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** The connection goes over HTTP requests, since no WebSocket comes through. */
+  get overHttp(): boolean {
+    return this.#connected && this.#socket.overHttp;
   }
 
   /** The coordinator refused this holder, which has stopped; nothing more will come. */

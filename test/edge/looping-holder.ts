@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { REAL_CLOCK } from "../../shared/clock.ts";
+import { HttpSocket, type HttpSocketCalls } from "../../shared/holder/http-socket.ts";
+import type { WireSocket } from "../../shared/holder/job-socket.ts";
 import { LeaseHolder, type LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
 import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
 import type { Chunk, MadeTask } from "../../shared/holder/lease-work.ts";
@@ -7,6 +9,7 @@ import type { Task } from "../../shared/job/job.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { EdgeSocket } from "./edge-socket.ts";
+import { EdgeRequests } from "./http-peer.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { bytesOf, plan, ticketFor } from "./scripted-holder.ts";
 
@@ -23,6 +26,8 @@ export interface Habits {
   hasSource?: boolean;
   /** Its address, as the edge sees it. */
   address?: string;
+  /** Its socket goes over HTTP requests, such as this makes of those to the edge. */
+  overHttp?(calls: HttpSocketCalls): HttpSocketCalls;
   /** At the beginning of each step, before anything of it is heard. */
   onStep?(step: Step, holder: LoopingHolder): void;
 }
@@ -101,7 +106,14 @@ export class LoopingHolder {
     this.#habits.onStep?.(step, this);
   }
 
-  #connect(ticket: string): EdgeSocket {
+  #connect(ticket: string): WireSocket {
+    const { overHttp } = this.#habits;
+    if (overHttp === undefined) return this.#connectWebSocket(ticket);
+    const calls = overHttp(new EdgeRequests(this.#jobId).calls());
+    return new HttpSocket(ticket, { calls, clock: REAL_CLOCK });
+  }
+
+  #connectWebSocket(ticket: string): EdgeSocket {
     const to = { jobId: this.#jobId, ticket, address: this.#habits.address };
     const socket = new CountedSocket(to, {
       onSend: (text) => {

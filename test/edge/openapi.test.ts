@@ -112,8 +112,12 @@ describe("the OpenAPI document", () => {
     const missing = new Set(served.filter((each) => !each.startsWith("all ")));
     for (const each of described) missing.delete(each);
     expect([...missing].sort()).toEqual([
+      "delete /api/jobs/{id}/http-socket",
       "get /api/jobs/{id}/socket",
       "get /api/openapi.json",
+      "post /api/jobs/{id}/http-socket",
+      "post /api/jobs/{id}/http-socket/receive",
+      "post /api/jobs/{id}/http-socket/send",
       "post /api/jobs/{id}/prepared",
     ]);
   });

@@ -272,6 +272,13 @@ describe("while it works", () => {
     expect(await stage.page.getByRole("status").first().innerText()).toContain("Connection lost");
   });
 
+  test("a connection over plain requests is said, with what it means", async () => {
+    await show("overHttp");
+    await stage.page.getByText("goes on over plain requests").waitFor();
+    await show("running");
+    expect(await stage.page.getByText("goes on over plain requests").count()).toBe(0);
+  });
+
   test("three thousand segments are drawn, not built of elements", async () => {
     await show("running");
     const elements = () => stage.page.locator("body *").count();

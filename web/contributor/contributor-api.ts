@@ -27,6 +27,8 @@ export interface ContributorState {
   /** Progress of each encode now at work, 0..1. */
   encoding: number[];
   connected: boolean;
+  /** The connection goes over HTTP requests, since no WebSocket comes through. */
+  overHttp: boolean;
   tasksDone: number;
   bytesDownloaded: number;
   bytesUploaded: number;

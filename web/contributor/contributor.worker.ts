@@ -19,6 +19,7 @@ const FIRST: ContributorState = {
   slots: 0,
   encoding: [],
   connected: false,
+  overHttp: false,
   tasksDone: 0,
   bytesDownloaded: 0,
   bytesUploaded: 0,
@@ -118,11 +119,12 @@ class Contributor implements ContributorApi {
   #changed(): void {
     const session = this.#session;
     if (session === null) return;
-    const { job, connected } = session;
+    const { job, connected, overHttp } = session;
     const busy = this.#pool?.slots().filter(({ taskId }) => taskId !== null) ?? [];
     this.#set({
       job: job ?? this.#feed.state.job,
       connected,
+      overHttp,
       tasksDone: this.#before.tasksDone + session.tasksDone,
       bytesDownloaded: this.#before.bytesDownloaded + session.bytesDownloaded,
       bytesUploaded: this.#before.bytesUploaded + session.bytesUploaded,

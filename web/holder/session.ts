@@ -1,4 +1,5 @@
 import { REAL_CLOCK } from "../../shared/clock.ts";
+import { HttpSocket } from "../../shared/holder/http-socket.ts";
 import { LeaseHolder, type LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
 import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
 import type { Chunk, HolderEncoder, OnProgress } from "../../shared/holder/lease-work.ts";
@@ -41,6 +42,8 @@ export class HolderSession extends LeaseHolder {
       encoder,
       ticket: (signal) => client.socketTicket(jobId, token, signal),
       connect: (ticket) => new WebSocket(client.socketUrl(jobId, ticket)),
+      connectHttp: (ticket) =>
+        new HttpSocket(ticket, { calls: client.httpSocketCalls(jobId), clock: REAL_CLOCK }),
       fetch: (url, init) => fetch(url, init),
       clock: REAL_CLOCK,
       onEnd: logEnd,

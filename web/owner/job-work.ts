@@ -28,7 +28,7 @@ export class JobWork {
    * @param plan null while the tab only watches
    */
   view(session: HolderSession, pool: Pool | null, plan: JobPlan | null, nowMs: number): Work {
-    const { job, connected, bytesUploaded } = session;
+    const { job, connected, overHttp, bytesUploaded } = session;
     if (job !== null) this.#meter.update(job, nowMs);
     if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);
     const slotMs = (nowMs - this.#startedAtMs) * (pool?.slots().length ?? 0);
@@ -38,6 +38,7 @@ export class JobWork {
     return {
       job,
       connected,
+      overHttp,
       bytesUploaded,
       disconnectedSeconds: connected ? null : Math.floor(silentMs / 1000),
       speed,

@@ -69,6 +69,8 @@ export interface WorkDone {
 export interface Work extends WorkDone {
   /** To the coordinator. */
   connected: boolean;
+  /** The connection goes over HTTP requests, since no WebSocket comes through. */
+  overHttp: boolean;
   /** For how long there has been no connection; null while there is one. */
   disconnectedSeconds: number | null;
   slots: SlotState[];

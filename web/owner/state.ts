@@ -38,6 +38,7 @@ const NO_WORK: Work = {
   bytesUploaded: 0,
   speed: null,
   connected: false,
+  overHttp: false,
   disconnectedSeconds: null,
   slots: [],
   etaSeconds: null,

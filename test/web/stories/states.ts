@@ -185,6 +185,7 @@ const ADDRESS: JobAddress = {
 
 const WORK = {
   connected: true,
+  overHttp: false,
   job: job(cells(52, 19)),
   slots: [
     { state: "encoding", taskId: "v-20", progress: 0.62, engine: "ffmpeg-wasm" },
@@ -238,6 +239,7 @@ export const STATES = {
     work: { ...WORK, job: job(cells(52, 19), { tasksNeedingSource: 0 }) },
     part: { part: "helped", reason: "measured", measuredSpeed: 0.31 },
   },
+  overHttp: { ...RUNNING, work: { ...WORK, overHttp: true } },
   offline: { ...RUNNING, work: { ...WORK, connected: false } },
   ready: {
     ...ENDED,

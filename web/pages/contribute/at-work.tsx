@@ -3,6 +3,7 @@ import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { Figure } from "../../ui/figure.tsx";
 import { formatBytes } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
+import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { SlotsField } from "./slots-field.tsx";
 import { VideoFacts } from "./video-facts.tsx";
@@ -54,6 +55,7 @@ export function AtWork({
           <p>Connecting…</p>
         </Note>
       )}
+      {shown.overHttp && <OverHttpNote />}
       {lowBattery.value && (
         <Note kind="warn" icon={<WarningIcon />}>
           <p>

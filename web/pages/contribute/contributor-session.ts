@@ -15,6 +15,7 @@ const UNKNOWN: Omit<ContributorState, "phase" | "error"> = {
   slots: 0,
   encoding: [],
   connected: false,
+  overHttp: false,
   tasksDone: 0,
   bytesDownloaded: 0,
   bytesUploaded: 0,

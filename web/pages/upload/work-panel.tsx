@@ -6,6 +6,7 @@ import { Figure } from "../../ui/figure.tsx";
 import { formatBytes, formatPercent, formatSpeed, formatWait } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { jobProgress, taskTitle } from "../../ui/job-progress.ts";
+import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { DeviceNote } from "./device-note.tsx";
 
@@ -72,6 +73,7 @@ const MADE: readonly string[] = ["done", "checking"];
 const CONNECTS_WITHIN_SECONDS = 10;
 
 function ConnectionNote({ work }: { work: Work | null }) {
+  if (work?.overHttp) return <OverHttpNote />;
   if (work === null || work.connected) return null;
   const { disconnectedSeconds, job } = work;
   if (job !== null) {
@@ -87,9 +89,8 @@ function ConnectionNote({ work }: { work: Work | null }) {
   return (
     <Note kind="warn" icon={<InfoIcon />}>
       <p>
-        <b>The connection to the site does not come through.</b> This page keeps trying. A proxy or
-        a firewall between here and the site may not let WebSockets pass: try another network, or
-        ask who runs it.
+        <b>The connection to the site does not come through.</b> This page keeps trying, also in
+        other ways. If this stays, try another network, or ask who runs this one.
       </p>
     </Note>
   );

@@ -1,0 +1,103 @@
+import { MOST_TEXTS, type ReceivedTexts, type SentTexts } from "../../shared/wire/http-socket.ts";
+import type { Wire } from "./wire.ts";
+
+/** A connection that no request uses for so long is closed. Holders ask again within 11 s. */
+const SILENCE_MS = 15_000;
+/** A request for texts is answered by then: proxies end those that are silent for half a minute. */
+const ANSWER_WITHIN_MS = 10_000;
+/** Characters that wait for a holder which does not fetch them; beyond that it is closed. */
+const MOST_WAITING_CHARACTERS = 4_000_000;
+
+/**
+ * The coordinator's end of a socket over HTTP requests. In memory only: open requests and timers keep the
+ * object there, and after a crash the connection is unknown, which its holder takes for a lost one.
+ */
+export class HttpConnection implements Wire {
+  readyState: number = WebSocket.OPEN;
+  readonly #gone: () => void;
+  /** Texts that the holder is not known to have, and the number of the first of them. */
+  #waiting: string[] = [];
+  #firstWaiting = 0;
+  #waitingCharacters = 0;
+  /** How many texts of the holder came. */
+  #heard = 0;
+  #closed: ReceivedTexts["closed"] = null;
+  /** Ends the wait of the request that is open now. */
+  #wake: () => void = () => {};
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param gone called once, when the holder has not been heard for a while */
+  constructor(gone: () => void) {
+    this.#gone = gone;
+    this.#listen();
+  }
+
+  send(text: string): void {
+    if (this.#closed !== null) return;
+    if (this.#waitingCharacters + text.length > MOST_WAITING_CHARACTERS) {
+      this.close(1013, "Too much was left unread.");
+      return;
+    }
+    this.#waitingCharacters += text.length;
+    this.#waiting.push(text);
+    this.#wake();
+  }
+
+  /** What was said before stays to be fetched. */
+  close(code: number, reason: string): void {
+    if (this.#closed !== null) return;
+    this.#listen();
+    this.readyState = WebSocket.CLOSED;
+    this.#closed = { code, reason };
+    this.#wake();
+  }
+
+  /** Those that are new, in their order; null where some are missing before them. */
+  take({ first, texts }: SentTexts): string[] | null {
+    this.#listen();
+    if (first > this.#heard) return null;
+    const added = texts.slice(this.#heard - first);
+    this.#heard += added.length;
+    return added;
+  }
+
+  /**
+   * What comes after the first `have` texts, once there is something. An earlier request that still waits
+   * is answered with nothing.
+   * @returns null where the holder claims texts that were never sent, or asks for forgotten ones
+   */
+  async receive(have: number): Promise<ReceivedTexts | null> {
+    this.#listen();
+    const known = have - this.#firstWaiting;
+    if (known < 0 || known > this.#waiting.length) return null;
+    for (const text of this.#waiting.splice(0, known)) this.#waitingCharacters -= text.length;
+    this.#firstWaiting = have;
+    this.#wake();
+    if (this.#waiting.length === 0 && this.#closed === null) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ANSWER_WITHIN_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    // A later request has been answered meanwhile: this one's holder does not listen any more.
+    if (this.#firstWaiting !== have) return { texts: [], closed: null };
+    const texts = this.#waiting.slice(0, MOST_TEXTS);
+    const isLast = texts.length === this.#waiting.length;
+    return { texts, closed: isLast ? this.#closed : null };
+  }
+
+  /** Nothing rings any more. */
+  end(): void {
+    clearTimeout(this.#silence);
+    this.#wake();
+  }
+
+  #listen(): void {
+    if (this.#closed !== null) return;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(this.#gone, SILENCE_MS);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { ContributorTab } from "../../web/headless/contributor-tab.ts";
+import { fixture } from "../setup/media.ts";
+import { expectExactPictures, soundOf } from "./exact-video.ts";
+import { makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
+import { openPlainProxy } from "./plain-proxy.ts";
+
+// A proxy between tabs and site that lets no WebSocket through.
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+const serverUrl = inject("serverUrl");
+const NOTE = "blocks the usual connection";
+
+test.each(["stripped", "swallowed"] as const)(
+  "requests for WebSockets are %s: owner and helper make a whole, exact video, and say how",
+  async (upgrades) => {
+    const file = await fixture("long-gop-20s.mp4");
+    await using proxy = await openPlainProxy(serverUrl, upgrades);
+    const helpers: ContributorTab[] = [];
+    const startedAtMs = Date.now();
+    let connectedAfterMs = 0;
+    await using video = await makeVideo(browser, {
+      serverUrl: proxy.url,
+      file,
+      ladder: SMALL_LADDER,
+      slots: 1,
+      meddle: async (tab, job) => {
+        const { joinUrl } = await tab.share(job);
+        await waitFor(tab, ({ connected }) => connected);
+        connectedAfterMs = Date.now() - startedAtMs;
+        await tab.page.getByText(NOTE).waitFor();
+        const helper = await ContributorTab.open(browser, joinUrl, { name: "Ada", slots: 1 }, say);
+        await helper.start();
+        helpers.push(helper);
+        await helper.page.getByText(NOTE).waitFor();
+      },
+    });
+    expect(proxy.upgrades()).toBeGreaterThan(0);
+    expect(connectedAfterMs).toBeLessThan(30_000);
+    const { status } = video;
+    expect(status.warnings).toEqual([]);
+    expect(status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+    expect(status.segments.some(({ role }) => role === "contributor")).toBe(true);
+    await expectExactPictures(video, { source: file });
+    const sound = await soundOf(video, file, 0);
+    expect(sound.worstLsb).toBeLessThanOrEqual(6);
+    for (const helper of helpers) {
+      await helper.page.getByRole("heading", { name: /finished/i }).waitFor();
+      await helper.close();
+    }
+  },
+);
+
+function say(): void {}

@@ -1,0 +1,55 @@
+import { createServer, type IncomingHttpHeaders, request as requestOf } from "node:http";
+
+/** The app under another port, through a proxy that knows plain requests alone. */
+export interface PlainProxy extends AsyncDisposable {
+  /** No slash at the end. */
+  url: string;
+  /** WebSockets that were asked for so far. */
+  upgrades(): number;
+}
+
+/** These say something of one connection, not of the request (RFC 9110, 7.6.1). */
+const HOP_BY_HOP: readonly string[] = ["connection", "upgrade", "keep-alive", "transfer-encoding"];
+
+/**
+ * @param upgrades what becomes of a request for a WebSocket: `stripped`: it is passed on as a plain request,
+ *   as nginx does when nobody tells it otherwise; `swallowed`: it is never answered
+ */
+export async function openPlainProxy(
+  serverUrl: string,
+  upgrades: "stripped" | "swallowed",
+): Promise<PlainProxy> {
+  let asked = 0;
+  // Without a listener to `upgrade` such a request is one like any other.
+  const server = createServer((incoming, answer) => {
+    const isUpgrade = incoming.headers.upgrade !== undefined;
+    if (isUpgrade) asked += 1;
+    if (isUpgrade && upgrades === "swallowed") return;
+    const { method, url = "/" } = incoming;
+    const headers = endToEnd(incoming.headers);
+    const outgoing = requestOf(new URL(url, serverUrl), { method, headers }, (response) => {
+      answer.writeHead(response.statusCode ?? 502, endToEnd(response.headers));
+      response.pipe(answer);
+      response.on("error", () => answer.destroy());
+    });
+    outgoing.on("error", () => answer.destroy());
+    answer.on("close", () => outgoing.destroy());
+    incoming.pipe(outgoing);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: `http://localhost:${port}`,
+    upgrades: () => asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The host stays: the app sees the proxy's, and signs for it. */
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)));
+}
