@@ -52,7 +52,7 @@ export async function transcodeTask(
     engine: "ffmpeg-native",
     encodeMs: performance.now() - startedMs,
     outputs: done.outputs.map(hashed),
-    warnings: done.warnings,
+    notices: done.notices,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { messagesOf } from "../../shared/job/notice.ts";
 import { playlistKey } from "../../shared/job/object-keys.ts";
 import { checkStored } from "../storage/stored-objects.ts";
 import {
@@ -46,7 +47,8 @@ export function assembled(state: State): { record: VideoRecord; texts: Map<strin
     schemaVersion: RECORD_VERSION,
     jobId: job.id,
     createdAtMs: job.createdAtMs,
-    warnings: job.warnings,
+    warnings: messagesOf(job.notices),
+    notices: job.notices,
     ...{ source, video, audio, segments },
     inits: [...inits.values()],
     media: accepted,

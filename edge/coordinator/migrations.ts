@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { uncoded } from "../../shared/job/notice.ts";
 import { claimSchema } from "./schedule/verify/verification.ts";
 
 /**
@@ -8,19 +9,24 @@ import { claimSchema } from "./schedule/verify/verification.ts";
  */
 
 /** The version of what is written now, kept with the job. Rows before version 1 say none. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * Rows whose shape is that of the version that wrote them; of the kinds that migrations change. The
  * others are not written anew (`Stored.migrated`).
  */
 interface Rows {
+  job: unknown;
   tasks: unknown[];
   leases: unknown[];
 }
 
 /** Each from the version of its index to the next one. */
-const MIGRATIONS: readonly ((rows: Rows) => Rows)[] = [toVerificationRecords, withoutOffers];
+const MIGRATIONS: readonly ((rows: Rows) => Rows)[] = [
+  toVerificationRecords,
+  withoutOffers,
+  toNotices,
+];
 
 /** @throws Error where a newer version of this program wrote the rows */
 export function migrate(rows: Rows, version: number): Rows {
@@ -51,6 +57,7 @@ function toVerificationRecords(rows: Rows): Rows {
   const leases = rows.leases.map((row) => leaseBefore.parse(row));
   const byId = new Map(leases.map((lease) => [lease.id, lease]));
   return {
+    ...rows,
     tasks: rows.tasks.map((row) => {
       const { proof, notFor, claims, done, ...task } = taskBefore.parse(row);
       const { verified, ...result } = done ?? { verified: "gate" };
@@ -99,4 +106,23 @@ function withoutOffers(rows: Rows): Rows {
     return { ...lease, phase, outputs: null, made: null };
   });
   return { ...rows, leases };
+}
+
+const warned = z.looseObject({ warnings: z.array(z.string()) });
+const committedLease = z.looseObject({ made: warned.nullable() });
+
+/** Warnings were sentences without codes and times. */
+function toNotices(rows: Rows): Rows {
+  const coded = (row: z.infer<typeof warned>) => {
+    const { warnings, ...rest } = row;
+    return { ...rest, notices: uncoded(warnings) };
+  };
+  return {
+    ...rows,
+    job: coded(warned.parse(rows.job)),
+    leases: rows.leases.map((row) => {
+      const lease = committedLease.parse(row);
+      return { ...lease, made: lease.made && coded(lease.made) };
+    }),
+  };
 }

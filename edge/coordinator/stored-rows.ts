@@ -44,13 +44,11 @@ export interface Stored {
  */
 export function readRows(textsOf: (kind: Kind) => string[]): Stored | null {
   const rowsOf = (kind: Kind): unknown[] => textsOf(kind).map((text) => JSON.parse(text));
-  const [job] = rowsOf("job");
-  if (job === undefined) return null;
-  const { schemaVersion } = parseStored("job", versionSchema, job);
-  const { tasks, leases } = migrate(
-    { tasks: rowsOf("task"), leases: rowsOf("lease") },
-    schemaVersion,
-  );
+  const [stored] = rowsOf("job");
+  if (stored === undefined) return null;
+  const { schemaVersion } = parseStored("job", versionSchema, stored);
+  const rows = { job: stored, tasks: rowsOf("task"), leases: rowsOf("lease") };
+  const { job, tasks, leases } = migrate(rows, schemaVersion);
   const plan = parseStored("plan", jobPlanSchema, JSON.parse(textsOf("plan").join("")));
   const taskRecords = parseStored("task", z.array(taskRecordSchema), tasks);
   const state = restoreState(plan, parseStored("job", jobRecordSchema, job), {

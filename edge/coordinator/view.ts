@@ -1,4 +1,5 @@
 import { hasEnded } from "../../shared/job/job.ts";
+import { messagesOf } from "../../shared/job/notice.ts";
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import type { HolderView, JobDelta, JobView, TaskView } from "../../shared/wire/job-view.ts";
@@ -157,12 +158,13 @@ function jobFacts(state: State): Omit<JobView, "tasks" | "holders"> {
 }
 
 function jobProgress(state: State) {
-  const { state: jobState, error, warnings, firstPlayableAtMs, endedAtMs } = state.job;
+  const { state: jobState, error, notices, firstPlayableAtMs, endedAtMs } = state.job;
   const { bytesStored, stuckSinceMs } = state.job;
   return {
     state: jobState,
     error,
-    warnings,
+    warnings: messagesOf(notices),
+    notices,
     firstPlayableAtMs,
     endedAtMs,
     stuckSinceMs,

@@ -6,6 +6,7 @@ import {
   sourceFactsSchema,
   videoRenditionSchema,
 } from "../../shared/job/job.ts";
+import { noticeSchema } from "../../shared/job/notice.ts";
 import { namedHashes, recordKey } from "../../shared/job/object-keys.ts";
 import type { ExpectedObject } from "./stored-objects.ts";
 
@@ -22,6 +23,7 @@ const videoRecordSchema = z.object({
   jobId: z.string(),
   createdAtMs: z.number(),
   warnings: z.array(z.string()),
+  notices: z.array(noticeSchema).default([]),
   source: sourceFactsSchema,
   video: z.array(videoRenditionSchema),
   audio: z.array(audioRenditionSchema),

@@ -1,5 +1,6 @@
 import type { CutSegment } from "../cmaf/cut.ts";
 import { type Segment, segmentDurationTicks } from "../job/job.ts";
+import type { Notice } from "../job/notice.ts";
 import type { ChunkInfo, LeaseGrant } from "../wire/lease.ts";
 
 /** What any engine is given, and what it gives. */
@@ -22,7 +23,8 @@ export interface RawOutput {
 export interface TranscodedTask {
   /** Inits first, then media by segment. */
   outputs: RawOutput[];
-  warnings: string[];
+  /** What is missing or concealed in what was made. */
+  notices: Notice[];
 }
 
 export function initOutput(

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { type ErrorCode, TributaryError, toWireError } from "../job/errors.ts";
+import { messagesOf } from "../job/notice.ts";
 import { retry } from "../retry.ts";
 import type { CoordinatorMessage } from "../wire/coordinator-messages.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
@@ -189,8 +190,9 @@ export class LeaseRun {
     const verdict = await retry(round, options);
     if (verdict !== null) return verdict;
     const { engine, encodeMs } = made;
-    const warnings = made.warnings.slice(0, 10).map((text) => text.slice(0, 500));
-    const commit: HolderMessage = { type: "commit", leaseId, engine, encodeMs, warnings };
+    const { notices } = made;
+    const warnings = messagesOf(notices);
+    const commit: HolderMessage = { type: "commit", leaseId, engine, encodeMs, warnings, notices };
     // A late second answer to the offer is no verdict on the commit.
     return this.#question.ask(commit, isVerdict, signal);
   }

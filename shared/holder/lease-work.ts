@@ -1,4 +1,5 @@
 import type { Engine } from "../job/job.ts";
+import type { Notice } from "../job/notice.ts";
 import type { ChunkInfo, LeaseGrant, OutputFacts, PictureVerdict, Put } from "../wire/lease.ts";
 
 /** What a lease is made of: the data that goes from step to step, and the steps themselves. */
@@ -12,8 +13,8 @@ export interface MadeTask {
   engine: Engine;
   encodeMs: number;
   outputs: MadeOutput[];
-  /** Plain sentences on what is missing or concealed in what was made. */
-  warnings: string[];
+  /** What is missing or concealed in what was made. */
+  notices: Notice[];
 }
 
 export interface Chunk {

@@ -29,6 +29,16 @@ export const NOTICE_CODES = [
   "PICTURES_REPAIRED",
   /** Damaged sound is missing. */
   "SOUND_MISSING",
+  /** Some parts are too large for helpers. */
+  "PARTS_NOT_SHARED",
+  /** The site's servers do not come. */
+  "SERVERS_UNREACHABLE",
+  /** A link for helpers was closed for wrong results. */
+  "LINK_CLOSED",
+  /** Helpers made what nobody trusted has verified. */
+  "PARTS_UNVERIFIED",
+  /** More was to be told than is kept. */
+  "MORE_NOTICES",
   /** Anything else, from a build that gave no code. */
   "OTHER",
 ] as const;
@@ -47,9 +57,25 @@ export function notice(code: NoticeCode, message: string, atSeconds: number | nu
   return { code, message, atSeconds };
 }
 
+/** A source's, also of one that was read before there were codes. */
+export function noticesOf(source: { warnings: readonly string[]; notices: Notice[] }): Notice[] {
+  return withNotices(source.notices, uncoded(source.warnings));
+}
+
 /** What people read of them. */
 export function messagesOf(notices: readonly Notice[]): string[] {
   return notices.map(({ message }) => message);
+}
+
+/** A job keeps so many at most. */
+const MOST_NOTICES = 20;
+const MORE = notice("MORE_NOTICES", "There was more to tell than is listed here.");
+
+/** Those of a job with some more; what is said already is not said again. */
+export function withNotices(before: readonly Notice[], more: readonly Notice[]): Notice[] {
+  const said = new Set(before.map(({ message }) => message));
+  const all = [...before, ...more.filter(({ message }) => !said.has(message))];
+  return all.length <= MOST_NOTICES ? all : [...all.slice(0, MOST_NOTICES - 1), MORE];
 }
 
 /** Sentences that came without codes. */

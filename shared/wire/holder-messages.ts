@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { engineSchema, jobSettingsPatchSchema } from "../job/job.ts";
+import { noticeSchema } from "../job/notice.ts";
 import { hex64Schema, idSchema, md5Base64Schema } from "./formats.ts";
 import { chunkInfoSchema, outputSchema, pictureVerdictSchema } from "./lease.ts";
 import { errorCodeSchema } from "./problem.ts";
@@ -67,6 +68,8 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     engine: engineSchema,
     encodeMs: z.number().min(0),
     warnings: z.array(z.string().max(500)).max(10),
+    /** The same with codes and times; none from holders that were built before there were. */
+    notices: z.array(noticeSchema).max(10).optional(),
   }),
   z.object({
     type: z.literal("fail"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { engineSchema, jobSettingsSchema, jobStateSchema } from "../job/job.ts";
+import { noticeSchema } from "../job/notice.ts";
 import { idSchema } from "./formats.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
 import { roleSchema } from "./protocol.ts";
@@ -45,6 +46,8 @@ export const jobViewSchema = z.object({
   segmentCount: z.int(),
   error: reasonSchema.nullable(),
   warnings: z.array(z.string()),
+  /** The same with codes and times; none of jobs that ended before there were. */
+  notices: z.array(noticeSchema).optional(),
   createdAtMs: z.number(),
   firstPlayableAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),

@@ -2,7 +2,7 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
-import { fixture } from "../setup/media.ts";
+import { generatedClip } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
 import { openPlainProxy } from "./plain-proxy.ts";
@@ -18,10 +18,19 @@ afterAll(() => browser.close());
 const serverUrl = inject("serverUrl");
 const NOTE = "blocks the usual connection";
 
-test.each(["stripped", "swallowed"] as const)(
-  "requests for WebSockets are %s: owner and helper make a whole, exact video, and say how",
-  async (upgrades) => {
-    const file = await fixture("long-gop-20s.mp4");
+test.each([
+  { upgrades: "stripped", seconds: 30 },
+  // Each tab waits for 10 s first.
+  { upgrades: "swallowed", seconds: 90 },
+] as const)(
+  "requests for WebSockets are $upgrades: owner and helper make a whole, exact video, and say how",
+  async ({ upgrades, seconds }) => {
+    const file = await generatedClip(`no-websocket-${seconds}s.mp4`, [
+      ...["-f", "lavfi", "-i", `testsrc2=size=320x240:rate=25:duration=${seconds}`],
+      ...["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
+      ...["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "50"],
+      ...["-c:a", "aac", "-b:a", "96k", "-ac", "2", "-shortest"],
+    ]);
     await using proxy = await openPlainProxy(serverUrl, upgrades);
     const helpers: ContributorTab[] = [];
     const startedAtMs = Date.now();

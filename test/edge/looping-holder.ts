@@ -139,7 +139,7 @@ export class LoopingHolder {
       ...output,
       bytes: bytesOf({ ...output, base64 }).buffer,
     }));
-    return { engine: "ffmpeg-wasm", encodeMs, outputs, warnings: [] };
+    return { engine: "ffmpeg-wasm", encodeMs, outputs, notices: [] };
   }
 }
 

@@ -1,6 +1,7 @@
 import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { notice } from "../../shared/job/notice.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import {
@@ -105,6 +106,27 @@ test("a holder cannot speak for another's lease", async () => {
   two.send({ type: "release", leaseId: grant.leaseId });
   expect(await two.next("revoke")).toMatchObject({ leaseId: grant.leaseId });
   expect(await one.deliver(grant)).toMatchObject({ type: "accepted" });
+});
+
+test("what an encoder warns of stands in the job with its code and time, old holders' without", async () => {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  const damaged = notice("SOUND_MISSING", "The sound is damaged between 0:02.0 and 0:04.0.", 2);
+  const [first, second] = [await holder.grant(), await holder.grant()];
+  for (const { leaseId, task } of [first, second]) {
+    await putAll(await holder.offer(leaseId, made(task.id)), made(task.id));
+  }
+  holder.commit(first.leaseId, "ffmpeg-native", [damaged]);
+  expect(await holder.verdict()).toMatchObject({ type: "accepted" });
+  const { leaseId } = second;
+  const warnings = [damaged.message, "Something else."];
+  holder.send({ type: "commit", leaseId, engine: "ffmpeg-native", encodeMs: 1, warnings });
+  expect(await holder.verdict()).toMatchObject({ type: "accepted" });
+  expect(await status(job)).toMatchObject({
+    warnings,
+    notices: [damaged, notice("OTHER", "Something else.")],
+  });
 });
 
 test("a closed socket frees its tasks at once", async () => {

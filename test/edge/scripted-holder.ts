@@ -2,6 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { inject, vi } from "vitest";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { Engine, JobPlan } from "../../shared/job/job.ts";
+import { messagesOf, type Notice } from "../../shared/job/notice.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
@@ -275,9 +276,9 @@ export class ScriptedHolder {
     return (await this.next("uploads")).puts;
   }
 
-  commit(leaseId: string, engine: Engine = "ffmpeg-native"): void {
-    const warnings: string[] = [];
-    this.send({ type: "commit", leaseId, engine, encodeMs: 100, warnings });
+  commit(leaseId: string, engine: Engine = "ffmpeg-native", notices: Notice[] = []): void {
+    const warnings = messagesOf(notices);
+    this.send({ type: "commit", leaseId, engine, encodeMs: 100, warnings, notices });
   }
 
   verdict() {

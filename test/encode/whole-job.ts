@@ -5,6 +5,7 @@ import { checkInit, checkMedia, type InitFacts, type MediaFacts } from "../../sh
 import type { RawOutput, TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
 import { openSource } from "../../shared/ingest/read/source.ts";
 import type { JobPlan, Rendition, Segment } from "../../shared/job/job.ts";
+import { messagesOf } from "../../shared/job/notice.ts";
 import type { LadderRung } from "../../shared/plan/plan.ts";
 
 /** One output with what it must agree with. */
@@ -67,7 +68,7 @@ export async function makeWholeJob(
     // Engines own their chunk: another run of the same task needs its own.
     const done = await transcode({ ...task, chunk: task.chunk.slice() });
     outputs.push(...done.outputs);
-    warnings.push(...done.warnings);
+    warnings.push(...messagesOf(done.notices));
   }
   const renditions = [...plan.video, ...plan.audio].map((rendition) =>
     checkRendition(

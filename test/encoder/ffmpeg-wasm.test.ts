@@ -40,7 +40,7 @@ describe("a video task", () => {
     const made = await transcode(task, (share) => progress.push(share));
     const native = await nativeTranscode(copyOf(task), withoutAssembler);
     checkOutputs(made.outputs, task.grant);
-    expect(made.warnings).toEqual([]);
+    expect(made.notices).toEqual([]);
     expect(made.outputs.map(nameAndBytes)).toEqual(native.outputs.map(nameAndBytes));
     expect(progress.length).toBeGreaterThan(0);
     expect(Math.min(...progress)).toBeGreaterThanOrEqual(0);
@@ -72,10 +72,14 @@ describe("a video task", () => {
     const mdat = readBoxes(task.chunk).find(({ type }) => type === "mdat");
     if (mdat === undefined) throw new Error("no mdat");
     task.chunk.fill(0x55, mdat.bodyStart + 2_000, mdat.bodyStart + 2_012);
-    const { outputs, warnings } = await transcode(task);
+    const { outputs, notices } = await transcode(task);
     checkOutputs(outputs, task.grant);
-    expect(warnings).toEqual([
-      expect.stringMatching(/^The source is damaged between 0:00\.0 and /),
+    expect(notices).toEqual([
+      {
+        code: "PICTURES_REPAIRED",
+        message: expect.stringMatching(/^The source is damaged between 0:00\.0 and /),
+        atSeconds: 0,
+      },
     ]);
   }, 60_000);
 
@@ -97,7 +101,7 @@ describe("a sound task", () => {
     const native = await nativeTranscode(copyOf(task));
     checkOutputs(made.outputs, task.grant);
     expect(made.outputs.map(name)).toEqual(native.outputs.map(name));
-    expect(made.warnings).toEqual([]);
+    expect(made.notices).toEqual([]);
   }, 60_000);
 });
 

@@ -21,7 +21,7 @@ const sha256 = "a".repeat(64);
 export const made: MadeTask = {
   engine: "ffmpeg-wasm",
   encodeMs: 1,
-  warnings: [],
+  notices: [],
   outputs: [
     {
       rendition: "v480",

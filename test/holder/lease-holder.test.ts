@@ -24,6 +24,7 @@ describe("a lease holder", () => {
       engine: "ffmpeg-wasm",
       encodeMs: 1,
       warnings: [],
+      notices: [],
     });
     receive({ type: "accepted", leaseId: "lease-0" });
     await settled();

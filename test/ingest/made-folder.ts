@@ -5,6 +5,7 @@ import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { checkInit, checkMedia, type InitFacts } from "../../shared/cmaf/check.ts";
 import type { Source } from "../../shared/ingest/read/source.ts";
 import type { AcceptedSegment, JobPlan } from "../../shared/job/job.ts";
+import { messagesOf } from "../../shared/job/notice.ts";
 import { initKey, mediaKey } from "../../shared/job/object-keys.ts";
 import type { LadderRung } from "../../shared/plan/plan.ts";
 import { writePlaylists } from "../playlist/native-segments.ts";
@@ -56,7 +57,7 @@ async function makeTasks(
     const grant = leaseGrant(plan, task, { id: "folder", attempt: 1 }, { from: "local" });
     const chunk = await source.cutChunk(grant, signal);
     const made = await transcodeTask(grant, chunk, () => {}, { signal });
-    warnings.push(...made.warnings);
+    warnings.push(...messagesOf(made.notices));
     const inits = new Map<string, { key: string; facts: InitFacts }>();
     for (const output of made.outputs) {
       const { rendition: id, kind, segment: index, bytes, sha256, sizeBytes } = output;

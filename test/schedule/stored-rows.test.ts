@@ -139,6 +139,11 @@ describe("rows of versions between that one and records of verification", () => 
   });
 });
 
+test("sentences from before there were codes are kept", () => {
+  const { job } = stored(changed("job", { warnings: ["The end is missing."] })).state;
+  expect(job.notices).toEqual([{ code: "OTHER", message: "The end is missing.", atSeconds: null }]);
+});
+
 test("rows of this version are read as they are, those of a newer one are refused", () => {
   const { state } = stored();
   const rows = [

@@ -96,7 +96,7 @@ describe("contributors that agree", () => {
       expect(verification).toMatchObject({ evidence: isEvidence });
     }
     expect(shown(hall)).toEqual({ lies: 0, truths: 0 });
-    expect(hall.state.job).toMatchObject({ state: "running", awaitsTrusted: true, warnings: [] });
+    expect(hall.state.job).toMatchObject({ state: "running", awaitsTrusted: true, notices: [] });
     for (const { agreed } of hall.state.holders.values()) expect(agreed).toBe(0);
 
     owner(hall);
@@ -121,7 +121,7 @@ describe("contributors that agree", () => {
         continue;
       }
       expect(hall.state.job.state).toBe("assembling");
-      expect(hall.state.job.warnings).toHaveLength(1);
+      expect(hall.state.job.notices).toHaveLength(1);
       expect(new Set(verifiedBy(hall))).toEqual(new Set(["evidence"]));
       const said = playlistInput(hall.state).accepted.map(({ provenance }) => provenance.verified);
       expect(new Set(said)).toEqual(new Set(["evidence"]));
@@ -216,7 +216,7 @@ describe("a proven lie", () => {
     }
     hall.join("e", 0.75);
     expect(hall.state.holders.has("e")).toBe(false);
-    expect(hall.state.job.warnings).toHaveLength(1);
+    expect(hall.state.job.notices).toHaveLength(1);
     owner(hall);
     expect(shown(hall)).toEqual({ lies: 0, truths: 40 });
   });

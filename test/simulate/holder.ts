@@ -188,7 +188,7 @@ export class SimulatedHolder {
     await this.#pause(encodeMs, signal);
     stop();
     signal.throwIfAborted();
-    return { engine: "ffmpeg-wasm", encodeMs, outputs: this.#outputs(grant), warnings: [] };
+    return { engine: "ffmpeg-wasm", encodeMs, outputs: this.#outputs(grant), notices: [] };
   }
 
   #outputs({ task }: LeaseGrant): MadeTask["outputs"] {

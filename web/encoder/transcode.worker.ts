@@ -35,9 +35,9 @@ async function transcode(
   if (lanes === null) throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder is not loaded.");
   const startedMs = performance.now();
   const task = { grant, info, chunk: new Uint8Array(chunk) };
-  const { engine, warnings, outputs: made } = await lanes.transcode(task, throttled(onProgress));
+  const { engine, notices, outputs: made } = await lanes.transcode(task, throttled(onProgress));
   const outputs = await hashOutputs(made);
-  const result = { engine, encodeMs: performance.now() - startedMs, outputs, warnings };
+  const result = { engine, encodeMs: performance.now() - startedMs, outputs, notices };
   return Comlink.transfer(
     result,
     outputs.map(({ bytes }) => bytes),

@@ -1,6 +1,6 @@
 import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { WireError } from "../../shared/job/errors.ts";
-import { messagesOf, type Notice, uncoded } from "../../shared/job/notice.ts";
+import { messagesOf, type Notice, uncoded, withNotices } from "../../shared/job/notice.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
@@ -38,7 +38,7 @@ export interface TranscodeReport {
   bytesUploaded: number;
   bytesStored: number;
   warnings: string[];
-  /** The warnings with codes and times; those of encoders have none yet. */
+  /** The warnings with codes and times. */
   notices: Notice[];
   /** Why the browser's own codecs were not to be used; null where they were, or no file was read. */
   fastRefusal: FastRefusal | null;
@@ -95,7 +95,8 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
   const firstPlayable = atEdge(status?.firstPlayableAtMs);
   const ready = status?.state === "ready" ? atEdge(status.endedAtMs) : null;
   // All that the page says: what was found in the file, and what came up at work.
-  const found = status?.source?.notices ?? state?.inspection?.source.notices ?? [];
+  const inSource = status?.source?.notices ?? state?.inspection?.source.notices ?? [];
+  const found = withNotices(inSource, status?.notices ?? state?.job?.notices ?? []);
   const atWork = status?.warnings ?? state?.warnings ?? [];
   const warnings = [
     ...new Set([...(state?.inspection?.source.warnings ?? []), ...messagesOf(found), ...atWork]),

@@ -1,4 +1,5 @@
 import { hasEnded } from "../../../shared/job/job.ts";
+import { notice } from "../../../shared/job/notice.ts";
 import type { Draft } from "./state/draft.ts";
 import {
   type Holder,
@@ -76,9 +77,7 @@ export function isStraggling(draft: Draft, { phase, grantedAtMs }: Lease): boole
 /** A call lies in the dead letter queue: no server comes for it. The next one is made after a while. */
 export function serverGivenUp(draft: Draft, holderId: string): void {
   if (hasEnded(draft.job.state) || draft.holder(holderId) !== undefined) return;
-  const warning = "The servers of this site could not be reached.";
-  const { warnings } = draft.job;
-  if (!warnings.includes(warning)) draft.patchJob({ warnings: [...warnings, warning] });
+  draft.tell(notice("SERVERS_UNREACHABLE", "The servers of this site could not be reached."));
 }
 
 /** When a call is due to be made or made anew. */

@@ -1,4 +1,5 @@
 import { hasEnded } from "../../../shared/job/job.ts";
+import { notice } from "../../../shared/job/notice.ts";
 import { chunkKey } from "../../../shared/job/object-keys.ts";
 import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import type { Reason } from "../../../shared/wire/problem.ts";
@@ -113,8 +114,7 @@ function chunkRefusal(
 /** The task stays one for those who have the source; it is not asked for again through this socket. */
 function refuseChunk(draft: Draft, taskId: string, connectionId: string, refused: Reason): void {
   draft.patchTask(taskId, { staging: { connectionId, dueAtMs: null } });
-  const { warnings } = draft.job;
-  if (!warnings.includes(CHUNK_WARNING)) draft.patchJob({ warnings: [...warnings, CHUNK_WARNING] });
+  draft.tell(notice("PARTS_NOT_SHARED", CHUNK_WARNING));
   const message = { type: "stage-upload", taskId, put: null, refused } as const;
   draft.effects.push({ type: "send", connectionId, message });
 }

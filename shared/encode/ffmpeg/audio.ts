@@ -13,7 +13,7 @@ import {
 import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-audio-args.ts";
 import type { TranscodedTask, TranscodeTask } from "../transcode-task.ts";
 import { countChunkPackets } from "./chunk.ts";
-import { between, decodeFailed, soundWarnings } from "./damage.ts";
+import { between, decodeFailed, soundNotices } from "./damage.ts";
 import type { FfmpegRunner } from "./runner.ts";
 
 const CHUNK_FILE = "chunk.mp4";
@@ -53,7 +53,7 @@ export async function transcodeSound(
     const frames = readAdtsFrames(await runner.read(ADTS_FILE));
     return {
       outputs: soundOutputs(frames.slice(PRIMING_FRAMES + run.preRollFrames), run, task, rendition),
-      warnings: soundWarnings(decoding.lines, segments),
+      notices: soundNotices(decoding.lines, segments),
     };
   } finally {
     for (const file of [CHUNK_FILE, DECODED_FILE, PLACED_FILE, ADTS_FILE])

@@ -1,5 +1,6 @@
 import { TributaryError } from "../../job/errors.ts";
-import type { Segment } from "../../job/job.ts";
+import { type Segment, TICKS_PER_SECOND } from "../../job/job.ts";
+import { type Notice, notice } from "../../job/notice.ts";
 import { clock } from "../../job/ticks.ts";
 import { durationTicks } from "../transcode-task.ts";
 import type { FfmpegRun } from "./runner.ts";
@@ -56,18 +57,22 @@ function damageLines(lines: readonly string[]): string[] {
   );
 }
 
-export function pictureWarnings(run: FfmpegRun, segments: readonly Segment[]): string[] {
+export function pictureNotices(run: FfmpegRun, segments: readonly Segment[]): Notice[] {
   const damaged = damageLines(run.lines).length;
   if (damaged === 0) return [];
-  return [
-    `The source is damaged ${between(segments)}: about ${damaged} pictures there were repaired by guess.`,
-  ];
+  const message = `The source is damaged ${between(segments)}: about ${damaged} pictures there were repaired by guess.`;
+  return [notice("PICTURES_REPAIRED", message, startSeconds(segments))];
 }
 
-export function soundWarnings(lines: readonly string[], segments: readonly Segment[]): string[] {
+export function soundNotices(lines: readonly string[], segments: readonly Segment[]): Notice[] {
   const damaged = damageLines(lines).length;
   if (damaged === 0) return [];
-  return [`The sound is damaged ${between(segments)}: about ${damaged} pieces of it are missing.`];
+  const message = `The sound is damaged ${between(segments)}: about ${damaged} pieces of it are missing.`;
+  return [notice("SOUND_MISSING", message, startSeconds(segments))];
+}
+
+function startSeconds([first]: readonly Segment[]): number {
+  return (first?.startTicks ?? 0) / TICKS_PER_SECOND;
 }
 
 export function between(segments: readonly Segment[]): string {

@@ -19,7 +19,7 @@ import {
   type TranscodeTask,
 } from "../transcode-task.ts";
 import { chunkUnreadable, countChunkPackets } from "./chunk.ts";
-import { asLasting, checkExit, missingPictures, pictureWarnings } from "./damage.ts";
+import { asLasting, checkExit, missingPictures, pictureNotices } from "./damage.ts";
 import type { FfmpegRun, FfmpegRunner } from "./runner.ts";
 
 const CHUNK_FILE = "chunk.mp4";
@@ -52,7 +52,7 @@ export async function transcodeVideo(
       inits.push(initOutput(rendition.id, segments, init));
       media.push(...cuts.map((cut) => mediaOutput(rendition.id, cut)));
     }
-    return { outputs: [...inits, ...bySegment(media)], warnings: pictureWarnings(run, segments) };
+    return { outputs: [...inits, ...bySegment(media)], notices: pictureNotices(run, segments) };
   } finally {
     for (const file of [CHUNK_FILE, ...files.outputs]) await runner.remove(file);
   }

@@ -68,7 +68,7 @@ export class WebCodecsEngine implements TranscodeEngine {
     };
     await requireCodecs(config, video, outputFrameRate(source.video));
     const rungs = await new LadderRun(task, video, colour.tags, onProgress).run(chunk, config);
-    return { outputs: packageRungs(rungs, task, colour), warnings: [] };
+    return { outputs: packageRungs(rungs, task, colour), notices: [] };
   }
 }
 

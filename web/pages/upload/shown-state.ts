@@ -21,6 +21,7 @@ export interface ShownState {
   masterUrl: string | null;
   visibility: Visibility | null;
   connected: boolean;
+  overHttp: boolean;
   slots: SlotState[];
   /** 0..1 */
   busyShare: number;
@@ -51,6 +52,7 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     masterUrl: address?.masterUrl ?? null,
     visibility: address?.visibility ?? null,
     connected: work?.connected ?? false,
+    overHttp: work?.overHttp ?? false,
     slots: work?.slots ?? [],
     busyShare: done?.busyShare ?? 0,
     bytesUploaded: done?.bytesUploaded ?? 0,

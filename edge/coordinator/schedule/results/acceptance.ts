@@ -13,9 +13,6 @@ import { standingOf } from "../verify/trust.ts";
 import { claimsOf } from "../verify/verification.ts";
 import { initsOf } from "./inits.ts";
 
-/** A job tells of so many warnings at most. */
-const MAX_WARNINGS = 20;
-
 /** A result that the gate passed. */
 export function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment[]): void {
   const { outputs, made } = lease;
@@ -50,8 +47,8 @@ export function accept(draft: Draft, task: Task, lease: Lease, segments: Checked
   draft.moveVerification(task.id, { type: "accepted", standing });
   draft.dropLease(lease.id);
   credit(draft, task, holder.id, made.encodeMs);
-  const warnings = [...new Set([...draft.job.warnings, ...made.warnings])].slice(0, MAX_WARNINGS);
-  draft.patchJob({ bytesStored, warnings, tasksDone: draft.job.tasksDone + 1 });
+  draft.tell(...made.notices);
+  draft.patchJob({ bytesStored, tasksDone: draft.job.tasksDone + 1 });
   markPlayable(draft);
   draft.send(lease.holderId, { type: "accepted", leaseId: lease.id });
   settleDispute(draft, task, claimsOf(record.verification));

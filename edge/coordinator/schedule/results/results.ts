@@ -1,4 +1,5 @@
 import type { Task } from "../../../../shared/job/job.ts";
+import { uncoded } from "../../../../shared/job/notice.ts";
 import type { HolderMessage } from "../../../../shared/wire/holder-messages.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
 import type { GateVerdict } from "../../../gate/verdict.ts";
@@ -61,14 +62,14 @@ export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
     refuse(draft, lease, "OFFER_INVALID", "The commit came without an offer.");
     return;
   }
-  const { engine, encodeMs, warnings } = commit;
+  const { engine, encodeMs, notices = uncoded(commit.warnings) } = commit;
   const holder = draft.holder(lease.holderId);
   if (holder !== undefined && !mayUse(lease, holder, engine)) {
     refuse(draft, lease, "ENGINE_UNAVAILABLE", "The lease was for a result of another engine.");
     return;
   }
   if (refusedForInit(draft, lease, lease.outputs, engine)) return;
-  draft.patchLease(lease.id, { phase: "checking", made: { engine, encodeMs, warnings } });
+  draft.patchLease(lease.id, { phase: "checking", made: { engine, encodeMs, notices } });
   check(draft, lease.id);
 }
 

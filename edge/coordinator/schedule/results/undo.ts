@@ -1,4 +1,5 @@
 import type { Task } from "../../../../shared/job/job.ts";
+import { notice } from "../../../../shared/job/notice.ts";
 import { dropLease } from "../leases.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
 import type { Draft } from "../state/draft.ts";
@@ -53,7 +54,7 @@ export function ban(draft: Draft, liarId: string, lieTaskId: string | null): voi
     if (isClosed && !holder.banned) sendAway(draft, holder.id, LINK_CLOSED);
   }
   if (isClosed && !before.isClosed) {
-    draft.patchJob({ warnings: [...new Set([...draft.job.warnings, CLOSED_WARNING])] });
+    draft.tell(notice("LINK_CLOSED", CLOSED_WARNING));
   }
   for (const task of draft.tasks()) {
     if (task.done === null || !members.has(task.done.holderId)) continue;

@@ -1,4 +1,5 @@
 import type { AcceptedSegment } from "../../../../shared/job/job.ts";
+import { type Notice, withNotices } from "../../../../shared/job/notice.ts";
 import type { CoordinatorMessage } from "../../../../shared/wire/coordinator-messages.ts";
 import { move, type VerificationEvent } from "../verify/verification.ts";
 import type { Effect } from "./effect.ts";
@@ -52,6 +53,11 @@ export class Draft {
 
   patchJob(patch: Partial<JobRecord>): void {
     this.changes.job = { ...this.job, ...patch };
+  }
+
+  /** Tells people of something, once. */
+  tell(...notices: Notice[]): void {
+    this.patchJob({ notices: withNotices(this.job.notices, notices) });
   }
 
   /** Of a contributor link, by its principal. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { engineSchema, jobSettingsSchema, jobStateSchema } from "../../../../shared/job/job.ts";
+import { noticeSchema } from "../../../../shared/job/notice.ts";
 import { chunkInfoSchema, outputSchema } from "../../../../shared/wire/lease.ts";
 import { errorCodeSchema, reasonSchema } from "../../../../shared/wire/problem.ts";
 import { roleSchema } from "../../../../shared/wire/protocol.ts";
@@ -48,7 +49,8 @@ export const jobRecordSchema = z.object({
   id: z.string(),
   state: jobStateSchema,
   error: reasonSchema.nullable(),
-  warnings: z.array(z.string()),
+  /** What people are told: of the source, and what came up at work. */
+  notices: z.array(noticeSchema),
   createdAtMs: z.number(),
   firstPlayableAtMs: timeOrNull,
   endedAtMs: timeOrNull,
@@ -161,7 +163,7 @@ export const leaseSchema = z.object({
   offers: z.number().default(0),
   /** Of the holder's commit. */
   made: z
-    .object({ engine: engineSchema, encodeMs: z.number(), warnings: z.array(z.string()) })
+    .object({ engine: engineSchema, encodeMs: z.number(), notices: z.array(noticeSchema) })
     .nullable(),
   /** While checking: asks of the gate so far, and when to ask again if it stays silent. */
   checks: z.number(),

@@ -5,6 +5,7 @@ import {
   type JobSettings,
   type Task,
 } from "../../../../shared/job/job.ts";
+import { noticesOf } from "../../../../shared/job/notice.ts";
 import { NOT_VERIFIED } from "../verify/verification.ts";
 import {
   type Holder,
@@ -107,7 +108,7 @@ export function newState(
     id,
     state: "planned",
     error: null,
-    warnings: plan.source.warnings,
+    notices: noticesOf(plan.source),
     createdAtMs: nowMs,
     firstPlayableAtMs: null,
     endedAtMs: null,

@@ -1,4 +1,5 @@
 import { hasEnded } from "../../../../shared/job/job.ts";
+import { notice } from "../../../../shared/job/notice.ts";
 import { auditDueAtMs } from "../deadlines.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
 import { markPlayable } from "../playable.ts";
@@ -140,8 +141,8 @@ function waitForTrusted(draft: Draft): void {
     const hasEvidence = awaitsAudit(verification) && "evidence" in verification;
     clear(draft, id, hasEvidence && verification.evidence ? "evidence" : "gate");
   }
-  const warnings = [...new Set([...draft.job.warnings, UNVERIFIED_WARNING])];
-  draft.patchJob({ warnings, unauditedSinceMs: null, awaitsTrusted: false });
+  draft.tell(notice("PARTS_UNVERIFIED", UNVERIFIED_WARNING));
+  draft.patchJob({ unauditedSinceMs: null, awaitsTrusted: false });
 }
 
 /** Whether there is nothing to verify, or somebody here who can tell whether a result is right. */

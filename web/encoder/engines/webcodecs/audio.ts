@@ -52,7 +52,7 @@ export async function transcodeAudio(
     const frames = copyFrames({ packets, startSamples: onTimeline }, run, rendition, heard);
     // That they decode, all of them, has just been seen.
     if (frames !== null)
-      return { outputs: soundOutputs(frames, run, task, rendition), warnings: [] };
+      return { outputs: soundOutputs(frames, run, task, rendition), notices: [] };
   }
   const fault = await decoderFault(config);
   if (fault !== null) throw unavailable(`The browser's AAC decoder is not to be used: ${fault}`);
@@ -63,7 +63,7 @@ export async function transcodeAudio(
   const placed = placeAudio(pcm, decoded, task.info.baseTicks, window, channels, heard);
   const made = await encodeAac(placed, rendition, (share) => onProgress(0.2 + share * 0.8));
   const kept = made.slice(PRIMING_FRAMES + run.preRollFrames);
-  return { outputs: soundOutputs(kept, run, task, rendition), warnings: [] };
+  return { outputs: soundOutputs(kept, run, task, rendition), notices: [] };
 }
 
 async function readPackets(
