@@ -1,8 +1,11 @@
 import { HIGH_PROFILE, readAvcConfig } from "../h264/avc-config.ts";
 import { holdsPicture } from "../h264/level.ts";
+import type { H264Sps } from "../h264/sps.ts";
 import { invalid } from "../isobmff/box.ts";
+import { TributaryError } from "../job/errors.ts";
 import { type Rendition, TICKS_PER_SECOND, type VideoRendition } from "../job/job.ts";
 import { AAC_LC_CODEC } from "./aac.ts";
+import { plannedInit } from "./planned-init.ts";
 import { readInit } from "./read-init.ts";
 
 /** What a checked init segment says; needed to check the media that belongs to it. */
@@ -14,6 +17,8 @@ export interface InitFacts {
   trackId: number;
   /** Bytes of a NAL unit's length; 0 for audio. */
   nalLengthBytes: number;
+  /** Picture parameter sets that slices may go with; none for audio. */
+  ppsIds: readonly number[];
 }
 
 /** An init segment of ours has less than one; more is not read. */
@@ -21,7 +26,8 @@ const MAX_INIT_BYTES = 16 * 1024;
 
 /**
  * An init segment as the plan wants it: ftyp and moov, one track of the rendition's kind and size,
- * H.264 High at the rendition's level, or a lower one that holds its size, or AAC-LC; no edit list. Throws OUTPUT_INVALID.
+ * H.264 High at the rendition's level, or a lower one that holds its size, or AAC-LC; no edit list. Where the plan says it to the byte, it is that one.
+ * Throws OUTPUT_INVALID, INIT_MISMATCH.
  */
 export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
   if (bytes.length > MAX_INIT_BYTES) throw invalid(`An init segment of ${bytes.length} bytes.`);
@@ -34,16 +40,14 @@ export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
     if (init.handler !== "vide" || init.entryType !== "avc1")
       throw invalid("Not a track of H.264 video.");
     if (timescale !== TICKS_PER_SECOND) throw invalid(`Times in 1/${timescale} s.`);
-    const avc = readAvcConfig(init.config);
+    const { codec, nalLengthBytes, ppsIds, spsList } = readAvcConfig(init.config);
     checkPicture(rendition, init);
-    checkPicture(rendition, avc.sps);
-    const { profile, level } = avc.sps;
-    // An encoder that uses fewer reference pictures or bits than planned for may say a lower level.
-    const isFit = level <= rendition.level && holdsPicture(level, rendition);
-    if (profile !== HIGH_PROFILE || !isFit) {
-      throw invalid(`Profile ${profile} level ${level}, planned is High ${rendition.level}.`);
+    for (const sps of spsList) checkSps(rendition, sps);
+    const planned = plannedInit(rendition);
+    if (planned !== null && !areEqual(planned, bytes)) {
+      throw new TributaryError("INIT_MISMATCH", "The init segment is not the one that is planned.");
     }
-    return { codec: avc.codec, timescale, trackId, nalLengthBytes: avc.nalLengthBytes };
+    return { codec, timescale, trackId, nalLengthBytes, ppsIds };
   }
   if (init.handler !== "soun" || init.entryType !== "mp4a")
     throw invalid("Not a track of AAC sound.");
@@ -56,7 +60,17 @@ export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
   }
   const objectType = (init.config[0] ?? 0) >> 3;
   if (objectType !== 2) throw invalid(`MPEG-4 audio object type ${objectType}, not AAC-LC.`);
-  return { codec: AAC_LC_CODEC, timescale, trackId, nalLengthBytes: 0 };
+  return { codec: AAC_LC_CODEC, timescale, trackId, nalLengthBytes: 0, ppsIds: [] };
+}
+
+function checkSps(rendition: VideoRendition, sps: H264Sps): void {
+  checkPicture(rendition, sps);
+  const { profile, level } = sps;
+  // An encoder that uses fewer reference pictures or bits than planned for may say a lower level.
+  const isFit = level <= rendition.level && holdsPicture(level, rendition);
+  if (profile !== HIGH_PROFILE || !isFit) {
+    throw invalid(`Profile ${profile} level ${level}, planned is High ${rendition.level}.`);
+  }
 }
 
 function checkPicture(
@@ -68,4 +82,8 @@ function checkPicture(
       `A picture of ${width}x${height}, planned is ${rendition.width}x${rendition.height}.`,
     );
   }
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -1,4 +1,5 @@
-import { pictureKind } from "../h264/nal-units.ts";
+import { isParameterSet, nalUnits, pictureKind } from "../h264/nal-units.ts";
+import { slicePpsId } from "../h264/pps.ts";
 import { invalid } from "../isobmff/box.ts";
 import { expandDurations, type Segment, segmentDurationTicks, segmentFrames } from "../job/job.ts";
 import { keyFrameIndexes } from "../job/key-frames.ts";
@@ -37,7 +38,7 @@ export function checkVideo(media: Uint8Array, init: InitFacts, segment: Segment)
         throw invalid(`Fragment ${nth} starts with picture ${index}, planned is ${keys[nth]}.`);
       const own = durations.slice(index, index + fragment.samples.length);
       checkTimes(fragment, atTicks, own);
-      checkPictures(media, fragment, init.nalLengthBytes);
+      checkPictures(media, fragment, init);
       const shownTicks = own.reduce((total, ticks) => total + ticks, 0);
       index += own.length;
       atTicks += shownTicks;
@@ -79,13 +80,37 @@ function checkTimes(
   });
 }
 
-function checkPictures(media: Uint8Array, fragment: ReadFragment, nalLengthBytes: number): void {
+function checkPictures(
+  media: Uint8Array,
+  fragment: ReadFragment,
+  { nalLengthBytes, ppsIds }: InitFacts,
+): void {
   let at = fragment.dataOffset;
   fragment.samples.forEach((sample, index) => {
-    const isIdr = pictureKind(media.subarray(at, at + sample.sizeBytes), nalLengthBytes) === "idr";
+    const picture = media.subarray(at, at + sample.sizeBytes);
+    const isIdr = pictureKind(picture, nalLengthBytes) === "idr";
+    checkParameterSets(picture, nalLengthBytes, ppsIds);
     if (index === 0 && !isIdr) throw invalid("A planned key frame is no IDR picture.");
     if (sample.isSync !== isIdr)
       throw invalid("A picture's flags do not say whether it is an IDR.");
     at += sample.sizeBytes;
   });
+}
+
+/**
+ * All parameter sets stand in the init segment, and slices go with one of them: what came in a picture would
+ * take the place of another encoder's set for all that follows.
+ */
+function checkParameterSets(
+  picture: Uint8Array,
+  nalLengthBytes: number,
+  ppsIds: readonly number[],
+): void {
+  for (const unit of nalUnits(picture, nalLengthBytes)) {
+    if (isParameterSet(unit)) throw invalid("A picture holds parameter sets.");
+    const id = slicePpsId(unit);
+    if (id !== null && !ppsIds.includes(id)) {
+      throw invalid(`A slice goes with the picture parameter set ${id}, which is not there.`);
+    }
+  }
 }

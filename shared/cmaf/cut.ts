@@ -1,4 +1,4 @@
-import { withoutSei } from "../h264/nal-units.ts";
+import { picturesAlone } from "../h264/nal-units.ts";
 import { concat } from "../isobmff/write.ts";
 import { TributaryError } from "../job/errors.ts";
 import {
@@ -84,7 +84,7 @@ function cutVideoSegment(
   const endTicks = segment.startTicks + segmentDurationTicks(segment);
   const samples = pictures.map((picture, index) => {
     const decodeTicks = decodeTimes[index] ?? 0;
-    const data = keys.includes(index) ? withoutSei(picture.data, nalLengthBytes) : picture.data;
+    const data = keys.includes(index) ? picturesAlone(picture.data, nalLengthBytes) : picture.data;
     return {
       data,
       sizeBytes: data.length,

@@ -28,7 +28,7 @@ export interface ColourNames {
 export type ColourConversion =
   /** As it is. */
   | { kind: "keep" }
-  /** RGB and the like: the scaler makes it BT.709. */
+  /** RGB and the like, or another matrix than the output's: the scaler converts. */
   | { kind: "matrix" }
   /** Wide gamut without HDR. */
   | { kind: "gamut" }
@@ -54,7 +54,25 @@ const TRANSFER_NAMES = { pq: "smpte2084", hlg: "arib-std-b67" } as const;
 /** Larger than this is taken for BT.709 where the source does not say (ITU-R BT.601 ends at 720x576). */
 const LARGEST_BT601 = { longSide: 1024, shortSide: 576 };
 
+/**
+ * @param planned tags that the outputs have in any case; default: by what was decoded
+ */
 export function planColour(
+  decoded: DecodedColour,
+  facts: Pick<VideoFacts, "transfer" | "width" | "height">,
+  planned?: ColourTags,
+): ColourPlan {
+  const own = ownColour(decoded, facts);
+  if (planned === undefined) return own;
+  const output = namesOf(planned);
+  // What says nothing of its matrix was planned by a guess; what says another one is converted.
+  const isOther = decoded.matrix !== undefined && decoded.matrix !== output.matrix;
+  const conversion: ColourConversion =
+    own.conversion.kind === "keep" && isOther ? { kind: "matrix" } : own.conversion;
+  return { conversion, output, tags: planned };
+}
+
+function ownColour(
   decoded: DecodedColour,
   facts: Pick<VideoFacts, "transfer" | "width" | "height">,
 ): ColourPlan {
@@ -97,5 +115,16 @@ function tagsOf(names: ColourNames): ColourTags {
     primaries: PRIMARIES[names.primaries] ?? 1,
     transfer: TRANSFERS[names.transfer] ?? 1,
     matrix: MATRICES[names.matrix] ?? 1,
+  };
+}
+
+/** ffmpeg's names of tags that `planColour` gives. */
+function namesOf({ primaries, transfer, matrix }: ColourTags): ColourNames {
+  const nameOf = (codes: Record<string, number>, code: number): string =>
+    Object.keys(codes).find((name) => codes[name] === code) ?? "bt709";
+  return {
+    primaries: nameOf(PRIMARIES, primaries),
+    transfer: nameOf(TRANSFERS, transfer),
+    matrix: nameOf(MATRICES, matrix),
   };
 }

@@ -1,3 +1,4 @@
+import { X264_SET_ID } from "../h264/x264-sets.ts";
 import {
   expandDurations,
   RATE_SHARE,
@@ -137,7 +138,9 @@ function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): s
     "1",
     // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on it.
     "-x264-params",
-    `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}`,
+    `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}` +
+      // Beside a browser's encoder in one rendition: that one writes id 0.
+      (rendition.parameterSets === undefined ? "" : `:sps-id=${X264_SET_ID}`),
   ];
 }
 
@@ -157,8 +160,9 @@ function videoGraph(task: VideoTask): string {
   ];
   const branches = renditions.map((_, index) => `[in${index}]`).join("");
   const scaled = renditions.map(({ width, height }, index) => {
-    const matrix = colour.conversion.kind === "matrix" ? ":out_color_matrix=bt709" : "";
     const { primaries, transfer, matrix: space } = colour.output;
+    // Whatever the frames have by now; what is kept may well say nothing of itself.
+    const matrix = colour.conversion.kind === "keep" ? "" : `:out_color_matrix=${space}`;
     const size = source.mixedShapes === true ? bordered(width, height) : `${width}:${height}`;
     const borders = source.mixedShapes === true ? `pad=${width}:${height}:-1:-1,` : "";
     return (

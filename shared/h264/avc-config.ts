@@ -1,5 +1,6 @@
 import { invalid } from "../isobmff/box.ts";
 import { type NalUnit, nalUnit } from "./nal-units.ts";
+import { readPpsIds } from "./pps.ts";
 import { type H264Sps, parseSps } from "./sps.ts";
 
 /** The body of an `avcC` box (ISO/IEC 14496-15, 5.3.3.1). */
@@ -44,30 +45,87 @@ export function readAvcRecord(record: Uint8Array): AvcRecord {
 
 export interface AvcConfig {
   nalLengthBytes: number;
-  sps: H264Sps;
+  /** One an encoder, each with another id. */
+  spsList: H264Sps[];
+  ppsIds: number[];
   /** RFC 6381, "avc1.64001f". */
   codec: string;
 }
 
+/** One for each encoder whose pictures a rendition may hold. */
+const MOST_SETS = 2;
+
 /**
- * A record as ours are: whole, with one SPS that agrees with it.
+ * A record as ours are: whole, with at most one SPS an encoder, no id twice, each PPS with its SPS, and a
+ * head that agrees with all of them: the highest level, and constraints that hold for all (5.3.3.1.2).
  * @throws TributaryError OUTPUT_INVALID
  */
 export function readAvcConfig(avcC: Uint8Array): AvcConfig {
   const record = readAvcRecord(avcC);
   if (avcC[0] !== 1) throw invalid("The avcC box is malformed.");
   if (record.isCutOff) throw invalid("The avcC box is cut off.");
-  const [unit] = record.spsUnits;
-  if (unit === undefined || record.spsUnits.length !== 1) {
-    throw invalid("The avcC box does not hold exactly one SPS.");
+  const spsList = record.spsUnits.map(readSps);
+  if (spsList.length < 1 || spsList.length > MOST_SETS) {
+    throw invalid(`The avcC box holds ${spsList.length} SPS.`);
   }
-  const sps = parseSps(unit);
-  if (sps === null) throw invalid("The SPS is malformed.");
-  if (sps.hasScalingMatrices) throw invalid("The SPS holds scaling matrices.");
-  const stated = [sps.profile, sps.constraints, sps.level];
+  const spsIds = new Set(spsList.map(({ id }) => id));
+  const pps = record.ppsUnits.map(readPpsIds).filter((ids) => ids !== null);
+  const ppsIds = pps.map(({ id }) => id);
+  const areSound =
+    spsIds.size === spsList.length &&
+    pps.length === record.ppsUnits.length &&
+    new Set(ppsIds).size === pps.length &&
+    pps.every(({ spsId }) => spsIds.has(spsId));
+  if (!areSound) throw invalid("The parameter sets do not go together.");
+  const stated = statedOf(spsList);
   if (stated.some((value, i) => avcC[1 + i] !== value)) {
     throw invalid("The avcC box and its SPS disagree.");
   }
   const hex = stated.map((value) => value.toString(16).padStart(2, "0")).join("");
-  return { nalLengthBytes: record.nalLengthBytes, sps, codec: `avc1.${hex}` };
+  const { nalLengthBytes } = record;
+  return { nalLengthBytes, spsList, ppsIds, codec: `avc1.${hex}` };
+}
+
+function readSps(unit: NalUnit): H264Sps {
+  const sps = parseSps(unit);
+  if (sps === null) throw invalid("The SPS is malformed.");
+  if (sps.hasScalingMatrices) throw invalid("The SPS holds scaling matrices.");
+  return sps;
+}
+
+/** Profile, constraints and level for pictures of all of these. */
+function statedOf(spsList: readonly H264Sps[]): [number, number, number] {
+  return [
+    Math.max(...spsList.map(({ profile }) => profile)),
+    spsList.reduce((all, { constraints }) => all & constraints, 255),
+    Math.max(...spsList.map(({ level }) => level)),
+  ];
+}
+
+/** Bytes that say 4:2:0, 8 bits and no SPS extension, at the end of a record of High profile. */
+const HIGH_TAIL = [0xfd, 0xf8, 0xf8, 0];
+
+/**
+ * A record of High profile with these sets; NAL units' lengths have four bytes.
+ * @throws TributaryError OUTPUT_INVALID
+ */
+export function writeAvcRecord(
+  sets: readonly { sps: Uint8Array; pps: Uint8Array }[],
+): Uint8Array<ArrayBuffer> {
+  const stated = statedOf(sets.map(({ sps }) => readSps(nalUnit(sps))));
+  return Uint8Array.from([
+    1,
+    ...stated,
+    0xff,
+    0xe0 | sets.length,
+    ...sets.flatMap(({ sps }) => withLength(sps)),
+    sets.length,
+    ...sets.flatMap(({ pps }) => withLength(pps)),
+    ...HIGH_TAIL,
+  ]);
+}
+
+/** A parameter set as a record holds it. */
+export function withLength(unit: Uint8Array): number[] {
+  return [unit.length >> 8, unit.length & 255, ...unit];
 }

@@ -27,6 +27,11 @@ export class BitReader {
     return this.#bit > this.#bytes.length * 8;
   }
 
+  /** Bits read so far, of what follows `skipBytes`. */
+  get position(): number {
+    return this.#bit;
+  }
+
   u(bits: number): number {
     let value = 0;
     for (let i = 0; i < bits; i++) {

@@ -77,6 +77,10 @@ export function isSei({ type }: NalUnit): boolean {
   return type === SEI;
 }
 
+export function isPps({ type }: NalUnit): boolean {
+  return type === PPS;
+}
+
 /** Sequence and picture parameter sets. */
 export function isParameterSet({ type }: NalUnit): boolean {
   return type === SPS || type === PPS;
@@ -110,13 +114,13 @@ export function pictureKind(sample: Uint8Array, nalLengthBytes: number): "idr" |
 }
 
 /**
- * Without supplemental information: x264's is its version and settings, the only bytes that differ
- * between a build for wasm and a native one.
+ * Without supplemental information and parameter sets. x264's information is its version and settings, the
+ * only bytes that differ between a build for wasm and a native one; sets stand in the init segment.
  * @throws TributaryError OUTPUT_INVALID
  */
-export function withoutSei(sample: Uint8Array, nalLengthBytes: number): Uint8Array {
+export function picturesAlone(sample: Uint8Array, nalLengthBytes: number): Uint8Array {
   const units = [...allNalUnits(sample, nalLengthBytes)];
-  const kept = units.filter(({ type }) => type !== SEI);
+  const kept = units.filter((unit) => !isSei(unit) && !isParameterSet(unit));
   if (kept.length === units.length) return sample;
   return concat(
     kept.flatMap(({ bytes }): Part[] => [u32(bytes.length).slice(4 - nalLengthBytes), bytes]),

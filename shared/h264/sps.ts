@@ -3,7 +3,24 @@ import { isSps, type NalUnit } from "./nal-units.ts";
 
 /** Sequence parameter sets. Sections are those of ITU-T H.264 (08/2021). */
 
+/** Code points of ISO/IEC 23091-2 (ITU-T H.264, tables E-3 to E-5). */
+export interface ColourCodes {
+  primaries: number;
+  transfer: number;
+  matrix: number;
+}
+
+/** How far pictures come out of their order: bitstream_restriction (E.2.1). */
+export interface PictureOrder {
+  /** max_num_reorder_frames. */
+  reordered: number;
+  /** max_dec_frame_buffering. */
+  held: number;
+}
+
 export interface H264Sps {
+  /** seq_parameter_set_id, 0 to 31. */
+  id: number;
   /** Of the decoded picture: cropped, both fields together. */
   width: number;
   height: number;
@@ -19,8 +36,8 @@ export interface H264Sps {
   macroblockAdaptive: boolean;
   /** transfer_characteristics (table E-4), 2 when not given. */
   transfer: number;
-  /** Code points of ISO/IEC 23091-2 (tables E-3 to E-5); null where the VUI has none. */
-  colours: { primaries: number; transfer: number; matrix: number } | null;
+  /** Null where the VUI has none. */
+  colours: ColourCodes | null;
   /** video_full_range_flag; false when not given. */
   fullRange: boolean;
   log2MaxFrameNum: number;
@@ -30,6 +47,10 @@ export interface H264Sps {
   hasPicStruct: boolean;
   /** Bits of the two delays that stand before pic_struct; 0 when they do not. */
   delayBits: number;
+  /** Bits between the NAL unit's header and vui_parameters_present_flag, without emulation prevention. */
+  bitsBeforeVui: number;
+  /** Stated, or the most that the rest of the SPS leaves room for. */
+  order: PictureOrder;
 }
 
 const PROFILES_WITH_CHROMA = new Set([
@@ -41,7 +62,7 @@ export function parseSps(unit: NalUnit): H264Sps | null {
   if (!isSps(unit)) return null;
   const bits = new BitReader(unit.bytes, 1);
   const [profile, constraints, level] = [bits.u(8), bits.u(8), bits.u(8)];
-  bits.ue();
+  const id = bits.ue();
   let bitDepth = 8;
   let chromaFormat = 1;
   let separateColourPlanes = false;
@@ -56,8 +77,8 @@ export function parseSps(unit: NalUnit): H264Sps | null {
     if (hasScalingMatrices) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
   }
   const log2MaxFrameNum = bits.ue() + 4;
-  skipPicOrderCount(bits);
-  bits.ue();
+  const picOrderType = readPicOrderType(bits);
+  const references = bits.ue();
   bits.u(1);
   const columns = bits.ue() + 1;
   const mapRows = bits.ue() + 1;
@@ -66,11 +87,13 @@ export function parseSps(unit: NalUnit): H264Sps | null {
   bits.u(1);
   const rows = maybeInterlaced ? 2 * mapRows : mapRows;
   const crop = bits.flag() ? readCrop(bits, chromaFormat, maybeInterlaced) : { x: 0, y: 0 };
-  const vui = bits.flag() ? readVui(bits) : NO_VUI;
+  const bitsBeforeVui = bits.position;
+  const { order, ...vui } = bits.flag() ? readVui(bits) : NO_VUI;
   const width = columns * 16 - crop.x;
   const height = rows * 16 - crop.y;
-  if (bits.exhausted || bitDepth > 16 || width < 1 || height < 1) return null;
+  if (bits.exhausted || id > 31 || bitDepth > 16 || width < 1 || height < 1) return null;
   return {
+    id,
     width,
     height,
     profile,
@@ -82,7 +105,10 @@ export function parseSps(unit: NalUnit): H264Sps | null {
     log2MaxFrameNum,
     separateColourPlanes,
     hasScalingMatrices,
+    bitsBeforeVui,
     ...vui,
+    // Type 2 has no reordering; whoever reorders refers to as many pictures.
+    order: order ?? { reordered: picOrderType === 2 ? 0 : references, held: references },
   };
 }
 
@@ -109,18 +135,22 @@ function skipScalingLists(bits: BitReader, lists: number): void {
   }
 }
 
-function skipPicOrderCount(bits: BitReader): void {
+function readPicOrderType(bits: BitReader): number {
   const type = bits.ue();
   if (type === 0) bits.ue();
-  if (type !== 1) return;
+  if (type !== 1) return type;
   bits.u(1);
   bits.se();
   bits.se();
   const cycle = Math.min(255, bits.ue());
   for (let i = 0; i < cycle; i++) bits.se();
+  return type;
 }
 
-type Vui = Pick<H264Sps, "transfer" | "colours" | "fullRange" | "hasPicStruct" | "delayBits">;
+interface Vui
+  extends Pick<H264Sps, "transfer" | "colours" | "fullRange" | "hasPicStruct" | "delayBits"> {
+  order: PictureOrder | null;
+}
 
 const NO_VUI: Vui = {
   transfer: 2,
@@ -128,6 +158,7 @@ const NO_VUI: Vui = {
   fullRange: false,
   hasPicStruct: false,
   delayBits: 0,
+  order: null,
 };
 
 function readVui(bits: BitReader): Vui {
@@ -155,7 +186,16 @@ function readVui(bits: BitReader): Vui {
   if (vclHrd) delayBits = readHrdDelays(bits);
   if (nalHrd || vclHrd) bits.u(1);
   const transfer = colours?.transfer ?? NO_VUI.transfer;
-  return { transfer, colours, fullRange, hasPicStruct: bits.flag(), delayBits };
+  const hasPicStruct = bits.flag();
+  const order = bits.flag() ? readOrder(bits) : null;
+  return { transfer, colours, fullRange, hasPicStruct, delayBits, order };
+}
+
+/** The rest of bitstream_restriction, after its flag. */
+function readOrder(bits: BitReader): PictureOrder {
+  bits.u(1);
+  for (let i = 0; i < 4; i++) bits.ue();
+  return { reordered: bits.ue(), held: bits.ue() };
 }
 
 /** Length of cpb_removal_delay and dpb_output_delay together (E.1.2). */

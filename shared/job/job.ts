@@ -29,6 +29,8 @@ export const sampleDurationsSchema = z
   .max(20_000);
 export type SampleDurations = z.infer<typeof sampleDurationsSchema>;
 
+const colourName = z.string().max(30);
+
 export const videoFactsSchema = z.object({
   /** RFC 6381 string where known, else the codec's short name ("mpeg4"). */
   codec: z.string().max(100),
@@ -48,6 +50,11 @@ export const videoFactsSchema = z.object({
   bitDepth: z.int().min(8).max(16),
   /** Transfer: "pq" and "hlg" are HDR and get tone-mapped. */
   transfer: z.enum(["sdr", "pq", "hlg"]),
+  /** In ffmpeg's names, by the first pictures' headers or else the container; absent where unknown. */
+  colour: z
+    .object({ primaries: colourName, transfer: colourName, matrix: colourName })
+    .partial()
+    .optional(),
   /** Every n-th frame is kept, so that the output stays at 60 frames a second or less. */
   frameStep: z.int().min(1).max(16),
   /** Of the source's pictures, on average; what is held counts as often as it has to be encoded. */
@@ -105,6 +112,14 @@ export type SourceFacts = z.infer<typeof sourceFactsSchema>;
 /** "v480", "a0": also a folder name in storage and in playlist addresses. */
 export const renditionIdSchema = z.string().regex(/^[av][a-z0-9-]{1,20}$/);
 
+const codePoint = z.int().min(0).max(255);
+/** Base64 of a parameter set, which is some thirty bytes. */
+const parameterSet = z.base64().min(4).max(256);
+
+/** An encoder's sequence and picture parameter set (ITU-T H.264, 7.3.2), as NAL units. */
+export const encoderSetsSchema = z.object({ sps: parameterSet, pps: parameterSet });
+export type EncoderSets = z.infer<typeof encoderSetsSchema>;
+
 export const videoRenditionSchema = z.object({
   id: renditionIdSchema,
   kind: z.literal("video"),
@@ -114,6 +129,18 @@ export const videoRenditionSchema = z.object({
   bitsPerSecond: z.int().min(20_000).max(100_000_000),
   /** H.264 level times ten (ITU-T H.264 table A-1): 31 is level 3.1. Profile is High. */
   level: z.int().min(10).max(62),
+  /**
+   * What the one init segment of all its engines holds besides x264's parameter sets (`cmaf/planned-init.ts`).
+   * Absent in plans from before protocol version 4: there each engine brings an init segment of its own.
+   */
+  parameterSets: z
+    .object({
+      /** Code points of ISO/IEC 23091-2. */
+      colour: z.object({ primaries: codePoint, transfer: codePoint, matrix: codePoint }),
+      /** Of the encoder of the owner's browser; null where no browser's encoder takes part. */
+      browser: encoderSetsSchema.nullable(),
+    })
+    .optional(),
 });
 export type VideoRendition = z.infer<typeof videoRenditionSchema>;
 
@@ -221,7 +248,7 @@ export const endStateSchema = z.enum(END_STATES);
 export const jobStateSchema = z.enum(["planned", "running", "assembling", ...END_STATES]);
 export type JobState = z.infer<typeof jobStateSchema>;
 
-/** How bytes were made; results of equal engine classes share one init segment a rendition. */
+/** How bytes were made. */
 export const engineSchema = z.enum(["ffmpeg-wasm", "webcodecs", "ffmpeg-native"]);
 export type Engine = z.infer<typeof engineSchema>;
 

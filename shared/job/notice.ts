@@ -25,6 +25,8 @@ export const NOTICE_CODES = [
   "PICTURE_CONVERTED",
   /** The ladder that was asked for gives a rung more bits than the source is worth. */
   "LADDER_WASTES_BITS",
+  /** The browser's own encoder could not take part; ffmpeg makes the pictures. */
+  "ENCODER_LEFT_OUT",
   /** Damaged pictures were repaired by guess. */
   "PICTURES_REPAIRED",
   /** Damaged sound is missing. */

@@ -1,3 +1,4 @@
+import { planColour } from "../encode/colour.ts";
 import type { JobPlan, Segment, SourceFacts, VideoRendition } from "../job/job.ts";
 import { messagesOf, type Notice, notice } from "../job/notice.ts";
 import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
@@ -34,7 +35,9 @@ export function planJob(
   rungs?: readonly LadderRung[],
   slots = 1,
 ): JobPlan {
-  const video = planLadder(facts, rungs);
+  const { tags: colour } = planColour(facts.video.colour ?? {}, facts.video);
+  const parameterSets = { colour, browser: null };
+  const video = planLadder(facts, rungs).map((rendition) => ({ ...rendition, parameterSets }));
   const audio = planAudio(facts);
   const cuts = planSegments(timeline, facts.video.frameStep);
   const segments = withRateShares(cuts, segmentBytes(cuts, timeline));

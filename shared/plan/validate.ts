@@ -1,5 +1,14 @@
-import { TributaryError } from "../job/errors.ts";
-import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job/job.ts";
+import { checkInit } from "../cmaf/check-init.ts";
+import { plannedInit } from "../cmaf/planned-init.ts";
+import { arePlain } from "../h264/encoder-sets.ts";
+import { TributaryError, toWireError } from "../job/errors.ts";
+import {
+  type JobPlan,
+  runRateShare,
+  segmentDurationTicks,
+  segmentFrames,
+  type VideoRendition,
+} from "../job/job.ts";
 import { checkPlanSize } from "./limits.ts";
 import { SEGMENT_LIMIT_TICKS } from "./segments.ts";
 
@@ -47,6 +56,7 @@ function checkRenditions({ source, video, audio }: JobPlan): void {
       refuse(`${id} has another aspect than the source.`);
     }
   }
+  checkParameterSets(video);
   const tracks = new Map(source.audio.map((track) => [track.track, track]));
   const used = new Set<number>();
   for (const { id, track } of audio) {
@@ -60,6 +70,26 @@ function checkRenditions({ source, video, audio }: JobPlan): void {
   }
   if (new Set(audio.map((rendition) => rendition.name)).size !== audio.length) {
     refuse("Two audio renditions have the same name.");
+  }
+}
+
+/** Each init segment is one that the gate would take, and all renditions have the same colours. */
+function checkParameterSets(video: readonly VideoRendition[]): void {
+  const stated = new Set(video.map(({ parameterSets }) => JSON.stringify(parameterSets?.colour)));
+  if (stated.size > 1) refuse("The renditions have different colours.");
+  for (const rendition of video) {
+    const { id, parameterSets } = rendition;
+    if (parameterSets === undefined) continue;
+    try {
+      const init = plannedInit(rendition);
+      if (init !== null) checkInit(init, rendition);
+    } catch (thrown) {
+      refuse(`The parameter sets of ${id} cannot be used: ${toWireError(thrown).message}`);
+    }
+    const { browser, colour } = parameterSets;
+    const said = { level: rendition.level, colours: colour };
+    if (browser !== null && !arePlain(browser, said))
+      refuse(`The parameter sets of ${id} are not those of one browser's encoder.`);
   }
 }
 

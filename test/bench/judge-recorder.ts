@@ -64,7 +64,10 @@ async function encodedInPage(
       const source = await openSource(new File([blob], "judged.mp4"), { signal });
       const facts = source.planJob([{ shortSide: 144, kilobitsPerSecond }]).source.video;
       const shortSide = Math.min(most, facts.displayWidth, facts.displayHeight);
-      const plan = source.planJob([{ shortSide, kilobitsPerSecond }]);
+      const { withBrowserSets } = await load<typeof import("../../web/encoder/browser-sets.ts")>(
+        "/encoder/browser-sets.ts",
+      );
+      const plan = await withBrowserSets(source.planJob([{ shortSide, kilobitsPerSecond }]));
       const parts: Uint8Array[] = [];
       for (const task of plan.tasks.filter(({ kind }) => kind === "video")) {
         const end = task.firstSegment + task.segmentCount;

@@ -1,7 +1,8 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import type { Engine } from "../../shared/job/job.ts";
+import type { Engine, JobPlan } from "../../shared/job/job.ts";
+import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import { discontinuities, initUris, parseMediaPlaylist } from "../playlist/media-playlist.ts";
 import type { MadeOutput } from "./made-job.ts";
 import {
@@ -13,6 +14,7 @@ import {
   playlist,
   putAll,
   ScriptedHolder,
+  status,
 } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
@@ -31,35 +33,88 @@ async function withOtherInit(outputs: readonly MadeOutput[], mark: number): Prom
   );
 }
 
-test("encoders of different browsers and ffmpeg share a job, with a map and a discontinuity at each switch", async () => {
-  const job = await createJob();
-  const holder = new ScriptedHolder(job);
-  await holder.join();
-  const grants = await holder.grants(plan.tasks.length);
-  const engines: [Engine, number][] = [
-    ["ffmpeg-native", 0],
-    ["webcodecs", 1],
-    ["webcodecs", 2],
-  ];
-  let video = 0;
-  for (const grant of grants) {
-    const own = made(grant.task.id);
-    const [engine, mark] = engines[grant.task.kind === "audio" ? 0 : video % 3] ?? [];
-    if (engine === undefined || mark === undefined) throw new Error("No engine.");
-    if (grant.task.kind === "video") video += 1;
-    const outputs = mark === 0 ? own : await withOtherInit(own, mark);
-    await putAll(await holder.offer(grant.leaseId, outputs), outputs);
-    holder.commit(grant.leaseId, engine);
-    expect(await holder.verdict()).toMatchObject({ type: "accepted", leaseId: grant.leaseId });
-  }
-  expect(video).toBeGreaterThanOrEqual(3);
-
-  const marks = await Promise.all(
+/** Of each rendition's playlist: its init segments, and before which segments a discontinuity stands. */
+async function marksOf(job: CreateJobResponse) {
+  return Promise.all(
     [...plan.video, ...plan.audio].map(async ({ id }) => {
       const media = parseMediaPlaylist(await playlist(job, `${id}/playlist.m3u8`));
       return { id, inits: initUris(media), at: discontinuities(media) };
     }),
   );
+}
+
+/** Each video task by another engine in turn. @param mark what its init segment differs by; 0: nothing */
+async function makeInTurn(job: CreateJobResponse, engines: readonly [Engine, number][]) {
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  let video = 0;
+  for (const grant of await holder.grants(plan.tasks.length)) {
+    const own = made(grant.task.id);
+    const turn = grant.task.kind === "audio" ? 0 : video % engines.length;
+    if (grant.task.kind === "video") video += 1;
+    const [engine, mark] = engines[turn] ?? ["ffmpeg-wasm", 0];
+    const outputs = mark === 0 ? own : await withOtherInit(own, mark);
+    await putAll(await holder.offer(grant.leaseId, outputs), outputs);
+    holder.commit(grant.leaseId, engine);
+    expect(await holder.verdict()).toMatchObject({ type: "accepted", leaseId: grant.leaseId });
+  }
+  expect(video).toBeGreaterThanOrEqual(engines.length);
+}
+
+test("a browser's encoder, ffmpeg in a tab and on a server share one init segment, without a break", async () => {
+  const job = await createJob();
+  await makeInTurn(job, [
+    ["ffmpeg-native", 0],
+    ["webcodecs", 0],
+    ["ffmpeg-wasm", 0],
+  ]);
+  for (const { id, inits, at } of await marksOf(job)) {
+    expect(inits, id).toHaveLength(1);
+    expect(at, id).toEqual([]);
+  }
+  const { segments } = await status(job);
+  expect(new Set(segments.map(({ engine }) => engine)).size).toBe(3);
+});
+
+test("another init segment than the planned one is refused, whoever brings it", async () => {
+  const job = await createJob();
+  const holder = new ScriptedHolder(job);
+  await holder.join();
+  const grant = (await holder.grants(plan.tasks.length)).find(({ task }) => task.kind === "video");
+  if (grant === undefined) throw new Error("A segment is needed.");
+  const outputs = await withOtherInit(made(grant.task.id), 1);
+  await putAll(await holder.offer(grant.leaseId, outputs), outputs);
+  holder.commit(grant.leaseId, "webcodecs");
+  expect(await holder.verdict()).toMatchObject({ type: "rejected", code: "INIT_MISMATCH" });
+  const { objects } = await env.MEDIA.list({ prefix: `v/${job.jobId}/` });
+  expect(objects.filter(({ key }) => key.includes("/init-"))).toEqual([]);
+});
+
+test("parameter sets of another size, level or colour are no plan", async () => {
+  const [first, ...others] = plan.video;
+  const sets = first?.parameterSets;
+  if (first === undefined || sets === undefined) throw new Error("A planned init is needed.");
+  const create = (parameterSets: object) => {
+    const video = [{ ...first, parameterSets: { ...sets, ...parameterSets } }, ...others];
+    return createJob({ ...plan, video } as JobPlan);
+  };
+  // High, level 3.0, 640x360, of Firefox; and what is no parameter set.
+  const firefox = { sps: "Z2QAHqzZQKAv+WEAAAMAAQAAHoSADxYtlg==", pps: "aOvssiw=" };
+  await expect(create({ browser: firefox })).rejects.toThrow("PLAN_INVALID");
+  await expect(create({ browser: { sps: "AAAA", pps: "AAAA" } })).rejects.toThrow("PLAN_INVALID");
+  const colour = { ...sets.colour, matrix: sets.colour.matrix === 1 ? 6 : 1 };
+  await expect(create({ colour })).rejects.toThrow("PLAN_INVALID");
+});
+
+test("in plans from before there was one init segment, a map and a discontinuity stand at each switch", async () => {
+  const video = plan.video.map(({ parameterSets: _, ...rendition }) => rendition);
+  const job = await createJob({ ...plan, video });
+  await makeInTurn(job, [
+    ["ffmpeg-native", 0],
+    ["webcodecs", 1],
+    ["webcodecs", 2],
+  ]);
+  const marks = await marksOf(job);
   const picture = marks.filter(({ id }) => id.startsWith("v"));
   for (const { inits } of picture) expect(inits.length).toBeGreaterThanOrEqual(3);
   // The same points in all renditions, the sound's too (Apple's HLS authoring specification, 9.15).

@@ -17,9 +17,10 @@ test("a record of Firefox loses its doubled bytes and gets its reserved bits", (
   expect(repaired.toString("hex")).toBe(
     "0164001effe1001867" + "64001eacd940a02ff9610000030001001e84800f162d96" + "01000568ebecb22c",
   );
-  const { sps, nalLengthBytes } = readAvcConfig(repaired);
-  expect([sps.width, sps.height, sps.level, nalLengthBytes]).toEqual([640, 360, 30, 4]);
-  expect(agreesWith(sps, { primaries: 1, transfer: 1, matrix: 1 })).toBe(true);
+  const { spsList, nalLengthBytes } = readAvcConfig(repaired);
+  const [sps] = spsList;
+  expect([sps?.width, sps?.height, sps?.level, nalLengthBytes]).toEqual([640, 360, 30, 4]);
+  expect(sps && agreesWith(sps, { primaries: 1, transfer: 1, matrix: 1 })).toBe(true);
 });
 
 test("a record that is right stays as it is", async () => {
@@ -32,9 +33,9 @@ test("a record that is right stays as it is", async () => {
   expect(Buffer.from(repairedAvcRecord(record)).toString("hex")).toBe(
     Buffer.from(record).toString("hex"),
   );
-  const { sps } = readAvcConfig(record);
-  expect(sps.colours).toEqual({ primaries: 6, transfer: 6, matrix: 6 });
-  expect(agreesWith(sps, { primaries: 1, transfer: 1, matrix: 1 })).toBe(false);
+  const [sps] = readAvcConfig(record).spsList;
+  expect(sps?.colours).toEqual({ primaries: 6, transfer: 6, matrix: 6 });
+  expect(sps && agreesWith(sps, { primaries: 1, transfer: 1, matrix: 1 })).toBe(false);
 });
 
 test("what is cut off, empty or no parameter set is refused", () => {

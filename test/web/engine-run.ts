@@ -48,7 +48,10 @@ export async function runWebCodecs(
       const blob = await (await fetch(clip)).blob();
       const signal = new AbortController().signal;
       const source = await openSource(new File([blob], clip.split("/").at(-1) ?? ""), { signal });
-      const plan = source.planJob(ladder);
+      const { withBrowserSets } = await load<typeof import("../../web/encoder/browser-sets.ts")>(
+        "/encoder/browser-sets.ts",
+      );
+      const plan = await withBrowserSets(source.planJob(ladder));
       const engine: TranscodeEngine = new WebCodecsEngine();
       const outputs = [];
       const refused = [];

@@ -37,7 +37,10 @@ export async function comparedPictures(
       };
       const own = await open(addresses[0] ?? "");
       const theirs = await open(addresses[1] ?? "");
-      const plan = own.planJob(ladder);
+      const { withBrowserSets } = await load<typeof import("../../web/encoder/browser-sets.ts")>(
+        "/encoder/browser-sets.ts",
+      );
+      const plan = await withBrowserSets(own.planJob(ladder));
       const verdicts: PictureVerdict[] = [];
       for (const task of plan.tasks.filter(({ kind }) => kind === "video").slice(0, tasks)) {
         const segments = plan.segments.slice(

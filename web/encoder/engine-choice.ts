@@ -49,6 +49,8 @@ export class Lanes {
         const { code, message } = toWireError(thrown);
         // A refusal costs nothing: the next piece of the source may well be taken.
         if (code !== "ENGINE_UNAVAILABLE") this.#failuresInARow[task.grant.task.kind] += 1;
+        // This browser's encoder writes the same parameter sets each time.
+        if (code === "INIT_MISMATCH") this.#failuresInARow.video = FAILURES_TO_GIVE_UP;
         console.info(`task ${task.grant.task.id} goes to ffmpeg: ${code}: ${message}`);
       }
     }

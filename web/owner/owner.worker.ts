@@ -110,7 +110,7 @@ class Owner implements OwnerApi {
       const { idempotencyKey } = file;
       // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
       const options = { settings, visibility, createToken, idempotencyKey };
-      const created = await this.#client.createJob(file.plan, options);
+      const created = await this.#client.createJob(await file.jobPlan(), options);
       const { jobId, ownerToken, watchUrl, masterUrl } = created;
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
       const { ladder, planSlots } = file;

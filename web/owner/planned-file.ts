@@ -4,6 +4,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../edge-client.ts";
+import { withBrowserSets } from "../encoder/browser-sets.ts";
 import { NO_WEBASSEMBLY } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import { refuseFast } from "../encoder/webcodecs-check.ts";
@@ -32,6 +33,7 @@ export class PlannedFile {
   /** Of the job that is made by this plan, however often it is asked for. */
   readonly idempotencyKey = randomId();
   readonly #options: OwnerOptions;
+  #jobPlan: Promise<JobPlan> | null = null;
 
   private constructor(
     file: File,
@@ -116,6 +118,16 @@ export class PlannedFile {
         kilobitsPerSecond: Math.round(bitsPerSecond / 1000),
       }))
     );
+  }
+
+  /**
+   * The plan of the job, with this browser's encoder in it where that takes part. Found out once a plan; the
+   * encoder is tried for it.
+   */
+  jobPlan(): Promise<JobPlan> {
+    const usesWebCodecs = laneFor(this.#options, this.facts.fastRefusal) !== "ffmpeg";
+    this.#jobPlan ??= usesWebCodecs ? withBrowserSets(this.plan) : Promise.resolve(this.plan);
+    return this.#jobPlan;
   }
 
   get inspection(): Inspection {

@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { type CodedPicture, type CutSegment, cutVideo } from "../../cmaf/cut.ts";
 import { writeInit } from "../../cmaf/init.ts";
+import { plannedInit } from "../../cmaf/planned-init.ts";
 import { readFragments } from "../../cmaf/read-fragment.ts";
 import { readInit } from "../../cmaf/read-init.ts";
 import { readAvcConfig } from "../../h264/avc-config.ts";
+import { areSameSets, encoderSets, x264Sets } from "../../h264/encoder-sets.ts";
+import { X264_SET_ID } from "../../h264/x264-sets.ts";
 import { readBoxes } from "../../isobmff/box.ts";
+import { TributaryError } from "../../job/errors.ts";
 import { segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../../job/job.ts";
 import type { LeaseGrant } from "../../wire/lease.ts";
 import { type ColourPlan, type DecodedColour, planColour } from "../colour.ts";
@@ -36,7 +40,8 @@ export async function transcodeVideo(
   if (countChunkPackets(task.chunk) === 0) throw chunkUnreadable();
   try {
     await runner.write(CHUNK_FILE, task.chunk);
-    const colour = planColour(await probeColour(runner), source.video);
+    const planned = renditions[0]?.parameterSets?.colour;
+    const colour = planColour(await probeColour(runner), source.video, planned);
     const wantedSeconds = durationTicks(segments) / TICKS_PER_SECOND;
     const args = videoArgs(
       { renditions, segments, source: source.video, chunk: task.info, colour },
@@ -108,21 +113,35 @@ function packageVideo(
   const { pictures, avcConfig } = readEncodedVideo(encoded, planned);
   if (pictures.length < planned)
     throw missingPictures(planned - pictures.length, planned, segments, run);
-  const track = {
-    kind: "video" as const,
-    width: rendition.width,
-    height: rendition.height,
-    avcConfig,
-    colour: colour.tags,
-  };
   const { nalLengthBytes } = readAvcConfig(avcConfig);
   try {
     const evenFrames = source.video.evenFrames ?? false;
     const cuts = cutVideo(pictures, segments, nalLengthBytes, evenFrames);
-    return { init: writeInit(track, TICKS_PER_SECOND), cuts };
+    return { init: initOf(avcConfig, rendition, colour), cuts };
   } catch (thrown) {
     throw asLasting(thrown);
   }
+}
+
+/**
+ * The planned init segment, which holds what x264 wrote.
+ * @throws TributaryError ENCODE_FAILED where it wrote other parameter sets than were planned for it
+ */
+function initOf(
+  avcConfig: Uint8Array,
+  rendition: VideoRendition,
+  { tags: colour }: ColourPlan,
+): Uint8Array<ArrayBuffer> {
+  const { width, height } = rendition;
+  const planned = plannedInit(rendition);
+  if (planned === null) {
+    return writeInit({ kind: "video", width, height, avcConfig, colour }, TICKS_PER_SECOND);
+  }
+  const said = { width, height, level: rendition.level, colours: colour };
+  if (!areSameSets(encoderSets(avcConfig, X264_SET_ID, said), x264Sets(said))) {
+    throw new TributaryError("ENCODE_FAILED", "This build of x264 writes other parameter sets.");
+  }
+  return planned;
 }
 
 /**

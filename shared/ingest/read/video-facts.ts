@@ -2,7 +2,7 @@ import { EncodedPacketSink, type InputVideoTrack } from "mediabunny";
 import { readAvcRecord } from "../../h264/avc-config.ts";
 import { type NalFraming, nalUnits } from "../../h264/nal-units.ts";
 import { isInterlaced, readPicture } from "../../h264/picture.ts";
-import { type H264Sps, parseSps } from "../../h264/sps.ts";
+import { type ColourCodes, type H264Sps, parseSps } from "../../h264/sps.ts";
 import type { VideoFacts } from "../../job/job.ts";
 
 /** What a track's headers and first pictures tell; frames and rates come from the index. */
@@ -18,6 +18,7 @@ export type PictureFacts = Pick<
   | "interlaced"
   | "bitDepth"
   | "transfer"
+  | "colour"
 >;
 
 export interface H264Stream {
@@ -55,6 +56,7 @@ export async function readPictureFacts(
     interlaced: h264?.interlaced ?? false,
     bitDepth: await readBitDepth(track, h264),
     transfer: transferName(colour.transfer, h264?.sps.transfer),
+    colour: colourNames(h264?.sps.colours ?? null, colour),
   };
 }
 
@@ -84,6 +86,42 @@ function transferName(
   if (container === "hlg" || bitstream === 18) return "hlg";
   return "sdr";
 }
+
+/**
+ * As FFmpeg says of decoded pictures: by the bitstream where it states colours, else by the container.
+ * Numbers: ITU-T H.273, tables 2 to 4; those that are left out are converted, whatever their name.
+ */
+function colourNames(
+  bitstream: ColourCodes | null,
+  container: VideoColorSpaceInit,
+): VideoFacts["colour"] {
+  const names =
+    bitstream === null
+      ? {
+          primaries: container.primaries,
+          transfer: container.transfer,
+          matrix: container.matrix === "rgb" ? "gbr" : container.matrix,
+        }
+      : {
+          primaries: PRIMARIES[bitstream.primaries],
+          transfer: TRANSFERS[bitstream.transfer],
+          matrix:
+            bitstream.matrix === UNSPECIFIED
+              ? undefined
+              : (MATRICES[bitstream.matrix] ?? `matrix ${bitstream.matrix}`),
+        };
+  const { primaries, transfer, matrix } = names;
+  return {
+    ...(primaries ? { primaries } : {}),
+    ...(transfer ? { transfer } : {}),
+    ...(matrix ? { matrix } : {}),
+  };
+}
+
+const UNSPECIFIED = 2;
+const PRIMARIES: Record<number, string> = { 1: "bt709", 5: "bt470bg", 6: "smpte170m" };
+const TRANSFERS: Record<number, string> = { 1: "bt709", 6: "smpte170m", 13: "iec61966-2-1" };
+const MATRICES: Record<number, string> = { 0: "gbr", 1: "bt709", 5: "bt470bg", 6: "smpte170m" };
 
 async function readBitDepth(track: InputVideoTrack, h264: H264Stream | null): Promise<number> {
   if (h264 !== null) return h264.sps.bitDepth;

@@ -1,5 +1,6 @@
 import { cutVideo } from "../../../shared/cmaf/cut.ts";
 import { type ColourTags, writeInit } from "../../../shared/cmaf/init.ts";
+import { plannedInit } from "../../../shared/cmaf/planned-init.ts";
 import { type ColourPlan, planColour } from "../../../shared/encode/colour.ts";
 import type {
   RawOutput,
@@ -58,8 +59,11 @@ export class WebCodecsEngine implements TranscodeEngine {
     const video = renditions.filter((rendition) => rendition.kind === "video");
     const refusal = webCodecsRefusal(source.video);
     if (refusal !== null) throw unavailable(refusal.message);
+    if (video.some(({ parameterSets }) => parameterSets?.browser === null)) {
+      throw unavailable("No browser's encoder takes part in this video.");
+    }
     const chunk = await readChunkPackets(task.chunk);
-    const colour = planChunkColour(chunk.config, source.video);
+    const colour = planChunkColour(chunk.config, source.video, video[0]);
     const config: VideoDecoderConfig = {
       ...chunk.config,
       colorSpace: colourSpace(colour.tags),
@@ -126,7 +130,9 @@ class LadderRun {
     const rateShare = runRateShare(segments);
     this.#rungs = video.map(
       (rendition) =>
-        new RungEncoder({ rendition, rateShare, frameRate, durationsSeconds }, () => this.#moved()),
+        new RungEncoder({ rendition, rateShare, frameRate, durationsSeconds, colour: tags }, () =>
+          this.#moved(),
+        ),
     );
   }
 
@@ -261,9 +267,14 @@ class LadderRun {
 }
 
 /** Throws ENGINE_UNAVAILABLE where colours would have to be converted: encoders take them as they are. */
-function planChunkColour(config: VideoDecoderConfig, facts: VideoFacts): ColourPlan {
+function planChunkColour(
+  config: VideoDecoderConfig,
+  facts: VideoFacts,
+  rendition: VideoRendition | undefined,
+): ColourPlan {
   const decoded = decodedColour(config.colorSpace, null);
-  const colour = planColour(decoded, facts);
+  const planned = rendition?.parameterSets?.colour;
+  const colour = planColour({ ...decoded, ...facts.colour }, facts, planned);
   if (colour.conversion.kind !== "keep" || decoded.range === "pc") {
     throw unavailable("WebCodecs encoders do not convert colours.");
   }
@@ -297,11 +308,13 @@ function packageRungs(
   const media: RawOutput[] = [];
   for (const { rendition, pictures, avcConfig } of rungs) {
     const { id, width, height } = rendition;
+    const { nalLengthBytes, spsList } = readAvcConfig(avcConfig);
+    if (!spsList.every((sps) => agreesWith(sps, colour.tags))) {
+      throw unavailable("The encoder changes the colours' label.");
+    }
     const track = { kind: "video" as const, width, height, avcConfig, colour: colour.tags };
-    const bytes = writeInit(track, TICKS_PER_SECOND);
+    const bytes = plannedInit(rendition) ?? writeInit(track, TICKS_PER_SECOND);
     inits.push({ rendition: id, kind: "init", segment: segments[0]?.index ?? 0, frames: 0, bytes });
-    const { nalLengthBytes, sps } = readAvcConfig(avcConfig);
-    if (!agreesWith(sps, colour.tags)) throw unavailable("The encoder changes the colours' label.");
     const evenFrames = task.grant.source.video.evenFrames ?? false;
     for (const cut of cutVideo(pictures, segments, nalLengthBytes, evenFrames)) {
       const { segment, frames } = cut;

@@ -48,9 +48,11 @@ async function measurePictures(
   const { segments, renditions } = task.grant;
   const wanted = segments.reduce((sum, segment) => sum + segmentFrames(segment), 0);
   const chunk = await readChunkPackets(task.chunk);
+  const video = renditions.filter((rendition) => rendition.kind === "video");
   const { tags } = planColour(
     decodedColour(chunk.config.colorSpace, null),
     task.grant.source.video,
+    video[0]?.parameterSets?.colour,
   );
   const colorSpace = colourSpace(tags);
   const grids = (size: GridSize): FrameReader => {
@@ -60,7 +62,6 @@ async function measurePictures(
       grid: cellGrid(await reader.read(frame), size),
     });
   };
-  const video = renditions.filter((rendition) => rendition.kind === "video");
   const meter = new LadderMeter(video);
   const source = sourcePictures(task, inColours(chunk, colorSpace), grids(meter.sourceSize));
   const made = video.map((rendition, index) => {

@@ -73,8 +73,9 @@ export function noChanges(): Changes {
 }
 
 /**
- * Browsers have encoders of their own, each with its parameter sets: every one is a class by itself,
- * and playlists name its init segment (EXT-X-MAP). ffmpeg's are the same bytes wherever it runs.
+ * In plans that say each rendition's init segment, all engines bring that one, and its records have one key.
+ * In older ones every browser's encoder is a class by itself, with an init segment that playlists name
+ * (EXT-X-MAP); ffmpeg's are the same bytes wherever it runs.
  */
 export function initId({
   rendition,

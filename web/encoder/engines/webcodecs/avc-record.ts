@@ -1,5 +1,5 @@
 import type { ColourTags } from "../../../../shared/cmaf/init.ts";
-import { readAvcRecord } from "../../../../shared/h264/avc-config.ts";
+import { readAvcRecord, withLength } from "../../../../shared/h264/avc-config.ts";
 import { isParameterSet, isSps, type NalUnit, nalUnit } from "../../../../shared/h264/nal-units.ts";
 import type { H264Sps } from "../../../../shared/h264/sps.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
@@ -41,10 +41,6 @@ export function repairedAvcRecord(record: Uint8Array): Uint8Array {
 
 function startsTwice({ bytes }: NalUnit): boolean {
   return bytes[0] === bytes[1];
-}
-
-function withLength(unit: Uint8Array): number[] {
-  return [unit.length >> 8, unit.length & 255, ...unit];
 }
 
 /** Whether an SPS says nothing else of colours than these tags and limited range. */

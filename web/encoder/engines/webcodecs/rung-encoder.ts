@@ -1,4 +1,6 @@
 import type { CodedPicture } from "../../../../shared/cmaf/cut.ts";
+import type { ColourTags } from "../../../../shared/cmaf/init.ts";
+import { areSameSets, BROWSER_SET_ID, encoderSets } from "../../../../shared/h264/encoder-sets.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
 import type { VideoRendition } from "../../../../shared/job/job.ts";
 import { repairedAvcRecord } from "./avc-record.ts";
@@ -12,6 +14,8 @@ export interface RungPlan {
   frameRate: number;
   /** Duration of each picture, in seconds, in order. */
   durationsSeconds: readonly number[];
+  /** Tags of the pictures. */
+  colour: ColourTags;
 }
 
 /** Time between two corrections of the rate: a second tells more than a picture, and a segment has several. */
@@ -43,6 +47,7 @@ export class RungEncoder {
   readonly #config: VideoEncoderConfig;
   readonly #budget: BitBudget;
   readonly #durationsSeconds: readonly number[];
+  readonly #plan: Pick<RungPlan, "rendition" | "colour">;
   readonly #pictures: CodedPicture[] = [];
   #spent = { bits: 0, seconds: 0 };
   #correctedAtSeconds = 0;
@@ -57,6 +62,7 @@ export class RungEncoder {
     const config = encoderConfig(plan.rendition, plan.frameRate);
     this.#config = { ...config, bitrate: bitsPerSecond };
     this.#durationsSeconds = plan.durationsSeconds;
+    this.#plan = plan;
     const totalSeconds = plan.durationsSeconds.reduce((total, each) => total + each, 0);
     this.#budget = { bitsPerSecond, askedBitsPerSecond, totalSeconds };
     this.#encoder = new VideoEncoder({
@@ -84,7 +90,7 @@ export class RungEncoder {
     return this.#encoder.state === "configured" ? this.#encoder.encodeQueueSize : 0;
   }
 
-  /** The frame stays the caller's. Throws ENCODE_FAILED. */
+  /** The frame stays the caller's. Throws ENCODE_FAILED, INIT_MISMATCH. */
   encode(frame: VideoFrame, keyFrame: boolean): void {
     this.#throwFailure();
     if (this.#spent.seconds - this.#correctedAtSeconds >= CORRECT_EVERY_SECONDS) this.#correct();
@@ -92,7 +98,7 @@ export class RungEncoder {
     this.#given += 1;
   }
 
-  /** All pictures in decode order, and the body of `avcC`. Throws ENCODE_FAILED. */
+  /** All pictures in decode order, and the body of `avcC`. Throws ENCODE_FAILED, INIT_MISMATCH. */
   async finish(): Promise<{ pictures: CodedPicture[]; avcConfig: Uint8Array }> {
     await this.#encoder.flush().catch((cause: unknown) => {
       this.#failure ??= cause;
@@ -128,6 +134,7 @@ export class RungEncoder {
   #takeConfig(description: AllowSharedBufferSource): void {
     try {
       const avcConfig = repairedAvcRecord(bytesOf(description));
+      this.#requirePlannedSets(avcConfig);
       const known = this.#avcConfig;
       if (known?.some((byte, index) => byte !== avcConfig[index])) {
         this.#failure ??= new Error("The parameter sets changed on the way.");
@@ -138,7 +145,22 @@ export class RungEncoder {
     }
   }
 
+  /**
+   * Before all pictures are made in vain: what this encoder writes has to stand in the init segment.
+   * @throws TributaryError INIT_MISMATCH
+   */
+  #requirePlannedSets(avcConfig: Uint8Array): void {
+    const { rendition, colour } = this.#plan;
+    const planned = rendition.parameterSets?.browser;
+    if (planned === undefined || planned === null) return;
+    const said = { level: rendition.level, colours: colour };
+    if (areSameSets(encoderSets(avcConfig, BROWSER_SET_ID, said), planned)) return;
+    const message = `This browser's encoder writes other parameter sets than the video's ${rendition.id} has.`;
+    throw new TributaryError("INIT_MISMATCH", message);
+  }
+
   #throwFailure(): void {
+    if (this.#failure instanceof TributaryError) throw this.#failure;
     if (this.#failure !== null) throw failed("The browser's encoder failed.", this.#failure);
   }
 }

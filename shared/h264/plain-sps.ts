@@ -1,0 +1,79 @@
+import { BitReader } from "./bit-reader.ts";
+import { BitWriter } from "./bit-writer.ts";
+import type { NalUnit } from "./nal-units.ts";
+import { type ColourCodes, type PictureOrder, parseSps } from "./sps.ts";
+
+/** aspect_ratio_idc (ITU-T H.264, table E-1). */
+const SQUARE = 1;
+/** video_format: unspecified (table E-2). */
+const ANY_FORMAT = 5;
+/** log2_max_mv_length: what any level allows (E.2.1). */
+const ANY_VECTOR = 15;
+
+/** What several sequence parameter sets are to say alike. */
+export interface PlainSps {
+  /** level_idc, not below the set's own. */
+  level: number;
+  colours: ColourCodes;
+  /** Not below the set's own; default: that. */
+  order?: PictureOrder;
+}
+
+/**
+ * A sequence parameter set with usability information (VUI) of ours: square pixels, limited range, these
+ * colours, no timing and no buffering model, which a container states or nobody needs. Decoding does not
+ * change. So sets of different encoders say the same to players that go from one to the other: FFmpeg's
+ * decoder loses frames where the second one's pictures are reordered further than the first one's.
+ *
+ * @returns null when it is no SPS, is damaged, is above that level, or states other colours or full range
+ */
+export function plainSps(unit: NalUnit, plain: PlainSps): Uint8Array<ArrayBuffer> | null {
+  const sps = parseSps(unit);
+  if (sps === null || sps.fullRange || sps.level > plain.level) return null;
+  if (sps.colours !== null && !areEqual(sps.colours, plain.colours)) return null;
+  const bits = new BitReader(unit.bytes, 1);
+  const out = new BitWriter();
+  // Profile and constraints.
+  for (let i = 0; i < 2; i++) out.u(8, bits.u(8));
+  bits.u(8);
+  out.u(8, plain.level);
+  while (bits.position < sps.bitsBeforeVui) out.u(1, bits.u(1));
+  writePlainVui(out, plain.colours, plain.order ?? sps.order);
+  return out.nalUnit(unit.bytes[0] ?? 0);
+}
+
+/** From vui_parameters_present_flag on (E.1.1). */
+export function writePlainVui(
+  out: BitWriter,
+  { primaries, transfer, matrix }: ColourCodes,
+  { reordered, held }: PictureOrder,
+): void {
+  out.flag(true);
+  out.flag(true);
+  out.u(8, SQUARE);
+  // Overscan.
+  out.flag(false);
+  out.flag(true);
+  out.u(3, ANY_FORMAT);
+  out.flag(false);
+  out.flag(true);
+  for (const code of [primaries, transfer, matrix]) out.u(8, code);
+  // Chroma sites, timing, both buffering models, pic_struct.
+  out.u(5, 0);
+  out.flag(true);
+  // Vectors may point beyond the edges; sizes are not bound.
+  out.flag(true);
+  for (const number of [0, 0, ANY_VECTOR, ANY_VECTOR, reordered, held]) out.ue(number);
+}
+
+/** What holds for pictures of all of these. */
+export function widestOrder(orders: readonly PictureOrder[]): PictureOrder {
+  return {
+    reordered: Math.max(...orders.map(({ reordered }) => reordered)),
+    held: Math.max(...orders.map(({ held }) => held)),
+  };
+}
+
+function areEqual(a: ColourCodes, b: ColourCodes): boolean {
+  return a.primaries === b.primaries && a.transfer === b.transfer && a.matrix === b.matrix;
+}
