@@ -6,6 +6,7 @@ import { fixture } from "../setup/media.ts";
 import { openCutProxy } from "./cut-proxy.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
+import { insertIntoOwner } from "./owner-script.ts";
 
 // Every fault happens to real parts at work, and every job ends in a right and complete video.
 
@@ -34,7 +35,7 @@ test("an encoder that dies mid-segment costs one attempt of one task", async () 
     file,
     ladder: SMALL_LADDER,
     slots: 1,
-    prepare: endThirdVideoTask,
+    prepare: endLastVideoTask,
   });
   const failed = video.status.tasks.filter(({ attempts }) => attempts > 0);
   expect(failed).toMatchObject([{ attempts: 1, state: "done" }]);
@@ -133,25 +134,21 @@ function isDone({ state }: { state: string }): boolean {
   return state === "done";
 }
 
-const OWNER_SCRIPT = /owner\.worker[^/]*\.js/;
-
 /**
- * Ends the encoder that gets the third video task as a crash would, and at its work: it takes longer
- * for a segment than these milliseconds.
+ * Ends the encoder that gets the last video task as a crash would, and at its work: it takes longer for a
+ * segment than these milliseconds. The first tasks may be made ahead of the job, which charges nothing.
  */
-async function endThirdVideoTask({ page }: OwnerTab): Promise<void> {
-  await page.route(OWNER_SCRIPT, async (route) => {
-    const response = await route.fetch();
-    const crash = `
-      let videoTasks = 0;
-      const send = Worker.prototype.postMessage;
-      Worker.prototype.postMessage = function (call, ...rest) {
-        send.call(this, call, ...rest);
-        if (call.path?.at(-1) !== "transcode") return;
-        if (call.argumentList[0].value.grant.task.kind !== "video") return;
-        videoTasks += 1;
-        if (videoTasks === 3) setTimeout(() => this.terminate(), 50);
-      };`;
-    await route.fulfill({ response, body: `${crash}\n${await response.text()}` });
-  });
+function endLastVideoTask(tab: OwnerTab): Promise<void> {
+  return insertIntoOwner(
+    tab,
+    `let ended = false;
+    const send = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (call, ...rest) {
+      send.call(this, call, ...rest);
+      if (ended || call.path?.at(-1) !== "transcode") return;
+      if (call.argumentList[0].value.grant.task.id !== "v-4") return;
+      ended = true;
+      setTimeout(() => this.terminate(), 50);
+    };`,
+  );
 }

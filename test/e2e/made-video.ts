@@ -27,6 +27,8 @@ export interface MakeOptions {
   cores?: number;
   /** Called before the page is opened: for faults in its network. */
   prepare?(tab: OwnerTab): Promise<void>;
+  /** Called when the file was read, before the start. */
+  look?(tab: OwnerTab): Promise<void>;
   /** Called right after the start: for faults while it works. It may do other things than wait. */
   meddle?(tab: OwnerTab, job: CreateJobResponse): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function makeVideo(browser: Browser, options: MakeOptions): Promise
     const inspected = await inspect(tab, file);
     if (inspected.phase !== "inspected") throw refusal(inspected);
     if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
+    await options.look?.(tab);
     const job = await tab.start();
     await options.meddle?.(tab, job);
     const ended = await follow(tab, signal, say, ({ phase }) => hasEnded(phase));

@@ -19,9 +19,12 @@ export interface PoolOptions {
   ffmpegAhead: number;
 }
 
+/** What makes tasks and looks at others'. */
+export type TaskPool = Pick<Pool, "transcode" | "compare">;
+
 /**
  * The tab's encoders: one Web Worker a slot, with the browser's codecs and single-threaded ffmpeg.wasm.
- * The lease loop hands out no more tasks at once than there are slots.
+ * What finds no free slot waits for one.
  */
 export class Pool {
   readonly #handles: WorkerHandle[];
@@ -29,6 +32,8 @@ export class Pool {
   readonly #onChange: () => void;
   #busyMs = 0;
   readonly #busySinceMs = new Map<number, number>();
+  /** In turn: what waits for a free slot. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor({ slots, lane, ffmpegAhead }: PoolOptions, onChange: () => void) {
     this.#onChange = onChange;
@@ -65,7 +70,7 @@ export class Pool {
     onProgress: (progress: number) => void,
     signal: AbortSignal,
   ): Promise<MadeTask> {
-    return this.#inSlot(request, onProgress, (handle, tell) =>
+    return this.#inSlot(request, onProgress, signal, (handle, tell) =>
       handle.transcode(request, tell, signal),
     );
   }
@@ -76,7 +81,7 @@ export class Pool {
     onProgress: (progress: number) => void,
     signal: AbortSignal,
   ): Promise<PictureVerdict> {
-    return this.#inSlot(request, onProgress, (handle, tell) =>
+    return this.#inSlot(request, onProgress, signal, (handle, tell) =>
       handle.compare(request, tell, signal),
     );
   }
@@ -84,17 +89,15 @@ export class Pool {
   async #inSlot<T>(
     request: TranscodeRequest,
     onProgress: (progress: number) => void,
+    signal: AbortSignal,
     work: (handle: WorkerHandle, tell: (progress: number, engine: Engine) => void) => Promise<T>,
   ): Promise<T> {
-    const index = this.#slots.findIndex((slot) => slot.taskId === null);
+    const index = await this.#claimSlot(request.grant.task.id, signal);
     const handle = this.#handles[index];
     const slot = this.#slots[index];
     if (handle === undefined || slot === undefined) {
-      throw new TributaryError("INTERNAL", "More tasks than slots.");
+      throw new TributaryError("INTERNAL", "A pool without slots was given a task.");
     }
-    slot.taskId = request.grant.task.id;
-    slot.progress = 0;
-    slot.engine = null;
     this.#busySinceMs.set(index, performance.now());
     this.#onChange();
     try {
@@ -109,7 +112,23 @@ export class Pool {
       slot.taskId = null;
       slot.progress = 0;
       slot.engine = null;
+      for (const wake of this.#waiting.splice(0)) wake();
       this.#onChange();
+    }
+  }
+
+  /** @returns the slot's index; -1 where there are none */
+  async #claimSlot(taskId: string, signal: AbortSignal): Promise<number> {
+    for (;;) {
+      signal.throwIfAborted();
+      const index = this.#slots.findIndex((slot) => slot.taskId === null);
+      const slot = this.#slots[index];
+      if (slot !== undefined) slot.taskId = taskId;
+      if (slot !== undefined || this.#slots.length === 0) return index;
+      const turn = Promise.withResolvers<void>();
+      this.#waiting.push(turn.resolve);
+      signal.addEventListener("abort", () => turn.resolve(), { once: true });
+      await turn.promise;
     }
   }
 

@@ -8,7 +8,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobPlan } from "../../shared/job/job.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import type { EdgeClient } from "../edge-client.ts";
-import type { Pool } from "../encoder/pool.ts";
+import type { TaskPool } from "../encoder/pool.ts";
 
 export interface SessionOptions
   extends Pick<LeaseHolderOptions, "identity" | "slots" | "prefetch"> {
@@ -21,7 +21,7 @@ export interface SessionOptions
   /** Of the job; chunks for others are cut by it. Null without a source. */
   plan: JobPlan | null;
   /** Encodes; null takes no task. */
-  pool: Pool | null;
+  pool: TaskPool | null;
   onChange(): void;
 }
 
@@ -52,7 +52,7 @@ export class HolderSession extends LeaseHolder {
   }
 
   /** With no slots nothing new is taken; what was begun goes on. */
-  usePool(pool: Pool | null, slots: number): void {
+  usePool(pool: TaskPool | null, slots: number): void {
     this.#encoder.pool = pool;
     this.setSlots(slots);
   }
@@ -60,9 +60,9 @@ export class HolderSession extends LeaseHolder {
 
 /** The pool of the moment. */
 class PoolEncoder implements HolderEncoder {
-  pool: Pool | null;
+  pool: TaskPool | null;
 
-  constructor(pool: Pool | null) {
+  constructor(pool: TaskPool | null) {
     this.pool = pool;
   }
 
@@ -85,7 +85,7 @@ class PoolEncoder implements HolderEncoder {
     return this.#present().compare({ grant, info, chunk: bytes, outputs }, onProgress, signal);
   }
 
-  #present(): Pool {
+  #present(): TaskPool {
     if (this.pool === null) throw new TributaryError("ENGINE_UNAVAILABLE", "No encoder.");
     return this.pool;
   }

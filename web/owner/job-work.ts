@@ -12,9 +12,12 @@ export class JobWork {
   /** When there was a connection last. */
   #heardAtMs: number;
   readonly #gauge = new SpeedGauge();
+  /** What the pool had been at work before, in milliseconds. */
+  readonly #busyMsBefore: number;
 
-  constructor(startedAtMs: number) {
+  constructor(startedAtMs: number, busyMsBefore: number) {
     this.#startedAtMs = startedAtMs;
+    this.#busyMsBefore = busyMsBefore;
     this.#heardAtMs = startedAtMs;
   }
 
@@ -32,6 +35,7 @@ export class JobWork {
     if (job !== null) this.#meter.update(job, nowMs);
     if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);
     const slotMs = (nowMs - this.#startedAtMs) * (pool?.slots().length ?? 0);
+    const busyMs = Math.max(0, (pool?.busyMs(nowMs) ?? 0) - this.#busyMsBefore);
     const { speed, etaSeconds, stalledSeconds } = this.#meter;
     if (connected) this.#heardAtMs = nowMs;
     const silentMs = nowMs - this.#heardAtMs;
@@ -45,7 +49,7 @@ export class JobWork {
       etaSeconds: connected ? etaSeconds : null,
       stalledSeconds: connected ? stalledSeconds : null,
       slots: describeSlots(session, pool),
-      busyShare: slotMs === 0 ? 0 : Math.min(1, (pool?.busyMs(nowMs) ?? 0) / slotMs),
+      busyShare: slotMs === 0 ? 0 : Math.min(1, busyMs / slotMs),
     };
   }
 }

@@ -2,7 +2,7 @@ import type { Source } from "../../shared/ingest/read/source.ts";
 import type { TributaryError } from "../../shared/job/errors.ts";
 import type { EdgeClient } from "../edge-client.ts";
 import { enginesOf } from "../encoder/capability.ts";
-import type { Pool } from "../encoder/pool.ts";
+import type { TaskPool } from "../encoder/pool.ts";
 import { HolderSession } from "../holder/session.ts";
 import { randomId } from "../random-id.ts";
 import { laneFor, slotCountFor } from "./choices.ts";
@@ -16,7 +16,7 @@ export interface OwnSessionParts {
   /** Null while the tab only watches. */
   file: PlannedFile | null;
   /** Null where this tab encodes nothing. */
-  pool: Pool | null;
+  pool: TaskPool | null;
   onChange(): void;
   /** The file cannot be read any more; what needs it is over with this session. */
   onFileAway(error: TributaryError): void;

@@ -18,6 +18,7 @@ import {
   settingsFor,
   slotCountFor,
 } from "./choices.ts";
+import { HeadStart } from "./head-start.ts";
 import { endOf, JobWork } from "./job-work.ts";
 import { OwnPool } from "./own-pool.ts";
 import { addressOf, openOwnSession } from "./own-session.ts";
@@ -43,6 +44,7 @@ class Owner implements OwnerApi {
   #options: OwnerOptions = {};
   #file: PlannedFile | null = null;
   readonly #encoders = new OwnPool(() => this.#changed());
+  readonly #headStart = new HeadStart();
   #session: HolderSession | null = null;
   #work: JobWork | null = null;
   #resumable: ResumableJob | null = null;
@@ -62,6 +64,7 @@ class Owner implements OwnerApi {
     this.#encoders.end();
     const snapshot = this.#plan(() => file.underOptions(this.#options));
     this.#preparePool();
+    this.#beginAhead();
     return snapshot;
   }
 
@@ -73,6 +76,7 @@ class Owner implements OwnerApi {
       this.#loadCoreAhead().catch(() => {});
       this.#file = await this.#open(file, signal);
       this.#preparePool();
+      this.#beginAhead();
       const { inspection } = this.#file;
       return this.#tell({ type: "inspected", inspection, part: this.#decidePart() });
     } catch (thrown) {
@@ -84,7 +88,9 @@ class Owner implements OwnerApi {
   async setLadder(ladder: LadderRung[]): Promise<OwnerSnapshot> {
     const file = this.#file;
     if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
-    return this.#plan(() => file.planned(this.#options, ladder));
+    const snapshot = this.#plan(() => file.planned(this.#options, ladder));
+    this.#beginAhead();
+    return snapshot;
   }
 
   async useServers(use: boolean): Promise<OwnerSnapshot> {
@@ -281,7 +287,10 @@ class Owner implements OwnerApi {
     if (session === null || before === decision.part) return;
     // What was begun is finished by the pool, also where nothing new is taken.
     const pool = this.#encoders.start(this.#poolOptions());
-    session.usePool(pool, decision.part === "weak" ? 0 : slotCountFor(this.#options));
+    session.usePool(
+      pool === null ? null : this.#headStart.over(pool),
+      decision.part === "weak" ? 0 : slotCountFor(this.#options),
+    );
     session.changeSettings(settingsFor(decision));
   }
 
@@ -290,17 +299,32 @@ class Owner implements OwnerApi {
     this.#encoders.prepare(this.#poolOptions());
   }
 
+  /** The first tasks are made while the person looks at what was found. */
+  #beginAhead(): void {
+    const { pool } = this.#encoders;
+    const file = this.#file;
+    if (file === null || pool === null) {
+      this.#headStart.end();
+      return;
+    }
+    const { plan, source } = file;
+    this.#headStart.aim({ plan, source, pool, slots: slotCountFor(this.#options) });
+  }
+
   #poolOptions(): PoolOptions | null {
     return poolFor(this.#options, this.#file?.facts ?? null, this.#decidePart().part);
   }
 
   #connect(job: ResumableJob): void {
-    this.#work = new JobWork(performance.now());
+    this.#headStart.stop();
+    const { pool } = this.#encoders;
+    const nowMs = performance.now();
+    this.#work = new JobWork(nowMs, pool?.busyMs(nowMs) ?? 0);
     this.#session = openOwnSession(job, {
       client: this.#client,
       options: this.#options,
       file: this.#file,
-      pool: this.#encoders.pool,
+      pool: pool === null ? null : this.#headStart.over(pool),
       onChange: () => this.#changed(),
       onFileAway: (error) => void this.#fileAway(job, error),
     });
@@ -343,6 +367,7 @@ class Owner implements OwnerApi {
     this.#abort = new AbortController();
     this.#session?.stop();
     this.#session = null;
+    this.#headStart.end();
     this.#encoders.end();
     this.#file?.close();
     this.#file = null;
