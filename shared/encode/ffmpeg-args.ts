@@ -36,6 +36,13 @@ const FIRST_FRAME_SHARE = 3;
 /** Fewer B-frames: in jerky motion x264 veryfast skips what moves in them, which then lags or leads. */
 const B_FRAME_BIAS = -5;
 
+/**
+ * On top of the preset: a smaller search, and no B-frames' partitions. Together 0.83 of the time for at most
+ * 0.16 dB of luma PSNR at equal bits (five clips, 480p at 1 Mbit/s). Without P-frames' partitions, too, it
+ * was 0.77 of the time and up to 0.8 dB.
+ */
+const X264_SEARCH = "me=dia:analyse=i4x4,i8x8,p8x8";
+
 /** Levels before the message ("[error] …") and no collapsing of repeats, so that lines can be counted. */
 export const LOG = ["-hide_banner", "-loglevel"];
 export const LOG_PROBLEMS = "repeat+level+warning";
@@ -138,7 +145,7 @@ function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): s
     "1",
     // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on it.
     "-x264-params",
-    `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}` +
+    `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}:${X264_SEARCH}` +
       // Beside a browser's encoder in one rendition: that one writes id 0.
       (rendition.parameterSets === undefined ? "" : `:sps-id=${X264_SET_ID}`),
   ];

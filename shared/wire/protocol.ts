@@ -14,7 +14,8 @@ import { z } from "zod";
  *
  * 2: pictures are decoded before they are shown (`cmaf/decode-clock.ts`).
  * 3: a socket is opened with a ticket, and the hello has no token; init segments travel in the offer.
- * 4: a rendition has one init segment, which the plan says; x264 writes its parameter sets under id 1.
+ * 4: a rendition has one init segment, which the plan says; x264 writes its parameter sets under id 1 and
+ *    searches less.
  */
 export const PROTOCOL_VERSION = 4;
 /** The oldest version that a coordinator still works with: raise it when older holders are to reload. */
