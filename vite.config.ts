@@ -4,10 +4,16 @@ import { fileURLToPath } from "node:url";
 import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
+import { closeEmulatorAddresses } from "./edge/local/emulator-addresses.ts";
 import { openStorageToNetwork } from "./edge/local/own-network.ts";
 import { localSigningSecret } from "./edge/local/signing-secret.ts";
+import {
+  builtStorageCredentials,
+  newStorageCredentials,
+  type StorageCredentials,
+} from "./edge/local/storage-credentials.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
-import { pageHeaders, zodBanner } from "./web/build/page-headers.ts";
+import { zodBanner, pageHeaders } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -17,73 +23,102 @@ const stateDir = process.env["TRIBUTARY_STATE"] ?? here(".wrangler/state");
 const port = Number(process.env["PORT"] ?? 8787);
 const https = certificate();
 
-useLocalSecrets();
+/** Vite's own, and what the local state keeps secret. */
+const DENIED = [
+  ".env",
+  ".env.*",
+  "*.{crt,pem}",
+  "**/.git/**",
+  "**/signing-secret",
+  `${stateDir}/v3/**`,
+];
 
-export default defineConfig({
-  root: here("web"),
-  // Beside the state, for the same reason.
-  cacheDir: join(stateDir, "vite"),
-  clearScreen: false,
-  plugins: [
-    restoreEncoding(),
-    openStorageToNetwork(),
-    cloudflare({
-      configPath: here("wrangler.toml"),
-      persistState: { path: stateDir },
-      inspectorPort: false,
-    }),
-    ffmpegAssets({ cacheDir: here(".cache") }),
-    pageHeaders({ storageOrigin: storageOrigin() }),
-  ],
-  worker: {
-    format: "es",
-    rollupOptions: { output: { banner: zodBanner } },
-    plugins: () => [ffmpegAssets({ cacheDir: here(".cache") })],
-  },
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  // The Worker says which sites may read what.
-  server: { port, strictPort: true, cors: false, ...https, fs: { allow: [here(".")] } },
-  preview: { port, strictPort: true, cors: false, ...https },
-  build: { outDir: here("dist"), emptyOutDir: true, target: "es2024" },
-  environments: {
-    client: {
-      optimizeDeps: {
-        // Its files refer to each other by address.
-        exclude: ["@ffmpeg/ffmpeg"],
-        // Named here, not found on the way: finding one later makes an open page load anew.
-        include: [
-          "@noble/hashes/legacy.js",
-          "@noble/hashes/sha2.js",
-          "@preact/signals",
-          "comlink",
-          "hash-wasm",
-          "hls.js",
-          "idb",
-          "mediabunny",
-          "preact",
-          "preact/hooks",
-          "preact/jsx-dev-runtime",
-          "preact/jsx-runtime",
-          "swagger-ui-dist/swagger-ui-es-bundle.js",
-          "uqr",
-          "zod",
-          "zod/mini",
-        ],
-      },
-      build: {
-        rollupOptions: {
-          output: { banner: zodBanner },
-          input: {
-            index: here("web/index.html"),
-            watch: here("web/watch.html"),
-            videos: here("web/videos.html"),
-            contribute: here("web/contribute.html"),
-            "api-reference": here("web/api-reference.html"),
+// The emulator's explorer would show all of its storage.
+process.env["X_LOCAL_EXPLORER"] ??= "false";
+process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
+
+export default defineConfig(({ isPreview = false }) => {
+  const storage = isPreview ? builtStorageCredentials() : newStorageCredentials();
+  useLocalSecrets(storage);
+  return {
+    root: here("web"),
+    // Beside the state, for the same reason.
+    cacheDir: join(stateDir, "vite"),
+    clearScreen: false,
+    plugins: [
+      restoreEncoding(),
+      closeEmulatorAddresses(),
+      openStorageToNetwork(),
+      cloudflare({
+        configPath: here("wrangler.toml"),
+        config: (worker) => {
+          // A function, because what it returns would be added to the buckets.
+          for (const bucket of worker.r2_buckets ?? []) {
+            bucket.local_dev = { experimental_s3_credentials: storage };
+          }
+        },
+        persistState: { path: stateDir },
+        inspectorPort: false,
+      }),
+      ffmpegAssets({ cacheDir: here(".cache") }),
+      pageHeaders({ storageOrigin: storageOrigin() }),
+    ],
+    worker: {
+      format: "es",
+      rollupOptions: { output: { banner: zodBanner } },
+      plugins: () => [ffmpegAssets({ cacheDir: here(".cache") })],
+    },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    // The Worker says which sites may read what.
+    server: {
+      port,
+      strictPort: true,
+      cors: false,
+      ...https,
+      fs: { allow: [here(".")], deny: DENIED },
+    },
+    preview: { port, strictPort: true, cors: false, ...https },
+    build: { outDir: here("dist"), emptyOutDir: true, target: "es2024" },
+    environments: {
+      client: {
+        optimizeDeps: {
+          // Its files refer to each other by address.
+          exclude: ["@ffmpeg/ffmpeg"],
+          // Named here, not found on the way: finding one later makes an open page load anew.
+          include: [
+            "@noble/hashes/legacy.js",
+            "@noble/hashes/sha2.js",
+            "@preact/signals",
+            "comlink",
+            "hash-wasm",
+            "hls.js",
+            "idb",
+            "mediabunny",
+            "preact",
+            "preact/hooks",
+            "preact/jsx-dev-runtime",
+            "preact/jsx-runtime",
+            "swagger-ui-dist/swagger-ui-es-bundle.js",
+            "uqr",
+            "zod",
+            "zod/mini",
+          ],
+        },
+        build: {
+          rollupOptions: {
+            output: { banner: zodBanner },
+            input: {
+              index: here("web/index.html"),
+              watch: here("web/watch.html"),
+              videos: here("web/videos.html"),
+              contribute: here("web/contribute.html"),
+              "api-reference": here("web/api-reference.html"),
+            },
           },
         },
       },
     },
-  },
+  };
 });
 
 /** For `--host` (edge/local/certificate.ts): other devices get secure pages. */
@@ -102,17 +137,15 @@ function certificate() {
 }
 
 /**
- * Production has secrets. Here the local S3 endpoint's own credentials and a generated signing secret take
- * their place, so that the Worker reads the same bindings everywhere.
+ * Production has secrets. Here the local bucket's own credentials and a generated signing secret take their
+ * place, so that the Worker reads the same bindings everywhere.
  */
-function useLocalSecrets() {
-  const { r2_buckets } = readWranglerConfig(
-    { config: here("wrangler.toml") },
-    { hideWarnings: true },
-  );
-  const local = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
-  process.env["R2_ACCESS_KEY_ID"] ??= local?.accessKeyId;
-  process.env["R2_SECRET_ACCESS_KEY"] ??= local?.secretAccessKey;
+function useLocalSecrets({ accessKeyId, secretAccessKey }: StorageCredentials) {
+  // Whatever the environment says: the local bucket takes no others.
+  if (storageOrigin() === null) {
+    process.env["R2_ACCESS_KEY_ID"] = accessKeyId;
+    process.env["R2_SECRET_ACCESS_KEY"] = secretAccessKey;
+  }
   process.env["SIGNING_SECRET"] ??= localSigningSecret(stateDir);
 }
 

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { unstable_readConfig as readWranglerConfig } from "wrangler";
+import { newStorageCredentials } from "../edge/local/storage-credentials.ts";
 import { ClosingLine } from "./setup/closing-line.ts";
 import { forwardToLocalStorage } from "./setup/local-storage.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path: string) => join(root, path);
 
+const storage = newStorageCredentials();
 useLocalSecrets();
 
 /** Browsers that need packages of their own: `npm run test:clips` has them, `npm run browsers` the table. */
@@ -60,6 +61,7 @@ export default defineConfig({
               bindings: {
                 TEST_MIGRATIONS: await migrations(),
               },
+              r2Buckets: { MEDIA: { id: "tributary-media", s3Credentials: storage } },
               outboundService: forwardToLocalStorage,
             },
           })),
@@ -141,15 +143,10 @@ export default defineConfig({
   },
 });
 
-/** As vite.config.ts does it: the emulated bucket's own credentials and a generated secret. */
+/** As vite.config.ts does it: credentials of the emulated bucket and a secret, made for this run. */
 function useLocalSecrets() {
-  const { r2_buckets } = readWranglerConfig(
-    { config: at("wrangler.toml") },
-    { hideWarnings: true },
-  );
-  const local = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
-  process.env["R2_ACCESS_KEY_ID"] = local?.accessKeyId;
-  process.env["R2_SECRET_ACCESS_KEY"] = local?.secretAccessKey;
+  process.env["R2_ACCESS_KEY_ID"] = storage.accessKeyId;
+  process.env["R2_SECRET_ACCESS_KEY"] = storage.secretAccessKey;
   process.env["SIGNING_SECRET"] = randomBytes(32).toString("base64url");
 }
 

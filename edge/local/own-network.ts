@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
 import type { Plugin } from "vite";
+import { STORAGE_PATH } from "./emulator-addresses.ts";
 
 /** The names that this machine goes by in its network. */
 export function ownNames(): string[] {
@@ -23,8 +24,6 @@ export function networkAddresses(): string[] {
 function interfaces() {
   return Object.values(networkInterfaces()).flatMap((each) => each ?? []);
 }
-
-const STORAGE_PATH = "/cdn-cgi/local/r2/s3/";
 
 /**
  * The emulator's storage answers pages of localhost alone. Pages that this machine serves to its network

@@ -1,11 +1,20 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Browser } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { networkAddresses } from "../../edge/local/own-network.ts";
 import { type RunningServer, startServer } from "../../edge/local/server.ts";
+import {
+  builtStorageCredentials,
+  newStorageCredentials,
+  type StorageCredentials,
+} from "../../edge/local/storage-credentials.ts";
+import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture } from "../setup/media.ts";
 import { expectExactPictures } from "./exact-video.ts";
@@ -13,6 +22,7 @@ import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 
 // `npm start -- --host`: other devices of the network get secure pages, where browsers encode.
 
+const Bucket = "tributary-media";
 const [address = "127.0.0.1"] = networkAddresses();
 
 let browser: Browser;
@@ -55,6 +65,101 @@ for (const engine of ["ffmpeg", "server"] as const) {
     await expectExactPictures(video, { source: file });
   });
 }
+
+describe("a stranger of the network", () => {
+  const bytes = randomBytes(1_000);
+  let key: string;
+  beforeAll(async () => {
+    const file = new File([bytes], "mine.mp4");
+    key = keyOf(await new EdgeClient(url).upload(file));
+  });
+
+  function keyOf(upload: string): string {
+    const sealed = Buffer.from(upload.split(".")[0] ?? "", "base64url").toString();
+    return (JSON.parse(sealed) as { key: string }).key;
+  }
+
+  async function storedBy(credentials: StorageCredentials): Promise<Buffer> {
+    const storage = new S3Client({
+      endpoint: `${url}/cdn-cgi/local/r2/s3`,
+      region: "auto",
+      forcePathStyle: true,
+      credentials,
+      maxAttempts: 1,
+    });
+    try {
+      const found = await storage.send(new GetObjectCommand({ Bucket, Key: key }));
+      return Buffer.from((await found.Body?.transformToByteArray()) ?? []);
+    } finally {
+      storage.destroy();
+    }
+  }
+
+  /** The path as it is given: `fetch` would tidy it. */
+  function ask(path: string, method: string, headers: Record<string, string>): Promise<string> {
+    return new Promise((resolve) => {
+      const { hostname, port } = new URL(url);
+      const call = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8").on("data", (more: string) => {
+          text += more;
+        });
+        answer.on("end", () => resolve(`${answer.statusCode} ${text}`));
+      });
+      call.once("upgrade", () => resolve("upgraded"));
+      call.once("error", () => resolve("cut off"));
+      call.end();
+    });
+  }
+
+  test("finds nothing of what the emulator serves by itself", async () => {
+    const objects = `/cdn-cgi/explorer/api/r2/buckets/${Bucket}/objects`;
+    const paths = [
+      "/cdn-cgi/explorer",
+      "/cdn-cgi/local/explorer/api/d1/database",
+      objects,
+      `${objects}/${encodeURIComponent(key)}`,
+      `/v/..${objects}/${encodeURIComponent(key)}`,
+      `${url}${objects}/${encodeURIComponent(key)}`,
+      `/cdn-cgi/local/r2/public/${Bucket}/${key}`,
+      "/cdn-cgi/handler/scheduled",
+      "/cdn-cgi/local/platform-proxy",
+    ];
+    const upgrade = {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+      "sec-websocket-version": "13",
+    };
+    for (const path of paths) {
+      for (const method of ["GET", "DELETE", "POST"]) {
+        expect([path, method, await ask(path, method, {})]).toEqual([path, method, "404 "]);
+        expect([path, method, await ask(path, method, upgrade)]).toEqual([path, method, "cut off"]);
+      }
+    }
+    expect(await storedBy(builtStorageCredentials())).toEqual(bytes);
+  });
+
+  test("signs nothing: this build's credentials are its own, and nowhere to be read", async () => {
+    const known = {
+      accessKeyId: "tributary-local",
+      secretAccessKey: "tributary-local-only-not-a-secret",
+    };
+    const { accessKeyId } = builtStorageCredentials();
+    for (const guess of [known, newStorageCredentials(), { ...known, accessKeyId }]) {
+      await expect(storedBy(guess)).rejects.toThrow(/403|Access|Signature|Unauthorized/i);
+    }
+    for (const path of [
+      "/wrangler.json",
+      "/tributary/wrangler.json",
+      "/../tributary/wrangler.json",
+    ]) {
+      expect(await ask(path, "GET", {})).not.toContain(accessKeyId);
+    }
+    const config = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
+    expect(config).not.toContain("secretAccessKey");
+  });
+});
 
 test("the authority is kept over a new start", async () => {
   const before = await readFile(join(stateDir, "tls/ca.pem"), "utf8");

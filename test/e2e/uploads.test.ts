@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { GetObjectCommand, S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, expect, inject, test } from "vitest";
+import { builtStorageCredentials } from "../../edge/local/storage-credentials.ts";
 import {
   completeUploadResponseSchema,
   createUploadResponseSchema,
@@ -24,10 +25,7 @@ const s3Options = {
 };
 const storage = new S3Client({
   ...s3Options,
-  credentials: {
-    accessKeyId: "tributary-local",
-    secretAccessKey: "tributary-local-only-not-a-secret",
-  },
+  credentials: builtStorageCredentials(),
 });
 afterAll(() => storage.destroy());
 

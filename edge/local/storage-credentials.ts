@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+/** What signs and checks URLs of the emulated bucket. Whoever has it reads and replaces every object. */
+export interface StorageCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+const BUILT_CONFIG = fileURLToPath(new URL("../../dist/tributary/wrangler.json", import.meta.url));
+
+const credentialsSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
+const localBucketSchema = z.object({
+  local_dev: z.object({ experimental_s3_credentials: credentialsSchema }),
+});
+const builtSchema = z.object({ r2_buckets: z.array(localBucketSchema).length(1) });
+
+export function newStorageCredentials(): StorageCredentials {
+  return {
+    accessKeyId: randomBytes(16).toString("hex"),
+    secretAccessKey: randomBytes(32).toString("base64url"),
+  };
+}
+
+/**
+ * Those that the production build on this machine checks, when it is served here.
+ * @throws Error where there is no build
+ */
+export function builtStorageCredentials(): StorageCredentials {
+  const [bucket] = builtSchema.parse(JSON.parse(readFileSync(BUILT_CONFIG, "utf8"))).r2_buckets;
+  if (bucket === undefined) throw new Error("The build has no bucket.");
+  return bucket.local_dev.experimental_s3_credentials;
+}
