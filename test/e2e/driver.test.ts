@@ -49,7 +49,8 @@ test("a file that becomes a video: status 0, a report, a copy that plays from di
   const out = join(dir, "video");
   const file = await fixture("plain-8s.mp4");
   const ladder = ["--ladder", "240:300,144:140"];
-  const asked = [...ladder, "--visibility", "private", "--out", out, "--json"];
+  const checking = ["--verify", "adaptive", "--unverified", "publish"];
+  const asked = [...ladder, ...checking, "--visibility", "private", "--out", out, "--json"];
   const { status, stdout } = await run([file, ...asked]);
   expect(status).toBe(0);
   const report = reportOf(stdout);
@@ -57,6 +58,7 @@ test("a file that becomes a video: status 0, a report, a copy that plays from di
   const stranger = await fetch(`${inject("serverUrl")}/v/${report.jobId}/master.m3u8`);
   expect(stranger.status).toBe(404);
   expect(report).toMatchObject({ ok: true, error: null, durationSeconds: 8, outDir: out });
+  expect(report.settings).toMatchObject({ verify: "adaptive", unverified: "publish" });
   const { firstPlayableMs, readyMs, inspectedMs } = report.times;
   expect(inspectedMs).toBeGreaterThan(0);
   expect(firstPlayableMs).toBeGreaterThan(inspectedMs ?? Number.NaN);
@@ -93,6 +95,9 @@ test.each([
   [["/no/such/file.mp4"]],
   [["--engine", "magic", "package.json"]],
   [["--visibility", "everybody", "package.json"]],
+  [["--verify", "some", "package.json"]],
+  [["--unverified", "perhaps", "package.json"]],
+  [["--unverified", "publish", "--verify", "all", "package.json"]],
 ])("wrong arguments %j: status 2 and the usage", async (argv) => {
   const { status, stdout, stderr } = await run(argv);
   expect(status).toBe(2);

@@ -14,6 +14,8 @@ export const USAGE = `npm run transcode -- FILE [options]
   --contributors N    further tabs that help; default 0
   --visibility NAME   who can find it: unlisted (default; who has the link), listed or private
   --verify POLICY     which of their parts are made twice: adaptive (default), all or off
+  --unverified WHAT   of parts that nobody trusted is there to check: wait (default) for the owner or
+                      a server, or publish; only with --verify adaptive
   --json              one line of JSON on stdout, nothing else; progress is on stderr
   --help              this text
 
@@ -21,6 +23,7 @@ Exit status: 0 the video is ready; 1 it failed; 2 wrong arguments; 130 interrupt
 TRIBUTARY_URL names a running server to use instead of one of its own.`;
 
 const POLICIES = ["off", "adaptive", "all"] as const;
+const UNVERIFIED = ["wait", "publish"] as const;
 const ENGINES = ["auto", "ffmpeg", "webcodecs", "server"] as const;
 
 export interface TranscodeArguments {
@@ -34,6 +37,8 @@ export interface TranscodeArguments {
   visibility?: Visibility;
   /** Default: adaptive. */
   verify?: (typeof POLICIES)[number];
+  /** Default: wait. */
+  unverified?: (typeof UNVERIFIED)[number];
   /** As given: `480:1400,360:800`. */
   ladder: string | null;
   slots: number | null;
@@ -58,6 +63,11 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
   if (engine === undefined) throw invalid(`--engine is one of ${ENGINES.join(", ")}.`);
   const verify = POLICIES.find((each) => each === values.verify);
   if (verify === undefined) throw invalid(`--verify is one of ${POLICIES.join(", ")}.`);
+  const unverified = UNVERIFIED.find((each) => each === values.unverified);
+  if (unverified === undefined) throw invalid(`--unverified is one of ${UNVERIFIED.join(", ")}.`);
+  if (unverified === "publish" && verify !== "adaptive") {
+    throw invalid("--unverified publish is for --verify adaptive: with the others nothing waits.");
+  }
   const visibility = VISIBILITIES.find((each) => each === values.visibility);
   if (visibility === undefined) throw invalid(`--visibility is one of ${VISIBILITIES.join(", ")}.`);
   return {
@@ -66,6 +76,7 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
     engine,
     contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
     verify,
+    unverified,
     visibility,
     ladder: values.ladder ?? null,
     slots: wholeNumber("--slots", values.slots, 1, 64),
@@ -82,6 +93,7 @@ const OPTIONS = {
   cores: { type: "string" },
   contributors: { type: "string", default: "0" },
   verify: { type: "string", default: "adaptive" },
+  unverified: { type: "string", default: "wait" },
   visibility: { type: "string", default: DEFAULT_VISIBILITY },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },

@@ -47,6 +47,8 @@ export interface TranscodeReport {
   engines: string[];
   tasks: Pick<JobStatus["tasks"][number], "id" | "kind" | "state" | "attempts" | "lastError">[];
   holders: JobStatus["holders"];
+  /** As they were at the end; null where there was no job. */
+  settings: JobStatus["settings"] | null;
   /** Accepted segments by who made them, with what, and how that was verified. */
   makers: Maker[];
   /** What the contributor tabs of `--contributors` showed at the end. */
@@ -138,6 +140,7 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
       lastError,
     })),
     holders: status?.holders ?? [],
+    settings: status?.settings ?? null,
     makers: status === undefined ? [] : makersOf(status),
     contributors: (seen.contributors ?? []).map(
       ({ phase, tasksDone, bytesDownloaded, bytesUploaded, error: why }) => ({

@@ -97,6 +97,7 @@ async function work(
     if (!ended) await tab.cancel(job);
   });
   if (given.verify !== undefined && given.verify !== "adaptive") await tab.verify(given.verify);
+  if (given.unverified === "publish") await tab.publishUnverified();
   const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
