@@ -13,7 +13,7 @@ import {
   type StorageCredentials,
 } from "./edge/local/storage-credentials.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
-import { zodBanner, pageHeaders } from "./web/build/page-headers.ts";
+import { chunkBanner, pageHeaders } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -65,7 +65,7 @@ export default defineConfig(({ isPreview = false }) => {
     ],
     worker: {
       format: "es",
-      rollupOptions: { output: { banner: zodBanner } },
+      rollupOptions: { output: { banner: chunkBanner } },
       plugins: () => [ffmpegAssets({ cacheDir: here(".cache") })],
     },
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
@@ -106,7 +106,7 @@ export default defineConfig(({ isPreview = false }) => {
         },
         build: {
           rollupOptions: {
-            output: { banner: zodBanner },
+            output: { banner: chunkBanner },
             input: {
               index: here("web/index.html"),
               watch: here("web/watch.html"),

