@@ -3,7 +3,7 @@ import type { Role } from "../../shared/wire/protocol.ts";
 import { tokensMatch } from "../http/auth.ts";
 import { mostNames } from "./budgets.ts";
 import { memberId } from "./identity.ts";
-import { isUsedUp } from "./schedule/results/upload-budget.ts";
+import { usedUp } from "./schedule/results/upload-budget.ts";
 import type { State } from "./schedule/state/state.ts";
 import type { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
@@ -116,10 +116,9 @@ function expiry({ link }: TokenRecord, nowMs: number): Refusal | null {
   return { code: "LINK_EXPIRED", message: "The link is no longer valid." };
 }
 
-function exhaustion({ hash }: TokenRecord, { job, plan }: State): Refusal | null {
-  if (!isUsedUp(job, plan, hash)) return null;
-  const message = "This link's helpers have uploaded all that they may. Ask for a new link.";
-  return { code: "LINK_EXPIRED", message };
+function exhaustion({ hash, link }: TokenRecord, { job, plan }: State): Refusal | null {
+  const message = link === undefined ? null : usedUp(job, plan, hash);
+  return message === null ? null : { code: "LINK_EXPIRED", message };
 }
 
 /** Why a contributor link lets nobody more in; null when it does. */

@@ -1,38 +1,57 @@
 import { type JobPlan, TICKS_PER_SECOND } from "../../../../shared/job/job.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
+import { endJob } from "../lifecycle.ts";
 import type { Draft } from "../state/draft.ts";
 import type { JobRecord } from "../state/records.ts";
 import { sendAway } from "./undo.ts";
 
 /**
  * A lease has one result of bounded size, but leases can be given back and taken again for ever: so the
- * helpers of one link may upload some times what the whole job makes, and no more.
+ * owner, and the helpers of one link, may upload some times what the whole job makes, and no more.
  */
 const TIMES_PLANNED = 6;
 const SLACK_BYTES = 256 * 1024 ** 2;
+/** All links together may upload as much as so many of them: an owner makes as many as it likes. */
+const LINKS = 8;
 
-const USED_UP = "This link's helpers have uploaded all that they may. Ask for a new link.";
+const OWNER_USED_UP = "The owner's tab has uploaded many times what the video has.";
 
-/** @param principal the link's token, as a hash */
-export function isUsedUp({ uploadBytes }: JobRecord, plan: JobPlan, principal: string): boolean {
-  return (uploadBytes[principal] ?? 0) > maxLinkBytes(plan);
+/** @returns why a link's helpers may upload no more; null while they may */
+export function usedUp(job: JobRecord, plan: JobPlan, principal: string): string | null {
+  if ((job.uploadBytes[principal] ?? 0) > maxBytes(plan)) {
+    return "This link's helpers have uploaded all that they may. Ask for a new link.";
+  }
+  return job.helperBytes > LINKS * maxBytes(plan)
+    ? "The helpers of this job have uploaded all that they may."
+    : null;
 }
 
-/** Counts a result that is about to be uploaded. False: its maker was sent away, with all its leases. */
+/**
+ * Counts a result that is about to be uploaded. False for one that is too much: a helper was sent away, with
+ * all its leases; the job of an owner has failed.
+ */
 export function chargeUpload(draft: Draft, holderId: string, outputs: readonly Output[]): boolean {
   const holder = draft.holder(holderId);
-  if (holder?.role !== "contributor") return true;
-  const { principal } = holder;
-  const { uploadBytes } = draft.job;
+  // Servers are the site's own.
+  if (holder === undefined || holder.role === "server") return true;
+  const { principal, role } = holder;
   const bytes = outputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const { uploadBytes, helperBytes } = draft.job;
   const used = (uploadBytes[principal] ?? 0) + bytes;
   draft.patchJob({ uploadBytes: { ...uploadBytes, [principal]: used } });
-  if (!isUsedUp(draft.job, draft.plan, principal)) return true;
-  sendAway(draft, holderId, USED_UP);
-  return false;
+  if (role === "owner") {
+    if (used <= maxBytes(draft.plan)) return true;
+    endJob(draft, "failed", { code: "STORAGE_LIMIT", message: OWNER_USED_UP });
+    return false;
+  }
+  draft.patchJob({ helperBytes: helperBytes + bytes });
+  const message = usedUp(draft.job, draft.plan, principal);
+  if (message !== null) sendAway(draft, holderId, message);
+  return message === null;
 }
 
-export function maxLinkBytes({ source, video, audio }: JobPlan): number {
+/** What one token's holders may upload. */
+export function maxBytes({ source, video, audio }: JobPlan): number {
   const bitsPerSecond = [...video, ...audio].reduce((sum, each) => sum + each.bitsPerSecond, 0);
   const seconds = source.durationTicks / TICKS_PER_SECOND;
   return SLACK_BYTES + TIMES_PLANNED * ((bitsPerSecond * seconds) / 8);

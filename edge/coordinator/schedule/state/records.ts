@@ -58,8 +58,10 @@ export const jobRecordSchema = z.object({
   bytesStored: z.number(),
   /** Of all chunks that were ever offered. */
   chunkBytes: z.number().default(0),
-  /** Of all results that contributors offered, by the token they came with (as a hash). */
+  /** Of all results that the owner and contributors offered, by the token they came with (as a hash). */
   uploadBytes: z.record(z.string(), z.number()).default({}),
+  /** Of those of all contributors. */
+  helperBytes: z.number().default(0),
   /** Results that count, verified or not. */
   tasksDone: z.number(),
   settings: jobSettingsSchema,

@@ -116,6 +116,7 @@ export function newState(
     bytesStored: 0,
     chunkBytes: 0,
     uploadBytes: {},
+    helperBytes: 0,
     tasksDone: 0,
     settings,
     origin,
