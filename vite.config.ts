@@ -9,6 +9,7 @@ import { openStorageToNetwork } from "./edge/local/own-network.ts";
 import { localSigningSecret } from "./edge/local/signing-secret.ts";
 import {
   builtStorageCredentials,
+  keptStorageCredentials,
   newStorageCredentials,
   type StorageCredentials,
 } from "./edge/local/storage-credentials.ts";
@@ -30,6 +31,7 @@ const DENIED = [
   "*.{crt,pem}",
   "**/.git/**",
   "**/signing-secret",
+  "**/storage-secret",
   `${stateDir}/v3/**`,
 ];
 
@@ -37,8 +39,8 @@ const DENIED = [
 process.env["X_LOCAL_EXPLORER"] ??= "false";
 process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
 
-export default defineConfig(({ isPreview = false }) => {
-  const storage = isPreview ? builtStorageCredentials() : newStorageCredentials();
+export default defineConfig(({ command, isPreview = false }) => {
+  const storage = storageCredentials(command === "build", isPreview);
   useLocalSecrets(storage);
   return {
     root: here("web"),
@@ -147,6 +149,11 @@ function useLocalSecrets({ accessKeyId, secretAccessKey }: StorageCredentials) {
     process.env["R2_SECRET_ACCESS_KEY"] = secretAccessKey;
   }
   process.env["SIGNING_SECRET"] ??= localSigningSecret(stateDir);
+}
+
+function storageCredentials(isBuild: boolean, isPreview: boolean): StorageCredentials {
+  if (isPreview) return builtStorageCredentials();
+  return isBuild ? newStorageCredentials() : keptStorageCredentials(stateDir);
 }
 
 /** The account's S3 host; null where the local endpoint on the pages' own origin takes its place. */

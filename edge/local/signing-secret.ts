@@ -4,7 +4,12 @@ import { join } from "node:path";
 
 /** SIGNING_SECRET of a local server: made at its first start, and kept beside what it signed. */
 export function localSigningSecret(stateDir: string): string {
-  const path = join(stateDir, "signing-secret");
+  return keptSecret(stateDir, "signing-secret");
+}
+
+/** Random text that is made when it is first asked for, and kept as a file for this user alone. */
+export function keptSecret(stateDir: string, name: string): string {
+  const path = join(stateDir, name);
   try {
     return readFileSync(path, "utf8");
   } catch {

@@ -2,12 +2,16 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { keptSecret } from "./signing-secret.ts";
 
 /** What signs and checks URLs of the emulated bucket. Whoever has it reads and replaces every object. */
 export interface StorageCredentials {
   accessKeyId: string;
   secretAccessKey: string;
 }
+
+/** No secret: it names the other one. */
+const ACCESS_KEY_ID = "tributary-local";
 
 const BUILT_CONFIG = fileURLToPath(new URL("../../dist/tributary/wrangler.json", import.meta.url));
 
@@ -17,11 +21,15 @@ const localBucketSchema = z.object({
 });
 const builtSchema = z.object({ r2_buckets: z.array(localBucketSchema).length(1) });
 
+/** For a build, or a test's own bucket. */
 export function newStorageCredentials(): StorageCredentials {
-  return {
-    accessKeyId: randomBytes(16).toString("hex"),
-    secretAccessKey: randomBytes(32).toString("base64url"),
-  };
+  return { accessKeyId: ACCESS_KEY_ID, secretAccessKey: randomBytes(32).toString("base64url") };
+}
+
+/** For a server of the sources, whose configuration is read several times: kept in its state folder. */
+export function keptStorageCredentials(stateDir: string): StorageCredentials {
+  const secretAccessKey = keptSecret(stateDir, "storage-secret");
+  return { accessKeyId: ACCESS_KEY_ID, secretAccessKey };
 }
 
 /**

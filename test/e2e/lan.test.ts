@@ -145,8 +145,7 @@ describe("a stranger of the network", () => {
       accessKeyId: "tributary-local",
       secretAccessKey: "tributary-local-only-not-a-secret",
     };
-    const { accessKeyId } = builtStorageCredentials();
-    for (const guess of [known, newStorageCredentials(), { ...known, accessKeyId }]) {
+    for (const guess of [known, newStorageCredentials()]) {
       await expect(storedBy(guess)).rejects.toThrow(/403|Access|Signature|Unauthorized/i);
     }
     for (const path of [
@@ -154,7 +153,7 @@ describe("a stranger of the network", () => {
       "/tributary/wrangler.json",
       "/../tributary/wrangler.json",
     ]) {
-      expect(await ask(path, "GET", {})).not.toContain(accessKeyId);
+      expect(await ask(path, "GET", {})).not.toContain(builtStorageCredentials().secretAccessKey);
     }
     const config = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
     expect(config).not.toContain("secretAccessKey");
