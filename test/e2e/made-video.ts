@@ -8,7 +8,7 @@ import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
 import { follow, isInspected, refusal } from "../../web/headless/follow.ts";
-import { OwnerTab } from "../../web/headless/owner-tab.ts";
+import { OwnerTab, type OwnerTabOptions } from "../../web/headless/owner-tab.ts";
 import { peakTabMemory } from "../../web/headless/tab-memory.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 
@@ -25,6 +25,8 @@ export interface MakeOptions {
   slots?: number;
   /** What the page is told of the device. */
   cores?: number;
+  /** How helpers' work is checked; default: the page's own choice. */
+  checking?: OwnerTabOptions["checking"];
   /** Called before the page is opened: for faults in its network. */
   prepare?(tab: OwnerTab): Promise<void>;
   /** Called when the file was read, before the start. */
@@ -52,8 +54,8 @@ const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
 /** Makes a video through the real page and copies it out. @throws what the page or the edge said */
 export async function makeVideo(browser: Browser, options: MakeOptions): Promise<MadeVideo> {
   const { serverUrl, file, ladder } = options;
-  const { engine = "ffmpeg", slots = null, cores = null } = options;
-  const parts = { serverUrl, engine, slots, ladder, cores };
+  const { engine = "ffmpeg", slots = null, cores = null, checking } = options;
+  const parts = { serverUrl, engine, slots, ladder, cores, checking };
   const tab = await OwnerTab.open(browser, parts, say, options.prepare);
   try {
     const inspected = await inspect(tab, file);

@@ -1,7 +1,6 @@
 import type { Browser, Page } from "playwright";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
-import type { JobSettings } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import {
   type CreateJobResponse,
@@ -12,6 +11,7 @@ import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
+import type { OwnerOptions } from "../owner/owner-api.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
 import { logOf } from "./page-log.ts";
 
@@ -25,6 +25,8 @@ export interface OwnerTabOptions {
   /** What the page is told of the device; null for the truth. */
   cores?: number | null;
   ladder: string | null;
+  /** How helpers' work is checked from the start; default: the page's own choice. */
+  checking?: OwnerOptions["checking"];
   /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
   pageTimeoutMs?: number;
 }
@@ -62,6 +64,11 @@ export class OwnerTab {
       await tab.page.addInitScript((cores) => {
         Object.defineProperty(navigator, "hardwareConcurrency", { value: cores });
       }, options.cores);
+    }
+    if (options.checking !== undefined) {
+      await tab.page.addInitScript((checking) => {
+        Object.assign(globalThis, { tributaryChecking: checking });
+      }, options.checking);
     }
     await prepare?.(tab);
     const query = new URLSearchParams();
@@ -148,16 +155,6 @@ export class OwnerTab {
   /** In `inspected`: who can find the video, by the page's own control. */
   async visibility(visibility: Visibility): Promise<void> {
     await this.page.getByLabel("Who can find it").selectOption(visibility);
-  }
-
-  /** How closely helpers' work is looked at: the page's own control. */
-  async verify(policy: JobSettings["verify"]): Promise<void> {
-    await this.page.getByLabel("Check helpers' work").selectOption(policy);
-  }
-
-  /** With `adaptive`: parts that nobody trusted is there to check are published, by the page's own switch. */
-  async publishUnverified(): Promise<void> {
-    await this.page.getByLabel("Publish without a check if need be").check();
   }
 
   /** A contributor link such as the page's own button makes. */

@@ -75,10 +75,11 @@ async function work(
   say: (line: string) => void,
   cleanups: (() => Promise<unknown>)[],
 ): Promise<void> {
-  const { engine, slots, ladder, cores } = given;
+  const { engine, slots, ladder, cores, verify = "adaptive", unverified = "wait" } = given;
+  const checking = { verify, unverified };
   const tab = await OwnerTab.open(
     browser,
-    { serverUrl, engine, slots, ladder, cores: cores ?? null },
+    { serverUrl, engine, slots, ladder, cores: cores ?? null, checking },
     say,
   );
   seen.pickedAtMs = Date.now();
@@ -96,8 +97,6 @@ async function work(
   cleanups.push(async () => {
     if (!ended) await tab.cancel(job);
   });
-  if (given.verify !== undefined && given.verify !== "adaptive") await tab.verify(given.verify);
-  if (given.unverified === "publish") await tab.publishUnverified();
   const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);

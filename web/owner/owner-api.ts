@@ -180,6 +180,8 @@ export interface OwnerOptions {
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
   /** Needed where a site lets only some people create jobs. */
   createToken?: string;
+  /** How helpers' results are checked, from the start; default: DEFAULT_JOB_SETTINGS. */
+  checking?: Pick<JobSettingsPatch, "verify" | "unverified">;
 }
 
 /** Enough to go on with a job after a reload. */

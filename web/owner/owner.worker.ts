@@ -111,8 +111,8 @@ class Owner implements OwnerApi {
     try {
       requireEngine(this.#options, file.facts.hasServers);
       this.#preparePool();
-      const settings = settingsFor(this.#decidePart());
-      const { createToken } = this.#options;
+      const { createToken, checking } = this.#options;
+      const settings = { ...settingsFor(this.#decidePart()), ...checking };
       const { idempotencyKey } = file;
       // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
       const options = { settings, visibility, createToken, idempotencyKey };
