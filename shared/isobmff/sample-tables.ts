@@ -14,11 +14,14 @@ export function readDecodeRuns(bytes: Uint8Array, stts: Box | undefined): Decode
   return Uint32Array.from({ length: 2 * count }, () => fields.u32());
 }
 
+/** How many samples they say there are. */
+export function samplesOf(runs: DecodeRuns): number {
+  return runs.reduce((sum, value, at) => sum + (at % 2 === 0 ? value : 0), 0);
+}
+
 /** Ticks at which each sample is decoded; one entry more: the end of the last. */
 export function decodeTicks(runs: DecodeRuns): Float64Array {
-  let samples = 0;
-  for (let run = 0; run < runs.length; run += 2) samples += runs[run] ?? 0;
-  const ticks = new Float64Array(samples + 1);
+  const ticks = new Float64Array(samplesOf(runs) + 1);
   let at = 0;
   for (let run = 0; run < runs.length; run += 2) {
     for (let n = runs[run] ?? 0; n > 0; n--) {

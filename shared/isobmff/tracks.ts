@@ -28,6 +28,8 @@ export interface IsoTrack {
   /** The entries of `stsd`, and which samples each of them describes. */
   descriptions: Box[];
   descriptionRuns: DescriptionRun[];
+  /** Which of them describes samples in movie fragments that do not say it. */
+  fragmentDescription: number;
   /** The box with its edits. */
   edts: Box | null;
   /** Type of the first sample entry: "avc1", "encv"; "" without one. */
@@ -52,16 +54,35 @@ const MISCOUNTED_SAMPLES = 16;
 export function readMovie(moov: Uint8Array): IsoMovie {
   const boxes = childrenOf(moov, find(moov, "moov"));
   const mvhd = boxes.find(({ type }) => type === "mvhd");
+  const mvex = boxes.find(({ type }) => type === "mvex");
+  const defaults = readFragmentDefaults(moov, childrenOf(moov, mvex));
   const movieTimescale = mvhd === undefined ? 1 : readTimescale(moov, mvhd) || 1;
   return {
     tracks: boxes
       .filter(({ type }) => type === "trak")
-      .flatMap((trak) => readTrack(moov, trak, movieTimescale)),
-    expectsFragments: boxes.some(({ type }) => type === "mvex"),
+      .flatMap((trak) => readTrack(moov, trak, movieTimescale, defaults)),
+    expectsFragments: mvex !== undefined,
   };
 }
 
-function readTrack(moov: Uint8Array, trak: Box, movieTimescale: number): IsoTrack[] {
+/** default_sample_description_index by track_ID (8.8.3); counts from 0 here. */
+function readFragmentDefaults(moov: Uint8Array, boxes: readonly Box[]): Map<number, number> {
+  const trexes = boxes.filter(({ type }) => type === "trex");
+  return new Map(
+    trexes.map((trex) => {
+      const fields = new BoxFields(moov, trex);
+      fields.skip(4);
+      return [fields.u32(), Math.max(0, fields.u32() - 1)];
+    }),
+  );
+}
+
+function readTrack(
+  moov: Uint8Array,
+  trak: Box,
+  movieTimescale: number,
+  fragmentDescriptions: ReadonlyMap<number, number>,
+): IsoTrack[] {
   const tkhd = child(moov, trak, "tkhd");
   const hdlr = child(moov, trak, "mdia", "hdlr");
   const stbl = child(moov, trak, "mdia", "minf", "stbl");
@@ -69,9 +90,10 @@ function readTrack(moov: Uint8Array, trak: Box, movieTimescale: number): IsoTrac
   const mdhd = child(moov, trak, "mdia", "mdhd");
   if (tkhd === undefined || hdlr === undefined || stsd === undefined) return [];
   const descriptions = readDescriptions(moov, stsd);
+  const id = readTrackId(moov, tkhd);
   return [
     {
-      id: readTrackId(moov, tkhd),
+      id,
       handler: readHandler(moov, hdlr),
       sampleDescriptions: moov.slice(stsd.start, stsd.end),
       tablesFit: sampleTablesFit(moov, childrenOf(moov, stbl)),
@@ -79,6 +101,7 @@ function readTrack(moov: Uint8Array, trak: Box, movieTimescale: number): IsoTrac
       decodeRuns: readDecodeRuns(moov, child(moov, stbl, "stts")),
       descriptions,
       descriptionRuns: readDescriptionRuns(moov, child(moov, stbl, "stsc")),
+      fragmentDescription: fragmentDescriptions.get(id) ?? 0,
       edts: child(moov, trak, "edts") ?? null,
       sampleEntry: descriptions[0]?.type ?? "",
       edits: readEdits(moov, child(moov, trak, "edts", "elst"), movieTimescale),

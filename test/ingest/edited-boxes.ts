@@ -148,6 +148,73 @@ export function joined(first: Buffer, second: Buffer): Buffer {
   return Buffer.concat([first.subarray(0, media.start), data, moov]);
 }
 
+/**
+ * Two fragmented mp4 files of equal tracks (`empty_moov`, `default_base_moof`) as one: the fragments of the
+ * second say that their samples have the second description.
+ * @param ticks by which the second begins later, by track_ID
+ */
+export function joinedFragments(
+  first: Buffer,
+  second: Buffer,
+  ticks: Readonly<Record<number, number>>,
+): Buffer {
+  let movie: Buffer = Buffer.concat(fragmentsOf(first));
+  for (const handler of ["vide", "soun"] as const) {
+    const path = (file: Buffer) => [
+      "moov",
+      trackStep(file, handler),
+      "mdia",
+      "minf",
+      "stbl",
+      "stsd",
+    ];
+    let more: Buffer = Buffer.alloc(0);
+    withBox(second, path(second), (body) => {
+      more = Buffer.from(body.subarray(8));
+      return body;
+    });
+    movie = withBox(movie, path(movie), (body) =>
+      Buffer.concat([body.subarray(0, 4), u32(2), body.subarray(8), more]),
+    );
+  }
+  const later = fragmentsOf(second)
+    .filter((box) => ["moof", "mdat"].includes(box.toString("latin1", 4, 8)))
+    .map((box) => (box.toString("latin1", 4, 8) === "moof" ? ofSecond(box, ticks) : box));
+  return Buffer.concat([movie, ...later]);
+}
+
+function fragmentsOf(file: Buffer): Buffer[] {
+  return boxesOf(file).flatMap(({ type, whole }) => (type === "mfra" ? [] : [whole]));
+}
+
+const HAS_DESCRIPTION = 0x2;
+
+function ofSecond(moof: Buffer, ticks: Readonly<Record<number, number>>): Buffer {
+  const tracks = [...moof.toString("latin1").matchAll(/traf/g)].length;
+  let changed = moof;
+  for (let nth = 0; nth < tracks; nth += 1) {
+    let trackId = 0;
+    changed = withBox(changed, ["moof", `traf[${nth}]`, "tfhd"], (body) => {
+      trackId = body.readUInt32BE(4);
+      const flags = body.readUInt32BE(0) | HAS_DESCRIPTION;
+      return Buffer.concat([u32(flags, trackId, 2), body.subarray(8)]);
+    });
+    changed = withBox(changed, ["moof", `traf[${nth}]`, "tfdt"], (body) => {
+      const time = body.readBigUInt64BE(4) + BigInt(ticks[trackId] ?? 0);
+      const later = Buffer.alloc(8);
+      later.writeBigUInt64BE(time);
+      return Buffer.concat([body.subarray(0, 4), later]);
+    });
+    changed = withBox(changed, ["moof", `traf[${nth}]`, "trun"], (body) => {
+      // Each header has grown by four bytes, in front of the samples.
+      const moved = Buffer.from(body);
+      moved.writeInt32BE(moved.readInt32BE(8) + 4 * tracks, 8);
+      return moved;
+    });
+  }
+  return changed;
+}
+
 function mergedTable(
   table: string,
   one: Buffer,

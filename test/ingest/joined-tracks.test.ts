@@ -6,7 +6,7 @@ import { validatePlan } from "../../shared/plan/plan.ts";
 import { sourceFrameTimes, worstTimeError } from "../exactness/decoded-frames.ts";
 import { generatedClip, realClip } from "../setup/media.ts";
 import { decodeVideoTasks, inFolder, open, pictureHashes } from "./cut-and-decode.ts";
-import { type Edits, joined, withEdits } from "./edited-boxes.ts";
+import { type Edits, joined, joinedFragments, withEdits } from "./edited-boxes.ts";
 import { makeFolder } from "./made-folder.ts";
 
 /** Half a tick, and the milliseconds in which an edit list counts. */
@@ -243,6 +243,35 @@ describe("several sample descriptions in a track", () => {
       const expected = [...(await hashesOf(one)), ...(await hashesOf(other))];
       expect(tasks.flatMap(({ hashes }) => hashes)).toEqual(expected);
       await makeFolder(await written(folder, joined(one, other)), folder);
+    });
+  });
+});
+
+describe("fragments that say which sample description they have", () => {
+  const fragmented = ["-movflags", "frag_keyframe+empty_moov+default_base_moof"];
+  test.each<[string, string[]]>([
+    ["a larger size", [...picture("320x192"), ...tone("stereo"), ...x264("-bf", "0"), ...aac]],
+    [
+      "other parameters",
+      [...picture("160x96"), ...tone("stereo"), ...x264("-coder", "ac"), ...aac],
+    ],
+    ["mono sound", [...picture("160x96"), ...tone("mono"), ...x264("-bf", "0"), ...aac]],
+  ])("%s", async (_, argv) => {
+    const one = await readFile(await generatedClip("fragments.mp4", [...PLAIN, ...fragmented]));
+    const other = await readFile(await generatedClip("fragments.mp4", [...argv, ...fragmented]));
+    await inFolder(async (folder) => {
+      const hashesOf = async (bytes: Buffer) => pictureHashes(await written(folder, bytes));
+      const expected = [...(await hashesOf(one)), ...(await hashesOf(other))];
+      // Ten seconds of each: in ticks of the picture, in samples of the sound.
+      const path = await written(folder, joinedFragments(one, other, { 1: 128_000, 2: 480_256 }));
+      const opened = await open(path);
+      const plan = opened.planJob();
+      const tasks = await decodeVideoTasks(opened, plan);
+      opened.close();
+      expect(plan.source.video.frames).toBe(500);
+      expect(tasks.flatMap(({ hashes }) => hashes)).toEqual(expected);
+      expect(plan.source.audio[0]?.mixedFormats).toBe(true);
+      await makeFolder(path, folder);
     });
   });
 });

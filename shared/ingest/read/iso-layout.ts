@@ -1,4 +1,6 @@
 import { readBoxHeader } from "../../isobmff/box.ts";
+import { addFragment } from "../../isobmff/fragment-runs.ts";
+import { samplesOf } from "../../isobmff/sample-tables.ts";
 import { unsignedRuns } from "../../isobmff/track-runs.ts";
 import { type IsoTrack, readMovie } from "../../isobmff/tracks.ts";
 import { readBytes } from "./sniff.ts";
@@ -51,6 +53,7 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     unsignedRuns: [],
   };
   let fragments = 0;
+  const sampleCounts = new Map<number, number>();
   let at = 0;
   while (at + 8 <= file.size) {
     signal.throwIfAborted();
@@ -72,16 +75,20 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     if (type === "moof") {
       layout.fragmented = true;
       fragments++;
-      const isLookedAt = fragments <= FRAGMENTS_LOOKED_AT || layout.unsignedRuns.length > 0;
+      const isSigned = fragments > FRAGMENTS_LOOKED_AT && layout.unsignedRuns.length === 0;
+      const described = layout.tracks.filter(({ descriptions }) => descriptions.length > 1);
+      const isLookedAt = !isSigned || described.length > 0;
       if (isLookedAt && end <= file.size && sizeBytes <= LARGEST_MOOF_BYTES) {
-        const runs = unsignedRuns(await readBytes(file, at, end));
-        for (const run of runs) layout.unsignedRuns.push(at + run);
+        const moof = await readBytes(file, at, end);
+        if (!isSigned) for (const run of unsignedRuns(moof)) layout.unsignedRuns.push(at + run);
+        addFragment(described, moof, sampleCounts);
       }
     }
     if (type === "moov" && end <= file.size && sizeBytes <= LARGEST_MOOV_BYTES) {
       layout.hasMoov = true;
       const movie = readMovieOf(await readBytes(file, at, end));
       layout.tracks = movie.tracks;
+      for (const { id, decodeRuns } of movie.tracks) sampleCounts.set(id, samplesOf(decodeRuns));
       layout.moovAt = at;
       layout.fragmented ||= movie.expectsFragments;
     }
