@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   ENCODE_FAILED: { retryable: true, status: 500 },
   FRAME_COUNT_WRONG: { retryable: true, status: 500 },
   ENGINE_UNAVAILABLE: { retryable: false, status: 501 },
+  /** Neither the ffmpeg core nor this browser decodes the source's codec. */
+  DECODER_MISSING: { retryable: false, status: 501 },
   /** A script of the page: no connection, or a newer version has taken its place. */
   SCRIPT_NOT_LOADED: { retryable: true, status: 503 },
   WORKER_CRASHED: { retryable: true, status: 500 },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { toWireError } from "../../shared/job/errors.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
-import { clipFacts, ffmpeg, fixture, realClip } from "../setup/media.ts";
+import { clipFacts, ffmpeg, fixture, generatedClip, realClip } from "../setup/media.ts";
 import { inspect, makeVideo, SMALL_LADDER } from "./made-video.ts";
 
 // A file that cannot become a video is refused with a code, within seconds, before any job is made.
@@ -22,10 +22,18 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function pick(file: string) {
-  const parts = { serverUrl: inject("serverUrl"), engine: "auto", slots: null, ladder: null };
+async function pick(file: string, { engine = "auto", servers = true } = {}) {
+  const parts = { serverUrl: inject("serverUrl"), engine, slots: null, ladder: null };
   let jobs = 0;
-  const tab = await OwnerTab.open(browser, parts, () => {});
+  const tab = await OwnerTab.open(
+    browser,
+    parts,
+    () => {},
+    async ({ page }) => {
+      const json = { servers: false, createToken: false };
+      if (!servers) await page.route("**/api/site", (route) => route.fulfill({ json }));
+    },
+  );
   tab.page.on("request", (request) => {
     if (request.method() === "POST" && request.url().endsWith("/api/jobs")) jobs += 1;
   });
@@ -83,6 +91,18 @@ test.each(MADE)("$what is refused", async ({ code, make }) => {
   expect(refused.text.length).toBeGreaterThan(20);
   // People's words: no code in them.
   expect(refused.text).not.toContain("SOURCE_");
+});
+
+test("AV1 that the browser is not to decode is refused where there are no servers, in words", async () => {
+  const file = await generatedClip("av1-2s.mp4", [
+    ...["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=2"],
+    ...["-c:v", "libaom-av1", "-cpu-used", "8", "-b:v", "200k"],
+  ]);
+  const refused = await pick(file, { engine: "ffmpeg", servers: false });
+  expect(refused).toMatchObject({ phase: "failed", jobs: 0, code: "DECODER_MISSING" });
+  expect(refused.text).toMatch(/another browser, or a server/);
+  expect(await pick(file, { servers: false })).toMatchObject({ phase: "inspected", text: "" });
+  expect(await pick(file, { engine: "ffmpeg" })).toMatchObject({ phase: "inspected", text: "" });
 });
 
 const errorClips = clipFacts().filter(({ expect }) => expect === "error");

@@ -1,4 +1,5 @@
 import { checkOutputs } from "../../shared/cmaf/check.ts";
+import { coreDecodes, decoderMissing } from "../../shared/encode/core-decoders.ts";
 import type { TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
 import { webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
@@ -34,12 +35,14 @@ export class Lanes {
     this.#engines = engines;
   }
 
-  /** Throws what ffmpeg's engine and the gate throw. */
+  /** Throws what ffmpeg's engine and the gate throw, and DECODER_MISSING. */
   async transcode(
     task: TranscodeTask,
     onProgress: (progress: number, engine: Engine) => void,
   ): Promise<LaneResult> {
     const { webCodecs, ffmpeg } = this.#engines;
+    const { task: of, source } = task.grant;
+    const isForFfmpeg = of.kind === "audio" || coreDecodes(source.video.codec);
     if (this.#triesWebCodecs(task)) {
       try {
         const result = await run(webCodecs, task, onProgress);
@@ -51,9 +54,13 @@ export class Lanes {
         if (code !== "ENGINE_UNAVAILABLE") this.#failuresInARow[task.grant.task.kind] += 1;
         // This browser's encoder writes the same parameter sets each time.
         if (code === "INIT_MISMATCH") this.#failuresInARow.video = FAILURES_TO_GIVE_UP;
-        console.info(`task ${task.grant.task.id} goes to ffmpeg: ${code}: ${message}`);
+        // What is wrong with the source is told as it is.
+        if (!isForFfmpeg && code !== "ENGINE_UNAVAILABLE") throw thrown;
+        if (!isForFfmpeg) throw decoderMissing(message);
+        console.info(`task ${of.id} goes to ffmpeg: ${code}: ${message}`);
       }
     }
+    if (!isForFfmpeg) throw decoderMissing(webCodecsRefusal(source.video)?.message ?? "");
     return run(ffmpeg, task, onProgress);
   }
 
@@ -64,7 +71,8 @@ export class Lanes {
       // A contributor's sound is bound to ffmpeg: it is verified by its hash.
       (grant.engine === undefined || grant.engine === "webcodecs") &&
       (kind === "audio" || webCodecsRefusal(grant.source.video) === null) &&
-      this.#failuresInARow[kind] < FAILURES_TO_GIVE_UP
+      (this.#failuresInARow[kind] < FAILURES_TO_GIVE_UP ||
+        (kind === "video" && !coreDecodes(grant.source.video.codec)))
     );
   }
 }

@@ -1,3 +1,4 @@
+import { coreDecodes } from "../../shared/encode/core-decoders.ts";
 import { type FastRefusal, webCodecsAudioRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobSettingsPatch, SourceFacts } from "../../shared/job/job.ts";
@@ -16,6 +17,8 @@ import type { OwnerOptions } from "./owner-api.ts";
 /** What this device does, by what the person asked for, what the device can, and what the edge offers. */
 
 export interface KnownOfJob {
+  /** An engine of this tab can make the source's pictures. */
+  hasEngine: boolean;
   hasServers: boolean;
   /** What the person switched; null: by what the device can do. */
   switched: boolean | null;
@@ -27,11 +30,12 @@ export interface KnownOfJob {
 
 export function decideOwnPart(options: OwnerOptions, known: KnownOfJob): PartDecision {
   const { engine = "auto", slots } = options;
-  const { hasServers, measuredSpeed, leftSeconds } = known;
+  const { hasEngine, hasServers, measuredSpeed, leftSeconds } = known;
   const chosen = known.switched ?? (engine === "server" ? true : null);
   if (engine === "server" && chosen === true && hasServers) {
     return { part: "weak", reason: "chosen", measuredSpeed };
   }
+  if (!hasEngine && hasServers) return { part: "weak", reason: "no-engine", measuredSpeed };
   // An explicit engine or number of slots overrides the automatic choice.
   const isDecided = engine !== "auto" || slots !== undefined;
   if (chosen === false || (isDecided && chosen === null)) {
@@ -42,7 +46,6 @@ export function decideOwnPart(options: OwnerOptions, known: KnownOfJob): PartDec
     memoryGiB: null,
     mobile: false,
   };
-  const hasEngine = "WebAssembly" in self;
   const decision = decidePart(device, { hasEngine, hasServers, measuredSpeed, leftSeconds });
   // Help that was asked for: a device that can work goes on working.
   const isAsked = chosen === true && decision.part === "alone" && hasServers;
@@ -68,6 +71,16 @@ export function requireEngine({ engine = "auto" }: OwnerOptions, hasServers: boo
 export function laneFor({ engine = "auto" }: OwnerOptions, fastRefusal: FastRefusal | null): Lane {
   if (fastRefusal !== null) return "ffmpeg";
   return engine === "server" ? "auto" : engine;
+}
+
+/** Whether this tab has an engine for a source's pictures. */
+export function hasEngineFor(
+  { video }: SourceFacts,
+  options: OwnerOptions,
+  fastRefusal: FastRefusal | null,
+): boolean {
+  if (!("WebAssembly" in self)) return false;
+  return coreDecodes(video.codec) || laneFor(options, fastRefusal) !== "ffmpeg";
 }
 
 /** Whether any audio of a source is ffmpeg's also where video is not, as far as it shows beforehand. */

@@ -271,6 +271,7 @@ class Owner implements OwnerApi {
 
   #decidePart(): PartDecision {
     return decideOwnPart(this.#options, {
+      hasEngine: this.#file?.hasEngine ?? "WebAssembly" in self,
       hasServers: this.#file?.facts.hasServers ?? false,
       switched: this.#usesServers,
       measuredSpeed: this.#work?.ownSpeed ?? null,

@@ -1,3 +1,4 @@
+import { decoderMissing } from "../../shared/encode/core-decoders.ts";
 import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
@@ -10,7 +11,7 @@ import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import { refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
 import { randomId } from "../random-id.ts";
-import { audioNeedsFfmpeg, laneFor, slotCountFor } from "./choices.ts";
+import { audioNeedsFfmpeg, hasEngineFor, laneFor, slotCountFor } from "./choices.ts";
 import type { Inspection, OwnerOptions } from "./owner-api.ts";
 
 /** Facts about a file and this site that no choice changes. */
@@ -53,7 +54,7 @@ export class PlannedFile {
   /**
    * Reads the file and plans it with the default ladder.
    * @param onProgress 0..1, where the file has to be rewritten first
-   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE where nothing could encode it
+   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE where nothing could encode it, DECODER_MISSING
    */
   static async open(
     file: File,
@@ -77,6 +78,10 @@ export class PlannedFile {
       renditions: source.planJob().video,
       decodeStart: () => source.decodeStart(signal),
     });
+    if (!hasServers && !hasEngineFor(source.facts, options, fastRefusal)) {
+      source.close();
+      throw decoderMissing(fastRefusal?.message ?? "");
+    }
     const facts = {
       hasServers,
       fastRefusal,
@@ -148,6 +153,11 @@ export class PlannedFile {
       fastRefusal: facts.fastRefusal?.message ?? null,
       fastRefusalCode: facts.fastRefusal?.code ?? null,
     };
+  }
+
+  /** An engine of this tab can make the pictures. */
+  get hasEngine(): boolean {
+    return hasEngineFor(this.source.facts, this.#options, this.facts.fastRefusal);
   }
 
   get durationSeconds(): number {

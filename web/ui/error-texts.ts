@@ -113,6 +113,12 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Use a current Chrome, Edge, Firefox or Safari, and allow WebAssembly.",
     again: false,
   },
+  DECODER_MISSING: {
+    title: "This video needs another browser, or a server",
+    what: "Its picture is AV1, which only a browser's own codecs or a server can read, and this browser's cannot do it.",
+    advice: "Open this page in a current Chrome, Edge or Firefox, or use a site that has servers.",
+    again: false,
+  },
   SCRIPT_NOT_LOADED: {
     title: "A part of this page could not be loaded",
     what: "There is no connection to the site, or a newer version of the page was published since you opened it.",

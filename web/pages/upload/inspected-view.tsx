@@ -85,7 +85,10 @@ export function InspectedView({
             </div>
             <div class="fact">
               <dt>Upload</dt>
-              <dd>about {formatBytes(inspection.estimatedBytes)}</dd>
+              <dd>
+                about {formatBytes(inspection.estimatedBytes)}, from a file of{" "}
+                {formatBytes(inspection.source.sizeBytes)}
+              </dd>
             </div>
           </dl>
           <VisibilityChoice

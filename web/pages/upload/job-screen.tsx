@@ -98,7 +98,10 @@ function ReadyFacts({ job, inspection }: { job: JobView | null; inspection: Insp
       {job !== null && (
         <div class="fact">
           <dt>Stored</dt>
-          <dd>{formatBytes(job.bytesStored)}</dd>
+          <dd>
+            {formatBytes(job.bytesStored)}
+            {inspection !== null && `, from a file of ${formatBytes(inspection.source.sizeBytes)}`}
+          </dd>
         </div>
       )}
       {levels !== undefined && (

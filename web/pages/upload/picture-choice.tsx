@@ -1,3 +1,4 @@
+import { coreDecodes } from "../../../shared/encode/core-decoders.ts";
 import type { Inspection, OwnerOptions } from "../../owner/owner-api.ts";
 
 type Choice = NonNullable<OwnerOptions["engine"]>;
@@ -8,11 +9,16 @@ export function PictureChoice({
   disabled,
   onEngine,
 }: {
-  inspection: Pick<Inspection, "pictureEngine" | "fastRefusal">;
+  inspection: Pick<Inspection, "pictureEngine" | "fastRefusal" | "source">;
   disabled: boolean;
   onEngine(engine: Choice): void;
 }) {
-  const { pictureEngine, fastRefusal } = inspection;
+  const { pictureEngine, fastRefusal, source } = inspection;
+  if (!coreDecodes(source.video.codec)) {
+    return (
+      <dd>{fastRefusal === null ? "By this browser's codecs." : `By a server. ${fastRefusal}`}</dd>
+    );
+  }
   if (fastRefusal !== null) return <dd>Best quality (x264). {fastRefusal}</dd>;
   const option = (choice: Choice, isChosen: boolean, text: string) => (
     <label class="switch">

@@ -1,8 +1,8 @@
 import { isForTrusted } from "../leases.ts";
 import type { Draft } from "../state/draft.ts";
-import type { TaskRecord } from "../state/records.ts";
+import type { Holder, TaskRecord } from "../state/records.ts";
 import { type Auditors, auditorsNow, mayAudit, mayRunAgain } from "../verify/auditors.ts";
-import { isTrusted } from "../verify/verifying.ts";
+import { hasPictureAuditors, isForCore, isTrusted } from "../verify/verifying.ts";
 import { type Candidate, type Candidates, hasChunk, isFree } from "./candidates.ts";
 import type { Forecast, Progressing } from "./forecast.ts";
 import { leasesToPair, type ToPair } from "./pairs.ts";
@@ -148,6 +148,13 @@ export class Choice {
 
   #mayMake({ holder }: Candidate, task: TaskRecord): boolean {
     if (!hasChunk(holder, task) || task.verification.excluded.includes(holder.id)) return false;
-    return holder.role !== "contributor" || !isForTrusted(this.#draft, task);
+    if (isTrusted(holder)) return true;
+    return !isForTrusted(this.#draft, task) && this.#mayDecode(holder, task);
+  }
+
+  /** What the ffmpeg core cannot decode is for the browser's codecs, where somebody can look at the result. */
+  #mayDecode(holder: Holder, task: TaskRecord): boolean {
+    if (isForCore(this.#draft, task)) return true;
+    return holder.engines.includes("webcodecs") && hasPictureAuditors(this.#draft);
   }
 }

@@ -1,3 +1,4 @@
+import { coreDecodes } from "../../../../shared/encode/core-decoders.ts";
 import type { Engine } from "../../../../shared/job/job.ts";
 import type { Draft } from "../state/draft.ts";
 import {
@@ -47,6 +48,11 @@ export function hasPictureAuditors(draft: Draft): boolean {
   return waiting.length < WAITING_PER_SLOT * slots;
 }
 
+/** Whether the ffmpeg core of a tab can make the task. */
+export function isForCore({ planned, plan }: Draft, { id }: TaskRecord): boolean {
+  return planned.get(id)?.kind !== "video" || coreDecodes(plan.source.video.codec);
+}
+
 /** The engine that a lease is bound to, so that its result can be verified; null where any will do. */
 export function requiredEngine(
   draft: Draft,
@@ -54,7 +60,7 @@ export function requiredEngine(
   holder: Holder,
   { audit, pictures }: { audit: Audit | null; pictures: boolean },
 ): Engine | null {
-  if (audit === "picture") return null;
+  if (audit === "picture" || !isForCore(draft, task)) return null;
   // Its hashes are compared with those of other results.
   const isCompared = audit === "hash" || claimsOf(task.verification).length > 0;
   if (isTrusted(holder)) {

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
+import type { TranscodeTask } from "../../shared/encode/transcode-task.ts";
+import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
+import type { Lane } from "../../web/encoder/api.ts";
+import { Lanes } from "../../web/encoder/engine-choice.ts";
+import { planOf } from "../schedule/plan-of.ts";
+
+const PLAN = planOf(1);
+
+function taskOf(kind: "video" | "audio", codec: string): TranscodeTask {
+  const task = PLAN.tasks.find((each) => each.kind === kind);
+  if (task === undefined) throw new Error(`no ${kind}`);
+  const source = { ...PLAN.source, video: { ...PLAN.source.video, codec } };
+  const grant = leaseGrant({ ...PLAN, source }, task, { id: "l", attempt: 1 }, { from: "local" });
+  const info = { taskId: task.id, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
+  return { grant, info, chunk: new Uint8Array(1) };
+}
+
+/** Engines that fail with a code each; which of them were asked. */
+async function asked(task: TranscodeTask, lane: Lane, webCodecsFails: ErrorCode) {
+  const calls: string[] = [];
+  const engine = <Name extends "webcodecs" | "ffmpeg-wasm">(name: Name, code: ErrorCode) => ({
+    name,
+    transcode: async () => {
+      calls.push(name);
+      throw new TributaryError(code, "Said by the engine.");
+    },
+    close: () => {},
+  });
+  const lanes = new Lanes(lane, {
+    webCodecs: engine("webcodecs", webCodecsFails),
+    ffmpeg: engine("ffmpeg-wasm", "ENCODE_FAILED"),
+  });
+  const codes: ErrorCode[] = [];
+  let message = "";
+  for (let n = 0; n < 4; n += 1) {
+    await lanes
+      .transcode(task, () => {})
+      .catch((thrown: TributaryError) => {
+        codes.push(thrown.code);
+        ({ message } = thrown);
+      });
+  }
+  return { calls: new Set(calls), codes: new Set(codes), message };
+}
+
+describe("AV1, which the ffmpeg core cannot decode", () => {
+  test.each<[Lane, ErrorCode, string[]]>([
+    ["auto", "ENGINE_UNAVAILABLE", ["webcodecs"]],
+    ["webcodecs", "ENGINE_UNAVAILABLE", ["webcodecs"]],
+    ["ffmpeg", "ENGINE_UNAVAILABLE", []],
+  ])(
+    "in the %s lane, refused by WebCodecs: a browser or a server is named",
+    async (lane, code, engines) => {
+      const { calls, codes, message } = await asked(taskOf("video", "av01.0.04M.08"), lane, code);
+      expect([...calls]).toEqual(engines);
+      expect([...codes]).toEqual(["DECODER_MISSING"]);
+      expect(message).toMatch(/browser's own codecs or by a server/);
+    },
+  );
+
+  test("is asked of WebCodecs again after failures, whose own words are told", async () => {
+    const { calls, codes } = await asked(taskOf("video", "av01.0.04M.08"), "auto", "DECODE_FAILED");
+    expect([...calls]).toEqual(["webcodecs"]);
+    expect([...codes]).toEqual(["DECODE_FAILED"]);
+  });
+
+  test("its sound, and all that the core decodes, goes to ffmpeg", async () => {
+    for (const task of [taskOf("audio", "av01.0.04M.08"), taskOf("video", "hvc1.1.6.L93.90")]) {
+      const { calls } = await asked(task, "auto", "ENGINE_UNAVAILABLE");
+      expect(calls).toContain("ffmpeg-wasm");
+    }
+  });
+});
