@@ -17,6 +17,8 @@ export interface IsoTrack {
   id: number;
   /** "vide", "soun". */
   handler: string;
+  /** Tracks that hold its chapters' names (`tref`, QuickTime's "chap"). */
+  chapterTracks: number[];
   /** The `stsd` box, whole. */
   sampleDescriptions: Uint8Array;
   /** Its tables of samples agree on how many there are; readers that trust them may loop for ever. */
@@ -95,6 +97,7 @@ function readTrack(
     {
       id,
       handler: readHandler(moov, hdlr),
+      chapterTracks: readReferences(moov, child(moov, trak, "tref", "chap")),
       sampleDescriptions: moov.slice(stsd.start, stsd.end),
       tablesFit: sampleTablesFit(moov, childrenOf(moov, stbl)),
       timescale: mdhd === undefined ? 1 : readTimescale(moov, mdhd) || 1,
@@ -135,6 +138,13 @@ function sampleTablesFit(moov: Uint8Array, tables: readonly Box[]): boolean {
     }
     return promised <= samples + MISCOUNTED_SAMPLES;
   });
+}
+
+/** 8.3.3.2 */
+function readReferences(moov: Uint8Array, reference: Box | undefined): number[] {
+  if (reference === undefined) return [];
+  const fields = new BoxFields(moov, reference);
+  return Array.from({ length: Math.floor(fields.left / 4) }, () => fields.u32());
 }
 
 /** 8.6.6.2 */

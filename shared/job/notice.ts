@@ -9,6 +9,8 @@ export const NOTICE_CODES = [
   "FILE_INCOMPLETE",
   /** Sound before the first picture is left out. */
   "SOUND_LEFT_OUT",
+  /** The file has subtitles, which are not carried over. */
+  "SUBTITLES_LEFT_OUT",
   /** Frames at the start build on pictures that are not in the file. */
   "FRAMES_UNDECODABLE",
   /** Frames with another one's time are shown right after it. */

@@ -1,7 +1,7 @@
 import type { InputVideoTrack } from "mediabunny";
 import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
-import { messagesOf } from "../../job/notice.ts";
+import { messagesOf, type Notice } from "../../job/notice.ts";
 import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
 import { canonicalLanguage } from "./audio-facts.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
@@ -9,6 +9,7 @@ import { type OpenedFile, openFile } from "./open-file.ts";
 import { type ProbedFile, probeFile, sampleDescriptions } from "./probe.ts";
 import { descriptionCount, readableFile } from "./readable-file.ts";
 import { asSourceError, DAMAGED, sourceDamaged } from "./source-errors.ts";
+import { countSubtitles, subtitlesLeftOut } from "./subtitles.ts";
 import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
 
@@ -120,11 +121,12 @@ async function readDirectly(
       onProgress: (share) => onProgress?.(from + (1 - from) * share),
     },
   );
+  const reported =
+    remuxed === null
+      ? probed
+      : withReport(probed, remuxed, opened.container, unknownPicture, unknownSound);
   return {
-    probed:
-      remuxed === null
-        ? probed
-        : withReport(probed, remuxed, opened.container, unknownPicture, unknownSound),
+    probed: withNotices(reported, subtitlesLeftOut(await countSubtitles(file, layout))),
     remuxed: unknownSound,
     dispose: () => {
       for (const one of [opened, sound, ...described]) one?.input.dispose();
@@ -172,8 +174,11 @@ async function readRemuxed(remuxed: Remuxed, options: OpenSourceOptions): Promis
       },
     );
     const unknownPicture = probed.sampleDescriptions !== null;
+    const { format, streams } = remuxed.report;
+    const subtitles = streams.filter(({ type }) => type === "subtitle").length;
+    const reported = withReport(probed, remuxed, format, unknownPicture, true);
     return {
-      probed: withReport(probed, remuxed, remuxed.report.format, unknownPicture, true),
+      probed: withNotices(reported, subtitlesLeftOut(subtitles)),
       remuxed: true,
       dispose: () => opened.input.dispose(),
     };
@@ -240,7 +245,11 @@ function withReport(
       isDefault: stream.isDefault,
     };
   });
-  const notices = [...remuxed.notices, ...facts.notices];
-  const warnings = messagesOf(notices);
-  return { ...probed, facts: { ...facts, container, video, audio, warnings, notices } };
+  return withNotices({ ...probed, facts: { ...facts, container, video, audio } }, remuxed.notices);
+}
+
+/** @param more told first */
+function withNotices(probed: ProbedFile, more: readonly Notice[]): ProbedFile {
+  const notices = [...more, ...probed.facts.notices];
+  return { ...probed, facts: { ...probed.facts, notices, warnings: messagesOf(notices) } };
 }

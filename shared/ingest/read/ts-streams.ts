@@ -1,8 +1,8 @@
 import { readBytes } from "./sniff.ts";
 
 /**
- * Which sound an MPEG transport stream says it has (ISO/IEC 13818-1): mediabunny leaves out tracks of
- * kinds that it does not know, and sound must not go missing in silence.
+ * Which sound and subtitles an MPEG transport stream says it has (ISO/IEC 13818-1): mediabunny leaves out
+ * tracks of kinds that it does not know, and nothing must go missing in silence.
  */
 
 /** Programme tables come several times a second. */
@@ -18,8 +18,29 @@ const SOUND_TYPES = new Set([
 /** Descriptors that make a private stream (type 6) sound: AC-3, E-AC-3, DTS, AAC (ETSI EN 300 468). */
 const SOUND_DESCRIPTORS = new Set([0x6a, 0x7a, 0x7b, 0x7c]);
 
+/** Subtitles of Blu-ray (presentation graphics, text); descriptors of DVB's (teletext, subtitling). */
+const SUBTITLE_TYPES = new Set([0x90, 0x92]);
+const SUBTITLE_DESCRIPTORS = new Set([0x56, 0x59]);
+
+/** A stream of the first programme, as its table describes it. */
+interface TsStream {
+  pid: number;
+  type: number;
+  descriptors: Uint8Array;
+}
+
 /** PIDs of the sound of the first programme; empty when the file is no transport stream. */
 export async function soundPids(file: Blob): Promise<number[]> {
+  const streams = await firstProgrammeOf(file);
+  return streams.filter(isSound).map(({ pid }) => pid);
+}
+
+/** How many streams of subtitles the first programme has. */
+export async function tsSubtitles(file: Blob): Promise<number> {
+  return (await firstProgrammeOf(file)).filter(isSubtitles).length;
+}
+
+async function firstProgrammeOf(file: Blob): Promise<TsStream[]> {
   const head = await readBytes(file, 0, Math.min(file.size, LOOK_BYTES));
   const shape = packetShape(head);
   if (shape === null) return [];
@@ -32,7 +53,7 @@ export async function soundPids(file: Blob): Promise<number[]> {
     const section = sectionStart(packet);
     if (section === null) continue;
     if (pid === 0) pmtPid ??= firstProgramme(section);
-    else return soundOf(section);
+    else return streamsOf(section);
   }
   return [];
 }
@@ -69,20 +90,31 @@ function firstProgramme(section: Uint8Array): number | null {
 }
 
 /** 2.4.4.8; tables longer than one packet are read as far as they go. */
-function soundOf(section: Uint8Array): number[] {
+function streamsOf(section: Uint8Array): TsStream[] {
   const end = Math.min(section.length, 3 + (u16(section, 1) & 0xfff) - 4);
-  const pids: number[] = [];
+  const streams: TsStream[] = [];
   let at = 12 + (u16(section, 10) & 0xfff);
   while (at + 5 <= end) {
     const size = u16(section, at + 3) & 0xfff;
     const descriptors = section.subarray(at + 5, at + 5 + size);
-    const type = section[at] ?? 0;
-    if (SOUND_TYPES.has(type) || (type === 6 && describesSound(descriptors))) {
-      pids.push(u16(section, at + 1) & 0x1fff);
-    }
+    const pid = u16(section, at + 1) & 0x1fff;
+    streams.push({ pid, type: section[at] ?? 0, descriptors });
     at += 5 + size;
   }
-  return pids;
+  return streams;
+}
+
+function isSound({ type, descriptors }: TsStream): boolean {
+  return SOUND_TYPES.has(type) || (type === 6 && describesSound(descriptors));
+}
+
+function isSubtitles({ type, descriptors }: TsStream): boolean {
+  if (SUBTITLE_TYPES.has(type)) return true;
+  const tags: number[] = [];
+  for (let at = 0; at + 2 <= descriptors.length; at += 2 + (descriptors[at + 1] ?? 0)) {
+    tags.push(descriptors[at] ?? 0);
+  }
+  return type === 6 && tags.some((tag) => SUBTITLE_DESCRIPTORS.has(tag));
 }
 
 function describesSound(descriptors: Uint8Array): boolean {

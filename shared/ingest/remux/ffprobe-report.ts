@@ -9,7 +9,7 @@ export interface FfprobeReport {
 
 export interface StreamReport {
   index: number;
-  type: "video" | "audio" | "other";
+  type: "video" | "audio" | "subtitle" | "other";
   codec: string;
   attachedPicture: boolean;
   /** Sample aspect ratio, 1 where unknown. */
@@ -64,12 +64,13 @@ const TRANSFERS: Record<string, StreamReport["transfer"]> = {
   "arib-std-b67": "hlg",
 };
 
+const TYPES = ["video", "audio", "subtitle"] as const;
+
 function describe(stream: z.infer<typeof streamSchema>): StreamReport {
   const [num = 1, den = 1] = stream.sample_aspect_ratio.split(":").map(Number);
-  const type = stream.codec_type;
   return {
     index: stream.index,
-    type: type === "video" || type === "audio" ? type : "other",
+    type: TYPES.find((one) => one === stream.codec_type) ?? "other",
     codec: stream.codec_name.slice(0, 100),
     attachedPicture: stream.disposition["attached_pic"] === 1,
     sampleAspect: num > 0 && den > 0 ? num / den : 1,
