@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { subtitlesLeftOut } from "../../shared/ingest/read/subtitles.ts";
 import { jobPlanSchema, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import { worstTimeError } from "../exactness/decoded-frames.ts";
@@ -21,6 +22,7 @@ interface ClipTruth {
     colorTransfer: string | null;
     firstPts: number;
   };
+  subtitles: unknown[];
   audio: { channels: number; sampleRate: number; firstPts: number; language: string | null }[];
 }
 
@@ -66,7 +68,8 @@ describe.skipIf(clips.length === 0)("real clips", () => {
       const shape = (track: { channels: number; sampleRate: number }) =>
         `${Math.min(2, track.channels)} at ${track.sampleRate}`;
       expect(facts.audio.map(shape)).toEqual(clip.audio.map(shape));
-      expect(facts.warnings).toEqual([]);
+      expect(facts.notices).toEqual(subtitlesLeftOut(clip.subtitles.length));
+      expect(facts.warnings).toHaveLength(facts.notices.length);
     },
   );
 
