@@ -4,12 +4,20 @@ import { JobSocket } from "../../shared/holder/job-socket.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import type { ReceivedTexts, SentTexts } from "../../shared/wire/http-socket.ts";
+import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import { welcome } from "./holder-by-hand.ts";
 import { LocalSocket } from "./local-socket.ts";
 import { ManualClock, settled } from "./manual-clock.ts";
 
 const HELLO = {
-  ...{ type: "hello", protocolVersion: 3, role: "owner", holderId: "me", name: "", device: "" },
+  ...{
+    type: "hello",
+    protocolVersion: PROTOCOL_VERSION,
+    role: "owner",
+    holderId: "me",
+    name: "",
+    device: "",
+  },
   ...{ slots: 1, engines: [], leases: [], hasSource: false },
 } satisfies HolderMessage;
 
