@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixture, generatedClip, realClip } from "../setup/media.ts";
 import { decodeVideoTasks, inFolder, open } from "./cut-and-decode.ts";
+import { type Edits, withEdits, withLastSample } from "./edited-boxes.ts";
 import { source } from "./fixtures.ts";
 
 /** Files that are no usable video: a code and words for people, at once. */
@@ -42,6 +43,16 @@ describe("refused", () => {
       "SOURCE_UNSUPPORTED",
       /protected/,
       async () => bytesOf("encrypted.mp4", await encrypted()),
+    ],
+    [
+      "an mp4 that lasts for days by its times",
+      "SOURCE_CORRUPT",
+      /lasts 5\d hours/,
+      async () => {
+        const file = await readFile(await fixture("plain-8s.mp4"));
+        const edits: Edits = [[200_000, 0]];
+        return withEdits(withLastSample(file, "vide", 200_000), "vide", edits);
+      },
     ],
   ];
 

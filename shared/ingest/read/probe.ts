@@ -11,6 +11,7 @@ import { holdLastFrame, warnOfLostFrames, warnOfLostSound } from "./lost-parts.t
 import { dropMissingEnd } from "./missing-end.ts";
 import type { OpenedFile } from "./open-file.ts";
 import { lookAtPictures, type PictureTest, pictureTest, withoutNothing } from "./pictures.ts";
+import { refuseAbsurdLength } from "./plausible-length.ts";
 import { bitRate, meanFrameRate } from "./rates.ts";
 import { hasEdits, withDescriptions } from "./readable-file.ts";
 import { indexVideo, listPackets, type PacketList, type SourceIndex } from "./source-index.ts";
@@ -117,6 +118,7 @@ export async function probeFile(
     warnOfLostSound(probed, listed.audio.length, notices);
   }
   const durationTicks = holdLastFrame(index, audio, notices);
+  refuseAbsurdLength(file.size, durationTicks);
   onProgress?.(1);
   if (isoTrack !== undefined) keepSequenceHeader(video, av1ConfigObus(isoTrack.sampleDescriptions));
   const videoTracks = [video, ...tracksOf(options.described, video.id)];
