@@ -18,7 +18,7 @@ useLocalSecrets();
 const OTHER_BROWSERS = ["test/browsers/**"];
 
 /** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
-const LONG_E2E = ["api", "server-engine", "server-faults"].map(
+const LONG_E2E = ["api", "server-engine", "server-faults", "three-engines"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 

@@ -33,6 +33,8 @@ export const NOTICE_CODES = [
   "PICTURES_REPAIRED",
   /** Damaged sound is missing. */
   "SOUND_MISSING",
+  /** The job goes on with another copy of the same video. */
+  "FILE_COPY",
   /** Some parts are too large for helpers. */
   "PARTS_NOT_SHARED",
   /** The site's servers do not come. */

@@ -54,19 +54,18 @@ test("away and back again: what is done is kept, no attempt is charged, the work
   await tab.close();
 });
 
-test("changed: it is named as such, and another copy of it goes on with the same job", async () => {
+test("changed: it is named as such; another video is refused, and a copy of this one goes on", async () => {
   const { tab, job } = await tabAtWork();
-  const copy = join(dir, "copy.mp4");
-  await copyFile(path, copy);
   await appendFile(path, "some bytes more");
   await waitFor(tab, ({ phase }) => phase !== "running");
   await tab.page.getByText("it was changed, or its drive is away").waitFor();
-  // The changed one is another file than the job began with.
-  await tab.pick(path);
+  await tab.pick(await fixture("long-gop-20s.mp4"));
   const refused = await waitFor(tab, ({ error }) => error?.code === "SOURCE_CHANGED");
   expect(refused.phase).toBe("needs-file");
-  await tab.pick(copy);
-  await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
+  // Another file, by its bytes, with the same video in it.
+  await tab.pick(path);
+  const ended = await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
+  expect(ended.inspection?.source.notices.map(({ code }) => code)).toEqual(["FILE_COPY"]);
   expect((await tab.status(job)).state).toBe("ready");
   await tab.close();
 });

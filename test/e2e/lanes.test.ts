@@ -1,16 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";
-import { compareColours } from "../exactness/plane-likeness.ts";
-import { readPlaylistFolder } from "../exactness/playlist-folder.ts";
-import { discontinuities, initUris, parseMediaPlaylist } from "../playlist/media-playlist.ts";
 import { fixture } from "../setup/media.ts";
 import { expectExactPictures, soundOffsetOf } from "./exact-video.ts";
-import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
+import { makeVideo, SMALL_LADDER } from "./made-video.ts";
+import { expectOneStream } from "./one-stream.ts";
 import { playToEnd } from "./playback.ts";
 
 let browser: Browser;
@@ -62,35 +59,8 @@ test("a task that the browser's codecs refuse is ffmpeg's: no attempt lost, and 
     new Set(["webcodecs", "ffmpeg-wasm"]),
   );
 
-  await expectOneStream(video, file);
+  await expectOneStream(browser, video, file);
 });
-
-/**
- * A video of several engines is as one of a single engine: exact for a player that reads one init segment,
- * without a break, in true colours, in one piece for hls.js, and as a download.
- */
-async function expectOneStream(video: MadeVideo, file: string): Promise<void> {
-  await expectExactPictures(video, { source: file });
-  const folder = await readPlaylistFolder(video.dir);
-  for (const { path, name } of [...folder.video, ...folder.audio]) {
-    const text = await readFile(path, "utf8");
-    const playlist = parseMediaPlaylist(text);
-    expect(discontinuities(playlist), name).toEqual([]);
-    expect(initUris(playlist), name).toHaveLength(1);
-    expect(text.match(/#EXT-X-MAP/g), name).toHaveLength(1);
-  }
-  for (const { id, width, height } of video.inspected.inspection?.video ?? []) {
-    const path = folder.video.find(({ name }) => name === id)?.path ?? "";
-    const { frames, planes } = await compareColours(path, file, { width, height });
-    expect(frames, id).toBe(500);
-    for (const { plane, madeMean, sourceMean, psnrDb } of planes) {
-      expect(Math.abs(madeMean - sourceMean), `${id} ${plane}`).toBeLessThan(1);
-      expect(psnrDb, `${id} ${plane}`).toBeGreaterThan(plane === "y" ? 25 : 30);
-    }
-  }
-  const played = await playToEnd(browser, video.job.masterUrl, 240);
-  expect(played).toMatchObject({ errors: [], bufferedRanges: 1, ended: true, frames: 500 });
-}
 
 /** Notes the addresses of scripts and WebAssembly that a tab and its workers fetch. */
 async function watchDownloads({ page }: OwnerTab, seen: Set<string>): Promise<void> {

@@ -32,8 +32,15 @@ const JOB = {
 };
 
 /** What older builds did not keep. */
-const LACKED = { planSlots: 1, engine: null, usesServers: null, visibility: "unlisted" };
+const LACKED = {
+  content: null,
+  planSlots: 1,
+  engine: null,
+  usesServers: null,
+  visibility: "unlisted",
+};
 const CHOSEN = {
+  content: "6".repeat(64),
   planSlots: 4,
   engine: "ffmpeg",
   usesServers: false,

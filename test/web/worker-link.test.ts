@@ -42,9 +42,10 @@ const KINDS: Record<string, Kind> = {
       const { connectOwner } = await load<typeof import("../../web/pages/upload/connect-owner.ts")>(
         "/pages/upload/connect-owner.ts",
       );
-      const job = { jobId: "j", ownerToken: "t", fileName: "f", fingerprint: "f", sizeBytes: 1 };
+      const job = { jobId: "j", ownerToken: "t", fileName: "f", fingerprint: "f", content: null };
       const call = connectOwner().api.resume({
         ...job,
+        sizeBytes: 1,
         ladder: [],
         createdAtMs: 0,
         planSlots: 1,
@@ -62,7 +63,13 @@ const KINDS: Record<string, Kind> = {
         typeof import("../../web/pages/contribute/connect-contributor.ts")
       >("/pages/contribute/connect-contributor.ts");
       const who = { name: "n", device: "d" };
-      const call = connectContributor().api.open({ jobId: "j", token: "t", holderId: "h", who });
+      const call = connectContributor().api.open({
+        jobId: "j",
+        token: "t",
+        holderId: "h",
+        who,
+        mobile: false,
+      });
       return [call] as never;
     },
   },

@@ -190,6 +190,8 @@ export interface ResumableJob {
   ownerToken: string;
   fileName: string;
   fingerprint: string;
+  /** By which another copy of the video is known (`Source.contentOf`); null: of a build that did not keep it. */
+  content: string | null;
   sizeBytes: number;
   ladder: LadderRung[];
   createdAtMs: number;

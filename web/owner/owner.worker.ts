@@ -64,7 +64,7 @@ class Owner implements OwnerApi {
     this.#encoders.end();
     const snapshot = this.#plan(() => file.underOptions(this.#options));
     this.#preparePool();
-    this.#beginAhead();
+    void this.#beginAhead();
     return snapshot;
   }
 
@@ -76,7 +76,7 @@ class Owner implements OwnerApi {
       this.#loadCoreAhead().catch(() => {});
       this.#file = await this.#open(file, signal);
       this.#preparePool();
-      this.#beginAhead();
+      void this.#beginAhead();
       const { inspection } = this.#file;
       return this.#tell({ type: "inspected", inspection, part: this.#decidePart() });
     } catch (thrown) {
@@ -89,7 +89,7 @@ class Owner implements OwnerApi {
     const file = this.#file;
     if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
     const snapshot = this.#plan(() => file.planned(this.#options, ladder));
-    this.#beginAhead();
+    void this.#beginAhead();
     return snapshot;
   }
 
@@ -121,7 +121,8 @@ class Owner implements OwnerApi {
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
       const { ladder, planSlots } = file;
       const createdAtMs = Date.now();
-      const read = { fileName, fingerprint, sizeBytes, ladder, planSlots, createdAtMs };
+      const { content } = file;
+      const read = { fileName, fingerprint, content, sizeBytes, ladder, planSlots, createdAtMs };
       const { engine = null } = this.#options;
       const job = {
         jobId,
@@ -173,10 +174,7 @@ class Owner implements OwnerApi {
     let opened: PlannedFile | null = null;
     try {
       opened = await this.#open(picked, signal);
-      if (opened.source.facts.fingerprint !== job.fingerprint) {
-        throw new TributaryError("SOURCE_CHANGED", "This is not the file that the job began with.");
-      }
-      const file = opened.planned(this.#options, job.ladder, job.planSlots);
+      const file = opened.fitting(this.#options, job);
       requireEngine(this.#options, file.facts.hasServers);
       this.#file = file;
       this.#preparePool();
@@ -300,15 +298,18 @@ class Owner implements OwnerApi {
     this.#encoders.prepare(this.#poolOptions());
   }
 
-  /** The first tasks are made while the person looks at what was found. */
-  #beginAhead(): void {
+  /** The first tasks are made while the person looks at what was found, by the plan that the job will have. */
+  async #beginAhead(): Promise<void> {
     const { pool } = this.#encoders;
     const file = this.#file;
     if (file === null || pool === null) {
       this.#headStart.end();
       return;
     }
-    const { plan, source } = file;
+    const plan = await file.jobPlan();
+    const isNow = this.#file === file && this.#encoders.pool === pool;
+    if (!isNow || this.#feed.state.phase !== "inspected") return;
+    const { source } = file;
     this.#headStart.aim({ plan, source, pool, slots: slotCountFor(this.#options) });
   }
 

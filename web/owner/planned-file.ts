@@ -3,6 +3,7 @@ import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { messagesOf, type Notice, notice } from "../../shared/job/notice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../edge-client.ts";
 import { withBrowserSets } from "../encoder/browser-sets.ts";
@@ -12,7 +13,7 @@ import { refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
 import { randomId } from "../random-id.ts";
 import { audioNeedsFfmpeg, hasEngineFor, laneFor, slotCountFor } from "./choices.ts";
-import type { Inspection, OwnerOptions } from "./owner-api.ts";
+import type { Inspection, OwnerOptions, ResumableJob } from "./owner-api.ts";
 
 /** Facts about a file and this site that no choice changes. */
 interface FileFacts {
@@ -35,6 +36,8 @@ export class PlannedFile {
   readonly idempotencyKey = randomId();
   readonly #options: OwnerOptions;
   #jobPlan: Promise<JobPlan> | null = null;
+  /** Of this pick of the file, beside those of the plan. */
+  readonly #notices: Notice[] = [];
 
   private constructor(
     file: File,
@@ -104,6 +107,30 @@ export class PlannedFile {
     });
   }
 
+  /**
+   * The same file with the plan of a job of before.
+   * @throws TributaryError SOURCE_CHANGED where it is another file, and no copy of the same video
+   */
+  fitting(options: OwnerOptions, job: ResumableJob): PlannedFile {
+    const file = this.planned(options, job.ladder, job.planSlots);
+    if (this.source.facts.fingerprint === job.fingerprint) return file;
+    if (file.content !== job.content) {
+      throw new TributaryError("SOURCE_CHANGED", "This is not the file that the job began with.");
+    }
+    file.#notices.push(
+      notice(
+        "FILE_COPY",
+        "This file is another copy of the video that the job began with: its frames, their times and the sound's form agree, so the work goes on with it.",
+      ),
+    );
+    return file;
+  }
+
+  /** What the file holds, by which another copy of it is known. */
+  get content(): string {
+    return this.source.contentOf(this.plan);
+  }
+
   /** The same choice of a ladder under other options. */
   underOptions(options: OwnerOptions): PlannedFile {
     return this.planned(options, this.#choice.ladder);
@@ -141,7 +168,11 @@ export class PlannedFile {
     const bytesPerSecond = rates.reduce((sum, rate) => sum + rate, 0) / 8;
     const usesWebCodecs = laneFor(this.#options, facts.fastRefusal) !== "ffmpeg";
     return {
-      source: plan.source,
+      source: {
+        ...plan.source,
+        notices: [...this.#notices, ...plan.source.notices],
+        warnings: [...messagesOf(this.#notices), ...plan.source.warnings],
+      },
       ladder: this.ladder,
       video: plan.video,
       audio: plan.audio,

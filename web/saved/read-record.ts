@@ -8,6 +8,7 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
   ownerToken: z.string(),
   fileName: z.string(),
   fingerprint: z.string(),
+  content: z._default(z.nullable(z.string()), null),
   sizeBytes: z.number(),
   ladder: z.array(z.object({ shortSide: z.number(), kilobitsPerSecond: z.number() })),
   createdAtMs: z.number(),

@@ -6,6 +6,7 @@ import type { CutPiece } from "../cut/cut-piece.ts";
 import { type DecodeStart, readDecodeStart } from "../cut/decode-start.ts";
 import { cutAudio } from "../cut/split-audio.ts";
 import { cutVideo } from "../cut/split-video.ts";
+import { contentDigest } from "./content.ts";
 import { readIsoLayout } from "./iso-layout.ts";
 import type { ProbedFile } from "./probe.ts";
 import { type OpenSourceOptions, readFile, refuseUnusable } from "./read-file.ts";
@@ -24,6 +25,8 @@ export interface Source {
    * @throws TributaryError LADDER_INVALID
    */
   planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan;
+  /** See `contentDigest`; of a plan of this source. */
+  contentOf(plan: JobPlan): string;
   /** What the browser's own decoder would have to begin with. */
   decodeStart(signal: AbortSignal): Promise<DecodeStart>;
   /**
@@ -80,6 +83,10 @@ class OpenSource implements Source {
 
   planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan {
     return planJob(this.facts, frameTimeline(this.index.video), rungs, slots);
+  }
+
+  contentOf(plan: JobPlan): string {
+    return contentDigest(plan, frameTimeline(this.index.video).keyTicks);
   }
 
   decodeStart(signal: AbortSignal): Promise<DecodeStart> {
