@@ -42,6 +42,8 @@ export interface ContributorInvitation {
   /** Kept over pauses, reconnects and workers; nobody else learns it, so nobody else can speak for it. */
   holderId: string;
   who: { name: string; device: string };
+  /** A phone or tablet, as the page sees it. */
+  mobile: boolean;
 }
 
 export interface ContributorApi {

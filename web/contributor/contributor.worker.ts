@@ -45,7 +45,7 @@ class Contributor implements ContributorApi {
     this.#release();
     this.#invitation = invitation;
     this.#before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
-    this.#feed.put({ ...FIRST, ...contributorCapability() });
+    this.#feed.put({ ...FIRST, ...contributorCapability(invitation.mobile) });
     try {
       const [status, fault] = await Promise.all([
         this.#client.jobStatus(invitation.jobId, invitation.token),

@@ -1,16 +1,26 @@
 import type { Engine } from "../../shared/job/job.ts";
 import type { Lane } from "./api.ts";
 
-/** How many single-threaded encoders this device gets by default: one a core. */
+/** A phone or tablet with less has one encoder. */
+const MEMORY_FOR_TWO_GIB = 4;
+
+/**
+ * How many single-threaded encoders this device gets by default: one a core. Phones and tablets end a page
+ * that takes much of their memory, without a word: they get two, or one where they have little.
+ *
+ * @param deviceMemoryGiB undefined where the browser does not tell
+ */
 export function defaultSlots(
   hardwareConcurrency: number,
   deviceMemoryGiB: number | undefined,
+  mobile = false,
 ): number {
   const cores = Math.max(1, Math.floor(hardwareConcurrency) || 1);
   // A heap takes 115 to 350 MB (480p to 1080p ladder); leave most of the memory to the person.
   const byMemory =
     deviceMemoryGiB === undefined ? 16 : Math.max(1, Math.floor(deviceMemoryGiB * 2));
-  return Math.min(16, cores, byMemory);
+  const most = !mobile ? 16 : (deviceMemoryGiB ?? MEMORY_FOR_TWO_GIB) < MEMORY_FOR_TWO_GIB ? 1 : 2;
+  return Math.min(most, cores, byMemory);
 }
 
 /** Whether the browser has codecs that pages can use at all; which ones is asked for each task. */
@@ -106,15 +116,19 @@ export interface ContributorCapability {
   reason: string | null;
 }
 
-/** Looks at the browser this runs in; fetches nothing. */
-export function contributorCapability(): ContributorCapability {
+/**
+ * Looks at the browser this runs in; fetches nothing.
+ * @param mobile as its page says
+ */
+export function contributorCapability(mobile: boolean): ContributorCapability {
   const missing = missingFeature();
   if (missing !== null) return { possibleSlots: 0, reason: missing };
   const memoryGiB = (navigator as { deviceMemory?: number }).deviceMemory;
   if (memoryGiB !== undefined && memoryGiB < 1) {
     return { possibleSlots: 0, reason: "This device has too little memory to encode video." };
   }
-  return { possibleSlots: defaultSlots(navigator.hardwareConcurrency, memoryGiB), reason: null };
+  const possibleSlots = defaultSlots(navigator.hardwareConcurrency, memoryGiB, mobile);
+  return { possibleSlots, reason: null };
 }
 
 /** Lockdown mode on iPhones turns it off, and so do some managed browsers. */

@@ -114,7 +114,8 @@ export function poolFor(
 }
 
 /** Encoders of this tab. */
-export function slotCountFor({ slots }: OwnerOptions): number {
+export function slotCountFor({ slots, device }: OwnerOptions): number {
   const memoryGiB = (self.navigator as { deviceMemory?: number }).deviceMemory;
-  return slots ?? defaultSlots(self.navigator.hardwareConcurrency, memoryGiB);
+  const mobile = device?.mobile === true;
+  return slots ?? defaultSlots(self.navigator.hardwareConcurrency, memoryGiB, mobile);
 }

@@ -3,6 +3,7 @@ import { render } from "preact";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { randomId } from "../../random-id.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { deviceFacts } from "../../ui/device.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { ContributorSession } from "./contributor-session.ts";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
@@ -24,7 +25,8 @@ const who = {
   name: query.get("name")?.slice(0, 60) || friendlyName(Math.random),
   device: deviceClass(navigator.userAgent),
 };
-const session = new ContributorSession({ jobId, token, holderId: randomId(), who });
+const { mobile } = deviceFacts();
+const session = new ContributorSession({ jobId, token, holderId: randomId(), who, mobile });
 const { state } = session;
 globalThis.tributaryContributor = {
   get state() {

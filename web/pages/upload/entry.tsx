@@ -8,6 +8,7 @@ import { Cancellations } from "../../saved/cancellations.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
 import { savedSiteToken, saveSiteToken, takeGivenToken } from "../../saved/site-token.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { deviceFacts } from "../../ui/device.ts";
 import { connectOwner } from "./connect-owner.ts";
 import { KeyQuestion } from "./key-question.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
@@ -91,22 +92,9 @@ window.addEventListener("beforeunload", (event) => {
   if (needed) event.preventDefault();
 });
 
-/** What Chromium tells and others do not. */
-type DeviceNavigator = Navigator & {
-  deviceMemory?: number;
-  userAgentData?: { mobile: boolean };
-};
-
 /** `?slots=2&engine=ffmpeg`: for measuring, and for people who want their machine for themselves. */
 function optionsOf(query: URLSearchParams): OwnerOptions {
-  const { hardwareConcurrency, deviceMemory, userAgentData } = navigator as DeviceNavigator;
-  const options: OwnerOptions = {
-    device: {
-      cores: Math.max(1, hardwareConcurrency || 1),
-      memoryGiB: deviceMemory ?? null,
-      mobile: userAgentData?.mobile ?? /\bMobi/.test(navigator.userAgent),
-    },
-  };
+  const options: OwnerOptions = { device: deviceFacts() };
   const slots = Number(query.get("slots"));
   if (Number.isInteger(slots) && slots >= 1 && slots <= 64) options.slots = slots;
   const engine = query.get("engine");

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { RunningState, SlotState, StartingState, Work } from "../../owner/owner-api.ts";
+import { deviceFacts } from "../../ui/device.ts";
 import { Figure } from "../../ui/figure.tsx";
 import { formatBytes, formatPercent, formatSpeed, formatWait } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
@@ -42,6 +43,7 @@ export function WorkPanel({
       <progress class="bar" max={1} value={progress} aria-label="Video made so far" />
       <WorkFigures work={work} />
       <ConnectionNote work={work} />
+      {job?.tasksNeedingSource !== 0 && <StayNote />}
       <SlotList slots={work?.slots ?? []} job={job} />
       <DeviceNote
         decision={state.part}
@@ -93,6 +95,18 @@ function ConnectionNote({ work }: { work: Work | null }) {
         other ways. If this stays, try another network, or ask who runs this one.
       </p>
     </Note>
+  );
+}
+
+/** While the job cannot be finished without this tab. */
+function StayNote() {
+  const { mobile } = deviceFacts();
+  return (
+    <p class="hint" data-stay>
+      {mobile
+        ? "Leave this page open and in front, and the screen on: phones and tablets stop pages that nobody sees. The page keeps the screen on where the browser lets it; if it goes dark, open the page again."
+        : "Keep this tab open until the video is made. It may lie in the background."}
+    </p>
   );
 }
 

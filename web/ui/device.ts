@@ -1,0 +1,28 @@
+/** What a page knows of the device it runs on, and workers do not. */
+
+/** What Chromium tells and others do not. */
+type DeviceNavigator = Pick<Navigator, "userAgent" | "maxTouchPoints" | "hardwareConcurrency"> & {
+  deviceMemory?: number;
+  userAgentData?: { mobile: boolean };
+};
+
+/** In the shape of `DeviceFacts`. */
+export function deviceFacts(browser: DeviceNavigator = navigator): {
+  cores: number;
+  memoryGiB: number | null;
+  mobile: boolean;
+} {
+  return {
+    cores: Math.max(1, browser.hardwareConcurrency || 1),
+    memoryGiB: browser.deviceMemory ?? null,
+    mobile: isMobile(browser),
+  };
+}
+
+/** Phones and tablets. An iPad says that it is a Mac, and no Mac has a touch screen. */
+function isMobile({ userAgent, userAgentData, maxTouchPoints }: DeviceNavigator): boolean {
+  if (userAgentData?.mobile === true || /\b(Mobi|Android|iPhone|iPad|iPod)/.test(userAgent)) {
+    return true;
+  }
+  return /\bMacintosh\b/.test(userAgent) && maxTouchPoints > 1;
+}
