@@ -5,7 +5,7 @@ import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
 import { closeEmulatorAddresses } from "./edge/local/emulator-addresses.ts";
-import { openStorageToNetwork } from "./edge/local/own-network.ts";
+import { openStorageToNetwork, sayClientAddress } from "./edge/local/own-network.ts";
 import { localSigningSecret } from "./edge/local/signing-secret.ts";
 import {
   builtStorageCredentials,
@@ -51,6 +51,7 @@ export default defineConfig(({ command, isPreview = false }) => {
       restoreEncoding(),
       closeEmulatorAddresses(),
       openStorageToNetwork(),
+      sayClientAddress(),
       cloudflare({
         configPath: here("wrangler.toml"),
         config: (worker) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
-import type { Plugin } from "vite";
+import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 import { STORAGE_PATH } from "./emulator-addresses.ts";
 
 /** The names that this machine goes by in its network. */
@@ -36,11 +36,7 @@ export function openStorageToNetwork(): Plugin {
     const { origin, host } = request.headers;
     const from = origin === undefined ? null : URL.parse(origin);
     const isOwn = from !== null && from.host === host && own.has(from.hostname);
-    if (isOwn && request.url?.startsWith(STORAGE_PATH)) {
-      delete request.headers.origin;
-      const at = request.rawHeaders.findIndex((each, i) => i % 2 === 0 && /^origin$/i.test(each));
-      request.rawHeaders.splice(at, 2);
-    }
+    if (isOwn && request.url?.startsWith(STORAGE_PATH)) dropHeader(request, "origin");
     next();
   };
   return {
@@ -52,4 +48,40 @@ export function openStorageToNetwork(): Plugin {
       server.middlewares.use(open);
     },
   };
+}
+
+const CLIENT_ADDRESS = "cf-connecting-ip";
+
+/**
+ * Says from which address a request comes, as Cloudflare does whatever a client says. The emulator believes
+ * the client: one could pass for any number of networks.
+ */
+export function sayClientAddress(): Plugin {
+  const say = (request: IncomingMessage): void => {
+    dropHeader(request, CLIENT_ADDRESS);
+    const address = request.socket.remoteAddress?.replace(/^::ffff:/, "");
+    if (address === undefined) return;
+    request.headers[CLIENT_ADDRESS] = address;
+    request.rawHeaders.push(CLIENT_ADDRESS, address);
+  };
+  const sayFirst = ({ middlewares, httpServer }: ViteDevServer | PreviewServer): void => {
+    middlewares.use((request, _response, next) => {
+      say(request);
+      next();
+    });
+    httpServer?.prependListener("upgrade", say);
+  };
+  return {
+    name: "tributary:say-client-address",
+    configureServer: sayFirst,
+    configurePreviewServer: sayFirst,
+  };
+}
+
+function dropHeader(request: IncomingMessage, name: string): void {
+  delete request.headers[name];
+  const { rawHeaders } = request;
+  for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
+    if (rawHeaders[at]?.toLowerCase() === name) rawHeaders.splice(at, 2);
+  }
 }

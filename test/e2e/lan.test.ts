@@ -158,6 +158,22 @@ describe("a stranger of the network", () => {
     const config = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
     expect(config).not.toContain("secretAccessKey");
   });
+
+  test("is one client, whatever addresses it claims", async () => {
+    const codes: string[] = [];
+    for (let n = 0; n < 25; n += 1) {
+      const headers = {
+        "content-type": "application/json",
+        "cf-connecting-ip": `198.51.100.${n}`,
+        "CF-Connecting-IP": `203.0.113.${n}`,
+      };
+      const body = JSON.stringify({ name: "a.mp4", sizeBytes: 1 });
+      const answer = await fetch(`${url}/api/uploads`, { method: "POST", headers, body });
+      codes.push(answer.ok ? "ok" : ((await answer.json()) as { code: string }).code);
+    }
+    expect(codes[0]).toBe("ok");
+    expect(codes.at(-1)).toBe("RATE_LIMITED");
+  });
 });
 
 test("the authority is kept over a new start", async () => {
