@@ -16,7 +16,7 @@ import { openTicket, type SocketTicket } from "../http/socket-ticket.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { Refusal, Speaker } from "./admission.ts";
 import { MOST_CONTRIBUTOR_SOCKETS, mostSockets } from "./budgets.ts";
-import { EventStreams } from "./event-streams.ts";
+import { EventStreams, type Listener } from "./event-streams.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { networkOf } from "./identity.ts";
 import { LateSweep } from "./late-sweep.ts";
@@ -130,11 +130,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
 
   /**
    * As `summary`, for a stream of events that asks again and again.
-   * @param network that it came from, where that is known
    * @returns RATE_LIMITED where a new one is too many
    */
-  async streamed(id: string, network: string | null): Promise<Result<CoordinatorStatus | null>> {
-    if (!this.#streams.admits(id, network, Date.now())) {
+  async streamed(id: string, listener: Listener): Promise<Result<CoordinatorStatus | null>> {
+    if (!this.#streams.admits(id, listener, Date.now())) {
       return refused("RATE_LIMITED", "Too many event streams are open on this job.");
     }
     return { ok: true, value: await this.summary() };

@@ -3,27 +3,41 @@
  * only: after an eviction they are counted anew as they ask again.
  */
 
-/** At once, of a job and of one network: a classroom shares one, and its pages do not open any. */
+/** Who has one open. */
+export interface Listener {
+  /** The owner or the site's operator: strangers, however many, take no place of theirs. */
+  isOwn: boolean;
+  /** Null on the machine that it runs on. */
+  network: string | null;
+}
+
+/** At once, of strangers and of one network of theirs: a classroom shares one, and its pages do not open any. */
 const MOST_STREAMS = 200;
 const MOST_OF_A_NETWORK = 40;
+/** Of the owner's programs. */
+const MOST_OWN = 40;
 /** A stream that has not asked for so long is gone. */
 const GONE_AFTER_MS = 10_000;
 
 export class EventStreams {
-  readonly #open = new Map<string, { network: string; askedAtMs: number }>();
+  readonly #open = new Map<string, Listener & { askedAtMs: number }>();
 
-  /** False for a new stream where there are too many. @param network null on the machine that it runs on */
-  admits(id: string, network: string | null, nowMs: number): boolean {
-    if (!this.#open.has(id)) {
-      for (const [other, { askedAtMs }] of this.#open) {
-        if (nowMs - askedAtMs >= GONE_AFTER_MS) this.#open.delete(other);
-      }
-      const ofNetwork = [...this.#open.values()].filter((each) => each.network === network);
-      if (this.#open.size >= MOST_STREAMS) return false;
-      if (network !== null && ofNetwork.length >= MOST_OF_A_NETWORK) return false;
-    }
-    this.#open.set(id, { network: network ?? "", askedAtMs: nowMs });
+  /** False for a new stream where there are too many. */
+  admits(id: string, listener: Listener, nowMs: number): boolean {
+    if (!this.#open.has(id) && !this.#hasRoomFor(listener, nowMs)) return false;
+    this.#open.set(id, { ...listener, askedAtMs: nowMs });
     return true;
+  }
+
+  #hasRoomFor({ isOwn, network }: Listener, nowMs: number): boolean {
+    for (const [id, { askedAtMs }] of this.#open) {
+      if (nowMs - askedAtMs >= GONE_AFTER_MS) this.#open.delete(id);
+    }
+    const alike = [...this.#open.values()].filter((each) => each.isOwn === isOwn);
+    if (isOwn) return alike.length < MOST_OWN;
+    const ofNetwork = alike.filter((each) => each.network === network);
+    const isCrowded = network !== null && ofNetwork.length >= MOST_OF_A_NETWORK;
+    return alike.length < MOST_STREAMS && !isCrowded;
   }
 
   close(id: string): void {

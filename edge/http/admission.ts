@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import ipaddr from "ipaddr.js";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, tokensMatch } from "./auth.ts";
@@ -18,7 +20,7 @@ export const readLimited = limitedBy("READ_LIMIT");
 
 function limitedBy(limit: "CREATE_LIMIT" | "READ_LIMIT") {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const key = addressOf(c);
+    const key = clientOf(c);
     if (key !== null) {
       const { success } = await c.env[limit].limit({ key });
       if (!success) throw new TributaryError("RATE_LIMITED", "Too many at once; wait a minute.");
@@ -27,10 +29,20 @@ function limitedBy(limit: "CREATE_LIMIT" | "READ_LIMIT") {
   });
 }
 
-/** The client's address; null on the machine that it runs on. */
-export function addressOf(c: Context<AppEnv>): string | null {
+/**
+ * Whose limits a request counts against: those of its address. Of IPv6, where one client has as many as it
+ * likes, those of its /64. Null on the machine that it runs on.
+ */
+export function clientOf(c: Context<AppEnv>): string | null {
   const address = c.req.header("cf-connecting-ip");
-  return address === undefined || THIS_MACHINE.includes(address) ? null : address;
+  if (address === undefined || THIS_MACHINE.includes(address)) return null;
+  return isIP(address) === 0 ? address : clientPrefix(address);
+}
+
+function clientPrefix(text: string): string {
+  const address = ipaddr.process(text);
+  const bytes = address.toByteArray();
+  return address.kind() === "ipv4" ? bytes.join(".") : `/64 ${bytes.slice(0, 8).join(".")}`;
 }
 
 /**

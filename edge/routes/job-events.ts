@@ -3,7 +3,7 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { hasEnded } from "../../shared/job/job.ts";
 import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf, ofJob } from "../coordinator/coordinator-stub.ts";
-import { addressOf } from "../http/admission.ts";
+import { clientOf } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { videoAccess } from "../http/video-access.ts";
 import { streamedSummary } from "../source-jobs/keeper-stub.ts";
@@ -18,11 +18,12 @@ const KEEP_ALIVE_MS = 15_000;
  */
 export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Response> {
   const streamId = crypto.randomUUID();
-  const network = addressOf(c);
+  const network = clientOf(c);
   // A video that becomes private meanwhile is told of no more.
   const look = async () => {
-    const { isVisible } = await videoAccess(c, jobId);
-    return isVisible ? streamedSummary(c.env, jobId, streamId, network) : null;
+    const { isVisible, caller } = await videoAccess(c, jobId);
+    const listener = { isOwn: caller !== "other", network };
+    return isVisible ? streamedSummary(c.env, jobId, streamId, listener) : null;
   };
   const first = ofJob(await look());
   c.header("cache-control", "no-store");

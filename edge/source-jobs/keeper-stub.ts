@@ -1,5 +1,6 @@
 import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf, jobNotFound, unwrap } from "../coordinator/coordinator-stub.ts";
+import type { Listener } from "../coordinator/event-streams.ts";
 import { isJobId } from "../http/auth.ts";
 import type { Keeper } from "./keeper.ts";
 
@@ -26,10 +27,10 @@ export function streamedSummary(
   env: Cloudflare.Env,
   jobId: string,
   streamId: string,
-  network: string | null,
+  listener: Listener,
 ): Promise<CoordinatorStatus | null> {
   return askJob<CoordinatorStatus>(
-    async () => unwrap(await coordinatorOf(env, jobId).streamed(streamId, network)),
+    async () => unwrap(await coordinatorOf(env, jobId).streamed(streamId, listener)),
     () => keeperOf(env, jobId).summary(),
   );
 }

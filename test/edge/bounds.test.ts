@@ -1,6 +1,6 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { maxChunkBytes } from "../../edge/coordinator/schedule/chunk-bounds.ts";
 import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job/job.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
@@ -110,6 +110,13 @@ describe("event streams", () => {
     const refused = answers.find(({ ok }) => !ok);
     expect(refused && (await codeOf(refused))).toBe("RATE_LIMITED");
     expect((await open(jobId, "192.0.2.6")).status).toBe(429);
+    // Strangers took no place of the owner's.
+    const own = { authorization: `Bearer ${ownerToken}`, "cf-connecting-ip": "192.0.2.1" };
+    const ofOwner = await Promise.all(
+      Array.from({ length: 45 }, () => call(`/api/jobs/${jobId}/events`, { headers: own })),
+    );
+    expect(ofOwner.filter(({ ok }) => ok)).toHaveLength(40);
+    answers.push(...ofOwner);
     const other = await createJob();
     const elsewhere = await open(other.jobId, "192.0.2.1");
     expect(elsewhere.status).toBe(200);
@@ -121,6 +128,29 @@ describe("event streams", () => {
     for (const text of await Promise.all(ended)) expect(text).toContain('"state":"cancelled"');
     const again = await open(jobId, "192.0.2.6");
     expect(await again.text()).toContain('"state":"cancelled"');
+  });
+});
+
+describe("a client of IPv6", () => {
+  const streams: Response[] = [];
+  afterEach(() => Promise.all(streams.splice(0).map((each) => each.body?.cancel())));
+
+  async function opened(jobId: string, addresses: readonly string[]): Promise<number> {
+    const answers = await Promise.all(
+      addresses.map((address) => {
+        return call(`/api/jobs/${jobId}/events`, { headers: { "cf-connecting-ip": address } });
+      }),
+    );
+    streams.push(...answers);
+    return answers.filter(({ ok }) => ok).length;
+  }
+
+  test("is one, whichever of its addresses it uses; its neighbours are others", async () => {
+    const { jobId } = await createJob();
+    const mine = Array.from({ length: 45 }, (_, n) => `2001:db8:1:1::${n.toString(16)}`);
+    expect(await opened(jobId, mine)).toBe(40);
+    const others = ["2001:db8:1:2::1", "2001:db8:1:3::1", "::ffff:192.0.2.9", "192.0.2.8"];
+    expect(await opened(jobId, others)).toBe(4);
   });
 });
 
