@@ -14,6 +14,7 @@ import {
   newStorageCredentials,
   type StorageCredentials,
 } from "../../edge/local/storage-credentials.ts";
+import { createUploadResponseSchema, uploadPartsResponseSchema } from "../../shared/wire/api.ts";
 import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture } from "../setup/media.ts";
@@ -157,6 +158,24 @@ describe("a stranger of the network", () => {
     }
     const config = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
     expect(config).not.toContain("secretAccessKey");
+  });
+
+  test("has storage copy nothing by an order that is not in a URL's signature", async () => {
+    const ask = async (path: string, body: unknown): Promise<unknown> => {
+      const headers = { "content-type": "application/json" };
+      const init = { method: "POST", headers, body: JSON.stringify(body) };
+      return (await fetch(`${url}/api/uploads${path}`, init)).json();
+    };
+    const created = await ask("", { name: "other.mp4", sizeBytes: 1_000 });
+    const { upload } = createUploadResponseSchema.parse(created);
+    const { parts } = uploadPartsResponseSchema.parse(await ask("/parts", { upload, parts: [1] }));
+    const put = async (headers: Record<string, string>): Promise<number> => {
+      const body = new Uint8Array(1_000);
+      return (await fetch(parts[0]?.url ?? "", { method: "PUT", headers, body })).status;
+    };
+    expect(await put({ "x-amz-copy-source": `/${Bucket}/${key}` })).toBe(403);
+    expect(await put({ "X-Amz-Copy-Source-Range": "bytes=0-9" })).toBe(403);
+    expect(await put({})).toBe(200);
   });
 
   test("is one client, whatever addresses it claims", async () => {

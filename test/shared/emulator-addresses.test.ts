@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOpen } from "../../edge/local/emulator-addresses.ts";
+import { hasUnsignedOrder, isOpen } from "../../edge/local/emulator-addresses.ts";
 
 test.each([
   "/",
@@ -36,4 +36,24 @@ test.each([
   "https:/cdn-cgi/explorer",
 ])("%j is closed", (target) => {
   expect(isOpen(target)).toBe(false);
+});
+
+const presigned = "/cdn-cgi/local/r2/s3/b/k?X-Amz-SignedHeaders=content-md5%3Bhost%3Bx-amz-date";
+const authorization = "AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host;x-amz-date, Signature=0";
+
+test.each([
+  [presigned, { "content-md5": "x", "x-amz-date": "x", "x-amz-user-agent": "aws-sdk-js" }],
+  ["/cdn-cgi/local/r2/s3/b/k", { authorization, "x-amz-date": "x" }],
+  ["/api/jobs", {}],
+])("%s with %j has no unsigned order", (url, headers) => {
+  expect(hasUnsignedOrder({ url, headers })).toBe(false);
+});
+
+test.each([
+  [presigned, { "x-amz-copy-source": "/b/other" }],
+  [presigned, { "x-amz-date": "x", "x-amz-acl": "public-read" }],
+  ["/cdn-cgi/local/r2/s3/b/k", { "x-amz-copy-source": "/b/other" }],
+  ["/cdn-cgi/local/r2/s3/b/k", { authorization, "x-amz-copy-source": "/b/other" }],
+])("%s with %j has one", (url, headers) => {
+  expect(hasUnsignedOrder({ url, headers })).toBe(true);
 });
