@@ -25,6 +25,8 @@ const STRANGE_ERROR = 0.7;
 const FLAT_DETAIL = 8;
 /** Strange in a plane: levels of its mean. */
 const STRANGE_PLANE_SHIFT = 0.7;
+/** Strange in a tile: levels of its mean over all pictures; luma, chroma. */
+const STRANGE_LASTING = [1, 1.5, 1.5];
 /** Share of the source's detail that is gone from all pictures, or too much in them. */
 const STRANGE_GAIN = 0.03;
 
@@ -34,6 +36,11 @@ const SHIFT = { least: 2.5, times: 2.5 };
 const ERROR = { least: 27, times: 18 };
 /** Of a plane's mean over its tiles: encoders follow a fade late, and make up for it. */
 const PLANE_SHIFT = { least: 2, times: 2 };
+/**
+ * Of a tile's mean over all pictures, where coding noise comes to little, and what lies over them, such as
+ * a watermark, does not; luma, chroma. The fewer pictures, the more noise is left: so much more for one.
+ */
+const LASTING_SHIFT = { least: [0.6, 1.2, 1.2], times: 1.5, forOnePicture: 2 };
 const WHOLE_SHIFT = { least: 0.5, times: 1.5 };
 const PLANE_ERROR = { least: 2.5, times: 5 };
 /** Detail that is lost, beyond the share that the reference loses. */
@@ -53,6 +60,9 @@ export function isDoubtful({ fits, tiles }: RenditionFigures): boolean {
   return (
     isOutOfPlace(placeOf(fits)) ||
     Math.abs(gainOf(tiles)) > STRANGE_GAIN ||
+    lastingShift(tiles).some(
+      (shift, plane) => Math.max(...shift) > (STRANGE_LASTING[plane] ?? 0),
+    ) ||
     tiles.some((picture) => isStrange(picture))
   );
 }
@@ -82,7 +92,17 @@ export function verdictOf(own: RenditionFigures, reference: RenditionFigures): P
     const [shift, honestShift] = [own, reference].map(({ tiles }) => shiftOf(tiles, plane));
     return exceeds(shift ?? 0, WHOLE_SHIFT, honestShift ?? 0);
   });
-  return isDull || isMoved || isTinted ? "unsure" : "agrees";
+  const strange = isDull || isMoved || isTinted || isMarked(own.tiles, reference.tiles);
+  return strange ? "unsure" : "agrees";
+}
+
+function isMarked(own: readonly TileFigures[], reference: readonly TileFigures[]): boolean {
+  const more = LASTING_SHIFT.forOnePicture / Math.max(1, own.length);
+  const honest = lastingShift(reference, true);
+  return lastingShift(own).some((shift, plane) => {
+    const bounds = { least: (LASTING_SHIFT.least[plane] ?? 0) + more, times: LASTING_SHIFT.times };
+    return shift.some((value, tile) => exceeds(value, bounds, honest[plane]?.[tile] ?? 0));
+  });
 }
 
 function judgeTiles(
@@ -137,6 +157,24 @@ function exceeds(value: number, { least, times }: { least: number; times: number
 function shiftOf(pictures: readonly TileFigures[], plane: number): number {
   const sum = pictures.reduce((all, each) => all + mean(planeOf(each, "shift", plane)), 0);
   return Math.abs(sum / Math.max(1, pictures.length));
+}
+
+/**
+ * Size of each tile's mean difference over all pictures, by plane.
+ * @param around the greatest at and around each tile
+ */
+function lastingShift(pictures: readonly TileFigures[], around = false): Float32Array[] {
+  const [first] = pictures;
+  if (first === undefined) return [];
+  const shift = new Float32Array(first.shift.length);
+  for (const picture of pictures) {
+    for (let at = 0; at < shift.length; at += 1) {
+      shift[at] = (shift[at] as number) + (picture.shift[at] as number) / pictures.length;
+    }
+  }
+  const lasting = { ...first, shift };
+  const [sizes] = around ? greatestNear([lasting], "shift") : [shift.map(Math.abs)];
+  return PLANES.map((plane) => planeOf({ ...first, shift: sizes ?? shift }, "shift", plane));
 }
 
 /** Of luma in all pictures: 0 as in the source, -1 with no detail left. */
