@@ -19,8 +19,6 @@ export interface HeadStartParts {
 }
 
 interface Begun {
-  task: Task;
-  /** What it is made of, to be compared with another plan's. */
   recipe: string;
   abort: AbortController;
   made: Promise<MadeTask>;
@@ -47,7 +45,7 @@ export class HeadStart {
     const tasks = parts === null ? [] : firstTasks(parts.plan);
     for (const [id, { recipe }] of this.#begun) {
       const task = tasks.find((each) => each.id === id);
-      if (parts === null || task === undefined || recipeOf(parts.plan, task) !== recipe) {
+      if (parts === null || task === undefined || recipeOf(planned(task, parts)) !== recipe) {
         this.#discard(id);
       }
     }
@@ -86,7 +84,8 @@ export class HeadStart {
   /** Each is taken once: a second lease of a task asks for another result. */
   async #take(grant: LeaseGrant, signal: AbortSignal): Promise<MadeTask | null> {
     const begun = this.#begun.get(grant.task.id);
-    if (begun === undefined || !isSame(begun.task, grant.task)) return null;
+    // A coordinator may split a task, and keep its name for a part.
+    if (begun === undefined || begun.recipe !== recipeOf(grant)) return null;
     this.#begun.delete(grant.task.id);
     const abort = (): void => begun.abort.abort(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
@@ -106,8 +105,9 @@ export class HeadStart {
       if (task === undefined) return;
       this.#atWork += 1;
       const abort = new AbortController();
-      const made = make(task, parts, abort.signal);
-      const begun = { task, recipe: recipeOf(parts.plan, task), abort, made };
+      const grant = planned(task, parts);
+      const made = make(grant, parts, abort.signal);
+      const begun = { recipe: recipeOf(grant), abort, made };
       this.#begun.set(task.id, begun);
       made
         .catch(() => {
@@ -135,32 +135,30 @@ function firstTasks({ tasks, segments }: JobPlan): Task[] {
   });
 }
 
-async function make(
-  task: Task,
-  { plan, source, pool }: HeadStartParts,
-  signal: AbortSignal,
-): Promise<MadeTask> {
-  const grant: LeaseGrant = {
+/** As a lease of it would be. */
+function planned(task: Task, { plan }: Pick<HeadStartParts, "plan">): LeaseGrant {
+  return {
     ...{ leaseId: `ahead-${task.id}`, attempt: 1, task },
     segments: taskSegments(plan, task),
     renditions: taskRenditions(plan, task),
     source: plan.source,
     chunk: { from: "local" },
   };
+}
+
+async function make(
+  grant: LeaseGrant,
+  { source, pool }: HeadStartParts,
+  signal: AbortSignal,
+): Promise<MadeTask> {
   const { info, bytes } = await source.cutChunk(grant, signal);
   return pool.transcode({ grant, info, chunk: bytes }, () => {}, signal);
 }
 
-function recipeOf(plan: JobPlan, task: Task): string {
-  return JSON.stringify([task, taskSegments(plan, task), taskRenditions(plan, task)]);
-}
-
-/** A coordinator may split a task, and keep its name for a part. */
-function isSame(planned: Task, granted: Task): boolean {
-  return (
-    planned.firstSegment === granted.firstSegment &&
-    planned.segmentCount === granted.segmentCount &&
-    planned.renditions.length === granted.renditions.length &&
-    planned.renditions.every((id) => granted.renditions.includes(id))
-  );
+/** All that decides what is made; the same text for the same, wherever its parts were parsed. */
+function recipeOf({ task, segments, renditions }: LeaseGrant): string {
+  return JSON.stringify([task, segments, renditions], (_, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
 }

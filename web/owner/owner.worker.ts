@@ -76,9 +76,10 @@ class Owner implements OwnerApi {
       this.#loadCoreAhead().catch(() => {});
       this.#file = await this.#open(file, signal);
       this.#preparePool();
-      void this.#beginAhead();
       const { inspection } = this.#file;
-      return this.#tell({ type: "inspected", inspection, part: this.#decidePart() });
+      const inspected = this.#tell({ type: "inspected", inspection, part: this.#decidePart() });
+      void this.#beginAhead();
+      return inspected;
     } catch (thrown) {
       if (signal.aborted) return this.#snapshot();
       return this.#tell({ type: "failed", error: toWireError(thrown) });
