@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
-import { BENCH_CLIPS, LONGEST_CLIP } from "./clips.ts";
+import { BENCH_CLIPS, isClip, LONGEST_CLIP } from "./clips.ts";
 
 export const USAGE = `npm run bench [-- options]
 
@@ -12,6 +12,7 @@ export const USAGE = `npm run bench [-- options]
   --clips LIST    of ${BENCH_CLIPS.join(", ")}; default: all that are there
   --only LIST     parts of contestants' names, e.g. native,webcodecs
   --json FILE     where the results go; default .cache/bench/results.json
+  --against FILE  an earlier run's results: what has changed since
   --no-quality    times only
   --help          this text
 
@@ -29,6 +30,8 @@ export interface BenchArguments {
   /** Instead of all that: the table of the picture check; its clips are null for all. */
   judge: { clips: string[] | null; quick: boolean } | null;
   jsonPath: string | null;
+  /** Results to compare with. */
+  againstPath: string | null;
   quality: boolean;
 }
 
@@ -42,15 +45,21 @@ export function parseArguments(argv: readonly string[]): BenchArguments | "help"
     throw new TributaryError("REQUEST_INVALID", "--rounds is a whole number from 1 to 100.");
   }
   const tabs = values.tabs === true;
+  const asked = list(values.clips);
+  const unknown = asked?.find((name) => !isClip(name));
+  if (unknown !== undefined) {
+    throw new TributaryError("REQUEST_INVALID", `There is no clip of the name ${unknown}.`);
+  }
   const usual = quick ? BENCH_CLIPS.slice(0, 1) : tabs ? [LONGEST_CLIP] : [...BENCH_CLIPS];
   return {
     rounds,
-    clips: list(values.clips) ?? usual,
+    clips: asked ?? usual,
     only: list(values.only),
     tabs,
     hashes: values.hashes === true,
-    judge: values.judge === true ? { clips: list(values.clips), quick } : null,
+    judge: values.judge === true ? { clips: asked, quick } : null,
     jsonPath: values.json ?? null,
+    againstPath: values.against ?? null,
     quality: values["no-quality"] !== true,
   };
 }
@@ -68,6 +77,7 @@ function parse(argv: readonly string[]) {
         clips: { type: "string" },
         only: { type: "string" },
         json: { type: "string" },
+        against: { type: "string" },
         "no-quality": { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

@@ -1,6 +1,6 @@
 // npm run bench: peers and Tributary in turn on the same machine, clips and ladders.
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, loadavg, platform, tmpdir, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { runCommand } from "../../edge/local/command.ts";
@@ -15,8 +15,9 @@ import { describeHashes } from "./hashes.ts";
 import { judgeTable } from "./judge.ts";
 import { mediabunnyConversion } from "./mediabunny-peer.ts";
 import { nativeFfmpeg } from "./native-ffmpeg.ts";
+import { watchTree } from "./process-tree.ts";
 import { measureQuality } from "./quality.ts";
-import { describeResults, type Entry, ratios } from "./results.ts";
+import { describeChange, describeResults, type Entry, ratios } from "./results.ts";
 import { ONE_TAB, TWO_TABS, tributary } from "./tributary.ts";
 
 const CONTESTANTS: readonly Contestant[] = [
@@ -102,13 +103,11 @@ async function runOnce(turn: Turn): Promise<void> {
   const { clip, contestant, entry, round, scratch, quality, signal } = turn;
   const outDir = join(scratch, "out");
   await mkdir(outDir, { recursive: true });
+  const tree = watchTree();
   try {
-    const { wallMs, firstPlayableMs, renditions, details } = await contestant.run(
-      clip,
-      outDir,
-      signal,
-    );
-    entry.runs.push({ wallMs, firstPlayableMs, details });
+    const { renditions, ...run } = await contestant.run(clip, outDir, signal);
+    entry.runs.push({ ...run, use: tree.stop() });
+    const { wallMs } = run;
     const seconds = (wallMs / 1000).toFixed(1);
     console.error(`${clip.name}, round ${round}, ${contestant.name}: ${seconds} s`);
     if (quality && entry.quality.length === 0) {
@@ -120,6 +119,7 @@ async function runOnce(turn: Turn): Promise<void> {
     entry.failure = message.split("\n", 1)[0] ?? message;
     console.error(`${clip.name}, round ${round}, ${contestant.name}: ${message}`);
   } finally {
+    tree.stop();
     await rm(outDir, { recursive: true, force: true });
   }
 }
@@ -137,7 +137,7 @@ function emptyEntry(clip: Clip, { name }: Contestant): Entry {
 }
 
 async function report(
-  { jsonPath, clips, rounds }: BenchArguments,
+  { jsonPath, againstPath, clips, rounds }: BenchArguments,
   entries: readonly Entry[],
 ): Promise<void> {
   const machine = {
@@ -164,5 +164,9 @@ async function report(
     `${machine.date.slice(0, 10)}, ${machine.cores} cores (${machine.processor}), ${machine.platform}, ` +
       `${rounds} rounds in turn\n\n${describeResults(entries)}`,
   );
+  if (againstPath !== null) {
+    const before = JSON.parse(await readFile(againstPath, "utf8")) as { entries: Entry[] };
+    console.log(describeChange(before.entries, entries));
+  }
   console.error(`Written to ${path}`);
 }

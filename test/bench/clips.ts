@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { LadderRung } from "../../shared/plan/plan.ts";
-import { ffprobe, fixture, realClip } from "../setup/media.ts";
+import { ffprobe, fixture, generatedClip, realClip } from "../setup/media.ts";
 
 export interface Clip {
   name: string;
@@ -17,17 +17,38 @@ const LADDERS: Record<string, LadderRung[]> = {
   "bbb480p30s.mp4": ladder("480:1400,360:800,240:400"),
   "footage480p5min.mp4": ladder("480:1400,360:800,240:400"),
   "bunny1080p60.mp4": ladder("1080:6000,720:3000,480:1400"),
+  "bunny1080p30-60s.mp4": ladder("1080:4500,720:2500,480:1200"),
   "long-gop-20s.mp4": ladder("480:1400,360:800,240:400"),
 };
 
-export const LONGEST_CLIP = "footage480p5min.mp4";
-export const BENCH_CLIPS = ["bbb480p30s.mp4", LONGEST_CLIP, "bunny1080p60.mp4"];
+/** Made of a real clip. */
+const LOOPED = { name: "bunny1080p30-60s.mp4", of: "bunny1080p60.mp4", seconds: 60, rate: 30 };
+/** Stands in for all where no real ones are there. */
+const GENERATED = "long-gop-20s.mp4";
 
-/** Real clips by name, and where there are none the generated one that stands in for all. */
+export const LONGEST_CLIP = "footage480p5min.mp4";
+export const BENCH_CLIPS = ["bbb480p30s.mp4", LONGEST_CLIP, "bunny1080p60.mp4", LOOPED.name];
+
+/** Whether there is such a clip. */
+export function isClip(name: string): boolean {
+  return name === GENERATED || realClip(name === LOOPED.name ? LOOPED.of : name) !== null;
+}
+
+/** Those that are there, by name; where there are none, the generated one. */
 export async function openClips(names: readonly string[]): Promise<Clip[]> {
-  const paths = names.flatMap((name) => realClip(name) ?? []);
-  if (paths.length === 0) paths.push(await fixture("long-gop-20s.mp4"));
+  const there = names.filter(isClip);
+  const paths = await Promise.all((there.length === 0 ? [GENERATED] : there).map(pathOf));
   return Promise.all(paths.map(openClip));
+}
+
+async function pathOf(name: string): Promise<string> {
+  if (name === GENERATED) return fixture(GENERATED);
+  if (name !== LOOPED.name) return realClip(name) ?? "";
+  return generatedClip(LOOPED.name, [
+    ...["-stream_loop", "-1", "-i", realClip(LOOPED.of) ?? "", "-t", String(LOOPED.seconds)],
+    ...["-vf", `fps=${LOOPED.rate}`, "-c:v", "libx264", "-preset", "veryfast", "-crf", "18"],
+    ...["-pix_fmt", "yuv420p", "-g", "60", "-c:a", "aac"],
+  ]);
 }
 
 interface Probe {

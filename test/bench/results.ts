@@ -1,4 +1,5 @@
 import type { ContestantRun } from "./contestant.ts";
+import type { TreeUse } from "./process-tree.ts";
 import type { RenditionQuality } from "./quality.ts";
 
 /** All runs of one contestant on one clip. */
@@ -6,7 +7,10 @@ export interface Entry {
   clip: string;
   contestant: string;
   durationSeconds: number;
-  runs: Pick<ContestantRun, "wallMs" | "firstPlayableMs" | "details">[];
+  runs: (Omit<ContestantRun, "renditions"> & {
+    /** Its programs' start included; null where the system does not tell. */
+    use: TreeUse | null;
+  })[];
   /** Of the first run. */
   quality: RenditionQuality[];
   /** Why there is no run, or fewer than asked. */
@@ -63,8 +67,42 @@ export function medianWallMs({ runs }: Entry): number {
 }
 
 export function medianFirstPlayableMs({ runs }: Entry): number | null {
-  const all = runs.flatMap(({ firstPlayableMs }) => firstPlayableMs ?? []);
-  return all.length === 0 ? null : median(all);
+  return medianOf(runs.map(({ firstPlayableMs }) => firstPlayableMs));
+}
+
+/** Of those that were measured; null for none. */
+function medianOf(values: readonly (number | null | undefined)[]): number | null {
+  const measured = values.flatMap((value) => value ?? []);
+  return measured.length === 0 ? null : median(measured);
+}
+
+/** Markdown: times and processor seconds of two runs, where both have them. */
+export function describeChange(before: readonly Entry[], now: readonly Entry[]): string {
+  const lines = now.flatMap((entry) => {
+    const same = ({ clip, contestant }: Entry) =>
+      clip === entry.clip && contestant === entry.contestant;
+    const earlier = before.find(same);
+    if (earlier === undefined || earlier.runs.length === 0 || entry.runs.length === 0) return [];
+    const cells = [
+      change(medianWallMs(earlier) / 1000, medianWallMs(entry) / 1000),
+      change(medianProcessorSeconds(earlier), medianProcessorSeconds(entry)),
+    ];
+    return [`| ${entry.clip} | ${entry.contestant} | ${cells.join(" | ")} |`];
+  });
+  return [
+    "| clip | contestant | wall, s | processor, s |",
+    "| --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
+function change(before: number | null, now: number | null): string {
+  if (before === null || now === null) return "";
+  return `${before.toFixed(1)} -> ${now.toFixed(1)} (${(now / before).toFixed(2)})`;
+}
+
+function medianProcessorSeconds({ runs }: Entry): number | null {
+  return medianOf(runs.map(({ use }) => use?.processorSeconds));
 }
 
 /** Markdown, so that it can be pasted where people read it. */
@@ -97,18 +135,31 @@ function firstPlayableLine(entry: Entry): string[] {
 
 function timesTable(entries: readonly Entry[]): string[] {
   const seconds = (ms: number | null): string => (ms === null ? "" : `${(ms / 1000).toFixed(1)} s`);
+  const mebibytes = (bytes: number | null): string =>
+    bytes === null ? "" : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return [
-    "| contestant | wall, median | range | of real time | first playable |",
-    "| --- | --- | --- | --- | --- |",
+    "| contestant | wall, median | range | of real time | first playable | after Start | processor | memory | downloaded |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...entries.map((entry) => {
-      if (entry.runs.length === 0) return `| ${entry.contestant} | ${entry.failure} | | | |`;
-      const walls = entry.runs.map(({ wallMs }) => wallMs);
+      const { runs, contestant } = entry;
+      if (runs.length === 0) return `| ${contestant} | ${entry.failure} | | | | | | | |`;
+      const walls = runs.map(({ wallMs }) => wallMs);
       const wallMs = medianWallMs(entry);
-      const range = `${seconds(Math.min(...walls))} to ${seconds(Math.max(...walls))}`;
-      const speed = `${((entry.durationSeconds * 1000) / wallMs).toFixed(2)}x`;
       const first = medianFirstPlayableMs(entry);
       const share = first === null ? "" : ` (${Math.round((first / wallMs) * 100)} %)`;
-      return `| ${entry.contestant} | ${seconds(wallMs)} | ${range} | ${speed} | ${seconds(first)}${share} |`;
+      const processor = medianProcessorSeconds(entry);
+      const cells = [
+        contestant,
+        seconds(wallMs),
+        `${seconds(Math.min(...walls))} to ${seconds(Math.max(...walls))}`,
+        `${((entry.durationSeconds * 1000) / wallMs).toFixed(2)}x`,
+        `${seconds(first)}${share}`,
+        seconds(medianOf(runs.map(({ firstPlayableAfterStartMs }) => firstPlayableAfterStartMs))),
+        processor === null ? "" : `${processor.toFixed(1)} s`,
+        mebibytes(medianOf(runs.map(({ use }) => use?.peakMemoryBytes))),
+        mebibytes(medianOf(runs.map(({ downloadedBytes }) => downloadedBytes))),
+      ];
+      return `| ${cells.join(" | ")} |`;
     }),
   ];
 }

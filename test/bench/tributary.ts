@@ -55,6 +55,8 @@ export function tributary(
       return {
         wallMs: readyMs,
         firstPlayableMs: report.times.firstPlayableMs,
+        firstPlayableAfterStartMs: report.times.firstPlayableAfterStartMs,
+        downloadedBytes: report.bytesDownloaded,
         renditions: await renditionsIn(
           outDir,
           clip.ladder.map(({ shortSide }) => shortSide),

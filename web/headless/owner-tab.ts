@@ -13,6 +13,7 @@ import type { Visibility } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
 import type { OwnerOptions } from "../owner/owner-api.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
+import { countDownloads } from "./page-downloads.ts";
 import { logOf } from "./page-log.ts";
 
 const PAGE_TIMEOUT_MS = 30_000;
@@ -40,11 +41,14 @@ export class OwnerTab {
   readonly #edge: EdgeClient;
   /** What the page logged as warning or error, newest last. */
   readonly log: readonly string[];
+  /** See `countDownloads`. */
+  readonly downloadedBytes: () => Promise<number>;
 
   private constructor(page: Page, serverUrl: string, say: (line: string) => void) {
     this.page = page;
     this.#edge = new EdgeClient(serverUrl);
     this.log = logOf(page, "page", say);
+    this.downloadedBytes = countDownloads(page);
   }
 
   /**

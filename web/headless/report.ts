@@ -35,6 +35,8 @@ export interface TranscodeReport {
   slots: number;
   poolBusyShare: number | null;
   tabMemory: TabMemory | null;
+  /** What the owner's page fetched of the site itself (scripts, styles, wasm), as sent. */
+  bytesDownloaded: number | null;
   bytesUploaded: number;
   bytesStored: number;
   warnings: string[];
@@ -82,6 +84,7 @@ export interface Observations {
   slots?: number;
   status?: JobStatus;
   tabMemory?: TabMemory | null;
+  downloadedBytes?: number;
   contributors?: ContributorState[];
   outDir?: string;
   copied?: CopiedPlaylists;
@@ -125,6 +128,7 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     slots: seen.slots ?? 0,
     poolBusyShare: state?.busyShare ?? null,
     tabMemory: seen.tabMemory ?? null,
+    bytesDownloaded: seen.downloadedBytes ?? null,
     bytesUploaded: state?.bytesUploaded ?? 0,
     bytesStored: status?.bytesStored ?? 0,
     fastRefusal: fastRefusalOf(state),

@@ -106,6 +106,7 @@ async function work(
   ended = hasEnded(seen.status.state);
   seen.contributors = await lastSeen(helpers);
   seen.tabMemory = await peakTabMemory(browser);
+  seen.downloadedBytes = await tab.downloadedBytes();
   if (seen.status.state !== "ready") throw refusal(seen.state, seen.status);
   if (given.outDir !== null) {
     say("Copying ...");

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** What this process and all below it take of the machine. Linux only. */
+
+/** In hundredths of a second: USER_HZ, the same on all Linux machines. */
+const TICKS_PER_SECOND = 100;
+const SAMPLE_EVERY_MS = 250;
+
+export interface TreeUse {
+  /** User and system time of all cores. */
+  processorSeconds: number;
+  /**
+   * Of all processes below this one at their highest together, beyond what there was before; what they share
+   * is counted once.
+   */
+  peakMemoryBytes: number;
+}
+
+/**
+ * Measures what goes on until `stop`.
+ * @returns null where the system does not tell
+ */
+export function watchTree(): { stop(): TreeUse | null } {
+  const before = processorTicks();
+  if (before === null) return { stop: () => null };
+  const memoryBefore = memoryBytes();
+  let peakMemoryBytes = 0;
+  const sample = (): void => {
+    peakMemoryBytes = Math.max(peakMemoryBytes, memoryBytes() - memoryBefore);
+  };
+  const timer = setInterval(sample, SAMPLE_EVERY_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      sample();
+      const ticks = (processorTicks() ?? before) - before;
+      return { processorSeconds: ticks / TICKS_PER_SECOND, peakMemoryBytes };
+    },
+  };
+}
+
+interface Process {
+  pid: number;
+  parent: number;
+  ticks: number;
+}
+
+/** Of those that are there and, as their parents keep it, of those that ended. */
+function processorTicks(): number | null {
+  const all = tree();
+  return all === null ? null : all.reduce((sum, { ticks }) => sum + ticks, 0);
+}
+
+function memoryBytes(): number {
+  return (tree() ?? [])
+    .filter(({ pid }) => pid !== process.pid)
+    .reduce((sum, { pid }) => sum + proportionalBytes(pid), 0);
+}
+
+function tree(): Process[] | null {
+  const all = processes();
+  const own = all.find(({ pid }) => pid === process.pid);
+  if (own === undefined) return null;
+  const found = [own];
+  // Each one found brings its children.
+  for (const { pid } of found) found.push(...all.filter(({ parent }) => parent === pid));
+  return found;
+}
+
+function processes(): Process[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => readProcess(Number(name)) ?? []);
+  } catch {
+    return [];
+  }
+}
+
+/** proc_pid_stat(5); null where it has ended by now. */
+function readProcess(pid: number): Process | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // After the name, which may hold anything: state, parent, ...; 11 on: utime, stime, cutime, cstime.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    return { pid, parent: Number(fields[1]), ticks };
+  } catch {
+    return null;
+  }
+}
+
+function proportionalBytes(pid: number): number {
+  try {
+    const kibibytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"));
+    return Number(kibibytes?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
