@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { namedHashes, playlistKey } from "../../shared/job/object-keys.ts";
+import { renderDash } from "../../shared/playlist/index.ts";
 import { findVideoName } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
@@ -10,6 +11,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
 import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 import { visibleVideo } from "../http/video-access.ts";
+import { readRecord } from "../storage/video-record.ts";
 
 /** What players fetch: `/v/<job>/...`. Open to players on any site. */
 export const playbackRoutes = new Hono<AppEnv>();
@@ -69,17 +71,37 @@ playbackRoutes.get("/:id/download.mp4", async (c) => {
   return response;
 });
 
+/** DASH players' way to a finished video: made of the record, which names the same objects as the playlists. */
+playbackRoutes.get("/:id/manifest.mpd", async (c) => {
+  const record = await readRecord(c.env.MEDIA, jobIdOf(c));
+  if (record === null) {
+    const message = "There is no DASH manifest (yet): it comes when a video is finished.";
+    throw new TributaryError("NOT_FOUND", message);
+  }
+  const { video, audio, segments, media: accepted } = record;
+  const text = renderDash({ video, audio, segments, accepted, ended: true });
+  return manifest(c, text, { type: "application/dash+xml", isFinal: true });
+});
+
 /** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
 async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
   const jobId = jobIdOf(c);
   const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
   const text = stored ? await stored.text() : await coordinatorOf(c.env, jobId).playlist(path);
   if (text === null) throw new TributaryError("NOT_FOUND", "There is no such playlist (yet).");
+  return manifest(c, text, { type: PLAYLIST_TYPE, isFinal: stored !== null });
+}
+
+function manifest(
+  c: Context<AppEnv>,
+  text: string,
+  { type, isFinal }: { type: string; isFinal: boolean },
+): Response {
   // Weak: the same text zipped and plain (RFC 9110, 8.8.1).
   const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
   const headers = new Headers({
-    "content-type": PLAYLIST_TYPE,
-    "cache-control": stored ? "public, max-age=3600" : "no-cache",
+    "content-type": type,
+    "cache-control": isFinal ? "public, max-age=3600" : "no-cache",
     vary: "accept-encoding",
     etag,
   });

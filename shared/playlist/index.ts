@@ -1,3 +1,4 @@
+export { renderDash } from "./dash.ts";
 export { renderIFrames } from "./iframes.ts";
 export { type PlaylistInput, playableSegments } from "./input.ts";
 export { renderMedia } from "./media.ts";

@@ -126,7 +126,8 @@ function inStartOrder<T extends { peak: number }>(variants: readonly T[]): T[] {
   return first === undefined ? [] : [first, ...sorted.filter((each) => each !== first)];
 }
 
-function bitRate(rendition: VideoRendition | AudioRendition, now: Published): BitRate {
+/** Until all is there, the plan says it where less was measured. */
+export function bitRate(rendition: VideoRendition | AudioRendition, now: Published): BitRate {
   const planned = rendition.bitsPerSecond;
   const list = now.byRendition.get(rendition.id) ?? [];
   const stretches = list.map((accepted) => ({
@@ -158,7 +159,7 @@ function settle(measured: BitRate | null, planned: BitRate, now: Published): Bit
 }
 
 /** As the init segments say; until there is one, as planned. */
-function codecs(rendition: VideoRendition | AudioRendition, now: Published): string[] {
+export function codecs(rendition: VideoRendition | AudioRendition, now: Published): string[] {
   const said = (now.byRendition.get(rendition.id) ?? []).map(({ codec }: AcceptedSegment) => codec);
   if (said.length > 0) return [...new Set(said)];
   if (rendition.kind === "audio") return ["mp4a.40.2"];
@@ -171,7 +172,7 @@ function codecs(rendition: VideoRendition | AudioRendition, now: Published): str
  * segment: over single frames, times that a container rounded to milliseconds would make 30 of 30.3.
  * What is left of such rounding in a segment is taken off where a usual rate is that near.
  */
-function highestFrameRate(input: PlaylistInput): number {
+export function highestFrameRate(input: PlaylistInput): number {
   const highest = input.segments.reduce((most, segment) => {
     const seconds = segmentDurationTicks(segment) / TICKS_PER_SECOND;
     return Math.max(most, segmentFrames(segment) / seconds);

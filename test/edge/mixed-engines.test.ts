@@ -7,6 +7,7 @@ import { discontinuities, initUris, parseMediaPlaylist } from "../playlist/media
 import type { MadeOutput } from "./made-job.ts";
 import {
   bytesOf,
+  call,
   createJob,
   hashed,
   made,
@@ -74,6 +75,29 @@ test("a browser's encoder, ffmpeg in a tab and on a server share one init segmen
   }
   const { segments } = await status(job);
   expect(new Set(segments.map(({ engine }) => engine)).size).toBe(3);
+});
+
+test("a finished video has a DASH manifest, a running one does not", async () => {
+  const job = await createJob();
+  const manifest = () => call(`/v/${job.jobId}/manifest.mpd`);
+  expect((await manifest()).status).toBe(404);
+  await makeInTurn(job, [["ffmpeg-native", 0]]);
+  await expect.poll(async () => (await manifest()).status).toBe(200);
+  const response = await manifest();
+  expect(response.headers.get("content-type")).toBe("application/dash+xml");
+  const text = await response.text();
+  for (const { id, width } of plan.video) {
+    expect(text).toMatch(new RegExp(`<Representation id="${id}" [^>]*width="${width}"`));
+  }
+  // What it names is what the playlists name.
+  const named = [...text.matchAll(/(?:media|sourceURL)="([^"]+)"/g)].map(([, path]) => path);
+  expect(named).toHaveLength((plan.video.length + plan.audio.length) * (plan.segments.length + 1));
+  for (const path of new Set(named)) {
+    expect(await env.MEDIA.head(`v/${job.jobId}/${path}`), path).not.toBeNull();
+  }
+  const etag = response.headers.get("etag") ?? "";
+  const again = await call(`/v/${job.jobId}/manifest.mpd`, { headers: { "if-none-match": etag } });
+  expect(again.status).toBe(304);
 });
 
 test("another init segment than the planned one is refused, whoever brings it", async () => {

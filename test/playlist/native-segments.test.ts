@@ -1,4 +1,5 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   BufferSource,
   CustomPathedSource,
@@ -7,7 +8,7 @@ import {
   Input,
 } from "mediabunny";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { PlaylistInput } from "../../shared/playlist/index.ts";
+import { type PlaylistInput, renderDash } from "../../shared/playlist/index.ts";
 import {
   decodedFrameTimes,
   sourceFrameTimes,
@@ -15,7 +16,7 @@ import {
 } from "../exactness/decoded-frames.ts";
 import { readPlaylistFolder } from "../exactness/playlist-folder.ts";
 import { readSamples } from "../exactness/samples.ts";
-import { fixture } from "../setup/media.ts";
+import { ffprobe, fixture } from "../setup/media.ts";
 import { nativeJob, writePlaylists } from "./native-segments.ts";
 import { audioRendition, segmentsOf, videoRendition } from "./sample-job.ts";
 
@@ -78,4 +79,33 @@ test("EXTINFs say how long the segments' samples last", async () => {
       expect(duration).toBeCloseTo(end - (segmentStartsSeconds[index] ?? Number.NaN), 5);
     });
   }
+});
+
+test("native ffmpeg reads the DASH manifest: all renditions, each frame at its time, sound to the end", async () => {
+  const path = join(job.dir, "manifest.mpd");
+  await writeFile(path, renderDash(job.input));
+  const { streams } = (await ffprobe([
+    ...["-show_entries", "stream=codec_type,width,height,channels,bit_rate:stream_tags", path],
+  ])) as { streams: { codec_type: string; height?: number; channels?: number }[] };
+  const video = streams.filter(({ codec_type }) => codec_type === "video");
+  expect(video.map(({ height }) => height).sort()).toEqual([144, 360]);
+  expect(streams.filter(({ codec_type }) => codec_type === "audio")).toMatchObject([
+    { channels: 2 },
+  ]);
+  const expected = await sourceFrameTimes(source);
+  expect(worstTimeError(await decodedFrameTimes(path), expected)).toBeLessThan(0.001);
+});
+
+test("a DASH manifest is of a whole video with one init segment a rendition, and its text is escaped", () => {
+  const { input } = job;
+  const unfinished = { ...input, ended: false };
+  expect(() => renderDash(unfinished)).toThrow("not finished");
+  const accepted = input.accepted.map((each, index) => {
+    return index === 0 ? { ...each, initKey: `${each.initKey}-other` } : each;
+  });
+  expect(() => renderDash({ ...input, accepted })).toThrow("several init segments");
+  const audio = input.audio.map((each) => ({ ...each, name: `Tom & "Jerry" <live>\u0000` }));
+  expect(renderDash({ ...input, audio })).toContain(
+    "<Label>Tom &amp; &quot;Jerry&quot; &lt;live&gt;</Label>",
+  );
 });

@@ -1,0 +1,146 @@
+import { TributaryError } from "../job/errors.ts";
+import { type AudioRendition, TICKS_PER_SECOND, type VideoRendition } from "../job/job.ts";
+import {
+  durationUnits,
+  type PlaylistInput,
+  type Published,
+  published,
+  unitsPerSecond,
+} from "./input.ts";
+import { bitRate, codecs, highestFrameRate } from "./multivariant.ts";
+import { objectUri } from "./tags.ts";
+
+/**
+ * `manifest.mpd` (ISO/IEC 23009-1, main profile) of a finished video, from the objects that its HLS playlists
+ * name: a segment list a rendition, static.
+ *
+ * @throws {TributaryError} NOT_FOUND where the video is not finished, or the init segment of a rendition
+ *   changes on the way, which DASH would need another period for
+ */
+export function renderDash(input: PlaylistInput): string {
+  const now = published(input);
+  if (!now.complete) throw missing("The video is not finished: a DASH manifest comes at its end.");
+  const ticks = (now.byRendition.get(input.video[0]?.id ?? "") ?? []).reduce(
+    (sum, { durationTicks }) => sum + durationTicks,
+    0,
+  );
+  const frameRate = rational(highestFrameRate(input));
+  const video = input.video.map((rendition) => {
+    const { width, height } = rendition;
+    return representation(rendition, now, { width, height, frameRate, sar: "1:1" });
+  });
+  const sets = [
+    element("AdaptationSet", { contentType: "video", mimeType: "video/mp4", ...ALIGNED }, video),
+    ...input.audio.map((rendition) => {
+      const { language: lang, sampleRate, channels, name, isDefault } = rendition;
+      const layout = element("AudioChannelConfiguration", {
+        schemeIdUri: "urn:mpeg:dash:23003:3:audio_channel_configuration:2011",
+        value: channels,
+      });
+      return element(
+        "AdaptationSet",
+        { contentType: "audio", mimeType: "audio/mp4", lang, ...ALIGNED },
+        [
+          element("Role", {
+            schemeIdUri: "urn:mpeg:dash:role:2011",
+            value: isDefault ? "main" : "alternate",
+          }),
+          element("Label", {}, [escaped(name)]),
+          representation(rendition, now, { audioSamplingRate: sampleRate }, [layout]),
+        ],
+      );
+    }),
+  ];
+  const manifest = element(
+    "MPD",
+    {
+      xmlns: "urn:mpeg:dash:schema:mpd:2011",
+      profiles: "urn:mpeg:dash:profile:isoff-main:2011",
+      type: "static",
+      mediaPresentationDuration: `PT${ticks / TICKS_PER_SECOND}S`,
+      minBufferTime: `PT${now.targetSeconds}S`,
+    },
+    [element("Period", { id: "0", start: "PT0S" }, [element("BaseURL", {}, [HERE]), ...sets])],
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${manifest}\n`;
+}
+
+/**
+ * The manifest's own folder. FFmpeg 5.1 makes room for addresses by the length of this and of the manifest's
+ * own address; ours have hashes, and are longer.
+ */
+const HERE = "./".repeat(80);
+
+/** Each segment begins with an IDR, and all renditions are cut alike. */
+const ALIGNED = { segmentAlignment: "true", startWithSAP: 1 };
+
+type Attributes = Record<string, string | number>;
+
+function representation(
+  rendition: VideoRendition | AudioRendition,
+  now: Published,
+  attributes: Attributes,
+  children: readonly string[] = [],
+): string {
+  const list = now.byRendition.get(rendition.id) ?? [];
+  const [init, ...otherInits] = new Set(list.map(({ initKey }) => initKey));
+  if (init === undefined || otherInits.length > 0) {
+    throw missing("This video was made with several init segments: it has no DASH manifest.");
+  }
+  const uriOf = (key: string): string => `${rendition.id}/${objectUri(key)}`;
+  const timescale = unitsPerSecond(rendition);
+  let at = 0;
+  const times = list.map((accepted) => {
+    const duration = durationUnits(rendition, accepted);
+    const time = element("S", { t: at, d: duration });
+    at += duration;
+    return time;
+  });
+  const segments = element("SegmentList", { timescale }, [
+    element("Initialization", { sourceURL: uriOf(init) }),
+    element("SegmentTimeline", {}, times),
+    ...list.map(({ key }) => element("SegmentURL", { media: uriOf(key) })),
+  ]);
+  const said = {
+    id: rendition.id,
+    codecs: codecs(rendition, now).join(","),
+    bandwidth: bitRate(rendition, now).peak,
+  };
+  return element("Representation", { ...said, ...attributes }, [...children, segments]);
+}
+
+/** As DASH writes frame rates: whole, or a fraction (5.3.7.2). */
+function rational(rate: number): string {
+  const whole = Math.round(rate);
+  if (Math.abs(rate - whole) < 1e-6) return String(whole);
+  const ntsc = Math.round(rate * 1.001);
+  if (Math.abs(rate - (ntsc * 1000) / 1001) < 1e-6) return `${ntsc * 1000}/1001`;
+  return `${Math.round(rate * 1000)}/1000`;
+}
+
+function element(name: string, attributes: Attributes, children: readonly string[] = []): string {
+  const start = [
+    name,
+    ...Object.entries(attributes).map(([key, value]) => {
+      return `${key}="${escaped(String(value))}"`;
+    }),
+  ].join(" ");
+  return children.length === 0 ? `<${start}/>` : `<${start}>${children.join("\n")}</${name}>`;
+}
+
+/** XML 1.0, 2.2 and 2.4. */
+function escaped(text: string): string {
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;")
+  );
+}
+
+function missing(message: string): TributaryError {
+  return new TributaryError("NOT_FOUND", message);
+}
