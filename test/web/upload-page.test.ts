@@ -219,6 +219,37 @@ describe("a job", () => {
     expect((await state(page)).phase).toBe("idle");
   });
 
+  test("keeps the device awake while this tab is needed, and no longer", async () => {
+    const context = await browser.newContext();
+    await context.addInitScript(() => {
+      const locks = { held: 0, asked: 0 };
+      const request = async () => {
+        locks.held += 1;
+        locks.asked += 1;
+        return {
+          release: async () => {
+            locks.held -= 1;
+          },
+        };
+      };
+      Object.defineProperty(navigator, "wakeLock", { value: { request } });
+      Object.assign(globalThis, { screenLocks: locks });
+    });
+    const page = await openPage(QUICK, await context.newPage());
+    const locks = () =>
+      page.evaluate(
+        () =>
+          (globalThis as unknown as { screenLocks: { held: number; asked: number } }).screenLocks,
+      );
+    await pick(page, sample);
+    await heading(page, "What was found").waitFor(WITHIN);
+    expect(await locks()).toEqual({ held: 0, asked: 0 });
+    await page.getByRole("button", { name: "Start" }).click();
+    await expect.poll(async () => (await locks()).held, WITHIN).toBe(1);
+    await expect.poll(async () => (await state(page)).phase, { timeout: 60_000 }).toBe("ready");
+    await expect.poll(async () => (await locks()).held, WITHIN).toBe(0);
+  });
+
   test("is cancelled at once, here and at the edge, and can be started again", {
     timeout: 300_000,
   }, async () => {

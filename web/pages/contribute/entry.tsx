@@ -4,10 +4,10 @@ import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { randomId } from "../../random-id.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
+import { onLowBattery, stayAwakeWhile } from "../../ui/stay-awake.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { ContributorSession } from "./contributor-session.ts";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
-import { onLowBattery, stayAwake } from "./stay-awake.ts";
 
 declare global {
   /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
@@ -51,14 +51,10 @@ render(
   document.getElementById("page") as HTMLElement,
 );
 
-let sleep: (() => void) | null = null;
+const isAtWork = () => state.value?.phase === "working";
+stayAwakeWhile(isAtWork, `tributary-contributing-${jobId}`);
 effect(() => {
-  const works = state.value?.phase === "working";
-  if (works && sleep === null) sleep = stayAwake(`tributary-contributing-${jobId}`);
-  if (!works && sleep !== null) {
-    sleep();
-    sleep = null;
-  }
+  const works = isAtWork();
   const name = state.value?.job?.name;
   if (name !== undefined) document.title = `${works ? "Helping: " : ""}${name} · Tributary`;
 });

@@ -3,12 +3,13 @@ import { render } from "preact";
 import { REAL_CLOCK } from "../../../shared/clock.ts";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
 import { EdgeClient } from "../../edge-client.ts";
-import type { OwnerOptions } from "../../owner/owner-api.ts";
+import type { OwnerOptions, OwnerState } from "../../owner/owner-api.ts";
 import { Cancellations } from "../../saved/cancellations.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
 import { savedSiteToken, saveSiteToken, takeGivenToken } from "../../saved/site-token.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
+import { stayAwakeWhile } from "../../ui/stay-awake.ts";
 import { connectOwner } from "./connect-owner.ts";
 import { KeyQuestion } from "./key-question.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
@@ -72,6 +73,7 @@ render(
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));
+stayAwakeWhile(() => isNeeded(session.state.value), "tributary-making");
 // A reload of a video that is ready shows the video.
 const start = location.pathname + location.search;
 effect(() => {
@@ -84,13 +86,15 @@ void cancellations.resume();
 window.addEventListener("online", () => cancellations.hurry());
 
 window.addEventListener("beforeunload", (event) => {
-  const state = session.state.value;
-  const needed =
-    state.phase === "starting" ||
-    (state.phase === "running" && state.work.job?.tasksNeedingSource !== 0);
   // Browsers word the question themselves.
-  if (needed) event.preventDefault();
+  if (isNeeded(session.state.value)) event.preventDefault();
 });
+
+/** Nobody could go on without this tab. */
+function isNeeded(state: OwnerState): boolean {
+  if (state.phase === "starting") return true;
+  return state.phase === "running" && state.work.job?.tasksNeedingSource !== 0;
+}
 
 /** `?slots=2&engine=ffmpeg`: for measuring, and for people who want their machine for themselves. */
 function optionsOf(query: URLSearchParams): OwnerOptions {

@@ -1,11 +1,26 @@
+import { effect } from "@preact/signals";
+
 /**
- * Keeps a tab that works for others from being put to sleep: a Web Lock keeps browsers from freezing
+ * Keeps a tab that works from being put to sleep: a Web Lock keeps browsers from freezing
  * it in the background (https://developer.chrome.com/docs/web-platform/page-lifecycle-api), a wake
  * lock keeps the screen of a phone on while it is looked at.
  */
 
+/** @param isAtWork reads signals: it is followed from now on */
+export function stayAwakeWhile(isAtWork: () => boolean, name: string): void {
+  let end: (() => void) | null = null;
+  effect(() => {
+    const works = isAtWork();
+    if (works) end ??= stayAwake(name);
+    else {
+      end?.();
+      end = null;
+    }
+  });
+}
+
 /** @returns what ends it */
-export function stayAwake(name: string): () => void {
+function stayAwake(name: string): () => void {
   const ends = new AbortController();
   const { signal } = ends;
   navigator.locks
