@@ -18,6 +18,7 @@ const SCHEMES = ["light", "dark"] as const;
 const serverUrl = inject("serverUrl");
 let browser: Browser;
 let page: Page;
+let watchUrl: string;
 beforeAll(async () => {
   browser = await launchBrowser();
   const client = new EdgeClient(serverUrl);
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const ladder = [{ shortSide: 144, kilobitsPerSecond: 140 }];
   const job = await client.createWholeJob({ source: { upload }, ladder });
   expect(await untilEnd(client, job)).toMatchObject({ state: "ready" });
+  ({ watchUrl } = job);
   page = await browser.newPage();
   // As the page does that began the video.
   await page.addInitScript(
@@ -73,6 +75,14 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   expect(download.suggestedFilename()).toBe(`${TITLE}.mp4`);
   expect((await readFile(await download.path())).toString("latin1", 4, 8)).toBe("ftyp");
 
+  // Its playlists are in the browser's cache.
+  const shown = page.locator("main video");
+  await page.goto(watchUrl);
+  await expect
+    .poll(() => shown.evaluate((video: HTMLVideoElement) => video.readyState))
+    .toBeGreaterThan(1);
+  await page.goto(`${serverUrl}/videos`);
+
   // A double click deletes nothing.
   await card.getByRole("button", { name: `Delete ${NAME}`, exact: true }).dblclick();
   expect(await card.getByRole("button", { name: `Delete ${NAME} for good` }).count()).toBe(0);
@@ -84,6 +94,8 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   await page.reload();
   await page.locator("main ul").waitFor({ state: "attached" });
   expect(await card.count()).toBe(0);
+  await page.goto(watchUrl);
+  await page.getByRole("heading", { name: "This video is not known here" }).waitFor();
 });
 
 test("the API's page can be read by everybody, opened by the keyboard, and linked to", async () => {

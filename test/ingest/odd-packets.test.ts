@@ -137,3 +137,19 @@ test.each([
     expect(warnings.filter((warning) => !warning.startsWith("The ladder"))).toEqual([]);
   });
 });
+
+test("frames with another one's time are named with the time of the first", async () => {
+  const path = realClip("reports/dup-times.mkv");
+  if (path === null) return;
+  const opened = await open(path);
+  const { facts, index } = opened;
+  opened.close();
+  const [told, ...more] = facts.notices;
+  expect(more).toEqual([]);
+  expect(told?.code).toBe("FRAMES_MOVED");
+  // It is shown one tick after the other.
+  const { frameTicks } = index.video;
+  const moved = frameTicks.findIndex((at, i) => i > 0 && at - (frameTicks[i - 1] ?? 0) === 1);
+  expect(moved).toBeGreaterThan(0);
+  expect(told?.atSeconds).toBeCloseTo((frameTicks[moved] ?? 0) / TICKS, 6);
+});

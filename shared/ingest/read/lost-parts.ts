@@ -28,7 +28,7 @@ export function warnOfLostSound(
 }
 
 export function warnOfLostFrames(indexing: VideoIndexing, notices: Notice[]): void {
-  const { undecodableFrames, doubledFrames } = indexing;
+  const { undecodableFrames, doubledFrames, doubledTicks } = indexing;
   if (undecodableFrames > 0) {
     notices.push(
       notice(
@@ -43,6 +43,7 @@ export function warnOfLostFrames(indexing: VideoIndexing, notices: Notice[]): vo
       notice(
         "FRAMES_MOVED",
         `${doubledFrames} frames have the same time as another one; they are shown right after it.`,
+        doubledTicks / TICKS_PER_SECOND,
       ),
     );
   }

@@ -149,6 +149,8 @@ export interface VideoIndexing {
   undecodableFrames: number;
   /** Pictures whose time another picture already has. */
   doubledFrames: number;
+  /** When the first of them is shown; 0 without any. */
+  doubledTicks: number;
 }
 
 /**
@@ -191,11 +193,12 @@ export function indexVideo(
   const packetTicks = seconds.map(toTicks);
   const frameTicks = new Float64Array(framePackets.length + 1);
   let doubledFrames = 0;
+  let doubledTicks = 0;
   for (const [i, packet] of framePackets.entries()) {
     const earliest = i === 0 ? 0 : (frameTicks[i - 1] ?? 0) + 1;
     const at = packetTicks[packet] ?? 0;
     if (at < earliest) {
-      doubledFrames++;
+      if (doubledFrames++ === 0) doubledTicks = earliest;
       packetTicks[packet] = earliest;
     }
     frameTicks[i] = Math.max(at, earliest);
@@ -224,6 +227,7 @@ export function indexVideo(
     },
     undecodableFrames,
     doubledFrames,
+    doubledTicks,
   };
 }
 

@@ -35,7 +35,11 @@ function watchState(watched: Parameters<typeof showWatch>[0]): WatchState {
       ? STATES.ready.done.job
       : watched === "making"
         ? STATES.playing.work.job
-        : job(["done", "ready"], { state: "cancelled", endedAtMs: 1_795_000_214_000 });
+        : job(["done", "ready"], {
+            state: "cancelled",
+            firstPlayableAtMs: 1_795_000_009_000,
+            endedAtMs: 1_795_000_214_000,
+          });
   const status: JobStatus = {
     ...view,
     source: INSPECTION.source,

@@ -108,8 +108,7 @@ function Content({
       {status !== null && endedEarly(status) && (
         <Note kind="warn" icon={<WarningIcon />}>
           <p>
-            <b>This video is not complete.</b> Making it was{" "}
-            {status.state === "cancelled" ? "cancelled" : "not possible to the end"}. It plays up to
+            <b>This video is not complete.</b> Making it was not possible to the end. It plays up to
             there.
           </p>
         </Note>
@@ -150,6 +149,8 @@ function endedEarly(status: JobStatus): boolean {
   return hasEnded(status.state) && status.state !== "ready";
 }
 
+const ASK_ANEW = "Ask the person who sent you the address for a new one.";
+
 /** Nothing can be played, and why; null where it can, or will. */
 function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advice"> | null {
   switch (state.kind) {
@@ -158,14 +159,16 @@ function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advic
     case "unreachable":
       return { ...ERROR_TEXTS[state.error.code], advice: "This page keeps trying by itself." };
     case "known":
+      // Nothing of a cancelled video is kept.
+      if (state.status.state === "cancelled") {
+        const what = "Making it was stopped, and what was made of it is deleted.";
+        return { title: "This video was cancelled", what, advice: ASK_ANEW };
+      }
       if (!endedEarly(state.status) || playable(state)) return null;
       return {
-        title:
-          state.status.state === "cancelled"
-            ? "This video was cancelled"
-            : "This video could not be made",
+        title: "This video could not be made",
         what: "Its making ended before there was anything to play.",
-        advice: "Ask the person who sent you the address for a new one.",
+        advice: ASK_ANEW,
       };
     default:
       return null;

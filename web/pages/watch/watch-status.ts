@@ -74,7 +74,9 @@ async function isStored(
 ): Promise<boolean | null> {
   try {
     const signal = AbortSignal.any([abort, AbortSignal.timeout(15_000)]);
-    const response = await fetch(masterUrl, { ...authorized(ownerToken), signal });
+    // A browser that has played it keeps its playlists for a while.
+    const asked = { ...authorized(ownerToken), signal, cache: "no-store" } as const;
+    const response = await fetch(masterUrl, asked);
     await response.body?.cancel();
     return response.ok ? true : response.status === 404 ? false : null;
   } catch {
