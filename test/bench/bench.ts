@@ -18,11 +18,12 @@ import { nativeFfmpeg } from "./native-ffmpeg.ts";
 import { watchTree } from "./process-tree.ts";
 import { measureQuality } from "./quality.ts";
 import { describeChange, describeResults, type Entry, ratios } from "./results.ts";
-import { ONE_TAB, TWO_TABS, tributary } from "./tributary.ts";
+import { LOOKED_AT, ONE_TAB, TWO_TABS, tributary } from "./tributary.ts";
 
 const CONTESTANTS: readonly Contestant[] = [
   nativeFfmpeg,
   tributary("webcodecs"),
+  tributary("webcodecs", LOOKED_AT),
   mediabunnyConversion,
   tributary("ffmpeg"),
   ffmpegWasm("core-mt"),

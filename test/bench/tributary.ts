@@ -12,9 +12,14 @@ export interface Tabs {
   /** Tabs with one encoder each. */
   contributors: number;
   verify: "adaptive" | "off";
+  /** Between what was found in the file and Start; none where Start is pressed at once. */
+  lookSeconds?: number;
 }
 
 const OWNER_ALONE: Tabs = { name: "", slots: null, contributors: 0, verify: "adaptive" };
+
+/** Somebody reads the page first; the two seconds are in the time of the whole. */
+export const LOOKED_AT: Tabs = { ...OWNER_ALONE, name: ", Start after 2 s", lookSeconds: 2 };
 
 /**
  * Holders of one encoder each; joining and downloads are in the time. Unverified: what a newcomer's
@@ -29,7 +34,7 @@ export const TWO_TABS: Tabs = { name: ", two tabs", slots: 1, contributors: 1, v
  */
 export function tributary(
   engine: "ffmpeg" | "webcodecs",
-  { name, slots, contributors, verify }: Tabs = OWNER_ALONE,
+  { name, slots, contributors, verify, lookSeconds }: Tabs = OWNER_ALONE,
 ): Contestant {
   return {
     name: `Tributary ${engine}${name}`,
@@ -43,6 +48,7 @@ export function tributary(
           verify,
           ladder: ladderText(clip.ladder),
           slots,
+          lookSeconds: lookSeconds ?? null,
           json: true,
         },
         signal,

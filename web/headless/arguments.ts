@@ -16,6 +16,7 @@ export const USAGE = `npm run transcode -- FILE [options]
   --verify POLICY     which of their parts are made twice: adaptive (default), all or off
   --unverified WHAT   of parts that nobody trusted is there to check: wait (default) for the owner or
                       a server, or publish; only with --verify adaptive
+  --look SECONDS      time between what was found in the file and Start, as a person takes it; default 0
   --json              one line of JSON on stdout, nothing else; progress is on stderr
   --help              this text
 
@@ -43,6 +44,8 @@ export interface TranscodeArguments {
   ladder: string | null;
   slots: number | null;
   cores?: number | null;
+  /** Default: none. */
+  lookSeconds?: number | null;
   json: boolean;
 }
 
@@ -81,6 +84,7 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
     ladder: values.ladder ?? null,
     slots: wholeNumber("--slots", values.slots, 1, 64),
     cores: wholeNumber("--cores", values.cores, 1, 64),
+    lookSeconds: wholeNumber("--look", values.look, 0, 3600),
     json: values.json === true,
   };
 }
@@ -95,6 +99,7 @@ const OPTIONS = {
   verify: { type: "string", default: "adaptive" },
   unverified: { type: "string", default: "wait" },
   visibility: { type: "string", default: DEFAULT_VISIBILITY },
+  look: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Browser } from "playwright";
 import { startServer } from "../../edge/local/server.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
@@ -89,6 +90,7 @@ async function work(
   if (seen.state.phase !== "inspected") throw refusal(seen.state);
   if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
   if (given.visibility !== undefined) await tab.visibility(given.visibility);
+  await pause(1000 * (given.lookSeconds ?? 0), undefined, { signal });
 
   seen.startedAtMs = Date.now();
   const job = await tab.start();
