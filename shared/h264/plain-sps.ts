@@ -33,9 +33,10 @@ export function plainSps(unit: NalUnit, plain: PlainSps): Uint8Array<ArrayBuffer
   if (sps.colours !== null && !areEqual(sps.colours, plain.colours)) return null;
   const bits = new BitReader(unit.bytes, 1);
   const out = new BitWriter();
-  // Profile and constraints.
-  for (let i = 0; i < 2; i++) out.u(8, bits.u(8));
-  bits.u(8);
+  out.u(8, bits.u(8));
+  // Constraints promise what need not be known; promised by one set alone, `avcC` could not say the same.
+  bits.u(8 + 8);
+  out.u(8, 0);
   out.u(8, plain.level);
   while (bits.position < sps.bitsBeforeVui) out.u(1, bits.u(1));
   writePlainVui(out, plain.colours, plain.order ?? sps.order);

@@ -4,7 +4,12 @@ import type { TranscodeTask } from "../../shared/encode/transcode-task.ts";
 import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
 import type { Lane } from "../../web/encoder/api.ts";
 import { Lanes } from "../../web/encoder/engine-choice.ts";
+import { nativeTranscode } from "../encode/native.ts";
+import { cutTasks } from "../encode/whole-job.ts";
 import { planOf } from "../schedule/plan-of.ts";
+import { fixture } from "../setup/media.ts";
+
+const LADDER = [{ shortSide: 90, kilobitsPerSecond: 60 }];
 
 const PLAN = planOf(1);
 
@@ -72,4 +77,29 @@ describe("AV1, which the ffmpeg core cannot decode", () => {
       expect(calls).toContain("ffmpeg-wasm");
     }
   });
+});
+
+test("an encoder whose parameter sets have no place in the video is tried once; ffmpeg goes on, and says so", async () => {
+  const job = await cutTasks(await fixture("plain-8s.mp4"), LADDER);
+  let tries = 0;
+  const lanes = new Lanes("auto", {
+    webCodecs: {
+      name: "webcodecs",
+      transcode: async () => {
+        tries += 1;
+        throw new TributaryError("INIT_MISMATCH", "Other parameter sets.");
+      },
+    },
+    ffmpeg: { name: "ffmpeg-wasm", transcode: (task) => nativeTranscode(task) },
+  });
+  const video = job.tasks.filter(({ grant }) => grant.task.kind === "video");
+  const told: string[] = [];
+  for (const task of video) {
+    const { engine, notices } = await lanes.transcode(task, () => {});
+    expect(engine).toBe("ffmpeg-wasm");
+    told.push(...notices.map(({ code }) => code));
+  }
+  expect(video.length).toBeGreaterThan(1);
+  expect(tries).toBe(1);
+  expect(told).toEqual(["ENCODER_LEFT_OUT"]);
 });

@@ -116,8 +116,10 @@ test("both sets say the same of size, level, colours, square pixels and picture 
   expect(ppsIds).toEqual([0, 1]);
   expect(codec).toBe(`avc1.6400${rendition.level.toString(16).padStart(2, "0")}`);
   const [browser, x264] = spsList.map((sps) => {
-    const { width, height, level, colours, fullRange, order, hasPicStruct, delayBits } = sps;
-    return { width, height, level, colours, fullRange, order, hasPicStruct, delayBits };
+    const { width, height, level, constraints, colours, fullRange, order } = sps;
+    const { hasPicStruct, delayBits } = sps;
+    const size = { width, height, level, constraints };
+    return { ...size, colours, fullRange, order, hasPicStruct, delayBits };
   });
   expect(browser).toEqual(x264);
   expect(browser).toMatchObject({ ...SIZE, order: { reordered: 2, held: 4 }, fullRange: false });

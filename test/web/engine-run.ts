@@ -31,14 +31,16 @@ interface EnginePage {
  * A clip through the real ingest and one engine, task after task: no edge, no pool. Only video tasks.
  *
  * @param clip where the page fetches it
+ * @param otherPps in base64: as if another browser's encoder had its place in the plan
  */
 export async function runWebCodecs(
   page: EnginePage,
   clip: string,
   ladder: readonly LadderRung[],
+  otherPps: string | null = null,
 ): Promise<EngineRun> {
   const run = await page.evaluate(
-    async ({ clip, ladder }) => {
+    async ({ clip, ladder, otherPps }) => {
       const { openSource } = await load<typeof import("../../web/holder/ingest/source.ts")>(
         "/holder/ingest/source.ts",
       );
@@ -52,6 +54,9 @@ export async function runWebCodecs(
         "/encoder/browser-sets.ts",
       );
       const plan = await withBrowserSets(source.planJob(ladder));
+      for (const { parameterSets } of otherPps === null ? [] : plan.video) {
+        if (parameterSets?.browser != null) parameterSets.browser.pps = otherPps ?? "";
+      }
       const engine: TranscodeEngine = new WebCodecsEngine();
       const outputs = [];
       const refused = [];
@@ -81,7 +86,7 @@ export async function runWebCodecs(
       source.close();
       return { plan, outputs, refused, wallMs: performance.now() - startedMs };
     },
-    { clip, ladder: [...ladder] },
+    { clip, ladder: [...ladder], otherPps },
   );
   const outputs = run.outputs.map(({ base64, ...output }) => ({
     ...output,

@@ -24,12 +24,12 @@ afterAll(async () => {
 
 const LADDER = parseLadder("240:300,144:140");
 
-async function run(file: string): Promise<EngineRun> {
+async function run(file: string, otherPps?: string): Promise<EngineRun> {
   const page = await openBlankPage(browser, inject("serverUrl"));
   try {
     const clip = `/clip/${basename(file)}`;
     await page.route(`**${clip}`, (route) => route.fulfill({ path: file }));
-    return await runWebCodecs(page, clip, LADDER);
+    return await runWebCodecs(page, clip, LADDER, otherPps);
   } finally {
     await page.close();
   }
@@ -98,6 +98,14 @@ describe.each(CLIPS)("$name", ({ file, isThere }) => {
       }
     },
   );
+});
+
+test("another encoder's place in the plan is not taken: refused at the first picture", async () => {
+  // Firefox's, which is x264.
+  const { refused, plan, wallMs } = await run(await fixture("long-gop-20s.mp4"), "aOvssiw=");
+  expect(refused).toHaveLength(plan.tasks.filter(({ kind }) => kind === "video").length);
+  for (const { code } of refused) expect(code).toBe("INIT_MISMATCH");
+  expect(wallMs).toBeLessThan(10_000);
 });
 
 test("open groups of pictures are refused, not decoded to nothing", async () => {

@@ -4,11 +4,17 @@ import type { TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/t
 import { webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
+import { notice } from "../../shared/job/notice.ts";
 import type { Lane } from "./api.ts";
 import type { TranscodeEngine } from "./engines/engine.ts";
 
 /** Tasks in a row that WebCodecs took and could not finish, after which it is not asked any more. */
 const FAILURES_TO_GIVE_UP = 2;
+
+const LEFT_OUT = notice(
+  "ENCODER_LEFT_OUT",
+  "The encoder of one of the browsers writes another kind of pictures than this video began with, so x264 made its parts, which took longer.",
+);
 
 export interface LaneResult extends TranscodedTask {
   engine: Engine;
@@ -42,6 +48,7 @@ export class Lanes {
   ): Promise<LaneResult> {
     const { webCodecs, ffmpeg } = this.#engines;
     const { task: of, source } = task.grant;
+    let isLeftOut = false;
     const isForFfmpeg = of.kind === "audio" || coreDecodes(source.video.codec);
     if (this.#triesWebCodecs(task)) {
       try {
@@ -53,7 +60,8 @@ export class Lanes {
         // A refusal costs nothing: the next piece of the source may well be taken.
         if (code !== "ENGINE_UNAVAILABLE") this.#failuresInARow[task.grant.task.kind] += 1;
         // This browser's encoder writes the same parameter sets each time.
-        if (code === "INIT_MISMATCH") this.#failuresInARow.video = FAILURES_TO_GIVE_UP;
+        isLeftOut = code === "INIT_MISMATCH";
+        if (isLeftOut) this.#failuresInARow.video = FAILURES_TO_GIVE_UP;
         // What is wrong with the source is told as it is.
         if (!isForFfmpeg && code !== "ENGINE_UNAVAILABLE") throw thrown;
         if (!isForFfmpeg) throw decoderMissing(message);
@@ -61,7 +69,8 @@ export class Lanes {
       }
     }
     if (!isForFfmpeg) throw decoderMissing(webCodecsRefusal(source.video)?.message ?? "");
-    return run(ffmpeg, task, onProgress);
+    const result = await run(ffmpeg, task, onProgress);
+    return isLeftOut ? { ...result, notices: [LEFT_OUT, ...result.notices] } : result;
   }
 
   #triesWebCodecs({ grant }: TranscodeTask): boolean {
