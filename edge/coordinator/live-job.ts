@@ -1,6 +1,5 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
-import { HEARTBEAT_SILENCE_MS } from "../../shared/wire/protocol.ts";
 import { hashToken, newToken } from "../http/auth.ts";
 import { Admission, type Refusal } from "./admission.ts";
 import { MessageBudgets } from "./budgets.ts";
@@ -158,8 +157,7 @@ export class LiveJob {
       this.#platform.sockets.bind(connectionId, holderId);
       const isContributor = state.holders.get(holderId)?.role === "contributor";
       const job = isContributor ? contributorView(state) : jobView(state);
-      const heartbeatMs = HEARTBEAT_SILENCE_MS;
-      this.#platform.sockets.send(connectionId, { type, ...welcome, job, heartbeatMs });
+      this.#platform.sockets.send(connectionId, { type, ...welcome, job });
     } else if (effect.type === "call-server") {
       this.#callServer(effect.holderId);
     } else if (effect.type === "ban") {

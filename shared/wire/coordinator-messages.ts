@@ -14,7 +14,6 @@ export const coordinatorMessageSchema = z.discriminatedUnion("type", [
     job: jobViewSchema,
     /** Of the leases named in `hello`, those that go on. */
     adopted: z.array(idSchema),
-    heartbeatMs: z.int(),
     /** The free slots that `hello` told of. Absent where they were not heard: they are to be told. */
     wanted: z.int().optional(),
   }),

@@ -71,7 +71,6 @@ export const welcome = (adopted: string[]): Extract<CoordinatorMessage, { type: 
   type: "welcome",
   holderId: "me",
   adopted,
-  heartbeatMs: 4000,
   job: {
     id: "job",
     state: "running",

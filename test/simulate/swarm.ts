@@ -161,8 +161,7 @@ export class Swarm {
       case "welcome": {
         const { type, connectionId, ...welcome } = effect;
         const job = contributorView(this.#state);
-        const heartbeatMs = 15_000;
-        this.#send(connectionId, { type, ...welcome, job, heartbeatMs });
+        this.#send(connectionId, { type, ...welcome, job });
         return;
       }
       case "grant":
