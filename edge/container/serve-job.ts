@@ -12,6 +12,11 @@ import { fetchTicket } from "./socket-ticket.ts";
 
 /** Nothing to do for this long and the container leaves the job; it is called again when there is. */
 const IDLE_MS = 15_000;
+/**
+ * With the source it stays over the wait that follows a task's second failure (`TASK_BACKOFF_MS`): who comes
+ * after it has to read the source anew.
+ */
+const SOURCE_IDLE_MS = 75_000;
 /** No welcome by then: the coordinator cannot be reached. */
 const WELCOME_WITHIN_MS = 12_000;
 /** A lost connection that has not come back by then: the leases are others' by now. */
@@ -68,6 +73,7 @@ class Service {
   /** Time without a connection, without work, and in all. */
   readonly #away: Timer;
   readonly #idle: Timer;
+  readonly #idleMs: number;
   readonly #time: Timer;
   readonly #end: (end: ServedJob["end"]) => void;
   readonly fail: (error: unknown) => void;
@@ -84,6 +90,7 @@ class Service {
     } = options;
     this.#away = new Timer(clock);
     this.#idle = new Timer(clock);
+    this.#idleMs = source === null ? IDLE_MS : SOURCE_IDLE_MS;
     this.#time = new Timer(clock);
     const ended = Promise.withResolvers<ServedJob["end"]>();
     this.#end = ended.resolve;
@@ -145,7 +152,9 @@ class Service {
     if (hasEnded(job?.state) || job?.state === "assembling") this.#end("ended");
     if (this.#draining && this.#holder.leases().length === 0) this.#end("time");
     if (isBusy) this.#idle.clear();
-    else if (this.#welcomed && !this.#idle.isSet) this.#idle.set(IDLE_MS, () => this.#end("idle"));
+    else if (this.#welcomed && !this.#idle.isSet) {
+      this.#idle.set(this.#idleMs, () => this.#end("idle"));
+    }
   }
 
   #waitForCoordinator(ms: number): void {

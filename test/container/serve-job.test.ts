@@ -5,6 +5,7 @@ import { type ServedJob, serveJob } from "../../edge/container/serve-job.ts";
 import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import type { LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
 import { openSource } from "../../shared/ingest/read/source.ts";
+import { taskBackoffMs } from "../../shared/retry.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { grantOf, welcome } from "../holder/holder-by-hand.ts";
 import { LocalSocket } from "../holder/local-socket.ts";
@@ -28,7 +29,7 @@ type ServedSource = NonNullable<LeaseHolderOptions["source"]>;
 
 interface ServeOptions {
   isThere?: boolean;
-  source?: ServedSource;
+  source?: ServedSource | null;
 }
 
 // A chunk that takes for ever: a lease stays in its hand until somebody takes it away.
@@ -138,17 +139,26 @@ test("stays when a lost connection comes back", async () => {
   expect(served.welcomes()).toBe(1);
 });
 
-test("leaves when there is nothing to do, but not while it holds a lease", async () => {
-  const served = await serve();
+test("leaves when there is nothing to do", async () => {
+  const served = await serve({ source: null });
   served.receive(welcome([]));
-  await served.clock.advance(14_000);
-  served.receive({ type: "grant", grants: [grantOf(0)] });
-  await served.clock.advance(60_000);
-  expect(served.ends).toEqual([]);
-  served.receive({ type: "revoke", leaseId: "lease-0", code: "LEASE_LOST" });
   await served.clock.advance(14_000);
   // What others do is no work of its own.
   served.receive({ type: "job", job: { progress: 0.5 } });
+  await served.clock.advance(1_000);
+  await expectGone(served, { end: "idle", tasksDone: 0, tasksFailed: 0 });
+});
+
+test("with the source it stays for a task that waits after a failure, and leaves then", async () => {
+  const served = await serve();
+  served.receive(welcome([]));
+  await served.clock.advance(taskBackoffMs(2) + 10_000);
+  served.receive({ type: "grant", grants: [grantOf(0)] });
+  await served.clock.advance(120_000);
+  expect(served.ends).toEqual([]);
+  served.receive({ type: "revoke", leaseId: "lease-0", code: "LEASE_LOST" });
+  await served.clock.advance(74_000);
+  expect(served.ends).toEqual([]);
   await served.clock.advance(1_000);
   await expectGone(served, { end: "idle", tasksDone: 0, tasksFailed: 0 });
 });
