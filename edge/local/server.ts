@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -126,6 +126,8 @@ export async function build(): Promise<void> {
   await runToEnd([vite(), "build", join(root, "web"), "--config", join(root, "vite.config.ts")]);
   // The build copies secrets there, and a preview would then look at nothing else: not at CONTAINER_URL.
   await rm(join(root, "dist/tributary/.dev.vars"), { force: true });
+  // It has the emulated storage's secret.
+  await chmod(join(root, "dist/tributary/wrangler.json"), 0o600);
   await mkdir(join(root, ".cache"), { recursive: true });
   await writeFile(join(root, BUILD_STAMP), fingerprint);
 }
