@@ -6,16 +6,14 @@ import { fixture } from "../setup/media.ts";
 import { openCutProxy } from "./cut-proxy.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
-import { insertIntoOwner } from "./owner-script.ts";
+import { insertIntoOwner, LOCAL_SCRIPTS } from "./owner-script.ts";
 
 // Every fault happens to real parts at work, and every job ends in a right and complete video.
 
 let browser: Browser;
 let file: string;
 beforeAll(async () => {
-  // A script that a test hands in has no address, so its worker would count as a stranger's page that
-  // reaches for the local network.
-  browser = await launchBrowser(["--disable-features=LocalNetworkAccessChecks"]);
+  browser = await launchBrowser(LOCAL_SCRIPTS);
   file = await fixture("long-gop-20s.mp4");
 });
 afterAll(() => browser.close());

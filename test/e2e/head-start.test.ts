@@ -5,14 +5,14 @@ import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 import { expectExactPictures } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
-import { insertIntoOwner, ownerWorker } from "./owner-script.ts";
+import { insertIntoOwner, LOCAL_SCRIPTS, ownerWorker } from "./owner-script.ts";
 
 // What is made while the person still looks at the page: nothing of it is sent, or made a second time.
 
 let browser: Browser;
 let file: string;
 beforeAll(async () => {
-  browser = await launchBrowser(["--disable-features=LocalNetworkAccessChecks"]);
+  browser = await launchBrowser(LOCAL_SCRIPTS);
   file = await fixture("long-gop-20s.mp4");
 });
 afterAll(() => browser.close());

@@ -1,44 +1,31 @@
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 import { expectExactPictures, soundOffsetOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 import { expectOneStream } from "./one-stream.ts";
+import { changeTasks, LOCAL_SCRIPTS } from "./owner-script.ts";
 import { playToEnd } from "./playback.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchBrowser();
+  browser = await launchBrowser(LOCAL_SCRIPTS);
 });
 afterAll(() => browser.close());
 
 const serverUrl = inject("serverUrl");
 
-const OWNER_SCRIPT = /owner\.worker[^/]*\.js/;
-
 /**
  * From its third segment on the picture's tasks say of themselves that they are turned, which the
  * browser's codecs refuse; to ffmpeg it is the file that tells.
  */
-async function refuseLaterTasks({ page }: OwnerTab): Promise<void> {
-  const holder = page.workers().find((worker) => OWNER_SCRIPT.test(worker.url()));
-  if (holder === undefined) throw new Error("The owner's worker was not found.");
-  await holder.evaluate(() => {
-    interface Call {
-      argumentList?: { value?: { grant?: LeaseGrant } }[];
-    }
-    const { postMessage } = Worker.prototype;
-    Worker.prototype.postMessage = function (this: Worker, message: Call, transfer: never) {
-      const grant = message.argumentList?.[0]?.value?.grant;
-      if (grant?.task.kind === "video" && grant.task.firstSegment >= 2) {
-        grant.source.video.rotation = 90;
-      }
-      return postMessage.call(this, message, transfer);
-    };
+function refuseLaterTasks(tab: OwnerTab): Promise<void> {
+  return changeTasks(tab, ({ task, source }) => {
+    if (task.kind === "video" && task.firstSegment >= 2) source.video.rotation = 90;
+    return 0;
   });
 }
 
@@ -50,7 +37,7 @@ test("a task that the browser's codecs refuse is ffmpeg's: no attempt lost, and 
     ladder: SMALL_LADDER,
     engine: "auto",
     slots: 1,
-    meddle: refuseLaterTasks,
+    prepare: refuseLaterTasks,
   });
   const { segments, tasks } = video.status;
   expect(tasks.every(({ attempts }) => attempts === 0)).toBe(true);

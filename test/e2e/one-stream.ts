@@ -26,7 +26,9 @@ export async function expectOneStream(
     expect(initUris(playlist), name).toHaveLength(1);
     expect(text.match(/#EXT-X-MAP/g), name).toHaveLength(1);
   }
-  for (const { id, width, height } of video.inspected.inspection?.video ?? []) {
+  for (const rendition of video.status.renditions) {
+    if (rendition.kind !== "video") continue;
+    const { id, width, height } = rendition;
     const path = folder.video.find(({ name }) => name === id)?.path ?? "";
     const { frames, planes } = await compareColours(path, file, { width, height });
     expect(frames, id).toBe(500);

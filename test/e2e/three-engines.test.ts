@@ -2,7 +2,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";
@@ -15,38 +14,25 @@ import { compareColours } from "../exactness/plane-likeness.ts";
 import { fixture } from "../setup/media.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 import { expectOneStream } from "./one-stream.ts";
+import { changeTasks, LOCAL_SCRIPTS } from "./owner-script.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchBrowser();
+  browser = await launchBrowser(LOCAL_SCRIPTS);
 });
 afterAll(() => browser.close());
 
 const serverUrl = inject("serverUrl");
 
-const OWNER_SCRIPT = /owner\.worker[^/]*\.js/;
-
 /**
  * The second segment's pictures say that they are turned, and those after it reach the encoder late: one
  * task is the browser's codecs', one ffmpeg's in the tab, and servers have time for the rest.
  */
-async function leaveTheRestToServers({ page }: OwnerTab): Promise<void> {
-  await page.getByLabel("Use this site's servers").check();
-  const holder = page.workers().find((worker) => OWNER_SCRIPT.test(worker.url()));
-  if (holder === undefined) throw new Error("The owner's worker was not found.");
-  await holder.evaluate(() => {
-    interface Call {
-      argumentList?: { value?: { grant?: LeaseGrant } }[];
-    }
-    const { postMessage } = Worker.prototype;
-    Worker.prototype.postMessage = function (this: Worker, message: Call, transfer: never) {
-      const grant = message.argumentList?.[0]?.value?.grant;
-      const first = grant?.task.kind === "video" ? grant.task.firstSegment : 0;
-      if (grant !== undefined && first === 1) grant.source.video.rotation = 90;
-      const isLate = first >= 2;
-      if (!isLate) return postMessage.call(this, message, transfer);
-      setTimeout(() => postMessage.call(this, message, transfer), 60_000);
-    };
+function leaveTheRestToServers(tab: OwnerTab): Promise<void> {
+  return changeTasks(tab, ({ task, source }) => {
+    const first = task.kind === "video" ? task.firstSegment : 0;
+    if (first === 1) source.video.rotation = 90;
+    return first >= 2 ? 60_000 : 0;
   });
 }
 
@@ -58,7 +44,8 @@ test("a browser's codecs, ffmpeg in the tab and on a server make one video, whic
     ladder: SMALL_LADDER,
     engine: "auto",
     slots: 1,
-    meddle: leaveTheRestToServers,
+    prepare: leaveTheRestToServers,
+    meddle: ({ page }) => page.getByLabel("Use this site's servers").check(),
   });
   const picture = video.status.segments.filter(({ rendition }) => rendition === "v240");
   expect(new Set(picture.map(({ engine }) => engine))).toEqual(
