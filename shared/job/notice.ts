@@ -11,6 +11,8 @@ export const NOTICE_CODES = [
   "SOUND_LEFT_OUT",
   /** The file has subtitles, which are not carried over. */
   "SUBTITLES_LEFT_OUT",
+  /** The file has further tracks of pictures or of sound, which are not carried over. */
+  "TRACKS_LEFT_OUT",
   /** Frames at the start build on pictures that are not in the file. */
   "FRAMES_UNDECODABLE",
   /** Frames with another one's time are shown right after it. */

@@ -1,3 +1,4 @@
+import type { InputVideoTrack } from "mediabunny";
 import type { AudioFacts } from "../../job/job.ts";
 import { type Notice, notice } from "../../job/notice.ts";
 import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
@@ -74,4 +75,29 @@ export function holdLastFrame(
     ),
   );
   return soundEndTicks;
+}
+
+/** Tracks of sound that are kept, at most. */
+export const MOST_SOUND_TRACKS = 16;
+
+/** Of a file's tracks of pictures one is kept. */
+export async function warnOfLostTracks(
+  kept: InputVideoTrack,
+  soundTracks: number,
+  notices: Notice[],
+): Promise<void> {
+  const others = (await kept.input.getVideoTracks()).filter(({ id }) => id !== kept.id);
+  // A cover is a track of one picture in a codec that is not a video's.
+  const codecs = await Promise.all(others.map((track) => track.getCodec()));
+  const pictures = codecs.filter((codec) => codec !== null).length;
+  const sounds = Math.max(0, soundTracks - MOST_SOUND_TRACKS);
+  for (const [count, what] of [
+    [pictures, "pictures"],
+    [sounds, "sound"],
+  ] as const) {
+    if (count === 0) continue;
+    const which =
+      count === 1 ? `A further track of ${what} is` : `${count} further tracks of ${what} are`;
+    notices.push(notice("TRACKS_LEFT_OUT", `${which} left out.`));
+  }
 }

@@ -7,7 +7,13 @@ import { keepSequenceHeader } from "../cut/parameter-sets.ts";
 import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
 import { editedPictures } from "./edit-list.ts";
 import type { IsoLayout } from "./iso-layout.ts";
-import { holdLastFrame, warnOfLostFrames, warnOfLostSound } from "./lost-parts.ts";
+import {
+  holdLastFrame,
+  MOST_SOUND_TRACKS,
+  warnOfLostFrames,
+  warnOfLostSound,
+  warnOfLostTracks,
+} from "./lost-parts.ts";
 import { dropMissingEnd } from "./missing-end.ts";
 import type { OpenedFile } from "./open-file.ts";
 import { lookAtPictures, type PictureTest, pictureTest, withoutNothing } from "./pictures.ts";
@@ -93,6 +99,7 @@ export async function probeFile(
       "The file has a video track, but no picture in it that can be shown.",
     );
   }
+  await warnOfLostTracks(video, (options.sound ?? opened).audio.length, notices);
   warnOfLostFrames(indexing, notices);
   const { index } = indexing;
   const frames = index.framePackets.length;
@@ -218,7 +225,7 @@ async function listTracks(
           onProgress?.(0.95 * Math.min(1, duration > 0 ? seconds / duration : readShare()));
         },
       }),
-      ...sound.audio.slice(0, 16).map((track) => {
+      ...sound.audio.slice(0, MOST_SOUND_TRACKS).map((track) => {
         const isoTrack = layout?.tracks.find((one) => one.id === track.id);
         return listAudio(track, sound === opened ? isoTrack : undefined, sound.container, either);
       }),
