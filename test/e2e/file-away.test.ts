@@ -65,7 +65,7 @@ test("changed: it is named as such; another video is refused, and a copy of this
   // Another file, by its bytes, with the same video in it.
   await tab.pick(path);
   const ended = await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
-  expect(ended.inspection?.source.notices.map(({ code }) => code)).toEqual(["FILE_COPY"]);
+  expect(ended.inspection?.source.notices.map(({ code }) => code)).toContain("FILE_COPY");
   expect((await tab.status(job)).state).toBe("ready");
   await tab.close();
 });

@@ -78,7 +78,9 @@ const KINDS: Record<string, Kind> = {
     call: async () => {
       const { Pool } = await load<typeof import("../../web/encoder/pool.ts")>("/encoder/pool.ts");
       const pool = new Pool({ slots: 1, lane: "ffmpeg", ffmpegAhead: 0 }, () => {});
-      const request = { grant: { task: { id: "t", kind: "video" } }, chunk: new ArrayBuffer(1) };
+      const source = { video: { codec: "avc1.64001f" } };
+      const grant = { task: { id: "t", kind: "video" }, source };
+      const request = { grant, chunk: new ArrayBuffer(1) };
       const call = pool.transcode(request as never, () => {}, new AbortController().signal);
       return [call] as never;
     },
@@ -233,7 +235,9 @@ test("an aborted call settles with the signal's reason, and its worker is gone",
   const outcome = page.evaluate(async () => {
     const { Pool } = await load<typeof import("../../web/encoder/pool.ts")>("/encoder/pool.ts");
     const pool = new Pool({ slots: 1, lane: "ffmpeg", ffmpegAhead: 0 }, () => {});
-    const request = { grant: { task: { id: "t", kind: "video" } }, chunk: new ArrayBuffer(1) };
+    const source = { video: { codec: "avc1.64001f" } };
+    const grant = { task: { id: "t", kind: "video" }, source };
+    const request = { grant, chunk: new ArrayBuffer(1) };
     const abort = new AbortController();
     // The engine gives a sign of life while it waits for the core.
     const call = pool.transcode(request as never, () => abort.abort(), abort.signal);
