@@ -21,6 +21,18 @@ const LIES = {
   "each picture one early": "trim=start_frame=1,setpts=PTS-STARTPTS",
   "what comes three seconds later": "trim=start=3,setpts=PTS-STARTPTS",
 };
+/** In colour alone, or in a small part of the picture. */
+const SMALL_LIES = {
+  "red letters in the chroma planes":
+    "split[a][b];[b]drawtext=text=VOTE FOR ME:fontsize=h/4:x=w/20:y=h/3:fontcolor=red[c];" +
+    "[a]extractplanes=y[y];[c]extractplanes=u+v[u][v];[y][u][v]mergeplanes=0x001020:yuv420p",
+  "swapped chroma planes": "shuffleplanes=0:2:1",
+  "grey pictures": "hue=s=0",
+  "white letters of 28 of 360 rows":
+    "drawtext=text=evil.example:fontsize=h*28/360:x=w/20:y=h/20:fontcolor=white",
+  "letters in one picture":
+    "drawtext=text=EVIL:fontsize=h/2:x=w/10:y=h/5:fontcolor=white:enable='eq(n,60)'",
+};
 const FROZEN_SECOND = "split[a][b];[a][b]freezeframes=first=60:last=85:replace=60";
 
 /** An animation, handheld footage, and a bottle that hardly moves. */
@@ -64,6 +76,15 @@ describe.skipIf(!isThere).each(CLIPS)("%s", (name) => {
     });
   });
 });
+
+test.skipIf(!isThere).each(Object.entries(SMALL_LIES))(
+  "%s do not pass at usual rates",
+  async (_, filter) => {
+    for (const name of CLIPS.slice(0, 2)) {
+      expect(await verdicts(name, "usual", filter), name).not.toEqual(["agrees"]);
+    }
+  },
+);
 
 test.skipIf(!isThere)(
   "a second of six that is frozen does not pass where something moves",
