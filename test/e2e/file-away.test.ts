@@ -7,6 +7,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 import { inspect, waitFor } from "./made-video.ts";
+import { changeTasks, LOCAL_SCRIPTS } from "./owner-script.ts";
 
 // The drive with the file goes away while the job runs, or the file on it is changed.
 
@@ -14,7 +15,7 @@ let browser: Browser;
 let dir: string;
 let path: string;
 beforeAll(async () => {
-  browser = await launchBrowser();
+  browser = await launchBrowser(LOCAL_SCRIPTS);
 });
 afterAll(() => browser.close());
 beforeEach(async () => {
@@ -30,7 +31,9 @@ const LADDER = "144:100";
 /** A tab at work with some of its tasks done. */
 async function tabAtWork() {
   const parts = { serverUrl, engine: "webcodecs", slots: 1, ladder: LADDER };
-  const tab = await OwnerTab.open(browser, parts, () => {});
+  // Slow, so that the drive goes away in time.
+  const slowly = (tab: OwnerTab) => changeTasks(tab, () => 100);
+  const tab = await OwnerTab.open(browser, parts, () => {}, slowly);
   await inspect(tab, path);
   const job = await tab.start();
   const done = ({ job: view }: { job: { tasks: { state: string }[] } | null }) =>
@@ -56,7 +59,8 @@ test("away and back again: what is done is kept, no attempt is charged, the work
 
 test("changed: it is named as such; another video is refused, and a copy of this one goes on", async () => {
   const { tab, job } = await tabAtWork();
-  await appendFile(path, "some bytes more");
+  // An empty box, which players skip.
+  await appendFile(path, Buffer.from([0, 0, 0, 8, ...Buffer.from("free")]));
   await waitFor(tab, ({ phase }) => phase !== "running");
   await tab.page.getByText("it was changed, or its drive is away").waitFor();
   await tab.pick(await fixture("long-gop-20s.mp4"));

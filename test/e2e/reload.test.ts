@@ -23,6 +23,7 @@ test("the engine that was chosen for a job makes the rest of it after a reload",
     () => {},
   );
   await inspect(tab, file);
+  await tab.ladderApplied([{ shortSide: 240, kilobitsPerSecond: 300 }]);
   await tab.page.getByRole("radio", { name: /Best/ }).check();
   await waitFor(tab, ({ inspection }) => inspection?.pictureEngine === "ffmpeg-wasm");
   const job = await tab.start();
