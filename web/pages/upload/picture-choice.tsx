@@ -1,3 +1,4 @@
+import { useEffect, useState } from "preact/hooks";
 import { coreDecodes } from "../../../shared/encode/core-decoders.ts";
 import type { Inspection, OwnerOptions } from "../../owner/owner-api.ts";
 
@@ -14,6 +15,11 @@ export function PictureChoice({
   onEngine(engine: Choice): void;
 }) {
   const { pictureEngine, fastRefusal, source } = inspection;
+  // Shown at once; the file is planned anew meanwhile.
+  const [asked, setAsked] = useState<Choice | null>(null);
+  useEffect(() => {
+    if (!disabled) setAsked(null);
+  }, [disabled]);
   if (!coreDecodes(source.video.codec)) {
     return (
       <dd>{fastRefusal === null ? "By this browser's codecs." : `By a server. ${fastRefusal}`}</dd>
@@ -25,9 +31,12 @@ export function PictureChoice({
       <input
         type="radio"
         name="picture-engine"
-        checked={isChosen}
+        checked={asked === null ? isChosen : asked === choice}
         disabled={disabled}
-        onChange={() => onEngine(choice)}
+        onChange={() => {
+          setAsked(choice);
+          onEngine(choice);
+        }}
       />{" "}
       {text}
     </label>
