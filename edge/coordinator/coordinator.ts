@@ -50,12 +50,12 @@ export interface JobStanding {
   tasksNeedingSource: number;
 }
 
-/** Somebody wants to open a connection. */
+/** A request to open a connection. */
 export interface SocketCall {
   ticket: string;
   /** Asked for at this address: presigned URLs name its host. */
   url: string;
-  /** Of the client, as the edge sees it. */
+  /** The client's address, as the edge sees it. */
   address: string | null;
 }
 

@@ -3,7 +3,7 @@
  * only: after an eviction they are counted anew as they ask again.
  */
 
-/** Who has one open. */
+/** A client that has a stream open. */
 export interface Listener {
   /** The owner or the site's operator: strangers, however many, take no place of theirs. */
   isOwn: boolean;
@@ -14,7 +14,7 @@ export interface Listener {
 /** At once, of strangers and of one network of theirs: a classroom shares one, and its pages do not open any. */
 const MOST_STREAMS = 200;
 const MOST_OF_A_NETWORK = 40;
-/** Of the owner's programs. */
+/** Streams of the owner's programs, at once. */
 const MOST_OWN = 40;
 /** A stream that has not asked for so long is gone. */
 const GONE_AFTER_MS = 10_000;

@@ -43,7 +43,7 @@ export class HttpConnection implements Wire {
     this.#wake();
   }
 
-  /** What was said before stays to be fetched. */
+  /** Closes the connection; texts sent before it stay to be fetched. */
   close(code: number, reason: string): void {
     if (this.#closed !== null) return;
     this.#listen();
@@ -62,7 +62,7 @@ export class HttpConnection implements Wire {
   }
 
   /**
-   * What comes after the first `have` texts, once there is something. An earlier request that still waits
+   * Resolves with the texts after the first `have`, once there are any. An earlier request that still waits
    * is answered with nothing.
    * @returns null where the holder claims texts that were never sent, or asks for forgotten ones
    */

@@ -2,7 +2,7 @@ import type { ReceivedTexts, SentTexts } from "../../shared/wire/http-socket.ts"
 import { HttpConnection } from "./http-connection.ts";
 import type { Attachment, Sockets } from "./sockets.ts";
 
-/** What the coordinator does with what comes; see `Coordinator.webSocketMessage` and its like. */
+/** The coordinator's handlers, as for its WebSockets (`Coordinator.webSocketMessage` and its like). */
 interface Handlers {
   /** False, and the connection is closed, where its sender asks too often. */
   mayAsk(from: Attachment): boolean;

@@ -18,7 +18,7 @@ const attachmentSchema = z.object({
   holderId: z.string().nullable(),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
-/** Of whoever opens a connection. */
+/** Facts about a client that opens a connection. */
 export type Caller = Pick<Attachment, "origin" | "network" | "principal" | "role">;
 
 /** Sockets that never said hello are closed after this. */

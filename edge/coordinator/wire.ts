@@ -1,4 +1,4 @@
-/** What is used of a holder's connection: a hibernating WebSocket, or one over HTTP requests. */
+/** The part of a holder's connection that is used here: a hibernating WebSocket's, or one's over HTTP requests. */
 export interface Wire {
   readonly readyState: number;
   send(text: string): void;

@@ -30,8 +30,8 @@ function limitedBy(limit: "CREATE_LIMIT" | "READ_LIMIT") {
 }
 
 /**
- * Whose limits a request counts against: those of its address. Of IPv6, where one client has as many as it
- * likes, those of its /64. Null on the machine that it runs on.
+ * The key of the limits that a request counts against: the client's address or, for IPv6, where one client has
+ * as many addresses as it likes, its /64. Null on the machine that the site runs on.
  */
 export function clientOf(c: Context<AppEnv>): string | null {
   const address = c.req.header("cf-connecting-ip");

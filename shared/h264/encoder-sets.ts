@@ -8,7 +8,7 @@ import { x264ParameterSets } from "./x264-sets.ts";
 
 /** Parameter sets of several encoders in one init segment. */
 
-/** What browsers' encoders write; x264 gets another. */
+/** The id that browsers' encoders write; x264 gets another. */
 export const BROWSER_SET_ID = 0;
 
 /**

@@ -13,7 +13,7 @@ export interface ContestantRun {
   wallMs: number;
   /** Until somebody could watch; null for who makes everything playable at the end. */
   firstPlayableMs: number | null;
-  /** Of that, from the press on "Start" on; null where nobody presses. */
+  /** Milliseconds of that after the press on "Start"; null for contestants without one. */
   firstPlayableAfterStartMs?: number | null;
   /** What the page fetched of this site for the job, as it came over the wire: scripts and wasm. */
   downloadedBytes?: number | null;

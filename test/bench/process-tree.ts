@@ -54,7 +54,7 @@ interface Process {
   ticks: number;
 }
 
-/** Of those that are there and, as their parents keep it, of those that ended. */
+/** Processor time of the processes that run and, as their parents keep it, of those that ended. */
 function processorTicks(): number | null {
   const all = tree();
   return all === null ? null : all.reduce((sum, { ticks }) => sum + ticks, 0);

@@ -70,7 +70,7 @@ export function medianFirstPlayableMs({ runs }: Entry): number | null {
   return medianOf(runs.map(({ firstPlayableMs }) => firstPlayableMs));
 }
 
-/** Of those that were measured; null for none. */
+/** The median of the values that were measured; null without any. */
 function medianOf(values: readonly (number | null | undefined)[]): number | null {
   const measured = values.flatMap((value) => value ?? []);
   return measured.length === 0 ? null : median(measured);

@@ -18,7 +18,7 @@ export interface Tabs {
 
 const OWNER_ALONE: Tabs = { name: "", slots: null, contributors: 0, verify: "adaptive" };
 
-/** Somebody reads the page first; the two seconds are in the time of the whole. */
+/** A person reads the page before Start; the two seconds are in the time of the whole. */
 export const LOOKED_AT: Tabs = { ...OWNER_ALONE, name: ", Start after 2 s", lookSeconds: 2 };
 
 /**

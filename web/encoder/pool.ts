@@ -19,12 +19,12 @@ export interface PoolOptions {
   ffmpegAhead: number;
 }
 
-/** What makes tasks and looks at others'. */
+/** The two operations of a pool: to make a task, and to look at somebody else's result. */
 export type TaskPool = Pick<Pool, "transcode" | "compare">;
 
 /**
  * The tab's encoders: one Web Worker a slot, with the browser's codecs and single-threaded ffmpeg.wasm.
- * What finds no free slot waits for one.
+ * A task that finds no free slot waits for one.
  */
 export class Pool {
   readonly #handles: WorkerHandle[];
@@ -32,7 +32,7 @@ export class Pool {
   readonly #onChange: () => void;
   #busyMs = 0;
   readonly #busySinceMs = new Map<number, number>();
-  /** In turn: what waits for a free slot. */
+  /** Wakes the tasks that wait for a free slot. */
   readonly #waiting: (() => void)[] = [];
 
   constructor({ slots, lane, ffmpegAhead }: PoolOptions, onChange: () => void) {

@@ -12,7 +12,7 @@ export class JobWork {
   /** When there was a connection last. */
   #heardAtMs: number;
   readonly #gauge = new SpeedGauge();
-  /** What the pool had been at work before, in milliseconds. */
+  /** Slot time that the pool had spent before the job, in milliseconds. */
   readonly #busyMsBefore: number;
 
   constructor(startedAtMs: number, busyMsBefore: number) {

@@ -36,7 +36,7 @@ export class PlannedFile {
   readonly idempotencyKey = randomId();
   readonly #options: OwnerOptions;
   #jobPlan: Promise<JobPlan> | null = null;
-  /** Of this pick of the file, beside those of the plan. */
+  /** Notices about this pick of the file, beside those of the plan. */
   readonly #notices: Notice[] = [];
 
   private constructor(

@@ -80,7 +80,7 @@ export function holdLastFrame(
 /** Tracks of sound that are kept, at most. */
 export const MOST_SOUND_TRACKS = 16;
 
-/** Of a file's tracks of pictures one is kept. */
+/** Names tracks that are left out: one track of pictures is kept, and the first ones of sound. */
 export async function warnOfLostTracks(
   kept: InputVideoTrack,
   soundTracks: number,

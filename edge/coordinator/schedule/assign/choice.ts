@@ -152,7 +152,7 @@ export class Choice {
     return !isForTrusted(this.#draft, task) && this.#mayDecode(holder, task);
   }
 
-  /** What the ffmpeg core cannot decode is for the browser's codecs, where somebody can look at the result. */
+  /** A source that the ffmpeg core cannot decode is for the browser's codecs, where somebody can look at the result. */
   #mayDecode(holder: Holder, task: TaskRecord): boolean {
     if (isForCore(this.#draft, task)) return true;
     return holder.engines.includes("webcodecs") && hasPictureAuditors(this.#draft);

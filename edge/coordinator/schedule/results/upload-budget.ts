@@ -50,7 +50,7 @@ export function chargeUpload(draft: Draft, holderId: string, outputs: readonly O
   return message === null;
 }
 
-/** What one token's holders may upload. */
+/** The upload limit of one token's holders. */
 export function maxBytes({ source, video, audio }: JobPlan): number {
   const bitsPerSecond = [...video, ...audio].reduce((sum, each) => sum + each.bitsPerSecond, 0);
   const seconds = source.durationTicks / TICKS_PER_SECOND;

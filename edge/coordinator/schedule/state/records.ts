@@ -49,7 +49,7 @@ export const jobRecordSchema = z.object({
   id: z.string(),
   state: jobStateSchema,
   error: reasonSchema.nullable(),
-  /** What people are told: of the source, and what came up at work. */
+  /** Notices for people: of the source, and of the work. */
   notices: z.array(noticeSchema),
   createdAtMs: z.number(),
   firstPlayableAtMs: timeOrNull,
@@ -58,9 +58,9 @@ export const jobRecordSchema = z.object({
   bytesStored: z.number(),
   /** Of all chunks that were ever offered. */
   chunkBytes: z.number().default(0),
-  /** Of all results that the owner and contributors offered, by the token they came with (as a hash). */
+  /** Bytes of all results that were offered, by the token (as a hash) that their holders came with. */
   uploadBytes: z.record(z.string(), z.number()).default({}),
-  /** Of those of all contributors. */
+  /** Bytes of all contributors' results together. */
   helperBytes: z.number().default(0),
   /** Results that count, verified or not. */
   tasksDone: z.number(),
