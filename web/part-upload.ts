@@ -1,3 +1,5 @@
+import pLimit from "p-limit";
+import { allOrNone } from "../shared/all-or-none.ts";
 import { REAL_CLOCK, within } from "../shared/clock.ts";
 import { TributaryError } from "../shared/job/errors.ts";
 import { retry } from "../shared/retry.ts";
@@ -24,25 +26,14 @@ export interface PartUploads {
 /** @throws TributaryError UPLOAD_FAILED, what `urlOf` rejects with, or what the signal aborts with */
 export async function sendParts(uploads: PartUploads): Promise<void> {
   const { parts, bytesOf, urlOf, onSent, signal } = uploads;
-  const queue = [...parts];
-  // One that fails for good ends the others.
-  const failed = new AbortController();
-  const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  const lane = async (): Promise<void> => {
-    for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-      const [number, bytes] = [part, bytesOf(part)];
-      const send = async () => sendPart(await urlOf(number), bytes, either);
-      onSent(number, await retry(send, { clock: REAL_CLOCK, signal: either, tries: PART_TRIES }));
-    }
+  const inTurn = pLimit(PARALLEL_PARTS);
+  const sendOne = async (part: number, either: AbortSignal): Promise<void> => {
+    either.throwIfAborted();
+    const bytes = bytesOf(part);
+    const send = async () => sendPart(await urlOf(part), bytes, either);
+    onSent(part, await retry(send, { clock: REAL_CLOCK, signal: either, tries: PART_TRIES }));
   };
-  const lanes = Array.from({ length: Math.min(PARALLEL_PARTS, parts.length) }, lane);
-  try {
-    await Promise.all(lanes);
-  } catch (thrown) {
-    failed.abort(thrown);
-    await Promise.allSettled(lanes);
-    throw thrown;
-  }
+  await allOrNone(parts, (part, either) => inTurn(sendOne, part, either), signal);
 }
 
 /** The part's ETag, of one try. */

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Clock } from "../clock.ts";
 import { type ErrorCode, TributaryError } from "../job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../job/job.ts";
@@ -27,6 +28,9 @@ export const FINAL_REFUSALS = [
   "PROTOCOL_OUTDATED",
   "PROTOCOL_UNKNOWN",
 ] as const satisfies readonly ErrorCode[];
+
+/** Of outputs, over all leases: what was offered first is in storage first, not everything at the end. */
+const PARALLEL_PUTS = 4;
 
 export interface LeaseHolderOptions {
   /** What its hello says of it. */
@@ -63,6 +67,7 @@ export class LeaseHolder {
   readonly #storage: StorageTransfer;
   readonly #loop: LeaseLoop;
   readonly #stager: ChunkStager | null;
+  readonly #inTurn = pLimit(PARALLEL_PUTS);
   /** Slots when it works: a pause is no fewer. */
   #capacity: number;
   /** What was changed since the job's creation. */
@@ -100,7 +105,11 @@ export class LeaseHolder {
         fetchChunk: (grant, signal) => this.#fetchChunk(grant, signal),
         fetchOutputs: ({ compare = [] }, signal) =>
           Promise.all(compare.map((output) => this.#fetchOutput(output, signal))),
-        put: (put, bytes, signal) => storage.put(put, bytes, signal),
+        put: (put, bytes, signal) =>
+          this.#inTurn(() => {
+            signal.throwIfAborted();
+            return storage.put(put, bytes, signal);
+          }),
       },
     });
     this.#socket = new JobSocket({

@@ -54,6 +54,6 @@ export interface LeaseWork {
   fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk>;
   /** The bytes of `grant.compare`, in its order. @throws TributaryError NETWORK, DOWNLOAD_FAILED */
   fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]>;
-  /** One try. @throws TributaryError UPLOAD_REFUSED (a fresh URL is needed), NETWORK, UPLOAD_FAILED */
+  /** One try, in its turn. @throws TributaryError UPLOAD_REFUSED (a fresh URL is needed), NETWORK, UPLOAD_FAILED */
   put(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { allOrNone } from "../all-or-none.ts";
 import type { Clock } from "../clock.ts";
 import { TributaryError } from "../job/errors.ts";
 import { retry } from "../retry.ts";
@@ -6,7 +7,6 @@ import type { LeaseWork, MadeOutput } from "./lease-work.ts";
 
 /** Tries of one PUT before a fresh URL is asked for. */
 const PUT_TRIES = 3;
-const PARALLEL_PUTS = 4;
 
 export interface PutOptions {
   put: LeaseWork["put"];
@@ -15,7 +15,7 @@ export interface PutOptions {
 }
 
 /**
- * Brings a task's outputs to storage, some at a time.
+ * Brings a task's outputs to storage, all at once as far as `put` lets them.
  * @throws TributaryError UPLOAD_REFUSED when fresh URLs are needed, or what the signal aborts with
  */
 export async function putOutputs(
@@ -23,15 +23,12 @@ export async function putOutputs(
   outputs: readonly MadeOutput[],
   options: PutOptions,
 ): Promise<void> {
-  const queue = [...puts];
-  const lane = async (): Promise<void> => {
-    for (let put = queue.shift(); put !== undefined; put = queue.shift()) {
-      const output = outputs[put.output];
-      if (output === undefined) throw new TributaryError("INTERNAL", "A PUT for no output.");
-      await putOne(put, output.bytes, options);
-    }
+  const send = async (put: Put, signal: AbortSignal): Promise<void> => {
+    const output = outputs[put.output];
+    if (output === undefined) throw new TributaryError("INTERNAL", "A PUT for no output.");
+    await putOne(put, output.bytes, { ...options, signal });
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_PUTS, puts.length) }, lane));
+  await allOrNone(puts, send, options.signal);
 }
 
 /** Storage wants fresh URLs before it takes anything. */

@@ -226,6 +226,32 @@ describe("a lease holder", () => {
     expect(last()).toMatchObject({ type: "fail", leaseId: "lease-0", code: "UPLOAD_REFUSED" });
   });
 
+  test("what was offered first is in storage first, a few at a time over all leases", async () => {
+    const sent: string[] = [];
+    const answers: (() => void)[] = [];
+    const { take, running, receive, types } = await start({
+      slots: 2,
+      fetch: async (url) => {
+        sent.push(String(url));
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return { status: 200, arrayBuffer: async () => new ArrayBuffer(0) };
+      },
+    });
+    await take(0, 1);
+    for (const lease of ["lease-0", "lease-1"]) {
+      running.get(lease)?.(made);
+      await settled();
+      const puts = [0, 1, 2].map((n) => ({ ...put, url: `${lease}/${n}` }));
+      receive({ type: "uploads", leaseId: lease, puts });
+    }
+    await settled();
+    expect(sent).toEqual(["lease-0/0", "lease-0/1", "lease-0/2", "lease-1/0"]);
+    for (const answer of answers.slice(0, 3)) answer();
+    await settled();
+    expect(types().at(-1)).toBe("commit");
+    expect(sent.slice(4)).toEqual(["lease-1/1", "lease-1/2"]);
+  });
+
   test("asks an unanswered offer and commit again after a silence", async () => {
     const { take, running, receive, clock, types } = await start();
     await take(0);
