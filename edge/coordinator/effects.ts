@@ -204,6 +204,7 @@ export class Effects {
       outputs: lease.outputs,
       renditions: taskRenditions(state.plan, task),
       segments: taskSegments(state.plan, task),
+      storedInits: [...state.inits.values()].map(({ key }) => key),
     });
     this.#shell.report({ type: "checked", leaseId, verdict });
   }

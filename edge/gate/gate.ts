@@ -62,7 +62,9 @@ export class Gate extends WorkerEntrypoint<Cloudflare.Env> {
       checked.push(...results);
     }
     // Nothing of a refused result is stored.
-    await Promise.all([...inits.values()].map((init) => this.#storeInit(init)));
+    const offered = [...inits.values()];
+    const missing = offered.filter(({ key }) => !request.storedInits.includes(key));
+    await Promise.all(missing.map((init) => this.#storeInit(init)));
     return checked;
   }
 

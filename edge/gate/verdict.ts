@@ -11,6 +11,8 @@ export interface GateRequest {
   renditions: (VideoRendition | AudioRendition)[];
   /** The task's segments, in order. */
   segments: Segment[];
+  /** Keys of init segments that accepted results brought: they are in storage. */
+  storedInits: string[];
 }
 
 /** A media segment as the gate found it. */
