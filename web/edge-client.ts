@@ -21,9 +21,12 @@ import {
   uploadPartsResponseSchema,
   type Video,
   type VideoPage,
+  type VideoPatch,
   videoPageSchema,
+  videoPatchSchema,
   videoSchema,
 } from "../shared/wire/api.ts";
+import type { DetailsPatch } from "../shared/wire/details.ts";
 import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
 import { problemSchema } from "../shared/wire/problem.ts";
@@ -83,10 +86,14 @@ export class EdgeClient {
   /** Repeated where no answer comes. Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
   createJob(
     plan: JobPlan,
-    options: CreateOptions & { settings?: JobSettingsPatch; visibility?: Visibility } = {},
+    options: CreateOptions & {
+      settings?: JobSettingsPatch;
+      visibility?: Visibility;
+      details?: DetailsPatch | undefined;
+    } = {},
   ): Promise<CreateJobResponse> {
-    const { settings = {}, visibility, ...more } = options;
-    return this.#create({ plan, settings, visibility }, more);
+    const { settings = {}, visibility, details, ...more } = options;
+    return this.#create({ plan, settings, visibility, details }, more);
   }
 
   /**
@@ -111,6 +118,14 @@ export class EdgeClient {
   /** A video, listed or not. @param token the owner's, for a private one. Codes: NOT_FOUND. */
   video(videoId: string, token?: string, signal?: AbortSignal): Promise<Video> {
     return this.#call("GET", `/api/videos/${videoId}`, videoSchema, { token, signal });
+  }
+
+  /**
+   * Changes what is said of a video, or who may find it, also while it is made. @param token the owner's
+   * @returns what was changed, as it is kept. Codes: REQUEST_INVALID, FORBIDDEN, NOT_FOUND.
+   */
+  changeVideo(videoId: string, token: string, body: VideoPatch): Promise<VideoPatch> {
+    return this.#call("PATCH", `/api/videos/${videoId}`, videoPatchSchema, { token, body });
   }
 
   /** Deletes an ended video for good. Codes: FORBIDDEN, NOT_FOUND, REQUEST_INVALID (it still runs). */
@@ -264,7 +279,7 @@ export class EdgeClient {
   }
 
   async #call<T>(
-    method: "GET" | "POST" | "DELETE",
+    method: "GET" | "POST" | "PATCH" | "DELETE",
     path: string,
     schema: z.ZodType<T>,
     { token, body, signal, idempotencyKey }: CallOptions,

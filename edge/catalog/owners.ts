@@ -2,6 +2,7 @@ import { z } from "zod";
 import { log } from "../../shared/log.ts";
 import { visibilitySchema } from "../../shared/wire/api.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
+import { DETAILS_COLUMNS, storedDetailsSchema } from "./details.ts";
 
 /** The rows that say who owns a video and who may see it. */
 
@@ -41,16 +42,25 @@ const ownershipSchema = z.object({
   /** Empty where nobody owns it. */
   ownerTokenHash: z.string(),
   visibility: visibilitySchema,
+  /** Signed links of another version are over. */
+  linkVersion: z.int(),
+  /** Null: no passphrase opens it. */
+  passphraseHash: z.string().nullable(),
+  details: storedDetailsSchema,
 });
 export type Ownership = z.infer<typeof ownershipSchema>;
 
 /** Null for a video that has no row: of before there were any, or unknown. */
 export async function findOwnership(db: D1Database, id: string): Promise<Ownership | null> {
   const row = await db
-    .prepare("SELECT owner_token_hash AS ownerTokenHash, visibility FROM video_owners WHERE id = ?")
+    .prepare(
+      `SELECT o.owner_token_hash AS ownerTokenHash, o.visibility, o.link_version AS linkVersion,
+         o.passphrase_hash AS passphraseHash, ${DETAILS_COLUMNS}
+       FROM video_owners AS o LEFT JOIN video_details AS d ON d.id = o.id WHERE o.id = ?`,
+    )
     .bind(id)
     .first();
-  return row === null ? null : ownershipSchema.parse(row);
+  return row === null ? null : ownershipSchema.parse({ ...row, details: row });
 }
 
 export async function saveVisibility(
@@ -91,18 +101,22 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
   await db.batch([
     db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_owners WHERE id = ?").bind(id),
+    db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
   ]);
 }
 
 /** For a job that never became a video: its source could not be planned. */
 export async function deleteOwnerWithoutVideo(db: D1Database, id: string): Promise<void> {
-  await db
-    .prepare(
-      `DELETE FROM video_owners
-       WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.id = ?1)`,
-    )
-    .bind(id)
-    .run();
+  await db.batch(
+    ["video_owners", "video_details"].map((table) =>
+      db
+        .prepare(
+          `DELETE FROM ${table}
+           WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.id = ?1)`,
+        )
+        .bind(id),
+    ),
+  );
 }
 
 /**
@@ -113,13 +127,10 @@ export async function deleteCancelledRows(db: D1Database, id: string): Promise<v
   await db.batch([
     db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_owners WHERE id = ? AND visibility <> 'private'").bind(id),
+    db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
   ]);
 }
 
 export async function findVideoState(db: D1Database, id: string): Promise<string | null> {
   return db.prepare("SELECT state FROM videos WHERE id = ?").bind(id).first<string>("state");
-}
-
-export async function findVideoName(db: D1Database, id: string): Promise<string | null> {
-  return db.prepare("SELECT name FROM videos WHERE id = ?").bind(id).first<string>("name");
 }

@@ -1,17 +1,35 @@
 import { isErrorCode } from "../../shared/job/errors.ts";
 import { type EndState, hasEnded } from "../../shared/job/job.ts";
 import { type Video, type VideoPage, videoSchema } from "../../shared/wire/api.ts";
+import type { Details } from "../../shared/wire/details.ts";
 import type { Reason } from "../../shared/wire/problem.ts";
+import { DETAILS_COLUMNS, shownDetails, storedDetailsSchema } from "./details.ts";
 
 /** The catalogue's columns under the names that `Video` has for them. */
-const COLUMNS = `id, name, state, error_code AS errorCode, duration_ticks AS durationTicks, width, height,
-  bytes_stored AS bytesStored, created_at_ms AS createdAtMs, ended_at_ms AS endedAtMs, visibility`;
+const COLUMNS = `v.id, v.name, v.state, v.error_code AS errorCode, v.duration_ticks AS durationTicks,
+  v.width, v.height, v.bytes_stored AS bytesStored, v.created_at_ms AS createdAtMs,
+  v.ended_at_ms AS endedAtMs, v.visibility, ${DETAILS_COLUMNS}`;
+const TABLES = "videos AS v LEFT JOIN video_details AS d ON d.id = v.id";
+
+/** A video's row, with what its owner says of it. @param row `name` is its file's */
+function videoOf(row: Record<string, unknown>): Video {
+  const details = storedDetailsSchema.parse(row);
+  return videoSchema.parse({ ...row, ...shownDetails(details, String(row["name"])) });
+}
+
+/** The file's name is for the owner and the operator: everybody else sees the title in its place. */
+export function withoutFileName(video: Video): Video {
+  return { ...video, name: video.title };
+}
 
 /**
  * Writes a video's row, or brings it up to date. An ended video does not go back to an earlier state.
  * Its visibility is copied from its owner's row (`saveOwner`).
  */
-export async function saveVideo(db: D1Database, video: Omit<Video, "visibility">): Promise<void> {
+export async function saveVideo(
+  db: D1Database,
+  video: Omit<Video, "visibility" | keyof Details>,
+): Promise<void> {
   await db
     .prepare(
       `INSERT INTO videos (id, name, state, error_code, duration_ticks, width, height,
@@ -40,8 +58,8 @@ export async function saveVideo(db: D1Database, video: Omit<Video, "visibility">
 
 /** Null where there is no row. */
 export async function findVideo(db: D1Database, id: string): Promise<Video | null> {
-  const row = await db.prepare(`SELECT ${COLUMNS} FROM videos WHERE id = ?`).bind(id).first();
-  return row === null ? null : videoSchema.parse(row);
+  const row = await db.prepare(`SELECT ${COLUMNS} FROM ${TABLES} WHERE v.id = ?`).bind(id).first();
+  return row === null ? null : videoOf(row);
 }
 
 /** How a video's job ended, as the row says; null where it has not, or there is no row. */
@@ -70,13 +88,13 @@ export async function listVideos(
   if (cursor === null) return null;
   const { results } = await db
     .prepare(
-      `SELECT ${COLUMNS} FROM videos
-       WHERE ${options.listedOnly ? "visibility = 'listed' AND" : ""} (created_at_ms, id) < (?1, ?2) AND (?3 IS NULL OR state = ?3)
-       ORDER BY created_at_ms DESC, id DESC LIMIT ?4`,
+      `SELECT ${COLUMNS} FROM ${TABLES}
+       WHERE ${options.listedOnly ? "v.visibility = 'listed' AND" : ""} (v.created_at_ms, v.id) < (?1, ?2) AND (?3 IS NULL OR v.state = ?3)
+       ORDER BY v.created_at_ms DESC, v.id DESC LIMIT ?4`,
     )
     .bind(cursor.createdAtMs, cursor.id, options.state, options.limit + 1)
     .all();
-  const videos = results.slice(0, options.limit).map((row) => videoSchema.parse(row));
+  const videos = results.slice(0, options.limit).map(videoOf);
   const last = videos.at(-1);
   const isMore = results.length > options.limit && last !== undefined;
   return { videos, cursor: isMore ? `${last.createdAtMs}-${last.id}` : null };

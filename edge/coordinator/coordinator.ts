@@ -36,6 +36,8 @@ export interface NewJob {
   ownerTokenHash: string;
   /** Default: DEFAULT_JOB_SETTINGS. */
   settings?: JobSettings;
+  /** Default: null, its file's name. */
+  title?: string | null;
   /** Where it was asked for. */
   origin: string;
   /** Of servers that have the source. */
@@ -165,6 +167,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     await live?.settled();
     this.#alarmAtMs = this.#sweep.plan(videoId, Date.now());
     return true;
+  }
+
+  /** What helpers see the video under from now on; nothing where there is no job (any more). */
+  async retitle(title: string | null): Promise<void> {
+    this.#live?.dispatch({ type: "titled", title });
   }
 
   /** In short, for those who keep something for the job; null where there is none (any more). */

@@ -3,16 +3,16 @@ import type { JobDelta } from "../../shared/wire/job-view.ts";
 import type { State } from "./schedule/state/state.ts";
 import type { Sockets } from "./sockets.ts";
 
-/** Contributors hear of the job this often, and when it turns. */
+/** Contributors hear of the job this often, and when it turns or gets another title. */
 const CONTRIBUTOR_NEWS_MS = 10_000;
 
 /** Tells all holders what changed in a job: contributors less, and more seldom. */
 export function newsTo(sockets: Sockets, state: State): (delta: JobDelta) => void {
   let toldAtMs = 0;
-  let toldState = state.job.state;
+  let told = turnOf(state);
   return (delta) => {
     const text = JSON.stringify({ type: "job", job: delta } satisfies CoordinatorMessage);
-    const isNews = state.job.state !== toldState || Date.now() - toldAtMs >= CONTRIBUTOR_NEWS_MS;
+    const isNews = turnOf(state) !== told || Date.now() - toldAtMs >= CONTRIBUTOR_NEWS_MS;
     // What others do is the owner's to see.
     const { tasks: _tasks, holders: _holders, ...news } = delta;
     const newsText = JSON.stringify({ type: "job", job: news } satisfies CoordinatorMessage);
@@ -23,6 +23,11 @@ export function newsTo(sockets: Sockets, state: State): (delta: JobDelta) => voi
     }
     if (!isNews) return;
     toldAtMs = Date.now();
-    toldState = state.job.state;
+    told = turnOf(state);
   };
+}
+
+/** Changes with what contributors hear of at once. */
+function turnOf({ job }: State): string {
+  return `${job.state} ${job.title}`;
 }

@@ -27,6 +27,7 @@ export class PublicViews {
 class Kept<T extends { state: string; firstPlayableAtMs: number | null }> {
   readonly #make: (state: State) => T;
   #made: T | null = null;
+  #title: string | null = null;
   #madeAtMs = 0;
 
   constructor(make: (state: State) => T) {
@@ -36,9 +37,12 @@ class Kept<T extends { state: string; firstPlayableAtMs: number | null }> {
   of(state: State, nowMs: number): T {
     const made = this.#made;
     const isSame =
-      made?.state === state.job.state && made.firstPlayableAtMs === state.job.firstPlayableAtMs;
+      made?.state === state.job.state &&
+      this.#title === state.job.title &&
+      made.firstPlayableAtMs === state.job.firstPlayableAtMs;
     if (made !== null && isSame && Math.abs(nowMs - this.#madeAtMs) < FRESH_FOR_MS) return made;
     this.#made = this.#make(state);
+    this.#title = state.job.title;
     this.#madeAtMs = nowMs;
     return this.#made;
   }

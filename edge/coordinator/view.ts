@@ -1,6 +1,7 @@
 import { hasEnded } from "../../shared/job/job.ts";
 import { messagesOf } from "../../shared/job/notice.ts";
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
+import { shownTitle } from "../../shared/wire/details.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import type { HolderView, JobDelta, JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
@@ -12,9 +13,9 @@ import { isTrusted } from "./schedule/verify/verifying.ts";
 
 /** The job as others see it: pages, the status endpoints, the playlists. */
 
-/** As a contributor sees it: what others do is the owner's to see. */
+/** As a contributor sees it: what others do is the owner's to see, and so is the file's name. */
 export function contributorView(state: State): JobView {
-  return { ...jobFacts(state), tasks: [], holders: [] };
+  return { ...jobFacts(state), name: titleOf(state), tasks: [], holders: [] };
 }
 
 export function jobView(state: State): JobView {
@@ -66,7 +67,11 @@ export function strangerStatus(state: State): JobStatus {
   const { source, video, audio } = state.plan;
   return {
     ...contributorView(state),
-    source: { ...source, audio: source.audio.map(({ heard: _, ...track }) => track) },
+    source: {
+      ...source,
+      name: titleOf(state),
+      audio: source.audio.map(({ heard: _, ...track }) => track),
+    },
     renditions: [...video, ...audio],
     segments: [],
   };
@@ -157,10 +162,15 @@ function jobFacts(state: State): Omit<JobView, "tasks" | "holders"> {
   };
 }
 
+function titleOf({ job, plan }: State): string {
+  return shownTitle(job.title, plan.source.name);
+}
+
 function jobProgress(state: State) {
   const { state: jobState, error, notices, firstPlayableAtMs, endedAtMs } = state.job;
   const { bytesStored, stuckSinceMs } = state.job;
   return {
+    title: titleOf(state),
     state: jobState,
     error,
     warnings: messagesOf(notices),

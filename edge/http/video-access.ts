@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { DEFAULT_VISIBILITY, type Visibility } from "../../shared/wire/visibility.ts";
+import { NO_DETAILS, type StoredDetails } from "../catalog/details.ts";
 import { findOwnership, type Ownership } from "../catalog/owners.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, isJobId, tokensMatch } from "./auth.ts";
@@ -17,6 +18,7 @@ export interface VideoAccess {
   isKnown: boolean;
   caller: Caller;
   visibility: Visibility;
+  details: StoredDetails;
   /** False for a private video of somebody else. */
   isVisible: boolean;
 }
@@ -50,7 +52,8 @@ export async function videoAccess(c: Asking, id: string): Promise<VideoAccess> {
   const caller = callerOf(c.env, ownership, token);
   const visibility = ownership?.visibility ?? DEFAULT_VISIBILITY;
   const isVisible = visibility !== "private" || caller !== "other";
-  return { isKnown: ownership !== null, caller, visibility, isVisible };
+  const details = ownership?.details ?? NO_DETAILS;
+  return { isKnown: ownership !== null, caller, visibility, details, isVisible };
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   createWholeJobRequestSchema,
 } from "../../shared/wire/api.ts";
 import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
+import { saveDetails } from "../catalog/details.ts";
 import { saveOwner } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
@@ -33,7 +34,7 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
   const request = isWhole
     ? await parsedBody(c, createWholeJobRequestSchema)
     : await parsedBody(c, createPlannedJobRequestSchema);
-  const { webhook, visibility = DEFAULT_VISIBILITY } = request;
+  const { webhook, visibility = DEFAULT_VISIBILITY, details = {} } = request;
   if (webhook !== undefined && !mayCall(c.env, webhook.url)) {
     throw new TributaryError(
       "WEBHOOK_REFUSED",
@@ -44,18 +45,20 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
   else await createPlanned(c.env, job, request);
   // Nobody knows the job's id before the answer, so nobody has looked for a private video until now.
   await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash, visibility);
+  await saveDetails(c.env.CATALOG, job.jobId, details);
 }
 
 /** A tab has the source and made the plan. */
 async function createPlanned(
   env: Cloudflare.Env,
   job: NewJob,
-  { plan, settings, webhook }: z.infer<typeof createPlannedJobRequestSchema>,
+  { plan, settings, details, webhook }: z.infer<typeof createPlannedJobRequestSchema>,
 ): Promise<void> {
   validatePlan(plan);
   await coordinatorOf(env, job.jobId).create({
     ...job,
     plan,
+    title: details?.title || null,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, settings ?? {}),
   });
   if (webhook === undefined) return;

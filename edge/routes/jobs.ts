@@ -10,6 +10,7 @@ import {
   preparedRequestSchema,
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
+import { titleOfFile } from "../../shared/wire/details.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { findOwnership } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
@@ -19,7 +20,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
 import { jsonBody, limitedBody } from "../http/validated.ts";
-import { isOperator, videoAccess, visibleJob } from "../http/video-access.ts";
+import { isOperator, type VideoAccess, videoAccess, visibleJob } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
 import { createJob } from "./create-job.ts";
@@ -90,7 +91,8 @@ jobRoutes.get(
   async (c) => {
     const token = bearerToken(c.req.header("authorization"));
     const jobId = c.req.param("id");
-    const { isVisible, caller } = await videoAccess(c, jobId);
+    const access = await videoAccess(c, jobId);
+    const { isVisible, caller } = access;
     // A private video's helpers are told what they help with.
     const isHelper = async () =>
       token !== null && (await coordinatorOf(c.env, jobId).identify(token)).ok;
@@ -99,9 +101,18 @@ jobRoutes.get(
       () => coordinatorOf(c.env, jobId).status(token, caller === "operator"),
       () => keeperOf(c.env, jobId).status(),
     );
-    return c.json(ofJob(status), 200, { "cache-control": "no-store" });
+    return c.json(shownStatus(ofJob(status), access), 200, { "cache-control": "no-store" });
   },
 );
+
+/** With what its owner says of it; the file's name is for the owner and the operator. */
+function shownStatus(status: JobStatus, { caller, details: stored }: VideoAccess): JobStatus {
+  const details = { ...stored, title: stored.title ?? status.title ?? titleOfFile(status.name) };
+  const { title } = details;
+  if (caller !== "other") return { ...status, title, details };
+  const source = status.source && { ...status.source, name: title };
+  return { ...status, name: title, title, details, source };
+}
 
 jobRoutes.get(
   "/:id/webhook",

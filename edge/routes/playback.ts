@@ -4,7 +4,7 @@ import { cors } from "hono/cors";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { namedHashes, playlistKey } from "../../shared/job/object-keys.ts";
 import { renderDash } from "../../shared/playlist/index.ts";
-import { findVideoName } from "../catalog/owners.ts";
+import { findVideo } from "../catalog/videos.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import type { AppEnv } from "../http/app-env.ts";
@@ -52,13 +52,13 @@ playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[a-z0-9_-]+\\.(m4
   return object(c, path, named.md5);
 });
 
-/** The MP4, under the name that the video came with. */
+/** The MP4, under the video's title. */
 playbackRoutes.get("/:id/download.mp4", async (c) => {
-  const name = await findVideoName(c.env.CATALOG, jobIdOf(c));
+  const video = await findVideo(c.env.CATALOG, jobIdOf(c));
   // A deleted video has no row; a server that was putting its MP4 together may still store it.
-  if (name === null) throw notFound();
+  if (video === null) throw notFound();
   const response = await object(c, "download.mp4", null);
-  const file = `${name.replace(/\.\w{1,5}$/, "")}.mp4`;
+  const file = `${video.title.replaceAll("/", "-")}.mp4`;
   // RFC 6266, 4.3: the second is for everything that is not ASCII.
   const plain = file.replace(/[^ -~]|["\\%]/g, "_");
   const encoded = encodeURIComponent(file).replace(/['()*]/g, (each) => {

@@ -13,6 +13,7 @@ import {
   videoSchema,
 } from "../../shared/wire/api.ts";
 import { deleteVideo } from "../catalog/delete-video.ts";
+import { saveDetails } from "../catalog/details.ts";
 import {
   findOwnership,
   findVideoState,
@@ -20,7 +21,7 @@ import {
   noteMp4Request,
   saveVisibility,
 } from "../catalog/owners.ts";
-import { findVideo, listVideos } from "../catalog/videos.ts";
+import { findVideo, listVideos, withoutFileName } from "../catalog/videos.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
@@ -58,7 +59,8 @@ videoRoutes.get(
     const page = await listVideos(c.env.CATALOG, { after: cursor, state, limit, listedOnly });
     if (page === null)
       throw new TributaryError("REQUEST_INVALID", "The cursor was not understood.");
-    return c.json(page, 200, { "cache-control": "no-store" });
+    const videos = listedOnly ? page.videos.map(withoutFileName) : page.videos;
+    return c.json({ ...page, videos }, 200, { "cache-control": "no-store" });
   },
 );
 
@@ -75,8 +77,10 @@ videoRoutes.get(
   }),
   async (c) => {
     const id = videoId(c.req.param("id"));
-    await visibleVideo(c, id);
-    return c.json(await known(findVideo(c.env.CATALOG, id)), 200, { "cache-control": "no-store" });
+    const { caller } = await visibleVideo(c, id);
+    const video = await known(findVideo(c.env.CATALOG, id));
+    const shown = caller === "other" ? withoutFileName(video) : video;
+    return c.json(shown, 200, { "cache-control": "no-store" });
   },
 );
 
@@ -85,9 +89,9 @@ videoRoutes.patch(
   describe({
     tag: "Videos",
     id: "changeVideo",
-    summary: "Say who may find a video",
+    summary: "Change a video's title, description, language, chapters, or who may find it",
     detail:
-      "`unlisted`: everybody who has its link. `listed`: it also stands in this site's list. `private`: its owner and the operator only, by their token in each request; what others have loaded before, they have.",
+      "Also while it is being made. What the body does not name stays as it is. The title is what everybody sees in place of the file's name. `unlisted`: everybody who has its link. `listed`: it also stands in this site's list. `private`: its owner and the operator only, by their token in each request; what others have loaded before, they have.",
     access: "owner-or-operator",
     answers: { 200: videoPatchSchema },
     errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "REQUEST_INVALID"],
@@ -97,11 +101,14 @@ videoRoutes.patch(
     const id = videoId(c.req.param("id"));
     const { caller } = await ownVideo(c, id);
     if (caller === "operator") await known(findAny(c.env.CATALOG, id));
-    const { visibility } = c.req.valid("json");
-    await saveVisibility(c.env.CATALOG, id, visibility);
+    const patch = c.req.valid("json");
+    const { visibility, ...details } = patch;
+    if (visibility !== undefined) await saveVisibility(c.env.CATALOG, id, visibility);
+    await saveDetails(c.env.CATALOG, id, details);
     forgetAccess(id);
-    log("change-video", { jobId: id, visibility, by: caller });
-    return c.json({ visibility }, 200, { "cache-control": "no-store" });
+    if (details.title !== undefined) await coordinatorOf(c.env, id).retitle(details.title || null);
+    log("change-video", { jobId: id, changed: Object.keys(patch).join(), by: caller });
+    return c.json(patch, 200, { "cache-control": "no-store" });
   },
 );
 

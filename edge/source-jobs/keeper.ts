@@ -5,7 +5,7 @@ import { hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import { log } from "../../shared/log.ts";
 import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
-import { deleteOwnerWithoutVideo } from "../catalog/owners.ts";
+import { deleteOwnerWithoutVideo, findOwnership } from "../catalog/owners.ts";
 import { findVideoEnd } from "../catalog/videos.ts";
 import type { JobStanding } from "../coordinator/coordinator.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
@@ -120,9 +120,11 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     const kept = await this.#authorized(serverToken);
     if (kept === null || kept.phase === "ended") return false;
     const { jobId, origin, ownerTokenHash, settings, serverTokenHashes } = kept;
+    const title = (await findOwnership(this.env.CATALOG, jobId))?.details.title ?? null;
     await coordinatorOf(this.env, jobId).create({
       jobId,
       plan,
+      title,
       ownerTokenHash,
       settings,
       origin,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
 import type { LadderRung } from "../plan/rungs.ts";
+import { detailsPatchSchema, detailsSchema } from "./details.ts";
 import { idSchema } from "./formats.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
 import { VISIBILITIES } from "./visibility.ts";
@@ -94,6 +95,7 @@ export const createWholeJobRequestSchema = z.object({
   ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
   /** Default: DEFAULT_VISIBILITY. */
   visibility: visibilitySchema.optional(),
+  details: detailsPatchSchema.optional(),
   webhook: webhookSchema.optional(),
 });
 export type CreateWholeJobRequest = z.infer<typeof createWholeJobRequestSchema>;
@@ -105,6 +107,7 @@ export const createPlannedJobRequestSchema = z.object({
   settings: jobSettingsPatchSchema.optional(),
   /** Default: DEFAULT_VISIBILITY. */
   visibility: visibilitySchema.optional(),
+  details: detailsPatchSchema.optional(),
   webhook: webhookSchema.optional(),
 });
 
@@ -125,7 +128,9 @@ export type PreparedRequest = z.infer<typeof preparedRequestSchema>;
 /** A video in the catalogue. */
 export const videoSchema = z.object({
   id: videoId,
+  /** Its file's; for everybody but the owner and the operator: its title. */
   name: z.string(),
+  ...detailsSchema.shape,
   /** "planned" as long as it is being made: the row is written at the ends of a job only. */
   state: z.string(),
   errorCode: z.string().nullable(),
@@ -139,7 +144,10 @@ export const videoSchema = z.object({
   visibility: visibilitySchema,
 });
 /** `PATCH /api/videos/:id` */
-export const videoPatchSchema = z.object({ visibility: visibilitySchema });
+export const videoPatchSchema = detailsPatchSchema
+  .extend({ visibility: visibilitySchema.optional() })
+  .refine((patch) => Object.keys(patch).length > 0, "nothing to change is named");
+export type VideoPatch = z.input<typeof videoPatchSchema>;
 /** `GET /api/videos?...` */
 export const videoQuerySchema = z.object({
   cursor: z.string().max(100).optional().describe("Of the page before."),

@@ -7,6 +7,7 @@ import {
   sourceFactsSchema,
   videoRenditionSchema,
 } from "../job/job.ts";
+import { detailsSchema } from "./details.ts";
 import { jobViewSchema } from "./job-view.ts";
 import { reasonSchema } from "./problem.ts";
 
@@ -39,6 +40,8 @@ export type CoordinatorStatus = z.infer<typeof coordinatorStatusSchema>;
 
 /** `GET /api/jobs/:id`; `tasks`, `segments` (provenance) and `holders` are empty without the owner's token. */
 export const jobStatusSchema = jobViewSchema.extend({
+  /** What its owner says of it. */
+  details: detailsSchema.optional(),
   /** Null while a server still reads the source. */
   source: sourceFactsSchema.nullable(),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])),

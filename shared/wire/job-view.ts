@@ -41,7 +41,9 @@ export type HolderView = z.infer<typeof holderViewSchema>;
 export const jobViewSchema = z.object({
   id: idSchema,
   state: jobStateSchema,
+  /** Its file's; for everybody but the owner and the operator: its title. */
   name: z.string(),
+  title: z.string().optional(),
   durationTicks: z.int(),
   segmentCount: z.int(),
   error: reasonSchema.nullable(),

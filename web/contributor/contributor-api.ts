@@ -18,7 +18,10 @@ export type ContributorPhase =
 
 export interface ContributorState {
   phase: ContributorPhase;
-  job: Pick<JobView, "name" | "durationTicks" | "state" | "progress" | "awaitsVerification"> | null;
+  job: Pick<
+    JobView,
+    "name" | "title" | "durationTicks" | "state" | "progress" | "awaitsVerification"
+  > | null;
   /** Encoders this device could run; 0 says `reason`. */
   possibleSlots: number;
   /** Why this device cannot help, as a sentence. */

@@ -40,6 +40,8 @@ export type Event =
   /** Storage has not, or no longer, what was accepted under these keys. */
   | { type: "outputs-lost"; keys: readonly string[] }
   | { type: "cancel" }
+  /** The owner gave the video another title; null: its file's name is it. */
+  | { type: "titled"; title: string | null }
   /** The call for a server failed for good. */
   | { type: "server-given-up"; holderId: string }
   /** The owner removes contributors: one, or all that came with a link's token. */
@@ -115,6 +117,9 @@ function decide(draft: Draft, event: Event): void {
       if (!hasEnded(draft.job.state)) {
         endJob(draft, "cancelled", { code: "CANCELLED", message: "The job was cancelled." });
       }
+      return;
+    case "titled":
+      draft.patchJob({ title: event.title });
       return;
     case "server-given-up":
       serverGivenUp(draft, event.holderId);

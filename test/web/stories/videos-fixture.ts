@@ -16,6 +16,10 @@ const READY: Video = {
   endedAtMs: 1_795_000_214_000,
   errorCode: null,
   visibility: "listed",
+  title: "Harbour walk",
+  description: "Along the quay, in the evening.",
+  language: "en",
+  chapters: [],
 };
 
 const VIDEOS: Video[] = [
@@ -24,6 +28,7 @@ const VIDEOS: Video[] = [
     ...READY,
     id: "1123456789abcdefghjk",
     name: "being-made.mkv",
+    title: "Being made",
     state: "planned",
     bytesStored: 0,
     endedAtMs: null,
@@ -32,6 +37,7 @@ const VIDEOS: Video[] = [
     ...READY,
     id: "2123456789abcdefghjk",
     name: "broken.avi",
+    title: "Broken",
     state: "failed",
     errorCode: "TASK_FAILED",
   },
@@ -39,6 +45,7 @@ const VIDEOS: Video[] = [
     ...READY,
     id: "3123456789abcdefghjk",
     name: "given-up.mov",
+    title: "Given up",
     state: "cancelled",
     bytesStored: 0,
   },

@@ -55,7 +55,8 @@ const isAtWork = () => state.value?.phase === "working";
 stayAwakeWhile(isAtWork, `tributary-contributing-${jobId}`);
 effect(() => {
   const works = isAtWork();
-  const name = state.value?.job?.name;
+  const job = state.value?.job;
+  const name = job?.title ?? job?.name;
   if (name !== undefined) document.title = `${works ? "Helping: " : ""}${name} · Tributary`;
 });
 

@@ -6,7 +6,7 @@ export function VideoFacts({ state: { job } }: { state: ContributorState }) {
   if (job === null) return null;
   return (
     <p class="contribute-video">
-      <b>{job.name}</b>{" "}
+      <b>{job.title ?? job.name}</b>{" "}
       <span class="hint">
         {formatLength(job.durationTicks)} · {formatPercent(job.progress)} done
       </span>

@@ -65,6 +65,8 @@ export const jobRecordSchema = z.object({
   /** Results that count, verified or not. */
   tasksDone: z.number(),
   settings: jobSettingsSchema,
+  /** As its owner gave it, for everybody; null: by its file's name. */
+  title: z.string().nullable().default(null),
   /** Where it was created: what has no request of its own (queue, alarm) is signed for there. */
   origin: z.string(),
   /** This deployment has servers. */

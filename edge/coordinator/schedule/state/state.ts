@@ -91,6 +91,7 @@ export function acceptedId(rendition: string, segment: number): string {
 
 export interface NewStateOptions {
   settings?: JobSettings;
+  title?: string | null;
   origin?: string;
   hasServers?: boolean;
   /** Nobody outside knows it. */
@@ -104,7 +105,8 @@ export function newState(
   nowMs: number,
   options: NewStateOptions = {},
 ): State {
-  const { settings = DEFAULT_JOB_SETTINGS, origin = "", hasServers = false, seed = "" } = options;
+  const { settings = DEFAULT_JOB_SETTINGS, title = null, origin = "" } = options;
+  const { hasServers = false, seed = "" } = options;
   const job: JobRecord = {
     id,
     state: "planned",
@@ -119,6 +121,7 @@ export function newState(
     helperBytes: 0,
     tasksDone: 0,
     settings,
+    title,
     origin,
     hasServers,
     serverCalls: [],

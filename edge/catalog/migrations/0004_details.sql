@@ -1,0 +1,14 @@
+-- What people say of a video. Absent: nothing; the title is then its file's name without the ending.
+CREATE TABLE video_details (
+  id TEXT PRIMARY KEY,
+  title TEXT,
+  description TEXT NOT NULL DEFAULT '',
+  language TEXT,
+  -- JSON: [{"startSeconds": 0, "title": "..."}], by start (shared/wire/details.ts).
+  chapters TEXT NOT NULL DEFAULT '[]'
+) WITHOUT ROWID;
+
+-- Signed links to a private video name the version that they were made for: one that was raised ends them all.
+ALTER TABLE video_owners ADD COLUMN link_version INTEGER NOT NULL DEFAULT 1;
+-- Salt and hash of the passphrase that gets such a link (edge/http/passphrase.ts); NULL: there is none.
+ALTER TABLE video_owners ADD COLUMN passphrase_hash TEXT;
