@@ -8,6 +8,14 @@ export function languageName(language: string): string | null {
   }
 }
 
+/** Tags of the languages that have two letters, and their names in English, by name. */
+export function knownLanguages(): { tag: string; name: string }[] {
+  return CODES.split(" ")
+    .map((pair) => ({ tag: pair.slice(0, 2), name: languageName(pair.slice(0, 2)) ?? "" }))
+    .filter(({ tag, name }) => name !== tag)
+    .sort((a, b) => a.name.localeCompare(b.name, "en"));
+}
+
 /** BCP 47 -> the three letters of ISO 639-2/T, as MP4 has them; "und" where there are none. */
 export function threeLetterCode(language: string): string {
   const [primary = ""] = language.toLowerCase().split("-");

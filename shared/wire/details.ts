@@ -43,6 +43,8 @@ export const chapterSchema = z.object({
   title: titleSchema.refine((title) => title !== "", "a chapter needs a title"),
 });
 
+export type Chapter = z.infer<typeof chapterSchema>;
+
 const chaptersSchema = z
   .array(chapterSchema)
   .max(MOST_CHAPTERS)

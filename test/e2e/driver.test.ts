@@ -50,13 +50,24 @@ test("a file that becomes a video: status 0, a report, a copy that plays from di
   const file = await fixture("plain-8s.mp4");
   const ladder = ["--ladder", "240:300,144:140"];
   const checking = ["--verify", "adaptive", "--unverified", "publish"];
-  const asked = [...ladder, ...checking, "--visibility", "private", "--out", out, "--json"];
+  const asked = [
+    ...ladder,
+    ...checking,
+    "--title",
+    "Eight seconds",
+    "--visibility",
+    "private",
+    "--out",
+    out,
+    "--json",
+  ];
   const { status, stdout } = await run([file, ...asked]);
   expect(status).toBe(0);
   const report = reportOf(stdout);
   // The owner's copy is there; for anybody else there is no such video.
   const stranger = await fetch(`${inject("serverUrl")}/v/${report.jobId}/master.m3u8`);
   expect(stranger.status).toBe(404);
+  expect(report.title).toBe("Eight seconds");
   expect(report).toMatchObject({ ok: true, error: null, durationSeconds: 8, outDir: out });
   expect(report.settings).toMatchObject({ verify: "adaptive", unverified: "publish" });
   const { firstPlayableMs, readyMs, inspectedMs } = report.times;
@@ -95,6 +106,7 @@ test.each([
   [["/no/such/file.mp4"]],
   [["--engine", "magic", "package.json"]],
   [["--visibility", "everybody", "package.json"]],
+  [["--title", " ", "package.json"]],
   [["--verify", "some", "package.json"]],
   [["--unverified", "perhaps", "package.json"]],
   [["--unverified", "publish", "--verify", "all", "package.json"]],

@@ -77,7 +77,7 @@ describe("every state", () => {
       const { page } = stage;
       const controls = await page
         .locator("a[href], button:enabled, select, summary, [tabindex='0']")
-        .or(page.locator("input:not([tabindex='-1'])"))
+        .or(page.locator("input:not([tabindex='-1']), textarea"))
         .filter({ visible: true })
         .count();
       const seen = new Set<string>();

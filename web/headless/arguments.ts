@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseLadder } from "../../shared/plan/plan.ts";
+import { MOST_TITLE_CHARACTERS } from "../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY, VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
 import { invalid, parseOptions, wholeNumber } from "./options.ts";
 
@@ -12,6 +13,7 @@ export const USAGE = `npm run transcode -- FILE [options]
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
   --contributors N    further tabs that help; default 0
+  --title TEXT        what others see it under; default: the file's name without its ending
   --visibility NAME   who can find it: unlisted (default; who has the link), listed or private
   --verify POLICY     which of their parts are made twice: adaptive (default), all or off
   --unverified WHAT   of parts that nobody trusted is there to check: wait (default) for the owner or
@@ -34,6 +36,8 @@ export interface TranscodeArguments {
   outDir: string | null;
   engine: (typeof ENGINES)[number];
   contributors: number;
+  /** Default: the file's name without its ending. */
+  title?: string | null;
   /** Default: DEFAULT_VISIBILITY. */
   visibility?: Visibility;
   /** Default: adaptive. */
@@ -73,6 +77,10 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
   }
   const visibility = VISIBILITIES.find((each) => each === values.visibility);
   if (visibility === undefined) throw invalid(`--visibility is one of ${VISIBILITIES.join(", ")}.`);
+  const { title = null } = values;
+  if (title !== null && (title.trim() === "" || title.length > MOST_TITLE_CHARACTERS)) {
+    throw invalid(`--title has 1 to ${MOST_TITLE_CHARACTERS} characters.`);
+  }
   return {
     file: path,
     outDir: values.out === undefined ? null : resolve(values.out),
@@ -80,6 +88,7 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
     contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
     verify,
     unverified,
+    title,
     visibility,
     ladder: values.ladder ?? null,
     slots: wholeNumber("--slots", values.slots, 1, 64),
@@ -98,6 +107,7 @@ const OPTIONS = {
   contributors: { type: "string", default: "0" },
   verify: { type: "string", default: "adaptive" },
   unverified: { type: "string", default: "wait" },
+  title: { type: "string" },
   visibility: { type: "string", default: DEFAULT_VISIBILITY },
   look: { type: "string" },
   json: { type: "boolean" },

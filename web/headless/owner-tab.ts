@@ -156,6 +156,11 @@ export class OwnerTab {
     return this.#edge.cancelJob(jobId, ownerToken);
   }
 
+  /** In `inspected`: what others see the video under. */
+  async title(title: string): Promise<void> {
+    await this.page.getByLabel("Title").fill(title);
+  }
+
   /** In `inspected`: who can find the video, by the page's own control. */
   async visibility(visibility: Visibility): Promise<void> {
     await this.page.getByLabel("Who can find it").selectOption(visibility);

@@ -16,6 +16,8 @@ export interface TranscodeReport {
   sizeBytes: number;
   /** Seconds of video; null when the file could not be read. */
   durationSeconds: number | null;
+  /** What others see it under; null where the job was not begun. */
+  title: string | null;
   jobId: string | null;
   watchUrl: string | null;
   masterUrl: string | null;
@@ -113,6 +115,7 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     file: seen.file,
     sizeBytes: seen.sizeBytes,
     durationSeconds: durationTicks === undefined ? null : durationTicks / 90_000,
+    title: seen.status?.title ?? null,
     jobId: job?.jobId ?? null,
     watchUrl: job?.watchUrl ?? null,
     masterUrl: job?.masterUrl ?? null,

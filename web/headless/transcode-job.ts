@@ -89,6 +89,7 @@ async function work(
   seen.inspectedAtMs = Date.now();
   if (seen.state.phase !== "inspected") throw refusal(seen.state);
   if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
+  if (given.title != null) await tab.title(given.title);
   if (given.visibility !== undefined) await tab.visibility(given.visibility);
   await pause(1000 * (given.lookSeconds ?? 0), undefined, { signal });
 

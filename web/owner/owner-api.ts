@@ -9,6 +9,7 @@ import type {
 } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
+import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
@@ -218,8 +219,12 @@ export interface OwnerApi {
    * `error`. `job` is what to keep for a resume, or to cancel when this was cancelled meanwhile; null when
    * the start was refused.
    * @param visibility default: DEFAULT_VISIBILITY
+   * @param details default: none, and the title is the file's name without its ending
    */
-  start(visibility?: Visibility): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
+  start(
+    visibility?: Visibility,
+    details?: DetailsPatch,
+  ): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
   /** Takes a job up after a reload; ends in `needs-file`, or `failed` when it is not to be had. */
   resume(job: ResumableJob): Promise<OwnerSnapshot>;
   /** In `needs-file`: ends in `running`, or in `needs-file` with SOURCE_CHANGED or another `error`. */

@@ -2,6 +2,7 @@ import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { JobSettingsPatch } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
+import type { DetailsPatch } from "../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { hasWebCodecs, type PartDecision } from "../encoder/capability.ts";
@@ -102,6 +103,7 @@ class Owner implements OwnerApi {
 
   async start(
     visibility = DEFAULT_VISIBILITY,
+    details?: DetailsPatch,
   ): Promise<OwnerSnapshot & { job: ResumableJob | null }> {
     const file = this.#file;
     const { signal } = this.#abort;
@@ -116,7 +118,7 @@ class Owner implements OwnerApi {
       const settings = { ...settingsFor(this.#decidePart()), ...checking };
       const { idempotencyKey } = file;
       // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
-      const options = { settings, visibility, createToken, idempotencyKey };
+      const options = { settings, visibility, details, createToken, idempotencyKey };
       const created = await this.#client.createJob(await file.jobPlan(), options);
       const { jobId, ownerToken, watchUrl, masterUrl } = created;
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;

@@ -36,13 +36,26 @@ const session: UploadSessionView = {
     stageAll: (on) => noted("stageAll")(on),
     verify: (policy) => noted("verify")(policy),
   },
+  detailsActions: {
+    read: async () => ({
+      title: "Harbour walk",
+      description: "Along the quay, in the evening.",
+      language: "en",
+      chapters: [{ startSeconds: 0, title: "The quay" }],
+    }),
+    change: async (jobId, patch) => {
+      calls.push({ name: "change", argument: { jobId, patch } });
+    },
+  },
   take: async ({ file }) => {
     calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
   },
   setLadder: noted("setLadder"),
   useServers: noted("useServers"),
   useEngine: noted("useEngine"),
-  start: noted("start"),
+  start: async (...argument) => {
+    calls.push({ name: "start", argument });
+  },
   reopen: noted("reopen"),
   cancel: noted("cancel"),
   again: noted("again"),

@@ -27,9 +27,8 @@ export function showWatch(
 }
 
 function watchState(watched: Parameters<typeof showWatch>[0]): WatchState {
-  if (watched === "loading" || watched === "stored" || watched === "missing") {
-    return { kind: watched };
-  }
+  if (watched === "loading" || watched === "missing") return { kind: watched };
+  if (watched === "stored") return { kind: watched, video: null };
   const view =
     watched === "ready"
       ? STATES.ready.done.job
@@ -42,6 +41,13 @@ function watchState(watched: Parameters<typeof showWatch>[0]): WatchState {
           });
   const status: JobStatus = {
     ...view,
+    title: "Harbour walk",
+    details: {
+      title: "Harbour walk",
+      description: "Along the quay, in the evening.\nFilmed by the class of 2026.",
+      language: "en",
+      chapters: [],
+    },
     source: INSPECTION.source,
     renditions: [...INSPECTION.video, ...INSPECTION.audio],
     segments: [],

@@ -39,9 +39,11 @@ const savedKey = savedSiteToken();
 if (savedKey === null && givenKey !== null) saveSiteToken(givenKey);
 /** Another key than the one that is kept, as long as the person has not said what to do with it. */
 const otherKey = signal(savedKey !== null && givenKey !== savedKey ? givenKey : null);
-const cancellations = new Cancellations(new EdgeClient(location.origin), REAL_CLOCK);
+const client = new EdgeClient(location.origin);
+const cancellations = new Cancellations(client, REAL_CLOCK);
 const session = new UploadSession({
   connect: connectOwner,
+  client,
   store: openResumeStore(),
   cancellations,
   options: optionsOf(query),

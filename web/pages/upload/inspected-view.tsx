@@ -1,9 +1,12 @@
 import { useSignal } from "@preact/signals";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
+import { MOST_TITLE_CHARACTERS, titleOfFile } from "../../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY, type Visibility } from "../../../shared/wire/visibility.ts";
 import type { InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
+import { TITLE_HINT } from "../../ui/details-form.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
+import { FormField } from "../../ui/form-field.tsx";
 import { formatBitrate, formatBytes, formatCount, languageName } from "../../ui/format.ts";
 import { DeviceNote } from "./device-note.tsx";
 import { LadderEditor } from "./ladder-editor.tsx";
@@ -29,12 +32,14 @@ export function InspectedView({
   onLadder(ladder: LadderRung[]): void;
   onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
-  onStart(visibility: Visibility): void;
+  onStart(visibility: Visibility, title: string): void;
   onDiscard(): void;
 }) {
   const { inspection } = state;
   const visibility = useSignal(DEFAULT_VISIBILITY);
   const { source, audio, video, ladder } = inspection;
+  const fileTitle = titleOfFile(source.name);
+  const title = useSignal(fileTitle);
   const error = problem ?? state.error;
   const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;
   const largestSide = Math.min(source.video.displayWidth, source.video.displayHeight);
@@ -91,6 +96,20 @@ export function InspectedView({
               </dd>
             </div>
           </dl>
+          <FormField label="Title" hint={TITLE_HINT}>
+            {(props) => (
+              <input
+                {...props}
+                type="text"
+                maxLength={MOST_TITLE_CHARACTERS}
+                value={title.value}
+                disabled={pending === "start"}
+                onInput={(event) => {
+                  title.value = event.currentTarget.value;
+                }}
+              />
+            )}
+          </FormField>
           <VisibilityChoice
             visibility={visibility.value}
             disabled={pending !== null}
@@ -105,7 +124,9 @@ export function InspectedView({
               type="button"
               class="button button-primary button-large"
               disabled={ladderError !== null || pending !== null}
-              onClick={() => onStart(visibility.value)}
+              onClick={() =>
+                onStart(visibility.value, title.value === fileTitle ? "" : title.value)
+              }
             >
               {pending === "start" ? "Starting…" : "Start"}
             </button>

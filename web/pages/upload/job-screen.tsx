@@ -7,6 +7,7 @@ import { CopyField } from "../../ui/copy-field.tsx";
 import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
 import { OpenIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { type DetailsActions, DetailsPanel } from "./details-panel.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import { type ShareActions, SharePanel } from "./share-panel.tsx";
 import { WorkPanel } from "./work-panel.tsx";
@@ -22,6 +23,7 @@ export function JobScreen({
   onCancel,
   onAnother,
   shareActions,
+  detailsActions,
 }: {
   state: StartingState | RunningState | ReadyState;
   cancelling: boolean;
@@ -29,6 +31,7 @@ export function JobScreen({
   onCancel(): void;
   onAnother(): void;
   shareActions: ShareActions;
+  detailsActions: DetailsActions;
 }) {
   const { inspection } = state;
   const ready = state.phase === "ready";
@@ -48,7 +51,7 @@ export function JobScreen({
           <Player
             masterUrl={masterUrl}
             ownerToken={"address" in state ? ownerTokenOf(state.address.jobId) : null}
-            title={state.fileName}
+            title={job?.title ?? state.fileName}
             aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
             placeholder="You can watch here as soon as the first segment is made."
           />
@@ -71,6 +74,13 @@ export function JobScreen({
             <p key={warning}>{warning}</p>
           ))}
         </Note>
+      )}
+      {state.phase !== "starting" && job !== null && (
+        <DetailsPanel
+          key={state.address.jobId}
+          jobId={state.address.jobId}
+          actions={detailsActions}
+        />
       )}
       {state.phase === "running" && job !== null && <SharePanel job={job} actions={shareActions} />}
       {job !== null && !ready && <SegmentGrid job={job} />}

@@ -23,6 +23,7 @@ export type UploadSessionView = Pick<
   UploadSession,
   | "state"
   | "shareActions"
+  | "detailsActions"
   | "problem"
   | "pending"
   | "storedHandle"
@@ -82,7 +83,7 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
           onLadder={(ladder) => session.setLadder(ladder)}
           onEngine={(engine) => session.useEngine(engine)}
           onServers={(use) => session.useServers(use)}
-          onStart={(visibility) => session.start(visibility)}
+          onStart={(visibility, title) => session.start(visibility, title)}
           onDiscard={() => session.discard()}
         />
       );
@@ -97,6 +98,7 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
           onCancel={() => session.cancel()}
           onAnother={() => session.discard()}
           shareActions={session.shareActions}
+          detailsActions={session.detailsActions}
         />
       );
     case "needs-file":

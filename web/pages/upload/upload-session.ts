@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { REAL_CLOCK } from "../../../shared/clock.ts";
 import {
   type ErrorCode,
   type TributaryError,
@@ -7,7 +8,9 @@ import {
 } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
+import { retry } from "../../../shared/retry.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
+import type { EdgeClient } from "../../edge-client.ts";
 import type {
   OwnerApi,
   OwnerOptions,
@@ -17,9 +20,10 @@ import type {
 } from "../../owner/owner-api.ts";
 import type { Cancellations } from "../../saved/cancellations.ts";
 import { KeptJob } from "../../saved/kept-job.ts";
-import { rememberOwned } from "../../saved/owned-videos.ts";
+import { ownerTokenOf, rememberOwned } from "../../saved/owned-videos.ts";
 import type { ResumeStore } from "../../saved/resume-store.ts";
 import type { OwnerConnection } from "./connect-owner.ts";
+import type { DetailsActions } from "./details-panel.tsx";
 import { OwnerLink } from "./owner-link.ts";
 import type { ShareActions } from "./share-panel.tsx";
 import { fileNameOf } from "./shown-state.ts";
@@ -28,6 +32,7 @@ import { type PickedFile, reopenFile } from "./source-file.ts";
 /** What the session is built from; tests hand in their own. */
 export interface SessionParts {
   connect(): OwnerConnection;
+  client: Pick<EdgeClient, "video" | "changeVideo">;
   store: ResumeStore;
   cancellations: Cancellations;
   options: OwnerOptions;
@@ -53,10 +58,12 @@ export class UploadSession {
   readonly #pending = signal<PendingAction>(null);
   readonly #kept: KeptJob;
   readonly #cancellations: Cancellations;
+  readonly #client: SessionParts["client"];
   #picked: PickedFile | null = null;
   #revivals = 0;
 
-  constructor({ connect, store, cancellations, options, ladder }: SessionParts) {
+  constructor({ connect, client, store, cancellations, options, ladder }: SessionParts) {
+    this.#client = client;
     this.#ladder = ladder;
     this.#cancellations = cancellations;
     this.#kept = new KeptJob(store);
@@ -150,10 +157,13 @@ export class UploadSession {
     await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
   }
 
-  async start(visibility: Visibility): Promise<void> {
+  /** @param title "" for the file's name without its ending */
+  async start(visibility: Visibility, title: string): Promise<void> {
     await this.#while("start", async () => {
       this.#revivals = 0;
-      const { job } = await this.#link.run((owner) => owner.start(visibility));
+      const { job } = await this.#link.run((owner) =>
+        owner.start(visibility, title ? { title } : {}),
+      );
       if (job === null) return;
       const state = this.state.peek();
       const isHere = "address" in state && state.address?.jobId === job.jobId;
@@ -190,6 +200,21 @@ export class UploadSession {
     stageAll: (on) => this.#link.owner.changeSettings({ stageAll: on }),
     verify: (policy) => this.#link.owner.changeSettings({ verify: policy }),
     unverified: (what) => this.#link.owner.changeSettings({ unverified: what }),
+  };
+
+  /** What the details panel does; rejects with TributaryErrors. */
+  readonly detailsActions: DetailsActions = {
+    read: async (jobId) => {
+      // The catalogue hears of a job a moment after it is created.
+      const video = () => this.#client.video(jobId, ownerTokenOf(jobId) ?? undefined);
+      const { title, description, language, chapters } = await retry(video, {
+        clock: REAL_CLOCK,
+        tries: 5,
+        isRetryable: (thrown) => toWireError(thrown).code === "NOT_FOUND",
+      });
+      return { title, description, language, chapters };
+    },
+    change: (jobId, patch) => this.#client.changeVideo(jobId, ownerTokenOf(jobId) ?? "", patch),
   };
 
   async cancel(): Promise<void> {

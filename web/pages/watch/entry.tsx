@@ -3,7 +3,7 @@ import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
-import { EmbedPage, WatchPage } from "./watch-page.tsx";
+import { EmbedPage, titleOf, WatchPage } from "./watch-page.tsx";
 import { watchStatus } from "./watch-status.ts";
 
 requireBrowser("watch");
@@ -28,5 +28,8 @@ render(
   document.getElementById("page") as HTMLElement,
 );
 effect(() => {
-  if (state.value.kind === "known") document.title = `${state.value.status.name} · Tributary`;
+  const { kind } = state.value;
+  if (kind === "known" || kind === "stored") {
+    document.title = `${titleOf(state.value)} · Tributary`;
+  }
 });

@@ -80,6 +80,7 @@ function Content({
     );
   }
   const status = watched.kind === "known" ? watched.status : null;
+  const description = descriptionOf(watched);
   const making = status !== null && status.endedAtMs === null;
   return (
     <article class="watch">
@@ -94,6 +95,7 @@ function Content({
         <h1 class="watch-title">{title}</h1>
         {status !== null && <p class="hint">{formatLength(status.durationTicks)}</p>}
       </div>
+      {description !== "" && <p class="watch-description">{description}</p>}
       {making && (
         <Note kind="info" icon={<InfoIcon />}>
           <p>
@@ -135,8 +137,15 @@ function isMakerAway({ stuckSinceMs }: JobStatus): boolean {
   return stuckSinceMs != null && Date.now() - stuckSinceMs > AWAY_AFTER_MS;
 }
 
-function titleOf(state: WatchState): string {
-  return state.kind === "known" ? state.status.name : "Video";
+export function titleOf(state: WatchState): string {
+  if (state.kind === "known") return state.status.title ?? state.status.name;
+  return (state.kind === "stored" && state.video?.title) || "Video";
+}
+
+/** "" where its owner said nothing. */
+function descriptionOf(state: WatchState): string {
+  if (state.kind === "known") return state.status.details?.description ?? "";
+  return (state.kind === "stored" && state.video?.description) || "";
 }
 
 function playable(state: WatchState): boolean {

@@ -2,6 +2,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { pause, REAL_CLOCK } from "../../../shared/clock.ts";
 import { toWireError, type WireError } from "../../../shared/job/errors.ts";
 import { callBackoffMs } from "../../../shared/retry.ts";
+import type { Video } from "../../../shared/wire/api.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import { authorized } from "../../player/authorized.ts";
@@ -11,7 +12,7 @@ export type WatchState =
   | { kind: "loading" }
   | { kind: "known"; status: JobStatus }
   /** The coordinator forgot the job (an hour after its end); its playlists stay. */
-  | { kind: "stored" }
+  | { kind: "stored"; video: Video | null }
   | { kind: "missing" }
   /** Asked again by itself. */
   | { kind: "unreachable"; error: WireError };
@@ -49,8 +50,16 @@ export function watchStatus(
         const error = toWireError(thrown);
         if (error.code === "JOB_NOT_FOUND" || error.code === "NOT_FOUND") {
           const stored = await isStored(masterUrl, ownerToken, abort);
-          if (stored !== null) {
-            state.value = { kind: stored ? "stored" : "missing" };
+          if (stored === false) {
+            state.value = { kind: "missing" };
+            return;
+          }
+          if (stored === true) {
+            // One from before there was a catalogue plays without a row.
+            const video = await client
+              .video(jobId, ownerToken ?? undefined, abort)
+              .catch(() => null);
+            state.value = { kind: "stored", video };
             return;
           }
         }

@@ -1,0 +1,66 @@
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { type OpenStage, openStage } from "./stories/open-stage.ts";
+
+// What people say of their video, on the upload page; what the edge keeps of it: test/edge/details.test.ts.
+
+let browser: Browser;
+let stage: OpenStage<"upload">;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  await stage?.page.close();
+  stage = await openStage(browser, inject("serverUrl"), "upload");
+});
+
+const show = (name: "inspected" | "running" | "ready") =>
+  stage.run((it, given) => it.showUpload(given), name);
+
+test("the title is the file's name without its ending, or what is written", async () => {
+  const { page } = stage;
+  const start = page.getByRole("button", { name: "Start", exact: true });
+  await show("inspected");
+  const title = page.getByLabel("Title");
+  expect(await title.inputValue()).toBe("harbour-walk-2026");
+  await page.getByText("Others see this title.").waitFor();
+  await start.click();
+  await title.fill("The harbour");
+  await start.click();
+  const started = (await stage.calls()).filter(({ name }) => name === "start");
+  expect(started.map(({ argument }) => argument)).toEqual([
+    ["unlisted", ""],
+    ["unlisted", "The harbour"],
+  ]);
+});
+
+test.each(["running", "ready"] as const)("details are written while it is %s", async (name) => {
+  const { page } = stage;
+  await show(name);
+  const save = page.getByRole("button", { name: "Save" });
+  await page.getByLabel("Title").fill("Along the quay");
+  await page.getByLabel("Chapters").fill("0:00 The quay\nlater The ship");
+  await page.getByText("Line 2 does not begin with a time").waitFor();
+  expect(await save.isDisabled()).toBe(true);
+  await page.getByLabel("Chapters").fill("0:00 The quay\n1:30 The ship");
+  await page.getByLabel("Language").selectOption("German");
+  await save.press("Enter");
+  await page.getByText("Saved.").waitFor();
+  expect((await stage.calls()).at(-1)).toMatchObject({
+    name: "change",
+    argument: {
+      patch: {
+        title: "Along the quay",
+        description: "Along the quay, in the evening.",
+        language: "de",
+        chapters: [
+          { startSeconds: 0, title: "The quay" },
+          { startSeconds: 90, title: "The ship" },
+        ],
+      },
+    },
+  });
+});

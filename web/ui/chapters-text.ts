@@ -1,0 +1,35 @@
+import { parseTimeText, timeText } from "../../shared/time-text.ts";
+import {
+  type Chapter,
+  MOST_CHAPTERS,
+  MOST_TITLE_CHARACTERS,
+  oneLine,
+} from "../../shared/wire/details.ts";
+
+/** Chapters as people write them: a line each, "1:30 First part". */
+
+export function textOfChapters(chapters: readonly Chapter[]): string {
+  return chapters.map(({ startSeconds, title }) => `${timeText(startSeconds)} ${title}`).join("\n");
+}
+
+/** Empty lines count for nothing. @returns the chapters, or in a sentence what is wrong with a line */
+export function chaptersOfText(text: string): Chapter[] | string {
+  const chapters: Chapter[] = [];
+  for (const [at, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const [, time = "", rest = ""] = /^\s*(\S+)\s*(.*)$/.exec(line) ?? [];
+    const startSeconds = parseTimeText(time);
+    const title = oneLine(rest);
+    const last = chapters.at(-1);
+    if (startSeconds === null) return `Line ${at + 1} does not begin with a time such as 1:30.`;
+    if (title === "") return `Line ${at + 1} has no title behind its time.`;
+    if (title.length > MOST_TITLE_CHARACTERS) return `Line ${at + 1} is too long.`;
+    if (last !== undefined && startSeconds <= last.startSeconds) {
+      return `Line ${at + 1} begins no later than the one before.`;
+    }
+    chapters.push({ startSeconds, title });
+  }
+  return chapters.length > MOST_CHAPTERS
+    ? `There are more than ${MOST_CHAPTERS} chapters.`
+    : chapters;
+}
