@@ -97,6 +97,7 @@ export default defineConfig(({ command, isPreview = false }) => {
             "hls.js",
             "idb",
             "mediabunny",
+            "p-limit",
             "preact",
             "preact/hooks",
             "preact/jsx-dev-runtime",
