@@ -3,28 +3,25 @@ const LONGEST_HEADER_BYTES = 512;
 
 /** Reads the bits of a NAL unit's head, without its emulation prevention bytes (ITU-T H.264, 7.4.1). */
 export class BitReader {
-  readonly #bytes: Uint8Array;
+  readonly #unit: Uint8Array;
+  readonly #end: number;
+  #next: number;
+  /** Zero bytes before the next one. */
+  #zeros = 0;
+  #byte = 0;
   #bit = 0;
+  #isExhausted = false;
 
   /** @param skipBytes in front of the first bit, such as the NAL unit's header */
   constructor(unit: Uint8Array, skipBytes: number) {
-    const clean: number[] = [];
-    const end = Math.min(unit.length, LONGEST_HEADER_BYTES);
-    for (let i = skipBytes, zeros = 0; i < end; i++) {
-      const byte = unit[i] ?? 0;
-      if (zeros >= 2 && byte === 3) {
-        zeros = 0;
-        continue;
-      }
-      zeros = byte === 0 ? zeros + 1 : 0;
-      clean.push(byte);
-    }
-    this.#bytes = Uint8Array.from(clean);
+    this.#unit = unit;
+    this.#end = Math.min(unit.length, LONGEST_HEADER_BYTES);
+    this.#next = skipBytes;
   }
 
   /** More was read than is there; what was missing was read as zeros. */
   get exhausted(): boolean {
-    return this.#bit > this.#bytes.length * 8;
+    return this.#isExhausted;
   }
 
   /** Bits read so far, of what follows `skipBytes`. */
@@ -35,11 +32,27 @@ export class BitReader {
   u(bits: number): number {
     let value = 0;
     for (let i = 0; i < bits; i++) {
-      const byte = this.#bytes[this.#bit >> 3] ?? 0;
-      value = value * 2 + ((byte >> (7 - (this.#bit & 7))) & 1);
+      const bit = this.#bit & 7;
+      if (bit === 0) this.#byte = this.#read();
+      value = value * 2 + ((this.#byte >> (7 - bit)) & 1);
       this.#bit++;
     }
     return value;
+  }
+
+  #read(): number {
+    if (this.#zeros >= 2 && this.#unit[this.#next] === 3) {
+      this.#next++;
+      this.#zeros = 0;
+    }
+    if (this.#next >= this.#end) {
+      this.#isExhausted = true;
+      return 0;
+    }
+    const byte = this.#unit[this.#next] ?? 0;
+    this.#next++;
+    this.#zeros = byte === 0 ? this.#zeros + 1 : 0;
+    return byte;
   }
 
   flag(): boolean {
