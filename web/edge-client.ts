@@ -26,6 +26,13 @@ import {
   videoPatchSchema,
   videoSchema,
 } from "../shared/wire/api.ts";
+import {
+  type Captions,
+  type CaptionsList,
+  captionsListSchema,
+  captionsSchema,
+  type NewCaptions,
+} from "../shared/wire/captions.ts";
 import type { DetailsPatch } from "../shared/wire/details.ts";
 import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
@@ -142,6 +149,34 @@ export class EdgeClient {
     return this.#call("GET", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { token, signal });
   }
 
+  /** The captions of a video, the oldest first. @param token the owner's, for a private one. Codes: NOT_FOUND. */
+  captions(videoId: string, token?: string, signal?: AbortSignal): Promise<CaptionsList> {
+    const options = { token, signal };
+    return this.#call("GET", `/api/videos/${videoId}/captions`, captionsListSchema, options);
+  }
+
+  /**
+   * Adds captions, while the video is made or later. With `sourceTrack` repeated where no answer comes.
+   * Codes: CAPTIONS_INVALID, CAPTIONS_FULL, REQUEST_INVALID, FORBIDDEN, NOT_FOUND, RATE_LIMITED.
+   */
+  addCaptions(
+    videoId: string,
+    token: string,
+    body: NewCaptions,
+    signal?: AbortSignal,
+  ): Promise<Captions> {
+    const options = { token, body, signal };
+    const path = `/api/videos/${videoId}/captions`;
+    const once = () => this.#call("POST", path, captionsSchema, options);
+    if (body.sourceTrack === undefined) return once();
+    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+  }
+
+  /** Codes: FORBIDDEN, NOT_FOUND. */
+  async deleteCaptions(videoId: string, token: string, id: string): Promise<void> {
+    await this.#call("DELETE", `/api/videos/${videoId}/captions/${id}`, z.unknown(), { token });
+  }
+
   /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
   createWholeJob(
     body: CreateWholeJobRequest,
@@ -213,9 +248,7 @@ export class EdgeClient {
   ): Promise<CreateJobResponse> {
     const options = { token, body, signal, idempotencyKey };
     const once = () => this.#call("POST", "/api/jobs", createJobResponseSchema, options);
-    const isRetryable = (thrown: unknown): boolean =>
-      ["NETWORK", "TIMEOUT"].includes(toWireError(thrown).code);
-    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable });
+    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
   }
 
   async #beginUpload(
@@ -314,6 +347,11 @@ export class EdgeClient {
     }
     return parsed.data;
   }
+}
+
+/** No answer came. */
+function isUnheard(thrown: unknown): boolean {
+  return ["NETWORK", "TIMEOUT"].includes(toWireError(thrown).code);
 }
 
 /** Undefined for what is no JSON: every schema refuses that. */

@@ -1,4 +1,9 @@
-import { chunkPrefix, outputPrefix, recordKey } from "../../shared/job/object-keys.ts";
+import {
+  captionsPrefix,
+  chunkPrefix,
+  outputPrefix,
+  recordKey,
+} from "../../shared/job/object-keys.ts";
 import { deleteBelow } from "../storage/stored-objects.ts";
 import { deleteCancelledRows, deleteRows } from "./owners.ts";
 
@@ -18,5 +23,6 @@ export async function deleteCancelled(env: Cloudflare.Env, videoId: string): Pro
 export async function deleteObjects(bucket: R2Bucket, videoId: string): Promise<void> {
   await deleteBelow(bucket, outputPrefix(videoId), new Set());
   await deleteBelow(bucket, chunkPrefix(videoId), new Set());
+  await deleteBelow(bucket, captionsPrefix(videoId), new Set());
   await bucket.delete(recordKey(videoId));
 }

@@ -102,6 +102,7 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
     db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_owners WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
+    db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
   ]);
 }
 
@@ -128,6 +129,7 @@ export async function deleteCancelledRows(db: D1Database, id: string): Promise<v
     db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_owners WHERE id = ? AND visibility <> 'private'").bind(id),
     db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
+    db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
   ]);
 }
 

@@ -62,6 +62,14 @@ export async function findVideo(db: D1Database, id: string): Promise<Video | nul
   return row === null ? null : videoOf(row);
 }
 
+/** How long a video is; null where there is no row (yet). */
+export function findVideoTicks(db: D1Database, id: string): Promise<number | null> {
+  return db
+    .prepare("SELECT duration_ticks FROM videos WHERE id = ?")
+    .bind(id)
+    .first<number>("duration_ticks");
+}
+
 /** How a video's job ended, as the row says; null where it has not, or there is no row. */
 export async function findVideoEnd(
   db: D1Database,

@@ -59,6 +59,9 @@ export function nodeRemuxer(
               const { made } = await remuxing.call({ run: "ffmpeg", args, copy });
               return made ? openAsBlob(copy, { type: "video/mp4" }) : null;
             },
+            async texts(args, paths) {
+              return (await remuxing.call({ run: "texts", args, paths })).texts;
+            },
             lastLine: () => remuxing.lastLine,
           },
           request,

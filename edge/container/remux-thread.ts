@@ -19,12 +19,14 @@ export interface RemuxThreadData {
 export type RemuxCall =
   | { run: "ffprobe"; args: readonly string[] }
   /** @param copy where ffmpeg's output file goes */
-  | { run: "ffmpeg"; args: readonly string[]; copy: string };
+  | { run: "ffmpeg"; args: readonly string[]; copy: string }
+  /** @param paths of texts that ffmpeg writes to its memory */
+  | { run: "texts"; args: readonly string[]; paths: readonly string[] };
 
 export type RemuxAnswer =
   /** ffmpeg has got farther. */
   | { type: "progress"; share: number }
-  | { type: "done"; report: string; made: boolean; lastLine: string }
+  | { type: "done"; report: string; texts: string[]; made: boolean; lastLine: string }
   | { type: "failed"; error: WireError };
 
 const PROGRESS_EVERY_MS = 250;
@@ -126,11 +128,15 @@ try {
       progress.start();
       let report = "";
       let made = false;
+      let texts: string[] = [];
+      const textAt = (at: string): string =>
+        core.FS.analyzePath(at).exists ? new TextDecoder().decode(core.FS.readFile(at)) : "";
       if (call.run === "ffprobe") {
         core.ffprobe(...call.args);
-        if (core.FS.analyzePath(REPORT).exists) {
-          report = new TextDecoder().decode(core.FS.readFile(REPORT));
-        }
+        report = textAt(REPORT);
+      } else if (call.run === "texts") {
+        core.exec(...call.args);
+        texts = call.paths.map(textAt);
       } else {
         copy = call.copy;
         const status = core.exec(...call.args);
@@ -138,7 +144,7 @@ try {
         file?.close();
         made = status === 0 && file !== null;
       }
-      answer({ type: "done", report, made, lastLine: log.text });
+      answer({ type: "done", report, texts, made, lastLine: log.text });
     } catch (thrown) {
       const error = toWireError(asSourceError(thrown, "SOURCE_CORRUPT", CRASHED));
       answer({ type: "failed", error });

@@ -5,7 +5,10 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { messagesOf, type Notice, notice, withNotices } from "../../shared/job/notice.ts";
+import { log } from "../../shared/log.ts";
 import type { PreparedRequest } from "../../shared/wire/api.ts";
+import type { NewCaptions } from "../../shared/wire/captions.ts";
 import type { WholeSourceRequest } from "../../shared/wire/container.ts";
 import { loadFfmpegCore, nodeRemuxer } from "./node-remuxer.ts";
 import type { Workspace } from "./workspace.ts";
@@ -47,7 +50,11 @@ export async function openWholeSource(
       remux: nodeRemuxer(path, workspace.dir),
     });
     const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots));
-    if (request.needsPlan) await say({ plan });
+    if (request.needsPlan) {
+      const { tracks, notices } = await readSubtitles(source, signal);
+      await say({ plan: withMore(plan, notices) });
+      for (const captions of tracks) await sayCaptions(say, captions);
+    }
     return { source, plan };
   } catch (thrown) {
     const { code, message, retryable } = toWireError(thrown);
@@ -57,6 +64,45 @@ export async function openWholeSource(
     throw thrown;
   } finally {
     clearInterval(timer);
+  }
+}
+
+/** The source's subtitles, as they are sent; where they cannot be read the plan says so. */
+async function readSubtitles(
+  source: Source,
+  signal: AbortSignal,
+): Promise<{ tracks: NewCaptions[]; notices: Notice[] }> {
+  try {
+    const tracks = await source.captions(signal);
+    const sent = tracks
+      .filter(({ text }) => text !== "")
+      .map(({ track, title, ...more }) => {
+        const name = title?.trim().slice(0, 100);
+        return { ...more, sourceTrack: track, ...(name ? { name } : {}) };
+      });
+    return { tracks: sent, notices: [] };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const message = `The subtitles of the file could not be read: ${toWireError(thrown).message}`;
+    return { tracks: [], notices: [notice("CAPTIONS_NOT_SAVED", message.slice(0, 500))] };
+  }
+}
+
+function withMore(plan: JobPlan, more: readonly Notice[]): JobPlan {
+  const notices = withNotices(plan.source.notices, more);
+  return { ...plan, source: { ...plan.source, notices, warnings: messagesOf(notices) } };
+}
+
+/** A track that is refused is no reason to give the video up. */
+async function sayCaptions(
+  say: (said: PreparedRequest) => Promise<void>,
+  captions: NewCaptions,
+): Promise<void> {
+  try {
+    await say({ captions });
+  } catch (thrown) {
+    const { code } = toWireError(thrown);
+    log("captions", { end: code, language: captions.language });
   }
 }
 

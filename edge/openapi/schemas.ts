@@ -21,6 +21,11 @@ import {
   videoSchema,
   webhookStatusSchema,
 } from "../../shared/wire/api.ts";
+import {
+  captionsListSchema,
+  captionsSchema,
+  newCaptionsSchema,
+} from "../../shared/wire/captions.ts";
 import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 
@@ -45,6 +50,9 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Video: videoSchema,
   VideoPatch: videoPatchSchema,
   VideoPage: videoPageSchema,
+  Captions: captionsSchema,
+  CaptionsList: captionsListSchema,
+  NewCaptions: newCaptionsSchema,
   Mp4Status: mp4StatusSchema,
   VideoCheck: videoCheckSchema,
   Site: siteSchema,

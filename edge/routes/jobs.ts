@@ -12,6 +12,7 @@ import {
 } from "../../shared/wire/api.ts";
 import { titleOfFile } from "../../shared/wire/details.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import { saveCaptions } from "../captions/captions.ts";
 import { findOwnership } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
 import { coordinatorOf, jobNotFound, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
@@ -201,6 +202,9 @@ jobRoutes.post(
       isKnown = await keeper.failed(token, said.error);
     } else {
       isKnown = await keeper.heard(token);
+      if (isKnown && "captions" in said) {
+        await saveCaptions(c.env, c.req.param("id"), said.captions, new URL(c.req.url).origin);
+      }
     }
     if (!isKnown) throw new TributaryError("FORBIDDEN", "The token is of no server of this job.");
     return c.body(null, 204);

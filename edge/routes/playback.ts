@@ -3,7 +3,15 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { namedHashes, playlistKey } from "../../shared/job/object-keys.ts";
-import { renderDash } from "../../shared/playlist/index.ts";
+import { log } from "../../shared/log.ts";
+import {
+  renderDash,
+  renderSubtitles,
+  type SubtitleTrack,
+  withSubtitles,
+} from "../../shared/playlist/index.ts";
+import { captionsText } from "../captions/captions.ts";
+import { listCaptions } from "../catalog/captions.ts";
 import { findVideo } from "../catalog/videos.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
@@ -12,6 +20,10 @@ import { isJobId } from "../http/auth.ts";
 import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 import { visibleVideo } from "../http/video-access.ts";
 import { readRecord } from "../storage/video-record.ts";
+
+const MASTER = "master.m3u8";
+/** Folders of captions. */
+const CAPTIONS = "s[a-z0-9]{8}";
 
 /** What players fetch: `/v/<job>/...`. Open to players on any site. */
 export const playbackRoutes = new Hono<AppEnv>();
@@ -41,7 +53,27 @@ playbackRoutes.use("/:id/*", async (c, next) => {
   c.header("vary", "authorization", { append: true });
 });
 
-playbackRoutes.get("/:id/master.m3u8", (c) => playlist(c, "master.m3u8"));
+/** With the tracks of captions that there are now: those come and go, also when the video is finished. */
+playbackRoutes.get("/:id/master.m3u8", async (c) => {
+  const { text, isFinal } = await playlistText(c, MASTER);
+  const tracks = await captionTracks(c);
+  const maxAgeSeconds = isFinal ? 60 : 0;
+  return manifest(c, withSubtitles(text, tracks), { type: PLAYLIST_TYPE, maxAgeSeconds });
+});
+playbackRoutes.get(`/:id/:track{${CAPTIONS}}/playlist.m3u8`, async (c) => {
+  const track = c.req.param("track") ?? "";
+  const tracks = await captionTracks(c);
+  if (!tracks.some(({ id }) => id === track)) throw notFound();
+  const master = await playlistText(c, MASTER);
+  const first = /^#EXT-X-STREAM-INF:.*\n(.+)$/m.exec(master.text)?.[1] ?? "";
+  const { text, isFinal } = await playlistText(c, first);
+  return manifest(c, renderSubtitles(text), { type: PLAYLIST_TYPE, maxAgeSeconds: age(isFinal) });
+});
+playbackRoutes.get(`/:id/:track{${CAPTIONS}}/captions.vtt`, (c) => captions(c, null));
+playbackRoutes.get(`/:id/:track{${CAPTIONS}}/:span{\\d{1,13}-\\d{1,13}\\.vtt}`, (c) => {
+  const [fromMicros = 0, toMicros = 0] = (c.req.param("span") ?? "").split(/[-.]/).map(Number);
+  return captions(c, { fromMicros, toMicros });
+});
 playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{(playlist|iframes)\\.m3u8}", (c) =>
   playlist(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
 );
@@ -80,28 +112,62 @@ playbackRoutes.get("/:id/manifest.mpd", async (c) => {
   }
   const { video, audio, segments, media: accepted } = record;
   const text = renderDash({ video, audio, segments, accepted, ended: true });
-  return manifest(c, text, { type: "application/dash+xml", isFinal: true });
+  return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: age(true) });
 });
 
-/** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
 async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
+  const { text, isFinal } = await playlistText(c, path);
+  return manifest(c, text, { type: PLAYLIST_TYPE, maxAgeSeconds: age(isFinal) });
+}
+
+/** Seconds for which others may keep a playlist. */
+function age(isFinal: boolean): number {
+  return isFinal ? 3600 : 0;
+}
+
+/** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
+async function playlistText(
+  c: Context<AppEnv>,
+  path: string,
+): Promise<{ text: string; isFinal: boolean }> {
   const jobId = jobIdOf(c);
   const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
   const text = stored ? await stored.text() : await coordinatorOf(c.env, jobId).playlist(path);
   if (text === null) throw new TributaryError("NOT_FOUND", "There is no such playlist (yet).");
-  return manifest(c, text, { type: PLAYLIST_TYPE, isFinal: stored !== null });
+  return { text, isFinal: stored !== null };
+}
+
+/** None while the catalogue does not answer: the video plays all the same. */
+async function captionTracks(c: Context<AppEnv>): Promise<SubtitleTrack[]> {
+  const jobId = jobIdOf(c);
+  try {
+    return (await listCaptions(c.env.CATALOG, jobId)).tracks;
+  } catch {
+    log("catalog", { jobId, end: "captions-not-read" });
+    return [];
+  }
+}
+
+/** A track's id is of its text alone: what was served once never changes. */
+async function captions(
+  c: Context<AppEnv>,
+  span: Parameters<typeof captionsText>[3],
+): Promise<Response> {
+  const text = await captionsText(c.env.MEDIA, jobIdOf(c), c.req.param("track") ?? "", span);
+  if (text === null) throw notFound();
+  return manifest(c, text, { type: "text/vtt; charset=utf-8", maxAgeSeconds: 86_400 });
 }
 
 function manifest(
   c: Context<AppEnv>,
   text: string,
-  { type, isFinal }: { type: string; isFinal: boolean },
+  { type, maxAgeSeconds }: { type: string; maxAgeSeconds: number },
 ): Response {
   // Weak: the same text zipped and plain (RFC 9110, 8.8.1).
   const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
   const headers = new Headers({
     "content-type": type,
-    "cache-control": isFinal ? "public, max-age=3600" : "no-cache",
+    "cache-control": maxAgeSeconds === 0 ? "no-cache" : `public, max-age=${maxAgeSeconds}`,
     vary: "accept-encoding",
     etag,
   });

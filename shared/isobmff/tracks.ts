@@ -1,5 +1,12 @@
 import { type Box, BoxFields, scanBoxes } from "./box.ts";
-import { dateBytes, readHandler, readSampleCount, readTimescale, readTrackId } from "./headers.ts";
+import {
+  dateBytes,
+  readHandler,
+  readLanguage,
+  readSampleCount,
+  readTimescale,
+  readTrackId,
+} from "./headers.ts";
 import {
   type DecodeRuns,
   type DescriptionRun,
@@ -17,6 +24,8 @@ export interface IsoTrack {
   id: number;
   /** "vide", "soun". */
   handler: string;
+  /** Three letters of ISO 639-2/T. */
+  language: string;
   /** Tracks that hold its chapters' names (`tref`, QuickTime's "chap"). */
   chapterTracks: number[];
   /** The `stsd` box, whole. */
@@ -97,6 +106,7 @@ function readTrack(
     {
       id,
       handler: readHandler(moov, hdlr),
+      language: mdhd === undefined ? "und" : readLanguage(moov, mdhd),
       chapterTracks: readReferences(moov, child(moov, trak, "tref", "chap")),
       sampleDescriptions: moov.slice(stsd.start, stsd.end),
       tablesFit: sampleTablesFit(moov, childrenOf(moov, stbl)),

@@ -64,6 +64,10 @@ export const ERROR_CODES = {
   PROTOCOL_UNKNOWN: { retryable: true, status: 503 },
   MESSAGE_INVALID: { retryable: false, status: 400 },
   REQUEST_INVALID: { retryable: false, status: 400 },
+  /** A file with captions that holds none, or more than may be. */
+  CAPTIONS_INVALID: { retryable: false, status: 422 },
+  /** A video has as many tracks of captions as it may. */
+  CAPTIONS_FULL: { retryable: false, status: 409 },
   /** A webhook's address is one of the site's own machine or network. */
   WEBHOOK_REFUSED: { retryable: false, status: 400 },
   UNAUTHORIZED: { retryable: false, status: 401 },

@@ -91,6 +91,18 @@ export const audioFactsSchema = z.object({
 });
 export type AudioFacts = z.infer<typeof audioFactsSchema>;
 
+/** A track of subtitles in the source. */
+export const subtitleFactsSchema = z.object({
+  /** "subrip", "ass", "mov_text", "hdmv_pgs_subtitle", ..., or as the container writes it. */
+  codec: z.string().max(100),
+  /** BCP 47; "und" where unknown. */
+  language: z.string().max(35),
+  title: z.string().max(200).nullable(),
+  /** Text of a kind that is carried over; the rest is left out. */
+  isText: z.boolean(),
+});
+export type SubtitleFacts = z.infer<typeof subtitleFactsSchema>;
+
 export const sourceFactsSchema = z.object({
   name: z.string().min(1).max(255),
   sizeBytes: z.int().min(1),
@@ -102,6 +114,8 @@ export const sourceFactsSchema = z.object({
   durationTicks: positiveTicks,
   video: videoFactsSchema,
   audio: z.array(audioFactsSchema).max(16),
+  /** Absent where it was read by a build that did not look. */
+  subtitles: z.array(subtitleFactsSchema).max(64).optional(),
   /** Plain sentences on what will be missing or different; shown to people, kept in the status. */
   warnings: z.array(z.string().max(500)).max(20),
   /** The same with codes and times. */

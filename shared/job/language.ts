@@ -16,6 +16,15 @@ export function knownLanguages(): { tag: string; name: string }[] {
     .sort((a, b) => a.name.localeCompare(b.name, "en"));
 }
 
+/** "deu" and "ger" become "de", as players want it (RFC 5646, 2.2.1); "und" where unknown. */
+export function canonicalLanguage(code: string): string {
+  try {
+    return Intl.getCanonicalLocales(code)[0]?.slice(0, 35) ?? "und";
+  } catch {
+    return "und";
+  }
+}
+
 /** BCP 47 -> the three letters of ISO 639-2/T, as MP4 has them; "und" where there are none. */
 export function threeLetterCode(language: string): string {
   const [primary = ""] = language.toLowerCase().split("-");

@@ -9,7 +9,7 @@ export const NOTICE_CODES = [
   "FILE_INCOMPLETE",
   /** Sound before the first picture is left out. */
   "SOUND_LEFT_OUT",
-  /** The file has subtitles, which are not carried over. */
+  /** The file has subtitles that are not carried over: pictures, or texts of a kind that is not read. */
   "SUBTITLES_LEFT_OUT",
   /** The file has further tracks of pictures or of sound, which are not carried over. */
   "TRACKS_LEFT_OUT",
@@ -45,6 +45,18 @@ export const NOTICE_CODES = [
   "LINK_CLOSED",
   /** Helpers made what nobody trusted has verified. */
   "PARTS_UNVERIFIED",
+  /** Text of the source's that was to be carried over could not be read, or not be saved. */
+  "CAPTIONS_NOT_SAVED",
+  /** Styling of captions that is left out. */
+  "CAPTION_STYLES_LEFT_OUT",
+  /** Captions without text, or with times that cannot be. */
+  "CAPTION_CUES_LEFT_OUT",
+  /** Captions longer than are kept were cut. */
+  "CAPTION_CUES_CUT",
+  /** Captions after the video's end, which nobody will see. */
+  "CAPTION_CUES_AFTER_END",
+  /** A file with captions does not say its encoding. */
+  "CAPTION_ENCODING_GUESSED",
   /** More was to be told than is kept. */
   "MORE_NOTICES",
   /** Anything else, from a build that gave no code. */

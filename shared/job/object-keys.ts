@@ -52,6 +52,15 @@ export function recordKey(jobId: string): string {
   return `records/${jobId}.json`;
 }
 
+/** All cues of a track, as WebVTT; beside the job's outputs, which are cleared of all that it did not make. */
+export function captionsKey(videoId: string, id: string): string {
+  return `${captionsPrefix(videoId)}${id}.vtt`;
+}
+
+export function captionsPrefix(videoId: string): string {
+  return `captions/${videoId}/`;
+}
+
 /** A staged chunk; deleted an hour after the job's end. */
 export function chunkKey(jobId: string, taskId: string, sha256: string): string {
   return `chunks/${jobId}/${taskId}-${sha256}.mp4`;

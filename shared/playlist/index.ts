@@ -3,3 +3,4 @@ export { renderIFrames } from "./iframes.ts";
 export { type PlaylistInput, playableSegments } from "./input.ts";
 export { renderMedia } from "./media.ts";
 export { renderMultivariant } from "./multivariant.ts";
+export { renderSubtitles, type SubtitleTrack, withSubtitles } from "./subtitles.ts";

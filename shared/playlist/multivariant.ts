@@ -16,6 +16,7 @@ import {
   published,
   unitsPerSecond,
 } from "./input.ts";
+import { uniqueNames } from "./subtitles.ts";
 import { attributeList, PLAYLIST_VERSION, playlistText, quoted } from "./tags.ts";
 
 const AUDIO_GROUP = "audio";
@@ -52,7 +53,7 @@ export function renderMultivariant(input: PlaylistInput): string {
   });
 
   const lines = ["#EXTM3U", `#EXT-X-VERSION:${PLAYLIST_VERSION}`, "#EXT-X-INDEPENDENT-SEGMENTS"];
-  const names = uniqueNames(input.audio);
+  const names = uniqueNames(input.audio.map(({ name }) => name));
   const defaultId = (input.audio.find(({ isDefault }) => isDefault) ?? input.audio[0])?.id;
   input.audio.forEach((rendition, index) => {
     lines.push(audioMedia(rendition, names[index] ?? rendition.name, rendition.id === defaultId));
@@ -99,17 +100,6 @@ function audioMedia(rendition: AudioRendition, name: string, isDefault: boolean)
     URI: quoted(`${rendition.id}/playlist.m3u8`),
   });
   return `#EXT-X-MEDIA:${attributes}`;
-}
-
-/** NAME must differ within a group (RFC 8216, 4.3.4.1.1). */
-function uniqueNames(audio: readonly AudioRendition[]): string[] {
-  const used = new Set<string>();
-  return audio.map(({ name }) => {
-    let unique = name;
-    for (let n = 2; used.has(quoted(unique)); n += 1) unique = `${name} (${n})`;
-    used.add(quoted(unique));
-    return unique;
-  });
 }
 
 /**

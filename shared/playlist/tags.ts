@@ -12,10 +12,14 @@ export function attributeList(attributes: Record<string, string | number | undef
     .join(",");
 }
 
-/** A quoted-string must not hold line breaks or double quotes, and knows no escape (RFC 8216, 4.2). */
+/**
+ * A quoted-string must not hold line breaks or double quotes, and knows no escape (RFC 8216, 4.2). Some readers
+ * (hls-parser) take a single quote for one that opens.
+ */
 export function quoted(text: string): string {
+  const straight = text.replaceAll(/["']/g, "\u2019");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  const clean = text.replaceAll('"', "'").replaceAll(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ");
+  const clean = straight.replaceAll(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ");
   return `"${clean.trim()}"`;
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
 import type { LadderRung } from "../plan/rungs.ts";
+import { newCaptionsSchema } from "./captions.ts";
 import { detailsPatchSchema, detailsSchema } from "./details.ts";
 import { idSchema } from "./formats.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
@@ -115,6 +116,8 @@ export const createPlannedJobRequestSchema = z.object({
 export const preparedRequestSchema = z.union([
   z.object({ plan: jobPlanSchema }),
   z.object({ progress: z.number().min(0).max(1) }),
+  /** A track of subtitles that the source has. */
+  z.object({ captions: newCaptionsSchema }),
   z.object({
     error: z.object({
       code: errorCodeSchema,
@@ -123,7 +126,7 @@ export const preparedRequestSchema = z.union([
     }),
   }),
 ]);
-export type PreparedRequest = z.infer<typeof preparedRequestSchema>;
+export type PreparedRequest = z.input<typeof preparedRequestSchema>;
 
 /** A video in the catalogue. */
 export const videoSchema = z.object({

@@ -29,6 +29,7 @@ async function readDocument(): Promise<Document> {
 
 const OPERATION_IDS = [
   "abortUpload",
+  "addCaptions",
   "cancelJob",
   "changeVideo",
   "checkVideo",
@@ -36,9 +37,11 @@ const OPERATION_IDS = [
   "coordinatorStatus",
   "createJob",
   "createUpload",
+  "deleteCaptions",
   "deleteVideo",
   "jobEvents",
   "jobStatus",
+  "listCaptions",
   "listVideos",
   "makeMp4",
   "mp4Status",
@@ -53,6 +56,8 @@ const OPERATION_IDS = [
 ];
 const SCHEMA_NAMES = [
   "AbortUpload",
+  "Captions",
+  "CaptionsList",
   "CompleteUpload",
   "CompletedUpload",
   "CreatePlannedJob",
@@ -62,6 +67,7 @@ const SCHEMA_NAMES = [
   "JobCounts",
   "JobStatus",
   "Mp4Status",
+  "NewCaptions",
   "PartUrls",
   "Problem",
   "Share",
@@ -83,7 +89,10 @@ describe("the OpenAPI document", () => {
     expect(document.openapi).toBe("3.1.0");
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const method of Object.keys(methods)) {
-        const address = path.replace("{id}", "0".repeat(20)).replace("{holderId}", "somebody");
+        const address = path
+          .replace("{id}", "0".repeat(20))
+          .replace("{holderId}", "somebody")
+          .replace("{captions}", "s00000000");
         const response = await call(address, {
           method: method.toUpperCase(),
           ...(method === "post" ? { body: "{}" } : {}),

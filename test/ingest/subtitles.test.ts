@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Source } from "../../shared/ingest/read/source.ts";
 import { ffmpeg } from "../setup/media.ts";
 import { inFolder, open } from "./cut-and-decode.ts";
 
@@ -9,8 +10,13 @@ const LINES =
 const picture = ["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=2"];
 const x264 = ["-c:v", "libx264", "-preset", "ultrafast"];
 
-/** What is told of a file with so many tracks of subtitles. */
-async function told(name: string, tracks: number, argv: string[]): Promise<string[]> {
+/** Makes a file with so many tracks of subtitles, and opens it. */
+async function made<T>(
+  name: string,
+  tracks: number,
+  argv: string[],
+  look: (source: Source) => Promise<T>,
+): Promise<T> {
   return inFolder(async (folder) => {
     const lines = join(folder, "lines.srt");
     await writeFile(lines, LINES);
@@ -19,32 +25,55 @@ async function told(name: string, tracks: number, argv: string[]): Promise<strin
     const maps = Array.from({ length: tracks + 1 }, (_, nth) => ["-map", String(nth)]).flat();
     await ffmpeg([...picture, ...inputs, ...maps, ...argv, path]);
     const opened = await open(path);
-    const { notices, warnings } = opened.facts;
-    opened.close();
-    expect(warnings).toEqual(notices.map(({ message }) => message));
-    return notices
-      .filter(({ code }) => code === "SUBTITLES_LEFT_OUT")
-      .map(({ message }) => message);
+    try {
+      return await look(opened);
+    } finally {
+      opened.close();
+    }
   });
 }
 
-describe("subtitles are named, since they are left out", () => {
-  test.each<[string, number, string[]]>([
-    ["film.mp4", 1, [...x264, "-c:s", "mov_text"]],
-    ["fragments.mp4", 1, [...x264, "-c:s", "mov_text", "-movflags", "frag_keyframe+empty_moov"]],
-    ["film.mov", 2, [...x264, "-c:s", "mov_text"]],
-    ["film.mkv", 3, [...x264, "-c:s", "ass"]],
-    ["film.webm", 1, ["-c:v", "libvpx", "-deadline", "realtime", "-c:s", "webvtt"]],
-    // Of a kind that is rewritten first.
-    ["film-mpeg4.mkv", 2, ["-c:v", "mpeg4", "-c:s", "srt"]],
-  ])("%s with %d", async (name, tracks, argv) => {
-    const [message, ...more] = await told(name, tracks, argv);
-    expect(more).toEqual([]);
-    expect(message).toMatch(
-      tracks === 1 ? /^Its subtitles are left out/ : new RegExp(`^Its ${tracks} tracks`),
-    );
-  });
+const signal = new AbortController().signal;
+const german = ["-metadata:s:s:0", "language=ger", "-metadata:s:s:0", "title=Für alle"];
 
+describe("texts are found, and read", () => {
+  test.each<[string, number, string[], string]>([
+    ["film.mp4", 1, [...x264, "-c:s", "mov_text"], "srt"],
+    [
+      "fragments.mp4",
+      1,
+      [...x264, "-c:s", "mov_text", "-movflags", "frag_keyframe+empty_moov"],
+      "srt",
+    ],
+    ["film.mov", 2, [...x264, "-c:s", "mov_text"], "srt"],
+    ["film.mkv", 3, [...x264, "-c:s", "ass"], "ass"],
+    ["film-srt.mkv", 2, [...x264, "-c:s", "srt"], "srt"],
+    ["film.webm", 1, ["-c:v", "libvpx", "-deadline", "realtime", "-c:s", "webvtt"], "vtt"],
+    // Of a kind that is rewritten first.
+    ["film-mpeg4.mkv", 2, ["-c:v", "mpeg4", "-c:s", "srt"], "srt"],
+  ])("%s with %d", async (name, count, argv, format) => {
+    await made(name, count, [...argv, ...german], async (source) => {
+      const { facts } = source;
+      expect(facts.notices).toEqual([]);
+      expect(facts.subtitles).toHaveLength(count);
+      const first = { language: "de", title: "Für alle", isText: true };
+      // MP4 has no names; QuickTime's numbers of languages are left to ffmpeg.
+      const inMp4 = { ...first, language: name.endsWith("mov") ? "und" : "de", title: null };
+      expect(facts.subtitles?.[0]).toMatchObject(/mkv|webm/.test(name) ? first : inMp4);
+      const tracks = await source.captions(signal);
+      expect(tracks.map((track) => track.format)).toEqual(tracks.map(() => format));
+      expect(tracks).toHaveLength(count);
+      for (const { text } of tracks) {
+        expect(text).toContain("Hello there.");
+        expect(text).toMatch(/0:01[.,]60/);
+        expect(text).toContain("Bye.");
+      }
+      expect(tracks[0]).toMatchObject({ language: "ger", isForced: false });
+    });
+  });
+});
+
+describe("what is no text is named, since it is left out", () => {
   test.each([
     ["Blu-ray's", 0x90, 0x0a],
     ["DVB's", 0x06, 0x59],
@@ -78,8 +107,12 @@ describe("subtitles are named, since they are left out", () => {
   });
 
   test("nothing is said of a file without", async () => {
-    for (const name of ["plain.mp4", "plain.mkv", "plain.ts"])
-      expect(await told(name, 0, x264)).toEqual([]);
+    for (const name of ["plain.mp4", "plain.mkv", "plain.ts"]) {
+      await made(name, 0, x264, async (source) => {
+        expect(source.facts.notices).toEqual([]);
+        expect(await source.captions(signal)).toEqual([]);
+      });
+    }
   });
 
   test("nor of chapters, whose names are a track of text in mp4", async () => {

@@ -30,6 +30,10 @@ const EVENTS = {
   "went-on": { type: "went-on", inspection: INSPECTION, part: PART },
   "file-away": { type: "file-away", error: ERROR },
   worked: { type: "worked", work: WORK },
+  captions: {
+    type: "captions",
+    captions: { state: "reading", saved: 1, total: 2, notices: [] },
+  },
   ready: { type: "ready" },
   failed: { type: "failed", error: ERROR },
   cancelled: { type: "cancelled" },
@@ -57,6 +61,7 @@ const LEADS: Record<OwnerState["phase"], Partial<Record<EventType, OwnerState["p
   running: {
     "part-decided": "running",
     worked: "running",
+    captions: "running",
     "file-away": "needs-file",
     ready: "ready",
   },
@@ -65,10 +70,11 @@ const LEADS: Record<OwnerState["phase"], Partial<Record<EventType, OwnerState["p
     reading: "needs-file",
     refused: "needs-file",
     worked: "needs-file",
+    captions: "needs-file",
     "went-on": "running",
     ready: "ready",
   },
-  ready: {},
+  ready: { captions: "ready" },
   failed: {},
   cancelled: {},
 };
@@ -113,6 +119,17 @@ test("from a file to a video: each phase knows what it needs", () => {
   });
 });
 
+test("captions are told beside the work, and after its end", () => {
+  const { captions } = EVENTS.captions;
+  const running = after("picked", "inspected", "starting", "created", "captions", "worked");
+  expect(running).toMatchObject({ phase: "running", work: { ...WORK, captions } });
+  const ready = reduce(running, EVENTS.ready);
+  expect(ready).toMatchObject({ phase: "ready", done: { captions } });
+  const saved = { ...captions, state: "done", saved: 2 } as const;
+  const later = reduce(ready, { type: "captions", captions: saved });
+  expect(later).toMatchObject({ phase: "ready", done: { job: WORK.job, captions: saved } });
+});
+
 test("a refused start is told where it can be tried again; the next plan clears it", () => {
   const refused = after("picked", "inspected", "starting", "refused");
   expect(refused).toMatchObject({ phase: "inspected", error: ERROR });
@@ -136,7 +153,7 @@ test("a job that others finish ends here too, without its file", () => {
 });
 
 test("after an end nothing but a new beginning is heard", () => {
-  const beginnings: readonly EventType[] = ["picked", "resumed", "reset"];
+  const beginnings: readonly EventType[] = ["picked", "resumed", "reset", "captions"];
   const later = fc.array(fc.constantFrom(...TYPES.filter((type) => !beginnings.includes(type))));
   const before = fc.array(fc.constantFrom(...TYPES));
   fc.assert(
@@ -164,6 +181,7 @@ test("drivers get the same fields in every phase", () => {
     error: null,
     warnings: [],
     part: STATES.running.part,
+    captions: null,
   });
   expect(shownState(STATES.inspecting, null).inspectProgress).toBe(0.42);
   expect(shownState(STATES.inspected, ERROR).error).toEqual(ERROR);

@@ -117,7 +117,7 @@ test("two audio tracks of one name get two names; quotes and line breaks do not 
   const text = renderMultivariant({ ...whole(sample), audio });
   expect(text).not.toMatch(/^#EXT-X-ENDLIST/m);
   const names = parse(text).audio.map(({ name }) => name);
-  expect(names[0]).toBe("Dub 'A' #EXT-X-ENDLIST");
+  expect(names[0]).toBe("Dub ’A’ #EXT-X-ENDLIST");
   expect(new Set(names).size).toBe(2);
 });
 

@@ -1,8 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseLadder } from "../../shared/plan/plan.ts";
+import { type CaptionFormat, captionLanguageSchema } from "../../shared/wire/captions.ts";
 import { MOST_TITLE_CHARACTERS } from "../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY, VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
+import { captionFormatOf } from "../captions/read-caption-file.ts";
 import { invalid, parseOptions, wholeNumber } from "./options.ts";
 
 export const USAGE = `npm run transcode -- FILE [options]
@@ -18,6 +20,7 @@ export const USAGE = `npm run transcode -- FILE [options]
   --verify POLICY     which of their parts are made twice: adaptive (default), all or off
   --unverified WHAT   of parts that nobody trusted is there to check: wait (default) for the owner or
                       a server, or publish; only with --verify adaptive
+  --captions LANG=FILE  captions in a language, from .srt, .vtt or .ass; as often as there are files
   --look SECONDS      time between what was found in the file and Start, as a person takes it; default 0
   --json              one line of JSON on stdout, nothing else; progress is on stderr
   --help              this text
@@ -50,7 +53,17 @@ export interface TranscodeArguments {
   cores?: number | null;
   /** Default: none. */
   lookSeconds?: number | null;
+  /** Default: none. */
+  captions?: CaptionsArgument[];
   json: boolean;
+}
+
+/** A file with captions, and their language. */
+export interface CaptionsArgument {
+  language: string;
+  /** Absolute path of a file that exists. */
+  file: string;
+  format: CaptionFormat;
 }
 
 /**
@@ -94,8 +107,21 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
     slots: wholeNumber("--slots", values.slots, 1, 64),
     cores: wholeNumber("--cores", values.cores, 1, 64),
     lookSeconds: wholeNumber("--look", values.look, 0, 3600),
+    captions: (values.captions ?? []).map(captionsOf),
     json: values.json === true,
   };
+}
+
+function captionsOf(given: string): CaptionsArgument {
+  const [, tag = "", name = ""] = /^([^=]+)=(.+)$/.exec(given) ?? [];
+  const language = captionLanguageSchema.safeParse(tag);
+  if (!language.success)
+    throw invalid(`--captions: name a language and a file, as in de=film.srt.`);
+  const format = captionFormatOf(name);
+  if (format === null) throw invalid(`--captions: ${name} is no .srt, .vtt or .ass file.`);
+  const file = resolve(name);
+  if (!existsSync(file) || !statSync(file).isFile()) throw invalid(`There is no file ${name}.`);
+  return { language: language.data, file, format };
 }
 
 const OPTIONS = {
@@ -109,6 +135,7 @@ const OPTIONS = {
   unverified: { type: "string", default: "wait" },
   title: { type: "string" },
   visibility: { type: "string", default: DEFAULT_VISIBILITY },
+  captions: { type: "string", multiple: true },
   look: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },

@@ -7,6 +7,7 @@ import {
   createJobResponseSchema,
   type ShareResponse,
 } from "../../shared/wire/api.ts";
+import type { Captions, NewCaptions } from "../../shared/wire/captions.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
@@ -159,6 +160,15 @@ export class OwnerTab {
   /** In `inspected`: what others see the video under. */
   async title(title: string): Promise<void> {
     await this.page.getByLabel("Title").fill(title);
+  }
+
+  async captions({ jobId, ownerToken }: CreateJobResponse): Promise<Captions[]> {
+    return (await this.#edge.captions(jobId, ownerToken)).captions;
+  }
+
+  /** As from the page's own control. */
+  addCaptions({ jobId, ownerToken }: CreateJobResponse, sent: NewCaptions): Promise<Captions> {
+    return this.#edge.addCaptions(jobId, ownerToken, sent);
   }
 
   /** In `inspected`: who can find the video, by the page's own control. */

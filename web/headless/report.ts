@@ -1,6 +1,7 @@
 import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { WireError } from "../../shared/job/errors.ts";
 import { messagesOf, type Notice, uncoded, withNotices } from "../../shared/job/notice.ts";
+import type { Captions } from "../../shared/wire/captions.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
@@ -47,6 +48,8 @@ export interface TranscodeReport {
   /** Why the browser's own codecs were not to be used; null where they were, or no file was read. */
   fastRefusal: FastRefusal | null;
   renditions: JobStatus["renditions"];
+  /** Tracks of captions, the source's and those of `--captions`. */
+  captions: Captions[];
   /** Engines that made accepted segments. */
   engines: string[];
   tasks: Pick<JobStatus["tasks"][number], "id" | "kind" | "state" | "attempts" | "lastError">[];
@@ -90,6 +93,7 @@ export interface Observations {
   contributors?: ContributorState[];
   outDir?: string;
   copied?: CopiedPlaylists;
+  captions?: Captions[];
 }
 
 export function makeReport(seen: Observations, error: WireError | null): TranscodeReport {
@@ -103,7 +107,12 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
   const ready = status?.state === "ready" ? atEdge(status.endedAtMs) : null;
   // All that the page says: what was found in the file, and what came up at work.
   const inSource = status?.source?.notices ?? state?.inspection?.source.notices ?? [];
-  const found = withNotices(inSource, status?.notices ?? state?.job?.notices ?? []);
+  const ofCaptions = (seen.captions ?? []).flatMap(({ notices }) => notices);
+  const ofWork = [
+    ...(status?.notices ?? state?.job?.notices ?? []),
+    ...(state?.captions?.notices ?? []),
+  ];
+  const found = withNotices(inSource, [...ofWork, ...ofCaptions]);
   const atWork = status?.warnings ?? state?.warnings ?? [];
   const warnings = [
     ...new Set([...(state?.inspection?.source.warnings ?? []), ...messagesOf(found), ...atWork]),
@@ -138,6 +147,7 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     warnings,
     notices: [...found, ...uncoded(warnings.filter((each) => !messagesOf(found).includes(each)))],
     renditions: status?.renditions ?? [],
+    captions: seen.captions ?? [],
     engines: [...new Set(status?.segments.map(({ engine }) => engine) ?? [])].sort(),
     tasks: (status?.tasks ?? []).map(({ id, kind, state, attempts, lastError }) => ({
       id,
@@ -213,6 +223,12 @@ export function describeReport(report: TranscodeReport): string {
   }
   if (report.tabMemory !== null) {
     lines.push(`  ${megabytes(report.tabMemory.peakBytes)}: ${report.tabMemory.measured}`);
+  }
+  if (report.captions.length > 0) {
+    const tracks = report.captions.map(
+      ({ name, language, cues }) => `${name} (${language}, ${cues})`,
+    );
+    lines.push(`  captions: ${tracks.join(", ")}`);
   }
   if (report.outDir !== null) lines.push(`  copied to ${report.outDir}/master.m3u8`);
   for (const warning of report.warnings) lines.push(`  Note: ${warning}`);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,6 +9,7 @@ import { hasEnded } from "../../shared/job/job.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
+import { readCaptionFile } from "../captions/read-caption-file.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
 import type { TranscodeArguments } from "./arguments.ts";
 import { launchBrowser } from "./browser.ts";
@@ -100,11 +101,20 @@ async function work(
   cleanups.push(async () => {
     if (!ended) await tab.cancel(job);
   });
+  for (const each of given.captions ?? []) {
+    const { text, isGuessed } = readCaptionFile(await readFile(each.file), each.format);
+    if (isGuessed) say(`${each.file}: not UTF-8, read as Windows-1252.`);
+    await tab.addCaptions(job, { language: each.language, format: each.format, text });
+  }
   const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
-    return hasEnded(state.phase);
+    // The source's subtitles may take longer, where the file has no index of them.
+    return (
+      hasEnded(state.phase) && !(state.phase === "ready" && state.captions?.state === "reading")
+    );
   });
+  seen.captions = await tab.captions(job).catch(() => []);
   seen.status = await endedStatus(tab, job, signal);
   ended = hasEnded(seen.status.state);
   seen.contributors = await lastSeen(helpers);

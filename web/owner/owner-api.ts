@@ -7,6 +7,7 @@ import type {
   SourceFacts,
   VideoRendition,
 } from "../../shared/job/job.ts";
+import type { Notice } from "../../shared/job/notice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
@@ -55,6 +56,15 @@ export interface JobAddress {
   visibility: Visibility;
 }
 
+/** The subtitles of the source on their way to the video. */
+export interface CaptionsCarried {
+  /** `done`: also where some were not to be kept, which `notices` say. */
+  state: "reading" | "done";
+  saved: number;
+  total: number;
+  notices: Notice[];
+}
+
 /** How far a job came: stays to be seen when the work has ended. */
 export interface WorkDone {
   /** Null before the coordinator said. */
@@ -64,6 +74,8 @@ export interface WorkDone {
   bytesUploaded: number;
   /** Media seconds made a second, over the last half minute, all lease holders; null before the first. */
   speed: number | null;
+  /** Absent where the source has no subtitles that are text. */
+  captions?: CaptionsCarried | undefined;
 }
 
 /** The work on a job while it goes on. */

@@ -11,6 +11,7 @@ import type { PoolOptions } from "../encoder/pool.ts";
 import type { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
+import { carryCaptions } from "./carry-captions.ts";
 import {
   decideOwnPart,
   laneFor,
@@ -51,6 +52,8 @@ class Owner implements OwnerApi {
   #resumable: ResumableJob | null = null;
   /** What the person chose; null: by what the device can do. */
   #usesServers: boolean | null = null;
+  /** Aborts what brings the source's subtitles to the video, which may last longer than the job. */
+  #captionsAbort = new AbortController();
   /** Aborts what runs for the present file or job. */
   #abort = new AbortController();
 
@@ -216,11 +219,13 @@ class Owner implements OwnerApi {
   }
 
   async cancel(): Promise<OwnerSnapshot> {
+    this.#captionsAbort.abort();
     this.#release();
     return this.#tell({ type: "cancelled" });
   }
 
   async reset(): Promise<OwnerSnapshot> {
+    this.#captionsAbort.abort();
     this.#release();
     this.#resumable = null;
     this.#work = null;
@@ -332,6 +337,24 @@ class Owner implements OwnerApi {
       pool: pool === null ? null : this.#headStart.over(pool),
       onChange: () => this.#changed(),
       onFileAway: (error) => void this.#fileAway(job, error),
+    });
+    this.#carryCaptions(job);
+  }
+
+  /** From the file as it is now; what was under way for it is begun anew. */
+  #carryCaptions(job: ResumableJob): void {
+    const source = this.#file?.source;
+    const total = source?.facts.subtitles?.filter(({ isText }) => isText).length ?? 0;
+    if (source === undefined || total === 0) return;
+    this.#captionsAbort.abort();
+    this.#captionsAbort = new AbortController();
+    void carryCaptions({
+      client: this.#client,
+      job,
+      total,
+      read: (signal) => source.captions(signal),
+      signal: this.#captionsAbort.signal,
+      onChange: (captions) => this.#tell({ type: "captions", captions }),
     });
   }
 

@@ -1,6 +1,15 @@
 import type { WireError } from "../../shared/job/errors.ts";
 import type { PartDecision } from "../encoder/capability.ts";
-import type { Inspection, JobAddress, OwnerState, Work, WorkDone } from "./owner-api.ts";
+import type {
+  CaptionsCarried,
+  Inspection,
+  JobAddress,
+  NeedsFileState,
+  OwnerState,
+  RunningState,
+  Work,
+  WorkDone,
+} from "./owner-api.ts";
 
 /** What happened in the owner's worker. */
 export type OwnerEvent =
@@ -22,6 +31,8 @@ export type OwnerEvent =
   /** It cannot be read at present. */
   | { type: "file-away"; error: WireError }
   | { type: "worked"; work: Work }
+  /** Also after the end of all other work. */
+  | { type: "captions"; captions: CaptionsCarried }
   | { type: "ready" }
   | { type: "failed"; error: WireError }
   | { type: "cancelled" }
@@ -95,7 +106,7 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
       return end(state, event);
     case "running":
       if (event.type === "part-decided") return { ...state, part: event.part };
-      if (event.type === "worked") return { ...state, work: event.work };
+      if (event.type === "worked" || event.type === "captions") return worked(state, event);
       if (event.type === "file-away") {
         const { fileName, address, work } = state;
         const { error } = event;
@@ -103,7 +114,7 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
       }
       return end(state, event);
     case "needs-file":
-      if (event.type === "worked") return { ...state, work: event.work };
+      if (event.type === "worked" || event.type === "captions") return worked(state, event);
       if (event.type === "comparing") return { ...state, comparing: 0, error: null };
       if (event.type === "reading") return { ...state, comparing: event.progress };
       if (event.type === "refused") return { ...state, comparing: null, error: event.error };
@@ -113,12 +124,25 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
         return { phase: "running", fileName, inspection, part, address, work };
       }
       return end(state, event);
-    case "idle":
     case "ready":
+      if (event.type !== "captions") return state;
+      return { ...state, done: { ...state.done, captions: event.captions } };
+    case "idle":
     case "failed":
     case "cancelled":
       return state;
   }
+}
+
+/** Captions are carried beside the work, and told by themselves. */
+function worked<S extends RunningState | NeedsFileState>(
+  state: S,
+  event: Extract<OwnerEvent, { type: "worked" | "captions" }>,
+): S {
+  if (event.type === "worked") {
+    return { ...state, work: { ...event.work, captions: state.work.captions } };
+  }
+  return { ...state, work: { ...state.work, captions: event.captions } };
 }
 
 type GoingOnState = Exclude<OwnerState, { phase: "idle" | "ready" | "failed" | "cancelled" }>;
@@ -140,6 +164,6 @@ function end(state: GoingOnState, event: EventWithin): OwnerState {
   return state;
 }
 
-function doneOf({ job, busyShare, bytesUploaded, speed }: Work): WorkDone {
-  return { job, busyShare, bytesUploaded, speed };
+function doneOf({ job, busyShare, bytesUploaded, speed, captions }: Work): WorkDone {
+  return { job, busyShare, bytesUploaded, speed, captions };
 }

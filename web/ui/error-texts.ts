@@ -52,6 +52,18 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Export it as MP4 with H.264 or H.265 and choose that.",
     again: false,
   },
+  CAPTIONS_INVALID: {
+    title: "This file has no captions that can be read",
+    what: "It should be a subtitle file: .srt, .vtt or .ass, with times and text.",
+    advice: "Open it in a text editor to see what it holds, or export it again as .srt.",
+    again: false,
+  },
+  CAPTIONS_FULL: {
+    title: "There is no room for more captions",
+    what: "A video can have 32 tracks of captions.",
+    advice: "Delete one that is not needed, then add this one.",
+    again: false,
+  },
   SOURCE_TOO_LARGE: {
     title: "This video is too large",
     what: "Its picture or length is beyond what can be processed here.",

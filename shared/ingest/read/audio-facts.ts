@@ -1,6 +1,7 @@
 import type { AudioCodec, EncodedPacket, InputAudioTrack } from "mediabunny";
 import type { IsoTrack } from "../../isobmff/tracks.ts";
 import { type AudioFacts, TICKS_PER_SECOND } from "../../job/job.ts";
+import { canonicalLanguage } from "../../job/language.ts";
 import { outputSampleRate } from "../../plan/plan.ts";
 import { countSamples, pcmFrameBytes } from "./audio-packets.ts";
 import { audioGrid, gridStep } from "./audio-positions.ts";
@@ -146,15 +147,6 @@ function heardSpans(track: IsoTrack | undefined, zeroSeconds: number, all: Span)
   const hasGap = spans.some((span, i) => span.startTicks > (spans[i - 1]?.endTicks ?? Infinity));
   if (hidden <= HIDDEN_TICKS && !hasGap) return null;
   return spans.filter((span) => span.endTicks > span.startTicks);
-}
-
-/** "deu" and "ger" become "de", as players want it (RFC 5646, 2.2.1); "und" where unknown. */
-export function canonicalLanguage(code: string): string {
-  try {
-    return Intl.getCanonicalLocales(code)[0]?.slice(0, 35) ?? "und";
-  } catch {
-    return "und";
-  }
 }
 
 /** Output channels of channelConfiguration 1 to 7 (ISO/IEC 14496-3, table 1.19). */

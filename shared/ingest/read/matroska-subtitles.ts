@@ -1,3 +1,5 @@
+import type { SubtitleFacts } from "../../job/job.ts";
+import { canonicalLanguage } from "../../job/language.ts";
 import { readBytes } from "./sniff.ts";
 
 /** The subtitles of a Matroska file (RFC 9559), which mediabunny does not list. */
@@ -8,6 +10,10 @@ const CLUSTER = 0x1f43b675;
 const TRACKS = 0x1654ae6b;
 const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
+const CODEC_ID = 0x86;
+const NAME = 0x536e;
+const LANGUAGE = 0x22b59c;
+const LANGUAGE_BCP47 = 0x22b59d;
 const SUBTITLES = 17;
 
 /** Tracks of a feature film's disc have some kB. */
@@ -22,20 +28,23 @@ interface Element {
   end: number | null;
 }
 
-/** How many tracks of subtitles there are; 0 where the file is no Matroska. */
-export async function matroskaSubtitles(file: Blob): Promise<number> {
+/** Texts that FFmpeg reads; all others are pictures (S_HDMV/PGS, S_VOBSUB, S_DVBSUB, ...). */
+const TEXT = /^(S_TEXT\/(UTF8|ASCII|ASS|SSA|WEBVTT)|S_ASS|S_SSA|D_WEBVTT\/\w+)$/;
+
+/** The tracks of subtitles; empty where the file is no Matroska. */
+export async function matroskaSubtitles(file: Blob): Promise<SubtitleFacts[]> {
   const header = await elementOf(file, 0);
-  if (header?.id !== EBML || header.end === null) return 0;
+  if (header?.id !== EBML || header.end === null) return [];
   const segment = await elementOf(file, header.end);
-  if (segment?.id !== SEGMENT) return 0;
+  if (segment?.id !== SEGMENT) return [];
   let at = segment.start;
   for (let n = 0; n < MOST_ELEMENTS; n++) {
     const element = await elementOf(file, at);
-    if (element === null || element.end === null || element.id === CLUSTER) return 0;
-    if (element.id === TRACKS) return countSubtitles(await bytesOf(file, element));
+    if (element === null || element.end === null || element.id === CLUSTER) return [];
+    if (element.id === TRACKS) return subtitlesOf(await bytesOf(file, element));
     at = element.end;
   }
-  return 0;
+  return [];
 }
 
 async function bytesOf(file: Blob, { start, end }: Element): Promise<Uint8Array> {
@@ -50,13 +59,39 @@ async function elementOf(file: Blob, at: number): Promise<Element | null> {
   return element && { ...element, start: at + element.start, end: element.end && at + element.end };
 }
 
-function countSubtitles(tracks: Uint8Array): number {
-  const types = childrenOf(tracks, 0, tracks.length)
+function subtitlesOf(tracks: Uint8Array): SubtitleFacts[] {
+  return childrenOf(tracks, 0, tracks.length)
     .filter(({ id }) => id === TRACK_ENTRY)
-    .flatMap(({ start, end }) => childrenOf(tracks, start, end ?? start))
-    .filter(({ id }) => id === TRACK_TYPE)
-    .map(({ start }) => tracks[start]);
-  return types.filter((type) => type === SUBTITLES).length;
+    .map(({ start, end }) => childrenOf(tracks, start, end ?? start))
+    .filter(
+      (fields) => tracks[fields.find(({ id }) => id === TRACK_TYPE)?.start ?? -1] === SUBTITLES,
+    )
+    .map((fields) => {
+      const text = (wanted: number): string | null => {
+        const field = fields.find(({ id }) => id === wanted);
+        if (field === undefined) return null;
+        // Text may be padded with zeros (RFC 8794, 7.5).
+        const bytes = tracks.subarray(field.start, field.end ?? field.start);
+        return readUtf8(bytes).replace(/\0.*$/s, "");
+      };
+      const codec = (text(CODEC_ID) ?? "unknown").slice(0, 100);
+      return {
+        codec,
+        // English where it is not said (RFC 9559, 5.1.4.1.19).
+        language: canonicalLanguage(text(LANGUAGE_BCP47) ?? text(LANGUAGE) ?? "eng"),
+        title: text(NAME)?.slice(0, 200) ?? null,
+        isText: TEXT.test(codec),
+      };
+    });
+}
+
+function readUtf8(bytes: Uint8Array): string {
+  const encoded = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return String.fromCharCode(...bytes);
+  }
 }
 
 function childrenOf(bytes: Uint8Array, from: number, to: number): Element[] {

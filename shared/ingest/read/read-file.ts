@@ -1,15 +1,16 @@
 import type { InputVideoTrack } from "mediabunny";
 import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
+import type { SubtitleFacts } from "../../job/job.ts";
+import { canonicalLanguage } from "../../job/language.ts";
 import { messagesOf, type Notice } from "../../job/notice.ts";
 import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
-import { canonicalLanguage } from "./audio-facts.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
 import { type OpenedFile, openFile } from "./open-file.ts";
 import { type ProbedFile, probeFile, sampleDescriptions } from "./probe.ts";
 import { descriptionCount, readableFile } from "./readable-file.ts";
 import { asSourceError, DAMAGED, sourceDamaged } from "./source-errors.ts";
-import { countSubtitles, subtitlesLeftOut } from "./subtitles.ts";
+import { findSubtitles, reportedSubtitles, subtitlesLeftOut } from "./subtitles.ts";
 import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
 
@@ -126,7 +127,7 @@ async function readDirectly(
       ? probed
       : withReport(probed, remuxed, opened.container, unknownPicture, unknownSound);
   return {
-    probed: withNotices(reported, subtitlesLeftOut(await countSubtitles(file, layout))),
+    probed: withSubtitles(reported, await findSubtitles(file, layout)),
     remuxed: unknownSound,
     dispose: () => {
       for (const one of [opened, sound, ...described]) one?.input.dispose();
@@ -174,11 +175,10 @@ async function readRemuxed(remuxed: Remuxed, options: OpenSourceOptions): Promis
       },
     );
     const unknownPicture = probed.sampleDescriptions !== null;
-    const { format, streams } = remuxed.report;
-    const subtitles = streams.filter(({ type }) => type === "subtitle").length;
+    const { format } = remuxed.report;
     const reported = withReport(probed, remuxed, format, unknownPicture, true);
     return {
-      probed: withNotices(reported, subtitlesLeftOut(subtitles)),
+      probed: withSubtitles(reported, reportedSubtitles(remuxed.report)),
       remuxed: true,
       dispose: () => opened.input.dispose(),
     };
@@ -246,6 +246,11 @@ function withReport(
     };
   });
   return withNotices({ ...probed, facts: { ...facts, container, video, audio } }, remuxed.notices);
+}
+
+function withSubtitles(probed: ProbedFile, subtitles: SubtitleFacts[]): ProbedFile {
+  const facts = { ...probed.facts, subtitles };
+  return withNotices({ ...probed, facts }, subtitlesLeftOut(subtitles));
 }
 
 /** @param more told first */

@@ -6,6 +6,7 @@ import type { CutPiece } from "../cut/cut-piece.ts";
 import { type DecodeStart, readDecodeStart } from "../cut/decode-start.ts";
 import { cutAudio } from "../cut/split-audio.ts";
 import { cutVideo } from "../cut/split-video.ts";
+import type { SubtitleText } from "../remux/extract-subtitles.ts";
 import { contentDigest } from "./content.ts";
 import { readIsoLayout } from "./iso-layout.ts";
 import type { ProbedFile } from "./probe.ts";
@@ -37,6 +38,11 @@ export interface Source {
     grant: Pick<LeaseGrant, "task" | "segments" | "renditions">,
     signal: AbortSignal,
   ): Promise<SourceChunk>;
+  /**
+   * The texts of its subtitles on the job's timeline, read with ffmpeg; empty where it has none.
+   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
+   */
+  captions(signal: AbortSignal): Promise<SubtitleText[]>;
   /** Frees the readers; chunks cannot be cut any more. */
   close(): void;
 }
@@ -63,7 +69,30 @@ export async function openSource(file: File, options: OpenSourceOptions): Promis
     fingerprint: await fingerprint(file),
     ...probed.facts,
   };
-  return new OpenSource(facts, probed, remuxed, dispose);
+  const offsetSeconds = -probed.index.video.zeroSeconds;
+  const readTexts = (ends: AbortSignal) =>
+    readCaptions(file, offsetSeconds, { ...options, signal: ends });
+  return new OpenSource(facts, probed, remuxed, { dispose, readTexts });
+}
+
+async function readCaptions(
+  file: File,
+  offsetSeconds: number,
+  options: OpenSourceOptions,
+): Promise<SubtitleText[]> {
+  const { loadFfmpeg, remux, signal } = options;
+  if (loadFfmpeg === undefined || remux === undefined) {
+    throw new TributaryError("ENGINE_UNAVAILABLE", "Reading subtitles needs ffmpeg.");
+  }
+  const core = await loadFfmpeg(signal);
+  const request = { copy: "subtitles", offsetSeconds } as const;
+  return (await remux(file, core, request, { signal })).subtitles ?? [];
+}
+
+/** What only the opener of a file can do. */
+interface SourceHome {
+  dispose(): void;
+  readTexts(signal: AbortSignal): Promise<SubtitleText[]>;
 }
 
 class OpenSource implements Source {
@@ -71,14 +100,14 @@ class OpenSource implements Source {
   readonly index: SourceIndex;
   readonly remuxed: boolean;
   readonly #probed: ProbedFile;
-  readonly #dispose: () => void;
+  readonly #home: SourceHome;
 
-  constructor(facts: SourceFacts, probed: ProbedFile, remuxed: boolean, dispose: () => void) {
+  constructor(facts: SourceFacts, probed: ProbedFile, remuxed: boolean, home: SourceHome) {
     this.facts = facts;
     this.index = probed.index;
     this.remuxed = remuxed;
     this.#probed = probed;
-    this.#dispose = dispose;
+    this.#home = home;
   }
 
   planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan {
@@ -104,8 +133,13 @@ class OpenSource implements Source {
     return { info: { taskId: grant.task.id, sizeBytes: bytes.byteLength, ...place }, bytes };
   }
 
+  async captions(signal: AbortSignal): Promise<SubtitleText[]> {
+    const hasText = this.facts.subtitles?.some(({ isText }) => isText) === true;
+    return hasText ? await this.#home.readTexts(signal) : [];
+  }
+
   close(): void {
-    this.#dispose();
+    this.#home.dispose();
   }
 
   async #cut(

@@ -1,23 +1,64 @@
+import type { SubtitleFacts } from "../../job/job.ts";
+import { canonicalLanguage } from "../../job/language.ts";
 import { type Notice, notice } from "../../job/notice.ts";
+import { isTextCodec } from "../remux/extract-subtitles.ts";
+import type { FfprobeReport } from "../remux/ffprobe-report.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import { matroskaSubtitles } from "./matroska-subtitles.ts";
 import { tsSubtitles } from "./ts-streams.ts";
 
-/** Subtitles of a source: nothing is made of them, and people are told so. */
+/** Subtitles of a source: texts are carried over, and people are told of the others. */
 
 /** Handlers of tracks with texts for people to read (ISO/IEC 14496-12, 12.5 and 12.6; QuickTime; 3GPP). */
 const HANDLERS: readonly string[] = ["sbtl", "subt", "clcp", "text"];
 
-/** How many tracks a file has that is read as it is. */
-export async function countSubtitles(file: Blob, layout: IsoLayout | null): Promise<number> {
-  if (layout === null) return (await matroskaSubtitles(file)) + (await tsSubtitles(file));
+/** Sample entries whose samples FFmpeg reads as text: 3GPP's timed text, and QuickTime's. */
+const TEXT_ENTRIES: readonly string[] = ["tx3g", "text"];
+
+const MOST_TRACKS = 64;
+
+/** The tracks of a file that is read as it is. */
+export async function findSubtitles(
+  file: Blob,
+  layout: IsoLayout | null,
+): Promise<SubtitleFacts[]> {
+  if (layout === null) {
+    return [...(await matroskaSubtitles(file)), ...(await tsSubtitles(file))].slice(0, MOST_TRACKS);
+  }
   const chapters = new Set(layout.tracks.flatMap(({ chapterTracks }) => chapterTracks));
-  return layout.tracks.filter(({ id, handler }) => HANDLERS.includes(handler) && !chapters.has(id))
-    .length;
+  return layout.tracks
+    .filter(({ id, handler }) => HANDLERS.includes(handler) && !chapters.has(id))
+    .slice(0, MOST_TRACKS)
+    .map(({ sampleEntry, language }) => ({
+      codec: sampleEntry,
+      language: canonicalLanguage(language),
+      title: null,
+      isText: TEXT_ENTRIES.includes(sampleEntry),
+    }));
 }
 
-export function subtitlesLeftOut(tracks: number): Notice[] {
-  if (tracks === 0) return [];
-  const which = tracks === 1 ? "Its subtitles are" : `Its ${tracks} tracks of subtitles are`;
-  return [notice("SUBTITLES_LEFT_OUT", `${which} left out: only picture and sound are kept.`)];
+/** The tracks of a file that ffmpeg has read. */
+export function reportedSubtitles({ streams }: FfprobeReport): SubtitleFacts[] {
+  return streams
+    .filter(({ type }) => type === "subtitle")
+    .slice(0, MOST_TRACKS)
+    .map(({ codec, language, title }) => ({
+      codec,
+      language: canonicalLanguage(language),
+      title: title?.slice(0, 200) ?? null,
+      isText: isTextCodec(codec),
+    }));
+}
+
+export function subtitlesLeftOut(tracks: readonly SubtitleFacts[]): Notice[] {
+  const left = tracks.filter(({ isText }) => !isText);
+  if (left.length === 0) return [];
+  const which =
+    left.length === 1
+      ? "A track of its subtitles is left out"
+      : `${left.length} tracks of its subtitles are left out`;
+  const kinds = [...new Set(left.map(({ codec }) => codec))].join(", ").slice(0, 200);
+  return [
+    notice("SUBTITLES_LEFT_OUT", `${which}: not text, or of a kind that is not read (${kinds}).`),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { SubtitleFacts } from "../../job/job.ts";
 import { readBytes } from "./sniff.ts";
 
 /**
@@ -35,9 +36,12 @@ export async function soundPids(file: Blob): Promise<number[]> {
   return streams.filter(isSound).map(({ pid }) => pid);
 }
 
-/** How many streams of subtitles the first programme has. */
-export async function tsSubtitles(file: Blob): Promise<number> {
-  return (await firstProgrammeOf(file)).filter(isSubtitles).length;
+/** The streams of subtitles of the first programme: pictures and teletext, none of which is carried over. */
+export async function tsSubtitles(file: Blob): Promise<SubtitleFacts[]> {
+  const streams = (await firstProgrammeOf(file)).filter(isSubtitles);
+  return streams.map(({ type }) => {
+    return { codec: `stream type ${type}`, language: "und", title: null, isText: false };
+  });
 }
 
 async function firstProgrammeOf(file: Blob): Promise<TsStream[]> {

@@ -3,6 +3,7 @@ import { TributaryError } from "../../job/errors.ts";
 import { asSourceError } from "../read/source-errors.ts";
 import { BlobWriter } from "./blob-writer.ts";
 import { mountWriter, type SyncWriter } from "./file-mounts.ts";
+import { COPY } from "./remux-ffmpeg.ts";
 
 /** Beyond this a browser may not keep the copy. */
 const LARGEST_COPY_BYTES = 4 * 1024 ** 3;
@@ -23,8 +24,8 @@ export function writeToBlobs(core: FfmpegCore): () => Blob | null {
 }
 
 /**
- * From now on what `core.exec` writes (to the file named last) goes to an output of its own and takes no
- * memory of the core's, and `exec` returns a status also where ffmpeg ends by `exit()`, and otherwise throws
+ * From now on what `core.exec` writes to a copy (the file named last) goes to an output of its own and takes
+ * no memory of the core's, and `exec` returns a status also where ffmpeg ends by `exit()`, and otherwise throws
  * TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_TOO_LARGE.
  * @returns gives what the last `exec` wrote, once; null when that was nothing
  */
@@ -35,18 +36,19 @@ export function writeTo<T extends OutputFile>(
   const { exec } = core;
   let written: T | null = null;
   core.exec = (...args) => {
-    const output = open(LARGEST_COPY_BYTES);
+    const path = args.at(-1) ?? "";
+    const output = path.startsWith(COPY) ? open(LARGEST_COPY_BYTES) : null;
     written = output;
-    mountWriter(core, args.at(-1) ?? "", output);
+    if (output !== null) mountWriter(core, path, output);
     try {
       exec(...args);
     } catch (thrown) {
       // What the writer throws comes through, and so does ffmpeg's exit(); anything else is a trap.
       const isExit = (thrown as { name?: unknown } | null)?.name === "ExitStatus";
-      if (!output.full && !isExit) throw asSourceError(thrown, "SOURCE_CORRUPT", CRASHED);
+      if (output?.full !== true && !isExit) throw asSourceError(thrown, "SOURCE_CORRUPT", CRASHED);
       core.ret = 1;
     }
-    if (output.full) {
+    if (output?.full === true) {
       throw new TributaryError(
         "SOURCE_TOO_LARGE",
         `Files of this kind are rewritten first, and the copy would have more than ${LARGEST_COPY_BYTES / 1024 ** 3} GiB.`,

@@ -21,6 +21,7 @@ export interface StreamReport {
   language: string;
   title: string | null;
   isDefault: boolean;
+  isForced: boolean;
 }
 
 const streamSchema = z.object({
@@ -82,5 +83,6 @@ function describe(stream: z.infer<typeof streamSchema>): StreamReport {
     language: stream.tags["language"] ?? "und",
     title: stream.tags["title"] ?? null,
     isDefault: stream.disposition["default"] === 1,
+    isForced: stream.disposition["forced"] === 1,
   };
 }

@@ -1,6 +1,9 @@
 /** Where ffprobe writes what it found. */
 export const REPORT = "/report.json";
 
+/** How the paths of copies begin, which are written outside of ffmpeg's memory. */
+export const COPY = "/copy-";
+
 /** An ffmpeg that sees the source, wherever it runs. */
 export interface RemuxFfmpeg {
   /** The source's path. */
@@ -9,6 +12,8 @@ export interface RemuxFfmpeg {
   ffprobe(args: readonly string[]): Promise<string>;
   /** What ffmpeg wrote to its output file, the last argument; null when it failed. */
   ffmpeg(args: readonly string[]): Promise<Blob | null>;
+  /** What ffmpeg wrote to files of text, in its memory; "" for one that it did not write. */
+  texts(args: readonly string[], paths: readonly string[]): Promise<string[]>;
   /** The last line of its log that says something. */
   lastLine(): string;
 }

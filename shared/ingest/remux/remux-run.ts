@@ -1,8 +1,9 @@
 import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type Notice, notice } from "../../job/notice.ts";
+import { extractSubtitles, type SubtitleText } from "./extract-subtitles.ts";
 import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
-import { REPORT, type RemuxFfmpeg } from "./remux-ffmpeg.ts";
+import { COPY, REPORT, type RemuxFfmpeg } from "./remux-ffmpeg.ts";
 import { STRANGERS_FILE } from "./source-formats.ts";
 
 /**
@@ -11,13 +12,16 @@ import { STRANGERS_FILE } from "./source-formats.ts";
  * to lossless. Runs in a worker of its own, for calls into ffmpeg block.
  */
 
-export interface RemuxRequest {
-  /**
-   * "nothing": only look at the file. "sound": the picture is read from the file itself. "converted":
-   * the picture is encoded anew even where its packets could be copied.
-   */
-  copy: "everything" | "converted" | "sound" | "nothing";
-}
+export type RemuxRequest =
+  | {
+      /**
+       * "nothing": only look at the file. "sound": the picture is read from the file itself. "converted":
+       * the picture is encoded anew even where its packets could be copied.
+       */
+      copy: "everything" | "converted" | "sound" | "nothing";
+    }
+  /** Their text alone, with times moved by so many seconds. */
+  | { copy: "subtitles"; offsetSeconds: number };
 
 export interface Remuxed {
   report: FfprobeReport;
@@ -28,6 +32,8 @@ export interface Remuxed {
   /** In the order of the copy's audio tracks. */
   audio: StreamReport[];
   notices: Notice[];
+  /** Where they were asked for. */
+  subtitles?: SubtitleText[];
 }
 
 export interface RemuxOptions {
@@ -59,10 +65,14 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
   if (/_pipe$|^image2$|^ico$/.test(report.format)) {
     throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
   }
+  const notices: Notice[] = [];
+  if (request.copy === "subtitles") {
+    const subtitles = await extractSubtitles(ffmpeg, report, request.offsetSeconds);
+    return { report, file: null, video, audio, notices, subtitles };
+  }
   if (request.copy !== "sound" && video === null) {
     throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
   }
-  const notices: Notice[] = [];
   if (request.copy === "nothing") return { report, file: null, video, audio, notices };
   const picture = request.copy === "sound" ? null : video;
   const copied = request.copy !== "converted" && (picture === null || isCopied(picture));
@@ -155,6 +165,6 @@ function copyTo(ffmpeg: RemuxFfmpeg, { format, args }: CopyPlan): Promise<Blob |
     ...["-map_metadata", "-1", "-write_tmcd", "0", "-strict", "-2"],
     // Fine enough for every source; edits are counted in the movie's timescale.
     ...["-video_track_timescale", "90000", "-movie_timescale", "90000"],
-    ...["-max_muxing_queue_size", "4096", "-f", format, `/copy-${format}-${args.length}`],
+    ...["-max_muxing_queue_size", "4096", "-f", format, `${COPY}${format}-${args.length}`],
   ]);
 }

@@ -63,6 +63,12 @@ export const remux: Remuxer = async (file, core, request, { signal, onProgress }
           if ((await ask(() => ffmpeg.exec([...args]))) !== 0) return null;
           return ask(() => ffmpeg.readFile(path) as Promise<unknown> as Promise<Blob | null>);
         },
+        async texts(args, paths) {
+          await ask(() => ffmpeg.exec([...args]));
+          const texts: string[] = [];
+          for (const path of paths) texts.push(await ask(() => textAt(ffmpeg, path)));
+          return texts;
+        },
         lastLine: () => log.text,
       },
       request,
@@ -71,6 +77,12 @@ export const remux: Remuxer = async (file, core, request, { signal, onProgress }
     watch.end();
   }
 };
+
+/** A file that ffmpeg did not get to is not there. */
+async function textAt(ffmpeg: FFmpeg, path: string): Promise<string> {
+  const isThere = (await ffmpeg.listDir("/")).some(({ name }) => `/${name}` === path);
+  return isThere ? ((await ffmpeg.readFile(path, "utf8")) as string) : "";
+}
 
 /** Runs `start`, which makes one worker at once; the package keeps its own to itself. */
 function withNextWorker<T>(start: () => T): { worker: Worker; result: T } {

@@ -4,7 +4,7 @@ import { type FfmpegCore, type FfmpegSource, startCore } from "../../../shared/f
 import { asSourceError } from "../../../shared/ingest/read/source-errors.ts";
 import { CRASHED, writeToBlobs } from "../../../shared/ingest/remux/blob-output.ts";
 import type { SyncReader } from "../../../shared/ingest/remux/file-mounts.ts";
-import { REPORT } from "../../../shared/ingest/remux/remux-ffmpeg.ts";
+import { COPY } from "../../../shared/ingest/remux/remux-ffmpeg.ts";
 import { toWireError } from "../../../shared/job/errors.ts";
 import { holdLock } from "../../worker-watch.ts";
 import { fileReader } from "./file-reader.ts";
@@ -38,7 +38,8 @@ let written: () => Blob | null = () => null;
 self.onmessage = async (event: MessageEvent<FfmpegMessage>): Promise<void> => {
   const { id, type, data } = event.data;
   if (data.source !== undefined) source = data.source;
-  if (type === "READ_FILE" && data.path !== REPORT) self.postMessage({ id, type, data: written() });
+  if (type === "READ_FILE" && data.path?.startsWith(COPY))
+    self.postMessage({ id, type, data: written() });
   else await handleAsPackage.call(self, event);
 };
 

@@ -1,8 +1,9 @@
 import type { WireError } from "../../../shared/job/errors.ts";
+import { messagesOf } from "../../../shared/job/notice.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { PartDecision } from "../../encoder/capability.ts";
-import type { Inspection, OwnerState, SlotState } from "../../owner/owner-api.ts";
+import type { CaptionsCarried, Inspection, OwnerState, SlotState } from "../../owner/owner-api.ts";
 
 /**
  * The state of the upload page as one flat record with the same fields in every phase. The page keeps
@@ -33,6 +34,8 @@ export interface ShownState {
   error: WireError | null;
   warnings: string[];
   part: PartDecision | null;
+  /** Of the source's subtitles; null where there are none that are text. */
+  captions: CaptionsCarried | null;
 }
 
 /** @param problem of the page, where the state has no error of its own */
@@ -61,8 +64,9 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     stalledSeconds: work?.stalledSeconds ?? null,
     disconnectedSeconds: work?.disconnectedSeconds ?? null,
     error: ("error" in state ? state.error : null) ?? problem,
-    warnings: job?.warnings ?? [],
+    warnings: [...(job?.warnings ?? []), ...messagesOf(done?.captions?.notices ?? [])],
     part: "part" in state ? state.part : null,
+    captions: done?.captions ?? null,
   };
 }
 

@@ -1,0 +1,135 @@
+import { TributaryError } from "../../shared/job/errors.ts";
+import { type Notice, notice } from "../../shared/job/notice.ts";
+import type { CaptionFormat } from "../../shared/wire/captions.ts";
+import { parseAss } from "./ass.ts";
+import type { Cue, LeftStyle } from "./cue.ts";
+import { reduceMarkup } from "./markup.ts";
+import { boundedSettings, settingsOfPlace } from "./settings.ts";
+import { parseTimedText } from "./timed-text.ts";
+
+/** A film has some 2,000. */
+const MOST_CUES = 50_000;
+const MOST_CUE_CHARACTERS = 2_000;
+const LATEST_MS = 99 * 3_600_000;
+
+export interface ReadOptions {
+  /** Added to all times. */
+  offsetMs: number;
+  /** Where the video ends; null where that is not known. */
+  endMs: number | null;
+}
+
+/** A file with captions, understood. */
+export interface ReadCaptions {
+  /** By their starts. */
+  cues: Cue[];
+  notices: Notice[];
+}
+
+/** Cues whose text is not yet looked at for its length, nor their times for their order. */
+interface Parsed {
+  cues: (Cue & { left: ReadonlySet<LeftStyle> })[];
+  broken: number;
+  left: ReadonlySet<LeftStyle>;
+}
+
+/**
+ * Makes cues of a stranger's file: text without foreign markup, settings within their bounds.
+ * @throws TributaryError CAPTIONS_INVALID
+ */
+export function readCaptions(
+  text: string,
+  format: CaptionFormat,
+  { offsetMs, endMs }: ReadOptions,
+): ReadCaptions {
+  const parsed = format === "ass" ? fromAss(text) : fromTimedText(text, format);
+  if (parsed === null) {
+    throw invalid(`This is no file with captions of the kind .${format}.`);
+  }
+  if (parsed.cues.length > MOST_CUES)
+    throw invalid(`The file has more than ${MOST_CUES} captions.`);
+  const left = new Set<LeftStyle>(parsed.left);
+  const tally = { broken: parsed.broken, cut: 0, late: 0 };
+  const cues: Cue[] = [];
+  for (const { left: leftHere, ...cue } of parsed.cues) {
+    const startMs = Math.max(0, Math.round(cue.startMs + offsetMs));
+    const stopMs = Math.round(cue.endMs + offsetMs);
+    if (startMs >= stopMs || stopMs > LATEST_MS || isBlank(cue.text)) {
+      // A drawing without words is no caption that is lost.
+      if (!leftHere.has("drawings")) tally.broken += 1;
+      for (const style of leftHere) left.add(style);
+      continue;
+    }
+    for (const style of leftHere) left.add(style);
+    if (endMs !== null && startMs >= endMs) tally.late += 1;
+    const isLong = cue.text.length > MOST_CUE_CHARACTERS;
+    if (isLong) tally.cut += 1;
+    cues.push({ ...cue, startMs, endMs: stopMs, text: isLong ? shortened(cue.text) : cue.text });
+  }
+  if (cues.length === 0) throw invalid("The file holds no captions that can be shown.");
+  cues.sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+  return { cues, notices: noticesOf(left, tally) };
+}
+
+function fromAss(text: string): Parsed | null {
+  const cues = parseAss(text);
+  return cues && { cues, broken: 0, left: new Set() };
+}
+
+function fromTimedText(text: string, format: "srt" | "vtt"): Parsed | null {
+  const parsed = parseTimedText(text, format);
+  if (parsed === null) return null;
+  const cues = parsed.cues.map(({ startMs, endMs, text: raw, settings: given }) => {
+    const { text: reduced, place, left } = reduceMarkup(raw, format);
+    // SubRip's coordinates of pixels are of no known picture.
+    const { settings, isReduced } = boundedSettings(given);
+    return {
+      startMs,
+      endMs,
+      text: reduced,
+      settings: place === null ? settings : settingsOfPlace(place),
+      left: isReduced ? new Set([...left, "positions" as const]) : left,
+    };
+  });
+  return { cues, broken: parsed.broken, left: parsed.left };
+}
+
+function isBlank(text: string): boolean {
+  return text.replaceAll(/<[^>]*>/g, "").trim() === "";
+}
+
+/** Markup may be cut apart: what is left is plain. */
+function shortened(text: string): string {
+  const plain = text.replaceAll(/<[^>]*>/g, "");
+  return `${plain.slice(0, MOST_CUE_CHARACTERS).replace(/&[a-z]*$/, "")}…`;
+}
+
+function noticesOf(
+  left: ReadonlySet<LeftStyle>,
+  { broken, cut, late }: { broken: number; cut: number; late: number },
+): Notice[] {
+  const notices: Notice[] = [];
+  if (left.size > 0) {
+    const which = [...left].sort().join(", ");
+    notices.push(notice("CAPTION_STYLES_LEFT_OUT", `Styling that is left out: ${which}.`));
+  }
+  if (broken > 0) {
+    const which = broken === 1 ? "1 caption was" : `${broken} captions were`;
+    const why = "no text, or times that cannot be";
+    notices.push(notice("CAPTION_CUES_LEFT_OUT", `${which} left out: ${why}.`));
+  }
+  if (cut > 0) {
+    const which = cut === 1 ? "1 caption was" : `${cut} captions were`;
+    const message = `${which} cut after ${MOST_CUE_CHARACTERS} characters.`;
+    notices.push(notice("CAPTION_CUES_CUT", message));
+  }
+  if (late > 0) {
+    const which = late === 1 ? "1 caption begins" : `${late} captions begin`;
+    notices.push(notice("CAPTION_CUES_AFTER_END", `${which} after the end of the video.`));
+  }
+  return notices;
+}
+
+function invalid(message: string): TributaryError {
+  return new TributaryError("CAPTIONS_INVALID", message);
+}

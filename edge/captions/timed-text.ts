@@ -1,0 +1,70 @@
+import type { LeftStyle, RawCue } from "./cue.ts";
+
+/**
+ * SubRip and WebVTT (W3C). A parser of our own: media-captions takes a first line such as "line: 5" for a
+ * setting, rounds percentages and drops captions with odd times without a word.
+ */
+
+export interface TimedText {
+  cues: RawCue[];
+  /** Lines with an arrow whose times are not understood. */
+  broken: number;
+  /** What stands outside the cues and is not carried over. */
+  left: ReadonlySet<LeftStyle>;
+}
+
+/** @returns null where no line has times */
+export function parseTimedText(text: string, format: "srt" | "vtt"): TimedText | null {
+  const lines = text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
+  const cues: RawCue[] = [];
+  const left = new Set<LeftStyle>();
+  let broken = 0;
+  let hasTimes = false;
+  let cue: { times: Omit<RawCue, "text">; lines: string[] } | null = null;
+  const finish = () => {
+    if (cue !== null) cues.push({ ...cue.times, text: cue.lines.join("\n").replace(/\n+$/, "") });
+    cue = null;
+  };
+  for (const line of lines) {
+    if (line.includes("-->")) {
+      // The line before is the next one's number, or its name.
+      if (format === "srt" && /^\s*\d+\s*$/.test(cue?.lines.at(-1) ?? "")) cue?.lines.pop();
+      finish();
+      const times = timesOf(line);
+      if (times === null) broken += 1;
+      else cue = { times, lines: [] };
+      hasTimes ||= times !== null;
+    } else if (format === "vtt" && line === "") {
+      finish();
+    } else if (cue !== null) {
+      // SubRip has no rule for an empty line within a text; FFmpeg goes on to the next times, too.
+      cue.lines.push(line);
+    } else if (format === "vtt" && /^(STYLE|REGION)\b/.test(line)) {
+      left.add(line.startsWith("STYLE") ? "fonts and colours" : "positions");
+    }
+  }
+  finish();
+  return hasTimes ? { cues, broken, left } : null;
+}
+
+const TIMES =
+  /^\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?\s*-->\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?(?:\s+(.*))?$/;
+
+function timesOf(line: string): Omit<RawCue, "text"> | null {
+  const found = TIMES.exec(line);
+  if (found === null) return null;
+  return {
+    startMs: millisecondsOf(found.slice(1, 5)),
+    endMs: millisecondsOf(found.slice(5, 9)),
+    settings: found[9]?.trim() ?? "",
+  };
+}
+
+/** @param parts hours, minutes, seconds, and digits behind the point */
+function millisecondsOf([hours, minutes, seconds, fraction]: readonly (
+  | string
+  | undefined
+)[]): number {
+  const whole = (Number(hours ?? 0) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return Math.round(1000 * (whole + Number(`0.${fraction ?? 0}`)));
+}

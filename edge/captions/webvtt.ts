@@ -1,0 +1,51 @@
+import type { Cue } from "./cue.ts";
+
+/** WebVTT (W3C) as we write it, and as we read it again: nobody else's. */
+
+/** Presentation time 0 of the video's segments is 0 of the cues' clock (RFC 8216, 3.5). */
+const FROM_ZERO = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000";
+
+/** One file of all cues, for players that take it beside the video. */
+export function writeWebvtt(cues: readonly Cue[]): string {
+  return file(["WEBVTT"], cues);
+}
+
+/** A segment of a subtitle playlist: all cues that are shown in it, with the times they have. */
+export function writeSegment(cues: readonly Cue[], fromMs: number, toMs: number): string {
+  const shown = cues.filter(({ startMs, endMs }) => startMs < toMs && endMs > fromMs);
+  return file(["WEBVTT", FROM_ZERO], shown);
+}
+
+/** @param text as `writeWebvtt` made it */
+export function readOwnWebvtt(text: string): Cue[] {
+  const [, ...blocks] = text.trimEnd().split("\n\n");
+  return blocks.map((block) => {
+    const end = block.indexOf("\n");
+    const [start = "", , stop = "", ...settings] = block.slice(0, end).split(" ");
+    return {
+      startMs: millisecondsOf(start),
+      endMs: millisecondsOf(stop),
+      settings: settings.join(" "),
+      text: block.slice(end + 1),
+    };
+  });
+}
+
+function file(head: readonly string[], cues: readonly Cue[]): string {
+  const blocks = cues.map(({ startMs, endMs, settings, text }) => {
+    const timing = `${timestamp(startMs)} --> ${timestamp(endMs)}`;
+    return `${settings === "" ? timing : `${timing} ${settings}`}\n${text}`;
+  });
+  return `${[head.join("\n"), ...blocks].join("\n\n")}\n`;
+}
+
+function timestamp(ms: number): string {
+  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  const fraction = String(ms % 1000).padStart(3, "0");
+  return `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1000) % 60)}.${fraction}`;
+}
+
+function millisecondsOf(time: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = time.split(":").map(Number);
+  return Math.round(((hours * 60 + minutes) * 60 + seconds) * 1000);
+}
