@@ -22,7 +22,9 @@ export type FastRefusalCode =
   | "NO_DECODER"
   | "NO_ENCODER"
   /** It has them, and they failed at a picture with known colours. */
-  | "COLOURS_WRONG";
+  | "COLOURS_WRONG"
+  /** Its decoder hands out RGB, and how it made that of this codec cannot be known. */
+  | "COLOURS_UNKNOWN";
 
 /**
  * Why WebCodecs would not make of a source what ffmpeg makes of it; null when it would. Whether the

@@ -125,7 +125,32 @@ export function writeAvcRecord(
   ]);
 }
 
+/**
+ * A record with other parameter sets in place of its own, as many as the counts' bits hold; its head and
+ * what follows the sets stay.
+ */
+export function withSets(
+  record: Uint8Array,
+  sps: readonly Uint8Array[],
+  pps: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const { spsUnits, ppsUnits } = readAvcRecord(record);
+  const lengthBytes = [...spsUnits, ...ppsUnits].reduce(
+    (sum, { bytes }) => sum + 2 + bytes.length,
+    0,
+  );
+  return Uint8Array.from([
+    ...record.subarray(0, 5),
+    0xe0 | sps.length,
+    ...sps.flatMap(withLength),
+    pps.length,
+    ...pps.flatMap(withLength),
+    // chroma_format and what else High profile has.
+    ...record.subarray(7 + lengthBytes),
+  ]);
+}
+
 /** A parameter set as a record holds it. */
-export function withLength(unit: Uint8Array): number[] {
+function withLength(unit: Uint8Array): number[] {
   return [unit.length >> 8, unit.length & 255, ...unit];
 }

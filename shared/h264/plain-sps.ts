@@ -1,7 +1,7 @@
 import { BitReader } from "./bit-reader.ts";
 import { BitWriter } from "./bit-writer.ts";
 import type { NalUnit } from "./nal-units.ts";
-import { type ColourCodes, type PictureOrder, parseSps } from "./sps.ts";
+import { type ColourCodes, type H264Sps, type PictureOrder, parseSps } from "./sps.ts";
 
 /** aspect_ratio_idc (ITU-T H.264, table E-1). */
 const SQUARE = 1;
@@ -31,16 +31,38 @@ export function plainSps(unit: NalUnit, plain: PlainSps): Uint8Array<ArrayBuffer
   const sps = parseSps(unit);
   if (sps === null || sps.fullRange || sps.level > plain.level) return null;
   if (sps.colours !== null && !areEqual(sps.colours, plain.colours)) return null;
-  const bits = new BitReader(unit.bytes, 1);
+  // Constraints promise what need not be known; promised by one set alone, `avcC` could not say the same.
+  return withPlainVui(unit, sps, { constraints: 0, order: sps.order, ...plain });
+}
+
+/**
+ * A sequence parameter set that states these colours and limited range, whatever it said of them. Decoding
+ * does not change.
+ *
+ * @returns null when it is no SPS, is damaged or states full range
+ */
+export function statedSps(unit: NalUnit, colours: ColourCodes): Uint8Array | null {
+  const sps = parseSps(unit);
+  if (sps === null || sps.fullRange) return null;
+  if (sps.colours !== null && areEqual(sps.colours, colours)) return unit.bytes;
+  const { constraints, level, order } = sps;
+  return withPlainVui(unit, sps, { constraints, level, order, colours });
+}
+
+function withPlainVui(
+  { bytes }: NalUnit,
+  { bitsBeforeVui }: H264Sps,
+  { constraints, level, colours, order }: Required<PlainSps> & { constraints: number },
+): Uint8Array<ArrayBuffer> {
+  const bits = new BitReader(bytes, 1);
   const out = new BitWriter();
   out.u(8, bits.u(8));
-  // Constraints promise what need not be known; promised by one set alone, `avcC` could not say the same.
   bits.u(8 + 8);
-  out.u(8, 0);
-  out.u(8, plain.level);
-  while (bits.position < sps.bitsBeforeVui) out.u(1, bits.u(1));
-  writePlainVui(out, plain.colours, plain.order ?? sps.order);
-  return out.nalUnit(unit.bytes[0] ?? 0);
+  out.u(8, constraints);
+  out.u(8, level);
+  while (bits.position < bitsBeforeVui) out.u(1, bits.u(1));
+  writePlainVui(out, colours, order);
+  return out.nalUnit(bytes[0] ?? 0);
 }
 
 /** From vui_parameters_present_flag on (E.1.1). */

@@ -1,10 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, inject, test } from "vitest";
+import { describe, inject, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
+import { type MarkdownTable, putRows } from "../setup/markdown-table.ts";
 import { realClip } from "../setup/media.ts";
 import { launchChromium } from "./chromium.ts";
 import { launchFirefox } from "./firefox.ts";
+import { isAsked } from "./matrix-options.ts";
 import type { TestBrowser } from "./tab.ts";
 import {
   click,
@@ -13,6 +14,7 @@ import {
   makeVideo,
   openUpload,
   pictureEngines,
+  planned,
   play,
 } from "./upload-tab.ts";
 import { launchWebkit } from "./webkit.ts";
@@ -21,11 +23,20 @@ import { launchWebkit } from "./webkit.ts";
 // the table of web/README.md; what is not right stands in it, and fails here.
 
 const serverUrl = inject("serverUrl");
-const TABLE_PATH = join(root, "web/README.md");
-const [BEGIN, END] = ["<!-- browsers -->", "<!-- /browsers -->"];
+const TABLE: MarkdownTable = {
+  path: join(root, "web/README.md"),
+  name: "browsers",
+  columns: [
+    ...["browser", "clip", "choice", "made by", "seconds", "frames"],
+    ...["colours: levels, PSNR of Y, U, V", "watch page plays", "seen"],
+  ],
+  keyOf: ([browser = "", clip, choice]) => [browser.split("/")[0], clip, choice].join(),
+};
 
 const LAUNCHERS = { chromium: launchChromium, firefox: launchFirefox, webkit: launchWebkit };
-const NAMES = Object.keys(LAUNCHERS) as (keyof typeof LAUNCHERS)[];
+const ALL_NAMES = Object.keys(LAUNCHERS) as (keyof typeof LAUNCHERS)[];
+const NAMES = ALL_NAMES.filter(isAsked("browser"));
+const CHOICES = (["Fastest", "Best"] as const).filter(isAsked("choice"));
 const REAL = [
   "bbb480p30s.mp4",
   "phone-hevc-rot90.mov",
@@ -39,54 +50,62 @@ const CLIPS = [
     const file = realClip(name);
     return file === null ? [] : [{ name, file }];
   }),
-];
-
-interface Row {
-  browser: string;
-  clip: string;
-  choice: "Fastest" | "Best";
-  /** Engine, and in brackets why the browser's codecs were not used. */
-  madeBy: string;
-  frames: string;
-  plays: string;
-}
-const rows: Row[] = [];
-afterAll(() => writeTable());
+].filter(({ name }) => isAsked("clip")(name));
 
 describe.each(NAMES)("%s", (name) => {
   describe.each(CLIPS)("$name", (clip) => {
-    test.each(["Fastest", "Best"] as const)("%s", async (choice) => {
+    test.each(CHOICES)("%s", async (choice) => {
       // A new one for each: one that hangs spoils no other row.
       const browser = await LAUNCHERS[name]();
       const row: Row = {
-        ...{ browser: browser.version, clip: clip.name, choice },
-        ...{ madeBy: "-", frames: "-", plays: "-" },
+        ...{ browser: browser.version, clip: clip.name, choice, madeBy: "nobody" },
+        ...{ seconds: "-", frames: "-", colours: "-", plays: "-" },
+        seen: new Date().toISOString().slice(0, 10),
       };
-      rows.push(row);
       try {
         await fillRow(row, browser, clip.file);
       } finally {
+        await putRows(TABLE, [Object.values(row)]);
         await browser.close();
       }
     });
   });
 });
 
+/** In the order of the columns. */
+interface Row {
+  browser: string;
+  clip: string;
+  choice: "Fastest" | "Best";
+  /** Engine, and in brackets why the browser's codecs were not used. */
+  madeBy: string;
+  /** From Start to ready. */
+  seconds: string;
+  frames: string;
+  colours: string;
+  plays: string;
+  seen: string;
+}
+
 async function fillRow(row: Row, browser: TestBrowser, file: string): Promise<void> {
   const tab = await browser.newTab();
   await openUpload(tab, serverUrl, "ladder=240:350");
   const { inspection } = await inspect(tab, file);
-  if (inspection?.fastRefusalCode === null && row.choice === "Best") {
+  const refusal = inspection?.fastRefusalCode ?? null;
+  if (refusal === null && row.choice === "Best") {
     await click(tab, "Best quality");
+    await planned(tab, "ffmpeg-wasm");
   }
+  const startedMs = performance.now();
   const ended = await makeVideo(tab);
-  row.madeBy = (await pictureEngines(ended)).join(", ");
-  const refusal = inspection?.fastRefusalCode;
-  if (row.choice === "Fastest" && refusal) row.madeBy += ` (${refusal})`;
+  row.seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
+  row.madeBy = (await pictureEngines(tab, ended)).join(", ");
+  if (row.choice === "Fastest" && refusal !== null) row.madeBy += ` (${refusal})`;
   row.frames = "wrong";
   row.plays = "no";
-  const judged = expectRightVideo(ended, file).then(() => {
+  const judged = expectRightVideo(ended, file).then(({ levels, psnrDb }) => {
     row.frames = "right";
+    row.colours = `${levels.toFixed(2)}; ${psnrDb.map((each) => each.toFixed(0)).join(", ")}`;
   });
   const played = tab.goto(ended.watchUrl ?? "").then(async () => {
     await play(tab, 0, 2);
@@ -95,16 +114,4 @@ async function fillRow(row: Row, browser: TestBrowser, file: string): Promise<vo
   for (const result of await Promise.allSettled([judged, played])) {
     if (result.status === "rejected") throw result.reason;
   }
-}
-
-async function writeTable(): Promise<void> {
-  const lines = [
-    "| browser | clip | choice | made by | frames and colours | watch page plays |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...rows.map((row) => `| ${Object.values(row).join(" | ")} |`),
-  ];
-  const text = await readFile(TABLE_PATH, "utf8");
-  const [before] = text.split(BEGIN);
-  const [, after = ""] = text.split(END);
-  await writeFile(TABLE_PATH, `${before}${BEGIN}\n\n${lines.join("\n")}\n\n${END}${after}`);
 }

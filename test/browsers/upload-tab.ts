@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { jobStatusSchema } from "../../shared/wire/job-status.ts";
+import type { Engine } from "../../shared/job/job.ts";
+import { EdgeClient } from "../../web/edge-client.ts";
 import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { expectExactPictures } from "../e2e/exact-video.ts";
@@ -70,6 +71,13 @@ export async function click(tab: BrowserTab, text: string): Promise<void> {
   );
 }
 
+/** Waits until the pictures are planned for an engine, after its choice was clicked. */
+export async function planned(tab: BrowserTab, engine: Engine): Promise<void> {
+  const isPlanned = (wanted: string) =>
+    (globalThis as unknown as Shown).tributary?.state.inspection?.pictureEngine === wanted;
+  await waitFor(tab, isPlanned, engine, READ_MS);
+}
+
 /** Starts what was inspected and waits for its end. @throws Error as the page says unless it is ready */
 export async function makeVideo(tab: BrowserTab): Promise<ShownState> {
   await click(tab, "Start");
@@ -78,22 +86,39 @@ export async function makeVideo(tab: BrowserTab): Promise<ShownState> {
   return ended;
 }
 
-/** Engines of the accepted pictures, without repeats, as the edge says. */
-export async function pictureEngines({ masterUrl, jobId }: ShownState): Promise<string[]> {
-  const response = await fetch(new URL(`/api/jobs/${jobId}`, masterUrl ?? ""));
-  const { segments } = jobStatusSchema.parse(await response.json());
+/** Engines of the accepted pictures, without repeats, as the edge tells the owner. */
+export async function pictureEngines(
+  tab: BrowserTab,
+  { masterUrl, jobId }: ShownState,
+): Promise<string[]> {
+  const ownerToken = await tab.evaluate(
+    (id) => JSON.parse(localStorage.getItem("tributary.owned") ?? "{}")[id] as string,
+    jobId ?? "",
+  );
+  const edge = new EdgeClient(new URL(masterUrl ?? "").origin);
+  const { segments } = await edge.jobStatus(jobId ?? "", ownerToken);
   const made = segments.filter(({ rendition }) => rendition.startsWith("v"));
+  if (made.length === 0) throw new Error("No picture was accepted.");
   return [...new Set(made.map(({ engine }) => engine))].sort();
+}
+
+/** How far the values of a video are from its source's, at worst over renditions and planes. */
+export interface ColourFigures {
+  /** Means of a plane, in levels of 8 bits. */
+  levels: number;
+  /** Of Y, U and V, in dB. */
+  psnrDb: [number, number, number];
 }
 
 /**
  * Frames, times and colours of a finished video by native ffmpeg: each source frame once, each plane's
  * mean within a level of the source's.
  */
-export async function expectRightVideo(state: ShownState, source: string): Promise<void> {
+export async function expectRightVideo(state: ShownState, source: string): Promise<ColourFigures> {
   const { masterUrl, inspection } = state;
   if (masterUrl === null || inspection === null) throw new Error("There is no video.");
   const dir = await mkdtemp(join(tmpdir(), "tributary-browsers-"));
+  const figures: ColourFigures = { levels: 0, psnrDb: [99, 99, 99] };
   try {
     await copyPlaylists(masterUrl, dir, new AbortController().signal);
     await expectExactPictures({ dir, status: { renditions: inspection.video } }, { source });
@@ -102,11 +127,15 @@ export async function expectRightVideo(state: ShownState, source: string): Promi
       const size = inspection.video.find(({ id }) => id === name);
       if (size === undefined) throw new Error(`${name} was not planned.`);
       const { planes } = await compareColours(path, source, size);
-      for (const { plane, sourceMean, madeMean, psnrDb } of planes) {
-        expect(Math.abs(sourceMean - madeMean), `${name} ${plane}: mean`).toBeLessThan(1);
+      planes.forEach(({ plane, sourceMean, madeMean, psnrDb }, index) => {
+        const levels = Math.abs(sourceMean - madeMean);
+        expect(levels, `${name} ${plane}: mean`).toBeLessThan(1);
         expect(psnrDb, `${name} ${plane}: PSNR`).toBeGreaterThan(35);
-      }
+        figures.levels = Math.max(figures.levels, levels);
+        figures.psnrDb[index] = Math.min(figures.psnrDb[index] ?? 99, psnrDb);
+      });
     }
+    return figures;
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -29,7 +29,7 @@ test("what the page chooses makes the sample clip with its frames and colours", 
   await openUpload(tab, serverUrl, "ladder=360:700,240:300");
   const { inspection } = await inspect(tab, SAMPLE);
   const ended = await makeVideo(tab);
-  const [engine] = await pictureEngines(ended);
+  const [engine] = await pictureEngines(tab, ended);
   // Its codecs either prove themselves, or x264 makes it and the page says why.
   if (engine === "ffmpeg-wasm") expect(inspection?.fastRefusalCode).not.toBeNull();
   await expectRightVideo(ended, SAMPLE);
@@ -44,6 +44,6 @@ test("Best makes it, too", async () => {
   const { inspection } = await inspect(tab, SAMPLE);
   if (inspection?.fastRefusalCode === null) await click(tab, "Best quality");
   const ended = await makeVideo(tab);
-  expect(await pictureEngines(ended)).toEqual(["ffmpeg-wasm"]);
+  expect(await pictureEngines(tab, ended)).toEqual(["ffmpeg-wasm"]);
   await expectRightVideo(ended, SAMPLE);
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { compareColours } from "../exactness/plane-likeness.ts";
+import type { MadeBars, RgbDecoder } from "./rgb-stage.ts";
 
 // Engines prove their colours on a clip of bars; native ffmpeg is the second judge.
 
@@ -28,7 +29,7 @@ type Wrong = "nothing" | "matrix" | "range" | "swapped" | "mirrored" | "late" | 
 /** What the proof says of the browser's codecs, with an encoder that spoils its frames. */
 function fault(wrong: Wrong): Promise<string | null> {
   return page.evaluate(async (wrong) => {
-    const { findColourFault } = await load<
+    const { proveColours } = await load<
       typeof import("../../web/encoder/pictures/colour-proof.ts")
     >("/encoder/pictures/colour-proof.ts");
     const { WebCodecsEngine } = await load<typeof import("../../web/encoder/engines/webcodecs.ts")>(
@@ -45,7 +46,7 @@ function fault(wrong: Wrong): Promise<string | null> {
       override encode(frame: VideoFrame, options?: VideoEncoderEncodeOptions): void {
         const own = frame.clone();
         this.#spoiled = this.#spoiled.then(async () => {
-          const planes = await new PlaneReader(1).read(own);
+          const planes = await new PlaneReader(() => Promise.reject()).read(own);
           const { width, y, u, v } = planes;
           if (wrong === "range") planes.y = y.map((value) => ((value - 16) * 255) / 219);
           if (wrong === "swapped") [planes.u, planes.v] = [v, u];
@@ -83,7 +84,7 @@ function fault(wrong: Wrong): Promise<string | null> {
     }
     if (wrong !== "nothing") globalThis.VideoEncoder = Spoiling;
     try {
-      return await findColourFault(new WebCodecsEngine());
+      return (await proveColours(new WebCodecsEngine())).fault;
     } finally {
       globalThis.VideoEncoder = Real;
     }
@@ -105,37 +106,41 @@ test.each([
   expect(await fault(wrong)).toMatch(sentence);
 });
 
+const STAGE = `/@fs${join(root, "test/web/rgb-stage.ts")}`;
+
+/** The bars by the browser's codecs, or with a decoder that hands out RGB. */
+function madeBy(decoder: RgbDecoder | null, file: string): Promise<MadeBars> {
+  return page.evaluate(
+    async ({ stage, decoder, file }) =>
+      (await load<typeof import("./rgb-stage.ts")>(stage)).barsBy(decoder, file),
+    { stage: STAGE, decoder, file },
+  );
+}
+
 describe.each(["colour-bars-709.mp4", "colour-bars-601.mp4"])("%s", (file) => {
-  test("comes out with its values by native ffmpeg, too", async () => {
-    const made = await page.evaluate(async (file) => {
-      const { makeBars } = await load<typeof import("../../web/encoder/pictures/colour-proof.ts")>(
-        "/encoder/pictures/colour-proof.ts",
-      );
-      const { WebCodecsEngine } = await load<
-        typeof import("../../web/encoder/engines/webcodecs.ts")
-      >("/encoder/engines/webcodecs.ts");
-      const { BARS_CLIPS } = await load<
-        typeof import("../../web/encoder/engines/webcodecs/colour-bars.ts")
-      >("/encoder/engines/webcodecs/colour-bars.ts");
-      const clip = BARS_CLIPS.find((each) => each.file === file);
-      if (clip === undefined) throw new Error("no such clip");
-      const { task, outputs } = await makeBars(new WebCodecsEngine(), clip);
-      return task.grant.renditions.flatMap((rendition) => {
-        if (rendition.kind !== "video") return [];
-        const own = outputs.filter((output) => output.rendition === rendition.id);
-        const bytes = own.flatMap((output) => [...output.bytes]);
-        return [{ width: rendition.width, height: rendition.height, bytes }];
-      });
-    }, file);
-    for (const { bytes, ...size } of made) {
-      const path = join(dir, `${size.height}-${file}`);
-      await writeFile(path, Uint8Array.from(bytes));
-      const likeness = await compareColours(path, join(root, "web/public", file), size);
-      expect(likeness.frames).toBe(8);
-      for (const { plane, sourceMean, madeMean, psnrDb } of likeness.planes) {
-        expect(Math.abs(sourceMean - madeMean), `${size.height} ${plane}: mean`).toBeLessThan(1);
-        expect(psnrDb, `${size.height} ${plane}: PSNR`).toBeGreaterThan(28);
+  test.each([null, "weak blue"] as const)(
+    "comes out with its values by native ffmpeg, too; decoded to RGB: %s",
+    async (decoder) => {
+      const { proof, made } = await madeBy(decoder, file);
+      expect(proof).toEqual({ fault: null, inRgb: decoder !== null });
+      expect(made).toHaveLength(2);
+      for (const { bytes, ...size } of made) {
+        const path = join(dir, `${size.height}-${file}`);
+        await writeFile(path, Uint8Array.from(bytes));
+        const likeness = await compareColours(path, join(root, "web/public", file), size);
+        expect(likeness.frames).toBe(8);
+        for (const { plane, sourceMean, madeMean, psnrDb } of likeness.planes) {
+          expect(Math.abs(sourceMean - madeMean), `${size.height} ${plane}: mean`).toBeLessThan(1);
+          expect(psnrDb, `${size.height} ${plane}: PSNR`).toBeGreaterThan(28);
+        }
       }
-    }
-  });
+    },
+  );
+});
+
+test("RGB that no matrix leads back from is found out", async () => {
+  // What leads back is found once a page.
+  page = await openBlankPage(browser, inject("serverUrl"));
+  const { proof } = await madeBy("bent", "colour-bars-709.mp4");
+  expect(proof.fault).toBe("This browser's codecs failed at a test picture.");
 });

@@ -4,7 +4,8 @@ import { outputFrameRate } from "../../shared/plan/ladder.ts";
 import { decodes, hasWebCodecs } from "./capability.ts";
 import { encoderConfig } from "./engines/webcodecs/rung-encoder.ts";
 import { WebCodecsEngine } from "./engines/webcodecs.ts";
-import { findColourFault } from "./pictures/colour-proof.ts";
+import { type ColourProof, proveColours } from "./pictures/colour-proof.ts";
+import { tellsItsMatrix } from "./pictures/stated-video.ts";
 
 /** What is asked of the browser's codecs before anybody promises their speed. */
 
@@ -45,16 +46,25 @@ export async function refuseFast(question: FastQuestion): Promise<FastRefusal | 
   if (!(await encodes(renditions, outputFrameRate(video)))) {
     return { code: "NO_ENCODER", message: "This browser does not encode H.264 in these sizes." };
   }
-  const fault = await colourFault();
-  return fault === null ? null : { code: "COLOURS_WRONG", message: fault };
+  const { fault, inRgb } = await colourProof();
+  if (fault !== null) return { code: "COLOURS_WRONG", message: fault };
+  if (config === null || !inRgb || tellsItsMatrix(config)) return null;
+  const message =
+    "This browser's decoder turns this codec's pictures into RGB, and does not say how.";
+  return { code: "COLOURS_UNKNOWN", message };
 }
 
-let proof: Promise<string | null> | null = null;
+let proof: Promise<ColourProof> | null = null;
 
-/** As `findColourFault` says of the browser's codecs; found once a session. */
-export function colourFault(): Promise<string | null> {
-  proof ??= hasWebCodecs() ? findColourFault(new WebCodecsEngine()) : Promise.resolve(null);
+/** As `proveColours` says of the browser's codecs; found once a session. */
+function colourProof(): Promise<ColourProof> {
+  proof ??= proveColours(new WebCodecsEngine());
   return proof;
+}
+
+/** What is wrong with the browser's own codecs, if it has any. */
+export async function colourFault(): Promise<string | null> {
+  return hasWebCodecs() ? (await colourProof()).fault : null;
 }
 
 async function encodes(renditions: readonly VideoRendition[], frameRate: number): Promise<boolean> {

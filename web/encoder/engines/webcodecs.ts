@@ -19,11 +19,13 @@ import {
 } from "../../../shared/job/job.ts";
 import { keyFrameIndexes } from "../../../shared/job/key-frames.ts";
 import { outputFrameRate } from "../../../shared/plan/ladder.ts";
+import type { CodedVideo } from "../pictures/decode-frames.ts";
 import { frameOf, isWithoutYuv, PlaneReader } from "../pictures/planes.ts";
+import { type StatedVideo, statedVideo } from "../pictures/stated-video.ts";
 import type { TranscodeEngine } from "./engine.ts";
 import { transcodeAudio } from "./webcodecs/audio.ts";
 import { agreesWith } from "./webcodecs/avc-record.ts";
-import { type ChunkPackets, readChunkPackets } from "./webcodecs/chunk-packets.ts";
+import { readChunkPackets } from "./webcodecs/chunk-packets.ts";
 import { colourSpace, decodedColour } from "./webcodecs/decoded-colour.ts";
 import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
 
@@ -64,14 +66,15 @@ export class WebCodecsEngine implements TranscodeEngine {
     }
     const chunk = await readChunkPackets(task.chunk);
     const colour = planChunkColour(chunk.config, source.video, video[0]);
+    const stated = statedVideo(chunk, colour.tags);
     const config: VideoDecoderConfig = {
-      ...chunk.config,
-      colorSpace: colourSpace(colour.tags),
+      ...stated.config,
       hardwareAcceleration: "no-preference",
       optimizeForLatency: false,
     };
     await requireCodecs(config, video, outputFrameRate(source.video));
-    const rungs = await new LadderRun(task, video, colour.tags, onProgress).run(chunk, config);
+    const run = new LadderRun(task, video, colour.tags, stated.rgb, onProgress);
+    const rungs = await run.run({ ...stated, config });
     return { outputs: packageRungs(rungs, task, colour), notices: [] };
   }
 }
@@ -107,12 +110,13 @@ class LadderRun {
     task: TranscodeTask,
     video: readonly VideoRendition[],
     tags: ColourTags,
+    rgb: StatedVideo["rgb"],
     onProgress: (progress: number) => void,
   ) {
     const { segments, source } = task.grant;
     this.#task = task;
     this.#colorSpace = colourSpace(tags);
-    this.#planes = new PlaneReader(tags.matrix);
+    this.#planes = new PlaneReader(rgb);
     this.#video = video;
     this.#onProgress = onProgress;
     const durationsTicks = segments.flatMap(({ durations }) => expandDurations(durations));
@@ -137,7 +141,7 @@ class LadderRun {
   }
 
   /** Throws DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG. Everything is closed after. */
-  async run({ packets }: ChunkPackets, config: VideoDecoderConfig): Promise<EncodedRung[]> {
+  async run({ packets, config }: CodedVideo): Promise<EncodedRung[]> {
     const decoder = new VideoDecoder({
       output: (frame) => this.#take(frame),
       error: (cause) => {
@@ -201,8 +205,8 @@ class LadderRun {
   }
 
   /**
-   * Browsers encode RGB as they like: Firefox 153 makes it BT.601 under any label. So it becomes what
-   * the label says here.
+   * Browsers encode RGB as they like: Firefox 153 makes it BT.601 under any label. So it becomes again what
+   * the source holds.
    */
   async #convert(frame: VideoFrame): Promise<void> {
     try {

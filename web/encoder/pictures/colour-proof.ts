@@ -3,10 +3,11 @@ import type { RawOutput, TranscodeTask } from "../../../shared/encode/transcode-
 import { TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
 import type { TranscodeEngine } from "../engines/engine.ts";
 import { BARS, BARS_CLIPS, type BarsClip, fieldsOf } from "../engines/webcodecs/colour-bars.ts";
-import { colourSpace } from "../engines/webcodecs/decoded-colour.ts";
 import { compareBars } from "./bars-likeness.ts";
 import { codedOutput, decodeFrames } from "./decode-frames.ts";
-import { PlaneReader } from "./planes.ts";
+import { fetchBars } from "./fetch-bars.ts";
+import { isWithoutYuv, PlaneReader, type Planes } from "./planes.ts";
+import { statedVideo } from "./stated-video.ts";
 
 /** As drawn, and scaled by a ratio that no filter has a special case for. */
 const RENDITIONS: readonly VideoRendition[] = [
@@ -27,30 +28,40 @@ export interface ColourMeasure {
   clip: string;
   levels: number;
   samples: number;
+  inRgb: boolean;
+}
+
+/** What the colour bars show of an engine. */
+export interface ColourProof {
+  /** Why its pictures cannot be trusted, in one plain sentence; null when they can. */
+  fault: string | null;
+  /** Its decoder hands out RGB. */
+  inRgb: boolean;
 }
 
 /**
- * Why an engine's pictures cannot be trusted, in one plain sentence; null when they can. It decodes,
- * scales and encodes colour bars as in a job; what comes out is decoded again and held against the values
- * that were drawn, in all planes: wrong matrices, ranges, orders and scaling phases show. An engine that
- * fails at it is not trusted either.
+ * An engine decodes, scales and encodes colour bars as in a job; what comes out is decoded again and held
+ * against the values that were drawn, in all planes: wrong matrices, ranges, orders and scaling phases show.
+ * An engine that fails at it is not trusted either.
  */
-export async function findColourFault(engine: TranscodeEngine): Promise<string | null> {
+export async function proveColours(engine: TranscodeEngine): Promise<ColourProof> {
+  const proof: ColourProof = { fault: null, inRgb: false };
   for (const clip of BARS_CLIPS) {
     try {
-      const { levels, samples } = await measureColours(engine, clip);
+      const { levels, samples, inRgb } = await measureColours(engine, clip);
+      proof.inRgb ||= inRgb;
       if (levels > MOST_LEVELS) {
-        return `This browser's codecs change colours, by ${Math.round(levels)} of 255 levels.`;
-      }
-      if (samples > MOST_SAMPLES) {
-        return `This browser's codecs move pictures, by ${samples.toFixed(1)} pixels.`;
+        proof.fault = `This browser's codecs change colours, by ${Math.round(levels)} of 255 levels.`;
+      } else if (samples > MOST_SAMPLES) {
+        proof.fault = `This browser's codecs move pictures, by ${samples.toFixed(1)} pixels.`;
       }
     } catch (thrown) {
       console.info("The colour bars failed:", thrown);
-      return "This browser's codecs failed at a test picture.";
+      proof.fault = "This browser's codecs failed at a test picture.";
     }
+    if (proof.fault !== null) break;
   }
-  return null;
+  return proof;
 }
 
 /** The bars as an engine makes them; throws as `measureColours`. */
@@ -72,7 +83,7 @@ export async function measureColours(
   clip: BarsClip,
 ): Promise<ColourMeasure> {
   const { task, outputs } = await makeBars(engine, clip);
-  const measure = { clip: clip.name, levels: 0, samples: 0 };
+  const measure = { clip: clip.name, levels: 0, samples: 0, inRgb: false };
   for (const { id } of RENDITIONS) {
     const own = outputs.filter(({ rendition }) => rendition === id);
     const bytesOf = (kind: "init" | "media") =>
@@ -82,10 +93,14 @@ export async function measureColours(
       bytesOf("media"),
       task.grant.segments,
     );
-    const config = { ...coded.config, colorSpace: colourSpace(clip.tags) };
-    const reader = new PlaneReader(clip.tags.matrix);
+    const stated = statedVideo(coded, clip.tags);
+    const reader = new PlaneReader(stated.rgb);
     let frame = 0;
-    for await (const planes of decodeFrames({ ...coded, config }, (each) => reader.read(each))) {
+    const read = (shown: VideoFrame): Promise<Planes> => {
+      measure.inRgb ||= isWithoutYuv(shown);
+      return reader.read(shown);
+    };
+    for await (const planes of decodeFrames(stated, read)) {
       const { levels, samples } = compareBars(planes, fieldsOf(frame, clip.tags.matrix));
       measure.levels = Math.max(measure.levels, levels);
       measure.samples = Math.max(measure.samples, samples);
@@ -96,10 +111,8 @@ export async function measureColours(
   return measure;
 }
 
-async function taskOf({ file }: BarsClip): Promise<TranscodeTask> {
-  const response = await fetch(new URL(`/${file}`, self.location.origin));
-  if (!response.ok) throw new Error(`${file}: HTTP ${response.status}`);
-  const chunk = new Uint8Array(await response.arrayBuffer());
+async function taskOf(clip: BarsClip): Promise<TranscodeTask> {
+  const chunk = await fetchBars(clip);
   const { width, height, frames, framesPerSecond } = BARS;
   const frameTicks = TICKS_PER_SECOND / framesPerSecond;
   const durationTicks = frames * frameTicks;

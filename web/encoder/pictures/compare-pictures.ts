@@ -4,13 +4,14 @@ import { TributaryError } from "../../../shared/job/errors.ts";
 import { segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
 import type { PictureVerdict } from "../../../shared/wire/lease.ts";
 import { readChunkPackets } from "../engines/webcodecs/chunk-packets.ts";
-import { colourSpace, decodedColour } from "../engines/webcodecs/decoded-colour.ts";
+import { decodedColour } from "../engines/webcodecs/decoded-colour.ts";
 import { WebCodecsEngine } from "../engines/webcodecs.ts";
 import { type CellGrid, cellGrid, type GridSize } from "./cell-grid.ts";
 import { type CodedVideo, codedOutput, decodeFrames } from "./decode-frames.ts";
 import { LadderMeter, type RenditionFigures } from "./ladder-meter.ts";
 import { isDoubtful, verdictOf } from "./picture-verdict.ts";
 import { PlaneReader } from "./planes.ts";
+import { type StatedVideo, statedVideo } from "./stated-video.ts";
 
 export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
   bytes: Uint8Array;
@@ -54,19 +55,19 @@ async function measurePictures(
     task.grant.source.video,
     video[0]?.parameterSets?.colour,
   );
-  const colorSpace = colourSpace(tags);
-  const grids = (size: GridSize): FrameReader => {
-    const reader = new PlaneReader(tags.matrix);
+  const grids = (coded: StatedVideo, size: GridSize): FrameReader => {
+    const reader = new PlaneReader(coded.rgb);
     return async (frame) => ({
       timestamp: frame.timestamp,
       grid: cellGrid(await reader.read(frame), size),
     });
   };
   const meter = new LadderMeter(video);
-  const source = sourcePictures(task, inColours(chunk, colorSpace), grids(meter.sourceSize));
+  const stated = statedVideo(chunk, tags);
+  const source = sourcePictures(task, stated, grids(stated, meter.sourceSize));
   const made = video.map((rendition, index) => {
-    const coded = inColours(codedRendition(task, rendition, result), colorSpace);
-    return decodeFrames(coded, grids(meter.sizes[index] ?? meter.sourceSize));
+    const coded = statedVideo(codedRendition(task, rendition, result), tags);
+    return decodeFrames(coded, grids(coded, meter.sizes[index] ?? meter.sourceSize));
   });
   try {
     for (let index = 0; index < wanted; index += 1) {
@@ -86,11 +87,6 @@ async function measurePictures(
 }
 
 type FrameReader = (frame: VideoFrame) => Promise<{ timestamp: number; grid: CellGrid }>;
-
-/** Browsers whose frames hold RGB convert by this. */
-function inColours(coded: CodedVideo, colorSpace: VideoColorSpaceInit): CodedVideo {
-  return { ...coded, config: { ...coded.config, colorSpace } };
-}
 
 /** Those that were to be made, in order: inside the trim, every `frameStep`-th. */
 async function* sourcePictures(

@@ -1,4 +1,5 @@
 import { TributaryError } from "../../../shared/job/errors.ts";
+import type { PlaneWeights, RgbConversion } from "./rgb-conversion.ts";
 
 /** A picture in 4:2:0, 8 bits, limited range. */
 export interface Planes {
@@ -10,13 +11,6 @@ export interface Planes {
   u: Uint8Array<ArrayBuffer>;
   v: Uint8Array<ArrayBuffer>;
 }
-
-/** Shares of red and blue in luma (ITU-R BT.601, BT.709), by matrix_coefficients. */
-const LUMA_SHARES: Record<number, { red: number; blue: number }> = {
-  1: { red: 0.2126, blue: 0.0722 },
-  5: { red: 0.299, blue: 0.114 },
-  6: { red: 0.299, blue: 0.114 },
-};
 
 /** Bytes of red, green and blue within a pixel's four. */
 const RGB_ORDERS: Record<string, readonly [number, number, number]> = {
@@ -48,29 +42,28 @@ export function isWithoutYuv(frame: VideoFrame): boolean {
  * Reads frames into planes and keeps one buffer for all of them.
  */
 export class PlaneReader {
-  readonly #matrix: number;
+  readonly #conversion: () => Promise<RgbConversion>;
   #buffer = new Uint8Array(0);
 
-  /** @param matrix matrix_coefficients that pictures in RGB are converted with */
-  constructor(matrix: number) {
-    this.#matrix = matrix;
+  /** @param conversion asked for with each picture in RGB */
+  constructor(conversion: () => Promise<RgbConversion>) {
+    this.#conversion = conversion;
   }
 
   /**
    * The visible part of a frame, which stays the caller's.
    *
-   * @throws TributaryError ENGINE_UNAVAILABLE where its format is not among those that are read
+   * @throws TributaryError ENGINE_UNAVAILABLE where its format is not among those that are read, and what
+   * the conversion throws
    */
   async read(frame: VideoFrame): Promise<Planes> {
     const { width, height } = frame.visibleRect ?? { width: 0, height: 0 };
     const planes = emptyPlanes(width, height);
-    const format = frame.format ?? "RGBA";
-    if (Object.hasOwn(RGB_ORDERS, format)) {
-      const layout = await this.#copy(frame, frame.format === null ? { format: "RGBA" } : {});
-      const order = RGB_ORDERS[format] ?? [0, 1, 2];
-      convertRgb(this.#buffer, layout[0]?.stride ?? width * 4, order, this.#matrix, planes);
+    if (isWithoutYuv(frame)) {
+      convertRgb(await this.readRgb(frame), await this.#conversion(), planes);
       return planes;
     }
+    const format = frame.format ?? "";
     const chroma = CHROMA[format];
     if (chroma === undefined) {
       throw new TributaryError("ENGINE_UNAVAILABLE", `Frames in ${format} cannot be read.`);
@@ -88,6 +81,19 @@ export class PlaneReader {
       half,
     );
     return planes;
+  }
+
+  /**
+   * The visible part of a frame without Y'CbCr.
+   * @returns valid until the next frame is read; throws as `read`
+   */
+  async readRgb(frame: VideoFrame): Promise<RgbPixels> {
+    const options: VideoFrameCopyToOptions = frame.format === null ? { format: "RGBA" } : {};
+    const layout = await this.#copy(frame, options);
+    const width = frame.visibleRect?.width ?? 0;
+    const { offset, stride } = layout[0] ?? { offset: 0, stride: width * 4 };
+    const order = RGB_ORDERS[frame.format ?? "RGBA"] ?? [0, 1, 2];
+    return { bytes: this.#buffer.subarray(offset), stride, order };
   }
 
   async #copy(frame: VideoFrame, options: VideoFrameCopyToOptions): Promise<PlaneLayout[]> {
@@ -147,28 +153,29 @@ function copyRows(
   }
 }
 
-/**
- * Full-range RGB to limited Y'CbCr; chroma is the mean of each four pixels.
- *
- * Fixed point with 16 bits; the offsets round to the nearest.
- */
+/** Packed pixels of four bytes. */
+export interface RgbPixels {
+  bytes: Uint8Array;
+  /** Bytes from a row to the next. */
+  stride: number;
+  /** Of red, green and blue within a pixel. */
+  order: readonly [number, number, number];
+}
+
+/** Fills planes with a picture in RGB; chroma is the mean of each four pixels. Fixed point with 16 bits. */
 function convertRgb(
-  bytes: Uint8Array,
-  stride: number,
-  [redAt, greenAt, blueAt]: readonly [number, number, number],
-  matrix: number,
+  { bytes, stride, order: [redAt, greenAt, blueAt] }: RgbPixels,
+  conversion: RgbConversion,
   { width, height, y, u, v }: Planes,
 ): void {
-  const { red, blue } = LUMA_SHARES[matrix] ?? { red: 0.2126, blue: 0.0722 };
-  const green = 1 - red - blue;
-  const luma = (219 / 255) * 65_536;
-  const [yr, yg, yb] = [red * luma, green * luma, blue * luma].map(Math.round) as Triple;
-  const cb = ((224 / 255) * 65_536) / (2 * (1 - blue)) / 4;
-  const cr = ((224 / 255) * 65_536) / (2 * (1 - red)) / 4;
-  const [ur, ug, ub] = [-red * cb, -green * cb, (1 - blue) * cb].map(Math.round) as Triple;
-  const [vr, vg, vb] = [(1 - red) * cr, -green * cr, -blue * cr].map(Math.round) as Triple;
-  const lumaOffset = (16 << 16) + 32_768;
-  const chromaOffset = (128 << 16) + 32_768;
+  // Half a level more rounds to the nearest; chroma adds up four pixels.
+  const fixed = ([red, green, blue, added]: PlaneWeights, pixels: number): PlaneWeights => [
+    ...([red, green, blue].map((weight) => Math.round((weight * 65_536) / pixels)) as Triple),
+    Math.round((added + 0.5) * 65_536),
+  ];
+  const [yr, yg, yb, yAdded] = fixed(conversion.y, 1);
+  const [ur, ug, ub, uAdded] = fixed(conversion.u, 4);
+  const [vr, vg, vb, vAdded] = fixed(conversion.v, 4);
   let chromaAt = 0;
   for (let row = 0; row < height; row += 2) {
     const below = row + 1 < height ? stride : 0;
@@ -187,13 +194,13 @@ function convertRgb(
         const pg = bytes[from + greenAt] as number;
         const pb = bytes[from + blueAt] as number;
         y[out + (corner & 1) * besideOut + (corner >> 1) * belowOut] =
-          (yr * pr + yg * pg + yb * pb + lumaOffset) >> 16;
+          (yr * pr + yg * pg + yb * pb + yAdded) >> 16;
         r += pr;
         g += pg;
         b += pb;
       }
-      u[chromaAt] = (ur * r + ug * g + ub * b + chromaOffset) >> 16;
-      v[chromaAt] = (vr * r + vg * g + vb * b + chromaOffset) >> 16;
+      u[chromaAt] = (ur * r + ug * g + ub * b + uAdded) >> 16;
+      v[chromaAt] = (vr * r + vg * g + vb * b + vAdded) >> 16;
       chromaAt += 1;
     }
   }

@@ -1,5 +1,5 @@
 import type { ColourTags } from "../../../../shared/cmaf/init.ts";
-import { readAvcRecord, withLength } from "../../../../shared/h264/avc-config.ts";
+import { readAvcRecord, withSets } from "../../../../shared/h264/avc-config.ts";
 import { isParameterSet, isSps, type NalUnit, nalUnit } from "../../../../shared/h264/nal-units.ts";
 import type { H264Sps } from "../../../../shared/h264/sps.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
@@ -22,21 +22,9 @@ export function repairedAvcRecord(record: Uint8Array): Uint8Array {
   if (isCutOff || first === undefined || !units.every(isParameterSet) || !isSps(nalUnit(first))) {
     throw new TributaryError("ENCODE_FAILED", "The encoder's parameter sets cannot be understood.");
   }
-  const lengthBytes = [...spsUnits, ...ppsUnits].reduce(
-    (sum, { bytes }) => sum + 2 + bytes.length,
-    0,
-  );
-  return Uint8Array.from([
-    1,
-    ...first.subarray(1, 4),
-    0xfc | (nalLengthBytes - 1),
-    0xe0 | sps.length,
-    ...sps.flatMap(withLength),
-    pps.length,
-    ...pps.flatMap(withLength),
-    // chroma_format and what else High profile has.
-    ...record.subarray(7 + lengthBytes),
-  ]);
+  const whole = withSets(record, sps, pps);
+  whole.set([1, ...first.subarray(1, 4), 0xfc | (nalLengthBytes - 1)]);
+  return whole;
 }
 
 function startsTwice({ bytes }: NalUnit): boolean {

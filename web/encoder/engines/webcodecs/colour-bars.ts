@@ -16,8 +16,8 @@ export interface BarsClip {
   name: "bt709" | "smpte170m";
 }
 
-/** Code points: ISO/IEC 23091-2. */
-export const BARS_CLIPS: readonly BarsClip[] = [
+/** BT.709, then BT.601; code points of ISO/IEC 23091-2. */
+export const BARS_CLIPS: readonly [BarsClip, BarsClip] = [
   {
     file: "colour-bars-709.mp4",
     tags: { primaries: 1, transfer: 1, matrix: 1 },
@@ -29,6 +29,12 @@ export const BARS_CLIPS: readonly BarsClip[] = [
     name: "smpte170m",
   },
 ];
+
+/** The clip of a matrix_coefficients. */
+export function barsOf(matrix: number): BarsClip {
+  const [bt709, bt601] = BARS_CLIPS;
+  return matrix === 1 ? bt709 : bt601;
+}
 
 export type Yuv = readonly [y: number, u: number, v: number];
 
