@@ -84,7 +84,8 @@ function cutVideoSegment(
   const endTicks = segment.startTicks + segmentDurationTicks(segment);
   const samples = pictures.map((picture, index) => {
     const decodeTicks = decodeTimes[index] ?? 0;
-    const data = keys.includes(index) ? picturesAlone(picture.data, nalLengthBytes) : picture.data;
+    // Encoders repeat their sets before key frames of their own choice, too.
+    const data = picture.isSync ? picturesAlone(picture.data, nalLengthBytes) : picture.data;
     return {
       data,
       sizeBytes: data.length,

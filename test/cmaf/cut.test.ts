@@ -172,6 +172,16 @@ describe("cutting pictures", () => {
     expect(cut?.bytes.subarray(-6)).toEqual(Uint8Array.from([0, 0, 0, 2, 0x65, 7]));
     expect(readFragments(cut?.bytes ?? new Uint8Array(), 1)[0]?.samples[0]?.sizeBytes).toBe(6);
   });
+
+  test("leaves parameter sets out of key frames that only the encoder wanted", () => {
+    const picture = coded(true, 3_000);
+    const sps = [0, 0, 0, 3, 0x67, 1, 2];
+    const wanted = { ...picture, data: Uint8Array.from([...sps, ...picture.data]) };
+    const segments: Segment[] = [{ index: 0, startTicks: 0, durations: [[2, 3_000]] }];
+    const [cut] = cutVideo([coded(true, 0), wanted], segments, 4, true);
+    const [fragment] = readFragments(cut?.bytes ?? new Uint8Array(), 2);
+    expect(fragment?.samples.map(({ sizeBytes }) => sizeBytes)).toEqual([6, 6]);
+  });
 });
 
 test("key frames: the first, and the first at or after every second second", () => {

@@ -20,7 +20,8 @@ import {
 import { keyFrameIndexes } from "../../../shared/job/key-frames.ts";
 import { outputFrameRate } from "../../../shared/plan/ladder.ts";
 import type { CodedVideo } from "../pictures/decode-frames.ts";
-import { frameOf, isWithoutYuv, PlaneReader } from "../pictures/planes.ts";
+import { frameOf, isWithoutYuv, PlaneReader, type Planes } from "../pictures/planes.ts";
+import { isScaledHere, scaledPlanes } from "../pictures/scale-planes.ts";
 import { type StatedVideo, statedVideo } from "../pictures/stated-video.ts";
 import type { TranscodeEngine } from "./engine.ts";
 import { transcodeAudio } from "./webcodecs/audio.ts";
@@ -215,9 +216,10 @@ class LadderRun {
         this.#encode(frame);
         return;
       }
-      const yuv = frameOf(await this.#planes.read(frame), frame, this.#colorSpace);
+      const planes = await this.#planes.read(frame);
+      const yuv = frameOf(planes, frame, this.#colorSpace);
       try {
-        this.#encode(yuv);
+        this.#encode(yuv, planes);
       } finally {
         yuv.close();
       }
@@ -238,10 +240,23 @@ class LadderRun {
     return (this.#seen - 1) % grant.source.video.frameStep === 0;
   }
 
-  #encode(frame: VideoFrame): void {
+  /** @param planes of the frame, where they are at hand */
+  #encode(frame: VideoFrame, planes?: Planes): void {
     this.#frameBytes = (frame.codedWidth * frame.codedHeight * 3) / 2;
     const keyFrame = this.#keyFrames.has(this.#encoded);
-    for (const rung of this.#rungs) rung.encode(frame, keyFrame);
+    for (const [index, rung] of this.#rungs.entries()) {
+      const size = this.#video[index] as VideoRendition;
+      if (planes === undefined || !isScaledHere(planes, size)) {
+        rung.encode(frame, keyFrame);
+        continue;
+      }
+      const small = frameOf(scaledPlanes(planes, size), frame, this.#colorSpace);
+      try {
+        rung.encode(small, keyFrame);
+      } finally {
+        small.close();
+      }
+    }
     this.#encoded += 1;
     this.#onProgress(Math.min(1, this.#encoded / this.#wanted));
   }

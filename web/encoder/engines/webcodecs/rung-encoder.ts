@@ -1,6 +1,8 @@
 import type { CodedPicture } from "../../../../shared/cmaf/cut.ts";
 import type { ColourTags } from "../../../../shared/cmaf/init.ts";
+import { readAvcRecord } from "../../../../shared/h264/avc-config.ts";
 import { areSameSets, BROWSER_SET_ID, encoderSets } from "../../../../shared/h264/encoder-sets.ts";
+import { isParameterSet, nalUnits } from "../../../../shared/h264/nal-units.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
 import type { VideoRendition } from "../../../../shared/job/job.ts";
 import { repairedAvcRecord } from "./avc-record.ts";
@@ -123,6 +125,7 @@ export class RungEncoder {
     if (description !== undefined) this.#takeConfig(description);
     const data = new Uint8Array(chunk.byteLength);
     chunk.copyTo(data);
+    if (chunk.type === "key") this.#requireKnownSets(data);
     this.#spent = {
       bits: this.#spent.bits + data.length * 8,
       seconds: this.#spent.seconds + (this.#durationsSeconds[this.#pictures.length] ?? 0),
@@ -157,6 +160,17 @@ export class RungEncoder {
     if (areSameSets(encoderSets(avcConfig, BROWSER_SET_ID, said), planned)) return;
     const message = `This browser's encoder writes other parameter sets than the video's ${rendition.id} has.`;
     throw new TributaryError("INIT_MISMATCH", message);
+  }
+
+  /** Sets inside a key picture are dropped later: they must be those of the configuration. */
+  #requireKnownSets(data: Uint8Array): void {
+    if (this.#avcConfig === null) return;
+    const { spsUnits, ppsUnits, nalLengthBytes } = readAvcRecord(this.#avcConfig);
+    const known = [...spsUnits, ...ppsUnits].map(({ bytes }) => bytes.join());
+    for (const unit of nalUnits(data, nalLengthBytes)) {
+      if (!isParameterSet(unit) || known.includes(unit.bytes.join())) continue;
+      this.#failure ??= new Error("The parameter sets changed on the way.");
+    }
   }
 
   #throwFailure(): void {
