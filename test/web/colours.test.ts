@@ -111,9 +111,11 @@ const STAGE = `/@fs${join(root, "test/web/rgb-stage.ts")}`;
 /** The bars by the browser's codecs, or with a decoder that hands out RGB. */
 function madeBy(decoder: RgbDecoder | null, file: string): Promise<MadeBars> {
   return page.evaluate(
-    async ({ stage, decoder, file }) =>
-      (await load<typeof import("./rgb-stage.ts")>(stage)).barsBy(decoder, file),
-    { stage: STAGE, decoder, file },
+    async ({ address, decoder, file }) => {
+      const stage = await load<typeof import("./rgb-stage.ts")>(address);
+      return stage.barsBy(decoder, file);
+    },
+    { address: STAGE, decoder, file },
   );
 }
 
