@@ -114,7 +114,9 @@ export default defineConfig(({ command, isPreview = false }) => {
             input: {
               index: here("web/index.html"),
               watch: here("web/watch.html"),
+              embed: here("web/embed.html"),
               videos: here("web/videos.html"),
+              "404": here("web/404.html"),
               contribute: here("web/contribute.html"),
               "api-reference": here("web/api-reference.html"),
             },

@@ -1,11 +1,14 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { AppEnv } from "./http/app-env.ts";
-import { onError, problemResponse } from "./http/problem.ts";
+import { onError } from "./http/problem.ts";
 import { protectAnswers } from "./http/protect-answers.ts";
+import { notFoundAnswer, nothingHere } from "./pages/not-found-page.ts";
 import { captionRoutes } from "./routes/captions.ts";
+import { feedRoutes } from "./routes/feeds.ts";
 import { httpSocketRoutes } from "./routes/http-sockets.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { oembedRoutes } from "./routes/oembed.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { playbackRoutes } from "./routes/playback.ts";
@@ -18,8 +21,11 @@ import { videoRoutes } from "./routes/videos.ts";
 
 export const app = new Hono<AppEnv>();
 
-app.onError(onError);
-app.notFound(() => problemResponse("NOT_FOUND", "Nothing is served at this address."));
+app.onError(async (thrown, c) => {
+  const problem = onError(thrown, c);
+  return problem.status === 404 ? notFoundAnswer(c, problem) : problem;
+});
+app.notFound(nothingHere);
 
 app.use(protectAnswers);
 
@@ -44,4 +50,7 @@ app.route("/api/videos", videoRoutes);
 app.route("/api/videos", captionRoutes);
 app.route("/coordinator-status", statusRoutes);
 app.route("/v", playbackRoutes);
+app.use("/oembed", openToAll);
+app.route("/oembed", oembedRoutes);
+app.route("/", feedRoutes);
 app.route("/", pageRoutes);

@@ -28,6 +28,7 @@ import {
 } from "../../shared/wire/captions.ts";
 import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
+import { oembedSchema } from "../../shared/wire/published.ts";
 
 /** The schemas that have a name in the document; the same that parse. */
 const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
@@ -55,6 +56,7 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   NewCaptions: newCaptionsSchema,
   Mp4Status: mp4StatusSchema,
   VideoCheck: videoCheckSchema,
+  OEmbed: oembedSchema,
   Site: siteSchema,
   Problem: problemSchema,
 };

@@ -1,22 +1,73 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { html } from "hono/html";
 import type { AppEnv } from "../http/app-env.ts";
+import { videoAccess } from "../http/video-access.ts";
+import { findPublished } from "../pages/find-published.ts";
+import { shortDescription, watchHead } from "../pages/page-head.ts";
+import type { Published } from "../pages/published.ts";
+import { type PageContent, renderPage } from "../pages/render-page.ts";
 
-/** Pages whose address carries an id: one HTML file each, whatever the id. */
+/** Pages whose address carries an id: one HTML file each, with a head of the video's own. */
 export const pageRoutes = new Hono<AppEnv>();
 
-pageRoutes.get("/watch/:id", async (c) => {
-  const page = await c.env.ASSETS.fetch(new URL("/watch", c.req.url));
-  return c.req.query("embed") === undefined ? page : framedAnywhere(page);
-});
+pageRoutes.get("/watch/:id", (c) =>
+  videoPage(c, c.req.query("embed") === undefined ? "/watch" : "/embed"),
+);
+/** The player alone, which other sites may frame: its policy is the build's (web/build/page-headers.ts). */
+pageRoutes.get("/embed/:id", (c) => videoPage(c, "/embed"));
 pageRoutes.get("/join/:id", (c) => c.env.ASSETS.fetch(new URL("/contribute", c.req.url)));
 
-/** The player alone, for other sites' pages: the rest of the headers stays (web/build/page-headers.ts). */
-function framedAnywhere(page: Response): Response {
-  const policy = page.headers.get("content-security-policy") ?? "";
-  const framed = new Response(page.body, page);
-  framed.headers.set(
-    "content-security-policy",
-    policy.replace("frame-ancestors 'none'", "frame-ancestors *"),
-  );
-  return framed;
+async function videoPage(c: Context<AppEnv>, file: "/watch" | "/embed"): Promise<Response> {
+  const page = await c.env.ASSETS.fetch(new URL(file, c.req.url));
+  const content = await contentOf(c).catch((thrown: unknown) => {
+    // The page's script says so, and asks again by itself.
+    console.error(`${c.req.path}: the catalogue does not answer`, thrown);
+    return null;
+  });
+  return content === null ? page : renderPage(page, content);
 }
+
+async function contentOf(c: Context<AppEnv>): Promise<PageContent> {
+  const id = c.req.param("id") ?? "";
+  const access = await videoAccess(c, id);
+  const found = await findPublished(c, id, access);
+  if (found !== null) return ofVideo(found);
+  // Its row is yet to be written: a server still reads its source.
+  return access.isVisible && access.isKnown ? BEING_STARTED : NO_VIDEO;
+}
+
+function ofVideo(found: Published): PageContent {
+  const { video } = found;
+  return {
+    title: `${video.title} · Tributary`,
+    description: shortDescription(found),
+    head: watchHead(found),
+    body: html`<main class="frame">
+      <h1>${video.title}</h1>
+      <p class="watch-description">${video.description}</p>
+    </main>`,
+    status: 200,
+  };
+}
+
+const NOINDEX = html`<meta name="robots" content="noindex" />`;
+
+const BEING_STARTED: PageContent = {
+  title: "Video · Tributary",
+  description: "A video that is being made.",
+  head: NOINDEX,
+  body: "",
+  status: 200,
+};
+
+/** Also of a private video: its owner's browser has the token, and its script asks with that. */
+const NO_VIDEO: PageContent = {
+  title: "No such video · Tributary",
+  description: "There is no video at this address.",
+  head: NOINDEX,
+  body: html`<main class="frame">
+    <h1>There is no video at this address</h1>
+    <p>It may have been deleted, or the address is not complete. <a href="/">Go to the start page</a></p>
+  </main>`,
+  status: 404,
+};

@@ -1,8 +1,14 @@
 import { expect, inject, test } from "vitest";
 
-test.each(["/", "/watch/some-id", "/join/some-id"])("%s is a page", async (path) => {
-  const response = await fetch(inject("serverUrl") + path);
-  expect(response.status).toBe(200);
+test.each([
+  ["/", 200],
+  ["/watch/some-id", 404],
+  ["/embed/some-id", 404],
+  ["/nowhere", 404],
+  ["/join/some-id", 200],
+])("%s is a page with status %i", async (path, status) => {
+  const response = await fetch(inject("serverUrl") + path, { headers: { accept: "text/html" } });
+  expect(response.status).toBe(status);
   expect(response.headers.get("content-type")).toContain("text/html");
 });
 

@@ -4,3 +4,9 @@ declare namespace Cloudflare {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
 }
+
+/** A file's text, by Vite. */
+declare module "*?raw" {
+  const text: string;
+  export default text;
+}

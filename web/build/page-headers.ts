@@ -23,8 +23,8 @@ const OWN_SCRIPTS_ONLY = `if (globalThis.trustedTypes?.defaultPolicy === null) t
 
 /**
  * Writes `_headers`, by which the asset server (production, `vite preview`) sends the pages' headers with
- * all files: a worker's policy comes with its script. The page that other sites may frame is let out of
- * `frame-ancestors` by the Worker (edge/routes/pages.ts). Vite's own server (`npm run dev`) sends none: its
+ * all files: a worker's policy comes with its script. The player's page alone may be framed by other
+ * sites. Vite's own server (`npm run dev`) sends none: its
  * styles are inline.
  */
 export function pageHeaders(options: PageHeadersOptions): Plugin {
@@ -56,6 +56,9 @@ function headersFile({ storageOrigin }: PageHeadersOptions): string {
   Permissions-Policy: ${PERMISSIONS}
   Referrer-Policy: same-origin
   X-Content-Type-Options: nosniff
+/embed
+  ! Content-Security-Policy
+  Content-Security-Policy: ${policyText({ ...policy, ...EMBED, ...TRUSTED_TYPES })}
 /api-reference
   ! Content-Security-Policy
   Content-Security-Policy: ${policyText(policy)}
@@ -70,6 +73,13 @@ function policyText(policy: Record<string, string>): string {
 
 /** Of all pages but the API's reference: swagger-ui makes HTML of text. */
 const TRUSTED_TYPES = { "require-trusted-types-for": "'script'", "trusted-types": "default" };
+
+/** Of the page with the player alone: other sites frame it, and it encodes and uploads nothing. */
+const EMBED = {
+  "script-src": "'self'",
+  "connect-src": "'self'",
+  "frame-ancestors": "*",
+};
 
 /** Content Security Policy Level 3. */
 function contentPolicy(storageOrigin: string | null): Record<string, string> {

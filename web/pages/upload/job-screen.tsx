@@ -1,4 +1,6 @@
+import { embedCode } from "../../../shared/embed-code.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
+import { titleOfFile } from "../../../shared/wire/details.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { Inspection, ReadyState, RunningState, StartingState } from "../../owner/owner-api.ts";
 import { Player } from "../../player/player.tsx";
@@ -127,7 +129,16 @@ function ReadyFacts({ job, inspection }: { job: JobView | null; inspection: Insp
 function ReadyPanel({ state, onAnother }: { state: ReadyState; onAnother(): void }) {
   const { watchUrl, masterUrl, visibility } = state.address;
   const isPrivate = visibility === "private";
-  const embed = `<iframe src="${watchUrl}?embed" width="640" height="${embedHeight(state.inspection)}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" title="${escapeAttribute(state.fileName)}"></iframe>`;
+  const { displayWidth = 16, displayHeight = 9 } = state.inspection?.source.video ?? {};
+  const embed = embedCode(
+    {
+      url: watchUrl.replace("/watch/", "/embed/"),
+      title: state.done.job?.title ?? titleOfFile(state.fileName),
+      width: displayWidth,
+      height: displayHeight,
+    },
+    { responsive: true },
+  );
   return (
     <section class="card ready" aria-labelledby="ready-title">
       <h2 id="ready-title" class="card-title">
@@ -162,13 +173,4 @@ function timeTaken(durationTicks: number, tookMs: number): string {
   const seconds = tookMs / 1000;
   const speed = formatSpeed(durationTicks / TICKS_PER_SECOND / Math.max(0.001, seconds));
   return `${formatWait(seconds)} (${speed} real time)`;
-}
-
-function embedHeight(inspection: Inspection | null): number {
-  const video = inspection?.source.video;
-  return video === undefined ? 360 : Math.round((640 * video.displayHeight) / video.displayWidth);
-}
-
-function escapeAttribute(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }

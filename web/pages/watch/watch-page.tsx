@@ -1,6 +1,7 @@
 import "../../ui/style.css";
 import "./watch.css";
 import type { ReadonlySignal } from "@preact/signals";
+import { embedCode } from "../../../shared/embed-code.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import { Player } from "../../player/player.tsx";
@@ -12,7 +13,7 @@ import { jobProgress } from "../../ui/job-progress.ts";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import type { WatchedVideo, WatchState } from "./watch-status.ts";
 
-interface WatchPageProps {
+export interface WatchPageProps {
   state: ReadonlySignal<WatchState>;
   video: Pick<WatchedVideo, "masterUrl" | "ownerToken">;
   watchUrl: string;
@@ -30,17 +31,17 @@ export function WatchPage(props: WatchPageProps) {
   );
 }
 
-/** `/watch/:id?embed`: the player and nothing else, for a frame in another page. */
+/** `/embed/:id`: the player and nothing else, for a frame in another page. */
 export function EmbedPage({ state: { value: state }, video }: WatchPageProps) {
   const trouble = troubleOf(state);
   if (trouble !== null) {
     return (
-      <div class="embed-message" role="alert">
-        <p>
-          <b>{trouble.title}</b>
-        </p>
-        <p>{trouble.what}</p>
-      </div>
+      <main class="embed-message">
+        <div role="alert">
+          <h1>{trouble.title}</h1>
+          <p>{trouble.what}</p>
+        </div>
+      </main>
     );
   }
   return (
@@ -124,6 +125,14 @@ function Content({
       )}
       <div class="card share">
         <CopyField label="Address of this page" text={watchUrl} />
+        <CopyField
+          label="Embed"
+          text={embedCode(
+            { url: watchUrl.replace("/watch/", "/embed/"), title, ...shapeOf(watched) },
+            { responsive: true },
+          )}
+          hint="Puts the player into another page. To begin later, add ?t=1m30s to its address."
+        />
         <CopyField label="HLS address" text={masterUrl} />
       </div>
     </article>
@@ -187,6 +196,14 @@ function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advic
 function waitingText(state: WatchState): string {
   if (state.kind !== "known") return "Loading…";
   return "This video is just being started. It plays here as soon as its first segment is made.";
+}
+
+/** Width and height as shown, or their ratio. */
+function shapeOf(state: WatchState): { width: number; height: number } {
+  const { width, height } = (state.kind === "stored" && state.video) || { width: 16, height: 9 };
+  if (state.kind !== "known" || state.status.source === null) return { width, height };
+  const { displayWidth, displayHeight } = state.status.source.video;
+  return { width: displayWidth, height: displayHeight };
 }
 
 /** @returns null while a server still reads the source */

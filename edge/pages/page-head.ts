@@ -1,0 +1,113 @@
+import { html, raw } from "hono/html";
+import type { Published } from "./published.ts";
+
+/** What stands in the head of a watch page for programs: links' previews, search engines, embedders. */
+
+/** Preact's own pages take its place as soon as they run. */
+export type Markup = ReturnType<typeof html>;
+
+const SITE_NAME = "Tributary";
+const MOST_DESCRIPTION_CHARACTERS = 300;
+
+/** In a line; the title where nothing is said. */
+export function shortDescription({ video }: Pick<Published, "video">): string {
+  const line = video.description.replaceAll(/\s+/g, " ").trim();
+  if (line === "") return `${video.title}: a video to watch.`;
+  if (line.length <= MOST_DESCRIPTION_CHARACTERS) return line;
+  return `${line.slice(0, MOST_DESCRIPTION_CHARACTERS - 1).toWellFormed()}…`;
+}
+
+/** `og:` (ogp.me), `twitter:`, JSON-LD, oEmbed discovery; whatever the owner wrote is escaped. */
+export function watchHead(it: Published): Markup {
+  const { video, watchUrl, embedUrl, posterUrl } = it;
+  const oembedOf = (format: string) =>
+    `${new URL(watchUrl).origin}/oembed?format=${format}&url=${encodeURIComponent(watchUrl)}`;
+  return html`
+    <link rel="canonical" href="${watchUrl}" />
+    ${video.visibility === "listed" ? "" : html`<meta name="robots" content="noindex" />`}
+    <link rel="alternate" type="application/json+oembed" href="${oembedOf("json")}" title="${video.title}" />
+    <link rel="alternate" type="text/xml+oembed" href="${oembedOf("xml")}" title="${video.title}" />
+    ${properties({
+      "og:site_name": SITE_NAME,
+      "og:type": "video.other",
+      "og:title": video.title,
+      "og:description": shortDescription(it),
+      "og:url": watchUrl,
+      "og:image": posterUrl,
+      "og:image:alt": posterUrl && video.title,
+      "og:video": embedUrl,
+      "og:video:secure_url": embedUrl.startsWith("https:") ? embedUrl : null,
+      "og:video:type": "text/html",
+      "og:video:width": String(video.width),
+      "og:video:height": String(video.height),
+      "og:locale": /^[a-z]{2}-[A-Z]{2}$/.test(video.language ?? "")
+        ? (video.language?.replace("-", "_") ?? null)
+        : null,
+      "video:duration": String(Math.max(1, Math.round(it.durationSeconds))),
+      "video:release_date": new Date(video.createdAtMs).toISOString(),
+    })}
+    ${names({
+      "twitter:card": "player",
+      "twitter:title": video.title,
+      "twitter:description": shortDescription(it),
+      "twitter:image": posterUrl,
+      "twitter:image:alt": posterUrl && video.title,
+      "twitter:player": embedUrl,
+      "twitter:player:width": String(video.width),
+      "twitter:player:height": String(video.height),
+    })}
+    <script type="application/ld+json">${jsonLd(videoObject(it))}</script>
+  `;
+}
+
+/** schema.org/VideoObject. */
+export function videoObject(it: Published): object {
+  const { video, watchUrl, embedUrl, masterUrl, posterUrl, durationSeconds } = it;
+  const starts = video.chapters.map(({ startSeconds }) => startSeconds);
+  return {
+    "@context": "https://schema.org",
+    "@type": "VideoObject",
+    name: video.title,
+    description: video.description || shortDescription(it),
+    ...(posterUrl && { thumbnailUrl: [posterUrl] }),
+    uploadDate: new Date(video.createdAtMs).toISOString(),
+    duration: `PT${Number(durationSeconds.toFixed(3))}S`,
+    url: watchUrl,
+    embedUrl,
+    contentUrl: masterUrl,
+    encodingFormat: "application/vnd.apple.mpegurl",
+    width: video.width,
+    height: video.height,
+    ...(video.language && { inLanguage: video.language }),
+    ...(starts.length > 0 && {
+      hasPart: video.chapters.map(({ title, startSeconds }, at) => ({
+        "@type": "Clip",
+        name: title,
+        startOffset: startSeconds,
+        endOffset: starts[at + 1] ?? durationSeconds,
+        url: `${watchUrl}?t=${startSeconds}`,
+      })),
+    }),
+  };
+}
+
+/** JSON that ends no script element and begins no comment, whatever is in it. */
+function jsonLd(value: object): Markup {
+  const json = JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return raw(json);
+}
+
+function properties(of: Record<string, string | null>): Markup[] {
+  return given(of).map(([name, content]) => html`<meta property="${name}" content="${content}" />`);
+}
+
+function names(of: Record<string, string | null>): Markup[] {
+  return given(of).map(([name, content]) => html`<meta name="${name}" content="${content}" />`);
+}
+
+function given(of: Record<string, string | null>): [string, string][] {
+  return Object.entries(of).filter((entry): entry is [string, string] => entry[1] !== null);
+}

@@ -1,0 +1,26 @@
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
+import type { Video } from "../../shared/wire/api.ts";
+
+/** A video as links, feeds and embeds tell of it, with its addresses. */
+export interface Published {
+  video: Video;
+  durationSeconds: number;
+  watchUrl: string;
+  embedUrl: string;
+  masterUrl: string;
+  /** Of its poster; null where it has none. */
+  posterUrl: string | null;
+}
+
+/** @param video as strangers see it */
+export function published(origin: string, video: Video): Published {
+  const { id } = video;
+  return {
+    video,
+    durationSeconds: video.durationTicks / TICKS_PER_SECOND,
+    watchUrl: `${origin}/watch/${id}`,
+    embedUrl: `${origin}/embed/${id}`,
+    masterUrl: `${origin}/v/${id}/master.m3u8`,
+    posterUrl: null,
+  };
+}

@@ -1,0 +1,52 @@
+import type { Markup } from "./page-head.ts";
+
+/** What a page of the build is given for one request. */
+export interface PageContent {
+  title: string;
+  description: string;
+  /** Goes to the end of its head. */
+  head: Markup | string;
+  /** Stands in its body until its script has run, and for whoever runs none. */
+  body: Markup | string;
+  status: 200 | 401 | 404 | 410;
+}
+
+/**
+ * A page of the build with its own head. The build's headers stay: they hold its policy.
+ * @param page as the asset store answered
+ */
+export async function renderPage(
+  page: Response,
+  { title, description, head, body, status }: PageContent,
+): Promise<Response> {
+  const [headMarkup, bodyMarkup] = [String(await head), String(await body)];
+  const rewritten = new HTMLRewriter()
+    .on("title", {
+      element: (element) => {
+        element.setInnerContent(title);
+      },
+    })
+    .on('meta[name="description"]', {
+      element: (element) => {
+        // It escapes quotes alone.
+        element.setAttribute("content", description.replaceAll("&", "&amp;"));
+      },
+    })
+    .on("head", {
+      element: (element) => {
+        element.append(headMarkup, { html: true });
+      },
+    })
+    .on("#page", {
+      element: (element) => {
+        element.setInnerContent(bodyMarkup, { html: true });
+      },
+    })
+    .transform(page);
+  const headers = new Headers(rewritten.headers);
+  // It tells of one video, and of its state now.
+  headers.set("cache-control", "no-cache");
+  headers.delete("etag");
+  headers.delete("content-length");
+  return new Response(rewritten.body, { status, headers });
+}

@@ -1,0 +1,61 @@
+import { type Context, Hono } from "hono";
+import type { Video } from "../../shared/wire/api.ts";
+import { listVideos } from "../catalog/videos.ts";
+import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
+import { readLimited } from "../http/admission.ts";
+import type { AppEnv } from "../http/app-env.ts";
+import { type Published, published } from "../pages/published.ts";
+import { type Enclosure, rssFeed } from "../pages/rss.ts";
+import { sitemap } from "../pages/sitemap.ts";
+import { mp4Key } from "../servers/mp4.ts";
+
+/** What search engines and feed readers fetch: the videos that are listed and finished, no others. */
+export const feedRoutes = new Hono<AppEnv>();
+
+/** Of an RSS feed, the newest. */
+const FEED_ITEMS = 50;
+/** sitemaps.org allows 50,000 addresses a file, and 50 MB. */
+const SITEMAP_VIDEOS = 10_000;
+
+feedRoutes.get("/robots.txt", (c) => {
+  const { origin } = new URL(c.req.url);
+  const text = `User-agent: *\nDisallow: /join/\nDisallow: /api/\nSitemap: ${origin}/sitemap.xml\n`;
+  return c.text(text, 200, CACHED);
+});
+
+feedRoutes.get("/sitemap.xml", readLimited, async (c) => {
+  const videos = await listed(c, SITEMAP_VIDEOS);
+  return xml(c, "application/xml", sitemap(new URL(c.req.url).origin, videos));
+});
+
+feedRoutes.get("/feed.xml", readLimited, async (c) => {
+  const videos = await listed(c, FEED_ITEMS);
+  const items = await Promise.all(
+    videos.map(async (each) => ({ ...each, enclosure: await enclosureOf(c.env, each) })),
+  );
+  return xml(c, "application/rss+xml", rssFeed(new URL(c.req.url).origin, items));
+});
+
+const CACHED = { "cache-control": "public, max-age=300" };
+
+async function listed(c: Context<AppEnv>, limit: number): Promise<Published[]> {
+  const options = { after: null, state: "ready", limit, listedOnly: true };
+  const page = await listVideos(c.env.CATALOG, options);
+  const { origin } = new URL(c.req.url);
+  return (page?.videos ?? []).map((video: Video) => published(origin, video));
+}
+
+/** The MP4 where there is one: every reader plays that. */
+async function enclosureOf(
+  env: Cloudflare.Env,
+  { video, masterUrl }: Published,
+): Promise<Enclosure> {
+  const file = await env.MEDIA.head(mp4Key(video.id));
+  if (file === null) return { url: masterUrl, type: PLAYLIST_TYPE, sizeBytes: video.bytesStored };
+  const url = new URL("download.mp4", masterUrl).href;
+  return { url, type: "video/mp4", sizeBytes: file.size };
+}
+
+function xml(c: Context<AppEnv>, type: string, text: string): Response {
+  return c.body(text, 200, { ...CACHED, "content-type": `${type}; charset=utf-8` });
+}

@@ -1,0 +1,75 @@
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { parseRssFeed } from "feedsmith";
+import { expect, test } from "vitest";
+import { rssFeed } from "../../edge/pages/rss.ts";
+import { sitemap } from "../../edge/pages/sitemap.ts";
+import { HOSTILE, HOSTILE_VIDEO, ORIGIN, publishedVideo, VIDEO } from "./published-video.ts";
+
+// Feeds as other programs read them: feedsmith for RSS, fast-xml-parser for the sitemap.
+
+const ENCLOSURE = {
+  url: `${ORIGIN}/v/${VIDEO.id}/download.mp4`,
+  type: "video/mp4",
+  sizeBytes: 123_456,
+};
+
+function readFeed(videos: (typeof VIDEO)[]) {
+  const items = videos.map((video) => ({ ...publishedVideo(video), enclosure: ENCLOSURE }));
+  const text = rssFeed(ORIGIN, items);
+  expect(XMLValidator.validate(text)).toBe(true);
+  return parseRssFeed(text);
+}
+
+test("the RSS feed has what readers and podcast apps ask for", () => {
+  const feed = readFeed([VIDEO, HOSTILE_VIDEO]);
+  expect(feed).toMatchObject({
+    title: "Videos of tributary.example",
+    link: `${ORIGIN}/videos`,
+    language: "en",
+    atom: { links: [{ href: `${ORIGIN}/feed.xml`, rel: "self" }] },
+  });
+  const [item, hostile] = feed.items ?? [];
+  expect(item).toMatchObject({
+    title: "Harbour walk",
+    link: `${ORIGIN}/watch/${VIDEO.id}`,
+    guid: { value: VIDEO.id, isPermaLink: false },
+    description: "Along the quay,\nin the evening.",
+    enclosures: [{ url: ENCLOSURE.url, type: "video/mp4", length: 123_456 }],
+    itunes: { duration: 312, image: `${ORIGIN}/v/${VIDEO.id}/poster.jpg` },
+    podcast: {
+      alternateEnclosures: [
+        {
+          type: "application/vnd.apple.mpegurl",
+          height: 720,
+          sources: [{ uri: `${ORIGIN}/v/${VIDEO.id}/master.m3u8` }],
+        },
+      ],
+    },
+  });
+  expect(Date.parse(String(item?.pubDate))).toBe(VIDEO.createdAtMs);
+  expect(hostile?.title).toBe(HOSTILE);
+});
+
+test("a feed and a sitemap of no videos are whole, too", () => {
+  expect(readFeed([]).title).toBe("Videos of tributary.example");
+  expect(XMLValidator.validate(sitemap(ORIGIN, []))).toBe(true);
+});
+
+test("the sitemap names each video with what Google asks for", () => {
+  const text = sitemap(ORIGIN, [publishedVideo(VIDEO), publishedVideo(HOSTILE_VIDEO)]);
+  expect(XMLValidator.validate(text)).toBe(true);
+  const { urlset } = new XMLParser({ processEntities: true, htmlEntities: true }).parse(text);
+  expect(urlset.url).toHaveLength(4);
+  expect(urlset.url[2]).toMatchObject({
+    loc: `${ORIGIN}/watch/${VIDEO.id}`,
+    lastmod: "2026-11-27T12:04:00.000Z",
+    "video:video": {
+      "video:thumbnail_loc": `${ORIGIN}/v/${VIDEO.id}/poster.jpg`,
+      "video:title": "Harbour walk",
+      "video:description": "Along the quay, in the evening.",
+      "video:player_loc": `${ORIGIN}/embed/${VIDEO.id}`,
+      "video:duration": 312,
+    },
+  });
+  expect(urlset.url[3]["video:video"]["video:title"]).toBe(HOSTILE);
+});

@@ -1,0 +1,146 @@
+/**
+ * The player.js dialect (github.com/embedly/player.js, SPEC.rst): a page that frames the player steers it
+ * and hears of it by messages. Volumes are 0..100, times seconds.
+ */
+
+const CONTEXT = "player.js";
+const VERSION = "0.0.11";
+
+const EVENTS = ["ready", "play", "pause", "ended", "timeupdate", "progress", "error", "seeked"];
+
+/** What a message of the framing page asks of the video; getters return what is answered. */
+const METHODS: Record<string, (video: HTMLVideoElement, value: unknown) => unknown> = {
+  play: (video) => {
+    // Refused where the person has not pressed anything yet, and the video is not muted.
+    video.play().catch(() => undefined);
+  },
+  pause: (video) => video.pause(),
+  getPaused: (video) => video.paused,
+  mute: (video) => {
+    video.muted = true;
+  },
+  unmute: (video) => {
+    video.muted = false;
+  },
+  getMuted: (video) => video.muted,
+  setVolume: (video, value) => {
+    if (isFiniteNumber(value)) video.volume = Math.min(1, Math.max(0, value / 100));
+  },
+  getVolume: (video) => Math.round(video.volume * 100),
+  getDuration: (video) => finite(video.duration),
+  setCurrentTime: (video, value) => {
+    if (isFiniteNumber(value)) video.currentTime = Math.max(0, value);
+  },
+  getCurrentTime: (video) => video.currentTime,
+  setLoop: (video, value) => {
+    video.loop = value === true;
+  },
+  getLoop: (video) => video.loop,
+};
+
+interface Asked {
+  method: string;
+  value: unknown;
+  listener: string | number | null;
+}
+
+/**
+ * Answers the page that frames this one, until the signal aborts.
+ * @param findVideo the player's element; null while there is none
+ */
+export function answerPlayerJs(
+  findVideo: () => HTMLVideoElement | null,
+  frame: Window,
+  signal: AbortSignal,
+): void {
+  const parent = frame.parent;
+  if (parent === frame) return;
+  /** By the event's name, the framing page's names of its listeners; null: it gave none. */
+  const listeners = new Map<string, Set<Asked["listener"]>>();
+
+  const send = (event: string, value: unknown, listener: Asked["listener"]) => {
+    const message = { context: CONTEXT, version: VERSION, event, value };
+    const text = JSON.stringify(listener === null ? message : { ...message, listener });
+    // What it tells of is no secret from whoever frames it.
+    parent.postMessage(text, "*");
+  };
+  const emit = (event: string, value?: unknown) => {
+    for (const listener of listeners.get(event) ?? []) send(event, value, listener);
+  };
+  const ready = {
+    src: frame.location.href,
+    events: EVENTS,
+    methods: [...Object.keys(METHODS), "addEventListener", "removeEventListener"],
+  };
+
+  const take = ({ method, value, listener }: Asked) => {
+    if (method === "addEventListener" && typeof value === "string") {
+      listeners.set(value, (listeners.get(value) ?? new Set()).add(listener));
+      if (value === "ready") send("ready", ready, listener);
+    } else if (method === "removeEventListener" && typeof value === "string") {
+      listeners.get(value)?.delete(listener);
+    } else if (Object.hasOwn(METHODS, method)) {
+      const video = findVideo();
+      const answer = video === null ? undefined : METHODS[method]?.(video, value);
+      if (method.startsWith("get")) send(method, answer ?? null, listener);
+    } else {
+      emit("error", { code: 2, msg: `Invalid method "${method}"` });
+    }
+  };
+
+  frame.addEventListener(
+    "message",
+    ({ source, data }) => {
+      const asked = source === parent ? askedIn(data) : null;
+      if (asked !== null) take(asked);
+    },
+    { signal },
+  );
+  const heard: Record<string, (video: HTMLVideoElement) => void> = {
+    play: () => emit("play"),
+    pause: () => emit("pause"),
+    ended: () => emit("ended"),
+    seeked: () => emit("seeked"),
+    error: () => emit("error", { code: 1, msg: "The video does not play here." }),
+    timeupdate: ({ currentTime, duration }) =>
+      emit("timeupdate", { seconds: currentTime, duration: finite(duration) }),
+    progress: ({ buffered, duration }) => {
+      const end = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
+      emit("progress", { percent: duration > 0 ? Math.min(1, end / duration) : 0 });
+    },
+  };
+  // Events of media do not bubble; on their way down they pass here, whichever element it is.
+  for (const [name, tell] of Object.entries(heard)) {
+    const listener = ({ target }: Event) => {
+      if (target instanceof HTMLVideoElement && target === findVideo()) tell(target);
+    };
+    frame.document.addEventListener(name, listener, { capture: true, signal });
+  }
+  send("ready", ready, null);
+}
+
+/** Null for what is no message of the dialect. */
+function askedIn(data: unknown): Asked | null {
+  let message = data;
+  if (typeof data === "string") {
+    try {
+      message = JSON.parse(data);
+    } catch {
+      return null;
+    }
+  }
+  if (typeof message !== "object" || message === null) return null;
+  const { context, method, value, listener } = message as Record<string, unknown>;
+  if (context !== CONTEXT || typeof method !== "string") return null;
+  const isNamed = typeof listener === "string" || typeof listener === "number";
+  return { method, value, listener: isNamed ? listener : null };
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+/** A growing stream may have no end yet. */
+function finite(duration: number): number {
+  return Number.isFinite(duration) ? duration : 0;
+}
