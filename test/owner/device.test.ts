@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultSlots } from "../../web/encoder/capability.ts";
+import { defaultSlots, fastSlots } from "../../web/encoder/capability.ts";
 import { deviceFacts } from "../../web/ui/device.ts";
 
 const browser = (userAgent: string, more: object = {}) =>
@@ -30,4 +30,12 @@ test("a phone or tablet has two encoders, or one with little memory; a computer 
   expect(defaultSlots(8, 2, true)).toBe(1);
   expect(defaultSlots(1, undefined, true)).toBe(1);
   expect(defaultSlots(8, 8)).toBe(8);
+});
+
+test("the browser's codecs get fewer tasks at a time, the larger the frames", () => {
+  const slots = (["854x480", "1920x1080", "2560x1440", "3840x2160"] as const).map((size) => {
+    const [width = 0, height = 0] = size.split("x").map(Number);
+    return fastSlots({ width, height });
+  });
+  expect(slots).toEqual([8, 3, 2, 1]);
 });

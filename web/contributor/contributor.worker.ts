@@ -1,8 +1,8 @@
 import { toWireError } from "../../shared/job/errors.ts";
 import { EdgeClient } from "../edge-client.ts";
 import type { Lane } from "../encoder/api.ts";
-import { contributorCapability, enginesOf } from "../encoder/capability.ts";
-import { Pool } from "../encoder/pool.ts";
+import { contributorCapability, enginesOf, fastSlots } from "../encoder/capability.ts";
+import { Pool, type TaskPool } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
@@ -109,11 +109,26 @@ class Contributor implements ContributorApi {
       },
       source: null,
       plan: null,
-      pool,
+      pool: this.#within(pool, slots),
       slots,
       prefetch: 1,
       onChange: () => this.#changed(),
     });
+  }
+
+  /** The first grant says how large the frames are, and so how many tasks at a time there is room for. */
+  #within(pool: Pool, slots: number): TaskPool {
+    let isKnown = this.#lane === "ffmpeg";
+    return {
+      compare: (request, onProgress, signal) => pool.compare(request, onProgress, signal),
+      transcode: (request, onProgress, signal) => {
+        if (!isKnown && this.#feed.state.phase === "working") {
+          isKnown = true;
+          this.#session?.setSlots(Math.min(slots, fastSlots(request.grant.source.video)));
+        }
+        return pool.transcode(request, onProgress, signal);
+      },
+    };
   }
 
   #changed(): void {

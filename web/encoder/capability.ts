@@ -23,6 +23,21 @@ export function defaultSlots(
   return Math.min(most, cores, byMemory);
 }
 
+/** What the frames and encoders of all slots of the browser's codecs may take. */
+const FAST_BYTES = 400 * 2 ** 20;
+/** Frames of the source that a slot holds: its decoder's, and those on their way to the encoders. */
+const FRAMES_A_SLOT = 28;
+const OTHER_BYTES_A_SLOT = 30 * 2 ** 20;
+
+/**
+ * How many tasks at a time the browser's codecs are given, whatever the cores: each uses several by itself,
+ * and holds frames of the source. A 4K source gets one.
+ */
+export function fastSlots({ width, height }: { width: number; height: number }): number {
+  const slotBytes = FRAMES_A_SLOT * width * height * 1.5 + OTHER_BYTES_A_SLOT;
+  return Math.max(1, Math.floor(FAST_BYTES / slotBytes));
+}
+
 /** Whether the browser has codecs that pages can use at all; which ones is asked for each task. */
 export function hasWebCodecs(): boolean {
   return "VideoDecoder" in self && "VideoEncoder" in self;

@@ -8,6 +8,7 @@ import {
   type DevicePart,
   decidePart,
   defaultSlots,
+  fastSlots,
   hasWebCodecs,
   type PartDecision,
 } from "../encoder/capability.ts";
@@ -93,6 +94,8 @@ export function audioNeedsFfmpeg(facts: SourceFacts): boolean {
 
 /** What of a file decides about encoders. */
 interface EncoderFacts {
+  /** Of the source, in pixels. */
+  size: { width: number; height: number };
   fastRefusal: FastRefusal | null;
   audioNeedsFfmpeg: boolean;
 }
@@ -107,15 +110,25 @@ export function poolFor(
   part: DevicePart,
 ): PoolOptions | null {
   if (part === "weak") return null;
-  const slots = slotCountFor(options);
+  const slots = slotCountFor(options, facts);
   const lane = laneFor(options, facts?.fastRefusal ?? null);
   const audioAhead = Number(facts?.audioNeedsFfmpeg ?? true);
   return { slots, lane, ffmpegAhead: lane === "ffmpeg" ? slots : audioAhead };
 }
 
-/** Encoders of this tab. */
-export function slotCountFor({ slots, device }: OwnerOptions): number {
+/**
+ * Encoders of this tab.
+ * @param facts null while nothing is known of a file
+ */
+export function slotCountFor(
+  options: OwnerOptions,
+  facts: Pick<EncoderFacts, "size" | "fastRefusal"> | null,
+): number {
+  const { slots, device } = options;
+  if (slots !== undefined) return slots;
   const memoryGiB = (self.navigator as { deviceMemory?: number }).deviceMemory;
   const mobile = device?.mobile === true;
-  return slots ?? defaultSlots(self.navigator.hardwareConcurrency, memoryGiB, mobile);
+  const byDevice = defaultSlots(self.navigator.hardwareConcurrency, memoryGiB, mobile);
+  const isFast = facts !== null && laneFor(options, facts.fastRefusal) !== "ffmpeg";
+  return isFast ? Math.min(byDevice, fastSlots(facts.size)) : byDevice;
 }

@@ -44,7 +44,7 @@ export function openOwnSession(
     pool,
     // The browser's codecs are done with a task in the time of a few round trips.
     prefetch: lane === "ffmpeg" ? 1 : 2,
-    slots: pool === null ? 0 : slotCountFor(options),
+    slots: pool === null ? 0 : slotCountFor(options, file?.facts ?? null),
     onChange,
   });
 }

@@ -296,7 +296,7 @@ class Owner implements OwnerApi {
     const pool = this.#encoders.start(this.#poolOptions());
     session.usePool(
       pool === null ? null : this.#headStart.over(pool),
-      decision.part === "weak" ? 0 : slotCountFor(this.#options),
+      decision.part === "weak" ? 0 : slotCountFor(this.#options, this.#file?.facts ?? null),
     );
     session.changeSettings(settingsFor(decision));
   }
@@ -318,7 +318,7 @@ class Owner implements OwnerApi {
     const isNow = this.#file === file && this.#encoders.pool === pool;
     if (!isNow || this.#feed.state.phase !== "inspected") return;
     const { source } = file;
-    this.#headStart.aim({ plan, source, pool, slots: slotCountFor(this.#options) });
+    this.#headStart.aim({ plan, source, pool, slots: slotCountFor(this.#options, file.facts) });
   }
 
   #poolOptions(): PoolOptions | null {

@@ -17,6 +17,8 @@ import type { Inspection, OwnerOptions, ResumableJob } from "./owner-api.ts";
 
 /** Facts about a file and this site that no choice changes. */
 interface FileFacts {
+  /** In pixels, as coded. */
+  size: { width: number; height: number };
   /** This deployment has servers that encode. */
   hasServers: boolean;
   /** Why the browser's codecs would not do the source right, or at all; null when they would. */
@@ -85,12 +87,14 @@ export class PlannedFile {
       source.close();
       throw decoderMissing(fastRefusal?.message ?? "");
     }
+    const { width, height } = source.facts.video;
     const facts = {
+      size: { width, height },
       hasServers,
       fastRefusal,
       audioNeedsFfmpeg: audioNeedsFfmpeg(source.facts),
     };
-    const planSlots = slotsToPlanFor(options, fastRefusal);
+    const planSlots = slotsToPlanFor(options, facts);
     return new PlannedFile(file, source, facts, options, { ladder: null, planSlots });
   }
 
@@ -103,7 +107,7 @@ export class PlannedFile {
   planned(options: OwnerOptions, ladder: LadderRung[] | null, planSlots?: number): PlannedFile {
     return new PlannedFile(this.file, this.source, this.facts, options, {
       ladder,
-      planSlots: planSlots ?? slotsToPlanFor(options, this.facts.fastRefusal),
+      planSlots: planSlots ?? slotsToPlanFor(options, this.facts),
     });
   }
 
@@ -201,6 +205,6 @@ export class PlannedFile {
 }
 
 /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
-function slotsToPlanFor(options: OwnerOptions, fastRefusal: FastRefusal | null): number {
-  return laneFor(options, fastRefusal) === "ffmpeg" ? slotCountFor(options) : 1;
+function slotsToPlanFor(options: OwnerOptions, facts: FileFacts): number {
+  return laneFor(options, facts.fastRefusal) === "ffmpeg" ? slotCountFor(options, facts) : 1;
 }

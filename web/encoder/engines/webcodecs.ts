@@ -33,6 +33,8 @@ import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
 /** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
 const MOST_DECODING = 8;
 const MOST_WAITING = 4;
+/** What waits before the slowest encoder takes no more: frames of 4K are 12 MB each. */
+const MOST_WAITING_BYTES = 16 * 2 ** 20;
 
 /** Of frames that encoders hold to look ahead, before they get more only when they have begun all. */
 const MOST_HELD_BYTES = 384 * 2 ** 20;
@@ -96,7 +98,7 @@ class LadderRun {
   readonly #wanted: number;
   readonly #colorSpace: VideoColorSpaceInit;
   readonly #planes: PlaneReader;
-  #frameBytes = 1;
+  #frameBytes: number;
   /** Frames that are converted before they are encoded, and the end of the last one's conversion. */
   #converting = 0;
   #converted: Promise<void> = Promise.resolve();
@@ -116,6 +118,7 @@ class LadderRun {
   ) {
     const { segments, source } = task.grant;
     this.#task = task;
+    this.#frameBytes = bytesOfFrame(source.video.width, source.video.height);
     this.#colorSpace = colourSpace(tags);
     this.#planes = new PlaneReader(rgb);
     this.#video = video;
@@ -242,7 +245,7 @@ class LadderRun {
 
   /** @param planes of the frame, where they are at hand */
   #encode(frame: VideoFrame, planes?: Planes): void {
-    this.#frameBytes = (frame.codedWidth * frame.codedHeight * 3) / 2;
+    this.#frameBytes = bytesOfFrame(frame.codedWidth, frame.codedHeight);
     const keyFrame = this.#keyFrames.has(this.#encoded);
     for (const [index, rung] of this.#rungs.entries()) {
       const size = this.#video[index] as VideoRendition;
@@ -277,12 +280,21 @@ class LadderRun {
 
   #isFull(): boolean {
     const decoding = this.#decoder?.decodeQueueSize ?? 0;
-    if (decoding >= MOST_DECODING || this.#converting >= MOST_WAITING) return true;
+    const byBytes = Math.max(1, Math.floor(MOST_WAITING_BYTES / this.#frameBytes));
+    const mostWaiting = Math.min(MOST_WAITING, byBytes);
+    // Each packet in the decoder may be a frame any moment.
+    const mostDecoding = Math.min(MOST_DECODING, 2 * byBytes);
+    if (decoding >= mostDecoding || this.#converting >= mostWaiting) return true;
     const held = Math.max(...this.#rungs.map(({ inFlight }) => inFlight)) * this.#frameBytes;
     // One that has begun all it was given may need more before anything comes out.
-    const most = held > MOST_HELD_BYTES ? 0 : MOST_WAITING;
+    const most = held > MOST_HELD_BYTES ? 0 : mostWaiting;
     return this.#rungs.some(({ waiting }) => waiting > most);
   }
+}
+
+/** Of YUV 4:2:0, 8 bits. */
+function bytesOfFrame(width: number, height: number): number {
+  return (width * height * 3) / 2;
 }
 
 /** Throws ENGINE_UNAVAILABLE where colours would have to be converted: encoders take them as they are. */
