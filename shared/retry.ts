@@ -7,8 +7,18 @@ import { toWireError } from "./job/errors.ts";
  */
 export const TASK_BACKOFF_MS = [30_000, 60_000, 90_000] as const;
 
-/** `failedAttempts` counts from 1. */
-export function taskBackoffMs(failedAttempts: number): number {
+/**
+ * Wait after a task's first failure where the holder that would try again is the only one: nobody else takes
+ * the task meanwhile, and most failures pass at once (a lost connection, a worker that was ended).
+ */
+const LONE_RETRY_MS = 2_000;
+
+/**
+ * @param failedAttempts counts from 1
+ * @param isLone one holder at most is there
+ */
+export function taskBackoffMs(failedAttempts: number, isLone = false): number {
+  if (isLone && failedAttempts <= 1) return LONE_RETRY_MS;
   const last = TASK_BACKOFF_MS.length - 1;
   return TASK_BACKOFF_MS[Math.max(0, Math.min(failedAttempts - 1, last))] ?? 90_000;
 }

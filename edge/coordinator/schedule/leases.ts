@@ -3,7 +3,7 @@ import { taskBackoffMs } from "../../../shared/retry.ts";
 import { leaseDueAtMs } from "./deadlines.ts";
 import { endJob } from "./lifecycle.ts";
 import type { Draft } from "./state/draft.ts";
-import { type Holder, type Lease, needsHolder, type TaskRecord } from "./state/records.ts";
+import { type Holder, isHeard, type Lease, needsHolder, type TaskRecord } from "./state/records.ts";
 import { BEAT_RECORDED_EVERY_MS } from "./state/state.ts";
 
 /** How leases begin, go on and end. All of it changes the draft only. */
@@ -136,10 +136,15 @@ export function failTask(
     const code = failure.final ? failure.code : "TASK_FAILED";
     endJob(draft, "failed", { code, message: failure.message });
   } else {
-    const readyAtMs = draft.nowMs + taskBackoffMs(failures);
+    const readyAtMs = draft.nowMs + taskBackoffMs(failures, isLone(draft));
     const state = task.leases.length > 0 ? task.state : "backoff";
     draft.patchTask(taskId, { ...patch, state, readyAtMs });
   }
+}
+
+/** Whether one holder at most could take a task now. */
+function isLone(draft: Draft): boolean {
+  return draft.holders().filter((one) => isHeard(one) && one.slots > 0 && !one.banned).length <= 1;
 }
 
 /** Frees leases whose holder was silent too long, and tasks whose backoff is over. */
