@@ -11,6 +11,7 @@ import {
 import { keyFrameIndexes } from "../job/key-frames.ts";
 import type { ChunkInfo } from "../wire/lease.ts";
 import type { ColourPlan } from "./colour.ts";
+import { NOMINAL_PEAK, WHITE } from "./tone-curve.ts";
 
 /**
  * One task as ffmpeg's arguments, for ffmpeg.wasm and native ffmpeg (5.1) alike. Equal arguments and
@@ -197,11 +198,10 @@ function conversionFilters(
   if (conversion.kind !== "tone-map") return [];
   const { primaries, transfer, matrix } = conversion.input;
   return [
-    // `npl`: the light, in cd/m2, that becomes 1.0 before the curve.
-    `zscale=${sized}:pin=${primaries}:tin=${transfer}:min=${matrix}:rin=${conversion.range}:t=linear:npl=100`,
+    `zscale=${sized}:pin=${primaries}:p=${primaries}:tin=${transfer}:min=${matrix}:rin=${conversion.range}:t=linear:npl=${NOMINAL_PEAK}`,
     "format=gbrpf32le",
     "zscale=p=bt709",
-    "tonemap=tonemap=hable:desat=0",
+    `tonemap=tonemap=hable:desat=0:peak=${WHITE}`,
     "zscale=t=bt709:m=bt709:r=tv",
     "format=yuv420p",
   ];

@@ -10,10 +10,11 @@ export interface FastRefusal {
 }
 
 export type FastRefusalCode =
-  /** The source has what they cannot do right. */
+  /** The source has what they cannot do right; HDR, BIT_DEPTH, COLOURS: as this browser hands it out. */
   | "INTERLACED"
   | "HDR"
   | "BIT_DEPTH"
+  | "COLOURS"
   | "ROTATED"
   | "MIXED_SHAPES"
   | "OPEN_GOP"
@@ -31,19 +32,10 @@ export type FastRefusalCode =
  * browser has the codecs is another question, and so is each chunk's first picture.
  */
 export function webCodecsRefusal(
-  video: Pick<
-    VideoFacts,
-    "interlaced" | "transfer" | "bitDepth" | "rotation" | "mirrored" | "mixedShapes"
-  >,
+  video: Pick<VideoFacts, "interlaced" | "rotation" | "mirrored" | "mixedShapes">,
 ): FastRefusal | null {
   if (video.interlaced) {
     return { code: "INTERLACED", message: "The browser's codecs cannot deinterlace." };
-  }
-  if (video.transfer !== "sdr") {
-    return { code: "HDR", message: "The browser's codecs cannot turn HDR into SDR." };
-  }
-  if (video.bitDepth > 8) {
-    return { code: "BIT_DEPTH", message: "The browser's encoder takes 8 bits only." };
   }
   if (video.mixedShapes === true) {
     return { code: "MIXED_SHAPES", message: "The pictures change their shape." };

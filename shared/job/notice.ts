@@ -31,6 +31,10 @@ export const NOTICE_CODES = [
   "LADDER_WASTES_BITS",
   /** The browser's own encoder could not take part; ffmpeg makes the pictures. */
   "ENCODER_LEFT_OUT",
+  /** HDR becomes SDR. */
+  "TONE_MAPPED",
+  /** Samples of more than 8 bits become 8-bit ones. */
+  "DEPTH_REDUCED",
   /** Damaged pictures were repaired by guess. */
   "PICTURES_REPAIRED",
   /** Damaged sound is missing. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Planes } from "../../web/encoder/pictures/planes.ts";
+import type { Planes } from "../../web/encoder/pictures/samples.ts";
 import { isScaledHere, scaledPlanes } from "../../web/encoder/pictures/scale-planes.ts";
 
 function drawn(width: number, height: number, luma: (x: number, y: number) => number): Planes {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { coloursReduced } from "../../shared/ingest/read/colour-notices.ts";
 import { jobPlanSchema, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import { worstTimeError } from "../exactness/decoded-frames.ts";
@@ -69,8 +70,8 @@ describe.skipIf(clips.length === 0)("real clips", () => {
       expect(facts.audio.map(shape)).toEqual(clip.audio.map(shape));
       // All of them are text.
       expect(facts.subtitles?.map(({ isText }) => isText)).toEqual(clip.subtitles.map(() => true));
-      expect(facts.notices).toEqual([]);
-      expect(facts.warnings).toEqual([]);
+      expect(facts.notices).toEqual(coloursReduced(facts.video));
+      expect(facts.warnings).toHaveLength(facts.notices.length);
     },
   );
 

@@ -7,6 +7,8 @@ import { root } from "../../edge/local/server.ts";
 
 const FIXTURES_DIR = join(root, ".cache/fixtures");
 
+const GRADIENTS = "gradients=size=480x270:rate=25:duration=2:nb_colors=5:seed=7:speed=0.05";
+
 /** What native ffmpeg makes a fixture from: its arguments, without the output's name. */
 const FIXTURES = {
   /** 8 s, 360p, 30/s, a keyframe every 2 s, B-frames, stereo sine: the plainest source. */
@@ -47,6 +49,16 @@ const FIXTURES = {
     ...sine(8),
     ...["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "600k"],
     ...["-g", "90", "-c:a", "libopus", "-shortest"],
+  ],
+  /** 2 s of AV1 in 10 bits, HDR10. */
+  "av1-pq-2s.mp4": [...video(GRADIENTS), ...hdr("smpte2084")],
+  /** The same in HLG, with a container that does not say so. */
+  "av1-hlg-2s.mp4": [...video(GRADIENTS), ...hdr("arib-std-b67"), ...["-movflags", "-write_colr"]],
+  /** 2 s of AV1 in 10 bits, SDR. */
+  "av1-10bit-2s.mp4": [
+    ...video(GRADIENTS),
+    ...["-vf", "scale=out_color_matrix=bt709,format=yuv420p10le", "-colorspace", "bt709"],
+    ...["-color_primaries", "bt709", "-color_trc", "bt709", ...av1()],
   ],
   /** 8 s in a container that browsers cannot read. */
   "flv-8s.flv": [
@@ -159,4 +171,19 @@ function sine(seconds: number): string[] {
 
 function h264(...more: string[]): string[] {
   return ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", ...more];
+}
+
+/** In 10 bits, a key frame a second. */
+function av1(): string[] {
+  return ["-c:v", "libaom-av1", "-cpu-used", "8", "-b:v", "2M", "-g", "25"];
+}
+
+/** Pictures whose white is 300 cd/m2, as HDR by this transfer. */
+function hdr(transfer: string): string[] {
+  const light = `zscale=p=bt2020:t=${transfer}:m=bt2020nc:r=tv:npl=300:pin=bt709:tin=bt709:min=bt709`;
+  return [
+    ...["-vf", `scale=out_color_matrix=bt709,${light},format=yuv420p10le`],
+    ...["-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"],
+    ...av1(),
+  ];
 }

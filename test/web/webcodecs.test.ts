@@ -4,10 +4,12 @@ import { basename, join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { checkOutputs } from "../../shared/cmaf/check.ts";
+import { NOMINAL_PEAK, WHITE } from "../../shared/encode/tone-curve.ts";
 import { segmentDurationTicks, segmentFrames, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { comparePictures } from "../exactness/picture-likeness.ts";
+import { compareColours } from "../exactness/plane-likeness.ts";
 import { type FixtureName, fixture, realClip } from "../setup/media.ts";
 import { type EngineRun, runWebCodecs } from "./engine-run.ts";
 
@@ -98,6 +100,35 @@ describe.each(CLIPS)("$name", ({ file, isThere }) => {
       }
     },
   );
+});
+
+/** What the ffmpeg engine's filters make of a source; null: it is only made smaller. */
+const LIGHT = `t=linear:npl=${NOMINAL_PEAK},format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0:peak=${WHITE},zscale=t=bt709:m=bt709:r=tv,format=yuv420p`;
+
+describe.each([
+  ["av1-pq-2s.mp4", `zscale=${LIGHT}`, "TONE_MAPPED"],
+  ["av1-hlg-2s.mp4", `zscale=${LIGHT}`, "TONE_MAPPED"],
+  ["av1-10bit-2s.mp4", "null", "DEPTH_REDUCED"],
+] as const)("%s", (name, filter, code) => {
+  test("comes out with the colours of the ffmpeg engine, and says what is lost", async () => {
+    const source = await fixture(name);
+    const made = await run(source);
+    expect(made.refused).toEqual([]);
+    expect(made.plan.source.notices.map((notice) => notice.code)).toEqual([code]);
+    for (const { id, width, height } of made.plan.video) {
+      const { frames, planes } = await compareColours(
+        await joined(made, id),
+        source,
+        { width, height },
+        filter,
+      );
+      expect(frames).toBe(50);
+      for (const { plane, sourceMean, madeMean, psnrDb } of planes) {
+        expect(Math.abs(sourceMean - madeMean), `${id} ${plane}: mean`).toBeLessThan(1);
+        expect(psnrDb, `${id} ${plane}: PSNR`).toBeGreaterThan(30);
+      }
+    }
+  });
 });
 
 test("another encoder's place in the plan is not taken: refused at the first picture", async () => {

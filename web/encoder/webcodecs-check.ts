@@ -1,19 +1,30 @@
 import { type FastRefusal, webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
+import { toWireError } from "../../shared/job/errors.ts";
 import type { VideoFacts, VideoRendition } from "../../shared/job/job.ts";
 import { outputFrameRate } from "../../shared/plan/ladder.ts";
 import { decodes, hasWebCodecs } from "./capability.ts";
 import { encoderConfig } from "./engines/webcodecs/rung-encoder.ts";
 import { WebCodecsEngine } from "./engines/webcodecs.ts";
 import { type ColourProof, proveColours } from "./pictures/colour-proof.ts";
-import { tellsItsMatrix } from "./pictures/stated-video.ts";
+import { decodeFrames } from "./pictures/decode-frames.ts";
+import { PlaneReader } from "./pictures/planes.ts";
+import { decoderConfig, planSamples } from "./pictures/sample-conversion.ts";
+import { statedVideo, tellsItsMatrix } from "./pictures/stated-video.ts";
 
 /** What is asked of the browser's codecs before anybody promises their speed. */
+
+const NO_DECODER: FastRefusal = {
+  code: "NO_DECODER",
+  message: "This browser does not decode this codec.",
+};
 
 interface DecodeStart {
   /** Null where WebCodecs has no name for the source's codec. */
   config: VideoDecoderConfig | null;
   /** The source's first picture is an IDR. */
   isIdr: boolean;
+  /** The first key packet. */
+  packet: { toEncodedVideoChunk(): EncodedVideoChunk } | null;
 }
 
 export interface FastQuestion {
@@ -35,23 +46,47 @@ export async function refuseFast(question: FastQuestion): Promise<FastRefusal | 
   }
   const refusal = webCodecsRefusal(video);
   if (refusal !== null) return refusal;
-  const { config, isIdr } = await decodeStart();
+  const { config, isIdr, packet } = await decodeStart();
   if (!isIdr) {
     const message = "The browser's decoder does not take open groups of pictures.";
     return { code: "OPEN_GOP", message };
   }
-  if (!(await decodes(config))) {
-    return { code: "NO_DECODER", message: "This browser does not decode this codec." };
-  }
+  if (config === null || !(await decodes(config))) return NO_DECODER;
+  const unreadable = await refuseSamples(config, packet, question);
+  if (unreadable !== null) return unreadable;
   if (!(await encodes(renditions, outputFrameRate(video)))) {
     return { code: "NO_ENCODER", message: "This browser does not encode H.264 in these sizes." };
   }
   const { fault, inRgb } = await colourProof();
   if (fault !== null) return { code: "COLOURS_WRONG", message: fault };
-  if (config === null || !inRgb || tellsItsMatrix(config)) return null;
+  if (!inRgb || tellsItsMatrix(config)) return null;
   const message =
     "This browser's decoder turns this codec's pictures into RGB, and does not say how.";
   return { code: "COLOURS_UNKNOWN", message };
+}
+
+/** Where pictures have to be converted: why that would not work here, seen at the first of them. */
+async function refuseSamples(
+  config: VideoDecoderConfig,
+  packet: DecodeStart["packet"],
+  { video, renditions }: FastQuestion,
+): Promise<FastRefusal | null> {
+  try {
+    const { colour, conversion } = planSamples(config, video, renditions);
+    if (conversion === null && video.bitDepth <= 8) return null;
+    const packets = packet === null ? [] : [packet.toEncodedVideoChunk()];
+    const stated = statedVideo({ config, packets }, colour.tags);
+    const coded = { ...stated, config: decoderConfig(stated.config, video) };
+    if (!(await decodes(coded.config))) return NO_DECODER;
+    const reader = new PlaneReader(stated.rgb, conversion);
+    const pictures = decodeFrames(coded, (frame) => reader.read(frame));
+    await pictures.next();
+    await pictures.return();
+    return null;
+  } catch (thrown) {
+    const code = video.transfer !== "sdr" ? "HDR" : video.bitDepth > 8 ? "BIT_DEPTH" : "COLOURS";
+    return { code, message: toWireError(thrown).message };
+  }
 }
 
 let proof: Promise<ColourProof> | null = null;

@@ -1,4 +1,4 @@
-import type { InputVideoTrack } from "mediabunny";
+import type { EncodedPacket, InputVideoTrack } from "mediabunny";
 import { readAvcRecord } from "../../h264/avc-config.ts";
 import { holdsIdr } from "../../h264/nal-units.ts";
 import { packetsFrom } from "../read/packet-reader.ts";
@@ -10,6 +10,8 @@ export interface DecodeStart {
   config: VideoDecoderConfig | null;
   /** False for open GOPs: their key packets hold recovery points, which a VideoDecoder refuses. */
   isIdr: boolean;
+  /** The first key packet; null where there is none. */
+  packet: EncodedPacket | null;
 }
 
 /** Key packets that are looked at, spread over the source: who opens GOPs does so all along. */
@@ -22,17 +24,20 @@ export async function readDecodeStart(
   signal: AbortSignal,
 ): Promise<DecodeStart> {
   const config = await track.getDecoderConfig();
-  if (config === null || (await track.getCodec()) !== "avc") return { config, isIdr: true };
-  const { description } = config;
+  let first: EncodedPacket | null = null;
+  const isAvc = (await track.getCodec()) === "avc";
+  const description = isAvc ? config?.description : undefined;
   const record = description === undefined ? null : bytesOf(description);
   const framing = record === null ? null : readAvcRecord(record).nalLengthBytes;
-  for (const at of spread(keyPackets(video))) {
+  const keys = keyPackets(video);
+  for (const at of isAvc ? spread(keys) : keys.slice(0, 1)) {
     signal.throwIfAborted();
     for await (const packet of packetsFrom(track, video, at, at + 1)) {
-      if (!holdsIdr(packet.data, framing)) return { config, isIdr: false };
+      first ??= packet;
+      if (isAvc && !holdsIdr(packet.data, framing)) return { config, isIdr: false, packet: first };
     }
   }
-  return { config, isIdr: true };
+  return { config, isIdr: true, packet: first };
 }
 
 function keyPackets({ packetIsKey }: VideoIndex): number[] {

@@ -5,6 +5,7 @@ import type { SubtitleFacts } from "../../job/job.ts";
 import { canonicalLanguage } from "../../job/language.ts";
 import { messagesOf, type Notice } from "../../job/notice.ts";
 import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
+import { coloursReduced } from "./colour-notices.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
 import { type OpenedFile, openFile } from "./open-file.ts";
 import { type ProbedFile, probeFile, sampleDescriptions } from "./probe.ts";
@@ -127,7 +128,7 @@ async function readDirectly(
       ? probed
       : withReport(probed, remuxed, opened.container, unknownPicture, unknownSound);
   return {
-    probed: withSubtitles(reported, await findSubtitles(file, layout)),
+    probed: withLosses(reported, await findSubtitles(file, layout)),
     remuxed: unknownSound,
     dispose: () => {
       for (const one of [opened, sound, ...described]) one?.input.dispose();
@@ -178,7 +179,7 @@ async function readRemuxed(remuxed: Remuxed, options: OpenSourceOptions): Promis
     const { format } = remuxed.report;
     const reported = withReport(probed, remuxed, format, unknownPicture, true);
     return {
-      probed: withSubtitles(reported, reportedSubtitles(remuxed.report)),
+      probed: withLosses(reported, reportedSubtitles(remuxed.report)),
       remuxed: true,
       dispose: () => opened.input.dispose(),
     };
@@ -248,9 +249,12 @@ function withReport(
   return withNotices({ ...probed, facts: { ...facts, container, video, audio } }, remuxed.notices);
 }
 
-function withSubtitles(probed: ProbedFile, subtitles: SubtitleFacts[]): ProbedFile {
+function withLosses(probed: ProbedFile, subtitles: SubtitleFacts[]): ProbedFile {
   const facts = { ...probed.facts, subtitles };
-  return withNotices({ ...probed, facts }, subtitlesLeftOut(subtitles));
+  return withNotices({ ...probed, facts }, [
+    ...subtitlesLeftOut(subtitles),
+    ...coloursReduced(facts.video),
+  ]);
 }
 
 /** @param more told first */

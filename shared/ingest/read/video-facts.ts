@@ -121,7 +121,13 @@ function colourNames(
 const UNSPECIFIED = 2;
 const PRIMARIES: Record<number, string> = { 1: "bt709", 5: "bt470bg", 6: "smpte170m" };
 const TRANSFERS: Record<number, string> = { 1: "bt709", 6: "smpte170m", 13: "iec61966-2-1" };
-const MATRICES: Record<number, string> = { 0: "gbr", 1: "bt709", 5: "bt470bg", 6: "smpte170m" };
+const MATRICES: Record<number, string> = {
+  0: "gbr",
+  1: "bt709",
+  5: "bt470bg",
+  6: "smpte170m",
+  9: "bt2020nc",
+};
 
 async function readBitDepth(track: InputVideoTrack, h264: H264Stream | null): Promise<number> {
   if (h264 !== null) return h264.sps.bitDepth;

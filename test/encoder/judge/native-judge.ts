@@ -6,7 +6,7 @@ import type { PictureVerdict } from "../../../shared/wire/lease.ts";
 import { type CellGrid, cellGrid, type GridSize } from "../../../web/encoder/pictures/cell-grid.ts";
 import { LadderMeter, type RenditionFigures } from "../../../web/encoder/pictures/ladder-meter.ts";
 import { isDoubtful, verdictOf } from "../../../web/encoder/pictures/picture-verdict.ts";
-import { chromaSide } from "../../../web/encoder/pictures/planes.ts";
+import { chromaSide } from "../../../web/encoder/pictures/samples.ts";
 import { ffmpeg, ffprobe } from "../../setup/media.ts";
 import type { Manipulation } from "./manipulations.ts";
 

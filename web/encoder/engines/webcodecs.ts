@@ -1,7 +1,7 @@
 import { cutVideo } from "../../../shared/cmaf/cut.ts";
 import { type ColourTags, writeInit } from "../../../shared/cmaf/init.ts";
 import { plannedInit } from "../../../shared/cmaf/planned-init.ts";
-import { type ColourPlan, planColour } from "../../../shared/encode/colour.ts";
+import type { ColourPlan } from "../../../shared/encode/colour.ts";
 import type {
   RawOutput,
   TranscodedTask,
@@ -14,20 +14,21 @@ import {
   expandDurations,
   runRateShare,
   TICKS_PER_SECOND,
-  type VideoFacts,
   type VideoRendition,
 } from "../../../shared/job/job.ts";
 import { keyFrameIndexes } from "../../../shared/job/key-frames.ts";
 import { outputFrameRate } from "../../../shared/plan/ladder.ts";
 import type { CodedVideo } from "../pictures/decode-frames.ts";
-import { frameOf, isWithoutYuv, PlaneReader, type Planes } from "../pictures/planes.ts";
+import { frameOf, PlaneReader } from "../pictures/planes.ts";
+import { decoderConfig, planSamples } from "../pictures/sample-conversion.ts";
+import type { Planes } from "../pictures/samples.ts";
 import { isScaledHere, scaledPlanes } from "../pictures/scale-planes.ts";
-import { type StatedVideo, statedVideo } from "../pictures/stated-video.ts";
+import { statedVideo } from "../pictures/stated-video.ts";
 import type { TranscodeEngine } from "./engine.ts";
 import { transcodeAudio } from "./webcodecs/audio.ts";
 import { agreesWith } from "./webcodecs/avc-record.ts";
 import { readChunkPackets } from "./webcodecs/chunk-packets.ts";
-import { colourSpace, decodedColour } from "./webcodecs/decoded-colour.ts";
+import { colourSpace } from "./webcodecs/decoded-colour.ts";
 import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
 
 /** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
@@ -68,15 +69,12 @@ export class WebCodecsEngine implements TranscodeEngine {
       throw unavailable("No browser's encoder takes part in this video.");
     }
     const chunk = await readChunkPackets(task.chunk);
-    const colour = planChunkColour(chunk.config, source.video, video[0]);
+    const { colour, conversion } = planSamples(chunk.config, source.video, video);
     const stated = statedVideo(chunk, colour.tags);
-    const config: VideoDecoderConfig = {
-      ...stated.config,
-      hardwareAcceleration: "no-preference",
-      optimizeForLatency: false,
-    };
+    const config = decoderConfig(stated.config, source.video);
     await requireCodecs(config, video, outputFrameRate(source.video));
-    const run = new LadderRun(task, video, colour.tags, stated.rgb, onProgress);
+    const planes = new PlaneReader(stated.rgb, conversion);
+    const run = new LadderRun(task, video, colour.tags, planes, onProgress);
     const rungs = await run.run({ ...stated, config });
     return { outputs: packageRungs(rungs, task, colour), notices: [] };
   }
@@ -113,14 +111,14 @@ class LadderRun {
     task: TranscodeTask,
     video: readonly VideoRendition[],
     tags: ColourTags,
-    rgb: StatedVideo["rgb"],
+    planes: PlaneReader,
     onProgress: (progress: number) => void,
   ) {
     const { segments, source } = task.grant;
     this.#task = task;
-    this.#frameBytes = bytesOfFrame(source.video.width, source.video.height);
+    this.#frameBytes = bytesOfFrame(source.video.width, source.video.height, source.video.bitDepth);
     this.#colorSpace = colourSpace(tags);
-    this.#planes = new PlaneReader(rgb);
+    this.#planes = planes;
     this.#video = video;
     this.#onProgress = onProgress;
     const durationsTicks = segments.flatMap(({ durations }) => expandDurations(durations));
@@ -193,7 +191,7 @@ class LadderRun {
   #take(frame: VideoFrame): void {
     const isWanted = this.#failure === null && this.#isKept(frame);
     // In the order of their coming: one that needs no conversion waits for those that do.
-    if (isWanted && (this.#converting > 0 || isWithoutYuv(frame))) {
+    if (isWanted && (this.#converting > 0 || this.#planes.changes(frame))) {
       this.#converting += 1;
       this.#converted = this.#converted.then(() => this.#convert(frame));
       return;
@@ -209,13 +207,13 @@ class LadderRun {
   }
 
   /**
-   * Browsers encode RGB as they like: Firefox 153 makes it BT.601 under any label. So it becomes again what
+   * HDR and samples of more than 8 bits are no encoder's to convert, and browsers encode RGB as they like: Firefox 153 makes it BT.601 under any label. So it becomes again what
    * the source holds.
    */
   async #convert(frame: VideoFrame): Promise<void> {
     try {
       if (this.#failure !== null) return;
-      if (!isWithoutYuv(frame)) {
+      if (!this.#planes.changes(frame)) {
         this.#encode(frame);
         return;
       }
@@ -245,7 +243,8 @@ class LadderRun {
 
   /** @param planes of the frame, where they are at hand */
   #encode(frame: VideoFrame, planes?: Planes): void {
-    this.#frameBytes = bytesOfFrame(frame.codedWidth, frame.codedHeight);
+    const bytes = bytesOfFrame(frame.codedWidth, frame.codedHeight, 8);
+    this.#frameBytes = Math.max(this.#frameBytes, bytes);
     const keyFrame = this.#keyFrames.has(this.#encoded);
     for (const [index, rung] of this.#rungs.entries()) {
       const size = this.#video[index] as VideoRendition;
@@ -292,24 +291,9 @@ class LadderRun {
   }
 }
 
-/** Of YUV 4:2:0, 8 bits. */
-function bytesOfFrame(width: number, height: number): number {
-  return (width * height * 3) / 2;
-}
-
-/** Throws ENGINE_UNAVAILABLE where colours would have to be converted: encoders take them as they are. */
-function planChunkColour(
-  config: VideoDecoderConfig,
-  facts: VideoFacts,
-  rendition: VideoRendition | undefined,
-): ColourPlan {
-  const decoded = decodedColour(config.colorSpace, null);
-  const planned = rendition?.parameterSets?.colour;
-  const colour = planColour({ ...decoded, ...facts.colour }, facts, planned);
-  if (colour.conversion.kind !== "keep" || decoded.range === "pc") {
-    throw unavailable("WebCodecs encoders do not convert colours.");
-  }
-  return colour;
+/** Of YUV 4:2:0. */
+function bytesOfFrame(width: number, height: number, bitDepth: number): number {
+  return ((width * height * 3) / 2) * (bitDepth > 8 ? 2 : 1);
 }
 
 async function requireCodecs(

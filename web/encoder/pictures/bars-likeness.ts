@@ -1,5 +1,5 @@
 import type { Field } from "../engines/webcodecs/colour-bars.ts";
-import { chromaSide, type Planes } from "./planes.ts";
+import { chromaSide, type Planes } from "./samples.ts";
 
 /** How far a decoded picture of the colour bars is from what was drawn. */
 export interface BarsLikeness {

@@ -1,4 +1,4 @@
-import { chromaSide, type Planes } from "./planes.ts";
+import { chromaSide, type Planes } from "./samples.ts";
 
 /** Y, U, V. */
 export type PlaneValues = readonly [Float32Array, Float32Array, Float32Array];

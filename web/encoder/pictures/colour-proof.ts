@@ -6,7 +6,8 @@ import { BARS, BARS_CLIPS, type BarsClip, fieldsOf } from "../engines/webcodecs/
 import { compareBars } from "./bars-likeness.ts";
 import { codedOutput, decodeFrames } from "./decode-frames.ts";
 import { fetchBars } from "./fetch-bars.ts";
-import { isWithoutYuv, PlaneReader, type Planes } from "./planes.ts";
+import { isWithoutYuv, PlaneReader } from "./planes.ts";
+import type { Planes } from "./samples.ts";
 import { statedVideo } from "./stated-video.ts";
 
 /** As drawn, and scaled by a ratio that no filter has a special case for. */

@@ -1,17 +1,16 @@
-import { planColour } from "../../../shared/encode/colour.ts";
 import type { RawOutput, TranscodeTask } from "../../../shared/encode/transcode-task.ts";
 import { TributaryError } from "../../../shared/job/errors.ts";
 import { segmentFrames, TICKS_PER_SECOND, type VideoRendition } from "../../../shared/job/job.ts";
 import type { PictureVerdict } from "../../../shared/wire/lease.ts";
 import { readChunkPackets } from "../engines/webcodecs/chunk-packets.ts";
-import { decodedColour } from "../engines/webcodecs/decoded-colour.ts";
 import { WebCodecsEngine } from "../engines/webcodecs.ts";
 import { type CellGrid, cellGrid, type GridSize } from "./cell-grid.ts";
 import { type CodedVideo, codedOutput, decodeFrames } from "./decode-frames.ts";
 import { LadderMeter, type RenditionFigures } from "./ladder-meter.ts";
 import { isDoubtful, verdictOf } from "./picture-verdict.ts";
 import { PlaneReader } from "./planes.ts";
-import { type StatedVideo, statedVideo } from "./stated-video.ts";
+import { decoderConfig, planSamples } from "./sample-conversion.ts";
+import { statedVideo } from "./stated-video.ts";
 
 export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
   bytes: Uint8Array;
@@ -50,24 +49,27 @@ async function measurePictures(
   const wanted = segments.reduce((sum, segment) => sum + segmentFrames(segment), 0);
   const chunk = await readChunkPackets(task.chunk);
   const video = renditions.filter((rendition) => rendition.kind === "video");
-  const { tags } = planColour(
-    decodedColour(chunk.config.colorSpace, null),
-    task.grant.source.video,
-    video[0]?.parameterSets?.colour,
-  );
-  const grids = (coded: StatedVideo, size: GridSize): FrameReader => {
-    const reader = new PlaneReader(coded.rgb);
+  const { video: facts } = task.grant.source;
+  const { colour, conversion } = planSamples(chunk.config, facts, video);
+  const grids = (reader: PlaneReader, size: GridSize): FrameReader => {
     return async (frame) => ({
       timestamp: frame.timestamp,
       grid: cellGrid(await reader.read(frame), size),
     });
   };
   const meter = new LadderMeter(video);
-  const stated = statedVideo(chunk, tags);
-  const source = sourcePictures(task, stated, grids(stated, meter.sourceSize));
+  const stated = statedVideo(chunk, colour.tags);
+  const source = sourcePictures(
+    task,
+    { ...stated, config: decoderConfig(stated.config, facts) },
+    grids(new PlaneReader(stated.rgb, conversion), meter.sourceSize),
+  );
   const made = video.map((rendition, index) => {
-    const coded = statedVideo(codedRendition(task, rendition, result), tags);
-    return decodeFrames(coded, grids(coded, meter.sizes[index] ?? meter.sourceSize));
+    const coded = statedVideo(codedRendition(task, rendition, result), colour.tags);
+    return decodeFrames(
+      coded,
+      grids(new PlaneReader(coded.rgb), meter.sizes[index] ?? meter.sourceSize),
+    );
   });
   try {
     for (let index = 0; index < wanted; index += 1) {

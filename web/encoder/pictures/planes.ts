@@ -1,16 +1,14 @@
 import { TributaryError } from "../../../shared/job/errors.ts";
+import { LightConverter, type SourceTransfer } from "./light-converter.ts";
 import type { PlaneWeights, RgbConversion } from "./rgb-conversion.ts";
-
-/** A picture in 4:2:0, 8 bits, limited range. */
-export interface Planes {
-  width: number;
-  height: number;
-  /** `width` bytes a row. */
-  y: Uint8Array<ArrayBuffer>;
-  /** `chromaWidth(width)` bytes a row, half as many rows as luma, rounded up. */
-  u: Uint8Array<ArrayBuffer>;
-  v: Uint8Array<ArrayBuffer>;
-}
+import {
+  type DecodedPlanes,
+  emptyPlanes,
+  type Planes,
+  type SampleFormat,
+  sampleFormat,
+  scaleSamples,
+} from "./samples.ts";
 
 /** Bytes of red, green and blue within a pixel's four. */
 const RGB_ORDERS: Record<string, readonly [number, number, number]> = {
@@ -20,17 +18,14 @@ const RGB_ORDERS: Record<string, readonly [number, number, number]> = {
   BGRX: [2, 1, 0],
 };
 
-/** Bytes and rows from one chroma sample to the next that is taken, to make 4:2:0 of it. */
-const CHROMA: Record<string, { step: number; rows: number }> = {
-  I420: { step: 1, rows: 1 },
-  I420A: { step: 1, rows: 1 },
-  I422: { step: 1, rows: 2 },
-  I444: { step: 2, rows: 2 },
-  NV12: { step: 2, rows: 1 },
-};
-
-export function chromaSide(side: number): number {
-  return (side + 1) >> 1;
+/** How pictures become 8-bit SDR of limited range. */
+export interface SampleConversion {
+  /** Y'CbCr of the source uses all values. */
+  fullRange: boolean;
+  /** The light of BT.2020 pictures becomes BT.709's by this; null: values are only scaled. */
+  light: SourceTransfer | null;
+  /** Of the largest rendition: pictures of at least twice that size are made smaller on the way. */
+  largest: { width: number; height: number };
 }
 
 /** Whether a frame holds no Y'CbCr, or none that can be read. */
@@ -42,12 +37,26 @@ export function isWithoutYuv(frame: VideoFrame): boolean {
  * Reads frames into planes and keeps one buffer for all of them.
  */
 export class PlaneReader {
-  readonly #conversion: () => Promise<RgbConversion>;
+  readonly #rgb: () => Promise<RgbConversion>;
+  readonly #conversion: SampleConversion | null;
+  readonly #light: LightConverter | null;
   #buffer = new Uint8Array(0);
 
-  /** @param conversion asked for with each picture in RGB */
-  constructor(conversion: () => Promise<RgbConversion>) {
+  /**
+   * @param rgb asked for with each picture in RGB
+   * @param conversion null: Y'CbCr is limited range and SDR already
+   */
+  constructor(rgb: () => Promise<RgbConversion>, conversion: SampleConversion | null = null) {
+    this.#rgb = rgb;
     this.#conversion = conversion;
+    const light = conversion?.light ?? null;
+    this.#light = light === null ? null : new LightConverter(light);
+  }
+
+  /** Whether an encoder must not have a frame as it is. */
+  changes(frame: VideoFrame): boolean {
+    if (this.#conversion !== null || isWithoutYuv(frame)) return true;
+    return sampleFormat(frame.format ?? "")?.bits !== 8;
   }
 
   /**
@@ -58,29 +67,45 @@ export class PlaneReader {
    */
   async read(frame: VideoFrame): Promise<Planes> {
     const { width, height } = frame.visibleRect ?? { width: 0, height: 0 };
-    const planes = emptyPlanes(width, height);
     if (isWithoutYuv(frame)) {
-      convertRgb(await this.readRgb(frame), await this.#conversion(), planes);
+      // The browser has made 8 bits of them already, by a curve of its own.
+      if (this.#conversion !== null) {
+        throw unreadable("The browser does not hand out pictures of this kind as they are.");
+      }
+      const planes = emptyPlanes(width, height);
+      convertRgb(await this.readRgb(frame), await this.#rgb(), planes);
       return planes;
     }
-    const format = frame.format ?? "";
-    const chroma = CHROMA[format];
-    if (chroma === undefined) {
-      throw new TributaryError("ENGINE_UNAVAILABLE", `Frames in ${format} cannot be read.`);
-    }
-    const layout = await this.#copy(frame, {});
-    const half = chromaSide(width);
-    copyRows(this.#buffer, layout[0], { step: 1, rows: 1, first: 0 }, planes.y, width);
-    copyRows(this.#buffer, layout[1], { ...chroma, first: 0 }, planes.u, half);
-    const isPacked = layout.length === 2;
-    copyRows(
-      this.#buffer,
-      layout[isPacked ? 1 : 2],
-      { ...chroma, first: isPacked ? 1 : 0 },
-      planes.v,
-      half,
-    );
+    const samples = sampleFormat(frame.format ?? "");
+    if (samples === null) throw unreadable(`Frames in ${frame.format} cannot be read.`);
+    const decoded = this.#view(await this.#copy(frame, {}), samples, { width, height });
+    if (this.#light === null) return scaleSamples(decoded);
+    const { largest } = this.#conversion ?? { largest: { width, height } };
+    const step = Math.max(1, Math.floor(Math.min(width / largest.width, height / largest.height)));
+    const planes = emptyPlanes(Math.floor(width / step), Math.floor(height / step));
+    this.#light.convert(decoded, step, planes);
     return planes;
+  }
+
+  /** What was copied last, as samples. */
+  #view(
+    layout: readonly PlaneLayout[],
+    { bits, chroma, interleaved }: SampleFormat,
+    size: { width: number; height: number },
+  ): DecodedPlanes {
+    const bytes = bits > 8 ? 2 : 1;
+    const data = bytes === 2 ? new Uint16Array(this.#buffer.buffer) : this.#buffer;
+    const plane = (index: number, first: number) => ({
+      data,
+      offset: (layout[index]?.offset ?? 0) / bytes + first,
+      stride: (layout[index]?.stride ?? size.width * bytes) / bytes,
+      step: interleaved && index > 0 ? 2 : 1,
+    });
+    return {
+      ...size,
+      ...{ bits, chroma, fullRange: this.#conversion?.fullRange === true },
+      planes: [plane(0, 0), plane(1, 0), interleaved ? plane(1, 1) : plane(2, 0)],
+    };
   }
 
   /**
@@ -99,12 +124,17 @@ export class PlaneReader {
   async #copy(frame: VideoFrame, options: VideoFrameCopyToOptions): Promise<PlaneLayout[]> {
     try {
       const bytes = frame.allocationSize(options);
-      if (this.#buffer.length < bytes) this.#buffer = new Uint8Array(bytes);
+      // Even: samples may take two bytes.
+      if (this.#buffer.length < bytes) this.#buffer = new Uint8Array(bytes + (bytes % 2));
       return await frame.copyTo(this.#buffer, options);
     } catch (cause) {
       throw new TributaryError("ENGINE_UNAVAILABLE", "Decoded frames cannot be read.", { cause });
     }
   }
+}
+
+function unreadable(message: string): TributaryError {
+  return new TributaryError("ENGINE_UNAVAILABLE", message);
 }
 
 /** A frame of these planes, with the time of the one they were read from. */
@@ -124,33 +154,6 @@ export function frameOf(
     timestamp,
     colorSpace,
   });
-}
-
-function emptyPlanes(width: number, height: number): Planes {
-  const chroma = chromaSide(width) * chromaSide(height);
-  return {
-    ...{ width, height },
-    y: new Uint8Array(width * height),
-    u: new Uint8Array(chroma),
-    v: new Uint8Array(chroma),
-  };
-}
-
-function copyRows(
-  bytes: Uint8Array,
-  layout: PlaneLayout | undefined,
-  { step, rows, first }: { step: number; rows: number; first: number },
-  plane: Uint8Array,
-  width: number,
-): void {
-  const { offset, stride } = layout ?? { offset: 0, stride: width };
-  for (let at = 0, row = offset; at < plane.length; at += width, row += stride * rows) {
-    if (step === 1) {
-      plane.set(bytes.subarray(row, row + width), at);
-      continue;
-    }
-    for (let x = 0; x < width; x += 1) plane[at + x] = bytes[row + x * step + first] as number;
-  }
 }
 
 /** Packed pixels of four bytes. */

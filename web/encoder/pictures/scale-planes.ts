@@ -1,4 +1,4 @@
-import { chromaSide, type Planes } from "./planes.ts";
+import { chromaSide, type Planes } from "./samples.ts";
 
 /** From this ratio on, some encoders' scalers round down: Firefox 153 takes up to a level off each plane. */
 const BOX_RATIO = 2;

@@ -101,9 +101,6 @@ function sound(track: AudioFacts): string {
 function treatment({ source: { video }, remuxed }: Inspection): string[] {
   const notes: string[] = [];
   if (remuxed) notes.push("This format is repacked first, without loss, so that it can be cut.");
-  if (video.transfer !== "sdr") notes.push("HDR colours are converted to standard range.");
-  else if (video.bitDepth > 8)
-    notes.push(`The ${video.bitDepth}-bit picture becomes 8-bit, which plays everywhere.`);
   if (video.interlaced) notes.push("The interlaced picture is deinterlaced.");
   if (video.frameStep > 1) {
     const kept = formatFrameRate(video.frameRate / video.frameStep);
