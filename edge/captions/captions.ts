@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
+import { readOwnWebvtt, writeSegment, writeWebvtt } from "../../shared/captions/webvtt.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { canonicalLanguage, languageName } from "../../shared/job/language.ts";
@@ -14,7 +15,6 @@ import {
 } from "../catalog/captions.ts";
 import { findVideoTicks } from "../catalog/videos.ts";
 import { readCaptions } from "./read-captions.ts";
-import { readOwnWebvtt, writeSegment, writeWebvtt } from "./webvtt.ts";
 
 /** Captions of videos: rows in the catalogue, texts in storage. */
 
@@ -50,7 +50,7 @@ export async function saveCaptions(
   const track: CaptionsRow = {
     id: newCaptionsId(),
     language,
-    name: sent.name ?? languageName(language) ?? "Subtitles",
+    name: (sent.name || languageName(language)) ?? "Subtitles",
     isDefault,
     isForced,
     cues: cues.length,

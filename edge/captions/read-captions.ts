@@ -1,8 +1,9 @@
+import type { Cue } from "../../shared/captions/webvtt.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { type Notice, notice } from "../../shared/job/notice.ts";
 import type { CaptionFormat } from "../../shared/wire/captions.ts";
 import { parseAss } from "./ass.ts";
-import type { Cue, LeftStyle } from "./cue.ts";
+import type { LeftStyle } from "./cue.ts";
 import { reduceMarkup } from "./markup.ts";
 import { boundedSettings, settingsOfPlace } from "./settings.ts";
 import { parseTimedText } from "./timed-text.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { noticeSchema } from "../job/notice.ts";
+import { oneLine } from "./details.ts";
 
 /** Captions and subtitles of a video: what is sent, and what is told of them. */
 
@@ -26,7 +27,7 @@ export const newCaptionsSchema = z.object({
   /** "en", "pt-BR"; "und" where it is not known. */
   language: captionLanguageSchema,
   /** For menus; default: the language's own name. */
-  name: z.string().trim().min(1).max(100).optional(),
+  name: z.string().max(100).transform(oneLine).optional(),
   format: z.enum(CAPTION_FORMATS),
   /** The file, as text. */
   text: z.string().min(1).max(MOST_CAPTION_CHARACTERS),

@@ -2,9 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Cue } from "../../edge/captions/cue.ts";
 import { readCaptions } from "../../edge/captions/read-captions.ts";
-import { readOwnWebvtt, writeSegment, writeWebvtt } from "../../edge/captions/webvtt.ts";
+import {
+  type Cue,
+  readOwnWebvtt,
+  writeSegment,
+  writeWebvtt,
+} from "../../shared/captions/webvtt.ts";
 import { type CaptionFormat, MOST_CAPTION_CHARACTERS } from "../../shared/wire/captions.ts";
 import { inFolder } from "../ingest/cut-and-decode.ts";
 import { nativeCues } from "./native-cues.ts";

@@ -1,9 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Cue } from "../../edge/captions/cue.ts";
 import { readCaptions } from "../../edge/captions/read-captions.ts";
-import { writeSegment, writeWebvtt } from "../../edge/captions/webvtt.ts";
+import { type Cue, writeSegment, writeWebvtt } from "../../shared/captions/webvtt.ts";
 import { segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { nativeCues } from "../captions/native-cues.ts";
 import { ffmpeg, realClip } from "../setup/media.ts";

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type HlsPlayer from "hls.js";
+import type { HlsConfig } from "hls.js";
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
 
@@ -21,6 +22,8 @@ export interface Playback {
   readonly audioTrack: ReadonlySignal<number>;
   /** Playing stopped for good; null while it goes on. */
   readonly failure: ReadonlySignal<ErrorCode | null>;
+  /** The browser plays HLS by itself, and shows the captions that the playlists name. */
+  readonly isNative: ReadonlySignal<boolean>;
   setLevel(id: number): void;
   setAudioTrack(id: number): void;
 }
@@ -38,6 +41,12 @@ const STILL_AT_SECONDS = 1;
  * (WebKitGTK 2.50): there the player shows a picture of its own over it.
  */
 export const SEEKS_WHILE_PAUSED = navigator.vendor !== "Apple Computer, Inc.";
+/** Captions are elements of their own (caption-track.tsx): hls.js reads once which ones there are. */
+const WITHOUT_SUBTITLES = {
+  subtitleTrackController: undefined,
+  subtitleStreamController: undefined,
+  timelineController: undefined,
+} as unknown as Partial<HlsConfig>;
 /** As hls.js has it by itself. */
 const PLAYING_BUFFER_SECONDS = 600;
 
@@ -61,6 +70,7 @@ export function openPlayback(
   const audioTracks = signal<PlaybackChoice[]>([]);
   const audioTrack = signal(0);
   const failure = signal<ErrorCode | null>(null);
+  const isNative = signal(false);
   let player: HlsPlayer | null = null;
 
   const load = async () => {
@@ -75,6 +85,7 @@ export function openPlayback(
       startPosition: 0,
       capLevelToPlayerSize: true,
       backBufferLength: 60,
+      ...WITHOUT_SUBTITLES,
       ...(ownerToken === null ? {} : { xhrSetup: withToken(ownerToken, masterUrl) }),
       maxMaxBufferLength: video.paused ? STILL_BUFFER_SECONDS : PLAYING_BUFFER_SECONDS,
     });
@@ -147,6 +158,7 @@ export function openPlayback(
       failure.value = "ENGINE_UNAVAILABLE";
       return;
     }
+    isNative.value = true;
     const toStart = () => {
       if (video.seekable.length > 0) video.currentTime = video.seekable.start(0);
     };
@@ -167,6 +179,7 @@ export function openPlayback(
     audioTracks,
     audioTrack,
     failure,
+    isNative,
     setLevel(id) {
       level.value = id;
       if (player !== null) player.nextLevel = id;

@@ -1,7 +1,9 @@
 import "./player.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { Captions } from "../../shared/wire/captions.ts";
 import { ERROR_TEXTS } from "../ui/error-texts.ts";
+import { CaptionTrack } from "./caption-track.tsx";
 import {
   openPlayback,
   type Playback,
@@ -20,6 +22,8 @@ export function Player({
   title,
   aspect,
   placeholder,
+  captions = [],
+  onVideo,
   bare = false,
 }: {
   /** Null while there is nothing to play. */
@@ -30,6 +34,10 @@ export function Player({
   /** Width over height as shown; null where not yet known. */
   aspect: number | null;
   placeholder: string;
+  /** Tracks of captions; they may come and go while it plays. */
+  captions?: readonly Captions[];
+  /** Called with the element, and with null when it goes. */
+  onVideo?: (video: HTMLVideoElement | null) => void;
   /** Fills its frame and lays the menus over the picture. */
   bare?: boolean;
 }) {
@@ -49,15 +57,21 @@ export function Player({
     };
   }, [masterUrl, ownerToken, attempt.value]);
 
+  useEffect(() => {
+    onVideo?.(video.current);
+    return () => onVideo?.(null);
+  }, [onVideo]);
+
   const failure = playback.value?.failure.value ?? null;
   const ratio = aspect ?? 16 / 9;
+  const defaultCaptions = captions.find(({ isDefault }) => isDefault);
   return (
     <div class={bare ? "player is-bare" : "player"}>
       <div
         class="player-screen"
         style={bare ? {} : { aspectRatio: String(ratio), "--aspect": String(ratio) }}
       >
-        {/* biome-ignore lint/a11y/useMediaCaption: captions, where there are any, come with the playlist */}
+        {/* biome-ignore lint/a11y/useMediaCaption: the tracks are components of ours */}
         <video
           ref={video}
           controls={masterUrl !== null}
@@ -68,7 +82,19 @@ export function Player({
           onPlay={() => {
             played.value = true;
           }}
-        />
+        >
+          {masterUrl !== null &&
+            playback.value?.isNative.value === false &&
+            captions.map((track) => (
+              <CaptionTrack
+                key={track.id}
+                track={track}
+                masterUrl={masterUrl}
+                ownerToken={ownerToken}
+                isDefault={track === defaultCaptions}
+              />
+            ))}
+        </video>
         {masterUrl !== null && !SEEKS_WHILE_PAUSED && !played.value && (
           <PosterFrame masterUrl={masterUrl} ownerToken={ownerToken} />
         )}

@@ -1,8 +1,20 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { embedCode } from "../../../shared/embed-code.ts";
+import { messagesOf } from "../../../shared/job/notice.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import { titleOfFile } from "../../../shared/wire/details.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
-import type { Inspection, ReadyState, RunningState, StartingState } from "../../owner/owner-api.ts";
+import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts";
+import { CaptionsPanel } from "../../captions/captions-panel.tsx";
+import { EdgeClient } from "../../edge-client.ts";
+import type {
+  CaptionsCarried,
+  Inspection,
+  ReadyState,
+  RunningState,
+  StartingState,
+} from "../../owner/owner-api.ts";
 import { Player } from "../../player/player.tsx";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
@@ -36,12 +48,18 @@ export function JobScreen({
   detailsActions: DetailsActions;
 }) {
   const { inspection } = state;
+  const captions = useCaptions(state);
   const ready = state.phase === "ready";
   const job = jobOf(state);
   const playable = ready || (job !== null && job.firstPlayableAtMs !== null);
   const masterUrl = playable && state.phase !== "starting" ? state.address.masterUrl : null;
   const video = inspection?.source.video;
-  const warnings = new Set([...(inspection?.source.warnings ?? []), ...(job?.warnings ?? [])]);
+  const carried = state.phase === "starting" ? undefined : captionsOf(state);
+  const warnings = new Set([
+    ...(inspection?.source.warnings ?? []),
+    ...(job?.warnings ?? []),
+    ...messagesOf(carried?.notices ?? []),
+  ]);
   return (
     <>
       <div class="title-row">
@@ -56,6 +74,7 @@ export function JobScreen({
             title={job?.title ?? state.fileName}
             aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
             placeholder="You can watch here as soon as the first segment is made."
+            captions={captions?.captions.value ?? []}
           />
           {ready && <ReadyFacts job={job} inspection={inspection} />}
         </div>
@@ -85,9 +104,43 @@ export function JobScreen({
         />
       )}
       {state.phase === "running" && job !== null && <SharePanel job={job} actions={shareActions} />}
+      {captions !== null && <CaptionsPanel feed={captions} reading={captionsOnTheirWay(state)} />}
       {job !== null && !ready && <SegmentGrid job={job} />}
     </>
   );
+}
+
+/** Null before there is a job. */
+function useCaptions(state: StartingState | RunningState | ReadyState): CaptionsFeed | null {
+  const jobId = "address" in state ? state.address.jobId : null;
+  const isMaking = useRef(true);
+  isMaking.current = state.phase !== "ready" || state.done.captions?.state === "reading";
+  const feed = useSignal<CaptionsFeed | null>(null);
+  useEffect(() => {
+    if (jobId === null) return;
+    const ends = new AbortController();
+    // The page keeps the token a moment after it shows the job.
+    const video = { jobId, ownerToken: () => ownerTokenOf(jobId) };
+    const client = new EdgeClient(location.origin);
+    feed.value = captionsFeed(client, video, () => isMaking.current, ends.signal);
+    return () => {
+      ends.abort();
+      feed.value = null;
+    };
+  }, [jobId, feed]);
+  return feed.value;
+}
+
+function captionsOf(state: RunningState | ReadyState): CaptionsCarried | undefined {
+  return state.phase === "ready" ? state.done.captions : state.work.captions;
+}
+
+/** Null where the source's subtitles are all there, or it has none. */
+function captionsOnTheirWay(
+  state: StartingState | RunningState | ReadyState,
+): CaptionsCarried | null {
+  const carried = state.phase === "starting" ? undefined : captionsOf(state);
+  return carried?.state === "reading" ? carried : null;
 }
 
 /** Null before the coordinator said. */

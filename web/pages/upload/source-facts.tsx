@@ -1,4 +1,4 @@
-import type { AudioFacts, SourceFacts } from "../../../shared/job/job.ts";
+import type { AudioFacts, SourceFacts, SubtitleFacts } from "../../../shared/job/job.ts";
 import type { Inspection } from "../../owner/owner-api.ts";
 import {
   channelsName,
@@ -17,6 +17,7 @@ export function FoundFacts({ inspection }: { inspection: Inspection }) {
   const { source } = inspection;
   const { video } = source;
   const notes = treatment(inspection);
+  const texts = (source.subtitles ?? []).filter(({ isText }) => isText);
   return (
     <section class="card" aria-labelledby="found-title">
       <h2 id="found-title" class="card-title">
@@ -38,6 +39,13 @@ export function FoundFacts({ inspection }: { inspection: Inspection }) {
           name={source.audio.length > 1 ? `Sound (${source.audio.length} tracks)` : "Sound"}
           value={source.audio.length === 0 ? "none" : source.audio.map(sound)}
         />
+        {texts.length > 0 && (
+          <Fact
+            wide
+            name={texts.length > 1 ? `Subtitles (${texts.length} tracks)` : "Subtitles"}
+            value={texts.map(subtitles)}
+          />
+        )}
       </dl>
       {notes.length > 0 && (
         <Note kind="info" icon={<InfoIcon />}>
@@ -95,6 +103,10 @@ function sound(track: AudioFacts): string {
   const kilohertz = Number((track.sampleRate / 1000).toFixed(1));
   const format = `${codecName(track.codec)}, ${channelsName(track.channels)}, ${kilohertz} kHz`;
   return name === "" ? format : `${name}: ${format}`;
+}
+
+function subtitles({ language, title }: SubtitleFacts): string {
+  return [languageName(language), title].filter(Boolean).join(", ") || "language unknown";
 }
 
 /** What will be done to the picture beyond encoding it, in people's words. */

@@ -1,5 +1,6 @@
 import { effect } from "@preact/signals";
 import { type FunctionComponent, render } from "preact";
+import { captionsFeed } from "../../captions/captions-feed.ts";
 import { EdgeClient } from "../../edge-client.ts";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
@@ -20,7 +21,14 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
 
   const ends = new AbortController();
   const video = { jobId, masterUrl, ownerToken: ownerTokenOf(jobId) };
-  const state = watchStatus(new EdgeClient(origin), video, ends.signal);
+  const client = new EdgeClient(origin);
+  const state = watchStatus(client, video, ends.signal);
+  const captions = captionsFeed(
+    client,
+    { jobId, ownerToken: () => video.ownerToken },
+    () => state.value.kind === "known" && state.value.status.endedAtMs === null,
+    ends.signal,
+  );
   // Not in a page that may come back from the browser's cache: it would never ask again.
   window.addEventListener("pagehide", (event) => {
     if (!event.persisted) ends.abort();
@@ -30,7 +38,7 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
   const root = document.getElementById("page") as HTMLElement;
   // What the edge wrote there for whoever runs no script.
   root.replaceChildren();
-  render(<Page state={state} video={video} watchUrl={watchUrl} />, root);
+  render(<Page state={state} video={video} watchUrl={watchUrl} captions={captions} />, root);
   effect(() => {
     const { kind } = state.value;
     if (kind === "known" || kind === "stored") {

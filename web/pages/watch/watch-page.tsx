@@ -1,9 +1,13 @@
 import "../../ui/style.css";
 import "./watch.css";
-import type { ReadonlySignal } from "@preact/signals";
+import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useCallback } from "preact/hooks";
 import { embedCode } from "../../../shared/embed-code.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
+import type { CaptionsFeed } from "../../captions/captions-feed.ts";
+import { CaptionsPanel } from "../../captions/captions-panel.tsx";
+import { Transcript } from "../../captions/transcript.tsx";
 import { Player } from "../../player/player.tsx";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { ERROR_TEXTS, type ErrorText } from "../../ui/error-texts.ts";
@@ -17,6 +21,8 @@ export interface WatchPageProps {
   state: ReadonlySignal<WatchState>;
   video: Pick<WatchedVideo, "masterUrl" | "ownerToken">;
   watchUrl: string;
+  /** Null where nobody asks for captions. */
+  captions?: CaptionsFeed | null;
 }
 
 /** `/watch/:id`: plays for anybody, also while the video is still being made. */
@@ -32,7 +38,7 @@ export function WatchPage(props: WatchPageProps) {
 }
 
 /** `/embed/:id`: the player and nothing else, for a frame in another page. */
-export function EmbedPage({ state: { value: state }, video }: WatchPageProps) {
+export function EmbedPage({ state: { value: state }, video, captions }: WatchPageProps) {
   const trouble = troubleOf(state);
   if (trouble !== null) {
     return (
@@ -52,6 +58,7 @@ export function EmbedPage({ state: { value: state }, video }: WatchPageProps) {
       title={titleOf(state)}
       aspect={null}
       placeholder={waitingText(state)}
+      captions={captions?.captions.value ?? []}
     />
   );
 }
@@ -61,7 +68,16 @@ function Content({
   title,
   video: { masterUrl, ownerToken },
   watchUrl,
+  captions: feed = null,
 }: WatchPageProps & { watched: WatchState; title: string }) {
+  const element = useSignal<HTMLVideoElement | null>(null);
+  const onVideo = useCallback(
+    (video: HTMLVideoElement | null) => {
+      element.value = video;
+    },
+    [element],
+  );
+  const captions = feed?.captions.value ?? [];
   const trouble = troubleOf(watched);
   if (trouble !== null) {
     return (
@@ -85,13 +101,25 @@ function Content({
   const making = status !== null && status.endedAtMs === null;
   return (
     <article class="watch">
-      <Player
-        masterUrl={playable(watched) ? masterUrl : null}
-        ownerToken={ownerToken}
-        title={title}
-        aspect={status === null ? null : aspectOf(status)}
-        placeholder={waitingText(watched)}
-      />
+      <div class={captions.length > 0 ? "watch-columns has-transcript" : "watch-columns"}>
+        <Player
+          masterUrl={playable(watched) ? masterUrl : null}
+          ownerToken={ownerToken}
+          title={title}
+          aspect={status === null ? null : aspectOf(status)}
+          placeholder={waitingText(watched)}
+          captions={captions}
+          onVideo={onVideo}
+        />
+        {captions.length > 0 && (
+          <Transcript
+            captions={captions}
+            masterUrl={masterUrl}
+            ownerToken={ownerToken}
+            video={element.value}
+          />
+        )}
+      </div>
       <div class="title-row">
         <h1 class="watch-title">{title}</h1>
         {status !== null && <p class="hint">{formatLength(status.durationTicks)}</p>}
@@ -123,6 +151,7 @@ function Content({
           ))}
         </Note>
       )}
+      {feed !== null && ownerToken !== null && <CaptionsPanel feed={feed} />}
       <div class="card share">
         <CopyField label="Address of this page" text={watchUrl} />
         <CopyField

@@ -1,6 +1,15 @@
-import type { Cue } from "./cue.ts";
-
 /** WebVTT (W3C) as we write it, and as we read it again: nobody else's. */
+
+/** A caption as it is stored and shown. */
+export interface Cue {
+  startMs: number;
+  /** Later than the start. */
+  endMs: number;
+  /** WebVTT cue text (WebVTT, 4.2.2): escaped, no empty line. */
+  text: string;
+  /** WebVTT cue settings, "" for none: "line:0 align:start". */
+  settings: string;
+}
 
 /** Presentation time 0 of the video's segments is 0 of the cues' clock (RFC 8216, 3.5). */
 const FROM_ZERO = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000";
@@ -29,6 +38,16 @@ export function readOwnWebvtt(text: string): Cue[] {
       text: block.slice(end + 1),
     };
   });
+}
+
+/** A cue's text to read: speakers in front of what they say, no other markup. */
+export function plainText(text: string): string {
+  return text
+    .replaceAll(/<v ([^<>]*)>/g, "$1: ")
+    .replaceAll(/<[^<>]*>/g, "")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
 }
 
 function file(head: readonly string[], cues: readonly Cue[]): string {

@@ -1,0 +1,193 @@
+import "./captions.css";
+import { useSignal } from "@preact/signals";
+import { useId, useRef } from "preact/hooks";
+import { toWireError, type WireError } from "../../shared/job/errors.ts";
+import { knownLanguages, languageName } from "../../shared/job/language.ts";
+import { messagesOf } from "../../shared/job/notice.ts";
+import type { Captions } from "../../shared/wire/captions.ts";
+import { ERROR_TEXTS } from "../ui/error-texts.ts";
+import type { CaptionsFeed } from "./captions-feed.ts";
+import { captionFormatOf, readCaptionFile } from "./read-caption-file.ts";
+
+/** Where the owner adds captions and deletes them, while the video is made or later. */
+export function CaptionsPanel({
+  feed,
+  reading = null,
+}: {
+  feed: CaptionsFeed;
+  /** The source's own on their way: how many of how many; null where that is over. */
+  reading?: { saved: number; total: number } | null;
+}) {
+  const captions = feed.captions.value;
+  return (
+    <section class="card captions" aria-labelledby="captions-title">
+      <h2 id="captions-title" class="card-title">
+        Subtitles
+      </h2>
+      {reading !== null && (
+        <p class="hint" role="status">
+          Reading the subtitles of the file: {reading.saved} of {reading.total}.
+        </p>
+      )}
+      {captions.length === 0 ? (
+        reading === null && <p>Subtitles let people watch without sound, or in another language.</p>
+      ) : (
+        <ul class="captions-list">
+          {captions.map((track) => (
+            <CaptionsEntry key={track.id} track={track} feed={feed} />
+          ))}
+        </ul>
+      )}
+      <AddCaptions feed={feed} />
+    </section>
+  );
+}
+
+function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed }) {
+  const isBusy = useSignal(false);
+  const error = useSignal<WireError | null>(null);
+  const remove = async () => {
+    isBusy.value = true;
+    error.value = null;
+    await feed.remove(track.id).catch((thrown: unknown) => {
+      error.value = toWireError(thrown);
+    });
+    isBusy.value = false;
+  };
+  const language = languageName(track.language);
+  return (
+    <li>
+      <div class="captions-row">
+        <span>
+          <b>{track.name}</b>
+          <span class="hint">
+            {[
+              language !== null && language !== track.name ? language : null,
+              track.cues === 1 ? "1 caption" : `${track.cues} captions`,
+              track.sourceTrack === null ? null : "from the file",
+              track.isDefault ? "shown by default" : null,
+              track.isForced ? "only what everybody needs" : null,
+            ]
+              .filter((part) => part !== null)
+              .join(", ")}
+          </span>
+        </span>
+        <button
+          type="button"
+          class="button button-quiet"
+          disabled={isBusy.value}
+          aria-label={`Delete the subtitles ${track.name}`}
+          onClick={remove}
+        >
+          Delete
+        </button>
+      </div>
+      {messagesOf(track.notices).map((message) => (
+        <p key={message} class="hint">
+          {message}
+        </p>
+      ))}
+      <Problem error={error.value} />
+    </li>
+  );
+}
+
+function AddCaptions({ feed }: { feed: CaptionsFeed }) {
+  const id = useId();
+  const file = useRef<HTMLInputElement>(null);
+  const language = useSignal("");
+  const isDefault = useSignal(false);
+  const isBusy = useSignal(false);
+  const error = useSignal<WireError | null>(null);
+  const guessed = useSignal(false);
+  const send = async (event: Event) => {
+    event.preventDefault();
+    const picked = file.current?.files?.[0];
+    if (picked === undefined) return;
+    isBusy.value = true;
+    error.value = null;
+    try {
+      const format = captionFormatOf(picked.name);
+      if (format === null) {
+        error.value = { code: "CAPTIONS_INVALID", message: "", retryable: false };
+        return;
+      }
+      const read = readCaptionFile(new Uint8Array(await picked.arrayBuffer()), format);
+      guessed.value = read.isGuessed;
+      await feed.add({
+        language: language.value,
+        format,
+        text: read.text,
+        isDefault: isDefault.value,
+      });
+      (event.target as HTMLFormElement | null)?.reset();
+      language.value = "";
+      isDefault.value = false;
+    } catch (thrown) {
+      error.value = toWireError(thrown);
+    } finally {
+      isBusy.value = false;
+    }
+  };
+  return (
+    <form class="captions-add" onSubmit={send}>
+      <div class="captions-fields">
+        <label class="field" for={`${id}-file`}>
+          <span>Subtitle file</span>
+          <input id={`${id}-file`} ref={file} type="file" required accept=".srt,.vtt,.ass,.ssa" />
+        </label>
+        <label class="field" for={`${id}-language`}>
+          <span>Language</span>
+          <select
+            id={`${id}-language`}
+            required
+            value={language.value}
+            onChange={(event) => {
+              language.value = event.currentTarget.value;
+            }}
+          >
+            <option value="">Choose…</option>
+            {knownLanguages().map(({ tag, name }) => (
+              <option key={tag} value={tag}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <label class="switch">
+        <input
+          type="checkbox"
+          checked={isDefault.value}
+          onChange={(event) => {
+            isDefault.value = event.currentTarget.checked;
+          }}
+        />
+        <span>Show them unless the viewer turns them off</span>
+      </label>
+      <p class="hint">A file with the ending .srt, .vtt or .ass.</p>
+      {guessed.value && (
+        <p class="hint" role="status">
+          The file does not say how its letters are encoded, so that was guessed. Look at the
+          subtitles; if letters are wrong, save the file as UTF-8 and add it again.
+        </p>
+      )}
+      <Problem error={error.value} />
+      <button type="submit" class="button" disabled={isBusy.value}>
+        Add subtitles
+      </button>
+    </form>
+  );
+}
+
+function Problem({ error }: { error: WireError | null }) {
+  if (error === null) return null;
+  const { title, what, advice } = ERROR_TEXTS[error.code];
+  return (
+    <div class="captions-problem" role="alert">
+      <p>
+        <b>{title}.</b> {what} {advice}
+      </p>
+    </div>
+  );
+}

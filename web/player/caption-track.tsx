@@ -1,0 +1,51 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Captions } from "../../shared/wire/captions.ts";
+import { authorized } from "./authorized.ts";
+
+/**
+ * A track of captions as an element of the video: it comes and goes while the video plays, where a playlist
+ * that was read once does not. Its text is fetched once it is shown; with a token, which elements cannot
+ * send, at once.
+ */
+export function CaptionTrack({
+  track,
+  masterUrl,
+  ownerToken,
+  isDefault,
+}: {
+  track: Captions;
+  masterUrl: string;
+  ownerToken: string | null;
+  isDefault: boolean;
+}) {
+  const address = new URL(`${track.id}/captions.vtt`, new URL(masterUrl, location.href)).href;
+  const source = useSignal<string | null>(ownerToken === null ? address : null);
+  useEffect(() => {
+    if (ownerToken === null) return;
+    const ends = new AbortController();
+    let url: string | null = null;
+    const load = async () => {
+      const response = await fetch(address, { ...authorized(ownerToken), signal: ends.signal });
+      if (!response.ok) return;
+      url = URL.createObjectURL(await response.blob());
+      source.value = url;
+    };
+    // A track that cannot be had is not offered.
+    load().catch(() => {});
+    return () => {
+      ends.abort();
+      if (url !== null) URL.revokeObjectURL(url);
+    };
+  }, [address, ownerToken, source]);
+  if (source.value === null) return null;
+  return (
+    <track
+      kind="subtitles"
+      src={source.value}
+      label={track.name}
+      srcLang={track.language}
+      default={isDefault}
+    />
+  );
+}
