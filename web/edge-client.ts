@@ -5,15 +5,19 @@ import { TributaryError, toWireError } from "../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
 import { retry } from "../shared/retry.ts";
 import {
+  type ChangedVideo,
   type CreateJobResponse,
   type CreateWholeJobRequest,
+  changedVideoSchema,
   completeUploadResponseSchema,
   createJobResponseSchema,
   createUploadResponseSchema,
+  type LinkRequest,
   type Mp4Status,
   mp4StatusSchema,
   type ShareRequest,
   type ShareResponse,
+  type SignedLink,
   type Site,
   shareResponseSchema,
   siteSchema,
@@ -22,8 +26,8 @@ import {
   type Video,
   type VideoPage,
   type VideoPatch,
+  videoLinkSchema,
   videoPageSchema,
-  videoPatchSchema,
   videoSchema,
 } from "../shared/wire/api.ts";
 import {
@@ -131,8 +135,25 @@ export class EdgeClient {
    * Changes what is said of a video, or who may find it, also while it is made. @param token the owner's
    * @returns what was changed, as it is kept. Codes: REQUEST_INVALID, FORBIDDEN, NOT_FOUND.
    */
-  changeVideo(videoId: string, token: string, body: VideoPatch): Promise<VideoPatch> {
-    return this.#call("PATCH", `/api/videos/${videoId}`, videoPatchSchema, { token, body });
+  changeVideo(videoId: string, token: string, body: VideoPatch): Promise<ChangedVideo> {
+    return this.#call("PATCH", `/api/videos/${videoId}`, changedVideoSchema, { token, body });
+  }
+
+  /** Makes a link that opens a private video. @param token the owner's. Codes: FORBIDDEN, NOT_FOUND. */
+  linkVideo(videoId: string, token: string, body: LinkRequest = {}): Promise<SignedLink> {
+    const path = `/api/videos/${videoId}/links`;
+    return this.#call("POST", path, videoLinkSchema, { token, body });
+  }
+
+  /** Ends all links to a private video. @param token the owner's */
+  async withdrawLinks(videoId: string, token: string): Promise<void> {
+    await this.#call("DELETE", `/api/videos/${videoId}/links`, z.unknown(), { token });
+  }
+
+  /** A link for twelve hours. Codes: PASSPHRASE_WRONG, NOT_FOUND, RATE_LIMITED. */
+  unlockVideo(videoId: string, passphrase: string): Promise<SignedLink> {
+    const options = { body: { passphrase } };
+    return this.#call("POST", `/api/videos/${videoId}/unlock`, videoLinkSchema, options);
   }
 
   /** Deletes an ended video for good. Codes: FORBIDDEN, NOT_FOUND, REQUEST_INVALID (it still runs). */

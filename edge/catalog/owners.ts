@@ -79,6 +79,29 @@ export async function saveVisibility(
   ]);
 }
 
+/** Ends all signed links to a video. */
+export async function withdrawLinks(db: D1Database, id: string): Promise<void> {
+  await db
+    .prepare("UPDATE video_owners SET link_version = link_version + 1 WHERE id = ?")
+    .bind(id)
+    .run();
+}
+
+/** @param hash null for none. The links that the passphrase of before has opened end. */
+export async function savePassphrase(
+  db: D1Database,
+  id: string,
+  hash: string | null,
+): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO video_owners (id, owner_token_hash, passphrase_hash) VALUES (?1, '', ?2)
+       ON CONFLICT (id) DO UPDATE SET passphrase_hash = ?2, link_version = link_version + 1`,
+    )
+    .bind(id, hash)
+    .run();
+}
+
 /** When the video's MP4 was last asked for; null if never. */
 export function mp4RequestedAtMs(db: D1Database, id: string): Promise<number | null> {
   return db

@@ -5,6 +5,7 @@ import { NO_DETAILS, type StoredDetails } from "../catalog/details.ts";
 import { findOwnership, type Ownership } from "../catalog/owners.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, isJobId, tokensMatch } from "./auth.ts";
+import { judgeLink, LINK_MARK } from "./video-link.ts";
 
 /** Who asks for a video, by the request's bearer token. */
 export type Caller = "operator" | "owner" | "other";
@@ -19,8 +20,11 @@ export interface VideoAccess {
   caller: Caller;
   visibility: Visibility;
   details: StoredDetails;
-  /** False for a private video of somebody else. */
+  /** False for a private video of somebody else, without a link to it. */
   isVisible: boolean;
+  /** A signed link came with the request. */
+  link: "good" | "over" | "none";
+  hasPassphrase: boolean;
 }
 
 /** Whether a token is the site's ADMIN_TOKEN, where there is one. */
@@ -37,6 +41,8 @@ export function isOperator(env: Cloudflare.Env, token: string | null): boolean {
  * instance of the Worker. A change made by another instance is seen after this.
  */
 const KNOWN_FOR_MS = 5_000;
+/** Where the catalogue does not answer. */
+const PRIVATE_KNOWN_FOR_MS = 30_000;
 const MOST_KNOWN = 1_000;
 const known = new Map<string, { ownership: Ownership; readAtMs: number }>();
 
@@ -51,28 +57,63 @@ export async function videoAccess(c: Asking, id: string): Promise<VideoAccess> {
   const ownership = isJobId(id) ? await ownershipOf(c.env, id) : null;
   const caller = callerOf(c.env, ownership, token);
   const visibility = ownership?.visibility ?? DEFAULT_VISIBILITY;
-  const isVisible = visibility !== "private" || caller !== "other";
-  const details = ownership?.details ?? NO_DETAILS;
-  return { isKnown: ownership !== null, caller, visibility, details, isVisible };
+  const link = ownership === null ? "none" : linkOf(c, token, { id, ...ownership });
+  return {
+    isKnown: ownership !== null,
+    caller,
+    visibility,
+    details: ownership?.details ?? NO_DETAILS,
+    isVisible: visibility !== "private" || caller !== "other" || link === "good",
+    link,
+    hasPassphrase: ownership !== null && ownership.passphraseHash !== null,
+  };
+}
+
+/** In the path of what players fetch, in the query of pages, or as a token of the API's. */
+function linkOf(
+  c: Asking,
+  token: string | null,
+  video: { id: string; linkVersion: number },
+): VideoAccess["link"] {
+  const inPath = c.req.param("link")?.slice(LINK_MARK.length);
+  return judgeLink(c.env, inPath ?? c.req.query("key") ?? token, video, Date.now());
+}
+
+/**
+ * Why a video that is not visible is not shown.
+ * @param code of one that is not there, as which those appear that nothing can open
+ */
+export function notVisible(
+  { link, hasPassphrase, visibility }: VideoAccess,
+  code: "NOT_FOUND" | "JOB_NOT_FOUND",
+): TributaryError {
+  if (link === "over") {
+    return new TributaryError("VIDEO_LINK_OVER", "This link has expired, or was withdrawn.");
+  }
+  if (visibility === "private" && hasPassphrase) {
+    return new TributaryError("PASSPHRASE_REQUIRED", "This video asks for a passphrase.");
+  }
+  const what = code === "NOT_FOUND" ? "video" : "job";
+  return new TributaryError(code, `There is no such ${what}.`);
 }
 
 /**
  * As `videoAccess`, where the video may be seen.
- * @throws TributaryError NOT_FOUND, NETWORK
+ * @throws TributaryError NOT_FOUND, VIDEO_LINK_OVER, PASSPHRASE_REQUIRED, NETWORK
  */
 export async function visibleVideo(c: Asking, id: string): Promise<VideoAccess> {
   const access = await videoAccess(c, id);
-  if (!access.isVisible) throw new TributaryError("NOT_FOUND", "There is no such video.");
+  if (!access.isVisible) throw notVisible(access, "NOT_FOUND");
   return access;
 }
 
 /**
  * As `visibleVideo`, of a video's job: the same answer as for a job that is not there.
- * @throws TributaryError JOB_NOT_FOUND, NETWORK
+ * @throws TributaryError JOB_NOT_FOUND, VIDEO_LINK_OVER, PASSPHRASE_REQUIRED, NETWORK
  */
 export async function visibleJob(c: Asking, id: string): Promise<VideoAccess> {
   const access = await videoAccess(c, id);
-  if (!access.isVisible) throw new TributaryError("JOB_NOT_FOUND", "There is no such job.");
+  if (!access.isVisible) throw notVisible(access, "JOB_NOT_FOUND");
   return access;
 }
 
@@ -105,7 +146,11 @@ async function ownershipOf(env: Cloudflare.Env, id: string): Promise<Ownership |
   try {
     ownership = await findOwnership(env.CATALOG, id);
   } catch (cause) {
-    if (before !== undefined) return before.ownership;
+    const isRecent = before !== undefined && nowMs - before.readAtMs < PRIVATE_KNOWN_FOR_MS;
+    // Links may have been withdrawn since: of private videos less is shown on what was known.
+    if (before !== undefined && (isRecent || before.ownership.visibility !== "private")) {
+      return before.ownership;
+    }
     throw new TributaryError("NETWORK", "The catalogue does not answer.", { cause });
   }
   // A job that is just being created has no row yet: that is not remembered.

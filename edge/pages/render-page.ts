@@ -8,7 +8,7 @@ export interface PageContent {
   head: Markup | string;
   /** Stands in its body until its script has run, and for whoever runs none. */
   body: Markup | string;
-  status: 200 | 401 | 404 | 410;
+  status: 200 | 401 | 404;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { CoordinatorStatus } from "../../shared/wire/job-status.ts";
 import { coordinatorOf, ofJob } from "../coordinator/coordinator-stub.ts";
 import { clientOf } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { videoAccess } from "../http/video-access.ts";
+import { videoAccess, visibleJob } from "../http/video-access.ts";
 import { streamedSummary } from "../source-jobs/keeper-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
@@ -25,6 +25,7 @@ export async function jobEvents(c: Context<AppEnv>, jobId: string): Promise<Resp
     const listener = { isOwn: caller !== "other", network };
     return isVisible ? streamedSummary(c.env, jobId, streamId, listener) : null;
   };
+  await visibleJob(c, jobId);
   const first = ofJob(await look());
   c.header("cache-control", "no-store");
   return streamSSE(c, async (stream) => {

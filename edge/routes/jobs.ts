@@ -15,13 +15,19 @@ import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts
 import { saveCaptions } from "../captions/captions.ts";
 import { findOwnership } from "../catalog/owners.ts";
 import type { Result } from "../coordinator/coordinator.ts";
-import { coordinatorOf, jobNotFound, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
+import { coordinatorOf, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
 import { createTokenRequired, rateLimited, readLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
 import { jsonBody, limitedBody } from "../http/validated.ts";
-import { isOperator, type VideoAccess, videoAccess, visibleJob } from "../http/video-access.ts";
+import {
+  isOperator,
+  notVisible,
+  type VideoAccess,
+  videoAccess,
+  visibleJob,
+} from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
 import { createJob } from "./create-job.ts";
@@ -97,7 +103,7 @@ jobRoutes.get(
     // A private video's helpers are told what they help with.
     const isHelper = async () =>
       token !== null && (await coordinatorOf(c.env, jobId).identify(token)).ok;
-    if (!isVisible && !(await isHelper())) throw jobNotFound();
+    if (!isVisible && !(await isHelper())) throw notVisible(access, "JOB_NOT_FOUND");
     const status = await askJob<JobStatus>(
       () => coordinatorOf(c.env, jobId).status(token, caller === "operator"),
       () => keeperOf(c.env, jobId).status(),

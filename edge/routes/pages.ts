@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
 import type { AppEnv } from "../http/app-env.ts";
-import { videoAccess } from "../http/video-access.ts";
+import { type VideoAccess, videoAccess } from "../http/video-access.ts";
 import { findPublished } from "../pages/find-published.ts";
-import { shortDescription, watchHead } from "../pages/page-head.ts";
+import { type Markup, shortDescription, watchHead } from "../pages/page-head.ts";
 import type { Published } from "../pages/published.ts";
 import { type PageContent, renderPage } from "../pages/render-page.ts";
 
@@ -31,7 +31,8 @@ async function contentOf(c: Context<AppEnv>): Promise<PageContent> {
   const id = c.req.param("id") ?? "";
   const access = await videoAccess(c, id);
   const found = await findPublished(c, id, access);
-  if (found !== null) return ofVideo(found);
+  if (found !== null) return access.visibility === "private" ? ofPrivate(found) : ofVideo(found);
+  if (!access.isVisible) return notShown(access);
   // Its row is yet to be written: a server still reads its source.
   return access.isVisible && access.isKnown ? BEING_STARTED : NO_VIDEO;
 }
@@ -48,6 +49,37 @@ function ofVideo(found: Published): PageContent {
     </main>`,
     status: 200,
   };
+}
+
+/** Opened by a signed link: what would lead others to it is left out. */
+function ofPrivate(found: Published): PageContent {
+  const { title } = found.video;
+  const head = html`${NOINDEX}<meta property="og:title" content="${title}" />`;
+  return { ...ofVideo(found), head };
+}
+
+/** What a browser is told of a video that it may not see (yet). */
+function notShown(access: VideoAccess): PageContent {
+  if (access.link === "over") {
+    const [title, what] = [
+      "This link has ended",
+      "Ask the person who sent it to you for a new one.",
+    ];
+    return inWords(title, html`<p>${what}</p>`, 401);
+  }
+  if (access.visibility === "private" && access.hasPassphrase) {
+    return inWords(
+      "This video asks for a passphrase",
+      html`<p>Entering it needs JavaScript.</p>`,
+      401,
+    );
+  }
+  return NO_VIDEO;
+}
+
+function inWords(title: string, what: Markup, status: 401 | 404): PageContent {
+  const body = html`<main class="frame"><h1>${title}</h1>${what}</main>`;
+  return { title: `${title} · Tributary`, description: title, head: NOINDEX, body, status };
 }
 
 const NOINDEX = html`<meta name="robots" content="noindex" />`;

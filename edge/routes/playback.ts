@@ -44,11 +44,14 @@ playbackRoutes.use(async (c, next) => {
   c.header("cross-origin-resource-policy", "cross-origin");
 });
 
-/** A private video is its owner's, by the header; what is sent of it is asked for again each time. */
+/**
+ * A private video is its owner's, by the header, and theirs who have a signed link, which stands in the path;
+ * what is sent of it is asked for again each time, before any cache.
+ */
 playbackRoutes.use("/:id/*", async (c, next) => {
   const { visibility } = await visibleVideo(c, jobIdOf(c));
   await next();
-  if (visibility !== "private") return;
+  if (visibility !== "private" && c.req.param("link") === undefined) return;
   c.header("cache-control", "private, no-cache");
   c.header("vary", "authorization", { append: true });
 });

@@ -3,6 +3,8 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { outputPrefix } from "../../shared/job/object-keys.ts";
 import { log } from "../../shared/log.ts";
 import {
+  type ChangedVideo,
+  changedVideoSchema,
   type Mp4Status,
   mp4StatusSchema,
   type VideoCheck,
@@ -19,6 +21,7 @@ import {
   findVideoState,
   mp4RequestedAtMs,
   noteMp4Request,
+  savePassphrase,
   saveVisibility,
 } from "../catalog/owners.ts";
 import { findVideo, listVideos, withoutFileName } from "../catalog/videos.ts";
@@ -26,6 +29,7 @@ import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, isJobId } from "../http/auth.ts";
+import { hashPassphrase } from "../http/passphrase.ts";
 import { jsonBody, query } from "../http/validated.ts";
 import { forgetAccess, isOperator, ownVideo, visibleVideo } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
@@ -77,9 +81,9 @@ videoRoutes.get(
   }),
   async (c) => {
     const id = videoId(c.req.param("id"));
-    const { caller } = await visibleVideo(c, id);
+    const { caller, hasPassphrase } = await visibleVideo(c, id);
     const video = await known(findVideo(c.env.CATALOG, id));
-    const shown = caller === "other" ? withoutFileName(video) : video;
+    const shown = caller === "other" ? withoutFileName(video) : { ...video, hasPassphrase };
     return c.json(shown, 200, { "cache-control": "no-store" });
   },
 );
@@ -91,9 +95,9 @@ videoRoutes.patch(
     id: "changeVideo",
     summary: "Change a video's title, description, language, chapters, or who may find it",
     detail:
-      "Also while it is being made. What the body does not name stays as it is. The title is what everybody sees in place of the file's name. `unlisted`: everybody who has its link. `listed`: it also stands in this site's list. `private`: its owner and the operator only, by their token in each request; what others have loaded before, they have.",
+      "Also while it is being made. What the body does not name stays as it is. The title is what everybody sees in place of the file's name. `unlisted`: everybody who has its link. `listed`: it also stands in this site's list. `private`: its owner and the operator by their token in each request, and whoever has a signed link or the `passphrase`; what others have loaded before, they have.",
     access: "owner-or-operator",
-    answers: { 200: videoPatchSchema },
+    answers: { 200: changedVideoSchema },
     errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "REQUEST_INVALID"],
   }),
   jsonBody(videoPatchSchema),
@@ -102,13 +106,22 @@ videoRoutes.patch(
     const { caller } = await ownVideo(c, id);
     if (caller === "operator") await known(findAny(c.env.CATALOG, id));
     const patch = c.req.valid("json");
-    const { visibility, ...details } = patch;
+    const { visibility, passphrase, ...details } = patch;
+    if (passphrase !== undefined) {
+      const hash = passphrase === null ? null : await hashPassphrase(c.env, passphrase);
+      await savePassphrase(c.env.CATALOG, id, hash);
+    }
     if (visibility !== undefined) await saveVisibility(c.env.CATALOG, id, visibility);
     await saveDetails(c.env.CATALOG, id, details);
     forgetAccess(id);
     if (details.title !== undefined) await coordinatorOf(c.env, id).retitle(details.title || null);
     log("change-video", { jobId: id, changed: Object.keys(patch).join(), by: caller });
-    return c.json(patch, 200, { "cache-control": "no-store" });
+    const changed: ChangedVideo = {
+      ...details,
+      ...(visibility && { visibility }),
+      ...(passphrase !== undefined && { hasPassphrase: passphrase !== null }),
+    };
+    return c.json(changed, 200, { "cache-control": "no-store" });
   },
 );
 

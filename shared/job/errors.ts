@@ -72,6 +72,11 @@ export const ERROR_CODES = {
   WEBHOOK_REFUSED: { retryable: false, status: 400 },
   UNAUTHORIZED: { retryable: false, status: 401 },
   FORBIDDEN: { retryable: false, status: 403 },
+  /** A signed link to a private video that expired, or that its owner withdrew. */
+  VIDEO_LINK_OVER: { retryable: false, status: 401 },
+  /** A private video that a passphrase opens: it is to be asked for. */
+  PASSPHRASE_REQUIRED: { retryable: false, status: 401 },
+  PASSPHRASE_WRONG: { retryable: false, status: 403 },
   NOT_FOUND: { retryable: false, status: 404 },
   RATE_LIMITED: { retryable: true, status: 429 },
   NETWORK: { retryable: true, status: 503 },

@@ -134,6 +134,8 @@ export const videoSchema = z.object({
   /** Its file's; for everybody but the owner and the operator: its title. */
   name: z.string(),
   ...detailsSchema.shape,
+  /** Told to its owner and the operator. */
+  hasPassphrase: z.boolean().optional(),
   /** "planned" as long as it is being made: the row is written at the ends of a job only. */
   state: z.string(),
   errorCode: z.string().nullable(),
@@ -146,11 +148,46 @@ export const videoSchema = z.object({
   endedAtMs: z.number().nullable(),
   visibility: visibilitySchema,
 });
+const passphraseSchema = z.string().min(8).max(200);
+
 /** `PATCH /api/videos/:id` */
 export const videoPatchSchema = detailsPatchSchema
-  .extend({ visibility: visibilitySchema.optional() })
+  .extend({
+    visibility: visibilitySchema.optional(),
+    /** Opens the video while it is private; null: nothing does but links. The links of before end. */
+    passphrase: passphraseSchema.nullable().optional(),
+  })
   .refine((patch) => Object.keys(patch).length > 0, "nothing to change is named");
 export type VideoPatch = z.input<typeof videoPatchSchema>;
+/** What was changed, as it is kept. */
+export const changedVideoSchema = detailsPatchSchema.extend({
+  visibility: visibilitySchema.optional(),
+  hasPassphrase: z.boolean().optional(),
+});
+export type ChangedVideo = z.infer<typeof changedVideoSchema>;
+
+/** `POST /api/videos/:id/links`, with the owner's token. */
+export const linkRequestSchema = z.object({
+  /** Up to a year; default: a week. */
+  expiresInMinutes: z.int().min(1).max(525_600).default(10_080),
+});
+export type LinkRequest = z.input<typeof linkRequestSchema>;
+/** Addresses that open a private video, for whoever has them. */
+export const videoLinkSchema = z.object({
+  /** The signed part: a bearer token of the API's, too, which shows what a viewer may see. */
+  key: z.string(),
+  expiresAtMs: z.number(),
+  watchUrl: z.string(),
+  embedUrl: z.string(),
+  masterUrl: z.string(),
+  /** While it is made there is none. */
+  dashUrl: z.string(),
+  /** Where one was made. */
+  mp4Url: z.string(),
+});
+export type SignedLink = z.infer<typeof videoLinkSchema>;
+/** `POST /api/videos/:id/unlock` */
+export const unlockRequestSchema = z.object({ passphrase: z.string().min(1).max(200) });
 /** `GET /api/videos?...` */
 export const videoQuerySchema = z.object({
   cursor: z.string().max(100).optional().describe("Of the page before."),

@@ -313,6 +313,24 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Go back to the browser in which it was started.",
     again: false,
   },
+  VIDEO_LINK_OVER: {
+    title: "This link has ended",
+    what: "Links to this video work for a while only, or until its owner withdraws them.",
+    advice: "Ask the person who sent it to you for a new one.",
+    again: false,
+  },
+  PASSPHRASE_REQUIRED: {
+    title: "This video asks for a passphrase",
+    what: "Its owner has given it to the people who may watch.",
+    advice: "Enter it on the video's own page.",
+    again: false,
+  },
+  PASSPHRASE_WRONG: {
+    title: "That is not the passphrase",
+    what: "The video does not open with it.",
+    advice: "Look at capital letters and spaces, and enter it again.",
+    again: true,
+  },
   NOT_FOUND: {
     title: "Nothing is found at this address",
     what: "The address may be incomplete or mistyped.",

@@ -42,7 +42,19 @@ const session: UploadSessionView = {
       description: "Along the quay, in the evening.",
       language: "en",
       chapters: [{ startSeconds: 0, title: "The quay" }],
+      visibility: "private" as const,
+      hasPassphrase: true,
     }),
+    link: async () => ({
+      key: "k".repeat(40),
+      expiresAtMs: 1_795_086_400_000,
+      watchUrl: `https://tributary.example/watch/story?key=${"k".repeat(40)}`,
+      embedUrl: "",
+      masterUrl: "",
+      dashUrl: "",
+      mp4Url: "",
+    }),
+    withdrawLinks: () => noted("withdrawLinks")(),
     change: async (jobId, patch) => {
       calls.push({ name: "change", argument: { jobId, patch } });
     },

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
+import { TributaryError } from "../../../shared/job/errors.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import { EmbedPage, WatchPage } from "../../../web/pages/watch/watch-page.tsx";
 import type { WatchState } from "../../../web/pages/watch/watch-status.ts";
@@ -10,7 +11,7 @@ export { calls };
 
 /** Shows the watch page, or the embedded player. */
 export function showWatch(
-  watched: "loading" | "making" | "ready" | "stored" | "missing" | "cancelled",
+  watched: "loading" | "locked" | "making" | "ready" | "stored" | "missing" | "cancelled",
   masterUrl: string,
   embedded = false,
 ): void {
@@ -19,7 +20,8 @@ export function showWatch(
   render(
     <Page
       state={signal(watchState(watched))}
-      video={{ masterUrl, ownerToken: null }}
+      video={{ masterUrl, ownerToken: null, key: null }}
+      onUnlock={() => Promise.reject(new TributaryError("PASSPHRASE_WRONG", "No."))}
       watchUrl="https://tributary.example/watch/Yw3kT9qGm2"
     />,
     root(),
@@ -27,7 +29,8 @@ export function showWatch(
 }
 
 function watchState(watched: Parameters<typeof showWatch>[0]): WatchState {
-  if (watched === "loading" || watched === "missing") return { kind: watched };
+  if (watched === "loading" || watched === "locked" || watched === "missing")
+    return { kind: watched };
   if (watched === "stored") return { kind: watched, video: null };
   const view =
     watched === "ready"

@@ -1,20 +1,34 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { toWireError, type WireError } from "../../../shared/job/errors.ts";
-import type { VideoPatch } from "../../../shared/wire/api.ts";
+import type { SignedLink, VideoPatch } from "../../../shared/wire/api.ts";
 import type { Details } from "../../../shared/wire/details.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
+import { AccessPanel } from "../../ui/access-panel.tsx";
 import { DetailsForm } from "../../ui/details-form.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
 
 /** Reads and writes what is said of a video. Both reject with WireErrors. */
 export interface DetailsActions {
-  read(jobId: string): Promise<Details>;
+  read(jobId: string): Promise<Described>;
   change(jobId: string, patch: VideoPatch): Promise<unknown>;
+  link(jobId: string, expiresInMinutes: number): Promise<SignedLink>;
+  withdrawLinks(jobId: string): Promise<void>;
 }
 
-/** Title, description, chapters and language of a video that is being made, or was. */
-export function DetailsPanel({ jobId, actions }: { jobId: string; actions: DetailsActions }) {
-  const details = useSignal<Details | null>(null);
+export type Described = Details & { visibility: Visibility; hasPassphrase?: boolean | undefined };
+
+/** What is said of a video that is being made, or was, and who can watch it. */
+export function DetailsPanel({
+  jobId,
+  actions,
+  onVisibility,
+}: {
+  jobId: string;
+  actions: DetailsActions;
+  onVisibility(visibility: Visibility): void;
+}) {
+  const details = useSignal<Described | null>(null);
   const error = useSignal<WireError | null>(null);
   const read = async () => {
     error.value = null;
@@ -27,25 +41,47 @@ export function DetailsPanel({ jobId, actions }: { jobId: string; actions: Detai
   useEffect(() => {
     void read();
   }, [jobId]);
+  const access = details.value && {
+    visibility: details.value.visibility,
+    hasPassphrase: details.value.hasPassphrase === true,
+  };
   return (
-    <section class="card" aria-labelledby="details-title">
-      <h2 id="details-title" class="card-title">
-        About the video
-      </h2>
-      {details.value === null && error.value === null && <p role="status">Loading…</p>}
-      {error.value !== null && (
-        <>
-          <InlineError error={error.value} />
-          <div class="actions">
-            <button type="button" class="button" onClick={() => void read()}>
-              Try again
-            </button>
-          </div>
-        </>
+    <>
+      <section class="card" aria-labelledby="details-title">
+        <h2 id="details-title" class="card-title">
+          About the video
+        </h2>
+        {details.value === null && error.value === null && <p role="status">Loading…</p>}
+        {error.value !== null && (
+          <>
+            <InlineError error={error.value} />
+            <div class="actions">
+              <button type="button" class="button" onClick={() => void read()}>
+                Try again
+              </button>
+            </div>
+          </>
+        )}
+        {details.value !== null && (
+          <DetailsForm details={details.value} onSave={(patch) => actions.change(jobId, patch)} />
+        )}
+      </section>
+      {access !== null && (
+        <section class="card" aria-labelledby="access-title">
+          <h2 id="access-title" class="card-title">
+            Who can watch
+          </h2>
+          <AccessPanel
+            access={access}
+            actions={{
+              change: (patch) => actions.change(jobId, patch),
+              link: (minutes) => actions.link(jobId, minutes),
+              withdrawLinks: () => actions.withdrawLinks(jobId),
+            }}
+            onVisibility={onVisibility}
+          />
+        </section>
       )}
-      {details.value !== null && (
-        <DetailsForm details={details.value} onSave={(patch) => actions.change(jobId, patch)} />
-      )}
-    </section>
+    </>
   );
 }

@@ -8,12 +8,12 @@ import { TITLE_HINT } from "../../ui/details-form.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
 import { FormField } from "../../ui/form-field.tsx";
 import { formatBitrate, formatBytes, formatCount, languageName } from "../../ui/format.ts";
+import { VisibilityChoice } from "../../ui/visibility-choice.tsx";
 import { DeviceNote } from "./device-note.tsx";
 import { LadderEditor } from "./ladder-editor.tsx";
 import { PictureChoice } from "./picture-choice.tsx";
 import { FoundFacts } from "./source-facts.tsx";
 import type { PendingAction } from "./upload-session.ts";
-import { VisibilityChoice } from "./visibility-choice.tsx";
 
 /** Before the work begins: what was found, what will be made, and the button. */
 export function InspectedView({

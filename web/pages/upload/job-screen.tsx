@@ -5,6 +5,7 @@ import { messagesOf } from "../../../shared/job/notice.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import { titleOfFile } from "../../../shared/wire/details.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
 import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
 import { EdgeClient } from "../../edge-client.ts";
@@ -49,6 +50,8 @@ export function JobScreen({
 }) {
   const { inspection } = state;
   const captions = useCaptions(state);
+  /** As it was changed here; null: as the job was created. */
+  const visibility = useSignal<Visibility | null>(null);
   const ready = state.phase === "ready";
   const job = jobOf(state);
   const playable = ready || (job !== null && job.firstPlayableAtMs !== null);
@@ -79,7 +82,11 @@ export function JobScreen({
           {ready && <ReadyFacts job={job} inspection={inspection} />}
         </div>
         {state.phase === "ready" ? (
-          <ReadyPanel state={state} onAnother={onAnother} />
+          <ReadyPanel
+            state={state}
+            isPrivate={(visibility.value ?? state.address.visibility) === "private"}
+            onAnother={onAnother}
+          />
         ) : (
           <WorkPanel
             state={state}
@@ -101,6 +108,9 @@ export function JobScreen({
           key={state.address.jobId}
           jobId={state.address.jobId}
           actions={detailsActions}
+          onVisibility={(chosen) => {
+            visibility.value = chosen;
+          }}
         />
       )}
       {state.phase === "running" && job !== null && <SharePanel job={job} actions={shareActions} />}
@@ -179,9 +189,16 @@ function ReadyFacts({ job, inspection }: { job: JobView | null; inspection: Insp
   );
 }
 
-function ReadyPanel({ state, onAnother }: { state: ReadyState; onAnother(): void }) {
-  const { watchUrl, masterUrl, visibility } = state.address;
-  const isPrivate = visibility === "private";
+function ReadyPanel({
+  state,
+  isPrivate,
+  onAnother,
+}: {
+  state: ReadyState;
+  isPrivate: boolean;
+  onAnother(): void;
+}) {
+  const { watchUrl, masterUrl } = state.address;
   const { displayWidth = 16, displayHeight = 9 } = state.inspection?.source.video ?? {};
   const embed = embedCode(
     {
@@ -197,7 +214,12 @@ function ReadyPanel({ state, onAnother }: { state: ReadyState; onAnother(): void
       <h2 id="ready-title" class="card-title">
         {isPrivate ? "For you alone" : "Share it"}
       </h2>
-      {isPrivate && <p>It opens in this browser only: for anybody else its link leads nowhere.</p>}
+      {isPrivate && (
+        <p>
+          It opens in this browser only. For others make a link, or set a passphrase, under{" "}
+          <i>Who can watch</i>.
+        </p>
+      )}
       <CopyField label="Watch page" text={watchUrl} />
       {!isPrivate && (
         <>

@@ -32,7 +32,7 @@ import { type PickedFile, reopenFile } from "./source-file.ts";
 /** What the session is built from; tests hand in their own. */
 export interface SessionParts {
   connect(): OwnerConnection;
-  client: Pick<EdgeClient, "video" | "changeVideo">;
+  client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks">;
   store: ResumeStore;
   cancellations: Cancellations;
   options: OwnerOptions;
@@ -207,14 +207,16 @@ export class UploadSession {
     read: async (jobId) => {
       // The catalogue hears of a job a moment after it is created.
       const video = () => this.#client.video(jobId, ownerTokenOf(jobId) ?? undefined);
-      const { title, description, language, chapters } = await retry(video, {
+      return retry(video, {
         clock: REAL_CLOCK,
         tries: 5,
         isRetryable: (thrown) => toWireError(thrown).code === "NOT_FOUND",
       });
-      return { title, description, language, chapters };
     },
     change: (jobId, patch) => this.#client.changeVideo(jobId, ownerTokenOf(jobId) ?? "", patch),
+    link: (jobId, expiresInMinutes) =>
+      this.#client.linkVideo(jobId, ownerTokenOf(jobId) ?? "", { expiresInMinutes }),
+    withdrawLinks: (jobId) => this.#client.withdrawLinks(jobId, ownerTokenOf(jobId) ?? ""),
   };
 
   async cancel(): Promise<void> {

@@ -5,6 +5,7 @@ import { EdgeClient } from "../../edge-client.ts";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { beginAt } from "./start-time.ts";
+import { forgetKey, keepKey, keyOf } from "./video-key.ts";
 import { titleOf, type WatchPageProps } from "./watch-page.tsx";
 import { watchStatus } from "./watch-status.ts";
 
@@ -16,16 +17,19 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
   requireBrowser("watch");
   const { origin, pathname, search } = location;
   const jobId = pathname.split("/")[2] ?? "";
-  const masterUrl = `${origin}/v/${jobId}/master.m3u8`;
+  const query = new URLSearchParams(search);
+  const ownerToken = ownerTokenOf(jobId);
+  const key = ownerToken === null ? keyOf(jobId, query) : null;
+  const masterUrl = `${origin}/v/${key === null ? "" : `~${key}/`}${jobId}/master.m3u8`;
   const watchUrl = `${origin}/watch/${jobId}`;
 
   const ends = new AbortController();
-  const video = { jobId, masterUrl, ownerToken: ownerTokenOf(jobId) };
+  const video = { jobId, masterUrl, ownerToken, key };
   const client = new EdgeClient(origin);
   const state = watchStatus(client, video, ends.signal);
   const captions = captionsFeed(
     client,
-    { jobId, ownerToken: () => video.ownerToken },
+    { jobId, ownerToken: () => ownerToken ?? key },
     () => state.value.kind === "known" && state.value.status.endedAtMs === null,
     ends.signal,
   );
@@ -34,13 +38,23 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
     if (!event.persisted) ends.abort();
   });
 
-  beginAt(new URLSearchParams(search));
+  beginAt(query);
   const root = document.getElementById("page") as HTMLElement;
   // What the edge wrote there for whoever runs no script.
   root.replaceChildren();
-  render(<Page state={state} video={video} watchUrl={watchUrl} captions={captions} />, root);
+  const unlock = async (passphrase: string) => {
+    const link = await client.unlockVideo(jobId, passphrase);
+    keepKey(jobId, link.key);
+    location.reload();
+  };
+  render(
+    <Page state={state} video={video} watchUrl={watchUrl} captions={captions} onUnlock={unlock} />,
+    root,
+  );
   effect(() => {
     const { kind } = state.value;
+    // What a passphrase has opened is over: it is asked for again.
+    if (kind === "refused" && forgetKey(jobId)) location.reload();
     if (kind === "known" || kind === "stored") {
       document.title = `${titleOf(state.value)} · Tributary`;
     }

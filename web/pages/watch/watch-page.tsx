@@ -15,14 +15,17 @@ import { formatLength, formatPercent } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { jobProgress } from "../../ui/job-progress.ts";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
+import { PassphraseForm } from "./passphrase-form.tsx";
 import type { WatchedVideo, WatchState } from "./watch-status.ts";
 
 export interface WatchPageProps {
   state: ReadonlySignal<WatchState>;
-  video: Pick<WatchedVideo, "masterUrl" | "ownerToken">;
+  video: Pick<WatchedVideo, "masterUrl" | "ownerToken" | "key">;
   watchUrl: string;
   /** Null where nobody asks for captions. */
   captions?: CaptionsFeed | null;
+  /** Rejects where the passphrase is not the video's. */
+  onUnlock(passphrase: string): Promise<void>;
 }
 
 /** `/watch/:id`: plays for anybody, also while the video is still being made. */
@@ -38,7 +41,14 @@ export function WatchPage(props: WatchPageProps) {
 }
 
 /** `/embed/:id`: the player and nothing else, for a frame in another page. */
-export function EmbedPage({ state: { value: state }, video, captions }: WatchPageProps) {
+export function EmbedPage({ state: { value: state }, video, captions, onUnlock }: WatchPageProps) {
+  if (state.kind === "locked") {
+    return (
+      <main class="embed-locked">
+        <PassphraseForm onUnlock={onUnlock} />
+      </main>
+    );
+  }
   const trouble = troubleOf(state);
   if (trouble !== null) {
     return (
@@ -66,9 +76,10 @@ export function EmbedPage({ state: { value: state }, video, captions }: WatchPag
 function Content({
   watched,
   title,
-  video: { masterUrl, ownerToken },
+  video: { masterUrl, ownerToken, key },
   watchUrl,
   captions: feed = null,
+  onUnlock,
 }: WatchPageProps & { watched: WatchState; title: string }) {
   const element = useSignal<HTMLVideoElement | null>(null);
   const onVideo = useCallback(
@@ -78,6 +89,7 @@ function Content({
     [element],
   );
   const captions = feed?.captions.value ?? [];
+  if (watched.kind === "locked") return <PassphraseForm onUnlock={onUnlock} />;
   const trouble = troubleOf(watched);
   if (trouble !== null) {
     return (
@@ -152,18 +164,21 @@ function Content({
         </Note>
       )}
       {feed !== null && ownerToken !== null && <CaptionsPanel feed={feed} />}
-      <div class="card share">
-        <CopyField label="Address of this page" text={watchUrl} />
-        <CopyField
-          label="Embed"
-          text={embedCode(
-            { url: watchUrl.replace("/watch/", "/embed/"), title, ...shapeOf(watched) },
-            { responsive: true },
-          )}
-          hint="Puts the player into another page. To begin later, add ?t=1m30s to its address."
-        />
-        <CopyField label="HLS address" text={masterUrl} />
-      </div>
+      {/* Of a private video these lead nowhere. */}
+      {key === null && (
+        <div class="card share">
+          <CopyField label="Address of this page" text={watchUrl} />
+          <CopyField
+            label="Embed"
+            text={embedCode(
+              { url: watchUrl.replace("/watch/", "/embed/"), title, ...shapeOf(watched) },
+              { responsive: true },
+            )}
+            hint="Puts the player into another page. To begin later, add ?t=1m30s to its address."
+          />
+          <CopyField label="HLS address" text={masterUrl} />
+        </div>
+      )}
     </article>
   );
 }
@@ -203,6 +218,8 @@ function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advic
   switch (state.kind) {
     case "missing":
       return ERROR_TEXTS.JOB_NOT_FOUND;
+    case "refused":
+      return ERROR_TEXTS[state.error.code];
     case "unreachable":
       return { ...ERROR_TEXTS[state.error.code], advice: "This page keeps trying by itself." };
     case "known":

@@ -14,6 +14,10 @@ export type WatchState =
   /** The coordinator forgot the job (an hour after its end); its playlists stay. */
   | { kind: "stored"; video: Video | null }
   | { kind: "missing" }
+  /** A passphrase opens it. */
+  | { kind: "locked" }
+  /** The link that it was opened by has ended. */
+  | { kind: "refused"; error: WireError }
   /** Asked again by itself. */
   | { kind: "unreachable"; error: WireError };
 
@@ -24,18 +28,21 @@ export interface WatchedVideo {
   masterUrl: string;
   /** Null where this browser did not make it: then a private video is not there. */
   ownerToken: string | null;
+  /** Of a signed link, which stands in `masterUrl` then; null for none. */
+  key: string | null;
 }
 
 /** Asks for the state of a job until it has ended. Never throws; ends with the signal. */
 export function watchStatus(
   client: EdgeClient,
-  { jobId, masterUrl, ownerToken }: WatchedVideo,
+  { jobId, masterUrl, ownerToken, key }: WatchedVideo,
   abort: AbortSignal,
 ): ReadonlySignal<WatchState> {
   const state = signal<WatchState>({ kind: "loading" });
+  const token = ownerToken ?? key ?? undefined;
 
   const ask = async (): Promise<"again" | "end"> => {
-    const status = await client.jobStatus(jobId, ownerToken ?? undefined, abort);
+    const status = await client.jobStatus(jobId, token, abort);
     state.value = { kind: "known", status };
     return status.endedAtMs === null ? "again" : "end";
   };
@@ -48,6 +55,14 @@ export function watchStatus(
       } catch (thrown) {
         if (abort.aborted) return;
         const error = toWireError(thrown);
+        if (error.code === "PASSPHRASE_REQUIRED") {
+          state.value = { kind: "locked" };
+          return;
+        }
+        if (error.code === "VIDEO_LINK_OVER") {
+          state.value = { kind: "refused", error };
+          return;
+        }
         if (error.code === "JOB_NOT_FOUND" || error.code === "NOT_FOUND") {
           const stored = await isStored(masterUrl, ownerToken, abort);
           if (stored === false) {
@@ -56,9 +71,7 @@ export function watchStatus(
           }
           if (stored === true) {
             // One from before there was a catalogue plays without a row.
-            const video = await client
-              .video(jobId, ownerToken ?? undefined, abort)
-              .catch(() => null);
+            const video = await client.video(jobId, token, abort).catch(() => null);
             state.value = { kind: "stored", video };
             return;
           }

@@ -1,9 +1,9 @@
-import type { Visibility } from "../../../shared/wire/visibility.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
 
 const CHOICES: Record<Visibility, string> = {
   unlisted: "People who have its link",
   listed: "Everybody: it stands in this site's list",
-  private: "Only you, in this browser",
+  private: "Only you, and people whom you let in",
 };
 
 /** Who can find the video, once it is made and while it is. */

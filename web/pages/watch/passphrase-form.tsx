@@ -1,0 +1,65 @@
+import { useSignal } from "@preact/signals";
+import { toWireError } from "../../../shared/job/errors.ts";
+import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { FormField } from "../../ui/form-field.tsx";
+
+/** Asks for the passphrase of a private video. */
+export function PassphraseForm({
+  onUnlock,
+}: {
+  /** Rejects where it is not the one. */
+  onUnlock(passphrase: string): Promise<void>;
+}) {
+  const passphrase = useSignal("");
+  const problem = useSignal("");
+  const isBusy = useSignal(false);
+  const unlock = async () => {
+    isBusy.value = true;
+    problem.value = "";
+    try {
+      await onUnlock(passphrase.value);
+    } catch (thrown) {
+      const { title, advice } = ERROR_TEXTS[toWireError(thrown).code];
+      problem.value = `${title}. ${advice}`;
+      isBusy.value = false;
+    }
+  };
+  const { title, what } = ERROR_TEXTS.PASSPHRASE_REQUIRED;
+  return (
+    <section class="card passphrase-card" aria-labelledby="passphrase-title">
+      <h1 id="passphrase-title">{title}</h1>
+      <p>{what}</p>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void unlock();
+        }}
+      >
+        <FormField label="Passphrase" problem={problem.value}>
+          {(props) => (
+            <input
+              {...props}
+              type="password"
+              autoComplete="current-password"
+              maxLength={200}
+              value={passphrase.value}
+              onInput={(event) => {
+                passphrase.value = event.currentTarget.value;
+              }}
+            />
+          )}
+        </FormField>
+        <div class="actions">
+          <button
+            type="submit"
+            class="button button-primary"
+            disabled={isBusy.value || passphrase.value === ""}
+          >
+            {isBusy.value ? "Opening…" : "Watch"}
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+/** What opens a private video for this tab: the key of a signed link, from the address or for a passphrase. */
+
+/** Null where there is none. */
+export function keyOf(jobId: string, query: URLSearchParams): string | null {
+  return query.get("key") ?? keptKey(jobId);
+}
+
+export function keepKey(jobId: string, key: string): void {
+  try {
+    sessionStorage.setItem(nameOf(jobId), key);
+  } catch {
+    // Nothing is kept here: the passphrase is asked for again after a reload.
+  }
+}
+
+/** @returns whether there was one */
+export function forgetKey(jobId: string): boolean {
+  const wasKept = keptKey(jobId) !== null;
+  if (wasKept) sessionStorage.removeItem(nameOf(jobId));
+  return wasKept;
+}
+
+function keptKey(jobId: string): string | null {
+  try {
+    return sessionStorage.getItem(nameOf(jobId));
+  } catch {
+    return null;
+  }
+}
+
+function nameOf(jobId: string): string {
+  return `tributary.key.${jobId}`;
+}

@@ -1,0 +1,211 @@
+import { useSignal } from "@preact/signals";
+import { toWireError, type WireError } from "../../shared/job/errors.ts";
+import type { SignedLink, VideoPatch } from "../../shared/wire/api.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
+import { CopyField } from "./copy-field.tsx";
+import { InlineError } from "./error-view.tsx";
+import { FormField } from "./form-field.tsx";
+import { VisibilityChoice } from "./visibility-choice.tsx";
+
+/** What an owner can do about who watches a video. All reject where it was not done. */
+export interface AccessActions {
+  change(patch: VideoPatch): Promise<unknown>;
+  link(expiresInMinutes: number): Promise<SignedLink>;
+  withdrawLinks(): Promise<void>;
+}
+
+const DAY = 24 * 60;
+const LIVES: readonly [minutes: number, name: string][] = [
+  [DAY, "a day"],
+  [7 * DAY, "a week"],
+  [30 * DAY, "a month"],
+  [365 * DAY, "a year"],
+];
+const SHORTEST_PASSPHRASE = 8;
+
+/** Who can find a video; of a private one links that end, and a passphrase. */
+export function AccessPanel({
+  access,
+  actions,
+  onVisibility,
+}: {
+  /** As it is when this is shown first. */
+  access: { visibility: Visibility; hasPassphrase: boolean };
+  actions: AccessActions;
+  onVisibility?(visibility: Visibility): void;
+}) {
+  const visibility = useSignal(access.visibility);
+  const hasPassphrase = useSignal(access.hasPassphrase);
+  const error = useSignal<WireError | null>(null);
+  const isBusy = useSignal(false);
+  const run = async (work: () => Promise<unknown>) => {
+    error.value = null;
+    isBusy.value = true;
+    try {
+      await work();
+    } catch (thrown) {
+      error.value = toWireError(thrown);
+    } finally {
+      isBusy.value = false;
+    }
+  };
+  return (
+    <>
+      <VisibilityChoice
+        visibility={visibility.value}
+        disabled={isBusy.value}
+        onChange={(chosen) =>
+          run(async () => {
+            await actions.change({ visibility: chosen });
+            visibility.value = chosen;
+            onVisibility?.(chosen);
+          })
+        }
+      />
+      {visibility.value === "private" && (
+        <>
+          <LinkMaker isBusy={isBusy.value} actions={actions} run={run} />
+          <PassphraseField
+            isSet={hasPassphrase.value}
+            isBusy={isBusy.value}
+            onSet={(passphrase) =>
+              run(async () => {
+                await actions.change({ passphrase });
+                hasPassphrase.value = passphrase !== null;
+              })
+            }
+          />
+        </>
+      )}
+      {error.value !== null && <InlineError error={error.value} />}
+    </>
+  );
+}
+
+function LinkMaker({
+  isBusy,
+  actions,
+  run,
+}: {
+  isBusy: boolean;
+  actions: AccessActions;
+  run(work: () => Promise<unknown>): Promise<void>;
+}) {
+  const life = useSignal(7 * DAY);
+  const link = useSignal<SignedLink | null>(null);
+  const said = useSignal("");
+  return (
+    <>
+      <FormField label="A link that ends after" hint="Whoever has it can watch until then.">
+        {(props) => (
+          <select
+            {...props}
+            value={life.value}
+            onChange={(event) => {
+              life.value = Number(event.currentTarget.value);
+            }}
+          >
+            {LIVES.map(([minutes, name]) => (
+              <option key={minutes} value={minutes}>
+                {name}
+              </option>
+            ))}
+          </select>
+        )}
+      </FormField>
+      <div class="actions">
+        <button
+          type="button"
+          class="button"
+          disabled={isBusy}
+          onClick={() =>
+            run(async () => {
+              link.value = await actions.link(life.value);
+              said.value = "";
+            })
+          }
+        >
+          Make a link
+        </button>
+        <button
+          type="button"
+          class="button"
+          disabled={isBusy}
+          onClick={() =>
+            run(async () => {
+              await actions.withdrawLinks();
+              link.value = null;
+              said.value = "All links have ended.";
+            })
+          }
+        >
+          End all links
+        </button>
+      </div>
+      <p class="hint" role="status">
+        {said.value}
+      </p>
+      {link.value !== null && (
+        <CopyField
+          key={link.value.key}
+          label="Link to watch"
+          text={link.value.watchUrl}
+          hint={`Until ${new Date(link.value.expiresAtMs).toLocaleString()}.`}
+        />
+      )}
+    </>
+  );
+}
+
+function PassphraseField({
+  isSet,
+  isBusy,
+  onSet,
+}: {
+  isSet: boolean;
+  isBusy: boolean;
+  onSet(passphrase: string | null): Promise<void>;
+}) {
+  const passphrase = useSignal("");
+  const isShort = passphrase.value.length < SHORTEST_PASSPHRASE;
+  const hint = isSet
+    ? "There is one. A new one takes its place, and ends all links of before."
+    : `The page then asks for it. At least ${SHORTEST_PASSPHRASE} characters; several words are best.`;
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isShort) return;
+        void onSet(passphrase.value).then(() => {
+          passphrase.value = "";
+        });
+      }}
+    >
+      <FormField label="Passphrase" hint={hint}>
+        {(props) => (
+          <input
+            {...props}
+            type="text"
+            autoComplete="off"
+            maxLength={200}
+            value={passphrase.value}
+            onInput={(event) => {
+              passphrase.value = event.currentTarget.value;
+            }}
+          />
+        )}
+      </FormField>
+      <div class="actions">
+        <button type="submit" class="button" disabled={isBusy || isShort}>
+          {isSet ? "Change the passphrase" : "Set the passphrase"}
+        </button>
+        {isSet && (
+          <button type="button" class="button" disabled={isBusy} onClick={() => void onSet(null)}>
+            Take the passphrase away
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
