@@ -10,6 +10,8 @@ export const MOST_SECONDS_AHEAD = 20;
 
 /** A ladder is changed rung by rung, and what is at work ends with its worker: changes may settle first. */
 const SETTLE_MS = 300;
+/** Where nothing is at work, only what the page's address asks for is waited for. */
+const FIRST_SETTLE_MS = 50;
 
 export interface HeadStartParts {
   plan: JobPlan;
@@ -33,6 +35,8 @@ export class HeadStart {
   readonly #begun = new Map<string, Begun>();
   #next: Task[] = [];
   #atWork = 0;
+  /** Something of the present file was begun. */
+  #hasBegun = false;
   #settled: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -51,7 +55,14 @@ export class HeadStart {
     }
     this.#next = tasks.filter(({ id }) => !this.#begun.has(id));
     clearTimeout(this.#settled);
-    this.#settled = setTimeout(() => this.#begin(), SETTLE_MS);
+    const settleMs = this.#hasBegun ? SETTLE_MS : FIRST_SETTLE_MS;
+    this.#settled = setTimeout(() => this.#begin(), settleMs);
+  }
+
+  /** The plan is settled: what it begins with is not waited for. */
+  beginNow(): void {
+    clearTimeout(this.#settled);
+    this.#begin();
   }
 
   /** Begins nothing more; what was begun stays to be taken. */
@@ -64,6 +75,7 @@ export class HeadStart {
   end(): void {
     this.stop();
     this.#parts = null;
+    this.#hasBegun = false;
     for (const id of [...this.#begun.keys()]) this.#discard(id);
   }
 
@@ -104,6 +116,7 @@ export class HeadStart {
       const task = this.#next.shift();
       if (task === undefined) return;
       this.#atWork += 1;
+      this.#hasBegun = true;
       const abort = new AbortController();
       const grant = planned(task, parts);
       const made = make(grant, parts, abort.signal);

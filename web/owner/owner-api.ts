@@ -222,6 +222,8 @@ export interface OwnerApi {
   subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void>;
   /** May change the engine of a file that is `inspected`: it is planned anew. */
   configure(options: OwnerOptions): Promise<OwnerSnapshot>;
+  /** A file is about to be picked: tries the browser's codecs meanwhile. */
+  warm(): Promise<OwnerSnapshot>;
   /** Reads facts and plans; ends in `inspected`, or `failed` with a SOURCE_* code. */
   inspect(file: File): Promise<OwnerSnapshot>;
   /** Plans anew with another ladder; a refused one (LADDER_INVALID) changes nothing but `error`. */

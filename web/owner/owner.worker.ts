@@ -8,6 +8,7 @@ import { EdgeClient } from "../edge-client.ts";
 import { hasWebCodecs, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import type { PoolOptions } from "../encoder/pool.ts";
+import { colourFault } from "../encoder/webcodecs-check.ts";
 import type { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
@@ -72,12 +73,18 @@ class Owner implements OwnerApi {
     return snapshot;
   }
 
+  async warm(): Promise<OwnerSnapshot> {
+    if (laneFor(this.#options, null) !== "ffmpeg") void colourFault();
+    return this.#snapshot();
+  }
+
   async inspect(file: File): Promise<OwnerSnapshot> {
     await this.reset();
     const { signal } = this.#abort;
     this.#tell({ type: "picked", fileName: file.name });
     try {
       this.#loadCoreAhead().catch(() => {});
+      await this.warm();
       this.#file = await this.#open(file, signal);
       this.#preparePool();
       const { inspection } = this.#file;
@@ -114,6 +121,7 @@ class Owner implements OwnerApi {
       throw new TributaryError("REQUEST_INVALID", "There is no file to start with.");
     }
     this.#tell({ type: "starting" });
+    this.#headStart.beginNow();
     try {
       requireEngine(this.#options, file.facts.hasServers);
       this.#preparePool();

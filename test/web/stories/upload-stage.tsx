@@ -59,6 +59,9 @@ const session: UploadSessionView = {
       calls.push({ name: "change", argument: { jobId, patch } });
     },
   },
+  warm: () => {
+    calls.push({ name: "warm", argument: undefined });
+  },
   take: async ({ file }) => {
     calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
   },

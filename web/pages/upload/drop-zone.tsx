@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { UploadIcon } from "../../ui/icons.tsx";
 import { isDragging } from "./page-drop.tsx";
 import { hasFilePicker, type PickedFile, pickFile, VIDEO_ENDINGS } from "./source-file.ts";
@@ -11,15 +11,23 @@ export function DropZone({
   title,
   buttonLabel,
   hint,
+  onIntent,
   onFile,
 }: {
   title: string;
   buttonLabel: string;
   hint: string;
+  /** A file is about to come: the button was pressed, or one is dragged over the page. */
+  onIntent?(): void;
   onFile(picked: PickedFile): void;
 }) {
   const input = useRef<HTMLInputElement>(null);
+  const isOver = isDragging.value;
+  useEffect(() => {
+    if (isOver) onIntent?.();
+  }, [isOver]);
   const choose = async () => {
+    onIntent?.();
     if (!hasFilePicker()) {
       input.current?.click();
       return;
@@ -34,11 +42,11 @@ export function DropZone({
   };
 
   return (
-    <div class={isDragging.value ? "drop-zone is-over" : "drop-zone"}>
+    <div class={isOver ? "drop-zone is-over" : "drop-zone"}>
       <span class="drop-icon">
         <UploadIcon />
       </span>
-      <p class="drop-title">{isDragging.value ? "Let go to open it" : title}</p>
+      <p class="drop-title">{isOver ? "Let go to open it" : title}</p>
       <button type="button" class="button button-primary" onClick={choose}>
         {buttonLabel}
       </button>

@@ -12,9 +12,11 @@ const SAMPLE_MISSING: WireError = {
 
 /** Before a file is picked: what this is, and where a file goes. */
 export function StartView({
+  onIntent,
   onFile,
   loadSample,
 }: {
+  onIntent(): void;
   onFile(picked: PickedFile): void;
   loadSample(): Promise<PickedFile | null>;
 }) {
@@ -32,6 +34,7 @@ export function StartView({
         title="Drop a video here"
         buttonLabel="Choose a file"
         hint="MP4, MOV, MKV, WebM, TS, AVI, FLV and more. You can paste a file, too."
+        onIntent={onIntent}
         onFile={onFile}
       />
       <p class="sample">
@@ -40,6 +43,7 @@ export function StartView({
           type="button"
           class="link-button"
           onClick={async () => {
+            onIntent();
             const sample = await loadSample();
             isSampleMissing.value = sample === null;
             if (sample !== null) onFile(sample);

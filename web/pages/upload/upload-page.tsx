@@ -29,6 +29,7 @@ export type UploadSessionView = Pick<
   | "storedHandle"
   | "canRepeat"
   | "isCancelUnheard"
+  | "warm"
   | "take"
   | "setLadder"
   | "useServers"
@@ -71,7 +72,13 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
   const pending = session.pending.value;
   switch (state.phase) {
     case "idle":
-      return <StartView onFile={(picked) => session.take(picked)} loadSample={loadSample} />;
+      return (
+        <StartView
+          onIntent={() => session.warm()}
+          onFile={(picked) => session.take(picked)}
+          loadSample={loadSample}
+        />
+      );
     case "inspecting":
       return <InspectingView state={state} onCancel={() => session.discard()} />;
     case "inspected":

@@ -120,6 +120,12 @@ export class UploadSession {
     }
   }
 
+  /** A file is about to come: what takes time without it may begin. */
+  warm(): void {
+    // What fails here fails again with the file, and is reported there.
+    this.#link.run((owner) => owner.warm()).catch(() => {});
+  }
+
   /** A file was picked, dropped or pasted. */
   async take(picked: PickedFile): Promise<void> {
     const { phase } = this.state.peek();
