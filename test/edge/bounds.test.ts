@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { maxChunkBytes } from "../../edge/coordinator/schedule/chunk-bounds.ts";
 import { type JobPlan, segmentDurationTicks, segmentFrames } from "../../shared/job/job.ts";
+import { titleOfFile } from "../../shared/wire/details.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { call, createJob, plan, ScriptedHolder, status } from "./scripted-holder.ts";
@@ -73,7 +74,7 @@ describe("what strangers see", () => {
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(1_000);
     expect(JSON.parse(await anonymous(long.jobId))).toMatchObject({
       ...{ id: long.jobId, tasks: [], holders: [], segments: [], progress: 0 },
-      source: { name: plan.source.name },
+      source: { name: titleOfFile(plan.source.name) },
     });
     expect((await status(long)).tasks).toHaveLength(4_000);
     const counts = await call(`/coordinator-status?jobGroupId=${long.jobId}`);

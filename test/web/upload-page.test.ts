@@ -197,7 +197,7 @@ describe("a job", () => {
     const watchUrl = await page.getByLabel("Watch page").inputValue();
     const guest = await (await browser.newContext()).newPage();
     await guest.goto(watchUrl);
-    await heading(guest, "sample.mp4").waitFor();
+    await heading(guest, "sample").waitFor();
     await guest.locator("video").evaluate(async (element) => {
       (element as HTMLVideoElement).muted = true;
       await (element as HTMLVideoElement).play();

@@ -300,7 +300,7 @@ describe("at the end", () => {
     for (const [label, wanted] of [
       ["Watch page", "https://tributary.example/watch/Yw3kT9qGm2"],
       ["HLS address", "https://tributary.example/v/Yw3kT9qGm2/master.m3u8"],
-      ["Embed", '<iframe src="https://tributary.example/watch/Yw3kT9qGm2?embed"'],
+      ["Embed", '<iframe src="https://tributary.example/embed/Yw3kT9qGm2"'],
     ] as const) {
       await page.getByRole("button", { name: `Copy ${label}` }).click();
       await page.getByRole("button", { name: `Copied ${label}` }).waitFor();
