@@ -2,6 +2,7 @@ import { mkdtempSync, openAsBlob, rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { afterAll } from "vitest";
 import { loadFfmpegCore, nodeRemuxer } from "../../edge/container/node-remuxer.ts";
 import { openSource, type Source, type SourceChunk } from "../../shared/ingest/read/source.ts";
 import { type JobPlan, segmentFrames, TICKS_PER_SECOND } from "../../shared/job/job.ts";
@@ -9,7 +10,7 @@ import { ffmpeg } from "../setup/media.ts";
 
 /** Rewritten sources: they are read for as long as their source is open. */
 export const copies = mkdtempSync(join(tmpdir(), "tributary-copies-"));
-process.once("exit", () => rmSync(copies, { recursive: true, force: true }));
+afterAll(() => rmSync(copies, { recursive: true, force: true }));
 
 /** Opens a file of the disk as a page opens a picked one. */
 export async function open(path: string): Promise<Source> {
