@@ -1,5 +1,5 @@
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
-import type { JobSettingsPatch } from "../../shared/job/job.ts";
+import type { JobPlan, JobSettingsPatch } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
@@ -121,7 +121,6 @@ class Owner implements OwnerApi {
       throw new TributaryError("REQUEST_INVALID", "There is no file to start with.");
     }
     this.#tell({ type: "starting" });
-    this.#headStart.beginNow();
     try {
       requireEngine(this.#options, file.facts.hasServers);
       this.#preparePool();
@@ -130,7 +129,10 @@ class Owner implements OwnerApi {
       const { idempotencyKey } = file;
       // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
       const options = { settings, visibility, details, createToken, idempotencyKey };
-      const created = await this.#client.createJob(await file.jobPlan(), options);
+      const plan = await file.jobPlan();
+      if (!signal.aborted) this.#aimAhead(file, plan);
+      this.#headStart.beginNow();
+      const created = await this.#client.createJob(plan, options);
       const { jobId, ownerToken, watchUrl, masterUrl } = created;
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
       const { ladder, planSlots } = file;
@@ -325,7 +327,13 @@ class Owner implements OwnerApi {
     const plan = await file.jobPlan();
     const isNow = this.#file === file && this.#encoders.pool === pool;
     if (!isNow || this.#feed.state.phase !== "inspected") return;
+    this.#aimAhead(file, plan);
+  }
+
+  #aimAhead(file: PlannedFile, plan: JobPlan): void {
+    const { pool } = this.#encoders;
     const { source } = file;
+    if (pool === null) return;
     this.#headStart.aim({ plan, source, pool, slots: slotCountFor(this.#options, file.facts) });
   }
 
