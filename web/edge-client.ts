@@ -120,10 +120,16 @@ export class EdgeClient {
     await this.#call("DELETE", `/api/jobs/${jobId}`, z.unknown(), { token, signal });
   }
 
-  /** The videos that are listed, the newest first. @param cursor of the page before; null for the first */
-  listVideos(cursor: string | null, signal?: AbortSignal): Promise<VideoPage> {
-    const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-    return this.#call("GET", `/api/videos${query}`, videoPageSchema, { signal });
+  /**
+   * The videos that are listed, the newest first. @param cursor of the page before; null for the first
+   * @param search in title or description; "" for all
+   */
+  listVideos(cursor: string | null, search = "", signal?: AbortSignal): Promise<VideoPage> {
+    const query = new URLSearchParams();
+    if (cursor !== null) query.set("cursor", cursor);
+    if (search !== "") query.set("search", search);
+    const text = query.size === 0 ? "" : `?${query}`;
+    return this.#call("GET", `/api/videos${text}`, videoPageSchema, { signal });
   }
 
   /** A video, listed or not. @param token the owner's, for a private one. Codes: NOT_FOUND. */

@@ -85,12 +85,19 @@ export async function findVideoEnd(
 /**
  * Videos, the newest first.
  * @param options.after cursor of the page before, from a stranger; null for the first page
+ * @param options.search in title or description, whether letters (of ASCII) are large or small; null for all
  * @param options.listedOnly whether `unlisted` and `private` ones are left out
  * @returns null for a cursor that is none of ours
  */
 export async function listVideos(
   db: D1Database,
-  options: { after: string | null; state: string | null; limit: number; listedOnly: boolean },
+  options: {
+    after: string | null;
+    state: string | null;
+    limit: number;
+    listedOnly: boolean;
+    search?: string | null;
+  },
 ): Promise<VideoPage | null> {
   const cursor = options.after === null ? { createdAtMs: 2 ** 52, id: "" } : parse(options.after);
   if (cursor === null) return null;
@@ -98,9 +105,16 @@ export async function listVideos(
     .prepare(
       `SELECT ${COLUMNS} FROM ${TABLES}
        WHERE ${options.listedOnly ? "v.visibility = 'listed' AND" : ""} (v.created_at_ms, v.id) < (?1, ?2) AND (?3 IS NULL OR v.state = ?3)
+         AND (?5 IS NULL OR instr(lower(coalesce(d.title, v.name) || char(10) || coalesce(d.description, '')), lower(?5)) > 0)
        ORDER BY v.created_at_ms DESC, v.id DESC LIMIT ?4`,
     )
-    .bind(cursor.createdAtMs, cursor.id, options.state, options.limit + 1)
+    .bind(
+      cursor.createdAtMs,
+      cursor.id,
+      options.state,
+      options.limit + 1,
+      options.search?.trim() || null,
+    )
     .all();
   const videos = results.slice(0, options.limit).map(videoOf);
   const last = videos.at(-1);

@@ -74,5 +74,14 @@ curl ORIGIN/api/uploads/complete --json \\
 curl ORIGIN/api/jobs --json '{"source": {"upload": "UPLOAD"}}'
 # {"jobId": "ID", "ownerToken": "…", "watchUrl": "…", "masterUrl": "…"}
 curl --no-buffer ORIGIN/api/jobs/ID/events
+
+# 5. Say what it is, also while it is being made, and who may find it.
+curl --request PATCH ORIGIN/api/videos/ID --oauth2-bearer OWNER_TOKEN \\
+  --json '{"title": "Lesson 3", "description": "Halves and quarters.", "visibility": "listed"}'
+
+# Or: for those alone who have a link, which ends after a day.
+curl --request PATCH ORIGIN/api/videos/ID --oauth2-bearer OWNER_TOKEN --json '{"visibility": "private"}'
+curl ORIGIN/api/videos/ID/links --oauth2-bearer OWNER_TOKEN --json '{"expiresInMinutes": 1440}'
+# {"watchUrl": "…", "masterUrl": "…", …}
 \`\`\`
 `;

@@ -58,9 +58,15 @@ videoRoutes.get(
   }),
   query(videoQuerySchema),
   async (c) => {
-    const { cursor = null, state = null, limit } = c.req.valid("query");
+    const { cursor = null, state = null, search = null, limit } = c.req.valid("query");
     const listedOnly = !isOperator(c.env, bearerToken(c.req.header("authorization")));
-    const page = await listVideos(c.env.CATALOG, { after: cursor, state, limit, listedOnly });
+    const page = await listVideos(c.env.CATALOG, {
+      after: cursor,
+      state,
+      search,
+      limit,
+      listedOnly,
+    });
     if (page === null)
       throw new TributaryError("REQUEST_INVALID", "The cursor was not understood.");
     const videos = listedOnly ? page.videos.map(withoutFileName) : page.videos;

@@ -13,17 +13,20 @@ import { VISIBILITIES } from "./visibility.ts";
  */
 
 /** An upload under way, or a finished one: opaque, signed by the edge, good for a week. */
+const EXAMPLE_UPLOAD = "eyJrZXkiOiJ1cGxvYWRzLzAifQ.c2lnbmF0dXJl";
 const uploadHandle = z.string().min(1).max(2000);
 const videoId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/);
 
-export const createUploadRequestSchema = z.object({
-  /** The file's name, for people. */
-  name: z.string().min(1).max(255),
-  sizeBytes: z
-    .int()
-    .min(1)
-    .max(100 * 1024 ** 3),
-});
+export const createUploadRequestSchema = z
+  .object({
+    /** The file's name, for people. */
+    name: z.string().min(1).max(255),
+    sizeBytes: z
+      .int()
+      .min(1)
+      .max(100 * 1024 ** 3),
+  })
+  .meta({ examples: [{ name: "lesson-3.mp4", sizeBytes: 7_340_032 }] });
 export const createUploadResponseSchema = z.object({
   upload: uploadHandle,
   /** All parts have this size but the last, which has the rest. */
@@ -33,24 +36,34 @@ export const createUploadResponseSchema = z.object({
 export type CreateUploadResponse = z.infer<typeof createUploadResponseSchema>;
 
 const partNumber = z.int().min(1).max(10_000);
-export const uploadPartsRequestSchema = z.object({
-  upload: uploadHandle,
-  parts: z.array(partNumber).min(1).max(100),
-});
+export const uploadPartsRequestSchema = z
+  .object({
+    upload: uploadHandle,
+    parts: z.array(partNumber).min(1).max(100),
+  })
+  .meta({ examples: [{ upload: EXAMPLE_UPLOAD, parts: [1] }] });
 export const uploadPartsResponseSchema = z.object({
   /** PUT each part's bytes to its URL within 15 minutes, and keep the answer's ETag. */
   parts: z.array(z.object({ part: partNumber, url: z.string() })),
 });
 export type UploadPartsResponse = z.infer<typeof uploadPartsResponseSchema>;
 
-export const completeUploadRequestSchema = z.object({
-  upload: uploadHandle,
-  parts: z
-    .array(z.object({ part: partNumber, etag: z.string().min(1).max(200) }))
-    .min(1)
-    .max(10_000),
-});
-export const abortUploadRequestSchema = completeUploadRequestSchema.pick({ upload: true });
+export const completeUploadRequestSchema = z
+  .object({
+    upload: uploadHandle,
+    parts: z
+      .array(z.object({ part: partNumber, etag: z.string().min(1).max(200) }))
+      .min(1)
+      .max(10_000),
+  })
+  .meta({
+    examples: [
+      { upload: EXAMPLE_UPLOAD, parts: [{ part: 1, etag: "9b2cf535f27731c974343645a3985328" }] },
+    ],
+  });
+export const abortUploadRequestSchema = completeUploadRequestSchema
+  .pick({ upload: true })
+  .meta({ examples: [{ upload: EXAMPLE_UPLOAD }] });
 export const completeUploadResponseSchema = z.object({ sizeBytes: z.int() });
 
 export const webhookSchema = z.object({
@@ -90,15 +103,25 @@ export const ladderRungSchema = z.object({
 export const visibilitySchema = z.enum(VISIBILITIES);
 
 /** A job for a video that lies in storage: servers do everything. */
-export const createWholeJobRequestSchema = z.object({
-  source: z.object({ upload: uploadHandle }),
-  /** Default: by the source's size. */
-  ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
-  /** Default: DEFAULT_VISIBILITY. */
-  visibility: visibilitySchema.optional(),
-  details: detailsPatchSchema.optional(),
-  webhook: webhookSchema.optional(),
-});
+export const createWholeJobRequestSchema = z
+  .object({
+    source: z.object({ upload: uploadHandle }),
+    /** Default: by the source's size. */
+    ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
+    /** Default: DEFAULT_VISIBILITY. */
+    visibility: visibilitySchema.optional(),
+    details: detailsPatchSchema.optional(),
+    webhook: webhookSchema.optional(),
+  })
+  .meta({
+    examples: [
+      {
+        source: { upload: EXAMPLE_UPLOAD },
+        visibility: "listed",
+        details: { title: "Lesson 3: fractions", language: "en" },
+      },
+    ],
+  });
 export type CreateWholeJobRequest = z.infer<typeof createWholeJobRequestSchema>;
 
 /** A job whose plan a tab made, which has the source. */
@@ -157,7 +180,21 @@ export const videoPatchSchema = detailsPatchSchema
     /** Opens the video while it is private; null: nothing does but links. The links of before end. */
     passphrase: passphraseSchema.nullable().optional(),
   })
-  .refine((patch) => Object.keys(patch).length > 0, "nothing to change is named");
+  .refine((patch) => Object.keys(patch).length > 0, "nothing to change is named")
+  .meta({
+    examples: [
+      {
+        title: "Lesson 3: fractions",
+        description: "Halves, quarters and eighths.",
+        language: "en",
+        chapters: [
+          { startSeconds: 0, title: "Halves" },
+          { startSeconds: 90, title: "Quarters" },
+        ],
+        visibility: "unlisted",
+      },
+    ],
+  });
 export type VideoPatch = z.input<typeof videoPatchSchema>;
 /** What was changed, as it is kept. */
 export const changedVideoSchema = detailsPatchSchema.extend({
@@ -167,10 +204,12 @@ export const changedVideoSchema = detailsPatchSchema.extend({
 export type ChangedVideo = z.infer<typeof changedVideoSchema>;
 
 /** `POST /api/videos/:id/links`, with the owner's token. */
-export const linkRequestSchema = z.object({
-  /** Up to a year; default: a week. */
-  expiresInMinutes: z.int().min(1).max(525_600).default(10_080),
-});
+export const linkRequestSchema = z
+  .object({
+    /** Up to a year; default: a week. */
+    expiresInMinutes: z.int().min(1).max(525_600).default(10_080),
+  })
+  .meta({ examples: [{ expiresInMinutes: 1_440 }] });
 export type LinkRequest = z.input<typeof linkRequestSchema>;
 /** Addresses that open a private video, for whoever has them. */
 export const videoLinkSchema = z.object({
@@ -187,12 +226,19 @@ export const videoLinkSchema = z.object({
 });
 export type SignedLink = z.infer<typeof videoLinkSchema>;
 /** `POST /api/videos/:id/unlock` */
-export const unlockRequestSchema = z.object({ passphrase: z.string().min(1).max(200) });
+export const unlockRequestSchema = z
+  .object({ passphrase: z.string().min(1).max(200) })
+  .meta({ examples: [{ passphrase: "seven blue herons" }] });
 /** `GET /api/videos?...` */
 export const videoQuerySchema = z.object({
   cursor: z.string().max(100).optional().describe("Of the page before."),
   limit: z.coerce.number().int().min(1).max(100).default(20).describe("Videos a page; default 20."),
   state: z.enum(["planned", "ready", "failed", "cancelled"]).optional().describe("Only these."),
+  search: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Only those that have this in their title or description."),
 });
 export const videoPageSchema = z.object({
   videos: z.array(videoSchema),
@@ -246,12 +292,14 @@ export const siteSchema = z.object({
 export type Site = z.infer<typeof siteSchema>;
 
 /** `POST /api/jobs/:id/share`, with the owner's token. */
-export const shareRequestSchema = z.object({
-  /** Up to a week. */
-  expiresInMinutes: z.int().min(1).max(10_080).default(1_440),
-  /** Helpers through this link at the same time. */
-  maxContributors: z.int().min(1).max(1_000).default(50),
-});
+export const shareRequestSchema = z
+  .object({
+    /** Up to a week. */
+    expiresInMinutes: z.int().min(1).max(10_080).default(1_440),
+    /** Helpers through this link at the same time. */
+    maxContributors: z.int().min(1).max(1_000).default(50),
+  })
+  .meta({ examples: [{ expiresInMinutes: 1_440, maxContributors: 50 }] });
 export type ShareRequest = z.infer<typeof shareRequestSchema>;
 export const shareResponseSchema = z.object({
   /** The token stands behind `#`: it never reaches a server's log by itself. */

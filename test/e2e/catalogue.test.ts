@@ -59,7 +59,7 @@ async function expectNoFault(path: string): Promise<void> {
 
 test("a video has its picture, its MP4, and goes for good, all by the keyboard", async () => {
   await page.goto(`${serverUrl}/videos`);
-  const card = page.locator(".video-card", { hasText: NAME });
+  const card = page.locator(".video-card", { hasText: TITLE });
   const picture = card.locator("video");
   await picture.waitFor();
   await expect
@@ -67,7 +67,7 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
     .toBeGreaterThan(1);
   await expectNoFault("/videos");
 
-  await card.getByRole("button", { name: `Make an MP4 of ${NAME}` }).press("Enter");
+  await card.getByRole("button", { name: `Make an MP4 of ${TITLE}` }).press("Enter");
   const link = card.getByRole("link", { name: /^Download MP4/ });
   await link.waitFor({ timeout: 60_000 });
   await expect.poll(() => link.evaluate((each) => each === document.activeElement)).toBe(true);
@@ -84,9 +84,9 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   await page.goto(`${serverUrl}/videos`);
 
   // A double click deletes nothing.
-  await card.getByRole("button", { name: `Delete ${NAME}`, exact: true }).dblclick();
-  expect(await card.getByRole("button", { name: `Delete ${NAME} for good` }).count()).toBe(0);
-  await card.getByRole("button", { name: `Delete ${NAME}`, exact: true }).press("Enter");
+  await card.getByRole("button", { name: `Delete ${TITLE}`, exact: true }).dblclick();
+  expect(await card.getByRole("button", { name: `Delete ${TITLE} for good` }).count()).toBe(0);
+  await card.getByRole("button", { name: `Delete ${TITLE}`, exact: true }).press("Enter");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await card.waitFor({ state: "detached" });

@@ -1,6 +1,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { saveDetails } from "../../edge/catalog/details.ts";
 import { listVideos, saveVideo } from "../../edge/catalog/videos.ts";
 import { type Video, videoPageSchema, videoSchema } from "../../shared/wire/api.ts";
 import { call } from "./scripted-holder.ts";
@@ -64,4 +65,25 @@ test("what is saved is what is listed, and an end is not undone", async () => {
   const newest = { after: null, state: null, limit: 1, listedOnly: false };
   const page = await listVideos(env.CATALOG, newest);
   expect(page?.videos).toEqual([video]);
+});
+
+test("a search finds what is in a title or a description, as it is written", async () => {
+  const texts = ["Ärzte: 100 % sicher", "A walk\\by_the quay", "Nothing of it"];
+  for (const [at, title] of texts.entries()) {
+    const id = `${at}`.padStart(20, "y");
+    await saveVideo(env.CATALOG, { ...OLD, id, createdAtMs: 20_000 + at });
+    await saveDetails(env.CATALOG, id, { title, description: at === 2 ? "Filmed in MAY" : "" });
+  }
+  const found = async (search: string) => {
+    const options = { after: null, state: null, limit: 100, listedOnly: false, search };
+    const page = await listVideos(env.CATALOG, options);
+    return page?.videos.map(({ title }) => texts.indexOf(title)).filter((at) => at >= 0);
+  };
+  expect(await found("100 %")).toEqual([0]);
+  expect(await found("Ärzte")).toEqual([0]);
+  expect(await found("WALK\\BY_the")).toEqual([1]);
+  expect(await found("may")).toEqual([2]);
+  expect(await found("%")).toEqual([0]);
+  expect(await found("x".repeat(200))).toEqual([]);
+  expect(await found(" ")).toEqual([2, 1, 0]);
 });

@@ -174,6 +174,7 @@ describe("the OpenAPI document", () => {
       { name: "cursor", in: "query", description: "Of the page before." },
       { name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 100 } },
       { name: "state", in: "query", schema: { enum: ["planned", "ready", "failed", "cancelled"] } },
+      { name: "search", in: "query" },
     ]);
     expect(list?.parameters?.some(({ required }) => required === true)).toBe(false);
     const bodies = paths["/api/jobs"]?.["post"]?.requestBody?.content;

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -14,10 +16,32 @@ const ID = "0123456789abcdefghjk";
 const WITHIN = { timeout: 30_000 };
 
 let browser: Browser;
+/** Another site. On this machine too: browsers keep sites of the internet from it. */
+let blog: Server;
+let blogUrl: string;
 beforeAll(async () => {
   browser = await launchBrowser();
+  const script = await readFile(fileURLToPath(import.meta.resolve("player.js")));
+  blog = createServer((request, response) => {
+    const isScript = request.url === "/player.js";
+    const type = isScript ? "text/javascript" : "text/html";
+    response.writeHead(200, { "content-type": type });
+    response.end(isScript ? script : framing(new URL(request.url ?? "", serverUrl).search));
+  });
+  await new Promise<void>((resolve) => blog.listen(0, "127.0.0.1", resolve));
+  blogUrl = `http://127.0.0.1:${(blog.address() as AddressInfo).port}`;
 });
-afterAll(() => browser.close());
+afterAll(async () => {
+  await browser.close();
+  blog.close();
+});
+
+/** A page with the player in it. @param query of the embed page's address */
+function framing(query: string): string {
+  return `<!doctype html><html lang="en"><title>A blog</title><script src="/player.js"></script>
+    <body><iframe id="player" src="${serverUrl}/embed/${ID}${query}" width="640" height="360"
+    title="Player" allow="autoplay"></iframe>`;
+}
 
 const STATUS: JobStatus = {
   ...STATES.ready.done.job,
@@ -42,15 +66,7 @@ async function framed(query: string): Promise<Page> {
   const page = await browser.newPage();
   await serveHls(page, `${serverUrl}/v/${ID}/`);
   await page.route(`**/api/jobs/${ID}`, (route) => route.fulfill({ json: STATUS }));
-  const src = `${serverUrl}/embed/${ID}${query}`;
-  const body = `<!doctype html><html lang="en"><title>A blog</title>
-    <script src="/player.js"></script><body><iframe id="player" src="${src}" width="640" height="360" title="Player" allow="autoplay"></iframe>`;
-  await page.route("http://blog.example/**", (route) =>
-    route.fulfill({ body, contentType: "text/html" }),
-  );
-  const path = fileURLToPath(import.meta.resolve("player.js"));
-  await page.route("http://blog.example/player.js", (route) => route.fulfill({ path }));
-  await page.goto("http://blog.example/", { waitUntil: "commit" });
+  await page.goto(blogUrl + query, { waitUntil: "commit" });
   await page.waitForSelector("iframe");
   await page.evaluate(async () => {
     const { playerjs } = globalThis as unknown as {

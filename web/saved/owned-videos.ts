@@ -18,6 +18,20 @@ export function ownedIds(): string[] {
   return Object.keys(OWNED.read()).reverse();
 }
 
+/** What lets another browser manage the same videos: ids and owner's tokens. */
+export function allOwned(): Record<string, string> {
+  return OWNED.read();
+}
+
+/** @returns how many of them there was room for */
+export function addOwned(videos: Record<string, string>): number {
+  const known = OWNED.read();
+  const fresh = Object.entries(videos).filter(([id]) => !Object.hasOwn(known, id));
+  const room = Math.max(0, MAX_KEPT - Object.keys(known).length);
+  for (const [id, token] of fresh.slice(0, room)) OWNED.put(id, token, MAX_KEPT);
+  return Math.min(room, fresh.length);
+}
+
 export function rememberOwned(jobId: string, ownerToken: string): void {
   OWNED.put(jobId, ownerToken, MAX_KEPT);
 }

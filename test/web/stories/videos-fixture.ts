@@ -1,6 +1,7 @@
 import type { Page } from "playwright";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import type { Site, VideoPage } from "../../../shared/wire/api.ts";
+import type { Problem } from "../../../shared/wire/problem.ts";
 
 type Video = VideoPage["videos"][number];
 
@@ -51,18 +52,40 @@ const VIDEOS: Video[] = [
   },
 ];
 
-/** The catalogue's answers, for one page. */
-export async function serveVideos(page: Page): Promise<void> {
+/**
+ * The catalogue's answers, for one page. The first video is this browser's own.
+ * @returns what it was asked to change
+ */
+export async function serveVideos(page: Page): Promise<unknown[]> {
+  const changes: unknown[] = [];
   await page.addInitScript(() => {
+    if (localStorage.getItem("tributary.owned") !== null) return;
     localStorage.setItem("tributary.owned", JSON.stringify({ "0123456789abcdefghjk": "t" }));
   });
-  await page.route(`**/api/videos/${READY.id}`, (route) =>
-    route.fulfill({ json: READY satisfies Video }),
-  );
-  await page.route("**/api/videos*", (route) =>
-    route.fulfill({ json: { videos: VIDEOS, cursor: "more" } satisfies VideoPage }),
-  );
+  await page.route("**/api/videos*", (route) => {
+    const search = new URL(route.request().url()).searchParams.get("search") ?? "";
+    const videos = search === "" ? VIDEOS : [];
+    return route.fulfill({ json: { videos, cursor: null } satisfies VideoPage });
+  });
+  await page.route("**/api/videos/*", (route) => {
+    const request = route.request();
+    if (!request.url().endsWith(READY.id)) {
+      return route.fulfill({ status: 404, json: NO_VIDEO });
+    }
+    if (request.method() !== "PATCH") return route.fulfill({ json: READY satisfies Video });
+    changes.push(request.postDataJSON());
+    return route.fulfill({ json: request.postDataJSON() });
+  });
   await page.route("**/api/site", (route) =>
     route.fulfill({ json: { servers: true, createToken: false } satisfies Site }),
   );
+  return changes;
 }
+
+const NO_VIDEO: Problem = {
+  type: "about:blank",
+  title: "Not Found",
+  status: 404,
+  code: "NOT_FOUND",
+  detail: "There is no such video.",
+};

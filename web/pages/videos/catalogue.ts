@@ -1,38 +1,47 @@
-import { signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import { TributaryError, toWireError, type WireError } from "../../../shared/job/errors.ts";
-import type { Mp4Status, VideoPage } from "../../../shared/wire/api.ts";
+import type { Mp4Status, SignedLink, VideoPage, VideoPatch } from "../../../shared/wire/api.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import { authorized } from "../../player/authorized.ts";
 import { forgetOwned, ownedIds, ownerTokenOf } from "../../saved/owned-videos.ts";
 
 export type CatalogueVideo = VideoPage["videos"][number];
 
-/** Of this browser's own videos, asked for one by one. */
-const OWN_A_PAGE = 20;
+/** Of this browser's own videos, asked for at a time. */
+const OWN_AT_ONCE = 20;
 const LOOK_FOR_MP4_EVERY_MS = 1_500;
 const LOOKS_FOR_MP4 = 200;
 
-/** The doings of the catalogue's page. Methods never throw: what went wrong is in `problem` and `problemOf`. */
+/** The doings of the catalogue's page. Methods never throw but where they say so: see `problem`, `problemOf`. */
 export class Catalogue {
   readonly #client: EdgeClient;
-  readonly #videos = signal<CatalogueVideo[] | null>(null);
+  readonly #own = signal<CatalogueVideo[] | null>(null);
+  readonly #listed = signal<CatalogueVideo[] | null>(null);
+  readonly #search = signal("");
   /** Of the listed videos; null: the first page is to come; undefined: there are no more. */
   readonly #cursor = signal<string | null | undefined>(null);
-  /** This browser's own, not yet asked for. */
-  #ownLeft: string[] | null = null;
   readonly #problem = signal<WireError | null>(null);
   readonly #problems = signal<Record<string, WireError | null>>({});
   readonly #deleted = signal<string | null>(null);
   readonly #hasServers = signal(false);
   readonly #mp4 = signal<Record<string, Mp4Status>>({});
+  /** Of the latest search: an earlier one's answer is not shown any more. */
+  #asked = 0;
 
   constructor(client: EdgeClient) {
     this.#client = client;
   }
 
-  /** This browser's own first, then those that are listed; null before the first page is here. */
-  get videos(): CatalogueVideo[] | null {
-    return this.#videos.value;
+  /** This browser's own; null before they are here. */
+  get own(): ReadonlySignal<CatalogueVideo[] | null> {
+    return this.#own;
+  }
+  /** Of the site's list, as far as it was asked for, without this browser's own; null before it is here. */
+  get listed(): ReadonlySignal<CatalogueVideo[] | null> {
+    return this.#listed;
+  }
+  get search(): string {
+    return this.#search.value;
   }
   /** Somebody is there who makes MP4s. */
   get hasServers(): boolean {
@@ -41,7 +50,7 @@ export class Catalogue {
   get hasMore(): boolean {
     return this.#cursor.value !== undefined;
   }
-  /** Of the list. */
+  /** Of the lists. */
   get problem(): WireError | null {
     return this.#problem.value;
   }
@@ -49,7 +58,7 @@ export class Catalogue {
   problemOf(id: string): WireError | null {
     return this.#problems.value[id] ?? null;
   }
-  /** Name of the video that was deleted last. */
+  /** Title of the video that was deleted last. */
   get deleted(): string | null {
     return this.#deleted.value;
   }
@@ -59,43 +68,75 @@ export class Catalogue {
     return this.#mp4.value[id] ?? null;
   }
 
-  isOwned(id: string): boolean {
-    return ownerTokenOf(id) !== null;
+  /** Asks for this browser's own and for the first page of the list; again after a problem. */
+  async open(): Promise<void> {
+    await this.#showing(async () => {
+      const [site] = await Promise.all([this.#client.site(), this.#askOwn()]);
+      this.#hasServers.value = site.servers;
+    });
+    if (this.#listed.value === null) await this.more();
   }
 
+  /** The next page of the list. */
   async more(): Promise<void> {
-    const show = (error: WireError | null) => {
-      this.#problem.value = error;
-    };
-    await reporting(show, async () => {
-      this.#ownLeft ??= ownedIds();
-      const [own, site] = await Promise.all([
-        Promise.all(this.#ownLeft.slice(0, OWN_A_PAGE).map((id) => this.#own(id))),
-        this.#client.site(),
-      ]);
-      this.#hasServers.value = site.servers;
-      const left = this.#ownLeft.slice(OWN_A_PAGE);
-      const cursor = this.#cursor.value;
-      const isListNext = left.length === 0 && cursor !== undefined;
-      const page = isListNext ? await this.#client.listVideos(cursor) : null;
-      const known = new Map(this.#videos.value?.map((video) => [video.id, video]));
-      for (const video of [...own, ...(page?.videos ?? [])]) {
-        if (video !== null && !known.has(video.id)) known.set(video.id, video);
-      }
-      this.#videos.value = [...known.values()];
-      this.#ownLeft = left;
-      if (page !== null) this.#cursor.value = page.cursor ?? undefined;
+    const cursor = this.#cursor.value;
+    if (cursor === undefined) return;
+    const asked = ++this.#asked;
+    await this.#showing(async () => {
+      const page = await this.#client.listVideos(cursor, this.#search.peek());
+      if (asked !== this.#asked) return;
+      const shown = new Set(this.#listed.value?.map(({ id }) => id));
+      const fresh = page.videos.filter(({ id }) => !shown.has(id) && ownerTokenOf(id) === null);
+      this.#listed.value = [...(this.#listed.value ?? []), ...fresh];
+      this.#cursor.value = page.cursor ?? undefined;
     });
   }
 
+  /** In titles and descriptions, of both lists. */
+  async find(search: string): Promise<void> {
+    this.#search.value = search;
+    this.#listed.value = null;
+    this.#cursor.value = null;
+    await this.more();
+  }
+
+  async #askOwn(): Promise<void> {
+    const ids = ownedIds();
+    const found: CatalogueVideo[] = [];
+    for (let from = 0; from < ids.length; from += OWN_AT_ONCE) {
+      const some = ids.slice(from, from + OWN_AT_ONCE);
+      const videos = await Promise.all(some.map((id) => this.#ownVideo(id)));
+      found.push(...videos.filter((video) => video !== null));
+    }
+    this.#own.value = found;
+  }
+
   /** Null for one that is gone, or not in the catalogue yet. */
-  async #own(id: string): Promise<CatalogueVideo | null> {
+  async #ownVideo(id: string): Promise<CatalogueVideo | null> {
     try {
       return await this.#client.video(id, ownerTokenOf(id) ?? undefined);
     } catch (thrown) {
       if (toWireError(thrown).code === "NOT_FOUND") return null;
       throw thrown;
     }
+  }
+
+  /** @throws TributaryError where it was not saved */
+  async change(id: string, patch: VideoPatch): Promise<void> {
+    await this.#client.changeVideo(id, ownerTokenOf(id) ?? "", patch);
+    const changed = await this.#ownVideo(id);
+    if (changed === null) return;
+    this.#own.value = this.#own.value?.map((video) => (video.id === id ? changed : video)) ?? null;
+  }
+
+  /** @throws TributaryError where there is none */
+  link(id: string, expiresInMinutes: number): Promise<SignedLink> {
+    return this.#client.linkVideo(id, ownerTokenOf(id) ?? "", { expiresInMinutes });
+  }
+
+  /** @throws TributaryError where they have not ended */
+  withdrawLinks(id: string): Promise<void> {
+    return this.#client.withdrawLinks(id, ownerTokenOf(id) ?? "");
   }
 
   /** Has the MP4 made and waits for it. */
@@ -125,7 +166,7 @@ export class Catalogue {
   }
 
   /** Deletes it for good; one that is being made is cancelled. */
-  async remove({ id, name, state }: CatalogueVideo): Promise<void> {
+  async remove({ id, title, state }: CatalogueVideo): Promise<void> {
     const token = ownerTokenOf(id);
     if (token === null) return;
     await this.#with(id, async () => {
@@ -133,16 +174,21 @@ export class Catalogue {
       if (state === "planned") await this.#client.cancelJob(id, token).catch(ifGone);
       await this.#client.deleteVideo(id, token).catch(ifGone);
       forgetOwned(id);
-      this.#deleted.value = name;
-      this.#videos.value = (this.#videos.value ?? []).filter((video) => video.id !== id);
+      this.#deleted.value = title;
+      this.#own.value = this.#own.value?.filter((video) => video.id !== id) ?? null;
     });
   }
 
+  #showing(work: () => Promise<void>): Promise<void> {
+    return reporting((error) => {
+      this.#problem.value = error;
+    }, work);
+  }
+
   #with(id: string, work: () => Promise<void>): Promise<void> {
-    const show = (error: WireError | null) => {
+    return reporting((error) => {
       this.#problems.value = { ...this.#problems.value, [id]: error };
-    };
-    return reporting(show, work);
+    }, work);
   }
 }
 

@@ -1,11 +1,27 @@
+import { signal } from "@preact/signals";
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { Catalogue } from "./catalogue.ts";
+import { GivenVideos, takeGivenVideos } from "./other-devices.tsx";
 import { VideosPage } from "./videos-page.tsx";
 
 requireBrowser("videos");
 
 const catalogue = new Catalogue(new EdgeClient(location.origin));
-render(<VideosPage catalogue={catalogue} />, document.getElementById("page") as HTMLElement);
-void catalogue.more();
+const given = signal(takeGivenVideos());
+
+function AskForGiven() {
+  const videos = given.value;
+  if (videos === null) return null;
+  const done = () => {
+    given.value = null;
+  };
+  return <GivenVideos given={videos} onDone={done} />;
+}
+
+render(
+  <VideosPage catalogue={catalogue} notice={<AskForGiven />} />,
+  document.getElementById("page") as HTMLElement,
+);
+void catalogue.open();

@@ -1,32 +1,56 @@
 import "../../ui/style.css";
 import "./videos.css";
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
-import type { Visibility } from "../../../shared/wire/visibility.ts";
-import { PosterFrame } from "../../player/poster-frame.tsx";
-import { ownerTokenOf } from "../../saved/owned-videos.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { InlineError } from "../../ui/error-view.tsx";
-import { formatBytes, formatLength } from "../../ui/format.ts";
+import { FormField } from "../../ui/form-field.tsx";
 import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
+import { OtherDevices } from "./other-devices.tsx";
+import { VideoCard } from "./video-card.tsx";
+
+/** Nobody waits for each letter. */
+const SEARCH_AFTER_MS = 300;
+
+type Order = "newest" | "oldest" | "title" | "longest";
+const ORDERS: Record<Order, string> = {
+  newest: "Newest first",
+  oldest: "Oldest first",
+  title: "By title",
+  longest: "Longest first",
+};
 
 /** What this browser made, and what others have listed on this site. */
-export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
-  const { videos, problem, deleted } = catalogue;
+export function VideosPage({
+  catalogue,
+  notice = null,
+}: {
+  catalogue: Catalogue;
+  /** Stands above all else. */
+  notice?: ComponentChildren;
+}) {
+  const { problem, deleted } = catalogue;
+  const own = catalogue.own.value;
+  const listed = catalogue.listed.value;
+  const order = useSignal<Order>("newest");
   const heading = useRef<HTMLHeadingElement>(null);
   const list = useRef<HTMLUListElement>(null);
-  const isLoading = videos === null && problem === null;
   // The focus goes on where a button went away with what it was for.
   useEffect(() => {
     if (deleted !== null) heading.current?.focus();
   }, [deleted]);
   const showMore = async () => {
-    const shown = videos?.length ?? 0;
-    await catalogue.more();
+    const shown = listed?.length ?? 0;
+    await (problem === null ? catalogue.more() : catalogue.open());
     list.current?.children[shown]?.querySelector<HTMLElement>("a, button")?.focus();
   };
+  const isSearching = catalogue.search !== "";
+  const shownOwn = sorted(
+    own?.filter((video) => isFound(video, catalogue.search)),
+    order.value,
+  );
+  const shownListed = sorted(listed, order.value);
   return (
     <PageFrame>
       <div class="title-row">
@@ -35,189 +59,111 @@ export function VideosPage({ catalogue }: { catalogue: Catalogue }) {
         </h1>
       </div>
       <Announcement text={deleted === null ? "" : `${deleted} was deleted.`} />
-      {isLoading && <p role="status">Loading…</p>}
-      {videos?.length === 0 && (
-        <p>
-          There is no video here yet. <a href="/">Make the first one.</a>
-        </p>
-      )}
-      <ul class="videos" ref={list}>
-        {videos?.map((video) => (
-          <VideoCard key={video.id} video={video} catalogue={catalogue} />
-        ))}
-      </ul>
-      {problem !== null && <InlineError error={problem} />}
-      {(catalogue.hasMore || problem !== null) && (
-        <button type="button" class="button" onClick={showMore}>
-          {problem === null ? "Show more" : "Try again"}
-        </button>
-      )}
+      {notice}
+      <Toolbar
+        order={order.value}
+        onOrder={(chosen) => {
+          order.value = chosen;
+        }}
+        onSearch={(text) => void catalogue.find(text)}
+      />
+      <section class="videos-section" aria-labelledby="own-title">
+        <h2 id="own-title">Your videos</h2>
+        {own === null && problem === null && <p role="status">Loading…</p>}
+        {own?.length === 0 && (
+          <p>
+            This browser has made no video yet. <a href="/">Make one.</a>
+          </p>
+        )}
+        {own !== null && own.length > 0 && shownOwn.length === 0 && <p>None of them has that.</p>}
+        <ul class="videos">
+          {shownOwn.map((video) => (
+            <VideoCard key={video.id} video={video} own={catalogue} />
+          ))}
+        </ul>
+        <OtherDevices count={own?.length ?? 0} />
+      </section>
+      <section class="videos-section" aria-labelledby="listed-title">
+        <h2 id="listed-title">Listed on this site</h2>
+        {listed === null && problem === null && <p role="status">Loading…</p>}
+        {listed?.length === 0 && (
+          <p>{isSearching ? "None of them has that." : "Nobody else has listed a video yet."}</p>
+        )}
+        <ul class="videos" ref={list}>
+          {shownListed.map((video) => (
+            <VideoCard key={video.id} video={video} own={null} />
+          ))}
+        </ul>
+        {problem !== null && <InlineError error={problem} />}
+        {((listed !== null && catalogue.hasMore) || problem !== null) && (
+          <div class="actions">
+            <button type="button" class="button" onClick={showMore}>
+              {problem === null ? "Show more" : "Try again"}
+            </button>
+          </div>
+        )}
+      </section>
     </PageFrame>
   );
 }
 
-function VideoCard({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
-  const { id, name, state, durationTicks, bytesStored, createdAtMs, width, height } = video;
-  const { visibility } = video;
-  const problem = catalogue.problemOf(id);
-  const isThere = state === "ready" || state === "planned";
-  const picture = (
-    <>
-      <span class="video-poster">
-        {state === "ready" ? (
-          <PosterFrame masterUrl={`/v/${id}/master.m3u8`} ownerToken={ownerTokenOf(id)} />
-        ) : (
-          <span class="video-state">{STATES[state] ?? state}</span>
-        )}
-      </span>
-      <h2 class="video-title">{name}</h2>
-    </>
-  );
+function Toolbar({
+  order,
+  onOrder,
+  onSearch,
+}: {
+  order: Order;
+  onOrder(order: Order): void;
+  onSearch(text: string): void;
+}) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   return (
-    <li class="card video-card">
-      {isThere ? (
-        <a class="video-link" href={`/watch/${id}`}>
-          {picture}
-        </a>
-      ) : (
-        <div class="video-link">{picture}</div>
-      )}
-      {state === "failed" && <p class="video-reason">{reasonOf(video)}</p>}
-      <p class="hint">
-        {durationTicks > 0 && `${formatLength(durationTicks)} · `}
-        {width}×{height}
-        {bytesStored > 0 && ` · ${formatBytes(bytesStored)}`} ·{" "}
-        <time dateTime={new Date(createdAtMs).toISOString()}>
-          {new Date(createdAtMs).toLocaleDateString()}
-        </time>
-        {catalogue.isOwned(id) && ` · ${FOUND_BY[visibility]}`}
-      </p>
-      {problem !== null && <InlineError error={problem} />}
-      <div class="actions">
-        {state === "ready" && catalogue.hasServers && catalogue.isOwned(id) && (
-          <Mp4Action video={video} catalogue={catalogue} />
-        )}
-        {catalogue.isOwned(id) && (
-          <DeleteAction
-            name={name}
-            isMade={state !== "planned"}
-            onDelete={() => catalogue.remove(video)}
+    <search class="videos-toolbar">
+      <FormField label="Search">
+        {(props) => (
+          <input
+            {...props}
+            type="search"
+            maxLength={200}
+            onInput={(event) => {
+              const text = event.currentTarget.value.trim();
+              clearTimeout(timer.current);
+              timer.current = setTimeout(() => onSearch(text), SEARCH_AFTER_MS);
+            }}
           />
         )}
-      </div>
-    </li>
+      </FormField>
+      <FormField label="Order">
+        {(props) => (
+          <select
+            {...props}
+            value={order}
+            onChange={(event) => onOrder(event.currentTarget.value as Order)}
+          >
+            {Object.entries(ORDERS).map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        )}
+      </FormField>
+    </search>
   );
 }
 
-const FOUND_BY: Record<Visibility, string> = {
-  unlisted: "For people with the link",
-  listed: "Listed here for everybody",
-  private: "For you alone",
-};
-
-const STATES: Record<string, string> = {
-  planned: "Being made",
-  failed: "Failed",
-  cancelled: "Cancelled",
-};
-
-function reasonOf({ errorCode }: CatalogueVideo): string {
-  const code: ErrorCode = isErrorCode(errorCode) ? errorCode : "INTERNAL";
-  return ERROR_TEXTS[code].title;
+/** The own ones are all here: the edge searches the others. */
+function isFound({ title, description, name }: CatalogueVideo, search: string): boolean {
+  const wanted = search.toLowerCase();
+  return [title, description, name].some((text) => text.toLowerCase().includes(wanted));
 }
 
-function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
-  const { id, name, visibility } = video;
-  const status = catalogue.mp4Of(id);
-  const isMaking = status?.state === "making";
-  const url = status?.state === "ready" ? status.url : null;
-  const link = useRef<HTMLAnchorElement>(null);
-  useEffect(() => {
-    // It takes the place of the button that was pressed, and its focus.
-    if (url !== null && document.activeElement === document.body) link.current?.focus();
-  }, [url]);
-  if (url !== null) {
-    const size = status?.sizeBytes == null ? "" : ` (${formatBytes(status.sizeBytes)})`;
-    return (
-      <>
-        <a
-          ref={link}
-          class="button"
-          href={url}
-          download
-          onClick={(event) => {
-            if (visibility !== "private") return;
-            event.preventDefault();
-            void catalogue.fetchMp4(id, url).then((file) => file && saveAs(file, name));
-          }}
-        >
-          Download MP4{size}
-        </a>
-        <Announcement text={`The MP4 of ${name} is ready.`} />
-      </>
-    );
-  }
-  return (
-    <button
-      type="button"
-      class="button"
-      aria-label={isMaking ? `Making the MP4 of ${name}` : `Make an MP4 of ${name}`}
-      aria-disabled={isMaking}
-      onClick={() => isMaking || catalogue.makeMp4(id)}
-    >
-      {isMaking ? "Making the MP4…" : "Make an MP4"}
-    </button>
-  );
-}
-
-/** Puts a file of this page among the person's downloads. */
-function saveAs(file: Blob, videoName: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = `${videoName.replace(/\.\w{1,5}$/, "")}.mp4`;
-  link.click();
-  // The browser takes it up after this task.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-/** Asks once more. The first button becomes the one that keeps: a double click does no harm. */
-function DeleteAction({
-  name,
-  isMade,
-  onDelete,
-}: {
-  name: string;
-  /** What is still being made is cancelled first. */
-  isMade: boolean;
-  onDelete(): void;
-}) {
-  const isAsking = useSignal(false);
-  const ask = isAsking.value;
-  const first = isMade ? "Delete" : "Cancel";
-  const last = isMade ? "Delete for good" : "Cancel and delete";
-  return (
-    <>
-      <button
-        type="button"
-        class="button"
-        aria-label={ask ? `Keep ${name}` : `${first} ${name}`}
-        onClick={() => {
-          isAsking.value = !ask;
-        }}
-      >
-        {ask ? "Keep" : first}
-      </button>
-      {ask && (
-        <button
-          type="button"
-          class="button button-danger"
-          aria-label={isMade ? `Delete ${name} for good` : `Cancel and delete ${name}`}
-          onClick={onDelete}
-        >
-          {last}
-        </button>
-      )}
-      <Announcement text={ask ? `Keep ${name}, or ${last.toLowerCase()}?` : ""} />
-    </>
-  );
+function sorted(videos: readonly CatalogueVideo[] | null | undefined, order: Order) {
+  const by: Record<Order, (a: CatalogueVideo, b: CatalogueVideo) => number> = {
+    newest: (a, b) => b.createdAtMs - a.createdAtMs,
+    oldest: (a, b) => a.createdAtMs - b.createdAtMs,
+    title: (a, b) => a.title.localeCompare(b.title),
+    longest: (a, b) => b.durationTicks - a.durationTicks,
+  };
+  return [...(videos ?? [])].sort(by[order]);
 }

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import * as api from "../../shared/wire/api.ts";
+
+// The API's document shows an example of what each small request takes: it has to be one.
+
+const BODIES: Record<string, z.ZodType> = {
+  createUpload: api.createUploadRequestSchema,
+  uploadParts: api.uploadPartsRequestSchema,
+  completeUpload: api.completeUploadRequestSchema,
+  abortUpload: api.abortUploadRequestSchema,
+  createWholeJob: api.createWholeJobRequestSchema,
+  videoPatch: api.videoPatchSchema,
+  link: api.linkRequestSchema,
+  unlock: api.unlockRequestSchema,
+  share: api.shareRequestSchema,
+};
+
+test.each(Object.entries(BODIES))("%s has an example that is taken as it stands", (_, schema) => {
+  const examples = schema.meta()?.["examples"];
+  expect(examples).toHaveLength(1);
+  for (const example of examples as unknown[]) expect(schema.parse(example)).toEqual(example);
+});

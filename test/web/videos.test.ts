@@ -1,0 +1,85 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { serveVideos } from "./stories/videos-fixture.ts";
+
+// The page of videos, on answers of a catalogue; what the catalogue itself does: test/edge.
+
+const serverUrl = inject("serverUrl");
+const WITHIN = { timeout: 20_000 };
+let browser: Browser;
+let page: Page;
+let changes: unknown[];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  await page?.close();
+  page = await browser.newPage();
+  changes = await serveVideos(page);
+  await page.goto(`${serverUrl}/videos`);
+});
+
+const own = () => page.getByRole("region", { name: "Your videos" });
+const listed = () => page.getByRole("region", { name: "Listed on this site" });
+const titles = (region: ReturnType<typeof own>) =>
+  region.getByRole("heading", { level: 3 }).allTextContents();
+
+test("this browser's own and the listed ones stand apart, and are found and ordered", async () => {
+  await expect.poll(() => titles(own()), WITHIN).toEqual(["Harbour walk"]);
+  await expect.poll(() => titles(listed()), WITHIN).toEqual(["Being made", "Broken", "Given up"]);
+  await page.getByLabel("Order").selectOption("By title");
+  expect(await titles(listed())).toEqual(["Being made", "Broken", "Given up"]);
+  await page.getByLabel("Search").fill("evening");
+  await expect.poll(() => page.getByText("None of them has that.").count(), WITHIN).toBe(1);
+  expect(await titles(own())).toEqual(["Harbour walk"]);
+  await page.getByLabel("Search").fill("xyz");
+  await expect.poll(() => page.getByText("None of them has that.").count(), WITHIN).toBe(2);
+});
+
+test("its owner renames a video and makes it private, and nothing is at fault for axe", async () => {
+  const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await own().getByText("Change", { exact: true }).click();
+  await own().getByLabel("Title").fill("Along the quay");
+  await own().getByRole("button", { name: "Save", exact: true }).press("Enter");
+  await own().getByText("Saved.").waitFor();
+  await own().getByLabel("Who can find it").selectOption("private");
+  await own().getByRole("button", { name: "Make a link" }).waitFor();
+  expect(changes).toMatchObject([{ title: "Along the quay" }, { visibility: "private" }]);
+  await own().getByText("Manage them on another device").click();
+  await own().getByRole("button", { name: "Show a link" }).click();
+  const link = await own().getByLabel("Link for your other device").inputValue();
+  expect(new URL(link).hash).toContain("0123456789abcdefghjk");
+  await page.evaluate(axe);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const faults = await page.evaluate(async () => {
+      const { axe: judge } = globalThis as unknown as { axe: typeof import("axe-core") };
+      const { violations } = await judge.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+    });
+    expect(faults, colorScheme).toEqual([]);
+  }
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, String(width)).toBeLessThanOrEqual(0);
+  }
+});
+
+test("a link of another browser brings its videos, where the person says so", async () => {
+  const other = "zzzzzzzzzzzzzzzzzzzz";
+  const kept = () => page.evaluate(() => localStorage.getItem("tributary.owned"));
+  await page.goto("about:blank");
+  await page.goto(`${serverUrl}/videos#owned=${other}.token`);
+  await page.getByRole("heading", { name: "Manage one video in this browser?" }).waitFor();
+  expect(page.url()).toBe(`${serverUrl}/videos`);
+  expect(await kept()).not.toContain(other);
+  await page.getByRole("button", { name: "Yes" }).click();
+  await expect.poll(kept, WITHIN).toContain(`"${other}":"token"`);
+});
