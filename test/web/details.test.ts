@@ -24,7 +24,7 @@ test("the title is the file's name without its ending, or what is written", asyn
   const { page } = stage;
   const start = page.getByRole("button", { name: "Start", exact: true });
   await show("inspected");
-  const title = page.getByLabel("Title");
+  const title = page.getByLabel("Title", { exact: true });
   expect(await title.inputValue()).toBe("harbour-walk-2026");
   await page.getByText("Others see this title.").waitFor();
   await start.click();
@@ -40,13 +40,13 @@ test("the title is the file's name without its ending, or what is written", asyn
 test.each(["running", "ready"] as const)("details are written while it is %s", async (name) => {
   const { page } = stage;
   await show(name);
-  const save = page.getByRole("button", { name: "Save" });
-  await page.getByLabel("Title").fill("Along the quay");
-  await page.getByLabel("Chapters").fill("0:00 The quay\nlater The ship");
+  const save = page.getByRole("button", { name: "Save", exact: true });
+  await page.getByLabel("Title", { exact: true }).fill("Along the quay");
+  await page.getByLabel("Chapters", { exact: true }).fill("0:00 The quay\nlater The ship");
   await page.getByText("Line 2 does not begin with a time").waitFor();
   expect(await save.isDisabled()).toBe(true);
-  await page.getByLabel("Chapters").fill("0:00 The quay\n1:30 The ship");
-  await page.getByLabel("Language").selectOption("German");
+  await page.getByLabel("Chapters", { exact: true }).fill("0:00 The quay\n1:30 The ship");
+  await page.getByLabel("Language spoken in it").selectOption("German");
   await save.press("Enter");
   await page.getByText("Saved.").waitFor();
   expect((await stage.calls()).at(-1)).toMatchObject({

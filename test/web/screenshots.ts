@@ -18,7 +18,7 @@ import { serveVideos } from "./stories/videos-fixture.ts";
 const OUT = join(root, ".cache/screenshots");
 const VIEWPORTS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const SCHEMES = ["light", "dark"] as const;
-const WATCHED = ["making", "ready", "missing", "cancelled"] as const;
+const WATCHED = ["making", "ready", "missing", "cancelled", "locked"] as const;
 
 const wanted = process.argv.slice(2);
 const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
@@ -101,8 +101,20 @@ try {
       await prepared(page);
       await serveVideos(page);
       await page.goto(`${server.url}/videos`);
-      await page.getByRole("heading", { level: 2 }).first().waitFor();
+      await page.getByRole("heading", { level: 3 }).first().waitFor();
       await shoot(page, "videos");
+      await page.getByText("Change", { exact: true }).click();
+      await page.getByText("Manage them on another device").click();
+      await shoot(page, "videos-change");
+      await page.close();
+    }
+    for (const [name, path] of Object.entries({ nowhere: "/nowhere", embed: "/embed/none" })) {
+      if (!isWanted(name)) continue;
+      const page = await browser.newPage();
+      await prepared(page);
+      await page.goto(server.url + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await shoot(page, name);
       await page.close();
     }
   }

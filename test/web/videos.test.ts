@@ -45,7 +45,7 @@ test("its owner renames a video and makes it private, and nothing is at fault fo
   const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
   await page.emulateMedia({ reducedMotion: "reduce" });
   await own().getByText("Change", { exact: true }).click();
-  await own().getByLabel("Title").fill("Along the quay");
+  await own().getByLabel("Title", { exact: true }).fill("Along the quay");
   await own().getByRole("button", { name: "Save", exact: true }).press("Enter");
   await own().getByText("Saved.").waitFor();
   await own().getByLabel("Who can find it").selectOption("private");

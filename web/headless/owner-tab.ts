@@ -159,7 +159,7 @@ export class OwnerTab {
 
   /** In `inspected`: what others see the video under. */
   async title(title: string): Promise<void> {
-    await this.page.getByLabel("Title").fill(title);
+    await this.page.getByLabel("Title", { exact: true }).fill(title);
   }
 
   async captions({ jobId, ownerToken }: CreateJobResponse): Promise<Captions[]> {
