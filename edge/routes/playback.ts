@@ -19,6 +19,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
 import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 import { visibleVideo } from "../http/video-access.ts";
+import { fromEdgeCache, intoEdgeCache } from "../storage/edge-cache.ts";
 import { readRecord } from "../storage/video-record.ts";
 
 const MASTER = "master.m3u8";
@@ -26,7 +27,14 @@ const MASTER = "master.m3u8";
 const CAPTIONS = "s[a-z0-9]{8}";
 
 /** What players fetch: `/v/<job>/...`. Open to players on any site. */
-export const playbackRoutes = new Hono<AppEnv>();
+export const playbackRoutes = new Hono<PlaybackEnv>();
+
+type PlaybackEnv = AppEnv & {
+  Variables: {
+    /** Parts that never change may come from the data centre's cache, and go there. */
+    isCached: boolean;
+  };
+};
 
 playbackRoutes.use(
   cors({
@@ -49,9 +57,12 @@ playbackRoutes.use(async (c, next) => {
  * what is sent of it is asked for again each time, before any cache.
  */
 playbackRoutes.use("/:id/*", async (c, next) => {
-  const { visibility } = await visibleVideo(c, jobIdOf(c));
+  const { visibility, isKnown } = await visibleVideo(c, jobIdOf(c));
+  const isForAll = visibility !== "private" && c.req.param("link") === undefined;
+  // A deleted video has no row any more: what a cache has left of it is not asked for.
+  c.set("isCached", isForAll && isKnown);
   await next();
-  if (visibility !== "private" && c.req.param("link") === undefined) return;
+  if (isForAll) return;
   c.header("cache-control", "private, no-cache");
   c.header("vary", "authorization", { append: true });
 });
@@ -118,7 +129,7 @@ playbackRoutes.get("/:id/manifest.mpd", async (c) => {
   return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: age(true) });
 });
 
-async function playlist(c: Context<AppEnv>, path: string): Promise<Response> {
+async function playlist(c: Context<PlaybackEnv>, path: string): Promise<Response> {
   const { text, isFinal } = await playlistText(c, path);
   return manifest(c, text, { type: PLAYLIST_TYPE, maxAgeSeconds: age(isFinal) });
 }
@@ -130,18 +141,35 @@ function age(isFinal: boolean): number {
 
 /** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
 async function playlistText(
-  c: Context<AppEnv>,
+  c: Context<PlaybackEnv>,
   path: string,
 ): Promise<{ text: string; isFinal: boolean }> {
   const jobId = jobIdOf(c);
-  const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
-  const text = stored ? await stored.text() : await coordinatorOf(c.env, jobId).playlist(path);
+  const final = await finalPlaylist(c, path);
+  const text = final ?? (await coordinatorOf(c.env, jobId).playlist(path));
   if (text === null) throw new TributaryError("NOT_FOUND", "There is no such playlist (yet).");
-  return { text, isFinal: stored !== null };
+  return { text, isFinal: final !== null };
+}
+
+/** As the finished job left it in storage; null while there is none. */
+async function finalPlaylist(c: Context<PlaybackEnv>, path: string): Promise<string | null> {
+  const jobId = jobIdOf(c);
+  const isCached = c.get("isCached");
+  // Of the text alone, which is served zipped and with captions: nothing is served at this address.
+  const url = new URL(`/v/${jobId}/final/${path}`, c.req.url).href;
+  const request = { url, method: "GET", headers: new Headers() };
+  const cached = isCached ? await fromEdgeCache(request) : null;
+  if (cached !== null) return cached.text();
+  const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
+  if (stored === null) return null;
+  const text = await stored.text();
+  const headers = { "content-type": "text/plain", "cache-control": "public, max-age=3600" };
+  if (isCached) intoEdgeCache(request, new Response(text, { headers }), c.executionCtx);
+  return text;
 }
 
 /** None while the catalogue does not answer: the video plays all the same. */
-async function captionTracks(c: Context<AppEnv>): Promise<SubtitleTrack[]> {
+async function captionTracks(c: Context<PlaybackEnv>): Promise<SubtitleTrack[]> {
   const jobId = jobIdOf(c);
   try {
     return (await listCaptions(c.env.CATALOG, jobId)).tracks;
@@ -153,7 +181,7 @@ async function captionTracks(c: Context<AppEnv>): Promise<SubtitleTrack[]> {
 
 /** A track's id is of its text alone: what was served once never changes. */
 async function captions(
-  c: Context<AppEnv>,
+  c: Context<PlaybackEnv>,
   span: Parameters<typeof captionsText>[3],
 ): Promise<Response> {
   const text = await captionsText(c.env.MEDIA, jobIdOf(c), c.req.param("track") ?? "", span);
@@ -162,7 +190,7 @@ async function captions(
 }
 
 function manifest(
-  c: Context<AppEnv>,
+  c: Context<PlaybackEnv>,
   text: string,
   { type, maxAgeSeconds }: { type: string; maxAgeSeconds: number },
 ): Response {
@@ -188,7 +216,23 @@ function manifest(
  * the name, put there behind our back: that is never served.
  * @param md5 by its name, in hexadecimal, which its ETag must be; null where the name does not say it
  */
-async function object(c: Context<AppEnv>, path: string, md5: string | null): Promise<Response> {
+async function object(
+  c: Context<PlaybackEnv>,
+  path: string,
+  md5: string | null,
+): Promise<Response> {
+  if (md5 === null || !c.get("isCached")) return storedObject(c, path, md5);
+  const { pathname, origin } = new URL(c.req.url);
+  const request = { url: origin + pathname, method: c.req.method, headers: c.req.raw.headers };
+  const cached = await fromEdgeCache(request);
+  return cached ?? intoEdgeCache(request, await storedObject(c, path, md5), c.executionCtx);
+}
+
+async function storedObject(
+  c: Context<PlaybackEnv>,
+  path: string,
+  md5: string | null,
+): Promise<Response> {
   const key = playlistKey(jobIdOf(c), path);
   const headers = new Headers({
     "content-type": path.endsWith(".mp4") ? "video/mp4" : "video/iso.segment",
@@ -234,7 +278,7 @@ function assertNamed({ etag }: R2Object, md5: string | null): void {
 
 /** The part that is asked for; null for the whole object. */
 async function wantedRange(
-  c: Context<AppEnv>,
+  c: Context<PlaybackEnv>,
   key: string,
   md5: string | null,
 ): Promise<ByteRange | null> {
@@ -246,7 +290,7 @@ async function wantedRange(
   return etag === ifRange ? range : null;
 }
 
-function jobIdOf(c: Context<AppEnv>): string {
+function jobIdOf(c: Context<PlaybackEnv>): string {
   const jobId = c.req.param("id") ?? "";
   if (!isJobId(jobId)) throw notFound();
   return jobId;
