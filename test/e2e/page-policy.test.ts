@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { hasEnded } from "../../shared/job/job.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
+import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
 import { follow, isInspected } from "../../web/headless/follow.ts";
@@ -138,6 +139,32 @@ test("a private video is nowhere for a browser that did not make it", async () =
   await page.goto(`${serverUrl}/videos`);
   await page.locator("main ul").waitFor({ state: "attached" });
   expect(await page.locator(".video-card", { hasText: "flv-8s" }).count()).toBe(0);
+  await context.close();
+});
+
+test("a private video opens by a link, and for its passphrase, in any browser", async () => {
+  const client = new EdgeClient(serverUrl);
+  const { jobId, ownerToken } = job;
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await watchPolicy(page);
+  const link = await client.linkVideo(jobId, ownerToken, { expiresInMinutes: 5 });
+  for (const url of [link.watchUrl, link.embedUrl]) {
+    await page.goto(url);
+    await shown(page, "video");
+  }
+  await client.changeVideo(jobId, ownerToken, { passphrase: "seven blue herons" });
+  await page.goto(link.watchUrl);
+  await page.getByRole("heading", { name: "This link has ended" }).waitFor();
+  await page.goto(`${serverUrl}/watch/${jobId}`);
+  await page.getByLabel("Passphrase").fill("seven grey herons");
+  await page.keyboard.press("Enter");
+  await page.getByText("That is not the passphrase.").waitFor();
+  await page.getByLabel("Passphrase").fill("seven blue herons");
+  await page.keyboard.press("Enter");
+  await shown(page, "video");
+  expect(await violations(page)).toEqual([]);
+  await client.changeVideo(jobId, ownerToken, { passphrase: null });
   await context.close();
 });
 

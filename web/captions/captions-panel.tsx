@@ -19,9 +19,10 @@ export function CaptionsPanel({
   reading?: { saved: number; total: number } | null;
 }) {
   const captions = feed.captions.value;
+  const titleId = useId();
   return (
-    <section class="card captions" aria-labelledby="captions-title">
-      <h2 id="captions-title" class="card-title">
+    <section class="card captions" aria-labelledby={titleId}>
+      <h2 id={titleId} class="card-title">
         Subtitles
       </h2>
       {reading !== null && (

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { TributaryError, toWireError, type WireError } from "../../../shared/job/errors.ts";
 import type { Mp4Status, SignedLink, VideoPage, VideoPatch } from "../../../shared/wire/api.ts";
+import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import { authorized } from "../../player/authorized.ts";
 import { forgetOwned, ownedIds, ownerTokenOf } from "../../saved/owned-videos.ts";
@@ -137,6 +138,12 @@ export class Catalogue {
   /** @throws TributaryError where they have not ended */
   withdrawLinks(id: string): Promise<void> {
     return this.#client.withdrawLinks(id, ownerTokenOf(id) ?? "");
+  }
+
+  /** @param isMaking more is asked for then @param abort ends it */
+  captions(id: string, isMaking: boolean, abort: AbortSignal): CaptionsFeed {
+    const video = { jobId: id, ownerToken: () => ownerTokenOf(id) };
+    return captionsFeed(this.#client, video, () => isMaking, abort);
   }
 
   /** Has the MP4 made and waits for it. */

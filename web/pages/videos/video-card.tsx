@@ -2,6 +2,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
+import type { CaptionsFeed } from "../../captions/captions-feed.ts";
+import { CaptionsPanel } from "../../captions/captions-panel.tsx";
 import { PosterFrame } from "../../player/poster-frame.tsx";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { AccessPanel } from "../../ui/access-panel.tsx";
@@ -100,10 +102,21 @@ function ChangePanel({ video, own }: { video: CatalogueVideo; own: Catalogue }) 
               withdrawLinks: () => own.withdrawLinks(id),
             }}
           />
+          <OwnCaptions video={video} own={own} />
         </div>
       )}
     </details>
   );
+}
+
+function OwnCaptions({ video: { id, state }, own }: { video: CatalogueVideo; own: Catalogue }) {
+  const feed = useSignal<CaptionsFeed | null>(null);
+  useEffect(() => {
+    const ends = new AbortController();
+    feed.value = own.captions(id, state === "planned", ends.signal);
+    return () => ends.abort();
+  }, [id]);
+  return feed.value && <CaptionsPanel feed={feed.value} />;
 }
 
 const FOUND_BY: Record<Visibility, string> = {
