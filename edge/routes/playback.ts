@@ -19,7 +19,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
 import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 import { visibleVideo } from "../http/video-access.ts";
-import { fromEdgeCache, intoEdgeCache } from "../storage/edge-cache.ts";
+import { fromEdgeCache, intoEdgeCache, partFromEdgeCache } from "../storage/edge-cache.ts";
 import { readRecord } from "../storage/video-record.ts";
 
 const MASTER = "master.m3u8";
@@ -157,14 +157,13 @@ async function finalPlaylist(c: Context<PlaybackEnv>, path: string): Promise<str
   const isCached = c.get("isCached");
   // Of the text alone, which is served zipped and with captions: nothing is served at this address.
   const url = new URL(`/v/${jobId}/final/${path}`, c.req.url).href;
-  const request = { url, method: "GET", headers: new Headers() };
-  const cached = isCached ? await fromEdgeCache(request) : null;
+  const cached = isCached ? await fromEdgeCache(url) : null;
   if (cached !== null) return cached.text();
   const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
   if (stored === null) return null;
   const text = await stored.text();
   const headers = { "content-type": "text/plain", "cache-control": "public, max-age=3600" };
-  if (isCached) intoEdgeCache(request, new Response(text, { headers }), c.executionCtx);
+  if (isCached) intoEdgeCache(url, new Response(text, { headers }), c.executionCtx);
   return text;
 }
 
@@ -223,9 +222,38 @@ async function object(
 ): Promise<Response> {
   if (md5 === null || !c.get("isCached")) return storedObject(c, path, md5);
   const { pathname, origin } = new URL(c.req.url);
-  const request = { url: origin + pathname, method: c.req.method, headers: c.req.raw.headers };
-  const cached = await fromEdgeCache(request);
-  return cached ?? intoEdgeCache(request, await storedObject(c, path, md5), c.executionCtx);
+  const url = origin + pathname;
+  const cached = await cachedObject(c, url, md5);
+  if (cached !== null) return cached;
+  const response = await storedObject(c, path, md5);
+  if (c.req.method === "GET" && response.status === 200) {
+    intoEdgeCache(url, response, c.executionCtx);
+  }
+  return response;
+}
+
+/** As `storedObject` would answer; null where the cache cannot. */
+async function cachedObject(
+  c: Context<PlaybackEnv>,
+  url: string,
+  md5: string,
+): Promise<Response | null> {
+  const whole = await fromEdgeCache(url);
+  if (whole === null) return null;
+  const headers = new Headers(whole.headers);
+  const sizeBytes = Number(headers.get("content-length"));
+  if (matches(c.req.header("if-none-match"), `"${md5}"`)) {
+    await whole.body?.cancel();
+    headers.delete("content-length");
+    return new Response(null, { status: 304, headers });
+  }
+  const range = await wantedRange(c, "", md5);
+  if (range === null) return new Response(c.req.method === "HEAD" ? null : whole.body, { headers });
+  await whole.body?.cancel();
+  if (isUnsatisfiable(range, sizeBytes)) return null;
+  const { first, last } = rangeWithin(range, sizeBytes);
+  const part = await partFromEdgeCache(url, { first, last });
+  return part && new Response(part.body, part);
 }
 
 async function storedObject(

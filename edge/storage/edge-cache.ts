@@ -4,40 +4,27 @@
  * there and that everybody with its address may see it.
  */
 
-/** What of a request the cache needs. */
-export interface CachedRequest {
-  /** The same for everybody; without a query, so that nobody fills the cache with copies. */
-  url: string;
-  method: string;
-  headers: Headers;
+/** A whole answer; null where the cache does not have it. @param url the same for everybody, without a query */
+export async function fromEdgeCache(url: string): Promise<Response | null> {
+  return (await caches.default.match(url)) ?? null;
 }
 
-/** Headers by which the cache answers in part, or not at all (RFC 9110, 13.1 and 14.2). */
-const CONDITIONS = ["range", "if-none-match", "if-range"];
-
-/** Null where the cache does not have it. */
-export async function fromEdgeCache(request: CachedRequest): Promise<Response | null> {
-  const headers = new Headers();
-  for (const name of CONDITIONS) {
-    const value = request.headers.get(name);
-    if (value !== null && request.method === "GET") headers.set(name, value);
-  }
-  const found = await caches.default.match(new Request(request.url, { headers }));
-  if (found === undefined) return null;
-  return new Response(request.method === "HEAD" ? null : found.body, found);
+/** A part of one that it has. @param last of its bytes, as `first` counted from 0 */
+export async function partFromEdgeCache(
+  url: string,
+  { first, last }: { first: number; last: number },
+): Promise<Response | null> {
+  const headers = { range: `bytes=${first}-${last}` };
+  const part = await caches.default.match(new Request(url, { headers }));
+  return part?.status === 206 ? part : null;
 }
 
-/**
- * Keeps a whole answer for others; the cache takes it while it goes out.
- * @returns the answer to give
- */
+/** Keeps a copy of a whole answer for others, while it goes out. */
 export function intoEdgeCache(
-  request: CachedRequest,
+  url: string,
   response: Response,
   context: Pick<ExecutionContext, "waitUntil">,
-): Response {
-  if (request.method !== "GET" || response.status !== 200) return response;
-  // A full or failing cache is no reason for an answer to fail.
-  context.waitUntil(caches.default.put(request.url, response.clone()).catch(() => undefined));
-  return response;
+): void {
+  // A cache that is full or fails is no reason for an answer to fail.
+  context.waitUntil(caches.default.put(url, response.clone()).catch(() => undefined));
 }

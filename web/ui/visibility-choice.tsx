@@ -1,4 +1,5 @@
 import type { Visibility } from "../../shared/wire/visibility.ts";
+import { FormField } from "./form-field.tsx";
 
 const CHOICES: Record<Visibility, string> = {
   unlisted: "People who have its link",
@@ -17,19 +18,21 @@ export function VisibilityChoice({
   onChange(visibility: Visibility): void;
 }) {
   return (
-    <label class="menu">
-      <span>Who can find it</span>
-      <select
-        value={visibility}
-        disabled={disabled}
-        onChange={(event) => onChange(event.currentTarget.value as Visibility)}
-      >
-        {Object.entries(CHOICES).map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
+    <FormField label="Who can find it">
+      {(props) => (
+        <select
+          {...props}
+          value={visibility}
+          disabled={disabled}
+          onChange={(event) => onChange(event.currentTarget.value as Visibility)}
+        >
+          {Object.entries(CHOICES).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+    </FormField>
   );
 }

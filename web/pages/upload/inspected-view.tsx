@@ -96,7 +96,7 @@ export function InspectedView({
               </dd>
             </div>
           </dl>
-          <FormField label="Title" hint={TITLE_HINT}>
+          <FormField label="Title" hint={title.value === fileTitle ? FILE_TITLE_HINT : TITLE_HINT}>
             {(props) => (
               <input
                 {...props}
@@ -140,4 +140,6 @@ export function InspectedView({
   );
 }
 
+const FILE_TITLE_HINT =
+  "Others see this title. It is your file's name until you write another one.";
 const LADDER_CODES: readonly string[] = ["LADDER_INVALID", "PLAN_INVALID"];
