@@ -42,6 +42,7 @@ describe("the player", () => {
       .poll(() => video.evaluate((it) => (it as HTMLVideoElement).currentTime), WITHIN)
       .toBeGreaterThan(0.5);
 
+    await page.getByRole("button", { name: "Settings" }).click();
     const quality = page.getByLabel("Quality");
     expect(await quality.locator("option").allInnerTexts()).toEqual([
       expect.stringMatching(/^Auto/),
@@ -52,7 +53,92 @@ describe("the player", () => {
     await expect
       .poll(() => video.evaluate((it) => (it as HTMLVideoElement).videoHeight), WITHIN)
       .toBe(240);
-    expect(await page.getByLabel("Sound").locator("option").count()).toBe(2);
+    const sound = page.locator(".player-settings").getByLabel("Sound");
+    expect(await sound.locator("option").count()).toBe(2);
+  });
+
+  test("by keyboard alone: play, seek, speed, captions, and what was chosen is kept", async () => {
+    const { page } = stage;
+    await serveHls(page, `${serverUrl}/v/story/`);
+    await page.route("**/v/story/s*/captions.vtt", (route) =>
+      route.fulfill({
+        contentType: "text/vtt",
+        body: "WEBVTT\n\n00:00:00.000 --> 00:00:09.000\nHello\n",
+      }),
+    );
+    await stage.run((it, url) => it.showWatch("ready", url, false, it.TWO_CAPTIONS), masterUrl);
+    const video = page.locator("video");
+    const read = <Key extends "currentTime" | "paused" | "playbackRate" | "muted">(key: Key) =>
+      video.evaluate((it, name) => (it as HTMLVideoElement)[name], key);
+    const showing = () =>
+      video.evaluate((it) =>
+        [...(it as HTMLVideoElement).textTracks]
+          .filter(({ mode }) => mode === "showing")
+          .map(({ label }) => label),
+      );
+    await expect
+      .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), WITHIN)
+      .toBeGreaterThanOrEqual(2);
+    await expect.poll(showing, WITHIN).toEqual(["English"]);
+
+    await page.keyboard.press("m");
+    await expect.poll(() => read("muted")).toBe(true);
+    await page.keyboard.press("k");
+    await expect.poll(() => read("paused"), WITHIN).toBe(false);
+    await page.keyboard.press("k");
+    await expect.poll(() => read("paused"), WITHIN).toBe(true);
+    await page.keyboard.press("5");
+    const half = await read("currentTime");
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(async () => half - (await read("currentTime"))).toBeCloseTo(5, 1);
+    await page.keyboard.press("Shift+>");
+    expect(await read("playbackRate")).toBe(1.25);
+    await page.getByText("Speed 1.25×").waitFor();
+    await page.keyboard.press("c");
+    await expect.poll(showing).toEqual([]);
+    await page.keyboard.press("0");
+    const first = await read("currentTime");
+    await page.keyboard.press(".");
+    await expect
+      .poll(async () => (await read("currentTime")) - first, WITHIN)
+      .toBeGreaterThan(0.01);
+
+    // Each control is reached, has a name, and works.
+    const slider = page.getByRole("slider", { name: "Position in the video" });
+    await slider.focus();
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(/^0:00 of \d+:\d\d/);
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => read("currentTime"), WITHIN).toBeGreaterThan(4.9);
+    const names: (string | null)[] = [];
+    for (let step = 0; step < 8; step += 1) {
+      names.push(
+        await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? null),
+      );
+      await page.keyboard.press("Tab");
+    }
+    expect(names.slice(0, 6)).toEqual([
+      "Position in the video",
+      "Play",
+      "Sound on",
+      "Volume",
+      "Subtitles",
+      "Settings",
+    ]);
+    await page.getByRole("button", { name: "Settings" }).focus();
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("SELECT");
+    await page.keyboard.press("Escape");
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+    await expect.poll(focused).toBe("Settings");
+
+    // Another video in this browser.
+    await stage.run((it, url) => it.showWatch("missing", url), masterUrl);
+    await stage.run((it, url) => it.showWatch("ready", url, false, it.TWO_CAPTIONS), masterUrl);
+    await expect.poll(() => read("playbackRate"), WITHIN).toBe(1.25);
+    expect(await read("muted")).toBe(true);
+    await page.getByRole("button", { name: "Subtitles" }).waitFor();
+    await expect.poll(showing, WITHIN).toEqual([]);
+    await page.evaluate(() => localStorage.removeItem("tributary.player"));
   });
 
   test("in a frame it fills it, and shows nothing else", async () => {
@@ -85,5 +171,14 @@ describe("the player", () => {
     await expect
       .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), WITHIN)
       .toBeGreaterThanOrEqual(2);
+    // The rest of the time line is there, as not made.
+    await stage.page.locator(".timeline-unmade").waitFor();
+    const slider = stage.page.getByRole("slider", { name: "Position in the video" });
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(/made up to/);
+    await stage.page.keyboard.press("9");
+    const at = await video.evaluate((it) => (it as HTMLVideoElement).currentTime);
+    expect(at).toBeLessThanOrEqual(
+      await video.evaluate((it) => (it as HTMLVideoElement).seekable.end(0)),
+    );
   });
 });

@@ -10,11 +10,14 @@ import { authorized } from "./authorized.ts";
  */
 export function CaptionTrack({
   track,
+  label,
   masterUrl,
   ownerToken,
   isDefault,
 }: {
   track: Captions;
+  /** By which the viewer chooses it: no other track has the same. */
+  label: string;
   masterUrl: string;
   ownerToken: string | null;
   isDefault: boolean;
@@ -43,7 +46,7 @@ export function CaptionTrack({
     <track
       kind="subtitles"
       src={source.value}
-      label={track.name}
+      label={label}
       srcLang={track.language}
       default={isDefault}
     />

@@ -1,31 +1,27 @@
 import "./player.css";
-import { useSignal } from "@preact/signals";
+import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { uniqueNames } from "../../shared/playlist/subtitles.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
+import type { Chapter } from "../../shared/wire/details.ts";
 import { ERROR_TEXTS } from "../ui/error-texts.ts";
+import { act } from "./actions.ts";
 import { CaptionTrack } from "./caption-track.tsx";
-import {
-  openPlayback,
-  type Playback,
-  type PlaybackChoice,
-  SEEKS_WHILE_PAUSED,
-} from "./hls-playback.ts";
+import { Controls } from "./controls.tsx";
+import { openPlayback, type Playback, SEEKS_WHILE_PAUSED } from "./hls-playback.ts";
+import { keyAction } from "./keyboard.ts";
+import { captionTracks, type MediaState, showCaptions, watchMedia } from "./media-state.ts";
+import { PlayIcon } from "./player-icons.tsx";
 import { PosterFrame } from "./poster-frame.tsx";
+import { readPreferences } from "./preferences.ts";
 
-/**
- * The video with the browser's own controls (keyboard, captions, picture in picture, full screen),
- * and menus for what those lack. Nothing plays by itself: decoding would take the cores that encode.
- */
-export function Player({
-  masterUrl,
-  ownerToken = null,
-  title,
-  aspect,
-  placeholder,
-  captions = [],
-  onVideo,
-  bare = false,
-}: {
+/** Without a movement of the pointer for so long the controls go, while it plays. */
+const IDLE_AFTER_MS = 2_500;
+const SAID_FOR_MS = 1_200;
+const NO_CHAPTERS: readonly Chapter[] = [];
+const NO_CAPTIONS: readonly Captions[] = [];
+
+export interface PlayerProps {
   /** Null while there is nothing to play. */
   masterUrl: string | null;
   /** Where this browser has it: a private video needs it. */
@@ -34,26 +30,59 @@ export function Player({
   /** Width over height as shown; null where not yet known. */
   aspect: number | null;
   placeholder: string;
+  /** Of the whole video, also where it is not all made; null: as long as what there is. */
+  totalSeconds?: number | null;
+  frameRate?: number | null;
+  /** More will come. */
+  isMaking?: boolean;
+  chapters?: readonly Chapter[];
   /** Tracks of captions; they may come and go while it plays. */
   captions?: readonly Captions[];
   /** Called with the element, and with null when it goes. */
   onVideo?: (video: HTMLVideoElement | null) => void;
-  /** Fills its frame and lays the menus over the picture. */
+  /** Fills its frame. */
   bare?: boolean;
-}) {
+}
+
+/**
+ * A video with controls of our own: the browsers' have no qualities, no sounds and no unmade part, and
+ * media-chrome's elements are made of HTML in text with style sheets in it, which the pages' Content Security
+ * Policy and Trusted Types refuse. Nothing plays by itself: decoding would take the cores that encode.
+ */
+export function Player({
+  masterUrl,
+  ownerToken = null,
+  title,
+  aspect,
+  placeholder,
+  totalSeconds = null,
+  frameRate = null,
+  isMaking = false,
+  chapters = NO_CHAPTERS,
+  captions = NO_CAPTIONS,
+  onVideo,
+  bare = false,
+}: PlayerProps) {
   const video = useRef<HTMLVideoElement>(null);
+  const frame = useRef<HTMLElement>(null);
   const playback = useSignal<Playback | null>(null);
+  const media = useSignal<ReadonlySignal<MediaState> | null>(null);
   const attempt = useSignal(0);
-  const played = useSignal(false);
+  const said = useSignal("");
+  const isIdle = useSignal(false);
 
   useEffect(() => {
     const element = video.current;
-    if (masterUrl === null || element === null) return;
+    const around = frame.current;
+    if (masterUrl === null || element === null || around === null) return;
     const ends = new AbortController();
+    remembered(element, ends.signal);
+    media.value = watchMedia(element, around, ends.signal);
     playback.value = openPlayback(element, masterUrl, ownerToken, ends.signal);
     return () => {
       ends.abort();
       playback.value = null;
+      media.value = null;
     };
   }, [masterUrl, ownerToken, attempt.value]);
 
@@ -62,43 +91,150 @@ export function Player({
     return () => onVideo?.(null);
   }, [onVideo]);
 
+  const say = (words: string | null) => {
+    if (words !== null) said.value = words;
+  };
+  useEffect(() => {
+    if (said.value === "") return;
+    const timer = setTimeout(() => {
+      said.value = "";
+    }, SAID_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [said.value]);
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      const element = video.current;
+      const around = frame.current;
+      // Elsewhere on the page a key is somebody else's.
+      const isOurs = target === document.body || around?.contains(target) === true;
+      if (element === null || around === null || media.value === null || !isOurs) return;
+      if (target.closest("select, input:not([type=range]), textarea") !== null) return;
+      const isUsed =
+        target.closest(".volume") !== null ||
+        (event.key === " " && target.closest("button") !== null);
+      const action = keyAction(event, isUsed);
+      if (action === null) return;
+      event.preventDefault();
+      say(act({ video: element, frame: around, frameRate }, action));
+      wake();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  });
+
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const wake = () => {
+    isIdle.value = false;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const hasFocus =
+        frame.current?.querySelector(".controls :focus-visible, .player-settings") ?? null;
+      isIdle.value = hasFocus === null;
+    }, IDLE_AFTER_MS);
+  };
+  useEffect(() => () => clearTimeout(timer.current), []);
+
   const failure = playback.value?.failure.value ?? null;
+  const state = media.value?.value ?? null;
   const ratio = aspect ?? 16 / 9;
+  const labels = uniqueNames(captions.map(({ name }) => name));
   const defaultCaptions = captions.find(({ isDefault }) => isDefault);
+  const isHidden = isIdle.value && state !== null && !state.isPaused;
+  const shown =
+    state === null ? null : { media: state, total: Math.max(totalSeconds ?? 0, state.madeEnd) };
+  const isAtEdge =
+    shown !== null &&
+    isMaking &&
+    shown.media.at >= shown.media.madeEnd - 1 &&
+    shown.media.madeEnd < shown.total - 1;
   return (
     <div class={bare ? "player is-bare" : "player"}>
-      <div
-        class="player-screen"
+      <section
+        class={isHidden ? "player-screen is-idle" : "player-screen"}
+        ref={frame}
+        aria-label={`Video player: ${title}`}
         style={bare ? {} : { aspectRatio: String(ratio), "--aspect": String(ratio) }}
+        onPointerMove={wake}
+        onPointerDown={wake}
+        onFocusCapture={wake}
       >
         {/* biome-ignore lint/a11y/useMediaCaption: the tracks are components of ours */}
         <video
           ref={video}
-          controls={masterUrl !== null}
           playsInline
           crossOrigin="anonymous"
           aria-label={title}
           hidden={masterUrl === null}
-          onPlay={() => {
-            played.value = true;
+          onClick={(event) => {
+            // A finger brings the controls; a click plays and pauses.
+            if ((event as unknown as PointerEvent).pointerType === "touch") return;
+            if (video.current !== null && frame.current !== null) {
+              act({ video: video.current, frame: frame.current, frameRate }, { do: "play" });
+            }
+          }}
+          onDblClick={() => {
+            if (video.current !== null && frame.current !== null) {
+              act({ video: video.current, frame: frame.current, frameRate }, { do: "fullscreen" });
+            }
           }}
         >
           {masterUrl !== null &&
             playback.value?.isNative.value === false &&
-            captions.map((track) => (
+            captions.map((track, index) => (
               <CaptionTrack
                 key={track.id}
                 track={track}
+                label={labels[index] ?? track.name}
                 masterUrl={masterUrl}
                 ownerToken={ownerToken}
                 isDefault={track === defaultCaptions}
               />
             ))}
         </video>
-        {masterUrl !== null && !SEEKS_WHILE_PAUSED && !played.value && (
+        {masterUrl !== null && !SEEKS_WHILE_PAUSED && state?.isBegun !== true && (
           <PosterFrame masterUrl={masterUrl} ownerToken={ownerToken} />
         )}
         {masterUrl === null && <p class="player-placeholder">{placeholder}</p>}
+        {state !== null && failure === null && (
+          <>
+            {!state.isBegun && (
+              <button
+                type="button"
+                class="player-begin"
+                aria-label="Play the video"
+                onClick={() => {
+                  void video.current?.play().catch(() => {});
+                }}
+              >
+                <PlayIcon />
+              </button>
+            )}
+            {state.isWaiting && !state.isPaused && (
+              <p class="player-waiting" role="status">
+                {isAtEdge ? "The next part is still being made." : "Loading…"}
+              </p>
+            )}
+          </>
+        )}
+        <p class="player-said" role="status">
+          {said.value}
+        </p>
+        {shown !== null &&
+          playback.value !== null &&
+          failure === null &&
+          video.current !== null &&
+          frame.current !== null && (
+            <Controls
+              played={{ video: video.current, frame: frame.current, frameRate }}
+              playback={playback.value}
+              media={shown.media}
+              totalSeconds={shown.total}
+              chapters={chapters}
+              say={say}
+            />
+          )}
         {failure !== null && (
           <div class="player-failure" role="alert">
             <p>
@@ -124,63 +260,30 @@ export function Player({
             </button>
           </div>
         )}
-      </div>
-      {playback.value !== null && <PlayerMenus playback={playback.value} />}
+      </section>
     </div>
   );
 }
 
-function PlayerMenus({ playback }: { playback: Playback }) {
-  const { levels, level, playingLevel, audioTracks, audioTrack } = playback;
-  // Only what leaves a choice.
-  const withLevels = levels.value.length > 1;
-  const withAudio = audioTracks.value.length > 1;
-  if (!withLevels && !withAudio) return null;
-  const playing = level.value === -1 ? playingLevel.value : null;
-  const automatic = playing === null ? "Auto" : `Auto (${playing})`;
-  return (
-    <div class="player-menus">
-      {withLevels && (
-        <Menu
-          label="Quality"
-          value={level.value}
-          choices={[{ id: -1, label: automatic }, ...levels.value]}
-          onChoose={(id) => playback.setLevel(id)}
-        />
-      )}
-      {withAudio && (
-        <Menu
-          label="Sound"
-          value={audioTrack.value}
-          choices={audioTracks.value}
-          onChoose={(id) => playback.setAudioTrack(id)}
-        />
-      )}
-    </div>
-  );
-}
-
-function Menu({
-  label,
-  value,
-  choices,
-  onChoose,
-}: {
-  label: string;
-  value: number;
-  choices: readonly PlaybackChoice[];
-  onChoose(id: number): void;
-}) {
-  return (
-    <label class="menu">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChoose(Number(event.currentTarget.value))}>
-        {choices.map(({ id, label: text }) => (
-          <option key={id} value={id}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+/** What was chosen for other videos holds for this one. */
+function remembered(video: HTMLVideoElement, abort: AbortSignal): void {
+  const { speed, volume, muted } = readPreferences();
+  video.volume = volume;
+  video.muted = muted;
+  const setSpeed = () => {
+    video.playbackRate = speed;
+    video.defaultPlaybackRate = speed;
+  };
+  setSpeed();
+  video.addEventListener("loadedmetadata", setSpeed, { signal: abort });
+  const setCaptions = () => {
+    const { captions } = readPreferences();
+    // The browser shows the track that is marked as default.
+    if (captions === null) return;
+    const wanted = captionTracks(video).find(({ language }) => language === captions);
+    if (captions === "off" || wanted !== undefined) showCaptions(video, wanted?.label ?? null);
+  };
+  // Once the browser has made its own choice.
+  const later = () => setTimeout(setCaptions, 0);
+  video.textTracks.addEventListener("addtrack", later, { signal: abort });
 }

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { TributaryError } from "../../../shared/job/errors.ts";
+import type { Captions } from "../../../shared/wire/captions.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import { EmbedPage, WatchPage } from "../../../web/pages/watch/watch-page.tsx";
 import type { WatchState } from "../../../web/pages/watch/watch-status.ts";
@@ -9,11 +10,26 @@ import { INSPECTION, job, STATES } from "./states.ts";
 
 export { calls };
 
+/** The first one is shown unless the viewer chose otherwise. */
+export const TWO_CAPTIONS: Captions[] = ["en", "de"].map((language, index) => ({
+  id: `s0000000${index}`,
+  language,
+  name: ["English", "German"][index] ?? "",
+  isDefault: index === 0,
+  isForced: false,
+  cues: 1,
+  sourceTrack: null,
+  createdAtMs: 1_795_000_000_000,
+  notices: [],
+  url: "",
+}));
+
 /** Shows the watch page, or the embedded player. */
 export function showWatch(
   watched: "loading" | "locked" | "making" | "ready" | "stored" | "missing" | "cancelled",
   masterUrl: string,
   embedded = false,
+  captions: readonly Captions[] | null = null,
 ): void {
   const Page = embedded ? EmbedPage : WatchPage;
   document.documentElement.classList.toggle("is-embedded", embedded);
@@ -23,6 +39,13 @@ export function showWatch(
       video={{ masterUrl, ownerToken: null, key: null }}
       onUnlock={() => Promise.reject(new TributaryError("PASSPHRASE_WRONG", "No."))}
       watchUrl="https://tributary.example/watch/Yw3kT9qGm2"
+      captions={
+        captions && {
+          captions: signal(captions),
+          add: async () => {},
+          remove: async () => {},
+        }
+      }
     />,
     root(),
   );

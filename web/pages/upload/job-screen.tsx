@@ -77,7 +77,12 @@ export function JobScreen({
             title={job?.title ?? state.fileName}
             aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
             placeholder="You can watch here as soon as the first segment is made."
-            captions={captions?.captions.value ?? []}
+            {...(captions === null ? {} : { captions: captions.captions.value })}
+            totalSeconds={
+              inspection === null ? null : inspection.source.durationTicks / TICKS_PER_SECOND
+            }
+            frameRate={video?.frameRate ?? null}
+            isMaking={!ready}
           />
           {ready && <ReadyFacts job={job} inspection={inspection} />}
         </div>

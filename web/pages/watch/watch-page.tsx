@@ -4,11 +4,13 @@ import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useCallback } from "preact/hooks";
 import { embedCode } from "../../../shared/embed-code.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
+import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
+import type { Captions } from "../../../shared/wire/captions.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import type { CaptionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
 import { Transcript } from "../../captions/transcript.tsx";
-import { Player } from "../../player/player.tsx";
+import { Player, type PlayerProps } from "../../player/player.tsx";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { ERROR_TEXTS, type ErrorText } from "../../ui/error-texts.ts";
 import { formatLength, formatPercent } from "../../ui/format.ts";
@@ -68,7 +70,8 @@ export function EmbedPage({ state: { value: state }, video, captions, onUnlock }
       title={titleOf(state)}
       aspect={null}
       placeholder={waitingText(state)}
-      captions={captions?.captions.value ?? []}
+      captions={captions?.captions.value ?? NO_CAPTIONS}
+      {...playedFacts(state)}
     />
   );
 }
@@ -88,7 +91,7 @@ function Content({
     },
     [element],
   );
-  const captions = feed?.captions.value ?? [];
+  const captions = feed?.captions.value ?? NO_CAPTIONS;
   if (watched.kind === "locked") return <PassphraseForm onUnlock={onUnlock} />;
   const trouble = troubleOf(watched);
   if (trouble !== null) {
@@ -122,6 +125,7 @@ function Content({
           placeholder={waitingText(watched)}
           captions={captions}
           onVideo={onVideo}
+          {...playedFacts(watched)}
         />
         {captions.length > 0 && (
           <Transcript
@@ -181,6 +185,25 @@ function Content({
       )}
     </article>
   );
+}
+
+const NO_CAPTIONS: readonly Captions[] = [];
+
+/** What the player's time line shows of a video. */
+function playedFacts(
+  state: WatchState,
+): Pick<PlayerProps, "totalSeconds" | "frameRate" | "isMaking" | "chapters"> {
+  if (state.kind === "stored") return { chapters: state.video?.chapters ?? [] };
+  if (state.kind !== "known") return {};
+  const { durationTicks, endedAtMs, source, details, state: jobState } = state.status;
+  const isWhole = endedAtMs === null || jobState === "ready";
+  return {
+    // What was not made of a video that ended early will not come.
+    totalSeconds: isWhole ? durationTicks / TICKS_PER_SECOND : null,
+    frameRate: source?.video.frameRate ?? null,
+    isMaking: endedAtMs === null,
+    chapters: details?.chapters ?? [],
+  };
 }
 
 /** Servers and helpers come and go within less. */

@@ -1,0 +1,107 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+/** A track of captions, as the video has it. */
+export interface CaptionChoice {
+  label: string;
+  /** BCP 47 */
+  language: string;
+  isShown: boolean;
+}
+
+/** What the controls show of a video element. Times are in seconds. */
+export interface MediaState {
+  isPaused: boolean;
+  /** It was played once. */
+  isBegun: boolean;
+  hasEnded: boolean;
+  /** It plays, and has nothing to show. */
+  isWaiting: boolean;
+  at: number;
+  /** Up to where one can seek. */
+  madeEnd: number;
+  /** Where the stretch of the buffer ends that is played now. */
+  bufferedEnd: number;
+  /** 0..1 */
+  volume: number;
+  isMuted: boolean;
+  speed: number;
+  isFull: boolean;
+  isInPicture: boolean;
+  captions: CaptionChoice[];
+}
+
+const EVENTS = [
+  ..."play playing pause ended waiting seeking seeked timeupdate progress durationchange".split(
+    " ",
+  ),
+  ..."loadedmetadata volumechange ratechange emptied canplay".split(" "),
+  ..."enterpictureinpicture leavepictureinpicture".split(" "),
+];
+
+/** Follows a video until the signal. @param frame what is shown in full screen */
+export function watchMedia(
+  video: HTMLVideoElement,
+  frame: HTMLElement,
+  abort: AbortSignal,
+): ReadonlySignal<MediaState> {
+  let isBegun = false;
+  let isWaiting = false;
+  const read = (): MediaState => ({
+    isPaused: video.paused,
+    isBegun,
+    hasEnded: video.ended,
+    isWaiting,
+    at: video.currentTime,
+    madeEnd: madeEndOf(video),
+    bufferedEnd: bufferedEndOf(video),
+    volume: video.volume,
+    isMuted: video.muted,
+    speed: video.playbackRate,
+    isFull: document.fullscreenElement === frame,
+    isInPicture: document.pictureInPictureElement === video,
+    captions: captionTracks(video).map(({ label, language, mode }) => {
+      return { label, language, isShown: mode === "showing" };
+    }),
+  });
+  const state = signal(read());
+  const update = (event?: Event): void => {
+    if (event?.type === "play") isBegun = true;
+    if (event?.type === "waiting") isWaiting = true;
+    if (event !== undefined && /^(playing|pause|ended|emptied|seeked|canplay)$/.test(event.type)) {
+      isWaiting = false;
+    }
+    state.value = read();
+  };
+  const options = { signal: abort };
+  for (const name of EVENTS) video.addEventListener(name, update, options);
+  document.addEventListener("fullscreenchange", update, options);
+  for (const name of ["addtrack", "removetrack", "change"]) {
+    video.textTracks.addEventListener(name, update, options);
+  }
+  return state;
+}
+
+/** Those that the pages add; players of HLS have others of their own. */
+export function captionTracks(video: HTMLVideoElement): TextTrack[] {
+  return [...video.textTracks].filter(({ kind }) => kind === "subtitles" || kind === "captions");
+}
+
+/** Shows the tracks of one language, or none where it is null. */
+export function showCaptions(video: HTMLVideoElement, label: string | null): void {
+  for (const track of captionTracks(video)) {
+    track.mode = track.label === label ? "showing" : "disabled";
+  }
+}
+
+function madeEndOf({ seekable, duration }: HTMLVideoElement): number {
+  const end = seekable.length === 0 ? 0 : seekable.end(seekable.length - 1);
+  return Number.isFinite(duration) ? Math.max(end, Math.min(duration, end || duration)) : end;
+}
+
+function bufferedEndOf({ buffered, currentTime }: HTMLVideoElement): number {
+  for (let index = 0; index < buffered.length; index += 1) {
+    const isHere = buffered.start(index) <= currentTime + 0.1;
+    if (isHere && buffered.end(index) >= currentTime) return buffered.end(index);
+  }
+  return currentTime;
+}
