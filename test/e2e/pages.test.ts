@@ -12,6 +12,19 @@ test.each([
   expect(response.headers.get("content-type")).toContain("text/html");
 });
 
+test.each([
+  ["/feed.xml", "application/rss+xml"],
+  ["/sitemap.xml", "application/xml"],
+  ["/robots.txt", "text/plain"],
+])("%s is served as %s", async (path, type) => {
+  const response = await fetch(inject("serverUrl") + path);
+  expect([response.status, response.headers.get("content-type")?.split(";")[0]]).toEqual([
+    200,
+    type,
+  ]);
+  await response.body?.cancel();
+});
+
 test("storage speaks S3 on the app's own origin", async () => {
   const response = await fetch(
     `${inject("serverUrl")}/cdn-cgi/local/r2/s3/tributary-media/no-such-key`,

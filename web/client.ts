@@ -1,0 +1,16 @@
+/** The package `tributary/client`: typed calls to a site's API, for pages and for Node. */
+
+export { TributaryError } from "../shared/job/errors.ts";
+export type {
+  ChangedVideo,
+  CreateJobResponse,
+  CreateWholeJobRequest,
+  LinkRequest,
+  Mp4Status,
+  SignedLink,
+  Video,
+  VideoPage,
+  VideoPatch,
+} from "../shared/wire/api.ts";
+export type { JobStatus } from "../shared/wire/job-status.ts";
+export { EdgeClient, type UploadState } from "./edge-client.ts";
