@@ -92,7 +92,7 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   await card.waitFor({ state: "detached" });
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
   await page.reload();
-  await page.locator("main ul").waitFor({ state: "attached" });
+  await page.getByText("This browser has made no video yet.").waitFor();
   expect(await card.count()).toBe(0);
   await page.goto(watchUrl);
   await page.getByRole("heading", { name: "This video is not known here" }).waitFor();

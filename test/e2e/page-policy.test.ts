@@ -137,7 +137,7 @@ test("a private video is nowhere for a browser that did not make it", async () =
   await page.getByRole("alert").waitFor();
   expect(await page.locator("video").count()).toBe(0);
   await page.goto(`${serverUrl}/videos`);
-  await page.locator("main ul").waitFor({ state: "attached" });
+  await page.getByText("This browser has made no video yet.").waitFor();
   expect(await page.locator(".video-card", { hasText: "flv-8s" }).count()).toBe(0);
   await context.close();
 });
@@ -157,10 +157,10 @@ test("a private video opens by a link, and for its passphrase, in any browser", 
   await page.goto(link.watchUrl);
   await page.getByRole("heading", { name: "This link has ended" }).waitFor();
   await page.goto(`${serverUrl}/watch/${jobId}`);
-  await page.getByLabel("Passphrase").fill("seven grey herons");
+  await page.getByLabel("Passphrase", { exact: true }).fill("seven grey herons");
   await page.keyboard.press("Enter");
   await page.getByText("That is not the passphrase.").waitFor();
-  await page.getByLabel("Passphrase").fill("seven blue herons");
+  await page.getByLabel("Passphrase", { exact: true }).fill("seven blue herons");
   await page.keyboard.press("Enter");
   await shown(page, "video");
   expect(await violations(page)).toEqual([]);
