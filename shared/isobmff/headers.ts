@@ -15,6 +15,17 @@ export function readTimescale(bytes: Uint8Array, header: Box): number {
   return afterDates(bytes, header).u32();
 }
 
+/** Of an `mvhd` (8.2.2), in seconds; 0 where it does not say. */
+export function readMovieSeconds(bytes: Uint8Array, mvhd: Box): number {
+  const fields = new BoxFields(bytes, mvhd);
+  const isLong = fields.versionAndFlags().version === 1;
+  fields.skip(dateBytes(isLong ? 1 : 0));
+  const timescale = fields.u32();
+  const duration = isLong ? fields.u32() * 2 ** 32 + fields.u32() : fields.u32();
+  const isKnown = timescale > 0 && duration !== (isLong ? 2 ** 64 : 2 ** 32 - 1);
+  return isKnown ? duration / timescale : 0;
+}
+
 /** Three letters of ISO 639-2/T, of an `mdhd` (8.4.2). */
 export function readLanguage(bytes: Uint8Array, mdhd: Box): string {
   const fields = new BoxFields(bytes, mdhd);

@@ -3,6 +3,7 @@ import {
   dateBytes,
   readHandler,
   readLanguage,
+  readMovieSeconds,
   readSampleCount,
   readTimescale,
   readTrackId,
@@ -53,6 +54,8 @@ export interface IsoMovie {
   tracks: IsoTrack[];
   /** It says that movie fragments follow (`mvex`). */
   expectsFragments: boolean;
+  /** What it says of its length (`mvhd`); 0 where it does not. */
+  seconds: number;
 }
 
 /** Some writers count this many samples more in their tables than there are. */
@@ -73,6 +76,7 @@ export function readMovie(moov: Uint8Array): IsoMovie {
       .filter(({ type }) => type === "trak")
       .flatMap((trak) => readTrack(moov, trak, movieTimescale, defaults)),
     expectsFragments: mvex !== undefined,
+    seconds: mvhd === undefined ? 0 : readMovieSeconds(moov, mvhd),
   };
 }
 

@@ -11,6 +11,8 @@ export const NOTICE_CODES = [
   "SOUND_LEFT_OUT",
   /** The file has subtitles that are not carried over: pictures, or texts of a kind that is not read. */
   "SUBTITLES_LEFT_OUT",
+  /** Captions inside the pictures (CEA-608, CEA-708) are not carried over. */
+  "CAPTIONS_INSIDE_LEFT_OUT",
   /** The file has further tracks of pictures or of sound, which are not carried over. */
   "TRACKS_LEFT_OUT",
   /** Frames at the start build on pictures that are not in the file. */
@@ -21,6 +23,8 @@ export const NOTICE_CODES = [
   "FRAMES_LEFT_OUT",
   /** The last frame is held until the sound ends. */
   "LAST_FRAME_HELD",
+  /** Single pictures had times that cannot be right. */
+  "TIMES_REPAIRED",
   /** The file's clock jumps; what follows is shown right after. */
   "CLOCK_JUMPS",
   /** Two recordings overlap at a joint. */

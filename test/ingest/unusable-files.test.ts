@@ -47,7 +47,7 @@ describe("refused", () => {
     [
       "an mp4 that lasts for days by its times",
       "SOURCE_CORRUPT",
-      /lasts 5\d hours/,
+      /5\d hours/,
       async () => {
         const file = await readFile(await fixture("plain-8s.mp4"));
         const edits: Edits = [[200_000, 0]];

@@ -19,6 +19,8 @@ export interface IsoLayout {
   /** Bytes that the last box says the file has, when it has fewer. */
   statedBytes: number | null;
   tracks: IsoTrack[];
+  /** What the file says of its length; 0 where it does not. */
+  movieSeconds: number;
   /** Where the `moov` box begins, in which the tracks' boxes lie. */
   moovAt: number;
   /** Where the versions of runs stand that are not the ones they should be (`unsignedRuns`). */
@@ -49,6 +51,7 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
     fragmented: false,
     statedBytes: null,
     tracks: [],
+    movieSeconds: 0,
     moovAt: 0,
     unsignedRuns: [],
   };
@@ -89,6 +92,7 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
       const movie = readMovieOf(await readBytes(file, at, end));
       layout.tracks = movie.tracks;
       for (const { id, decodeRuns } of movie.tracks) sampleCounts.set(id, samplesOf(decodeRuns));
+      layout.movieSeconds = movie.seconds;
       layout.moovAt = at;
       layout.fragmented ||= movie.expectsFragments;
     }

@@ -5,6 +5,7 @@ import { messagesOf, type Notice, notice } from "../../job/notice.ts";
 import { frameStepFor } from "../../plan/plan.ts";
 import { keepSequenceHeader } from "../cut/parameter-sets.ts";
 import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
+import { captionsInside } from "./captions-inside.ts";
 import { editedPictures } from "./edit-list.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import {
@@ -14,10 +15,11 @@ import {
   warnOfLostSound,
   warnOfLostTracks,
 } from "./lost-parts.ts";
+import { placePictures } from "./misplaced-pictures.ts";
 import { dropMissingEnd } from "./missing-end.ts";
 import type { OpenedFile } from "./open-file.ts";
 import { lookAtPictures, type PictureTest, pictureTest, withoutNothing } from "./pictures.ts";
-import { refuseAbsurdLength } from "./plausible-length.ts";
+import { refuseAbsurdLength, refuseAbsurdTrack } from "./plausible-times.ts";
 import { bitRate, meanFrameRate } from "./rates.ts";
 import { hasEdits, withDescriptions } from "./readable-file.ts";
 import { indexVideo, listPackets, type PacketList, type SourceIndex } from "./source-index.ts";
@@ -74,6 +76,8 @@ export async function probeFile(
   const { test } = listed.video;
   if (test !== null) await lookAtPictures(video, listed.video.packets, test, signal);
   const packets = withoutNothing(listed.video.packets);
+  refuseAbsurdTrack(isoTrack, packets, layout?.movieSeconds ?? 0);
+  notices.push(...placePictures(packets));
   if (!hasEdits(isoTrack)) {
     notices.push(
       ...straighten(
@@ -102,6 +106,7 @@ export async function probeFile(
   await warnOfLostTracks(video, (options.sound ?? opened).audio.length, notices);
   warnOfLostFrames(indexing, notices);
   const { index } = indexing;
+  notices.push(...(await captionsInside(video, index, signal)));
   const frames = index.framePackets.length;
   const frameRate = meanFrameRate(index.frameTicks);
   const frameStep = frameStepFor(frameRate);

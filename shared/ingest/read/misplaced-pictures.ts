@@ -1,0 +1,93 @@
+import { TributaryError } from "../../job/errors.ts";
+import { type Notice, notice } from "../../job/notice.ts";
+import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
+import type { PacketList } from "./source-index.ts";
+
+/**
+ * Single pictures whose composition offset leads far out of their group: damaged tables, and writers that
+ * got a sign or a unit wrong. Their neighbours in decode order tell where they belong.
+ */
+
+/** Neighbours on each side: more than an encoder reorders. */
+const NEIGHBOURS = 20;
+const FEWEST_BEFORE = 4;
+
+/** Nearer ones are in their place; so are those within a few times what the neighbours spread over. */
+const FAR_SECONDS = 10;
+const FAR_SPREADS = 4;
+
+/** With more neighbours out there, the clock goes on there: B-frames come after what they build on. */
+const MOST_TOGETHER = 3;
+
+/** More than this share of all, and the times tell nothing. */
+const MOST_MISPLACED = 0.1;
+
+/**
+ * Moves such pictures to the largest gap between their neighbours; `seconds` are replaced, `places` stay.
+ * @returns what people are told
+ * @throws TributaryError SOURCE_CORRUPT where too many are misplaced
+ */
+export function placePictures(list: PacketList): Notice[] {
+  const { seconds } = list;
+  const misplaced: number[] = [];
+  for (let at = FEWEST_BEFORE; at + NEIGHBOURS < seconds.length; at += 1) {
+    // Nearly all pictures: no need to look further.
+    const isNear = Math.abs((seconds[at] ?? 0) - (seconds[at - 1] ?? 0)) < FAR_SECONDS;
+    if ((!isNear || misplaced.at(-1) === at - 1) && isFar(seconds, at)) misplaced.push(at);
+  }
+  const [first] = misplaced;
+  if (first === undefined) return [];
+  if (misplaced.length > MOST_MISPLACED * seconds.length) {
+    throw new TributaryError(
+      "SOURCE_CORRUPT",
+      "The times in the file cannot be right: many of its pictures lie far away from those around them.",
+    );
+  }
+  const placed = seconds.slice();
+  const wrong = new Set(misplaced);
+  for (const at of misplaced) placed[at] = gapBeside(placed, at, wrong);
+  list.seconds = placed;
+  const zero = placed[0] ?? 0;
+  const count = misplaced.length === 1 ? "A picture has" : `${misplaced.length} pictures have`;
+  const atSeconds = Math.max(0, (placed[first] ?? 0) - zero);
+  const message = `${count} a time that cannot be right (the first at ${clock(atSeconds * TICKS_PER_SECOND)}); shown between the pictures around.`;
+  return [notice("TIMES_REPAIRED", message, atSeconds)];
+}
+
+function isFar(seconds: Float64Array, at: number): boolean {
+  const time = seconds[at] ?? 0;
+  const sorted = around(seconds, at).sort((a, b) => a - b);
+  // A few of the neighbours may be misplaced, too.
+  const least = sorted[Math.floor(sorted.length * 0.1)] ?? 0;
+  const most = sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0;
+  const far = Math.max(FAR_SECONDS, FAR_SPREADS * (most - least));
+  if (time >= least - far && time <= most + far) return false;
+  const there = sorted.filter((each) => (time < least ? each < least - far : each > most + far));
+  return there.length <= MOST_TOGETHER;
+}
+
+function around(seconds: Float64Array, at: number): number[] {
+  return [
+    ...seconds.subarray(Math.max(0, at - NEIGHBOURS), at),
+    ...seconds.subarray(at + 1, at + 1 + NEIGHBOURS),
+  ];
+}
+
+/** The middle of the largest gap between those next to it in decode order. */
+function gapBeside(seconds: Float64Array, at: number, wrong: ReadonlySet<number>): number {
+  const near: number[] = [];
+  for (let from = at - FEWEST_BEFORE; from <= at + FEWEST_BEFORE; from += 1) {
+    // Those before it have their place by now.
+    if (from < at || (from > at && !wrong.has(from))) near.push(seconds[from] ?? 0);
+  }
+  near.sort((a, b) => a - b);
+  let middle = near[0] ?? 0;
+  let largest = -1;
+  for (let i = 1; i < near.length; i += 1) {
+    const [one, next] = [near[i - 1] ?? 0, near[i] ?? 0];
+    if (next - one <= largest) continue;
+    largest = next - one;
+    middle = (one + next) / 2;
+  }
+  return middle;
+}
