@@ -81,7 +81,9 @@ export interface VideoTask {
  */
 export function videoArgs(task: VideoTask, files: VideoTaskFiles): string[] {
   const { renditions } = task;
-  const forced = forcedKeyFrameSeconds(task.segments).map((seconds) => seconds.toFixed(6));
+  const forced = forcedKeyFrameSeconds(task.segments, leastTicks(task.source)).map((seconds) =>
+    seconds.toFixed(6),
+  );
   const outputs = renditions.flatMap((rendition, index) => [
     "-map",
     `[out${index}]`,
@@ -163,7 +165,7 @@ function videoGraph(task: VideoTask): string {
     `trim=start=${seconds(chunk.trimStartTicks)}:end=${seconds(chunk.trimEndTicks)}`,
     ...(source.frameStep > 1 ? [`select=not(mod(n\\,${source.frameStep}))`] : []),
     // Not STARTPTS: where pictures change their size, ffmpeg sets up the whole graph again.
-    `setpts=PTS-round(${startTicks}/${TICKS_PER_SECOND}/TB)`,
+    spacedTimes(`PTS-round(${startTicks}/${TICKS_PER_SECOND}/TB)`, leastTicks(source)),
     ...conversionFilters(colour, largest(renditions)),
   ];
   const branches = renditions.map((_, index) => `[in${index}]`).join("");
@@ -179,6 +181,20 @@ function videoGraph(task: VideoTask): string {
     );
   });
   return `[0:v:0]${shared.join(",")},split=${renditions.length}${branches};${scaled.join(";")}`;
+}
+
+/**
+ * A picture right after another one would get hardly any bits, and those after it would suffer. So x264 has
+ * them some way apart; `cmaf/cut.ts` writes the planned times in any case.
+ */
+function spacedTimes(time: string, ticks: number): string {
+  const apart = `PREV_OUTPTS+round(${ticks}/${TICKS_PER_SECOND}/TB)`;
+  return `setpts='if(isnan(PREV_OUTPTS),${time},max(${time},${apart}))'`;
+}
+
+/** A quarter of what a frame lasts on average. */
+function leastTicks({ frameRate, frameStep }: VideoFacts): number {
+  return Math.round((TICKS_PER_SECOND * frameStep) / frameRate / 4);
 }
 
 /** As large as fits into a rendition's size, in the picture's own shape. */
@@ -214,20 +230,22 @@ function largest(renditions: readonly VideoRendition[]): { width: number; height
 /**
  * Key frames after the first, in seconds from the task's first frame: half a frame early, because
  * ffmpeg takes the first frame at or after a time and rounding must not make it the next one.
+ * @param leastTicks that x264 has frames apart
  */
-export function forcedKeyFrameSeconds(segments: readonly Segment[]): number[] {
+export function forcedKeyFrameSeconds(segments: readonly Segment[], leastTicks = 0): number[] {
   const startTicks = segments[0]?.startTicks ?? 0;
   const seconds: number[] = [];
-  let previousTicks = 0;
+  let previousTicks = Number.NEGATIVE_INFINITY;
   for (const segment of segments) {
     const durations = expandDurations(segment.durations);
     const keys = new Set(keyFrameIndexes(segment));
-    let atTicks = segment.startTicks - startTicks;
+    let plannedTicks = segment.startTicks - startTicks;
     durations.forEach((durationTicks, index) => {
+      const atTicks = Math.max(plannedTicks, previousTicks + leastTicks);
       if (keys.has(index) && atTicks > 0)
-        seconds.push((previousTicks + atTicks) / 2 / TICKS_PER_SECOND);
+        seconds.push((Math.max(0, previousTicks) + atTicks) / 2 / TICKS_PER_SECOND);
       previousTicks = atTicks;
-      atTicks += durationTicks;
+      plannedTicks += durationTicks;
     });
   }
   return seconds;
