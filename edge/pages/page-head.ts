@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html";
+import type { VideoObject, WithContext } from "schema-dts";
 import type { Published } from "./published.ts";
 
 /** What stands in the head of a watch page for programs: links' previews, search engines, embedders. */
@@ -61,7 +62,7 @@ export function watchHead(it: Published): Markup {
 }
 
 /** schema.org/VideoObject. */
-export function videoObject(it: Published): object {
+export function videoObject(it: Published): WithContext<VideoObject> {
   const { video, watchUrl, embedUrl, masterUrl, posterUrl, durationSeconds } = it;
   const starts = video.chapters.map(({ startSeconds }) => startSeconds);
   return {
@@ -76,8 +77,8 @@ export function videoObject(it: Published): object {
     embedUrl,
     contentUrl: masterUrl,
     encodingFormat: "application/vnd.apple.mpegurl",
-    width: video.width,
-    height: video.height,
+    width: pixels(video.width),
+    height: pixels(video.height),
     ...(video.language && { inLanguage: video.language }),
     ...(starts.length > 0 && {
       hasPart: video.chapters.map(({ title, startSeconds }, at) => ({
@@ -89,6 +90,11 @@ export function videoObject(it: Published): object {
       })),
     }),
   };
+}
+
+/** A length in pixels, by its code in UN/CEFACT Recommendation 20. */
+function pixels(value: number) {
+  return { "@type": "QuantitativeValue", value, unitCode: "E37" } as const;
 }
 
 /** JSON that ends no script element and begins no comment, whatever is in it. */

@@ -52,6 +52,7 @@ describe("a watch page's head", () => {
       embedUrl: embed,
       contentUrl: `${ORIGIN}/v/${VIDEO.id}/master.m3u8`,
       inLanguage: "de-AT",
+      width: { "@type": "QuantitativeValue", value: 1280, unitCode: "E37" },
       hasPart: [
         { "@type": "Clip", startOffset: 0, endOffset: 90.5, url: `${url}?t=0` },
         { "@type": "Clip", name: "The ship", startOffset: 90.5, endOffset: 312 },
