@@ -19,6 +19,8 @@ const serverUrl = inject("serverUrl");
 let browser: Browser;
 let page: Page;
 let watchUrl: string;
+/** What a page's policy refused. */
+const refusals: string[] = [];
 beforeAll(async () => {
   browser = await launchBrowser();
   const client = new EdgeClient(serverUrl);
@@ -29,6 +31,9 @@ beforeAll(async () => {
   expect(await untilEnd(client, job)).toMatchObject({ state: "ready" });
   ({ watchUrl } = job);
   page = await browser.newPage();
+  page.on("console", (message) => {
+    if (/Content[- ]Security[- ]Policy/i.test(message.text())) refusals.push(message.text());
+  });
   // As the page does that began the video.
   await page.addInitScript(
     (owned) => localStorage.setItem("tributary.owned", owned),
@@ -78,6 +83,10 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   // Its playlists are in the browser's cache.
   const shown = page.locator("main video");
   await page.goto(watchUrl);
+  // What programs read in the page is no script of it.
+  const data = await page.locator('script[type="application/ld+json"]').textContent();
+  expect(JSON.parse(data ?? "")).toMatchObject({ "@type": "VideoObject", name: TITLE });
+  expect(refusals).toEqual([]);
   await expect
     .poll(() => shown.evaluate((video: HTMLVideoElement) => video.readyState))
     .toBeGreaterThan(1);
