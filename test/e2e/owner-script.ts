@@ -42,6 +42,18 @@ export function changeTasks(tab: OwnerTab, change: (grant: LeaseGrant) => number
   );
 }
 
+/**
+ * For `prepare`: a mixture. The second segment's pictures say that they are turned, and those after it reach the encoder late: one
+ * task is the browser's codecs', one ffmpeg's in the tab, and servers have time for the rest.
+ */
+export function leaveTheRestToServers(tab: OwnerTab): Promise<void> {
+  return changeTasks(tab, ({ task, source }) => {
+    const first = task.kind === "video" ? task.firstSegment : 0;
+    if (first === 1) source.video.rotation = 90;
+    return first >= 2 ? 60_000 : 0;
+  });
+}
+
 export function ownerWorker({ page }: OwnerTab): Worker {
   const worker = page.workers().find((each) => OWNER_SCRIPT.test(each.url()));
   if (worker === undefined) throw new Error("The tab has no owner's worker.");

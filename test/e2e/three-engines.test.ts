@@ -4,7 +4,6 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
-import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import {
   decodedFrameTimes,
   sourceFrameTimes,
@@ -14,7 +13,7 @@ import { compareColours } from "../exactness/plane-likeness.ts";
 import { fixture } from "../setup/media.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 import { expectOneStream } from "./one-stream.ts";
-import { changeTasks, LOCAL_SCRIPTS } from "./owner-script.ts";
+import { LOCAL_SCRIPTS, leaveTheRestToServers } from "./owner-script.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -23,18 +22,6 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const serverUrl = inject("serverUrl");
-
-/**
- * The second segment's pictures say that they are turned, and those after it reach the encoder late: one
- * task is the browser's codecs', one ffmpeg's in the tab, and servers have time for the rest.
- */
-function leaveTheRestToServers(tab: OwnerTab): Promise<void> {
-  return changeTasks(tab, ({ task, source }) => {
-    const first = task.kind === "video" ? task.firstSegment : 0;
-    if (first === 1) source.video.rotation = 90;
-    return first >= 2 ? 60_000 : 0;
-  });
-}
 
 test("a browser's codecs, ffmpeg in the tab and on a server make one video, which is one stream and one file", async () => {
   const file = await fixture("long-gop-20s.mp4");

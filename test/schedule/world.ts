@@ -191,6 +191,10 @@ export class World {
     if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
     // What a stranger cannot make again may be right all the same.
     if (this.#isAudit(lease) && holder.role === "contributor") return null;
+    // Whoever turns out not to make what the core cannot decode gives it back.
+    const isOfCore = !/^av01/.test(this.state.plan.source.video.codec);
+    const isGivenBack = message.code === "INIT_MISMATCH" || message.code === "DECODER_MISSING";
+    if (holder.role === "contributor" && isGivenBack && !isOfCore) return null;
     const count = this.state.tasks.get(lease.taskId)?.failures ?? 0;
     if (this.#isSpared(holder.id, count)) return null;
     return { id: lease.taskId, count };

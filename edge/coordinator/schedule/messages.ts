@@ -1,3 +1,5 @@
+import { coreDecodes } from "../../../shared/encode/core-decoders.ts";
+import type { ErrorCode } from "../../../shared/job/errors.ts";
 import { type JobSettingsPatch, patchSettings } from "../../../shared/job/job.ts";
 import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import { leaseOf } from "./holders.ts";
@@ -6,7 +8,7 @@ import { takeCommit, takeOffer } from "./results/results.ts";
 import { forgetChunk, takeStaged, takeStageFailed, takeStageOffer } from "./staging.ts";
 import type { Draft } from "./state/draft.ts";
 import { guessSpeed } from "./state/pace.ts";
-import type { Holder } from "./state/records.ts";
+import type { Holder, Lease } from "./state/records.ts";
 import { failAudit, takeComparison } from "./verify/audits.ts";
 import { countFault } from "./verify/faults.ts";
 import { drawAll } from "./verify/waiver.ts";
@@ -97,6 +99,12 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
         dropLease(draft, lease);
         return;
       }
+      if (isWithoutMaker(draft, holder, lease, said.code)) {
+        const engines = holder.engines.filter((engine) => engine !== "webcodecs");
+        draft.patchHolder(holder.id, { engines });
+        dropLease(draft, lease);
+        return;
+      }
       // Only those who have the source can say that it will never work.
       const final = !said.retryable && holder.role !== "contributor";
       if (said.code === "DOWNLOAD_FAILED") forgetChunk(draft, lease.taskId);
@@ -112,6 +120,17 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
     default:
       said satisfies never;
   }
+}
+
+/**
+ * A contributor's browser would have made what ffmpeg's core cannot decode, and has no place in the video or
+ * not the decoder after all: that is no fault, and it gets no more of that.
+ */
+function isWithoutMaker(draft: Draft, { role }: Holder, lease: Lease, code: ErrorCode): boolean {
+  const isSaid = code === "DECODER_MISSING" || code === "INIT_MISMATCH";
+  const isVideo = draft.planned.get(lease.taskId)?.kind === "video";
+  const { codec } = draft.plan.source.video;
+  return isSaid && role === "contributor" && isVideo && !coreDecodes(codec);
 }
 
 function takeSettings(draft: Draft, settings: JobSettingsPatch): void {
