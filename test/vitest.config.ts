@@ -14,8 +14,10 @@ const at = (path: string) => join(root, path);
 const storage = newStorageCredentials();
 useLocalSecrets();
 
-/** Browsers that need packages of their own: `npm run test:clips` has them, `npm run browsers` the table. */
-const OTHER_BROWSERS = ["test/browsers/**"];
+/** WebKitGTK, in `npm run test:clips`, and the tables of `npm run browsers`. */
+const OTHER_BROWSERS = ["webkit", "matrix", "players"].map(
+  (name) => `test/browsers/${name}.test.ts`,
+);
 
 /** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
 const LONG_E2E = ["api", "server-engine", "server-faults", "three-engines"].map(

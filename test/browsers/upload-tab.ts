@@ -130,7 +130,7 @@ export async function expectRightVideo(state: ShownState, source: string): Promi
       planes.forEach(({ plane, sourceMean, madeMean, psnrDb }, index) => {
         const levels = Math.abs(sourceMean - madeMean);
         expect(levels, `${name} ${plane}: mean`).toBeLessThan(1);
-        expect(psnrDb, `${name} ${plane}: PSNR`).toBeGreaterThan(35);
+        expect(psnrDb, `${name} ${plane}: PSNR`).toBeGreaterThan(30);
         figures.levels = Math.max(figures.levels, levels);
         figures.psnrDb[index] = Math.min(figures.psnrDb[index] ?? 99, psnrDb);
       });

@@ -7,7 +7,14 @@ import { join } from "node:path";
 import { root } from "../../edge/local/server.ts";
 import { installSystemPrograms } from "../../web/headless/system-programs.ts";
 
-installSystemPrograms(process.env["TRIBUTARY_CLIPS"] === "all" ? ["firefox", "webkit"] : []);
+const isAll = process.env["TRIBUTARY_CLIPS"] === "all";
+const projects = process.argv.filter((_, at, all) => all[at - 1] === "--project");
+const hasFirefox = isAll || projects.length === 0 || projects.includes("browsers");
+installSystemPrograms([
+  ...(hasFirefox ? (["firefox"] as const) : []),
+  ...(isAll ? (["webkit"] as const) : []),
+  ...(process.argv.includes("test/browsers/players") ? (["players"] as const) : []),
+]);
 
 const { status } = spawnSync(
   process.execPath,

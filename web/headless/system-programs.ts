@@ -20,15 +20,27 @@ const WEBKIT_PACKAGES = [
   ...["libav", "plugins-bad", "plugins-ugly"].map((name) => `gstreamer1.0-${name}`),
 ];
 
-/** Browsers beside Chromium, which everything needs. */
-export type OtherBrowser = "firefox" | "webkit";
+/** Players outside browsers, by the program that has to be there. */
+const PLAYER_PACKAGES: Record<string, readonly string[]> = {
+  mpv: ["mpv"],
+  cvlc: ["vlc-bin", "vlc-plugin-base"],
+  "gst-launch-1.0": [
+    "gstreamer1.0-tools",
+    ...["plugins-base", "plugins-good", "plugins-bad", "libav"].map(
+      (name) => `gstreamer1.0-${name}`,
+    ),
+  ],
+};
+
+/** What only some tests need, beside Chromium and ffmpeg, which everything needs. */
+export type OtherProgram = "firefox" | "webkit" | "players";
 
 /**
  * Tests and the headless driver need Chromium with H.264 and, as an independent judge, native
- * ffmpeg; some tests need other browsers. Installs what is missing by apt where that needs no question
+ * ffmpeg; some tests need other browsers, and players. Installs what is missing by apt where that needs no question
  * (root on Debian), else says what to install and ends the process.
  */
-export function installSystemPrograms(others: readonly OtherBrowser[] = []): void {
+export function installSystemPrograms(others: readonly OtherProgram[] = []): void {
   const missing = missingPackages(others);
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
@@ -63,12 +75,17 @@ export function webkitPath(): string | undefined {
   return WEBKIT_CANDIDATES.find((path) => existsSync(path));
 }
 
-function missingPackages(others: readonly OtherBrowser[]): string[] {
+function missingPackages(others: readonly OtherProgram[]): string[] {
   const missing: string[] = [];
   if (!browserPath()) missing.push("chromium");
   if (!runs("ffmpeg", "-version") || !runs("ffprobe", "-version")) missing.push("ffmpeg");
   if (others.includes("firefox") && !firefoxPath()) missing.push("firefox-esr");
   if (others.includes("webkit") && !webkitPath()) missing.push(...WEBKIT_PACKAGES);
+  for (const [program, packages] of others.includes("players")
+    ? Object.entries(PLAYER_PACKAGES)
+    : []) {
+    if (!isOnPath(program)) missing.push(...packages);
+  }
   return missing;
 }
 

@@ -37,6 +37,12 @@ const STILL_BUFFER_SECONDS = 1;
 /** Where the still is, if the video is as long as that: many begin black. */
 const STILL_AT_SECONDS = 1;
 /**
+ * Firefox 153 now and then shows no picture after a seek into two seconds, and does once there are more:
+ * after this time it gets them.
+ */
+const LATE_MS = 2_000;
+const LATE_BUFFER_SECONDS = 10;
+/**
  * WebKit's process hangs now and then where a paused video of Media Source Extensions is sought at once
  * (WebKitGTK 2.50): there the player shows a picture of its own over it.
  */
@@ -95,7 +101,12 @@ export function openPlayback(
     const showStill = () => {
       if (!SEEKS_WHILE_PAUSED || stillAt !== null || video.buffered.length === 0) return;
       stillAt = Math.min(STILL_AT_SECONDS, video.buffered.end(0) / 2);
-      if (video.paused && video.currentTime === 0) video.currentTime = stillAt;
+      if (!video.paused || video.currentTime !== 0) return;
+      video.currentTime = stillAt;
+      const late = setTimeout(() => {
+        if (video.seeking && video.paused) hls.config.maxMaxBufferLength = LATE_BUFFER_SECONDS;
+      }, LATE_MS);
+      abort.addEventListener("abort", () => clearTimeout(late), { once: true });
     };
     hls.on(Hls.Events.FRAG_BUFFERED, showStill);
     const begin = () => {

@@ -1,0 +1,218 @@
+import { join } from "node:path";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { root } from "../../edge/local/server.ts";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { LOCAL_SCRIPTS } from "../e2e/owner-script.ts";
+import { type MarkdownTable, putRows } from "../setup/markdown-table.ts";
+import { launchChromium } from "./chromium.ts";
+import { launchFirefox } from "./firefox.ts";
+import { isAsked } from "./matrix-options.ts";
+import { NATIVE_PLAYERS, type NativePlayer } from "./players/native-players.ts";
+import { makeOutput, OUTPUTS, type PlayedOutput } from "./players/outputs.ts";
+import { openPlayer, playThrough, seekPaused } from "./players/page-players.ts";
+import {
+  PAGE_PLAYERS,
+  type PagePlayer,
+  type PageServer,
+  playerVersion,
+  servePlayers,
+} from "./players/page-server.ts";
+import type { TestBrowser } from "./tab.ts";
+import { launchWebkit } from "./webkit.ts";
+
+// `npm run browsers`: videos as several engines make them, in players that others wrote. Writes the second
+// table of web/README.md.
+
+const serverUrl = inject("serverUrl");
+const SEEKS = 21;
+/** A picture's time may be off by rounding; the next one is 16 ms and more away. */
+const SAME_PICTURE_SECONDS = 0.002;
+
+const TABLE: MarkdownTable = {
+  path: join(root, "web/README.md"),
+  name: "players",
+  columns: [
+    ...["player", "output", "frames", "21 paused seeks", "starts at"],
+    ...["ends at", "stalls over 150 ms", "complaints", "seen"],
+  ],
+  keyOf: ([player = "", output]) => `${player.replaceAll(/[\d.]+/g, "")} ${output}`,
+};
+
+/** In the order of the columns. */
+interface Row {
+  player: string;
+  output: string;
+  frames: string;
+  seeks: string;
+  starts: string;
+  ends: string;
+  stalls: string;
+  complaints: string;
+  seen: string;
+}
+
+const LAUNCHERS = { Chromium: launchChromium, Firefox: launchFirefox, WebKit: launchWebkit };
+type BrowserName = keyof typeof LAUNCHERS;
+/** All players in Chromium; hls.js, ours, in the others, too. */
+const IN_PAGES = [
+  ...PAGE_PLAYERS.map((player) => ({ player, browser: "Chromium" as BrowserName })),
+  ...(["Firefox", "WebKit"] as const).map((browser) => ({ player: "hls.js" as const, browser })),
+].map((each) => ({ ...each, name: `${each.player} in ${each.browser}` }));
+
+/** What uses one lane waits for each other; four lanes at once are what two cores play without a stall. */
+const lanes = new Map<string, Promise<void>>();
+function inLane(lane: string, work: () => Promise<void>): Promise<void> {
+  const done = (lanes.get(lane) ?? Promise.resolve()).then(work);
+  lanes.set(
+    lane,
+    done.catch(() => {}),
+  );
+  return done;
+}
+const laneOf = (player: PagePlayer, browser: BrowserName) =>
+  browser !== "Chromium" ? "others" : player === "hls.js" || player === "shaka" ? "a" : "b";
+
+let maker: Browser;
+let pages: PageServer;
+beforeAll(async () => {
+  maker = await launchBrowser(LOCAL_SCRIPTS);
+  pages = await servePlayers();
+}, 300_000);
+afterAll(async () => {
+  await maker?.close();
+  await pages?.[Symbol.asyncDispose]();
+});
+
+describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
+  let output: PlayedOutput | null;
+  // One that runs is there once for each player.
+  const isRunning = name.startsWith("EVENT");
+  beforeAll(async () => {
+    output = isRunning ? null : await makeOutput(maker, serverUrl, name);
+  });
+  afterAll(() => output?.[Symbol.asyncDispose]());
+
+  async function tried(player: string, fill: (row: Row, it: PlayedOutput) => Promise<void>) {
+    const it = output ?? (await makeOutput(maker, serverUrl, name));
+    if (it === null) return;
+    const row: Row = {
+      ...{ player, output: name, frames: "-", seeks: "-", starts: "-" },
+      ...{ ends: "-", stalls: "-", complaints: "did not play" },
+      seen: new Date().toISOString().slice(0, 10),
+    };
+    try {
+      await fill(row, it);
+    } finally {
+      await inLane("table", () => putRows(TABLE, [Object.values(row)]));
+      if (isRunning) await it[Symbol.asyncDispose]();
+    }
+  }
+
+  test.concurrent.each(NATIVE_PLAYERS.filter((each) => isAsked("player")(each.name)))(
+    "$name",
+    (player: NativePlayer) =>
+      inLane("native", async () => {
+        await tried(`${player.name} ${await player.version()}`, async (row, it) => {
+          const played = await player.play(it.masterUrl);
+          row.frames = of(played.frames, it);
+          row.starts = seconds(played.pictureLateSeconds);
+          row.ends = seconds(played.endSeconds);
+          row.complaints = counted(played.errors);
+          if (player.seek !== null && !isRunning) {
+            const wanted = picturesOf(it);
+            const times = wanted.map(({ atSeconds }) => atSeconds);
+            const found = await player.seek(it.masterUrl, times);
+            row.seeks = hits(wanted, found);
+          }
+          expect(played).toMatchObject({ frames: it.frameTimes.length, errors: [] });
+        });
+      }),
+  );
+
+  test.concurrent.each(IN_PAGES.filter((each) => isAsked("player")(each.name)))(
+    "$name",
+    ({ player, browser: browserName }: { player: PagePlayer; browser: BrowserName }) =>
+      inLane(laneOf(player, browserName), async () => {
+        const browser: TestBrowser = await LAUNCHERS[browserName]();
+        try {
+          const [, version] = browser.version.split("/");
+          const named = `${player} ${await playerVersion(player)} in ${browserName} ${version}`;
+          await tried(named, async (row, it) => {
+            const isDash = player === "dash.js";
+            const url = isDash ? it.manifestUrl : it.masterUrl;
+            if (url === null) {
+              row.complaints = "no manifest before the end";
+              return;
+            }
+            const tab = await browser.newTab();
+            await openPlayer(tab, pages, player, url);
+            const played = await playThrough(tab, it.durationSeconds + 60);
+            row.frames = of(played.frames, it);
+            row.starts = seconds(played.startSeconds);
+            row.ends = `${seconds(played.endSeconds)}${played.ended ? "" : ", not ended"}`;
+            row.stalls =
+              played.stalls
+                .map(({ atSeconds, ms }) => `${ms} ms at ${seconds(atSeconds)}`)
+                .join(", ") || "0";
+            row.complaints = counted(played.errors);
+            const wanted = picturesOf(it);
+            const sought = await seekPaused(
+              tab,
+              wanted.map(({ middle }) => middle),
+            );
+            row.seeks = hits(
+              wanted,
+              sought.map(({ pictureSeconds }) => pictureSeconds),
+            );
+            expect(played).toMatchObject({ ended: true, errors: [], stalls: [] });
+            expect(row.seeks).toBe(`${SEEKS} of ${SEEKS}`);
+          });
+        } finally {
+          await browser.close();
+        }
+      }),
+  );
+});
+
+interface Wanted {
+  /** When it is first shown, and half way to the next. */
+  atSeconds: number;
+  middle: number;
+}
+
+/** Pictures all over a video, its first and last among them. */
+function picturesOf({ frameTimes }: PlayedOutput): Wanted[] {
+  const last = frameTimes.length - 2;
+  return Array.from({ length: SEEKS }, (_, seek) => {
+    // Forth and back.
+    const place = (seek * 8) % SEEKS;
+    const index = Math.round((place * last) / (SEEKS - 1));
+    const atSeconds = frameTimes[index] ?? 0;
+    return { atSeconds, middle: (atSeconds + (frameTimes[index + 1] ?? atSeconds)) / 2 };
+  });
+}
+
+function hits(wanted: readonly Wanted[], found: readonly (number | null)[]): string {
+  if (found.every((each) => each === null)) return "not told";
+  const right = wanted.filter(({ atSeconds, middle }, seek) => {
+    const shown = found[seek] ?? Number.NaN;
+    return shown > atSeconds - SAME_PICTURE_SECONDS && shown <= middle;
+  });
+  return `${right.length} of ${SEEKS}`;
+}
+
+const of = (frames: number | null, { frameTimes }: PlayedOutput) =>
+  frames === null ? "not told" : `${frames} of ${frameTimes.length}`;
+
+const seconds = (value: number | null) =>
+  value === null || !Number.isFinite(value) ? "-" : value.toFixed(3);
+
+function counted(errors: readonly string[]): string {
+  const [first] = errors;
+  if (first === undefined) return "0";
+  return `${errors.length}: ${first
+    .replaceAll("|", "/")
+    .replaceAll(/0x[0-9a-f]+/g, "")
+    .slice(0, 80)}`;
+}

@@ -1,0 +1,94 @@
+import type { Browser } from "playwright";
+import { EdgeClient } from "../../../web/edge-client.ts";
+import type { OwnerTab } from "../../../web/headless/owner-tab.ts";
+import { type MakeOptions, makeVideo } from "../../e2e/made-video.ts";
+import { changeTasks, leaveTheRestToServers } from "../../e2e/owner-script.ts";
+import { sourceFrameTimes } from "../../exactness/decoded-frames.ts";
+import { fixture, realClip } from "../../setup/media.ts";
+
+/** Videos that players are tried on; each is made by the real page in Chromium. */
+export const OUTPUTS = [
+  "ffmpeg",
+  "webcodecs",
+  "server",
+  "mixture",
+  "vfr-drop",
+  "rotated",
+  "EVENT while running",
+] as const;
+export type OutputName = (typeof OUTPUTS)[number];
+
+export interface PlayedOutput extends AsyncDisposable {
+  masterUrl: string;
+  /** Null while it runs. */
+  manifestUrl: string | null;
+  /** Of its source's frames, in seconds from the first. */
+  frameTimes: number[];
+  durationSeconds: number;
+}
+
+/** @returns null where its clip is not there */
+export async function makeOutput(
+  browser: Browser,
+  serverUrl: string,
+  name: OutputName,
+): Promise<PlayedOutput | null> {
+  const clips = { "vfr-drop": "vfr-drop.mp4", rotated: "rotated90.mp4" } as const;
+  const clip = name in clips ? clips[name as keyof typeof clips] : null;
+  // Long enough for several engines, and to be watched while it is made.
+  const isLong = name === "mixture" || name === "EVENT while running";
+  const file =
+    clip === null ? await fixture(isLong ? "long-gop-20s.mp4" : "plain-8s.mp4") : realClip(clip);
+  if (file === null) return null;
+  const how: Partial<MakeOptions> = {
+    ffmpeg: {},
+    webcodecs: { engine: "webcodecs" as const },
+    server: { engine: "server" as const },
+    mixture: {
+      engine: "auto" as const,
+      slots: 1,
+      prepare: leaveTheRestToServers,
+      meddle: ({ page }: OwnerTab) => page.getByLabel("Use this site's servers").check(),
+    },
+    "vfr-drop": {},
+    rotated: {},
+    "EVENT while running": {
+      slots: 1,
+      prepare: (tab: OwnerTab) =>
+        changeTasks(tab, ({ task }) => (task.firstSegment > 0 ? 4_000 : 0)),
+    },
+  }[name];
+  const options: MakeOptions = { serverUrl, file, ladder: "240:350", ...how };
+  const times = await sourceFrameTimes(file);
+  const frameTimes = times.map((time) => time - (times[0] ?? 0));
+  if (name !== "EVENT while running") {
+    const video = await makeVideo(browser, options);
+    const { masterUrl, jobId } = video.job;
+    return {
+      ...{ masterUrl, frameTimes, durationSeconds: video.status.durationTicks / 90_000 },
+      manifestUrl: new URL(`/v/${jobId}/manifest.mpd`, masterUrl).href,
+      [Symbol.asyncDispose]: () => video[Symbol.asyncDispose](),
+    };
+  }
+  let begun: (masterUrl: string) => void = () => {};
+  const playable = new Promise<string>((resolve) => {
+    begun = resolve;
+  });
+  const made = makeVideo(browser, {
+    ...options,
+    async meddle(_, { jobId, masterUrl }) {
+      const edge = new EdgeClient(serverUrl);
+      while ((await edge.jobStatus(jobId)).firstPlayableAtMs === null) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      begun(masterUrl);
+    },
+  });
+  // What fails before anybody can watch.
+  const masterUrl = await Promise.race([playable, made.then(({ job }) => job.masterUrl)]);
+  return {
+    ...{ masterUrl, manifestUrl: null, frameTimes },
+    durationSeconds: (times.at(-1) ?? 0) - (times[0] ?? 0),
+    [Symbol.asyncDispose]: async () => (await made)[Symbol.asyncDispose](),
+  };
+}

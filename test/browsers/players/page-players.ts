@@ -1,0 +1,174 @@
+import { type BrowserTab, waitFor } from "../tab.ts";
+import type { PagePlayer, PageServer } from "./page-server.ts";
+
+/** What a player in a page made of a video, from its start to its end. Times in seconds. */
+export interface PagePlay {
+  /** Decoded. */
+  frames: number;
+  /** Where the buffer begins, and the first picture. */
+  startSeconds: number;
+  firstPictureSeconds: number | null;
+  endSeconds: number;
+  ended: boolean;
+  /** Waits of more than 150 ms, each with its place and length. */
+  stalls: { atSeconds: number; ms: number }[];
+  errors: string[];
+}
+
+export interface PageSeek {
+  toSeconds: number;
+  /** Of the picture that is shown; null where the browser does not tell. */
+  pictureSeconds: number | null;
+}
+
+/** What is kept in the page. */
+interface Kept {
+  events: [name: string, ms: number, atSeconds: number][];
+  errors: string[];
+  /** Media times of the pictures shown, in order. */
+  pictures: number[];
+}
+type Page = { kept: Kept };
+
+const OPEN_MS = 30_000;
+const SEEK_MS = 10_000;
+
+/** Opens a video in a player. @param url of the multivariant playlist, or for dash.js of the manifest */
+export async function openPlayer(
+  tab: BrowserTab,
+  server: PageServer,
+  player: PagePlayer,
+  url: string,
+): Promise<void> {
+  await tab.goto(server.addressOf(player));
+  await tab.evaluate(startPlayer, { player, url });
+  await waitFor(tab, () => (document.querySelector("video")?.readyState ?? 0) >= 2, null, OPEN_MS);
+}
+
+/** Runs in the page, as the next ones. */
+function startPlayer({ player, url }: { player: PagePlayer; url: string }): void {
+  const video = document.querySelector("video") as HTMLVideoElement;
+  const kept: Kept = { events: [], errors: [], pictures: [] };
+  Object.assign(globalThis, { kept });
+  const names = ["playing", "canplay", "waiting", "seeking", "seeked", "ended"];
+  for (const name of names) {
+    video.addEventListener(name, () =>
+      kept.events.push([name, performance.now(), video.currentTime]),
+    );
+  }
+  video.addEventListener("error", () => kept.errors.push(`media: ${video.error?.message}`));
+  const shown = (_: number, { mediaTime }: { mediaTime: number }) => {
+    kept.pictures.push(mediaTime);
+    video.requestVideoFrameCallback(shown);
+  };
+  if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(shown);
+  // biome-ignore lint/suspicious/noExplicitAny: whatever player the page has loaded.
+  const { Hls, shaka, videojs, dashjs } = globalThis as any;
+  const note = (error: unknown) => kept.errors.push(String(error));
+  if (player === "hls.js") {
+    const hls = new Hls({ startPosition: 0, backBufferLength: 1_000 });
+    hls.on(Hls.Events.ERROR, (_: string, { details }: { details: string }) => note(details));
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  } else if (player === "shaka") {
+    shaka.polyfill.installAll();
+    const it = new shaka.Player();
+    it.addEventListener("error", ({ detail }: { detail: { code: number } }) => note(detail.code));
+    it.attach(video)
+      .then(() => it.load(url, 0))
+      .catch((error: { code?: number }) => note(error.code ?? error));
+  } else if (player === "VHS") {
+    // It puts the element into one of its own, and plays by its own code even where the browser could.
+    const html5 = { vhs: { overrideNative: true }, nativeAudioTracks: false };
+    const it = videojs(video, { html5, preload: "auto" });
+    it.on("error", () => note(it.error()?.message));
+    it.src({ src: url, type: "application/x-mpegURL" });
+  } else {
+    const it = dashjs.MediaPlayer().create();
+    it.on("error", ({ error }: { error: { message?: string } }) => note(error.message));
+    it.initialize(video, url, false);
+  }
+}
+
+/** Plays what was just opened to its end, in real time. @param limitSeconds after which it has failed */
+export async function playThrough(tab: BrowserTab, limitSeconds: number): Promise<PagePlay> {
+  const startSeconds = await tab.evaluate(() => {
+    const video = document.querySelector("video") as HTMLVideoElement;
+    video.play().catch((error) => (globalThis as unknown as Page).kept.errors.push(String(error)));
+    return video.buffered.length > 0 ? video.buffered.start(0) : -1;
+  }, null);
+  const isOver = () => {
+    const video = document.querySelector("video") as HTMLVideoElement;
+    return video.ended || video.error !== null;
+  };
+  await waitFor(tab, isOver, null, limitSeconds * 1000).catch(() => {});
+  const found = await tab.evaluate(() => {
+    const video = document.querySelector("video") as HTMLVideoElement;
+    const { events, errors, pictures } = (globalThis as unknown as Page).kept;
+    const frames = video.getVideoPlaybackQuality().totalVideoFrames;
+    const { currentTime, ended, duration } = video;
+    return { events, errors, pictures, frames, currentTime, ended, duration };
+  }, null);
+  const { events, errors, pictures, frames, ended } = found;
+  return {
+    ...{ frames, startSeconds, ended, errors },
+    firstPictureSeconds: pictures[0] ?? null,
+    endSeconds: found.currentTime,
+    stalls: stallsOf(events, found.duration),
+  };
+}
+
+const LEAST_STALL_MS = 150;
+/** So near to its end a player waits for what it does not know to be none. */
+const END_SECONDS = 0.3;
+
+function stallsOf(events: Kept["events"], durationSeconds: number): PagePlay["stalls"] {
+  const stalls: PagePlay["stalls"] = [];
+  let hasPlayed = false;
+  let waiting: { ms: number; atSeconds: number } | null = null;
+  for (const [name, ms, atSeconds] of events) {
+    if (name === "waiting" && hasPlayed && atSeconds < durationSeconds - END_SECONDS) {
+      waiting ??= { ms, atSeconds };
+    }
+    if (name !== "playing" && name !== "canplay") continue;
+    hasPlayed = true;
+    if (waiting !== null && ms - waiting.ms > LEAST_STALL_MS) {
+      stalls.push({ atSeconds: waiting.atSeconds, ms: Math.round(ms - waiting.ms) });
+    }
+    waiting = null;
+  }
+  return stalls;
+}
+
+/** Seeks while paused. @throws Error where a seek does not end */
+export async function seekPaused(
+  tab: BrowserTab,
+  toSeconds: readonly number[],
+): Promise<PageSeek[]> {
+  const seeks: PageSeek[] = [];
+  for (const to of toSeconds) {
+    const pictureSeconds = await tab.evaluate(
+      async ({ to, limitMs }) => {
+        const video = document.querySelector("video") as HTMLVideoElement;
+        const { kept } = globalThis as unknown as Page;
+        video.pause();
+        const before = kept.pictures.length;
+        const sought = new Promise((resolve, reject) => {
+          video.addEventListener("seeked", resolve, { once: true });
+          setTimeout(() => reject(new Error(`the seek to ${to} did not end`)), limitMs);
+        });
+        video.currentTime = to;
+        await sought;
+        // The picture comes with or after the event; a later one may follow.
+        for (let waited = 0; waited < 20 && kept.pictures.length === before; waited += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return kept.pictures.length > before ? (kept.pictures.at(-1) ?? null) : null;
+      },
+      { to, limitMs: SEEK_MS },
+    );
+    seeks.push({ toSeconds: to, pictureSeconds });
+  }
+  return seeks;
+}
