@@ -60,8 +60,7 @@ export async function refuseFast(question: FastQuestion): Promise<FastRefusal | 
   const { fault, inRgb } = await colourProof();
   if (fault !== null) return { code: "COLOURS_WRONG", message: fault };
   if (!inRgb || tellsItsMatrix(config)) return null;
-  const message =
-    "This browser's decoder turns this codec's pictures into RGB, and does not say how.";
+  const message = "This browser's own codecs might change this video's colours.";
   return { code: "COLOURS_UNKNOWN", message };
 }
 
