@@ -8,6 +8,7 @@ import { fixture } from "../setup/media.ts";
 import { launchFirefox } from "./firefox.ts";
 import { type TestBrowser, waitFor } from "./tab.ts";
 import {
+  chooseBest,
   click,
   expectRightVideo,
   inPhase,
@@ -15,7 +16,6 @@ import {
   makeVideo,
   openUpload,
   pictureEngines,
-  planned,
   play,
 } from "./upload-tab.ts";
 
@@ -50,8 +50,7 @@ test("Best makes it, too", async () => {
   const tab = await firefox.newTab();
   await openUpload(tab, serverUrl, "ladder=240:300");
   await inspect(tab, SAMPLE);
-  await click(tab, "Best quality");
-  await planned(tab, "ffmpeg-wasm");
+  await chooseBest(tab);
   const ended = await makeVideo(tab);
   expect(await pictureEngines(tab, ended)).toEqual(["ffmpeg-wasm"]);
   await expectRightVideo(ended, SAMPLE);

@@ -8,13 +8,12 @@ import { launchFirefox } from "./firefox.ts";
 import { isAsked } from "./matrix-options.ts";
 import type { TestBrowser } from "./tab.ts";
 import {
-  click,
+  chooseBest,
   expectRightVideo,
   inspect,
   makeVideo,
   openUpload,
   pictureEngines,
-  planned,
   play,
 } from "./upload-tab.ts";
 import { launchWebkit } from "./webkit.ts";
@@ -93,8 +92,7 @@ async function fillRow(row: Row, browser: TestBrowser, file: string): Promise<vo
   const { inspection } = await inspect(tab, file);
   const refusal = inspection?.fastRefusalCode ?? null;
   if (refusal === null && row.choice === "Best") {
-    await click(tab, "Best quality");
-    await planned(tab, "ffmpeg-wasm");
+    await chooseBest(tab);
   }
   const startedMs = performance.now();
   const ended = await makeVideo(tab);

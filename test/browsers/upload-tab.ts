@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { Engine } from "../../shared/job/job.ts";
 import { EdgeClient } from "../../web/edge-client.ts";
 import { copyPlaylists } from "../../web/headless/copy-playlists.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
@@ -71,11 +70,22 @@ export async function click(tab: BrowserTab, text: string): Promise<void> {
   );
 }
 
-/** Waits until the pictures are planned for an engine, after its choice was clicked. */
-export async function planned(tab: BrowserTab, engine: Engine): Promise<void> {
-  const isPlanned = (wanted: string) =>
-    (globalThis as unknown as Shown).tributary?.state.inspection?.pictureEngine === wanted;
-  await waitFor(tab, isPlanned, engine, READ_MS);
+/** Chooses x264 once the choice can be made, and waits until the file was planned anew. */
+export async function chooseBest(tab: BrowserTab): Promise<void> {
+  await waitFor(
+    tab,
+    () => {
+      const { state } = (globalThis as unknown as { tributary: { state: ShownState } }).tributary;
+      if (state.inspection?.pictureEngine === "ffmpeg-wasm") return true;
+      const labels = [...document.querySelectorAll("label")];
+      const label = labels.find((each) => each.textContent?.trim().startsWith("Best quality"));
+      const input = label?.querySelector("input");
+      if (input && !input.disabled && !input.checked) input.click();
+      return false;
+    },
+    null,
+    READ_MS,
+  );
 }
 
 /** Starts what was inspected and waits for its end. @throws Error as the page says unless it is ready */
