@@ -1,7 +1,6 @@
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
-import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 
 // Browsers too old or crippled get one sentence on each page, and what they can still do.
 
@@ -14,7 +13,6 @@ afterAll(() => browser?.close());
 const serverUrl = inject("serverUrl");
 const PAGES = {
   upload: "/",
-  contribute: "/contribute/job#token",
   watch: "/watch/job",
   videos: "/videos",
 };
@@ -51,8 +49,7 @@ describe.each(Object.keys(PAGES) as PageName[])("%s", (name) => {
   ] as const)("without %s", async (lack, sentence) => {
     const page = await opened(name, lack);
     try {
-      const works = name === "upload" || name === "contribute";
-      if (sentence === NO_WORKERS && !works) {
+      if (sentence === NO_WORKERS && name !== "upload") {
         // It plays and lists without workers of ours.
         await page.getByRole("heading").first().waitFor();
         expect(await page.getByText(sentence).count()).toBe(0);
@@ -68,15 +65,4 @@ describe.each(Object.keys(PAGES) as PageName[])("%s", (name) => {
       await page.close();
     }
   });
-});
-
-test("without the browser's codecs x264 is promised, and why", async () => {
-  const page = await opened("upload", "WebCodecs");
-  await page.getByRole("button", { name: /sample clip/i }).click();
-  const inspection = await page.waitForFunction(() => {
-    type Shown = { tributary?: { state: ShownState } };
-    return (globalThis as unknown as Shown).tributary?.state.inspection;
-  });
-  expect(await inspection.jsonValue()).toMatchObject({ pictureEngine: "ffmpeg-wasm" });
-  await page.close();
 });

@@ -28,7 +28,7 @@ export interface NativePlayer {
 const RUN_MS = 90_000;
 
 /** What VLC says of a machine without desktop and screen. */
-const VLC_NOISE = /dbus|interface|libvlc|video output|filter/i;
+const VLC_NOISE = /dbus|interface|libvlc|video output|filter|vout display/i;
 
 const versionOf = (program: string, argument: string) => async () => {
   const { output } = await run(program, [argument]);
