@@ -146,20 +146,3 @@ test("RGB that no matrix leads back from is found out", async () => {
   const { proof } = await madeBy("bent", "colour-bars-709.mp4");
   expect(proof.fault).toBe("This browser's codecs failed at a test picture.");
 });
-
-test.each([
-  ["vp8", null],
-  ["vp09.00.10.08", null],
-  ["vp09.02.10.10", "COLOURS_UNKNOWN"],
-  ["av01.0.04M.08", "COLOURS_UNKNOWN"],
-] as const)("where decoders hand out RGB, %s is refused with %s", async (codec, code) => {
-  page = await openBlankPage(browser, inject("serverUrl"));
-  const refusal = await page.evaluate(
-    async ({ address, codec }) => {
-      const stage = await load<typeof import("./rgb-stage.ts")>(address);
-      return stage.refusalOfCodec(codec);
-    },
-    { address: STAGE, codec },
-  );
-  expect(refusal?.code ?? null).toBe(code);
-});

@@ -1,4 +1,3 @@
-import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { readAvcRecord } from "../../shared/h264/avc-config.ts";
 import { parseSps } from "../../shared/h264/sps.ts";
 import { BARS_CLIPS } from "../../web/encoder/engines/webcodecs/colour-bars.ts";
@@ -9,7 +8,6 @@ import {
   proveColours,
 } from "../../web/encoder/pictures/colour-proof.ts";
 import { PlaneReader } from "../../web/encoder/pictures/planes.ts";
-import { refuseFast } from "../../web/encoder/webcodecs-check.ts";
 
 /** Runs in a page: the colour bars through the engine, with decoders that hand out what Firefox's do. */
 
@@ -42,25 +40,6 @@ export async function barsBy(decoder: RgbDecoder | null, file: string): Promise<
       return [{ width: rendition.width, height: rendition.height, bytes }];
     });
     return { proof, made };
-  } finally {
-    globalThis.VideoDecoder = Real;
-  }
-}
-
-/** What is said of a source of a codec where the browser's decoder hands out RGB. */
-export async function refusalOfCodec(codec: string): Promise<FastRefusal | null> {
-  const Real = globalThis.VideoDecoder;
-  globalThis.VideoDecoder = rgbDecoder("weak blue");
-  try {
-    return await refuseFast({
-      video: {
-        ...{ codec, width: 640, height: 360, displayWidth: 640, displayHeight: 360 },
-        ...{ frames: 8, frameRate: 25, frameStep: 1, rotation: 0, interlaced: false },
-        ...{ bitDepth: 8, transfer: "sdr" },
-      },
-      renditions: [],
-      decodeStart: async () => ({ config: { codec }, isIdr: true, packet: null }),
-    });
   } finally {
     globalThis.VideoDecoder = Real;
   }
