@@ -84,6 +84,7 @@ export function Controls({
         media={media}
         totalSeconds={totalSeconds}
         chapters={chapters}
+        playback={playback}
         onSeek={(seconds) => seekTo(video, seconds)}
       />
       <div class="controls-row">

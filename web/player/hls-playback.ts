@@ -24,8 +24,21 @@ export interface Playback {
   readonly failure: ReadonlySignal<ErrorCode | null>;
   /** The browser plays HLS by itself, and shows the captions that the playlists name. */
   readonly isNative: ReadonlySignal<boolean>;
+  /**
+   * Shows single pictures of the video in another element, from its I-frame playlists.
+   * @returns null where there are none
+   */
+  openPreview(video: HTMLVideoElement): Preview | null;
   setLevel(id: number): void;
   setAudioTrack(id: number): void;
+}
+
+/** Pictures to look at before one goes there. */
+export interface Preview {
+  /** The key frame at a time, or the last one before it. */
+  show(seconds: number): void;
+  /** Frees the element. */
+  end(): void;
 }
 
 /** Network failures in a row before playing is given up (with backoff: about half a minute). */
@@ -191,6 +204,15 @@ export function openPlayback(
     audioTrack,
     failure,
     isNative,
+    openPreview(element) {
+      const pictures = player?.createIFramePlayer() ?? null;
+      if (pictures === null) return null;
+      pictures.attachMedia(element);
+      return {
+        show: (seconds) => pictures.loadMediaAt(seconds),
+        end: () => pictures.destroy(),
+      };
+    },
     setLevel(id) {
       level.value = id;
       if (player !== null) player.nextLevel = id;

@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { Chapter } from "../../shared/wire/details.ts";
 import { formatClock } from "../ui/format.ts";
+import type { Playback, Preview } from "./hls-playback.ts";
 import type { MediaState } from "./media-state.ts";
 
 /** The whole of the video: what was played, what is loaded, and hatched what is not made yet. */
@@ -8,11 +10,13 @@ export function Timeline({
   media,
   totalSeconds,
   chapters,
+  playback,
   onSeek,
 }: {
   media: MediaState;
   totalSeconds: number;
   chapters: readonly Chapter[];
+  playback: Playback;
   onSeek(seconds: number): void;
 }) {
   const pointed = useSignal<number | null>(null);
@@ -22,6 +26,8 @@ export function Timeline({
   const isGrowing = media.madeEnd < totalSeconds - 0.5;
   const chapter = chapterAt(chapters, media.at);
   const point = (event: PointerEvent) => {
+    // A finger is on its way to another place, and hides what it points at.
+    if (event.pointerType === "touch") return;
     const { left, width } = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const within = Math.min(1, Math.max(0, (event.clientX - left) / Math.max(1, width)));
     pointed.value = within * totalSeconds;
@@ -66,6 +72,14 @@ export function Timeline({
         value={media.at}
         onInput={(event) => onSeek(event.currentTarget.valueAsNumber)}
       />
+      {pointed.value !== null && pointed.value <= media.madeEnd && (
+        <PreviewPicture
+          playback={playback}
+          seconds={pointed.value}
+          // Whole within the player, also at its ends.
+          left={`clamp(5.25rem, ${share(pointed.value)}, calc(100% - 5.25rem))`}
+        />
+      )}
       {pointed.value !== null && (
         <span class="timeline-tip" style={{ left: share(pointed.value) }} aria-hidden="true">
           {[
@@ -79,6 +93,47 @@ export function Timeline({
         </span>
       )}
     </div>
+  );
+}
+
+/** What is to be seen there; nothing until the first picture has come. */
+function PreviewPicture({
+  playback,
+  seconds,
+  left,
+}: {
+  playback: Playback;
+  seconds: number;
+  left: string;
+}) {
+  const element = useRef<HTMLVideoElement>(null);
+  const preview = useSignal<Preview | null>(null);
+  const isThere = useSignal(false);
+  useEffect(() => {
+    const opened = element.current === null ? null : playback.openPreview(element.current);
+    preview.value = opened;
+    return () => opened?.end();
+  }, [playback, preview]);
+  const shownSeconds = Math.round(seconds * 10) / 10;
+  useEffect(() => {
+    preview.value?.show(shownSeconds);
+  }, [preview.value, shownSeconds]);
+  return (
+    <video
+      class={isThere.value ? "timeline-preview" : "timeline-preview is-empty"}
+      ref={element}
+      muted
+      playsInline
+      aria-hidden="true"
+      tabIndex={-1}
+      style={{ left }}
+      onSeeked={() => {
+        isThere.value = true;
+      }}
+      onLoadedData={() => {
+        isThere.value = true;
+      }}
+    />
   );
 }
 
