@@ -5,7 +5,7 @@ import {
   recordKey,
 } from "../../shared/job/object-keys.ts";
 import { deleteBelow } from "../storage/stored-objects.ts";
-import { deleteCancelledRows, deleteRows } from "./owners.ts";
+import { deleteCancelledRows, deleteRows, findVideoState } from "./owners.ts";
 
 /** Deletes a video's objects and rows, so that nothing of it is served. May be done twice. */
 export async function deleteVideo(env: Cloudflare.Env, videoId: string): Promise<void> {
@@ -17,6 +17,11 @@ export async function deleteVideo(env: Cloudflare.Env, videoId: string): Promise
 export async function deleteCancelled(env: Cloudflare.Env, videoId: string): Promise<void> {
   await deleteObjects(env.MEDIA, videoId);
   await deleteCancelledRows(env.CATALOG, videoId);
+}
+
+/** For a job that is over: what it has where it never became a video, since its source could not be planned. */
+export async function deleteUnplanned(env: Cloudflare.Env, videoId: string): Promise<void> {
+  if ((await findVideoState(env.CATALOG, videoId)) === null) await deleteVideo(env, videoId);
 }
 
 /** All that a video has in storage; its source, where it has one there, is its keeper's. */

@@ -129,20 +129,6 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
   ]);
 }
 
-/** For a job that never became a video: its source could not be planned. */
-export async function deleteOwnerWithoutVideo(db: D1Database, id: string): Promise<void> {
-  await db.batch(
-    ["video_owners", "video_details"].map((table) =>
-      db
-        .prepare(
-          `DELETE FROM ${table}
-           WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.id = ?1)`,
-        )
-        .bind(id),
-    ),
-  );
-}
-
 /**
  * Takes a cancelled job's video out of the catalogue. That it is private is known until `deleteRows`, for
  * as long as the coordinator tells of the job.

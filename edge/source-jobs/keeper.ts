@@ -5,7 +5,8 @@ import { hasEnded, type JobPlan } from "../../shared/job/job.ts";
 import { log } from "../../shared/log.ts";
 import type { WebhookEvent, WebhookStatus } from "../../shared/wire/api.ts";
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
-import { deleteOwnerWithoutVideo, findOwnership } from "../catalog/owners.ts";
+import { deleteUnplanned } from "../catalog/delete-video.ts";
+import { findOwnership } from "../catalog/owners.ts";
 import { findVideoEnd } from "../catalog/videos.ts";
 import type { JobStanding } from "../coordinator/coordinator.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
@@ -168,7 +169,7 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     const nowMs = Date.now();
     if (isOver(kept, nowMs)) {
       await this.dropSource();
-      await deleteOwnerWithoutVideo(this.env.CATALOG, kept.jobId);
+      await deleteUnplanned(this.env, kept.jobId);
       await this.ctx.storage.deleteAlarm();
       await this.ctx.storage.deleteAll();
       return;

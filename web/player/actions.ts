@@ -14,10 +14,13 @@ export interface Played {
   frame: HTMLElement;
   /** Frames a second; null where it is not known. */
   frameRate: number | null;
+  /** More of the video will come. */
+  isMaking: boolean;
 }
 
 /** Does what was asked for. @returns what to say of it in a few words; null for nothing */
-export function act({ video, frame, frameRate }: Played, action: KeyAction): string | null {
+export function act(played: Played, action: KeyAction): string | null {
+  const { video, frame, frameRate } = played;
   switch (action.do) {
     case "play":
       if (video.paused) void video.play().catch(() => {});
@@ -31,14 +34,14 @@ export function act({ video, frame, frameRate }: Played, action: KeyAction): str
       setVolume(video, video.volume + action.by);
       return `Volume ${Math.round(video.volume * 100)} %`;
     case "seek":
-      seekTo(video, video.currentTime + action.bySeconds);
+      seekTo(played, video.currentTime + action.bySeconds);
       return null;
     case "seek-to":
-      seekTo(video, action.share * endOf(video));
+      seekTo(played, action.share * endOf(video));
       return null;
     case "frame":
       if (!video.paused) return null;
-      seekTo(video, video.currentTime + action.by / (frameRate ?? 1 / FRAME_SECONDS));
+      seekTo(played, video.currentTime + action.by / (frameRate ?? 1 / FRAME_SECONDS));
       return null;
     case "speed":
       setSpeed(video, nextSpeed(video.playbackRate, action.by));
@@ -52,10 +55,9 @@ export function act({ video, frame, frameRate }: Played, action: KeyAction): str
 }
 
 /** Within what is made. */
-export function seekTo(video: HTMLVideoElement, seconds: number): void {
+export function seekTo({ video, isMaking }: Played, seconds: number): void {
   const end = endOf(video);
-  const isGrowing = !Number.isFinite(video.duration) || video.duration > end + EDGE_SECONDS;
-  const last = isGrowing ? Math.max(0, end - EDGE_SECONDS) : end;
+  const last = isMaking ? Math.max(0, end - EDGE_SECONDS) : end;
   video.currentTime = Math.min(Math.max(0, seconds), last);
 }
 

@@ -85,7 +85,7 @@ export function Controls({
         totalSeconds={totalSeconds}
         chapters={chapters}
         playback={playback}
-        onSeek={(seconds) => seekTo(video, seconds)}
+        onSeek={(seconds) => seekTo(played, seconds)}
       />
       <div class="controls-row">
         <Button label={playLabel} keys="k" onPress={press({ do: "play" })}>
@@ -110,7 +110,7 @@ export function Controls({
           onInput={(event) => setVolume(video, event.currentTarget.valueAsNumber)}
         />
         <span class="controls-time">
-          {formatClock(media.at)} / {formatClock(totalSeconds)}
+          {formatClock(media.at)} / {formatClock(Math.round(totalSeconds))}
           {chapter !== undefined && <span class="controls-chapter"> · {chapter.title}</span>}
         </span>
         {media.captions.length > 0 && (

@@ -66,6 +66,12 @@ const WITHOUT_SUBTITLES = {
   subtitleStreamController: undefined,
   timelineController: undefined,
 } as unknown as Partial<HlsConfig>;
+/**
+ * hls.js 1.7.4 seeks now and then before a lone key frame is the end of the buffer, and then it is not shown
+ * until it is asked for once more.
+ */
+const PREVIEW_AGAIN_MS = 80;
+const PREVIEW_TRIES = 20;
 /** As hls.js has it by itself. */
 const PLAYING_BUFFER_SECONDS = 600;
 
@@ -208,9 +214,21 @@ export function openPlayback(
       const pictures = player?.createIFramePlayer() ?? null;
       if (pictures === null) return null;
       pictures.attachMedia(element);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const show = (seconds: number, triesLeft: number): void => {
+        clearTimeout(timer);
+        pictures.loadMediaAt(seconds);
+        if (triesLeft === 0) return;
+        timer = setTimeout(() => {
+          if (element.seeking || element.readyState < 2) show(seconds, triesLeft - 1);
+        }, PREVIEW_AGAIN_MS);
+      };
       return {
-        show: (seconds) => pictures.loadMediaAt(seconds),
-        end: () => pictures.destroy(),
+        show: (seconds) => show(seconds, PREVIEW_TRIES),
+        end: () => {
+          clearTimeout(timer);
+          pictures.destroy();
+        },
       };
     },
     setLevel(id) {

@@ -117,7 +117,7 @@ export function Player({
       const action = keyAction(event, isUsed);
       if (action === null) return;
       event.preventDefault();
-      say(act({ video: element, frame: around, frameRate }, action));
+      say(act({ video: element, frame: around, frameRate, isMaking }, action));
       wake();
     };
     document.addEventListener("keydown", press);
@@ -171,12 +171,18 @@ export function Player({
             // A finger brings the controls; a click plays and pauses.
             if ((event as unknown as PointerEvent).pointerType === "touch") return;
             if (video.current !== null && frame.current !== null) {
-              act({ video: video.current, frame: frame.current, frameRate }, { do: "play" });
+              act(
+                { video: video.current, frame: frame.current, frameRate, isMaking },
+                { do: "play" },
+              );
             }
           }}
           onDblClick={() => {
             if (video.current !== null && frame.current !== null) {
-              act({ video: video.current, frame: frame.current, frameRate }, { do: "fullscreen" });
+              act(
+                { video: video.current, frame: frame.current, frameRate, isMaking },
+                { do: "fullscreen" },
+              );
             }
           }}
         >
@@ -227,7 +233,7 @@ export function Player({
           video.current !== null &&
           frame.current !== null && (
             <Controls
-              played={{ video: video.current, frame: frame.current, frameRate }}
+              played={{ video: video.current, frame: frame.current, frameRate, isMaking }}
               playback={playback.value}
               media={shown.media}
               totalSeconds={shown.total}

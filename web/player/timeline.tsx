@@ -32,7 +32,7 @@ export function Timeline({
     const within = Math.min(1, Math.max(0, (event.clientX - left) / Math.max(1, width)));
     pointed.value = within * totalSeconds;
   };
-  const clock = `${formatClock(media.at)} of ${formatClock(totalSeconds)}`;
+  const clock = `${formatClock(media.at)} of ${formatClock(Math.round(totalSeconds))}`;
   return (
     <div
       class="timeline"
