@@ -1,5 +1,5 @@
 import type { FFmpegCoreModule, FS } from "@ffmpeg/types";
-import { TributaryError } from "./job/errors.ts";
+import { scriptNotLoaded, TributaryError } from "./job/errors.ts";
 
 /** What is needed to make an instance of ffmpeg.wasm: compiled once a tab or process, used by all. */
 export interface FfmpegSource {
@@ -59,10 +59,13 @@ type CreateCore = (options: {
   ): Record<string, never>;
 }) => Promise<FfmpegCore>;
 
-/** @throws TributaryError ENGINE_UNAVAILABLE, OUT_OF_MEMORY */
+/** @throws TributaryError SCRIPT_NOT_LOADED, ENGINE_UNAVAILABLE, OUT_OF_MEMORY */
 export async function startCore({ module, scriptUrl }: FfmpegSource): Promise<FfmpegCore> {
+  const loading: Promise<{ default: CreateCore }> = import(/* @vite-ignore */ scriptUrl);
+  const script = await loading.catch((cause: unknown) => {
+    throw scriptNotLoaded(cause);
+  });
   try {
-    const script = (await import(/* @vite-ignore */ scriptUrl)) as { default: CreateCore };
     return await new Promise<FfmpegCore>((resolve, reject) => {
       script
         .default({

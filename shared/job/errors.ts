@@ -111,6 +111,13 @@ export class TributaryError extends Error {
   }
 }
 
+/** Of the page or of its workers. */
+export function scriptNotLoaded(cause: unknown): TributaryError {
+  return new TributaryError("SCRIPT_NOT_LOADED", "A part of the page could not be loaded.", {
+    cause,
+  });
+}
+
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(ERROR_CODES, value);
 }

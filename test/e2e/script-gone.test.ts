@@ -1,9 +1,9 @@
-import type { Browser } from "playwright";
+import type { Browser, Route } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
-import { waitFor } from "./made-video.ts";
+import { makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
 
 // A page that was opened before a new version was published, or before the network went away.
 
@@ -14,14 +14,18 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const serverUrl = inject("serverUrl");
+const gone = (route: Route) => route.fulfill({ status: 404, body: "Not found" });
+
+function openTab(engine: "auto" | "ffmpeg" | "webcodecs"): Promise<OwnerTab> {
+  return OwnerTab.open(browser, { serverUrl, engine, slots: 1, ladder: SMALL_LADDER }, () => {});
+}
 
 for (const [what, answer] of [
-  ["is not there any more", (route) => route.fulfill({ status: 404, body: "Not found" })],
+  ["is not there any more", gone],
   ["cannot be reached", (route) => route.abort("internetdisconnected")],
-] as [string, (route: import("playwright").Route) => Promise<void>][]) {
+] as [string, (route: Route) => Promise<void>][]) {
   test(`a worker's script that ${what}: the page says to reload`, async () => {
-    const parts = { serverUrl, engine: "auto", slots: null, ladder: null };
-    const tab = await OwnerTab.open(browser, parts, () => {});
+    const tab = await openTab("auto");
     await tab.page.context().route(/owner\.worker/, answer);
     await tab.pick(await fixture("plain-8s.mp4"));
     const { error } = await waitFor(tab, ({ phase }) => phase === "failed");
@@ -31,3 +35,38 @@ for (const [what, answer] of [
     await tab.close();
   });
 }
+
+test.each([
+  ["ffmpeg", /ffmpeg-core-[^/]*\.wasmz/],
+  ["ffmpeg's script", /ffmpeg-core-[^/]*\.js/],
+] as const)("%s is gone: the page says to reload, and the job costs nothing", async (_, script) => {
+  const tab = await openTab("ffmpeg");
+  await tab.page.context().route(script, gone);
+  await tab.pick(await fixture("plain-8s.mp4"));
+  await waitFor(tab, ({ phase }) => phase === "inspected");
+  const job = await tab.start();
+  const { error } = await waitFor(tab, ({ phase }) => phase === "failed");
+  expect(error?.code).toBe("SCRIPT_NOT_LOADED");
+  await tab.page.getByRole("button", { name: /Reload/ }).waitFor();
+  const { state, tasks } = await tab.status(job);
+  expect(state).not.toBe("failed");
+  expect(tasks.map(({ attempts }) => attempts)).toEqual(tasks.map(() => 0));
+  await tab.cancel(job);
+  await tab.close();
+});
+
+test("the player is gone: the watch page says to reload, and plays after it", async () => {
+  const file = await fixture("plain-8s.mp4");
+  const options = { serverUrl, file, ladder: SMALL_LADDER, engine: "webcodecs" as const };
+  await using made = await makeVideo(browser, options);
+  const context = await browser.newContext();
+  const script = /assets\/hls-[^/]*\.js/;
+  await context.route(script, gone);
+  const page = await context.newPage();
+  await page.goto(made.job.watchUrl);
+  await page.getByText("The player could not be loaded").waitFor();
+  await context.unroute(script);
+  await page.getByRole("button", { name: /Reload/ }).click();
+  await page.waitForFunction(() => (document.querySelector("video")?.readyState ?? 0) >= 2);
+  await context.close();
+});

@@ -113,6 +113,7 @@ class Contributor implements ContributorApi {
       slots,
       prefetch: 1,
       onChange: () => this.#changed(),
+      onScriptGone: (error) => this.#fail(error),
     });
   }
 

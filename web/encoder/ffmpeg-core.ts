@@ -1,6 +1,6 @@
 import { coreJsUrl } from "virtual:ffmpeg-assets";
 import type { FfmpegSource } from "../../shared/ffmpeg-core.ts";
-import { TributaryError } from "../../shared/job/errors.ts";
+import { scriptNotLoaded, TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { WorkerLink } from "../worker-link.ts";
 import type { FfmpegCoreApi } from "./ffmpeg-core.worker.ts";
 
@@ -9,11 +9,13 @@ let loading: Promise<FfmpegSource> | null = null;
 /**
  * Fetches, inflates and compiles the core: about 10 MB once, then from the browser's cache. The next
  * call after a failure tries again.
- * @throws TributaryError ENGINE_UNAVAILABLE
+ * @throws TributaryError SCRIPT_NOT_LOADED where it cannot be fetched, ENGINE_UNAVAILABLE
  */
 export function loadFfmpegCore(): Promise<FfmpegSource> {
   loading ??= compile().catch((cause: unknown) => {
     loading = null;
+    const { code } = toWireError(cause);
+    if (code === "SCRIPT_NOT_LOADED" || code === "DOWNLOAD_FAILED") throw scriptNotLoaded(cause);
     throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder could not be loaded.", { cause });
   });
   return loading;

@@ -23,14 +23,25 @@ export interface SessionOptions
   /** Encodes; null takes no task. */
   pool: TaskPool | null;
   onChange(): void;
+  /** Scripts of the encoders cannot be loaded; whoever stops the session now loses no attempt. */
+  onScriptGone(error: TributaryError): void;
 }
 
 /** This tab as a lease holder of one job. */
 export class HolderSession extends LeaseHolder {
   readonly #encoder: PoolEncoder;
 
-  constructor({ client, jobId, token, source, plan, pool, ...options }: SessionOptions) {
-    const encoder = new PoolEncoder(pool);
+  constructor({
+    client,
+    jobId,
+    token,
+    source,
+    plan,
+    pool,
+    onScriptGone,
+    ...options
+  }: SessionOptions) {
+    const encoder = new PoolEncoder(pool, onScriptGone);
     const hasFile = source !== null && plan !== null;
     super({
       ...options,
@@ -61,9 +72,11 @@ export class HolderSession extends LeaseHolder {
 /** The pool of the moment. */
 class PoolEncoder implements HolderEncoder {
   pool: TaskPool | null;
+  readonly #onScriptGone: SessionOptions["onScriptGone"];
 
-  constructor(pool: TaskPool | null) {
+  constructor(pool: TaskPool | null, onScriptGone: SessionOptions["onScriptGone"]) {
     this.pool = pool;
+    this.#onScriptGone = onScriptGone;
   }
 
   async transcode(
@@ -72,7 +85,8 @@ class PoolEncoder implements HolderEncoder {
     onProgress: OnProgress,
     signal: AbortSignal,
   ) {
-    return this.#present().transcode({ grant, info, chunk: bytes }, onProgress, signal);
+    const request = { grant, info, chunk: bytes };
+    return this.#watched(this.#present().transcode(request, onProgress, signal));
   }
 
   async compare(
@@ -82,7 +96,19 @@ class PoolEncoder implements HolderEncoder {
     onProgress: OnProgress,
     signal: AbortSignal,
   ) {
-    return this.#present().compare({ grant, info, chunk: bytes, outputs }, onProgress, signal);
+    const request = { grant, info, chunk: bytes, outputs };
+    return this.#watched(this.#present().compare(request, onProgress, signal));
+  }
+
+  async #watched<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (thrown) {
+      if (thrown instanceof TributaryError && thrown.code === "SCRIPT_NOT_LOADED") {
+        this.#onScriptGone(thrown);
+      }
+      throw thrown;
+    }
   }
 
   #present(): TaskPool {

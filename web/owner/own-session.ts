@@ -20,12 +20,14 @@ export interface OwnSessionParts {
   onChange(): void;
   /** The file cannot be read any more; what needs it is over with this session. */
   onFileAway(error: TributaryError): void;
+  /** The encoders' scripts cannot be loaded any more; this tab can make nothing until it is reloaded. */
+  onScriptGone(error: TributaryError): void;
 }
 
 /** This tab as the owner of a job: connects at once. */
 export function openOwnSession(
   { jobId, ownerToken }: ResumableJob,
-  { client, options, file, pool, onChange, onFileAway }: OwnSessionParts,
+  { client, options, file, pool, onChange, onFileAway, onScriptGone }: OwnSessionParts,
 ): HolderSession {
   const lane = laneFor(options, file?.facts.fastRefusal ?? null);
   return new HolderSession({
@@ -46,6 +48,7 @@ export function openOwnSession(
     prefetch: lane === "ffmpeg" ? 1 : 2,
     slots: pool === null ? 0 : slotCountFor(options, file?.facts ?? null),
     onChange,
+    onScriptGone,
   });
 }
 

@@ -353,6 +353,7 @@ class Owner implements OwnerApi {
       pool: pool === null ? null : this.#headStart.over(pool),
       onChange: () => this.#changed(),
       onFileAway: (error) => void this.#fileAway(job, error),
+      onScriptGone: (error) => this.#scriptGone(error),
     });
     this.#carryCaptions(job);
   }
@@ -372,6 +373,13 @@ class Owner implements OwnerApi {
       signal: this.#captionsAbort.signal,
       onChange: (captions) => this.#tell({ type: "captions", captions }),
     });
+  }
+
+  /** The job stays as it is: a failure that is told would cost its tasks their attempts. */
+  #scriptGone(error: TributaryError): void {
+    if (this.#session === null) return;
+    this.#release();
+    this.#tell({ type: "failed", error: toWireError(error) });
   }
 
   /** Finished tasks are kept; those at work are nobody's any more. Goes on when the file is back. */

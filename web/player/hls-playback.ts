@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type HlsPlayer from "hls.js";
 import type { HlsConfig } from "hls.js";
-import type { ErrorCode } from "../../shared/job/errors.ts";
+import { type ErrorCode, scriptNotLoaded, toWireError } from "../../shared/job/errors.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
 
 /** One entry of a menu. */
@@ -99,7 +99,9 @@ export function openPlayback(
   let player: HlsPlayer | null = null;
 
   const load = async () => {
-    const { default: Hls } = await import("hls.js");
+    const { default: Hls } = await import("hls.js").catch((cause: unknown) => {
+      throw scriptNotLoaded(cause);
+    });
     if (abort.aborted) return;
     if (!Hls.isSupported()) {
       playNatively();
@@ -198,8 +200,8 @@ export function openPlayback(
     abort.addEventListener("abort", () => video.removeAttribute("src"), { once: true });
   };
 
-  load().catch(() => {
-    failure.value = "NETWORK";
+  load().catch((thrown: unknown) => {
+    failure.value = toWireError(thrown).code;
   });
 
   return {

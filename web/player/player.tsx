@@ -1,10 +1,12 @@
 import "./player.css";
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { ErrorCode } from "../../shared/job/errors.ts";
 import { uniqueNames } from "../../shared/playlist/subtitles.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
 import type { Chapter } from "../../shared/wire/details.ts";
 import { ERROR_TEXTS } from "../ui/error-texts.ts";
+import { ReloadButton } from "../ui/reload-button.tsx";
 import { act } from "./actions.ts";
 import { CaptionTrack } from "./caption-track.tsx";
 import { Controls } from "./controls.tsx";
@@ -20,6 +22,21 @@ const IDLE_AFTER_MS = 2_500;
 const SAID_FOR_MS = 1_200;
 const NO_CHAPTERS: readonly Chapter[] = [];
 const NO_CAPTIONS: readonly Captions[] = [];
+
+const UNDECODABLE = {
+  title: "Playing stopped",
+  what: "The video could not be decoded by this browser.",
+};
+
+/** What a viewer reads. */
+const FAILURES: Partial<Record<ErrorCode, typeof UNDECODABLE>> = {
+  ENGINE_UNAVAILABLE: { ...UNDECODABLE, title: "This browser cannot play HLS" },
+  NETWORK: { ...UNDECODABLE, what: ERROR_TEXTS.NETWORK.what },
+  SCRIPT_NOT_LOADED: {
+    title: "The player could not be loaded",
+    what: "You may be offline, or the site has a newer version.",
+  },
+};
 
 export interface PlayerProps {
   /** Null while there is nothing to play. */
@@ -244,26 +261,22 @@ export function Player({
         {failure !== null && (
           <div class="player-failure" role="alert">
             <p>
-              <b>
-                {failure === "ENGINE_UNAVAILABLE"
-                  ? "This browser cannot play HLS"
-                  : "Playing stopped"}
-              </b>
+              <b>{(FAILURES[failure] ?? UNDECODABLE).title}</b>
             </p>
-            <p>
-              {failure === "NETWORK"
-                ? ERROR_TEXTS.NETWORK.what
-                : "The video could not be decoded by this browser."}
-            </p>
-            <button
-              type="button"
-              class="button"
-              onClick={() => {
-                attempt.value += 1;
-              }}
-            >
-              Try again
-            </button>
+            <p>{(FAILURES[failure] ?? UNDECODABLE).what}</p>
+            {ERROR_TEXTS[failure].reload ? (
+              <ReloadButton />
+            ) : (
+              <button
+                type="button"
+                class="button"
+                onClick={() => {
+                  attempt.value += 1;
+                }}
+              >
+                Try again
+              </button>
+            )}
           </div>
         )}
       </section>

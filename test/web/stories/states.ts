@@ -105,7 +105,7 @@ export const INSPECTION: Inspection = {
   taskCount: 58,
   estimatedBytes: 222_600_000,
   pictureEngine: "ffmpeg-wasm",
-  fastRefusal: "The browser's codecs cannot turn HDR into SDR.",
+  fastRefusal: "The browser does not hand out pictures of this kind as they are.",
   fastRefusalCode: "HDR",
   remuxed: false,
 };
