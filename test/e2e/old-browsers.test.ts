@@ -13,6 +13,7 @@ afterAll(() => browser?.close());
 const serverUrl = inject("serverUrl");
 const PAGES = {
   upload: "/",
+  contribute: "/join/job#token",
   watch: "/watch/job",
   videos: "/videos",
 };
@@ -49,7 +50,8 @@ describe.each(Object.keys(PAGES) as PageName[])("%s", (name) => {
   ] as const)("without %s", async (lack, sentence) => {
     const page = await opened(name, lack);
     try {
-      if (sentence === NO_WORKERS && name !== "upload") {
+      const works = name === "upload" || name === "contribute";
+      if (sentence === NO_WORKERS && !works) {
         // It plays and lists without workers of ours.
         await page.getByRole("heading").first().waitFor();
         expect(await page.getByText(sentence).count()).toBe(0);
