@@ -69,8 +69,12 @@ test("subtitles of the file, and added ones, come to who is watching, without a 
     await tab.page.locator(".captions").getByLabel("Language").selectOption("de");
     await tab.page.getByRole("button", { name: "Add subtitles" }).click();
     await tab.page.getByRole("button", { name: "Delete the subtitles German" }).waitFor();
-    await watching.getByLabel("Language of the transcript").selectOption({ label: "German" });
+    // Of a video that is finished meanwhile, the page asks once a minute.
+    const language = watching.getByLabel("Language of the transcript");
+    await language.selectOption({ label: "German" }, { timeout: 90_000 });
     await watching.getByText("Von der Besitzerin").waitFor();
+    // What comes later is there to be chosen; it does not show beside what is shown.
+    expect(await shownAt(watching, 1.5)).toEqual(["English: From the <i>file</i> itself"]);
     expect(await marked()).toBe(true);
 
     const ended = await follow(tab, TIME_LIMIT, quiet, ({ phase, captions }) => {
@@ -119,13 +123,18 @@ async function shownAt(page: Page, seconds: number): Promise<string[]> {
   await video.evaluate((it, at) => {
     (it as HTMLVideoElement).currentTime = at;
   }, seconds);
+  // Not those of before a seek that is still under way.
   const shown = () =>
-    video.evaluate((it) =>
-      [...(it as HTMLVideoElement).textTracks]
-        .filter(({ mode }) => mode === "showing")
-        .flatMap(({ label, activeCues }) =>
-          [...(activeCues ?? [])].map((cue) => `${label}: ${(cue as VTTCue).text}`),
-        ),
+    video.evaluate(
+      (it, at) =>
+        [...(it as HTMLVideoElement).textTracks]
+          .filter(({ mode }) => mode === "showing")
+          .flatMap(({ label, activeCues }) =>
+            [...(activeCues ?? [])]
+              .filter(({ startTime, endTime }) => startTime <= at && at < endTime)
+              .map((cue) => `${label}: ${(cue as VTTCue).text}`),
+          ),
+      seconds,
     );
   await expect.poll(shown).not.toEqual([]);
   return shown();

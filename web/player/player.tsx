@@ -297,9 +297,16 @@ function remembered(video: HTMLVideoElement, abort: AbortSignal): void {
   video.addEventListener("loadedmetadata", setSpeed, { signal: abort });
   const setCaptions = () => {
     const { captions } = readPreferences();
-    // The browser shows the track that is marked as default.
-    if (captions === null) return;
-    const wanted = captionTracks(video).find(({ language }) => language === captions);
+    const tracks = captionTracks(video);
+    if (captions === null) {
+      // The browser shows the track that is marked as default, and one more where that comes later.
+      const shown = tracks.filter(({ mode }) => mode === "showing");
+      const marked = video.querySelector<HTMLTrackElement>("track[default]")?.track;
+      const only = shown.find((track) => track === marked) ?? shown[0];
+      if (shown.length > 1 && only !== undefined) showCaptions(video, only.label);
+      return;
+    }
+    const wanted = tracks.find(({ language }) => language === captions);
     if (captions === "off" || wanted !== undefined) showCaptions(video, wanted?.label ?? null);
   };
   // Once the browser has made its own choice.
