@@ -40,6 +40,6 @@ test("the engine that was chosen for a job makes the rest of it after a reload",
 
   expect(new URL(tab.page.url()).pathname).toBe(`/watch/${job.jobId}`);
   await tab.page.reload();
-  await tab.page.getByRole("heading", { name: "long-gop-20s.mp4" }).waitFor();
+  await tab.page.getByRole("heading", { name: "long-gop-20s" }).waitFor();
   await tab.close();
 });
