@@ -212,7 +212,7 @@ describe("a job", () => {
 
     // The page has the video's address now; at its own nothing is left to go on with.
     await page.reload();
-    await heading(page, "sample.mp4").waitFor();
+    await heading(page, "sample").waitFor();
     await page.goto(serverUrl);
     await page.getByText("Drop a video here").waitFor();
     await opened(page);
