@@ -34,6 +34,8 @@ class Contributor implements ContributorApi {
   #invitation: ContributorInvitation | null = null;
   #session: HolderSession | null = null;
   #pool: Pool | null = null;
+  /** At a time, as far as frames have room; also after a pause. */
+  #mostTasks = 0;
   /** What earlier sessions of this tab did; the person may change the number of encoders. */
   #before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
 
@@ -67,7 +69,7 @@ class Contributor implements ContributorApi {
     if (this.#invitation === null || this.#feed.state.possibleSlots === 0) return;
     const count = Math.max(1, Math.min(slots, this.#feed.state.possibleSlots));
     if (this.#session !== null && this.#pool?.slots().length === count) {
-      this.#session.setSlots(count);
+      this.#session.setSlots(Math.min(count, this.#mostTasks));
     } else {
       this.#release();
       // The core is fetched and compiled once a tab; whether each slot needs it, leases will tell.
@@ -120,12 +122,14 @@ class Contributor implements ContributorApi {
   /** The first grant says how large the frames are, and so how many tasks at a time there is room for. */
   #within(pool: Pool, slots: number): TaskPool {
     let isKnown = this.#lane === "ffmpeg";
+    this.#mostTasks = slots;
     return {
       compare: (request, onProgress, signal) => pool.compare(request, onProgress, signal),
       transcode: (request, onProgress, signal) => {
         if (!isKnown && this.#feed.state.phase === "working") {
           isKnown = true;
-          this.#session?.setSlots(Math.min(slots, fastSlots(request.grant.source.video)));
+          this.#mostTasks = Math.min(slots, fastSlots(request.grant.source.video));
+          this.#session?.setSlots(this.#mostTasks);
         }
         return pool.transcode(request, onProgress, signal);
       },

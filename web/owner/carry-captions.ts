@@ -1,3 +1,4 @@
+import type { Source } from "../../shared/ingest/read/source.ts";
 import type { SubtitleText } from "../../shared/ingest/remux/extract-subtitles.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { type Notice, notice } from "../../shared/job/notice.ts";
@@ -13,6 +14,29 @@ export interface CarryOptions {
   total: number;
   signal: AbortSignal;
   onChange(carried: CaptionsCarried): void;
+}
+
+/** The subtitles of the owner's file on their way to one video. */
+export class CaptionsCarrier {
+  #abort = new AbortController();
+
+  /** Reads the file as it is now; what was under way is begun anew. */
+  begin(
+    source: Pick<Source, "facts" | "captions">,
+    options: Pick<CarryOptions, "client" | "job" | "onChange">,
+  ): void {
+    const total = source.facts.subtitles?.filter(({ isText }) => isText).length ?? 0;
+    if (total === 0) return;
+    this.end();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const read = (given: AbortSignal) => source.captions(given);
+    void carryCaptions({ ...options, total, read, signal });
+  }
+
+  end(): void {
+    this.#abort.abort();
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ import { colourFault } from "../encoder/webcodecs-check.ts";
 import type { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
-import { carryCaptions } from "./carry-captions.ts";
+import { CaptionsCarrier } from "./carry-captions.ts";
 import {
   decideOwnPart,
   laneFor,
@@ -54,7 +54,7 @@ class Owner implements OwnerApi {
   /** What the person chose; null: by what the device can do. */
   #usesServers: boolean | null = null;
   /** Aborts what brings the source's subtitles to the video, which may last longer than the job. */
-  #captionsAbort = new AbortController();
+  readonly #captions = new CaptionsCarrier();
   /** Aborts what runs for the present file or job. */
   #abort = new AbortController();
 
@@ -229,13 +229,13 @@ class Owner implements OwnerApi {
   }
 
   async cancel(): Promise<OwnerSnapshot> {
-    this.#captionsAbort.abort();
+    this.#captions.end();
     this.#release();
     return this.#tell({ type: "cancelled" });
   }
 
   async reset(): Promise<OwnerSnapshot> {
-    this.#captionsAbort.abort();
+    this.#captions.end();
     this.#release();
     this.#resumable = null;
     this.#work = null;
@@ -355,22 +355,11 @@ class Owner implements OwnerApi {
       onFileAway: (error) => void this.#fileAway(job, error),
       onScriptGone: (error) => this.#scriptGone(error),
     });
-    this.#carryCaptions(job);
-  }
-
-  /** From the file as it is now; what was under way for it is begun anew. */
-  #carryCaptions(job: ResumableJob): void {
     const source = this.#file?.source;
-    const total = source?.facts.subtitles?.filter(({ isText }) => isText).length ?? 0;
-    if (source === undefined || total === 0) return;
-    this.#captionsAbort.abort();
-    this.#captionsAbort = new AbortController();
-    void carryCaptions({
+    if (source === undefined) return;
+    this.#captions.begin(source, {
       client: this.#client,
       job,
-      total,
-      read: (signal) => source.captions(signal),
-      signal: this.#captionsAbort.signal,
       onChange: (captions) => this.#tell({ type: "captions", captions }),
     });
   }
