@@ -5,14 +5,14 @@ import type { LeftStyle } from "./cue.ts";
  * kept; other styling is left out and named; whatever else stands between angle brackets is text.
  */
 
-/** Of each format: what is kept, and what is styling that is left out. */
+/** The tags of each format that are kept, and those of styling, which are left out. */
 const TAGS = {
   srt: { kept: /^(?:b|i|u)$/, left: /^(?:font|s|strike|span|big|small)$/ },
   vtt: { kept: /^(?:b|i|u|v|ruby|rt)$/, left: /^(?:c|lang)$/ },
 } as const;
 
 const MARKUP = /<(\/?)([A-Za-z]+)((?:[.\s][^<>]*)?)>|<[\d:.]+>/g;
-/** What people write in SRT for "on top"; the numbers are those of a keypad. */
+/** SRT's code for a place such as "on top"; its numbers lie as on a keypad. */
 const ALIGNMENT = /\{\\an?(\d{1,2})\}/g;
 
 export interface Reduced {

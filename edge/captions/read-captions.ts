@@ -22,7 +22,7 @@ export interface ReadOptions {
 
 /** A file with captions, understood. */
 export interface ReadCaptions {
-  /** By their starts. */
+  /** Sorted by their starts. */
   cues: Cue[];
   notices: Notice[];
 }

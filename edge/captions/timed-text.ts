@@ -9,7 +9,7 @@ export interface TimedText {
   cues: RawCue[];
   /** Lines with an arrow whose times are not understood. */
   broken: number;
-  /** What stands outside the cues and is not carried over. */
+  /** Styles outside the cues that are left out. */
   left: ReadonlySet<LeftStyle>;
 }
 

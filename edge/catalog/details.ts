@@ -7,7 +7,7 @@ import {
 } from "../../shared/wire/details.ts";
 import { parseJson } from "../../shared/wire/json.ts";
 
-/** What its owner says of a video, as the catalogue keeps it; it is there before the video's own row. */
+/** A video's details, as the catalogue keeps them; they are there before the video's own row. */
 export const storedDetailsSchema = z.object({
   /** Null: by its file's name. */
   title: z.string().nullable().default(null),

@@ -169,7 +169,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return true;
   }
 
-  /** What helpers see the video under from now on; nothing where there is no job (any more). */
+  /** Helpers see this title from now on. Nothing happens where there is no job (any more). */
   async retitle(title: string | null): Promise<void> {
     this.#live?.dispatch({ type: "titled", title });
   }

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { openSealed, sealText } from "./sealed-text.ts";
 
 /**
- * Opens one private video for watching, until it expires or its owner withdraws the links. It stands in the
- * path of what players fetch (`/v/~LINK/ID/...`), so that relative addresses inherit it and no player needs
- * to send headers.
+ * A signed link opens one private video for watching, until it expires or its owner withdraws the links. It
+ * stands in the path of what players fetch (`/v/~LINK/ID/...`), so that relative addresses inherit it and no
+ * player needs to send headers.
  */
 const linkSchema = z.object({
   id: z.string(),

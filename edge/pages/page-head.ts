@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import type { VideoObject, WithContext } from "schema-dts";
 import type { Published } from "./published.ts";
 
-/** What stands in the head of a watch page for programs: links' previews, search engines, embedders. */
+/** The head of a watch page, for programs: links' previews, search engines, embedders. */
 
 /** Preact's own pages take its place as soon as they run. */
 export type Markup = ReturnType<typeof html>;
@@ -10,7 +10,7 @@ export type Markup = ReturnType<typeof html>;
 const SITE_NAME = "Tributary";
 const MOST_DESCRIPTION_CHARACTERS = 300;
 
-/** In a line; the title where nothing is said. */
+/** The description in one line; the title where there is none. */
 export function shortDescription({ video }: Pick<Published, "video">): string {
   const line = video.description.replaceAll(/\s+/g, " ").trim();
   if (line === "") return `${video.title}: a video to watch.`;

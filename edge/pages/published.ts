@@ -8,7 +8,7 @@ export interface Published {
   watchUrl: string;
   embedUrl: string;
   masterUrl: string;
-  /** Of its poster; null where it has none. */
+  /** The poster's address; null where there is none. */
   posterUrl: string | null;
 }
 

@@ -1,6 +1,6 @@
 import type { Markup } from "./page-head.ts";
 
-/** What a page of the build is given for one request. */
+/** The parts of a built page that differ from request to request. */
 export interface PageContent {
   title: string;
   description: string;

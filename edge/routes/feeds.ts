@@ -9,10 +9,10 @@ import { type Enclosure, rssFeed } from "../pages/rss.ts";
 import { sitemap } from "../pages/sitemap.ts";
 import { mp4Key } from "../servers/mp4.ts";
 
-/** What search engines and feed readers fetch: the videos that are listed and finished, no others. */
+/** The feed and the sitemap name the videos that are listed and finished, no others. */
 export const feedRoutes = new Hono<AppEnv>();
 
-/** Of an RSS feed, the newest. */
+/** The feed holds this many of the newest videos. */
 const FEED_ITEMS = 50;
 /** sitemaps.org allows 50,000 addresses a file, and 50 MB. */
 const SITEMAP_VIDEOS = 10_000;

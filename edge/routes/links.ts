@@ -20,7 +20,7 @@ import { describe } from "../openapi/describe.ts";
 /** Signed links to private videos: made by the owner, or for whoever knows the passphrase. */
 export const linkRoutes = new Hono<AppEnv>();
 
-/** Of a link that a passphrase has opened: an evening. */
+/** A passphrase gives access for an evening. */
 const UNLOCKED_FOR_MS = 12 * 3_600_000;
 
 linkRoutes.post(

@@ -51,7 +51,7 @@ function oembedOf(
     start,
   }: { maxwidth?: number | undefined; maxheight?: number | undefined; start: string | null },
 ): OEmbed {
-  // As large as is asked for, in the video's own shape.
+  // The frame is as large as is asked for, in the video's own shape.
   const width = Math.min(
     maxwidth ?? DEFAULT_WIDTH,
     ((maxheight ?? Number.POSITIVE_INFINITY) * video.width) / video.height,
