@@ -14,7 +14,9 @@ import { greatestNear } from "./tile-surroundings.ts";
  * and that is all.
  *
  * The bounds lie between what honest encoders do and what manipulations do in the table of
- * `npm run bench -- --judge`; honest ones come to a half of each, and to a fifth of what a lie is.
+ * `npm run bench -- --judge`; honest ones come to a half of each, and to a fifth of what a lie is. At a
+ * tenth of the usual rates Chromium's encoder differs from itself by more, the most under load: there an
+ * honest result may be `unsure`.
  */
 
 /** Strange in a tile: levels squared beyond what an encoder may put there; levels of its mean. */
