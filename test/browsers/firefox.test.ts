@@ -66,7 +66,7 @@ test.runIf(isAll)("it helps a Chromium owner", async () => {
       () => {},
     );
     await owner.pick(await fixture("long-gop-20s.mp4"));
-    await owner.page.getByRole("button", { name: /^start$/i }).waitFor();
+    await owner.page.getByRole("button", { name: "Share", exact: true }).waitFor();
     const job = await owner.start();
     const { joinUrl } = await owner.share(job);
     const helper = await firefox.newTab();
@@ -96,7 +96,7 @@ test.runIf(isAll)("a reload goes on where it was, and what is cancelled ends", a
   const tab = await firefox.newTab();
   await openUpload(tab, serverUrl, "ladder=144:140&engine=ffmpeg&slots=1");
   await inspect(tab, file);
-  await click(tab, "Start");
+  await click(tab, "Share");
   const before = await waitFor(
     tab,
     () => {
@@ -116,7 +116,7 @@ test.runIf(isAll)("a reload goes on where it was, and what is cancelled ends", a
 
   await openUpload(tab, serverUrl, "ladder=144:140&engine=ffmpeg&slots=1");
   await inspect(tab, file);
-  await click(tab, "Start");
+  await click(tab, "Share");
   await inPhase(tab, ["running"]);
   await click(tab, "Cancel");
   await inPhase(tab, ["cancelled"], 60_000);

@@ -78,7 +78,7 @@ export async function chooseBest(tab: BrowserTab): Promise<void> {
       const { state } = (globalThis as unknown as { tributary: { state: ShownState } }).tributary;
       if (state.inspection?.pictureEngine === "ffmpeg-wasm") return true;
       const labels = [...document.querySelectorAll("label")];
-      const label = labels.find((each) => each.textContent?.trim().startsWith("Best quality"));
+      const label = labels.find((each) => each.textContent?.trim().startsWith("Better picture"));
       const input = label?.querySelector("input");
       if (input && !input.disabled && !input.checked) input.click();
       return false;
@@ -90,7 +90,7 @@ export async function chooseBest(tab: BrowserTab): Promise<void> {
 
 /** Starts what was inspected and waits for its end. @throws Error as the page says unless it is ready */
 export async function makeVideo(tab: BrowserTab): Promise<ShownState> {
-  await click(tab, "Start");
+  await click(tab, "Share");
   const ended = await inPhase(tab, ["ready", "failed", "cancelled"]);
   if (ended.phase !== "ready") throw new Error(JSON.stringify(ended.error));
   return ended;

@@ -22,18 +22,24 @@ const show = (name: "inspected" | "running" | "ready") =>
 
 test("the title is the file's name without its ending, or what is written", async () => {
   const { page } = stage;
-  const start = page.getByRole("button", { name: "Start", exact: true });
+  const start = page.getByRole("button", { name: "Share", exact: true });
   await show("inspected");
   const title = page.getByLabel("Title", { exact: true });
   expect(await title.inputValue()).toBe("harbour-walk-2026");
-  await page.getByText("Others see this title.").waitFor();
+  await page.getByText("Others see this title. It is your file's name").waitFor();
   await start.click();
   await title.fill("The harbour");
-  await start.click();
+  await page.getByLabel("Description", { exact: true }).fill("At dusk.");
+  await page.getByLabel("Who can find it").selectOption("listed");
+  await title.press("Enter");
   const started = (await stage.calls()).filter(({ name }) => name === "start");
   expect(started.map(({ argument }) => argument)).toEqual([
-    ["unlisted", ""],
-    ["unlisted", "The harbour"],
+    { visibility: "unlisted", details: {}, captions: [] },
+    {
+      visibility: "listed",
+      details: { title: "The harbour", description: "At dusk." },
+      captions: [],
+    },
   ]);
 });
 

@@ -60,7 +60,7 @@ const pick = (page: Page, file: string) => page.locator('input[type="file"]').se
 const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
 
 async function startButton(page: Page) {
-  const button = page.getByRole("button", { name: "Start", exact: true });
+  const button = page.getByRole("button", { name: "Share", exact: true });
   await button.waitFor({ timeout: 60_000 });
   return button;
 }
@@ -76,6 +76,7 @@ describe("before the work", () => {
     const page = await openPage();
     await page.getByRole("button", { name: "Try a sample clip" }).click();
     await startButton(page);
+    await page.locator("summary", { hasText: "About this file" }).click();
     const found = (
       await page.getByRole("region", { name: "What was found" }).innerText()
     ).replaceAll(/\s+/g, " ");
@@ -90,13 +91,14 @@ describe("before the work", () => {
     ]) {
       expect(found).toContain(fact);
     }
+    await page.getByText("Expert", { exact: true }).click();
     expect(await page.getByText(/3 segments in \d+ tasks/).count()).toBe(1);
     expect(await page.getByText("1280 × 720", { exact: true }).count()).toBe(2);
 
     const error = page.locator("#ladder-error");
     await page.getByLabel("Level 1, bit rate").fill("5");
     await expect.poll(() => error.innerText(), WITHIN).toContain("out of range");
-    const start = page.getByRole("button", { name: "Start", exact: true });
+    const start = page.getByRole("button", { name: "Share", exact: true });
     expect(await start.isDisabled()).toBe(true);
     expect((await state(page)).error?.code).toBe("LADDER_INVALID");
     await page.getByLabel("Level 1, bit rate").fill("2800");
@@ -107,7 +109,7 @@ describe("before the work", () => {
     await page.getByText("as large as the source").waitFor();
 
     await page.getByRole("button", { name: "Another file" }).click();
-    await page.getByText("Drop a video here").waitFor();
+    await page.getByText("Drop videos here").waitFor();
   });
 
   test("a ladder in the address stands in the editor", async () => {
@@ -214,7 +216,7 @@ describe("a job", () => {
     await page.reload();
     await heading(page, "sample").waitFor();
     await page.goto(serverUrl);
-    await page.getByText("Drop a video here").waitFor();
+    await page.getByText("Drop videos here").waitFor();
     await opened(page);
     expect((await state(page)).phase).toBe("idle");
   });
@@ -242,9 +244,9 @@ describe("a job", () => {
           (globalThis as unknown as { screenLocks: { held: number; asked: number } }).screenLocks,
       );
     await pick(page, sample);
-    await heading(page, "What was found").waitFor(WITHIN);
+    await heading(page, "Ready to share").waitFor(WITHIN);
     expect(await locks()).toEqual({ held: 0, asked: 0 });
-    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByRole("button", { name: "Share", exact: true }).click();
     await expect.poll(async () => (await locks()).held, WITHIN).toBe(1);
     await expect.poll(async () => (await state(page)).phase, { timeout: 60_000 }).toBe("ready");
     await expect.poll(async () => (await locks()).held, WITHIN).toBe(0);

@@ -93,7 +93,8 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
   );
 }
 
-function AddCaptions({ feed }: { feed: CaptionsFeed }) {
+/** A file and its language; what is wrong with it is said here. */
+export function AddCaptions({ feed }: { feed: Pick<CaptionsFeed, "add"> }) {
   const id = useId();
   const file = useRef<HTMLInputElement>(null);
   const language = useSignal("");

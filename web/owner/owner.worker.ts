@@ -65,6 +65,8 @@ class Owner implements OwnerApi {
   async configure(options: OwnerOptions): Promise<OwnerSnapshot> {
     this.#options = { ...this.#options, ...options };
     const file = this.#file;
+    // Only these say how the file is made.
+    if (options.engine === undefined && options.slots === undefined) return this.#snapshot();
     if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
     this.#encoders.end();
     const snapshot = this.#plan(() => file.underOptions(this.#options));

@@ -21,6 +21,8 @@ const session: UploadSessionView = {
   pending,
   storedHandle,
   canRepeat: true,
+  file: null,
+  choices: {},
   get isCancelUnheard() {
     return isCancelUnheard.value;
   },
@@ -68,9 +70,8 @@ const session: UploadSessionView = {
   setLadder: noted("setLadder"),
   useServers: noted("useServers"),
   useEngine: noted("useEngine"),
-  start: async (...argument) => {
-    calls.push({ name: "start", argument });
-  },
+  useChecks: noted("useChecks"),
+  start: noted("start"),
   reopen: noted("reopen"),
   cancel: noted("cancel"),
   again: noted("again"),

@@ -44,6 +44,19 @@ export function DeviceNote({
   );
 }
 
+/** Where servers do some of the work: in words, without the switch. */
+export function ServersNote({ decision }: { decision: PartDecision }) {
+  if (decision.part === "alone") return null;
+  return (
+    <Note kind="info" icon={<InfoIcon />}>
+      <p>
+        <b>{TITLES[decision.part]}</b> They get pieces of your file. You can change that under{" "}
+        <i>Expert</i>.
+      </p>
+    </Note>
+  );
+}
+
 const TITLES: Record<PartDecision["part"], string> = {
   alone: "This device does the work.",
   helped: "Servers help this device.",

@@ -1,25 +1,41 @@
 import { useEffect, useRef } from "preact/hooks";
 import { UploadIcon } from "../../ui/icons.tsx";
 import { isDragging } from "./page-drop.tsx";
-import { hasFilePicker, type PickedFile, pickFile, VIDEO_ENDINGS } from "./source-file.ts";
+import {
+  hasFilePicker,
+  hasFolderPicker,
+  type PickedFile,
+  pickFiles,
+  pickFolder,
+  recordVideo,
+  VIDEO_ENDINGS,
+} from "./source-file.ts";
+import { START } from "./texts.ts";
 
 /**
- * Where a file goes: by button, or by a drop, which the whole page takes (`PageDrop`). The hidden input stays in the page for
- * browsers without `showOpenFilePicker`, and for whoever drives the page.
+ * Where files go: by button, or by a drop, which the whole page takes (`PageDrop`). The hidden input stays in
+ * the page for browsers without `showOpenFilePicker`, and for whoever drives the page.
  */
 export function DropZone({
   title,
   buttonLabel,
   hint,
+  several = false,
+  mobile = false,
   onIntent,
-  onFile,
+  onFiles,
 }: {
   title: string;
   buttonLabel: string;
   hint: string;
+  /** More than one may be chosen, and folders. */
+  several?: boolean;
+  /** A phone or tablet: it has a camera, and nothing to drop from. */
+  mobile?: boolean;
   /** A file is about to come: the button was pressed, or one is dragged over the page. */
   onIntent?(): void;
-  onFile(picked: PickedFile): void;
+  /** Called with none where a folder has no video. */
+  onFiles(picked: PickedFile[]): void;
 }) {
   const input = useRef<HTMLInputElement>(null);
   const isOver = isDragging.value;
@@ -33,12 +49,17 @@ export function DropZone({
       return;
     }
     try {
-      const picked = await pickFile();
-      if (picked !== null) onFile(picked);
+      const picked = await pickFiles(several);
+      if (picked.length > 0) onFiles(picked);
     } catch {
       // Blocked by a policy, or not allowed in this frame: the input may still work.
       input.current?.click();
     }
+  };
+  const give = async (asked: Promise<PickedFile[] | null>) => {
+    onIntent?.();
+    const picked = await asked.catch(() => null);
+    if (picked !== null) onFiles(picked);
   };
 
   return (
@@ -46,20 +67,37 @@ export function DropZone({
       <span class="drop-icon">
         <UploadIcon />
       </span>
-      <p class="drop-title">{isOver ? "Let go to open it" : title}</p>
-      <button type="button" class="button button-primary" onClick={choose}>
-        {buttonLabel}
-      </button>
+      {!mobile && <p class="drop-title">{isOver ? START.dropOver : title}</p>}
+      <div class="actions drop-actions">
+        <button type="button" class="button button-primary button-large" onClick={choose}>
+          {buttonLabel}
+        </button>
+        {several && mobile && (
+          <button
+            type="button"
+            class="button button-large"
+            onClick={() => void give(recordVideo())}
+          >
+            {START.record}
+          </button>
+        )}
+        {several && !mobile && hasFolderPicker() && (
+          <button type="button" class="button button-large" onClick={() => void give(pickFolder())}>
+            {START.folder}
+          </button>
+        )}
+      </div>
       <input
         ref={input}
         class="visually-hidden"
         type="file"
         tabIndex={-1}
+        multiple={several}
         aria-label={buttonLabel}
         accept={["video/*", ...VIDEO_ENDINGS].join(",")}
         onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          if (file !== undefined) onFile({ file, handle: null });
+          const files = [...(event.currentTarget.files ?? [])];
+          if (files.length > 0) onFiles(files.map((file) => ({ file, handle: null })));
           event.currentTarget.value = "";
         }}
       />

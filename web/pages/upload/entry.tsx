@@ -7,10 +7,12 @@ import type { OwnerOptions, OwnerState } from "../../owner/owner-api.ts";
 import { Cancellations } from "../../saved/cancellations.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
 import { savedSiteToken, saveSiteToken, takeGivenToken } from "../../saved/site-token.ts";
+import { keptChoices } from "../../saved/upload-choices.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
 import { connectOwner } from "./connect-owner.ts";
+import { learnFrom } from "./forecast.ts";
 import { KeyQuestion } from "./key-question.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
@@ -75,6 +77,11 @@ render(
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));
+effect(() => {
+  const state = session.state.value;
+  if (state.phase !== "ready" || state.inspection === null || state.done.job === null) return;
+  learnFrom(state.inspection, state.done.job);
+});
 stayAwakeWhile(() => isNeeded(session.state.value), "tributary-making");
 // A reload of a video that is ready shows the video.
 const start = location.pathname + location.search;
@@ -107,6 +114,9 @@ function optionsOf(query: URLSearchParams): OwnerOptions {
   if (engine === "auto" || engine === "ffmpeg" || engine === "webcodecs" || engine === "server") {
     options.engine = engine;
   }
+  const kept = keptChoices();
+  if (options.engine === undefined && kept.engine !== undefined) options.engine = kept.engine;
+  if (kept.verify !== undefined) options.checking = { verify: kept.verify, unverified: "wait" };
   if (globalThis.tributaryChecking) options.checking = globalThis.tributaryChecking;
   const createToken = savedKey ?? givenKey;
   if (createToken !== null) options.createToken = createToken;

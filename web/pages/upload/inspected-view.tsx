@@ -1,102 +1,104 @@
 import { useSignal } from "@preact/signals";
 import type { WireError } from "../../../shared/job/errors.ts";
+import type { Engine } from "../../../shared/job/job.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
-import { MOST_TITLE_CHARACTERS, titleOfFile } from "../../../shared/wire/details.ts";
-import { DEFAULT_VISIBILITY, type Visibility } from "../../../shared/wire/visibility.ts";
+import type { NewCaptions } from "../../../shared/wire/captions.ts";
+import {
+  type DetailsPatch,
+  MOST_DESCRIPTION_CHARACTERS,
+  MOST_TITLE_CHARACTERS,
+  titleOfFile,
+} from "../../../shared/wire/details.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
-import { TITLE_HINT } from "../../ui/details-form.tsx";
+import { measuredRates, type UploadChoices } from "../../saved/upload-choices.ts";
+import { deviceFacts } from "../../ui/device.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { FormField } from "../../ui/form-field.tsx";
-import { formatBitrate, formatBytes, formatCount, languageName } from "../../ui/format.ts";
+import { formatBytes, formatLength, formatWait } from "../../ui/format.ts";
 import { VisibilityChoice } from "../../ui/visibility-choice.tsx";
-import { DeviceNote } from "./device-note.tsx";
-import { LadderEditor } from "./ladder-editor.tsx";
+import { CaptionsAhead } from "./captions-ahead.tsx";
+import { ServersNote } from "./device-note.tsx";
+import { ExpertSettings } from "./expert-settings.tsx";
+import { secondsFor } from "./forecast.ts";
+import type { VerifyPolicy } from "./helper-settings.tsx";
 import { PictureChoice } from "./picture-choice.tsx";
-import { FoundFacts } from "./source-facts.tsx";
+import type { ShareRequest } from "./share-request.ts";
+import { FoundFacts, SourceNotes } from "./source-facts.tsx";
+import { SourcePreview } from "./source-preview.tsx";
+import { PICKED } from "./texts.ts";
 import type { PendingAction } from "./upload-session.ts";
 
-/** Before the work begins: what was found, what will be made, and the button. */
-export function InspectedView({
-  state,
-  problem,
-  pending,
-  onLadder,
-  onEngine,
-  onServers,
-  onStart,
-  onDiscard,
-}: {
-  state: InspectedState;
-  problem: WireError | null;
-  pending: PendingAction;
+export interface InspectedActions {
   onLadder(ladder: LadderRung[]): void;
   onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
-  onStart(visibility: Visibility, title: string): void;
+  onVerify(verify: VerifyPolicy): Promise<void>;
+  onStart(request: ShareRequest): void;
   onDiscard(): void;
+}
+
+/** Before the work begins: the file, what others will see of it, and the button. */
+export function InspectedView({
+  state,
+  file,
+  choices,
+  problem,
+  pending,
+  actions,
+}: {
+  state: InspectedState;
+  /** To be looked at; null where the page has none. */
+  file: File | null;
+  choices: UploadChoices;
+  problem: WireError | null;
+  pending: PendingAction;
+  actions: InspectedActions;
 }) {
   const { inspection } = state;
-  const visibility = useSignal(DEFAULT_VISIBILITY);
-  const { source, audio, video, ladder } = inspection;
+  const { source, estimatedBytes } = inspection;
+  const visibility = useSignal<Visibility>(choices.visibility ?? "unlisted");
   const fileTitle = titleOfFile(source.name);
   const title = useSignal(fileTitle);
+  const description = useSignal("");
+  const captions = useSignal<NewCaptions[]>([]);
   const error = problem ?? state.error;
   const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;
-  const largestSide = Math.min(source.video.displayWidth, source.video.displayHeight);
+  const rates = measuredRates();
+  const { cores } = deviceFacts();
+  const secondsOf = (engine: Engine) => secondsFor(inspection, engine, rates, cores);
+  const start = () => {
+    const details: DetailsPatch = {};
+    if (title.value !== fileTitle && title.value.trim() !== "") details.title = title.value;
+    if (description.value.trim() !== "") details.description = description.value;
+    actions.onStart({ visibility: visibility.value, details, captions: captions.value });
+  };
   return (
     <>
-      <h1>Ready to start</h1>
-      <div class="two-columns">
-        <FoundFacts inspection={inspection} />
-        <section class="card" aria-labelledby="made-title">
-          <h2 id="made-title" class="card-title">
-            What will be made
+      <h1>{PICKED.title}</h1>
+      <div class="two-columns picked">
+        <section class="card" aria-labelledby="file-title">
+          <h2 id="file-title" class="visually-hidden">
+            {PICKED.file}
           </h2>
-          <LadderEditor
-            key={source.fingerprint}
-            ladder={ladder}
-            video={video}
-            largestSide={largestSide}
-            error={ladderError}
-            onChange={onLadder}
+          <SourcePreview
+            file={file}
+            aspect={source.video.displayWidth / source.video.displayHeight}
           />
-          <dl class="facts facts-narrow">
-            <div class="fact fact-wide">
-              <dt>Picture</dt>
-              <PictureChoice
-                inspection={inspection}
-                disabled={pending !== null}
-                onEngine={onEngine}
-              />
-            </div>
-            {audio.length > 0 && (
-              <div class="fact">
-                <dt>Sound</dt>
-                {audio.map((track) => (
-                  <dd key={track.id}>
-                    {[languageName(track.language), `AAC ${formatBitrate(track.bitsPerSecond)}`]
-                      .filter(Boolean)
-                      .join(", ")}
-                  </dd>
-                ))}
-              </div>
-            )}
-            <div class="fact">
-              <dt>Work</dt>
-              <dd>
-                {formatCount(inspection.segmentCount, "segment")} in{" "}
-                {formatCount(inspection.taskCount, "task")}
-              </dd>
-            </div>
-            <div class="fact">
-              <dt>Upload</dt>
-              <dd>
-                about {formatBytes(inspection.estimatedBytes)}, from a file of{" "}
-                {formatBytes(inspection.source.sizeBytes)}
-              </dd>
-            </div>
-          </dl>
-          <FormField label="Title" hint={title.value === fileTitle ? FILE_TITLE_HINT : TITLE_HINT}>
+          <p class="file-name">
+            <span>{source.name}</span>
+          </p>
+          <SourceNotes inspection={inspection} />
+          <details class="details">
+            <summary>{PICKED.file}</summary>
+            <FoundFacts inspection={inspection} />
+          </details>
+        </section>
+        <section class="card" aria-labelledby="about-title">
+          <h2 id="about-title" class="visually-hidden">
+            {PICKED.about}
+          </h2>
+          <FormField label="Title" hint={title.value === fileTitle ? FILE_TITLE_HINT : ""}>
             {(props) => (
               <input
                 {...props}
@@ -106,6 +108,26 @@ export function InspectedView({
                 disabled={pending === "start"}
                 onInput={(event) => {
                   title.value = event.currentTarget.value;
+                }}
+                onKeyDown={(event) => {
+                  const isReady = ladderError === null && pending === null && !event.isComposing;
+                  if (event.key === "Enter" && isReady) start();
+                }}
+              />
+            )}
+          </FormField>
+          <FormField label={PICKED.described}>
+            {(props) => (
+              <textarea
+                {...props}
+                class="short"
+                rows={2}
+                placeholder={PICKED.descriptionHint}
+                maxLength={MOST_DESCRIPTION_CHARACTERS}
+                value={description.value}
+                disabled={pending === "start"}
+                onInput={(event) => {
+                  description.value = event.currentTarget.value;
                 }}
               />
             )}
@@ -117,23 +139,50 @@ export function InspectedView({
               visibility.value = chosen;
             }}
           />
-          <DeviceNote decision={state.part} onServers={onServers} />
+          <CaptionsAhead inspection={inspection} captions={captions} />
+          <PictureChoice
+            inspection={inspection}
+            disabled={pending !== null}
+            secondsOf={secondsOf}
+            onEngine={actions.onEngine}
+          />
+          <p class="outlook">
+            <b>{formatLength(source.durationTicks)}</b>, {formatBytes(source.sizeBytes)}{" "}
+            <span aria-hidden="true">→</span>
+            <span class="visually-hidden">becomes</span> about {formatBytes(estimatedBytes)}
+            {state.part.part === "weak"
+              ? ""
+              : `, about ${formatWait(secondsOf(inspection.pictureEngine))}`}
+          </p>
+          <ServersNote decision={state.part} />
           {error !== null && ladderError === null && <InlineError error={error} />}
           <div class="actions">
             <button
               type="button"
               class="button button-primary button-large"
               disabled={ladderError !== null || pending !== null}
-              onClick={() =>
-                onStart(visibility.value, title.value === fileTitle ? "" : title.value)
-              }
+              onClick={start}
             >
-              {pending === "start" ? "Starting…" : "Start"}
+              {pending === "start" ? PICKED.sharing : PICKED.share}
             </button>
-            <button type="button" class="button" disabled={pending === "start"} onClick={onDiscard}>
-              Another file
+            <button
+              type="button"
+              class="button"
+              disabled={pending === "start"}
+              onClick={actions.onDiscard}
+            >
+              {PICKED.another}
             </button>
           </div>
+          <p class="hint">{PICKED.stays}</p>
+          <ExpertSettings
+            state={state}
+            ladderError={ladderError}
+            verify={choices.verify ?? "adaptive"}
+            onLadder={actions.onLadder}
+            onServers={actions.onServers}
+            onVerify={actions.onVerify}
+          />
         </section>
       </div>
     </>

@@ -15,7 +15,7 @@ export function NeedsFileView({
   pending,
   canReopen,
   onReopen,
-  onFile,
+  onFiles,
   onCancel,
 }: {
   state: NeedsFileState;
@@ -24,7 +24,7 @@ export function NeedsFileView({
   /** The browser knows where the file is. */
   canReopen: boolean;
   onReopen(): void;
-  onFile(picked: PickedFile): void;
+  onFiles(picked: PickedFile[]): void;
   onCancel(): void;
 }) {
   const { fileName: name } = state;
@@ -62,7 +62,7 @@ export function NeedsFileView({
             title="Pick the same file to go on"
             buttonLabel="Choose the file"
             hint="It is compared with the one before, so that nothing gets mixed up."
-            onFile={onFile}
+            onFiles={onFiles}
           />
         </>
       )}

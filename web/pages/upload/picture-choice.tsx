@@ -1,17 +1,23 @@
 import { useEffect, useState } from "preact/hooks";
 import { coreDecodes } from "../../../shared/encode/core-decoders.ts";
+import type { Engine } from "../../../shared/job/job.ts";
 import type { Inspection, OwnerOptions } from "../../owner/owner-api.ts";
+import { formatWait } from "../../ui/format.ts";
+import { PICKED } from "./texts.ts";
 
 type Choice = NonNullable<OwnerOptions["engine"]>;
 
-/** Fast or best: which engine makes the picture, and why there is no choice where there is none. */
+/** Faster or better: which engine makes the pictures. Where there is no choice, nothing. */
 export function PictureChoice({
   inspection,
   disabled,
+  secondsOf,
   onEngine,
 }: {
   inspection: Pick<Inspection, "pictureEngine" | "fastRefusal" | "source">;
   disabled: boolean;
+  /** How long this device will take with an engine. */
+  secondsOf(engine: Engine): number;
   onEngine(engine: Choice): void;
 }) {
   const { pictureEngine, fastRefusal, source } = inspection;
@@ -20,34 +26,43 @@ export function PictureChoice({
   useEffect(() => {
     if (!disabled) setAsked(null);
   }, [disabled]);
-  if (!coreDecodes(source.video.codec)) {
-    return (
-      <dd>{fastRefusal === null ? "By this browser's codecs." : `By a server. ${fastRefusal}`}</dd>
-    );
-  }
-  if (fastRefusal !== null) return <dd>Best quality (x264). {fastRefusal}</dd>;
-  const option = (choice: Choice, isChosen: boolean, text: string) => (
+  if (fastRefusal !== null || !coreDecodes(source.video.codec)) return null;
+  const option = (choice: Choice, engine: Engine, text: string) => (
     <label class="switch">
       <input
         type="radio"
         name="picture-engine"
-        checked={asked === null ? isChosen : asked === choice}
+        checked={asked === null ? pictureEngine === engine : asked === choice}
         disabled={disabled}
         onChange={() => {
           setAsked(choice);
           onEngine(choice);
         }}
-      />{" "}
-      {text}
+      />
+      <span>
+        {text}
+        <span class="hint">, about {formatWait(secondsOf(engine))}</span>
+      </span>
     </label>
   );
   return (
-    <dd>
-      <fieldset class="choices">
-        <legend class="visually-hidden">How the picture is made</legend>
-        {option("auto", pictureEngine === "webcodecs", "Fastest (this browser's codecs)")}
-        {option("ffmpeg", pictureEngine === "ffmpeg-wasm", "Best quality (x264, takes longer)")}
-      </fieldset>
-    </dd>
+    <fieldset class="choices">
+      <legend class="choices-title">{PICKED.quality}</legend>
+      {option("auto", "webcodecs", PICKED.faster)}
+      {option("ffmpeg", "ffmpeg-wasm", PICKED.better)}
+    </fieldset>
   );
+}
+
+/** Which engine makes the pictures, and why, in an expert's words. */
+export function pictureMaker({
+  pictureEngine,
+  fastRefusal,
+  source,
+}: Pick<Inspection, "pictureEngine" | "fastRefusal" | "source">): string {
+  if (!coreDecodes(source.video.codec)) {
+    return fastRefusal === null ? "This browser's codecs" : `A server. ${fastRefusal}`;
+  }
+  if (fastRefusal !== null) return `x264 in WebAssembly. ${fastRefusal}`;
+  return pictureEngine === "webcodecs" ? "This browser's codecs" : "x264 in WebAssembly";
 }

@@ -9,25 +9,17 @@ import {
   formatLength,
   languageName,
 } from "../../ui/format.ts";
-import { FilmIcon, InfoIcon, WarningIcon } from "../../ui/icons.tsx";
+import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 
 /** What was found in the picked file. */
-export function FoundFacts({ inspection }: { inspection: Inspection }) {
-  const { source } = inspection;
+export function FoundFacts({ inspection: { source } }: { inspection: Inspection }) {
   const { video } = source;
-  const notes = treatment(inspection);
   const texts = (source.subtitles ?? []).filter(({ isText }) => isText);
   return (
-    <section class="card" aria-labelledby="found-title">
-      <h2 id="found-title" class="card-title">
-        What was found
-      </h2>
-      <p class="file-name">
-        <FilmIcon />
-        <span>{source.name}</span>
-      </p>
+    <section aria-label="What was found">
       <dl class="facts">
+        <Fact wide name="File" value={source.name} />
         <Fact name="Duration" value={formatLength(source.durationTicks)} />
         <Fact name="Size" value={formatBytes(source.sizeBytes)} />
         <Fact name="Format" value={containerName(source.container)} />
@@ -47,6 +39,21 @@ export function FoundFacts({ inspection }: { inspection: Inspection }) {
           />
         )}
       </dl>
+    </section>
+  );
+}
+
+/** Languages of the file's subtitles that are text, which go with the video. */
+export function subtitlesFound({ subtitles: tracks }: SourceFacts): string[] {
+  return (tracks ?? []).filter(({ isText }) => isText).map(subtitles);
+}
+
+/** What will be done to the picture, and what the file lacks. */
+export function SourceNotes({ inspection }: { inspection: Inspection }) {
+  const notes = treatment(inspection);
+  const { warnings } = inspection.source;
+  return (
+    <>
       {notes.length > 0 && (
         <Note kind="info" icon={<InfoIcon />}>
           {notes.map((note) => (
@@ -54,14 +61,14 @@ export function FoundFacts({ inspection }: { inspection: Inspection }) {
           ))}
         </Note>
       )}
-      {source.warnings.length > 0 && (
+      {warnings.length > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
-          {source.warnings.map((warning) => (
+          {warnings.map((warning) => (
             <p key={warning}>{warning}</p>
           ))}
         </Note>
       )}
-    </section>
+    </>
   );
 }
 

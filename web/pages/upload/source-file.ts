@@ -4,9 +4,6 @@ export interface PickedFile {
   handle: FileSystemFileHandle | null;
 }
 
-/** What was given instead of one file. */
-export type NotAFile = "nothing" | "folder" | "text";
-
 /** File name endings offered in the picker; any other file may be tried as well. */
 export const VIDEO_ENDINGS = [
   ".mp4",
@@ -27,15 +24,23 @@ export const VIDEO_ENDINGS = [
   ".3gp",
 ] as const;
 
+/** By its name or the type that the browser gives it. */
+export function isVideoFile({ name, type }: Pick<File, "name" | "type">): boolean {
+  const lower = name.toLowerCase();
+  return type.startsWith("video/") || VIDEO_ENDINGS.some((ending) => lower.endsWith(ending));
+}
+
 // The File System Access API is not in TypeScript's DOM library: only Chromium has all of it.
 interface FileAccessWindow {
   showOpenFilePicker?(options: {
     id: string;
+    multiple: boolean;
     types: { description: string; accept: Record<string, string[]> }[];
   }): Promise<FileSystemFileHandle[]>;
+  showDirectoryPicker?(options: { id: string }): Promise<FileSystemDirectoryHandle>;
 }
-interface FileAccessItem {
-  getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+interface FileAccessFolder {
+  values(): AsyncIterable<FileSystemFileHandle | FileSystemDirectoryHandle>;
 }
 interface FileAccessHandle {
   queryPermission?(options: { mode: "read" }): Promise<PermissionState>;
@@ -47,54 +52,98 @@ export function hasFilePicker(): boolean {
   return (window as FileAccessWindow).showOpenFilePicker !== undefined;
 }
 
+/** Can a whole folder be chosen? Phones' browsers mostly cannot. */
+export function hasFolderPicker(): boolean {
+  return (
+    (window as FileAccessWindow).showDirectoryPicker !== undefined ||
+    "webkitdirectory" in HTMLInputElement.prototype
+  );
+}
+
 /**
  * Opens the browser's file picker; needs a user gesture.
- * @returns null when the person closed it
+ * @returns none when the person closed it
  */
-export async function pickFile(): Promise<PickedFile | null> {
-  try {
-    const [handle] =
-      (await (window as FileAccessWindow).showOpenFilePicker?.({
-        id: "tributary-source",
-        types: [{ description: "Videos", accept: { "video/*": [...VIDEO_ENDINGS] } }],
-      })) ?? [];
-    return handle === undefined ? null : { file: await handle.getFile(), handle };
-  } catch (thrown) {
-    if (thrown instanceof DOMException && thrown.name === "AbortError") return null;
-    throw thrown;
-  }
-}
-
-/** What was dropped or pasted. */
-export interface Transferred {
-  given: PickedFile | NotAFile;
-  /** Names of files that came with it. */
-  leftOut: string[];
+export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
+  const handles = await unlessClosed(() =>
+    (window as FileAccessWindow).showOpenFilePicker?.({
+      id: "tributary-source",
+      multiple,
+      types: [{ description: "Videos", accept: { "video/*": [...VIDEO_ENDINGS] } }],
+    }),
+  );
+  const read = (handles ?? []).map(async (handle) => ({ file: await handle.getFile(), handle }));
+  return Promise.all(read);
 }
 
 /**
- * The first file in a drop or a paste. To be called inside the event: its items are gone afterwards.
+ * Opens the browser's picker of folders; needs a user gesture.
+ * @returns the videos in it; null when the person closed it
  */
-export async function fileOfTransfer(transfer: DataTransfer | null): Promise<Transferred> {
-  const items = [...(transfer?.items ?? [])].filter((item) => item.kind === "file");
-  const isFolder = (item: DataTransferItem) => item.webkitGetAsEntry?.()?.isDirectory === true;
-  const item = items.find((each) => !isFolder(each)) ?? items[0];
-  if (item === undefined) {
-    const isText = transfer !== null && transfer.types.length > 0;
-    return { given: isText ? "text" : "nothing", leftOut: [] };
+export async function pickFolder(): Promise<PickedFile[] | null> {
+  if ((window as FileAccessWindow).showDirectoryPicker === undefined) {
+    const files = await pickByInput({ webkitdirectory: true });
+    return files?.filter(({ file }) => isVideoFile(file)) ?? null;
   }
-  const leftOut = items.filter((each) => each !== item).map((each) => nameOf(each));
-  const file = item.getAsFile();
-  const asked = (item as FileAccessItem).getAsFileSystemHandle?.().catch(() => null);
-  if (isFolder(item)) return { given: "folder", leftOut };
-  if (file === null) return { given: "nothing", leftOut };
-  const known = await asked;
-  const handle = known?.kind === "file" ? (known as FileSystemFileHandle) : null;
-  return { given: { file, handle }, leftOut };
+  const folder = await unlessClosed(() =>
+    (window as FileAccessWindow).showDirectoryPicker?.({ id: "tributary-folder" }),
+  );
+  return folder === undefined ? null : filesOfDirectory(folder);
 }
 
-function nameOf(item: DataTransferItem): string {
-  return item.webkitGetAsEntry?.()?.name ?? item.getAsFile()?.name ?? "another file";
+/** Opens the camera of a phone; null when the person closed it. Needs a user gesture. */
+export function recordVideo(): Promise<PickedFile[] | null> {
+  return pickByInput({ accept: "video/*", capture: "environment" });
+}
+
+/** By a file input of its own, which stands in the page as long as it is open. */
+function pickByInput(
+  options: Partial<Pick<HTMLInputElement, "accept" | "capture" | "webkitdirectory">>,
+): Promise<PickedFile[] | null> {
+  const input = Object.assign(document.createElement("input"), { type: "file", ...options });
+  input.hidden = true;
+  document.body.append(input);
+  return new Promise((resolve) => {
+    const end = (files: PickedFile[] | null) => {
+      input.remove();
+      resolve(files);
+    };
+    input.addEventListener("change", () => {
+      end([...(input.files ?? [])].map((file) => ({ file, handle: null })));
+    });
+    input.addEventListener("cancel", () => end(null));
+    input.click();
+  });
+}
+
+/** The videos in a folder and the folders in it, by name. */
+export async function filesOfDirectory(folder: FileSystemDirectoryHandle): Promise<PickedFile[]> {
+  const handles: (FileSystemFileHandle | FileSystemDirectoryHandle)[] = [];
+  try {
+    for await (const each of (folder as unknown as FileAccessFolder).values()) handles.push(each);
+  } catch {
+    // It may no longer be read: what was found counts.
+  }
+  handles.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+  const files: PickedFile[] = [];
+  for (const handle of handles) {
+    if (handle.kind === "directory") files.push(...(await filesOfDirectory(handle)));
+    else {
+      const file = await handle.getFile().catch(() => null);
+      if (file !== null && isVideoFile(file)) files.push({ file, handle });
+    }
+  }
+  return files;
+}
+
+/** @returns undefined when the person closed the picker */
+async function unlessClosed<T>(open: () => Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await open();
+  } catch (thrown) {
+    if (thrown instanceof DOMException && thrown.name === "AbortError") return undefined;
+    throw thrown;
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ export function tabTitle(state: OwnerState): string {
     case "failed":
       return `Failed · ${state.fileName ?? ""} · ${NAME}`;
     default:
-      return `${NAME}: turn a video into a stream`;
+      return `${NAME}: share a video from this browser`;
   }
 }
 

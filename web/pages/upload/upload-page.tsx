@@ -2,12 +2,14 @@ import "../../ui/style.css";
 import "./upload.css";
 import "./job.css";
 import "./share.css";
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { InspectingState } from "../../owner/owner-api.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
 import { formatPercent } from "../../ui/format.ts";
-import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
+import { WarningIcon } from "../../ui/icons.tsx";
+import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import { ReloadButton } from "../../ui/reload-button.tsx";
 import { announcement } from "./announcement.ts";
 import { InspectedView } from "./inspected-view.tsx";
@@ -16,6 +18,8 @@ import { NeedsFileView } from "./needs-file-view.tsx";
 import { PageDrop } from "./page-drop.tsx";
 import type { PickedFile } from "./source-file.ts";
 import { StartView } from "./start-view.tsx";
+import { GIVEN_INSTEAD } from "./texts.ts";
+import type { Transferred } from "./transfer.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 /** What of the session the page calls and shows. */
@@ -27,6 +31,8 @@ export type UploadSessionView = Pick<
   | "problem"
   | "pending"
   | "storedHandle"
+  | "file"
+  | "choices"
   | "canRepeat"
   | "isCancelUnheard"
   | "warm"
@@ -34,6 +40,7 @@ export type UploadSessionView = Pick<
   | "setLadder"
   | "useServers"
   | "useEngine"
+  | "useChecks"
   | "start"
   | "reopen"
   | "cancel"
@@ -53,45 +60,81 @@ export function UploadPage({
   /** Stands above all else. */
   notice?: ComponentChildren;
 }) {
+  const unusable = useSignal<string | null>(null);
+  const give = ({ files, instead }: Transferred) => {
+    const isBusy = ["starting", "running"].includes(session.state.peek().phase);
+    unusable.value = notTaken(files, instead, isBusy);
+    const [first] = files;
+    if (first !== undefined && !isBusy) void session.take(first);
+  };
   return (
     <PageFrame>
       <Announcement text={announcement(session.state.value)} />
-      <PageDrop
-        isBusy={["starting", "running"].includes(session.state.value.phase)}
-        onFile={(picked) => session.take(picked)}
-      />
+      <PageDrop onGiven={give} />
+      <div role="alert">
+        {unusable.value !== null && (
+          <Note kind="warn" icon={<WarningIcon />}>
+            {unusable.value}
+          </Note>
+        )}
+      </div>
       {notice}
-      <Phase session={session} loadSample={loadSample} />
+      <Phase
+        session={session}
+        loadSample={loadSample}
+        onFiles={(files) => give({ files, instead: files.length === 0 ? "empty-folder" : null })}
+      />
     </PageFrame>
   );
 }
 
-function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
+/** Why something was not taken; null where all was. */
+function notTaken(
+  files: readonly PickedFile[],
+  instead: Transferred["instead"],
+  isBusy: boolean,
+): string | null {
+  if (instead !== null) return GIVEN_INSTEAD[instead];
+  const left = (isBusy ? files : files.slice(1)).map(({ file }) => file.name);
+  if (left.length === 0) return null;
+  const names = new Intl.ListFormat("en").format(left);
+  return `One video at a time: ${names} was not taken. Drop it again when this video is done.`;
+}
+
+function Phase({
+  session,
+  loadSample,
+  onFiles,
+}: Pick<Parameters<typeof UploadPage>[0], "session" | "loadSample"> & {
+  onFiles(picked: PickedFile[]): void;
+}) {
   const state = session.state.value;
   const problem = session.problem.value;
   const pending = session.pending.value;
   switch (state.phase) {
     case "idle":
       return (
-        <StartView
-          onIntent={() => session.warm()}
-          onFile={(picked) => session.take(picked)}
-          loadSample={loadSample}
-        />
+        <StartView onIntent={() => session.warm()} onFiles={onFiles} loadSample={loadSample} />
       );
     case "inspecting":
       return <InspectingView state={state} onCancel={() => session.discard()} />;
     case "inspected":
       return (
         <InspectedView
+          key={state.inspection.source.fingerprint}
           state={state}
+          file={session.file}
+          choices={session.choices}
           problem={problem}
           pending={pending}
-          onLadder={(ladder) => session.setLadder(ladder)}
-          onEngine={(engine) => session.useEngine(engine)}
-          onServers={(use) => session.useServers(use)}
-          onStart={(visibility, title) => session.start(visibility, title)}
-          onDiscard={() => session.discard()}
+          actions={{
+            onLadder: (ladder) => session.setLadder(ladder),
+            onEngine: (engine) => session.useEngine(engine),
+            onServers: (use) => session.useServers(use),
+            onVerify: (verify) => session.useChecks(verify),
+            onStart: (request) => session.start(request),
+            onDiscard: () => session.discard(),
+          }}
         />
       );
     case "starting":
@@ -116,7 +159,7 @@ function Phase({ session, loadSample }: Parameters<typeof UploadPage>[0]) {
           pending={pending}
           canReopen={session.storedHandle.value !== null}
           onReopen={() => session.reopen()}
-          onFile={(picked) => session.take(picked)}
+          onFiles={onFiles}
           onCancel={() => session.cancel()}
         />
       );

@@ -9,7 +9,6 @@ import {
 import { hasEnded } from "../../../shared/job/job-state.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import { retry } from "../../../shared/retry.ts";
-import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import type {
   OwnerApi,
@@ -22,17 +21,20 @@ import type { Cancellations } from "../../saved/cancellations.ts";
 import { KeptJob } from "../../saved/kept-job.ts";
 import { ownerTokenOf, rememberOwned } from "../../saved/owned-videos.ts";
 import type { ResumeStore } from "../../saved/resume-store.ts";
+import { keepChoices, keptChoices, type UploadChoices } from "../../saved/upload-choices.ts";
 import type { OwnerConnection } from "./connect-owner.ts";
 import type { DetailsActions } from "./details-panel.tsx";
+import type { VerifyPolicy } from "./helper-settings.tsx";
 import { OwnerLink } from "./owner-link.ts";
 import type { ShareActions } from "./share-panel.tsx";
+import type { ShareRequest } from "./share-request.ts";
 import { fileNameOf } from "./shown-state.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 
 /** What the session is built from; tests hand in their own. */
 export interface SessionParts {
   connect(): OwnerConnection;
-  client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks">;
+  client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks" | "addCaptions">;
   store: ResumeStore;
   cancellations: Cancellations;
   options: OwnerOptions;
@@ -59,7 +61,8 @@ export class UploadSession {
   readonly #kept: KeptJob;
   readonly #cancellations: Cancellations;
   readonly #client: SessionParts["client"];
-  #picked: PickedFile | null = null;
+  readonly #picked = signal<PickedFile | null>(null);
+  readonly #choices = signal(keptChoices());
   #revivals = 0;
 
   constructor({ connect, client, store, cancellations, options, ladder }: SessionParts) {
@@ -91,13 +94,21 @@ export class UploadSession {
   get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
     return this.#kept.handle;
   }
+  /** The file at hand, to be looked at. */
+  get file(): File | null {
+    return this.#picked.value?.file ?? null;
+  }
+  /** As for the last video, and what was chosen since. */
+  get choices(): UploadChoices {
+    return this.#choices.value;
+  }
   /** A cancellation did not get through to the site yet. */
   get isCancelUnheard(): boolean {
     return this.#cancellations.unheard.value.length > 0;
   }
   /** There is a file or a job to try again with. */
   get canRepeat(): boolean {
-    return this.#picked !== null || this.#kept.job !== null;
+    return this.#picked.value !== null || this.#kept.job !== null;
   }
 
   /** Once, when the page opens: takes up the newest job that no other tab works on. */
@@ -133,12 +144,16 @@ export class UploadSession {
     if (phase === "needs-file") return this.#provide(picked);
     this.#problem.value = null;
     if (phase !== "idle") await this.#release();
-    this.#picked = picked;
+    this.#picked.value = picked;
     const ladder = this.#ladder;
     // Before the file is read: nobody can start with the suggested ladder in between.
     if (ladder !== null) this.#pending.value = "ladder";
     this.#link.show({ phase: "inspecting", fileName: picked.file.name, progress: null });
     await this.#orFail((owner) => owner.inspect(picked.file));
+    const { usesServers } = this.#choices.peek();
+    const state = this.state.peek();
+    const offersServers = state.phase === "inspected" && state.part.reason !== "no-servers";
+    if (usesServers !== undefined && offersServers) await this.useServers(usesServers);
     if (ladder !== null) await this.setLadder(ladder);
   }
 
@@ -146,12 +161,22 @@ export class UploadSession {
     await this.#while(null, async () => {
       await this.#link.run((owner) => owner.useServers(use));
       await this.#kept.change({ usesServers: use });
+      this.#keep({ usesServers: use });
     });
   }
 
   /** The engine that makes the video; kept for a worker that takes over. */
   async useEngine(engine: NonNullable<OwnerOptions["engine"]>): Promise<void> {
     await this.#while("ladder", () => this.#link.configure({ engine }));
+    if (engine === "auto" || engine === "ffmpeg") this.#keep({ engine });
+  }
+
+  /** How closely helpers' work will be looked at. */
+  async useChecks(verify: VerifyPolicy): Promise<void> {
+    this.#keep({ verify });
+    await this.#while(null, () =>
+      this.#link.configure({ checking: { verify, unverified: "wait" } }),
+    );
   }
 
   /** The site's key for those who may make videos; for this visit. */
@@ -163,13 +188,11 @@ export class UploadSession {
     await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
   }
 
-  /** @param title "" for the file's name without its ending */
-  async start(visibility: Visibility, title: string): Promise<void> {
+  async start({ visibility, details, captions }: ShareRequest): Promise<void> {
+    this.#keep({ visibility });
     await this.#while("start", async () => {
       this.#revivals = 0;
-      const { job } = await this.#link.run((owner) =>
-        owner.start(visibility, title ? { title } : {}),
-      );
+      const { job } = await this.#link.run((owner) => owner.start(visibility, details));
       if (job === null) return;
       const state = this.state.peek();
       const isHere = "address" in state && state.address?.jobId === job.jobId;
@@ -179,9 +202,12 @@ export class UploadSession {
         return;
       }
       rememberOwned(job.jobId, job.ownerToken);
-      await this.#kept.begin(job, this.#picked?.handle ?? null);
+      await this.#kept.begin(job, this.#picked.value?.handle ?? null);
       // It may have ended while it was being kept.
       if (isOver(this.state.peek())) await this.#kept.forget();
+      for (const each of captions) {
+        await this.#client.addCaptions(job.jobId, job.ownerToken, each);
+      }
     });
   }
 
@@ -252,7 +278,7 @@ export class UploadSession {
 
   /** Once more, after an end: the job where it was if it still is there, else the file from the start. */
   async again(): Promise<void> {
-    const picked = this.#picked;
+    const picked = this.#picked.peek();
     const { job } = this.#kept;
     if (job !== null) {
       this.#link.close();
@@ -268,7 +294,7 @@ export class UploadSession {
 
   /** Back to the start, forgetting file and job here. */
   async discard(): Promise<void> {
-    this.#picked = null;
+    this.#picked.value = null;
     this.#problem.value = null;
     await this.#release();
   }
@@ -285,9 +311,14 @@ export class UploadSession {
       const { state } = await this.#link.run((owner) => owner.provideFile(picked.file));
       // Another file than before: its handle leads nowhere.
       if (state.phase !== "running") return;
-      this.#picked = picked;
+      this.#picked.value = picked;
       await this.#kept.moveTo(picked.handle ?? this.#kept.handle.peek());
     });
+  }
+
+  #keep(choices: UploadChoices): void {
+    this.#choices.value = { ...this.#choices.peek(), ...choices };
+    keepChoices(choices);
   }
 
   /** Runs an action that leaves the phase as it was when it fails. */
@@ -321,7 +352,7 @@ export class UploadSession {
 
   /** The worker died. Finished segments are safe; a new one goes on with the same file. */
   async #revive(error: TributaryError): Promise<void> {
-    if (this.#kept.job === null || this.#picked === null || this.#revivals >= MAX_REVIVALS) {
+    if (this.#kept.job === null || this.#picked.peek() === null || this.#revivals >= MAX_REVIVALS) {
       this.#link.fail(toWireError(error));
       return;
     }

@@ -1,0 +1,52 @@
+import type { Signal } from "@preact/signals";
+import type { NewCaptions } from "../../../shared/wire/captions.ts";
+import { AddCaptions } from "../../captions/captions-panel.tsx";
+import type { Inspection } from "../../owner/owner-api.ts";
+import { languageName } from "../../ui/format.ts";
+import { subtitlesFound } from "./source-facts.tsx";
+import { PICKED } from "./texts.ts";
+
+/** Subtitles that were found in the file, and further ones that are sent once there is a video. */
+export function CaptionsAhead({
+  inspection,
+  captions,
+}: {
+  inspection: Inspection;
+  captions: Signal<NewCaptions[]>;
+}) {
+  const found = subtitlesFound(inspection.source);
+  const added = captions.value.map(({ language }) => languageName(language) ?? language);
+  const all = [...found, ...added];
+  const names = new Intl.ListFormat("en").format(all);
+  return (
+    <details class="details">
+      <summary>{all.length === 0 ? PICKED.noSubtitles : `Subtitles: ${names}`}</summary>
+      {found.length > 0 && <p class="hint">Found in the file: {names}.</p>}
+      {captions.value.length > 0 && (
+        <ul class="captions-list">
+          {captions.value.map((each, index) => (
+            <li key={each} class="captions-row">
+              <span>{added[index]}</span>
+              <button
+                type="button"
+                class="button button-quiet"
+                onClick={() => {
+                  captions.value = captions.value.filter((other) => other !== each);
+                }}
+              >
+                Remove<span class="visually-hidden"> the subtitles {added[index]}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <AddCaptions
+        feed={{
+          add: async (given) => {
+            captions.value = [...captions.value, given];
+          },
+        }}
+      />
+    </details>
+  );
+}

@@ -1,0 +1,81 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { WireError } from "../../../shared/job/errors.ts";
+import type { LadderRung } from "../../../shared/plan/rungs.ts";
+import type { InspectedState } from "../../owner/owner-api.ts";
+import { formatBitrate, formatCount, languageName } from "../../ui/format.ts";
+import { DeviceNote } from "./device-note.tsx";
+import { Checking, type VerifyPolicy } from "./helper-settings.tsx";
+import { LadderEditor } from "./ladder-editor.tsx";
+import { pictureMaker } from "./picture-choice.tsx";
+import { PICKED } from "./texts.ts";
+
+/** What only people look for who know what it means. Opened by itself where something in it is wrong. */
+export function ExpertSettings({
+  state: { inspection, part },
+  ladderError,
+  verify,
+  onLadder,
+  onServers,
+  onVerify,
+}: {
+  state: InspectedState;
+  ladderError: WireError | null;
+  verify: VerifyPolicy;
+  onLadder(ladder: LadderRung[]): void;
+  onServers(use: boolean): void;
+  onVerify(verify: VerifyPolicy): Promise<void>;
+}) {
+  const { source, audio, video, ladder } = inspection;
+  const isOpen = useSignal(false);
+  useEffect(() => {
+    if (ladderError !== null) isOpen.value = true;
+  }, [ladderError]);
+  return (
+    <details
+      class="details expert"
+      open={isOpen.value}
+      onToggle={(event) => {
+        isOpen.value = event.currentTarget.open;
+      }}
+    >
+      <summary>{PICKED.expert}</summary>
+      <p class="hint">{PICKED.expertHint}</p>
+      <LadderEditor
+        key={source.fingerprint}
+        ladder={ladder}
+        video={video}
+        largestSide={Math.min(source.video.displayWidth, source.video.displayHeight)}
+        error={ladderError}
+        onChange={onLadder}
+      />
+      <dl class="facts facts-narrow">
+        <div class="fact fact-wide">
+          <dt>Picture made by</dt>
+          <dd>{pictureMaker(inspection)}</dd>
+        </div>
+        {audio.length > 0 && (
+          <div class="fact">
+            <dt>Sound</dt>
+            {audio.map((track) => (
+              <dd key={track.id}>
+                {[languageName(track.language), `AAC ${formatBitrate(track.bitsPerSecond)}`]
+                  .filter(Boolean)
+                  .join(", ")}
+              </dd>
+            ))}
+          </div>
+        )}
+        <div class="fact">
+          <dt>Work</dt>
+          <dd>
+            {formatCount(inspection.segmentCount, "segment")} in{" "}
+            {formatCount(inspection.taskCount, "task")}
+          </dd>
+        </div>
+      </dl>
+      <Checking policy={verify} onChange={(policy) => onVerify(policy).then(() => true)} />
+      <DeviceNote decision={part} onServers={onServers} />
+    </details>
+  );
+}

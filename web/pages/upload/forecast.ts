@@ -1,0 +1,45 @@
+import type { Engine } from "../../../shared/job/job.ts";
+import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
+import type { JobView } from "../../../shared/wire/job-view.ts";
+import type { Inspection } from "../../owner/owner-api.ts";
+import { keepRate, type MeasuredRates } from "../../saved/upload-choices.ts";
+
+/** How long a video will take, before the work begins: by what this device did before. */
+
+/** Output pixels a second of a device that was never measured, in millions: all cores, and each core. */
+const UNMEASURED = { webcodecs: 150, "ffmpeg-wasm": 25 } as const;
+
+type Measured = keyof MeasuredRates;
+
+/** Seconds from Share to ready, in this tab alone. @param cores of the device */
+export function secondsFor(
+  inspection: Pick<Inspection, "source" | "video">,
+  engine: Engine,
+  rates: MeasuredRates,
+  cores: number,
+): number {
+  const kind: Measured = engine === "webcodecs" ? "webcodecs" : "ffmpeg-wasm";
+  const unmeasured = UNMEASURED[kind] * (kind === "ffmpeg-wasm" ? Math.min(16, cores) : 1);
+  return megapixels(inspection) / (rates[kind] ?? unmeasured);
+}
+
+/** All renditions, in millions of pixels. */
+function megapixels({ source, video }: Pick<Inspection, "source" | "video">): number {
+  const seconds = source.durationTicks / TICKS_PER_SECOND;
+  const frames = (seconds * source.video.frameRate) / Math.max(1, source.video.frameStep);
+  return video.reduce((sum, { width, height }) => sum + width * height, 0) * frames * 1e-6;
+}
+
+/** Shorter ones were partly made before Share was pressed. */
+const TELLING_SECONDS = 60;
+
+/** Keeps what a video that is ready says about this device, where nobody helped it. */
+export function learnFrom(inspection: Inspection, job: JobView): void {
+  const seconds = job.durationTicks / TICKS_PER_SECOND;
+  if (job.endedAtMs === null || seconds < TELLING_SECONDS) return;
+  if (job.holders.some(({ role }) => role !== "owner")) return;
+  const { pictureEngine } = inspection;
+  if (pictureEngine !== "webcodecs" && pictureEngine !== "ffmpeg-wasm") return;
+  const tookSeconds = (job.endedAtMs - job.createdAtMs) / 1000;
+  if (tookSeconds > 0) keepRate(pictureEngine, megapixels(inspection) / tookSeconds);
+}

@@ -1,0 +1,42 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { FilmIcon } from "../../ui/icons.tsx";
+import { PICKED } from "./texts.ts";
+
+/** The picked file, played by the browser where it can; nothing of it is sent anywhere. */
+export function SourcePreview({ file, aspect }: { file: File | null; aspect: number }) {
+  const url = useSignal<string | null>(null);
+  const isRefused = useSignal(false);
+  useEffect(() => {
+    isRefused.value = false;
+    if (file === null) return;
+    const address = URL.createObjectURL(file);
+    url.value = address;
+    return () => {
+      url.value = null;
+      URL.revokeObjectURL(address);
+    };
+  }, [file]);
+  return (
+    <div class="preview" style={{ "--aspect": String(aspect) }}>
+      {url.value === null || isRefused.value ? (
+        <p class="preview-missing">
+          <FilmIcon />
+          {isRefused.value && <span>{PICKED.noPreview}</span>}
+        </p>
+      ) : (
+        // biome-ignore lint/a11y/useMediaCaption: the file as it is, for its owner alone
+        <video
+          src={url.value}
+          controls
+          playsInline
+          preload="metadata"
+          aria-label="Preview of the file"
+          onError={() => {
+            isRefused.value = true;
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** What the upload page says before the work begins. Plain words: no codecs, no formats of playlists. */
+
+export const START = {
+  title: "Share a video from this browser",
+  lead: "Choose a video, press Share, and send the link. The video is prepared here, on your own device, and can be watched before it is done.",
+  drop: "Drop videos here",
+  dropOver: "Let go to open it",
+  choose: "Choose a video",
+  record: "Record",
+  folder: "Choose a folder",
+  formats: "Several at once are fine. You can paste a video, too.",
+  formatsPhone: "From your gallery, or recorded now.",
+  privacy:
+    "Nothing leaves this device before you press Share. Then the finished video is uploaded. Your own file is not, except for the pieces that helpers or this site's servers work on.",
+  noVideo: "No video at hand?",
+  sample: "Try a sample clip",
+  yours: "Your videos",
+  steps: [
+    ["Choose", "Any video from your camera, phone or computer, however long it is."],
+    ["Share", "Your device turns it into a form that plays everywhere. That can take a while."],
+    ["Watch", "Send the link. People can watch while the rest is still being made."],
+  ],
+} as const;
+
+export const GIVEN_INSTEAD = {
+  nothing: "There was no file in that.",
+  "empty-folder": "There is no video in that folder.",
+  text: "That is not a file. Choose a video file from this device.",
+} as const;
+
+export const PICKED = {
+  title: "Ready to share",
+  about: "About the video",
+  described: "Description",
+  descriptionHint: "You can also write it later.",
+  file: "About this file",
+  noPreview: "This browser cannot show the file as it is. The shared video will play.",
+  quality: "Faster or better",
+  faster: "Faster",
+  better: "Better picture",
+  noSubtitles: "Add subtitles",
+  stays: "Nothing has left this device yet.",
+  share: "Share",
+  sharing: "Starting…",
+  another: "Another file",
+  expert: "Expert",
+  expertHint: "Quality levels, sound, checks and servers. Nobody has to look in here.",
+} as const;

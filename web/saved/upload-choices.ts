@@ -1,0 +1,50 @@
+import type { JobSettings } from "../../shared/job/job.ts";
+import { VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
+import type { OwnerOptions } from "../owner/owner-api.ts";
+import { StringRecord } from "./string-record.ts";
+
+/** What a person chose for the last video, offered again for the next one. */
+export interface UploadChoices {
+  visibility?: Visibility;
+  /** "ffmpeg" is the better picture. */
+  engine?: Extract<OwnerOptions["engine"], "auto" | "ffmpeg">;
+  verify?: JobSettings["verify"];
+  usesServers?: boolean;
+}
+
+/** Output pixels that this device made a second, by engine, in millions. */
+export type MeasuredRates = Partial<Record<"webcodecs" | "ffmpeg-wasm", number>>;
+
+const CHOICES = new StringRecord("tributary.choices");
+const RATES = new StringRecord("tributary.rates");
+const MOST = 16;
+
+const ENGINES = ["auto", "ffmpeg"] as const;
+const POLICIES = ["adaptive", "all", "off"] as const;
+
+/** What cannot be read is left out. */
+export function keptChoices(): UploadChoices {
+  const { visibility, engine, verify, usesServers } = CHOICES.read();
+  const kept: { [K in keyof UploadChoices]: UploadChoices[K] | undefined } = {
+    visibility: VISIBILITIES.find((each) => each === visibility),
+    engine: ENGINES.find((each) => each === engine),
+    verify: POLICIES.find((each) => each === verify),
+    usesServers: usesServers === undefined ? undefined : usesServers === "true",
+  };
+  return Object.fromEntries(
+    Object.entries(kept).filter(([, value]) => value !== undefined),
+  ) as UploadChoices;
+}
+
+export function keepChoices(choices: UploadChoices): void {
+  for (const [name, value] of Object.entries(choices)) CHOICES.put(name, String(value), MOST);
+}
+
+export function measuredRates(): MeasuredRates {
+  const rates = Object.entries(RATES.read()).map(([engine, text]) => [engine, Number(text)]);
+  return Object.fromEntries(rates.filter(([, rate]) => Number(rate) > 0));
+}
+
+export function keepRate(engine: keyof MeasuredRates, megapixelsPerSecond: number): void {
+  RATES.put(engine, megapixelsPerSecond.toFixed(1), MOST);
+}
