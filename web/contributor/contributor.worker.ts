@@ -4,6 +4,7 @@ import type { Lane } from "../encoder/api.ts";
 import { contributorCapability, enginesOf, fastSlots } from "../encoder/capability.ts";
 import { Pool, type TaskPool } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
+import { useWorkersOfPage } from "../holder/page-workers.ts";
 import { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
@@ -182,4 +183,5 @@ class Contributor implements ContributorApi {
 
 const ENDED = { code: "JOB_ENDED" as const, message: "The job has ended.", retryable: false };
 
+useWorkersOfPage();
 exposeToLink(new Contributor());

@@ -1,3 +1,4 @@
+import "./adopted.ts";
 import { coreWasmGzUrl } from "virtual:ffmpeg-assets";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { exposeToLink } from "../worker-link.ts";

@@ -1,3 +1,4 @@
+import "./adopted.ts";
 import * as Comlink from "comlink";
 import type { FfmpegSource } from "../../shared/ffmpeg-core.ts";
 import type { MadeTask } from "../../shared/holder/lease-work.ts";

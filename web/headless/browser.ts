@@ -57,8 +57,12 @@ declare global {
 }
 
 /** An empty page on the app's origin, to run single modules in. */
-export async function openBlankPage(browser: Browser, serverUrl: string): Promise<Page> {
-  const page = await browser.newPage();
+export async function openBlankPage(
+  browser: Browser,
+  serverUrl: string,
+  options: { userAgent?: string } = {},
+): Promise<Page> {
+  const page = await browser.newPage(options);
   await page.addInitScript("globalThis.load = (address) => import(address);");
   await page.route(`${serverUrl}/blank`, (route) =>
     route.fulfill({ contentType: "text/html", body: "<!doctype html><title>blank</title>" }),

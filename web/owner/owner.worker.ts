@@ -9,6 +9,7 @@ import { hasWebCodecs, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import type { PoolOptions } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
+import { useWorkersOfPage } from "../holder/page-workers.ts";
 import type { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
@@ -417,4 +418,5 @@ class Owner implements OwnerApi {
   }
 }
 
+useWorkersOfPage();
 exposeToLink(new Owner());

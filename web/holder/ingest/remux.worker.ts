@@ -1,3 +1,4 @@
+import "../../encoder/adopted.ts";
 // The worker of @ffmpeg/ffmpeg, which listens from here on.
 import "@ffmpeg/ffmpeg/worker";
 import { type FfmpegCore, type FfmpegSource, startCore } from "../../../shared/ffmpeg-core.ts";

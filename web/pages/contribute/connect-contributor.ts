@@ -1,4 +1,5 @@
 import type { ContributorApi } from "../../contributor/contributor-api.ts";
+import { hostWorkersOf } from "../../worker-host.ts";
 import { WorkerLink } from "../../worker-link.ts";
 
 export type ContributorConnection = Pick<WorkerLink<ContributorApi>, "api" | "died">;
@@ -11,7 +12,7 @@ export function connectContributor(): ContributorConnection {
     type: "module",
     name: "tributary-contributor",
   });
-  return new WorkerLink<ContributorApi>(worker, {
+  return new WorkerLink<ContributorApi>(hostWorkersOf(worker), {
     name: "The helper",
     silentTicks: 60,
     signs: "asked",

@@ -1,4 +1,5 @@
 import type { OwnerApi } from "../../owner/owner-api.ts";
+import { hostWorkersOf } from "../../worker-host.ts";
 import { WorkerLink } from "../../worker-link.ts";
 
 export type OwnerConnection = Pick<WorkerLink<OwnerApi>, "api" | "died" | "end">;
@@ -12,7 +13,7 @@ export function connectOwner(): OwnerConnection {
     type: "module",
     name: "tributary-owner",
   });
-  return new WorkerLink<OwnerApi>(worker, {
+  return new WorkerLink<OwnerApi>(hostWorkersOf(worker), {
     name: "The worker",
     silentTicks: 60,
     signs: "asked",
