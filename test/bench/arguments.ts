@@ -5,7 +5,7 @@ import { BENCH_CLIPS, isClip, LONGEST_CLIP } from "./clips.ts";
 export const USAGE = `npm run bench [-- options]
 
   --quick         one round on one short clip: under 3 minutes
-  --tabs          one tab against two, one encoder each, on the ffmpeg lane; default: the longest clip
+  --tabs          one tab against two, one encoder each, with ffmpeg; default: the longest clip
   --hashes        how fast the hashes of uploads are; nothing else
   --judge         no race: what the picture check says of honest results and of manipulations
   --rounds N      rounds in turn; default 3

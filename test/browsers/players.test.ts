@@ -62,17 +62,17 @@ const IN_PAGES = [
   ...(["Firefox", "WebKit"] as const).map((browser) => ({ player: "hls.js" as const, browser })),
 ].map((each) => ({ ...each, name: `${each.player} in ${each.browser}` }));
 
-/** What uses one lane waits for each other; four lanes at once are what two cores play without a stall. */
-const lanes = new Map<string, Promise<void>>();
-function inLane(lane: string, work: () => Promise<void>): Promise<void> {
-  const done = (lanes.get(lane) ?? Promise.resolve()).then(work);
-  lanes.set(
-    lane,
+/** Players of one queue run one after the other; two cores play four queues at once without a stall. */
+const queues = new Map<string, Promise<void>>();
+function inQueue(queue: string, work: () => Promise<void>): Promise<void> {
+  const done = (queues.get(queue) ?? Promise.resolve()).then(work);
+  queues.set(
+    queue,
     done.catch(() => {}),
   );
   return done;
 }
-const laneOf = (player: PagePlayer, browser: BrowserName) =>
+const queueOf = (player: PagePlayer, browser: BrowserName) =>
   browser !== "Chromium" ? "others" : player === "hls.js" || player === "shaka" ? "a" : "b";
 
 let maker: Browser;
@@ -106,7 +106,7 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
     try {
       await fill(row, it);
     } finally {
-      await inLane("table", () => putRows(TABLE, [Object.values(row)]));
+      await inQueue("table", () => putRows(TABLE, [Object.values(row)]));
       if (isRunning) await it[Symbol.asyncDispose]();
     }
   }
@@ -114,7 +114,7 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
   test.concurrent.each(NATIVE_PLAYERS.filter((each) => isAsked("player")(each.name)))(
     "$name",
     (player: NativePlayer) =>
-      inLane("native", async () => {
+      inQueue("native", async () => {
         await tried(`${player.name} ${await player.version()}`, async (row, it) => {
           const played = await player.play(it.masterUrl);
           row.frames = of(played.frames, it);
@@ -135,7 +135,7 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
   test.concurrent.each(IN_PAGES.filter((each) => isAsked("player")(each.name)))(
     "$name",
     ({ player, browser: browserName }: { player: PagePlayer; browser: BrowserName }) =>
-      inLane(laneOf(player, browserName), async () => {
+      inQueue(queueOf(player, browserName), async () => {
         const browser: TestBrowser = await LAUNCHERS[browserName]();
         try {
           const [, version] = browser.version.split("/");

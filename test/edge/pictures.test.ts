@@ -196,7 +196,7 @@ describe("a contributor's own codecs", { timeout: 300_000 }, () => {
     expect(shown?.verified).toBe("hash");
   });
 
-  test("are not used where nobody can look: another lane, or an owner about to leave", async () => {
+  test("are not used where nobody can look: another engine, or an owner about to leave", async () => {
     const slow = await createJob();
     await ownerWithChunks(slow);
     const one = await joinByLink(slow, await share(slow), 1, FAST);

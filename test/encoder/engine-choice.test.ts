@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import type { TranscodeTask } from "../../shared/encode/transcode-task.ts";
 import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
-import type { Lane } from "../../web/encoder/api.ts";
-import { Lanes } from "../../web/encoder/engine-choice.ts";
+import type { EnginePreference } from "../../web/encoder/api.ts";
+import { EngineChoice } from "../../web/encoder/engine-choice.ts";
 import { nativeTranscode } from "../encode/native.ts";
 import { cutTasks } from "../encode/whole-job.ts";
 import { planOf } from "../schedule/plan-of.ts";
@@ -23,7 +23,7 @@ function taskOf(kind: "video" | "audio", codec: string): TranscodeTask {
 }
 
 /** Engines that fail with a code each; which of them were asked. */
-async function asked(task: TranscodeTask, lane: Lane, webCodecsFails: ErrorCode) {
+async function asked(task: TranscodeTask, preference: EnginePreference, webCodecsFails: ErrorCode) {
   const calls: string[] = [];
   const engine = <Name extends "webcodecs" | "ffmpeg-wasm">(name: Name, code: ErrorCode) => ({
     name,
@@ -33,14 +33,14 @@ async function asked(task: TranscodeTask, lane: Lane, webCodecsFails: ErrorCode)
     },
     close: () => {},
   });
-  const lanes = new Lanes(lane, {
+  const engineChoice = new EngineChoice(preference, {
     webCodecs: engine("webcodecs", webCodecsFails),
     ffmpeg: engine("ffmpeg-wasm", "ENCODE_FAILED"),
   });
   const codes: ErrorCode[] = [];
   let message = "";
   for (let n = 0; n < 4; n += 1) {
-    await lanes
+    await engineChoice
       .transcode(task, () => {})
       .catch((thrown: TributaryError) => {
         codes.push(thrown.code);
@@ -51,14 +51,18 @@ async function asked(task: TranscodeTask, lane: Lane, webCodecsFails: ErrorCode)
 }
 
 describe("AV1, which the ffmpeg core cannot decode", () => {
-  test.each<[Lane, ErrorCode, string[]]>([
+  test.each<[EnginePreference, ErrorCode, string[]]>([
     ["auto", "ENGINE_UNAVAILABLE", ["webcodecs"]],
     ["webcodecs", "ENGINE_UNAVAILABLE", ["webcodecs"]],
     ["ffmpeg", "ENGINE_UNAVAILABLE", []],
   ])(
-    "in the %s lane, refused by WebCodecs: a browser or a server is named",
-    async (lane, code, engines) => {
-      const { calls, codes, message } = await asked(taskOf("video", "av01.0.04M.08"), lane, code);
+    "where %s is preferred, refused by WebCodecs: a browser or a server is named",
+    async (preference, code, engines) => {
+      const { calls, codes, message } = await asked(
+        taskOf("video", "av01.0.04M.08"),
+        preference,
+        code,
+      );
       expect([...calls]).toEqual(engines);
       expect([...codes]).toEqual(["DECODER_MISSING"]);
       expect(message).toMatch(/browser's own codecs or by a server/);
@@ -82,7 +86,7 @@ describe("AV1, which the ffmpeg core cannot decode", () => {
 test("an encoder whose parameter sets have no place in the video is tried once; ffmpeg goes on, and says so", async () => {
   const job = await cutTasks(await fixture("plain-8s.mp4"), LADDER);
   let tries = 0;
-  const lanes = new Lanes("auto", {
+  const engineChoice = new EngineChoice("auto", {
     webCodecs: {
       name: "webcodecs",
       transcode: async () => {
@@ -95,7 +99,7 @@ test("an encoder whose parameter sets have no place in the video is tried once; 
   const video = job.tasks.filter(({ grant }) => grant.task.kind === "video");
   const told: string[] = [];
   for (const task of video) {
-    const { engine, notices } = await lanes.transcode(task, () => {});
+    const { engine, notices } = await engineChoice.transcode(task, () => {});
     expect(engine).toBe("ffmpeg-wasm");
     told.push(...notices.map(({ code }) => code));
   }

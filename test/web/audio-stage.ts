@@ -1,5 +1,5 @@
 import { AAC_LC_CODEC, audioSpecificConfig } from "../../shared/cmaf/aac.ts";
-import { Lanes } from "../../web/encoder/engine-choice.ts";
+import { EngineChoice } from "../../web/encoder/engine-choice.ts";
 import { FfmpegWasmEngine } from "../../web/encoder/engines/ffmpeg-wasm.ts";
 import { decodeAac } from "../../web/encoder/engines/webcodecs/aac-decoder.ts";
 import { encodeAac } from "../../web/encoder/engines/webcodecs/aac-encoder.ts";
@@ -8,7 +8,7 @@ import { loadFfmpegCore } from "../../web/encoder/ffmpeg-core.ts";
 import { openSource } from "../../web/holder/ingest/source.ts";
 import { audioNeedsFfmpeg } from "../../web/owner/choices.ts";
 
-/** Runs in a page: a clip's audio through the real ingest, lanes, engines and decoder. */
+/** Runs in a page: a clip's audio through the real ingest, engine choice, engines and decoder. */
 
 interface AudioOutput {
   task: string;
@@ -37,7 +37,7 @@ export type DecoderFault = "late" | "short" | "swapped" | "failing";
 /** @param fault of the page's AudioDecoder; null: none */
 export async function transcodeAudio(
   address: string,
-  lane: "auto" | "ffmpeg",
+  preference: "auto" | "ffmpeg",
   fault: DecoderFault | null,
 ): Promise<AudioJob> {
   const own = globalThis.AudioDecoder;
@@ -54,7 +54,7 @@ export async function transcodeAudio(
       webCodecs: new WebCodecsEngine(),
       ffmpeg: new FfmpegWasmEngine(loadFfmpegCore),
     };
-    const lanes = new Lanes(lane, engines);
+    const engineChoice = new EngineChoice(preference, engines);
     const outputs: AudioOutput[] = [];
     const runStarts: number[] = [];
     for (const [index, firstSegment] of RUN_STARTS.entries()) {
@@ -71,7 +71,7 @@ export async function transcodeAudio(
       const grant = { task, segments, renditions: plan.audio, source: plan.source };
       const { info, bytes } = await source.cutChunk(grant, signal);
       const request = { grant, info, chunk: new Uint8Array(bytes) };
-      const made = await lanes.transcode(request, () => {});
+      const made = await engineChoice.transcode(request, () => {});
       for (const { bytes: own, kind, segment, frames } of made.outputs) {
         const { engine } = made;
         outputs.push({ task: task.id, engine, kind, segment, frames, base64: base64Of(own) });

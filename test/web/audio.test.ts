@@ -54,7 +54,7 @@ const STAGE = `/@fs${join(root, "test/web/audio-stage.ts")}`;
 
 async function run(
   clip: string,
-  lane: "auto" | "ffmpeg",
+  preference: "auto" | "ffmpeg",
   fault: DecoderFault | null = null,
 ): Promise<PageRun> {
   const page = await openBlankPage(browser, inject("serverUrl"));
@@ -66,11 +66,11 @@ async function run(
   try {
     await page.route("**/clip/audio", (route) => route.fulfill({ path: clip }));
     const job = await page.evaluate(
-      async ({ address, lane, fault }) => {
+      async ({ address, preference, fault }) => {
         const stage = await load<typeof import("./audio-stage.ts")>(address);
-        return stage.transcodeAudio("/clip/audio", lane, fault);
+        return stage.transcodeAudio("/clip/audio", preference, fault);
       },
-      { address: STAGE, lane, fault },
+      { address: STAGE, preference, fault },
     );
     return { ...job, fetched: [...new Set(fetched)] };
   } finally {

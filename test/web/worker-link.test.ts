@@ -77,7 +77,7 @@ const KINDS: Record<string, Kind> = {
     script: "/encoder/transcode.worker.ts",
     call: async () => {
       const { Pool } = await load<typeof import("../../web/encoder/pool.ts")>("/encoder/pool.ts");
-      const pool = new Pool({ slots: 1, lane: "ffmpeg", ffmpegAhead: 0 }, () => {});
+      const pool = new Pool({ slots: 1, preference: "ffmpeg", ffmpegAhead: 0 }, () => {});
       const source = { video: { codec: "avc1.64001f" } };
       const grant = { task: { id: "t", kind: "video" }, source };
       const request = { grant, chunk: new ArrayBuffer(1) };
@@ -234,7 +234,7 @@ declare global {
 test("an aborted call settles with the signal's reason, and its worker is gone", async () => {
   const outcome = page.evaluate(async () => {
     const { Pool } = await load<typeof import("../../web/encoder/pool.ts")>("/encoder/pool.ts");
-    const pool = new Pool({ slots: 1, lane: "ffmpeg", ffmpegAhead: 0 }, () => {});
+    const pool = new Pool({ slots: 1, preference: "ffmpeg", ffmpegAhead: 0 }, () => {});
     const source = { video: { codec: "avc1.64001f" } };
     const grant = { task: { id: "t", kind: "video" }, source };
     const request = { grant, chunk: new ArrayBuffer(1) };

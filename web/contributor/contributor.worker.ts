@@ -1,6 +1,6 @@
 import { toWireError } from "../../shared/job/errors.ts";
 import { EdgeClient } from "../edge-client.ts";
-import type { Lane } from "../encoder/api.ts";
+import type { EnginePreference } from "../encoder/api.ts";
 import { contributorCapability, enginesOf, fastSlots } from "../encoder/capability.ts";
 import { Pool, type TaskPool } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
@@ -31,7 +31,7 @@ class Contributor implements ContributorApi {
   readonly #client = new EdgeClient(self.location.origin);
   readonly #feed = new StateFeed(FIRST, ["working"]);
   /** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
-  #lane: Lane = "auto";
+  #preference: EnginePreference = "auto";
   #invitation: ContributorInvitation | null = null;
   #session: HolderSession | null = null;
   #pool: Pool | null = null;
@@ -55,7 +55,7 @@ class Contributor implements ContributorApi {
         colourFault(),
       ]);
       const { name, durationTicks, state, progress, error } = status;
-      if (fault !== null) this.#lane = "ffmpeg";
+      if (fault !== null) this.#preference = "ffmpeg";
       this.#set({ job: { name, durationTicks, state, progress } });
       if (state === "ready") this.#set({ phase: "done" });
       else if (state === "failed" || state === "cancelled") {
@@ -74,7 +74,7 @@ class Contributor implements ContributorApi {
     } else {
       this.#release();
       // The core is fetched and compiled once a tab; whether each slot needs it, leases will tell.
-      const pool = new Pool({ slots: count, lane: this.#lane, ffmpegAhead: 1 }, () =>
+      const pool = new Pool({ slots: count, preference: this.#preference, ffmpegAhead: 1 }, () =>
         this.#changed(),
       );
       this.#pool = pool;
@@ -108,7 +108,7 @@ class Contributor implements ContributorApi {
         role: "contributor",
         holderId,
         ...who,
-        engines: enginesOf(this.#lane),
+        engines: enginesOf(this.#preference),
       },
       source: null,
       plan: null,
@@ -122,7 +122,7 @@ class Contributor implements ContributorApi {
 
   /** The first grant says how large the frames are, and so how many tasks at a time there is room for. */
   #within(pool: Pool, slots: number): TaskPool {
-    let isKnown = this.#lane === "ffmpeg";
+    let isKnown = this.#preference === "ffmpeg";
     this.#mostTasks = slots;
     return {
       compare: (request, onProgress, signal) => pool.compare(request, onProgress, signal),

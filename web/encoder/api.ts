@@ -23,11 +23,11 @@ export interface CompareRequest extends TranscodeRequest {
  * Which engine is tried first: "auto" and "webcodecs" the browser's own codecs, for picture and sound
  * where they do it right; "ffmpeg" never those.
  */
-export type Lane = "auto" | "ffmpeg" | "webcodecs";
+export type EnginePreference = "auto" | "ffmpeg" | "webcodecs";
 
 /** What a worker is given once, before its first task. */
 export interface WorkerSetup {
-  lane: Lane;
+  preference: EnginePreference;
   /** Load ffmpeg.wasm now, ahead of the first task that needs it. */
   ffmpegAhead: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Engine } from "../../shared/job/job.ts";
-import type { Lane } from "./api.ts";
+import type { EnginePreference } from "./api.ts";
 
 /** A phone or tablet with less has one encoder. */
 const MEMORY_FOR_TWO_GIB = 4;
@@ -53,8 +53,10 @@ export async function decodes(config: VideoDecoderConfig | null): Promise<boolea
 }
 
 /** What this tab's results may be made by, for the coordinator to know. */
-export function enginesOf(lane: Lane): Engine[] {
-  return lane === "ffmpeg" || !hasWebCodecs() ? ["ffmpeg-wasm"] : ["webcodecs", "ffmpeg-wasm"];
+export function enginesOf(preference: EnginePreference): Engine[] {
+  return preference === "ffmpeg" || !hasWebCodecs()
+    ? ["ffmpeg-wasm"]
+    : ["webcodecs", "ffmpeg-wasm"];
 }
 
 /** What is known of a device before it worked. */

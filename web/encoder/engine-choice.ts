@@ -5,7 +5,7 @@ import { webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import { notice } from "../../shared/job/notice.ts";
-import type { Lane } from "./api.ts";
+import type { EnginePreference } from "./api.ts";
 import type { TranscodeEngine } from "./engines/engine.ts";
 
 /** Tasks in a row that WebCodecs took and could not finish, after which it is not asked any more. */
@@ -16,11 +16,11 @@ const LEFT_OUT = notice(
   "The encoder of one of the browsers writes another kind of pictures than this video began with, so x264 made its parts, which took longer.",
 );
 
-export interface LaneResult extends TranscodedTask {
+export interface ChosenResult extends TranscodedTask {
   engine: Engine;
 }
 
-export interface LaneEngines {
+export interface Engines {
   webCodecs: TranscodeEngine;
   /** Loads with the first task that needs it. */
   ffmpeg: TranscodeEngine;
@@ -30,14 +30,14 @@ export interface LaneEngines {
  * Chooses the engine for each task and checks what it made, as the edge will. What WebCodecs refuses or
  * fails at is ffmpeg's to do at once: that is no attempt of the task, because nothing was offered.
  */
-export class Lanes {
-  readonly #lane: Lane;
-  readonly #engines: LaneEngines;
+export class EngineChoice {
+  readonly #preference: EnginePreference;
+  readonly #engines: Engines;
   /** What fails at audio says nothing of the codecs of video. */
   readonly #failuresInARow = { video: 0, audio: 0 };
 
-  constructor(lane: Lane, engines: LaneEngines) {
-    this.#lane = lane;
+  constructor(preference: EnginePreference, engines: Engines) {
+    this.#preference = preference;
     this.#engines = engines;
   }
 
@@ -45,7 +45,7 @@ export class Lanes {
   async transcode(
     task: TranscodeTask,
     onProgress: (progress: number, engine: Engine) => void,
-  ): Promise<LaneResult> {
+  ): Promise<ChosenResult> {
     const { webCodecs, ffmpeg } = this.#engines;
     const { task: of, source } = task.grant;
     let isLeftOut = false;
@@ -76,7 +76,7 @@ export class Lanes {
   #triesWebCodecs({ grant }: TranscodeTask): boolean {
     const { kind } = grant.task;
     return (
-      this.#lane !== "ffmpeg" &&
+      this.#preference !== "ffmpeg" &&
       // A contributor's sound is bound to ffmpeg: it is verified by its hash.
       (grant.engine === undefined || grant.engine === "webcodecs") &&
       (kind === "audio" || webCodecsRefusal(grant.source.video) === null) &&
@@ -90,7 +90,7 @@ async function run(
   engine: TranscodeEngine,
   task: TranscodeTask,
   onProgress: (progress: number, engine: Engine) => void,
-): Promise<LaneResult> {
+): Promise<ChosenResult> {
   const done = await engine.transcode(task, (progress) => onProgress(progress, engine.name));
   if (done.outputs.length === 0) throw new TributaryError("ENCODE_FAILED", "Nothing was made.");
   checkOutputs(done.outputs, task.grant);

@@ -2,7 +2,7 @@ import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { PictureVerdict } from "../../shared/wire/lease.ts";
-import type { CompareRequest, Lane, TranscodeRequest } from "./api.ts";
+import type { CompareRequest, EnginePreference, TranscodeRequest } from "./api.ts";
 import { WorkerHandle } from "./worker-handle.ts";
 
 export interface PoolSlot {
@@ -14,7 +14,7 @@ export interface PoolSlot {
 
 export interface PoolOptions {
   slots: number;
-  lane: Lane;
+  preference: EnginePreference;
   /** Slots that make an instance of ffmpeg.wasm before a task asks for it. */
   ffmpegAhead: number;
 }
@@ -35,12 +35,12 @@ export class Pool {
   /** Wakes the tasks that wait for a free slot. */
   readonly #waiting: (() => void)[] = [];
 
-  constructor({ slots, lane, ffmpegAhead }: PoolOptions, onChange: () => void) {
+  constructor({ slots, preference, ffmpegAhead }: PoolOptions, onChange: () => void) {
     this.#onChange = onChange;
     this.#handles = Array.from(
       { length: slots },
       (_, index) =>
-        new WorkerHandle(createTranscodeWorker, { lane, ffmpegAhead: index < ffmpegAhead }),
+        new WorkerHandle(createTranscodeWorker, { preference, ffmpegAhead: index < ffmpegAhead }),
     );
     this.#slots = Array.from({ length: slots }, () => ({
       taskId: null,

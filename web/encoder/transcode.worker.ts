@@ -7,7 +7,7 @@ import type { Engine } from "../../shared/job/job.ts";
 import type { PictureVerdict } from "../../shared/wire/lease.ts";
 import { exposeToLink } from "../worker-link.ts";
 import type { CompareRequest, TranscodeRequest, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
-import { Lanes } from "./engine-choice.ts";
+import { EngineChoice } from "./engine-choice.ts";
 import { FfmpegWasmEngine } from "./engines/ffmpeg-wasm.ts";
 import { WebCodecsEngine } from "./engines/webcodecs.ts";
 import { hashOutputs } from "./hash-outputs.ts";
@@ -18,25 +18,30 @@ import { comparePictures } from "./pictures/compare-pictures.ts";
 /** A sign of life is sent no more often than this. */
 const PROGRESS_EVERY_MS = 250;
 
-let lanes: Lanes | null = null;
+let engineChoice: EngineChoice | null = null;
 
 async function setup(
-  { lane, ffmpegAhead }: WorkerSetup,
+  { preference, ffmpegAhead }: WorkerSetup,
   loadFfmpeg: () => Promise<FfmpegSource>,
 ): Promise<void> {
   const ffmpeg = new FfmpegWasmEngine(loadFfmpeg);
   if (ffmpegAhead) ffmpeg.warm();
-  lanes = new Lanes(lane, { webCodecs: new WebCodecsEngine(), ffmpeg });
+  engineChoice = new EngineChoice(preference, { webCodecs: new WebCodecsEngine(), ffmpeg });
 }
 
 async function transcode(
   { grant, info, chunk }: TranscodeRequest,
   onProgress: (progress: number, engine: Engine) => void,
 ): Promise<MadeTask> {
-  if (lanes === null) throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder is not loaded.");
+  if (engineChoice === null)
+    throw new TributaryError("ENGINE_UNAVAILABLE", "The encoder is not loaded.");
   const startedMs = performance.now();
   const task = { grant, info, chunk: new Uint8Array(chunk) };
-  const { engine, notices, outputs: made } = await lanes.transcode(task, throttled(onProgress));
+  const {
+    engine,
+    notices,
+    outputs: made,
+  } = await engineChoice.transcode(task, throttled(onProgress));
   const outputs = await hashOutputs(made);
   const result = { engine, encodeMs: performance.now() - startedMs, outputs, notices };
   return Comlink.transfer(

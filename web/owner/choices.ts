@@ -3,7 +3,7 @@ import { type FastRefusal, webCodecsAudioRefusal } from "../../shared/encode/web
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { JobSettingsPatch, SourceFacts } from "../../shared/job/job.ts";
 import { planAudio } from "../../shared/plan/plan.ts";
-import type { Lane } from "../encoder/api.ts";
+import type { EnginePreference } from "../encoder/api.ts";
 import {
   type DevicePart,
   decidePart,
@@ -68,8 +68,11 @@ export function requireEngine({ engine = "auto" }: OwnerOptions, hasServers: boo
   throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
 }
 
-/** A source that the browser's codecs cannot do right is ffmpeg's from the start: renditions stay in one lane. */
-export function laneFor({ engine = "auto" }: OwnerOptions, fastRefusal: FastRefusal | null): Lane {
+/** A source that the browser's codecs cannot do right is ffmpeg's from the start: one engine makes a rendition. */
+export function preferenceFor(
+  { engine = "auto" }: OwnerOptions,
+  fastRefusal: FastRefusal | null,
+): EnginePreference {
   if (fastRefusal !== null) return "ffmpeg";
   return engine === "server" ? "auto" : engine;
 }
@@ -81,7 +84,7 @@ export function hasEngineFor(
   fastRefusal: FastRefusal | null,
 ): boolean {
   if (!("WebAssembly" in self)) return false;
-  return coreDecodes(video.codec) || laneFor(options, fastRefusal) !== "ffmpeg";
+  return coreDecodes(video.codec) || preferenceFor(options, fastRefusal) !== "ffmpeg";
 }
 
 /** Whether any audio of a source is ffmpeg's also where video is not, as far as it shows beforehand. */
@@ -111,9 +114,9 @@ export function poolFor(
 ): PoolOptions | null {
   if (part === "weak") return null;
   const slots = slotCountFor(options, facts);
-  const lane = laneFor(options, facts?.fastRefusal ?? null);
+  const preference = preferenceFor(options, facts?.fastRefusal ?? null);
   const audioAhead = Number(facts?.audioNeedsFfmpeg ?? true);
-  return { slots, lane, ffmpegAhead: lane === "ffmpeg" ? slots : audioAhead };
+  return { slots, preference, ffmpegAhead: preference === "ffmpeg" ? slots : audioAhead };
 }
 
 /**
@@ -129,6 +132,6 @@ export function slotCountFor(
   const memoryGiB = (self.navigator as { deviceMemory?: number }).deviceMemory;
   const mobile = device?.mobile === true;
   const byDevice = defaultSlots(self.navigator.hardwareConcurrency, memoryGiB, mobile);
-  const isFast = facts !== null && laneFor(options, facts.fastRefusal) !== "ffmpeg";
+  const isFast = facts !== null && preferenceFor(options, facts.fastRefusal) !== "ffmpeg";
   return isFast ? Math.min(byDevice, fastSlots(facts.size)) : byDevice;
 }

@@ -5,7 +5,7 @@ import { enginesOf } from "../encoder/capability.ts";
 import type { TaskPool } from "../encoder/pool.ts";
 import { HolderSession } from "../holder/session.ts";
 import { randomId } from "../random-id.ts";
-import { laneFor, slotCountFor } from "./choices.ts";
+import { preferenceFor, slotCountFor } from "./choices.ts";
 import type { JobAddress, OwnerOptions, ResumableJob } from "./owner-api.ts";
 import type { PlannedFile } from "./planned-file.ts";
 import { whyUnreadable } from "./readable.ts";
@@ -29,7 +29,7 @@ export function openOwnSession(
   { jobId, ownerToken }: ResumableJob,
   { client, options, file, pool, onChange, onFileAway, onScriptGone }: OwnSessionParts,
 ): HolderSession {
-  const lane = laneFor(options, file?.facts.fastRefusal ?? null);
+  const preference = preferenceFor(options, file?.facts.fastRefusal ?? null);
   return new HolderSession({
     client,
     jobId,
@@ -39,13 +39,13 @@ export function openOwnSession(
       holderId: randomId(),
       name: "Your tab",
       device: "browser",
-      engines: enginesOf(lane),
+      engines: enginesOf(preference),
     },
     source: file === null ? null : watched(file, onFileAway),
     plan: file?.plan ?? null,
     pool,
     // The browser's codecs are done with a task in the time of a few round trips.
-    prefetch: lane === "ffmpeg" ? 1 : 2,
+    prefetch: preference === "ffmpeg" ? 1 : 2,
     slots: pool === null ? 0 : slotCountFor(options, file?.facts ?? null),
     onChange,
     onScriptGone,

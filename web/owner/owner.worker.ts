@@ -16,8 +16,8 @@ import { exposeToLink } from "../worker-link.ts";
 import { CaptionsCarrier } from "./carry-captions.ts";
 import {
   decideOwnPart,
-  laneFor,
   poolFor,
+  preferenceFor,
   requireEngine,
   settingsFor,
   slotCountFor,
@@ -77,7 +77,7 @@ class Owner implements OwnerApi {
   }
 
   async warm(): Promise<OwnerSnapshot> {
-    if (laneFor(this.#options, null) !== "ffmpeg") void colourFault();
+    if (preferenceFor(this.#options, null) !== "ffmpeg") void colourFault();
     return this.#snapshot();
   }
 
@@ -274,7 +274,7 @@ class Owner implements OwnerApi {
 
   /** ffmpeg loads while the file is read, unless this browser may well do all of it without. */
   async #loadCoreAhead(): Promise<void> {
-    if (laneFor(this.#options, null) === "ffmpeg" || !hasWebCodecs()) await loadFfmpegCore();
+    if (preferenceFor(this.#options, null) === "ffmpeg" || !hasWebCodecs()) await loadFfmpegCore();
   }
 
   /** Takes another plan of the same file, where there can be one. */

@@ -12,7 +12,7 @@ import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
 import { refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
 import { randomId } from "../random-id.ts";
-import { audioNeedsFfmpeg, hasEngineFor, laneFor, slotCountFor } from "./choices.ts";
+import { audioNeedsFfmpeg, hasEngineFor, preferenceFor, slotCountFor } from "./choices.ts";
 import type { Inspection, OwnerOptions, ResumableJob } from "./owner-api.ts";
 
 /** Facts about a file and this site that no choice changes. */
@@ -161,7 +161,7 @@ export class PlannedFile {
    * encoder is tried for it.
    */
   jobPlan(): Promise<JobPlan> {
-    const usesWebCodecs = laneFor(this.#options, this.facts.fastRefusal) !== "ffmpeg";
+    const usesWebCodecs = preferenceFor(this.#options, this.facts.fastRefusal) !== "ffmpeg";
     this.#jobPlan ??= usesWebCodecs ? withBrowserSets(this.plan) : Promise.resolve(this.plan);
     return this.#jobPlan;
   }
@@ -170,7 +170,7 @@ export class PlannedFile {
     const { plan, source, facts } = this;
     const rates = [...plan.video, ...plan.audio].map(({ bitsPerSecond }) => bitsPerSecond);
     const bytesPerSecond = rates.reduce((sum, rate) => sum + rate, 0) / 8;
-    const usesWebCodecs = laneFor(this.#options, facts.fastRefusal) !== "ffmpeg";
+    const usesWebCodecs = preferenceFor(this.#options, facts.fastRefusal) !== "ffmpeg";
     return {
       source: {
         ...plan.source,
@@ -206,5 +206,5 @@ export class PlannedFile {
 
 /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
 function slotsToPlanFor(options: OwnerOptions, facts: FileFacts): number {
-  return laneFor(options, facts.fastRefusal) === "ffmpeg" ? slotCountFor(options, facts) : 1;
+  return preferenceFor(options, facts.fastRefusal) === "ffmpeg" ? slotCountFor(options, facts) : 1;
 }
