@@ -2,7 +2,7 @@
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("./index.ts");
-    durableNamespaces: "Coordinator" | "FFmpegContainer" | "Keeper";
+    durableNamespaces: "Coordinator" | "FFmpegContainer" | "SourceJob";
   }
 
   interface Env {
@@ -10,7 +10,7 @@ declare namespace Cloudflare {
     COORDINATOR: DurableObjectNamespace<import("./index.ts").Coordinator>;
     MEDIA: R2Bucket;
     CATALOG: D1Database;
-    KEEPER: DurableObjectNamespace<import("./index.ts").Keeper>;
+    SOURCE_JOBS: DurableObjectNamespace<import("./index.ts").SourceJob>;
     SERVER_CALLS: Queue<import("./servers/calls.ts").ServerCall>;
     FFMPEG: DurableObjectNamespace<import("./index.ts").FFmpegContainer>;
     /** Origin of a server process on this machine; empty where Cloudflare runs the containers. */

@@ -5,7 +5,7 @@ import { deleteUnusedUploads } from "./storage/unused-uploads.ts";
 export { Coordinator } from "./coordinator/coordinator.ts";
 export { Gate } from "./gate/gate.ts";
 export { FFmpegContainer } from "./servers/ffmpeg-container.ts";
-export { Keeper } from "./source-jobs/keeper.ts";
+export { SourceJob } from "./source-jobs/source-job.ts";
 
 export default {
   fetch: app.fetch,

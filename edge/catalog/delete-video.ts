@@ -24,7 +24,7 @@ export async function deleteUnplanned(env: Cloudflare.Env, videoId: string): Pro
   if ((await findVideoState(env.CATALOG, videoId)) === null) await deleteVideo(env, videoId);
 }
 
-/** All that a video has in storage; its source, where it has one there, is its keeper's. */
+/** All that a video has in storage; its source, where it has one there, is its source job's. */
 export async function deleteObjects(bucket: R2Bucket, videoId: string): Promise<void> {
   await deleteBelow(bucket, outputPrefix(videoId), new Set());
   await deleteBelow(bucket, chunkPrefix(videoId), new Set());

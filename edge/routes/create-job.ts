@@ -15,12 +15,12 @@ import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { parsedBody } from "../http/validated.ts";
 import { hasServers } from "../servers/servers.ts";
-import type { NewKeeping } from "../source-jobs/keeper.ts";
-import { keeperOf } from "../source-jobs/keeper-stub.ts";
+import type { NewSourceJob } from "../source-jobs/source-job.ts";
+import { sourceJobOf } from "../source-jobs/source-job-stub.ts";
 import { mayCall } from "../source-jobs/webhook-address.ts";
 import { openUpload } from "../storage/upload-handle.ts";
 
-type NewJob = Pick<NewKeeping, "jobId" | "origin" | "ownerTokenHash">;
+type NewJob = Pick<NewSourceJob, "jobId" | "origin" | "ownerTokenHash">;
 
 /**
  * Creates the job that the request's body describes, and its owner's row.
@@ -62,7 +62,7 @@ async function createPlanned(
     settings: patchSettings(DEFAULT_JOB_SETTINGS, settings ?? {}),
   });
   if (webhook === undefined) return;
-  await keeperOf(env, job.jobId).begin({
+  await sourceJobOf(env, job.jobId).begin({
     ...job,
     settings: DEFAULT_JOB_SETTINGS,
     source: null,
@@ -84,7 +84,7 @@ async function createWhole(
   if (object?.size !== sizeBytes) {
     throw new TributaryError("REQUEST_INVALID", "The upload is not complete.");
   }
-  await keeperOf(env, job.jobId).begin({
+  await sourceJobOf(env, job.jobId).begin({
     ...job,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, { servers: "always" }),
     source: { key, name, sizeBytes, ladder: ladder ?? null },

@@ -6,7 +6,7 @@ import { coordinatorOf, ofJob } from "../coordinator/coordinator-stub.ts";
 import { clientOf } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { videoAccess, visibleJob } from "../http/video-access.ts";
-import { streamedSummary } from "../source-jobs/keeper-stub.ts";
+import { streamedSummary } from "../source-jobs/source-job-stub.ts";
 
 const LOOK_EVERY_MS = 1_000;
 /** A comment now and then keeps proxies from closing a silent stream. */

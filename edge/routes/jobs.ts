@@ -29,7 +29,7 @@ import {
   visibleJob,
 } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
-import { askJob, keeperOf } from "../source-jobs/keeper-stub.ts";
+import { askJob, sourceJobOf } from "../source-jobs/source-job-stub.ts";
 import { createJob } from "./create-job.ts";
 import { jobEvents } from "./job-events.ts";
 import { jobIdentity } from "./job-identity.ts";
@@ -106,7 +106,7 @@ jobRoutes.get(
     if (!isVisible && !(await isHelper())) throw notVisible(access, "JOB_NOT_FOUND");
     const status = await askJob<JobStatus>(
       () => coordinatorOf(c.env, jobId).status(token, caller === "operator"),
-      () => keeperOf(c.env, jobId).status(),
+      () => sourceJobOf(c.env, jobId).status(),
     );
     return c.json(shownStatus(ofJob(status), access), 200, { "cache-control": "no-store" });
   },
@@ -135,7 +135,7 @@ jobRoutes.get(
   }),
   bearerRequired,
   async (c) => {
-    const status = await keeperOf(c.env, c.req.param("id")).webhook(c.var.token);
+    const status = await sourceJobOf(c.env, c.req.param("id")).webhook(c.var.token);
     if (status === null) throw new TributaryError("NOT_FOUND", "This job has no webhook.");
     return c.json(status, 200, { "cache-control": "no-store" });
   },
@@ -181,7 +181,7 @@ jobRoutes.delete(
         return !of.ok && of.error.code === "JOB_NOT_FOUND" ? null : of;
       },
       async () => {
-        const isDone = await keeperOf(c.env, jobId).cancel(token, asOperator);
+        const isDone = await sourceJobOf(c.env, jobId).cancel(token, asOperator);
         return isDone ? { ok: true, value: null } : null;
       },
     );
@@ -198,16 +198,16 @@ jobRoutes.post(
   jsonBody(preparedRequestSchema, { maxBytes: MAX_PLAN_BYTES }),
   async (c) => {
     const { token } = c.var;
-    const keeper = keeperOf(c.env, c.req.param("id"));
+    const sourceJob = sourceJobOf(c.env, c.req.param("id"));
     const said = c.req.valid("json");
     let isKnown: boolean;
     if ("plan" in said) {
       validatePlan(said.plan);
-      isKnown = await keeper.planned(token, said.plan);
+      isKnown = await sourceJob.planned(token, said.plan);
     } else if ("error" in said) {
-      isKnown = await keeper.failed(token, said.error);
+      isKnown = await sourceJob.failed(token, said.error);
     } else {
-      isKnown = await keeper.heard(token);
+      isKnown = await sourceJob.heard(token);
       if (isKnown && "captions" in said) {
         await saveCaptions(c.env, c.req.param("id"), said.captions, new URL(c.req.url).origin);
       }

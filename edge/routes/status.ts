@@ -7,7 +7,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { query } from "../http/validated.ts";
 import { visibleJob } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
-import { jobSummary } from "../source-jobs/keeper-stub.ts";
+import { jobSummary } from "../source-jobs/source-job-stub.ts";
 
 /** `GET /coordinator-status?jobGroupId=`: one job's counts, for operators and scripts. */
 export const statusRoutes = new Hono<AppEnv>();

@@ -35,7 +35,7 @@ import { forgetAccess, isOperator, ownVideo, visibleVideo } from "../http/video-
 import { describe } from "../openapi/describe.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";
-import { keeperOf } from "../source-jobs/keeper-stub.ts";
+import { sourceJobOf } from "../source-jobs/source-job-stub.ts";
 import { checkStored } from "../storage/stored-objects.ts";
 import { readRecord, recordedObjects } from "../storage/video-record.ts";
 
@@ -151,7 +151,7 @@ videoRoutes.delete(
       throw new TributaryError("REQUEST_INVALID", "The job still runs: cancel it first.");
     }
     await deleteVideo(c.env, id);
-    await keeperOf(c.env, id).dropSource();
+    await sourceJobOf(c.env, id).dropSource();
     forgetAccess(id);
     log("delete-video", { jobId: id, by: caller });
     return c.body(null, 204);

@@ -266,9 +266,9 @@ test("an upload that nobody made a job of is thrown away after ten days, and no 
 
 test("a source of the API goes with its job: cancelled, deleted, or an hour after it failed", async () => {
   const before = { objects: await keys(), rows: await rows() };
-  const keeperFor = async (jobId: string, ownerToken: string) => {
+  const sourceJobFor = async (jobId: string, ownerToken: string) => {
     const key = await (await begunUpload()).completed();
-    const stub = env.KEEPER.getByName(jobId);
+    const stub = env.SOURCE_JOBS.getByName(jobId);
     const hash = hashToken(ownerToken);
     const insert = "INSERT INTO video_owners (id, owner_token_hash) VALUES (?, ?)";
     await env.CATALOG.prepare(insert).bind(jobId, hash).run();
@@ -280,19 +280,19 @@ test("a source of the API goes with its job: cancelled, deleted, or an hour afte
     return { stub, key };
   };
   const cancelled = { id: newJobId(), token: newToken() };
-  const first = await keeperFor(cancelled.id, cancelled.token);
+  const first = await sourceJobFor(cancelled.id, cancelled.token);
   const cancel = { method: "DELETE", headers: { authorization: `Bearer ${cancelled.token}` } };
   expect((await call(`/api/jobs/${cancelled.id}`, cancel)).status).toBe(204);
   expect(await keys()).not.toContain(first.key);
 
   const deleted = { id: newJobId(), token: newToken() };
-  const second = await keeperFor(deleted.id, deleted.token);
+  const second = await sourceJobFor(deleted.id, deleted.token);
   const headers = { authorization: `Bearer ${deleted.token}` };
   expect((await call(`/api/videos/${deleted.id}`, { method: "DELETE", headers })).status).toBe(204);
   expect(await keys()).not.toContain(second.key);
 
   const failed = { id: newJobId(), token: newToken() };
-  const third = await keeperFor(failed.id, failed.token);
+  const third = await sourceJobFor(failed.id, failed.token);
   await runInDurableObject(third.stub, async (_, { storage }) => {
     const error = { code: "SOURCE_NO_VIDEO", message: "No video." };
     const row = (await storage.get<object>("kept")) ?? {};

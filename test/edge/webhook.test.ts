@@ -6,7 +6,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { Keeping } from "../../edge/source-jobs/keeping.ts";
+import type { SourceJobState } from "../../edge/source-jobs/source-job-state.ts";
 import { createJobResponseSchema } from "../../shared/wire/api.ts";
 import { call, coordinator, makeAll, plan } from "./scripted-holder.ts";
 
@@ -44,9 +44,9 @@ async function readyWithWebhook() {
   return job;
 }
 
-async function keptOf(jobId: string): Promise<Keeping | undefined> {
-  const keeper = env.KEEPER.getByName(jobId);
-  return runInDurableObject(keeper, (_, { storage }) => storage.get<Keeping>("kept"));
+async function keptOf(jobId: string): Promise<SourceJobState | undefined> {
+  const sourceJob = env.SOURCE_JOBS.getByName(jobId);
+  return runInDurableObject(sourceJob, (_, { storage }) => storage.get<SourceJobState>("kept"));
 }
 
 /** Alarms ring as they would, hour after hour, until the webhook is told or given up. */
@@ -58,7 +58,7 @@ async function letHoursPass(jobId: string, bodies: readonly string[]): Promise<v
       nowMs = kept?.phase === "ended" ? Math.max(nowMs, kept.deliveryDueAtMs) : nowMs + 5_000;
       vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
       await runDurableObjectAlarm(coordinator(jobId));
-      await runDurableObjectAlarm(env.KEEPER.getByName(jobId));
+      await runDurableObjectAlarm(env.SOURCE_JOBS.getByName(jobId));
       return bodies.length === DELIVERIES;
     },
     { timeout: 30_000, interval: 20 },
@@ -79,9 +79,9 @@ test("every delivery says the same, also when the coordinator has long forgotten
 test("a row without its event, whose coordinator has forgotten the job, says what the catalogue says", async () => {
   const bodies = lateReceiver();
   const job = await readyWithWebhook();
-  await runDurableObjectAlarm(env.KEEPER.getByName(job.jobId));
-  await runInDurableObject(env.KEEPER.getByName(job.jobId), async (_, { storage }) => {
-    const { event: _event, ...old } = (await storage.get("kept")) as Keeping;
+  await runDurableObjectAlarm(env.SOURCE_JOBS.getByName(job.jobId));
+  await runInDurableObject(env.SOURCE_JOBS.getByName(job.jobId), async (_, { storage }) => {
+    const { event: _event, ...old } = (await storage.get("kept")) as SourceJobState;
     await storage.put("kept", old);
   });
   await runInDurableObject(coordinator(job.jobId), async (_, { storage }) => storage.deleteAll());

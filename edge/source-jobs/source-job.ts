@@ -19,36 +19,36 @@ import {
   ended,
   HEARD_WITHIN_MS,
   isOver,
-  KEEPING_VERSION,
-  type Keeping,
-  keepingSchema,
   needsServer,
   type Outcome,
   owesWebhook,
   prepareFailed,
+  SOURCE_JOB_VERSION,
+  type SourceJobState,
+  sourceJobSchema,
   webhookEvent,
   webhookStatus,
-} from "./keeping.ts";
+} from "./source-job-state.ts";
 import { mayCall } from "./webhook-address.ts";
 
 const WEBHOOK_TIMEOUT_MS = 15_000;
 
-export type NewKeeping = Pick<
-  Keeping,
+export type NewSourceJob = Pick<
+  SourceJobState,
   "jobId" | "origin" | "ownerTokenHash" | "settings" | "source" | "webhook"
 >;
 
 /**
  * Keeps, for jobs of the API, what no coordinator has: a source that lies in storage and the servers
- * that read it, and the webhook. A thin shell around `keeping.ts`.
+ * that read it, and the webhook. A thin shell around `source-job-state.ts`.
  */
-export class Keeper extends DurableObject<Cloudflare.Env> {
-  async begin(request: NewKeeping): Promise<void> {
+export class SourceJob extends DurableObject<Cloudflare.Env> {
+  async begin(request: NewSourceJob): Promise<void> {
     if ((await this.#load()) !== null) return;
     const nowMs = Date.now();
     const phase = request.source === null ? "running" : "preparing";
     await this.#save(
-      keepingSchema.parse({ ...request, phase, createdAtMs: nowMs, callDueAtMs: nowMs }),
+      sourceJobSchema.parse({ ...request, phase, createdAtMs: nowMs, callDueAtMs: nowMs }),
     );
     await this.alarm();
   }
@@ -186,11 +186,11 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     await this.#wake();
   }
 
-  #job({ jobId }: Keeping) {
+  #job({ jobId }: SourceJobState) {
     return coordinatorOf(this.env, jobId).standing();
   }
 
-  async #callServer(kept: Keeping, nowMs: number): Promise<void> {
+  async #callServer(kept: SourceJobState, nowMs: number): Promise<void> {
     const { jobId, origin, source, phase } = kept;
     if (source === null) return;
     const token = newToken();
@@ -208,7 +208,7 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
   }
 
   /** How the job ended. Where its coordinator has forgotten it, the catalogue knows. */
-  async #outcome(kept: Keeping, job: JobStanding | null): Promise<Outcome> {
+  async #outcome(kept: SourceJobState, job: JobStanding | null): Promise<Outcome> {
     const { error, jobId } = kept;
     if (error !== null) {
       return { state: error.code === "CANCELLED" ? "cancelled" : "failed", error };
@@ -233,19 +233,19 @@ export class Keeper extends DurableObject<Cloudflare.Env> {
     await this.#save(delivered({ ...kept, event }, status, Date.now()));
   }
 
-  async #authorized(serverToken: string): Promise<Keeping | null> {
+  async #authorized(serverToken: string): Promise<SourceJobState | null> {
     const kept = await this.#load();
     const isKnown = kept?.serverTokenHashes.some((hash) => tokensMatch(serverToken, hash)) === true;
     return isKnown ? kept : null;
   }
 
-  async #load(): Promise<Keeping | null> {
+  async #load(): Promise<SourceJobState | null> {
     const row = await this.ctx.storage.get("kept");
-    return row === undefined ? null : parseStored("kept", keepingSchema, row);
+    return row === undefined ? null : parseStored("kept", sourceJobSchema, row);
   }
 
-  async #save(kept: Keeping): Promise<void> {
-    await this.ctx.storage.put("kept", { ...kept, schemaVersion: KEEPING_VERSION });
+  async #save(kept: SourceJobState): Promise<void> {
+    await this.ctx.storage.put("kept", { ...kept, schemaVersion: SOURCE_JOB_VERSION });
   }
 
   async #wake(): Promise<void> {

@@ -3,19 +3,19 @@ import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { hashToken, newJobId } from "../../edge/http/auth.ts";
-import type { Keeper } from "../../edge/source-jobs/keeper.ts";
-import { askJob } from "../../edge/source-jobs/keeper-stub.ts";
+import type { SourceJob } from "../../edge/source-jobs/source-job.ts";
 import {
   called,
   delivered,
   dueAtMs,
   ended,
   isOver,
-  type Keeping,
   needsServer,
   owesWebhook,
   prepareFailed,
-} from "../../edge/source-jobs/keeping.ts";
+  type SourceJobState,
+} from "../../edge/source-jobs/source-job-state.ts";
+import { askJob } from "../../edge/source-jobs/source-job-stub.ts";
 import { openUpload, sealUpload } from "../../edge/storage/upload-handle.ts";
 import { DEFAULT_JOB_SETTINGS } from "../../shared/job/job.ts";
 import { call, coordinator, plan } from "./scripted-holder.ts";
@@ -25,7 +25,7 @@ beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 const START_MS = 1_700_000_000_000;
 const MINUTE_MS = 60_000;
 
-function keeping(patch: Partial<Keeping> = {}): Keeping {
+function stateWith(patch: Partial<SourceJobState> = {}): SourceJobState {
   return {
     jobId: "0".repeat(20),
     origin: "https://tributary.example",
@@ -51,13 +51,13 @@ function keeping(patch: Partial<Keeping> = {}): Keeping {
 
 describe("a whole video in storage", () => {
   test("a call that nobody hears of is made again, one that is heard of is not", () => {
-    const once = called(keeping(), "hash", START_MS);
+    const once = called(stateWith(), "hash", START_MS);
     expect(needsServer(once, null, START_MS + MINUTE_MS)).toBe(false);
     expect(needsServer(once, null, START_MS + 5 * MINUTE_MS)).toBe(true);
   });
 
   test("a server that left with work undone is followed by another", () => {
-    const running = keeping({ phase: "running", callDueAtMs: START_MS });
+    const running = stateWith({ phase: "running", callDueAtMs: START_MS });
     const gone = { state: "running" as const, hasSource: false, tasksNeedingSource: 3 };
     expect(needsServer(running, gone, START_MS)).toBe(true);
     expect(needsServer(running, { ...gone, hasSource: true }, START_MS)).toBe(false);
@@ -66,12 +66,12 @@ describe("a whole video in storage", () => {
 
   test("what may work again is tried three times, what never will once", () => {
     const error = { code: "DOWNLOAD_FAILED" as const, message: "", retryable: true };
-    const first = prepareFailed(keeping(), error, START_MS);
+    const first = prepareFailed(stateWith(), error, START_MS);
     expect(first).toMatchObject({ phase: "preparing", callDueAtMs: START_MS + 30_000 });
     const third = prepareFailed(prepareFailed(first, error, START_MS), error, START_MS);
     expect(third).toMatchObject({ phase: "ended", error: { code: "DOWNLOAD_FAILED" } });
     const final = { code: "SOURCE_NO_VIDEO" as const, message: "", retryable: false };
-    expect(prepareFailed(keeping(), final, START_MS).phase).toBe("ended");
+    expect(prepareFailed(stateWith(), final, START_MS).phase).toBe("ended");
   });
 });
 
@@ -99,33 +99,33 @@ const ROW_OF_F8B1C7C = {
 };
 
 describe("a row that another version stored", () => {
-  async function keeperWith(more: Record<string, unknown>) {
+  async function sourceJobWith(more: Record<string, unknown>) {
     const jobId = newJobId();
-    const keeper = env.KEEPER.getByName(jobId);
+    const sourceJob = env.SOURCE_JOBS.getByName(jobId);
     const hashes = {
       ownerTokenHash: hashToken("owner"),
       serverTokenHashes: [hashToken("server")],
     };
-    await runInDurableObject(keeper, (_keeper, { storage }) =>
+    await runInDurableObject(sourceJob, (_sourceJob, { storage }) =>
       storage.put("kept", { jobId, ...ROW_OF_F8B1C7C, ...hashes, ...more }),
     );
-    return keeper;
+    return sourceJob;
   }
-  const stored = (keeper: DurableObjectStub<Keeper>) =>
-    runInDurableObject(keeper, (_keeper, { storage }) => storage.get("kept"));
+  const stored = (sourceJob: DurableObjectStub<SourceJob>) =>
+    runInDurableObject(sourceJob, (_sourceJob, { storage }) => storage.get("kept"));
 
   test("is read and goes on; it is kept with its version from then on", async () => {
-    const keeper = await keeperWith({});
+    const sourceJob = await sourceJobWith({});
     const { name } = ROW_OF_F8B1C7C.source;
-    expect(await keeper.status()).toMatchObject({ state: "planned", name });
-    expect(await keeper.webhook("owner")).toEqual({
+    expect(await sourceJob.status()).toMatchObject({ state: "planned", name });
+    expect(await sourceJob.webhook("owner")).toEqual({
       url: ROW_OF_F8B1C7C.webhook.url,
       deliveredAtMs: null,
       attempts: [],
     });
     const error = { code: "DOWNLOAD_FAILED", message: "", retryable: true } as const;
-    expect(await keeper.failed("server", error)).toBe(true);
-    expect(await stored(keeper)).toMatchObject({
+    expect(await sourceJob.failed("server", error)).toBe(true);
+    expect(await stored(sourceJob)).toMatchObject({
       ...ROW_OF_F8B1C7C,
       schemaVersion: 1,
       failures: 2,
@@ -138,33 +138,33 @@ describe("a row that another version stored", () => {
       ["schemaVersion", 2],
       ["phase", "paused"],
     ] as const) {
-      const keeper = await keeperWith({ [field]: value });
-      await runInDurableObject(keeper, (instance) =>
+      const sourceJob = await sourceJobWith({ [field]: value });
+      await runInDurableObject(sourceJob, (instance) =>
         expect(instance.status()).rejects.toThrow(`cannot be read: kept, ${field}.`),
       );
-      expect(await stored(keeper)).toHaveProperty(field, value);
+      expect(await stored(sourceJob)).toHaveProperty(field, value);
     }
   });
 });
 
-describe("a job that goes from its keeper to its coordinator", () => {
+describe("a job that goes from its source job to its coordinator", () => {
   async function kept() {
     const jobId = newJobId();
-    const keeper = env.KEEPER.getByName(jobId);
-    const { origin, settings, source, webhook } = keeping();
+    const sourceJob = env.SOURCE_JOBS.getByName(jobId);
+    const { origin, settings, source, webhook } = stateWith();
     const ownerTokenHash = hashToken("owner");
-    await keeper.begin({ jobId, origin, ownerTokenHash, settings, source, webhook });
-    await runInDurableObject(keeper, async (_keeper, { storage }) => {
-      const now = await storage.get<Keeping>("kept");
+    await sourceJob.begin({ jobId, origin, ownerTokenHash, settings, source, webhook });
+    await runInDurableObject(sourceJob, async (_sourceJob, { storage }) => {
+      const now = await storage.get<SourceJobState>("kept");
       await storage.put("kept", { ...now, serverTokenHashes: [hashToken("server")] });
     });
-    return { jobId, keeper };
+    return { jobId, sourceJob };
   }
 
   test("is found by all who ask, before and after", async () => {
-    const { jobId, keeper } = await kept();
+    const { jobId, sourceJob } = await kept();
     for (const phase of ["preparing", "planned"]) {
-      if (phase === "planned") expect(await keeper.planned("server", plan)).toBe(true);
+      if (phase === "planned") expect(await sourceJob.planned("server", plan)).toBe(true);
       const answers = await Promise.all(
         [`/api/jobs/${jobId}`, `/coordinator-status?jobGroupId=${jobId}`].map((path) => call(path)),
       );
@@ -176,12 +176,12 @@ describe("a job that goes from its keeper to its coordinator", () => {
   });
 
   test("is found where it goes just between the two questions", async () => {
-    const { jobId, keeper } = await kept();
+    const { jobId, sourceJob } = await kept();
     const found = await askJob(
       () => coordinator(jobId).summary(),
       async () => {
-        await keeper.planned("server", plan);
-        return keeper.summary();
+        await sourceJob.planned("server", plan);
+        return sourceJob.summary();
       },
     );
     expect(found).toMatchObject({ jobGroupId: jobId, tasks: { total: plan.tasks.length } });
@@ -189,8 +189,8 @@ describe("a job that goes from its keeper to its coordinator", () => {
 
   test("is cancelled by its owner, and by nobody else, wherever it is", async () => {
     for (const phase of ["preparing", "planned"]) {
-      const { jobId, keeper } = await kept();
-      if (phase === "planned") await keeper.planned("server", plan);
+      const { jobId, sourceJob } = await kept();
+      if (phase === "planned") await sourceJob.planned("server", plan);
       const cancel = async (token: string) => {
         const headers = { authorization: `Bearer ${token}` };
         return (await call(`/api/jobs/${jobId}`, { method: "DELETE", headers })).status;
@@ -206,7 +206,7 @@ describe("a webhook", () => {
   const READY = { state: "ready", error: null } as const;
 
   test("is tried again with growing waits, then given up; an answer of 2xx ends it", () => {
-    let kept = ended(keeping(), READY, START_MS);
+    let kept = ended(stateWith(), READY, START_MS);
     let nowMs = START_MS;
     const waits: number[] = [];
     while (owesWebhook(kept)) {
@@ -217,7 +217,7 @@ describe("a webhook", () => {
     }
     expect(waits).toEqual([0, 10_000, 60_000, 300_000, 1_800_000, 7_200_000]);
     expect(isOver(kept, nowMs + 2 * 3_600_000)).toBe(true);
-    const told = delivered(ended(keeping(), READY, START_MS), 204, START_MS);
+    const told = delivered(ended(stateWith(), READY, START_MS), 204, START_MS);
     expect(owesWebhook(told)).toBe(false);
     expect(told.deliveredAtMs).toBe(START_MS);
   });

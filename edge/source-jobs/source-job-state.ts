@@ -14,12 +14,12 @@ import { wholeSourceSchema } from "../servers/calls.ts";
 /** What is kept of a job besides its coordinator, and what is to be done for it. Pure. */
 
 /** The version of the stored row. Rows before version 1 say none; their shape is the same. */
-export const KEEPING_VERSION = 1;
+export const SOURCE_JOB_VERSION = 1;
 
 /** The stored row. A field that is added later has a default, for the rows that were written before. */
-export const keepingSchema = z.object({
+export const sourceJobSchema = z.object({
   /** A row of a newer version is not understood. */
-  schemaVersion: z.int().max(KEEPING_VERSION).default(0),
+  schemaVersion: z.int().max(SOURCE_JOB_VERSION).default(0),
   jobId: z.string(),
   origin: z.string(),
   ownerTokenHash: z.string(),
@@ -46,7 +46,7 @@ export const keepingSchema = z.object({
   /** The next delivery, once the job has ended. */
   deliveryDueAtMs: z.number().default(0),
 });
-export type Keeping = Omit<z.infer<typeof keepingSchema>, "schemaVersion">;
+export type SourceJobState = Omit<z.infer<typeof sourceJobSchema>, "schemaVersion">;
 
 /** A server that is at the source says so every 20 s. */
 export const HEARD_WITHIN_MS = 90_000;
@@ -62,7 +62,7 @@ const KEPT_MS = 3_600_000;
 
 /** A server is to read the source (again). */
 export function needsServer(
-  kept: Keeping,
+  kept: SourceJobState,
   job: { state: JobState; hasSource: boolean; tasksNeedingSource: number } | null,
   nowMs: number,
 ): boolean {
@@ -71,7 +71,7 @@ export function needsServer(
   return job !== null && !job.hasSource && job.tasksNeedingSource > 0;
 }
 
-export function called(kept: Keeping, tokenHash: string, nowMs: number): Keeping {
+export function called(kept: SourceJobState, tokenHash: string, nowMs: number): SourceJobState {
   return {
     ...kept,
     calls: kept.calls + 1,
@@ -82,10 +82,10 @@ export function called(kept: Keeping, tokenHash: string, nowMs: number): Keeping
 
 /** A server could not prepare the source. */
 export function prepareFailed(
-  kept: Keeping,
+  kept: SourceJobState,
   error: { code: ErrorCode; message: string; retryable: boolean },
   nowMs: number,
-): Keeping {
+): SourceJobState {
   if (kept.phase !== "preparing") return kept;
   const { code, message } = error;
   const failures = kept.failures + 1;
@@ -102,12 +102,16 @@ export interface Outcome {
   error: Reason | null;
 }
 
-export function ended(kept: Keeping, outcome: Outcome, nowMs: number): Keeping {
+export function ended(kept: SourceJobState, outcome: Outcome, nowMs: number): SourceJobState {
   const event = webhookEvent({ ...kept, endedAtMs: nowMs }, outcome);
   return { ...kept, phase: "ended", endedAtMs: nowMs, event, deliveryDueAtMs: nowMs };
 }
 
-export function delivered(kept: Keeping, status: number | null, nowMs: number): Keeping {
+export function delivered(
+  kept: SourceJobState,
+  status: number | null,
+  nowMs: number,
+): SourceJobState {
   const deliveries = [...kept.deliveries, { atMs: nowMs, status }];
   if (status !== null && status >= 200 && status < 300) {
     return { ...kept, deliveries, deliveredAtMs: nowMs };
@@ -117,7 +121,12 @@ export function delivered(kept: Keeping, status: number | null, nowMs: number): 
   return { ...kept, deliveries, deliveryDueAtMs };
 }
 
-export function owesWebhook({ webhook, deliveredAtMs, deliveryDueAtMs, phase }: Keeping): boolean {
+export function owesWebhook({
+  webhook,
+  deliveredAtMs,
+  deliveryDueAtMs,
+  phase,
+}: SourceJobState): boolean {
   return (
     phase === "ended" &&
     webhook !== null &&
@@ -127,12 +136,12 @@ export function owesWebhook({ webhook, deliveredAtMs, deliveryDueAtMs, phase }: 
 }
 
 /** Nothing is left to be done or told. */
-export function isOver(kept: Keeping, nowMs: number): boolean {
+export function isOver(kept: SourceJobState, nowMs: number): boolean {
   return kept.endedAtMs !== null && !owesWebhook(kept) && nowMs - kept.endedAtMs >= KEPT_MS;
 }
 
 /** When to look again. */
-export function dueAtMs(kept: Keeping, nowMs: number): number {
+export function dueAtMs(kept: SourceJobState, nowMs: number): number {
   if (kept.phase !== "ended") return nowMs + LOOK_EVERY_MS;
   return owesWebhook(kept) ? kept.deliveryDueAtMs : (kept.endedAtMs ?? nowMs) + KEPT_MS;
 }
@@ -141,12 +150,12 @@ export function webhookStatus({
   webhook,
   deliveredAtMs,
   deliveries,
-}: Keeping): WebhookStatus | null {
+}: SourceJobState): WebhookStatus | null {
   return webhook === null ? null : { url: webhook.url, deliveredAtMs, attempts: deliveries };
 }
 
 export function webhookEvent(
-  { jobId, origin, createdAtMs, endedAtMs }: Keeping,
+  { jobId, origin, createdAtMs, endedAtMs }: SourceJobState,
   { state, error }: Outcome,
 ): WebhookEvent {
   return {
