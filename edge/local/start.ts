@@ -45,7 +45,7 @@ try {
       console.log(`  In this network: https://${address}:${port}/`);
     }
     console.log(
-      `  Other devices trust it once they have ${join(stateDir, "tls/ca.pem")}: see README.`,
+      `  Other devices trust it once they have ${join(stateDir, "tls/ca.pem")}: see edge/README.md.`,
     );
   }
   console.log("");

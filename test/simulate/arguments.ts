@@ -5,7 +5,7 @@ import type { Crowd } from "./crowd.ts";
 
 export const USAGE = `npm run simulate [-- options]
 
-Without options: the table of the README. With any: one swarm.
+Without options: the tables of its README. With any: one swarm.
 
   --contributors N    default 100
   --hours H           length of the video; default 2
