@@ -73,7 +73,7 @@ test.runIf(isAll)("it helps a Chromium owner", async () => {
       () => {},
     );
     await owner.pick(await fixture("long-gop-20s.mp4"));
-    await owner.page.getByRole("button", { name: "Share", exact: true }).waitFor();
+    await owner.page.getByRole("button", { name: "Start", exact: true }).waitFor();
     const job = await owner.start();
     const { joinUrl } = await owner.share(job);
     const helper = await firefox.newTab();
@@ -103,7 +103,7 @@ test.runIf(isAll)("a reload goes on where it was, and what is cancelled ends", a
   const tab = await firefox.newTab();
   await openUpload(tab, serverUrl, "ladder=144:140&engine=ffmpeg&slots=1");
   await inspect(tab, file);
-  await click(tab, "Share");
+  await click(tab, "Start");
   const before = await waitFor(
     tab,
     () => {
@@ -123,7 +123,7 @@ test.runIf(isAll)("a reload goes on where it was, and what is cancelled ends", a
 
   await openUpload(tab, serverUrl, "ladder=144:140&engine=ffmpeg&slots=1");
   await inspect(tab, file);
-  await click(tab, "Share");
+  await click(tab, "Start");
   await inPhase(tab, ["running"]);
   await click(tab, "Cancel");
   await inPhase(tab, ["cancelled"], 60_000);

@@ -90,7 +90,7 @@ export async function chooseBest(tab: BrowserTab): Promise<void> {
 
 /** Starts what was inspected and waits for its end. @throws Error as the page says unless it is ready */
 export async function makeVideo(tab: BrowserTab): Promise<ShownState> {
-  await click(tab, "Share");
+  await click(tab, "Start");
   const ended = await inPhase(tab, ["ready", "failed", "cancelled"]);
   if (ended.phase !== "ready") throw new Error(JSON.stringify(ended.error));
   return ended;

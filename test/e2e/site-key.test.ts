@@ -34,7 +34,7 @@ async function keys(): Promise<(string | null | undefined)[]> {
     (each) => each.method() === "POST" && each.url().endsWith("/api/jobs"),
   );
   await page.route("**/api/jobs", (route) => route.abort());
-  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("button", { name: "Start", exact: true }).click();
   const authorization = (await sent).headers()["authorization"];
   const saved = await page.evaluate(() => localStorage.getItem("tributary.create-token"));
   return [saved, authorization];

@@ -22,7 +22,7 @@ const show = (name: "inspected" | "running" | "ready") =>
 
 test("the title is the file's name without its ending, or what is written", async () => {
   const { page } = stage;
-  const start = page.getByRole("button", { name: "Share", exact: true });
+  const start = page.getByRole("button", { name: "Start", exact: true });
   await show("inspected");
   const title = page.getByLabel("Title", { exact: true });
   expect(await title.inputValue()).toBe("harbour-walk-2026");

@@ -34,7 +34,7 @@ const state = (page: Page): Promise<ShownState> =>
 
 async function start(page: Page): Promise<void> {
   await page.locator('input[type="file"]').setInputFiles(await fixture("long-gop-20s.mp4"));
-  await page.getByRole("button", { name: "Share", exact: true }).click({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Start", exact: true }).click({ timeout: 60_000 });
   await expect.poll(async () => (await state(page)).phase, { timeout: 60_000 }).toBe("running");
 }
 

@@ -60,7 +60,7 @@ const pick = (page: Page, file: string) => page.locator('input[type="file"]').se
 const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true });
 
 async function startButton(page: Page) {
-  const button = page.getByRole("button", { name: "Share", exact: true });
+  const button = page.getByRole("button", { name: "Start", exact: true });
   await button.waitFor({ timeout: 60_000 });
   return button;
 }
@@ -98,7 +98,7 @@ describe("before the work", () => {
     const error = page.locator("#ladder-error");
     await page.getByLabel("Level 1, bit rate").fill("5");
     await expect.poll(() => error.innerText(), WITHIN).toContain("out of range");
-    const start = page.getByRole("button", { name: "Share", exact: true });
+    const start = page.getByRole("button", { name: "Start", exact: true });
     expect(await start.isDisabled()).toBe(true);
     expect((await state(page)).error?.code).toBe("LADDER_INVALID");
     await page.getByLabel("Level 1, bit rate").fill("2800");
@@ -246,7 +246,7 @@ describe("a job", () => {
     await pick(page, sample);
     await heading(page, "Ready to share").waitFor(WITHIN);
     expect(await locks()).toEqual({ held: 0, asked: 0 });
-    await page.getByRole("button", { name: "Share", exact: true }).click();
+    await page.getByRole("button", { name: "Start", exact: true }).click();
     await expect.poll(async () => (await locks()).held, WITHIN).toBe(1);
     await expect.poll(async () => (await state(page)).phase, { timeout: 60_000 }).toBe("ready");
     await expect.poll(async () => (await locks()).held, WITHIN).toBe(0);

@@ -192,7 +192,7 @@ describe("the ladder", () => {
     await show("inspected", {}, { problem });
     expect(await stage.page.getByLabel("Level 1, height").inputValue()).toBe("1080");
     await stage.page.getByText(problem.message).waitFor();
-    expect(await stage.page.getByRole("button", { name: "Share" }).isDisabled()).toBe(true);
+    expect(await stage.page.getByRole("button", { name: "Start" }).isDisabled()).toBe(true);
   });
 });
 

@@ -21,7 +21,7 @@ export const USAGE = `npm run transcode -- FILE [options]
   --unverified WHAT   of parts that nobody trusted is there to check: wait (default) for the owner or
                       a server, or publish; only with --verify adaptive
   --captions LANG=FILE  captions in a language, from .srt, .vtt or .ass; as often as there are files
-  --look SECONDS      time between what was found in the file and Share, as a person takes it; default 0
+  --look SECONDS      time between what was found in the file and Start, as a person takes it; default 0
   --json              one line of JSON on stdout, nothing else; progress is on stderr
   --help              this text
 

@@ -98,7 +98,7 @@ export class OwnerTab {
   }
 
   /**
-   * Clicks "Share" and returns the job that the page got.
+   * Clicks "Start" and returns the job that the page got.
    * @throws {TributaryError} as the edge says, or the page where it does not get as far as that
    */
   async start(): Promise<CreateJobResponse> {
@@ -111,7 +111,7 @@ export class OwnerTab {
     });
     // Whichever comes first; the other may time out, unheard.
     for (const each of [created, refused]) each.catch(() => {});
-    await this.page.getByRole("button", { name: "Share", exact: true }).click();
+    await this.page.getByRole("button", { name: "Start", exact: true }).click();
     const first = await Promise.race([created, refused]);
     if (!("request" in first)) {
       const { error } = await this.state();

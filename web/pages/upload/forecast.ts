@@ -11,7 +11,7 @@ const UNMEASURED = { webcodecs: 150, "ffmpeg-wasm": 25 } as const;
 
 type Measured = keyof MeasuredRates;
 
-/** Seconds from Share to ready, in this tab alone. @param cores of the device */
+/** Seconds from Start to ready, in this tab alone. @param cores of the device */
 export function secondsFor(
   inspection: Pick<Inspection, "source" | "video">,
   engine: Engine,
@@ -30,7 +30,7 @@ function megapixels({ source, video }: Pick<Inspection, "source" | "video">): nu
   return video.reduce((sum, { width, height }) => sum + width * height, 0) * frames * 1e-6;
 }
 
-/** Shorter ones were partly made before Share was pressed. */
+/** Shorter ones were partly made before Start was pressed. */
 const TELLING_SECONDS = 60;
 
 /** Keeps what a video that is ready says about this device, where nobody helped it. */

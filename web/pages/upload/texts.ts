@@ -2,7 +2,7 @@
 
 export const START = {
   title: "Share a video from this browser",
-  lead: "Choose a video, press Share, and send the link. The video is prepared here, on your own device, and can be watched before it is done.",
+  lead: "Choose a video, press Start, and send the link. The video is prepared here, on your own device, and can be watched before it is done.",
   drop: "Drop videos here",
   dropOver: "Let go to open it",
   choose: "Choose a video",
@@ -11,13 +11,13 @@ export const START = {
   formats: "Several at once are fine. You can paste a video, too.",
   formatsPhone: "From your gallery, or recorded now.",
   privacy:
-    "Nothing leaves this device before you press Share. Then the finished video is uploaded. Your own file is not, except for the pieces that helpers or this site's servers work on.",
+    "Nothing leaves this device before you press Start. Then the finished video is uploaded. Your own file is not, except for the pieces that helpers or this site's servers work on.",
   noVideo: "No video at hand?",
   sample: "Try a sample clip",
   yours: "Your videos",
   steps: [
     ["Choose", "Any video from your camera, phone or computer, however long it is."],
-    ["Share", "Your device turns it into a form that plays everywhere. That can take a while."],
+    ["Start", "Your device turns it into a form that plays everywhere. That can take a while."],
     ["Watch", "Send the link. People can watch while the rest is still being made."],
   ],
 } as const;
@@ -40,7 +40,8 @@ export const PICKED = {
   better: "Better picture",
   noSubtitles: "Add subtitles",
   stays: "Nothing has left this device yet.",
-  share: "Share",
+  /** Programs of others press it by this name. */
+  share: "Start",
   sharing: "Starting…",
   another: "Another file",
   expert: "Expert",
