@@ -32,7 +32,7 @@ export class LateSweep {
     this.#ctx.storage.kv.delete(KEY);
   }
 
-  /** Throws where storage does not answer: the alarm then rings again by itself. */
+  /** @throws Error where storage does not answer: the alarm then rings again by itself */
   async run(nowMs: number): Promise<void> {
     const row = this.#ctx.storage.kv.get(KEY);
     if (row === undefined) return;

@@ -2,7 +2,7 @@ import { TributaryError, toWireError, type WireError } from "../../shared/job/er
 
 export interface Command<T> {
   usage: string;
-  /** Throws a TributaryError where the arguments cannot be. */
+  /** The arguments, or "help" where that is asked for. @throws TributaryError REQUEST_INVALID, LADDER_INVALID */
   parse(argv: readonly string[]): T | "help";
   /** After the usage was said. */
   refused?(error: WireError): void;

@@ -20,7 +20,7 @@ interface AacTrack {
   channels: number;
 }
 
-/** AudioSpecificConfig of frames of 1,024 samples. Throws OUTPUT_INVALID for a rate without an index. */
+/** AudioSpecificConfig of frames of 1,024 samples. @throws TributaryError OUTPUT_INVALID for a rate without an index */
 export function audioSpecificConfig({ sampleRate, channels }: AacTrack): Uint8Array<ArrayBuffer> {
   const rateIndex = SAMPLE_RATES.indexOf(sampleRate);
   if (rateIndex < 0) throw invalid(`AAC has no index for ${sampleRate} Hz.`);

@@ -26,8 +26,9 @@ const MAX_INIT_BYTES = 16 * 1024;
 
 /**
  * An init segment as the plan wants it: ftyp and moov, one track of the rendition's kind and size,
- * H.264 High at the rendition's level, or a lower one that holds its size, or AAC-LC; no edit list. Where the plan says it to the byte, it is that one.
- * Throws OUTPUT_INVALID, INIT_MISMATCH.
+ * H.264 High at the rendition's level, or a lower one that holds its size, or AAC-LC; no edit list. Where the
+ * plan has it to the byte, it is that one.
+ * @throws TributaryError OUTPUT_INVALID, INIT_MISMATCH
  */
 export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
   if (bytes.length > MAX_INIT_BYTES) throw invalid(`An init segment of ${bytes.length} bytes.`);

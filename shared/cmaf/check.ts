@@ -25,7 +25,7 @@ export interface MediaCheck {
 /**
  * A media segment as the plan wants it: fragments that join without a gap, exactly the planned
  * samples at the planned times, an IDR where each fragment is to begin; others only where flagged so.
- * Throws OUTPUT_INVALID, FRAME_COUNT_WRONG.
+ * @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG
  */
 export function checkMedia({ media, init, rendition, segment }: MediaCheck): MediaFacts {
   if (rendition.kind === "audio") return checkAudio(media, init, rendition, segment);
@@ -33,8 +33,8 @@ export function checkMedia({ media, init, rendition, segment }: MediaCheck): Med
 }
 
 /**
- * All outputs of a task, inits first, each against its plan: what a holder runs before it offers.
- * Throws OUTPUT_INVALID, FRAME_COUNT_WRONG.
+ * All outputs of a task, inits first, each against its plan: what a lease holder runs before it offers.
+ * @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG
  */
 export function checkOutputs(
   outputs: readonly {

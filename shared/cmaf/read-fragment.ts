@@ -25,8 +25,8 @@ const NO_DEFAULTS: SampleDefaults = { durationTicks: 0, sizeBytes: 0, flags: 0 }
 
 /**
  * The fragments that fill the bytes: moof and mdat in turn, nothing else (CMAF chunks without styp).
- * @param maxSamples in all; more throw, whatever the boxes claim
- * Throws OUTPUT_INVALID.
+ * @param maxSamples in all; more are an error, whatever the boxes claim
+ * @throws TributaryError OUTPUT_INVALID
  */
 export function readFragments(
   bytes: Uint8Array,

@@ -197,7 +197,7 @@ export function parseDecodedFrames(lines: readonly string[]): DecodedAudio {
 
 /**
  * The frames of an ADTS stream without their headers (ISO/IEC 13818-7, 6.2).
- * Throws ENCODE_FAILED on anything else.
+ * @throws TributaryError ENCODE_FAILED for anything else
  */
 export function readAdtsFrames(bytes: Uint8Array): Uint8Array[] {
   const frames: Uint8Array[] = [];

@@ -14,7 +14,7 @@ import { objectUri } from "./tags.ts";
  * `manifest.mpd` (ISO/IEC 23009-1, main profile) of a finished video, from the objects that its HLS playlists
  * name: a segment list a rendition, static.
  *
- * @throws {TributaryError} NOT_FOUND where the video is not finished, or the init segment of a rendition
+ * @throws TributaryError NOT_FOUND where the video is not finished, or the init segment of a rendition
  *   changes on the way, which DASH would need another period for
  */
 export function renderDash(input: PlaylistInput): string {

@@ -16,7 +16,7 @@ interface KeyFrame {
 /**
  * `<rendition>/iframes.m3u8` (RFC 8216, 4.3.3.6), for scrubbing and fast play: each entry is the
  * start of a fragment, its moof and its first sample.
- * @throws {TributaryError} NOT_FOUND when the job has no such video rendition
+ * @throws TributaryError NOT_FOUND when the job has no such video rendition
  */
 export function renderIFrames(input: PlaylistInput, renditionId: string): string {
   if (findRendition(input, renditionId).kind !== "video") {

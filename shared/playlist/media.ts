@@ -13,7 +13,7 @@ import { extinfs, objectUri, PLAYLIST_VERSION, playlistText } from "./tags.ts";
  * `<rendition>/playlist.m3u8` (RFC 8216, 4.3): EVENT while the job goes on, VOD with its end when all
  * is there. A job that ended without being complete keeps the type EVENT but gets its end, so that
  * players stop asking.
- * @throws {TributaryError} NOT_FOUND when the job has no such rendition
+ * @throws TributaryError NOT_FOUND when the job has no such rendition
  */
 export function renderMedia(input: PlaylistInput, renditionId: string): string {
   const rendition = findRendition(input, renditionId);
@@ -52,7 +52,7 @@ export function mediaHead(input: PlaylistInput, now: Published): string[] {
   ];
 }
 
-/** @throws {TributaryError} NOT_FOUND */
+/** @throws TributaryError NOT_FOUND */
 export function findRendition(
   input: PlaylistInput,
   renditionId: string,

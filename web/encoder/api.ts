@@ -46,7 +46,7 @@ export interface TranscodeWorkerApi {
     request: TranscodeRequest,
     onProgress: (progress: number, engine: Engine) => void,
   ): Promise<MadeTask>;
-  /** Throws and reports as `transcode`. */
+  /** Progress and errors are those of `transcode`. */
   compare(
     request: CompareRequest,
     onProgress: (progress: number, engine: Engine) => void,

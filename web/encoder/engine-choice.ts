@@ -41,7 +41,7 @@ export class EngineChoice {
     this.#engines = engines;
   }
 
-  /** Throws what ffmpeg's engine and the gate throw, and DECODER_MISSING. */
+  /** @throws TributaryError those of ffmpeg's engine and of the gate, DECODER_MISSING */
   async transcode(
     task: TranscodeTask,
     onProgress: (progress: number, engine: Engine) => void,

@@ -68,7 +68,7 @@ export interface CaptionsArgument {
 
 /**
  * What was asked for on the command line; "help" when that was asked for.
- * @throws {TributaryError} REQUEST_INVALID, LADDER_INVALID
+ * @throws TributaryError REQUEST_INVALID, LADDER_INVALID
  */
 export function parseArguments(argv: readonly string[]): TranscodeArguments | "help" {
   const { values, positionals } = parseOptions(argv, OPTIONS);

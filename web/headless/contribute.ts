@@ -44,7 +44,7 @@ await runCommand({
   },
 });
 
-/** @throws {TributaryError} REQUEST_INVALID */
+/** @throws TributaryError REQUEST_INVALID */
 function parseArguments(argv: readonly string[]): ContributeArguments | "help" {
   const { values, positionals } = parseOptions(argv, {
     slots: { type: "string" },

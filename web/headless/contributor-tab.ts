@@ -62,7 +62,7 @@ export class ContributorTab {
   /**
    * Clicks "Start helping".
    * @returns the phase, which is an end when there is nothing to help with
-   * @throws {TributaryError} as the page says; ENGINE_UNAVAILABLE where the device cannot help
+   * @throws TributaryError as the page says; ENGINE_UNAVAILABLE where the device cannot help
    */
   async start(): Promise<ContributorPhase> {
     const state = await this.state();

@@ -25,7 +25,7 @@ export function refusal(state: ShownState, status?: JobStatus): TributaryError {
 
 /**
  * Watches the page until `until` holds.
- * @throws {TributaryError} TIMEOUT when nothing at all changes for STILL_MS
+ * @throws TributaryError TIMEOUT when nothing at all changes for STILL_MS
  */
 export async function follow(
   tab: OwnerTab,

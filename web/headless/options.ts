@@ -3,7 +3,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 
 /**
  * Options and what is no option of a command line.
- * @throws {TributaryError} REQUEST_INVALID
+ * @throws TributaryError REQUEST_INVALID
  */
 export function parseOptions<Options extends ParseArgsOptionsConfig>(
   argv: readonly string[],
@@ -18,7 +18,7 @@ export function parseOptions<Options extends ParseArgsOptionsConfig>(
 
 /**
  * @returns null where the option was not given
- * @throws {TributaryError} REQUEST_INVALID
+ * @throws TributaryError REQUEST_INVALID
  */
 export function wholeNumber(
   name: string,

@@ -99,7 +99,7 @@ export class OwnerTab {
 
   /**
    * Clicks "Start" and returns the job that the page got.
-   * @throws {TributaryError} as the edge says, or the page where it does not get as far as that
+   * @throws TributaryError as the edge says, or the page where it does not get as far as that
    */
   async start(): Promise<CreateJobResponse> {
     const created = this.page.waitForResponse(
@@ -135,7 +135,7 @@ export class OwnerTab {
 
   /**
    * In `inspected`: waits until the ladder asked for is in place.
-   * @throws {TributaryError} LADDER_INVALID, as the page says
+   * @throws TributaryError LADDER_INVALID, as the page says
    */
   async ladderApplied(rungs: readonly LadderRung[]): Promise<void> {
     const isSettled = (wanted: string): boolean => {

@@ -13,8 +13,9 @@ export interface FfmpegRunner {
   /** No error when there is none. */
   remove(file: string): Promise<void>;
   /**
-   * Throws OUT_OF_MEMORY, WORKER_CRASHED when ffmpeg itself broke; a failed run is an exit code.
+   * Runs ffmpeg once; a run that fails is an exit code.
    * @param onTime seconds of output made so far; called at least twice a second
+   * @throws TributaryError OUT_OF_MEMORY, WORKER_CRASHED when ffmpeg itself broke
    */
   ffmpeg(args: readonly string[], onTime: (seconds: number) => void): Promise<FfmpegRun>;
   /** What ffprobe printed. */

@@ -8,9 +8,10 @@ export type { RawOutput, TranscodedTask, TranscodeTask } from "../transcode-task
 export type { FfmpegRun, FfmpegRunner } from "./runner.ts";
 
 /**
- * Throws CHUNK_UNREADABLE, DECODE_FAILED (not retryable: decoding is deterministic, the source itself
- * is damaged), FRAME_COUNT_WRONG, ENCODE_FAILED, OUT_OF_MEMORY.
+ * Makes all outputs of a task with ffmpeg.
  * @param onProgress 0..1, also when nothing moved
+ * @throws TributaryError CHUNK_UNREADABLE, FRAME_COUNT_WRONG, ENCODE_FAILED, OUT_OF_MEMORY; DECODE_FAILED, which
+ * no retry helps: decoding is deterministic, the source itself is damaged
  */
 export async function runFfmpegTask(
   task: TranscodeTask,

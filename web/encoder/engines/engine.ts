@@ -5,8 +5,9 @@ import type { Engine } from "../../../shared/job/job.ts";
 export interface TranscodeEngine {
   readonly name: Engine;
   /**
-   * Throws TributaryError (CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG,
-   * OUT_OF_MEMORY, ENGINE_UNAVAILABLE). The engine is ready for the next task after that.
+   * Makes all outputs of a task. The engine is ready for the next one after an error, too.
+   * @throws TributaryError CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG, OUT_OF_MEMORY,
+   * ENGINE_UNAVAILABLE
    * @param task its chunk is the engine's from now on
    * @param onProgress 0..1, at least once a second while it works
    */

@@ -142,7 +142,7 @@ class LadderRun {
     );
   }
 
-  /** Throws DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG. Everything is closed after. */
+  /** Everything is closed after. @throws TributaryError DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG */
   async run({ packets, config }: CodedVideo): Promise<EncodedRung[]> {
     const decoder = new VideoDecoder({
       output: (frame) => this.#take(frame),
@@ -263,7 +263,7 @@ class LadderRun {
     this.#onProgress(Math.min(1, this.#encoded / this.#wanted));
   }
 
-  /** Waits while decoder or encoders have enough to do. Throws WORKER_STALLED. */
+  /** Waits while decoder or encoders have enough to do. @throws TributaryError WORKER_STALLED */
   async #room(): Promise<void> {
     while (this.#failure === null && this.#isFull()) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();

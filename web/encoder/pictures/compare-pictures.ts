@@ -18,10 +18,11 @@ export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
 
 /**
  * Whether what somebody made of a task shows the source: decodes the chunk and the result side by side
- * and compares every tile of every plane of every picture of every rendition; in doubt also what this browser makes of it itself.
- * Throws ENGINE_UNAVAILABLE, CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, WORKER_STALLED,
- * OUTPUT_INVALID, FRAME_COUNT_WRONG: then nothing is known of the result.
+ * and compares every tile of every plane of every picture of every rendition; in doubt also with what this
+ * browser makes of the task itself.
  * @param onProgress 0..1; starts anew with each stage
+ * @throws TributaryError ENGINE_UNAVAILABLE, CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, WORKER_STALLED,
+ * OUTPUT_INVALID, FRAME_COUNT_WRONG: then nothing is known of the result
  */
 export async function comparePictures(
   task: TranscodeTask,

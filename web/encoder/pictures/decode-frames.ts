@@ -94,7 +94,7 @@ export async function* decodeFrames<Picture>(
   }
 }
 
-/** A rendition's init segment and media segments, in order, as something to decode. Throws OUTPUT_INVALID. */
+/** A rendition's init segment and media segments, in order, as something to decode. @throws TributaryError OUTPUT_INVALID */
 export function codedOutput(
   init: Uint8Array,
   media: readonly Uint8Array[],

@@ -10,9 +10,9 @@ export interface ChunkPackets {
 }
 
 /**
- * Demuxes a chunk. Throws CHUNK_UNREADABLE, and ENGINE_UNAVAILABLE where a VideoDecoder would not
- * start: it takes nothing but IDR pictures to begin with (WebCodecs AVC registration, 4), and says
- * nothing but yields no frame for the recovery points of open GOPs.
+ * Demuxes a chunk. A VideoDecoder begins with IDR pictures only (WebCodecs AVC registration, 4): for a recovery
+ * point of an open GOP it yields no frame and no error.
+ * @throws TributaryError CHUNK_UNREADABLE; ENGINE_UNAVAILABLE where a VideoDecoder would not begin
  */
 export async function readChunkPackets(chunk: Uint8Array): Promise<ChunkPackets> {
   const input = new Input({ source: new BufferSource(chunk), formats: [MP4, QTFF] });

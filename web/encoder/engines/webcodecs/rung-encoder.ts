@@ -92,7 +92,7 @@ export class RungEncoder {
     return this.#encoder.state === "configured" ? this.#encoder.encodeQueueSize : 0;
   }
 
-  /** The frame stays the caller's. Throws ENCODE_FAILED, INIT_MISMATCH. */
+  /** The frame stays the caller's. @throws TributaryError ENCODE_FAILED, INIT_MISMATCH */
   encode(frame: VideoFrame, keyFrame: boolean): void {
     this.#throwFailure();
     if (this.#spent.seconds - this.#correctedAtSeconds >= CORRECT_EVERY_SECONDS) this.#correct();
@@ -100,7 +100,7 @@ export class RungEncoder {
     this.#given += 1;
   }
 
-  /** All pictures in decode order, and the body of `avcC`. Throws ENCODE_FAILED, INIT_MISMATCH. */
+  /** All pictures in decode order, and the body of `avcC`. @throws TributaryError ENCODE_FAILED, INIT_MISMATCH */
   async finish(): Promise<{ pictures: CodedPicture[]; avcConfig: Uint8Array }> {
     await this.#encoder.flush().catch((cause: unknown) => {
       this.#failure ??= cause;
