@@ -110,6 +110,7 @@ export function mp4RequestedAtMs(db: D1Database, id: string): Promise<number | n
     .first<number>("mp4_requested_at_ms");
 }
 
+/** Notes that the MP4 was ordered, so that a deletion meanwhile is seen. */
 export async function noteMp4Request(db: D1Database, id: string, nowMs: number): Promise<void> {
   await db
     .prepare(
@@ -120,6 +121,7 @@ export async function noteMp4Request(db: D1Database, id: string, nowMs: number):
     .run();
 }
 
+/** Removes all rows of a video. */
 export async function deleteRows(db: D1Database, id: string): Promise<void> {
   await db.batch([
     db.prepare("DELETE FROM videos WHERE id = ?").bind(id),

@@ -18,6 +18,7 @@ export function contributorView(state: State): JobView {
   return { ...jobFacts(state), name: titleOf(state), tasks: [], holders: [] };
 }
 
+/** What sockets of owner and contributors are shown of the job. */
 export function jobView(state: State): JobView {
   const hasSource = sourceIsHere(state);
   return {
@@ -77,6 +78,7 @@ export function strangerStatus(state: State): JobStatus {
   };
 }
 
+/** Counts of tasks by state, and how the job stands. */
 export function coordinatorStatus(state: State): CoordinatorStatus {
   const counts = { waiting: 0, ready: 0, leased: 0, checking: 0, backoff: 0, done: 0, failed: 0 };
   let failedAttempts = 0;

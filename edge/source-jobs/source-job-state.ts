@@ -71,6 +71,7 @@ export function needsServer(
   return job !== null && !job.hasSource && job.tasksNeedingSource > 0;
 }
 
+/** A server was called. @param tokenHash of the token that it got */
 export function called(kept: SourceJobState, tokenHash: string, nowMs: number): SourceJobState {
   return {
     ...kept,
@@ -102,11 +103,13 @@ export interface Outcome {
   error: Reason | null;
 }
 
+/** The job has ended: the webhook's event is fixed from now on, and due at once. */
 export function ended(kept: SourceJobState, outcome: Outcome, nowMs: number): SourceJobState {
   const event = webhookEvent({ ...kept, endedAtMs: nowMs }, outcome);
   return { ...kept, phase: "ended", endedAtMs: nowMs, event, deliveryDueAtMs: nowMs };
 }
 
+/** @param status what the receiver answered; null where it did not */
 export function delivered(
   kept: SourceJobState,
   status: number | null,
@@ -121,6 +124,7 @@ export function delivered(
   return { ...kept, deliveries, deliveryDueAtMs };
 }
 
+/** Whether the event is still to be delivered, now or later. */
 export function owesWebhook({
   webhook,
   deliveredAtMs,
@@ -146,6 +150,7 @@ export function dueAtMs(kept: SourceJobState, nowMs: number): number {
   return owesWebhook(kept) ? kept.deliveryDueAtMs : (kept.endedAtMs ?? nowMs) + KEPT_MS;
 }
 
+/** What the API says of deliveries; null where there is no webhook. */
 export function webhookStatus({
   webhook,
   deliveredAtMs,
@@ -154,6 +159,7 @@ export function webhookStatus({
   return webhook === null ? null : { url: webhook.url, deliveredAtMs, attempts: deliveries };
 }
 
+/** The webhook's body at the end of a job. */
 export function webhookEvent(
   { jobId, origin, createdAtMs, endedAtMs }: SourceJobState,
   { state, error }: Outcome,

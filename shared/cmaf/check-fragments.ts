@@ -34,6 +34,7 @@ export function checkJoined(
   }
 }
 
+/** @throws TributaryError FRAME_COUNT_WRONG */
 export function checkCount(fragments: readonly ReadFragment[], planned: number): void {
   const frames = fragments.reduce((total, fragment) => total + fragment.samples.length, 0);
   if (frames !== planned) {

@@ -14,6 +14,7 @@ import {
 import type { InitFacts } from "./check-init.ts";
 import { type ReadFragment, readFragments } from "./read-fragment.ts";
 
+/** @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG */
 export function checkVideo(media: Uint8Array, init: InitFacts, segment: Segment): MediaFacts {
   const frames = segmentFrames(segment);
   const fragments = readFragments(media, frames);

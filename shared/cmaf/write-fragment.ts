@@ -17,6 +17,7 @@ export interface FragmentToWrite {
   samples: readonly (Sample & { data: Uint8Array })[];
 }
 
+/** One moof and its mdat; times in ticks of 1/90000 s. */
 export function writeFragment({
   sequence,
   baseDecodeTicks,

@@ -63,6 +63,7 @@ export function encodedFrames(
   return { start, end: endFrame + POST_ROLL_FRAMES };
 }
 
+/** Which AAC frames (1,024 samples) the segments get, at this rate in Hz. */
 export function planAudioRun(segments: readonly Segment[], sampleRate: number): AudioRun {
   const firstFrame = audioFrameAt(segments[0]?.startTicks ?? 0, sampleRate);
   let frame = firstFrame;

@@ -20,6 +20,7 @@ const HIGH_PROFILE = 100;
 /** PPS 1 of SPS 1: CABAC, weighted prediction, QP 26, one reference, 8x8 transform; preset "veryfast". */
 const PPS = [0x68, 0x4a, 0xfb, 0xcb];
 
+/** SPS and PPS to the byte as x264 writes them with our arguments, under id 1. */
 export function x264ParameterSets({
   width,
   height,

@@ -16,6 +16,7 @@ export interface Box {
 /** More boxes on one level than any output of ours has; keeps hostile bytes from costing memory. */
 const MAX_BOXES_PER_LEVEL = 20_000;
 
+/** OUTPUT_INVALID with this message. */
 export function invalid(message: string): TributaryError {
   return new TributaryError("OUTPUT_INVALID", message);
 }

@@ -39,6 +39,7 @@ function packedLanguage(language: string): number {
   return ascii(language).reduce((bits, letter) => (bits << 5) | (letter - 0x60), 0);
 }
 
+/** A `moov` for one fragmented track. */
 export function movieBox(track: MovieTrack): Uint8Array<ArrayBuffer> {
   const { timescale, durationTicks, width, height } = track;
   const isVideo = track.kind === "video";

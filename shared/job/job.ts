@@ -249,6 +249,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
   unverified: "wait",
 };
 
+/** What the patch leaves out stays as it is. */
 export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): JobSettings {
   return {
     stageAll: patch.stageAll ?? settings.stageAll,
@@ -314,10 +315,12 @@ export const acceptedSegmentSchema = z.object({
 });
 export type AcceptedSegment = z.infer<typeof acceptedSegmentSchema>;
 
+/** Number of frames. */
 export function segmentFrames(segment: Segment): number {
   return segment.durations.reduce((frames, [n]) => frames + n, 0);
 }
 
+/** In ticks of 1/90000 s. */
 export function segmentDurationTicks(segment: Segment): number {
   return segment.durations.reduce((ticks, [n, each]) => ticks + n * each, 0);
 }
@@ -338,6 +341,7 @@ export function expandDurations(durations: SampleDurations): number[] {
   return durations.flatMap(([n, each]) => Array<number>(n).fill(each));
 }
 
+/** [count, ticks each] for every run of equal durations. */
 export function runLengthDurations(each: readonly number[]): SampleDurations {
   const runs: SampleDurations = [];
   for (const durationTicks of each) {

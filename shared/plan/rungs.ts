@@ -98,6 +98,7 @@ export function checkRungs(rungs: readonly LadderRung[]): void {
   }
 }
 
+/** The next even length at or below, in pixels; at least 2. */
 export function evenBelow(length: number): number {
   return Math.max(2, 2 * Math.floor(length / 2));
 }

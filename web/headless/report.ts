@@ -96,6 +96,7 @@ export interface Observations {
   captions?: Captions[];
 }
 
+/** The JSON report of one job. @param error null where the video is ready */
 export function makeReport(seen: Observations, error: WireError | null): TranscodeReport {
   const { status, state, job } = seen;
   // The edge's clock may be another's: only differences within one clock are taken.

@@ -29,6 +29,7 @@ export interface KnownOfJob {
   leftSeconds: number;
 }
 
+/** Whether this tab encodes alone, beside servers, or leaves the work to them, and why. */
 export function decideOwnPart(options: OwnerOptions, known: KnownOfJob): PartDecision {
   const { engine = "auto", slots } = options;
   const { hasEngine, hasServers, measuredSpeed, leftSeconds } = known;

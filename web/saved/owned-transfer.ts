@@ -11,6 +11,7 @@ const fileSchema = z.object({ kind: z.literal("tributary-videos"), videos: video
 /** Browsers and messengers take no longer ones for sure. */
 const MOST_LINK_CHARACTERS = 8_000;
 
+/** Text of a file by which another device can manage these videos. @param videos owner tokens by job id */
 export function ownedFile(videos: Record<string, string>): string {
   return JSON.stringify({ kind: "tributary-videos", videos });
 }

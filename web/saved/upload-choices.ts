@@ -40,6 +40,7 @@ export function keepChoices(choices: UploadChoices): void {
   for (const [name, value] of Object.entries(choices)) CHOICES.put(name, String(value), MOST);
 }
 
+/** Megapixels a second that each engine came to on this device, where it has been measured. */
 export function measuredRates(): MeasuredRates {
   const rates = Object.entries(RATES.read()).map(([engine, text]) => [engine, Number(text)]);
   return Object.fromEntries(rates.filter(([, rate]) => Number(rate) > 0));

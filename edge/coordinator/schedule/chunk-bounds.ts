@@ -19,10 +19,12 @@ const TOTAL_SLACK_BYTES = 256 * 1024 ** 2;
 /** Chunks of different content that one task may have had: the source's tab may be another program. */
 export const MOST_CHUNKS_OF_A_TASK = 3;
 
+/** Bytes of the largest chunk that a task of this plan may have. */
 export function maxChunkBytes(plan: JobPlan): number {
   return Math.min(MAX_CHUNK_BYTES, CHUNK_FACTOR * sourceBytes(plan) + CHUNK_SLACK_BYTES);
 }
 
+/** Bytes of all chunks of a job together, at most. */
 export function maxChunksBytes(plan: JobPlan): number {
   return TOTAL_FACTOR * sourceBytes(plan) + TOTAL_SLACK_BYTES;
 }

@@ -90,6 +90,7 @@ export function leaseOf(draft: Draft, holder: Holder, leaseId: string): Lease | 
   return undefined;
 }
 
+/** The holder is gone: its leases that need it are lost, others (offered, being checked) go on. */
 export function disconnect(draft: Draft, holder: Holder): void {
   draft.patchHolder(holder.id, { connectionId: null, want: 0 });
   for (const lease of draft.leases()) {
@@ -97,6 +98,7 @@ export function disconnect(draft: Draft, holder: Holder): void {
   }
 }
 
+/** After the coordinator slept: takes up what it was waiting for. @param connectionIds of the sockets that are still open */
 export function resume(draft: Draft, connectionIds: readonly string[]): void {
   const alive = new Set(connectionIds);
   for (const holder of draft.holders()) {

@@ -12,6 +12,7 @@ export const OWNER_GONE_AFTER_MS = 24 * 3_600_000;
 /** A chore without an answer is asked for again after this. */
 const CHORE_RETRY_MS = 60_000;
 
+/** Ends the job for good: its leases end, the catalogue is told now, and storage is cleaned up later. */
 export function endJob(draft: Draft, state: EndState, error: Reason | null): void {
   draft.patchJob({
     state,
@@ -54,6 +55,7 @@ export function assembleWhenDone(draft: Draft): void {
   });
 }
 
+/** @param forState state of the job when the work was begun: an answer for another state is asked for again */
 export function choreDone(draft: Draft, kind: ChoreKind, forState: JobState): void {
   const { job } = draft;
   const { [kind]: done, ...chores } = job.chores;

@@ -25,6 +25,7 @@ export const STRAGGLER_MS = 120_000;
 const TASKS_PER_SERVER = 6;
 const MAX_SERVERS = 4;
 
+/** Calls a server where one is needed and none was called lately. */
 export function callServers(draft: Draft): void {
   const { job, nowMs } = draft;
   if (!job.hasServers || hasEnded(job.state)) return;
@@ -70,6 +71,7 @@ function stragglers(draft: Draft): Lease[] {
   return [...draft.leases()].filter((lease) => isStraggling(draft, lease));
 }
 
+/** Whether a lease has been at work for so long that a server should make its task, too. */
 export function isStraggling(draft: Draft, { phase, grantedAtMs }: Lease): boolean {
   return phase === "working" && draft.nowMs - grantedAtMs >= STRAGGLER_MS;
 }

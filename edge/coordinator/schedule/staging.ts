@@ -119,6 +119,7 @@ function refuseChunk(draft: Draft, taskId: string, connectionId: string, refused
   draft.effects.push({ type: "send", connectionId, message });
 }
 
+/** The task's chunk is in storage, as the holder that has the source says. */
 export function takeStaged(draft: Draft, holder: Holder, taskId: string): void {
   const task = draft.task(taskId);
   if (!holder.hasSource || task === undefined || task.chunk === null) return;

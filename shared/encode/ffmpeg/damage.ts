@@ -7,6 +7,7 @@ import type { FfmpegRun } from "./runner.ts";
 
 /** What went wrong in a run of ffmpeg, in words for people. */
 
+/** @throws TributaryError OUT_OF_MEMORY, DECODE_FAILED, ENCODE_FAILED unless ffmpeg ended with 0, by what it printed */
 export function checkExit(run: FfmpegRun, segments: readonly Segment[]): void {
   if (run.exitCode === 0) return;
   if (run.lines.some((line) => line.includes("Cannot allocate memory"))) {
@@ -21,6 +22,7 @@ export function checkExit(run: FfmpegRun, segments: readonly Segment[]): void {
   );
 }
 
+/** DECODE_FAILED for pictures that ffmpeg did not put out, with the cause where it named one. */
 export function missingPictures(
   missing: number,
   planned: number,
@@ -35,6 +37,7 @@ export function missingPictures(
   );
 }
 
+/** A retry does not help: decoding is deterministic. */
 export function decodeFailed(message: string, cause?: unknown): TributaryError {
   return new TributaryError("DECODE_FAILED", message, { retryable: false, cause });
 }
@@ -57,6 +60,7 @@ function damageLines(lines: readonly string[]): string[] {
   );
 }
 
+/** PICTURES_REPAIRED where ffmpeg complained of damage and went on. */
 export function pictureNotices(run: FfmpegRun, segments: readonly Segment[]): Notice[] {
   const damaged = damageLines(run.lines).length;
   if (damaged === 0) return [];
@@ -64,6 +68,7 @@ export function pictureNotices(run: FfmpegRun, segments: readonly Segment[]): No
   return [notice("PICTURES_REPAIRED", message, startSeconds(segments))];
 }
 
+/** SOUND_MISSING where ffmpeg complained of damage and went on. */
 export function soundNotices(lines: readonly string[], segments: readonly Segment[]): Notice[] {
   const damaged = damageLines(lines).length;
   if (damaged === 0) return [];
@@ -75,6 +80,7 @@ function startSeconds([first]: readonly Segment[]): number {
   return (first?.startTicks ?? 0) / TICKS_PER_SECOND;
 }
 
+/** "between 0:06 and 0:12", for sentences. */
 export function between(segments: readonly Segment[]): string {
   const startTicks = segments[0]?.startTicks ?? 0;
   return `between ${clock(startTicks)} and ${clock(startTicks + durationTicks(segments))}`;

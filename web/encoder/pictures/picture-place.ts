@@ -20,6 +20,7 @@ const ELSEWHERE = -0.5;
 /** A reference that is itself this far back says nothing of shifts. */
 const REFERENCE_IN_PLACE = 0.4;
 
+/** Mean over all pictures, weighted by motion; a cut counts for no more than `MOST_MOTION`. */
 export function placeOf(fits: readonly PictureFit[]): Place {
   const sums = { before: 0, after: 0, motionBefore: 0, motionAfter: 0 };
   for (const fit of fits) {
@@ -41,6 +42,7 @@ export function placeOf(fits: readonly PictureFit[]): Place {
   };
 }
 
+/** Whether pictures are nearer to a neighbour than their own place allows, where anything moves. */
 export function isOutOfPlace({ before, after, motion }: Place): boolean {
   return motion >= LEAST_MOTION && Math.min(before, after) < IN_PLACE;
 }

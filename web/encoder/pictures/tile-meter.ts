@@ -29,6 +29,7 @@ export function tileAt({ columns, rows }: TileFigures, plane: number, tile: numb
   return plane * columns * rows + tile;
 }
 
+/** Compares one picture of a rendition with the source, tile by tile. */
 export function measureTiles(window: SourceWindow, made: CellGrid): TileFigures {
   const { source } = window;
   const tile = Math.min(MOST_CELLS, Math.max(source.columns, source.rows) / LEAST_TILES);

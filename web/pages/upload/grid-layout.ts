@@ -14,6 +14,7 @@ const STRIP_HEIGHT = 28;
 const CELL_SIZES = [14, 11, 8, 6, 4] as const;
 const TALLEST = 190;
 
+/** The layout with the largest cells that fit. @param width in CSS pixels */
 export function layOutGrid(count: number, width: number): GridLayout {
   if (count === 0 || width <= 0) {
     return { columns: 1, rows: 0, cellWidth: 0, cellHeight: 0, gap: 0, height: 0 };
@@ -44,6 +45,7 @@ export function layOutGrid(count: number, width: number): GridLayout {
   return layout as GridLayout;
 }
 
+/** Upper left corner of a cell, in CSS pixels. */
 export function cellBox(layout: GridLayout, index: number): { x: number; y: number } {
   const { columns, cellWidth, cellHeight, gap } = layout;
   return {

@@ -24,6 +24,7 @@ const MAX_OFFERS = 10;
 
 type Commit = Extract<HolderMessage, { type: "commit" }>;
 
+/** A holder offers what it made: refused where sizes or outputs cannot be, otherwise answered with URLs. */
 export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Output[]): void {
   if (lease.phase === "checking") return;
   const fault = offerFault(draft.plan, task, outputs) ?? changeOf(lease, outputs);
@@ -50,12 +51,14 @@ function changeOf({ outputs: before }: Lease, outputs: readonly Output[]): strin
   return isSame ? null : "The lease's outputs are not those that were offered before.";
 }
 
+/** Has URLs made for what the lease offered; nothing while its holder is away. */
 export function presign(draft: Draft, lease: Lease): void {
   const connectionId = draft.holder(lease.holderId)?.connectionId ?? null;
   if (connectionId === null) return;
   draft.effects.push({ type: "presign", connectionId, leaseId: lease.id });
 }
 
+/** A holder says that all of its offer is uploaded: the gate looks at it next. */
 export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
   if (lease.phase === "checking") return;
   if (lease.outputs === null) {
@@ -85,6 +88,7 @@ function check(draft: Draft, leaseId: string): void {
   draft.effects.push({ type: "check", leaseId });
 }
 
+/** The gate's answer: the result is accepted, refused, or asked about again after 2 s, 4 s and so on. */
 export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): void {
   const { made, outputs } = lease;
   const task = draft.planned.get(lease.taskId);

@@ -11,6 +11,7 @@ export function speed({ mediaTicks, workMs, guessedSpeed }: Holder): number {
   return guessedSpeed > 0 ? guessedSpeed : Number.POSITIVE_INFINITY;
 }
 
+/** Whether the holder's speed is measured or guessed. */
 export function isKnown(holder: Holder): boolean {
   return Number.isFinite(speed(holder));
 }
@@ -40,6 +41,7 @@ export interface Pace {
   remainingTicks: number;
 }
 
+/** The pace of all holders that are connected and not banned. */
 export function paceOf(draft: Draft): Pace {
   const pace: Pace = {
     ticksAMs: 0,

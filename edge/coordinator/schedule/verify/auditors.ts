@@ -12,6 +12,7 @@ import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
  */
 export type Auditors = "trusted" | "independent";
 
+/** Contributors only where no trusted holder could run a result again, and never with the policy `all`. */
 export function auditorsNow(draft: Draft): Auditors {
   if (draft.job.settings.verify === "all") return "trusted";
   return draft.holders().some(canRunAgain) ? "trusted" : "independent";

@@ -86,6 +86,7 @@ export interface Waiting {
   links: Map<string, number>;
 }
 
+/** Counts the results that wait for an audit now. */
 export function waitingOf(draft: Draft): Waiting {
   const waiting: Waiting = { members: new Map(), links: new Map() };
   for (const { verification, done } of draft.unclear()) {
