@@ -92,7 +92,7 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
   const isRunning = name.startsWith("EVENT");
   beforeAll(async () => {
     output = isRunning ? null : await makeOutput(maker, serverUrl, name);
-  });
+  }, 300_000);
   afterAll(() => output?.[Symbol.asyncDispose]());
 
   async function tried(player: string, fill: (row: Row, it: PlayedOutput) => Promise<void>) {
