@@ -52,6 +52,7 @@ async function putOne(
     signal.throwIfAborted();
     if (isUploadRefused(cause)) throw cause;
     // The last word is "refused", so that the next round starts with fresh URLs.
-    throw new TributaryError("UPLOAD_REFUSED", "Storage did not take an upload.", { cause });
+    const why = cause instanceof TributaryError ? ` ${cause.message}` : "";
+    throw new TributaryError("UPLOAD_REFUSED", `An upload failed.${why}`, { cause });
   }
 }

@@ -68,6 +68,7 @@ export class StorageTransfer {
     }
     // A large body with a stale signature can come back as 500 instead of 403.
     const code = status === 403 || status >= 500 ? "UPLOAD_REFUSED" : "UPLOAD_FAILED";
+    if (status === 413) throw tooLarge(bytes.byteLength);
     throw answeredWith(code, status);
   }
 
@@ -116,6 +117,13 @@ export class StorageTransfer {
 
 function isOk(status: number): boolean {
   return status >= 200 && status < 300;
+}
+
+/** Storage of ours takes what it gave a URL for: this is the answer of a proxy. */
+function tooLarge(sizeBytes: number): TributaryError {
+  const size = (sizeBytes / 1e6).toFixed(1);
+  const message = `A proxy in front of storage takes no uploads of ${size} MB (status 413): whoever runs it can raise its limit.`;
+  return new TributaryError("UPLOAD_FAILED", message);
 }
 
 function answeredWith(

@@ -226,6 +226,19 @@ describe("a lease holder", () => {
     expect(last()).toMatchObject({ type: "fail", leaseId: "lease-0", code: "UPLOAD_REFUSED" });
   });
 
+  test("a proxy that takes no bodies of that size is named, with the size", async () => {
+    const { take, running, receive, clock, last } = await start({ fetch: answering(413) });
+    await take(0);
+    running.get("lease-0")?.(made);
+    for (let round = 0; round < 4; round += 1) {
+      await clock.advance(2_000);
+      receive({ type: "uploads", leaseId: "lease-0", puts: [put] });
+      for (let tried = 0; tried < 10; tried += 1) await clock.advance(5_000);
+    }
+    expect(last()).toMatchObject({ type: "fail", code: "UPLOAD_REFUSED" });
+    expect(last()).toHaveProperty("message", expect.stringMatching(/proxy.*413/));
+  });
+
   test("what was offered first is in storage first, a few at a time over all leases", async () => {
     const sent: string[] = [];
     const answers: (() => void)[] = [];
