@@ -47,18 +47,23 @@ export class LeaseSlots {
   readonly #places = new Set<Place>();
   readonly #waiters: (() => void)[] = [];
   #slots: number;
+  /** As there were last: with none, what was granted before is still worked off. */
+  #serving: number;
   /** Slots in use, also by work that was told to stop and has not stopped yet. */
   #inUse = 0;
 
   constructor({ slots, prefetch, clock, onStage }: LeaseSlotsOptions) {
     this.#slots = slots;
+    this.#serving = slots;
     this.#prefetch = prefetch;
     this.#clock = clock;
     this.#onStage = onStage;
   }
 
+  /** @param slots 0: nothing new is taken, and what was granted is finished */
   resize(slots: number): void {
     this.#slots = slots;
+    if (slots > 0) this.#serving = slots;
     this.#wake();
   }
 
@@ -128,7 +133,7 @@ export class LeaseSlots {
    */
   #hasTurn(place: Place): boolean {
     const nowMs = this.#clock.nowMs();
-    let free = this.#slots - this.#inUse;
+    let free = this.#serving - this.#inUse;
     for (const other of this.#places) {
       if (other === place) break;
       const isNear = other.stage === "fetching" && nowMs - other.takenAtMs < KEEP_SLOT_MS;

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
-import type { TranscodeReport } from "../../web/headless/report.ts";
+import type { BatchReport, TranscodeReport } from "../../web/headless/report.ts";
 import { decodedFrameTimes } from "../exactness/decoded-frames.ts";
 import { fixture } from "../setup/media.ts";
 
@@ -81,6 +81,31 @@ test("a file that becomes a video: status 0, a report, a copy that plays from di
   expect(await decodedFrameTimes(join(out, "v240/playlist.m3u8"))).toHaveLength(240);
 });
 
+test("several files and a folder: one report with a list, each in its own folder", async () => {
+  const folder = join(dir, "clips");
+  await mkdir(join(folder, "more"), { recursive: true });
+  await copyFile(await fixture("plain-8s.mp4"), join(folder, "one.mp4"));
+  await copyFile(await fixture("plain-8s.mp4"), join(folder, "more", "one.mp4"));
+  await writeFile(join(folder, "notes.txt"), "No video.");
+  const broken = join(dir, "broken.mp4");
+  await writeFile(broken, "No video.\n".repeat(1000));
+  const out = join(dir, "videos");
+  const argv = [broken, folder, "--ladder", "144:140", "--out", out, "--json"];
+  const { status, stdout } = await run(argv);
+  expect(status).toBe(1);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+  const report = JSON.parse(stdout) as BatchReport;
+  expect(report).toMatchObject({ ok: false, error: { code: expect.stringMatching(/^SOURCE_/) } });
+  expect(report.files.map(({ ok, file, outDir }) => [ok, file, outDir])).toEqual([
+    [false, broken, null],
+    [true, join(folder, "more", "one.mp4"), join(out, "one")],
+    [true, join(folder, "one.mp4"), join(out, "one-2")],
+  ]);
+  for (const each of ["one", "one-2"]) {
+    expect(await decodedFrameTimes(join(out, each, "v144/playlist.m3u8"))).toHaveLength(240);
+  }
+});
+
 test("a file that is no video: status 1, the code, in seconds, no job", async () => {
   const file = join(dir, "text.mp4");
   await writeFile(file, "No video.\n".repeat(1000));
@@ -104,6 +129,8 @@ test("a ladder that cannot be: status 2 and why", async () => {
 test.each([
   [[]],
   [["/no/such/file.mp4"]],
+  [["package.json", "package-lock.json", "--title", "Both"]],
+  [["edge/catalog"]],
   [["--engine", "magic", "package.json"]],
   [["--visibility", "everybody", "package.json"]],
   [["--title", " ", "package.json"]],

@@ -62,6 +62,7 @@ test("another ladder discards the pictures that it changes, and no audio", async
     prepare: recordEncodes,
     look: async (tab) => {
       await expect.poll(() => finished(tab), { timeout: 60_000 }).toHaveLength(7);
+      await tab.page.getByText("Expert", { exact: true }).click();
       const rate = tab.page.getByRole("spinbutton").last();
       await rate.fill("150");
       await rate.blur();

@@ -13,6 +13,7 @@ import { CONTRIBUTE_STATES, type ContributeStateName } from "./stories/contribut
 import { serveHls } from "./stories/hls-fixture.ts";
 import { openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
+import { TRAY } from "./stories/tray.ts";
 import { serveVideos } from "./stories/videos-fixture.ts";
 
 const OUT = join(root, ".cache/screenshots");
@@ -65,6 +66,11 @@ try {
       });
       if (plays) await still(upload.page);
       await shoot(upload.page, name);
+    }
+    if (isWanted("tray")) {
+      const given = { name: "playing", tray: TRAY } as const;
+      await upload.run((stage, it) => stage.showUpload(it.name, {}, { tray: it.tray }), given);
+      await shoot(upload.page, "tray");
     }
     if (isWanted("shared")) {
       await upload.run((stage) => stage.showUpload("running"), undefined);

@@ -1,15 +1,18 @@
-import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import { type CaptionFormat, captionLanguageSchema } from "../../shared/wire/captions.ts";
 import { MOST_TITLE_CHARACTERS } from "../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY, VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
 import { captionFormatOf } from "../captions/read-caption-file.ts";
+import { isVideoFile, TS_SYNC_BYTE } from "../pages/upload/source-file.ts";
 import { invalid, parseOptions, wholeNumber } from "./options.ts";
 
 export const USAGE = `npm run transcode -- FILE [options]
+npm run transcode -- FILES AND FOLDERS [options]
 
-  --out DIR           copy playlists and segments there; DIR/master.m3u8 plays from disk
+  --out DIR           copy playlists and segments there; DIR/master.m3u8 plays from disk. Of several files
+                      each has its own folder in DIR, by its name
   --ladder LIST       short side and kbit/s of each rung, e.g. 480:1400,360:800
   --engine NAME       auto (default), ffmpeg, webcodecs or server
   --cores N           cores that the page sees, to try what a weak device does
@@ -22,15 +25,23 @@ export const USAGE = `npm run transcode -- FILE [options]
                       a server, or publish; only with --verify adaptive
   --captions LANG=FILE  captions in a language, from .srt, .vtt or .ass; as often as there are files
   --look SECONDS      time between what was found in the file and Start, as a person takes it; default 0
-  --json              one line of JSON on stdout, nothing else; progress is on stderr
+  --json              one line of JSON on stdout, nothing else; progress is on stderr. For several files
+                      one report with a list: { ok, error, files }
   --help              this text
 
-Exit status: 0 the video is ready; 1 it failed; 2 wrong arguments; 130 interrupted.
+Several files are made one after the other, folders with all videos in them; one that fails does not stop
+the others. Exit status: 0 the video is ready; 1 it failed, or one of several did; 2 wrong arguments; 130 interrupted.
 TRIBUTARY_URL names a running server to use instead of one of its own.`;
 
 const POLICIES = ["off", "adaptive", "all"] as const;
 const UNVERIFIED = ["wait", "publish"] as const;
 const ENGINES = ["auto", "ffmpeg", "webcodecs", "server"] as const;
+
+/** Of several files, which are reported in a list. */
+export interface BatchArguments extends TranscodeArguments {
+  /** Absolute paths, in the order in which they are made; the first is `file`. */
+  files: string[];
+}
 
 export interface TranscodeArguments {
   /** Absolute path of a file that exists. */
@@ -70,13 +81,17 @@ export interface CaptionsArgument {
  * What was asked for on the command line; "help" when that was asked for.
  * @throws TributaryError REQUEST_INVALID, LADDER_INVALID
  */
-export function parseArguments(argv: readonly string[]): TranscodeArguments | "help" {
+export function parseArguments(
+  argv: readonly string[],
+): TranscodeArguments | BatchArguments | "help" {
   const { values, positionals } = parseOptions(argv, OPTIONS);
   if (values.help === true) return "help";
-  const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) throw invalid("Name one file.");
-  const path = resolve(file);
-  if (!existsSync(path) || !statSync(path).isFile()) throw invalid(`There is no file ${file}.`);
+  const { files, isBatch } = filesOf(positionals);
+  const [file] = files;
+  if (file === undefined) throw invalid("Name a file.");
+  if (isBatch && (values.title !== undefined || values.captions !== undefined)) {
+    throw invalid("--title and --captions are for one file.");
+  }
   // The page judges whether the source can have it; what is no ladder at all need not get that far.
   if (values.ladder !== undefined) parseLadder(values.ladder);
   const engine = ENGINES.find((each) => each === values.engine);
@@ -95,7 +110,8 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
     throw invalid(`--title has 1 to ${MOST_TITLE_CHARACTERS} characters.`);
   }
   return {
-    file: path,
+    file,
+    ...(isBatch && { files }),
     outDir: values.out === undefined ? null : resolve(values.out),
     engine,
     contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
@@ -110,6 +126,37 @@ export function parseArguments(argv: readonly string[]): TranscodeArguments | "h
     captions: (values.captions ?? []).map(captionsOf),
     json: values.json === true,
   };
+}
+
+/** @returns `isBatch`: to be reported in a list, also where a folder has one video only */
+function filesOf(names: readonly string[]): { files: string[]; isBatch: boolean } {
+  let isBatch = names.length > 1;
+  const files = names.flatMap((name) => {
+    const path = resolve(name);
+    if (!existsSync(path)) throw invalid(`There is no file ${name}.`);
+    if (statSync(path).isFile()) return [path];
+    if (!statSync(path).isDirectory()) throw invalid(`There is no file ${name}.`);
+    isBatch = true;
+    // Where a folder holds programs, theirs end in .ts, too.
+    const isProgram = (each: string) => each.endsWith(".ts") && firstByteOf(each) !== TS_SYNC_BYTE;
+    const inside = readdirSync(path, { recursive: true, encoding: "utf8" })
+      .map((each) => join(path, each))
+      .filter((each) => statSync(each).isFile() && isVideoFile({ name: each, type: "" }))
+      .filter((each) => !isProgram(each));
+    if (inside.length === 0) throw invalid(`There is no video in ${name}.`);
+    return inside.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  });
+  return { files: [...new Set(files)], isBatch };
+}
+
+function firstByteOf(path: string): number | undefined {
+  const file = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(1);
+    return readSync(file, bytes) === 1 ? bytes[0] : undefined;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function captionsOf(given: string): CaptionsArgument {

@@ -67,6 +67,16 @@ export interface TranscodeReport {
   segments: JobStatus["segments"];
 }
 
+/** What it prints of several files. */
+export interface BatchReport {
+  /** All of them. */
+  ok: boolean;
+  /** The first that there was; null when ok. */
+  error: WireError | null;
+  /** In the order in which they were made. */
+  files: TranscodeReport[];
+}
+
 export interface Maker {
   holder: string;
   name: string;
@@ -197,6 +207,13 @@ const HELPERS_RESULTS: Readonly<Record<Maker["verified"], string>> = {
   evidence: "not proven; a helper in another network made the same",
   gate: "not verified",
 };
+
+/** Of several files, for people. */
+export function describeBatch({ files }: BatchReport): string {
+  const ready = files.filter(({ ok }) => ok).length;
+  const lines = files.map((report) => `${report.file}\n${describeReport(report)}`);
+  return [...lines, `${ready} of ${files.length} ready`].join("\n");
+}
 
 /** The report for people. */
 export function describeReport(report: TranscodeReport): string {

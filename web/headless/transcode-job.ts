@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Browser } from "playwright";
 import { startServer } from "../../edge/local/server.ts";
@@ -11,13 +11,13 @@ import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { readCaptionFile } from "../captions/read-caption-file.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
-import type { TranscodeArguments } from "./arguments.ts";
+import type { BatchArguments, TranscodeArguments } from "./arguments.ts";
 import { launchBrowser } from "./browser.ts";
 import { ContributorTab } from "./contributor-tab.ts";
 import { copyPlaylists } from "./copy-playlists.ts";
 import { follow, isInspected, refusal } from "./follow.ts";
 import { OwnerTab } from "./owner-tab.ts";
-import { makeReport, type Observations, type TranscodeReport } from "./report.ts";
+import { type BatchReport, makeReport, type Observations, type TranscodeReport } from "./report.ts";
 import { peakTabMemory } from "./tab-memory.ts";
 
 const LOOK_EVERY_MS = 200;
@@ -26,39 +26,98 @@ const LOOK_EVERY_MS = 200;
  * The whole job: server, browser, the real page, the file, and the copy. Everything that was opened
  * is closed again, and a job that did not end is cancelled.
  * @param say takes a line of progress
+ * @param place null: its own, for this job alone
  * @returns the report; failures are in it, nothing is thrown
  */
 export async function transcodeJob(
   given: TranscodeArguments,
   signal: AbortSignal,
   say: (line: string) => void,
+  place: Place | null = null,
 ): Promise<TranscodeReport> {
   const { size } = await stat(given.file);
   const seen: Observations = { file: given.file, sizeBytes: size, pickedAtMs: Date.now() };
-  const cleanups: (() => Promise<unknown>)[] = [];
+  const cleanups: Cleanups = [];
   try {
-    const serverUrl = await serve(cleanups, say);
     signal.throwIfAborted();
-    const browser = await launchBrowser();
-    cleanups.push(() => browser.close());
+    const { serverUrl, browser } = place ?? (await openPlace(cleanups, signal, say));
     await work(given, { serverUrl, browser }, seen, signal, say, cleanups);
     return makeReport(seen, null);
   } catch (thrown) {
     const error = signal.aborted ? new TributaryError("CANCELLED", "Interrupted.") : thrown;
     return makeReport(seen, toWireError(error));
   } finally {
-    for (const cleanup of cleanups.reverse()) {
-      await cleanup().catch((thrown: unknown) =>
-        say(`While closing: ${toWireError(thrown).message}`),
-      );
-    }
+    await cleanUp(cleanups, say);
   }
 }
 
-async function serve(
-  cleanups: (() => Promise<unknown>)[],
+type Cleanups = (() => Promise<unknown>)[];
+
+/** Where jobs are made. */
+interface Place {
+  serverUrl: string;
+  browser: Browser;
+}
+
+async function openPlace(
+  cleanups: Cleanups,
+  signal: AbortSignal,
   say: (line: string) => void,
-): Promise<string> {
+): Promise<Place> {
+  const serverUrl = await serve(cleanups, say);
+  signal.throwIfAborted();
+  const browser = await launchBrowser();
+  cleanups.push(() => browser.close());
+  return { serverUrl, browser };
+}
+
+async function cleanUp(cleanups: Cleanups, say: (line: string) => void): Promise<void> {
+  for (const cleanup of cleanups.reverse()) {
+    await cleanup().catch((thrown: unknown) =>
+      say(`While closing: ${toWireError(thrown).message}`),
+    );
+  }
+}
+
+/** As `transcodeJob`, one after the other in one browser; one that fails does not stop the others. */
+export async function transcodeBatch(
+  given: BatchArguments,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<BatchReport> {
+  const cleanups: Cleanups = [];
+  const files: TranscodeReport[] = [];
+  try {
+    const place = await openPlace(cleanups, signal, say);
+    const folders = foldersFor(given.files);
+    for (const [index, file] of given.files.entries()) {
+      say(`${index + 1} of ${given.files.length}: ${file}`);
+      const outDir = given.outDir === null ? null : join(given.outDir, folders[index] ?? "");
+      files.push(await transcodeJob({ ...given, file, outDir }, signal, say, place));
+    }
+    const error = files.find((report) => report.error !== null)?.error ?? null;
+    return { ok: error === null, error, files };
+  } catch (thrown) {
+    const error = signal.aborted ? new TributaryError("CANCELLED", "Interrupted.") : thrown;
+    return { ok: false, error: toWireError(error), files };
+  } finally {
+    await cleanUp(cleanups, say);
+  }
+}
+
+/** A name of its own for each, by the file's. */
+function foldersFor(files: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return files.map((file) => {
+    const name = parse(file).name;
+    let folder = name;
+    for (let count = 2; taken.has(folder); count += 1) folder = `${name}-${count}`;
+    taken.add(folder);
+    return folder;
+  });
+}
+
+async function serve(cleanups: Cleanups, say: (line: string) => void): Promise<string> {
   const named = process.env["TRIBUTARY_URL"];
   if (named) return named.replace(/\/+$/, "");
   say("Starting a server ...");
@@ -75,7 +134,7 @@ async function work(
   seen: Observations,
   signal: AbortSignal,
   say: (line: string) => void,
-  cleanups: (() => Promise<unknown>)[],
+  cleanups: Cleanups,
 ): Promise<void> {
   const { engine, slots, ladder, cores, verify = "adaptive", unverified = "wait" } = given;
   const checking = { verify, unverified };

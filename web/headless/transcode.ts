@@ -2,9 +2,9 @@
 
 import { runCommand } from "../../edge/local/command.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
-import { describeReport } from "./report.ts";
+import { describeBatch, describeReport } from "./report.ts";
 import { installSystemPrograms } from "./system-programs.ts";
-import { transcodeJob } from "./transcode-job.ts";
+import { transcodeBatch, transcodeJob } from "./transcode-job.ts";
 
 await runCommand({
   usage: USAGE,
@@ -15,6 +15,13 @@ await runCommand({
   run: async (given, interrupted) => {
     installSystemPrograms();
     const say = (line: string) => console.error(line);
+    if ("files" in given) {
+      const batch = await transcodeBatch(given, interrupted, say);
+      if (given.json) print(batch);
+      if (!given.json || !batch.ok) (batch.ok ? console.log : console.error)(describeBatch(batch));
+      if (interrupted.aborted) return 130;
+      return batch.ok ? 0 : 1;
+    }
     const report = await transcodeJob(given, interrupted, say);
     if (given.json) print(report);
     else if (report.ok) console.log(describeReport(report));

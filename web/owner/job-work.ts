@@ -30,7 +30,12 @@ export class JobWork {
    * Takes over what session and pool have to say.
    * @param plan null while the tab only watches
    */
-  view(session: HolderSession, pool: Pool | null, plan: JobPlan | null, nowMs: number): Work {
+  view(
+    session: HolderSession,
+    pool: Pool | null,
+    plan: JobPlan | null,
+    nowMs: number,
+  ): Omit<Work, "paused"> {
     const { job, connected, overHttp, bytesUploaded } = session;
     if (job !== null) this.#meter.update(job, nowMs);
     if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);

@@ -87,6 +87,8 @@ export interface Work extends WorkDone {
   /** For how long there has been no connection; null while there is one. */
   disconnectedSeconds: number | null;
   slots: SlotState[];
+  /** This tab takes nothing new: the person paused it. */
+  paused: boolean;
   /** Null where it cannot be told, also while nothing moves. */
   etaSeconds: number | null;
   /** For how long nothing of the video has been made; null while it moves. */
@@ -252,6 +254,8 @@ export interface OwnerApi {
   removeContributor(holderId: string): Promise<void>;
   /** Rejects with NETWORK while there is no connection. */
   changeSettings(settings: JobSettingsPatch): Promise<void>;
+  /** Takes nothing new in this tab, and goes on later; what is begun is finished. */
+  pause(on: boolean): Promise<OwnerSnapshot>;
   /** Stops all work at once. The job at the edge is for the caller to cancel. */
   cancel(): Promise<OwnerSnapshot>;
   /** Forgets the job here (it goes on existing at the edge): back to `idle`. */

@@ -52,6 +52,7 @@ class Owner implements OwnerApi {
   #session: HolderSession | null = null;
   #work: JobWork | null = null;
   #resumable: ResumableJob | null = null;
+  #isPaused = false;
   /** What the person chose; null: by what the device can do. */
   #usesServers: boolean | null = null;
   /** Aborts what brings the source's subtitles to the video, which may last longer than the job. */
@@ -231,6 +232,13 @@ class Owner implements OwnerApi {
     throw new TributaryError("NETWORK", "There is no connection to the job now.");
   }
 
+  async pause(on: boolean): Promise<OwnerSnapshot> {
+    this.#isPaused = on;
+    this.#session?.setSlots(this.#slotsNow());
+    this.#changed();
+    return this.#snapshot();
+  }
+
   async cancel(): Promise<OwnerSnapshot> {
     this.#captions.end();
     this.#release();
@@ -243,6 +251,7 @@ class Owner implements OwnerApi {
     this.#resumable = null;
     this.#work = null;
     this.#usesServers = null;
+    this.#isPaused = false;
     return this.#tell({ type: "reset" });
   }
 
@@ -307,10 +316,7 @@ class Owner implements OwnerApi {
     if (session === null || before === decision.part) return;
     // What was begun is finished by the pool, also where nothing new is taken.
     const pool = this.#encoders.start(this.#poolOptions());
-    session.usePool(
-      pool === null ? null : this.#headStart.over(pool),
-      decision.part === "weak" ? 0 : slotCountFor(this.#options, this.#file?.facts ?? null),
-    );
+    session.usePool(pool === null ? null : this.#headStart.over(pool), this.#slotsNow());
     session.changeSettings(settingsFor(decision));
   }
 
@@ -340,6 +346,12 @@ class Owner implements OwnerApi {
     this.#headStart.aim({ plan, source, pool, slots: slotCountFor(this.#options, file.facts) });
   }
 
+  /** Tasks that this tab takes at a time. */
+  #slotsNow(): number {
+    if (this.#isPaused || this.#decidePart().part === "weak") return 0;
+    return slotCountFor(this.#options, this.#file?.facts ?? null);
+  }
+
   #poolOptions(): PoolOptions | null {
     return poolFor(this.#options, this.#file?.facts ?? null, this.#decidePart().part);
   }
@@ -358,6 +370,7 @@ class Owner implements OwnerApi {
       onFileAway: (error) => void this.#fileAway(job, error),
       onScriptGone: (error) => this.#scriptGone(error),
     });
+    if (this.#isPaused) this.#session.setSlots(0);
     const source = this.#file?.source;
     if (source === undefined) return;
     this.#captions.begin(source, {
@@ -395,7 +408,10 @@ class Owner implements OwnerApi {
     const plan = this.#file?.plan ?? null;
     this.#tell({
       type: "worked",
-      work: work.view(session, this.#encoders.pool, plan, performance.now()),
+      work: {
+        ...work.view(session, this.#encoders.pool, plan, performance.now()),
+        paused: this.#isPaused,
+      },
     });
     // The first second of the video that this tab makes says what it can do.
     if (speedBefore === null && work.ownSpeed !== null) this.#takePart(this.#decidePart());

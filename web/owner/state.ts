@@ -52,6 +52,7 @@ const NO_WORK: Work = {
   overHttp: false,
   disconnectedSeconds: null,
   slots: [],
+  paused: false,
   etaSeconds: null,
   stalledSeconds: null,
 };

@@ -76,16 +76,23 @@ function openDatabase(): Promise<IDBPDatabase<Stored>> {
 }
 
 /**
- * Marks a job as worked on by this tab, so that another tab does not take it up as well. The browser
- * frees the mark when the tab goes away, however it goes.
+ * Marks a job as worked on by this tab, so that another tab does not take it up as well.
  * @returns a function that frees it, or null when another tab has it
  */
-export async function claimJob(jobId: string): Promise<(() => void) | null> {
+export function claimJob(jobId: string): Promise<(() => void) | null> {
+  return claimName(`tributary-job-${jobId}`);
+}
+
+/**
+ * Takes a name for this tab alone. The browser frees it when the tab goes away, however it goes.
+ * @returns a function that frees it, or null when another tab has it
+ */
+export async function claimName(name: string): Promise<(() => void) | null> {
   // Only on secure origins; elsewhere (plain http on a local network) nobody is kept out.
   if (navigator.locks === undefined) return () => undefined;
   return new Promise((resolve, reject) => {
     navigator.locks
-      .request(`tributary-job-${jobId}`, { ifAvailable: true }, (lock) => {
+      .request(name, { ifAvailable: true }, (lock) => {
         if (lock === null) {
           resolve(null);
           return undefined;

@@ -2,8 +2,13 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { OwnerState } from "../../../web/owner/owner-api.ts";
-import { UploadPage, type UploadSessionView } from "../../../web/pages/upload/upload-page.tsx";
+import {
+  UploadPage,
+  type UploadQueueView,
+  type UploadSessionView,
+} from "../../../web/pages/upload/upload-page.tsx";
 import type { PendingAction } from "../../../web/pages/upload/upload-session.ts";
+import type { TrayEntry } from "../../../web/saved/tray-entry.ts";
 import { calls, noted, root } from "./stage.ts";
 import { STATES, type StateName } from "./states.ts";
 
@@ -64,18 +69,45 @@ const session: UploadSessionView = {
   warm: () => {
     calls.push({ name: "warm", argument: undefined });
   },
-  take: async ({ file }) => {
-    calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
-  },
   setLadder: noted("setLadder"),
   useServers: noted("useServers"),
   useEngine: noted("useEngine"),
   useChecks: noted("useChecks"),
-  start: noted("start"),
+  pause: noted("pause"),
   reopen: noted("reopen"),
   cancel: noted("cancel"),
   again: noted("again"),
   discard: noted("discard"),
+};
+
+const entries = signal<readonly TrayEntry[]>([]);
+const currentId = signal<string | null>(null);
+const waiting = () => entries.value.filter((each) => each.state === "waiting");
+
+const queue: UploadQueueView = {
+  entries,
+  currentId,
+  get unshared() {
+    return waiting().filter(({ request }) => request === null);
+  },
+  get withoutFile() {
+    return waiting().filter(({ sizeBytes }) => sizeBytes === 0);
+  },
+  // Of no kind that a browser shows.
+  fileOf: (id) =>
+    entries.value.find((each) => each.id === id)?.sizeBytes === 0 ? null : new File(["?"], id),
+  take: (picked) => {
+    for (const { file } of picked) {
+      calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
+    }
+  },
+  share: (request) => noted("start")(request),
+  shareWaiting: noted("shareWaiting"),
+  move: (id, by) => void noted("move")({ id, by }),
+  remove: noted("remove"),
+  retry: noted("retry"),
+  clearOver: noted("clearOver"),
+  reopenFiles: noted("reopenFiles"),
 };
 
 /** Shows the upload page; `change` is laid over the named state. */
@@ -87,12 +119,15 @@ export function showUpload(
     pending?: PendingAction;
     canReopen?: boolean;
     isCancelUnheard?: boolean;
+    tray?: readonly TrayEntry[];
   } = {},
 ): void {
   state.value = { ...STATES[name], ...change } as OwnerState;
   problem.value = page.problem ?? null;
   pending.value = page.pending ?? null;
+  entries.value = page.tray ?? [];
+  currentId.value = entries.value.find((each) => each.state === "working")?.id ?? null;
   isCancelUnheard.value = page.isCancelUnheard ?? false;
   storedHandle.value = page.canReopen ? ({} as FileSystemFileHandle) : null;
-  render(<UploadPage session={session} loadSample={async () => null} />, root());
+  render(<UploadPage session={session} queue={queue} loadSample={async () => null} />, root());
 }

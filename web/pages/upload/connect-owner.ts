@@ -23,6 +23,7 @@ export function connectOwner(): OwnerConnection {
       useServers: QUICK_MS,
       setLadder: QUICK_MS,
       changeSettings: QUICK_MS,
+      pause: QUICK_MS,
       cancel: QUICK_MS,
       reset: QUICK_MS,
     },

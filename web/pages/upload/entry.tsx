@@ -7,6 +7,7 @@ import type { OwnerOptions, OwnerState } from "../../owner/owner-api.ts";
 import { Cancellations } from "../../saved/cancellations.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
 import { savedSiteToken, saveSiteToken, takeGivenToken } from "../../saved/site-token.ts";
+import { openTrayStore } from "../../saved/tray-store.ts";
 import { keptChoices } from "../../saved/upload-choices.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
@@ -18,6 +19,7 @@ import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
 import { showInTab } from "./tab-progress.ts";
 import { UploadPage } from "./upload-page.tsx";
+import { UploadQueue } from "./upload-queue.ts";
 import { UploadSession } from "./upload-session.ts";
 
 const SAMPLE_URL = "/sample.mp4";
@@ -51,11 +53,12 @@ const session = new UploadSession({
   options: optionsOf(query),
   ladder: ladderOf(query.get("ladder")),
 });
+const queue = new UploadQueue(session, openTrayStore());
 globalThis.tributary = {
   get state() {
     return shownState(session.state.value, session.problem.value);
   },
-  opened: session.open(),
+  opened: queue.open(),
 };
 
 function AskForKey() {
@@ -73,7 +76,7 @@ function AskForKey() {
 }
 
 render(
-  <UploadPage session={session} loadSample={loadSample} notice={<AskForKey />} />,
+  <UploadPage session={session} queue={queue} loadSample={loadSample} notice={<AskForKey />} />,
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));

@@ -11,6 +11,7 @@ import {
 } from "../../../shared/wire/details.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
+import type { ShareRequest } from "../../saved/tray-entry.ts";
 import { measuredRates, type UploadChoices } from "../../saved/upload-choices.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { InlineError } from "../../ui/error-view.tsx";
@@ -23,10 +24,9 @@ import { ExpertSettings } from "./expert-settings.tsx";
 import { secondsFor } from "./forecast.ts";
 import type { VerifyPolicy } from "./helper-settings.tsx";
 import { PictureChoice } from "./picture-choice.tsx";
-import type { ShareRequest } from "./share-request.ts";
 import { FoundFacts, SourceNotes } from "./source-facts.tsx";
 import { SourcePreview } from "./source-preview.tsx";
-import { PICKED } from "./texts.ts";
+import { PICKED, TRAY } from "./texts.ts";
 import type { PendingAction } from "./upload-session.ts";
 
 export interface InspectedActions {
@@ -34,7 +34,8 @@ export interface InspectedActions {
   onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
   onVerify(verify: VerifyPolicy): Promise<void>;
-  onStart(request: ShareRequest): void;
+  /** @param all also those that wait */
+  onStart(request: ShareRequest, all: boolean): void;
   onDiscard(): void;
 }
 
@@ -43,6 +44,7 @@ export function InspectedView({
   state,
   file,
   choices,
+  more,
   problem,
   pending,
   actions,
@@ -51,6 +53,8 @@ export function InspectedView({
   /** To be looked at; null where the page has none. */
   file: File | null;
   choices: UploadChoices;
+  /** Videos that wait to be shared as this one. */
+  more: number;
   problem: WireError | null;
   pending: PendingAction;
   actions: InspectedActions;
@@ -67,12 +71,13 @@ export function InspectedView({
   const rates = measuredRates();
   const { cores } = deviceFacts();
   const secondsOf = (engine: Engine) => secondsFor(inspection, engine, rates, cores);
-  const start = () => {
+  const start = (all: boolean) => {
     const details: DetailsPatch = {};
     if (title.value !== fileTitle && title.value.trim() !== "") details.title = title.value;
     if (description.value.trim() !== "") details.description = description.value;
-    actions.onStart({ visibility: visibility.value, details, captions: captions.value });
+    actions.onStart({ visibility: visibility.value, details, captions: captions.value }, all);
   };
+  const shareText = more === 0 ? PICKED.share : TRAY.shareAll(more + 1);
   return (
     <>
       <h1>{PICKED.title}</h1>
@@ -111,7 +116,7 @@ export function InspectedView({
                 }}
                 onKeyDown={(event) => {
                   const isReady = ladderError === null && pending === null && !event.isComposing;
-                  if (event.key === "Enter" && isReady) start();
+                  if (event.key === "Enter" && isReady) start(true);
                 }}
               />
             )}
@@ -161,10 +166,20 @@ export function InspectedView({
               type="button"
               class="button button-primary button-large"
               disabled={ladderError !== null || pending !== null}
-              onClick={start}
+              onClick={() => start(true)}
             >
-              {pending === "start" ? PICKED.sharing : PICKED.share}
+              {pending === "start" ? PICKED.sharing : shareText}
             </button>
+            {more > 0 && (
+              <button
+                type="button"
+                class="button"
+                disabled={ladderError !== null || pending !== null}
+                onClick={() => start(false)}
+              >
+                {TRAY.shareOne}
+              </button>
+            )}
             <button
               type="button"
               class="button"
@@ -174,7 +189,9 @@ export function InspectedView({
               {PICKED.another}
             </button>
           </div>
-          <p class="hint">{PICKED.stays}</p>
+          <p class="hint">
+            {PICKED.stays} {more > 0 && TRAY.alike}
+          </p>
           <ExpertSettings
             state={state}
             ladderError={ladderError}

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { embedCode } from "../../../shared/embed-code.ts";
+import type { WireError } from "../../../shared/job/errors.ts";
 import { messagesOf } from "../../../shared/job/notice.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import { titleOfFile } from "../../../shared/wire/details.ts";
@@ -19,12 +20,14 @@ import type {
 import { Player } from "../../player/player.tsx";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
+import { InlineError } from "../../ui/error-view.tsx";
 import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
 import { OpenIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { type DetailsActions, DetailsPanel } from "./details-panel.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import { type ShareActions, SharePanel } from "./share-panel.tsx";
+import type { PickedFile } from "./source-file.ts";
 import { WorkPanel } from "./work-panel.tsx";
 
 /**
@@ -34,7 +37,10 @@ import { WorkPanel } from "./work-panel.tsx";
 export function JobScreen({
   state,
   cancelling,
+  problem,
   onServers,
+  onPause,
+  onFiles,
   onCancel,
   onAnother,
   shareActions,
@@ -42,7 +48,11 @@ export function JobScreen({
 }: {
   state: StartingState | RunningState | ReadyState;
   cancelling: boolean;
+  /** Why something that was asked for could not be done. */
+  problem: WireError | null;
   onServers(use: boolean): void;
+  onPause(on: boolean): void;
+  onFiles(picked: PickedFile[]): void;
   onCancel(): void;
   onAnother(): void;
   shareActions: ShareActions;
@@ -97,10 +107,13 @@ export function JobScreen({
             state={state}
             cancelling={cancelling}
             onServers={onServers}
+            onPause={onPause}
+            onFiles={onFiles}
             onCancel={onCancel}
           />
         )}
       </div>
+      {problem !== null && <InlineError error={problem} />}
       {warnings.size > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
           {[...warnings].map((warning) => (

@@ -14,6 +14,7 @@ export function NeedsFileView({
   problem,
   pending,
   canReopen,
+  several,
   onReopen,
   onFiles,
   onCancel,
@@ -23,6 +24,8 @@ export function NeedsFileView({
   pending: PendingAction;
   /** The browser knows where the file is. */
   canReopen: boolean;
+  /** Others of a list wait for their files, too. */
+  several: boolean;
   onReopen(): void;
   onFiles(picked: PickedFile[]): void;
   onCancel(): void;
@@ -62,6 +65,7 @@ export function NeedsFileView({
             title="Pick the same file to go on"
             buttonLabel="Choose the file"
             hint="It is compared with the one before, so that nothing gets mixed up."
+            several={several}
             onFiles={onFiles}
           />
         </>

@@ -24,6 +24,7 @@ export interface ShownState {
   connected: boolean;
   overHttp: boolean;
   slots: SlotState[];
+  paused: boolean;
   /** 0..1 */
   busyShare: number;
   bytesUploaded: number;
@@ -57,6 +58,7 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     connected: work?.connected ?? false,
     overHttp: work?.overHttp ?? false,
     slots: work?.slots ?? [],
+    paused: work?.paused ?? false,
     busyShare: done?.busyShare ?? 0,
     bytesUploaded: done?.bytesUploaded ?? 0,
     speed: done?.speed ?? null,

@@ -30,6 +30,24 @@ export function isVideoFile({ name, type }: Pick<File, "name" | "type">): boolea
   return type.startsWith("video/") || VIDEO_ENDINGS.some((ending) => lower.endsWith(ending));
 }
 
+/** The first byte of an MPEG transport stream: programs in TypeScript end in .ts as well. */
+export const TS_SYNC_BYTE = 0x47;
+
+/** One of a folder, where nobody chose it by itself. */
+export async function isVideoInFolder(file: File): Promise<boolean> {
+  if (!isVideoFile(file)) return false;
+  if (!/\.ts$/i.test(file.name)) return true;
+  const [first] = new Uint8Array(
+    await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .catch(() => EMPTY),
+  );
+  return first === TS_SYNC_BYTE;
+}
+
+const EMPTY = new ArrayBuffer(0);
+
 // The File System Access API is not in TypeScript's DOM library: only Chromium has all of it.
 interface FileAccessWindow {
   showOpenFilePicker?(options: {
@@ -83,12 +101,20 @@ export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
 export async function pickFolder(): Promise<PickedFile[] | null> {
   if ((window as FileAccessWindow).showDirectoryPicker === undefined) {
     const files = await pickByInput({ webkitdirectory: true });
-    return files?.filter(({ file }) => isVideoFile(file)) ?? null;
+    if (files === null) return null;
+    const areVideos = await Promise.all(files.map(({ file }) => isVideoInFolder(file)));
+    return files.filter((_, index) => areVideos[index]);
   }
   const folder = await unlessClosed(() =>
     (window as FileAccessWindow).showDirectoryPicker?.({ id: "tributary-folder" }),
   );
   return folder === undefined ? null : filesOfDirectory(folder);
+}
+
+/** Opens whichever picker there is; null when the person closed it. Needs a user gesture. */
+export function chooseFiles(): Promise<PickedFile[] | null> {
+  if (hasFilePicker()) return pickFiles(true);
+  return pickByInput({ accept: ["video/*", ...VIDEO_ENDINGS].join(","), multiple: true });
 }
 
 /** Opens the camera of a phone; null when the person closed it. Needs a user gesture. */
@@ -98,7 +124,7 @@ export function recordVideo(): Promise<PickedFile[] | null> {
 
 /** By a file input of its own, which stands in the page as long as it is open. */
 function pickByInput(
-  options: Partial<Pick<HTMLInputElement, "accept" | "capture" | "webkitdirectory">>,
+  options: Partial<Pick<HTMLInputElement, "accept" | "capture" | "multiple" | "webkitdirectory">>,
 ): Promise<PickedFile[] | null> {
   const input = Object.assign(document.createElement("input"), { type: "file", ...options });
   input.hidden = true;
@@ -130,7 +156,7 @@ export async function filesOfDirectory(folder: FileSystemDirectoryHandle): Promi
     if (handle.kind === "directory") files.push(...(await filesOfDirectory(handle)));
     else {
       const file = await handle.getFile().catch(() => null);
-      if (file !== null && isVideoFile(file)) files.push({ file, handle });
+      if (file !== null && (await isVideoInFolder(file))) files.push({ file, handle });
     }
   }
   return files;

@@ -47,3 +47,38 @@ export const PICKED = {
   expert: "Expert",
   expertHint: "Quality levels, sound, checks and servers. Nobody has to look in here.",
 } as const;
+
+/** Several videos at once. */
+export const TRAY = {
+  ready: (ready: number, all: number) =>
+    ready === all ? "All are ready" : `${ready} of ${all} ready`,
+  share: (count: number) => (count === 1 ? "Start the other one" : `Start the other ${count}`),
+  shareAll: (count: number) => `Start all ${count}`,
+  shareOne: "Start only this one",
+  alike: "The others are shared with the same people, each under the name of its file.",
+  add: "Add videos",
+  addAnother: "Add another video",
+  reopen: "Open the files again",
+  clear: "Clear the list",
+  withoutFile:
+    "The page was loaded anew, and cannot open every file by itself. Choose or drop the same files again: they go on where they were.",
+  pause: "Pause",
+  resume: "Go on",
+  up: "Up",
+  down: "Down",
+  watch: "Watch",
+  retry: "Try again",
+  cancel: "Cancel",
+  remove: "Remove",
+  fileNeeded: "Choose the file again to go on",
+  notShared: "Waits for you to start it",
+  asksToShare: "Waits for you to press Start",
+  next: "Next",
+  waits: "Waits for its turn",
+  looking: "Looking at the file",
+  starting: "Starting",
+  playable: "ready to watch",
+  isReady: "Ready",
+  isCancelled: "Cancelled",
+  isFailed: "It could not be made",
+} as const;

@@ -1,4 +1,4 @@
-import { filesOfDirectory, isVideoFile, type PickedFile } from "./source-file.ts";
+import { filesOfDirectory, isVideoInFolder, type PickedFile } from "./source-file.ts";
 
 /** What was given instead of files. */
 export type NotAFile = "nothing" | "empty-folder" | "text";
@@ -73,7 +73,7 @@ async function filesOfEntry(folder: FileSystemDirectoryEntry): Promise<PickedFil
       const file = await new Promise<File | null>((resolve) =>
         (entry as FileSystemFileEntry).file(resolve, () => resolve(null)),
       );
-      return file !== null && isVideoFile(file) ? [{ file, handle: null }] : [];
+      return file !== null && (await isVideoInFolder(file)) ? [{ file, handle: null }] : [];
     }),
   );
   return files.flat();

@@ -4,6 +4,7 @@ import "./job.css";
 import "./share.css";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { DEFAULT_VISIBILITY } from "../../../shared/wire/visibility.ts";
 import type { InspectingState } from "../../owner/owner-api.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
@@ -20,6 +21,8 @@ import type { PickedFile } from "./source-file.ts";
 import { StartView } from "./start-view.tsx";
 import { GIVEN_INSTEAD } from "./texts.ts";
 import type { Transferred } from "./transfer.ts";
+import { Tray, type TrayView } from "./tray.tsx";
+import type { UploadQueue } from "./upload-queue.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 /** What of the session the page calls and shows. */
@@ -36,25 +39,29 @@ export type UploadSessionView = Pick<
   | "canRepeat"
   | "isCancelUnheard"
   | "warm"
-  | "take"
   | "setLadder"
   | "useServers"
   | "useEngine"
   | "useChecks"
-  | "start"
   | "reopen"
+  | "pause"
   | "cancel"
   | "again"
   | "discard"
 >;
 
+/** What of the queue the page calls and shows. */
+export type UploadQueueView = TrayView & Pick<UploadQueue, "take" | "share">;
+
 /** `/`: from a picked file to a video that plays. */
 export function UploadPage({
   session,
+  queue,
   loadSample,
   notice = null,
 }: {
   session: UploadSessionView;
+  queue: UploadQueueView;
   /** Fetches the sample clip. */
   loadSample(): Promise<PickedFile | null>;
   /** Stands above all else. */
@@ -62,10 +69,8 @@ export function UploadPage({
 }) {
   const unusable = useSignal<string | null>(null);
   const give = ({ files, instead }: Transferred) => {
-    const isBusy = ["starting", "running"].includes(session.state.peek().phase);
-    unusable.value = notTaken(files, instead, isBusy);
-    const [first] = files;
-    if (first !== undefined && !isBusy) void session.take(first);
+    unusable.value = instead === null ? null : GIVEN_INSTEAD[instead];
+    if (files.length > 0) queue.take(files);
   };
   return (
     <PageFrame>
@@ -79,8 +84,16 @@ export function UploadPage({
         )}
       </div>
       {notice}
+      <Tray
+        queue={queue}
+        state={session.state.value}
+        visibility={session.choices.visibility ?? DEFAULT_VISIBILITY}
+        onPause={(on) => session.pause(on)}
+        onFiles={(files) => queue.take(files)}
+      />
       <Phase
         session={session}
+        queue={queue}
         loadSample={loadSample}
         onFiles={(files) => give({ files, instead: files.length === 0 ? "empty-folder" : null })}
       />
@@ -88,24 +101,12 @@ export function UploadPage({
   );
 }
 
-/** Why something was not taken; null where all was. */
-function notTaken(
-  files: readonly PickedFile[],
-  instead: Transferred["instead"],
-  isBusy: boolean,
-): string | null {
-  if (instead !== null) return GIVEN_INSTEAD[instead];
-  const left = (isBusy ? files : files.slice(1)).map(({ file }) => file.name);
-  if (left.length === 0) return null;
-  const names = new Intl.ListFormat("en").format(left);
-  return `One video at a time: ${names} was not taken. Drop it again when this video is done.`;
-}
-
 function Phase({
   session,
+  queue,
   loadSample,
   onFiles,
-}: Pick<Parameters<typeof UploadPage>[0], "session" | "loadSample"> & {
+}: Pick<Parameters<typeof UploadPage>[0], "session" | "queue" | "loadSample"> & {
   onFiles(picked: PickedFile[]): void;
 }) {
   const state = session.state.value;
@@ -125,6 +126,7 @@ function Phase({
           state={state}
           file={session.file}
           choices={session.choices}
+          more={queue.unshared.length}
           problem={problem}
           pending={pending}
           actions={{
@@ -132,7 +134,7 @@ function Phase({
             onEngine: (engine) => session.useEngine(engine),
             onServers: (use) => session.useServers(use),
             onVerify: (verify) => session.useChecks(verify),
-            onStart: (request) => session.start(request),
+            onStart: (request, all) => queue.share(request, all),
             onDiscard: () => session.discard(),
           }}
         />
@@ -144,6 +146,9 @@ function Phase({
         <JobScreen
           state={state}
           cancelling={pending === "cancel"}
+          problem={problem}
+          onPause={(on) => session.pause(on)}
+          onFiles={onFiles}
           onServers={(use) => session.useServers(use)}
           onCancel={() => session.cancel()}
           onAnother={() => session.discard()}
@@ -157,6 +162,7 @@ function Phase({
           state={state}
           problem={problem}
           pending={pending}
+          several={queue.withoutFile.length > 0}
           canReopen={session.storedHandle.value !== null}
           onReopen={() => session.reopen()}
           onFiles={onFiles}

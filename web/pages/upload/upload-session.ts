@@ -1,5 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
-import { REAL_CLOCK } from "../../../shared/clock.ts";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import {
   type ErrorCode,
   type TributaryError,
@@ -8,7 +7,6 @@ import {
 } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
-import { retry } from "../../../shared/retry.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import type {
   OwnerApi,
@@ -19,15 +17,16 @@ import type {
 } from "../../owner/owner-api.ts";
 import type { Cancellations } from "../../saved/cancellations.ts";
 import { KeptJob } from "../../saved/kept-job.ts";
-import { ownerTokenOf, rememberOwned } from "../../saved/owned-videos.ts";
+import { rememberOwned } from "../../saved/owned-videos.ts";
 import type { ResumeStore } from "../../saved/resume-store.ts";
+import type { ShareRequest } from "../../saved/tray-entry.ts";
 import { keepChoices, keptChoices, type UploadChoices } from "../../saved/upload-choices.ts";
 import type { OwnerConnection } from "./connect-owner.ts";
 import type { DetailsActions } from "./details-panel.tsx";
 import type { VerifyPolicy } from "./helper-settings.tsx";
+import { detailsActionsOf, shareActionsOf } from "./job-actions.ts";
 import { OwnerLink } from "./owner-link.ts";
 import type { ShareActions } from "./share-panel.tsx";
-import type { ShareRequest } from "./share-request.ts";
 import { fileNameOf } from "./shown-state.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 
@@ -58,6 +57,7 @@ export class UploadSession {
   readonly #link: OwnerLink;
   readonly #problem = signal<WireError | null>(null);
   readonly #pending = signal<PendingAction>(null);
+  readonly #moves = signal(0);
   readonly #kept: KeptJob;
   readonly #cancellations: Cancellations;
   readonly #client: SessionParts["client"];
@@ -78,6 +78,8 @@ export class UploadSession {
       },
       onDeath: (error) => void this.#revive(error),
     });
+    this.shareActions = shareActionsOf(this.#link);
+    this.detailsActions = detailsActionsOf(client);
   }
 
   get state(): ReadonlySignal<OwnerState> {
@@ -90,6 +92,8 @@ export class UploadSession {
   get pending(): ReadonlySignal<PendingAction> {
     return this.#pending;
   }
+  /** On its way to another file or job, through states that do not last. */
+  readonly isMoving: ReadonlySignal<boolean> = computed(() => this.#moves.value > 0);
   /** In `needs-file`: the file can be reopened by one click. */
   get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
     return this.#kept.handle;
@@ -112,7 +116,11 @@ export class UploadSession {
   }
 
   /** Once, when the page opens: takes up the newest job that no other tab works on. */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    return this.#moving(() => this.#open());
+  }
+
+  async #open(): Promise<void> {
     for (const stored of await this.#kept.list()) {
       if (this.state.peek().phase !== "idle") return;
       if (!(await this.#kept.takeUp(stored))) continue;
@@ -138,7 +146,11 @@ export class UploadSession {
   }
 
   /** A file was picked, dropped or pasted. */
-  async take(picked: PickedFile): Promise<void> {
+  take(picked: PickedFile): Promise<void> {
+    return this.#moving(() => this.#take(picked));
+  }
+
+  async #take(picked: PickedFile): Promise<void> {
     const { phase } = this.state.peek();
     if (phase === "starting" || phase === "running") return;
     if (phase === "needs-file") return this.#provide(picked);
@@ -188,7 +200,11 @@ export class UploadSession {
     await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
   }
 
-  async start({ visibility, details, captions }: ShareRequest): Promise<void> {
+  start(request: ShareRequest): Promise<void> {
+    return this.#moving(() => this.#start(request));
+  }
+
+  async #start({ visibility, details, captions }: ShareRequest): Promise<void> {
     this.#keep({ visibility });
     await this.#while("start", async () => {
       this.#revivals = 0;
@@ -225,33 +241,20 @@ export class UploadSession {
   }
 
   /** What the share panel does; rejects with WireErrors. */
-  readonly shareActions: ShareActions = {
-    share: () => this.#link.owner.share({ expiresInMinutes: 1_440, maxContributors: 50 }),
-    revoke: () => this.#link.owner.revokeShares(),
-    remove: (holderId) => this.#link.owner.removeContributor(holderId),
-    stageAll: (on) => this.#link.owner.changeSettings({ stageAll: on }),
-    verify: (policy) => this.#link.owner.changeSettings({ verify: policy }),
-    unverified: (what) => this.#link.owner.changeSettings({ unverified: what }),
-  };
-
+  readonly shareActions: ShareActions;
   /** What the details panel does; rejects with TributaryErrors. */
-  readonly detailsActions: DetailsActions = {
-    read: async (jobId) => {
-      // The catalogue hears of a job a moment after it is created.
-      const video = () => this.#client.video(jobId, ownerTokenOf(jobId) ?? undefined);
-      return retry(video, {
-        clock: REAL_CLOCK,
-        tries: 5,
-        isRetryable: (thrown) => toWireError(thrown).code === "NOT_FOUND",
-      });
-    },
-    change: (jobId, patch) => this.#client.changeVideo(jobId, ownerTokenOf(jobId) ?? "", patch),
-    link: (jobId, expiresInMinutes) =>
-      this.#client.linkVideo(jobId, ownerTokenOf(jobId) ?? "", { expiresInMinutes }),
-    withdrawLinks: (jobId) => this.#client.withdrawLinks(jobId, ownerTokenOf(jobId) ?? ""),
-  };
+  readonly detailsActions: DetailsActions;
 
-  async cancel(): Promise<void> {
+  /** Takes no new part of the work here, or goes on. */
+  async pause(on: boolean): Promise<void> {
+    await this.#while(null, () => this.#link.run((owner) => owner.pause(on)));
+  }
+
+  cancel(): Promise<void> {
+    return this.#moving(() => this.#cancel());
+  }
+
+  async #cancel(): Promise<void> {
     const fileName = fileNameOf(this.state.peek());
     const { job } = this.#kept;
     this.#pending.value = "cancel";
@@ -277,7 +280,11 @@ export class UploadSession {
   }
 
   /** Once more, after an end: the job where it was if it still is there, else the file from the start. */
-  async again(): Promise<void> {
+  again(): Promise<void> {
+    return this.#moving(() => this.#again());
+  }
+
+  async #again(): Promise<void> {
     const picked = this.#picked.peek();
     const { job } = this.#kept;
     if (job !== null) {
@@ -286,17 +293,28 @@ export class UploadSession {
       if (state.phase === "needs-file" && picked !== null) await this.#provide(picked);
     } else if (picked !== null) {
       await this.#release();
-      await this.take(picked);
+      await this.#take(picked);
     } else {
       await this.discard();
     }
   }
 
   /** Back to the start, forgetting file and job here. */
-  async discard(): Promise<void> {
-    this.#picked.value = null;
-    this.#problem.value = null;
-    await this.#release();
+  discard(): Promise<void> {
+    return this.#moving(async () => {
+      this.#picked.value = null;
+      this.#problem.value = null;
+      await this.#release();
+    });
+  }
+
+  async #moving(act: () => Promise<void>): Promise<void> {
+    this.#moves.value += 1;
+    try {
+      await act();
+    } finally {
+      this.#moves.value -= 1;
+    }
   }
 
   /** Takes up a job; resolves with the state that this led to. */

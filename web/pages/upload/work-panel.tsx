@@ -4,12 +4,16 @@ import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { RunningState, SlotState, StartingState, Work } from "../../owner/owner-api.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { Figure } from "../../ui/figure.tsx";
-import { formatBytes, formatPercent, formatSpeed, formatWait } from "../../ui/format.ts";
+import { formatBytes, formatPercent, formatSpeed } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { jobProgress, taskTitle } from "../../ui/job-progress.ts";
 import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { DeviceNote } from "./device-note.tsx";
+import type { PickedFile } from "./source-file.ts";
+import { TRAY } from "./texts.ts";
+import { timeLeft } from "./time-left.ts";
+import { AddVideos } from "./tray.tsx";
 
 /** Beyond this share of the work, cancelling asks once more. */
 const MUCH_IS_DONE = 0.25;
@@ -19,11 +23,15 @@ export function WorkPanel({
   state,
   cancelling,
   onServers,
+  onPause,
+  onFiles,
   onCancel,
 }: {
   state: StartingState | RunningState;
   cancelling: boolean;
+  onPause(on: boolean): void;
   onServers(use: boolean): void;
+  onFiles(picked: PickedFile[]): void;
   onCancel(): void;
 }) {
   const work = state.phase === "running" ? state.work : null;
@@ -37,7 +45,7 @@ export function WorkPanel({
       <div class="work-head">
         <span class="work-percent">{formatPercent(progress)}</span>
         <span class="work-eta">
-          {work === null || job === null ? "Starting…" : etaText(work, job)}
+          {work === null || job === null ? "Starting…" : sentence(timeLeft(work, job))}
         </span>
       </div>
       <progress class="bar" max={1} value={progress} aria-label="Video made so far" />
@@ -52,24 +60,20 @@ export function WorkPanel({
       />
       <CancelButton
         muchIsDone={progress > MUCH_IS_DONE}
+        paused={work?.paused ?? null}
+        onPause={onPause}
         cancelling={cancelling}
+        onFiles={onFiles}
         onCancel={onCancel}
       />
     </section>
   );
 }
 
-function etaText({ etaSeconds, connected, stalledSeconds }: Work, job: JobView): string {
-  if (job.state === "assembling") return "Finishing";
-  if (!connected) return "Waiting for the connection";
-  if (job.tasks.length > 0 && job.tasks.every(({ state }) => MADE.includes(state))) {
-    return "Checking the last parts";
-  }
-  if (stalledSeconds !== null) return `Nothing has moved for ${formatWait(stalledSeconds)}`;
-  return etaSeconds === null ? "Estimating the time left" : `About ${formatWait(etaSeconds)} left`;
+/** As a line of its own. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
-
-const MADE: readonly string[] = ["done", "checking"];
 
 /** Time that a first connection takes at most; a lost one is told of at once. */
 const CONNECTS_WITHIN_SECONDS = 10;
@@ -163,11 +167,18 @@ function SlotList({ slots, job }: { slots: readonly SlotState[]; job: JobView | 
 /** Stops at once; asks first only when a lot would be thrown away. */
 function CancelButton({
   muchIsDone,
+  paused,
   cancelling,
+  onPause,
+  onFiles,
   onCancel,
 }: {
   muchIsDone: boolean;
+  /** Null before there is anything to pause. */
+  paused: boolean | null;
+  onPause(on: boolean): void;
   cancelling: boolean;
+  onFiles(picked: PickedFile[]): void;
   onCancel(): void;
 }) {
   const asking = useSignal(false);
@@ -180,6 +191,11 @@ function CancelButton({
   if (!asking.value) {
     return (
       <div class="actions">
+        {paused !== null && (
+          <button type="button" class="button" onClick={() => onPause(!paused)}>
+            {paused ? TRAY.resume : TRAY.pause}
+          </button>
+        )}
         <button
           ref={cancel}
           type="button"
@@ -192,6 +208,7 @@ function CancelButton({
         >
           {cancelling ? "Cancelling…" : "Cancel"}
         </button>
+        <AddVideos text={TRAY.addAnother} onFiles={onFiles} />
       </div>
     );
   }

@@ -1,0 +1,40 @@
+import { REAL_CLOCK } from "../../../shared/clock.ts";
+import { toWireError } from "../../../shared/job/errors.ts";
+import { retry } from "../../../shared/retry.ts";
+import type { EdgeClient } from "../../edge-client.ts";
+import { ownerTokenOf } from "../../saved/owned-videos.ts";
+import type { DetailsActions } from "./details-panel.tsx";
+import type { OwnerLink } from "./owner-link.ts";
+import type { ShareActions } from "./share-panel.tsx";
+
+/** By the worker that has the job. */
+export function shareActionsOf(link: Pick<OwnerLink, "owner">): ShareActions {
+  return {
+    share: () => link.owner.share({ expiresInMinutes: 1_440, maxContributors: 50 }),
+    revoke: () => link.owner.revokeShares(),
+    remove: (holderId) => link.owner.removeContributor(holderId),
+    stageAll: (on) => link.owner.changeSettings({ stageAll: on }),
+    verify: (policy) => link.owner.changeSettings({ verify: policy }),
+    unverified: (what) => link.owner.changeSettings({ unverified: what }),
+  };
+}
+
+/** With the owner's tokens that this browser keeps. */
+export function detailsActionsOf(
+  client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks">,
+): DetailsActions {
+  const tokenOf = (jobId: string) => ownerTokenOf(jobId) ?? "";
+  return {
+    read: (jobId) =>
+      // The catalogue hears of a job a moment after it is created.
+      retry(() => client.video(jobId, ownerTokenOf(jobId) ?? undefined), {
+        clock: REAL_CLOCK,
+        tries: 5,
+        isRetryable: (thrown) => toWireError(thrown).code === "NOT_FOUND",
+      }),
+    change: (jobId, patch) => client.changeVideo(jobId, tokenOf(jobId), patch),
+    link: (jobId, expiresInMinutes) =>
+      client.linkVideo(jobId, tokenOf(jobId), { expiresInMinutes }),
+    withdrawLinks: (jobId) => client.withdrawLinks(jobId, tokenOf(jobId)),
+  };
+}

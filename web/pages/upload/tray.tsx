@@ -1,0 +1,189 @@
+import "./tray.css";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { OwnerState } from "../../owner/owner-api.ts";
+import type { TrayEntry } from "../../saved/tray-entry.ts";
+import { formatCount } from "../../ui/format.ts";
+import { FilmIcon } from "../../ui/icons.tsx";
+import { chooseFiles, type PickedFile } from "./source-file.ts";
+import { TRAY } from "./texts.ts";
+import { thumbnailOf } from "./thumbnail.ts";
+import { entrySentence, entryShare } from "./tray-sentence.ts";
+import type { UploadQueue } from "./upload-queue.ts";
+
+/** What of the queue the tray calls and shows. */
+export type TrayView = Pick<
+  UploadQueue,
+  | "entries"
+  | "currentId"
+  | "unshared"
+  | "withoutFile"
+  | "fileOf"
+  | "shareWaiting"
+  | "move"
+  | "remove"
+  | "retry"
+  | "clearOver"
+  | "reopenFiles"
+>;
+
+/** Several videos: one bar and one sentence each. Not shown for a single one. */
+export function Tray({
+  queue,
+  state,
+  visibility,
+  onPause,
+  onFiles,
+}: {
+  queue: TrayView;
+  /** Of the one in hand. */
+  state: OwnerState;
+  /** For those that are shared from here. */
+  visibility: "unlisted" | "listed" | "private";
+  onPause(on: boolean): void;
+  onFiles(picked: PickedFile[]): void;
+}) {
+  const entries = queue.entries.value;
+  if (entries.length < 2) return null;
+  const ready = entries.filter((entry) => entry.state === "ready").length;
+  const isOver = entries.every((entry) => ["ready", "cancelled"].includes(entry.state));
+  const unshared = queue.unshared.length;
+  const isChoosing = state.phase === "inspected" || state.phase === "inspecting";
+  return (
+    <section class="card tray" aria-labelledby="tray-title">
+      <div class="card-head">
+        <h2 id="tray-title" class="card-title">
+          {formatCount(entries.length, "video")}
+        </h2>
+        <span class="hint">{TRAY.ready(ready, entries.length)}</span>
+      </div>
+      <ol class="tray-list">
+        {entries.map((entry) => (
+          <Entry
+            key={entry.id}
+            entry={entry}
+            queue={queue}
+            state={entry.id === queue.currentId.value ? state : null}
+            onPause={onPause}
+          />
+        ))}
+      </ol>
+      <div class="actions">
+        {unshared > 0 && !isChoosing && (
+          <button
+            type="button"
+            class="button button-primary"
+            onClick={() => queue.shareWaiting(visibility)}
+          >
+            {TRAY.share(unshared)}
+          </button>
+        )}
+        <AddVideos text={TRAY.add} onFiles={onFiles} />
+        {queue.withoutFile.some(({ handle }) => handle !== null) && (
+          <button type="button" class="button" onClick={() => void queue.reopenFiles()}>
+            {TRAY.reopen}
+          </button>
+        )}
+        {isOver && (
+          <button type="button" class="button" onClick={() => queue.clearOver()}>
+            {TRAY.clear}
+          </button>
+        )}
+      </div>
+      {queue.withoutFile.length > 0 && <p class="hint">{TRAY.withoutFile}</p>}
+    </section>
+  );
+}
+
+/** Opens the picker for further videos, whatever is at work. */
+export function AddVideos({
+  text,
+  onFiles,
+}: {
+  text: string;
+  onFiles(picked: PickedFile[]): void;
+}) {
+  const add = async () => {
+    const picked = await chooseFiles().catch(() => null);
+    if (picked !== null && picked.length > 0) onFiles(picked);
+  };
+  return (
+    <button type="button" class="button" onClick={() => void add()}>
+      {text}
+    </button>
+  );
+}
+
+function Entry({
+  entry,
+  queue,
+  state,
+  onPause,
+}: {
+  entry: TrayEntry;
+  queue: TrayView;
+  /** Null for one that is not in hand. */
+  state: OwnerState | null;
+  onPause(on: boolean): void;
+}) {
+  const { id, name, watchUrl } = entry;
+  const waiting = queue.entries.value.filter((each) => each.state === "waiting");
+  const place = waiting.findIndex((each) => each.id === id);
+  const file = queue.fileOf(id);
+  const isRunning = state?.phase === "running";
+  const isPaused = isRunning && state.work.paused;
+  const sentence = entrySentence(entry, state, {
+    hasFile: file !== null,
+    isNext: place === 0,
+  });
+  const action = (text: string, act: () => void, disabled = false) => (
+    <button type="button" class="button button-quiet" disabled={disabled} onClick={act}>
+      {text}
+      <span class="visually-hidden"> {name}</span>
+    </button>
+  );
+  return (
+    <li class={`tray-entry is-${entry.state}`} aria-current={state === null ? undefined : "true"}>
+      <Thumbnail file={file} />
+      <div class="tray-text">
+        <p class="tray-name">{name}</p>
+        <progress class="bar" max={1} value={entryShare(entry, state)} aria-label={name} />
+        <p class="hint">{sentence}</p>
+      </div>
+      <div class="tray-actions">
+        {isRunning && action(isPaused ? TRAY.resume : TRAY.pause, () => onPause(!isPaused))}
+        {place > 0 && action(TRAY.up, () => queue.move(id, -1))}
+        {place >= 0 && place < waiting.length - 1 && action(TRAY.down, () => queue.move(id, 1))}
+        {watchUrl !== null && (entry.state === "ready" || entry.state === "working") && (
+          <a class="button button-quiet" href={watchUrl} target="_blank" rel="noreferrer">
+            {TRAY.watch}
+            <span class="visually-hidden"> {name}</span>
+          </a>
+        )}
+        {(entry.state === "failed" || entry.state === "cancelled") &&
+          action(TRAY.retry, () => queue.retry(id), file === null)}
+        {action(entry.state === "working" ? TRAY.cancel : TRAY.remove, () => void queue.remove(id))}
+      </div>
+    </li>
+  );
+}
+
+function Thumbnail({ file }: { file: File | null }) {
+  const url = useSignal<string | null>(null);
+  useEffect(() => {
+    let isStill = true;
+    if (file !== null) {
+      void thumbnailOf(file).then((made) => {
+        if (isStill) url.value = made;
+      });
+    }
+    return () => {
+      isStill = false;
+    };
+  }, [file, url]);
+  return (
+    <span class="tray-picture">
+      {url.value === null ? <FilmIcon /> : <img src={url.value} alt="" />}
+    </span>
+  );
+}

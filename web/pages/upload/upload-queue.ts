@@ -1,0 +1,301 @@
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { OwnerState } from "../../owner/owner-api.ts";
+import { randomId } from "../../random-id.ts";
+import { isOver, type ShareRequest, type TrayEntry } from "../../saved/tray-entry.ts";
+import type { TrayStore } from "../../saved/tray-store.ts";
+import { fileNameOf } from "./shown-state.ts";
+import { type PickedFile, reopenFile } from "./source-file.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+type QueueSession = Pick<
+  UploadSession,
+  "state" | "isMoving" | "open" | "take" | "start" | "cancel" | "again" | "discard"
+>;
+
+const FREE_PHASES: readonly OwnerState["phase"][] = ["idle", "ready", "failed", "cancelled"];
+
+/**
+ * The videos of this tab in their order. The session has one in hand at a time; when that has ended, the
+ * next one that Start was pressed for is taken. All of it is kept over a reload; a file without a handle has
+ * to be picked again then.
+ */
+export class UploadQueue {
+  readonly #session: QueueSession;
+  readonly #store: TrayStore;
+  readonly #entries = signal<readonly TrayEntry[]>([]);
+  readonly #files = signal<ReadonlyMap<string, File>>(new Map());
+  readonly #currentId = signal<string | null>(null);
+  /** Until what an earlier visit left was read. */
+  #isOpening = true;
+
+  constructor(session: QueueSession, store: TrayStore) {
+    this.#session = session;
+    this.#store = store;
+    effect(() => this.#see(session.state.value, session.isMoving.value));
+  }
+
+  get entries(): ReadonlySignal<readonly TrayEntry[]> {
+    return this.#entries;
+  }
+  /** What the session has in hand, or had last. */
+  get currentId(): ReadonlySignal<string | null> {
+    return this.#currentId;
+  }
+  /** Waiting entries that Share was not pressed for. */
+  get unshared(): TrayEntry[] {
+    const isUnshared = ({ state, request, id }: TrayEntry) =>
+      state === "waiting" && request === null && id !== this.#currentId.value;
+    return this.#entries.value.filter(isUnshared);
+  }
+  /** Waiting entries whose file has to be picked again, or opened by its handle. */
+  get withoutFile(): TrayEntry[] {
+    const files = this.#files.value;
+    return this.#entries.value.filter(({ id, state }) => state === "waiting" && !files.has(id));
+  }
+  fileOf(id: string): File | null {
+    return this.#files.value.get(id) ?? null;
+  }
+
+  /** Once, when the page opens: goes on with the job and the list of an earlier visit. */
+  async open(): Promise<void> {
+    const entries = await this.#store.open();
+    await this.#session.open();
+    const state = this.#session.state.peek();
+    const present = "address" in state ? state.address?.jobId : undefined;
+    const isPresent = ({ jobId }: TrayEntry) => jobId !== null && jobId === present;
+    this.#entries.value = [
+      ...entries.map((entry): TrayEntry => {
+        if (entry.state !== "working" || isPresent(entry)) return entry;
+        return { ...entry, state: "waiting", jobId: null, watchUrl: null };
+      }),
+      ...this.#entries.peek(),
+    ];
+    this.#currentId.value ??= entries.find(isPresent)?.id ?? null;
+    await this.#reopen(false);
+    this.#isOpening = false;
+    this.#see(this.#session.state.peek(), this.#session.isMoving.peek());
+  }
+
+  /** Files were picked, dropped or pasted. */
+  take(picked: readonly PickedFile[]): void {
+    const { phase } = this.#session.state.peek();
+    let files = [...picked];
+    if (phase === "needs-file") {
+      const name = fileNameOf(this.#session.state.peek());
+      const wanted = files.find(({ file }) => file.name === name) ?? files[0];
+      if (wanted === undefined) return;
+      files = files.filter((each) => each !== wanted);
+      void this.#session.take(wanted);
+    }
+    files = files.filter((each) => !this.#findAgain(each));
+    if (files.length === 0) {
+      this.#goOn(true);
+      return;
+    }
+    const isChoosing = phase === "inspecting" || phase === "inspected";
+    const open = this.#entries.peek().filter((entry) => !isOver(entry) && entry.state !== "failed");
+    if (isChoosing && open.length <= 1 && picked.length === 1) {
+      // Another file in place of the one that is being looked at.
+      const { id } = open[0] ?? {};
+      if (id !== undefined) this.#drop(id);
+      void this.#session.discard().then(() => this.#add(files));
+      return;
+    }
+    if (!FREE_PHASES.includes(phase)) this.#adoptPresent();
+    this.#add(files);
+  }
+
+  /** Start was pressed for what is looked at; `all`: also for those that wait, each under its own name. */
+  async share(request: ShareRequest, all: boolean): Promise<void> {
+    const { visibility } = request;
+    const id = this.#currentId.peek();
+    const others = new Set(all ? this.unshared.map((entry) => entry.id) : []);
+    this.#change((entry) => {
+      if (entry.id === id) return { request };
+      return others.has(entry.id) ? { request: { visibility, details: {}, captions: [] } } : null;
+    });
+    await this.#session.start(request);
+  }
+
+  /** Start was pressed in the list: as for the video before. */
+  shareWaiting(visibility: ShareRequest["visibility"]): void {
+    const ids = new Set(this.unshared.map(({ id }) => id));
+    this.#change(({ id }) =>
+      ids.has(id) ? { request: { visibility, details: {}, captions: [] } } : null,
+    );
+    this.#goOn(false);
+  }
+
+  /** @param by places; among those that wait */
+  move(id: string, by: 1 | -1): void {
+    const entries = [...this.#entries.peek()];
+    const from = entries.findIndex((entry) => entry.id === id);
+    let to = from + by;
+    while (entries[to] !== undefined && entries[to]?.state !== "waiting") to += by;
+    const [entry] = entries.slice(from, from + 1);
+    if (entry === undefined || entries[to] === undefined) return;
+    entries.splice(from, 1);
+    entries.splice(to, 0, entry);
+    this.#put(entries);
+  }
+
+  /** Takes it out of the list; what is at work is cancelled first. */
+  async remove(id: string): Promise<void> {
+    if (id === this.#currentId.peek()) {
+      const { phase } = this.#session.state.peek();
+      if (phase === "inspecting" || phase === "inspected") return this.#session.discard();
+      if (!FREE_PHASES.includes(phase)) return this.#session.cancel();
+    }
+    this.#drop(id);
+  }
+
+  /** Once more, from its beginning, when its turn comes. */
+  retry(id: string): void {
+    if (id === this.#currentId.peek()) {
+      void this.#session.again();
+      return;
+    }
+    this.#change((entry) =>
+      entry.id === id ? { state: "waiting", error: null, jobId: null, watchUrl: null } : null,
+    );
+    this.#goOn(true);
+  }
+
+  clearOver(): void {
+    this.#put(this.#entries.peek().filter((entry) => !isOver(entry)));
+  }
+
+  /** Opens files by their handles, which may ask: needs a user gesture. */
+  async reopenFiles(): Promise<void> {
+    await this.#reopen(true);
+    this.#goOn(true);
+  }
+
+  async #reopen(mayAsk: boolean): Promise<void> {
+    for (const { id, handle } of this.withoutFile) {
+      const file = handle === null ? null : await reopenFile(handle, mayAsk);
+      if (file !== null) this.#setFile(id, file);
+    }
+  }
+
+  /** @returns whether an entry waited for this very file */
+  #findAgain({ file, handle }: PickedFile): boolean {
+    const known = this.withoutFile.find(
+      ({ name, sizeBytes }) => name === file.name && sizeBytes === file.size,
+    );
+    if (known === undefined) return false;
+    this.#setFile(known.id, file);
+    this.#change(({ id }) => (id === known.id ? { handle } : null));
+    return true;
+  }
+
+  #setFile(id: string, file: File): void {
+    this.#files.value = new Map([...this.#files.peek(), [id, file]]);
+  }
+
+  #add(picked: readonly PickedFile[]): void {
+    const added = picked.map(({ file, handle }) => {
+      const entry = { ...newEntry(file.name, file.size), handle };
+      this.#setFile(entry.id, file);
+      return entry;
+    });
+    this.#put([...this.#entries.peek(), ...added]);
+    this.#goOn(true);
+  }
+
+  /** A job of an earlier visit that is in no list gets its place in this one. */
+  #adoptPresent(): void {
+    const state = this.#session.state.peek();
+    const name = fileNameOf(state);
+    const current = this.#entries.peek().find(({ id }) => id === this.#currentId.peek());
+    if (current?.state === "working" || name === null) return;
+    const entry: TrayEntry = { ...newEntry(name, 0), state: "working" };
+    this.#currentId.value = entry.id;
+    this.#put([entry, ...this.#entries.peek()]);
+  }
+
+  /** Notes what became of the one in hand, and takes the next one when it has ended. */
+  #see(state: OwnerState, isMoving: boolean): void {
+    const id = this.#currentId.peek();
+    const address = "address" in state ? state.address : null;
+    const entry = this.#entries.peek().find((each) => each.id === id);
+    if (entry !== undefined && !(isMoving && state.phase === "idle")) {
+      if (state.phase === "idle") {
+        if (entry.state === "working") this.#drop(entry.id);
+      } else {
+        const { phase } = state;
+        const ended = phase === "ready" || phase === "failed" || phase === "cancelled";
+        const change: Partial<TrayEntry> = {
+          state: ended ? phase : "working",
+          error: phase === "failed" ? state.error : null,
+          ...(address && { jobId: address.jobId, watchUrl: address.watchUrl }),
+        };
+        if (
+          Object.entries(change).some(([key, value]) => entry[key as keyof TrayEntry] !== value)
+        ) {
+          this.#change((each) => (each.id === id ? change : null));
+        }
+      }
+    }
+    if (!isMoving) queueMicrotask(() => this.#goOn(false));
+  }
+
+  /** @param isAsked by the person just now: what is not shared yet may be looked at, too */
+  #goOn(isAsked: boolean): void {
+    const { phase } = this.#session.state.peek();
+    if (this.#isOpening || this.#session.isMoving.peek() || !FREE_PHASES.includes(phase)) return;
+    const files = this.#files.peek();
+    const next = this.#entries
+      .peek()
+      .find(
+        ({ id, state, request }) =>
+          state === "waiting" && files.has(id) && (request !== null || isAsked || phase === "idle"),
+      );
+    if (next !== undefined) void this.#begin(next);
+  }
+
+  async #begin({ id, handle, request }: TrayEntry): Promise<void> {
+    const file = this.#files.peek().get(id);
+    if (file === undefined) return;
+    this.#currentId.value = id;
+    this.#change((entry) =>
+      entry.id === id ? { state: "working", error: null, jobId: null, watchUrl: null } : null,
+    );
+    await this.#session.take({ file, handle });
+    const isStill = this.#session.state.peek().phase === "inspected";
+    if (request !== null && isStill && this.#currentId.peek() === id) {
+      await this.#session.start(request);
+    }
+  }
+
+  #drop(id: string): void {
+    if (this.#currentId.peek() === id) this.#currentId.value = null;
+    const files = new Map(this.#files.peek());
+    files.delete(id);
+    this.#files.value = files;
+    this.#put(this.#entries.peek().filter((entry) => entry.id !== id));
+  }
+
+  /** @param changeOf null leaves an entry as it is */
+  #change(changeOf: (entry: TrayEntry) => Partial<TrayEntry> | null): void {
+    this.#put(
+      this.#entries.peek().map((entry) => {
+        const change = changeOf(entry);
+        return change === null ? entry : { ...entry, ...change };
+      }),
+    );
+  }
+
+  #put(entries: readonly TrayEntry[]): void {
+    this.#entries.value = entries;
+    if (!this.#isOpening) void this.#store.put(entries);
+  }
+}
+
+function newEntry(name: string, sizeBytes: number): TrayEntry {
+  return {
+    ...{ id: randomId(), name, sizeBytes },
+    ...{ handle: null, request: null, state: "waiting" },
+    ...{ jobId: null, watchUrl: null, error: null },
+  };
+}

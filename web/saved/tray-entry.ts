@@ -1,0 +1,32 @@
+import type { WireError } from "../../shared/job/errors.ts";
+import type { NewCaptions } from "../../shared/wire/captions.ts";
+import type { DetailsPatch } from "../../shared/wire/details.ts";
+import type { Visibility } from "../../shared/wire/visibility.ts";
+
+/** What a person said of a video before its work begins. */
+export interface ShareRequest {
+  visibility: Visibility;
+  details: DetailsPatch;
+  captions: NewCaptions[];
+}
+
+/** One file among several, as a tab keeps it over a reload. */
+export interface TrayEntry {
+  id: string;
+  name: string;
+  sizeBytes: number;
+  /** Reopens the file without picking it again; null where there is none. */
+  handle: FileSystemFileHandle | null;
+  /** Null: Share was not pressed for it yet. */
+  request: ShareRequest | null;
+  /** `working`: the page has it in hand, from its reading to its end. */
+  state: "waiting" | "working" | "ready" | "failed" | "cancelled";
+  jobId: string | null;
+  watchUrl: string | null;
+  /** Of `failed`. */
+  error: WireError | null;
+}
+
+export function isOver({ state }: TrayEntry): boolean {
+  return state === "ready" || state === "cancelled";
+}
