@@ -177,6 +177,12 @@ export class LeaseHolder {
     this.#loop.setSlots(slots);
   }
 
+  /** Takes nothing new, gives back what no slot has begun, and finishes the rest. */
+  drain(): void {
+    this.setSlots(0);
+    this.#loop.giveBack();
+  }
+
   /** Owner: changes what was decided for the job; said again after each reconnect, so never lost. */
   changeSettings(settings: JobSettingsPatch): void {
     this.#settings = { ...this.#settings, ...settings };

@@ -72,6 +72,17 @@ export class LeaseLoop {
     this.#sendWant();
   }
 
+  /** Gives back the leases that no slot has begun, so that others make them. */
+  giveBack(): void {
+    for (const run of [...this.#runs.values()]) {
+      const { leaseId, stage } = run.view();
+      if (stage !== "fetching" && stage !== "queued") continue;
+      // Without a connection the next hello does not name it, which says the same.
+      this.#options.send({ type: "release", leaseId });
+      this.#drop(leaseId, "CANCELLED");
+    }
+  }
+
   /** How many tasks would be started now: to be said in a hello. */
   wanted(): number {
     return this.#slots.wanted();

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { JobSettings } from "../../shared/job/job.ts";
 import type { Crowd } from "./crowd.ts";
+import { POOL_SCENARIOS } from "./pool/scenarios.ts";
 
 export const USAGE = `npm run simulate [-- options]
 
@@ -24,6 +25,8 @@ Without options: the tables of its README. With any: one swarm.
   --uplink MBIT       the owner uploads chunks of 3 MB as they are needed; default: all are there
   --seed N            default 1
   --timeline N        who had the last N tasks, when and how it went
+  --pool NAME         a standing pool instead: hour, hour-new, short, short-alone, day, day-new, liars,
+                      crowd (a minute or two), or all
   --json              the figures as JSON
   --help              this text`;
 
@@ -43,6 +46,8 @@ export interface Simulation {
 export interface SimulateArguments {
   /** Null: those of the README. */
   simulation: Simulation | null;
+  /** Names of pools' scenarios; null: no pool. */
+  pools: string[] | null;
   json: boolean;
 }
 
@@ -54,8 +59,12 @@ const WAYS: readonly Crowd["lying"][] = ["always", "after-some", "now-and-then",
 export function parseArguments(argv: readonly string[]): SimulateArguments | "help" {
   const { values } = parse(argv);
   if (values.help === true) return "help";
-  const { json = false, ...rest } = values;
-  if (Object.keys(rest).length === 0) return { simulation: null, json };
+  const { json = false, pool, ...rest } = values;
+  if (pool !== undefined) {
+    const names = Object.keys(POOL_SCENARIOS);
+    return { simulation: null, pools: pool === "all" ? names : [one("pool", names, pool)], json };
+  }
+  if (Object.keys(rest).length === 0) return { simulation: null, pools: null, json };
   const uplink = values.uplink === undefined ? null : number("uplink", values.uplink, 0.1, 1e5);
   const crowd: Crowd = {
     contributors: Math.floor(number("contributors", values.contributors ?? "100", 0, 5_000)),
@@ -80,7 +89,7 @@ export function parseArguments(argv: readonly string[]): SimulateArguments | "he
     stageMs: uplink === null ? null : (CHUNK_MEGABITS / uplink) * 1000,
     timeline: Math.floor(number("timeline", values.timeline ?? "0", 0, 100_000)),
   };
-  return { simulation, json };
+  return { simulation, pools: null, json };
 }
 
 function parse(argv: readonly string[]) {
@@ -104,6 +113,7 @@ function parse(argv: readonly string[]) {
         uplink: { type: "string" },
         seed: { type: "string" },
         timeline: { type: "string" },
+        pool: { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

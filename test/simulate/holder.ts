@@ -1,3 +1,4 @@
+import type { ArrivingMember } from "../../edge/coordinator/schedule/holders.ts";
 import { LeaseHolder } from "../../shared/holder/lease-holder.ts";
 import type { Chunk, MadeTask } from "../../shared/holder/lease-work.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
@@ -27,6 +28,8 @@ export interface Traits {
   lies: (result: number, done: number) => boolean;
   /** What is in its lies: who says the same tells the same ones. */
   lie: string;
+  /** Of a pool's member: what its pass says. */
+  member?: ArrivingMember;
 }
 
 /** Network and browser, in milliseconds. */
@@ -50,6 +53,13 @@ export interface Wire {
   encoded(leaseId: string, mediaSeconds: number): void;
 }
 
+let visits = 0;
+/** Who comes to a job again is another tab. */
+function nextVisit(): number {
+  visits += 1;
+  return visits;
+}
+
 /** A tab: the real lease holder, around an encoder and a network that only take their time. */
 export class SimulatedHolder {
   readonly traits: Traits;
@@ -61,19 +71,29 @@ export class SimulatedHolder {
   readonly #clock: VirtualClock;
   readonly #plan: JobPlan;
   readonly #wire: Wire;
+  readonly #onChange: () => void;
   #holder: LeaseHolder | null = null;
   #socket: LocalSocket | null = null;
   #results = 0;
+  readonly #visit = nextVisit();
   #connections = 0;
   #isFrozen = false;
   readonly #encoding = new Set<() => void>();
 
-  constructor(traits: Traits, plan: JobPlan, clock: VirtualClock, wire: Wire) {
+  constructor(
+    traits: Traits,
+    plan: JobPlan,
+    clock: VirtualClock,
+    wire: Wire,
+    onChange: () => void = () => {},
+  ) {
     this.traits = traits;
+    this.#onChange = onChange;
     this.#clock = clock;
     this.#plan = plan;
     this.#wire = wire;
-    clock.after(traits.comesAtMs, () => this.#come());
+    if (traits.comesAtMs === 0) this.#come();
+    else clock.after(traits.comesAtMs, () => this.#come());
     if (traits.leavesAtMs !== null) clock.after(traits.leavesAtMs, () => this.#leave());
   }
 
@@ -82,6 +102,24 @@ export class SimulatedHolder {
     if (this.#holder === null) return;
     if (message.type !== "welcome") this.messages += 1;
     this.#socket?.deliver(message);
+  }
+
+  /** Leases that are not over. */
+  get held(): number {
+    return this.#holder?.leases().length ?? 0;
+  }
+
+  setSlots(slots: number): void {
+    this.#holder?.setSlots(slots);
+  }
+
+  drain(): void {
+    this.#holder?.drain();
+  }
+
+  /** Of a member that goes to another job: the socket closes. */
+  stop(): void {
+    this.#stop();
   }
 
   /** The coordinator closed the socket for good. */
@@ -117,12 +155,13 @@ export class SimulatedHolder {
         return { status: 200, arrayBuffer: async () => new ArrayBuffer(CHUNK_BYTES) };
       },
       clock: this.#clock,
+      onChange: () => this.#onChange(),
     });
   }
 
   #connect(): LocalSocket {
     this.#connections += 1;
-    const connectionId = `${this.traits.id}-${this.#connections}`;
+    const connectionId = `${this.traits.id}-${this.#visit}-${this.#connections}`;
     this.connectionId = connectionId;
     const socket = new LocalSocket({
       onMessage: (message) => this.#send(connectionId, message),

@@ -3,6 +3,8 @@
 import { runCommand } from "../../edge/local/command.ts";
 import type { Simulation } from "./arguments.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
+import { poolTables } from "./pool/report.ts";
+import { POOL_SCENARIOS, type PoolRow, simulatePool } from "./pool/scenarios.ts";
 import { escapeTable, LEGEND, type Row, table } from "./report.ts";
 import { README_ESCAPES, README_SWARMS, simulate } from "./scenarios.ts";
 
@@ -20,6 +22,7 @@ await runCommand({
       }
       return rows;
     };
+    if (given.pools !== null) return simulatePools(given.pools, given.json);
     const { simulation } = given;
     const swarms = await all(simulation === null ? README_SWARMS : [simulation]);
     const escapes = simulation === null ? await all(README_ESCAPES) : swarms;
@@ -29,3 +32,13 @@ await runCommand({
     return swarms.every(({ outcome }) => outcome.isReady || outcome.waits) ? 0 : 1;
   },
 });
+
+async function simulatePools(names: readonly string[], json: boolean): Promise<number> {
+  const rows: PoolRow[] = [];
+  for (const name of names) {
+    const scenario = POOL_SCENARIOS[name];
+    if (scenario !== undefined) rows.push(await simulatePool(scenario()));
+  }
+  console.log(json ? JSON.stringify(rows, null, 2) : poolTables(rows));
+  return rows.every(({ jobs }) => jobs.every(({ isReady }) => isReady)) ? 0 : 1;
+}

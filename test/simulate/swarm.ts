@@ -2,7 +2,7 @@ import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
 import { type Event, schedule } from "../../edge/coordinator/schedule/schedule.ts";
 import { applyChanges } from "../../edge/coordinator/schedule/state/apply.ts";
 import type { Effect } from "../../edge/coordinator/schedule/state/effect.ts";
-import { newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
+import { type Changes, newState, type State } from "../../edge/coordinator/schedule/state/state.ts";
 import { contributorView, playlistInput } from "../../edge/coordinator/view.ts";
 import type { GateVerdict } from "../../edge/gate/verdict.ts";
 import {
@@ -39,6 +39,11 @@ export interface Scenario {
   /** The owner's upload of one chunk; null: all of them are in storage when the swarm comes. */
   stageMs: number | null;
   seed: number;
+  /** Default: one of its own, from 0. */
+  clock?: VirtualClock;
+  jobId?: string;
+  /** Called with each event's changes, after they were applied. */
+  onDecided?: (changes: Changes) => void;
 }
 
 export interface Outcome {
@@ -77,23 +82,27 @@ export class Swarm {
   readonly #encoded = { first: 0, audit: 0, copy: 0 };
   readonly #stageMs: number | null;
   readonly #draws: () => number;
+  readonly #onDecided: (changes: Changes) => void;
+  readonly #network: Wire;
   /** Chunks wait here for the owner's uplink. */
   #uplinkFreeAtMs = 0;
   #alarmAtMs = Number.POSITIVE_INFINITY;
   #grants = 0;
 
-  constructor({ tasks, holders, verify, unverified, stageMs, seed }: Scenario) {
-    this.#clock = new VirtualClock(seed);
+  constructor(scenario: Scenario) {
+    const { tasks, holders, verify, unverified, stageMs, seed, jobId = "job" } = scenario;
+    this.#clock = scenario.clock ?? new VirtualClock(seed);
+    this.#onDecided = scenario.onDecided ?? (() => {});
     this.#stageMs = stageMs;
     this.#draws = draws(`seed-${seed}`);
     this.#plan = silentPlan(tasks);
-    this.#state = newState("job", this.#plan, 0, {
+    this.#state = newState(jobId, this.#plan, this.#clock.nowMs(), {
       settings: { ...DEFAULT_JOB_SETTINGS, verify, unverified, stageAll: stageMs === null },
     });
     if (stageMs === null) storeAllChunks(this.#state);
-    const wire = this.#wire();
+    this.#network = this.#wire();
     this.#holders = holders.map((each) => {
-      return new SimulatedHolder(each, this.#plan, this.#clock, wire);
+      return new SimulatedHolder(each, this.#plan, this.#clock, this.#network);
     });
     this.#dispatch({ type: "tick" });
   }
@@ -102,10 +111,26 @@ export class Swarm {
     const { job } = this.#state;
     const isOver = () => hasEnded(this.#state.job.state) || this.#state.job.awaitsTrusted;
     await this.#clock.run(isOver, job.createdAtMs + GIVEN_UP_MS);
-    return this.#outcome();
+    return this.outcome();
   }
 
-  #outcome(): Outcome {
+  get state(): State {
+    return this.#state;
+  }
+
+  /** A holder comes now. @param onChange something of it has changed */
+  join(traits: Traits, onChange: () => void): SimulatedHolder {
+    const holder = new SimulatedHolder(traits, this.#plan, this.#clock, this.#network, onChange);
+    this.#holders.push(holder);
+    return holder;
+  }
+
+  /** A member of the pool lied in another job. */
+  banFromPool(memberId: string): void {
+    this.#dispatch({ type: "pool-ban", memberId });
+  }
+
+  outcome(): Outcome {
     const { job, plan, holders } = this.#state;
     for (const holder of this.#holders) holder.sentAway();
     const published = playlistInput(this.#state).accepted;
@@ -143,6 +168,7 @@ export class Swarm {
     applyChanges(this.#state, decision);
     this.timeline.take(nowMs, decision.changes);
     for (const effect of decision.effects) this.#perform(effect);
+    this.#onDecided(decision.changes);
     const { dueMs } = this.#state;
     if (!Number.isFinite(dueMs) || dueMs >= this.#alarmAtMs) return;
     this.#alarmAtMs = dueMs;
@@ -284,9 +310,9 @@ export class Swarm {
     return {
       hello: (holder, connectionId, { protocolVersion: _, ...hello }) => {
         this.#byConnection.set(connectionId, holder);
-        const { link: principal, network } = holder.traits;
+        const { link: principal, network, member = null } = holder.traits;
         this.#clock.after(MESSAGE_MS, () =>
-          this.#dispatch({ type: "hello", connectionId, principal, network, hello }),
+          this.#dispatch({ type: "hello", connectionId, principal, network, hello, member }),
         );
       },
       message: (holder, connectionId, message) => this.#hear(holder, connectionId, message),

@@ -5,7 +5,9 @@ import { askAgain } from "./lifecycle.ts";
 import { presign } from "./results/results.ts";
 import { LINK_CLOSED } from "./results/undo.ts";
 import type { Draft } from "./state/draft.ts";
+import { pixelsPerTick } from "./state/pace.ts";
 import { type Holder, type Lease, needsHolder } from "./state/records.ts";
+import { newPoolMember } from "./verify/pool-counts.ts";
 
 /** How holders come, what they still hold, and how they go. */
 
@@ -17,12 +19,21 @@ interface Arrival {
   principal: string;
   network: string | null;
   hello: HelloFacts;
+  member: ArrivingMember | null;
+}
+
+/** What a pool says of its member, by the pass that it came with. */
+export interface ArrivingMember {
+  memberId: string;
+  proven: number;
+  /** Pixels encoded a millisecond in one encoder; 0: not known. */
+  pixelsPerMs: number;
 }
 
 /** A holder comes, or comes back: the leases it still works on go on where nobody else took the task. */
 export function hello(
   draft: Draft,
-  { connectionId, principal, network, hello: said }: Arrival,
+  { connectionId, principal, network, hello: said, member }: Arrival,
 ): void {
   const known = draft.holder(said.holderId);
   const refusal = draft.link(principal).isClosed
@@ -46,13 +57,14 @@ export function hello(
     want: said.want ?? 0,
     connectionId,
     silent: false,
-    agreed: known?.agreed ?? 0,
+    agreed: known?.agreed ?? member?.proven ?? 0,
     faults: known?.faults ?? 0,
     banned: false,
     tasksDone: known?.tasksDone ?? 0,
     mediaTicks: known?.mediaTicks ?? 0,
     workMs: known?.workMs ?? 0,
-    guessedSpeed: known?.guessedSpeed ?? 0,
+    guessedSpeed: known?.guessedSpeed ?? (member?.pixelsPerMs ?? 0) / pixelsPerTick(draft.plan),
+    pool: known?.pool ?? (member === null ? null : newPoolMember(member)),
   });
   const named = new Set(said.leases);
   const adopted = said.leases.filter((id) => mayGoOn(draft, holder, id));

@@ -2,12 +2,12 @@ import { hasEnded, type JobState } from "../../../shared/job/job.ts";
 import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import type { GateVerdict } from "../../gate/verdict.ts";
 import { assign } from "./assign/assign.ts";
-import { disconnect, type HelloFacts, hello, resume } from "./holders.ts";
+import { type ArrivingMember, disconnect, type HelloFacts, hello, resume } from "./holders.ts";
 import { expire } from "./leases.ts";
 import { choreDone, endJob, runChores, watchForHolders } from "./lifecycle.ts";
 import { message } from "./messages.ts";
 import { checkDueLeases, takeVerdict } from "./results/results.ts";
-import { makeAgain, sendAway } from "./results/undo.ts";
+import { ban, makeAgain, sendAway } from "./results/undo.ts";
 import { callServers, serverGivenUp } from "./servers.ts";
 import { forgetOldAsks, stageChunks } from "./staging.ts";
 import { Draft } from "./state/draft.ts";
@@ -29,6 +29,8 @@ export type Event =
       principal: string;
       network: string | null;
       hello: HelloFacts;
+      /** Default: it is no member of a pool. */
+      member?: ArrivingMember | null;
     }
   | { type: "message"; connectionId: string; holderId: string; message: HolderMessage }
   | { type: "closed"; connectionId: string }
@@ -44,6 +46,10 @@ export type Event =
   | { type: "titled"; title: string | null }
   /** The call for a server failed for good. */
   | { type: "server-given-up"; holderId: string }
+  /** A member of the pool lied in another job: what it made here is made again. */
+  | { type: "pool-ban"; memberId: string }
+  /** The pool helps no more; its members go. */
+  | { type: "pool-left" }
   /** The owner removes contributors: one, or all that came with a link's token. */
   | { type: "send-away"; holderId: string | null; principals: string[] }
   /** Time went by. May come late, twice, or without need. */
@@ -87,7 +93,7 @@ export function schedule(
 function decide(draft: Draft, event: Event): void {
   switch (event.type) {
     case "hello":
-      hello(draft, event);
+      hello(draft, { ...event, member: event.member ?? null });
       return;
     case "message":
       message(draft, event.connectionId, event.holderId, event.message);
@@ -128,6 +134,17 @@ function decide(draft: Draft, event: Event): void {
       for (const holder of draft.holders()) {
         const isMeant = holder.id === event.holderId || event.principals.includes(holder.principal);
         if (holder.role === "contributor" && isMeant) sendAway(draft, holder.id, ENDED_BY_OWNER);
+      }
+      return;
+    case "pool-ban":
+      for (const { id, pool, banned } of draft.holders()) {
+        if (pool?.memberId === event.memberId && !banned) ban(draft, id, null);
+      }
+      return;
+    case "pool-left":
+      draft.patchJob({ pool: null });
+      for (const { id, pool } of draft.holders()) {
+        if (pool !== null) sendAway(draft, id, ENDED_BY_OWNER);
       }
       return;
     case "resume":

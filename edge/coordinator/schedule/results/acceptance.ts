@@ -6,8 +6,9 @@ import { assembleWhenDone } from "../lifecycle.ts";
 import { markPlayable } from "../playable.ts";
 import type { Draft } from "../state/draft.ts";
 import type { Holder, Lease } from "../state/records.ts";
-import { initId } from "../state/state.ts";
+import { acceptedId, initId } from "../state/state.ts";
 import { auditByPair } from "../verify/audits.ts";
+import { countForPool } from "../verify/pool-counts.ts";
 import { settleDispute } from "../verify/proof.ts";
 import { standingOf } from "../verify/trust.ts";
 import { claimsOf } from "../verify/verification.ts";
@@ -47,6 +48,7 @@ export function accept(draft: Draft, task: Task, lease: Lease, segments: Checked
   draft.moveVerification(task.id, { type: "accepted", standing });
   draft.dropLease(lease.id);
   credit(draft, task, holder.id, made.encodeMs);
+  countForPool(draft, holder.id, amountOf(draft, task, segments));
   draft.tell(...made.notices);
   draft.patchJob({ bytesStored, tasksDone: draft.job.tasksDone + 1 });
   markPlayable(draft);
@@ -102,4 +104,16 @@ function credit(draft: Draft, task: Task, holderId: string, encodeMs: number): v
     mediaTicks: mediaTicks + (task.kind === "video" ? ticks : 0),
     workMs: workMs + (task.kind === "video" ? encodeMs : 0),
   }));
+}
+
+/** Frames once, however many renditions have them, and bytes of all. */
+function amountOf(draft: Draft, task: Task, segments: readonly CheckedSegment[]) {
+  const counted = task.kind === "video" ? task.renditions[0] : undefined;
+  let frames = 0;
+  let bytes = 0;
+  for (const { rendition, segment, frames: ofSegment } of segments) {
+    bytes += draft.accepted(acceptedId(rendition, segment))?.sizeBytes ?? 0;
+    if (rendition === counted) frames += ofSegment;
+  }
+  return { frames, bytes };
 }

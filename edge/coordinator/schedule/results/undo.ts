@@ -5,6 +5,7 @@ import { assembleWhenDone } from "../lifecycle.ts";
 import type { Draft } from "../state/draft.ts";
 import { type InitRecord, isProven } from "../state/records.ts";
 import { acceptedId, initId } from "../state/state.ts";
+import { countForPool } from "../verify/pool-counts.ts";
 import type { Claim } from "../verify/verification.ts";
 
 /** How results are undone, and who made them sent away. */
@@ -23,13 +24,16 @@ export function invalidate(draft: Draft, taskId: string): void {
   const makerId = draft.task(taskId)?.done?.holderId;
   if (makerId === undefined) return;
   draft.patchHolder(makerId, { agreed: 0 });
+  countForPool(draft, makerId, { disputes: 1 });
   reopen(draft, taskId, { excluded: [makerId] });
 }
 
 /** The task's result is a lie. */
 export function reject(draft: Draft, taskId: string): void {
   const makerId = draft.task(taskId)?.done?.holderId;
-  if (makerId !== undefined) ban(draft, makerId, taskId);
+  if (makerId === undefined) return;
+  countForPool(draft, makerId, { lies: 1 });
+  ban(draft, makerId, taskId);
 }
 
 /**

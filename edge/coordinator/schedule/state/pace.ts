@@ -1,4 +1,9 @@
-import { type Segment, segmentDurationTicks } from "../../../../shared/job/job.ts";
+import {
+  type JobPlan,
+  type Segment,
+  segmentDurationTicks,
+  TICKS_PER_SECOND,
+} from "../../../../shared/job/job.ts";
 import type { Draft } from "./draft.ts";
 import type { Holder, Lease } from "./records.ts";
 
@@ -74,7 +79,7 @@ export function likelySpeed(holder: Holder, { ticksAMs, knownSlots }: Pace): num
 }
 
 /** Video time of a task; sound is made so much faster that it counts for a fraction. */
-export function taskTicks(draft: Draft, taskId: string): number {
+export function taskTicks(draft: Pick<Draft, "planned" | "plan">, taskId: string): number {
   const task = draft.planned.get(taskId);
   if (task === undefined) return 0;
   const { segments, source } = draft.plan;
@@ -83,4 +88,11 @@ export function taskTicks(draft: Draft, taskId: string): number {
   const endTicks =
     end === undefined ? source.durationTicks : end.startTicks + segmentDurationTicks(end);
   return (endTicks - startTicks) / (task.kind === "audio" ? 20 : 1);
+}
+
+/** Output pixels of a tick of video, over all renditions: how heavy a job is. */
+export function pixelsPerTick({ video, source }: JobPlan): number {
+  const { frameRate, frameStep } = source.video;
+  const pixels = video.reduce((sum, { width, height }) => sum + width * height, 0);
+  return (pixels * frameRate) / frameStep / TICKS_PER_SECOND;
 }

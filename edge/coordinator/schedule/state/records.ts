@@ -33,6 +33,23 @@ const choreSchema = z.object({
 });
 
 /** What came of the results of all who came by one contributor link. */
+/** What a job knows of a member of its pool, and counts for the pool. */
+const poolMemberSchema = z.object({
+  memberId: z.string(),
+  /** Results of earlier jobs that somebody trusted has proven; it came with them. */
+  proven: z.number(),
+  /** Of this job: audits by kind, results that nobody could tell about, proven lies, failed attempts. */
+  byHash: z.number().default(0),
+  byPicture: z.number().default(0),
+  disputes: z.number().default(0),
+  lies: z.number().default(0),
+  failures: z.number().default(0),
+  /** Accepted: frames of the largest rendition, and bytes of all. */
+  frames: z.number().default(0),
+  bytes: z.number().default(0),
+});
+export type PoolMember = z.infer<typeof poolMemberSchema>;
+
 const linkRecordSchema = z.object({
   /** Lies that somebody trusted has proven. */
   lies: z.number(),
@@ -67,6 +84,11 @@ export const jobRecordSchema = z.object({
   settings: jobSettingsSchema,
   /** As its owner gave it, for everybody; null: by its file's name. */
   title: z.string().nullable().default(null),
+  /** The pool that helps; null: none does. */
+  pool: z
+    .object({ id: z.string(), name: z.string(), sharePrivate: z.boolean() })
+    .nullable()
+    .default(null),
   /** Where it was created: what has no request of its own (queue, alarm) is signed for there. */
   origin: z.string(),
   /** This deployment has servers. */
@@ -209,6 +231,8 @@ export const holderSchema = z.object({
   workMs: z.number(),
   /** Ticks a millisecond by the progress of its first task, until that is done; 0: nothing is known. */
   guessedSpeed: z.number().default(0),
+  /** Null: it is no member of a pool. */
+  pool: poolMemberSchema.nullable().default(null),
 });
 export type Holder = z.infer<typeof holderSchema>;
 

@@ -96,6 +96,7 @@ export interface NewStateOptions {
   hasServers?: boolean;
   /** Nobody outside knows it. */
   seed?: string;
+  pool?: JobRecord["pool"];
 }
 
 /** A job nobody has worked on yet. */
@@ -106,7 +107,7 @@ export function newState(
   options: NewStateOptions = {},
 ): State {
   const { settings = DEFAULT_JOB_SETTINGS, title = null, origin = "" } = options;
-  const { hasServers = false, seed = "" } = options;
+  const { hasServers = false, seed = "", pool = null } = options;
   const job: JobRecord = {
     id,
     state: "planned",
@@ -122,6 +123,7 @@ export function newState(
     tasksDone: 0,
     settings,
     title,
+    pool,
     origin,
     hasServers,
     serverCalls: [],

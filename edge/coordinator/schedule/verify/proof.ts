@@ -8,6 +8,7 @@ import type { Draft } from "../state/draft.ts";
 import type { Audit } from "../state/records.ts";
 import { acceptedId } from "../state/state.ts";
 import { areIndependent } from "./auditors.ts";
+import { countForPool } from "./pool-counts.ts";
 import { awaitsAudit, type Claim, claimsOf } from "./verification.ts";
 import { isTrusted } from "./verifying.ts";
 
@@ -22,6 +23,7 @@ export function prove(draft: Draft, taskId: string, by: Audit): void {
   const maker = draft.holder(holderId);
   if (maker === undefined) return;
   draft.patchHolder(holderId, ({ agreed }) => ({ agreed: agreed + 1 }));
+  countForPool(draft, holderId, by === "hash" ? { byHash: 1 } : { byPicture: 1 });
   const { proven, provenInARow } = draft.link(maker.principal);
   draft.patchLink(maker.principal, { proven: proven + 1, provenInARow: provenInARow + 1 });
   revokeOthers(draft, taskId, [], "LEASE_LOST");
@@ -99,8 +101,13 @@ function judge(draft: Draft, claims: readonly Claim[], digest: string): void {
   for (const claim of claims) {
     const holder = draft.holder(claim.holderId);
     if (holder === undefined || holder.banned) continue;
-    if (claim.digest !== digest) ban(draft, holder.id, null);
-    else draft.patchHolder(holder.id, { agreed: holder.agreed + claim.agreed + 1 });
+    if (claim.digest !== digest) {
+      countForPool(draft, holder.id, { lies: 1 });
+      ban(draft, holder.id, null);
+      continue;
+    }
+    draft.patchHolder(holder.id, { agreed: holder.agreed + claim.agreed + 1 });
+    countForPool(draft, holder.id, { byHash: 1 });
   }
 }
 

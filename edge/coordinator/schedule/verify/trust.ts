@@ -32,8 +32,12 @@ export const PROBATION = 3;
 export const LINK_MEMBERS = 8;
 /** When a link has nothing left to make, the newest results of so many of its members are audited. */
 export const LAST_AUDITS = 8;
+/** Proven results of earlier jobs with which a member of a pool is known. */
+export const KNOWN_PROVEN = 16;
 /** At least one in so many results is audited, however long it went well. */
 const MAX_INTERVAL = 32;
+/** At least one in so many, of a member that comes to the job with as many proven results. */
+const MAX_KNOWN_INTERVAL = 64;
 
 type Standing = Extract<VerificationEvent, { type: "accepted" }>["standing"];
 
@@ -41,10 +45,16 @@ type Standing = Extract<VerificationEvent, { type: "accepted" }>["standing"];
  * Chance that the next result is audited.
  * @param proven results in a row: of the member, and of its link
  * @param lies of the link, proven so far
+ * @param before proven results of earlier jobs, of a member of a pool
  */
-export function auditChance(proven: { member: number; link: number }, lies: number): number {
+export function auditChance(
+  proven: { member: number; link: number },
+  lies: number,
+  before = 0,
+): number {
   const level = Math.max(proven.member, Math.floor(proven.link / LINK_MEMBERS));
-  const interval = level < PROBATION ? 1 : Math.min(MAX_INTERVAL, 2 ** (level - PROBATION + 1));
+  const longest = before < MAX_KNOWN_INTERVAL ? MAX_INTERVAL : MAX_KNOWN_INTERVAL;
+  const interval = level < PROBATION ? 1 : Math.min(longest, 2 ** (level - PROBATION + 1));
   return Math.min(1, 2 ** lies / interval);
 }
 
@@ -66,7 +76,7 @@ export function isDrawn(draft: Draft, lease: Lease, holder: Holder, waiting: Wai
 /** Chance that the holder's next result is audited in `adaptive`. */
 export function chanceOf(
   draft: Draft,
-  { id, principal, agreed }: Holder,
+  { id, principal, agreed, pool }: Holder,
   waiting: Waiting,
 ): number {
   const { provenInARow, lies } = draft.link(principal);
@@ -74,7 +84,7 @@ export function chanceOf(
     member: agreed + (waiting.members.get(id) ?? 0),
     link: provenInARow + (waiting.links.get(principal) ?? 0),
   };
-  return auditChance(proven, lies);
+  return auditChance(proven, lies, pool?.proven);
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Draft } from "../state/draft.ts";
 import { type Holder, isHeard, isProven, type TaskRecord } from "../state/records.ts";
 import { auditorsNow, canVerify } from "./auditors.ts";
 import { clear, clearVouched } from "./proof.ts";
-import { LAST_AUDITS } from "./trust.ts";
+import { KNOWN_PROVEN, LAST_AUDITS } from "./trust.ts";
 import { awaitsAudit } from "./verification.ts";
 import { isTrusted } from "./verifying.ts";
 
@@ -77,9 +77,31 @@ function drawLast(draft: Draft, { results, auditedMs, waiting }: UnverifiedLink)
   const mayMakeMore = whoMayMakeMore(draft);
   const over = [...results.keys()].filter((id) => !mayMakeMore(id));
   const isOver = over.length === results.size;
+  const drawn = over.filter((id) => !isKnown(draft, id));
   // While others go on, those that left make no queue.
-  let places = isOver ? LAST_AUDITS : LAST_AUDITS - waiting;
-  for (const id of shuffled(over, draft.random)) {
+  drawNewest(draft, drawn, isOver ? LAST_AUDITS : LAST_AUDITS - waiting, { results, auditedMs });
+  if (!isOver) return;
+  for (const { id } of [...results.values()].flat()) {
+    draft.moveVerification(id, { type: "vouched", isVouched: true });
+  }
+}
+
+/**
+ * A member of a pool that comes with a record is likely to come again: its newest result is not its last
+ * one, and is audited by lot as all others are.
+ */
+function isKnown(draft: Draft, holderId: string): boolean {
+  return (draft.holder(holderId)?.pool?.proven ?? 0) >= KNOWN_PROVEN;
+}
+
+function drawNewest(
+  draft: Draft,
+  members: readonly string[],
+  most: number,
+  { results, auditedMs }: Pick<UnverifiedLink, "results" | "auditedMs">,
+): void {
+  let places = most;
+  for (const id of shuffled(members, draft.random)) {
     if (places <= 0) break;
     const newest = (results.get(id) ?? []).reduce((last, each) =>
       acceptedAtMs(each) >= acceptedAtMs(last) ? each : last,
@@ -87,10 +109,6 @@ function drawLast(draft: Draft, { results, auditedMs, waiting }: UnverifiedLink)
     if (acceptedAtMs(newest) < (auditedMs.get(id) ?? 0)) continue;
     draft.moveVerification(newest.id, { type: "drawn" });
     places -= 1;
-  }
-  if (!isOver) return;
-  for (const { id } of [...results.values()].flat()) {
-    draft.moveVerification(id, { type: "vouched", isVouched: true });
   }
 }
 

@@ -1,0 +1,191 @@
+import type { Engine } from "../../../shared/job/job.ts";
+import { type Need, shares } from "./shares.ts";
+
+/** Which member helps with which job. Pure: the same pool and jobs give the same moves. */
+
+export interface Machine {
+  memberId: string;
+  /** Pixels a second with all its encoders; of one that nothing is known of, what is likely. */
+  speed: number;
+  slots: number;
+  engines: readonly Engine[];
+  /** The job that it helps with. */
+  jobId: string | null;
+  assignedAtMs: number;
+  /** It holds a lease there. */
+  isBusy: boolean;
+  /** Jobs that refused it. */
+  refused: readonly string[];
+}
+
+export interface Demand extends Need {
+  /** Only a browser's own codecs decode the source. */
+  needsBrowser: boolean;
+}
+
+export interface Move {
+  memberId: string;
+  /** Null: it is of no use anywhere. */
+  jobId: string | null;
+}
+
+/** A member stays so long with a job that could still use it: moving costs a connection and a chunk. */
+const STAY_MS = 15_000;
+/** A member leaves where the job has this part of it too much, and comes where this part is missing. */
+const TOO_MUCH = 0.6;
+const MISSING = 0.4;
+
+/** Whether the member's machine can decode the job's source, and the job has not refused it. */
+export function canHelp(
+  { engines, refused }: Machine,
+  { jobId, needsBrowser }: Pick<Demand, "jobId" | "needsBrowser">,
+): boolean {
+  return !refused.includes(jobId) && (!needsBrowser || engines.includes("webcodecs"));
+}
+
+/** The moves that bring the pool to what its jobs' shares are, as nearly as whole machines can. */
+export function assign(
+  machines: readonly Machine[],
+  demands: readonly Demand[],
+  nowMs: number,
+): Move[] {
+  const speed = machines.reduce((sum, machine) => sum + machine.speed, 0);
+  const hall = new Hall(machines, demands, shares(demands, speed));
+  hall.leaveUnusable();
+  hall.leaveCrowded(nowMs);
+  hall.fill();
+  return hall.moves();
+}
+
+class Hall {
+  readonly #machines: readonly Machine[];
+  readonly #demands: ReadonlyMap<string, Demand>;
+  readonly #targets: ReadonlyMap<string, number>;
+  readonly #at = new Map<string, string | null>();
+  readonly #has = new Map<string, number>();
+  #free: Machine[] = [];
+
+  constructor(
+    machines: readonly Machine[],
+    demands: readonly Demand[],
+    targets: ReadonlyMap<string, number>,
+  ) {
+    this.#machines = machines;
+    this.#demands = new Map(demands.map((demand) => [demand.jobId, demand]));
+    this.#targets = targets;
+    for (const machine of machines) {
+      this.#at.set(machine.memberId, machine.jobId);
+      if (machine.jobId === null) this.#free.push(machine);
+      else this.#add(machine.jobId, machine.speed);
+    }
+  }
+
+  /** From jobs that are over, and from those that can use no more of anybody. */
+  leaveUnusable(): void {
+    for (const machine of this.#machines) {
+      if (machine.jobId === null) continue;
+      const demand = this.#demands.get(machine.jobId);
+      const isOfUse = demand !== undefined && demand.demand > 0 && canHelp(machine, demand);
+      if (!isOfUse) this.#leave(machine);
+    }
+  }
+
+  /** From jobs that have more than their share, where others miss something: the idle first, then the newest. */
+  leaveCrowded(nowMs: number): void {
+    const staying = this.#machines
+      .filter(({ memberId }) => this.#at.get(memberId) !== null)
+      .sort(
+        (a, b) =>
+          Number(a.isBusy) - Number(b.isBusy) ||
+          b.assignedAtMs - a.assignedAtMs ||
+          compare(a.memberId, b.memberId),
+      );
+    for (const machine of staying) {
+      const { jobId, speed, assignedAtMs } = machine;
+      if (jobId === null || nowMs - assignedAtMs < STAY_MS) continue;
+      const over = this.#of(jobId) - this.#target(jobId);
+      if (over < TOO_MUCH * speed) continue;
+      const isMissed = [...this.#demands.values()].some((demand) => {
+        return demand.jobId !== jobId && canHelp(machine, demand) && this.#missing(demand) > 0;
+      });
+      if (isMissed && this.#missingBeyondFree() >= MISSING * speed) this.#leave(machine);
+    }
+  }
+
+  /** Free machines to the jobs that miss the largest part of their share. */
+  fill(): void {
+    while (this.#free.length > 0) {
+      const jobs = [...this.#demands.values()]
+        .map((demand) => ({ demand, part: this.#missing(demand) / this.#target(demand.jobId) }))
+        .filter(({ demand, part }) => part > 1e-6 && this.#free.some((m) => canHelp(m, demand)))
+        // What few machines can decode has its pick before all others.
+        .sort(
+          (a, b) =>
+            Number(b.demand.needsBrowser) - Number(a.demand.needsBrowser) ||
+            b.part - a.part ||
+            compare(a.demand.jobId, b.demand.jobId),
+        );
+      const [first] = jobs;
+      if (first === undefined) return;
+      const machine = this.#bestFor(first.demand);
+      if (machine === undefined) {
+        // All that are free are too large a part: the job has its share.
+        this.#add(first.demand.jobId, this.#missing(first.demand));
+        continue;
+      }
+      this.#free = this.#free.filter((each) => each !== machine);
+      this.#at.set(machine.memberId, first.demand.jobId);
+      this.#add(first.demand.jobId, machine.speed);
+    }
+  }
+
+  moves(): Move[] {
+    return this.#machines.flatMap(({ memberId, jobId }) => {
+      const at = this.#at.get(memberId) ?? null;
+      return at === jobId ? [] : [{ memberId, jobId: at }];
+    });
+  }
+
+  /** The fastest that fits into what is missing; a job without any machine takes the slowest there is. */
+  #bestFor(demand: Demand): Machine | undefined {
+    const missing = this.#missing(demand);
+    const able = this.#free
+      .filter((machine) => canHelp(machine, demand))
+      .sort((a, b) => b.speed - a.speed || compare(a.memberId, b.memberId));
+    const fitting = able.find(({ speed }) => MISSING * speed <= missing);
+    return fitting ?? (this.#of(demand.jobId) === 0 ? able.at(-1) : undefined);
+  }
+
+  #leave(machine: Machine): void {
+    const jobId = this.#at.get(machine.memberId) ?? null;
+    if (jobId === null) return;
+    this.#add(jobId, -machine.speed);
+    this.#at.set(machine.memberId, null);
+    this.#free.push(machine);
+  }
+
+  #missingBeyondFree(): number {
+    const missing = [...this.#demands.values()].reduce((sum, each) => sum + this.#missing(each), 0);
+    return missing - this.#free.reduce((sum, { speed }) => sum + speed, 0);
+  }
+
+  #missing({ jobId }: Pick<Demand, "jobId">): number {
+    return Math.max(0, this.#target(jobId) - this.#of(jobId));
+  }
+
+  #target(jobId: string): number {
+    return this.#targets.get(jobId) ?? 0;
+  }
+
+  #of(jobId: string): number {
+    return Math.max(0, this.#has.get(jobId) ?? 0);
+  }
+
+  #add(jobId: string, speed: number): void {
+    this.#has.set(jobId, (this.#has.get(jobId) ?? 0) + speed);
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,98 @@
+import { assign, type Demand, type Machine, type Move } from "./assign.ts";
+import { type JobRecord, pixelsPerMs } from "./records.ts";
+import type { PoolState } from "./state.ts";
+
+/** The pool as its assignment sees it: how fast machines are, and how much jobs could use. */
+
+/** Of a machine that nothing is known of, where none is known: 480p and below on a core, about. */
+const USUAL_PIXELS_PER_MS = 14_000;
+/** A job whose coordinator was silent for so long needs nobody: its holders speak every few seconds. */
+const SILENT_MS = 60_000;
+/** What an uplink brings is measured by what was asked of it: a little more finds out whether it brings more. */
+const UPLINK_SLACK = 1.1;
+/** Chunks that lie ready are work for so long. */
+const STORED_SECONDS = 20;
+const LATELY_MS = 3_600_000;
+/** Work for less than this is done by those who are there. */
+const LEAST_SECONDS = 2;
+
+export function balance(state: PoolState, nowMs: number): Move[] {
+  const machines = machinesOf(state, nowMs);
+  return assign(machines, demandsOf(state, machines, nowMs), nowMs);
+}
+
+/** What each job could use now, and what it has, in pixels a second. */
+export function speedsByJob(
+  state: PoolState,
+  nowMs: number,
+): { jobId: string; ownerId: string; speed: number; demand: number }[] {
+  const machines = machinesOf(state, nowMs);
+  return demandsOf(state, machines, nowMs).map(({ jobId, ownerId, demand }) => {
+    const own = machines.filter((machine) => machine.jobId === jobId);
+    return { jobId, ownerId, demand, speed: own.reduce((sum, { speed }) => sum + speed, 0) };
+  });
+}
+
+function machinesOf(state: PoolState, nowMs: number): Machine[] {
+  const known = [...state.present.values()].flatMap(({ memberId }) => {
+    const member = state.get("member", memberId);
+    return member === undefined ? [] : (pixelsPerMs(member) ?? []);
+  });
+  const usual =
+    known.length === 0
+      ? USUAL_PIXELS_PER_MS
+      : known.reduce((sum, each) => sum + each, 0) / known.length;
+  return [...state.present.values()].flatMap((presence) => {
+    const { memberId, slots, engines, jobId, assignedAtMs, refused } = presence;
+    const member = state.get("member", memberId);
+    if (member === undefined || slots === 0) return [];
+    const isBusy = jobId !== null && state.busy.get(jobId)?.has(memberId) === true;
+    return {
+      memberId,
+      speed: (pixelsPerMs(member) ?? usual) * slots * 1000,
+      slots,
+      engines,
+      jobId,
+      assignedAtMs,
+      isBusy,
+      refused: refused.filter(({ untilMs }) => untilMs > nowMs).map(({ jobId: id }) => id),
+    };
+  });
+}
+
+function demandsOf(state: PoolState, machines: readonly Machine[], nowMs: number): Demand[] {
+  const slots = machines.reduce((sum, machine) => sum + machine.slots, 0);
+  const speed = machines.reduce((sum, machine) => sum + machine.speed, 0);
+  const aSlot = slots === 0 ? 0 : speed / slots;
+  return state.openJobs().map((job) => ({
+    jobId: job.id,
+    linkId: job.linkId,
+    ownerId: job.ownerId,
+    askedAtMs: job.askedAtMs,
+    remaining: job.remainingSeconds * job.pixelsPerSecond,
+    lately: askedLately(state, job.ownerId, nowMs),
+    demand: demandOf(job, aSlot, nowMs),
+    needsBrowser: job.needsBrowser,
+  }));
+}
+
+function askedLately(state: PoolState, ownerId: string, nowMs: number): number {
+  return state
+    .all("job")
+    .filter((job) => job.ownerId === ownerId)
+    .filter(({ endedAtMs, askedAtMs }) => endedAtMs === null || nowMs - askedAtMs < LATELY_MS)
+    .reduce((sum, { totalSeconds, pixelsPerSecond }) => sum + totalSeconds * pixelsPerSecond, 0);
+}
+
+/** Pixels a second that the job could use of the pool: no more than its tasks, its uplink and its end allow. */
+export function demandOf(job: JobRecord, aSlot: number, nowMs: number): number {
+  if (nowMs - job.heardAtMs > SILENT_MS) return 0;
+  const byTasks = (job.openTasks + job.takenTasks) * aSlot;
+  const byUplink =
+    job.uplinkPixels === null
+      ? Number.POSITIVE_INFINITY
+      : job.uplinkPixels * UPLINK_SLACK + job.storedPixels / STORED_SECONDS;
+  const remaining = job.remainingSeconds * job.pixelsPerSecond;
+  const byEnd = Math.max(0, remaining / LEAST_SECONDS - job.ownPixels);
+  return Math.min(byTasks, byUplink, byEnd);
+}

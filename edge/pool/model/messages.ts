@@ -1,0 +1,58 @@
+import type { ErrorCode } from "../../../shared/job/errors.ts";
+import type { PoolMessage, PoolPass } from "../../../shared/wire/pool.ts";
+import type { JobRecord, Presence, Work } from "./records.ts";
+
+/** What goes into a pool and what comes out of it, beside its members' own messages. */
+
+/** What a job's coordinator says of its job, each time anew and complete: one that got lost does no harm. */
+export type JobReport = Pick<
+  JobRecord,
+  | "pixelsPerSecond"
+  | "totalSeconds"
+  | "remainingSeconds"
+  | "openTasks"
+  | "takenTasks"
+  | "uplinkPixels"
+  | "storedPixels"
+  | "ownPixels"
+  | "needsBrowser"
+> & {
+  jobId: string;
+  title: string;
+  hasEnded: boolean;
+  work: readonly Work[];
+  /** Members that hold a lease. */
+  busy: readonly string[];
+};
+
+/** A member's hello, after its signature was found right. */
+export interface Arrival {
+  connectionId: string;
+  memberId: string;
+  linkId: string;
+  name: string;
+  device: string;
+  engines: Presence["engines"];
+  slots: number;
+  rests: Presence["rests"];
+  jobId: string | null;
+}
+
+export interface Refusal {
+  code: ErrorCode;
+  message: string;
+}
+
+/** What the pool wants done outside. */
+export type PoolEffect =
+  | { type: "send"; connectionId: string; message: PoolMessage }
+  /** With a pass that is sealed as it is sent. */
+  | {
+      type: "assign" | "pass";
+      connectionId: string;
+      title: string;
+      pass: Omit<PoolPass, "expiresAtMs">;
+    }
+  | { type: "close"; connectionId: string; reason: Refusal }
+  /** To a job's coordinator: the member lied elsewhere, and all that it made is to be made again. */
+  | { type: "ban"; jobId: string; memberId: string };

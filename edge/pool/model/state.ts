@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { PoolSample } from "../../../shared/wire/pool.ts";
+import type { JobRecord, LinkRecord, MemberRecord, PoolRecord, Presence } from "./records.ts";
+
+/** An owner's use of the pool, kept after its jobs are forgotten. */
+export const ownerRecordSchema = z.object({
+  id: z.string(),
+  linkId: z.string(),
+  jobs: z.number(),
+  mediaSeconds: z.number(),
+});
+export type OwnerRecord = z.infer<typeof ownerRecordSchema>;
+
+/** A day's samples, one row. */
+export const dayRecordSchema = z.object({
+  id: z.string(),
+  samples: z.array(
+    z.object({ atMs: z.number(), members: z.number(), working: z.number(), jobs: z.number() }),
+  ),
+});
+export type DayRecord = z.infer<typeof dayRecordSchema> & { samples: PoolSample[] };
+
+export interface PoolRows {
+  pool: PoolRecord;
+  links: LinkRecord[];
+  members: MemberRecord[];
+  jobs: JobRecord[];
+  owners: OwnerRecord[];
+  days: DayRecord[];
+}
+
+export type RowKind = "pool" | "link" | "member" | "job" | "owner" | "day";
+interface RowOf {
+  pool: PoolRecord;
+  link: LinkRecord;
+  member: MemberRecord;
+  job: JobRecord;
+  owner: OwnerRecord;
+  day: DayRecord;
+}
+
+/** A row that is to be written, or deleted where it is null. */
+export interface Change {
+  kind: RowKind;
+  id: string;
+  row: object | null;
+}
+
+/** The pool's records in memory, and which of them are not stored yet. Records are replaced, never changed. */
+export class PoolState {
+  readonly #rows: { [K in RowKind]: Map<string, RowOf[K]> };
+  #changes = new Map<string, Change>();
+  /** By connection. */
+  readonly present = new Map<string, Presence>();
+  /** Members that hold a lease of their job, as it last said. */
+  readonly busy = new Map<string, ReadonlySet<string>>();
+
+  constructor({ pool, links, members, jobs, owners, days }: PoolRows) {
+    const byId = <T extends { id: string }>(rows: T[]) => new Map(rows.map((row) => [row.id, row]));
+    this.#rows = {
+      pool: byId([pool]),
+      link: byId(links),
+      member: byId(members),
+      job: byId(jobs),
+      owner: byId(owners),
+      day: byId(days),
+    };
+  }
+
+  get pool(): PoolRecord {
+    const [pool] = this.#rows.pool.values();
+    if (pool === undefined) throw new Error("a pool has a row");
+    return pool;
+  }
+
+  get<K extends RowKind>(kind: K, id: string): RowOf[K] | undefined {
+    return this.#rows[kind].get(id);
+  }
+
+  all<K extends RowKind>(kind: K): RowOf[K][] {
+    return [...this.#rows[kind].values()];
+  }
+
+  put<K extends RowKind>(kind: K, row: RowOf[K]): void {
+    this.#rows[kind].set(row.id, row);
+    this.#changes.set(`${kind} ${row.id}`, { kind, id: row.id, row });
+  }
+
+  delete(kind: RowKind, id: string): void {
+    this.#rows[kind].delete(id);
+    this.#changes.set(`${kind} ${id}`, { kind, id, row: null });
+  }
+
+  takeChanges(): Change[] {
+    const changes = [...this.#changes.values()];
+    this.#changes = new Map();
+    return changes;
+  }
+
+  /** The connection of a member; undefined while it has none. */
+  connectionOf(memberId: string): string | undefined {
+    for (const [connectionId, presence] of this.present) {
+      if (presence.memberId === memberId) return connectionId;
+    }
+    return undefined;
+  }
+
+  /** Jobs that are not over. */
+  openJobs(): JobRecord[] {
+    return this.all("job").filter(({ endedAtMs }) => endedAtMs === null);
+  }
+}

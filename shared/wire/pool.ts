@@ -1,0 +1,270 @@
+import { z } from "zod";
+import { engineSchema } from "../job/job.ts";
+import { hex64Schema, idSchema } from "./formats.ts";
+import { errorCodeSchema } from "./problem.ts";
+
+/**
+ * Pools: machines that are lent once and help with many videos. The messages between a member and its
+ * pool, and the bodies of `/api/pools`.
+ */
+
+/** Raise it with a change after which members built before it no longer work. */
+export const POOL_PROTOCOL_VERSION = 1;
+/** A member's public key: ECDSA P-256 as SPKI, in base64url. */
+const publicKeySchema = z.string().regex(/^[A-Za-z0-9_-]{100,200}$/);
+/** ECDSA P-256 with SHA-256, r and s one after the other (IEEE P1363), in base64url. */
+const signatureSchema = z.string().regex(/^[A-Za-z0-9_-]{80,100}$/);
+const slots = z.int().min(0).max(64);
+
+/** What a member signs to show that a public key is its own: it is good for one socket of one pool. */
+export function signedText(poolId: string, nonce: string): string {
+  return `tributary pool hello\n${poolId}\n${nonce}`;
+}
+
+/** Why a member takes no work at the moment. */
+export const restReasonSchema = z.enum(["paused", "hours", "data", "battery", "active", "device"]);
+export type RestReason = z.infer<typeof restReasonSchema>;
+
+/** What a member says to its pool. The text "ping" is answered by "pong" without waking the pool. */
+export const memberMessageSchema = z.discriminatedUnion("type", [
+  /** The answer to `challenge`. */
+  z.object({
+    type: z.literal("hello"),
+    protocolVersion: z.int(),
+    publicKey: publicKeySchema,
+    signature: signatureSchema,
+    name: z.string().max(60),
+    device: z.string().max(60),
+    engines: z.array(engineSchema).max(3),
+    /** Encoders at a time; 0: it takes no work, for `rests`. */
+    slots,
+    rests: restReasonSchema.nullable(),
+    /** The job that it still works on after a lost connection. */
+    jobId: idSchema.nullable(),
+  }),
+  z.object({ type: z.literal("slots"), slots, rests: restReasonSchema.nullable() }),
+  /** Its work on the job is over: the job ended, or refused it with this code. */
+  z.object({ type: z.literal("left"), jobId: idSchema, code: errorCodeSchema.nullable() }),
+  /** Its pass ends soon; answered by `pass` while it is still to help with the job. */
+  z.object({ type: z.literal("renew"), jobId: idSchema }),
+]);
+export type MemberMessage = z.infer<typeof memberMessageSchema>;
+
+/** What a member has given to a pool so far. */
+export const givenSchema = z.object({
+  jobs: z.int(),
+  tasks: z.int(),
+  /** Video made, in seconds. */
+  mediaSeconds: z.number(),
+  frames: z.int(),
+  /** Of results that it offered for upload. */
+  bytes: z.number(),
+});
+export type Given = z.infer<typeof givenSchema>;
+
+/** What a pool says to a member. */
+export const poolMessageSchema = z.discriminatedUnion("type", [
+  /** The first thing said on each socket. */
+  z.object({ type: z.literal("challenge"), nonce: z.string(), poolId: idSchema }),
+  z.object({
+    type: z.literal("welcome"),
+    memberId: idSchema,
+    poolName: z.string(),
+    given: givenSchema,
+  }),
+  /** Helps with this job from now on; what was begun for another one is finished first. */
+  z.object({
+    type: z.literal("assign"),
+    jobId: idSchema,
+    title: z.string(),
+    /** Opens this one job, in place of a contributor link's token. */
+    pass: z.string(),
+    passEndsAtMs: z.number(),
+  }),
+  z.object({
+    type: z.literal("pass"),
+    jobId: idSchema,
+    pass: z.string(),
+    passEndsAtMs: z.number(),
+  }),
+  /** Takes nothing new for any job; what was begun is finished. */
+  z.object({ type: z.literal("rest") }),
+  z.object({ type: z.literal("given"), given: givenSchema }),
+  z.object({ type: z.literal("error"), code: errorCodeSchema, message: z.string() }),
+]);
+export type PoolMessage = z.infer<typeof poolMessageSchema>;
+
+/** What a job's creation says to have a pool's help. */
+export const poolAskSchema = z.object({
+  poolId: idSchema,
+  /** What stands behind `#` in the pool's link for owners. */
+  token: z.string().min(1).max(400),
+  /**
+   * A random text that a browser or program keeps: jobs with the same one are of one owner, and owners
+   * share the pool. Default: the network address of the request.
+   */
+  requester: z.string().min(8).max(100).optional(),
+  /** The owner agrees that pieces of a private video go to the pool's machines. */
+  sharePrivate: z.boolean().optional(),
+});
+export type PoolAsk = z.infer<typeof poolAskSchema>;
+
+const poolName = z.string().trim().min(1).max(60);
+const linkKindSchema = z.enum(["join", "ask"]);
+export type PoolLinkKind = z.infer<typeof linkKindSchema>;
+
+export const poolRulesSchema = z.object({
+  /** Members at work at the same time. */
+  maxMembers: z.int().min(1).max(1_000),
+  /** Jobs that may wait for the pool at the same time, of one owner. */
+  maxJobsEach: z.int().min(1).max(100),
+});
+export type PoolRules = z.infer<typeof poolRulesSchema>;
+export const DEFAULT_POOL_RULES: PoolRules = { maxMembers: 500, maxJobsEach: 20 };
+
+/** `POST /api/pools` */
+export const createPoolRequestSchema = z
+  .object({ name: poolName, rules: poolRulesSchema.partial().optional() })
+  .meta({ examples: [{ name: "Media club" }] });
+export const createPoolResponseSchema = z.object({
+  poolId: idSchema,
+  operatorToken: z.string(),
+  /** The operator's page; the token stands behind `#`. */
+  operatorUrl: z.string(),
+  /** Members join by it: a year, and as many as the rules allow. */
+  joinUrl: z.string(),
+  /** Owners of videos ask for help by it. */
+  askUrl: z.string(),
+});
+export type CreatePoolResponse = z.infer<typeof createPoolResponseSchema>;
+
+/** `PATCH /api/pools/:id`, with the operator's token. */
+export const poolPatchSchema = z
+  .object({ name: poolName.optional(), rules: poolRulesSchema.partial().optional() })
+  .meta({ examples: [{ rules: { maxMembers: 40 } }] });
+export type PoolPatch = z.infer<typeof poolPatchSchema>;
+
+/** `POST /api/pools/:id/links`, with the operator's token. */
+export const poolLinkRequestSchema = z
+  .object({
+    kind: linkKindSchema,
+    /** For the operator's page: "Class 7b". */
+    label: z.string().trim().max(60).default(""),
+    /** Up to two years; default: a year. */
+    expiresInDays: z.int().min(1).max(730).default(365),
+    /** Members that join by it; of a link for owners: it has no meaning. */
+    maxMembers: z.int().min(1).max(1_000).default(500),
+  })
+  .meta({ examples: [{ kind: "join", label: "Class 7b", maxMembers: 30 }] });
+export type PoolLinkRequest = z.input<typeof poolLinkRequestSchema>;
+export const poolLinkSchema = z.object({
+  linkId: idSchema,
+  kind: linkKindSchema,
+  label: z.string(),
+  url: z.string(),
+  expiresAtMs: z.number(),
+});
+export type PoolLink = z.infer<typeof poolLinkSchema>;
+
+/** `GET /api/pools/:id`, with any token of the pool. */
+export const poolFactsSchema = z.object({
+  poolId: idSchema,
+  name: z.string(),
+  /** Members that are connected, and those of them that work. */
+  members: z.int(),
+  working: z.int(),
+  /** Jobs that have asked for help and are not over. */
+  jobs: z.int(),
+});
+export type PoolFacts = z.infer<typeof poolFactsSchema>;
+
+const memberViewSchema = z.object({
+  memberId: idSchema,
+  name: z.string(),
+  device: z.string(),
+  linkId: z.string(),
+  connected: z.boolean(),
+  slots: z.int(),
+  rests: restReasonSchema.nullable(),
+  /** The job that it helps with. */
+  jobId: z.string().nullable(),
+  firstSeenAtMs: z.number(),
+  lastSeenAtMs: z.number(),
+  given: givenSchema,
+  /** Pixels encoded a second of work in one encoder; null: not known yet. */
+  pixelsPerSecond: z.number().nullable(),
+  record: z.object({
+    /** Proven results, as they count today. */
+    proven: z.number(),
+    byHash: z.int(),
+    byPicture: z.int(),
+    disputes: z.int(),
+    lies: z.int(),
+  }),
+  bannedAtMs: z.number().nullable(),
+});
+const queuedJobSchema = z.object({
+  jobId: idSchema,
+  title: z.string(),
+  ownerId: z.string(),
+  askedAtMs: z.number(),
+  /** Null while it is made. */
+  endedAtMs: z.number().nullable(),
+  totalSeconds: z.number(),
+  /** Video that is still to be made, in seconds. */
+  remainingSeconds: z.number(),
+  members: z.int(),
+  failures: z.int(),
+});
+/** Every five minutes. */
+const poolSampleSchema = z.object({
+  atMs: z.number(),
+  members: z.int(),
+  working: z.int(),
+  jobs: z.int(),
+});
+export type PoolSample = z.infer<typeof poolSampleSchema>;
+
+/** `GET /api/pools/:id/overview`, with the operator's token. */
+export const poolOverviewSchema = poolFactsSchema.extend({
+  createdAtMs: z.number(),
+  rules: poolRulesSchema,
+  links: z.array(
+    poolLinkSchema.omit({ url: true }).extend({
+      members: z.int(),
+      lies: z.int(),
+      isClosed: z.boolean(),
+    }),
+  ),
+  memberList: z.array(memberViewSchema),
+  queue: z.array(queuedJobSchema),
+  /** By owner: jobs, and video made for them by the pool. */
+  owners: z.array(
+    z.object({
+      ownerId: z.string(),
+      linkId: z.string(),
+      jobs: z.int(),
+      mediaSeconds: z.number(),
+    }),
+  ),
+  history: z.array(poolSampleSchema),
+});
+export type PoolOverview = z.infer<typeof poolOverviewSchema>;
+
+/** A ticket for a pool's socket. */
+export const poolTicketSchema = z.object({ ticket: z.string(), expiresAtMs: z.number() });
+
+/** What the pass of a member says of it to a job's coordinator. */
+export const poolPassSchema = z.object({
+  jobId: idSchema,
+  poolId: idSchema,
+  memberId: idSchema,
+  /** Of the link that it came by: what is proven of one of its members counts for all. */
+  principal: hex64Schema,
+  /** Results of earlier jobs that somebody trusted has proven. */
+  proven: z.int().min(0),
+  /** Pixels encoded a millisecond in one encoder; 0: not known. */
+  pixelsPerMs: z.number().min(0),
+  expiresAtMs: z.number(),
+});
+export type PoolPass = z.infer<typeof poolPassSchema>;

@@ -1,0 +1,83 @@
+import { VirtualClock } from "../virtual-clock.ts";
+import type { SimulatedJob, SimulatedMember } from "./pool-world.ts";
+
+/** Who is there and what is asked for: the days that the simulation runs. */
+
+const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+/** Of 1080p, 720p and 480p with single-threaded ffmpeg.wasm on one core of a school's laptop, about. */
+const LAPTOP_SPEED = 0.12;
+const SIGMA = 0.6;
+/** A chunk of 6 s of 1080p at 8 Mbit/s. */
+const CHUNK_MEGABITS = 48;
+
+export function laptops(
+  count: number,
+  { seed, proven = 0, slots = 2 }: { seed: number; proven?: number; slots?: number },
+): SimulatedMember[] {
+  const draws = new VirtualClock(seed);
+  return Array.from({ length: count }, (_, index) => ({
+    id: `laptop-${index}`,
+    speed: LAPTOP_SPEED * Math.exp(SIGMA * normal(draws)),
+    slots,
+    network: "school",
+    stays: [{ fromMs: 0, toMs: 1_000 * HOUR_MS, leaves: "closing" as const }],
+    lies: () => false,
+    proven,
+  }));
+}
+
+/** Lessons of 45 minutes from eight to four: most laptops are opened in most of them, many lids just closed. */
+export function atSchool(members: SimulatedMember[], seed: number): SimulatedMember[] {
+  const draws = new VirtualClock(seed);
+  return members.map((member) => ({
+    ...member,
+    stays: Array.from({ length: 8 }, (_, lesson) => 8 * HOUR_MS + lesson * HOUR_MS).flatMap(
+      (beginsMs) => {
+        const isThere = draws.random() < 0.8;
+        const fromMs = beginsMs + draws.random() * 5 * MINUTE_MS;
+        const toMs = beginsMs + (35 + draws.random() * 20) * MINUTE_MS;
+        const leaves = draws.random() < 0.5 ? ("closing" as const) : ("silently" as const);
+        return isThere ? [{ fromMs, toMs, leaves }] : [];
+      },
+    ),
+  }));
+}
+
+export function job(id: string, owner: string, minutes: number, arrivesAtMs: number): SimulatedJob {
+  return {
+    id,
+    owner,
+    minutes,
+    arrivesAtMs,
+    stageMs: stageMs(100),
+    ownerSpeed: LAPTOP_SPEED,
+    ownerSlots: 2,
+  };
+}
+
+/** @param megabits of the owner's uplink */
+export function stageMs(megabits: number): number {
+  return (CHUNK_MEGABITS / megabits) * 1000;
+}
+
+/** Twenty videos of 5 to 90 minutes through the day, ten of them by one owner at once. */
+export function schoolJobs(seed: number): SimulatedJob[] {
+  const draws = new VirtualClock(seed);
+  const others = Array.from({ length: 10 }, (_, index) => {
+    const minutes = Math.round(5 * 18 ** draws.random());
+    const atMs = 8.2 * HOUR_MS + draws.random() * 5 * HOUR_MS;
+    const uplink = [20, 50, 100, 100][Math.floor(draws.random() * 4)] ?? 100;
+    return { ...job(`single-${index}`, `owner-${index}`, minutes, atMs), stageMs: stageMs(uplink) };
+  });
+  const ten = Array.from({ length: 10 }, (_, index) => {
+    return job(`ten-${index}`, "owner-of-ten", Math.round(5 + draws.random() * 25), 10 * HOUR_MS);
+  });
+  return [...others, ...ten];
+}
+
+/** Box and Muller. */
+function normal(draws: VirtualClock): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - draws.random()));
+  return radius * Math.cos(2 * Math.PI * draws.random());
+}

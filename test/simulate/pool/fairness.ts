@@ -1,0 +1,51 @@
+import { speedsByJob } from "../../../edge/pool/model/balance.ts";
+import type { PoolState } from "../../../edge/pool/model/state.ts";
+
+/** Owners that wait together for the whole of a window are compared in it. */
+const WINDOW_MS = 5 * 60_000;
+
+/**
+ * Jain's index, (sum x)^2 / (n sum x^2), over the owners that could have used more during all of a window;
+ * x is what the pool gave them in it.
+ */
+export class Fairness {
+  readonly #state: PoolState;
+  #fromMs = 0;
+  #atMs = 0;
+  #given = new Map<string, number>();
+  #waiting: Set<string> | null = null;
+  readonly indices: number[] = [];
+
+  constructor(state: PoolState) {
+    this.#state = state;
+  }
+
+  /** To be called after each assignment. */
+  take(nowMs: number): void {
+    if (nowMs - this.#fromMs >= WINDOW_MS) this.#close(nowMs);
+    const lasted = nowMs - this.#atMs;
+    this.#atMs = nowMs;
+    const waiting = new Set<string>();
+    for (const { ownerId, speed, demand } of speedsByJob(this.#state, nowMs)) {
+      this.#given.set(ownerId, (this.#given.get(ownerId) ?? 0) + speed * lasted);
+      if (demand > speed) waiting.add(ownerId);
+    }
+    const before = this.#waiting;
+    this.#waiting =
+      before === null ? waiting : new Set([...waiting].filter((ownerId) => before.has(ownerId)));
+  }
+
+  #close(nowMs: number): void {
+    const parts = [...(this.#waiting ?? [])].map((ownerId) => this.#given.get(ownerId) ?? 0);
+    if (parts.length > 1) this.indices.push(jain(parts));
+    this.#fromMs = nowMs;
+    this.#given = new Map();
+    this.#waiting = null;
+  }
+}
+
+export function jain(parts: readonly number[]): number {
+  const sum = parts.reduce((total, each) => total + each, 0);
+  const squares = parts.reduce((total, each) => total + each ** 2, 0);
+  return squares === 0 ? 1 : sum ** 2 / (parts.length * squares);
+}

@@ -1,0 +1,312 @@
+import { PoolFeed } from "../../../edge/coordinator/pool/pool-feed.ts";
+import { pixelsPerTick } from "../../../edge/coordinator/schedule/state/pace.ts";
+import type { JobReport, PoolEffect } from "../../../edge/pool/model/messages.ts";
+import { PoolModel, REBALANCE_EVERY_MS } from "../../../edge/pool/model/pool-model.ts";
+import { PoolState } from "../../../edge/pool/model/state.ts";
+import { hasEnded, TICKS_PER_SECOND } from "../../../shared/job/job.ts";
+import { MemberSessions } from "../../../shared/pool/member-sessions.ts";
+import { DEFAULT_POOL_RULES, type PoolPass } from "../../../shared/wire/pool.ts";
+import { planOf } from "../../schedule/plan-of.ts";
+import { MESSAGE_MS, type SimulatedHolder, type Traits } from "../holder.ts";
+import { type Outcome, Swarm } from "../swarm.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { Fairness } from "./fairness.ts";
+
+/** A machine of the pool. Times are of the day, in ms. */
+export interface SimulatedMember {
+  id: string;
+  /** Video made of the reference job, in seconds a second, in each encoder. */
+  speed: number;
+  slots: number;
+  network: string;
+  /** When it is there; the end of a stay may be a closed lid that nobody tells of. */
+  stays: { fromMs: number; toMs: number; leaves: Traits["leaves"] }[];
+  lies: Traits["lies"];
+  /** Proven results of earlier days. */
+  proven: number;
+}
+
+export interface SimulatedJob {
+  id: string;
+  owner: string;
+  arrivesAtMs: number;
+  minutes: number;
+  /** Upload of one chunk by its owner; null: all chunks are there. */
+  stageMs: number | null;
+  /** Of the owner's tab, which encodes and audits too. */
+  ownerSpeed: number;
+  ownerSlots: number;
+}
+
+export interface FinishedJob extends SimulatedJob {
+  startedAtMs: number;
+  endedAtMs: number | null;
+  outcome: Outcome;
+}
+
+export interface PoolCounts {
+  /** Calls and messages that reach the pool's object, by kind. */
+  reports: number;
+  memberMessages: number;
+  poolMessages: number;
+  assignments: number;
+  rowsWritten: number;
+}
+
+const SEGMENT_SECONDS = 6;
+/** Output pixels of a second of video: all jobs have the same. */
+const REFERENCE_PIXELS = pixelsPerTick(planOf(1)) * TICKS_PER_SECOND;
+
+/** A pool by its real model, jobs by the real scheduler, members by the real sessions, on one clock. */
+export class PoolWorld {
+  readonly clock: VirtualClock;
+  readonly model: PoolModel;
+  readonly fairness: Fairness;
+  readonly counts: PoolCounts = {
+    reports: 0,
+    memberMessages: 0,
+    poolMessages: 0,
+    assignments: 0,
+    rowsWritten: 0,
+  };
+  readonly #swarms = new Map<string, { swarm: Swarm; job: SimulatedJob; startedAtMs: number }>();
+  readonly #ends = new Map<string, number>();
+  readonly #tabs = new Map<string, MemberTab>();
+  readonly #jobs: readonly SimulatedJob[];
+  readonly #seed: number;
+  #isBalancing = false;
+
+  constructor(
+    members: readonly SimulatedMember[],
+    jobs: readonly SimulatedJob[],
+    { seed = 1, startsAtMs = 0 }: { seed?: number; startsAtMs?: number } = {},
+  ) {
+    this.#seed = seed;
+    this.#jobs = jobs;
+    this.clock = new VirtualClock(seed);
+    this.model = new PoolModel(newPool());
+    this.fairness = new Fairness(this.model.state);
+    for (const member of members) {
+      for (const stay of member.stays) {
+        this.clock.after(stay.fromMs - startsAtMs, () => this.#come(member, stay));
+      }
+    }
+    for (const job of jobs) {
+      this.clock.after(job.arrivesAtMs - startsAtMs, () => this.#begin(job));
+    }
+  }
+
+  /** @returns false where a job was not over by then */
+  async run(limitMs: number): Promise<boolean> {
+    return this.clock.run(() => this.#ends.size === this.#jobs.length, limitMs);
+  }
+
+  finished(): FinishedJob[] {
+    return [...this.#swarms.values()].map(({ swarm, job, startedAtMs }) => {
+      const endedAtMs = this.#ends.get(job.id) ?? null;
+      return { ...job, startedAtMs, endedAtMs, outcome: swarm.outcome() };
+    });
+  }
+
+  /** Members that help with a job now. */
+  helpersOf(jobId: string): number {
+    return [...this.model.state.present.values()].filter((each) => each.jobId === jobId).length;
+  }
+
+  #begin(job: SimulatedJob): void {
+    const startedAtMs = this.clock.nowMs();
+    const { id: jobId, owner, minutes, stageMs } = job;
+    const asked = this.model.ask(
+      { jobId, title: jobId, linkId: "ask", ownerId: owner },
+      startedAtMs,
+    );
+    if (asked !== null) throw new Error(asked.message);
+    let feed: PoolFeed | null = null;
+    const swarm = new Swarm({
+      tasks: Math.max(1, Math.round((minutes * 60) / SEGMENT_SECONDS)),
+      holders: [ownerOf(job)],
+      verify: "adaptive",
+      unverified: "wait",
+      stageMs,
+      seed: this.#seed,
+      clock: this.clock,
+      jobId,
+      onDecided: (changes) => {
+        if (feed === null) return;
+        feed.add(changes);
+        if (!hasEnded(swarm.state.job.state) || this.#ends.has(jobId)) return;
+        this.#ends.set(jobId, this.clock.nowMs());
+        this.clock.after(MESSAGE_MS, () => {
+          for (const tab of this.#tabs.values()) tab.over(jobId);
+        });
+      },
+    });
+    this.#swarms.set(jobId, { swarm, job, startedAtMs });
+    feed = new PoolFeed(swarm.state, {
+      clock: this.clock,
+      send: (report) => this.clock.after(MESSAGE_MS, () => this.#report(report)),
+    });
+    feed.tell();
+  }
+
+  #report(report: JobReport): void {
+    this.counts.reports += 1;
+    this.#perform(this.model.report(report, this.clock.nowMs()));
+    this.#decided();
+  }
+
+  #come(member: SimulatedMember, stay: SimulatedMember["stays"][number]): void {
+    const connectionId = `${member.id}@${this.clock.nowMs()}`;
+    const nowMs = this.clock.nowMs();
+    const arrival = {
+      ...{ connectionId, memberId: member.id, linkId: "join", name: member.id, device: "" },
+      ...{ engines: ["ffmpeg-wasm" as const], slots: member.slots, rests: null, jobId: null },
+    };
+    if (this.model.arrive(arrival, nowMs) !== null) return;
+    const known = this.model.state.get("member", member.id);
+    if (known !== undefined && known.proven === 0 && member.proven > 0) {
+      const worked = { pixels: member.speed * REFERENCE_PIXELS, workMs: 1_000 };
+      const proven = { proven: member.proven, provenAtMs: nowMs };
+      this.model.state.put("member", { ...known, ...proven, ...worked });
+    }
+    this.counts.memberMessages += 1;
+    const tab = new MemberTab(member, {
+      join: (jobId, traits, onChange) => this.#swarms.get(jobId)?.swarm.join(traits, onChange),
+      left: (jobId) => {
+        this.counts.memberMessages += 1;
+        const said = { type: "left", jobId, code: null } as const;
+        this.#perform(this.model.say(connectionId, said, this.clock.nowMs()));
+        this.#decided();
+      },
+    });
+    this.#tabs.set(connectionId, tab);
+    this.#decided();
+    this.clock.after(stay.toMs - stay.fromMs, () => {
+      tab.leave();
+      this.#tabs.delete(connectionId);
+      // A closed lid is noticed when pings stay out.
+      const noticedMs = stay.leaves === "closing" ? MESSAGE_MS : 30_000;
+      this.clock.after(noticedMs, () => {
+        this.model.gone(connectionId, this.clock.nowMs());
+        this.#decided();
+      });
+    });
+  }
+
+  #perform(effects: readonly PoolEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "ban") {
+        this.#swarms.get(effect.jobId)?.swarm.banFromPool(effect.memberId);
+        continue;
+      }
+      const { connectionId } = effect;
+      this.counts.poolMessages += 1;
+      if (effect.type === "assign") this.counts.assignments += 1;
+      this.clock.after(MESSAGE_MS, () => {
+        const tab = this.#tabs.get(connectionId);
+        if (effect.type === "assign") tab?.assign(effect.pass);
+        else if (effect.type === "close") tab?.leave();
+        else if (effect.type === "send" && effect.message.type === "rest") tab?.rest();
+      });
+    }
+  }
+
+  #decided(): void {
+    this.counts.rowsWritten += this.model.state.takeChanges().length;
+    if (this.#isBalancing) return;
+    this.#isBalancing = true;
+    this.clock.after(REBALANCE_EVERY_MS, () => {
+      this.#isBalancing = false;
+      const nowMs = this.clock.nowMs();
+      this.#perform(this.model.rebalance(nowMs));
+      this.fairness.take(nowMs);
+    });
+  }
+}
+
+interface TabLinks {
+  join(jobId: string, traits: Traits, onChange: () => void): SimulatedHolder | undefined;
+  left(jobId: string): void;
+}
+
+/** A member's tab: the real sessions around simulated holders. */
+class MemberTab {
+  readonly #sessions: MemberSessions<SimulatedHolder>;
+  readonly #passes = new Map<string, Omit<PoolPass, "expiresAtMs">>();
+  readonly #links: TabLinks;
+
+  constructor(member: SimulatedMember, links: TabLinks) {
+    this.#links = links;
+    this.#sessions = new MemberSessions({
+      slots: member.slots,
+      open: (jobId, _pass, slots) => {
+        const pass = this.#passes.get(jobId);
+        const holder =
+          pass && links.join(jobId, traitsOf(member, pass, slots), () => this.#later());
+        if (holder === undefined) throw new Error(`no pass for ${jobId}`);
+        return holder;
+      },
+    });
+  }
+
+  assign(pass: Omit<PoolPass, "expiresAtMs">): void {
+    this.#passes.set(pass.jobId, pass);
+    this.#sessions.assign(pass.jobId, "");
+  }
+
+  rest(): void {
+    this.#sessions.rest();
+  }
+
+  over(jobId: string): void {
+    if (this.#sessions.jobId === jobId) this.#links.left(jobId);
+    this.#sessions.end(jobId);
+  }
+
+  leave(): void {
+    this.#sessions.stop();
+  }
+
+  /** A holder tells of changes while it makes them. */
+  #later(): void {
+    queueMicrotask(() => this.#sessions.changed());
+  }
+}
+
+function traitsOf(
+  { id, speed, network, lies }: SimulatedMember,
+  { principal, memberId, proven, pixelsPerMs }: Omit<PoolPass, "expiresAtMs">,
+  slots: number,
+): Traits {
+  return {
+    ...{ id, role: "contributor", speed, slots, link: principal, network, comesAtMs: 0 },
+    ...{ leavesAtMs: null, leaves: "closing", lies, lie: `${id} ` },
+    member: { memberId, proven, pixelsPerMs },
+  };
+}
+
+export function ownerOf({ ownerSpeed: speed, ownerSlots: slots }: SimulatedJob): Traits {
+  return {
+    ...{ id: "owner", role: "owner", speed, slots, link: "owner", network: "owner" },
+    ...{ comesAtMs: 0, leavesAtMs: null, leaves: "closing", lies: () => false, lie: "" },
+  };
+}
+
+function newPool(): PoolState {
+  const link = { createdAtMs: 0, expiresAtMs: Number.MAX_SAFE_INTEGER, maxMembers: 5_000 };
+  const more = { label: "", tokenHash: "", lies: 0, proven: 0, isClosed: false };
+  return new PoolState({
+    pool: {
+      ...{ id: "pool", name: "Media club", operatorTokenHash: "", createdAtMs: 0, origin: "" },
+      rules: { ...DEFAULT_POOL_RULES, maxMembers: 5_000, maxJobsEach: 1_000 },
+    },
+    links: [
+      { id: "join", kind: "join", principal: "join", ...link, ...more },
+      { id: "ask", kind: "ask", principal: "ask", ...link, ...more },
+    ],
+    members: [],
+    jobs: [],
+    owners: [],
+    days: [],
+  });
+}

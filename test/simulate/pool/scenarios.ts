@@ -1,0 +1,158 @@
+import { lowerBounds } from "../bounds.ts";
+import type { Traits } from "../holder.ts";
+import { atSchool, HOUR_MS, job, laptops, schoolJobs, stageMs } from "./days.ts";
+import {
+  type FinishedJob,
+  ownerOf,
+  type PoolCounts,
+  PoolWorld,
+  type SimulatedJob,
+  type SimulatedMember,
+} from "./pool-world.ts";
+
+export interface PoolScenario {
+  name: string;
+  members: SimulatedMember[];
+  jobs: SimulatedJob[];
+  startsAtMs?: number;
+  seed?: number;
+}
+
+export interface PoolJobRow {
+  id: string;
+  owner: string;
+  minutes: number;
+  isReady: boolean;
+  /** From its creation to its end. */
+  tookMs: number;
+  /** What no scheduler could beat, had the job the whole pool of its arrival for itself; audits included. */
+  aloneMs: number;
+  audits: number;
+  results: number;
+  copiesSeconds: number;
+  lostSeconds: number;
+  liesPublished: number;
+}
+
+export interface PoolRow {
+  name: string;
+  members: number;
+  jobs: PoolJobRow[];
+  /** Jain's index of each window in which several owners waited. */
+  fairness: number[];
+  counts: PoolCounts;
+  /** Of coordinators: sockets opened, and messages of holders. */
+  sockets: number;
+  messages: number;
+  banned: number;
+}
+
+const LIMIT_MS = 20 * HOUR_MS;
+const SEGMENT_SECONDS = 6;
+
+/** By the names that `npm run simulate -- --pool NAME` takes. */
+export const POOL_SCENARIOS: Readonly<Record<string, () => PoolScenario>> = {
+  hour: () => hour("an hour of 1080p, 30 known laptops", 100),
+  "hour-new": () => hour("an hour of 1080p, 30 new laptops", 0),
+  short: () => ({
+    name: "5 minutes that come behind 90",
+    members: laptops(30, { seed: 1, proven: 100 }),
+    jobs: [job("90-minutes", "one", 90, 0), job("5-minutes", "two", 5, 120_000)].map(fast),
+  }),
+  "short-alone": () => ({
+    name: "5 minutes alone",
+    members: laptops(30, { seed: 1, proven: 100 }),
+    jobs: [job("5-minutes", "two", 5, 120_000)].map(fast),
+  }),
+  day: () => day("a school day, known laptops", 100),
+  "day-new": () => day("a school day, new laptops", 0),
+  liars: () => {
+    const { members, ...rest } = day("a school day, 3 of 30 begin to lie", 100);
+    const lies = (result: number) => result > 5;
+    return {
+      ...rest,
+      members: members.map((each, i) => (i % 10 === 3 ? { ...each, lies } : each)),
+    };
+  },
+  crowd: () => ({
+    name: "1,000 machines, 100 jobs of 10 to 60 minutes",
+    members: laptops(1_000, { seed: 5, proven: 100, slots: 1 }),
+    jobs: Array.from({ length: 100 }, (_, index) => {
+      const minutes = 10 + ((index * 37) % 51);
+      return fast(job(`job-${index}`, `owner-${index % 40}`, minutes, (index % 10) * 60_000));
+    }),
+  }),
+};
+
+function hour(name: string, proven: number): PoolScenario {
+  const members = laptops(30, { seed: 1, proven });
+  return { name, members, jobs: [fast(job("60-minutes", "one", 60, 0))] };
+}
+
+function day(name: string, proven: number): PoolScenario {
+  const members = atSchool(laptops(30, { seed: 1, proven }), 2);
+  return { name, members, jobs: schoolJobs(3), startsAtMs: 8 * HOUR_MS };
+}
+
+/** Of an owner in the school's own network. */
+function fast(of: SimulatedJob): SimulatedJob {
+  return { ...of, stageMs: stageMs(1_000) };
+}
+
+export async function simulatePool(scenario: PoolScenario): Promise<PoolRow> {
+  const { name, members, jobs, startsAtMs = 0, seed = 1 } = scenario;
+  const world = new PoolWorld(members, jobs, { startsAtMs, seed });
+  await world.run(LIMIT_MS);
+  const finished = world.finished();
+  return {
+    name,
+    members: members.length,
+    jobs: finished.map((each) => rowOf(each, members)),
+    fairness: world.fairness.indices,
+    counts: world.counts,
+    sockets: world.counts.assignments + finished.length,
+    messages: finished.reduce((sum, { outcome }) => sum + outcome.messages + outcome.heartbeats, 0),
+    banned: world.model.state.all("member").filter(({ bannedAtMs }) => bannedAtMs !== null).length,
+  };
+}
+
+function rowOf(finished: FinishedJob, members: readonly SimulatedMember[]): PoolJobRow {
+  const { id, owner, minutes, startedAtMs, endedAtMs, outcome } = finished;
+  const { audits, copies, lost } = outcome.encodedSeconds;
+  return {
+    ...{
+      id,
+      owner,
+      minutes,
+      isReady: outcome.isReady,
+      tookMs: (endedAtMs ?? LIMIT_MS) - startedAtMs,
+    },
+    aloneMs: aloneMs(finished, members),
+    audits: audits / SEGMENT_SECONDS,
+    results: outcome.results,
+    copiesSeconds: copies,
+    lostSeconds: lost,
+    liesPublished: outcome.liesPublished,
+  };
+}
+
+function aloneMs(finished: FinishedJob, members: readonly SimulatedMember[]): number {
+  const { arrivesAtMs, minutes, stageMs: chunkMs, outcome } = finished;
+  const none = { link: "", network: "", lie: "", lies: () => false };
+  // Whoever comes again counts as another one: no bound is lower.
+  const stays: Traits[] = members.flatMap(({ id, speed, slots, stays: all }) =>
+    all
+      .filter(({ toMs }) => toMs > arrivesAtMs)
+      .map(({ fromMs, toMs, leaves }) => ({
+        ...{ ...none, id, role: "contributor", speed, slots, leaves },
+        comesAtMs: Math.max(0, fromMs - arrivesAtMs),
+        leavesAtMs: toMs - arrivesAtMs,
+      })),
+  );
+  return lowerBounds([ownerOf(finished), ...stays], {
+    tasks: Math.max(1, Math.round((minutes * 60) / SEGMENT_SECONDS)),
+    audits: outcome.encodedSeconds.audits / SEGMENT_SECONDS,
+    taskSeconds: SEGMENT_SECONDS,
+    stageMs: chunkMs,
+  }).tightMs;
+}
