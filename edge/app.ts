@@ -13,6 +13,7 @@ import { oembedRoutes } from "./routes/oembed.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { playbackRoutes } from "./routes/playback.ts";
+import { poolRoutes } from "./routes/pools.ts";
 import { shareRoutes } from "./routes/share.ts";
 import { siteRoutes } from "./routes/site.ts";
 import { socketRoutes } from "./routes/sockets.ts";
@@ -50,6 +51,7 @@ app.route("/api/jobs", httpSocketRoutes);
 app.route("/api/videos", videoRoutes);
 app.route("/api/videos", linkRoutes);
 app.route("/api/videos", captionRoutes);
+app.route("/api/pools", poolRoutes);
 app.route("/coordinator-status", statusRoutes);
 // With a signed link in the path first: an id is never like one.
 app.route("/v/:link{~[\\w.-]{1,400}}", playbackRoutes);

@@ -2,12 +2,13 @@
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("./index.ts");
-    durableNamespaces: "Coordinator" | "FFmpegContainer" | "SourceJob";
+    durableNamespaces: "Coordinator" | "FFmpegContainer" | "SourceJob" | "Pool";
   }
 
   interface Env {
     ASSETS: Fetcher;
     COORDINATOR: DurableObjectNamespace<import("./index.ts").Coordinator>;
+    POOL: DurableObjectNamespace<import("./index.ts").Pool>;
     MEDIA: R2Bucket;
     CATALOG: D1Database;
     SOURCE_JOBS: DurableObjectNamespace<import("./index.ts").SourceJob>;

@@ -4,6 +4,7 @@ import { deleteUnusedUploads } from "./storage/unused-uploads.ts";
 
 export { Coordinator } from "./coordinator/coordinator.ts";
 export { Gate } from "./gate/gate.ts";
+export { Pool } from "./pool/pool.ts";
 export { FFmpegContainer } from "./servers/ffmpeg-container.ts";
 export { SourceJob } from "./source-jobs/source-job.ts";
 

@@ -1,8 +1,10 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
+import type { PoolPass } from "../../shared/wire/pool.ts";
 import type { Role } from "../../shared/wire/protocol.ts";
 import { tokensMatch } from "../http/auth.ts";
 import { mostNames } from "./budgets.ts";
 import { memberId } from "./identity.ts";
+import type { ArrivingMember } from "./schedule/holders.ts";
 import { usedUp } from "./schedule/results/upload-budget.ts";
 import type { State } from "./schedule/state/state.ts";
 import type { Store } from "./store.ts";
@@ -16,11 +18,16 @@ export interface Refusal {
   message: string;
 }
 
+/** A pool's link at a job: its members are let in by their passes, up to this number. */
+const MOST_POOL_MEMBERS = 1_000;
+
 /** Whom a token stands for. */
 export interface Speaker {
   /** The token's hash. */
   principal: string;
   role: Role;
+  /** Of a pool's member. */
+  member: ArrivingMember | null;
 }
 
 const UNKNOWN_TOKEN: Refusal = {
@@ -49,7 +56,22 @@ export class Admission {
     const record = this.#tokens.find(({ hash }) => tokensMatch(token, hash));
     if (record === undefined) return { refusal: UNKNOWN_TOKEN };
     const refusal = expiry(record, nowMs);
-    return refusal === null ? { principal: record.hash, role: record.role } : { refusal };
+    return refusal === null
+      ? { principal: record.hash, role: record.role, member: null }
+      : { refusal };
+  }
+
+  /** As `identify`, for a pass of the job's pool. */
+  identifyMember(pass: PoolPass, nowMs: number): Speaker | { refusal: Refusal } {
+    if (pass.expiresAtMs <= nowMs) {
+      return { refusal: { code: "LINK_EXPIRED", message: "The pass is over." } };
+    }
+    const { principal, memberId, proven, pixelsPerMs } = pass;
+    if (!this.#tokens.some(({ hash }) => hash === principal)) {
+      const link = { expiresAtMs: Number.MAX_SAFE_INTEGER, maxContributors: MOST_POOL_MEMBERS };
+      this.#add({ hash: principal, role: "contributor", link, isOfPool: true });
+    }
+    return { principal, role: "contributor", member: { memberId, proven, pixelsPerMs } };
   }
 
   /** Helpers that the principal's link lets in at once; 0 where it is no link. Null: it has no token (any more). */
@@ -86,16 +108,20 @@ export class Admission {
   /** A contributor link; links that are over make room. Null, or why there cannot be one. */
   addLink(link: TokenRecord, nowMs: number): Refusal | null {
     this.#delete((token) => token.link !== undefined && token.link.expiresAtMs <= nowMs);
-    if (this.#tokens.length > MAX_LINKS) {
+    if (this.#tokens.filter(({ isOfPool }) => isOfPool !== true).length > MAX_LINKS) {
       return { code: "RATE_LIMITED", message: "Too many links; revoke some." };
     }
     this.#add(link);
     return null;
   }
 
-  /** @returns who came by them, as `admit` calls them */
+  /** The owner's own links; the pool's is another matter. @returns who came by them, as `admit` calls them */
   revokeLinks(): string[] {
-    return this.#delete(({ role }) => role === "contributor");
+    return this.#delete(({ role, isOfPool }) => role === "contributor" && isOfPool !== true);
+  }
+
+  revokePool(): void {
+    this.#delete(({ isOfPool }) => isOfPool === true);
   }
 
   #add(token: TokenRecord): void {

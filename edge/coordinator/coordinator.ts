@@ -12,6 +12,7 @@ import type { ReceivedTexts, SentTexts } from "../../shared/wire/http-socket.ts"
 import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.ts";
 import type { Reason } from "../../shared/wire/problem.ts";
 import { newToken } from "../http/auth.ts";
+import { openPass } from "../http/pool-seals.ts";
 import { openTicket, type SocketTicket } from "../http/socket-ticket.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { Refusal, Speaker } from "./admission.ts";
@@ -23,7 +24,7 @@ import { LateSweep } from "./late-sweep.ts";
 import { LiveJob } from "./live-job.ts";
 import { renderPlaylist } from "./playlists.ts";
 import { tasksNeedingSource } from "./schedule/staging.ts";
-import { isHeard } from "./schedule/state/records.ts";
+import { isHeard, type JobRecord } from "./schedule/state/records.ts";
 import { newState, type State } from "./schedule/state/state.ts";
 import { type Caller, Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
@@ -38,6 +39,8 @@ export interface NewJob {
   settings?: JobSettings;
   /** Default: null, its file's name. */
   title?: string | null;
+  /** The pool that the job was announced to. Default: none. */
+  pool?: JobRecord["pool"];
   /** Where it was asked for. */
   origin: string;
   /** Of servers that have the source. */
@@ -232,11 +235,28 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return renderPlaylist(state, path);
   }
 
+  /** A member of the pool lied in another job, or here: what it made here is made again. */
+  async banFromPool(memberId: string): Promise<void> {
+    this.#live?.dispatch({ type: "pool-ban", memberId });
+  }
+
+  /** The video is private now: its pool goes, unless the owner agreed to that. */
+  async becamePrivate(): Promise<void> {
+    const live = this.#live;
+    const pool = live?.state.job.pool ?? null;
+    if (live === null || pool === null || pool.sharePrivate) return;
+    live.leavePool();
+  }
+
   /** For whom a token speaks. Refused with JOB_NOT_FOUND, UNAUTHORIZED, LINK_EXPIRED. */
   async identify(token: string): Promise<Result<Speaker>> {
     const live = this.#live;
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
-    const identified = live.admission.identify(token, Date.now());
+    const pass = openPass(this.env, token, live.state.job.id);
+    const isOfPool = pass !== null && pass.poolId === live.state.job.pool?.id;
+    const identified = isOfPool
+      ? live.admission.identifyMember(pass, Date.now())
+      : live.admission.identify(token, Date.now());
     if (!("refusal" in identified)) return { ok: true, value: identified };
     return refused(identified.refusal.code, identified.refusal.message);
   }
@@ -298,9 +318,9 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     const { host, protocol } = new URL(url);
     // A local server over https hands sockets on as http; a site has one scheme.
     const origin = `${URL.parse(ofJob)?.protocol ?? protocol}//${host}`;
-    const { principal, role } = ticket;
+    const { principal, role, member } = ticket;
     const network = networkOf(address, seed);
-    return { ok: true, value: { origin, network, principal, role } };
+    return { ok: true, value: { origin, network, principal, role, member } };
   }
 
   #hasRoomFor({ principal, role }: SocketTicket, maxContributors: number): boolean {

@@ -1,6 +1,9 @@
+import { REAL_CLOCK } from "../../shared/clock.ts";
 import type { ErrorCode } from "../../shared/job/errors.ts";
+import { log } from "../../shared/log.ts";
 import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { hashToken, newToken } from "../http/auth.ts";
+import type { JobReport } from "../pool/model/messages.ts";
 import { Admission, type Refusal } from "./admission.ts";
 import { MessageBudgets } from "./budgets.ts";
 import { DeltaFeed } from "./delta-feed.ts";
@@ -8,6 +11,7 @@ import { Effects, type GateService } from "./effects.ts";
 import { logChanges } from "./event-log.ts";
 import { parseHolderMessage, versionRefusal } from "./holder-message.ts";
 import { newsTo } from "./job-news.ts";
+import { PoolFeed } from "./pool/pool-feed.ts";
 import { PublicViews } from "./public-views.ts";
 import { type Event, schedule } from "./schedule/schedule.ts";
 import { applyChanges } from "./schedule/state/apply.ts";
@@ -29,6 +33,9 @@ interface Platform {
   cleaned(): Promise<void>;
 }
 
+/** Tries to tell the pool that the job is over. */
+const MOST_REPORTS = 5;
+
 /** In [0, 1), by the platform's cryptographic generator. */
 function unforeseen(): number {
   const [bits = 0] = crypto.getRandomValues(new Uint32Array(1));
@@ -43,6 +50,7 @@ export class LiveJob {
   readonly #budgets = new MessageBudgets();
   readonly #feed: DeltaFeed;
   readonly #effects: Effects;
+  #poolFeed: PoolFeed | null = null;
   readonly #platform: Platform;
   #isOver = false;
 
@@ -60,6 +68,12 @@ export class LiveJob {
       report: (event) => this.dispatch(event),
       cleaned: platform.cleaned,
     });
+    if (state.job.pool !== null) {
+      this.#poolFeed = new PoolFeed(state, {
+        clock: { ...REAL_CLOCK, nowMs: () => Date.now() },
+        send: (report) => this.#tellPool(report),
+      });
+    }
   }
 
   /** After an eviction: these sockets survived, all else that was under way is unknown. */
@@ -73,6 +87,20 @@ export class LiveJob {
   stop(): void {
     this.#isOver = true;
     this.#feed.stop();
+    this.#poolFeed?.stop();
+  }
+
+  /** The pool helps no more. */
+  leavePool(): void {
+    const { pool, id } = this.state.job;
+    if (pool === null) return;
+    this.#poolFeed?.stop();
+    this.#poolFeed = null;
+    this.admission.revokePool();
+    this.dispatch({ type: "pool-left" });
+    this.#platform.env.POOL.getByName(pool.id)
+      .withdraw(id)
+      .catch((thrown: unknown) => log("pool", { jobId: id, failed: String(thrown) }));
   }
 
   /** Resolves once nothing is under way elsewhere any more. */
@@ -94,6 +122,7 @@ export class LiveJob {
     this.#platform.decided();
     for (const effect of effects) this.#perform(effect);
     this.#feed.add(state, changes, before, nowMs);
+    this.#poolFeed?.add(changes);
   }
 
   /** What a holder's socket brought. Nothing is read of what is more than its sender may say. */
@@ -133,18 +162,36 @@ export class LiveJob {
   }
 
   #hello(
-    { connectionId, principal, network }: Attachment,
+    { connectionId, principal, network, member }: Attachment,
     message: Extract<HolderMessage, { type: "hello" }>,
   ): void {
     const { protocolVersion: _version, holderId: secret, ...said } = message;
-    const claim = { principal, role: said.role, name: secret };
+    // A member's pass says which one it is, whatever it calls itself.
+    const name = member === null ? secret : `pool member ${member.memberId}`;
+    const claim = { principal, role: said.role, name };
     const admitted = this.admission.admit(claim, this.state, Date.now());
     if ("refusal" in admitted) {
       this.#refuse(connectionId, admitted.refusal);
       return;
     }
     const hello = { ...said, holderId: admitted.holderId };
-    this.dispatch({ type: "hello", connectionId, principal, network, hello });
+    this.dispatch({ type: "hello", connectionId, principal, network, hello, member });
+  }
+
+  /** A report that got lost is made good by the next one; the last one is sent again. */
+  #tellPool(report: JobReport, attempt = 1): void {
+    const { pool, id: jobId } = this.state.job;
+    if (pool === null) return;
+    this.#platform.env.POOL.getByName(pool.id)
+      .report(report)
+      .then(({ banned }) => {
+        for (const memberId of banned) this.dispatch({ type: "pool-ban", memberId });
+      })
+      .catch((thrown: unknown) => {
+        log("pool", { jobId, failed: String(thrown), attempt });
+        if (!report.hasEnded || attempt >= MOST_REPORTS) return;
+        setTimeout(() => this.#tellPool(report, attempt + 1), attempt * 5_000);
+      });
   }
 
   #perform(effect: Effect): void {

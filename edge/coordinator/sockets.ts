@@ -14,12 +14,17 @@ const attachmentSchema = z.object({
   /** Of the ticket that opened it: the token's hash and its role. */
   principal: z.string(),
   role: roleSchema,
+  /** Of a pool's member: what its pass says of it. */
+  member: z
+    .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
+    .nullable()
+    .default(null),
   /** Null until it said hello. */
   holderId: z.string().nullable(),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 /** Facts about a client that opens a connection. */
-export type Caller = Pick<Attachment, "origin" | "network" | "principal" | "role">;
+export type Caller = Pick<Attachment, "origin" | "network" | "principal" | "role" | "member">;
 
 /** Sockets that never said hello are closed after this. */
 const HELLO_WITHIN_MS = 10_000;

@@ -21,6 +21,8 @@ const tokenRecordSchema = z.object({
   holderId: z.string().exactOptional(),
   /** Of a contributor link: when it ends, and how many may work through it at once. */
   link: z.object({ expiresAtMs: z.number(), maxContributors: z.number() }).exactOptional(),
+  /** A pool's link: its `hash` is of no token, its members come by passes. */
+  isOfPool: z.boolean().exactOptional(),
 });
 export type TokenRecord = z.infer<typeof tokenRecordSchema>;
 

@@ -184,8 +184,17 @@ function jobProgress(state: State) {
     progress: state.job.tasksDone / state.plan.tasks.length,
     settings: state.job.settings,
     awaitsVerification: state.job.awaitsTrusted,
+    pool: poolView(state),
     tasksNeedingSource: tasksNeedingSource(state),
   };
+}
+
+function poolView({ job, holders }: State): JobView["pool"] {
+  if (job.pool === null) return null;
+  const members = [...holders.values()].filter(({ pool, connectionId }) => {
+    return pool !== null && connectionId !== null;
+  });
+  return { name: job.pool.name, members: members.length };
 }
 
 function taskView(state: State, task: TaskRecord, hasSource: boolean): TaskView {

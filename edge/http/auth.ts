@@ -23,7 +23,7 @@ export function tokensMatch(token: string, hash: string): boolean {
 
 /** The token of `Authorization: Bearer ...` (RFC 6750, 2.1), or null. */
 export function bearerToken(authorization: string | undefined): string | null {
-  return /^Bearer +([\x21-\x7e]{1,400})$/i.exec(authorization ?? "")?.[1] ?? null;
+  return /^Bearer +([\x21-\x7e]{1,800})$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
 /** Crockford's base 32 in lower case: nothing in it looks like something else. */

@@ -8,7 +8,13 @@ import { parseJson } from "../../shared/wire/json.ts";
  */
 
 /** What a text was sealed for: it opens nothing else. */
-export type SealPurpose = "upload" | "socket-ticket" | "http-socket" | "video-link";
+export type SealPurpose =
+  | "upload"
+  | "socket-ticket"
+  | "http-socket"
+  | "video-link"
+  | "pool-ticket"
+  | "pool-pass";
 
 /** `<base64url of the JSON>.<base64url of its HMAC>` */
 export function sealText(env: Cloudflare.Env, purpose: SealPurpose, value: object): string {

@@ -11,6 +11,11 @@ const ticketSchema = z.object({
   /** The token's hash. */
   principal: z.string(),
   role: roleSchema,
+  /** Of a pool's member: what its pass says of it. */
+  member: z
+    .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
+    .nullable()
+    .default(null),
   expiresAtMs: z.number(),
 });
 export type SocketTicket = z.infer<typeof ticketSchema>;
@@ -18,7 +23,7 @@ export type SocketTicket = z.infer<typeof ticketSchema>;
 /** Time to open the socket; a reconnect has a ticket of its own. */
 export const TICKET_LIFE_MS = 60_000;
 
-export function sealTicket(env: Cloudflare.Env, ticket: SocketTicket): string {
+export function sealTicket(env: Cloudflare.Env, ticket: z.input<typeof ticketSchema>): string {
   return sealText(env, "socket-ticket", ticket);
 }
 

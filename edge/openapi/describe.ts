@@ -6,7 +6,7 @@ import { problemSchema } from "../../shared/wire/problem.ts";
 import { schemaRef } from "./schemas.ts";
 
 /** The document's groups, in its order. */
-export const TAGS = ["Uploads", "Jobs", "Helpers", "Videos", "Site"] as const;
+export const TAGS = ["Uploads", "Jobs", "Helpers", "Pools", "Videos", "Site"] as const;
 
 type Responses = NonNullable<DescribeRouteOptions["responses"]>;
 type Body = { schema: Record<string, unknown> };
@@ -21,7 +21,7 @@ export interface RouteDescription {
   /**
    * The token that it takes: of the job's `owner`, or the site's operator instead; any of the `job`; to
    * `create`, where the site asks for one; none but for a `private` video; none, or one that shows more
-   * (`-optional`).
+   * (`-optional`); any of the `pool`, or its operator's.
    */
   access:
     | "anyone"
@@ -31,7 +31,9 @@ export interface RouteDescription {
     | "job"
     | "private"
     | "owner-optional"
-    | "operator-optional";
+    | "operator-optional"
+    | "pool"
+    | "pool-operator";
   /** Where the body is one of several: `jsonBody` tells of a single one by itself. */
   bodies?: readonly z.ZodType[];
   /** By status; null for no body, "events" for server-sent events. */
@@ -66,6 +68,8 @@ const TOKENS: Record<RouteDescription["access"], string> = {
   "owner-optional":
     "Token: none, or the owner's or the operator's, which shows more. A private video needs one of them, or that of a link for helpers.",
   "operator-optional": "Token: none, or the operator's, which shows all.",
+  pool: "Token: of one of the pool's links (what stands behind its `#`) or its operator's.",
+  "pool-operator": "Token: the pool operator's.",
 };
 
 const SECURITY: Record<RouteDescription["access"], Record<string, string[]>[]> = {
@@ -77,6 +81,8 @@ const SECURITY: Record<RouteDescription["access"], Record<string, string[]>[]> =
   private: [{}, { owner: [] }, { operator: [] }],
   "owner-optional": [{}, { owner: [] }, { operator: [] }],
   "operator-optional": [{}, { operator: [] }],
+  pool: [{ pool: [] }],
+  "pool-operator": [{ pool: [] }],
 };
 
 function successes(answers: RouteDescription["answers"], description: string): Responses {

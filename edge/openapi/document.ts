@@ -36,6 +36,11 @@ export async function openApiDocument(app: Hono<AppEnv>, origin: string) {
             scheme: "bearer",
             description: "What stands behind the `#` of a helper link's `joinUrl`.",
           },
+          pool: {
+            type: "http",
+            scheme: "bearer",
+            description: "What stands behind the `#` of one of a pool's links.",
+          },
           create: {
             type: "http",
             scheme: "bearer",

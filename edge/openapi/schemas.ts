@@ -31,6 +31,16 @@ import {
   newCaptionsSchema,
 } from "../../shared/wire/captions.ts";
 import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import {
+  createPoolRequestSchema,
+  createPoolResponseSchema,
+  poolFactsSchema,
+  poolLinkRequestSchema,
+  poolLinkSchema,
+  poolOverviewSchema,
+  poolPatchSchema,
+  poolTicketSchema,
+} from "../../shared/wire/pool.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { oembedSchema } from "../../shared/wire/published.ts";
 
@@ -66,6 +76,14 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   VideoCheck: videoCheckSchema,
   OEmbed: oembedSchema,
   Site: siteSchema,
+  CreatePool: createPoolRequestSchema,
+  CreatedPool: createPoolResponseSchema,
+  Pool: poolFactsSchema,
+  PoolOverview: poolOverviewSchema,
+  PoolPatch: poolPatchSchema,
+  PoolLinkRequest: poolLinkRequestSchema,
+  PoolLink: poolLinkSchema,
+  PoolTicket: poolTicketSchema,
   Problem: problemSchema,
 };
 

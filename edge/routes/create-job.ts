@@ -8,12 +8,14 @@ import {
   createPlannedJobRequestSchema,
   createWholeJobRequestSchema,
 } from "../../shared/wire/api.ts";
-import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
+import { shownTitle } from "../../shared/wire/details.ts";
+import { DEFAULT_VISIBILITY, type Visibility } from "../../shared/wire/visibility.ts";
 import { saveDetails } from "../catalog/details.ts";
 import { saveOwner } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { parsedBody } from "../http/validated.ts";
+import { askPool } from "../pool/ask-pool.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { NewSourceJob } from "../source-jobs/source-job.ts";
 import { sourceJobOf } from "../source-jobs/source-job-stub.ts";
@@ -42,7 +44,7 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
     );
   }
   if ("source" in request) await createWhole(c.env, job, request);
-  else await createPlanned(c.env, job, request);
+  else await createPlanned(c, job, request, visibility);
   // Nobody knows the job's id before the answer, so nobody has looked for a private video until now.
   await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash, visibility);
   await saveDetails(c.env.CATALOG, job.jobId, details);
@@ -50,15 +52,21 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
 
 /** A tab has the source and made the plan. */
 async function createPlanned(
-  env: Cloudflare.Env,
+  c: Context<AppEnv>,
   job: NewJob,
-  { plan, settings, details, webhook }: z.infer<typeof createPlannedJobRequestSchema>,
+  { plan, settings, details, webhook, pool }: z.infer<typeof createPlannedJobRequestSchema>,
+  visibility: Visibility,
 ): Promise<void> {
+  const { env } = c;
   validatePlan(plan);
+  const title = shownTitle(details?.title || null, plan.source.name);
+  const helping =
+    pool === undefined ? null : await askPool(c, pool, { jobId: job.jobId, title, visibility });
   await coordinatorOf(env, job.jobId).create({
     ...job,
     plan,
     title: details?.title || null,
+    pool: helping,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, settings ?? {}),
   });
   if (webhook === undefined) return;

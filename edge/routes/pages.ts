@@ -16,6 +16,14 @@ pageRoutes.get("/watch/:id", (c) =>
 /** The player alone, which other sites may frame: its policy is the build's (web/build/page-headers.ts). */
 pageRoutes.get("/embed/:id", (c) => videoPage(c, "/embed"));
 pageRoutes.get("/join/:id", (c) => c.env.ASSETS.fetch(new URL("/contribute", c.req.url)));
+pageRoutes.get("/pool/:id", poolPage);
+pageRoutes.get("/pool/:id/ask", poolPage);
+pageRoutes.get("/pool/:id/operate", poolPage);
+
+/** Says nothing of the pool: what stands behind the link's # decides what its script may ask. */
+function poolPage(c: Context<AppEnv>): Promise<Response> {
+  return c.env.ASSETS.fetch(new URL("/pool", c.req.url));
+}
 
 async function videoPage(c: Context<AppEnv>, file: "/watch" | "/embed"): Promise<Response> {
   const page = await c.env.ASSETS.fetch(new URL(file, c.req.url));

@@ -118,6 +118,7 @@ videoRoutes.patch(
       await savePassphrase(c.env.CATALOG, id, hash);
     }
     if (visibility !== undefined) await saveVisibility(c.env.CATALOG, id, visibility);
+    if (visibility === "private") await coordinatorOf(c.env, id).becamePrivate();
     await saveDetails(c.env.CATALOG, id, details);
     forgetAccess(id);
     if (details.title !== undefined) await coordinatorOf(c.env, id).retitle(details.title || null);

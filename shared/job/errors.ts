@@ -57,6 +57,10 @@ export const ERROR_CODES = {
   LINK_EXPIRED: { retryable: false, status: 410 },
   LINK_FULL: { retryable: true, status: 429 },
   SENT_AWAY: { retryable: false, status: 403 },
+  /** A pool of helpers' machines that is not there, or was ended. */
+  POOL_NOT_FOUND: { retryable: false, status: 404 },
+  /** A private video's owner has not agreed that pieces of it go to a pool's machines. */
+  POOL_CONSENT_MISSING: { retryable: false, status: 403 },
   OWNER_GONE: { retryable: false, status: 410 },
   // The edge and the wire.
   /** The holder's build is older than the coordinator supports, or newer than it knows. */

@@ -4,6 +4,7 @@ import type { LadderRung } from "../plan/rungs.ts";
 import { newCaptionsSchema } from "./captions.ts";
 import { detailsPatchSchema, detailsSchema } from "./details.ts";
 import { idSchema } from "./formats.ts";
+import { poolAskSchema } from "./pool.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
 import { VISIBILITIES } from "./visibility.ts";
 
@@ -133,6 +134,8 @@ export const createPlannedJobRequestSchema = z.object({
   visibility: visibilitySchema.optional(),
   details: detailsPatchSchema.optional(),
   webhook: webhookSchema.optional(),
+  /** The pool whose machines are to help. */
+  pool: poolAskSchema.optional(),
 });
 
 /** From the server that has a whole video: that it is at it, what it planned, or why it cannot. */

@@ -61,6 +61,8 @@ export const jobViewSchema = z.object({
   settings: jobSettingsSchema,
   /** Everything is made, and nobody trusted is here who can verify what helpers made. */
   awaitsVerification: z.boolean().optional(),
+  /** The pool that was asked for help, and how many of its machines are here; null: none was. */
+  pool: z.object({ name: z.string(), members: z.int() }).nullable().optional(),
   /** Tasks that only a tab with the source can do now: with none left, the owner may leave. */
   tasksNeedingSource: z.int(),
   tasks: z.array(taskViewSchema),

@@ -5,6 +5,7 @@ import type { WireSocket } from "../../shared/holder/job-socket.ts";
 import { LeaseHolder, type LeaseHolderOptions } from "../../shared/holder/lease-holder.ts";
 import type { LeaseEnd } from "../../shared/holder/lease-run.ts";
 import type { Chunk, MadeTask } from "../../shared/holder/lease-work.ts";
+import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { Task } from "../../shared/job/job.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
@@ -30,6 +31,8 @@ export interface Habits {
   overHttp?(calls: HttpSocketCalls): HttpSocketCalls;
   /** At the beginning of each step, before anything of it is heard. */
   onStep?(step: Step, holder: LoopingHolder): void;
+  /** Its leases have changed, or what it knows of its job. */
+  onChange?(holder: LoopingHolder): void;
 }
 
 /** The real lease holder with real uploads, around an encoder whose result is there. */
@@ -74,8 +77,8 @@ export class LoopingHolder {
       clock: REAL_CLOCK,
       onEnd: (_grant, end) => this.ends.push(end),
       onChange: () => {
-        const { job, refused } = this.#holder;
-        if (job?.state === "ready" || refused !== null) this.#end();
+        if (this.isOver) this.#end();
+        habits.onChange?.(this);
       },
     });
   }
@@ -83,6 +86,29 @@ export class LoopingHolder {
   /** Leases whose result was accepted, also those that only proved another one. */
   get accepted(): number {
     return this.#holder.tasksDone;
+  }
+
+  /** The job is ready, or wants it no more. */
+  get isOver(): boolean {
+    const { job, refused } = this.#holder;
+    return job?.state === "ready" || refused !== null;
+  }
+
+  get refused(): ErrorCode | null {
+    return this.#holder.refused?.code ?? null;
+  }
+
+  /** Leases that are not over. */
+  get held(): number {
+    return this.#holder.leases().length;
+  }
+
+  setSlots(slots: number): void {
+    this.#holder.setSlots(slots);
+  }
+
+  drain(): void {
+    this.#holder.drain();
   }
 
   /** Breaks the connection; the holder comes back by itself. */

@@ -30,15 +30,20 @@ async function readDocument(): Promise<Document> {
 const OPERATION_IDS = [
   "abortUpload",
   "addCaptions",
+  "addPoolLink",
   "cancelJob",
+  "changePool",
   "changeVideo",
   "checkVideo",
   "completeUpload",
   "coordinatorStatus",
   "createJob",
+  "createPool",
   "createUpload",
   "deleteCaptions",
   "deleteVideo",
+  "endPool",
+  "endPoolLink",
   "jobEvents",
   "jobStatus",
   "linkVideo",
@@ -47,7 +52,11 @@ const OPERATION_IDS = [
   "makeMp4",
   "mp4Status",
   "oembed",
+  "pool",
+  "poolOverview",
+  "poolTicket",
   "removeContributor",
+  "removePoolMember",
   "revokeShares",
   "shareJob",
   "signUploadParts",
@@ -66,9 +75,11 @@ const SCHEMA_NAMES = [
   "CompleteUpload",
   "CompletedUpload",
   "CreatePlannedJob",
+  "CreatePool",
   "CreateUpload",
   "CreateWholeJob",
   "CreatedJob",
+  "CreatedPool",
   "JobCounts",
   "JobStatus",
   "LinkRequest",
@@ -76,6 +87,12 @@ const SCHEMA_NAMES = [
   "NewCaptions",
   "OEmbed",
   "PartUrls",
+  "Pool",
+  "PoolLink",
+  "PoolLinkRequest",
+  "PoolOverview",
+  "PoolPatch",
+  "PoolTicket",
   "Problem",
   "Share",
   "Shared",
@@ -101,6 +118,8 @@ describe("the OpenAPI document", () => {
         const address = path
           .replace("{id}", "0".repeat(20))
           .replace("{holderId}", "somebody")
+          .replace("{linkId}", "0".repeat(20))
+          .replace("{memberId}", "somebody")
           .replace("{captions}", "s00000000");
         const response = await call(address, {
           method: method.toUpperCase(),
@@ -146,7 +165,7 @@ describe("the OpenAPI document", () => {
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual(OPERATION_IDS);
     expect(Object.keys(components.schemas).sort()).toEqual(SCHEMA_NAMES);
     const tokens = Object.keys(components.securitySchemes).sort();
-    expect(tokens).toEqual(["create", "helper", "operator", "owner"]);
+    expect(tokens).toEqual(["create", "helper", "operator", "owner", "pool"]);
     expect(servers).toEqual([{ url: "http://localhost" }]);
     expect(info.description).toContain("curl http://localhost/api/uploads --json");
 

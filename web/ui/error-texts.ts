@@ -264,6 +264,18 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Nothing needs to be done. Thank you for the time you gave.",
     again: false,
   },
+  POOL_NOT_FOUND: {
+    title: "This pool is not there",
+    what: "The link leads to no pool of helpers, or the pool has been closed.",
+    advice: "Check that the link is complete, or ask the person who sent it for a new one.",
+    again: false,
+  },
+  POOL_CONSENT_MISSING: {
+    title: "This video is private",
+    what: "Pieces of a private video go to a pool's computers only if you agree.",
+    advice: "Agree to it beside the choice of the pool, or make the video without the pool.",
+    again: false,
+  },
   OWNER_GONE: {
     title: "The tab with the original file is gone",
     what: "Parts of the video are only in the tab that started it, and that tab is closed or offline.",

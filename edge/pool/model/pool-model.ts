@@ -103,7 +103,7 @@ export class PoolModel {
         });
         this.#patch(connectionId, {
           jobId: presence.jobId === jobId ? null : presence.jobId,
-          refused: [...others, { jobId, untilMs: nowMs + forMs }].slice(-50),
+          refused: [...others, { jobId, untilMs: nowMs + forMs }].slice(-8),
         });
         const message = { type: "given", given: this.given(presence.memberId) } as const;
         return [{ type: "send", connectionId, message }];
@@ -147,6 +147,40 @@ export class PoolModel {
     const effects = takeReport(this.state, job, report, nowMs);
     for (const effect of effects) {
       if (effect.type === "close") this.gone(effect.connectionId, nowMs);
+    }
+    return effects;
+  }
+
+  /** Of those who work on the job, members that are out because they lied. */
+  liarsIn(report: JobReport): string[] {
+    return report.work
+      .map(({ memberId }) => this.state.get("member", memberId))
+      .filter((member) => member !== undefined && member.bannedAtMs !== null && member.lies > 0)
+      .map((member) => member?.id ?? "");
+  }
+
+  /** The operator sends a member away for good. */
+  sendAway(memberId: string, nowMs: number): PoolEffect[] {
+    const member = this.state.get("member", memberId);
+    if (member === undefined || member.bannedAtMs !== null) return [];
+    this.state.put("member", { ...member, bannedAtMs: nowMs });
+    const connectionId = this.state.connectionOf(memberId);
+    if (connectionId === undefined) return [];
+    this.gone(connectionId, nowMs);
+    const message = "The pool's operator has removed this device.";
+    return [{ type: "close", connectionId, reason: { code: "SENT_AWAY", message } }];
+  }
+
+  /** Nobody joins or asks by the link any more, and those who joined by it go. */
+  closeLink(linkId: string, nowMs: number): PoolEffect[] {
+    const link = this.state.get("link", linkId);
+    if (link === undefined) return [];
+    this.state.put("link", { ...link, isClosed: true });
+    const effects: PoolEffect[] = [];
+    for (const [connectionId, { memberId }] of [...this.state.present]) {
+      if (this.state.get("member", memberId)?.linkId !== linkId) continue;
+      this.gone(connectionId, nowMs);
+      effects.push({ type: "close", connectionId, reason: CLOSED });
     }
     return effects;
   }

@@ -1,0 +1,85 @@
+import type { PoolFacts, PoolOverview } from "../../../shared/wire/pool.ts";
+import { type MemberRecord, pixelsPerMs, provenNow } from "./records.ts";
+import type { PoolState } from "./state.ts";
+
+/** The pool as its operator sees it, and as everybody does who has a link of it. */
+
+/** Members that are not here are shown, the latest first, up to this number. */
+const MOST_SHOWN = 500;
+
+export function factsOf(state: PoolState): PoolFacts {
+  const present = [...state.present.values()];
+  return {
+    poolId: state.pool.id,
+    name: state.pool.name,
+    members: present.length,
+    working: present.filter(({ jobId }) => jobId !== null).length,
+    jobs: state.openJobs().length,
+  };
+}
+
+export function overviewOf(state: PoolState, nowMs: number): PoolOverview {
+  const members = state.all("member").sort((a, b) => b.lastSeenAtMs - a.lastSeenAtMs);
+  const isHere = new Set([...state.present.values()].map(({ memberId }) => memberId));
+  const shown = [
+    ...members.filter(({ id }) => isHere.has(id)),
+    ...members.filter(({ id }) => !isHere.has(id)).slice(0, MOST_SHOWN),
+  ];
+  return {
+    ...factsOf(state),
+    createdAtMs: state.pool.createdAtMs,
+    rules: state.pool.rules,
+    links: state.all("link").map(({ id, kind, label, expiresAtMs, lies, isClosed }) => ({
+      ...{ linkId: id, kind, label, expiresAtMs, lies, isClosed },
+      members: members.filter(({ linkId }) => linkId === id).length,
+    })),
+    memberList: shown.map((member) => memberView(state, member, nowMs)),
+    queue: state
+      .all("job")
+      .sort((a, b) => b.askedAtMs - a.askedAtMs)
+      .map((job) => ({
+        jobId: job.id,
+        title: job.title,
+        ownerId: job.ownerId,
+        askedAtMs: job.askedAtMs,
+        endedAtMs: job.endedAtMs,
+        totalSeconds: job.totalSeconds,
+        remainingSeconds: job.remainingSeconds,
+        members: [...state.present.values()].filter(({ jobId }) => jobId === job.id).length,
+        failures: job.work.reduce((sum, { failures }) => sum + failures, 0),
+      })),
+    owners: state.all("owner").map(({ id, ...owner }) => ({ ownerId: id, ...owner })),
+    history: state
+      .all("day")
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .flatMap(({ samples }) => samples),
+  };
+}
+
+function memberView(
+  state: PoolState,
+  member: MemberRecord,
+  nowMs: number,
+): PoolOverview["memberList"][number] {
+  const connectionId = state.connectionOf(member.id);
+  const presence = connectionId === undefined ? undefined : state.present.get(connectionId);
+  const { jobs, tasks, mediaSeconds, frames, bytes } = member;
+  const { byHash, byPicture, disputes, lies } = member;
+  const speed = pixelsPerMs(member);
+  return {
+    memberId: member.id,
+    name: member.name,
+    device: member.device,
+    linkId: member.linkId,
+    connected: presence !== undefined,
+    slots: presence?.slots ?? 0,
+    rests: presence?.rests ?? null,
+    jobId: presence?.jobId ?? null,
+    firstSeenAtMs: member.firstSeenAtMs,
+    lastSeenAtMs: member.lastSeenAtMs,
+    given: { jobs, tasks, mediaSeconds, frames, bytes },
+    pixelsPerSecond: speed === null ? null : speed * 1000,
+    record: { proven: provenNow(member, nowMs), byHash, byPicture, disputes, lies },
+    bannedAtMs: member.bannedAtMs,
+  };
+}

@@ -1,0 +1,193 @@
+import { applyD1Migrations, evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type CreateJobResponse, createJobResponseSchema } from "../../shared/wire/api.ts";
+import {
+  type CreatePoolResponse,
+  createPoolResponseSchema,
+  type PoolOverview,
+  poolFactsSchema,
+  poolOverviewSchema,
+} from "../../shared/wire/pool.ts";
+import { problemSchema } from "../../shared/wire/problem.ts";
+import { makeMemberKey } from "../pool/made-key.ts";
+import { LoopingHolder } from "./looping-holder.ts";
+import { PoolTab, pooled, tokenOf } from "./pool-tab.ts";
+import { call, eventually, lies, made, plan, status, until } from "./scripted-holder.ts";
+import { ENGINE, ownerWithChunks } from "./scripted-swarm.ts";
+
+// Real pool, coordinators, gate, storage, members and holders.
+
+beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
+
+async function newPool(): Promise<CreatePoolResponse> {
+  const response = await call("/api/pools", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: "Media club" }),
+  });
+  expect(response.status).toBe(201);
+  return createPoolResponseSchema.parse(await response.json());
+}
+
+function askFor(pool: CreatePoolResponse, more: object = {}, ask: object = {}): Promise<Response> {
+  const { poolId } = pool;
+  return call("/api/jobs", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ plan, pool: { poolId, token: tokenOf(pool.askUrl), ...ask }, ...more }),
+  });
+}
+
+/** A job that asks the pool, all of its chunks in storage, and nobody there but the pool. */
+async function stagedJob(pool: CreatePoolResponse, requester: string): Promise<CreateJobResponse> {
+  const response = await askFor(pool, {}, { requester });
+  expect(response.status).toBe(201);
+  const job = createJobResponseSchema.parse(await response.json());
+  (await ownerWithChunks(job)).close();
+  return job;
+}
+
+function ownerOf(job: CreateJobResponse): LoopingHolder {
+  return new LoopingHolder(job, ({ id }) => made(id), {
+    identity: { role: "owner", engines: [ENGINE] },
+    token: job.ownerToken,
+    encodeMs: 300,
+    hasSource: true,
+  });
+}
+
+async function overview(pool: CreatePoolResponse): Promise<PoolOverview> {
+  const response = await pooled(pool, pool.operatorToken, "GET", "/overview");
+  return poolOverviewSchema.parse(await response.json());
+}
+
+async function codeOf(response: Response): Promise<string> {
+  return problemSchema.parse(await response.json()).code;
+}
+
+describe("a pool", () => {
+  test("is made, shown by its links, and operated by its operator alone", async () => {
+    const pool = await newPool();
+    const facts = await pooled(pool, tokenOf(pool.joinUrl), "GET");
+    expect(poolFactsSchema.parse(await facts.json())).toMatchObject({
+      name: "Media club",
+      members: 0,
+    });
+    const refused = await pooled(pool, tokenOf(pool.joinUrl), "GET", "/overview");
+    expect(await codeOf(refused)).toBe("FORBIDDEN");
+    expect(await codeOf(await pooled(pool, "wrong", "GET"))).toBe("UNAUTHORIZED");
+    expect(await codeOf(await pooled(pool, tokenOf(pool.askUrl), "POST", "/ticket"))).toBe(
+      "UNAUTHORIZED",
+    );
+    const link = await pooled(pool, pool.operatorToken, "POST", "/links", {
+      kind: "ask",
+      label: "7b",
+    });
+    expect(link.status).toBe(201);
+    expect((await overview(pool)).links).toHaveLength(3);
+    const nowhere = await call(`/api/pools/${"0".repeat(20)}`, {
+      headers: { authorization: "Bearer x" },
+    });
+    expect(await codeOf(nowhere)).toBe("POOL_NOT_FOUND");
+    expect((await pooled(pool, pool.operatorToken, "DELETE")).status).toBe(204);
+    expect(await codeOf(await pooled(pool, pool.operatorToken, "GET"))).toBe("POOL_NOT_FOUND");
+  });
+
+  test("helps no private video whose owner has not agreed, and nobody by a link that is over", async () => {
+    const pool = await newPool();
+    const secret = await askFor(pool, { visibility: "private" });
+    expect(await codeOf(secret)).toBe("POOL_CONSENT_MISSING");
+    const agreed = await askFor(pool, { visibility: "private" }, { sharePrivate: true });
+    expect(agreed.status).toBe(201);
+    expect(await codeOf(await askFor(pool, {}, { token: tokenOf(pool.joinUrl) }))).toBe(
+      "UNAUTHORIZED",
+    );
+    const ask = (await overview(pool)).links.find(({ kind }) => kind === "ask");
+    await pooled(pool, pool.operatorToken, "DELETE", `/links/${ask?.linkId}`);
+    expect(await codeOf(await askFor(pool))).toBe("LINK_EXPIRED");
+  });
+
+  test("a video that becomes private is helped no more", async () => {
+    const pool = await newPool();
+    const job = createJobResponseSchema.parse(await (await askFor(pool)).json());
+    await call(`/api/videos/${job.jobId}`, {
+      method: "PATCH",
+      headers: { authorization: `Bearer ${job.ownerToken}`, "content-type": "application/json" },
+      body: JSON.stringify({ visibility: "private" }),
+    });
+    expect((await status(job)).pool).toBeNull();
+    await eventually(async () => expect(await overview(pool)).toMatchObject({ jobs: 0 }));
+  });
+
+  test("its members help two owners, move by themselves, and are told what they gave", async () => {
+    const pool = await newPool();
+    const keys = [await makeMemberKey(), await makeMemberKey()];
+    const tabs = keys.map((key) => new PoolTab(pool, key, { outputs: made }));
+    const jobs = [await stagedJob(pool, "first-owner"), await stagedJob(pool, "second-owner")];
+    await eventually(() => expect(new Set(tabs.flatMap((tab) => tab.jobs)).size).toBe(2));
+    const owners = jobs.map(ownerOf);
+    // The object forgets what is not stored; sockets and what they are for survive.
+    await evictDurableObject(env.POOL.getByName(pool.poolId));
+    await Promise.all(jobs.map((job) => until(job, "ready")));
+    const third = await stagedJob(pool, "first-owner");
+    owners.push(ownerOf(third));
+    await until(third, "ready");
+    await eventually(async () => {
+      const { memberList, owners: use, queue } = await overview(pool);
+      expect(memberList.reduce((sum, { given }) => sum + given.tasks, 0)).toBeGreaterThan(2);
+      expect(use.map((each) => each.jobs).sort()).toEqual([1, 2]);
+      expect(queue.every(({ endedAtMs }) => endedAtMs !== null)).toBe(true);
+    });
+    expect(tabs.flatMap((tab) => tab.jobs)).toContain(third.jobId);
+    await eventually(() => {
+      expect(tabs.some(({ member }) => (member.given?.tasks ?? 0) > 0)).toBe(true);
+    });
+    for (const tab of tabs) tab.stop();
+    for (const owner of owners) owner.leave();
+    await eventually(async () => expect(await overview(pool)).toMatchObject({ members: 0 }));
+  });
+
+  test("a liar is out of the pool, and what it made is made again in every video", async () => {
+    const pool = await newPool();
+    const key = await makeMemberKey();
+    const black = (taskId: string) => lies.black[taskId] ?? made(taskId);
+    const liar = new PoolTab(pool, key, { outputs: black });
+    const jobs = [await stagedJob(pool, "first-owner"), await stagedJob(pool, "second-owner")];
+    const [one, two] = jobs as [CreateJobResponse, CreateJobResponse];
+    await eventually(async () => {
+      for (const job of jobs) expect((await status(job)).progress).toBe(1);
+    });
+    const owners = [ownerOf(one)];
+    await eventually(() => expect(liar.member.refused?.code).toBe("SENT_AWAY"));
+    // Nobody has looked at the other video, and what it had of the liar is gone from there, too.
+    await eventually(async () => expect((await status(two)).progress).toBe(0));
+    owners.push(ownerOf(two));
+    const ready = await Promise.all(jobs.map((job) => until(job, "ready")));
+    const [member] = (await overview(pool)).memberList;
+    expect(member).toMatchObject({ connected: false, record: { proven: 0, lies: 1 } });
+    expect(member?.bannedAtMs).not.toBeNull();
+    const right = new Set(plan.tasks.flatMap(({ id }) => made(id).map(({ sha256 }) => sha256)));
+    for (const { segments } of ready) {
+      expect(segments.filter(({ sha256 }) => !right.has(sha256))).toEqual([]);
+    }
+    // It is known by its key when it comes again.
+    const again = new PoolTab(pool, key, { outputs: made });
+    await eventually(() => expect(again.member.refused?.code).toBe("SENT_AWAY"));
+    for (const owner of owners) owner.leave();
+  });
+
+  test("nobody comes as somebody else: a hello is signed for its socket", async () => {
+    const pool = await newPool();
+    const [key, other] = [await makeMemberKey(), await makeMemberKey()];
+    const thief = new PoolTab(pool, { ...key, sign: other.sign }, { outputs: made });
+    await eventually(() => expect(thief.member.refused?.code).toBe("UNAUTHORIZED"));
+    const replayed = new PoolTab(
+      pool,
+      { ...key, sign: () => key.sign("earlier") },
+      { outputs: made },
+    );
+    await eventually(() => expect(replayed.member.refused?.code).toBe("UNAUTHORIZED"));
+    expect((await overview(pool)).memberList).toEqual([]);
+  });
+});

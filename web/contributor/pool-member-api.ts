@@ -1,0 +1,60 @@
+import type { WireError } from "../../shared/job/errors.ts";
+import type { Given, RestReason } from "../../shared/wire/pool.ts";
+
+/** Types only: what crosses between the pool's page and `pool-member.worker.ts` (comlink). */
+
+export interface PoolMemberState {
+  phase: /** Looking at the pool and at what this device can do. */
+    | "checking"
+    /** Waits for the person's word. */
+    | "invited"
+    /** In the pool, at work or waiting for it. */
+    | "member"
+    /** Stopped by the person. */
+    | "stopped"
+    | "failed";
+  poolName: string;
+  /** Machines in the pool as it was opened. */
+  members: number;
+  /** Encoders this device could run; 0 says `reason`. */
+  possibleSlots: number;
+  /** Why this device cannot help, as a sentence. */
+  reason: string | null;
+  slots: number;
+  /** Why it takes no work now; null: it does. */
+  rests: RestReason | null;
+  connected: boolean;
+  /** The video that it helps with; null: none needs it. */
+  job: { jobId: string; title: string; progress: number } | null;
+  /** Progress of each encode now at work, 0..1. */
+  encoding: number[];
+  /** Jobs that this tab was sent to. */
+  jobsSeen: number;
+  tasksDone: number;
+  bytesDownloaded: number;
+  bytesUploaded: number;
+  /** By this device, on all days, as the pool last told it. */
+  given: Given | null;
+  error: WireError | null;
+}
+
+export interface PoolInvitation {
+  poolId: string;
+  token: string;
+  who: { name: string; device: string };
+  /** A phone or tablet, as the page sees it. */
+  mobile: boolean;
+  /** The device's key, where whoever drives the page keeps it; null: the browser makes and keeps one. */
+  key: JsonWebKey | null;
+}
+
+export interface PoolMemberApi {
+  /** @param onState called with the present state, and with every change; twice a second while work moves */
+  subscribe(onState: (state: PoolMemberState) => void): Promise<void>;
+  /** Looks the pool up; ends in `invited` or `failed`. Nothing is computed yet. */
+  open(invitation: PoolInvitation): Promise<void>;
+  /** Joins, or changes what it gives. With a reason to rest it takes nothing new. */
+  work(slots: number, rests: RestReason | null): Promise<void>;
+  /** Ends at once; the tasks go to others. */
+  stop(): Promise<void>;
+}
