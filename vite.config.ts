@@ -118,6 +118,7 @@ export default defineConfig(({ command, isPreview = false }) => {
               videos: here("web/videos.html"),
               "404": here("web/404.html"),
               contribute: here("web/contribute.html"),
+              pool: here("web/pool.html"),
               "api-reference": here("web/api-reference.html"),
             },
           },

@@ -40,6 +40,19 @@ import {
 import type { DetailsPatch } from "../shared/wire/details.ts";
 import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
+import {
+  type CreatePoolResponse,
+  createPoolResponseSchema,
+  type PoolAsk,
+  type PoolFacts,
+  type PoolLink,
+  type PoolLinkRequest,
+  type PoolOverview,
+  poolFactsSchema,
+  poolLinkSchema,
+  poolOverviewSchema,
+  poolTicketSchema,
+} from "../shared/wire/pool.ts";
 import { problemSchema } from "../shared/wire/problem.ts";
 import type { Visibility } from "../shared/wire/visibility.ts";
 import { sendParts } from "./part-upload.ts";
@@ -101,10 +114,12 @@ export class EdgeClient {
       settings?: JobSettingsPatch;
       visibility?: Visibility;
       details?: DetailsPatch | undefined;
+      /** The pool whose machines are to help. */
+      pool?: PoolAsk | undefined;
     } = {},
   ): Promise<CreateJobResponse> {
-    const { settings = {}, visibility, details, ...more } = options;
-    return this.#create({ plan, settings, visibility, details }, more);
+    const { settings = {}, visibility, details, pool, ...more } = options;
+    return this.#create({ plan, settings, visibility, details, pool }, more);
   }
 
   /**
@@ -309,6 +324,49 @@ export class EdgeClient {
     const options = { token, signal };
     const path = `/api/jobs/${jobId}/ticket`;
     return (await this.#call("POST", path, socketTicketSchema, options)).ticket;
+  }
+
+  /** A pool's name and size, with any of its tokens. */
+  pool(poolId: string, token: string, signal?: AbortSignal): Promise<PoolFacts> {
+    return this.#call("GET", `/api/pools/${poolId}`, poolFactsSchema, { token, signal });
+  }
+
+  /** With the operator's token. */
+  poolOverview(poolId: string, token: string, signal?: AbortSignal): Promise<PoolOverview> {
+    return this.#call("GET", `/api/pools/${poolId}/overview`, poolOverviewSchema, {
+      token,
+      signal,
+    });
+  }
+
+  /** @param token of the site, where creating asks for one */
+  createPool(name: string, token?: string): Promise<CreatePoolResponse> {
+    return this.#call("POST", "/api/pools", createPoolResponseSchema, { token, body: { name } });
+  }
+
+  /** With the operator's token. */
+  addPoolLink(poolId: string, token: string, body: PoolLinkRequest): Promise<PoolLink> {
+    return this.#call("POST", `/api/pools/${poolId}/links`, poolLinkSchema, { token, body });
+  }
+
+  /** With the operator's token. */
+  async endPoolLink(poolId: string, token: string, linkId: string): Promise<void> {
+    await this.#call("DELETE", `/api/pools/${poolId}/links/${linkId}`, z.unknown(), { token });
+  }
+
+  /** With the operator's token. */
+  async removePoolMember(poolId: string, token: string, memberId: string): Promise<void> {
+    await this.#call("DELETE", `/api/pools/${poolId}/members/${memberId}`, z.unknown(), { token });
+  }
+
+  /** With the token of a link for members. */
+  async poolTicket(poolId: string, token: string, signal?: AbortSignal): Promise<string> {
+    const path = `/api/pools/${poolId}/ticket`;
+    return (await this.#call("POST", path, poolTicketSchema, { token, signal })).ticket;
+  }
+
+  poolSocketUrl(poolId: string, ticket: string): string {
+    return `${this.#origin.replace(/^http/, "ws")}/api/pools/${poolId}/socket?ticket=${ticket}`;
   }
 
   /** The requests of a socket to a job where no WebSocket comes through. */

@@ -18,6 +18,7 @@ npm run transcode -- FILES AND FOLDERS [options]
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
   --contributors N    further tabs that help; default 0
+  --pool LINK         a pool's link for owners: its machines help
   --title TEXT        what others see it under; default: the file's name without its ending
   --visibility NAME   who can find it: unlisted (default; who has the link), listed or private
   --verify POLICY     which of their parts are made twice: adaptive (default), all or off
@@ -50,6 +51,8 @@ export interface TranscodeArguments {
   outDir: string | null;
   engine: (typeof ENGINES)[number];
   contributors: number;
+  /** A pool's link for owners. Default: none. */
+  pool?: string | null;
   /** Default: the file's name without its ending. */
   title?: string | null;
   /** Default: DEFAULT_VISIBILITY. */
@@ -115,6 +118,7 @@ export function parseArguments(
     outDir: values.out === undefined ? null : resolve(values.out),
     engine,
     contributors: wholeNumber("--contributors", values.contributors, 0, 64) ?? 0,
+    pool: poolLink(values.pool),
     verify,
     unverified,
     title,
@@ -159,6 +163,13 @@ function firstByteOf(path: string): number | undefined {
   }
 }
 
+function poolLink(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const url = URL.parse(text);
+  if (url !== null && /^\/pool\/[^/]+\/ask$/.test(url.pathname) && url.hash.length > 1) return text;
+  throw invalid("--pool is a pool's link for owners: https://.../pool/POOL/ask#TOKEN.");
+}
+
 function captionsOf(given: string): CaptionsArgument {
   const [, tag = "", name = ""] = /^([^=]+)=(.+)$/.exec(given) ?? [];
   const language = captionLanguageSchema.safeParse(tag);
@@ -180,6 +191,7 @@ const OPTIONS = {
   contributors: { type: "string", default: "0" },
   verify: { type: "string", default: "adaptive" },
   unverified: { type: "string", default: "wait" },
+  pool: { type: "string" },
   title: { type: "string" },
   visibility: { type: "string", default: DEFAULT_VISIBILITY },
   captions: { type: "string", multiple: true },

@@ -5,19 +5,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../../edge/local/command.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
+import type { PoolMemberState } from "../contributor/pool-member-api.ts";
 import { launchBrowser } from "./browser.ts";
 import { ContributorTab } from "./contributor-tab.ts";
 import { invalid, parseOptions, wholeNumber } from "./options.ts";
+import { defaultIdentityFile, readIdentity } from "./pool-identity.ts";
+import { PoolTab } from "./pool-tab.ts";
 import { installSystemPrograms } from "./system-programs.ts";
 
 const USAGE = `npm run contribute -- LINK [options]
 
   LINK           a contributor link: https://.../join/JOB#TOKEN
+                 or a pool's link for helpers: https://.../pool/POOL#TOKEN
   --slots N      encoders; default: one a core
   --name NAME    how the owner sees this machine
+  --identity F   of a pool: the file that keeps this machine's key, made where there is none;
+                 default: tributary/pool-identity.json in the user's folder for state
   --help         this text
 
-Ends when the video is finished. Exit status: 0 finished; 1 refused or failed; 2 wrong arguments;
+Ends when the video is finished; in a pool, when it is interrupted. Exit status: 0 finished; 1 refused or failed; 2 wrong arguments;
 130 interrupted (what was begun goes to others).`;
 
 const LOOK_EVERY_MS = 500;
@@ -26,6 +32,8 @@ interface ContributeArguments {
   joinUrl: string;
   slots: number;
   name: string | null;
+  /** Of a pool's member. */
+  identityFile: string;
 }
 
 await runCommand({
@@ -34,7 +42,7 @@ await runCommand({
   run: async (given, interrupted) => {
     installSystemPrograms();
     try {
-      await contribute(given, interrupted);
+      await (isPoolLink(given.joinUrl) ? helpPool : contribute)(given, interrupted);
       return 0;
     } catch (thrown) {
       const { code, message } = toWireError(thrown);
@@ -49,20 +57,66 @@ function parseArguments(argv: readonly string[]): ContributeArguments | "help" {
   const { values, positionals } = parseOptions(argv, {
     slots: { type: "string" },
     name: { type: "string" },
+    identity: { type: "string" },
     help: { type: "boolean", short: "h" },
   });
   if (values.help === true) return "help";
   const [joinUrl, ...more] = positionals;
-  if (joinUrl === undefined || more.length > 0 || !isContributorLink(joinUrl)) {
-    throw invalid("Name one contributor link, with what follows #.");
+  const isLink = (text: string) => isContributorLink(text) || isPoolLink(text);
+  if (joinUrl === undefined || more.length > 0 || !isLink(joinUrl)) {
+    throw invalid("Name one contributor link or pool's link for helpers, with what follows #.");
   }
   const slots = wholeNumber("--slots", values.slots, 1, 64) ?? availableParallelism();
-  return { joinUrl, slots, name: values.name ?? null };
+  const identityFile = values.identity ?? defaultIdentityFile();
+  return { joinUrl, slots, name: values.name ?? null, identityFile };
 }
 
 function isContributorLink(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^\/join\/[^/]+$/.test(url.pathname) && url.hash.length > 1;
+}
+
+function isPoolLink(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^\/pool\/[^/]+$/.test(url.pathname) && url.hash.length > 1;
+}
+
+/** Helps with one video of the pool after the other, until it is interrupted or sent away. */
+async function helpPool(
+  { joinUrl, slots, name, identityFile }: ContributeArguments,
+  signal: AbortSignal,
+): Promise<void> {
+  const browser = await launchBrowser();
+  const closeNow = () => void browser.close().catch(() => {});
+  signal.addEventListener("abort", closeNow);
+  try {
+    const key = await readIdentity(identityFile);
+    const say = (line: string) => console.error(line);
+    const tab = await PoolTab.open(browser, joinUrl, { slots, name, key }, say);
+    await tab.join();
+    let lastLine = "";
+    for (;;) {
+      const state = await tab.state();
+      const line = state === null ? "" : poolLine(state);
+      if (line !== lastLine) console.log(line);
+      lastLine = line;
+      if (state?.error) throw new TributaryError(state.error.code, state.error.message);
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
+    }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw thrown;
+  } finally {
+    signal.removeEventListener("abort", closeNow);
+    await browser.close();
+  }
+}
+
+function poolLine({ poolName, job, rests, connected, tasksDone, given }: PoolMemberState): string {
+  const video = job === null ? "no video needs help" : `helping with ${job.title}`;
+  const now = !connected ? "connecting" : rests !== null ? `resting (${rests})` : video;
+  const minutes = ((given?.mediaSeconds ?? 0) / 60).toFixed(1);
+  return `${poolName}: ${now}; ${tasksDone} pieces made in this run, ${minutes} min of video in all`;
 }
 
 /** Through the page that everybody else sees; it knows how to reconnect, and when the job is over. */

@@ -176,6 +176,14 @@ export class OwnerTab {
     await this.page.getByLabel("Who can find it").selectOption(visibility);
   }
 
+  /** In `inspected`: asks a pool for help, by the page's own control. @param link the pool's for owners */
+  async pool(link: string): Promise<void> {
+    await this.page.getByText("Ask a pool for help").click();
+    await this.page.getByLabel("The pool’s link").fill(link);
+    await this.page.getByRole("button", { name: "Ask this pool" }).click();
+    await this.page.getByRole("checkbox", { name: /help with this video/ }).waitFor();
+  }
+
   /** A contributor link such as the page's own button makes. */
   share({ jobId, ownerToken }: CreateJobResponse): Promise<ShareResponse> {
     const request = { expiresInMinutes: 1_440, maxContributors: 50 };

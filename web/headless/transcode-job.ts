@@ -150,6 +150,7 @@ async function work(
   if (seen.state.phase !== "inspected") throw refusal(seen.state);
   if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
   if (given.title != null) await tab.title(given.title);
+  if (given.pool != null) await tab.pool(given.pool);
   if (given.visibility !== undefined) await tab.visibility(given.visibility);
   await pause(1000 * (given.lookSeconds ?? 0), undefined, { signal });
 

@@ -14,8 +14,8 @@ export interface SessionOptions
   extends Pick<LeaseHolderOptions, "identity" | "slots" | "prefetch"> {
   client: EdgeClient;
   jobId: string;
-  /** The owner's, or a contributor link's. */
-  token: string;
+  /** The owner's, or a contributor link's; or what gives a pool's pass of the moment. */
+  token: string | (() => string);
   /** The opened file; null for a contributor, and for an owner who only watches. */
   source: Pick<Source, "cutChunk"> | null;
   /** Of the job; chunks for others are cut by it. Null without a source. */
@@ -51,7 +51,8 @@ export class HolderSession extends LeaseHolder {
         ? { plan, cutChunk: (grant, signal) => source.cutChunk(grant, signal) }
         : null,
       encoder,
-      ticket: (signal) => client.socketTicket(jobId, token, signal),
+      ticket: (signal) =>
+        client.socketTicket(jobId, typeof token === "string" ? token : token(), signal),
       connect: (ticket) => new WebSocket(client.socketUrl(jobId, ticket)),
       connectHttp: (ticket) =>
         new HttpSocket(ticket, { calls: client.httpSocketCalls(jobId), clock: REAL_CLOCK }),

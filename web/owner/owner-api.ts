@@ -12,6 +12,7 @@ import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
+import type { PoolAsk } from "../../shared/wire/pool.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
 
@@ -236,10 +237,12 @@ export interface OwnerApi {
    * the start was refused.
    * @param visibility default: DEFAULT_VISIBILITY
    * @param details default: none, and the title is the file's name without its ending
+   * @param pool whose machines are to help; default: none
    */
   start(
     visibility?: Visibility,
     details?: DetailsPatch,
+    pool?: PoolAsk,
   ): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
   /** Takes a job up after a reload; ends in `needs-file`, or `failed` when it is not to be had. */
   resume(job: ResumableJob): Promise<OwnerSnapshot>;

@@ -3,6 +3,7 @@ import type { JobPlan, JobSettingsPatch } from "../../shared/job/job.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
+import type { PoolAsk } from "../../shared/wire/pool.ts";
 import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { hasWebCodecs, type PartDecision } from "../encoder/capability.ts";
@@ -118,6 +119,7 @@ class Owner implements OwnerApi {
   async start(
     visibility = DEFAULT_VISIBILITY,
     details?: DetailsPatch,
+    pool?: PoolAsk,
   ): Promise<OwnerSnapshot & { job: ResumableJob | null }> {
     const file = this.#file;
     const { signal } = this.#abort;
@@ -132,7 +134,7 @@ class Owner implements OwnerApi {
       const settings = { ...settingsFor(this.#decidePart()), ...checking };
       const { idempotencyKey } = file;
       // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
-      const options = { settings, visibility, details, createToken, idempotencyKey };
+      const options = { settings, visibility, details, pool, createToken, idempotencyKey };
       const plan = await file.jobPlan();
       if (!signal.aborted) this.#aimAhead(file, plan);
       this.#headStart.beginNow();

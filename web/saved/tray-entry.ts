@@ -1,6 +1,7 @@
 import type { WireError } from "../../shared/job/errors.ts";
 import type { NewCaptions } from "../../shared/wire/captions.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
+import type { PoolAsk } from "../../shared/wire/pool.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 
 /** What a person said of a video before its work begins. */
@@ -8,6 +9,8 @@ export interface ShareRequest {
   visibility: Visibility;
   details: DetailsPatch;
   captions: NewCaptions[];
+  /** The pool whose machines are to help; default: none. */
+  pool?: PoolAsk | undefined;
 }
 
 /** One file among several, as a tab keeps it over a reload. */

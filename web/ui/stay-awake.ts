@@ -6,12 +6,25 @@ import { effect } from "@preact/signals";
  * lock keeps the screen of a phone on while it is looked at.
  */
 
-/** @param isAtWork reads signals: it is followed from now on */
-export function stayAwakeWhile(isAtWork: () => boolean, name: string): void {
+/**
+ * @param isAtWork reads signals: it is followed from now on
+ * @param keepsScreen as `isAtWork`; default: the screen stays on, too
+ */
+export function stayAwakeWhile(
+  isAtWork: () => boolean,
+  name: string,
+  keepsScreen: () => boolean = () => true,
+): void {
   let end: (() => void) | null = null;
+  let hasScreen = false;
   effect(() => {
-    const works = isAtWork();
-    if (works) end ??= stayAwake(name);
+    const [works, wantsScreen] = [isAtWork(), keepsScreen()];
+    if (end !== null && wantsScreen !== hasScreen) {
+      end();
+      end = null;
+    }
+    hasScreen = wantsScreen;
+    if (works) end ??= stayAwake(name, wantsScreen);
     else {
       end?.();
       end = null;
@@ -20,7 +33,7 @@ export function stayAwakeWhile(isAtWork: () => boolean, name: string): void {
 }
 
 /** @returns what ends it */
-function stayAwake(name: string): () => void {
+function stayAwake(name: string, keepsScreen: boolean): () => void {
   const ends = new AbortController();
   const { signal } = ends;
   navigator.locks
@@ -36,8 +49,10 @@ function stayAwake(name: string): () => void {
     sentinel = await navigator.wakeLock?.request("screen").catch(() => null);
     if (signal.aborted) void sentinel?.release();
   };
-  void takeScreen();
-  document.addEventListener("visibilitychange", takeScreen, { signal });
+  if (keepsScreen) {
+    void takeScreen();
+    document.addEventListener("visibilitychange", takeScreen, { signal });
+  }
   return () => {
     ends.abort();
     void sentinel?.release();

@@ -11,6 +11,7 @@ import {
 } from "../../../shared/wire/details.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
+import { askOf, type KeptPool } from "../../saved/pools.ts";
 import type { ShareRequest } from "../../saved/tray-entry.ts";
 import { measuredRates, type UploadChoices } from "../../saved/upload-choices.ts";
 import { deviceFacts } from "../../ui/device.ts";
@@ -24,6 +25,7 @@ import { ExpertSettings } from "./expert-settings.tsx";
 import { secondsFor } from "./forecast.ts";
 import type { VerifyPolicy } from "./helper-settings.tsx";
 import { PictureChoice } from "./picture-choice.tsx";
+import { PoolChoice } from "./pool-choice.tsx";
 import { FoundFacts, SourceNotes } from "./source-facts.tsx";
 import { SourcePreview } from "./source-preview.tsx";
 import { PICKED, TRAY } from "./texts.ts";
@@ -66,6 +68,7 @@ export function InspectedView({
   const title = useSignal(fileTitle);
   const description = useSignal("");
   const captions = useSignal<NewCaptions[]>([]);
+  const pool = useSignal<KeptPool | null>(null);
   const error = problem ?? state.error;
   const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;
   const rates = measuredRates();
@@ -75,7 +78,10 @@ export function InspectedView({
     const details: DetailsPatch = {};
     if (title.value !== fileTitle && title.value.trim() !== "") details.title = title.value;
     if (description.value.trim() !== "") details.description = description.value;
-    actions.onStart({ visibility: visibility.value, details, captions: captions.value }, all);
+    const isPrivate = visibility.value === "private";
+    const asked = pool.value === null ? undefined : askOf(pool.value, isPrivate);
+    const chosen = { visibility: visibility.value, details, captions: captions.value };
+    actions.onStart({ ...chosen, pool: asked }, all);
   };
   const shareText = more === 0 ? PICKED.share : TRAY.shareAll(more + 1);
   return (
@@ -199,6 +205,11 @@ export function InspectedView({
             onLadder={actions.onLadder}
             onServers={actions.onServers}
             onVerify={actions.onVerify}
+          />
+          <PoolChoice
+            pool={pool}
+            isPrivate={visibility.value === "private"}
+            disabled={pending !== null}
           />
         </section>
       </div>

@@ -2,7 +2,7 @@ import type { ShareResponse } from "../../../shared/wire/api.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
-import { QrCode } from "./qr-code.tsx";
+import { QrCode } from "../../ui/qr-code.tsx";
 
 function isOfThisDevice(url: string): boolean {
   return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);

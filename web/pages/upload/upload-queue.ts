@@ -107,12 +107,13 @@ export class UploadQueue {
 
   /** Start was pressed for what is looked at; `all`: also for those that wait, each under its own name. */
   async share(request: ShareRequest, all: boolean): Promise<void> {
-    const { visibility } = request;
+    const { visibility, pool } = request;
     const id = this.#currentId.peek();
     const others = new Set(all ? this.unshared.map((entry) => entry.id) : []);
     this.#change((entry) => {
       if (entry.id === id) return { request };
-      return others.has(entry.id) ? { request: { visibility, details: {}, captions: [] } } : null;
+      const theirs = { visibility, details: {}, captions: [], pool };
+      return others.has(entry.id) ? { request: theirs } : null;
     });
     await this.#session.start(request);
   }

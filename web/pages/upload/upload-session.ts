@@ -204,11 +204,11 @@ export class UploadSession {
     return this.#moving(() => this.#start(request));
   }
 
-  async #start({ visibility, details, captions }: ShareRequest): Promise<void> {
+  async #start({ visibility, details, captions, pool }: ShareRequest): Promise<void> {
     this.#keep({ visibility });
     await this.#while("start", async () => {
       this.#revivals = 0;
-      const { job } = await this.#link.run((owner) => owner.start(visibility, details));
+      const { job } = await this.#link.run((owner) => owner.start(visibility, details, pool));
       if (job === null) return;
       const state = this.state.peek();
       const isHere = "address" in state && state.address?.jobId === job.jobId;

@@ -1,0 +1,75 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import type { PoolMemberState } from "../../contributor/pool-member-api.ts";
+import { requireBrowser } from "../../ui/browser-support.ts";
+import "../../ui/style.css";
+import "./pool.css";
+import { deviceFacts } from "../../ui/device.ts";
+import { stayAwakeWhile } from "../../ui/stay-awake.ts";
+import { deviceClass, friendlyName } from "../contribute/friendly-name.ts";
+import { AskPage } from "./ask-page.tsx";
+import { MemberPage } from "./member-page.tsx";
+import { MemberSession } from "./member-session.ts";
+import { OperatePage } from "./operate-page.tsx";
+
+declare global {
+  /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
+  var tributaryPool: { readonly state: PoolMemberState | null };
+  /** Set before the page runs, by whoever keeps the device's key elsewhere. */
+  var tributaryPoolKey: JsonWebKey | undefined;
+}
+
+requireBrowser("contribute");
+
+const [, , poolId = "", view = ""] = location.pathname.split("/");
+const token = location.hash.slice(1);
+const root = document.getElementById("page") as HTMLElement;
+
+if (view === "operate") render(<OperatePage poolId={poolId} token={token} />, root);
+else if (view === "ask") render(<AskPage poolId={poolId} token={token} />, root);
+else showMember();
+
+function showMember(): void {
+  const query = new URLSearchParams(location.search);
+  const who = {
+    name: query.get("name")?.slice(0, 60) || friendlyName(Math.random),
+    device: deviceClass(navigator.userAgent),
+  };
+  const { mobile } = deviceFacts();
+  const key = globalThis.tributaryPoolKey ?? null;
+  const session = new MemberSession({ poolId, token, who, mobile, key });
+  const { state, limits } = session;
+  globalThis.tributaryPool = {
+    get state() {
+      return state.value;
+    },
+  };
+  const slots = Number(query.get("slots")) || null;
+  void session.open().then(async () => {
+    if (slots !== null) await session.change({ ...limits.peek(), slots });
+    // A screen in a hall, or a machine that is started every morning: nobody presses the button.
+    if (query.has("kiosk") && state.peek()?.phase === "invited") await session.join();
+  });
+  render(
+    <MemberPage
+      state={state}
+      limits={limits}
+      isPaused={session.isPaused}
+      name={who.name}
+      onJoin={() => session.join()}
+      onLimits={(next) => session.change(next)}
+      onPause={(isPaused) => session.pause(isPaused)}
+      onStop={() => session.stop()}
+    />,
+    root,
+  );
+  stayAwakeWhile(
+    () => state.value?.phase === "member",
+    `tributary-pool-${poolId}`,
+    () => limits.value.screenOn,
+  );
+  effect(() => {
+    const name = state.value?.poolName;
+    if (name) document.title = `${state.value?.job ? "Helping: " : ""}${name} · Tributary`;
+  });
+}

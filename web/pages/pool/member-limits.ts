@@ -1,0 +1,92 @@
+import { z } from "zod";
+import {
+  countBytes,
+  type DayCount,
+  type MemberLimits,
+  type Surroundings,
+} from "../../../shared/pool/limits.ts";
+import { parseJson } from "../../../shared/wire/json.ts";
+import { StringRecord } from "../../saved/string-record.ts";
+
+/** The limits of this device, and what this browser tells of its surroundings. Kept in this browser. */
+
+const KEPT = new StringRecord("tributary.pool-limits");
+const hour = z.int().min(0).max(23);
+const limitsSchema = z.object({
+  slots: z.int().min(1).max(64),
+  hours: z.object({ from: hour, to: hour }).nullable(),
+  bytesADay: z.number().positive().nullable(),
+  mainsOnly: z.boolean(),
+  idleOnly: z.boolean(),
+  screenOn: z.boolean(),
+});
+/** With what the page alone heeds: whether the screen is kept on. */
+export type KeptLimits = MemberLimits & { screenOn: boolean };
+const countSchema = z.object({ day: z.string(), bytes: z.number() });
+
+export function keptLimits(possibleSlots: number): KeptLimits {
+  const parsed = limitsSchema.safeParse(parseJson(KEPT.read()["limits"] ?? ""));
+  const none = { hours: null, bytesADay: null, mainsOnly: true, idleOnly: false, screenOn: false };
+  const limits = parsed.success ? parsed.data : { slots: possibleSlots, ...none };
+  return { ...limits, slots: Math.min(limits.slots, Math.max(1, possibleSlots)) };
+}
+
+export function keepLimits(limits: KeptLimits): void {
+  KEPT.put("limits", JSON.stringify(limits), 4);
+}
+
+/** Adds to what was sent and received today. @returns all of today */
+export function addBytes(bytes: number): number {
+  const parsed = countSchema.safeParse(parseJson(KEPT.read()["day"] ?? ""));
+  const before: DayCount = parsed.success ? parsed.data : { day: "", bytes: 0 };
+  const now = new Date();
+  const day = `${now.getFullYear()}-${now.getMonth() + 1}-${now.getDate()}`;
+  const count = countBytes(before, day, bytes);
+  if (bytes > 0 || before.day !== day) KEPT.put("day", JSON.stringify(count), 4);
+  return count.bytes;
+}
+
+interface Idle extends EventTarget {
+  readonly userState: "active" | "idle" | null;
+  start(options: { threshold: number; signal: AbortSignal }): Promise<void>;
+}
+interface IdleConstructor {
+  new (): Idle;
+  requestPermission(): Promise<"granted" | "denied">;
+}
+
+/** What the browser tells of power and of somebody at the machine; null where it does not. */
+export class Watcher {
+  #battery: { readonly charging: boolean } | null = null;
+  #idle: Idle | null = null;
+  #ends = new AbortController();
+
+  async begin(): Promise<void> {
+    const { getBattery } = navigator as { getBattery?: () => Promise<{ charging: boolean }> };
+    this.#battery = (await getBattery?.call(navigator).catch(() => null)) ?? null;
+  }
+
+  /** Needs a click before. @returns whether the browser tells of it from now on */
+  async watchPerson(): Promise<boolean> {
+    const { IdleDetector } = globalThis as { IdleDetector?: IdleConstructor };
+    if (IdleDetector === undefined) return false;
+    if (this.#idle !== null) return true;
+    const allowed = await IdleDetector.requestPermission().catch(() => "denied" as const);
+    if (allowed !== "granted") return false;
+    const idle = new IdleDetector();
+    await idle.start({ threshold: 60_000, signal: this.#ends.signal });
+    this.#idle = idle;
+    return true;
+  }
+
+  now(isPaused: boolean): Surroundings {
+    const state = this.#idle?.userState ?? null;
+    return {
+      hour: new Date().getHours(),
+      bytesToday: addBytes(0),
+      onBattery: this.#battery === null ? null : !this.#battery.charging,
+      inUse: state === null ? null : state === "active",
+      isPaused,
+    };
+  }
+}

@@ -1,0 +1,113 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { toWireError } from "../../../shared/job/errors.ts";
+import { restsFor } from "../../../shared/pool/limits.ts";
+import type { PoolInvitation, PoolMemberState } from "../../contributor/pool-member-api.ts";
+import { connectMember } from "./connect-member.ts";
+import { addBytes, type KeptLimits, keepLimits, keptLimits, Watcher } from "./member-limits.ts";
+
+const LOOK_EVERY_MS = 5_000;
+
+/** The member's worker as the page has it, and the limits that the page keeps it to. Methods never throw. */
+export class MemberSession {
+  readonly #invitation: PoolInvitation;
+  readonly #state = signal<PoolMemberState | null>(null);
+  readonly limits = signal<KeptLimits>(keptLimits(64));
+  readonly isPaused = signal(false);
+  readonly #watcher = new Watcher();
+  #connection: ReturnType<typeof connectMember> | null = null;
+  #isMember = false;
+  #counted = 0;
+
+  constructor(invitation: PoolInvitation) {
+    this.#invitation = invitation;
+  }
+
+  /** Null before the worker has said anything. */
+  get state(): ReadonlySignal<PoolMemberState | null> {
+    return this.#state;
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#watcher.begin();
+      await this.#connect();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    setInterval(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** Joins, or goes on. */
+  async join(): Promise<void> {
+    this.#isMember = true;
+    this.isPaused.value = false;
+    await this.#look(true);
+  }
+
+  async change(limits: KeptLimits): Promise<void> {
+    if (limits.idleOnly && !this.limits.peek().idleOnly) {
+      limits = { ...limits, idleOnly: await this.#watcher.watchPerson() };
+    }
+    this.limits.value = limits;
+    keepLimits(limits);
+    await this.#look(true);
+  }
+
+  async pause(isPaused: boolean): Promise<void> {
+    this.isPaused.value = isPaused;
+    await this.#look(true);
+  }
+
+  async stop(): Promise<void> {
+    this.#isMember = false;
+    await this.#run((api) => api.stop());
+  }
+
+  /** Looks whether the limits let it work now, and says so where that has changed. */
+  async #look(isNews = false): Promise<void> {
+    const state = this.#state.peek();
+    if (state === null || !this.#isMember || state.phase === "failed") return;
+    const limits = this.limits.peek();
+    const rests = restsFor(limits, this.#watcher.now(this.isPaused.peek()));
+    if (isNews || rests !== state.rests) await this.#run((api) => api.work(limits.slots, rests));
+  }
+
+  async #run(
+    command: (api: ReturnType<typeof connectMember>["api"]) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await command(this.#connection?.api ?? (await this.#connect()));
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  async #connect(): Promise<ReturnType<typeof connectMember>["api"]> {
+    const connection = connectMember();
+    this.#connection = connection;
+    void connection.died.then((error) => {
+      this.#connection = null;
+      this.#fail(error);
+    });
+    this.#counted = 0;
+    await connection.api.subscribe((next) => {
+      const all = next.bytesDownloaded + next.bytesUploaded;
+      const bytes = addBytes(Math.max(0, all - this.#counted));
+      this.#counted = all;
+      const isFirst = this.#state.peek()?.phase === "checking" || this.#state.peek() === null;
+      this.#state.value = next;
+      if (isFirst && next.possibleSlots > 0) this.limits.value = keptLimits(next.possibleSlots);
+      if (bytes >= (this.limits.peek().bytesADay ?? Number.POSITIVE_INFINITY)) void this.#look();
+    });
+    await connection.api.open(this.#invitation);
+    return connection.api;
+  }
+
+  #fail(thrown: unknown): void {
+    const before = this.#state.peek();
+    if (before === null) return;
+    const error = toWireError(thrown);
+    const none = { encoding: [], connected: false, job: null };
+    this.#state.value = { ...before, phase: "failed", ...none, error };
+  }
+}

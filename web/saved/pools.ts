@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { parseJson } from "../../shared/wire/json.ts";
+import type { PoolAsk } from "../../shared/wire/pool.ts";
+import { randomId } from "../random-id.ts";
+import { StringRecord } from "./string-record.ts";
+
+/** The pools that this browser's owner may ask for help, and by what they know that two videos are its. */
+
+const POOLS = new StringRecord("tributary.pools");
+const REQUESTER = new StringRecord("tributary.requester");
+const MOST = 8;
+
+const keptPoolSchema = z.object({ poolId: z.string(), name: z.string(), token: z.string() });
+export type KeptPool = z.infer<typeof keptPoolSchema>;
+
+export function keptPools(): KeptPool[] {
+  return Object.values(POOLS.read()).flatMap((text) => {
+    const parsed = keptPoolSchema.safeParse(parseJson(text));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+export function keepPool(pool: KeptPool): void {
+  POOLS.put(pool.poolId, JSON.stringify(pool), MOST);
+}
+
+/** What a pool’s link for owners says; null for another text. */
+export function readAskLink(text: string): { poolId: string; token: string } | null {
+  const url = URL.parse(text.trim());
+  const [, poolId] = /^\/pool\/([^/]+)\/ask$/.exec(url?.pathname ?? "") ?? [];
+  const token = url?.hash.slice(1) ?? "";
+  return poolId === undefined || token === "" ? null : { poolId, token };
+}
+
+/** What a job's creation says. @param sharePrivate the person was told that pieces go there, and chose it */
+export function askOf({ poolId, token }: KeptPool, sharePrivate: boolean): PoolAsk {
+  const requester = REQUESTER.read()["id"] ?? randomId();
+  REQUESTER.put("id", requester, 1);
+  return { poolId, token, requester, ...(sharePrivate && { sharePrivate }) };
+}
