@@ -152,6 +152,7 @@ describe("the OpenAPI document", () => {
       "delete /api/jobs/{id}/http-socket",
       "get /api/jobs/{id}/socket",
       "get /api/openapi.json",
+      "get /api/pools/{id}/socket",
       "post /api/jobs/{id}/http-socket",
       "post /api/jobs/{id}/http-socket/receive",
       "post /api/jobs/{id}/http-socket/send",

@@ -54,6 +54,7 @@ export function assign(
   hall.leaveUnusable();
   hall.leaveCrowded(nowMs);
   hall.fill();
+  hall.spread();
   return hall.moves();
 }
 
@@ -63,6 +64,7 @@ class Hall {
   readonly #targets: ReadonlyMap<string, number>;
   readonly #at = new Map<string, string | null>();
   readonly #has = new Map<string, number>();
+  readonly #full = new Set<string>();
   #free: Machine[] = [];
 
   constructor(
@@ -106,7 +108,11 @@ class Hall {
       const over = this.#of(jobId) - this.#target(jobId);
       if (over < TOO_MUCH * speed) continue;
       const isMissed = [...this.#demands.values()].some((demand) => {
-        return demand.jobId !== jobId && canHelp(machine, demand) && this.#missing(demand) > 0;
+        return (
+          demand.jobId !== jobId &&
+          canHelp(machine, demand) &&
+          this.#missing(demand) >= MISSING * speed
+        );
       });
       if (isMissed && this.#missingBeyondFree() >= MISSING * speed) this.#leave(machine);
     }
@@ -117,7 +123,8 @@ class Hall {
     while (this.#free.length > 0) {
       const jobs = [...this.#demands.values()]
         .map((demand) => ({ demand, part: this.#missing(demand) / this.#target(demand.jobId) }))
-        .filter(({ demand, part }) => part > 1e-6 && this.#free.some((m) => canHelp(m, demand)))
+        .filter(({ demand, part }) => part > 1e-6 && !this.#full.has(demand.jobId))
+        .filter(({ demand }) => this.#free.some((machine) => canHelp(machine, demand)))
         // What few machines can decode has its pick before all others.
         .sort(
           (a, b) =>
@@ -126,16 +133,33 @@ class Hall {
             compare(a.demand.jobId, b.demand.jobId),
         );
       const [first] = jobs;
-      if (first === undefined) return;
+      if (first === undefined) break;
       const machine = this.#bestFor(first.demand);
       if (machine === undefined) {
         // All that are free are too large a part: the job has its share.
-        this.#add(first.demand.jobId, this.#missing(first.demand));
+        this.#full.add(first.demand.jobId);
         continue;
       }
       this.#free = this.#free.filter((each) => each !== machine);
       this.#at.set(machine.memberId, first.demand.jobId);
       this.#add(first.demand.jobId, machine.speed);
+    }
+  }
+
+  /** What is left over, because no share misses a whole machine, to those who can use more than their share. */
+  spread(): void {
+    for (const machine of this.#free) {
+      const [job] = [...this.#demands.values()]
+        .filter((demand) => canHelp(machine, demand))
+        .filter(({ jobId, demand }) => demand - this.#of(jobId) >= MISSING * machine.speed)
+        .sort(
+          (a, b) =>
+            this.#of(a.jobId) / this.#target(a.jobId) - this.#of(b.jobId) / this.#target(b.jobId) ||
+            compare(a.jobId, b.jobId),
+        );
+      if (job === undefined) continue;
+      this.#at.set(machine.memberId, job.jobId);
+      this.#add(job.jobId, machine.speed);
     }
   }
 
