@@ -104,6 +104,9 @@ test("progress never reads as all before the job is ready, and then always does"
   expect(jobProgress({ state: "assembling", tasks: done })).toBe(0.99);
   expect(jobProgress({ state: "ready", tasks: done })).toBe(1);
   expect(jobProgress({ state: "running", tasks: [] })).toBe(0);
+  // As a viewer's page has it, who does not see the tasks.
+  expect(jobProgress({ state: "running", tasks: [], progress: 0.4 })).toBe(0.4);
+  expect(jobProgress({ state: "assembling", tasks: [], progress: 1 })).toBe(0.99);
 });
 
 test("parts are counted from one", () => {

@@ -106,9 +106,13 @@ export function soundRuns(job: Pick<JobView, "tasks">): SoundRun[] {
 /** Sound encodes some fifty times faster than a ladder of pictures. */
 const SOUND_WEIGHT = 0.02;
 
-/** 0..1 of the whole job, by segments of picture and (lightly) of sound; 1 only when it is ready. */
-export function jobProgress(job: Pick<JobView, "state" | "tasks">): number {
+/**
+ * 0..1 of the whole job, by segments of picture and (lightly) of sound; 1 only when it is ready. Only owner and
+ * helpers see the tasks: others have `progress` of the job's status, the share of its tasks that is done.
+ */
+export function jobProgress(job: Pick<JobView, "state" | "tasks"> & { progress?: number }): number {
   if (job.state === "ready") return 1;
+  if (job.tasks.length === 0) return Math.min(0.99, job.progress ?? 0);
   let done = 0;
   let all = 0;
   for (const task of job.tasks) {
