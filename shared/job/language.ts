@@ -8,11 +8,13 @@ export function languageName(language: string): string | null {
   }
 }
 
-/** Tags of the languages that have two letters, and their names in English, by name. */
+/** Tags of the languages that have two letters, and their names in English, by name; each name once. */
 export function knownLanguages(): { tag: string; name: string }[] {
   return CODES.split(" ")
     .map((pair) => ({ tag: pair.slice(0, 2), name: languageName(pair.slice(0, 2)) ?? "" }))
-    .filter(({ tag, name }) => name !== tag)
+    .filter(({ tag, name }, index, all) => {
+      return name !== tag && all.findIndex((each) => each.name === name) === index;
+    })
     .sort((a, b) => a.name.localeCompare(b.name, "en"));
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { languageName, threeLetterCode } from "../../shared/job/language.ts";
+import { knownLanguages, languageName, threeLetterCode } from "../../shared/job/language.ts";
 
 /** All pairs of letters that a language could have. */
 const PAIRS = Array.from({ length: 26 * 26 }, (_, n) =>
@@ -24,4 +24,10 @@ test.each([
 ])("%j is %s in MP4, and %s to people", (language, code, name) => {
   expect(threeLetterCode(language)).toBe(code);
   expect(languageName(language)).toBe(name);
+});
+
+test("each language stands in the list once", () => {
+  const names = knownLanguages().map(({ name }) => name);
+  expect(names).toContain("German");
+  expect(new Set(names).size).toBe(names.length);
 });
