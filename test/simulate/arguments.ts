@@ -26,7 +26,7 @@ Without options: the tables of its README. With any: one swarm.
   --seed N            default 1
   --timeline N        who had the last N tasks, when and how it went
   --pool NAME         a standing pool instead: hour, hour-new, short, short-alone, day, day-new, liars,
-                      crowd (a minute or two), or all
+                      crowd and crowd-shards (minutes each), or all
   --json              the figures as JSON
   --help              this text`;
 

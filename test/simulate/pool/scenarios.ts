@@ -16,6 +16,8 @@ export interface PoolScenario {
   jobs: SimulatedJob[];
   startsAtMs?: number;
   seed?: number;
+  /** So many objects, each with its part of members and jobs, and nothing lent between them. Default: 1. */
+  shards?: number;
 }
 
 export interface PoolJobRow {
@@ -74,15 +76,21 @@ export const POOL_SCENARIOS: Readonly<Record<string, () => PoolScenario>> = {
       members: members.map((each, i) => (i % 10 === 3 ? { ...each, lies } : each)),
     };
   },
-  crowd: () => ({
-    name: "1,000 machines, 100 jobs of 10 to 60 minutes",
+  crowd: () => crowd(1),
+  "crowd-shards": () => crowd(4),
+};
+
+function crowd(shards: number): PoolScenario {
+  return {
+    name: `1,000 machines, 100 jobs of 10 to 60 minutes${shards > 1 ? `, ${shards} shards` : ""}`,
+    shards,
     members: laptops(1_000, { seed: 5, proven: 100, slots: 1 }),
     jobs: Array.from({ length: 100 }, (_, index) => {
       const minutes = 10 + ((index * 37) % 51);
       return fast(job(`job-${index}`, `owner-${index % 40}`, minutes, (index % 10) * 60_000));
     }),
-  }),
-};
+  };
+}
 
 function hour(name: string, proven: number): PoolScenario {
   const members = laptops(30, { seed: 1, proven });
@@ -100,6 +108,36 @@ function fast(of: SimulatedJob): SimulatedJob {
 }
 
 export async function simulatePool(scenario: PoolScenario): Promise<PoolRow> {
+  const { shards = 1, members, jobs } = scenario;
+  const rows: PoolRow[] = [];
+  for (let shard = 0; shard < shards; shard += 1) {
+    const isOfIt = (_: unknown, index: number) => index % shards === shard;
+    const part = { members: members.filter(isOfIt), jobs: jobs.filter(isOfIt) };
+    rows.push(await simulateOne({ ...scenario, ...part }, members));
+  }
+  return rows.reduce(joined);
+}
+
+function joined(one: PoolRow, other: PoolRow): PoolRow {
+  const counts = { ...one.counts };
+  for (const key of Object.keys(counts) as (keyof PoolCounts)[]) counts[key] += other.counts[key];
+  return {
+    name: one.name,
+    members: one.members + other.members,
+    jobs: [...one.jobs, ...other.jobs],
+    fairness: [...one.fairness, ...other.fairness],
+    counts,
+    sockets: one.sockets + other.sockets,
+    messages: one.messages + other.messages,
+    banned: one.banned + other.banned,
+  };
+}
+
+/** @param all members, whose speed is that of a job alone */
+async function simulateOne(
+  scenario: PoolScenario,
+  all: readonly SimulatedMember[],
+): Promise<PoolRow> {
   const { name, members, jobs, startsAtMs = 0, seed = 1 } = scenario;
   const world = new PoolWorld(members, jobs, { startsAtMs, seed });
   await world.run(LIMIT_MS);
@@ -107,7 +145,7 @@ export async function simulatePool(scenario: PoolScenario): Promise<PoolRow> {
   return {
     name,
     members: members.length,
-    jobs: finished.map((each) => rowOf(each, members)),
+    jobs: finished.map((each) => rowOf(each, all)),
     fairness: world.fairness.indices,
     counts: world.counts,
     sockets: world.counts.assignments + finished.length,

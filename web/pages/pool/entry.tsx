@@ -8,6 +8,7 @@ import { deviceFacts } from "../../ui/device.ts";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
 import { deviceClass, friendlyName } from "../contribute/friendly-name.ts";
 import { AskPage } from "./ask-page.tsx";
+import { CreatePage } from "./create-page.tsx";
 import { MemberPage } from "./member-page.tsx";
 import { MemberSession } from "./member-session.ts";
 import { OperatePage } from "./operate-page.tsx";
@@ -25,7 +26,8 @@ const [, , poolId = "", view = ""] = location.pathname.split("/");
 const token = location.hash.slice(1);
 const root = document.getElementById("page") as HTMLElement;
 
-if (view === "operate") render(<OperatePage poolId={poolId} token={token} />, root);
+if (poolId === "") render(<CreatePage />, root);
+else if (view === "operate") render(<OperatePage poolId={poolId} token={token} />, root);
 else if (view === "ask") render(<AskPage poolId={poolId} token={token} />, root);
 else showMember();
 

@@ -148,7 +148,7 @@ function AtWork({
         </Note>
       )}
       <dl class="figures">
-        <Figure name="Pieces today, in this tab" value={String(shown.tasksDone)} />
+        <Figure name="Pieces in this tab" value={String(shown.tasksDone)} />
         <Figure name="Received" value={formatBytes(shown.bytesDownloaded)} />
         <Figure name="Sent" value={formatBytes(shown.bytesUploaded)} />
       </dl>

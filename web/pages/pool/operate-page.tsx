@@ -6,6 +6,8 @@ import { EdgeClient } from "../../edge-client.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { Figure } from "../../ui/figure.tsx";
+import { FormField } from "../../ui/form-field.tsx";
+import { formatCount } from "../../ui/format.ts";
 import { PageFrame } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
 import { HistoryPlot } from "./history-plot.tsx";
@@ -133,12 +135,8 @@ function Links({
         {shown.links.map((link) => (
           <li key={link.linkId}>
             <span>
-              <b>{link.kind === "join" ? "For helpers" : "For owners"}</b> {link.label}
-              {link.isClosed
-                ? ", ended"
-                : `, until ${new Date(link.expiresAtMs).toLocaleDateString("en")}`}
-              {link.kind === "join" && `, ${link.members} computers`}
-              {link.lies > 0 && `, ${link.lies} wrong results`}
+              <b>{link.kind === "join" ? "For helpers" : "For owners"}</b>
+              {linkFacts(link)}
             </span>
             {!link.isClosed && (
               <button type="button" class="button" onClick={() => onEnd(link.linkId)}>
@@ -148,18 +146,20 @@ function Links({
           </li>
         ))}
       </ul>
-      <label>
-        Name of a new link{" "}
-        <input
-          type="text"
-          maxLength={60}
-          placeholder="Class 7b"
-          value={label.value}
-          onInput={(event) => {
-            label.value = event.currentTarget.value;
-          }}
-        />
-      </label>
+      <FormField label="Name of a new link">
+        {(props) => (
+          <input
+            {...props}
+            type="text"
+            maxLength={60}
+            placeholder="Class 7b"
+            value={label.value}
+            onInput={(event) => {
+              label.value = event.currentTarget.value;
+            }}
+          />
+        )}
+      </FormField>
       <div class="actions">
         <button type="button" class="button" onClick={() => onAdd("join", label.value)}>
           Link for helpers
@@ -184,6 +184,24 @@ function Links({
   );
 }
 
+function linkFacts({
+  kind,
+  label,
+  isClosed,
+  expiresAtMs,
+  members,
+  lies,
+}: PoolOverview["links"][number]): string {
+  const until = new Date(expiresAtMs).toLocaleDateString("en", { dateStyle: "medium" });
+  const facts = [
+    isClosed ? "ended" : `until ${until}`,
+    kind === "join" && formatCount(members, "computer"),
+    lies > 0 && formatCount(lies, "wrong result"),
+  ];
+  const name = label === "" ? "" : ` ${label}`;
+  return `${name}: ${facts.filter((fact) => fact !== false).join(", ")}`;
+}
+
 function Queue({ shown }: { shown: PoolOverview }) {
   return (
     <section class="card pool-card" aria-labelledby="queue-title">
@@ -195,9 +213,10 @@ function Queue({ shown }: { shown: PoolOverview }) {
             <a href={`/watch/${job.jobId}`}>{job.title}</a>{" "}
             <span class="hint">
               {job.endedAtMs === null
-                ? `${(job.remainingSeconds / 60).toFixed(1)} of ${(job.totalSeconds / 60).toFixed(1)} min left, ${job.members} computers`
+                ? `${(job.remainingSeconds / 60).toFixed(1)} of ${(job.totalSeconds / 60).toFixed(1)} min left, ${formatCount(job.members, "computer")}`
                 : "over"}
-              {job.failures > 0 && `, ${job.failures} pieces failed and were made again`}
+              {job.failures > 0 &&
+                `, ${formatCount(job.failures, "piece")} failed and had to be made again`}
             </span>
           </li>
         ))}

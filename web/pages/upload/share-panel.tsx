@@ -4,6 +4,7 @@ import type { JobSettings } from "../../../shared/job/job.ts";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { formatCount } from "../../ui/format.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { HelperList, helpersText } from "./helper-list.tsx";
@@ -53,6 +54,13 @@ export function SharePanel({ job, actions }: { job: JobView; actions: ShareActio
         </h2>
         <span class="hint">{helpersText(helpers)}</span>
       </div>
+      {job.pool != null && (
+        <p role="status">
+          {job.pool.members === 0
+            ? `The pool “${job.pool.name}” was asked for help.`
+            : `The pool “${job.pool.name}” is helping with ${formatCount(job.pool.members, "computer")}.`}
+        </p>
+      )}
       {link.value === null ? (
         <>
           <p class="hint">
