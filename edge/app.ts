@@ -12,6 +12,7 @@ import { linkRoutes } from "./routes/links.ts";
 import { oembedRoutes } from "./routes/oembed.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { pictureRoutes } from "./routes/pictures.ts";
 import { playbackRoutes } from "./routes/playback.ts";
 import { poolRoutes } from "./routes/pools.ts";
 import { shareRoutes } from "./routes/share.ts";
@@ -34,7 +35,7 @@ app.use(protectAnswers);
 // Tokens travel in headers, never in cookies: pages anywhere may call.
 const openToAll = cors({
   origin: "*",
-  allowMethods: ["GET", "POST", "PATCH", "DELETE"],
+  allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: ["authorization", "content-type", "idempotency-key"],
   exposeHeaders: ["location"],
   maxAge: 86_400,
@@ -52,6 +53,7 @@ app.route("/api/videos", videoRoutes);
 app.route("/api/videos", linkRoutes);
 app.route("/api/videos", captionRoutes);
 app.route("/api/pools", poolRoutes);
+app.route("/api/videos", pictureRoutes);
 app.route("/coordinator-status", statusRoutes);
 // With a signed link in the path first: an id is never like one.
 app.route("/v/:link{~[\\w.-]{1,400}}", playbackRoutes);

@@ -13,4 +13,5 @@ export type {
   VideoPatch,
 } from "../shared/wire/api.ts";
 export type { JobStatus } from "../shared/wire/job-status.ts";
+export type { NewStoryboard, Pictures, Poster, PosterSource } from "../shared/wire/pictures.ts";
 export { EdgeClient, type UploadState } from "./edge-client.ts";

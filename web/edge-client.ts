@@ -41,6 +41,12 @@ import type { DetailsPatch } from "../shared/wire/details.ts";
 import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
 import {
+  type NewStoryboard,
+  type Pictures,
+  type PosterSource,
+  picturesSchema,
+} from "../shared/wire/pictures.ts";
+import {
   type CreatePoolResponse,
   createPoolResponseSchema,
   type PoolAsk,
@@ -79,7 +85,7 @@ const CALL_TRIES = 4;
 interface CallOptions {
   /** An owner's, or one that allows to create. */
   token?: string | undefined;
-  /** Sent as JSON. */
+  /** Sent as JSON, but for a Blob. */
   body?: unknown;
   signal?: AbortSignal | undefined;
   /** Names what is asked for: asked again with it, it is not done twice. */
@@ -217,6 +223,35 @@ export class EdgeClient {
   /** Codes: FORBIDDEN, NOT_FOUND. */
   async deleteCaptions(videoId: string, token: string, id: string): Promise<void> {
     await this.#call("DELETE", `/api/videos/${videoId}/captions/${id}`, z.unknown(), { token });
+  }
+
+  /**
+   * Gives a video its poster, while it is made or later. Repeated where no answer comes.
+   * @param source `automatic` leaves one as it is that a person chose
+   * Codes: PICTURE_INVALID, REQUEST_INVALID, FORBIDDEN, NOT_FOUND, RATE_LIMITED.
+   */
+  savePoster(
+    videoId: string,
+    token: string,
+    jpeg: Blob,
+    source: PosterSource = "file",
+    signal?: AbortSignal,
+  ): Promise<Pictures> {
+    const path = `/api/videos/${videoId}/poster?source=${source}`;
+    const once = () => this.#call("PUT", path, picturesSchema, { token, body: jpeg, signal });
+    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+  }
+
+  /** Codes: as `savePoster`. */
+  saveStoryboard(
+    videoId: string,
+    token: string,
+    body: NewStoryboard,
+    signal?: AbortSignal,
+  ): Promise<Pictures> {
+    const path = `/api/videos/${videoId}/storyboard`;
+    const once = () => this.#call("PUT", path, picturesSchema, { token, body, signal });
+    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
   }
 
   /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
@@ -397,18 +432,25 @@ export class EdgeClient {
   }
 
   async #call<T>(
-    method: "GET" | "POST" | "PATCH" | "DELETE",
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     schema: z.ZodType<T>,
     { token, body, signal, idempotencyKey }: CallOptions,
   ): Promise<T> {
     const headers = new Headers();
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-    if (body !== undefined) headers.set("content-type", "application/json");
+    const isBlob = body instanceof Blob;
+    if (isBlob) headers.set("content-type", body.type);
+    else if (body !== undefined) headers.set("content-type", "application/json");
     if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
     const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-    const init = { method, headers, body: JSON.stringify(body) ?? null, signal: either };
+    const init = {
+      method,
+      headers,
+      body: isBlob ? body : (JSON.stringify(body) ?? null),
+      signal: either,
+    };
     let response: Response;
     let text: string;
     try {

@@ -3,6 +3,7 @@ import { log } from "../../shared/log.ts";
 import { visibilitySchema } from "../../shared/wire/api.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import { DETAILS_COLUMNS, storedDetailsSchema } from "./details.ts";
+import { PICTURES_COLUMNS, type StoredPictures, storedPicturesOf } from "./pictures.ts";
 
 /** The rows that say who owns a video and who may see it. */
 
@@ -48,19 +49,21 @@ const ownershipSchema = z.object({
   passphraseHash: z.string().nullable(),
   details: storedDetailsSchema,
 });
-export type Ownership = z.infer<typeof ownershipSchema>;
+export type Ownership = z.infer<typeof ownershipSchema> & { pictures: StoredPictures };
 
 /** Null for a video that has no row: of before there were any, or unknown. */
 export async function findOwnership(db: D1Database, id: string): Promise<Ownership | null> {
   const row = await db
     .prepare(
       `SELECT o.owner_token_hash AS ownerTokenHash, o.visibility, o.link_version AS linkVersion,
-         o.passphrase_hash AS passphraseHash, ${DETAILS_COLUMNS}
-       FROM video_owners AS o LEFT JOIN video_details AS d ON d.id = o.id WHERE o.id = ?`,
+         o.passphrase_hash AS passphraseHash, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}
+       FROM video_owners AS o LEFT JOIN video_details AS d ON d.id = o.id
+         LEFT JOIN video_pictures AS p ON p.id = o.id WHERE o.id = ?`,
     )
     .bind(id)
     .first();
-  return row === null ? null : ownershipSchema.parse({ ...row, details: row });
+  if (row === null) return null;
+  return { ...ownershipSchema.parse({ ...row, details: row }), pictures: storedPicturesOf(row) };
 }
 
 export async function saveVisibility(
@@ -128,6 +131,7 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
     db.prepare("DELETE FROM video_owners WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
     db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
+    db.prepare("DELETE FROM video_pictures WHERE id = ?").bind(id),
   ]);
 }
 
@@ -141,6 +145,7 @@ export async function deleteCancelledRows(db: D1Database, id: string): Promise<v
     db.prepare("DELETE FROM video_owners WHERE id = ? AND visibility <> 'private'").bind(id),
     db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
     db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
+    db.prepare("DELETE FROM video_pictures WHERE id = ?").bind(id),
   ]);
 }
 

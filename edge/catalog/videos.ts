@@ -2,19 +2,24 @@ import { isErrorCode } from "../../shared/job/errors.ts";
 import { type EndState, hasEnded } from "../../shared/job/job.ts";
 import { type Video, type VideoPage, videoSchema } from "../../shared/wire/api.ts";
 import type { Details } from "../../shared/wire/details.ts";
+import type { Pictures } from "../../shared/wire/pictures.ts";
 import type { Reason } from "../../shared/wire/problem.ts";
 import { DETAILS_COLUMNS, shownDetails, storedDetailsSchema } from "./details.ts";
+import { PICTURES_COLUMNS, shownPictures, storedPicturesOf } from "./pictures.ts";
 
 /** The catalogue's columns under the names that `Video` has for them. */
 const COLUMNS = `v.id, v.name, v.state, v.error_code AS errorCode, v.duration_ticks AS durationTicks,
   v.width, v.height, v.bytes_stored AS bytesStored, v.created_at_ms AS createdAtMs,
-  v.ended_at_ms AS endedAtMs, v.visibility, ${DETAILS_COLUMNS}`;
-const TABLES = "videos AS v LEFT JOIN video_details AS d ON d.id = v.id";
+  v.ended_at_ms AS endedAtMs, v.visibility, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}`;
+const TABLES = `videos AS v LEFT JOIN video_details AS d ON d.id = v.id
+  LEFT JOIN video_pictures AS p ON p.id = v.id`;
 
 /** A video's row, with what its owner says of it. @param row `name` is its file's */
 function videoOf(row: Record<string, unknown>): Video {
   const details = storedDetailsSchema.parse(row);
-  return videoSchema.parse({ ...row, ...shownDetails(details, String(row["name"])) });
+  const shown = shownDetails(details, String(row["name"]));
+  const pictures = shownPictures(String(row["id"]), storedPicturesOf(row));
+  return videoSchema.parse({ ...row, ...shown, ...pictures });
 }
 
 /** The file's name is for the owner and the operator: everybody else sees the title in its place. */
@@ -28,7 +33,7 @@ export function withoutFileName(video: Video): Video {
  */
 export async function saveVideo(
   db: D1Database,
-  video: Omit<Video, "visibility" | keyof Details>,
+  video: Omit<Video, "visibility" | keyof Details | keyof Pictures>,
 ): Promise<void> {
   await db
     .prepare(

@@ -1,4 +1,5 @@
 import { chunkPrefix, outputPrefix, playlistKey, recordKey } from "../../shared/job/object-keys.ts";
+import { deletePictures } from "../catalog/delete-video.ts";
 import { deleteBelow } from "../storage/stored-objects.ts";
 import {
   putRecord,
@@ -22,6 +23,7 @@ export async function cleanUp(env: Cloudflare.Env, state: State): Promise<void> 
     kept.add(playlistKey(job.id, "download.mp4"));
   } else {
     await env.MEDIA.delete(recordKey(job.id));
+    await deletePictures(env, job.id);
   }
   await deleteBelow(env.MEDIA, chunkPrefix(job.id), new Set());
   await deleteBelow(env.MEDIA, outputPrefix(job.id), kept);

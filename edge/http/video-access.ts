@@ -3,6 +3,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { DEFAULT_VISIBILITY, type Visibility } from "../../shared/wire/visibility.ts";
 import { NO_DETAILS, type StoredDetails } from "../catalog/details.ts";
 import { findOwnership, type Ownership } from "../catalog/owners.ts";
+import { NO_PICTURES, type StoredPictures } from "../catalog/pictures.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, isJobId, tokensMatch } from "./auth.ts";
 import { judgeLink, LINK_MARK } from "./video-link.ts";
@@ -20,6 +21,7 @@ export interface VideoAccess {
   caller: Caller;
   visibility: Visibility;
   details: StoredDetails;
+  pictures: StoredPictures;
   /** False for a private video of somebody else, without a link to it. */
   isVisible: boolean;
   /** A signed link came with the request. */
@@ -63,6 +65,7 @@ export async function videoAccess(c: Asking, id: string): Promise<VideoAccess> {
     caller,
     visibility,
     details: ownership?.details ?? NO_DETAILS,
+    pictures: ownership?.pictures ?? NO_PICTURES,
     isVisible: visibility !== "private" || caller !== "other" || link === "good",
     link,
     hasPassphrase: ownership !== null && ownership.passphraseHash !== null,

@@ -36,6 +36,8 @@ export interface RouteDescription {
     | "pool-operator";
   /** Where the body is one of several: `jsonBody` tells of a single one by itself. */
   bodies?: readonly z.ZodType[];
+  /** The media type of a body that is no JSON. */
+  upload?: string;
   /** By status; null for no body, "events" for server-sent events. */
   answers: Readonly<Partial<Record<200 | 201 | 202 | 204, z.ZodType | "events" | null>>>;
   /** Those that a client can bring about. */
@@ -44,7 +46,7 @@ export interface RouteDescription {
 
 /** The route's part of the OpenAPI document; stands first among its handlers. */
 export function describe(route: RouteDescription): MiddlewareHandler {
-  const { tag, id, summary, detail = "", access, bodies, answers, errors } = route;
+  const { tag, id, summary, detail = "", access, bodies, upload, answers, errors } = route;
   return describeRoute({
     tags: [tag],
     operationId: id,
@@ -54,6 +56,7 @@ export function describe(route: RouteDescription): MiddlewareHandler {
     ...(bodies === undefined
       ? {}
       : { requestBody: { required: true, content: json({ anyOf: bodies.map(schemaRef) }) } }),
+    ...(upload === undefined ? {} : { requestBody: { required: true, content: binary(upload) } }),
     responses: { ...successes(answers, summary), ...problems(errors) },
   });
 }
@@ -104,6 +107,10 @@ function problems(codes: readonly ErrorCode[]): Responses {
   return Object.fromEntries(
     [...byStatus].map(([status, names]) => [status, { description: names.join(", "), content }]),
   );
+}
+
+function binary(type: string): Record<string, Body> {
+  return { [type]: { schema: { type: "string", format: "binary" } } };
 }
 
 function json(schema: Record<string, unknown>): Record<"application/json", Body> {

@@ -31,6 +31,7 @@ import {
   newCaptionsSchema,
 } from "../../shared/wire/captions.ts";
 import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import { newStoryboardSchema, picturesSchema } from "../../shared/wire/pictures.ts";
 import {
   createPoolRequestSchema,
   createPoolResponseSchema,
@@ -72,6 +73,8 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Captions: captionsSchema,
   CaptionsList: captionsListSchema,
   NewCaptions: newCaptionsSchema,
+  Pictures: picturesSchema,
+  NewStoryboard: newStoryboardSchema,
   Mp4Status: mp4StatusSchema,
   VideoCheck: videoCheckSchema,
   OEmbed: oembedSchema,

@@ -21,6 +21,6 @@ export function published(origin: string, video: Video): Published {
     watchUrl: `${origin}/watch/${id}`,
     embedUrl: `${origin}/embed/${id}`,
     masterUrl: `${origin}/v/${id}/master.m3u8`,
-    posterUrl: null,
+    posterUrl: video.poster ? `${origin}${video.poster.path}` : null,
   };
 }

@@ -14,6 +14,7 @@ import { titleOfFile } from "../../shared/wire/details.ts";
 import { type JobStatus, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { saveCaptions } from "../captions/captions.ts";
 import { findOwnership } from "../catalog/owners.ts";
+import { shownPictures } from "../catalog/pictures.ts";
 import type { Result } from "../coordinator/coordinator.ts";
 import { coordinatorOf, ofJob, unwrap } from "../coordinator/coordinator-stub.ts";
 import { createTokenRequired, rateLimited, readLimited } from "../http/admission.ts";
@@ -116,12 +117,16 @@ jobRoutes.get(
 );
 
 /** With what its owner says of it; the file's name is for the owner and the operator. */
-function shownStatus(status: JobStatus, { caller, details: stored }: VideoAccess): JobStatus {
+function shownStatus(
+  status: JobStatus,
+  { caller, details: stored, pictures }: VideoAccess,
+): JobStatus {
   const details = { ...stored, title: stored.title ?? status.title ?? titleOfFile(status.name) };
   const { title } = details;
-  if (caller !== "other") return { ...status, title, details };
+  const shown = { ...status, ...shownPictures(status.id, pictures), title, details };
+  if (caller !== "other") return shown;
   const source = status.source && { ...status.source, name: title };
-  return { ...status, name: title, title, details, source };
+  return { ...shown, name: title, source };
 }
 
 jobRoutes.get(

@@ -30,7 +30,7 @@ linkRoutes.post(
     id: "linkVideo",
     summary: "Make a link that opens a private video",
     detail:
-      "Whoever has it can watch until it expires or the links are withdrawn. What players fetch has the signed part in its path, so that they need no headers: HLS, DASH, captions and the MP4.",
+      "Whoever has it can watch until it expires or the links are withdrawn. What players fetch has the signed part in its path, so that they need no headers: HLS, DASH, captions, pictures and the MP4.",
     access: "owner-or-operator",
     answers: { 201: videoLinkSchema },
     errors: ["NOT_FOUND", "UNAUTHORIZED", "FORBIDDEN", "REQUEST_INVALID"],
@@ -117,6 +117,8 @@ function linkTo(
     masterUrl: `${folder}/master.m3u8`,
     dashUrl: `${folder}/manifest.mpd`,
     mp4Url: `${folder}/download.mp4`,
+    posterUrl: `${folder}/poster.jpg`,
+    storyboardUrl: `${folder}/storyboard.vtt`,
   };
 }
 

@@ -74,8 +74,8 @@ function oembedOf(
     ...size,
     ...(posterUrl && {
       thumbnail_url: posterUrl,
-      thumbnail_width: video.width,
-      thumbnail_height: video.height,
+      thumbnail_width: video.poster?.width ?? video.width,
+      thumbnail_height: video.poster?.height ?? video.height,
     }),
   };
 }

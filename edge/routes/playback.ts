@@ -21,6 +21,7 @@ import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../htt
 import { visibleVideo } from "../http/video-access.ts";
 import { fromEdgeCache, intoEdgeCache, partFromEdgeCache } from "../storage/edge-cache.ts";
 import { readRecord } from "../storage/video-record.ts";
+import { pictureFiles } from "./picture-files.ts";
 
 const MASTER = "master.m3u8";
 /** Folders of captions. */
@@ -97,6 +98,8 @@ playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[a-z0-9_-]+\\.(m4
   if (named === null) throw notFound();
   return object(c, path, named.md5);
 });
+
+playbackRoutes.route("/", pictureFiles);
 
 /** The MP4, under the video's title. */
 playbackRoutes.get("/:id/download.mp4", async (c) => {

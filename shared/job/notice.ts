@@ -65,6 +65,8 @@ export const NOTICE_CODES = [
   "CAPTION_CUES_AFTER_END",
   /** A file with captions does not say its encoding. */
   "CAPTION_ENCODING_GUESSED",
+  /** The video's poster or storyboard could not be made or kept. */
+  "PICTURES_NOT_MADE",
   /** More was to be told than is kept. */
   "MORE_NOTICES",
   /** Anything else, from a build that gave no code. */

@@ -42,7 +42,7 @@ export function namedHashes(path: string): { sha256: string; md5: string | null 
 const NAMED =
   /\/(?:[a-z0-9_-]+-(?=[0-9a-f]{64}-))?([0-9a-f]{64})(?:-([0-9a-f]{32}))?\.(?:m4s|mp4)$/;
 
-/** Playlists of a finished job, and its poster. */
+/** Playlists of a finished job. */
 export function playlistKey(jobId: string, path: string): string {
   return `v/${jobId}/${path}`;
 }
@@ -59,6 +59,11 @@ export function captionsKey(videoId: string, id: string): string {
 
 export function captionsPrefix(videoId: string): string {
   return `captions/${videoId}/`;
+}
+
+/** Poster and storyboard; beside the job's outputs as well. */
+export function picturesPrefix(videoId: string): string {
+  return `pictures/${videoId}/`;
 }
 
 /** A staged chunk; deleted an hour after the job's end. */

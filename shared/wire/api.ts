@@ -4,6 +4,7 @@ import type { LadderRung } from "../plan/rungs.ts";
 import { newCaptionsSchema } from "./captions.ts";
 import { detailsPatchSchema, detailsSchema } from "./details.ts";
 import { idSchema } from "./formats.ts";
+import { picturesSchema } from "./pictures.ts";
 import { poolAskSchema } from "./pool.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
 import { VISIBILITIES } from "./visibility.ts";
@@ -160,6 +161,7 @@ export const videoSchema = z.object({
   /** Its file's; for everybody but the owner and the operator: its title. */
   name: z.string(),
   ...detailsSchema.shape,
+  ...picturesSchema.shape,
   /** Told to its owner and the operator. */
   hasPassphrase: z.boolean().optional(),
   /** "planned" as long as it is being made: the row is written at the ends of a job only. */
@@ -226,6 +228,9 @@ export const videoLinkSchema = z.object({
   dashUrl: z.string(),
   /** Where one was made. */
   mp4Url: z.string(),
+  /** Where there is one. */
+  posterUrl: z.string(),
+  storyboardUrl: z.string(),
 });
 export type SignedLink = z.infer<typeof videoLinkSchema>;
 /** `POST /api/videos/:id/unlock` */

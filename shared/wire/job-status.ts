@@ -9,6 +9,7 @@ import {
 } from "../job/job.ts";
 import { detailsSchema } from "./details.ts";
 import { jobViewSchema } from "./job-view.ts";
+import { picturesSchema } from "./pictures.ts";
 import { reasonSchema } from "./problem.ts";
 
 const count = z.int().min(0);
@@ -42,6 +43,7 @@ export type CoordinatorStatus = z.infer<typeof coordinatorStatusSchema>;
 export const jobStatusSchema = jobViewSchema.extend({
   /** What its owner says of it. */
   details: detailsSchema.optional(),
+  ...picturesSchema.shape,
   /** Null while a server still reads the source. */
   source: sourceFactsSchema.nullable(),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])),

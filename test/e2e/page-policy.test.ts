@@ -107,7 +107,7 @@ test("each page shows what it has, and meets no refusal", async () => {
     await watchPolicy(page);
     await page.goto(serverUrl + path);
     await page.waitForFunction(() => document.querySelector("#page")?.hasChildNodes());
-    if (path === "/videos") await shown(page, ".poster-frame video");
+    if (path === "/videos") await shown(page, ".poster-frame img, .poster-frame video");
     if (/^\/(watch|embed)/.test(path)) await shown(page, "video");
     if (path === "/api")
       await page

@@ -7,6 +7,7 @@ import { mp4Key } from "../../edge/servers/mp4.ts";
 import { type CreateJobResponse, type SignedLink, videoLinkSchema } from "../../shared/wire/api.ts";
 import { jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
+import { savePictures } from "./made-pictures.ts";
 import { PAGE_ASSETS } from "./page-assets.ts";
 import { createJob, makeAll, plan } from "./scripted-holder.ts";
 
@@ -53,6 +54,7 @@ async function privateVideo(): Promise<CreateJobResponse> {
   await makeAll(job);
   await env.MEDIA.put(mp4Key(job.jobId), "an mp4");
   const body = JSON.stringify(CAPTIONS);
+  await savePictures(job);
   const path = `/api/videos/${job.jobId}/captions`;
   const added = await ask(path, { method: "POST", token: job.ownerToken, body });
   expect(await added.text()).toContain('"cues":1');
@@ -79,12 +81,14 @@ async function reached(from: string): Promise<Set<string>> {
     const response = await ask(next);
     expect(response.status, next).toBe(200);
     expect(response.headers.get("cache-control"), next).toBe("private, no-cache");
-    const isText = /\.(m3u8|mpd)$/.test(next);
+    const isText = /\.(m3u8|mpd)$|storyboard\.vtt$/.test(next);
     const text = isText ? await response.text() : String(await response.arrayBuffer());
     if (!isText) continue;
-    const named = next.endsWith(".mpd")
+    const named = /\.mpd$/.test(next)
       ? [...text.matchAll(/(?:media|sourceURL)="([^"]+)"/g)]
-      : [...text.matchAll(/^([^#\n].*)$|URI="([^"]+)"/gm)];
+      : next.endsWith(".vtt")
+        ? [...text.matchAll(/^(storyboard-[^#]+)#/gm)]
+        : [...text.matchAll(/^([^#\n].*)$|URI="([^"]+)"/gm)];
     for (const [, one, other] of named) left.push(new URL(one ?? other ?? "", next).href);
   }
   return found;
@@ -102,7 +106,11 @@ test("every address of its playlists plays by the link, and is nowhere without i
   const dash = await reached(link.dashUrl);
   expect([...dash].filter((url) => url.endsWith(".m4s")).length).toBe(media);
 
-  const all = new Set([...hls, ...dash, link.mp4Url]);
+  const storyboard = await reached(link.storyboardUrl);
+  expect([...storyboard].filter((url) => url.includes("/storyboard-")).length).toBe(2);
+  const pictures = [...storyboard, link.posterUrl];
+  for (const url of pictures) expect(await statusOf(url), url).toBe(200);
+  const all = new Set([...hls, ...dash, ...pictures, link.mp4Url]);
   expect(await statusOf(link.mp4Url)).toBe(200);
   const forged = (text: string) => changedAll(all, (url) => url.replace(link.key, text));
   const [body = "", signature = ""] = link.key.split(".");

@@ -13,6 +13,7 @@ import {
 } from "../../shared/wire/api.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import { acceptedRows } from "./accepted-objects.ts";
+import { STORYBOARD, savePictures } from "./made-pictures.ts";
 import { createJob, makeAll, plan, ScriptedHolder, until } from "./scripted-holder.ts";
 
 // Who may do what with a video: every operation, by every kind of caller, for each visibility.
@@ -60,6 +61,7 @@ async function readyVideo(visibility: Visibility): Promise<Video> {
   const linkToken = await share(job);
   await makeAll(job);
   await env.MEDIA.put(mp4Key(job.jobId), "an mp4");
+  await savePictures(job);
   return { ...job, linkToken };
 }
 
@@ -105,6 +107,7 @@ async function operations(video: Video, visibility: Visibility): Promise<Operati
     ...["master.m3u8", "v144/playlist.m3u8", "v144/iframes.m3u8", "download.mp4"].map(
       (path) => `/v/${jobId}/${path}`,
     ),
+    ...["poster.jpg", "storyboard.vtt"].map((path) => `/v/${jobId}/${path}`),
     `/${made?.initKey}`,
     `/${made?.key}`,
   ].flatMap((path) => [
@@ -137,6 +140,20 @@ async function operations(video: Video, visibility: Visibility): Promise<Operati
       path: `/api/videos/${jobId}/check`,
       open: [401, 403, 403, 403, 200, 200],
       private: [404, 404, 404, 404, 200, 200],
+    },
+    {
+      method: "PUT",
+      path: `/api/videos/${jobId}/storyboard`,
+      body: STORYBOARD,
+      open: [401, 403, 403, 403, 200, 200],
+      private: [404, 404, 404, 404, 200, 200],
+    },
+    {
+      method: "PUT",
+      path: `/api/videos/${jobId}/poster?source=automatic`,
+      body: "none is decoded before it is known who asks",
+      open: [401, 403, 403, 403, 422, 422],
+      private: [404, 404, 404, 404, 422, 422],
     },
     {
       method: "PATCH",

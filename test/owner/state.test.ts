@@ -34,6 +34,10 @@ const EVENTS = {
     type: "captions",
     captions: { state: "reading", saved: 1, total: 2, notices: [] },
   },
+  pictures: {
+    type: "pictures",
+    pictures: { state: "making", poster: null, hasStoryboard: false, notices: [] },
+  },
   ready: { type: "ready" },
   failed: { type: "failed", error: ERROR },
   cancelled: { type: "cancelled" },
@@ -62,6 +66,7 @@ const LEADS: Record<OwnerState["phase"], Partial<Record<EventType, OwnerState["p
     "part-decided": "running",
     worked: "running",
     captions: "running",
+    pictures: "running",
     "file-away": "needs-file",
     ready: "ready",
   },
@@ -71,10 +76,11 @@ const LEADS: Record<OwnerState["phase"], Partial<Record<EventType, OwnerState["p
     refused: "needs-file",
     worked: "needs-file",
     captions: "needs-file",
+    pictures: "needs-file",
     "went-on": "running",
     ready: "ready",
   },
-  ready: { captions: "ready" },
+  ready: { captions: "ready", pictures: "ready" },
   failed: {},
   cancelled: {},
 };
@@ -153,7 +159,7 @@ test("a job that others finish ends here too, without its file", () => {
 });
 
 test("after an end nothing but a new beginning is heard", () => {
-  const beginnings: readonly EventType[] = ["picked", "resumed", "reset", "captions"];
+  const beginnings: readonly EventType[] = ["picked", "resumed", "reset", "captions", "pictures"];
   const later = fc.array(fc.constantFrom(...TYPES.filter((type) => !beginnings.includes(type))));
   const before = fc.array(fc.constantFrom(...TYPES));
   fc.assert(
@@ -182,6 +188,7 @@ test("drivers get the same fields in every phase", () => {
     warnings: [],
     part: STATES.running.part,
     captions: null,
+    pictures: null,
   });
   expect(shownState(STATES.inspecting, null).inspectProgress).toBe(0.42);
   expect(shownState(STATES.inspected, ERROR).error).toEqual(ERROR);

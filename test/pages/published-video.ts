@@ -23,6 +23,13 @@ export const VIDEO: Video = {
   createdAtMs: Date.UTC(2026, 10, 27, 12),
   endedAtMs: Date.UTC(2026, 10, 27, 12, 4),
   visibility: "listed",
+  poster: {
+    path: "/v/0123456789abcdefghjk/poster.jpg",
+    width: 1280,
+    height: 720,
+    source: "frame",
+    savedAtMs: Date.UTC(2026, 10, 27, 12, 5),
+  },
 };
 
 export const HOSTILE_VIDEO: Video = {
@@ -34,7 +41,6 @@ export const HOSTILE_VIDEO: Video = {
 
 export const ORIGIN = "https://tributary.example";
 
-/** With a poster: where there is none, its tags are left out. */
 export function publishedVideo(video: Video) {
-  return { ...published(ORIGIN, video), posterUrl: `${ORIGIN}/v/${video.id}/poster.jpg` };
+  return published(ORIGIN, video);
 }

@@ -30,7 +30,14 @@ describe("a watch page's head", () => {
       ogSiteName: "Tributary",
       ogDescription: "Along the quay, in the evening.",
       ogLocale: "de_AT",
-      ogImage: [{ url: `${ORIGIN}/v/${VIDEO.id}/poster.jpg` }],
+      ogImage: [
+        {
+          url: `${ORIGIN}/v/${VIDEO.id}/poster.jpg`,
+          type: "image/jpeg",
+          width: "1280",
+          height: "720",
+        },
+      ],
       ogVideo: [{ url: embed, type: "text/html", width: "1280", height: "720" }],
       ogVideoSecureURL: embed,
       twitterCard: "player",

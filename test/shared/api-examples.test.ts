@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import * as api from "../../shared/wire/api.ts";
+import { newStoryboardSchema } from "../../shared/wire/pictures.ts";
 
 // The API's document shows an example of what each small request takes: it has to be one.
 
@@ -13,6 +14,7 @@ const BODIES: Record<string, z.ZodType> = {
   videoPatch: api.videoPatchSchema,
   link: api.linkRequestSchema,
   unlock: api.unlockRequestSchema,
+  storyboard: newStoryboardSchema,
   share: api.shareRequestSchema,
 };
 

@@ -90,7 +90,8 @@ function contentPolicy(storageOrigin: string | null): Record<string, string> {
     // An empty one of a blob shows whether the browser has module workers (web/ui/browser-support.ts).
     "worker-src": "'self' blob:",
     "style-src": "'self'",
-    "img-src": "'self' data:",
+    // Posters of private videos, and pictures to choose from.
+    "img-src": "'self' data: blob:",
     // What hls.js puts together; the stills.
     "media-src": "'self' blob:",
     "connect-src": ["'self'", storageOrigin].filter((each) => each !== null).join(" "),

@@ -25,6 +25,7 @@ npm run transcode -- FILES AND FOLDERS [options]
   --unverified WHAT   of parts that nobody trusted is there to check: wait (default) for the owner or
                       a server, or publish; only with --verify adaptive
   --captions LANG=FILE  captions in a language, from .srt, .vtt or .ass; as often as there are files
+  --poster FILE       a picture to stand for the video; default: one of its own frames
   --look SECONDS      time between what was found in the file and Start, as a person takes it; default 0
   --json              one line of JSON on stdout, nothing else; progress is on stderr. For several files
                       one report with a list: { ok, error, files }
@@ -67,6 +68,8 @@ export interface TranscodeArguments {
   cores?: number | null;
   /** Default: none. */
   lookSeconds?: number | null;
+  /** Absolute path of a picture that exists; default: one of the video's own frames. */
+  poster?: string | null;
   /** Default: none. */
   captions?: CaptionsArgument[];
   json: boolean;
@@ -92,8 +95,11 @@ export function parseArguments(
   const { files, isBatch } = filesOf(positionals);
   const [file] = files;
   if (file === undefined) throw invalid("Name a file.");
-  if (isBatch && (values.title !== undefined || values.captions !== undefined)) {
-    throw invalid("--title and --captions are for one file.");
+  if (
+    isBatch &&
+    (values.title !== undefined || values.captions !== undefined || values.poster !== undefined)
+  ) {
+    throw invalid("--title, --captions and --poster are for one file.");
   }
   // The page judges whether the source can have it; what is no ladder at all need not get that far.
   if (values.ladder !== undefined) parseLadder(values.ladder);
@@ -127,6 +133,7 @@ export function parseArguments(
     slots: wholeNumber("--slots", values.slots, 1, 64),
     cores: wholeNumber("--cores", values.cores, 1, 64),
     lookSeconds: wholeNumber("--look", values.look, 0, 3600),
+    poster: values.poster === undefined ? null : existingFile(values.poster),
     captions: (values.captions ?? []).map(captionsOf),
     json: values.json === true,
   };
@@ -177,9 +184,14 @@ function captionsOf(given: string): CaptionsArgument {
     throw invalid(`--captions: name a language and a file, as in de=film.srt.`);
   const format = captionFormatOf(name);
   if (format === null) throw invalid(`--captions: ${name} is no .srt, .vtt or .ass file.`);
-  const file = resolve(name);
-  if (!existsSync(file) || !statSync(file).isFile()) throw invalid(`There is no file ${name}.`);
-  return { language: language.data, file, format };
+  return { language: language.data, file: existingFile(name), format };
+}
+
+/** Its absolute path. */
+function existingFile(name: string): string {
+  const path = resolve(name);
+  if (!existsSync(path) || !statSync(path).isFile()) throw invalid(`There is no file ${name}.`);
+  return path;
 }
 
 const OPTIONS = {
@@ -195,6 +207,7 @@ const OPTIONS = {
   title: { type: "string" },
   visibility: { type: "string", default: DEFAULT_VISIBILITY },
   captions: { type: "string", multiple: true },
+  poster: { type: "string" },
   look: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },

@@ -171,6 +171,17 @@ export class OwnerTab {
     return this.#edge.addCaptions(jobId, ownerToken, sent);
   }
 
+  /** Once there is something to watch: a picture of the person's own, by the page's own control. */
+  async poster(file: string): Promise<void> {
+    await this.page.getByLabel("Use a picture of your own").setInputFiles(file);
+    const saved = this.page.getByText("This picture now stands for the video.");
+    const refused = this.page.locator(".poster-panel [role=alert]");
+    await saved.or(refused).first().waitFor();
+    if (await refused.isVisible()) {
+      throw new TributaryError("PICTURE_INVALID", `${file} cannot be used as a picture.`);
+    }
+  }
+
   /** In `inspected`: who can find the video, by the page's own control. */
   async visibility(visibility: Visibility): Promise<void> {
     await this.page.getByLabel("Who can find it").selectOption(visibility);

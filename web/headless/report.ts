@@ -50,6 +50,10 @@ export interface TranscodeReport {
   renditions: JobStatus["renditions"];
   /** Tracks of captions, the source's and those of `--captions`. */
   captions: Captions[];
+  /** The picture that stands for the video; null: there is none. */
+  posterUrl: string | null;
+  /** WebVTT that names small pictures of it; null: there is none. */
+  storyboardUrl: string | null;
   /** Engines that made accepted segments. */
   engines: string[];
   tasks: Pick<JobStatus["tasks"][number], "id" | "kind" | "state" | "attempts" | "lastError">[];
@@ -122,6 +126,7 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
   const ofWork = [
     ...(status?.notices ?? state?.job?.notices ?? []),
     ...(state?.captions?.notices ?? []),
+    ...(state?.pictures?.notices ?? []),
   ];
   const found = withNotices(inSource, [...ofWork, ...ofCaptions]);
   const atWork = status?.warnings ?? state?.warnings ?? [];
@@ -159,6 +164,8 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     notices: [...found, ...uncoded(warnings.filter((each) => !messagesOf(found).includes(each)))],
     renditions: status?.renditions ?? [],
     captions: seen.captions ?? [],
+    posterUrl: addressOf(seen, status?.poster?.path ?? state?.pictures?.poster?.path),
+    storyboardUrl: addressOf(seen, status?.storyboardPath),
     engines: [...new Set(status?.segments.map(({ engine }) => engine) ?? [])].sort(),
     tasks: (status?.tasks ?? []).map(({ id, kind, state, attempts, lastError }) => ({
       id,
@@ -181,6 +188,11 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     ),
     segments: status?.segments ?? [],
   };
+}
+
+/** @param path on the site */
+function addressOf({ job }: Observations, path: string | null | undefined): string | null {
+  return job === undefined || path == null ? null : new URL(path, job.watchUrl).href;
 }
 
 function fastRefusalOf(state: ShownState | undefined): FastRefusal | null {

@@ -169,12 +169,12 @@ async function work(
   const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
-    // The source's subtitles may take longer, where the file has no index of them.
-    return (
-      hasEnded(state.phase) && !(state.phase === "ready" && state.captions?.state === "reading")
-    );
+    if (state.phase !== "ready") return hasEnded(state.phase);
+    // The source's subtitles may take longer, where the file has no index of them; its pictures are made last.
+    return state.captions?.state !== "reading" && state.pictures?.state !== "making";
   });
   seen.captions = await tab.captions(job).catch(() => []);
+  if (given.poster != null && seen.state.phase === "ready") await tab.poster(given.poster);
   seen.status = await endedStatus(tab, job, signal);
   ended = hasEnded(seen.status.state);
   seen.contributors = await lastSeen(helpers);

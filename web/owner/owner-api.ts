@@ -12,6 +12,7 @@ import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
+import type { Poster } from "../../shared/wire/pictures.ts";
 import type { PoolAsk } from "../../shared/wire/pool.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
@@ -66,6 +67,16 @@ export interface CaptionsCarried {
   notices: Notice[];
 }
 
+/** How far the pictures that stand for the video are. */
+export interface PicturesMade {
+  /** `making`: more will come, such as the storyboard once the video is whole. */
+  state: "making" | "done";
+  /** Null: there is none (yet). */
+  poster: Poster | null;
+  hasStoryboard: boolean;
+  notices: Notice[];
+}
+
 /** How far a job came: stays to be seen when the work has ended. */
 export interface WorkDone {
   /** Null before the coordinator said. */
@@ -77,6 +88,8 @@ export interface WorkDone {
   speed: number | null;
   /** Absent where the source has no subtitles that are text. */
   captions?: CaptionsCarried | undefined;
+  /** Absent before there is a picture. */
+  pictures?: PicturesMade | undefined;
 }
 
 /** The work on a job while it goes on. */

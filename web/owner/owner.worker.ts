@@ -24,6 +24,7 @@ import {
   slotCountFor,
 } from "./choices.ts";
 import { HeadStart } from "./head-start.ts";
+import { JobPictures } from "./job-pictures.ts";
 import { endOf, JobWork } from "./job-work.ts";
 import { OwnPool } from "./own-pool.ts";
 import { addressOf, openOwnSession } from "./own-session.ts";
@@ -58,6 +59,8 @@ class Owner implements OwnerApi {
   #usesServers: boolean | null = null;
   /** Aborts what brings the source's subtitles to the video, which may last longer than the job. */
   readonly #captions = new CaptionsCarrier();
+  /** Also beyond the end of the job. */
+  readonly #pictures = new JobPictures();
   /** Aborts what runs for the present file or job. */
   #abort = new AbortController();
 
@@ -243,12 +246,14 @@ class Owner implements OwnerApi {
 
   async cancel(): Promise<OwnerSnapshot> {
     this.#captions.end();
+    this.#pictures.end();
     this.#release();
     return this.#tell({ type: "cancelled" });
   }
 
   async reset(): Promise<OwnerSnapshot> {
     this.#captions.end();
+    this.#pictures.end();
     this.#release();
     this.#resumable = null;
     this.#work = null;
@@ -415,6 +420,13 @@ class Owner implements OwnerApi {
         paused: this.#isPaused,
       },
     });
+    if (this.#resumable !== null) {
+      this.#pictures.follow(session.job, {
+        client: this.#client,
+        job: this.#resumable,
+        onChange: (pictures) => this.#tell({ type: "pictures", pictures }),
+      });
+    }
     // The first second of the video that this tab makes says what it can do.
     if (speedBefore === null && work.ownSpeed !== null) this.#takePart(this.#decidePart());
     const end = endOf(session);

@@ -6,6 +6,7 @@ import type {
   JobAddress,
   NeedsFileState,
   OwnerState,
+  PicturesMade,
   RunningState,
   Work,
   WorkDone,
@@ -33,6 +34,7 @@ export type OwnerEvent =
   | { type: "worked"; work: Work }
   /** Also after the end of all other work. */
   | { type: "captions"; captions: CaptionsCarried }
+  | { type: "pictures"; pictures: PicturesMade }
   | { type: "ready" }
   | { type: "failed"; error: WireError }
   | { type: "cancelled" }
@@ -107,7 +109,7 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
       return end(state, event);
     case "running":
       if (event.type === "part-decided") return { ...state, part: event.part };
-      if (event.type === "worked" || event.type === "captions") return worked(state, event);
+      if (isOfWork(event)) return worked(state, event);
       if (event.type === "file-away") {
         const { fileName, address, work } = state;
         const { error } = event;
@@ -115,7 +117,7 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
       }
       return end(state, event);
     case "needs-file":
-      if (event.type === "worked" || event.type === "captions") return worked(state, event);
+      if (isOfWork(event)) return worked(state, event);
       if (event.type === "comparing") return { ...state, comparing: 0, error: null };
       if (event.type === "reading") return { ...state, comparing: event.progress };
       if (event.type === "refused") return { ...state, comparing: null, error: event.error };
@@ -126,8 +128,11 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
       }
       return end(state, event);
     case "ready":
-      if (event.type !== "captions") return state;
-      return { ...state, done: { ...state.done, captions: event.captions } };
+      if (event.type === "captions") {
+        return { ...state, done: { ...state.done, captions: event.captions } };
+      }
+      if (event.type !== "pictures") return state;
+      return { ...state, done: { ...state.done, pictures: event.pictures } };
     case "idle":
     case "failed":
     case "cancelled":
@@ -135,13 +140,20 @@ function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
   }
 }
 
-/** Captions are carried beside the work, and told by themselves. */
-function worked<S extends RunningState | NeedsFileState>(
-  state: S,
-  event: Extract<OwnerEvent, { type: "worked" | "captions" }>,
-): S {
+type OfWork = Extract<OwnerEvent, { type: "worked" | "captions" | "pictures" }>;
+
+function isOfWork(event: OwnerEvent): event is OfWork {
+  return event.type === "worked" || event.type === "captions" || event.type === "pictures";
+}
+
+/** Captions are carried and pictures made beside the work, and told by themselves. */
+function worked<S extends RunningState | NeedsFileState>(state: S, event: OfWork): S {
   if (event.type === "worked") {
-    return { ...state, work: { ...event.work, captions: state.work.captions } };
+    const { captions, pictures } = state.work;
+    return { ...state, work: { ...event.work, captions, pictures } };
+  }
+  if (event.type === "pictures") {
+    return { ...state, work: { ...state.work, pictures: event.pictures } };
   }
   return { ...state, work: { ...state.work, captions: event.captions } };
 }
@@ -165,6 +177,6 @@ function end(state: GoingOnState, event: EventWithin): OwnerState {
   return state;
 }
 
-function doneOf({ job, busyShare, bytesUploaded, speed, captions }: Work): WorkDone {
-  return { job, busyShare, bytesUploaded, speed, captions };
+function doneOf({ job, busyShare, bytesUploaded, speed, captions, pictures }: Work): WorkDone {
+  return { job, busyShare, bytesUploaded, speed, captions, pictures };
 }

@@ -41,6 +41,18 @@ export interface Preview {
   end(): void;
 }
 
+export interface PlaybackOptions {
+  /**
+   * Sent with every request, where it is known: a private video needs it. The browser's own HLS cannot
+   * send it.
+   */
+  ownerToken: string | null;
+  /** The element has a picture of its own: no still is shown. */
+  hasPoster?: boolean;
+  /** Ends it and frees the element. */
+  abort: AbortSignal;
+}
+
 /** Network failures in a row before playing is given up (with backoff: about half a minute). */
 const MAX_NETWORK_FAILURES = 6;
 const MAX_MEDIA_RECOVERIES = 2;
@@ -79,15 +91,11 @@ const PLAYING_BUFFER_SECONDS = 600;
  * Shows a still of `masterUrl`, and plays it from its beginning once somebody presses play,
  * also while its playlists still grow. hls.js is loaded only here, on demand; where Media Source Extensions are missing (Safari on iPhone) the browser's own
  * HLS plays.
- * @param ownerToken sent with every request, where it is known: a private video needs it. The browser's
- *   own HLS cannot send it
- * @param signal ends it and frees the element
  */
 export function openPlayback(
   video: HTMLVideoElement,
   masterUrl: string,
-  ownerToken: string | null,
-  abort: AbortSignal,
+  { ownerToken, hasPoster = false, abort }: PlaybackOptions,
 ): Playback {
   const levels = signal<PlaybackChoice[]>([]);
   const level = signal(-1);
@@ -120,7 +128,8 @@ export function openPlayback(
     abort.addEventListener("abort", () => hls.destroy(), { once: true });
     let stillAt: number | null = null;
     const showStill = () => {
-      if (!SEEKS_WHILE_PAUSED || stillAt !== null || video.buffered.length === 0) return;
+      if (hasPoster || !SEEKS_WHILE_PAUSED) return;
+      if (stillAt !== null || video.buffered.length === 0) return;
       stillAt = Math.min(STILL_AT_SECONDS, video.buffered.end(0) / 2);
       if (!video.paused || video.currentTime !== 0) return;
       video.currentTime = stillAt;

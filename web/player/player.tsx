@@ -5,6 +5,7 @@ import type { ErrorCode } from "../../shared/job/errors.ts";
 import { uniqueNames } from "../../shared/playlist/subtitles.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
 import type { Chapter } from "../../shared/wire/details.ts";
+import type { Poster } from "../../shared/wire/pictures.ts";
 import { ERROR_TEXTS } from "../ui/error-texts.ts";
 import { ReloadButton } from "../ui/reload-button.tsx";
 import { act } from "./actions.ts";
@@ -15,6 +16,7 @@ import { keyAction } from "./keyboard.ts";
 import { captionTracks, type MediaState, showCaptions, watchMedia } from "./media-state.ts";
 import { PlayIcon } from "./player-icons.tsx";
 import { PosterFrame } from "./poster-frame.tsx";
+import { usePosterUrl } from "./poster-url.ts";
 import { readPreferences } from "./preferences.ts";
 
 /** Without a movement of the pointer for so long the controls go, while it plays. */
@@ -50,6 +52,8 @@ export interface PlayerProps {
   /** Of the whole video, also where it is not all made; null: as long as what there is. */
   totalSeconds?: number | null;
   frameRate?: number | null;
+  /** Shown until it plays; null: a still of the video is. */
+  poster?: Poster | null;
   /** More will come. */
   isMaking?: boolean;
   chapters?: readonly Chapter[];
@@ -74,6 +78,7 @@ export function Player({
   placeholder,
   totalSeconds = null,
   frameRate = null,
+  poster = null,
   isMaking = false,
   chapters = NO_CHAPTERS,
   captions = NO_CAPTIONS,
@@ -95,7 +100,11 @@ export function Player({
     const ends = new AbortController();
     remembered(element, ends.signal);
     media.value = watchMedia(element, around, ends.signal);
-    playback.value = openPlayback(element, masterUrl, ownerToken, ends.signal);
+    playback.value = openPlayback(element, masterUrl, {
+      ownerToken,
+      hasPoster: poster !== null,
+      abort: ends.signal,
+    });
     return () => {
       ends.abort();
       playback.value = null;
@@ -153,6 +162,7 @@ export function Player({
   };
   useEffect(() => () => clearTimeout(timer.current), []);
 
+  const posterUrl = usePosterUrl(masterUrl, poster, ownerToken);
   const failure = playback.value?.failure.value ?? null;
   const state = media.value?.value ?? null;
   const ratio = aspect ?? 16 / 9;
@@ -182,6 +192,7 @@ export function Player({
           ref={video}
           playsInline
           crossOrigin="anonymous"
+          poster={posterUrl ?? undefined}
           aria-label={title}
           hidden={masterUrl === null}
           onClick={(event) => {
@@ -216,9 +227,10 @@ export function Player({
               />
             ))}
         </video>
-        {masterUrl !== null && !SEEKS_WHILE_PAUSED && state?.isBegun !== true && (
-          <PosterFrame masterUrl={masterUrl} ownerToken={ownerToken} />
-        )}
+        {masterUrl !== null &&
+          poster === null &&
+          !SEEKS_WHILE_PAUSED &&
+          state?.isBegun !== true && <PosterFrame masterUrl={masterUrl} ownerToken={ownerToken} />}
         {masterUrl === null && <p class="player-placeholder">{placeholder}</p>}
         {state !== null && failure === null && (
           <>

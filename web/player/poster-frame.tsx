@@ -1,22 +1,30 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { Poster } from "../../shared/wire/pictures.ts";
 import { authorized } from "./authorized.ts";
+import { usePosterUrl } from "./poster-url.ts";
 
 /**
- * A picture of a video: the first segment of its smallest rendition, shown as a still. Fetched when
- * it comes into view; no picture has to be made and stored for it.
+ * A picture of a video: its poster or, where it has none, the first segment of its smallest rendition, shown as a
+ * still. That is fetched when it comes into view.
  */
 export function PosterFrame({
   masterUrl,
   ownerToken = null,
+  poster = null,
 }: {
   masterUrl: string;
+  /** Shown where there is one. */
+  poster?: Poster | null;
   /** Where this browser has it: a private video needs it. */
   ownerToken?: string | null;
 }) {
   const holder = useRef<HTMLSpanElement>(null);
   const source = useSignal<string | null>(null);
+  const posterUrl = usePosterUrl(masterUrl, poster, ownerToken);
+  const hasPoster = poster !== null;
   useEffect(() => {
+    if (hasPoster) return;
     const ends = new AbortController();
     let url: string | null = null;
     const observer = new IntersectionObserver((entries) => {
@@ -37,10 +45,11 @@ export function PosterFrame({
       observer.disconnect();
       if (url !== null) URL.revokeObjectURL(url);
     };
-  }, [masterUrl, ownerToken, source]);
+  }, [masterUrl, ownerToken, hasPoster, source]);
   return (
     <span ref={holder} class="poster-frame" aria-hidden="true">
-      {source.value !== null && (
+      {posterUrl !== null && <img src={posterUrl} alt="" loading="lazy" />}
+      {!hasPoster && source.value !== null && (
         // Half a second in: many videos begin black.
         <video src={`${source.value}#t=0.5`} muted playsInline preload="auto" />
       )}

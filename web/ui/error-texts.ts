@@ -58,6 +58,12 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Open it in a text editor to see what it holds, or export it again as .srt.",
     again: false,
   },
+  PICTURE_INVALID: {
+    title: "This picture cannot be used",
+    what: "It is not a picture that can be read here, or it is too large or too small.",
+    advice: "Choose another picture, or save it again as a JPEG.",
+    again: false,
+  },
   CAPTIONS_FULL: {
     title: "There is no room for more captions",
     what: "A video can have 32 tracks of captions.",

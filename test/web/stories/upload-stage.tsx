@@ -60,8 +60,14 @@ const session: UploadSessionView = {
       masterUrl: "",
       dashUrl: "",
       mp4Url: "",
+      posterUrl: "",
+      storyboardUrl: "",
     }),
     withdrawLinks: () => noted("withdrawLinks")(),
+    savePoster: async (_, jpeg, source) => {
+      await noted("savePoster")([jpeg.type, source]);
+      return {};
+    },
     change: async (jobId, patch) => {
       calls.push({ name: "change", argument: { jobId, patch } });
     },

@@ -100,12 +100,22 @@ export function codedOutput(
   media: readonly Uint8Array[],
   segments: readonly Segment[],
 ): CodedVideo {
+  const planned = media.map((bytes, index) => {
+    const segment = segments[index];
+    return { bytes, frames: segment === undefined ? 0 : segmentFrames(segment) };
+  });
+  return codedMedia(init, planned);
+}
+
+/** As `codedOutput`, of media segments that have at most so many frames each. */
+export function codedMedia(
+  init: Uint8Array,
+  media: readonly { bytes: Uint8Array; frames: number }[],
+): CodedVideo {
   const { config: avcConfig } = readInit(init);
   const packets: EncodedVideoChunk[] = [];
-  for (const [index, bytes] of media.entries()) {
-    const segment = segments[index];
-    const planned = segment === undefined ? 0 : segmentFrames(segment);
-    for (const fragment of readFragments(bytes, planned)) {
+  for (const { bytes, frames } of media) {
+    for (const fragment of readFragments(bytes, frames)) {
       let at = fragment.dataOffset;
       let decodeTicks = fragment.baseDecodeTicks;
       for (const sample of fragment.samples) {

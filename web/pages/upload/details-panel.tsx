@@ -3,7 +3,10 @@ import { useEffect } from "preact/hooks";
 import { toWireError, type WireError } from "../../../shared/job/errors.ts";
 import type { SignedLink, VideoPatch } from "../../../shared/wire/api.ts";
 import type { Details } from "../../../shared/wire/details.ts";
+import type { Pictures, Poster, PosterSource } from "../../../shared/wire/pictures.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
+import { PosterPanel } from "../../pictures/poster-panel.tsx";
+import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { AccessPanel } from "../../ui/access-panel.tsx";
 import { DetailsForm } from "../../ui/details-form.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
@@ -14,17 +17,22 @@ export interface DetailsActions {
   change(jobId: string, patch: VideoPatch): Promise<unknown>;
   link(jobId: string, expiresInMinutes: number): Promise<SignedLink>;
   withdrawLinks(jobId: string): Promise<void>;
+  savePoster(jobId: string, jpeg: Blob, source: PosterSource): Promise<Pictures>;
 }
 
-export type Described = Details & { visibility: Visibility; hasPassphrase?: boolean | undefined };
+export type Described = Details &
+  Pick<Pictures, "poster"> & { visibility: Visibility; hasPassphrase?: boolean | undefined };
 
 /** What is said of a video that is being made, or was, and who can watch it. */
 export function DetailsPanel({
   jobId,
   actions,
+  poster,
   onVisibility,
 }: {
   jobId: string;
+  /** That this tab has made; null: none yet. */
+  poster: Poster | null;
   actions: DetailsActions;
   onVisibility(visibility: Visibility): void;
 }) {
@@ -66,6 +74,14 @@ export function DetailsPanel({
           <DetailsForm details={details.value} onSave={(patch) => actions.change(jobId, patch)} />
         )}
       </section>
+      {details.value !== null && (
+        <PosterPanel
+          masterUrl={`/v/${jobId}/master.m3u8`}
+          ownerToken={ownerTokenOf(jobId)}
+          poster={poster ?? details.value.poster ?? null}
+          save={(jpeg, source) => actions.savePoster(jobId, jpeg, source)}
+        />
+      )}
       {access !== null && (
         <section class="card" aria-labelledby="access-title">
           <h2 id="access-title" class="card-title">

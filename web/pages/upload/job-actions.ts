@@ -21,7 +21,7 @@ export function shareActionsOf(link: Pick<OwnerLink, "owner">): ShareActions {
 
 /** With the owner's tokens that this browser keeps. */
 export function detailsActionsOf(
-  client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks">,
+  client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks" | "savePoster">,
 ): DetailsActions {
   const tokenOf = (jobId: string) => ownerTokenOf(jobId) ?? "";
   return {
@@ -35,6 +35,7 @@ export function detailsActionsOf(
     change: (jobId, patch) => client.changeVideo(jobId, tokenOf(jobId), patch),
     link: (jobId, expiresInMinutes) =>
       client.linkVideo(jobId, tokenOf(jobId), { expiresInMinutes }),
+    savePoster: (jobId, jpeg, source) => client.savePoster(jobId, tokenOf(jobId), jpeg, source),
     withdrawLinks: (jobId) => client.withdrawLinks(jobId, tokenOf(jobId)),
   };
 }

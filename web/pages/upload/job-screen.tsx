@@ -13,6 +13,7 @@ import { EdgeClient } from "../../edge-client.ts";
 import type {
   CaptionsCarried,
   Inspection,
+  PicturesMade,
   ReadyState,
   RunningState,
   StartingState,
@@ -126,6 +127,7 @@ export function JobScreen({
           key={state.address.jobId}
           jobId={state.address.jobId}
           actions={detailsActions}
+          poster={picturesOf(state)?.poster ?? null}
           onVisibility={(chosen) => {
             visibility.value = chosen;
           }}
@@ -161,6 +163,10 @@ function useCaptions(state: StartingState | RunningState | ReadyState): Captions
 
 function captionsOf(state: RunningState | ReadyState): CaptionsCarried | undefined {
   return state.phase === "ready" ? state.done.captions : state.work.captions;
+}
+
+function picturesOf(state: RunningState | ReadyState): PicturesMade | undefined {
+  return state.phase === "ready" ? state.done.pictures : state.work.pictures;
 }
 
 /** Null where the source's subtitles are all there, or it has none. */

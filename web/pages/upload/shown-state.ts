@@ -3,7 +3,13 @@ import { messagesOf } from "../../../shared/job/notice.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { PartDecision } from "../../encoder/capability.ts";
-import type { CaptionsCarried, Inspection, OwnerState, SlotState } from "../../owner/owner-api.ts";
+import type {
+  CaptionsCarried,
+  Inspection,
+  OwnerState,
+  PicturesMade,
+  SlotState,
+} from "../../owner/owner-api.ts";
 
 /**
  * The state of the upload page as one flat record with the same fields in every phase. The page keeps
@@ -37,6 +43,8 @@ export interface ShownState {
   part: PartDecision | null;
   /** Of the source's subtitles; null where there are none that are text. */
   captions: CaptionsCarried | null;
+  /** The poster and the storyboard; null before the first picture. */
+  pictures: PicturesMade | null;
 }
 
 /** @param problem of the page, where the state has no error of its own */
@@ -66,9 +74,14 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     stalledSeconds: work?.stalledSeconds ?? null,
     disconnectedSeconds: work?.disconnectedSeconds ?? null,
     error: ("error" in state ? state.error : null) ?? problem,
-    warnings: [...(job?.warnings ?? []), ...messagesOf(done?.captions?.notices ?? [])],
+    warnings: [
+      ...(job?.warnings ?? []),
+      ...messagesOf(done?.captions?.notices ?? []),
+      ...messagesOf(done?.pictures?.notices ?? []),
+    ],
     part: "part" in state ? state.part : null,
     captions: done?.captions ?? null,
+    pictures: done?.pictures ?? null,
   };
 }
 

@@ -33,7 +33,10 @@ import { type PickedFile, reopenFile } from "./source-file.ts";
 /** What the session is built from; tests hand in their own. */
 export interface SessionParts {
   connect(): OwnerConnection;
-  client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks" | "addCaptions">;
+  client: Pick<
+    EdgeClient,
+    "video" | "changeVideo" | "linkVideo" | "withdrawLinks" | "addCaptions" | "savePoster"
+  >;
   store: ResumeStore;
   cancellations: Cancellations;
   options: OwnerOptions;

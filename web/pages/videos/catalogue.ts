@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { TributaryError, toWireError, type WireError } from "../../../shared/job/errors.ts";
 import type { Mp4Status, SignedLink, VideoPage, VideoPatch } from "../../../shared/wire/api.ts";
+import type { Pictures, PosterSource } from "../../../shared/wire/pictures.ts";
 import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import { authorized } from "../../player/authorized.ts";
@@ -128,6 +129,15 @@ export class Catalogue {
     const changed = await this.#ownVideo(id);
     if (changed === null) return;
     this.#own.value = this.#own.value?.map((video) => (video.id === id ? changed : video)) ?? null;
+  }
+
+  /** @throws TributaryError where it was not saved */
+  async savePoster(id: string, jpeg: Blob, source: PosterSource): Promise<Pictures> {
+    const pictures = await this.#client.savePoster(id, ownerTokenOf(id) ?? "", jpeg, source);
+    this.#own.value =
+      this.#own.value?.map((video) => (video.id === id ? { ...video, ...pictures } : video)) ??
+      null;
+    return pictures;
   }
 
   /** @throws TributaryError where there is none */

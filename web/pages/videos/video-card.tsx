@@ -4,6 +4,7 @@ import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { CaptionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
+import { PosterPanel } from "../../pictures/poster-panel.tsx";
 import { PosterFrame } from "../../player/poster-frame.tsx";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { AccessPanel } from "../../ui/access-panel.tsx";
@@ -28,7 +29,11 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
     <>
       <span class="video-poster">
         {state === "ready" ? (
-          <PosterFrame masterUrl={`/v/${id}/master.m3u8`} ownerToken={ownerTokenOf(id)} />
+          <PosterFrame
+            masterUrl={`/v/${id}/master.m3u8`}
+            ownerToken={ownerTokenOf(id)}
+            poster={video.poster ?? null}
+          />
         ) : (
           <span class="video-state">{STATES[state] ?? state}</span>
         )}
@@ -101,6 +106,12 @@ function ChangePanel({ video, own }: { video: CatalogueVideo; own: Catalogue }) 
               link: (minutes) => own.link(id, minutes),
               withdrawLinks: () => own.withdrawLinks(id),
             }}
+          />
+          <PosterPanel
+            masterUrl={`/v/${id}/master.m3u8`}
+            ownerToken={ownerTokenOf(id)}
+            poster={video.poster ?? null}
+            save={(jpeg, source) => own.savePoster(id, jpeg, source)}
           />
           <OwnCaptions video={video} own={own} />
         </div>

@@ -192,8 +192,10 @@ const NO_CAPTIONS: readonly Captions[] = [];
 /** What the player's time line shows of a video. */
 function playedFacts(
   state: WatchState,
-): Pick<PlayerProps, "totalSeconds" | "frameRate" | "isMaking" | "chapters"> {
-  if (state.kind === "stored") return { chapters: state.video?.chapters ?? [] };
+): Pick<PlayerProps, "totalSeconds" | "frameRate" | "isMaking" | "chapters" | "poster"> {
+  if (state.kind === "stored") {
+    return { chapters: state.video?.chapters ?? [], poster: state.video?.poster ?? null };
+  }
   if (state.kind !== "known") return {};
   const { durationTicks, endedAtMs, source, details, state: jobState } = state.status;
   const isWhole = endedAtMs === null || jobState === "ready";
@@ -203,6 +205,7 @@ function playedFacts(
     frameRate: source?.video.frameRate ?? null,
     isMaking: endedAtMs === null,
     chapters: details?.chapters ?? [],
+    poster: state.status.poster ?? null,
   };
 }
 

@@ -1,0 +1,16 @@
+import { invalid, readBoxHeader } from "../isobmff/box.ts";
+
+/**
+ * A fragment's first sample, from what an I-frame playlist names of it: the moof, the head of the mdat, the sample.
+ * @throws TributaryError OUTPUT_INVALID
+ */
+export function keyFrameSample(bytes: Uint8Array): Uint8Array {
+  const moof = readBoxHeader(bytes, 0, bytes.length);
+  const mdatAt = moof?.type === "moof" ? moof.sizeBytes : bytes.length;
+  const mdat = readBoxHeader(bytes, mdatAt, bytes.length - mdatAt);
+  const start = mdatAt + (mdat?.headerBytes ?? 0);
+  if (mdat?.type !== "mdat" || start >= bytes.length) {
+    throw invalid("Not the beginning of a fragment with its first sample.");
+  }
+  return bytes.subarray(start);
+}

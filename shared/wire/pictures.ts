@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { SHEET_COLUMNS, SHEET_ROWS } from "../pictures/storyboard.ts";
+
+/** The pictures that stand for a video: its poster, and its storyboard. */
+
+/** How a poster came about: chosen by the program, one of the video's frames, or a picture of the person's own. */
+export const POSTER_SOURCES = ["automatic", "frame", "file"] as const;
+export const posterSourceSchema = z.enum(POSTER_SOURCES);
+export type PosterSource = z.infer<typeof posterSourceSchema>;
+
+export const MOST_POSTER_BYTES = 1024 * 1024;
+/** Pixels of either side of a poster. */
+export const MOST_POSTER_SIDE = 4096;
+export const LEAST_POSTER_SIDE = 16;
+
+export const posterSchema = z.object({
+  /** On this site: `/v/<id>/poster.jpg`. */
+  path: z.string(),
+  width: z.int(),
+  height: z.int(),
+  source: posterSourceSchema,
+  savedAtMs: z.number(),
+});
+export type Poster = z.infer<typeof posterSchema>;
+
+/** As they stand in what is told of a video; absent or null: there is none (yet). */
+export const picturesSchema = z.object({
+  poster: posterSchema.nullable().optional(),
+  /** WebVTT whose cues name parts of pictures, on this site: `/v/<id>/storyboard.vtt`. */
+  storyboardPath: z.string().nullable().optional(),
+});
+export type Pictures = z.infer<typeof picturesSchema>;
+
+/** `PUT /api/videos/:id/poster?source=` */
+export const posterQuerySchema = z.object({
+  source: posterSourceSchema
+    .default("file")
+    .describe("`automatic` never replaces a poster that a person chose."),
+});
+
+/** Tiles of a storyboard. */
+export const MOST_TILES = 300;
+export const MOST_TILE_SIDE = 320;
+/** Bytes of a sheet. */
+export const MOST_SHEET_BYTES = 512 * 1024;
+const MOST_SHEETS = MOST_TILES / (SHEET_COLUMNS * SHEET_ROWS);
+
+export const tileSizeSchema = z.object({
+  tileWidth: z.int().min(2).max(MOST_TILE_SIDE),
+  tileHeight: z.int().min(2).max(MOST_TILE_SIDE),
+});
+
+/** `PUT /api/videos/:id/storyboard` */
+export const newStoryboardSchema = tileSizeSchema
+  .extend({
+    /** When each tile's picture begins to be shown, in seconds, ascending; the first at 0. */
+    startSeconds: z.array(z.number().min(0).max(1_000_000)).min(1).max(MOST_TILES),
+    /** When the last one ends. */
+    endSeconds: z.number().min(0).max(1_000_000),
+    /** JPEGs in base64, each with five tiles a row and five rows, the last one with as many rows as it needs. */
+    sheets: z
+      .array(z.base64().max(Math.ceil((MOST_SHEET_BYTES * 4) / 3) + 4))
+      .min(1)
+      .max(MOST_SHEETS),
+  })
+  .refine(({ startSeconds, endSeconds }) => {
+    const times = [...startSeconds, endSeconds];
+    return startSeconds[0] === 0 && times.every((at, i) => i === 0 || at > (times[i - 1] ?? 0));
+  }, "times begin at 0 and ascend")
+  .meta({
+    examples: [
+      { tileWidth: 160, tileHeight: 90, startSeconds: [0, 4], endSeconds: 10, sheets: ["/9j/"] },
+    ],
+  });
+export type NewStoryboard = z.infer<typeof newStoryboardSchema>;
+
+/** What a request with a whole storyboard may have in bytes. */
+export const MOST_STORYBOARD_BYTES = MOST_SHEETS * (MOST_SHEET_BYTES * 1.34) + 64 * 1024;

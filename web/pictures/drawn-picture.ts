@@ -1,0 +1,82 @@
+import { TributaryError } from "../../shared/job/errors.ts";
+import { MOST_POSTER_BYTES } from "../../shared/wire/pictures.ts";
+
+/** Pictures on canvases, as numbers or as JPEGs. */
+
+const METER_WIDTH = 64;
+const METER_HEIGHT = 36;
+/** Tried one after the other, until the file is small enough. */
+const QUALITIES = [0.86, 0.7, 0.5];
+
+type Drawable = VideoFrame | ImageBitmap;
+
+/** How much is to be seen in pictures: little in black, white and blurred ones. */
+export class Liveliness {
+  readonly #context = contextOf(METER_WIDTH, METER_HEIGHT, { willReadFrequently: true });
+
+  /** @returns 0 for one colour; some 60 for a lively picture */
+  of(picture: Drawable): number {
+    this.#context.drawImage(picture, 0, 0, METER_WIDTH, METER_HEIGHT);
+    const { data } = this.#context.getImageData(0, 0, METER_WIDTH, METER_HEIGHT);
+    return livelinessOf(data, METER_WIDTH);
+  }
+}
+
+/**
+ * Standard deviation of luma, and the mean step between neighbours.
+ * @param rgba row by row
+ */
+export function livelinessOf(rgba: Uint8ClampedArray, width: number): number {
+  const luma = Array.from({ length: rgba.length / 4 }, (_, at) => {
+    const [red = 0, green = 0, blue = 0] = rgba.subarray(4 * at, 4 * at + 3);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  });
+  const mean = luma.reduce((sum, each) => sum + each, 0) / luma.length;
+  const deviation = Math.sqrt(
+    luma.reduce((sum, each) => sum + (each - mean) ** 2, 0) / luma.length,
+  );
+  const steps = luma.reduce((sum, each, at) => {
+    return at % width === 0 ? sum : sum + Math.abs(each - (luma[at - 1] ?? each));
+  }, 0);
+  return deviation + steps / luma.length;
+}
+
+/**
+ * A JPEG of a picture, made smaller where it has to be.
+ * @param mostSide pixels of the longer side
+ * @throws TributaryError PICTURE_INVALID where it cannot be small enough
+ */
+export async function jpegOf(picture: Drawable, mostSide: number): Promise<Blob> {
+  const [width, height] =
+    "displayWidth" in picture
+      ? [picture.displayWidth, picture.displayHeight]
+      : [picture.width, picture.height];
+  const scale = Math.min(1, mostSide / Math.max(width, height));
+  const sides = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  const context = contextOf(sides[0] ?? 1, sides[1] ?? 1);
+  // Under what is transparent.
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, 0, 0, context.canvas.width, context.canvas.height);
+  return jpegOfCanvas(context.canvas, MOST_POSTER_BYTES);
+}
+
+/** @throws TributaryError PICTURE_INVALID where it cannot be small enough */
+export async function jpegOfCanvas(canvas: OffscreenCanvas, mostBytes: number): Promise<Blob> {
+  for (const quality of QUALITIES) {
+    const blob = await canvas.convertToBlob({ type: "image/jpeg", quality });
+    if (blob.size <= mostBytes) return blob;
+  }
+  throw new TributaryError("PICTURE_INVALID", "The picture has too many details.");
+}
+
+export function contextOf(
+  width: number,
+  height: number,
+  options: { willReadFrequently?: boolean } = {},
+): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext("2d", options);
+  if (context === null) throw new TributaryError("OUT_OF_MEMORY", "There is no canvas to draw on.");
+  return context;
+}

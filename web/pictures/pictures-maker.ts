@@ -1,0 +1,55 @@
+import { toWireError } from "../../shared/job/errors.ts";
+import { type Notice, notice } from "../../shared/job/notice.ts";
+import type { Poster } from "../../shared/wire/pictures.ts";
+import type { EdgeClient } from "../edge-client.ts";
+import { makeStoryboard } from "./make-storyboard.ts";
+import { liveliest, posterCandidates, posterOf } from "./poster-frames.ts";
+import { openPictures, type VideoReader } from "./video-pictures.ts";
+
+export interface MadePictures {
+  poster: Poster | null;
+  hasStoryboard: boolean;
+  notices: Notice[];
+}
+
+export interface MakePictures {
+  client: Pick<EdgeClient, "savePoster" | "saveStoryboard">;
+  jobId: string;
+  ownerToken: string;
+  masterUrl: string;
+  /** Whether all of the video is there: its storyboard is made then. */
+  isWhole: boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Makes a poster for a video where nobody chose one and, once it is whole, its storyboard. What fails is told by a
+ * notice: the video goes on without it.
+ */
+export async function makePictures(options: MakePictures): Promise<MadePictures> {
+  const { client, jobId, ownerToken, masterUrl, isWhole, signal } = options;
+  const reader: VideoReader = { masterUrl, ownerToken, signal };
+  let poster: Poster | null = null;
+  let hasStoryboard = false;
+  try {
+    const pictures = await openPictures(reader);
+    const best = liveliest(await posterCandidates(reader, pictures));
+    if (best !== null) {
+      const jpeg = await posterOf(reader, pictures, best);
+      const saved = await client.savePoster(jobId, ownerToken, jpeg, "automatic", signal);
+      poster = saved.poster ?? null;
+    }
+    const storyboard = isWhole ? await makeStoryboard(reader, pictures) : null;
+    if (storyboard !== null) {
+      const saved = await client.saveStoryboard(jobId, ownerToken, storyboard, signal);
+      hasStoryboard = saved.storyboardPath != null;
+    }
+    return { poster, hasStoryboard, notices: [] };
+  } catch (thrown) {
+    const { message } = toWireError(thrown);
+    const what =
+      poster === null ? "A picture to stand for the video" : "Small pictures of the video";
+    const said = `${what} could not be made: ${message}`.slice(0, 500);
+    return { poster, hasStoryboard, notices: [notice("PICTURES_NOT_MADE", said)] };
+  }
+}

@@ -1,0 +1,110 @@
+import { TributaryError } from "../../shared/job/errors.ts";
+import { everyNth } from "../../shared/pictures/storyboard.ts";
+import { jpegOf, Liveliness } from "./drawn-picture.ts";
+import type { MediaPart, PictureRendition } from "./playlists.ts";
+import {
+  eachKeyFrame,
+  eachPicture,
+  entries,
+  type VideoPictures,
+  type VideoReader,
+} from "./video-pictures.ts";
+
+/** Which pictures of a video could stand for it. */
+
+/** Looked at, of which some are offered. */
+const CANDIDATES = 24;
+export const OFFERED = 3;
+/** With fewer key frames, pictures between them are looked at as well. */
+const FEW_KEY_FRAMES = 9;
+/** So many segments are decoded for that, of the smallest rendition. */
+const MOST_WHOLE_SEGMENTS = 3;
+/** Pixels of a poster's longer side. */
+const POSTER_SIDE = 1280;
+
+/** A picture of the video, and how much is to be seen in it. */
+export interface Candidate {
+  seconds: number;
+  liveliness: number;
+  /** What it is decoded with: a key frame by itself, or all of its segment. */
+  segment: MediaPart;
+  isKeyFrame: boolean;
+}
+
+/** The liveliest picture of each third of what is there, in order; fewer of a video with few pictures. */
+export async function posterCandidates(
+  reader: VideoReader,
+  pictures: VideoPictures,
+): Promise<Candidate[]> {
+  const { keyFrames, segments } = pictures;
+  const found: Candidate[] = [];
+  const meter = new Liveliness();
+  if (keyFrames.length < FEW_KEY_FRAMES) {
+    const whole = everyNth(segments, MOST_WHOLE_SEGMENTS);
+    for (const segment of whole) {
+      const step = (segment.endSeconds - segment.startSeconds) * (whole.length / CANDIDATES);
+      let next = segment.startSeconds;
+      await eachPicture(reader, segment, (frame, seconds) => {
+        if (seconds < next) return;
+        next += step;
+        found.push({ seconds, liveliness: meter.of(frame), segment, isKeyFrame: false });
+      });
+    }
+  } else {
+    await eachKeyFrame(reader, everyNth(keyFrames, CANDIDATES), (frame, keyFrame) => {
+      const { startSeconds: seconds } = keyFrame;
+      const liveliness = meter.of(frame);
+      found.push({ seconds, liveliness, segment: keyFrame, isKeyFrame: true });
+    });
+  }
+  const third = Math.ceil(found.length / OFFERED);
+  return Array.from({ length: OFFERED }, (_, index) =>
+    liveliest(found.slice(index * third, (index + 1) * third)),
+  ).filter((each) => each !== null);
+}
+
+/** Null of none. */
+export function liveliest(candidates: readonly Candidate[]): Candidate | null {
+  return candidates.reduce<Candidate | null>((best, each) => {
+    return best === null || each.liveliness > best.liveliness ? each : best;
+  }, null);
+}
+
+/**
+ * A candidate as a JPEG, from a rendition with enough pixels.
+ * @throws TributaryError NOT_FOUND where that rendition does not have it (yet)
+ */
+export async function posterOf(
+  reader: VideoReader,
+  { renditions }: VideoPictures,
+  { seconds, isKeyFrame }: Candidate,
+): Promise<Blob> {
+  const rendition = largeEnough(renditions);
+  const url = isKeyFrame ? rendition?.keyFramesUrl : rendition?.mediaUrl;
+  const parts = url === undefined ? [] : await entries(reader, url);
+  // A hundredth: playlists round their times.
+  const part = parts.find(({ endSeconds }) => endSeconds > seconds + 0.01);
+  if (part === undefined) throw missing();
+  let jpeg: Promise<Blob> | null = null;
+  if (isKeyFrame) {
+    await eachKeyFrame(reader, [part], (frame) => {
+      jpeg = jpegOf(frame, POSTER_SIDE);
+    });
+  } else {
+    await eachPicture(reader, part, (frame, at) => {
+      if (jpeg === null && at >= seconds - 0.001) jpeg = jpegOf(frame, POSTER_SIDE);
+    });
+  }
+  if (jpeg === null) throw missing();
+  return jpeg;
+}
+
+/** The smallest that fills a poster, else the largest. */
+function largeEnough(renditions: readonly PictureRendition[]): PictureRendition | undefined {
+  const fills = renditions.find(({ width, height }) => Math.max(width, height) >= POSTER_SIDE);
+  return fills ?? renditions.at(-1);
+}
+
+function missing(): TributaryError {
+  return new TributaryError("NOT_FOUND", "This picture of the video is not there (yet).");
+}

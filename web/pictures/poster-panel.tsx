@@ -1,0 +1,130 @@
+import "./pictures.css";
+import { useSignal } from "@preact/signals";
+import { useEffect, useId } from "preact/hooks";
+import { scriptNotLoaded, toWireError, type WireError } from "../../shared/job/errors.ts";
+import type { Pictures, Poster, PosterSource } from "../../shared/wire/pictures.ts";
+import { usePosterUrl } from "../player/poster-url.ts";
+import { InlineError } from "../ui/error-view.tsx";
+import { formatClock } from "../ui/format.ts";
+import type { OfferedFrame } from "./offered-frames.ts";
+
+export interface PosterPanelProps {
+  masterUrl: string;
+  ownerToken: string | null;
+  /** The present one; null: there is none (yet). */
+  poster: Poster | null;
+  /** Rejects where it was not saved. */
+  save(jpeg: Blob, source: PosterSource): Promise<Pictures>;
+}
+
+/** Where the owner chooses the picture that stands for the video. */
+export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: PosterPanelProps) {
+  const id = useId();
+  const chosen = useSignal<Poster | null>(null);
+  const frames = useSignal<OfferedFrame[] | null>(null);
+  const doing = useSignal<"looking" | "saving" | null>(null);
+  const isSaved = useSignal(false);
+  const error = useSignal<WireError | null>(null);
+  const poster = chosen.value ?? given;
+  const url = usePosterUrl(masterUrl, poster, ownerToken);
+  useEffect(() => () => free(frames.peek()), [frames]);
+
+  const act = async (what: "looking" | "saving", work: () => Promise<void>) => {
+    doing.value = what;
+    error.value = null;
+    isSaved.value = false;
+    try {
+      await work();
+    } catch (thrown) {
+      error.value = toWireError(thrown);
+    } finally {
+      doing.value = null;
+    }
+  };
+  const keep = async (jpeg: Blob, source: PosterSource) => {
+    chosen.value = (await save(jpeg, source)).poster ?? null;
+    isSaved.value = true;
+  };
+  const look = () =>
+    act("looking", async () => {
+      const { offeredFrames } = await loaded();
+      const offered = await offeredFrames(masterUrl, ownerToken);
+      free(frames.value);
+      frames.value = offered;
+    });
+  const pick = (file: File | undefined) => {
+    if (file === undefined) return;
+    void act("saving", async () => {
+      const { pictureOfFile } = await loaded();
+      await keep(await pictureOfFile(file), "file");
+    });
+  };
+  const isBusy = doing.value !== null;
+  return (
+    <section class="card poster-panel" aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`} class="card-title">
+        Picture
+      </h2>
+      <div class="poster-row">
+        {url !== null && <img class="poster-now" src={url} alt="As it is now" />}
+        <p>
+          {poster === null
+            ? "As soon as the first part of the video is made, one of its pictures stands for it."
+            : "It is shown before the video plays, in lists, and where somebody posts the link."}
+        </p>
+      </div>
+      {frames.value !== null && (
+        <ul class="poster-frames">
+          {frames.value.map((frame) => (
+            <li key={frame.url}>
+              <button
+                type="button"
+                disabled={isBusy}
+                aria-label={`Use the picture at ${formatClock(frame.seconds)}`}
+                onClick={() => void act("saving", () => keep(frame.jpeg, "frame"))}
+              >
+                <img src={frame.url} alt="" />
+                <span>{formatClock(frame.seconds)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="actions">
+        {poster !== null && (
+          <button type="button" class="button" disabled={isBusy} onClick={() => void look()}>
+            {doing.value === "looking" ? "Looking…" : "Choose from the video"}
+          </button>
+        )}
+        <label class={isBusy ? "button file-button is-disabled" : "button file-button"}>
+          Use a picture of your own
+          <input
+            class="visually-hidden"
+            type="file"
+            accept="image/*"
+            disabled={isBusy}
+            onChange={(event) => {
+              pick(event.currentTarget.files?.[0]);
+              event.currentTarget.value = "";
+            }}
+          />
+        </label>
+      </div>
+      <p class="hint" role="status">
+        {doing.value === "saving" && "Saving…"}
+        {isSaved.value && "This picture now stands for the video."}
+      </p>
+      {error.value !== null && <InlineError error={error.value} />}
+    </section>
+  );
+}
+
+function loaded() {
+  return import("./offered-frames.ts").catch((cause: unknown) => {
+    throw scriptNotLoaded(cause);
+  });
+}
+
+function free(frames: readonly OfferedFrame[] | null): void {
+  for (const { url } of frames ?? []) URL.revokeObjectURL(url);
+}
