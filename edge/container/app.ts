@@ -7,10 +7,12 @@ import { log } from "../../shared/log.ts";
 import {
   assembleRequestSchema,
   type ContainerHealth,
+  picturesRequestSchema,
   type ServeJobRequest,
   serveJobRequestSchema,
 } from "../../shared/wire/container.ts";
 import { assembleSegments } from "./assemble.ts";
+import { makePictures } from "./make-pictures.ts";
 import type { Permits } from "./permits.ts";
 import { serveJob } from "./serve-job.ts";
 import { openWholeSource } from "./whole-source.ts";
@@ -80,6 +82,12 @@ export function createContainerApp(options: ContainerOptions): Hono {
       const signal = AbortSignal.any([context.req.raw.signal, options.signal]);
       const work = () => assembleSegments(request, signal);
       return context.json(await limited("assemble", request.jobId, work));
+    })
+    .post("/make-pictures", async (context) => {
+      const request = await parsed(context, picturesRequestSchema);
+      const signal = AbortSignal.any([context.req.raw.signal, options.signal]);
+      const work = () => makePictures(request, signal);
+      return context.json(await limited("pictures", request.jobId, work));
     })
     .notFound((context) => problem(context, new TributaryError("NOT_FOUND", "No such address.")))
     .onError((error, context) => problem(context, error));

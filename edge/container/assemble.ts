@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createWriteStream, openAsBlob } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -14,17 +13,14 @@ import {
   Mp4OutputFormat,
   Output,
 } from "mediabunny";
-import { REAL_CLOCK } from "../../shared/clock.ts";
-import { TributaryError, toWireError } from "../../shared/job/errors.ts";
-import { namedHashes } from "../../shared/job/object-keys.ts";
-import { retry } from "../../shared/retry.ts";
+import { TributaryError } from "../../shared/job/errors.ts";
 import type { AssembleRequest, AssembleResponse } from "../../shared/wire/container.ts";
+import { downloadWhole } from "./download.ts";
 import { Workspace } from "./workspace.ts";
 
 type Track = AssembleRequest["video"];
 type Packets = EncodedVideoPacketSource | EncodedAudioPacketSource;
 
-const DOWNLOAD_TRIES = 4;
 const VIDEO_FILE = "video.mp4";
 const AUDIO_FILE = "audio.mp4";
 const OUTPUT_FILE = "out.mp4";
@@ -61,37 +57,9 @@ export function assembleSegments(
 /** Init and media segments one after the other are a fragmented MP4. */
 async function download({ init, media }: Track, path: string, signal: AbortSignal): Promise<void> {
   async function* bytes(): AsyncGenerator<Uint8Array> {
-    for (const url of [init, ...media]) yield await downloadOne(url, signal);
+    for (const url of [init, ...media]) yield await downloadWhole(url, signal);
   }
   await pipeline(Readable.from(bytes()), createWriteStream(path), { signal });
-}
-
-function downloadOne(url: string, signal: AbortSignal): Promise<Uint8Array> {
-  const once = async (): Promise<Uint8Array> => {
-    const { ok, status, bytes } = await getBytes(url, signal);
-    if (!ok) throw new TributaryError("DOWNLOAD_FAILED", `Storage answered with status ${status}.`);
-    const { pathname } = new URL(url);
-    const named = namedHashes(pathname)?.sha256;
-    if (named === undefined || named === sha256Of(bytes)) return bytes;
-    const message = `${pathname} holds other bytes than its name says.`;
-    throw new TributaryError("OUTPUT_HASH_MISMATCH", message);
-  };
-  const isRetryable = (thrown: unknown): boolean => toWireError(thrown).code === "DOWNLOAD_FAILED";
-  return retry(once, { clock: REAL_CLOCK, signal, tries: DOWNLOAD_TRIES, isRetryable });
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-async function getBytes(url: string, signal: AbortSignal) {
-  try {
-    const response = await fetch(url, { signal });
-    const { ok, status } = response;
-    return { ok, status, bytes: new Uint8Array(await response.arrayBuffer()) };
-  } catch (cause) {
-    throw new TributaryError("DOWNLOAD_FAILED", "Storage could not be reached.", { cause });
-  }
 }
 
 async function mux(

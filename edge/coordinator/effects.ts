@@ -8,7 +8,8 @@ import { deleteCancelled } from "../catalog/delete-video.ts";
 import { deleteRows } from "../catalog/owners.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
-import type { ServeCall } from "../servers/calls.ts";
+import { OWN_PICTURES_SECONDS, type ServeCall } from "../servers/calls.ts";
+import { hasServers } from "../servers/servers.ts";
 import { presignGet, presignPut } from "../storage/presign.ts";
 import { assembleVideo } from "./assembly.ts";
 import { saveInCatalog } from "./catalog-entry.ts";
@@ -224,6 +225,18 @@ export class Effects {
     }
   }
 
+  /** Of a video that its owner's tab has made: what that tab has not given it within a minute. */
+  async #callForPictures({ job, holders }: State): Promise<void> {
+    if (!hasServers(this.#env)) return;
+    const { id: jobId, origin } = job;
+    const hasOwner = [...holders.values()].some(({ role }) => role === "owner");
+    const delaySeconds = hasOwner ? OWN_PICTURES_SECONDS : 0;
+    await this.#env.SERVER_CALLS.send({ type: "pictures", jobId, origin }, { delaySeconds }).catch(
+      // The video is as good without.
+      () => log("outside", { jobId, what: "pictures", end: "not-called" }),
+    );
+  }
+
   async #chore(state: State, kind: ChoreKind): Promise<void> {
     const forState = state.job.state;
     if (kind === "cleanup") {
@@ -245,6 +258,7 @@ export class Effects {
       await deleteCancelled(this.#env, state.job.id);
     } else {
       await saveInCatalog(this.#env, state);
+      if (forState === "ready") await this.#callForPictures(state);
     }
     this.#shell.report({ type: "chore-done", kind, forState });
   }

@@ -31,8 +31,22 @@ const assembleCallSchema = z.object({
   origin: z.string(),
 });
 
-export const serverCallSchema = z.discriminatedUnion("type", [serveCallSchema, assembleCallSchema]);
+/** Of a finished video, where it has none by then. */
+const picturesCallSchema = z.object({
+  type: z.literal("pictures"),
+  jobId: z.string(),
+  origin: z.string(),
+});
+
+export const serverCallSchema = z.discriminatedUnion("type", [
+  serveCallSchema,
+  assembleCallSchema,
+  picturesCallSchema,
+]);
 export type ServerCall = z.infer<typeof serverCallSchema>;
+
+/** The owner's tab has so long to make them: a server is called for what is missing. */
+export const OWN_PICTURES_SECONDS = 60;
 
 /** A server works on a job this long at most before it is called anew. */
 export const SERVE_FOR_MS = 12 * 60_000;

@@ -13,6 +13,7 @@ import {
   serverCallSchema,
 } from "./calls.ts";
 import { assembleRequest, mp4Key } from "./mp4.ts";
+import { makePictures } from "./pictures.ts";
 import { type Servers, serversOf } from "./servers.ts";
 
 /** As in wrangler.toml. */
@@ -62,7 +63,8 @@ async function attempt(
     const servers = serversOf(env);
     if (servers === null) throw new TributaryError("ENGINE_UNAVAILABLE", "There are no servers.");
     if (call.type === "serve") await serve(env, servers, call);
-    else await assemble(env, servers, jobId, call.origin);
+    else if (call.type === "assemble") await assemble(env, servers, jobId, call.origin);
+    else await makePictures(env, servers, jobId, call.origin);
     log("server-call", { what, jobId, attempts, end: "done" });
     message.ack();
   } catch (thrown) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ladderRungSchema } from "./api.ts";
 import { idSchema } from "./formats.ts";
+import { MOST_TILES, tileSizeSchema } from "./pictures.ts";
 
 /**
  * What the edge asks of a container (`edge/container`). It hands out no tasks: it names a job, and the
@@ -8,6 +9,9 @@ import { idSchema } from "./formats.ts";
  */
 
 const url = z.url().max(4096);
+
+/** A key frame of 4320p at the highest rate has some MB. */
+const MOST_KEY_FRAME_BYTES = 32 * 1024 * 1024;
 
 /** A whole video, which the container reads, plans if nobody did, and cuts for itself and others. */
 export const wholeSourceRequestSchema = z.object({
@@ -63,6 +67,38 @@ export const assembleResponseSchema = z.object({
   audioFrames: z.int(),
 });
 export type AssembleResponse = z.infer<typeof assembleResponseSchema>;
+
+const keyFrameSchema = z.object({
+  /** Presigned GET of the segment that it is in. */
+  url,
+  /** Its moof, the head of the mdat and its sample. */
+  offsetBytes: z.int().min(0),
+  sizeBytes: z.int().min(1).max(MOST_KEY_FRAME_BYTES),
+});
+
+/** Key frames of one rendition. */
+const keyFramesSchema = z.object({
+  init: url,
+  frames: z.array(keyFrameSchema).min(1).max(MOST_TILES),
+});
+
+/** `POST /make-pictures`: the poster and the storyboard of a finished video, by native ffmpeg. */
+export const picturesRequestSchema = z.object({
+  jobId: idSchema,
+  /** Tiles of the storyboard, in order, from a small rendition. */
+  tiles: keyFramesSchema,
+  ...tileSizeSchema.shape,
+  /** The same pictures from a rendition that fills a poster. */
+  posters: keyFramesSchema,
+});
+export type PicturesRequest = z.infer<typeof picturesRequestSchema>;
+
+/** JPEGs in base64. */
+export const picturesResponseSchema = z.object({
+  poster: z.string(),
+  sheets: z.array(z.string()),
+});
+export type PicturesResponse = z.infer<typeof picturesResponseSchema>;
 
 /** `GET /health` */
 export const containerHealthSchema = z.object({

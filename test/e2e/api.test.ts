@@ -94,6 +94,16 @@ describe("a whole video by API", () => {
     hook.close();
 
     await checkMp4(job.jobId, job.ownerToken);
+    // A server gives it pictures as well: there is no tab.
+    const pictured = () => client.video(job.jobId);
+    await expect
+      .poll(async () => (await pictured()).storyboardPath, { timeout: 30_000 })
+      .toBeTruthy();
+    const { poster } = await pictured();
+    expect(poster).toMatchObject({ source: "automatic", width: 426, height: 240 });
+    for (const path of [poster?.path ?? "", (await pictured()).storyboardPath ?? ""]) {
+      expect((await fetch(new URL(path, serverUrl))).status).toBe(200);
+    }
     await checkDeletion(job.jobId, job.ownerToken, job.masterUrl);
   });
 

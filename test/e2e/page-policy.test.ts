@@ -34,7 +34,9 @@ beforeAll(async () => {
   ({ joinUrl } = await tab.share(job));
   helper = await ContributorTab.open(browser, joinUrl, { slots: 1 }, quiet);
   await helper.start();
-  const ended = await follow(tab, TIME_LIMIT, quiet, ({ phase }) => hasEnded(phase));
+  const ended = await follow(tab, TIME_LIMIT, quiet, (state) => {
+    return state.phase === "ready" ? state.pictures?.state === "done" : hasEnded(state.phase);
+  });
   expect(ended.phase).toBe("ready");
   await tab.page.getByRole("heading", { name: "For you alone" }).waitFor();
 });
@@ -107,7 +109,7 @@ test("each page shows what it has, and meets no refusal", async () => {
     await watchPolicy(page);
     await page.goto(serverUrl + path);
     await page.waitForFunction(() => document.querySelector("#page")?.hasChildNodes());
-    if (path === "/videos") await shown(page, ".poster-frame img, .poster-frame video");
+    if (path === "/videos") await pictured(page, ".poster-frame img");
     if (/^\/(watch|embed)/.test(path)) await shown(page, "video");
     if (path === "/api")
       await page
@@ -128,6 +130,14 @@ async function shown(page: Page, selector: string): Promise<void> {
   await expect
     .poll(() => video.evaluate((each) => (each as HTMLVideoElement).readyState))
     .toBeGreaterThan(1);
+}
+
+/** So does its poster. */
+async function pictured(page: Page, selector: string): Promise<void> {
+  const image = page.locator(selector).first();
+  await expect
+    .poll(() => image.evaluate((each) => (each as HTMLImageElement).naturalWidth))
+    .toBeGreaterThan(0);
 }
 
 test("a private video is nowhere for a browser that did not make it", async () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { keyFrameSample } from "../../shared/cmaf/key-frame.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { jpegSize } from "../../shared/pictures/jpeg.ts";
+import { livelinessOf } from "../../shared/pictures/liveliness.ts";
 import {
   everyNth,
   sheetSize,
@@ -11,7 +12,6 @@ import {
   tileSizeOf,
 } from "../../shared/pictures/storyboard.ts";
 import { renderIFrames, renderMultivariant } from "../../shared/playlist/index.ts";
-import { livelinessOf } from "../../web/pictures/drawn-picture.ts";
 import { partsOf, renditionsOf } from "../../web/pictures/playlists.ts";
 import { sampleJobs } from "../playlist/sample-job.ts";
 import { ffmpeg } from "../setup/media.ts";
@@ -90,17 +90,17 @@ test("of many items so many are kept as may be, from the first on, evenly", () =
 });
 
 test("a picture with something in it counts more than black, white and blurred ones", async () => {
-  const rgba = async (filter: string) => {
+  const seen = async (filter: string) => {
     const input = ["-f", "lavfi", "-i", `testsrc2=size=640x360:duration=1,${filter}`];
-    const raw = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgba", "-"];
+    const raw = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-"];
     const bytes = await ffmpeg([...input, "-vf", "scale=64:36", ...raw]);
-    return livelinessOf(new Uint8ClampedArray(bytes), 64);
+    return livelinessOf(bytes, 64);
   };
-  const clear = await rgba("null");
-  expect(await rgba("drawbox=color=black:t=fill")).toBeLessThan(1);
-  expect(await rgba("drawbox=color=white:t=fill")).toBeLessThan(1);
-  expect(await rgba("eq=brightness=-0.45:contrast=0.3")).toBeLessThan(clear / 2);
-  expect(await rgba("gblur=sigma=60")).toBeLessThan(0.75 * clear);
+  const clear = await seen("null");
+  expect(await seen("drawbox=color=black:t=fill")).toBeLessThan(1);
+  expect(await seen("drawbox=color=white:t=fill")).toBeLessThan(1);
+  expect(await seen("eq=brightness=-0.45:contrast=0.3")).toBeLessThan(clear / 2);
+  expect(await seen("gblur=sigma=60")).toBeLessThan(0.75 * clear);
 });
 
 test.each([["in colour"], ["optimal tables"], ["grey"]])(

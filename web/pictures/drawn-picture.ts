@@ -1,10 +1,9 @@
 import { TributaryError } from "../../shared/job/errors.ts";
+import { livelinessOf, METER_HEIGHT, METER_WIDTH } from "../../shared/pictures/liveliness.ts";
 import { MOST_POSTER_BYTES } from "../../shared/wire/pictures.ts";
 
 /** Pictures on canvases, as numbers or as JPEGs. */
 
-const METER_WIDTH = 64;
-const METER_HEIGHT = 36;
 /** Tried one after the other, until the file is small enough. */
 const QUALITIES = [0.86, 0.7, 0.5];
 
@@ -18,27 +17,18 @@ export class Liveliness {
   of(picture: Drawable): number {
     this.#context.drawImage(picture, 0, 0, METER_WIDTH, METER_HEIGHT);
     const { data } = this.#context.getImageData(0, 0, METER_WIDTH, METER_HEIGHT);
-    return livelinessOf(data, METER_WIDTH);
+    return livelinessOf(lumaOf(data), METER_WIDTH);
   }
 }
 
-/**
- * Standard deviation of luma, and the mean step between neighbours.
- * @param rgba row by row
- */
-export function livelinessOf(rgba: Uint8ClampedArray, width: number): number {
-  const luma = Array.from({ length: rgba.length / 4 }, (_, at) => {
+/** ITU-R BT.709. */
+function lumaOf(rgba: Uint8ClampedArray): Float32Array {
+  const luma = new Float32Array(rgba.length / 4);
+  for (let at = 0; at < luma.length; at += 1) {
     const [red = 0, green = 0, blue = 0] = rgba.subarray(4 * at, 4 * at + 3);
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  });
-  const mean = luma.reduce((sum, each) => sum + each, 0) / luma.length;
-  const deviation = Math.sqrt(
-    luma.reduce((sum, each) => sum + (each - mean) ** 2, 0) / luma.length,
-  );
-  const steps = luma.reduce((sum, each, at) => {
-    return at % width === 0 ? sum : sum + Math.abs(each - (luma[at - 1] ?? each));
-  }, 0);
-  return deviation + steps / luma.length;
+    luma[at] = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }
+  return luma;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { TributaryError } from "../../shared/job/errors.ts";
+import { CANDIDATES } from "../../shared/pictures/liveliness.ts";
+import { forPoster, POSTER_SIDE } from "../../shared/pictures/poster.ts";
 import { everyNth } from "../../shared/pictures/storyboard.ts";
 import { jpegOf, Liveliness } from "./drawn-picture.ts";
-import type { MediaPart, PictureRendition } from "./playlists.ts";
+import type { MediaPart } from "./playlists.ts";
 import {
   eachKeyFrame,
   eachPicture,
@@ -12,15 +14,11 @@ import {
 
 /** Which pictures of a video could stand for it. */
 
-/** Looked at, of which some are offered. */
-const CANDIDATES = 24;
 export const OFFERED = 3;
 /** With fewer key frames, pictures between them are looked at as well. */
 const FEW_KEY_FRAMES = 9;
 /** So many segments are decoded for that, of the smallest rendition. */
 const MOST_WHOLE_SEGMENTS = 3;
-/** Pixels of a poster's longer side. */
-const POSTER_SIDE = 1280;
 
 /** A picture of the video, and how much is to be seen in it. */
 export interface Candidate {
@@ -79,7 +77,7 @@ export async function posterOf(
   { renditions }: VideoPictures,
   { seconds, isKeyFrame }: Candidate,
 ): Promise<Blob> {
-  const rendition = largeEnough(renditions);
+  const rendition = forPoster(renditions);
   const url = isKeyFrame ? rendition?.keyFramesUrl : rendition?.mediaUrl;
   const parts = url === undefined ? [] : await entries(reader, url);
   // A hundredth: playlists round their times.
@@ -97,12 +95,6 @@ export async function posterOf(
   }
   if (jpeg === null) throw missing();
   return jpeg;
-}
-
-/** The smallest that fills a poster, else the largest. */
-function largeEnough(renditions: readonly PictureRendition[]): PictureRendition | undefined {
-  const fills = renditions.find(({ width, height }) => Math.max(width, height) >= POSTER_SIDE);
-  return fills ?? renditions.at(-1);
 }
 
 function missing(): TributaryError {

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { REAL_CLOCK } from "../../shared/clock.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { namedHashes } from "../../shared/job/object-keys.ts";
+import { retry } from "../../shared/retry.ts";
+
+/** What a server reads of storage by presigned addresses. */
+
+const TRIES = 4;
+
+/**
+ * An object, which has to be what its name says.
+ * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH
+ */
+export function downloadWhole(url: string, signal: AbortSignal): Promise<Uint8Array> {
+  return tried(signal, async () => {
+    const bytes = await getBytes(url, {}, signal);
+    const { pathname } = new URL(url);
+    const named = namedHashes(pathname)?.sha256;
+    if (named === undefined || named === sha256Of(bytes)) return bytes;
+    const message = `${pathname} holds other bytes than its name says.`;
+    throw new TributaryError("OUTPUT_HASH_MISMATCH", message);
+  });
+}
+
+/** A part of an object; all of it where none is named. @throws TributaryError DOWNLOAD_FAILED */
+export function downloadRange(
+  part: { url: string; offsetBytes?: number; sizeBytes?: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { url, offsetBytes = 0, sizeBytes } = part;
+  if (sizeBytes === undefined) return downloadWhole(url, signal);
+  const headers = { range: `bytes=${offsetBytes}-${offsetBytes + sizeBytes - 1}` };
+  return tried(signal, async () => {
+    const bytes = await getBytes(url, headers, signal);
+    if (bytes.length === sizeBytes) return bytes;
+    throw new TributaryError("DOWNLOAD_FAILED", "Storage sent another part than was asked for.");
+  });
+}
+
+function tried<T>(signal: AbortSignal, once: () => Promise<T>): Promise<T> {
+  const isRetryable = (thrown: unknown): boolean => toWireError(thrown).code === "DOWNLOAD_FAILED";
+  return retry(once, { clock: REAL_CLOCK, signal, tries: TRIES, isRetryable });
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+async function getBytes(
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    const response = await fetch(url, { headers, signal });
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    const message = `Storage answered with status ${response.status}.`;
+    throw new TributaryError("DOWNLOAD_FAILED", message);
+  } catch (cause) {
+    if (cause instanceof TributaryError) throw cause;
+    throw new TributaryError("DOWNLOAD_FAILED", "Storage could not be reached.", { cause });
+  }
+}
