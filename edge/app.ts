@@ -6,6 +6,7 @@ import { protectAnswers } from "./http/protect-answers.ts";
 import { notFoundAnswer, nothingHere } from "./pages/not-found-page.ts";
 import { captionRoutes } from "./routes/captions.ts";
 import { feedRoutes } from "./routes/feeds.ts";
+import { fileRoutes } from "./routes/files.ts";
 import { httpSocketRoutes } from "./routes/http-sockets.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { linkRoutes } from "./routes/links.ts";
@@ -54,6 +55,7 @@ app.route("/api/videos", linkRoutes);
 app.route("/api/videos", captionRoutes);
 app.route("/api/pools", poolRoutes);
 app.route("/api/videos", pictureRoutes);
+app.route("/api/videos", fileRoutes);
 app.route("/coordinator-status", statusRoutes);
 // With a signed link in the path first: an id is never like one.
 app.route("/v/:link{~[\\w.-]{1,400}}", playbackRoutes);

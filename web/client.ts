@@ -12,6 +12,7 @@ export type {
   VideoPage,
   VideoPatch,
 } from "../shared/wire/api.ts";
+export type { VideoFiles } from "../shared/wire/files.ts";
 export type { JobStatus } from "../shared/wire/job-status.ts";
 export type { NewStoryboard, Pictures, Poster, PosterSource } from "../shared/wire/pictures.ts";
 export { EdgeClient, type UploadState } from "./edge-client.ts";

@@ -38,6 +38,7 @@ import {
   type NewCaptions,
 } from "../shared/wire/captions.ts";
 import type { DetailsPatch } from "../shared/wire/details.ts";
+import { type VideoFiles, videoFilesSchema } from "../shared/wire/files.ts";
 import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
 import {
@@ -195,6 +196,15 @@ export class EdgeClient {
 
   mp4Status(videoId: string, token?: string, signal?: AbortSignal): Promise<Mp4Status> {
     return this.#call("GET", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { token, signal });
+  }
+
+  /**
+   * What a finished video is made of. @param token the owner's, for a private one
+   * Codes: NOT_FOUND, also for videos from before there were records.
+   */
+  videoFiles(videoId: string, token?: string, signal?: AbortSignal): Promise<VideoFiles> {
+    const options = { token, signal };
+    return this.#call("GET", `/api/videos/${videoId}/files`, videoFilesSchema, options);
   }
 
   /** The captions of a video, the oldest first. @param token the owner's, for a private one. Codes: NOT_FOUND. */

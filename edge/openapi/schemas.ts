@@ -30,6 +30,7 @@ import {
   captionsSchema,
   newCaptionsSchema,
 } from "../../shared/wire/captions.ts";
+import { videoFilesSchema } from "../../shared/wire/files.ts";
 import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { newStoryboardSchema, picturesSchema } from "../../shared/wire/pictures.ts";
 import {
@@ -77,6 +78,7 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   NewStoryboard: newStoryboardSchema,
   Mp4Status: mp4StatusSchema,
   VideoCheck: videoCheckSchema,
+  VideoFiles: videoFilesSchema,
   OEmbed: oembedSchema,
   Site: siteSchema,
   CreatePool: createPoolRequestSchema,

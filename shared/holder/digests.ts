@@ -16,11 +16,14 @@ export interface Digests {
  */
 export async function digestsOf(bytes: Uint8Array<ArrayBuffer>): Promise<Digests> {
   // SHA-256 goes to another thread; MD5 is reckoned in this one meanwhile.
-  const [md5, sha256] = await Promise.all([md5Of(bytes), sha256Of(bytes)]);
-  return {
-    sha256: Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join(""),
-    md5: btoa(String.fromCharCode(...md5)),
-  };
+  const [md5, sha256] = await Promise.all([md5Of(bytes), sha256Hex(bytes)]);
+  return { sha256, md5: btoa(String.fromCharCode(...md5)) };
+}
+
+/** As `Digests` have it. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const sha256 = await sha256Of(bytes);
+  return Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -29,10 +29,17 @@ beforeAll(async () => {
   const ladder = [{ shortSide: 144, kilobitsPerSecond: 140 }];
   const job = await client.createWholeJob({ source: { upload }, ladder });
   expect(await untilEnd(client, job)).toMatchObject({ state: "ready" });
+  // A server gives it its pictures.
+  const pictured = async () => (await client.video(job.jobId)).storyboardPath;
+  await expect.poll(pictured, { timeout: 30_000 }).toBeTruthy();
   ({ watchUrl } = job);
   page = await browser.newPage();
   page.on("console", (message) => {
     if (/Content[- ]Security[- ]Policy/i.test(message.text())) refusals.push(message.text());
+  });
+  // Nobody is there to choose where a file goes.
+  await page.addInitScript(() => {
+    Object.assign(globalThis, { showSaveFilePicker: undefined });
   });
   // As the page does that began the video.
   await page.addInitScript(
@@ -65,10 +72,10 @@ async function expectNoFault(path: string): Promise<void> {
 test("a video has its picture, its MP4, and goes for good, all by the keyboard", async () => {
   await page.goto(`${serverUrl}/videos`);
   const card = page.locator(".video-card", { hasText: TITLE });
-  const picture = card.locator("video");
+  const picture = card.locator("img");
   await picture.waitFor();
   await expect
-    .poll(() => picture.evaluate((video: HTMLVideoElement) => video.readyState))
+    .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
     .toBeGreaterThan(1);
   await expectNoFault("/videos");
 
@@ -78,6 +85,19 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   await expect.poll(() => link.evaluate((each) => each === document.activeElement)).toBe(true);
   const [download] = await Promise.all([page.waitForEvent("download"), link.press("Enter")]);
   expect(download.suggestedFilename()).toBe(`${TITLE}.mp4`);
+
+  // The page makes the same file by itself.
+  await card.getByText("Download", { exact: true }).press("Enter");
+  await card.getByText("Change", { exact: true }).press("Enter");
+  const own = card.getByRole("button", { name: "MP4, 144p" });
+  await own.waitFor();
+  await expectNoFault("/videos, opened");
+  const [made] = await Promise.all([page.waitForEvent("download"), own.press("Enter")]);
+  expect(made.suggestedFilename()).toBe(`${TITLE}-144p.mp4`);
+  const sizes = [download, made].map(async (each) => (await stat(await each.path())).size);
+  const [byServer, byPage] = await Promise.all(sizes);
+  expect(byPage).toBe(byServer);
+  await card.getByText(`${TITLE}-144p.mp4 is saved.`).waitFor();
   expect((await readFile(await download.path())).toString("latin1", 4, 8)).toBe("ftyp");
 
   // Its playlists are in the browser's cache.

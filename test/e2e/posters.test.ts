@@ -45,7 +45,10 @@ beforeAll(async () => {
   ]);
   source = join(dir, "turned.mp4");
   await ffmpeg(["-i", coded, "-c", "copy", "-metadata:s:v", "rotate=90", source]);
-  looked = await luma(source, `scale=${WIDTH}:${HEIGHT},setsar=1,fps=${LOOKED_AT}:round=down`);
+  looked = await luma(
+    source,
+    `scale=${WIDTH}:${HEIGHT},setsar=1,select=not(mod(n\\,${FRAME_RATE / LOOKED_AT}))`,
+  );
   tab = await OwnerTab.open(
     browser,
     { serverUrl, engine: "auto", slots: null, ladder: "270:500,144:140" },
@@ -74,10 +77,21 @@ const LUMA = "format=rgb24,scale=36:64,format=gray";
 const LUMA_BYTES = 36 * 64;
 /** Pictures of the source that are looked at, a second. */
 const LOOKED_AT = 5;
+const FRAME_RATE = 25;
 
 /** Pictures of a file, one after the other, small and grey. */
 async function luma(file: string, filter: string): Promise<Buffer[]> {
-  const raw = ["-vf", `${filter},${LUMA}`, "-f", "rawvideo", "-pix_fmt", "gray", "-"];
+  const raw = [
+    "-vf",
+    `${filter},${LUMA}`,
+    "-fps_mode",
+    "passthrough",
+    "-f",
+    "rawvideo",
+    "-pix_fmt",
+    "gray",
+    "-",
+  ];
   const all = await ffmpeg(["-i", file, ...raw]);
   return Array.from({ length: all.length / LUMA_BYTES }, (_, at) =>
     all.subarray(at * LUMA_BYTES, (at + 1) * LUMA_BYTES),

@@ -66,6 +66,7 @@ const OPERATION_IDS = [
   "socketTicket",
   "unlockVideo",
   "video",
+  "videoFiles",
   "webhookStatus",
   "withdrawLinks",
 ];
@@ -107,6 +108,7 @@ const SCHEMA_NAMES = [
   "UploadParts",
   "Video",
   "VideoCheck",
+  "VideoFiles",
   "VideoLink",
   "VideoPage",
   "VideoPatch",

@@ -102,6 +102,7 @@ async function operations(video: Video, visibility: Visibility): Promise<Operati
   const view = [
     `/api/videos/${jobId}`,
     `/api/videos/${jobId}/mp4`,
+    `/api/videos/${jobId}/files`,
     `/api/jobs/${jobId}/events`,
     `/coordinator-status?jobGroupId=${jobId}`,
     ...["master.m3u8", "v144/playlist.m3u8", "v144/iframes.m3u8", "download.mp4"].map(

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { TributaryError, toWireError, type WireError } from "../../../shared/job/errors.ts";
 import type { Mp4Status, SignedLink, VideoPage, VideoPatch } from "../../../shared/wire/api.ts";
+import type { VideoFiles } from "../../../shared/wire/files.ts";
 import type { Pictures, PosterSource } from "../../../shared/wire/pictures.ts";
 import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts";
 import type { EdgeClient } from "../../edge-client.ts";
@@ -138,6 +139,11 @@ export class Catalogue {
       this.#own.value?.map((video) => (video.id === id ? { ...video, ...pictures } : video)) ??
       null;
     return pictures;
+  }
+
+  /** @throws TributaryError NOT_FOUND where it is not known */
+  files(id: string): Promise<VideoFiles> {
+    return this.#client.videoFiles(id, ownerTokenOf(id) ?? undefined);
   }
 
   /** @throws TributaryError where there is none */

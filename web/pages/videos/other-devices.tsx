@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
+import { offer } from "../../files/save-target.ts";
 import { ownedFile, ownedLink, readOwnedFile, readOwnedLink } from "../../saved/owned-transfer.ts";
 import { addOwned, allOwned } from "../../saved/owned-videos.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
-import { saveAs } from "./save-as.ts";
 
 /** Takes what lets this browser manage its videos to another one, and takes up what another one gave. */
 export function OtherDevices({ count }: { count: number }) {
@@ -30,7 +30,7 @@ export function OtherDevices({ count }: { count: number }) {
                 type="button"
                 class="button"
                 onClick={() =>
-                  saveAs(new Blob([ownedFile(videos)], { type: "application/json" }), "videos.json")
+                  offer(new Blob([ownedFile(videos)], { type: "application/json" }), "videos.json")
                 }
               >
                 Save as a file

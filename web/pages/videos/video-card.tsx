@@ -4,6 +4,8 @@ import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { CaptionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
+import { DownloadPanel } from "../../files/download-panel.tsx";
+import { offer } from "../../files/save-target.ts";
 import { PosterPanel } from "../../pictures/poster-panel.tsx";
 import { PosterFrame } from "../../player/poster-frame.tsx";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
@@ -14,7 +16,6 @@ import { InlineError } from "../../ui/error-view.tsx";
 import { formatBytes, formatLength } from "../../ui/format.ts";
 import { Announcement } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
-import { saveAs } from "./save-as.ts";
 
 /**
  * A video of the catalogue.
@@ -66,6 +67,7 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
         </p>
       )}
       {problem !== null && <InlineError error={problem} />}
+      {own !== null && state === "ready" && <Downloads video={video} own={own} />}
       {own !== null && isThere && <ChangePanel video={video} own={own} />}
       {own !== null && (
         <div class="actions">
@@ -78,6 +80,29 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
         </div>
       )}
     </li>
+  );
+}
+
+/** Files of it, made here. */
+function Downloads({ video: { id, title }, own }: { video: CatalogueVideo; own: Catalogue }) {
+  const isOpen = useSignal(false);
+  return (
+    <details
+      class="details"
+      onToggle={(event) => {
+        isOpen.value = event.currentTarget.open;
+      }}
+    >
+      <summary aria-label={`Download ${title}`}>Download</summary>
+      {isOpen.value && (
+        <DownloadPanel
+          title={title}
+          masterUrl={`/v/${id}/master.m3u8`}
+          ownerToken={ownerTokenOf(id)}
+          read={() => own.files(id)}
+        />
+      )}
+    </details>
   );
 }
 
@@ -169,7 +194,7 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
           onClick={(event) => {
             if (visibility !== "private") return;
             event.preventDefault();
-            void catalogue.fetchMp4(id, url).then((file) => file && saveAs(file, `${title}.mp4`));
+            void catalogue.fetchMp4(id, url).then((file) => file && offer(file, `${title}.mp4`));
           }}
         >
           Download MP4{size}

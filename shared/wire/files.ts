@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { idSchema } from "./formats.ts";
+
+/** What a finished video is made of, for programs that make files of it. */
+
+const objectSchema = z.object({
+  /** Below the folder of its multivariant playlist: "v480/init-....mp4". */
+  path: z.string(),
+  sizeBytes: z.int(),
+});
+
+const trackSchema = z.object({
+  rendition: idSchema,
+  kind: z.enum(["video", "audio"]),
+  /** Of audio: as players show it. */
+  name: z.string(),
+  /** 0 for audio. */
+  width: z.int(),
+  height: z.int(),
+  init: objectSchema,
+  /** In order; one after the other behind the init segment they are one MP4. */
+  media: z.array(objectSchema.extend({ frames: z.int() })),
+});
+export type FilesTrack = z.infer<typeof trackSchema>;
+
+/** `GET /api/videos/:id/files` */
+export const videoFilesSchema = z.object({
+  durationSeconds: z.number(),
+  /** Best first; those without one init segment throughout are left out. */
+  tracks: z.array(trackSchema),
+  /** All other objects: playlists, and media of renditions that are no track. */
+  others: z.array(objectSchema),
+});
+export type VideoFiles = z.infer<typeof videoFilesSchema>;
