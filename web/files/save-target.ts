@@ -16,17 +16,12 @@ export interface SaveTarget {
 }
 
 /** Without a file to write to, the browser keeps what is made in Blobs, as long as the page is open. */
-export const MOST_BLOB_BYTES = 2 * 1024 ** 3;
+const MOST_BLOB_BYTES = 2 * 1024 ** 3;
 
 interface FilePicker {
   showSaveFilePicker?(options: { suggestedName: string }): Promise<{
     createWritable(): Promise<WritableStream<WrittenPart>>;
   }>;
-}
-
-/** Whether a file of any size can be written. */
-export function canSaveToDisk(): boolean {
-  return (globalThis as FilePicker).showSaveFilePicker !== undefined;
 }
 
 /**
