@@ -19,6 +19,7 @@ const serverUrl = inject("serverUrl");
 let browser: Browser;
 let page: Page;
 let watchUrl: string;
+let jobId: string;
 /** What a page's policy refused. */
 const refusals: string[] = [];
 beforeAll(async () => {
@@ -29,10 +30,7 @@ beforeAll(async () => {
   const ladder = [{ shortSide: 144, kilobitsPerSecond: 140 }];
   const job = await client.createWholeJob({ source: { upload }, ladder });
   expect(await untilEnd(client, job)).toMatchObject({ state: "ready" });
-  // A server gives it its pictures.
-  const pictured = async () => (await client.video(job.jobId)).storyboardPath;
-  await expect.poll(pictured, { timeout: 30_000 }).toBeTruthy();
-  ({ watchUrl } = job);
+  ({ watchUrl, jobId } = job);
   page = await browser.newPage();
   page.on("console", (message) => {
     if (/Content[- ]Security[- ]Policy/i.test(message.text())) refusals.push(message.text());
@@ -70,6 +68,10 @@ async function expectNoFault(path: string): Promise<void> {
 }
 
 test("a video has its picture, its MP4, and goes for good, all by the keyboard", async () => {
+  // A server gives it its pictures: no tab has made it.
+  const client = new EdgeClient(serverUrl);
+  const pictured = async () => (await client.video(jobId)).storyboardPath;
+  await expect.poll(pictured, { timeout: 30_000 }).toBeTruthy();
   await page.goto(`${serverUrl}/videos`);
   const card = page.locator(".video-card", { hasText: TITLE });
   const picture = card.locator("img");
