@@ -116,6 +116,7 @@ export default defineConfig(({ command, isPreview = false }) => {
               watch: here("web/watch.html"),
               embed: here("web/embed.html"),
               videos: here("web/videos.html"),
+              admin: here("web/admin.html"),
               "404": here("web/404.html"),
               contribute: here("web/contribute.html"),
               pool: here("web/pool.html"),

@@ -4,6 +4,8 @@ import type { AppEnv } from "./http/app-env.ts";
 import { onError } from "./http/problem.ts";
 import { protectAnswers } from "./http/protect-answers.ts";
 import { notFoundAnswer, nothingHere } from "./pages/not-found-page.ts";
+import { adminRoutes } from "./routes/admin.ts";
+import { audienceRoutes } from "./routes/audience.ts";
 import { captionRoutes } from "./routes/captions.ts";
 import { feedRoutes } from "./routes/feeds.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -56,6 +58,8 @@ app.route("/api/videos", captionRoutes);
 app.route("/api/pools", poolRoutes);
 app.route("/api/videos", pictureRoutes);
 app.route("/api/videos", fileRoutes);
+app.route("/api/videos", audienceRoutes);
+app.route("/api/admin", adminRoutes);
 app.route("/coordinator-status", statusRoutes);
 // With a signed link in the path first: an id is never like one.
 app.route("/v/:link{~[\\w.-]{1,400}}", playbackRoutes);

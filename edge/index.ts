@@ -1,4 +1,5 @@
 import { app } from "./app.ts";
+import { deleteExpired } from "./operator/site-rules.ts";
 import { consumeServerCalls } from "./servers/consumer.ts";
 import { deleteUnusedUploads } from "./storage/unused-uploads.ts";
 
@@ -11,5 +12,8 @@ export { SourceJob } from "./source-jobs/source-job.ts";
 export default {
   fetch: app.fetch,
   queue: consumeServerCalls,
-  scheduled: (_controller, env) => deleteUnusedUploads(env, Date.now()),
+  scheduled: async (_controller, env) => {
+    await deleteUnusedUploads(env, Date.now());
+    await deleteExpired(env, Date.now());
+  },
 } satisfies ExportedHandler<Cloudflare.Env>;

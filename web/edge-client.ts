@@ -42,6 +42,18 @@ import { type VideoFiles, videoFilesSchema } from "../shared/wire/files.ts";
 import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
 import {
+  type CatalogueBackup,
+  catalogueBackupSchema,
+  type NewReport,
+  type Overview,
+  overviewSchema,
+  type Report,
+  reportsSchema,
+  restoredSchema,
+  type SiteRules,
+  siteRulesSchema,
+} from "../shared/wire/operator.ts";
+import {
   type NewStoryboard,
   type Pictures,
   type PosterSource,
@@ -145,13 +157,19 @@ export class EdgeClient {
   /**
    * The videos that are listed, the newest first. @param cursor of the page before; null for the first
    * @param search in title or description; "" for all
+   * @param token the operator's, who sees all
    */
-  listVideos(cursor: string | null, search = "", signal?: AbortSignal): Promise<VideoPage> {
+  listVideos(
+    cursor: string | null,
+    search = "",
+    signal?: AbortSignal,
+    token?: string,
+  ): Promise<VideoPage> {
     const query = new URLSearchParams();
     if (cursor !== null) query.set("cursor", cursor);
     if (search !== "") query.set("search", search);
     const text = query.size === 0 ? "" : `?${query}`;
-    return this.#call("GET", `/api/videos${text}`, videoPageSchema, { signal });
+    return this.#call("GET", `/api/videos${text}`, videoPageSchema, { signal, token });
   }
 
   /** A video, listed or not. @param token the owner's, for a private one. Codes: NOT_FOUND. */
@@ -262,6 +280,47 @@ export class EdgeClient {
     const path = `/api/videos/${videoId}/storyboard`;
     const once = () => this.#call("PUT", path, picturesSchema, { token, body, signal });
     return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+  }
+
+  /** Reports a video to the site's operator. @param token of a private one. Codes: NOT_FOUND, RATE_LIMITED. */
+  async reportVideo(videoId: string, body: NewReport, token?: string): Promise<void> {
+    await this.#call("POST", `/api/videos/${videoId}/reports`, z.unknown(), { token, body });
+  }
+
+  /** Counts that somebody began to watch. */
+  async countPlay(videoId: string, token?: string): Promise<void> {
+    await this.#call("POST", `/api/videos/${videoId}/plays`, z.unknown(), { token });
+  }
+
+  /** What the operator sees of the site. @param token the site's ADMIN_TOKEN. Codes: FORBIDDEN, RATE_LIMITED. */
+  overview(token: string): Promise<Overview> {
+    return this.#call("GET", "/api/admin", overviewSchema, { token });
+  }
+
+  /** Codes: as `overview`, REQUEST_INVALID. */
+  saveRules(token: string, body: SiteRules): Promise<SiteRules> {
+    return this.#call("PUT", "/api/admin/rules", siteRulesSchema, { token, body });
+  }
+
+  /** Codes: as `overview`. */
+  async reports(token: string): Promise<Report[]> {
+    return (await this.#call("GET", "/api/admin/reports", reportsSchema, { token })).reports;
+  }
+
+  /** Codes: as `overview`, NOT_FOUND. */
+  async settleReport(token: string, id: number): Promise<void> {
+    await this.#call("DELETE", `/api/admin/reports/${id}`, z.unknown(), { token });
+  }
+
+  /** All rows of the catalogue. Codes: as `overview`. */
+  backUpCatalogue(token: string): Promise<CatalogueBackup> {
+    return this.#call("GET", "/api/admin/catalogue", catalogueBackupSchema, { token });
+  }
+
+  /** Adds the rows that are missing. @returns how many. Codes: as `overview`, REQUEST_INVALID. */
+  async restoreCatalogue(token: string, body: CatalogueBackup): Promise<number> {
+    const path = "/api/admin/catalogue";
+    return (await this.#call("POST", path, restoredSchema, { token, body })).added;
   }
 
   /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
@@ -460,6 +519,8 @@ export class EdgeClient {
       headers,
       body: isBlob ? body : (JSON.stringify(body) ?? null),
       signal: either,
+      // What is deleted on the way out of a page is deleted.
+      keepalive: method === "DELETE",
     };
     let response: Response;
     let text: string;

@@ -10,9 +10,10 @@ import { PICTURES_COLUMNS, shownPictures, storedPicturesOf } from "./pictures.ts
 /** The catalogue's columns under the names that `Video` has for them. */
 const COLUMNS = `v.id, v.name, v.state, v.error_code AS errorCode, v.duration_ticks AS durationTicks,
   v.width, v.height, v.bytes_stored AS bytesStored, v.created_at_ms AS createdAtMs,
-  v.ended_at_ms AS endedAtMs, v.visibility, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}`;
+  v.ended_at_ms AS endedAtMs, v.visibility, coalesce(n.plays, 0) AS plays, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}`;
 const TABLES = `videos AS v LEFT JOIN video_details AS d ON d.id = v.id
-  LEFT JOIN video_pictures AS p ON p.id = v.id`;
+  LEFT JOIN video_pictures AS p ON p.id = v.id
+  LEFT JOIN video_plays AS n ON n.id = v.id`;
 
 /** A video's row, with what its owner says of it. @param row `name` is its file's */
 function videoOf(row: Record<string, unknown>): Video {
@@ -22,8 +23,11 @@ function videoOf(row: Record<string, unknown>): Video {
   return videoSchema.parse({ ...row, ...shown, ...pictures });
 }
 
-/** The file's name is for the owner and the operator: everybody else sees the title in its place. */
-export function withoutFileName(video: Video): Video {
+/**
+ * The file's name and the count of plays are for the owner and the operator: everybody else sees the title
+ * in the name's place.
+ */
+export function withoutFileName({ plays: _, ...video }: Video): Video {
   return { ...video, name: video.title };
 }
 
@@ -33,7 +37,7 @@ export function withoutFileName(video: Video): Video {
  */
 export async function saveVideo(
   db: D1Database,
-  video: Omit<Video, "visibility" | keyof Details | keyof Pictures>,
+  video: Omit<Video, "visibility" | "plays" | keyof Details | keyof Pictures>,
 ): Promise<void> {
   await db
     .prepare(

@@ -6,7 +6,7 @@ import { problemSchema } from "../../shared/wire/problem.ts";
 import { schemaRef } from "./schemas.ts";
 
 /** The document's groups, in its order. */
-export const TAGS = ["Uploads", "Jobs", "Helpers", "Pools", "Videos", "Site"] as const;
+export const TAGS = ["Uploads", "Jobs", "Helpers", "Pools", "Videos", "Site", "Operator"] as const;
 
 type Responses = NonNullable<DescribeRouteOptions["responses"]>;
 type Body = { schema: Record<string, unknown> };
@@ -31,6 +31,7 @@ export interface RouteDescription {
     | "job"
     | "private"
     | "owner-optional"
+    | "operator"
     | "operator-optional"
     | "pool"
     | "pool-operator";
@@ -70,6 +71,7 @@ const TOKENS: Record<RouteDescription["access"], string> = {
   private: "Token: none; of a private video the owner's or the operator's.",
   "owner-optional":
     "Token: none, or the owner's or the operator's, which shows more. A private video needs one of them, or that of a link for helpers.",
+  operator: "Token: the operator's.",
   "operator-optional": "Token: none, or the operator's, which shows all.",
   pool: "Token: of one of the pool's links (what stands behind its `#`) or its operator's.",
   "pool-operator": "Token: the pool operator's.",
@@ -83,6 +85,7 @@ const SECURITY: Record<RouteDescription["access"], Record<string, string[]>[]> =
   job: [{ owner: [] }, { helper: [] }],
   private: [{}, { owner: [] }, { operator: [] }],
   "owner-optional": [{}, { owner: [] }, { operator: [] }],
+  operator: [{ operator: [] }],
   "operator-optional": [{}, { operator: [] }],
   pool: [{ pool: [] }],
   "pool-operator": [{ pool: [] }],

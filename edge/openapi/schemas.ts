@@ -32,6 +32,13 @@ import {
 } from "../../shared/wire/captions.ts";
 import { videoFilesSchema } from "../../shared/wire/files.ts";
 import { coordinatorStatusSchema, jobStatusSchema } from "../../shared/wire/job-status.ts";
+import {
+  catalogueBackupSchema,
+  newReportSchema,
+  overviewSchema,
+  reportsSchema,
+  siteRulesSchema,
+} from "../../shared/wire/operator.ts";
 import { newStoryboardSchema, picturesSchema } from "../../shared/wire/pictures.ts";
 import {
   createPoolRequestSchema,
@@ -80,6 +87,11 @@ const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   VideoCheck: videoCheckSchema,
   VideoFiles: videoFilesSchema,
   OEmbed: oembedSchema,
+  NewReport: newReportSchema,
+  Overview: overviewSchema,
+  Reports: reportsSchema,
+  SiteRules: siteRulesSchema,
+  CatalogueBackup: catalogueBackupSchema,
   Site: siteSchema,
   CreatePool: createPoolRequestSchema,
   CreatedPool: createPoolResponseSchema,

@@ -15,6 +15,7 @@ import { saveOwner } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { parsedBody } from "../http/validated.ts";
+import { assertAllowed } from "../operator/site-rules.ts";
 import { askPool } from "../pool/ask-pool.ts";
 import { hasServers } from "../servers/servers.ts";
 import type { NewSourceJob } from "../source-jobs/source-job.ts";
@@ -26,7 +27,7 @@ type NewJob = Pick<NewSourceJob, "jobId" | "origin" | "ownerTokenHash">;
 
 /**
  * Creates the job that the request's body describes, and its owner's row.
- * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, SOURCE_TOO_LARGE, FORBIDDEN, ENGINE_UNAVAILABLE,
+ * @throws TributaryError REQUEST_INVALID, PLAN_INVALID, SOURCE_TOO_LARGE, FORBIDDEN, ENGINE_UNAVAILABLE, SITE_LIMIT,
  *   WEBHOOK_REFUSED
  */
 export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> {
@@ -59,6 +60,7 @@ async function createPlanned(
 ): Promise<void> {
   const { env } = c;
   validatePlan(plan);
+  await assertAllowed(env, plan.source);
   const title = shownTitle(details?.title || null, plan.source.name);
   const helping =
     pool === undefined ? null : await askPool(c, pool, { jobId: job.jobId, title, visibility });
@@ -92,6 +94,7 @@ async function createWhole(
   if (object?.size !== sizeBytes) {
     throw new TributaryError("REQUEST_INVALID", "The upload is not complete.");
   }
+  await assertAllowed(env, { sizeBytes });
   await sourceJobOf(env, job.jobId).begin({
     ...job,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, { servers: "always" }),

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
-import { TributaryError } from "../../shared/job/errors.ts";
+import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import {
   type CreateJobResponse,
@@ -30,6 +30,7 @@ import {
   visibleJob,
 } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
+import { assertAllowed } from "../operator/site-rules.ts";
 import { askJob, sourceJobOf } from "../source-jobs/source-job-stub.ts";
 import { createJob } from "./create-job.ts";
 import { jobEvents } from "./job-events.ts";
@@ -55,6 +56,7 @@ jobRoutes.post(
       "REQUEST_INVALID",
       "PLAN_INVALID",
       "WEBHOOK_REFUSED",
+      "SITE_LIMIT",
       "SOURCE_TOO_LARGE",
       "UNAUTHORIZED",
       "FORBIDDEN",
@@ -211,7 +213,14 @@ jobRoutes.post(
     let isKnown: boolean;
     if ("plan" in said) {
       validatePlan(said.plan);
-      isKnown = await sourceJob.planned(token, said.plan);
+      const refused = await assertAllowed(c.env, said.plan.source, { isNew: false }).then(
+        () => null,
+        toWireError,
+      );
+      isKnown =
+        refused !== null
+          ? await sourceJob.failed(token, refused)
+          : await sourceJob.planned(token, said.plan);
     } else if ("error" in said) {
       isKnown = await sourceJob.failed(token, said.error);
     } else {

@@ -14,7 +14,6 @@ import {
   videoQuerySchema,
   videoSchema,
 } from "../../shared/wire/api.ts";
-import { deleteVideo } from "../catalog/delete-video.ts";
 import { saveDetails } from "../catalog/details.ts";
 import {
   findOwnership,
@@ -33,9 +32,9 @@ import { hashPassphrase } from "../http/passphrase.ts";
 import { jsonBody, query } from "../http/validated.ts";
 import { forgetAccess, isOperator, ownVideo, visibleVideo } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
+import { removeVideo } from "../operator/remove-video.ts";
 import { mp4Key } from "../servers/mp4.ts";
 import { hasServers } from "../servers/servers.ts";
-import { sourceJobOf } from "../source-jobs/source-job-stub.ts";
 import { checkStored } from "../storage/stored-objects.ts";
 import { readRecord, recordedObjects } from "../storage/video-record.ts";
 
@@ -147,13 +146,9 @@ videoRoutes.delete(
     const id = videoId(c.req.param("id"));
     const { caller } = await ownVideo(c, id);
     if (caller === "operator") await known(findAny(c.env.CATALOG, id));
-    // First the job: as long as its coordinator knows it, it is shown, and its playlists are rendered.
-    if (!(await coordinatorOf(c.env, id).forget(id))) {
+    if (!(await removeVideo(c.env, id))) {
       throw new TributaryError("REQUEST_INVALID", "The job still runs: cancel it first.");
     }
-    await deleteVideo(c.env, id);
-    await sourceJobOf(c.env, id).dropSource();
-    forgetAccess(id);
     log("delete-video", { jobId: id, by: caller });
     return c.body(null, 204);
   },

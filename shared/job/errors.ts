@@ -74,6 +74,8 @@ export const ERROR_CODES = {
   CAPTIONS_FULL: { retryable: false, status: 409 },
   /** A poster or a storyboard that is no JPEG, or has not the size it may have. */
   PICTURE_INVALID: { retryable: false, status: 422 },
+  /** A video is longer or larger than the site's operator allows, or there are as many as may be. */
+  SITE_LIMIT: { retryable: false, status: 403 },
   /** A webhook's address is one of the site's own machine or network. */
   WEBHOOK_REFUSED: { retryable: false, status: 400 },
   UNAUTHORIZED: { retryable: false, status: 401 },

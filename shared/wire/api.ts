@@ -164,6 +164,8 @@ export const videoSchema = z.object({
   ...picturesSchema.shape,
   /** Told to its owner and the operator. */
   hasPassphrase: z.boolean().optional(),
+  /** How often somebody began to watch; told to its owner and the operator. */
+  plays: z.int().optional(),
   /** "planned" as long as it is being made: the row is written at the ends of a job only. */
   state: z.string(),
   errorCode: z.string().nullable(),

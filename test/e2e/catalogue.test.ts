@@ -122,8 +122,17 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   await page.keyboard.press("Enter");
   await card.waitFor({ state: "detached" });
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-  await page.reload();
-  await page.getByText("This browser has made no video yet.").waitFor();
+  // It comes back as it was, and goes when the page is left.
+  await page.getByRole("button", { name: "Bring it back" }).press("Enter");
+  await card.getByRole("button", { name: `Delete ${TITLE}`, exact: true }).press("Enter");
+  await card.getByRole("button", { name: `Delete ${TITLE} for good` }).press("Enter");
+  await page.getByRole("button", { name: "Bring it back" }).waitFor();
+  await expect
+    .poll(async () => {
+      await page.reload();
+      return page.getByText("This browser has made no video yet.").isVisible();
+    })
+    .toBe(true);
   expect(await card.count()).toBe(0);
   await page.goto(watchUrl);
   await page.getByRole("heading", { name: "This video is not known here" }).waitFor();

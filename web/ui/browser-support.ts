@@ -1,5 +1,5 @@
 /** What a page is for; each needs other things of a browser. */
-type Purpose = "upload" | "contribute" | "watch" | "videos";
+type Purpose = "upload" | "contribute" | "watch" | "videos" | "admin";
 
 /** What a browser without something can still do, by what the page is for. */
 const REMEDIES: Record<Purpose, string> = {
@@ -7,6 +7,7 @@ const REMEDIES: Record<Purpose, string> = {
   contribute: "Update it, or open the link in another browser to help.",
   watch: "Update it, or open the video's address in a player such as VLC:",
   videos: "Update it, or open this page in another browser.",
+  admin: "Update it, or open this page in another browser.",
 };
 
 /**

@@ -64,6 +64,12 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: "Choose another picture, or save it again as a JPEG.",
     again: false,
   },
+  SITE_LIMIT: {
+    title: "This site does not take this video",
+    what: "It is longer or larger than the site allows, or the site has as many videos as it may.",
+    advice: "Choose a shorter or smaller video, or ask the people who run this site.",
+    again: false,
+  },
   CAPTIONS_FULL: {
     title: "There is no room for more captions",
     what: "A video can have 32 tracks of captions.",

@@ -38,6 +38,7 @@ export function showWatch(
       state={signal(watchState(watched))}
       video={{ masterUrl, ownerToken: null, key: null }}
       onUnlock={() => Promise.reject(new TributaryError("PASSPHRASE_WRONG", "No."))}
+      onReport={async () => {}}
       watchUrl="https://tributary.example/watch/Yw3kT9qGm2"
       captions={
         captions && {

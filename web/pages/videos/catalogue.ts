@@ -14,6 +14,8 @@ export type CatalogueVideo = VideoPage["videos"][number];
 const OWN_AT_ONCE = 20;
 const LOOK_FOR_MP4_EVERY_MS = 1_500;
 const LOOKS_FOR_MP4 = 200;
+/** Time to take a deletion back. */
+const UNDO_MS = 15_000;
 
 /** The doings of the catalogue's page. Methods never throw but where they say so: see `problem`, `problemOf`. */
 export class Catalogue {
@@ -26,6 +28,11 @@ export class Catalogue {
   readonly #problem = signal<WireError | null>(null);
   readonly #problems = signal<Record<string, WireError | null>>({});
   readonly #deleted = signal<string | null>(null);
+  /** What was deleted last, until it is gone. */
+  readonly #leaving = signal<{
+    video: CatalogueVideo;
+    timer: ReturnType<typeof setTimeout>;
+  } | null>(null);
   readonly #hasServers = signal(false);
   readonly #mp4 = signal<Record<string, Mp4Status>>({});
   /** Of the latest search: an earlier one's answer is not shown any more. */
@@ -60,6 +67,10 @@ export class Catalogue {
   /** What could not be done with a video. */
   problemOf(id: string): WireError | null {
     return this.#problems.value[id] ?? null;
+  }
+  /** A video that was deleted can be brought back. */
+  get canUndo(): boolean {
+    return this.#leaving.value !== null;
   }
   /** Title of the video that was deleted last. */
   get deleted(): string | null {
@@ -188,17 +199,48 @@ export class Catalogue {
     return blob;
   }
 
-  /** Deletes it for good; one that is being made is cancelled. */
-  async remove({ id, title, state }: CatalogueVideo): Promise<void> {
+  /**
+   * Takes it off the list, and deletes it for good a moment later or when the page is left; one that is being
+   * made is cancelled. Until then `undo` brings it back.
+   */
+  remove(video: CatalogueVideo): void {
+    void this.removeNow();
+    const timer = setTimeout(() => void this.removeNow(), UNDO_MS);
+    this.#leaving.value = { video, timer };
+    this.#deleted.value = video.title;
+    this.#own.value = this.#own.value?.filter(({ id }) => id !== video.id) ?? null;
+  }
+
+  /** Brings back what was deleted last, while that can be. */
+  undo(): void {
+    const leaving = this.#leaving.value;
+    if (leaving === null) return;
+    clearTimeout(leaving.timer);
+    this.#leaving.value = null;
+    this.#deleted.value = null;
+    this.#own.value = [...(this.#own.value ?? []), leaving.video];
+  }
+
+  /** Deletes what is on its way out. */
+  async removeNow(): Promise<void> {
+    const leaving = this.#leaving.value;
+    if (leaving === null) return;
+    clearTimeout(leaving.timer);
+    this.#leaving.value = null;
+    const { id, state } = leaving.video;
     const token = ownerTokenOf(id);
     if (token === null) return;
     await this.#with(id, async () => {
-      // One that has become ready meanwhile stays as it is when it is cancelled.
-      if (state === "planned") await this.#client.cancelJob(id, token).catch(ifGone);
-      await this.#client.deleteVideo(id, token).catch(ifGone);
-      forgetOwned(id);
-      this.#deleted.value = title;
-      this.#own.value = this.#own.value?.filter((video) => video.id !== id) ?? null;
+      try {
+        // One that has become ready meanwhile stays as it is when it is cancelled.
+        if (state === "planned") await this.#client.cancelJob(id, token).catch(ifGone);
+        await this.#client.deleteVideo(id, token).catch(ifGone);
+        forgetOwned(id);
+      } catch (thrown) {
+        // It is still there: its card says why.
+        this.#own.value = [...(this.#own.value ?? []), leaving.video];
+        throw thrown;
+      }
     });
   }
 

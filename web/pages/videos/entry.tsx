@@ -24,4 +24,5 @@ render(
   <VideosPage catalogue={catalogue} notice={<AskForGiven />} />,
   document.getElementById("page") as HTMLElement,
 );
+window.addEventListener("pagehide", () => void catalogue.removeNow());
 void catalogue.open();

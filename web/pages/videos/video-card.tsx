@@ -60,6 +60,7 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
           {new Date(createdAtMs).toLocaleDateString()}
         </time>
         {own !== null && ` · ${FOUND_BY[visibility]}`}
+        {own !== null && state === "ready" && ` · ${playsText(video.plays ?? 0)}`}
       </p>
       {own !== null && state === "planned" && (
         <p class="hint">
@@ -153,6 +154,10 @@ function OwnCaptions({ video: { id, state }, own }: { video: CatalogueVideo; own
     return () => ends.abort();
   }, [id]);
   return feed.value && <CaptionsPanel feed={feed.value} />;
+}
+
+function playsText(plays: number): string {
+  return plays === 1 ? "watched once" : `watched ${plays} times`;
 }
 
 const FOUND_BY: Record<Visibility, string> = {

@@ -5,7 +5,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { InlineError } from "../../ui/error-view.tsx";
 import { FormField } from "../../ui/form-field.tsx";
-import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
+import { InfoIcon } from "../../ui/icons.tsx";
+import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
 import { OtherDevices } from "./other-devices.tsx";
 import { VideoCard } from "./video-card.tsx";
@@ -58,7 +59,21 @@ export function VideosPage({
           Videos
         </h1>
       </div>
-      <Announcement text={deleted === null ? "" : `${deleted} was deleted.`} />
+      <Announcement
+        text={
+          deleted === null ? "" : `${deleted} was deleted. For some seconds it can be brought back.`
+        }
+      />
+      {catalogue.canUndo && (
+        <Note kind="info" icon={<InfoIcon />}>
+          <p>
+            <b>{deleted}</b> is deleted.{" "}
+            <button type="button" class="button" onClick={() => catalogue.undo()}>
+              Bring it back
+            </button>
+          </p>
+        </Note>
+      )}
       {notice}
       <Toolbar
         order={order.value}

@@ -42,13 +42,25 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
   const root = document.getElementById("page") as HTMLElement;
   // What the edge wrote there for whoever runs no script.
   root.replaceChildren();
+  // Once a page, and not its owner's; the video plays whether that is heard or not.
+  const count = () => void client.countPlay(jobId, key ?? undefined).catch(() => {});
+  // Events of media do not bubble.
+  const once = { capture: true, once: true, signal: ends.signal };
+  if (ownerToken === null) document.addEventListener("playing", count, once);
   const unlock = async (passphrase: string) => {
     const link = await client.unlockVideo(jobId, passphrase);
     keepKey(jobId, link.key);
     location.reload();
   };
   render(
-    <Page state={state} video={video} watchUrl={watchUrl} captions={captions} onUnlock={unlock} />,
+    <Page
+      state={state}
+      video={video}
+      watchUrl={watchUrl}
+      captions={captions}
+      onUnlock={unlock}
+      onReport={(report) => client.reportVideo(jobId, report, key ?? undefined)}
+    />,
     root,
   );
   effect(() => {

@@ -7,6 +7,7 @@ import { hasEnded } from "../../../shared/job/job-state.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import type { Captions } from "../../../shared/wire/captions.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
+import type { NewReport } from "../../../shared/wire/operator.ts";
 import type { CaptionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
 import { Transcript } from "../../captions/transcript.tsx";
@@ -18,6 +19,7 @@ import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { jobProgress } from "../../ui/job-progress.ts";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import { PassphraseForm } from "./passphrase-form.tsx";
+import { ReportForm } from "./report-form.tsx";
 import type { WatchedVideo, WatchState } from "./watch-status.ts";
 
 export interface WatchPageProps {
@@ -28,6 +30,8 @@ export interface WatchPageProps {
   captions?: CaptionsFeed | null;
   /** Rejects where the passphrase is not the video's. */
   onUnlock(passphrase: string): Promise<void>;
+  /** Tells the site's operator; rejects where it did not arrive. */
+  onReport(report: NewReport): Promise<void>;
 }
 
 /** `/watch/:id`: plays for anybody, also while the video is still being made. */
@@ -83,6 +87,7 @@ function Content({
   watchUrl,
   captions: feed = null,
   onUnlock,
+  onReport,
 }: WatchPageProps & { watched: WatchState; title: string }) {
   const element = useSignal<HTMLVideoElement | null>(null);
   const onVideo = useCallback(
@@ -183,6 +188,7 @@ function Content({
           <CopyField label="HLS address" text={masterUrl} />
         </div>
       )}
+      {ownerToken === null && <ReportForm onReport={onReport} />}
     </article>
   );
 }

@@ -1,0 +1,11 @@
+import { render } from "preact";
+import { EdgeClient } from "../../edge-client.ts";
+import { requireBrowser } from "../../ui/browser-support.ts";
+import { AdminPage } from "./admin-page.tsx";
+import { Operator } from "./operator.ts";
+
+requireBrowser("admin");
+
+const operator = new Operator(new EdgeClient(location.origin));
+render(<AdminPage operator={operator} />, document.getElementById("page") as HTMLElement);
+void operator.open();

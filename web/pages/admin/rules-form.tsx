@@ -1,0 +1,69 @@
+import { useSignal } from "@preact/signals";
+import type { SiteRules } from "../../../shared/wire/operator.ts";
+import { FormField } from "../../ui/form-field.tsx";
+
+type Rule = keyof SiteRules;
+
+/** As people write them; the edge has seconds and bytes. */
+const FIELDS: Record<Rule, { label: string; hint: string; unit: number }> = {
+  mostSeconds: { label: "Longest video, in minutes", hint: "Empty: any length.", unit: 60 },
+  mostSourceBytes: { label: "Largest file, in MB", hint: "Empty: any size.", unit: 1_000_000 },
+  mostVideos: { label: "Videos on this site", hint: "Empty: any number.", unit: 1 },
+  deleteAfterDays: {
+    label: "Delete videos after so many days",
+    hint: "Empty: they stay. Older ones go within a day.",
+    unit: 1,
+  },
+};
+
+/** What holds for new videos, and how long videos stay. */
+export function RulesForm({ rules, onSave }: { rules: SiteRules; onSave(rules: SiteRules): void }) {
+  const texts = useSignal(
+    Object.fromEntries(
+      Object.entries(FIELDS).map(([name, { unit }]) => {
+        const value = rules[name as Rule];
+        return [name, value === null ? "" : String(value / unit)];
+      }),
+    ),
+  );
+  const ruled = (name: Rule): number | null => {
+    const text = texts.value[name] ?? "";
+    return text === "" ? null : Math.max(1, Math.round(Number(text) * FIELDS[name].unit));
+  };
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSave({
+          mostSeconds: ruled("mostSeconds"),
+          mostSourceBytes: ruled("mostSourceBytes"),
+          mostVideos: ruled("mostVideos"),
+          deleteAfterDays: ruled("deleteAfterDays"),
+        });
+      }}
+    >
+      {Object.entries(FIELDS).map(([name, { label, hint }]) => (
+        <FormField key={name} label={label} hint={hint}>
+          {(props) => (
+            <input
+              {...props}
+              type="number"
+              min="0"
+              step="any"
+              value={texts.value[name]}
+              onInput={(event) => {
+                texts.value = { ...texts.value, [name]: event.currentTarget.value };
+              }}
+            />
+          )}
+        </FormField>
+      ))}
+      <div class="actions">
+        <button type="submit" class="button button-primary">
+          Save the rules
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,95 @@
+import { useSignal } from "@preact/signals";
+import { toWireError, type WireError } from "../../../shared/job/errors.ts";
+import {
+  MOST_REPORT_CHARACTERS,
+  type NewReport,
+  REPORT_REASONS,
+  type ReportReason,
+} from "../../../shared/wire/operator.ts";
+import { InlineError } from "../../ui/error-view.tsx";
+import { FormField } from "../../ui/form-field.tsx";
+
+const REASONS: Record<ReportReason, string> = {
+  illegal: "It is against the law",
+  copyright: "It is my work, or somebody else's",
+  privacy: "It shows me, and I did not agree",
+  harmful: "It is harmful",
+  other: "Something else",
+};
+
+/** Tells the people who run the site what is wrong with a video. */
+export function ReportForm({
+  onReport,
+}: {
+  /** Rejects where it did not arrive. */
+  onReport(report: NewReport): Promise<void>;
+}) {
+  const reason = useSignal<ReportReason>("other");
+  const text = useSignal("");
+  const state = useSignal<"open" | "sending" | "sent">("open");
+  const error = useSignal<WireError | null>(null);
+  const send = async () => {
+    state.value = "sending";
+    error.value = null;
+    try {
+      await onReport({ reason: reason.value, text: text.value });
+      state.value = "sent";
+    } catch (thrown) {
+      error.value = toWireError(thrown);
+      state.value = "open";
+    }
+  };
+  return (
+    <details class="details report">
+      <summary>Report this video</summary>
+      {state.value === "sent" ? (
+        <p role="status">Thank you. The people who run this site will look at it.</p>
+      ) : (
+        <form
+          class="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          <FormField label="What is wrong with it?">
+            {(props) => (
+              <select
+                {...props}
+                value={reason.value}
+                onChange={(event) => {
+                  reason.value = event.currentTarget.value as ReportReason;
+                }}
+              >
+                {REPORT_REASONS.map((each) => (
+                  <option key={each} value={each}>
+                    {REASONS[each]}
+                  </option>
+                ))}
+              </select>
+            )}
+          </FormField>
+          <FormField label="More about it" hint="The maker of the video does not see this.">
+            {(props) => (
+              <textarea
+                {...props}
+                rows={3}
+                maxLength={MOST_REPORT_CHARACTERS}
+                value={text.value}
+                onInput={(event) => {
+                  text.value = event.currentTarget.value;
+                }}
+              />
+            )}
+          </FormField>
+          {error.value !== null && <InlineError error={error.value} />}
+          <div class="actions">
+            <button type="submit" class="button" disabled={state.value === "sending"}>
+              Send
+            </button>
+          </div>
+        </form>
+      )}
+    </details>
+  );
+}
