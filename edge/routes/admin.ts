@@ -20,7 +20,7 @@ import {
 import { rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken } from "../http/auth.ts";
-import { jsonBody } from "../http/validated.ts";
+import { jsonBody, limitedBody } from "../http/validated.ts";
 import { isOperator } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 
@@ -30,7 +30,7 @@ export const adminRoutes = new Hono<AppEnv>();
 const NO_STORE = { "cache-control": "no-store" };
 const ERRORS = ["UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED"] as const;
 /** Some ten thousand videos. */
-const MOST_BACKUP_BYTES = 32 * 1024 * 1024;
+const MOST_BACKUP_BYTES = 16 * 1024 * 1024;
 
 /** @throws TributaryError UNAUTHORIZED, FORBIDDEN */
 const operatorRequired = createMiddleware<AppEnv>(async (c, next) => {
@@ -72,8 +72,8 @@ adminRoutes.put(
     errors: [...ERRORS, "REQUEST_INVALID"],
   }),
   rateLimited,
-  operatorRequired,
   jsonBody(siteRulesSchema),
+  operatorRequired,
   async (c) => {
     const rules = c.req.valid("json");
     await saveRules(c.env.CATALOG, rules);
@@ -146,6 +146,7 @@ adminRoutes.post(
     errors: [...ERRORS, "REQUEST_INVALID"],
   }),
   rateLimited,
+  limitedBody(MOST_BACKUP_BYTES),
   operatorRequired,
   jsonBody(catalogueBackupSchema, { maxBytes: MOST_BACKUP_BYTES }),
   async (c) => {
