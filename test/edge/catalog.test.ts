@@ -51,7 +51,11 @@ test("rows load as each of the migrations found them, by the catalogue and by it
   const { videos } = videoPageSchema.parse(await (await call("/api/videos")).json());
   expect(videos).toEqual([]);
   const old = await call(`/api/videos/${OLD.id}`);
-  expect(videoSchema.parse(await old.json())).toEqual({ ...OLD, name: OLD.title, plays: undefined });
+  expect(videoSchema.parse(await old.json())).toEqual({
+    ...OLD,
+    name: OLD.title,
+    plays: undefined,
+  });
 });
 
 test("a video from before there were owners is nobody's to delete", async () => {
