@@ -240,6 +240,11 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     this.#live?.dispatch({ type: "pool-ban", memberId });
   }
 
+  /** The machine is no longer of the pool. */
+  async dismissMember(memberId: string): Promise<void> {
+    this.#live?.dispatch({ type: "pool-dismiss", memberId });
+  }
+
   /** The video is private now: its pool goes, unless the owner agreed to that. */
   async becamePrivate(): Promise<void> {
     const live = this.#live;

@@ -312,14 +312,16 @@ export class Pool extends DurableObject<Cloudflare.Env> {
       case "close":
         this.#refuse(effect.connectionId, effect.reason);
         return;
-      case "ban": {
-        const { jobId, memberId } = effect;
-        // One that gets lost is made good by the answer to the job's next report.
-        this.env.COORDINATOR.getByName(jobId)
-          .banFromPool(memberId)
-          .catch((thrown: unknown) => {
-            log("pool", { poolId: state.pool.id, jobId, failed: String(thrown) });
-          });
+      case "ban":
+      case "dismiss": {
+        const { type, jobId, memberId } = effect;
+        const coordinator = this.env.COORDINATOR.getByName(jobId);
+        // A ban that gets lost is made good by the answer to the job's next report.
+        const told =
+          type === "ban" ? coordinator.banFromPool(memberId) : coordinator.dismissMember(memberId);
+        told.catch((thrown: unknown) => {
+          log("pool", { poolId: state.pool.id, jobId, failed: String(thrown) });
+        });
       }
     }
   }

@@ -177,6 +177,21 @@ describe("a pool", () => {
     for (const owner of owners) owner.leave();
   });
 
+  test("a member that the operator sends away is out of its job at once", async () => {
+    const pool = await newPool();
+    const tab = new PoolTab(pool, await makeMemberKey(), { outputs: made, encodeMs: 60_000 });
+    const job = await stagedJob(pool, "some-owner");
+    const helpers = async () =>
+      (await status(job)).holders.filter(({ role, connected }) => {
+        return role === "contributor" && connected;
+      });
+    await eventually(async () => expect(await helpers()).toHaveLength(1));
+    const [member] = (await overview(pool)).memberList;
+    await pooled(pool, pool.operatorToken, "DELETE", `/members/${member?.memberId}`);
+    await eventually(async () => expect(await helpers()).toEqual([]));
+    await eventually(() => expect(tab.member.refused?.code).toBe("SENT_AWAY"));
+  });
+
   test("nobody comes as somebody else: a hello is signed for its socket", async () => {
     const pool = await newPool();
     const [key, other] = [await makeMemberKey(), await makeMemberKey()];

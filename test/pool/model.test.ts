@@ -149,6 +149,25 @@ describe("a pool", () => {
     expect(model.rebalance(NOW_MS + 600_000)).toEqual([]);
   });
 
+  test("a member that the operator sends away, or whose link ends, is out of its jobs, too", () => {
+    const model = newModel();
+    for (const id of ["a", "b"]) come(model, id);
+    ask(model, "one");
+    model.report(report("one", { work: [work("b")] }), NOW_MS);
+    model.rebalance(NOW_MS);
+    expect(model.sendAway("a", NOW_MS)).toMatchObject([
+      { type: "dismiss", jobId: "one", memberId: "a" },
+      { type: "close", connectionId: "c-a", reason: { code: "SENT_AWAY" } },
+    ]);
+    expect(come(model, "a")).toMatchObject({ code: "SENT_AWAY" });
+    expect(model.closeLink("join", NOW_MS)).toContainEqual({
+      type: "dismiss",
+      jobId: "one",
+      memberId: "b",
+    });
+    expect(come(model, "b")).toMatchObject({ code: "LINK_EXPIRED" });
+  });
+
   test("has no more members than its link lets in", () => {
     const model = newModel();
     for (let index = 0; index < 10; index += 1) expect(come(model, `m${index}`)).toBeNull();

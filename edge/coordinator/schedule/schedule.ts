@@ -16,6 +16,7 @@ import type { ChoreKind } from "./state/records.ts";
 import type { State } from "./state/state.ts";
 import { settleUnverified } from "./verify/waiver.ts";
 
+const DISMISSED = "This device is no longer in the pool.";
 const ENDED_BY_OWNER = "The owner of the video ended this helper's part.";
 
 export type Event =
@@ -48,6 +49,8 @@ export type Event =
   | { type: "server-given-up"; holderId: string }
   /** A member of the pool lied in another job: what it made here is made again. */
   | { type: "pool-ban"; memberId: string }
+  /** A member is no longer of the pool: it goes. */
+  | { type: "pool-dismiss"; memberId: string }
   /** The pool helps no more; its members go. */
   | { type: "pool-left" }
   /** The owner removes contributors: one, or all that came with a link's token. */
@@ -139,6 +142,11 @@ function decide(draft: Draft, event: Event): void {
     case "pool-ban":
       for (const { id, pool, banned } of draft.holders()) {
         if (pool?.memberId === event.memberId && !banned) ban(draft, id, null);
+      }
+      return;
+    case "pool-dismiss":
+      for (const { id, pool } of draft.holders()) {
+        if (pool?.memberId === event.memberId) sendAway(draft, id, DISMISSED);
       }
       return;
     case "pool-left":

@@ -55,4 +55,6 @@ export type PoolEffect =
     }
   | { type: "close"; connectionId: string; reason: Refusal }
   /** To a job's coordinator: the member lied elsewhere, and all that it made is to be made again. */
-  | { type: "ban"; jobId: string; memberId: string };
+  | { type: "ban"; jobId: string; memberId: string }
+  /** To a job's coordinator: the member is no longer of the pool. */
+  | { type: "dismiss"; jobId: string; memberId: string };

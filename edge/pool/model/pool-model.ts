@@ -164,11 +164,8 @@ export class PoolModel {
     const member = this.state.get("member", memberId);
     if (member === undefined || member.bannedAtMs !== null) return [];
     this.state.put("member", { ...member, bannedAtMs: nowMs });
-    const connectionId = this.state.connectionOf(memberId);
-    if (connectionId === undefined) return [];
-    this.gone(connectionId, nowMs);
     const message = "The pool's operator has removed this device.";
-    return [{ type: "close", connectionId, reason: { code: "SENT_AWAY", message } }];
+    return this.#dismiss(memberId, { code: "SENT_AWAY", message }, nowMs);
   }
 
   /** Nobody joins or asks by the link any more, and those who joined by it go. */
@@ -176,11 +173,22 @@ export class PoolModel {
     const link = this.state.get("link", linkId);
     if (link === undefined) return [];
     this.state.put("link", { ...link, isClosed: true });
+    const members = this.state.all("member").filter((member) => member.linkId === linkId);
+    return members.flatMap(({ id }) => this.#dismiss(id, CLOSED, nowMs));
+  }
+
+  /** The member's sockets here and at its jobs are closed; what it made stays, as a departed helper's does. */
+  #dismiss(memberId: string, reason: Refusal, nowMs: number): PoolEffect[] {
     const effects: PoolEffect[] = [];
-    for (const [connectionId, { memberId }] of [...this.state.present]) {
-      if (this.state.get("member", memberId)?.linkId !== linkId) continue;
+    const connectionId = this.state.connectionOf(memberId);
+    const at = connectionId && this.state.present.get(connectionId)?.jobId;
+    for (const { id: jobId, work } of this.state.openJobs()) {
+      const isThere = jobId === at || work.some((each) => each.memberId === memberId);
+      if (isThere) effects.push({ type: "dismiss", jobId, memberId });
+    }
+    if (connectionId !== undefined) {
       this.gone(connectionId, nowMs);
-      effects.push({ type: "close", connectionId, reason: CLOSED });
+      effects.push({ type: "close", connectionId, reason });
     }
     return effects;
   }

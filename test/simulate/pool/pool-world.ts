@@ -199,6 +199,8 @@ export class PoolWorld {
         this.#swarms.get(effect.jobId)?.swarm.banFromPool(effect.memberId);
         continue;
       }
+      // Nobody operates a simulated pool.
+      if (effect.type === "dismiss") continue;
       const { connectionId } = effect;
       this.counts.poolMessages += 1;
       if (effect.type === "assign") this.counts.assignments += 1;
