@@ -6,6 +6,7 @@ const FILES = [
   "clips",
   "long-source",
   "many-tasks",
+  "pool",
   "swarm",
   "ten-jobs",
   "api",
