@@ -46,6 +46,13 @@ describe("shares", () => {
     expect(shares([long, cut], 100).get("short")).toBeCloseTo(50);
   });
 
+  test("among many alike nobody comes first, however fast the pool is", () => {
+    const alike = Array.from({ length: 40 }, (_, index) => {
+      return need(`job-${index}`, { remaining: 1e3 + index, lately: 2e3 });
+    });
+    for (const part of shares(alike, 4e6).values()) expect(part).toBeCloseTo(1e5);
+  });
+
   test("nobody gets more than it can use, all is given as far as it can be used, and nobody starves", () => {
     const needs = fc.uniqueArray(
       fc.record({

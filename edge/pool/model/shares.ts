@@ -17,10 +17,8 @@ export interface Need {
 
 /** Part of the pool that short jobs may have before all others, together. */
 const SHORT_QUOTA = 0.8;
-/** A job is short where the whole pool would make all that its owner asked for lately in this time, */
-const SHORT_MS = 60_000;
-/** or where that is no more than this part of all work that waits. */
-const SHORT_PART = 0.1;
+/** A job is short where all that its owner asked for lately is this part of what an owner waits for on average. */
+const SHORT_PART = 0.2;
 
 /**
  * Pixels a second for each job. Short jobs come first, the shortest before the others, up to a quota: one
@@ -37,10 +35,10 @@ export function shares(needs: readonly Need[], speed: number): Map<string, numbe
   );
   let quota = SHORT_QUOTA * speed;
   const waiting = needs.reduce((sum, { remaining }) => sum + remaining, 0);
+  const most = (SHORT_PART * waiting) / new Set(needs.map(({ ownerId }) => ownerId)).size;
   const served = new Set<string>();
   for (const { jobId, ownerId, lately, demand } of ordered) {
-    const isShort = lately <= Math.max((speed * SHORT_MS) / 1000, SHORT_PART * waiting);
-    if (!isShort || served.has(ownerId) || quota <= 0) continue;
+    if (lately > most || served.has(ownerId) || quota <= 0) continue;
     served.add(ownerId);
     const part = Math.min(demand, quota);
     given.set(jobId, part);
