@@ -155,3 +155,13 @@ test("the API's page can be read by everybody, opened by the keyboard, and linke
   const elsewhere = asked.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(serverUrl));
   expect(elsewhere).toEqual([]);
 });
+
+test("the operator's page opens for nobody without the site's token", async () => {
+  await page.goto(`${serverUrl}/admin`);
+  await page.getByLabel("Operator's token").fill("a guess");
+  await expectNoFault("/admin");
+  await page.getByRole("button", { name: "Open" }).press("Enter");
+  await page.getByRole("alert").waitFor();
+  await expectNoFault("/admin, refused");
+  expect(await page.getByText("All videos").count()).toBe(0);
+});

@@ -72,6 +72,7 @@ function paths(): string[] {
   return [
     "/",
     "/videos",
+    "/admin",
     `/watch/${job.jobId}`,
     `/watch/${job.jobId}?embed`,
     `/embed/${job.jobId}`,

@@ -3,6 +3,7 @@ import "./admin.css";
 import { useSignal } from "@preact/signals";
 import type { Video } from "../../../shared/wire/api.ts";
 import type { Report, ReportReason } from "../../../shared/wire/operator.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
 import { offer } from "../../files/save-target.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { Figure } from "../../ui/figure.tsx";
@@ -168,6 +169,17 @@ function ReportEntry({ report, operator }: { report: Report; operator: Operator 
   );
 }
 
+const STATES: Record<string, string> = {
+  planned: "being made",
+  ready: "finished",
+};
+
+const VISIBLE: Record<Visibility, string> = {
+  unlisted: "for people with the link",
+  listed: "listed",
+  private: "private",
+};
+
 function VideoEntry({ video, operator }: { video: Video; operator: Operator }) {
   const { id, title, state, visibility, durationTicks, bytesStored, createdAtMs } = video;
   const plays = video.plays ?? 0;
@@ -177,8 +189,8 @@ function VideoEntry({ video, operator }: { video: Video; operator: Operator }) {
         <a href={`/watch/${id}`}>{title}</a>
         <p class="hint">
           {[
-            state,
-            visibility,
+            STATES[state] ?? state,
+            VISIBLE[visibility],
             formatLength(durationTicks),
             formatBytes(bytesStored),
             plays === 1 ? "1 play" : `${plays} plays`,
@@ -229,8 +241,8 @@ function Backup({ operator }: { operator: Operator }) {
         Catalogue
       </h2>
       <p>
-        Titles, captions, owners and rules as one file. The videos themselves lie in storage, which
-        has backups of its own.
+        Titles, owners and rules as one file. The videos, their captions and their pictures lie in
+        storage, which has backups of its own.
       </p>
       <div class="actions">
         <button type="button" class="button" onClick={() => void save()}>
