@@ -19,6 +19,9 @@ const OTHER_BROWSERS = ["webkit", "matrix", "players"].map(
   (name) => `test/browsers/${name}.test.ts`,
 );
 
+/** A browser on a busy machine may miss a bound once; the closing lines name each test that needed its second try. */
+const retry = process.env["CI"] === undefined ? 0 : 1;
+
 /** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
 const LONG_E2E = ["api", "server-engine", "server-faults", "three-engines"].map(
   (name) => `test/e2e/${name}.test.ts`,
@@ -101,6 +104,7 @@ export default defineConfig({
         root,
         test: {
           name: "web",
+          retry,
           expect: expectations,
           environment: "node",
           include: ["test/web/**/*.test.ts"],
@@ -115,6 +119,7 @@ export default defineConfig({
         root,
         test: {
           name: "e2e",
+          retry,
           expect: expectations,
           environment: "node",
           include: ["test/e2e/**/*.test.ts"],
@@ -130,6 +135,7 @@ export default defineConfig({
         root,
         test: {
           name: "browsers",
+          retry,
           expect: expectations,
           environment: "node",
           include: ["test/browsers/**/*.test.ts"],
