@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { root } from "../../edge/local/server.ts";
 
-const PARTS = ["check:types", "check:lint", "check:unused"];
+const PARTS = ["check:types", "check:lint", "check:words", "check:unused"];
 
 const failed = PARTS.filter((part) => {
   const { status } = spawnSync("npm", ["run", "--silent", part], { cwd: root, stdio: "inherit" });

@@ -10,7 +10,7 @@ import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
 import type { ContributorApi, ContributorInvitation, ContributorState } from "./contributor-api.ts";
 
-/** A donated tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
+/** A lent tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
 
 const FIRST: ContributorState = {
   phase: "checking",
