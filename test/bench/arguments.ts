@@ -7,6 +7,7 @@ export const USAGE = `npm run bench [-- options]
   --quick         one round on one short clip: under 3 minutes
   --tabs          one tab against two, one encoder each, with ffmpeg; default: the longest clip
   --hashes        how fast the hashes of uploads are; nothing else
+  --time-left     no race: how right the time left is that the page shows, also with a helper
   --judge         no race: what the picture check says of honest results and of manipulations
   --rounds N      rounds in turn; default 3
   --clips LIST    of ${BENCH_CLIPS.join(", ")}; default: all that are there
@@ -27,6 +28,8 @@ export interface BenchArguments {
   tabs: boolean;
   /** Instead of all that: the hashes of uploads. */
   hashes: boolean;
+  /** Instead of all that: the time left that the page shows; its clips are null for all. */
+  timeLeft: { clips: string[] | null } | null;
   /** Instead of all that: the table of the picture check; its clips are null for all. */
   judge: { clips: string[] | null; quick: boolean } | null;
   jsonPath: string | null;
@@ -57,6 +60,7 @@ export function parseArguments(argv: readonly string[]): BenchArguments | "help"
     only: list(values.only),
     tabs,
     hashes: values.hashes === true,
+    timeLeft: values["time-left"] === true ? { clips: asked } : null,
     judge: values.judge === true ? { clips: asked, quick } : null,
     jsonPath: values.json ?? null,
     againstPath: values.against ?? null,
@@ -72,6 +76,7 @@ function parse(argv: readonly string[]) {
         quick: { type: "boolean" },
         tabs: { type: "boolean" },
         hashes: { type: "boolean" },
+        "time-left": { type: "boolean" },
         judge: { type: "boolean" },
         rounds: { type: "string" },
         clips: { type: "string" },

@@ -18,6 +18,7 @@ import { nativeFfmpeg } from "./native-ffmpeg.ts";
 import { watchTree } from "./process-tree.ts";
 import { measureQuality } from "./quality.ts";
 import { describeChange, describeResults, type Entry, ratios } from "./results.ts";
+import { describeTimeLeft } from "./time-left.ts";
 import { LOOKED_AT, ONE_TAB, TWO_TABS, tributary } from "./tributary.ts";
 
 const CONTESTANTS: readonly Contestant[] = [
@@ -53,6 +54,12 @@ await runCommand({
         : null;
     if (server !== null) process.env["TRIBUTARY_URL"] = server.url;
     try {
+      if (given.timeLeft !== null) {
+        const jsonPath = given.jsonPath ?? join(root, ".cache/bench/time-left.json");
+        const url = process.env["TRIBUTARY_URL"] ?? "";
+        console.log(await describeTimeLeft(url, given.timeLeft.clips, jsonPath, interrupted));
+        return 0;
+      }
       const entries = await compete(given, scratch, interrupted);
       await report(given, entries);
       return entries.some(({ failure }) => failure !== null) ? 1 : 0;

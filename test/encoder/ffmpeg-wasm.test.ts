@@ -44,6 +44,10 @@ describe("a video task", () => {
     expect(made.outputs.map(nameAndBytes)).toEqual(native.outputs.map(nameAndBytes));
     expect(progress.length).toBeGreaterThan(0);
     expect(Math.min(...progress)).toBeGreaterThanOrEqual(0);
+    // Of an instance that has made something already, too.
+    const again: number[] = [];
+    await transcode(task, (share) => again.push(share));
+    expect(again[0]).toBeLessThan(0.5);
     expect(Math.max(...progress)).toBeLessThanOrEqual(1);
   }, 120_000);
 

@@ -8,6 +8,7 @@ function standing(...tasks: [TaskView["state"], number][]): JobView {
   const view = job(tasks.map(([state]) => state));
   return {
     ...view,
+    holders: view.holders.map((holder) => ({ ...holder, slots: 1, speed: null })),
     durationTicks: tasks.length * 6 * 90_000,
     tasks: view.tasks.map((task, index) => ({ ...task, progress: tasks[index]?.[1] ?? 0 })),
   };

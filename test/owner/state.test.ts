@@ -114,14 +114,14 @@ test("from a file to a video: each phase knows what it needs", () => {
   });
   const running = reduce(reduce(starting, EVENTS.created), EVENTS.worked);
   expect(running).toMatchObject({ phase: "running", address: ADDRESS, work: WORK });
-  const { job: made, busyShare, bytesUploaded, speed } = WORK;
+  const { job: made, share, busyShare, bytesUploaded, speed } = WORK;
   expect(reduce(running, EVENTS.ready)).toEqual({
     phase: "ready",
     fileName: "a.mp4",
     inspection: EVENTS.planned.inspection,
     part: PART,
     address: ADDRESS,
-    done: { job: made, busyShare, bytesUploaded, speed },
+    done: { job: made, share, busyShare, bytesUploaded, speed },
   });
 });
 

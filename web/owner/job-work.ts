@@ -37,15 +37,16 @@ export class JobWork {
     nowMs: number,
   ): Omit<Work, "paused"> {
     const { job, connected, overHttp, bytesUploaded } = session;
-    if (job !== null) this.#meter.update(job, nowMs);
+    if (job !== null) this.#meter.update(job, nowMs, liveOf(session));
     if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);
     const slotMs = (nowMs - this.#startedAtMs) * (pool?.slots().length ?? 0);
     const busyMs = Math.max(0, (pool?.busyMs(nowMs) ?? 0) - this.#busyMsBefore);
-    const { speed, etaSeconds, stalledSeconds } = this.#meter;
+    const { share, speed, etaSeconds, stalledSeconds } = this.#meter;
     if (connected) this.#heardAtMs = nowMs;
     const silentMs = nowMs - this.#heardAtMs;
     return {
       job,
+      share,
       connected,
       overHttp,
       bytesUploaded,
@@ -57,6 +58,11 @@ export class JobWork {
       busyShare: slotMs === 0 ? 0 : Math.min(1, busyMs / slotMs),
     };
   }
+}
+
+/** Progress of this tab's leases, by task. */
+function liveOf(session: HolderSession): Map<string, number> {
+  return new Map(session.leases().map(({ taskId, progress }) => [taskId, progress]));
 }
 
 /** How the work ended; null while it goes on. */

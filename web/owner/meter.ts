@@ -2,16 +2,21 @@ import type { LiveLease } from "../../shared/holder/lease-run.ts";
 import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { taskSegments } from "../../shared/job/task-parts.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
+import { isTrusted, secondsToEnd } from "./end-forecast.ts";
+import { SlotSpeedMeter } from "./slot-speeds.ts";
 
 const WINDOW_MS = 30_000;
 
 /** Work that has not moved for so long stands still. */
 const STALLED_MS = 15_000;
+/** Until the playlists stand. */
+const MOST_BEFORE_READY = 0.99;
 /** The time left follows what is measured within about so long. */
-const SETTLES_MS = 5_000;
+const SETTLES_MS = 2_500;
 
 /** Speed and time left of a job, from how much of its video is made at which time. Pure but for its memory. */
 export class ProgressMeter {
+  readonly #slots = new SlotSpeedMeter();
   readonly #samples: { atMs: number; madeSeconds: number }[] = [];
   #movedAtMs: number | null = null;
   /** When the job is likely to be done, smoothed. */
@@ -20,14 +25,19 @@ export class ProgressMeter {
 
   /** Media seconds made a second over the last half minute, all holders; null before there is progress. */
   speed: number | null = null;
-  /** Null before it can be told, while nothing moves, and when only checks are left. */
+  /** With the checks of what helpers made. Null before it can be told, and while nothing moves. */
   etaSeconds: number | null = null;
   /** For how long nothing has moved; null while it does. */
   stalledSeconds: number | null = null;
 
-  update(job: JobView, nowMs: number): void {
+  /** 0..1 of the whole work, checks among it; never less than before. */
+  share = 0;
+
+  /** @param live progress of this tab's leases, by task */
+  update(job: JobView, nowMs: number, live: ReadonlyMap<string, number> = new Map()): void {
     const totalSeconds = job.durationTicks / TICKS_PER_SECOND;
-    const madeSeconds = madeShare(job) * totalSeconds;
+    const made = madeShare(job, live);
+    const madeSeconds = made * totalSeconds;
     const last = this.#samples.at(-1);
     this.#samples.push({ atMs: nowMs, madeSeconds });
     while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? nowMs) < nowMs - WINDOW_MS) {
@@ -35,46 +45,63 @@ export class ProgressMeter {
     }
     if (last === undefined || madeSeconds !== last.madeSeconds) this.#movedAtMs = nowMs;
     const stillMs = nowMs - (this.#movedAtMs ?? nowMs);
-    // What is left are checks, which say nothing of how far they are.
     const isMade = job.tasks.every(({ state }) => state === "done" || state === "checking");
     const isStalled = stillMs >= STALLED_MS && !isMade;
     this.stalledSeconds = isStalled ? Math.floor(stillMs / 1000) : null;
-    this.#measure(totalSeconds, madeSeconds, nowMs);
-    const isTold = !isStalled && !isMade && this.#endMs !== null;
-    this.etaSeconds = isTold ? Math.max(1, ((this.#endMs ?? nowMs) - nowMs) / 1000) : null;
+    this.#measure(madeSeconds, nowMs);
+    this.#slots.update(job, live, nowMs);
+    this.share =
+      job.state === "ready" ? 1 : Math.max(this.share, Math.min(MOST_BEFORE_READY, made));
+    const seconds = isStalled ? null : secondsToEnd(job, this.#slots.speeds, live);
+    if (seconds === null) {
+      this.#endMs = null;
+      this.etaSeconds = null;
+      return;
+    }
+    const endMs = nowMs + seconds * 1000;
+    const follow =
+      this.#endMs === null ? 1 : 1 - Math.exp((this.#updatedAtMs - nowMs) / SETTLES_MS);
+    this.#updatedAtMs = nowMs;
+    this.#endMs = (this.#endMs ?? endMs) + (endMs - (this.#endMs ?? endMs)) * follow;
+    this.etaSeconds = Math.max(1, (this.#endMs - nowMs) / 1000);
   }
 
-  #measure(totalSeconds: number, madeSeconds: number, nowMs: number): void {
+  #measure(madeSeconds: number, nowMs: number): void {
     const first = this.#samples[0];
     if (first === undefined || nowMs - first.atMs < 1_000 || madeSeconds <= first.madeSeconds)
       return;
     this.speed = (madeSeconds - first.madeSeconds) / ((nowMs - first.atMs) / 1000);
-    const endMs = nowMs + ((totalSeconds - madeSeconds) / this.speed) * 1000;
-    const passedMs = nowMs - this.#updatedAtMs;
-    this.#updatedAtMs = nowMs;
-    const follow = this.#endMs === null ? 1 : 1 - Math.exp(-passedMs / SETTLES_MS);
-    this.#endMs = (this.#endMs ?? endMs) + (endMs - (this.#endMs ?? endMs)) * follow;
   }
 }
 
 /** A result that is being checked may have to be made once more by somebody trusted. */
 const CHECKING_SHARE = 0.95;
+/** What a helper made may have to be made a second time: that much of it is done. */
+const UNPROVEN_SHARE = 0.6;
 
 /** Share of the video work that is done, tasks in work by their progress. */
-function madeShare(job: JobView): number {
+function madeShare(job: JobView, live: ReadonlyMap<string, number>): number {
+  const helpers = new Set(job.holders.filter((each) => !isTrusted(each)).map(({ id }) => id));
   let all = 0;
   let made = 0;
   for (const task of job.tasks) {
     if (task.kind !== "video") continue;
     all += task.segmentCount;
-    made += shareOf(task) * task.segmentCount;
+    const isUnproven = task.state === "checking" && helpers.has(task.holder ?? "");
+    const audited = live.get(task.id) ?? 0;
+    const share = isUnproven
+      ? UNPROVEN_SHARE + audited * (CHECKING_SHARE - UNPROVEN_SHARE)
+      : shareOf(task, audited);
+    made += share * task.segmentCount;
   }
   return all === 0 ? 0 : made / all;
 }
 
-function shareOf({ state, progress }: JobView["tasks"][number]): number {
+/** @param live progress of this tab's lease of it; 0 where it has none */
+function shareOf({ state, progress }: JobView["tasks"][number], live: number): number {
   if (state === "done") return 1;
-  return state === "checking" ? CHECKING_SHARE : Math.min(progress, CHECKING_SHARE);
+  if (state === "checking") return CHECKING_SHARE;
+  return state === "leased" ? Math.min(Math.max(live, progress), CHECKING_SHARE) : 0;
 }
 
 /** So much video says what a device can do; and so much time, or the start would be measured. */

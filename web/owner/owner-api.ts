@@ -81,6 +81,8 @@ export interface PicturesMade {
 export interface WorkDone {
   /** Null before the coordinator said. */
   job: JobView | null;
+  /** 0..1 of the whole work, checks among it; never less than before. */
+  share: number;
   /** Share of slot time spent encoding since the job started, 0..1. */
   busyShare: number;
   bytesUploaded: number;

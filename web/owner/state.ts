@@ -47,6 +47,7 @@ export const MOVING_PHASES = ["inspecting", "needs-file", "running"] as const;
 
 const NO_WORK: Work = {
   job: null,
+  share: 0,
   busyShare: 0,
   bytesUploaded: 0,
   speed: null,
@@ -177,6 +178,7 @@ function end(state: GoingOnState, event: EventWithin): OwnerState {
   return state;
 }
 
-function doneOf({ job, busyShare, bytesUploaded, speed, captions, pictures }: Work): WorkDone {
-  return { job, busyShare, bytesUploaded, speed, captions, pictures };
+function doneOf(work: Work): WorkDone {
+  const { job, share, busyShare, bytesUploaded, speed, captions, pictures } = work;
+  return { job, share, busyShare, bytesUploaded, speed, captions, pictures };
 }

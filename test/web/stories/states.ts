@@ -193,6 +193,7 @@ const WORK = {
     { state: "uploading", taskId: "v-22", progress: 0.85, engine: null },
     { state: "idle", taskId: null, progress: 0, engine: null },
   ],
+  share: 0.41,
   paused: false,
   busyShare: 0.94,
   bytesUploaded: 82_400_000,

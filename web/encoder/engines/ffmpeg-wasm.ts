@@ -115,7 +115,10 @@ class FfmpegWasmInstance implements FfmpegRunner {
     this.#core.setLogger(({ message }) => {
       if (lines.length < MAX_LOG_LINES) lines.push(message);
     });
-    this.#core.setProgress(({ time }) => onTime(time / 1e6));
+    this.#core.setProgress(({ time }) => {
+      // Before its first picture the core says the largest number of 64 bits.
+      if (Number.isSafeInteger(time)) onTime(time / 1e6);
+    });
     const exitCode = this.#call(() => this.#core.exec(...args));
     return { exitCode, lines };
   }

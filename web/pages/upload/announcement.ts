@@ -1,7 +1,6 @@
 import type { OwnerState } from "../../owner/owner-api.ts";
-import { jobProgress } from "../../ui/job-progress.ts";
 
-/** For screen readers: changes of state, and each quarter of the work. */
+/** For screen readers: changes of state, and each tenth of the work. */
 export function announcement(state: OwnerState): string {
   switch (state.phase) {
     case "idle":
@@ -16,9 +15,9 @@ export function announcement(state: OwnerState): string {
       const { job, connected } = state.work;
       if (job === null) return "Starting.";
       if (!connected) return "Connection lost. Reconnecting.";
-      const quarters = Math.floor(jobProgress(job) * 4);
+      const tenths = Math.floor(state.work.share * 10);
       const playable = job.firstPlayableAtMs === null ? "" : " It can be played already.";
-      return `Making the video: ${quarters * 25} percent.${playable}`;
+      return `Making the video: ${tenths * 10} percent.${playable}`;
     }
     case "needs-file":
       return "Pick the same file to go on.";

@@ -31,6 +31,8 @@ export interface ShownState {
   overHttp: boolean;
   slots: SlotState[];
   paused: boolean;
+  /** 0..1 of the whole work. */
+  share: number;
   /** 0..1 */
   busyShare: number;
   bytesUploaded: number;
@@ -67,6 +69,7 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     overHttp: work?.overHttp ?? false,
     slots: work?.slots ?? [],
     paused: work?.paused ?? false,
+    share: done?.share ?? 0,
     busyShare: done?.busyShare ?? 0,
     bytesUploaded: done?.bytesUploaded ?? 0,
     speed: done?.speed ?? null,

@@ -1,6 +1,5 @@
 import type { OwnerState } from "../../owner/owner-api.ts";
 import { formatPercent } from "../../ui/format.ts";
-import { jobProgress } from "../../ui/job-progress.ts";
 
 const NAME = "Tributary";
 
@@ -10,9 +9,7 @@ export function tabTitle(state: OwnerState): string {
     case "starting":
       return `${formatPercent(0)} · ${state.fileName} · ${NAME}`;
     case "running": {
-      const { job } = state.work;
-      const progress = job === null ? 0 : jobProgress(job);
-      return `${formatPercent(progress)} · ${state.fileName} · ${NAME}`;
+      return `${formatPercent(state.work.share)} · ${state.fileName} · ${NAME}`;
     }
     case "ready":
       return `Ready · ${state.fileName} · ${NAME}`;
@@ -25,10 +22,9 @@ export function tabTitle(state: OwnerState): string {
 
 /** The tab's icon while it works: a ring that closes; null for the ordinary one. */
 export function tabIcon(state: OwnerState): string | null {
-  const job = state.phase === "running" ? state.work.job : null;
-  if (job === null) return null;
+  if (state.phase !== "running" || state.work.job === null) return null;
   // In 20 steps: a new icon for each percent would keep the browser busy for nothing.
-  const share = Math.floor(jobProgress(job) * 20) / 20;
+  const share = Math.floor(state.work.share * 20) / 20;
   const round = (2 * Math.PI * 12).toFixed(2);
   const filled = (2 * Math.PI * 12 * share).toFixed(2);
   const svg =

@@ -11,7 +11,8 @@ export function timeLeft(
   if (!connected) return "waiting for the connection";
   if (paused) return "paused";
   if (job.tasks.length > 0 && job.tasks.every(({ state }) => MADE.includes(state))) {
-    return "checking the last parts";
+    const left = etaSeconds === null ? "" : `, about ${formatWait(etaSeconds)} left`;
+    return `checking the last parts${left}`;
   }
   if (stalledSeconds !== null) return `nothing has moved for ${formatWait(stalledSeconds)}`;
   return etaSeconds === null ? "estimating the time left" : `about ${formatWait(etaSeconds)} left`;

@@ -2,7 +2,6 @@ import type { OwnerState } from "../../owner/owner-api.ts";
 import type { TrayEntry } from "../../saved/tray-entry.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { formatPercent } from "../../ui/format.ts";
-import { jobProgress } from "../../ui/job-progress.ts";
 import { TRAY } from "./texts.ts";
 import { timeLeft } from "./time-left.ts";
 
@@ -43,7 +42,7 @@ function workSentence(state: OwnerState | null): string {
       const { job } = state.work;
       if (job === null) return TRAY.starting;
       const playable = job.firstPlayableAtMs === null ? null : TRAY.playable;
-      const parts = [playable, formatPercent(jobProgress(job)), timeLeft(state.work, job)];
+      const parts = [playable, formatPercent(state.work.share), timeLeft(state.work, job)];
       const text = parts.filter((part) => part !== null).join(", ");
       return text.charAt(0).toUpperCase() + text.slice(1);
     }
@@ -56,5 +55,5 @@ function workSentence(state: OwnerState | null): string {
 export function entryShare(entry: TrayEntry, state: OwnerState | null): number {
   if (entry.state === "ready") return 1;
   if (entry.state !== "working" || state?.phase !== "running" || state.work.job === null) return 0;
-  return jobProgress(state.work.job);
+  return state.work.share;
 }

@@ -6,7 +6,7 @@ import { deviceFacts } from "../../ui/device.ts";
 import { Figure } from "../../ui/figure.tsx";
 import { formatBytes, formatPercent, formatSpeed } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
-import { jobProgress, taskTitle } from "../../ui/job-progress.ts";
+import { taskTitle } from "../../ui/job-progress.ts";
 import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { DeviceNote } from "./device-note.tsx";
@@ -36,7 +36,7 @@ export function WorkPanel({
 }) {
   const work = state.phase === "running" ? state.work : null;
   const job = work?.job ?? null;
-  const progress = job === null ? 0 : jobProgress(job);
+  const progress = work?.share ?? 0;
   return (
     <section class="card work" aria-labelledby="work-title">
       <h2 id="work-title" class="visually-hidden">

@@ -1,0 +1,138 @@
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
+import type { HolderView, JobView, TaskView } from "../../shared/wire/job-view.ts";
+
+/** Media seconds that one slot of a lease holder makes a second, by the holder's id. */
+export type SlotSpeeds = ReadonlyMap<string, number>;
+
+/** How long the rest of a job takes, in the order in which it will be done. Pure. */
+
+/** From the last accepted part to a video that is ready: its last check and the playlists. */
+const CLOSING_SECONDS = 1;
+/** An accepted upload of somebody trusted is only read back. */
+const READ_BACK_SECONDS = 0.5;
+/** Results in a row that are all made a second time, as the coordinator has it (trust.ts). */
+const PROBATION = 3;
+
+interface Slot {
+  holder: HolderView;
+  speed: number;
+  freeAtSeconds: number;
+}
+
+/**
+ * Seconds until the job is ready; null where the speed of nobody is known. Each part goes to whoever would
+ * be done first; what helpers make is made a second time by the owner or a server, as far as the policy asks.
+ * @param live progress of this tab's leases, by task
+ */
+export function secondsToEnd(
+  job: JobView,
+  speeds: SlotSpeeds,
+  live: ReadonlyMap<string, number>,
+): number | null {
+  const slots = slotsOf(job.holders, speeds);
+  const trusted = slots.filter(({ holder }) => isTrusted(holder));
+  if (slots.length === 0) return null;
+  const secondsOf = mediaSecondsOf(job);
+  const holders = new Map(job.holders.map((holder) => [holder.id, holder]));
+  const results = new Map<string, number>();
+  const audits: { media: number; fromSeconds: number; by: string }[] = [];
+  const count = (by: string) => results.set(by, (results.get(by) ?? 0) + 1);
+  const at = (task: TaskView, free: readonly Slot[], share: number) => {
+    const media = secondsOf(task) * share;
+    const slot = soonest(free, media);
+    slot.freeAtSeconds += media / slot.speed;
+    if (isTrusted(slot.holder)) return;
+    count(slot.holder.id);
+    audits.push({
+      media: secondsOf(task),
+      fromSeconds: slot.freeAtSeconds,
+      by: slot.holder.id,
+    });
+  };
+
+  const tasks = job.tasks.filter(({ kind }) => kind === "video");
+  let lastSeconds = 0;
+  for (const task of tasks) {
+    const maker = holders.get(task.holder ?? "");
+    const isOthers = maker !== undefined && !isTrusted(maker);
+    if (isOthers && (task.state === "done" || task.state === "checking")) count(maker.id);
+    if (task.state !== "checking") continue;
+    lastSeconds = READ_BACK_SECONDS;
+    if (!isOthers) continue;
+    // An audit that runs here shows how far it is.
+    const media = secondsOf(task) * (1 - (live.get(task.id) ?? 0));
+    audits.push({ media, fromSeconds: 0, by: maker.id });
+  }
+  for (const task of tasks) {
+    if (task.state !== "leased") continue;
+    const own = slots.filter(({ holder }) => holder.id === task.holder);
+    at(task, own.length > 0 ? own : slots, 1 - (live.get(task.id) ?? task.progress));
+  }
+  for (const task of tasks) {
+    if (["waiting", "ready", "backoff"].includes(task.state)) at(task, slots, 1);
+  }
+  if (trusted.length > 0) {
+    const left = auditsLeft(job, results, audits);
+    for (const { media, fromSeconds } of left) {
+      const slot = soonest(trusted, media);
+      slot.freeAtSeconds = Math.max(slot.freeAtSeconds, fromSeconds) + media / slot.speed;
+    }
+  }
+  const end = Math.max(lastSeconds, ...slots.map(({ freeAtSeconds }) => freeAtSeconds));
+  return end + CLOSING_SECONDS;
+}
+
+/** Of the results that no one has proven yet, those that will be made a second time, in order of time. */
+function auditsLeft<T extends { by: string; fromSeconds: number }>(
+  { settings, tasks }: JobView,
+  results: ReadonlyMap<string, number>,
+  unproven: readonly T[],
+): T[] {
+  if (settings.verify === "off") return [];
+  const left: T[] = [];
+  for (const [by, all] of results) {
+    const own = unproven.filter((each) => each.by === by);
+    const proven = tasks.filter(
+      ({ kind, state, holder }) => kind === "video" && state === "done" && holder === by,
+    ).length;
+    const more = settings.verify === "all" ? own.length : auditsOf(all) - auditsOf(proven);
+    left.push(...own.slice(0, Math.max(Math.min(1, own.length), Math.ceil(more))));
+  }
+  return left.sort((a, b) => a.fromSeconds - b.fromSeconds);
+}
+
+/** Audits of so many results in a row: all of the first ones, then fewer and fewer, and the last. */
+function auditsOf(results: number): number {
+  if (results <= PROBATION) return results;
+  return Math.min(results, PROBATION + Math.log2(1 + (results - PROBATION) / 2) + 1);
+}
+
+export function isTrusted({ role }: HolderView): boolean {
+  return role !== "contributor";
+}
+
+/** The average is near enough: only the first segment and the last one are shorter. */
+export function mediaSecondsOf(job: JobView): (task: TaskView) => number {
+  const perSegment = job.durationTicks / TICKS_PER_SECOND / Math.max(1, job.segmentCount);
+  return (task) => perSegment * task.segmentCount;
+}
+
+function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {
+  const known = [...speeds.values()];
+  const usual = known.length === 0 ? null : known.reduce((sum, each) => sum + each) / known.length;
+  return holders
+    .filter(({ connected, trust }) => connected && trust !== "banned")
+    .flatMap((holder) => {
+      // A newcomer is taken to be as fast as the others until its first part shows.
+      const speed = speeds.get(holder.id) ?? holder.speed ?? usual;
+      if (speed === null || speed <= 0) return [];
+      return Array.from({ length: holder.slots }, () => ({ holder, speed, freeAtSeconds: 0 }));
+    });
+}
+
+/** The slot that would be done first with so much. */
+function soonest(slots: readonly Slot[], media: number): Slot {
+  return slots.reduce((best, slot) =>
+    slot.freeAtSeconds + media / slot.speed < best.freeAtSeconds + media / best.speed ? slot : best,
+  );
+}
