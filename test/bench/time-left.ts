@@ -7,6 +7,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
 import { follow, isInspected, refusal } from "../../web/headless/follow.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
+import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { openClips } from "./clips.ts";
 
 const LOOK_EVERY_MS = 500;
@@ -39,6 +40,7 @@ export interface Sample {
   etaSeconds: number | null;
   share: number;
   job: JobView;
+  slots: ShownState["slots"];
 }
 
 /**
@@ -104,7 +106,7 @@ async function watch(
     if (state.phase !== "running" && state.phase !== "starting") throw refusal(state);
     if (state.job !== null) {
       const { etaSeconds } = state;
-      samples.push({ atMs, etaSeconds, share: state.share, job: state.job });
+      samples.push({ atMs, etaSeconds, share: state.share, job: state.job, slots: state.slots });
     }
     await pause(LOOK_EVERY_MS);
   }

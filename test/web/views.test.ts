@@ -196,6 +196,19 @@ describe("the ladder", () => {
   });
 });
 
+test("a site's key is asked for before the work", async () => {
+  const inspection = { ...STATES.inspected.inspection, asksKey: true };
+  await show("inspected", { inspection });
+  const { page } = stage;
+  expect(await page.getByRole("button", { name: "Start", exact: true }).isDisabled()).toBe(true);
+  await page.getByLabel("Key of this site").fill("seven grey herons");
+  await page.keyboard.press("Enter");
+  expect(await stage.calls()).toEqual([{ name: "useKey", argument: "seven grey herons" }]);
+  const problem = { code: "UNAUTHORIZED", message: "Unknown key.", retryable: false };
+  await show("inspected", { inspection }, { problem });
+  await page.getByText("The site does not know this key.").waitFor();
+});
+
 describe("while it works", () => {
   test("cancel works at once early on, and asks once more later", async () => {
     const { page } = stage;
@@ -234,13 +247,13 @@ describe("while it works", () => {
     await slider.focus();
     for (let step = 0; step < 21; step += 1) await page.keyboard.press("ArrowRight");
     expect(await slider.getAttribute("aria-valuetext")).toMatch(
-      /^Segment 21, about 2:00: encoding \d+ %$/,
+      /^Segment 21, about 2:00: being made \d+ %$/,
     );
     await page.keyboard.press("End");
     expect(await slider.getAttribute("aria-valuenow")).toBe("52");
     const legend = await page.getByRole("list", { name: "Segments by state" }).innerText();
     expect(legend.replaceAll(/\s+/g, " ")).toContain("Done 19");
-    expect(legend.replaceAll(/\s+/g, " ")).toContain("Will be retried 1");
+    expect(legend.replaceAll(/\s+/g, " ")).toContain("Will be tried again 1");
   });
 
   test("the grid's cells differ in shape, not in colour alone", async () => {
@@ -272,7 +285,7 @@ describe("while it works", () => {
 
   test("a lost connection is said, with what it means", async () => {
     await show("offline");
-    await stage.page.getByText("Finished segments are safe.").waitFor();
+    await stage.page.getByText("Finished parts are safe.").waitFor();
     expect(await stage.page.getByRole("status").first().innerText()).toContain("Connection lost");
   });
 
@@ -301,9 +314,11 @@ describe("at the end", () => {
     await stage.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await show("ready");
     const { page } = stage;
+    await page.getByText("For developers", { exact: true }).click();
     for (const [label, wanted] of [
       ["Watch page", "https://tributary.example/watch/Yw3kT9qGm2"],
       ["HLS address", "https://tributary.example/v/Yw3kT9qGm2/master.m3u8"],
+      ["DASH address", "https://tributary.example/v/Yw3kT9qGm2/manifest.mpd"],
       ["Embed", '<iframe src="https://tributary.example/embed/Yw3kT9qGm2"'],
     ] as const) {
       await page.getByRole("button", { name: `Copy ${label}` }).click();

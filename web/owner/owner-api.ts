@@ -35,6 +35,8 @@ export interface Inspection {
   estimatedBytes: number;
   /** The file had to be rewritten by ffmpeg first (FLV, AVI, ...). */
   remuxed: boolean;
+  /** The site takes videos only with its key. */
+  asksKey?: boolean;
   /** The engine that will make the video, as far as can be told before the work begins. */
   pictureEngine: Engine;
   /** Why the browser's own codecs are not used, whatever is chosen; null when they can be. */

@@ -25,6 +25,8 @@ interface FileFacts {
   fastRefusal: FastRefusal | null;
   /** ffmpeg makes the audio, also where the browser's codecs make the video. */
   audioNeedsFfmpeg: boolean;
+  /** The site takes videos only with its key. */
+  asksKey: boolean;
 }
 
 /** The picked file, opened, and the plan of what will be made of it. */
@@ -93,6 +95,7 @@ export class PlannedFile {
       hasServers,
       fastRefusal,
       audioNeedsFfmpeg: audioNeedsFfmpeg(source.facts),
+      asksKey: site?.createToken === true,
     };
     const planSlots = slotsToPlanFor(options, facts);
     return new PlannedFile(file, source, facts, options, { ladder: null, planSlots });
@@ -184,6 +187,7 @@ export class PlannedFile {
       taskCount: plan.tasks.length,
       estimatedBytes: Math.round(bytesPerSecond * this.durationSeconds),
       remuxed: source.remuxed,
+      asksKey: facts.asksKey,
       pictureEngine: usesWebCodecs ? "webcodecs" : "ffmpeg-wasm",
       fastRefusal: facts.fastRefusal?.message ?? null,
       fastRefusalCode: facts.fastRefusal?.code ?? null,

@@ -43,13 +43,13 @@ export class SlotSpeedMeter {
       const share = isAudit ? (live.get(task.id) ?? 0) : shareOf(task, live);
       const key = isAudit ? `${task.id} audit` : task.id;
       this.#shares.set(key, share);
-      if (by === null || share === 0) continue;
-      const known = before.get(key);
-      // Ready before anybody saw it at work: it was made ahead, or between two looks.
-      const isSudden = known === undefined || (known === 0 && share === 1);
-      const grown = isSudden && task.firstSegment < aheadSegments ? 0 : share - (known ?? 0);
+      if (by === null) continue;
+      const known = before.get(key) ?? 0;
+      // It may have been made before Start: how long that took was not seen.
+      const isUnseen = known === 0 && task.firstSegment < aheadSegments && !isAudit;
+      const grown = isUnseen ? 0 : share - known;
       const sum = made.get(by) ?? { media: 0, atWork: 0 };
-      const isAtWork = share < 1 || grown > 0;
+      const isAtWork = (share < 1 || grown > 0) && !(isUnseen && share === 0);
       made.set(by, {
         media: sum.media + Math.max(0, grown) * secondsOf(task),
         atWork: sum.atWork + Number(isAtWork),

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { WireError } from "../../shared/job/errors.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
+import { CopyField } from "./copy-field.tsx";
 import { ERROR_TEXTS } from "./error-texts.ts";
 import { WarningIcon } from "./icons.tsx";
 import { failedTasks, taskTitle } from "./job-progress.ts";
@@ -47,9 +48,15 @@ export function ErrorCard({
         <p>
           Code <code>{error.code}</code>
         </p>
+        <CopyField label="For a report" text={reportOf(error)} />
       </details>
     </section>
   );
+}
+
+/** What helps those who look into it: nothing of the file. */
+function reportOf({ code, message }: WireError): string {
+  return `${code}: ${message} (${location.pathname}, ${navigator.userAgent})`;
 }
 
 /** The same in one line or two, where the page stays as it is. */

@@ -29,11 +29,11 @@ export interface SoundRun extends SegmentCell {
 }
 
 export const CELL_LABELS: Readonly<Record<CellState, string>> = {
-  waiting: "Waiting",
-  queued: "Queued",
-  working: "Encoding",
-  checking: "Checking",
-  retrying: "Will be retried",
+  waiting: "Later",
+  queued: "Next",
+  working: "Being made",
+  checking: "Being checked",
+  retrying: "Will be tried again",
   failed: "Failed",
   done: "Done",
 };

@@ -47,7 +47,9 @@ export async function transcodeVideo(
       { renditions, segments, source: source.video, chunk: task.info, colour },
       files,
     );
-    const run = await runner.ffmpeg(args, (seconds) => onProgress(seconds / wantedSeconds));
+    const run = await runner.ffmpeg(args, (seconds) =>
+      onProgress(timeShare(seconds / wantedSeconds)),
+    );
     checkExit(run, segments);
     const inits: RawOutput[] = [];
     const media: RawOutput[] = [];
@@ -61,6 +63,17 @@ export async function transcodeVideo(
   } finally {
     for (const file of [CHUNK_FILE, ...files.outputs]) await runner.remove(file);
   }
+}
+
+/** Of the time of a task, before its first picture comes out: the lead-in is decoded, x264 looks ahead. */
+const STARTING_SHARE = 0.3;
+/** Of the pictures, those that are out when the last one goes in. */
+const OUT_AT_END = 0.9;
+
+/** Measured with veryfast on one thread: at 0.27, 0.51 and 0.82 of the pictures 0.45, 0.78 and 0.94 of the time. */
+function timeShare(made: number): number {
+  if (made <= 0) return 0;
+  return Math.min(1, STARTING_SHARE + ((1 - STARTING_SHARE) * made) / OUT_AT_END);
 }
 
 const probedSchema = z.object({

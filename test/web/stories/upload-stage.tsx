@@ -28,6 +28,7 @@ const session: UploadSessionView = {
   canRepeat: true,
   file: null,
   choices: {},
+  hasKey: false,
   get isCancelUnheard() {
     return isCancelUnheard.value;
   },
@@ -78,6 +79,7 @@ const session: UploadSessionView = {
   setLadder: noted("setLadder"),
   useServers: noted("useServers"),
   useEngine: noted("useEngine"),
+  useKey: noted("useKey"),
   useChecks: noted("useChecks"),
   pause: noted("pause"),
   reopen: noted("reopen"),

@@ -24,6 +24,7 @@ import { ServersNote } from "./device-note.tsx";
 import { ExpertSettings } from "./expert-settings.tsx";
 import { secondsFor } from "./forecast.ts";
 import type { VerifyPolicy } from "./helper-settings.tsx";
+import { KeyField } from "./key-question.tsx";
 import { PictureChoice } from "./picture-choice.tsx";
 import { PoolChoice } from "./pool-choice.tsx";
 import { FoundFacts, SourceNotes } from "./source-facts.tsx";
@@ -38,6 +39,7 @@ export interface InspectedActions {
   onVerify(verify: VerifyPolicy): Promise<void>;
   /** @param all also those that wait */
   onStart(request: ShareRequest, all: boolean): void;
+  onKey(key: string): void;
   onDiscard(): void;
 }
 
@@ -46,6 +48,7 @@ export function InspectedView({
   state,
   file,
   choices,
+  hasKey,
   more,
   problem,
   pending,
@@ -55,6 +58,8 @@ export function InspectedView({
   /** To be looked at; null where the page has none. */
   file: File | null;
   choices: UploadChoices;
+  /** A key of the site is at hand. */
+  hasKey: boolean;
   /** Videos that wait to be shared as this one. */
   more: number;
   problem: WireError | null;
@@ -71,6 +76,9 @@ export function InspectedView({
   const pool = useSignal<KeptPool | null>(null);
   const error = problem ?? state.error;
   const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;
+  const isKeyRefused = error?.code === "UNAUTHORIZED";
+  const asksKey = isKeyRefused || (inspection.asksKey === true && !hasKey);
+  const isBlocked = ladderError !== null || pending !== null || (asksKey && !hasKey);
   const rates = measuredRates();
   const { cores } = deviceFacts();
   const secondsOf = (engine: Engine) => secondsFor(inspection, engine, rates, cores);
@@ -121,8 +129,7 @@ export function InspectedView({
                   title.value = event.currentTarget.value;
                 }}
                 onKeyDown={(event) => {
-                  const isReady = ladderError === null && pending === null && !event.isComposing;
-                  if (event.key === "Enter" && isReady) start(true);
+                  if (event.key === "Enter" && !isBlocked && !event.isComposing) start(true);
                 }}
               />
             )}
@@ -166,12 +173,13 @@ export function InspectedView({
               : `, about ${formatWait(secondsOf(inspection.pictureEngine))}`}
           </p>
           <ServersNote decision={state.part} />
-          {error !== null && ladderError === null && <InlineError error={error} />}
+          {asksKey && <KeyField isRefused={isKeyRefused} onKey={actions.onKey} />}
+          {error !== null && ladderError === null && !isKeyRefused && <InlineError error={error} />}
           <div class="actions">
             <button
               type="button"
               class="button button-primary button-large"
-              disabled={ladderError !== null || pending !== null}
+              disabled={isBlocked}
               onClick={() => start(true)}
             >
               {pending === "start" ? PICKED.sharing : shareText}
@@ -180,7 +188,7 @@ export function InspectedView({
               <button
                 type="button"
                 class="button"
-                disabled={ladderError !== null || pending !== null}
+                disabled={isBlocked}
                 onClick={() => start(false)}
               >
                 {TRAY.shareOne}

@@ -25,10 +25,12 @@ import { InlineError } from "../../ui/error-view.tsx";
 import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
 import { OpenIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { QrCode } from "../../ui/qr-code.tsx";
 import { type DetailsActions, DetailsPanel } from "./details-panel.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import { type ShareActions, SharePanel } from "./share-panel.tsx";
 import type { PickedFile } from "./source-file.ts";
+import { RUNNING } from "./texts.ts";
 import { WorkPanel } from "./work-panel.tsx";
 
 /**
@@ -223,6 +225,7 @@ function ReadyPanel({
   onAnother(): void;
 }) {
   const { watchUrl, masterUrl } = state.address;
+  const dashUrl = masterUrl.replace(/master\.m3u8$/, "manifest.mpd");
   const { displayWidth = 16, displayHeight = 9 } = state.inspection?.source.video ?? {};
   const embed = embedCode(
     {
@@ -244,15 +247,26 @@ function ReadyPanel({
           <i>Who can watch</i>.
         </p>
       )}
-      <CopyField label="Watch page" text={watchUrl} />
+      <CopyField label={RUNNING.link} text={watchUrl} />
       {!isPrivate && (
         <>
-          <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
+          <ShareByDevice url={watchUrl} title={state.done.job?.title ?? state.fileName} />
+          <details class="details">
+            <summary>{RUNNING.qr}</summary>
+            <div class="share-qr" role="img" aria-label={RUNNING.qrAlt}>
+              <QrCode text={watchUrl} />
+            </div>
+          </details>
           <CopyField label="Embed" text={embed} hint="Puts the player into another page." />
           <details class="details">
-            <summary>Keep a copy as a file</summary>
-            <p>With ffmpeg, without encoding again:</p>
-            <CopyField label="Command" text={`ffmpeg -i "${masterUrl}" -c copy video.mp4`} />
+            <summary>{RUNNING.developers}</summary>
+            <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
+            <CopyField label="DASH address" text={dashUrl} />
+            <CopyField
+              label="Command"
+              text={`ffmpeg -i "${masterUrl}" -c copy video.mp4`}
+              hint="Keeps a copy as a file, without encoding again."
+            />
           </details>
         </>
       )}
@@ -265,6 +279,23 @@ function ReadyPanel({
         </button>
       </div>
     </section>
+  );
+}
+
+/** By the share sheet of the device, where it has one. */
+function ShareByDevice({ url, title }: { url: string; title: string }) {
+  if (navigator.share === undefined) return null;
+  return (
+    <div class="actions">
+      <button
+        type="button"
+        class="button button-primary"
+        // Closed without sharing: nothing to say.
+        onClick={() => void navigator.share({ url, title }).catch(() => {})}
+      >
+        {RUNNING.share}
+      </button>
+    </div>
   );
 }
 

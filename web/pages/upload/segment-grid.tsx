@@ -47,7 +47,7 @@ export function SegmentGrid({ job }: { job: JobView }) {
     <section class="card" aria-labelledby="grid-title">
       <div class="card-head">
         <h2 id="grid-title" class="card-title">
-          Segments
+          Your video, part by part
         </h2>
         <p class="grid-count">
           {counts.done} of {cells.length} done

@@ -48,6 +48,25 @@ export const PICKED = {
   expertHint: "Quality levels, sound, checks and servers. Nobody has to look in here.",
 } as const;
 
+/** Where a site takes videos from some people only. */
+export const KEY = {
+  label: "Key of this site",
+  hint: "This site takes videos from people who have its key. Ask those who run it. Your browser keeps it.",
+  refused: "The site does not know this key.",
+  use: "Use this key",
+} as const;
+
+/** While it is made, and after. */
+export const RUNNING = {
+  link: "Watch page",
+  linkHint: "You can send this link already. It plays as soon as the first part is made.",
+  details: "Details",
+  share: "Share…",
+  qr: "As a code to scan",
+  qrAlt: "The address of the watch page as a QR code",
+  developers: "For developers",
+} as const;
+
 /** Several videos at once. */
 export const TRAY = {
   ready: (ready: number, all: number) =>

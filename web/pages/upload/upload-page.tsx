@@ -6,6 +6,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { DEFAULT_VISIBILITY } from "../../../shared/wire/visibility.ts";
 import type { InspectingState } from "../../owner/owner-api.ts";
+import { saveSiteToken } from "../../saved/site-token.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
 import { formatPercent } from "../../ui/format.ts";
@@ -17,7 +18,7 @@ import { InspectedView } from "./inspected-view.tsx";
 import { JobScreen } from "./job-screen.tsx";
 import { NeedsFileView } from "./needs-file-view.tsx";
 import { PageDrop } from "./page-drop.tsx";
-import type { PickedFile } from "./source-file.ts";
+import { chooseFiles, type PickedFile } from "./source-file.ts";
 import { StartView } from "./start-view.tsx";
 import { GIVEN_INSTEAD } from "./texts.ts";
 import type { Transferred } from "./transfer.ts";
@@ -36,6 +37,7 @@ export type UploadSessionView = Pick<
   | "storedHandle"
   | "file"
   | "choices"
+  | "hasKey"
   | "canRepeat"
   | "isCancelUnheard"
   | "warm"
@@ -43,12 +45,15 @@ export type UploadSessionView = Pick<
   | "useServers"
   | "useEngine"
   | "useChecks"
+  | "useKey"
   | "reopen"
   | "pause"
   | "cancel"
   | "again"
   | "discard"
 >;
+
+type OnFiles = (picked: PickedFile[]) => void;
 
 /** What of the queue the page calls and shows. */
 export type UploadQueueView = TrayView & Pick<UploadQueue, "take" | "share">;
@@ -126,6 +131,7 @@ function Phase({
           state={state}
           file={session.file}
           choices={session.choices}
+          hasKey={session.hasKey}
           more={queue.unshared.length}
           problem={problem}
           pending={pending}
@@ -135,6 +141,10 @@ function Phase({
             onServers: (use) => session.useServers(use),
             onVerify: (verify) => session.useChecks(verify),
             onStart: (request, all) => queue.share(request, all),
+            onKey: (key) => {
+              saveSiteToken(key);
+              void session.useKey(key);
+            },
             onDiscard: () => session.discard(),
           }}
         />
@@ -173,11 +183,15 @@ function Phase({
       return (
         <ErrorCard error={state.error} fileName={state.fileName} job={state.done?.job ?? null}>
           {ERROR_TEXTS[state.error.code].reload && <ReloadButton />}
-          <EndActions session={session} again={ERROR_TEXTS[state.error.code].again} />
+          <EndActions
+            session={session}
+            onFiles={onFiles}
+            again={ERROR_TEXTS[state.error.code].again}
+          />
         </ErrorCard>
       );
     case "cancelled":
-      return <CancelledView session={session} />;
+      return <CancelledView session={session} onFiles={onFiles} />;
   }
 }
 
@@ -204,7 +218,7 @@ function InspectingView({ state, onCancel }: { state: InspectingState; onCancel(
   );
 }
 
-function CancelledView({ session }: { session: UploadSessionView }) {
+function CancelledView({ session, onFiles }: { session: UploadSessionView; onFiles: OnFiles }) {
   return (
     <section class="card busy-card" aria-labelledby="cancelled-title">
       <h1 id="cancelled-title">Cancelled</h1>
@@ -218,15 +232,30 @@ function CancelledView({ session }: { session: UploadSessionView }) {
         <p>The work was stopped, and what was made of the video is deleted.</p>
       )}
       <div class="actions">
-        <EndActions session={session} again />
+        <EndActions session={session} onFiles={onFiles} again />
       </div>
     </section>
   );
 }
 
 /** After an end without a video: the same file again where that has a chance, or another. */
-function EndActions({ session, again }: { session: UploadSessionView; again: boolean }) {
+function EndActions({
+  session,
+  onFiles,
+  again,
+}: {
+  session: UploadSessionView;
+  onFiles: OnFiles;
+  again: boolean;
+}) {
   const canRepeat = again && session.canRepeat;
+  const chooseAnother = async () => {
+    // At once, while the click lasts; behind it stands the start page.
+    const choosing = chooseFiles().catch(() => null);
+    await session.discard();
+    const picked = await choosing;
+    if (picked !== null && picked.length > 0) onFiles(picked);
+  };
   return (
     <>
       {canRepeat && (
@@ -237,7 +266,7 @@ function EndActions({ session, again }: { session: UploadSessionView; again: boo
       <button
         type="button"
         class={canRepeat ? "button" : "button button-primary"}
-        onClick={() => session.discard()}
+        onClick={() => void chooseAnother()}
       >
         Choose another file
       </button>

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import {
   type ErrorCode,
   type TributaryError,
@@ -66,11 +66,13 @@ export class UploadSession {
   readonly #client: SessionParts["client"];
   readonly #picked = signal<PickedFile | null>(null);
   readonly #choices = signal(keptChoices());
+  readonly #hasKey: Signal<boolean>;
   #revivals = 0;
 
   constructor({ connect, client, store, cancellations, options, ladder }: SessionParts) {
     this.#client = client;
     this.#ladder = ladder;
+    this.#hasKey = signal(options.createToken !== undefined);
     this.#cancellations = cancellations;
     this.#kept = new KeptJob(store);
     this.#link = new OwnerLink({
@@ -108,6 +110,10 @@ export class UploadSession {
   /** As for the last video, and what was chosen since. */
   get choices(): UploadChoices {
     return this.#choices.value;
+  }
+  /** A key of the site is sent with what is asked for. */
+  get hasKey(): boolean {
+    return this.#hasKey.value;
   }
   /** A cancellation did not get through to the site yet. */
   get isCancelUnheard(): boolean {
@@ -196,6 +202,7 @@ export class UploadSession {
 
   /** The site's key for those who may make videos; for this visit. */
   async useKey(createToken: string): Promise<void> {
+    this.#hasKey.value = true;
     await this.#while(null, () => this.#link.configure({ createToken }));
   }
 

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { RunningState, SlotState, StartingState, Work } from "../../owner/owner-api.ts";
+import { CopyField } from "../../ui/copy-field.tsx";
 import { deviceFacts } from "../../ui/device.ts";
 import { Figure } from "../../ui/figure.tsx";
 import { formatBytes, formatPercent, formatSpeed } from "../../ui/format.ts";
@@ -11,7 +12,7 @@ import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { DeviceNote } from "./device-note.tsx";
 import type { PickedFile } from "./source-file.ts";
-import { TRAY } from "./texts.ts";
+import { RUNNING, TRAY } from "./texts.ts";
 import { timeLeft } from "./time-left.ts";
 import { AddVideos } from "./tray.tsx";
 
@@ -49,10 +50,11 @@ export function WorkPanel({
         </span>
       </div>
       <progress class="bar" max={1} value={progress} aria-label="Video made so far" />
-      <WorkFigures work={work} />
       <ConnectionNote work={work} />
+      {state.phase === "running" && (
+        <CopyField label={RUNNING.link} text={state.address.watchUrl} hint={RUNNING.linkHint} />
+      )}
       {job?.tasksNeedingSource !== 0 && <StayNote />}
-      <SlotList slots={work?.slots ?? []} job={job} />
       <DeviceNote
         decision={state.part}
         canLeave={job?.tasksNeedingSource === 0}
@@ -66,6 +68,11 @@ export function WorkPanel({
         onFiles={onFiles}
         onCancel={onCancel}
       />
+      <details class="details work-details">
+        <summary>{RUNNING.details}</summary>
+        <WorkFigures work={work} />
+        <SlotList slots={work?.slots ?? []} job={job} />
+      </details>
     </section>
   );
 }
@@ -86,7 +93,7 @@ function ConnectionNote({ work }: { work: Work | null }) {
     return (
       <Note kind="warn" icon={<InfoIcon />}>
         <p>
-          <b>Connection lost.</b> Reconnecting. Finished segments are safe.
+          <b>Connection lost.</b> Reconnecting. Finished parts are safe.
         </p>
       </Note>
     );
