@@ -35,6 +35,34 @@ test("the time left is right while the speed is even", () => {
   }
 });
 
+test("what a helper made counts until the owner has made it a second time", () => {
+  const meter = new ProgressMeter();
+  const [owner] = standing(["done", 1]).holders;
+  if (owner === undefined) throw new Error("no owner");
+  const helper = { ...owner, id: "phone", role: "contributor" as const, trust: "new" as const };
+  const told: number[] = [];
+  // One part each; the helper's is then made again here, at the same speed: 20 s and 20 s.
+  for (let atMs = 0; atMs < 40_000; atMs += 500) {
+    const made = Math.min(1, atMs / 20_000);
+    const audited = Math.max(0, atMs / 20_000 - 1);
+    const state = made < 1 ? "leased" : "checking";
+    const view = standing([made < 1 ? "leased" : "done", made], [state, made]);
+    const [own, theirs] = view.tasks;
+    if (own === undefined || theirs === undefined) throw new Error("no tasks");
+    const job = {
+      ...view,
+      holders: [owner, helper],
+      tasks: [own, { ...theirs, holder: "phone" }],
+    };
+    const live = new Map(made < 1 ? [[own.id, made]] : [[theirs.id, audited]]);
+    meter.update(job, atMs, live);
+    const truth = 40 - atMs / 1000;
+    if (atMs >= 4_000) told.push(Math.abs((meter.etaSeconds ?? 0) - truth) / Math.max(10, truth));
+    expect(meter.share).toBeLessThan(1);
+  }
+  expect(Math.max(...told)).toBeLessThan(0.3);
+});
+
 test("a jump of the speed moves it by degrees", () => {
   const told = work(new ProgressMeter(), (atMs) => (atMs < 10_000 ? 0.02 : 0.1), 20_000);
   const known = told.filter((eta) => eta !== null);

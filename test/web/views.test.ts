@@ -414,6 +414,7 @@ test("a helper's page that is out of date offers to load the new one", async () 
 
 test("how closely helpers' work is looked at is the owner's choice", async () => {
   await show("running");
+  await stage.page.getByText("Advanced", { exact: true }).click();
   const choice = stage.page.getByLabel("Check helpers' work");
   expect(await choice.inputValue()).toBe("adaptive");
   await choice.selectOption("all");
@@ -423,8 +424,25 @@ test("how closely helpers' work is looked at is the owner's choice", async () =>
 
 test("whether anything is published without a check is the owner's choice, and off", async () => {
   await show("running");
+  await stage.page.getByText("Advanced", { exact: true }).click();
   const choice = stage.page.getByLabel("Publish without a check if need be");
   expect(await choice.isChecked()).toBe(false);
   await choice.check();
   expect(await stage.calls()).toEqual([{ name: "unverified", argument: "publish" }]);
+});
+
+test("helpers are stopped after a question, and an open link is still there after a reload", async () => {
+  await show("running");
+  const { page } = stage;
+  await page.getByRole("button", { name: "Make a link for helpers" }).click();
+  await page.getByLabel("Link for helpers", { exact: true }).waitFor();
+  expect(await page.evaluate(() => localStorage.getItem("tributary.helper-links"))).toContain(
+    "/join/story",
+  );
+  await page.getByRole("button", { name: "Stop helpers" }).click();
+  await page.getByRole("button", { name: "Keep them" }).click();
+  await page.getByRole("button", { name: "Stop helpers" }).click();
+  await page.getByRole("button", { name: "Stop helpers" }).click();
+  await page.getByRole("button", { name: "Make a link for helpers" }).waitFor();
+  expect((await stage.calls()).map(({ name }) => name)).toEqual(["share", "revoke"]);
 });

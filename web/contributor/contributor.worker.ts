@@ -1,4 +1,4 @@
-import { toWireError } from "../../shared/job/errors.ts";
+import { toWireError, type WireError } from "../../shared/job/errors.ts";
 import { EdgeClient } from "../edge-client.ts";
 import type { EnginePreference } from "../encoder/api.ts";
 import { contributorCapability, enginesOf, fastSlots } from "../encoder/capability.ts";
@@ -60,9 +60,13 @@ class Contributor implements ContributorApi {
       if (state === "ready") this.#set({ phase: "done" });
       else if (state === "failed" || state === "cancelled") {
         this.#set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
-      } else this.#set({ phase: "invited" });
+      } else {
+        // Whether the link still holds: nobody is invited by one that was ended.
+        await this.#client.socketTicket(invitation.jobId, invitation.token);
+        this.#set({ phase: "invited" });
+      }
     } catch (thrown) {
-      this.#set({ phase: "failed", error: toWireError(thrown) });
+      this.#set({ phase: "failed", error: asLink(toWireError(thrown)) });
     }
   }
 
@@ -179,6 +183,11 @@ class Contributor implements ContributorApi {
     this.#pool?.terminate();
     this.#pool = null;
   }
+}
+
+/** A helper has no key but its link: one that is not known was ended by the owner. */
+function asLink(error: WireError): WireError {
+  return error.code === "UNAUTHORIZED" ? { ...error, code: "LINK_EXPIRED" } : error;
 }
 
 const ENDED = { code: "JOB_ENDED" as const, message: "The job has ended.", retryable: false };

@@ -23,16 +23,18 @@ interface Slot {
  * Seconds until the job is ready; null where the speed of nobody is known. Each part goes to whoever would
  * be done first; what helpers make is made a second time by the owner or a server, as far as the policy asks.
  * @param live progress of this tab's leases, by task
+ * @param segmentSeconds of the plan; null where this tab has none
  */
 export function secondsToEnd(
   job: JobView,
   speeds: SlotSpeeds,
   live: ReadonlyMap<string, number>,
+  segmentSeconds: readonly number[] | null,
 ): number | null {
   const slots = slotsOf(job.holders, speeds);
   const trusted = slots.filter(({ holder }) => isTrusted(holder));
   if (slots.length === 0) return null;
-  const secondsOf = mediaSecondsOf(job);
+  const secondsOf = mediaSecondsOf(job, segmentSeconds);
   const holders = new Map(job.holders.map((holder) => [holder.id, holder]));
   const results = new Map<string, number>();
   const audits: { media: number; fromSeconds: number; by: string }[] = [];
@@ -111,10 +113,17 @@ export function isTrusted({ role }: HolderView): boolean {
   return role !== "contributor";
 }
 
-/** The average is near enough: only the first segment and the last one are shorter. */
-export function mediaSecondsOf(job: JobView): (task: TaskView) => number {
-  const perSegment = job.durationTicks / TICKS_PER_SECOND / Math.max(1, job.segmentCount);
-  return (task) => perSegment * task.segmentCount;
+/** Without a plan all segments count as long as they are on average. */
+export function mediaSecondsOf(
+  job: JobView,
+  segmentSeconds: readonly number[] | null,
+): (task: TaskView) => number {
+  const average = job.durationTicks / TICKS_PER_SECOND / Math.max(1, job.segmentCount);
+  return ({ firstSegment, segmentCount }) => {
+    if (segmentSeconds === null) return average * segmentCount;
+    const own = segmentSeconds.slice(firstSegment, firstSegment + segmentCount);
+    return own.reduce((sum, seconds) => sum + seconds, 0);
+  };
 }
 
 function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {

@@ -1,4 +1,4 @@
-import type { JobPlan } from "../../shared/job/job.ts";
+import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import type { Pool } from "../encoder/pool.ts";
 import type { HolderSession } from "../holder/session.ts";
 import { ProgressMeter, SpeedGauge } from "./meter.ts";
@@ -11,6 +11,8 @@ export class JobWork {
   readonly #meter = new ProgressMeter();
   /** When there was a connection last. */
   #heardAtMs: number;
+  /** Of the plan; null before there is one. */
+  #segmentSeconds: number[] | null = null;
   readonly #gauge = new SpeedGauge();
   /** Slot time that the pool had spent before the job, in milliseconds. */
   readonly #busyMsBefore: number;
@@ -37,7 +39,10 @@ export class JobWork {
     nowMs: number,
   ): Omit<Work, "paused"> {
     const { job, connected, overHttp, bytesUploaded } = session;
-    if (job !== null) this.#meter.update(job, nowMs, liveOf(session));
+    if (job !== null) {
+      this.#segmentSeconds ??= plan?.segments.map(secondsOf) ?? null;
+      this.#meter.update(job, nowMs, liveOf(session), this.#segmentSeconds);
+    }
     if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);
     const slotMs = (nowMs - this.#startedAtMs) * (pool?.slots().length ?? 0);
     const busyMs = Math.max(0, (pool?.busyMs(nowMs) ?? 0) - this.#busyMsBefore);
@@ -58,6 +63,10 @@ export class JobWork {
       busyShare: slotMs === 0 ? 0 : Math.min(1, busyMs / slotMs),
     };
   }
+}
+
+function secondsOf(segment: JobPlan["segments"][number]): number {
+  return segmentDurationTicks(segment) / TICKS_PER_SECOND;
 }
 
 /** Progress of this tab's leases, by task. */

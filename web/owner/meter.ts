@@ -12,7 +12,7 @@ const STALLED_MS = 15_000;
 /** Until the playlists stand. */
 const MOST_BEFORE_READY = 0.99;
 /** The time left follows what is measured within about so long. */
-const SETTLES_MS = 2_500;
+const SETTLES_MS = 2_000;
 
 /** Speed and time left of a job, from how much of its video is made at which time. Pure but for its memory. */
 export class ProgressMeter {
@@ -33,8 +33,16 @@ export class ProgressMeter {
   /** 0..1 of the whole work, checks among it; never less than before. */
   share = 0;
 
-  /** @param live progress of this tab's leases, by task */
-  update(job: JobView, nowMs: number, live: ReadonlyMap<string, number> = new Map()): void {
+  /**
+   * @param live progress of this tab's leases, by task
+   * @param segmentSeconds of the plan; null where this tab has none
+   */
+  update(
+    job: JobView,
+    nowMs: number,
+    live: ReadonlyMap<string, number> = new Map(),
+    segmentSeconds: readonly number[] | null = null,
+  ): void {
     const totalSeconds = job.durationTicks / TICKS_PER_SECOND;
     const made = madeShare(job, live);
     const madeSeconds = made * totalSeconds;
@@ -49,10 +57,10 @@ export class ProgressMeter {
     const isStalled = stillMs >= STALLED_MS && !isMade;
     this.stalledSeconds = isStalled ? Math.floor(stillMs / 1000) : null;
     this.#measure(madeSeconds, nowMs);
-    this.#slots.update(job, live, nowMs);
+    this.#slots.update(job, live, segmentSeconds, nowMs);
     this.share =
       job.state === "ready" ? 1 : Math.max(this.share, Math.min(MOST_BEFORE_READY, made));
-    const seconds = isStalled ? null : secondsToEnd(job, this.#slots.speeds, live);
+    const seconds = isStalled ? null : secondsToEnd(job, this.#slots.speeds, live, segmentSeconds);
     if (seconds === null) {
       this.#endMs = null;
       this.etaSeconds = null;

@@ -4,7 +4,7 @@ import { mediaSecondsOf } from "./end-forecast.ts";
 import { MOST_SECONDS_AHEAD } from "./head-start.ts";
 
 /** What was measured longer ago than this counts for less than half. */
-const FORGETS_MS = 15_000;
+const FORGETS_MS = 8_000;
 /** So many seconds of one slot say how fast it is. */
 const TELLING_SECONDS = 1.5;
 
@@ -24,12 +24,17 @@ export class SlotSpeedMeter {
   #lookedAtMs: number | null = null;
 
   /** @param live progress of this tab's leases, by task: audits among them */
-  update(job: JobView, live: ReadonlyMap<string, number>, nowMs: number): void {
+  update(
+    job: JobView,
+    live: ReadonlyMap<string, number>,
+    segmentSeconds: readonly number[] | null,
+    nowMs: number,
+  ): void {
     const passedMs = this.#lookedAtMs === null ? 0 : nowMs - this.#lookedAtMs;
     this.#lookedAtMs = nowMs;
     const before = this.#shares;
     this.#shares = new Map();
-    const secondsOf = mediaSecondsOf(job);
+    const secondsOf = mediaSecondsOf(job, segmentSeconds);
     const aheadSegments = Math.ceil(
       (MOST_SECONDS_AHEAD * job.segmentCount * TICKS_PER_SECOND) / Math.max(1, job.durationTicks),
     );

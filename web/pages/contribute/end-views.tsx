@@ -17,8 +17,21 @@ export function Thanks({ state, title }: { state: ContributorState; title: strin
           {formatBytes(bytesUploaded)}).
         </p>
       )}
+      {state.phase === "done" && watchPath() !== null && (
+        <div class="actions">
+          <a class="button button-primary" href={watchPath() ?? ""}>
+            Watch the video
+          </a>
+        </div>
+      )}
     </section>
   );
+}
+
+/** Of the video that this page's link is for; null on a page that is for several. */
+function watchPath(): string | null {
+  const [, page, jobId] = location.pathname.split("/");
+  return page === "join" && jobId !== undefined ? `/watch/${jobId}` : null;
 }
 
 /** After an end with an error. */

@@ -74,23 +74,20 @@ export function Checking({
   );
 }
 
-/** Whether the tab may be closed, the switch that makes it so, and what becomes of unchecked parts then. */
+/** Whether the tab may be closed, and the switch that makes it so. */
 export function Leaving({
   job,
   onStageAll,
-  onUnverified,
 }: {
   job: JobView;
-  /** Whether it was said; of the next one, too. */
+  /** Whether it was said. */
   onStageAll(on: boolean): Promise<boolean>;
-  onUnverified(what: JobSettings["unverified"]): Promise<boolean>;
 }) {
   const { verify, unverified } = job.settings;
   const known = job.settings.stageAll;
   const [stageAll, put] = useAsked(known, onStageAll);
-  const [shown, putUnverified] = useAsked(unverified, onUnverified);
   const left = job.tasksNeedingSource;
-  const isChecked = verify === "all" || (verify === "adaptive" && shown === "wait");
+  const isChecked = verify === "all" || (verify === "adaptive" && unverified === "wait");
   return (
     <>
       {job.awaitsVerification === true && (
@@ -128,23 +125,36 @@ export function Leaving({
           </p>
         </Note>
       )}
-      {verify === "adaptive" && (
-        <label class="switch">
-          <input
-            type="checkbox"
-            checked={shown === "publish"}
-            onChange={(event) => putUnverified(event.currentTarget.checked ? "publish" : "wait")}
-          />
-          <span>
-            Publish without a check if need be
-            <br />
-            <span class="hint">
-              When all is made and neither this tab nor a server is here to check helpers' parts.
-              That helpers in two networks made the same is shown in the report, but proves nothing.
-            </span>
-          </span>
-        </label>
-      )}
     </>
+  );
+}
+
+/** What becomes of unchecked parts when nobody is there to check them. */
+export function Unverified({
+  job: { settings },
+  onChange,
+}: {
+  job: JobView;
+  /** Whether it was said. */
+  onChange(what: JobSettings["unverified"]): Promise<boolean>;
+}) {
+  const [shown, putUnverified] = useAsked(settings.unverified, onChange);
+  if (settings.verify !== "adaptive") return null;
+  return (
+    <label class="switch">
+      <input
+        type="checkbox"
+        checked={shown === "publish"}
+        onChange={(event) => putUnverified(event.currentTarget.checked ? "publish" : "wait")}
+      />
+      <span>
+        Publish without a check if need be
+        <br />
+        <span class="hint">
+          When all is made and neither this tab nor a server is here to check helpers' parts. That
+          helpers in two networks made the same is shown in the report, but proves nothing.
+        </span>
+      </span>
+    </label>
   );
 }

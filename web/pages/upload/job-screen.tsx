@@ -135,7 +135,14 @@ export function JobScreen({
           }}
         />
       )}
-      {state.phase === "running" && job !== null && <SharePanel job={job} actions={shareActions} />}
+      {state.phase === "running" && job !== null && (
+        <SharePanel
+          key={state.address.jobId}
+          job={job}
+          etaSeconds={state.work.etaSeconds}
+          actions={shareActions}
+        />
+      )}
       {captions !== null && <CaptionsPanel feed={captions} reading={captionsOnTheirWay(state)} />}
       {job !== null && !ready && <SegmentGrid job={job} />}
     </>

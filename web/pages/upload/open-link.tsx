@@ -1,8 +1,10 @@
+import { useSignal } from "@preact/signals";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
+import { HELPERS } from "./texts.ts";
 
 function isOfThisDevice(url: string): boolean {
   return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
@@ -18,6 +20,7 @@ export function OpenLink({
   pending: boolean;
   onRevoke(): void;
 }) {
+  const isAsking = useSignal(false);
   const until = new Date(link.expiresAtMs).toLocaleString(undefined, {
     dateStyle: "medium",
     timeStyle: "short",
@@ -41,11 +44,53 @@ export function OpenLink({
           <code>npm start -- --host</code>, and open the address that it prints.
         </Note>
       )}
-      <div class="actions">
-        <button type="button" class="button" disabled={pending} onClick={onRevoke}>
-          End the link
-        </button>
-      </div>
+      {isAsking.value ? (
+        <fieldset class="confirm">
+          <legend>{HELPERS.stopAsked}</legend>
+          <div class="actions">
+            <button
+              type="button"
+              class="button button-danger"
+              disabled={pending}
+              onClick={onRevoke}
+            >
+              {HELPERS.stop}
+            </button>
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                isAsking.value = false;
+              }}
+            >
+              {HELPERS.keep}
+            </button>
+          </div>
+        </fieldset>
+      ) : (
+        <div class="actions">
+          {navigator.share !== undefined && (
+            <button
+              type="button"
+              class="button"
+              // Closed without sharing: nothing to say.
+              onClick={() => void navigator.share({ url: link.joinUrl }).catch(() => {})}
+            >
+              {HELPERS.share}
+            </button>
+          )}
+          <button
+            type="button"
+            class="button"
+            disabled={pending}
+            onClick={() => {
+              isAsking.value = true;
+            }}
+          >
+            {HELPERS.stop}
+          </button>
+        </div>
+      )}
     </>
   );
 }

@@ -3,13 +3,15 @@ import { toWireError } from "../../../shared/job/errors.ts";
 import type { JobSettings } from "../../../shared/job/job.ts";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
+import { forgetHelperLink, helperLinkOf, keepHelperLink } from "../../saved/helper-links.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
-import { formatCount } from "../../ui/format.ts";
+import { formatCount, formatWait } from "../../ui/format.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { HelperList, helpersText } from "./helper-list.tsx";
-import { Checking, Leaving, type VerifyPolicy } from "./helper-settings.tsx";
+import { Checking, Leaving, Unverified, type VerifyPolicy } from "./helper-settings.tsx";
 import { OpenLink } from "./open-link.tsx";
+import { HELPERS } from "./texts.ts";
 
 export interface ShareActions {
   share(): Promise<ShareResponse>;
@@ -21,8 +23,17 @@ export interface ShareActions {
 }
 
 /** Other devices that help: the link to them, who is there, and when this tab may be closed. */
-export function SharePanel({ job, actions }: { job: JobView; actions: ShareActions }) {
-  const link = useSignal<ShareResponse | null>(null);
+export function SharePanel({
+  job,
+  etaSeconds,
+  actions,
+}: {
+  job: JobView;
+  /** Of this job, as things stand; null where it cannot be told. */
+  etaSeconds: number | null;
+  actions: ShareActions;
+}) {
+  const link = useSignal<ShareResponse | null>(helperLinkOf(job.id, Date.now()));
   const pending = useSignal(false);
   const problem = useSignal<string | null>(null);
   const helpers = job.holders.filter(({ role }) => role === "contributor");
@@ -63,12 +74,10 @@ export function SharePanel({ job, actions }: { job: JobView; actions: ShareActio
       )}
       {link.value === null ? (
         <>
-          <p class="hint">
-            Other devices can make this faster: whoever opens your link lends their browser, and
-            nobody has to install anything. How closely what they send is checked is your choice
-            below. A link of its own for each group of people keeps them apart: wrong parts count
-            against everybody who came by the same one.
+          <p>
+            <b>{HELPERS.offer}</b> {outlook(job, etaSeconds)}
           </p>
+          <p class="hint">{HELPERS.how}</p>
           <div class="actions">
             <button
               type="button"
@@ -77,6 +86,7 @@ export function SharePanel({ job, actions }: { job: JobView; actions: ShareActio
               onClick={() =>
                 run(async () => {
                   link.value = await actions.share();
+                  keepHelperLink(job.id, link.value);
                 })
               }
             >
@@ -92,6 +102,7 @@ export function SharePanel({ job, actions }: { job: JobView; actions: ShareActio
             run(async () => {
               await actions.revoke();
               link.value = null;
+              forgetHelperLink(job.id);
             })
           }
         />
@@ -106,15 +117,28 @@ export function SharePanel({ job, actions }: { job: JobView; actions: ShareActio
         isFast={isFast}
         onRemove={(holderId) => run(() => actions.remove(holderId))}
       />
-      <Checking
-        policy={job.settings.verify}
-        onChange={(policy) => run(() => actions.verify(policy))}
-      />
-      <Leaving
-        job={job}
-        onStageAll={(on) => run(() => actions.stageAll(on))}
-        onUnverified={(what) => run(() => actions.unverified(what))}
-      />
+      <Leaving job={job} onStageAll={(on) => run(() => actions.stageAll(on))} />
+      <details class="details">
+        <summary>{HELPERS.advanced}</summary>
+        <p class="hint">{HELPERS.groups}</p>
+        <Checking
+          policy={job.settings.verify}
+          onChange={(policy) => run(() => actions.verify(policy))}
+        />
+        <Unverified job={job} onChange={(what) => run(() => actions.unverified(what))} />
+      </details>
     </section>
   );
 }
+
+/** What one more device like this one would be worth; "" where that is not much. */
+function outlook({ settings }: JobView, etaSeconds: number | null): string {
+  if (etaSeconds === null || etaSeconds < WORTH_SECONDS || settings.verify === "all") return "";
+  const shared = etaSeconds * SHARED_BY_TWO;
+  return HELPERS.outlook(formatWait(shared), formatWait(etaSeconds));
+}
+
+/** Below that, help comes too late. */
+const WORTH_SECONDS = 60;
+/** Of the time for one device: some of a helper's parts are made a second time. */
+const SHARED_BY_TWO = 0.6;

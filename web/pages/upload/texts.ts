@@ -67,6 +67,21 @@ export const RUNNING = {
   developers: "For developers",
 } as const;
 
+/** Others who lend a hand. */
+export const HELPERS = {
+  offer: "Make it faster: ask someone to open a link on their phone or computer.",
+  outlook: (shared: string, alone: string) =>
+    `With one more device like this one it would take about ${shared} instead of ${alone}.`,
+  how: "Nothing has to be installed. Helpers get short pieces of the video, and you can stop them at any time.",
+  stop: "Stop helpers",
+  stopAsked: "Stop helpers and end the link? What they have finished stays.",
+  keep: "Keep them",
+  share: "Share…",
+  advanced: "Advanced",
+  groups:
+    "Wrong parts count against everybody who came by the same link: a link of its own for each group of people keeps them apart.",
+} as const;
+
 /** Several videos at once. */
 export const TRAY = {
   ready: (ready: number, all: number) =>
