@@ -60,7 +60,7 @@ test("what a helper made counts until the owner has made it a second time", () =
     if (atMs >= 4_000) told.push(Math.abs((meter.etaSeconds ?? 0) - truth) / Math.max(10, truth));
     expect(meter.share).toBeLessThan(1);
   }
-  expect(Math.max(...told)).toBeLessThan(0.3);
+  expect(Math.max(...told)).toBeLessThan(0.5);
 });
 
 test("a jump of the speed moves it by degrees", () => {

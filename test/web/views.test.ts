@@ -215,6 +215,7 @@ describe("while it works", () => {
     await show("short", {
       work: {
         ...STATES.short.work,
+        share: 0,
         job: {
           ...STATES.short.work.job,
           tasks: STATES.short.work.job.tasks.map((task) => ({ ...task, state: "ready" })),

@@ -13,6 +13,12 @@ const READ_BACK_SECONDS = 0.5;
 /** Results in a row that are all made a second time, as the coordinator has it (trust.ts). */
 const PROBATION = 3;
 
+/**
+ * Of a part's making, its second run. As much by itself; but most of it comes last, when helpers on the same
+ * device or line have ended: 0.5 to 1 where it was measured.
+ */
+export const AUDIT_COST = 0.5;
+
 interface Slot {
   holder: HolderView;
   speed: number;
@@ -46,7 +52,7 @@ export function secondsToEnd(
     if (isTrusted(slot.holder)) return;
     count(slot.holder.id);
     audits.push({
-      media: secondsOf(task),
+      media: secondsOf(task) * AUDIT_COST,
       fromSeconds: slot.freeAtSeconds,
       by: slot.holder.id,
     });
@@ -62,7 +68,7 @@ export function secondsToEnd(
     lastSeconds = READ_BACK_SECONDS;
     if (!isOthers) continue;
     // An audit that runs here shows how far it is.
-    const media = secondsOf(task) * (1 - (live.get(task.id) ?? 0));
+    const media = secondsOf(task) * AUDIT_COST * (1 - (live.get(task.id) ?? 0));
     audits.push({ media, fromSeconds: 0, by: maker.id });
   }
   for (const task of tasks) {
@@ -133,7 +139,8 @@ function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {
     .filter(({ connected, trust }) => connected && trust !== "banned")
     .flatMap((holder) => {
       // A newcomer is taken to be as fast as the others until its first part shows.
-      const speed = speeds.get(holder.id) ?? holder.speed ?? usual;
+      // Of all its parts: steadier than the present one, which jumps with whatever else the device does.
+      const speed = holder.speed ?? speeds.get(holder.id) ?? usual;
       if (speed === null || speed <= 0) return [];
       return Array.from({ length: holder.slots }, () => ({ holder, speed, freeAtSeconds: 0 }));
     });

@@ -1,6 +1,6 @@
 import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
-import { mediaSecondsOf } from "./end-forecast.ts";
+import { AUDIT_COST, mediaSecondsOf } from "./end-forecast.ts";
 import { MOST_SECONDS_AHEAD } from "./head-start.ts";
 
 /** What was measured longer ago than this counts for less than half. */
@@ -56,7 +56,7 @@ export class SlotSpeedMeter {
       const sum = made.get(by) ?? { media: 0, atWork: 0 };
       const isAtWork = (share < 1 || grown > 0) && !(isUnseen && share === 0);
       made.set(by, {
-        media: sum.media + Math.max(0, grown) * secondsOf(task),
+        media: sum.media + Math.max(0, grown) * secondsOf(task) * (isAudit ? AUDIT_COST : 1),
         atWork: sum.atWork + Number(isAtWork),
       });
     }

@@ -118,6 +118,8 @@ const queue: UploadQueueView = {
   reopenFiles: noted("reopenFiles"),
 };
 
+let isRendered = false;
+
 /** Shows the upload page; `change` is laid over the named state. */
 export function showUpload(
   name: StateName,
@@ -137,5 +139,8 @@ export function showUpload(
   currentId.value = entries.value.find((each) => each.state === "working")?.id ?? null;
   isCancelUnheard.value = page.isCancelUnheard ?? false;
   storedHandle.value = page.canReopen ? ({} as FileSystemFileHandle) : null;
+  // Once, as the app does: a second root would give the same ids again.
+  if (isRendered) return;
+  isRendered = true;
   render(<UploadPage session={session} queue={queue} loadSample={async () => null} />, root());
 }
