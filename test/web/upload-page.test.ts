@@ -269,6 +269,10 @@ describe("a job", () => {
       await route.continue();
     });
     await page.getByRole("button", { name: "Cancel" }).click();
+    // Where much was made before Start, it asks once more.
+    const stop = page.getByRole("button", { name: "Stop", exact: true });
+    await heading(page, "Cancelled").or(stop).first().waitFor();
+    if (await stop.isVisible()) await stop.click();
     await heading(page, "Cancelled").waitFor();
     shown.resolve();
     await expect

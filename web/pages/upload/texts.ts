@@ -63,7 +63,7 @@ export const RUNNING = {
   details: "Details",
   share: "Share…",
   qr: "As a code to scan",
-  qrAlt: "The address of the watch page as a QR code",
+  qrAlt: "The link as a QR code",
   developers: "For developers",
 } as const;
 
