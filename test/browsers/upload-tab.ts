@@ -78,7 +78,7 @@ export async function chooseBest(tab: BrowserTab): Promise<void> {
       const { state } = (globalThis as unknown as { tributary: { state: ShownState } }).tributary;
       if (state.inspection?.pictureEngine === "ffmpeg-wasm") return true;
       const labels = [...document.querySelectorAll("label")];
-      const label = labels.find((each) => each.textContent?.trim().startsWith("Better picture"));
+      const label = labels.find((each) => each.textContent?.trim().startsWith("Best quality"));
       const input = label?.querySelector("input");
       if (input && !input.disabled && !input.checked) input.click();
       return false;

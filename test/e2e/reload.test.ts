@@ -24,7 +24,7 @@ test("the engine that was chosen for a job makes the rest of it after a reload",
   );
   await inspect(tab, file);
   await tab.ladderApplied([{ shortSide: 240, kilobitsPerSecond: 300 }]);
-  await tab.page.getByRole("radio", { name: /Better picture/ }).check();
+  await tab.page.getByRole("radio", { name: /Best quality/ }).check();
   await waitFor(tab, ({ inspection }) => inspection?.pictureEngine === "ffmpeg-wasm");
   const job = await tab.start();
   await waitFor(tab, ({ job: view }) => view?.tasks.some(({ state }) => state === "done") === true);

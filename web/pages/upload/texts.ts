@@ -36,8 +36,9 @@ export const PICKED = {
   file: "About this file",
   noPreview: "This browser cannot show the file as it is. The shared video will play.",
   quality: "Faster or better",
-  faster: "Faster",
-  better: "Better picture",
+  /** Programs of others choose by these names. */
+  faster: "Fastest",
+  better: "Best quality",
   noSubtitles: "Add subtitles",
   stays: "Nothing has left this device yet.",
   /** Programs of others press it by this name. */
