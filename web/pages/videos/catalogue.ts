@@ -15,7 +15,7 @@ const OWN_AT_ONCE = 20;
 const LOOK_FOR_MP4_EVERY_MS = 1_500;
 const LOOKS_FOR_MP4 = 200;
 /** Time to take a deletion back. */
-const UNDO_MS = 15_000;
+export const UNDO_SECONDS = 15;
 
 /** The doings of the catalogue's page. Methods never throw but where they say so: see `problem`, `problemOf`. */
 export class Catalogue {
@@ -28,11 +28,8 @@ export class Catalogue {
   readonly #problem = signal<WireError | null>(null);
   readonly #problems = signal<Record<string, WireError | null>>({});
   readonly #deleted = signal<string | null>(null);
-  /** What was deleted last, until it is gone. */
-  readonly #leaving = signal<{
-    video: CatalogueVideo;
-    timer: ReturnType<typeof setTimeout>;
-  } | null>(null);
+  /** Those that are deleted soon, unless that is undone, by id. */
+  readonly #leaving = signal<ReadonlyMap<string, ReturnType<typeof setTimeout>>>(new Map());
   readonly #hasServers = signal(false);
   readonly #mp4 = signal<Record<string, Mp4Status>>({});
   /** Of the latest search: an earlier one's answer is not shown any more. */
@@ -68,9 +65,9 @@ export class Catalogue {
   problemOf(id: string): WireError | null {
     return this.#problems.value[id] ?? null;
   }
-  /** A video that was deleted can be brought back. */
-  get canUndo(): boolean {
-    return this.#leaving.value !== null;
+  /** Whether it is deleted soon, unless that is undone. */
+  isLeaving(id: string): boolean {
+    return this.#leaving.value.has(id);
   }
   /** Title of the video that was deleted last. */
   get deleted(): string | null {
@@ -199,49 +196,48 @@ export class Catalogue {
     return blob;
   }
 
-  /**
-   * Takes it off the list, and deletes it for good a moment later or when the page is left; one that is being
-   * made is cancelled. Until then `undo` brings it back.
-   */
-  remove(video: CatalogueVideo): void {
-    void this.removeNow();
-    const timer = setTimeout(() => void this.removeNow(), UNDO_MS);
-    this.#leaving.value = { video, timer };
-    this.#deleted.value = video.title;
-    this.#own.value = this.#own.value?.filter(({ id }) => id !== video.id) ?? null;
+  /** Deletes it in `UNDO_SECONDS`, or when the page is left, unless `undo` comes before. */
+  removeSoon(id: string): void {
+    this.#stay(id);
+    const timer = setTimeout(() => void this.removeNow(id), UNDO_SECONDS * 1000);
+    this.#leaving.value = new Map(this.#leaving.value).set(id, timer);
   }
 
-  /** Brings back what was deleted last, while that can be. */
-  undo(): void {
-    const leaving = this.#leaving.value;
-    if (leaving === null) return;
-    clearTimeout(leaving.timer);
-    this.#leaving.value = null;
-    this.#deleted.value = null;
-    this.#own.value = [...(this.#own.value ?? []), leaving.video];
+  undo(id: string): void {
+    this.#stay(id);
   }
 
-  /** Deletes what is on its way out. */
-  async removeNow(): Promise<void> {
-    const leaving = this.#leaving.value;
-    if (leaving === null) return;
-    clearTimeout(leaving.timer);
-    this.#leaving.value = null;
-    const { id, state } = leaving.video;
+  /** Deletes what is to be deleted soon: the page is left. */
+  removeLeaving(): void {
+    for (const id of this.#leaving.value.keys()) void this.removeNow(id);
+  }
+
+  /** Takes it off the list and deletes it for good; one that is being made is cancelled. */
+  async removeNow(id: string): Promise<void> {
+    this.#stay(id);
     const token = ownerTokenOf(id);
-    if (token === null) return;
+    const video = this.#own.value?.find((each) => each.id === id);
+    if (token === null || video === undefined) return;
+    this.#deleted.value = video.title;
+    this.#own.value = this.#own.value?.filter((each) => each.id !== id) ?? null;
     await this.#with(id, async () => {
       try {
         // One that has become ready meanwhile stays as it is when it is cancelled.
-        if (state === "planned") await this.#client.cancelJob(id, token).catch(ifGone);
+        if (video.state === "planned") await this.#client.cancelJob(id, token).catch(ifGone);
         await this.#client.deleteVideo(id, token).catch(ifGone);
         forgetOwned(id);
       } catch (thrown) {
         // It is still there: its card says why.
-        this.#own.value = [...(this.#own.value ?? []), leaving.video];
+        this.#own.value = [...(this.#own.value ?? []), video];
         throw thrown;
       }
     });
+  }
+
+  #stay(id: string): void {
+    const leaving = new Map(this.#leaving.value);
+    clearTimeout(leaving.get(id));
+    if (leaving.delete(id)) this.#leaving.value = leaving;
   }
 
   #showing(work: () => Promise<void>): Promise<void> {

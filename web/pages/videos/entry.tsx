@@ -24,5 +24,5 @@ render(
   <VideosPage catalogue={catalogue} notice={<AskForGiven />} />,
   document.getElementById("page") as HTMLElement,
 );
-window.addEventListener("pagehide", () => void catalogue.removeNow());
+window.addEventListener("pagehide", () => catalogue.removeLeaving());
 void catalogue.open();

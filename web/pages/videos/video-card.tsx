@@ -15,7 +15,7 @@ import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatBytes, formatLength } from "../../ui/format.ts";
 import { Announcement } from "../../ui/page-frame.tsx";
-import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
+import { type Catalogue, type CatalogueVideo, UNDO_SECONDS } from "./catalogue.ts";
 
 /**
  * A video of the catalogue.
@@ -73,11 +73,11 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
       {own !== null && (
         <div class="actions">
           {state === "ready" && own.hasServers && <Mp4Action video={video} catalogue={own} />}
-          <DeleteAction
-            name={title}
-            isMade={state !== "planned"}
-            onDelete={() => own.remove(video)}
-          />
+          {state === "planned" ? (
+            <CancelAction name={title} onCancel={() => own.removeNow(id)} />
+          ) : (
+            <DeleteAction name={title} id={id} catalogue={own} />
+          )}
         </div>
       )}
     </li>
@@ -221,44 +221,71 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
   );
 }
 
-/** Asks once more. The first button becomes the one that keeps: a double click does no harm. */
-function DeleteAction({
-  name,
-  isMade,
-  onDelete,
-}: {
-  name: string;
-  /** What is still being made is cancelled first. */
-  isMade: boolean;
-  onDelete(): void;
-}) {
+/** Deletes with time to undo. The first button becomes the one that keeps: a double click does no harm. */
+function DeleteAction({ name, id, catalogue }: { name: string; id: string; catalogue: Catalogue }) {
+  const leaves = catalogue.isLeaving(id);
+  return (
+    <TwoSteps
+      first={leaves ? "Keep" : "Delete"}
+      last="Delete for good"
+      labels={{ first: `${leaves ? "Keep" : "Delete"} ${name}`, last: `Delete ${name} for good` }}
+      isAsking={leaves}
+      hint={`It is deleted in ${UNDO_SECONDS} seconds.`}
+      onFirst={() => (leaves ? catalogue.undo(id) : catalogue.removeSoon(id))}
+      onLast={() => void catalogue.removeNow(id)}
+    />
+  );
+}
+
+/** Asks once more before it cancels what is being made, which deletes it. */
+function CancelAction({ name, onCancel }: { name: string; onCancel(): void }) {
   const isAsking = useSignal(false);
   const ask = isAsking.value;
-  const first = isMade ? "Delete" : "Cancel";
-  const last = isMade ? "Delete for good" : "Cancel and delete";
+  return (
+    <TwoSteps
+      first={ask ? "Keep" : "Cancel"}
+      last="Cancel and delete"
+      labels={{ first: `${ask ? "Keep" : "Cancel"} ${name}`, last: `Cancel and delete ${name}` }}
+      isAsking={ask}
+      hint=""
+      onFirst={() => {
+        isAsking.value = !ask;
+      }}
+      onLast={onCancel}
+    />
+  );
+}
+
+interface TwoStepsProps {
+  first: string;
+  last: string;
+  /** With the video's name. */
+  labels: { first: string; last: string };
+  isAsking: boolean;
+  /** Shown while it asks; empty for none. */
+  hint: string;
+  onFirst(): void;
+  onLast(): void;
+}
+
+function TwoSteps({ first, last, labels, isAsking, hint, onFirst, onLast }: TwoStepsProps) {
   return (
     <>
-      <button
-        type="button"
-        class="button"
-        aria-label={ask ? `Keep ${name}` : `${first} ${name}`}
-        onClick={() => {
-          isAsking.value = !ask;
-        }}
-      >
-        {ask ? "Keep" : first}
+      <button type="button" class="button" aria-label={labels.first} onClick={onFirst}>
+        {first}
       </button>
-      {ask && (
+      {isAsking && (
         <button
           type="button"
           class="button button-danger"
-          aria-label={isMade ? `Delete ${name} for good` : `Cancel and delete ${name}`}
-          onClick={onDelete}
+          aria-label={labels.last}
+          onClick={onLast}
         >
           {last}
         </button>
       )}
-      <Announcement text={ask ? `Keep ${name}, or ${last.toLowerCase()}?` : ""} />
+      {isAsking && hint !== "" && <span class="hint">{hint}</span>}
+      <Announcement text={isAsking ? `${hint} ${labels.first}, or ${last.toLowerCase()}?` : ""} />
     </>
   );
 }

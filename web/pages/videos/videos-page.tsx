@@ -5,8 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { InlineError } from "../../ui/error-view.tsx";
 import { FormField } from "../../ui/form-field.tsx";
-import { InfoIcon } from "../../ui/icons.tsx";
-import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
+import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
 import { OtherDevices } from "./other-devices.tsx";
 import { VideoCard } from "./video-card.tsx";
@@ -59,21 +58,7 @@ export function VideosPage({
           Videos
         </h1>
       </div>
-      <Announcement
-        text={
-          deleted === null ? "" : `${deleted} was deleted. For some seconds it can be brought back.`
-        }
-      />
-      {catalogue.canUndo && (
-        <Note kind="info" icon={<InfoIcon />}>
-          <p>
-            <b>{deleted}</b> is deleted.{" "}
-            <button type="button" class="button" onClick={() => catalogue.undo()}>
-              Bring it back
-            </button>
-          </p>
-        </Note>
-      )}
+      <Announcement text={deleted === null ? "" : `${deleted} was deleted.`} />
       {notice}
       <Toolbar
         order={order.value}
