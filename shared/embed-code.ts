@@ -1,6 +1,6 @@
 /** The code that puts a video's player into another page. */
 export interface Embed {
-  /** Of the embed page. */
+  /** Address of the embed page. */
   url: string;
   title: string;
   /** Width and height of the frame, in CSS pixels; as a ratio where the code is responsive. */

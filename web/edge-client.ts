@@ -109,7 +109,7 @@ interface CallOptions {
 export interface CreateOptions {
   createToken?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** Of this job; default: a fresh one. With the same key and body the same job is answered. */
+  /** Key of this job; default: a fresh one. With the same key and body the same job is answered. */
   idempotencyKey?: string;
 }
 

@@ -146,7 +146,7 @@ export class WorkerWatch {
   }
 }
 
-/** Of a Web Lock that a worker holds as long as it lives; null in a browser without locks. */
+/** A fresh name for the Web Lock that a worker holds as long as it lives; null in a browser without locks. */
 export function newLockName(): string | null {
   const locks = navigator.locks as LockManager | undefined;
   return locks === undefined ? null : `tributary-worker-${crypto.randomUUID()}`;

@@ -12,7 +12,7 @@ import {
 
 /** Rows of the operator's: rules, reports, counts, and backups of all rows. */
 
-/** Of a video; more say nothing new. */
+/** Reports kept for a video, at most; more say nothing new. */
 const MOST_REPORTS_A_VIDEO = 20;
 /** A page of them. */
 const SHOWN_REPORTS = 200;

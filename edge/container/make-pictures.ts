@@ -49,7 +49,7 @@ export function makePictures(
   });
 }
 
-/** Of some of the pictures, the number of the one with most to be seen in it. */
+/** Number of the picture with most to be seen in it. */
 async function liveliest(
   workspace: Workspace,
   pictures: readonly Uint8Array[],

@@ -11,7 +11,7 @@ export type Program = "ffmpeg" | "ffprobe";
 export interface ProgramLimits {
   /** Writable memory: beyond it allocations fail. Default: three quarters of the machine's or container's. */
   memoryBytes: number;
-  /** Of each file that it writes. */
+  /** Size of each file that it writes, at most. */
   fileBytes: number;
   /** Processor time of all its threads. */
   cpuSeconds: number;
@@ -19,7 +19,7 @@ export interface ProgramLimits {
   idleCpuSeconds: number;
   /** Time in which it neither used the processor nor made progress: it is stopped, or waits in vain. */
   stillMs: number;
-  /** Of the standard output, where it is collected. */
+  /** Size of the standard output, where it is collected, at most. */
   stdoutBytes: number;
 }
 
@@ -37,7 +37,7 @@ const DEFAULT_LIMITS: ProgramLimits = {
 const MAX_LOG_LINES = 250_000;
 const MAX_LINE_CHARS = 4_000;
 const LOOK_EVERY_MS = 1_000;
-/** Of `/proc/PID/stat`: USER_HZ, which is 100 on every Linux that Node runs on (proc(5)). */
+/** Unit of `/proc/PID/stat`: USER_HZ, which is 100 on every Linux that Node runs on (proc(5)). */
 const TICKS_PER_CPU_SECOND = 100;
 /** The kernel's own limit comes after ours, which has an error code. */
 const KERNEL_GRACE_SECONDS = 30;
@@ -48,7 +48,7 @@ export interface ProgramRun {
   exitCode: number;
   /** Empty where `onLine` took it. */
   stdout: string;
-  /** Of stderr. */
+  /** Lines of stderr. */
   lines: string[];
 }
 

@@ -12,7 +12,7 @@ import { standInForWorker } from "./browser-worker.ts";
 
 export interface RemuxThreadData {
   source: FfmpegSource;
-  /** Of the file that ffmpeg sees as `/source`. */
+  /** Path of the file that ffmpeg sees as `/source`. */
   path: string;
 }
 

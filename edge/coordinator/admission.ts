@@ -26,7 +26,7 @@ export interface Speaker {
   /** The token's hash. */
   principal: string;
   role: Role;
-  /** Of a pool's member. */
+  /** What its pass says of a pool's member; null for others. */
   member: ArrivingMember | null;
 }
 
@@ -35,7 +35,7 @@ const UNKNOWN_TOKEN: Refusal = {
   message: "The token does not open this job.",
 };
 
-/** Who may come to a job, and as what: its tokens, by their hashes. Each change is stored at once. */
+/** The tokens that open a job, by their hashes, and the role that each gives. Each change is stored at once. */
 export class Admission {
   readonly #store: Store;
   #tokens: TokenRecord[];

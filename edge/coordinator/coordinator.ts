@@ -43,7 +43,7 @@ export interface NewJob {
   pool?: JobRecord["pool"];
   /** Where it was asked for. */
   origin: string;
-  /** Of servers that have the source. */
+  /** Hashes of the tokens of servers that have the source. */
   serverTokenHashes?: readonly string[];
 }
 
@@ -189,7 +189,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     };
   }
 
-  /** Whoever has this token may come as a server. */
+  /** The token with this hash lets a server in. */
   async admitServer(hash: string): Promise<void> {
     this.#live?.admission.addServer(hash);
   }

@@ -225,7 +225,7 @@ export class Effects {
     }
   }
 
-  /** Of a video that its owner's tab has made: what that tab has not given it within a minute. */
+  /** Has a server make the pictures that the owner's tab has not given its video within a minute. */
   async #callForPictures({ job, holders }: State): Promise<void> {
     if (!hasServers(this.#env)) return;
     const { id: jobId, origin } = job;

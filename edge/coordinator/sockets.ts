@@ -11,10 +11,10 @@ const attachmentSchema = z.object({
   origin: z.string(),
   /** Where the holder is, as far as the edge sees it: see `networkOf`. */
   network: z.string().nullable().default(null),
-  /** Of the ticket that opened it: the token's hash and its role. */
+  /** Hash of the token of the ticket that opened it, and its role. */
   principal: z.string(),
   role: roleSchema,
-  /** Of a pool's member: what its pass says of it. */
+  /** What its pass says of a pool's member. */
   member: z
     .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
     .nullable()

@@ -17,9 +17,9 @@ const tokenRecordSchema = z.object({
   /** Hex SHA-256 of the token. */
   hash: z.string(),
   role: roleSchema,
-  /** Of a server that was called: the id that it has, whatever it calls itself. */
+  /** The id of a server that was called, whatever it calls itself. */
   holderId: z.string().exactOptional(),
-  /** Of a contributor link: when it ends, and how many may work through it at once. */
+  /** When a contributor link ends, and how many may work through it at once. */
   link: z.object({ expiresAtMs: z.number(), maxContributors: z.number() }).exactOptional(),
   /** A pool's link: its `hash` is of no token, its members come by passes. */
   isOfPool: z.boolean().exactOptional(),

@@ -11,7 +11,7 @@ const ticketSchema = z.object({
   /** The token's hash. */
   principal: z.string(),
   role: roleSchema,
-  /** Of a pool's member: what its pass says of it. */
+  /** What its pass says of a pool's member. */
   member: z
     .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
     .nullable()

@@ -8,7 +8,7 @@ import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, isJobId, tokensMatch } from "./auth.ts";
 import { judgeLink, LINK_MARK } from "./video-link.ts";
 
-/** Who asks for a video, by the request's bearer token. */
+/** Role of the caller who asks for a video, by the request's bearer token. */
 export type Caller = "operator" | "owner" | "other";
 
 /** Any handler's context. */

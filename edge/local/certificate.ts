@@ -9,7 +9,7 @@ import { ownAddresses, ownNames } from "./own-network.ts";
 export interface LocalCertificate {
   keyPath: string;
   certPath: string;
-  /** Of the authority that signed it: a device that trusts this one trusts all later certificates. */
+  /** Path of the authority's certificate: a device that trusts it trusts all later certificates. */
   caPath: string;
 }
 

@@ -81,7 +81,7 @@ export async function startContainer({
 export interface KeptContainer {
   /** Stays the same. */
   readonly url: string;
-  /** Of the process that runs now. */
+  /** Id of the process that runs now. */
   readonly pid: () => number;
   readonly stop: () => Promise<void>;
 }

@@ -158,7 +158,7 @@ async function playlistText(
 async function finalPlaylist(c: Context<PlaybackEnv>, path: string): Promise<string | null> {
   const jobId = jobIdOf(c);
   const isCached = c.get("isCached");
-  // Of the text alone, which is served zipped and with captions: nothing is served at this address.
+  // The key is of the text alone, which is served zipped and with captions: nothing is served at this address.
   const url = new URL(`/v/${jobId}/final/${path}`, c.req.url).href;
   const cached = isCached ? await fromEdgeCache(url) : null;
   if (cached !== null) return cached.text();

@@ -32,7 +32,7 @@ export const poolRoutes = new Hono<AppEnv>();
 const NO_STORE = { "cache-control": "no-store" } as const;
 const DAY_MS = 86_400_000;
 
-/** Whoever may create jobs may make a pool, and so may the site's operator. */
+/** Everybody who may create jobs may make a pool, and so may the site's operator. */
 const poolCreator = createMiddleware<AppEnv>(async (c, next) => {
   if (isOperator(c.env, bearerToken(c.req.header("authorization")))) return next();
   return createTokenRequired(c, next);

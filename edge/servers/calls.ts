@@ -19,7 +19,7 @@ const serveCallSchema = z.object({
   /** Where the job was created: the container connects and storage is signed there. */
   origin: z.string(),
   holderId: z.string(),
-  /** Of the role "server", for this job. */
+  /** Token of the role "server", for this job. */
   token: z.string(),
   source: wholeSourceSchema.optional(),
 });
@@ -31,7 +31,7 @@ const assembleCallSchema = z.object({
   origin: z.string(),
 });
 
-/** Of a finished video, where it has none by then. */
+/** Asks for the pictures of a finished video, where it has none by then. */
 const picturesCallSchema = z.object({
   type: z.literal("pictures"),
   jobId: z.string(),

@@ -66,7 +66,7 @@ function recordedTracks({ video, audio, media }: VideoRecord): Tracks {
   };
 }
 
-/** Of a video that was finished before there were records. */
+/** Tracks of a video that was finished before there were records. */
 async function playlistTracks(env: Cloudflare.Env, jobId: string): Promise<Tracks> {
   const master = await playlistAt(env, playlistKey(jobId, "master.m3u8"));
   const variants = master.isMasterPlaylist ? master.variants : [];

@@ -60,7 +60,7 @@ export async function presignOwnPut(
   return { url: await presign(env, "PUT", origin, key, headers), headers };
 }
 
-/** Of just so many bytes. */
+/** A URL for a part of exactly this many bytes. */
 export function presignUploadPart(
   env: Cloudflare.Env,
   origin: string,

@@ -2,7 +2,7 @@ import { type Box, BoxFields, invalid, only, readBoxes, readChildren } from "../
 import { DEFAULT_BASE_IS_MOOF, IS_NON_SYNC, type Sample, TFHD, TRUN } from "./fragment.ts";
 
 export interface ReadFragment {
-  /** Of the moof. */
+  /** Offset of the moof. */
   offsetBytes: number;
   /** moof and mdat. */
   sizeBytes: number;

@@ -11,10 +11,10 @@ export interface ReadInit {
   language: string;
   hasEditList: boolean;
   entryType: string;
-  /** Of the sample entry; 0 for audio. */
+  /** Width in the sample entry; 0 for audio. */
   width: number;
   height: number;
-  /** Of the sample entry; 0 for video. */
+  /** Channels in the sample entry; 0 for video. */
   channels: number;
   sampleRate: number;
   /** Body of `avcC`, or AudioSpecificConfig. */

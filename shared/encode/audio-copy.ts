@@ -13,7 +13,7 @@ const SILENT_FRAMES: Readonly<Record<number, Uint8Array>> = {
 /** AAC-LC packets of 1,024 samples each. */
 export interface AacPackets {
   packets: readonly Uint8Array[];
-  /** Of each packet, in samples on the timeline. */
+  /** Start of each packet, in samples on the timeline. */
   startSamples: readonly number[];
 }
 

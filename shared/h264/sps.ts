@@ -21,7 +21,7 @@ export interface PictureOrder {
 export interface H264Sps {
   /** seq_parameter_set_id, 0 to 31. */
   id: number;
-  /** Of the decoded picture: cropped, both fields together. */
+  /** Width of the decoded picture: cropped, both fields together. */
   width: number;
   height: number;
   profile: number;

@@ -156,7 +156,7 @@ export class JobSocket {
       if (isWebSocket) this.#unheard = 0;
       if (this.#socket !== socket || typeof data !== "string" || data === "pong") return;
       const parsed = coordinatorMessageSchema.safeParse(parseJson(data));
-      // Of a newer coordinator's messages, those that are not known here are left alone.
+      // Messages of a newer coordinator that are not known here are left alone.
       if (!parsed.success) return;
       if (parsed.data.type === "welcome") {
         this.#failures = 0;

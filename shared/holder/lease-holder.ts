@@ -29,7 +29,7 @@ export const FINAL_REFUSALS = [
   "PROTOCOL_UNKNOWN",
 ] as const satisfies readonly ErrorCode[];
 
-/** Of outputs, over all leases: what was offered first is in storage first, not everything at the end. */
+/** Outputs that are uploaded at a time, over all leases: what was offered first is in storage first. */
 const PARALLEL_PUTS = 4;
 
 export interface LeaseHolderOptions {

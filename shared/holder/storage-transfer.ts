@@ -36,7 +36,7 @@ export class StorageTransfer {
     this.#options = options;
   }
 
-  /** Of objects that are in storage now. */
+  /** Bytes of objects that are in storage now. */
   get bytesUploaded(): number {
     return this.#bytesUploaded;
   }

@@ -9,7 +9,7 @@ const SAMPLE_DESCRIPTION_INDEX = 0x2;
 /** What is known of a track's samples before a fragment. */
 export interface DescribedTrack {
   id: number;
-  /** Of fragments that do not say it themselves; counts from 0 (`trex`, 8.8.3). */
+  /** Description for fragments that do not name one; counts from 0 (`trex`, 8.8.3). */
   fragmentDescription: number;
   descriptionRuns: DescriptionRun[];
 }

@@ -15,7 +15,7 @@ export function readTimescale(bytes: Uint8Array, header: Box): number {
   return afterDates(bytes, header).u32();
 }
 
-/** Of an `mvhd` (8.2.2), in seconds; 0 where it does not say. */
+/** Duration in an `mvhd` (8.2.2), in seconds; 0 where it does not say. */
 export function readMovieSeconds(bytes: Uint8Array, mvhd: Box): number {
   const fields = new BoxFields(bytes, mvhd);
   const isLong = fields.versionAndFlags().version === 1;

@@ -119,7 +119,7 @@ export class TributaryError extends Error {
   }
 }
 
-/** Of the page or of its workers. */
+/** SCRIPT_NOT_LOADED, for a script of the page or of its workers. */
 export function scriptNotLoaded(cause: unknown): TributaryError {
   return new TributaryError("SCRIPT_NOT_LOADED", "A part of the page could not be loaded.", {
     cause,

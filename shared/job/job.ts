@@ -57,7 +57,7 @@ export const videoFactsSchema = z.object({
     .optional(),
   /** Every n-th frame is kept, so that the output stays at 60 frames a second or less. */
   frameStep: z.int().min(1).max(16),
-  /** Of the source's pictures, on average; what is held counts as often as it has to be encoded. */
+  /** Average rate of the source's pictures; what is held counts as often as it has to be encoded. */
   bitsPerSecond: z.number().positive().optional(),
   /** To be mirrored, left and right, after it is turned: front cameras. */
   mirrored: z.boolean().optional(),
@@ -151,7 +151,7 @@ export const videoRenditionSchema = z.object({
     .object({
       /** Code points of ISO/IEC 23091-2. */
       colour: z.object({ primaries: codePoint, transfer: codePoint, matrix: codePoint }),
-      /** Of the encoder of the owner's browser; null where no browser's encoder takes part. */
+      /** Parameter sets of the encoder of the owner's browser; null where no browser's encoder takes part. */
       browser: encoderSetsSchema.nullable(),
     })
     .optional(),
@@ -185,7 +185,7 @@ export const segmentSchema = z.object({
   startTicks: z.int().min(0),
   /** Durations of the frames in presentation order; their sum is the segment's duration. */
   durations: sampleDurationsSchema,
-  /** Of the video renditions' bit rates, what this segment gets; without it, all. */
+  /** Share of the video renditions' bit rates that this segment gets; default: 1. */
   rateShare: z.number().min(RATE_SHARE.least).max(RATE_SHARE.most).optional(),
   /**
    * Its first frame is the one that was shown last before it, shown on: a frame that is held for longer
@@ -286,7 +286,7 @@ export type Fragment = z.infer<typeof fragmentSchema>;
 export const verifiedSchema = z.enum(["gate", "hash", "picture", "sampled", "evidence"]);
 export type Verified = z.infer<typeof verifiedSchema>;
 
-/** Who made a segment and how it was verified. */
+/** How a segment was made and verified, and by whom. */
 export const provenanceSchema = z.object({
   holder: z.string(),
   role: z.enum(["owner", "contributor", "server"]),
@@ -325,7 +325,7 @@ export function segmentDurationTicks(segment: Segment): number {
   return segment.durations.reduce((ticks, [n, each]) => ticks + n * each, 0);
 }
 
-/** Of the asked bit rate, what a run of segments gets by their `rateShare`s. */
+/** Share of the asked bit rate that a run of segments gets by their `rateShare`s. */
 export function runRateShare(segments: readonly Segment[]): number {
   let [shared, total] = [0, 0];
   for (const segment of segments) {

@@ -19,7 +19,7 @@ export const NOTICE_CODES = [
   "FRAMES_UNDECODABLE",
   /** Frames with another one's time are shown right after it. */
   "FRAMES_MOVED",
-  /** Of a source with more than 60 frames a second not all are kept. */
+  /** Not all frames of a source with more than 60 a second are kept. */
   "FRAMES_LEFT_OUT",
   /** The last frame is held until the sound ends. */
   "LAST_FRAME_HELD",

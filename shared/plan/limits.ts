@@ -1,7 +1,7 @@
 import { TributaryError } from "../job/errors.ts";
 import type { JobPlan } from "../job/job.ts";
 
-/** Of one job: its coordinator holds a record of each task and of each segment of each rendition. */
+/** Segments of one job: its coordinator holds a record of each task and of each segment of each rendition. */
 export const MOST_SEGMENTS = 20_000;
 const MOST_OUTPUTS = 60_000;
 const MOST_TASKS = 24_000;

@@ -71,7 +71,7 @@ function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[
   ];
 }
 
-/** Of the source, what lies in each segment; frames that are not kept are in it. */
+/** Bytes of the source in each segment, frames that are not kept included. */
 function segmentBytes(segments: readonly Segment[], timeline: FrameTimeline): number[] {
   const { frameTicks, frameBytes } = timeline;
   let frame = 0;

@@ -21,7 +21,7 @@ import { attributeList, PLAYLIST_VERSION, playlistText, quoted } from "./tags.ts
 
 const AUDIO_GROUP = "audio";
 
-/** Of a rendition's bits, what key frames every 2 s take at most and on average (measured on clips). */
+/** Share of a rendition's bits that key frames every 2 s take, at most and on average (measured on clips). */
 const KEY_FRAME_SHARE = { peak: 0.45, average: 0.25 };
 
 /**

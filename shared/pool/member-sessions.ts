@@ -38,7 +38,7 @@ export class MemberSessions<S extends JobSession> {
     return this.#current?.jobId ?? null;
   }
 
-  /** Of all jobs. */
+  /** Sessions of all jobs. */
   sessions(): S[] {
     return [...(this.#current === null ? [] : [this.#current.session]), ...this.#draining.values()];
   }

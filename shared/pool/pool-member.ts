@@ -123,7 +123,7 @@ export class PoolMember<S extends JobSession> {
     return jobId === null ? null : { jobId, title: this.#titles.get(jobId) ?? "" };
   }
 
-  /** Of the job of the moment, and of those that are being finished. */
+  /** Sessions of the present job, and of those that are being finished. */
   sessions(): S[] {
     return this.#sessions.sessions();
   }

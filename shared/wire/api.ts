@@ -97,7 +97,7 @@ export const webhookStatusSchema = z.object({
 export type WebhookStatus = z.infer<typeof webhookStatusSchema>;
 
 export const ladderRungSchema = z.object({
-  /** Of the short side: 480 is 480p, whichever way the picture is turned. */
+  /** Pixels of the short side: 480 is 480p, whichever way the picture is turned. */
   shortSide: z.int().min(2).max(4320),
   kilobitsPerSecond: z.int().min(20).max(100_000),
 }) satisfies z.ZodType<LadderRung>;
@@ -170,7 +170,7 @@ export const videoSchema = z.object({
   state: z.string(),
   errorCode: z.string().nullable(),
   durationTicks: z.number(),
-  /** Of the largest rendition. */
+  /** Width of the largest rendition. */
   width: z.number(),
   height: z.number(),
   bytesStored: z.number(),
@@ -323,7 +323,7 @@ export type ShareResponse = z.infer<typeof shareResponseSchema>;
 export const socketTicketSchema = z.object({
   /** For `GET /api/jobs/:id/socket?ticket=`. */
   ticket: z.string(),
-  /** Of one minute: time to open the socket, which then stays. */
+  /** End of the minute in which the socket is to be opened; the socket then stays. */
   expiresAtMs: z.number(),
 });
 export type SocketTicketResponse = z.infer<typeof socketTicketSchema>;

@@ -33,7 +33,7 @@ export const serveJobRequestSchema = z.object({
   socketUrl: url,
   /** Where the token gets a ticket that opens the socket. */
   ticketUrl: url,
-  /** Of the role "server". */
+  /** Token of the role "server". */
   token: z.string().min(1).max(200),
   holderId: idSchema,
   /** Takes nothing new after this long, ends what it has, and leaves. */

@@ -12,7 +12,7 @@ export const coordinatorMessageSchema = z.discriminatedUnion("type", [
     /** The holder's id, by which the owner's view names it. */
     holderId: idSchema,
     job: jobViewSchema,
-    /** Of the leases named in `hello`, those that go on. */
+    /** Ids of the leases named in `hello` that go on. */
     adopted: z.array(idSchema),
     /** The free slots that `hello` told of. Absent where they were not heard: they are to be told. */
     wanted: z.int().optional(),

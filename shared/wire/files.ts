@@ -12,7 +12,7 @@ const objectSchema = z.object({
 const trackSchema = z.object({
   rendition: idSchema,
   kind: z.enum(["video", "audio"]),
-  /** Of audio: as players show it. */
+  /** Name of an audio track, as players show it. */
   name: z.string(),
   /** 0 for audio. */
   width: z.int(),

@@ -78,7 +78,7 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     retryable: z.boolean(),
     message: z.string().max(500),
   }),
-  /** Of a grant with `compare`. */
+  /** The verdict of a lease that was granted with `compare`. */
   z.object({ type: z.literal("compared"), leaseId: idSchema, verdict: pictureVerdictSchema }),
   /** Gives a lease back undone (paused, closing); not an attempt. */
   z.object({ type: z.literal("release"), leaseId: idSchema }),

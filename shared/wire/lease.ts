@@ -53,7 +53,7 @@ export const outputSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 export type Output = z.infer<typeof outputSchema>;
-/** Of either kind, without an init's bytes. */
+/** An output of either kind, without an init's bytes. */
 export type OutputFacts = Pick<Output, keyof Output>;
 
 /** What somebody trusted says of a result's pictures: the source's; others; nobody can tell. */

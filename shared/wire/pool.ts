@@ -57,7 +57,7 @@ export const givenSchema = z.object({
   /** Video made, in seconds. */
   mediaSeconds: z.number(),
   frames: z.int(),
-  /** Of results that it offered for upload. */
+  /** Bytes of results that it offered for upload. */
   bytes: z.number(),
 });
 export type Given = z.infer<typeof givenSchema>;
@@ -259,7 +259,7 @@ export const poolPassSchema = z.object({
   jobId: idSchema,
   poolId: idSchema,
   memberId: idSchema,
-  /** Of the link that it came by: what is proven of one of its members counts for all. */
+  /** Principal of the link that it came by: what is proven of one of its members counts for all. */
   principal: hex64Schema,
   /** Results of earlier jobs that somebody trusted has proven. */
   proven: z.int().min(0),

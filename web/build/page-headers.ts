@@ -71,10 +71,10 @@ function policyText(policy: Record<string, string>): string {
     .join("; ");
 }
 
-/** Of all pages but the API's reference: swagger-ui makes HTML of text. */
+/** For all pages but the API's reference: swagger-ui makes HTML of text. */
 const TRUSTED_TYPES = { "require-trusted-types-for": "'script'", "trusted-types": "default" };
 
-/** Of the page with the player alone: other sites frame it, and it encodes and uploads nothing. */
+/** For the page with the player alone: other sites frame it, and it encodes and uploads nothing. */
 const EMBED = {
   "script-src": "'self'",
   "connect-src": "'self'",

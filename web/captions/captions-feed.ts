@@ -4,7 +4,7 @@ import type { Captions, NewCaptions } from "../../shared/wire/captions.ts";
 import type { EdgeClient } from "../edge-client.ts";
 
 const ASK_EVERY_MS = 5_000;
-/** Of a finished video: somebody may still add some. */
+/** Time between questions about a finished video: somebody may still add some. */
 const ASK_EVERY_ENDED_MS = 60_000;
 
 /** The captions of a video, as they come and go. */

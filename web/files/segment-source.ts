@@ -10,7 +10,7 @@ const CACHE_BYTES = 1024 * 1024;
 
 /** Where a video's objects are fetched from. */
 export interface ObjectReader {
-  /** Of its multivariant playlist. */
+  /** Address of its multivariant playlist. */
   masterUrl: string;
   /** The owner's: a private video needs it. */
   ownerToken: string | null;

@@ -39,7 +39,7 @@ const POLICIES = ["off", "adaptive", "all"] as const;
 const UNVERIFIED = ["wait", "publish"] as const;
 const ENGINES = ["auto", "ffmpeg", "webcodecs", "server"] as const;
 
-/** Of several files, which are reported in a list. */
+/** Arguments for several files, which are reported in a list. */
 export interface BatchArguments extends TranscodeArguments {
   /** Absolute paths, in the order in which they are made; the first is `file`. */
   files: string[];

@@ -27,7 +27,7 @@ export async function launchBrowser(extraFlags: readonly string[] = []): Promise
   if (!executablePath) throw new Error("No Chromium found: install it or set CHROMIUM_PATH.");
   return chromium.launch({
     executablePath,
-    // Who launches it closes it, and may have to say something first.
+    // The caller that launches it closes it, and may have to say something first.
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,

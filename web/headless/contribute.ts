@@ -32,7 +32,7 @@ interface ContributeArguments {
   joinUrl: string;
   slots: number;
   name: string | null;
-  /** Of a pool's member. */
+  /** File with the identity of a pool's member. */
   identityFile: string;
 }
 

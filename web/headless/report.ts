@@ -200,7 +200,7 @@ function fastRefusalOf(state: ShownState | undefined): FastRefusal | null {
   return message && code ? { code, message } : null;
 }
 
-/** Who made how many of the segments. */
+/** How many of the segments each holder made. */
 export function makersOf({ segments, holders }: JobStatus): Maker[] {
   const makers = new Map<string, Maker>();
   for (const { holder, role, engine, verified } of segments) {
@@ -220,7 +220,7 @@ const HELPERS_RESULTS: Readonly<Record<Maker["verified"], string>> = {
   gate: "not verified",
 };
 
-/** Of several files, for people. */
+/** The report of several files, for people. */
 export function describeBatch({ files }: BatchReport): string {
   const ready = files.filter(({ ok }) => ok).length;
   const lines = files.map((report) => `${report.file}\n${describeReport(report)}`);

@@ -18,7 +18,7 @@ export interface SessionOptions
   token: string | (() => string);
   /** The opened file; null for a contributor, and for an owner who only watches. */
   source: Pick<Source, "cutChunk"> | null;
-  /** Of the job; chunks for others are cut by it. Null without a source. */
+  /** The job's plan; chunks for others are cut by it. Null without a source. */
   plan: JobPlan | null;
   /** Encodes; null takes no task. */
   pool: TaskPool | null;

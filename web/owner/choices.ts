@@ -98,7 +98,7 @@ export function audioNeedsFfmpeg(facts: SourceFacts): boolean {
 
 /** What of a file decides about encoders. */
 interface EncoderFacts {
-  /** Of the source, in pixels. */
+  /** Size of the source, in pixels. */
   size: { width: number; height: number };
   fastRefusal: FastRefusal | null;
   audioNeedsFfmpeg: boolean;

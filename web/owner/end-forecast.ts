@@ -90,7 +90,7 @@ export function secondsToEnd(
   return end + CLOSING_SECONDS;
 }
 
-/** Of the results that no one has proven yet, those that will be made a second time, in order of time. */
+/** The results, in order of time, that no one has proven yet and that will be made a second time. */
 function auditsLeft<T extends { by: string; fromSeconds: number }>(
   { settings, tasks }: JobView,
   results: ReadonlyMap<string, number>,
@@ -139,7 +139,7 @@ function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {
     .filter(({ connected, trust }) => connected && trust !== "banned")
     .flatMap((holder) => {
       // A newcomer is taken to be as fast as the others until its first part shows.
-      // Of all its parts: steadier than the present one, which jumps with whatever else the device does.
+      // The speed over all its parts is steadier than the present one, which jumps with whatever else the device does.
       const speed = holder.speed ?? speeds.get(holder.id) ?? usual;
       if (speed === null || speed <= 0) return [];
       return Array.from({ length: holder.slots }, () => ({ holder, speed, freeAtSeconds: 0 }));

@@ -11,7 +11,7 @@ export class JobWork {
   readonly #meter = new ProgressMeter();
   /** When there was a connection last. */
   #heardAtMs: number;
-  /** Of the plan; null before there is one. */
+  /** Lengths of the plan's segments; null before there is one. */
   #segmentSeconds: number[] | null = null;
   readonly #gauge = new SpeedGauge();
   /** Slot time that the pool had spent before the job, in milliseconds. */

@@ -36,7 +36,7 @@ export class PlannedFile {
   readonly facts: FileFacts;
   readonly #choice: { ladder: LadderRung[] | null; planSlots: number };
   readonly plan: JobPlan;
-  /** Of the job that is made by this plan, however often it is asked for. */
+  /** Key of the job that is made by this plan, however often it is asked for. */
   readonly idempotencyKey = randomId();
   readonly #options: OwnerOptions;
   #jobPlan: Promise<JobPlan> | null = null;

@@ -15,7 +15,7 @@ import type {
 /** What happened in the owner's worker. */
 export type OwnerEvent =
   | { type: "picked"; fileName: string }
-  /** Of a file that takes time to read, 0..1. */
+  /** How far a file that takes time is read, 0..1. */
   | { type: "reading"; progress: number }
   | { type: "inspected"; inspection: Inspection; part: PartDecision }
   /** Another ladder or engine. */

@@ -9,7 +9,7 @@ import { openPictures } from "./video-pictures.ts";
 export interface OfferedFrame {
   seconds: number;
   jpeg: Blob;
-  /** Of the JPEG, to be revoked. */
+  /** Address of the JPEG, to be revoked. */
   url: string;
 }
 

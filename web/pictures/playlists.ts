@@ -13,7 +13,7 @@ export interface MediaPart {
 export interface PictureRendition {
   width: number;
   height: number;
-  /** Of its I-frame playlist and of its media playlist. */
+  /** Addresses of its I-frame playlist and of its media playlist. */
   keyFramesUrl: string;
   mediaUrl: string;
 }

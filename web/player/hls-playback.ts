@@ -141,7 +141,7 @@ export function openPlayback(
     hls.on(Hls.Events.FRAG_BUFFERED, showStill);
     const begin = () => {
       hls.config.maxMaxBufferLength = PLAYING_BUFFER_SECONDS;
-      // Whoever chose another place plays from there.
+      // A viewer who chose another place plays from there.
       if (stillAt !== null && Math.abs(video.currentTime - stillAt) < 0.01) video.currentTime = 0;
     };
     video.addEventListener("play", begin, { once: true, signal: abort });

@@ -49,7 +49,7 @@ export interface PlayerProps {
   /** Width over height as shown; null where not yet known. */
   aspect: number | null;
   placeholder: string;
-  /** Of the whole video, also where it is not all made; null: as long as what there is. */
+  /** Length of the whole video, also where it is not all made; null: as long as what there is. */
   totalSeconds?: number | null;
   frameRate?: number | null;
   /** Shown until it plays; null: a still of the video is. */

@@ -14,7 +14,7 @@ interface Stored extends DBSchema {
 }
 
 const DATABASE = "tributary";
-/** Of the database's stores; their records have a version of their own. */
+/** Version of the database's stores; their records have versions of their own. */
 const DATABASE_VERSION = 1;
 
 /**

@@ -26,7 +26,7 @@ export interface TrayEntry {
   state: "waiting" | "working" | "ready" | "failed" | "cancelled";
   jobId: string | null;
   watchUrl: string | null;
-  /** Of `failed`. */
+  /** Cause where it has `failed`. */
   error: WireError | null;
 }
 

@@ -23,7 +23,7 @@ const LIVES: readonly [minutes: number, name: string][] = [
 ];
 const SHORTEST_PASSPHRASE = 8;
 
-/** Who can find a video; of a private one links that end, and a passphrase. */
+/** Decides who can find a video; a private one has links that end, and a passphrase. */
 export function AccessPanel({
   access,
   actions,

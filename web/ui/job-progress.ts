@@ -48,7 +48,7 @@ const CELL_OF_TASK: Readonly<Record<TaskView["state"], CellState>> = {
   failed: "failed",
 };
 
-/** Of several tasks on one segment (groups of renditions), the one that says most is shown. */
+/** The states of tasks on one segment (groups of renditions): the one that says most is shown. */
 const SAYS_MOST: readonly CellState[] = [
   "failed",
   "working",

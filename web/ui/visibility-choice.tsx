@@ -7,7 +7,7 @@ const CHOICES: Record<Visibility, string> = {
   private: "Only you, and people whom you let in",
 };
 
-/** Who can find the video, once it is made and while it is. */
+/** Chooses who can find the video, once it is made and while it is. */
 export function VisibilityChoice({
   visibility,
   disabled,

@@ -78,7 +78,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
   const lease = leaseOf(draft, holder, said.leaseId);
   const task = lease === undefined ? undefined : draft.planned.get(lease.taskId);
   if (lease === undefined || task === undefined) return;
-  // Who is to look at a result makes none.
+  // A lease that looks at a result makes none.
   if (lease.purpose === "compare" && (said.type === "offer" || said.type === "commit")) {
     dropLease(draft, lease);
     draft.send(holder.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });

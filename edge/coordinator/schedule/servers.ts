@@ -96,7 +96,7 @@ export function serversDueAtMs({ job, holders }: State): number | null {
   return due.length === 0 ? null : Math.min(...due);
 }
 
-/** Of those that servers can take. */
+/** Number of ready tasks that servers can take. */
 function readyTasks(draft: Draft): number {
   let count = 0;
   for (const task of draft.tasks()) if (task.state === "ready" && isStored(task)) count += 1;

@@ -4,7 +4,7 @@ import type { PoolState } from "./state.ts";
 
 /** The pool as its assignment sees it: how fast machines are, and how much jobs could use. */
 
-/** Of a machine that nothing is known of, where none is known: 480p and below on a core, about. */
+/** Speed of a machine where no machine's is known: 480p and below on a core, about. */
 const USUAL_PIXELS_PER_MS = 14_000;
 /** A job whose coordinator was silent for so long needs nobody: its holders speak every few seconds. */
 const SILENT_MS = 60_000;

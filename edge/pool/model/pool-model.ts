@@ -151,7 +151,7 @@ export class PoolModel {
     return effects;
   }
 
-  /** Of those who work on the job, members that are out because they lied. */
+  /** Members at work on the job that are out because they lied. */
   liarsIn(report: JobReport): string[] {
     return report.work
       .map(({ memberId }) => this.state.get("member", memberId))

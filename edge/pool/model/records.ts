@@ -37,7 +37,7 @@ export const linkRecordSchema = z.object({
 export type LinkRecord = z.infer<typeof linkRecordSchema>;
 
 export const memberRecordSchema = z.object({
-  /** Of its public key. */
+  /** Hash of its public key. */
   id: z.string(),
   linkId: z.string(),
   name: z.string(),
@@ -57,7 +57,7 @@ export const memberRecordSchema = z.object({
   mediaSeconds: z.number().default(0),
   frames: z.number().default(0),
   bytes: z.number().default(0),
-  /** Of all its work: pixels encoded, and the time that took in its encoders. */
+  /** All its work: pixels encoded, and the time that took in its encoders. */
   pixels: z.number().default(0),
   workMs: z.number().default(0),
 });

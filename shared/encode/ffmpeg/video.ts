@@ -65,9 +65,9 @@ export async function transcodeVideo(
   }
 }
 
-/** Of the time of a task, before its first picture comes out: the lead-in is decoded, x264 looks ahead. */
+/** Share of a task's time that passes before its first picture comes out: the lead-in is decoded, x264 looks ahead. */
 const STARTING_SHARE = 0.3;
-/** Of the pictures, those that are out when the last one goes in. */
+/** Share of the pictures that are out when the last one goes in. */
 const OUT_AT_END = 0.9;
 
 /** Measured with veryfast on one thread: at 0.27, 0.51 and 0.82 of the pictures 0.45, 0.78 and 0.94 of the time. */

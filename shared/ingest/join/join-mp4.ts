@@ -15,7 +15,7 @@ import { TributaryError } from "../../job/errors.ts";
 /** A rendition's init segment and its media segments, one after the other, which are a fragmented MP4. */
 export interface JoinedTrack {
   source: Source;
-  /** Of its packets; null: they are counted, which reads all of the source's boxes. */
+  /** Number of its packets; null: they are counted, which reads all of the source's boxes. */
   packets: number | null;
 }
 

@@ -14,7 +14,7 @@ export function asSourceError(thrown: unknown, code: ErrorCode, message: string)
   return new TributaryError(code, message, { cause: thrown, retryable: false });
 }
 
-/** Of a file whose parts contradict each other. */
+/** Message for a file whose parts contradict each other. */
 export const DAMAGED =
   "The file is damaged: what it says of its pictures and sound does not fit together.";
 

@@ -27,7 +27,7 @@ export interface Remuxed {
   report: FfprobeReport;
   /** null when nothing was to be copied. */
   file: Blob | null;
-  /** Of the picked video stream in `report.streams`; null when there is none. */
+  /** The picked video stream of `report.streams`; null when there is none. */
   video: StreamReport | null;
   /** In the order of the copy's audio tracks. */
   audio: StreamReport[];

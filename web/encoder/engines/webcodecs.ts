@@ -37,7 +37,7 @@ const MOST_WAITING = 4;
 /** What waits before the slowest encoder takes no more: frames of 4K are 12 MB each. */
 const MOST_WAITING_BYTES = 16 * 2 ** 20;
 
-/** Of frames that encoders hold to look ahead, before they get more only when they have begun all. */
+/** Bytes of frames that encoders may hold to look ahead; beyond it they get more only when they have begun all. */
 const MOST_HELD_BYTES = 384 * 2 ** 20;
 
 /** Without a frame or packet for this long, codecs that live in another process are taken for dead. */
@@ -187,7 +187,7 @@ class LadderRun {
     }
   }
 
-  /** Of a decoded frame, which is closed after. */
+  /** Takes a decoded frame, which is closed after. */
   #take(frame: VideoFrame): void {
     const isWanted = this.#failure === null && this.#isKept(frame);
     // In the order of their coming: one that needs no conversion waits for those that do.
@@ -291,7 +291,7 @@ class LadderRun {
   }
 }
 
-/** Of YUV 4:2:0. */
+/** Bytes of a frame in YUV 4:2:0. */
 function bytesOfFrame(width: number, height: number, bitDepth: number): number {
   return ((width * height * 3) / 2) * (bitDepth > 8 ? 2 : 1);
 }

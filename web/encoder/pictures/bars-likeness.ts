@@ -46,7 +46,7 @@ export function compareBars(picture: Planes, fields: readonly Field[]): BarsLike
   return likeness;
 }
 
-/** Of the inner half each way, which no scaler's filter reaches across an edge. */
+/** Mean of the inner half each way, which no scaler's filter reaches across an edge. */
 function middleMean(plane: Plane, { left, top, right, bottom }: Field): number {
   const quarter = { x: (right - left) / 4, y: (bottom - top) / 4 };
   return mean(plane, {

@@ -31,7 +31,7 @@ export function gridSize({ width, height }: { width: number; height: number }): 
     : { columns: SHORT * times, rows: LONG * times };
 }
 
-/** Whose figures say where in time a picture is: little noise is left, and movement shows. */
+/** The level whose figures say where in time a picture is: little noise is left, and movement shows. */
 export function coarsestLuma({ columns, rows, planes }: CellGrid): Float32Array {
   let [luma] = planes;
   for (let [across, down] = [columns, rows]; Math.min(across, down) > SHORT; down /= 2) {

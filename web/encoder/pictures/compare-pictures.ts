@@ -40,7 +40,7 @@ export async function comparePictures(
   return verdicts.includes("unsure") ? "unsure" : "agrees";
 }
 
-/** Of each video rendition, in the grant's order. */
+/** Figures of each video rendition, in the grant's order. */
 async function measurePictures(
   task: TranscodeTask,
   result: readonly ResultOutput[],

@@ -11,7 +11,7 @@ export interface RenditionFigures {
 
 /** Measures all renditions of a source picture by picture; remembers figures, and two pictures. */
 export class LadderMeter {
-  /** Of the source's grids, which are the finest of all renditions'. */
+  /** Size of the source's grids, which are the finest of all renditions'. */
   readonly sourceSize: GridSize;
   readonly #renditions: readonly RenditionMeter[];
   readonly #windows: { size: GridSize; windows: SourceWindows; now: SourceWindow | null }[] = [];
@@ -27,7 +27,7 @@ export class LadderMeter {
     this.sourceSize = sizes.reduce((a, b) => (a.columns > b.columns ? a : b));
   }
 
-  /** Of each rendition's grids, in the order of the renditions. */
+  /** Size of each rendition's grids, in the order of the renditions. */
   get sizes(): GridSize[] {
     return this.#renditions.map(({ size }) => size);
   }

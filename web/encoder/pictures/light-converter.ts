@@ -17,14 +17,14 @@ const [RR, RG, RB] = [1.660491, -0.587641, -0.07285];
 const [GR, GG, GB] = [-0.12455, 1.1329, -0.008349];
 const [BR, BG, BB] = [-0.018151, -0.100579, 1.11873];
 
-/** Of BT.2020's R'G'B', in `STEPS`: what one unit of Cr or Cb adds. */
+/** What one unit of Cr or Cb adds to BT.2020's R'G'B', in `STEPS`. */
 const GREEN_2020 = 1 - BT2020.red - BT2020.blue;
 const RED_OF_CR = 2 * (1 - BT2020.red);
 const BLUE_OF_CB = 2 * (1 - BT2020.blue);
 const GREEN_OF_CR = (RED_OF_CR * BT2020.red) / GREEN_2020;
 const GREEN_OF_CB = (BLUE_OF_CB * BT2020.blue) / GREEN_2020;
 
-/** Of BT.709's, for a sample that is the mean of four pixels. */
+/** As above for BT.709, for a sample that is the mean of four pixels. */
 const GREEN_709 = 1 - BT709.red - BT709.blue;
 const CB_SCALE = 224 / (2 * (1 - BT709.blue)) / 4;
 const CR_SCALE = 224 / (2 * (1 - BT709.red)) / 4;
@@ -35,11 +35,11 @@ const CR_SCALE = 224 / (2 * (1 - BT709.red)) / 4;
  */
 export class LightConverter {
   readonly #isHdr: boolean;
-  /** Of R'G'B' in `STEPS`, the light. */
+  /** The light of R'G'B' in `STEPS`. */
   readonly #light: Float32Array;
-  /** Of the square root of light, in `STEPS` up to `MOST_ROOT`: R'G'B' of BT.709. */
+  /** R'G'B' of BT.709 for the square root of light, in `STEPS` up to `MOST_ROOT`. */
   readonly #coded: Float32Array;
-  /** Of one row that is being made: its grey in `STEPS`, and what its colours add to that. */
+  /** Grey of the row that is being made, in `STEPS`, and what its colours add to that. */
   #grey = new Float32Array(0);
   #red = new Float32Array(0);
   #green = new Float32Array(0);

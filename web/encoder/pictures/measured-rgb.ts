@@ -11,7 +11,7 @@ import {
   standardConversion,
 } from "./rgb-conversion.ts";
 
-/** Of a conversion that is one: what rounding, clipping and coding leave. */
+/** Levels that rounding, clipping and coding leave where the conversion is the right one. */
 const MOST_LEVELS = 2;
 
 const known = new Map<string, Promise<RgbConversion>>();
@@ -63,7 +63,7 @@ async function measure(matrix: number): Promise<RgbConversion> {
   return conversion;
 }
 
-/** Of the inner half each way. */
+/** Mean of the inner half each way. */
 function middleMean(
   { bytes, stride, order }: RgbPixels,
   { left, top, right, bottom }: Field,

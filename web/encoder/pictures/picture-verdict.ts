@@ -32,11 +32,11 @@ const STRANGE_LASTING = [1, 1.5, 1.5];
 /** Share of the source's detail that is gone from all pictures, or too much in them. */
 const STRANGE_GAIN = 0.03;
 
-/** Of a tile: this much, and so many times what the reference comes to around it. */
+/** Bounds of a tile: this much, and so many times what the reference comes to around it. */
 const EXCESS = { least: 12, times: 4 };
 const SHIFT = { least: 2.5, times: 2.5 };
 const ERROR = { least: 27, times: 18 };
-/** Of a plane's mean over its tiles: encoders follow a fade late, and make up for it. */
+/** Bounds of a plane's mean over its tiles: encoders follow a fade late, and make up for it. */
 const PLANE_SHIFT = { least: 2, times: 2 };
 /**
  * Of a tile's mean over all pictures, where coding noise comes to little, and what lies over them, such as
@@ -179,7 +179,7 @@ function lastingShift(pictures: readonly TileFigures[], around = false): Float32
   return PLANES.map((plane) => planeOf({ ...first, shift: sizes ?? shift }, "shift", plane));
 }
 
-/** Of luma in all pictures: 0 as in the source, -1 with no detail left. */
+/** Detail of luma in all pictures: 0 as in the source, -1 with none left. */
 function gainOf(tiles: readonly TileFigures[]): number {
   let gain = 0;
   let detail = 1;

@@ -24,7 +24,7 @@ export interface SampleConversion {
   fullRange: boolean;
   /** The light of BT.2020 pictures becomes BT.709's by this; null: values are only scaled. */
   light: SourceTransfer | null;
-  /** Of the largest rendition: pictures of at least twice that size are made smaller on the way. */
+  /** Size of the largest rendition: pictures of at least twice that size are made smaller on the way. */
   largest: { width: number; height: number };
 }
 
@@ -161,7 +161,7 @@ export interface RgbPixels {
   bytes: Uint8Array;
   /** Bytes from a row to the next. */
   stride: number;
-  /** Of red, green and blue within a pixel. */
+  /** Places of red, green and blue within a pixel. */
   order: readonly [number, number, number];
 }
 

@@ -22,7 +22,7 @@ export interface PlaneView {
 export interface DecodedPlanes {
   width: number;
   height: number;
-  /** Of each sample: 8, 10 or 12. */
+  /** Bits of each sample: 8, 10 or 12. */
   bits: number;
   fullRange: boolean;
   planes: readonly [PlaneView, PlaneView, PlaneView];
@@ -84,7 +84,7 @@ export function scaleSamples(picture: DecodedPlanes): Planes {
   return planes;
 }
 
-/** Of each value, what it is in 8 bits of limited range. */
+/** What each value is in 8 bits of limited range. */
 function scaleTable(
   bits: number,
   fullRange: boolean,

@@ -62,7 +62,7 @@ interface Cells {
   is: Float32Array;
   least: Float32Array;
   greatest: Float32Array;
-  /** Of a tile, and from a row to the next, in cells. */
+  /** Side of a tile, and the step from a row to the next, in cells. */
   side: number;
   stride: number;
 }

@@ -17,7 +17,7 @@ export interface SiteState {
   overview: Overview;
   reports: Report[];
   videos: Video[];
-  /** Of the next page of videos; null: there is none. */
+  /** Cursor of the next page of videos; null: there is none. */
   cursor: string | null;
 }
 

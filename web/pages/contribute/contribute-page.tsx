@@ -18,7 +18,7 @@ export interface ContributePageProps {
   onStop(): void;
 }
 
-/** Whose video, what joining means, one button; then what this device has done. */
+/** Says whose video it is and what joining means, with one button; then what this device has done. */
 export function ContributePage(props: ContributePageProps) {
   const state = props.state.value;
   return (

@@ -28,7 +28,7 @@ export function Thanks({ state, title }: { state: ContributorState; title: strin
   );
 }
 
-/** Of the video that this page's link is for; null on a page that is for several. */
+/** Path of the video that this page's link is for; null on a page that is for several. */
 function watchPath(): string | null {
   const [, page, jobId] = location.pathname.split("/");
   return page === "join" && jobId !== undefined ? `/watch/${jobId}` : null;

@@ -5,7 +5,7 @@ import { formatSpeed } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 
-/** Who does the work and why; with a switch, where this site has servers. */
+/** Says which machines do the work and why; with a switch, where this site has servers. */
 export function DeviceNote({
   decision,
   canLeave = false,

@@ -21,7 +21,7 @@ export class OwnerLink {
   #options: OwnerOptions;
   readonly #state = signal<OwnerState>({ phase: "idle" });
   #connection: OwnerConnection | null = null;
-  /** Of the state last taken from this connection. */
+  /** Revision of the state last taken from this connection. */
   #revision = -1;
 
   constructor(parts: OwnerLinkParts) {

@@ -29,7 +29,7 @@ export function SharePanel({
   actions,
 }: {
   job: JobView;
-  /** Of this job, as things stand; null where it cannot be told. */
+  /** Seconds left of this job, as things stand; null where it cannot be told. */
   etaSeconds: number | null;
   actions: ShareActions;
 }) {
@@ -140,5 +140,5 @@ function outlook({ settings }: JobView, etaSeconds: number | null): string {
 
 /** Below that, help comes too late. */
 const WORTH_SECONDS = 60;
-/** Of the time for one device: some of a helper's parts are made a second time. */
+/** Share of the time for one device: some of a helper's parts are made a second time. */
 const SHARED_BY_TWO = 0.6;

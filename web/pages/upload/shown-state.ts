@@ -43,7 +43,7 @@ export interface ShownState {
   error: WireError | null;
   warnings: string[];
   part: PartDecision | null;
-  /** Of the source's subtitles; null where there are none that are text. */
+  /** How the source's subtitles are carried over; null where there are none that are text. */
   captions: CaptionsCarried | null;
   /** The poster and the storyboard; null before the first picture. */
   pictures: PicturesMade | null;

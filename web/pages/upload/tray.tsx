@@ -36,7 +36,7 @@ export function Tray({
   onFiles,
 }: {
   queue: TrayView;
-  /** Of the one in hand. */
+  /** State of the one in hand. */
   state: OwnerState;
   /** For those that are shared from here. */
   visibility: "unlisted" | "listed" | "private";

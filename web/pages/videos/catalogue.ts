@@ -10,7 +10,7 @@ import { forgetOwned, ownedIds, ownerTokenOf } from "../../saved/owned-videos.ts
 
 export type CatalogueVideo = VideoPage["videos"][number];
 
-/** Of this browser's own videos, asked for at a time. */
+/** Own videos of this browser that are asked for at a time. */
 const OWN_AT_ONCE = 20;
 const LOOK_FOR_MP4_EVERY_MS = 1_500;
 const LOOKS_FOR_MP4 = 200;
@@ -23,7 +23,7 @@ export class Catalogue {
   readonly #own = signal<CatalogueVideo[] | null>(null);
   readonly #listed = signal<CatalogueVideo[] | null>(null);
   readonly #search = signal("");
-  /** Of the listed videos; null: the first page is to come; undefined: there are no more. */
+  /** Cursor of the listed videos; null: the first page is to come; undefined: there are no more. */
   readonly #cursor = signal<string | null | undefined>(null);
   readonly #problem = signal<WireError | null>(null);
   readonly #problems = signal<Record<string, WireError | null>>({});
@@ -32,7 +32,7 @@ export class Catalogue {
   readonly #leaving = signal<ReadonlyMap<string, ReturnType<typeof setTimeout>>>(new Map());
   readonly #hasServers = signal(false);
   readonly #mp4 = signal<Record<string, Mp4Status>>({});
-  /** Of the latest search: an earlier one's answer is not shown any more. */
+  /** Number of the latest search: an earlier one's answer is not shown any more. */
   #asked = 0;
 
   constructor(client: EdgeClient) {
@@ -43,7 +43,7 @@ export class Catalogue {
   get own(): ReadonlySignal<CatalogueVideo[] | null> {
     return this.#own;
   }
-  /** Of the site's list, as far as it was asked for, without this browser's own; null before it is here. */
+  /** The site's list, as far as it was asked for, without this browser's own; null before it is here. */
   get listed(): ReadonlySignal<CatalogueVideo[] | null> {
     return this.#listed;
   }
@@ -57,7 +57,7 @@ export class Catalogue {
   get hasMore(): boolean {
     return this.#cursor.value !== undefined;
   }
-  /** Of the lists. */
+  /** What went wrong with the lists. */
   get problem(): WireError | null {
     return this.#problem.value;
   }

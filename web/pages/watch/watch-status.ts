@@ -28,7 +28,7 @@ export interface WatchedVideo {
   masterUrl: string;
   /** Null where this browser did not make it: then a private video is not there. */
   ownerToken: string | null;
-  /** Of a signed link, which stands in `masterUrl` then; null for none. */
+  /** The signed link, which stands in `masterUrl` then; null for none. */
   key: string | null;
 }
 

@@ -4,7 +4,7 @@ import { needsHolder, type TaskRecord } from "../state/records.ts";
 import { Round } from "./round.ts";
 
 const LOOK_AGAIN_MS = 1_000;
-/** Who falls free meanwhile is weighed at once, if nobody was for so long. */
+/** Holders that fall free are weighed at once, unless others were less than this ago. */
 const LOOK_AT_MOST_EVERY_MS = 250;
 
 /**

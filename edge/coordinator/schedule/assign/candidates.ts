@@ -11,7 +11,7 @@ export interface Candidate {
   leaseIds: string[];
 }
 
-/** Who is to be asked in a hand-out: the fastest first, one task each in turn. */
+/** The holders to be asked in a hand-out: the fastest first, one task each in turn. */
 export class Candidates {
   readonly #draft: Draft;
   readonly #all: readonly Candidate[];

@@ -65,7 +65,7 @@ export class Choice {
     });
   }
 
-  /** Who would be done with a copy first, if that is soon enough to be worth it. */
+  /** The holder that would be done with a copy first, if that is soon enough to be worth it. */
   soonest(task: TaskRecord, { leases, remainingMs }: Progressing): Candidate | undefined {
     let soonest: Candidate | undefined;
     let leastMs = remainingMs * BACKUP_GAIN;

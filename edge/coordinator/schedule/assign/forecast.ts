@@ -166,7 +166,7 @@ export class Forecast {
     return ticks;
   }
 
-  /** Who is there and takes work, or is at it. */
+  /** Holders that are here and take work, or are at it. */
   holders(): Holder[] {
     this.#holders ??= this.#draft.holders().filter((holder) => {
       if (!isHeard(holder) || holder.banned || this.isQuiet(holder)) return false;

@@ -62,7 +62,7 @@ export class Round {
     this.#giveTo(candidate, task);
   }
 
-  /** Who has nothing else to do runs what is sure to be audited before its first run is over. */
+  /** Idle holders run what is sure to be audited before its first run is over. */
   auditEarly(): void {
     if (this.#open.tasks + this.#open.audits > 0 || this.isOver()) return;
     const draft = this.#draft;

@@ -4,7 +4,7 @@ import { acceptedId, type State } from "../state/state.ts";
 
 type AcceptedOutput = Omit<OutputToCompare, "url"> & { key: string };
 
-/** Of a done task: an init segment and all media of each rendition. */
+/** The outputs of a done task: an init segment and all media of each rendition. */
 export function acceptedOutputs(state: State, task: Task): AcceptedOutput[] {
   const inits = new Map([...state.inits.values()].map((init) => [init.key, init]));
   return task.renditions.flatMap((rendition) => {

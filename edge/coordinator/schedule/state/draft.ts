@@ -60,7 +60,7 @@ export class Draft {
     this.patchJob({ notices: withNotices(this.job.notices, notices) });
   }
 
-  /** Of a contributor link, by its principal. */
+  /** The record of a contributor link. @param principal of the link */
   link(principal: string): LinkRecord {
     return this.job.links[principal] ?? NEW_LINK;
   }

@@ -36,13 +36,13 @@ export function guessSpeed(draft: Draft, lease: Lease, progress: number, workMs:
 /** How fast the connected holders are together, and how much there is to do. Ticks are 90 a millisecond. */
 export interface Pace {
   ticksAMs: number;
-  /** Of one slot. */
+  /** Speed of the fastest slot. */
   fastest: number;
   slots: number;
-  /** Of holders whose speed is known. */
+  /** Slots of holders whose speed is known. */
   knownSlots: number;
   readyTasks: number;
-  /** Of tasks nobody works on. */
+  /** Media ticks of tasks that nobody works on. */
   remainingTicks: number;
 }
 

@@ -38,7 +38,7 @@ const poolMemberSchema = z.object({
   memberId: z.string(),
   /** Results of earlier jobs that somebody trusted has proven; it came with them. */
   proven: z.number(),
-  /** Of this job: audits by kind, results that nobody could tell about, proven lies, failed attempts. */
+  /** Counts of this job: audits by kind, results that nobody could tell about, proven lies, failed attempts. */
   byHash: z.number().default(0),
   byPicture: z.number().default(0),
   disputes: z.number().default(0),
@@ -73,7 +73,7 @@ export const jobRecordSchema = z.object({
   endedAtMs: timeOrNull,
   /** Accepted media and init segments. */
   bytesStored: z.number(),
-  /** Of all chunks that were ever offered. */
+  /** Bytes of all chunks that were ever offered. */
   chunkBytes: z.number().default(0),
   /** Bytes of all results that were offered, by the token (as a hash) that their holders came with. */
   uploadBytes: z.record(z.string(), z.number()).default({}),
@@ -183,11 +183,11 @@ export const leaseSchema = z.object({
    * `lost`: the holder fell silent or its socket closed; it may take it up again while nobody else has the task.
    */
   phase: z.enum(["working", "offered", "uploading", "checking", "lost"]),
-  /** Of the holder's offer. */
+  /** The outputs that the holder offered. */
   outputs: z.array(outputSchema).nullable(),
   /** How often it came: again for fresh URLs, the same each time. */
   offers: z.number().default(0),
-  /** Of the holder's commit. */
+  /** The facts of the holder's commit. */
   made: z
     .object({ engine: engineSchema, encodeMs: z.number(), notices: z.array(noticeSchema) })
     .nullable(),
@@ -243,7 +243,7 @@ export const initRecordSchema = z.object({
   key: z.string(),
   sha256: z.string(),
   sizeBytes: z.number(),
-  /** Whose result brought it. */
+  /** The task whose result brought it. */
   taskId: z.string(),
 });
 export type InitRecord = z.infer<typeof initRecordSchema>;

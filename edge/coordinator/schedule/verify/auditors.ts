@@ -4,7 +4,7 @@ import { isDrawn, type Waiting } from "./trust.ts";
 import { awaitsAudit, type Verification } from "./verification.ts";
 import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
 
-/** Who audits what; what an audit says is a matter of audits.ts. */
+/** Which holders audit which results; audits.ts draws the conclusions. */
 
 /**
  * Of those who run results again to compare hashes: somebody trusted, who proves; or, while nobody

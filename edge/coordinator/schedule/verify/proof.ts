@@ -111,7 +111,7 @@ function judge(draft: Draft, claims: readonly Claim[], digest: string): void {
   }
 }
 
-/** Of all media of a task that was accepted, one text. */
+/** One text for all accepted media of a task. */
 export function acceptedDigest(draft: Draft, task: Task): string {
   return outputIds(task)
     .map((id) => `${id}=${draft.accepted(id)?.sha256}`)
@@ -119,7 +119,7 @@ export function acceptedDigest(draft: Draft, task: Task): string {
     .join();
 }
 
-/** Of media alone: an init segment that differs is refused before. */
+/** One text for the media alone: an init segment that differs is refused before. */
 export function digestOf(outputs: readonly Output[]): string {
   return outputs
     .filter(({ kind }) => kind === "media")

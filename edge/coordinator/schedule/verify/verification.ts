@@ -15,7 +15,7 @@ import { type Verified, verifiedSchema } from "../../../../shared/job/job.ts";
 /** One of several results that disagreed, until it is known which one was right. */
 export const claimSchema = z.object({
   holderId: z.string(),
-  /** Of all media outputs, one text. */
+  /** One text for all media outputs. */
   digest: z.string(),
   /** The holder's agreements before the dispute. */
   agreed: z.number(),

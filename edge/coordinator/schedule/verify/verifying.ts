@@ -36,7 +36,7 @@ export function canComparePictures(holder: Holder): boolean {
 
 /** Whether contributors' pictures by their browser's codecs could soon be looked at. */
 export function hasPictureAuditors(draft: Draft): boolean {
-  // Who lets others finish may leave; the hashes of ffmpeg's results can be compared by anybody.
+  // An owner who lets others finish may leave; the hashes of ffmpeg's results can be compared by anybody.
   if (draft.job.settings.stageAll) return false;
   const slots = slotsOf(
     draft.holders().filter((holder) => isHeard(holder) && canComparePictures(holder)),

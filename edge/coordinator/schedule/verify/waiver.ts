@@ -116,7 +116,7 @@ function acceptedAtMs({ done }: TaskRecord): number {
   return done?.acceptedAtMs ?? 0;
 }
 
-/** Who is here and at work, or has something to take. A copy may come later: its result is audited then. */
+/** Whether a holder is here and at work, or has something to take. A copy may come later: its result is audited then. */
 function whoMayMakeMore(draft: Draft): (holderId: string) => boolean {
   if (draft.job.tasksDone === draft.plan.tasks.length) return () => false;
   const isAnyReady = [...draft.tasks()].some(

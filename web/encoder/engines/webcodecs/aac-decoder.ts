@@ -154,7 +154,7 @@ const PROOF_FRAMES = 8;
 const PROOF_BITS_PER_CHANNEL = 192_000;
 /** Share of the energy that may have changed; one sample late changes 34 %, another channel all of it. */
 const MOST_CHANGED = 0.1;
-/** Of 5.1: it carries nothing above some 1,100 Hz, and the mix leaves it out. */
+/** Number of 5.1's low frequency channel: it carries nothing above some 1,100 Hz, and the mix leaves it out. */
 const LOW_FREQUENCY_CHANNEL = 3;
 
 async function findDecoderFault(sampleRate: number, channels: number): Promise<string | null> {

@@ -14,7 +14,7 @@ interface AacModule {
   /** @returns the encoder, or 0 */
   _init_encoder(channels: number, sampleRate: number, bitsPerSecond: number): number;
   _get_encode_input_ptr(encoder: number, bytes: number): number;
-  /** Of one frame of samples; below 0 on failure. */
+  /** Sends one frame of samples; below 0 on failure. */
   _send_frame(encoder: number, pts: bigint): number;
   /** @returns bytes of the next packet, 0 when there is none yet, below 0 on failure */
   _receive_packet(encoder: number): number;

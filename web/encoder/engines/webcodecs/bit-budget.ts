@@ -11,9 +11,9 @@ const LEAST_LEFT_SECONDS = 0.5;
 export interface BitBudget {
   /** To be met by these pictures. */
   bitsPerSecond: number;
-  /** Of the rendition, on average. */
+  /** Average rate of the rendition. */
   askedBitsPerSecond: number;
-  /** Of all pictures to come out of this encoder. */
+  /** Duration of all pictures that come out of this encoder. */
   totalSeconds: number;
 }
 

@@ -10,7 +10,7 @@ import { type BitBudget, remainingBitsPerSecond } from "./bit-budget.ts";
 
 export interface RungPlan {
   rendition: VideoRendition;
-  /** Of its bit rate, what these pictures get. */
+  /** Share of its bit rate that these pictures get. */
   rateShare: number;
   /** Average, of what is encoded. */
   frameRate: number;
