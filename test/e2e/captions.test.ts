@@ -55,7 +55,7 @@ test("subtitles of the file, and added ones, come to who is watching, without a 
     await tab.pick(source);
     const { inspection } = await follow(tab, TIME_LIMIT, quiet, isInspected);
     expect(inspection?.source.subtitles).toMatchObject([{ language: "en", isText: true }]);
-    await tab.page.getByText("English", { exact: true }).first().waitFor();
+    await tab.page.getByText("Subtitles: English", { exact: true }).waitFor();
     const job = await tab.start();
 
     // Somebody watches from the first segment on.
