@@ -14,6 +14,7 @@ const FILES = [
   "server-faults",
 ]
   .map((name) => `test/e2e/${name}`)
-  .concat("test/browsers/firefox", "test/browsers/webkit");
-process.argv.splice(2, 0, "--project", "e2e", "--project", "browsers", ...FILES);
+  .concat("test/browsers/firefox", "test/browsers/webkit", "test/web/pictures");
+const PROJECTS = ["e2e", "browsers", "web"].flatMap((name) => ["--project", name]);
+process.argv.splice(2, 0, ...PROJECTS, ...FILES);
 await import("./run-tests.ts");
