@@ -16,3 +16,5 @@ export type { VideoFiles } from "../shared/wire/files.ts";
 export type { JobStatus } from "../shared/wire/job-status.ts";
 export type { NewStoryboard, Pictures, Poster, PosterSource } from "../shared/wire/pictures.ts";
 export { EdgeClient, type UploadState } from "./edge-client.ts";
+export { OperatorClient } from "./operator-client.ts";
+export { PoolClient } from "./pool-client.ts";

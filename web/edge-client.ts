@@ -1,9 +1,7 @@
 import { z } from "zod";
-import { REAL_CLOCK } from "../shared/clock.ts";
 import type { HttpSocketCalls } from "../shared/holder/http-socket.ts";
-import { TributaryError, toWireError } from "../shared/job/errors.ts";
+import { TributaryError } from "../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
-import { retry } from "../shared/retry.ts";
 import {
   type ChangedVideo,
   type CreateJobResponse,
@@ -41,39 +39,16 @@ import type { DetailsPatch } from "../shared/wire/details.ts";
 import { type VideoFiles, videoFilesSchema } from "../shared/wire/files.ts";
 import { openHttpSocketResponseSchema, receivedTextsSchema } from "../shared/wire/http-socket.ts";
 import { type JobStatus, jobStatusSchema } from "../shared/wire/job-status.ts";
-import {
-  type CatalogueBackup,
-  catalogueBackupSchema,
-  type NewReport,
-  type Overview,
-  overviewSchema,
-  type Report,
-  reportsSchema,
-  restoredSchema,
-  type SiteRules,
-  siteRulesSchema,
-} from "../shared/wire/operator.ts";
+import type { NewReport } from "../shared/wire/operator.ts";
 import {
   type NewStoryboard,
   type Pictures,
   type PosterSource,
   picturesSchema,
 } from "../shared/wire/pictures.ts";
-import {
-  type CreatePoolResponse,
-  createPoolResponseSchema,
-  type PoolAsk,
-  type PoolFacts,
-  type PoolLink,
-  type PoolLinkRequest,
-  type PoolOverview,
-  poolFactsSchema,
-  poolLinkSchema,
-  poolOverviewSchema,
-  poolTicketSchema,
-} from "../shared/wire/pool.ts";
-import { problemSchema } from "../shared/wire/problem.ts";
+import type { PoolAsk } from "../shared/wire/pool.ts";
 import type { Visibility } from "../shared/wire/visibility.ts";
+import { EdgeCalls } from "./edge-calls.ts";
 import { sendParts } from "./part-upload.ts";
 import { randomId } from "./random-id.ts";
 
@@ -91,20 +66,6 @@ export interface UploadState {
   parts: { part: number; etag: string }[];
 }
 
-const CALL_TIMEOUT_MS = 30_000;
-/** Tries of a call that may be repeated. */
-const CALL_TRIES = 4;
-
-interface CallOptions {
-  /** An owner's, or one that allows to create. */
-  token?: string | undefined;
-  /** Sent as JSON, but for a Blob. */
-  body?: unknown;
-  signal?: AbortSignal | undefined;
-  /** Names what is asked for: asked again with it, it is not done twice. */
-  idempotencyKey?: string | undefined;
-}
-
 /** What `createJob` and `createWholeJob` take. */
 export interface CreateOptions {
   createToken?: string | undefined;
@@ -114,16 +75,16 @@ export interface CreateOptions {
 }
 
 export class EdgeClient {
-  readonly #origin: string;
+  readonly #edge: EdgeCalls;
 
   /** @param origin such as `https://tributary.example`, no slash at the end */
   constructor(origin: string) {
-    this.#origin = origin;
+    this.#edge = new EdgeCalls(origin);
   }
 
   /** What this deployment offers. */
   site(signal?: AbortSignal): Promise<Site> {
-    return this.#call("GET", "/api/site", siteSchema, { signal });
+    return this.#edge.call("GET", "/api/site", siteSchema, { signal });
   }
 
   /** Repeated where no answer comes. Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
@@ -146,12 +107,12 @@ export class EdgeClient {
    * one only with that, or with a helper's. Codes: JOB_NOT_FOUND.
    */
   jobStatus(jobId: string, token?: string, signal?: AbortSignal): Promise<JobStatus> {
-    return this.#call("GET", `/api/jobs/${jobId}`, jobStatusSchema, { token, signal });
+    return this.#edge.call("GET", `/api/jobs/${jobId}`, jobStatusSchema, { token, signal });
   }
 
   /** Idempotent: a job that has ended stays as it is. */
   async cancelJob(jobId: string, token: string, signal?: AbortSignal): Promise<void> {
-    await this.#call("DELETE", `/api/jobs/${jobId}`, z.unknown(), { token, signal });
+    await this.#edge.call("DELETE", `/api/jobs/${jobId}`, z.unknown(), { token, signal });
   }
 
   /**
@@ -169,12 +130,12 @@ export class EdgeClient {
     if (cursor !== null) query.set("cursor", cursor);
     if (search !== "") query.set("search", search);
     const text = query.size === 0 ? "" : `?${query}`;
-    return this.#call("GET", `/api/videos${text}`, videoPageSchema, { signal, token });
+    return this.#edge.call("GET", `/api/videos${text}`, videoPageSchema, { signal, token });
   }
 
   /** A video, listed or not. @param token the owner's, for a private one. Codes: NOT_FOUND. */
   video(videoId: string, token?: string, signal?: AbortSignal): Promise<Video> {
-    return this.#call("GET", `/api/videos/${videoId}`, videoSchema, { token, signal });
+    return this.#edge.call("GET", `/api/videos/${videoId}`, videoSchema, { token, signal });
   }
 
   /**
@@ -182,38 +143,41 @@ export class EdgeClient {
    * @returns what was changed, as it is kept. Codes: REQUEST_INVALID, FORBIDDEN, NOT_FOUND.
    */
   changeVideo(videoId: string, token: string, body: VideoPatch): Promise<ChangedVideo> {
-    return this.#call("PATCH", `/api/videos/${videoId}`, changedVideoSchema, { token, body });
+    return this.#edge.call("PATCH", `/api/videos/${videoId}`, changedVideoSchema, { token, body });
   }
 
   /** Makes a link that opens a private video. @param token the owner's. Codes: FORBIDDEN, NOT_FOUND. */
   linkVideo(videoId: string, token: string, body: LinkRequest = {}): Promise<SignedLink> {
     const path = `/api/videos/${videoId}/links`;
-    return this.#call("POST", path, videoLinkSchema, { token, body });
+    return this.#edge.call("POST", path, videoLinkSchema, { token, body });
   }
 
   /** Ends all links to a private video. @param token the owner's */
   async withdrawLinks(videoId: string, token: string): Promise<void> {
-    await this.#call("DELETE", `/api/videos/${videoId}/links`, z.unknown(), { token });
+    await this.#edge.call("DELETE", `/api/videos/${videoId}/links`, z.unknown(), { token });
   }
 
   /** A link for twelve hours. Codes: PASSPHRASE_WRONG, NOT_FOUND, RATE_LIMITED. */
   unlockVideo(videoId: string, passphrase: string): Promise<SignedLink> {
     const options = { body: { passphrase } };
-    return this.#call("POST", `/api/videos/${videoId}/unlock`, videoLinkSchema, options);
+    return this.#edge.call("POST", `/api/videos/${videoId}/unlock`, videoLinkSchema, options);
   }
 
   /** Deletes an ended video for good. Codes: FORBIDDEN, NOT_FOUND, REQUEST_INVALID (it still runs). */
   async deleteVideo(videoId: string, token: string, signal?: AbortSignal): Promise<void> {
-    await this.#call("DELETE", `/api/videos/${videoId}`, z.unknown(), { token, signal });
+    await this.#edge.call("DELETE", `/api/videos/${videoId}`, z.unknown(), { token, signal });
   }
 
   /** Has the MP4 made, where it is not there yet. Codes: NOT_FOUND, FORBIDDEN, ENGINE_UNAVAILABLE, RATE_LIMITED. */
   makeMp4(videoId: string, token: string, signal?: AbortSignal): Promise<Mp4Status> {
-    return this.#call("POST", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { token, signal });
+    return this.#edge.call("POST", `/api/videos/${videoId}/mp4`, mp4StatusSchema, {
+      token,
+      signal,
+    });
   }
 
   mp4Status(videoId: string, token?: string, signal?: AbortSignal): Promise<Mp4Status> {
-    return this.#call("GET", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { token, signal });
+    return this.#edge.call("GET", `/api/videos/${videoId}/mp4`, mp4StatusSchema, { token, signal });
   }
 
   /**
@@ -222,13 +186,13 @@ export class EdgeClient {
    */
   videoFiles(videoId: string, token?: string, signal?: AbortSignal): Promise<VideoFiles> {
     const options = { token, signal };
-    return this.#call("GET", `/api/videos/${videoId}/files`, videoFilesSchema, options);
+    return this.#edge.call("GET", `/api/videos/${videoId}/files`, videoFilesSchema, options);
   }
 
   /** The captions of a video, the oldest first. @param token the owner's, for a private one. Codes: NOT_FOUND. */
   captions(videoId: string, token?: string, signal?: AbortSignal): Promise<CaptionsList> {
     const options = { token, signal };
-    return this.#call("GET", `/api/videos/${videoId}/captions`, captionsListSchema, options);
+    return this.#edge.call("GET", `/api/videos/${videoId}/captions`, captionsListSchema, options);
   }
 
   /**
@@ -243,14 +207,17 @@ export class EdgeClient {
   ): Promise<Captions> {
     const options = { token, body, signal };
     const path = `/api/videos/${videoId}/captions`;
-    const once = () => this.#call("POST", path, captionsSchema, options);
-    if (body.sourceTrack === undefined) return once();
-    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+    if (body.sourceTrack === undefined) {
+      return this.#edge.call("POST", path, captionsSchema, options);
+    }
+    return this.#edge.callUntilHeard("POST", path, captionsSchema, options);
   }
 
   /** Codes: FORBIDDEN, NOT_FOUND. */
   async deleteCaptions(videoId: string, token: string, id: string): Promise<void> {
-    await this.#call("DELETE", `/api/videos/${videoId}/captions/${id}`, z.unknown(), { token });
+    await this.#edge.call("DELETE", `/api/videos/${videoId}/captions/${id}`, z.unknown(), {
+      token,
+    });
   }
 
   /**
@@ -266,8 +233,7 @@ export class EdgeClient {
     signal?: AbortSignal,
   ): Promise<Pictures> {
     const path = `/api/videos/${videoId}/poster?source=${source}`;
-    const once = () => this.#call("PUT", path, picturesSchema, { token, body: jpeg, signal });
-    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+    return this.#edge.callUntilHeard("PUT", path, picturesSchema, { token, body: jpeg, signal });
   }
 
   /** Codes: as `savePoster`. */
@@ -278,49 +244,17 @@ export class EdgeClient {
     signal?: AbortSignal,
   ): Promise<Pictures> {
     const path = `/api/videos/${videoId}/storyboard`;
-    const once = () => this.#call("PUT", path, picturesSchema, { token, body, signal });
-    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+    return this.#edge.callUntilHeard("PUT", path, picturesSchema, { token, body, signal });
   }
 
   /** Reports a video to the site's operator. @param token of a private one. Codes: NOT_FOUND, RATE_LIMITED. */
   async reportVideo(videoId: string, body: NewReport, token?: string): Promise<void> {
-    await this.#call("POST", `/api/videos/${videoId}/reports`, z.unknown(), { token, body });
+    await this.#edge.call("POST", `/api/videos/${videoId}/reports`, z.unknown(), { token, body });
   }
 
   /** Counts that somebody began to watch. */
   async countPlay(videoId: string, token?: string): Promise<void> {
-    await this.#call("POST", `/api/videos/${videoId}/plays`, z.unknown(), { token });
-  }
-
-  /** What the operator sees of the site. @param token the site's ADMIN_TOKEN. Codes: FORBIDDEN, RATE_LIMITED. */
-  overview(token: string): Promise<Overview> {
-    return this.#call("GET", "/api/admin", overviewSchema, { token });
-  }
-
-  /** Codes: as `overview`, REQUEST_INVALID. */
-  saveRules(token: string, body: SiteRules): Promise<SiteRules> {
-    return this.#call("PUT", "/api/admin/rules", siteRulesSchema, { token, body });
-  }
-
-  /** Codes: as `overview`. */
-  async reports(token: string): Promise<Report[]> {
-    return (await this.#call("GET", "/api/admin/reports", reportsSchema, { token })).reports;
-  }
-
-  /** Codes: as `overview`, NOT_FOUND. */
-  async settleReport(token: string, id: number): Promise<void> {
-    await this.#call("DELETE", `/api/admin/reports/${id}`, z.unknown(), { token });
-  }
-
-  /** All rows of the catalogue. Codes: as `overview`. */
-  backUpCatalogue(token: string): Promise<CatalogueBackup> {
-    return this.#call("GET", "/api/admin/catalogue", catalogueBackupSchema, { token });
-  }
-
-  /** Adds the rows that are missing. @returns how many. Codes: as `overview`, REQUEST_INVALID. */
-  async restoreCatalogue(token: string, body: CatalogueBackup): Promise<number> {
-    const path = "/api/admin/catalogue";
-    return (await this.#call("POST", path, restoredSchema, { token, body })).added;
+    await this.#edge.call("POST", `/api/videos/${videoId}/plays`, z.unknown(), { token });
   }
 
   /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
@@ -372,7 +306,10 @@ export class EdgeClient {
       urlOf: async (part) => {
         const body = { upload, parts: [part] };
         const schema = uploadPartsResponseSchema;
-        const { parts } = await this.#call("POST", "/api/uploads/parts", schema, { body, signal });
+        const { parts } = await this.#edge.call("POST", "/api/uploads/parts", schema, {
+          body,
+          signal,
+        });
         return parts[0]?.url ?? "";
       },
       onSent: (part, etag) => {
@@ -384,7 +321,7 @@ export class EdgeClient {
     });
     const body = { upload, parts: state.parts };
     const schema = completeUploadResponseSchema;
-    await this.#call("POST", "/api/uploads/complete", schema, { body, signal });
+    await this.#edge.call("POST", "/api/uploads/complete", schema, { body, signal });
     return upload;
   }
 
@@ -393,8 +330,7 @@ export class EdgeClient {
     { createToken: token, signal, idempotencyKey = randomId() }: CreateOptions,
   ): Promise<CreateJobResponse> {
     const options = { token, body, signal, idempotencyKey };
-    const once = () => this.#call("POST", "/api/jobs", createJobResponseSchema, options);
-    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+    return this.#edge.callUntilHeard("POST", "/api/jobs", createJobResponseSchema, options);
   }
 
   async #beginUpload(
@@ -403,22 +339,30 @@ export class EdgeClient {
     signal: AbortSignal | undefined,
   ): Promise<UploadState> {
     const options = { token, body: { name, sizeBytes }, signal };
-    const created = await this.#call("POST", "/api/uploads", createUploadResponseSchema, options);
+    const created = await this.#edge.call(
+      "POST",
+      "/api/uploads",
+      createUploadResponseSchema,
+      options,
+    );
     return { ...created, name, sizeBytes, parts: [] };
   }
 
   /** Makes a contributor link. Codes: FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED. */
   share(jobId: string, token: string, body: ShareRequest): Promise<ShareResponse> {
-    return this.#call("POST", `/api/jobs/${jobId}/share`, shareResponseSchema, { token, body });
+    return this.#edge.call("POST", `/api/jobs/${jobId}/share`, shareResponseSchema, {
+      token,
+      body,
+    });
   }
 
   /** Ends all contributor links, and who came by them goes. */
   async revokeShares(jobId: string, token: string): Promise<void> {
-    await this.#call("DELETE", `/api/jobs/${jobId}/share`, z.unknown(), { token });
+    await this.#edge.call("DELETE", `/api/jobs/${jobId}/share`, z.unknown(), { token });
   }
 
   async removeContributor(jobId: string, token: string, holderId: string): Promise<void> {
-    await this.#call("DELETE", `/api/jobs/${jobId}/contributors/${holderId}`, z.unknown(), {
+    await this.#edge.call("DELETE", `/api/jobs/${jobId}/contributors/${holderId}`, z.unknown(), {
       token,
     });
   }
@@ -427,50 +371,7 @@ export class EdgeClient {
   async socketTicket(jobId: string, token: string, signal?: AbortSignal): Promise<string> {
     const options = { token, signal };
     const path = `/api/jobs/${jobId}/ticket`;
-    return (await this.#call("POST", path, socketTicketSchema, options)).ticket;
-  }
-
-  /** A pool's name and size, with any of its tokens. */
-  pool(poolId: string, token: string, signal?: AbortSignal): Promise<PoolFacts> {
-    return this.#call("GET", `/api/pools/${poolId}`, poolFactsSchema, { token, signal });
-  }
-
-  /** With the operator's token. */
-  poolOverview(poolId: string, token: string, signal?: AbortSignal): Promise<PoolOverview> {
-    return this.#call("GET", `/api/pools/${poolId}/overview`, poolOverviewSchema, {
-      token,
-      signal,
-    });
-  }
-
-  /** @param token of the site, where creating asks for one */
-  createPool(name: string, token?: string): Promise<CreatePoolResponse> {
-    return this.#call("POST", "/api/pools", createPoolResponseSchema, { token, body: { name } });
-  }
-
-  /** With the operator's token. */
-  addPoolLink(poolId: string, token: string, body: PoolLinkRequest): Promise<PoolLink> {
-    return this.#call("POST", `/api/pools/${poolId}/links`, poolLinkSchema, { token, body });
-  }
-
-  /** With the operator's token. */
-  async endPoolLink(poolId: string, token: string, linkId: string): Promise<void> {
-    await this.#call("DELETE", `/api/pools/${poolId}/links/${linkId}`, z.unknown(), { token });
-  }
-
-  /** With the operator's token. */
-  async removePoolMember(poolId: string, token: string, memberId: string): Promise<void> {
-    await this.#call("DELETE", `/api/pools/${poolId}/members/${memberId}`, z.unknown(), { token });
-  }
-
-  /** With the token of a link for members. */
-  async poolTicket(poolId: string, token: string, signal?: AbortSignal): Promise<string> {
-    const path = `/api/pools/${poolId}/ticket`;
-    return (await this.#call("POST", path, poolTicketSchema, { token, signal })).ticket;
-  }
-
-  poolSocketUrl(poolId: string, ticket: string): string {
-    return `${this.#origin.replace(/^http/, "ws")}/api/pools/${poolId}/socket?ticket=${ticket}`;
+    return (await this.#edge.call("POST", path, socketTicketSchema, options)).ticket;
   }
 
   /** The requests of a socket to a job where no WebSocket comes through. */
@@ -480,83 +381,23 @@ export class EdgeClient {
     return {
       open: async (ticket, signal) => {
         const options = { body: { ticket }, signal };
-        const opened = await this.#call("POST", path, openHttpSocketResponseSchema, options);
+        const opened = await this.#edge.call("POST", path, openHttpSocketResponseSchema, options);
         return opened.connection;
       },
       send: async (token, body, signal) => {
-        await this.#call("POST", `${path}/send`, nothing, { token, body, signal });
+        await this.#edge.call("POST", `${path}/send`, nothing, { token, body, signal });
       },
       receive: (token, have, signal) => {
         const options = { token, body: { have }, signal };
-        return this.#call("POST", `${path}/receive`, receivedTextsSchema, options);
+        return this.#edge.call("POST", `${path}/receive`, receivedTextsSchema, options);
       },
       close: async (token) => {
-        await this.#call("DELETE", path, nothing, { token });
+        await this.#edge.call("DELETE", path, nothing, { token });
       },
     };
   }
 
   socketUrl(jobId: string, ticket: string): string {
-    return `${this.#origin.replace(/^http/, "ws")}/api/jobs/${jobId}/socket?ticket=${ticket}`;
-  }
-
-  async #call<T>(
-    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
-    path: string,
-    schema: z.ZodType<T>,
-    { token, body, signal, idempotencyKey }: CallOptions,
-  ): Promise<T> {
-    const headers = new Headers();
-    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-    const isBlob = body instanceof Blob;
-    if (isBlob) headers.set("content-type", body.type);
-    else if (body !== undefined) headers.set("content-type", "application/json");
-    if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
-    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-    const init = {
-      method,
-      headers,
-      body: isBlob ? body : (JSON.stringify(body) ?? null),
-      signal: either,
-      // What is deleted on the way out of a page is deleted.
-      keepalive: method === "DELETE",
-    };
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(this.#origin + path, init);
-      text = await response.text();
-    } catch (cause) {
-      signal?.throwIfAborted();
-      const code = timeout.aborted ? "TIMEOUT" : "NETWORK";
-      throw new TributaryError(code, "The server could not be reached.", { cause });
-    }
-    const answer = parseJson(text);
-    if (!response.ok) {
-      const problem = problemSchema.safeParse(answer);
-      if (problem.success) throw new TributaryError(problem.data.code, problem.data.detail);
-      const code = response.status === 429 ? "RATE_LIMITED" : "INTERNAL";
-      throw new TributaryError(code, `The server answered with status ${response.status}.`);
-    }
-    const parsed = schema.safeParse(answer);
-    if (!parsed.success) {
-      throw new TributaryError("INTERNAL", "The server's answer was not understood.");
-    }
-    return parsed.data;
-  }
-}
-
-/** No answer came. */
-function isUnheard(thrown: unknown): boolean {
-  return ["NETWORK", "TIMEOUT"].includes(toWireError(thrown).code);
-}
-
-/** Undefined for what is no JSON: every schema refuses that. */
-function parseJson(text: string): unknown {
-  try {
-    return text === "" ? null : JSON.parse(text);
-  } catch {
-    return undefined;
+    return this.#edge.socketUrl(`/api/jobs/${jobId}/socket?ticket=${ticket}`);
   }
 }

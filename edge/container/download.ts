@@ -4,7 +4,7 @@ import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { namedHashes } from "../../shared/job/object-keys.ts";
 import { retry } from "../../shared/retry.ts";
 
-/** What a server reads of storage by presigned addresses. */
+/** Reads of storage by a server, through presigned addresses. */
 
 const TRIES = 4;
 

@@ -26,7 +26,7 @@ export interface Speaker {
   /** The token's hash. */
   principal: string;
   role: Role;
-  /** What its pass says of a pool's member; null for others. */
+  /** Facts from the pass of a pool's member; null for others. */
   member: ArrivingMember | null;
 }
 

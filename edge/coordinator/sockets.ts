@@ -14,7 +14,7 @@ const attachmentSchema = z.object({
   /** Hash of the token of the ticket that opened it, and its role. */
   principal: z.string(),
   role: roleSchema,
-  /** What its pass says of a pool's member. */
+  /** Facts from the pass of a pool's member. */
   member: z
     .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
     .nullable()

@@ -18,7 +18,7 @@ export function contributorView(state: State): JobView {
   return { ...jobFacts(state), name: titleOf(state), tasks: [], holders: [] };
 }
 
-/** What sockets of owner and contributors are shown of the job. */
+/** The job as owner and contributors see it over their sockets. */
 export function jobView(state: State): JobView {
   const hasSource = sourceIsHere(state);
   return {

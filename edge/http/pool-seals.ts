@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type PoolPass, poolPassSchema } from "../../shared/wire/pool.ts";
 import { openSealed, sealText } from "./sealed-text.ts";
 
-/** What members of pools carry for us: tickets for their pool's socket, and passes for jobs. */
+/** Sealed texts that members of pools bring back: tickets for their pool's socket, and passes for jobs. */
 
 const poolTicketSchema = z.object({
   poolId: z.string(),

@@ -11,7 +11,7 @@ const ticketSchema = z.object({
   /** The token's hash. */
   principal: z.string(),
   role: roleSchema,
-  /** What its pass says of a pool's member. */
+  /** Facts from the pass of a pool's member. */
   member: z
     .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
     .nullable()

@@ -6,9 +6,9 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 import type { CreatePoolResponse, PoolOverview } from "../../shared/wire/pool.ts";
-import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { PoolTab } from "../../web/headless/pool-tab.ts";
+import { PoolClient } from "../../web/pool-client.ts";
 import { generatedClip } from "../setup/media.ts";
 import { expectExactPictures } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
@@ -16,7 +16,7 @@ import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
 // Real tabs, real programs and real owners of one pool.
 
 const serverUrl = inject("serverUrl");
-const client = new EdgeClient(serverUrl);
+const client = new PoolClient(serverUrl);
 const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
 const long = test.runIf(process.env["TRIBUTARY_CLIPS"] === "all");
 
@@ -50,7 +50,7 @@ async function member(pool: CreatePoolResponse, name: string, within = browser):
 }
 
 function overview({ poolId, operatorToken }: CreatePoolResponse): Promise<PoolOverview> {
-  return client.poolOverview(poolId, operatorToken);
+  return client.overview(poolId, operatorToken);
 }
 
 function helpers({ status }: MadeVideo): number {
@@ -58,7 +58,7 @@ function helpers({ status }: MadeVideo): number {
 }
 
 test("a tab joins a pool once, and helps a video whose owner asks the pool", async () => {
-  const pool = await client.createPool("Media club");
+  const pool = await client.create("Media club");
   const tab = await member(pool, "Ada");
   await tab.page.getByRole("heading", { name: "Ready to help" }).waitFor();
   const file = await clip("pool", 24);
@@ -78,7 +78,7 @@ long(
   "two owners, two tabs and two programs: members move by themselves, and one that is closed costs nothing",
   { timeout: 600_000 },
   async () => {
-    const pool = await client.createPool("Media club");
+    const pool = await client.create("Media club");
     const identities = await mkdtemp(join(tmpdir(), "tributary-pool-"));
     const programs = ["Cem", "Dora"].map((name) => {
       const identity = join(identities, `${name}.json`);

@@ -8,6 +8,7 @@ import { contributorCapability, enginesOf } from "../encoder/capability.ts";
 import { Pool } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
 import { StateFeed } from "../holder/state-feed.ts";
+import { PoolClient } from "../pool-client.ts";
 import { exposeToLink } from "../worker-link.ts";
 import { memberKey } from "./member-key.ts";
 import { PoolJob } from "./pool-job.ts";
@@ -36,6 +37,7 @@ const FIRST: PoolMemberState = {
 
 class Member implements PoolMemberApi {
   readonly #client = new EdgeClient(self.location.origin);
+  readonly #pools = new PoolClient(self.location.origin);
   readonly #feed = new StateFeed(FIRST, ["member"]);
   #preference: EnginePreference = "auto";
   #invitation: PoolInvitation | null = null;
@@ -55,7 +57,7 @@ class Member implements PoolMemberApi {
     try {
       const { poolId, token } = invitation;
       const [{ name, members }, fault] = await Promise.all([
-        this.#client.pool(poolId, token),
+        this.#pools.facts(poolId, token),
         colourFault(),
       ]);
       if (fault !== null) this.#preference = "ffmpeg";
@@ -95,6 +97,7 @@ class Member implements PoolMemberApi {
     const own = await memberKey(key);
     if (this.#member !== null) return;
     const client = this.#client;
+    const pools = this.#pools;
     const preference = this.#preference;
     const options = { slots: this.#feed.state.possibleSlots, preference, ffmpegAhead: 1 };
     const encoders = new Pool(options, () => this.#changed());
@@ -105,8 +108,8 @@ class Member implements PoolMemberApi {
       key: own,
       slots,
       clock: REAL_CLOCK,
-      ticket: (signal) => client.poolTicket(poolId, token, signal),
-      connect: (ticket) => new WebSocket(client.poolSocketUrl(poolId, ticket)),
+      ticket: (signal) => pools.ticket(poolId, token, signal),
+      connect: (ticket) => new WebSocket(pools.socketUrl(poolId, ticket)),
       open: (help, count) => {
         this.#set({ jobsSeen: this.#feed.state.jobsSeen + 1 });
         const onScriptGone = (error: Error) => this.#fail(error);

@@ -2,8 +2,9 @@
 
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright";
 import { runCommand } from "../../edge/local/command.ts";
-import { TributaryError, toWireError } from "../../shared/job/errors.ts";
+import { TributaryError, toWireError, type WireError } from "../../shared/job/errors.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
 import type { PoolMemberState } from "../contributor/pool-member-api.ts";
 import { launchBrowser } from "./browser.ts";
@@ -23,8 +24,8 @@ const USAGE = `npm run contribute -- LINK [options]
                  default: tributary/pool-identity.json in the user's folder for state
   --help         this text
 
-Ends when the video is finished; in a pool, when it is interrupted. Exit status: 0 finished; 1 refused or failed; 2 wrong arguments;
-130 interrupted (what was begun goes to others).`;
+Ends when the video is finished; in a pool, when it is interrupted. Exit status: 0 finished; 1 refused or
+failed; 2 wrong arguments; 130 interrupted (what was begun goes to others).`;
 
 const LOOK_EVERY_MS = 500;
 
@@ -81,29 +82,64 @@ function isPoolLink(text: string): boolean {
   return url !== null && /^\/pool\/[^/]+$/.test(url.pathname) && url.hash.length > 1;
 }
 
+/** A page that helps, and what is told of it. */
+interface HelpingTab<State extends { error: WireError | null }> {
+  state(): Promise<State | null>;
+  line(state: State): string;
+  isOver(state: State): boolean;
+}
+
 /** Helps with one video of the pool after the other, until it is interrupted or sent away. */
 async function helpPool(
   { joinUrl, slots, name, identityFile }: ContributeArguments,
   signal: AbortSignal,
 ): Promise<void> {
+  const key = await readIdentity(identityFile);
+  await followTab(signal, async (browser) => {
+    const tab = await PoolTab.open(browser, joinUrl, { slots, name, key }, console.error);
+    await tab.join();
+    return { state: () => tab.state(), line: poolLine, isOver: () => false };
+  });
+}
+
+/** Through the page that everybody else sees; it knows how to reconnect, and when the job is over. */
+function contribute(
+  { joinUrl, slots, name }: ContributeArguments,
+  signal: AbortSignal,
+): Promise<void> {
+  return followTab(signal, async (browser) => {
+    const tab = await ContributorTab.open(browser, joinUrl, { slots, name }, console.error);
+    await tab.start();
+    const isOver = ({ phase }: ContributorState) => phase === "done";
+    return { state: () => tab.state(), line: progressLine, isOver };
+  });
+}
+
+/**
+ * Prints how a tab stands whenever that changes, until it is over.
+ * @throws TributaryError as the page says, or what the signal aborts with
+ */
+async function followTab<State extends { error: WireError | null }>(
+  signal: AbortSignal,
+  open: (browser: Browser) => Promise<HelpingTab<State>>,
+): Promise<void> {
   const browser = await launchBrowser();
   const closeNow = () => void browser.close().catch(() => {});
   signal.addEventListener("abort", closeNow);
   try {
-    const key = await readIdentity(identityFile);
-    const say = (line: string) => console.error(line);
-    const tab = await PoolTab.open(browser, joinUrl, { slots, name, key }, say);
-    await tab.join();
+    const tab = await open(browser);
     let lastLine = "";
     for (;;) {
       const state = await tab.state();
-      const line = state === null ? "" : poolLine(state);
+      const line = state === null ? "" : tab.line(state);
       if (line !== lastLine) console.log(line);
       lastLine = line;
+      if (state !== null && tab.isOver(state)) return;
       if (state?.error) throw new TributaryError(state.error.code, state.error.message);
       await sleep(LOOK_EVERY_MS, undefined, { signal });
     }
   } catch (thrown) {
+    // Not what a closed browser makes of it.
     signal.throwIfAborted();
     throw thrown;
   } finally {
@@ -117,38 +153,6 @@ function poolLine({ poolName, job, rests, connected, tasksDone, given }: PoolMem
   const now = !connected ? "connecting" : rests !== null ? `resting (${rests})` : video;
   const minutes = ((given?.mediaSeconds ?? 0) / 60).toFixed(1);
   return `${poolName}: ${now}; ${tasksDone} pieces made in this run, ${minutes} min of video in all`;
-}
-
-/** Through the page that everybody else sees; it knows how to reconnect, and when the job is over. */
-async function contribute(
-  { joinUrl, slots, name }: ContributeArguments,
-  signal: AbortSignal,
-): Promise<void> {
-  const browser = await launchBrowser();
-  const closeNow = () => void browser.close().catch(() => {});
-  signal.addEventListener("abort", closeNow);
-  try {
-    const say = (line: string) => console.error(line);
-    const tab = await ContributorTab.open(browser, joinUrl, { slots, name }, say);
-    await tab.start();
-    let lastLine = "";
-    for (;;) {
-      const state = await tab.state();
-      const line = state === null ? "" : progressLine(state);
-      if (line !== lastLine) console.log(line);
-      lastLine = line;
-      if (state?.phase === "done") return;
-      if (state?.error) throw new TributaryError(state.error.code, state.error.message);
-      await sleep(LOOK_EVERY_MS, undefined, { signal });
-    }
-  } catch (thrown) {
-    // Not what a closed browser makes of it.
-    signal.throwIfAborted();
-    throw thrown;
-  } finally {
-    signal.removeEventListener("abort", closeNow);
-    await browser.close();
-  }
 }
 
 function progressLine({ phase, job, connected, tasksDone, encoding }: ContributorState): string {

@@ -7,7 +7,7 @@ import { pixelsPerTick, speed, taskTicks } from "../schedule/state/pace.ts";
 import type { Holder } from "../schedule/state/records.ts";
 import type { State } from "../schedule/state/state.ts";
 
-/** What a job says to its pool: how much is left of it, and what the pool's members did. Pure. */
+/** A job's reports to its pool: how much is left of it, and what the pool's members did. Pure. */
 
 /** @param uplinkTicks ticks of video a millisecond whose chunks the owner brings to storage; null: not known */
 export function poolReport(state: State, uplinkTicks: number | null): JobReport {

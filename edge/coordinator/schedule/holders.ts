@@ -22,7 +22,7 @@ interface Arrival {
   member: ArrivingMember | null;
 }
 
-/** What a pool says of its member, by the pass that it came with. */
+/** A pool's member, as the pass that it came with describes it. */
 export interface ArrivingMember {
   memberId: string;
   proven: number;

@@ -55,7 +55,10 @@ export function assembleWhenDone(draft: Draft): void {
   });
 }
 
-/** @param forState state of the job when the work was begun: an answer for another state is asked for again */
+/**
+ * Takes the answer of a chore that is over.
+ * @param forState state of the job when the chore was begun; for another state it is begun again
+ */
 export function choreDone(draft: Draft, kind: ChoreKind, forState: JobState): void {
   const { job } = draft;
   const { [kind]: done, ...chores } = job.chores;

@@ -1,11 +1,12 @@
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
+import { OperatorClient } from "../../operator-client.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { AdminPage } from "./admin-page.tsx";
 import { Operator } from "./operator.ts";
 
 requireBrowser("admin");
 
-const operator = new Operator(new EdgeClient(location.origin));
+const operator = new Operator(new EdgeClient(location.origin), new OperatorClient(location.origin));
 render(<AdminPage operator={operator} />, document.getElementById("page") as HTMLElement);
 void operator.open();

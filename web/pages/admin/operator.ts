@@ -9,6 +9,7 @@ import {
   type SiteRules,
 } from "../../../shared/wire/operator.ts";
 import type { EdgeClient } from "../../edge-client.ts";
+import type { OperatorClient } from "../../operator-client.ts";
 
 /** For as long as the tab is open. */
 const TOKEN_KEY = "tributary.operator";
@@ -24,14 +25,16 @@ export interface SiteState {
 /** The doings of the operator's page. Methods never throw: see `problem`. */
 export class Operator {
   readonly #client: EdgeClient;
+  readonly #operator: OperatorClient;
   readonly #site = signal<SiteState | null>(null);
   readonly #problem = signal<WireError | null>(null);
   readonly #said = signal("");
   #token = sessionStorage.getItem(TOKEN_KEY) ?? "";
   #search = "";
 
-  constructor(client: EdgeClient) {
+  constructor(client: EdgeClient, operator: OperatorClient) {
     this.#client = client;
+    this.#operator = operator;
   }
 
   /** Null before the token was taken. */
@@ -79,7 +82,7 @@ export class Operator {
 
   saveRules(rules: SiteRules): Promise<void> {
     return this.#do(async () => {
-      await this.#client.saveRules(this.#token, rules);
+      await this.#operator.saveRules(this.#token, rules);
       await this.#read();
       this.#said.value = "The rules are saved.";
     });
@@ -87,7 +90,7 @@ export class Operator {
 
   settle(id: number): Promise<void> {
     return this.#do(async () => {
-      await this.#client.settleReport(this.#token, id);
+      await this.#operator.settleReport(this.#token, id);
       await this.#read();
       this.#said.value = "The report is off the list.";
     });
@@ -109,7 +112,7 @@ export class Operator {
   async backup(): Promise<CatalogueBackup | null> {
     let made: CatalogueBackup | null = null;
     await this.#do(async () => {
-      made = await this.#client.backUpCatalogue(this.#token);
+      made = await this.#operator.backUpCatalogue(this.#token);
     });
     return made;
   }
@@ -117,7 +120,7 @@ export class Operator {
   restore(text: string): Promise<void> {
     return this.#do(async () => {
       const backup = catalogueBackupSchema.parse(JSON.parse(text));
-      const added = await this.#client.restoreCatalogue(this.#token, backup);
+      const added = await this.#operator.restoreCatalogue(this.#token, backup);
       await this.#read();
       this.#said.value = added === 1 ? "1 row was added." : `${added} rows were added.`;
     });
@@ -125,8 +128,8 @@ export class Operator {
 
   async #read(): Promise<void> {
     const [overview, reports, page] = await Promise.all([
-      this.#client.overview(this.#token),
-      this.#client.reports(this.#token),
+      this.#operator.overview(this.#token),
+      this.#operator.reports(this.#token),
       this.#videos(null),
     ]);
     this.#site.value = { overview, reports, ...page };

@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
+import { EncoderBars } from "../../ui/encoder-bars.tsx";
 import { Figure } from "../../ui/figure.tsx";
 import { formatBytes } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
@@ -41,15 +42,7 @@ export function AtWork({
         <Figure name="Received" value={formatBytes(shown.bytesDownloaded)} />
         <Figure name="Sent" value={formatBytes(shown.bytesUploaded)} />
       </dl>
-      {encoding.length > 0 && (
-        <ul class="encoders" aria-label="Encoders at work">
-          {encoding.map((progress, index) => (
-            <li key={String(index)}>
-              <progress class="bar" max={1} value={progress} aria-label={`Encoder ${index + 1}`} />
-            </li>
-          ))}
-        </ul>
-      )}
+      <EncoderBars encoding={encoding} />
       {!connected && (
         <Note kind="info" icon={<InfoIcon />}>
           <p>Connecting…</p>

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { toWireError } from "../../../shared/job/errors.ts";
-import { EdgeClient } from "../../edge-client.ts";
+import { PoolClient } from "../../pool-client.ts";
 import { keepPool } from "../../saved/pools.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { PageFrame } from "../../ui/page-frame.tsx";
@@ -10,7 +10,7 @@ import { PageFrame } from "../../ui/page-frame.tsx";
 export function AskPage({ poolId, token }: { poolId: string; token: string }) {
   const shown = useSignal<{ title: string; text: string; isKept: boolean } | null>(null);
   useEffect(() => {
-    new EdgeClient(location.origin).pool(poolId, token).then(
+    new PoolClient(location.origin).facts(poolId, token).then(
       ({ name, members }) => {
         keepPool({ poolId, token, name });
         const machines = members === 1 ? "1 computer is" : `${members} computers are`;

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { toWireError } from "../../../shared/job/errors.ts";
 import type { CreatePoolResponse } from "../../../shared/wire/pool.ts";
-import { EdgeClient } from "../../edge-client.ts";
+import { PoolClient } from "../../pool-client.ts";
 import { savedSiteToken } from "../../saved/site-token.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
@@ -19,8 +19,8 @@ export function CreatePage() {
     isMaking.value = true;
     problem.value = "";
     try {
-      const client = new EdgeClient(location.origin);
-      made.value = await client.createPool(name.value.trim(), savedSiteToken() ?? undefined);
+      const client = new PoolClient(location.origin);
+      made.value = await client.create(name.value.trim(), savedSiteToken() ?? undefined);
     } catch (thrown) {
       const { what, advice } = ERROR_TEXTS[toWireError(thrown).code];
       problem.value = `${what} ${advice}`;

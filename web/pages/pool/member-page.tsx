@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Given, RestReason } from "../../../shared/wire/pool.ts";
 import type { PoolMemberState } from "../../contributor/pool-member-api.ts";
+import { EncoderBars } from "../../ui/encoder-bars.tsx";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { Figure } from "../../ui/figure.tsx";
 import { formatBytes, formatPercent } from "../../ui/format.ts";
@@ -133,15 +134,7 @@ function AtWork({
           <p>{RESTS[rests]}</p>
         </Note>
       )}
-      {encoding.length > 0 && (
-        <ul class="encoders" aria-label="Encoders at work">
-          {encoding.map((progress, index) => (
-            <li key={String(index)}>
-              <progress class="bar" max={1} value={progress} aria-label={`Encoder ${index + 1}`} />
-            </li>
-          ))}
-        </ul>
-      )}
+      <EncoderBars encoding={encoding} />
       {!connected && (
         <Note kind="info" icon={<InfoIcon />}>
           <p>Connecting…</p>

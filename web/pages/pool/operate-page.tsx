@@ -2,7 +2,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { toWireError } from "../../../shared/job/errors.ts";
 import type { PoolLinkKind, PoolOverview } from "../../../shared/wire/pool.ts";
-import { EdgeClient } from "../../edge-client.ts";
+import { PoolClient } from "../../pool-client.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { Figure } from "../../ui/figure.tsx";
@@ -19,10 +19,10 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
   const overview = useSignal<PoolOverview | null>(null);
   const problem = useSignal("");
   const made = useSignal<{ label: string; url: string } | null>(null);
-  const client = new EdgeClient(location.origin);
+  const client = new PoolClient(location.origin);
   const look = async () => {
     try {
-      overview.value = await client.poolOverview(poolId, token);
+      overview.value = await client.overview(poolId, token);
       problem.value = "";
     } catch (thrown) {
       const { title, what } = ERROR_TEXTS[toWireError(thrown).code];
@@ -44,7 +44,7 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
   };
   const addLink = (kind: PoolLinkKind, label: string) =>
     act(async () => {
-      const { url } = await client.addPoolLink(poolId, token, { kind, label });
+      const { url } = await client.addLink(poolId, token, { kind, label });
       made.value = { label: kind === "join" ? "Link for helpers" : "Link for owners", url };
     });
   const shown = overview.value;
@@ -75,12 +75,12 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
               shown={shown}
               made={made}
               onAdd={addLink}
-              onEnd={(linkId) => act(() => client.endPoolLink(poolId, token, linkId))}
+              onEnd={(linkId) => act(() => client.endLink(poolId, token, linkId))}
             />
             <Queue shown={shown} />
             <Members
               shown={shown}
-              onRemove={(id) => act(() => client.removePoolMember(poolId, token, id))}
+              onRemove={(id) => act(() => client.removeMember(poolId, token, id))}
             />
             <section class="card pool-card" aria-labelledby="use-title">
               <h2 id="use-title">Use by owner</h2>

@@ -1,6 +1,6 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { toWireError } from "../../../shared/job/errors.ts";
-import { EdgeClient } from "../../edge-client.ts";
+import { PoolClient } from "../../pool-client.ts";
 import { type KeptPool, keepPool, keptPools, readAskLink } from "../../saved/pools.ts";
 import { ERROR_TEXTS } from "../../ui/error-texts.ts";
 import { FormField } from "../../ui/form-field.tsx";
@@ -25,7 +25,7 @@ export function PoolChoice({
       return;
     }
     try {
-      const { name } = await new EdgeClient(location.origin).pool(read.poolId, read.token);
+      const { name } = await new PoolClient(location.origin).facts(read.poolId, read.token);
       const added = { ...read, name };
       keepPool(added);
       pools.value = keptPools();

@@ -33,7 +33,7 @@ const choreSchema = z.object({
 });
 
 /** What came of the results of all who came by one contributor link. */
-/** What a job knows of a member of its pool, and counts for the pool. */
+/** A job's record of a member of its pool, with the counts that the pool gets. */
 const poolMemberSchema = z.object({
   memberId: z.string(),
   /** Results of earlier jobs that somebody trusted has proven; it came with them. */

@@ -1,7 +1,7 @@
 import type { Draft } from "../state/draft.ts";
 import type { PoolMember } from "../state/records.ts";
 
-/** What a job counts of the members of its pool, for the records that they keep over jobs. */
+/** Counts of the members of a job's pool, for the records that they keep over jobs. */
 
 type Counts = Omit<PoolMember, "memberId" | "proven">;
 

@@ -1,0 +1,109 @@
+import type { z } from "zod";
+import { REAL_CLOCK } from "../shared/clock.ts";
+import { TributaryError, toWireError } from "../shared/job/errors.ts";
+import { retry } from "../shared/retry.ts";
+import { problemSchema } from "../shared/wire/problem.ts";
+
+const CALL_TIMEOUT_MS = 30_000;
+/** Tries of a call that may be repeated. */
+const CALL_TRIES = 4;
+
+export interface CallOptions {
+  /** An owner's, or one that allows to create. */
+  token?: string | undefined;
+  /** Sent as JSON, but for a Blob. */
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** Names what is asked for: asked again with it, it is not done twice. */
+  idempotencyKey?: string | undefined;
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Calls to a site's API, each with a time limit, its answer parsed, its problem as a TributaryError. */
+export class EdgeCalls {
+  readonly origin: string;
+
+  /** @param origin such as `https://tributary.example`, no slash at the end */
+  constructor(origin: string) {
+    this.origin = origin;
+  }
+
+  /** Address of a WebSocket. @param path such as `/api/...` */
+  socketUrl(path: string): string {
+    return this.origin.replace(/^http/, "ws") + path;
+  }
+
+  /** As `call`, repeated where no answer comes: for what may be done twice. */
+  callUntilHeard<T>(
+    method: Method,
+    path: string,
+    schema: z.ZodType<T>,
+    options: CallOptions,
+  ): Promise<T> {
+    const { signal } = options;
+    const once = () => this.call(method, path, schema, options);
+    return retry(once, { clock: REAL_CLOCK, signal, tries: CALL_TRIES, isRetryable: isUnheard });
+  }
+
+  /** @throws TributaryError the API's code, NETWORK, TIMEOUT, INTERNAL, or what the signal aborts with */
+  async call<T>(
+    method: Method,
+    path: string,
+    schema: z.ZodType<T>,
+    { token, body, signal, idempotencyKey }: CallOptions,
+  ): Promise<T> {
+    const headers = new Headers();
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    const isBlob = body instanceof Blob;
+    if (isBlob) headers.set("content-type", body.type);
+    else if (body !== undefined) headers.set("content-type", "application/json");
+    if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
+    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    const init = {
+      method,
+      headers,
+      body: isBlob ? body : (JSON.stringify(body) ?? null),
+      signal: either,
+      // What is deleted on the way out of a page is deleted.
+      keepalive: method === "DELETE",
+    };
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(this.origin + path, init);
+      text = await response.text();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const code = timeout.aborted ? "TIMEOUT" : "NETWORK";
+      throw new TributaryError(code, "The server could not be reached.", { cause });
+    }
+    const answer = parseJson(text);
+    if (!response.ok) {
+      const problem = problemSchema.safeParse(answer);
+      if (problem.success) throw new TributaryError(problem.data.code, problem.data.detail);
+      const code = response.status === 429 ? "RATE_LIMITED" : "INTERNAL";
+      throw new TributaryError(code, `The server answered with status ${response.status}.`);
+    }
+    const parsed = schema.safeParse(answer);
+    if (!parsed.success) {
+      throw new TributaryError("INTERNAL", "The server's answer was not understood.");
+    }
+    return parsed.data;
+  }
+}
+
+/** No answer came. */
+function isUnheard(thrown: unknown): boolean {
+  return ["NETWORK", "TIMEOUT"].includes(toWireError(thrown).code);
+}
+
+/** Undefined for what is no JSON: every schema refuses that. */
+function parseJson(text: string): unknown {
+  try {
+    return text === "" ? null : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
