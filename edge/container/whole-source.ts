@@ -49,7 +49,7 @@ export async function openWholeSource(
       loadFfmpeg: loadFfmpegCore,
       remux: nodeRemuxer(path, workspace.dir),
     });
-    const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots));
+    const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots, request.audio));
     if (request.needsPlan) {
       const { tracks, notices } = await readSubtitles(source, signal);
       await say({ plan: withMore(plan, notices) });

@@ -84,7 +84,7 @@ async function createPlanned(
 async function createWhole(
   env: Cloudflare.Env,
   job: NewJob,
-  { source, ladder, webhook }: CreateWholeJobRequest,
+  { source, ladder, audio, webhook }: CreateWholeJobRequest,
 ): Promise<void> {
   if (!hasServers(env)) {
     throw new TributaryError("ENGINE_UNAVAILABLE", "This site has no servers to make videos.");
@@ -98,7 +98,7 @@ async function createWhole(
   await sourceJobOf(env, job.jobId).begin({
     ...job,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, { servers: "always" }),
-    source: { key, name, sizeBytes, ladder: ladder ?? null },
+    source: { key, name, sizeBytes, ladder: ladder ?? null, audio },
     webhook: webhook ?? null,
   });
 }

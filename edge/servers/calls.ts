@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ladderRungSchema } from "../../shared/wire/api.ts";
+import { audioChoiceSchema, ladderRungSchema } from "../../shared/wire/api.ts";
 
 /** What travels through the queue of server work. Internal, but parsed: an old deployment may have sent it. */
 
@@ -9,6 +9,7 @@ export const wholeSourceSchema = z.object({
   name: z.string(),
   sizeBytes: z.number(),
   ladder: z.array(ladderRungSchema).nullable(),
+  audio: audioChoiceSchema.optional(),
   /** The job has no plan yet: the server makes it. */
   needsPlan: z.boolean(),
 });

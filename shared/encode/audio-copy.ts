@@ -1,3 +1,4 @@
+import { AAC_LC_CODEC } from "../cmaf/aac.ts";
 import { AAC_FRAME_SAMPLES, type AudioFacts, type AudioRendition } from "../job/job.ts";
 import type { AudioRun } from "./audio-run.ts";
 
@@ -9,6 +10,22 @@ const SILENT_FRAMES: Readonly<Record<number, Uint8Array>> = {
   1: Uint8Array.of(0x01, 0x18, 0x20, 0x07),
   2: Uint8Array.of(0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c),
 };
+
+/**
+ * Whether a track, as a whole, looks as if `copyFrames` would take it; false where its rate is not known.
+ * The browser's codecs alone copy: ffmpeg's results are verified by their hashes.
+ */
+export function looksCopyable(track: AudioFacts, rendition: AudioRendition): boolean {
+  const { codec, sampleRate, channels, heard, mixedFormats, bitsPerSecond = Infinity } = track;
+  return (
+    codec === AAC_LC_CODEC &&
+    mixedFormats !== true &&
+    heard === undefined &&
+    sampleRate === rendition.sampleRate &&
+    channels === rendition.channels &&
+    bitsPerSecond <= MOST_RATE * rendition.bitsPerSecond
+  );
+}
 
 /** AAC-LC packets of 1,024 samples each. */
 export interface AacPackets {

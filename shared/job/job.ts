@@ -88,6 +88,8 @@ export const audioFactsSchema = z.object({
     .optional(),
   /** Its channels or codec change on the way; what is stated of them is of the beginning. */
   mixedFormats: z.boolean().optional(),
+  /** Average rate of the source's packets; absent where it was read by a build that did not look. */
+  bitsPerSecond: z.number().positive().optional(),
 });
 export type AudioFacts = z.infer<typeof audioFactsSchema>;
 

@@ -33,6 +33,8 @@ export const NOTICE_CODES = [
   "PICTURE_CONVERTED",
   /** The ladder that was asked for gives a rung more bits than the source is worth. */
   "LADDER_WASTES_BITS",
+  /** The source's audio is kept as it is, at another rate than was asked for. */
+  "AUDIO_KEPT",
   /** The browser's own encoder could not take part; ffmpeg makes the pictures. */
   "ENCODER_LEFT_OUT",
   /** HDR becomes SDR. */

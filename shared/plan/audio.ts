@@ -1,11 +1,12 @@
 import type { AudioFacts, AudioRendition, SourceFacts } from "../job/job.ts";
 import { languageName } from "../job/language.ts";
-
-const STEREO_BITS_PER_SECOND = 128_000;
-const MONO_BITS_PER_SECOND = 64_000;
+import { AUDIO_KILOBITS, type AudioChoice } from "./audio-choice.ts";
 
 /** One rendition a track, the default one first. At most two channels. */
-export function planAudio(facts: Pick<SourceFacts, "audio">): AudioRendition[] {
+export function planAudio(
+  facts: Pick<SourceFacts, "audio">,
+  { kilobitsPerSecond: kilobits = AUDIO_KILOBITS.usual }: AudioChoice = {},
+): AudioRendition[] {
   const tracks = [...facts.audio];
   const first = tracks.findIndex((track) => track.isDefault);
   const [chosen] = tracks.splice(Math.max(0, first), 1);
@@ -19,13 +20,17 @@ export function planAudio(facts: Pick<SourceFacts, "audio">): AudioRendition[] {
       track: track.track,
       sampleRate: outputSampleRate(track.sampleRate),
       channels,
-      bitsPerSecond: channels === 1 ? MONO_BITS_PER_SECOND : STEREO_BITS_PER_SECOND,
+      bitsPerSecond: 1000 * (channels === 1 ? monoKilobits(kilobits) : kilobits),
       language: track.language,
       name: uniqueName(track, names),
       // RFC 8216, 4.3.4.1.1: no more than one member of a group is DEFAULT.
       isDefault: i === 0,
     };
   });
+}
+
+function monoKilobits(stereo: number): number {
+  return Math.max(AUDIO_KILOBITS.least, Math.round(stereo / 2));
 }
 
 /** 44.1 kHz for its family (11,025, 22,050, 88,200 ...), 48 kHz for all others: the smallest change of rate. */

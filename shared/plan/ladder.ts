@@ -1,6 +1,6 @@
 import { h264Level } from "../h264/level.ts";
 import { TributaryError } from "../job/errors.ts";
-import type { SourceFacts, VideoRendition } from "../job/job.ts";
+import type { AudioRendition, SourceFacts, VideoRendition } from "../job/job.ts";
 import { planAudio } from "./audio.ts";
 import { checkRungs, evenBelow, type LadderRung, suggestedKilobits } from "./rungs.ts";
 import { usefulKilobits } from "./source-rate.ts";
@@ -24,7 +24,10 @@ const CELLULAR_SHORT_SIDE = 144;
  * moving pictures looked more like their neighbours than like themselves; with 110, none. No rung gets
  * more bits than the source has for as many pixels.
  */
-export function defaultLadder(facts: Pick<SourceFacts, "video" | "audio">): LadderRung[] {
+export function defaultLadder(
+  facts: Pick<SourceFacts, "video" | "audio">,
+  audio: readonly AudioRendition[] = planAudio(facts),
+): LadderRung[] {
   const { displayWidth, displayHeight } = facts.video;
   const sourceShortSide = evenBelow(Math.min(displayWidth, displayHeight));
   const top = Math.min(sourceShortSide, MAX_DEFAULT_SHORT_SIDE);
@@ -50,25 +53,34 @@ export function defaultLadder(facts: Pick<SourceFacts, "video" | "audio">): Ladd
   const smallest = sides.at(-1) ?? top;
   if (
     CELLULAR_SHORT_SIDE <= 0.76 * smallest &&
-    cellular + soundKilobits(facts) <= CELLULAR_KILOBITS
+    cellular + soundKilobits(audio) <= CELLULAR_KILOBITS
   )
     rungs.push({ shortSide: CELLULAR_SHORT_SIDE, kilobitsPerSecond: cellular });
   return rungs;
 }
 
-function soundKilobits(facts: Pick<SourceFacts, "audio">): number {
-  return Math.max(0, ...planAudio(facts).map(({ bitsPerSecond }) => bitsPerSecond / 1000));
+function soundKilobits(audio: readonly AudioRendition[]): number {
+  return Math.max(0, ...audio.map(({ bitsPerSecond }) => bitsPerSecond / 1000));
 }
 
 /**
  * Renditions of a ladder, largest first: even sizes, square pixels, the source's aspect. Nothing is
  * scaled up: of the rungs above the source's size the smallest becomes one of just that size (with
  * bits to match), the others go.
+ * @param audio what is planned beside them; default: as by default
  * @throws TributaryError LADDER_INVALID
  */
 export function planLadder(
   facts: Pick<SourceFacts, "video" | "audio">,
-  rungs: readonly LadderRung[] = defaultLadder(facts),
+  rungs?: readonly LadderRung[],
+  audio?: readonly AudioRendition[],
+): VideoRendition[] {
+  return ladderOf(facts, rungs ?? defaultLadder(facts, audio));
+}
+
+function ladderOf(
+  facts: Pick<SourceFacts, "video">,
+  rungs: readonly LadderRung[],
 ): VideoRendition[] {
   checkRungs(rungs);
   const { displayWidth, displayHeight } = facts.video;

@@ -1,8 +1,10 @@
+import { looksCopyable } from "../encode/audio-copy.ts";
 import { planColour } from "../encode/colour.ts";
-import type { JobPlan, Segment, SourceFacts, VideoRendition } from "../job/job.ts";
+import type { AudioRendition, JobPlan, Segment, SourceFacts, VideoRendition } from "../job/job.ts";
 import { messagesOf, type Notice, notice } from "../job/notice.ts";
 import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
 import { planAudio } from "./audio.ts";
+import { AUDIO_KILOBITS, type AudioChoice } from "./audio-choice.ts";
 import { planLadder } from "./ladder.ts";
 import { checkPlanSize } from "./limits.ts";
 import { withRateShares } from "./rate-shares.ts";
@@ -34,18 +36,26 @@ export function planJob(
   timeline: FrameTimeline,
   rungs?: readonly LadderRung[],
   slots = 1,
+  choice: AudioChoice = {},
 ): JobPlan {
   const { tags: colour } = planColour(facts.video.colour ?? {}, facts.video);
   const parameterSets = { colour, browser: null };
-  const video = planLadder(facts, rungs).map((rendition) => ({ ...rendition, parameterSets }));
-  const audio = planAudio(facts);
+  const audio = planAudio(facts, choice);
+  const video = planLadder(facts, rungs, audio).map((rendition) => ({
+    ...rendition,
+    parameterSets,
+  }));
   const cuts = planSegments(timeline, facts.video.frameStep);
   const segments = withRateShares(cuts, segmentBytes(cuts, timeline));
   const tasks = planTasks(segments, video, audio, timeline, slots);
   checkPlanSize({ segments, video, audio, tasks });
   const wasted = rungs === undefined ? [] : wastedBits(facts, video);
-  const notices = [...facts.notices, ...wasted];
-  const warnings = [...facts.warnings, ...messagesOf(wasted)];
+  const kept =
+    (choice.kilobitsPerSecond ?? AUDIO_KILOBITS.usual) === AUDIO_KILOBITS.usual
+      ? []
+      : keptAudio(facts, audio);
+  const notices = [...facts.notices, ...wasted, ...kept];
+  const warnings = [...facts.warnings, ...messagesOf(wasted), ...messagesOf(kept)];
   const evenFrames = areEven(segments);
   const source = { ...facts, warnings, notices, video: { ...facts.video, evenFrames } };
   return { source, video, audio, segments, tasks };
@@ -67,6 +77,22 @@ function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[
     notice(
       "LADDER_WASTES_BITS",
       `The ladder gives ${shortSide}p ${Math.round(first.bitsPerSecond / 1000)} kbit/s; the source has the worth of ${useful}. The result gets larger, not better.`,
+    ),
+  ];
+}
+
+/** Of audio whose rate was asked for, and which may be copied at its own. */
+function keptAudio(facts: SourceFacts, renditions: readonly AudioRendition[]): Notice[] {
+  const rates = renditions.flatMap((rendition) => {
+    const track = facts.audio.find(({ track }) => track === rendition.track);
+    const isKept = track !== undefined && looksCopyable(track, rendition);
+    return isKept ? [Math.round((track.bitsPerSecond ?? 0) / 1000)] : [];
+  });
+  if (rates.length === 0) return [];
+  return [
+    notice(
+      "AUDIO_KEPT",
+      `The file's sound is AAC with ${rates.join(" and ")} kbit/s. Where the browser's own codecs do the work, it is kept as it is, because encoding it again would only lose quality.`,
     ),
   ];
 }

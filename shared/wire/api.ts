@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
+import { AUDIO_KILOBITS, type AudioChoice } from "../plan/audio-choice.ts";
 import type { LadderRung } from "../plan/rungs.ts";
 import { newCaptionsSchema } from "./captions.ts";
 import { detailsPatchSchema, detailsSchema } from "./details.ts";
@@ -102,6 +103,11 @@ export const ladderRungSchema = z.object({
   kilobitsPerSecond: z.int().min(20).max(100_000),
 }) satisfies z.ZodType<LadderRung>;
 
+export const audioChoiceSchema = z.object({
+  /** Of stereo; mono gets half of it. Default: 128; 192 suits music. */
+  kilobitsPerSecond: z.int().min(AUDIO_KILOBITS.least).max(AUDIO_KILOBITS.most).optional(),
+}) satisfies z.ZodType<AudioChoice>;
+
 export const visibilitySchema = z.enum(VISIBILITIES);
 
 /** A job for a video that lies in storage: servers do everything. */
@@ -110,6 +116,7 @@ export const createWholeJobRequestSchema = z
     source: z.object({ upload: uploadHandle }),
     /** Default: by the source's size. */
     ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
+    audio: audioChoiceSchema.optional(),
     /** Default: DEFAULT_VISIBILITY. */
     visibility: visibilitySchema.optional(),
     details: detailsPatchSchema.optional(),
@@ -119,6 +126,7 @@ export const createWholeJobRequestSchema = z
     examples: [
       {
         source: { upload: EXAMPLE_UPLOAD },
+        audio: { kilobitsPerSecond: 192 },
         visibility: "listed",
         details: { title: "Lesson 3: fractions", language: "en" },
       },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ladderRungSchema } from "./api.ts";
+import { audioChoiceSchema, ladderRungSchema } from "./api.ts";
 import { idSchema } from "./formats.ts";
 import { MOST_TILES, tileSizeSchema } from "./pictures.ts";
 
@@ -20,6 +20,7 @@ export const wholeSourceRequestSchema = z.object({
   name: z.string().min(1).max(255),
   sizeBytes: z.int().min(1),
   ladder: z.array(ladderRungSchema).nullable(),
+  audio: audioChoiceSchema.optional(),
   needsPlan: z.boolean(),
   /** Where to say what was planned, or why it cannot be (`preparedRequestSchema`). */
   preparedUrl: url,

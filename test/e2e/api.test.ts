@@ -55,6 +55,7 @@ describe("a whole video by API", () => {
     const job = await client.createWholeJob({
       source: { upload },
       ladder: LADDER,
+      audio: { kilobitsPerSecond: 192 },
       visibility: "listed",
       webhook: { url: hook.url, secret },
     });
@@ -64,6 +65,7 @@ describe("a whole video by API", () => {
     const status = await untilEnd(client, job);
     expect(status).toMatchObject({ state: "ready", error: null });
     expect(new Set(status.segments.map(({ role }) => role))).toEqual(new Set(["server"]));
+    expect(status.renditions.at(-1)).toMatchObject({ id: "a0", bitsPerSecond: 192_000 });
     // Short enough for one task.
     expect(status.tasks.filter(({ kind }) => kind === "video")).toHaveLength(1);
 

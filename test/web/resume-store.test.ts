@@ -35,6 +35,7 @@ const JOB = {
 const LACKED = {
   content: null,
   planSlots: 1,
+  audio: {},
   engine: null,
   usesServers: null,
   visibility: "unlisted",
@@ -42,6 +43,7 @@ const LACKED = {
 const CHOSEN = {
   content: "6".repeat(64),
   planSlots: 4,
+  audio: { kilobitsPerSecond: 192 },
   engine: "ffmpeg",
   usesServers: false,
   visibility: "private",

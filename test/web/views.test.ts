@@ -423,6 +423,15 @@ test("how closely helpers' work is looked at is the owner's choice", async () =>
   expect(await stage.calls()).toEqual([{ name: "verify", argument: "all" }]);
 });
 
+test("the rate of the sound is the owner's choice, in words", async () => {
+  await show("inspected");
+  await stage.page.getByText("Expert", { exact: true }).click();
+  const choice = stage.page.getByLabel("Sound quality");
+  expect(await choice.inputValue()).toBe("128");
+  await choice.selectOption("Music (192 kbit/s)");
+  expect(await stage.calls()).toEqual([{ name: "useAudio", argument: { kilobitsPerSecond: 192 } }]);
+});
+
 test("whether anything is published without a check is the owner's choice, and off", async () => {
   await show("running");
   await stage.page.getByText("Advanced", { exact: true }).click();

@@ -49,6 +49,7 @@ const KINDS: Record<string, Kind> = {
         ladder: [],
         createdAtMs: 0,
         planSlots: 1,
+        audio: {},
         engine: null,
         usesServers: null,
         visibility: "unlisted",

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { AUDIO_KILOBITS } from "../../shared/plan/audio-choice.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import { type CaptionFormat, captionLanguageSchema } from "../../shared/wire/captions.ts";
 import { MOST_TITLE_CHARACTERS } from "../../shared/wire/details.ts";
@@ -14,6 +15,7 @@ npm run transcode -- FILES AND FOLDERS [options]
   --out DIR           copy playlists and segments there; DIR/master.m3u8 plays from disk. Of several files
                       each has its own folder in DIR, by its name
   --ladder LIST       short side and kbit/s of each rung, e.g. 480:1400,360:800
+  --audio-kbps N      rate of stereo audio, 64 to 320; default 128; 192 for music. Mono gets half of it
   --engine NAME       auto (default), ffmpeg, webcodecs or server
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
@@ -64,6 +66,8 @@ export interface TranscodeArguments {
   unverified?: (typeof UNVERIFIED)[number];
   /** As given: `480:1400,360:800`. */
   ladder: string | null;
+  /** Default: by the page. */
+  audioKbps?: number | null;
   slots: number | null;
   cores?: number | null;
   /** Default: none. */
@@ -130,6 +134,12 @@ export function parseArguments(
     title,
     visibility,
     ladder: values.ladder ?? null,
+    audioKbps: wholeNumber(
+      "--audio-kbps",
+      values["audio-kbps"],
+      AUDIO_KILOBITS.least,
+      AUDIO_KILOBITS.most,
+    ),
     slots: wholeNumber("--slots", values.slots, 1, 64),
     cores: wholeNumber("--cores", values.cores, 1, 64),
     lookSeconds: wholeNumber("--look", values.look, 0, 3600),
@@ -197,6 +207,7 @@ function existingFile(name: string): string {
 const OPTIONS = {
   out: { type: "string" },
   ladder: { type: "string" },
+  "audio-kbps": { type: "string" },
   engine: { type: "string", default: "auto" },
   slots: { type: "string" },
   cores: { type: "string" },

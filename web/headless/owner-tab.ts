@@ -27,6 +27,8 @@ export interface OwnerTabOptions {
   /** What the page is told of the device; null for the truth. */
   cores?: number | null;
   ladder: string | null;
+  /** Default: the page's own choice. */
+  audioKbps?: number | null;
   /** How helpers' work is checked from the start; default: the page's own choice. */
   checking?: OwnerOptions["checking"];
   /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
@@ -80,6 +82,7 @@ export class OwnerTab {
     if (options.engine !== "auto") query.set("engine", options.engine);
     if (options.slots !== null) query.set("slots", String(options.slots));
     if (options.ladder !== null) query.set("ladder", options.ladder);
+    if (options.audioKbps != null) query.set("audio-kbps", String(options.audioKbps));
     const search = query.size === 0 ? "" : `?${query}`;
     await tab.page.goto(`${options.serverUrl}/${search}`);
     await tab.#isThere();

@@ -136,11 +136,19 @@ async function work(
   say: (line: string) => void,
   cleanups: Cleanups,
 ): Promise<void> {
-  const { engine, slots, ladder, cores, verify = "adaptive", unverified = "wait" } = given;
+  const {
+    engine,
+    slots,
+    ladder,
+    audioKbps = null,
+    cores,
+    verify = "adaptive",
+    unverified = "wait",
+  } = given;
   const checking = { verify, unverified };
   const tab = await OwnerTab.open(
     browser,
-    { serverUrl, engine, slots, ladder, cores: cores ?? null, checking },
+    { serverUrl, engine, slots, ladder, audioKbps, cores: cores ?? null, checking },
     say,
   );
   seen.pickedAtMs = Date.now();

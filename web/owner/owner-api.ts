@@ -8,6 +8,7 @@ import type {
   VideoRendition,
 } from "../../shared/job/job.ts";
 import type { Notice } from "../../shared/job/notice.ts";
+import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
@@ -29,6 +30,8 @@ export interface Inspection {
   ladder: LadderRung[];
   video: VideoRendition[];
   audio: AudioRendition[];
+  /** As it was asked for. */
+  audioChoice: AudioChoice;
   segmentCount: number;
   taskCount: number;
   /** Bytes the outputs will have at the planned rates. */
@@ -211,6 +214,7 @@ export interface OwnerOptions {
    * x264, better at equal bits. "server": this tab only cuts and uploads.
    */
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
+  audio?: AudioChoice;
   /** Needed where a site lets only some people create jobs. */
   createToken?: string;
   /** How helpers' results are checked, from the start; default: DEFAULT_JOB_SETTINGS. */
@@ -230,6 +234,7 @@ export interface ResumableJob {
   createdAtMs: number;
   /** Slots that its tasks were planned for. */
   planSlots: number;
+  audio: AudioChoice;
   /** What was chosen for it; null: nothing, or by a build that did not keep it. */
   engine: NonNullable<OwnerOptions["engine"]> | null;
   usesServers: boolean | null;
@@ -240,7 +245,7 @@ export interface ResumableJob {
 export interface OwnerApi {
   /** @param onState called with the present state, and with every change; twice a second while work moves */
   subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void>;
-  /** May change the engine of a file that is `inspected`: it is planned anew. */
+  /** May change engine and audio of a file that is `inspected`: it is planned anew. */
   configure(options: OwnerOptions): Promise<OwnerSnapshot>;
   /** A file is about to be picked: tries the browser's codecs meanwhile. */
   warm(): Promise<OwnerSnapshot>;

@@ -72,9 +72,10 @@ class Owner implements OwnerApi {
     this.#options = { ...this.#options, ...options };
     const file = this.#file;
     // Only these say how the file is made.
-    if (options.engine === undefined && options.slots === undefined) return this.#snapshot();
+    const isOtherEngine = options.engine !== undefined || options.slots !== undefined;
+    if (!isOtherEngine && options.audio === undefined) return this.#snapshot();
     if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
-    this.#encoders.end();
+    if (isOtherEngine) this.#encoders.end();
     const snapshot = this.#plan(() => file.underOptions(this.#options));
     this.#preparePool();
     void this.#beginAhead();
@@ -144,10 +145,11 @@ class Owner implements OwnerApi {
       const created = await this.#client.createJob(plan, options);
       const { jobId, ownerToken, watchUrl, masterUrl } = created;
       const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
-      const { ladder, planSlots } = file;
+      const { ladder, planSlots, audio } = file;
       const createdAtMs = Date.now();
       const { content } = file;
-      const read = { fileName, fingerprint, content, sizeBytes, ladder, planSlots, createdAtMs };
+      const planned = { ladder, planSlots, audio };
+      const read = { fileName, fingerprint, content, sizeBytes, ...planned, createdAtMs };
       const { engine = null } = this.#options;
       const job = {
         jobId,

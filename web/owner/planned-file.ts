@@ -4,6 +4,7 @@ import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { messagesOf, type Notice, notice } from "../../shared/job/notice.ts";
+import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../edge-client.ts";
 import { withBrowserSets } from "../encoder/browser-sets.ts";
@@ -55,7 +56,7 @@ export class PlannedFile {
     this.facts = facts;
     this.#options = options;
     this.#choice = choice;
-    this.plan = source.planJob(choice.ladder ?? undefined, choice.planSlots);
+    this.plan = source.planJob(choice.ladder ?? undefined, choice.planSlots, this.audio);
   }
 
   /**
@@ -119,7 +120,7 @@ export class PlannedFile {
    * @throws TributaryError SOURCE_CHANGED where it is another file, and no copy of the same video
    */
   fitting(options: OwnerOptions, job: ResumableJob): PlannedFile {
-    const file = this.planned(options, job.ladder, job.planSlots);
+    const file = this.planned({ ...options, audio: job.audio }, job.ladder, job.planSlots);
     if (this.source.facts.fingerprint === job.fingerprint) return file;
     if (file.content !== job.content) {
       throw new TributaryError("SOURCE_CHANGED", "This is not the file that the job began with.");
@@ -146,6 +147,11 @@ export class PlannedFile {
   /** Slots that the tasks are planned for. */
   get planSlots(): number {
     return this.#choice.planSlots;
+  }
+
+  /** As it was asked for. */
+  get audio(): AudioChoice {
+    return this.#options.audio ?? {};
   }
 
   /** As it was asked for, not as even numbers made it: "240" may well be 134 lines of a banner. */
@@ -183,6 +189,7 @@ export class PlannedFile {
       ladder: this.ladder,
       video: plan.video,
       audio: plan.audio,
+      audioChoice: this.audio,
       segmentCount: plan.segments.length,
       taskCount: plan.tasks.length,
       estimatedBytes: Math.round(bytesPerSecond * this.durationSeconds),

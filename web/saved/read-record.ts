@@ -13,6 +13,7 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
   ladder: z.array(z.object({ shortSide: z.number(), kilobitsPerSecond: z.number() })),
   createdAtMs: z.number(),
   planSlots: z._default(z.int(), 1),
+  audio: z._default(z.object({ kilobitsPerSecond: z.optional(z.int()) }), {}),
   engine: z._default(z.nullable(z.enum(["auto", "ffmpeg", "webcodecs", "server"])), null),
   usesServers: z._default(z.nullable(z.boolean()), null),
   visibility: z._default(z.enum(VISIBILITIES), DEFAULT_VISIBILITY),

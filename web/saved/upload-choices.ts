@@ -1,4 +1,5 @@
 import type { JobSettings } from "../../shared/job/job.ts";
+import { audioKilobits } from "../../shared/plan/audio-choice.ts";
 import { VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
 import type { OwnerOptions } from "../owner/owner-api.ts";
 import { StringRecord } from "./string-record.ts";
@@ -10,6 +11,8 @@ export interface UploadChoices {
   engine?: Extract<OwnerOptions["engine"], "auto" | "ffmpeg">;
   verify?: JobSettings["verify"];
   usesServers?: boolean;
+  /** Of stereo. */
+  audioKbps?: number | undefined;
 }
 
 /** Output pixels that this device made a second, by engine, in millions. */
@@ -24,12 +27,13 @@ const POLICIES = ["adaptive", "all", "off"] as const;
 
 /** What cannot be read is left out. */
 export function keptChoices(): UploadChoices {
-  const { visibility, engine, verify, usesServers } = CHOICES.read();
+  const { visibility, engine, verify, usesServers, audioKbps } = CHOICES.read();
   const kept: { [K in keyof UploadChoices]: UploadChoices[K] | undefined } = {
     visibility: VISIBILITIES.find((each) => each === visibility),
     engine: ENGINES.find((each) => each === engine),
     verify: POLICIES.find((each) => each === verify),
     usesServers: usesServers === undefined ? undefined : usesServers === "true",
+    audioKbps: audioKilobits(audioKbps),
   };
   return Object.fromEntries(
     Object.entries(kept).filter(([, value]) => value !== undefined),
@@ -37,7 +41,9 @@ export function keptChoices(): UploadChoices {
 }
 
 export function keepChoices(choices: UploadChoices): void {
-  for (const [name, value] of Object.entries(choices)) CHOICES.put(name, String(value), MOST);
+  for (const [name, value] of Object.entries(choices)) {
+    if (value !== undefined) CHOICES.put(name, String(value), MOST);
+  }
 }
 
 /** Megapixels a second that each engine came to on this device, where it has been measured. */

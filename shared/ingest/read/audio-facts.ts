@@ -112,6 +112,7 @@ export async function describeAudio(
       durationTicks: Math.max(0, endTicks - startTicks),
       ...(heard === null ? {} : { heard }),
       ...(packets.descriptions === null ? {} : { mixedFormats: true }),
+      ...averageRate(packets, span),
     },
     index: {
       track: position,
@@ -127,6 +128,16 @@ export async function describeAudio(
 interface Span {
   startTicks: number;
   endTicks: number;
+}
+
+/** Empty where its packets have no length or no bytes. */
+function averageRate(
+  { bytes }: PacketList,
+  { startTicks, endTicks }: Span,
+): Pick<AudioFacts, "bitsPerSecond"> {
+  const bits = 8 * bytes.reduce((sum, each) => sum + each, 0);
+  if (bits === 0 || endTicks <= startTicks) return {};
+  return { bitsPerSecond: Math.round((bits * TICKS_PER_SECOND) / (endTicks - startTicks)) };
 }
 
 /** Sound that an edit list hides for less time is what a decoder needs to find in, or its padding. */

@@ -18,7 +18,7 @@ export function contentDigest(
   const content = {
     durationTicks: source.durationTicks,
     video: { ...video, frameRate: video.frameRate.toFixed(3), codec: family(codec) },
-    audio: source.audio.map(({ title: _, isDefault: __, ...audio }) => audio),
+    audio: source.audio.map(({ title: _, isDefault: __, bitsPerSecond: ___, ...audio }) => audio),
     // How bits are shared out follows from the file's own.
     segments: segments.map(({ rateShare: _, ...segment }) => segment),
     tasks,

@@ -1,5 +1,6 @@
 import { TributaryError } from "../../job/errors.ts";
 import type { JobPlan, SourceFacts } from "../../job/job.ts";
+import type { AudioChoice } from "../../plan/audio-choice.ts";
 import { type LadderRung, planJob } from "../../plan/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../wire/lease.ts";
 import type { CutPiece } from "../cut/cut-piece.ts";
@@ -25,7 +26,7 @@ export interface Source {
    * @param slots see `planTasks`; default 1
    * @throws TributaryError LADDER_INVALID
    */
-  planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan;
+  planJob(rungs?: readonly LadderRung[], slots?: number, audio?: AudioChoice): JobPlan;
   /** See `contentDigest`; of a plan of this source. */
   contentOf(plan: JobPlan): string;
   /** What the browser's own decoder would have to begin with. */
@@ -110,8 +111,8 @@ class OpenSource implements Source {
     this.#home = home;
   }
 
-  planJob(rungs?: readonly LadderRung[], slots?: number): JobPlan {
-    return planJob(this.facts, frameTimeline(this.index.video), rungs, slots);
+  planJob(rungs?: readonly LadderRung[], slots?: number, audio?: AudioChoice): JobPlan {
+    return planJob(this.facts, frameTimeline(this.index.video), rungs, slots, audio);
   }
 
   contentOf(plan: JobPlan): string {

@@ -101,6 +101,7 @@ export const INSPECTION: Inspection = {
       isDefault: true,
     },
   ],
+  audioChoice: {},
   segmentCount: 52,
   taskCount: 58,
   estimatedBytes: 222_600_000,

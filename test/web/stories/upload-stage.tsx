@@ -79,6 +79,7 @@ const session: UploadSessionView = {
   setLadder: noted("setLadder"),
   useServers: noted("useServers"),
   useEngine: noted("useEngine"),
+  useAudio: (choice) => noted("useAudio")(choice).then(() => true),
   useKey: noted("useKey"),
   useChecks: noted("useChecks"),
   pause: noted("pause"),

@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { REAL_CLOCK } from "../../../shared/clock.ts";
+import { audioKilobits } from "../../../shared/plan/audio-choice.ts";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
 import { EdgeClient } from "../../edge-client.ts";
 import type { OwnerOptions, OwnerState } from "../../owner/owner-api.ts";
@@ -108,7 +109,7 @@ function isNeeded(state: OwnerState): boolean {
   return state.phase === "running" && state.work.job?.tasksNeedingSource !== 0;
 }
 
-/** `?slots=2&engine=ffmpeg`: for measuring, and for people who want their machine for themselves. */
+/** `?slots=2&engine=ffmpeg&audio-kbps=192`: for measuring, and for people who want their machine for themselves. */
 function optionsOf(query: URLSearchParams): OwnerOptions {
   const options: OwnerOptions = { device: deviceFacts() };
   const slots = Number(query.get("slots"));
@@ -119,6 +120,8 @@ function optionsOf(query: URLSearchParams): OwnerOptions {
   }
   const kept = keptChoices();
   if (options.engine === undefined && kept.engine !== undefined) options.engine = kept.engine;
+  const kilobitsPerSecond = audioKilobits(query.get("audio-kbps")) ?? kept.audioKbps;
+  if (kilobitsPerSecond !== undefined) options.audio = { kilobitsPerSecond };
   if (kept.verify !== undefined) options.checking = { verify: kept.verify, unverified: "wait" };
   if (globalThis.tributaryChecking) options.checking = globalThis.tributaryChecking;
   const createToken = savedKey ?? givenKey;

@@ -1,9 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { WireError } from "../../../shared/job/errors.ts";
+import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { InspectedState } from "../../owner/owner-api.ts";
 import { formatBitrate, formatCount, languageName } from "../../ui/format.ts";
+import { AudioSettings } from "./audio-settings.tsx";
 import { DeviceNote } from "./device-note.tsx";
 import { Checking, type VerifyPolicy } from "./helper-settings.tsx";
 import { LadderEditor } from "./ladder-editor.tsx";
@@ -15,14 +17,18 @@ export function ExpertSettings({
   state: { inspection, part },
   ladderError,
   verify,
+  disabled,
   onLadder,
+  onAudio,
   onServers,
   onVerify,
 }: {
   state: InspectedState;
   ladderError: WireError | null;
   verify: VerifyPolicy;
+  disabled: boolean;
   onLadder(ladder: LadderRung[]): void;
+  onAudio(choice: AudioChoice): Promise<boolean>;
   onServers(use: boolean): void;
   onVerify(verify: VerifyPolicy): Promise<void>;
 }) {
@@ -74,6 +80,7 @@ export function ExpertSettings({
           </dd>
         </div>
       </dl>
+      <AudioSettings inspection={inspection} disabled={disabled} onChange={onAudio} />
       <Checking policy={verify} onChange={(policy) => onVerify(policy).then(() => true)} />
       <DeviceNote decision={part} onServers={onServers} />
     </details>

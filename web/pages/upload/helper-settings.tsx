@@ -1,30 +1,10 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import type { JobSettings } from "../../../shared/job/job.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { useAsked } from "./asked.ts";
 
 export type VerifyPolicy = JobSettings["verify"];
-
-/**
- * A setting as it is shown: as it was put, until the coordinator says how it is.
- * @param tell resolves to whether it was said
- */
-function useAsked<T>(
-  known: T,
-  tell: (value: T) => Promise<boolean>,
-): [shown: T, put: (value: T) => Promise<void>] {
-  const asked = useSignal<T | null>(null);
-  useEffect(() => {
-    if (asked.value === known) asked.value = null;
-  }, [asked, known]);
-  const put = async (value: T): Promise<void> => {
-    asked.value = value;
-    if (!(await tell(value))) asked.value = null;
-  };
-  return [asked.value ?? known, put];
-}
 
 const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: string; hint: string }>> = {
   adaptive: {

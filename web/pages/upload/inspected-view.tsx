@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { Engine } from "../../../shared/job/job.ts";
+import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { NewCaptions } from "../../../shared/wire/captions.ts";
 import {
@@ -34,6 +35,8 @@ import type { PendingAction } from "./upload-session.ts";
 
 export interface InspectedActions {
   onLadder(ladder: LadderRung[]): void;
+  /** Resolves to whether it was said. */
+  onAudio(choice: AudioChoice): Promise<boolean>;
   onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
   onVerify(verify: VerifyPolicy): Promise<void>;
@@ -210,7 +213,9 @@ export function InspectedView({
             state={state}
             ladderError={ladderError}
             verify={choices.verify ?? "adaptive"}
+            disabled={pending !== null}
             onLadder={actions.onLadder}
+            onAudio={actions.onAudio}
             onServers={actions.onServers}
             onVerify={actions.onVerify}
           />

@@ -49,6 +49,26 @@ export const PICKED = {
   expertHint: "Quality levels, sound, checks and servers. Nobody has to look in here.",
 } as const;
 
+/** How the sound is made. */
+export const AUDIO: {
+  rate: string;
+  /** By kbit/s of stereo. */
+  rates: Readonly<Record<number, string>>;
+  otherRate(rate: number): string;
+  rateHint: string;
+} = {
+  rate: "Sound quality",
+  rates: {
+    96: "Speech, small (96 kbit/s)",
+    128: "Usual (128 kbit/s)",
+    192: "Music (192 kbit/s)",
+    256: "Music, best (256 kbit/s)",
+  },
+  otherRate: (rate) => `${rate} kbit/s`,
+  rateHint:
+    "For stereo; one channel gets half of it. Sound that has the right form already and is not much larger is kept as it is.",
+};
+
 /** Where a site takes videos from some people only. */
 export const KEY = {
   label: "Key of this site",

@@ -44,6 +44,7 @@ export type UploadSessionView = Pick<
   | "setLadder"
   | "useServers"
   | "useEngine"
+  | "useAudio"
   | "useChecks"
   | "useKey"
   | "reopen"
@@ -137,6 +138,7 @@ function Phase({
           pending={pending}
           actions={{
             onLadder: (ladder) => session.setLadder(ladder),
+            onAudio: (choice) => session.useAudio(choice),
             onEngine: (engine) => session.useEngine(engine),
             onServers: (use) => session.useServers(use),
             onVerify: (verify) => session.useChecks(verify),

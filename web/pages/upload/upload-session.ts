@@ -6,6 +6,7 @@ import {
   type WireError,
 } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
+import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import type {
@@ -190,6 +191,14 @@ export class UploadSession {
   async useEngine(engine: NonNullable<OwnerOptions["engine"]>): Promise<void> {
     await this.#while("ladder", () => this.#link.configure({ engine }));
     if (engine === "auto" || engine === "ffmpeg") this.#keep({ engine });
+  }
+
+  /** How the audio is made; kept for a worker that takes over. @returns whether it was said */
+  async useAudio(audio: AudioChoice): Promise<boolean> {
+    await this.#while("ladder", () => this.#link.configure({ audio }));
+    if (this.#problem.peek() !== null) return false;
+    this.#keep({ audioKbps: audio.kilobitsPerSecond });
+    return true;
   }
 
   /** How closely helpers' work will be looked at. */
