@@ -1,4 +1,5 @@
 import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
+import { PODCAST_PLAYLIST } from "../../shared/playlist/names.ts";
 import type { Video } from "../../shared/wire/api.ts";
 
 /** A video as links, feeds and embeds tell of it, with its addresses. */
@@ -8,6 +9,8 @@ export interface Published {
   watchUrl: string;
   embedUrl: string;
   masterUrl: string;
+  /** With a variant of the audio alone. */
+  podcastUrl: string;
   /** The poster's address; null where there is none. */
   posterUrl: string | null;
 }
@@ -21,6 +24,7 @@ export function published(origin: string, video: Video): Published {
     watchUrl: `${origin}/watch/${id}`,
     embedUrl: `${origin}/embed/${id}`,
     masterUrl: `${origin}/v/${id}/master.m3u8`,
+    podcastUrl: `${origin}/v/${id}/${PODCAST_PLAYLIST}`,
     posterUrl: video.poster ? `${origin}${video.poster.path}` : null,
   };
 }

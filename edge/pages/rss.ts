@@ -31,7 +31,7 @@ ${items.map(item)}</channel>
 }
 
 function item(it: Published & { enclosure: Enclosure }) {
-  const { video, watchUrl, masterUrl, posterUrl, durationSeconds, enclosure } = it;
+  const { video, watchUrl, podcastUrl, posterUrl, durationSeconds, enclosure } = it;
   return html`<item>
 <title>${video.title}</title>
 <link>${watchUrl}</link>
@@ -39,7 +39,7 @@ function item(it: Published & { enclosure: Enclosure }) {
 <pubDate>${new Date(video.createdAtMs).toUTCString()}</pubDate>
 <description>${video.description || video.title}</description>
 <enclosure url="${enclosure.url}" length="${enclosure.sizeBytes}" type="${enclosure.type}"/>
-<podcast:alternateEnclosure type="${PLAYLIST_TYPE}" length="${video.bytesStored}" height="${video.height}"><podcast:source uri="${masterUrl}"/></podcast:alternateEnclosure>
+<podcast:alternateEnclosure type="${PLAYLIST_TYPE}" length="${video.bytesStored}" height="${video.height}"><podcast:source uri="${podcastUrl}"/></podcast:alternateEnclosure>
 <itunes:duration>${Math.round(durationSeconds)}</itunes:duration>
 ${posterUrl && html`<itunes:image href="${posterUrl}"/>`}</item>
 `;

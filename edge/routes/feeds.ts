@@ -48,11 +48,11 @@ async function listed(c: Context<AppEnv>, limit: number): Promise<Published[]> {
 /** The MP4 where there is one: every reader plays that. */
 async function enclosureOf(
   env: Cloudflare.Env,
-  { video, masterUrl }: Published,
+  { video, podcastUrl }: Published,
 ): Promise<Enclosure> {
   const file = await env.MEDIA.head(mp4Key(video.id));
-  if (file === null) return { url: masterUrl, type: PLAYLIST_TYPE, sizeBytes: video.bytesStored };
-  const url = new URL("download.mp4", masterUrl).href;
+  if (file === null) return { url: podcastUrl, type: PLAYLIST_TYPE, sizeBytes: video.bytesStored };
+  const url = new URL("download.mp4", podcastUrl).href;
   return { url, type: "video/mp4", sizeBytes: file.size };
 }
 

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { log } from "../../shared/log.ts";
+import { PODCAST_PLAYLIST } from "../../shared/playlist/names.ts";
 import {
   linkRequestSchema,
   type SignedLink,
@@ -115,6 +116,7 @@ function linkTo(
     watchUrl: `${origin}/watch/${id}?key=${key}`,
     embedUrl: `${origin}/embed/${id}?key=${key}`,
     masterUrl: `${folder}/master.m3u8`,
+    podcastUrl: `${folder}/${PODCAST_PLAYLIST}`,
     dashUrl: `${folder}/manifest.mpd`,
     mp4Url: `${folder}/download.mp4`,
     posterUrl: `${folder}/poster.jpg`,

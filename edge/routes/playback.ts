@@ -5,7 +5,11 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { namedHashes, playlistKey } from "../../shared/job/object-keys.ts";
 import { log } from "../../shared/log.ts";
 import {
+  MASTER_PLAYLIST,
+  type PlaylistInput,
+  PODCAST_PLAYLIST,
   renderDash,
+  renderMultivariant,
   renderSubtitles,
   type SubtitleTrack,
   withSubtitles,
@@ -20,10 +24,9 @@ import { isJobId } from "../http/auth.ts";
 import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 import { visibleVideo } from "../http/video-access.ts";
 import { fromEdgeCache, intoEdgeCache, partFromEdgeCache } from "../storage/edge-cache.ts";
-import { readRecord } from "../storage/video-record.ts";
+import { readRecord, type VideoRecord } from "../storage/video-record.ts";
 import { pictureFiles } from "./picture-files.ts";
 
-const MASTER = "master.m3u8";
 /** Folders of captions. */
 const CAPTIONS = "s[a-z0-9]{8}";
 
@@ -70,16 +73,24 @@ playbackRoutes.use("/:id/*", async (c, next) => {
 
 /** With the tracks of captions that there are now: those come and go, also when the video is finished. */
 playbackRoutes.get("/:id/master.m3u8", async (c) => {
-  const { text, isFinal } = await playlistText(c, MASTER);
-  const tracks = await captionTracks(c);
-  const maxAgeSeconds = isFinal ? 60 : 0;
-  return manifest(c, withSubtitles(text, tracks), { type: PLAYLIST_TYPE, maxAgeSeconds });
+  const { text, isFinal } = await playlistText(c, MASTER_PLAYLIST);
+  return multivariant(c, text, isFinal);
+});
+playbackRoutes.get(`/:id/${PODCAST_PLAYLIST}`, async (c) => {
+  const jobId = jobIdOf(c);
+  const record = await readRecord(c.env.MEDIA, jobId);
+  const text =
+    record === null
+      ? await coordinatorOf(c.env, jobId).playlist(PODCAST_PLAYLIST)
+      : renderMultivariant(recordedInput(record), true);
+  if (text === null) throw new TributaryError("NOT_FOUND", NO_PLAYLIST);
+  return multivariant(c, text, record !== null);
 });
 playbackRoutes.get(`/:id/:track{${CAPTIONS}}/playlist.m3u8`, async (c) => {
   const track = c.req.param("track") ?? "";
   const tracks = await captionTracks(c);
   if (!tracks.some(({ id }) => id === track)) throw notFound();
-  const master = await playlistText(c, MASTER);
+  const master = await playlistText(c, MASTER_PLAYLIST);
   const first = /^#EXT-X-STREAM-INF:.*\n(.+)$/m.exec(master.text)?.[1] ?? "";
   const { text, isFinal } = await playlistText(c, first);
   return manifest(c, renderSubtitles(text), { type: PLAYLIST_TYPE, maxAgeSeconds: age(isFinal) });
@@ -127,10 +138,25 @@ playbackRoutes.get("/:id/manifest.mpd", async (c) => {
     const message = "There is no DASH manifest (yet): it comes when a video is finished.";
     throw new TributaryError("NOT_FOUND", message);
   }
-  const { video, audio, segments, media: accepted } = record;
-  const text = renderDash({ video, audio, segments, accepted, ended: true });
+  const text = renderDash(recordedInput(record));
   return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: age(true) });
 });
+
+const NO_PLAYLIST = "There is no such playlist (yet).";
+
+function recordedInput({ video, audio, segments, media: accepted }: VideoRecord): PlaylistInput {
+  return { video, audio, segments, accepted, ended: true };
+}
+
+async function multivariant(
+  c: Context<PlaybackEnv>,
+  text: string,
+  isFinal: boolean,
+): Promise<Response> {
+  const tracks = await captionTracks(c);
+  const maxAgeSeconds = isFinal ? 60 : 0;
+  return manifest(c, withSubtitles(text, tracks), { type: PLAYLIST_TYPE, maxAgeSeconds });
+}
 
 async function playlist(c: Context<PlaybackEnv>, path: string): Promise<Response> {
   const { text, isFinal } = await playlistText(c, path);
@@ -150,7 +176,7 @@ async function playlistText(
   const jobId = jobIdOf(c);
   const final = await finalPlaylist(c, path);
   const text = final ?? (await coordinatorOf(c.env, jobId).playlist(path));
-  if (text === null) throw new TributaryError("NOT_FOUND", "There is no such playlist (yet).");
+  if (text === null) throw new TributaryError("NOT_FOUND", NO_PLAYLIST);
   return { text, isFinal: final !== null };
 }
 

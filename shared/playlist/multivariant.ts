@@ -25,12 +25,13 @@ const AUDIO_GROUP = "audio";
 const KEY_FRAME_SHARE = { peak: 0.45, average: 0.25 };
 
 /**
- * `master.m3u8` (RFC 8216, 4.3.4). Bit rates are measured from the accepted segments; before the end
+ * `master.m3u8` (RFC 8216, 4.3.4), or `podcast.m3u8`. Bit rates are measured from the accepted segments; before the end
  * BANDWIDTH is never below the bound that the plan sets, because players ask for this playlist only
  * once and real streams may exceed it by 25 % at most (Apple's authoring
  * specification).
+ * @param withAudioOnly with a last variant that is the audio alone, where there is audio
  */
-export function renderMultivariant(input: PlaylistInput): string {
+export function renderMultivariant(input: PlaylistInput, withAudioOnly = false): string {
   const now = published(input);
   const audio = input.audio.map((rendition) => ({
     rendition,
@@ -72,6 +73,16 @@ export function renderMultivariant(input: PlaylistInput): string {
       "CLOSED-CAPTIONS": "NONE",
     });
     lines.push(`#EXT-X-STREAM-INF:${attributes}`, `${rendition.id}/playlist.m3u8`);
+  }
+  if (withAudioOnly && defaultId !== undefined) {
+    const attributes = attributeList({
+      BANDWIDTH: audioPeak,
+      "AVERAGE-BANDWIDTH": audioAverage,
+      CODECS: quoted([...new Set(audioCodecs)].join(",")),
+      AUDIO: quoted(AUDIO_GROUP),
+      "CLOSED-CAPTIONS": "NONE",
+    });
+    lines.push(`#EXT-X-STREAM-INF:${attributes}`, `${defaultId}/playlist.m3u8`);
   }
   for (const { rendition, codecs } of inStartOrder(variants)) {
     const rate = keyFrameRate(rendition, now);

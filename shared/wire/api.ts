@@ -234,6 +234,8 @@ export const videoLinkSchema = z.object({
   watchUrl: z.string(),
   embedUrl: z.string(),
   masterUrl: z.string(),
+  /** As `masterUrl`, with a variant of the audio alone: for podcast apps. */
+  podcastUrl: z.string(),
   /** While it is made there is none. */
   dashUrl: z.string(),
   /** Where one was made. */

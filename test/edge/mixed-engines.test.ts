@@ -100,6 +100,22 @@ test("a finished video has a DASH manifest, a running one does not", async () =>
   expect(again.status).toBe(304);
 });
 
+test("the podcast playlist is there with the first segments, and is the finished video's, with its audio alone", async () => {
+  const job = await createJob();
+  const ask = (name: string) => call(`/v/${job.jobId}/${name}.m3u8`);
+  expect((await ask("podcast")).status).toBe(404);
+  await makeInTurn(job, [["ffmpeg-native", 0]]);
+  const alone = /^#EXT-X-STREAM-INF:[^\n]*CODECS="mp4a.40.2"[^\n]*\na0\/playlist.m3u8\n/m;
+  const running = await (await ask("podcast")).text();
+  expect(running).toMatch(alone);
+  await expect.poll(async () => (await call(`/v/${job.jobId}/manifest.mpd`)).status).toBe(200);
+  const response = await ask("podcast");
+  expect(response.headers.get("content-type")).toBe("application/vnd.apple.mpegurl");
+  expect(response.headers.get("cache-control")).toBe("public, max-age=60");
+  const text = await response.text();
+  expect(text.replace(alone, "")).toBe(await (await ask("master")).text());
+});
+
 test("another init segment than the planned one is refused, whoever brings it", async () => {
   const job = await createJob();
   const holder = new ScriptedHolder(job);

@@ -103,6 +103,9 @@ test("every address of its playlists plays by the link, and is nowhere without i
   // Each segment of each rendition, and more.
   const media = plan.segments.length * (plan.video.length + plan.audio.length);
   expect(kinds.filter((kind) => kind === "m4s").length).toBe(media);
+  // The same, and not one address more but its own.
+  const podcast = await reached(link.podcastUrl);
+  expect([...podcast].filter((url) => !hls.has(url))).toEqual([link.podcastUrl]);
   const dash = await reached(link.dashUrl);
   expect([...dash].filter((url) => url.endsWith(".m4s")).length).toBe(media);
 
@@ -110,7 +113,7 @@ test("every address of its playlists plays by the link, and is nowhere without i
   expect([...storyboard].filter((url) => url.includes("/storyboard-")).length).toBe(2);
   const pictures = [...storyboard, link.posterUrl];
   for (const url of pictures) expect(await statusOf(url), url).toBe(200);
-  const all = new Set([...hls, ...dash, ...pictures, link.mp4Url]);
+  const all = new Set([...hls, link.podcastUrl, ...dash, ...pictures, link.mp4Url]);
   expect(await statusOf(link.mp4Url)).toBe(200);
   const forged = (text: string) => changedAll(all, (url) => url.replace(link.key, text));
   const [body = "", signature = ""] = link.key.split(".");

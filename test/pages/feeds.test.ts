@@ -41,7 +41,7 @@ test("the RSS feed has what readers and podcast apps ask for", () => {
         {
           type: "application/vnd.apple.mpegurl",
           height: 720,
-          sources: [{ uri: `${ORIGIN}/v/${VIDEO.id}/master.m3u8` }],
+          sources: [{ uri: `${ORIGIN}/v/${VIDEO.id}/podcast.m3u8` }],
         },
       ],
     },

@@ -129,6 +129,37 @@ test("without sound no variant names an audio group or codec", () => {
   expect(parse(text).audio).toEqual([]);
 });
 
+test("the podcast playlist ends with a variant of the audio alone", () => {
+  const sample = job({ video: [0, 2], bytesPerSecond: [50_000, 20_000] });
+  const usual = renderMultivariant(whole(sample));
+  const text = renderMultivariant(whole(sample), true);
+  const own = text.split("\n").filter((line) => !usual.split("\n").includes(line));
+  const rate = Math.ceil(8 * 15_000);
+  expect(own).toEqual([
+    expect.stringMatching(
+      /^#EXT-X-STREAM-INF:BANDWIDTH=\d+,AVERAGE-BANDWIDTH=\d+,CODECS="mp4a.40.2",AUDIO="audio",CLOSED-CAPTIONS=NONE$/,
+    ),
+    "a0/playlist.m3u8",
+  ]);
+  const levels = parse(text).levels;
+  expect(levels.map(({ url }) => url.slice("https://tributary.test/v/job/".length))).toEqual([
+    ...["v480", "v240", "a0"].map((id) => `${id}/playlist.m3u8`),
+  ]);
+  const [last] = levels.slice(-1);
+  expect([last?.audioCodec, last?.videoCodec, last?.width]).toEqual([
+    "mp4a.40.2",
+    undefined,
+    undefined,
+  ]);
+  expect(last?.bitrate).toBeGreaterThan(0.95 * rate);
+  expect(last?.bitrate).toBeLessThan(1.1 * rate);
+});
+
+test("without audio the podcast playlist is the usual one", () => {
+  const silent = { ...whole(job({ video: [0], bytesPerSecond: [50_000] })), audio: [] };
+  expect(renderMultivariant(silent, true)).toBe(renderMultivariant(silent));
+});
+
 test("an engine's own codec string joins the planned one's place", () => {
   const sample = job({ video: [0], bytesPerSecond: [50_000] });
   const accepted = sample.all.map((each) =>

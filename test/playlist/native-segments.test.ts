@@ -8,7 +8,7 @@ import {
   Input,
 } from "mediabunny";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PlaylistInput, renderDash } from "../../shared/playlist/index.ts";
+import { type PlaylistInput, renderDash, renderMultivariant } from "../../shared/playlist/index.ts";
 import {
   decodedFrameTimes,
   sourceFrameTimes,
@@ -79,6 +79,18 @@ test("EXTINFs say how long the segments' samples last", async () => {
       expect(duration).toBeCloseTo(end - (segmentStartsSeconds[index] ?? Number.NaN), 5);
     });
   }
+});
+
+test("native ffmpeg plays all frames and all sound of the podcast playlist, and its audio alone", async () => {
+  const path = join(job.dir, "podcast.m3u8");
+  await writeFile(path, renderMultivariant(job.input, true));
+  const expected = await sourceFrameTimes(source);
+  expect(worstTimeError(await decodedFrameTimes(path), expected)).toBeLessThan(0.001);
+  const { programs } = (await ffprobe([
+    ...["-show_entries", "program=program_id:program_stream=codec_type", path],
+  ])) as { programs: { streams: { codec_type: string }[] }[] };
+  const kinds = programs.map(({ streams }) => [...new Set(streams.map((each) => each.codec_type))]);
+  expect(kinds.map((each) => each.sort().join())).toEqual(["audio,video", "audio,video", "audio"]);
 });
 
 test("native ffmpeg reads the DASH manifest: all renditions, each frame at its time, sound to the end", async () => {

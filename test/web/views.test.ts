@@ -319,6 +319,7 @@ describe("at the end", () => {
     for (const [label, wanted] of [
       ["Watch page", "https://tributary.example/watch/Yw3kT9qGm2"],
       ["HLS address", "https://tributary.example/v/Yw3kT9qGm2/master.m3u8"],
+      ["Podcast address", "https://tributary.example/v/Yw3kT9qGm2/podcast.m3u8"],
       ["DASH address", "https://tributary.example/v/Yw3kT9qGm2/manifest.mpd"],
       ["Embed", '<iframe src="https://tributary.example/embed/Yw3kT9qGm2"'],
     ] as const) {

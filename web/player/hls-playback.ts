@@ -2,6 +2,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type HlsPlayer from "hls.js";
 import type { HlsConfig } from "hls.js";
 import { type ErrorCode, scriptNotLoaded, toWireError } from "../../shared/job/errors.ts";
+import { PODCAST_PLAYLIST } from "../../shared/playlist/names.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
 
 /** One entry of a menu. */
@@ -205,7 +206,8 @@ export function openPlayback(
     };
     video.addEventListener("loadedmetadata", toStart, { once: true, signal: abort });
     video.addEventListener("error", () => (failure.value = "NETWORK"), { signal: abort });
-    video.src = masterUrl;
+    // Where pictures do not get through, it goes on with the sound.
+    video.src = masterUrl.replace(/master\.m3u8$/, PODCAST_PLAYLIST);
     abort.addEventListener("abort", () => video.removeAttribute("src"), { once: true });
   };
 

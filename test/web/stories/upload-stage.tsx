@@ -59,6 +59,7 @@ const session: UploadSessionView = {
       watchUrl: `https://tributary.example/watch/story?key=${"k".repeat(40)}`,
       embedUrl: "",
       masterUrl: "",
+      podcastUrl: "",
       dashUrl: "",
       mp4Url: "",
       posterUrl: "",

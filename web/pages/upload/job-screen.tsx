@@ -4,6 +4,7 @@ import { embedCode } from "../../../shared/embed-code.ts";
 import type { WireError } from "../../../shared/job/errors.ts";
 import { messagesOf } from "../../../shared/job/notice.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
+import { PODCAST_PLAYLIST } from "../../../shared/playlist/names.ts";
 import { titleOfFile } from "../../../shared/wire/details.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
@@ -232,7 +233,7 @@ function ReadyPanel({
   onAnother(): void;
 }) {
   const { watchUrl, masterUrl } = state.address;
-  const dashUrl = masterUrl.replace(/master\.m3u8$/, "manifest.mpd");
+  const beside = (name: string) => masterUrl.replace(/master\.m3u8$/, name);
   const { displayWidth = 16, displayHeight = 9 } = state.inspection?.source.video ?? {};
   const embed = embedCode(
     {
@@ -268,7 +269,12 @@ function ReadyPanel({
           <details class="details">
             <summary>{RUNNING.developers}</summary>
             <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
-            <CopyField label="DASH address" text={dashUrl} />
+            <CopyField
+              label="Podcast address"
+              text={beside(PODCAST_PLAYLIST)}
+              hint="HLS that can go on with the sound alone, for podcast apps."
+            />
+            <CopyField label="DASH address" text={beside("manifest.mpd")} />
             <CopyField
               label="Command"
               text={`ffmpeg -i "${masterUrl}" -c copy video.mp4`}
