@@ -13,6 +13,7 @@ import {
   newStorageCredentials,
   type StorageCredentials,
 } from "./edge/local/storage-credentials.ts";
+import { compileWords } from "./web/build/compile-words.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
 import { chunkBanner, pageHeaders } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
@@ -48,6 +49,7 @@ export default defineConfig(({ command, isPreview = false }) => {
     cacheDir: join(stateDir, "vite"),
     clearScreen: false,
     plugins: [
+      compileWords(),
       restoreEncoding(),
       closeEmulatorAddresses(),
       openStorageToNetwork(),
@@ -95,6 +97,7 @@ export default defineConfig(({ command, isPreview = false }) => {
             "comlink",
             "hash-wasm",
             "hls.js",
+            "icu-minify/format",
             "idb",
             "mediabunny",
             "p-limit",

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { newStorageCredentials } from "../edge/local/storage-credentials.ts";
+import { compileWords } from "../web/build/compile-words.ts";
 import { ClosingLine } from "./setup/closing-line.ts";
 import { forwardToLocalStorage } from "./setup/local-storage.ts";
 
@@ -47,6 +48,7 @@ export default defineConfig({
     projects: [
       {
         root,
+        plugins: [compileWords()],
         test: {
           name: "node",
           expect: expectations,
@@ -60,6 +62,7 @@ export default defineConfig({
       {
         root,
         plugins: [
+          compileWords(),
           cloudflareTest(async () => ({
             wrangler: { configPath: at("wrangler.toml") },
             miniflare: {
@@ -82,6 +85,7 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [compileWords()],
         test: {
           name: "container",
           expect: expectations,
@@ -92,6 +96,7 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [compileWords()],
         test: {
           name: "ingest",
           expect: expectations,
@@ -102,12 +107,14 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [compileWords()],
         test: {
           name: "web",
           retry,
           expect: expectations,
           environment: "node",
           include: ["test/web/**/*.test.ts"],
+          setupFiles: ["test/setup/load-words.ts"],
           globalSetup: ["test/setup/serve-dev.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -117,6 +124,7 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [compileWords()],
         test: {
           name: "e2e",
           retry,
@@ -133,6 +141,7 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [compileWords()],
         test: {
           name: "browsers",
           retry,

@@ -1,21 +1,21 @@
-/** BCP 47 -> "German", in English; null where the language is not known. */
-export function languageName(language: string): string | null {
+/** BCP 47 -> "German"; null where the language is not known. @param locale whose name of it, English's by default */
+export function languageName(language: string, locale = "en"): string | null {
   if (language === "und" || language === "") return null;
   try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(language) ?? language;
+    return new Intl.DisplayNames([locale], { type: "language" }).of(language) ?? language;
   } catch {
     return language;
   }
 }
 
-/** Tags of the languages that have two letters, and their names in English, by name; each name once. */
-export function knownLanguages(): { tag: string; name: string }[] {
+/** Tags of the languages that have two letters, and their names in a locale, by name; each name once. */
+export function knownLanguages(locale = "en"): { tag: string; name: string }[] {
   return CODES.split(" ")
-    .map((pair) => ({ tag: pair.slice(0, 2), name: languageName(pair.slice(0, 2)) ?? "" }))
+    .map((pair) => ({ tag: pair.slice(0, 2), name: languageName(pair.slice(0, 2), locale) ?? "" }))
     .filter(({ tag, name }, index, all) => {
       return name !== tag && all.findIndex((each) => each.name === name) === index;
     })
-    .sort((a, b) => a.name.localeCompare(b.name, "en"));
+    .sort((a, b) => a.name.localeCompare(b.name, locale));
 }
 
 /** "deu" and "ger" become "de", as players want it (RFC 5646, 2.2.1); "und" where unknown. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
-import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
+import errors from "../../web/words/en/errors.json";
 import { planOf } from "../schedule/plan-of.ts";
 
 let browser: Browser;
@@ -31,7 +31,7 @@ test("a helper's page whose worker died helps again by Try again", async () => {
     const worker = tab.page.workers().find((each) => HELPER_SCRIPT.test(each.url()));
     if (worker === undefined) throw new Error("The helper's worker was not found.");
     worker.evaluate(() => self.close()).catch(() => {});
-    await tab.page.getByRole("heading", { name: ERROR_TEXTS.WORKER_CRASHED.title }).waitFor();
+    await tab.page.getByRole("heading", { name: errors["WORKER_CRASHED.title"] }).waitFor();
     expect(await tab.state()).toMatchObject({ phase: "failed", connected: false });
     await tab.page.getByRole("button", { name: "Try again" }).click();
     const works = { phase: "working", connected: true, error: null };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
 import type { TaskView } from "../../shared/wire/job-view.ts";
 import { cellAt, cellBox, layOutGrid } from "../../web/pages/upload/grid-layout.ts";
-import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
+import { errorText } from "../../web/ui/error-texts.ts";
 import {
   formatBitrate,
   formatBytes,
@@ -36,7 +36,7 @@ function task(change: Partial<TaskView>): TaskView {
 }
 
 test.each(Object.keys(ERROR_CODES) as ErrorCode[])("%s is told in people's words", (code) => {
-  const { title, what, advice } = ERROR_TEXTS[code];
+  const { title, what, advice } = errorText(code);
   for (const text of [title, what, advice]) {
     expect(text.length).toBeGreaterThan(8);
     // No code, no name of ours: those stand in the details.
@@ -47,7 +47,7 @@ test.each(Object.keys(ERROR_CODES) as ErrorCode[])("%s is told in people's words
 });
 
 test("no two codes have the same title", () => {
-  const titles = Object.values(ERROR_TEXTS).map(({ title }) => title);
+  const titles = (Object.keys(ERROR_CODES) as ErrorCode[]).map((code) => errorText(code).title);
   expect(new Set(titles).size).toBe(titles.length);
 });
 

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
-import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
+import { errorText } from "../../web/ui/error-texts.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 
@@ -152,7 +152,7 @@ describe("the player", () => {
   });
 
   test.each([
-    ["missing", ERROR_TEXTS.JOB_NOT_FOUND.title],
+    ["missing", errorText("JOB_NOT_FOUND").title],
     ["cancelled", "This video was cancelled"],
   ] as const)("a video that is %s is said, not played", async (watched, title) => {
     await stage.run((it, given) => it.showWatch(given.watched, given.masterUrl), {

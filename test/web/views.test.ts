@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { root } from "../../edge/local/server.ts";
 import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
-import { ERROR_TEXTS } from "../../web/ui/error-texts.ts";
+import { errorText } from "../../web/ui/error-texts.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
 
@@ -109,7 +109,7 @@ describe("errors", () => {
         error: { code, message: "Said by the part that failed.", retryable: false },
       });
       const { page } = stage;
-      const text = ERROR_TEXTS[code];
+      const text = errorText(code);
       await page.getByRole("heading", { name: text.title, exact: true }).waitFor();
       const shown = (await page.locator(".error-card").innerText()).replaceAll(/\s+/g, " ");
       expect(shown).toContain(text.what);
@@ -130,7 +130,7 @@ describe("errors", () => {
   test("a failed job says which part failed, and can be tried again", async () => {
     await show("failed");
     expect(await stage.page.locator(".error-card").innerText()).toContain(
-      "Segment 31: part of the video could not be decoded (3 attempts)",
+      "Segment 31: Part of the video could not be decoded (3 attempts)",
     );
     await stage.page.getByRole("button", { name: "Try again" }).click();
     expect(await stage.calls()).toEqual([{ name: "again" }]);
@@ -306,7 +306,7 @@ describe("while it works", () => {
     expect(await elements()).toBeLessThan(few + 320);
     const slider = stage.page.getByRole("slider", { name: "Look at one segment" });
     await slider.press("End");
-    expect(await slider.getAttribute("aria-valuetext")).toMatch(/^Segment 3000, about 4:59:54/);
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(/^Segment 3,000, about 4:59:54/);
   });
 });
 
@@ -407,7 +407,7 @@ describe("files", () => {
 test("a helper's page that is out of date offers to load the new one", async () => {
   const { page, run } = await openStage(browser, serverUrl, "contribute");
   await run((it) => it.showContribute("outdated"), undefined);
-  await page.getByRole("heading", { name: ERROR_TEXTS.PROTOCOL_OUTDATED.title }).waitFor();
+  await page.getByRole("heading", { name: errorText("PROTOCOL_OUTDATED").title }).waitFor();
   const loadedAnew = page.waitForEvent("load");
   await page.getByRole("button", { name: "Reload the page" }).click();
   await loadedAnew;

@@ -1,11 +1,13 @@
+import { languageName } from "../ui/format.ts";
 import "./captions.css";
 import { useSignal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
 import { toWireError, type WireError } from "../../shared/job/errors.ts";
-import { knownLanguages, languageName } from "../../shared/job/language.ts";
+import { knownLanguages } from "../../shared/job/language.ts";
 import { messagesOf } from "../../shared/job/notice.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
-import { ERROR_TEXTS } from "../ui/error-texts.ts";
+import { errorText } from "../ui/error-texts.ts";
+import { currentLocale, t } from "../words/words.ts";
 import type { CaptionsFeed } from "./captions-feed.ts";
 import { captionFormatOf, readCaptionFile } from "./read-caption-file.ts";
 
@@ -23,15 +25,15 @@ export function CaptionsPanel({
   return (
     <section class="card captions" aria-labelledby={titleId}>
       <h2 id={titleId} class="card-title">
-        Subtitles
+        {t("captions.subtitles")}
       </h2>
       {reading !== null && (
         <p class="hint" role="status">
-          Reading the subtitles of the file: {reading.saved} of {reading.total}.
+          {t("captions.readingTheSubtitlesOfThe", { saved: reading.saved, total: reading.total })}
         </p>
       )}
       {captions.length === 0 ? (
-        reading === null && <p>Subtitles let people watch without sound, or in another language.</p>
+        reading === null && <p>{t("captions.subtitlesLetPeopleWatchWithout")}</p>
       ) : (
         <ul class="captions-list">
           {captions.map((track) => (
@@ -64,10 +66,10 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
           <span class="hint">
             {[
               language !== null && language !== track.name ? language : null,
-              track.cues === 1 ? "1 caption" : `${track.cues} captions`,
-              track.sourceTrack === null ? null : "from the file",
-              track.isDefault ? "shown by default" : null,
-              track.isForced ? "only what everybody needs" : null,
+              t("captions.captions", { cues: track.cues }),
+              track.sourceTrack === null ? null : t("captions.fromTheFile"),
+              track.isDefault ? t("captions.shownByDefault") : null,
+              track.isForced ? t("captions.onlyWhatEverybodyNeeds") : null,
             ]
               .filter((part) => part !== null)
               .join(", ")}
@@ -77,10 +79,10 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
           type="button"
           class="button button-quiet"
           disabled={isBusy.value}
-          aria-label={`Delete the subtitles ${track.name}`}
+          aria-label={t("captions.deleteTheSubtitles", { name: track.name })}
           onClick={remove}
         >
-          Delete
+          {t("captions.delete")}
         </button>
       </div>
       {messagesOf(track.notices).map((message) => (
@@ -135,11 +137,11 @@ export function AddCaptions({ feed }: { feed: Pick<CaptionsFeed, "add"> }) {
     <form class="captions-add" onSubmit={send}>
       <div class="captions-fields">
         <label class="field" for={`${id}-file`}>
-          <span>Subtitle file</span>
+          <span>{t("captions.subtitleFile")}</span>
           <input id={`${id}-file`} ref={file} type="file" required accept=".srt,.vtt,.ass,.ssa" />
         </label>
         <label class="field" for={`${id}-language`}>
-          <span>Language</span>
+          <span>{t("captions.language")}</span>
           <select
             id={`${id}-language`}
             required
@@ -148,8 +150,8 @@ export function AddCaptions({ feed }: { feed: Pick<CaptionsFeed, "add"> }) {
               language.value = event.currentTarget.value;
             }}
           >
-            <option value="">Choose…</option>
-            {knownLanguages().map(({ tag, name }) => (
+            <option value="">{t("captions.choose")}</option>
+            {knownLanguages(currentLocale()).map(({ tag, name }) => (
               <option key={tag} value={tag}>
                 {name}
               </option>
@@ -165,18 +167,17 @@ export function AddCaptions({ feed }: { feed: Pick<CaptionsFeed, "add"> }) {
             isDefault.value = event.currentTarget.checked;
           }}
         />
-        <span>Show them unless the viewer turns them off</span>
+        <span>{t("captions.showThemUnlessTheViewer")}</span>
       </label>
-      <p class="hint">A file with the ending .srt, .vtt or .ass.</p>
+      <p class="hint">{t("captions.aFileWithTheEnding")}</p>
       {guessed.value && (
         <p class="hint" role="status">
-          The file does not say how its letters are encoded, so that was guessed. Look at the
-          subtitles; if letters are wrong, save the file as UTF-8 and add it again.
+          {t("captions.theFileDoesNotSay")}
         </p>
       )}
       <Problem error={error.value} />
       <button type="submit" class="button" disabled={isBusy.value}>
-        Add subtitles
+        {t("captions.addSubtitles")}
       </button>
     </form>
   );
@@ -184,7 +185,7 @@ export function AddCaptions({ feed }: { feed: Pick<CaptionsFeed, "add"> }) {
 
 function Problem({ error }: { error: WireError | null }) {
   if (error === null) return null;
-  const { title, what, advice } = ERROR_TEXTS[error.code];
+  const { title, what, advice } = errorText(error.code);
   return (
     <div class="captions-problem" role="alert">
       <p>

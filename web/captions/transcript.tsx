@@ -5,6 +5,7 @@ import { type Cue, plainText, readOwnWebvtt } from "../../shared/captions/webvtt
 import type { Captions } from "../../shared/wire/captions.ts";
 import { authorized } from "../player/authorized.ts";
 import { formatClock } from "../ui/format.ts";
+import { t } from "../words/words.ts";
 
 /** What is said, beside the player: to read, to search, and to go to. */
 export function Transcript({
@@ -81,11 +82,11 @@ export function Transcript({
     <section class="card transcript" aria-labelledby={`${id}-title`}>
       <div class="transcript-head">
         <h2 id={`${id}-title`} class="card-title">
-          Transcript
+          {t("captions.transcript")}
         </h2>
         {captions.length > 1 && (
           <select
-            aria-label="Language of the transcript"
+            aria-label={t("captions.languageOfTheTranscript")}
             value={trackId}
             onChange={(event) => {
               chosen.value = event.currentTarget.value;
@@ -102,16 +103,16 @@ export function Transcript({
       <input
         type="search"
         class="transcript-search"
-        aria-label="Search in the transcript"
-        placeholder="Search"
+        aria-label={t("captions.searchInTheTranscript")}
+        placeholder={t("captions.search")}
         value={search.value}
         onInput={(event) => {
           search.value = event.currentTarget.value;
         }}
       />
-      {failed.value && <p role="alert">The transcript could not be loaded.</p>}
+      {failed.value && <p role="alert">{t("captions.theTranscriptCouldNotBe")}</p>}
       <p class="hint" role="status">
-        {search.value.trim() === "" ? "" : count === 1 ? "1 line" : `${count} lines`}
+        {search.value.trim() === "" ? "" : t("captions.lines", { count })}
       </p>
       {/* A list that scrolls is reached by keyboard, too. */}
       <ol class="transcript-lines" lang={track?.language} ref={list}>

@@ -5,6 +5,7 @@ import { scriptNotLoaded, toWireError, type WireError } from "../../shared/job/e
 import type { FilesTrack, VideoFiles } from "../../shared/wire/files.ts";
 import { InlineError } from "../ui/error-view.tsx";
 import { formatBytes, formatPercent } from "../ui/format.ts";
+import { t } from "../words/words.ts";
 import { fileNameOf, openSaveTarget } from "./save-target.ts";
 
 export interface DownloadPanelProps {
@@ -80,7 +81,7 @@ export function DownloadPanel({ title, masterUrl, ownerToken, read }: DownloadPa
   const current = making.value;
   return (
     <div class="downloads">
-      {choices.value === null && error.value === null && <p role="status">Looking…</p>}
+      {choices.value === null && error.value === null && <p role="status">{t("files.looking")}</p>}
       {choices.value !== null && current === null && (
         <ul class="downloads-list">
           {choices.value.map((choice) => (
@@ -88,7 +89,7 @@ export function DownloadPanel({ title, masterUrl, ownerToken, read }: DownloadPa
               <button type="button" class="button" onClick={() => void make(choice)}>
                 {choice.label}
               </button>
-              <span class="hint">about {formatBytes(choice.sizeBytes)}</span>
+              <span class="hint">{t("files.about", { size: formatBytes(choice.sizeBytes) })}</span>
             </li>
           ))}
         </ul>
@@ -96,16 +97,19 @@ export function DownloadPanel({ title, masterUrl, ownerToken, read }: DownloadPa
       {current !== null && (
         <div class="downloads-making">
           <p>
-            Making the file: {current.label}, {formatPercent(current.share)}. Keep this page open.
+            {t("files.makingTheFileKeepThis", {
+              label: current.label,
+              share: formatPercent(current.share),
+            })}
           </p>
-          <progress class="bar" max={1} value={current.share} aria-label="Made so far" />
+          <progress class="bar" max={1} value={current.share} aria-label={t("files.madeSoFar")} />
           <button type="button" class="button" onClick={() => abort.current.abort()}>
-            Stop
+            {t("files.stop")}
           </button>
         </div>
       )}
       <p class="hint" role="status">
-        {done.value !== null && `${done.value} is saved.`}
+        {done.value !== null && t("files.isSaved", { done: done.value })}
       </p>
       {error.value !== null && <InlineError error={error.value} />}
     </div>
@@ -130,10 +134,16 @@ function choicesOf(
       const which = sounds.length > 1 ? `, ${track.name}` : "";
       const name = fileNameOf(`${title}${which}`, ".m4a");
       const type = "audio/mp4";
-      return { label: `Sound only${which} (M4A)`, name, type, sizeBytes: size.file(track), track };
+      return {
+        label: t("files.soundOnlyM4a", { which }),
+        name,
+        type,
+        sizeBytes: size.file(track),
+        track,
+      };
     }),
     {
-      label: "Everything, for a web server (ZIP)",
+      label: t("files.everythingForAWebServer"),
       name: fileNameOf(title, ".zip"),
       type: "application/zip",
       sizeBytes: size.all,

@@ -46,10 +46,9 @@ export async function makePictures(options: MakePictures): Promise<MadePictures>
     }
     return { poster, hasStoryboard, notices: [] };
   } catch (thrown) {
-    const { message } = toWireError(thrown);
-    const what =
-      poster === null ? "A picture to stand for the video" : "Small pictures of the video";
-    const said = `${what} could not be made: ${message}`.slice(0, 500);
-    return { poster, hasStoryboard, notices: [notice("PICTURES_NOT_MADE", said)] };
+    const message = `${
+      poster === null ? "A picture to stand for the video" : "Small pictures of the video"
+    } could not be made: ${toWireError(thrown).message}`.slice(0, 500);
+    return { poster, hasStoryboard, notices: [notice("PICTURES_NOT_MADE", message)] };
   }
 }

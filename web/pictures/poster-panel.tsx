@@ -6,6 +6,7 @@ import type { Pictures, Poster, PosterSource } from "../../shared/wire/pictures.
 import { usePosterUrl } from "../player/poster-url.ts";
 import { InlineError } from "../ui/error-view.tsx";
 import { formatClock } from "../ui/format.ts";
+import { t } from "../words/words.ts";
 import type { OfferedFrame } from "./offered-frames.ts";
 
 export interface PosterPanelProps {
@@ -63,15 +64,11 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
   return (
     <section class="card poster-panel" aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`} class="card-title">
-        Picture
+        {t("pictures.picture")}
       </h2>
       <div class="poster-row">
-        {url !== null && <img class="poster-now" src={url} alt="As it is now" />}
-        <p>
-          {poster === null
-            ? "As soon as the first part of the video is made, one of its pictures stands for it."
-            : "It is shown before the video plays, in lists, and where somebody posts the link."}
-        </p>
+        {url !== null && <img class="poster-now" src={url} alt={t("pictures.asItIsNow")} />}
+        <p>{poster === null ? t("pictures.asSoonAsTheFirst") : t("pictures.itIsShownBeforeThe")}</p>
       </div>
       {frames.value !== null && (
         <ul class="poster-frames">
@@ -80,7 +77,7 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
               <button
                 type="button"
                 disabled={isBusy}
-                aria-label={`Use the picture at ${formatClock(frame.seconds)}`}
+                aria-label={t("pictures.useThePictureAt", { seconds: formatClock(frame.seconds) })}
                 onClick={() => void act("saving", () => keep(frame.jpeg, "frame"))}
               >
                 <img src={frame.url} alt="" />
@@ -93,11 +90,11 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
       <div class="actions">
         {poster !== null && (
           <button type="button" class="button" disabled={isBusy} onClick={() => void look()}>
-            {doing.value === "looking" ? "Looking…" : "Choose from the video"}
+            {doing.value === "looking" ? t("pictures.looking") : t("pictures.chooseFromTheVideo")}
           </button>
         )}
         <label class={isBusy ? "button file-button is-disabled" : "button file-button"}>
-          Use a picture of your own
+          {t("pictures.useAPictureOfYour")}
           <input
             class="visually-hidden"
             type="file"
@@ -111,8 +108,8 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
         </label>
       </div>
       <p class="hint" role="status">
-        {doing.value === "saving" && "Saving…"}
-        {isSaved.value && "This picture now stands for the video."}
+        {doing.value === "saving" && t("pictures.saving")}
+        {isSaved.value && t("pictures.thisPictureNowStandsFor")}
       </p>
       {error.value !== null && <InlineError error={error.value} />}
     </section>

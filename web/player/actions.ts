@@ -1,3 +1,4 @@
+import { t } from "../words/words.ts";
 import { type KeyAction, nextSpeed } from "./keyboard.ts";
 import { captionTracks, showCaptions } from "./media-state.ts";
 import { keepPreferences, readPreferences } from "./preferences.ts";
@@ -29,10 +30,10 @@ export function act(played: Played, action: KeyAction): string | null {
     case "mute":
       video.muted = !video.muted;
       keepPreferences({ muted: video.muted });
-      return video.muted ? "Muted" : "Sound on";
+      return video.muted ? t("player.muted") : t("player.soundOn");
     case "volume":
       setVolume(video, video.volume + action.by);
-      return `Volume ${Math.round(video.volume * 100)} %`;
+      return t("player.volume", { share: Math.round(video.volume * 100) });
     case "seek":
       seekTo(played, video.currentTime + action.bySeconds);
       return null;
@@ -45,7 +46,7 @@ export function act(played: Played, action: KeyAction): string | null {
       return null;
     case "speed":
       setSpeed(video, nextSpeed(video.playbackRate, action.by));
-      return `Speed ${video.playbackRate}×`;
+      return t("player.speed", { speed: video.playbackRate });
     case "captions":
       return toggleCaptions(video);
     case "fullscreen":
@@ -83,14 +84,14 @@ function toggleCaptions(video: HTMLVideoElement): string | null {
   const tracks = captionTracks(video);
   if (tracks.some(({ mode }) => mode === "showing")) {
     chooseCaptions(video, null);
-    return "Subtitles off";
+    return t("player.subtitlesOff");
   }
   const { captions } = readPreferences();
   const [first] = tracks;
   const wanted = tracks.find(({ language }) => language === captions) ?? first;
   if (wanted === undefined) return null;
   chooseCaptions(video, wanted.label);
-  return `Subtitles: ${wanted.label}`;
+  return t("player.subtitlesOn", { label: wanted.label });
 }
 
 function toggleFullscreen(video: HTMLVideoElement, frame: HTMLElement): void {

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Chapter } from "../../shared/wire/details.ts";
 import { formatClock } from "../ui/format.ts";
+import { t } from "../words/words.ts";
 import {
   act,
   chooseCaptions,
@@ -59,7 +60,11 @@ export function Controls({
   useEffect(() => {
     if (isOpen.value) settings.current?.querySelector("select")?.focus();
   }, [isOpen.value]);
-  const playLabel = media.hasEnded ? "Play again" : media.isPaused ? "Play" : "Pause";
+  const playLabel = media.hasEnded
+    ? t("player.playAgain")
+    : media.isPaused
+      ? t("player.play")
+      : t("player.pause");
   const shown = media.captions.find(({ isShown }) => isShown);
   const chapter = chapterAt(chapters, media.at);
   return (
@@ -70,7 +75,7 @@ export function Controls({
           id={id}
           ref={settings}
           role="dialog"
-          aria-label="Settings of the player"
+          aria-label={t("player.settingsOfThePlayer")}
           onKeyDown={(event) => {
             if (event.key !== "Escape") return;
             event.stopPropagation();
@@ -92,7 +97,7 @@ export function Controls({
           {media.hasEnded ? <AgainIcon /> : media.isPaused ? <PlayIcon /> : <PauseIcon />}
         </Button>
         <Button
-          label={media.isMuted ? "Sound on" : "Mute"}
+          label={media.isMuted ? t("player.soundOn") : t("player.mute")}
           keys="m"
           onPress={press({ do: "mute" })}
         >
@@ -101,7 +106,7 @@ export function Controls({
         <input
           type="range"
           class="volume"
-          aria-label="Volume"
+          aria-label={t("player.volume2")}
           min={0}
           max={1}
           step={0.05}
@@ -115,7 +120,7 @@ export function Controls({
         </span>
         {media.captions.length > 0 && (
           <Button
-            label="Subtitles"
+            label={t("player.subtitles")}
             keys="c"
             isPressed={shown !== undefined}
             onPress={press({ do: "captions" })}
@@ -127,8 +132,8 @@ export function Controls({
           type="button"
           class="control"
           ref={opener}
-          aria-label="Settings"
-          title="Settings"
+          aria-label={t("player.settings")}
+          title={t("player.settings")}
           aria-expanded={isOpen.value}
           aria-controls={isOpen.value ? id : undefined}
           onClick={() => {
@@ -139,7 +144,7 @@ export function Controls({
         </button>
         {document.pictureInPictureEnabled && (
           <Button
-            label="Picture in picture"
+            label={t("player.pictureInPicture")}
             isPressed={media.isInPicture}
             onPress={() => togglePicture(video)}
           >
@@ -147,7 +152,7 @@ export function Controls({
           </Button>
         )}
         <Button
-          label={media.isFull ? "Leave full screen" : "Full screen"}
+          label={media.isFull ? t("player.leaveFullScreen") : t("player.fullScreen")}
           keys="f"
           onPress={press({ do: "fullscreen" })}
         >
@@ -200,13 +205,13 @@ function Settings({
 }) {
   const { levels, level, playingLevel, audioTracks, audioTrack } = playback;
   const playing = level.value === -1 ? playingLevel.value : null;
-  const automatic = playing === null ? "Auto" : `Auto (${playing})`;
+  const automatic = playing === null ? t("player.auto") : t("player.auto2", { playing });
   const shown = media.captions.find(({ isShown }) => isShown)?.label ?? OFF;
   return (
     <>
       {levels.value.length > 1 && (
         <Menu
-          label="Quality"
+          label={t("player.quality")}
           value={String(level.value)}
           choices={[{ id: -1, label: automatic }, ...levels.value].map(asOption)}
           onChoose={(id) => playback.setLevel(Number(id))}
@@ -214,7 +219,7 @@ function Settings({
       )}
       {audioTracks.value.length > 1 && (
         <Menu
-          label="Sound"
+          label={t("player.sound")}
           value={String(audioTrack.value)}
           choices={audioTracks.value.map(asOption)}
           onChoose={(id) => playback.setAudioTrack(Number(id))}
@@ -222,21 +227,21 @@ function Settings({
       )}
       {media.captions.length > 0 && (
         <Menu
-          label="Subtitles"
+          label={t("player.subtitles")}
           value={shown}
           choices={[
-            { value: OFF, label: "Off" },
+            { value: OFF, label: t("player.off") },
             ...media.captions.map(({ label }) => ({ value: label, label })),
           ]}
           onChoose={(label) => chooseCaptions(video, label === OFF ? null : label)}
         />
       )}
       <Menu
-        label="Speed"
+        label={t("player.speed2")}
         value={String(media.speed)}
         choices={SPEEDS.map((speed) => ({
           value: String(speed),
-          label: speed === 1 ? "Normal" : `${speed}×`,
+          label: speed === 1 ? t("player.normal") : `${speed}×`,
         }))}
         onChoose={(speed) => setSpeed(video, Number(speed))}
       />

@@ -4,6 +4,7 @@ import type { HlsConfig } from "hls.js";
 import { type ErrorCode, scriptNotLoaded, toWireError } from "../../shared/job/errors.ts";
 import { PODCAST_PLAYLIST } from "../../shared/playlist/names.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
+import { t } from "../words/words.ts";
 
 /** One entry of a menu. */
 export interface PlaybackChoice {
@@ -153,7 +154,10 @@ export function openPlayback(
       levels.value = hls.levels
         .map(({ width, height, bitrate }, id) => ({ id, side: Math.min(width, height), bitrate }))
         .sort((a, b) => b.side - a.side || b.bitrate - a.bitrate)
-        .map(({ id, side }) => ({ id, label: side > 0 ? `${side}p` : `Level ${id + 1}` }));
+        .map(({ id, side }) => ({
+          id,
+          label: side > 0 ? `${side}p` : t("player.level", { level: id + 1 }),
+        }));
     });
     hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => {
       playingLevel.value = levels.value.find(({ id }) => id === data.level)?.label ?? null;

@@ -6,8 +6,9 @@ import { uniqueNames } from "../../shared/playlist/subtitles.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
 import type { Chapter } from "../../shared/wire/details.ts";
 import type { Poster } from "../../shared/wire/pictures.ts";
-import { ERROR_TEXTS } from "../ui/error-texts.ts";
+import { errorText } from "../ui/error-texts.ts";
 import { ReloadButton } from "../ui/reload-button.tsx";
+import { type Key, t } from "../words/words.ts";
 import { act } from "./actions.ts";
 import { CaptionTrack } from "./caption-track.tsx";
 import { Controls } from "./controls.tsx";
@@ -25,18 +26,23 @@ const SAID_FOR_MS = 1_200;
 const NO_CHAPTERS: readonly Chapter[] = [];
 const NO_CAPTIONS: readonly Captions[] = [];
 
-const UNDECODABLE = {
-  title: "Playing stopped",
-  what: "The video could not be decoded by this browser.",
+interface Failure {
+  title: Key;
+  what: Key;
+}
+
+const UNDECODABLE: Failure = {
+  title: "player.playingStopped",
+  what: "player.theVideoCouldNotBe",
 };
 
 /** What a viewer reads. */
-const FAILURES: Partial<Record<ErrorCode, typeof UNDECODABLE>> = {
-  ENGINE_UNAVAILABLE: { ...UNDECODABLE, title: "This browser cannot play HLS" },
-  NETWORK: { ...UNDECODABLE, what: ERROR_TEXTS.NETWORK.what },
+const FAILURES: Partial<Record<ErrorCode, Failure>> = {
+  ENGINE_UNAVAILABLE: { ...UNDECODABLE, title: "player.thisBrowserCannotPlayHls" },
+  NETWORK: { ...UNDECODABLE, what: "errors.NETWORK.what" },
   SCRIPT_NOT_LOADED: {
-    title: "The player could not be loaded",
-    what: "You may be offline, or the site has a newer version.",
+    title: "player.thePlayerCouldNotBe",
+    what: "player.youMayBeOfflineOr",
   },
 };
 
@@ -181,7 +187,7 @@ export function Player({
       <section
         class={isHidden ? "player-screen is-idle" : "player-screen"}
         ref={frame}
-        aria-label={`Video player: ${title}`}
+        aria-label={t("player.videoPlayer", { title })}
         style={bare ? {} : { aspectRatio: String(ratio), "--aspect": String(ratio) }}
         onPointerMove={wake}
         onPointerDown={wake}
@@ -238,7 +244,7 @@ export function Player({
               <button
                 type="button"
                 class="player-begin"
-                aria-label="Play the video"
+                aria-label={t("player.playTheVideo")}
                 onClick={() => {
                   void video.current?.play().catch(() => {});
                 }}
@@ -248,7 +254,7 @@ export function Player({
             )}
             {state.isWaiting && !state.isPaused && (
               <p class="player-waiting" role="status">
-                {isAtEdge ? "The next part is still being made." : "Loading…"}
+                {isAtEdge ? t("player.theNextPartIsStill") : t("player.loading")}
               </p>
             )}
           </>
@@ -276,7 +282,7 @@ export function Player({
               <b>{(FAILURES[failure] ?? UNDECODABLE).title}</b>
             </p>
             <p>{(FAILURES[failure] ?? UNDECODABLE).what}</p>
-            {ERROR_TEXTS[failure].reload ? (
+            {errorText(failure).reload ? (
               <ReloadButton />
             ) : (
               <button
@@ -286,7 +292,7 @@ export function Player({
                   attempt.value += 1;
                 }}
               >
-                Try again
+                {t("player.tryAgain")}
               </button>
             )}
           </div>

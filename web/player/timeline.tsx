@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Chapter } from "../../shared/wire/details.ts";
 import { formatClock } from "../ui/format.ts";
+import { t } from "../words/words.ts";
 import type { Playback, Preview } from "./hls-playback.ts";
 import type { MediaState } from "./media-state.ts";
 
@@ -32,7 +33,10 @@ export function Timeline({
     const within = Math.min(1, Math.max(0, (event.clientX - left) / Math.max(1, width)));
     pointed.value = within * totalSeconds;
   };
-  const clock = `${formatClock(media.at)} of ${formatClock(Math.round(totalSeconds))}`;
+  const clock = t("player.of", {
+    at: formatClock(media.at),
+    math: formatClock(Math.round(totalSeconds)),
+  });
   return (
     <div
       class="timeline"
@@ -58,11 +62,11 @@ export function Timeline({
       <input
         type="range"
         class="timeline-input"
-        aria-label="Position in the video"
+        aria-label={t("player.positionInTheVideo")}
         aria-valuetext={[
           clock,
           chapter?.title,
-          isGrowing ? `made up to ${formatClock(media.madeEnd)}` : undefined,
+          isGrowing ? t("player.madeUpTo", { madeEnd: formatClock(media.madeEnd) }) : undefined,
         ]
           .filter((part) => part !== undefined)
           .join(", ")}
@@ -85,7 +89,7 @@ export function Timeline({
           {[
             chapterAt(chapters, pointed.value)?.title,
             pointed.value > media.madeEnd && isGrowing
-              ? "not made yet"
+              ? t("player.notMadeYet")
               : formatClock(pointed.value),
           ]
             .filter((part) => part !== undefined)

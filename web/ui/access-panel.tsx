@@ -2,9 +2,11 @@ import { useSignal } from "@preact/signals";
 import { toWireError, type WireError } from "../../shared/job/errors.ts";
 import type { SignedLink, VideoPatch } from "../../shared/wire/api.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
+import { type Key, t } from "../words/words.ts";
 import { CopyField } from "./copy-field.tsx";
 import { InlineError } from "./error-view.tsx";
 import { FormField } from "./form-field.tsx";
+import { formatDateTime } from "./format.ts";
 import { VisibilityChoice } from "./visibility-choice.tsx";
 
 /** What an owner can do about who watches a video. All reject where it was not done. */
@@ -15,11 +17,11 @@ export interface AccessActions {
 }
 
 const DAY = 24 * 60;
-const LIVES: readonly [minutes: number, name: string][] = [
-  [DAY, "a day"],
-  [7 * DAY, "a week"],
-  [30 * DAY, "a month"],
-  [365 * DAY, "a year"],
+const LIVES: readonly [minutes: number, name: Key][] = [
+  [DAY, "ui.aDay"],
+  [7 * DAY, "ui.aWeek"],
+  [30 * DAY, "ui.aMonth"],
+  [365 * DAY, "ui.aYear"],
 ];
 const SHORTEST_PASSPHRASE = 8;
 
@@ -96,7 +98,7 @@ function LinkMaker({
   const said = useSignal("");
   return (
     <>
-      <FormField label="A link that ends after" hint="Whoever has it can watch until then.">
+      <FormField label={t("ui.aLinkThatEndsAfter")} hint={t("ui.whoeverHasItCanWatch")}>
         {(props) => (
           <select
             {...props}
@@ -125,7 +127,7 @@ function LinkMaker({
             })
           }
         >
-          Make a link
+          {t("ui.makeALink")}
         </button>
         <button
           type="button"
@@ -135,11 +137,11 @@ function LinkMaker({
             run(async () => {
               await actions.withdrawLinks();
               link.value = null;
-              said.value = "All links have ended.";
+              said.value = t("ui.allLinksHaveEnded");
             })
           }
         >
-          End all links
+          {t("ui.endAllLinks")}
         </button>
       </div>
       <p class="hint" role="status">
@@ -148,9 +150,9 @@ function LinkMaker({
       {link.value !== null && (
         <CopyField
           key={link.value.key}
-          label="Link to watch"
+          label={t("ui.linkToWatch")}
           text={link.value.watchUrl}
-          hint={`Until ${new Date(link.value.expiresAtMs).toLocaleString()}.`}
+          hint={t("ui.until", { date: formatDateTime(link.value.expiresAtMs) })}
         />
       )}
     </>
@@ -169,8 +171,8 @@ function PassphraseField({
   const passphrase = useSignal("");
   const isShort = passphrase.value.length < SHORTEST_PASSPHRASE;
   const hint = isSet
-    ? "There is one. A new one takes its place, and ends all links of before."
-    : `The page then asks for it. At least ${SHORTEST_PASSPHRASE} characters; several words are best.`;
+    ? t("ui.thereIsOneANew")
+    : t("ui.thePageThenAsksFor", { shortest: SHORTEST_PASSPHRASE });
   return (
     <form
       class="form"
@@ -182,7 +184,7 @@ function PassphraseField({
         });
       }}
     >
-      <FormField label="Passphrase" hint={hint}>
+      <FormField label={t("ui.passphrase")} hint={hint}>
         {(props) => (
           <input
             {...props}
@@ -198,11 +200,11 @@ function PassphraseField({
       </FormField>
       <div class="actions">
         <button type="submit" class="button" disabled={isBusy || isShort}>
-          {isSet ? "Change the passphrase" : "Set the passphrase"}
+          {isSet ? t("ui.changeThePassphrase") : t("ui.setThePassphrase")}
         </button>
         {isSet && (
           <button type="button" class="button" disabled={isBusy} onClick={() => void onSet(null)}>
-            Take the passphrase away
+            {t("ui.takeThePassphraseAway")}
           </button>
         )}
       </div>

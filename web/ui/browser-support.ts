@@ -1,44 +1,51 @@
+import { type Key, t } from "../words/words.ts";
+
 /** What a page is for; each needs other things of a browser. */
 type Purpose = "upload" | "contribute" | "watch" | "videos" | "admin";
 
 /** What a browser without something can still do, by what the page is for. */
-const REMEDIES: Record<Purpose, string> = {
-  upload: "Update it, or open this page in another browser.",
-  contribute: "Update it, or open the link in another browser to help.",
-  watch: "Update it, or open the video's address in a player such as VLC:",
-  videos: "Update it, or open this page in another browser.",
-  admin: "Update it, or open this page in another browser.",
+const REMEDIES: Record<Purpose, Key> = {
+  upload: "ui.remedy.page",
+  contribute: "ui.remedy.contribute",
+  watch: "ui.remedy.watch",
+  videos: "ui.remedy.page",
+  admin: "ui.remedy.page",
 };
 
 /**
  * The first call of a page's entry. Where the browser lacks what the page needs, it says so in one
  * sentence in the page's place, with what the person can do.
  *
+ * @param words the page's, on their way
  * @throws Error then, which ends the entry
  */
-export function requireBrowser(purpose: Purpose): void {
+export function requireBrowser(purpose: Purpose, words: Promise<void>): void {
   const lack = findLack(purpose);
   if (lack === null) return;
+  void words.then(() => showLack(purpose, lack));
+  throw new Error(lack);
+}
+
+function showLack(purpose: Purpose, lack: Key): void {
   const main = document.createElement("main");
   main.className = "unsupported";
   const sentence = document.createElement("p");
   sentence.setAttribute("role", "alert");
-  sentence.textContent = `${lack} ${REMEDIES[purpose]}`;
+  sentence.textContent = `${t(lack)} ${t(REMEDIES[purpose])}`;
   main.append(sentence);
   if (purpose === "watch") main.append(streamLink());
   document.getElementById("page")?.replaceChildren(main);
-  throw new Error(lack);
 }
 
-function findLack(purpose: Purpose): string | null {
+function findLack(purpose: Purpose): Key | null {
   const isOld =
     typeof Promise.withResolvers !== "function" ||
     typeof AbortSignal.any !== "function" ||
     typeof AbortSignal.timeout !== "function";
-  if (isOld) return "This browser is too old for this page.";
+  if (isOld) return "ui.lack.old";
   if (purpose === "upload" || purpose === "contribute") {
     if (typeof Worker === "undefined" || !hasModuleWorkers()) {
-      return "This browser cannot work on a video in the background.";
+      return "ui.lack.workers";
     }
   }
   return null;

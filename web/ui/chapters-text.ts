@@ -5,6 +5,7 @@ import {
   MOST_TITLE_CHARACTERS,
   oneLine,
 } from "../../shared/wire/details.ts";
+import { t } from "../words/words.ts";
 
 /** Chapters as people write them: a line each, "1:30 First part". */
 
@@ -21,15 +22,15 @@ export function chaptersOfText(text: string): Chapter[] | string {
     const startSeconds = parseTimeText(time);
     const title = oneLine(rest);
     const last = chapters.at(-1);
-    if (startSeconds === null) return `Line ${at + 1} does not begin with a time such as 1:30.`;
-    if (title === "") return `Line ${at + 1} has no title behind its time.`;
-    if (title.length > MOST_TITLE_CHARACTERS) return `Line ${at + 1} is too long.`;
+    if (startSeconds === null) return t("ui.lineDoesNotBeginWith", { at: at + 1 });
+    if (title === "") return t("ui.lineHasNoTitleBehind", { at: at + 1 });
+    if (title.length > MOST_TITLE_CHARACTERS) return t("ui.lineIsTooLong", { at: at + 1 });
     if (last !== undefined && startSeconds <= last.startSeconds) {
-      return `Line ${at + 1} begins no later than the one before.`;
+      return t("ui.lineBeginsNoLaterThan", { at: at + 1 });
     }
     chapters.push({ startSeconds, title });
   }
   return chapters.length > MOST_CHAPTERS
-    ? `There are more than ${MOST_CHAPTERS} chapters.`
+    ? t("ui.thereAreMoreThanChapters", { most: MOST_CHAPTERS })
     : chapters;
 }

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../words/words.ts";
 import { CheckIcon, CopyIcon } from "./icons.tsx";
 
 const FEEDBACK_MS = 2000;
@@ -45,7 +46,7 @@ export function CopyField({ label, text, hint }: { label: string; text: string; 
         />
         <button type="button" class="button" onClick={copy}>
           {outcome.value === "copied" ? <CheckIcon /> : <CopyIcon />}
-          {outcome.value === "copied" ? "Copied" : "Copy"}
+          {outcome.value === "copied" ? t("ui.copied") : t("ui.copy")}
           <span class="visually-hidden"> {label}</span>
         </button>
       </div>
@@ -55,9 +56,8 @@ export function CopyField({ label, text, hint }: { label: string; text: string; 
         </p>
       )}
       <p class="hint" role="status">
-        {outcome.value === "select" &&
-          "Copying is not allowed here. The text is selected: press Ctrl+C or ⌘C."}
-        {outcome.value === "copied" && <span class="visually-hidden">Copied.</span>}
+        {outcome.value === "select" && t("ui.copyingIsNotAllowedHere")}
+        {outcome.value === "copied" && <span class="visually-hidden">{t("ui.copied2")}</span>}
       </p>
     </div>
   );

@@ -7,12 +7,13 @@ import {
   MOST_DESCRIPTION_CHARACTERS,
   MOST_TITLE_CHARACTERS,
 } from "../../shared/wire/details.ts";
+import { currentLocale, t } from "../words/words.ts";
 import { chaptersOfText, textOfChapters } from "./chapters-text.ts";
 import { InlineError } from "./error-view.tsx";
 import { FormField } from "./form-field.tsx";
 import { languageName } from "./format.ts";
 
-export const TITLE_HINT = "Others see this title. The name of your file stays with you.";
+const TITLE_HINT = "ui.othersSeeThisTitleThe";
 
 /** What people say of their video: title, description, language and chapters, with a button that saves. */
 export function DetailsForm({
@@ -63,7 +64,7 @@ export function DetailsForm({
         void save();
       }}
     >
-      <FormField label="Title" hint={TITLE_HINT}>
+      <FormField label={t("ui.title")} hint={t(TITLE_HINT)}>
         {(props) => (
           <input
             {...props}
@@ -77,7 +78,7 @@ export function DetailsForm({
           />
         )}
       </FormField>
-      <FormField label="Description">
+      <FormField label={t("ui.description")}>
         {(props) => (
           <textarea
             {...props}
@@ -91,11 +92,7 @@ export function DetailsForm({
           />
         )}
       </FormField>
-      <FormField
-        label="Chapters"
-        hint="A line each: when it begins, then its title. For example: 1:30 The first experiment"
-        problem={chapterProblem}
-      >
+      <FormField label={t("ui.chapters")} hint={t("ui.aLineEachWhenIt")} problem={chapterProblem}>
         {(props) => (
           <textarea
             {...props}
@@ -109,7 +106,7 @@ export function DetailsForm({
           />
         )}
       </FormField>
-      <FormField label="Language spoken in it">
+      <FormField label={t("ui.languageSpokenInIt")}>
         {(props) => (
           <select
             {...props}
@@ -134,10 +131,10 @@ export function DetailsForm({
           class="button button-primary"
           disabled={state.value !== "changed" || chapterProblem !== ""}
         >
-          {state.value === "saving" ? "Saving…" : "Save"}
+          {state.value === "saving" ? t("ui.saving") : t("ui.save")}
         </button>
         <p class="hint form-saved" role="status">
-          {state.value === "saved" && isTouched.value ? "Saved." : ""}
+          {state.value === "saved" && isTouched.value ? t("ui.saved") : ""}
         </p>
       </div>
     </form>
@@ -146,8 +143,8 @@ export function DetailsForm({
 
 /** @param tag one that is to be in the list, such as a dialect's; null for none */
 function languagesWith(tag: string | null): { tag: string; name: string }[] {
-  const known = knownLanguages();
+  const known = knownLanguages(currentLocale());
   const isKnown = tag === null || known.some((each) => each.tag === tag);
   const further = isKnown ? [] : [{ tag, name: languageName(tag) ?? tag }];
-  return [{ tag: "", name: "Not said" }, ...further, ...known];
+  return [{ tag: "", name: t("ui.notSaid") }, ...further, ...known];
 }

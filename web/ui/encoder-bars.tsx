@@ -1,11 +1,17 @@
+import { t } from "../words/words.ts";
 /** A bar for each encoder at work; nothing while none is. @param encoding progress of each, 0..1 */
 export function EncoderBars({ encoding }: { encoding: readonly number[] }) {
   if (encoding.length === 0) return null;
   return (
-    <ul class="encoders" aria-label="Encoders at work">
+    <ul class="encoders" aria-label={t("ui.encodersAtWork")}>
       {encoding.map((progress, index) => (
         <li key={String(index)}>
-          <progress class="bar" max={1} value={progress} aria-label={`Encoder ${index + 1}`} />
+          <progress
+            class="bar"
+            max={1}
+            value={progress}
+            aria-label={t("ui.encoder", { index: index + 1 })}
+          />
         </li>
       ))}
     </ul>

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { WireError } from "../../shared/job/errors.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
+import { rich, t } from "../words/words.ts";
 import { CopyField } from "./copy-field.tsx";
-import { ERROR_TEXTS } from "./error-texts.ts";
+import { errorText } from "./error-texts.ts";
 import { WarningIcon } from "./icons.tsx";
 import { failedTasks, taskTitle } from "./job-progress.ts";
 
@@ -19,7 +20,7 @@ export function ErrorCard({
   /** The buttons. */
   children: ComponentChildren;
 }) {
-  const text = ERROR_TEXTS[error.code];
+  const text = errorText(error.code);
   const failed = job === null ? [] : failedTasks(job);
   return (
     <section class="card error-card" role="alert" aria-labelledby="error-title">
@@ -35,20 +36,18 @@ export function ErrorCard({
           {failed.map((task) => (
             <li key={task.id}>
               <b>{taskTitle(task)}</b>
-              {task.lastError !== null && `: ${lowerFirst(ERROR_TEXTS[task.lastError].title)}`} (
-              {task.attempts} {task.attempts === 1 ? "attempt" : "attempts"})
+              {task.lastError !== null && `: ${errorText(task.lastError).title}`}{" "}
+              {t("ui.attempts", { count: task.attempts })}
             </li>
           ))}
         </ul>
       )}
       <div class="actions">{children}</div>
       <details class="details" key={error.code}>
-        <summary>Details</summary>
+        <summary>{t("ui.details")}</summary>
         <p>{error.message}</p>
-        <p>
-          Code <code>{error.code}</code>
-        </p>
-        <CopyField label="For a report" text={reportOf(error)} />
+        <p>{rich("ui.code", { name: error.code, code: (inside) => <code>{inside}</code> })}</p>
+        <CopyField label={t("ui.forAReport")} text={reportOf(error)} />
       </details>
     </section>
   );
@@ -61,7 +60,7 @@ function reportOf({ code, message }: WireError): string {
 
 /** The same in one line or two, where the page stays as it is. */
 export function InlineError({ error }: { error: WireError }) {
-  const text = ERROR_TEXTS[error.code];
+  const text = errorText(error.code);
   return (
     <div class="note note-danger" role="alert">
       <WarningIcon />
@@ -72,8 +71,4 @@ export function InlineError({ error }: { error: WireError }) {
       </div>
     </div>
   );
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

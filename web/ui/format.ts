@@ -1,18 +1,35 @@
+import { languageName as nameOfLanguage } from "../../shared/job/language.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
+import { currentLocale, t } from "../words/words.ts";
 
-/** Figures as people read them. Pure; English, with the decimal point. */
+/** Figures as people read them, in the page's language. */
+
+/** 1234.5 -> "1,234.5" in English. @param places after the decimal point at most, and with `fixed` always */
+export function formatNumber(value: number, places = 0, fixed = false): string {
+  return new Intl.NumberFormat(currentLocale(), {
+    maximumFractionDigits: places,
+    ...(fixed && { minimumFractionDigits: places }),
+  }).format(value);
+}
 
 /** `4139823` -> "4.1 MB" (decimal units, as browsers and file managers show them). */
 export function formatBytes(sizeBytes: number): string {
-  if (sizeBytes < 1000) return `${Math.round(sizeBytes)} B`;
-  const units = ["kB", "MB", "GB", "TB"];
+  if (sizeBytes < 1000) return t("ui.bytes", { count: Math.round(sizeBytes) });
+  const units = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
   let value = sizeBytes / 1000;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  const places = value < 9.95 ? 1 : 0;
+  return new Intl.NumberFormat(currentLocale(), {
+    style: "unit",
+    unit: units[unit],
+    unitDisplay: "short",
+    minimumFractionDigits: places,
+    maximumFractionDigits: places,
+  }).format(value);
 }
 
 /** Clock time: 65 s -> "1:05", 3,723 s -> "1:02:03". */
@@ -20,125 +37,93 @@ export function formatClock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor(whole / 60) % 60;
-  const rest = String(whole % 60).padStart(2, "0");
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+  const [h, m, s] = [hours, minutes, whole % 60].map((value, index) =>
+    digits(value, index === 2 || (index === 1 && hours > 0) ? 2 : 1),
+  );
+  return hours > 0 ? `${h}:${m}:${s}` : `${m}:${s}`;
+}
+
+function digits(value: number, least: number): string {
+  return new Intl.NumberFormat(currentLocale(), {
+    minimumIntegerDigits: least,
+    useGrouping: false,
+  }).format(value);
 }
 
 /** Length of a video: "30.0 s" under a minute, else the clock. */
 export function formatLength(durationTicks: number): string {
   const seconds = durationTicks / TICKS_PER_SECOND;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${formatClock(seconds)} min`;
+  return seconds < 60
+    ? t("ui.seconds", { value: formatNumber(seconds, 1, true) })
+    : t("ui.minutes", { value: formatClock(seconds) });
 }
 
 /** A wait, roughly, as nobody wants a countdown that jumps: "5 s", "40 s", "3 min", "1 h 20 min". */
 export function formatWait(seconds: number): string {
-  if (seconds < 10) return `${Math.max(1, Math.ceil(seconds))} s`;
-  if (seconds < 90) return `${Math.ceil(seconds / 5) * 5} s`;
+  if (seconds < 90) {
+    const whole = seconds < 10 ? Math.max(1, Math.ceil(seconds)) : Math.ceil(seconds / 5) * 5;
+    return t("ui.seconds", { value: formatNumber(whole) });
+  }
   const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return t("ui.minutes", { value: formatNumber(minutes) });
+  return t("ui.hoursAndMinutes", {
+    hours: formatNumber(Math.floor(minutes / 60)),
+    minutes: formatNumber(minutes % 60),
+  });
 }
 
 /** Media seconds a second: "0.8×", "12×". */
 export function formatSpeed(speed: number): string {
-  return `${speed < 9.95 ? speed.toFixed(1) : Math.round(speed)}×`;
+  return `${speed < 9.95 ? formatNumber(speed, 1, true) : formatNumber(speed)}×`;
 }
 
 /** Rounded down, so that 100 % means all of it. */
 export function formatPercent(share: number): string {
-  return `${Math.floor(Math.min(1, Math.max(0, share)) * 100)} %`;
+  const percent = Math.floor(Math.min(1, Math.max(0, share)) * 100);
+  return t("ui.percent", { value: formatNumber(percent) });
 }
 
 export function formatBitrate(bitsPerSecond: number): string {
   return bitsPerSecond < 999_500
-    ? `${Math.round(bitsPerSecond / 1000)} kbit/s`
-    : `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;
+    ? t("ui.kilobits", { value: formatNumber(bitsPerSecond / 1000) })
+    : t("ui.megabits", { value: formatNumber(bitsPerSecond / 1_000_000, 1, true) });
 }
 
 /** 24, 23.98, 29.97: two decimals only where they say something. */
 export function formatFrameRate(framesPerSecond: number): string {
-  return `${Number(framesPerSecond.toFixed(2))} fps`;
+  return t("ui.frameRate", { value: formatNumber(framesPerSecond, 2) });
 }
 
-/** "1 segment", "5 segments". */
-export function formatCount(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+/** @param atMs since 1970 */
+export function formatDate(atMs: number): string {
+  return new Date(atMs).toLocaleDateString(currentLocale(), { dateStyle: "medium" });
 }
 
-/** RFC 6381 string or short codec name -> the name on the box. Unknown ones stay as they are. */
-export function codecName(codec: string): string {
-  const known = CODEC_NAMES.find(([prefix]) => codec.toLowerCase().startsWith(prefix));
-  return known?.[1] ?? codec;
+/** @param atMs since 1970 */
+export function formatDateTime(atMs: number): string {
+  return new Date(atMs).toLocaleString(currentLocale(), {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
 }
 
-const CODEC_NAMES: readonly (readonly [prefix: string, name: string])[] = [
-  ["avc", "H.264"],
-  ["h264", "H.264"],
-  ["hev", "H.265 (HEVC)"],
-  ["hvc", "H.265 (HEVC)"],
-  ["h265", "H.265 (HEVC)"],
-  ["av01", "AV1"],
-  ["av1", "AV1"],
-  ["vp09", "VP9"],
-  ["vp9", "VP9"],
-  ["vp08", "VP8"],
-  ["vp8", "VP8"],
-  ["mpeg4", "MPEG-4 Part 2"],
-  ["mp4v", "MPEG-4 Part 2"],
-  ["mpeg2video", "MPEG-2"],
-  ["mpeg1video", "MPEG-1"],
-  ["flv1", "Sorenson Spark"],
-  ["prores", "Apple ProRes"],
-  ["mjpeg", "Motion JPEG"],
-  ["mp4a", "AAC"],
-  ["aac", "AAC"],
-  ["opus", "Opus"],
-  ["vorbis", "Vorbis"],
-  ["mp3", "MP3"],
-  ["mp2", "MP2"],
-  ["flac", "FLAC"],
-  ["ec-3", "Dolby Digital Plus"],
-  ["eac3", "Dolby Digital Plus"],
-  ["ac-3", "Dolby Digital"],
-  ["ac3", "Dolby Digital"],
-  ["pcm", "PCM"],
-  ["wma", "Windows Media Audio"],
-  ["wmv", "Windows Media Video"],
-];
-
-const CONTAINER_NAMES: Readonly<Record<string, string>> = {
-  mp4: "MP4",
-  mov: "QuickTime (MOV)",
-  matroska: "Matroska (MKV)",
-  mkv: "Matroska (MKV)",
-  webm: "WebM",
-  mpegts: "MPEG-TS",
-  ts: "MPEG-TS",
-  flv: "Flash Video (FLV)",
-  avi: "AVI",
-  asf: "Windows Media (ASF)",
-  mpeg: "MPEG program stream",
-  ogg: "Ogg",
-};
-
-export function containerName(container: string): string {
-  return CONTAINER_NAMES[container.toLowerCase()] ?? container;
+/** BCP 47 -> "German" in the page's language; null where the language is not known. */
+export function languageName(language: string): string | null {
+  return nameOfLanguage(language, currentLocale());
 }
-
-export { languageName } from "../../shared/job/language.ts";
 
 /** Speaker layouts by channel count, as they are called. */
 export function channelsName(channels: number): string {
   switch (channels) {
     case 1:
-      return "mono";
+      return t("ui.mono");
     case 2:
-      return "stereo";
+      return t("ui.stereo");
     case 6:
-      return "5.1 surround";
+      return t("ui.surround", { kind: "5.1" });
     case 8:
-      return "7.1 surround";
+      return t("ui.surround", { kind: "7.1" });
     default:
-      return `${channels} channels`;
+      return t("ui.channels", { count: channels });
   }
 }

@@ -1,4 +1,5 @@
 import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
+import { t } from "../words/words.ts";
 
 /**
  * What the grid of segments shows, derived from the tasks of a job. Pure.
@@ -27,16 +28,6 @@ export interface SoundRun extends SegmentCell {
   firstSegment: number;
   segmentCount: number;
 }
-
-export const CELL_LABELS: Readonly<Record<CellState, string>> = {
-  waiting: "Later",
-  queued: "Next",
-  working: "Being made",
-  checking: "Being checked",
-  retrying: "Will be tried again",
-  failed: "Failed",
-  done: "Done",
-};
 
 const CELL_OF_TASK: Readonly<Record<TaskView["state"], CellState>> = {
   waiting: "waiting",
@@ -140,7 +131,7 @@ export function failedTasks(job: Pick<JobView, "tasks">): TaskView[] {
 /** "Segment 5", "Segments 5 to 8", "Sound of segments 1 to 20"; people count from one. */
 export function taskTitle(task: Pick<TaskView, "kind" | "firstSegment" | "segmentCount">): string {
   const first = task.firstSegment + 1;
-  const last = task.firstSegment + task.segmentCount;
-  const range = first === last ? `segment ${first}` : `segments ${first} to ${last}`;
-  return task.kind === "audio" ? `Sound of ${range}` : `S${range.slice(1)}`;
+  const count = task.segmentCount;
+  const last = task.firstSegment + count;
+  return t(task.kind === "audio" ? "ui.soundOfSegments" : "ui.segments", { count, first, last });
 }

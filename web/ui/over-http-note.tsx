@@ -1,3 +1,4 @@
+import { rich } from "../words/words.ts";
 import { InfoIcon } from "./icons.tsx";
 import { Note } from "./page-frame.tsx";
 
@@ -5,10 +6,7 @@ import { Note } from "./page-frame.tsx";
 export function OverHttpNote() {
   return (
     <Note kind="info" icon={<InfoIcon />}>
-      <p>
-        <b>A proxy or a firewall blocks the usual connection (WebSocket).</b> The work goes on over
-        plain requests, which is a little slower.
-      </p>
+      <p>{rich("ui.aProxyOrAFirewall", { b: (inside) => <b>{inside}</b> })}</p>
     </Note>
   );
 }

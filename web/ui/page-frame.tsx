@@ -1,5 +1,7 @@
 import type { ComponentChildren } from "preact";
+import { t } from "../words/words.ts";
 import { LogoMark } from "./icons.tsx";
+import { LanguageSwitch } from "./language-switch.tsx";
 
 /** Header, main part and footer of every page. */
 export function PageFrame({ children }: { children: ComponentChildren }) {
@@ -10,9 +12,9 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
           <LogoMark />
           <span>Tributary</span>
         </a>
-        <nav class="frame-nav" aria-label="Site">
+        <nav class="frame-nav" aria-label={t("ui.site")}>
           <a href="/videos" aria-current={location.pathname === "/videos" ? "page" : undefined}>
-            Videos
+            {t("ui.videos")}
           </a>
           <a href="/api" aria-current={location.pathname === "/api" ? "page" : undefined}>
             API
@@ -23,7 +25,8 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
         {children}
       </main>
       <footer class="frame-foot">
-        <p>Tributary makes streams out of videos, on the devices of the people who have them.</p>
+        <p>{t("ui.tributaryMakesStreamsOutOf")}</p>
+        <LanguageSwitch />
       </footer>
     </div>
   );

@@ -1,10 +1,11 @@
 import type { Visibility } from "../../shared/wire/visibility.ts";
+import { type Key, t } from "../words/words.ts";
 import { FormField } from "./form-field.tsx";
 
-const CHOICES: Record<Visibility, string> = {
-  unlisted: "People who have its link",
-  listed: "Everybody: it stands in this site's list",
-  private: "Only you, and people whom you let in",
+const CHOICES: Record<Visibility, Key> = {
+  unlisted: "ui.peopleWhoHaveItsLink",
+  listed: "ui.everybodyItStandsInThis",
+  private: "ui.onlyYouAndPeopleWhom",
 };
 
 /** Chooses who can find the video, once it is made and while it is. */
@@ -18,7 +19,7 @@ export function VisibilityChoice({
   onChange(visibility: Visibility): void;
 }) {
   return (
-    <FormField label="Who can find it">
+    <FormField label={t("ui.whoCanFindIt")}>
       {(props) => (
         <select
           {...props}

@@ -3,6 +3,11 @@
  * than that page's own sheets, and notes what they ask for. Never shipped; nothing of the app imports it.
  */
 
+import { WORD_FILES } from "../../../web/words/keys.ts";
+import { loadWords } from "../../../web/words/words.ts";
+
+await loadWords(WORD_FILES, "en");
+
 /** What the page asked of what is behind it, oldest first. */
 export const calls: { name: string; argument: unknown }[] = [];
 

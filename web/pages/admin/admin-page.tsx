@@ -8,8 +8,15 @@ import { offer } from "../../files/save-target.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { Figure } from "../../ui/figure.tsx";
 import { FormField } from "../../ui/form-field.tsx";
-import { formatBytes, formatLength } from "../../ui/format.ts";
+import {
+  formatBytes,
+  formatDate,
+  formatDateTime,
+  formatLength,
+  formatNumber,
+} from "../../ui/format.ts";
 import { PageFrame } from "../../ui/page-frame.tsx";
+import { type Key, rich, t } from "../../words/words.ts";
 import type { Operator, SiteState } from "./operator.ts";
 import { RulesForm } from "./rules-form.tsx";
 
@@ -19,7 +26,7 @@ export function AdminPage({ operator }: { operator: Operator }) {
   const problem = operator.problem.value;
   return (
     <PageFrame>
-      <h1>Operator</h1>
+      <h1>{t("admin.operator")}</h1>
       {problem !== null && <InlineError error={problem} />}
       <p class="hint" role="status">
         {operator.said.value}
@@ -43,10 +50,7 @@ function TokenForm({ onToken }: { onToken(token: string): void }) {
         onToken(token.value);
       }}
     >
-      <FormField
-        label="Operator's token"
-        hint="The site's ADMIN_TOKEN. It is kept until this tab is closed."
-      >
+      <FormField label={t("admin.operatorsToken")} hint={t("admin.theSitesAdminTokenIt")}>
         {(props) => (
           <input
             {...props}
@@ -61,7 +65,7 @@ function TokenForm({ onToken }: { onToken(token: string): void }) {
       </FormField>
       <div class="actions">
         <button type="submit" class="button button-primary" disabled={token.value === ""}>
-          Open
+          {t("admin.open")}
         </button>
       </div>
     </form>
@@ -74,17 +78,17 @@ function Site({ site, operator }: { site: SiteState; operator: Operator }) {
   return (
     <>
       <dl class="card figures">
-        <Figure name="Finished" value={count("ready")} />
-        <Figure name="Being made" value={count("planned")} />
-        <Figure name="Failed" value={count("failed")} />
-        <Figure name="Stored" value={formatBytes(overview.bytesStored)} />
-        <Figure name="Reports" value={String(overview.reports)} />
+        <Figure name={t("admin.finished")} value={count("ready")} />
+        <Figure name={t("admin.beingMadeNow")} value={count("planned")} />
+        <Figure name={t("admin.failed")} value={count("failed")} />
+        <Figure name={t("admin.stored")} value={formatBytes(overview.bytesStored)} />
+        <Figure name={t("admin.reports")} value={formatNumber(overview.reports)} />
       </dl>
       <section class="card" aria-labelledby="reports-title">
         <h2 id="reports-title" class="card-title">
-          Reports
+          {t("admin.reports")}
         </h2>
-        {reports.length === 0 && <p>Nobody has reported a video.</p>}
+        {reports.length === 0 && <p>{t("admin.nobodyHasReportedAVideo")}</p>}
         <ul class="admin-list">
           {reports.map((report) => (
             <ReportEntry key={report.id} report={report} operator={operator} />
@@ -93,7 +97,7 @@ function Site({ site, operator }: { site: SiteState; operator: Operator }) {
       </section>
       <section class="card" aria-labelledby="rules-title">
         <h2 id="rules-title" class="card-title">
-          Rules
+          {t("admin.rules")}
         </h2>
         <RulesForm
           key={JSON.stringify(overview.rules)}
@@ -103,9 +107,9 @@ function Site({ site, operator }: { site: SiteState; operator: Operator }) {
       </section>
       <section class="card" aria-labelledby="videos-title">
         <h2 id="videos-title" class="card-title">
-          All videos
+          {t("admin.allVideos")}
         </h2>
-        <FormField label="Search">
+        <FormField label={t("admin.search")}>
           {(props) => (
             <input
               {...props}
@@ -122,26 +126,26 @@ function Site({ site, operator }: { site: SiteState; operator: Operator }) {
         </ul>
         {cursor !== null && (
           <button type="button" class="button" onClick={() => void operator.more()}>
-            Show more
+            {t("admin.showMore")}
           </button>
         )}
       </section>
       <Backup operator={operator} />
       <div class="actions">
         <button type="button" class="button" onClick={() => operator.leave()}>
-          Leave
+          {t("admin.leave")}
         </button>
       </div>
     </>
   );
 }
 
-const REASONS: Record<ReportReason, string> = {
-  illegal: "Against the law",
-  copyright: "Somebody else's work",
-  privacy: "Shows somebody who did not agree",
-  harmful: "Harmful",
-  other: "Something else",
+const REASONS: Record<ReportReason, Key> = {
+  illegal: "admin.againstTheLaw",
+  copyright: "admin.workOfOthers",
+  privacy: "admin.showsSomebodyWhoDidNot",
+  harmful: "admin.harmful",
+  other: "admin.somethingElse",
 };
 
 function ReportEntry({ report, operator }: { report: Report; operator: Operator }) {
@@ -150,13 +154,16 @@ function ReportEntry({ report, operator }: { report: Report; operator: Operator 
   return (
     <li>
       <div class="admin-what">
-        <b>{REASONS[reason]}</b>: <a href={`/watch/${videoId}`}>{title}</a>
+        <b>{t(REASONS[reason])}</b>: <a href={`/watch/${videoId}`}>{title}</a>
         <p class="admin-text">{text}</p>
-        <p class="hint">{new Date(createdAtMs).toLocaleString()}</p>
+        <p class="hint">{formatDateTime(createdAtMs)}</p>
       </div>
       <div class="actions">
         <button type="button" class="button" onClick={() => void operator.settle(id)}>
-          Settled<span class="visually-hidden">: the report of {title}</span>
+          {rich("admin.settledTheReportOf", {
+            title,
+            span: (inside) => <span class="visually-hidden">{inside}</span>,
+          })}
         </button>
         {report.title !== null && (
           <Remove
@@ -169,16 +176,21 @@ function ReportEntry({ report, operator }: { report: Report; operator: Operator 
   );
 }
 
-const STATES: Record<string, string> = {
-  planned: "being made",
-  ready: "finished",
+const STATES: Partial<Record<string, Key>> = {
+  planned: "admin.beingMade",
+  ready: "admin.isFinished",
 };
 
-const VISIBLE: Record<Visibility, string> = {
-  unlisted: "for people with the link",
-  listed: "listed",
-  private: "private",
+const VISIBLE: Record<Visibility, Key> = {
+  unlisted: "admin.forPeopleWithTheLink",
+  listed: "admin.isListed",
+  private: "admin.isPrivate",
 };
+
+function stateText(state: string): string {
+  const key = STATES[state];
+  return key === undefined ? state : t(key);
+}
 
 function VideoEntry({ video, operator }: { video: Video; operator: Operator }) {
   const { id, title, state, visibility, durationTicks, bytesStored, createdAtMs } = video;
@@ -189,12 +201,12 @@ function VideoEntry({ video, operator }: { video: Video; operator: Operator }) {
         <a href={`/watch/${id}`}>{title}</a>
         <p class="hint">
           {[
-            STATES[state] ?? state,
-            VISIBLE[visibility],
+            stateText(state),
+            t(VISIBLE[visibility]),
             formatLength(durationTicks),
             formatBytes(bytesStored),
-            plays === 1 ? "1 play" : `${plays} plays`,
-            new Date(createdAtMs).toLocaleDateString(),
+            t("admin.plays", { plays }),
+            formatDate(createdAtMs),
           ].join(" · ")}
         </p>
       </div>
@@ -215,12 +227,15 @@ function Remove({ title, onRemove }: { title: string; onRemove(): void }) {
           isAsking.value = !isAsking.value;
         }}
       >
-        {isAsking.value ? "Keep" : "Delete"}
+        {isAsking.value ? t("admin.keep") : t("admin.delete")}
         <span class="visually-hidden"> {title}</span>
       </button>
       {isAsking.value && (
         <button type="button" class="button button-danger" onClick={onRemove}>
-          Delete for good<span class="visually-hidden">: {title}</span>
+          {rich("admin.deleteForGood", {
+            title,
+            span: (inside) => <span class="visually-hidden">{inside}</span>,
+          })}
         </button>
       )}
     </>
@@ -238,18 +253,15 @@ function Backup({ operator }: { operator: Operator }) {
   return (
     <section class="card" aria-labelledby="backup-title">
       <h2 id="backup-title" class="card-title">
-        Catalogue
+        {t("admin.catalogue")}
       </h2>
-      <p>
-        Titles, owners and rules as one file. The videos, their captions and their pictures lie in
-        storage, which has backups of its own.
-      </p>
+      <p>{t("admin.titlesOwnersAndRulesAs")}</p>
       <div class="actions">
         <button type="button" class="button" onClick={() => void save()}>
-          Save a backup
+          {t("admin.saveABackup")}
         </button>
         <label class="button file-button">
-          Bring back what is missing
+          {t("admin.bringBackWhatIsMissing")}
           <input
             class="visually-hidden"
             type="file"

@@ -2,11 +2,14 @@ import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { OperatorClient } from "../../operator-client.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { loadWords } from "../../words/words.ts";
 import { AdminPage } from "./admin-page.tsx";
 import { Operator } from "./operator.ts";
 
-requireBrowser("admin");
+const words = loadWords(["admin", "errors", "ui"]);
+requireBrowser("admin", words);
 
 const operator = new Operator(new EdgeClient(location.origin), new OperatorClient(location.origin));
+await words;
 render(<AdminPage operator={operator} />, document.getElementById("page") as HTMLElement);
 void operator.open();

@@ -10,6 +10,7 @@ import {
 } from "../../../shared/wire/operator.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import type { OperatorClient } from "../../operator-client.ts";
+import { t } from "../../words/words.ts";
 
 /** For as long as the tab is open. */
 const TOKEN_KEY = "tributary.operator";
@@ -84,7 +85,7 @@ export class Operator {
     return this.#do(async () => {
       await this.#operator.saveRules(this.#token, rules);
       await this.#read();
-      this.#said.value = "The rules are saved.";
+      this.#said.value = t("admin.theRulesAreSaved");
     });
   }
 
@@ -92,7 +93,7 @@ export class Operator {
     return this.#do(async () => {
       await this.#operator.settleReport(this.#token, id);
       await this.#read();
-      this.#said.value = "The report is off the list.";
+      this.#said.value = t("admin.theReportIsOffThe");
     });
   }
 
@@ -104,7 +105,7 @@ export class Operator {
         if (toWireError(thrown).code !== "NOT_FOUND") throw thrown;
       });
       await this.#read();
-      this.#said.value = `${title} is deleted.`;
+      this.#said.value = t("admin.isDeleted", { title });
     });
   }
 
@@ -122,7 +123,7 @@ export class Operator {
       const backup = catalogueBackupSchema.parse(JSON.parse(text));
       const added = await this.#operator.restoreCatalogue(this.#token, backup);
       await this.#read();
-      this.#said.value = added === 1 ? "1 row was added." : `${added} rows were added.`;
+      this.#said.value = t("admin.rowsWereAdded", { added });
     });
   }
 

@@ -1,17 +1,18 @@
 import { useSignal } from "@preact/signals";
 import type { SiteRules } from "../../../shared/wire/operator.ts";
 import { FormField } from "../../ui/form-field.tsx";
+import { type Key, t } from "../../words/words.ts";
 
 type Rule = keyof SiteRules;
 
 /** As people write them; the edge has seconds and bytes. */
-const FIELDS: Record<Rule, { label: string; hint: string; unit: number }> = {
-  mostSeconds: { label: "Longest video, in minutes", hint: "Empty: any length.", unit: 60 },
-  mostSourceBytes: { label: "Largest file, in MB", hint: "Empty: any size.", unit: 1_000_000 },
-  mostVideos: { label: "Videos on this site", hint: "Empty: any number.", unit: 1 },
+const FIELDS: Record<Rule, { label: Key; hint: Key; unit: number }> = {
+  mostSeconds: { label: "admin.longestVideoInMinutes", hint: "admin.emptyAnyLength", unit: 60 },
+  mostSourceBytes: { label: "admin.largestFileInMb", hint: "admin.emptyAnySize", unit: 1_000_000 },
+  mostVideos: { label: "admin.videosOnThisSite", hint: "admin.emptyAnyNumber", unit: 1 },
   deleteAfterDays: {
-    label: "Delete videos after so many days",
-    hint: "Empty: they stay. Older ones go within a day.",
+    label: "admin.deleteVideosAfterSoMany",
+    hint: "admin.emptyTheyStayOlderOnes",
     unit: 1,
   },
 };
@@ -61,7 +62,7 @@ export function RulesForm({ rules, onSave }: { rules: SiteRules; onSave(rules: S
       ))}
       <div class="actions">
         <button type="submit" class="button button-primary">
-          Save the rules
+          {t("admin.saveTheRules")}
         </button>
       </div>
     </form>

@@ -3,10 +3,12 @@ import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import { PageFrame } from "../../ui/page-frame.tsx";
 import "../../ui/style.css";
 import "./api-reference.css";
+import { loadWords } from "../../words/words.ts";
 import { readingLayout } from "./layout.ts";
 
 const REFERENCE_ID = "reference";
 
+await loadWords(["reference", "ui"]);
 followColourScheme();
 render(
   <PageFrame>

@@ -1,4 +1,5 @@
 import type { Component, Plugin, System } from "swagger-ui-dist/swagger-ui-es-bundle.js";
+import { t } from "../../words/words.ts";
 
 /**
  * swagger-ui as a page to read: no form to send requests with, and what its own layout lacks for
@@ -10,9 +11,9 @@ export function readingLayout({ React: { createElement } }: System): Plugin {
   const ReadingLayout: Component = ({ getComponent, specSelectors }) => {
     const status = specSelectors.loadingStatus();
     if (status === "failed") {
-      return createElement("p", { role: "alert" }, "The description could not be loaded.");
+      return createElement("p", { role: "alert" }, t("reference.theDescriptionCouldNotBe"));
     }
-    if (status !== "success") return createElement("p", { role: "status" }, "Loading ...");
+    if (status !== "success") return createElement("p", { role: "status" }, t("reference.loading"));
     // swagger-ui's own layout adds a second <main>.
     return createElement(
       "div",

@@ -2,10 +2,11 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { EncoderBars } from "../../ui/encoder-bars.tsx";
 import { Figure } from "../../ui/figure.tsx";
-import { formatBytes } from "../../ui/format.ts";
+import { formatBytes, formatNumber } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { rich, t } from "../../words/words.ts";
 import { SlotsField } from "./slots-field.tsx";
 import { VideoFacts } from "./video-facts.tsx";
 
@@ -29,52 +30,48 @@ export function AtWork({
   const paused = phase === "paused";
   return (
     <section class="card contribute-card" aria-labelledby="work-title">
-      <h1 id="work-title">{paused ? "Paused" : "Helping"}</h1>
+      <h1 id="work-title">{paused ? t("contribute.paused") : t("contribute.helping")}</h1>
       <VideoFacts state={shown} />
       <progress
         class="bar"
         max={1}
         value={shown.job?.progress ?? 0}
-        aria-label="Video made so far, by everybody"
+        aria-label={t("contribute.videoMadeSoFarBy")}
       />
       <dl class="figures">
-        <Figure name="Pieces made" value={String(shown.tasksDone)} />
-        <Figure name="Received" value={formatBytes(shown.bytesDownloaded)} />
-        <Figure name="Sent" value={formatBytes(shown.bytesUploaded)} />
+        <Figure name={t("contribute.piecesMade")} value={formatNumber(shown.tasksDone)} />
+        <Figure name={t("contribute.received")} value={formatBytes(shown.bytesDownloaded)} />
+        <Figure name={t("contribute.sent")} value={formatBytes(shown.bytesUploaded)} />
       </dl>
       <EncoderBars encoding={encoding} />
       {!connected && (
         <Note kind="info" icon={<InfoIcon />}>
-          <p>Connecting…</p>
+          <p>{t("contribute.connecting")}</p>
         </Note>
       )}
       {shown.overHttp && <OverHttpNote />}
       {lowBattery.value && (
         <Note kind="warn" icon={<WarningIcon />}>
-          <p>
-            <b>The battery is low,</b> so this device takes a break.
-          </p>
+          <p>{rich("contribute.theBatteryIsLowSo", { b: (inside) => <b>{inside}</b> })}</p>
         </Note>
       )}
       {connected && !paused && encoding.length === 0 && (
         <p class="hint">
           {shown.job?.awaitsVerification === true
-            ? "Everything is made. It waits for the owner, or a server, to check it."
-            : "Waiting for the next piece."}
+            ? t("contribute.everythingIsMadeItWaits")
+            : t("contribute.waitingForTheNextPiece")}
         </p>
       )}
       <SlotsField slots={slots} most={possibleSlots} onChange={onWork} disabled={paused} />
       <div class="actions">
         <button type="button" class="button" onClick={() => (paused ? onWork(slots) : onPause())}>
-          {paused ? "Go on" : "Pause"}
+          {paused ? t("contribute.goOn") : t("contribute.pause")}
         </button>
         <button type="button" class="button" onClick={onStop}>
-          Stop
+          {t("contribute.stop")}
         </button>
       </div>
-      <p class="hint">
-        The owner sees this device as “{name}”. You may leave this tab in the background.
-      </p>
+      <p class="hint">{t("contribute.theOwnerSeesThisDevice", { name })}</p>
     </section>
   );
 }

@@ -3,6 +3,7 @@ import "./contribute.css";
 import type { ReadonlySignal } from "@preact/signals";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
+import { t } from "../../words/words.ts";
 import { AtWork } from "./at-work.tsx";
 import { Failed, Thanks } from "./end-views.tsx";
 import { Invitation } from "./invitation.tsx";
@@ -26,7 +27,7 @@ export function ContributePage(props: ContributePageProps) {
       <div class="contribute">
         <Announcement text={state === null ? "" : announcement(state)} />
         {state === null || state.phase === "checking" ? (
-          <p class="hint">Looking at the video…</p>
+          <p class="hint">{t("contribute.lookingAtTheVideo")}</p>
         ) : (
           <Content {...props} shown={state} />
         )}
@@ -38,17 +39,17 @@ export function ContributePage(props: ContributePageProps) {
 function Content({ shown, ...props }: ContributePageProps & { shown: ContributorState }) {
   if (shown.phase === "failed") return <Failed state={shown} onWork={props.onWork} />;
   if (shown.phase === "done")
-    return <Thanks state={shown} title="The video is finished. Thank you!" />;
+    return <Thanks state={shown} title={t("contribute.theVideoIsFinishedThank")} />;
   if (shown.phase === "stopped") {
     return (
       <>
-        <Thanks state={shown} title="You stopped. Thank you!" />
+        <Thanks state={shown} title={t("contribute.youStoppedThankYou")} />
         <button
           type="button"
           class="button"
           onClick={() => props.onWork(shown.slots || shown.possibleSlots)}
         >
-          Help again
+          {t("contribute.helpAgain")}
         </button>
       </>
     );
@@ -61,7 +62,7 @@ function Content({ shown, ...props }: ContributePageProps & { shown: Contributor
 }
 
 function announcement({ phase }: ContributorState): string {
-  if (phase === "working") return "Helping.";
-  if (phase === "paused") return "Paused.";
-  return phase === "done" ? "The video is finished." : "";
+  if (phase === "working") return t("contribute.helping2");
+  if (phase === "paused") return t("contribute.paused2");
+  return phase === "done" ? t("contribute.theVideoIsFinished") : "";
 }

@@ -1,7 +1,8 @@
 import type { ContributorState } from "../../contributor/contributor-api.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { formatBytes } from "../../ui/format.ts";
 import { ReloadButton } from "../../ui/reload-button.tsx";
+import { t } from "../../words/words.ts";
 import { VideoFacts } from "./video-facts.tsx";
 
 /** After an end in peace. */
@@ -13,14 +14,13 @@ export function Thanks({ state, title }: { state: ContributorState; title: strin
       <VideoFacts state={state} />
       {tasksDone > 0 && (
         <p>
-          This device made {tasksDone} {tasksDone === 1 ? "piece" : "pieces"} (
-          {formatBytes(bytesUploaded)}).
+          {t("contribute.thisDeviceMade", { count: tasksDone, size: formatBytes(bytesUploaded) })}
         </p>
       )}
       {state.phase === "done" && watchPath() !== null && (
         <div class="actions">
           <a class="button button-primary" href={watchPath() ?? ""}>
-            Watch the video
+            {t("contribute.watchTheVideo")}
           </a>
         </div>
       )}
@@ -42,18 +42,20 @@ export function Failed({
   state: ContributorState;
   onWork(slots: number): void;
 }) {
-  const text = ERROR_TEXTS[state.error?.code ?? "INTERNAL"];
+  const text = errorText(state.error?.code ?? "INTERNAL");
   return (
     <section class="card contribute-card" role="alert">
       <h1>{text.title}</h1>
       {/* The coordinator says which of several reasons it was. */}
       <p>{state.error?.code === "SENT_AWAY" ? state.error.message : text.what}</p>
       <p>{text.advice}</p>
-      {state.tasksDone > 0 && <p>This device made {state.tasksDone} pieces. Thank you!</p>}
+      {state.tasksDone > 0 && (
+        <p>{t("contribute.thisDeviceMadePiecesThank", { count: state.tasksDone })}</p>
+      )}
       {text.reload && <ReloadButton />}
       {text.again && state.job !== null && (
         <button type="button" class="button" onClick={() => onWork(state.possibleSlots)}>
-          Try again
+          {t("contribute.tryAgain")}
         </button>
       )}
     </section>

@@ -5,6 +5,7 @@ import { randomId } from "../../random-id.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { onLowBattery, stayAwakeWhile } from "../../ui/stay-awake.ts";
+import { loadWords, t } from "../../words/words.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { ContributorSession } from "./contributor-session.ts";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
@@ -14,7 +15,8 @@ declare global {
   var tributaryContributor: { readonly state: ContributorState | null };
 }
 
-requireBrowser("contribute");
+const words = loadWords(["contribute", "errors", "ui"]);
+requireBrowser("contribute", words);
 
 const jobId = location.pathname.split("/")[2] ?? "";
 const token = location.hash.slice(1);
@@ -35,6 +37,7 @@ globalThis.tributaryContributor = {
 };
 void session.open();
 
+await words;
 render(
   <ContributePage
     state={state}
@@ -57,7 +60,8 @@ effect(() => {
   const works = isAtWork();
   const job = state.value?.job;
   const name = job?.title ?? job?.name;
-  if (name !== undefined) document.title = `${works ? "Helping: " : ""}${name} · Tributary`;
+  if (name !== undefined)
+    document.title = works ? t("ui.helpingTitle", { name }) : `${name} · Tributary`;
 });
 
 const ends = new AbortController();

@@ -1,3 +1,4 @@
+import { t } from "../../words/words.ts";
 /** How many processor cores this device gives. */
 export function SlotsField({
   slots,
@@ -12,7 +13,7 @@ export function SlotsField({
 }) {
   return (
     <label class="slots-field">
-      <span>Processor cores to give</span>
+      <span>{t("contribute.processorCoresToGive")}</span>
       <input
         type="range"
         min={1}
@@ -21,9 +22,7 @@ export function SlotsField({
         disabled={disabled || most === 1}
         onChange={(event) => onChange(Number(event.currentTarget.value))}
       />
-      <output>
-        {slots} of {most}
-      </output>
+      <output>{t("contribute.of", { slots, most })}</output>
     </label>
   );
 }

@@ -1,5 +1,6 @@
 import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { formatLength, formatPercent } from "../../ui/format.ts";
+import { t } from "../../words/words.ts";
 
 /** The video that this device helps with; nothing before it is known. */
 export function VideoFacts({ state: { job } }: { state: ContributorState }) {
@@ -8,7 +9,10 @@ export function VideoFacts({ state: { job } }: { state: ContributorState }) {
     <p class="contribute-video">
       <b>{job.title ?? job.name}</b>{" "}
       <span class="hint">
-        {formatLength(job.durationTicks)} · {formatPercent(job.progress)} done
+        {t("contribute.done", {
+          duration: formatLength(job.durationTicks),
+          progress: formatPercent(job.progress),
+        })}
       </span>
     </p>
   );

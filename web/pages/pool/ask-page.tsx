@@ -3,8 +3,9 @@ import { useEffect } from "preact/hooks";
 import { toWireError } from "../../../shared/job/errors.ts";
 import { PoolClient } from "../../pool-client.ts";
 import { keepPool } from "../../saved/pools.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { PageFrame } from "../../ui/page-frame.tsx";
+import { t } from "../../words/words.ts";
 
 /** Behind a pool's link for owners: the pool is kept in this browser, to be asked for help. */
 export function AskPage({ poolId, token }: { poolId: string; token: string }) {
@@ -13,12 +14,12 @@ export function AskPage({ poolId, token }: { poolId: string; token: string }) {
     new PoolClient(location.origin).facts(poolId, token).then(
       ({ name, members }) => {
         keepPool({ poolId, token, name });
-        const machines = members === 1 ? "1 computer is" : `${members} computers are`;
-        const text = `${machines} there now. When you share a video in this browser, choose “Ask a pool for help”.`;
-        shown.value = { title: `You can ask “${name}” for help`, text, isKept: true };
+        const machines = t("pool.computersAre", { members });
+        const text = t("pool.thereNowWhenYouShare", { machines });
+        shown.value = { title: t("pool.youCanAskForHelp", { name }), text, isKept: true };
       },
       (thrown: unknown) => {
-        const { title, what, advice } = ERROR_TEXTS[toWireError(thrown).code];
+        const { title, what, advice } = errorText(toWireError(thrown).code);
         shown.value = { title, text: `${what} ${advice}`, isKept: false };
       },
     );
@@ -27,7 +28,7 @@ export function AskPage({ poolId, token }: { poolId: string; token: string }) {
     <PageFrame>
       <div class="pool-page">
         {shown.value === null ? (
-          <p class="hint">Looking at the pool…</p>
+          <p class="hint">{t("pool.lookingAtThePool")}</p>
         ) : (
           <section class="card pool-card">
             <h1>{shown.value.title}</h1>
@@ -35,7 +36,7 @@ export function AskPage({ poolId, token }: { poolId: string; token: string }) {
             {shown.value.isKept && (
               <p>
                 <a class="button button-primary" href="/">
-                  Share a video
+                  {t("pool.shareAVideo")}
                 </a>
               </p>
             )}

@@ -4,10 +4,11 @@ import type { CreatePoolResponse } from "../../../shared/wire/pool.ts";
 import { PoolClient } from "../../pool-client.ts";
 import { savedSiteToken } from "../../saved/site-token.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { FormField } from "../../ui/form-field.tsx";
 import { PageFrame } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
+import { t } from "../../words/words.ts";
 
 /** Makes a pool, and shows its three links. */
 export function CreatePage() {
@@ -22,7 +23,7 @@ export function CreatePage() {
       const client = new PoolClient(location.origin);
       made.value = await client.create(name.value.trim(), savedSiteToken() ?? undefined);
     } catch (thrown) {
-      const { what, advice } = ERROR_TEXTS[toWireError(thrown).code];
+      const { what, advice } = errorText(toWireError(thrown).code);
       problem.value = `${what} ${advice}`;
     } finally {
       isMaking.value = false;
@@ -33,7 +34,9 @@ export function CreatePage() {
       <div class="pool-page">
         <section class="card pool-card" aria-labelledby="create-title">
           <h1 id="create-title">
-            {made.value === null ? "Make a pool of computers" : `The pool “${name.value}” is made`}
+            {made.value === null
+              ? t("pool.makeAPoolOfComputers")
+              : t("pool.thePoolIsMade", { name: name.value })}
           </h1>
           {made.value === null ? (
             <form
@@ -43,11 +46,8 @@ export function CreatePage() {
                 void create();
               }}
             >
-              <p>
-                A class, a club or a lab lends its computers once, and they help with every video
-                whose owner asks the pool. They only need a browser and one open tab.
-              </p>
-              <FormField label="Name of the pool" problem={problem.value}>
+              <p>{t("pool.aClassAClubOr")}</p>
+              <FormField label={t("pool.nameOfThePool")} problem={problem.value}>
                 {(props) => (
                   <input
                     {...props}
@@ -68,33 +68,30 @@ export function CreatePage() {
                   class="button button-primary"
                   disabled={isMaking.value || name.value.trim() === ""}
                 >
-                  Make the pool
+                  {t("pool.makeThePool")}
                 </button>
               </div>
             </form>
           ) : (
             <>
-              <p>
-                These links are shown this once. Keep the last one for yourself: whoever has it runs
-                the pool.
-              </p>
+              <p>{t("pool.theseLinksAreShownThis")}</p>
               <CopyField
-                label="For computers that help"
+                label={t("pool.forComputersThatHelp")}
                 text={made.value.joinUrl}
-                hint="Open it on each computer, and press Join the pool."
+                hint={t("pool.openItOnEachComputer")}
               />
               <div class="qr">
                 <QrCode text={made.value.joinUrl} />
               </div>
               <CopyField
-                label="For people who share videos"
+                label={t("pool.forPeopleWhoShareVideos")}
                 text={made.value.askUrl}
-                hint="They open it once. Then they can ask the pool for help with each video."
+                hint={t("pool.theyOpenItOnceThen")}
               />
-              <CopyField label="For you: the pool’s own page" text={made.value.operatorUrl} />
+              <CopyField label={t("pool.forYouThePoolsOwn")} text={made.value.operatorUrl} />
               <p>
                 <a class="button" href={made.value.operatorUrl}>
-                  Open the pool’s page
+                  {t("pool.openThePoolsPage")}
                 </a>
               </p>
             </>

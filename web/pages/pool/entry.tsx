@@ -6,6 +6,7 @@ import "../../ui/style.css";
 import "./pool.css";
 import { deviceFacts } from "../../ui/device.ts";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
+import { loadWords, t } from "../../words/words.ts";
 import { deviceClass, friendlyName } from "../contribute/friendly-name.ts";
 import { AskPage } from "./ask-page.tsx";
 import { CreatePage } from "./create-page.tsx";
@@ -20,12 +21,14 @@ declare global {
   var tributaryPoolKey: JsonWebKey | undefined;
 }
 
-requireBrowser("contribute");
+const words = loadWords(["contribute", "errors", "pool", "ui"]);
+requireBrowser("contribute", words);
 
 const [, , poolId = "", view = ""] = location.pathname.split("/");
 const token = location.hash.slice(1);
 const root = document.getElementById("page") as HTMLElement;
 
+await words;
 if (poolId === "") render(<CreatePage />, root);
 else if (view === "operate") render(<OperatePage poolId={poolId} token={token} />, root);
 else if (view === "ask") render(<AskPage poolId={poolId} token={token} />, root);
@@ -72,6 +75,7 @@ function showMember(): void {
   );
   effect(() => {
     const name = state.value?.poolName;
-    if (name) document.title = `${state.value?.job ? "Helping: " : ""}${name} · Tributary`;
+    if (name)
+      document.title = state.value?.job ? t("ui.helpingTitle", { name }) : `${name} · Tributary`;
   });
 }

@@ -1,4 +1,6 @@
 import type { PoolSample } from "../../../shared/wire/pool.ts";
+import { formatDateTime } from "../../ui/format.ts";
+import { t } from "../../words/words.ts";
 
 const WIDTH = 600;
 const HEIGHT = 120;
@@ -10,7 +12,7 @@ export function HistoryPlot({ history }: { history: readonly PoolSample[] }) {
   const shown = history.filter(({ atMs }) => atMs >= from);
   const [first] = shown;
   if (first === undefined || last === undefined || shown.length < 2) {
-    return <p class="hint">There is a plot here once the pool has been open for ten minutes.</p>;
+    return <p class="hint">{t("pool.thereIsAPlotHere")}</p>;
   }
   const most = Math.max(1, ...shown.map(({ members }) => members));
   const span = Math.max(1, last.atMs - first.atMs);
@@ -26,14 +28,17 @@ export function HistoryPlot({ history }: { history: readonly PoolSample[] }) {
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Computers in the pool, at most ${most}`}
+        aria-label={t("pool.computersInThePoolAt", { most })}
       >
         <path class="plot-members" d={area(({ members }) => members)} />
         <path class="plot-working" d={area(({ working }) => working)} />
       </svg>
       <figcaption class="hint">
-        Computers here (light) and at work (dark), at most {most}, from{" "}
-        {new Date(first.atMs).toLocaleString("en")} to {new Date(last.atMs).toLocaleString("en")}
+        {t("pool.computersHereLightAndAt", {
+          most,
+          value: formatDateTime(first.atMs),
+          value2: formatDateTime(last.atMs),
+        })}
       </figcaption>
     </figure>
   );

@@ -1,4 +1,5 @@
 import { FormField } from "../../ui/form-field.tsx";
+import { rich, t } from "../../words/words.ts";
 import type { KeptLimits } from "./member-limits.ts";
 
 const GIGABYTE = 1_000_000_000;
@@ -19,7 +20,10 @@ export function LimitsForm({
   const hasIdle = "IdleDetector" in globalThis;
   return (
     <div class="limits">
-      <FormField label="Processor cores to give" hint={`${slots} of ${possibleSlots}`}>
+      <FormField
+        label={t("pool.processorCoresToGive")}
+        hint={t("pool.of", { slots, possibleSlots })}
+      >
         {(props) => (
           <input
             {...props}
@@ -33,7 +37,7 @@ export function LimitsForm({
         )}
       </FormField>
       <fieldset class="hours">
-        <legend>Hours of the day</legend>
+        <legend>{t("pool.hoursOfTheDay")}</legend>
         <label>
           <input
             type="checkbox"
@@ -43,24 +47,24 @@ export function LimitsForm({
               onChange({ ...limits, hours: chosen });
             }}
           />{" "}
-          Only in these hours
+          {t("pool.onlyInTheseHours")}
         </label>
         {hours !== null && (
           <p class="hours-row">
             <HourChoice
-              label="From"
+              label={t("pool.from")}
               hour={hours.from}
               onChange={(from) => onChange({ ...limits, hours: { ...hours, from } })}
             />
             <HourChoice
-              label="to"
+              label={t("pool.to")}
               hour={hours.to}
               onChange={(to) => onChange({ ...limits, hours: { ...hours, to } })}
             />
           </p>
         )}
       </fieldset>
-      <FormField label="Data a day" hint="Received and sent. A piece that is begun is finished.">
+      <FormField label={t("pool.dataADay")} hint={t("pool.receivedAndSentAPiece")}>
         {(props) => (
           <select
             {...props}
@@ -75,7 +79,7 @@ export function LimitsForm({
                 key={String(gigabytes)}
                 value={gigabytes === null ? "" : String(gigabytes * GIGABYTE)}
               >
-                {gigabytes === null ? "No limit" : `${gigabytes} GB`}
+                {gigabytes === null ? t("pool.noLimit") : t("pool.gb", { gigabytes })}
               </option>
             ))}
           </select>
@@ -87,7 +91,9 @@ export function LimitsForm({
           checked={limits.mainsOnly}
           onChange={(event) => onChange({ ...limits, mainsOnly: event.currentTarget.checked })}
         />{" "}
-        Not on battery <span class="hint">(where the browser tells)</span>
+        {rich("pool.notOnBatteryWhereThe", {
+          span: (inside) => <span class="hint">{inside}</span>,
+        })}
       </label>
       {hasIdle && (
         <label>
@@ -96,7 +102,7 @@ export function LimitsForm({
             checked={limits.idleOnly}
             onChange={(event) => onChange({ ...limits, idleOnly: event.currentTarget.checked })}
           />{" "}
-          Not while I use this device <span class="hint">(the browser asks you first)</span>
+          {rich("pool.notWhileIUseThis", { span: (inside) => <span class="hint">{inside}</span> })}
         </label>
       )}
       <label>
@@ -105,7 +111,7 @@ export function LimitsForm({
           checked={limits.screenOn}
           onChange={(event) => onChange({ ...limits, screenOn: event.currentTarget.checked })}
         />{" "}
-        Keep the screen on
+        {t("pool.keepTheScreenOn")}
       </label>
     </div>
   );

@@ -4,12 +4,13 @@ import { toWireError } from "../../../shared/job/errors.ts";
 import type { PoolLinkKind, PoolOverview } from "../../../shared/wire/pool.ts";
 import { PoolClient } from "../../pool-client.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { Figure } from "../../ui/figure.tsx";
 import { FormField } from "../../ui/form-field.tsx";
-import { formatCount } from "../../ui/format.ts";
+import { formatDate, formatDateTime, formatNumber } from "../../ui/format.ts";
 import { PageFrame } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
+import { t } from "../../words/words.ts";
 import { HistoryPlot } from "./history-plot.tsx";
 
 const LOOK_EVERY_MS = 5_000;
@@ -25,7 +26,7 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
       overview.value = await client.overview(poolId, token);
       problem.value = "";
     } catch (thrown) {
-      const { title, what } = ERROR_TEXTS[toWireError(thrown).code];
+      const { title, what } = errorText(toWireError(thrown).code);
       problem.value = `${title}: ${what}`;
     }
   };
@@ -38,14 +39,17 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
     try {
       await work();
     } catch (thrown) {
-      problem.value = ERROR_TEXTS[toWireError(thrown).code].what;
+      problem.value = errorText(toWireError(thrown).code).what;
     }
     await look();
   };
   const addLink = (kind: PoolLinkKind, label: string) =>
     act(async () => {
       const { url } = await client.addLink(poolId, token, { kind, label });
-      made.value = { label: kind === "join" ? "Link for helpers" : "Link for owners", url };
+      made.value = {
+        label: kind === "join" ? t("pool.linkForHelpers") : t("pool.linkForOwners"),
+        url,
+      };
     });
   const shown = overview.value;
   return (
@@ -55,18 +59,20 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
           {problem.value}
         </p>
         {shown === null ? (
-          <p class="hint">Looking at the pool…</p>
+          <p class="hint">{t("pool.lookingAtThePool")}</p>
         ) : (
           <>
             <h1>{shown.name}</h1>
-            <section class="card pool-card" aria-label="Now">
+            <section class="card pool-card" aria-label={t("pool.now")}>
               <dl class="figures">
-                <Figure name="Computers here" value={String(shown.members)} />
-                <Figure name="At work" value={String(shown.working)} />
-                <Figure name="Videos waiting or being made" value={String(shown.jobs)} />
+                <Figure name={t("pool.computersHere")} value={formatNumber(shown.members)} />
+                <Figure name={t("pool.atWork")} value={formatNumber(shown.working)} />
+                <Figure name={t("pool.videosWaiting")} value={formatNumber(shown.jobs)} />
                 <Figure
-                  name="Video made"
-                  value={`${(sum(shown.owners.map((each) => each.mediaSeconds)) / 60).toFixed(0)} min`}
+                  name={t("pool.videoMade")}
+                  value={t("pool.min", {
+                    value: (sum(shown.owners.map((each) => each.mediaSeconds)) / 60).toFixed(0),
+                  })}
                 />
               </dl>
               <HistoryPlot history={shown.history} />
@@ -83,14 +89,14 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
               onRemove={(id) => act(() => client.removeMember(poolId, token, id))}
             />
             <section class="card pool-card" aria-labelledby="use-title">
-              <h2 id="use-title">Use by owner</h2>
+              <h2 id="use-title">{t("pool.useByOwner")}</h2>
               <div class="table-frame">
                 <table>
                   <thead>
                     <tr>
-                      <th scope="col">Owner</th>
-                      <th scope="col">Videos</th>
-                      <th scope="col">Made by the pool</th>
+                      <th scope="col">{t("pool.owner")}</th>
+                      <th scope="col">{t("pool.videos")}</th>
+                      <th scope="col">{t("pool.madeByThePool")}</th>
                     </tr>
                   </thead>
                   <tbody>
@@ -98,15 +104,19 @@ export function OperatePage({ poolId, token }: { poolId: string; token: string }
                       <tr key={ownerId}>
                         <td>{ownerId.slice(-8)}</td>
                         <td>{jobs}</td>
-                        <td>{(mediaSeconds / 60).toFixed(1)} min</td>
+                        <td>
+                          {t("pool.min", { value: formatNumber(mediaSeconds / 60, 1, true) })}
+                        </td>
                       </tr>
                     ))}
                   </tbody>
                 </table>
               </div>
               <p class="hint">
-                Limits: {shown.rules.maxMembers} computers at the same time,{" "}
-                {shown.rules.maxJobsEach} waiting videos for each owner.
+                {t("pool.limitsComputersAtTheSame", {
+                  maxMembers: shown.rules.maxMembers,
+                  maxJobsEach: shown.rules.maxJobsEach,
+                })}
               </p>
             </section>
           </>
@@ -130,29 +140,29 @@ function Links({
   const label = useSignal("");
   return (
     <section class="card pool-card" aria-labelledby="links-title">
-      <h2 id="links-title">Links</h2>
+      <h2 id="links-title">{t("pool.links")}</h2>
       <ul class="pool-links">
         {shown.links.map((link) => (
           <li key={link.linkId}>
             <span>
-              <b>{link.kind === "join" ? "For helpers" : "For owners"}</b>
+              <b>{link.kind === "join" ? t("pool.forHelpers") : t("pool.forOwners")}</b>
               {linkFacts(link)}
             </span>
             {!link.isClosed && (
               <button type="button" class="button" onClick={() => onEnd(link.linkId)}>
-                End
+                {t("pool.end")}
               </button>
             )}
           </li>
         ))}
       </ul>
-      <FormField label="Name of a new link">
+      <FormField label={t("pool.nameOfANewLink")}>
         {(props) => (
           <input
             {...props}
             type="text"
             maxLength={60}
-            placeholder="Class 7b"
+            placeholder={t("pool.class7b")}
             value={label.value}
             onInput={(event) => {
               label.value = event.currentTarget.value;
@@ -162,10 +172,10 @@ function Links({
       </FormField>
       <div class="actions">
         <button type="button" class="button" onClick={() => onAdd("join", label.value)}>
-          Link for helpers
+          {t("pool.linkForHelpers")}
         </button>
         <button type="button" class="button" onClick={() => onAdd("ask", label.value)}>
-          Link for owners
+          {t("pool.linkForOwners")}
         </button>
       </div>
       {made.value !== null && (
@@ -173,7 +183,7 @@ function Links({
           <CopyField
             label={made.value.label}
             text={made.value.url}
-            hint="It is shown this once. Whoever has it may use it."
+            hint={t("pool.itIsShownThisOnce")}
           />
           <div class="qr">
             <QrCode text={made.value.url} />
@@ -192,11 +202,11 @@ function linkFacts({
   members,
   lies,
 }: PoolOverview["links"][number]): string {
-  const until = new Date(expiresAtMs).toLocaleDateString("en", { dateStyle: "medium" });
+  const until = formatDate(expiresAtMs);
   const facts = [
-    isClosed ? "ended" : `until ${until}`,
-    kind === "join" && formatCount(members, "computer"),
-    lies > 0 && formatCount(lies, "wrong result"),
+    isClosed ? t("pool.hasEnded") : t("pool.until", { until }),
+    kind === "join" && t("pool.computersCounted", { count: members }),
+    lies > 0 && t("pool.wrongResult", { count: lies }),
   ];
   const name = label === "" ? "" : ` ${label}`;
   return `${name}: ${facts.filter((fact) => fact !== false).join(", ")}`;
@@ -205,18 +215,21 @@ function linkFacts({
 function Queue({ shown }: { shown: PoolOverview }) {
   return (
     <section class="card pool-card" aria-labelledby="queue-title">
-      <h2 id="queue-title">Videos</h2>
-      {shown.queue.length === 0 && <p class="hint">Nobody has asked for help yet.</p>}
+      <h2 id="queue-title">{t("pool.videos")}</h2>
+      {shown.queue.length === 0 && <p class="hint">{t("pool.nobodyHasAskedForHelp")}</p>}
       <ul class="pool-queue">
         {shown.queue.map((job) => (
           <li key={job.jobId}>
             <a href={`/watch/${job.jobId}`}>{job.title}</a>{" "}
             <span class="hint">
               {job.endedAtMs === null
-                ? `${(job.remainingSeconds / 60).toFixed(1)} of ${(job.totalSeconds / 60).toFixed(1)} min left, ${formatCount(job.members, "computer")}`
-                : "over"}
-              {job.failures > 0 &&
-                `, ${formatCount(job.failures, "piece")} failed and had to be made again`}
+                ? t("pool.ofMinLeft", {
+                    value: formatNumber(job.remainingSeconds / 60, 1, true),
+                    value2: formatNumber(job.totalSeconds / 60, 1, true),
+                    members: t("pool.computersCounted", { count: job.members }),
+                  })
+                : t("pool.isOver")}
+              {job.failures > 0 && t("pool.failedAndHadToBe", { count: job.failures })}
             </span>
           </li>
         ))}
@@ -228,17 +241,17 @@ function Queue({ shown }: { shown: PoolOverview }) {
 function Members({ shown, onRemove }: { shown: PoolOverview; onRemove(memberId: string): void }) {
   return (
     <section class="card pool-card" aria-labelledby="members-title">
-      <h2 id="members-title">Computers</h2>
+      <h2 id="members-title">{t("pool.computers")}</h2>
       <div class="table-frame">
         <table>
           <thead>
             <tr>
-              <th scope="col">Name</th>
-              <th scope="col">State</th>
-              <th scope="col">Video made</th>
-              <th scope="col">Checked</th>
+              <th scope="col">{t("pool.name")}</th>
+              <th scope="col">{t("pool.state")}</th>
+              <th scope="col">{t("pool.videoMade")}</th>
+              <th scope="col">{t("pool.checked")}</th>
               <th scope="col">
-                <span class="visually-hidden">Send away</span>
+                <span class="visually-hidden">{t("pool.sendAway")}</span>
               </th>
             </tr>
           </thead>
@@ -249,20 +262,22 @@ function Members({ shown, onRemove }: { shown: PoolOverview; onRemove(memberId: 
                   {member.name} <span class="hint">{member.device}</span>
                 </td>
                 <td>{stateOf(member)}</td>
-                <td>{(member.given.mediaSeconds / 60).toFixed(1)} min</td>
                 <td>
-                  {member.record.byHash + member.record.byPicture} right
-                  {member.record.lies > 0 && `, ${member.record.lies} wrong`}
+                  {t("pool.min", { value: formatNumber(member.given.mediaSeconds / 60, 1, true) })}
+                </td>
+                <td>
+                  {t("pool.right", { count: member.record.byHash + member.record.byPicture })}
+                  {member.record.lies > 0 && t("pool.wrong", { lies: member.record.lies })}
                 </td>
                 <td>
                   {member.bannedAtMs === null && (
                     <button
                       type="button"
                       class="button"
-                      aria-label={`Send ${member.name} away`}
+                      aria-label={t("pool.sendAway2", { name: member.name })}
                       onClick={() => onRemove(member.memberId)}
                     >
-                      Send away
+                      {t("pool.sendAway")}
                     </button>
                   )}
                 </td>
@@ -277,8 +292,8 @@ function Members({ shown, onRemove }: { shown: PoolOverview; onRemove(memberId: 
 
 function stateOf(member: PoolOverview["memberList"][number]): string {
   if (member.bannedAtMs !== null)
-    return member.record.lies > 0 ? "out: wrong results" : "sent away";
-  if (!member.connected) return `last here ${new Date(member.lastSeenAtMs).toLocaleString("en")}`;
+    return member.record.lies > 0 ? t("pool.outWrongResults") : t("pool.sentAway");
+  if (!member.connected) return t("pool.lastHere", { value: formatDateTime(member.lastSeenAtMs) });
   if (member.rests !== null) return "resting";
   return member.jobId === null ? "waiting" : "helping";
 }

@@ -1,4 +1,5 @@
 import type { OwnerState } from "../../owner/owner-api.ts";
+import { t } from "../../words/words.ts";
 
 /** For screen readers: changes of state, and each tenth of the work. */
 export function announcement(state: OwnerState): string {
@@ -6,27 +7,29 @@ export function announcement(state: OwnerState): string {
     case "idle":
       return "";
     case "inspecting":
-      return "Looking at the file.";
+      return t("upload.lookingAtTheFile");
     case "inspected":
-      return "The file was read. You can start.";
+      return t("upload.theFileWasReadYou");
     case "starting":
-      return "Starting.";
+      return t("upload.starting");
     case "running": {
       const { job, connected } = state.work;
-      if (job === null) return "Starting.";
-      if (!connected) return "Connection lost. Reconnecting.";
+      if (job === null) return t("upload.starting");
+      if (!connected) return t("upload.connectionLostReconnecting");
       const tenths = Math.floor(state.work.share * 10);
-      const playable = job.firstPlayableAtMs === null ? "" : " It can be played already.";
-      return `Making the video: ${tenths * 10} percent.${playable}`;
+      const percent = tenths * 10;
+      return job.firstPlayableAtMs === null
+        ? t("upload.makingTheVideoPercent", { percent })
+        : t("upload.makingThePlayableVideoPercent", { percent });
     }
     case "needs-file":
-      return "Pick the same file to go on.";
+      return t("upload.pickTheSameFileTo");
     case "ready":
-      return "The video is ready.";
+      return t("upload.theVideoIsReady");
     case "failed":
       // The error itself is an alert.
       return "";
     case "cancelled":
-      return "Cancelled.";
+      return t("upload.cancelled");
   }
 }

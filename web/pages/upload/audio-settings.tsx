@@ -1,7 +1,16 @@
 import { AUDIO_KILOBITS, type AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { Inspection } from "../../owner/owner-api.ts";
+import { formatBitrate } from "../../ui/format.ts";
+import { type Key, t } from "../../words/words.ts";
 import { useAsked } from "./asked.ts";
-import { AUDIO } from "./texts.ts";
+
+/** By kbit/s of stereo. */
+const RATES: Readonly<Record<number, Key>> = {
+  96: "upload.audio.rate96",
+  128: "upload.audio.rate128",
+  192: "upload.audio.rate192",
+  256: "upload.audio.rate256",
+};
 
 /** How the sound is made. Where the file has none, nothing. */
 export function AudioSettings({
@@ -17,11 +26,11 @@ export function AudioSettings({
   const [shown, put] = useAsked(audioChoice, onChange);
   if (audio.length === 0) return null;
   const rate = shown.kilobitsPerSecond ?? AUDIO_KILOBITS.usual;
-  const rates = [...new Set([...Object.keys(AUDIO.rates).map(Number), rate])];
+  const rates = [...new Set([...Object.keys(RATES).map(Number), rate])];
   return (
     <div class="checking">
       <label class="menu">
-        <span>{AUDIO.rate}</span>
+        <span>{t("upload.audio.rate")}</span>
         <select
           value={rate}
           disabled={disabled}
@@ -32,14 +41,19 @@ export function AudioSettings({
         >
           {rates.map((each) => (
             <option key={each} value={each}>
-              {AUDIO.rates[each] ?? AUDIO.otherRate(each)}
+              {rateText(each)}
             </option>
           ))}
         </select>
       </label>
       <p id="audio-hint" class="hint">
-        {AUDIO.rateHint}
+        {t("upload.audio.rateHint")}
       </p>
     </div>
   );
+}
+
+function rateText(rate: number): string {
+  const key = RATES[rate];
+  return key === undefined ? formatBitrate(rate * 1000) : t(key);
 }

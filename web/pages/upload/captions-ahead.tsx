@@ -3,8 +3,8 @@ import type { NewCaptions } from "../../../shared/wire/captions.ts";
 import { AddCaptions } from "../../captions/captions-panel.tsx";
 import type { Inspection } from "../../owner/owner-api.ts";
 import { languageName } from "../../ui/format.ts";
+import { currentLocale, rich, t } from "../../words/words.ts";
 import { subtitlesFound } from "./source-facts.tsx";
-import { PICKED } from "./texts.ts";
 
 /** Subtitles that were found in the file, and further ones that are sent once there is a video. */
 export function CaptionsAhead({
@@ -17,11 +17,13 @@ export function CaptionsAhead({
   const found = subtitlesFound(inspection.source);
   const added = captions.value.map(({ language }) => languageName(language) ?? language);
   const all = [...found, ...added];
-  const names = new Intl.ListFormat("en").format(all);
+  const names = new Intl.ListFormat(currentLocale()).format(all);
   return (
     <details class="details">
-      <summary>{all.length === 0 ? PICKED.noSubtitles : `Subtitles: ${names}`}</summary>
-      {found.length > 0 && <p class="hint">Found in the file: {names}.</p>}
+      <summary>
+        {all.length === 0 ? t("upload.picked.noSubtitles") : t("upload.subtitlesOf", { names })}
+      </summary>
+      {found.length > 0 && <p class="hint">{t("upload.foundInTheFile", { names })}</p>}
       {captions.value.length > 0 && (
         <ul class="captions-list">
           {captions.value.map((each, index) => (
@@ -34,7 +36,10 @@ export function CaptionsAhead({
                   captions.value = captions.value.filter((other) => other !== each);
                 }}
               >
-                Remove<span class="visually-hidden"> the subtitles {added[index]}</span>
+                {rich("upload.removeTheSubtitles", {
+                  name: added[index] ?? "",
+                  span: (inside) => <span class="visually-hidden">{inside}</span>,
+                })}
               </button>
             </li>
           ))}

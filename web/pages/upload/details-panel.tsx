@@ -10,6 +10,7 @@ import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { AccessPanel } from "../../ui/access-panel.tsx";
 import { DetailsForm } from "../../ui/details-form.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
+import { t } from "../../words/words.ts";
 
 /** Reads and writes what is said of a video. Both reject with WireErrors. */
 export interface DetailsActions {
@@ -57,15 +58,17 @@ export function DetailsPanel({
     <>
       <section class="card" aria-labelledby="details-title">
         <h2 id="details-title" class="card-title">
-          About the video
+          {t("upload.aboutTheVideo")}
         </h2>
-        {details.value === null && error.value === null && <p role="status">Loading…</p>}
+        {details.value === null && error.value === null && (
+          <p role="status">{t("upload.loading")}</p>
+        )}
         {error.value !== null && (
           <>
             <InlineError error={error.value} />
             <div class="actions">
               <button type="button" class="button" onClick={() => void read()}>
-                Try again
+                {t("upload.tryAgain")}
               </button>
             </div>
           </>
@@ -85,7 +88,7 @@ export function DetailsPanel({
       {access !== null && (
         <section class="card" aria-labelledby="access-title">
           <h2 id="access-title" class="card-title">
-            Who can watch
+            {t("upload.whoCanWatch")}
           </h2>
           <AccessPanel
             access={access}

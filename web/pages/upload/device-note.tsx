@@ -4,6 +4,7 @@ import type { PartDecision, PartReason } from "../../encoder/capability.ts";
 import { formatSpeed } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { type Key, rich, t } from "../../words/words.ts";
 
 /** Says which machines do the work and why; with a switch, where this site has servers. */
 export function DeviceNote({
@@ -26,8 +27,8 @@ export function DeviceNote({
   return (
     <Note kind="info" icon={<InfoIcon />}>
       <p data-part={decision.part}>
-        <b>{TITLES[decision.part]}</b> {reasonText(decision)}
-        {usesServers && canLeave && " Everything needed is uploaded: you may close this tab."}
+        <b>{t(TITLES[decision.part])}</b> {reasonText(decision)}
+        {usesServers && canLeave && ` ${t("upload.everythingNeededIsUploadedYou")}`}
       </p>
       <label class="switch">
         <input
@@ -38,7 +39,7 @@ export function DeviceNote({
             onServers(event.currentTarget.checked);
           }}
         />{" "}
-        Use this site's servers
+        {t("upload.useThisSitesServers")}
       </label>
     </Note>
   );
@@ -50,33 +51,35 @@ export function ServersNote({ decision }: { decision: PartDecision }) {
   return (
     <Note kind="info" icon={<InfoIcon />}>
       <p>
-        <b>{TITLES[decision.part]}</b> They get pieces of your file. You can change that under{" "}
-        <i>Expert</i>.
+        {rich("upload.theyGetPiecesOfYour", {
+          title: t(TITLES[decision.part]),
+          b: (inside) => <b>{inside}</b>,
+          i: (inside) => <i>{inside}</i>,
+        })}
       </p>
     </Note>
   );
 }
 
-const TITLES: Record<PartDecision["part"], string> = {
-  alone: "This device does the work.",
-  helped: "Servers help this device.",
-  weak: "Servers do the work; this device only cuts and uploads.",
+const TITLES: Record<PartDecision["part"], Key> = {
+  alone: "upload.thisDeviceDoesTheWork",
+  helped: "upload.serversHelpThisDevice",
+  weak: "upload.serversDoTheWorkThis",
 };
 
 function reasonText({ reason, measuredSpeed }: PartDecision): string {
   if (reason === "measured" && measuredSpeed !== null) {
-    return `It made your video at ${formatSpeed(measuredSpeed)} of real time, measured just now.`;
+    return t("upload.itMadeYourVideoAt", { measuredSpeed: formatSpeed(measuredSpeed) });
   }
-  if (reason === "chosen") return "As you chose.";
-  return REASONS[reason];
+  if (reason === "chosen") return t("upload.asYouChose");
+  return reason === "no-servers" ? "" : t(REASONS[reason]);
 }
 
-const REASONS: Record<Exclude<PartReason, "chosen">, string> = {
-  enough: "It is fast enough, and your video stays here until it is made.",
-  "no-servers": "",
-  "no-engine": "This browser cannot run the encoder.",
-  "one-core": "It has a single processor core.",
-  "little-memory": "It has little memory.",
-  "few-cores": "It is a small device; with help it goes faster.",
-  measured: "It was measured to be slow.",
+const REASONS: Record<Exclude<PartReason, "chosen" | "no-servers">, Key> = {
+  enough: "upload.itIsFastEnoughAnd",
+  "no-engine": "upload.thisBrowserCannotRunThe",
+  "one-core": "upload.itHasASingleProcessor",
+  "little-memory": "upload.itHasLittleMemory",
+  "few-cores": "upload.itIsASmallDevice",
+  measured: "upload.itWasMeasuredToBe",
 };

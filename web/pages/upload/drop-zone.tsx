@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { UploadIcon } from "../../ui/icons.tsx";
+import { t } from "../../words/words.ts";
 import { isDragging } from "./page-drop.tsx";
 import {
   hasFilePicker,
@@ -10,7 +11,6 @@ import {
   recordVideo,
   VIDEO_ENDINGS,
 } from "./source-file.ts";
-import { START } from "./texts.ts";
 
 /**
  * Where files go: by button, or by a drop, which the whole page takes (`PageDrop`). The hidden input stays in
@@ -67,7 +67,7 @@ export function DropZone({
       <span class="drop-icon">
         <UploadIcon />
       </span>
-      {!mobile && <p class="drop-title">{isOver ? START.dropOver : title}</p>}
+      {!mobile && <p class="drop-title">{isOver ? t("upload.start.dropOver") : title}</p>}
       <div class="actions drop-actions">
         <button type="button" class="button button-primary button-large" onClick={choose}>
           {buttonLabel}
@@ -78,12 +78,12 @@ export function DropZone({
             class="button button-large"
             onClick={() => void give(recordVideo())}
           >
-            {START.record}
+            {t("upload.start.record")}
           </button>
         )}
         {several && !mobile && hasFolderPicker() && (
           <button type="button" class="button button-large" onClick={() => void give(pickFolder())}>
-            {START.folder}
+            {t("upload.start.folder")}
           </button>
         )}
       </div>

@@ -13,6 +13,7 @@ import { keptChoices } from "../../saved/upload-choices.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
+import { loadWords } from "../../words/words.ts";
 import { connectOwner } from "./connect-owner.ts";
 import { learnFrom } from "./forecast.ts";
 import { KeyQuestion } from "./key-question.tsx";
@@ -36,7 +37,8 @@ declare global {
   var tributaryChecking: OwnerOptions["checking"];
 }
 
-requireBrowser("upload");
+const words = loadWords(["captions", "errors", "notices", "pictures", "player", "ui", "upload"]);
+requireBrowser("upload", words);
 
 const query = new URLSearchParams(location.search);
 const givenKey = takeGivenToken();
@@ -76,6 +78,7 @@ function AskForKey() {
   return <KeyQuestion onKeep={done} onReplace={replace} />;
 }
 
+await words;
 render(
   <UploadPage session={session} queue={queue} loadSample={loadSample} notice={<AskForKey />} />,
   document.getElementById("page") as HTMLElement,

@@ -4,13 +4,13 @@ import type { WireError } from "../../../shared/job/errors.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { InspectedState } from "../../owner/owner-api.ts";
-import { formatBitrate, formatCount, languageName } from "../../ui/format.ts";
+import { formatBitrate, languageName } from "../../ui/format.ts";
+import { t } from "../../words/words.ts";
 import { AudioSettings } from "./audio-settings.tsx";
 import { DeviceNote } from "./device-note.tsx";
 import { Checking, type VerifyPolicy } from "./helper-settings.tsx";
 import { LadderEditor } from "./ladder-editor.tsx";
 import { pictureMaker } from "./picture-choice.tsx";
-import { PICKED } from "./texts.ts";
 
 /** What only people look for who know what it means. Opened by itself where something in it is wrong. */
 export function ExpertSettings({
@@ -45,8 +45,8 @@ export function ExpertSettings({
         isOpen.value = event.currentTarget.open;
       }}
     >
-      <summary>{PICKED.expert}</summary>
-      <p class="hint">{PICKED.expertHint}</p>
+      <summary>{t("upload.picked.expert")}</summary>
+      <p class="hint">{t("upload.picked.expertHint")}</p>
       <LadderEditor
         key={source.fingerprint}
         ladder={ladder}
@@ -57,15 +57,18 @@ export function ExpertSettings({
       />
       <dl class="facts facts-narrow">
         <div class="fact fact-wide">
-          <dt>Picture made by</dt>
+          <dt>{t("upload.pictureMadeBy")}</dt>
           <dd>{pictureMaker(inspection)}</dd>
         </div>
         {audio.length > 0 && (
           <div class="fact">
-            <dt>Sound</dt>
+            <dt>{t("upload.sound")}</dt>
             {audio.map((track) => (
               <dd key={track.id}>
-                {[languageName(track.language), `AAC ${formatBitrate(track.bitsPerSecond)}`]
+                {[
+                  languageName(track.language),
+                  t("upload.aac", { bitsPerSecond: formatBitrate(track.bitsPerSecond) }),
+                ]
                   .filter(Boolean)
                   .join(", ")}
               </dd>
@@ -73,10 +76,12 @@ export function ExpertSettings({
           </div>
         )}
         <div class="fact">
-          <dt>Work</dt>
+          <dt>{t("upload.work")}</dt>
           <dd>
-            {formatCount(inspection.segmentCount, "segment")} in{" "}
-            {formatCount(inspection.taskCount, "task")}
+            {t("upload.in", {
+              segments: inspection.segmentCount,
+              tasks: inspection.taskCount,
+            })}
           </dd>
         </div>
       </dl>

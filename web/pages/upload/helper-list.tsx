@@ -1,5 +1,6 @@
 import type { HolderView } from "../../../shared/wire/job-view.ts";
 import { formatSpeed } from "../../ui/format.ts";
+import { type Key, rich, t } from "../../words/words.ts";
 
 /** The devices that help, each with a way to remove it. */
 export function HelperList({
@@ -30,8 +31,7 @@ export function HelperList({
 /** How many of them are here. */
 export function helpersText(helpers: readonly HolderView[]): string {
   const here = helpers.filter(({ connected }) => connected).length;
-  if (here === 0) return "Only this tab is at work";
-  return here === 1 ? "1 device helps" : `${here} devices help`;
+  return t("upload.devicesHelp", { here });
 }
 
 interface HelperProps {
@@ -45,30 +45,33 @@ function Helper({ helper, isFast, onRemove }: HelperProps) {
   const { name, device, connected, tasksDone, speed, trust } = helper;
   const facts = [
     device,
-    isFast ? "fast encoder" : "x264 in WebAssembly",
-    speed === null ? null : `${formatSpeed(speed)} a core`,
-    `${tasksDone} ${tasksDone === 1 ? "part" : "parts"}`,
-    TRUST_TEXTS[trust],
+    isFast ? t("upload.fastEncoder") : t("upload.x264InWebassembly"),
+    speed === null ? null : t("upload.aCore", { speed: formatSpeed(speed) }),
+    t("upload.partsDone", { count: tasksDone }),
+    TRUST_TEXTS[trust] && t(TRUST_TEXTS[trust]),
   ];
   return (
     <li>
       <span>
-        <b>{name}</b> {!connected && <span class="hint">(gone)</span>}
+        <b>{name}</b> {!connected && <span class="hint">{t("upload.gone")}</span>}
         <br />
         <span class="hint">{facts.filter((fact) => fact !== null).join(" · ")}</span>
       </span>
       {connected && trust !== "banned" && (
         <button type="button" class="button" onClick={onRemove}>
-          Remove<span class="visually-hidden"> {name}</span>
+          {rich("upload.remove", {
+            name,
+            span: (inside) => <span class="visually-hidden">{inside}</span>,
+          })}
         </button>
       )}
     </li>
   );
 }
 
-const TRUST_TEXTS: Readonly<Record<HolderView["trust"], string | null>> = {
+const TRUST_TEXTS: Readonly<Record<HolderView["trust"], Key | null>> = {
   trusted: null,
-  new: "new",
-  proven: "several parts proven right",
-  banned: "sent away",
+  new: "upload.isNew",
+  proven: "upload.severalPartsProvenRight",
+  banned: "upload.sentAway",
 };

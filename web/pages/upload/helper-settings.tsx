@@ -2,22 +2,23 @@ import type { JobSettings } from "../../../shared/job/job.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { type Key, rich, t } from "../../words/words.ts";
 import { useAsked } from "./asked.ts";
 
 export type VerifyPolicy = JobSettings["verify"];
 
-const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: string; hint: string }>> = {
+const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: Key; hint: Key }>> = {
   adaptive: {
-    choice: "Samples",
-    hint: "This tab makes a newcomer's parts a second time and compares, later ones by chance. One wrong part costs everybody of the same link what was not checked. A rare wrong part can still slip through.",
+    choice: "upload.samples",
+    hint: "upload.thisTabMakesANewcomers",
   },
   all: {
-    choice: "Everything",
-    hint: "This tab makes every part of theirs a second time. Nothing wrong slips through, but it takes about as long as without helpers.",
+    choice: "upload.everything",
+    hint: "upload.thisTabMakesEveryPart",
   },
   off: {
-    choice: "Nothing",
-    hint: "Only for people you know: parts are checked for faults, not for other pictures.",
+    choice: "upload.nothing",
+    hint: "upload.onlyForPeopleYouKnow",
   },
 };
 
@@ -34,7 +35,7 @@ export function Checking({
   return (
     <div class="checking">
       <label class="menu">
-        <span>Check helpers' work</span>
+        <span>{t("upload.checkHelpersWork")}</span>
         <select
           value={shown}
           aria-describedby="checking-hint"
@@ -42,13 +43,13 @@ export function Checking({
         >
           {Object.entries(VERIFY_TEXTS).map(([id, { choice }]) => (
             <option key={id} value={id}>
-              {choice}
+              {t(choice)}
             </option>
           ))}
         </select>
       </label>
       <p id="checking-hint" class="hint">
-        {VERIFY_TEXTS[shown].hint}
+        {t(VERIFY_TEXTS[shown].hint)}
       </p>
     </div>
   );
@@ -73,8 +74,7 @@ export function Leaving({
       {job.awaitsVerification === true && (
         <Note kind="warn" icon={<WarningIcon />}>
           <p role="status">
-            <b>Everything is made, but not everything is checked.</b> Parts made by helpers wait
-            until this tab is at work (not paused) or a server comes.
+            {rich("upload.everythingIsMadeButNot", { b: (inside) => <b>{inside}</b> })}
           </p>
         </Note>
       )}
@@ -85,9 +85,9 @@ export function Leaving({
           onChange={(event) => put(event.currentTarget.checked)}
         />
         <span>
-          Let the helpers finish it
+          {t("upload.letTheHelpersFinishIt")}
           <br />
-          <span class="hint">Uploads all pieces now, so that this tab can be closed.</span>
+          <span class="hint">{t("upload.uploadsAllPiecesNowSo")}</span>
         </span>
       </label>
       {stageAll && (
@@ -95,12 +95,11 @@ export function Leaving({
           <p role="status">
             {left === 0 && known ? (
               <>
-                <b>Safe to close this tab.</b> The helpers have all they need.{" "}
-                {isChecked &&
-                  "What they make then waits to be checked, until you open this page again or a server comes."}
+                {rich("upload.safeToCloseThisTab", { b: (inside) => <b>{inside}</b> })}{" "}
+                {isChecked && t("upload.whatTheyMakeThenWaits")}
               </>
             ) : (
-              `Keep this tab open: ${left} ${left === 1 ? "piece is" : "pieces are"} still to be uploaded.`
+              t("upload.keepThisTabOpenPieces", { left })
             )}
           </p>
         </Note>
@@ -128,12 +127,9 @@ export function Unverified({
         onChange={(event) => putUnverified(event.currentTarget.checked ? "publish" : "wait")}
       />
       <span>
-        Publish without a check if need be
+        {t("upload.publishWithoutACheck")}
         <br />
-        <span class="hint">
-          When all is made and neither this tab nor a server is here to check helpers' parts. That
-          helpers in two networks made the same is shown in the report, but proves nothing.
-        </span>
+        <span class="hint">{t("upload.whenAllIsMadeAnd")}</span>
       </span>
     </label>
   );

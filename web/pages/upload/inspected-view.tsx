@@ -20,6 +20,7 @@ import { InlineError } from "../../ui/error-view.tsx";
 import { FormField } from "../../ui/form-field.tsx";
 import { formatBytes, formatLength, formatWait } from "../../ui/format.ts";
 import { VisibilityChoice } from "../../ui/visibility-choice.tsx";
+import { t } from "../../words/words.ts";
 import { CaptionsAhead } from "./captions-ahead.tsx";
 import { ServersNote } from "./device-note.tsx";
 import { ExpertSettings } from "./expert-settings.tsx";
@@ -30,7 +31,6 @@ import { PictureChoice } from "./picture-choice.tsx";
 import { PoolChoice } from "./pool-choice.tsx";
 import { FoundFacts, SourceNotes } from "./source-facts.tsx";
 import { SourcePreview } from "./source-preview.tsx";
-import { PICKED, TRAY } from "./texts.ts";
 import type { PendingAction } from "./upload-session.ts";
 
 export interface InspectedActions {
@@ -94,14 +94,15 @@ export function InspectedView({
     const chosen = { visibility: visibility.value, details, captions: captions.value };
     actions.onStart({ ...chosen, pool: asked }, all);
   };
-  const shareText = more === 0 ? PICKED.share : TRAY.shareAll(more + 1);
+  const shareText =
+    more === 0 ? t("upload.picked.share") : t("upload.tray.shareAll", { count: more + 1 });
   return (
     <>
-      <h1>{PICKED.title}</h1>
+      <h1>{t("upload.picked.title")}</h1>
       <div class="two-columns picked">
         <section class="card" aria-labelledby="file-title">
           <h2 id="file-title" class="visually-hidden">
-            {PICKED.file}
+            {t("upload.picked.file")}
           </h2>
           <SourcePreview
             file={file}
@@ -112,15 +113,18 @@ export function InspectedView({
           </p>
           <SourceNotes inspection={inspection} />
           <details class="details">
-            <summary>{PICKED.file}</summary>
+            <summary>{t("upload.picked.file")}</summary>
             <FoundFacts inspection={inspection} />
           </details>
         </section>
         <section class="card" aria-labelledby="about-title">
           <h2 id="about-title" class="visually-hidden">
-            {PICKED.about}
+            {t("upload.picked.about")}
           </h2>
-          <FormField label="Title" hint={title.value === fileTitle ? FILE_TITLE_HINT : ""}>
+          <FormField
+            label={t("upload.title")}
+            hint={title.value === fileTitle ? t(FILE_TITLE_HINT) : ""}
+          >
             {(props) => (
               <input
                 {...props}
@@ -137,13 +141,13 @@ export function InspectedView({
               />
             )}
           </FormField>
-          <FormField label={PICKED.described}>
+          <FormField label={t("upload.picked.described")}>
             {(props) => (
               <textarea
                 {...props}
                 class="short"
                 rows={2}
-                placeholder={PICKED.descriptionHint}
+                placeholder={t("upload.picked.descriptionHint")}
                 maxLength={MOST_DESCRIPTION_CHARACTERS}
                 value={description.value}
                 disabled={pending === "start"}
@@ -170,10 +174,13 @@ export function InspectedView({
           <p class="outlook">
             <b>{formatLength(source.durationTicks)}</b>, {formatBytes(source.sizeBytes)}{" "}
             <span aria-hidden="true">→</span>
-            <span class="visually-hidden">becomes</span> about {formatBytes(estimatedBytes)}
+            <span class="visually-hidden">{t("upload.becomes")}</span>{" "}
             {state.part.part === "weak"
-              ? ""
-              : `, about ${formatWait(secondsOf(inspection.pictureEngine))}`}
+              ? t("upload.aboutSize", { size: formatBytes(estimatedBytes) })
+              : t("upload.aboutSizeAndTime", {
+                  size: formatBytes(estimatedBytes),
+                  time: formatWait(secondsOf(inspection.pictureEngine)),
+                })}
           </p>
           <ServersNote decision={state.part} />
           {asksKey && <KeyField isRefused={isKeyRefused} onKey={actions.onKey} />}
@@ -185,7 +192,7 @@ export function InspectedView({
               disabled={isBlocked}
               onClick={() => start(true)}
             >
-              {pending === "start" ? PICKED.sharing : shareText}
+              {pending === "start" ? t("upload.picked.sharing") : shareText}
             </button>
             {more > 0 && (
               <button
@@ -194,7 +201,7 @@ export function InspectedView({
                 disabled={isBlocked}
                 onClick={() => start(false)}
               >
-                {TRAY.shareOne}
+                {t("upload.tray.shareOne")}
               </button>
             )}
             <button
@@ -203,11 +210,11 @@ export function InspectedView({
               disabled={pending === "start"}
               onClick={actions.onDiscard}
             >
-              {PICKED.another}
+              {t("upload.picked.another")}
             </button>
           </div>
           <p class="hint">
-            {PICKED.stays} {more > 0 && TRAY.alike}
+            {t("upload.picked.stays")} {more > 0 && t("upload.tray.alike")}
           </p>
           <ExpertSettings
             state={state}
@@ -230,6 +237,5 @@ export function InspectedView({
   );
 }
 
-const FILE_TITLE_HINT =
-  "Others see this title. It is your file's name until you write another one.";
+const FILE_TITLE_HINT = "upload.othersSeeThisTitleIt";
 const LADDER_CODES: readonly string[] = ["LADDER_INVALID", "PLAN_INVALID"];

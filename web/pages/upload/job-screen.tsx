@@ -27,11 +27,11 @@ import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
 import { OpenIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
+import { rich, t } from "../../words/words.ts";
 import { type DetailsActions, DetailsPanel } from "./details-panel.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import { type ShareActions, SharePanel } from "./share-panel.tsx";
 import type { PickedFile } from "./source-file.ts";
-import { RUNNING } from "./texts.ts";
 import { WorkPanel } from "./work-panel.tsx";
 
 /**
@@ -80,7 +80,7 @@ export function JobScreen({
   return (
     <>
       <div class="title-row">
-        <h1>{ready ? "Your video is ready" : "Making your video"}</h1>
+        <h1>{ready ? t("upload.yourVideoIsReady") : t("upload.makingYourVideo")}</h1>
         <p class="file-name">{state.fileName}</p>
       </div>
       <div class="job-columns">
@@ -90,7 +90,7 @@ export function JobScreen({
             ownerToken={"address" in state ? ownerTokenOf(state.address.jobId) : null}
             title={job?.title ?? state.fileName}
             aspect={video === undefined ? null : video.displayWidth / video.displayHeight}
-            placeholder="You can watch here as soon as the first segment is made."
+            placeholder={t("upload.youCanWatchHereAs")}
             {...(captions === null ? {} : { captions: captions.captions.value })}
             totalSeconds={
               inspection === null ? null : inspection.source.durationTicks / TICKS_PER_SECOND
@@ -200,22 +200,23 @@ function ReadyFacts({ job, inspection }: { job: JobView | null; inspection: Insp
     <dl class="facts ready-facts">
       {job?.endedAtMs != null && (
         <div class="fact">
-          <dt>Time taken</dt>
+          <dt>{t("upload.timeTaken")}</dt>
           <dd>{timeTaken(job.durationTicks, job.endedAtMs - job.createdAtMs)}</dd>
         </div>
       )}
       {job !== null && (
         <div class="fact">
-          <dt>Stored</dt>
+          <dt>{t("upload.stored")}</dt>
           <dd>
             {formatBytes(job.bytesStored)}
-            {inspection !== null && `, from a file of ${formatBytes(inspection.source.sizeBytes)}`}
+            {inspection !== null &&
+              t("upload.fromAFileOf", { size: formatBytes(inspection.source.sizeBytes) })}
           </dd>
         </div>
       )}
       {levels !== undefined && (
         <div class="fact">
-          <dt>Quality</dt>
+          <dt>{t("upload.quality")}</dt>
           <dd>{levels.join(", ")}</dd>
         </div>
       )}
@@ -247,48 +248,53 @@ function ReadyPanel({
   return (
     <section class="card ready" aria-labelledby="ready-title">
       <h2 id="ready-title" class="card-title">
-        {isPrivate ? "For you alone" : "Share it"}
+        {isPrivate ? t("upload.forYouAlone") : t("upload.shareIt")}
       </h2>
       {isPrivate && (
-        <p>
-          It opens in this browser only. For others make a link, or set a passphrase, under{" "}
-          <i>Who can watch</i>.
-        </p>
+        <p>{rich("upload.itOpensInThisBrowser", { i: (inside) => <i>{inside}</i> })}</p>
       )}
-      <CopyField label={RUNNING.link} text={watchUrl} />
+      <CopyField label={t("upload.running.link")} text={watchUrl} />
       {!isPrivate && (
         <>
           <ShareByDevice url={watchUrl} title={state.done.job?.title ?? state.fileName} />
           <details class="details">
-            <summary>{RUNNING.qr}</summary>
-            <div class="share-qr" role="img" aria-label={RUNNING.qrAlt}>
+            <summary>{t("upload.running.qr")}</summary>
+            <div class="share-qr" role="img" aria-label={t("upload.running.qrAlt")}>
               <QrCode text={watchUrl} />
             </div>
           </details>
-          <CopyField label="Embed" text={embed} hint="Puts the player into another page." />
+          <CopyField
+            label={t("upload.embed")}
+            text={embed}
+            hint={t("upload.putsThePlayerIntoAnother")}
+          />
           <details class="details">
-            <summary>{RUNNING.developers}</summary>
-            <CopyField label="HLS address" text={masterUrl} hint="For players and apps." />
+            <summary>{t("upload.running.developers")}</summary>
             <CopyField
-              label="Podcast address"
-              text={beside(PODCAST_PLAYLIST)}
-              hint="HLS that can go on with the sound alone, for podcast apps."
+              label={t("upload.hlsAddress")}
+              text={masterUrl}
+              hint={t("upload.forPlayersAndApps")}
             />
-            <CopyField label="DASH address" text={beside("manifest.mpd")} />
             <CopyField
-              label="Command"
+              label={t("upload.podcastAddress")}
+              text={beside(PODCAST_PLAYLIST)}
+              hint={t("upload.podcastHint")}
+            />
+            <CopyField label={t("upload.dashAddress")} text={beside("manifest.mpd")} />
+            <CopyField
+              label={t("upload.command")}
               text={`ffmpeg -i "${masterUrl}" -c copy video.mp4`}
-              hint="Keeps a copy as a file, without encoding again."
+              hint={t("upload.keepsACopyAsA")}
             />
           </details>
         </>
       )}
       <div class="actions">
         <a class="button button-primary" href={watchUrl} target="_blank" rel="noreferrer">
-          Open the watch page <OpenIcon />
+          {t("upload.openTheWatchPage")} <OpenIcon />
         </a>
         <button type="button" class="button" onClick={onAnother}>
-          Another video
+          {t("upload.anotherVideo")}
         </button>
       </div>
     </section>
@@ -306,7 +312,7 @@ function ShareByDevice({ url, title }: { url: string; title: string }) {
         // Closed without sharing: nothing to say.
         onClick={() => void navigator.share({ url, title }).catch(() => {})}
       >
-        {RUNNING.share}
+        {t("upload.running.share")}
       </button>
     </div>
   );
@@ -315,5 +321,5 @@ function ShareByDevice({ url, title }: { url: string; title: string }) {
 function timeTaken(durationTicks: number, tookMs: number): string {
   const seconds = tookMs / 1000;
   const speed = formatSpeed(durationTicks / TICKS_PER_SECOND / Math.max(0.001, seconds));
-  return `${formatWait(seconds)} (${speed} real time)`;
+  return t("upload.realTime", { seconds: formatWait(seconds), speed });
 }

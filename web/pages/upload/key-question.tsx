@@ -2,22 +2,19 @@ import { useSignal } from "@preact/signals";
 import { FormField } from "../../ui/form-field.tsx";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
-import { KEY } from "./texts.ts";
+import { rich, t } from "../../words/words.ts";
 
 /** A link brings another key than the one that this browser keeps: anybody can make such a link. */
 export function KeyQuestion({ onKeep, onReplace }: { onKeep(): void; onReplace(): void }) {
   return (
     <Note kind="warn" icon={<WarningIcon />}>
-      <p>
-        <b>This link brings another key for this site.</b> Your browser already keeps one, which
-        goes on being used. Replace it only if the people who run this site sent you the link.
-      </p>
+      <p>{rich("upload.thisLinkBringsAnotherKey", { b: (inside) => <b>{inside}</b> })}</p>
       <div class="actions">
         <button type="button" class="button" onClick={onKeep}>
-          Keep my key
+          {t("upload.keepMyKey")}
         </button>
         <button type="button" class="button" onClick={onReplace}>
-          Replace it
+          {t("upload.replaceIt")}
         </button>
       </div>
     </Note>
@@ -42,7 +39,11 @@ export function KeyField({
         if (key.value.trim() !== "") onKey(key.value.trim());
       }}
     >
-      <FormField label={KEY.label} hint={KEY.hint} problem={isRefused ? KEY.refused : ""}>
+      <FormField
+        label={t("upload.key.label")}
+        hint={t("upload.key.hint")}
+        problem={isRefused ? t("upload.key.refused") : ""}
+      >
         {(props) => (
           <input
             {...props}
@@ -57,7 +58,7 @@ export function KeyField({
       </FormField>
       <div class="actions">
         <button type="submit" class="button" disabled={key.value.trim() === ""}>
-          {KEY.use}
+          {t("upload.key.use")}
         </button>
       </div>
     </form>

@@ -4,6 +4,7 @@ import type { WireError } from "../../../shared/job/errors.ts";
 import type { VideoRendition } from "../../../shared/job/job.ts";
 import { KNOWN_RUNGS, type LadderRung } from "../../../shared/plan/rungs.ts";
 import { CloseIcon, PlusIcon } from "../../ui/icons.tsx";
+import { t } from "../../words/words.ts";
 
 interface Row {
   key: number;
@@ -81,14 +82,14 @@ export function LadderEditor({
   const changed = !sameLadder(rows.value, suggested.current);
   return (
     <fieldset class="ladder" aria-describedby="ladder-error">
-      <legend>Quality levels</legend>
+      <legend>{t("upload.qualityLevels")}</legend>
       <ul class="ladder-rows">
         {rows.value.map((row, index) => {
           const size = outcome(row, video, largestSide);
           return (
             <li class="ladder-row" key={row.key}>
               <label class="unit-field">
-                <span class="visually-hidden">Level {index + 1}, height</span>
+                <span class="visually-hidden">{t("upload.levelHeight", { index: index + 1 })}</span>
                 <input
                   type="number"
                   inputMode="numeric"
@@ -103,7 +104,7 @@ export function LadderEditor({
               </label>
               <label class="unit-field">
                 <span class="visually-hidden">
-                  Level {index + 1}, bit rate in kilobits a second
+                  {t("upload.levelBitRateInKilobits", { index: index + 1 })}
                 </span>
                 <input
                   type="number"
@@ -115,7 +116,7 @@ export function LadderEditor({
                   aria-invalid={shown !== null}
                   onInput={(event) => edit(row.key, { rate: event.currentTarget.value })}
                 />
-                <span aria-hidden="true">kbit/s</span>
+                <span aria-hidden="true">{t("upload.kbitS")}</span>
               </label>
               <span class="ladder-size">{size}</span>
               <button
@@ -125,7 +126,7 @@ export function LadderEditor({
                 onClick={() => remove(row.key)}
               >
                 <CloseIcon />
-                <span class="visually-hidden">Remove level {index + 1}</span>
+                <span class="visually-hidden">{t("upload.removeLevel", { index: index + 1 })}</span>
               </button>
             </li>
           );
@@ -142,11 +143,11 @@ export function LadderEditor({
           disabled={rows.value.length >= 12}
           onClick={add}
         >
-          <PlusIcon /> Add a level
+          <PlusIcon /> {t("upload.addALevel")}
         </button>
         {changed && (
           <button type="button" class="button button-quiet" onClick={restore}>
-            Back to the suggestion
+            {t("upload.backToTheSuggestion")}
           </button>
         )}
       </div>
@@ -165,7 +166,7 @@ function parseRows(rows: readonly Row[]): LadderRung[] | string {
       !Number.isInteger(rung.shortSide) ||
       !Number.isFinite(rung.kilobitsPerSecond)
     ) {
-      return "Every level needs a height and a bit rate in whole numbers.";
+      return t("upload.everyLevelNeedsAHeight");
     }
     ladder.push(rung);
   }
@@ -193,7 +194,7 @@ function outcome(row: Row, video: readonly VideoRendition[], largestSide: number
       Math.round(bitsPerSecond / 1000) === Number(row.rate),
   );
   if (made !== undefined) return `${made.width} × ${made.height}`;
-  return Number(row.side) > largestSide ? "as large as the source" : "";
+  return Number(row.side) > largestSide ? t("upload.asLargeAsTheSource") : "";
 }
 
 function sameLadder(rows: readonly Row[], ladder: readonly LadderRung[]): boolean {

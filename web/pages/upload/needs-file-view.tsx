@@ -1,8 +1,10 @@
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { NeedsFileState } from "../../owner/owner-api.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatPercent } from "../../ui/format.ts";
 import { jobProgress } from "../../ui/job-progress.ts";
+import { t } from "../../words/words.ts";
 import { DropZone } from "./drop-zone.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import type { PickedFile } from "./source-file.ts";
@@ -37,34 +39,34 @@ export function NeedsFileView({
   const busy = pending === "file" || state.comparing !== null;
   return (
     <>
-      <h1>{isAway ? "The file is away" : "Go on where you left off"}</h1>
+      <h1>{isAway ? t("upload.theFileIsAway") : t("upload.goOnWhereYouLeft")}</h1>
       <p class="lead">
         <b class="file-name-inline">{name}</b>{" "}
         {job === null
-          ? "was not finished."
-          : `is ${formatPercent(jobProgress(job))} done. Finished segments are kept.`}{" "}
+          ? t("upload.wasNotFinished")
+          : t("upload.isDoneFinishedSegmentsAre", { share: formatPercent(jobProgress(job)) })}{" "}
         {isAway
-          ? `${state.error?.message} The work goes on by itself when it can be read again.`
-          : "A reloaded page has to be given the file again."}
+          ? t("upload.theWorkGoesOnBy", { what: errorText("SOURCE_AWAY").what })
+          : t("upload.aReloadedPageHasTo")}
       </p>
       {error !== null && error.code !== "SOURCE_AWAY" && !busy && <InlineError error={error} />}
       {busy ? (
         <section class="card busy-card" role="status">
-          <p>Comparing the file with the one before…</p>
+          <p>{t("upload.comparingTheFileWithThe")}</p>
         </section>
       ) : (
         <>
           {canReopen && (
             <div class="actions reopen">
               <button type="button" class="button button-primary button-large" onClick={onReopen}>
-                Open {name} again
+                {t("upload.openAgain", { name })}
               </button>
             </div>
           )}
           <DropZone
-            title="Pick the same file to go on"
-            buttonLabel="Choose the file"
-            hint="It is compared with the one before, so that nothing gets mixed up."
+            title={t("upload.pickTheSameFileTo2")}
+            buttonLabel={t("upload.chooseTheFile")}
+            hint={t("upload.itIsComparedWithThe")}
             several={several}
             onFiles={onFiles}
           />
@@ -73,7 +75,7 @@ export function NeedsFileView({
       {job !== null && <SegmentGrid job={job} />}
       <div class="actions">
         <button type="button" class="button" disabled={pending === "cancel"} onClick={onCancel}>
-          Give this video up
+          {t("upload.giveThisVideoUp")}
         </button>
       </div>
     </>

@@ -4,7 +4,7 @@ import { CopyField } from "../../ui/copy-field.tsx";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
-import { HELPERS } from "./texts.ts";
+import { currentLocale, rich, t } from "../../words/words.ts";
 
 function isOfThisDevice(url: string): boolean {
   return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
@@ -21,7 +21,7 @@ export function OpenLink({
   onRevoke(): void;
 }) {
   const isAsking = useSignal(false);
-  const until = new Date(link.expiresAtMs).toLocaleString(undefined, {
+  const until = new Date(link.expiresAtMs).toLocaleString(currentLocale(), {
     dateStyle: "medium",
     timeStyle: "short",
   });
@@ -29,24 +29,26 @@ export function OpenLink({
     <>
       <div class="share-open">
         <CopyField
-          label="Link for helpers"
+          label={t("upload.linkForHelpers")}
           text={link.joinUrl}
-          hint={`For up to ${link.maxContributors} devices, until ${until}. Whoever has it can help and sees pieces of the video.`}
+          hint={t("upload.forUpToDevicesUntil", { maxContributors: link.maxContributors, until })}
         />
-        <div class="share-qr" role="img" aria-label="The link for helpers as a QR code">
+        <div class="share-qr" role="img" aria-label={t("upload.theLinkForHelpersAs")}>
           <QrCode text={link.joinUrl} />
         </div>
       </div>
       {isOfThisDevice(link.joinUrl) && (
         <Note kind="warn" icon={<WarningIcon />}>
-          This link works on this computer alone, because you opened the page as{" "}
-          <b>{location.hostname}</b>. For other devices of your network start the site with{" "}
-          <code>npm start -- --host</code>, and open the address that it prints.
+          {rich("upload.thisLinkWorksOnThis", {
+            hostname: location.hostname,
+            b: (inside) => <b>{inside}</b>,
+            code: (inside) => <code>{inside}</code>,
+          })}
         </Note>
       )}
       {isAsking.value ? (
         <fieldset class="confirm">
-          <legend>{HELPERS.stopAsked}</legend>
+          <legend>{t("upload.helpers.stopAsked")}</legend>
           <div class="actions">
             <button
               type="button"
@@ -54,7 +56,7 @@ export function OpenLink({
               disabled={pending}
               onClick={onRevoke}
             >
-              {HELPERS.stop}
+              {t("upload.helpers.stop")}
             </button>
             <button
               type="button"
@@ -63,7 +65,7 @@ export function OpenLink({
                 isAsking.value = false;
               }}
             >
-              {HELPERS.keep}
+              {t("upload.helpers.keep")}
             </button>
           </div>
         </fieldset>
@@ -76,7 +78,7 @@ export function OpenLink({
               // Closed without sharing: nothing to say.
               onClick={() => void navigator.share({ url: link.joinUrl }).catch(() => {})}
             >
-              {HELPERS.share}
+              {t("upload.helpers.share")}
             </button>
           )}
           <button
@@ -87,7 +89,7 @@ export function OpenLink({
               isAsking.value = true;
             }}
           >
-            {HELPERS.stop}
+            {t("upload.helpers.stop")}
           </button>
         </div>
       )}

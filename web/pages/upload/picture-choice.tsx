@@ -3,7 +3,7 @@ import { coreDecodes } from "../../../shared/encode/core-decoders.ts";
 import type { Engine } from "../../../shared/job/job.ts";
 import type { Inspection, OwnerOptions } from "../../owner/owner-api.ts";
 import { formatWait } from "../../ui/format.ts";
-import { PICKED } from "./texts.ts";
+import { t } from "../../words/words.ts";
 
 type Choice = NonNullable<OwnerOptions["engine"]>;
 
@@ -41,15 +41,15 @@ export function PictureChoice({
       />
       <span>
         {text}
-        <span class="hint">, about {formatWait(secondsOf(engine))}</span>
+        <span class="hint">{t("upload.aboutTime", { time: formatWait(secondsOf(engine)) })}</span>
       </span>
     </label>
   );
   return (
     <fieldset class="choices">
-      <legend class="choices-title">{PICKED.quality}</legend>
-      {option("auto", "webcodecs", PICKED.faster)}
-      {option("ffmpeg", "ffmpeg-wasm", PICKED.better)}
+      <legend class="choices-title">{t("upload.picked.quality")}</legend>
+      {option("auto", "webcodecs", t("upload.picked.faster"))}
+      {option("ffmpeg", "ffmpeg-wasm", t("upload.picked.better"))}
     </fieldset>
   );
 }
@@ -61,8 +61,12 @@ export function pictureMaker({
   source,
 }: Pick<Inspection, "pictureEngine" | "fastRefusal" | "source">): string {
   if (!coreDecodes(source.video.codec)) {
-    return fastRefusal === null ? "This browser's codecs" : `A server. ${fastRefusal}`;
+    return fastRefusal === null
+      ? t("upload.thisBrowsersCodecs")
+      : t("upload.aServer", { fastRefusal });
   }
-  if (fastRefusal !== null) return `x264 in WebAssembly. ${fastRefusal}`;
-  return pictureEngine === "webcodecs" ? "This browser's codecs" : "x264 in WebAssembly";
+  if (fastRefusal !== null) return t("upload.x264InWebassembly2", { fastRefusal });
+  return pictureEngine === "webcodecs"
+    ? t("upload.thisBrowsersCodecs")
+    : t("upload.x264InWebassembly");
 }

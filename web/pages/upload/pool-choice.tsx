@@ -2,8 +2,9 @@ import { type Signal, useSignal } from "@preact/signals";
 import { toWireError } from "../../../shared/job/errors.ts";
 import { PoolClient } from "../../pool-client.ts";
 import { type KeptPool, keepPool, keptPools, readAskLink } from "../../saved/pools.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { FormField } from "../../ui/form-field.tsx";
+import { rich, t } from "../../words/words.ts";
 
 /** Whether computers of a class or club help with this video. */
 export function PoolChoice({
@@ -21,7 +22,7 @@ export function PoolChoice({
   const add = async () => {
     const read = readAskLink(link.value);
     if (read === null) {
-      problem.value = "This is not a pool’s link for owners.";
+      problem.value = t("upload.thisIsNotAPools");
       return;
     }
     try {
@@ -33,12 +34,12 @@ export function PoolChoice({
       link.value = "";
       problem.value = "";
     } catch (thrown) {
-      problem.value = ERROR_TEXTS[toWireError(thrown).code].what;
+      problem.value = errorText(toWireError(thrown).code).what;
     }
   };
   return (
     <details class="details" open={pools.value.length > 0}>
-      <summary>Ask a pool for help</summary>
+      <summary>{t("upload.askAPoolForHelp")}</summary>
       {pools.value.map((each) => (
         <label key={each.poolId} class="choice">
           <input
@@ -49,18 +50,21 @@ export function PoolChoice({
               pool.value = event.currentTarget.checked ? each : null;
             }}
           />{" "}
-          Let the computers of <b>{each.name}</b> help with this video
+          {rich("upload.letTheComputersOfHelp", {
+            name: each.name,
+            b: (inside) => <b>{inside}</b>,
+          })}
         </label>
       ))}
       {pool.value !== null && (
         <p class="hint">
-          Short pieces of the video go to those computers, which encode them and send them back.
-          {isPrivate && " That is so for this private video, too: choose it only if you agree."}
+          {t("upload.shortPiecesGoToThose")}
+          {isPrivate && ` ${t("upload.thatIsSoForThis")}`}
         </p>
       )}
       <FormField
-        label="The pool’s link"
-        hint="From the person who runs a pool: your class, club or lab."
+        label={t("upload.thePoolsLink")}
+        hint={t("upload.fromThePersonWhoRuns")}
         problem={problem.value}
       >
         {(props) => (
@@ -76,7 +80,7 @@ export function PoolChoice({
         )}
       </FormField>
       <button type="button" class="button" disabled={disabled || link.value === ""} onClick={add}>
-        Ask this pool
+        {t("upload.askThisPool")}
       </button>
     </details>
   );

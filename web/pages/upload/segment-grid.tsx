@@ -2,9 +2,8 @@ import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
-import { formatClock, formatPercent } from "../../ui/format.ts";
+import { formatClock, formatNumber, formatPercent } from "../../ui/format.ts";
 import {
-  CELL_LABELS,
   type CellState,
   countCells,
   type SegmentCell,
@@ -12,6 +11,7 @@ import {
   segmentCells,
   soundRuns,
 } from "../../ui/job-progress.ts";
+import { t } from "../../words/words.ts";
 import { paintCell, paintCells, readCellColours } from "./cell-painter.ts";
 import { cellAt, cellBox, layOutGrid } from "./grid-layout.ts";
 
@@ -47,19 +47,17 @@ export function SegmentGrid({ job }: { job: JobView }) {
     <section class="card" aria-labelledby="grid-title">
       <div class="card-head">
         <h2 id="grid-title" class="card-title">
-          Your video, part by part
+          {t("upload.yourVideoPartByPart")}
         </h2>
-        <p class="grid-count">
-          {counts.done} of {cells.length} done
-        </p>
+        <p class="grid-count">{t("upload.ofDone", { done: counts.done, count: cells.length })}</p>
       </div>
       <CellCanvas job={job} cells={cells} />
       {sound.length > 0 && <SoundStrip runs={sound} segmentCount={job.segmentCount} />}
-      <ul class="legend" aria-label="Segments by state">
+      <ul class="legend" aria-label={t("upload.segmentsByState")}>
         {LEGEND.filter((state) => counts[state] > 0).map((state) => (
           <li key={state}>
             <Swatch state={state} />
-            {CELL_LABELS[state]} <b>{counts[state]}</b>
+            {t(`ui.cell.${state}`)} <b>{formatNumber(counts[state])}</b>
           </li>
         ))}
       </ul>
@@ -127,11 +125,11 @@ function CellCanvas({ job, cells }: { job: JobView; cells: readonly SegmentCell[
         class="grid-focus"
         role="slider"
         tabIndex={0}
-        aria-label="Look at one segment"
+        aria-label={t("upload.lookAtOneSegment")}
         aria-valuemin={1}
         aria-valuemax={cells.length}
         aria-valuenow={(index ?? 0) + 1}
-        aria-valuetext={text ?? `${cells.length} segments`}
+        aria-valuetext={text ?? t("upload.segments", { count: cells.length })}
         onKeyDown={onKeyDown}
         onBlur={() => {
           pointed.value = null;
@@ -173,7 +171,12 @@ function cellText(job: JobView, index: number, { state, progress }: SegmentCell)
   // Segments end at frames near a grid: the time is about right, and said so.
   const seconds = ((job.durationTicks / TICKS_PER_SECOND) * index) / Math.max(1, job.segmentCount);
   const share = state === "working" ? ` ${formatPercent(progress)}` : "";
-  return `Segment ${index + 1}, about ${formatClock(seconds)}: ${CELL_LABELS[state].toLowerCase()}${share}`;
+  return t("upload.segmentAbout", {
+    index: index + 1,
+    seconds: formatClock(seconds),
+    state: t(`ui.cellInside.${state}`),
+    share,
+  });
 }
 
 /** The sound, cut in its own runs. */
@@ -181,11 +184,11 @@ function SoundStrip({ runs, segmentCount }: { runs: readonly SoundRun[]; segment
   const done = runs.filter(({ state }) => state === "done").length;
   return (
     <div class="sound">
-      <span class="sound-name">Sound</span>
+      <span class="sound-name">{t("upload.sound")}</span>
       <div
         class={runs.length > MANY_RUNS ? "sound-runs is-many" : "sound-runs"}
         role="img"
-        aria-label={`Sound: ${done} of ${runs.length} parts done`}
+        aria-label={t("upload.soundOfPartsDone", { done, count: runs.length })}
       >
         {runs.map((run) => (
           <span
@@ -195,7 +198,7 @@ function SoundStrip({ runs, segmentCount }: { runs: readonly SoundRun[]; segment
               flexGrow: run.segmentCount / Math.max(1, segmentCount),
               "--progress": String(run.progress),
             }}
-            title={CELL_LABELS[run.state]}
+            title={t(`ui.cell.${run.state}`)}
           />
         ))}
       </div>

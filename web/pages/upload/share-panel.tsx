@@ -4,14 +4,14 @@ import type { JobSettings } from "../../../shared/job/job.ts";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import { forgetHelperLink, helperLinkOf, keepHelperLink } from "../../saved/helper-links.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
-import { formatCount, formatWait } from "../../ui/format.ts";
+import { errorText } from "../../ui/error-texts.ts";
+import { formatWait } from "../../ui/format.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { t } from "../../words/words.ts";
 import { HelperList, helpersText } from "./helper-list.tsx";
 import { Checking, Leaving, Unverified, type VerifyPolicy } from "./helper-settings.tsx";
 import { OpenLink } from "./open-link.tsx";
-import { HELPERS } from "./texts.ts";
 
 export interface ShareActions {
   share(): Promise<ShareResponse>;
@@ -49,7 +49,7 @@ export function SharePanel({
       await action();
       return true;
     } catch (thrown) {
-      const text = ERROR_TEXTS[toWireError(thrown).code];
+      const text = errorText(toWireError(thrown).code);
       problem.value = `${text.title}. ${text.advice}`;
       return false;
     } finally {
@@ -61,23 +61,26 @@ export function SharePanel({
     <section class="card helpers-card" aria-labelledby="share-title">
       <div class="card-head">
         <h2 id="share-title" class="card-title">
-          Helpers
+          {t("upload.helpers")}
         </h2>
         <span class="hint">{helpersText(helpers)}</span>
       </div>
       {job.pool != null && (
         <p role="status">
           {job.pool.members === 0
-            ? `The pool “${job.pool.name}” was asked for help.`
-            : `The pool “${job.pool.name}” is helping with ${formatCount(job.pool.members, "computer")}.`}
+            ? t("upload.thePoolWasAskedFor", { name: job.pool.name })
+            : t("upload.thePoolIsHelpingWith", {
+                name: job.pool.name,
+                count: job.pool.members,
+              })}
         </p>
       )}
       {link.value === null ? (
         <>
           <p>
-            <b>{HELPERS.offer}</b> {outlook(job, etaSeconds)}
+            <b>{t("upload.helpers.offer")}</b> {outlook(job, etaSeconds)}
           </p>
-          <p class="hint">{HELPERS.how}</p>
+          <p class="hint">{t("upload.helpers.how")}</p>
           <div class="actions">
             <button
               type="button"
@@ -90,7 +93,7 @@ export function SharePanel({
                 })
               }
             >
-              Make a link for helpers
+              {t("upload.makeALinkForHelpers")}
             </button>
           </div>
         </>
@@ -119,8 +122,8 @@ export function SharePanel({
       />
       <Leaving job={job} onStageAll={(on) => run(() => actions.stageAll(on))} />
       <details class="details">
-        <summary>{HELPERS.advanced}</summary>
-        <p class="hint">{HELPERS.groups}</p>
+        <summary>{t("upload.helpers.advanced")}</summary>
+        <p class="hint">{t("upload.helpers.groups")}</p>
         <Checking
           policy={job.settings.verify}
           onChange={(policy) => run(() => actions.verify(policy))}
@@ -135,7 +138,7 @@ export function SharePanel({
 function outlook({ settings }: JobView, etaSeconds: number | null): string {
   if (etaSeconds === null || etaSeconds < WORTH_SECONDS || settings.verify === "all") return "";
   const shared = etaSeconds * SHARED_BY_TWO;
-  return HELPERS.outlook(formatWait(shared), formatWait(etaSeconds));
+  return t("upload.helpers.outlook", { shared: formatWait(shared), alone: formatWait(etaSeconds) });
 }
 
 /** Below that, help comes too late. */

@@ -2,39 +2,39 @@ import type { AudioFacts, SourceFacts, SubtitleFacts } from "../../../shared/job
 import type { Inspection } from "../../owner/owner-api.ts";
 import {
   channelsName,
-  codecName,
-  containerName,
   formatBytes,
   formatFrameRate,
   formatLength,
   languageName,
 } from "../../ui/format.ts";
+import { codecName, containerName } from "../../ui/format-names.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { t } from "../../words/words.ts";
 
 /** What was found in the picked file. */
 export function FoundFacts({ inspection: { source } }: { inspection: Inspection }) {
   const { video } = source;
   const texts = (source.subtitles ?? []).filter(({ isText }) => isText);
   return (
-    <section aria-label="What was found">
+    <section aria-label={t("upload.whatWasFound")}>
       <dl class="facts">
-        <Fact wide name="File" value={source.name} />
-        <Fact name="Duration" value={formatLength(source.durationTicks)} />
-        <Fact name="Size" value={formatBytes(source.sizeBytes)} />
-        <Fact name="Format" value={containerName(source.container)} />
-        <Fact name="Picture" value={picture(source)} />
-        <Fact name="Frame rate" value={formatFrameRate(video.frameRate)} />
-        <Fact name="Video codec" value={videoCodec(source)} />
+        <Fact wide name={t("upload.factFile")} value={source.name} />
+        <Fact name={t("upload.factDuration")} value={formatLength(source.durationTicks)} />
+        <Fact name={t("upload.factSize")} value={formatBytes(source.sizeBytes)} />
+        <Fact name={t("upload.factFormat")} value={containerName(source.container)} />
+        <Fact name={t("upload.factPicture")} value={picture(source)} />
+        <Fact name={t("upload.factFrameRate")} value={formatFrameRate(video.frameRate)} />
+        <Fact name={t("upload.factVideoCodec")} value={videoCodec(source)} />
         <Fact
           wide
-          name={source.audio.length > 1 ? `Sound (${source.audio.length} tracks)` : "Sound"}
-          value={source.audio.length === 0 ? "none" : source.audio.map(sound)}
+          name={t("upload.factSound", { count: source.audio.length })}
+          value={source.audio.length === 0 ? t("upload.none") : source.audio.map(sound)}
         />
         {texts.length > 0 && (
           <Fact
             wide
-            name={texts.length > 1 ? `Subtitles (${texts.length} tracks)` : "Subtitles"}
+            name={t("upload.factSubtitles", { count: texts.length })}
             value={texts.map(subtitles)}
           />
         )}
@@ -94,38 +94,41 @@ function Fact({
 
 function picture({ video }: SourceFacts): string {
   const shown = `${video.displayWidth} × ${video.displayHeight}`;
-  if (video.rotation !== 0) return `${shown}, turned by ${video.rotation}°`;
+  if (video.rotation !== 0) return t("upload.turnedBy", { shown, rotation: video.rotation });
   const stored = `${video.width} × ${video.height}`;
-  return stored === shown ? shown : `${shown}, stored as ${stored}`;
+  return stored === shown ? shown : t("upload.storedAs", { shown, stored });
 }
 
 function videoCodec({ video }: SourceFacts): string {
-  const depth = video.bitDepth > 8 ? `, ${video.bitDepth} bit` : "";
-  const range = video.transfer === "sdr" ? "" : `, HDR (${video.transfer.toUpperCase()})`;
+  const depth = video.bitDepth > 8 ? t("upload.bit", { bitDepth: video.bitDepth }) : "";
+  const range =
+    video.transfer === "sdr" ? "" : t("upload.hdr", { transfer: video.transfer.toUpperCase() });
   return codecName(video.codec) + depth + range;
 }
 
 function sound(track: AudioFacts): string {
   const name = [languageName(track.language), track.title].filter(Boolean).join(", ");
-  const kilohertz = Number((track.sampleRate / 1000).toFixed(1));
-  const format = `${codecName(track.codec)}, ${channelsName(track.channels)}, ${kilohertz} kHz`;
+  const kilohertz = track.sampleRate / 1000;
+  const format = t("upload.khz", {
+    codec: codecName(track.codec),
+    channels: channelsName(track.channels),
+    kilohertz,
+  });
   return name === "" ? format : `${name}: ${format}`;
 }
 
 function subtitles({ language, title }: SubtitleFacts): string {
-  return [languageName(language), title].filter(Boolean).join(", ") || "language unknown";
+  return [languageName(language), title].filter(Boolean).join(", ") || t("upload.languageUnknown");
 }
 
 /** What will be done to the picture beyond encoding it, in people's words. */
 function treatment({ source: { video }, remuxed }: Inspection): string[] {
   const notes: string[] = [];
-  if (remuxed) notes.push("This format is repacked first, without loss, so that it can be cut.");
-  if (video.interlaced) notes.push("The interlaced picture is deinterlaced.");
+  if (remuxed) notes.push(t("upload.thisFormatIsRepackedFirst"));
+  if (video.interlaced) notes.push(t("upload.theInterlacedPictureIsDeinterlaced"));
   if (video.frameStep > 1) {
     const kept = formatFrameRate(video.frameRate / video.frameStep);
-    notes.push(
-      `One in ${video.frameStep} frames is kept (${kept}), as players take at most 60 a second.`,
-    );
+    notes.push(t("upload.oneInFramesIsKept", { frameStep: video.frameStep, kept }));
   }
   return notes;
 }

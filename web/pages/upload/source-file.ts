@@ -1,3 +1,4 @@
+import { t } from "../../words/words.ts";
 /** A picked file, with its handle where the browser gives one. */
 export interface PickedFile {
   file: File;
@@ -87,7 +88,7 @@ export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
     (window as FileAccessWindow).showOpenFilePicker?.({
       id: "tributary-source",
       multiple,
-      types: [{ description: "Videos", accept: { "video/*": [...VIDEO_ENDINGS] } }],
+      types: [{ description: t("upload.videos"), accept: { "video/*": [...VIDEO_ENDINGS] } }],
     }),
   );
   const read = (handles ?? []).map(async (handle) => ({ file: await handle.getFile(), handle }));

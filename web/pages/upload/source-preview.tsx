@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { FilmIcon } from "../../ui/icons.tsx";
-import { PICKED } from "./texts.ts";
+import { t } from "../../words/words.ts";
 
 /** The picked file, played by the browser where it can; nothing of it is sent anywhere. */
 export function SourcePreview({ file, aspect }: { file: File | null; aspect: number }) {
@@ -22,7 +22,7 @@ export function SourcePreview({ file, aspect }: { file: File | null; aspect: num
       {url.value === null || isRefused.value ? (
         <p class="preview-missing">
           <FilmIcon />
-          {isRefused.value && <span>{PICKED.noPreview}</span>}
+          {isRefused.value && <span>{t("upload.picked.noPreview")}</span>}
         </p>
       ) : (
         // biome-ignore lint/a11y/useMediaCaption: the file as it is, for its owner alone
@@ -31,7 +31,7 @@ export function SourcePreview({ file, aspect }: { file: File | null; aspect: num
           controls
           playsInline
           preload="metadata"
-          aria-label="Preview of the file"
+          aria-label={t("upload.previewOfTheFile")}
           onError={() => {
             isRefused.value = true;
           }}

@@ -2,9 +2,11 @@ import { useSignal } from "@preact/signals";
 import type { WireError } from "../../../shared/job/errors.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { InlineError } from "../../ui/error-view.tsx";
+import { t } from "../../words/words.ts";
 import { DropZone } from "./drop-zone.tsx";
 import type { PickedFile } from "./source-file.ts";
-import { START } from "./texts.ts";
+
+const STEPS = ["step1", "step2", "step3"] as const;
 
 const SAMPLE_MISSING: WireError = {
   code: "NETWORK",
@@ -27,22 +29,22 @@ export function StartView({
   return (
     <>
       <div class="hero">
-        <h1>{START.title}</h1>
-        <p class="lead">{START.lead}</p>
+        <h1>{t("upload.start.title")}</h1>
+        <p class="lead">{t("upload.start.lead")}</p>
       </div>
       <DropZone
-        title={START.drop}
-        buttonLabel={START.choose}
-        hint={mobile ? START.formatsPhone : START.formats}
+        title={t("upload.start.drop")}
+        buttonLabel={t("upload.start.choose")}
+        hint={mobile ? t("upload.start.formatsPhone") : t("upload.start.formats")}
         several
         mobile={mobile}
         onIntent={onIntent}
         onFiles={onFiles}
       />
-      <p class="privacy">{START.privacy}</p>
+      <p class="privacy">{t("upload.start.privacy")}</p>
       <p class="sample">
         <span>
-          {START.noVideo}{" "}
+          {t("upload.start.noVideo")}{" "}
           <button
             type="button"
             class="link-button"
@@ -53,17 +55,17 @@ export function StartView({
               if (sample !== null) onFiles([sample]);
             }}
           >
-            {START.sample}
+            {t("upload.start.sample")}
           </button>
         </span>
-        <a href="/videos">{START.yours}</a>
+        <a href="/videos">{t("upload.start.yours")}</a>
       </p>
       {isSampleMissing.value && <InlineError error={SAMPLE_MISSING} />}
       <ol class="steps">
-        {START.steps.map(([name, text]) => (
-          <li key={name}>
-            <h2>{name}</h2>
-            <p>{text}</p>
+        {STEPS.map((step) => (
+          <li key={step}>
+            <h2>{t(`upload.start.${step}`)}</h2>
+            <p>{t(`upload.start.${step}Text`)}</p>
           </li>
         ))}
       </ol>

@@ -1,5 +1,6 @@
 import type { OwnerState } from "../../owner/owner-api.ts";
 import { formatPercent } from "../../ui/format.ts";
+import { t } from "../../words/words.ts";
 
 const NAME = "Tributary";
 
@@ -12,11 +13,11 @@ export function tabTitle(state: OwnerState): string {
       return `${formatPercent(state.work.share)} · ${state.fileName} · ${NAME}`;
     }
     case "ready":
-      return `Ready · ${state.fileName} · ${NAME}`;
+      return t("upload.ready", { fileName: state.fileName, site: NAME });
     case "failed":
-      return `Failed · ${state.fileName ?? ""} · ${NAME}`;
+      return t("upload.failed", { fileName: state.fileName ?? "", site: NAME });
     default:
-      return `${NAME}: share a video from this browser`;
+      return t("upload.shareAVideoFromThis", { site: NAME });
   }
 }
 

@@ -1,8 +1,8 @@
 import type { OwnerState } from "../../owner/owner-api.ts";
 import type { TrayEntry } from "../../saved/tray-entry.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { formatPercent } from "../../ui/format.ts";
-import { TRAY } from "./texts.ts";
+import { t } from "../../words/words.ts";
 import { timeLeft } from "./time-left.ts";
 
 /** What is said of one video of several: one sentence. @param state null where it is not in hand */
@@ -13,16 +13,16 @@ export function entrySentence(
 ): string {
   switch (entry.state) {
     case "waiting":
-      if (!hasFile) return TRAY.fileNeeded;
-      if (entry.request === null) return TRAY.notShared;
-      return isNext ? TRAY.next : TRAY.waits;
+      if (!hasFile) return t("upload.tray.fileNeeded");
+      if (entry.request === null) return t("upload.tray.notShared");
+      return isNext ? t("upload.tray.next") : t("upload.tray.waits");
     case "ready":
-      return TRAY.isReady;
+      return t("upload.tray.isReady");
     case "cancelled":
-      return TRAY.isCancelled;
+      return t("upload.tray.isCancelled");
     case "failed": {
-      if (entry.error === null) return TRAY.isFailed;
-      const { title, advice } = ERROR_TEXTS[entry.error.code];
+      if (entry.error === null) return t("upload.tray.isFailed");
+      const { title, advice } = errorText(entry.error.code);
       return `${title}. ${advice}`;
     }
     case "working":
@@ -33,21 +33,21 @@ export function entrySentence(
 function workSentence(state: OwnerState | null): string {
   switch (state?.phase) {
     case "inspecting":
-      return TRAY.looking;
+      return t("upload.tray.looking");
     case "inspected":
-      return TRAY.asksToShare;
+      return t("upload.tray.asksToShare");
     case "needs-file":
-      return TRAY.fileNeeded;
+      return t("upload.tray.fileNeeded");
     case "running": {
       const { job } = state.work;
-      if (job === null) return TRAY.starting;
-      const playable = job.firstPlayableAtMs === null ? null : TRAY.playable;
+      if (job === null) return t("upload.tray.starting");
+      const playable = job.firstPlayableAtMs === null ? null : t("upload.tray.playable");
       const parts = [playable, formatPercent(state.work.share), timeLeft(state.work, job)];
       const text = parts.filter((part) => part !== null).join(", ");
       return text.charAt(0).toUpperCase() + text.slice(1);
     }
     default:
-      return TRAY.starting;
+      return t("upload.tray.starting");
   }
 }
 

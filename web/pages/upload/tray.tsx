@@ -3,10 +3,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { OwnerState } from "../../owner/owner-api.ts";
 import type { TrayEntry } from "../../saved/tray-entry.ts";
-import { formatCount } from "../../ui/format.ts";
+
 import { FilmIcon } from "../../ui/icons.tsx";
+import { t } from "../../words/words.ts";
 import { chooseFiles, type PickedFile } from "./source-file.ts";
-import { TRAY } from "./texts.ts";
 import { thumbnailOf } from "./thumbnail.ts";
 import { entrySentence, entryShare } from "./tray-sentence.ts";
 import type { UploadQueue } from "./upload-queue.ts";
@@ -53,9 +53,15 @@ export function Tray({
     <section class="card tray" aria-labelledby="tray-title">
       <div class="card-head">
         <h2 id="tray-title" class="card-title">
-          {formatCount(entries.length, "video")}
+          {t("ui.videosCounted", { count: entries.length })}
         </h2>
-        <span class="hint">{TRAY.ready(ready, entries.length)}</span>
+        <span class="hint">
+          {t("upload.tray.ready", {
+            ready,
+            all: entries.length,
+            allReady: ready === entries.length ? "yes" : "no",
+          })}
+        </span>
       </div>
       <ol class="tray-list">
         {entries.map((entry) => (
@@ -75,22 +81,22 @@ export function Tray({
             class="button button-primary"
             onClick={() => queue.shareWaiting(visibility)}
           >
-            {TRAY.share(unshared)}
+            {t("upload.tray.share", { count: unshared })}
           </button>
         )}
-        <AddVideos text={TRAY.add} onFiles={onFiles} />
+        <AddVideos text={t("upload.tray.add")} onFiles={onFiles} />
         {queue.withoutFile.some(({ handle }) => handle !== null) && (
           <button type="button" class="button" onClick={() => void queue.reopenFiles()}>
-            {TRAY.reopen}
+            {t("upload.tray.reopen")}
           </button>
         )}
         {isOver && (
           <button type="button" class="button" onClick={() => queue.clearOver()}>
-            {TRAY.clear}
+            {t("upload.tray.clear")}
           </button>
         )}
       </div>
-      {queue.withoutFile.length > 0 && <p class="hint">{TRAY.withoutFile}</p>}
+      {queue.withoutFile.length > 0 && <p class="hint">{t("upload.tray.withoutFile")}</p>}
     </section>
   );
 }
@@ -151,18 +157,26 @@ function Entry({
         <p class="hint">{sentence}</p>
       </div>
       <div class="tray-actions">
-        {isRunning && action(isPaused ? TRAY.resume : TRAY.pause, () => onPause(!isPaused))}
-        {place > 0 && action(TRAY.up, () => queue.move(id, -1))}
-        {place >= 0 && place < waiting.length - 1 && action(TRAY.down, () => queue.move(id, 1))}
+        {isRunning &&
+          action(isPaused ? t("upload.tray.resume") : t("upload.tray.pause"), () =>
+            onPause(!isPaused),
+          )}
+        {place > 0 && action(t("upload.tray.up"), () => queue.move(id, -1))}
+        {place >= 0 &&
+          place < waiting.length - 1 &&
+          action(t("upload.tray.down"), () => queue.move(id, 1))}
         {watchUrl !== null && (entry.state === "ready" || entry.state === "working") && (
           <a class="button button-quiet" href={watchUrl} target="_blank" rel="noreferrer">
-            {TRAY.watch}
+            {t("upload.tray.watch")}
             <span class="visually-hidden"> {name}</span>
           </a>
         )}
         {(entry.state === "failed" || entry.state === "cancelled") &&
-          action(TRAY.retry, () => queue.retry(id), file === null)}
-        {action(entry.state === "working" ? TRAY.cancel : TRAY.remove, () => void queue.remove(id))}
+          action(t("upload.tray.retry"), () => queue.retry(id), file === null)}
+        {action(
+          entry.state === "working" ? t("upload.tray.cancel") : t("upload.tray.remove"),
+          () => void queue.remove(id),
+        )}
       </div>
     </li>
   );

@@ -7,12 +7,13 @@ import type { ComponentChildren } from "preact";
 import { DEFAULT_VISIBILITY } from "../../../shared/wire/visibility.ts";
 import type { InspectingState } from "../../owner/owner-api.ts";
 import { saveSiteToken } from "../../saved/site-token.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
 import { formatPercent } from "../../ui/format.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import { ReloadButton } from "../../ui/reload-button.tsx";
+import { rich, t } from "../../words/words.ts";
 import { announcement } from "./announcement.ts";
 import { InspectedView } from "./inspected-view.tsx";
 import { JobScreen } from "./job-screen.tsx";
@@ -20,7 +21,6 @@ import { NeedsFileView } from "./needs-file-view.tsx";
 import { PageDrop } from "./page-drop.tsx";
 import { chooseFiles, type PickedFile } from "./source-file.ts";
 import { StartView } from "./start-view.tsx";
-import { GIVEN_INSTEAD } from "./texts.ts";
 import type { Transferred } from "./transfer.ts";
 import { Tray, type TrayView } from "./tray.tsx";
 import type { UploadQueue } from "./upload-queue.ts";
@@ -75,7 +75,7 @@ export function UploadPage({
 }) {
   const unusable = useSignal<string | null>(null);
   const give = ({ files, instead }: Transferred) => {
-    unusable.value = instead === null ? null : GIVEN_INSTEAD[instead];
+    unusable.value = instead === null ? null : t(`upload.instead.${instead}`);
     if (files.length > 0) queue.take(files);
   };
   return (
@@ -184,11 +184,11 @@ function Phase({
     case "failed":
       return (
         <ErrorCard error={state.error} fileName={state.fileName} job={state.done?.job ?? null}>
-          {ERROR_TEXTS[state.error.code].reload && <ReloadButton />}
+          {errorText(state.error.code).reload && <ReloadButton />}
           <EndActions
             session={session}
             onFiles={onFiles}
-            again={ERROR_TEXTS[state.error.code].again}
+            again={errorText(state.error.code).again}
           />
         </ErrorCard>
       );
@@ -201,19 +201,21 @@ function InspectingView({ state, onCancel }: { state: InspectingState; onCancel(
   const { progress } = state;
   return (
     <section class="card busy-card" aria-labelledby="inspecting-title">
-      <h1 id="inspecting-title">Looking at the file</h1>
+      <h1 id="inspecting-title">{t("upload.lookingAtTheFile2")}</h1>
       <p class="file-name-inline">{state.fileName}</p>
       {progress === null ? (
-        <progress class="bar" aria-label="Looking at the file" />
+        <progress class="bar" aria-label={t("upload.lookingAtTheFile2")} />
       ) : (
-        <progress class="bar" max={1} value={progress} aria-label="Looking at the file" />
+        <progress class="bar" max={1} value={progress} aria-label={t("upload.lookingAtTheFile2")} />
       )}
       {progress !== null && (
-        <p class="hint">Repacking it without loss, {formatPercent(progress)}</p>
+        <p class="hint">
+          {t("upload.repackingItWithoutLoss", { progress: formatPercent(progress) })}
+        </p>
       )}
       <div class="actions">
         <button type="button" class="button" onClick={onCancel}>
-          Cancel
+          {t("upload.cancel")}
         </button>
       </div>
     </section>
@@ -223,15 +225,11 @@ function InspectingView({ state, onCancel }: { state: InspectingState; onCancel(
 function CancelledView({ session, onFiles }: { session: UploadSessionView; onFiles: OnFiles }) {
   return (
     <section class="card busy-card" aria-labelledby="cancelled-title">
-      <h1 id="cancelled-title">Cancelled</h1>
+      <h1 id="cancelled-title">{t("upload.cancelled2")}</h1>
       {session.isCancelUnheard ? (
-        <p>
-          The work in this tab was stopped. <b>The site could not be reached yet:</b> what was made
-          of the video is deleted there as soon as it can be, also when you close this page and come
-          back to it later.
-        </p>
+        <p>{rich("upload.theWorkInThisTab", { b: (inside) => <b>{inside}</b> })}</p>
       ) : (
-        <p>The work was stopped, and what was made of the video is deleted.</p>
+        <p>{t("upload.theWorkWasStoppedAnd")}</p>
       )}
       <div class="actions">
         <EndActions session={session} onFiles={onFiles} again />
@@ -262,7 +260,7 @@ function EndActions({
     <>
       {canRepeat && (
         <button type="button" class="button button-primary" onClick={() => session.again()}>
-          Try again
+          {t("upload.tryAgain")}
         </button>
       )}
       <button
@@ -270,7 +268,7 @@ function EndActions({
         class={canRepeat ? "button" : "button button-primary"}
         onClick={() => void chooseAnother()}
       >
-        Choose another file
+        {t("upload.chooseAnotherFile")}
       </button>
     </>
   );

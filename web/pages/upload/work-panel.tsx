@@ -5,14 +5,14 @@ import type { RunningState, SlotState, StartingState, Work } from "../../owner/o
 import { CopyField } from "../../ui/copy-field.tsx";
 import { deviceFacts } from "../../ui/device.ts";
 import { Figure } from "../../ui/figure.tsx";
-import { formatBytes, formatPercent, formatSpeed } from "../../ui/format.ts";
+import { formatBytes, formatNumber, formatPercent, formatSpeed } from "../../ui/format.ts";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { taskTitle } from "../../ui/job-progress.ts";
 import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { type Key, rich, t } from "../../words/words.ts";
 import { DeviceNote } from "./device-note.tsx";
 import type { PickedFile } from "./source-file.ts";
-import { RUNNING, TRAY } from "./texts.ts";
 import { timeLeft } from "./time-left.ts";
 import { AddVideos } from "./tray.tsx";
 
@@ -41,18 +41,22 @@ export function WorkPanel({
   return (
     <section class="card work" aria-labelledby="work-title">
       <h2 id="work-title" class="visually-hidden">
-        Progress
+        {t("upload.progress")}
       </h2>
       <div class="work-head">
         <span class="work-percent">{formatPercent(progress)}</span>
         <span class="work-eta">
-          {work === null || job === null ? "Starting…" : sentence(timeLeft(work, job))}
+          {work === null || job === null ? t("upload.starting2") : sentence(timeLeft(work, job))}
         </span>
       </div>
-      <progress class="bar" max={1} value={progress} aria-label="Video made so far" />
+      <progress class="bar" max={1} value={progress} aria-label={t("upload.videoMadeSoFar")} />
       <ConnectionNote work={work} />
       {state.phase === "running" && (
-        <CopyField label={RUNNING.link} text={state.address.watchUrl} hint={RUNNING.linkHint} />
+        <CopyField
+          label={t("upload.running.link")}
+          text={state.address.watchUrl}
+          hint={t("upload.running.linkHint")}
+        />
       )}
       {job?.tasksNeedingSource !== 0 && <StayNote />}
       <DeviceNote
@@ -69,7 +73,7 @@ export function WorkPanel({
         onCancel={onCancel}
       />
       <details class="details work-details">
-        <summary>{RUNNING.details}</summary>
+        <summary>{t("upload.running.details")}</summary>
         <WorkFigures work={work} />
         <SlotList slots={work?.slots ?? []} job={job} />
       </details>
@@ -93,7 +97,9 @@ function ConnectionNote({ work }: { work: Work | null }) {
     return (
       <Note kind="warn" icon={<InfoIcon />}>
         <p>
-          <b>Connection lost.</b> Reconnecting. Finished parts are safe.
+          {rich("upload.connectionLostReconnectingFinishedParts", {
+            b: (inside) => <b>{inside}</b>,
+          })}
         </p>
       </Note>
     );
@@ -101,10 +107,7 @@ function ConnectionNote({ work }: { work: Work | null }) {
   if ((disconnectedSeconds ?? 0) < CONNECTS_WITHIN_SECONDS) return null;
   return (
     <Note kind="warn" icon={<InfoIcon />}>
-      <p>
-        <b>The connection to the site does not come through.</b> This page keeps trying, also in
-        other ways. If this stays, try another network, or ask who runs this one.
-      </p>
+      <p>{rich("upload.theConnectionToTheSite", { b: (inside) => <b>{inside}</b> })}</p>
     </Note>
   );
 }
@@ -114,9 +117,7 @@ function StayNote() {
   const { mobile } = deviceFacts();
   return (
     <p class="hint" data-stay>
-      {mobile
-        ? "Leave this page open and in front, and the screen on: phones and tablets stop pages that nobody sees. The page keeps the screen on where the browser lets it; if it goes dark, open the page again."
-        : "Keep this tab open until the video is made. It may lie in the background."}
+      {mobile ? t("upload.leaveThisPageOpenAnd") : t("upload.keepThisTabOpenUntil")}
     </p>
   );
 }
@@ -126,38 +127,50 @@ function WorkFigures({ work }: { work: Work | null }) {
   const { speed = null, bytesUploaded = 0, busyShare = 0, slots = [] } = work ?? {};
   return (
     <dl class="figures">
-      <Figure name="Speed" value={speed === null ? "–" : formatSpeed(speed)} hint="of real time" />
-      <Figure name="Uploaded" value={formatBytes(bytesUploaded)} hint="finished parts" />
       <Figure
-        name="Encoders"
-        value={String(slots.filter(({ state }) => state !== "stopped").length)}
-        hint={busyShare > 0 ? `${formatPercent(busyShare)} busy` : "in this tab"}
+        name={t("upload.speed")}
+        value={speed === null ? "–" : formatSpeed(speed)}
+        hint={t("upload.ofRealTime")}
+      />
+      <Figure
+        name={t("upload.uploaded")}
+        value={formatBytes(bytesUploaded)}
+        hint={t("upload.finishedParts")}
+      />
+      <Figure
+        name={t("upload.encoders")}
+        value={formatNumber(slots.filter(({ state }) => state !== "stopped").length)}
+        hint={
+          busyShare > 0
+            ? t("upload.busy", { busyShare: formatPercent(busyShare) })
+            : t("upload.inThisTab")
+        }
       />
     </dl>
   );
 }
 
-const SLOT_WORDS: Readonly<Record<SlotState["state"], string>> = {
-  starting: "Starting",
-  idle: "Free",
-  fetching: "Cutting",
-  encoding: "Encoding",
-  uploading: "Uploading",
-  stopped: "Stopped",
+const SLOT_WORDS: Readonly<Record<SlotState["state"], Key>> = {
+  starting: "upload.starting3",
+  idle: "upload.free",
+  fetching: "upload.cutting",
+  encoding: "upload.encoding",
+  uploading: "upload.uploading",
+  stopped: "upload.stopped",
 };
 
 /** One line an encoder. */
 function SlotList({ slots, job }: { slots: readonly SlotState[]; job: JobView | null }) {
   if (slots.length === 0) return null;
   return (
-    <ul class="slots" aria-label="Encoders">
+    <ul class="slots" aria-label={t("upload.encoders")}>
       {slots.map((slot, index) => {
         const task = job?.tasks.find(({ id }) => id === slot.taskId);
-        const what = task === undefined ? "" : ` ${lowerFirst(taskTitle(task))}`;
+        const what = task === undefined ? "" : `: ${taskTitle(task)}`;
         return (
           <li key={index} class={`slot is-${slot.state}`}>
             <span class="slot-text">
-              {SLOT_WORDS[slot.state]}
+              {t(SLOT_WORDS[slot.state])}
               {what}
             </span>
             <span
@@ -200,7 +213,7 @@ function CancelButton({
       <div class="actions">
         {paused !== null && (
           <button type="button" class="button" onClick={() => onPause(!paused)}>
-            {paused ? TRAY.resume : TRAY.pause}
+            {paused ? t("upload.tray.resume") : t("upload.tray.pause")}
           </button>
         )}
         <button
@@ -213,18 +226,18 @@ function CancelButton({
             else onCancel();
           }}
         >
-          {cancelling ? "Cancelling…" : "Cancel"}
+          {cancelling ? t("upload.cancelling") : t("upload.cancel")}
         </button>
-        <AddVideos text={TRAY.addAnother} onFiles={onFiles} />
+        <AddVideos text={t("upload.tray.addAnother")} onFiles={onFiles} />
       </div>
     );
   }
   return (
     <fieldset class="confirm">
-      <legend>Stop and throw away what is done?</legend>
+      <legend>{t("upload.stopAndThrowAwayWhat")}</legend>
       <div class="actions">
         <button ref={stop} type="button" class="button button-danger" onClick={onCancel}>
-          Stop
+          {t("upload.stop")}
         </button>
         <button
           type="button"
@@ -234,13 +247,9 @@ function CancelButton({
             requestAnimationFrame(() => cancel.current?.focus());
           }}
         >
-          Go on
+          {t("upload.goOn")}
         </button>
       </div>
     </fieldset>
   );
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -2,11 +2,13 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { loadWords } from "../../words/words.ts";
 import { Catalogue } from "./catalogue.ts";
 import { GivenVideos, takeGivenVideos } from "./other-devices.tsx";
 import { VideosPage } from "./videos-page.tsx";
 
-requireBrowser("videos");
+const words = loadWords(["captions", "errors", "files", "notices", "pictures", "ui", "videos"]);
+requireBrowser("videos", words);
 
 const catalogue = new Catalogue(new EdgeClient(location.origin));
 const given = signal(takeGivenVideos());
@@ -20,6 +22,7 @@ function AskForGiven() {
   return <GivenVideos given={videos} onDone={done} />;
 }
 
+await words;
 render(
   <VideosPage catalogue={catalogue} notice={<AskForGiven />} />,
   document.getElementById("page") as HTMLElement,

@@ -3,6 +3,7 @@ import { offer } from "../../files/save-target.ts";
 import { ownedFile, ownedLink, readOwnedFile, readOwnedLink } from "../../saved/owned-transfer.ts";
 import { addOwned, allOwned } from "../../saved/owned-videos.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
+import { t } from "../../words/words.ts";
 
 /** Takes what lets this browser manage its videos to another one, and takes up what another one gave. */
 export function OtherDevices({ count }: { count: number }) {
@@ -12,17 +13,14 @@ export function OtherDevices({ count }: { count: number }) {
   const take = async (file: File | undefined) => {
     if (file === undefined) return;
     const given = readOwnedFile(await file.text().catch(() => ""));
-    if (given === null) said.value = "That is no file with videos of such a page.";
+    if (given === null) said.value = t("videos.thatIsNoFileWith");
     else adopt(given);
   };
   return (
     <details class="details">
-      <summary>Manage them on another device, too</summary>
+      <summary>{t("videos.manageThemOnAnotherDevice")}</summary>
       <div class="form">
-        <p>
-          Videos belong to the browser that made them. A file or a link takes them along: whoever
-          has it can change and delete them, so keep it to yourself.
-        </p>
+        <p>{t("videos.videosBelongToTheBrowser")}</p>
         <div class="actions">
           {count > 0 && (
             <>
@@ -33,22 +31,22 @@ export function OtherDevices({ count }: { count: number }) {
                   offer(new Blob([ownedFile(videos)], { type: "application/json" }), "videos.json")
                 }
               >
-                Save as a file
+                {t("videos.saveAsAFile")}
               </button>
               <button
                 type="button"
                 class="button"
                 onClick={() => {
                   link.value = ownedLink(location.origin, videos);
-                  said.value = link.value === null ? "They are too many for a link." : "";
+                  said.value = link.value === null ? t("videos.theyAreTooManyFor") : "";
                 }}
               >
-                Show a link
+                {t("videos.showALink")}
               </button>
             </>
           )}
           <label class="button file-button">
-            Take up a file
+            {t("videos.takeUpAFile")}
             <input
               type="file"
               class="visually-hidden"
@@ -57,7 +55,9 @@ export function OtherDevices({ count }: { count: number }) {
             />
           </label>
         </div>
-        {link.value !== null && <CopyField label="Link for your other device" text={link.value} />}
+        {link.value !== null && (
+          <CopyField label={t("videos.linkForYourOtherDevice")} text={link.value} />
+        )}
         <p class="hint" role="status">
           {said.value}
         </p>
@@ -69,19 +69,18 @@ export function OtherDevices({ count }: { count: number }) {
 /** Asks whether to take up what the page's address brought; nothing where it brought nothing. */
 export function GivenVideos({ given, onDone }: { given: Record<string, string>; onDone(): void }) {
   const count = Object.keys(given).length;
-  const what = count === 1 ? "one video" : `${count} videos`;
   return (
     <section class="card" aria-labelledby="given-title">
       <h2 id="given-title" class="card-title">
-        Manage {what} in this browser?
+        {t("videos.manageInThisBrowser", { count })}
       </h2>
-      <p>The link that you opened lets this browser change and delete them.</p>
+      <p>{t("videos.theLinkThatYouOpened")}</p>
       <div class="actions">
         <button type="button" class="button button-primary" onClick={() => adopt(given)}>
-          Yes
+          {t("videos.yes")}
         </button>
         <button type="button" class="button" onClick={onDone}>
-          No
+          {t("videos.no")}
         </button>
       </div>
     </section>

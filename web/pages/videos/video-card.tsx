@@ -11,10 +11,11 @@ import { PosterFrame } from "../../player/poster-frame.tsx";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { AccessPanel } from "../../ui/access-panel.tsx";
 import { DetailsForm } from "../../ui/details-form.tsx";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { InlineError } from "../../ui/error-view.tsx";
-import { formatBytes, formatLength } from "../../ui/format.ts";
+import { formatBytes, formatDate, formatLength } from "../../ui/format.ts";
 import { Announcement } from "../../ui/page-frame.tsx";
+import { type Key, rich, t } from "../../words/words.ts";
 import { type Catalogue, type CatalogueVideo, UNDO_SECONDS } from "./catalogue.ts";
 
 /**
@@ -56,15 +57,13 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
         {durationTicks > 0 && `${formatLength(durationTicks)} · `}
         {width}×{height}
         {bytesStored > 0 && ` · ${formatBytes(bytesStored)}`} ·{" "}
-        <time dateTime={new Date(createdAtMs).toISOString()}>
-          {new Date(createdAtMs).toLocaleDateString()}
-        </time>
+        <time dateTime={new Date(createdAtMs).toISOString()}>{formatDate(createdAtMs)}</time>
         {own !== null && ` · ${FOUND_BY[visibility]}`}
         {own !== null && state === "ready" && ` · ${playsText(video.plays ?? 0)}`}
       </p>
       {own !== null && state === "planned" && (
         <p class="hint">
-          Its tab makes it. Where that is closed, <a href="/">go on with it</a>.
+          {rich("videos.itsTabMakesItWhere", { link: (inside) => <a href="/">{inside}</a> })}
         </p>
       )}
       {problem !== null && <InlineError error={problem} />}
@@ -94,7 +93,7 @@ function Downloads({ video: { id, title }, own }: { video: CatalogueVideo; own: 
         isOpen.value = event.currentTarget.open;
       }}
     >
-      <summary aria-label={`Download ${title}`}>Download</summary>
+      <summary aria-label={t("videos.download2", { title })}>{t("videos.download")}</summary>
       {isOpen.value && (
         <DownloadPanel
           title={title}
@@ -118,7 +117,9 @@ function ChangePanel({ video, own }: { video: CatalogueVideo; own: Catalogue }) 
         isOpen.value = event.currentTarget.open;
       }}
     >
-      <summary aria-label={`Change ${video.title}`}>Change</summary>
+      <summary aria-label={t("videos.change2", { title: video.title })}>
+        {t("videos.change")}
+      </summary>
       {isOpen.value && (
         <div class="form">
           <DetailsForm details={video} onSave={(patch) => own.change(id, patch)} />
@@ -157,24 +158,24 @@ function OwnCaptions({ video: { id, state }, own }: { video: CatalogueVideo; own
 }
 
 function playsText(plays: number): string {
-  return plays === 1 ? "watched once" : `watched ${plays} times`;
+  return t("videos.watchedTimes", { plays });
 }
 
-const FOUND_BY: Record<Visibility, string> = {
-  unlisted: "For people with the link",
-  listed: "Listed here for everybody",
-  private: "For you alone",
+const FOUND_BY: Record<Visibility, Key> = {
+  unlisted: "videos.forPeopleWithTheLink",
+  listed: "videos.listedHereForEverybody",
+  private: "videos.forYouAlone",
 };
 
-const STATES: Record<string, string> = {
-  planned: "Being made",
-  failed: "Failed",
-  cancelled: "Cancelled",
+const STATES: Partial<Record<string, Key>> = {
+  planned: "videos.beingMade",
+  failed: "videos.failed",
+  cancelled: "videos.cancelled",
 };
 
 function reasonOf({ errorCode }: CatalogueVideo): string {
   const code: ErrorCode = isErrorCode(errorCode) ? errorCode : "INTERNAL";
-  return ERROR_TEXTS[code].title;
+  return errorText(code).title;
 }
 
 function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Catalogue }) {
@@ -202,9 +203,9 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
             void catalogue.fetchMp4(id, url).then((file) => file && offer(file, `${title}.mp4`));
           }}
         >
-          Download MP4{size}
+          {t("videos.downloadMp4", { size })}
         </a>
-        <Announcement text={`The MP4 of ${title} is ready.`} />
+        <Announcement text={t("videos.theMp4OfIsReady", { title })} />
       </>
     );
   }
@@ -212,11 +213,13 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
     <button
       type="button"
       class="button"
-      aria-label={isMaking ? `Making the MP4 of ${title}` : `Make an MP4 of ${title}`}
+      aria-label={
+        isMaking ? t("videos.makingTheMp4Of", { title }) : t("videos.makeAnMp4Of", { title })
+      }
       aria-disabled={isMaking}
       onClick={() => isMaking || catalogue.makeMp4(id)}
     >
-      {isMaking ? "Making the MP4…" : "Make an MP4"}
+      {isMaking ? t("videos.makingTheMp4") : t("videos.makeAnMp4")}
     </button>
   );
 }
@@ -226,11 +229,14 @@ function DeleteAction({ name, id, catalogue }: { name: string; id: string; catal
   const leaves = catalogue.isLeaving(id);
   return (
     <TwoSteps
-      first={leaves ? "Keep" : "Delete"}
-      last="Delete for good"
-      labels={{ first: `${leaves ? "Keep" : "Delete"} ${name}`, last: `Delete ${name} for good` }}
+      first={leaves ? t("videos.keep") : t("videos.delete")}
+      last={t("videos.forGood")}
+      labels={{
+        first: `${leaves ? t("videos.keep") : t("videos.delete")} ${name}`,
+        last: t("videos.deleteForGood", { name }),
+      }}
       isAsking={leaves}
-      hint={`It is deleted in ${UNDO_SECONDS} seconds.`}
+      hint={t("videos.itIsDeletedInSeconds", { seconds: UNDO_SECONDS })}
       onFirst={() => (leaves ? catalogue.undo(id) : catalogue.removeSoon(id))}
       onLast={() => void catalogue.removeNow(id)}
     />
@@ -243,9 +249,12 @@ function CancelAction({ name, onCancel }: { name: string; onCancel(): void }) {
   const ask = isAsking.value;
   return (
     <TwoSteps
-      first={ask ? "Keep" : "Cancel"}
-      last="Cancel and delete"
-      labels={{ first: `${ask ? "Keep" : "Cancel"} ${name}`, last: `Cancel and delete ${name}` }}
+      first={ask ? t("videos.keep") : t("videos.cancel")}
+      last={t("videos.cancelAndDeleteIt")}
+      labels={{
+        first: `${ask ? t("videos.keep") : t("videos.cancel")} ${name}`,
+        last: t("videos.cancelAndDelete", { name }),
+      }}
       isAsking={ask}
       hint=""
       onFirst={() => {
@@ -285,7 +294,11 @@ function TwoSteps({ first, last, labels, isAsking, hint, onFirst, onLast }: TwoS
         </button>
       )}
       {isAsking && hint !== "" && <span class="hint">{hint}</span>}
-      <Announcement text={isAsking ? `${hint} ${labels.first}, or ${last.toLowerCase()}?` : ""} />
+      <Announcement
+        text={
+          isAsking ? t("videos.or", { hint, first: labels.first, last: last.toLowerCase() }) : ""
+        }
+      />
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { InlineError } from "../../ui/error-view.tsx";
 import { FormField } from "../../ui/form-field.tsx";
 import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
+import { type Key, rich, t } from "../../words/words.ts";
 import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
 import { OtherDevices } from "./other-devices.tsx";
 import { VideoCard } from "./video-card.tsx";
@@ -14,11 +15,11 @@ import { VideoCard } from "./video-card.tsx";
 const SEARCH_AFTER_MS = 300;
 
 type Order = "newest" | "oldest" | "title" | "longest";
-const ORDERS: Record<Order, string> = {
-  newest: "Newest first",
-  oldest: "Oldest first",
-  title: "By title",
-  longest: "Longest first",
+const ORDERS: Record<Order, Key> = {
+  newest: "videos.newestFirst",
+  oldest: "videos.oldestFirst",
+  title: "videos.byTitle",
+  longest: "videos.longestFirst",
 };
 
 /** What this browser made, and what others have listed on this site. */
@@ -55,10 +56,10 @@ export function VideosPage({
     <PageFrame>
       <div class="title-row">
         <h1 ref={heading} tabIndex={-1}>
-          Videos
+          {t("videos.videos")}
         </h1>
       </div>
-      <Announcement text={deleted === null ? "" : `${deleted} was deleted.`} />
+      <Announcement text={deleted === null ? "" : t("videos.wasDeleted", { deleted })} />
       {notice}
       <Toolbar
         order={order.value}
@@ -68,14 +69,16 @@ export function VideosPage({
         onSearch={(text) => void catalogue.find(text)}
       />
       <section class="videos-section" aria-labelledby="own-title">
-        <h2 id="own-title">Your videos</h2>
-        {own === null && problem === null && <p role="status">Loading…</p>}
+        <h2 id="own-title">{t("videos.yourVideos")}</h2>
+        {own === null && problem === null && <p role="status">{t("videos.loading")}</p>}
         {own?.length === 0 && (
           <p>
-            This browser has made no video yet. <a href="/">Make one.</a>
+            {rich("videos.thisBrowserHasMadeNo", { link: (inside) => <a href="/">{inside}</a> })}
           </p>
         )}
-        {own !== null && own.length > 0 && shownOwn.length === 0 && <p>None of them has that.</p>}
+        {own !== null && own.length > 0 && shownOwn.length === 0 && (
+          <p>{t("videos.noneOfThemHasThat")}</p>
+        )}
         <ul class="videos">
           {shownOwn.map((video) => (
             <VideoCard key={video.id} video={video} own={catalogue} />
@@ -84,10 +87,10 @@ export function VideosPage({
         <OtherDevices count={own?.length ?? 0} />
       </section>
       <section class="videos-section" aria-labelledby="listed-title">
-        <h2 id="listed-title">Listed on this site</h2>
-        {listed === null && problem === null && <p role="status">Loading…</p>}
+        <h2 id="listed-title">{t("videos.listedOnThisSite")}</h2>
+        {listed === null && problem === null && <p role="status">{t("videos.loading")}</p>}
         {listed?.length === 0 && (
-          <p>{isSearching ? "None of them has that." : "Nobody else has listed a video yet."}</p>
+          <p>{isSearching ? t("videos.noneOfThemHasThat") : t("videos.nobodyElseHasListedA")}</p>
         )}
         <ul class="videos" ref={list}>
           {shownListed.map((video) => (
@@ -98,7 +101,7 @@ export function VideosPage({
         {((listed !== null && catalogue.hasMore) || problem !== null) && (
           <div class="actions">
             <button type="button" class="button" onClick={showMore}>
-              {problem === null ? "Show more" : "Try again"}
+              {problem === null ? t("videos.showMore") : t("videos.tryAgain")}
             </button>
           </div>
         )}
@@ -119,7 +122,7 @@ function Toolbar({
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   return (
     <search class="videos-toolbar">
-      <FormField label="Search">
+      <FormField label={t("videos.search")}>
         {(props) => (
           <input
             {...props}
@@ -133,7 +136,7 @@ function Toolbar({
           />
         )}
       </FormField>
-      <FormField label="Order">
+      <FormField label={t("videos.order")}>
         {(props) => (
           <select
             {...props}

@@ -4,6 +4,7 @@ import { captionsFeed } from "../../captions/captions-feed.ts";
 import { EdgeClient } from "../../edge-client.ts";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { loadWords } from "../../words/words.ts";
 import { beginAt } from "./start-time.ts";
 import { forgetKey, keepKey, keyOf } from "./video-key.ts";
 import { titleOf, type WatchPageProps } from "./watch-page.tsx";
@@ -14,7 +15,8 @@ import { watchStatus } from "./watch-status.ts";
  * @returns aborted where the page goes away for good
  */
 export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSignal {
-  requireBrowser("watch");
+  const words = loadWords(["captions", "errors", "notices", "files", "player", "ui", "watch"]);
+  requireBrowser("watch", words);
   const { origin, pathname, search } = location;
   const jobId = pathname.split("/")[2] ?? "";
   const query = new URLSearchParams(search);
@@ -39,9 +41,6 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
   });
 
   beginAt(query);
-  const root = document.getElementById("page") as HTMLElement;
-  // What the edge wrote there for whoever runs no script.
-  root.replaceChildren();
   // Once a page, and not its owner's; the video plays whether that is heard or not.
   const count = () => void client.countPlay(jobId, key ?? undefined).catch(() => {});
   // Events of media do not bubble.
@@ -52,24 +51,30 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
     keepKey(jobId, link.key);
     location.reload();
   };
-  render(
-    <Page
-      state={state}
-      video={video}
-      watchUrl={watchUrl}
-      captions={captions}
-      onUnlock={unlock}
-      onReport={(report) => client.reportVideo(jobId, report, key ?? undefined)}
-    />,
-    root,
-  );
-  effect(() => {
-    const { kind } = state.value;
-    // What a passphrase has opened is over: it is asked for again.
-    if (kind === "refused" && forgetKey(jobId)) location.reload();
-    if (kind === "known" || kind === "stored") {
-      document.title = `${titleOf(state.value)} · Tributary`;
-    }
-  });
+  const show = () => {
+    const root = document.getElementById("page") as HTMLElement;
+    // What the edge wrote there for whoever runs no script.
+    root.replaceChildren();
+    render(
+      <Page
+        state={state}
+        video={video}
+        watchUrl={watchUrl}
+        captions={captions}
+        onUnlock={unlock}
+        onReport={(report) => client.reportVideo(jobId, report, key ?? undefined)}
+      />,
+      root,
+    );
+    effect(() => {
+      const { kind } = state.value;
+      // What a passphrase has opened is over: it is asked for again.
+      if (kind === "refused" && forgetKey(jobId)) location.reload();
+      if (kind === "known" || kind === "stored") {
+        document.title = `${titleOf(state.value)} · Tributary`;
+      }
+    });
+  };
+  void words.then(show);
   return ends.signal;
 }

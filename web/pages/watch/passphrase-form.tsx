@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { toWireError } from "../../../shared/job/errors.ts";
-import { ERROR_TEXTS } from "../../ui/error-texts.ts";
+import { errorText } from "../../ui/error-texts.ts";
 import { FormField } from "../../ui/form-field.tsx";
+import { t } from "../../words/words.ts";
 
 /** Asks for the passphrase of a private video. */
 export function PassphraseForm({
@@ -19,12 +20,12 @@ export function PassphraseForm({
     try {
       await onUnlock(passphrase.value);
     } catch (thrown) {
-      const { title, advice } = ERROR_TEXTS[toWireError(thrown).code];
+      const { title, advice } = errorText(toWireError(thrown).code);
       problem.value = `${title}. ${advice}`;
       isBusy.value = false;
     }
   };
-  const { title, what } = ERROR_TEXTS.PASSPHRASE_REQUIRED;
+  const { title, what } = errorText("PASSPHRASE_REQUIRED");
   return (
     <section class="card passphrase-card" aria-labelledby="passphrase-title">
       <h1 id="passphrase-title">{title}</h1>
@@ -36,7 +37,7 @@ export function PassphraseForm({
           void unlock();
         }}
       >
-        <FormField label="Passphrase" problem={problem.value}>
+        <FormField label={t("watch.passphrase")} problem={problem.value}>
           {(props) => (
             <input
               {...props}
@@ -56,7 +57,7 @@ export function PassphraseForm({
             class="button button-primary"
             disabled={isBusy.value || passphrase.value === ""}
           >
-            {isBusy.value ? "Opening…" : "Watch"}
+            {isBusy.value ? t("watch.opening") : t("watch.watch")}
           </button>
         </div>
       </form>

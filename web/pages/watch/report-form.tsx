@@ -8,13 +8,14 @@ import {
 } from "../../../shared/wire/operator.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { FormField } from "../../ui/form-field.tsx";
+import { type Key, t } from "../../words/words.ts";
 
-const REASONS: Record<ReportReason, string> = {
-  illegal: "It is against the law",
-  copyright: "It is my work, or somebody else's",
-  privacy: "It shows me, and I did not agree",
-  harmful: "It is harmful",
-  other: "Something else",
+const REASONS: Record<ReportReason, Key> = {
+  illegal: "watch.itIsAgainstTheLaw",
+  copyright: "watch.itIsMyWorkOr",
+  privacy: "watch.itShowsMeAndI",
+  harmful: "watch.itIsHarmful",
+  other: "watch.somethingElse",
 };
 
 /** Tells the people who run the site what is wrong with a video. */
@@ -41,9 +42,9 @@ export function ReportForm({
   };
   return (
     <details class="details report">
-      <summary>Report this video</summary>
+      <summary>{t("watch.reportThisVideo")}</summary>
       {state.value === "sent" ? (
-        <p role="status">Thank you. The people who run this site will look at it.</p>
+        <p role="status">{t("watch.thankYouThePeopleWho")}</p>
       ) : (
         <form
           class="form"
@@ -52,7 +53,7 @@ export function ReportForm({
             void send();
           }}
         >
-          <FormField label="What is wrong with it?">
+          <FormField label={t("watch.whatIsWrongWithIt")}>
             {(props) => (
               <select
                 {...props}
@@ -63,13 +64,13 @@ export function ReportForm({
               >
                 {REPORT_REASONS.map((each) => (
                   <option key={each} value={each}>
-                    {REASONS[each]}
+                    {t(REASONS[each])}
                   </option>
                 ))}
               </select>
             )}
           </FormField>
-          <FormField label="More about it" hint="The maker of the video does not see this.">
+          <FormField label={t("watch.moreAboutIt")} hint={t("watch.theMakerOfTheVideo")}>
             {(props) => (
               <textarea
                 {...props}
@@ -85,7 +86,7 @@ export function ReportForm({
           {error.value !== null && <InlineError error={error.value} />}
           <div class="actions">
             <button type="submit" class="button" disabled={state.value === "sending"}>
-              Send
+              {t("watch.send")}
             </button>
           </div>
         </form>

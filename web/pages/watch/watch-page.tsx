@@ -13,11 +13,12 @@ import { CaptionsPanel } from "../../captions/captions-panel.tsx";
 import { Transcript } from "../../captions/transcript.tsx";
 import { Player, type PlayerProps } from "../../player/player.tsx";
 import { CopyField } from "../../ui/copy-field.tsx";
-import { ERROR_TEXTS, type ErrorText } from "../../ui/error-texts.ts";
+import { type ErrorText, errorText } from "../../ui/error-texts.ts";
 import { formatLength, formatPercent } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { jobProgress } from "../../ui/job-progress.ts";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
+import { rich, t } from "../../words/words.ts";
 import { PassphraseForm } from "./passphrase-form.tsx";
 import { ReportForm } from "./report-form.tsx";
 import type { WatchedVideo, WatchState } from "./watch-status.ts";
@@ -110,7 +111,7 @@ function Content({
         <p>{trouble.advice}</p>
         <div class="actions">
           <a class="button button-primary" href="/">
-            Make a video
+            {t("watch.makeAVideo")}
           </a>
         </div>
       </section>
@@ -149,20 +150,20 @@ function Content({
       {making && (
         <Note kind="info" icon={<InfoIcon />}>
           <p>
-            <b>Being made: {formatPercent(jobProgress(status))}.</b>{" "}
-            {isMakerAway(status)
-              ? "Its maker is away at the moment. It plays up to where it is done, and goes on when they are back; after a day without them it is given up."
-              : "It plays up to where it is done, and goes on from there."}
+            <b>{t("watch.beingMade", { share: formatPercent(jobProgress(status)) })}</b>{" "}
+            {isMakerAway(status) ? t("watch.itsMakerIsAwayAt") : t("watch.itPlaysUpToWhere")}
           </p>
-          <progress class="bar" max={1} value={jobProgress(status)} aria-label="Made so far" />
+          <progress
+            class="bar"
+            max={1}
+            value={jobProgress(status)}
+            aria-label={t("watch.madeSoFar")}
+          />
         </Note>
       )}
       {status !== null && endedEarly(status) && (
         <Note kind="warn" icon={<WarningIcon />}>
-          <p>
-            <b>This video is not complete.</b> Making it was not possible to the end. It plays up to
-            there.
-          </p>
+          <p>{rich("watch.thisVideoIsNotComplete", { b: (inside) => <b>{inside}</b> })}</p>
         </Note>
       )}
       {status !== null && status.warnings.length > 0 && (
@@ -176,16 +177,16 @@ function Content({
       {/* Of a private video these lead nowhere. */}
       {key === null && (
         <div class="card share">
-          <CopyField label="Address of this page" text={watchUrl} />
+          <CopyField label={t("watch.addressOfThisPage")} text={watchUrl} />
           <CopyField
-            label="Embed"
+            label={t("watch.embed")}
             text={embedCode(
               { url: watchUrl.replace("/watch/", "/embed/"), title, ...shapeOf(watched) },
               { responsive: true },
             )}
-            hint="Puts the player into another page. To begin later, add ?t=1m30s to its address."
+            hint={t("watch.putsThePlayerIntoAnother")}
           />
-          <CopyField label="HLS address" text={masterUrl} />
+          <CopyField label={t("watch.hlsAddress")} text={masterUrl} />
         </div>
       )}
       {ownerToken === null && <ReportForm onReport={onReport} />}
@@ -224,7 +225,7 @@ function isMakerAway({ stuckSinceMs }: JobStatus): boolean {
 
 export function titleOf(state: WatchState): string {
   if (state.kind === "known") return state.status.title ?? state.status.name;
-  return (state.kind === "stored" && state.video?.title) || "Video";
+  return (state.kind === "stored" && state.video?.title) || t("watch.video");
 }
 
 /** "" where its owner said nothing. */
@@ -243,28 +244,28 @@ function endedEarly(status: JobStatus): boolean {
   return hasEnded(status.state) && status.state !== "ready";
 }
 
-const ASK_ANEW = "Ask the person who sent you the address for a new one.";
+const ASK_ANEW = "watch.askThePersonWhoSent";
 
 /** Nothing can be played, and why; null where it can, or will. */
 function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advice"> | null {
   switch (state.kind) {
     case "missing":
-      return ERROR_TEXTS.JOB_NOT_FOUND;
+      return errorText("JOB_NOT_FOUND");
     case "refused":
-      return ERROR_TEXTS[state.error.code];
+      return errorText(state.error.code);
     case "unreachable":
-      return { ...ERROR_TEXTS[state.error.code], advice: "This page keeps trying by itself." };
+      return { ...errorText(state.error.code), advice: t("watch.thisPageKeepsTryingBy") };
     case "known":
       // Nothing of a cancelled video is kept.
       if (state.status.state === "cancelled") {
-        const what = "Making it was stopped, and what was made of it is deleted.";
-        return { title: "This video was cancelled", what, advice: ASK_ANEW };
+        const what = t("watch.makingItWasStoppedAnd");
+        return { title: t("watch.thisVideoWasCancelled"), what, advice: t(ASK_ANEW) };
       }
       if (!endedEarly(state.status) || playable(state)) return null;
       return {
-        title: "This video could not be made",
-        what: "Its making ended before there was anything to play.",
-        advice: ASK_ANEW,
+        title: t("watch.thisVideoCouldNotBe"),
+        what: t("watch.itsMakingEndedBeforeThere"),
+        advice: t(ASK_ANEW),
       };
     default:
       return null;
@@ -272,8 +273,8 @@ function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advic
 }
 
 function waitingText(state: WatchState): string {
-  if (state.kind !== "known") return "Loading…";
-  return "This video is just being started. It plays here as soon as its first segment is made.";
+  if (state.kind !== "known") return t("watch.loading");
+  return t("watch.thisVideoIsJustBeing");
 }
 
 /** Width and height as shown, or their ratio. */
@@ -292,5 +293,5 @@ function aspectOf({ source }: JobStatus): number | null {
 function announcementOf(state: WatchState): string {
   if (state.kind !== "known" || state.status.endedAtMs !== null) return "";
   const quarters = Math.floor(jobProgress(state.status) * 4);
-  return `This video is being made: ${quarters * 25} percent.`;
+  return t("watch.thisVideoIsBeingMade", { percent: quarters * 25 });
 }

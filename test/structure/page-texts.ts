@@ -1,0 +1,152 @@
+import { parseSync } from "vite";
+
+/** ESTree as oxc gives it. */
+export interface Node {
+  type: string;
+  start: number;
+  [field: string]: unknown;
+}
+
+export function parseFile(code: string, name: string): Node {
+  const lang = name.endsWith("x") ? "tsx" : "ts";
+  return parseSync(name, code, { lang }).program as unknown as Node;
+}
+
+export function children(node: Node): Node[] {
+  return Object.values(node)
+    .flat()
+    .filter((each): each is Node => typeof (each as Node | null)?.type === "string");
+}
+
+export function walk(node: Node, visit: (node: Node) => void): void {
+  visit(node);
+  for (const child of children(node)) walk(child, visit);
+}
+
+/** Attributes whose values are shown or said. */
+const LABELS: readonly string[] = [
+  "alt",
+  "aria-description",
+  "aria-label",
+  "aria-valuetext",
+  "buttonLabel",
+  "hint",
+  "label",
+  "last",
+  "name",
+  "placeholder",
+  "text",
+  "title",
+];
+
+/** Names that are the same in all languages, and keys of the keyboard. */
+const NAMES: readonly string[] = [
+  "API",
+  "Chrome",
+  "Edge",
+  "Enter",
+  "Escape",
+  "Firefox",
+  "Models",
+  "Safari",
+  "Tributary",
+  "ffmpeg -i",
+  "-c copy video.mp4",
+];
+
+/** Calls whose texts are for programmers, or no texts. */
+const UNREAD =
+  /Error$|^console\.|querySelector|closest$|getComponent$|\.split$|^WorkerLink$|[aA]ddEventListener|classList|^(?:t|rich|unread|wireError|notice)$|\.test$/;
+
+/** Fields whose texts are for programmers: `message` stands under *Details*. */
+const UNREAD_FIELDS: readonly string[] = ["message", "code", "class", "type", "id"];
+
+export interface FoundText {
+  line: number;
+  text: string;
+}
+
+/** Texts for people in a source: in JSX, in labels, and wherever else a literal reads like one. */
+export function findTexts(code: string, name: string): FoundText[] {
+  const found: FoundText[] = [];
+  const source = (node: unknown) => {
+    const { start, end } = node as { start: number; end: number };
+    return code.slice(start, end);
+  };
+  const add = (node: Node, text: string) => {
+    const line = code.slice(0, node.start).split("\n").length;
+    const plain = text.replaceAll(/\s+/g, " ").trim();
+    const words = NAMES.reduce((rest, each) => rest.replace(each, ""), plain);
+    if (/\p{L}{2}/u.test(words)) found.push({ line, text: plain });
+  };
+  const visit = (node: Node): void => {
+    switch (node.type) {
+      case "ImportDeclaration":
+      case "TSTypeAliasDeclaration":
+      case "TSInterfaceDeclaration":
+      case "TSTypeAnnotation":
+      case "TSTypeParameterInstantiation":
+        return;
+      case "JSXText":
+        if (/\p{L}{2}/u.test(String(node["value"]))) add(node, String(node["value"]));
+        return;
+      case "JSXAttribute": {
+        const value = node["value"] as Node | null;
+        const isLabel = LABELS.includes(source(node["name"]));
+        if (value === null || (!isLabel && !readsAsTexts(source(node["name"])))) return;
+        if (value.type !== "Literal") visit(value);
+        else if (isLabel && isLabelText(String(value["value"]))) add(value, String(value["value"]));
+        return;
+      }
+      case "BinaryExpression":
+        // What is compared is a name of the platform's.
+        if (/^[!=]==$/.test(String(node["operator"]))) return;
+        break;
+      case "VariableDeclarator":
+        // Of an error: it stands under *Details*.
+        if (source(node["id"]) === "message") return;
+        break;
+      case "CallExpression":
+      case "NewExpression":
+        if (UNREAD.test(source(node["callee"]))) return;
+        break;
+      case "Property":
+        if (UNREAD_FIELDS.includes(source(node["key"]))) return;
+        visit(node["value"] as Node);
+        return;
+      case "Literal":
+        if (isText(node["value"])) add(node, String(node["value"]));
+        return;
+      case "TemplateLiteral": {
+        const parts = (node["quasis"] as { value: { raw: string } }[]).map(
+          ({ value }) => value.raw,
+        );
+        if (parts.some(isPartOfText) && !/^Bearer $/.test(parts.join("")))
+          add(node, parts.join("…"));
+        break;
+      }
+    }
+    for (const child of children(node)) visit(child);
+  };
+  visit(parseFile(code, name));
+  return found;
+}
+
+/** Other attributes hold classes, addresses and the like; a handler may hold a text. */
+function readsAsTexts(attribute: string): boolean {
+  return /^on[A-Z]/.test(attribute) || attribute === "what" || attribute === "summary";
+}
+
+function isLabelText(text: string): boolean {
+  return /^\p{Lu}|\p{L} \p{L}/u.test(text);
+}
+
+/** Two words, or one that begins with a capital as labels do. Class names and media types are neither. */
+function isText(value: unknown): boolean {
+  if (typeof value !== "string" || !/\p{L}{2}/u.test(value)) return false;
+  return /^\p{L}[^<>{};=/]*\p{L},? \p{L}/u.test(value) || /^[A-Z][a-z]+[….!?]?$/.test(value);
+}
+
+function isPartOfText(raw: string): boolean {
+  return /\s/.test(raw) && /(?:^|\s)\p{L}{2,}(?:\s|$|[.,])/u.test(raw) && !/[<>{};=/]/.test(raw);
+}
