@@ -5,6 +5,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { canonicalLanguage, languageName } from "../../shared/job/language.ts";
 import { captionsKey } from "../../shared/job/object-keys.ts";
+import type { TrimRequest } from "../../shared/job/trim.ts";
 import { log } from "../../shared/log.ts";
 import type { Captions, CaptionsList, newCaptionsSchema } from "../../shared/wire/captions.ts";
 import {
@@ -40,11 +41,12 @@ export async function saveCaptions(
   sent: z.output<typeof newCaptionsSchema>,
   origin: string,
 ): Promise<Captions> {
-  const { offsetSeconds, isDefault, isForced, sourceTrack = null } = sent;
+  const { offsetSeconds, trim, isDefault, isForced, sourceTrack = null } = sent;
   const ticks = await findVideoTicks(env.CATALOG, videoId);
   const { cues, notices } = readCaptions(sent.text, sent.format, {
     offsetMs: 1000 * offsetSeconds,
     endMs: ticks === null || ticks === 0 ? null : (1000 * ticks) / TICKS_PER_SECOND,
+    part: trim && partOf(trim),
   });
   const language = canonicalLanguage(sent.language);
   const track: CaptionsRow = {
@@ -73,6 +75,10 @@ export async function saveCaptions(
   }
   log("captions", { jobId: videoId, id: track.id, language, cues: track.cues });
   return told(track, videoId, origin);
+}
+
+function partOf({ startSeconds = 0, endSeconds = Number.POSITIVE_INFINITY }: TrimRequest) {
+  return { startMs: 1000 * startSeconds, endMs: 1000 * endSeconds };
 }
 
 /** @throws TributaryError NOT_FOUND */

@@ -18,6 +18,8 @@ export interface ReadOptions {
   offsetMs: number;
   /** Where the video ends; null where that is not known. */
   endMs: number | null;
+  /** The part of the file's times that the video is, after the offset; absent: all. */
+  part?: { startMs: number; endMs: number } | undefined;
 }
 
 /** A file with captions, understood. */
@@ -41,7 +43,7 @@ interface Parsed {
 export function readCaptions(
   text: string,
   format: CaptionFormat,
-  { offsetMs, endMs }: ReadOptions,
+  { offsetMs, endMs, part }: ReadOptions,
 ): ReadCaptions {
   const parsed = format === "ass" ? fromAss(text) : fromTimedText(text, format);
   if (parsed === null) {
@@ -52,9 +54,11 @@ export function readCaptions(
   const left = new Set<LeftStyle>(parsed.left);
   const tally = { broken: parsed.broken, cut: 0, late: 0 };
   const cues: Cue[] = [];
-  for (const { left: leftHere, ...cue } of parsed.cues) {
-    const startMs = Math.max(0, Math.round(cue.startMs + offsetMs));
-    const stopMs = Math.round(cue.endMs + offsetMs);
+  for (const { left: leftHere, ...given } of parsed.cues) {
+    const cue = part === undefined ? moved(given, offsetMs) : within(moved(given, offsetMs), part);
+    if (cue === null) continue;
+    const startMs = Math.max(0, Math.round(cue.startMs));
+    const stopMs = Math.round(cue.endMs);
     if (startMs >= stopMs || stopMs > LATEST_MS || isBlank(cue.text)) {
       // A drawing without words is no caption that is lost.
       if (!leftHere.has("drawings")) tally.broken += 1;
@@ -67,9 +71,27 @@ export function readCaptions(
     if (isLong) tally.cut += 1;
     cues.push({ ...cue, startMs, endMs: stopMs, text: isLong ? shortened(cue.text) : cue.text });
   }
-  if (cues.length === 0) throw invalid("The file holds no captions that can be shown.");
+  if (cues.length === 0) {
+    const where = part === undefined ? "" : " in this part of the video";
+    throw invalid(`The file holds no captions that can be shown${where}.`);
+  }
   cues.sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
   return { cues, notices: noticesOf(left, tally) };
+}
+
+function moved<C extends Pick<Cue, "startMs" | "endMs">>(cue: C, byMs: number): C {
+  return { ...cue, startMs: cue.startMs + byMs, endMs: cue.endMs + byMs };
+}
+
+/** As much of a cue as is shown in a part, from its start on; null where nothing is. */
+function within<C extends Pick<Cue, "startMs" | "endMs">>(
+  cue: C,
+  part: { startMs: number; endMs: number },
+): C | null {
+  // One with times that cannot be is judged as such.
+  if (cue.startMs < cue.endMs && (cue.endMs <= part.startMs || cue.startMs >= part.endMs))
+    return null;
+  return moved({ ...cue, endMs: Math.min(cue.endMs, part.endMs) }, -part.startMs);
 }
 
 function fromAss(text: string): Parsed | null {

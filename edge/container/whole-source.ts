@@ -6,6 +6,7 @@ import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { messagesOf, type Notice, notice, withNotices } from "../../shared/job/notice.ts";
+import { rangeOf } from "../../shared/job/trim.ts";
 import { log } from "../../shared/log.ts";
 import type { PreparedRequest } from "../../shared/wire/api.ts";
 import type { NewCaptions } from "../../shared/wire/captions.ts";
@@ -29,7 +30,7 @@ export interface WholeSource {
  * Fetches a whole video, reads it and, if nobody did so before, plans its job; says so at
  * `preparedUrl`, also when it fails.
  * @param slots encodes at once, here
- * @throws TributaryError with a SOURCE_* code, LADDER_INVALID, DOWNLOAD_FAILED, NETWORK
+ * @throws TributaryError with a SOURCE_* code, LADDER_INVALID, TRIM_EMPTY, TRIM_BEYOND_END, DOWNLOAD_FAILED, NETWORK
  */
 export async function openWholeSource(
   request: WholeSourceRequest,
@@ -44,11 +45,12 @@ export async function openWholeSource(
   try {
     const path = workspace.path("source");
     await download(request, path, signal);
-    const source = await openSource(new File([await openAsBlob(path)], request.name), {
+    const whole = await openSource(new File([await openAsBlob(path)], request.name), {
       signal,
       loadFfmpeg: loadFfmpegCore,
       remux: nodeRemuxer(path, workspace.dir),
     });
+    const source = request.trim === undefined ? whole : whole.trimmed(rangeOf(request.trim));
     const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots, request.audio));
     if (request.needsPlan) {
       const { tracks, notices } = await readSubtitles(source, signal);

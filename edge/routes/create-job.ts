@@ -2,13 +2,14 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job/job.ts";
+import { requestOf, type TrimRequest } from "../../shared/job/trim.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import {
   type CreateWholeJobRequest,
   createPlannedJobRequestSchema,
   createWholeJobRequestSchema,
 } from "../../shared/wire/api.ts";
-import { shownTitle } from "../../shared/wire/details.ts";
+import { detailsOfPart, shownTitle } from "../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY, type Visibility } from "../../shared/wire/visibility.ts";
 import { saveDetails } from "../catalog/details.ts";
 import { saveOwner } from "../catalog/owners.ts";
@@ -37,7 +38,8 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
   const request = isWhole
     ? await parsedBody(c, createWholeJobRequestSchema)
     : await parsedBody(c, createPlannedJobRequestSchema);
-  const { webhook, visibility = DEFAULT_VISIBILITY, details = {} } = request;
+  const { webhook, visibility = DEFAULT_VISIBILITY } = request;
+  const details = detailsOfPart(request.details ?? {}, trimOf(request));
   if (webhook !== undefined && !mayCall(c.env, webhook.url)) {
     throw new TributaryError(
       "WEBHOOK_REFUSED",
@@ -49,6 +51,14 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
   // Nobody knows the job's id before the answer, so nobody has looked for a private video until now.
   await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash, visibility);
   await saveDetails(c.env.CATALOG, job.jobId, details);
+}
+
+function trimOf(
+  request: CreateWholeJobRequest | z.infer<typeof createPlannedJobRequestSchema>,
+): TrimRequest | undefined {
+  if ("source" in request) return request.trim;
+  const { trim } = request.plan.source;
+  return trim && requestOf(trim);
 }
 
 /** A tab has the source and made the plan. */
@@ -84,7 +94,7 @@ async function createPlanned(
 async function createWhole(
   env: Cloudflare.Env,
   job: NewJob,
-  { source, ladder, audio, webhook }: CreateWholeJobRequest,
+  { source, ladder, audio, trim, webhook }: CreateWholeJobRequest,
 ): Promise<void> {
   if (!hasServers(env)) {
     throw new TributaryError("ENGINE_UNAVAILABLE", "This site has no servers to make videos.");
@@ -98,7 +108,7 @@ async function createWhole(
   await sourceJobOf(env, job.jobId).begin({
     ...job,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, { servers: "always" }),
-    source: { key, name, sizeBytes, ladder: ladder ?? null, audio },
+    source: { key, name, sizeBytes, ladder: ladder ?? null, audio, trim },
     webhook: webhook ?? null,
   });
 }

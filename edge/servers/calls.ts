@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { trimRequestSchema } from "../../shared/job/trim.ts";
 import { audioChoiceSchema, ladderRungSchema } from "../../shared/wire/api.ts";
 
 /** What travels through the queue of server work. Internal, but parsed: an old deployment may have sent it. */
@@ -10,6 +11,8 @@ export const wholeSourceSchema = z.object({
   sizeBytes: z.number(),
   ladder: z.array(ladderRungSchema).nullable(),
   audio: audioChoiceSchema.optional(),
+  /** Absent: the whole video. */
+  trim: trimRequestSchema.optional(),
   /** The job has no plan yet: the server makes it. */
   needsPlan: z.boolean(),
 });

@@ -91,13 +91,14 @@ async function serve(env: Cloudflare.Env, servers: Servers, call: ServeCall): Pr
     forMs: source === undefined ? SERVE_FOR_MS : SERVE_SOURCE_FOR_MS,
   };
   if (source !== undefined) {
-    const { key, name, sizeBytes, ladder, audio, needsPlan } = source;
+    const { key, name, sizeBytes, ladder, audio, trim, needsPlan } = source;
     request.source = {
       url: await presignGet(env, origin, key, OWN_EXPIRES_SECONDS),
       name,
       sizeBytes,
       ladder,
       audio,
+      trim,
       needsPlan,
       preparedUrl: `${origin}/api/jobs/${jobId}/prepared`,
     };

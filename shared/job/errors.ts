@@ -19,6 +19,9 @@ export const ERROR_CODES = {
   // A plan or a ladder that cannot be.
   PLAN_INVALID: { retryable: false, status: 400 },
   LADDER_INVALID: { retryable: false, status: 400 },
+  /** A part of the source in which no frame lies, or that goes beyond the source's end. */
+  TRIM_EMPTY: { retryable: false, status: 422 },
+  TRIM_BEYOND_END: { retryable: false, status: 422 },
   // Transcoding one task.
   CHUNK_UNREADABLE: { retryable: true, status: 500 },
   DECODE_FAILED: { retryable: true, status: 500 },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { END_STATES, type EndState, hasEnded } from "./job-state.ts";
 import { noticeSchema } from "./notice.ts";
 import { TICKS_PER_SECOND } from "./ticks.ts";
+import { trimSchema } from "./trim.ts";
 
 /**
  * The things of Tributary: source, rendition, segment, task, job. Schemas first, types from them,
@@ -112,8 +113,10 @@ export const sourceFactsSchema = z.object({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   /** Container's short name: "mp4", "mov", "matroska", "webm", "mpegts", "flv", "avi", ... */
   container: z.string().max(40),
-  /** From the first visible frame to the end of the last. */
+  /** From the first visible frame to the end of the last; of the part, where it is trimmed. */
   durationTicks: positiveTicks,
+  /** Which part of the file all of this is about; absent: the whole file. */
+  trim: trimSchema.optional(),
   video: videoFactsSchema,
   audio: z.array(audioFactsSchema).max(16),
   /** Absent where it was read by a build that did not look. */

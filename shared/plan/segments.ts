@@ -15,7 +15,7 @@ export const LAST_SEGMENT_MIN_TICKS = TARGET_SEGMENT_TICKS / 3;
 const SNAP_TICKS = 0.45 * TICKS_PER_SECOND;
 
 /** A frame that is shown for longer may be shown again, where a segment has to begin meanwhile. */
-const HELD_TICKS = TICKS_PER_SECOND;
+export const HELD_TICKS = TICKS_PER_SECOND;
 
 /** When the frames of a source are, all in ticks from the first visible one. */
 export interface FrameTimeline {

@@ -32,6 +32,12 @@ function refuse(message: string): never {
 }
 
 function checkSource({ source }: JobPlan): void {
+  const { trim, durationTicks } = source;
+  if (trim !== undefined) {
+    if (trim.endTicks > trim.sourceDurationTicks) refuse("The part ends after the source.");
+    if (trim.endTicks - trim.startTicks !== durationTicks)
+      refuse("The part is not as long as the video.");
+  }
   const tracks = new Set(source.audio.map((track) => track.track));
   if (tracks.size !== source.audio.length) refuse("Two audio tracks have the same number.");
   if (source.video.frames === 0) refuse("The source shows no frame.");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { endStateSchema, jobPlanSchema, jobSettingsPatchSchema } from "../job/job.ts";
+import { trimRequestSchema } from "../job/trim.ts";
 import { AUDIO_KILOBITS, type AudioChoice } from "../plan/audio-choice.ts";
 import type { LadderRung } from "../plan/rungs.ts";
 import { newCaptionsSchema } from "./captions.ts";
@@ -117,6 +118,8 @@ export const createWholeJobRequestSchema = z
     /** Default: by the source's size. */
     ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
     audio: audioChoiceSchema.optional(),
+    /** The part of it that is made, cut at frames; default: all. Chapters in `details` have the source's times. */
+    trim: trimRequestSchema.optional(),
     /** Default: DEFAULT_VISIBILITY. */
     visibility: visibilitySchema.optional(),
     details: detailsPatchSchema.optional(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { noticeSchema } from "../job/notice.ts";
+import { trimRequestSchema } from "../job/trim.ts";
 import { oneLine } from "./details.ts";
 
 /** Captions and subtitles of a video: what is sent, and what is told of them. */
@@ -37,6 +38,11 @@ export const newCaptionsSchema = z.object({
   isForced: z.boolean().default(false),
   /** Added to all times, in seconds. */
   offsetSeconds: z.number().min(-1e6).max(1e6).default(0),
+  /**
+   * The file's times are those of the whole source (after `offsetSeconds`), and the video is this part of it:
+   * what is outside is left out, and the part's start becomes 0. Default: the times are the video's own.
+   */
+  trim: trimRequestSchema.optional(),
   /** Which of the source's streams it is, counted from 0; the same one is never taken twice. */
   sourceTrack: z.int().min(0).max(9_999).optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { trimRequestSchema } from "../job/trim.ts";
 import { audioChoiceSchema, ladderRungSchema } from "./api.ts";
 import { idSchema } from "./formats.ts";
 import { MOST_TILES, tileSizeSchema } from "./pictures.ts";
@@ -21,6 +22,8 @@ export const wholeSourceRequestSchema = z.object({
   sizeBytes: z.int().min(1),
   ladder: z.array(ladderRungSchema).nullable(),
   audio: audioChoiceSchema.optional(),
+  /** The part of it that the job is about; absent: all. */
+  trim: trimRequestSchema.optional(),
   needsPlan: z.boolean(),
   /** Where to say what was planned, or why it cannot be (`preparedRequestSchema`). */
   preparedUrl: url,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TrimRequest } from "../job/trim.ts";
 
 /** What people say of a video: for its watch page, links, embeds and the catalogue. */
 
@@ -67,6 +68,26 @@ export const detailsPatchSchema = z.object({
   chapters: chaptersSchema.optional(),
 });
 export type DetailsPatch = z.infer<typeof detailsPatchSchema>;
+
+/**
+ * Details of a source as those of a video that is a part of it: chapters count from the part's start, where the
+ * one that has begun before goes on; those that are outside are left out.
+ */
+export function detailsOfPart(details: DetailsPatch, trim: TrimRequest | undefined): DetailsPatch {
+  const { chapters } = details;
+  if (chapters === undefined || trim === undefined) return details;
+  const { startSeconds: from = 0, endSeconds: to = Number.POSITIVE_INFINITY } = trim;
+  const shown = chapters.filter(({ startSeconds }, at) => {
+    const next = chapters[at + 1]?.startSeconds ?? Number.POSITIVE_INFINITY;
+    return startSeconds < to && next > from;
+  });
+  // Down to a millisecond, as times are written.
+  const moved = (seconds: number) => Math.max(0, Math.round(1000 * (seconds - from)) / 1000);
+  return {
+    ...details,
+    chapters: shown.map((each) => ({ ...each, startSeconds: moved(each.startSeconds) })),
+  };
+}
 
 /** As everybody sees them who may see the video. */
 export const detailsSchema = z.object({

@@ -169,6 +169,18 @@ nonsense --> 00:00:31,000
   ]);
 });
 
+test("of a part of the video there is what is shown in it, from the part's start on", () => {
+  const part = { startMs: 1500, endMs: 2500 };
+  const { cues, notices } = readCaptions(SRT, "srt", { offsetMs: 0, endMs: 1000, part });
+  expect(cues.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
+    [0, 500],
+    [750, 1000],
+  ]);
+  expect(notices.map(({ code }) => code)).not.toContain("CAPTION_CUES_LEFT_OUT");
+  const later = { startMs: 900_000, endMs: 910_000 };
+  expect(() => readCaptions(SRT, "srt", { ...AS_IT_IS, part: later })).toThrow(/in this part/);
+});
+
 test.each([
   ["", "srt"],
   ["Dear diary", "srt"],

@@ -67,3 +67,16 @@ test("plans with the audio that was asked for, and as by default where nothing w
   const { sent } = await planned("plain-8s.mp4", {});
   expect(sent[0]?.audio).toMatchObject([{ channels: 2, bitsPerSecond: 128_000 }]);
 });
+
+test("plans and cuts the part that was asked for, and refuses one that is not there", async () => {
+  const trim = { startSeconds: 3.21, endSeconds: 17 };
+  const { plan, sent } = await planned("long-gop-20s.mp4", { trim });
+  // Of 25 frames a second, those from 3.24 s on.
+  const made = { startTicks: 291_600, endTicks: 1_530_000, sourceDurationTicks: 1_800_000 };
+  expect(plan.source).toMatchObject({ trim: made, durationTicks: 1_238_400 });
+  expect(plan.source.video.frames).toBe(344);
+  expect(sent).toEqual([plan]);
+  const beyond = planned("long-gop-20s.mp4", { trim: { startSeconds: 30 } });
+  await expect(beyond).rejects.toThrow(/after the end/);
+  expect(said.at(-1)).toMatchObject({ error: { code: "TRIM_BEYOND_END", retryable: false } });
+});

@@ -15,11 +15,11 @@ afterAll(() => browser.close());
 
 const serverUrl = inject("serverUrl");
 
-test("the engine that was chosen for a job makes the rest of it after a reload", async () => {
+test("the engine and the part that were chosen for a job stay after a reload", async () => {
   const file = await fixture("long-gop-20s.mp4");
   const tab = await OwnerTab.open(
     browser,
-    { serverUrl, engine: "auto", slots: 1, ladder: "240:300" },
+    { serverUrl, engine: "auto", slots: 1, ladder: "240:300", trim: { startSeconds: 3 } },
     () => {},
   );
   await inspect(tab, file);
@@ -28,13 +28,23 @@ test("the engine that was chosen for a job makes the rest of it after a reload",
   await waitFor(tab, ({ inspection }) => inspection?.pictureEngine === "ffmpeg-wasm");
   const job = await tab.start();
   await waitFor(tab, ({ job: view }) => view?.tasks.some(({ state }) => state === "done") === true);
+  // So that the part is the kept one, not the address's.
+  await tab.page.evaluate(() => {
+    const url = new URL(location.href);
+    url.searchParams.delete("from");
+    history.replaceState(null, "", url);
+  });
   tab.page.on("dialog", (dialog) => void dialog.accept());
   await tab.reload();
   await waitFor(tab, ({ phase }) => phase === "needs-file");
   await tab.pick(file);
   const ended = await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
   expect(ended.phase).toBe("ready");
-  const { segments } = await tab.status(job);
+  const { segments, source, durationTicks } = await tab.status(job);
+  expect(source?.trim).toEqual({
+    ...{ startTicks: 270_000, endTicks: 1_800_000, sourceDurationTicks: 1_800_000 },
+  });
+  expect(durationTicks).toBe(1_530_000);
   const engines = segments.filter(({ rendition }) => rendition.startsWith("v"));
   expect(new Set(engines.map(({ engine }) => engine))).toEqual(new Set(["ffmpeg-wasm"]));
 

@@ -39,6 +39,7 @@ const LACKED = {
   engine: null,
   usesServers: null,
   visibility: "unlisted",
+  trim: null,
 };
 const CHOSEN = {
   content: "6".repeat(64),
@@ -47,6 +48,7 @@ const CHOSEN = {
   engine: "ffmpeg",
   usesServers: false,
   visibility: "private",
+  trim: { startTicks: 288_000, endTicks: 1_890_000 },
 } as const;
 
 /** As builds wrote that knew no version of a record: its database, its store, its record. */

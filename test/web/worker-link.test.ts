@@ -51,6 +51,7 @@ const KINDS: Record<string, Kind> = {
         planSlots: 1,
         audio: {},
         engine: null,
+        trim: null,
         usesServers: null,
         visibility: "unlisted",
       });

@@ -1,7 +1,10 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { TributaryError } from "../../shared/job/errors.ts";
+import type { TrimRequest } from "../../shared/job/trim.ts";
 import { AUDIO_KILOBITS } from "../../shared/plan/audio-choice.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
+import { parseTimeText } from "../../shared/time-text.ts";
 import { type CaptionFormat, captionLanguageSchema } from "../../shared/wire/captions.ts";
 import { MOST_TITLE_CHARACTERS } from "../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY, VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
@@ -16,6 +19,9 @@ npm run transcode -- FILES AND FOLDERS [options]
                       each has its own folder in DIR, by its name
   --ladder LIST       short side and kbit/s of each rung, e.g. 480:1400,360:800
   --audio-kbps N      rate of stereo audio, 64 to 320; default 128; 192 for music. Mono gets half of it
+  --from TIME         the first moment that is made, in seconds or as m:ss.mmm; default: the video's first
+  --to TIME           the moment at which it ends; default: the video's end. Both are cut at frames: from the
+                      first one at or after --from to the last one before --to. --captions are shifted alike
   --engine NAME       auto (default), ffmpeg, webcodecs or server
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
@@ -68,6 +74,8 @@ export interface TranscodeArguments {
   ladder: string | null;
   /** Default: by the page. */
   audioKbps?: number | null;
+  /** Default: the whole file. */
+  trim?: TrimRequest | null;
   slots: number | null;
   cores?: number | null;
   /** Default: none. */
@@ -89,7 +97,7 @@ export interface CaptionsArgument {
 
 /**
  * What was asked for on the command line; "help" when that was asked for.
- * @throws TributaryError REQUEST_INVALID, LADDER_INVALID
+ * @throws TributaryError REQUEST_INVALID, LADDER_INVALID, TRIM_EMPTY
  */
 export function parseArguments(
   argv: readonly string[],
@@ -99,11 +107,8 @@ export function parseArguments(
   const { files, isBatch } = filesOf(positionals);
   const [file] = files;
   if (file === undefined) throw invalid("Name a file.");
-  if (
-    isBatch &&
-    (values.title !== undefined || values.captions !== undefined || values.poster !== undefined)
-  ) {
-    throw invalid("--title, --captions and --poster are for one file.");
+  if (isBatch && FOR_ONE_FILE.some((name) => values[name] !== undefined)) {
+    throw invalid(`${FOR_ONE_FILE.map((name) => `--${name}`).join(", ")} are for one file.`);
   }
   // The page judges whether the source can have it; what is no ladder at all need not get that far.
   if (values.ladder !== undefined) parseLadder(values.ladder);
@@ -140,6 +145,7 @@ export function parseArguments(
       AUDIO_KILOBITS.least,
       AUDIO_KILOBITS.most,
     ),
+    trim: trimOf(values.from, values.to),
     slots: wholeNumber("--slots", values.slots, 1, 64),
     cores: wholeNumber("--cores", values.cores, 1, 64),
     lookSeconds: wholeNumber("--look", values.look, 0, 3600),
@@ -180,6 +186,26 @@ function firstByteOf(path: string): number | undefined {
   }
 }
 
+/** @throws TributaryError REQUEST_INVALID, TRIM_EMPTY */
+function trimOf(from: string | undefined, to: string | undefined): TrimRequest | null {
+  if (from === undefined && to === undefined) return null;
+  const startSeconds = from === undefined ? undefined : timeOf("--from", from);
+  const endSeconds = to === undefined ? undefined : timeOf("--to", to);
+  if (endSeconds !== undefined && endSeconds <= (startSeconds ?? 0)) {
+    throw new TributaryError("TRIM_EMPTY", "--to is not after --from.");
+  }
+  return {
+    ...(startSeconds !== undefined && { startSeconds }),
+    ...(endSeconds !== undefined && { endSeconds }),
+  };
+}
+
+function timeOf(name: string, text: string): number {
+  const seconds = parseTimeText(text);
+  if (seconds === null) throw invalid(`${name} is a time such as 3.2 or 1:05.250.`);
+  return seconds;
+}
+
 function poolLink(text: string | undefined): string | null {
   if (text === undefined) return null;
   const url = URL.parse(text);
@@ -204,8 +230,12 @@ function existingFile(name: string): string {
   return path;
 }
 
+const FOR_ONE_FILE = ["title", "captions", "poster", "from", "to"] as const;
+
 const OPTIONS = {
   out: { type: "string" },
+  from: { type: "string" },
+  to: { type: "string" },
   ladder: { type: "string" },
   "audio-kbps": { type: "string" },
   engine: { type: "string", default: "auto" },

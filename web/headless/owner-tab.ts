@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
+import type { TrimRequest } from "../../shared/job/trim.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import {
   type CreateJobResponse,
@@ -29,6 +30,8 @@ export interface OwnerTabOptions {
   ladder: string | null;
   /** Default: the page's own choice. */
   audioKbps?: number | null;
+  /** The part of each file that is made; default: all. */
+  trim?: TrimRequest | null;
   /** How helpers' work is checked from the start; default: the page's own choice. */
   checking?: OwnerOptions["checking"];
   /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
@@ -83,6 +86,9 @@ export class OwnerTab {
     if (options.slots !== null) query.set("slots", String(options.slots));
     if (options.ladder !== null) query.set("ladder", options.ladder);
     if (options.audioKbps != null) query.set("audio-kbps", String(options.audioKbps));
+    const { startSeconds, endSeconds } = options.trim ?? {};
+    if (startSeconds !== undefined) query.set("from", String(startSeconds));
+    if (endSeconds !== undefined) query.set("to", String(endSeconds));
     const search = query.size === 0 ? "" : `?${query}`;
     await tab.page.goto(`${options.serverUrl}/${search}`);
     await tab.#isThere();
@@ -146,6 +152,17 @@ export class OwnerTab {
       return state.error !== null || JSON.stringify(state.inspection?.ladder) === wanted;
     };
     await this.page.waitForFunction(isSettled, JSON.stringify(rungs));
+    const { error } = await this.state();
+    if (error !== null) throw new TributaryError(error.code, error.message);
+  }
+
+  /**
+   * In `inspected`: waits until the part asked for is planned.
+   * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END, as the page says
+   */
+  async trimApplied(): Promise<void> {
+    // Until then nobody can press it.
+    await this.page.locator("button:enabled", { hasText: /^Start$/ }).waitFor();
     const { error } = await this.state();
     if (error !== null) throw new TributaryError(error.code, error.message);
   }

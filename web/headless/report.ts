@@ -1,6 +1,8 @@
 import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { WireError } from "../../shared/job/errors.ts";
 import { messagesOf, type Notice, uncoded, withNotices } from "../../shared/job/notice.ts";
+import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
+import { requestOf, type Trim, type TrimRequest } from "../../shared/job/trim.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
@@ -17,6 +19,8 @@ export interface TranscodeReport {
   sizeBytes: number;
   /** Seconds of video; null when the file could not be read. */
   durationSeconds: number | null;
+  /** Which part of the file it is; null: all of it. */
+  trim: (Required<TrimRequest> & { sourceDurationSeconds: number }) | null;
   /** What others see it under; null where the job was not begun. */
   title: string | null;
   jobId: string | null;
@@ -139,7 +143,8 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     error,
     file: seen.file,
     sizeBytes: seen.sizeBytes,
-    durationSeconds: durationTicks === undefined ? null : durationTicks / 90_000,
+    durationSeconds: durationTicks === undefined ? null : durationTicks / TICKS_PER_SECOND,
+    trim: trimOf(status?.source?.trim ?? state?.inspection?.source.trim),
     title: seen.status?.title ?? null,
     jobId: job?.jobId ?? null,
     watchUrl: job?.watchUrl ?? null,
@@ -188,6 +193,11 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     ),
     segments: status?.segments ?? [],
   };
+}
+
+function trimOf(trim: Trim | undefined): TranscodeReport["trim"] {
+  if (trim === undefined) return null;
+  return { ...requestOf(trim), sourceDurationSeconds: trim.sourceDurationTicks / TICKS_PER_SECOND };
 }
 
 /** @param path on the site */

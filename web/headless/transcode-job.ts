@@ -6,6 +6,7 @@ import type { Browser } from "playwright";
 import { startServer } from "../../edge/local/server.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { hasEnded } from "../../shared/job/job.ts";
+import { requestOf, type TrimRequest } from "../../shared/job/trim.ts";
 import { parseLadder } from "../../shared/plan/plan.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
@@ -141,6 +142,7 @@ async function work(
     slots,
     ladder,
     audioKbps = null,
+    trim = null,
     cores,
     verify = "adaptive",
     unverified = "wait",
@@ -148,7 +150,7 @@ async function work(
   const checking = { verify, unverified };
   const tab = await OwnerTab.open(
     browser,
-    { serverUrl, engine, slots, ladder, audioKbps, cores: cores ?? null, checking },
+    { serverUrl, engine, slots, ladder, audioKbps, trim, cores: cores ?? null, checking },
     say,
   );
   seen.pickedAtMs = Date.now();
@@ -157,6 +159,7 @@ async function work(
   seen.inspectedAtMs = Date.now();
   if (seen.state.phase !== "inspected") throw refusal(seen.state);
   if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
+  const trimmed = trim === null ? null : await trimOf(tab);
   if (given.title != null) await tab.title(given.title);
   if (given.pool != null) await tab.pool(given.pool);
   if (given.visibility !== undefined) await tab.visibility(given.visibility);
@@ -172,7 +175,8 @@ async function work(
   for (const each of given.captions ?? []) {
     const { text, isGuessed } = readCaptionFile(await readFile(each.file), each.format);
     if (isGuessed) say(`${each.file}: not UTF-8, read as Windows-1252.`);
-    await tab.addCaptions(job, { language: each.language, format: each.format, text });
+    const { language, format } = each;
+    await tab.addCaptions(job, { language, format, text, ...(trimmed && { trim: trimmed }) });
   }
   const helpers = await openContributors(given.contributors, { browser, tab, job }, say);
   seen.state = await follow(tab, signal, say, (state) => {
@@ -194,6 +198,14 @@ async function work(
     seen.outDir = given.outDir;
     seen.copied = await copyPlaylists(job.masterUrl, given.outDir, signal, job.ownerToken);
   }
+}
+
+/** The part that the page has planned; null where that is all of the file. */
+async function trimOf(tab: OwnerTab): Promise<TrimRequest | null> {
+  await tab.trimApplied();
+  const { inspection } = await tab.state();
+  const trim = inspection?.source.trim;
+  return trim === undefined ? null : requestOf(trim);
 }
 
 /** Tabs of others, one encoder each; they come while the owner's tab is already at work. */

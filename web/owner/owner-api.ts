@@ -8,6 +8,7 @@ import type {
   VideoRendition,
 } from "../../shared/job/job.ts";
 import type { Notice } from "../../shared/job/notice.ts";
+import type { TrimRange } from "../../shared/job/trim.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
@@ -45,6 +46,14 @@ export interface Inspection {
   /** Why the browser's own codecs are not used, whatever is chosen; null when they can be. */
   fastRefusal: string | null;
   fastRefusalCode: FastRefusalCode | null;
+}
+
+/** When the frames of a whole file are shown: where a part of it can begin and end. */
+export interface FrameTimes {
+  /** Ticks from the first visible frame; one entry more: the end of the last. */
+  frameTicks: Float64Array;
+  /** When the first visible frame is shown, by the file's own clock. */
+  zeroSeconds: number;
 }
 
 export interface SlotState {
@@ -239,6 +248,8 @@ export interface ResumableJob {
   engine: NonNullable<OwnerOptions["engine"]> | null;
   usesServers: boolean | null;
   visibility: Visibility;
+  /** The part of the file that it is about; null: all. */
+  trim: TrimRange | null;
 }
 
 /** Commands resolve with the state that they led to, refusals included; they reject only on a fault. */
@@ -253,6 +264,13 @@ export interface OwnerApi {
   inspect(file: File): Promise<OwnerSnapshot>;
   /** Plans anew with another ladder; a refused one (LADDER_INVALID) changes nothing but `error`. */
   setLadder(ladder: LadderRung[]): Promise<OwnerSnapshot>;
+  /**
+   * Plans a part of the file; one that cannot be (TRIM_EMPTY, TRIM_BEYOND_END) changes nothing but `error`.
+   * @param range null: the whole file
+   */
+  setTrim(range: TrimRange | null): Promise<OwnerSnapshot>;
+  /** Null where no file is `inspected`. */
+  frameTimes(): Promise<FrameTimes | null>;
   /**
    * Creates the job and works until it ends; resolves when it is `running`, or `inspected` again with an
    * `error`. `job` is what to keep for a resume, or to cancel when this was cancelled meanwhile; null when

@@ -1,5 +1,6 @@
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../../shared/job/job.ts";
+import type { TrimRange } from "../../shared/job/trim.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
@@ -29,6 +30,7 @@ import { endOf, JobWork } from "./job-work.ts";
 import { OwnPool } from "./own-pool.ts";
 import { addressOf, openOwnSession } from "./own-session.ts";
 import type {
+  FrameTimes,
   OwnerApi,
   OwnerOptions,
   OwnerSnapshot,
@@ -114,6 +116,18 @@ class Owner implements OwnerApi {
     return snapshot;
   }
 
+  async setTrim(range: TrimRange | null): Promise<OwnerSnapshot> {
+    const file = this.#file;
+    if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
+    const snapshot = this.#plan(() => file.trimmed(range));
+    void this.#beginAhead();
+    return snapshot;
+  }
+
+  async frameTimes(): Promise<FrameTimes | null> {
+    return this.#feed.state.phase === "inspected" ? (this.#file?.frameTimes ?? null) : null;
+  }
+
   async useServers(use: boolean): Promise<OwnerSnapshot> {
     this.#usesServers = use;
     this.#takePart(this.#decidePart());
@@ -158,6 +172,7 @@ class Owner implements OwnerApi {
         engine,
         visibility,
         usesServers: this.#usesServers,
+        trim: file.source.facts.trim ?? null,
       };
       if (signal.aborted) return { ...this.#snapshot(), job };
       this.#resumable = job;

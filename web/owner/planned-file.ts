@@ -4,6 +4,7 @@ import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { messagesOf, type Notice, notice } from "../../shared/job/notice.ts";
+import type { TrimRange } from "../../shared/job/trim.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../edge-client.ts";
@@ -14,7 +15,7 @@ import { refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
 import { randomId } from "../random-id.ts";
 import { audioNeedsFfmpeg, hasEngineFor, preferenceFor, slotCountFor } from "./choices.ts";
-import type { Inspection, OwnerOptions, ResumableJob } from "./owner-api.ts";
+import type { FrameTimes, Inspection, OwnerOptions, ResumableJob } from "./owner-api.ts";
 
 /** Facts about a file and this site that no choice changes. */
 interface FileFacts {
@@ -103,6 +104,22 @@ export class PlannedFile {
   }
 
   /**
+   * A part of the file, or all of it again, with the same choices.
+   * @param range null: all
+   * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END, LADDER_INVALID
+   */
+  trimmed(range: TrimRange | null): PlannedFile {
+    const source = this.source.trimmed(range);
+    return new PlannedFile(this.file, source, this.facts, this.#options, this.#choice);
+  }
+
+  /** When the frames of the whole file are shown. */
+  get frameTimes(): FrameTimes {
+    const { frameTicks, zeroSeconds } = this.source.trimmed(null).index.video;
+    return { frameTicks, zeroSeconds };
+  }
+
+  /**
    * The same file with another plan.
    * @param ladder null: the default one
    * @param planSlots default: by the options
@@ -117,10 +134,15 @@ export class PlannedFile {
 
   /**
    * The same file with the plan of a job of before.
-   * @throws TributaryError SOURCE_CHANGED where it is another file, and no copy of the same video
+   * @throws TributaryError SOURCE_CHANGED where it is another file, and no copy of the same video; TRIM_EMPTY,
+   *   TRIM_BEYOND_END
    */
   fitting(options: OwnerOptions, job: ResumableJob): PlannedFile {
-    const file = this.planned({ ...options, audio: job.audio }, job.ladder, job.planSlots);
+    const file = this.trimmed(job.trim).planned(
+      { ...options, audio: job.audio },
+      job.ladder,
+      job.planSlots,
+    );
     if (this.source.facts.fingerprint === job.fingerprint) return file;
     if (file.content !== job.content) {
       throw new TributaryError("SOURCE_CHANGED", "This is not the file that the job began with.");

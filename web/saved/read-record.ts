@@ -17,6 +17,10 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
   engine: z._default(z.nullable(z.enum(["auto", "ffmpeg", "webcodecs", "server"])), null),
   usesServers: z._default(z.nullable(z.boolean()), null),
   visibility: z._default(z.enum(VISIBILITIES), DEFAULT_VISIBILITY),
+  trim: z._default(
+    z.nullable(z.object({ startTicks: z.number(), endTicks: z.nullable(z.number()) })),
+    null,
+  ),
 });
 
 const recordSchema = z.object({

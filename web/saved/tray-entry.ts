@@ -1,4 +1,5 @@
 import type { WireError } from "../../shared/job/errors.ts";
+import type { TrimRange } from "../../shared/job/trim.ts";
 import type { NewCaptions } from "../../shared/wire/captions.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { PoolAsk } from "../../shared/wire/pool.ts";
@@ -9,6 +10,8 @@ export interface ShareRequest {
   visibility: Visibility;
   details: DetailsPatch;
   captions: NewCaptions[];
+  /** The part of the file that is made; default: all. */
+  trim?: TrimRange | undefined;
   /** The pool whose machines are to help; default: none. */
   pool?: PoolAsk | undefined;
 }

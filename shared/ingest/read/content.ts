@@ -17,6 +17,7 @@ export function contentDigest(
   const { codec, bitsPerSecond: _, ...video } = source.video;
   const content = {
     durationTicks: source.durationTicks,
+    trim: source.trim,
     video: { ...video, frameRate: video.frameRate.toFixed(3), codec: family(codec) },
     audio: source.audio.map(({ title: _, isDefault: __, bitsPerSecond: ___, ...audio }) => audio),
     // How bits are shared out follows from the file's own.

@@ -77,6 +77,13 @@ export function holdLastFrame(
   return soundEndTicks;
 }
 
+/** Every n-th frame of so many a second is kept. */
+export function framesLeftOut(frameRate: number, frameStep: number): Notice {
+  const which = frameStep === 2 ? "second" : frameStep === 3 ? "third" : `${frameStep}th`;
+  const message = `The source has ${Math.round(frameRate)} frames a second; every ${which} is kept.`;
+  return notice("FRAMES_LEFT_OUT", message);
+}
+
 /** Tracks of sound that are kept, at most. */
 export const MOST_SOUND_TRACKS = 16;
 

@@ -1,7 +1,7 @@
 import type { InputAudioTrack, InputTrack, InputVideoTrack } from "mediabunny";
 import { TributaryError } from "../../job/errors.ts";
 import type { SourceFacts } from "../../job/job.ts";
-import { messagesOf, type Notice, notice } from "../../job/notice.ts";
+import { messagesOf, type Notice } from "../../job/notice.ts";
 import { frameStepFor } from "../../plan/plan.ts";
 import { keepSequenceHeader } from "../cut/parameter-sets.ts";
 import { type AudioTrackProbe, describeAudio, type ListedAudio, listAudio } from "./audio-facts.ts";
@@ -9,6 +9,7 @@ import { captionsInside } from "./captions-inside.ts";
 import { editedPictures } from "./edit-list.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import {
+  framesLeftOut,
   holdLastFrame,
   MOST_SOUND_TRACKS,
   warnOfLostFrames,
@@ -110,14 +111,7 @@ export async function probeFile(
   const frames = index.framePackets.length;
   const frameRate = meanFrameRate(index.frameTicks);
   const frameStep = frameStepFor(frameRate);
-  if (frameStep > 1) {
-    notices.push(
-      notice(
-        "FRAMES_LEFT_OUT",
-        `The source has ${Math.round(frameRate)} frames a second; every ${ordinal(frameStep)} is kept.`,
-      ),
-    );
-  }
+  if (frameStep > 1) notices.push(framesLeftOut(frameRate, frameStep));
   const zeroSeconds = window.shownFromSeconds ?? index.zeroSeconds;
   const audio: (AudioTrackProbe & ProbedFile["audio"][number])[] = [];
   for (const [position, one] of listed.audio.entries()) {
@@ -240,8 +234,4 @@ async function listTracks(
     stop.abort();
     throw thrown;
   }
-}
-
-function ordinal(n: number): string {
-  return n === 2 ? "second" : n === 3 ? "third" : `${n}th`;
 }

@@ -1,5 +1,6 @@
 import { TributaryError } from "../../job/errors.ts";
 import type { JobPlan, SourceFacts } from "../../job/job.ts";
+import { requestOf, type TrimRange } from "../../job/trim.ts";
 import type { AudioChoice } from "../../plan/audio-choice.ts";
 import { type LadderRung, planJob } from "../../plan/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../wire/lease.ts";
@@ -15,6 +16,7 @@ import { type OpenSourceOptions, readFile, refuseUnusable } from "./read-file.ts
 import { fingerprint, refuseNonMedia } from "./sniff.ts";
 import { asSourceError } from "./source-errors.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
+import { trimSource } from "./trim-source.ts";
 
 /** A picked file, understood: what it is, and any chunk of it. */
 export interface Source {
@@ -27,6 +29,13 @@ export interface Source {
    * @throws TributaryError LADDER_INVALID
    */
   planJob(rungs?: readonly LadderRung[], slots?: number, audio?: AudioChoice): JobPlan;
+  /**
+   * The same file as if it held no more than a part of it (`framesWithin`), by the same readers: closing one
+   * closes all. A part of a part is one of the whole file.
+   * @param wanted null: the whole file
+   * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END
+   */
+  trimmed(wanted: TrimRange | null): Source;
   /** See `contentDigest`; of a plan of this source. */
   contentOf(plan: JobPlan): string;
   /** What the browser's own decoder would have to begin with. */
@@ -40,7 +49,8 @@ export interface Source {
     signal: AbortSignal,
   ): Promise<SourceChunk>;
   /**
-   * The texts of its subtitles on the job's timeline, read with ffmpeg; empty where it has none.
+   * The texts of its subtitles, read with ffmpeg; empty where it has none. Their times are the whole file's,
+   * with the part of them that is the job's timeline.
    * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
    */
   captions(signal: AbortSignal): Promise<SubtitleText[]>;
@@ -102,13 +112,32 @@ class OpenSource implements Source {
   readonly remuxed: boolean;
   readonly #probed: ProbedFile;
   readonly #home: SourceHome;
+  readonly #whole: OpenSource;
 
-  constructor(facts: SourceFacts, probed: ProbedFile, remuxed: boolean, home: SourceHome) {
+  /** @param whole what this is a part of; default: nothing */
+  constructor(
+    facts: SourceFacts,
+    probed: ProbedFile,
+    remuxed: boolean,
+    home: SourceHome,
+    whole?: OpenSource,
+  ) {
     this.facts = facts;
     this.index = probed.index;
     this.remuxed = remuxed;
     this.#probed = probed;
     this.#home = home;
+    this.#whole = whole ?? this;
+  }
+
+  trimmed(wanted: TrimRange | null): Source {
+    const whole = this.#whole;
+    if (wanted === null) return whole;
+    const { facts, index, keptAudio } = trimSource(whole, wanted);
+    if (facts.durationTicks === whole.facts.durationTicks) return whole;
+    const audio = whole.#probed.audio.filter((_, position) => keptAudio.includes(position));
+    const probed = { ...whole.#probed, index, audio };
+    return new OpenSource(facts, probed, this.remuxed, this.#home, whole);
   }
 
   planJob(rungs?: readonly LadderRung[], slots?: number, audio?: AudioChoice): JobPlan {
@@ -136,7 +165,10 @@ class OpenSource implements Source {
 
   async captions(signal: AbortSignal): Promise<SubtitleText[]> {
     const hasText = this.facts.subtitles?.some(({ isText }) => isText) === true;
-    return hasText ? await this.#home.readTexts(signal) : [];
+    if (!hasText) return [];
+    const texts = await this.#home.readTexts(signal);
+    const { trim } = this.facts;
+    return trim === undefined ? texts : texts.map((text) => ({ ...text, trim: requestOf(trim) }));
   }
 
   close(): void {

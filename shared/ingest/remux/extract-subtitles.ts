@@ -1,3 +1,4 @@
+import type { TrimRequest } from "../../job/trim.ts";
 import type { FfprobeReport } from "./ffprobe-report.ts";
 import type { RemuxFfmpeg } from "./remux-ffmpeg.ts";
 import { STRANGERS_FILE } from "./source-formats.ts";
@@ -14,6 +15,8 @@ export interface SubtitleText {
   format: "srt" | "ass" | "vtt";
   /** Empty where nothing could be read. */
   text: string;
+  /** The part of the times that is wanted; absent: all. */
+  trim?: TrimRequest;
 }
 
 /** What becomes of each codec: its packets are copied, or decoded where no format of text has them. */

@@ -22,6 +22,8 @@ export function connectOwner(): OwnerConnection {
       configure: QUICK_MS,
       useServers: QUICK_MS,
       setLadder: QUICK_MS,
+      setTrim: QUICK_MS,
+      frameTimes: QUICK_MS,
       changeSettings: QUICK_MS,
       pause: QUICK_MS,
       cancel: QUICK_MS,

@@ -1,8 +1,10 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { REAL_CLOCK } from "../../../shared/clock.ts";
+import { rangeOf, type TrimRange } from "../../../shared/job/trim.ts";
 import { audioKilobits } from "../../../shared/plan/audio-choice.ts";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
+import { parseTimeText } from "../../../shared/time-text.ts";
 import { EdgeClient } from "../../edge-client.ts";
 import type { OwnerOptions, OwnerState } from "../../owner/owner-api.ts";
 import { Cancellations } from "../../saved/cancellations.ts";
@@ -55,6 +57,7 @@ const session = new UploadSession({
   cancellations,
   options: optionsOf(query),
   ladder: ladderOf(query.get("ladder")),
+  trim: trimOf(query),
 });
 const queue = new UploadQueue(session, openTrayStore());
 globalThis.tributary = {
@@ -141,6 +144,18 @@ function ladderOf(text: string | null): LadderRung[] | null {
     console.warn("The ladder in the address is not used:", error);
     return null;
   }
+}
+
+/** `from=3.2&to=21`, in seconds: the part that is made; null where neither is named. */
+function trimOf(query: URLSearchParams): TrimRange | null {
+  const [startSeconds, endSeconds] = ["from", "to"].map((name) => {
+    return parseTimeText(query.get(name) ?? "") ?? undefined;
+  });
+  if (startSeconds === undefined && endSeconds === undefined) return null;
+  return rangeOf({
+    ...(startSeconds !== undefined && { startSeconds }),
+    ...(endSeconds !== undefined && { endSeconds }),
+  });
 }
 
 /** @returns null when it could not be fetched */

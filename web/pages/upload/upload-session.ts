@@ -6,10 +6,12 @@ import {
   type WireError,
 } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
+import type { TrimRange } from "../../../shared/job/trim.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import type {
+  FrameTimes,
   OwnerApi,
   OwnerOptions,
   OwnerSnapshot,
@@ -43,6 +45,8 @@ export interface SessionParts {
   options: OwnerOptions;
   /** Instead of the suggested one, for every file. */
   ladder: LadderRung[] | null;
+  /** Instead of all of it, of every file. Default: none. */
+  trim?: TrimRange | null;
 }
 
 /** A call that is under way because a person asked for it. */
@@ -58,6 +62,7 @@ const MAX_REVIVALS = 2;
  */
 export class UploadSession {
   readonly #ladder: LadderRung[] | null;
+  readonly #trim: TrimRange | null;
   readonly #link: OwnerLink;
   readonly #problem = signal<WireError | null>(null);
   readonly #pending = signal<PendingAction>(null);
@@ -70,9 +75,11 @@ export class UploadSession {
   readonly #hasKey: Signal<boolean>;
   #revivals = 0;
 
-  constructor({ connect, client, store, cancellations, options, ladder }: SessionParts) {
+  constructor(parts: SessionParts) {
+    const { connect, client, store, cancellations, options, ladder, trim } = parts;
     this.#client = client;
     this.#ladder = ladder;
+    this.#trim = trim ?? null;
     this.#hasKey = signal(options.createToken !== undefined);
     this.#cancellations = cancellations;
     this.#kept = new KeptJob(store);
@@ -169,7 +176,7 @@ export class UploadSession {
     this.#picked.value = picked;
     const ladder = this.#ladder;
     // Before the file is read: nobody can start with the suggested ladder in between.
-    if (ladder !== null) this.#pending.value = "ladder";
+    if (ladder !== null || this.#trim !== null) this.#pending.value = "ladder";
     this.#link.show({ phase: "inspecting", fileName: picked.file.name, progress: null });
     await this.#orFail((owner) => owner.inspect(picked.file));
     const { usesServers } = this.#choices.peek();
@@ -177,6 +184,7 @@ export class UploadSession {
     const offersServers = state.phase === "inspected" && state.part.reason !== "no-servers";
     if (usesServers !== undefined && offersServers) await this.useServers(usesServers);
     if (ladder !== null) await this.setLadder(ladder);
+    if (this.#trim !== null) await this.setTrim(this.#trim);
   }
 
   async useServers(use: boolean): Promise<void> {
@@ -219,11 +227,22 @@ export class UploadSession {
     await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
   }
 
+  /** @param range null: the whole file */
+  async setTrim(range: TrimRange | null): Promise<void> {
+    await this.#while("ladder", () => this.#link.run((owner) => owner.setTrim(range)));
+  }
+
+  /** When the file's frames are shown; null where that is not known now. */
+  async frameTimes(): Promise<FrameTimes | null> {
+    return await this.#link.owner.frameTimes().catch(() => null);
+  }
+
   start(request: ShareRequest): Promise<void> {
     return this.#moving(() => this.#start(request));
   }
 
-  async #start({ visibility, details, captions, pool }: ShareRequest): Promise<void> {
+  async #start({ visibility, details, captions, trim, pool }: ShareRequest): Promise<void> {
+    if (trim !== undefined && !(await this.#isTrimmed(trim))) return;
     this.#keep({ visibility });
     await this.#while("start", async () => {
       this.#revivals = 0;
@@ -244,6 +263,17 @@ export class UploadSession {
         await this.#client.addCaptions(job.jobId, job.ownerToken, each);
       }
     });
+  }
+
+  /** False where the file, which was read anew when its turn came, cannot have this part. */
+  async #isTrimmed(range: TrimRange): Promise<boolean> {
+    const state = this.state.peek();
+    const present = state.phase === "inspected" ? state.inspection.source.trim : undefined;
+    const isSame = present?.startTicks === range.startTicks && present.endTicks === range.endTicks;
+    if (isSame) return true;
+    await this.setTrim(range);
+    const after = this.state.peek();
+    return after.phase === "inspected" && after.error === null && this.#problem.peek() === null;
   }
 
   /** In `needs-file`: asks the browser for the file of before. Needs a user gesture. */

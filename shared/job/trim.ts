@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { TICKS_PER_SECOND } from "./ticks.ts";
+
+/** Which part of a source is made into a video. */
+
+const ticks = z
+  .int()
+  .min(0)
+  .max(2 ** 52);
+
+/** As it was made, in ticks from the source's first visible frame. `startTicks` is the video's time 0. */
+export const trimSchema = z.object({
+  startTicks: ticks,
+  /** The end of the last frame. */
+  endTicks: ticks,
+  /** Of the whole source. */
+  sourceDurationTicks: ticks,
+});
+export type Trim = z.infer<typeof trimSchema>;
+
+/** As it is asked for, in seconds from the source's first visible frame. */
+export const trimRequestSchema = z.object({
+  /** Default: 0. */
+  startSeconds: z.number().min(0).max(1e7).optional(),
+  /** Default: the source's end. */
+  endSeconds: z.number().min(0).max(1e7).optional(),
+});
+export type TrimRequest = z.infer<typeof trimRequestSchema>;
+
+/** A part of a source that is wanted, in ticks from its first visible frame. */
+export interface TrimRange {
+  startTicks: number;
+  /** Null: the source's end. */
+  endTicks: number | null;
+}
+
+export function rangeOf({ startSeconds = 0, endSeconds }: TrimRequest): TrimRange {
+  const toTicks = (seconds: number) => Math.round(seconds * TICKS_PER_SECOND);
+  const endTicks = endSeconds === undefined ? null : toTicks(endSeconds);
+  return { startTicks: toTicks(startSeconds), endTicks };
+}
+
+/** In seconds. */
+export function requestOf({ startTicks, endTicks }: Trim): Required<TrimRequest> {
+  return {
+    startSeconds: startTicks / TICKS_PER_SECOND,
+    endSeconds: endTicks / TICKS_PER_SECOND,
+  };
+}

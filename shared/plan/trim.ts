@@ -1,0 +1,61 @@
+import { TributaryError } from "../job/errors.ts";
+import { clock, TICKS_PER_SECOND } from "../job/ticks.ts";
+import type { TrimRange } from "../job/trim.ts";
+import { HELD_TICKS } from "./segments.ts";
+
+/** People and programs write times in whole milliseconds: a frame so near to a time is meant by it. */
+const NEAR_TICKS = TICKS_PER_SECOND / 2000;
+
+/** An end that lies so little behind the source's is a rounded length of the source. */
+const END_GRACE_TICKS = TICKS_PER_SECOND / 2;
+
+/** A part of a source that begins and ends with its frames. */
+export interface FrameRange {
+  /** Positions among the visible frames; the end is excluded. */
+  firstFrame: number;
+  endFrame: number;
+  startTicks: number;
+  endTicks: number;
+}
+
+/**
+ * The frames that a range holds: from the first at or after its start to the last before its end. A frame
+ * that stays for more than a second is cut where the range is, not left out.
+ * @param frameTicks visible frames in order, and the end of the last one
+ * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END
+ */
+export function framesWithin(frameTicks: ArrayLike<number>, wanted: TrimRange): FrameRange {
+  const frames = frameTicks.length - 1;
+  const at = (frame: number) => frameTicks[frame] ?? 0;
+  const lastTicks = at(frames);
+  const { startTicks: from } = wanted;
+  const to = wanted.endTicks ?? lastTicks;
+  if (from >= lastTicks || to > lastTicks + END_GRACE_TICKS) {
+    const which = from >= lastTicks ? "start" : "end";
+    const message = `The ${which} of the part is after the end of the file, which is ${clock(lastTicks)} long.`;
+    throw new TributaryError("TRIM_BEYOND_END", message);
+  }
+  const firstAfter = frameAt(frameTicks, from);
+  const isHeld = (frame: number) => at(frame + 1) - at(frame) > HELD_TICKS;
+  const startsHeld = firstAfter > 0 && at(firstAfter) - from > NEAR_TICKS && isHeld(firstAfter - 1);
+  const firstFrame = startsHeld ? firstAfter - 1 : firstAfter;
+  const endFrame = frameAt(frameTicks, to);
+  const startTicks = startsHeld ? from : at(firstFrame);
+  const endTicks = endFrame > 0 && isHeld(endFrame - 1) ? Math.min(to, at(endFrame)) : at(endFrame);
+  if (from >= to || endFrame <= firstFrame || endTicks <= startTicks) {
+    throw new TributaryError("TRIM_EMPTY", "No frame lies between the start and the end.");
+  }
+  return { firstFrame, endFrame, startTicks, endTicks };
+}
+
+/** Position of the first frame at or after a time; the number of frames where there is none. */
+export function frameAt(frameTicks: ArrayLike<number>, atTicks: number): number {
+  let low = 0;
+  let high = frameTicks.length - 1;
+  while (low < high) {
+    const between = (low + high) >> 1;
+    if ((frameTicks[between] ?? 0) < atTicks - NEAR_TICKS) low = between + 1;
+    else high = between;
+  }
+  return low;
+}
