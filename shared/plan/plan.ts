@@ -83,6 +83,8 @@ function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[
 
 /** Of audio whose rate was asked for, and which may be copied at its own. */
 function keptAudio(facts: SourceFacts, renditions: readonly AudioRendition[]): Notice[] {
+  // A part begins between two AAC frames of the source, as a rule; then they are encoded.
+  if ((facts.trim?.startTicks ?? 0) > 0) return [];
   const rates = renditions.flatMap((rendition) => {
     const track = facts.audio.find(({ track }) => track === rendition.track);
     const isKept = track !== undefined && looksCopyable(track, rendition);
