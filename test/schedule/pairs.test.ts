@@ -202,3 +202,64 @@ test("the last result of who has nothing left to do is audited at once, not when
   expect(hall.state.tasks.get("v-1")?.state).toBe("leased");
   expect(hall.state.tasks.get("v-0")?.verification.state).toBe("audit-due");
 });
+
+describe("the owner's time", () => {
+  /** Contributors that are past their probation, one slot each, and one lease each. */
+  function crowd(contributors: number, tasks: number): Hall {
+    const hall = new Hall(tasks, { verify: "adaptive" });
+    // Above every chance: nothing is drawn.
+    hall.lot = 0.99;
+    for (let index = 0; index < contributors; index += 1) {
+      const id = `known-${index}`;
+      hall.join(id, 0.75, "contributor", 1, { link: id });
+      const holder = hall.state.holders.get(id);
+      if (holder !== undefined) hall.state.holders.set(id, { ...holder, agreed: 100 });
+      hall.want(id, 1);
+    }
+    return hall;
+  }
+
+  test("goes to what is sure to be audited before it goes to ordinary tasks", () => {
+    const hall = new Hall(20, { verify: "adaptive" });
+    hall.join("maker", 0.75);
+    hall.want("maker", 1);
+    hall.join("owner", 0.75, "owner");
+    hall.want("owner", 1);
+    expect(hall.leasesOf("owner")).toEqual(["v-0_2"]);
+  });
+
+  test("is kept for audits where many contributors need most of it", () => {
+    const hall = crowd(20, 60);
+    hall.join("owner", 0.75, "owner");
+    hall.want("owner", 1);
+    expect(hall.leasesOf("owner")).toEqual([]);
+    // The next lease is drawn, and its audit begins with it.
+    hall.lot = 0;
+    hall.want("known-0", 1);
+    expect(hall.leasesOf("known-0")).toEqual(["v-0_1", "v-20_1"]);
+    hall.wait(1_000);
+    expect(hall.leasesOf("owner")).toEqual([]);
+    hall.deliver("known-0", "v-0_1");
+    hall.wait(1_000);
+    expect(hall.leasesOf("owner")).toEqual(["v-20_2"]);
+  });
+
+  test("is for ordinary tasks, too, where few contributors are here or chunks are missing", () => {
+    const few = crowd(1, 60);
+    few.join("owner", 0.75, "owner");
+    few.want("owner", 1);
+    expect(few.leasesOf("owner")).toEqual(["v-1_1"]);
+    const starving = crowd(20, 60);
+    for (const [id, task] of starving.state.tasks) {
+      if (task.state === "ready") starving.state.tasks.set(id, { ...task, chunk: null });
+    }
+    starving.want("known-0", 1);
+    starving.deliver("known-1", "v-1_1");
+    starving.want("known-1", 1);
+    starving.join("owner", 0.75, "owner");
+    const owner = starving.state.holders.get("owner");
+    if (owner !== undefined) starving.state.holders.set("owner", { ...owner, hasSource: true });
+    starving.want("owner", 1);
+    expect(starving.leasesOf("owner")).toEqual(["v-20_1"]);
+  });
+});

@@ -54,6 +54,8 @@ export interface PoolCounts {
 }
 
 const SEGMENT_SECONDS = 6;
+/** Members with a record joined so long ago. */
+const EARLIER_MS = 30 * 86_400_000;
 /** Output pixels of a second of video: all jobs have the same. */
 const REFERENCE_PIXELS = pixelsPerTick(planOf(1)) * TICKS_PER_SECOND;
 
@@ -128,7 +130,8 @@ export class PoolWorld {
       verify: "adaptive",
       unverified: "wait",
       stageMs,
-      seed: this.#seed,
+      // Jobs with the same lots would have the same luck.
+      seed: 1_000 * this.#seed + this.#swarms.size,
       clock: this.clock,
       jobId,
       onDecided: (changes) => {
@@ -167,7 +170,8 @@ export class PoolWorld {
     if (known !== undefined && known.proven === 0 && member.proven > 0) {
       const worked = { pixels: member.speed * REFERENCE_PIXELS, workMs: 1_000 };
       const proven = { proven: member.proven, provenAtMs: nowMs };
-      this.model.state.put("member", { ...known, ...proven, ...worked });
+      const firstSeenAtMs = nowMs - EARLIER_MS;
+      this.model.state.put("member", { ...known, ...proven, ...worked, firstSeenAtMs });
     }
     this.counts.memberMessages += 1;
     const tab = new MemberTab(member, {

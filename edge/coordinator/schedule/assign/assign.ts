@@ -37,6 +37,7 @@ export function assign(draft: Draft): void {
   const isLast = audits === open.length;
   // What is late has its own audit still before it.
   if (isLast && isBackupDue) round.backUp();
+  round.auditEarlyByTrusted();
   for (const task of open) {
     if (round.isOver()) break;
     if (task.state === "ready") round.give(task);

@@ -6,6 +6,7 @@ import { hasPictureAuditors, isForCore, isTrusted } from "../verify/verifying.ts
 import { type Candidate, type Candidates, hasChunk, isFree } from "./candidates.ts";
 import type { Forecast, Progressing } from "./forecast.ts";
 import { leasesToPair, type ToPair } from "./pairs.ts";
+import { isTrustedTimeShort } from "./reserve.ts";
 
 /** A backup copy must promise to be done in less than this share of what the first one still needs. */
 const BACKUP_GAIN = 0.8;
@@ -37,8 +38,11 @@ export class Choice {
 
   /** The first that may make the task. @param inTime only one that would not hold up the end */
   maker(task: TaskRecord, inTime: boolean): Candidate | undefined {
+    const isForTrustedOnly = isForTrusted(this.#draft, task);
     return this.#candidates.inTurn().find((each) => {
-      return this.#mayMake(each, task) && (!inTime || this.#isInTime(each, task.id));
+      if (!this.#mayMake(each, task)) return false;
+      if (!isForTrustedOnly && this.#isReserved(each, task)) return false;
+      return !inTime || this.#isInTime(each, task.id);
     });
   }
 
@@ -53,14 +57,19 @@ export class Choice {
   }
 
   /** Somebody with nothing else to do, for a second run beside the first one. */
-  second(task: TaskRecord, { lease, remainingMs }: ToPair): Candidate | undefined {
+  second(
+    task: TaskRecord,
+    { lease, remainingMs }: ToPair,
+    may: (holder: Holder) => boolean = () => true,
+  ): Candidate | undefined {
     const pair = { makerId: lease.holderId, auditors: this.#whoAudits() };
     return this.#drawn(task, (each) => {
-      if (!isFree(each) || !this.#mayMake(each, task)) return false;
+      if (!isFree(each) || !may(each.holder) || !this.#mayMake(each, task)) return false;
       // A result of somebody trusted needs no proof: coming first, it would make the other's work vain.
       const doneInMs = this.#forecast.doneInMs(each.holder, task.id);
       if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
-      if (!this.#isInTime(each, task.id)) return false;
+      // A trusted holder that is late with this proof would be later still if it began after the first run.
+      if (!isTrusted(each.holder) && !this.#isInTime(each, task.id)) return false;
       return mayRunAgain(this.#draft, each.holder, task.verification, pair);
     });
   }
@@ -137,6 +146,22 @@ export class Choice {
       least = at;
     }
     return drawn;
+  }
+
+  /** Whether the holder's time is for audits. Asked anew after each hand-out, which uses some of it. */
+  #isReserved({ holder }: Candidate, { chunk, verification }: TaskRecord): boolean {
+    if (!isTrusted(holder) || verification.excluded.length > 0) return false;
+    // Contributors starve for chunks: what the owner makes itself needs no upload.
+    const isStarving = this.#candidates.inTurn().some((each) => {
+      return !isTrusted(each.holder) && isFree(each);
+    });
+    if (chunk?.stored !== true && isStarving) return false;
+    const { tasks, audits } = this.#open;
+    return isTrustedTimeShort(this.#draft, this.#forecast, {
+      tasks,
+      audits: audits + this.toPair().length,
+      endsInMs: this.endsInMs(),
+    });
   }
 
   /** Whether the holder would be done before everything could be, if others made it instead. */

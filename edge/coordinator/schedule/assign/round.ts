@@ -6,9 +6,10 @@ import {
   auditOf,
   canComparePictures,
   hasPictureAuditors,
+  isTrusted,
   requiredEngine,
 } from "../verify/verifying.ts";
-import { type Candidate, Candidates } from "./candidates.ts";
+import { type Candidate, Candidates, isFree } from "./candidates.ts";
 import { Choice, END_SLACK_MS, type Open } from "./choice.ts";
 import { Forecast, type Progressing } from "./forecast.ts";
 import { mayBePaired } from "./pairs.ts";
@@ -64,14 +65,25 @@ export class Round {
 
   /** Idle holders run what is sure to be audited before its first run is over. */
   auditEarly(): void {
-    if (this.#open.tasks + this.#open.audits > 0 || this.isOver()) return;
+    if (this.#open.tasks + this.#open.audits > 0) return;
+    this.#pair(() => true);
+  }
+
+  /** Trusted holders do so before they take ordinary tasks: only they can prove anything. */
+  auditEarlyByTrusted(): void {
+    if (this.#candidates.inTurn().some((each) => isTrusted(each.holder) && isFree(each))) {
+      this.#pair(isTrusted);
+    }
+  }
+
+  #pair(may: (holder: Holder) => boolean): void {
     const draft = this.#draft;
     for (const pair of this.#choice.toPair()) {
       if (this.isOver()) return;
       const { lease } = pair;
       const task = draft.task(lease.taskId);
       if (task === undefined || !mayBePaired(task, lease, draft.nowMs)) continue;
-      const candidate = this.#choice.second(task, pair);
+      const candidate = this.#choice.second(task, pair, may);
       if (candidate !== undefined) this.#giveTo(candidate, task, lease);
     }
   }
