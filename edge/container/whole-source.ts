@@ -11,6 +11,7 @@ import { log } from "../../shared/log.ts";
 import type { PreparedRequest } from "../../shared/wire/api.ts";
 import type { NewCaptions } from "../../shared/wire/captions.ts";
 import type { WholeSourceRequest } from "../../shared/wire/container.ts";
+import { cardMakerIn } from "./make-card.ts";
 import { loadFfmpegCore, nodeRemuxer } from "./node-remuxer.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -49,6 +50,7 @@ export async function openWholeSource(
       signal,
       loadFfmpeg: loadFfmpegCore,
       remux: nodeRemuxer(path, workspace.dir),
+      makeCard: cardMakerIn(workspace),
     });
     const source = request.trim === undefined ? whole : whole.trimmed(rangeOf(request.trim));
     const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots, request.audio));

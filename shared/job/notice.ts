@@ -29,6 +29,8 @@ export const NOTICE_CODES = [
   "CLOCK_JUMPS",
   /** Two recordings overlap at a joint. */
   "RECORDINGS_OVERLAP",
+  /** The file has sound alone: a card, or the cover in it, is the picture. */
+  "PICTURE_ADDED",
   /** The picture was converted once before the work. */
   "PICTURE_CONVERTED",
   /** The ladder that was asked for gives a rung more bits than the source is worth. */

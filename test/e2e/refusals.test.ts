@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { toWireError } from "../../shared/job/errors.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
-import { clipFacts, ffmpeg, fixture, generatedClip, realClip } from "../setup/media.ts";
+import { clipFacts, fixture, generatedClip, realClip } from "../setup/media.ts";
 import { inspect, makeVideo, SMALL_LADDER } from "./made-video.ts";
 
 // A file that cannot become a video is refused with a code, within seconds, before any job is made.
@@ -64,15 +64,6 @@ const MADE: { what: string; code: RegExp; make(): Promise<string> }[] = [
     what: "a text file that calls itself a video",
     code: /^SOURCE_(UNREADABLE|UNSUPPORTED)$/,
     make: () => written("text.mp4", "This is no video at all.\n".repeat(400)),
-  },
-  {
-    what: "sound without picture",
-    code: /^SOURCE_NO_VIDEO$/,
-    make: async () => {
-      const path = join(dir, "sound.m4a");
-      await ffmpeg(["-f", "lavfi", "-i", "sine=duration=3", "-c:a", "aac", path]);
-      return path;
-    },
   },
   {
     what: "an mp4 whose index was never written",

@@ -54,6 +54,8 @@ export interface ProbeOptions {
   onProgress?: ((progress: number) => void) | undefined;
   /** Where the sound is read from, when not from the file itself. */
   sound?: OpenedFile | undefined;
+  /** The sound's file is `file`, of this layout, and the picture another's. */
+  soundLayout?: IsoLayout | null;
   /** The file as the further sample descriptions of its tracks have it (`readable-file.ts`). */
   described?: readonly OpenedFile[] | undefined;
 }
@@ -71,7 +73,11 @@ export async function probeFile(
   const notices: Notice[] = [];
   const h264 = await readH264Stream(video, signal);
   const listed = await listTracks(opened, h264, options);
-  const incomplete = await dropMissingEnd(file, layout, [listed.video, ...listed.audio]);
+  const { soundLayout } = options;
+  const incomplete =
+    soundLayout === undefined
+      ? await dropMissingEnd(file, layout, [listed.video, ...listed.audio])
+      : await dropMissingEnd(file, soundLayout, listed.audio);
   if (incomplete !== null) notices.push(incomplete);
   const isoTrack = layout?.tracks.find((track) => track.id === video.id);
   const { test } = listed.video;
@@ -204,7 +210,7 @@ const SAME_SHAPE_WITHIN = 0.02;
 async function listTracks(
   opened: OpenedFile & { video: InputVideoTrack },
   h264: H264Stream | null,
-  { layout, signal, onProgress, sound = opened }: ProbeOptions,
+  { layout, signal, onProgress, sound = opened, soundLayout = null }: ProbeOptions,
 ): Promise<{
   video: { track: InputVideoTrack; packets: PacketList; test: PictureTest | null };
   audio: ListedAudio[];
@@ -225,8 +231,9 @@ async function listTracks(
         },
       }),
       ...sound.audio.slice(0, MOST_SOUND_TRACKS).map((track) => {
-        const isoTrack = layout?.tracks.find((one) => one.id === track.id);
-        return listAudio(track, sound === opened ? isoTrack : undefined, sound.container, either);
+        const itsLayout = sound === opened ? layout : soundLayout;
+        const isoTrack = itsLayout?.tracks.find((one) => one.id === track.id);
+        return listAudio(track, isoTrack, sound.container, either);
       }),
     ]);
     return { video: { track: video, packets: withDescriptions(packets, isoTrack), test }, audio };

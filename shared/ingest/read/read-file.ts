@@ -1,30 +1,21 @@
 import type { InputVideoTrack } from "mediabunny";
-import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
 import type { SubtitleFacts } from "../../job/job.ts";
 import { canonicalLanguage } from "../../job/language.ts";
 import { messagesOf, type Notice } from "../../job/notice.ts";
-import type { Remuxed, Remuxer, RemuxRequest } from "../remux/remux-run.ts";
+import type { Remuxed } from "../remux/remux-run.ts";
 import { coloursReduced } from "./colour-notices.ts";
 import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
 import { type OpenedFile, openFile } from "./open-file.ts";
+import type { OpenSourceOptions } from "./open-options.ts";
 import { type ProbedFile, probeFile, sampleDescriptions } from "./probe.ts";
 import { descriptionCount, readableFile } from "./readable-file.ts";
+import { runFfmpeg } from "./run-ffmpeg.ts";
+import { probeSoundAlone, soundOnly } from "./sound-alone.ts";
 import { asSourceError, DAMAGED, sourceDamaged } from "./source-errors.ts";
 import { findSubtitles, reportedSubtitles, subtitlesLeftOut } from "./subtitles.ts";
 import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
-
-/** How a file is opened. */
-export interface OpenSourceOptions {
-  signal: AbortSignal;
-  /** 0..1, only while opening takes noticeable time (long indexes, remuxing). */
-  onProgress?: (progress: number) => void;
-  /** Called only for sources that need ffmpeg (FLV, AVI, MPEG-2, ...). */
-  loadFfmpeg?: (signal: AbortSignal) => Promise<FfmpegSource>;
-  /** Where it runs then. */
-  remux?: Remuxer;
-}
 
 /**
  * Which reader a file needs. Most are read as they are; where mediabunny knows neither container nor
@@ -38,7 +29,11 @@ export interface ReadFile {
 }
 
 /** @throws TributaryError SOURCE_TRUNCATED, SOURCE_CORRUPT, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO */
-export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
+export function refuseUnusable(
+  layout: IsoLayout,
+  sizeBytes: number,
+  { makeCard }: Pick<OpenSourceOptions, "makeCard">,
+): void {
   if (!layout.hasMoov && /^(heic|heix|mif1|avif)$/.test(layout.brand)) {
     throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
   }
@@ -61,9 +56,8 @@ export function refuseUnusable(layout: IsoLayout, sizeBytes: number): void {
   if (layout.tracks.some((track) => !track.tablesFit)) {
     throw sourceDamaged();
   }
-  if (!layout.tracks.some((track) => track.handler === "vide")) {
-    throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
-  }
+  const has = (handler: string) => layout.tracks.some((track) => track.handler === handler);
+  if (!has("vide") && (makeCard === undefined || !has("soun"))) throw soundOnly();
 }
 
 /** @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE */
@@ -81,8 +75,25 @@ export async function readFile(
       throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
     }
   }
+  if (opened !== null && opened.video === null && (await isKnownSound(opened))) {
+    const { probed, dispose } = await probeSoundAlone(
+      file,
+      { opened, readFrom: file, layout },
+      options,
+    );
+    return {
+      probed: withLosses(probed, await findSubtitles(file, layout)),
+      remuxed: false,
+      dispose,
+    };
+  }
   opened?.input.dispose();
   return readCopy(file, options);
+}
+
+async function isKnownSound({ audio }: OpenedFile): Promise<boolean> {
+  const codecs = await Promise.all(audio.map((track) => track.getCodec()));
+  return audio.length > 0 && !codecs.includes(null);
 }
 
 async function canReadPicture(opened: OpenedFile, layout: IsoLayout | null): Promise<boolean> {
@@ -147,20 +158,31 @@ async function hasUnknownSound(file: Blob, opened: OpenedFile): Promise<boolean>
 async function readCopy(file: Blob, options: OpenSourceOptions): Promise<ReadFile> {
   const remuxed = await runFfmpeg(file, { copy: "everything" }, options, 0.9);
   try {
-    return await readRemuxed(remuxed, options);
+    return await readRemuxed(file, remuxed, options);
   } catch (thrown) {
     const error = asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
     if (!(error instanceof TributaryError) || error.code === "SOURCE_CHANGED") throw error;
     // The packets could be copied, but not be understood; decoding them is the last resort.
     const converted = await runFfmpeg(file, { copy: "converted" }, options, 0.9);
-    return readRemuxed(converted, options);
+    return readRemuxed(file, converted, options);
   }
 }
 
-async function readRemuxed(remuxed: Remuxed, options: OpenSourceOptions): Promise<ReadFile> {
+async function readRemuxed(
+  file: Blob,
+  remuxed: Remuxed,
+  options: OpenSourceOptions,
+): Promise<ReadFile> {
   const { signal, onProgress } = options;
   const copy = remuxed.file;
   const opened = copy === null ? null : await openFile(copy);
+  if (copy !== null && opened !== null && opened.video === null && opened.audio.length > 0) {
+    const layout = await readIsoLayout(copy, signal);
+    const sound = { opened, readFrom: copy, layout };
+    const { probed, dispose } = await probeSoundAlone(file, sound, options);
+    const reported = withReport(probed, remuxed, remuxed.report.format, false, true);
+    return { probed: withLosses(reported, []), remuxed: true, dispose };
+  }
   if (copy === null || opened === null || opened.video === null) {
     opened?.input.dispose();
     throw new TributaryError("SOURCE_UNREADABLE", "The file is no video that can be read here.");
@@ -185,30 +207,6 @@ async function readRemuxed(remuxed: Remuxed, options: OpenSourceOptions): Promis
     };
   } catch (thrown) {
     opened.input.dispose();
-    throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
-  }
-}
-
-async function runFfmpeg(
-  file: Blob,
-  request: RemuxRequest,
-  options: OpenSourceOptions,
-  progressShare: number,
-): Promise<Remuxed> {
-  const { signal, onProgress, loadFfmpeg, remux } = options;
-  if (loadFfmpeg === undefined || remux === undefined) {
-    throw new TributaryError(
-      "SOURCE_UNSUPPORTED",
-      "Files of this kind need ffmpeg, which is not here.",
-    );
-  }
-  const core = await loadFfmpeg(signal);
-  try {
-    return await remux(file, core, request, {
-      signal,
-      onProgress: (share) => onProgress?.(progressShare * share),
-    });
-  } catch (thrown) {
     throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
   }
 }

@@ -11,8 +11,9 @@ import { cutVideo } from "../cut/split-video.ts";
 import type { SubtitleText } from "../remux/extract-subtitles.ts";
 import { contentDigest } from "./content.ts";
 import { readIsoLayout } from "./iso-layout.ts";
+import type { OpenSourceOptions } from "./open-options.ts";
 import type { ProbedFile } from "./probe.ts";
-import { type OpenSourceOptions, readFile, refuseUnusable } from "./read-file.ts";
+import { readFile, refuseUnusable } from "./read-file.ts";
 import { fingerprint, refuseNonMedia } from "./sniff.ts";
 import { asSourceError } from "./source-errors.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
@@ -72,7 +73,7 @@ export async function openSource(file: File, options: OpenSourceOptions): Promis
   signal.throwIfAborted();
   await refuseNonMedia(file);
   const layout = await readIsoLayout(file, signal);
-  if (layout !== null) refuseUnusable(layout, file.size);
+  if (layout !== null) refuseUnusable(layout, file.size, options);
   const { probed, remuxed, dispose } = await readFile(file, layout, options);
   const facts: SourceFacts = {
     name: file.name.slice(-255) || "video",

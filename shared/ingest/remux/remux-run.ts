@@ -16,9 +16,10 @@ export type RemuxRequest =
   | {
       /**
        * "nothing": only look at the file. "sound": the picture is read from the file itself. "converted":
-       * the picture is encoded anew even where its packets could be copied.
+       * the picture is encoded anew even where its packets could be copied. "picture": the file is a picture, of
+       * which one frame is made.
        */
-      copy: "everything" | "converted" | "sound" | "nothing";
+      copy: "everything" | "converted" | "sound" | "nothing" | "picture";
     }
   /** Their text alone, with times moved by so many seconds. */
   | { copy: "subtitles"; offsetSeconds: number };
@@ -62,6 +63,10 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
   if (report.streams.length === 0) {
     throw new TributaryError("SOURCE_UNREADABLE", "The file is no video that can be read here.");
   }
+  if (request.copy === "picture") {
+    const file = await ffmpeg.ffmpeg([...STRANGERS_FILE, "-i", ffmpeg.input, ...ONE_PICTURE]);
+    return { report, file, video, audio: [], notices: [] };
+  }
   if (/_pipe$|^image2$|^ico$/.test(report.format)) {
     throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
   }
@@ -70,7 +75,9 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
     const subtitles = await extractSubtitles(ffmpeg, report, request.offsetSeconds);
     return { report, file: null, video, audio, notices, subtitles };
   }
-  if (request.copy !== "sound" && video === null) {
+  // A copy of all that has sound alone is a copy of that.
+  const needsVideo = request.copy !== "everything" || audio.length === 0;
+  if (request.copy !== "sound" && video === null && needsVideo) {
     throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
   }
   if (request.copy === "nothing") return { report, file: null, video, audio, notices };
@@ -154,6 +161,14 @@ function packetFilter(video: StreamReport): string[] {
 const CONVERT_VIDEO = [
   ...["-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-g", "60", "-bf", "0"],
   ...["-vsync", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
+];
+
+/** As near to lossless, in the colours that all players take for a picture of this size. */
+const ONE_PICTURE = [
+  ...["-map", "0:v:0", "-frames:v", "1", "-r", "25", "-c:v", "libx264", "-qp", "8", "-bf", "0"],
+  ...["-vf", "scale=in_range=full:out_range=tv:out_color_matrix=bt709,format=yuv420p"],
+  ...["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"],
+  ...["-map_metadata", "-1", "-f", "mp4", `${COPY}picture`],
 ];
 
 /** @returns null when ffmpeg failed */

@@ -3,13 +3,13 @@ import { UploadIcon } from "../../ui/icons.tsx";
 import { t } from "../../words/words.ts";
 import { isDragging } from "./page-drop.tsx";
 import {
+  ACCEPTED,
   hasFilePicker,
   hasFolderPicker,
   type PickedFile,
   pickFiles,
   pickFolder,
   recordVideo,
-  VIDEO_ENDINGS,
 } from "./source-file.ts";
 
 /**
@@ -94,7 +94,7 @@ export function DropZone({
         tabIndex={-1}
         multiple={several}
         aria-label={buttonLabel}
-        accept={["video/*", ...VIDEO_ENDINGS].join(",")}
+        accept={ACCEPTED}
         onChange={(event) => {
           const files = [...(event.currentTarget.files ?? [])];
           if (files.length > 0) onFiles(files.map((file) => ({ file, handle: null })));

@@ -25,6 +25,14 @@ export const VIDEO_ENDINGS = [
   ".3gp",
 ] as const;
 
+/** The same of files with sound alone, which get a picture. */
+export const AUDIO_ENDINGS = [
+  ...[".mp3", ".m4a", ".m4b", ".aac", ".flac", ".wav", ".ogg", ".oga", ".opus", ".wma", ".aiff"],
+] as const;
+
+/** What the browser's own picker is told. */
+export const ACCEPTED = ["video/*", "audio/*", ...VIDEO_ENDINGS, ...AUDIO_ENDINGS].join(",");
+
 /** By its name or the type that the browser gives it. */
 export function isVideoFile({ name, type }: Pick<File, "name" | "type">): boolean {
   const lower = name.toLowerCase();
@@ -88,7 +96,12 @@ export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
     (window as FileAccessWindow).showOpenFilePicker?.({
       id: "tributary-source",
       multiple,
-      types: [{ description: t("upload.videos"), accept: { "video/*": [...VIDEO_ENDINGS] } }],
+      types: [
+        {
+          description: t("upload.videos"),
+          accept: { "video/*": [...VIDEO_ENDINGS], "audio/*": [...AUDIO_ENDINGS] },
+        },
+      ],
     }),
   );
   const read = (handles ?? []).map(async (handle) => ({ file: await handle.getFile(), handle }));
@@ -115,7 +128,7 @@ export async function pickFolder(): Promise<PickedFile[] | null> {
 /** Opens whichever picker there is; null when the person closed it. Needs a user gesture. */
 export function chooseFiles(): Promise<PickedFile[] | null> {
   if (hasFilePicker()) return pickFiles(true);
-  return pickByInput({ accept: ["video/*", ...VIDEO_ENDINGS].join(","), multiple: true });
+  return pickByInput({ accept: ACCEPTED, multiple: true });
 }
 
 /** Opens the camera of a phone; null when the person closed it. Needs a user gesture. */

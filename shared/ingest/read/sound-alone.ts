@@ -1,0 +1,90 @@
+import {
+  ADTS,
+  BlobSource,
+  FLAC,
+  Input,
+  MATROSKA,
+  MP3,
+  MP4,
+  OGG,
+  QTFF,
+  WAVE,
+  WEBM,
+} from "mediabunny";
+import { TributaryError } from "../../job/errors.ts";
+import { notice } from "../../job/notice.ts";
+import type { IsoLayout } from "./iso-layout.ts";
+import { type OpenedFile, openFile } from "./open-file.ts";
+import type { CardContent, OpenSourceOptions } from "./open-options.ts";
+import { type ProbedFile, probeFile } from "./probe.ts";
+
+/** Formats whose tags are read; the sound of some is read from a copy by ffmpeg. */
+const TAGGED = [MP4, QTFF, MP3, FLAC, OGG, WAVE, ADTS, MATROSKA, WEBM];
+
+/**
+ * A file with sound alone, as a source whose one picture is a card that stays until the sound ends: so it is
+ * cut, encoded and played like every video.
+ * @param opened has the sound: the file itself or a copy of its sound
+ * @param layout of the file that `opened` reads
+ */
+export async function probeSoundAlone(
+  file: Blob,
+  { opened, readFrom, layout }: { opened: OpenedFile; readFrom: Blob; layout: IsoLayout | null },
+  options: OpenSourceOptions,
+): Promise<{ probed: ProbedFile; dispose: () => void }> {
+  const { makeCard, signal, onProgress } = options;
+  if (makeCard === undefined) throw soundOnly();
+  const content = await contentOf(file);
+  const card = await openFile(await makeCard(content, signal));
+  if (card === null || card.video === null) {
+    card?.input.dispose();
+    throw new TributaryError("INTERNAL", "The picture for the sound could not be made.");
+  }
+  const dispose = () => {
+    for (const { input } of [card, opened]) input.dispose();
+  };
+  try {
+    const { facts, ...probed } = await probeFile(
+      { ...card, video: card.video },
+      {
+        ...{ file: readFrom, layout: null, signal, onProgress, sound: opened },
+        soundLayout: layout,
+      },
+    );
+    const what = content.cover === null ? "a card with its title" : "the cover in it";
+    const added = notice(
+      "PICTURE_ADDED",
+      `The file has sound and no moving picture: ${what} is shown all the time.`,
+    );
+    const notices = [added, ...facts.notices.filter(({ code }) => code !== "LAST_FRAME_HELD")];
+    const warnings = notices.map(({ message }) => message);
+    return {
+      probed: { ...probed, facts: { ...facts, container: opened.container, notices, warnings } },
+      dispose,
+    };
+  } catch (thrown) {
+    dispose();
+    throw thrown;
+  }
+}
+
+export function soundOnly(): TributaryError {
+  return new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
+}
+
+/** Tags that cannot be read are no tags. */
+async function contentOf(file: Blob): Promise<CardContent> {
+  const input = new Input({ source: new BlobSource(file), formats: TAGGED });
+  const fileName = file instanceof File ? file.name : "";
+  try {
+    const { title, artist, images = [] } = await input.getMetadataTags();
+    const image = images.find(({ kind }) => kind === "coverFront") ?? images[0];
+    const cover =
+      image === undefined ? null : new Blob([image.data.slice()], { type: image.mimeType });
+    return { fileName, title: title?.trim() || null, artist: artist?.trim() || null, cover };
+  } catch {
+    return { fileName, title: null, artist: null, cover: null };
+  } finally {
+    input.dispose();
+  }
+}

@@ -1,0 +1,186 @@
+import { openAsBlob } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cardMakerIn } from "../../edge/container/make-card.ts";
+import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
+import { loadFfmpegCore, nodeRemuxer } from "../../edge/container/node-remuxer.ts";
+import { Workspace } from "../../edge/container/workspace.ts";
+import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
+import { openSource, type Source } from "../../shared/ingest/read/source.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { validatePlan } from "../../shared/plan/plan.ts";
+import { ffmpeg, ffprobe, realClip } from "../setup/media.ts";
+
+// Files with sound alone become videos with one picture, judged by native ffmpeg.
+
+const { signal } = new AbortController();
+const SECONDS = 9;
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tributary-sound-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A sweep: each moment of it sounds different, so that a shift shows. */
+async function made(name: string, argv: readonly string[]): Promise<string> {
+  const path = join(folder, name);
+  const sweep = `aevalsrc='0.5*sin(300*t*t)|0.5*sin(200*t*t)':s=44100:d=${SECONDS}`;
+  await ffmpeg(["-f", "lavfi", "-i", sweep, ...argv, path]);
+  return path;
+}
+
+async function opened<T>(path: string, look: (source: Source) => Promise<T>): Promise<T> {
+  return Workspace.use(async (workspace) => {
+    const source = await openSource(new File([await openAsBlob(path)], basename(path)), {
+      ...{ signal, loadFfmpeg: loadFfmpegCore, remux: nodeRemuxer(path, workspace.dir) },
+      makeCard: cardMakerIn(workspace),
+    });
+    try {
+      return await look(source);
+    } finally {
+      source.close();
+    }
+  });
+}
+
+/** Makes all segments as a server does; one file for each rendition. */
+async function encoded(source: Source, plan: JobPlan): Promise<Map<string, string>> {
+  const files = new Map<string, Uint8Array[]>();
+  for (const task of plan.tasks) {
+    const grant = leaseGrant(plan, task, { id: "test", attempt: 1 }, { from: "local" });
+    const chunk = await source.cutChunk(grant, signal);
+    const { outputs } = await transcodeTask(grant, chunk, () => {}, { signal });
+    for (const { rendition, kind, bytes } of outputs) {
+      const file = files.get(rendition) ?? [];
+      if (kind === "media" || file.length === 0) file.push(new Uint8Array(bytes));
+      files.set(rendition, file);
+    }
+  }
+  const paths = new Map<string, string>();
+  for (const [rendition, parts] of files) {
+    const path = join(folder, `${rendition}.mp4`);
+    await writeFile(path, Buffer.concat(parts));
+    paths.set(rendition, path);
+  }
+  return paths;
+}
+
+/** Mono at 8 kHz. */
+async function samples(path: string): Promise<Float32Array> {
+  const bytes = await ffmpeg([
+    "-i",
+    path,
+    "-map",
+    "0:a:0",
+    "-ac",
+    "1",
+    "-ar",
+    "8000",
+    "-f",
+    "f32le",
+    "-",
+  ]);
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+/** By how many samples the second lags behind the first, to the best match of a second in the middle. */
+function lag(first: Float32Array, second: Float32Array): number {
+  const middle = Math.floor(first.length / 2);
+  let best = { shift: Number.NaN, likeness: -1 };
+  for (let shift = -800; shift <= 800; shift += 1) {
+    let [both, one, other] = [0, 0, 0];
+    for (let at = middle; at < middle + 8_000; at += 1) {
+      const [a, b] = [first[at] ?? 0, second[at + shift] ?? 0];
+      both += a * b;
+      one += a * a;
+      other += b * b;
+    }
+    const likeness = both / Math.sqrt(one * other + 1e-9);
+    if (likeness > best.likeness) best = { shift, likeness };
+  }
+  expect(best.likeness).toBeGreaterThan(0.95);
+  return best.shift;
+}
+
+const FORMATS: [name: string, argv: string[], container: string, codec: string][] = [
+  ["talk.mp3", ["-c:a", "libmp3lame", "-b:a", "128k"], "mp3", "mp3"],
+  ["talk.m4a", ["-c:a", "aac", "-b:a", "128k"], "mp4", "mp4a.40.2"],
+  ["talk.flac", ["-c:a", "flac"], "flac", "flac"],
+  ["talk.wav", ["-c:a", "pcm_s16le"], "wav", "pcm_s16le"],
+  ["talk.ogg", ["-c:a", "libvorbis"], "ogg", "vorbis"],
+  ["talk.opus", ["-c:a", "libopus"], "ogg", "opus"],
+  ["talk.mka", ["-c:a", "libopus"], "matroska", "opus"],
+];
+
+describe.each(FORMATS)("%s", (name, argv, container, codec) => {
+  test("is a video with one picture, and its sound in its place", async () => {
+    const path = await made(name, argv);
+    await opened(path, async (source) => {
+      const { facts } = source;
+      expect(facts).toMatchObject({ name, container, audio: [{ codec, channels: 2 }] });
+      expect(facts.video).toMatchObject({ width: 1280, height: 720, frames: 1 });
+      expect(facts.notices.map(({ code }) => code)).toEqual(["PICTURE_ADDED"]);
+      expect(facts.warnings[0]).toContain("a card with its title");
+      expect(Math.abs(facts.durationTicks / TICKS_PER_SECOND - SECONDS)).toBeLessThan(0.1);
+      const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 100 }]);
+      validatePlan(plan);
+      const { v180 = "", a0 = "" } = Object.fromEntries(await encoded(source, plan));
+      expect(Math.abs(lag(await samples(path), await samples(a0)))).toBeLessThan(8 * 30);
+      // One frame a segment, each a key frame, all the same picture.
+      const hashes = (await ffmpeg(["-i", v180, "-f", "framemd5", "-fps_mode", "passthrough", "-"]))
+        .toString()
+        .split("\n")
+        .filter((line) => /^\d/.test(line));
+      expect(hashes).toHaveLength(plan.segments.length);
+      expect(plan.segments.length).toBeGreaterThan(1);
+    });
+  });
+});
+
+test("the cover in the file is its picture", async () => {
+  const cover = join(folder, "cover.png");
+  await ffmpeg(["-f", "lavfi", "-i", "color=c=red:s=300x300", "-frames:v", "1", cover]);
+  const path = join(folder, "covered.mp3");
+  const sine = ["-f", "lavfi", "-i", "sine=duration=2"];
+  const mapped = ["-map", "0:a", "-map", "1:v", "-c:v", "copy", "-disposition:v", "attached_pic"];
+  await ffmpeg([...sine, "-i", cover, ...mapped, "-c:a", "libmp3lame", path]);
+  await opened(path, async (source) => {
+    expect(source.facts.warnings).toEqual([expect.stringContaining("the cover in it")]);
+    const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 200 }]);
+    const { v180 = "" } = Object.fromEntries(await encoded(source, plan));
+    const picture = await ffmpeg([
+      "-i",
+      v180,
+      "-frames:v",
+      "1",
+      "-pix_fmt",
+      "rgb24",
+      "-f",
+      "rawvideo",
+      "-",
+    ]);
+    const at = (x: number, y: number) => [
+      ...picture.subarray(3 * (y * 320 + x), 3 * (y * 320 + x) + 3),
+    ];
+    // Red in the middle, in a dark frame.
+    const [red = 0, green = 255, blue = 255] = at(160, 90);
+    expect(red).toBeGreaterThan(230);
+    expect(Math.max(green, blue)).toBeLessThan(30);
+    expect(Math.max(...at(20, 90))).toBeLessThan(40);
+  });
+});
+
+test("the real clip of 5.1 sound alone is a video, with stereo", async () => {
+  const path = realClip("audio-only.m4a");
+  if (path === null) return;
+  await opened(path, async (source) => {
+    const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 100 }]);
+    const { a0 = "" } = Object.fromEntries(await encoded(source, plan));
+    const { streams } = (await ffprobe(["-show_entries", "stream=channels,duration", a0])) as {
+      streams: { channels: number }[];
+    };
+    expect(streams).toMatchObject([{ channels: 2 }]);
+  });
+});
