@@ -41,9 +41,9 @@ export function rangeOf({ startSeconds = 0, endSeconds }: TrimRequest): TrimRang
 }
 
 /** In seconds. */
-export function requestOf({ startTicks, endTicks }: Trim): Required<TrimRequest> {
-  return {
-    startSeconds: startTicks / TICKS_PER_SECOND,
-    endSeconds: endTicks / TICKS_PER_SECOND,
-  };
+export function requestOf({ startTicks, endTicks }: TrimRange): TrimRequest {
+  const startSeconds = startTicks / TICKS_PER_SECOND;
+  return endTicks === null
+    ? { startSeconds }
+    : { startSeconds, endSeconds: endTicks / TICKS_PER_SECOND };
 }

@@ -48,6 +48,30 @@ export function framesWithin(frameTicks: ArrayLike<number>, wanted: TrimRange): 
   return { firstFrame, endFrame, startTicks, endTicks };
 }
 
+/**
+ * The nearest time to a place at which a part can begin or end: where a frame does, or any while one stays for
+ * more than a second.
+ */
+export function nearestCut(frameTicks: ArrayLike<number>, atTicks: number): number {
+  const next = frameAt(frameTicks, atTicks);
+  const [before, after] = [frameTicks[Math.max(0, next - 1)] ?? 0, frameTicks[next] ?? 0];
+  if (after - before > HELD_TICKS) return Math.round(atTicks);
+  return atTicks - before < after - atTicks ? before : after;
+}
+
+/**
+ * The place a frame further, or a frame back; a second further where a frame stays for longer.
+ * @param direction 1 or -1
+ */
+export function nextCut(frameTicks: ArrayLike<number>, atTicks: number, direction: 1 | -1): number {
+  const next = frameAt(frameTicks, atTicks);
+  const isThere = Math.abs((frameTicks[next] ?? 0) - atTicks) <= NEAR_TICKS;
+  const frame = direction === 1 ? (isThere ? next + 1 : next) : next - 1;
+  const cut = frameTicks[Math.min(frameTicks.length - 1, Math.max(0, frame))] ?? 0;
+  const second = atTicks + direction * HELD_TICKS;
+  return direction === 1 ? Math.min(cut, second) : Math.max(cut, second, 0);
+}
+
 /** Position of the first frame at or after a time; the number of frames where there is none. */
 export function frameAt(frameTicks: ArrayLike<number>, atTicks: number): number {
   let low = 0;

@@ -71,6 +71,39 @@ const videoOf = (page: Page) =>
     return { currentTime, duration, error: error?.message ?? null, videoWidth };
   });
 
+test("a part that was chosen by keyboard is what is made, and captions of the file follow it", async () => {
+  const page = await openPage(QUICK);
+  await pick(page, await fixture("plain-8s.mp4"));
+  const start = page.getByRole("slider", { name: "Beginning of the part" });
+  const end = page.getByRole("slider", { name: "End of the part" });
+  await expect.poll(() => start.isEnabled(), WITHIN).toBe(true);
+  await start.press("Shift+ArrowRight");
+  for (const key of ["ArrowRight", "ArrowRight", "ArrowLeft"]) await start.press(key);
+  expect(await start.getAttribute("aria-valuetext")).toBe("0:01.033");
+  await end.press("PageDown");
+  await end.press("ArrowLeft");
+  await page.getByText("from 0:01.0 to 0:07.0 (5.9 s)").waitFor();
+  await page.locator("summary", { hasText: "Add subtitles" }).click();
+  const text = "1\n00:00:00,500 --> 00:00:02,033\nHello\n";
+  const captions = { name: "hello.srt", mimeType: "text/plain", buffer: Buffer.from(text) };
+  await page.locator('input[type="file"][accept*=".srt"]').setInputFiles(captions);
+  await page.locator(".captions-add select").selectOption("en");
+  await page.getByRole("button", { name: "Add subtitles", exact: true }).click();
+  await page.locator(".captions-row").waitFor();
+  // At once: the page may not have planned it yet.
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await expect.poll(async () => (await state(page)).phase, { timeout: 90_000 }).toBe("ready");
+  const { inspection, jobId } = await state(page);
+  expect(inspection?.source).toMatchObject({
+    durationTicks: 178 * 3_000,
+    trim: { startTicks: 31 * 3_000, endTicks: 209 * 3_000, sourceDurationTicks: 720_000 },
+    video: { frames: 178 },
+  });
+  const list = await (await fetch(`${serverUrl}/api/videos/${jobId}/captions`)).json();
+  const vtt = await (await fetch(list.captions[0].url)).text();
+  expect(vtt).toContain("00:00:00.000 --> 00:00:01.000");
+});
+
 describe("before the work", () => {
   test("says what was found, and refuses a ladder that cannot be", async () => {
     const page = await openPage();

@@ -35,6 +35,39 @@ const show = (name: StateName, change = {}, page = {}) =>
     page,
   });
 
+test("the two handles leave at least one picture between them, and the whole video comes back", async () => {
+  await show("inspected");
+  const start = stage.page.getByRole("slider", { name: "Beginning of the part" });
+  const end = stage.page.getByRole("slider", { name: "End of the part" });
+  const { width = 0, x = 0, y = 0, height = 0 } = (await start.boundingBox()) ?? {};
+  await expect.poll(() => start.isEnabled(), WITHIN).toBe(true);
+  // By pointer: the thumb at the left end, to the middle.
+  await stage.page.mouse.move(x + 12, y + height / 2);
+  await stage.page.mouse.down();
+  await stage.page.mouse.move(x + width / 2, y + height / 2, { steps: 4 });
+  await stage.page.mouse.up();
+  const [, half] =
+    /from (\S+) to/.exec((await stage.page.locator(".trim-text").textContent()) ?? "") ?? [];
+  expect(half).toMatch(/^2:3[4-7]\.\d$/);
+  await start.press("End");
+  expect(await start.getAttribute("aria-valuetext")).toBe("5:11.967");
+  await end.press("Home");
+  expect(await end.getAttribute("aria-valuetext")).toBe("5:12.000");
+  await start.press("PageDown");
+  expect(await start.getAttribute("aria-valuetext")).toBe("5:10.967");
+  await expect
+    .poll(() => stage.calls(), WITHIN)
+    .toContainEqual({
+      name: "setTrim",
+      argument: { startTicks: 9_329 * 3_000, endTicks: 9_360 * 3_000 },
+    });
+  await stage.page.getByRole("button", { name: "Whole video" }).click();
+  await stage.page.getByText("from 0:00.0 to 5:12.0 (5:12 min)").waitFor();
+  await expect
+    .poll(() => stage.calls(), WITHIN)
+    .toContainEqual({ name: "setTrim", argument: null });
+});
+
 describe("every state", () => {
   test("has no fault that axe finds, in light and dark", async () => {
     const axe = await readFile(join(root, "node_modules/axe-core/axe.min.js"), "utf8");

@@ -2,7 +2,7 @@ import type { FastRefusal } from "../../shared/encode/webcodecs-support.ts";
 import type { WireError } from "../../shared/job/errors.ts";
 import { messagesOf, type Notice, uncoded, withNotices } from "../../shared/job/notice.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
-import { requestOf, type Trim, type TrimRequest } from "../../shared/job/trim.ts";
+import type { Trim } from "../../shared/job/trim.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ContributorState } from "../contributor/contributor-api.ts";
@@ -20,7 +20,7 @@ export interface TranscodeReport {
   /** Seconds of video; null when the file could not be read. */
   durationSeconds: number | null;
   /** Which part of the file it is; null: all of it. */
-  trim: (Required<TrimRequest> & { sourceDurationSeconds: number }) | null;
+  trim: { startSeconds: number; endSeconds: number; sourceDurationSeconds: number } | null;
   /** What others see it under; null where the job was not begun. */
   title: string | null;
   jobId: string | null;
@@ -197,7 +197,12 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
 
 function trimOf(trim: Trim | undefined): TranscodeReport["trim"] {
   if (trim === undefined) return null;
-  return { ...requestOf(trim), sourceDurationSeconds: trim.sourceDurationTicks / TICKS_PER_SECOND };
+  const toSeconds = (ticks: number) => ticks / TICKS_PER_SECOND;
+  return {
+    startSeconds: toSeconds(trim.startTicks),
+    endSeconds: toSeconds(trim.endTicks),
+    sourceDurationSeconds: toSeconds(trim.sourceDurationTicks),
+  };
 }
 
 /** @param path on the site */

@@ -8,7 +8,9 @@ const requestSchema = z.object({
   // The edge parses them again when they are sent.
   details: z.record(z.string(), z.unknown()),
   captions: z.array(z.record(z.string(), z.unknown())),
-  trim: z.optional(z.object({ startTicks: z.number(), endTicks: z.nullable(z.number()) })),
+  trim: z.optional(
+    z.nullable(z.object({ startTicks: z.number(), endTicks: z.nullable(z.number()) })),
+  ),
   pool: z.optional(z.record(z.string(), z.unknown())),
 });
 

@@ -10,8 +10,8 @@ export interface ShareRequest {
   visibility: Visibility;
   details: DetailsPatch;
   captions: NewCaptions[];
-  /** The part of the file that is made; default: all. */
-  trim?: TrimRange | undefined;
+  /** The part of the file that is made; null: all; default: the part that is planned. */
+  trim?: TrimRange | null | undefined;
   /** The pool whose machines are to help; default: none. */
   pool?: PoolAsk | undefined;
 }

@@ -50,6 +50,21 @@ function digits(value: number, least: number): string {
   }).format(value);
 }
 
+/** A place in a video, to a part of a second: 65.25 s -> "1:05.3", or "1:05.250" with three digits. */
+export function formatMoment(seconds: number, fractionDigits: number): string {
+  const units = 10 ** fractionDigits;
+  const all = Math.round(seconds * units);
+  const minutes = Math.floor(all / units / 60);
+  const rest = new Intl.NumberFormat(currentLocale(), {
+    minimumIntegerDigits: 2,
+    minimumFractionDigits: fractionDigits,
+    maximumFractionDigits: fractionDigits,
+  }).format(all / units - 60 * minutes);
+  const hours = Math.floor(minutes / 60);
+  if (hours === 0) return `${digits(minutes, 1)}:${rest}`;
+  return `${digits(hours, 1)}:${digits(minutes % 60, 2)}:${rest}`;
+}
+
 /** Length of a video: "30.0 s" under a minute, else the clock. */
 export function formatLength(durationTicks: number): string {
   const seconds = durationTicks / TICKS_PER_SECOND;

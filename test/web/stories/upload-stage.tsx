@@ -20,6 +20,9 @@ const pending = signal<PendingAction>(null);
 const storedHandle = signal<FileSystemFileHandle | null>(null);
 const isCancelUnheard = signal(false);
 
+/** Of the stories' file: 30 a second. */
+const STORY_FRAMES = Float64Array.from({ length: 9_361 }, (_, i) => i * 3_000);
+
 const session: UploadSessionView = {
   state,
   problem,
@@ -78,6 +81,8 @@ const session: UploadSessionView = {
     calls.push({ name: "warm", argument: undefined });
   },
   setLadder: noted("setLadder"),
+  setTrim: noted("setTrim"),
+  frameTimes: async () => ({ frameTicks: STORY_FRAMES, zeroSeconds: 0 }),
   useServers: noted("useServers"),
   useEngine: noted("useEngine"),
   useAudio: (choice) => noted("useAudio")(choice).then(() => true),

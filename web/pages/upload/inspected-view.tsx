@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { Engine } from "../../../shared/job/job.ts";
+import type { TrimRange } from "../../../shared/job/trim.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { NewCaptions } from "../../../shared/wire/captions.ts";
@@ -11,7 +13,7 @@ import {
   titleOfFile,
 } from "../../../shared/wire/details.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
-import type { InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
+import type { FrameTimes, InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
 import { askOf, type KeptPool } from "../../saved/pools.ts";
 import type { ShareRequest } from "../../saved/tray-entry.ts";
 import { measuredRates, type UploadChoices } from "../../saved/upload-choices.ts";
@@ -31,6 +33,7 @@ import { PictureChoice } from "./picture-choice.tsx";
 import { PoolChoice } from "./pool-choice.tsx";
 import { FoundFacts, SourceNotes } from "./source-facts.tsx";
 import { SourcePreview } from "./source-preview.tsx";
+import { TrimEditor } from "./trim-editor.tsx";
 import type { PendingAction } from "./upload-session.ts";
 
 export interface InspectedActions {
@@ -43,6 +46,8 @@ export interface InspectedActions {
   /** @param all also those that wait */
   onStart(request: ShareRequest, all: boolean): void;
   onKey(key: string): void;
+  onTrim(range: TrimRange | null): void;
+  readFrames(): Promise<FrameTimes | null>;
   onDiscard(): void;
 }
 
@@ -77,6 +82,8 @@ export function InspectedView({
   const description = useSignal("");
   const captions = useSignal<NewCaptions[]>([]);
   const pool = useSignal<KeptPool | null>(null);
+  const part = useSignal<TrimRange | null | undefined>(undefined);
+  const preview = useRef<HTMLVideoElement>(null);
   const error = problem ?? state.error;
   const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;
   const isKeyRefused = error?.code === "UNAUTHORIZED";
@@ -92,7 +99,8 @@ export function InspectedView({
     const isPrivate = visibility.value === "private";
     const asked = pool.value === null ? undefined : askOf(pool.value, isPrivate);
     const chosen = { visibility: visibility.value, details, captions: captions.value };
-    actions.onStart({ ...chosen, pool: asked }, all);
+    const trim = part.value;
+    actions.onStart({ ...chosen, trim, pool: asked }, all);
   };
   const shareText =
     more === 0 ? t("upload.picked.share") : t("upload.tray.shareAll", { count: more + 1 });
@@ -107,6 +115,15 @@ export function InspectedView({
           <SourcePreview
             file={file}
             aspect={source.video.displayWidth / source.video.displayHeight}
+            video={preview}
+          />
+          <TrimEditor
+            source={source}
+            part={part}
+            preview={preview}
+            disabled={pending === "start"}
+            readFrames={actions.readFrames}
+            onTrim={actions.onTrim}
           />
           <p class="file-name">
             <span>{source.name}</span>

@@ -1,10 +1,20 @@
 import { useSignal } from "@preact/signals";
+import type { Ref } from "preact";
 import { useEffect } from "preact/hooks";
 import { FilmIcon } from "../../ui/icons.tsx";
 import { t } from "../../words/words.ts";
 
 /** The picked file, played by the browser where it can; nothing of it is sent anywhere. */
-export function SourcePreview({ file, aspect }: { file: File | null; aspect: number }) {
+export function SourcePreview({
+  file,
+  aspect,
+  video,
+}: {
+  file: File | null;
+  aspect: number;
+  /** Gets the element while there is one. */
+  video: Ref<HTMLVideoElement>;
+}) {
   const url = useSignal<string | null>(null);
   const isRefused = useSignal(false);
   useEffect(() => {
@@ -27,6 +37,7 @@ export function SourcePreview({ file, aspect }: { file: File | null; aspect: num
       ) : (
         // biome-ignore lint/a11y/useMediaCaption: the file as it is, for its owner alone
         <video
+          ref={video}
           src={url.value}
           controls
           playsInline

@@ -1,5 +1,6 @@
 import "../../ui/style.css";
 import "./upload.css";
+import "./trim.css";
 import "./job.css";
 import "./share.css";
 import { useSignal } from "@preact/signals";
@@ -42,6 +43,8 @@ export type UploadSessionView = Pick<
   | "isCancelUnheard"
   | "warm"
   | "setLadder"
+  | "setTrim"
+  | "frameTimes"
   | "useServers"
   | "useEngine"
   | "useAudio"
@@ -147,6 +150,8 @@ function Phase({
               saveSiteToken(key);
               void session.useKey(key);
             },
+            onTrim: (range) => session.setTrim(range),
+            readFrames: () => session.frameTimes(),
             onDiscard: () => session.discard(),
           }}
         />

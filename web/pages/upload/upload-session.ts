@@ -6,7 +6,7 @@ import {
   type WireError,
 } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
-import type { TrimRange } from "../../../shared/job/trim.ts";
+import { requestOf, type TrimRange } from "../../../shared/job/trim.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../../edge-client.ts";
@@ -260,16 +260,18 @@ export class UploadSession {
       // It may have ended while it was being kept.
       if (isOver(this.state.peek())) await this.#kept.forget();
       for (const each of captions) {
-        await this.#client.addCaptions(job.jobId, job.ownerToken, each);
+        const sent = job.trim === null ? each : { ...each, trim: requestOf(job.trim) };
+        await this.#client.addCaptions(job.jobId, job.ownerToken, sent);
       }
     });
   }
 
   /** False where the file, which was read anew when its turn came, cannot have this part. */
-  async #isTrimmed(range: TrimRange): Promise<boolean> {
+  async #isTrimmed(range: TrimRange | null): Promise<boolean> {
     const state = this.state.peek();
     const present = state.phase === "inspected" ? state.inspection.source.trim : undefined;
-    const isSame = present?.startTicks === range.startTicks && present.endTicks === range.endTicks;
+    const isSame =
+      present?.startTicks === range?.startTicks && present?.endTicks === range?.endTicks;
     if (isSame) return true;
     await this.setTrim(range);
     const after = this.state.peek();
