@@ -1,7 +1,7 @@
 import type { FFmpegCoreModule, FS } from "@ffmpeg/types";
 import { scriptNotLoaded, TributaryError } from "./job/errors.ts";
 
-/** What is needed to make an instance of ffmpeg.wasm: compiled once a tab or process, used by all. */
+/** The parts of an ffmpeg.wasm instance. Compiled once per tab or process and shared by all instances. */
 export interface FfmpegSource {
   /** @ffmpeg/core, compiled; structured clones share the code. */
   module: WebAssembly.Module;

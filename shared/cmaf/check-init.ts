@@ -8,7 +8,7 @@ import { AAC_LC_CODEC } from "./aac.ts";
 import { plannedInit } from "./planned-init.ts";
 import { readInit } from "./read-init.ts";
 
-/** What a checked init segment says; needed to check the media that belongs to it. */
+/** Facts of a checked init segment, needed to check its media segments. */
 export interface InitFacts {
   /** RFC 6381: "avc1.64001f", "mp4a.40.2". */
   codec: string;

@@ -71,9 +71,9 @@ function decodeDeadlines(pictures: readonly ShownPicture[]): number[] {
 }
 
 /**
- * Of pictures that are due at one time the last is decoded then, and the others shortly before it: each
- * that is decoded for a shorter time than it is shown is one that a paused seek misses, so as few as can
- * be are, and the one before them, a segment's first as a rule, is none of them.
+ * Spreads pictures that are due at the same time: the last one is decoded then, the others shortly before.
+ * A seek while paused misses pictures whose decode duration is shorter than the time they are shown. So
+ * as few as possible get a shorter one, and the picture before them (as a rule a segment's first) does not.
  */
 function apart(times: readonly number[]): number[] {
   const spread = [...times];

@@ -14,7 +14,7 @@ export interface ReadFragment {
   dataOffset: number;
 }
 
-/** What samples inherit where a fragment is silent (`trex`). */
+/** Values of samples where a fragment gives none (`trex`). */
 export interface SampleDefaults {
   durationTicks: number;
   sizeBytes: number;

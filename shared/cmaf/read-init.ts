@@ -1,7 +1,7 @@
 import { type Box, BoxFields, invalid, only, readBoxes, readChildren } from "../isobmff/box.ts";
 import { readHandler, readLanguage, readTimescale, readTrackId } from "../isobmff/headers.ts";
 
-/** What an init segment says; nothing of it is judged here. */
+/** The contents of an init segment, read but not checked. */
 export interface ReadInit {
   topLevel: string[];
   handler: string;

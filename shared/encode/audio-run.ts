@@ -40,7 +40,7 @@ export interface DecodedAudio {
   frames: DecodedFrame[];
 }
 
-/** What one run encodes, and what of it is kept. */
+/** The range that one run encodes, and the part of it that is kept. */
 export interface AudioRun {
   /** First sample to encode, and the end of the last; at the rendition's rate, on the timeline. */
   startSample: number;

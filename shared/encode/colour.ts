@@ -9,7 +9,7 @@ import type { VideoFacts } from "../job/job.ts";
  * slow. All else (HDR, BT.2020, RGB) becomes BT.709.
  */
 
-/** What ffprobe says of the first decoded frame; names as ffmpeg prints them, absent where unknown. */
+/** Colour description of the first decoded frame, by ffprobe; ffmpeg's names, absent where unknown. */
 export interface DecodedColour {
   pixelFormat?: string | undefined;
   range?: string | undefined;

@@ -1,8 +1,8 @@
 import { TributaryError } from "../job/errors.ts";
 
 /**
- * What the ffmpeg core can decode. Its build has a decoder of AV1 for graphics cards alone, so that it has
- * none in a page: such sources are for the browser's own codecs, and for servers.
+ * Whether the ffmpeg core can decode the codec. Its build has an AV1 decoder for graphics cards only, which
+ * a page cannot use: AV1 sources need the browser's own codecs or a server.
  *
  * @param codec of a source's pictures, as `VideoFacts` names it
  */

@@ -24,7 +24,7 @@ export const X264_PRESET = "veryfast";
 /** B-frames in a row; x264 refers to the one in their middle. */
 const X264_B_FRAMES = 3;
 
-/** What the decoder's buffer holds, in seconds of the rendition's rate; it takes in `RATE_SHARE.most` of that. */
+/** Decoder buffer, in seconds of the rendition's rate; it fills at `RATE_SHARE.most` of that rate. */
 const BUFFER_SECONDS = 3;
 
 /**

@@ -20,7 +20,7 @@ function hable(light: number): number {
 
 const AT_WHITE = hable(WHITE);
 
-/** What all three colours of a pixel are multiplied by, from the brightest of them. */
+/** Factor for all three colours of a pixel, from the brightest of them. */
 export function toneGain(brightest: number): number {
   const light = brightest > 1e-6 ? brightest : 1e-6;
   return hable(light) / AT_WHITE / light;

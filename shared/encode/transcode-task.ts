@@ -3,7 +3,7 @@ import { type Segment, segmentDurationTicks } from "../job/job.ts";
 import type { Notice } from "../job/notice.ts";
 import type { ChunkInfo, LeaseGrant } from "../wire/lease.ts";
 
-/** What any engine is given, and what it gives. */
+/** Input and output of every engine. */
 
 export interface TranscodeTask {
   grant: Pick<LeaseGrant, "task" | "segments" | "renditions" | "source" | "engine">;
@@ -23,7 +23,7 @@ export interface RawOutput {
 export interface TranscodedTask {
   /** Inits first, then media by segment. */
   outputs: RawOutput[];
-  /** What is missing or concealed in what was made. */
+  /** Damage of the source that is missing or concealed in the outputs. */
   notices: Notice[];
 }
 

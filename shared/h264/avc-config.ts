@@ -17,7 +17,7 @@ export interface AvcRecord {
   isCutOff: boolean;
 }
 
-/** What a record holds, damaged or not. */
+/** Reads a record's contents; a damaged record gives what can be read. */
 export function readAvcRecord(record: Uint8Array): AvcRecord {
   let at = 5;
   let isCutOff = false;

@@ -18,7 +18,7 @@ export class BitWriter {
   }
 
   /**
-   * What was written as a NAL unit, with trailing bits and emulation prevention (7.3.2.11, 7.4.1).
+   * The bits written so far as a NAL unit, with trailing bits and emulation prevention (7.3.2.11, 7.4.1).
    * @param header its first byte
    */
   nalUnit(header: number): Uint8Array<ArrayBuffer> {

@@ -2,7 +2,7 @@ import { BitReader } from "./bit-reader.ts";
 import { isSei, isSlice, type NalFraming, nalUnits } from "./nal-units.ts";
 import type { H264Sps } from "./sps.ts";
 
-/** What containers do not tell of single pictures. Sections are those of ITU-T H.264 (08/2021). */
+/** Facts of single pictures that containers do not give. Sections are those of ITU-T H.264 (08/2021). */
 
 /** payloadType of SEI messages (D.1). */
 const PICTURE_TIMING = 1;
@@ -12,7 +12,7 @@ export interface H264Picture {
   field: "top" | "bottom" | null;
 }
 
-/** What the first slice header of an access unit tells (7.3.3); null when it has no slice. */
+/** Reads the first slice header of an access unit (7.3.3); null where it has no slice. */
 export function readPicture(
   packet: Uint8Array,
   framing: NalFraming,

@@ -7,10 +7,10 @@ import { type ColourCodes, type H264Sps, type PictureOrder, parseSps } from "./s
 const SQUARE = 1;
 /** video_format: unspecified (table E-2). */
 const ANY_FORMAT = 5;
-/** log2_max_mv_length: what any level allows (E.2.1). */
+/** log2_max_mv_length: the most that any level allows (E.2.1). */
 const ANY_VECTOR = 15;
 
-/** What several sequence parameter sets are to say alike. */
+/** Values that several sequence parameter sets have in common. */
 export interface PlainSps {
   /** level_idc, not below the set's own. */
   level: number;
@@ -89,7 +89,7 @@ export function writePlainVui(
   for (const number of [0, 0, ANY_VECTOR, ANY_VECTOR, reordered, held]) out.ue(number);
 }
 
-/** What holds for pictures of all of these. */
+/** Reordering limits that are wide enough for the pictures of all of these. */
 export function widestOrder(orders: readonly PictureOrder[]): PictureOrder {
   return {
     reordered: Math.max(...orders.map(({ reordered }) => reordered)),

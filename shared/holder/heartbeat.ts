@@ -6,9 +6,9 @@ type Renew = Extract<HolderMessage, { type: "renew" }>;
 
 export interface LeaseHeartbeatOptions {
   clock: Clock;
-  /** What there is to say of each lease now. */
+  /** Progress of each lease, as of now. */
   signsOfLife(): Renew["leases"];
-  /** What is due while there is no connection is lost: a welcome tells more. */
+  /** Messages sent without a connection are dropped: the next welcome says more. */
   send(message: Renew): void;
 }
 

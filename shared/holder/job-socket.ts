@@ -15,7 +15,7 @@ const HEARD_WITHIN_MS = 10_000;
 /** WebSockets that fail at once, one after the other, before the other way is taken. */
 const FAILED_WEB_SOCKETS = 2;
 
-/** What is used of a WebSocket: browsers, workers and Node have the same one. */
+/** The part of WebSocket that is used here. Browsers, workers and Node have the same one. */
 export interface WireSocket {
   readonly readyState: number;
   send(text: string): void;

@@ -33,7 +33,7 @@ export const FINAL_REFUSALS = [
 const PARALLEL_PUTS = 4;
 
 export interface LeaseHolderOptions {
-  /** What its hello says of it. */
+  /** The holder's description in its hello. */
   identity: Pick<Hello, "role" | "holderId" | "name" | "device" | "engines">;
   /** Parallel encodes. */
   slots: number;
@@ -70,7 +70,7 @@ export class LeaseHolder {
   readonly #inTurn = pLimit(PARALLEL_PUTS);
   /** Slots when it works: a pause is no fewer. */
   #capacity: number;
-  /** What was changed since the job's creation. */
+  /** Settings changed since the job's creation. */
   #settings: JobSettingsPatch | null = null;
   #job: JobView | null = null;
   #connected = false;
@@ -255,7 +255,7 @@ export class LeaseHolder {
     if (!this.#stopped) this.#options.onChange?.();
   }
 
-  /** What is looked at must be what was accepted. */
+  /** Fetches an output for comparison. Its hash must be that of the accepted one. */
   async #fetchOutput(
     { url, sizeBytes, sha256 }: OutputToCompare,
     signal: AbortSignal,

@@ -23,7 +23,7 @@ export type LeaseEnd =
   | { state: "accepted" }
   | { state: "rejected" | "failed" | "lost"; code: ErrorCode; message: string };
 
-/** What the coordinator says of one lease. */
+/** The coordinator's messages about one lease. */
 export type LeaseAnswer = Extract<
   CoordinatorMessage,
   { type: "uploads" | "accepted" | "rejected" }
@@ -35,7 +35,7 @@ export interface LeaseRunOptions {
   work: LeaseWork;
   place: SlotPlace;
   clock: Clock;
-  /** What is due while there is no connection may be lost. */
+  /** Messages sent without a connection may be lost. */
   send(message: HolderMessage, isFirst: boolean): void;
   /** Its slot is free again, with a result to deliver or to report. */
   onMade(): void;

@@ -2,7 +2,7 @@ import type { Engine } from "../job/job.ts";
 import type { Notice } from "../job/notice.ts";
 import type { ChunkInfo, LeaseGrant, OutputFacts, PictureVerdict, Put } from "../wire/lease.ts";
 
-/** What a lease is made of: the data that goes from step to step, and the steps themselves. */
+/** The steps of a lease's work, and the data that passes from step to step. */
 
 /** One object made by a task, with its bytes. */
 export interface MadeOutput extends OutputFacts {
@@ -13,7 +13,7 @@ export interface MadeTask {
   engine: Engine;
   encodeMs: number;
   outputs: MadeOutput[];
-  /** What is missing or concealed in what was made. */
+  /** Damage of the source that is missing or concealed in the outputs. */
   notices: Notice[];
 }
 
@@ -25,7 +25,7 @@ export interface Chunk {
 /** Progress of an encode or a comparison, 0..1. */
 export type OnProgress = (progress: number) => void;
 
-/** What a home of a lease holder encodes with. */
+/** The encoder that a lease holder is given: by a tab, a container or the simulation. */
 export interface HolderEncoder {
   /** `chunk.bytes` are given away. It must settle when the signal aborts, and when it makes no progress. */
   transcode(

@@ -6,7 +6,7 @@ const SEND_AGAIN_MS = 20_000;
 
 export interface QuestionOptions {
   clock: Clock;
-  /** What is due while there is no connection may be lost: it is sent again. */
+  /** Messages sent without a connection may be lost: the question is sent again. */
   send(message: HolderMessage, isFirst: boolean): void;
 }
 

@@ -128,8 +128,8 @@ export class LeaseSlots {
   }
 
   /**
-   * What was granted first goes first, because the coordinator grants in order of need: a slot is kept
-   * for it for a moment while its chunk is still on its way.
+   * Leases run in the order of their grants, because the coordinator grants in order of need. A slot is
+   * kept for the next one for a moment while its chunk is still being fetched.
    */
   #hasTurn(place: Place): boolean {
     const nowMs = this.#clock.nowMs();

@@ -3,7 +3,7 @@ import { TributaryError } from "../job/errors.ts";
 import { retry } from "../retry.ts";
 import type { Put } from "../wire/lease.ts";
 
-/** What is used of `fetch`, which the caller hands in. It heeds its signal. */
+/** The part of `fetch` that is used here; the caller provides it. It must obey its signal. */
 export type HttpFetch = (
   url: string,
   init: {

@@ -21,7 +21,7 @@ export function invalid(message: string): TributaryError {
   return new TributaryError("OUTPUT_INVALID", message);
 }
 
-/** What a box says of itself, at an offset (4.2); null where no whole header is. */
+/** The header of the box at an offset (4.2); null where the header is not complete. */
 export function readBoxHeader(
   bytes: Uint8Array,
   at: number,

@@ -6,7 +6,7 @@ import type { DescriptionRun } from "./sample-tables.ts";
 const BASE_DATA_OFFSET = 0x1;
 const SAMPLE_DESCRIPTION_INDEX = 0x2;
 
-/** What is known of a track's samples before a fragment. */
+/** A track's sample descriptions and defaults, as the file gives them before its fragments. */
 export interface DescribedTrack {
   id: number;
   /** Description for fragments that do not name one; counts from 0 (`trex`, 8.8.3). */

@@ -54,7 +54,7 @@ export interface IsoMovie {
   tracks: IsoTrack[];
   /** It says that movie fragments follow (`mvex`). */
   expectsFragments: boolean;
-  /** What it says of its length (`mvhd`); 0 where it does not. */
+  /** Duration that the file states (`mvhd`); 0 where it states none. */
   seconds: number;
 }
 

@@ -149,7 +149,7 @@ export const videoRenditionSchema = z.object({
   /** H.264 level times ten (ITU-T H.264 table A-1): 31 is level 3.1. Profile is High. */
   level: z.int().min(10).max(62),
   /**
-   * What the one init segment of all its engines holds besides x264's parameter sets (`cmaf/planned-init.ts`).
+   * Parameter sets that the init segment, shared by all engines, holds besides x264's (`cmaf/planned-init.ts`).
    * Absent in plans from before protocol version 4: there each engine brings an init segment of its own.
    */
   parameterSets: z
@@ -210,7 +210,7 @@ export const taskSchema = z.object({
 });
 export type Task = z.infer<typeof taskSchema>;
 
-/** What a job is to make: posted by the owner's tab, validated again at the edge by `plan.ts`. */
+/** The work of a job. The owner's tab posts it; the edge validates it again (`plan/validate.ts`). */
 export const jobPlanSchema = z.object({
   source: sourceFactsSchema,
   video: z.array(videoRenditionSchema).min(1).max(12),
@@ -239,7 +239,7 @@ const jobSettings = {
   unverified: z.enum(["wait", "publish"]),
 };
 
-/** What the owner decides for a job, at its creation or later. */
+/** Settings of a job that its owner chooses when it is created, or later. */
 export const jobSettingsSchema = z.object({
   ...jobSettings,
   unverified: jobSettings.unverified.default("wait"),
@@ -254,7 +254,7 @@ export const DEFAULT_JOB_SETTINGS: JobSettings = {
   unverified: "wait",
 };
 
-/** What the patch leaves out stays as it is. */
+/** Settings with the patch applied. Fields that the patch leaves out stay as they are. */
 export function patchSettings(settings: JobSettings, patch: JobSettingsPatch): JobSettings {
   return {
     stageAll: patch.stageAll ?? settings.stageAll,

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What is left out, guessed or changed of a source, as people and programs are told. Codes are added,
- * never renamed; nobody matches on a message's text.
+ * Codes of notices: parts of a source that are left out, guessed or changed. Codes are added, never
+ * renamed; programs match on the code and never on a message's text.
  */
 export const NOTICE_CODES = [
   /** The file breaks off: its end is missing. */
@@ -96,7 +96,7 @@ export function noticesOf(source: { warnings: readonly string[]; notices: Notice
   return withNotices(source.notices, uncoded(source.warnings));
 }
 
-/** What people read of them. */
+/** The notices' texts, for people. */
 export function messagesOf(notices: readonly Notice[]): string[] {
   return notices.map(({ message }) => message);
 }

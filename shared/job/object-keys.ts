@@ -29,7 +29,7 @@ export function initKey(jobId: string, rendition: string, { sha256, md5 }: Hashe
 }
 
 /**
- * What an object under `v/` must hold by its name, both in hexadecimal. Storage's ETag is the MD5.
+ * The hashes that an object's name under `v/` promises, in hexadecimal. Storage's ETag is the MD5.
  * @param path a key, or an address without its query
  * @returns null for a name without hashes; `md5` is null in names from before 2026-11-27, which hold
  *   the SHA-256 alone
@@ -47,7 +47,7 @@ export function playlistKey(jobId: string, path: string): string {
   return `v/${jobId}/${path}`;
 }
 
-/** What a finished job is made of (`edge/storage/video-record.ts`). Served to nobody. */
+/** Key of the record that lists a finished job's objects (`edge/storage/video-record.ts`). Never served. */
 export function recordKey(jobId: string): string {
   return `records/${jobId}.json`;
 }

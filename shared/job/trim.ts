@@ -13,7 +13,7 @@ export const trimSchema = z.object({
   startTicks: ticks,
   /** The end of the last frame. */
   endTicks: ticks,
-  /** Of the whole source. */
+  /** Duration of the whole source, before it is cut. */
   sourceDurationTicks: ticks,
 });
 export type Trim = z.infer<typeof trimSchema>;

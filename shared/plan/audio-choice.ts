@@ -1,10 +1,10 @@
-/** What somebody chose for a video's audio; what is absent is as by default. Without the schemas, for pages. */
+/** The owner's choices for a video's audio; absent fields take the default. Without schemas, for pages. */
 export interface AudioChoice {
-  /** Of a stereo rendition; mono gets half of it. Default: AUDIO_KILOBITS.usual. */
+  /** Rate of a stereo rendition, in kbit/s; mono gets half of it. Default: AUDIO_KILOBITS.usual. */
   kilobitsPerSecond?: number | undefined;
 }
 
-/** Of a stereo rendition, in kbit/s. The AAC encoder's coder is good from 64 on (`encode/ffmpeg-audio-args.ts`). */
+/** Rates of a stereo rendition, in kbit/s. The AAC encoder is good from 64 on (`encode/ffmpeg-audio-args.ts`). */
 export const AUDIO_KILOBITS = { least: 64, usual: 128, music: 192, most: 320 } as const;
 
 /** A rate as text, such as an address or a store has it; undefined for what is none, or out of bounds. */

@@ -12,8 +12,8 @@ const MAX_DEFAULT_SHORT_SIDE = 1080;
 const LOWER_SHORT_SIDES = [720, 480, 360, 240] as const;
 
 /**
- * What Apple's authoring specification wants a variant for, sound included: cellular connections. Less a
- * twentieth, for boxes and what encoders overshoot.
+ * Most bits of the variant for cellular connections that Apple's authoring specification asks for, audio
+ * included, less a twentieth for boxes and for encoders that overshoot.
  */
 const CELLULAR_KILOBITS = 192 * 0.95;
 const CELLULAR_SHORT_SIDE = 144;

@@ -81,7 +81,7 @@ function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[
   ];
 }
 
-/** Of audio whose rate was asked for, and which may be copied at its own. */
+/** Notices for audio whose rate was chosen, but which may be copied at its own rate. */
 function keptAudio(facts: SourceFacts, renditions: readonly AudioRendition[]): Notice[] {
   // A part begins between two AAC frames of the source, as a rule; then they are encoded.
   if ((facts.trim?.startTicks ?? 0) > 0) return [];
@@ -114,7 +114,7 @@ function segmentBytes(segments: readonly Segment[], timeline: FrameTimeline): nu
   });
 }
 
-/** What rounding makes of equal durations. The last may be any. */
+/** Whether all durations but the last are equal, as far as rounding allows. */
 function areEven(segments: readonly Segment[]): boolean {
   const runs = segments.flatMap(({ durations }) => durations);
   const last = runs.at(-1);

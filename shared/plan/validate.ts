@@ -15,8 +15,8 @@ import { SEGMENT_LIMIT_TICKS } from "./segments.ts";
 const RATE_ROUNDING = 0.001;
 
 /**
- * What a plan must obey beyond its schema, whoever made it: the edge checks each job it is asked to
- * create. Segments cover [0, duration) once, in order; each (segment, rendition) is in one task.
+ * Checks the rules that a plan must follow beyond its schema. The edge does so for each new job, whoever
+ * made the plan. Segments cover [0, duration) once, in order; each (segment, rendition) is in one task.
  * @throws TributaryError PLAN_INVALID, SOURCE_TOO_LARGE
  */
 export function validatePlan(plan: JobPlan): void {

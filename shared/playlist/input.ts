@@ -9,7 +9,7 @@ import {
   type VideoRendition,
 } from "../job/job.ts";
 
-/** What playlists are rendered from: the plan of a job and the segments that passed the gate so far. */
+/** Input of all playlist renderers: a job's plan, and the segments that have passed the gate so far. */
 export interface PlaylistInput {
   video: VideoRendition[];
   audio: AudioRendition[];
@@ -21,7 +21,7 @@ export interface PlaylistInput {
   ended: boolean;
 }
 
-/** What of a job may stand in playlists now. */
+/** The part of a job that playlists may show now. */
 export interface Published {
   /** Segments in order, by rendition id; all lists have the same length. */
   byRendition: ReadonlyMap<string, AcceptedSegment[]>;

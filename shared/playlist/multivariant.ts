@@ -171,7 +171,7 @@ export function codecs(rendition: VideoRendition | AudioRendition, now: Publishe
 /**
  * FRAME-RATE is the highest of a variant (RFC 8216, 4.3.4.2). Taken as the average of the busiest
  * segment: over single frames, times that a container rounded to milliseconds would make 30 of 30.3.
- * What is left of such rounding in a segment is taken off where a usual rate is that near.
+ * A segment's average that differs from a usual rate by no more than such rounding becomes that rate.
  */
 export function highestFrameRate(input: PlaylistInput): number {
   const highest = input.segments.reduce((most, segment) => {

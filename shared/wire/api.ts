@@ -77,7 +77,7 @@ export const webhookSchema = z.object({
   secret: z.string().min(16).max(200),
 });
 
-/** What a webhook is sent. */
+/** The body of a request to a webhook. */
 export const webhookEventSchema = z.object({
   type: z.enum(["job.ready", "job.failed", "job.cancelled"]),
   jobId: videoId,
@@ -105,7 +105,7 @@ export const ladderRungSchema = z.object({
 }) satisfies z.ZodType<LadderRung>;
 
 export const audioChoiceSchema = z.object({
-  /** Of stereo; mono gets half of it. Default: 128; 192 suits music. */
+  /** Rate of stereo; mono gets half of it. Default: 128; 192 suits music. */
   kilobitsPerSecond: z.int().min(AUDIO_KILOBITS.least).max(AUDIO_KILOBITS.most).optional(),
 }) satisfies z.ZodType<AudioChoice>;
 
@@ -214,7 +214,7 @@ export const videoPatchSchema = detailsPatchSchema
     ],
   });
 export type VideoPatch = z.input<typeof videoPatchSchema>;
-/** What was changed, as it is kept. */
+/** The details of a video after a change, as they are stored. */
 export const changedVideoSchema = detailsPatchSchema.extend({
   visibility: visibilitySchema.optional(),
   hasPassphrase: z.boolean().optional(),

@@ -12,7 +12,7 @@ export type CaptionFormat = (typeof CAPTION_FORMATS)[number];
 export const MOST_CAPTION_TRACKS = 32;
 /** Characters of a file with captions: a film has some 100,000, with typeset signs a few million. */
 export const MOST_CAPTION_CHARACTERS = 4 * 1024 * 1024;
-/** What a request with as many characters may have in bytes, escaped as JSON. */
+/** Most bytes of a request with that many characters, escaped as JSON. */
 export const MOST_CAPTION_BYTES = 4 * MOST_CAPTION_CHARACTERS;
 
 /** "s" and eight letters or digits: also a folder in the playlists' addresses. */
@@ -59,7 +59,7 @@ export const captionsSchema = z.object({
   /** Null for captions that somebody sent. */
   sourceTrack: z.int().nullable(),
   createdAtMs: z.number(),
-  /** What of the file is left out or was changed. */
+  /** Notices of cues and styles that are left out or changed. */
   notices: z.array(noticeSchema),
   /** All of the track as one WebVTT file. */
   url: z.string(),

@@ -5,8 +5,8 @@ import { idSchema } from "./formats.ts";
 import { MOST_TILES, tileSizeSchema } from "./pictures.ts";
 
 /**
- * What the edge asks of a container (`edge/container`). It hands out no tasks: it names a job, and the
- * container leases that job's tasks from the coordinator like every other holder.
+ * Requests of the edge to a container (`edge/container`). They hand out no tasks: each names a job, and
+ * the container leases that job's tasks from the coordinator like every other lease holder.
  */
 
 const url = z.url().max(4096);

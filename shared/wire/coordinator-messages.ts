@@ -4,7 +4,7 @@ import { jobDeltaSchema, jobViewSchema } from "./job-view.ts";
 import { leaseGrantSchema, putSchema } from "./lease.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
 
-/** What a job's coordinator says to its holders. */
+/** Messages of a job's coordinator to its lease holders. */
 
 export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({

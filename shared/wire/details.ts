@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { TrimRequest } from "../job/trim.ts";
 
-/** What people say of a video: for its watch page, links, embeds and the catalogue. */
+/** A video's title, description and the like: for its watch page, links, embeds and the catalogue. */
 
 export const MOST_TITLE_CHARACTERS = 200;
 export const MOST_DESCRIPTION_CHARACTERS = 5_000;
@@ -57,7 +57,7 @@ const chaptersSchema = z
     "each chapter starts after the one before",
   );
 
-/** What may be said when a job is created, or changed by `PATCH /api/videos/:id`; absent: left as it is. */
+/** Details given when a job is created, or changed by `PATCH /api/videos/:id`; absent fields stay as they are. */
 export const detailsPatchSchema = z.object({
   /** Empty or null: the file's name without its ending. */
   title: titleSchema.nullable().optional(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { idSchema } from "./formats.ts";
 
-/** What a finished video is made of, for programs that make files of it. */
+/** The objects of a finished video, for programs that make files of it. */
 
 const objectSchema = z.object({
   /** Below the folder of its multivariant playlist: "v480/init-....mp4". */

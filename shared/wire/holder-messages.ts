@@ -6,11 +6,11 @@ import { chunkInfoSchema, outputSchema, pictureVerdictSchema } from "./lease.ts"
 import { errorCodeSchema } from "./problem.ts";
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, roleSchema } from "./protocol.ts";
 
-/** What a holder says to its job's coordinator. */
+/** Messages of a lease holder to its job's coordinator. */
 
 /**
- * Of any `hello`, whatever its version: what it takes to tell a holder that it speaks another one. A
- * hello from before there were versions counts as 0.
+ * The part of a `hello` that every version has: enough to tell a holder that its version is not spoken
+ * here. A hello without a version counts as version 0.
  */
 export const helloVersionSchema = z.object({
   type: z.literal("hello"),

@@ -41,7 +41,7 @@ export type CoordinatorStatus = z.infer<typeof coordinatorStatusSchema>;
 
 /** `GET /api/jobs/:id`; `tasks`, `segments` (provenance) and `holders` are empty without the owner's token. */
 export const jobStatusSchema = jobViewSchema.extend({
-  /** What its owner says of it. */
+  /** Title, description and the like, as its owner wrote them. */
   details: detailsSchema.optional(),
   ...picturesSchema.shape,
   /** Null while a server still reads the source. */

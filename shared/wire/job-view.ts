@@ -70,7 +70,7 @@ export const jobViewSchema = z.object({
 });
 export type JobView = z.infer<typeof jobViewSchema>;
 
-/** What changed since the last one; `tasks` and `holders` hold only changed items. */
+/** Changes since the previous view; `tasks` and `holders` hold only changed items. */
 export const jobDeltaSchema = jobViewSchema.partial();
 export type JobDelta = z.infer<typeof jobDeltaSchema>;
 

@@ -42,7 +42,7 @@ const outputFacts = {
   frames: z.int().min(0),
 };
 
-/** What a holder offers: media is uploaded afterwards, an init travels in the offer. */
+/** An output that a holder offers: media is uploaded afterwards, an init segment is part of the offer. */
 export const outputSchema = z.discriminatedUnion("kind", [
   z.object({ ...outputFacts, kind: z.literal("media") }),
   z.object({
@@ -56,11 +56,11 @@ export type Output = z.infer<typeof outputSchema>;
 /** An output of either kind, without an init's bytes. */
 export type OutputFacts = Pick<Output, keyof Output>;
 
-/** What somebody trusted says of a result's pictures: the source's; others; nobody can tell. */
+/** A trusted holder's verdict on a result's pictures: the source's; not the source's; cannot tell. */
 export const pictureVerdictSchema = z.enum(["agrees", "lies", "unsure"]);
 export type PictureVerdict = z.infer<typeof pictureVerdictSchema>;
 
-/** What somebody made of a task, to be fetched and held against the source. */
+/** An output of another holder, to be fetched and compared with the source. */
 export const outputToCompareSchema = z
   .object({ ...outputFacts, kind: z.enum(["init", "media"]) })
   .pick({ rendition: true, kind: true, segment: true, sizeBytes: true, sha256: true })

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the site's operator sees and rules, and what others report to the operator. */
+/** Lists and rules of the site's operator, and reports that others send to the operator. */
 
 /** Null: no such rule. */
 const rule = z.int().min(1).nullable().default(null);

@@ -74,5 +74,5 @@ export const newStoryboardSchema = tileSizeSchema
   });
 export type NewStoryboard = z.infer<typeof newStoryboardSchema>;
 
-/** What a request with a whole storyboard may have in bytes. */
+/** Most bytes of a request with a whole storyboard. */
 export const MOST_STORYBOARD_BYTES = MOST_SHEETS * (MOST_SHEET_BYTES * 1.34) + 64 * 1024;

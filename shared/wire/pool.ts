@@ -16,7 +16,7 @@ const publicKeySchema = z.string().regex(/^[A-Za-z0-9_-]{100,200}$/);
 const signatureSchema = z.string().regex(/^[A-Za-z0-9_-]{80,100}$/);
 const slots = z.int().min(0).max(64);
 
-/** What a member signs to show that a public key is its own: it is good for one socket of one pool. */
+/** Text that a member signs to prove that a public key is its own; valid for one socket of one pool. */
 export function signedText(poolId: string, nonce: string): string {
   return `tributary pool hello\n${poolId}\n${nonce}`;
 }
@@ -25,7 +25,7 @@ export function signedText(poolId: string, nonce: string): string {
 export const restReasonSchema = z.enum(["paused", "hours", "data", "battery", "active", "device"]);
 export type RestReason = z.infer<typeof restReasonSchema>;
 
-/** What a member says to its pool. The text "ping" is answered by "pong" without waking the pool. */
+/** Messages of a member to its pool. The text "ping" is answered by "pong" without waking the pool. */
 export const memberMessageSchema = z.discriminatedUnion("type", [
   /** The answer to `challenge`. */
   z.object({
@@ -50,7 +50,7 @@ export const memberMessageSchema = z.discriminatedUnion("type", [
 ]);
 export type MemberMessage = z.infer<typeof memberMessageSchema>;
 
-/** What a member has given to a pool so far. */
+/** Work that a member has done for a pool so far. */
 export const givenSchema = z.object({
   jobs: z.int(),
   tasks: z.int(),
@@ -62,7 +62,7 @@ export const givenSchema = z.object({
 });
 export type Given = z.infer<typeof givenSchema>;
 
-/** What a pool says to a member. */
+/** Messages of a pool to a member. */
 export const poolMessageSchema = z.discriminatedUnion("type", [
   /** The first thing said on each socket. */
   z.object({ type: z.literal("challenge"), nonce: z.string(), poolId: idSchema }),
@@ -94,10 +94,10 @@ export const poolMessageSchema = z.discriminatedUnion("type", [
 ]);
 export type PoolMessage = z.infer<typeof poolMessageSchema>;
 
-/** What a job's creation says to have a pool's help. */
+/** The part of a request for a new job that asks a pool for help. */
 export const poolAskSchema = z.object({
   poolId: idSchema,
-  /** What stands behind `#` in the pool's link for owners. */
+  /** The text after `#` in the pool's link for owners. */
   token: z.string().min(1).max(400),
   /**
    * A random text that a browser or program keeps: jobs with the same one are of one owner, and owners
@@ -254,7 +254,7 @@ export type PoolOverview = z.infer<typeof poolOverviewSchema>;
 /** A ticket for a pool's socket. */
 export const poolTicketSchema = z.object({ ticket: z.string(), expiresAtMs: z.number() });
 
-/** What the pass of a member says of it to a job's coordinator. */
+/** Contents of a member's pass, which a job's coordinator reads. */
 export const poolPassSchema = z.object({
   jobId: idSchema,
   poolId: idSchema,

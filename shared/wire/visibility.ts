@@ -1,5 +1,5 @@
 /**
- * Who may find a video: `unlisted` is for everybody who has its link, `listed` also stands in the site's
+ * Visibility of a video: `unlisted` is for everybody who has its link, `listed` also stands in the site's
  * list, `private` is for its owner and the site's operator.
  */
 export const VISIBILITIES = ["unlisted", "listed", "private"] as const;

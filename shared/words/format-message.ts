@@ -1,6 +1,6 @@
 import format, { type CompiledMessage, type FormatValues } from "icu-minify/format";
 
-/** What a message needs: its arguments, and a function for each of its tags. */
+/** Values of a message's arguments, and a function for each of its tags. */
 export type Values<Element = never> = FormatValues<Element>;
 
 const OPTIONS = {

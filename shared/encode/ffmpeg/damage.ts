@@ -5,7 +5,7 @@ import { clock } from "../../job/ticks.ts";
 import { durationTicks } from "../transcode-task.ts";
 import type { FfmpegRun } from "./runner.ts";
 
-/** What went wrong in a run of ffmpeg, in words for people. */
+/** Notices for damage that a run of ffmpeg reported. */
 
 /** @throws TributaryError OUT_OF_MEMORY, DECODE_FAILED, ENCODE_FAILED unless ffmpeg ended with 0, by what it printed */
 export function checkExit(run: FfmpegRun, segments: readonly Segment[]): void {

@@ -18,6 +18,6 @@ export interface FfmpegRunner {
    * @throws TributaryError OUT_OF_MEMORY, WORKER_CRASHED when ffmpeg itself broke
    */
   ffmpeg(args: readonly string[], onTime: (seconds: number) => void): Promise<FfmpegRun>;
-  /** What ffprobe printed. */
+  /** @returns the text that ffprobe printed */
   ffprobe(args: readonly string[]): Promise<string>;
 }

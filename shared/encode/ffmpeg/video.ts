@@ -89,8 +89,8 @@ const probeSchema = z.object({
 });
 
 /**
- * Of the first frame, because a container may say otherwise than the frames; of the container where
- * the first packet gives no frame by itself.
+ * Colours of the first decoded frame, because the container may disagree with the frames; the container's
+ * colours where the first packet alone gives no frame.
  */
 async function probeColour(runner: FfmpegRunner): Promise<DecodedColour> {
   const { frames, streams } = parseProbe(await runner.ffprobe(probeVideoArgs(CHUNK_FILE)));

@@ -14,7 +14,7 @@ export function unreadable(message: string): TributaryError {
   return new TributaryError("CHUNK_UNREADABLE", message, { retryable: false });
 }
 
-/** What a muxer has written, with nothing in it that depends on the hour. */
+/** The file that a muxer has written, with creation times removed, so that equal input gives equal bytes. */
 export function finished(buffer: ArrayBuffer | null): ArrayBuffer {
   if (buffer === null) throw unreadable("The chunk could not be written.");
   eraseDates(new Uint8Array(buffer));

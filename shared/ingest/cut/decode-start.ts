@@ -4,7 +4,7 @@ import { holdsIdr } from "../../h264/nal-units.ts";
 import { packetsFrom } from "../read/packet-reader.ts";
 import type { VideoIndex } from "../read/source-index.ts";
 
-/** What a VideoDecoder has to be told of, and to start with. */
+/** A VideoDecoder's configuration, and the first key packet to try it with. */
 export interface DecodeStart {
   /** Null: a codec that WebCodecs has no name for. */
   config: VideoDecoderConfig | null;
@@ -14,7 +14,7 @@ export interface DecodeStart {
   packet: EncodedPacket | null;
 }
 
-/** Key packets that are looked at, spread over the source: who opens GOPs does so all along. */
+/** Key packets that are looked at, spread over the source: an encoder with open GOPs uses them throughout. */
 const MOST_LOOKED_AT = 24;
 
 /** @throws TributaryError CHUNK_UNREADABLE, or whatever the signal aborts with */

@@ -28,7 +28,7 @@ export interface ListedAudio {
   description: Uint8Array | null;
   /** Samples of each packet, where they vary; times do not tell, for they hold gaps and rounding. */
   counts: Float64Array | undefined;
-  /** What the container's times include and the sound does not. */
+  /** Delay that the container's times include and the audio itself does not. */
   delaySeconds: number;
 }
 

@@ -9,7 +9,7 @@ import type { VideoIndex } from "./source-index.ts";
  * the codec. They are not carried over, and this says so.
  */
 
-/** What is read at the start: so long and a group of pictures at least, up to so many bytes. */
+/** How much is read at the start: this long and at least one group of pictures, up to a limit of bytes. */
 const START_SECONDS = 5;
 const MOST_BYTES = 8 * 2 ** 20;
 /** Further looks, where the start has room for captions and none in it. */

@@ -1,7 +1,7 @@
 import type { VideoFacts } from "../../job/job.ts";
 import { type Notice, notice } from "../../job/notice.ts";
 
-/** What the renditions, which are 8-bit SDR, do not keep of a source's colours. */
+/** Notices for colours of the source that the renditions, 8-bit SDR, cannot keep. */
 export function coloursReduced({
   transfer,
   bitDepth,

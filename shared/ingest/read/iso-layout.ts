@@ -7,8 +7,8 @@ import { readBytes } from "./sniff.ts";
 import { sourceDamaged } from "./source-errors.ts";
 
 /**
- * What mediabunny does not tell of an ISO base media file (ISO/IEC 14496-12): whether the file is
- * whole, encrypted, cut by edit lists, and the sample descriptions as they stand.
+ * Facts of an ISO base media file (ISO/IEC 14496-12) that mediabunny does not give: whether the file is
+ * complete, encrypted or cut by edit lists, and its sample descriptions as stored.
  */
 export interface IsoLayout {
   /** Major brand of the file, "" without one: "isom", "qt  ", "heic". */
@@ -19,7 +19,7 @@ export interface IsoLayout {
   /** Bytes that the last box says the file has, when it has fewer. */
   statedBytes: number | null;
   tracks: IsoTrack[];
-  /** What the file says of its length; 0 where it does not. */
+  /** Duration that the file states; 0 where it states none. */
   movieSeconds: number;
   /** Where the `moov` box begins, in which the tracks' boxes lie. */
   moovAt: number;

@@ -9,8 +9,8 @@ import { filtered, type PacketList } from "./source-index.ts";
 import { type H264Stream, readDescription } from "./video-facts.ts";
 
 /**
- * What a packet shows, by its bitstream: containers take each packet for a picture, and cameras, cutting
- * programs and encoders put other things into packets of their own.
+ * Reads from the bitstream whether a packet holds a picture. Containers count each packet as one, but
+ * cameras, editing programs and encoders also write packets that hold something else.
  */
 
 /** A picture of its own. */
@@ -20,7 +20,7 @@ const HIDDEN = 0;
 /** Nothing to decode: empty, supplemental information, delimiters. Decoders take it for damage. */
 const NOTHING = -1;
 
-/** What packets of a track hold, in decode order: {@link PICTURE}, {@link HIDDEN} or {@link NOTHING}. */
+/** Tells what a packet holds, asked in decode order: {@link PICTURE}, {@link HIDDEN} or {@link NOTHING}. */
 type Look = (packet: Uint8Array) => number;
 
 export interface PictureTest {

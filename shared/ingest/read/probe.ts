@@ -33,7 +33,7 @@ import {
 } from "./video-facts.ts";
 import { EVERYTHING, lengthSeconds, visibleWindow } from "./visible-window.ts";
 
-/** What a file is and where its packets are. */
+/** The description of a file, and the places of its packets. */
 export interface ProbedFile {
   /** Without name, size and fingerprint: those are of the picked file. */
   facts: Omit<SourceFacts, "name" | "sizeBytes" | "fingerprint">;

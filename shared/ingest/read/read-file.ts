@@ -211,7 +211,7 @@ async function readRemuxed(
   }
 }
 
-/** What ffprobe knows of the original and the copy does not tell. */
+/** Adds facts of the original that ffprobe knows and the copy does not hold. */
 function withReport(
   probed: ProbedFile,
   remuxed: Remuxed,

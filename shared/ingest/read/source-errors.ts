@@ -1,9 +1,9 @@
 import { type ErrorCode, TributaryError } from "../../job/errors.ts";
 
 /**
- * What reading a source threw, as one of our own errors: readers meet damage in places of their own
- * and say so in their own ways. Ours and aborts pass as they are.
- * @param code of what is not known better
+ * Turns an error thrown while a source is read into one of our own: each reader reports damage in its own
+ * way. Our own errors and aborts pass unchanged.
+ * @param code for errors that are not recognised
  */
 export function asSourceError(thrown: unknown, code: ErrorCode, message: string): unknown {
   if (thrown instanceof TributaryError) return thrown;

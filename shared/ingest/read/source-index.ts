@@ -14,8 +14,8 @@ export interface PacketPlaces {
 }
 
 /**
- * What is kept of a source in memory: where its packets are in time, not the packets. Flat typed
- * arrays, about 45 bytes a packet, whatever the length of the source.
+ * Index of a source's video packets: their times and places, not their bytes. Flat typed arrays take
+ * about 45 bytes a packet.
  */
 export interface VideoIndex extends PacketPlaces {
   /** The same on the job's timeline, in whole ticks; negative when it is not seen. */
@@ -68,7 +68,7 @@ export interface PacketList {
   durationSeconds: Float64Array;
   isKey: Uint8Array;
   bytes: Uint32Array;
-  /** What `look` said of each packet; 1 where nobody looked. */
+  /** Result of `look` for each packet; 1 where it was not called. */
   looks: Float64Array;
   /** 1: decoded, but not shown, as an edit list wants it; null: all are shown. */
   hidden: Uint8Array | null;
@@ -290,7 +290,7 @@ function lastFrameDuration(
 /** A container that says less of its last frame has nothing to say of it. */
 const SHORTEST_STATED_TICKS = 0.02 * TICKS_PER_SECOND;
 
-/** What the planner needs of an index. */
+/** The part of an index that the planner needs. */
 export function frameTimeline(video: VideoIndex): FrameTimeline {
   const keyTicks: number[] = [];
   for (let i = 0; i < video.packetIsKey.length; i++) {

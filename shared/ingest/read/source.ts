@@ -39,7 +39,7 @@ export interface Source {
   trimmed(wanted: TrimRange | null): Source;
   /** See `contentDigest`; of a plan of this source. */
   contentOf(plan: JobPlan): string;
-  /** What the browser's own decoder would have to begin with. */
+  /** Configuration and first chunk for the browser's own decoder. */
   decodeStart(signal: AbortSignal): Promise<DecodeStart>;
   /**
    * The packets that a task needs, as a small mp4. The caller owns the bytes.
@@ -101,7 +101,7 @@ async function readCaptions(
   return (await remux(file, core, request, { signal })).subtitles ?? [];
 }
 
-/** What only the opener of a file can do. */
+/** Operations that only the opener of a file can provide. */
 interface SourceHome {
   dispose(): void;
   readTexts(signal: AbortSignal): Promise<SubtitleText[]>;

@@ -5,7 +5,7 @@ import { isInterlaced, readPicture } from "../../h264/picture.ts";
 import { type ColourCodes, type H264Sps, parseSps } from "../../h264/sps.ts";
 import type { VideoFacts } from "../../job/job.ts";
 
-/** What a track's headers and first pictures tell; frames and rates come from the index. */
+/** Facts from a track's headers and first pictures; frames and rates come from the index. */
 export type PictureFacts = Pick<
   VideoFacts,
   | "codec"

@@ -19,7 +19,7 @@ export interface SubtitleText {
   trim?: TrimRequest;
 }
 
-/** What becomes of each codec: its packets are copied, or decoded where no format of text has them. */
+/** Output format by codec: packets are copied, or decoded where no text format can hold them. */
 const FORMATS: Record<string, { format: SubtitleText["format"]; encoder: string }> = {
   subrip: { format: "srt", encoder: "copy" },
   srt: { format: "srt", encoder: "srt" },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What ffprobe found, as far as our own demuxer cannot tell it of a copy. */
+/** Facts of the original that ffprobe found and that our own demuxer cannot read from the copy. */
 export interface FfprobeReport {
   /** Short name: "flv", "avi", "mpegts". */
   format: string;

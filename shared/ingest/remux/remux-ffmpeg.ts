@@ -8,11 +8,11 @@ export const COPY = "/copy-";
 export interface RemuxFfmpeg {
   /** The source's path. */
   readonly input: string;
-  /** What ffprobe wrote to REPORT; empty when nothing. */
+  /** @returns the text that ffprobe wrote to REPORT; empty where it wrote none */
   ffprobe(args: readonly string[]): Promise<string>;
-  /** What ffmpeg wrote to its output file, the last argument; null when it failed. */
+  /** @returns the output file, which the last argument names; null when ffmpeg failed */
   ffmpeg(args: readonly string[]): Promise<Blob | null>;
-  /** What ffmpeg wrote to files of text, in its memory; "" for one that it did not write. */
+  /** @returns the text files that ffmpeg wrote to its memory; "" for one that it did not write */
   texts(args: readonly string[], paths: readonly string[]): Promise<string[]>;
   /** The last line of its log that says something. */
   lastLine(): string;
