@@ -1,4 +1,4 @@
-/** What wrangler.toml binds, and what this Worker exports to itself as `ctx.exports`. */
+/** Bindings of wrangler.toml, and this Worker's own exports as `ctx.exports`. */
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("./index.ts");

@@ -22,7 +22,7 @@ const MARGIN_SECONDS = 30;
 /** More than any run honestly writes. */
 const MARGIN_FACTOR = 4;
 
-/** What ffmpeg may write to one file for a task, whatever the chunk holds. */
+/** Most bytes that ffmpeg may write to one file for a task, whatever the chunk holds. */
 function largestFileBytes({ segments, renditions }: LeaseGrant): number {
   const seconds = durationTicks(segments) / TICKS_PER_SECOND + MARGIN_SECONDS;
   const rates = renditions.map(({ bitsPerSecond }) => bitsPerSecond / 8);

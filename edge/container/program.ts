@@ -187,7 +187,7 @@ class Watch {
     this.#isHeard = true;
   }
 
-  /** What it makes has grown. */
+  /** Tells that the output has grown. */
   progressed(): void {
     this.#hasProgress = true;
   }

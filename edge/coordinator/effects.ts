@@ -21,7 +21,7 @@ import type { Effect } from "./schedule/state/effect.ts";
 import type { ChoreKind, Lease } from "./schedule/state/records.ts";
 import type { State } from "./schedule/state/state.ts";
 
-/** What `LiveJob` cannot do with its sockets alone. */
+/** Effects that need more than the sockets of `LiveJob`. */
 type PlatformEffect = Exclude<Effect, { type: "send" | "welcome" | "call-server" | "ban" }>;
 
 export type GateService = Pick<Service<Gate>, "check">;
@@ -39,8 +39,8 @@ interface Shell {
 const GATE_TIMEOUT_MS = 25_000;
 
 /**
- * What the coordinator has done elsewhere: signing, the gate, storage, the catalogue. Everything ends
- * in an event, or in silence after which `schedule` asks again.
+ * Effects that are carried out elsewhere: signing, the gate, storage, the catalogue. Each one ends in an
+ * event; where none comes, `schedule` asks again.
  */
 export class Effects {
   readonly #env: Cloudflare.Env;

@@ -7,8 +7,8 @@ const KEY = "sweep";
 const sweepSchema = z.object({ videoId: z.string(), dueAtMs: z.number() });
 
 /**
- * What is left of a deleted video's coordinator: a URL that was signed before may still bring an object,
- * so that its folders are emptied once more when the last one is long over.
+ * Empties a deleted video's folders once more after the last signed URL has expired: until then an upload
+ * that was allowed before the deletion may still arrive.
  */
 export class LateSweep {
   readonly #ctx: DurableObjectState;

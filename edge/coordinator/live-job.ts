@@ -125,7 +125,7 @@ export class LiveJob {
     this.#poolFeed?.add(changes);
   }
 
-  /** What a holder's socket brought. Nothing is read of what is more than its sender may say. */
+  /** A message from a holder's socket. Messages longer than their sender may send are not parsed. */
   receive(from: Attachment, data: string | ArrayBuffer): void {
     const { connectionId, holderId } = from;
     if (!this.mayStillSpeak(from, typeof data === "string" ? data.length : data.byteLength)) return;

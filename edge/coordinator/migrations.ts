@@ -52,7 +52,7 @@ const leaseBefore = z.looseObject({
 });
 type LeaseBefore = z.infer<typeof leaseBefore>;
 
-/** What was known of a result stood in the task's `proof`, `notFor`, `claims`, and in its leases. */
+/** Older rows kept the state of verification in the task's `proof`, `notFor`, `claims` and in its leases. */
 function toVerificationRecords(rows: Rows): Rows {
   const leases = rows.leases.map((row) => leaseBefore.parse(row));
   const byId = new Map(leases.map((lease) => [lease.id, lease]));

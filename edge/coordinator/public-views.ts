@@ -5,7 +5,7 @@ import { coordinatorStatus, strangerStatus } from "./view.ts";
 /** Between two turns of a job, what anybody sees of it may be as old as that. */
 const FRESH_FOR_MS = 500;
 
-/** What anybody may see of a job, made once for all who ask at about the same time. */
+/** Public view of a job, made once for all requests that come at about the same time. */
 export class PublicViews {
   readonly #state: State;
   readonly #counts = new Kept(coordinatorStatus);

@@ -3,7 +3,7 @@ import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.
 import { type Role, roleSchema } from "../../shared/wire/protocol.ts";
 import type { Wire } from "./wire.ts";
 
-/** What a socket carries over a hibernation. */
+/** Data that a socket keeps during hibernation. */
 const attachmentSchema = z.object({
   connectionId: z.string(),
   openedAtMs: z.number(),

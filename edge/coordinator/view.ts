@@ -28,7 +28,7 @@ export function jobView(state: State): JobView {
   };
 }
 
-/** What changed, as it now is. */
+/** The new values of everything that changed. */
 export function jobDelta(
   state: State,
   changed: { job: boolean; tasks: ReadonlySet<string>; holders: ReadonlySet<string> },

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { AudioRendition, Fragment, Segment, VideoRendition } from "../../shared/job/job.ts";
 import type { Output } from "../../shared/wire/lease.ts";
 
-/** What the gate is asked: a committed lease's outputs, and what they should be. */
+/** A request to the gate: a committed lease's outputs, and the plan's expectations of them. */
 export interface GateRequest {
   jobId: string;
   /** Media lies under its keys. */

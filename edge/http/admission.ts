@@ -9,12 +9,12 @@ import { bearerToken, hashToken, tokensMatch } from "./auth.ts";
 /** Requests from the machine that it runs on: a developer's, a test's. Cloudflare always names a client. */
 const THIS_MACHINE: readonly string[] = ["127.0.0.1", "::1"];
 
-/** What makes something: some requests a minute from each address. @throws TributaryError RATE_LIMITED */
+/** Limit for requests that create something, a minute and address. @throws TributaryError RATE_LIMITED */
 export const rateLimited = limitedBy("CREATE_LIMIT");
 
 /**
- * What anybody may ask of a job: as many requests a minute from each address as a classroom makes that
- * shares one. @throws TributaryError RATE_LIMITED
+ * Limit for public reads of a job, a minute and address: enough for a classroom that shares one address.
+ * @throws TributaryError RATE_LIMITED
  */
 export const readLimited = limitedBy("READ_LIMIT");
 

@@ -7,7 +7,7 @@ import { parseJson } from "../../shared/wire/json.ts";
  * stored for them here.
  */
 
-/** What a text was sealed for: it opens nothing else. */
+/** The purpose of a sealed text: it is valid for no other one. */
 export type SealPurpose =
   | "upload"
   | "socket-ticket"

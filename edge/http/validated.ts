@@ -7,7 +7,7 @@ import { parseJson } from "../../shared/wire/json.ts";
 import { jsonSchema, schemaRef } from "../openapi/schemas.ts";
 import type { AppEnv } from "./app-env.ts";
 
-/** What handlers get from requests, parsed: `c.req.valid("json")`, `c.req.valid("query")`. */
+/** Parsed parts of requests for handlers: `c.req.valid("json")`, `c.req.valid("query")`. */
 
 type Validates<Target extends "json" | "query", S extends z.ZodType> = MiddlewareHandler<
   AppEnv,

@@ -14,7 +14,7 @@ export type Caller = "operator" | "owner" | "other";
 /** Any handler's context. */
 type Asking = Pick<Context<AppEnv>, "env" | "req">;
 
-/** What a request may know of a video. */
+/** The access that a request has to a video. */
 export interface VideoAccess {
   /** Whether there is a row of it; there is none of videos from before rows. */
   isKnown: boolean;

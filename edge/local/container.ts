@@ -11,7 +11,7 @@ export interface RunningContainer {
   /** Without a slash at the end. */
   readonly url: string;
   readonly pid: number;
-  /** What it printed so far. */
+  /** Output of the process so far. */
   readonly output: () => string;
   /** Resolves with why: "exit status 1", "killed by SIGKILL". */
   readonly exited: Promise<string>;
@@ -19,7 +19,7 @@ export interface RunningContainer {
 }
 
 export interface ContainerOptions {
-  /** What it prints is shown. */
+  /** Shows the output of the process. Default: false. */
   verbose?: boolean;
   program?: string;
   /** Added to the environment. */

@@ -24,7 +24,7 @@ export type ServerMode = "preview" | "dev";
 export interface RunningServer {
   /** Without a slash at the end. */
   readonly url: string;
-  /** What the server printed so far, for a failing test to show. */
+  /** Output of the server so far, for failing tests. */
   readonly output: () => string;
   /** Settles once the process is gone, by whatever cause. */
   readonly exited: Promise<void>;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { keptSecret } from "./signing-secret.ts";
 
-/** What signs and checks URLs of the emulated bucket. Whoever has it reads and replaces every object. */
+/** Keys that sign and check URLs of the emulated bucket. Their holder can read and replace every object. */
 export interface StorageCredentials {
   accessKeyId: string;
   secretAccessKey: string;

@@ -11,7 +11,7 @@ export const TAGS = ["Uploads", "Jobs", "Helpers", "Pools", "Videos", "Site", "O
 type Responses = NonNullable<DescribeRouteOptions["responses"]>;
 type Body = { schema: Record<string, unknown> };
 
-/** What the document says of a route beyond its address, parameters and body. */
+/** Description of a route in the document, beyond its address, parameters and body. */
 export interface RouteDescription {
   tag: (typeof TAGS)[number];
   /** The `operationId`. */

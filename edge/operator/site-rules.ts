@@ -4,7 +4,7 @@ import { log } from "../../shared/log.ts";
 import { countVideos, findRules, videosBefore } from "../catalog/operator.ts";
 import { removeVideo } from "./remove-video.ts";
 
-/** What the operator rules for new videos, and for old ones. */
+/** The operator's rules for new videos and for old ones. */
 
 const DAY_MS = 24 * 3_600_000;
 /** A run of the trigger has so much time; the rest goes the next day. */

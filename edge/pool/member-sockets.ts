@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { PoolMessage } from "../../shared/wire/pool.ts";
 import { type Presence, presenceSchema } from "./model/records.ts";
 
-/** What a member's socket carries over a hibernation; 2 kB at most. */
+/** Data that a member's socket keeps during hibernation; 2 kB at most. */
 const attachmentSchema = z.object({
   connectionId: z.string(),
   linkId: z.string(),

@@ -7,7 +7,7 @@ import { parseJson } from "../../shared/wire/json.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { jobIdOf, newJobId, newToken } from "../http/auth.ts";
 
-/** What a new job is known by. */
+/** Ids and tokens of a new job. */
 export interface JobIdentity {
   jobId: string;
   ownerToken: string;

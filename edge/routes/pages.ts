@@ -66,7 +66,7 @@ function ofPrivate(found: Published): PageContent {
   return { ...ofVideo(found), head };
 }
 
-/** What a browser is told of a video that it may not see (yet). */
+/** Page for a video that the browser may not see, or not yet. */
 function notShown(access: VideoAccess): PageContent {
   if (access.link === "over") {
     const [title, what] = [

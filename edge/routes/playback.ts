@@ -30,7 +30,7 @@ import { pictureFiles } from "./picture-files.ts";
 /** Folders of captions. */
 const CAPTIONS = "s[a-z0-9]{8}";
 
-/** What players fetch: `/v/<job>/...`. Open to players on any site. */
+/** Routes for players: `/v/<job>/...`. Open to players on any site. */
 export const playbackRoutes = new Hono<PlaybackEnv>();
 
 type PlaybackEnv = AppEnv & {
@@ -240,9 +240,9 @@ function manifest(
 }
 
 /**
- * What was served once never changes: its name holds its hashes. Storage may hold something else under
- * the name, put there behind our back: that is never served.
- * @param md5 by its name, in hexadecimal, which its ETag must be; null where the name does not say it
+ * Serves an object whose name holds its hashes, so its content never changes. An object that was replaced
+ * in storage by other means is never served.
+ * @param md5 expected ETag, in hexadecimal, from the name; null where the name has none
  */
 async function object(
   c: Context<PlaybackEnv>,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { trimRequestSchema } from "../../shared/job/trim.ts";
 import { audioChoiceSchema, ladderRungSchema } from "../../shared/wire/api.ts";
 
-/** What travels through the queue of server work. Internal, but parsed: an old deployment may have sent it. */
+/** Messages in the queue of server work. Internal, but parsed: an older deployment may have sent them. */
 
 /** A whole video in storage, which the server reads itself. */
 export const wholeSourceSchema = z.object({

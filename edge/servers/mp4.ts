@@ -18,8 +18,8 @@ interface Track {
 }
 
 /**
- * What a server needs to make it: the best rendition that has one init segment throughout, and the
- * first sound.
+ * Request to a server for an MP4 file: the best rendition that has one init segment throughout, and the
+ * first audio.
  * @throws TributaryError NOT_FOUND, SOURCE_UNSUPPORTED when no rendition can be one file
  */
 export async function assembleRequest(

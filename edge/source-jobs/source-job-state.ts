@@ -11,7 +11,7 @@ import {
 import { type Reason, reasonSchema } from "../../shared/wire/problem.ts";
 import { wholeSourceSchema } from "../servers/calls.ts";
 
-/** What is kept of a job besides its coordinator, and what is to be done for it. Pure. */
+/** The state of a source job outside its coordinator, and the next step for it. Pure. */
 
 /** The version of the stored row. Rows before version 1 say none; their shape is the same. */
 export const SOURCE_JOB_VERSION = 1;
@@ -39,7 +39,7 @@ export const sourceJobSchema = z.object({
   failures: z.number().default(0),
   endedAtMs: z.number().nullable().default(null),
   webhook: webhookSchema.nullable(),
-  /** What the webhook says, on each delivery: fixed when the job ends. */
+  /** Body of every delivery to the webhook, fixed when the job ends. */
   event: webhookEventSchema.nullable().default(null),
   deliveries: webhookStatusSchema.shape.attempts.default([]),
   deliveredAtMs: z.number().nullable().default(null),
@@ -150,7 +150,7 @@ export function dueAtMs(kept: SourceJobState, nowMs: number): number {
   return owesWebhook(kept) ? kept.deliveryDueAtMs : (kept.endedAtMs ?? nowMs) + KEPT_MS;
 }
 
-/** What the API says of deliveries; null where there is no webhook. */
+/** Status of deliveries for the API; null where there is no webhook. */
 export function webhookStatus({
   webhook,
   deliveredAtMs,

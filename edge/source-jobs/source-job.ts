@@ -53,7 +53,7 @@ export class SourceJob extends DurableObject<Cloudflare.Env> {
     await this.alarm();
   }
 
-  /** What there is to say before the coordinator has a job, and when it never got one. */
+  /** Status before the coordinator has a job, and where it never got one. */
   async status(): Promise<JobStatus | null> {
     const kept = await this.#load();
     if (kept === null || kept.source === null || kept.phase === "running") return null;

@@ -7,7 +7,7 @@ import { AwsV4Signer } from "aws4fetch";
 
 /** Time to begin an upload or download; a holder whose queue takes longer asks for fresh URLs. */
 const EXPIRES_SECONDS = 900;
-/** What a server of ours reads while it works: a whole video. */
+/** Life of URLs that our own servers read while they work: a whole video. */
 export const OWN_EXPIRES_SECONDS = 6 * 3600;
 
 export interface PresignedPut {

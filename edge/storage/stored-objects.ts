@@ -14,7 +14,7 @@ export interface CheckedObject extends ExpectedObject {
   state: "ok" | "missing" | "differs";
 }
 
-/** What a video's folder holds of what it should, by a listing: it has each object's size and ETag. */
+/** Compares a video's folder with the expected objects, by a listing of sizes and ETags. */
 export async function checkStored(
   bucket: R2Bucket,
   jobId: string,

@@ -14,8 +14,8 @@ import type { ExpectedObject } from "./stored-objects.ts";
 export const RECORD_VERSION = 1;
 
 /**
- * What a finished video is made of: its coordinator forgets it an hour after the end. From `video`,
- * `audio`, `segments` and `media` playlists can be rendered anew.
+ * List of a finished video's objects. Its coordinator forgets them an hour after the end; playlists can be
+ * rendered again from `video`, `audio`, `segments` and `media`.
  */
 const videoRecordSchema = z.object({
   /** A record of a newer version is not understood. */
@@ -58,7 +58,7 @@ export async function readRecord(bucket: R2Bucket, jobId: string): Promise<Video
   return stored === null ? null : videoRecordSchema.parse(await stored.json());
 }
 
-/** What playlists name. */
+/** Objects that playlists name. */
 export function madeObjects({ inits, media }: VideoRecord): ExpectedObject[] {
   return [...inits, ...media].map(({ key, sizeBytes }) => {
     return { key, sizeBytes, md5: namedHashes(key)?.md5 ?? null };

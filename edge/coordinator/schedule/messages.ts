@@ -13,7 +13,7 @@ import { failAudit, takeComparison } from "./verify/audits.ts";
 import { countFault } from "./verify/faults.ts";
 import { drawAll } from "./verify/waiver.ts";
 
-/** What holders say once they are known. */
+/** Messages of holders after their hello. */
 
 type LeaseMessage = Extract<HolderMessage, { leaseId: string }>;
 

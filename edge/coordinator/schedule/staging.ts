@@ -160,7 +160,7 @@ function chunksWanted(draft: Draft): number {
   return slotsOf(others) * AHEAD_PER_SLOT;
 }
 
-/** What was asked for in vain and is no longer wanted must not keep the alarm ringing. */
+/** Drops unanswered requests for chunks that are no longer needed, so that they cause no more alarms. */
 export function forgetOldAsks(draft: Draft): void {
   for (const task of draft.tasks()) {
     if ((task.staging?.dueAtMs ?? NEVER) <= draft.nowMs) {
@@ -169,7 +169,7 @@ export function forgetOldAsks(draft: Draft): void {
   }
 }
 
-/** What the owner works on itself needs no chunk, unless it wants to leave. */
+/** Tasks that the owner works on itself need no chunk, unless the owner wants to leave. */
 function mayNeedChunk(draft: Draft, { state, leases }: TaskRecord): boolean {
   if (state === "done" || state === "failed" || state === "backoff") return false;
   if (state !== "leased" || draft.job.settings.stageAll) return true;

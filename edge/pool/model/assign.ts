@@ -1,11 +1,11 @@
 import type { Engine } from "../../../shared/job/job.ts";
 import { type Need, shares } from "./shares.ts";
 
-/** Which member helps with which job. Pure: the same pool and jobs give the same moves. */
+/** Assigns members to jobs. Pure: the same pool and jobs give the same moves. */
 
 export interface Machine {
   memberId: string;
-  /** Pixels a second with all its encoders; of one that nothing is known of, what is likely. */
+  /** Pixels a second of all its encoders together; an average where its speed is unknown. */
   speed: number;
   slots: number;
   engines: readonly Engine[];
@@ -29,9 +29,9 @@ export interface Move {
   jobId: string | null;
 }
 
-/** A member stays so long with a job that could still use it: moving costs a connection and a chunk. */
+/** A member stays at least so long with a job that can use it: moving costs a connection and a chunk. */
 const STAY_MS = 15_000;
-/** A member leaves where the job has this part of it too much, and comes where this part is missing. */
+/** A member may leave a job that has this part of its speed too much, or join one that lacks this part. */
 const TOO_MUCH = 0.6;
 const MISSING = 0.4;
 
@@ -43,7 +43,7 @@ export function canHelp(
   return !refused.includes(jobId) && (!needsBrowser || engines.includes("webcodecs"));
 }
 
-/** The moves that bring the pool to what its jobs' shares are, as nearly as whole machines can. */
+/** Moves that bring the pool as near to its jobs' shares as whole machines allow. */
 export function assign(
   machines: readonly Machine[],
   demands: readonly Demand[],
@@ -82,7 +82,7 @@ class Hall {
     }
   }
 
-  /** From jobs that are over, and from those that can use no more of anybody. */
+  /** Takes machines from jobs that are over or can use no more help. */
   leaveUnusable(): void {
     for (const machine of this.#machines) {
       if (machine.jobId === null) continue;
@@ -92,7 +92,7 @@ class Hall {
     }
   }
 
-  /** From jobs that have more than their share, where others miss something: the idle first, then the newest. */
+  /** Takes machines from jobs above their share while others lack some: idle ones first, then the newest. */
   leaveCrowded(nowMs: number): void {
     const staying = this.#machines
       .filter(({ memberId }) => this.#at.get(memberId) !== null)
@@ -118,7 +118,7 @@ class Hall {
     }
   }
 
-  /** Free machines to the jobs that miss the largest part of their share. */
+  /** Gives free machines to the jobs that lack the largest part of their share. */
   fill(): void {
     while (this.#free.length > 0) {
       const jobs = [...this.#demands.values()]
@@ -146,7 +146,7 @@ class Hall {
     }
   }
 
-  /** What is left over, because no share misses a whole machine, to those who can use more than their share. */
+  /** Gives machines that are left over to jobs that can use more than their share. */
   spread(): void {
     for (const machine of this.#free) {
       const [job] = [...this.#demands.values()]
@@ -170,7 +170,7 @@ class Hall {
     });
   }
 
-  /** The fastest that fits into what is missing; a job without any machine takes the slowest there is. */
+  /** The fastest machine that fits into the missing speed; a job without any machine takes the slowest one. */
   #bestFor(demand: Demand): Machine | undefined {
     const missing = this.#missing(demand);
     const able = this.#free

@@ -2,18 +2,18 @@ import { assign, type Demand, type Machine, type Move } from "./assign.ts";
 import { type JobRecord, pixelsPerMs } from "./records.ts";
 import type { PoolState } from "./state.ts";
 
-/** The pool as its assignment sees it: how fast machines are, and how much jobs could use. */
+/** Input of the assignment: how fast machines are, and how much speed jobs could use. */
 
-/** Speed of a machine where no machine's is known: 480p and below on a core, about. */
+/** Assumed speed of an encoder where none is known: about 480p and below on one core. */
 const USUAL_PIXELS_PER_MS = 14_000;
-/** A job whose coordinator was silent for so long needs nobody: its holders speak every few seconds. */
+/** A job needs no help after its coordinator was silent for so long: holders send something every few seconds. */
 const SILENT_MS = 60_000;
-/** What an uplink brings is measured by what was asked of it: a little more finds out whether it brings more. */
+/** An uplink is measured by what was asked of it; asking for a little more shows whether it is faster. */
 const UPLINK_SLACK = 1.1;
-/** Chunks that lie ready are work for so long. */
+/** Stored chunks raise a job's demand as if they were to be used up in this time. */
 const STORED_SECONDS = 20;
 const LATELY_MS = 3_600_000;
-/** Work for less than this is done by those who are there. */
+/** A job never demands so much speed that its rest would be done sooner than this. */
 const LEAST_SECONDS = 2;
 
 export function balance(state: PoolState, nowMs: number): Move[] {
@@ -21,7 +21,7 @@ export function balance(state: PoolState, nowMs: number): Move[] {
   return assign(machines, demandsOf(state, machines, nowMs), nowMs);
 }
 
-/** What each job could use now, and what it has, in pixels a second. */
+/** Speed that each job could use now, and the speed it has, in pixels a second. */
 export function speedsByJob(
   state: PoolState,
   nowMs: number,

@@ -2,9 +2,9 @@ import type { ErrorCode } from "../../../shared/job/errors.ts";
 import type { PoolMessage, PoolPass } from "../../../shared/wire/pool.ts";
 import type { JobRecord, Presence, Work } from "./records.ts";
 
-/** What goes into a pool and what comes out of it, beside its members' own messages. */
+/** Input and output of a pool, apart from its members' own messages. */
 
-/** What a job's coordinator says of its job, each time anew and complete: one that got lost does no harm. */
+/** A coordinator's report on its job. Each one is complete, so a lost one does no harm. */
 export type JobReport = Pick<
   JobRecord,
   | "pixelsPerSecond"
@@ -43,7 +43,7 @@ export interface Refusal {
   message: string;
 }
 
-/** What the pool wants done outside. */
+/** Actions of a pool for the platform. */
 export type PoolEffect =
   | { type: "send"; connectionId: string; message: PoolMessage }
   /** With a pass that is sealed as it is sent. */

@@ -13,16 +13,16 @@ import type { PoolState } from "./state.ts";
 
 /** Members are handed to jobs anew this soon after something has changed, and no more often. */
 export const REBALANCE_EVERY_MS = 1_000;
-/** Not to be asked again so soon: by a job that could not use it, and by one that sent it away. */
+/** A member is not sent back so soon to a job that could not use it, or that sent it away. */
 const REFUSED_MS = 5 * 60_000;
 const SENT_AWAY_MS = 86_400_000;
-/** After a job said that it is over, until it says so itself. */
+/** A job that a member found over gets it back no sooner; the job's own report comes meanwhile. */
 const OVER_MS = 10_000;
-/** What was made for a job that is over is shown to the operator for so long. */
+/** Jobs that are over are kept, and shown to the operator, for so long. */
 const KEPT_MS = 86_400_000;
 const SAMPLE_EVERY_MS = 5 * 60_000;
 const DAYS_KEPT = 14;
-/** As for a contributor link: a browser that is opened anew without its key is another member. */
+/** Most members that ever joined by a link: a browser that has lost its key joins as another member. */
 const mostNames = (maxMembers: number) => 50 + 20 * maxMembers;
 
 type Said = Exclude<MemberMessage, { type: "hello" }>;
@@ -42,7 +42,7 @@ export class PoolModel {
     this.state = state;
   }
 
-  /** Why the member is not let in; null where it was. */
+  /** @returns why the member is refused; null where it was admitted */
   arrive(arrival: Arrival, nowMs: number): Refusal | null {
     const { state } = this;
     const { memberId, linkId, connectionId } = arrival;
@@ -120,7 +120,7 @@ export class PoolModel {
     if (member !== undefined) this.state.put("member", { ...member, lastSeenAtMs: nowMs });
   }
 
-  /** A job asks for help. Why it gets none; null where it is in the queue now. Asking again changes nothing. */
+  /** A job asks for help; asking again changes nothing. @returns why it is refused; null where it is queued */
   ask({ jobId, title, linkId, ownerId }: Ask, nowMs: number): Refusal | null {
     const { state } = this;
     if (state.get("job", jobId) !== undefined) return null;
@@ -140,7 +140,7 @@ export class PoolModel {
     return null;
   }
 
-  /** What a job's coordinator says; nothing of a job that never asked. */
+  /** Takes a coordinator's report; ignored for a job that never asked this pool. */
   report(report: JobReport, nowMs: number): PoolEffect[] {
     const job = this.state.get("job", report.jobId);
     if (job === undefined) return [];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { engineSchema } from "../../../shared/job/job.ts";
 import { poolRulesSchema, restReasonSchema } from "../../../shared/wire/pool.ts";
 
-/** What a pool knows, a row a record. Fields that are added later have a default, for older rows. */
+/** Records of a pool, each stored as a row. Fields that are added later have a default, for older rows. */
 
 const timeOrNull = z.number().nullable();
 
@@ -123,9 +123,9 @@ export const presenceSchema = z.object({
 });
 export type Presence = z.infer<typeof presenceSchema>;
 
-/** Half of a record's weight is gone after this time without new proofs. */
+/** Without new proofs a record counts half after this time. */
 const HALF_LIFE_MS = 30 * 86_400_000;
-/** More would only delay how soon a record that ages counts less. */
+/** Most proven results that count: more would only delay the effect of age. */
 const MOST_PROVEN = 1_000;
 
 /** Proven results of a member as they count now: a machine that was not seen for long is a newcomer again. */
@@ -142,7 +142,7 @@ export function pixelsPerMs({ pixels, workMs }: MemberRecord): number | null {
   return workMs > 0 && pixels > 0 ? pixels / workMs : null;
 }
 
-/** What is new in a count of a member's work on a job, since the last one. */
+/** A member's work on a job since the previous count. */
 export function added(now: Work, before: Work | undefined): Work {
   const difference = { ...now };
   if (before === undefined) return difference;

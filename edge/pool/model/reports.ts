@@ -2,12 +2,12 @@ import type { JobReport, PoolEffect } from "./messages.ts";
 import { added, type JobRecord, type MemberRecord, provenNow, type Work } from "./records.ts";
 import type { PoolState } from "./state.ts";
 
-/** What a job's report means for its members' records. */
+/** Updates members' records by a job's report. */
 
 /** As in a job: a link is closed after so many proven lies, if they are more than this share of what was proven. */
 const CLOSING_LIES = 3;
 const CLOSING_SHARE = 1 / 4;
-/** A name costs nothing, time does: who came so lately begins anew when somebody of its link lied. */
+/** Members that joined so recently lose their record when another one of their link lied: names cost nothing. */
 const NEW_MS = 86_400_000;
 
 /** @returns what is to be done, of members that lied */

@@ -1,6 +1,6 @@
 /** How much of a pool each job gets, in pixels a second. Pure; `assign.ts` makes machines of it. */
 
-/** What a job could use of the pool now. */
+/** The help that a job could use now. */
 export interface Need {
   jobId: string;
   /** The link for owners, and the owner that came by it. */

@@ -28,8 +28,8 @@ interface Seat {
 }
 
 /**
- * What is at work, who is free when, and when everything could be done. Upload and gate come after
- * everybody's last task alike: times are those at which tasks are encoded, in ms from now.
+ * Forecast of the tasks at work, of when each holder is free, and of the end. All times are in ms from now
+ * and end with the encoding: upload and gate follow every last task alike.
  */
 export class Forecast {
   readonly #draft: Draft;
@@ -190,8 +190,8 @@ export class Forecast {
 }
 
 /**
- * What a lease at work still needs: by its holder's speed, or by its progress where that is not known
- * or wrong.
+ * Time that a lease at work still needs, in ms: by its holder's speed, or by its progress where the speed
+ * is unknown or wrong.
  */
 function workLeftMs(draft: Draft, lease: Lease, quietMs: number, pace: Pace): number {
   const elapsedMs = draft.nowMs - lease.grantedAtMs;

@@ -2,7 +2,7 @@ import type { CoordinatorMessage } from "../../../../shared/wire/coordinator-mes
 import type { ChoreKind } from "./records.ts";
 import type { Changes } from "./state.ts";
 
-/** What is to be done outside, once the changes are written. All of it may happen twice. */
+/** Actions for the platform, once the changes are written. Each of them may happen twice. */
 export type Effect =
   | { type: "send"; connectionId: string; message: CoordinatorMessage }
   /** Answer a hello; the shell adds the job as it now stands. */

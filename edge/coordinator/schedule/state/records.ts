@@ -7,9 +7,9 @@ import { roleSchema } from "../../../../shared/wire/protocol.ts";
 import { isProof, verificationSchema } from "../verify/verification.ts";
 
 /**
- * What the coordinator of one job knows, a row a record. Records are never changed in place, only
- * replaced. A field that is added later has a default, for the rows that were written before; any other
- * change of a shape is a migration (`edge/coordinator/migrations.ts`).
+ * Records of one job's coordinator, each stored as a row. Records are replaced, never changed in place. A
+ * field that is added later has a default, for rows that were written before; any other change of a shape
+ * is a migration (`edge/coordinator/migrations.ts`).
  */
 
 const timeOrNull = z.number().nullable();
@@ -32,7 +32,7 @@ const choreSchema = z.object({
   asked: z.boolean().exactOptional(),
 });
 
-/** What came of the results of all who came by one contributor link. */
+/** Results of all members of one contributor link, counted. */
 /** A job's record of a member of its pool, with the counts that the pool gets. */
 const poolMemberSchema = z.object({
   memberId: z.string(),
@@ -165,7 +165,7 @@ export const leaseSchema = z.object({
   id: z.string(),
   taskId: z.string(),
   holderId: z.string(),
-  /** What its holder was asked for: outputs, or a comparison of a result's pictures. */
+  /** The task of the holder: to make outputs, or to compare a result's pictures with the source. */
   purpose: z.enum(["make", "compare"]),
   /** Only a result of this engine counts; null: of any. */
   engine: engineSchema.nullable().default(null),

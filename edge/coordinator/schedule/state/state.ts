@@ -48,7 +48,7 @@ export interface State {
   readonly unclear: Set<string>;
 }
 
-/** What one event changed; null is a record that is gone. The shell writes exactly these rows. */
+/** Changes of one event; null is a deleted record. The shell writes exactly these rows. */
 export interface Changes {
   job: JobRecord | null;
   tasks: Map<string, TaskRecord>;

@@ -4,21 +4,21 @@ import { isDrawn, type Waiting } from "./trust.ts";
 import { awaitsAudit, type Verification } from "./verification.ts";
 import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
 
-/** Which holders audit which results; audits.ts draws the conclusions. */
+/** Chooses which holders audit which results; audits.ts draws the conclusions. */
 
 /**
- * Of those who run results again to compare hashes: somebody trusted, who proves; or, while nobody
- * trusted is here, contributors that do not belong together, for evidence.
+ * Holders that run tasks again to compare hashes: trusted ones, whose agreement is proof; or, while no
+ * trusted holder is here, independent contributors, whose agreement is evidence.
  */
 export type Auditors = "trusted" | "independent";
 
-/** Contributors only where no trusted holder could run a result again, and never with the policy `all`. */
+/** `independent` only where no trusted holder could run a task again, and never with the policy `all`. */
 export function auditorsNow(draft: Draft): Auditors {
   if (draft.job.settings.verify === "all") return "trusted";
   return draft.holders().some(canRunAgain) ? "trusted" : "independent";
 }
 
-/** Whether this holder may say something of the task's result, or replace it. */
+/** Whether this holder may audit the task's result, or replace it. */
 export function mayAudit(
   draft: Draft,
   holder: Holder,

@@ -11,7 +11,7 @@ import { acceptedDigest, digestOf, prove, takeEvidence } from "./proof.ts";
 import type { Claim } from "./verification.ts";
 import { auditOf, isTrusted } from "./verifying.ts";
 
-/** What an audit says of the result that it looks at. */
+/** Conclusions from audits. */
 
 /** An audit's offer against what was accepted. True when the lease goes on as an ordinary one. */
 export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Output[]): boolean {

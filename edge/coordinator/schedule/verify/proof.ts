@@ -12,9 +12,9 @@ import { countForPool } from "./pool-counts.ts";
 import { awaitsAudit, type Claim, claimsOf } from "./verification.ts";
 import { isTrusted } from "./verifying.ts";
 
-/** How results are proven, and disputes about them settled. */
+/** Proves results, and settles disputes about them. */
 
-/** Somebody trusted says, by this kind of audit, that the task's result is what it should be. */
+/** A trusted holder has confirmed the task's result by this kind of audit. */
 export function prove(draft: Draft, taskId: string, by: Audit): void {
   const task = draft.task(taskId);
   const planned = draft.planned.get(taskId);
@@ -51,7 +51,7 @@ export function clear(draft: Draft, taskId: string, by: Verified): void {
   draft.moveVerification(taskId, { type: "verified", by });
 }
 
-/** Results without which the last audits of their links were drawn, once all of those went well. */
+/** Clears vouched results of links whose last audits have all gone well. */
 export function clearVouched(draft: Draft): void {
   const unclear = draft.unclear();
   const linkOf = (holderId: string | undefined) => draft.holder(holderId ?? "")?.principal;
@@ -96,7 +96,7 @@ export function settleDispute(draft: Draft, task: Task, claims: readonly Claim[]
   }
 }
 
-/** What the task's result should be is known: who said otherwise is out, the others have their name back. */
+/** The right result is known: holders of other claims are banned, the others get their agreements back. */
 function judge(draft: Draft, claims: readonly Claim[], digest: string): void {
   for (const claim of claims) {
     const holder = draft.holder(claim.holderId);

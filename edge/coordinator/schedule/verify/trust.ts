@@ -22,8 +22,9 @@ import { isTrusted } from "./verifying.ts";
  * drawn: with probability (1-p1)(1-p2)...(1-pm). Each of the last results of a link's members is drawn,
  * too, of at most `LAST_AUDITS` of them. The policy `all` leaves nothing to chance.
  *
- * What is sure to be audited may be run a second time before the first run is over, by somebody who
- * would be idle: the two are a pair then, and whose result comes second is the audit of the other.
+ * A lease that is sure to be audited may be run by a second holder before the first run is over. The two
+ * are a pair then, and the result that comes second is the audit of the other. Trusted holders do so before
+ * ordinary tasks, idle contributors when there is nothing else to do.
  */
 
 /** Every result of a new member is audited until so many were proven in a row. */

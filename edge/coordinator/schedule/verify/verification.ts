@@ -2,12 +2,12 @@ import { z } from "zod";
 import { type Verified, verifiedSchema } from "../../../../shared/job/job.ts";
 
 /**
- * What is known of a task's result, in one record. `move` alone changes it:
+ * The state of verification of a task's result, in one record. Only `move` changes it:
  *
  *   unverified  no result yet, or one that was not drawn for an audit: a later result of its maker
  *               that is proven clears it, or the last audits of its link do
  *   audit-due   the result is to be run again, or looked at, by somebody else
- *   auditing    the task's live leases do that
+ *   auditing    live leases of the task do that now
  *   disputed    results disagreed and are gone: a further one decides
  *   verified    playlists may show the result
  */

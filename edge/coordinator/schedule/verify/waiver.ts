@@ -11,7 +11,7 @@ import { KNOWN_PROVEN, LAST_AUDITS } from "./trust.ts";
 import { awaitsAudit } from "./verification.ts";
 import { isTrusted } from "./verifying.ts";
 
-/** What becomes of results that nothing will verify by itself. */
+/** Handles results that no audit would verify otherwise. */
 
 const UNVERIFIED_WARNING =
   "Some parts were made by helpers, and nobody trusted was here to verify them.";
@@ -69,9 +69,9 @@ function unverifiedLinks(draft: Draft, unclear: readonly TaskRecord[]): Unverifi
 }
 
 /**
- * Whoever begins to lie may go on with it, and nothing comes after a member's newest result: where it
- * makes no more, that one is audited. Of a link with many such members a few are drawn, and the others'
- * results are vouched for by them.
+ * A member that has begun to lie probably goes on, so its newest result tells most: it is audited where the
+ * member will make no more. In a link with many such members only a few are drawn; their audits also vouch
+ * for the results of the others.
  */
 function drawLast(draft: Draft, { results, auditedMs, waiting }: UnverifiedLink): void {
   const mayMakeMore = whoMayMakeMore(draft);
