@@ -66,7 +66,7 @@ export interface UploadState {
   parts: { part: number; etag: string }[];
 }
 
-/** What `createJob` and `createWholeJob` take. */
+/** Options of `createJob` and `createWholeJob`. */
 export interface CreateOptions {
   createToken?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -82,7 +82,7 @@ export class EdgeClient {
     this.#edge = new EdgeCalls(origin);
   }
 
-  /** What this deployment offers. */
+  /** Abilities and limits of this deployment. */
   site(signal?: AbortSignal): Promise<Site> {
     return this.#edge.call("GET", "/api/site", siteSchema, { signal });
   }
@@ -181,7 +181,7 @@ export class EdgeClient {
   }
 
   /**
-   * What a finished video is made of. @param token the owner's, for a private one
+   * The objects of a finished video. @param token the owner's, for a private video
    * Codes: NOT_FOUND, also for videos from before there were records.
    */
   videoFiles(videoId: string, token?: string, signal?: AbortSignal): Promise<VideoFiles> {
@@ -367,7 +367,7 @@ export class EdgeClient {
     });
   }
 
-  /** What opens the job's socket, for a minute. Codes: UNAUTHORIZED, JOB_NOT_FOUND, LINK_EXPIRED, RATE_LIMITED. */
+  /** A ticket for the job's socket, valid for a minute. Codes: UNAUTHORIZED, JOB_NOT_FOUND, LINK_EXPIRED, RATE_LIMITED. */
   async socketTicket(jobId: string, token: string, signal?: AbortSignal): Promise<string> {
     const options = { token, signal };
     const path = `/api/jobs/${jobId}/ticket`;

@@ -21,7 +21,7 @@ export class OperatorClient {
     this.#edge = new EdgeCalls(origin);
   }
 
-  /** What the operator sees of the site. @param token the site's ADMIN_TOKEN. Codes: FORBIDDEN, RATE_LIMITED. */
+  /** The operator's overview of the site. @param token the site's ADMIN_TOKEN. Codes: FORBIDDEN, RATE_LIMITED. */
   overview(token: string): Promise<Overview> {
     return this.#edge.call("GET", "/api/admin", overviewSchema, { token });
   }

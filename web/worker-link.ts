@@ -33,7 +33,7 @@ export interface WorkerLinkOptions<Api> extends WatchOptions {
   timeoutsMs?: Partial<Record<keyof Api, number>>;
 }
 
-/** What a worker offers every link, beside its own methods. */
+/** Methods that every worker offers its links, besides its own. */
 interface LinkedWorker<Api> {
   api: Api;
   /** Resolves when the worker holds this Web Lock; only its end releases it. Null: no locks here. */

@@ -93,7 +93,7 @@ export class WorkerWatch {
     this.#silentTicks = 0;
   }
 
-  /** What the worker throws ends it, as does a script that cannot be loaded or a message that cannot be read. */
+  /** Ends the worker after an uncaught error, a script that cannot be loaded or a message that cannot be read. */
   watchErrors(worker: Worker): void {
     worker.addEventListener("error", (event) => {
       // Else it goes on to the thread above this one, as if that had thrown it.

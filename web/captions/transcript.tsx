@@ -7,7 +7,7 @@ import { authorized } from "../player/authorized.ts";
 import { formatClock } from "../ui/format.ts";
 import { t } from "../words/words.ts";
 
-/** What is said, beside the player: to read, to search, and to go to. */
+/** The captions as text beside the player: to read, to search, and to jump to. */
 export function Transcript({
   captions,
   masterUrl,

@@ -38,7 +38,7 @@ export interface ContributorState {
   error: WireError | null;
 }
 
-/** What a contributor link says, and as whom this tab joins. */
+/** The contents of a contributor link, and the identity with which this tab joins. */
 export interface ContributorInvitation {
   jobId: string;
   token: string;

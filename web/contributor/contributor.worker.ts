@@ -37,7 +37,7 @@ class Contributor implements ContributorApi {
   #pool: Pool | null = null;
   /** At a time, as far as frames have room; also after a pause. */
   #mostTasks = 0;
-  /** What earlier sessions of this tab did; the person may change the number of encoders. */
+  /** Work of earlier sessions of this tab: a change of the number of encoders begins a new one. */
   #before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
 
   async subscribe(onState: (state: ContributorState) => void): Promise<void> {

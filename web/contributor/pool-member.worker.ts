@@ -43,7 +43,7 @@ class Member implements PoolMemberApi {
   #invitation: PoolInvitation | null = null;
   #member: PoolMember<PoolJob> | null = null;
   #encoders: Pool | null = null;
-  /** What jobs that are over did. */
+  /** Work for jobs that are over. */
   #done = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
 
   async subscribe(onState: (state: PoolMemberState) => void): Promise<void> {

@@ -25,7 +25,7 @@ export interface CompareRequest extends TranscodeRequest {
  */
 export type EnginePreference = "auto" | "ffmpeg" | "webcodecs";
 
-/** What a worker is given once, before its first task. */
+/** Setup of a worker, sent once before its first task. */
 export interface WorkerSetup {
   preference: EnginePreference;
   /** Load ffmpeg.wasm now, ahead of the first task that needs it. */

@@ -47,7 +47,7 @@ function withSets(rendition: VideoRendition, browser: EncoderSets | null): Video
 }
 
 /**
- * What the encoder writes for a rendition, in two grey pictures.
+ * Parameter sets that the encoder writes for a rendition, from two grey pictures.
  * @returns null where that cannot stand in an init segment beside another encoder's
  * @throws TributaryError ENCODE_FAILED; Error where there is no such encoder
  */

@@ -23,7 +23,7 @@ export function defaultSlots(
   return Math.min(most, cores, byMemory);
 }
 
-/** What the frames and encoders of all slots of the browser's codecs may take. */
+/** Most memory for frames and encoders of all slots with the browser's codecs. */
 const FAST_BYTES = 400 * 2 ** 20;
 /** Frames of the source that a slot holds: its decoder's, and those on their way to the encoders. */
 const FRAMES_A_SLOT = 28;
@@ -52,14 +52,14 @@ export async function decodes(config: VideoDecoderConfig | null): Promise<boolea
   return supported === true;
 }
 
-/** What this tab's results may be made by, for the coordinator to know. */
+/** Engines that this tab may use, for its hello to the coordinator. */
 export function enginesOf(preference: EnginePreference): Engine[] {
   return preference === "ffmpeg" || !hasWebCodecs()
     ? ["ffmpeg-wasm"]
     : ["webcodecs", "ffmpeg-wasm"];
 }
 
-/** What is known of a device before it worked. */
+/** Facts of a device that are known before it has worked. */
 export interface DeviceFacts {
   cores: number;
   /** Null where the browser does not tell. */
@@ -68,8 +68,8 @@ export interface DeviceFacts {
 }
 
 /**
- * What a device does for its own video: all of it; its part, with servers beside it; or nothing but
- * cutting and uploading.
+ * A device's part in its own video: all of the work; a part of it, beside servers; or only cutting and
+ * uploading.
  */
 export type DevicePart = "alone" | "helped" | "weak";
 
@@ -127,7 +127,7 @@ export function decidePart(
   return decision("alone", "enough");
 }
 
-/** What a device can give to somebody else's video, and if nothing, why. */
+/** The help that a device can give to another person's video, or the reason why it can give none. */
 export interface ContributorCapability {
   possibleSlots: number;
   reason: string | null;

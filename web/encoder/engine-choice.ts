@@ -33,7 +33,7 @@ export interface Engines {
 export class EngineChoice {
   readonly #preference: EnginePreference;
   readonly #engines: Engines;
-  /** What fails at audio says nothing of the codecs of video. */
+  /** Counted apart: failures with audio say nothing about video codecs. */
   readonly #failuresInARow = { video: 0, audio: 0 };
 
   constructor(preference: EnginePreference, engines: Engines) {

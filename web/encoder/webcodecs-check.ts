@@ -11,7 +11,7 @@ import { PlaneReader } from "./pictures/planes.ts";
 import { decoderConfig, planSamples } from "./pictures/sample-conversion.ts";
 import { statedVideo, tellsItsMatrix } from "./pictures/stated-video.ts";
 
-/** What is asked of the browser's codecs before anybody promises their speed. */
+/** Checks of the browser's codecs before they are chosen for their speed. */
 
 const NO_DECODER: FastRefusal = {
   code: "NO_DECODER",
@@ -96,7 +96,7 @@ function colourProof(): Promise<ColourProof> {
   return proof;
 }
 
-/** What is wrong with the browser's own codecs, if it has any. */
+/** The fault of the browser's own codecs; null where there is none, or no codecs. */
 export async function colourFault(): Promise<string | null> {
   return hasWebCodecs() ? (await colourProof()).fault : null;
 }

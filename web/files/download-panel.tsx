@@ -12,7 +12,7 @@ export interface DownloadPanelProps {
   title: string;
   masterUrl: string;
   ownerToken: string | null;
-  /** What the video is made of; rejects where that is not known. */
+  /** The video's objects; rejects where they are not known. */
   read(): Promise<VideoFiles>;
 }
 

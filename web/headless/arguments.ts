@@ -96,7 +96,7 @@ export interface CaptionsArgument {
 }
 
 /**
- * What was asked for on the command line; "help" when that was asked for.
+ * Parses the command line. @returns "help" where that was asked for
  * @throws TributaryError REQUEST_INVALID, LADDER_INVALID, TRIM_EMPTY
  */
 export function parseArguments(

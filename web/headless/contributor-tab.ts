@@ -22,7 +22,7 @@ type Shown = { tributaryContributor: { state: ContributorState | null } };
  */
 export class ContributorTab {
   readonly page: Page;
-  /** What the page logged as warning or error, newest last. */
+  /** Warnings and errors that the page logged, newest last. */
   readonly log: readonly string[];
 
   private constructor(page: Page, say: (line: string) => void) {

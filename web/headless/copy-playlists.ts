@@ -11,7 +11,7 @@ type Playlist = ReturnType<typeof parse>;
 const FETCH_TIMEOUT_MS = 60_000;
 const AT_ONCE = 4;
 
-/** What was written below the folder. */
+/** Files that were written below the folder. */
 export interface CopiedPlaylists {
   playlists: number;
   objects: number;

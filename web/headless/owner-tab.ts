@@ -25,7 +25,7 @@ export interface OwnerTabOptions {
   serverUrl: string;
   engine: string;
   slots: number | null;
-  /** What the page is told of the device; null for the truth. */
+  /** Number of cores that the page sees; null: the real number. */
   cores?: number | null;
   ladder: string | null;
   /** Default: the page's own choice. */
@@ -45,7 +45,7 @@ export interface OwnerTabOptions {
 export class OwnerTab {
   readonly page: Page;
   readonly #edge: EdgeClient;
-  /** What the page logged as warning or error, newest last. */
+  /** Warnings and errors that the page logged, newest last. */
   readonly log: readonly string[];
   /** See `countDownloads`. */
   readonly downloadedBytes: () => Promise<number>;

@@ -3,8 +3,8 @@ import type { Page } from "playwright";
 const MOST_LINES = 200;
 
 /**
- * What a page logs as warning or error from now on, newest last.
- * @param say takes each line as it comes, with `name` in front
+ * Warnings and errors that a page logs from now on, newest last.
+ * @param say called with each line as it comes, with `name` in front
  */
 export function logOf(page: Page, name: string, say: (line: string) => void): readonly string[] {
   const log: string[] = [];

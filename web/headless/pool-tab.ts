@@ -18,7 +18,7 @@ type Shown = { tributaryPool: { state: PoolMemberState | null }; tributaryPoolKe
 /** The tab of a pool's member: the real page behind the pool's link, with its real buttons. */
 export class PoolTab {
   readonly page: Page;
-  /** What the page logged as warning or error, newest last. */
+  /** Warnings and errors that the page logged, newest last. */
   readonly log: readonly string[];
 
   private constructor(page: Page, say: (line: string) => void) {

@@ -10,7 +10,7 @@ import type { ShownState } from "../pages/upload/shown-state.ts";
 import type { CopiedPlaylists } from "./copy-playlists.ts";
 import type { TabMemory } from "./tab-memory.ts";
 
-/** What `npm run transcode -- --json` prints. Times are in milliseconds, from real clocks. */
+/** Output of `npm run transcode -- --json`. Times are in milliseconds, from real clocks. */
 export interface TranscodeReport {
   ok: boolean;
   /** Null when ok. */
@@ -21,7 +21,7 @@ export interface TranscodeReport {
   durationSeconds: number | null;
   /** Which part of the file it is; null: all of it. */
   trim: { startSeconds: number; endSeconds: number; sourceDurationSeconds: number } | null;
-  /** What others see it under; null where the job was not begun. */
+  /** Title that others see; null where the job was not begun. */
   title: string | null;
   jobId: string | null;
   watchUrl: string | null;
@@ -42,7 +42,7 @@ export interface TranscodeReport {
   slots: number;
   poolBusyShare: number | null;
   tabMemory: TabMemory | null;
-  /** What the owner's page fetched of the site itself (scripts, styles, wasm), as sent. */
+  /** Bytes of the site itself (scripts, styles, wasm) that the owner's page fetched, as sent. */
   bytesDownloaded: number | null;
   bytesUploaded: number;
   bytesStored: number;
@@ -66,7 +66,7 @@ export interface TranscodeReport {
   settings: JobStatus["settings"] | null;
   /** Accepted segments by who made them, with what, and how that was verified. */
   makers: Maker[];
-  /** What the contributor tabs of `--contributors` showed at the end. */
+  /** State of the contributor tabs of `--contributors` at the end. */
   contributors: Pick<
     ContributorState,
     "phase" | "tasksDone" | "bytesDownloaded" | "bytesUploaded" | "error"
@@ -75,7 +75,7 @@ export interface TranscodeReport {
   segments: JobStatus["segments"];
 }
 
-/** What it prints of several files. */
+/** Output for several files. */
 export interface BatchReport {
   /** All of them. */
   ok: boolean;
@@ -94,7 +94,7 @@ export interface Maker {
   segments: number;
 }
 
-/** What was seen, in the order it was seen; missing parts did not come to pass. */
+/** Observations, in the order in which they were made; missing ones did not happen. */
 export interface Observations {
   file: string;
   sizeBytes: number;

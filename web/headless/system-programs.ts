@@ -32,7 +32,7 @@ const PLAYER_PACKAGES: Record<string, readonly string[]> = {
   ],
 };
 
-/** What only some tests need, beside Chromium and ffmpeg, which everything needs. */
+/** Programs that only some tests need. Chromium and ffmpeg are needed by all. */
 export type OtherProgram = "firefox" | "webkit" | "players";
 
 /**

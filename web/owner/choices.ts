@@ -15,13 +15,13 @@ import {
 import type { PoolOptions } from "../encoder/pool.ts";
 import type { OwnerOptions } from "./owner-api.ts";
 
-/** What this device does, by what the person asked for, what the device can, and what the edge offers. */
+/** This device's part in the work, from the person's choice, the device's abilities and the edge's offers. */
 
 export interface KnownOfJob {
   /** An engine of this tab can make the source's pictures. */
   hasEngine: boolean;
   hasServers: boolean;
-  /** What the person switched; null: by what the device can do. */
+  /** The person's choice; null: by the device's abilities. */
   switched: boolean | null;
   /** Media seconds made a second, on the actual source; null before it was measured. */
   measuredSpeed: number | null;
@@ -96,7 +96,7 @@ export function audioNeedsFfmpeg(facts: SourceFacts): boolean {
   });
 }
 
-/** What of a file decides about encoders. */
+/** Facts of a file that decide about encoders. */
 interface EncoderFacts {
   /** Size of the source, in pixels. */
   size: { width: number; height: number };

@@ -14,8 +14,8 @@ const READ_BACK_SECONDS = 0.5;
 const PROBATION = 3;
 
 /**
- * Of a part's making, its second run. As much by itself; but most of it comes last, when helpers on the same
- * device or line have ended: 0.5 to 1 where it was measured.
+ * Cost of an audit, as a share of the cost of making the part. By itself it is as much; but most audits come
+ * last, when helpers on the same device or line have ended: 0.5 to 1 where it was measured.
  */
 export const AUDIT_COST = 0.5;
 

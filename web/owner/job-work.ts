@@ -5,7 +5,7 @@ import { ProgressMeter, SpeedGauge } from "./meter.ts";
 import type { SlotState, Work } from "./owner-api.ts";
 import type { OwnerEvent } from "./state.ts";
 
-/** What is measured of the work of this tab on one job. */
+/** Measurements of this tab's work on one job. */
 export class JobWork {
   readonly #startedAtMs: number;
   readonly #meter = new ProgressMeter();

@@ -84,7 +84,7 @@ export class ProgressMeter {
 
 /** A result that is being checked may have to be made once more by somebody trusted. */
 const CHECKING_SHARE = 0.95;
-/** What a helper made may have to be made a second time: that much of it is done. */
+/** Share by which a helper's unproven result counts as done: it may have to be made again. */
 const UNPROVEN_SHARE = 0.6;
 
 /** Share of the video work that is done, tasks in work by their progress. */

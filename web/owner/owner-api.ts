@@ -25,7 +25,7 @@ import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
  * page shows `OwnerState` and calls the methods of `OwnerApi`. No byte of a video passes through the page.
  */
 
-/** What is known of a picked file, and what will be made of it. */
+/** Facts of a picked file, and the plan for it. */
 export interface Inspection {
   source: SourceFacts;
   ladder: LadderRung[];
@@ -132,7 +132,7 @@ interface ReadFile {
   part: PartDecision;
 }
 
-/** What an end leaves to be seen; null where it was never known. */
+/** Facts that remain after the end; null where they were never known. */
 interface Ended {
   fileName: string | null;
   inspection: Inspection | null;
@@ -244,7 +244,7 @@ export interface ResumableJob {
   /** Slots that its tasks were planned for. */
   planSlots: number;
   audio: AudioChoice;
-  /** What was chosen for it; null: nothing, or by a build that did not keep it. */
+  /** The engine chosen for it; null: none, or chosen in a build that did not store it. */
   engine: NonNullable<OwnerOptions["engine"]> | null;
   usesServers: boolean | null;
   visibility: Visibility;

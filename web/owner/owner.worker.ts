@@ -57,7 +57,7 @@ class Owner implements OwnerApi {
   #work: JobWork | null = null;
   #resumable: ResumableJob | null = null;
   #isPaused = false;
-  /** What the person chose; null: by what the device can do. */
+  /** The person's choice; null: by the device's abilities. */
   #usesServers: boolean | null = null;
   /** Aborts what brings the source's subtitles to the video, which may last longer than the job. */
   readonly #captions = new CaptionsCarrier();

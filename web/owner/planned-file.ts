@@ -156,7 +156,7 @@ export class PlannedFile {
     return file;
   }
 
-  /** What the file holds, by which another copy of it is known. */
+  /** Fingerprint of the file's content, which another copy of it shares. */
   get content(): string {
     return this.source.contentOf(this.plan);
   }

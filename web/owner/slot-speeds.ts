@@ -3,7 +3,7 @@ import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { AUDIT_COST, mediaSecondsOf } from "./end-forecast.ts";
 import { MOST_SECONDS_AHEAD } from "./head-start.ts";
 
-/** What was measured longer ago than this counts for less than half. */
+/** Measurements older than this count for less than half. */
 const FORGETS_MS = 8_000;
 /** So many seconds of one slot say how fast it is. */
 const TELLING_SECONDS = 1.5;

@@ -12,7 +12,7 @@ import type {
   WorkDone,
 } from "./owner-api.ts";
 
-/** What happened in the owner's worker. */
+/** Events of the owner's worker. */
 export type OwnerEvent =
   | { type: "picked"; fileName: string }
   /** How far a file that takes time is read, 0..1. */

@@ -1,4 +1,4 @@
-/** What a video's playlists, which our own code writes, say of its pictures. */
+/** Reads a video's renditions and segments from its playlists, which our own code writes. */
 
 /** A part of a media file that is played by itself, or shown. */
 export interface MediaPart {

@@ -24,7 +24,7 @@ const MOST_WHOLE_SEGMENTS = 3;
 export interface Candidate {
   seconds: number;
   liveliness: number;
-  /** What it is decoded with: a key frame by itself, or all of its segment. */
+  /** The bytes needed to decode it: a key frame alone, or the whole segment. */
   segment: MediaPart;
   isKeyFrame: boolean;
 }

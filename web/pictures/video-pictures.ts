@@ -12,7 +12,7 @@ const AT_ONCE = 12;
 /** Pictures of a segment, at most 60 a second and some 12 s. */
 const MOST_SAMPLES = 2_000;
 
-/** What reads one video. */
+/** Reader of one video. */
 export interface VideoReader {
   masterUrl: string;
   /** The owner's: a private video needs it. */

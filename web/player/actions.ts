@@ -11,7 +11,7 @@ const EDGE_SECONDS = 0.2;
 /** A video and what is around it. */
 export interface Played {
   video: HTMLVideoElement;
-  /** What is shown in full screen. */
+  /** Element that full screen shows. */
   frame: HTMLElement;
   /** Frames a second; null where it is not known. */
   frameRate: number | null;

@@ -18,7 +18,7 @@ export interface Playback {
   readonly levels: ReadonlySignal<PlaybackChoice[]>;
   /** -1 is automatic. */
   readonly level: ReadonlySignal<number>;
-  /** What automatic picked: "480p"; null before the first segment. */
+  /** Quality level that automatic choice picked, such as "480p"; null before the first segment. */
   readonly playingLevel: ReadonlySignal<string | null>;
   readonly audioTracks: ReadonlySignal<PlaybackChoice[]>;
   readonly audioTrack: ReadonlySignal<number>;

@@ -1,4 +1,4 @@
-/** What a key does in the player, as viewers know it from YouTube. */
+/** Actions of keys in the player, as viewers know them from YouTube. */
 export type KeyAction =
   | { do: "play" | "mute" | "captions" | "fullscreen" }
   | { do: "seek"; bySeconds: number }

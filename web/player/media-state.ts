@@ -8,7 +8,7 @@ export interface CaptionChoice {
   isShown: boolean;
 }
 
-/** What the controls show of a video element. Times are in seconds. */
+/** State of a video element for the controls. Times are in seconds. */
 export interface MediaState {
   isPaused: boolean;
   /** It was played once. */

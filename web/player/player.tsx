@@ -36,7 +36,7 @@ const UNDECODABLE: Failure = {
   what: "player.theVideoCouldNotBe",
 };
 
-/** What a viewer reads. */
+/** Texts for viewers, by error code. */
 const FAILURES: Partial<Record<ErrorCode, Failure>> = {
   ENGINE_UNAVAILABLE: { ...UNDECODABLE, title: "player.thisBrowserCannotPlayHls" },
   NETWORK: { ...UNDECODABLE, what: "errors.NETWORK.what" },
@@ -302,7 +302,7 @@ export function Player({
   );
 }
 
-/** What was chosen for other videos holds for this one. */
+/** Applies the viewer's choices from other videos to this one. */
 function remembered(video: HTMLVideoElement, abort: AbortSignal): void {
   const { speed, volume, muted } = readPreferences();
   video.volume = volume;

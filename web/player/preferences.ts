@@ -1,6 +1,6 @@
 import { StringRecord } from "../saved/string-record.ts";
 
-/** What a viewer chose, for all videos in this browser. */
+/** A viewer's choices, for all videos in this browser. */
 
 const KEPT = new StringRecord("tributary.player");
 

@@ -100,7 +100,7 @@ export function Timeline({
   );
 }
 
-/** What is to be seen there; nothing until the first picture has come. */
+/** Preview of the picture at that time; empty until the first picture has loaded. */
 function PreviewPicture({
   playback,
   seconds,

@@ -18,7 +18,7 @@ export function ownedIds(): string[] {
   return Object.keys(OWNED.read()).reverse();
 }
 
-/** What lets another browser manage the same videos: ids and owner's tokens. */
+/** Ids and owner's tokens, by which another browser can manage the same videos. */
 export function allOwned(): Record<string, string> {
   return OWNED.read();
 }

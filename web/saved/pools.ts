@@ -24,7 +24,7 @@ export function keepPool(pool: KeptPool): void {
   POOLS.put(pool.poolId, JSON.stringify(pool), MOST);
 }
 
-/** What a pool’s link for owners says; null for another text. */
+/** Parses a pool’s link for owners; null for any other text. */
 export function readAskLink(text: string): { poolId: string; token: string } | null {
   const url = URL.parse(text.trim());
   const [, poolId] = /^\/pool\/([^/]+)\/ask$/.exec(url?.pathname ?? "") ?? [];
@@ -32,7 +32,7 @@ export function readAskLink(text: string): { poolId: string; token: string } | n
   return poolId === undefined || token === "" ? null : { poolId, token };
 }
 
-/** What a job's creation says. @param sharePrivate the person was told that pieces go there, and chose it */
+/** Request for a pool's help. @param sharePrivate the person agreed that chunks of a private video go there */
 export function askOf({ poolId, token }: KeptPool, sharePrivate: boolean): PoolAsk {
   const requester = REQUESTER.read()["id"] ?? randomId();
   REQUESTER.put("id", requester, 1);

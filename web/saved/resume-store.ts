@@ -45,7 +45,7 @@ export function openResumeStore(): ResumeStore {
   };
 }
 
-/** What cannot be read any more is dropped, with a word in the console. */
+/** All stored jobs. Rows that cannot be read are dropped, with a line in the console. */
 async function listJobs(database: IDBPDatabase<Stored>): Promise<StoredJob[]> {
   const { store, done } = database.transaction("jobs");
   const [keys, records] = await Promise.all([store.getAllKeys(), store.getAll(), done]);

@@ -5,7 +5,7 @@ import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { PoolAsk } from "../../shared/wire/pool.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 
-/** What a person said of a video before its work begins. */
+/** A person's choices for a video before its work begins. */
 export interface ShareRequest {
   visibility: Visibility;
   details: DetailsPatch;

@@ -5,7 +5,7 @@ import { isOver, type TrayEntry } from "./tray-entry.ts";
 
 /** The list of videos of one tab, kept over reloads. Nothing here throws. */
 export interface TrayStore {
-  /** What tabs that are gone have left; it is this tab's from now on. */
+  /** Takes over the entries of tabs that are gone. */
   open(): Promise<TrayEntry[]>;
   put(entries: readonly TrayEntry[]): Promise<void>;
 }

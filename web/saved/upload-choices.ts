@@ -4,14 +4,14 @@ import { VISIBILITIES, type Visibility } from "../../shared/wire/visibility.ts";
 import type { OwnerOptions } from "../owner/owner-api.ts";
 import { StringRecord } from "./string-record.ts";
 
-/** What a person chose for the last video, offered again for the next one. */
+/** A person's choices for the last video, offered again for the next one. */
 export interface UploadChoices {
   visibility?: Visibility;
   /** "ffmpeg" is the better picture. */
   engine?: Extract<OwnerOptions["engine"], "auto" | "ffmpeg">;
   verify?: JobSettings["verify"];
   usesServers?: boolean;
-  /** Of stereo. */
+  /** Rate of stereo audio, in kbit/s. */
   audioKbps?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ const MOST = 16;
 const ENGINES = ["auto", "ffmpeg"] as const;
 const POLICIES = ["adaptive", "all", "off"] as const;
 
-/** What cannot be read is left out. */
+/** Stored choices, without those that cannot be read. */
 export function keptChoices(): UploadChoices {
   const { visibility, engine, verify, usesServers, audioKbps } = CHOICES.read();
   const kept: { [K in keyof UploadChoices]: UploadChoices[K] | undefined } = {

@@ -9,7 +9,7 @@ import { FormField } from "./form-field.tsx";
 import { formatDateTime } from "./format.ts";
 import { VisibilityChoice } from "./visibility-choice.tsx";
 
-/** What an owner can do about who watches a video. All reject where it was not done. */
+/** Actions by which an owner decides who can watch a video. All reject where they fail. */
 export interface AccessActions {
   change(patch: VideoPatch): Promise<unknown>;
   link(expiresInMinutes: number): Promise<SignedLink>;

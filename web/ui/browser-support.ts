@@ -1,9 +1,9 @@
 import { type Key, t } from "../words/words.ts";
 
-/** What a page is for; each needs other things of a browser. */
+/** Purposes of pages; each needs other features of the browser. */
 type Purpose = "upload" | "contribute" | "watch" | "videos" | "admin";
 
-/** What a browser without something can still do, by what the page is for. */
+/** Advice for a browser that lacks a feature, by the page's purpose. */
 const REMEDIES: Record<Purpose, Key> = {
   upload: "ui.remedy.page",
   contribute: "ui.remedy.contribute",

@@ -15,7 +15,7 @@ import { languageName } from "./format.ts";
 
 const TITLE_HINT = "ui.othersSeeThisTitleThe";
 
-/** What people say of their video: title, description, language and chapters, with a button that saves. */
+/** Form for a video's title, description, language and chapters, with a button that saves. */
 export function DetailsForm({
   details,
   onSave,

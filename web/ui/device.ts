@@ -1,6 +1,6 @@
-/** What a page knows of the device it runs on, and workers do not. */
+/** Facts of the device that a page can read and a worker cannot. */
 
-/** What Chromium tells and others do not. */
+/** Facts that only Chromium gives. */
 type DeviceNavigator = Pick<Navigator, "userAgent" | "maxTouchPoints" | "hardwareConcurrency"> & {
   deviceMemory?: number;
   userAgentData?: { mobile: boolean };

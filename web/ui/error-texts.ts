@@ -1,13 +1,13 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import { t } from "../words/words.ts";
 
-/** What a person reads instead of a code. */
+/** Texts that people read in place of a code. */
 export interface ErrorText {
-  /** What is wrong, in a few words. */
+  /** The problem, in a few words. */
   title: string;
-  /** What happened, in one or two sentences. */
+  /** The event, in one or two sentences. */
   what: string;
-  /** What can be done about it. */
+  /** The next step for the person. */
   advice: string;
   /** Does doing the same once more have a chance? Then a button offers it. */
   again: boolean;

@@ -7,7 +7,7 @@ import { errorText } from "./error-texts.ts";
 import { WarningIcon } from "./icons.tsx";
 import { failedTasks, taskTitle } from "./job-progress.ts";
 
-/** What went wrong in people's words, what to do, and the details for who wants them. */
+/** An error in plain words, with advice, and with technical details to unfold. */
 export function ErrorCard({
   error,
   fileName,
@@ -53,7 +53,7 @@ export function ErrorCard({
   );
 }
 
-/** What helps those who look into it: nothing of the file. */
+/** Details for support. They contain nothing of the file. */
 function reportOf({ code, message }: WireError): string {
   return `${code}: ${message} (${location.pathname}, ${navigator.userAgent})`;
 }

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 
-/** What a control has to bear so that its name, hint and problem belong to it. */
+/** Attributes that tie a control to its label, hint and error. */
 export interface ControlProps {
   id: string;
   "aria-describedby": string;

@@ -2,7 +2,7 @@ import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { t } from "../words/words.ts";
 
 /**
- * What the grid of segments shows, derived from the tasks of a job. Pure.
+ * Contents of the grid of segments, derived from a job's tasks. Pure.
  */
 
 /** One look each; ordered from "nothing yet" to "final". */

@@ -34,7 +34,7 @@ import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
 /** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
 const MOST_DECODING = 8;
 const MOST_WAITING = 4;
-/** What waits before the slowest encoder takes no more: frames of 4K are 12 MB each. */
+/** Most bytes of frames that wait for the slowest encoder: a 4K frame takes 12 MB. */
 const MOST_WAITING_BYTES = 16 * 2 ** 20;
 
 /** Bytes of frames that encoders may hold to look ahead; beyond it they get more only when they have begun all. */

@@ -17,14 +17,14 @@ const RENDITIONS: readonly VideoRendition[] = [
 ];
 
 /**
- * What may be off. A wrong matrix moves a bar by 14 levels and more, a wrong range by 16; coding, rounding
- * and a way through RGB by up to 3.
+ * Largest error allowed, in levels. A wrong matrix moves a bar by 14 or more and a wrong range by 16; coding,
+ * rounding and a detour through RGB by up to 3.
  */
 const MOST_LEVELS = 5;
 /** A scaler that counts from corners in place of centres is off by a third of a sample; chroma sites differ. */
 const MOST_SAMPLES = 0.75;
 
-/** What one engine made of a clip, at worst over all frames and renditions. */
+/** One engine's errors on a clip: the worst over all frames and renditions. */
 export interface ColourMeasure {
   clip: string;
   levels: number;
@@ -32,7 +32,7 @@ export interface ColourMeasure {
   inRgb: boolean;
 }
 
-/** What the colour bars show of an engine. */
+/** Result of an engine's test with colour bars. */
 export interface ColourProof {
   /** Why its pictures cannot be trusted, in one plain sentence; null when they can. */
   fault: string | null;

@@ -3,7 +3,7 @@ import { FitMeter, type PictureFit } from "./picture-fit.ts";
 import { type SourceWindow, SourceWindows } from "./source-window.ts";
 import { measureTiles, type TileFigures } from "./tile-meter.ts";
 
-/** What a verdict stands on: one entry a picture, in order. */
+/** Measurements for a verdict: one entry a picture, in order. */
 export interface RenditionFigures {
   fits: PictureFit[];
   tiles: TileFigures[];

@@ -17,7 +17,7 @@ const [RR, RG, RB] = [1.660491, -0.587641, -0.07285];
 const [GR, GG, GB] = [-0.12455, 1.1329, -0.008349];
 const [BR, BG, BB] = [-0.018151, -0.100579, 1.11873];
 
-/** What one unit of Cr or Cb adds to BT.2020's R'G'B', in `STEPS`. */
+/** Contribution of one unit of Cr or Cb to BT.2020's R'G'B', in `STEPS`. */
 const GREEN_2020 = 1 - BT2020.red - BT2020.blue;
 const RED_OF_CR = 2 * (1 - BT2020.red);
 const BLUE_OF_CB = 2 * (1 - BT2020.blue);

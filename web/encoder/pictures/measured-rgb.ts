@@ -17,9 +17,9 @@ const MOST_LEVELS = 2;
 const known = new Map<string, Promise<RgbConversion>>();
 
 /**
- * What leads back from the RGB that this browser's decoder makes of a stream that states its matrix. It is
- * measured on the colour bars, once a worker: Firefox 153 does not make what the standard has, but 2.0 for
- * BT.709's factor of blue, 2.11, so that blue is 5 % too weak.
+ * Conversion from the RGB of this browser's decoder back to a stream's colours, for streams that state their
+ * matrix. Measured on the colour bars once a worker: Firefox 153 uses 2.0 as BT.709's factor of blue where
+ * the standard has 2.11, so that blue is 5 % too weak.
  *
  * @throws TributaryError ENGINE_UNAVAILABLE where no such conversion was found
  */

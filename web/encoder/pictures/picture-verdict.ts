@@ -39,8 +39,8 @@ const ERROR = { least: 27, times: 18 };
 /** Bounds of a plane's mean over its tiles: encoders follow a fade late, and make up for it. */
 const PLANE_SHIFT = { least: 2, times: 2 };
 /**
- * Of a tile's mean over all pictures, where coding noise comes to little, and what lies over them, such as
- * a watermark, does not; luma, chroma. The fewer pictures, the more noise is left: so much more for one.
+ * Largest shift allowed in a tile's mean over all pictures; luma, chroma. Coding noise averages out there, an
+ * overlay such as a watermark does not. Fewer pictures leave more noise: a single one is allowed so much more.
  */
 const LASTING_SHIFT = { least: [0.6, 1.2, 1.2], times: 1.5, forOnePicture: 2 };
 const WHOLE_SHIFT = { least: 0.5, times: 1.5 };

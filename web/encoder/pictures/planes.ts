@@ -87,7 +87,7 @@ export class PlaneReader {
     return planes;
   }
 
-  /** What was copied last, as samples. */
+  /** The frame that was copied last, as samples. */
   #view(
     layout: readonly PlaneLayout[],
     { bits, chroma, interleaved }: SampleFormat,

@@ -84,7 +84,7 @@ export function scaleSamples(picture: DecodedPlanes): Planes {
   return planes;
 }
 
-/** What each value is in 8 bits of limited range. */
+/** Table from each sample value to 8 bits of limited range. */
 function scaleTable(
   bits: number,
   fullRange: boolean,

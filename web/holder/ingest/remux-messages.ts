@@ -1,6 +1,6 @@
 import type { FfmpegSource } from "../../../shared/ffmpeg-core.ts";
 
-/** What crosses between `remux.ts` and our part of @ffmpeg/ffmpeg's worker, in the package's messages. */
+/** Messages between `remux.ts` and our part of @ffmpeg/ffmpeg's worker, in the package's own format. */
 
 /** Goes with the message that loads the core: the package passes it on unread. */
 export interface CoreToLoad {

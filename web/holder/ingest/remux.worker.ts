@@ -12,7 +12,7 @@ import { fileReader } from "./file-reader.ts";
 import { type CoreToLoad, LOCK_HELD } from "./remux-messages.ts";
 
 /**
- * What the package's worker lacks: a core from the module that the tab has compiled (it would fetch
+ * Features that the package's worker lacks: a core from the module that the tab has compiled (it would fetch
  * and compile 32 MB of its own), reads of more than 32 KiB (a FLV of 325 MB took 14.5 s instead of
  * 3.8 s), output that becomes a Blob (it would keep the whole copy in memory, twice), errors with
  * their codes, and a Web Lock that shows when the worker is gone.

@@ -45,7 +45,7 @@ export class Operator {
   get problem(): ReadonlySignal<WireError | null> {
     return this.#problem;
   }
-  /** What was done last. */
+  /** Text about the last action. */
   get said(): ReadonlySignal<string> {
     return this.#said;
   }

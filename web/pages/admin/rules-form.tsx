@@ -17,7 +17,7 @@ const FIELDS: Record<Rule, { label: Key; hint: Key; unit: number }> = {
   },
 };
 
-/** What holds for new videos, and how long videos stay. */
+/** Form for the rules for new videos, and for how long videos stay. */
 export function RulesForm({ rules, onSave }: { rules: SiteRules; onSave(rules: SiteRules): void }) {
   const texts = useSignal(
     Object.fromEntries(

@@ -10,7 +10,7 @@ import { rich, t } from "../../words/words.ts";
 import { SlotsField } from "./slots-field.tsx";
 import { VideoFacts } from "./video-facts.tsx";
 
-/** What this device does for the video, with the ways to do less. */
+/** This device's work for the video, with controls to do less. */
 export function AtWork({
   shown,
   name,

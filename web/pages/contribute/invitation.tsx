@@ -6,7 +6,7 @@ import { t } from "../../words/words.ts";
 import { SlotsField } from "./slots-field.tsx";
 import { VideoFacts } from "./video-facts.tsx";
 
-/** What joining means, and one button. */
+/** Explains joining, with one button. */
 export function Invitation({
   shown,
   suggestedSlots,

@@ -8,7 +8,7 @@ const VERSION = "0.0.11";
 
 const EVENTS = ["ready", "play", "pause", "ended", "timeupdate", "progress", "error", "seeked"];
 
-/** What a message of the framing page asks of the video; getters return what is answered. */
+/** Methods that the framing page can call by message; getters return the answer. */
 const METHODS: Record<string, (video: HTMLVideoElement, value: unknown) => unknown> = {
   play: (video) => {
     // Refused where the person has not pressed anything yet, and the video is not muted.

@@ -55,7 +55,7 @@ interface IdleConstructor {
   requestPermission(): Promise<"granted" | "denied">;
 }
 
-/** What the browser tells of power and of somebody at the machine; null where it does not. */
+/** Watches power supply and user activity; null where the browser does not report them. */
 export class Watcher {
   #battery: { readonly charging: boolean } | null = null;
   #idle: Idle | null = null;

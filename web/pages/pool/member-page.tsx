@@ -24,7 +24,7 @@ export interface MemberPageProps {
   onStop(): void;
 }
 
-/** What joining a pool means, one button; then what this device does and gave. */
+/** Before joining: what a pool is, and one button. After it: this device's work so far. */
 export function MemberPage(props: MemberPageProps) {
   const state = props.state.value;
   return (

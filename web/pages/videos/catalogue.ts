@@ -57,11 +57,11 @@ export class Catalogue {
   get hasMore(): boolean {
     return this.#cursor.value !== undefined;
   }
-  /** What went wrong with the lists. */
+  /** Error of the lists; null where there is none. */
   get problem(): WireError | null {
     return this.#problem.value;
   }
-  /** What could not be done with a video. */
+  /** Error of the last action on a video; null where there is none. */
   problemOf(id: string): WireError | null {
     return this.#problems.value[id] ?? null;
   }
@@ -253,7 +253,7 @@ export class Catalogue {
   }
 }
 
-/** What is not there any more needs no deletion. */
+/** Ignores that a video is gone already: it needs no deletion. */
 function ifGone(thrown: unknown): void {
   const { code } = toWireError(thrown);
   if (code !== "NOT_FOUND" && code !== "JOB_NOT_FOUND") throw thrown;

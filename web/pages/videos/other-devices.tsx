@@ -87,7 +87,7 @@ export function GivenVideos({ given, onDone }: { given: Record<string, string>; 
   );
 }
 
-/** What the page was opened with, which is taken out of the address; null for nothing. */
+/** Takes the videos out of the page's address; null where it holds none. */
 export function takeGivenVideos(): Record<string, string> | null {
   const given = readOwnedLink(location.hash);
   if (location.hash.startsWith("#owned=")) {

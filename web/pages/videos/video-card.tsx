@@ -106,7 +106,7 @@ function Downloads({ video: { id, title }, own }: { video: CatalogueVideo; own: 
   );
 }
 
-/** What is said of the video, and who can watch it. */
+/** Panel for the video's details, and for who can watch it. */
 function ChangePanel({ video, own }: { video: CatalogueVideo; own: Catalogue }) {
   const { id } = video;
   const isOpen = useSignal(false);

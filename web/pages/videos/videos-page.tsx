@@ -22,7 +22,7 @@ const ORDERS: Record<Order, Key> = {
   longest: "videos.longestFirst",
 };
 
-/** What this browser made, and what others have listed on this site. */
+/** Videos made in this browser, and those that others have listed on this site. */
 export function VideosPage({
   catalogue,
   notice = null,

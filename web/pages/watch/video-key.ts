@@ -1,4 +1,4 @@
-/** What opens a private video for this tab: the key of a signed link, from the address or for a passphrase. */
+/** The key that opens a private video in this tab: from a signed link's address, or for a passphrase. */
 
 /** Null where there is none. */
 export function keyOf(jobId: string, query: URLSearchParams): string | null {

@@ -196,7 +196,7 @@ function Content({
 
 const NO_CAPTIONS: readonly Captions[] = [];
 
-/** What the player's time line shows of a video. */
+/** Facts of a video for the player's timeline. */
 function playedFacts(
   state: WatchState,
 ): Pick<PlayerProps, "totalSeconds" | "frameRate" | "isMaking" | "chapters" | "poster"> {

@@ -7,7 +7,7 @@ import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import { authorized } from "../../player/authorized.ts";
 
-/** What is known of a video that somebody wants to watch. */
+/** State of a video for the watch page. */
 export type WatchState =
   | { kind: "loading" }
   | { kind: "known"; status: JobStatus }

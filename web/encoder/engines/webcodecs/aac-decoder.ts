@@ -133,9 +133,8 @@ type DecodedFormat = Pick<AudioDecoderConfig, "sampleRate" | "numberOfChannels">
 const proofs = new Map<string, Promise<string | null>>();
 
 /**
- * What is wrong with the browser's AAC decoder, in plain words; null when nothing is. Found once a
- * worker for each format: noise that FFmpeg's encoder coded has to come out in its place, 1,024 samples
- * late, each channel as itself.
+ * The fault of the browser's AAC decoder, in plain words; null where it has none. Tested once a worker for
+ * each format: noise coded by FFmpeg's encoder must come out 1,024 samples late, in its own channel.
  *
  * @throws TributaryError as `encodeAac`
  */

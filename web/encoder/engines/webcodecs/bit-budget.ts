@@ -17,7 +17,7 @@ export interface BitBudget {
   totalSeconds: number;
 }
 
-/** What has come out so far. */
+/** Output of the encoder so far. */
 export interface BitsSpent {
   bits: number;
   seconds: number;

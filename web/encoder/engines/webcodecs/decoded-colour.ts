@@ -14,7 +14,7 @@ const MATRICES: Record<number, VideoMatrixCoefficients> = {
   6: "smpte170m",
 };
 
-/** What a container or a decoded frame says of its colours, in ffmpeg's names; WebCodecs has the same. */
+/** Colours of a container or a decoded frame, in ffmpeg's names; WebCodecs uses the same. */
 export function decodedColour(
   space: VideoColorSpaceInit | undefined,
   format: VideoPixelFormat | null,
