@@ -1,11 +1,35 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { problemResponse } from "../http/problem.ts";
+import { type PageWords, pageWords, type Say, VARIES } from "./page-words.ts";
+import { inLanguage } from "./render-page.ts";
 
 /** Whether it is a person's browser that opens an address: programs do not ask for HTML by name. */
 function isBrowsing(c: Context<AppEnv>): boolean {
   const isReading = c.req.method === "GET" || c.req.method === "HEAD";
   return isReading && c.req.header("accept")?.includes("text/html") === true;
+}
+
+/** Its texts are those of elements with `data-say`, the name of a message. */
+function inWords(page: Response, words: PageWords): Response {
+  return new HTMLRewriter()
+    .on("html", inLanguage(words))
+    .on("title", {
+      element: (element) => {
+        element.setInnerContent(`${words.say("nothing.title")} · Tributary`);
+      },
+    })
+    .on("nav", {
+      element: (element) => {
+        element.setAttribute("aria-label", words.say("nav.site"));
+      },
+    })
+    .on("[data-say]", {
+      element: (element) => {
+        element.setInnerContent(words.say(element.getAttribute("data-say") as Parameters<Say>[0]));
+      },
+    })
+    .transform(page);
 }
 
 /**
@@ -16,11 +40,13 @@ export async function notFoundAnswer(c: Context<AppEnv>, problem: Response): Pro
   if (!isBrowsing(c)) return problem;
   const page = await c.env.ASSETS.fetch(new URL("/404", c.req.url)).catch(() => null);
   if (page?.ok !== true) return problem;
-  const headers = new Headers(page.headers);
+  const translated = inWords(page, pageWords(c));
+  const headers = new Headers(translated.headers);
   headers.set("cache-control", "no-store");
-  headers.set("vary", "accept");
+  headers.set("vary", `accept, ${VARIES}`);
   headers.delete("etag");
-  return new Response(page.body, { status: 404, headers });
+  headers.delete("content-length");
+  return new Response(translated.body, { status: 404, headers });
 }
 
 export function nothingHere(c: Context<AppEnv>): Promise<Response> {

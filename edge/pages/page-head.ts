@@ -1,5 +1,6 @@
 import { html, raw } from "hono/html";
 import type { VideoObject, WithContext } from "schema-dts";
+import { type Say, wordsOf } from "./page-words.ts";
 import type { Published } from "./published.ts";
 
 /** The head of a watch page, for programs: links' previews, search engines, embedders. */
@@ -11,15 +12,18 @@ const SITE_NAME = "Tributary";
 const MOST_DESCRIPTION_CHARACTERS = 300;
 
 /** The description in one line; the title where there is none. */
-export function shortDescription({ video }: Pick<Published, "video">): string {
+export function shortDescription(
+  { video }: Pick<Published, "video">,
+  say: Say = wordsOf("en").say,
+): string {
   const line = video.description.replaceAll(/\s+/g, " ").trim();
-  if (line === "") return `${video.title}: a video to watch.`;
+  if (line === "") return say("aVideoToWatch", { title: video.title });
   if (line.length <= MOST_DESCRIPTION_CHARACTERS) return line;
   return `${line.slice(0, MOST_DESCRIPTION_CHARACTERS - 1).toWellFormed()}…`;
 }
 
 /** `og:` (ogp.me), `twitter:`, JSON-LD, oEmbed discovery; whatever the owner wrote is escaped. */
-export function watchHead(it: Published): Markup {
+export function watchHead(it: Published, say?: Say): Markup {
   const { video, watchUrl, embedUrl, posterUrl } = it;
   const oembedOf = (format: string) =>
     `${new URL(watchUrl).origin}/oembed?format=${format}&url=${encodeURIComponent(watchUrl)}`;
@@ -32,7 +36,7 @@ export function watchHead(it: Published): Markup {
       "og:site_name": SITE_NAME,
       "og:type": "video.other",
       "og:title": video.title,
-      "og:description": shortDescription(it),
+      "og:description": shortDescription(it, say),
       "og:url": watchUrl,
       "og:image": posterUrl,
       "og:image:type": posterUrl && "image/jpeg",
@@ -53,7 +57,7 @@ export function watchHead(it: Published): Markup {
     ${names({
       "twitter:card": "player",
       "twitter:title": video.title,
-      "twitter:description": shortDescription(it),
+      "twitter:description": shortDescription(it, say),
       "twitter:image": posterUrl,
       "twitter:image:alt": posterUrl && video.title,
       "twitter:player": embedUrl,

@@ -1,4 +1,5 @@
 import type { Markup } from "./page-head.ts";
+import { type PageWords, VARIES } from "./page-words.ts";
 
 /** The parts of a built page that differ from request to request. */
 export interface PageContent {
@@ -11,6 +12,8 @@ export interface PageContent {
   status: 200 | 401 | 404;
 }
 
+type Words = Pick<PageWords, "language" | "direction">;
+
 /**
  * A page of the build with its own head. The build's headers stay: they hold its policy.
  * @param page as the asset store answered
@@ -18,9 +21,11 @@ export interface PageContent {
 export async function renderPage(
   page: Response,
   { title, description, head, body, status }: PageContent,
+  words: Words,
 ): Promise<Response> {
   const [headMarkup, bodyMarkup] = [String(await head), String(await body)];
   const rewritten = new HTMLRewriter()
+    .on("html", inLanguage(words))
     .on("title", {
       element: (element) => {
         element.setInnerContent(title);
@@ -46,7 +51,18 @@ export async function renderPage(
   const headers = new Headers(rewritten.headers);
   // It tells of one video, and of its state now.
   headers.set("cache-control", "no-cache");
+  headers.set("vary", VARIES);
   headers.delete("etag");
   headers.delete("content-length");
   return new Response(rewritten.body, { status, headers });
+}
+
+/** For a page's `html` element. */
+export function inLanguage({ language, direction }: Words): HTMLRewriterElementContentHandlers {
+  return {
+    element: (element) => {
+      element.setAttribute("lang", language);
+      element.setAttribute("dir", direction);
+    },
+  };
 }

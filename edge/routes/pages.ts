@@ -3,7 +3,8 @@ import { html } from "hono/html";
 import type { AppEnv } from "../http/app-env.ts";
 import { type VideoAccess, videoAccess } from "../http/video-access.ts";
 import { findPublished } from "../pages/find-published.ts";
-import { type Markup, shortDescription, watchHead } from "../pages/page-head.ts";
+import { shortDescription, watchHead } from "../pages/page-head.ts";
+import { pageWords, type Say } from "../pages/page-words.ts";
 import type { Published } from "../pages/published.ts";
 import { type PageContent, renderPage } from "../pages/render-page.ts";
 
@@ -32,25 +33,27 @@ async function videoPage(c: Context<AppEnv>, file: "/watch" | "/embed"): Promise
     console.error(`${c.req.path}: the catalogue does not answer`, thrown);
     return null;
   });
-  return content === null ? page : renderPage(page, content);
+  return content === null ? page : renderPage(page, content, pageWords(c));
 }
 
 async function contentOf(c: Context<AppEnv>): Promise<PageContent> {
+  const { say } = pageWords(c);
   const id = c.req.param("id") ?? "";
   const access = await videoAccess(c, id);
   const found = await findPublished(c, id, access);
-  if (found !== null) return access.visibility === "private" ? ofPrivate(found) : ofVideo(found);
-  if (!access.isVisible) return notShown(access);
+  if (found !== null)
+    return access.visibility === "private" ? ofPrivate(found, say) : ofVideo(found, say);
+  if (!access.isVisible) return notShown(access, say);
   // Its row is yet to be written: a server still reads its source.
-  return access.isVisible && access.isKnown ? BEING_STARTED : NO_VIDEO;
+  return access.isVisible && access.isKnown ? beingStarted(say) : noVideo(say);
 }
 
-function ofVideo(found: Published): PageContent {
+function ofVideo(found: Published, say: Say): PageContent {
   const { video } = found;
   return {
     title: `${video.title} · Tributary`,
-    description: shortDescription(found),
-    head: watchHead(found),
+    description: shortDescription(found, say),
+    head: watchHead(found, say),
     body: html`<main class="frame">
       <h1>${video.title}</h1>
       <p class="watch-description">${video.description}</p>
@@ -60,54 +63,50 @@ function ofVideo(found: Published): PageContent {
 }
 
 /** Opened by a signed link: what would lead others to it is left out. */
-function ofPrivate(found: Published): PageContent {
+function ofPrivate(found: Published, say: Say): PageContent {
   const { title } = found.video;
   const head = html`${NOINDEX}<meta property="og:title" content="${title}" />`;
-  return { ...ofVideo(found), head };
+  return { ...ofVideo(found, say), head };
 }
 
 /** Page for a video that the browser may not see, or not yet. */
-function notShown(access: VideoAccess): PageContent {
+function notShown(access: VideoAccess, say: Say): PageContent {
   if (access.link === "over") {
-    const [title, what] = [
-      "This link has ended",
-      "Ask the person who sent it to you for a new one.",
-    ];
-    return inWords(title, html`<p>${what}</p>`, 401);
+    return inWords(say("linkOver.title"), say("linkOver.what"), 401);
   }
   if (access.visibility === "private" && access.hasPassphrase) {
-    return inWords(
-      "This video asks for a passphrase",
-      html`<p>Entering it needs JavaScript.</p>`,
-      401,
-    );
+    return inWords(say("passphrase.title"), say("passphrase.what"), 401);
   }
-  return NO_VIDEO;
+  return noVideo(say);
 }
 
-function inWords(title: string, what: Markup, status: 401 | 404): PageContent {
-  const body = html`<main class="frame"><h1>${title}</h1>${what}</main>`;
+function inWords(title: string, what: string, status: 401): PageContent {
+  const body = html`<main class="frame"><h1>${title}</h1><p>${what}</p></main>`;
   return { title: `${title} · Tributary`, description: title, head: NOINDEX, body, status };
 }
 
 const NOINDEX = html`<meta name="robots" content="noindex" />`;
 
-const BEING_STARTED: PageContent = {
-  title: "Video · Tributary",
-  description: "A video that is being made.",
-  head: NOINDEX,
-  body: "",
-  status: 200,
-};
+function beingStarted(say: Say): PageContent {
+  return {
+    title: `${say("started.title")} · Tributary`,
+    description: say("started.what"),
+    head: NOINDEX,
+    body: "",
+    status: 200,
+  };
+}
 
 /** Also of a private video: its owner's browser has the token, and its script asks with that. */
-const NO_VIDEO: PageContent = {
-  title: "No such video · Tributary",
-  description: "There is no video at this address.",
-  head: NOINDEX,
-  body: html`<main class="frame">
-    <h1>There is no video at this address</h1>
-    <p>It may have been deleted, or the address is not complete. <a href="/">Go to the start page</a></p>
+function noVideo(say: Say): PageContent {
+  return {
+    title: `${say("noVideo.title")} · Tributary`,
+    description: say("noVideo.what"),
+    head: NOINDEX,
+    body: html`<main class="frame">
+    <h1>${say("noVideo.heading")}</h1>
+    <p>${say("noVideo.advice")} <a href="/">${say("noVideo.start")}</a></p>
   </main>`,
-  status: 404,
-};
+    status: 404,
+  };
+}

@@ -1,5 +1,5 @@
 /** Languages of the pages, each by its own name. */
-export const LANGUAGES = { en: "English" } as const;
+export const LANGUAGES = { en: "English", de: "Deutsch", ar: "العربية" } as const;
 export type Language = keyof typeof LANGUAGES;
 
 /** The cookie that keeps a person's choice, for scripts and for the Worker. */

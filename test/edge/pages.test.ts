@@ -129,6 +129,28 @@ describe.each(["/watch/", "/embed/"])("%s", (page) => {
   });
 });
 
+test.each([
+  [{ "accept-language": "fr;q=0.9, de-AT, en;q=0.5" }, "de", "Kein solches Video · Tributary"],
+  [{ "accept-language": "ar-EG,ar" }, "ar", "لا يوجد فيديو كهذا · Tributary"],
+  [{ "accept-language": "de", cookie: "language=ar" }, "ar", "لا يوجد فيديو كهذا · Tributary"],
+  [{ "accept-language": "fr", cookie: "language=klingon" }, "en", "No such video · Tributary"],
+])("a page speaks the person's language: %o", async (headers, language, title) => {
+  const answer = await ask(`/watch/${newJobId()}`, { headers });
+  expect(answer.headers.get("vary")).toBe("accept-language, cookie");
+  const html = await answer.text();
+  expect(html).toContain(`<title>${title}</title>`);
+  const direction = language === "ar" ? "rtl" : "ltr";
+  expect(html).toMatch(new RegExp(`<html lang="${language}" dir="${direction}"`));
+});
+
+test("a page of nothing has each text in the person's language", async () => {
+  const headers = { "accept-language": "de" };
+  const html = await (await ask("/nowhere", { headers })).text();
+  expect(html).toContain("<title>Hier ist nichts · Tributary</title>");
+  expect(html).toContain(">Unter dieser Adresse ist nichts</h1>");
+  expect(html).not.toMatch(/>[^<]*(?:There|Videos? at|somebody|See the)/);
+});
+
 test("/watch/ID?embed is the embedded player still", async () => {
   const { jobId } = await titled("unlisted", "Framed");
   const response = await ask(`/watch/${jobId}?embed`);

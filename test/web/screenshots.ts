@@ -1,13 +1,15 @@
 // Pictures of every page state: desktop and phone, light and dark, into .cache/screenshots/.
 // Two runs over the same code give the same pixels: motion is off, and the video itself is hidden.
 //
-//     node test/web/screenshots.ts [STATE...]
+//     node test/web/screenshots.ts [--language de|ar] [STATE...]
 
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { Page } from "playwright";
 import { root, startServer } from "../../edge/local/server.ts";
+import type { Language } from "../../shared/words/language.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { CONTRIBUTE_STATES, type ContributeStateName } from "./stories/contribute-states.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
@@ -21,7 +23,11 @@ const VIEWPORTS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, 
 const SCHEMES = ["light", "dark"] as const;
 const WATCHED = ["making", "ready", "missing", "cancelled", "locked"] as const;
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { language: { type: "string", default: "en" } },
+});
+const language = values.language as Language;
 const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
 
 await mkdir(OUT, { recursive: true });
@@ -41,7 +47,10 @@ try {
         await page.emulateMedia({ colorScheme });
         await page.waitForTimeout(250);
         await page.screenshot({
-          path: join(OUT, `${name}-${size}-${colorScheme}.png`),
+          path: join(
+            OUT,
+            `${name}-${size}-${colorScheme}${language === "en" ? "" : `-${language}`}.png`,
+          ),
           fullPage: true,
           animations: "disabled",
           // Its spinner and its decoder are the browser's, and differ from run to run.
@@ -56,6 +65,7 @@ try {
       });
 
     const upload = await openStage(browser, server.url, "upload");
+    await upload.run((it, given) => it.speak(given), language);
     await prepared(upload.page);
     for (const name of Object.keys(STATES) as StateName[]) {
       if (!isWanted(name)) continue;
@@ -81,6 +91,7 @@ try {
     await upload.page.close();
 
     const contribute = await openStage(browser, server.url, "contribute");
+    await contribute.run((it, given) => it.speak(given), language);
     await prepared(contribute.page);
     for (const name of Object.keys(CONTRIBUTE_STATES) as ContributeStateName[]) {
       if (!isWanted(`contribute-${name}`)) continue;
@@ -90,6 +101,7 @@ try {
     await contribute.page.close();
 
     const watch = await openStage(browser, server.url, "watch");
+    await watch.run((it, given) => it.speak(given), language);
     await prepared(watch.page);
     for (const watched of WATCHED) {
       if (!isWanted(`watch-${watched}`)) continue;

@@ -69,13 +69,19 @@ test("the two handles leave at least one picture between them, and the whole vid
 });
 
 describe("every state", () => {
-  test("has no fault that axe finds, in light and dark", async () => {
+  test("has no fault that axe finds, in light and dark, in each language", async () => {
     const axe = await readFile(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
     await stage.page.evaluate(axe);
     // Colours half way through a change are nobody's choice.
     await stage.page.emulateMedia({ reducedMotion: "reduce" });
-    for (const colorScheme of ["light", "dark"] as const) {
+    const looks = [
+      ["light", "en"],
+      ["dark", "de"],
+      ["light", "ar"],
+    ] as const;
+    for (const [colorScheme, language] of looks) {
       await stage.page.emulateMedia({ colorScheme });
+      await stage.run((it, given) => it.speak(given), language);
       for (const name of names) {
         await show(name);
         const faults = await stage.page.evaluate(async () => {
@@ -83,13 +89,20 @@ describe("every state", () => {
           const { violations } = await axe.run();
           return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
         });
-        expect(faults, `${name}, ${colorScheme}`).toEqual([]);
+        expect(faults, `${name}, ${colorScheme}, ${language}`).toEqual([]);
       }
     }
   });
 
-  test.each([320, 390, 768, 1280])("fits a window %i pixels wide", async (width) => {
+  test.each([
+    [320, "en"],
+    [320, "de"],
+    [390, "ar"],
+    [768, "de"],
+    [1280, "ar"],
+  ] as const)("fits a window %i pixels wide in %s", async (width, language) => {
     await stage.page.setViewportSize({ width, height: 700 });
+    await stage.run((it, given) => it.speak(given), language);
     for (const name of names) {
       await show(name);
       // Canvases are sized after the first layout.

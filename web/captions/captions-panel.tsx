@@ -4,9 +4,9 @@ import { useSignal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
 import { toWireError, type WireError } from "../../shared/job/errors.ts";
 import { knownLanguages } from "../../shared/job/language.ts";
-import { messagesOf } from "../../shared/job/notice.ts";
 import type { Captions } from "../../shared/wire/captions.ts";
 import { errorText } from "../ui/error-texts.ts";
+import { noticeTexts } from "../ui/notice-text.ts";
 import { currentLocale, t } from "../words/words.ts";
 import type { CaptionsFeed } from "./captions-feed.ts";
 import { captionFormatOf, readCaptionFile } from "./read-caption-file.ts";
@@ -85,7 +85,7 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
           {t("captions.delete")}
         </button>
       </div>
-      {messagesOf(track.notices).map((message) => (
+      {noticeTexts(track).map((message) => (
         <p key={message} class="hint">
           {message}
         </p>

@@ -38,6 +38,7 @@ export function CopyField({ label, text, hint }: { label: string; text: string; 
           ref={field}
           id={id}
           type="text"
+          dir="ltr"
           readOnly
           value={text}
           spellcheck={false}

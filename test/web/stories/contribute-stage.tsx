@@ -2,9 +2,9 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { ContributePage } from "../../../web/pages/contribute/contribute-page.tsx";
 import { CONTRIBUTE_STATES, type ContributeStateName } from "./contribute-states.ts";
-import { calls, noted, root } from "./stage.ts";
+import { calls, noted, root, speak } from "./stage.ts";
 
-export { calls };
+export { calls, speak };
 
 /** Shows the page behind a contributor link. */
 export function showContribute(name: ContributeStateName): void {

@@ -3,10 +3,16 @@
  * than that page's own sheets, and notes what they ask for. Never shipped; nothing of the app imports it.
  */
 
+import type { Language } from "../../../shared/words/language.ts";
 import { WORD_FILES } from "../../../web/words/keys.ts";
 import { loadWords } from "../../../web/words/words.ts";
 
 await loadWords(WORD_FILES, "en");
+
+/** Shows what is shown in another language. */
+export function speak(language: Language): Promise<void> {
+  return loadWords(WORD_FILES, language);
+}
 
 /** What the page asked of what is behind it, oldest first. */
 export const calls: { name: string; argument: unknown }[] = [];

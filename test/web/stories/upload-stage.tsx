@@ -9,10 +9,10 @@ import {
 } from "../../../web/pages/upload/upload-page.tsx";
 import type { PendingAction } from "../../../web/pages/upload/upload-session.ts";
 import type { TrayEntry } from "../../../web/saved/tray-entry.ts";
-import { calls, noted, root } from "./stage.ts";
+import { calls, noted, root, speak } from "./stage.ts";
 import { STATES, type StateName } from "./states.ts";
 
-export { calls };
+export { calls, speak };
 
 const state = signal<OwnerState>(STATES.idle);
 const problem = signal<WireError | null>(null);

@@ -5,10 +5,10 @@ import type { Captions } from "../../../shared/wire/captions.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
 import { EmbedPage, WatchPage } from "../../../web/pages/watch/watch-page.tsx";
 import type { WatchState } from "../../../web/pages/watch/watch-status.ts";
-import { calls, root } from "./stage.ts";
+import { calls, root, speak } from "./stage.ts";
 import { INSPECTION, job, STATES } from "./states.ts";
 
-export { calls };
+export { calls, speak };
 
 /** The first one is shown unless the viewer chose otherwise. */
 export const TWO_CAPTIONS: Captions[] = ["en", "de"].map((language, index) => ({

@@ -14,8 +14,7 @@ export function AskPage({ poolId, token }: { poolId: string; token: string }) {
     new PoolClient(location.origin).facts(poolId, token).then(
       ({ name, members }) => {
         keepPool({ poolId, token, name });
-        const machines = t("pool.computersAre", { members });
-        const text = t("pool.thereNowWhenYouShare", { machines });
+        const text = t("pool.thereNowWhenYouShare", { members });
         shown.value = { title: t("pool.youCanAskForHelp", { name }), text, isKept: true };
       },
       (thrown: unknown) => {

@@ -2,7 +2,6 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { embedCode } from "../../../shared/embed-code.ts";
 import type { WireError } from "../../../shared/job/errors.ts";
-import { messagesOf } from "../../../shared/job/notice.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import { PODCAST_PLAYLIST } from "../../../shared/playlist/names.ts";
 import { titleOfFile } from "../../../shared/wire/details.ts";
@@ -25,6 +24,7 @@ import { CopyField } from "../../ui/copy-field.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
 import { formatBytes, formatSpeed, formatWait } from "../../ui/format.ts";
 import { OpenIcon, WarningIcon } from "../../ui/icons.tsx";
+import { noticeTexts } from "../../ui/notice-text.ts";
 import { Note } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
 import { rich, t } from "../../words/words.ts";
@@ -72,11 +72,7 @@ export function JobScreen({
   const masterUrl = playable && state.phase !== "starting" ? state.address.masterUrl : null;
   const video = inspection?.source.video;
   const carried = state.phase === "starting" ? undefined : captionsOf(state);
-  const warnings = new Set([
-    ...(inspection?.source.warnings ?? []),
-    ...(job?.warnings ?? []),
-    ...messagesOf(carried?.notices ?? []),
-  ]);
+  const warnings = noticeTexts(inspection?.source ?? null, job, carried ?? null);
   return (
     <>
       <div class="title-row">
@@ -118,9 +114,9 @@ export function JobScreen({
         )}
       </div>
       {problem !== null && <InlineError error={problem} />}
-      {warnings.size > 0 && (
+      {warnings.length > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
-          {[...warnings].map((warning) => (
+          {warnings.map((warning) => (
             <p key={warning}>{warning}</p>
           ))}
         </Note>

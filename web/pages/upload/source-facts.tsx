@@ -9,6 +9,7 @@ import {
 } from "../../ui/format.ts";
 import { codecName, containerName } from "../../ui/format-names.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
+import { noticeTexts } from "../../ui/notice-text.ts";
 import { Note } from "../../ui/page-frame.tsx";
 import { t } from "../../words/words.ts";
 
@@ -51,7 +52,7 @@ export function subtitlesFound({ subtitles: tracks }: SourceFacts): string[] {
 /** What will be done to the picture, and what the file lacks. */
 export function SourceNotes({ inspection }: { inspection: Inspection }) {
   const notes = treatment(inspection);
-  const { warnings } = inspection.source;
+  const warnings = noticeTexts(inspection.source);
   return (
     <>
       {notes.length > 0 && (

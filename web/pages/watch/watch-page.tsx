@@ -1,3 +1,4 @@
+import { noticeTexts } from "../../ui/notice-text.ts";
 import "../../ui/style.css";
 import "./watch.css";
 import { type ReadonlySignal, useSignal } from "@preact/signals";
@@ -118,6 +119,7 @@ function Content({
     );
   }
   const status = watched.kind === "known" ? watched.status : null;
+  const warnings = noticeTexts(status);
   const description = descriptionOf(watched);
   const making = status !== null && status.endedAtMs === null;
   return (
@@ -166,9 +168,9 @@ function Content({
           <p>{rich("watch.thisVideoIsNotComplete", { b: (inside) => <b>{inside}</b> })}</p>
         </Note>
       )}
-      {status !== null && status.warnings.length > 0 && (
+      {warnings.length > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
-          {status.warnings.map((warning) => (
+          {warnings.map((warning) => (
             <p key={warning}>{warning}</p>
           ))}
         </Note>
