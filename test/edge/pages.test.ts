@@ -3,6 +3,8 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../edge/app.ts";
 import { newJobId } from "../../edge/http/auth.ts";
+import ar from "../../edge/pages/words/ar.json";
+import de from "../../edge/pages/words/de.json";
 import { mp4Key } from "../../edge/servers/mp4.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
@@ -130,15 +132,15 @@ describe.each(["/watch/", "/embed/"])("%s", (page) => {
 });
 
 test.each([
-  [{ "accept-language": "fr;q=0.9, de-AT, en;q=0.5" }, "de", "Kein solches Video · Tributary"],
-  [{ "accept-language": "ar-EG,ar" }, "ar", "لا يوجد فيديو كهذا · Tributary"],
-  [{ "accept-language": "de", cookie: "language=ar" }, "ar", "لا يوجد فيديو كهذا · Tributary"],
-  [{ "accept-language": "fr", cookie: "language=klingon" }, "en", "No such video · Tributary"],
+  [{ "accept-language": "fr;q=0.9, de-AT, en;q=0.5" }, "de", de["noVideo.title"]],
+  [{ "accept-language": "ar-EG,ar" }, "ar", ar["noVideo.title"]],
+  [{ "accept-language": "de", cookie: "language=ar" }, "ar", ar["noVideo.title"]],
+  [{ "accept-language": "fr", cookie: "language=klingon" }, "en", "No such video"],
 ])("a page speaks the person's language: %o", async (headers, language, title) => {
   const answer = await ask(`/watch/${newJobId()}`, { headers });
   expect(answer.headers.get("vary")).toBe("accept-language, cookie");
   const html = await answer.text();
-  expect(html).toContain(`<title>${title}</title>`);
+  expect(html).toContain(`<title>${title} · Tributary</title>`);
   const direction = language === "ar" ? "rtl" : "ltr";
   expect(html).toMatch(new RegExp(`<html lang="${language}" dir="${direction}"`));
 });
@@ -146,8 +148,8 @@ test.each([
 test("a page of nothing has each text in the person's language", async () => {
   const headers = { "accept-language": "de" };
   const html = await (await ask("/nowhere", { headers })).text();
-  expect(html).toContain("<title>Hier ist nichts · Tributary</title>");
-  expect(html).toContain(">Unter dieser Adresse ist nichts</h1>");
+  expect(html).toContain(`<title>${de["nothing.title"]} · Tributary</title>`);
+  expect(html).toContain(`>${de["nothing.heading"]}</h1>`);
   expect(html).not.toMatch(/>[^<]*(?:There|Videos? at|somebody|See the)/);
 });
 
