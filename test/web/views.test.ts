@@ -6,6 +6,7 @@ import { root } from "../../edge/local/server.ts";
 import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { errorText } from "../../web/ui/error-texts.ts";
+import { WORD_FILES } from "../../web/words/keys.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
 
@@ -68,6 +69,8 @@ test("the two handles leave at least one picture between them, and the whole vid
     .toContainEqual({ name: "setTrim", argument: null });
 });
 
+const KEY = new RegExp(`[>"](?:${WORD_FILES.join("|")})\\.[a-zA-Z][\\w.-]*[<"]`);
+
 describe("every state", () => {
   test("has no fault that axe finds, in light and dark, in each language", async () => {
     const axe = await readFile(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
@@ -90,6 +93,9 @@ describe("every state", () => {
           return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
         });
         expect(faults, `${name}, ${colorScheme}, ${language}`).toEqual([]);
+        // A name of a message in place of its text.
+        const shown = await stage.page.locator("body").innerHTML();
+        expect(shown.match(KEY), `${name}, ${language}`).toBeNull();
       }
     }
   });

@@ -279,9 +279,9 @@ export function Player({
         {failure !== null && (
           <div class="player-failure" role="alert">
             <p>
-              <b>{(FAILURES[failure] ?? UNDECODABLE).title}</b>
+              <b>{t((FAILURES[failure] ?? UNDECODABLE).title)}</b>
             </p>
-            <p>{(FAILURES[failure] ?? UNDECODABLE).what}</p>
+            <p>{t((FAILURES[failure] ?? UNDECODABLE).what)}</p>
             {errorText(failure).reload ? (
               <ReloadButton />
             ) : (

@@ -109,7 +109,7 @@ function LinkMaker({
           >
             {LIVES.map(([minutes, name]) => (
               <option key={minutes} value={minutes}>
-                {name}
+                {t(name)}
               </option>
             ))}
           </select>

@@ -27,9 +27,9 @@ export function VisibilityChoice({
           disabled={disabled}
           onChange={(event) => onChange(event.currentTarget.value as Visibility)}
         >
-          {Object.entries(CHOICES).map(([value, text]) => (
+          {(Object.keys(CHOICES) as Visibility[]).map((value) => (
             <option key={value} value={value}>
-              {text}
+              {t(CHOICES[value])}
             </option>
           ))}
         </select>

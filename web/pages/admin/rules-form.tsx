@@ -45,7 +45,7 @@ export function RulesForm({ rules, onSave }: { rules: SiteRules; onSave(rules: S
       }}
     >
       {Object.entries(FIELDS).map(([name, { label, hint }]) => (
-        <FormField key={name} label={label} hint={hint}>
+        <FormField key={name} label={t(label)} hint={t(hint)}>
           {(props) => (
             <input
               {...props}

@@ -37,7 +37,7 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
             poster={video.poster ?? null}
           />
         ) : (
-          <span class="video-state">{STATES[state] ?? state}</span>
+          <span class="video-state">{stateText(state)}</span>
         )}
       </span>
       <h3 class="video-title">{title}</h3>
@@ -58,7 +58,7 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
         {width}×{height}
         {bytesStored > 0 && ` · ${formatBytes(bytesStored)}`} ·{" "}
         <time dateTime={new Date(createdAtMs).toISOString()}>{formatDate(createdAtMs)}</time>
-        {own !== null && ` · ${FOUND_BY[visibility]}`}
+        {own !== null && ` · ${t(FOUND_BY[visibility])}`}
         {own !== null && state === "ready" && ` · ${playsText(video.plays ?? 0)}`}
       </p>
       {own !== null && state === "planned" && (
@@ -172,6 +172,11 @@ const STATES: Partial<Record<string, Key>> = {
   failed: "videos.failed",
   cancelled: "videos.cancelled",
 };
+
+function stateText(state: string): string {
+  const key = STATES[state];
+  return key === undefined ? state : t(key);
+}
 
 function reasonOf({ errorCode }: CatalogueVideo): string {
   const code: ErrorCode = isErrorCode(errorCode) ? errorCode : "INTERNAL";

@@ -145,7 +145,7 @@ function Toolbar({
           >
             {Object.entries(ORDERS).map(([value, text]) => (
               <option key={value} value={value}>
-                {text}
+                {t(text)}
               </option>
             ))}
           </select>
