@@ -8,6 +8,7 @@ import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { messagesOf, type Notice, notice, withNotices } from "../../shared/job/notice.ts";
 import { rangeOf } from "../../shared/job/trim.ts";
 import { log } from "../../shared/log.ts";
+import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { PreparedRequest } from "../../shared/wire/api.ts";
 import type { NewCaptions } from "../../shared/wire/captions.ts";
 import type { WholeSourceRequest } from "../../shared/wire/container.ts";
@@ -53,7 +54,8 @@ export async function openWholeSource(
       makeCard: cardMakerIn(workspace),
     });
     const source = request.trim === undefined ? whole : whole.trimmed(rangeOf(request.trim));
-    const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots, request.audio));
+    const audio = await measured(source, request, signal);
+    const plan = inOneTask(source.planJob(request.ladder ?? undefined, slots, audio));
     if (request.needsPlan) {
       const { tracks, notices } = await readSubtitles(source, signal);
       await say({ plan: withMore(plan, notices) });
@@ -69,6 +71,16 @@ export async function openWholeSource(
   } finally {
     clearInterval(timer);
   }
+}
+
+/** With what has to be known for it; a plan that was made has it already. */
+async function measured(
+  source: Source,
+  { audio, needsPlan }: WholeSourceRequest,
+  signal: AbortSignal,
+): Promise<AudioChoice | undefined> {
+  if (audio?.loudness !== true || !needsPlan) return audio;
+  return { ...audio, measured: await source.loudness({ signal }) };
 }
 
 /** The source's subtitles, as they are sent; where they cannot be read the plan says so. */

@@ -20,6 +20,7 @@ export function looksCopyable(track: AudioFacts, rendition: AudioRendition): boo
   return (
     codec === AAC_LC_CODEC &&
     mixedFormats !== true &&
+    rendition.loudness === undefined &&
     heard === undefined &&
     sampleRate === rendition.sampleRate &&
     channels === rendition.channels &&

@@ -174,6 +174,14 @@ export const audioRenditionSchema = z.object({
   language: z.string().max(35),
   name: z.string().min(1).max(200),
   isDefault: z.boolean(),
+  /** Its loudness is changed: by how much, linear, and what was measured before. Absent: it stays as it is. */
+  loudness: z
+    .object({
+      gain: z.number().min(0.001).max(100),
+      lufs: z.number().min(-100).max(30),
+      peakDbtp: z.number().min(-200).max(60),
+    })
+    .optional(),
 });
 export type AudioRendition = z.infer<typeof audioRenditionSchema>;
 

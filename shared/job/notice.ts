@@ -37,6 +37,10 @@ export const NOTICE_CODES = [
   "LADDER_WASTES_BITS",
   /** The source's audio is kept as it is, at another rate than was asked for. */
   "AUDIO_KEPT",
+  /** The audio is made louder or quieter, as was asked for. */
+  "LOUDNESS_CHANGED",
+  /** It was to be, and is silent or right as it is. */
+  "LOUDNESS_KEPT",
   /** The browser's own encoder could not take part; ffmpeg makes the pictures. */
   "ENCODER_LEFT_OUT",
   /** HDR becomes SDR. */

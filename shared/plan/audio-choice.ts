@@ -2,7 +2,24 @@
 export interface AudioChoice {
   /** Rate of a stereo rendition, in kbit/s; mono gets half of it. Default: AUDIO_KILOBITS.usual. */
   kilobitsPerSecond?: number | undefined;
+  /** Whether all tracks are made as loud as `LOUDNESS_TARGET`. Default: they stay as they are. */
+  loudness?: boolean | undefined;
+  /** Measures of the source, where its loudness is to be changed. */
+  measured?: readonly LoudnessMeasure[] | undefined;
 }
+
+/** Of a track, as it is mixed for the video (EBU R 128). */
+export interface LoudnessMeasure {
+  /** `AudioFacts.track` */
+  track: number;
+  /** Integrated; null for silence. */
+  lufs: number | null;
+  /** True peak; null for silence. */
+  peakDbtp: number | null;
+}
+
+/** What web players and podcast apps play at; the limiter holds the peak (`encode/loudness.ts`). */
+export const LOUDNESS_TARGET = { lufs: -16, peakDbtp: -1.5 } as const;
 
 /** Rates of a stereo rendition, in kbit/s. The AAC encoder is good from 64 on (`encode/ffmpeg-audio-args.ts`). */
 export const AUDIO_KILOBITS = { least: 64, usual: 128, music: 192, most: 320 } as const;

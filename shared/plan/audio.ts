@@ -1,11 +1,16 @@
 import type { AudioFacts, AudioRendition, SourceFacts } from "../job/job.ts";
 import { languageName } from "../job/language.ts";
-import { AUDIO_KILOBITS, type AudioChoice } from "./audio-choice.ts";
+import {
+  AUDIO_KILOBITS,
+  type AudioChoice,
+  LOUDNESS_TARGET,
+  type LoudnessMeasure,
+} from "./audio-choice.ts";
 
 /** One rendition a track, the default one first. At most two channels. */
 export function planAudio(
   facts: Pick<SourceFacts, "audio">,
-  { kilobitsPerSecond: kilobits = AUDIO_KILOBITS.usual }: AudioChoice = {},
+  { kilobitsPerSecond: kilobits = AUDIO_KILOBITS.usual, loudness, measured = [] }: AudioChoice = {},
 ): AudioRendition[] {
   const tracks = [...facts.audio];
   const first = tracks.findIndex((track) => track.isDefault);
@@ -25,8 +30,25 @@ export function planAudio(
       name: uniqueName(track, names),
       // RFC 8216, 4.3.4.1.1: no more than one member of a group is DEFAULT.
       isDefault: i === 0,
+      ...(loudness === true && levelled(measured.find((each) => each.track === track.track))),
     };
   });
+}
+
+/** Louder by more than this would be noise alone. */
+const MOST_GAIN_DB = 30;
+/** Nobody hears less. */
+const LEAST_CHANGE_DB = 0.1;
+
+/** Empty for silence, and where it is right as it is. */
+function levelled(measure: LoudnessMeasure | undefined): Pick<AudioRendition, "loudness"> {
+  const { lufs = null, peakDbtp = null } = measure ?? {};
+  if (lufs === null || peakDbtp === null) return {};
+  const gainDb = Math.min(MOST_GAIN_DB, LOUDNESS_TARGET.lufs - lufs);
+  const isRight = Math.abs(gainDb) < LEAST_CHANGE_DB && peakDbtp <= LOUDNESS_TARGET.peakDbtp;
+  if (isRight) return {};
+  // Rounded here, once: every engine multiplies by the same number.
+  return { loudness: { gain: Math.round(1e6 * 10 ** (gainDb / 20)) / 1e6, lufs, peakDbtp } };
 }
 
 function monoKilobits(stereo: number): number {

@@ -4,7 +4,7 @@ import type { AudioRendition, JobPlan, Segment, SourceFacts, VideoRendition } fr
 import { messagesOf, type Notice, notice } from "../job/notice.ts";
 import { EVEN_WITHIN_TICKS } from "../job/ticks.ts";
 import { planAudio } from "./audio.ts";
-import { AUDIO_KILOBITS, type AudioChoice } from "./audio-choice.ts";
+import { AUDIO_KILOBITS, type AudioChoice, LOUDNESS_TARGET } from "./audio-choice.ts";
 import { planLadder } from "./ladder.ts";
 import { checkPlanSize } from "./limits.ts";
 import { withRateShares } from "./rate-shares.ts";
@@ -54,8 +54,9 @@ export function planJob(
     (choice.kilobitsPerSecond ?? AUDIO_KILOBITS.usual) === AUDIO_KILOBITS.usual
       ? []
       : keptAudio(facts, audio);
-  const notices = [...facts.notices, ...wasted, ...kept];
-  const warnings = [...facts.warnings, ...messagesOf(wasted), ...messagesOf(kept)];
+  const more = [...wasted, ...kept, ...changedLoudness(audio, choice)];
+  const notices = [...facts.notices, ...more];
+  const warnings = [...facts.warnings, ...messagesOf(more)];
   const evenFrames = areEven(segments);
   const source = { ...facts, warnings, notices, video: { ...facts.video, evenFrames } };
   return { source, video, audio, segments, tasks };
@@ -97,6 +98,30 @@ function keptAudio(facts: SourceFacts, renditions: readonly AudioRendition[]): N
       `The file's sound is AAC with ${rates.join(" and ")} kbit/s. Where the browser's own codecs do the work, it is kept as it is, because encoding it again would only lose quality.`,
     ),
   ];
+}
+
+function changedLoudness(
+  audio: readonly AudioRendition[],
+  { loudness, measured }: AudioChoice,
+): Notice[] {
+  if (loudness !== true) return [];
+  const { lufs: target, peakDbtp: most } = LOUDNESS_TARGET;
+  return audio.map(({ name, track, loudness: change }) => {
+    const which = audio.length > 1 ? ` of ${name}` : "";
+    const { lufs = null } = measured?.find((each) => each.track === track) ?? {};
+    if (lufs === null)
+      return notice("LOUDNESS_KEPT", `The sound${which} is silent: its loudness stays.`);
+    const found = `The sound${which} has ${lufs.toFixed(1)} LUFS`;
+    if (change === undefined)
+      return notice("LOUDNESS_KEPT", `${found} already, and stays as it is.`);
+    const byDb = 20 * Math.log10(change.gain);
+    const how = `${Math.abs(byDb).toFixed(1)} dB ${byDb < 0 ? "quieter" : "louder"}`;
+    const peaks =
+      change.peakDbtp + byDb > most
+        ? ` Its peaks (${change.peakDbtp.toFixed(1)} dBTP before) are held at ${most} dBTP.`
+        : "";
+    return notice("LOUDNESS_CHANGED", `${found} and is made ${how}, for ${target} LUFS.${peaks}`);
+  });
 }
 
 /** Bytes of the source in each segment, frames that are not kept included. */

@@ -107,6 +107,8 @@ export const ladderRungSchema = z.object({
 export const audioChoiceSchema = z.object({
   /** Rate of stereo; mono gets half of it. Default: 128; 192 suits music. */
   kilobitsPerSecond: z.int().min(AUDIO_KILOBITS.least).max(AUDIO_KILOBITS.most).optional(),
+  /** Measures the audio and makes it as loud as web players expect: -16 LUFS, peaks held at -1.5 dBTP. */
+  loudness: z.boolean().optional(),
 }) satisfies z.ZodType<AudioChoice>;
 
 export const visibilitySchema = z.enum(VISIBILITIES);

@@ -16,10 +16,11 @@ import { z } from "zod";
  * 3: a socket is opened with a ticket, and the hello has no token; init segments travel in the offer.
  * 4: a rendition has one init segment, which the plan says; x264 writes its parameter sets under id 1 and
  *    searches less.
+ * 5: a rendition may say how its loudness is changed, and may have six channels.
  */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 /** The oldest version that a coordinator still works with: raise it when older holders are to reload. */
-export const OLDEST_PROTOCOL_VERSION = 4;
+export const OLDEST_PROTOCOL_VERSION = 5;
 
 /** Silence after which a holder's leases are free again. */
 export const HEARTBEAT_SILENCE_MS = 15_000;

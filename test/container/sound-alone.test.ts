@@ -1,21 +1,14 @@
-import { openAsBlob } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cardMakerIn } from "../../edge/container/make-card.ts";
-import { transcodeTask } from "../../edge/container/native-ffmpeg.ts";
-import { loadFfmpegCore, nodeRemuxer } from "../../edge/container/node-remuxer.ts";
-import { Workspace } from "../../edge/container/workspace.ts";
-import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
-import { openSource, type Source } from "../../shared/ingest/read/source.ts";
-import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import { ffmpeg, ffprobe, realClip } from "../setup/media.ts";
+import { encoded, opened } from "./encoded-plan.ts";
 
 // Files with sound alone become videos with one picture, judged by native ffmpeg.
 
-const { signal } = new AbortController();
 const SECONDS = 9;
 let folder = "";
 beforeAll(async () => {
@@ -29,42 +22,6 @@ async function made(name: string, argv: readonly string[]): Promise<string> {
   const sweep = `aevalsrc='0.5*sin(300*t*t)|0.5*sin(200*t*t)':s=44100:d=${SECONDS}`;
   await ffmpeg(["-f", "lavfi", "-i", sweep, ...argv, path]);
   return path;
-}
-
-async function opened<T>(path: string, look: (source: Source) => Promise<T>): Promise<T> {
-  return Workspace.use(async (workspace) => {
-    const source = await openSource(new File([await openAsBlob(path)], basename(path)), {
-      ...{ signal, loadFfmpeg: loadFfmpegCore, remux: nodeRemuxer(path, workspace.dir) },
-      makeCard: cardMakerIn(workspace),
-    });
-    try {
-      return await look(source);
-    } finally {
-      source.close();
-    }
-  });
-}
-
-/** Makes all segments as a server does; one file for each rendition. */
-async function encoded(source: Source, plan: JobPlan): Promise<Map<string, string>> {
-  const files = new Map<string, Uint8Array[]>();
-  for (const task of plan.tasks) {
-    const grant = leaseGrant(plan, task, { id: "test", attempt: 1 }, { from: "local" });
-    const chunk = await source.cutChunk(grant, signal);
-    const { outputs } = await transcodeTask(grant, chunk, () => {}, { signal });
-    for (const { rendition, kind, bytes } of outputs) {
-      const file = files.get(rendition) ?? [];
-      if (kind === "media" || file.length === 0) file.push(new Uint8Array(bytes));
-      files.set(rendition, file);
-    }
-  }
-  const paths = new Map<string, string>();
-  for (const [rendition, parts] of files) {
-    const path = join(folder, `${rendition}.mp4`);
-    await writeFile(path, Buffer.concat(parts));
-    paths.set(rendition, path);
-  }
-  return paths;
 }
 
 /** Mono at 8 kHz. */
@@ -126,7 +83,7 @@ describe.each(FORMATS)("%s", (name, argv, container, codec) => {
       expect(Math.abs(facts.durationTicks / TICKS_PER_SECOND - SECONDS)).toBeLessThan(0.1);
       const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 100 }]);
       validatePlan(plan);
-      const { v180 = "", a0 = "" } = Object.fromEntries(await encoded(source, plan));
+      const { v180 = "", a0 = "" } = Object.fromEntries(await encoded(source, plan, folder));
       expect(Math.abs(lag(await samples(path), await samples(a0)))).toBeLessThan(8 * 30);
       // One frame a segment, each a key frame, all the same picture.
       const hashes = (await ffmpeg(["-i", v180, "-f", "framemd5", "-fps_mode", "passthrough", "-"]))
@@ -149,7 +106,7 @@ test("the cover in the file is its picture", async () => {
   await opened(path, async (source) => {
     expect(source.facts.warnings).toEqual([expect.stringContaining("the cover in it")]);
     const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 200 }]);
-    const { v180 = "" } = Object.fromEntries(await encoded(source, plan));
+    const { v180 = "" } = Object.fromEntries(await encoded(source, plan, folder));
     const picture = await ffmpeg([
       "-i",
       v180,
@@ -177,7 +134,7 @@ test("the real clip of 5.1 sound alone is a video, with stereo", async () => {
   if (path === null) return;
   await opened(path, async (source) => {
     const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 100 }]);
-    const { a0 = "" } = Object.fromEntries(await encoded(source, plan));
+    const { a0 = "" } = Object.fromEntries(await encoded(source, plan, folder));
     const { streams } = (await ffprobe(["-show_entries", "stream=channels,duration", a0])) as {
       streams: { channels: number }[];
     };

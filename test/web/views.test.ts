@@ -482,7 +482,9 @@ test("the rate of the sound is the owner's choice, in words", async () => {
   const choice = stage.page.getByLabel("Sound quality");
   expect(await choice.inputValue()).toBe("128");
   await choice.selectOption("Music (192 kbit/s)");
-  expect(await stage.calls()).toEqual([{ name: "useAudio", argument: { kilobitsPerSecond: 192 } }]);
+  expect(await stage.calls()).toEqual([
+    { name: "useAudio", argument: { kilobitsPerSecond: 192, loudness: false } },
+  ]);
 });
 
 test("whether anything is published without a check is the owner's choice, and off", async () => {

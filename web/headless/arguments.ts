@@ -22,6 +22,8 @@ npm run transcode -- FILES AND FOLDERS [options]
   --from TIME         the first moment that is made, in seconds or as m:ss.mmm; default: the video's first
   --to TIME           the moment at which it ends; default: the video's end. Both are cut at frames: from the
                       first one at or after --from to the last one before --to. --captions are shifted alike
+  --loudness          measures the audio and makes it as loud as web players expect: -16 LUFS, peaks held at
+                      -1.5 dBTP
   --engine NAME       auto (default), ffmpeg, webcodecs or server
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
@@ -74,6 +76,8 @@ export interface TranscodeArguments {
   ladder: string | null;
   /** Default: by the page. */
   audioKbps?: number | null;
+  /** Default: the audio stays as loud as it is. */
+  loudness?: boolean;
   /** Default: the whole file. */
   trim?: TrimRequest | null;
   slots: number | null;
@@ -139,6 +143,7 @@ export function parseArguments(
     title,
     visibility,
     ladder: values.ladder ?? null,
+    loudness: values.loudness === true,
     audioKbps: wholeNumber(
       "--audio-kbps",
       values["audio-kbps"],
@@ -238,6 +243,7 @@ const OPTIONS = {
   to: { type: "string" },
   ladder: { type: "string" },
   "audio-kbps": { type: "string" },
+  loudness: { type: "boolean" },
   engine: { type: "string", default: "auto" },
   slots: { type: "string" },
   cores: { type: "string" },

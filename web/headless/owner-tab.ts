@@ -30,6 +30,8 @@ export interface OwnerTabOptions {
   ladder: string | null;
   /** Default: the page's own choice. */
   audioKbps?: number | null;
+  /** Default: as loud as it is. */
+  loudness?: boolean;
   /** The part of each file that is made; default: all. */
   trim?: TrimRequest | null;
   /** How helpers' work is checked from the start; default: the page's own choice. */
@@ -85,6 +87,7 @@ export class OwnerTab {
     if (options.engine !== "auto") query.set("engine", options.engine);
     if (options.slots !== null) query.set("slots", String(options.slots));
     if (options.ladder !== null) query.set("ladder", options.ladder);
+    if (options.loudness === true) query.set("loudness", "1");
     if (options.audioKbps != null) query.set("audio-kbps", String(options.audioKbps));
     const { startSeconds, endSeconds } = options.trim ?? {};
     if (startSeconds !== undefined) query.set("from", String(startSeconds));

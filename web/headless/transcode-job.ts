@@ -142,6 +142,7 @@ async function work(
     slots,
     ladder,
     audioKbps = null,
+    loudness = false,
     trim = null,
     cores,
     verify = "adaptive",
@@ -150,7 +151,7 @@ async function work(
   const checking = { verify, unverified };
   const tab = await OwnerTab.open(
     browser,
-    { serverUrl, engine, slots, ladder, audioKbps, trim, cores: cores ?? null, checking },
+    { serverUrl, engine, slots, ladder, audioKbps, loudness, trim, cores: cores ?? null, checking },
     say,
   );
   seen.pickedAtMs = Date.now();

@@ -78,7 +78,8 @@ class Owner implements OwnerApi {
     if (!isOtherEngine && options.audio === undefined) return this.#snapshot();
     if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
     if (isOtherEngine) this.#encoders.end();
-    const snapshot = this.#plan(() => file.underOptions(this.#options));
+    this.#plan(() => file.underOptions(this.#options));
+    const snapshot = await this.#level();
     this.#preparePool();
     void this.#beginAhead();
     return snapshot;
@@ -96,7 +97,10 @@ class Owner implements OwnerApi {
     try {
       this.#loadCoreAhead().catch(() => {});
       await this.warm();
-      this.#file = await this.#open(file, signal);
+      const opened = await this.#open(file, signal);
+      this.#file = opened;
+      const onProgress = (progress: number) => this.#tell({ type: "reading", progress });
+      this.#file = await opened.levelled({ signal, onProgress });
       this.#preparePool();
       const { inspection } = this.#file;
       const inspected = this.#tell({ type: "inspected", inspection, part: this.#decidePart() });
@@ -119,7 +123,8 @@ class Owner implements OwnerApi {
   async setTrim(range: TrimRange | null): Promise<OwnerSnapshot> {
     const file = this.#file;
     if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
-    const snapshot = this.#plan(() => file.trimmed(range));
+    this.#plan(() => file.trimmed(range));
+    const snapshot = await this.#level();
     void this.#beginAhead();
     return snapshot;
   }
@@ -319,6 +324,21 @@ class Owner implements OwnerApi {
     }
     this.#tell({ type: "planned", inspection: this.#file.inspection });
     return this.#tell({ type: "part-decided", part: this.#decidePart() });
+  }
+
+  /** Measures what a change of loudness has to know of the file; at once where nothing has to be. */
+  async #level(): Promise<OwnerSnapshot> {
+    const file = this.#file;
+    const { signal } = this.#abort;
+    try {
+      const levelled = await file?.levelled({ signal });
+      if (file !== this.#file || levelled === undefined || levelled === file)
+        return this.#snapshot();
+      return this.#plan(() => levelled);
+    } catch (thrown) {
+      if (signal.aborted) return this.#snapshot();
+      return this.#tell({ type: "refused", error: toWireError(thrown) });
+    }
   }
 
   #decidePart(): PartDecision {

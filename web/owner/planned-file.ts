@@ -31,12 +31,20 @@ interface FileFacts {
   asksKey: boolean;
 }
 
+interface PlanChoice {
+  /** Null: the default one. */
+  ladder: LadderRung[] | null;
+  planSlots: number;
+  /** How loud the source is, where that was asked for. */
+  measured?: AudioChoice["measured"];
+}
+
 /** The picked file, opened, and the plan of what will be made of it. */
 export class PlannedFile {
   readonly file: File;
   readonly source: Source;
   readonly facts: FileFacts;
-  readonly #choice: { ladder: LadderRung[] | null; planSlots: number };
+  readonly #choice: PlanChoice;
   readonly plan: JobPlan;
   /** Key of the job that is made by this plan, however often it is asked for. */
   readonly idempotencyKey = randomId();
@@ -50,7 +58,7 @@ export class PlannedFile {
     source: Source,
     facts: FileFacts,
     options: OwnerOptions,
-    choice: { ladder: LadderRung[] | null; planSlots: number },
+    choice: PlanChoice,
   ) {
     this.file = file;
     this.source = source;
@@ -110,7 +118,20 @@ export class PlannedFile {
    */
   trimmed(range: TrimRange | null): PlannedFile {
     const source = this.source.trimmed(range);
-    return new PlannedFile(this.file, source, this.facts, this.#options, this.#choice);
+    // What was measured is another part's.
+    const { ladder, planSlots } = this.#choice;
+    return new PlannedFile(this.file, source, this.facts, this.#options, { ladder, planSlots });
+  }
+
+  /**
+   * The same with its loudness measured, where that was asked for; itself where there is nothing to measure.
+   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
+   */
+  async levelled(how: Parameters<Source["loudness"]>[0]): Promise<PlannedFile> {
+    if (this.audio.loudness !== true || this.audio.measured !== undefined) return this;
+    const measured = await this.source.loudness(how);
+    const choice = { ...this.#choice, measured };
+    return new PlannedFile(this.file, this.source, this.facts, this.#options, choice);
   }
 
   /** When the frames of the whole file are shown. */
@@ -129,6 +150,7 @@ export class PlannedFile {
     return new PlannedFile(this.file, this.source, this.facts, options, {
       ladder,
       planSlots: planSlots ?? slotsToPlanFor(options, this.facts),
+      measured: options.audio?.measured ?? this.#choice.measured,
     });
   }
 
@@ -171,9 +193,10 @@ export class PlannedFile {
     return this.#choice.planSlots;
   }
 
-  /** As it was asked for. */
+  /** As it was asked for, and what was measured for it. */
   get audio(): AudioChoice {
-    return this.#options.audio ?? {};
+    const { measured } = this.#choice;
+    return { ...this.#options.audio, ...(measured && { measured }) };
   }
 
   /** As it was asked for, not as even numbers made it: "240" may well be 134 lines of a banner. */

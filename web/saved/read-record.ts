@@ -13,7 +13,22 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
   ladder: z.array(z.object({ shortSide: z.number(), kilobitsPerSecond: z.number() })),
   createdAtMs: z.number(),
   planSlots: z._default(z.int(), 1),
-  audio: z._default(z.object({ kilobitsPerSecond: z.optional(z.int()) }), {}),
+  audio: z._default(
+    z.object({
+      kilobitsPerSecond: z.optional(z.int()),
+      loudness: z.optional(z.boolean()),
+      measured: z.optional(
+        z.array(
+          z.object({
+            track: z.int(),
+            lufs: z.nullable(z.number()),
+            peakDbtp: z.nullable(z.number()),
+          }),
+        ),
+      ),
+    }),
+    {},
+  ),
   engine: z._default(z.nullable(z.enum(["auto", "ffmpeg", "webcodecs", "server"])), null),
   usesServers: z._default(z.nullable(z.boolean()), null),
   visibility: z._default(z.enum(VISIBILITIES), DEFAULT_VISIBILITY),

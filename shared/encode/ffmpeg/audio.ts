@@ -11,6 +11,7 @@ import {
   readAdtsFrames,
 } from "../audio-run.ts";
 import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-audio-args.ts";
+import { changeLoudness } from "../loudness.ts";
 import type { TranscodedTask, TranscodeTask } from "../transcode-task.ts";
 import { countChunkPackets } from "./chunk.ts";
 import { between, decodeFailed, soundNotices } from "./damage.ts";
@@ -42,6 +43,8 @@ export async function transcodeSound(
     const { baseTicks } = task.info;
     const heard = heardOf(task.grant.source, rendition);
     const placed = placeAudio(decoding.pcm, decoded, baseTicks, window, channels, heard);
+    if (rendition.loudness !== undefined)
+      changeLoudness(placed, channels, sourceRate, rendition.loudness.gain);
     await runner.remove(DECODED_FILE);
     await runner.write(PLACED_FILE, new Uint8Array(placed.buffer));
     const pcm = { file: PLACED_FILE, sampleRate: sourceRate, skipSamples: window.skipSamples };

@@ -1,19 +1,21 @@
 import { TributaryError } from "../../job/errors.ts";
-import type { JobPlan, SourceFacts } from "../../job/job.ts";
+import { type JobPlan, type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
 import { requestOf, type TrimRange } from "../../job/trim.ts";
-import type { AudioChoice } from "../../plan/audio-choice.ts";
-import { type LadderRung, planJob } from "../../plan/plan.ts";
+import type { AudioChoice, LoudnessMeasure } from "../../plan/audio-choice.ts";
+import { type LadderRung, planAudio, planJob } from "../../plan/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../wire/lease.ts";
 import type { CutPiece } from "../cut/cut-piece.ts";
 import { type DecodeStart, readDecodeStart } from "../cut/decode-start.ts";
 import { cutAudio } from "../cut/split-audio.ts";
 import { cutVideo } from "../cut/split-video.ts";
 import type { SubtitleText } from "../remux/extract-subtitles.ts";
+import type { LoudnessRequest } from "../remux/measure-loudness.ts";
 import { contentDigest } from "./content.ts";
 import { readIsoLayout } from "./iso-layout.ts";
 import type { OpenSourceOptions } from "./open-options.ts";
 import type { ProbedFile } from "./probe.ts";
 import { readFile, refuseUnusable } from "./read-file.ts";
+import { runFfmpeg } from "./run-ffmpeg.ts";
 import { fingerprint, refuseNonMedia } from "./sniff.ts";
 import { asSourceError } from "./source-errors.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
@@ -55,6 +57,11 @@ export interface Source {
    * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
    */
   captions(signal: AbortSignal): Promise<SubtitleText[]>;
+  /**
+   * How loud its audio is, as it is mixed for the video: reads the file through once, with ffmpeg.
+   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
+   */
+  loudness(options: Pick<OpenSourceOptions, "signal" | "onProgress">): Promise<LoudnessMeasure[]>;
   /** Frees the readers; chunks cannot be cut any more. */
   close(): void;
 }
@@ -84,8 +91,18 @@ export async function openSource(file: File, options: OpenSourceOptions): Promis
   const offsetSeconds = -probed.index.video.zeroSeconds;
   const readTexts = (ends: AbortSignal) =>
     readCaptions(file, offsetSeconds, { ...options, signal: ends });
-  return new OpenSource(facts, probed, remuxed, { dispose, readTexts });
+  const measure = async (
+    tracks: LoudnessRequest["tracks"],
+    span: LoudnessRequest["span"],
+    how: Measuring,
+  ) => {
+    const request = { copy: "loudness", tracks, span } as const;
+    return (await runFfmpeg(file, request, { ...options, ...how }, 1)).loudness ?? [];
+  };
+  return new OpenSource(facts, probed, remuxed, { dispose, readTexts, measure });
 }
+
+type Measuring = Pick<OpenSourceOptions, "signal" | "onProgress">;
 
 async function readCaptions(
   file: File,
@@ -105,6 +122,11 @@ async function readCaptions(
 interface SourceHome {
   dispose(): void;
   readTexts(signal: AbortSignal): Promise<SubtitleText[]>;
+  measure(
+    tracks: LoudnessRequest["tracks"],
+    span: LoudnessRequest["span"],
+    how: Measuring,
+  ): Promise<LoudnessMeasure[]>;
 }
 
 class OpenSource implements Source {
@@ -170,6 +192,23 @@ class OpenSource implements Source {
     const texts = await this.#home.readTexts(signal);
     const { trim } = this.facts;
     return trim === undefined ? texts : texts.map((text) => ({ ...text, trim: requestOf(trim) }));
+  }
+
+  async loudness(how: Measuring): Promise<LoudnessMeasure[]> {
+    const tracks = planAudio(this.facts).map(({ track, channels }) => {
+      return { track, channels: channels === 1 ? (1 as const) : (2 as const) };
+    });
+    if (tracks.length === 0) return [];
+    const { trim } = this.facts;
+    const { zeroSeconds } = this.#whole.index.video;
+    const span =
+      trim === undefined
+        ? null
+        : {
+            startSeconds: zeroSeconds + trim.startTicks / TICKS_PER_SECOND,
+            endSeconds: zeroSeconds + trim.endTicks / TICKS_PER_SECOND,
+          };
+    return this.#home.measure(tracks, span, how);
   }
 
   close(): void {

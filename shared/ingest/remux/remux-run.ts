@@ -1,8 +1,10 @@
 import type { FfmpegSource } from "../../ffmpeg-core.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type Notice, notice } from "../../job/notice.ts";
+import type { LoudnessMeasure } from "../../plan/audio-choice.ts";
 import { extractSubtitles, type SubtitleText } from "./extract-subtitles.ts";
 import { type FfprobeReport, parseReport, type StreamReport } from "./ffprobe-report.ts";
+import { type LoudnessRequest, measureLoudness } from "./measure-loudness.ts";
 import { COPY, REPORT, type RemuxFfmpeg } from "./remux-ffmpeg.ts";
 import { STRANGERS_FILE } from "./source-formats.ts";
 
@@ -22,7 +24,8 @@ export type RemuxRequest =
       copy: "everything" | "converted" | "sound" | "nothing" | "picture";
     }
   /** Their text alone, with times moved by so many seconds. */
-  | { copy: "subtitles"; offsetSeconds: number };
+  | { copy: "subtitles"; offsetSeconds: number }
+  | LoudnessRequest;
 
 export interface Remuxed {
   report: FfprobeReport;
@@ -35,6 +38,8 @@ export interface Remuxed {
   notices: Notice[];
   /** Where they were asked for. */
   subtitles?: SubtitleText[];
+  /** Where it was asked for, in the order of the tracks. */
+  loudness?: LoudnessMeasure[];
 }
 
 export interface RemuxOptions {
@@ -71,6 +76,10 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
     throw new TributaryError("SOURCE_UNREADABLE", "The file is a picture, no video.");
   }
   const notices: Notice[] = [];
+  if (request.copy === "loudness") {
+    const loudness = await measureLoudness(ffmpeg, request);
+    return { report, file: null, video, audio, notices, loudness };
+  }
   if (request.copy === "subtitles") {
     const subtitles = await extractSubtitles(ffmpeg, report, request.offsetSeconds);
     return { report, file: null, video, audio, notices, subtitles };

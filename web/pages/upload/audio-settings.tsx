@@ -23,7 +23,9 @@ export function AudioSettings({
   /** Resolves to whether it was said. */
   onChange(choice: AudioChoice): Promise<boolean>;
 }) {
-  const [shown, put] = useAsked(audioChoice, onChange);
+  const { kilobitsPerSecond, loudness = false } = audioChoice;
+  const [shown, put] = useAsked<AudioChoice>({ kilobitsPerSecond, loudness }, onChange);
+  const isMeasuring = disabled && shown.loudness === true && !loudness;
   if (audio.length === 0) return null;
   const rate = shown.kilobitsPerSecond ?? AUDIO_KILOBITS.usual;
   const rates = [...new Set([...Object.keys(RATES).map(Number), rate])];
@@ -48,6 +50,19 @@ export function AudioSettings({
       </label>
       <p id="audio-hint" class="hint">
         {t("upload.audio.rateHint")}
+      </p>
+      <label class="switch">
+        <input
+          type="checkbox"
+          checked={shown.loudness}
+          disabled={disabled}
+          aria-describedby="loudness-hint"
+          onChange={(event) => put({ ...shown, loudness: event.currentTarget.checked })}
+        />
+        <span>{t("upload.audio.loudness")}</span>
+      </label>
+      <p id="loudness-hint" class="hint" role="status">
+        {t(isMeasuring ? "upload.audio.measuring" : "upload.audio.loudnessHint")}
       </p>
     </div>
   );

@@ -115,7 +115,7 @@ function isNeeded(state: OwnerState): boolean {
   return state.phase === "running" && state.work.job?.tasksNeedingSource !== 0;
 }
 
-/** `?slots=2&engine=ffmpeg&audio-kbps=192`: for measuring, and for people who want their machine for themselves. */
+/** `?slots=2&engine=ffmpeg&audio-kbps=192&loudness=1`: for measuring, and for people who want their machine for themselves. */
 function optionsOf(query: URLSearchParams): OwnerOptions {
   const options: OwnerOptions = { device: deviceFacts() };
   const slots = Number(query.get("slots"));
@@ -127,7 +127,8 @@ function optionsOf(query: URLSearchParams): OwnerOptions {
   const kept = keptChoices();
   if (options.engine === undefined && kept.engine !== undefined) options.engine = kept.engine;
   const kilobitsPerSecond = audioKilobits(query.get("audio-kbps")) ?? kept.audioKbps;
-  if (kilobitsPerSecond !== undefined) options.audio = { kilobitsPerSecond };
+  const loudness = query.get("loudness") === "1";
+  options.audio = { kilobitsPerSecond, loudness };
   if (kept.verify !== undefined) options.checking = { verify: kept.verify, unverified: "wait" };
   if (globalThis.tributaryChecking) options.checking = globalThis.tributaryChecking;
   const createToken = savedKey ?? givenKey;

@@ -202,7 +202,8 @@ export class UploadSession {
   }
 
   /** How the audio is made; kept for a worker that takes over. @returns whether it was said */
-  async useAudio(audio: AudioChoice): Promise<boolean> {
+  async useAudio({ kilobitsPerSecond, loudness }: AudioChoice): Promise<boolean> {
+    const audio = { kilobitsPerSecond, loudness };
     await this.#while("ladder", () => this.#link.configure({ audio }));
     if (this.#problem.peek() !== null) return false;
     this.#keep({ audioKbps: audio.kilobitsPerSecond });

@@ -9,6 +9,7 @@ import {
   planAudioRun,
   planPcmWindow,
 } from "../../../../shared/encode/audio-run.ts";
+import { changeLoudness } from "../../../../shared/encode/loudness.ts";
 import type { TranscodedTask, TranscodeTask } from "../../../../shared/encode/transcode-task.ts";
 import { webCodecsAudioRefusal } from "../../../../shared/encode/webcodecs-support.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
@@ -46,7 +47,8 @@ export async function transcodeAudio(
   const run = planAudioRun(segments, sampleRate);
   const heard = heardOf(source, rendition);
   const pcm = await decodeAac(packets, config, channels, () => onProgress(0.1));
-  if (isPlainAacLc(bytesOf(config.description), rendition)) {
+  const { loudness } = rendition;
+  if (loudness === undefined && isPlainAacLc(bytesOf(config.description), rendition)) {
     const baseSamples = Math.round((task.info.baseTicks * sampleRate) / TICKS_PER_SECOND);
     const onTimeline = startSamples.map((startSample) => startSample + baseSamples);
     const frames = copyFrames({ packets, startSamples: onTimeline }, run, rendition, heard);
@@ -61,6 +63,7 @@ export async function transcodeAudio(
   const frames = startSamples.map((startSample) => ({ startSample, samples: AAC_FRAME_SAMPLES }));
   const decoded = { sampleRate, frames };
   const placed = placeAudio(pcm, decoded, task.info.baseTicks, window, channels, heard);
+  if (loudness !== undefined) changeLoudness(placed, channels, sampleRate, loudness.gain);
   const made = await encodeAac(placed, rendition, (share) => onProgress(0.2 + share * 0.8));
   const kept = made.slice(PRIMING_FRAMES + run.preRollFrames);
   return { outputs: soundOutputs(kept, run, task, rendition), notices: [] };

@@ -1,0 +1,135 @@
+/**
+ * Loudness as it is changed: one gain for a whole track, and a limiter for what comes above TARGET.peakDbtp. All
+ * engines run this code, and nothing in it depends on the platform (no powers, no cosines): the same samples give
+ * the same bytes. A sample's gain depends on twice WINDOW_SECONDS
+ * around it and no more: less than the frames by which runs of audio overlap.
+ */
+
+/** -1.5 dBTP. */
+const CEILING = 0.841395;
+/** The limiter's window to each side: of the least gain, and once more of its smoothing. */
+const WINDOW_SECONDS = 0.012;
+
+/**
+ * Three points between each two samples (ITU-R BS.1770-4, annex 2: 48 taps in four phases; the fourth is the mirror
+ * of the first).
+ */
+const PHASES: readonly (readonly number[])[] = [
+  [
+    0.001708984375, 0.010986328125, -0.0196533203125, 0.033203125, -0.0594482421875,
+    0.1373291015625, 0.97216796875, -0.102294921875, 0.047607421875, -0.026611328125,
+    0.014892578125, -0.00830078125,
+  ],
+  [
+    -0.0291748046875, 0.029296875, -0.0517578125, 0.089111328125, -0.16650390625, 0.465087890625,
+    0.77978515625, -0.2003173828125, 0.1015625, -0.0582275390625, 0.0330810546875, -0.0189208984375,
+  ],
+  [
+    -0.0189208984375, 0.0330810546875, -0.0582275390625, 0.1015625, -0.2003173828125, 0.77978515625,
+    0.465087890625, -0.16650390625, 0.089111328125, -0.0517578125, 0.029296875, -0.0291748046875,
+  ],
+  [
+    -0.00830078125, 0.014892578125, -0.026611328125, 0.047607421875, -0.102294921875, 0.97216796875,
+    0.1373291015625, -0.0594482421875, 0.033203125, -0.0196533203125, 0.010986328125,
+    0.001708984375,
+  ],
+];
+const TAPS = 12;
+/** Points between samples are hardly ever more than twice as high as these: below, none is looked for. */
+const NEAR = CEILING / 2;
+
+/**
+ * Changes samples in place.
+ * @param samples interleaved
+ * @param gain linear
+ */
+export function changeLoudness(
+  samples: Float32Array,
+  channels: number,
+  sampleRate: number,
+  gain: number,
+): void {
+  for (let at = 0; at < samples.length; at += 1) samples[at] = (samples[at] ?? 0) * gain;
+  const needed = neededGains(samples, channels);
+  if (needed === null) return;
+  const gains = smoothed(needed, Math.ceil(WINDOW_SECONDS * sampleRate));
+  for (let frame = 0; frame < gains.length; frame += 1) {
+    const factor = gains[frame] ?? 1;
+    if (factor === 1) continue;
+    for (let channel = 0; channel < channels; channel += 1) {
+      const at = frame * channels + channel;
+      samples[at] = (samples[at] ?? 0) * factor;
+    }
+  }
+}
+
+/** The gain that each frame needs by itself, the points around it included; null where none is needed. */
+function neededGains(samples: Float32Array, channels: number): Float64Array | null {
+  const frames = Math.floor(samples.length / channels);
+  let needed: Float64Array | null = null;
+  const limit = (frame: number, peak: number): void => {
+    if (peak <= CEILING || frame < 0 || frame >= frames) return;
+    needed ??= new Float64Array(frames).fill(1);
+    needed[frame] = Math.min(needed[frame] ?? 1, CEILING / peak);
+  };
+  for (let channel = 0; channel < channels; channel += 1) {
+    let level = 0;
+    for (let left = -1; left < frames; left += 1) {
+      const before = level;
+      level = left + 1 < frames ? Math.abs(samples[(left + 1) * channels + channel] ?? 0) : 0;
+      if (before < NEAR && level < NEAR) continue;
+      limit(left + 1, level);
+      // Points between a sample and the next.
+      for (const phase of PHASES) {
+        let sum = 0;
+        for (let tap = 0; tap < TAPS; tap += 1) {
+          const at = left - TAPS / 2 + 1 + tap;
+          if (at < 0 || at >= frames) continue;
+          sum += (phase[TAPS - 1 - tap] ?? 0) * (samples[at * channels + channel] ?? 0);
+        }
+        limit(left, Math.abs(sum));
+        limit(left + 1, Math.abs(sum));
+      }
+    }
+  }
+  return needed;
+}
+
+/** The least gain of each window, then two running means whose reach is that window: never above what is needed. */
+function smoothed(needed: Float64Array, window: number): Float64Array {
+  const half = Math.max(1, Math.floor(window / 2));
+  return runningMean(runningMean(runningLeast(needed, 2 * half), half), half);
+}
+
+function runningLeast(values: Float64Array, reach: number): Float64Array {
+  const least = new Float64Array(values.length);
+  const queue = new Int32Array(values.length);
+  let [first, end] = [0, 0];
+  for (let at = 0; at < values.length + reach; at += 1) {
+    if (at < values.length) {
+      const value = values[at] ?? 1;
+      while (end > first && (values[queue[end - 1] ?? 0] ?? 1) >= value) end -= 1;
+      queue[end] = at;
+      end += 1;
+    }
+    const centre = at - reach;
+    if (centre < 0) continue;
+    while ((queue[first] ?? 0) < centre - reach) first += 1;
+    least[centre] = values[queue[first] ?? 0] ?? 1;
+  }
+  return least;
+}
+
+/** Over 2 x reach + 1 values; beyond the ends there is no limiting. */
+function runningMean(values: Float64Array, reach: number): Float64Array {
+  const count = values.length;
+  const sums = new Float64Array(count + 1);
+  for (let at = 0; at < count; at += 1) sums[at + 1] = (sums[at] ?? 0) + (1 - (values[at] ?? 1));
+  const width = 2 * reach + 1;
+  return values.map((_, at) => {
+    const from = sums[Math.max(0, at - reach)] ?? 0;
+    const to = sums[Math.min(count, at + reach + 1)] ?? 0;
+    // Of what is taken off: rounding leaves exactly 1 where nothing is.
+    return to - from < 1e-12 ? 1 : 1 - (to - from) / width;
+  });
+}

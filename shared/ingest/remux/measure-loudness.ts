@@ -1,0 +1,68 @@
+import type { LoudnessMeasure } from "../../plan/audio-choice.ts";
+import type { RemuxFfmpeg } from "./remux-ffmpeg.ts";
+import { STRANGERS_FILE } from "./source-formats.ts";
+
+/** What is measured of which tracks. */
+export interface LoudnessRequest {
+  copy: "loudness";
+  /** By their position among the file's audio tracks, with the channels that are made of them. */
+  tracks: readonly { track: number; channels: 1 | 2 }[];
+  /** In the file's own time; null: all. */
+  span: { startSeconds: number; endSeconds: number } | null;
+}
+
+/**
+ * Integrated loudness and true peak (EBU R 128, ITU-R BS.1770-4) of tracks as they are mixed for the video, by
+ * FFmpeg's `ebur128`. Reads the file once, from end to end.
+ */
+export async function measureLoudness(
+  ffmpeg: RemuxFfmpeg,
+  { tracks, span }: LoudnessRequest,
+): Promise<LoudnessMeasure[]> {
+  const pathOf = (what: string, track: number) => `/loudness-${what}-${track}`;
+  const trim =
+    span === null
+      ? []
+      : [`atrim=start=${span.startSeconds}:end=${span.endSeconds}`, "asetpts=N/SR/TB"];
+  const outputs = tracks.flatMap(({ track, channels }) => {
+    const peaks = Array.from({ length: channels }, (_, channel) => {
+      return print(`true_peaks_ch${channel}`, pathOf(`peak${channel}`, track));
+    });
+    const mixed = `aformat=sample_fmts=flt:channel_layouts=${channels === 1 ? "mono" : "stereo"}`;
+    const measured = "ebur128=peak=true:metadata=1";
+    const filters = [...trim, mixed, measured, print("I", pathOf("i", track)), ...peaks];
+    return ["-map", `0:a:${track}`, "-af", filters.join(","), "-f", "null", "-"];
+  });
+  const paths = tracks.flatMap(({ track, channels }) => {
+    const peaks = Array.from({ length: channels }, (_, channel) => pathOf(`peak${channel}`, track));
+    return [pathOf("i", track), ...peaks];
+  });
+  const input = ["-hide_banner", "-copyts", ...STRANGERS_FILE, "-i", ffmpeg.input];
+  const texts = await ffmpeg.texts([...input, ...outputs], paths);
+  let at = 0;
+  return tracks.map(({ track, channels }) => {
+    const [integrated = "", ...peaks] = texts.slice(at, at + 1 + channels);
+    at += 1 + channels;
+    const lufs = lastValue(integrated);
+    const peak = Math.max(0, ...peaks.map((text) => lastValue(text) ?? 0));
+    return {
+      track,
+      lufs: lufs === null || lufs <= SILENCE_LUFS ? null : lufs,
+      peakDbtp: peak > 0 ? Math.round(2000 * Math.log10(peak)) / 100 : null,
+    };
+  });
+}
+
+/** The gate of BS.1770: quieter blocks do not count. */
+const SILENCE_LUFS = -70;
+
+function print(key: string, path: string): string {
+  return `ametadata=print:key=lavfi.r128.${key}:file=${path}`;
+}
+
+/** Each is of all that came before it. */
+function lastValue(text: string): number | null {
+  const line = text.slice(text.lastIndexOf("lavfi.r128."));
+  const value = /=(-?\d+(?:\.\d+)?)/.exec(line)?.[1];
+  return value === undefined ? null : Number(value);
+}
