@@ -13,7 +13,8 @@ import { writeInit } from "./init.ts";
 export function plannedInit(rendition: VideoRendition): Uint8Array<ArrayBuffer> | null {
   const { parameterSets, width, height, level } = rendition;
   if (parameterSets === undefined) return null;
-  const { colour, browser } = parameterSets;
-  const avcConfig = joinedAvcRecord({ width, height, level, colours: colour }, browser);
+  const { colour, browser, longestTicks } = parameterSets;
+  const said = { width, height, level, colours: colour, longestTicks };
+  const avcConfig = joinedAvcRecord(said, browser);
   return writeInit({ kind: "video", width, height, avcConfig, colour }, TICKS_PER_SECOND);
 }

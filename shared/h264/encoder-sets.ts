@@ -57,7 +57,7 @@ export function areSameSets(a: EncoderSets | null, b: EncoderSets | null): boole
  * @throws TributaryError OUTPUT_INVALID where the browser's cannot be read
  */
 export function joinedAvcRecord(
-  rendition: Parameters<typeof x264ParameterSets>[0],
+  rendition: Parameters<typeof x264ParameterSets>[0] & Pick<PlainSps, "longestTicks">,
   browser: EncoderSets | null,
 ): Uint8Array<ArrayBuffer> {
   const sets = [...(browser === null ? [] : [inBytes(browser)]), x264ParameterSets(rendition)];

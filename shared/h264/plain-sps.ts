@@ -1,3 +1,4 @@
+import { TICKS_PER_SECOND } from "../job/ticks.ts";
 import { BitReader } from "./bit-reader.ts";
 import { BitWriter } from "./bit-writer.ts";
 import type { NalUnit } from "./nal-units.ts";
@@ -17,11 +18,13 @@ export interface PlainSps {
   colours: ColourCodes;
   /** Not below the set's own; default: that. */
   order?: PictureOrder;
+  /** The longest time from a picture to the next, in 1/90000 s; default: no timing. */
+  longestTicks?: number | undefined;
 }
 
 /**
  * A sequence parameter set with usability information (VUI) of ours: square pixels, limited range, these
- * colours, no timing and no buffering model, which a container states or nobody needs. Decoding does not
+ * colours, no buffering model, and no timing unless it is asked for: a container has it. Decoding does not
  * change. So sets of different encoders say the same to players that go from one to the other: FFmpeg's
  * decoder loses frames where the second one's pictures are reordered further than the first one's.
  *
@@ -49,10 +52,12 @@ export function statedSps(unit: NalUnit, colours: ColourCodes): Uint8Array | nul
   return withPlainVui(unit, sps, { constraints, level, order, colours });
 }
 
+type StatedSps = PlainSps & { order: PictureOrder; constraints: number };
+
 function withPlainVui(
   { bytes }: NalUnit,
   { bitsBeforeVui }: H264Sps,
-  { constraints, level, colours, order }: Required<PlainSps> & { constraints: number },
+  { constraints, level, colours, order, longestTicks }: StatedSps,
 ): Uint8Array<ArrayBuffer> {
   const bits = new BitReader(bytes, 1);
   const out = new BitWriter();
@@ -61,7 +66,7 @@ function withPlainVui(
   out.u(8, constraints);
   out.u(8, level);
   while (bits.position < bitsBeforeVui) out.u(1, bits.u(1));
-  writePlainVui(out, colours, order);
+  writePlainVui(out, colours, order, longestTicks);
   return out.nalUnit(bytes[0] ?? 0);
 }
 
@@ -70,6 +75,7 @@ export function writePlainVui(
   out: BitWriter,
   { primaries, transfer, matrix }: ColourCodes,
   { reordered, held }: PictureOrder,
+  longestTicks?: number,
 ): void {
   out.flag(true);
   out.flag(true);
@@ -81,8 +87,16 @@ export function writePlainVui(
   out.flag(false);
   out.flag(true);
   for (const code of [primaries, transfer, matrix]) out.u(8, code);
-  // Chroma sites, timing, both buffering models, pic_struct.
-  out.u(5, 0);
+  // Chroma sites.
+  out.flag(false);
+  out.flag(longestTicks !== undefined);
+  if (longestTicks !== undefined) {
+    // A picture is two ticks long (E.2.1); others may be shorter.
+    for (const number of [longestTicks, 2 * TICKS_PER_SECOND]) out.u(32, number);
+    out.flag(false);
+  }
+  // Both buffering models, pic_struct.
+  out.u(3, 0);
   out.flag(true);
   // Vectors may point beyond the edges; sizes are not bound.
   out.flag(true);

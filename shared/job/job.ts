@@ -158,6 +158,8 @@ export const videoRenditionSchema = z.object({
       colour: z.object({ primaries: codePoint, transfer: codePoint, matrix: codePoint }),
       /** Parameter sets of the encoder of the owner's browser; null where no browser's encoder takes part. */
       browser: encoderSetsSchema.nullable(),
+      /** How long the longest picture is shown, where that is long; see `SLOW_TICKS` of `plan/segments.ts`. */
+      longestTicks: z.int().positive().optional(),
     })
     .optional(),
 });

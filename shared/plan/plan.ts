@@ -9,7 +9,7 @@ import { planLadder } from "./ladder.ts";
 import { checkPlanSize } from "./limits.ts";
 import { withRateShares } from "./rate-shares.ts";
 import type { LadderRung } from "./rungs.ts";
-import { type FrameTimeline, planSegments } from "./segments.ts";
+import { type FrameTimeline, longestTicks, planSegments } from "./segments.ts";
 import { usefulKilobits } from "./source-rate.ts";
 import { planTasks } from "./tasks.ts";
 
@@ -39,13 +39,13 @@ export function planJob(
   choice: AudioChoice = {},
 ): JobPlan {
   const { tags: colour } = planColour(facts.video.colour ?? {}, facts.video);
-  const parameterSets = { colour, browser: null };
+  const cuts = planSegments(timeline, facts.video.frameStep);
+  const parameterSets = { colour, browser: null, longestTicks: longestTicks(cuts) };
   const audio = planAudio(facts, choice);
   const video = planLadder(facts, rungs, audio).map((rendition) => ({
     ...rendition,
     parameterSets,
   }));
-  const cuts = planSegments(timeline, facts.video.frameStep);
   const segments = withRateShares(cuts, segmentBytes(cuts, timeline));
   const tasks = planTasks(segments, video, audio, timeline, slots);
   checkPlanSize({ segments, video, audio, tasks });

@@ -168,3 +168,16 @@ function cutFrame(
 function leavesEnough(atTicks: number, endTicks: number): boolean {
   return endTicks - atTicks >= LAST_SEGMENT_MIN_TICKS;
 }
+
+/**
+ * WebKitGTK 2.50 loses the durations of H.264 pictures where the parameter sets have no timing: it takes
+ * each for 1/60 s long and joins what lies at most 2002/24000 s apart. Beyond that its buffer has holes.
+ */
+const SLOW_TICKS = 0.08 * TICKS_PER_SECOND;
+
+/** How long the longest picture is shown, where that is to stand in the parameter sets. */
+export function longestTicks(segments: readonly Segment[]): number | undefined {
+  const lengths = segments.flatMap(({ durations }) => durations.map(([, ticks]) => ticks));
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  return longest > SLOW_TICKS ? longest : undefined;
+}

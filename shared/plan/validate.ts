@@ -10,7 +10,7 @@ import {
   type VideoRendition,
 } from "../job/job.ts";
 import { checkPlanSize } from "./limits.ts";
-import { SEGMENT_LIMIT_TICKS } from "./segments.ts";
+import { longestTicks, SEGMENT_LIMIT_TICKS } from "./segments.ts";
 
 const RATE_ROUNDING = 0.001;
 
@@ -43,7 +43,8 @@ function checkSource({ source }: JobPlan): void {
   if (source.video.frames === 0) refuse("The source shows no frame.");
 }
 
-function checkRenditions({ source, video, audio }: JobPlan): void {
+function checkRenditions(plan: JobPlan): void {
+  const { source, video, audio } = plan;
   const ids = new Set<string>();
   for (const { id } of [...video, ...audio]) {
     if (ids.has(id)) refuse(`Two renditions are called ${id}.`);
@@ -62,7 +63,7 @@ function checkRenditions({ source, video, audio }: JobPlan): void {
       refuse(`${id} has another aspect than the source.`);
     }
   }
-  checkParameterSets(video);
+  checkParameterSets(plan);
   const tracks = new Map(source.audio.map((track) => [track.track, track]));
   const used = new Set<number>();
   for (const { id, track } of audio) {
@@ -80,12 +81,16 @@ function checkRenditions({ source, video, audio }: JobPlan): void {
 }
 
 /** Each init segment is one that the gate would take, and all renditions have the same colours. */
-function checkParameterSets(video: readonly VideoRendition[]): void {
+function checkParameterSets({ video, segments }: JobPlan): void {
   const stated = new Set(video.map(({ parameterSets }) => JSON.stringify(parameterSets?.colour)));
   if (stated.size > 1) refuse("The renditions have different colours.");
+  const longest = longestTicks(segments);
   for (const rendition of video) {
     const { id, parameterSets } = rendition;
     if (parameterSets === undefined) continue;
+    // Plans from before protocol version 5 say nothing of it.
+    if (![undefined, longest].includes(parameterSets.longestTicks))
+      refuse(`${id} states another picture as the longest.`);
     try {
       const init = plannedInit(rendition);
       if (init !== null) checkInit(init, rendition);

@@ -16,7 +16,8 @@ import { z } from "zod";
  * 3: a socket is opened with a ticket, and the hello has no token; init segments travel in the offer.
  * 4: a rendition has one init segment, which the plan says; x264 writes its parameter sets under id 1 and
  *    searches less.
- * 5: a rendition may say how its loudness is changed, and may have six channels.
+ * 5: a rendition may say how its loudness is changed, and may have six channels; an init segment may state
+ *    how long the longest picture is shown.
  */
 export const PROTOCOL_VERSION = 5;
 /** The oldest version that a coordinator still works with: raise it when older holders are to reload. */

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,6 +125,37 @@ test("both sets say the same of size, level, colours, square pixels and picture 
   expect(browser).toEqual(x264);
   expect(browser).toMatchObject({ ...SIZE, order: { reordered: 2, held: 4 }, fullRange: false });
 });
+
+test("both sets state the longest picture's time where the plan has one, and all frames decode", async () => {
+  const { parameterSets: sets, ...rendition } = await joinedRendition();
+  if (sets === undefined) throw new Error("No plan.");
+  const slow = { ...rendition, parameterSets: { ...sets, longestTicks: 21_397 } };
+  const parts = [plannedInit(slow) ?? new Uint8Array()];
+  for (const task of tasks) {
+    const { outputs } = await nativeTranscode(planned(task, slow));
+    parts.push(...outputs.filter(({ kind }) => kind === "media").map(({ bytes }) => bytes));
+  }
+  const path = join(dir, "slow.mp4");
+  await writeFile(path, Buffer.concat(parts));
+  const said = tracedHeaders(path);
+  for (const line of ["num_units_in_tick = 21397", "time_scale = 180000"]) {
+    expect(said.filter((each) => each === line)).toHaveLength(2);
+  }
+  expect(said.filter((each) => each === "fixed_frame_rate_flag = 0")).toHaveLength(2);
+  expect(await decodedFrameTimes(path)).toHaveLength(500);
+});
+
+/** What FFmpeg reads in a video's parameter sets, one a line for each set: "time_scale = 50". */
+function tracedHeaders(path: string): string[] {
+  const args = ["-v", "trace", "-i", path, "-frames:v", "1", "-c", "copy"];
+  const { stderr } = spawnSync("ffmpeg", [...args, "-bsf:v", "trace_headers", "-f", "null", "-"], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  return [...stderr.matchAll(/\] \d+ +(\w+) +[01]+ = (\d+)/g)].map(
+    ([, name, value]) => `${name} = ${value}`,
+  );
+}
 
 test("what stands under one id is one encoder's: another's is refused", async () => {
   const rendition = await joinedRendition();

@@ -185,6 +185,10 @@ describe("validatePlan", () => {
     ["a rendition is scaled up", (plan) => (at(plan.video, 0).width = 4096)],
     ["a rendition is squeezed", (plan) => (at(plan.video, 0).width -= 40)],
     ["renditions share a name", (plan) => (at(plan.video, 1).id = at(plan.video, 0).id)],
+    [
+      "another picture is called the longest",
+      ({ video }) => Object.assign(at(video, 0).parameterSets ?? {}, { longestTicks: 9000 }),
+    ],
     ["no rendition is the default", (plan) => (at(plan.audio, 0).isDefault = false)],
     ["sound is made from no track", (plan) => (at(plan.audio, 0).track = 7)],
   ])("refuses a plan where %s", (_, spoil) => {
@@ -193,6 +197,20 @@ describe("validatePlan", () => {
     spoil(plan);
     expect(() => validatePlan(plan)).toThrow(expect.objectContaining({ code: "PLAN_INVALID" }));
   });
+});
+
+test.each([
+  ["of 25 a second", 3600, undefined],
+  ["of 12.5 a second", 7200, undefined],
+  ["of 10 a second", 9000, 9000],
+])("frames %s: the parameter sets state the longest where it is long", (_, ticks, longest) => {
+  const frameTicks = Array.from({ length: 101 }, (_, index) => index * ticks);
+  const timeline = { frameTicks, keyTicks: [0] };
+  const plan = planJob(factsFor(movie(), timeline), timeline);
+  expect(plan.video.map(({ parameterSets }) => parameterSets?.longestTicks)).toEqual(
+    plan.video.map(() => longest),
+  );
+  validatePlan(jobPlanSchema.parse(plan));
 });
 
 describe("ladder", () => {
