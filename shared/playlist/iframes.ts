@@ -43,7 +43,7 @@ export function renderIFrames(input: PlaylistInput, renditionId: string): string
     );
     before = segment;
   });
-  if (input.ended) lines.push("#EXT-X-ENDLIST");
+  if (now.hasEnd) lines.push("#EXT-X-ENDLIST");
   return playlistText(lines);
 }
 

@@ -17,7 +17,7 @@ export interface PlaylistInput {
   segments: Segment[];
   /** In any order; at most one for each (rendition, segment). */
   accepted: AcceptedSegment[];
-  /** No further segment will be accepted: playlists get their end. */
+  /** No further segment will be accepted. */
   ended: boolean;
 }
 
@@ -28,7 +28,9 @@ export interface Published {
   /** Segments that begin with an EXT-X-DISCONTINUITY, in every rendition. */
   discontinuities: ReadonlySet<number>;
   count: number;
-  /** All planned segments are there and nothing more will come. */
+  /** Nothing more will come, all planned segments being there or not: playlists get their end. */
+  hasEnd: boolean;
+  /** All planned segments are there and the job is over. */
   complete: boolean;
   /** EXT-X-TARGETDURATION of all media playlists of the job, from the first request to the last. */
   targetSeconds: number;
@@ -60,6 +62,8 @@ export function published(input: PlaylistInput): Published {
     byRendition,
     discontinuities: initSwitches(byRendition),
     count,
+    // With the last segment, not after it: video.js 8 looks for the end only when it appends a segment.
+    hasEnd: input.ended || count === input.segments.length,
     complete: input.ended && count === input.segments.length,
     targetSeconds: targetSeconds(input),
   };

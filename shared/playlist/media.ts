@@ -34,7 +34,7 @@ export function renderMedia(input: PlaylistInput, renditionId: string): string {
     }
     lines.push(durations[index] ?? "", objectUri(accepted.key));
   });
-  if (input.ended) lines.push("#EXT-X-ENDLIST");
+  if (now.hasEnd) lines.push("#EXT-X-ENDLIST");
   return playlistText(lines);
 }
 

@@ -148,7 +148,7 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
               return;
             }
             const tab = await browser.newTab();
-            await openPlayer(tab, pages, player, url);
+            await openPlayer(tab, pages, player, url, isRunning);
             const played = await playThrough(tab, it.durationSeconds + 60);
             row.frames = of(played.frames, it);
             row.starts = seconds(played.startSeconds);

@@ -1,5 +1,4 @@
 import type { Browser } from "playwright";
-import { EdgeClient } from "../../../web/edge-client.ts";
 import type { OwnerTab } from "../../../web/headless/owner-tab.ts";
 import { type MakeOptions, makeVideo } from "../../e2e/made-video.ts";
 import { changeTasks, leaveTheRestToServers } from "../../e2e/owner-script.ts";
@@ -17,6 +16,9 @@ export const OUTPUTS = [
   "EVENT while running",
 ] as const;
 export type OutputName = (typeof OUTPUTS)[number];
+
+/** The rest comes faster than it is played: a player has no reason to wait. */
+const AHEAD_SEGMENTS = 3;
 
 export interface PlayedOutput extends AsyncDisposable {
   masterUrl: string;
@@ -55,7 +57,7 @@ export async function makeOutput(
     "EVENT while running": {
       slots: 1,
       prepare: (tab: OwnerTab) =>
-        changeTasks(tab, ({ task }) => (task.firstSegment > 0 ? 4_000 : 0)),
+        changeTasks(tab, ({ task }) => (task.firstSegment > 0 ? 2_000 : 0)),
     },
   }[name];
   const options: MakeOptions = { serverUrl, file, ladder: "240:350", ...how };
@@ -76,9 +78,8 @@ export async function makeOutput(
   });
   const made = makeVideo(browser, {
     ...options,
-    async meddle(_, { jobId, masterUrl }) {
-      const edge = new EdgeClient(serverUrl);
-      while ((await edge.jobStatus(jobId)).firstPlayableAtMs === null) {
+    async meddle(_, { masterUrl }) {
+      while ((await listedSegments(masterUrl)) < AHEAD_SEGMENTS) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       begun(masterUrl);
@@ -91,4 +92,23 @@ export async function makeOutput(
     durationSeconds: (times.at(-1) ?? 0) - (times[0] ?? 0),
     [Symbol.asyncDispose]: async () => (await made)[Symbol.asyncDispose](),
   };
+}
+
+/** Of the shortest playlist of a video; 0 before there is any. */
+async function listedSegments(masterUrl: string): Promise<number> {
+  const linesOf = async (url: string) => {
+    const response = await fetch(url);
+    return response.ok ? (await response.text()).split("\n") : [];
+  };
+  const playlists = (await linesOf(masterUrl)).flatMap((line) => {
+    const uri = line.startsWith("#EXT-X-MEDIA") ? /URI="([^"]+)"/.exec(line)?.[1] : line;
+    return uri === undefined || uri === "" || uri.startsWith("#") ? [] : [uri];
+  });
+  const counts = await Promise.all(
+    playlists.map(async (uri) => {
+      const lines = await linesOf(new URL(uri, masterUrl).href);
+      return lines.filter((line) => line.startsWith("#EXTINF")).length;
+    }),
+  );
+  return counts.length === 0 ? 0 : Math.min(...counts);
 }

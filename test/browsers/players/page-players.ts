@@ -27,6 +27,8 @@ interface Kept {
   errors: string[];
   /** Media times of the pictures shown, in order. */
   pictures: number[];
+  /** Decoded before it was at its beginning. */
+  framesBefore: number;
 }
 type Page = { kept: Kept };
 
@@ -39,16 +41,18 @@ export async function openPlayer(
   server: PageServer,
   player: PagePlayer,
   url: string,
+  isRunning: boolean,
 ): Promise<void> {
   await tab.goto(server.addressOf(player));
   await tab.evaluate(startPlayer, { player, url });
+  if (player === "VHS" && isRunning) await tab.evaluate(rewind, null);
   await waitFor(tab, () => (document.querySelector("video")?.readyState ?? 0) >= 2, null, OPEN_MS);
 }
 
 /** Runs in the page, as the next ones. */
 function startPlayer({ player, url }: { player: PagePlayer; url: string }): void {
   const video = document.querySelector("video") as HTMLVideoElement;
-  const kept: Kept = { events: [], errors: [], pictures: [] };
+  const kept: Kept = { events: [], errors: [], pictures: [], framesBefore: 0 };
   Object.assign(globalThis, { kept });
   const names = ["playing", "canplay", "waiting", "seeking", "seeked", "ended"];
   for (const name of names) {
@@ -90,6 +94,26 @@ function startPlayer({ player, url }: { player: PagePlayer; url: string }): void
   }
 }
 
+/** VHS loads nothing of a playlist without an end until it plays, and then begins near the end of it. */
+async function rewind(): Promise<void> {
+  const video = document.querySelector("video") as HTMLVideoElement;
+  const { kept } = globalThis as unknown as Page;
+  const playing = new Promise((resolve) =>
+    video.addEventListener("playing", resolve, { once: true }),
+  );
+  // biome-ignore lint/suspicious/noExplicitAny: as above; it sets the element's source later.
+  (globalThis as any).videojs.getAllPlayers()[0].play();
+  await playing;
+  video.pause();
+  const sought = new Promise((resolve) =>
+    video.addEventListener("seeked", resolve, { once: true }),
+  );
+  video.currentTime = 0;
+  await sought;
+  kept.framesBefore = video.getVideoPlaybackQuality().totalVideoFrames;
+  kept.events = [];
+}
+
 /** Plays what was just opened to its end, in real time. @param limitSeconds after which it has failed */
 export async function playThrough(tab: BrowserTab, limitSeconds: number): Promise<PagePlay> {
   const startSeconds = await tab.evaluate(() => {
@@ -104,8 +128,8 @@ export async function playThrough(tab: BrowserTab, limitSeconds: number): Promis
   await waitFor(tab, isOver, null, limitSeconds * 1000).catch(() => {});
   const found = await tab.evaluate(() => {
     const video = document.querySelector("video") as HTMLVideoElement;
-    const { events, errors, pictures } = (globalThis as unknown as Page).kept;
-    const frames = video.getVideoPlaybackQuality().totalVideoFrames;
+    const { events, errors, pictures, framesBefore } = (globalThis as unknown as Page).kept;
+    const frames = video.getVideoPlaybackQuality().totalVideoFrames - framesBefore;
     const { currentTime, ended, duration } = video;
     return { events, errors, pictures, frames, currentTime, ended, duration };
   }, null);
