@@ -19,12 +19,10 @@ import {
   play,
 } from "./upload-tab.ts";
 
-// The real pages in a real Firefox: both choices, playing; in `npm run test:clips` a helper for Chromium,
-// reload, cancel, too.
+// The real pages in a real Firefox: both choices, playing, a helper for Chromium, reload, cancel.
 
 const SAMPLE = join(root, "web/public/sample.mp4");
 const LADDER = "ladder=360:700,240:300";
-const isAll = process.env["TRIBUTARY_CLIPS"] === "all";
 const serverUrl = inject("serverUrl");
 
 let firefox: TestBrowser;
@@ -64,7 +62,7 @@ test("Best makes it, too, however busy the page is while encoders start", async 
   await expectRightVideo(ended, SAMPLE);
 });
 
-test.runIf(isAll)("it helps a Chromium owner", async () => {
+test("it helps a Chromium owner", async () => {
   const chromium = await launchBrowser();
   try {
     const owner = await OwnerTab.open(
@@ -98,7 +96,7 @@ test.runIf(isAll)("it helps a Chromium owner", async () => {
   }
 });
 
-test.runIf(isAll)("a reload goes on where it was, and what is cancelled ends", async () => {
+test("a reload goes on where it was, and what is cancelled ends", async () => {
   const file = await fixture("long-gop-20s.mp4");
   const tab = await firefox.newTab();
   await openUpload(tab, serverUrl, "ladder=144:140&engine=ffmpeg&slots=1");
