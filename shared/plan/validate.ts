@@ -2,13 +2,7 @@ import { checkInit } from "../cmaf/check-init.ts";
 import { plannedInit } from "../cmaf/planned-init.ts";
 import { arePlain } from "../h264/encoder-sets.ts";
 import { TributaryError, toWireError } from "../job/errors.ts";
-import {
-  type JobPlan,
-  runRateShare,
-  segmentDurationTicks,
-  segmentFrames,
-  type VideoRendition,
-} from "../job/job.ts";
+import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job/job.ts";
 import { checkPlanSize } from "./limits.ts";
 import { longestTicks, SEGMENT_LIMIT_TICKS } from "./segments.ts";
 
