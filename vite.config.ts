@@ -17,6 +17,7 @@ import { compileWords } from "./web/build/compile-words.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
 import { chunkBanner, pageHeaders } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
+import { uploadElement } from "./web/build/upload-element.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -66,6 +67,7 @@ export default defineConfig(({ command, isPreview = false }) => {
         inspectorPort: false,
       }),
       ffmpegAssets({ cacheDir: here(".cache") }),
+      uploadElement(here("web/element/tributary-upload.ts")),
       pageHeaders({ storageOrigin: storageOrigin() }),
     ],
     worker: {
@@ -118,6 +120,8 @@ export default defineConfig(({ command, isPreview = false }) => {
               index: here("web/index.html"),
               watch: here("web/watch.html"),
               embed: here("web/embed.html"),
+              "frame-upload": here("web/frame-upload.html"),
+              "frame-refused": here("web/frame-refused.html"),
               videos: here("web/videos.html"),
               admin: here("web/admin.html"),
               "404": here("web/404.html"),

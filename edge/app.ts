@@ -22,6 +22,7 @@ import { shareRoutes } from "./routes/share.ts";
 import { siteRoutes } from "./routes/site.ts";
 import { socketRoutes } from "./routes/sockets.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { uploadTokenRoutes } from "./routes/upload-tokens.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { videoRoutes } from "./routes/videos.ts";
 
@@ -48,6 +49,7 @@ app.use("/api/*", (c, next) => (c.req.path.endsWith("/socket") ? next() : openTo
 app.route("/api", openApiRoutes(app));
 app.route("/api/jobs", jobRoutes);
 app.route("/api/uploads", uploadRoutes);
+app.route("/api/upload-tokens", uploadTokenRoutes);
 app.route("/api/site", siteRoutes);
 app.route("/api/jobs", shareRoutes);
 app.route("/api/jobs", socketRoutes);

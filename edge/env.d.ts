@@ -27,6 +27,8 @@ declare namespace Cloudflare {
     SIGNING_SECRET: string;
     /** When set, creating a job asks for it. */
     CREATE_TOKEN?: string;
+    /** Origins of the sites that may frame the upload page (`<tributary-upload>`), with spaces between. */
+    FRAME_SITES: string;
     /** "on": webhooks may go to this machine and its network, too. */
     WEBHOOK_ALLOW_PRIVATE: string;
     /** When set, whoever has it sees, deletes and relabels every video. */

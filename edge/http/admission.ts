@@ -5,6 +5,7 @@ import ipaddr from "ipaddr.js";
 import { TributaryError } from "../../shared/job/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, tokensMatch } from "./auth.ts";
+import { judgeUploadToken } from "./upload-token.ts";
 
 /** Requests from the machine that it runs on: a developer's, a test's. Cloudflare always names a client. */
 const THIS_MACHINE: readonly string[] = ["127.0.0.1", "::1"];
@@ -46,19 +47,34 @@ function clientPrefix(text: string): string {
 }
 
 /**
- * Asks for the site's CREATE_TOKEN, where there is one.
- * @throws TributaryError UNAUTHORIZED, FORBIDDEN
+ * Asks for the site's CREATE_TOKEN, where there is one, or an upload token that was issued with it.
+ * @throws TributaryError UNAUTHORIZED, FORBIDDEN, UPLOAD_TOKEN_OVER
  */
 export const createTokenRequired = createMiddleware<AppEnv>(async (c, next) => {
-  const { CREATE_TOKEN } = c.env;
-  if (CREATE_TOKEN) {
-    const token = bearerToken(c.req.header("authorization"));
-    if (token === null) {
-      throw new TributaryError("UNAUTHORIZED", "Creating jobs asks for a token.");
-    }
-    if (!tokensMatch(token, hashToken(CREATE_TOKEN))) {
-      throw new TributaryError("FORBIDDEN", "The token does not allow to create jobs.");
-    }
+  const token = bearerToken(c.req.header("authorization"));
+  const judged = token === null ? "none" : judgeUploadToken(c.env, token, Date.now());
+  if (judged === "over") {
+    throw new TributaryError("UPLOAD_TOKEN_OVER", "The permission to make videos has expired.");
   }
+  if (judged === "none") requireSiteKey(c.env, token);
   await next();
 });
+
+/**
+ * Asks for the site's CREATE_TOKEN itself, where there is one.
+ * @throws TributaryError UNAUTHORIZED, FORBIDDEN
+ */
+export const siteKeyRequired = createMiddleware<AppEnv>(async (c, next) => {
+  requireSiteKey(c.env, bearerToken(c.req.header("authorization")));
+  await next();
+});
+
+function requireSiteKey({ CREATE_TOKEN }: Cloudflare.Env, token: string | null): void {
+  if (!CREATE_TOKEN) return;
+  if (token === null) {
+    throw new TributaryError("UNAUTHORIZED", "Creating jobs asks for a token.");
+  }
+  if (!tokensMatch(token, hashToken(CREATE_TOKEN))) {
+    throw new TributaryError("FORBIDDEN", "The token does not allow to create jobs.");
+  }
+}

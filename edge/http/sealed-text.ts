@@ -10,6 +10,7 @@ import { parseJson } from "../../shared/wire/json.ts";
 /** The purpose of a sealed text: it is valid for no other one. */
 export type SealPurpose =
   | "upload"
+  | "upload-token"
   | "socket-ticket"
   | "http-socket"
   | "video-link"

@@ -18,6 +18,8 @@ import {
   unlockRequestSchema,
   uploadPartsRequestSchema,
   uploadPartsResponseSchema,
+  uploadTokenRequestSchema,
+  uploadTokenSchema,
   videoCheckSchema,
   videoLinkSchema,
   videoPageSchema,
@@ -55,6 +57,8 @@ import { oembedSchema } from "../../shared/wire/published.ts";
 
 /** The schemas that have a name in the document; the same that parse. */
 const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  CreateUploadToken: uploadTokenRequestSchema,
+  UploadToken: uploadTokenSchema,
   CreateUpload: createUploadRequestSchema,
   Upload: createUploadResponseSchema,
   UploadParts: uploadPartsRequestSchema,

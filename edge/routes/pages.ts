@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
 import type { AppEnv } from "../http/app-env.ts";
+import { framingSite } from "../http/frame-sites.ts";
 import { type VideoAccess, videoAccess } from "../http/video-access.ts";
 import { findPublished } from "../pages/find-published.ts";
 import { shortDescription, watchHead } from "../pages/page-head.ts";
@@ -16,6 +17,21 @@ pageRoutes.get("/watch/:id", (c) =>
 );
 /** The player alone, which other sites may frame: its policy is the build's (web/build/page-headers.ts). */
 pageRoutes.get("/embed/:id", (c) => videoPage(c, "/embed"));
+/** The upload page inside of another site's page: only sites that the operator has named. */
+pageRoutes.get("/frame/upload", async (c) => {
+  const site = framingSite(c.env.FRAME_SITES, c.req.query("site"));
+  const file = site === null ? "/frame-refused" : "/frame-upload";
+  const page = await c.env.ASSETS.fetch(new URL(file, c.req.url));
+  const headers = new Headers(page.headers);
+  const ancestors = `frame-ancestors ${site ?? "*"}`;
+  const policy = headers.get("content-security-policy");
+  // The development server sends none.
+  const framed = policy?.replace(/frame-ancestors [^;]*/, ancestors) ?? ancestors;
+  headers.set("content-security-policy", framed);
+  headers.set("cache-control", "no-cache");
+  headers.delete("etag");
+  return new Response(page.body, { status: page.status, headers });
+});
 pageRoutes.get("/join/:id", (c) => c.env.ASSETS.fetch(new URL("/contribute", c.req.url)));
 pageRoutes.get("/pool/:id", poolPage);
 pageRoutes.get("/pool/:id/ask", poolPage);

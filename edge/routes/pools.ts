@@ -13,7 +13,7 @@ import {
   poolPatchSchema,
   poolTicketSchema,
 } from "../../shared/wire/pool.ts";
-import { createTokenRequired, rateLimited, readLimited } from "../http/admission.ts";
+import { rateLimited, readLimited, siteKeyRequired } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { bearerToken, hashToken, isJobId, newJobId, newToken } from "../http/auth.ts";
 import { bearerRequired } from "../http/bearer.ts";
@@ -35,7 +35,7 @@ const DAY_MS = 86_400_000;
 /** Everybody who may create jobs may make a pool, and so may the site's operator. */
 const poolCreator = createMiddleware<AppEnv>(async (c, next) => {
   if (isOperator(c.env, bearerToken(c.req.header("authorization")))) return next();
-  return createTokenRequired(c, next);
+  return siteKeyRequired(c, next);
 });
 
 poolRoutes.post(

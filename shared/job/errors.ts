@@ -81,6 +81,10 @@ export const ERROR_CODES = {
   SITE_LIMIT: { retryable: false, status: 403 },
   /** A webhook's address is one of the site's own machine or network. */
   WEBHOOK_REFUSED: { retryable: false, status: 400 },
+  /** A site that the operator has not named shows the upload page in a frame. */
+  FRAME_REFUSED: { retryable: false, status: 403 },
+  /** The token that a host's server has issued has expired. */
+  UPLOAD_TOKEN_OVER: { retryable: false, status: 401 },
   UNAUTHORIZED: { retryable: false, status: 401 },
   FORBIDDEN: { retryable: false, status: 403 },
   /** A signed link to a private video that expired, or that its owner withdrew. */

@@ -70,6 +70,19 @@ export const abortUploadRequestSchema = completeUploadRequestSchema
   .meta({ examples: [{ upload: EXAMPLE_UPLOAD }] });
 export const completeUploadResponseSchema = z.object({ sizeBytes: z.int() });
 
+/** `POST /api/upload-tokens`, with the site's key. */
+export const uploadTokenRequestSchema = z
+  .object({
+    /** Up to a day. */
+    expiresInMinutes: z.int().min(1).max(1_440).default(60),
+  })
+  .meta({ examples: [{ expiresInMinutes: 60 }] });
+export const uploadTokenSchema = z.object({
+  /** A bearer token for creating jobs and uploads. */
+  token: z.string(),
+  expiresAtMs: z.number(),
+});
+
 export const webhookSchema = z.object({
   /** Gets a POST when the job is ready or has failed. */
   url: z.url({ protocol: /^https?$/ }).max(2000),

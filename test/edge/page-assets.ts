@@ -1,12 +1,16 @@
 import notFound from "../../web/404.html?raw";
 import contribute from "../../web/contribute.html?raw";
 import embed from "../../web/embed.html?raw";
+import frameRefused from "../../web/frame-refused.html?raw";
+import frameUpload from "../../web/frame-upload.html?raw";
 import watch from "../../web/watch.html?raw";
 
 const PAGES: Record<string, string> = {
   "/404": notFound,
   "/contribute": contribute,
   "/embed": embed,
+  "/frame-refused": frameRefused,
+  "/frame-upload": frameUpload,
   "/watch": watch,
 };
 
@@ -18,7 +22,7 @@ export const PAGE_ASSETS = {
     if (page === undefined) return new Response(null, { status: 404 });
     const headers = {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": `default-src 'none'; page ${pathname}`,
+      "content-security-policy": `default-src 'none'; page ${pathname}; frame-ancestors 'none'`,
       etag: '"build"',
     };
     return new Response(page, { headers });

@@ -131,6 +131,8 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "contribute/entry.tsx": "contribute/entry.tsx",
   "pool/entry.tsx": "pool/entry.tsx",
   "upload/entry.tsx": "upload/entry.tsx",
+  "upload/frame-entry.ts": "upload/entry.tsx",
+  "upload/frame-refused.tsx": "upload/frame-refused.tsx",
   "videos/entry.tsx": "videos/entry.tsx",
   "watch/entry.tsx": "watch/open-video-page.tsx",
   "embed/entry.tsx": "watch/open-video-page.tsx",

@@ -59,6 +59,10 @@ function headersFile({ storageOrigin }: PageHeadersOptions): string {
 /embed
   ! Content-Security-Policy
   Content-Security-Policy: ${policyText({ ...policy, ...EMBED, ...TRUSTED_TYPES })}
+/tributary-upload.js
+  Access-Control-Allow-Origin: *
+  Cross-Origin-Resource-Policy: cross-origin
+  Cache-Control: public, max-age=300
 /api-reference
   ! Content-Security-Policy
   Content-Security-Policy: ${policyText(policy)}

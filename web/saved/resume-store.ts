@@ -88,9 +88,10 @@ export function claimJob(jobId: string): Promise<(() => void) | null> {
  * @returns a function that frees it, or null when another tab has it
  */
 export async function claimName(name: string): Promise<(() => void) | null> {
-  // Only on secure origins; elsewhere (plain http on a local network) nobody is kept out.
+  // Only on secure origins; elsewhere (plain http on a local network) nobody is kept out, nor in a frame of
+  // another site in which the browser allows no storage: there no other tab can come upon the job.
   if (navigator.locks === undefined) return () => undefined;
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     navigator.locks
       .request(name, { ifAvailable: true }, (lock) => {
         if (lock === null) {
@@ -99,6 +100,9 @@ export async function claimName(name: string): Promise<(() => void) | null> {
         }
         return new Promise<void>((free) => resolve(() => free()));
       })
-      .catch(reject);
+      .catch((error: unknown) => {
+        console.warn(`The name ${name} could not be taken for this tab alone:`, error);
+        resolve(() => undefined);
+      });
   });
 }

@@ -43,14 +43,17 @@ const words = loadWords(["captions", "errors", "notices", "pictures", "player", 
 requireBrowser("upload", words);
 
 const query = new URLSearchParams(location.search);
+/** Inside of another site's page (`frame-entry.ts`). */
+const isFramed = "framed" in document.documentElement.dataset;
 const givenKey = takeGivenToken();
-const savedKey = savedSiteToken();
-if (savedKey === null && givenKey !== null) saveSiteToken(givenKey);
+// A frame's is the visitor's, for a while.
+const savedKey = isFramed ? null : savedSiteToken();
+if (!isFramed && savedKey === null && givenKey !== null) saveSiteToken(givenKey);
 /** Another key than the one that is kept, as long as the person has not said what to do with it. */
 const otherKey = signal(savedKey !== null && givenKey !== savedKey ? givenKey : null);
 const client = new EdgeClient(location.origin);
 const cancellations = new Cancellations(client, REAL_CLOCK);
-const session = new UploadSession({
+export const session = new UploadSession({
   connect: connectOwner,
   client,
   store: openResumeStore(),
@@ -97,7 +100,8 @@ stayAwakeWhile(() => isNeeded(session.state.value), "tributary-making");
 const start = location.pathname + location.search;
 effect(() => {
   const state = session.state.value;
-  const address = state.phase === "ready" ? new URL(state.address.watchUrl).pathname : start;
+  const address =
+    state.phase === "ready" && !isFramed ? new URL(state.address.watchUrl).pathname : start;
   if (location.pathname + location.search !== address) history.replaceState(null, "", address);
 });
 

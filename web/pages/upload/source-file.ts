@@ -74,16 +74,24 @@ interface FileAccessHandle {
   requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
 }
 
+/** The browser's pickers; none in a frame of another site, where they refuse. */
+function pickers(): FileAccessWindow {
+  try {
+    return window.top?.location.origin === location.origin ? (window as FileAccessWindow) : {};
+  } catch {
+    return {};
+  }
+}
+
 /** Can a picked file be reopened after a reload? */
 export function hasFilePicker(): boolean {
-  return (window as FileAccessWindow).showOpenFilePicker !== undefined;
+  return pickers().showOpenFilePicker !== undefined;
 }
 
 /** Can a whole folder be chosen? Phones' browsers mostly cannot. */
 export function hasFolderPicker(): boolean {
   return (
-    (window as FileAccessWindow).showDirectoryPicker !== undefined ||
-    "webkitdirectory" in HTMLInputElement.prototype
+    pickers().showDirectoryPicker !== undefined || "webkitdirectory" in HTMLInputElement.prototype
   );
 }
 
@@ -93,7 +101,7 @@ export function hasFolderPicker(): boolean {
  */
 export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
   const handles = await unlessClosed(() =>
-    (window as FileAccessWindow).showOpenFilePicker?.({
+    pickers().showOpenFilePicker?.({
       id: "tributary-source",
       multiple,
       types: [
@@ -113,14 +121,14 @@ export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
  * @returns the videos in it; null when the person closed it
  */
 export async function pickFolder(): Promise<PickedFile[] | null> {
-  if ((window as FileAccessWindow).showDirectoryPicker === undefined) {
+  if (pickers().showDirectoryPicker === undefined) {
     const files = await pickByInput({ webkitdirectory: true });
     if (files === null) return null;
     const areVideos = await Promise.all(files.map(({ file }) => isVideoInFolder(file)));
     return files.filter((_, index) => areVideos[index]);
   }
   const folder = await unlessClosed(() =>
-    (window as FileAccessWindow).showDirectoryPicker?.({ id: "tributary-folder" }),
+    pickers().showDirectoryPicker?.({ id: "tributary-folder" }),
   );
   return folder === undefined ? null : filesOfDirectory(folder);
 }

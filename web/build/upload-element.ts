@@ -1,0 +1,41 @@
+import { build, type Plugin } from "vite";
+
+const ADDRESS = "/tributary-upload.js";
+
+/**
+ * The script that other sites load, at an address that stays: a build of its own, because what stands before
+ * every chunk of the pages (`page-headers.ts`) has no business on a page of somebody else.
+ */
+export function uploadElement(entry: string): Plugin {
+  return {
+    name: "tributary:upload-element",
+    async generateBundle() {
+      if (this.environment.name !== "client") return;
+      const source = await built(entry);
+      this.emitFile({ type: "asset", fileName: ADDRESS.slice(1), source });
+    },
+    configureServer(server) {
+      server.middlewares.use(ADDRESS, (_request, response, next) => {
+        built(entry).then((source) => {
+          response.setHeader("content-type", "text/javascript");
+          response.setHeader("access-control-allow-origin", "*");
+          response.end(source);
+        }, next);
+      });
+    },
+  };
+}
+
+async function built(entry: string): Promise<string> {
+  const made = await build({
+    configFile: false,
+    logLevel: "error",
+    build: { write: false, target: "es2022", lib: { entry, formats: ["es"] } },
+  });
+  const outputs = (Array.isArray(made) ? made : [made]).flatMap((each) =>
+    "output" in each ? each.output : [],
+  );
+  const [chunk] = outputs.filter((each) => each.type === "chunk");
+  if (chunk === undefined) throw new Error("The element was not built.");
+  return chunk.code;
+}

@@ -1,0 +1,27 @@
+import "../../ui/style.css";
+import "./frame.css";
+import { render } from "preact";
+import { CONTEXT, type FrameMessage } from "../../element/messages.ts";
+import { errorText } from "../../ui/error-texts.ts";
+import { loadWords } from "../../words/words.ts";
+
+/** What other sites see that the operator has not named. */
+
+const CODE = "FRAME_REFUSED";
+
+await loadWords(["errors"]);
+const { title, what, advice } = errorText(CODE);
+render(
+  <main class="frame-main">
+    <section class="card">
+      <h1>{title}</h1>
+      <p>{what}</p>
+      <p>{advice}</p>
+    </section>
+  </main>,
+  document.getElementById("page") as HTMLElement,
+);
+const event = { name: "error", detail: { code: CODE, message: title } } as const;
+const message: FrameMessage = { context: CONTEXT, type: "event", event };
+// It is no secret, and this site is not one that is known.
+if (window.parent !== window) window.parent.postMessage(message, "*");
