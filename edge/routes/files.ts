@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
+import type { AudioRendition } from "../../shared/job/job.ts";
 import { outputPrefix } from "../../shared/job/object-keys.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 import { type FilesTrack, type VideoFiles, videoFilesSchema } from "../../shared/wire/files.ts";
@@ -66,7 +67,7 @@ function trackOf(
     {
       rendition: rendition.id,
       kind: rendition.kind,
-      name: isVideo ? "" : rendition.name,
+      name: isVideo ? "" : nameOf(rendition),
       width: isVideo ? rendition.width : 0,
       height: isVideo ? rendition.height : 0,
       init: { path: path(init.key), sizeBytes: init.sizeBytes },
@@ -79,4 +80,9 @@ function trackOf(
 
 function pathOf({ path }: { path: string }): string {
   return path;
+}
+
+/** 5.1 has the name of its stereo. */
+function nameOf({ name, channels }: Pick<AudioRendition, "name" | "channels">): string {
+  return channels > 2 ? `${name} (5.1)` : name;
 }

@@ -24,6 +24,7 @@ export function looksCopyable(track: AudioFacts, rendition: AudioRendition): boo
     heard === undefined &&
     sampleRate === rendition.sampleRate &&
     channels === rendition.channels &&
+    channels in SILENT_FRAMES &&
     bitsPerSecond <= MOST_RATE * rendition.bitsPerSecond
   );
 }

@@ -9,6 +9,8 @@ import { LOG, LOG_FRAMES, LOG_PROBLEMS, localInput } from "./ffmpeg-args.ts";
  */
 export const AAC_CODER = "fast";
 
+const LAYOUTS: Readonly<Record<number, string>> = { 1: "mono", 2: "stereo", 6: "5.1" };
+
 /**
  * Sound of a chunk as interleaved 32-bit floats at its own rate; a log line tells of each decoded frame
  * (`audio-run.ts` reads them and puts the samples in their places).
@@ -18,7 +20,7 @@ export function decodeAudioArgs(
   input: string,
   output: string,
 ): string[] {
-  const layout = rendition.channels === 1 ? "mono" : "stereo";
+  const layout = LAYOUTS[rendition.channels] ?? "stereo";
   return [
     ...LOG,
     LOG_FRAMES,

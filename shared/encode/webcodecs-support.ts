@@ -60,6 +60,7 @@ export function webCodecsAudioRefusal(
   if (track?.codec !== AAC_LC_CODEC) return "The source's audio is not AAC-LC.";
   if (track.mixedFormats === true) return "The audio changes its channels or codec.";
   if (track.sampleRate !== rendition.sampleRate) return "The audio has to be resampled.";
+  if (rendition.channels > 2) return "5.1 is made by ffmpeg.";
   if (!mixes(track, rendition)) return "The audio's channels are not mono, stereo or 5.1.";
   return null;
 }

@@ -171,7 +171,8 @@ export const audioRenditionSchema = z.object({
   /** `AudioFacts.track` it is made from. */
   track: z.int().min(0).max(63),
   sampleRate: z.int().min(8000).max(48_000),
-  channels: z.int().min(1).max(2),
+  /** 1, 2, or 6 for 5.1, which stands beside the stereo of the same track. */
+  channels: z.int().min(1).max(6),
   bitsPerSecond: z.int().min(16_000).max(512_000),
   language: z.string().max(35),
   name: z.string().min(1).max(200),

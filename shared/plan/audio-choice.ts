@@ -12,6 +12,8 @@ export interface AudioChoice {
 export interface LoudnessMeasure {
   /** `AudioFacts.track` */
   track: number;
+  /** As they are mixed: 1, 2 or 6. */
+  channels: number;
   /** Integrated; null for silence. */
   lufs: number | null;
   /** True peak; null for silence. */

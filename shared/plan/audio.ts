@@ -7,7 +7,12 @@ import {
   type LoudnessMeasure,
 } from "./audio-choice.ts";
 
-/** One rendition a track, the default one first. At most two channels. */
+/** Rate of 5.1, in bits a second. */
+const SURROUND_BITS_PER_SECOND = 384_000;
+/** Channels of 5.1. */
+export const SURROUND_CHANNELS = 6;
+
+/** One rendition a track in stereo or mono, the default one first; after them one more of each track in 5.1. */
 export function planAudio(
   facts: Pick<SourceFacts, "audio">,
   { kilobitsPerSecond: kilobits = AUDIO_KILOBITS.usual, loudness, measured = [] }: AudioChoice = {},
@@ -17,8 +22,10 @@ export function planAudio(
   const [chosen] = tracks.splice(Math.max(0, first), 1);
   if (chosen === undefined) return [];
   const names = new Set<string>();
-  return [chosen, ...tracks].map((track, i) => {
-    const channels = Math.min(2, track.channels);
+  const measureOf = (track: number, channels: number) =>
+    measured.find((each) => each.track === track && each.channels === channels);
+  const plain = [chosen, ...tracks].map((track, i): AudioRendition => {
+    const channels = track.channels === 1 ? 1 : 2;
     return {
       id: `a${track.track}`,
       kind: "audio",
@@ -30,9 +37,22 @@ export function planAudio(
       name: uniqueName(track, names),
       // RFC 8216, 4.3.4.1.1: no more than one member of a group is DEFAULT.
       isDefault: i === 0,
-      ...(loudness === true && levelled(measured.find((each) => each.track === track.track))),
+      ...(loudness === true && levelled(measureOf(track.track, channels))),
     };
   });
+  const surround = plain.flatMap(({ loudness: _, ...stereo }): AudioRendition[] => {
+    const { track } = stereo;
+    const facts = [chosen, ...tracks].find((each) => each.track === track);
+    if (facts?.channels !== SURROUND_CHANNELS || facts.mixedFormats === true) return [];
+    return [
+      {
+        ...{ ...stereo, id: `${stereo.id}s`, channels: SURROUND_CHANNELS, isDefault: false },
+        bitsPerSecond: SURROUND_BITS_PER_SECOND,
+        ...(loudness === true && levelled(measureOf(track, SURROUND_CHANNELS))),
+      },
+    ];
+  });
+  return [...plain, ...surround];
 }
 
 /** Louder by more than this would be noise alone. */

@@ -60,7 +60,9 @@ export function defaultLadder(
 }
 
 function soundKilobits(audio: readonly AudioRendition[]): number {
-  return Math.max(0, ...audio.map(({ bitsPerSecond }) => bitsPerSecond / 1000));
+  // 5.1 has variants of its own.
+  const plain = audio.filter(({ channels }) => channels <= 2);
+  return Math.max(0, ...plain.map(({ bitsPerSecond }) => bitsPerSecond / 1000));
 }
 
 /**

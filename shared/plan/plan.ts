@@ -106,9 +106,10 @@ function changedLoudness(
 ): Notice[] {
   if (loudness !== true) return [];
   const { lufs: target, peakDbtp: most } = LOUDNESS_TARGET;
-  return audio.map(({ name, track, loudness: change }) => {
-    const which = audio.length > 1 ? ` of ${name}` : "";
-    const { lufs = null } = measured?.find((each) => each.track === track) ?? {};
+  return audio.map(({ name, track, channels, loudness: change }) => {
+    const which = audio.length > 1 ? ` of ${name}${channels > 2 ? " in 5.1" : ""}` : "";
+    const { lufs = null } =
+      measured?.find((each) => each.track === track && each.channels === channels) ?? {};
     if (lufs === null)
       return notice("LOUDNESS_KEPT", `The sound${which} is silent: its loudness stays.`);
     const found = `The sound${which} has ${lufs.toFixed(1)} LUFS`;

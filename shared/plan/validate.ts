@@ -3,6 +3,7 @@ import { plannedInit } from "../cmaf/planned-init.ts";
 import { arePlain } from "../h264/encoder-sets.ts";
 import { TributaryError, toWireError } from "../job/errors.ts";
 import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job/job.ts";
+import { SURROUND_CHANNELS } from "./audio.ts";
 import { checkPlanSize } from "./limits.ts";
 import { longestTicks, SEGMENT_LIMIT_TICKS } from "./segments.ts";
 
@@ -59,17 +60,26 @@ function checkRenditions(plan: JobPlan): void {
   }
   checkParameterSets(plan);
   const tracks = new Map(source.audio.map((track) => [track.track, track]));
-  const used = new Set<number>();
-  for (const { id, track } of audio) {
+  const used = new Set<string>();
+  for (const { id, track, channels } of audio) {
     if (!id.startsWith("a")) refuse(`${id} is no name for an audio rendition.`);
+    if (channels > 2 && channels !== SURROUND_CHANNELS)
+      refuse(`${id} has ${channels} channels; 1, 2 and 6 are made.`);
     if (!tracks.has(track)) refuse(`${id} is made from a track that is not there.`);
-    if (used.has(track)) refuse(`Track ${track} is used twice.`);
-    used.add(track);
+    const use = `${track} ${channels > 2 ? "in 5.1" : ""}`;
+    if (used.has(use)) refuse(`Track ${track} is used twice.`);
+    used.add(use);
   }
   if (audio.length > 0 && audio.filter((rendition) => rendition.isDefault).length !== 1) {
     refuse("Just one audio rendition is the default.");
   }
-  if (new Set(audio.map((rendition) => rendition.name)).size !== audio.length) {
+  const plain = audio.filter(({ channels }) => channels <= 2);
+  if (
+    audio.some(({ channels, track }) => channels > 2 && !plain.some((one) => one.track === track))
+  ) {
+    refuse("A track in 5.1 needs stereo beside it.");
+  }
+  if (new Set(plain.map((rendition) => rendition.name)).size !== plain.length) {
     refuse("Two audio renditions have the same name.");
   }
 }

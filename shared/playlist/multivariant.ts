@@ -16,6 +16,7 @@ import {
   published,
   unitsPerSecond,
 } from "./input.ts";
+import { SURROUND_GROUP } from "./names.ts";
 import { uniqueNames } from "./subtitles.ts";
 import { attributeList, PLAYLIST_VERSION, playlistText, quoted } from "./tags.ts";
 
@@ -33,58 +34,56 @@ const KEY_FRAME_SHARE = { peak: 0.45, average: 0.25 };
  */
 export function renderMultivariant(input: PlaylistInput, withAudioOnly = false): string {
   const now = published(input);
-  const audio = input.audio.map((rendition) => ({
-    rendition,
-    rate: bitRate(rendition, now),
-    codecs: codecs(rendition, now),
-  }));
-  // A variant's rates count its largest audio rendition (RFC 8216, 4.3.4.2).
-  const audioPeak = Math.max(0, ...audio.map(({ rate }) => rate.peak));
-  const audioAverage = Math.max(0, ...audio.map(({ rate }) => rate.average));
-  const audioCodecs = audio.flatMap((each) => each.codecs);
-
-  const variants = input.video.map((rendition) => {
-    const rate = bitRate(rendition, now);
-    return {
-      rendition,
-      peak: rate.peak + audioPeak,
-      average: rate.average + audioAverage,
-      codecs: codecs(rendition, now),
-    };
-  });
+  const groups = audioGroups(input, now);
+  const [usual] = groups;
 
   const lines = ["#EXTM3U", `#EXT-X-VERSION:${PLAYLIST_VERSION}`, "#EXT-X-INDEPENDENT-SEGMENTS"];
-  const names = uniqueNames(input.audio.map(({ name }) => name));
-  const defaultId = (input.audio.find(({ isDefault }) => isDefault) ?? input.audio[0])?.id;
-  input.audio.forEach((rendition, index) => {
-    lines.push(audioMedia(rendition, names[index] ?? rendition.name, rendition.id === defaultId));
-  });
+  for (const { id, renditions } of groups) {
+    const names = uniqueNames(renditions.map(({ name }) => name));
+    const chosen = renditions.find(({ isDefault }) => isDefault)?.track ?? renditions[0]?.track;
+    renditions.forEach((rendition, index) => {
+      const name = names[index] ?? rendition.name;
+      lines.push(audioMedia(id, rendition, name, rendition.track === chosen));
+    });
+  }
 
   const frameRate = highestFrameRate(input).toFixed(3);
-  for (const { rendition, peak, average, codecs } of inStartOrder(variants)) {
-    const attributes = attributeList({
-      BANDWIDTH: peak,
-      "AVERAGE-BANDWIDTH": average,
-      CODECS: quoted([...new Set([...codecs, ...audioCodecs])].join(",")),
-      RESOLUTION: `${rendition.width}x${rendition.height}`,
-      "FRAME-RATE": frameRate,
-      "VIDEO-RANGE": "SDR",
-      AUDIO: input.audio.length > 0 ? quoted(AUDIO_GROUP) : undefined,
-      "CLOSED-CAPTIONS": "NONE",
-    });
-    lines.push(`#EXT-X-STREAM-INF:${attributes}`, `${rendition.id}/playlist.m3u8`);
+  const made = input.video.map((rendition) => {
+    const { peak, average } = bitRate(rendition, now);
+    return { rendition, peak, average, codecs: codecs(rendition, now) };
+  });
+  for (const group of groups.length === 0 ? [null] : groups) {
+    const variants = made.map(({ peak, average, ...one }) => ({
+      ...one,
+      peak: peak + (group?.peak ?? 0),
+      average: average + (group?.average ?? 0),
+    }));
+    for (const { rendition, peak, average, codecs } of inStartOrder(variants)) {
+      const attributes = attributeList({
+        BANDWIDTH: peak,
+        "AVERAGE-BANDWIDTH": average,
+        CODECS: quoted([...new Set([...codecs, ...(group?.codecs ?? [])])].join(",")),
+        RESOLUTION: `${rendition.width}x${rendition.height}`,
+        "FRAME-RATE": frameRate,
+        "VIDEO-RANGE": "SDR",
+        AUDIO: group === null ? undefined : quoted(group.id),
+        "CLOSED-CAPTIONS": "NONE",
+      });
+      lines.push(`#EXT-X-STREAM-INF:${attributes}`, `${rendition.id}/playlist.m3u8`);
+    }
   }
-  if (withAudioOnly && defaultId !== undefined) {
+  const defaultId = (input.audio.find(({ isDefault }) => isDefault) ?? input.audio[0])?.id;
+  if (withAudioOnly && usual !== undefined && defaultId !== undefined) {
     const attributes = attributeList({
-      BANDWIDTH: audioPeak,
-      "AVERAGE-BANDWIDTH": audioAverage,
-      CODECS: quoted([...new Set(audioCodecs)].join(",")),
-      AUDIO: quoted(AUDIO_GROUP),
+      BANDWIDTH: usual.peak,
+      "AVERAGE-BANDWIDTH": usual.average,
+      CODECS: quoted([...new Set(usual.codecs)].join(",")),
+      AUDIO: quoted(usual.id),
       "CLOSED-CAPTIONS": "NONE",
     });
     lines.push(`#EXT-X-STREAM-INF:${attributes}`, `${defaultId}/playlist.m3u8`);
   }
-  for (const { rendition, codecs } of inStartOrder(variants)) {
+  for (const { rendition, codecs } of inStartOrder(made)) {
     const rate = keyFrameRate(rendition, now);
     const attributes = attributeList({
       BANDWIDTH: rate.peak,
@@ -99,10 +98,40 @@ export function renderMultivariant(input: PlaylistInput, withAudioOnly = false):
   return playlistText(lines);
 }
 
-function audioMedia(rendition: AudioRendition, name: string, isDefault: boolean): string {
+interface AudioGroup extends BitRate {
+  id: string;
+  renditions: AudioRendition[];
+  codecs: string[];
+}
+
+/** None without audio. A variant's rates count its largest audio rendition (RFC 8216, 4.3.4.2). */
+function audioGroups({ audio }: PlaylistInput, now: Published): AudioGroup[] {
+  const plain = audio.filter(({ channels }) => channels <= 2);
+  const surround = audio.filter(({ channels }) => channels > 2);
+  const group = (id: string, renditions: AudioRendition[]): AudioGroup => {
+    const rates = renditions.map((rendition) => bitRate(rendition, now));
+    return {
+      ...{ id, renditions },
+      peak: Math.max(0, ...rates.map(({ peak }) => peak)),
+      average: Math.max(0, ...rates.map(({ average }) => average)),
+      codecs: renditions.flatMap((rendition) => codecs(rendition, now)),
+    };
+  };
+  if (plain.length === 0) return [];
+  if (surround.length === 0) return [group(AUDIO_GROUP, plain)];
+  const best = plain.map((one) => surround.find(({ track }) => track === one.track) ?? one);
+  return [group(AUDIO_GROUP, plain), group(SURROUND_GROUP, best)];
+}
+
+function audioMedia(
+  group: string,
+  rendition: AudioRendition,
+  name: string,
+  isDefault: boolean,
+): string {
   const attributes = attributeList({
     TYPE: "AUDIO",
-    "GROUP-ID": quoted(AUDIO_GROUP),
+    "GROUP-ID": quoted(group),
     NAME: quoted(name),
     LANGUAGE: quoted(rendition.language),
     DEFAULT: isDefault ? "YES" : "NO",

@@ -7,3 +7,9 @@ export const MASTER_PLAYLIST = "master.m3u8";
  * video (ffmpeg-based ones, and those that want RESOLUTION) go by the other.
  */
 export const PODCAST_PLAYLIST = "podcast.m3u8";
+
+/**
+ * GROUP-ID of the audio tracks in 5.1, where the source has it, and in stereo where it does not: with variants of
+ * its own, after those that have the usual group.
+ */
+export const SURROUND_GROUP = "surround";

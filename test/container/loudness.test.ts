@@ -118,7 +118,7 @@ test("silence stays silence, with a word", async () => {
   await opened(path, async (source) => {
     const { signal } = new AbortController();
     const measured = await source.loudness({ signal });
-    expect(measured).toEqual([{ track: 0, lufs: null, peakDbtp: null }]);
+    expect(measured).toEqual([{ track: 0, channels: 2, lufs: null, peakDbtp: null }]);
     const plan = source.planJob(LADDER, 1, { loudness: true, measured });
     expect(plan.audio[0]?.loudness).toBeUndefined();
     expect(plan.source.notices.at(-1)).toMatchObject({ code: "LOUDNESS_KEPT" });

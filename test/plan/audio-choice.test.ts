@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { AudioFacts } from "../../shared/job/job.ts";
 import { audioKilobits } from "../../shared/plan/audio-choice.ts";
-import { planAudio } from "../../shared/plan/plan.ts";
+import { planAudio, validatePlan } from "../../shared/plan/plan.ts";
 import { audioChoiceSchema } from "../../shared/wire/api.ts";
 import { parseArguments } from "../../web/headless/arguments.ts";
 import { factsOf, planOf } from "./sample-facts.ts";
@@ -12,9 +12,32 @@ const rates = (channels: number, kilobitsPerSecond?: number) =>
   );
 
 test("stereo has the rate that was chosen, mono half of it, and never less than the encoder is good at", () => {
-  expect([rates(1), rates(2), rates(6)]).toEqual([[64_000], [128_000], [128_000]]);
+  expect([rates(1), rates(2), rates(5)]).toEqual([[64_000], [128_000], [128_000]]);
+  expect([rates(6), rates(6, 192)]).toEqual([
+    [128_000, 384_000],
+    [192_000, 384_000],
+  ]);
   expect([rates(1, 192), rates(2, 192)]).toEqual([[96_000], [192_000]]);
   expect([rates(1, 64), rates(2, 64)]).toEqual([[64_000], [64_000]]);
+});
+
+test("a track in 5.1 is made in stereo, which is the default, and in 5.1 beside it", () => {
+  const { audio } = planOf(factsOf({ channels: 6 }));
+  expect(audio).toMatchObject([
+    { id: "a0", channels: 2, isDefault: true },
+    { id: "a0s", channels: 6, isDefault: false, name: audio[0]?.name },
+  ]);
+  const plan = planOf(factsOf({ channels: 6 }));
+  expect(() => validatePlan(plan)).not.toThrow();
+  const [stereo, surround] = plan.audio;
+  if (stereo === undefined || surround === undefined) throw new Error("Two are needed.");
+  const odd = { ...plan, audio: [stereo, { ...surround, channels: 4 }] };
+  expect(() => validatePlan(odd)).toThrow("4 channels");
+  const twice = { ...plan, audio: [stereo, { ...surround, channels: 2 }] };
+  expect(() => validatePlan(twice)).toThrow("used twice");
+  // The variant for cellular connections counts the stereo alone.
+  const low = (channels: number) => planOf(factsOf({ channels }), { kilobitsPerSecond: 64 }).video;
+  expect(low(6).map(({ id }) => id)).toEqual(low(2).map(({ id }) => id));
 });
 
 const noticesAt = (audio: Partial<AudioFacts>, kilobitsPerSecond?: number) =>

@@ -155,6 +155,37 @@ test("the podcast playlist ends with a variant of the audio alone", () => {
   expect(last?.bitrate).toBeLessThan(1.1 * rate);
 });
 
+test("5.1 is a group of its own with variants of its own, after those in stereo", () => {
+  const sample = job({ video: [0, 2], bytesPerSecond: [50_000, 20_000] });
+  const [english, german] = sample.plan.audio;
+  if (english === undefined || german === undefined) throw new Error("Two are needed.");
+  const surround = { ...german, id: "a1s", channels: 6, isDefault: false };
+  const all = [
+    ...sample.all,
+    ...sample.plan.segments.map((segment) => acceptedAudio(surround, segment)),
+  ];
+  const audio = [english, german, surround];
+  const text = renderMultivariant({ ...whole({ ...sample, all }), audio }, true);
+  const parsed = parse(text);
+  expect(
+    parsed.audio.map(({ groupId, name, url, attrs }) => [
+      ...[groupId, name, url?.replace(/.*job\//, ""), attrs["CHANNELS"], attrs["DEFAULT"]],
+    ]),
+  ).toEqual([
+    ["audio", "English", "a0/playlist.m3u8", "2", "YES"],
+    ["audio", "Deutsch", "a1/playlist.m3u8", "2", "NO"],
+    ["surround", "English", "a0/playlist.m3u8", "2", "YES"],
+    ["surround", "Deutsch", "a1s/playlist.m3u8", "6", "NO"],
+  ]);
+  expect(
+    parsed.levels.map(({ url, attrs }) => [url.replace(/.*job\//, ""), attrs["AUDIO"]]),
+  ).toEqual([
+    ...["v480", "v240"].map((id) => [`${id}/playlist.m3u8`, "audio"]),
+    ...["v480", "v240"].map((id) => [`${id}/playlist.m3u8`, "surround"]),
+    ["a0/playlist.m3u8", "audio"],
+  ]);
+});
+
 test("without audio the podcast playlist is the usual one", () => {
   const silent = { ...whole(job({ video: [0], bytesPerSecond: [50_000] })), audio: [] };
   expect(renderMultivariant(silent, true)).toBe(renderMultivariant(silent));

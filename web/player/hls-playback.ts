@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type HlsPlayer from "hls.js";
 import type { HlsConfig } from "hls.js";
 import { type ErrorCode, scriptNotLoaded, toWireError } from "../../shared/job/errors.ts";
-import { PODCAST_PLAYLIST } from "../../shared/playlist/names.ts";
+import { PODCAST_PLAYLIST, SURROUND_GROUP } from "../../shared/playlist/names.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
 import { t } from "../words/words.ts";
 
@@ -151,6 +151,10 @@ export function openPlayback(
     let networkFailures = 0;
     let mediaRecoveries = 0;
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      // Browsers mix 5.1 down to stereo, which is there at a third of the bits.
+      for (let id = hls.levels.length - 1; id >= 0; id -= 1) {
+        if (hls.levels[id]?.audioGroups?.includes(SURROUND_GROUP) === true) hls.removeLevel(id);
+      }
       levels.value = hls.levels
         .map(({ width, height, bitrate }, id) => ({ id, side: Math.min(width, height), bitrate }))
         .sort((a, b) => b.side - a.side || b.bitrate - a.bitrate)

@@ -21,6 +21,7 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
         z.array(
           z.object({
             track: z.int(),
+            channels: z.int(),
             lufs: z.nullable(z.number()),
             peakDbtp: z.nullable(z.number()),
           }),

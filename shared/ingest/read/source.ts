@@ -196,7 +196,7 @@ class OpenSource implements Source {
 
   async loudness(how: Measuring): Promise<LoudnessMeasure[]> {
     const tracks = planAudio(this.facts).map(({ track, channels }) => {
-      return { track, channels: channels === 1 ? (1 as const) : (2 as const) };
+      return { track, channels };
     });
     if (tracks.length === 0) return [];
     const { trim } = this.facts;

@@ -2,11 +2,13 @@ import type { LoudnessMeasure } from "../../plan/audio-choice.ts";
 import type { RemuxFfmpeg } from "./remux-ffmpeg.ts";
 import { STRANGERS_FILE } from "./source-formats.ts";
 
+const LAYOUTS: Readonly<Record<number, string>> = { 1: "mono", 2: "stereo", 6: "5.1" };
+
 /** What is measured of which tracks. */
 export interface LoudnessRequest {
   copy: "loudness";
   /** By their position among the file's audio tracks, with the channels that are made of them. */
-  tracks: readonly { track: number; channels: 1 | 2 }[];
+  tracks: readonly { track: number; channels: number }[];
   /** In the file's own time; null: all. */
   span: { startSeconds: number; endSeconds: number } | null;
 }
@@ -19,23 +21,26 @@ export async function measureLoudness(
   ffmpeg: RemuxFfmpeg,
   { tracks, span }: LoudnessRequest,
 ): Promise<LoudnessMeasure[]> {
-  const pathOf = (what: string, track: number) => `/loudness-${what}-${track}`;
+  const pathOf = (what: string, { track, channels }: { track: number; channels: number }) =>
+    `/loudness-${what}-${track}-${channels}`;
   const trim =
     span === null
       ? []
       : [`atrim=start=${span.startSeconds}:end=${span.endSeconds}`, "asetpts=N/SR/TB"];
-  const outputs = tracks.flatMap(({ track, channels }) => {
+  const outputs = tracks.flatMap((one) => {
+    const { track, channels } = one;
     const peaks = Array.from({ length: channels }, (_, channel) => {
-      return print(`true_peaks_ch${channel}`, pathOf(`peak${channel}`, track));
+      return print(`true_peaks_ch${channel}`, pathOf(`peak${channel}`, one));
     });
-    const mixed = `aformat=sample_fmts=flt:channel_layouts=${channels === 1 ? "mono" : "stereo"}`;
+    const mixed = `aformat=sample_fmts=flt:channel_layouts=${LAYOUTS[channels] ?? "stereo"}`;
     const measured = "ebur128=peak=true:metadata=1";
-    const filters = [...trim, mixed, measured, print("I", pathOf("i", track)), ...peaks];
+    const filters = [...trim, mixed, measured, print("I", pathOf("i", one)), ...peaks];
     return ["-map", `0:a:${track}`, "-af", filters.join(","), "-f", "null", "-"];
   });
-  const paths = tracks.flatMap(({ track, channels }) => {
-    const peaks = Array.from({ length: channels }, (_, channel) => pathOf(`peak${channel}`, track));
-    return [pathOf("i", track), ...peaks];
+  const paths = tracks.flatMap((one) => {
+    const { channels } = one;
+    const peaks = Array.from({ length: channels }, (_, channel) => pathOf(`peak${channel}`, one));
+    return [pathOf("i", one), ...peaks];
   });
   const input = ["-hide_banner", "-copyts", ...STRANGERS_FILE, "-i", ffmpeg.input];
   const texts = await ffmpeg.texts([...input, ...outputs], paths);
@@ -47,6 +52,7 @@ export async function measureLoudness(
     const peak = Math.max(0, ...peaks.map((text) => lastValue(text) ?? 0));
     return {
       track,
+      channels,
       lufs: lufs === null || lufs <= SILENCE_LUFS ? null : lufs,
       peakDbtp: peak > 0 ? Math.round(2000 * Math.log10(peak)) / 100 : null,
     };
