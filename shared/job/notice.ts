@@ -61,6 +61,8 @@ export const NOTICE_CODES = [
   "LINK_CLOSED",
   /** Helpers made what nobody trusted has verified. */
   "PARTS_UNVERIFIED",
+  /** A helper that made parts of a finished video was caught at wrong parts of another one afterwards. */
+  "PARTS_DOUBTED",
   /** Text of the source's that was to be carried over could not be read, or not be saved. */
   "CAPTIONS_NOT_SAVED",
   /** Styling of captions that is left out. */

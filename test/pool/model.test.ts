@@ -113,6 +113,19 @@ describe("a pool", () => {
     expect(model.state.get("member", "old")?.proven).toBeCloseTo(10);
   });
 
+  test("a liar's finished videos are told of it while their coordinators remember them", () => {
+    const model = newModel();
+    come(model, "liar");
+    for (const id of ["one", "early", "late"]) ask(model, id);
+    const at = { early: NOW_MS - 2 * 3_600_000, late: NOW_MS - 60_000 };
+    for (const [id, atMs] of Object.entries(at)) {
+      model.report(report(id, { work: [work("liar")], hasEnded: true }), atMs);
+    }
+    const lied = report("one", { work: [work("liar", { lies: 1 })] });
+    const told = model.report(lied, NOW_MS).filter(({ type }) => type === "ban");
+    expect(told).toEqual([{ type: "ban", jobId: "late", memberId: "liar" }]);
+  });
+
   test("a link is closed after three liars among few that were right", () => {
     const model = newModel();
     ask(model, "one");

@@ -7,13 +7,14 @@ import { expire } from "./leases.ts";
 import { choreDone, endJob, runChores, watchForHolders } from "./lifecycle.ts";
 import { message } from "./messages.ts";
 import { checkDueLeases, takeVerdict } from "./results/results.ts";
-import { ban, makeAgain, sendAway } from "./results/undo.ts";
+import { makeAgain, sendAway } from "./results/undo.ts";
 import { callServers, serverGivenUp } from "./servers.ts";
 import { forgetOldAsks, stageChunks } from "./staging.ts";
 import { Draft } from "./state/draft.ts";
 import type { Decision } from "./state/effect.ts";
 import type { ChoreKind } from "./state/records.ts";
 import type { State } from "./state/state.ts";
+import { banMember } from "./verify/pool-ban.ts";
 import { settleUnverified } from "./verify/waiver.ts";
 
 const DISMISSED = "This device is no longer in the pool.";
@@ -140,9 +141,7 @@ function decide(draft: Draft, event: Event): void {
       }
       return;
     case "pool-ban":
-      for (const { id, pool, banned } of draft.holders()) {
-        if (pool?.memberId === event.memberId && !banned) ban(draft, id, null);
-      }
+      banMember(draft, event.memberId);
       return;
     case "pool-dismiss":
       for (const { id, pool } of draft.holders()) {

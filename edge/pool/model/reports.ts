@@ -7,6 +7,8 @@ import type { PoolState } from "./state.ts";
 /** As in a job: a link is closed after so many proven lies, if they are more than this share of what was proven. */
 const CLOSING_LIES = 3;
 const CLOSING_SHARE = 1 / 4;
+/** Coordinators keep a job so long after its end. */
+const REMEMBERED_MS = 3_600_000;
 /** Members that joined so recently lose their record when another one of their link lied: names cost nothing. */
 const NEW_MS = 86_400_000;
 
@@ -93,9 +95,9 @@ function creditOwner(state: PoolState, { ownerId, linkId }: JobRecord, mediaSeco
 }
 
 /**
- * A lie is proven: its teller is out of the pool, and each job that is not over makes again what it has
- * of it. What it says of others by the same link: those who are new begin anew, the records of those who
- * are known count half.
+ * A lie is proven: the member is banned from the pool, and all jobs that it helped with are told. Those that
+ * run make its unproven results again, finished ones tell their owners. Other members of its link count less:
+ * new ones begin anew, the records of known ones count half.
  */
 function ban(state: PoolState, memberId: string, provenIn: string, nowMs: number): PoolEffect[] {
   const member = state.get("member", memberId);
@@ -120,9 +122,12 @@ function ban(state: PoolState, memberId: string, provenIn: string, nowMs: number
     const message = "A result from this device was not what the video shows.";
     effects.push({ type: "close", connectionId, reason: { code: "SENT_AWAY", message } });
   }
-  for (const job of state.openJobs()) {
+  for (const job of state.all("job")) {
     const hasWork = job.work.some((work) => work.memberId === memberId);
-    if (job.id !== provenIn && hasWork) effects.push({ type: "ban", jobId: job.id, memberId });
+    const isKnown = job.endedAtMs === null || nowMs - job.endedAtMs < REMEMBERED_MS;
+    if (job.id !== provenIn && hasWork && isKnown) {
+      effects.push({ type: "ban", jobId: job.id, memberId });
+    }
   }
   return effects;
 }
