@@ -9,15 +9,16 @@ const WINDOW_MS = 5 * 60_000;
  * x is what the pool gave them in it.
  */
 export class Fairness {
-  readonly #state: PoolState;
+  readonly #states: readonly PoolState[];
   #fromMs = 0;
   #atMs = 0;
   #given = new Map<string, number>();
   #waiting: Set<string> | null = null;
   readonly indices: number[] = [];
 
-  constructor(state: PoolState) {
-    this.#state = state;
+  /** @param states of all shards of the pool */
+  constructor(states: readonly PoolState[]) {
+    this.#states = states;
   }
 
   /** To be called after each assignment. */
@@ -25,11 +26,15 @@ export class Fairness {
     if (nowMs - this.#fromMs >= WINDOW_MS) this.#close(nowMs);
     const lasted = nowMs - this.#atMs;
     this.#atMs = nowMs;
-    const waiting = new Set<string>();
-    for (const { ownerId, speed, demand } of speedsByJob(this.#state, nowMs)) {
-      this.#given.set(ownerId, (this.#given.get(ownerId) ?? 0) + speed * lasted);
-      if (demand > speed) waiting.add(ownerId);
+    const demands = new Map<string, number>();
+    for (const state of this.#states) {
+      for (const { ownerId, speed, demand } of speedsByJob(state, nowMs)) {
+        this.#given.set(ownerId, (this.#given.get(ownerId) ?? 0) + speed * lasted);
+        demands.set(ownerId, (demands.get(ownerId) ?? 0) + demand - speed);
+      }
     }
+    const waiting = new Set<string>();
+    for (const [ownerId, missing] of demands) if (missing > 0) waiting.add(ownerId);
     const before = this.#waiting;
     this.#waiting =
       before === null ? waiting : new Set([...waiting].filter((ownerId) => before.has(ownerId)));

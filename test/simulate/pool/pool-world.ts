@@ -11,6 +11,7 @@ import { MESSAGE_MS, type SimulatedHolder, type Traits } from "../holder.ts";
 import { type Outcome, Swarm } from "../swarm.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { Fairness } from "./fairness.ts";
+import { partOf } from "./shards.ts";
 
 /** A machine of the pool. Times are of the day, in ms. */
 export interface SimulatedMember {
@@ -62,7 +63,8 @@ const REFERENCE_PIXELS = pixelsPerTick(planOf(1)) * TICKS_PER_SECOND;
 /** A pool by its real model, jobs by the real scheduler, members by the real sessions, on one clock. */
 export class PoolWorld {
   readonly clock: VirtualClock;
-  readonly model: PoolModel;
+  /** One, or one a shard: members are spread over them, jobs report to each. */
+  readonly models: readonly PoolModel[];
   readonly fairness: Fairness;
   readonly counts: PoolCounts = {
     reports: 0,
@@ -81,16 +83,22 @@ export class PoolWorld {
   constructor(
     members: readonly SimulatedMember[],
     jobs: readonly SimulatedJob[],
-    { seed = 1, startsAtMs = 0 }: { seed?: number; startsAtMs?: number } = {},
+    {
+      seed = 1,
+      startsAtMs = 0,
+      shards = 1,
+    }: { seed?: number; startsAtMs?: number; shards?: number } = {},
   ) {
     this.#seed = seed;
     this.#jobs = jobs;
     this.clock = new VirtualClock(seed);
-    this.model = new PoolModel(newPool());
-    this.fairness = new Fairness(this.model.state);
-    for (const member of members) {
+    this.models = Array.from({ length: shards }, () => new PoolModel(newPool()));
+    this.fairness = new Fairness(this.models.map(({ state }) => state));
+    for (const [index, member] of members.entries()) {
+      const model = this.models[index % shards];
+      if (model === undefined) continue;
       for (const stay of member.stays) {
-        this.clock.after(stay.fromMs - startsAtMs, () => this.#come(member, stay));
+        this.clock.after(stay.fromMs - startsAtMs, () => this.#come(model, member, stay));
       }
     }
     for (const job of jobs) {
@@ -112,17 +120,18 @@ export class PoolWorld {
 
   /** Members that help with a job now. */
   helpersOf(jobId: string): number {
-    return [...this.model.state.present.values()].filter((each) => each.jobId === jobId).length;
+    const present = this.models.flatMap(({ state }) => [...state.present.values()]);
+    return present.filter((each) => each.jobId === jobId).length;
   }
 
   #begin(job: SimulatedJob): void {
     const startedAtMs = this.clock.nowMs();
     const { id: jobId, owner, minutes, stageMs } = job;
-    const asked = this.model.ask(
-      { jobId, title: jobId, linkId: "ask", ownerId: owner },
-      startedAtMs,
-    );
-    if (asked !== null) throw new Error(asked.message);
+    const ask = { jobId, title: jobId, linkId: "ask", ownerId: owner };
+    for (const model of this.models) {
+      const refusal = model.ask(ask, startedAtMs);
+      if (refusal !== null) throw new Error(refusal.message);
+    }
     let feed: PoolFeed | null = null;
     const swarm = new Swarm({
       tasks: Math.max(1, Math.round((minutes * 60) / SEGMENT_SECONDS)),
@@ -131,7 +140,7 @@ export class PoolWorld {
       unverified: "wait",
       stageMs,
       // Jobs with the same lots would have the same luck.
-      seed: 1_000 * this.#seed + this.#swarms.size,
+      seed: seedOf(jobId, this.#seed),
       clock: this.clock,
       jobId,
       onDecided: (changes) => {
@@ -153,25 +162,28 @@ export class PoolWorld {
   }
 
   #report(report: JobReport): void {
-    this.counts.reports += 1;
-    this.#perform(this.model.report(report, this.clock.nowMs()));
+    const part = partOf(report, this.models.length);
+    for (const model of this.models) {
+      this.counts.reports += 1;
+      this.#perform(model.report(part, this.clock.nowMs()));
+    }
     this.#decided();
   }
 
-  #come(member: SimulatedMember, stay: SimulatedMember["stays"][number]): void {
+  #come(model: PoolModel, member: SimulatedMember, stay: SimulatedMember["stays"][number]): void {
     const connectionId = `${member.id}@${this.clock.nowMs()}`;
     const nowMs = this.clock.nowMs();
     const arrival = {
       ...{ connectionId, memberId: member.id, linkId: "join", name: member.id, device: "" },
       ...{ engines: ["ffmpeg-wasm" as const], slots: member.slots, rests: null, jobId: null },
     };
-    if (this.model.arrive(arrival, nowMs) !== null) return;
-    const known = this.model.state.get("member", member.id);
+    if (model.arrive(arrival, nowMs) !== null) return;
+    const known = model.state.get("member", member.id);
     if (known !== undefined && known.proven === 0 && member.proven > 0) {
       const worked = { pixels: member.speed * REFERENCE_PIXELS, workMs: 1_000 };
       const proven = { proven: member.proven, provenAtMs: nowMs };
       const firstSeenAtMs = nowMs - EARLIER_MS;
-      this.model.state.put("member", { ...known, ...proven, ...worked, firstSeenAtMs });
+      model.state.put("member", { ...known, ...proven, ...worked, firstSeenAtMs });
     }
     this.counts.memberMessages += 1;
     const tab = new MemberTab(member, {
@@ -179,7 +191,7 @@ export class PoolWorld {
       left: (jobId) => {
         this.counts.memberMessages += 1;
         const said = { type: "left", jobId, code: null } as const;
-        this.#perform(this.model.say(connectionId, said, this.clock.nowMs()));
+        this.#perform(model.say(connectionId, said, this.clock.nowMs()));
         this.#decided();
       },
     });
@@ -191,7 +203,7 @@ export class PoolWorld {
       // A closed lid is noticed when pings stay out.
       const noticedMs = stay.leaves === "closing" ? MESSAGE_MS : 30_000;
       this.clock.after(noticedMs, () => {
-        this.model.gone(connectionId, this.clock.nowMs());
+        model.gone(connectionId, this.clock.nowMs());
         this.#decided();
       });
     });
@@ -218,13 +230,13 @@ export class PoolWorld {
   }
 
   #decided(): void {
-    this.counts.rowsWritten += this.model.state.takeChanges().length;
+    for (const { state } of this.models) this.counts.rowsWritten += state.takeChanges().length;
     if (this.#isBalancing) return;
     this.#isBalancing = true;
     this.clock.after(REBALANCE_EVERY_MS, () => {
       this.#isBalancing = false;
       const nowMs = this.clock.nowMs();
-      this.#perform(this.model.rebalance(nowMs));
+      for (const model of this.models) this.#perform(model.rebalance(nowMs));
       this.fairness.take(nowMs);
     });
   }
@@ -296,6 +308,11 @@ export function ownerOf({ ownerSpeed: speed, ownerSlots: slots }: SimulatedJob):
     ...{ id: "owner", role: "owner", speed, slots, link: "owner", network: "owner" },
     ...{ comesAtMs: 0, leavesAtMs: null, leaves: "closing", lies: () => false, lie: "" },
   };
+}
+
+/** A number for a job's lots: the same job has the same ones in every scenario. */
+function seedOf(jobId: string, seed: number): number {
+  return [...jobId].reduce((sum, each) => (31 * sum + each.charCodeAt(0)) % 1_000_003, seed);
 }
 
 function newPool(): PoolState {

@@ -16,7 +16,7 @@ export interface PoolScenario {
   jobs: SimulatedJob[];
   startsAtMs?: number;
   seed?: number;
-  /** So many objects, each with its part of members and jobs, and nothing lent between them. Default: 1. */
+  /** So many pool objects, each with its part of the members; jobs report to all of them. Default: 1. */
   shards?: number;
 }
 
@@ -108,49 +108,20 @@ function fast(of: SimulatedJob): SimulatedJob {
 }
 
 export async function simulatePool(scenario: PoolScenario): Promise<PoolRow> {
-  const { shards = 1, members, jobs } = scenario;
-  const rows: PoolRow[] = [];
-  for (let shard = 0; shard < shards; shard += 1) {
-    const isOfIt = (_: unknown, index: number) => index % shards === shard;
-    const part = { members: members.filter(isOfIt), jobs: jobs.filter(isOfIt) };
-    rows.push(await simulateOne({ ...scenario, ...part }, members));
-  }
-  return rows.reduce(joined);
-}
-
-function joined(one: PoolRow, other: PoolRow): PoolRow {
-  const counts = { ...one.counts };
-  for (const key of Object.keys(counts) as (keyof PoolCounts)[]) counts[key] += other.counts[key];
-  return {
-    name: one.name,
-    members: one.members + other.members,
-    jobs: [...one.jobs, ...other.jobs],
-    fairness: [...one.fairness, ...other.fairness],
-    counts,
-    sockets: one.sockets + other.sockets,
-    messages: one.messages + other.messages,
-    banned: one.banned + other.banned,
-  };
-}
-
-/** @param all members, whose speed is that of a job alone */
-async function simulateOne(
-  scenario: PoolScenario,
-  all: readonly SimulatedMember[],
-): Promise<PoolRow> {
-  const { name, members, jobs, startsAtMs = 0, seed = 1 } = scenario;
-  const world = new PoolWorld(members, jobs, { startsAtMs, seed });
+  const { name, members, jobs, startsAtMs = 0, seed = 1, shards = 1 } = scenario;
+  const world = new PoolWorld(members, jobs, { startsAtMs, seed, shards });
   await world.run(LIMIT_MS);
   const finished = world.finished();
+  const records = world.models.flatMap(({ state }) => state.all("member"));
   return {
     name,
     members: members.length,
-    jobs: finished.map((each) => rowOf(each, all)),
+    jobs: finished.map((each) => rowOf(each, members)),
     fairness: world.fairness.indices,
     counts: world.counts,
     sockets: world.counts.assignments + finished.length,
     messages: finished.reduce((sum, { outcome }) => sum + outcome.messages + outcome.heartbeats, 0),
-    banned: world.model.state.all("member").filter(({ bannedAtMs }) => bannedAtMs !== null).length,
+    banned: records.filter(({ bannedAtMs }) => bannedAtMs !== null).length,
   };
 }
 
