@@ -154,7 +154,7 @@ async function report(
     processor: cpus()[0]?.model ?? "unknown",
     cores: cpus().length,
     memoryBytes: totalmem(),
-    /** Of the minute that ended just now: what else the machine was doing shows in it. */
+    /** Load average of the past minute, which shows other work on the machine. */
     load: loadavg()[0],
   };
   const ladders = (await openClips(clips)).map(({ name, ladder }) => [name, ladderText(ladder)]);

@@ -15,7 +15,7 @@ export interface ContestantRun {
   firstPlayableMs: number | null;
   /** Milliseconds of that after the press on "Start"; null for contestants without one. */
   firstPlayableAfterStartMs?: number | null;
-  /** What the page fetched of this site for the job, as it came over the wire: scripts and wasm. */
+  /** Bytes of scripts and wasm that the page fetched from this site for the job, as sent. */
   downloadedBytes?: number | null;
   renditions: MadeRendition[];
   /** Whatever else is worth keeping in the JSON. */

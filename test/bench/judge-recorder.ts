@@ -14,7 +14,7 @@ export interface Recording {
 
 const DIR = join(root, ".cache/bench/judge");
 
-/** Of the rendition: as wide and high as the source, within this. */
+/** Largest short side of the rendition, which keeps the source's shape. */
 export const SHORT_SIDE = 360;
 
 /** Where a recording lies; made by `record`. The clip's folder is named by its recipe. */

@@ -40,7 +40,7 @@ type Rate = keyof typeof RATES;
 
 interface Honest extends Omit<Encoding, "kilobitsPerSecond"> {
   name: string;
-  /** Of the bit rate; encoders miss theirs. */
+  /** Share of the bit rate: encoders miss theirs. */
   share: number;
 }
 

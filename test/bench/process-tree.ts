@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What this process and all below it take of the machine. Linux only. */
+/** Use of the machine by this process and all below it. Linux only. */
 
 /** In hundredths of a second: USER_HZ, the same on all Linux machines. */
 const TICKS_PER_SECOND = 100;
@@ -10,8 +10,8 @@ export interface TreeUse {
   /** User and system time of all cores. */
   processorSeconds: number;
   /**
-   * Of all processes below this one at their highest together, beyond what there was before; what they share
-   * is counted once.
+   * Peak memory of all processes below this one together, in bytes above the level before; shared memory
+   * counts once.
    */
   peakMemoryBytes: number;
 }

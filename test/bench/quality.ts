@@ -5,7 +5,7 @@ import type { MadeRendition } from "./contestant.ts";
 export interface RenditionQuality {
   shortSide: number;
   frames: number;
-  /** Of the video packets, over the clip's duration. */
+  /** Rate of the video packets, over the clip's duration. */
   kilobitsPerSecond: number;
   /** Luma, dB, of the mean squared error over all frames. */
   psnr: number;

@@ -11,7 +11,7 @@ export interface Entry {
     /** Its programs' start included; null where the system does not tell. */
     use: TreeUse | null;
   })[];
-  /** Of the first run. */
+  /** Quality in the first run. */
   quality: RenditionQuality[];
   /** Why there is no run, or fewer than asked. */
   failure: string | null;
@@ -31,7 +31,7 @@ export interface Goal {
   most: number;
 }
 
-/** What a change must not spoil; those of the first playable moment are in `FIRST_PLAYABLE_SHARE`. */
+/** Limits that a change must keep; those of the first playable moment are in `FIRST_PLAYABLE_SHARE`. */
 export const GOALS: readonly Goal[] = [
   { contestant: "Tributary webcodecs", peer: "native ffmpeg", most: 0.5 },
   { contestant: "Tributary webcodecs", peer: "mediabunny Conversion", most: 0.6 },

@@ -32,7 +32,7 @@ const CASES: readonly Case[] = [
   { clip: "footage480p5min.mp4", engine: "ffmpeg", slots: 1, helpers: 1 },
 ];
 
-/** What the page showed at a moment. */
+/** Texts of the page at one moment. */
 export interface Sample {
   /** Since Start. */
   atMs: number;

@@ -7,7 +7,7 @@ import type { Contestant, MadeRendition } from "./contestant.ts";
 
 export interface Tabs {
   name: string;
-  /** Of the owner's tab; null: the page's own choice. */
+  /** Number of encoders of the owner's tab; null: the page's own choice. */
   slots: number | null;
   /** Tabs with one encoder each. */
   contributors: number;

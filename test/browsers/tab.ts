@@ -1,4 +1,4 @@
-/** What tests need of a browser, whichever it is and whichever protocol drives it. */
+/** A browser's tab for tests, whichever browser it is and whichever protocol drives it. */
 export interface BrowserTab {
   /** Console lines and uncaught errors, workers' too where the protocol gives them. */
   readonly logs: readonly string[];

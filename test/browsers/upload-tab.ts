@@ -116,7 +116,7 @@ export async function pictureEngines(
 export interface ColourFigures {
   /** Means of a plane, in levels of 8 bits. */
   levels: number;
-  /** Of Y, U and V, in dB. */
+  /** PSNR of Y, U and V, in dB. */
   psnrDb: [number, number, number];
 }
 

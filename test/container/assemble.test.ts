@@ -12,7 +12,7 @@ import { fixture } from "../setup/media.ts";
 let job: { input: PlaylistInput; dir: string };
 let storage: Server;
 let origin: string;
-/** What was stored. */
+/** The stored file. */
 let stored: Buffer | null = null;
 
 beforeAll(async () => {

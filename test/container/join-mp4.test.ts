@@ -21,7 +21,7 @@ let job: { input: PlaylistInput; dir: string };
 let storage: Server;
 let origin: string;
 let dir: string;
-/** What the server stored. */
+/** The file that the server stored. */
 let stored: Buffer;
 
 beforeAll(async () => {

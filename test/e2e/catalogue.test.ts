@@ -20,7 +20,7 @@ let browser: Browser;
 let page: Page;
 let watchUrl: string;
 let jobId: string;
-/** What a page's policy refused. */
+/** Requests that a page's policy refused. */
 const refusals: string[] = [];
 beforeAll(async () => {
   browser = await launchBrowser();

@@ -14,7 +14,7 @@ interface Clip {
   name: string;
   /** In `npm test`. */
   always?: true;
-  /** What native ffmpeg does to the source's pictures before they are compared; null: not compared. */
+  /** Filter of native ffmpeg for the source's pictures before they are compared; null: not compared. */
   sourceFilter?: string | null;
   ladder?: string;
   /** ffmpeg.wasm has no decoder for it: the browser's codecs make it. */

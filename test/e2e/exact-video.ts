@@ -28,7 +28,7 @@ export interface ExactVideo {
   source: string;
   /** True times of the source's frames; by native ffmpeg where they are not known otherwise. */
   timesSeconds?: readonly number[] | null;
-  /** What the source's pictures went through; null: pictures are not compared (tone-mapped ones). */
+  /** Filter that the source's pictures went through; null: pictures are not compared (tone-mapped ones). */
   sourceFilter?: string | null;
 }
 

@@ -23,7 +23,7 @@ export interface MakeOptions {
   /** Default: ffmpeg, whose bytes are the same everywhere. */
   engine?: "ffmpeg" | "webcodecs" | "auto" | "server";
   slots?: number;
-  /** What the page is told of the device. */
+  /** Number of cores that the page sees. */
   cores?: number;
   /** How helpers' work is checked; default: the page's own choice. */
   checking?: OwnerTabOptions["checking"];
@@ -37,11 +37,11 @@ export interface MakeOptions {
 
 export interface MadeVideo extends AsyncDisposable {
   job: CreateJobResponse;
-  /** What the page said when the file was read, and at the end. */
+  /** State of the page when the file was read, and at the end. */
   inspected: ShownState;
   ended: ShownState;
   status: JobStatus;
-  /** Of the tab's process at its highest, in bytes; none where the system does not tell. */
+  /** Peak memory of the tab's process, in bytes; missing where the system does not report it. */
   peakMemoryBytes?: number | null;
   /** Folder with master.m3u8. */
   dir: string;

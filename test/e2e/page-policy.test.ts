@@ -62,7 +62,7 @@ function violations(page: Page): Promise<string[]> {
   return page.evaluate(() => (globalThis as unknown as Watched).violations);
 }
 
-/** What Chromium logs of refusals, in workers too. */
+/** Refusals that Chromium logs, in workers too. */
 function refusals({ log }: { log: readonly string[] }): string[] {
   return log.filter((line) => /Content[- ]Security[- ]Policy|Permissions[- ]Policy/i.test(line));
 }

@@ -3,7 +3,7 @@ import type Hls from "hls.js";
 import type { Browser } from "playwright";
 import { root } from "../../edge/local/server.ts";
 
-/** What hls.js and the browser's decoder made of a video. */
+/** Playback of a video by hls.js and the browser's decoder. */
 export interface Played {
   ended: boolean;
   /** Everything hls.js reported, fatal or not. */

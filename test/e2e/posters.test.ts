@@ -14,7 +14,7 @@ import { inspect, waitFor } from "./made-video.ts";
 
 const serverUrl = inject("serverUrl");
 const SECONDS = 20;
-/** What viewers see of it: square pixels, upright. */
+/** Size that viewers see: square pixels, upright. */
 const WIDTH = 270;
 const HEIGHT = 640;
 

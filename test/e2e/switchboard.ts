@@ -12,7 +12,7 @@ export interface Switchboard extends AsyncDisposable {
   fail(calls: number): void;
   /** Paths called so far, failed ones included. */
   calls(): string[];
-  /** What was asked so far: the bodies, in the order of `calls`. */
+  /** Bodies of the requests so far, in the order of `calls`. */
   bodies(): string[];
 }
 

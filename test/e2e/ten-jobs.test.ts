@@ -28,7 +28,7 @@ interface Clip {
   /** Frames from key frame to key frame. */
   gop: number;
   seconds: number;
-  /** Of the tone. */
+  /** Frequency of the tone. */
   hertz: number;
   ladder: string;
 }
@@ -55,7 +55,7 @@ const CLIPS: readonly Clip[] = [
 const HELPERS = ["Ada", "Ben", "Cem"];
 
 const TIMEOUT_MS = 900_000;
-/** Of a page that opens while others compile their encoders. */
+/** Timeout of a page that opens while others compile their encoders. */
 const PAGE_TIMEOUT_MS = 120_000;
 const READY_WITHIN_MS = 300_000;
 const LOOK_EVERY_MS = 1_000;

@@ -29,7 +29,7 @@ const storage = new S3Client({
 });
 afterAll(() => storage.destroy());
 
-/** What a stranger to our code finds in storage under an upload's key. */
+/** The object in storage under an upload's key, read by another program. */
 async function stored(upload: string): Promise<Buffer> {
   const found = await storage.send(new GetObjectCommand({ Bucket, Key: keyOf(upload) }));
   return Buffer.from((await found.Body?.transformToByteArray()) ?? []);

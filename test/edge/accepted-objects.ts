@@ -5,7 +5,7 @@ import { namedHashes } from "../../shared/job/object-keys.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import { call, coordinator, plan, playlist } from "./scripted-holder.ts";
 
-/** What a job has accepted, what its playlists name, and what storage holds of that. */
+/** A job's accepted objects, those that its playlists name, and those that storage holds. */
 
 /** As the coordinator wrote it down. */
 export async function acceptedRows({ jobId }: CreateJobResponse): Promise<AcceptedSegment[]> {
@@ -35,8 +35,7 @@ export async function sha256Of(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Pr
 }
 
 /**
- * What is at an object's address.
- * What the data centre's cache still has of it is not asked: it is served right from there.
+ * The object at an address, read past the data centre's cache, which would serve it correctly.
  * @returns "as named"; the problem's code; "replaced" for other bytes than its name says
  */
 export async function served(key: string): Promise<string> {
@@ -47,7 +46,7 @@ export async function served(key: string): Promise<string> {
   return sha256 === namedHashes(key)?.sha256 ? "as named" : "replaced";
 }
 
-/** What storage holds under a key; null for nothing. Another version is another object, even if alike. */
+/** Version that storage holds under a key; null for nothing. Equal bytes written again are another version. */
 export async function storedAs(
   key: string,
 ): Promise<{ version: string; sizeBytes: number; sha256: string } | null> {

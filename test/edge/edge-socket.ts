@@ -25,7 +25,7 @@ export class EdgeSocket implements WireSocket {
     this.#events.addEventListener(type, listener as (event: Event) => void);
   }
 
-  /** What is sent after the end is lost, as in browsers. */
+  /** Messages sent after the end are lost, as in browsers. */
   send(text: string): void {
     if (!this.#closed) this.#socket?.send(text);
   }

@@ -6,7 +6,7 @@ import { bytesOf, hashed, plan } from "./scripted-holder.ts";
 
 /** A job as long as a test wants it, of one rendition. */
 
-/** What was made of each task of the real job. */
+/** Outputs of each task of the real job. */
 type Video = Readonly<Record<string, readonly MadeOutput[]>>;
 
 const RENDITION = plan.video.at(-1)?.id ?? "";
@@ -38,7 +38,7 @@ export function planOfEqualSegments(count: number): JobPlan {
   };
 }
 
-/** What `video` has of the first segment, at the time of each of so many; by segment. */
+/** The first segment of `video`, moved to the time of each of so many segments; by segment. */
 export function outputsOfEqualSegments(count: number, video: Video): Promise<MadeOutput[][]> {
   return Promise.all(Array.from({ length: count }, (_, segment) => outputsOf(segment, video)));
 }

@@ -88,7 +88,7 @@ interface KeptPut {
 class HostileHolder {
   readonly socket: ScriptedHolder;
   readonly grants: LeaseGrant[] = [];
-  /** What was offered last, by lease. */
+  /** The last offer of each lease. */
   readonly offers = new Map<string, MadeOutput[]>();
   readonly #kept: KeptPut[];
   readonly #heard = new Map<string, number>();
@@ -137,7 +137,7 @@ class Siege {
   readonly #seen = new Map<string, string>();
   /** With the local endpoint's hole: a header that was not signed copies any object over any other. */
   readonly #hole: boolean;
-  /** What the attackers achieved: results accepted, objects replaced in storage. */
+  /** Successes of the attackers: results accepted, objects replaced in storage. */
   accepted = 0;
   replaced = 0;
 

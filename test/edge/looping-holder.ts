@@ -14,7 +14,7 @@ import { EdgeRequests } from "./http-peer.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { bytesOf, plan, ticketFor } from "./scripted-holder.ts";
 
-/** What a holder does to a lease, in this order. */
+/** Steps of a lease, in this order. */
 export const STEPS = ["fetching", "encoding", "offering", "uploading", "committing"] as const;
 export type Step = (typeof STEPS)[number];
 

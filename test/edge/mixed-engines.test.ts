@@ -34,7 +34,7 @@ async function withOtherInit(outputs: readonly MadeOutput[], mark: number): Prom
   );
 }
 
-/** Of each rendition's playlist: its init segments, and before which segments a discontinuity stands. */
+/** For each rendition's playlist: its init segments, and the segments that follow a discontinuity. */
 async function marksOf(job: CreateJobResponse) {
   return Promise.all(
     [...plan.video, ...plan.audio].map(async ({ id }) => {

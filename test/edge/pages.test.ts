@@ -43,7 +43,7 @@ async function change({ jobId, ownerToken }: CreateJobResponse, body: object): P
   expect((await ask(`/api/videos/${jobId}`, init)).status).toBe(200);
 }
 
-/** What a browser would run of a page, and the texts in it. */
+/** Scripts of a page that a browser would run, and the texts in it. */
 async function seen(response: Response) {
   const found = { scripts: [] as string[], images: 0, title: "", heading: "", robots: "" };
   const rewriter = new HTMLRewriter()

@@ -74,7 +74,7 @@ function sessionOf(holder: LoopingHolder) {
   };
 }
 
-/** What stands behind a link's `#`. */
+/** The text after a link's `#`. */
 export function tokenOf(url: string): string {
   return new URL(url).hash.slice(1);
 }

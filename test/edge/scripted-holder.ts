@@ -76,7 +76,7 @@ export async function playlist(job: CreateJobResponse, path: string): Promise<st
   return response.ok ? new TextDecoder().decode(bytes) : "";
 }
 
-/** What a task's holder offers, and the bytes to it. */
+/** The outputs that a task's holder offers, with their bytes. */
 export function made(taskId: string): MadeOutput[] {
   return madeOutputs[taskId] ?? [];
 }
@@ -132,12 +132,12 @@ export function openSocket(
   return call(`/api/jobs/${jobId}/socket${query}`, { headers });
 }
 
-/** What a hello says, and the token that gets its socket's ticket; the owner's by default. */
+/** Fields of a hello, and the token for its socket's ticket; the owner's by default. */
 export type Said = Partial<Hello> & { token?: string };
 
 export class ScriptedHolder {
   readonly job: CreateJobResponse;
-  /** What it calls itself. */
+  /** Name in its hello. */
   readonly name: string;
   /** The id that it was given; empty before its first welcome. */
   holderId = "";

@@ -117,7 +117,7 @@ export async function ownerWithChunks(
   return owner;
 }
 
-/** What is in a chunk is for holders to see, never for the coordinator. */
+/** Stages a chunk of arbitrary bytes: the coordinator never reads chunks. */
 async function stage(owner: ScriptedHolder, taskId: string): Promise<void> {
   const bytes = new TextEncoder().encode(`the chunk of ${taskId}`);
   const [sha256, md5] = await Promise.all([

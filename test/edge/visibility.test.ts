@@ -93,7 +93,7 @@ interface Operation {
   private: readonly number[];
 }
 
-/** Whoever has the link may; of a private video the owner and the operator. */
+/** Expected statuses: a link is enough, except for private videos, which only owner and operator may see. */
 const VIEW = { open: [200, 200, 200, 200, 200, 200], private: [404, 404, 404, 404, 200, 200] };
 
 async function operations(video: Video, visibility: Visibility): Promise<Operation[]> {

@@ -18,7 +18,7 @@ export interface CheckedMedia {
 
 export interface CheckedRendition {
   rendition: Rendition;
-  /** Of every task that made part of it. */
+  /** Init segments of every task that made part of it. */
   inits: Uint8Array[];
   init: InitFacts;
   /** In order. */

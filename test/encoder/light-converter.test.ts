@@ -54,7 +54,7 @@ async function picture(range: "tv" | "pc"): Promise<{ path: string; decoded: Dec
   };
 }
 
-/** What native ffmpeg makes of it. */
+/** Native ffmpeg's conversion. */
 function native(path: string, transfer: SourceTransfer, range: string, step: number) {
   const [width, height] = [SIZE.width / step, SIZE.height / step];
   const named = `p=bt2020:pin=bt2020:tin=${NAMES[transfer]}:min=bt2020nc:rin=${range}`;

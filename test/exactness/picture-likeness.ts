@@ -15,7 +15,7 @@ export interface PictureLikeness {
   meanDb: number;
   /** Frames in which something moves. */
   moving: number;
-  /** Of those, the share that fits its own source frame and not the one before or after it better. */
+  /** Share of those that fit their own source frame better than the one before or after it. */
   inPlace: number;
 }
 

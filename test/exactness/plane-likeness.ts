@@ -5,7 +5,7 @@ export interface PlaneLikeness {
   plane: "y" | "u" | "v";
   sourceMean: number;
   madeMean: number;
-  /** Of all frames together, capped at 99 dB. */
+  /** PSNR of all frames together, capped at 99 dB. */
   psnrDb: number;
 }
 

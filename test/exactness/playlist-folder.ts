@@ -6,7 +6,7 @@ import { M3U8Parser } from "hls.js";
 export interface PlaylistFolder {
   masterPath: string;
   video: MediaPlaylist[];
-  /** Of the variants' group; the default one first. */
+  /** Audio playlists of the variants' group; the default one first. */
   audio: MediaPlaylist[];
 }
 

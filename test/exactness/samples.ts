@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createFile, MP4BoxBuffer } from "mp4box";
 import type { MediaPlaylist } from "./playlist-folder.ts";
 
-/** What the boxes of a rendition say, read by mp4box. Times in seconds on the presentation's timeline. */
+/** Samples of a rendition, read by mp4box. Times in seconds on the presentation's timeline. */
 export interface RenditionSamples {
   /** In order of presentation. */
   timesSeconds: number[];

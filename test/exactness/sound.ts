@@ -17,7 +17,7 @@ export interface SoundRequest {
   bitsPerSecond: number;
   /** On the source's own timeline: where the job's timeline has its zero. */
   firstFrameSeconds: number;
-  /** Of the picture. */
+  /** Duration of the picture. */
   durationSeconds: number;
 }
 
@@ -67,7 +67,7 @@ export interface SoundOffset {
   places: number;
   /** Largest displacement of the rendition against the source at any of them, in seconds. */
   worstSeconds: number;
-  /** What is left of the signal there after the displacement is undone: the encoder's noise. */
+  /** Difference that remains there after the displacement is undone: the encoder's noise. */
   worstResidual: number;
 }
 

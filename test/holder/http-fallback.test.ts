@@ -22,7 +22,7 @@ const HELLO = {
 } satisfies HolderMessage;
 
 type Way = "web" | "http";
-/** What becomes of a connection. */
+/** Outcome of a connection. */
 type Fate = "fails" | "silent" | "welcomed";
 
 /** A job socket whose connections have these fates, by the way that they take. */

@@ -13,7 +13,7 @@ import { inFolder, open } from "./cut-and-decode.ts";
 const signal = new AbortController().signal;
 const endMs = null;
 
-/** What ffmpeg reads of a source's track, on the clock of its pictures. */
+/** Cues that ffmpeg reads from a source's track, on the clock of its pictures. */
 async function expectedCues(path: string, nth: number, startMs: number) {
   return (await nativeCues(path, `0:s:${nth}`)).map((cue) => ({
     ...cue,
@@ -22,7 +22,7 @@ async function expectedCues(path: string, nth: number, startMs: number) {
   }));
 }
 
-/** What ffmpeg reads of a track's segments, each cue once. */
+/** Cues that ffmpeg reads from a track's segments, each one once. */
 async function segmentedCues(cues: Cue[], bounds: number[], folder: string) {
   const found = new Map<string, Awaited<ReturnType<typeof nativeCues>>[number]>();
   for (const [index, fromMs] of bounds.slice(0, -1).entries()) {

@@ -71,7 +71,7 @@ export async function decodeVideoTasks(source: Source, plan: JobPlan): Promise<D
 }
 
 export interface DecodedSound {
-  /** Of the first decoded sample, on the file's own time line. */
+  /** Position of the first decoded sample, on the file's own timeline. */
   startSample: number;
   /** First channel; silence in the gaps. */
   samples: Float32Array;

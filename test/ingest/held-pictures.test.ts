@@ -25,7 +25,7 @@ const onePicture = ["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=1:duration=1
 interface Held {
   name: string;
   argv: string[];
-  /** What is right. */
+  /** The right duration. */
   seconds: number;
   /** How long the container says that the last sample lasts; default: what native ffmpeg writes. */
   lastSeconds?: number;

@@ -44,7 +44,7 @@ const OPEN_GOP = [
   ...aac,
 ];
 
-/** What a file holds in its edit list; how native ffmpeg shows it is right. */
+/** Edit lists of files; native ffmpeg's output is taken as right. */
 const EDITED: [name: string, argv: string[], edits: Edits][] = [
   [
     "parts kept",

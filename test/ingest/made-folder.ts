@@ -14,9 +14,9 @@ import { open } from "./cut-and-decode.ts";
 /** A whole job by native ffmpeg, without a server: what `npm run transcode -- --out` would copy. */
 export interface MadeFolder {
   plan: JobPlan;
-  /** Of the source and of every task. */
+  /** Warnings for the source and for every task. */
   warnings: string[];
-  /** Of the media segments of each rendition. */
+  /** Bytes of the media segments of each rendition. */
   bytes: Map<string, number>;
 }
 

@@ -5,7 +5,7 @@ import { Cancellations } from "../../web/saved/cancellations.ts";
 
 const JOB = "0123456789abcdefghjk";
 
-/** What a browser keeps over visits. */
+/** The browser's storage, which stays over visits. */
 let storage: Map<string, string>;
 beforeEach(() => {
   storage = new Map();

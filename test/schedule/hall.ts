@@ -11,7 +11,7 @@ import { storeAllChunks } from "./stored-chunks.ts";
 /** A job of pictures whose chunks are all in storage, and its scheduler, with a few holders of one slot. */
 export class Hall {
   nowMs = 1_000_000;
-  /** What is drawn by lot from now on; 0: every result is audited. */
+  /** Every lot drawn from now on; 0: every result is audited. */
   lot = 0;
   readonly state: State;
 

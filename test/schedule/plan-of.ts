@@ -6,7 +6,7 @@ import {
 } from "../../shared/job/job.ts";
 import { taskSegments } from "../../shared/job/task-parts.ts";
 
-/** What the gate says of a task's outputs when all is as planned. */
+/** The gate's verdict on a task's outputs when all is as planned. */
 export function passedSegments(plan: JobPlan, task: Task) {
   return taskSegments(plan, task).flatMap((segment) =>
     task.renditions.map((rendition) => ({

@@ -26,7 +26,7 @@ export interface WorldHolder {
   id: string;
   role: Role;
   connectionId: string | null;
-  /** What it works on, as far as it knows. */
+  /** Leases that it works on, as far as it knows. */
   leases: Set<string>;
   /** Places it told of since it was last welcomed, less the grants it got. */
   want: number;
@@ -176,7 +176,7 @@ export class World {
     must(task?.failures === failures.count + 1, `a failure of ${failures.id} does not count`);
   }
 
-  /** What was under way on the socket that the holder had before. */
+  /** Delivers a message that was under way on the holder's earlier socket. */
   sayLate(holder: WorldHolder, message: HolderMessage): void {
     const { id: holderId } = holder;
     this.dispatch({ type: "message", connectionId: "connection-0", holderId, message });

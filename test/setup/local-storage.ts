@@ -6,8 +6,8 @@ import { type Miniflare, type Request, Response } from "miniflare";
 const STORAGE_PATH = "/cdn-cgi/local/r2/s3/";
 
 /**
- * What the Worker under test reaches when it calls fetch(): its own local storage, by whatever
- * host the presigned URL names, and nothing else.
+ * Answers fetch() of the Worker under test: from its own local storage, whatever host the presigned URL
+ * names, and from nowhere else.
  */
 export async function forwardToLocalStorage(
   request: Request,

@@ -35,7 +35,7 @@ async function makeJob(): Promise<MadeJob> {
   }
 }
 
-/** Of the same plan, with the same counts and times, but from pictures that are not the video's. */
+/** Outputs by the same plan, with the same counts and times, but of another video's pictures. */
 async function makeLies(
   plan: JobPlan,
   path: string,
@@ -80,7 +80,7 @@ function isAudio({ kind }: Task): boolean {
   return kind === "audio";
 }
 
-/** Of another file, by a plan. */
+/** Outputs of another file, by a plan. */
 async function makeOf(
   path: string,
   plan: JobPlan,

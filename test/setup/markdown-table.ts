@@ -6,7 +6,7 @@ export interface MarkdownTable {
   name: string;
   /** Titles of the columns. */
   columns: readonly string[];
-  /** What tells rows apart: what is seen anew takes the place of what was seen before. */
+  /** Key of a row: a new row replaces the old one with the same key. */
   keyOf: (cells: readonly string[]) => string;
 }
 

@@ -9,7 +9,7 @@ const FIXTURES_DIR = join(root, ".cache/fixtures");
 
 const GRADIENTS = "gradients=size=480x270:rate=25:duration=2:nb_colors=5:seed=7:speed=0.05";
 
-/** What native ffmpeg makes a fixture from: its arguments, without the output's name. */
+/** Arguments of native ffmpeg for each fixture, without the output's name. */
 const FIXTURES = {
   /** 8 s, 360p, 30/s, a keyframe every 2 s, B-frames, stereo sine: the plainest source. */
   "plain-8s.mp4": [
@@ -100,7 +100,7 @@ export function realClip(name: string): string | null {
   return path && existsSync(path) ? path : null;
 }
 
-/** What is true of a real clip, by decoding it with native ffmpeg (`manifest.json`). */
+/** Facts of a real clip, found by decoding it with native ffmpeg (`manifest.json`). */
 export interface ClipFacts {
   readonly file: string;
   readonly expect: string;

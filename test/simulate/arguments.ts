@@ -39,7 +39,7 @@ export interface Simulation {
   runs: number;
   /** See Scenario. */
   stageMs: number | null;
-  /** Of so many last tasks: who had them, and when. */
+  /** Number of last tasks whose leases are printed. */
   timeline: number;
 }
 

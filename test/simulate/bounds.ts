@@ -6,7 +6,7 @@ const WIRE_MS = 5 * MESSAGE_MS + FETCH_MS + UPLOAD_MS + GATE_MS;
 /** Hello, grant; offer. An audit that agrees is neither uploaded nor looked at. */
 const AUDIT_WIRE_MS = 3 * MESSAGE_MS + FETCH_MS;
 
-/** What no scheduler could beat, in milliseconds. Counts the holders that make something of use. */
+/** Lower bounds for every scheduler, in milliseconds. Only holders that make useful results count. */
 export interface Bounds {
   /** The larger of all work by all speed, and one task by the fastest. */
   plainMs: number;

@@ -1,7 +1,7 @@
 import type { Traits } from "./holder.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-/** Of a core with single-threaded ffmpeg.wasm and three renditions of 480p, about. */
+/** Seconds of video a second: about one core with single-threaded ffmpeg.wasm and three renditions of 480p. */
 const USUAL_SPEED = 0.75;
 /** Spread of the logarithm of speed: one in forty is five times as fast as usual, or as slow. */
 const HEAVY_TAIL_SIGMA = 0.8;

@@ -12,7 +12,7 @@ import { honestHash } from "../schedule/offered.ts";
 export class Escape {
   #chance = 1;
 
-  /** Of all lies that were told. */
+  /** Chance that all lies told so far are published. */
   get chance(): number {
     return this.#chance;
   }

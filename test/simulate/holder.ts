@@ -9,7 +9,7 @@ import { LocalSocket } from "../holder/local-socket.ts";
 import { outputsOf } from "../schedule/offered.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
-/** What a holder is like. */
+/** Properties of a simulated holder. */
 export interface Traits {
   id: string;
   role: "owner" | "contributor";
@@ -26,9 +26,9 @@ export interface Traits {
   leaves: "closing" | "silently";
   /** Whether its n-th result, from 1, is a lie, when so much of the job is done (0..1). */
   lies: (result: number, done: number) => boolean;
-  /** What is in its lies: who says the same tells the same ones. */
+  /** Content of its lies: holders with the same text tell the same lies. */
   lie: string;
-  /** Of a pool's member: what its pass says. */
+  /** For a pool's member: the contents of its pass. */
   member?: ArrivingMember;
 }
 
@@ -36,7 +36,7 @@ export interface Traits {
 export const MESSAGE_MS = 20;
 export const FETCH_MS = 1_000;
 export const UPLOAD_MS = 1_200;
-/** What is in a chunk matters to nobody. */
+/** Size of every chunk; its content is never read. */
 const CHUNK_BYTES = 1;
 /** As engines promise. */
 const PROGRESS_EVERY_MS = 1_000;
@@ -54,7 +54,7 @@ export interface Wire {
 }
 
 let visits = 0;
-/** Who comes to a job again is another tab. */
+/** Number of the visit: a holder that comes to a job again does so from a new tab. */
 function nextVisit(): number {
   visits += 1;
   return visits;
@@ -97,7 +97,7 @@ export class SimulatedHolder {
     if (traits.leavesAtMs !== null) clock.after(traits.leavesAtMs, () => this.#leave());
   }
 
-  /** Of a message that was on its way. */
+  /** Delivers a message. */
   receive(message: CoordinatorMessage): void {
     if (this.#holder === null) return;
     if (message.type !== "welcome") this.messages += 1;
@@ -117,7 +117,7 @@ export class SimulatedHolder {
     this.#holder?.drain();
   }
 
-  /** Of a member that goes to another job: the socket closes. */
+  /** Closes the socket, as a member does that goes to another job. */
   stop(): void {
     this.#stop();
   }

@@ -3,9 +3,9 @@ import type { Outcome } from "./swarm.ts";
 
 export interface Row {
   name: string;
-  /** Of the work itself. */
+  /** Bounds for the work itself. */
   bounds: Bounds;
-  /** Of the work and the audits that were made. */
+  /** Bounds for the work and the audits that were made. */
   withAudits: Bounds;
   outcome: Outcome;
   /** Figures of the outcome are means of so many runs. */

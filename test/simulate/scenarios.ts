@@ -52,7 +52,7 @@ function nameOf({ crowd, verify, unverified }: Simulation): string {
   return words.filter((word) => word !== false).join(", ");
 }
 
-/** Of numbers the means, of all else what the first one says. */
+/** The first row, with the mean of all rows in place of each number. */
 function mean(rows: readonly Row[]): Row {
   const [first] = rows;
   if (first === undefined) throw new Error("There is no run.");

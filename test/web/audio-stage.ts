@@ -22,7 +22,7 @@ interface AudioOutput {
 export interface AudioJob {
   sampleRate: number;
   outputs: AudioOutput[];
-  /** What the page thinks of it before it begins. */
+  /** The page's expectation before it begins. */
   needsFfmpeg: boolean;
   /** First samples of the runs. */
   runStarts: number[];
@@ -31,7 +31,7 @@ export interface AudioJob {
 /** First segments of the runs of audio; the last one is late enough to have a short pre-roll. */
 const RUN_STARTS = [0, 1, 3];
 
-/** What a browser's decoder may do that is found out. */
+/** Faults of a browser's decoder that the test must find. */
 export type DecoderFault = "late" | "short" | "swapped" | "failing";
 
 /** @param fault of the page's AudioDecoder; null: none */

@@ -23,10 +23,10 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** What a browser might do wrong to the frames that it encodes, and to what comes out. */
+/** Faults that a browser might have in the frames that it encodes, or in its output. */
 type Wrong = "nothing" | "matrix" | "range" | "swapped" | "mirrored" | "late" | "shifted";
 
-/** What the proof says of the browser's codecs, with an encoder that spoils its frames. */
+/** Verdict on the browser's codecs with an encoder that spoils its frames. */
 function fault(wrong: Wrong): Promise<string | null> {
   return page.evaluate(async (wrong) => {
     const { proveColours } = await load<

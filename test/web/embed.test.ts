@@ -52,7 +52,7 @@ const STATUS: JobStatus = {
   segments: [],
 };
 
-/** What player.js gives the page that framed the player. */
+/** The client that player.js gives to the framing page. */
 interface Client {
   on(event: string, heard: (value: unknown) => void): void;
   [method: string]: (...given: never[]) => void;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** What a page makes of a picked file: frames found, and the hash of each chunk. */
+/** A page's reading of a picked file: frames found, and the hash of each chunk. */
 interface Made {
   frames: number;
   container: string;

@@ -45,7 +45,7 @@ const WORKERS: Record<string, string> = {
     });`,
 };
 
-/** What the asking worker hears of a worker that it started, first to last. */
+/** Messages that the asking worker gets from a worker that it started, first to last. */
 async function heard(address: string, message: string, count: number): Promise<unknown[]> {
   return page.evaluate(
     async ({ address, message, count }) => {

@@ -12,7 +12,7 @@ const RATES = { starved: parseLadder("360:80,144:20"), usual: parseLadder("360:8
 const SECONDS = 6;
 const FRAMES = SECONDS * 25;
 
-/** What a maker shows in place of the clip, picture for picture, at its times. */
+/** Pictures that a liar shows in place of the clip's, at the same times. */
 const LIES = {
   "black pictures": "drawbox=t=fill:color=black",
   "a black picture each second": "drawbox=t=fill:color=black:enable='eq(mod(n,25),7)'",

@@ -31,7 +31,7 @@ const JOB = {
   createdAtMs: 1_795_000_000_000,
 };
 
-/** What older builds did not keep. */
+/** Fields that older builds did not store. */
 const LACKED = {
   content: null,
   planSlots: 1,

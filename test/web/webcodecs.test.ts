@@ -102,7 +102,7 @@ describe.each(CLIPS)("$name", ({ file, isThere }) => {
   );
 });
 
-/** What the ffmpeg engine's filters make of a source; null: it is only made smaller. */
+/** Filters of the ffmpeg engine for a source; null: it is only scaled. */
 const LIGHT = `t=linear:npl=${NOMINAL_PEAK},format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0:peak=${WHITE},zscale=t=bt709:m=bt709:r=tv,format=yuv420p`;
 
 describe.each([

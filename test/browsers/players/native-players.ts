@@ -13,7 +13,7 @@ export interface NativePlay {
   /** Picture's first time less the sound's, in seconds. */
   pictureLateSeconds: number | null;
   endSeconds: number | null;
-  /** What it complained of, without repeats. */
+  /** Its error lines, without repeats. */
   errors: string[];
 }
 
@@ -27,7 +27,7 @@ export interface NativePlayer {
 
 const RUN_MS = 90_000;
 
-/** What VLC says of a machine without desktop and screen. */
+/** Lines that VLC prints on a machine without desktop and screen. */
 const VLC_NOISE = /dbus|interface|libvlc|video output|filter|vout display/i;
 
 const versionOf = (program: string, argument: string) => async () => {

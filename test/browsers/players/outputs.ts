@@ -24,7 +24,7 @@ export interface PlayedOutput extends AsyncDisposable {
   masterUrl: string;
   /** Null while it runs. */
   manifestUrl: string | null;
-  /** Of its source's frames, in seconds from the first. */
+  /** Times of its source's frames, in seconds from the first. */
   frameTimes: number[];
   durationSeconds: number;
 }

@@ -1,7 +1,7 @@
 import { type BrowserTab, waitFor } from "../tab.ts";
 import type { PagePlayer, PageServer } from "./page-server.ts";
 
-/** What a player in a page made of a video, from its start to its end. Times in seconds. */
+/** A player's run through a video in a page, from start to end. Times in seconds. */
 export interface PagePlay {
   /** Decoded. */
   frames: number;
@@ -17,11 +17,11 @@ export interface PagePlay {
 
 export interface PageSeek {
   toSeconds: number;
-  /** Of the picture that is shown; null where the browser does not tell. */
+  /** Time of the picture that is shown; null where the browser does not report it. */
   pictureSeconds: number | null;
 }
 
-/** What is kept in the page. */
+/** Data that the page keeps. */
 interface Kept {
   events: [name: string, ms: number, atSeconds: number][];
   errors: string[];

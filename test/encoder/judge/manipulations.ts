@@ -1,4 +1,4 @@
-/** What a liar may show in place of the source. */
+/** A change that a liar may make to the source's pictures. */
 export interface Manipulation {
   name: string;
   /** ffmpeg's filters over the source in its own size. */

@@ -20,7 +20,7 @@ export interface JudgedSource {
   path: string;
   size: Size;
   frames: number;
-  /** Of what is made of it. */
+  /** Size of the rendition. */
   rendition: Size;
   grids: CellGrid[];
 }
@@ -39,7 +39,7 @@ export async function judgedSource(path: string, rendition: Size): Promise<Judge
   return { path, size, rendition, grids, frames: grids.length };
 }
 
-/** Of the pictures in a file. */
+/** Size of a file's pictures. */
 export async function sizeOf(path: string): Promise<Size> {
   const entries = ["-select_streams", "v:0", "-show_entries", "stream=width,height"];
   const { streams } = (await ffprobe([...entries, path])) as { streams: Size[] };
@@ -47,7 +47,7 @@ export async function sizeOf(path: string): Promise<Size> {
   return { width, height };
 }
 
-/** What the judge measures of a file that shows, or should show, the source. */
+/** The judge's figures for a file that shows, or should show, the source. */
 export async function measured(source: JudgedSource, path: string): Promise<RenditionFigures> {
   const meter = new LadderMeter([source.rendition]);
   const made = await decodedGrids(path, source.rendition, meter.sizes[0] ?? meter.sourceSize);

@@ -1,11 +1,11 @@
 import { VirtualClock } from "../virtual-clock.ts";
 import type { SimulatedJob, SimulatedMember } from "./pool-world.ts";
 
-/** Who is there and what is asked for: the days that the simulation runs. */
+/** Members and jobs of the simulated days. */
 
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
-/** Of 1080p, 720p and 480p with single-threaded ffmpeg.wasm on one core of a school's laptop, about. */
+/** Seconds of video a second: 1080p, 720p and 480p by single-threaded ffmpeg.wasm on a school laptop's core. */
 const LAPTOP_SPEED = 0.12;
 const SIGMA = 0.6;
 /** A chunk of 6 s of 1080p at 8 Mbit/s. */

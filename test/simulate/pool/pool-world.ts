@@ -34,7 +34,7 @@ export interface SimulatedJob {
   minutes: number;
   /** Upload of one chunk by its owner; null: all chunks are there. */
   stageMs: number | null;
-  /** Of the owner's tab, which encodes and audits too. */
+  /** Speed of the owner's tab, which encodes and audits too. */
   ownerSpeed: number;
   ownerSlots: number;
 }

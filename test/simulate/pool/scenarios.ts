@@ -27,7 +27,7 @@ export interface PoolJobRow {
   isReady: boolean;
   /** From its creation to its end. */
   tookMs: number;
-  /** What no scheduler could beat, had the job the whole pool of its arrival for itself; audits included. */
+  /** Lower bound if the job had the whole pool of its arrival for itself; audits included. */
   aloneMs: number;
   audits: number;
   results: number;
@@ -43,7 +43,7 @@ export interface PoolRow {
   /** Jain's index of each window in which several owners waited. */
   fairness: number[];
   counts: PoolCounts;
-  /** Of coordinators: sockets opened, and messages of holders. */
+  /** Sockets opened to coordinators, and messages of holders. */
   sockets: number;
   messages: number;
   banned: number;
@@ -102,7 +102,7 @@ function day(name: string, proven: number): PoolScenario {
   return { name, members, jobs: schoolJobs(3), startsAtMs: 8 * HOUR_MS };
 }
 
-/** Of an owner in the school's own network. */
+/** The same job, of an owner in the school's own network. */
 function fast(of: SimulatedJob): SimulatedJob {
   return { ...of, stageMs: stageMs(1_000) };
 }

@@ -29,7 +29,7 @@ const WORKING: ContributorState = {
   bytesUploaded: 31_900_000,
 };
 
-/** What the contribute page may have to show. */
+/** States of the contribute page. */
 export const CONTRIBUTE_STATES = {
   invited: INVITED,
   unable: {

@@ -17,7 +17,7 @@ export interface OpenStage<Name extends keyof Stages> {
     act: (stage: Stages[Name], given: Given) => Result,
     given: Given,
   ): Promise<Result>;
-  /** What the page asked for since it opened. */
+  /** Calls of the page since it opened. */
   calls(): Promise<Stages[Name]["calls"]>;
 }
 

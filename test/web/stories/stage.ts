@@ -1,6 +1,6 @@
 /**
- * What the stages share. A stage runs in a page: it shows views of one page of the app, with no more
- * than that page's own sheets, and notes what they ask for. Never shipped; nothing of the app imports it.
+ * Code that all stages share. A stage runs in a page: it shows views of one page of the app with that page's
+ * own style sheets, and records their calls. Never shipped; the app does not import it.
  */
 
 import type { Language } from "../../../shared/words/language.ts";
@@ -14,7 +14,7 @@ export function speak(language: Language): Promise<void> {
   return loadWords(WORD_FILES, language);
 }
 
-/** What the page asked of what is behind it, oldest first. */
+/** Calls of the page to the code behind it, oldest first. */
 export const calls: { name: string; argument: unknown }[] = [];
 
 export function noted(name: string) {

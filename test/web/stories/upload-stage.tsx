@@ -20,7 +20,7 @@ const pending = signal<PendingAction>(null);
 const storedHandle = signal<FileSystemFileHandle | null>(null);
 const isCancelUnheard = signal(false);
 
-/** Of the stories' file: 30 a second. */
+/** Times of the stories' frames in ticks: 30 a second. */
 const STORY_FRAMES = Float64Array.from({ length: 9_361 }, (_, i) => i * 3_000);
 
 const session: UploadSessionView = {
