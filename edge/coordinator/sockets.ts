@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import { type Role, roleSchema } from "../../shared/wire/protocol.ts";
+import { socketTag } from "../http/socket-tag.ts";
 import type { Wire } from "./wire.ts";
 
 /** Data that a socket keeps during hibernation. */
@@ -78,9 +79,9 @@ export class Sockets {
     return count;
   }
 
-  /** The connection's id, by the tag of its socket. */
+  /** The connection's id, by the tag of its socket; "" for a socket that is gone. */
   idOf(socket: WebSocket): string {
-    return this.#ctx.getTags(socket)[0] ?? "";
+    return socketTag(this.#ctx, socket) ?? "";
   }
 
   /** Null for a connection that was closed here. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PoolMessage } from "../../shared/wire/pool.ts";
+import { socketTag } from "../http/socket-tag.ts";
 import { type Presence, presenceSchema } from "./model/records.ts";
 
 /** Data that a member's socket keeps during hibernation; 2 kB at most. */
@@ -54,8 +55,8 @@ export class MemberSockets {
   }
 
   of(socket: WebSocket): Attachment | null {
-    const [connectionId = ""] = this.#ctx.getTags(socket);
-    return this.#connections.get(connectionId)?.attachment ?? null;
+    const connectionId = socketTag(this.#ctx, socket);
+    return this.#connections.get(connectionId ?? "")?.attachment ?? null;
   }
 
   /** Those that are members, as they were when the object was last in memory. */
