@@ -17,6 +17,7 @@ import { compileWords } from "./web/build/compile-words.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
 import { chunkBanner, pageHeaders } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
+import { entryName, SERVICE_WORKER, serviceWorker } from "./web/build/service-worker.ts";
 import { uploadElement } from "./web/build/upload-element.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -68,6 +69,7 @@ export default defineConfig(({ command, isPreview = false }) => {
       }),
       ffmpegAssets({ cacheDir: here(".cache") }),
       uploadElement(here("web/element/tributary-upload.ts")),
+      serviceWorker(),
       pageHeaders({ storageOrigin: storageOrigin() }),
     ],
     worker: {
@@ -115,8 +117,9 @@ export default defineConfig(({ command, isPreview = false }) => {
         },
         build: {
           rollupOptions: {
-            output: { banner: chunkBanner },
+            output: { banner: chunkBanner, entryFileNames: entryName },
             input: {
+              [SERVICE_WORKER]: here("web/offline/service.worker.ts"),
               index: here("web/index.html"),
               watch: here("web/watch.html"),
               embed: here("web/embed.html"),

@@ -6,6 +6,10 @@ export interface PlainProxy extends AsyncDisposable {
   url: string;
   /** WebSockets that were asked for so far. */
   upgrades(): number;
+  /** Set where nothing shall be answered, as without a network. */
+  isAway: boolean;
+  /** Comes behind what the app answers for a path. */
+  readonly appended: Map<string, string>;
 }
 
 /** These say something of one connection, not of the request (RFC 9110, 7.6.1). */
@@ -20,16 +24,30 @@ export async function openPlainProxy(
   upgrades: "stripped" | "swallowed",
 ): Promise<PlainProxy> {
   let asked = 0;
+  const appended = new Map<string, string>();
   // Without a listener to `upgrade` such a request is one like any other.
   const server = createServer((incoming, answer) => {
     const isUpgrade = incoming.headers.upgrade !== undefined;
     if (isUpgrade) asked += 1;
     if (isUpgrade && upgrades === "swallowed") return;
+    if (proxy.isAway) {
+      answer.destroy();
+      return;
+    }
     const { method, url = "/" } = incoming;
+    const more = appended.get(url);
     const headers = endToEnd(incoming.headers);
+    // With more behind it, it is another answer than the one that was kept.
+    if (more !== undefined) delete headers["if-none-match"];
     const outgoing = requestOf(new URL(url, serverUrl), { method, headers }, (response) => {
-      answer.writeHead(response.statusCode ?? 502, endToEnd(response.headers));
-      response.pipe(answer);
+      const { "content-length": length, ...others } = endToEnd(response.headers);
+      const isWhole = more === undefined && length !== undefined;
+      answer.writeHead(response.statusCode ?? 502, {
+        ...others,
+        ...(isWhole && { "content-length": length }),
+      });
+      response.pipe(answer, { end: false });
+      response.on("end", () => answer.end(more));
       response.on("error", () => answer.destroy());
     });
     outgoing.on("error", () => answer.destroy());
@@ -39,14 +57,17 @@ export async function openPlainProxy(
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  return {
+  const proxy: PlainProxy = {
     url: `http://localhost:${port}`,
     upgrades: () => asked,
+    isAway: false,
+    appended,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return proxy;
 }
 
 /** The host stays: the app sees the proxy's, and signs for it. */

@@ -9,14 +9,14 @@ export interface PageHeadersOptions {
 const WITHOUT_EVAL = "globalThis.__zod_globalConfig ??= { jitless: true };";
 
 /**
- * Trusted Types: workers begin from the build's own files, or from the empty blob of `browser-support.ts`.
+ * Trusted Types: workers begin from the build's own files, the service worker from its own, or from the empty blob of `browser-support.ts`.
  * Nothing makes HTML or scripts of text.
  */
 const OWN_SCRIPTS_ONLY = `if (globalThis.trustedTypes?.defaultPolicy === null) trustedTypes.createPolicy("default", {
   createScriptURL(text) {
     const url = new URL(text, location.href);
     const isOwn = url.origin === location.origin;
-    if (isOwn && (url.protocol === "blob:" || url.pathname.startsWith("/assets/"))) return text;
+    if (isOwn && (url.protocol === "blob:" || url.pathname.startsWith("/assets/") || url.pathname === "/service-worker.js")) return text;
     throw new TypeError("Not a script of this site: " + text);
   },
 });`;
@@ -48,6 +48,10 @@ function headersFile({ storageOrigin }: PageHeadersOptions): string {
   const policy = contentPolicy(storageOrigin);
   return `/assets/*.wasmz
   Content-Type: application/octet-stream
+/app.webmanifest
+  Content-Type: application/manifest+json
+/service-worker.js
+  Cache-Control: no-cache
 /assets/*
   Cache-Control: public, max-age=31536000, immutable
 /*
@@ -99,6 +103,7 @@ function contentPolicy(storageOrigin: string | null): Record<string, string> {
     // What hls.js puts together; the stills.
     "media-src": "'self' blob:",
     "connect-src": ["'self'", storageOrigin].filter((each) => each !== null).join(" "),
+    "manifest-src": "'self'",
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",

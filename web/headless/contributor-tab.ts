@@ -40,7 +40,7 @@ export class ContributorTab {
     { name = null, slots = null, pageTimeoutMs = PAGE_TIMEOUT_MS }: ContributorTabOptions,
     say: (line: string) => void,
   ): Promise<ContributorTab> {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ serviceWorkers: "block" });
     const tab = new ContributorTab(await context.newPage(), say);
     tab.page.setDefaultTimeout(pageTimeoutMs);
     const url = new URL(joinUrl);

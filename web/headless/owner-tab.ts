@@ -69,7 +69,7 @@ export class OwnerTab {
     say: (line: string) => void,
     prepare?: (tab: OwnerTab) => Promise<void>,
   ): Promise<OwnerTab> {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ serviceWorkers: "block" });
     const tab = new OwnerTab(await context.newPage(), options.serverUrl, say);
     tab.page.setDefaultTimeout(options.pageTimeoutMs ?? PAGE_TIMEOUT_MS);
     if (options.cores != null) {

@@ -36,7 +36,7 @@ export class PoolTab {
     { name, slots, key }: PoolTabOptions,
     say: (line: string) => void,
   ): Promise<PoolTab> {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ serviceWorkers: "block" });
     if (key !== null) {
       await context.addInitScript((given: JsonWebKey) => {
         (globalThis as unknown as Shown).tributaryPoolKey = given;

@@ -1,3 +1,4 @@
+import { useHeadingFocus } from "../../ui/heading-focus.ts";
 import "../../ui/style.css";
 import "./contribute.css";
 import type { ReadonlySignal } from "@preact/signals";
@@ -22,6 +23,7 @@ export interface ContributePageProps {
 /** Says whose video it is and what joining means, with one button; then what this device has done. */
 export function ContributePage(props: ContributePageProps) {
   const state = props.state.value;
+  useHeadingFocus(state?.phase ?? "");
   return (
     <PageFrame>
       <div class="contribute">

@@ -6,6 +6,8 @@ import { audioKilobits } from "../../../shared/plan/audio-choice.ts";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
 import { parseTimeText } from "../../../shared/time-text.ts";
 import { EdgeClient } from "../../edge-client.ts";
+import { onOpenedFiles, sharedFiles } from "../../offline/given-files.ts";
+import { keepForOffline } from "../../offline/newer-version.ts";
 import type { OwnerOptions, OwnerState } from "../../owner/owner-api.ts";
 import { Cancellations } from "../../saved/cancellations.ts";
 import { openResumeStore } from "../../saved/resume-store.ts";
@@ -14,11 +16,14 @@ import { openTrayStore } from "../../saved/tray-store.ts";
 import { keptChoices } from "../../saved/upload-choices.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
+import { WarningIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
-import { loadWords } from "../../words/words.ts";
+import { loadWords, t } from "../../words/words.ts";
 import { connectOwner } from "./connect-owner.ts";
 import { learnFrom } from "./forecast.ts";
 import { KeyQuestion } from "./key-question.tsx";
+import { OfflineNotes } from "./offline-notes.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
 import { showInTab } from "./tab-progress.ts";
@@ -45,6 +50,9 @@ requireBrowser("upload", words);
 const query = new URLSearchParams(location.search);
 /** Inside of another site's page (`frame-entry.ts`). */
 const isFramed = "framed" in document.documentElement.dataset;
+const isShared = query.has("shared");
+// A reload would ask for it once more.
+if (isShared) history.replaceState(null, "", location.pathname);
 const givenKey = takeGivenToken();
 // A frame's is the visitor's, for a while.
 const savedKey = isFramed ? null : savedSiteToken();
@@ -84,9 +92,26 @@ function AskForKey() {
   return <KeyQuestion onKeep={done} onReplace={replace} />;
 }
 
+/** Another app shared a file into the page, and it did not arrive. */
+const isShareLost = signal(false);
+
+function Notices() {
+  return (
+    <>
+      <OfflineNotes />
+      <AskForKey />
+      {isShareLost.value && (
+        <Note kind="warn" icon={<WarningIcon />}>
+          <p role="status">{t("upload.instead.share")}</p>
+        </Note>
+      )}
+    </>
+  );
+}
+
 await words;
 render(
-  <UploadPage session={session} queue={queue} loadSample={loadSample} notice={<AskForKey />} />,
+  <UploadPage session={session} queue={queue} loadSample={loadSample} notice={<Notices />} />,
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));
@@ -105,6 +130,12 @@ effect(() => {
   if (location.pathname + location.search !== address) history.replaceState(null, "", address);
 });
 
+void takeGiven();
+if (isFramed) {
+  // Another site's page is none to install.
+} else if (document.readyState === "complete") void keepForOffline();
+else window.addEventListener("load", () => void keepForOffline());
+
 void cancellations.resume();
 window.addEventListener("online", () => cancellations.hurry());
 
@@ -112,6 +143,16 @@ window.addEventListener("beforeunload", (event) => {
   // Browsers word the question themselves.
   if (isNeeded(session.state.value)) event.preventDefault();
 });
+
+/** What the system hands to the installed page. */
+async function takeGiven(): Promise<void> {
+  await globalThis.tributary.opened;
+  onOpenedFiles((files) => queue.take(files));
+  if (!isShared) return;
+  const files = await sharedFiles();
+  isShareLost.value = files.length === 0;
+  if (files.length > 0) queue.take(files);
+}
 
 /** Nobody could go on without this tab. */
 function isNeeded(state: OwnerState): boolean {

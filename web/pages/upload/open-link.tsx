@@ -47,7 +47,12 @@ export function OpenLink({
         </Note>
       )}
       {isAsking.value ? (
-        <fieldset class="confirm">
+        <fieldset
+          class="confirm"
+          onKeyDown={({ key }) => {
+            if (key === "Escape") isAsking.value = false;
+          }}
+        >
           <legend>{t("upload.helpers.stopAsked")}</legend>
           <div class="actions">
             <button

@@ -6,11 +6,12 @@ import "./share.css";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { DEFAULT_VISIBILITY } from "../../../shared/wire/visibility.ts";
-import type { InspectingState } from "../../owner/owner-api.ts";
+import type { InspectingState, OwnerState } from "../../owner/owner-api.ts";
 import { saveSiteToken } from "../../saved/site-token.ts";
 import { errorText } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
 import { formatPercent } from "../../ui/format.ts";
+import { useHeadingFocus } from "../../ui/heading-focus.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import { ReloadButton } from "../../ui/reload-button.tsx";
@@ -57,6 +58,11 @@ export type UploadSessionView = Pick<
   | "discard"
 >;
 
+/** A job is one view from its start to its end: whoever types there goes on typing. */
+function viewOf(phase: OwnerState["phase"]): string {
+  return phase === "starting" || phase === "running" ? "job" : phase;
+}
+
 type OnFiles = (picked: PickedFile[]) => void;
 
 /** What of the queue the page calls and shows. */
@@ -77,6 +83,7 @@ export function UploadPage({
   notice?: ComponentChildren;
 }) {
   const unusable = useSignal<string | null>(null);
+  useHeadingFocus(viewOf(session.state.value.phase));
   const give = ({ files, instead }: Transferred) => {
     unusable.value = instead === null ? null : t(`upload.instead.${instead}`);
     if (files.length > 0) queue.take(files);

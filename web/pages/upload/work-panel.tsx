@@ -232,21 +232,23 @@ function CancelButton({
       </div>
     );
   }
+  const keep = () => {
+    asking.value = false;
+    requestAnimationFrame(() => cancel.current?.focus());
+  };
   return (
-    <fieldset class="confirm">
+    <fieldset
+      class="confirm"
+      onKeyDown={({ key }) => {
+        if (key === "Escape") keep();
+      }}
+    >
       <legend>{t("upload.stopAndThrowAwayWhat")}</legend>
       <div class="actions">
         <button ref={stop} type="button" class="button button-danger" onClick={onCancel}>
           {t("upload.stop")}
         </button>
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            asking.value = false;
-            requestAnimationFrame(() => cancel.current?.focus());
-          }}
-        >
+        <button type="button" class="button" onClick={keep}>
           {t("upload.goOn")}
         </button>
       </div>

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import type { Plugin } from "vite";
+
+/** The entry's name in `rollupOptions.input`, and the file at the site's root: a worker's scope is its folder. */
+export const SERVICE_WORKER = "service-worker";
+
+/** Files beside the build's own that the start page shows. */
+const STATIC_FILES = ["/", "/favicon.svg", "/app.webmanifest", "/icon-192.png"];
+
+/** What the start page (web/pages/upload/entry.tsx) has to say, in each language. */
+const START_WORDS =
+  /\/words\/[a-z]{2}\/(?:captions|errors|notices|pictures|player|ui|upload)\.json$/;
+
+/** For `entryFileNames`: the service worker alone has a name that stays. */
+export function entryName({ name }: { name: string }): string {
+  return name === SERVICE_WORKER ? `${name}.js` : "assets/[name]-[hash].js";
+}
+
+/**
+ * Tells the service worker what to keep: the scripts and sheets that the start page loads at once, and the
+ * messages of all languages.
+ */
+export function serviceWorker(): Plugin {
+  return {
+    name: "tributary:service-worker",
+    apply: "build",
+    generateBundle: {
+      order: "post",
+      handler(_options, bundle) {
+        const worker = Object.values(bundle).find(
+          (file) => file.type === "chunk" && file.isEntry && file.name === SERVICE_WORKER,
+        );
+        if (worker?.type !== "chunk") return;
+        const wanted = new Set<string>();
+        const add = (fileName: string) => {
+          const file = bundle[fileName];
+          if (file?.type !== "chunk" || wanted.has(fileName)) return;
+          wanted.add(fileName);
+          for (const sheet of file.viteMetadata?.importedCss ?? []) wanted.add(sheet);
+          for (const imported of file.imports) add(imported);
+        };
+        for (const file of Object.values(bundle)) {
+          if (file.type !== "chunk") continue;
+          if (file.isEntry && file.name === "index") add(file.fileName);
+          if (START_WORDS.test(file.facadeModuleId ?? "")) add(file.fileName);
+        }
+        const shell = [...STATIC_FILES, ...[...wanted].sort().map((file) => `/${file}`)];
+        const hash = createHash("sha256").update(shell.join("\n"));
+        for (const file of wanted) {
+          const { type } = bundle[file] ?? {};
+          if (type === "chunk") hash.update(file);
+        }
+        worker.code =
+          `const SHELL = ${JSON.stringify(shell)};\n` +
+          `const BUILD = ${JSON.stringify(hash.digest("hex").slice(0, 12))};\n${worker.code}`;
+      },
+    },
+  };
+}

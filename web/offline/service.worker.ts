@@ -1,0 +1,111 @@
+/**
+ * The site's service worker. It keeps the start page's shell and every script and core that was used, so that the
+ * page opens without a network; takes the files that a phone shares into the page; and leaves everything else to
+ * the network: API, videos, uploads, and pages of other addresses.
+ */
+
+/** Addresses of the shell, filled in while building (web/build/service-worker.ts); they change with each build. */
+declare const SHELL: readonly string[];
+/** Of this build. */
+declare const BUILD: string;
+
+declare const self: ServiceWorkerGlobalScope;
+
+const CACHE = `tributary-${BUILD}`;
+const SHARE_PATH = "/share-a-file";
+/** A page that was opened by a share asks for its files within this time. */
+const SHARED_KEPT_MS = 60_000;
+
+/** Waits for a page to ask for it. */
+let shared: { files: File[]; taken(): void } | null = null;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(SHELL)));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(dropOldCaches());
+});
+
+self.addEventListener("message", (event) => {
+  // The person asked for the newer version: tabs of the older one find its scripts in its cache.
+  if (event.data === "activate") void self.skipWaiting();
+  if (event.data === "take-shared") {
+    event.ports[0]?.postMessage(shared?.files ?? []);
+    shared?.taken();
+    shared = null;
+  }
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin) return;
+  if (request.method === "POST" && url.pathname === SHARE_PATH) {
+    event.respondWith(takeShared(event));
+  } else if (request.method !== "GET" || request.headers.has("range")) {
+    return;
+  } else if (request.mode === "navigate") {
+    if (url.pathname === "/") event.respondWith(startPage(request));
+  } else if (url.pathname.startsWith("/assets/")) {
+    event.respondWith(asset(event));
+  } else if (SHELL.includes(url.pathname)) {
+    event.respondWith(networkFirst(request, url.pathname));
+  }
+});
+
+/** What the person sees is always the newest that can be had. */
+function startPage(request: Request): Promise<Response> {
+  return networkFirst(request, "/");
+}
+
+async function networkFirst(request: Request, kept: string): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (thrown) {
+    const cache = await caches.open(CACHE);
+    const answer = await cache.match(kept);
+    if (answer === undefined) throw thrown;
+    return answer;
+  }
+}
+
+/** Their names change with their content. Looked for in the caches of older builds, too: their tabs go on. */
+async function asset(event: FetchEvent): Promise<Response> {
+  const { request } = event;
+  const known = await caches.match(request.url);
+  if (known !== undefined) return known;
+  const answer = await fetch(request);
+  if (answer.ok && answer.type === "basic") {
+    const copy = answer.clone();
+    event.waitUntil(
+      caches
+        .open(CACHE)
+        .then((cache) => cache.put(request.url, copy))
+        // No room is no reason to fail.
+        .catch(() => {}),
+    );
+  }
+  return answer;
+}
+
+/** This build's and the one before: tabs that were open at the change may still need that. */
+async function dropOldCaches(): Promise<void> {
+  const ours = (await caches.keys()).filter((name) => name.startsWith("tributary-"));
+  const older = ours.filter((name) => name !== CACHE);
+  await Promise.all(older.slice(0, -1).map((name) => caches.delete(name)));
+}
+
+/** Keeps the files until the page has taken them, without a copy. */
+async function takeShared(event: FetchEvent): Promise<Response> {
+  const form = await event.request.formData();
+  const files = form.getAll("videos").filter((value): value is File => value instanceof File);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  shared = { files, taken: resolve };
+  event.waitUntil(Promise.race([promise, pause(SHARED_KEPT_MS)]));
+  return Response.redirect("/?shared", 303);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
