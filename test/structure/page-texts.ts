@@ -100,7 +100,7 @@ export function findTexts(code: string, name: string): FoundText[] {
       }
       case "BinaryExpression":
         // What is compared is a name of the platform's.
-        if (/^[!=]==$/.test(String(node["operator"]))) return;
+        if (/^(?:[!=]==|in)$/.test(String(node["operator"]))) return;
         break;
       case "VariableDeclarator":
         // Of an error: it stands under *Details*.

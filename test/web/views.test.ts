@@ -103,12 +103,12 @@ describe("every state", () => {
   test("the focus goes to the heading of a new view, and stays with a control that stays", async () => {
     const focused = () => stage.page.evaluate(() => document.activeElement?.textContent);
     await show("idle");
-    await stage.page.getByRole("button", { name: "Choose a video" }).focus();
+    await stage.page.getByRole("button", { name: "Choose a video", exact: true }).first().focus();
     await show("inspected");
-    expect(await focused()).toBe("Ready to share");
+    await expect.poll(focused).toBe("Ready to share");
     await stage.page.getByRole("button", { name: "Start", exact: true }).focus();
     await show("running");
-    expect(await focused()).toBe("Making your video");
+    await expect.poll(focused).toBe("Making your video");
     const title = stage.page.getByRole("textbox", { name: "Title" });
     await title.focus();
     await show("ready");

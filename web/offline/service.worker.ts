@@ -37,6 +37,11 @@ self.addEventListener("message", (event) => {
   }
 });
 
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(showPage());
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -104,6 +109,14 @@ async function takeShared(event: FetchEvent): Promise<Response> {
   shared = { files, taken: resolve };
   event.waitUntil(Promise.race([promise, pause(SHARED_KEPT_MS)]));
   return Response.redirect("/?shared", 303);
+}
+
+/** Of those that are open, the one that was in front last. */
+async function showPage(): Promise<void> {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find(({ url }) => !/\/(?:embed|watch)\//.test(new URL(url).pathname));
+  if (page === undefined) await self.clients.openWindow("/videos");
+  else await page.focus();
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { OperatorClient } from "../../operator-client.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { pageTitle } from "../../ui/page-title.ts";
 import { loadWords } from "../../words/words.ts";
 import { AdminPage } from "./admin-page.tsx";
 import { Operator } from "./operator.ts";
@@ -11,5 +12,6 @@ requireBrowser("admin", words);
 
 const operator = new Operator(new EdgeClient(location.origin), new OperatorClient(location.origin));
 await words;
+pageTitle("admin.operator");
 render(<AdminPage operator={operator} />, document.getElementById("page") as HTMLElement);
 void operator.open();

@@ -4,6 +4,7 @@ import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { randomId } from "../../random-id.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
+import { pageTitle } from "../../ui/page-title.ts";
 import { onLowBattery, stayAwakeWhile } from "../../ui/stay-awake.ts";
 import { loadWords, t } from "../../words/words.ts";
 import { ContributePage } from "./contribute-page.tsx";
@@ -38,6 +39,7 @@ globalThis.tributaryContributor = {
 void session.open();
 
 await words;
+pageTitle("contribute.lendAHand");
 render(
   <ContributePage
     state={state}

@@ -5,6 +5,7 @@ import { requireBrowser } from "../../ui/browser-support.ts";
 import "../../ui/style.css";
 import "./pool.css";
 import { deviceFacts } from "../../ui/device.ts";
+import { pageTitle } from "../../ui/page-title.ts";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
 import { loadWords, t } from "../../words/words.ts";
 import { deviceClass, friendlyName } from "../contribute/friendly-name.ts";
@@ -29,6 +30,7 @@ const token = location.hash.slice(1);
 const root = document.getElementById("page") as HTMLElement;
 
 await words;
+pageTitle("pool.pool");
 if (poolId === "") render(<CreatePage />, root);
 else if (view === "operate") render(<OperatePage poolId={poolId} token={token} />, root);
 else if (view === "ask") render(<AskPage poolId={poolId} token={token} />, root);

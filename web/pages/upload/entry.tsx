@@ -27,6 +27,7 @@ import { OfflineNotes } from "./offline-notes.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
 import { showInTab } from "./tab-progress.ts";
+import { tellIfWished } from "./tell-when-ready.tsx";
 import { UploadPage } from "./upload-page.tsx";
 import { UploadQueue } from "./upload-queue.ts";
 import { UploadSession } from "./upload-session.ts";
@@ -119,6 +120,13 @@ effect(() => {
   const state = session.state.value;
   if (state.phase !== "ready" || state.inspection === null || state.done.job === null) return;
   learnFrom(state.inspection, state.done.job);
+});
+let wasWorking = false;
+effect(() => {
+  const state = session.state.value;
+  const isOver = state.phase === "ready" || state.phase === "failed";
+  if (isOver && wasWorking) void tellIfWished(state.fileName ?? "", state.phase === "ready");
+  wasWorking = state.phase === "running";
 });
 stayAwakeWhile(() => isNeeded(session.state.value), "tributary-making");
 // A reload of a video that is ready shows the video.

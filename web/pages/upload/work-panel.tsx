@@ -13,6 +13,7 @@ import { Note } from "../../ui/page-frame.tsx";
 import { type Key, rich, t } from "../../words/words.ts";
 import { DeviceNote } from "./device-note.tsx";
 import type { PickedFile } from "./source-file.ts";
+import { TellWhenReady } from "./tell-when-ready.tsx";
 import { timeLeft } from "./time-left.ts";
 import { AddVideos } from "./tray.tsx";
 
@@ -59,6 +60,7 @@ export function WorkPanel({
         />
       )}
       {job?.tasksNeedingSource !== 0 && <StayNote />}
+      <TellWhenReady />
       <DeviceNote
         decision={state.part}
         canLeave={job?.tasksNeedingSource === 0}

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { pageTitle } from "../../ui/page-title.ts";
 import { loadWords } from "../../words/words.ts";
 import { Catalogue } from "./catalogue.ts";
 import { GivenVideos, takeGivenVideos } from "./other-devices.tsx";
@@ -23,6 +24,7 @@ function AskForGiven() {
 }
 
 await words;
+pageTitle("videos.videos");
 render(
   <VideosPage catalogue={catalogue} notice={<AskForGiven />} />,
   document.getElementById("page") as HTMLElement,
