@@ -12,6 +12,10 @@ const LOOK_AGAIN_MS = 60 * 60 * 1000;
 export async function keepForOffline(): Promise<void> {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   try {
+    // What the page itself needs comes first.
+    if (document.readyState !== "complete") {
+      await new Promise((loaded) => addEventListener("load", loaded, { once: true }));
+    }
     const registration = await navigator.serviceWorker.register("/service-worker.js");
     watch(registration);
     let lookedAt = Date.now();

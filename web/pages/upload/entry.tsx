@@ -139,10 +139,8 @@ effect(() => {
 });
 
 void takeGiven();
-if (isFramed) {
-  // Another site's page is none to install.
-} else if (document.readyState === "complete") void keepForOffline();
-else window.addEventListener("load", () => void keepForOffline());
+// A page within another site's is none to install.
+if (!isFramed) void keepForOffline();
 
 void cancellations.resume();
 window.addEventListener("online", () => cancellations.hurry());
