@@ -34,7 +34,7 @@ export class EdgeCalls {
     return this.origin.replace(/^http/, "ws") + path;
   }
 
-  /** As `call`, repeated where no answer comes: for what may be done twice. */
+  /** As `call`, repeated where no answer comes: for requests that may safely arrive twice. */
   callUntilHeard<T>(
     method: Method,
     path: string,

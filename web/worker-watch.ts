@@ -107,7 +107,7 @@ export class WorkerWatch {
     });
   }
 
-  /** From now on the worker's death is seen at once, however it dies. @param lockName it holds that */
+  /** Notices the worker's end at once, whatever its cause. @param lockName a Web Lock that the worker holds */
   watchLock(lockName: string): void {
     void navigator.locks.request(lockName, () => this.#die("WORKER_CRASHED", "crashed"));
   }

@@ -32,7 +32,7 @@ export async function captionsOf(
 }
 
 /**
- * Reads a file with captions and keeps it. A track of the source that is there stays as it is.
+ * Reads a file with captions and stores it. An existing track of the source stays as it is.
  * @throws TributaryError CAPTIONS_INVALID, CAPTIONS_FULL
  */
 export async function saveCaptions(

@@ -116,7 +116,7 @@ class RemuxThread {
     return this.#open.promise;
   }
 
-  /** No answer is waited for any more. */
+  /** Rejects the open request and all later ones. */
   fail(reason: unknown): void {
     this.#failure ??= { reason };
     this.#open?.reject(this.#failure.reason);

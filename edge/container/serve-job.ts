@@ -70,7 +70,7 @@ class Service {
   readonly served: Promise<ServedJob>;
   readonly #holder: LeaseHolder;
   readonly #onWelcome: (() => void) | undefined;
-  /** Time without a connection, without work, and in all. */
+  /** Timers for the time without a connection, without work, and in total. */
   readonly #away: Timer;
   readonly #idle: Timer;
   readonly #idleMs: number;

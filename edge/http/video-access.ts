@@ -156,7 +156,7 @@ async function ownershipOf(env: Cloudflare.Env, id: string): Promise<Ownership |
     }
     throw new TributaryError("NETWORK", "The catalogue does not answer.", { cause });
   }
-  // A job that is just being created has no row yet: that is not remembered.
+  // A job that is just being created has no row yet, so a missing row is not cached.
   if (ownership === null) return null;
   known.delete(id);
   known.set(id, { ownership, readAtMs: nowMs });

@@ -41,7 +41,7 @@ export interface RouteDescription {
   upload?: string;
   /** By status; null for no body, "events" for server-sent events. */
   answers: Readonly<Partial<Record<200 | 201 | 202 | 204, z.ZodType | "events" | null>>>;
-  /** Those that a client can bring about. */
+  /** Errors that a client can cause. */
   errors: readonly ErrorCode[];
 }
 

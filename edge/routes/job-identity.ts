@@ -15,7 +15,7 @@ export interface JobIdentity {
   isRepeatable: boolean;
 }
 
-/** Nobody may guess it: with it and the body, the owner's token is answered again. */
+/** Must be hard to guess: a request that repeats it with the same body is answered with the owner's token. */
 const keySchema = z.string().regex(/^[\x21-\x7e]{16,200}$/);
 
 /**

@@ -200,7 +200,7 @@ jobRoutes.delete(
   },
 );
 
-/** From the server that has the whole video. */
+/** Report of the server that has the whole video: its plan, or why there is none. */
 jobRoutes.post(
   "/:id/prepared",
   describeRoute({ hide: true }),

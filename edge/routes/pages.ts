@@ -78,7 +78,7 @@ function ofVideo(found: Published, say: Say): PageContent {
   };
 }
 
-/** Opened by a signed link: what would lead others to it is left out. */
+/** Page of a private video opened by a signed link, without tags for search engines and embedders. */
 function ofPrivate(found: Published, say: Say): PageContent {
   const { title } = found.video;
   const head = html`${NOINDEX}<meta property="og:title" content="${title}" />`;

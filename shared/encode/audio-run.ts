@@ -18,7 +18,7 @@ import {
 
 /** With which FFmpeg's encoder begins, in every build and format; they hold nothing of its input. */
 export const PRIMING_FRAMES = 1;
-/** Frames that an encoder makes before its own, so that its state is near that of a running one. */
+/** Frames encoded before those that are kept, so that the encoder's state is near that of a running one. */
 const PRE_ROLL_FRAMES = 4;
 /** A run that begins this early has all before it as pre-roll, and then the very bits of a single pass. */
 const FULL_PRE_ROLL_SECONDS = 12;

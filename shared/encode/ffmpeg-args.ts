@@ -149,7 +149,7 @@ function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): s
     // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on it.
     "-x264-params",
     `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}:${X264_SEARCH}` +
-      // Beside a browser's encoder in one rendition: that one writes id 0.
+      // A browser's encoder in the same rendition uses id 0, so x264's sets get another one.
       (rendition.parameterSets === undefined ? "" : `:sps-id=${X264_SET_ID}`),
   ];
 }

@@ -18,7 +18,7 @@ export type FastRefusalCode =
   | "ROTATED"
   | "MIXED_SHAPES"
   | "OPEN_GOP"
-  /** The browser has none, or not these. */
+  /** The browser lacks WebCodecs, or these codecs. */
   | "NO_WEBCODECS"
   | "NO_DECODER"
   | "NO_ENCODER"

@@ -39,7 +39,7 @@ export function plainSps(unit: NalUnit, plain: PlainSps): Uint8Array<ArrayBuffer
 }
 
 /**
- * A sequence parameter set that states these colours and limited range, whatever it said of them. Decoding
+ * A sequence parameter set that states these colours and limited range, whatever it stated before. Decoding
  * does not change.
  *
  * @returns null when it is no SPS, is damaged or states full range

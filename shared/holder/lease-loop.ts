@@ -33,7 +33,7 @@ export class LeaseLoop {
   readonly #runs = new Map<string, LeaseRun>();
   readonly #slots: LeaseSlots;
   readonly #heartbeat: LeaseHeartbeat;
-  /** Free places that the coordinator was last told of and has not filled since. */
+  /** Free places that were last reported to the coordinator and that it has not filled since. */
   #told = 0;
   #connected = false;
   #stopped = false;

@@ -35,7 +35,7 @@ export interface IsoTrack {
   tablesFit: boolean;
   /** Ticks a second of its media. */
   timescale: number;
-  /** When its samples are decoded; empty in fragmented files. */
+  /** Decode times of its samples; empty in fragmented files. */
   decodeRuns: DecodeRuns;
   /** The entries of `stsd`, and which samples each of them describes. */
   descriptions: Box[];

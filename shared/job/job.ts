@@ -5,7 +5,7 @@ import { TICKS_PER_SECOND } from "./ticks.ts";
 import { trimSchema } from "./trim.ts";
 
 /**
- * The things of Tributary: source, rendition, segment, task, job. Schemas first, types from them,
+ * The data types of Tributary: source, rendition, segment, task, job. Schemas first, types from them,
  * because all of these cross a trust boundary (a page sends them, the edge stores and serves them).
  */
 export { type EndState, hasEnded, TICKS_PER_SECOND };
@@ -204,8 +204,8 @@ export const segmentSchema = z.object({
   /** Share of the video renditions' bit rates that this segment gets; default: 1. */
   rateShare: z.number().min(RATE_SHARE.least).max(RATE_SHARE.most).optional(),
   /**
-   * Its first frame is the one that was shown last before it, shown on: a frame that is held for longer
-   * than a segment. It does not count among the source's frames.
+   * Its first frame repeats the last one before it, because the source shows a frame for longer than a
+   * segment. The repeated frame does not count among the source's frames.
    */
   repeatsFrame: z.boolean().optional(),
 });

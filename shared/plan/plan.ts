@@ -65,7 +65,7 @@ export function planJob(
 /** Beyond this many times what the source has, a rung that somebody asked for is worth a word. */
 const WASTE = 2;
 
-/** On a ladder that is kept as it was asked for. */
+/** Notices for renditions of a chosen ladder that have more bits than the source is worth. */
 function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[]): Notice[] {
   const wasted = renditions.filter(({ width, height, bitsPerSecond }) => {
     return bitsPerSecond > WASTE * 1000 * usefulKilobits(video, Math.min(width, height));

@@ -14,7 +14,7 @@ import {
 } from "../wire/pool.ts";
 import { type JobSession, MemberSessions } from "./member-sessions.ts";
 
-/** After these the pool has nothing more to say to this member. */
+/** Errors after which this member does not connect to the pool again. */
 const FINAL: readonly ErrorCode[] = [
   "UNAUTHORIZED",
   "FORBIDDEN",

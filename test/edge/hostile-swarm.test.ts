@@ -211,7 +211,7 @@ async function expectReadyByOwner(job: CreateJobResponse, owner: ScriptedHolder)
   );
 }
 
-/** From now on it is later, for the coordinator too. Its alarm rings, if one is due by then. */
+/** Moves the clock on, for the coordinator too, and fires its alarm if it is due by then. */
 async function wait(jobId: string, seconds: number): Promise<void> {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1000 });
   await runDurableObjectAlarm(coordinator(jobId));

@@ -32,7 +32,7 @@ async function fastOwner(job: CreateJobResponse): Promise<ScriptedHolder> {
   return owner;
 }
 
-/** Says of a result whether it is what was truly made, by the very bytes that storage has of it. */
+/** Compares the stored bytes of a result with the right ones, and sends the verdict. */
 async function look(owner: ScriptedHolder, { leaseId, task, compare }: LeaseGrant) {
   const truth = made(task.id);
   expect(compare?.map(({ kind }) => kind).sort()).toEqual(truth.map(({ kind }) => kind).sort());

@@ -26,7 +26,7 @@ export const { plan, outputs: madeOutputs, lies, falseSounds } = inject("madeJob
 
 const ORIGIN = "http://localhost";
 
-/** How long to wait for what must come: a deadlock is told of before the test's own limit is over. */
+/** Timeout for expected events, shorter than the test's own, so that a deadlock names what is missing. */
 const WITHIN_MS = 60_000;
 
 /** Waits until an assertion holds, which must in the end. */

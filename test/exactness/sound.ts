@@ -88,7 +88,7 @@ export async function soundOffset(request: SoundRequest): Promise<SoundOffset> {
   return offsetOf(made, samplesOf(raw), sampleRate);
 }
 
-/** Where the sound of a file lies against that of another, sample by sample of all channels mixed. */
+/** Offset of a file's audio against another's, in samples, over all channels mixed. */
 export async function soundOffsetOfFiles(
   madePath: string,
   sourcePath: string,

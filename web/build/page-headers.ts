@@ -1,7 +1,7 @@
 import type { Plugin } from "vite";
 
 export interface PageHeadersOptions {
-  /** Where tabs send what they make; null where storage is of the pages' own origin. */
+  /** Origin of the storage that tabs upload to; null where it is the pages' own. */
   storageOrigin: string | null;
 }
 

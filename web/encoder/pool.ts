@@ -8,7 +8,7 @@ import { WorkerHandle } from "./worker-handle.ts";
 export interface PoolSlot {
   taskId: string | null;
   progress: number;
-  /** Null while none is at work, or it has not yet said which. */
+  /** Engine at work; null while there is none, or while it is not known yet. */
   engine: Engine | null;
 }
 

@@ -17,7 +17,7 @@ export interface ObjectReader {
   signal: AbortSignal;
 }
 
-/** A track as one file: its parts are fetched where they are read, and few are held. */
+/** A track as one file: its segments are fetched when they are read, and few are kept in memory. */
 export function segmentSource(reader: ObjectReader, { init, media }: FilesTrack): Source {
   let end = 0;
   const parts = [init, ...media].map(({ path, sizeBytes }) => {

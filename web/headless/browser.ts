@@ -10,7 +10,7 @@ const CANDIDATES = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/** The browser to drive: CHROMIUM_PATH, or where systems keep it. */
+/** Path of the browser to drive: CHROMIUM_PATH, or a usual place of the system; undefined where none is found. */
 export function browserPath(): string | undefined {
   const named = process.env["CHROMIUM_PATH"];
   if (named) return existsSync(named) ? named : undefined;

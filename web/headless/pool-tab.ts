@@ -6,7 +6,7 @@ import { logOf } from "./page-log.ts";
 const PAGE_TIMEOUT_MS = 30_000;
 
 export interface PoolTabOptions {
-  /** As the pool's operator sees it; null: the page makes one up. */
+  /** Name that the pool's operator sees; null: the page chooses one. */
   name: string | null;
   slots: number;
   /** The machine's key (private JWK); null: one for this tab alone. */

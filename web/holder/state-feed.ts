@@ -2,8 +2,8 @@
 const EMIT_EVERY_MS = 500;
 
 /**
- * The state of a worker and the page that follows it. A page gets a change at once where the phase
- * changes or little moves, and twice a second while work moves.
+ * The state of a worker and the page that follows it. A page gets a change at once when the phase
+ * changes and in quiet phases, and twice a second while work goes on.
  */
 export class StateFeed<State extends { phase: string }> {
   readonly #moving: readonly State["phase"][];

@@ -28,7 +28,7 @@ interface Begun {
 
 /**
  * The first tasks of a plan, made while the person still looks at the page. Nothing of it leaves the tab;
- * a lease of such a task takes what is there. What fails here is forgotten: its lease begins anew.
+ * a lease of such a task takes what is there. Failures here are ignored: the lease does the work again.
  */
 export class HeadStart {
   #parts: HeadStartParts | null = null;

@@ -236,7 +236,7 @@ export interface ResumableJob {
   ownerToken: string;
   fileName: string;
   fingerprint: string;
-  /** By which another copy of the video is known (`Source.contentOf`); null: of a build that did not keep it. */
+  /** Fingerprint that other copies of the video share (`Source.contentOf`); null: stored by an older build. */
   content: string | null;
   sizeBytes: number;
   ladder: LadderRung[];
@@ -299,7 +299,7 @@ export interface OwnerApi {
   changeSettings(settings: JobSettingsPatch): Promise<void>;
   /** Takes nothing new in this tab, and goes on later; what is begun is finished. */
   pause(on: boolean): Promise<OwnerSnapshot>;
-  /** Stops all work at once. The job at the edge is for the caller to cancel. */
+  /** Stops all work here at once. The caller has to cancel the job at the edge. */
   cancel(): Promise<OwnerSnapshot>;
   /** Forgets the job here (it goes on existing at the edge): back to `idle`. */
   reset(): Promise<OwnerSnapshot>;

@@ -310,7 +310,7 @@ class Owner implements OwnerApi {
     return opened;
   }
 
-  /** ffmpeg loads while the file is read, unless this browser may well do all of it without. */
+  /** Loads ffmpeg while the file is read, unless the browser's own codecs can probably do all the work. */
   async #loadCoreAhead(): Promise<void> {
     if (preferenceFor(this.#options, null) === "ffmpeg" || !hasWebCodecs()) await loadFfmpegCore();
   }

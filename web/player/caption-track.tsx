@@ -16,7 +16,7 @@ export function CaptionTrack({
   isDefault,
 }: {
   track: Captions;
-  /** By which the viewer chooses it: no other track has the same. */
+  /** Label by which the viewer chooses it; unique among the tracks. */
   label: string;
   masterUrl: string;
   ownerToken: string | null;

@@ -35,7 +35,7 @@ export interface Playback {
   setAudioTrack(id: number): void;
 }
 
-/** Pictures to look at before one goes there. */
+/** Preview pictures for the timeline. */
 export interface Preview {
   /** The key frame at a time, or the last one before it. */
   show(seconds: number): void;

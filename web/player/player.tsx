@@ -20,7 +20,7 @@ import { PosterFrame } from "./poster-frame.tsx";
 import { usePosterUrl } from "./poster-url.ts";
 import { readPreferences } from "./preferences.ts";
 
-/** Without a movement of the pointer for so long the controls go, while it plays. */
+/** While the video plays, the controls disappear after so long without a pointer movement. */
 const IDLE_AFTER_MS = 2_500;
 const SAID_FOR_MS = 1_200;
 const NO_CHAPTERS: readonly Chapter[] = [];

@@ -57,7 +57,7 @@ export function PosterFrame({
   );
 }
 
-/** Init and first media segment of the smallest variant are a small video of their own. */
+/** Init and first media segment of the smallest variant, which together are a small video. */
 async function firstSegment(masterUrl: URL, init: RequestInit): Promise<Blob | null> {
   const master = await text(masterUrl, init);
   const variants = [

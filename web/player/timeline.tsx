@@ -80,7 +80,7 @@ export function Timeline({
         <PreviewPicture
           playback={playback}
           seconds={pointed.value}
-          // Whole within the player, also at its ends.
+          // Kept inside the player, also at both ends.
           left={`clamp(5.25rem, ${share(pointed.value)}, calc(100% - 5.25rem))`}
         />
       )}

@@ -84,7 +84,7 @@ export function claimJob(jobId: string): Promise<(() => void) | null> {
 }
 
 /**
- * Takes a name for this tab alone. The browser frees it when the tab goes away, however it goes.
+ * Locks a name for this tab. The browser frees it when the tab ends, whatever the cause.
  * @returns a function that frees it, or null when another tab has it
  */
 export async function claimName(name: string): Promise<(() => void) | null> {

@@ -110,7 +110,10 @@ export function disconnect(draft: Draft, holder: Holder): void {
   }
 }
 
-/** After the coordinator slept: takes up what it was waiting for. @param connectionIds of the sockets that are still open */
+/**
+ * After an eviction or hibernation: continues all that was under way.
+ * @param connectionIds of the sockets that are still open
+ */
 export function resume(draft: Draft, connectionIds: readonly string[]): void {
   const alive = new Set(connectionIds);
   for (const holder of draft.holders()) {

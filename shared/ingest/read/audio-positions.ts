@@ -44,7 +44,7 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   const joins = new Set(timing.joins);
   for (let i = 0; i < count; i++) {
     const said = (seconds[i] ?? 0) * sampleRate;
-    // Backwards is never right after this packet's predecessor began; forwards leaves a gap.
+    // A jump back never goes beyond the start of the packet before; a jump forward leaves a gap.
     const isGap = said - next > JITTER_SECONDS * sampleRate;
     const isOverlap = next - said > OVERLAP_SECONDS * sampleRate;
     if (joins.has(i) || isGap || isOverlap) {

@@ -287,7 +287,7 @@ function lastFrameDuration(
   return stated >= Math.min(usual / 2, SHORTEST_STATED_TICKS) && stated <= longest ? stated : usual;
 }
 
-/** A container that says less of its last frame has nothing to say of it. */
+/** A stated duration of the last frame that is shorter than this counts as unknown. */
 const SHORTEST_STATED_TICKS = 0.02 * TICKS_PER_SECOND;
 
 /** The part of an index that the planner needs. */

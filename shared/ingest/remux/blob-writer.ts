@@ -5,7 +5,7 @@ const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /**
  * A file that grows as Blobs: browsers move those out of memory as they see fit. Muxers write
- * forwards and at last go back to fill in a length; both work.
+ * forwards, and at the end go back to fill in a length; both work.
  */
 export class BlobWriter implements SyncWriter {
   readonly #limitBytes: number;

@@ -7,7 +7,7 @@ const LAYOUTS: Readonly<Record<number, string>> = { 1: "mono", 2: "stereo", 6: "
 /** What is measured of which tracks. */
 export interface LoudnessRequest {
   copy: "loudness";
-  /** By their position among the file's audio tracks, with the channels that are made of them. */
+  /** Tracks by their position among the file's audio tracks, with the number of output channels. */
   tracks: readonly { track: number; channels: number }[];
   /** In the file's own time; null: all. */
   span: { startSeconds: number; endSeconds: number } | null;

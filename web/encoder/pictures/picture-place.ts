@@ -9,7 +9,7 @@ export interface Place {
   motion: number;
 }
 
-/** Below this motion all is a still, in which no shift shows. */
+/** Below this motion the clip counts as still: a shift in time would not show. */
 const LEAST_MOTION = 0.002;
 /** One cut must not outweigh a second of slow motion. */
 const MOST_MOTION = 10;
@@ -42,7 +42,7 @@ export function placeOf(fits: readonly PictureFit[]): Place {
   };
 }
 
-/** Whether pictures are nearer to a neighbour than their own place allows, where anything moves. */
+/** Whether moving pictures resemble a neighbouring frame too much to be in their own place. */
 export function isOutOfPlace({ before, after, motion }: Place): boolean {
   return motion >= LEAST_MOTION && Math.min(before, after) < IN_PLACE;
 }

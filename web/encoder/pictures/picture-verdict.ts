@@ -15,8 +15,8 @@ import { greatestNear } from "./tile-surroundings.ts";
  *
  * The bounds lie between what honest encoders do and what manipulations do in the table of
  * `npm run bench -- --judge`; honest ones come to a half of each, and to a fifth of what a lie is. At a
- * tenth of the usual rates Chromium's encoder differs from itself by more, the most under load: there an
- * honest result may be `unsure`.
+ * tenth of the usual rates two runs of Chromium's encoder differ more, most of all under load: an honest
+ * result may be `unsure` there.
  */
 
 /** Strange in a tile: levels squared beyond what an encoder may put there; levels of its mean. */

@@ -5,7 +5,7 @@ import { addOwned, allOwned } from "../../saved/owned-videos.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { t } from "../../words/words.ts";
 
-/** Takes what lets this browser manage its videos to another one, and takes up what another one gave. */
+/** Hands the right to manage this browser's videos to another browser, and takes it over from one. */
 export function OtherDevices({ count }: { count: number }) {
   const said = useSignal("");
   const link = useSignal<string | null>(null);

@@ -68,7 +68,7 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
     );
     effect(() => {
       const { kind } = state.value;
-      // What a passphrase has opened is over: it is asked for again.
+      // The passphrase no longer opens the video: the page asks for it again.
       if (kind === "refused" && forgetKey(jobId)) location.reload();
       if (kind === "known" || kind === "stored") {
         document.title = `${titleOf(state.value)} · Tributary`;

@@ -52,7 +52,7 @@ export async function transcodeAudio(
     const baseSamples = Math.round((task.info.baseTicks * sampleRate) / TICKS_PER_SECOND);
     const onTimeline = startSamples.map((startSample) => startSample + baseSamples);
     const frames = copyFrames({ packets, startSamples: onTimeline }, run, rendition, heard);
-    // That they decode, all of them, has just been seen.
+    // decodeAac has just shown that all of these frames decode.
     if (frames !== null)
       return { outputs: soundOutputs(frames, run, task, rendition), notices: [] };
   }

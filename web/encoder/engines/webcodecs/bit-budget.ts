@@ -24,8 +24,8 @@ export interface BitsSpent {
 }
 
 /**
- * The rate for what is left, so that the whole meets the budget: an encoder that starts anew with each
- * segment has no long run in which to even out what its first pictures cost. Null: leave it as it is.
+ * Rate for the rest, in bits a second, so that the whole meets the budget: an encoder that restarts with each
+ * segment has no time to even out its expensive first pictures. Null: leave the rate as it is.
  */
 export function remainingBitsPerSecond(budget: BitBudget, spent: BitsSpent): number | null {
   const { bitsPerSecond, askedBitsPerSecond, totalSeconds } = budget;
