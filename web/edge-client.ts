@@ -1,15 +1,12 @@
 import { z } from "zod";
 import type { HttpSocketCalls } from "../shared/holder/http-socket.ts";
-import { TributaryError } from "../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../shared/job/job.ts";
 import {
   type ChangedVideo,
   type CreateJobResponse,
   type CreateWholeJobRequest,
   changedVideoSchema,
-  completeUploadResponseSchema,
   createJobResponseSchema,
-  createUploadResponseSchema,
   type LinkRequest,
   type Mp4Status,
   mp4StatusSchema,
@@ -20,7 +17,6 @@ import {
   shareResponseSchema,
   siteSchema,
   socketTicketSchema,
-  uploadPartsResponseSchema,
   type Video,
   type VideoPage,
   type VideoPatch,
@@ -49,22 +45,12 @@ import {
 import type { PoolAsk } from "../shared/wire/pool.ts";
 import type { Visibility } from "../shared/wire/visibility.ts";
 import { EdgeCalls } from "./edge-calls.ts";
-import { sendParts } from "./part-upload.ts";
 import { randomId } from "./random-id.ts";
+import { type UploadState, uploadWhole, type WholeUploadOptions } from "./whole-upload.ts";
 
 /** Typed calls to the edge. Works in pages, in workers and in Node. */
 
-/** An upload on its way, as plain data: JSON keeps it. */
-export interface UploadState {
-  name: string;
-  sizeBytes: number;
-  /** The handle, good for a week. */
-  upload: string;
-  partSizeBytes: number;
-  partCount: number;
-  /** Those that storage has. */
-  parts: { part: number; etag: string }[];
-}
+export type { UploadState };
 
 /** Options of `createJob` and `createWholeJob`. */
 export interface CreateOptions {
@@ -272,57 +258,39 @@ export class EdgeClient {
    * Codes: UPLOAD_FAILED, NETWORK, TIMEOUT; SOURCE_CHANGED when `resume` is of another file;
    * REQUEST_INVALID when it is older than a week.
    */
-  async upload(
+  upload(
     file: File,
-    options: {
-      createToken?: string;
-      signal?: AbortSignal;
-      onProgress?: (sentBytes: number) => void;
-      /** Called at the start and after each part, with plain data to keep. */
-      onState?: (state: UploadState) => void;
-      resume?: UploadState;
-    } = {},
+    { createToken: token, ...options }: WholeUploadOptions & { createToken?: string } = {},
   ): Promise<string> {
-    const { createToken, resume } = options;
-    if (resume !== undefined && (resume.name !== file.name || resume.sizeBytes !== file.size)) {
-      throw new TributaryError("SOURCE_CHANGED", "The upload that was begun is of another file.");
-    }
-    let state = resume ?? (await this.#beginUpload(file, createToken, options.signal));
-    const { upload, partSizeBytes, partCount } = state;
-    const { signal, onProgress, onState } = options;
-    const bytesOf = (part: number): Blob =>
-      file.slice((part - 1) * partSizeBytes, part * partSizeBytes);
-    const tell = (): void => {
-      onState?.(state);
-      onProgress?.(state.parts.reduce((sum, { part }) => sum + bytesOf(part).size, 0));
-    };
-    tell();
-    const sent = new Set(state.parts.map(({ part }) => part));
-    await sendParts({
-      parts: Array.from({ length: partCount }, (_, index) => index + 1).filter(
-        (part) => !sent.has(part),
-      ),
-      bytesOf,
-      urlOf: async (part) => {
-        const body = { upload, parts: [part] };
-        const schema = uploadPartsResponseSchema;
-        const { parts } = await this.#edge.call("POST", "/api/uploads/parts", schema, {
-          body,
-          signal,
-        });
-        return parts[0]?.url ?? "";
+    const place = { begin: "/api/uploads", complete: "/api/uploads/complete", token };
+    return uploadWhole(this.#edge, file, place, options);
+  }
+
+  /**
+   * Keeps the file that a video was made from with it; resumable as `upload`. Codes: as `upload`, and FORBIDDEN,
+   * NOT_FOUND, SITE_LIMIT.
+   */
+  async keepOriginal(
+    videoId: string,
+    token: string,
+    file: File,
+    options: WholeUploadOptions = {},
+  ): Promise<void> {
+    const begin = `/api/videos/${encodeURIComponent(videoId)}/original`;
+    const place = { begin, complete: `${begin}/complete`, token };
+    await uploadWhole(this.#edge, file, place, options);
+  }
+
+  /** Deletes the original; the video stays. Codes: FORBIDDEN, NOT_FOUND. */
+  async deleteOriginal(videoId: string, token: string): Promise<void> {
+    await this.#edge.call(
+      "DELETE",
+      `/api/videos/${encodeURIComponent(videoId)}/original`,
+      z.unknown(),
+      {
+        token,
       },
-      onSent: (part, etag) => {
-        const parts = [...state.parts, { part, etag }].sort((a, b) => a.part - b.part);
-        state = { ...state, parts };
-        tell();
-      },
-      signal,
-    });
-    const body = { upload, parts: state.parts };
-    const schema = completeUploadResponseSchema;
-    await this.#edge.call("POST", "/api/uploads/complete", schema, { body, signal });
-    return upload;
+    );
   }
 
   #create(
@@ -331,21 +299,6 @@ export class EdgeClient {
   ): Promise<CreateJobResponse> {
     const options = { token, body, signal, idempotencyKey };
     return this.#edge.callUntilHeard("POST", "/api/jobs", createJobResponseSchema, options);
-  }
-
-  async #beginUpload(
-    { name, size: sizeBytes }: File,
-    token: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<UploadState> {
-    const options = { token, body: { name, sizeBytes }, signal };
-    const created = await this.#edge.call(
-      "POST",
-      "/api/uploads",
-      createUploadResponseSchema,
-      options,
-    );
-    return { ...created, name, sizeBytes, parts: [] };
   }
 
   /** Makes a contributor link. Codes: FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED. */

@@ -1,6 +1,7 @@
 import {
   captionsPrefix,
   chunkPrefix,
+  originalKey,
   outputPrefix,
   picturesPrefix,
   recordKey,
@@ -38,5 +39,5 @@ export async function deleteObjects(bucket: R2Bucket, videoId: string): Promise<
   await deleteBelow(bucket, chunkPrefix(videoId), new Set());
   await deleteBelow(bucket, captionsPrefix(videoId), new Set());
   await deleteBelow(bucket, picturesPrefix(videoId), new Set());
-  await bucket.delete(recordKey(videoId));
+  await bucket.delete([recordKey(videoId), originalKey(videoId)]);
 }

@@ -10,6 +10,8 @@ import {
   siteRulesSchema,
 } from "../../shared/wire/operator.ts";
 
+import { originalBytes } from "./video-files.ts";
+
 /** Rows of the operator's: rules, reports, counts, and backups of all rows. */
 
 /** Reports kept for a video, at most; more say nothing new. */
@@ -24,6 +26,7 @@ const TABLES = [
   "captions",
   "video_pictures",
   "video_plays",
+  "video_files",
   "site_rules",
 ] as const;
 const ROWS_AT_ONCE = 50;
@@ -57,7 +60,7 @@ export async function overviewOf(db: D1Database): Promise<Overview> {
   const reports = await db.prepare("SELECT count(*) AS n FROM reports").first<number>("n");
   return {
     videos: Object.fromEntries(rows.map(({ state, n }) => [state, n])),
-    bytesStored: rows.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytesStored: rows.reduce((sum, { bytes }) => sum + bytes, await originalBytes(db)),
     reports: reports ?? 0,
     rules: await findRules(db),
   };

@@ -133,6 +133,7 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
     db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
     db.prepare("DELETE FROM video_pictures WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_plays WHERE id = ?").bind(id),
+    db.prepare("DELETE FROM video_files WHERE id = ?").bind(id),
   ]);
 }
 
@@ -148,6 +149,7 @@ export async function deleteCancelledRows(db: D1Database, id: string): Promise<v
     db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
     db.prepare("DELETE FROM video_pictures WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_plays WHERE id = ?").bind(id),
+    db.prepare("DELETE FROM video_files WHERE id = ?").bind(id),
   ]);
 }
 

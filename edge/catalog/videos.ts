@@ -1,34 +1,42 @@
 import { isErrorCode } from "../../shared/job/errors.ts";
 import { type EndState, hasEnded } from "../../shared/job/job.ts";
-import { type Video, type VideoPage, videoSchema } from "../../shared/wire/api.ts";
+import {
+  type Video,
+  type VideoFileRights,
+  type VideoPage,
+  videoSchema,
+} from "../../shared/wire/api.ts";
 import type { Details } from "../../shared/wire/details.ts";
 import type { Pictures } from "../../shared/wire/pictures.ts";
 import type { Reason } from "../../shared/wire/problem.ts";
 import { DETAILS_COLUMNS, shownDetails, storedDetailsSchema } from "./details.ts";
 import { PICTURES_COLUMNS, shownPictures, storedPicturesOf } from "./pictures.ts";
+import { FILES_COLUMNS, shownFiles } from "./video-files.ts";
 
 /** The catalogue's columns under the names that `Video` has for them. */
 const COLUMNS = `v.id, v.name, v.state, v.error_code AS errorCode, v.duration_ticks AS durationTicks,
   v.width, v.height, v.bytes_stored AS bytesStored, v.created_at_ms AS createdAtMs,
-  v.ended_at_ms AS endedAtMs, v.visibility, coalesce(n.plays, 0) AS plays, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}`;
+  v.ended_at_ms AS endedAtMs, v.visibility, coalesce(n.plays, 0) AS plays, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}, ${FILES_COLUMNS}`;
 const TABLES = `videos AS v LEFT JOIN video_details AS d ON d.id = v.id
   LEFT JOIN video_pictures AS p ON p.id = v.id
-  LEFT JOIN video_plays AS n ON n.id = v.id`;
+  LEFT JOIN video_plays AS n ON n.id = v.id
+  LEFT JOIN video_files AS f ON f.id = v.id`;
 
 /** A video's row, with what its owner says of it. @param row `name` is its file's */
 function videoOf(row: Record<string, unknown>): Video {
   const details = storedDetailsSchema.parse(row);
   const shown = shownDetails(details, String(row["name"]));
   const pictures = shownPictures(String(row["id"]), storedPicturesOf(row));
-  return videoSchema.parse({ ...row, ...shown, ...pictures });
+  return videoSchema.parse({ ...row, ...shown, ...pictures, ...shownFiles(row) });
 }
 
 /**
  * The file's name and the count of plays are for the owner and the operator: everybody else sees the title
  * in the name's place.
  */
-export function withoutFileName({ plays: _, ...video }: Video): Video {
-  return { ...video, name: video.title };
+export function withoutFileName({ plays: _, originalForAll, ...video }: Video): Video {
+  const original = originalForAll === true ? video.original : null;
+  return { ...video, original, name: video.title };
 }
 
 /**
@@ -37,7 +45,10 @@ export function withoutFileName({ plays: _, ...video }: Video): Video {
  */
 export async function saveVideo(
   db: D1Database,
-  video: Omit<Video, "visibility" | "plays" | keyof Details | keyof Pictures>,
+  video: Omit<
+    Video,
+    "visibility" | "plays" | keyof VideoFileRights | keyof Details | keyof Pictures
+  >,
 ): Promise<void> {
   await db
     .prepare(

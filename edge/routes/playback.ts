@@ -20,6 +20,7 @@ import { findVideo } from "../catalog/videos.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { attachmentNamed } from "../http/attachment.ts";
 import { isJobId } from "../http/auth.ts";
 import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
 import { visibleVideo } from "../http/video-access.ts";
@@ -118,16 +119,7 @@ playbackRoutes.get("/:id/download.mp4", async (c) => {
   // A deleted video has no row; a server that was putting its MP4 together may still store it.
   if (video === null) throw notFound();
   const response = await object(c, "download.mp4", null);
-  const file = `${video.title.replaceAll("/", "-")}.mp4`;
-  // RFC 6266, 4.3: the second is for everything that is not ASCII.
-  const plain = file.replace(/[^ -~]|["\\%]/g, "_");
-  const encoded = encodeURIComponent(file).replace(/['()*]/g, (each) => {
-    return `%${each.charCodeAt(0).toString(16)}`;
-  });
-  response.headers.set(
-    "content-disposition",
-    `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
-  );
+  response.headers.set("content-disposition", attachmentNamed(`${video.title}.mp4`));
   return response;
 });
 

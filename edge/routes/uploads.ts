@@ -2,7 +2,6 @@ import { Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import {
   abortUploadRequestSchema,
-  type CreateUploadResponse,
   completeUploadRequestSchema,
   completeUploadResponseSchema,
   createUploadRequestSchema,
@@ -16,15 +15,9 @@ import type { AppEnv } from "../http/app-env.ts";
 import { newJobId } from "../http/auth.ts";
 import { jsonBody } from "../http/validated.ts";
 import { describe } from "../openapi/describe.ts";
+import { beginUpload, completeUpload, MAX_PARTS_BYTES } from "../storage/multipart.ts";
 import { presignUploadPart } from "../storage/presign.ts";
-import { openUpload, sealUpload, UPLOAD_LIFE_MS, type Upload } from "../storage/upload-handle.ts";
-
-/** R2 wants at least 5 MiB and at most 10,000 parts of equal size. */
-const SMALLEST_PART_BYTES = 8 * 1024 ** 2;
-const MOST_PARTS = 9_000;
-const MIB = 1024 ** 2;
-/** Numbers and ETags of all parts. */
-const MAX_PARTS_BYTES = 3 * MIB;
+import { openUpload, SOURCE_UPLOADS, type Upload } from "../storage/upload-handle.ts";
 
 /**
  * Whole videos into storage, by presigned multipart: resumable for a week, because the client keeps
@@ -49,17 +42,8 @@ uploadRoutes.post(
   jsonBody(createUploadRequestSchema),
   async (c) => {
     const { name, sizeBytes } = c.req.valid("json");
-    const key = `uploads/${newJobId()}`;
-    const evenParts = Math.ceil(sizeBytes / MOST_PARTS / MIB) * MIB;
-    const partSizeBytes = Math.max(SMALLEST_PART_BYTES, evenParts);
-    const { uploadId: multipartId } = await c.env.MEDIA.createMultipartUpload(key);
-    const expiresAtMs = Date.now() + UPLOAD_LIFE_MS;
-    const upload = { key, multipartId, name, sizeBytes, partSizeBytes, expiresAtMs };
-    const created: CreateUploadResponse = {
-      upload: sealUpload(c.env, upload),
-      partSizeBytes,
-      partCount: Math.ceil(sizeBytes / partSizeBytes),
-    };
+    const key = `${SOURCE_UPLOADS}${newJobId()}`;
+    const created = await beginUpload(c.env, key, { name, sizeBytes });
     return c.json(created, 201, { "cache-control": "no-store" });
   },
 );
@@ -77,7 +61,7 @@ uploadRoutes.post(
   jsonBody(uploadPartsRequestSchema),
   async (c) => {
     const { upload: handle, parts } = c.req.valid("json");
-    const upload = openUpload(c.env, handle, Date.now());
+    const upload = openUpload(c.env, handle, Date.now(), "");
     const { origin } = new URL(c.req.url);
     const signed: UploadPartsResponse = {
       parts: await Promise.all(
@@ -104,14 +88,7 @@ uploadRoutes.post(
   jsonBody(completeUploadRequestSchema, { maxBytes: MAX_PARTS_BYTES }),
   async (c) => {
     const { upload: handle, parts } = c.req.valid("json");
-    const { key, multipartId, sizeBytes } = openUpload(c.env, handle, Date.now());
-    // Asked for again after a lost answer: it is there already.
-    const known = await c.env.MEDIA.head(key);
-    const object = known ?? (await complete(c.env, key, multipartId, parts));
-    if (object.size !== sizeBytes) {
-      await c.env.MEDIA.delete(key);
-      throw new TributaryError("REQUEST_INVALID", "The parts do not add up to the upload's size.");
-    }
+    const object = await completeUpload(c.env, openUpload(c.env, handle, Date.now()), parts);
     return c.json({ sizeBytes: object.size });
   },
 );
@@ -146,21 +123,4 @@ function partBytes({ sizeBytes, partSizeBytes }: Upload, part: number): number {
     throw new TributaryError("REQUEST_INVALID", `parts: the upload has no part ${part}.`);
   }
   return Math.min(partSizeBytes, sizeBytes - fromBytes);
-}
-
-async function complete(
-  env: Cloudflare.Env,
-  key: string,
-  multipartId: string,
-  parts: readonly { part: number; etag: string }[],
-): Promise<R2Object> {
-  const uploaded = parts
-    .map(({ part, etag }) => ({ partNumber: part, etag: etag.replace(/^"|"$/g, "") }))
-    .sort((a, b) => a.partNumber - b.partNumber);
-  try {
-    return await env.MEDIA.resumeMultipartUpload(key, multipartId).complete(uploaded);
-  } catch (cause) {
-    const message = "Some parts are missing, or are not those of this upload.";
-    throw new TributaryError("REQUEST_INVALID", message, { cause });
-  }
 }

@@ -23,6 +23,7 @@ import {
   savePassphrase,
   saveVisibility,
 } from "../catalog/owners.ts";
+import { saveFileRights } from "../catalog/video-files.ts";
 import { findVideo, listVideos, withoutFileName } from "../catalog/videos.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { rateLimited } from "../http/admission.ts";
@@ -111,7 +112,7 @@ videoRoutes.patch(
     const { caller } = await ownVideo(c, id);
     if (caller === "operator") await known(findAny(c.env.CATALOG, id));
     const patch = c.req.valid("json");
-    const { visibility, passphrase, ...details } = patch;
+    const { visibility, passphrase, downloads, originalForAll, ...details } = patch;
     if (passphrase !== undefined) {
       const hash = passphrase === null ? null : await hashPassphrase(c.env, passphrase);
       await savePassphrase(c.env.CATALOG, id, hash);
@@ -119,12 +120,15 @@ videoRoutes.patch(
     if (visibility !== undefined) await saveVisibility(c.env.CATALOG, id, visibility);
     if (visibility === "private") await coordinatorOf(c.env, id).becamePrivate();
     await saveDetails(c.env.CATALOG, id, details);
+    await saveFileRights(c.env.CATALOG, id, { downloads, originalForAll });
     forgetAccess(id);
     if (details.title !== undefined) await coordinatorOf(c.env, id).retitle(details.title || null);
     log("change-video", { jobId: id, changed: Object.keys(patch).join(), by: caller });
     const changed: ChangedVideo = {
       ...details,
       ...(visibility && { visibility }),
+      ...(downloads !== undefined && { downloads }),
+      ...(originalForAll !== undefined && { originalForAll }),
       ...(passphrase !== undefined && { hasPassphrase: passphrase !== null }),
     };
     return c.json(changed, 200, { "cache-control": "no-store" });

@@ -21,10 +21,21 @@ export function sealUpload(env: Cloudflare.Env, upload: Upload): string {
   return sealText(env, "upload", upload);
 }
 
-/** @throws TributaryError FORBIDDEN for what was not sealed here, or long ago */
-export function openUpload(env: Cloudflare.Env, handle: string, nowMs: number): Upload {
+/** How the keys of uploads begin that become jobs; originals of videos have others. */
+export const SOURCE_UPLOADS = "uploads/";
+
+/**
+ * @param below how its key has to begin
+ * @throws TributaryError FORBIDDEN for what was not sealed here, long ago, or for something else
+ */
+export function openUpload(
+  env: Cloudflare.Env,
+  handle: string,
+  nowMs: number,
+  below = SOURCE_UPLOADS,
+): Upload {
   const upload = openSealed(env, "upload", handle, uploadSchema);
-  if (upload === null || upload.expiresAtMs <= nowMs) {
+  if (upload === null || upload.expiresAtMs <= nowMs || !upload.key.startsWith(below)) {
     throw new TributaryError("FORBIDDEN", "This upload is not known, or too old.");
   }
   return upload;

@@ -61,6 +61,11 @@ export function captionsPrefix(videoId: string): string {
   return `captions/${videoId}/`;
 }
 
+/** The file that a video was made from, where its owner keeps it. */
+export function originalKey(videoId: string): string {
+  return `originals/${videoId}`;
+}
+
 /** Poster and storyboard; beside the job's outputs as well. */
 export function picturesPrefix(videoId: string): string {
   return `pictures/${videoId}/`;

@@ -181,6 +181,21 @@ export const preparedRequestSchema = z.union([
 ]);
 export type PreparedRequest = z.input<typeof preparedRequestSchema>;
 
+/** What viewers may download. */
+const videoFileRights = {
+  /** The watch page offers files to everybody who may watch. */
+  downloads: z.boolean(),
+  /** Everybody who may watch may have the original; told to its owner and the operator. */
+  originalForAll: z.boolean(),
+};
+const originalSchema = z.object({ sizeBytes: z.int() });
+/** As a video has it; `original` is null where there is none, or not for the caller. */
+export type VideoFileRights = {
+  downloads: boolean;
+  originalForAll: boolean;
+  original: z.infer<typeof originalSchema> | null;
+};
+
 /** A video in the catalogue. */
 export const videoSchema = z.object({
   id: videoId,
@@ -192,6 +207,10 @@ export const videoSchema = z.object({
   hasPassphrase: z.boolean().optional(),
   /** How often somebody began to watch; told to its owner and the operator. */
   plays: z.int().optional(),
+  downloads: videoFileRights.downloads.optional(),
+  originalForAll: videoFileRights.originalForAll.optional(),
+  /** The file that it was made from; null where there is none, or not for the caller. */
+  original: originalSchema.nullable().optional(),
   /** "planned" as long as it is being made: the row is written at the ends of a job only. */
   state: z.string(),
   errorCode: z.string().nullable(),
@@ -212,6 +231,8 @@ export const videoPatchSchema = detailsPatchSchema
     visibility: visibilitySchema.optional(),
     /** Opens the video while it is private; null: nothing does but links. The links of before end. */
     passphrase: passphraseSchema.nullable().optional(),
+    downloads: videoFileRights.downloads.optional(),
+    originalForAll: videoFileRights.originalForAll.optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, "nothing to change is named")
   .meta({
@@ -233,6 +254,8 @@ export type VideoPatch = z.input<typeof videoPatchSchema>;
 export const changedVideoSchema = detailsPatchSchema.extend({
   visibility: visibilitySchema.optional(),
   hasPassphrase: z.boolean().optional(),
+  downloads: videoFileRights.downloads.optional(),
+  originalForAll: videoFileRights.originalForAll.optional(),
 });
 export type ChangedVideo = z.infer<typeof changedVideoSchema>;
 

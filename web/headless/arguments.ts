@@ -22,6 +22,7 @@ npm run transcode -- FILES AND FOLDERS [options]
   --from TIME         the first moment that is made, in seconds or as m:ss.mmm; default: the video's first
   --to TIME           the moment at which it ends; default: the video's end. Both are cut at frames: from the
                       first one at or after --from to the last one before --to. --captions are shifted alike
+  --keep-original     uploads the file itself, too, once the video is ready: for its owner alone
   --loudness          measures the audio and makes it as loud as web players expect: -16 LUFS, peaks held at
                       -1.5 dBTP
   --engine NAME       auto (default), ffmpeg, webcodecs or server
@@ -76,6 +77,8 @@ export interface TranscodeArguments {
   ladder: string | null;
   /** Default: by the page. */
   audioKbps?: number | null;
+  /** Default: the file itself is not uploaded. */
+  keepOriginal?: boolean;
   /** Default: the audio stays as loud as it is. */
   loudness?: boolean;
   /** Default: the whole file. */
@@ -143,6 +146,7 @@ export function parseArguments(
     title,
     visibility,
     ladder: values.ladder ?? null,
+    keepOriginal: values["keep-original"] === true,
     loudness: values.loudness === true,
     audioKbps: wholeNumber(
       "--audio-kbps",
@@ -244,6 +248,7 @@ const OPTIONS = {
   ladder: { type: "string" },
   "audio-kbps": { type: "string" },
   loudness: { type: "boolean" },
+  "keep-original": { type: "boolean" },
   engine: { type: "string", default: "auto" },
   slots: { type: "string" },
   cores: { type: "string" },

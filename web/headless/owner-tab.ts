@@ -1,3 +1,5 @@
+import { openAsBlob } from "node:fs";
+import { basename } from "node:path";
 import type { Browser, Page } from "playwright";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
@@ -192,6 +194,12 @@ export class OwnerTab {
   /** As from the page's own control. */
   addCaptions({ jobId, ownerToken }: CreateJobResponse, sent: NewCaptions): Promise<Captions> {
     return this.#edge.addCaptions(jobId, ownerToken, sent);
+  }
+
+  /** Uploads the file that the video was made from, to be kept with it. */
+  async keepOriginal({ jobId, ownerToken }: CreateJobResponse, path: string): Promise<void> {
+    const file = new File([await openAsBlob(path)], basename(path));
+    await this.#edge.keepOriginal(jobId, ownerToken, file);
   }
 
   /** Once there is something to watch: a picture of the person's own, by the page's own control. */

@@ -54,6 +54,8 @@ export interface TranscodeReport {
   renditions: JobStatus["renditions"];
   /** Tracks of captions, the source's and those of `--captions`. */
   captions: Captions[];
+  /** The file itself is kept with the video, as was asked for. */
+  originalKept: boolean;
   /** The picture that stands for the video; null: there is none. */
   posterUrl: string | null;
   /** WebVTT that names small pictures of it; null: there is none. */
@@ -112,6 +114,7 @@ export interface Observations {
   outDir?: string;
   copied?: CopiedPlaylists;
   captions?: Captions[];
+  keptOriginal?: boolean;
 }
 
 /** The JSON report of one job. @param error null where the video is ready */
@@ -169,6 +172,7 @@ export function makeReport(seen: Observations, error: WireError | null): Transco
     notices: [...found, ...uncoded(warnings.filter((each) => !messagesOf(found).includes(each)))],
     renditions: status?.renditions ?? [],
     captions: seen.captions ?? [],
+    originalKept: seen.keptOriginal === true,
     posterUrl: addressOf(seen, status?.poster?.path ?? state?.pictures?.poster?.path),
     storyboardUrl: addressOf(seen, status?.storyboardPath),
     engines: [...new Set(status?.segments.map(({ engine }) => engine) ?? [])].sort(),

@@ -188,6 +188,11 @@ async function work(
   });
   seen.captions = await tab.captions(job).catch(() => []);
   if (given.poster != null && seen.state.phase === "ready") await tab.poster(given.poster);
+  if (given.keepOriginal === true && seen.state.phase === "ready") {
+    say("Uploading the original ...");
+    await tab.keepOriginal(job, given.file);
+    seen.keptOriginal = true;
+  }
   seen.status = await endedStatus(tab, job, signal);
   ended = hasEnded(seen.status.state);
   seen.contributors = await lastSeen(helpers);
