@@ -5,8 +5,8 @@ import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig } from "vite";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
 import { closeEmulatorAddresses } from "./edge/local/emulator-addresses.ts";
+import { localAdminToken, localSigningSecret } from "./edge/local/local-secrets.ts";
 import { openStorageToNetwork, sayClientAddress } from "./edge/local/own-network.ts";
-import { localSigningSecret } from "./edge/local/signing-secret.ts";
 import {
   builtStorageCredentials,
   keptStorageCredentials,
@@ -34,6 +34,7 @@ const DENIED = [
   "*.{crt,pem}",
   "**/.git/**",
   "**/signing-secret",
+  "**/admin-token",
   "**/storage-secret",
   `${stateDir}/v3/**`,
 ];
@@ -59,6 +60,8 @@ export default defineConfig(({ command, isPreview = false }) => {
       cloudflare({
         configPath: here("wrangler.toml"),
         config: (worker) => {
+          // No other secret reaches the Worker here; of a deployed site it is optional (edge/local/deploy.ts).
+          worker.secrets?.required?.push("ADMIN_TOKEN");
           // A function, because what it returns would be added to the buckets.
           for (const bucket of worker.r2_buckets ?? []) {
             bucket.local_dev = { experimental_s3_credentials: storage };
@@ -165,6 +168,7 @@ function useLocalSecrets({ accessKeyId, secretAccessKey }: StorageCredentials) {
     process.env["R2_SECRET_ACCESS_KEY"] = secretAccessKey;
   }
   process.env["SIGNING_SECRET"] ??= localSigningSecret(stateDir);
+  process.env["ADMIN_TOKEN"] ??= localAdminToken(stateDir);
 }
 
 function storageCredentials(isBuild: boolean, isPreview: boolean): StorageCredentials {

@@ -3,16 +3,23 @@
 //     npm run deploy [-- WRANGLER ARGUMENTS]        e.g. npm run dry-run, which asks nobody
 
 import { spawnSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, root } from "./server.ts";
 
 await build();
+// The configuration that the build wrote, with the bundled Worker as its entry. Here ADMIN_TOKEN is always
+// there; a site may do without.
+const built = join(root, "dist/tributary/wrangler.json");
+const config = JSON.parse(await readFile(built, "utf8")) as { secrets: { required: string[] } };
+config.secrets.required = config.secrets.required.filter((name) => name !== "ADMIN_TOKEN");
+const deployed = join(root, "dist/tributary/wrangler.deploy.json");
+await writeFile(deployed, JSON.stringify(config), { mode: 0o600 });
 const { status } = spawnSync(
   process.execPath,
   [
     join(root, "node_modules/wrangler/bin/wrangler.js"),
-    // The configuration that the build wrote, with the bundled Worker as its entry.
-    ...["deploy", "--config", join(root, "dist/tributary/wrangler.json")],
+    ...["deploy", "--config", deployed],
     ...process.argv.slice(2),
   ],
   { cwd: root, stdio: "inherit" },

@@ -4,6 +4,7 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { ADMIN_TOKEN_FILE } from "./local-secrets.ts";
 import { networkAddresses } from "./own-network.ts";
 import { root, type ServerMode, startServer } from "./server.ts";
 
@@ -48,7 +49,9 @@ try {
       `  Other devices trust it once they have ${join(stateDir, "tls/ca.pem")}: see edge/README.md.`,
     );
   }
-  console.log("");
+  console.log(
+    `  Its operator's page is ${server.url}/admin; the token is in ${join(stateDir, ADMIN_TOKEN_FILE)}.\n`,
+  );
   await server.exited;
   if (stopping) process.exit(0);
   console.error(`The server ended.\n${server.output()}`);

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { keptSecret } from "./signing-secret.ts";
+import { keptSecret } from "./local-secrets.ts";
 
 /** Keys that sign and check URLs of the emulated bucket. Their holder can read and replace every object. */
 export interface StorageCredentials {

@@ -16,6 +16,7 @@ const WIDTHS = [320, 1280];
 const SCHEMES = ["light", "dark"] as const;
 
 const serverUrl = inject("serverUrl");
+const adminToken = inject("adminToken");
 let browser: Browser;
 let page: Page;
 let watchUrl: string;
@@ -66,6 +67,45 @@ async function expectNoFault(path: string): Promise<void> {
     expect(overflow, `${path}, ${width}`).toBeLessThanOrEqual(0);
   }
 }
+
+test("the operator's page finds the video, settles a report of it, keeps rules", async () => {
+  await new EdgeClient(serverUrl).reportVideo(jobId, { reason: "privacy", text: "It shows me." });
+  await page.goto(`${serverUrl}/admin`);
+  const token = page.getByLabel("Operator's token");
+  await token.fill(adminToken);
+  await token.press("Enter");
+
+  const report = page.getByRole("listitem").filter({ hasText: "It shows me." });
+  await report.getByRole("link", { name: TITLE }).waitFor();
+  await expectNoFault("/admin");
+  await report.getByRole("button", { name: /^Settled/ }).press("Enter");
+  await report.waitFor({ state: "detached" });
+
+  await page.getByLabel("Search").fill("nothing of this name");
+  await page.getByLabel("Search").press("Enter");
+  await page.getByRole("link", { name: TITLE }).waitFor({ state: "detached" });
+  await page.getByLabel("Search").fill(TITLE.slice(0, 12));
+  await page.getByLabel("Search").press("Enter");
+  await page.getByRole("link", { name: TITLE }).waitFor();
+
+  const longest = page.getByLabel("Longest video, in minutes");
+  for (const minutes of ["90", ""]) {
+    await longest.fill(minutes);
+    await page.getByRole("button", { name: "Save the rules" }).press("Enter");
+    await page.getByText("The rules are saved.").waitFor();
+    await page.reload();
+    await expect.poll(() => longest.inputValue()).toBe(minutes);
+  }
+  const [backup] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save a backup" }).press("Enter"),
+  ]);
+  expect(await readFile(await backup.path(), "utf8")).toContain(jobId);
+  await page.getByRole("button", { name: "Leave" }).press("Enter");
+  await token.waitFor();
+  await page.reload();
+  await token.waitFor();
+});
 
 test("a video has its picture, its MP4, and goes for good, all by the keyboard", async () => {
   // A server gives it its pictures: no tab has made it.

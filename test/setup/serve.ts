@@ -1,12 +1,15 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { localAdminToken } from "../../edge/local/local-secrets.ts";
 import { root, type ServerMode, startServer } from "../../edge/local/server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Where the app under test answers: `inject("serverUrl")`. No slash at the end. */
     serverUrl: string;
+    /** Of its operator. */
+    adminToken: string;
   }
 }
 
@@ -18,6 +21,7 @@ export function serve(mode: ServerMode): (project: TestProject) => Promise<() =>
     const stateDir = await mkdtemp(join(statesDir, `${mode}-`));
     const server = await startServer({ mode, stateDir });
     project.provide("serverUrl", server.url);
+    project.provide("adminToken", localAdminToken(stateDir));
     return async () => {
       await server.stop();
       await rm(stateDir, { recursive: true, force: true });

@@ -7,6 +7,14 @@ export function localSigningSecret(stateDir: string): string {
   return keptSecret(stateDir, "signing-secret");
 }
 
+/** ADMIN_TOKEN of a local server: whoever can read this machine's files runs the site. */
+export function localAdminToken(stateDir: string): string {
+  return keptSecret(stateDir, ADMIN_TOKEN_FILE);
+}
+
+/** In the state folder. */
+export const ADMIN_TOKEN_FILE = "admin-token";
+
 /** Random text that is made when it is first asked for, and kept as a file for this user alone. */
 export function keptSecret(stateDir: string, name: string): string {
   const path = join(stateDir, name);
