@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { launchBrowser } from "../../web/headless/browser.ts";
+import { PoolTab } from "../../web/headless/pool-tab.ts";
+import { PoolClient } from "../../web/pool-client.ts";
+
+// The pages of a pool with a real pool and a real member: to make one, join, ask, operate, and help.
+
+const serverUrl = inject("serverUrl");
+/** A folder for pictures of each page; none are made without it. */
+const picturesTo = process.env["TRIBUTARY_SCREENSHOTS"];
+const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const SCHEMES = ["light", "dark"] as const;
+
+let browser: Browser;
+let axe: string;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+});
+afterAll(() => browser.close());
+
+/** What axe and a narrow window find at fault with the page as it stands, in each size and scheme. */
+async function faultsOf(page: Page, name: string): Promise<string[]> {
+  const faults: string[] = [];
+  await page.evaluate(axe);
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const found = await page.evaluate(async () => {
+        const { axe: judge } = globalThis as unknown as { axe: typeof import("axe-core") };
+        const { violations } = await judge.run();
+        const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+        return [
+          ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`),
+          ...(wide > 0 ? [`${wide} px wider than the window`] : []),
+        ];
+      });
+      faults.push(...found.map((each) => `${name}, ${size}, ${colorScheme}: ${each}`));
+      if (picturesTo === undefined) continue;
+      const path = join(picturesTo, `pool-${name}-${size}-${colorScheme}.png`);
+      await page.screenshot({ path, fullPage: true });
+    }
+  }
+  return faults;
+}
+
+test("have no fault that axe finds, on desktop and phone, light and dark", async () => {
+  const pool = await new PoolClient(serverUrl).create("Media club");
+  const options = { name: "Room 12, left", slots: 1, key: null };
+  const tab = await PoolTab.open(browser, pool.joinUrl, options, () => {});
+  const page = await browser.newPage();
+  const faults: string[] = [];
+  try {
+    await page.goto(`${serverUrl}/pool`);
+    await page.getByRole("button", { name: /pool/i }).first().waitFor();
+    faults.push(...(await faultsOf(page, "create")));
+    faults.push(...(await faultsOf(tab.page, "join")));
+    await tab.join();
+    await tab.page.getByRole("heading", { name: "Ready to help" }).waitFor();
+    faults.push(...(await faultsOf(tab.page, "member")));
+    // The same document with another text after `#` would not load anew.
+    await page.goto("about:blank");
+    await page.goto(pool.askUrl);
+    await page.getByText("Media club").first().waitFor();
+    faults.push(...(await faultsOf(page, "ask")));
+    await page.goto("about:blank");
+    await page.goto(pool.operatorUrl);
+    await page.getByText("Room 12, left").waitFor();
+    faults.push(...(await faultsOf(page, "operate")));
+  } finally {
+    await page.close();
+    await tab.close();
+  }
+  expect(faults).toEqual([]);
+}, 120_000);
