@@ -189,8 +189,10 @@ export function InspectedView({
             onEngine={actions.onEngine}
           />
           <p class="outlook">
-            <b>{formatLength(source.durationTicks)}</b>, {formatBytes(source.sizeBytes)}{" "}
-            <span aria-hidden="true">→</span>
+            <b>{formatLength(source.durationTicks)}</b> · {formatBytes(source.sizeBytes)}{" "}
+            <span class="arrow" aria-hidden="true">
+              →
+            </span>
             <span class="visually-hidden">{t("upload.becomes")}</span>{" "}
             {state.part.part === "weak"
               ? t("upload.aboutSize", { size: formatBytes(estimatedBytes) })
