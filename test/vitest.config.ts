@@ -24,7 +24,7 @@ const OTHER_BROWSERS = ["webkit", "matrix", "players"].map(
 const retry = process.env["CI"] === undefined ? 0 : 1;
 
 /** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
-const LONG_E2E = ["api", "server-engine", "server-faults", "three-engines"].map(
+const LONG_E2E = ["api", "five-files", "server-engine", "server-faults", "three-engines"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 

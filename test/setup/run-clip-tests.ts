@@ -4,6 +4,7 @@
 process.env["TRIBUTARY_CLIPS"] = "all";
 const FILES = [
   "clips",
+  "five-files",
   "long-source",
   "many-tasks",
   "pool",
