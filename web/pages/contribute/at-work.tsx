@@ -6,15 +6,23 @@ import { formatBytes, formatNumber } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { OverHttpNote } from "../../ui/over-http-note.tsx";
 import { Note } from "../../ui/page-frame.tsx";
-import { rich, t } from "../../words/words.ts";
+import { type Key, rich, t } from "../../words/words.ts";
+import type { HelpLimits } from "./help-limits.ts";
+import { HelpLimitsForm } from "./help-limits-form.tsx";
 import { SlotsField } from "./slots-field.tsx";
 import { VideoFacts } from "./video-facts.tsx";
+
+const REACHED: Readonly<Record<"data" | "time", Key>> = {
+  data: "contribute.limits.reachedData",
+  time: "contribute.limits.reachedTime",
+};
 
 /** This device's work for the video, with controls to do less. */
 export function AtWork({
   shown,
   name,
   lowBattery,
+  limits,
   onWork,
   onPause,
   onStop,
@@ -22,6 +30,7 @@ export function AtWork({
   shown: ContributorState;
   name: string;
   lowBattery: ReadonlySignal<boolean>;
+  limits: HelpLimits;
   onWork(slots: number): void;
   onPause(): void;
   onStop(): void;
@@ -55,6 +64,11 @@ export function AtWork({
           <p>{rich("contribute.theBatteryIsLowSo", { b: (inside) => <b>{inside}</b> })}</p>
         </Note>
       )}
+      {limits.reached.value !== null && (
+        <Note kind="info" icon={<InfoIcon />}>
+          <p role="status">{t(REACHED[limits.reached.value])}</p>
+        </Note>
+      )}
       {connected && !paused && encoding.length === 0 && (
         <p class="hint">
           {shown.job?.awaitsVerification === true
@@ -63,6 +77,7 @@ export function AtWork({
         </p>
       )}
       <SlotsField slots={slots} most={possibleSlots} onChange={onWork} disabled={paused} />
+      <HelpLimitsForm limits={limits} />
       <div class="actions">
         <button type="button" class="button" onClick={() => (paused ? onWork(slots) : onPause())}>
           {paused ? t("contribute.goOn") : t("contribute.pause")}

@@ -7,6 +7,7 @@ import { Announcement, PageFrame } from "../../ui/page-frame.tsx";
 import { t } from "../../words/words.ts";
 import { AtWork } from "./at-work.tsx";
 import { Failed, Thanks } from "./end-views.tsx";
+import type { HelpLimits } from "./help-limits.ts";
 import { Invitation } from "./invitation.tsx";
 
 export interface ContributePageProps {
@@ -15,6 +16,7 @@ export interface ContributePageProps {
   name: string;
   lowBattery: ReadonlySignal<boolean>;
   suggestedSlots: number | null;
+  limits: HelpLimits;
   onWork(slots: number): void;
   onPause(): void;
   onStop(): void;

@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
+import { REAL_CLOCK } from "../../../shared/clock.ts";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { randomId } from "../../random-id.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
@@ -10,6 +11,7 @@ import { loadWords, t } from "../../words/words.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { ContributorSession } from "./contributor-session.ts";
 import { deviceClass, friendlyName } from "./friendly-name.ts";
+import { HelpLimits } from "./help-limits.ts";
 
 declare global {
   /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
@@ -38,6 +40,8 @@ globalThis.tributaryContributor = {
 };
 void session.open();
 
+const limits = new HelpLimits(state, () => void session.pause(), REAL_CLOCK);
+
 await words;
 pageTitle("contribute.lendAHand");
 render(
@@ -45,6 +49,7 @@ render(
     state={state}
     name={who.name}
     lowBattery={lowBattery}
+    limits={limits}
     suggestedSlots={Number(query.get("slots")) || null}
     onWork={(slots) => {
       lowBattery.value = false;

@@ -3,6 +3,8 @@ import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { t } from "../../words/words.ts";
+import type { HelpLimits } from "./help-limits.ts";
+import { HelpLimitsForm } from "./help-limits-form.tsx";
 import { SlotsField } from "./slots-field.tsx";
 import { VideoFacts } from "./video-facts.tsx";
 
@@ -10,10 +12,12 @@ import { VideoFacts } from "./video-facts.tsx";
 export function Invitation({
   shown,
   suggestedSlots,
+  limits,
   onWork,
 }: {
   shown: ContributorState;
   suggestedSlots: number | null;
+  limits: HelpLimits;
   onWork(slots: number): void;
 }) {
   const { job, possibleSlots, reason } = shown;
@@ -42,6 +46,7 @@ export function Invitation({
             most={possibleSlots}
             onChange={(next) => (slots.value = next)}
           />
+          <HelpLimitsForm limits={limits} />
           <div class="actions">
             <button type="button" class="button button-primary" onClick={() => onWork(slots.value)}>
               {t("contribute.startHelping")}

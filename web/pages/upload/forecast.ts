@@ -1,6 +1,6 @@
 import type { Engine } from "../../../shared/job/job.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
-import type { JobView } from "../../../shared/wire/job-view.ts";
+import type { HolderView, JobView } from "../../../shared/wire/job-view.ts";
 import type { Inspection } from "../../owner/owner-api.ts";
 import { keepRate, type MeasuredRates } from "../../saved/upload-choices.ts";
 
@@ -21,6 +21,33 @@ export function secondsFor(
   const kind: Measured = engine === "webcodecs" ? "webcodecs" : "ffmpeg-wasm";
   const unmeasured = UNMEASURED[kind] * (kind === "ffmpeg-wasm" ? Math.min(16, cores) : 1);
   return megapixels(inspection) / (rates[kind] ?? unmeasured);
+}
+
+/** Share of a helper's work that saves time: some of its parts are made a second time. */
+const HELPER_WORTH = 2 / 3;
+/** Share of the speed of the device at work that a phone has, where no helper was measured. */
+const PHONE_SHARE = 0.5;
+
+/**
+ * Seconds left with so many more phones.
+ * @param etaSeconds with those who are there now
+ */
+export function secondsWithPhones(
+  holders: readonly Pick<HolderView, "role" | "connected" | "speed" | "slots">[],
+  etaSeconds: number,
+  phones: number,
+): number {
+  const rates = (isHelper: boolean) =>
+    holders
+      .filter(({ role, connected, speed }) => {
+        return connected && speed !== null && (role === "contributor") === isHelper;
+      })
+      .map(({ speed, slots }) => (speed ?? 0) * Math.max(1, slots));
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const [own, helpers] = [sum(rates(false)) || 1, rates(true)];
+  const phone = helpers.length === 0 ? own * PHONE_SHARE : sum(helpers) / helpers.length;
+  const now = own + HELPER_WORTH * sum(helpers);
+  return (etaSeconds * now) / (now + HELPER_WORTH * phone * phones);
 }
 
 /** All renditions, in millions of pixels. */

@@ -2,7 +2,7 @@ import type { HolderView } from "../../../shared/wire/job-view.ts";
 import { formatSpeed } from "../../ui/format.ts";
 import { type Key, rich, t } from "../../words/words.ts";
 
-/** The devices that help, each with a way to remove it. */
+/** Who helps and what they did, as chips; each opens to more of it and a way to remove it. */
 export function HelperList({
   helpers,
   isFast,
@@ -44,27 +44,30 @@ interface HelperProps {
 function Helper({ helper, isFast, onRemove }: HelperProps) {
   const { name, device, connected, tasksDone, speed, trust } = helper;
   const facts = [
-    device,
     isFast ? t("upload.fastEncoder") : t("upload.x264InWebassembly"),
     speed === null ? null : t("upload.aCore", { speed: formatSpeed(speed) }),
-    t("upload.partsDone", { count: tasksDone }),
     TRUST_TEXTS[trust] && t(TRUST_TEXTS[trust]),
   ];
   return (
-    <li>
-      <span>
-        <b>{name}</b> {!connected && <span class="hint">{t("upload.gone")}</span>}
-        <br />
-        <span class="hint">{facts.filter((fact) => fact !== null).join(" · ")}</span>
-      </span>
-      {connected && trust !== "banned" && (
-        <button type="button" class="button" onClick={onRemove}>
-          {rich("upload.remove", {
-            name,
-            span: (inside) => <span class="visually-hidden">{inside}</span>,
-          })}
-        </button>
-      )}
+    <li class={connected ? "helper-chip" : "helper-chip is-gone"}>
+      <details>
+        <summary>
+          <b>{name}</b>{" "}
+          <span class="hint">
+            {[device, t("upload.partsDone", { count: tasksDone })].join(" · ")}
+            {!connected && ` · ${t("upload.gone")}`}
+          </span>
+        </summary>
+        <p class="hint">{facts.filter((fact) => fact !== null).join(" · ")}</p>
+        {connected && trust !== "banned" && (
+          <button type="button" class="button" onClick={onRemove}>
+            {rich("upload.remove", {
+              name,
+              span: (inside) => <span class="visually-hidden">{inside}</span>,
+            })}
+          </button>
+        )}
+      </details>
     </li>
   );
 }

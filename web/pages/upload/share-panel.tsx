@@ -9,6 +9,7 @@ import { formatWait } from "../../ui/format.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { t } from "../../words/words.ts";
+import { secondsWithPhones } from "./forecast.ts";
 import { HelperList, helpersText } from "./helper-list.tsx";
 import { Checking, Leaving, Unverified, type VerifyPolicy } from "./helper-settings.tsx";
 import { OpenLink } from "./open-link.tsx";
@@ -98,17 +99,20 @@ export function SharePanel({
           </div>
         </>
       ) : (
-        <OpenLink
-          link={link.value}
-          pending={pending.value}
-          onRevoke={() =>
-            run(async () => {
-              await actions.revoke();
-              link.value = null;
-              forgetHelperLink(job.id);
-            })
-          }
-        />
+        <>
+          <p>{outlook(job, etaSeconds)}</p>
+          <OpenLink
+            link={link.value}
+            pending={pending.value}
+            onRevoke={() =>
+              run(async () => {
+                await actions.revoke();
+                link.value = null;
+                forgetHelperLink(job.id);
+              })
+            }
+          />
+        </>
       )}
       {problem.value !== null && (
         <Note kind="danger" icon={<WarningIcon />}>
@@ -134,14 +138,12 @@ export function SharePanel({
   );
 }
 
-/** What one more device like this one would be worth; "" where that is not much. */
-function outlook({ settings }: JobView, etaSeconds: number | null): string {
+/** What two more phones would be worth; "" where that is not much. */
+function outlook({ settings, holders }: JobView, etaSeconds: number | null): string {
   if (etaSeconds === null || etaSeconds < WORTH_SECONDS || settings.verify === "all") return "";
-  const shared = etaSeconds * SHARED_BY_TWO;
+  const shared = secondsWithPhones(holders, etaSeconds, 2);
   return t("upload.helpers.outlook", { shared: formatWait(shared), alone: formatWait(etaSeconds) });
 }
 
 /** Below that, help comes too late. */
 const WORTH_SECONDS = 60;
-/** Share of the time for one device: some of a helper's parts are made a second time. */
-const SHARED_BY_TWO = 0.6;
