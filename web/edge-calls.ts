@@ -14,7 +14,7 @@ export interface CallOptions {
   /** Sent as JSON, but for a Blob. */
   body?: unknown;
   signal?: AbortSignal | undefined;
-  /** Names what is asked for: asked again with it, it is not done twice. */
+  /** Key of the request: a repetition with the same key is not carried out twice. */
   idempotencyKey?: string | undefined;
 }
 

@@ -31,7 +31,7 @@ export interface WholeSource {
 /**
  * Fetches a whole video, reads it and, if nobody did so before, plans its job; says so at
  * `preparedUrl`, also when it fails.
- * @param slots encodes at once, here
+ * @param slots number of encodes at the same time in this container
  * @throws TributaryError with a SOURCE_* code, LADDER_INVALID, TRIM_EMPTY, TRIM_BEYOND_END, DOWNLOAD_FAILED, NETWORK
  */
 export async function openWholeSource(

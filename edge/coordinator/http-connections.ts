@@ -60,7 +60,7 @@ export class HttpConnections {
     return received;
   }
 
-  /** The holder closed it, is gone, or has had the time to hear that it is closed. */
+  /** Ends a connection that its holder closed or left, or whose closing the holder had time to notice. */
   hangUp(id: string): void {
     this.#connections.get(id)?.end();
     this.#connections.delete(id);

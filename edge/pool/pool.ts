@@ -15,7 +15,6 @@ import {
   type PoolFacts,
   type PoolOverview,
   type PoolPatch,
-  type PoolRules,
 } from "../../shared/wire/pool.ts";
 import { tokensMatch } from "../http/auth.ts";
 import { openPoolTicket, PASS_LIFE_MS, sealPass } from "../http/pool-seals.ts";
@@ -25,6 +24,7 @@ import type { JobReport, PoolEffect, Refusal } from "./model/messages.ts";
 import { factsOf, overviewOf } from "./model/overview.ts";
 import { PoolModel, REBALANCE_EVERY_MS } from "./model/pool-model.ts";
 import type { LinkRecord } from "./model/records.ts";
+import { changedRules } from "./model/rules.ts";
 import { PoolState } from "./model/state.ts";
 import { PoolStore } from "./pool-store.ts";
 
@@ -376,16 +376,6 @@ const UNKNOWN_VERSION: Refusal = {
   code: "PROTOCOL_UNKNOWN",
   message: "This page or program is newer than the server: try again in a few minutes.",
 };
-
-function changedRules(
-  before: PoolRules,
-  { maxMembers, maxJobsEach }: NonNullable<PoolPatch["rules"]>,
-): PoolRules {
-  return {
-    maxMembers: maxMembers ?? before.maxMembers,
-    maxJobsEach: maxJobsEach ?? before.maxJobsEach,
-  };
-}
 
 /** A hello of another version may look otherwise. */
 function isOld(data: string | ArrayBuffer): boolean {

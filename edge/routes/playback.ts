@@ -356,7 +356,7 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   return tags.includes(etag.replace(/^W\//, "")) || tags.includes("*");
 }
 
-/** RFC 9110, 12.5.3, without weights but for "not at all". */
+/** RFC 9110, 12.5.3; of the weights only zero ("not at all") counts. */
 function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return (acceptEncoding ?? "")
     .toLowerCase()

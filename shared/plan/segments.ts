@@ -66,7 +66,7 @@ export function planSegments(timeline: FrameTimeline, frameStep = 1): Segment[] 
 
 /** Where a segment begins: at a kept frame, or while one is held. */
 interface Cut {
-  /** The frame that is shown from there on. */
+  /** Index of the frame that is shown from this time on. */
   frame: number;
   atTicks: number;
   repeatsFrame: boolean;

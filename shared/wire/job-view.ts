@@ -16,7 +16,7 @@ export const taskViewSchema = z.object({
   /** Failed attempts so far. */
   attempts: z.int(),
   progress: z.number(),
-  /** Holder at work, or who made it. */
+  /** Id of the holder at work, or of the one that made the result. */
   holder: z.string().nullable(),
   lastError: errorCodeSchema.nullable(),
 });

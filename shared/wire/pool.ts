@@ -261,7 +261,7 @@ export const poolPassSchema = z.object({
   memberId: idSchema,
   /** Principal of the link that it came by: what is proven of one of its members counts for all. */
   principal: hex64Schema,
-  /** Results of earlier jobs that somebody trusted has proven. */
+  /** Number of its results in earlier jobs that a trusted holder has proven. */
   proven: z.int().min(0),
   /** Pixels encoded a millisecond in one encoder; 0: not known. */
   pixelsPerMs: z.number().min(0),

@@ -14,7 +14,7 @@ import { planOf } from "../schedule/plan-of.ts";
 import { fixture } from "../setup/media.ts";
 import { children, oneChild } from "./own-ffmpeg.ts";
 
-// When a container leaves a job, with the coordinator and the time by hand.
+// When a container leaves a job; the test plays the coordinator and moves the clock.
 
 const REQUEST = {
   jobId: "job",

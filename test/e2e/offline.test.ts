@@ -60,7 +60,7 @@ test("it opens without a network, says what needs it, and keeps its headers", as
   expect(headers).toEqual(["same-origin", true]);
   await page.evaluate(() => dispatchEvent(new Event("offline")));
   await page.getByText("You are offline.").waitFor();
-  // Nothing but the start page and its files is answered in the network's place.
+  // Without a network only the start page and its files are answered.
   expect(await page.evaluate(() => fetch("/api/site").catch(() => "away"))).toBe("away");
   proxy.isAway = false;
 });

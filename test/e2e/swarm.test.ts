@@ -46,7 +46,7 @@ async function expectRight(video: MadeVideo): Promise<void> {
   await expectExactPictures(video, { source: file });
   const sound = await soundOf(video, file, 0);
   expect(sound.samples).toBeGreaterThanOrEqual(SECONDS * 48_000);
-  // By ffmpeg.wasm whoever made it, and a short track: the very samples of one encode of all of it.
+  // ffmpeg.wasm made all of it, whoever ran it, and the track is short: equal to a single encode, sample by sample.
   expect(sound.worstLsb).toBe(0);
 }
 

@@ -257,7 +257,7 @@ class Siege {
     }
   }
 
-  /** None may come: all have somebody, or wait. */
+  /** Perhaps none comes: every task is leased or waits. */
   async #take({ socket, grants }: HostileHolder): Promise<LeaseGrant | undefined> {
     const before = grants.length;
     socket.send({ type: "want", slots: 1 });

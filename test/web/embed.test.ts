@@ -16,7 +16,7 @@ const ID = "0123456789abcdefghjk";
 const WITHIN = { timeout: 30_000 };
 
 let browser: Browser;
-/** Another site. On this machine too: browsers keep sites of the internet from it. */
+/** Another site, on this machine too: browsers block local pages inside sites of the internet. */
 let blog: Server;
 let blogUrl: string;
 beforeAll(async () => {

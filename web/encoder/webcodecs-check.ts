@@ -64,7 +64,7 @@ export async function refuseFast(question: FastQuestion): Promise<FastRefusal | 
   return { code: "COLOURS_UNKNOWN", message };
 }
 
-/** Where pictures have to be converted: why that would not work here, seen at the first of them. */
+/** Refuses the codecs where pictures must be converted and the conversion of the first one fails. */
 async function refuseSamples(
   config: VideoDecoderConfig,
   packet: DecodeStart["packet"],

@@ -58,7 +58,7 @@ export interface TranscodeReport {
   originalKept: boolean;
   /** The picture that stands for the video; null: there is none. */
   posterUrl: string | null;
-  /** WebVTT that names small pictures of it; null: there is none. */
+  /** Address of the WebVTT with preview pictures; null: there is none. */
   storyboardUrl: string | null;
   /** Engines that made accepted segments. */
   engines: string[];

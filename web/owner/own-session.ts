@@ -52,7 +52,7 @@ export function openOwnSession(
   });
 }
 
-/** The source, cut as it is; where the file cannot be read, that is told first. */
+/** The source's cutter, which also reports a file that cannot be read any more before it throws. */
 function watched(
   { file, source }: PlannedFile,
   onFileAway: OwnSessionParts["onFileAway"],

@@ -23,7 +23,7 @@ interface FileFacts {
   size: { width: number; height: number };
   /** This deployment has servers that encode. */
   hasServers: boolean;
-  /** Why the browser's codecs would not do the source right, or at all; null when they would. */
+  /** Reason why the browser's codecs cannot make this source, or not correctly; null where they can. */
   fastRefusal: FastRefusal | null;
   /** ffmpeg makes the audio, also where the browser's codecs make the video. */
   audioNeedsFfmpeg: boolean;

@@ -86,7 +86,7 @@ export function between(segments: readonly Segment[]): string {
   return `between ${clock(startTicks)} and ${clock(startTicks + durationTicks(segments))}`;
 }
 
-/** Without the address in front ("[libx264 @ 0x1234] [error] "), at most a sentence long. */
+/** A log line without its prefix ("[libx264 @ 0x1234] [error] "), cut to 160 characters. */
 function plain(line: string): string {
   return line.replace(/^(\[[^\]]*\]\s*)+/, "").slice(0, 160);
 }

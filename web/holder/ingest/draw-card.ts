@@ -74,7 +74,7 @@ function fitted(
   return { lines: [...shown.slice(0, -1), `${shown.at(-1)}…`], size: 44 };
 }
 
-/** By words; a word that is too long for a line, and text without spaces, by characters. */
+/** Breaks lines between words; words that are too long, and text without spaces, between characters. */
 function wrapped(context: OffscreenCanvasRenderingContext2D, title: string): string[] {
   const width = CARD_WIDTH - 2 * MARGIN;
   const fits = (text: string) => context.measureText(text).width <= width;

@@ -38,7 +38,7 @@ export class Operator {
     this.#operator = operator;
   }
 
-  /** Null before the token was taken. */
+  /** Null before the token was accepted. */
   get site(): ReadonlySignal<SiteState | null> {
     return this.#site;
   }

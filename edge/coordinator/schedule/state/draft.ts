@@ -213,7 +213,7 @@ function newest<T>(
   return changed === null ? undefined : (changed ?? before.get(id));
 }
 
-/** Old records in their order, as they are now; then the new ones. Runs for each event of a thousand holders. */
+/** Earlier records in their order, with their changes; then the new ones. Runs for each event of a thousand holders. */
 function merged<T>(before: ReadonlyMap<string, T>, changes: ReadonlyMap<string, T | null>): T[] {
   const records: T[] = [];
   for (const [id, record] of before) {

@@ -1,0 +1,12 @@
+import type { PoolPatch, PoolRules } from "../../../shared/wire/pool.ts";
+
+/** A pool's rules with a patch applied: what the patch leaves out stays. */
+export function changedRules(
+  before: PoolRules,
+  { maxMembers, maxJobsEach }: NonNullable<PoolPatch["rules"]>,
+): PoolRules {
+  return {
+    maxMembers: maxMembers ?? before.maxMembers,
+    maxJobsEach: maxJobsEach ?? before.maxJobsEach,
+  };
+}
