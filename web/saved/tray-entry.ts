@@ -12,6 +12,8 @@ export interface ShareRequest {
   captions: NewCaptions[];
   /** The part of the file that is made; null: all; default: the part that is planned. */
   trim?: TrimRange | null | undefined;
+  /** Whether the file itself is kept, too; default: not. */
+  keepsOriginal?: boolean | undefined;
   /** The pool whose machines are to help; default: none. */
   pool?: PoolAsk | undefined;
 }

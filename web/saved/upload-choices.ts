@@ -13,6 +13,8 @@ export interface UploadChoices {
   usesServers?: boolean;
   /** Rate of stereo audio, in kbit/s. */
   audioKbps?: number | undefined;
+  /** The file itself is kept, too. */
+  keepsOriginal?: boolean | undefined;
 }
 
 /** Output pixels that this device made a second, by engine, in millions. */
@@ -27,13 +29,14 @@ const POLICIES = ["adaptive", "all", "off"] as const;
 
 /** Stored choices, without those that cannot be read. */
 export function keptChoices(): UploadChoices {
-  const { visibility, engine, verify, usesServers, audioKbps } = CHOICES.read();
+  const { visibility, engine, verify, usesServers, audioKbps, keepsOriginal } = CHOICES.read();
   const kept: { [K in keyof UploadChoices]: UploadChoices[K] | undefined } = {
     visibility: VISIBILITIES.find((each) => each === visibility),
     engine: ENGINES.find((each) => each === engine),
     verify: POLICIES.find((each) => each === verify),
     usesServers: usesServers === undefined ? undefined : usesServers === "true",
     audioKbps: audioKilobits(audioKbps),
+    keepsOriginal: keepsOriginal === undefined ? undefined : keepsOriginal === "true",
   };
   return Object.fromEntries(
     Object.entries(kept).filter(([, value]) => value !== undefined),

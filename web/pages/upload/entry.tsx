@@ -45,7 +45,16 @@ declare global {
   var tributaryChecking: OwnerOptions["checking"];
 }
 
-const words = loadWords(["captions", "errors", "notices", "pictures", "player", "ui", "upload"]);
+const words = loadWords([
+  "captions",
+  "errors",
+  "files",
+  "notices",
+  "pictures",
+  "player",
+  "ui",
+  "upload",
+]);
 requireBrowser("upload", words);
 
 const query = new URLSearchParams(location.search);

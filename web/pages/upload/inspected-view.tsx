@@ -82,6 +82,7 @@ export function InspectedView({
   const description = useSignal("");
   const captions = useSignal<NewCaptions[]>([]);
   const pool = useSignal<KeptPool | null>(null);
+  const keepsOriginal = useSignal(choices.keepsOriginal === true);
   const part = useSignal<TrimRange | null | undefined>(undefined);
   const preview = useRef<HTMLVideoElement>(null);
   const error = problem ?? state.error;
@@ -100,7 +101,8 @@ export function InspectedView({
     const asked = pool.value === null ? undefined : askOf(pool.value, isPrivate);
     const chosen = { visibility: visibility.value, details, captions: captions.value };
     const trim = part.value;
-    actions.onStart({ ...chosen, trim, pool: asked }, all);
+    const isKept = keepsOriginal.value && more === 0;
+    actions.onStart({ ...chosen, trim, pool: asked, keepsOriginal: isKept }, all);
   };
   const shareText =
     more === 0 ? t("upload.picked.share") : t("upload.tray.shareAll", { count: more + 1 });
@@ -188,6 +190,20 @@ export function InspectedView({
             secondsOf={secondsOf}
             onEngine={actions.onEngine}
           />
+          {/* Of several the next begins at once. */}
+          {more === 0 && (
+            <label class="switch">
+              <input
+                type="checkbox"
+                checked={keepsOriginal.value}
+                disabled={pending === "start"}
+                onChange={(event) => {
+                  keepsOriginal.value = event.currentTarget.checked;
+                }}
+              />
+              <span>{t("files.original.keep")}</span>
+            </label>
+          )}
           <p class="outlook">
             <b>{formatLength(source.durationTicks)}</b> · {formatBytes(source.sizeBytes)}{" "}
             <span class="arrow" aria-hidden="true">

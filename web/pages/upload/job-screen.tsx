@@ -10,6 +10,7 @@ import type { Visibility } from "../../../shared/wire/visibility.ts";
 import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
 import { EdgeClient } from "../../edge-client.ts";
+import { OriginalPanel } from "../../files/original-panel.tsx";
 import type {
   CaptionsCarried,
   Inspection,
@@ -40,6 +41,8 @@ import { WorkPanel } from "./work-panel.tsx";
  */
 export function JobScreen({
   state,
+  file,
+  keepsOriginal,
   cancelling,
   problem,
   onServers,
@@ -50,6 +53,10 @@ export function JobScreen({
   shareActions,
   detailsActions,
 }: {
+  /** That the video is made from; null where the page has none at hand. */
+  file: File | null;
+  /** The person wants it to be kept, too. */
+  keepsOriginal: boolean;
   state: StartingState | RunningState | ReadyState;
   cancelling: boolean;
   /** Why something that was asked for could not be done. */
@@ -99,6 +106,8 @@ export function JobScreen({
         {state.phase === "ready" ? (
           <ReadyPanel
             state={state}
+            file={file}
+            keepsOriginal={keepsOriginal}
             isPrivate={(visibility.value ?? state.address.visibility) === "private"}
             onAnother={onAnother}
           />
@@ -222,14 +231,20 @@ function ReadyFacts({ job, inspection }: { job: JobView | null; inspection: Insp
 
 function ReadyPanel({
   state,
+  file,
+  keepsOriginal,
   isPrivate,
   onAnother,
 }: {
+  file: File | null;
+  keepsOriginal: boolean;
   state: ReadyState;
   isPrivate: boolean;
   onAnother(): void;
 }) {
-  const { watchUrl, masterUrl } = state.address;
+  const { jobId, watchUrl, masterUrl } = state.address;
+  const ownerToken = ownerTokenOf(jobId);
+  const client = () => new EdgeClient(location.origin);
   const beside = (name: string) => masterUrl.replace(/master\.m3u8$/, name);
   const { displayWidth = 16, displayHeight = 9 } = state.inspection?.source.video ?? {};
   const embed = embedCode(
@@ -284,6 +299,18 @@ function ReadyPanel({
             />
           </details>
         </>
+      )}
+      {ownerToken !== null && (file !== null || keepsOriginal) && (
+        <OriginalPanel
+          videoId={jobId}
+          ownerToken={ownerToken}
+          original={null}
+          file={file}
+          name={file?.name ?? state.fileName}
+          isWanted={keepsOriginal}
+          keep={(chosen, options) => client().keepOriginal(jobId, ownerToken, chosen, options)}
+          remove={() => client().deleteOriginal(jobId, ownerToken)}
+        />
       )}
       <div class="actions">
         <a class="button button-primary" href={watchUrl} target="_blank" rel="noreferrer">

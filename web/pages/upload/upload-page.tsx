@@ -169,6 +169,8 @@ function Phase({
       return (
         <JobScreen
           state={state}
+          file={session.file}
+          keepsOriginal={session.choices.keepsOriginal === true}
           cancelling={pending === "cancel"}
           problem={problem}
           onPause={(on) => session.pause(on)}

@@ -242,9 +242,10 @@ export class UploadSession {
     return this.#moving(() => this.#start(request));
   }
 
-  async #start({ visibility, details, captions, trim, pool }: ShareRequest): Promise<void> {
+  async #start(request: ShareRequest): Promise<void> {
+    const { visibility, details, captions, trim, pool, keepsOriginal = false } = request;
     if (trim !== undefined && !(await this.#isTrimmed(trim))) return;
-    this.#keep({ visibility });
+    this.#keep({ visibility, keepsOriginal });
     await this.#while("start", async () => {
       this.#revivals = 0;
       const { job } = await this.#link.run((owner) => owner.start(visibility, details, pool));

@@ -7,6 +7,7 @@ import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts
 import type { EdgeClient } from "../../edge-client.ts";
 import { authorized } from "../../player/authorized.ts";
 import { forgetOwned, ownedIds, ownerTokenOf } from "../../saved/owned-videos.ts";
+import type { WholeUploadOptions } from "../../whole-upload.ts";
 
 export type CatalogueVideo = VideoPage["videos"][number];
 
@@ -150,6 +151,15 @@ export class Catalogue {
   }
 
   /** @throws TributaryError NOT_FOUND where it is not known */
+  async keepOriginal(id: string, file: File, options: WholeUploadOptions): Promise<void> {
+    await this.#client.keepOriginal(id, ownerTokenOf(id) ?? "", file, options);
+  }
+
+  async deleteOriginal(id: string): Promise<void> {
+    await this.#client.deleteOriginal(id, ownerTokenOf(id) ?? "");
+  }
+
+  /** @throws TributaryError where they are not known */
   files(id: string): Promise<VideoFiles> {
     return this.#client.videoFiles(id, ownerTokenOf(id) ?? undefined);
   }

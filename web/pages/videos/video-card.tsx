@@ -1,10 +1,16 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { type ErrorCode, isErrorCode } from "../../../shared/job/errors.ts";
+import {
+  type ErrorCode,
+  isErrorCode,
+  toWireError,
+  type WireError,
+} from "../../../shared/job/errors.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { CaptionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
 import { DownloadPanel } from "../../files/download-panel.tsx";
+import { OriginalPanel } from "../../files/original-panel.tsx";
 import { offer } from "../../files/save-target.ts";
 import { PosterPanel } from "../../pictures/poster-panel.tsx";
 import { PosterFrame } from "../../player/poster-frame.tsx";
@@ -84,7 +90,8 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
 }
 
 /** Files of it, made here. */
-function Downloads({ video: { id, title }, own }: { video: CatalogueVideo; own: Catalogue }) {
+function Downloads({ video, own }: { video: CatalogueVideo; own: Catalogue }) {
+  const { id, title } = video;
   const isOpen = useSignal(false);
   return (
     <details
@@ -102,7 +109,44 @@ function Downloads({ video: { id, title }, own }: { video: CatalogueVideo; own: 
           read={() => own.files(id)}
         />
       )}
+      {isOpen.value && <FileRights video={video} own={own} />}
     </details>
+  );
+}
+
+/** The original, and what others may download. */
+function FileRights({ video, own }: { video: CatalogueVideo; own: Catalogue }) {
+  const { id, name, original = null, downloads = false, originalForAll = false } = video;
+  const problem = useSignal<WireError | null>(null);
+  const right = (label: Key, patch: "downloads" | "originalForAll", isOn: boolean) => (
+    <label class="switch">
+      <input
+        type="checkbox"
+        checked={isOn}
+        onChange={(event) => {
+          own.change(id, { [patch]: event.currentTarget.checked }).catch((thrown: unknown) => {
+            problem.value = toWireError(thrown);
+          });
+        }}
+      />
+      <span>{t(label)}</span>
+    </label>
+  );
+  return (
+    <>
+      {right("files.rights.downloads", "downloads", downloads)}
+      {right("files.rights.original", "originalForAll", originalForAll)}
+      {problem.value !== null && <InlineError error={problem.value} />}
+      <OriginalPanel
+        videoId={id}
+        ownerToken={ownerTokenOf(id) ?? ""}
+        original={original}
+        file={null}
+        name={name}
+        keep={(file, options) => own.keepOriginal(id, file, options)}
+        remove={() => own.deleteOriginal(id)}
+      />
+    </>
   );
 }
 

@@ -61,6 +61,10 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
         video={video}
         watchUrl={watchUrl}
         captions={captions}
+        downloads={{
+          video: () => client.video(jobId, ownerToken ?? key ?? undefined),
+          files: () => client.videoFiles(jobId, ownerToken ?? key ?? undefined),
+        }}
         onUnlock={unlock}
         onReport={(report) => client.reportVideo(jobId, report, key ?? undefined)}
       />,

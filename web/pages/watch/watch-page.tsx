@@ -22,6 +22,7 @@ import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import { rich, t } from "../../words/words.ts";
 import { PassphraseForm } from "./passphrase-form.tsx";
 import { ReportForm } from "./report-form.tsx";
+import { type DownloadSource, WatchDownloads } from "./watch-downloads.tsx";
 import type { WatchedVideo, WatchState } from "./watch-status.ts";
 
 export interface WatchPageProps {
@@ -30,6 +31,8 @@ export interface WatchPageProps {
   watchUrl: string;
   /** Null where nobody asks for captions. */
   captions?: CaptionsFeed | null;
+  /** Null where nobody asks for files. */
+  downloads?: DownloadSource | null;
   /** Rejects where the passphrase is not the video's. */
   onUnlock(passphrase: string): Promise<void>;
   /** Tells the site's operator; rejects where it did not arrive. */
@@ -88,6 +91,7 @@ function Content({
   video: { masterUrl, ownerToken, key },
   watchUrl,
   captions: feed = null,
+  downloads = null,
   onUnlock,
   onReport,
 }: WatchPageProps & { watched: WatchState; title: string }) {
@@ -176,6 +180,15 @@ function Content({
         </Note>
       )}
       {feed !== null && ownerToken !== null && <CaptionsPanel feed={feed} />}
+      {downloads !== null && (status === null || status.state === "ready") && (
+        <WatchDownloads
+          title={title}
+          masterUrl={masterUrl}
+          token={ownerToken ?? key}
+          isOpenToAll={key === null}
+          source={downloads}
+        />
+      )}
       {/* Of a private video these lead nowhere. */}
       {key === null && (
         <div class="card share">
