@@ -331,6 +331,7 @@ describe("a job", () => {
       ).length ?? 0;
     await expect.poll(doneParts, { timeout: 120_000 }).toBeGreaterThan(0);
     const { jobId } = await state(page);
+    expect(new URL(page.url()).searchParams.get("video")).toBe(jobId);
 
     // A second tab leaves alone what the first works on.
     const second = await openPage(QUICK, await page.context().newPage());

@@ -138,14 +138,7 @@ effect(() => {
   wasWorking = state.phase === "running";
 });
 stayAwakeWhile(() => isNeeded(session.state.value), "tributary-making");
-// A reload of a video that is ready shows the video.
-const start = location.pathname + location.search;
-effect(() => {
-  const state = session.state.value;
-  const address =
-    state.phase === "ready" && !isFramed ? new URL(state.address.watchUrl).pathname : start;
-  if (location.pathname + location.search !== address) history.replaceState(null, "", address);
-});
+followAddress();
 
 void takeGiven();
 // A page within another site's is none to install.
@@ -158,6 +151,36 @@ window.addEventListener("beforeunload", (event) => {
   // Browsers word the question themselves.
   if (isNeeded(session.state.value)) event.preventDefault();
 });
+
+/**
+ * The address names the video from its first second: a reload of the page goes on with it, the address elsewhere
+ * shows it, and a reload of a video that is ready shows it, too.
+ */
+function followAddress(): void {
+  if (isFramed) return;
+  const plain = location.search
+    .slice(1)
+    .split("&")
+    .filter((each) => each !== "" && !each.startsWith("video="));
+  effect(() => {
+    const address = addressOf(session.state.value, plain);
+    if (location.pathname + location.search !== address) history.replaceState(null, "", address);
+  });
+  const named = query.get("video");
+  if (named === null) return;
+  void globalThis.tributary.opened.then(() => {
+    const isElsewhere = session.state.peek().phase === "idle" && queue.entries.peek().length === 0;
+    if (isElsewhere) location.replace(`/watch/${encodeURIComponent(named)}`);
+  });
+}
+
+/** @param plain what else the page was opened with */
+function addressOf(state: OwnerState, plain: readonly string[]): string {
+  if (state.phase === "ready") return new URL(state.address.watchUrl).pathname;
+  const isNamed = state.phase === "running" || state.phase === "needs-file";
+  const search = isNamed ? [...plain, `video=${state.address.jobId}`] : plain;
+  return search.length === 0 ? "/" : `/?${search.join("&")}`;
+}
 
 /** What the system hands to the installed page. */
 async function takeGiven(): Promise<void> {
