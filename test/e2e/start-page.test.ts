@@ -45,8 +45,8 @@ test.each(["en", "de", "ar"])(
     await page.locator(".drop-zone button").first().waitFor();
     const usableMs = await page.evaluate(() => performance.now());
     await page.waitForLoadState("load");
-  // Whatever moves late moves by then.
-  await page.waitForTimeout(500);
+    // Whatever moves late moves by then.
+    await page.waitForTimeout(500);
     const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     const shift = await page.evaluate(
       () => (globalThis as unknown as { seen: { shift: number } }).seen.shift,
