@@ -59,7 +59,7 @@ export const NOTICE_CODES = [
   "SERVERS_UNREACHABLE",
   /** A link for helpers was closed for wrong results. */
   "LINK_CLOSED",
-  /** Helpers made what nobody trusted has verified. */
+  /** Helpers made parts that no trusted holder has verified. */
   "PARTS_UNVERIFIED",
   /** A helper that made parts of a finished video was caught at wrong parts of another one afterwards. */
   "PARTS_DOUBTED",

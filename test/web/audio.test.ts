@@ -119,7 +119,7 @@ describe.each([
     expect(offset.places).toBeGreaterThan(5);
     expect(offset.worstSeconds).toBe(0);
     expect(offset.worstResidual).toBeLessThan(0.15);
-    // Nothing is worse where runs meet than elsewhere.
+    // The joints between runs are no noisier than the rest.
     const seams = await seamNoise(path, clip, made.runStarts.slice(1), sampleRate);
     expect(seams.worst).toBeLessThan(seams.usual * 2);
   });

@@ -66,7 +66,7 @@ export function offer(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** A name that every system's files may have. */
+/** A file name that is valid on every system. */
 export function fileNameOf(title: string, ending: string): string {
   const plain = title
     .replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, "-")

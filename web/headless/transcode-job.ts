@@ -106,7 +106,7 @@ export async function transcodeBatch(
   }
 }
 
-/** A name of its own for each, by the file's. */
+/** A folder for each file, named after it; equal names get different folders. */
 function foldersFor(files: readonly string[]): string[] {
   const taken = new Set<string>();
   return files.map((file) => {

@@ -16,7 +16,7 @@ export function ownedFile(videos: Record<string, string>): string {
   return JSON.stringify({ kind: "tributary-videos", videos });
 }
 
-/** Ids and tokens; null for what is no such file. */
+/** Ids and tokens; null where the file is of another kind. */
 export function readOwnedFile(text: string): Record<string, string> | null {
   try {
     return fileSchema.safeParse(JSON.parse(text)).data?.videos ?? null;

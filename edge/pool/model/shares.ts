@@ -1,4 +1,4 @@
-/** How much of a pool each job gets, in pixels a second. Pure; `assign.ts` makes machines of it. */
+/** How much of a pool each job gets, in pixels a second. Pure; `assign.ts` chooses machines for it. */
 
 /** The help that a job could use now. */
 export interface Need {

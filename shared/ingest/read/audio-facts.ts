@@ -140,7 +140,7 @@ function averageRate(
   return { bitsPerSecond: Math.round((bits * TICKS_PER_SECOND) / (endTicks - startTicks)) };
 }
 
-/** Sound that an edit list hides for less time is what a decoder needs to find in, or its padding. */
+/** Audio that an edit list hides for a shorter time is the decoder's pre-roll or padding. */
 const HIDDEN_TICKS = 0.05 * TICKS_PER_SECOND;
 
 /** Where edits let a track be heard; null: everywhere, but for a few samples at its ends. */

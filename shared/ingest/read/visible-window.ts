@@ -42,7 +42,7 @@ export function visibleWindow(
   };
 }
 
-/** All samples of a track one after the other; 0 where the container does not say it. */
+/** Total duration of a track's samples, in seconds; 0 where the container does not state it. */
 export function lengthSeconds(track: IsoTrack | undefined): number {
   if (track === undefined) return 0;
   const { decodeRuns, timescale } = track;

@@ -104,7 +104,7 @@ export const jobRecordSchema = z.object({
   unauditedSinceMs: timeOrNull,
   /** That lasted: somebody trusted has to come, and may make anew what it cannot verify. */
   awaitsTrusted: z.boolean().default(false),
-  /** By the hash of its token: what is known of a contributor link's results. */
+  /** Counts of each contributor link's results, by the hash of its token. */
   links: z.record(z.string(), linkRecordSchema).default({}),
   /** When to look again whether a lease needs a backup copy; null while nobody is free for it. */
   backupDueAtMs: timeOrNull,
