@@ -1,6 +1,6 @@
 /**
  * A page that makes its worker's own workers. In Firefox (seen in 153) `new Worker` in a worker waits for the
- * page's thread, and where that is busy it may wait for good: made by the page, a worker waits for nobody.
+ * page's thread, for ever where that stays busy. A worker that the page itself makes does not wait.
  * The other ends: `holder/page-workers.ts` in the worker that asks, `encoder/adopted.ts` in the one that is made.
  */
 

@@ -229,7 +229,7 @@ describe("messages", () => {
     const neighbour = await joinByLink(job, link);
     const helper = await joinByLink(job, link);
     const before = helper.received.length;
-    // Time stands still: nobody's budget grows while a slow machine reads.
+    // The clock is stopped, so that no budget grows while a slow machine reads.
     vi.useFakeTimers({ toFake: ["Date"] });
     for (let n = 0; n < count; n += 1) helper.sendRaw(text(n));
     expect(await helper.closed()).toBe(1008);

@@ -182,7 +182,7 @@ export class World {
     this.dispatch({ type: "message", connectionId: "connection-0", holderId, message });
   }
 
-  /** A failure of a lease that certainly is the holder's. */
+  /** The lease that the holder reports as failed, if that lease certainly is its own. */
   #failsNow(holder: WorldHolder, message: HolderMessage): { id: string; count: number } | null {
     if (message.type !== "fail") return null;
     const lease = this.state.leases.get(message.leaseId);

@@ -13,15 +13,15 @@ export interface TranscodeRequest {
   chunk: ArrayBuffer;
 }
 
-/** Somebody else's result of a task, to be held against the source. */
+/** A request to compare another holder's result of a task with the source. */
 export interface CompareRequest extends TranscodeRequest {
   /** The bytes of `grant.compare`, in its order; transferred. */
   outputs: ArrayBuffer[];
 }
 
 /**
- * Which engine is tried first: "auto" and "webcodecs" the browser's own codecs, for picture and sound
- * where they do it right; "ffmpeg" never those.
+ * Engine that is tried first. "auto" and "webcodecs": the browser's own codecs, where their pictures and
+ * audio are right. "ffmpeg": the browser's codecs are never used.
  */
 export type EnginePreference = "auto" | "ffmpeg" | "webcodecs";
 

@@ -41,10 +41,10 @@ export type Event =
   | { type: "checked"; leaseId: string; verdict: GateVerdict }
   /** `forState`: the job's state when the chore was begun. */
   | { type: "chore-done"; kind: ChoreKind; forState: JobState }
-  /** Storage has not, or no longer, what was accepted under these keys. */
+  /** Accepted objects under these keys are missing in storage. */
   | { type: "outputs-lost"; keys: readonly string[] }
   | { type: "cancel" }
-  /** The owner gave the video another title; null: its file's name is it. */
+  /** The owner changed the video's title; null: the file's name is shown. */
   | { type: "titled"; title: string | null }
   /** The call for a server failed for good. */
   | { type: "server-given-up"; holderId: string }

@@ -49,7 +49,7 @@ function mayReplace(draft: Draft, holder: Holder, { verification, done }: TaskRe
   return awaitsAudit(verification) && done !== null;
 }
 
-/** Whether this holder's run of the task says something of the maker's. */
+/** Whether this holder's run of the task can confirm or refute the maker's result. */
 export function mayRunAgain(
   draft: Draft,
   holder: Holder,
