@@ -102,6 +102,27 @@ export function noticesOf(source: { warnings: readonly string[]; notices: Notice
   return withNotices(source.notices, uncoded(source.warnings));
 }
 
+/** Codes of what the owner chose, which no viewer misses. */
+const FOR_OWNERS: readonly NoticeCode[] = [
+  ...(["AUDIO_KEPT", "LOUDNESS_CHANGED", "LOUDNESS_KEPT", "PICTURE_ADDED"] as const),
+];
+
+/** The notices that concern viewers, too. */
+export function forViewers({
+  warnings = [],
+  notices = [],
+}: {
+  warnings?: readonly string[];
+  notices?: readonly Notice[] | undefined;
+}): { warnings: string[]; notices: Notice[] } {
+  const isForOwners = ({ code }: Notice) => FOR_OWNERS.includes(code);
+  const hidden = new Set(notices.filter(isForOwners).map(({ message }) => message));
+  return {
+    warnings: warnings.filter((message) => !hidden.has(message)),
+    notices: notices.filter((each) => !isForOwners(each)),
+  };
+}
+
 /** The notices' texts, for people. */
 export function messagesOf(notices: readonly Notice[]): string[] {
   return notices.map(({ message }) => message);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { notice, noticesOf, uncoded, withNotices } from "../../shared/job/notice.ts";
+import { forViewers, notice, noticesOf, uncoded, withNotices } from "../../shared/job/notice.ts";
 
 test("what is said already is not said again", () => {
   const before = [notice("SOUND_MISSING", "The sound is damaged.", 4)];
@@ -21,4 +21,17 @@ test("sentences without a code stand beside those that have one", () => {
     ...notices,
     notice("OTHER", "Odd."),
   ]);
+});
+
+test("what the owner chose is not told to viewers, nor its sentence without a code", () => {
+  const notices = [
+    notice("LOUDNESS_CHANGED", "It is made 5 dB louder."),
+    notice("SOUND_MISSING", "The sound is damaged.", 4),
+  ];
+  const warnings = ["It is made 5 dB louder.", "The sound is damaged.", "Odd."];
+  expect(forViewers({ warnings, notices })).toEqual({
+    warnings: ["The sound is damaged.", "Odd."],
+    notices: [notices[1]],
+  });
+  expect(forViewers({})).toEqual({ warnings: [], notices: [] });
 });

@@ -5,6 +5,7 @@ import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useCallback } from "preact/hooks";
 import { embedCode } from "../../../shared/embed-code.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
+import { forViewers } from "../../../shared/job/notice.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import type { Captions } from "../../../shared/wire/captions.ts";
 import type { JobStatus } from "../../../shared/wire/job-status.ts";
@@ -123,7 +124,7 @@ function Content({
     );
   }
   const status = watched.kind === "known" ? watched.status : null;
-  const warnings = noticeTexts(status);
+  const warnings = noticeTexts(status && forViewers(status));
   const description = descriptionOf(watched);
   const making = status !== null && status.endedAtMs === null;
   return (
