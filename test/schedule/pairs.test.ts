@@ -205,7 +205,7 @@ test("the last result of who has nothing left to do is audited at once, not when
 
 describe("the owner's time", () => {
   /** Contributors that are past their probation, one slot each, and one lease each. */
-  function crowd(contributors: number, tasks: number): Hall {
+  function crowd(contributors: number, tasks: number, agreed = 100): Hall {
     const hall = new Hall(tasks, { verify: "adaptive" });
     // Above every chance: nothing is drawn.
     hall.lot = 0.99;
@@ -213,7 +213,7 @@ describe("the owner's time", () => {
       const id = `known-${index}`;
       hall.join(id, 0.75, "contributor", 1, { link: id });
       const holder = hall.state.holders.get(id);
-      if (holder !== undefined) hall.state.holders.set(id, { ...holder, agreed: 100 });
+      if (holder !== undefined) hall.state.holders.set(id, { ...holder, agreed });
       hall.want(id, 1);
     }
     return hall;
@@ -261,5 +261,19 @@ describe("the owner's time", () => {
     if (owner !== undefined) starving.state.holders.set("owner", { ...owner, hasSource: true });
     starving.want("owner", 1);
     expect(starving.leasesOf("owner")).toEqual(["v-20_1"]);
+  });
+
+  test("is for the last tasks, too, where contributors would be too late for them", () => {
+    // One in eight of their results is audited.
+    const hall = crowd(8, 10, 5);
+    hall.join("owner", 60, "owner");
+    const owner = hall.state.holders.get("owner");
+    if (owner !== undefined) hall.state.holders.set("owner", { ...owner, hasSource: true });
+    for (let index = 0; index < 8; index += 1) {
+      hall.deliver(`known-${index}`, `v-${index}_1`);
+    }
+    hall.want("owner", 1);
+    for (let index = 0; index < 8; index += 1) hall.want(`known-${index}`, 1);
+    expect(hall.leasesOf("owner")).toEqual(["v-8_1"]);
   });
 });

@@ -42,7 +42,7 @@ export class Choice {
     return this.#candidates.inTurn().find((each) => {
       if (!this.#mayMake(each, task)) return false;
       if (!isForTrustedOnly && this.#isReserved(each, task)) return false;
-      return !inTime || this.#isInTime(each, task.id);
+      return !inTime || this.#isInTime(each.holder, task.id);
     });
   }
 
@@ -52,7 +52,7 @@ export class Choice {
     const candidate = this.#drawn(task, ({ holder }) => {
       return hasChunk(holder, task) && mayAudit(this.#draft, holder, task, auditors);
     });
-    if (candidate === undefined || this.#isInTime(candidate, task.id)) return candidate;
+    if (candidate === undefined || this.#isInTime(candidate.holder, task.id)) return candidate;
     return this.#isWorthWaiting(task, auditors) ? undefined : candidate;
   }
 
@@ -69,7 +69,7 @@ export class Choice {
       const doneInMs = this.#forecast.doneInMs(each.holder, task.id);
       if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
       // A trusted holder that is late with this proof would be later still if it began after the first run.
-      if (!isTrusted(each.holder) && !this.#isInTime(each, task.id)) return false;
+      if (!isTrusted(each.holder) && !this.#isInTime(each.holder, task.id)) return false;
       return mayRunAgain(this.#draft, each.holder, task.verification, pair);
     });
   }
@@ -83,7 +83,7 @@ export class Choice {
       if (leases.some(({ holderId }) => holderId === holder.id)) continue;
       const doneInMs = this.#forecast.doneInMs(holder, task.id);
       if (doneInMs >= leastMs || !this.#mayMake(candidate, task)) continue;
-      if (!this.#isInTime(candidate, task.id)) continue;
+      if (!this.#isInTime(candidate.holder, task.id)) continue;
       soonest = candidate;
       leastMs = doneInMs;
     }
@@ -95,7 +95,7 @@ export class Choice {
     const auditors = this.#whoAudits();
     return this.#drawn(task, (candidate) => {
       const { holder } = candidate;
-      if (!hasChunk(holder, task) || !this.#isInTime(candidate, task.id)) return false;
+      if (!hasChunk(holder, task) || !this.#isInTime(candidate.holder, task.id)) return false;
       if (leases.some(({ holderId }) => holderId === holder.id)) return false;
       return mayAudit(this.#draft, holder, task, auditors);
     });
@@ -137,7 +137,7 @@ export class Choice {
     for (const candidate of this.#candidates.inTurn()) {
       const { holder } = candidate;
       if (!may(candidate)) continue;
-      const isInTime = this.#isInTime(candidate, task.id);
+      const isInTime = this.#isInTime(candidate.holder, task.id);
       if (isInTime && isTrusted(holder)) return candidate;
       if (!isInTime && !isFree(candidate)) continue;
       const at = isInTime ? this.#draft.random() : 1 + this.#forecast.doneInMs(holder, task.id);
@@ -149,7 +149,8 @@ export class Choice {
   }
 
   /** Whether the holder's time is for audits. Asked anew after each hand-out, which uses some of it. */
-  #isReserved({ holder }: Candidate, { chunk, verification }: TaskRecord): boolean {
+  #isReserved({ holder }: Candidate, task: TaskRecord): boolean {
+    const { chunk, verification } = task;
     if (!isTrusted(holder) || verification.excluded.length > 0) return false;
     // Contributors starve for chunks: what the owner makes itself needs no upload.
     const isStarving = this.#candidates.inTurn().some((each) => {
@@ -157,15 +158,27 @@ export class Choice {
     });
     if (chunk?.stored !== true && isStarving) return false;
     const { tasks, audits } = this.#open;
-    return isTrustedTimeShort(this.#draft, this.#forecast, {
+    const isShort = isTrustedTimeShort(this.#draft, this.#forecast, {
       tasks,
       audits: audits + this.toPair().length,
       endsInMs: this.endsInMs(),
     });
+    return isShort && this.#isForContributors(task);
+  }
+
+  /**
+   * Whether a contributor would be in time with the task, now or after what it is at. The end is forecast
+   * with trusted holders: where only they would be in time, nobody would ever get what they leave.
+   */
+  #isForContributors(task: TaskRecord): boolean {
+    return this.#forecast.holders().some((holder) => {
+      if (isTrusted(holder) || holder.slots === 0 || !this.#isInTime(holder, task.id)) return false;
+      return this.#mayDecode(holder, task);
+    });
   }
 
   /** Whether the holder would be done before everything could be, if others made it instead. */
-  #isInTime({ holder }: Candidate, taskId: string): boolean {
+  #isInTime(holder: Holder, taskId: string): boolean {
     const endsInMs = this.endsInMs();
     if (!Number.isFinite(endsInMs)) return true;
     return this.#forecast.doneInMs(holder, taskId) <= endsInMs + END_SLACK_MS;
