@@ -75,6 +75,12 @@ const RECIPES = {
     ...tone(8),
     ...["-c:v", "mpeg2video", "-bf", "2", "-g", "15", "-q:v", "5", "-c:a", "mp2", "-f", "vob"],
   ],
+  /** Its picture is one that mediabunny leaves out. */
+  "mpeg2-ac3.ts": [
+    ...picture(8, 25),
+    ...tone(8),
+    ...["-c:v", "mpeg2video", "-bf", "2", "-g", "15", "-q:v", "5", "-c:a", "ac3"],
+  ],
   "wmv2.wmv": [
     ...picture(8, 25),
     ...tone(8, 44_100),

@@ -128,6 +128,7 @@ test("composition offsets below zero in an unsigned run are read signed", async 
 test.each([
   ["reports/drone-sei-aud-samples.mp4", 200],
   ["reports/trun0-negative.mp4", 250],
+  ["reports/zlib-tracks.mkv", 250],
 ])("the real clip %s has %d frames", async (name, frames) => {
   const path = realClip(name);
   if (path === null) return;

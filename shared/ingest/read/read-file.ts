@@ -75,7 +75,7 @@ export async function readFile(
       throw asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
     }
   }
-  if (opened !== null && opened.video === null && (await isKnownSound(opened))) {
+  if (opened !== null && holdsSoundAlone(layout) && (await isKnownSound(opened))) {
     const { probed, dispose } = await probeSoundAlone(
       file,
       { opened, readFrom: file, layout },
@@ -89,6 +89,14 @@ export async function readFile(
   }
   opened?.input.dispose();
   return readCopy(file, options);
+}
+
+/**
+ * By a table of contents that lists all tracks. mediabunny leaves out a picture that it cannot read, of which
+ * other containers tell ffmpeg alone.
+ */
+function holdsSoundAlone(layout: IsoLayout | null): boolean {
+  return layout?.tracks.every(({ handler }) => handler !== "vide") === true;
 }
 
 async function isKnownSound({ audio }: OpenedFile): Promise<boolean> {
