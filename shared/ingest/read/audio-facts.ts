@@ -25,7 +25,6 @@ export interface ListedAudio {
   /** Packets at which the sound begins anew, at their own time. */
   joins: readonly number[];
   codec: AudioCodec | null;
-  description: Uint8Array | null;
   /** Samples of each packet, where they vary; times do not tell, for they hold gaps and rounding. */
   counts: Float64Array | undefined;
   /** Delay that the container's times include and the audio itself does not. */
@@ -59,7 +58,6 @@ export async function listAudio(
     packets,
     joins: edited?.joins ?? [],
     codec,
-    description,
     counts,
     delaySeconds,
   };
@@ -67,14 +65,16 @@ export async function listAudio(
 
 /**
  * @param zeroSeconds demuxer time of timeline zero
+ * @param further the same track by each further description of its samples
  * @returns null for a track without packets
  */
 export async function describeAudio(
   listed: ListedAudio,
   position: number,
   zeroSeconds: number,
+  further: readonly InputAudioTrack[],
 ): Promise<AudioTrackProbe | null> {
-  const { track, packets, codec, description, delaySeconds } = listed;
+  const { track, packets, codec, delaySeconds } = listed;
   if (packets.seconds.length === 0) return null;
   const sampleRate = await track.getSampleRate();
   const packetSamples = audioGrid({
@@ -103,7 +103,8 @@ export async function describeAudio(
     facts: {
       track: position,
       codec: ((await track.getCodecParameterString()) ?? codec ?? "unknown").slice(0, 100),
-      channels: aacChannels(codec, description) ?? (await track.getNumberOfChannels()),
+      // None is left out where they change on the way.
+      channels: Math.max(...(await Promise.all([track, ...further].map(channelsOf)))),
       sampleRate,
       language: canonicalLanguage(await track.getLanguageCode()),
       title: (await track.getName())?.slice(0, 200) ?? null,
@@ -158,6 +159,12 @@ function heardSpans(track: IsoTrack | undefined, zeroSeconds: number, all: Span)
   const hasGap = spans.some((span, i) => span.startTicks > (spans[i - 1]?.endTicks ?? Infinity));
   if (hidden <= HIDDEN_TICKS && !hasGap) return null;
   return spans.filter((span) => span.endTicks > span.startTicks);
+}
+
+async function channelsOf(track: InputAudioTrack): Promise<number> {
+  const description = descriptionBytes((await track.getDecoderConfig())?.description);
+  const said = aacChannels(await track.getCodec(), description);
+  return said ?? (await track.getNumberOfChannels());
 }
 
 /** Output channels of channelConfiguration 1 to 7 (ISO/IEC 14496-3, table 1.19). */

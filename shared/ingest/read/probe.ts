@@ -121,7 +121,10 @@ export async function probeFile(
   const zeroSeconds = window.shownFromSeconds ?? index.zeroSeconds;
   const audio: (AudioTrackProbe & ProbedFile["audio"][number])[] = [];
   for (const [position, one] of listed.audio.entries()) {
-    const probed = await describeAudio(one, position, zeroSeconds);
+    const further = (options.described ?? []).flatMap(({ audio: tracks }) => {
+      return tracks.filter(({ id }) => id === one.track.id);
+    });
+    const probed = await describeAudio(one, position, zeroSeconds, further);
     if (probed === null) continue;
     const { track, isoTrack } = one;
     const changes = probed.index.packetDescriptions !== null;
