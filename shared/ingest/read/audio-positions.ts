@@ -14,10 +14,19 @@ import type { AudioCodec } from "mediabunny";
 const JITTER_SECONDS = 0.1;
 
 /**
- * Where recordings are joined, the sound of the first often goes on a little longer than its picture. All
- * of it is kept, and what follows comes after it, up to this much late; so does ffmpeg.
+ * Times that keep no time with each other may lie so much before the count before it starts anew; so does
+ * ffmpeg.
  */
 const OVERLAP_SECONDS = 0.3;
+
+/**
+ * Where times step by more than this, between packets that keep time with each other before and after, the
+ * clock stepped: two recordings were joined there, or packets are lost. Rounding is 1 ms at most.
+ */
+const STEP_SECONDS = 0.008;
+const STEADY_SECONDS = 0.003;
+/** Packets on each side that have to keep time. */
+const STEADY_PACKETS = 3;
 
 export interface AudioTiming {
   /** Presentation time of each packet, in seconds on the job's timeline. */
@@ -41,7 +50,7 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   const positions = new Float64Array(count + 1);
   const snap = (at: number) => Math.round((at * sampleRate) / step) * step;
   let next = snap(seconds[0] ?? 0);
-  const joins = new Set(timing.joins);
+  const joins = new Set([...(timing.joins ?? []), ...clockSteps(timing, counts)]);
   for (let i = 0; i < count; i++) {
     const said = (seconds[i] ?? 0) * sampleRate;
     // A jump back never goes beyond the start of the packet before; a jump forward leaves a gap.
@@ -57,6 +66,29 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   }
   positions[count] = next;
   return positions;
+}
+
+/** The packets that begin anew at their own time, so that errors of several joints do not add up. */
+function clockSteps({ seconds, sampleRate }: AudioTiming, counts: ArrayLike<number>): number[] {
+  const count = seconds.length;
+  /** By how much a packet comes later than the one before it ends, in seconds. */
+  const late = (i: number) =>
+    (seconds[i] ?? 0) - (seconds[i - 1] ?? 0) - (counts[i - 1] ?? 0) / sampleRate;
+  const isSteady = (first: number, last: number) => {
+    let sum = 0;
+    for (let i = Math.max(1, first); i <= Math.min(count - 1, last); i++) {
+      sum += late(i);
+      if (Math.abs(sum) > STEADY_SECONDS) return false;
+    }
+    return true;
+  };
+  const steps: number[] = [];
+  // The first packets of many files lie elsewhere, as long as their edit list or priming is.
+  for (let i = STEADY_PACKETS; i < count; i++) {
+    if (Math.abs(late(i)) <= STEP_SECONDS) continue;
+    if (isSteady(i - STEADY_PACKETS, i - 1) && isSteady(i + 1, i + STEADY_PACKETS)) steps.push(i);
+  }
+  return steps;
 }
 
 /**
