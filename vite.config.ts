@@ -15,6 +15,7 @@ import {
 } from "./edge/local/storage-credentials.ts";
 import { compileWords } from "./web/build/compile-words.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
+import { pageHead } from "./web/build/page-head.ts";
 import { chunkBanner, pageHeaders } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
 import { entryName, SERVICE_WORKER, serviceWorker } from "./web/build/service-worker.ts";
@@ -73,6 +74,7 @@ export default defineConfig(({ command, isPreview = false }) => {
       ffmpegAssets({ cacheDir: here(".cache") }),
       uploadElement(here("web/element/tributary-upload.ts")),
       serviceWorker(),
+      pageHead(),
       pageHeaders({ storageOrigin: storageOrigin() }),
     ],
     worker: {
