@@ -1,12 +1,15 @@
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
+import type { OwnerTab } from "../../web/headless/owner-tab.ts";
+import type { ShownState } from "../../web/pages/upload/shown-state.ts";
+import { insertIntoOwner, LOCAL_SCRIPTS } from "./owner-script.ts";
 
 // Browsers too old or crippled get one sentence on each page, and what they can still do.
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchBrowser();
+  browser = await launchBrowser(LOCAL_SCRIPTS);
 });
 afterAll(() => browser?.close());
 
@@ -29,6 +32,8 @@ const LACKS = {
     "const Real = Worker; globalThis.Worker = function (address) { return new Real(address); }",
   WebCodecs:
     "for (const name of ['VideoDecoder', 'VideoEncoder', 'AudioDecoder']) delete globalThis[name]",
+  // As on plain http.
+  keys: "delete Crypto.prototype.subtle",
 };
 
 async function opened(name: PageName, lack: keyof typeof LACKS): Promise<Page> {
@@ -68,3 +73,81 @@ describe.each(Object.keys(PAGES) as PageName[])("%s", (name) => {
     }
   });
 });
+
+test("where the scripts cannot even be read", async () => {
+  const page = await browser.newPage();
+  await page.route(/assets\/index-[^/]*\.js/, (route) =>
+    route.fulfill({ contentType: "text/javascript", body: "class { syntax of 2040 }" }),
+  );
+  await page.goto(serverUrl);
+  const alert = page.getByRole("alert");
+  await alert.waitFor();
+  expect(await alert.textContent()).toMatch(/^This browser is too old for this page\. Update it/);
+  await page.close();
+});
+
+test("a pool's page says that it needs https, before anybody joins", async () => {
+  const page = await browser.newPage();
+  await page.addInitScript(LACKS.keys);
+  await page.goto(`${serverUrl}/pool/some#token`);
+  const alert = page.getByRole("alert");
+  await alert.waitFor();
+  expect(await alert.textContent()).toMatch(/only over https/);
+  await page.close();
+});
+
+/** For the owner's worker: an encoder that turns all colours a little, as one that mistakes their matrix. */
+const WRONG_COLOURS = `
+  const encode = VideoEncoder.prototype.encode;
+  VideoEncoder.prototype.encode = function (frame, options) {
+    const { displayWidth, displayHeight, timestamp, duration } = frame;
+    const canvas = new OffscreenCanvas(displayWidth, displayHeight);
+    const context = canvas.getContext("2d");
+    context.filter = "hue-rotate(25deg)";
+    context.drawImage(frame, 0, 0);
+    const turned = new VideoFrame(canvas, { timestamp, duration: duration ?? 0 });
+    encode.call(this, turned, options);
+    turned.close();
+  };`;
+
+/** For the owner's worker: an encoder that takes the ladder of our choice, and not the one that is asked for. */
+const NO_SMALL_PICTURES = `
+  const configure = VideoEncoder.prototype.configure;
+  VideoEncoder.prototype.configure = function (config) {
+    if (config.height === 144) throw new DOMException("Too small.", "NotSupportedError");
+    configure.call(this, config);
+  };`;
+
+test.each([
+  ["has no codecs", LACKS.WebCodecs, "NO_WEBCODECS"],
+  ["changes colours", WRONG_COLOURS, "COLOURS_WRONG"],
+  ["encodes no such picture", NO_SMALL_PICTURES, "NO_ENCODER"],
+])(
+  "where the browser %s x264 is promised, and why, and makes the video",
+  async (_, script, code) => {
+    const page = await browser.newPage();
+    await insertIntoOwner({ page } as OwnerTab, script);
+    await page.goto(`${serverUrl}/?ladder=144:140`);
+    await page.getByRole("button", { name: /sample clip/i }).click();
+    const inspection = () =>
+      page.evaluate(() => {
+        type Shown = { tributary?: { state: ShownState } };
+        return (globalThis as unknown as Shown).tributary?.state.inspection ?? null;
+      });
+    await expect
+      .poll(inspection)
+      .toMatchObject({ pictureEngine: "ffmpeg-wasm", fastRefusalCode: code });
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    const ended = await page.waitForFunction(
+      () => {
+        type Shown = { tributary: { state: ShownState } };
+        const { state } = (globalThis as unknown as Shown).tributary;
+        return ["ready", "failed"].includes(state.phase) ? state : null;
+      },
+      null,
+      { timeout: 120_000 },
+    );
+    expect(await ended.jsonValue()).toMatchObject({ phase: "ready" });
+    await page.close();
+  },
+);

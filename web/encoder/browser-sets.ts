@@ -25,17 +25,26 @@ export async function withBrowserSets(plan: JobPlan): Promise<JobPlan> {
     return { ...plan, video };
   } catch (thrown) {
     console.info("The browser's encoder is left out:", thrown);
-    const { message } = toWireError(thrown);
-    const left = notice(
-      "ENCODER_LEFT_OUT",
-      `This browser's encoder cannot take part, so that making the video takes longer: ${message}`,
-    );
-    const { source } = plan;
-    // A plan holds a score of them.
-    const notices = [left, ...source.notices].slice(0, 20);
-    const warnings = [left.message, ...source.warnings].slice(0, 20);
-    return { ...plan, source: { ...source, notices, warnings } };
+    return withoutBrowser(plan, toWireError(thrown).message);
   }
+}
+
+/** A plan that says that the browser's encoder takes no part in it, and why. */
+export function withoutBrowser(plan: JobPlan, reason: string): JobPlan {
+  const left = notice(
+    "ENCODER_LEFT_OUT",
+    `This browser's encoder cannot take part, so that making the video takes longer: ${reason}`,
+  );
+  const { source } = plan;
+  // A plan holds a score of them.
+  const notices = [left, ...source.notices].slice(0, 20);
+  const warnings = [left.message, ...source.warnings].slice(0, 20);
+  return { ...plan, source: { ...source, notices, warnings } };
+}
+
+/** Whether no browser's encoder makes any of a plan's renditions. */
+export function isWithoutBrowser({ video }: JobPlan): boolean {
+  return video.every(({ parameterSets }) => parameterSets?.browser == null);
 }
 
 function withSets(rendition: VideoRendition, browser: EncoderSets | null): VideoRendition {

@@ -18,6 +18,11 @@ const NO_DECODER: FastRefusal = {
   message: "This browser does not decode this codec.",
 };
 
+export const NO_ENCODER: FastRefusal = {
+  code: "NO_ENCODER",
+  message: "This browser does not encode H.264 in these sizes.",
+};
+
 interface DecodeStart {
   /** Null where WebCodecs has no name for the source's codec. */
   config: VideoDecoderConfig | null;
@@ -54,9 +59,7 @@ export async function refuseFast(question: FastQuestion): Promise<FastRefusal | 
   if (config === null || !(await decodes(config))) return NO_DECODER;
   const unreadable = await refuseSamples(config, packet, question);
   if (unreadable !== null) return unreadable;
-  if (!(await encodes(renditions, outputFrameRate(video)))) {
-    return { code: "NO_ENCODER", message: "This browser does not encode H.264 in these sizes." };
-  }
+  if (!(await encodes(renditions, outputFrameRate(video)))) return NO_ENCODER;
   const { fault, inRgb } = await colourProof();
   if (fault !== null) return { code: "COLOURS_WRONG", message: fault };
   if (!inRgb || tellsItsMatrix(config)) return null;

@@ -377,10 +377,16 @@ class Owner implements OwnerApi {
       this.#headStart.end();
       return;
     }
-    const plan = await file.jobPlan();
+    const able = await file.withAbleEncoder();
     const isNow = this.#file === file && this.#encoders.pool === pool;
     if (!isNow || this.#feed.state.phase !== "inspected") return;
-    this.#aimAhead(file, plan);
+    if (able !== file) {
+      this.#headStart.end();
+      this.#encoders.end();
+      this.#plan(() => able);
+      this.#preparePool();
+    }
+    this.#aimAhead(able, await able.jobPlan());
   }
 
   #aimAhead(file: PlannedFile, plan: JobPlan): void {

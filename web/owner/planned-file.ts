@@ -8,10 +8,10 @@ import type { TrimRange } from "../../shared/job/trim.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../edge-client.ts";
-import { withBrowserSets } from "../encoder/browser-sets.ts";
+import { isWithoutBrowser, withBrowserSets, withoutBrowser } from "../encoder/browser-sets.ts";
 import { NO_WEBASSEMBLY } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
-import { refuseFast } from "../encoder/webcodecs-check.ts";
+import { NO_ENCODER, refuseFast } from "../encoder/webcodecs-check.ts";
 import { openSource } from "../holder/ingest/source.ts";
 import { randomId } from "../random-id.ts";
 import { audioNeedsFfmpeg, hasEngineFor, preferenceFor, slotCountFor } from "./choices.ts";
@@ -37,13 +37,18 @@ interface PlanChoice {
   planSlots: number;
   /** How loud the source is, where that was asked for. */
   measured?: AudioChoice["measured"];
+  /** The browser's encoder was tried with this ladder, and cannot make it. */
+  lacksEncoder?: boolean;
 }
 
 /** The picked file, opened, and the plan of what will be made of it. */
 export class PlannedFile {
   readonly file: File;
   readonly source: Source;
+  /** With this plan. */
   readonly facts: FileFacts;
+  /** With any plan. */
+  readonly #facts: FileFacts;
   readonly #choice: PlanChoice;
   readonly plan: JobPlan;
   /** Key of the job that is made by this plan, however often it is asked for. */
@@ -62,7 +67,8 @@ export class PlannedFile {
   ) {
     this.file = file;
     this.source = source;
-    this.facts = facts;
+    this.#facts = facts;
+    this.facts = choice.lacksEncoder ? { ...facts, fastRefusal: NO_ENCODER } : facts;
     this.#options = options;
     this.#choice = choice;
     this.plan = source.planJob(choice.ladder ?? undefined, choice.planSlots, this.audio);
@@ -120,7 +126,7 @@ export class PlannedFile {
     const source = this.source.trimmed(range);
     // What was measured is another part's.
     const { ladder, planSlots } = this.#choice;
-    return new PlannedFile(this.file, source, this.facts, this.#options, { ladder, planSlots });
+    return new PlannedFile(this.file, source, this.#facts, this.#options, { ladder, planSlots });
   }
 
   /**
@@ -131,7 +137,7 @@ export class PlannedFile {
     if (this.audio.loudness !== true || this.audio.measured !== undefined) return this;
     const measured = await this.source.loudness(how);
     const choice = { ...this.#choice, measured };
-    return new PlannedFile(this.file, this.source, this.facts, this.#options, choice);
+    return new PlannedFile(this.file, this.source, this.#facts, this.#options, choice);
   }
 
   /** When the frames of the whole file are shown. */
@@ -147,9 +153,9 @@ export class PlannedFile {
    * @throws TributaryError LADDER_INVALID
    */
   planned(options: OwnerOptions, ladder: LadderRung[] | null, planSlots?: number): PlannedFile {
-    return new PlannedFile(this.file, this.source, this.facts, options, {
+    return new PlannedFile(this.file, this.source, this.#facts, options, {
       ladder,
-      planSlots: planSlots ?? slotsToPlanFor(options, this.facts),
+      planSlots: planSlots ?? slotsToPlanFor(options, this.#facts),
       measured: options.audio?.measured ?? this.#choice.measured,
     });
   }
@@ -215,16 +221,29 @@ export class PlannedFile {
    * encoder is tried for it.
    */
   jobPlan(): Promise<JobPlan> {
-    const usesWebCodecs = preferenceFor(this.#options, this.facts.fastRefusal) !== "ffmpeg";
-    this.#jobPlan ??= usesWebCodecs ? withBrowserSets(this.plan) : Promise.resolve(this.plan);
+    if (this.#choice.lacksEncoder)
+      return Promise.resolve(withoutBrowser(this.plan, NO_ENCODER.message));
+    this.#jobPlan ??= this.#usesWebCodecs ? withBrowserSets(this.plan) : Promise.resolve(this.plan);
     return this.#jobPlan;
+  }
+
+  get #usesWebCodecs(): boolean {
+    return preferenceFor(this.#options, this.facts.fastRefusal) !== "ffmpeg";
+  }
+
+  /** The same for ffmpeg, where the browser's encoder turned out to be unable; itself where it is able. */
+  async withAbleEncoder(): Promise<PlannedFile> {
+    if (!this.#usesWebCodecs || !isWithoutBrowser(await this.jobPlan())) return this;
+    const facts = { ...this.#facts, fastRefusal: NO_ENCODER };
+    const planSlots = slotsToPlanFor(this.#options, facts);
+    const choice = { ...this.#choice, lacksEncoder: true, planSlots };
+    return new PlannedFile(this.file, this.source, this.#facts, this.#options, choice);
   }
 
   get inspection(): Inspection {
     const { plan, source, facts } = this;
     const rates = [...plan.video, ...plan.audio].map(({ bitsPerSecond }) => bitsPerSecond);
     const bytesPerSecond = rates.reduce((sum, rate) => sum + rate, 0) / 8;
-    const usesWebCodecs = preferenceFor(this.#options, facts.fastRefusal) !== "ffmpeg";
     return {
       source: {
         ...plan.source,
@@ -240,7 +259,7 @@ export class PlannedFile {
       estimatedBytes: Math.round(bytesPerSecond * this.durationSeconds),
       remuxed: source.remuxed,
       asksKey: facts.asksKey,
-      pictureEngine: usesWebCodecs ? "webcodecs" : "ffmpeg-wasm",
+      pictureEngine: this.#usesWebCodecs ? "webcodecs" : "ffmpeg-wasm",
       fastRefusal: facts.fastRefusal?.message ?? null,
       fastRefusalCode: facts.fastRefusal?.code ?? null,
     };

@@ -1,12 +1,13 @@
 import { type Key, t } from "../words/words.ts";
 
 /** Purposes of pages; each needs other features of the browser. */
-type Purpose = "upload" | "contribute" | "watch" | "videos" | "admin";
+type Purpose = "upload" | "contribute" | "pool" | "watch" | "videos" | "admin";
 
 /** Advice for a browser that lacks a feature, by the page's purpose. */
 const REMEDIES: Record<Purpose, Key> = {
   upload: "ui.remedy.page",
   contribute: "ui.remedy.contribute",
+  pool: "ui.remedy.contribute",
   watch: "ui.remedy.watch",
   videos: "ui.remedy.page",
   admin: "ui.remedy.page",
@@ -31,7 +32,7 @@ function showLack(purpose: Purpose, lack: Key): void {
   main.className = "unsupported";
   const sentence = document.createElement("p");
   sentence.setAttribute("role", "alert");
-  sentence.textContent = `${t(lack)} ${t(REMEDIES[purpose])}`;
+  sentence.textContent = lack === "ui.lack.https" ? t(lack) : `${t(lack)} ${t(REMEDIES[purpose])}`;
   main.append(sentence);
   if (purpose === "watch") main.append(streamLink());
   document.getElementById("page")?.replaceChildren(main);
@@ -43,7 +44,9 @@ function findLack(purpose: Purpose): Key | null {
     typeof AbortSignal.any !== "function" ||
     typeof AbortSignal.timeout !== "function";
   if (isOld) return "ui.lack.old";
-  if (purpose === "upload" || purpose === "contribute") {
+  // A member proves who it is by a key, and only secure pages have keys.
+  if (purpose === "pool" && crypto.subtle === undefined) return "ui.lack.https";
+  if (purpose === "upload" || purpose === "contribute" || purpose === "pool") {
     if (typeof Worker === "undefined" || !hasModuleWorkers()) {
       return "ui.lack.workers";
     }

@@ -23,7 +23,7 @@ declare global {
 }
 
 const words = loadWords(["contribute", "errors", "pool", "ui"]);
-requireBrowser("contribute", words);
+requireBrowser("pool", words);
 
 const [, , poolId = "", view = ""] = location.pathname.split("/");
 const token = location.hash.slice(1);
