@@ -4,9 +4,14 @@ export interface AudioChoice {
   kilobitsPerSecond?: number | undefined;
   /** Whether all tracks are made as loud as `LOUDNESS_TARGET`. Default: they stay as they are. */
   loudness?: boolean | undefined;
+  /** Whether 5.1 of the source is kept beside its stereo. Default: no; it is as much work as three of those. */
+  surround?: boolean | undefined;
   /** Measures of the source, where its loudness is to be changed. */
   measured?: readonly LoudnessMeasure[] | undefined;
 }
+
+/** Channels of 5.1. */
+export const SURROUND_CHANNELS = 6;
 
 /** Of a track, as it is mixed for the video (EBU R 128). */
 export interface LoudnessMeasure {

@@ -5,18 +5,21 @@ import {
   type AudioChoice,
   LOUDNESS_TARGET,
   type LoudnessMeasure,
+  SURROUND_CHANNELS,
 } from "./audio-choice.ts";
 
 /** Rate of 5.1, in bits a second. */
 const SURROUND_BITS_PER_SECOND = 384_000;
-/** Channels of 5.1. */
-export const SURROUND_CHANNELS = 6;
-
-/** One rendition a track in stereo or mono, the default one first; after them one more of each track in 5.1. */
+/**
+ * One rendition a track in stereo or mono, the default one first; after them, where that is chosen, one more of
+ * each track in 5.1.
+ */
 export function planAudio(
   facts: Pick<SourceFacts, "audio">,
-  { kilobitsPerSecond: kilobits = AUDIO_KILOBITS.usual, loudness, measured = [] }: AudioChoice = {},
+  choice: AudioChoice = {},
 ): AudioRendition[] {
+  const { kilobitsPerSecond: kilobits = AUDIO_KILOBITS.usual } = choice;
+  const { loudness, measured = [] } = choice;
   const tracks = [...facts.audio];
   const first = tracks.findIndex((track) => track.isDefault);
   const [chosen] = tracks.splice(Math.max(0, first), 1);
@@ -40,6 +43,7 @@ export function planAudio(
       ...(loudness === true && levelled(measureOf(track.track, channels))),
     };
   });
+  if (choice.surround !== true) return plain;
   const surround = plain.flatMap(({ loudness: _, ...stereo }): AudioRendition[] => {
     const { track } = stereo;
     const facts = [chosen, ...tracks].find((each) => each.track === track);

@@ -3,7 +3,7 @@ import { plannedInit } from "../cmaf/planned-init.ts";
 import { arePlain } from "../h264/encoder-sets.ts";
 import { TributaryError, toWireError } from "../job/errors.ts";
 import { type JobPlan, runRateShare, segmentDurationTicks, segmentFrames } from "../job/job.ts";
-import { SURROUND_CHANNELS } from "./audio.ts";
+import { SURROUND_CHANNELS } from "./audio-choice.ts";
 import { checkPlanSize } from "./limits.ts";
 import { longestTicks, SEGMENT_LIMIT_TICKS } from "./segments.ts";
 

@@ -122,6 +122,8 @@ export const audioChoiceSchema = z.object({
   kilobitsPerSecond: z.int().min(AUDIO_KILOBITS.least).max(AUDIO_KILOBITS.most).optional(),
   /** Measures the audio and makes it as loud as web players expect: -16 LUFS, peaks held at -1.5 dBTP. */
   loudness: z.boolean().optional(),
+  /** Keeps 5.1 of the source beside stereo. */
+  surround: z.boolean().optional(),
 }) satisfies z.ZodType<AudioChoice>;
 
 export const visibilitySchema = z.enum(VISIBILITIES);

@@ -43,7 +43,7 @@ test.each([
   const video = ["-f", "lavfi", "-i", "color=c=gray:s=64x64:r=10:d=4"];
   await ffmpeg([...video, "-f", "lavfi", "-i", sound, "-c:v", "libx264", "-c:a", codec, path]);
   await opened(path, async (source) => {
-    const plan = source.planJob([{ shortSide: 64, kilobitsPerSecond: 50 }]);
+    const plan = source.planJob([{ shortSide: 64, kilobitsPerSecond: 50 }], 1, { surround: true });
     expect(plan.audio.map(({ id }) => id)).toEqual(["a0", "a0s"]);
     const { a0 = "", a0s = "" } = Object.fromEntries(await encoded(source, plan, folder, "audio"));
     const layouts = await Promise.all(

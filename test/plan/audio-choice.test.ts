@@ -7,7 +7,7 @@ import { parseArguments } from "../../web/headless/arguments.ts";
 import { factsOf, planOf } from "./sample-facts.ts";
 
 const rates = (channels: number, kilobitsPerSecond?: number) =>
-  planAudio({ audio: [factsOf({ channels })] }, { kilobitsPerSecond }).map(
+  planAudio({ audio: [factsOf({ channels })] }, { kilobitsPerSecond, surround: true }).map(
     ({ bitsPerSecond }) => bitsPerSecond,
   );
 
@@ -22,12 +22,13 @@ test("stereo has the rate that was chosen, mono half of it, and never less than 
 });
 
 test("a track in 5.1 is made in stereo, which is the default, and in 5.1 beside it", () => {
-  const { audio } = planOf(factsOf({ channels: 6 }));
+  const { audio } = planOf(factsOf({ channels: 6 }), { surround: true });
   expect(audio).toMatchObject([
     { id: "a0", channels: 2, isDefault: true },
     { id: "a0s", channels: 6, isDefault: false, name: audio[0]?.name },
   ]);
-  const plan = planOf(factsOf({ channels: 6 }));
+  const plan = planOf(factsOf({ channels: 6 }), { surround: true });
+  expect(planOf(factsOf({ channels: 6 })).audio.map(({ id }) => id)).toEqual(["a0"]);
   expect(() => validatePlan(plan)).not.toThrow();
   const [stereo, surround] = plan.audio;
   if (stereo === undefined || surround === undefined) throw new Error("Two are needed.");
@@ -36,7 +37,8 @@ test("a track in 5.1 is made in stereo, which is the default, and in 5.1 beside 
   const twice = { ...plan, audio: [stereo, { ...surround, channels: 2 }] };
   expect(() => validatePlan(twice)).toThrow("used twice");
   // The variant for cellular connections counts the stereo alone.
-  const low = (channels: number) => planOf(factsOf({ channels }), { kilobitsPerSecond: 64 }).video;
+  const low = (channels: number) =>
+    planOf(factsOf({ channels }), { kilobitsPerSecond: 64, surround: true }).video;
   expect(low(6).map(({ id }) => id)).toEqual(low(2).map(({ id }) => id));
 });
 

@@ -498,7 +498,7 @@ test("the rate of the sound is the owner's choice, in words", async () => {
   expect(await choice.inputValue()).toBe("128");
   await choice.selectOption("Music (192 kbit/s)");
   expect(await stage.calls()).toEqual([
-    { name: "useAudio", argument: { kilobitsPerSecond: 192, loudness: false } },
+    { name: "useAudio", argument: { kilobitsPerSecond: 192, loudness: false, surround: false } },
   ]);
 });
 

@@ -25,6 +25,7 @@ npm run transcode -- FILES AND FOLDERS [options]
   --keep-original     uploads the file itself, too, once the video is ready: for its owner alone
   --loudness          measures the audio and makes it as loud as web players expect: -16 LUFS, peaks held at
                       -1.5 dBTP
+  --surround          keeps 5.1 sound of the source beside the stereo
   --engine NAME       auto (default), ffmpeg, webcodecs or server
   --cores N           cores that the page sees, to try what a weak device does
   --slots N           encoders of the tab; default: one a core
@@ -81,6 +82,8 @@ export interface TranscodeArguments {
   keepOriginal?: boolean;
   /** Default: the audio stays as loud as it is. */
   loudness?: boolean;
+  /** Default: stereo alone. */
+  surround?: boolean;
   /** Default: the whole file. */
   trim?: TrimRequest | null;
   slots: number | null;
@@ -148,6 +151,7 @@ export function parseArguments(
     ladder: values.ladder ?? null,
     keepOriginal: values["keep-original"] === true,
     loudness: values.loudness === true,
+    surround: values.surround === true,
     audioKbps: wholeNumber(
       "--audio-kbps",
       values["audio-kbps"],
@@ -248,6 +252,7 @@ const OPTIONS = {
   ladder: { type: "string" },
   "audio-kbps": { type: "string" },
   loudness: { type: "boolean" },
+  surround: { type: "boolean" },
   "keep-original": { type: "boolean" },
   engine: { type: "string", default: "auto" },
   slots: { type: "string" },

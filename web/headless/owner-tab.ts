@@ -34,6 +34,8 @@ export interface OwnerTabOptions {
   audioKbps?: number | null;
   /** Default: as loud as it is. */
   loudness?: boolean;
+  /** Default: stereo alone. */
+  surround?: boolean;
   /** The part of each file that is made; default: all. */
   trim?: TrimRequest | null;
   /** How helpers' work is checked from the start; default: the page's own choice. */
@@ -90,6 +92,7 @@ export class OwnerTab {
     if (options.slots !== null) query.set("slots", String(options.slots));
     if (options.ladder !== null) query.set("ladder", options.ladder);
     if (options.loudness === true) query.set("loudness", "1");
+    if (options.surround === true) query.set("surround", "1");
     if (options.audioKbps != null) query.set("audio-kbps", String(options.audioKbps));
     const { startSeconds, endSeconds } = options.trim ?? {};
     if (startSeconds !== undefined) query.set("from", String(startSeconds));

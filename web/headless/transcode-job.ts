@@ -143,6 +143,7 @@ async function work(
     ladder,
     audioKbps = null,
     loudness = false,
+    surround = false,
     trim = null,
     cores,
     verify = "adaptive",
@@ -151,7 +152,10 @@ async function work(
   const checking = { verify, unverified };
   const tab = await OwnerTab.open(
     browser,
-    { serverUrl, engine, slots, ladder, audioKbps, loudness, trim, cores: cores ?? null, checking },
+    {
+      ...{ serverUrl, engine, slots, ladder, audioKbps, loudness, surround, trim },
+      ...{ cores: cores ?? null, checking },
+    },
     say,
   );
   seen.pickedAtMs = Date.now();

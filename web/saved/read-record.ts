@@ -17,6 +17,7 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
     z.object({
       kilobitsPerSecond: z.optional(z.int()),
       loudness: z.optional(z.boolean()),
+      surround: z.optional(z.boolean()),
       measured: z.optional(
         z.array(
           z.object({

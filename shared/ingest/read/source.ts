@@ -195,7 +195,7 @@ class OpenSource implements Source {
   }
 
   async loudness(how: Measuring): Promise<LoudnessMeasure[]> {
-    const tracks = planAudio(this.facts).map(({ track, channels }) => {
+    const tracks = planAudio(this.facts, { surround: true }).map(({ track, channels }) => {
       return { track, channels };
     });
     if (tracks.length === 0) return [];

@@ -1,4 +1,8 @@
-import { AUDIO_KILOBITS, type AudioChoice } from "../../../shared/plan/audio-choice.ts";
+import {
+  AUDIO_KILOBITS,
+  type AudioChoice,
+  SURROUND_CHANNELS,
+} from "../../../shared/plan/audio-choice.ts";
 import type { Inspection } from "../../owner/owner-api.ts";
 import { formatBitrate } from "../../ui/format.ts";
 import { type Key, t } from "../../words/words.ts";
@@ -14,17 +18,18 @@ const RATES: Readonly<Record<number, Key>> = {
 
 /** How the sound is made. Where the file has none, nothing. */
 export function AudioSettings({
-  inspection: { audio, audioChoice },
+  inspection: { source, audio, audioChoice },
   disabled,
   onChange,
 }: {
-  inspection: Pick<Inspection, "audio" | "audioChoice">;
+  inspection: Pick<Inspection, "source" | "audio" | "audioChoice">;
   disabled: boolean;
   /** Resolves to whether it was said. */
   onChange(choice: AudioChoice): Promise<boolean>;
 }) {
-  const { kilobitsPerSecond, loudness = false } = audioChoice;
-  const [shown, put] = useAsked<AudioChoice>({ kilobitsPerSecond, loudness }, onChange);
+  const { kilobitsPerSecond, loudness = false, surround = false } = audioChoice;
+  const asked = { kilobitsPerSecond, loudness, surround };
+  const [shown, put] = useAsked<AudioChoice>(asked, onChange);
   const isMeasuring = disabled && shown.loudness === true && !loudness;
   if (audio.length === 0) return null;
   const rate = shown.kilobitsPerSecond ?? AUDIO_KILOBITS.usual;
@@ -64,6 +69,17 @@ export function AudioSettings({
       <p id="loudness-hint" class="hint" role="status">
         {t(isMeasuring ? "upload.audio.measuring" : "upload.audio.loudnessHint")}
       </p>
+      {source.audio.some(({ channels }) => channels === SURROUND_CHANNELS) && (
+        <label class="switch">
+          <input
+            type="checkbox"
+            checked={shown.surround}
+            disabled={disabled}
+            onChange={(event) => put({ ...shown, surround: event.currentTarget.checked })}
+          />
+          <span>{t("upload.audio.surround")}</span>
+        </label>
+      )}
     </div>
   );
 }

@@ -211,7 +211,8 @@ function optionsOf(query: URLSearchParams): OwnerOptions {
   if (options.engine === undefined && kept.engine !== undefined) options.engine = kept.engine;
   const kilobitsPerSecond = audioKilobits(query.get("audio-kbps")) ?? kept.audioKbps;
   const loudness = query.get("loudness") === "1";
-  options.audio = { kilobitsPerSecond, loudness };
+  const surround = query.get("surround") === "1";
+  options.audio = { kilobitsPerSecond, loudness, surround };
   if (kept.verify !== undefined) options.checking = { verify: kept.verify, unverified: "wait" };
   if (globalThis.tributaryChecking) options.checking = globalThis.tributaryChecking;
   const createToken = savedKey ?? givenKey;

@@ -202,8 +202,8 @@ export class UploadSession {
   }
 
   /** How the audio is made; kept for a worker that takes over. @returns whether it was said */
-  async useAudio({ kilobitsPerSecond, loudness }: AudioChoice): Promise<boolean> {
-    const audio = { kilobitsPerSecond, loudness };
+  async useAudio({ kilobitsPerSecond, loudness, surround }: AudioChoice): Promise<boolean> {
+    const audio = { kilobitsPerSecond, loudness, surround };
     await this.#while("ladder", () => this.#link.configure({ audio }));
     if (this.#problem.peek() !== null) return false;
     this.#keep({ audioKbps: audio.kilobitsPerSecond });
