@@ -89,3 +89,24 @@ test("when only checks are left, no second is promised and nothing stands still"
   }
   expect(meter).toMatchObject({ etaSeconds: null, stalledSeconds: null });
 });
+
+test("while audio alone is left it moves, and its time is told", () => {
+  const meter = new ProgressMeter();
+  work(meter, () => 0.05, 40_000);
+  const told: (number | null)[] = [];
+  for (let atMs = 40_500; atMs < 70_000; atMs += 500) {
+    const view = standing(["done", 1], ["done", 1]);
+    const progress = (atMs - 40_500) / 30_000;
+    const tasks = view.tasks.map((task) =>
+      task.kind === "audio" ? { ...task, state: "leased" as const, progress } : task,
+    );
+    expect(tasks.some(({ kind }) => kind === "audio")).toBe(true);
+    const holders = view.holders.map((holder) => ({ ...holder, speed: 0.3 }));
+    meter.update({ ...view, holders, tasks }, atMs);
+    expect(meter.stalledSeconds).toBeNull();
+    told.push(meter.etaSeconds);
+  }
+  expect(told).not.toContain(null);
+  // It is a small share of the work of the video.
+  expect(Math.max(...told.map((each) => each ?? 0))).toBeLessThan(10);
+});

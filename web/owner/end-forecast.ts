@@ -19,6 +19,9 @@ const PROBATION = 3;
  */
 export const AUDIT_COST = 0.5;
 
+/** Cost of a task of audio, as a share of that of video as long. */
+const AUDIO_COST = 0.05;
+
 interface Slot {
   holder: HolderView;
   speed: number;
@@ -78,6 +81,12 @@ export function secondsToEnd(
   }
   for (const task of tasks) {
     if (["waiting", "ready", "backoff"].includes(task.state)) at(task, slots, 1);
+  }
+  for (const task of job.tasks) {
+    if (task.kind !== "audio" || task.state === "done" || task.state === "checking") continue;
+    const media = secondsOf(task) * AUDIO_COST * (1 - (live.get(task.id) ?? task.progress));
+    const slot = soonest(slots, media);
+    slot.freeAtSeconds += media / slot.speed;
   }
   if (trusted.length > 0) {
     const left = auditsLeft(job, results, audits);

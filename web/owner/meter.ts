@@ -19,6 +19,8 @@ export class ProgressMeter {
   readonly #slots = new SlotSpeedMeter();
   readonly #samples: { atMs: number; madeSeconds: number }[] = [];
   #movedAtMs: number | null = null;
+  /** Sum of the progress of all tasks, audio's among them. */
+  #progress = -1;
   /** When the job is likely to be done, smoothed. */
   #endMs: number | null = null;
   #updatedAtMs = 0;
@@ -46,12 +48,16 @@ export class ProgressMeter {
     const totalSeconds = job.durationTicks / TICKS_PER_SECOND;
     const made = madeShare(job, live);
     const madeSeconds = made * totalSeconds;
-    const last = this.#samples.at(-1);
     this.#samples.push({ atMs: nowMs, madeSeconds });
     while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? nowMs) < nowMs - WINDOW_MS) {
       this.#samples.shift();
     }
-    if (last === undefined || madeSeconds !== last.madeSeconds) this.#movedAtMs = nowMs;
+    const progress = job.tasks.reduce(
+      (sum, task) => sum + shareOf(task, live.get(task.id) ?? 0),
+      0,
+    );
+    if (progress !== this.#progress) this.#movedAtMs = nowMs;
+    this.#progress = progress;
     const stillMs = nowMs - (this.#movedAtMs ?? nowMs);
     const isMade = job.tasks.every(({ state }) => state === "done" || state === "checking");
     const isStalled = stillMs >= STALLED_MS && !isMade;
