@@ -1,4 +1,5 @@
 import { parseTimeText } from "../../../shared/time-text.ts";
+import { SEEKS_WHILE_PAUSED } from "../../player/hls-playback.ts";
 
 /**
  * `?t=90`, `?t=1m30s`: the first video of the page begins there, as soon as its length is known.
@@ -7,11 +8,19 @@ import { parseTimeText } from "../../../shared/time-text.ts";
 export function beginAt(query: URLSearchParams): void {
   const seconds = parseTimeText(query.get("t") ?? "");
   if (seconds === null || seconds === 0) return;
+  const ends = new AbortController();
   document.addEventListener(
     "loadedmetadata",
     ({ target }) => {
-      if (target instanceof HTMLVideoElement) target.currentTime = seconds;
+      // Posters of other videos may be elements of video, too.
+      if (!(target instanceof HTMLVideoElement) || target.closest(".poster-frame")) return;
+      ends.abort();
+      const seek = () => {
+        target.currentTime = seconds;
+      };
+      if (SEEKS_WHILE_PAUSED || !target.paused) seek();
+      else target.addEventListener("play", seek, { once: true });
     },
-    { capture: true, once: true },
+    { capture: true, signal: ends.signal },
   );
 }
