@@ -25,9 +25,9 @@ import { TICKS_PER_SECOND } from "../job/ticks.ts";
  * segment's end. Those pictures, and the last one shown of a segment, are what a paused seek in Chromium
  * misses by one, because it goes by durations.
  *
- * Firefox 153 with hls.js begins such a video of even frames at 0, decodes all 240 of 240 without a stall, and
- * ends where it should. Which picture a paused seek shows there is not known: it calls the time that was
- * sought that of the picture. WebKitGTK 2.50 was not measured.
+ * Firefox 153 and WebKitGTK 2.50 with hls.js begin such a video at 0, with even and uneven frames, decode all
+ * without a stall, and end where they should (the table of players in `web/README.md`). Which picture a paused
+ * seek shows there is not known: both call the time that was sought that of the picture.
  */
 
 /** 400 a second: finer than frames come, coarser than what ffmpeg takes for a rounding error (500 a second). */

@@ -62,7 +62,7 @@ test("changed: it is named as such; another video is refused, and a copy of this
   // An empty box, which players skip.
   await appendFile(path, Buffer.from([0, 0, 0, 8, ...Buffer.from("free")]));
   await waitFor(tab, ({ phase }) => phase !== "running");
-  await tab.page.getByText("it was changed, or its drive is away").waitFor();
+  await tab.page.getByText("the file was moved, changed or deleted").waitFor();
   await tab.pick(await fixture("long-gop-20s.mp4"));
   const refused = await waitFor(tab, ({ error }) => error?.code === "SOURCE_CHANGED");
   expect(refused.phase).toBe("needs-file");

@@ -26,6 +26,9 @@ const OLD: Video = {
   poster: null,
   storyboardPath: null,
   plays: 0,
+  original: null,
+  originalForAll: false,
+  downloads: false,
 };
 
 // Each migration meets a row that was written when the ones before it were all there were.
@@ -54,7 +57,7 @@ test("rows load as each of the migrations found them, by the catalogue and by it
   expect(videoSchema.parse(await old.json())).toEqual({
     ...OLD,
     name: OLD.title,
-    plays: undefined,
+    ...{ plays: undefined, originalForAll: undefined },
   });
 });
 

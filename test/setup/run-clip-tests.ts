@@ -13,6 +13,7 @@ const FILES = [
   "api",
   "server-engine",
   "server-faults",
+  "three-engines",
 ]
   .map((name) => `test/e2e/${name}`)
   .concat("test/browsers/firefox", "test/browsers/webkit", "test/web/pictures");

@@ -1,3 +1,4 @@
+import "../setup/load-words.ts";
 import { describe, expect, test } from "vitest";
 import { parseTimeText, timeText } from "../../shared/time-text.ts";
 import { chaptersOfText, textOfChapters } from "../../web/ui/chapters-text.ts";

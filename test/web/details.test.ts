@@ -33,7 +33,7 @@ test("the title is the file's name without its ending, or what is written", asyn
   await page.getByLabel("Who can find it").selectOption("listed");
   await title.press("Enter");
   const started = (await stage.calls()).filter(({ name }) => name === "start");
-  expect(started.map(({ argument }) => argument)).toEqual([
+  expect(started.map(({ argument }) => argument)).toMatchObject([
     { visibility: "unlisted", details: {}, captions: [] },
     {
       visibility: "listed",
