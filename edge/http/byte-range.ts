@@ -32,3 +32,19 @@ export function rangeWithin(range: ByteRange, sizeBytes: number): { first: numbe
   const end = range.length === undefined ? sizeBytes : range.offset + range.length;
   return { first: range.offset, last: Math.min(end, sizeBytes) - 1 };
 }
+
+/** Answer with an object of storage, or with the part of it that was read. @param headers get the length */
+export function objectAnswer(
+  { body, size }: Pick<R2ObjectBody, "body" | "size">,
+  range: ByteRange | null,
+  headers: Headers,
+): Response {
+  if (range === null) {
+    headers.set("content-length", String(size));
+    return new Response(body, { headers });
+  }
+  const { first, last } = rangeWithin(range, size);
+  headers.set("content-range", `bytes ${first}-${last}/${size}`);
+  headers.set("content-length", String(last - first + 1));
+  return new Response(body, { status: 206, headers });
+}

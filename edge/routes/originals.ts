@@ -13,7 +13,7 @@ import { rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { attachmentNamed } from "../http/attachment.ts";
 import { isJobId } from "../http/auth.ts";
-import { isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
+import { isUnsatisfiable, objectAnswer, parseRange } from "../http/byte-range.ts";
 import { jsonBody } from "../http/validated.ts";
 import { ownVideo, visibleVideo } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
@@ -141,14 +141,7 @@ async function fileAnswer(c: Context<AppEnv>, key: string, name: string): Promis
   }
   const object = await c.env.MEDIA.get(key, range === null ? {} : { range });
   if (object === null) throw notFound();
-  if (range === null) {
-    headers.set("content-length", String(head.size));
-    return new Response(object.body, { headers });
-  }
-  const { first, last } = rangeWithin(range, head.size);
-  headers.set("content-range", `bytes ${first}-${last}/${head.size}`);
-  headers.set("content-length", String(last - first + 1));
-  return new Response(object.body, { status: 206, headers });
+  return objectAnswer(object, range, headers);
 }
 
 function videoId(c: Context<AppEnv>): string {

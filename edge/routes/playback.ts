@@ -22,7 +22,13 @@ import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { attachmentNamed } from "../http/attachment.ts";
 import { isJobId } from "../http/auth.ts";
-import { type ByteRange, isUnsatisfiable, parseRange, rangeWithin } from "../http/byte-range.ts";
+import {
+  type ByteRange,
+  isUnsatisfiable,
+  objectAnswer,
+  parseRange,
+  rangeWithin,
+} from "../http/byte-range.ts";
 import { visibleVideo } from "../http/video-access.ts";
 import { fromEdgeCache, intoEdgeCache, partFromEdgeCache } from "../storage/edge-cache.ts";
 import { readRecord, type VideoRecord } from "../storage/video-record.ts";
@@ -309,14 +315,7 @@ async function storedObject(
   headers.set("etag", stored.httpEtag);
   // Without a body: what the client has is still right.
   if (!("body" in stored)) return new Response(null, { status: 304, headers });
-  if (range === null) {
-    headers.set("content-length", String(stored.size));
-    return new Response(stored.body, { headers });
-  }
-  const { first, last } = rangeWithin(range, stored.size);
-  headers.set("content-range", `bytes ${first}-${last}/${stored.size}`);
-  headers.set("content-length", String(last - first + 1));
-  return new Response(stored.body, { status: 206, headers });
+  return objectAnswer(stored, range, headers);
 }
 
 /** @throws TributaryError OBJECT_REPLACED */
