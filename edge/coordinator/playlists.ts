@@ -12,7 +12,7 @@ export const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 
 /**
  * Paths of all playlists of a job that are stored below its folder, the one that leads to the others last. The
- * podcast playlist is rendered as it is asked for.
+ * podcast playlist is not stored: each request renders it.
  */
 export function playlistPaths({ plan }: State): string[] {
   return [

@@ -18,7 +18,7 @@ export type Say = (key: Key, values?: Values) => string;
 
 const WORDS: Readonly<Record<Language, Record<Key, string>>> = { en, de, ar };
 
-/** What the Worker itself writes into a page, in one language. */
+/** The words that the Worker itself writes into a page, in one language. */
 export interface PageWords {
   language: Language;
   direction: "ltr" | "rtl";

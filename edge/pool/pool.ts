@@ -275,7 +275,7 @@ export class Pool extends DurableObject<Cloudflare.Env> {
     const model = this.#model;
     if (model === null) return;
     this.#store.write(model.state.takeChanges());
-    // Members that are to be closed are told the reason before their sockets close.
+    // A member whose socket is about to close gets the reason first.
     for (const effect of effects) this.#perform(model, effect);
     this.#sockets.keep(model.state.present);
     this.#setAlarm();

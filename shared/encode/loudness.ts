@@ -129,7 +129,7 @@ function runningMean(values: Float64Array, reach: number): Float64Array {
   return values.map((_, at) => {
     const from = sums[Math.max(0, at - reach)] ?? 0;
     const to = sums[Math.min(count, at + reach + 1)] ?? 0;
-    // Of what is taken off: rounding leaves exactly 1 where nothing is.
+    // The mean is of the reduction, so that rounding leaves exactly 1 where nothing is reduced.
     return to - from < 1e-12 ? 1 : 1 - (to - from) / width;
   });
 }

@@ -24,7 +24,7 @@ export interface PlainSps {
 
 /**
  * A sequence parameter set with usability information (VUI) of ours: square pixels, limited range, these
- * colours, no buffering model, and no timing unless it is asked for: a container has it. Decoding does not
+ * colours, no buffering model, and no timing unless the plan states it: the container has the times. Decoding does not
  * change. So sets of different encoders say the same to players that go from one to the other: FFmpeg's
  * decoder loses frames where the second one's pictures are reordered further than the first one's.
  *

@@ -8,7 +8,7 @@ const ticks = z
   .min(0)
   .max(2 ** 52);
 
-/** As it was made, in ticks from the source's first visible frame. `startTicks` is the video's time 0. */
+/** The part of a source that was made, in ticks from its first visible frame. `startTicks` is the video's time 0. */
 export const trimSchema = z.object({
   startTicks: ticks,
   /** The end of the last frame. */
@@ -18,7 +18,7 @@ export const trimSchema = z.object({
 });
 export type Trim = z.infer<typeof trimSchema>;
 
-/** As it is asked for, in seconds from the source's first visible frame. */
+/** The part of a source that somebody asks for, in seconds from its first visible frame. */
 export const trimRequestSchema = z.object({
   /** Default: 0. */
   startSeconds: z.number().min(0).max(1e7).optional(),

@@ -13,7 +13,7 @@ export interface AudioChoice {
 /** Channels of 5.1. */
 export const SURROUND_CHANNELS = 6;
 
-/** Of a track, as it is mixed for the video (EBU R 128). */
+/** Loudness of a track as it is mixed for the video (EBU R 128). */
 export interface LoudnessMeasure {
   /** `AudioFacts.track` */
   track: number;

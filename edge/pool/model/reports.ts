@@ -95,8 +95,8 @@ function creditOwner(state: PoolState, { ownerId, linkId }: JobRecord, mediaSeco
 }
 
 /**
- * A lie is proven: the member is banned from the pool, and all jobs that it helped with are told. Those that
- * run make its unproven results again, finished ones tell their owners. Other members of its link count less:
+ * Bans a member that was proven to lie from the pool, and informs all jobs that it helped with. Running jobs
+ * make its unproven results again; owners of finished ones get a notice. Other members of its link lose trust:
  * new ones begin anew, the records of known ones count half.
  */
 function ban(state: PoolState, memberId: string, provenIn: string, nowMs: number): PoolEffect[] {

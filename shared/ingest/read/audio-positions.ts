@@ -71,7 +71,7 @@ export function audioGrid(timing: AudioTiming): Float64Array {
 /** The packets that begin anew at their own time, so that errors of several joints do not add up. */
 function clockSteps({ seconds, sampleRate }: AudioTiming, counts: ArrayLike<number>): number[] {
   const count = seconds.length;
-  /** By how much a packet comes later than the one before it ends, in seconds. */
+  /** Gap between a packet and the end of the one before it, in seconds; negative where they overlap. */
   const late = (i: number) =>
     (seconds[i] ?? 0) - (seconds[i - 1] ?? 0) - (counts[i - 1] ?? 0) / sampleRate;
   const isSteady = (first: number, last: number) => {

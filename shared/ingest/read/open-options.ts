@@ -14,7 +14,7 @@ export interface OpenSourceOptions {
   makeCard?: CardMaker;
 }
 
-/** What the picture for a file with sound alone is made of. */
+/** Texts and the cover from which the picture of a file with sound alone is made. */
 export interface CardContent {
   fileName: string;
   /** As its tags say; null where they do not. */

@@ -92,8 +92,8 @@ export async function readFile(
 }
 
 /**
- * By a table of contents that lists all tracks. mediabunny leaves out a picture that it cannot read, of which
- * other containers tell ffmpeg alone.
+ * Whether a file of the ISO family has no picture, by its own list of tracks. mediabunny leaves out pictures
+ * that it cannot read, so in other containers only ffmpeg can tell.
  */
 function holdsSoundAlone(layout: IsoLayout | null): boolean {
   return layout?.tracks.every(({ handler }) => handler !== "vide") === true;

@@ -4,7 +4,7 @@ import { STRANGERS_FILE } from "./source-formats.ts";
 
 const LAYOUTS: Readonly<Record<number, string>> = { 1: "mono", 2: "stereo", 6: "5.1" };
 
-/** What is measured of which tracks. */
+/** Request to measure the loudness of some audio tracks. */
 export interface LoudnessRequest {
   copy: "loudness";
   /** Tracks by their position among the file's audio tracks, with the number of output channels. */
