@@ -24,7 +24,7 @@ const vp9 = [
 ];
 
 /** One sample becomes these; the first of them that is no wrapping lasts as long. */
-type Split = (sample: Uint8Array) => Uint8Array[];
+type Split = (sample: Uint8Array, nth: number) => Uint8Array[];
 
 /** Each NAL unit is a sample of its own, as drones write them. */
 const unitByUnit: Split = (sample) => {
@@ -39,6 +39,13 @@ const unitByUnit: Split = (sample) => {
 };
 
 const withEmpty: Split = (sample) => [sample, new Uint8Array(0)];
+
+/** A message of 600 bytes (SEI, user_data_unregistered), larger than many a picture, in a sample of its own. */
+const largeMessage = Uint8Array.of(0, 0, 2, 90, 6, 5, 255, 255, 86, ...Array(596).fill(7), 0x80);
+const withLargeMessages: Split = (sample) => [largeMessage, sample];
+/** As where files of two cameras are joined. */
+const laterWithLargeMessages: Split = (sample, nth) =>
+  nth < 150 ? [sample] : withLargeMessages(sample, nth);
 
 /** The frames of a superframe (VP9 bitstream specification, annex B), each a packet of its own. */
 const superframes: Split = (sample) => {
@@ -66,8 +73,9 @@ async function split(path: string, parts: Split): Promise<ArrayBuffer> {
   const track = await input.getPrimaryVideoTrack();
   if (track === null || layout === null) throw new Error("no picture");
   const samples: Sample[] = [];
+  let count = 0;
   for await (const packet of new EncodedPacketSink(track).packets()) {
-    for (const [nth, bytes] of parts(packet.data).entries()) {
+    for (const [nth, bytes] of parts(packet.data, count++).entries()) {
       const ticks = Math.round(packet.timestamp * TICKS);
       samples.push({ bytes, ticks, isKey: packet.type === "key" && nth === 0 });
     }
@@ -83,6 +91,8 @@ describe("a packet is not a picture", () => {
     ["H.264, unit by unit", withDelimiters, unitByUnit],
     ["H.265, unit by unit", x265, unitByUnit],
     ["H.264 with empty samples", [...picture, ...x264], withEmpty],
+    ["H.264 with large messages", [...picture, ...x264], withLargeMessages],
+    ["H.264 with large messages in its second half", [...picture, ...x264], laterWithLargeMessages],
     ["VP9, hidden frames by themselves", vp9, superframes],
   ])("%s", async (_, argv, parts) => {
     const whole = await generatedClip("odd-packets.mp4", argv);

@@ -26,17 +26,19 @@ type Look = (packet: Uint8Array) => number;
 export interface PictureTest {
   look: Look;
   /**
-   * "all": the bytes of every packet are needed. "small": a packet of more bytes than `SMALL_BYTES` holds
-   * a picture. "rare": all are, when one of the first is no picture.
+   * "all": the bytes of every packet are needed. "small": those of packets below `SMALL_BYTES`, "rare": of
+   * none. With both, a sample is read too, and all the rest where it shows a packet without a picture.
    */
   reads: "all" | "small" | "rare";
 }
 
-/** Larger than any packet of H.264, H.265 or MPEG-4 that holds no picture. */
+/** Larger than nearly any packet of H.264, H.265 or MPEG-4 that holds no picture. */
 const SMALL_BYTES = 400;
 
-/** So many packets tell whether an encoder hides frames in packets of their own. */
+/** The sample: so many packets at the start, and some at so many places, for files joined from several. */
 const FIRST_PACKETS = 120;
+const PLACES = 8;
+const PACKETS_AT_A_PLACE = 30;
 
 /** Packets between two that are read are read too, rather than sought, up to this many. */
 const READ_THROUGH = 32;
@@ -85,10 +87,13 @@ export async function lookAtPictures(
       }
     }
   };
-  if (reads === "small") return lookAt((i) => (bytes[i] ?? 0) > 0 && (bytes[i] ?? 0) < SMALL_BYTES);
-  await lookAt((i) => i < FIRST_PACKETS);
-  if (looks.subarray(0, FIRST_PACKETS).some((one) => one !== PICTURE))
-    await lookAt((i) => i >= FIRST_PACKETS);
+  const isSmall = (i: number) =>
+    reads === "small" && (bytes[i] ?? 0) > 0 && (bytes[i] ?? 0) < SMALL_BYTES;
+  const spacing = Math.ceil(bytes.length / (PLACES + 1));
+  const isSample = (i: number) => i < FIRST_PACKETS || i % spacing < PACKETS_AT_A_PLACE;
+  await lookAt((i) => isSmall(i) || isSample(i));
+  const tells = looks.some((look, i) => look !== PICTURE && isSample(i) && !isSmall(i));
+  if (tells) await lookAt((i) => !isSmall(i) && !isSample(i));
 }
 
 /** Without the packets that hold nothing to decode. */
