@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { checkOutputs } from "../../shared/cmaf/check.ts";
+import { ofFfmpeg } from "../../shared/encode/ffmpeg/damage.ts";
 import {
   type FfmpegRun,
   type FfmpegRunner,
@@ -47,7 +48,7 @@ export async function transcodeTask(
   const done = await Workspace.use((workspace) =>
     runFfmpegTask(task, nativeRunner(workspace, options), onProgress),
   );
-  checkOutputs(done.outputs, grant);
+  ofFfmpeg(() => checkOutputs(done.outputs, grant));
   return {
     engine: "ffmpeg-native",
     encodeMs: performance.now() - startedMs,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { leaseGrant } from "../../edge/coordinator/schedule/results/offers.ts";
-import type { TranscodeTask } from "../../shared/encode/transcode-task.ts";
+import type { TranscodedTask, TranscodeTask } from "../../shared/encode/transcode-task.ts";
 import { type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
 import type { EnginePreference } from "../../web/encoder/api.ts";
 import { EngineChoice } from "../../web/encoder/engine-choice.ts";
@@ -106,4 +106,21 @@ test("an encoder whose parameter sets have no place in the video is tried once; 
   expect(video.length).toBeGreaterThan(1);
   expect(tries).toBe(1);
   expect(told).toEqual(["ENCODER_LEFT_OUT"]);
+});
+
+test("a result that the gate refuses goes to ffmpeg; ffmpeg's own is not asked for again", async () => {
+  const job = await cutTasks(await fixture("plain-8s.mp4"), LADDER);
+  const [first, second] = job.tasks.filter(({ grant }) => grant.task.kind === "video");
+  if (first === undefined || second === undefined) throw new Error("too few tasks");
+  const wrong = await nativeTranscode(second);
+  const engineChoice = (ofFfmpeg: () => Promise<TranscodedTask>) =>
+    new EngineChoice("auto", {
+      webCodecs: { name: "webcodecs", transcode: async () => wrong },
+      ffmpeg: { name: "ffmpeg-wasm", transcode: ofFfmpeg },
+    });
+  const made = await engineChoice(() => nativeTranscode(first)).transcode(first, () => {});
+  expect(made.engine).toBe("ffmpeg-wasm");
+  await expect(engineChoice(async () => wrong).transcode(first, () => {})).rejects.toMatchObject({
+    retryable: false,
+  });
 });

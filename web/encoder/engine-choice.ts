@@ -1,5 +1,6 @@
 import { checkOutputs } from "../../shared/cmaf/check.ts";
 import { coreDecodes, decoderMissing } from "../../shared/encode/core-decoders.ts";
+import { ofFfmpeg } from "../../shared/encode/ffmpeg/damage.ts";
 import type { TranscodedTask, TranscodeTask } from "../../shared/encode/ffmpeg/task.ts";
 import { webCodecsRefusal } from "../../shared/encode/webcodecs-support.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
@@ -53,6 +54,7 @@ export class EngineChoice {
     if (this.#triesWebCodecs(task)) {
       try {
         const result = await run(webCodecs, task, onProgress);
+        checkOutputs(result.outputs, task.grant);
         this.#failuresInARow[task.grant.task.kind] = 0;
         return result;
       } catch (thrown) {
@@ -70,6 +72,7 @@ export class EngineChoice {
     }
     if (!isForFfmpeg) throw decoderMissing(webCodecsRefusal(source.video)?.message ?? "");
     const result = await run(ffmpeg, task, onProgress);
+    ofFfmpeg(() => checkOutputs(result.outputs, task.grant));
     return isLeftOut ? { ...result, notices: [LEFT_OUT, ...result.notices] } : result;
   }
 
@@ -93,6 +96,5 @@ async function run(
 ): Promise<ChosenResult> {
   const done = await engine.transcode(task, (progress) => onProgress(progress, engine.name));
   if (done.outputs.length === 0) throw new TributaryError("ENCODE_FAILED", "Nothing was made.");
-  checkOutputs(done.outputs, task.grant);
   return { ...done, engine: engine.name };
 }

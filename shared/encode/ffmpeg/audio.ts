@@ -14,7 +14,7 @@ import { decodeAudioArgs, encodeAudioArgs } from "../ffmpeg-audio-args.ts";
 import { changeLoudness } from "../loudness.ts";
 import type { TranscodedTask, TranscodeTask } from "../transcode-task.ts";
 import { countChunkPackets } from "./chunk.ts";
-import { between, decodeFailed, soundNotices } from "./damage.ts";
+import { between, decodeFailed, ofFfmpeg, soundNotices } from "./damage.ts";
 import type { FfmpegRunner } from "./runner.ts";
 
 const CHUNK_FILE = "chunk.mp4";
@@ -53,11 +53,12 @@ export async function transcodeSound(
     );
     if (encoding.exitCode !== 0)
       throw new TributaryError("ENCODE_FAILED", "The sound could not be encoded.");
-    const frames = readAdtsFrames(await runner.read(ADTS_FILE));
-    return {
-      outputs: soundOutputs(frames.slice(PRIMING_FRAMES + run.preRollFrames), run, task, rendition),
-      notices: soundNotices(decoding.lines, segments),
-    };
+    const adts = await runner.read(ADTS_FILE);
+    const outputs = ofFfmpeg(() => {
+      const frames = readAdtsFrames(adts).slice(PRIMING_FRAMES + run.preRollFrames);
+      return soundOutputs(frames, run, task, rendition);
+    });
+    return { outputs, notices: soundNotices(decoding.lines, segments) };
   } finally {
     for (const file of [CHUNK_FILE, DECODED_FILE, PLACED_FILE, ADTS_FILE])
       await runner.remove(file);

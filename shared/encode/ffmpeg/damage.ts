@@ -42,10 +42,18 @@ export function decodeFailed(message: string, cause?: unknown): TributaryError {
   return new TributaryError("DECODE_FAILED", message, { retryable: false, cause });
 }
 
-/** ffmpeg makes the same of the same chunk each time: what it got wrong, it gets wrong again. */
-export function asLasting(thrown: unknown): unknown {
-  if (!(thrown instanceof TributaryError)) return thrown;
-  return new TributaryError(thrown.code, thrown.message, { cause: thrown, retryable: false });
+/**
+ * Packages or checks what ffmpeg made. It makes the same of the same chunk each time: what it got wrong, it gets
+ * wrong again.
+ * @throws TributaryError those of `step`, none of them retryable
+ */
+export function ofFfmpeg<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (thrown) {
+    if (!(thrown instanceof TributaryError)) throw thrown;
+    throw new TributaryError(thrown.code, thrown.message, { cause: thrown, retryable: false });
+  }
 }
 
 /**

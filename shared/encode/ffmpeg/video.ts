@@ -23,7 +23,7 @@ import {
   type TranscodeTask,
 } from "../transcode-task.ts";
 import { chunkUnreadable, countChunkPackets } from "./chunk.ts";
-import { asLasting, checkExit, missingPictures, pictureNotices } from "./damage.ts";
+import { checkExit, missingPictures, ofFfmpeg, pictureNotices } from "./damage.ts";
 import type { FfmpegRun, FfmpegRunner } from "./runner.ts";
 
 const CHUNK_FILE = "chunk.mp4";
@@ -127,13 +127,11 @@ function packageVideo(
   if (pictures.length < planned)
     throw missingPictures(planned - pictures.length, planned, segments, run);
   const { nalLengthBytes } = readAvcConfig(avcConfig);
-  try {
+  return ofFfmpeg(() => {
     const evenFrames = source.video.evenFrames ?? false;
     const cuts = cutVideo(pictures, segments, nalLengthBytes, evenFrames);
     return { init: initOf(avcConfig, rendition, colour), cuts };
-  } catch (thrown) {
-    throw asLasting(thrown);
-  }
+  });
 }
 
 /**
