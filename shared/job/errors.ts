@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   SOURCE_UNREADABLE: { retryable: false, status: 422 },
   SOURCE_TRUNCATED: { retryable: false, status: 422 },
   SOURCE_CORRUPT: { retryable: false, status: 422 },
+  /** Its data may be whole: the times that the container gives cannot be right. */
+  SOURCE_TIMES_WRONG: { retryable: false, status: 422 },
   SOURCE_NO_VIDEO: { retryable: false, status: 422 },
   SOURCE_UNSUPPORTED: { retryable: false, status: 422 },
   SOURCE_TOO_LARGE: { retryable: false, status: 422 },

@@ -77,7 +77,7 @@ describe.each([
     const file = await plain;
     const path = box === "mdhd" ? [...stbl(file).slice(0, 3), box] : [...stbl(file), box];
     const error = await timesOf(withNumber(file, path, at, value)).catch(toWireError);
-    expect(error).toMatchObject({ code: "SOURCE_CORRUPT", retryable: false });
+    expect(error).toMatchObject({ code: "SOURCE_TIMES_WRONG", retryable: false });
     expect(error).toMatchObject({ message: expect.stringMatching(/times in the file cannot be/) });
   });
 });

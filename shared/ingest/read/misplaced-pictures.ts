@@ -25,7 +25,7 @@ const MOST_MISPLACED = 0.1;
 /**
  * Moves such pictures to the largest gap between their neighbours; `seconds` are replaced, `places` stay.
  * @returns what people are told
- * @throws TributaryError SOURCE_CORRUPT where too many are misplaced
+ * @throws TributaryError SOURCE_TIMES_WRONG where too many are misplaced
  */
 export function placePictures(list: PacketList): Notice[] {
   const { seconds } = list;
@@ -39,7 +39,7 @@ export function placePictures(list: PacketList): Notice[] {
   if (first === undefined) return [];
   if (misplaced.length > MOST_MISPLACED * seconds.length) {
     throw new TributaryError(
-      "SOURCE_CORRUPT",
+      "SOURCE_TIMES_WRONG",
       "The times in the file cannot be right: many of its pictures lie far away from those around them.",
     );
   }

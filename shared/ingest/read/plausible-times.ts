@@ -19,7 +19,7 @@ const MOST_FRAMES_A_SECOND = 2_000;
 
 /**
  * Refuses times that cannot be right, before days of nothing are planned.
- * @throws TributaryError SOURCE_CORRUPT
+ * @throws TributaryError SOURCE_TIMES_WRONG
  */
 export function refuseAbsurdLength(sizeBytes: number, durationTicks: number): void {
   const seconds = durationTicks / TICKS_PER_SECOND;
@@ -32,7 +32,7 @@ export function refuseAbsurdLength(sizeBytes: number, durationTicks: number): vo
 /**
  * The same of what a file of the ISO family says of its pictures: by the length of the movie (`mvhd`), the
  * track's own (`stts`), and how many samples there are.
- * @throws TributaryError SOURCE_CORRUPT
+ * @throws TributaryError SOURCE_TIMES_WRONG
  */
 export function refuseAbsurdTrack(
   track: IsoTrack | undefined,
@@ -61,5 +61,5 @@ function hours(seconds: number): string {
 }
 
 function absurd(what: string): TributaryError {
-  return new TributaryError("SOURCE_CORRUPT", `The times in the file cannot be right: ${what}`);
+  return new TributaryError("SOURCE_TIMES_WRONG", `The times in the file cannot be right: ${what}`);
 }

@@ -62,7 +62,7 @@ export interface ProbeOptions {
 
 /**
  * Indexes a file with a video track.
- * @throws TributaryError SOURCE_NO_VIDEO, SOURCE_TRUNCATED, SOURCE_CORRUPT
+ * @throws TributaryError SOURCE_NO_VIDEO, SOURCE_TRUNCATED, SOURCE_CORRUPT, SOURCE_TIMES_WRONG
  */
 export async function probeFile(
   opened: OpenedFile & { video: InputVideoTrack },
