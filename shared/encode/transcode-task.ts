@@ -25,6 +25,8 @@ export interface TranscodedTask {
   outputs: RawOutput[];
   /** Damage of the source that is missing or concealed in the outputs. */
   notices: Notice[];
+  /** Of the time it took, how long the engine was loaded, in ms. */
+  loadMs?: number;
 }
 
 export function initOutput(

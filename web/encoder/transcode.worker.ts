@@ -40,10 +40,12 @@ async function transcode(
   const {
     engine,
     notices,
+    loadMs = 0,
     outputs: made,
   } = await engineChoice.transcode(task, throttled(onProgress));
   const outputs = await hashOutputs(made);
-  const result = { engine, encodeMs: performance.now() - startedMs, outputs, notices };
+  const encodeMs = performance.now() - startedMs - loadMs;
+  const result = { engine, encodeMs, outputs, notices };
   return Comlink.transfer(
     result,
     outputs.map(({ bytes }) => bytes),

@@ -4,6 +4,9 @@ import type { HolderView, JobView, TaskView } from "../../shared/wire/job-view.t
 /** Media seconds that one slot of a lease holder makes a second, by the holder's id. */
 export type SlotSpeeds = ReadonlyMap<string, number>;
 
+/** Seconds of video that tasks amount to (`videoWorkTicks`), by their ids. */
+export type TaskWork = ReadonlyMap<string, number>;
+
 /** How long the rest of a job takes, in the order in which it will be done. Pure. */
 
 /** From the last accepted part to a video that is ready: its last check and the playlists. */
@@ -22,6 +25,11 @@ export const AUDIT_COST = 0.5;
 /** Cost of a task of audio, as a share of that of video as long. */
 const AUDIO_COST = 0.05;
 
+/** After so many tasks a slot the first ones weigh little. */
+const TELLING_TASKS = 10;
+/** With less the speed over all parts is no measure by itself. */
+const LEAST_TRUST = 0.4;
+
 interface Slot {
   holder: HolderView;
   speed: number;
@@ -32,18 +40,18 @@ interface Slot {
  * Seconds until the job is ready; null where the speed of nobody is known. Each part goes to whoever would
  * be done first; what helpers make is made a second time by the owner or a server, as far as the policy asks.
  * @param live progress of this tab's leases, by task
- * @param segmentSeconds of the plan; null where this tab has none
+ * @param work seconds of video that each task of video amounts to; null where this tab has no plan
  */
 export function secondsToEnd(
   job: JobView,
   speeds: SlotSpeeds,
   live: ReadonlyMap<string, number>,
-  segmentSeconds: readonly number[] | null,
+  work: TaskWork | null,
 ): number | null {
   const slots = slotsOf(job.holders, speeds);
   const trusted = slots.filter(({ holder }) => isTrusted(holder));
   if (slots.length === 0) return null;
-  const secondsOf = mediaSecondsOf(job, segmentSeconds);
+  const secondsOf = workSecondsOf(job, work);
   const holders = new Map(job.holders.map((holder) => [holder.id, holder]));
   const results = new Map<string, number>();
   const audits: { media: number; fromSeconds: number; by: string }[] = [];
@@ -128,17 +136,10 @@ export function isTrusted({ role }: HolderView): boolean {
   return role !== "contributor";
 }
 
-/** Without a plan all segments count as long as they are on average. */
-export function mediaSecondsOf(
-  job: JobView,
-  segmentSeconds: readonly number[] | null,
-): (task: TaskView) => number {
+/** Without a plan, and for audio, all segments count as long as they are on average. */
+export function workSecondsOf(job: JobView, work: TaskWork | null): (task: TaskView) => number {
   const average = job.durationTicks / TICKS_PER_SECOND / Math.max(1, job.segmentCount);
-  return ({ firstSegment, segmentCount }) => {
-    if (segmentSeconds === null) return average * segmentCount;
-    const own = segmentSeconds.slice(firstSegment, firstSegment + segmentCount);
-    return own.reduce((sum, seconds) => sum + seconds, 0);
-  };
+  return ({ id, segmentCount }) => work?.get(id) ?? average * segmentCount;
 }
 
 function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {
@@ -148,11 +149,21 @@ function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {
     .filter(({ connected, trust }) => connected && trust !== "banned")
     .flatMap((holder) => {
       // A newcomer is taken to be as fast as the others until its first part shows.
-      // The speed over all its parts is steadier than the present one, which jumps with whatever else the device does.
-      const speed = holder.speed ?? speeds.get(holder.id) ?? usual;
+      const speed = likelySpeed(holder, speeds.get(holder.id) ?? null) ?? usual;
       if (speed === null || speed <= 0) return [];
       return Array.from({ length: holder.slots }, () => ({ holder, speed, freeAtSeconds: 0 }));
     });
+}
+
+/**
+ * The speed over all parts is steadier than the present one, which jumps with whatever else the device does;
+ * but the first parts took the time in which the encoders were loaded.
+ */
+function likelySpeed({ speed, tasksDone, slots }: HolderView, present: number | null) {
+  const trust = Math.min(1, tasksDone / (TELLING_TASKS * slots));
+  if (present === null) return trust < LEAST_TRUST ? null : speed;
+  if (speed === null) return present;
+  return speed ** trust * present ** (1 - trust);
 }
 
 /** The slot that would be done first with so much. */

@@ -24,7 +24,12 @@ interface Begun {
   recipe: string;
   abort: AbortController;
   made: Promise<MadeTask>;
+  progress: number;
+  /** Set by the lease that takes it. */
+  onProgress: OnProgress | null;
 }
+
+type OnProgress = Parameters<TaskPool["transcode"]>[1];
 
 /**
  * The first tasks of a plan, made while the person still looks at the page. Nothing of it leaves the tab;
@@ -65,6 +70,11 @@ export class HeadStart {
     this.#begin();
   }
 
+  /** Ids of the tasks that are begun and not taken. */
+  get begun(): Set<string> {
+    return new Set(this.#begun.keys());
+  }
+
   /** Begins nothing more; what was begun stays to be taken. */
   stop(): void {
     clearTimeout(this.#settled);
@@ -87,18 +97,24 @@ export class HeadStart {
     return {
       compare: (request, onProgress, signal) => pool.compare(request, onProgress, signal),
       transcode: async (request, onProgress, signal) => {
-        const made = await this.#take(request.grant, signal);
+        const made = await this.#take(request.grant, onProgress, signal);
         return made ?? pool.transcode(request, onProgress, signal);
       },
     };
   }
 
   /** Each is taken once: a second lease of a task asks for another result. */
-  async #take(grant: LeaseGrant, signal: AbortSignal): Promise<MadeTask | null> {
+  async #take(
+    grant: LeaseGrant,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<MadeTask | null> {
     const begun = this.#begun.get(grant.task.id);
     // A coordinator may split a task, and keep its name for a part.
     if (begun === undefined || begun.recipe !== recipeOf(grant)) return null;
     this.#begun.delete(grant.task.id);
+    begun.onProgress = onProgress;
+    onProgress(begun.progress);
     const abort = (): void => begun.abort.abort(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     try {
@@ -119,8 +135,15 @@ export class HeadStart {
       this.#hasBegun = true;
       const abort = new AbortController();
       const grant = planned(task, parts);
-      const made = make(grant, parts, abort.signal);
-      const begun = { recipe: recipeOf(grant), abort, made };
+      const onProgress: OnProgress = (progress) => {
+        begun.progress = progress;
+        begun.onProgress?.(progress);
+      };
+      const made = make(grant, parts, onProgress, abort.signal);
+      const begun: Begun = {
+        ...{ recipe: recipeOf(grant), abort, made },
+        ...{ progress: 0, onProgress: null },
+      };
       this.#begun.set(task.id, begun);
       made
         .catch(() => {
@@ -162,10 +185,11 @@ function planned(task: Task, { plan }: Pick<HeadStartParts, "plan">): LeaseGrant
 async function make(
   grant: LeaseGrant,
   { source, pool }: HeadStartParts,
+  onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<MadeTask> {
   const { info, bytes } = await source.cutChunk(grant, signal);
-  return pool.transcode({ grant, info, chunk: bytes }, () => {}, signal);
+  return pool.transcode({ grant, info, chunk: bytes }, onProgress, signal);
 }
 
 /** All that decides what is made; the same text for the same, wherever its parts were parsed. */

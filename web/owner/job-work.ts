@@ -1,6 +1,8 @@
-import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
+import { videoWorkTicks } from "../../shared/plan/task-work.ts";
 import type { Pool } from "../encoder/pool.ts";
 import type { HolderSession } from "../holder/session.ts";
+import type { TaskWork } from "./end-forecast.ts";
 import { ProgressMeter, SpeedGauge } from "./meter.ts";
 import type { SlotState, Work } from "./owner-api.ts";
 import type { OwnerEvent } from "./state.ts";
@@ -8,16 +10,18 @@ import type { OwnerEvent } from "./state.ts";
 /** Measurements of this tab's work on one job. */
 export class JobWork {
   readonly #startedAtMs: number;
-  readonly #meter = new ProgressMeter();
+  readonly #meter: ProgressMeter;
   /** When there was a connection last. */
   #heardAtMs: number;
-  /** Lengths of the plan's segments; null before there is one. */
-  #segmentSeconds: number[] | null = null;
+  /** Null before there is a plan. */
+  #taskWork: TaskWork | null = null;
   readonly #gauge = new SpeedGauge();
   /** Slot time that the pool had spent before the job, in milliseconds. */
   readonly #busyMsBefore: number;
 
-  constructor(startedAtMs: number, busyMsBefore: number) {
+  /** @param ahead ids of tasks that were begun before Start */
+  constructor(startedAtMs: number, busyMsBefore: number, ahead: ReadonlySet<string>) {
+    this.#meter = new ProgressMeter(ahead);
     this.#startedAtMs = startedAtMs;
     this.#busyMsBefore = busyMsBefore;
     this.#heardAtMs = startedAtMs;
@@ -40,8 +44,8 @@ export class JobWork {
   ): Omit<Work, "paused"> {
     const { job, connected, overHttp, bytesUploaded } = session;
     if (job !== null) {
-      this.#segmentSeconds ??= plan?.segments.map(secondsOf) ?? null;
-      this.#meter.update(job, nowMs, liveOf(session), this.#segmentSeconds);
+      if (plan !== null) this.#taskWork ??= taskWorkOf(plan);
+      this.#meter.update(job, nowMs, liveOf(session), this.#taskWork);
     }
     if (plan !== null) this.#gauge.update(session.leases(), plan, nowMs);
     const slotMs = (nowMs - this.#startedAtMs) * (pool?.slots().length ?? 0);
@@ -65,8 +69,9 @@ export class JobWork {
   }
 }
 
-function secondsOf(segment: JobPlan["segments"][number]): number {
-  return segmentDurationTicks(segment) / TICKS_PER_SECOND;
+function taskWorkOf(plan: JobPlan): TaskWork {
+  const video = plan.tasks.filter(({ kind }) => kind === "video");
+  return new Map(video.map((task) => [task.id, videoWorkTicks(plan, task) / TICKS_PER_SECOND]));
 }
 
 /** Progress of this tab's leases, by task. */

@@ -2,7 +2,7 @@ import type { LiveLease } from "../../shared/holder/lease-run.ts";
 import { type JobPlan, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { taskSegments } from "../../shared/job/task-parts.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
-import { isTrusted, secondsToEnd } from "./end-forecast.ts";
+import { isTrusted, secondsToEnd, type TaskWork, workSecondsOf } from "./end-forecast.ts";
 import { SlotSpeedMeter } from "./slot-speeds.ts";
 
 const WINDOW_MS = 30_000;
@@ -16,7 +16,7 @@ const SETTLES_MS = 2_000;
 
 /** Speed and time left of a job, from how much of its video is made at which time. Pure but for its memory. */
 export class ProgressMeter {
-  readonly #slots = new SlotSpeedMeter();
+  readonly #slots: SlotSpeedMeter;
   readonly #samples: { atMs: number; madeSeconds: number }[] = [];
   #movedAtMs: number | null = null;
   /** Sum of the progress of all tasks, audio's among them. */
@@ -32,21 +32,26 @@ export class ProgressMeter {
   /** For how long nothing has moved; null while it does. */
   stalledSeconds: number | null = null;
 
+  /** @param ahead ids of tasks that were begun before Start */
+  constructor(ahead: ReadonlySet<string> = new Set()) {
+    this.#slots = new SlotSpeedMeter(ahead);
+  }
+
   /** 0..1 of the whole work, checks among it; never less than before. */
   share = 0;
 
   /**
    * @param live progress of this tab's leases, by task
-   * @param segmentSeconds of the plan; null where this tab has none
+   * @param work seconds of video that each task of video amounts to; null where this tab has no plan
    */
   update(
     job: JobView,
     nowMs: number,
     live: ReadonlyMap<string, number> = new Map(),
-    segmentSeconds: readonly number[] | null = null,
+    work: TaskWork | null = null,
   ): void {
     const totalSeconds = job.durationTicks / TICKS_PER_SECOND;
-    const made = madeShare(job, live);
+    const made = madeShare(job, live, work);
     const madeSeconds = made * totalSeconds;
     this.#samples.push({ atMs: nowMs, madeSeconds });
     while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? nowMs) < nowMs - WINDOW_MS) {
@@ -63,10 +68,10 @@ export class ProgressMeter {
     const isStalled = stillMs >= STALLED_MS && !isMade;
     this.stalledSeconds = isStalled ? Math.floor(stillMs / 1000) : null;
     this.#measure(madeSeconds, nowMs);
-    this.#slots.update(job, live, segmentSeconds, nowMs);
+    this.#slots.update(job, live, work, nowMs);
     this.share =
       job.state === "ready" ? 1 : Math.max(this.share, Math.min(MOST_BEFORE_READY, made));
-    const seconds = isStalled ? null : secondsToEnd(job, this.#slots.speeds, live, segmentSeconds);
+    const seconds = isStalled ? null : secondsToEnd(job, this.#slots.speeds, live, work);
     if (seconds === null) {
       this.#endMs = null;
       this.etaSeconds = null;
@@ -94,19 +99,20 @@ const CHECKING_SHARE = 0.95;
 const UNPROVEN_SHARE = 0.6;
 
 /** Share of the video work that is done, tasks in work by their progress. */
-function madeShare(job: JobView, live: ReadonlyMap<string, number>): number {
+function madeShare(job: JobView, live: ReadonlyMap<string, number>, work: TaskWork | null): number {
+  const secondsOf = workSecondsOf(job, work);
   const helpers = new Set(job.holders.filter((each) => !isTrusted(each)).map(({ id }) => id));
   let all = 0;
   let made = 0;
   for (const task of job.tasks) {
     if (task.kind !== "video") continue;
-    all += task.segmentCount;
+    all += secondsOf(task);
     const isUnproven = task.state === "checking" && helpers.has(task.holder ?? "");
     const audited = live.get(task.id) ?? 0;
     const share = isUnproven
       ? UNPROVEN_SHARE + audited * (CHECKING_SHARE - UNPROVEN_SHARE)
       : shareOf(task, audited);
-    made += share * task.segmentCount;
+    made += share * secondsOf(task);
   }
   return all === 0 ? 0 : made / all;
 }

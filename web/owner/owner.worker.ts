@@ -410,7 +410,7 @@ class Owner implements OwnerApi {
     this.#headStart.stop();
     const { pool } = this.#encoders;
     const nowMs = performance.now();
-    this.#work = new JobWork(nowMs, pool?.busyMs(nowMs) ?? 0);
+    this.#work = new JobWork(nowMs, pool?.busyMs(nowMs) ?? 0, this.#headStart.begun);
     this.#session = openOwnSession(job, {
       client: this.#client,
       options: this.#options,

@@ -52,11 +52,13 @@ export class FfmpegWasmEngine implements TranscodeEngine {
     task: TranscodeTask,
     onProgress: (progress: number) => void,
   ): Promise<TranscodedTask> {
+    const startedMs = performance.now();
     const instance = await this.#take(onProgress);
+    const loadMs = performance.now() - startedMs;
     try {
       const done = await runFfmpegTask(task, instance, onProgress);
       if (instance.runs + RUNS_PER_TASK <= RUNS_PER_INSTANCE) this.#instance = instance;
-      return done;
+      return { ...done, loadMs };
     } catch (thrown) {
       if (thrown instanceof TributaryError) throw thrown;
       throw new TributaryError("ENCODE_FAILED", "The encoder failed.", { cause: thrown });

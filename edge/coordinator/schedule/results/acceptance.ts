@@ -1,5 +1,6 @@
 import type { AcceptedSegment, Task } from "../../../../shared/job/job.ts";
 import { mediaKey } from "../../../../shared/job/object-keys.ts";
+import { videoWorkTicks } from "../../../../shared/plan/task-work.ts";
 import type { Output } from "../../../../shared/wire/lease.ts";
 import type { CheckedSegment } from "../../../gate/verdict.ts";
 import { assembleWhenDone } from "../lifecycle.ts";
@@ -94,15 +95,13 @@ function acceptedSegment(
 
 /** An audio task says nothing of how fast a holder makes video. */
 function credit(draft: Draft, task: Task, holderId: string, encodeMs: number): void {
-  const segments = draft.plan.segments;
-  const first = segments[task.firstSegment];
-  const next = segments[task.firstSegment + task.segmentCount];
-  const ticks = (next?.startTicks ?? draft.plan.source.durationTicks) - (first?.startTicks ?? 0);
+  const isVideo = task.kind === "video";
+  const ticks = isVideo ? videoWorkTicks(draft.plan, task) : 0;
   draft.patchHolder(holderId, ({ tasksDone, mediaTicks, workMs }) => ({
     faults: 0,
     tasksDone: tasksDone + 1,
-    mediaTicks: mediaTicks + (task.kind === "video" ? ticks : 0),
-    workMs: workMs + (task.kind === "video" ? encodeMs : 0),
+    mediaTicks: mediaTicks + ticks,
+    workMs: workMs + (isVideo ? encodeMs : 0),
   }));
 }
 

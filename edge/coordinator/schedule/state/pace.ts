@@ -4,6 +4,7 @@ import {
   segmentDurationTicks,
   TICKS_PER_SECOND,
 } from "../../../../shared/job/job.ts";
+import { videoWorkTicks } from "../../../../shared/plan/task-work.ts";
 import type { Draft } from "./draft.ts";
 import type { Holder, Lease } from "./records.ts";
 
@@ -78,16 +79,17 @@ export function likelySpeed(holder: Holder, { ticksAMs, knownSlots }: Pace): num
   return isKnown(holder) ? speed(holder) : ticksAMs / Math.max(1, knownSlots);
 }
 
-/** Video time of a task; sound is made so much faster that it counts for a fraction. */
+/** Work of a task, in ticks of video; sound is made so much faster that it counts for a fraction. */
 export function taskTicks(draft: Pick<Draft, "planned" | "plan">, taskId: string): number {
   const task = draft.planned.get(taskId);
   if (task === undefined) return 0;
+  if (task.kind === "video") return videoWorkTicks(draft.plan, task);
   const { segments, source } = draft.plan;
   const startTicks = segments[task.firstSegment]?.startTicks ?? 0;
   const end: Segment | undefined = segments[task.firstSegment + task.segmentCount - 1];
   const endTicks =
     end === undefined ? source.durationTicks : end.startTicks + segmentDurationTicks(end);
-  return (endTicks - startTicks) / (task.kind === "audio" ? 20 : 1);
+  return (endTicks - startTicks) / 20;
 }
 
 /** Output pixels of a tick of video, over all renditions: how heavy a job is. */

@@ -226,7 +226,7 @@ export const holderSchema = z.object({
   /** Caught lying, sent away by the owner, or because it only ever failed. */
   banned: z.boolean(),
   tasksDone: z.number(),
-  /** Video made, and the time it says it took, for its speed. */
+  /** Work of the video made (`videoWorkTicks`), and the time it says it took, for its speed. */
   mediaTicks: z.number(),
   workMs: z.number(),
   /** Ticks a millisecond by the progress of its first task, until that is done; 0: nothing is known. */

@@ -1,0 +1,29 @@
+import { type JobPlan, runRateShare, segmentDurationTicks, type Task } from "../job/job.ts";
+import { taskSegments } from "../job/task-parts.ts";
+
+/** Work that each group of a segment's renditions takes besides its pixels (decoding), as a share of all of them. */
+const DECODING = 0.1;
+
+/** Encoders take longer over busy pictures; by measure less than in proportion to their bits. */
+const BUSYNESS_EXPONENT = 0.5;
+
+/**
+ * How much work a task of video is, in ticks of video that is as busy as the source is on average and made in all
+ * renditions.
+ */
+export function videoWorkTicks(plan: Pick<JobPlan, "segments" | "video">, task: Task): number {
+  const segments = taskSegments(plan, task);
+  const ticks = segments.reduce((sum, segment) => sum + segmentDurationTicks(segment), 0);
+  const busyness = runRateShare(segments) ** BUSYNESS_EXPONENT;
+  return Math.round(ticks * busyness * renditionShare(plan, task));
+}
+
+function renditionShare({ video }: Pick<JobPlan, "video">, { renditions }: Task): number {
+  if (renditions.length >= video.length) return 1;
+  let [own, all] = [0, 0];
+  for (const { id, width, height } of video) {
+    all += width * height;
+    if (renditions.includes(id)) own += width * height;
+  }
+  return all === 0 ? 1 : (own / all + DECODING) / (1 + DECODING);
+}
