@@ -25,6 +25,8 @@ export interface IsoTrack {
   id: number;
   /** "vide", "soun". */
   handler: string;
+  /** Shown unless somebody chooses otherwise (`tkhd`, 8.3.2). */
+  isEnabled: boolean;
   /** Three letters of ISO 639-2/T. */
   language: string;
   /** Tracks that hold its chapters' names (`tref`, QuickTime's "chap"). */
@@ -110,6 +112,7 @@ function readTrack(
     {
       id,
       handler: readHandler(moov, hdlr),
+      isEnabled: (new BoxFields(moov, tkhd).versionAndFlags().flags & 1) !== 0,
       language: mdhd === undefined ? "und" : readLanguage(moov, mdhd),
       chapterTracks: readReferences(moov, child(moov, trak, "tref", "chap")),
       sampleDescriptions: moov.slice(stsd.start, stsd.end),

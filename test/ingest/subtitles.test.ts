@@ -2,6 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Source } from "../../shared/ingest/read/source.ts";
+import { subtitlesLeftOut } from "../../shared/ingest/read/subtitles.ts";
+import { tsSubtitles } from "../../shared/ingest/read/ts-streams.ts";
 import { ffmpeg } from "../setup/media.ts";
 import { inFolder, open } from "./cut-and-decode.ts";
 
@@ -103,6 +105,52 @@ describe("what is no text is named, since it is left out", () => {
       const opened = await open(path);
       opened.close();
       expect(opened.facts.notices.map(({ code }) => code)).toEqual(["SUBTITLES_LEFT_OUT"]);
+    });
+  });
+
+  test("DVB's are named with their kinds and languages", async () => {
+    const packet = (pid: number, section: number[]) => {
+      const bytes = new Uint8Array(188).fill(0xff);
+      bytes.set([0x47, 0x40 | (pid >> 8), pid & 0xff, 0x10, 0, ...section]);
+      return bytes;
+    };
+    const letters = (text: string) => [...text].map((each) => each.charCodeAt(0));
+    const programmes = [0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe1, 0, 0, 0, 0, 0];
+    const descriptors = [
+      [0x56, 10, ...letters("deu"), 0x11, 0, ...letters("deu"), 0x10, 0x50],
+      [0x59, 16, ...letters("fra"), 0x10, 0, 1, 0, 1, ...letters("eng"), 0x10, 0, 1, 0, 1],
+    ];
+    const streams = descriptors.flatMap((one, at) => [6, 0xe1, at + 1, 0xf0, one.length, ...one]);
+    const table = [0, 1, 0xc1, 0, 0, 0xe1, 1, 0xf0, 0, ...streams, 0, 0, 0, 0];
+    const map = packet(0x100, [2, 0xb0, table.length, ...table]);
+    const nothing = packet(0x1fff, []);
+    const stream = new Blob([packet(0, programmes), map, nothing, nothing, nothing]);
+    const found = await tsSubtitles(stream);
+    expect(found.map(({ codec, language }) => [codec, language])).toEqual([
+      ["dvb_teletext", "de"],
+      ["dvb_subtitle", "fr"],
+      ["dvb_subtitle", "en"],
+    ]);
+    expect(subtitlesLeftOut(found)).toMatchObject([
+      {
+        code: "SUBTITLES_LEFT_OUT",
+        message: expect.stringContaining("dvb_teletext, de; dvb_subtitle, fr; dvb_subtitle, en"),
+      },
+    ]);
+  });
+
+  test("TTML in MP4 is named with its language", async () => {
+    await inFolder(async (folder) => {
+      const lines = join(folder, "lines.srt");
+      await writeFile(lines, LINES);
+      const path = join(folder, "ttml.mp4");
+      const maps = ["-map", "0", "-map", "1", ...x264, "-c:s", "ttml"];
+      await ffmpeg([...picture, "-i", lines, ...maps, ...german, path]);
+      const source = await open(path);
+      source.close();
+      expect(source.facts.notices).toMatchObject([
+        { code: "SUBTITLES_LEFT_OUT", message: expect.stringContaining("stpp, de") },
+      ]);
     });
   });
 

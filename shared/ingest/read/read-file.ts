@@ -88,7 +88,7 @@ export async function readFile(
     };
   }
   opened?.input.dispose();
-  return readCopy(file, options);
+  return readCopy(file, layout, options);
 }
 
 /**
@@ -163,33 +163,39 @@ async function hasUnknownSound(file: Blob, opened: OpenedFile): Promise<boolean>
   return (await soundPids(file)).some((pid) => !known.has(pid));
 }
 
-async function readCopy(file: Blob, options: OpenSourceOptions): Promise<ReadFile> {
+async function readCopy(
+  file: Blob,
+  layout: IsoLayout | null,
+  options: OpenSourceOptions,
+): Promise<ReadFile> {
   const remuxed = await runFfmpeg(file, { copy: "everything" }, options, 0.9);
   try {
-    return await readRemuxed(file, remuxed, options);
+    return await readRemuxed(file, layout, remuxed, options);
   } catch (thrown) {
     const error = asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
     if (!(error instanceof TributaryError) || error.code === "SOURCE_CHANGED") throw error;
     // The packets could be copied, but not be understood; decoding them is the last resort.
     const converted = await runFfmpeg(file, { copy: "converted" }, options, 0.9);
-    return readRemuxed(file, converted, options);
+    return readRemuxed(file, layout, converted, options);
   }
 }
 
 async function readRemuxed(
   file: Blob,
+  layout: IsoLayout | null,
   remuxed: Remuxed,
   options: OpenSourceOptions,
 ): Promise<ReadFile> {
   const { signal, onProgress } = options;
   const copy = remuxed.file;
+  const subtitles =
+    layout === null ? reportedSubtitles(remuxed.report) : await findSubtitles(file, layout);
   const opened = copy === null ? null : await openFile(copy);
   if (copy !== null && opened !== null && opened.video === null && opened.audio.length > 0) {
-    const layout = await readIsoLayout(copy, signal);
-    const sound = { opened, readFrom: copy, layout };
+    const sound = { opened, readFrom: copy, layout: await readIsoLayout(copy, signal) };
     const { probed, dispose } = await probeSoundAlone(file, sound, options);
     const reported = withReport(probed, remuxed, remuxed.report.format, false, true);
-    return { probed: withLosses(reported, []), remuxed: true, dispose };
+    return { probed: withLosses(reported, subtitles), remuxed: true, dispose };
   }
   if (copy === null || opened === null || opened.video === null) {
     opened?.input.dispose();
@@ -209,7 +215,7 @@ async function readRemuxed(
     const { format } = remuxed.report;
     const reported = withReport(probed, remuxed, format, unknownPicture, true);
     return {
-      probed: withLosses(reported, reportedSubtitles(remuxed.report)),
+      probed: withLosses(reported, subtitles),
       remuxed: true,
       dispose: () => opened.input.dispose(),
     };

@@ -11,7 +11,8 @@ import { cutVideo } from "../cut/split-video.ts";
 import type { SubtitleText } from "../remux/extract-subtitles.ts";
 import type { LoudnessRequest } from "../remux/measure-loudness.ts";
 import { contentDigest } from "./content.ts";
-import { readIsoLayout } from "./iso-layout.ts";
+import { type IsoLayout, readIsoLayout } from "./iso-layout.ts";
+import { readMp4Webvtt, WEBVTT_ENTRY } from "./mp4-webvtt.ts";
 import type { OpenSourceOptions } from "./open-options.ts";
 import type { ProbedFile } from "./probe.ts";
 import { readFile, refuseUnusable } from "./read-file.ts";
@@ -90,7 +91,7 @@ export async function openSource(file: File, options: OpenSourceOptions): Promis
   };
   const offsetSeconds = -probed.index.video.zeroSeconds;
   const readTexts = (ends: AbortSignal) =>
-    readCaptions(file, offsetSeconds, { ...options, signal: ends });
+    readTracks(file, layout, facts, { offsetSeconds, options: { ...options, signal: ends } });
   const measure = async (
     tracks: LoudnessRequest["tracks"],
     span: LoudnessRequest["span"],
@@ -103,6 +104,25 @@ export async function openSource(file: File, options: OpenSourceOptions): Promis
 }
 
 type Measuring = Pick<OpenSourceOptions, "signal" | "onProgress">;
+
+/** WebVTT in MP4 is read here, all other texts by ffmpeg, which is loaded for them alone. */
+async function readTracks(
+  file: File,
+  layout: IsoLayout | null,
+  { subtitles = [] }: Pick<SourceFacts, "subtitles">,
+  { offsetSeconds, options }: { offsetSeconds: number; options: OpenSourceOptions },
+): Promise<SubtitleText[]> {
+  const isOurs = (codec: string): boolean => layout !== null && codec === WEBVTT_ENTRY;
+  const texts = subtitles.filter(({ isText }) => isText);
+  const own =
+    layout !== null && texts.some(({ codec }) => isOurs(codec))
+      ? await readMp4Webvtt(file, layout, offsetSeconds, options.signal)
+      : [];
+  const others = texts.every(({ codec }) => isOurs(codec))
+    ? []
+    : await readCaptions(file, offsetSeconds, options);
+  return [...own, ...others].sort((a, b) => a.track - b.track);
+}
 
 async function readCaptions(
   file: File,

@@ -5,6 +5,7 @@ import { isTextCodec } from "../remux/extract-subtitles.ts";
 import type { FfprobeReport } from "../remux/ffprobe-report.ts";
 import type { IsoLayout } from "./iso-layout.ts";
 import { matroskaSubtitles } from "./matroska-subtitles.ts";
+import { WEBVTT_ENTRY } from "./mp4-webvtt.ts";
 import { tsSubtitles } from "./ts-streams.ts";
 
 /** Subtitles of a source: texts are carried over, and people are told of the others. */
@@ -12,8 +13,8 @@ import { tsSubtitles } from "./ts-streams.ts";
 /** Handlers of tracks with texts for people to read (ISO/IEC 14496-12, 12.5 and 12.6; QuickTime; 3GPP). */
 const HANDLERS: readonly string[] = ["sbtl", "subt", "clcp", "text"];
 
-/** Sample entries whose samples FFmpeg reads as text: 3GPP's timed text, and QuickTime's. */
-const TEXT_ENTRIES: readonly string[] = ["tx3g", "text"];
+/** Sample entries that are read as text: 3GPP's and QuickTime's by FFmpeg, and WebVTT. */
+const TEXT_ENTRIES: readonly string[] = ["tx3g", "text", WEBVTT_ENTRY];
 
 const MOST_TRACKS = 64;
 
@@ -57,7 +58,10 @@ export function subtitlesLeftOut(tracks: readonly SubtitleFacts[]): Notice[] {
     left.length === 1
       ? "A track of its subtitles is left out"
       : `${left.length} tracks of its subtitles are left out`;
-  const kinds = [...new Set(left.map(({ codec }) => codec))].join(", ").slice(0, 200);
+  const named = left.map(({ codec, language }) => {
+    return language === "und" ? codec : `${codec}, ${language}`;
+  });
+  const kinds = [...new Set(named)].join("; ").slice(0, 200);
   return [
     notice("SUBTITLES_LEFT_OUT", `${which}: not text, or of a kind that is not read (${kinds}).`),
   ];

@@ -1,4 +1,5 @@
 import type { SubtitleFacts } from "../../job/job.ts";
+import { canonicalLanguage } from "../../job/language.ts";
 import { readBytes } from "./sniff.ts";
 
 /**
@@ -19,9 +20,15 @@ const SOUND_TYPES = new Set([
 /** Descriptors that make a private stream (type 6) sound: AC-3, E-AC-3, DTS, AAC (ETSI EN 300 468). */
 const SOUND_DESCRIPTORS = new Set([0x6a, 0x7a, 0x7b, 0x7c]);
 
-/** Subtitles of Blu-ray (presentation graphics, text); descriptors of DVB's (teletext, subtitling). */
-const SUBTITLE_TYPES = new Set([0x90, 0x92]);
-const SUBTITLE_DESCRIPTORS = new Set([0x56, 0x59]);
+/** Subtitles of Blu-ray (presentation graphics, text), and descriptors of DVB's, under FFmpeg's names. */
+const SUBTITLE_TYPES = new Map([
+  [0x90, "hdmv_pgs_subtitle"],
+  [0x92, "hdmv_text_subtitle"],
+]);
+const SUBTITLE_DESCRIPTORS = new Map([
+  [0x56, "dvb_teletext"],
+  [0x59, "dvb_subtitle"],
+]);
 
 /** A stream of the first programme, as its table describes it. */
 interface TsStream {
@@ -38,10 +45,7 @@ export async function soundPids(file: Blob): Promise<number[]> {
 
 /** The streams of subtitles of the first programme: pictures and teletext, none of which is carried over. */
 export async function tsSubtitles(file: Blob): Promise<SubtitleFacts[]> {
-  const streams = (await firstProgrammeOf(file)).filter(isSubtitles);
-  return streams.map(({ type }) => {
-    return { codec: `stream type ${type}`, language: "und", title: null, isText: false };
-  });
+  return (await firstProgrammeOf(file)).flatMap(subtitlesOf);
 }
 
 async function firstProgrammeOf(file: Blob): Promise<TsStream[]> {
@@ -112,13 +116,28 @@ function isSound({ type, descriptors }: TsStream): boolean {
   return SOUND_TYPES.has(type) || (type === 6 && describesSound(descriptors));
 }
 
-function isSubtitles({ type, descriptors }: TsStream): boolean {
-  if (SUBTITLE_TYPES.has(type)) return true;
-  const tags: number[] = [];
+/** A descriptor of DVB's may name several languages: each is a track (ETSI EN 300 468, 6.2.41 and 6.2.43). */
+function subtitlesOf({ type, descriptors }: TsStream): SubtitleFacts[] {
+  const facts = (codec: string, language: string): SubtitleFacts => {
+    return { codec, language: canonicalLanguage(language), title: null, isText: false };
+  };
+  const ofBluRay = SUBTITLE_TYPES.get(type);
+  if (ofBluRay !== undefined) return [facts(ofBluRay, "und")];
+  if (type !== 6) return [];
+  const found: SubtitleFacts[] = [];
   for (let at = 0; at + 2 <= descriptors.length; at += 2 + (descriptors[at + 1] ?? 0)) {
-    tags.push(descriptors[at] ?? 0);
+    const codec = SUBTITLE_DESCRIPTORS.get(descriptors[at] ?? 0);
+    if (codec === undefined) continue;
+    const end = at + 2 + (descriptors[at + 1] ?? 0);
+    const entryBytes = codec === "dvb_teletext" ? 5 : 8;
+    const languages: string[] = [];
+    for (let entry = at + 2; entry + entryBytes <= end; entry += entryBytes) {
+      languages.push(String.fromCharCode(...descriptors.subarray(entry, entry + 3)));
+    }
+    const named = [...new Set(languages)].map((language) => facts(codec, language));
+    found.push(...(named.length === 0 ? [facts(codec, "und")] : named));
   }
-  return type === 6 && tags.some((tag) => SUBTITLE_DESCRIPTORS.has(tag));
+  return found;
 }
 
 function describesSound(descriptors: Uint8Array): boolean {
