@@ -40,6 +40,7 @@ const LACKED = {
   usesServers: null,
   visibility: "unlisted",
   trim: null,
+  picture: null,
 };
 const CHOSEN = {
   content: "6".repeat(64),
@@ -49,6 +50,7 @@ const CHOSEN = {
   usesServers: false,
   visibility: "private",
   trim: { startTicks: 288_000, endTicks: 1_890_000 },
+  picture: null,
 } as const;
 
 /** As builds wrote that knew no version of a record: its database, its store, its record. */
@@ -122,9 +124,11 @@ test("what is put carries its version, keeps a handle, and is gone when it is de
         await load<typeof import("../../web/saved/resume-store.ts")>("/saved/resume-store.ts");
       const folder = await navigator.storage.getDirectory();
       const handle = await folder.getFileHandle("a.mp4", { create: true });
-      await openResumeStore().put({ job, handle });
+      const picture = new Blob(["a picture"]);
+      await openResumeStore().put({ job: { ...job, picture }, handle });
       const [stored] = await openResumeStore().list();
-      return (await stored?.handle?.isSameEntry(handle)) === true;
+      const isKept = (await stored?.job.picture?.text()) === "a picture";
+      return isKept && (await stored?.handle?.isSameEntry(handle)) === true;
     },
     { ...JOB, ...CHOSEN },
   );

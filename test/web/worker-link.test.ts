@@ -52,6 +52,7 @@ const KINDS: Record<string, Kind> = {
         audio: {},
         engine: null,
         trim: null,
+        picture: null,
         usesServers: null,
         visibility: "unlisted",
       });

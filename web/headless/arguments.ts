@@ -37,7 +37,8 @@ npm run transcode -- FILES AND FOLDERS [options]
   --unverified WHAT   of parts that nobody trusted is there to check: wait (default) for the owner or
                       a server, or publish; only with --verify adaptive
   --captions LANG=FILE  captions in a language, from .srt, .vtt or .ass; as often as there are files
-  --poster FILE       a picture to stand for the video; default: one of its own frames
+  --poster FILE       a picture to stand for the video; default: one of its own frames.
+                      While a file with sound alone plays, it is what is shown
   --look SECONDS      time between what was found in the file and Start, as a person takes it; default 0
   --json              one line of JSON on stdout, nothing else; progress is on stderr. For several files
                       one report with a list: { ok, error, files }

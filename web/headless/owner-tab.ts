@@ -216,6 +216,17 @@ export class OwnerTab {
     }
   }
 
+  /** In `inspected`, of a file with sound alone: the picture that is shown while it plays, by the page's own control. */
+  async soundPicture(file: string): Promise<void> {
+    await this.page.getByLabel("Use a picture of your own").setInputFiles(file);
+    const taken = this.page.locator(".sound-picture img");
+    const refused = this.page.locator(".sound-picture [role=alert]");
+    await taken.or(refused).first().waitFor();
+    if (await refused.isVisible()) {
+      throw new TributaryError("PICTURE_INVALID", `${file} cannot be used as a picture.`);
+    }
+  }
+
   /** In `inspected`: who can find the video, by the page's own control. */
   async visibility(visibility: Visibility): Promise<void> {
     await this.page.getByLabel("Who can find it").selectOption(visibility);

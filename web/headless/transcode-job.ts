@@ -166,6 +166,9 @@ async function work(
   if (ladder !== null) await tab.ladderApplied(parseLadder(ladder));
   const trimmed = trim === null ? null : await trimOf(tab);
   if (given.title != null) await tab.title(given.title);
+  const { notices = [] } = seen.state.inspection?.source ?? {};
+  const isSoundAlone = notices.some(({ code }) => code === "PICTURE_ADDED");
+  if (given.poster != null && isSoundAlone) await tab.soundPicture(given.poster);
   if (given.pool != null) await tab.pool(given.pool);
   if (given.visibility !== undefined) await tab.visibility(given.visibility);
   await pause(1000 * (given.lookSeconds ?? 0), undefined, { signal });
@@ -191,7 +194,9 @@ async function work(
     return state.captions?.state !== "reading" && state.pictures?.state !== "making";
   });
   seen.captions = await tab.captions(job).catch(() => []);
-  if (given.poster != null && seen.state.phase === "ready") await tab.poster(given.poster);
+  if (given.poster != null && !isSoundAlone && seen.state.phase === "ready") {
+    await tab.poster(given.poster);
+  }
   if (given.keepOriginal === true && seen.state.phase === "ready") {
     say("Uploading the original ...");
     await tab.keepOriginal(job, given.file);

@@ -86,7 +86,10 @@ export class PlannedFile {
     { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: number) => void },
   ): Promise<PlannedFile> {
     const [source, site] = await Promise.all([
-      openSource(file, { signal, loadFfmpeg: loadFfmpegCore, onProgress }),
+      openSource(file, {
+        ...{ signal, loadFfmpeg: loadFfmpegCore, onProgress },
+        picture: options.picture ?? null,
+      }),
       // Without an answer this device does what it can.
       client.site(signal).catch(() => null),
     ]);
@@ -138,6 +141,24 @@ export class PlannedFile {
     const measured = await this.source.loudness(how);
     const choice = { ...this.#choice, measured };
     return new PlannedFile(this.file, this.source, this.#facts, this.#options, choice);
+  }
+
+  /**
+   * The same file, opened once more, with the same choices: for another picture of a file with sound alone.
+   * @throws TributaryError as `open`
+   */
+  async reopened(
+    client: EdgeClient,
+    options: OwnerOptions,
+    signal: AbortSignal,
+  ): Promise<PlannedFile> {
+    const opened = await PlannedFile.open(this.file, client, options, {
+      signal,
+      onProgress: () => {},
+    });
+    const { trim } = this.source.facts;
+    const part = trim === undefined ? opened : opened.trimmed(trim);
+    return part.planned(options, this.#choice.ladder, this.#choice.planSlots);
   }
 
   /** When the frames of the whole file are shown. */

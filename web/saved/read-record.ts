@@ -38,6 +38,7 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
     z.nullable(z.object({ startTicks: z.number(), endTicks: z.nullable(z.number()) })),
     null,
   ),
+  picture: z.catch(z.nullable(z.instanceof(Blob)), null),
 });
 
 const recordSchema = z.object({

@@ -12,6 +12,8 @@ export interface OpenSourceOptions {
   remux?: Remuxer;
   /** Called for files with sound alone; default: they are refused. */
   makeCard?: CardMaker;
+  /** A person's picture for such a file, in place of what is in it. Default: null. */
+  picture?: Blob | null;
 }
 
 /** Texts and the cover from which the picture of a file with sound alone is made. */
@@ -20,7 +22,7 @@ export interface CardContent {
   /** As its tags say; null where they do not. */
   title: string | null;
   artist: string | null;
-  /** A picture in the file, such as an album's cover. */
+  /** The person's picture, or one in the file, such as an album's cover. */
   cover: Blob | null;
 }
 

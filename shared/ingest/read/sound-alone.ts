@@ -32,9 +32,10 @@ export async function probeSoundAlone(
   { opened, readFrom, layout }: { opened: OpenedFile; readFrom: Blob; layout: IsoLayout | null },
   options: OpenSourceOptions,
 ): Promise<{ probed: ProbedFile; dispose: () => void }> {
-  const { makeCard, signal, onProgress } = options;
+  const { makeCard, picture = null, signal, onProgress } = options;
   if (makeCard === undefined) throw soundOnly();
-  const content = await contentOf(file);
+  const tagged = await contentOf(file);
+  const content = { ...tagged, cover: picture ?? tagged.cover };
   const card = await openFile(await makeCard(content, signal));
   if (card === null || card.video === null) {
     card?.input.dispose();
@@ -51,7 +52,8 @@ export async function probeSoundAlone(
         soundLayout: layout,
       },
     );
-    const what = content.cover === null ? "a card with its title" : "the cover in it";
+    const found = content.cover === null ? "a card with its title" : "the cover in it";
+    const what = picture === null ? found : "the picture that was chosen for it";
     const added = notice(
       "PICTURE_ADDED",
       `The file has sound and no moving picture: ${what} is shown all the time.`,

@@ -62,6 +62,12 @@ export class OwnerLink {
     await this.run((owner) => owner.configure(options));
   }
 
+  /** A picture was for one file. */
+  forgetPicture(): void {
+    this.#options = { ...this.#options, picture: null };
+    if (this.isOpen) void this.run((owner) => owner.configure({ picture: null })).catch(() => {});
+  }
+
   /** What is to be seen while no worker can say it: it is not loaded yet, or gone. */
   show(state: OwnerState): void {
     this.#state.value = state;
