@@ -25,6 +25,7 @@ import {
   PauseIcon,
   PictureIcon,
   PlayIcon,
+  ScreenIcon,
   SettingsIcon,
   SoundIcon,
 } from "./player-icons.tsx";
@@ -149,6 +150,15 @@ export function Controls({
             onPress={() => togglePicture(video)}
           >
             <PictureIcon />
+          </Button>
+        )}
+        {playback.hasOtherScreen.value && (
+          <Button
+            label={t("player.otherScreen")}
+            isPressed={media.isElsewhere}
+            onPress={() => void playback.playElsewhere()}
+          >
+            <ScreenIcon />
           </Button>
         )}
         <Button

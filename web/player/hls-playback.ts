@@ -5,6 +5,7 @@ import { type ErrorCode, scriptNotLoaded, toWireError } from "../../shared/job/e
 import { PODCAST_PLAYLIST, SURROUND_GROUP } from "../../shared/playlist/names.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
 import { t } from "../words/words.ts";
+import { askForScreen, HLS_TYPE, otherScreens } from "./other-screens.ts";
 
 /** One entry of a menu. */
 export interface PlaybackChoice {
@@ -31,6 +32,10 @@ export interface Playback {
    * @returns null where there are none
    */
   openPreview(video: HTMLVideoElement): Preview | null;
+  /** Another screen is there that could play it. */
+  readonly hasOtherScreen: ReadonlySignal<boolean>;
+  /** Asks which other screen is to play it. From then on the browser plays HLS by itself. */
+  playElsewhere(): Promise<void>;
   setLevel(id: number): void;
   setAudioTrack(id: number): void;
 }
@@ -203,14 +208,14 @@ export function openPlayback(
     hls.attachMedia(video);
   };
 
-  const playNatively = () => {
-    if (video.canPlayType("application/vnd.apple.mpegurl") === "") {
+  const playNatively = (atSeconds: number | null = null) => {
+    if (video.canPlayType(HLS_TYPE) === "") {
       failure.value = "ENGINE_UNAVAILABLE";
       return;
     }
     isNative.value = true;
     const toStart = () => {
-      if (video.seekable.length > 0) video.currentTime = video.seekable.start(0);
+      if (video.seekable.length > 0) video.currentTime = atSeconds ?? video.seekable.start(0);
     };
     video.addEventListener("loadedmetadata", toStart, { once: true, signal: abort });
     video.addEventListener("error", () => (failure.value = "NETWORK"), { signal: abort });
@@ -252,6 +257,26 @@ export function openPlayback(
         },
       };
     },
+    hasOtherScreen: otherScreens(masterUrl, ownerToken !== null, abort),
+    async playElsewhere() {
+      if (!isNative.peek()) {
+        const { currentTime } = video;
+        player?.destroy();
+        player = null;
+        for (const choices of [levels, audioTracks]) choices.value = [];
+        const loaded = new Promise((resolve) => {
+          for (const name of ["loadedmetadata", "error"]) {
+            video.addEventListener(name, resolve, { once: true, signal: abort });
+          }
+        });
+        // Set where what hls.js fed it could not be played elsewhere.
+        video.disableRemotePlayback = false;
+        playNatively(currentTime);
+        video.load();
+        await loaded;
+      }
+      if (await askForScreen(video)) void video.play().catch(() => {});
+    },
     setLevel(id) {
       level.value = id;
       if (player !== null) player.nextLevel = id;
@@ -263,9 +288,9 @@ export function openPlayback(
   };
 }
 
-/** hls.js's requests below the video's own folder carry the token; all its addresses are there. */
+/** hls.js's requests beside the video's own folder carry the token: one that was replaced lies in another. */
 function withToken(token: string, masterUrl: string): (xhr: XMLHttpRequest, url: string) => void {
-  const folder = new URL(".", new URL(masterUrl, location.href)).href;
+  const folder = new URL("..", new URL(masterUrl, location.href)).href;
   return (xhr, url) => {
     // Headers are set on an open request; hls.js leaves one as it is that is.
     xhr.open("GET", url, true);

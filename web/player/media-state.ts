@@ -27,6 +27,8 @@ export interface MediaState {
   speed: number;
   isFull: boolean;
   isInPicture: boolean;
+  /** Another screen plays it. */
+  isElsewhere: boolean;
   captions: CaptionChoice[];
 }
 
@@ -59,6 +61,7 @@ export function watchMedia(
     speed: video.playbackRate,
     isFull: document.fullscreenElement === frame,
     isInPicture: document.pictureInPictureElement === video,
+    isElsewhere: video.remote?.state === "connected",
     captions: captionTracks(video).map(({ label, language, mode }) => {
       return { label, language, isShown: mode === "showing" };
     }),
@@ -75,6 +78,8 @@ export function watchMedia(
   const options = { signal: abort };
   for (const name of EVENTS) video.addEventListener(name, update, options);
   document.addEventListener("fullscreenchange", update, options);
+  for (const name of ["connect", "disconnect"])
+    video.remote?.addEventListener(name, update, options);
   for (const name of ["addtrack", "removetrack", "change"]) {
     video.textTracks.addEventListener(name, update, options);
   }

@@ -59,3 +59,8 @@ export const LeaveFullIcon = () => (
     <path d="M8 5h2v5H5V8h3zM14 5h2v3h3v2h-5zM5 14h5v5H8v-3H5zM14 14h5v2h-3v3h-2z" />
   </Icon>
 );
+export const ScreenIcon = () => (
+  <Icon>
+    <path d="M3.5 5h17v13h-5v-2h3V7h-13v9h3v2h-5zM12 13.5l5 6.5H7z" />
+  </Icon>
+);

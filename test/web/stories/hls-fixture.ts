@@ -3,6 +3,7 @@ import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright";
 import { root } from "../../../edge/local/server.ts";
+import { MASTER_PLAYLIST, PODCAST_PLAYLIST } from "../../../shared/playlist/names.ts";
 import { ffmpeg } from "../../setup/media.ts";
 
 const DIR = join(root, ".cache/fixtures/player-hls");
@@ -31,7 +32,9 @@ async function makeHls(): Promise<void> {
 export async function serveHls(page: Page, address: string): Promise<void> {
   await makeHls();
   await page.route(`${address}**`, async (route) => {
-    const name = new URL(route.request().url()).pathname.split("/").at(-1) ?? "";
+    const asked = new URL(route.request().url()).pathname.split("/").at(-1) ?? "";
+    // What the browser's own HLS is given (shared/playlist/names.ts).
+    const name = asked === PODCAST_PLAYLIST ? MASTER_PLAYLIST : asked;
     const body = await readFile(join(DIR, name)).catch(() => null);
     if (body === null) return route.fulfill({ status: 404, body: "" });
     const headers = { "access-control-allow-origin": "*" };

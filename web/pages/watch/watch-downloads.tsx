@@ -17,15 +17,15 @@ export function WatchDownloads({
   title,
   masterUrl,
   token,
-  isOpenToAll,
+  linkKey,
   source,
 }: {
   title: string;
   masterUrl: string;
   /** With every request; null: as anybody. */
   token: string | null;
-  /** A plain link to the original leads there. */
-  isOpenToAll: boolean;
+  /** The page's own signed link to a private video; null: it was opened without. */
+  linkKey: string | null;
   source: DownloadSource;
 }) {
   const video = useSignal<Video | null>(null);
@@ -39,8 +39,10 @@ export function WatchDownloads({
     );
   }, []);
   const { downloads = false, original = null, originalForAll = true, id } = video.value ?? {};
-  // Strangers are told of an original that is for them alone.
-  const link = isOpenToAll && original !== null && originalForAll ? original : null;
+  // Strangers are told only of an original that is for them; the owner of a private video has it on "Your videos".
+  const isReached = linkKey !== null || video.value?.visibility !== "private";
+  const link = isReached && original !== null && originalForAll ? original : null;
+  const query = linkKey === null ? "" : `?key=${linkKey}`;
   if (!downloads && link === null) return null;
   return (
     <details
@@ -60,7 +62,7 @@ export function WatchDownloads({
       )}
       {link !== null && (
         <p>
-          <a href={`/api/videos/${id}/original`} download>
+          <a href={`/api/videos/${id}/original${query}`} download>
             {t("files.original.link", { size: formatBytes(link.sizeBytes) })}
           </a>
         </p>

@@ -186,7 +186,7 @@ function Content({
           title={title}
           masterUrl={masterUrl}
           token={ownerToken ?? key}
-          isOpenToAll={key === null}
+          linkKey={key}
           source={downloads}
         />
       )}
