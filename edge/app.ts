@@ -4,6 +4,7 @@ import type { AppEnv } from "./http/app-env.ts";
 import { onError } from "./http/problem.ts";
 import { protectAnswers } from "./http/protect-answers.ts";
 import { notFoundAnswer, nothingHere } from "./pages/not-found-page.ts";
+import { leadToCurrent } from "./replace/lead-to-current.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { audienceRoutes } from "./routes/audience.ts";
 import { captionRoutes } from "./routes/captions.ts";
@@ -36,6 +37,8 @@ app.onError(async (thrown, c) => {
 app.notFound(nothingHere);
 
 app.use(protectAnswers);
+
+app.use(leadToCurrent((request, env, context) => app.fetch(request, env, context)));
 
 // Tokens travel in headers, never in cookies: pages anywhere may call.
 const openToAll = cors({

@@ -10,6 +10,7 @@ import {
   type LinkRequest,
   type Mp4Status,
   mp4StatusSchema,
+  type Replaces,
   type ShareRequest,
   type ShareResponse,
   type SignedLink,
@@ -82,10 +83,12 @@ export class EdgeClient {
       details?: DetailsPatch | undefined;
       /** The pool whose machines are to help. */
       pool?: PoolAsk | undefined;
+      /** The video whose place it takes. */
+      replaces?: Replaces | undefined;
     } = {},
   ): Promise<CreateJobResponse> {
-    const { settings = {}, visibility, details, pool, ...more } = options;
-    return this.#create({ plan, settings, visibility, details, pool }, more);
+    const { settings = {}, visibility, details, pool, replaces, ...more } = options;
+    return this.#create({ plan, settings, visibility, details, pool, replaces }, more);
   }
 
   /**

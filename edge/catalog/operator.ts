@@ -27,6 +27,8 @@ const TABLES = [
   "video_pictures",
   "video_plays",
   "video_files",
+  "video_addresses",
+  "video_replacements",
   "site_rules",
 ] as const;
 const ROWS_AT_ONCE = 50;

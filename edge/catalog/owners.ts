@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { log } from "../../shared/log.ts";
 import { visibilitySchema } from "../../shared/wire/api.ts";
+import { parseJson } from "../../shared/wire/json.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import { DETAILS_COLUMNS, storedDetailsSchema } from "./details.ts";
 import { PICTURES_COLUMNS, type StoredPictures, storedPicturesOf } from "./pictures.ts";
@@ -39,6 +40,10 @@ export async function saveOwner(
   }
 }
 
+const addressesSchema = z.array(
+  z.object({ address: z.string(), ownerTokenHash: z.string(), isMain: z.int() }),
+);
+
 const ownershipSchema = z.object({
   /** Empty where nobody owns it. */
   ownerTokenHash: z.string(),
@@ -47,6 +52,8 @@ const ownershipSchema = z.object({
   linkVersion: z.int(),
   /** Null: no passphrase opens it. */
   passphraseHash: z.string().nullable(),
+  /** Those of videos whose place it took; empty for most. */
+  addresses: z.string().transform((text) => addressesSchema.parse(parseJson(text))),
   details: storedDetailsSchema,
 });
 export type Ownership = z.infer<typeof ownershipSchema> & { pictures: StoredPictures };
@@ -56,7 +63,10 @@ export async function findOwnership(db: D1Database, id: string): Promise<Ownersh
   const row = await db
     .prepare(
       `SELECT o.owner_token_hash AS ownerTokenHash, o.visibility, o.link_version AS linkVersion,
-         o.passphrase_hash AS passphraseHash, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}
+         o.passphrase_hash AS passphraseHash,
+         (SELECT json_group_array(json_object('address', a.address, 'ownerTokenHash', a.owner_token_hash,
+            'isMain', a.is_main)) FROM video_addresses AS a WHERE a.video_id = o.id) AS addresses,
+         ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}
        FROM video_owners AS o LEFT JOIN video_details AS d ON d.id = o.id
          LEFT JOIN video_pictures AS p ON p.id = o.id WHERE o.id = ?`,
     )
@@ -64,6 +74,11 @@ export async function findOwnership(db: D1Database, id: string): Promise<Ownersh
     .first();
   if (row === null) return null;
   return { ...ownershipSchema.parse({ ...row, details: row }), pictures: storedPicturesOf(row) };
+}
+
+/** The id that pages, feeds and links name a video by. */
+export function mainAddress(id: string, { addresses }: Pick<Ownership, "addresses">): string {
+  return addresses.find(({ isMain }) => isMain === 1)?.address ?? id;
 }
 
 export async function saveVisibility(
@@ -126,15 +141,28 @@ export async function noteMp4Request(db: D1Database, id: string, nowMs: number):
 
 /** Removes all rows of a video. */
 export async function deleteRows(db: D1Database, id: string): Promise<void> {
-  await db.batch([
-    db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
+  await db.batch(deletionsOf(db, id));
+}
+
+/** Statements that remove all rows of a video. */
+export function deletionsOf(db: D1Database, id: string): D1PreparedStatement[] {
+  return [
     db.prepare("DELETE FROM video_owners WHERE id = ?").bind(id),
+    ...deletionsButOwner(db, id),
+  ];
+}
+
+function deletionsButOwner(db: D1Database, id: string): D1PreparedStatement[] {
+  return [
+    db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
     db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
     db.prepare("DELETE FROM video_pictures WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_plays WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_files WHERE id = ?").bind(id),
-  ]);
+    db.prepare("DELETE FROM video_addresses WHERE video_id = ?").bind(id),
+    db.prepare("DELETE FROM video_replacements WHERE id = ?").bind(id),
+  ];
 }
 
 /**
@@ -143,13 +171,8 @@ export async function deleteRows(db: D1Database, id: string): Promise<void> {
  */
 export async function deleteCancelledRows(db: D1Database, id: string): Promise<void> {
   await db.batch([
-    db.prepare("DELETE FROM videos WHERE id = ?").bind(id),
     db.prepare("DELETE FROM video_owners WHERE id = ? AND visibility <> 'private'").bind(id),
-    db.prepare("DELETE FROM video_details WHERE id = ?").bind(id),
-    db.prepare("DELETE FROM captions WHERE video_id = ?").bind(id),
-    db.prepare("DELETE FROM video_pictures WHERE id = ?").bind(id),
-    db.prepare("DELETE FROM video_plays WHERE id = ?").bind(id),
-    db.prepare("DELETE FROM video_files WHERE id = ?").bind(id),
+    ...deletionsButOwner(db, id),
   ]);
 }
 

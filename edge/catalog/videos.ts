@@ -13,14 +13,17 @@ import { DETAILS_COLUMNS, shownDetails, storedDetailsSchema } from "./details.ts
 import { PICTURES_COLUMNS, shownPictures, storedPicturesOf } from "./pictures.ts";
 import { FILES_COLUMNS, shownFiles } from "./video-files.ts";
 
+/** The address that a video is named by: its own, or that of a video whose place it took. */
+const ADDRESS = "coalesce(a.address, v.id)";
 /** The catalogue's columns under the names that `Video` has for them. */
-const COLUMNS = `v.id, v.name, v.state, v.error_code AS errorCode, v.duration_ticks AS durationTicks,
+const COLUMNS = `${ADDRESS} AS id, v.name, v.state, v.error_code AS errorCode, v.duration_ticks AS durationTicks,
   v.width, v.height, v.bytes_stored AS bytesStored, v.created_at_ms AS createdAtMs,
   v.ended_at_ms AS endedAtMs, v.visibility, coalesce(n.plays, 0) AS plays, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}, ${FILES_COLUMNS}`;
 const TABLES = `videos AS v LEFT JOIN video_details AS d ON d.id = v.id
   LEFT JOIN video_pictures AS p ON p.id = v.id
   LEFT JOIN video_plays AS n ON n.id = v.id
-  LEFT JOIN video_files AS f ON f.id = v.id`;
+  LEFT JOIN video_files AS f ON f.id = v.id
+  LEFT JOIN video_addresses AS a ON a.video_id = v.id AND a.is_main = 1`;
 
 /** A video's row, with what its owner says of it. @param row `name` is its file's */
 function videoOf(row: Record<string, unknown>): Video {
@@ -124,9 +127,9 @@ export async function listVideos(
   const { results } = await db
     .prepare(
       `SELECT ${COLUMNS} FROM ${TABLES}
-       WHERE ${options.listedOnly ? "v.visibility = 'listed' AND" : ""} (v.created_at_ms, v.id) < (?1, ?2) AND (?3 IS NULL OR v.state = ?3)
+       WHERE ${options.listedOnly ? "v.visibility = 'listed' AND" : ""} (v.created_at_ms, ${ADDRESS}) < (?1, ?2) AND (?3 IS NULL OR v.state = ?3)
          AND (?5 IS NULL OR instr(lower(coalesce(d.title, v.name) || char(10) || coalesce(d.description, '')), lower(?5)) > 0)
-       ORDER BY v.created_at_ms DESC, v.id DESC LIMIT ?4`,
+       ORDER BY v.created_at_ms DESC, ${ADDRESS} DESC LIMIT ?4`,
     )
     .bind(
       cursor.createdAtMs,

@@ -4,10 +4,12 @@ import { taskRenditions, taskSegments } from "../../shared/job/task-parts.ts";
 import { log } from "../../shared/log.ts";
 import type { CoordinatorMessage } from "../../shared/wire/coordinator-messages.ts";
 import type { LeaseGrant, Put } from "../../shared/wire/lease.ts";
+import { deleteReplacement } from "../catalog/addresses.ts";
 import { deleteCancelled } from "../catalog/delete-video.ts";
 import { deleteRows } from "../catalog/owners.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { GateRequest, GateVerdict } from "../gate/verdict.ts";
+import { takePlace } from "../replace/take-place.ts";
 import { OWN_PICTURES_SECONDS, type ServeCall } from "../servers/calls.ts";
 import { hasServers } from "../servers/servers.ts";
 import { presignGet, presignPut } from "../storage/presign.ts";
@@ -258,7 +260,12 @@ export class Effects {
       await deleteCancelled(this.#env, state.job.id);
     } else {
       await saveInCatalog(this.#env, state);
-      if (forState === "ready") await this.#callForPictures(state);
+      if (forState === "ready") {
+        await this.#callForPictures(state);
+        await takePlace(this.#env, state.job.id);
+      } else if (forState === "failed") {
+        await deleteReplacement(this.#env.CATALOG, state.job.id);
+      }
     }
     this.#shell.report({ type: "chore-done", kind, forState });
   }

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { DEFAULT_VISIBILITY, type Visibility } from "../../shared/wire/visibility.ts";
+import { findSuccessor } from "../catalog/addresses.ts";
 import { NO_DETAILS, type StoredDetails } from "../catalog/details.ts";
-import { findOwnership, type Ownership } from "../catalog/owners.ts";
+import { findOwnership, mainAddress, type Ownership } from "../catalog/owners.ts";
 import { NO_PICTURES, type StoredPictures } from "../catalog/pictures.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, isJobId, tokensMatch } from "./auth.ts";
@@ -47,10 +48,31 @@ const KNOWN_FOR_MS = 5_000;
 const PRIVATE_KNOWN_FOR_MS = 30_000;
 const MOST_KNOWN = 1_000;
 const known = new Map<string, { ownership: Ownership; readAtMs: number }>();
+const successors = new Map<string, { id: string; readAtMs: number }>();
 
 /** To be called where a video's row was changed. */
 export function forgetAccess(id: string): void {
   known.delete(id);
+  successors.delete(id);
+}
+
+/**
+ * The video that an address leads to now: the one that took its place, or its own.
+ * @throws TributaryError NETWORK where the catalogue does not answer
+ */
+export async function currentVideo(env: Cloudflare.Env, address: string): Promise<string> {
+  if (!isJobId(address)) return address;
+  const nowMs = Date.now();
+  const before = successors.get(address);
+  if (before !== undefined && nowMs - before.readAtMs < KNOWN_FOR_MS) return before.id;
+  // One that has a row of its own was not replaced.
+  if ((await ownershipOf(env, address)) !== null) return address;
+  const id = await findSuccessor(env.CATALOG, address).catch((cause: unknown) => {
+    throw new TributaryError("NETWORK", "The catalogue does not answer.", { cause });
+  });
+  if (id === null) return address;
+  keep(successors, address, { id, readAtMs: nowMs });
+  return id;
 }
 
 /** @throws TributaryError NETWORK where the catalogue does not answer: nothing is shown by mistake */
@@ -59,7 +81,10 @@ export async function videoAccess(c: Asking, id: string): Promise<VideoAccess> {
   const ownership = isJobId(id) ? await ownershipOf(c.env, id) : null;
   const caller = callerOf(c.env, ownership, token);
   const visibility = ownership?.visibility ?? DEFAULT_VISIBILITY;
-  const link = ownership === null ? "none" : linkOf(c, token, { id, ...ownership });
+  const link =
+    ownership === null
+      ? "none"
+      : linkOf(c, token, { id: mainAddress(id, ownership), linkVersion: ownership.linkVersion });
   return {
     isKnown: ownership !== null,
     caller,
@@ -134,11 +159,31 @@ export async function ownVideo(c: Asking, id: string): Promise<VideoAccess> {
   throw new TributaryError("FORBIDDEN", "Only the video's owner may do this.");
 }
 
+/**
+ * A video that a token's holder owns, or the operator.
+ * @throws TributaryError NOT_FOUND, FORBIDDEN, NETWORK
+ */
+export async function ownedBy(
+  env: Cloudflare.Env,
+  id: string,
+  token: string,
+): Promise<{ visibility: Visibility }> {
+  const ownership = isJobId(id) ? await ownershipOf(env, id) : null;
+  if (callerOf(env, ownership, token) === "other") {
+    const isHidden = ownership === null || ownership.visibility === "private";
+    if (isHidden) throw new TributaryError("NOT_FOUND", "There is no such video.");
+    throw new TributaryError("FORBIDDEN", "Only the video's owner may do this.");
+  }
+  return { visibility: ownership?.visibility ?? DEFAULT_VISIBILITY };
+}
+
 function callerOf(env: Cloudflare.Env, ownership: Ownership | null, token: string | null): Caller {
   if (token === null) return "other";
   if (isOperator(env, token)) return "operator";
-  const hash = ownership?.ownerTokenHash ?? "";
-  return hash !== "" && tokensMatch(token, hash) ? "owner" : "other";
+  const hashes = [ownership, ...(ownership?.addresses ?? [])].map(
+    (row) => row?.ownerTokenHash ?? "",
+  );
+  return hashes.some((hash) => hash !== "" && tokensMatch(token, hash)) ? "owner" : "other";
 }
 
 async function ownershipOf(env: Cloudflare.Env, id: string): Promise<Ownership | null> {
@@ -158,9 +203,13 @@ async function ownershipOf(env: Cloudflare.Env, id: string): Promise<Ownership |
   }
   // A job that is just being created has no row yet, so a missing row is not cached.
   if (ownership === null) return null;
-  known.delete(id);
-  known.set(id, { ownership, readAtMs: nowMs });
-  const [oldest] = known.keys();
-  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+  keep(known, id, { ownership, readAtMs: nowMs });
   return ownership;
+}
+
+function keep<T>(kept: Map<string, T>, id: string, value: T): void {
+  kept.delete(id);
+  kept.set(id, value);
+  const [oldest] = kept.keys();
+  if (kept.size > MOST_KNOWN && oldest !== undefined) kept.delete(oldest);
 }

@@ -11,11 +11,13 @@ import {
 } from "../../shared/wire/api.ts";
 import { detailsOfPart, shownTitle } from "../../shared/wire/details.ts";
 import { DEFAULT_VISIBILITY, type Visibility } from "../../shared/wire/visibility.ts";
+import { deleteReplacement, saveReplacement } from "../catalog/addresses.ts";
 import { saveDetails } from "../catalog/details.ts";
-import { saveOwner } from "../catalog/owners.ts";
+import { findVideoState, saveOwner } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { parsedBody } from "../http/validated.ts";
+import { currentVideo, ownedBy } from "../http/video-access.ts";
 import { assertAllowed } from "../operator/site-rules.ts";
 import { askPool } from "../pool/ask-pool.ts";
 import { hasServers } from "../servers/servers.ts";
@@ -38,7 +40,11 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
   const request = isWhole
     ? await parsedBody(c, createWholeJobRequestSchema)
     : await parsedBody(c, createPlannedJobRequestSchema);
-  const { webhook, visibility = DEFAULT_VISIBILITY } = request;
+  const { webhook, replaces } = request;
+  const visibility =
+    replaces === undefined
+      ? (request.visibility ?? DEFAULT_VISIBILITY)
+      : await beginReplacement(c.env, job.jobId, replaces);
   const details = detailsOfPart(request.details ?? {}, trimOf(request));
   if (webhook !== undefined && !mayCall(c.env, webhook.url)) {
     throw new TributaryError(
@@ -46,11 +52,35 @@ export async function createJob(c: Context<AppEnv>, job: NewJob): Promise<void> 
       "webhook.url: addresses of a local network are refused; give one that the internet reaches.",
     );
   }
-  if ("source" in request) await createWhole(c.env, job, request);
-  else await createPlanned(c, job, request, visibility);
+  try {
+    if ("source" in request) await createWhole(c.env, job, request);
+    else await createPlanned(c, job, request, visibility);
+  } catch (thrown) {
+    if (replaces !== undefined) await deleteReplacement(c.env.CATALOG, job.jobId);
+    throw thrown;
+  }
   // Nobody knows the job's id before the answer, so nobody has looked for a private video until now.
   await saveOwner(c.env.CATALOG, job.jobId, job.ownerTokenHash, visibility);
   await saveDetails(c.env.CATALOG, job.jobId, details);
+}
+
+/**
+ * Notes whose place a new video is to take.
+ * @returns who may find the new one until then: with its address only, or nobody where the old one is private
+ * @throws TributaryError NOT_FOUND, FORBIDDEN, REQUEST_INVALID where the old one is not finished
+ */
+async function beginReplacement(
+  env: Cloudflare.Env,
+  jobId: string,
+  replaces: NonNullable<CreateWholeJobRequest["replaces"]>,
+): Promise<Visibility> {
+  const old = await currentVideo(env, replaces.id);
+  const { visibility } = await ownedBy(env, old, replaces.ownerToken);
+  if ((await findVideoState(env.CATALOG, old)) !== "ready") {
+    throw new TributaryError("REQUEST_INVALID", "Only a finished video can be replaced.");
+  }
+  await saveReplacement(env.CATALOG, jobId, old);
+  return visibility === "private" ? "private" : "unlisted";
 }
 
 function trimOf(

@@ -4,6 +4,7 @@ import { listVideos } from "../catalog/videos.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
 import { readLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
+import { currentVideo } from "../http/video-access.ts";
 import { type Published, published } from "../pages/published.ts";
 import { type Enclosure, rssFeed } from "../pages/rss.ts";
 import { sitemap } from "../pages/sitemap.ts";
@@ -50,7 +51,7 @@ async function enclosureOf(
   env: Cloudflare.Env,
   { video, podcastUrl }: Published,
 ): Promise<Enclosure> {
-  const file = await env.MEDIA.head(mp4Key(video.id));
+  const file = await env.MEDIA.head(mp4Key(await currentVideo(env, video.id)));
   if (file === null) return { url: podcastUrl, type: PLAYLIST_TYPE, sizeBytes: video.bytesStored };
   const url = new URL("download.mp4", podcastUrl).href;
   return { url, type: "video/mp4", sizeBytes: file.size };

@@ -48,7 +48,7 @@ jobRoutes.post(
     id: "createJob",
     summary: "Make a video",
     detail:
-      "From an upload: the site's servers do everything. Or from a plan that a browser tab made, whose tab then connects to the job's socket and works. With a webhook, the end is told to an address of yours. A request that is repeated with the same `idempotency-key` header (16 to 200 characters, random) and body is answered with the same job, and so is one for the same upload.",
+      "From an upload: the site's servers do everything. Or from a plan that a browser tab made, whose tab then connects to the job's socket and works. With a webhook, the end is told to an address of yours. A request that is repeated with the same `idempotency-key` header (16 to 200 characters, random) and body is answered with the same job, and so is one for the same upload. With `replaces` the new video takes another one's address once it is ready: title, description, language, chapters, captions that were sent, a poster from a file, visibility, passphrase, links, downloads, plays and date stay; the old one plays until then, and its files are deleted an hour later. A job that fails or is cancelled leaves the old one as it is.",
     access: "create",
     bodies: [createWholeJobRequestSchema, createPlannedJobRequestSchema],
     answers: { 201: createJobResponseSchema },
@@ -60,6 +60,7 @@ jobRoutes.post(
       "SOURCE_TOO_LARGE",
       "UNAUTHORIZED",
       "FORBIDDEN",
+      "NOT_FOUND",
       "RATE_LIMITED",
       "ENGINE_UNAVAILABLE",
       "POOL_NOT_FOUND",

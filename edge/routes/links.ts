@@ -8,7 +8,7 @@ import {
   unlockRequestSchema,
   videoLinkSchema,
 } from "../../shared/wire/api.ts";
-import { findOwnership, type Ownership, withdrawLinks } from "../catalog/owners.ts";
+import { findOwnership, mainAddress, type Ownership, withdrawLinks } from "../catalog/owners.ts";
 import { rateLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
@@ -100,21 +100,18 @@ async function ownershipOf(c: Context<AppEnv>, id: string): Promise<Ownership> {
   return ownership;
 }
 
-function linkTo(
-  c: Context<AppEnv>,
-  id: string,
-  { linkVersion: version }: Ownership,
-  lifeMs: number,
-): SignedLink {
+function linkTo(c: Context<AppEnv>, id: string, ownership: Ownership, lifeMs: number): SignedLink {
+  const { linkVersion: version } = ownership;
+  const address = mainAddress(id, ownership);
   const expiresAtMs = Date.now() + lifeMs;
-  const key = sealLink(c.env, { id, version, expiresAtMs });
+  const key = sealLink(c.env, { id: address, version, expiresAtMs });
   const { origin } = new URL(c.req.url);
-  const folder = `${origin}/v/${LINK_MARK}${key}/${id}`;
+  const folder = `${origin}/v/${LINK_MARK}${key}/${address}`;
   return {
     key,
     expiresAtMs,
-    watchUrl: `${origin}/watch/${id}?key=${key}`,
-    embedUrl: `${origin}/embed/${id}?key=${key}`,
+    watchUrl: `${origin}/watch/${address}?key=${key}`,
+    embedUrl: `${origin}/embed/${address}?key=${key}`,
     masterUrl: `${folder}/master.m3u8`,
     podcastUrl: `${folder}/${PODCAST_PLAYLIST}`,
     dashUrl: `${folder}/manifest.mpd`,

@@ -6,7 +6,7 @@ import { type OEmbed, oembedQuerySchema, oembedSchema } from "../../shared/wire/
 import { readLimited } from "../http/admission.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { query } from "../http/validated.ts";
-import { visibleVideo } from "../http/video-access.ts";
+import { currentVideo, visibleVideo } from "../http/video-access.ts";
 import { describe } from "../openapi/describe.ts";
 import { findPublished } from "../pages/find-published.ts";
 import type { Published } from "../pages/published.ts";
@@ -31,8 +31,9 @@ oembedRoutes.get(
   async (c) => {
     const { url, format, maxwidth, maxheight } = c.req.valid("query");
     const asked = new URL(url);
-    const [, id] = /^\/(?:watch|embed)\/([0-9a-z]+)\/?$/.exec(asked.pathname) ?? [];
-    if (id === undefined || asked.host !== new URL(c.req.url).host) throw notFound();
+    const [, address] = /^\/(?:watch|embed)\/([0-9a-z]+)\/?$/.exec(asked.pathname) ?? [];
+    if (address === undefined || asked.host !== new URL(c.req.url).host) throw notFound();
+    const id = await currentVideo(c.env, address);
     const found = await findPublished(c, id, await visibleVideo(c, id));
     if (found === null) throw notFound();
     const answer = oembedOf(found, { maxwidth, maxheight, start: asked.searchParams.get("t") });

@@ -2,11 +2,11 @@ import { type Context, Hono } from "hono";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { renderStoryboard } from "../../shared/pictures/storyboard.ts";
 import { findPictures } from "../catalog/pictures.ts";
-import type { AppEnv } from "../http/app-env.ts";
 import { sheetName, storedPicture } from "../pictures/pictures.ts";
+import type { PlaybackEnv } from "./playback-address.ts";
 
 /** `/v/<job>/poster.jpg`, `storyboard.vtt` and its sheets: a part of `playbackRoutes`, which asks who may see them. */
-export const pictureFiles = new Hono<AppEnv>();
+export const pictureFiles = new Hono<PlaybackEnv>();
 
 /** A poster may be replaced under its address. */
 const POSTER_SECONDS = 60;
@@ -20,7 +20,7 @@ pictureFiles.get("/:id/:sheet{storyboard-[0-9a-f]{12}-\\d{1,2}\\.jpg}", (c) =>
 );
 
 pictureFiles.get("/:id/storyboard.vtt", async (c) => {
-  const { storyboard } = await findPictures(c.env.CATALOG, c.req.param("id"));
+  const { storyboard } = await findPictures(c.env.CATALOG, c.get("videoId"));
   if (storyboard === null) throw notFound();
   const text = renderStoryboard(storyboard, (sheet) => sheetName(storyboard, sheet));
   return c.body(text, 200, {
@@ -29,10 +29,14 @@ pictureFiles.get("/:id/storyboard.vtt", async (c) => {
   });
 });
 
-async function picture(c: Context<AppEnv>, name: string, cacheControl: string): Promise<Response> {
+async function picture(
+  c: Context<PlaybackEnv>,
+  name: string,
+  cacheControl: string,
+): Promise<Response> {
   const ifNoneMatch = c.req.header("if-none-match");
   const onlyIf = new Headers(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch });
-  const stored = await storedPicture(c.env.MEDIA, c.req.param("id") ?? "", name, onlyIf);
+  const stored = await storedPicture(c.env.MEDIA, c.get("videoId"), name, onlyIf);
   if (stored === null) throw notFound();
   const headers = new Headers({
     "content-type": "image/jpeg",

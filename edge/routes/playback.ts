@@ -5,6 +5,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { namedHashes, playlistKey } from "../../shared/job/object-keys.ts";
 import { log } from "../../shared/log.ts";
 import {
+  inFolder,
   MASTER_PLAYLIST,
   type PlaylistInput,
   PODCAST_PLAYLIST,
@@ -19,33 +20,19 @@ import { listCaptions } from "../catalog/captions.ts";
 import { findVideo } from "../catalog/videos.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { PLAYLIST_TYPE } from "../coordinator/playlists.ts";
-import type { AppEnv } from "../http/app-env.ts";
 import { attachmentNamed } from "../http/attachment.ts";
-import { isJobId } from "../http/auth.ts";
-import {
-  type ByteRange,
-  isUnsatisfiable,
-  objectAnswer,
-  parseRange,
-  rangeWithin,
-} from "../http/byte-range.ts";
-import { visibleVideo } from "../http/video-access.ts";
-import { fromEdgeCache, intoEdgeCache, partFromEdgeCache } from "../storage/edge-cache.ts";
+import { currentVideo, visibleVideo } from "../http/video-access.ts";
+import { fromEdgeCache, intoEdgeCache } from "../storage/edge-cache.ts";
 import { readRecord, type VideoRecord } from "../storage/video-record.ts";
 import { pictureFiles } from "./picture-files.ts";
+import { addressOf, firstOf, folderOf, notFound, type PlaybackEnv } from "./playback-address.ts";
+import { matches, object } from "./playback-objects.ts";
 
 /** Folders of captions. */
 const CAPTIONS = "s[a-z0-9]{8}";
 
 /** Routes for players: `/v/<job>/...`. Open to players on any site. */
 export const playbackRoutes = new Hono<PlaybackEnv>();
-
-type PlaybackEnv = AppEnv & {
-  Variables: {
-    /** Parts that never change may come from the data centre's cache, and go there. */
-    isCached: boolean;
-  };
-};
 
 playbackRoutes.use(
   cors({
@@ -68,7 +55,9 @@ playbackRoutes.use(async (c, next) => {
  * what is sent of it is asked for again each time, before any cache.
  */
 playbackRoutes.use("/:id/*", async (c, next) => {
-  const { visibility, isKnown } = await visibleVideo(c, jobIdOf(c));
+  const videoId = await currentVideo(c.env, addressOf(c));
+  c.set("videoId", videoId);
+  const { visibility, isKnown } = await visibleVideo(c, videoId);
   const isForAll = visibility !== "private" && c.req.param("link") === undefined;
   // A deleted video has no row any more: what a cache has left of it is not asked for.
   c.set("isCached", isForAll && isKnown);
@@ -80,11 +69,11 @@ playbackRoutes.use("/:id/*", async (c, next) => {
 
 /** With the tracks of captions that there are now: those come and go, also when the video is finished. */
 playbackRoutes.get("/:id/master.m3u8", async (c) => {
-  const { text, isFinal } = await playlistText(c, MASTER_PLAYLIST);
+  const { text, isFinal } = await playlistText(c, c.get("videoId"), MASTER_PLAYLIST);
   return multivariant(c, text, isFinal);
 });
 playbackRoutes.get(`/:id/${PODCAST_PLAYLIST}`, async (c) => {
-  const jobId = jobIdOf(c);
+  const jobId = c.get("videoId");
   const record = await readRecord(c.env.MEDIA, jobId);
   const text =
     record === null
@@ -97,9 +86,10 @@ playbackRoutes.get(`/:id/:track{${CAPTIONS}}/playlist.m3u8`, async (c) => {
   const track = c.req.param("track") ?? "";
   const tracks = await captionTracks(c);
   if (!tracks.some(({ id }) => id === track)) throw notFound();
-  const master = await playlistText(c, MASTER_PLAYLIST);
+  const videoId = c.get("videoId");
+  const master = await playlistText(c, videoId, MASTER_PLAYLIST);
   const first = /^#EXT-X-STREAM-INF:.*\n(.+)$/m.exec(master.text)?.[1] ?? "";
-  const { text, isFinal } = await playlistText(c, first);
+  const { text, isFinal } = await playlistText(c, videoId, first);
   return manifest(c, renderSubtitles(text), { type: PLAYLIST_TYPE, maxAgeSeconds: age(isFinal) });
 });
 playbackRoutes.get(`/:id/:track{${CAPTIONS}}/captions.vtt`, (c) => captions(c, null));
@@ -108,36 +98,38 @@ playbackRoutes.get(`/:id/:track{${CAPTIONS}}/:span{\\d{1,13}-\\d{1,13}\\.vtt}`, 
   return captions(c, { fromMicros, toMicros });
 });
 playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{(playlist|iframes)\\.m3u8}", (c) =>
-  playlist(c, `${c.req.param("rendition")}/${c.req.param("file")}`),
+  firstOf(c, (videoId) =>
+    playlist(c, videoId, `${c.req.param("rendition")}/${c.req.param("file")}`),
+  ),
 );
 playbackRoutes.get("/:id/:rendition{[av][a-z0-9-]{1,20}}/:file{[a-z0-9_-]+\\.(m4s|mp4)}", (c) => {
   const path = `${c.req.param("rendition")}/${c.req.param("file")}`;
   const named = namedHashes(`/${path}`);
   if (named === null) throw notFound();
-  return object(c, path, named.md5);
+  return firstOf(c, (videoId) => object(c, videoId, path, named.md5));
 });
 
 playbackRoutes.route("/", pictureFiles);
 
 /** The MP4, under the video's title. */
 playbackRoutes.get("/:id/download.mp4", async (c) => {
-  const video = await findVideo(c.env.CATALOG, jobIdOf(c));
+  const video = await findVideo(c.env.CATALOG, c.get("videoId"));
   // A deleted video has no row; a server that was putting its MP4 together may still store it.
   if (video === null) throw notFound();
-  const response = await object(c, "download.mp4", null);
+  const response = await object(c, c.get("videoId"), "download.mp4", null);
   response.headers.set("content-disposition", attachmentNamed(`${video.title}.mp4`));
   return response;
 });
 
 /** DASH players' way to a finished video: made of the record, which names the same objects as the playlists. */
 playbackRoutes.get("/:id/manifest.mpd", async (c) => {
-  const record = await readRecord(c.env.MEDIA, jobIdOf(c));
+  const record = await readRecord(c.env.MEDIA, c.get("videoId"));
   if (record === null) {
     const message = "There is no DASH manifest (yet): it comes when a video is finished.";
     throw new TributaryError("NOT_FOUND", message);
   }
-  const text = renderDash(recordedInput(record));
-  return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: age(true) });
+  const text = renderDash(recordedInput(record), await captionTracks(c), folderOf(c));
+  return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: 60 });
 });
 
 const NO_PLAYLIST = "There is no such playlist (yet).";
@@ -153,11 +145,12 @@ async function multivariant(
 ): Promise<Response> {
   const tracks = await captionTracks(c);
   const maxAgeSeconds = isFinal ? 60 : 0;
-  return manifest(c, withSubtitles(text, tracks), { type: PLAYLIST_TYPE, maxAgeSeconds });
+  const told = inFolder(withSubtitles(text, tracks), folderOf(c));
+  return manifest(c, told, { type: PLAYLIST_TYPE, maxAgeSeconds });
 }
 
-async function playlist(c: Context<PlaybackEnv>, path: string): Promise<Response> {
-  const { text, isFinal } = await playlistText(c, path);
+async function playlist(c: Context<PlaybackEnv>, videoId: string, path: string): Promise<Response> {
+  const { text, isFinal } = await playlistText(c, videoId, path);
   return manifest(c, text, { type: PLAYLIST_TYPE, maxAgeSeconds: age(isFinal) });
 }
 
@@ -169,24 +162,27 @@ function age(isFinal: boolean): number {
 /** Finished jobs' playlists lie in storage; a running job's are rendered by its coordinator. */
 async function playlistText(
   c: Context<PlaybackEnv>,
+  videoId: string,
   path: string,
 ): Promise<{ text: string; isFinal: boolean }> {
-  const jobId = jobIdOf(c);
-  const final = await finalPlaylist(c, path);
-  const text = final ?? (await coordinatorOf(c.env, jobId).playlist(path));
+  const final = await finalPlaylist(c, videoId, path);
+  const text = final ?? (await coordinatorOf(c.env, videoId).playlist(path));
   if (text === null) throw new TributaryError("NOT_FOUND", NO_PLAYLIST);
   return { text, isFinal: final !== null };
 }
 
 /** As the finished job left it in storage; null while there is none. */
-async function finalPlaylist(c: Context<PlaybackEnv>, path: string): Promise<string | null> {
-  const jobId = jobIdOf(c);
+async function finalPlaylist(
+  c: Context<PlaybackEnv>,
+  videoId: string,
+  path: string,
+): Promise<string | null> {
   const isCached = c.get("isCached");
   // The key is of the text alone, which is served zipped and with captions: nothing is served at this address.
-  const url = new URL(`/v/${jobId}/final/${path}`, c.req.url).href;
+  const url = new URL(`/v/${videoId}/final/${path}`, c.req.url).href;
   const cached = isCached ? await fromEdgeCache(url) : null;
   if (cached !== null) return cached.text();
-  const stored = await c.env.MEDIA.get(playlistKey(jobId, path));
+  const stored = await c.env.MEDIA.get(playlistKey(videoId, path));
   if (stored === null) return null;
   const text = await stored.text();
   const headers = { "content-type": "text/plain", "cache-control": "public, max-age=3600" };
@@ -196,7 +192,7 @@ async function finalPlaylist(c: Context<PlaybackEnv>, path: string): Promise<str
 
 /** None while the catalogue does not answer: the video plays all the same. */
 async function captionTracks(c: Context<PlaybackEnv>): Promise<SubtitleTrack[]> {
-  const jobId = jobIdOf(c);
+  const jobId = c.get("videoId");
   try {
     return (await listCaptions(c.env.CATALOG, jobId)).tracks;
   } catch {
@@ -210,7 +206,7 @@ async function captions(
   c: Context<PlaybackEnv>,
   span: Parameters<typeof captionsText>[3],
 ): Promise<Response> {
-  const text = await captionsText(c.env.MEDIA, jobIdOf(c), c.req.param("track") ?? "", span);
+  const text = await captionsText(c.env.MEDIA, c.get("videoId"), c.req.param("track") ?? "", span);
   if (text === null) throw notFound();
   return manifest(c, text, { type: "text/vtt; charset=utf-8", maxAgeSeconds: 86_400 });
 }
@@ -235,124 +231,6 @@ function manifest(
   headers.set("content-encoding", "gzip");
   const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Response(zipped, { headers, encodeBody: "manual" });
-}
-
-/**
- * Serves an object whose name holds its hashes, so its content never changes. An object that was replaced
- * in storage by other means is never served.
- * @param md5 expected ETag, in hexadecimal, from the name; null where the name has none
- */
-async function object(
-  c: Context<PlaybackEnv>,
-  path: string,
-  md5: string | null,
-): Promise<Response> {
-  if (md5 === null || !c.get("isCached")) return storedObject(c, path, md5);
-  const { pathname, origin } = new URL(c.req.url);
-  const url = origin + pathname;
-  const cached = await cachedObject(c, url, md5);
-  if (cached !== null) return cached;
-  const response = await storedObject(c, path, md5);
-  if (c.req.method === "GET" && response.status === 200) {
-    intoEdgeCache(url, response, c.executionCtx);
-  }
-  return response;
-}
-
-/** As `storedObject` would answer; null where the cache cannot. */
-async function cachedObject(
-  c: Context<PlaybackEnv>,
-  url: string,
-  md5: string,
-): Promise<Response | null> {
-  const whole = await fromEdgeCache(url);
-  if (whole === null) return null;
-  const headers = new Headers(whole.headers);
-  const sizeBytes = Number(headers.get("content-length"));
-  if (matches(c.req.header("if-none-match"), `"${md5}"`)) {
-    await whole.body?.cancel();
-    headers.delete("content-length");
-    return new Response(null, { status: 304, headers });
-  }
-  const range = await wantedRange(c, "", md5);
-  if (range === null) return new Response(c.req.method === "HEAD" ? null : whole.body, { headers });
-  await whole.body?.cancel();
-  if (isUnsatisfiable(range, sizeBytes)) return null;
-  const { first, last } = rangeWithin(range, sizeBytes);
-  const part = await partFromEdgeCache(url, { first, last });
-  return part && new Response(part.body, part);
-}
-
-async function storedObject(
-  c: Context<PlaybackEnv>,
-  path: string,
-  md5: string | null,
-): Promise<Response> {
-  const key = playlistKey(jobIdOf(c), path);
-  const headers = new Headers({
-    "content-type": path.endsWith(".mp4") ? "video/mp4" : "video/iso.segment",
-    "cache-control": "public, max-age=31536000, immutable",
-    "accept-ranges": "bytes",
-  });
-  const range = await wantedRange(c, key, md5);
-  const ifNoneMatch = c.req.header("if-none-match");
-  const onlyIf = new Headers(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch });
-  if (md5 !== null) onlyIf.set("if-match", `"${md5}"`);
-  let stored: R2Object | R2ObjectBody | null;
-  try {
-    stored = await c.env.MEDIA.get(key, { onlyIf, ...(range === null ? {} : { range }) });
-  } catch (cause) {
-    // R2 does not say how large the object is whose range is refused.
-    const head = range === null ? null : await c.env.MEDIA.head(key);
-    if (range === null || head === null || !isUnsatisfiable(range, head.size)) throw cause;
-    assertNamed(head, md5);
-    headers.set("content-range", `bytes */${head.size}`);
-    headers.set("cache-control", "no-store");
-    return new Response(null, { status: 416, headers });
-  }
-  if (stored === null) throw notFound();
-  assertNamed(stored, md5);
-  headers.set("etag", stored.httpEtag);
-  // Without a body: what the client has is still right.
-  if (!("body" in stored)) return new Response(null, { status: 304, headers });
-  return objectAnswer(stored, range, headers);
-}
-
-/** @throws TributaryError OBJECT_REPLACED */
-function assertNamed({ etag }: R2Object, md5: string | null): void {
-  if (md5 === null || etag === md5) return;
-  throw new TributaryError("OBJECT_REPLACED", "This part of the video was replaced in storage.");
-}
-
-/** The part that is asked for; null for the whole object. */
-async function wantedRange(
-  c: Context<PlaybackEnv>,
-  key: string,
-  md5: string | null,
-): Promise<ByteRange | null> {
-  // Only GET has parts (RFC 9110, 14.2); a range of another version is no use (13.1.5).
-  const range = c.req.method === "GET" ? parseRange(c.req.header("range")) : null;
-  const ifRange = c.req.header("if-range");
-  if (range === null || ifRange === undefined) return range;
-  const etag = md5 === null ? (await c.env.MEDIA.head(key))?.httpEtag : `"${md5}"`;
-  return etag === ifRange ? range : null;
-}
-
-function jobIdOf(c: Context<PlaybackEnv>): string {
-  const jobId = c.req.param("id") ?? "";
-  if (!isJobId(jobId)) throw notFound();
-  return jobId;
-}
-
-function notFound(): TributaryError {
-  return new TributaryError("NOT_FOUND", "There is no such part of a video.");
-}
-
-/** RFC 9110, 13.1.2: weak comparison, any of a list. */
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes(etag.replace(/^W\//, "")) || tags.includes("*");
 }
 
 /** RFC 9110, 12.5.3; of the weights only zero ("not at all") counts. */

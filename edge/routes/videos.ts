@@ -14,6 +14,7 @@ import {
   videoQuerySchema,
   videoSchema,
 } from "../../shared/wire/api.ts";
+import { findPending } from "../catalog/addresses.ts";
 import { saveDetails } from "../catalog/details.ts";
 import {
   findOwnership,
@@ -89,7 +90,10 @@ videoRoutes.get(
     const id = videoId(c.req.param("id"));
     const { caller, hasPassphrase } = await visibleVideo(c, id);
     const video = await known(findVideo(c.env.CATALOG, id));
-    const shown = caller === "other" ? withoutFileName(video) : { ...video, hasPassphrase };
+    const shown =
+      caller === "other"
+        ? withoutFileName(video)
+        : { ...video, hasPassphrase, replacement: await findPending(c.env.CATALOG, id) };
     return c.json(shown, 200, { "cache-control": "no-store" });
   },
 );
@@ -118,7 +122,7 @@ videoRoutes.patch(
       await savePassphrase(c.env.CATALOG, id, hash);
     }
     if (visibility !== undefined) await saveVisibility(c.env.CATALOG, id, visibility);
-    if (visibility === "private") await coordinatorOf(c.env, id).becamePrivate();
+    if (visibility === "private") await becamePrivate(c.env, id);
     await saveDetails(c.env.CATALOG, id, details);
     await saveFileRights(c.env.CATALOG, id, { downloads, originalForAll });
     forgetAccess(id);
@@ -134,6 +138,16 @@ videoRoutes.patch(
     return c.json(changed, 200, { "cache-control": "no-store" });
   },
 );
+
+/** And so does what is made to take its place. */
+async function becamePrivate(env: Cloudflare.Env, id: string): Promise<void> {
+  await coordinatorOf(env, id).becamePrivate();
+  const pending = await findPending(env.CATALOG, id);
+  if (pending === null) return;
+  await saveVisibility(env.CATALOG, pending, "private");
+  await coordinatorOf(env, pending).becamePrivate();
+  forgetAccess(pending);
+}
 
 /** An ended video goes: its objects, its row. */
 videoRoutes.delete(

@@ -8,16 +8,23 @@ import {
   unitsPerSecond,
 } from "./input.ts";
 import { bitRate, codecs, highestFrameRate } from "./multivariant.ts";
+import { type SubtitleTrack, uniqueNames } from "./subtitles.ts";
 import { objectUri } from "./tags.ts";
 
 /**
  * `manifest.mpd` (ISO/IEC 23009-1, main profile) of a finished video, from the objects that its HLS playlists
  * name: a segment list a rendition, static.
  *
+ * @param tracks of captions, each of them one file
+ * @param folder of the objects, seen from the manifest; "" for its own
  * @throws TributaryError NOT_FOUND where the video is not finished, or the init segment of a rendition
  *   changes on the way, which DASH would need another period for
  */
-export function renderDash(input: PlaylistInput): string {
+export function renderDash(
+  input: PlaylistInput,
+  tracks: readonly SubtitleTrack[] = [],
+  folder = "",
+): string {
   const now = published(input);
   if (!now.complete) throw missing("The video is not finished: a DASH manifest comes at its end.");
   const ticks = (now.byRendition.get(input.video[0]?.id ?? "") ?? []).reduce(
@@ -50,6 +57,7 @@ export function renderDash(input: PlaylistInput): string {
         ],
       );
     }),
+    ...textSets(tracks),
   ];
   const manifest = element(
     "MPD",
@@ -60,7 +68,12 @@ export function renderDash(input: PlaylistInput): string {
       mediaPresentationDuration: `PT${ticks / TICKS_PER_SECOND}S`,
       minBufferTime: `PT${now.targetSeconds}S`,
     },
-    [element("Period", { id: "0", start: "PT0S" }, [element("BaseURL", {}, [HERE]), ...sets])],
+    [
+      element("Period", { id: "0", start: "PT0S" }, [
+        element("BaseURL", {}, [HERE + folder]),
+        ...sets,
+      ]),
+    ],
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${manifest}\n`;
 }
@@ -70,6 +83,26 @@ export function renderDash(input: PlaylistInput): string {
  * own address; ours have hashes, and are longer.
  */
 const HERE = "./".repeat(80);
+
+/** A file of WebVTT beside the video (DASH-IF IOP, 6.4.4); the codec's name is its own. */
+function textSets(tracks: readonly SubtitleTrack[]): string[] {
+  const names = uniqueNames(tracks.map(({ name }) => name));
+  const defaultId = tracks.find(({ isDefault }) => isDefault)?.id;
+  return tracks.map(({ id, language: lang, isForced }, index) => {
+    const role = isForced ? "forced-subtitle" : "subtitle";
+    const roles = id === defaultId ? ["main", role] : [role];
+    return element("AdaptationSet", { contentType: "text", mimeType: "text/vtt", lang }, [
+      ...roles.map((value) => element("Role", { schemeIdUri: "urn:mpeg:dash:role:2011", value })),
+      element("Label", {}, [escaped(names[index] ?? id)]),
+      element("Representation", { id, bandwidth: TEXT_BITS_PER_SECOND }, [
+        element("BaseURL", {}, [`${id}/captions.vtt`]),
+      ]),
+    ]);
+  });
+}
+
+/** Few lines of text a second; players want a figure. */
+const TEXT_BITS_PER_SECOND = 1_000;
 
 /** Each segment begins with an IDR, and all renditions are cut alike. */
 const ALIGNED = { segmentAlignment: "true", startWithSAP: 1 };

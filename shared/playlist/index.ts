@@ -1,4 +1,5 @@
 export { renderDash } from "./dash.ts";
+export { inFolder } from "./folder.ts";
 export { renderIFrames } from "./iframes.ts";
 export { type PlaylistInput, playableSegments } from "./input.ts";
 export { renderMedia } from "./media.ts";

@@ -128,6 +128,14 @@ export const audioChoiceSchema = z.object({
 
 export const visibilitySchema = z.enum(VISIBILITIES);
 
+/** The video whose place the new one takes once it is ready. */
+const replacesSchema = z.object({
+  id: videoId,
+  /** Of that video. */
+  ownerToken: z.string().min(1).max(800),
+});
+export type Replaces = z.infer<typeof replacesSchema>;
+
 /** A job for a video that lies in storage: servers do everything. */
 export const createWholeJobRequestSchema = z
   .object({
@@ -141,6 +149,8 @@ export const createWholeJobRequestSchema = z
     visibility: visibilitySchema.optional(),
     details: detailsPatchSchema.optional(),
     webhook: webhookSchema.optional(),
+    /** Until it is ready, the new video is unlisted, or private where the old one is; `visibility` is not looked at. */
+    replaces: replacesSchema.optional(),
   })
   .meta({
     examples: [
@@ -165,6 +175,8 @@ export const createPlannedJobRequestSchema = z.object({
   webhook: webhookSchema.optional(),
   /** The pool whose machines are to help. */
   pool: poolAskSchema.optional(),
+  /** As of a job for a whole video. */
+  replaces: replacesSchema.optional(),
 });
 
 /** From the server that has a whole video: that it is at it, what it planned, or why it cannot. */
@@ -207,6 +219,8 @@ export const videoSchema = z.object({
   ...picturesSchema.shape,
   /** Told to its owner and the operator. */
   hasPassphrase: z.boolean().optional(),
+  /** The video that is being made to take this one's place; told to its owner and the operator. */
+  replacement: videoId.nullable().optional(),
   /** How often somebody began to watch; told to its owner and the operator. */
   plays: z.int().optional(),
   downloads: videoFileRights.downloads.optional(),

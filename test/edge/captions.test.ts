@@ -159,10 +159,14 @@ test("a finished video's captions: cut where its segments are, each with the clo
   expect(texts[0]).toContain("00:00:00.500 --> 00:00:01.500\nFirst <i>line</i>\n");
   expect(await text(new URL(url).pathname)).toContain("00:00:01.900 --> 00:00:02.500");
 
+  const inDash = `<BaseURL>${id}/captions.vtt</BaseURL>`;
+  expect(await text(`/v/${jobId}/manifest.mpd`)).toContain(inDash);
+
   const path = `/api/videos/${jobId}/captions/${id}`;
   const addresses = [`${id}/playlist.m3u8`, `${id}/captions.vtt`, `${id}/0-2000000.vtt`];
   expect((await ask("DELETE", path, ownerToken)).status).toBe(204);
   expect(await text(`/v/${jobId}/master.m3u8`)).toBe(plain);
+  expect(await text(`/v/${jobId}/manifest.mpd`)).not.toContain(inDash);
   for (const each of addresses) {
     expect((await ask("GET", `/v/${jobId}/${each}`, null)).status).toBe(404);
   }

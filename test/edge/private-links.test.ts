@@ -85,7 +85,7 @@ async function reached(from: string): Promise<Set<string>> {
     const text = isText ? await response.text() : String(await response.arrayBuffer());
     if (!isText) continue;
     const named = /\.mpd$/.test(next)
-      ? [...text.matchAll(/(?:media|sourceURL)="([^"]+)"/g)]
+      ? [...text.matchAll(/(?:media|sourceURL)="([^"]+)"|<BaseURL>([^<]+\.vtt)</g)]
       : next.endsWith(".vtt")
         ? [...text.matchAll(/^(storyboard-[^#]+)#/gm)]
         : [...text.matchAll(/^([^#\n].*)$|URI="([^"]+)"/gm)];

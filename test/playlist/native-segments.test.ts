@@ -1,5 +1,8 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { XMLParser } from "fast-xml-parser";
 import {
   BufferSource,
   CustomPathedSource,
@@ -16,7 +19,7 @@ import {
 } from "../exactness/decoded-frames.ts";
 import { readPlaylistFolder } from "../exactness/playlist-folder.ts";
 import { readSamples } from "../exactness/samples.ts";
-import { ffprobe, fixture } from "../setup/media.ts";
+import { ffmpeg, ffprobe, fixture } from "../setup/media.ts";
 import { nativeJob, writePlaylists } from "./native-segments.ts";
 import { audioRendition, segmentsOf, videoRendition } from "./sample-job.ts";
 
@@ -106,6 +109,74 @@ test("native ffmpeg reads the DASH manifest: all renditions, each frame at its t
   ]);
   const expected = await sourceFrameTimes(source);
   expect(worstTimeError(await decodedFrameTimes(path), expected)).toBeLessThan(0.001);
+});
+
+test("native ffmpeg reads its captions, too, from a web server", async () => {
+  await mkdir(join(job.dir, TRACK.id), { recursive: true });
+  const cue = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHello\n";
+  await writeFile(join(job.dir, TRACK.id, "captions.vtt"), cue);
+  const manifest = renderDash(job.input, [TRACK]);
+  const server = createServer(async ({ url = "" }, response) => {
+    if (url === "/manifest.mpd") return response.end(manifest);
+    const file = await readFile(join(job.dir, url)).catch(() => null);
+    return response.writeHead(file === null ? 404 : 200).end(file);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const url = `http://127.0.0.1:${port}/manifest.mpd`;
+    const srt = await ffmpeg(["-i", url, ..."-map 0:s:m:language:de -f srt -".split(" ")]);
+    expect(srt.toString().trim()).toBe("1\n00:00:01,000 --> 00:00:02,500\nHello");
+    const expected = await sourceFrameTimes(source);
+    expect(worstTimeError(await decodedFrameTimes(url), expected)).toBeLessThan(0.001);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+const TRACK = {
+  id: "s0000000a",
+  language: "de",
+  name: "German",
+  isDefault: false,
+  isForced: false,
+};
+
+test("captions stand in a DASH manifest by language, name and role, beside its own folder or in another", () => {
+  const tracks = [
+    { ...TRACK, isDefault: true },
+    { ...TRACK, id: "s0000000b", isForced: true },
+  ];
+  const { Period: period } = new XMLParser({ ignoreAttributes: false }).parse(
+    renderDash(job.input, tracks, "../another/"),
+  ).MPD;
+  expect(period.BaseURL).toMatch(/^(\.\/)+\.\.\/another\/$/);
+  const texts = period.AdaptationSet.filter((set: Record<string, string>) => {
+    return set["@_contentType"] === "text";
+  });
+  const role = (value: string) => {
+    return { "@_schemeIdUri": "urn:mpeg:dash:role:2011", "@_value": value };
+  };
+  expect(texts).toEqual([
+    {
+      ...{ "@_contentType": "text", "@_mimeType": "text/vtt", "@_lang": "de", Label: "German" },
+      Role: [role("main"), role("subtitle")],
+      Representation: {
+        ...{ "@_id": "s0000000a", "@_bandwidth": "1000" },
+        BaseURL: "s0000000a/captions.vtt",
+      },
+    },
+    {
+      ...{ "@_contentType": "text", "@_mimeType": "text/vtt", "@_lang": "de" },
+      Label: "German (2)",
+      Role: role("forced-subtitle"),
+      Representation: {
+        ...{ "@_id": "s0000000b", "@_bandwidth": "1000" },
+        BaseURL: "s0000000b/captions.vtt",
+      },
+    },
+  ]);
 });
 
 test("a DASH manifest is of a whole video with one init segment a rendition, and its text is escaped", () => {

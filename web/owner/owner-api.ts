@@ -11,7 +11,7 @@ import type { Notice } from "../../shared/job/notice.ts";
 import type { TrimRange } from "../../shared/job/trim.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
-import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
+import type { Replaces, ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
 import type { Poster } from "../../shared/wire/pictures.ts";
@@ -224,6 +224,8 @@ export interface OwnerOptions {
    */
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
   audio?: AudioChoice;
+  /** The picture for a file with sound alone; null: the one in the file, or a card. */
+  picture?: Blob | null;
   /** Needed where a site lets only some people create jobs. */
   createToken?: string;
   /** How helpers' results are checked, from the start; default: DEFAULT_JOB_SETTINGS. */
@@ -250,13 +252,15 @@ export interface ResumableJob {
   visibility: Visibility;
   /** The part of the file that it is about; null: all. */
   trim: TrimRange | null;
+  /** As in `OwnerOptions`. */
+  picture: Blob | null;
 }
 
 /** Commands resolve with the state that they led to, refusals included; they reject only on a fault. */
 export interface OwnerApi {
   /** @param onState called with the present state, and with every change; twice a second while work moves */
   subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void>;
-  /** May change engine and audio of a file that is `inspected`: it is planned anew. */
+  /** May change engine, audio and picture of a file that is `inspected`: it is planned anew. */
   configure(options: OwnerOptions): Promise<OwnerSnapshot>;
   /** A file is about to be picked: tries the browser's codecs meanwhile. */
   warm(): Promise<OwnerSnapshot>;
@@ -278,11 +282,13 @@ export interface OwnerApi {
    * @param visibility default: DEFAULT_VISIBILITY
    * @param details default: none, and the title is the file's name without its ending
    * @param pool whose machines are to help; default: none
+   * @param replaces the video whose place it takes; default: none
    */
   start(
     visibility?: Visibility,
     details?: DetailsPatch,
     pool?: PoolAsk,
+    replaces?: Replaces,
   ): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
   /** Takes a job up after a reload; ends in `needs-file`, or `failed` when it is not to be had. */
   resume(job: ResumableJob): Promise<OwnerSnapshot>;

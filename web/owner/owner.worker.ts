@@ -2,7 +2,7 @@ import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../../shared/job/job.ts";
 import type { TrimRange } from "../../shared/job/trim.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
-import type { ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
+import type { Replaces, ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { PoolAsk } from "../../shared/wire/pool.ts";
 import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
@@ -73,10 +73,12 @@ class Owner implements OwnerApi {
   async configure(options: OwnerOptions): Promise<OwnerSnapshot> {
     this.#options = { ...this.#options, ...options };
     const file = this.#file;
+    const isHere = file !== null && this.#feed.state.phase === "inspected";
+    if (isHere && options.picture !== undefined) return this.#reopen(file);
     // Only these say how the file is made.
     const isOtherEngine = options.engine !== undefined || options.slots !== undefined;
     if (!isOtherEngine && options.audio === undefined) return this.#snapshot();
-    if (file === null || this.#feed.state.phase !== "inspected") return this.#snapshot();
+    if (!isHere) return this.#snapshot();
     if (isOtherEngine) this.#encoders.end();
     this.#plan(() => file.underOptions(this.#options));
     const snapshot = await this.#level();
@@ -143,6 +145,7 @@ class Owner implements OwnerApi {
     visibility = DEFAULT_VISIBILITY,
     details?: DetailsPatch,
     pool?: PoolAsk,
+    replaces?: Replaces,
   ): Promise<OwnerSnapshot & { job: ResumableJob | null }> {
     const file = this.#file;
     const { signal } = this.#abort;
@@ -157,7 +160,8 @@ class Owner implements OwnerApi {
       const settings = { ...settingsFor(this.#decidePart()), ...checking };
       const { idempotencyKey } = file;
       // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
-      const options = { settings, visibility, details, pool, createToken, idempotencyKey };
+      const asked = { settings, visibility, details, pool, replaces };
+      const options = { ...asked, createToken, idempotencyKey };
       const plan = await file.jobPlan();
       if (!signal.aborted) this.#aimAhead(file, plan);
       this.#headStart.beginNow();
@@ -169,7 +173,7 @@ class Owner implements OwnerApi {
       const { content } = file;
       const planned = { ladder, planSlots, audio };
       const read = { fileName, fingerprint, content, sizeBytes, ...planned, createdAtMs };
-      const { engine = null } = this.#options;
+      const { engine = null, picture = null } = this.#options;
       const job = {
         jobId,
         ownerToken,
@@ -178,6 +182,7 @@ class Owner implements OwnerApi {
         visibility,
         usesServers: this.#usesServers,
         trim: file.source.facts.trim ?? null,
+        picture,
       };
       if (signal.aborted) return { ...this.#snapshot(), job };
       this.#resumable = job;
@@ -198,6 +203,7 @@ class Owner implements OwnerApi {
     const { signal } = this.#abort;
     this.#resumable = job;
     this.#usesServers = job.usesServers;
+    this.#options = { ...this.#options, picture: job.picture };
     if (job.engine !== null) this.#options = { ...this.#options, engine: job.engine };
     this.#tell({ type: "resumed", fileName: job.fileName, address: addressOf(job) });
     try {
@@ -313,6 +319,27 @@ class Owner implements OwnerApi {
   /** Loads ffmpeg while the file is read, unless the browser's own codecs can probably do all the work. */
   async #loadCoreAhead(): Promise<void> {
     if (preferenceFor(this.#options, null) === "ffmpeg" || !hasWebCodecs()) await loadFfmpegCore();
+  }
+
+  /** Opens the file once more, with the options as they are now. */
+  async #reopen(file: PlannedFile): Promise<OwnerSnapshot> {
+    const { signal } = this.#abort;
+    try {
+      const opened = await file.reopened(this.#client, this.#options, signal);
+      if (signal.aborted || this.#file !== file || this.#feed.state.phase !== "inspected") {
+        opened.close();
+        return this.#snapshot();
+      }
+      this.#headStart.end();
+      file.close();
+      this.#plan(() => opened);
+      const snapshot = await this.#level();
+      void this.#beginAhead();
+      return snapshot;
+    } catch (thrown) {
+      if (signal.aborted) return this.#snapshot();
+      return this.#tell({ type: "refused", error: toWireError(thrown) });
+    }
   }
 
   /** Takes another plan of the same file, where there can be one. */

@@ -77,6 +77,7 @@ const session: UploadSessionView = {
       calls.push({ name: "change", argument: { jobId, patch } });
     },
   },
+  isReplacing: false,
   warm: () => {
     calls.push({ name: "warm", argument: undefined });
   },
@@ -86,6 +87,7 @@ const session: UploadSessionView = {
   useServers: noted("useServers"),
   useEngine: noted("useEngine"),
   useAudio: (choice) => noted("useAudio")(choice).then(() => true),
+  usePicture: (picture) => noted("usePicture")(picture?.size ?? null).then(() => true),
   useKey: noted("useKey"),
   useChecks: noted("useChecks"),
   pause: noted("pause"),

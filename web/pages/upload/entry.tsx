@@ -24,6 +24,7 @@ import { connectOwner } from "./connect-owner.ts";
 import { learnFrom } from "./forecast.ts";
 import { KeyQuestion } from "./key-question.tsx";
 import { OfflineNotes } from "./offline-notes.tsx";
+import { Replacing, ReplacingNote } from "./replacing.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
 import type { PickedFile } from "./source-file.ts";
 import { showInTab } from "./tab-progress.ts";
@@ -71,6 +72,7 @@ if (!isFramed && savedKey === null && givenKey !== null) saveSiteToken(givenKey)
 const otherKey = signal(savedKey !== null && givenKey !== savedKey ? givenKey : null);
 const client = new EdgeClient(location.origin);
 const cancellations = new Cancellations(client, REAL_CLOCK);
+const replacing = new Replacing();
 export const session = new UploadSession({
   connect: connectOwner,
   client,
@@ -79,6 +81,7 @@ export const session = new UploadSession({
   options: optionsOf(query),
   ladder: ladderOf(query.get("ladder")),
   trim: trimOf(query),
+  replacing,
 });
 const queue = new UploadQueue(session, openTrayStore());
 globalThis.tributary = {
@@ -110,6 +113,7 @@ function Notices() {
     <>
       <OfflineNotes />
       <AskForKey />
+      <ReplacingNote replacing={replacing} />
       {isShareLost.value && (
         <Note kind="warn" icon={<WarningIcon />}>
           <p role="status">{t("upload.instead.share")}</p>
@@ -139,6 +143,7 @@ effect(() => {
 });
 stayAwakeWhile(() => isNeeded(session.state.value), "tributary-making");
 followAddress();
+void replacing.open(client, query.get("replace"));
 
 void takeGiven();
 // A page within another site's is none to install.
@@ -162,8 +167,12 @@ function followAddress(): void {
     .slice(1)
     .split("&")
     .filter((each) => each !== "" && !each.startsWith("video="));
+  const replace = plain.find((each) => each.startsWith("replace="));
   effect(() => {
-    const address = addressOf(session.state.value, plain);
+    // A reload is not to replace it once more.
+    const isOver = replacing.begun.value !== null;
+    const kept = isOver ? plain.filter((each) => each !== replace) : plain;
+    const address = addressOf(session.state.value, kept);
     if (location.pathname + location.search !== address) history.replaceState(null, "", address);
   });
   const named = query.get("video");

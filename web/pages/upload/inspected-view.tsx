@@ -31,6 +31,7 @@ import type { VerifyPolicy } from "./helper-settings.tsx";
 import { KeyField } from "./key-question.tsx";
 import { PictureChoice } from "./picture-choice.tsx";
 import { PoolChoice } from "./pool-choice.tsx";
+import { SoundPicture } from "./sound-picture.tsx";
 import { FoundFacts, SourceNotes } from "./source-facts.tsx";
 import { SourcePreview } from "./source-preview.tsx";
 import { TrimEditor } from "./trim-editor.tsx";
@@ -40,6 +41,8 @@ export interface InspectedActions {
   onLadder(ladder: LadderRung[]): void;
   /** Resolves to whether it was said. */
   onAudio(choice: AudioChoice): Promise<boolean>;
+  /** Resolves to whether it was taken. */
+  onPicture(picture: Blob | null): Promise<boolean>;
   onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
   onVerify(verify: VerifyPolicy): Promise<void>;
@@ -57,6 +60,7 @@ export function InspectedView({
   file,
   choices,
   hasKey,
+  isReplacing,
   more,
   problem,
   pending,
@@ -68,6 +72,8 @@ export function InspectedView({
   choices: UploadChoices;
   /** A key of the site is at hand. */
   hasKey: boolean;
+  /** It takes another video's place: that one's title, description and visibility stay. */
+  isReplacing: boolean;
   /** Videos that wait to be shared as this one. */
   more: number;
   problem: WireError | null;
@@ -140,48 +146,57 @@ export function InspectedView({
           <h2 id="about-title" class="visually-hidden">
             {t("upload.picked.about")}
           </h2>
-          <FormField
-            label={t("upload.title")}
-            hint={title.value === fileTitle ? t(FILE_TITLE_HINT) : ""}
-          >
-            {(props) => (
-              <input
-                {...props}
-                type="text"
-                maxLength={MOST_TITLE_CHARACTERS}
-                value={title.value}
-                disabled={pending === "start"}
-                onInput={(event) => {
-                  title.value = event.currentTarget.value;
-                }}
-                onKeyDown={(event) => {
-                  if (event.key === "Enter" && !isBlocked && !event.isComposing) start(true);
+          {!isReplacing && (
+            <>
+              <FormField
+                label={t("upload.title")}
+                hint={title.value === fileTitle ? t(FILE_TITLE_HINT) : ""}
+              >
+                {(props) => (
+                  <input
+                    {...props}
+                    type="text"
+                    maxLength={MOST_TITLE_CHARACTERS}
+                    value={title.value}
+                    disabled={pending === "start"}
+                    onInput={(event) => {
+                      title.value = event.currentTarget.value;
+                    }}
+                    onKeyDown={(event) => {
+                      if (event.key === "Enter" && !isBlocked && !event.isComposing) start(true);
+                    }}
+                  />
+                )}
+              </FormField>
+              <FormField label={t("upload.picked.described")}>
+                {(props) => (
+                  <textarea
+                    {...props}
+                    class="short"
+                    rows={2}
+                    placeholder={t("upload.picked.descriptionHint")}
+                    maxLength={MOST_DESCRIPTION_CHARACTERS}
+                    value={description.value}
+                    disabled={pending === "start"}
+                    onInput={(event) => {
+                      description.value = event.currentTarget.value;
+                    }}
+                  />
+                )}
+              </FormField>
+              <VisibilityChoice
+                visibility={visibility.value}
+                disabled={pending !== null}
+                onChange={(chosen) => {
+                  visibility.value = chosen;
                 }}
               />
-            )}
-          </FormField>
-          <FormField label={t("upload.picked.described")}>
-            {(props) => (
-              <textarea
-                {...props}
-                class="short"
-                rows={2}
-                placeholder={t("upload.picked.descriptionHint")}
-                maxLength={MOST_DESCRIPTION_CHARACTERS}
-                value={description.value}
-                disabled={pending === "start"}
-                onInput={(event) => {
-                  description.value = event.currentTarget.value;
-                }}
-              />
-            )}
-          </FormField>
-          <VisibilityChoice
-            visibility={visibility.value}
+            </>
+          )}
+          <SoundPicture
+            inspection={inspection}
             disabled={pending !== null}
-            onChange={(chosen) => {
-              visibility.value = chosen;
-            }}
+            onPicture={actions.onPicture}
           />
           <CaptionsAhead inspection={inspection} captions={captions} />
           <PictureChoice

@@ -40,6 +40,7 @@ export type UploadSessionView = Pick<
   | "file"
   | "choices"
   | "hasKey"
+  | "isReplacing"
   | "canRepeat"
   | "isCancelUnheard"
   | "warm"
@@ -49,6 +50,7 @@ export type UploadSessionView = Pick<
   | "useServers"
   | "useEngine"
   | "useAudio"
+  | "usePicture"
   | "useChecks"
   | "useKey"
   | "reopen"
@@ -143,12 +145,14 @@ function Phase({
           file={session.file}
           choices={session.choices}
           hasKey={session.hasKey}
+          isReplacing={session.isReplacing}
           more={queue.unshared.length}
           problem={problem}
           pending={pending}
           actions={{
             onLadder: (ladder) => session.setLadder(ladder),
             onAudio: (choice) => session.useAudio(choice),
+            onPicture: (picture) => session.usePicture(picture),
             onEngine: (engine) => session.useEngine(engine),
             onServers: (use) => session.useServers(use),
             onVerify: (verify) => session.useChecks(verify),

@@ -9,6 +9,7 @@ import { hasEnded } from "../../../shared/job/job-state.ts";
 import { requestOf, type TrimRange } from "../../../shared/job/trim.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import type {
   FrameTimes,
@@ -29,6 +30,7 @@ import type { DetailsActions } from "./details-panel.tsx";
 import type { VerifyPolicy } from "./helper-settings.tsx";
 import { detailsActionsOf, shareActionsOf } from "./job-actions.ts";
 import { OwnerLink } from "./owner-link.ts";
+import type { Replacing } from "./replacing.tsx";
 import type { ShareActions } from "./share-panel.tsx";
 import { fileNameOf } from "./shown-state.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
@@ -47,6 +49,8 @@ export interface SessionParts {
   ladder: LadderRung[] | null;
   /** Instead of all of it, of every file. Default: none. */
   trim?: TrimRange | null;
+  /** Default: no video is replaced. */
+  replacing?: Replacing;
 }
 
 /** A call that is under way because a person asked for it. */
@@ -63,6 +67,7 @@ const MAX_REVIVALS = 2;
 export class UploadSession {
   readonly #ladder: LadderRung[] | null;
   readonly #trim: TrimRange | null;
+  readonly #replacing: Replacing | null;
   readonly #link: OwnerLink;
   readonly #problem = signal<WireError | null>(null);
   readonly #pending = signal<PendingAction>(null);
@@ -80,6 +85,7 @@ export class UploadSession {
     this.#client = client;
     this.#ladder = ladder;
     this.#trim = trim ?? null;
+    this.#replacing = parts.replacing ?? null;
     this.#hasKey = signal(options.createToken !== undefined);
     this.#cancellations = cancellations;
     this.#kept = new KeptJob(store);
@@ -126,6 +132,10 @@ export class UploadSession {
   /** A cancellation did not get through to the site yet. */
   get isCancelUnheard(): boolean {
     return this.#cancellations.unheard.value.length > 0;
+  }
+  /** The next video takes another one's place: what is said of that one stays. */
+  get isReplacing(): boolean {
+    return (this.#replacing?.next.value ?? null) !== null;
   }
   /** There is a file or a job to try again with. */
   get canRepeat(): boolean {
@@ -174,6 +184,8 @@ export class UploadSession {
     this.#problem.value = null;
     if (phase !== "idle") await this.#release();
     this.#picked.value = picked;
+    // It was for another file.
+    this.#link.forgetPicture();
     const ladder = this.#ladder;
     // Before the file is read: nobody can start with the suggested ladder in between.
     if (ladder !== null || this.#trim !== null) this.#pending.value = "ladder";
@@ -210,6 +222,13 @@ export class UploadSession {
     return true;
   }
 
+  /** The picture for a file with sound alone; null: as without. @returns whether it was taken */
+  async usePicture(picture: Blob | null): Promise<boolean> {
+    await this.#while("ladder", () => this.#link.configure({ picture }));
+    const state = this.state.peek();
+    return this.#problem.peek() === null && state.phase === "inspected" && state.error === null;
+  }
+
   /** How closely helpers' work will be looked at. */
   async useChecks(verify: VerifyPolicy): Promise<void> {
     this.#keep({ verify });
@@ -243,13 +262,19 @@ export class UploadSession {
   }
 
   async #start(request: ShareRequest): Promise<void> {
-    const { visibility, details, captions, trim, pool, keepsOriginal = false } = request;
+    const { details, captions, trim, pool, keepsOriginal = false } = request;
+    const replaced = this.#replacing?.next.peek() ?? null;
+    const visibility = replaced === null ? request.visibility : untilReplaced(replaced.visibility);
     if (trim !== undefined && !(await this.#isTrimmed(trim))) return;
-    this.#keep({ visibility, keepsOriginal });
+    this.#keep({ visibility: request.visibility, keepsOriginal });
     await this.#while("start", async () => {
       this.#revivals = 0;
-      const { job } = await this.#link.run((owner) => owner.start(visibility, details, pool));
+      const replaces = replaced && { id: replaced.id, ownerToken: replaced.ownerToken };
+      const { job } = await this.#link.run((owner) =>
+        owner.start(visibility, details, pool, replaces ?? undefined),
+      );
       if (job === null) return;
+      this.#replacing?.begin();
       const state = this.state.peek();
       const isHere = "address" in state && state.address?.jobId === job.jobId;
       // Cancelled or left while it was being created.
@@ -441,6 +466,11 @@ export class UploadSession {
     }
     this.#link.show({ phase: "idle" });
   }
+}
+
+/** As the edge has it until the new video is ready: only its address leads to it. */
+function untilReplaced(visibility: Visibility): Visibility {
+  return visibility === "private" ? "private" : "unlisted";
 }
 
 /** Answers that mean: this job will not be found again. */

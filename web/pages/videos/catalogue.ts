@@ -6,7 +6,7 @@ import type { Pictures, PosterSource } from "../../../shared/wire/pictures.ts";
 import { type CaptionsFeed, captionsFeed } from "../../captions/captions-feed.ts";
 import type { EdgeClient } from "../../edge-client.ts";
 import { authorized } from "../../player/authorized.ts";
-import { forgetOwned, ownedIds, ownerTokenOf } from "../../saved/owned-videos.ts";
+import { forgetOwned, ownedIds, ownerTokenOf, rememberOwned } from "../../saved/owned-videos.ts";
 import type { WholeUploadOptions } from "../../whole-upload.ts";
 
 export type CatalogueVideo = VideoPage["videos"][number];
@@ -120,13 +120,19 @@ export class Catalogue {
       const videos = await Promise.all(some.map((id) => this.#ownVideo(id)));
       found.push(...videos.filter((video) => video !== null));
     }
-    this.#own.value = found;
+    this.#own.value = [...new Map(found.map((video) => [video.id, video])).values()];
   }
 
   /** Null for one that is gone, or not in the catalogue yet. */
   async #ownVideo(id: string): Promise<CatalogueVideo | null> {
+    const token = ownerTokenOf(id);
     try {
-      return await this.#client.video(id, ownerTokenOf(id) ?? undefined);
+      const video = await this.#client.video(id, token ?? undefined);
+      if (video.id === id || token === null) return video;
+      // It took another one's place, and is managed at that one's address.
+      if (ownerTokenOf(video.id) === null) rememberOwned(video.id, token);
+      forgetOwned(id);
+      return video;
     } catch (thrown) {
       if (toWireError(thrown).code === "NOT_FOUND") return null;
       throw thrown;

@@ -72,12 +72,18 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
           {rich("videos.itsTabMakesItWhere", { link: (inside) => <a href="/">{inside}</a> })}
         </p>
       )}
+      {video.replacement != null && <p class="hint">{t("videos.beingReplaced")}</p>}
       {problem !== null && <InlineError error={problem} />}
       {own !== null && state === "ready" && <Downloads video={video} own={own} />}
       {own !== null && isThere && <ChangePanel video={video} own={own} />}
       {own !== null && (
         <div class="actions">
           {state === "ready" && own.hasServers && <Mp4Action video={video} catalogue={own} />}
+          {state === "ready" && (
+            <a class="button" href={`/?replace=${id}`} aria-label={t("videos.replace2", { title })}>
+              {t("videos.replace")}
+            </a>
+          )}
           {state === "planned" ? (
             <CancelAction name={title} onCancel={() => own.removeNow(id)} />
           ) : (

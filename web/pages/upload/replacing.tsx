@@ -1,0 +1,79 @@
+import { type Signal, signal } from "@preact/signals";
+import type { ComponentChild } from "preact";
+import { toWireError, type WireError } from "../../../shared/job/errors.ts";
+import type { Replaces } from "../../../shared/wire/api.ts";
+import type { Visibility } from "../../../shared/wire/visibility.ts";
+import type { EdgeClient } from "../../edge-client.ts";
+import { ownerTokenOf } from "../../saved/owned-videos.ts";
+import { InlineError } from "../../ui/error-view.tsx";
+import { InfoIcon } from "../../ui/icons.tsx";
+import { Note } from "../../ui/page-frame.tsx";
+import { rich, t } from "../../words/words.ts";
+
+/** A video whose place a new one takes, as `/?replace=ID` asks for it. */
+export interface Replaced extends Replaces {
+  title: string;
+  visibility: Visibility;
+}
+
+export class Replacing {
+  /** The one whose place the next video takes; null: it is a video of its own. */
+  readonly next: Signal<Replaced | null> = signal(null);
+  /** The one whose place the video takes that is being made. */
+  readonly begun: Signal<Replaced | null> = signal(null);
+  readonly problem: Signal<WireError | null> = signal(null);
+
+  /** @param id from the page's address; null for none */
+  async open(client: Pick<EdgeClient, "video">, id: string | null): Promise<void> {
+    if (id === null) return;
+    const ownerToken = ownerTokenOf(id) ?? "";
+    try {
+      const { title, visibility } = await client.video(id, ownerToken);
+      this.next.value = { id, ownerToken, title, visibility };
+    } catch (thrown) {
+      this.problem.value = toWireError(thrown);
+    }
+  }
+
+  /** It is noted with the new video's job. */
+  begin(): void {
+    this.begun.value = this.next.value;
+    this.next.value = null;
+  }
+}
+
+/** Says which video is replaced, and what stays. */
+export function ReplacingNote({ replacing }: { replacing: Replacing }) {
+  const { next, begun, problem } = replacing;
+  const replaced = next.value ?? begun.value;
+  if (problem.value !== null) return <InlineError error={problem.value} />;
+  if (replaced === null) return null;
+  const { id, title } = replaced;
+  const link = (inside: ComponentChild[]) => <a href={`/watch/${id}`}>{inside}</a>;
+  return (
+    <Note kind="info" icon={<InfoIcon />}>
+      <p role="status">
+        {rich(next.value === null ? "upload.replace.begun" : "upload.replace.next", {
+          title,
+          link,
+        })}
+      </p>
+      {next.value !== null && (
+        <>
+          <p class="hint">{t("upload.replace.stays")}</p>
+          <div class="actions">
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                next.value = null;
+              }}
+            >
+              {t("upload.replace.no")}
+            </button>
+          </div>
+        </>
+      )}
+    </Note>
+  );
+}
