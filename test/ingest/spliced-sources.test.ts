@@ -9,23 +9,34 @@ import { makeFolder } from "./made-folder.ts";
 const part = (seconds: number, more: string[], filter = "null") => [
   ...["-f", "lavfi", "-i", `testsrc2=size=160x96:rate=25:duration=${seconds},${filter}`],
   ...["-f", "lavfi", "-i", `aevalsrc=0.4*sin(2*PI*(200+40*t)*t):s=48000:d=${seconds}`],
-  ...["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-c:a", "aac", ...more],
+  ...["-c:a", "aac", ...more],
+];
+const x264 = (bFrames: number, gop = 50) => [
+  ...["-c:v", "libx264", "-preset", "ultrafast", "-g", `${gop}`, "-bf", `${bFrames}`],
+];
+const x265 = [
+  ...["-c:v", "libx265", "-preset", "ultrafast"],
+  ...["-x265-params", "bframes=2:keyint=50:log-level=error"],
 ];
 
 /** The second part begins so many seconds after the first one does, which lasts 5 s. */
-const SPLICES: [what: string, seconds: number, bFrames: string, words: RegExp][] = [
-  ["overlaps by a frame", 4.96, "0", /At 0:0\d\.\d two recordings overlap by 1 frame;/],
-  ["overlaps by two frames", 4.92, "0", /overlap by 2 frames/],
-  ["overlaps by half a frame", 4.98, "0", /overlap by 1 frame;/],
-  ["overlaps by frames, with B-frames", 4.96, "2", /overlap by \d frames?;/],
-  ["begins on the same clock", 0, "2", /clock jumps back by 5\.\d s/],
-  ["begins on a clock of later", 5000, "2", /clock jumps ahead by 4995\.\d s/],
+const SPLICES: [what: string, seconds: number, codec: string[], words: RegExp][] = [
+  ["overlaps by a frame", 4.96, x264(0), /At 0:0\d\.\d two recordings overlap by 1 frame;/],
+  ["overlaps by two frames", 4.92, x264(0), /overlap by 2 frames/],
+  ["overlaps by half a frame", 4.98, x264(0), /overlap by 1 frame;/],
+  ["overlaps by frames, with B-frames", 4.96, x264(2), /overlap by \d frames?;/],
+  ["begins on the same clock", 0, x264(2), /clock jumps back by 5\.\d s/],
+  ["overlaps by a frame, all key frames", 4.96, x264(0, 1), /overlap by 1 frame;/],
+  ["overlaps by frames, H.265", 4.96, x265, /overlap by \d frames?;/],
+  ["begins on the same clock, all key frames", 0, x264(0, 1), /clock jumps back by 5\.\d s/],
+  ["begins on the same clock, H.265", 0, x265, /clock jumps back by 5\.\d s/],
+  ["begins on a clock of later", 5000, x264(2), /clock jumps ahead by 4995\.\d s/],
 ];
 
 describe("two recordings in one transport stream", () => {
-  test.each(SPLICES)("the second %s", async (_, offset, bFrames, words) => {
-    const one = await generatedClip("part.ts", part(5, ["-bf", bFrames]));
-    const shift = ["-bf", bFrames, "-output_ts_offset", String(offset)];
+  test.each(SPLICES)("the second %s", async (_, offset, codec, words) => {
+    const one = await generatedClip("part.ts", part(5, codec));
+    const shift = [...codec, "-output_ts_offset", String(offset)];
     const other = await generatedClip("part.ts", part(4, shift, "negate"));
     await inFolder(async (folder) => {
       const path = join(folder, "spliced.ts");

@@ -23,6 +23,10 @@ const OWN_PLACE = 0.6;
 /** Frames that a key frame may follow out of order. */
 const REORDERED = 64;
 
+/** As many joints as a file of key frames alone may have, or as many a frame. */
+const MOST_JOINTS = 3;
+const MOST_JOINTS_SHARE = 0.01;
+
 interface Jump {
   /** By how much the clock jumps, and by how much what follows is moved in all. */
   bySeconds: number;
@@ -35,8 +39,9 @@ interface Jump {
  */
 export function straighten(video: PacketList, audio: readonly PacketList[]): Notice[] {
   const keys = video.isKey.reduce((sum, isKey) => sum + isKey, 0);
-  // Files that flag each packet as key have nothing to tell.
-  if (keys < 2 || keys > video.isKey.length / 2) return [];
+  if (keys < 2) return [];
+  // Where each packet is flagged as key, but the order says otherwise, flags tell nothing.
+  if (keys > video.isKey.length / 2 && isReordered(video.seconds)) return [];
   const original = video.seconds.slice();
   const seconds = original.slice();
   const frame = usualGap(original);
@@ -46,6 +51,7 @@ export function straighten(video: PacketList, audio: readonly PacketList[]): Not
   const jumps: Jump[] = [];
   let shift = 0;
   let latest = Number.NEGATIVE_INFINITY;
+  let orderedTo = -1;
   for (let i = 0; i < seconds.length; i++) {
     seconds[i] = (original[i] ?? 0) + shift;
     const time = seconds[i] ?? 0;
@@ -65,8 +71,9 @@ export function straighten(video: PacketList, audio: readonly PacketList[]): Not
             latest - zero,
           ),
         );
-      } else if (gap <= 0 && isForeign(seconds, i, frame)) {
-        const count = putInOrder(seconds, i, original, shift);
+      } else if (gap <= 0 && i > orderedTo && isForeign(seconds, i, frame)) {
+        const { count, last } = putInOrder(seconds, i, original, shift);
+        orderedTo = last;
         notices.push(
           notice(
             "RECORDINGS_OVERLAP",
@@ -84,6 +91,15 @@ export function straighten(video: PacketList, audio: readonly PacketList[]): Not
   for (const list of audio) moveSound(list, jumps);
   if (more.length < 3) return notices;
   return [first, notice(first.code, `The same happens at ${more.length} more places.`)];
+}
+
+/** Frames that are decoded in another order than shown, more than a few joints would make. */
+function isReordered(seconds: Float64Array): boolean {
+  let back = 0;
+  for (let i = 1; i < seconds.length; i++) {
+    if ((seconds[i] ?? 0) < (seconds[i - 1] ?? 0)) back += 1;
+  }
+  return back > Math.max(MOST_JOINTS, MOST_JOINTS_SHARE * seconds.length);
 }
 
 /** The usual distance of neighbours in time. */
@@ -115,14 +131,14 @@ function isForeign(seconds: Float64Array, key: number, frame: number): boolean {
 /**
  * The frames around a joint keep their times, but those of the second recording all come after those of
  * the first.
- * @returns frames of the first that the second overlaps
+ * @returns how many frames of the first the second overlaps, and the last packet that was moved
  */
 function putInOrder(
   seconds: Float64Array,
   key: number,
   original: Float64Array,
   shift: number,
-): number {
+): { count: number; last: number } {
   const start = seconds[key] ?? 0;
   const before: number[] = [];
   let latest = start;
@@ -144,7 +160,7 @@ function putInOrder(
     original[i] = (times[nth] ?? 0) - shift;
     seconds[i] = times[nth] ?? 0;
   }
-  return before.length;
+  return { count: before.length, last: Math.max(key, ...after) };
 }
 
 function moveSound(list: PacketList, jumps: readonly Jump[]): void {
