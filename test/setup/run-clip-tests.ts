@@ -16,7 +16,12 @@ const FILES = [
   "three-engines",
 ]
   .map((name) => `test/e2e/${name}`)
-  .concat("test/browsers/firefox", "test/browsers/webkit", "test/web/pictures");
-const PROJECTS = ["e2e", "browsers", "web"].flatMap((name) => ["--project", name]);
+  .concat(
+    "test/browsers/firefox",
+    "test/browsers/webkit",
+    "test/web/pictures",
+    "test/ingest/report-clips",
+  );
+const PROJECTS = ["e2e", "browsers", "web", "ingest"].flatMap((name) => ["--project", name]);
 process.argv.splice(2, 0, ...PROJECTS, ...FILES);
 await import("./run-tests.ts");
