@@ -129,8 +129,14 @@ playbackRoutes.get("/:id/manifest.mpd", async (c) => {
     throw new TributaryError("NOT_FOUND", message);
   }
   const text = renderDash(recordedInput(record), await captionTracks(c), folderOf(c));
-  return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: 60 });
+  return manifest(c, text, {
+    type: "application/dash+xml",
+    maxAgeSeconds: LEADING_SECONDS,
+  });
 });
+
+/** Captions come and go, and another video may take its place. */
+const LEADING_SECONDS = 10;
 
 const NO_PLAYLIST = "There is no such playlist (yet).";
 
@@ -144,7 +150,7 @@ async function multivariant(
   isFinal: boolean,
 ): Promise<Response> {
   const tracks = await captionTracks(c);
-  const maxAgeSeconds = isFinal ? 60 : 0;
+  const maxAgeSeconds = isFinal ? LEADING_SECONDS : 0;
   const told = inFolder(withSubtitles(text, tracks), folderOf(c));
   return manifest(c, told, { type: PLAYLIST_TYPE, maxAgeSeconds });
 }

@@ -11,12 +11,16 @@ import type { JobPlan } from "../../shared/job/job.ts";
 
 const { signal } = new AbortController();
 
-/** A file as a server opens it, for as long as it is looked at. */
-export async function opened<T>(path: string, look: (source: Source) => Promise<T>): Promise<T> {
+/** A file as a server opens it, for as long as it is looked at. @param picture as of `OpenSourceOptions` */
+export async function opened<T>(
+  path: string,
+  look: (source: Source) => Promise<T>,
+  picture: Blob | null = null,
+): Promise<T> {
   return Workspace.use(async (workspace) => {
     const source = await openSource(new File([await openAsBlob(path)], basename(path)), {
       ...{ signal, loadFfmpeg: loadFfmpegCore, remux: nodeRemuxer(path, workspace.dir) },
-      makeCard: cardMakerIn(workspace),
+      ...{ makeCard: cardMakerIn(workspace), picture },
     });
     try {
       return await look(source);

@@ -1,7 +1,9 @@
+import { openAsBlob } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Source } from "../../shared/ingest/read/source.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import { ffmpeg, ffprobe, realClip } from "../setup/media.ts";
@@ -96,37 +98,51 @@ describe.each(FORMATS)("%s", (name, argv, container, codec) => {
   });
 });
 
-test("the cover in the file is its picture", async () => {
+async function coveredSound(): Promise<string> {
   const cover = join(folder, "cover.png");
   await ffmpeg(["-f", "lavfi", "-i", "color=c=red:s=300x300", "-frames:v", "1", cover]);
   const path = join(folder, "covered.mp3");
   const sine = ["-f", "lavfi", "-i", "sine=duration=2"];
   const mapped = ["-map", "0:a", "-map", "1:v", "-c:v", "copy", "-disposition:v", "attached_pic"];
   await ffmpeg([...sine, "-i", cover, ...mapped, "-c:a", "libmp3lame", path]);
-  await opened(path, async (source) => {
+  return path;
+}
+
+/** Colours of the first picture, made 320 pixels wide. */
+async function coloursOf(source: Source): Promise<(x: number, y: number) => number[]> {
+  const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 200 }]);
+  const { v180 = "" } = Object.fromEntries(await encoded(source, plan, folder));
+  const picture = await ffmpeg([
+    ...["-i", v180, "-frames:v", "1"],
+    ..."-pix_fmt rgb24 -f rawvideo -".split(" "),
+  ]);
+  return (x, y) => [...picture.subarray(3 * (y * 320 + x), 3 * (y * 320 + x) + 3)];
+}
+
+test("the cover in the file is its picture", async () => {
+  await opened(await coveredSound(), async (source) => {
     expect(source.facts.warnings).toEqual([expect.stringContaining("the cover in it")]);
-    const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 200 }]);
-    const { v180 = "" } = Object.fromEntries(await encoded(source, plan, folder));
-    const picture = await ffmpeg([
-      "-i",
-      v180,
-      "-frames:v",
-      "1",
-      "-pix_fmt",
-      "rgb24",
-      "-f",
-      "rawvideo",
-      "-",
-    ]);
-    const at = (x: number, y: number) => [
-      ...picture.subarray(3 * (y * 320 + x), 3 * (y * 320 + x) + 3),
-    ];
+    const at = await coloursOf(source);
     // Red in the middle, in a dark frame.
     const [red = 0, green = 255, blue = 255] = at(160, 90);
     expect(red).toBeGreaterThan(230);
     expect(Math.max(green, blue)).toBeLessThan(30);
     expect(Math.max(...at(20, 90))).toBeLessThan(40);
   });
+});
+
+test("a picture of the owner's takes the place of the cover", async () => {
+  const path = join(folder, "own.jpg");
+  await ffmpeg(["-f", "lavfi", "-i", "color=c=blue:s=640x360", "-frames:v", "1", path]);
+  const look = async (source: Source) => {
+    expect(source.facts.warnings).toEqual([expect.stringContaining("that was chosen for it")]);
+    const at = await coloursOf(source);
+    for (const [red = 255, green = 255, blue = 0] of [at(160, 90), at(10, 10)]) {
+      expect(blue).toBeGreaterThan(230);
+      expect(Math.max(red, green)).toBeLessThan(30);
+    }
+  };
+  await opened(await coveredSound(), look, await openAsBlob(path));
 });
 
 test("the real clip of 5.1 sound alone is a video, with stereo", async () => {

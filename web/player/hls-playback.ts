@@ -89,8 +89,8 @@ const WITHOUT_SUBTITLES = {
  * hls.js 1.7.4 seeks now and then before a lone key frame is the end of the buffer, and then it is not shown
  * until it is asked for once more.
  */
-const PREVIEW_AGAIN_MS = 80;
-const PREVIEW_TRIES = 20;
+const PREVIEW_AGAIN_MS = 30;
+const PREVIEW_TRIES = 50;
 /** As hls.js has it by itself. */
 const PLAYING_BUFFER_SECONDS = 600;
 
