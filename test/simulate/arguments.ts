@@ -26,7 +26,7 @@ Without options: the tables of its README. With any: one swarm.
   --seed N            default 1
   --timeline N        who had the last N tasks, when and how it went
   --pool NAME         a standing pool instead: hour, hour-new, short, short-alone, day, day-new, liars,
-                      crowd and crowd-shards (minutes each), or all
+                      crowd and crowd-shards (minutes each), or all; with --seed and --runs
   --json              the figures as JSON
   --help              this text`;
 
@@ -43,11 +43,18 @@ export interface Simulation {
   timeline: number;
 }
 
+/** Scenarios of pools, by name, each with so many seeds in a row. */
+export interface PoolRequest {
+  names: string[];
+  seed: number;
+  runs: number;
+}
+
 export interface SimulateArguments {
   /** Null: those of the README. */
   simulation: Simulation | null;
-  /** Names of pools' scenarios; null: no pool. */
-  pools: string[] | null;
+  /** Null: no pool. */
+  pools: PoolRequest | null;
   json: boolean;
 }
 
@@ -60,9 +67,12 @@ export function parseArguments(argv: readonly string[]): SimulateArguments | "he
   const { values } = parse(argv);
   if (values.help === true) return "help";
   const { json = false, pool, ...rest } = values;
+  const seed = Math.floor(number("seed", values.seed ?? "1", 0, 2 ** 31));
+  const runs = Math.floor(number("runs", values.runs ?? "1", 1, 10_000));
   if (pool !== undefined) {
     const names = Object.keys(POOL_SCENARIOS);
-    return { simulation: null, pools: pool === "all" ? names : [one("pool", names, pool)], json };
+    const asked = pool === "all" ? names : [one("pool", names, pool)];
+    return { simulation: null, pools: { names: asked, seed, runs }, json };
   }
   if (Object.keys(rest).length === 0) return { simulation: null, pools: null, json };
   const uplink = values.uplink === undefined ? null : number("uplink", values.uplink, 0.1, 1e5);
@@ -78,14 +88,14 @@ export function parseArguments(argv: readonly string[]): SimulateArguments | "he
       values["owner-stages"] === true
         ? 0
         : Math.floor(number("owner-slots", values["owner-slots"] ?? "1", 1, 64)),
-    seed: Math.floor(number("seed", values.seed ?? "1", 0, 2 ** 31)),
+    seed,
   };
   const simulation: Simulation = {
     crowd,
     hours: number("hours", values.hours ?? "2", 0.01, 24),
     verify: one("verify", POLICIES, values.verify ?? "adaptive"),
     unverified: values.publish === true ? "publish" : "wait",
-    runs: Math.floor(number("runs", values.runs ?? "1", 1, 10_000)),
+    runs,
     stageMs: uplink === null ? null : (CHUNK_MEGABITS / uplink) * 1000,
     timeline: Math.floor(number("timeline", values.timeline ?? "0", 0, 100_000)),
   };

@@ -2,7 +2,7 @@
 
 import { runCommand } from "../../edge/local/command.ts";
 import type { Simulation } from "./arguments.ts";
-import { parseArguments, USAGE } from "./arguments.ts";
+import { type PoolRequest, parseArguments, USAGE } from "./arguments.ts";
 import { poolTables } from "./pool/report.ts";
 import { POOL_SCENARIOS, type PoolRow, simulatePool } from "./pool/scenarios.ts";
 import { escapeTable, LEGEND, type Row, table } from "./report.ts";
@@ -33,11 +33,12 @@ await runCommand({
   },
 });
 
-async function simulatePools(names: readonly string[], json: boolean): Promise<number> {
+async function simulatePools({ names, seed, runs }: PoolRequest, json: boolean): Promise<number> {
   const rows: PoolRow[] = [];
   for (const name of names) {
     const scenario = POOL_SCENARIOS[name];
-    if (scenario !== undefined) rows.push(await simulatePool(scenario()));
+    for (let run = 0; scenario !== undefined && run < runs; run++)
+      rows.push(await simulatePool(scenario(seed + run)));
   }
   console.log(json ? JSON.stringify(rows, null, 2) : poolTables(rows));
   return rows.every(({ jobs }) => jobs.every(({ isReady }) => isReady)) ? 0 : 1;

@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: 120_000 });
 async function run(name: string) {
   const scenario = POOL_SCENARIOS[name];
   if (scenario === undefined) throw new Error(`no scenario ${name}`);
-  const row = await simulatePool(scenario());
+  const row = await simulatePool(scenario(1));
   expect(row.jobs.filter(({ isReady }) => !isReady)).toEqual([]);
   const audits = row.jobs.reduce((sum, job) => sum + job.audits, 0);
   const results = row.jobs.reduce((sum, job) => sum + job.results, 0);

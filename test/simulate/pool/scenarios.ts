@@ -52,39 +52,39 @@ export interface PoolRow {
 const LIMIT_MS = 20 * HOUR_MS;
 const SEGMENT_SECONDS = 6;
 
-/** By the names that `npm run simulate -- --pool NAME` takes. */
-export const POOL_SCENARIOS: Readonly<Record<string, () => PoolScenario>> = {
-  hour: () => hour("an hour of 1080p, 30 known laptops", 100),
-  "hour-new": () => hour("an hour of 1080p, 30 new laptops", 0),
-  short: () => ({
+/** By the names that `npm run simulate -- --pool NAME` takes; a seed decides the machines and the day. */
+export const POOL_SCENARIOS: Readonly<Record<string, (seed: number) => PoolScenario>> = {
+  hour: (seed) => hour("an hour of 1080p, 30 known laptops", 100, seed),
+  "hour-new": (seed) => hour("an hour of 1080p, 30 new laptops", 0, seed),
+  short: (seed) => ({
     name: "5 minutes that come behind 90",
-    members: laptops(30, { seed: 1, proven: 100 }),
+    members: laptops(30, { seed, proven: 100 }),
     jobs: [job("90-minutes", "one", 90, 0), job("5-minutes", "two", 5, 120_000)].map(fast),
   }),
-  "short-alone": () => ({
+  "short-alone": (seed) => ({
     name: "5 minutes alone",
-    members: laptops(30, { seed: 1, proven: 100 }),
+    members: laptops(30, { seed, proven: 100 }),
     jobs: [job("5-minutes", "two", 5, 120_000)].map(fast),
   }),
-  day: () => day("a school day, known laptops", 100),
-  "day-new": () => day("a school day, new laptops", 0),
-  liars: () => {
-    const { members, ...rest } = day("a school day, 3 of 30 begin to lie", 100);
+  day: (seed) => day("a school day, known laptops", 100, seed),
+  "day-new": (seed) => day("a school day, new laptops", 0, seed),
+  liars: (seed) => {
+    const { members, ...rest } = day("a school day, 3 of 30 begin to lie", 100, seed);
     const lies = (result: number) => result > 5;
     return {
       ...rest,
       members: members.map((each, i) => (i % 10 === 3 ? { ...each, lies } : each)),
     };
   },
-  crowd: () => crowd(1),
-  "crowd-shards": () => crowd(4),
+  crowd: (seed) => crowd(1, seed),
+  "crowd-shards": (seed) => crowd(4, seed),
 };
 
-function crowd(shards: number): PoolScenario {
+function crowd(shards: number, seed: number): PoolScenario {
   return {
     name: `1,000 machines, 100 jobs of 10 to 60 minutes${shards > 1 ? `, ${shards} shards` : ""}`,
     shards,
-    members: laptops(1_000, { seed: 5, proven: 100, slots: 1 }),
+    members: laptops(1_000, { seed: seed + 4, proven: 100, slots: 1 }),
     jobs: Array.from({ length: 100 }, (_, index) => {
       const minutes = 10 + ((index * 37) % 51);
       return fast(job(`job-${index}`, `owner-${index % 40}`, minutes, (index % 10) * 60_000));
@@ -92,14 +92,14 @@ function crowd(shards: number): PoolScenario {
   };
 }
 
-function hour(name: string, proven: number): PoolScenario {
-  const members = laptops(30, { seed: 1, proven });
-  return { name, members, jobs: [fast(job("60-minutes", "one", 60, 0))] };
+function hour(name: string, proven: number, seed: number): PoolScenario {
+  const members = laptops(30, { seed, proven });
+  return { name, seed, members, jobs: [fast(job("60-minutes", "one", 60, 0))] };
 }
 
-function day(name: string, proven: number): PoolScenario {
-  const members = atSchool(laptops(30, { seed: 1, proven }), 2);
-  return { name, members, jobs: schoolJobs(3), startsAtMs: 8 * HOUR_MS };
+function day(name: string, proven: number, seed: number): PoolScenario {
+  const members = atSchool(laptops(30, { seed, proven }), seed + 1);
+  return { name, seed, members, jobs: schoolJobs(seed + 2), startsAtMs: 8 * HOUR_MS };
 }
 
 /** The same job, of an owner in the school's own network. */
