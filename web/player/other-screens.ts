@@ -7,7 +7,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 
 export const HLS_TYPE = "application/vnd.apple.mpegurl";
 
-/** Whether one is there that could play a playlist. @param needsToken requests without a token may be refused */
+/** Whether there is a screen (AirPlay) that could play the playlist. @param needsToken requests without a token may be refused */
 export function otherScreens(
   masterUrl: string,
   needsToken: boolean,

@@ -88,6 +88,7 @@ export function InspectedView({
   const description = useSignal("");
   const captions = useSignal<NewCaptions[]>([]);
   const pool = useSignal<KeptPool | null>(null);
+  const credits = useSignal(false);
   const keepsOriginal = useSignal(choices.keepsOriginal === true);
   const part = useSignal<TrimRange | null | undefined>(undefined);
   const preview = useRef<HTMLVideoElement>(null);
@@ -102,7 +103,10 @@ export function InspectedView({
   const start = (all: boolean) => {
     const details: DetailsPatch = {};
     if (title.value !== fileTitle && title.value.trim() !== "") details.title = title.value;
-    if (description.value.trim() !== "") details.description = description.value;
+    const thanks =
+      pool.value !== null && credits.value && t("upload.madeWithHelpOf", { name: pool.value.name });
+    const text = [description.value.trim(), thanks || ""].filter((part) => part !== "");
+    if (text.length > 0) details.description = text.join("\n\n");
     const isPrivate = visibility.value === "private";
     const asked = pool.value === null ? undefined : askOf(pool.value, isPrivate);
     const chosen = { visibility: visibility.value, details, captions: captions.value };
@@ -278,6 +282,7 @@ export function InspectedView({
           />
           <PoolChoice
             pool={pool}
+            credits={credits}
             isPrivate={visibility.value === "private"}
             disabled={pending !== null}
           />

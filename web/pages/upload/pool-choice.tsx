@@ -9,10 +9,13 @@ import { rich, t } from "../../words/words.ts";
 /** Whether computers of a class or club help with this video. */
 export function PoolChoice({
   pool,
+  credits,
   isPrivate,
   disabled,
 }: {
   pool: Signal<KeptPool | null>;
+  /** The description is to name the pool. */
+  credits: Signal<boolean>;
   isPrivate: boolean;
   disabled: boolean;
 }) {
@@ -57,10 +60,23 @@ export function PoolChoice({
         </label>
       ))}
       {pool.value !== null && (
-        <p class="hint">
-          {t("upload.shortPiecesGoToThose")}
-          {isPrivate && ` ${t("upload.thatIsSoForThis")}`}
-        </p>
+        <>
+          <p class="hint">
+            {t("upload.shortPiecesGoToThose")}
+            {isPrivate && ` ${t("upload.thatIsSoForThis")}`}
+          </p>
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={credits.value}
+              disabled={disabled}
+              onChange={(event) => {
+                credits.value = event.currentTarget.checked;
+              }}
+            />{" "}
+            {t("upload.thankThePool")}
+          </label>
+        </>
       )}
       <FormField
         label={t("upload.thePoolsLink")}

@@ -298,7 +298,7 @@ function DeleteAction({ name, id, catalogue }: { name: string; id: string; catal
   );
 }
 
-/** Asks once more before it cancels what is being made, which deletes it. */
+/** Cancels a video that is being made, and so deletes it; asks first. */
 function CancelAction({ name, onCancel }: { name: string; onCancel(): void }) {
   const isAsking = useSignal(false);
   const ask = isAsking.value;

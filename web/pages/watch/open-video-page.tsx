@@ -53,7 +53,7 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
   };
   const show = () => {
     const root = document.getElementById("page") as HTMLElement;
-    // What the edge wrote there for whoever runs no script.
+    // The edge's text for browsers without scripts goes.
     root.replaceChildren();
     render(
       <Page

@@ -20,7 +20,7 @@ export interface RungPlan {
   colour: ColourTags;
 }
 
-/** Time between two corrections of the rate: a second tells more than a picture, and a segment has several. */
+/** Time between two corrections of the bit rate. One picture tells too little, and a segment has several seconds. */
 const CORRECT_EVERY_SECONDS = 1;
 
 /** High profile; level and size as planned. `framerate` is never left out: rate control would guess. */
