@@ -61,7 +61,7 @@ export async function saveCaptions(
     notices,
   };
   const key = captionsKey(videoId, track.id);
-  // The text first: a row is not to name what is not there.
+  // The text before its row, so that no row names a text that is not there.
   await env.MEDIA.put(key, writeWebvtt(cues), { httpMetadata: { contentType: VTT_TYPE } });
   if (!(await addCaptions(env.CATALOG, videoId, track))) {
     await env.MEDIA.delete(key);

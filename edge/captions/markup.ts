@@ -85,7 +85,7 @@ function opening(tag: string, rest: string, open: string[]): string {
   return `<v ${escapeText(unescaped(speaker)).replaceAll("\n", " ").slice(0, 100)}>`;
 }
 
-/** Only what is open is closed, with all that stands within it. */
+/** End tags from the innermost open one up to `tag`; none where `tag` is not open. */
 function closing(tag: string, open: string[]): string {
   const index = open.lastIndexOf(tag);
   if (index === -1) return "";

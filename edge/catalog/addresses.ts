@@ -10,7 +10,7 @@ export function findSuccessor(db: D1Database, address: string): Promise<string |
     .first<string>("video_id");
 }
 
-/** Notes that a new video is to take another one's place, instead of any that was to do so before. */
+/** Notes that a new video is to take another one's place. An earlier note for that place is dropped. */
 export async function saveReplacement(db: D1Database, id: string, replaces: string): Promise<void> {
   await db.batch([
     db.prepare("DELETE FROM video_replacements WHERE replaces = ? AND is_done = 0").bind(replaces),

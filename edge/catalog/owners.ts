@@ -36,7 +36,7 @@ export async function saveOwner(
   } catch (thrown) {
     log("catalog", { jobId: id, end: "owner-not-saved" });
     if (visibility === "private") throw thrown;
-    // The job goes on: it is the deletion afterwards that will not be possible.
+    // The job goes on; but nobody will be able to delete its video.
   }
 }
 

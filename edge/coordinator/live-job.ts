@@ -178,7 +178,7 @@ export class LiveJob {
     this.dispatch({ type: "hello", connectionId, principal, network, hello, member });
   }
 
-  /** A report that got lost is made good by the next one; the last one is sent again. */
+  /** Each report tells all, so a lost one does no harm; only the last one is sent again. */
   #tellPool(report: JobReport, attempt = 1): void {
     const { pool, id: jobId } = this.state.job;
     if (pool === null) return;

@@ -119,7 +119,7 @@ export const sourceFactsSchema = z.object({
   trim: trimSchema.optional(),
   video: videoFactsSchema,
   audio: z.array(audioFactsSchema).max(16),
-  /** Absent where it was read by a build that did not look. */
+  /** Absent in jobs of builds that did not look for subtitles. */
   subtitles: z.array(subtitleFactsSchema).max(64).optional(),
   /** Plain sentences on what will be missing or different; shown to people, kept in the status. */
   warnings: z.array(z.string().max(500)).max(20),

@@ -69,7 +69,7 @@ test("subtitles of the file, and added ones, come to who is watching, without a 
     await tab.page.locator(".captions").getByLabel("Language").selectOption("de");
     await tab.page.getByRole("button", { name: "Add subtitles" }).click();
     await tab.page.getByRole("button", { name: "Delete the subtitles German" }).waitFor();
-    // Of a video that is finished meanwhile, the page asks once a minute.
+    // The video may be finished by now: the page then asks for its captions once a minute.
     const language = watching.getByLabel("Language of the transcript");
     await language.selectOption({ label: "German" }, { timeout: 90_000 });
     await watching.getByText("Von der Besitzerin").waitFor();

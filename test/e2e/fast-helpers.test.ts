@@ -5,6 +5,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import { ContributorTab } from "../../web/headless/contributor-tab.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { realClip } from "../setup/media.ts";
+import { showBlack } from "./lying-encoder.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 
 // Helpers that encode with their browser's own codecs, and an owner's tab that looks at their pictures.
@@ -30,21 +31,6 @@ const options = () => ({
   engine: "auto" as const,
   slots: 1,
 });
-
-/** For the worker that encodes: black pictures of the right size and colour space at the right times. */
-function showBlack(): void {
-  const encode = VideoEncoder.prototype.encode;
-  VideoEncoder.prototype.encode = function (frame, options) {
-    const { displayWidth: codedWidth, displayHeight: codedHeight, timestamp, duration } = frame;
-    const luma = codedWidth * codedHeight;
-    const data = new Uint8Array(luma * 1.5).fill(16, 0, luma).fill(128, luma);
-    const colorSpace = frame.colorSpace.toJSON();
-    const layout = { codedWidth, codedHeight, timestamp, duration: duration ?? 0, colorSpace };
-    const black = new VideoFrame(data, { format: "I420", ...layout });
-    encode.call(this, black, options);
-    black.close();
-  };
-}
 
 async function help(tab: OwnerTab, job: CreateJobResponse, lies: boolean): Promise<void> {
   const { joinUrl } = await tab.share(job);

@@ -6,11 +6,13 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 import type { CreatePoolResponse, PoolOverview } from "../../shared/wire/pool.ts";
+import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { PoolTab } from "../../web/headless/pool-tab.ts";
 import { PoolClient } from "../../web/pool-client.ts";
-import { generatedClip } from "../setup/media.ts";
+import { generatedClip, realClip } from "../setup/media.ts";
 import { expectExactPictures } from "./exact-video.ts";
+import { showBlack } from "./lying-encoder.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
 
 // Real tabs, real programs and real owners of one pool.
@@ -39,7 +41,10 @@ function clip(name: string, seconds: number): Promise<string> {
 function askedVideo(pool: CreatePoolResponse, file: string, within = browser): Promise<MadeVideo> {
   return makeVideo(within, {
     ...{ serverUrl, file, ladder: SMALL_LADDER, slots: 1 },
-    look: (tab) => tab.pool(pool.askUrl),
+    look: async (tab) => {
+      await tab.pool(pool.askUrl);
+      await tab.page.getByLabel("Thank the pool in the description").check();
+    },
   });
 }
 
@@ -64,6 +69,8 @@ test("a tab joins a pool once, and helps a video whose owner asks the pool", asy
   const file = await clip("pool", 24);
   await using video = await askedVideo(pool, file);
   expect(video.status.pool?.name).toBe("Media club");
+  const { description } = await new EdgeClient(serverUrl).video(video.job.jobId);
+  expect(description).toBe("Made with the help of Media club.");
   expect(helpers(video)).toBeGreaterThan(0);
   expect(video.status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
   await expectExactPictures(video, { source: file });
@@ -128,5 +135,38 @@ long(
       for (const program of programs) program.kill("SIGINT");
       await rm(identities, { recursive: true, force: true });
     }
+  },
+);
+
+long(
+  "a member that lies is banned from the pool, and nothing of it is in any video",
+  { timeout: 600_000 },
+  async () => {
+    // Long enough that members come while there is work.
+    const file = realClip("footage480p5min.mp4");
+    if (file === null) return;
+    const pool = await client.create("Media club");
+    const honest = await member(pool, "Ada");
+    const options = { name: "Liar", slots: 1, key: null };
+    const liar = await PoolTab.open(browser, pool.joinUrl, options, say);
+    liar.page.on("worker", (worker) => {
+      if (worker.url().includes("transcode.worker")) void worker.evaluate(showBlack);
+    });
+    await liar.join();
+    const owners = await Promise.all([launchBrowser(), launchBrowser()]);
+    const videos = await Promise.all(owners.map((owner) => askedVideo(pool, file, owner)));
+    const { memberList } = await overview(pool);
+    expect(memberList.find(({ name }) => name === "Liar")?.bannedAtMs).not.toBeNull();
+    expect(memberList.find(({ name }) => name === "Ada")?.bannedAtMs).toBeNull();
+    let lies = 0;
+    for (const { status } of videos) {
+      const theirs = status.holders.find(({ name }) => name === "Liar");
+      lies += theirs?.tasksDone ?? 0;
+      expect(status.segments.filter(({ holder }) => holder === theirs?.id)).toEqual([]);
+    }
+    expect(lies).toBeGreaterThan(0);
+    for (const video of videos) await video[Symbol.asyncDispose]();
+    await Promise.all(owners.map((owner) => owner.close()));
+    for (const tab of [honest, liar]) await tab.close();
   },
 );

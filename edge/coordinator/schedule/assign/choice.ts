@@ -36,7 +36,7 @@ export class Choice {
     this.#open = open;
   }
 
-  /** The first that may make the task. @param inTime only one that would not hold up the end */
+  /** The first holder in turn that may make the task. @param inTime only a holder that would not delay the job's end */
   maker(task: TaskRecord, inTime: boolean): Candidate | undefined {
     const isForTrustedOnly = isForTrusted(this.#draft, task);
     return this.#candidates.inTurn().find((each) => {

@@ -20,7 +20,7 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
   if (done == null || auditor === undefined) return false;
   const isSame = agrees(draft, done.engine, outputs);
   if (isTrusted(auditor) && lease.engine !== "ffmpeg-wasm") {
-    // It cannot tell, and nobody comes who can: its own result counts from here on.
+    // Another engine's bytes prove nothing, and nobody else can audit: the auditor's own result counts from now on.
     reopen(draft, task.id);
     return true;
   }
