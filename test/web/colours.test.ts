@@ -24,7 +24,9 @@ afterAll(async () => {
 });
 
 /** Faults that a browser might have in the frames that it encodes, or in its output. */
-type Wrong = "nothing" | "matrix" | "range" | "swapped" | "mirrored" | "late" | "shifted";
+type Wrong =
+  | ("nothing" | "matrix" | "range" | "swapped" | "mirrored" | "late" | "shifted")
+  | ("luma a quarter" | "chroma a half");
 
 /** Verdict on the browser's codecs with an encoder that spoils its frames. */
 function fault(wrong: Wrong): Promise<string | null> {
@@ -54,6 +56,14 @@ function fault(wrong: Wrong): Promise<string | null> {
             for (let at = 0; at < y.length; at += width) y.subarray(at, at + width).reverse();
           }
           if (wrong === "shifted") y.copyWithin(2, 0);
+          const shift = (plane: Uint8Array, samples: number) => {
+            for (let at = plane.length - 1; at > 0; at -= 1) {
+              const [here, before] = [plane[at] as number, plane[at - 1] as number];
+              plane[at] = here + samples * (before - here) + 0.5;
+            }
+          };
+          if (wrong === "luma a quarter") shift(y, 0.25);
+          if (wrong === "chroma a half") for (const plane of [u, v]) shift(plane, 0.25);
           if (wrong === "matrix") {
             // From BT.709 to BT.601, under the old label.
             for (let at = 0; at < y.length; at += 1) {
@@ -102,6 +112,8 @@ test.each([
   ["mirrored", /change colours/],
   ["late", /change colours/],
   ["shifted", /move pictures/],
+  ["luma a quarter", /move pictures/],
+  ["chroma a half", /move pictures/],
 ] as const)("an encoder with a wrong %s is found out", async (wrong, sentence) => {
   expect(await fault(wrong)).toMatch(sentence);
 });

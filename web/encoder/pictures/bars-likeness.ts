@@ -7,6 +7,8 @@ export interface BarsLikeness {
   levels: number;
   /** Worst place of an edge between two fields, in samples of its plane. */
   samples: number;
+  /** Means over the edges of a plane, in its samples: Y, U and V to the right, then down. */
+  shifts: number[];
 }
 
 /** Contrast from which an edge tells its place. */
@@ -28,21 +30,32 @@ export function compareBars(picture: Planes, fields: readonly Field[]): BarsLike
     { bytes: picture.u, width, height },
     { bytes: picture.v, width, height },
   ];
-  const likeness = { levels: 0, samples: 0 };
+  const likeness: BarsLikeness = { levels: 0, samples: 0, shifts: [] };
+  const offsets = planes.map(() => ({ beside: [] as number[], below: [] as number[] }));
   planes.forEach((plane, index) => {
     fields.forEach((field, at) => {
       const mean = middleMean(plane, field);
       const level = field.colour[index] ?? 0;
       likeness.levels = Math.max(likeness.levels, Math.abs(mean - level));
       const beside = fields[at + 1];
-      for (const other of [beside?.top === field.top ? beside : undefined, below(fields, field)]) {
+      const others = {
+        beside: beside?.top === field.top ? beside : undefined,
+        below: below(fields, field),
+      };
+      for (const side of ["beside", "below"] as const) {
+        const other = others[side];
         if (other === undefined) continue;
         if (Math.abs((other.colour[index] ?? 0) - level) < TELLING_CONTRAST) continue;
         const samples = edgeOffset(plane, field, other);
+        if (samples === null) continue;
         likeness.samples = Math.max(likeness.samples, Math.abs(samples));
+        offsets[index]?.[side].push(samples);
       }
     });
   });
+  likeness.shifts = (["beside", "below"] as const).flatMap((side) =>
+    offsets.map((plane) => average(plane[side])),
+  );
   return likeness;
 }
 
@@ -64,9 +77,9 @@ function below(fields: readonly Field[], { left, bottom }: Field): Field | undef
 
 /**
  * How far an edge is from its place towards the second field: across it, a mean lies between the two
- * fields' own by as much.
+ * fields' own by as much. Null where it does not tell.
  */
-function edgeOffset(plane: Plane, first: Field, second: Field): number {
+function edgeOffset(plane: Plane, first: Field, second: Field): number | null {
   const isBeside = first.right === second.left;
   const [start, length] = isBeside ? [first.left, plane.width] : [first.top, plane.height];
   const edge = (isBeside ? first.right : first.bottom) * length;
@@ -75,16 +88,21 @@ function edgeOffset(plane: Plane, first: Field, second: Field): number {
   const [low, high] = isBeside
     ? [(first.top + quarter) * plane.height, (first.bottom - quarter) * plane.height]
     : [(first.left + quarter) * plane.width, (first.right - quarter) * plane.width];
-  if (from < start * length) return 0;
+  if (from < start * length) return null;
   const across = { from, to: from + 2 * REACH };
   const along = { from: Math.ceil(low), to: Math.floor(high) };
   const window = isBeside
     ? { left: across.from, right: across.to, top: along.from, bottom: along.to }
     : { left: along.from, right: along.to, top: across.from, bottom: across.to };
   const [a, b] = [middleMean(plane, first), middleMean(plane, second)];
-  if (Math.abs(a - b) < TELLING_CONTRAST / 2) return 0;
+  if (Math.abs(a - b) < TELLING_CONTRAST / 2) return null;
   const share = (mean(plane, window) - b) / (a - b);
   return share * 2 * REACH - (edge - from);
+}
+
+/** 0 of none: their levels are wrong then. */
+function average(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, each) => sum + each, 0) / values.length;
 }
 
 function mean(

@@ -21,14 +21,23 @@ const RENDITIONS: readonly VideoRendition[] = [
  * rounding and a detour through RGB by up to 3.
  */
 const MOST_LEVELS = 5;
-/** A scaler that counts from corners in place of centres is off by a third of a sample; chroma sites differ. */
+/** Of a single edge; coding blurs some by up to 0.31. */
 const MOST_SAMPLES = 0.75;
+/**
+ * Of all edges of a plane together, in its samples. Coding moved luma by up to 0.07 and chroma by up to 0.04 in
+ * Chromium 156, Firefox 153 and WebKitGTK 2.50; a scaler that counts from corners in place of centres moves them by
+ * 0.17. Chroma may lie between two columns or at the side of one, so a right scaler may move it by 0.08, and
+ * a fault of a quarter of a pixel, 0.125, cannot be told from that: one of half a pixel is.
+ */
+const MOST_SHIFT = 0.125;
 
 /** One engine's errors on a clip: the worst over all frames and renditions. */
 export interface ColourMeasure {
   clip: string;
   levels: number;
   samples: number;
+  /** Means over all edges and frames of each rendition, in the order of `BarsLikeness.shifts`. */
+  shifts: number[][];
   inRgb: boolean;
 }
 
@@ -64,12 +73,15 @@ export async function proveColours(engine: TranscodeEngine): Promise<ColourProof
   return proof;
 }
 
-function faultOf({ levels, samples }: ColourMeasure): string | null {
+/** In one plain sentence; null without a fault. */
+export function faultOf({ levels, samples, shifts }: ColourMeasure): string | null {
   if (levels > MOST_LEVELS) {
     return `This browser's codecs change colours, by ${Math.round(levels)} of 255 levels.`;
   }
-  if (samples <= MOST_SAMPLES) return null;
-  return `This browser's codecs move pictures, by ${samples.toFixed(1)} pixels.`;
+  const shift = Math.max(...shifts.flat().map(Math.abs));
+  if (samples <= MOST_SAMPLES && shift <= MOST_SHIFT) return null;
+  const moved = samples > MOST_SAMPLES ? samples : shift;
+  return `This browser's codecs move pictures, by ${moved.toFixed(1)} pixels.`;
 }
 
 /** The bars as an engine makes them; throws as `measureColours`. */
@@ -91,7 +103,10 @@ export async function measureColours(
   clip: BarsClip,
 ): Promise<ColourMeasure> {
   const { task, outputs } = await makeBars(engine, clip);
-  const measure = { clip: clip.name, levels: 0, samples: 0, inRgb: false };
+  const measure: ColourMeasure = {
+    ...{ clip: clip.name, levels: 0, samples: 0, inRgb: false },
+    shifts: [],
+  };
   for (const { id } of RENDITIONS) {
     const own = outputs.filter(({ rendition }) => rendition === id);
     const bytesOf = (kind: "init" | "media") =>
@@ -104,17 +119,22 @@ export async function measureColours(
     const stated = statedVideo(coded, clip.tags);
     const reader = new PlaneReader(stated.rgb);
     let frame = 0;
+    const sums = new Array<number>(6).fill(0);
     const read = (shown: VideoFrame): Promise<Planes> => {
       measure.inRgb ||= isWithoutYuv(shown);
       return reader.read(shown);
     };
     for await (const planes of decodeFrames(stated, read)) {
-      const { levels, samples } = compareBars(planes, fieldsOf(frame, clip.tags.matrix));
+      const { levels, samples, shifts } = compareBars(planes, fieldsOf(frame, clip.tags.matrix));
       measure.levels = Math.max(measure.levels, levels);
       measure.samples = Math.max(measure.samples, samples);
+      shifts.forEach((each, index) => {
+        sums[index] = (sums[index] ?? 0) + each;
+      });
       frame += 1;
     }
     if (frame !== BARS.frames) measure.levels = 255;
+    measure.shifts.push(sums.map((sum) => sum / BARS.frames));
   }
   return measure;
 }
