@@ -26,13 +26,15 @@ export interface AudioJob {
   needsFfmpeg: boolean;
   /** First samples of the runs. */
   runStarts: number[];
+  /** Copies of decoded audio as `f32-planar`. */
+  planarCopies: number;
 }
 
 /** First segments of the runs of audio; the last one is late enough to have a short pre-roll. */
 const RUN_STARTS = [0, 1, 3];
 
 /** Faults of a browser's decoder that the test must find. */
-export type DecoderFault = "late" | "short" | "swapped" | "failing";
+export type DecoderFault = "late" | "short" | "swapped" | "failing" | "planar alone";
 
 /** @param fault of the page's AudioDecoder; null: none */
 export async function transcodeAudio(
@@ -41,7 +43,15 @@ export async function transcodeAudio(
   fault: DecoderFault | null,
 ): Promise<AudioJob> {
   const own = globalThis.AudioDecoder;
-  if (fault !== null) globalThis.AudioDecoder = faultyDecoder(fault);
+  const { copyTo } = AudioData.prototype;
+  let planarCopies = 0;
+  AudioData.prototype.copyTo = function (buffer, options) {
+    if (options.format === "f32-planar") planarCopies += 1;
+    // As in Chromium up to 125.
+    else if (fault === "planar alone") throw new DOMException("No such copy.", "NotSupportedError");
+    copyTo.call(this, buffer, options);
+  };
+  if (fault !== null && fault !== "planar alone") globalThis.AudioDecoder = faultyDecoder(fault);
   const { signal } = new AbortController();
   const blob = await (await fetch(address)).blob();
   const source = await openSource(new File([blob], "clip.mp4"), { signal });
@@ -77,10 +87,12 @@ export async function transcodeAudio(
         outputs.push({ task: task.id, engine, kind, segment, frames, base64: base64Of(own) });
       }
     }
-    return { sampleRate, outputs, needsFfmpeg: audioNeedsFfmpeg(plan.source), runStarts };
+    const needsFfmpeg = audioNeedsFfmpeg(plan.source);
+    return { sampleRate, outputs, needsFfmpeg, runStarts, planarCopies };
   } finally {
     source.close();
     globalThis.AudioDecoder = own;
+    AudioData.prototype.copyTo = copyTo;
   }
 }
 

@@ -56,8 +56,10 @@ async function run(
   clip: string,
   preference: "auto" | "ffmpeg",
   fault: DecoderFault | null = null,
+  userAgent?: string,
 ): Promise<PageRun> {
-  const page = await openBlankPage(browser, inject("serverUrl"));
+  const as = userAgent === undefined ? {} : { userAgent };
+  const page = await openBlankPage(browser, inject("serverUrl"), as);
   const fetched: string[] = [];
   page.on("request", (request) => {
     const name = /assets\/(ffmpeg-[a-z]+)/.exec(request.url())?.[1];
@@ -157,6 +159,21 @@ test.each<DecoderFault>(["late", "short", "swapped"])(
     expect(bytesOf(made)).toEqual(bytesOf(await run(clip, "ffmpeg")));
   },
 );
+
+const SAFARI =
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15";
+
+test("audio is copied plane by plane in an old Chromium alone, never in Apple's browsers", async () => {
+  const clip = await clipOf(2, 44_100, OFF_GRID);
+  const usual = await run(clip, "auto");
+  expect([enginesOf(usual), usual.planarCopies]).toEqual([["webcodecs"], 0]);
+  const old = await run(clip, "auto", "planar alone");
+  expect(enginesOf(old)).toEqual(["webcodecs"]);
+  expect(bytesOf(old).join() === bytesOf(usual).join()).toBe(true);
+  expect(old.planarCopies).toBeGreaterThan(0);
+  const apple = await run(clip, "auto", "planar alone", SAFARI);
+  expect([enginesOf(apple), apple.planarCopies]).toEqual([["ffmpeg-wasm"], 0]);
+});
 
 test("a first frame without any channel's data is silence; one in the middle is damage", async () => {
   const page = await openBlankPage(browser, inject("serverUrl"));

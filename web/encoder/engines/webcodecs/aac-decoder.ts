@@ -108,14 +108,19 @@ async function runDecoder(
   }
 }
 
-/** In WebKitGTK 2.50 a copy as `f32-planar` writes beyond its buffer and the tab dies: `f32` comes first. */
+/**
+ * In WebKitGTK 2.50 a copy as `f32-planar` writes beyond its buffer and the tab dies. So `f32` comes first, and
+ * only Chromium, which up to 125 converts to nothing but `f32-planar`, is asked for that.
+ *
+ * @throws DOMException where there is no copy as `f32`
+ */
 function interleavedSamples(data: AudioData): Float32Array {
   const { numberOfFrames: count, numberOfChannels: channels } = data;
   const samples = new Float32Array(count * channels);
   try {
     data.copyTo(samples, { planeIndex: 0, format: "f32" });
-  } catch {
-    // Chromium up to 125 converts to nothing but `f32-planar`.
+  } catch (thrown) {
+    if (!/Chrome\/|Chromium\//.test(navigator.userAgent)) throw thrown;
     const plane = new Float32Array(count);
     for (let channel = 0; channel < channels; channel += 1) {
       data.copyTo(plane, { planeIndex: channel, format: "f32-planar" });
