@@ -1,6 +1,11 @@
 import { h264Level } from "../h264/level.ts";
 import { TributaryError } from "../job/errors.ts";
-import type { AudioRendition, SourceFacts, VideoRendition } from "../job/job.ts";
+import {
+  type AudioRendition,
+  RATE_SHARE,
+  type SourceFacts,
+  type VideoRendition,
+} from "../job/job.ts";
 import { planAudio } from "./audio.ts";
 import { checkRungs, evenBelow, type LadderRung, suggestedKilobits } from "./rungs.ts";
 import { usefulKilobits } from "./source-rate.ts";
@@ -12,11 +17,15 @@ const MAX_DEFAULT_SHORT_SIDE = 1080;
 const LOWER_SHORT_SIDES = [720, 480, 360, 240] as const;
 
 /**
- * Most bits of the variant for cellular connections that Apple's authoring specification asks for, audio
- * included, less a twentieth for boxes and for encoders that overshoot.
+ * Largest BANDWIDTH of the variant for cellular connections that Apple's authoring specification asks for. It is a
+ * peak and counts audio (RFC 8216, 4.3.4.2).
  */
-const CELLULAR_KILOBITS = 192 * 0.95;
+const CELLULAR_KILOBITS = 192;
+/** For boxes, and for audio above its rate. */
+const SPARE_KILOBITS = 8;
 const CELLULAR_SHORT_SIDE = 144;
+/** With a smaller share of what suits its size, the picture would be starved. */
+const LEAST_SHARE = 0.85;
 
 /**
  * The ladder that a source gets when nobody chose one; largest first. It ends with a variant for cellular
@@ -44,18 +53,16 @@ export function defaultLadder(
     const rate = Math.min(suggested, usefulKilobits(facts.video, shortSide));
     return { shortSide, kilobitsPerSecond: Math.max(24, Math.round(rate)) };
   });
-  const cellular = Math.round(
-    Math.min(
-      suggestedKilobits(CELLULAR_SHORT_SIDE) * fast,
-      Math.max(24, usefulKilobits(facts.video, CELLULAR_SHORT_SIDE)),
-    ),
+  const wanted = Math.min(
+    suggestedKilobits(CELLULAR_SHORT_SIDE) * fast,
+    Math.max(24, usefulKilobits(facts.video, CELLULAR_SHORT_SIDE)),
   );
+  const most = (CELLULAR_KILOBITS - SPARE_KILOBITS - soundKilobits(audio)) / RATE_SHARE.most;
   const smallest = sides.at(-1) ?? top;
-  if (
-    CELLULAR_SHORT_SIDE <= 0.76 * smallest &&
-    cellular + soundKilobits(audio) <= CELLULAR_KILOBITS
-  )
-    rungs.push({ shortSide: CELLULAR_SHORT_SIDE, kilobitsPerSecond: cellular });
+  if (CELLULAR_SHORT_SIDE <= 0.76 * smallest && most >= LEAST_SHARE * wanted) {
+    const kilobitsPerSecond = Math.floor(Math.min(wanted, most));
+    rungs.push({ shortSide: CELLULAR_SHORT_SIDE, kilobitsPerSecond });
+  }
   return rungs;
 }
 
