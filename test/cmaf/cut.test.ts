@@ -13,6 +13,11 @@ import {
 import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/job/key-frames.ts";
 import { SEGMENT_LIMIT_TICKS } from "../../shared/plan/segments.ts";
 
+/** 2 ms: what a picture that is decoded ahead gets. */
+const SHORTEST_TICKS = 180;
+/** 400 a second. */
+const GRID_TICKS = 225;
+
 /** A picture of one IDR or other slice, as an encoder with 4-byte lengths gives it. */
 function coded(isSync: boolean, presentedAt: number): CodedPicture {
   return { isSync, presentedAt, data: Uint8Array.from([0, 0, 0, 2, isSync ? 0x65 : 0x41, 7]) };
@@ -110,9 +115,7 @@ describe("cutting pictures", () => {
       fc.property(longFrames, fc.nat(), (segment, seed) => {
         const [cut] = cutVideo(encode([segment], seed), [segment], 4, true);
         const samples = samplesOf(cut);
-        const own = new Map(
-          starts(segment).map((at, i) => [at, expandDurations(segment.durations)[i]]),
-        );
+        const own = ownDurations(segment);
         for (const { atTicks, offsetTicks } of samples) {
           expect(offsetTicks, `at ${atTicks}`).toBeGreaterThanOrEqual(0);
         }
@@ -120,6 +123,42 @@ describe("cutting pictures", () => {
         for (const { durationTicks, shownTicks } of samples.slice(0, -1)) {
           expect(durationTicks).toBeLessThanOrEqual(own.get(shownTicks) ?? 0);
         }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("gives uneven frames their true durations, and a shorter one only where the next is due", () => {
+    fc.assert(
+      fc.property(longFrames, fc.nat(), (segment, seed) => {
+        const samples = samplesOf(cutVideo(encode([segment], seed), [segment], 4, false)[0]);
+        const own = ownDurations(segment);
+        samples.slice(0, -1).forEach(({ durationTicks, shownTicks }, index) => {
+          if (durationTicks === own.get(shownTicks)) return;
+          const dueTicks = Math.min(...samples.slice(index + 1).map((each) => each.shownTicks));
+          const nextTicks = samples[index + 1]?.atTicks ?? 0;
+          expect(nextTicks, `after ${index}`).toBeGreaterThanOrEqual(dueTicks - 3 * SHORTEST_TICKS);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("in the first segment of uneven frames, the same to a step of the grid that ffmpeg counts in", () => {
+    fc.assert(
+      fc.property(longFrames, fc.nat(), (segment, seed) => {
+        const first = { ...segment, index: 0 };
+        const [exact, onGrid] = [segment, first].map((each) =>
+          samplesOf(cutVideo(encode([each], seed), [each], 4, false)[0]),
+        );
+        exact?.forEach(({ atTicks, shownTicks }, index) => {
+          const sample = onGrid?.[index];
+          const early = atTicks - (sample?.atTicks ?? 0);
+          expect(early).toBeGreaterThanOrEqual(0);
+          expect(early).toBeLessThan(GRID_TICKS);
+          if ((atTicks - first.startTicks) % GRID_TICKS === 0) expect(early).toBe(0);
+          expect(sample?.shownTicks).toBe(shownTicks);
+        });
       }),
       { numRuns: 300 },
     );
@@ -218,6 +257,12 @@ function samplesOf(cut: CutSegment | undefined): CutSample[] {
       return sample;
     });
   });
+}
+
+/** How long each picture is shown, by its time. */
+function ownDurations(segment: Segment): Map<number, number | undefined> {
+  const durations = expandDurations(segment.durations);
+  return new Map(starts(segment).map((at, index) => [at, durations[index]]));
 }
 
 function starts(segment: Segment): number[] {
