@@ -64,6 +64,36 @@ test("a tablet that says it is a Mac is told to stay on, and has at most two enc
   await ready(page);
 });
 
+test("a tab whose process the system ended goes on with the same file, and makes nothing twice", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${serverUrl}/?ladder=240:300,144:120&slots=1&engine=ffmpeg`);
+  await start(page);
+  const doneIn = async (shown: Page): Promise<string[]> => {
+    const tasks = (await state(shown)).job?.tasks ?? [];
+    return tasks.filter(({ state }) => state === "done").map(({ id }) => id);
+  };
+  await expect
+    .poll(async () => (await doneIn(page)).length, { timeout: 120_000 })
+    .toBeGreaterThan(0);
+  const before = await doneIn(page);
+  const address = page.url();
+  const crashed = page.waitForEvent("crash");
+  const devtools = await context.newCDPSession(page);
+  void devtools.send("Page.crash").catch(() => {});
+  await crashed;
+  await page.close();
+
+  const again = await context.newPage();
+  await again.goto(address);
+  await expect.poll(async () => (await state(again)).phase).toBe("needs-file");
+  await expect.poll(() => doneIn(again)).toEqual(expect.arrayContaining(before));
+  await again.locator('input[type="file"]').setInputFiles(await fixture("long-gop-20s.mp4"));
+  await ready(again);
+  const { job } = await state(again);
+  expect(job?.tasks.every(({ state, attempts }) => state === "done" && attempts <= 1)).toBe(true);
+});
+
 test("a tab that was frozen in mid-work goes on", async () => {
   const page = await openPage("?ladder=240:300,144:120&slots=1&engine=ffmpeg");
   await start(page);
