@@ -43,6 +43,8 @@ export const NOTICE_CODES = [
   "LOUDNESS_KEPT",
   /** The browser's own encoder could not take part; ffmpeg makes the pictures. */
   "ENCODER_LEFT_OUT",
+  /** The browser's own codecs were to make the pictures and could not; ffmpeg makes those parts. */
+  "BROWSER_CODECS_FAILED",
   /** HDR becomes SDR. */
   "TONE_MAPPED",
   /** Samples of more than 8 bits become 8-bit ones. */
@@ -102,9 +104,10 @@ export function noticesOf(source: { warnings: readonly string[]; notices: Notice
   return withNotices(source.notices, uncoded(source.warnings));
 }
 
-/** Codes of what the owner chose, which no viewer misses. */
+/** Codes of what the owner chose, and of what only the owner's waiting tells; viewers miss nothing by them. */
 const FOR_OWNERS: readonly NoticeCode[] = [
   ...(["AUDIO_KEPT", "LOUDNESS_CHANGED", "LOUDNESS_KEPT", "PICTURE_ADDED"] as const),
+  "BROWSER_CODECS_FAILED",
 ];
 
 /** The notices that concern viewers, too. */

@@ -9,7 +9,7 @@ import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { hasWebCodecs, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
-import type { PoolOptions } from "../encoder/pool.ts";
+import type { Pool, PoolOptions, TaskPool } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
 import { useWorkersOfPage } from "../holder/page-workers.ts";
 import type { HolderSession } from "../holder/session.ts";
@@ -38,6 +38,7 @@ import type {
   ResumableJob,
 } from "./owner-api.ts";
 import { PlannedFile } from "./planned-file.ts";
+import { withPromise } from "./promised-codecs.ts";
 import { untilReadable } from "./readable.ts";
 import { IDLE, MOVING_PHASES, type OwnerEvent, reduce } from "./state.ts";
 
@@ -387,7 +388,7 @@ class Owner implements OwnerApi {
     if (session === null || before === decision.part) return;
     // What was begun is finished by the pool, also where nothing new is taken.
     const pool = this.#encoders.start(this.#poolOptions());
-    session.usePool(pool === null ? null : this.#headStart.over(pool), this.#slotsNow());
+    session.usePool(this.#tasksBy(pool), this.#slotsNow());
     session.changeSettings(settingsFor(decision));
   }
 
@@ -433,6 +434,13 @@ class Owner implements OwnerApi {
     return poolFor(this.#options, this.#file?.facts ?? null, this.#decidePart().part);
   }
 
+  /** What was begun ahead first, and a word where the browser's codecs do not keep what was promised of them. */
+  #tasksBy(pool: Pool | null): TaskPool | null {
+    if (pool === null) return null;
+    const preference = preferenceFor(this.#options, this.#file?.facts.fastRefusal ?? null);
+    return withPromise(this.#headStart.over(pool), preference);
+  }
+
   #connect(job: ResumableJob): void {
     this.#headStart.stop();
     const { pool } = this.#encoders;
@@ -442,7 +450,7 @@ class Owner implements OwnerApi {
       client: this.#client,
       options: this.#options,
       file: this.#file,
-      pool: pool === null ? null : this.#headStart.over(pool),
+      pool: this.#tasksBy(pool),
       onChange: () => this.#changed(),
       onFileAway: (error) => void this.#fileAway(job, error),
       onScriptGone: (error) => this.#scriptGone(error),
