@@ -1,5 +1,10 @@
 import { TributaryError } from "../job/errors.ts";
-import { type AudioRendition, TICKS_PER_SECOND, type VideoRendition } from "../job/job.ts";
+import {
+  type AudioRendition,
+  expandDurations,
+  TICKS_PER_SECOND,
+  type VideoRendition,
+} from "../job/job.ts";
 import {
   durationUnits,
   type PlaylistInput,
@@ -27,10 +32,6 @@ export function renderDash(
 ): string {
   const now = published(input);
   if (!now.complete) throw missing("The video is not finished: a DASH manifest comes at its end.");
-  const ticks = (now.byRendition.get(input.video[0]?.id ?? "") ?? []).reduce(
-    (sum, { durationTicks }) => sum + durationTicks,
-    0,
-  );
   const frameRate = rational(highestFrameRate(input));
   const video = input.video.map((rendition) => {
     const { width, height } = rendition;
@@ -65,7 +66,7 @@ export function renderDash(
       xmlns: "urn:mpeg:dash:schema:mpd:2011",
       profiles: "urn:mpeg:dash:profile:isoff-main:2011",
       type: "static",
-      mediaPresentationDuration: `PT${ticks / TICKS_PER_SECOND}S`,
+      mediaPresentationDuration: `PT${presentationSeconds(input, now)}S`,
       minBufferTime: `PT${now.targetSeconds}S`,
     },
     [
@@ -76,6 +77,25 @@ export function renderDash(
     ],
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${manifest}\n`;
+}
+
+/** Pictures that encoders decode ahead of their time, at most (`shared/cmaf/decode-clock.ts`). */
+const MOST_AHEAD = 3;
+
+/**
+ * Until the end of the longest track. Players in pages cut off pictures that end later, and a picture ends there
+ * by its decode duration: the last one decoded of a segment has a longer one than it is shown.
+ */
+function presentationSeconds(input: PlaylistInput, now: Published): number {
+  const shown = expandDurations(input.segments.at(-1)?.durations ?? []).slice(-MOST_AHEAD);
+  const aheadSeconds = shown.reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
+  const ends = [...input.video, ...input.audio].map((rendition) => {
+    const list = now.byRendition.get(rendition.id) ?? [];
+    const units = list.reduce((sum, accepted) => sum + durationUnits(rendition, accepted), 0);
+    const endSeconds = units / unitsPerSecond(rendition);
+    return rendition.kind === "video" ? endSeconds + aheadSeconds : endSeconds;
+  });
+  return Math.max(...ends);
 }
 
 /**

@@ -56,11 +56,27 @@ interface Row {
 
 const LAUNCHERS = { Chromium: launchChromium, Firefox: launchFirefox, WebKit: launchWebkit };
 type BrowserName = keyof typeof LAUNCHERS;
-/** All players in Chromium; hls.js, ours, in the others, too. */
+interface InPage {
+  player: PagePlayer;
+  browser: BrowserName;
+  stream: "HLS" | "DASH";
+}
+
+/** All players in Chromium; hls.js, ours, in the others, too; and what plays both, on both. */
 const IN_PAGES = [
-  ...PAGE_PLAYERS.map((player) => ({ player, browser: "Chromium" as BrowserName })),
-  ...(["Firefox", "WebKit"] as const).map((browser) => ({ player: "hls.js" as const, browser })),
-].map((each) => ({ ...each, name: `${each.player} in ${each.browser}` }));
+  ...PAGE_PLAYERS.map((player): InPage => {
+    return { player, browser: "Chromium", stream: player === "dash.js" ? "DASH" : "HLS" };
+  }),
+  { player: "shaka", browser: "Chromium", stream: "DASH" } as const,
+  ...(["Firefox", "WebKit"] as const).map((browser): InPage => {
+    return { player: "hls.js", browser, stream: "HLS" };
+  }),
+].map((each) => ({ ...each, name: `${titleOf(each)} in ${each.browser}` }));
+
+function titleOf({ player, stream }: InPage, version = ""): string {
+  const named = version === "" ? player : `${player} ${version}`;
+  return player === "shaka" && stream === "DASH" ? `${named} with DASH` : named;
+}
 
 /** Players of one queue run one after the other; two cores play four queues at once without a stall. */
 const queues = new Map<string, Promise<void>>();
@@ -134,15 +150,15 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
 
   test.concurrent.each(IN_PAGES.filter((each) => isAsked("player")(each.name)))(
     "$name",
-    ({ player, browser: browserName }: { player: PagePlayer; browser: BrowserName }) =>
-      inQueue(queueOf(player, browserName), async () => {
+    (each: InPage) => {
+      const { player, browser: browserName, stream } = each;
+      return inQueue(queueOf(player, browserName), async () => {
         const browser: TestBrowser = await LAUNCHERS[browserName]();
         try {
           const [, version] = browser.version.split("/");
-          const named = `${player} ${await playerVersion(player)} in ${browserName} ${version}`;
-          await tried(named, async (row, it) => {
-            const isDash = player === "dash.js";
-            const url = isDash ? it.manifestUrl : it.masterUrl;
+          const title = titleOf(each, await playerVersion(player));
+          await tried(`${title} in ${browserName} ${version}`, async (row, it) => {
+            const url = stream === "DASH" ? it.manifestUrl : it.masterUrl;
             if (url === null) {
               row.complaints = "no manifest before the end";
               return;
@@ -168,6 +184,7 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
               sought.map(({ pictureSeconds }) => pictureSeconds),
             );
             expect(played).toMatchObject({ ended: true, errors: [], stalls: [] });
+            if (countsAll(each, isRunning)) expect(played.frames).toBe(it.frameTimes.length);
             // One may be a neighbour: shared/cmaf/decode-clock.ts.
             expect([`${SEEKS} of ${SEEKS}`, `${SEEKS - 1} of ${SEEKS}`, NOT_TOLD]).toContain(
               row.seeks,
@@ -176,9 +193,18 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
         } finally {
           await browser.close();
         }
-      }),
+      });
+    },
   );
 });
+
+/**
+ * Whether the browser's count of decoded frames says how many the player played. WebKitGTK's misses some after a
+ * change of rendition; VHS begins a running playlist near its end and is sent back, which decodes some twice.
+ */
+function countsAll({ player, browser }: InPage, isRunning: boolean): boolean {
+  return browser !== "WebKit" && !(player === "VHS" && isRunning);
+}
 
 interface Wanted {
   /** When it is first shown, and half way to the next. */
