@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
+import { type DeclaredRates, expectKept, firstRates } from "./declared-rates.ts";
 import { expectExactPictures, soundOffsetOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 import { expectOneStream } from "./one-stream.ts";
@@ -41,6 +42,8 @@ test("a task that the browser's codecs refuse is ffmpeg's: no attempt lost, and 
   });
   const { segments, tasks } = video.status;
   expect(tasks.every(({ attempts }) => attempts === 0)).toBe(true);
+  const codes = video.status.notices?.map(({ code }) => code);
+  expect(codes?.filter((code) => code === "BROWSER_CODECS_FAILED")).toHaveLength(1);
   const picture = segments.filter(({ rendition }) => rendition === "v240");
   expect(new Set(picture.map(({ engine }) => engine))).toEqual(
     new Set(["webcodecs", "ffmpeg-wasm"]),
@@ -73,13 +76,18 @@ const isCore = (address: string) => nameOf(address).startsWith("ffmpeg-core-");
 test("the browser's codecs: exact, in one init segment, playable, without the ffmpeg core", async () => {
   const file = await fixture("long-gop-20s.mp4");
   const downloads = new Set<string>();
+  let declared: DeclaredRates = new Map();
   await using video = await makeVideo(browser, {
     serverUrl,
     file,
     ladder: SMALL_LADDER,
     engine: "auto",
     prepare: (tab) => watchDownloads(tab, downloads),
+    meddle: async (_, { masterUrl }) => {
+      declared = await firstRates(masterUrl);
+    },
   });
+  await expectKept(declared, video);
   expect(video.inspected.inspection).toMatchObject({ pictureEngine: "webcodecs" });
   const engines = new Set(video.status.segments.map(({ engine }) => engine));
   expect(engines).toEqual(new Set(["webcodecs"]));

@@ -2,6 +2,7 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture, frameTimesSeconds, realClip } from "../setup/media.ts";
+import { type DeclaredRates, expectKept, firstRates } from "./declared-rates.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
 import { playToEnd } from "./playback.ts";
@@ -17,14 +18,24 @@ const serverUrl = inject("serverUrl");
 describe("a clip of 20 s whose key frames lie off the 6 s grid", () => {
   let video: MadeVideo;
   let source: string;
+  let declared: DeclaredRates;
   beforeAll(async () => {
     source = await fixture("long-gop-20s.mp4");
-    video = await makeVideo(browser, { serverUrl, file: source, ladder: SMALL_LADDER });
+    video = await makeVideo(browser, {
+      ...{ serverUrl, file: source, ladder: SMALL_LADDER },
+      meddle: async (_, { masterUrl }) => {
+        declared = await firstRates(masterUrl);
+      },
+    });
   }, 240_000);
   afterAll(() => video?.[Symbol.asyncDispose]());
 
   test("has every frame once, at its time, in every rendition", async () => {
     await expectExactPictures(video, { source });
+  });
+
+  test("keeps to the rates that its playlist declared while it was made", async () => {
+    await expectKept(declared, video);
   });
 
   test("sounds like one encode of the whole track", async () => {
