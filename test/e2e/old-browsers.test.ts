@@ -34,6 +34,8 @@ const LACKS = {
     "for (const name of ['VideoDecoder', 'VideoEncoder', 'AudioDecoder']) delete globalThis[name]",
   // As on plain http.
   keys: "delete Crypto.prototype.subtle",
+  // As in the lockdown mode of iPhones.
+  WebAssembly: "delete globalThis.WebAssembly",
 };
 
 async function opened(name: PageName, lack: keyof typeof LACKS): Promise<Page> {
@@ -93,6 +95,33 @@ test("a pool's page says that it needs https, before anybody joins", async () =>
   const alert = page.getByRole("alert");
   await alert.waitFor();
   expect(await alert.textContent()).toMatch(/only over https/);
+  await page.close();
+});
+
+test("without WebAssembly a site without servers takes no file, and one with servers says who does the work", async () => {
+  const page = await browser.newPage();
+  await page.addInitScript(LACKS.WebAssembly);
+  let servers = false;
+  await page.route("**/api/site", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), servers } });
+  });
+  await page.goto(serverUrl);
+  const alert = page.getByRole("alert").filter({ hasText: /\S/ });
+  expect(await alert.textContent()).toMatch(
+    /^This browser cannot make videos, because WebAssembly/,
+  );
+  expect(await page.locator("input[type=file], button").count()).toBe(0);
+  servers = true;
+  await page.reload();
+  await page.getByText(/This browser cannot prepare it, so your file is uploaded/).waitFor();
+  await page.getByText("Choose a video", { exact: true }).waitFor();
+  await page.close();
+});
+
+test("without WebCodecs the upload page says before the pick that it takes longer", async () => {
+  const page = await opened("upload", "WebCodecs");
+  await page.getByText(/This browser has no fast encoder for pages/).waitFor();
   await page.close();
 });
 

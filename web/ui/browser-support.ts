@@ -27,12 +27,16 @@ export function requireBrowser(purpose: Purpose, words: Promise<void>): void {
   throw new Error(lack);
 }
 
-function showLack(purpose: Purpose, lack: Key): void {
+/** Sentences that say what to do themselves. */
+const WHOLE: readonly Key[] = ["ui.lack.https", "ui.lack.engine"];
+
+/** Says in the page's place what the browser lacks for it. */
+export function showLack(purpose: Purpose, lack: Key): void {
   const main = document.createElement("main");
   main.className = "unsupported";
   const sentence = document.createElement("p");
   sentence.setAttribute("role", "alert");
-  sentence.textContent = lack === "ui.lack.https" ? t(lack) : `${t(lack)} ${t(REMEDIES[purpose])}`;
+  sentence.textContent = WHOLE.includes(lack) ? t(lack) : `${t(lack)} ${t(REMEDIES[purpose])}`;
   main.append(sentence);
   if (purpose === "watch") main.append(streamLink());
   document.getElementById("page")?.replaceChildren(main);

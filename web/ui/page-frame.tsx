@@ -26,6 +26,7 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
       </main>
       <footer class="frame-foot">
         <p>{t("ui.tributaryMakesStreamsOutOf")}</p>
+        {!window.isSecureContext && <p data-over-http>{t("ui.overHttp")}</p>}
         <LanguageSwitch />
       </footer>
     </div>

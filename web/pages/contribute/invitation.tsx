@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
+import { SlowBrowserNote } from "../../ui/slow-browser-note.tsx";
 import { t } from "../../words/words.ts";
 import type { HelpLimits } from "./help-limits.ts";
 import { HelpLimitsForm } from "./help-limits-form.tsx";
@@ -41,6 +42,7 @@ export function Invitation({
         </Note>
       ) : (
         <>
+          <SlowBrowserNote />
           <SlotsField
             slots={slots.value}
             most={possibleSlots}

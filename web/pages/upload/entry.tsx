@@ -14,7 +14,7 @@ import { openResumeStore } from "../../saved/resume-store.ts";
 import { savedSiteToken, saveSiteToken, takeGivenToken } from "../../saved/site-token.ts";
 import { openTrayStore } from "../../saved/tray-store.ts";
 import { keptChoices } from "../../saved/upload-choices.ts";
-import { requireBrowser } from "../../ui/browser-support.ts";
+import { requireBrowser, showLack } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
@@ -124,8 +124,19 @@ function Notices() {
 }
 
 await words;
+const lacksEngine = !("WebAssembly" in globalThis);
+if (lacksEngine && (await client.site().catch(() => null))?.servers === false) {
+  showLack("upload", "ui.lack.engine");
+  throw new Error("Nothing can encode here.");
+}
 render(
-  <UploadPage session={session} queue={queue} loadSample={loadSample} notice={<Notices />} />,
+  <UploadPage
+    session={session}
+    queue={queue}
+    loadSample={loadSample}
+    notice={<Notices />}
+    byServers={lacksEngine}
+  />,
   document.getElementById("page") as HTMLElement,
 );
 effect(() => showInTab(session.state.value));

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { WireError } from "../../../shared/job/errors.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { InlineError } from "../../ui/error-view.tsx";
+import { SlowBrowserNote } from "../../ui/slow-browser-note.tsx";
 import { t } from "../../words/words.ts";
 import { DropZone } from "./drop-zone.tsx";
 import type { PickedFile } from "./source-file.ts";
@@ -19,7 +20,10 @@ export function StartView({
   onIntent,
   onFiles,
   loadSample,
+  byServers,
 }: {
+  /** The browser can encode nothing; this site's servers can. */
+  byServers: boolean;
   onIntent(): void;
   onFiles(picked: PickedFile[]): void;
   loadSample(): Promise<PickedFile | null>;
@@ -30,8 +34,9 @@ export function StartView({
     <>
       <div class="hero">
         <h1>{t("upload.start.title")}</h1>
-        <p class="lead">{t("upload.start.lead")}</p>
+        <p class="lead">{byServers ? t("upload.start.leadServers") : t("upload.start.lead")}</p>
       </div>
+      {!byServers && <SlowBrowserNote />}
       <DropZone
         title={t("upload.start.drop")}
         buttonLabel={t("upload.start.choose")}

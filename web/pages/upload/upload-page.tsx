@@ -76,6 +76,7 @@ export function UploadPage({
   queue,
   loadSample,
   notice = null,
+  byServers = false,
 }: {
   session: UploadSessionView;
   queue: UploadQueueView;
@@ -83,6 +84,8 @@ export function UploadPage({
   loadSample(): Promise<PickedFile | null>;
   /** Stands above all else. */
   notice?: ComponentChildren;
+  /** The browser can encode nothing; this site's servers can. Default: no. */
+  byServers?: boolean;
 }) {
   const unusable = useSignal<string | null>(null);
   useHeadingFocus(viewOf(session.state.value.phase));
@@ -113,6 +116,7 @@ export function UploadPage({
         session={session}
         queue={queue}
         loadSample={loadSample}
+        byServers={byServers}
         onFiles={(files) => give({ files, instead: files.length === 0 ? "empty-folder" : null })}
       />
     </PageFrame>
@@ -123,8 +127,10 @@ function Phase({
   session,
   queue,
   loadSample,
+  byServers,
   onFiles,
 }: Pick<Parameters<typeof UploadPage>[0], "session" | "queue" | "loadSample"> & {
+  byServers: boolean;
   onFiles(picked: PickedFile[]): void;
 }) {
   const state = session.state.value;
@@ -133,7 +139,12 @@ function Phase({
   switch (state.phase) {
     case "idle":
       return (
-        <StartView onIntent={() => session.warm()} onFiles={onFiles} loadSample={loadSample} />
+        <StartView
+          byServers={byServers}
+          onIntent={() => session.warm()}
+          onFiles={onFiles}
+          loadSample={loadSample}
+        />
       );
     case "inspecting":
       return <InspectingView state={state} onCancel={() => session.discard()} />;
