@@ -46,6 +46,7 @@ function filesOf(record: VideoRecord): VideoFiles {
     return { path: key.slice(folder.length), sizeBytes };
   });
   return {
+    folder: record.jobId,
     durationSeconds: record.source.durationTicks / TICKS_PER_SECOND,
     tracks,
     others: all.filter(({ path }) => !named.has(path)),

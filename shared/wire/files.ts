@@ -4,7 +4,7 @@ import { idSchema } from "./formats.ts";
 /** The objects of a finished video, for programs that make files of it. */
 
 const objectSchema = z.object({
-  /** Below the folder of its multivariant playlist: "v480/init-....mp4". */
+  /** Below `folder`: "v480/init-....mp4". */
   path: z.string(),
   sizeBytes: z.int(),
 });
@@ -25,6 +25,8 @@ export type FilesTrack = z.infer<typeof trackSchema>;
 
 /** `GET /api/videos/:id/files` */
 export const videoFilesSchema = z.object({
+  /** The folder below `/v/` that has them: another id than the video's where that took another one's place. */
+  folder: idSchema.optional(),
   durationSeconds: z.number(),
   /** Best first; those without one init segment throughout are left out. */
   tracks: z.array(trackSchema),

@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../edge/app.ts";
 import { takePlace } from "../../edge/replace/take-place.ts";
 import { outputPrefix } from "../../shared/job/object-keys.ts";
+import { masterIn } from "../../shared/playlist/folder.ts";
 import {
   type CreateJobResponse,
   createJobResponseSchema,
@@ -18,6 +19,7 @@ import {
   videoSchema,
 } from "../../shared/wire/api.ts";
 import { captionsListSchema } from "../../shared/wire/captions.ts";
+import { videoFilesSchema } from "../../shared/wire/files.ts";
 import { jpeg } from "./made-pictures.ts";
 import { PAGE_ASSETS } from "./page-assets.ts";
 import {
@@ -222,6 +224,15 @@ describe("a finished video", () => {
     for (const each of addresses) expect(await statusOf(each), each).toBe(200);
     const mpd = await textOf(`/v/${old.jobId}/manifest.mpd`);
     expect(mpd).toContain(`../${fresh.jobId}/</BaseURL>`);
+
+    // Files are made of the new one's objects alone, also while the old one's are there.
+    const files = videoFilesSchema.parse(JSON.parse(await textOf(`${path}/files`)));
+    expect(files.folder).toBe(fresh.jobId);
+    const master = masterIn(`http://localhost/v/${old.jobId}/master.m3u8`, files.folder);
+    expect(await textOf(new URL(master).pathname)).not.toContain("../");
+    for (const { path: each } of files.others) {
+      expect(await statusOf(new URL(each, master).pathname), each).toBe(200);
+    }
 
     // Who began to watch the old one goes on with it for an hour.
     const isCaptions = (each: string) => /\/s[a-z0-9]{8}\//.test(each);

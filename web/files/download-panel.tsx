@@ -2,6 +2,7 @@ import "./files.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { scriptNotLoaded, toWireError, type WireError } from "../../shared/job/errors.ts";
+import { masterIn } from "../../shared/playlist/folder.ts";
 import type { FilesTrack, VideoFiles } from "../../shared/wire/files.ts";
 import { InlineError } from "../ui/error-view.tsx";
 import { formatBytes, formatPercent } from "../ui/format.ts";
@@ -62,7 +63,7 @@ export function DownloadPanel({ title, masterUrl, ownerToken, read }: DownloadPa
       if (target === null) return;
       making.value = { label, share: 0 };
       const { makeMp4, makeZip } = await loaded();
-      const url = new URL(masterUrl, location.href).href;
+      const url = masterIn(new URL(masterUrl, location.href).href, found.folder);
       const options = {
         ...{ masterUrl: url, ownerToken, signal, files: found, target },
         onProgress: (share: number) => {
