@@ -1,3 +1,4 @@
+import "./poster-frame.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Poster } from "../../shared/wire/pictures.ts";

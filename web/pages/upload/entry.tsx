@@ -113,7 +113,7 @@ function Notices() {
     <>
       <OfflineNotes />
       <AskForKey />
-      <ReplacingNote replacing={replacing} />
+      <ReplacingNote replacing={replacing} isReady={session.state.value.phase === "ready"} />
       {isShareLost.value && (
         <Note kind="warn" icon={<WarningIcon />}>
           <p role="status">{t("upload.instead.share")}</p>

@@ -8,7 +8,7 @@ import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { InlineError } from "../../ui/error-view.tsx";
 import { InfoIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
-import { rich, t } from "../../words/words.ts";
+import { type Key, rich, t } from "../../words/words.ts";
 
 /** A video whose place a new one takes, as `/?replace=ID` asks for it. */
 export interface Replaced extends Replaces {
@@ -42,8 +42,19 @@ export class Replacing {
   }
 }
 
+const NEXT: Key = "upload.replace.next";
+const BEGUN: Key = "upload.replace.begun";
+const DONE: Key = "upload.replace.done";
+
 /** Says which video is replaced, and what stays. */
-export function ReplacingNote({ replacing }: { replacing: Replacing }) {
+export function ReplacingNote({
+  replacing,
+  isReady,
+}: {
+  replacing: Replacing;
+  /** The new video is. */
+  isReady: boolean;
+}) {
   const { next, begun, problem } = replacing;
   const replaced = next.value ?? begun.value;
   if (problem.value !== null) return <InlineError error={problem.value} />;
@@ -53,7 +64,7 @@ export function ReplacingNote({ replacing }: { replacing: Replacing }) {
   return (
     <Note kind="info" icon={<InfoIcon />}>
       <p role="status">
-        {rich(next.value === null ? "upload.replace.begun" : "upload.replace.next", {
+        {rich(next.value !== null ? NEXT : isReady ? DONE : BEGUN, {
           title,
           link,
         })}
