@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describe, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 import { type MarkdownTable, putRows } from "../setup/markdown-table.ts";
 import { realClip } from "../setup/media.ts";
@@ -98,7 +98,12 @@ async function fillRow(row: Row, browser: TestBrowser, file: string): Promise<vo
   const ended = await makeVideo(tab);
   row.seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
   row.madeBy = (await pictureEngines(tab, ended)).join(", ");
+  const isPromised = row.choice === "Fastest" && refusal === null;
   if (row.choice === "Fastest" && refusal !== null) row.madeBy += ` (${refusal})`;
+  if (isPromised && row.madeBy !== "webcodecs") {
+    expect(ended.job?.notices?.map(({ code }) => code)).toContain("BROWSER_CODECS_FAILED");
+    row.madeBy += " (BROWSER_CODECS_FAILED)";
+  }
   row.frames = "wrong";
   row.plays = "no";
   const judged = expectRightVideo(ended, file).then(({ levels, psnrDb }) => {

