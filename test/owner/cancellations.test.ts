@@ -1,6 +1,8 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Clock } from "../../shared/clock.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
+import type { JobState } from "../../shared/job/job.ts";
+import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { Cancellations } from "../../web/saved/cancellations.ts";
 
 const JOB = "0123456789abcdefghjk";
@@ -32,14 +34,24 @@ function slowClock() {
 /** Answers with each code in turn, then hears all. */
 function edge(...codes: ("NETWORK" | "INTERNAL" | "FORBIDDEN" | "JOB_NOT_FOUND")[]) {
   const heard: string[] = [];
+  const deleted: string[] = [];
+  let state: JobState = "cancelled";
   const client = {
     cancelJob: async (jobId: string, token: string) => {
       const code = codes.shift();
       if (code !== undefined) throw new TributaryError(code, "No.");
       heard.push(`${jobId} ${token}`);
     },
+    // The cancellation asks for nothing else of it.
+    jobStatus: async () => ({ state }) as JobStatus,
+    deleteVideo: async (jobId: string, token: string) => {
+      deleted.push(`${jobId} ${token}`);
+    },
   };
-  return { client, heard };
+  const endedAs = (end: JobState) => {
+    state = end;
+  };
+  return { client, heard, deleted, endedAs };
 }
 
 test("one that the site does not hear is kept, told of, and sent again until it does", async () => {
@@ -72,6 +84,24 @@ test("one that a closed tab left is sent on the next visit; the network's return
   next.hurry();
   await done;
   expect(heard).toEqual([`${JOB} token`]);
+});
+
+test.each(["ready", "failed"] as const)("a job that ended as %s before is deleted", async (end) => {
+  const { client, heard, deleted, endedAs } = edge();
+  endedAs(end);
+  await new Cancellations(client, slowClock().clock).cancel(JOB, "token");
+  expect({ heard, deleted }).toEqual({ heard: [`${JOB} token`], deleted: [`${JOB} token`] });
+});
+
+test("one that its coordinator has forgotten may be a video: it is deleted", async () => {
+  const { client, deleted } = edge("NETWORK", "JOB_NOT_FOUND");
+  const { clock, pass } = slowClock();
+  const done = new Cancellations(client, clock).cancel(JOB, "token");
+  await vi.waitFor(() => {
+    pass();
+    expect(deleted).toEqual([`${JOB} token`]);
+  });
+  await done;
 });
 
 test("where the job is gone or another's, nothing is left to send", async () => {

@@ -6,6 +6,8 @@ import type { EdgeClient } from "../edge-client.ts";
 import { forgetOwned } from "./owned-videos.ts";
 import { StringRecord } from "./string-record.ts";
 
+type Client = Pick<EdgeClient, "cancelJob" | "jobStatus" | "deleteVideo">;
+
 /** Job ids and owner's tokens of cancellations that the site has yet to hear of. */
 const CANCELLED = new StringRecord("tributary.cancelled");
 const MAX_KEPT = 100;
@@ -15,14 +17,14 @@ const MAX_KEPT = 100;
  * closed tab. What was cancelled is deleted there, so that none may be lost.
  */
 export class Cancellations {
-  readonly #client: Pick<EdgeClient, "cancelJob">;
+  readonly #client: Client;
   readonly #clock: Clock;
   readonly #sending = new Set<string>();
   readonly #unheard = signal<readonly string[]>([]);
   /** Ends the present waits: the network is back. */
   #wake = new AbortController();
 
-  constructor(client: Pick<EdgeClient, "cancelJob">, clock: Clock) {
+  constructor(client: Client, clock: Clock) {
     this.#client = client;
     this.#clock = clock;
   }
@@ -32,7 +34,7 @@ export class Cancellations {
     return this.#unheard;
   }
 
-  /** Resolves when the site has heard it, or knows the job no more. */
+  /** Resolves when nothing of the video is left at the site. */
   async cancel(jobId: string, ownerToken: string): Promise<void> {
     CANCELLED.put(jobId, ownerToken, MAX_KEPT);
     await this.#send(jobId, ownerToken);
@@ -64,13 +66,27 @@ export class Cancellations {
     this.#sending.delete(jobId);
   }
 
-  /** Also where it can never be: the job is gone, or the token is not its owner's. */
+  /** Also where it can never be: the video is gone, or the token is not its owner's. */
   async #isHeard(jobId: string, ownerToken: string): Promise<boolean> {
     try {
-      await this.#client.cancelJob(jobId, ownerToken);
+      if (!(await this.#isCancelled(jobId, ownerToken))) {
+        // Helpers or servers ended the job before the cancellation arrived.
+        await this.#client.deleteVideo(jobId, ownerToken);
+      }
       return true;
     } catch (thrown) {
       return !toWireError(thrown).retryable;
+    }
+  }
+
+  /** False for a job that had ended before, and for one that its coordinator has forgotten. */
+  async #isCancelled(jobId: string, ownerToken: string): Promise<boolean> {
+    try {
+      await this.#client.cancelJob(jobId, ownerToken);
+      return (await this.#client.jobStatus(jobId, ownerToken)).state === "cancelled";
+    } catch (thrown) {
+      if (toWireError(thrown).code === "JOB_NOT_FOUND") return false;
+      throw thrown;
     }
   }
 }
