@@ -2,7 +2,6 @@ import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { log } from "../../shared/log.ts";
 import { taskBackoffMs } from "../../shared/retry.ts";
 import type { ServeJobRequest } from "../../shared/wire/container.ts";
-import { findVideoState } from "../catalog/owners.ts";
 import { coordinatorOf } from "../coordinator/coordinator-stub.ts";
 import { OWN_EXPIRES_SECONDS, presignGet } from "../storage/presign.ts";
 import {
@@ -15,6 +14,7 @@ import {
 import { assembleRequest, mp4Key } from "./mp4.ts";
 import { makePictures } from "./pictures.ts";
 import { type Servers, serversOf } from "./servers.ts";
+import { whileThere } from "./while-there.ts";
 
 /** As in wrangler.toml. */
 const DEAD_LETTER_QUEUE = "tributary-servers-dead";
@@ -114,7 +114,9 @@ async function assemble(
 ): Promise<void> {
   if ((await env.MEDIA.head(mp4Key(jobId))) !== null) return;
   const request = await assembleRequest(env, jobId, origin);
-  await servers.post("/assemble-segments", request, ASSEMBLE_TIMEOUT_MS);
-  // Deleted while it was put together.
-  if ((await findVideoState(env.CATALOG, jobId)) === null) await env.MEDIA.delete(mp4Key(jobId));
+  const made = await whileThere(env, jobId, (signal) =>
+    servers.post("/assemble-segments", request, { timeoutMs: ASSEMBLE_TIMEOUT_MS, signal }),
+  );
+  // It may have been stored in the same moment.
+  if (made === null) await env.MEDIA.delete(mp4Key(jobId));
 }

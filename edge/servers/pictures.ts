@@ -9,6 +9,7 @@ import { savePoster, saveStoryboard } from "../pictures/pictures.ts";
 import { OWN_EXPIRES_SECONDS, presignGet } from "../storage/presign.ts";
 import { readRecord, type VideoRecord } from "../storage/video-record.ts";
 import type { Servers } from "./servers.ts";
+import { whileThere } from "./while-there.ts";
 
 /** Posters and storyboards by servers, for videos that no tab has given theirs. */
 
@@ -54,8 +55,11 @@ export async function makePictures(
     ...size,
     posters: await signed(env, origin, posters),
   };
-  const answer = await servers.post("/make-pictures", request, TIMEOUT_MS);
-  const { poster, sheets } = picturesResponseSchema.parse(answer);
+  const made = await whileThere(env, jobId, (signal) =>
+    servers.post("/make-pictures", request, { timeoutMs: TIMEOUT_MS, signal }),
+  );
+  if (made === null) return;
+  const { poster, sheets } = picturesResponseSchema.parse(made.result);
   if (before.poster === null) {
     await savePoster(env, jobId, new Uint8Array(Buffer.from(poster, "base64")), "automatic");
   }

@@ -10,7 +10,14 @@ const CALL_TIMEOUT_MS = 90_000;
 /** Whatever runs `edge/container`: a Cloudflare Container, or a process on this machine. */
 export interface Servers {
   /** @throws TributaryError with the server's code, NETWORK, TIMEOUT */
-  post(path: string, body: unknown, timeoutMs?: number): Promise<unknown>;
+  post(path: string, body: unknown, options?: CallOptions): Promise<unknown>;
+}
+
+interface CallOptions {
+  /** Default: a minute and a half. */
+  timeoutMs?: number;
+  /** Ends the call, and with it the server's work. Default: nothing does. */
+  signal?: AbortSignal;
 }
 
 /** Null where this deployment has no servers. */
@@ -35,18 +42,18 @@ export async function canServe(env: Cloudflare.Env): Promise<boolean> {
 
 function processAt(url: string): Servers {
   return {
-    post: (path, body, timeoutMs = CALL_TIMEOUT_MS) =>
-      settle((signal) => fetch(new URL(path, url), request(body, signal)), timeoutMs),
+    post: (path, body, options) =>
+      settle((signal) => fetch(new URL(path, url), request(body, signal)), options),
   };
 }
 
 function containers(env: Cloudflare.Env): Servers {
   return {
-    post: (path, body, timeoutMs = CALL_TIMEOUT_MS) =>
+    post: (path, body, options) =>
       settle(async (signal) => {
         const container = await getRandom(env.FFMPEG, MAX_INSTANCES);
         return container.fetch(new Request(`http://container${path}`, request(body, signal)));
-      }, timeoutMs),
+      }, options),
   };
 }
 
@@ -57,13 +64,14 @@ function request(body: unknown, signal: AbortSignal): RequestInit {
 
 async function settle(
   call: (signal: AbortSignal) => Promise<Response>,
-  timeoutMs: number,
+  { timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions = {},
 ): Promise<unknown> {
   const timeout = AbortSignal.timeout(timeoutMs);
+  const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   let response: Response;
   let body: unknown;
   try {
-    response = await call(timeout);
+    response = await call(either);
     body = await response.json().catch(() => null);
   } catch (cause) {
     const code = timeout.aborted ? "TIMEOUT" : "NETWORK";

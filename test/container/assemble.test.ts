@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assembleSegments } from "../../edge/container/assemble.ts";
@@ -67,6 +68,23 @@ test("puts every picture and all sound of the segments into one file", async () 
   });
   expect(videoFrames).toBe(20 * 25);
   expect(stored).toHaveLength(sizeBytes);
+});
+
+test("stops when its call ends: the video was deleted", async () => {
+  stored = null;
+  const call = new AbortController();
+  const { video, ...others } = request();
+  const [first = ""] = video.media;
+  // Storage that does not answer keeps it at work.
+  const silent = createServer(() => call.abort());
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as AddressInfo;
+  const media = [first, `http://127.0.0.1:${port}/v/native/x.m4s`];
+  const work = assembleSegments({ video: { ...video, media }, ...others }, call.signal);
+  await expect(work).rejects.toThrow("aborted");
+  expect(stored).toBeNull();
+  silent.closeAllConnections();
+  silent.close();
 });
 
 test("takes no object that holds other bytes than its name says", async () => {

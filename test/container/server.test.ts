@@ -2,6 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cp, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -81,6 +82,35 @@ describe("the container's server", () => {
     } finally {
       edge.close();
     }
+  });
+
+  test("stops its work when the edge ends the call", async () => {
+    const edge = new AbortController();
+    const storage = createServer(() => edge.abort());
+    await new Promise<void>((resolve) => storage.listen(0, "127.0.0.1", resolve));
+    const { port } = storage.address() as AddressInfo;
+    const init = `http://127.0.0.1:${port}/init.mp4`;
+    const body = {
+      jobId: job.jobId,
+      video: { init, media: [init] },
+      audio: null,
+      output: { url: init, headers: {} },
+    };
+    const call = fetch(`${container.url}/assemble-segments`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: edge.signal,
+    });
+    await expect(call).rejects.toThrow("aborted");
+    await expect
+      .poll(async () => {
+        const health = await (await fetch(`${container.url}/health`)).json();
+        return containerHealthSchema.parse(health).jobs;
+      })
+      .toBe(0);
+    storage.closeAllConnections();
+    storage.close();
   });
 
   test("holds no secret in its log", () => {

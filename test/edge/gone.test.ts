@@ -68,6 +68,17 @@ async function rowsOf({ jobId }: CreateJobResponse): Promise<number> {
   return counts.reduce((sum, { results }) => sum + (results[0]?.n ?? 0), 0);
 }
 
+const CONTAINER_URL = "http://container.example";
+
+/** The queue brings a call for servers. @returns its acknowledgement */
+async function consumeCall({ jobId }: CreateJobResponse, type: "assemble" | "pictures") {
+  const ack = vi.fn();
+  const body = { type, jobId, origin: "http://localhost" };
+  const messages = [{ body, attempts: 1, ack, retry: vi.fn() }];
+  await consumeServerCalls({ queue: "servers", messages } as never, { ...env, CONTAINER_URL });
+  return ack;
+}
+
 async function expectGone(job: CreateJobResponse, addresses: readonly string[]): Promise<void> {
   expect(await statuses(addresses)).toEqual(new Set([404]));
   expect(await objectsOf(job)).toEqual([]);
@@ -147,12 +158,32 @@ test("a video deleted while a server puts its MP4 together does not come back", 
     expect((await call(`/v/${job.jobId}/download.mp4`)).status).toBe(404);
     return Response.json({ sizeBytes: 6, videoFrames: 1, audioFrames: 0 });
   });
-  const ack = vi.fn();
-  const body = { type: "assemble", jobId: job.jobId, origin: "http://localhost" };
-  const messages = [{ body, attempts: 1, ack, retry: vi.fn() }];
-  const withServer = { ...env, CONTAINER_URL: "http://container.example" };
-  await consumeServerCalls({ queue: "servers", messages } as never, withServer);
+  const ack = await consumeCall(job, "assemble");
   expect(deleted?.status).toBe(204);
   expect(ack).toHaveBeenCalledOnce();
   await expectGone(job, [`/v/${job.jobId}/download.mp4`]);
 });
+
+test.each(["assemble", "pictures"] as const)(
+  "a server at work for a video that is deleted is stopped: %s",
+  async (type) => {
+    const job = await readyJob();
+    const real = globalThis.fetch;
+    const stopped = vi.fn();
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      if (!String(input).startsWith(CONTAINER_URL)) return real(input as Request, init);
+      expect((await asOwner(job, "DELETE", `/api/videos/${job.jobId}`)).status).toBe(204);
+      // It would work on for minutes.
+      return new Promise((_, reject) => {
+        init?.signal?.addEventListener("abort", () => {
+          stopped();
+          reject(init.signal?.reason);
+        });
+      });
+    });
+    const ack = await consumeCall(job, type);
+    expect(stopped).toHaveBeenCalledOnce();
+    expect(ack).toHaveBeenCalledOnce();
+    await expectGone(job, [`/v/${job.jobId}/download.mp4`]);
+  },
+);
