@@ -246,12 +246,17 @@ test("a silent holder's task goes to another, whose result counts", async () => 
 test("a holder that was silent takes its task up again while nobody else has it", async () => {
   const { job, holder } = await started();
   const grant = await holder.grant();
+  expect((await status(job)).stuckSinceMs).toBeNull();
   await wait(job.jobId, 20);
-  expect((await status(job)).tasks[0]).toMatchObject({ state: "ready", attempts: 0 });
+  const stuck = await status(job);
+  expect(stuck.tasks[0]).toMatchObject({ state: "ready", attempts: 0 });
+  // Its socket is open, but a frozen tab makes nothing: viewers are told that the maker is away.
+  expect(stuck.stuckSinceMs).toEqual(expect.any(Number));
   holder.send({ type: "renew", leases: [{ leaseId: grant.leaseId, progress: 0.9 }] });
   await eventually(async () =>
     expect((await status(job)).tasks[0]).toMatchObject({ state: "leased", progress: 0.9 }),
   );
+  expect((await status(job)).stuckSinceMs).toBeNull();
   expect(await holder.deliver(grant)).toMatchObject({ type: "accepted" });
 });
 

@@ -1,7 +1,7 @@
 import { type EndState, hasEnded, type JobState } from "../../../shared/job/job.ts";
 import type { Reason } from "../../../shared/wire/problem.ts";
 import type { Draft } from "./state/draft.ts";
-import type { ChoreKind } from "./state/records.ts";
+import { type ChoreKind, isHeard } from "./state/records.ts";
 
 /** How a job begins to run, ends, and what is left to do for it outside. */
 
@@ -112,11 +112,11 @@ export function watchForHolders(draft: Draft): void {
 }
 
 function canGoOn(draft: Draft): boolean {
-  const connected = draft.holders().filter(({ connectionId }) => connectionId !== null);
-  if (connected.length === 0) return false;
-  if (connected.some(({ hasSource }) => hasSource)) return true;
+  const present = draft.holders().filter(isHeard);
+  if (present.length === 0) return false;
+  if (present.some(({ hasSource }) => hasSource)) return true;
   // All that is left is to be verified, or made anew by a server.
-  if (draft.unclear().length > 0 && connected.some(({ role }) => role !== "contributor")) {
+  if (draft.unclear().length > 0 && present.some(({ role }) => role !== "contributor")) {
     return true;
   }
   for (const { state, chunk } of draft.tasks()) {

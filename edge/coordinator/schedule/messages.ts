@@ -4,6 +4,7 @@ import { type JobSettingsPatch, patchSettings } from "../../../shared/job/job.ts
 import type { HolderMessage } from "../../../shared/wire/holder-messages.ts";
 import { leaseOf } from "./holders.ts";
 import { dropLease, failLease, hear } from "./leases.ts";
+import { watchForHolders } from "./lifecycle.ts";
 import { takeCommit, takeOffer } from "./results/results.ts";
 import { forgetChunk, takeStaged, takeStageFailed, takeStageOffer } from "./staging.ts";
 import type { Draft } from "./state/draft.ts";
@@ -26,7 +27,10 @@ export function message(
   const holder = draft.holder(holderId);
   // A holder that came back with a new socket no longer speaks through the old one.
   if (holder === undefined || holder.connectionId !== connectionId) return;
-  if (holder.silent) draft.patchHolder(holderId, { silent: false });
+  if (holder.silent) {
+    draft.patchHolder(holderId, { silent: false });
+    watchForHolders(draft);
+  }
   switch (said.type) {
     case "want":
       draft.patchHolder(holderId, { want: said.slots });
