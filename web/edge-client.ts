@@ -57,7 +57,10 @@ export type { UploadState };
 export interface CreateOptions {
   createToken?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** Key of this job; default: a fresh one. With the same key and body the same job is answered. */
+  /**
+   * Key of this job: with the same key and body the same job is answered. Default: a fresh one for each call of
+   * `createJob`; the upload for `createWholeJob`.
+   */
   idempotencyKey?: string;
 }
 
@@ -88,7 +91,8 @@ export class EdgeClient {
     } = {},
   ): Promise<CreateJobResponse> {
     const { settings = {}, visibility, details, pool, replaces, ...more } = options;
-    return this.#create({ plan, settings, visibility, details, pool, replaces }, more);
+    const body = { plan, settings, visibility, details, pool, replaces };
+    return this.#create(body, { idempotencyKey: randomId(), ...more });
   }
 
   /**
@@ -246,7 +250,10 @@ export class EdgeClient {
     await this.#edge.call("POST", `/api/videos/${videoId}/plays`, z.unknown(), { token });
   }
 
-  /** A job for an upload that is complete: servers do everything. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE. */
+  /**
+   * A job for an upload that is complete: servers do everything. Asked for again with the same body, it is the same
+   * job. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE.
+   */
   createWholeJob(
     body: CreateWholeJobRequest,
     options: CreateOptions = {},
@@ -298,7 +305,7 @@ export class EdgeClient {
 
   #create(
     body: unknown,
-    { createToken: token, signal, idempotencyKey = randomId() }: CreateOptions,
+    { createToken: token, signal, idempotencyKey }: CreateOptions,
   ): Promise<CreateJobResponse> {
     const options = { token, body, signal, idempotencyKey };
     return this.#edge.callUntilHeard("POST", "/api/jobs", createJobResponseSchema, options);

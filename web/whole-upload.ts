@@ -53,7 +53,8 @@ export async function uploadWhole(
   }
   const beginning = async (): Promise<UploadState> => {
     const options = { token, body: { name, sizeBytes }, signal };
-    const created = await edge.call("POST", begin, createUploadResponseSchema, options);
+    // Begun twice after a lost answer: storage throws the one without parts away after a week.
+    const created = await edge.callUntilHeard("POST", begin, createUploadResponseSchema, options);
     return { ...created, name, sizeBytes, parts: [] };
   };
   let state = resume ?? (await beginning());
@@ -85,6 +86,10 @@ export async function uploadWhole(
     signal,
   });
   const body = { upload, parts: state.parts };
-  await edge.call("POST", complete, completeUploadResponseSchema, { token, body, signal });
+  await edge.callUntilHeard("POST", complete, completeUploadResponseSchema, {
+    token,
+    body,
+    signal,
+  });
   return upload;
 }

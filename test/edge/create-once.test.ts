@@ -1,7 +1,13 @@
-import { applyD1Migrations } from "cloudflare:test";
+import { applyD1Migrations, createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { createJobResponseSchema } from "../../shared/wire/api.ts";
+import { app } from "../../edge/app.ts";
+import {
+  completeUploadResponseSchema,
+  createJobResponseSchema,
+  createUploadResponseSchema,
+  uploadPartsResponseSchema,
+} from "../../shared/wire/api.ts";
 import { call, makeAll, plan } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
@@ -54,4 +60,50 @@ test("a job that was made and forgotten is not made again by a late repetition",
   expect(await stub.standing()).toBeNull();
   const deleted = await call(`/api/videos/${job.jobId}`, { method: "DELETE", headers });
   expect(deleted.status).toBe(204);
+});
+
+const headers = { "content-type": "application/json", "cf-connecting-ip": "same-upload" };
+
+/** As a site with servers answers. */
+function ask(path: string, body: unknown): Promise<Response> {
+  const request = new Request(`http://localhost${path}`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+  });
+  const bindings = { ...env, CONTAINER_URL: "http://container.example" } as Cloudflare.Env;
+  return Promise.resolve(app.fetch(request, bindings, createExecutionContext()));
+}
+
+test("one upload is completed, and made, once, however often and at once that is asked for", async () => {
+  const bytes = new Uint8Array(1_000);
+  const begun = await ask("/api/uploads", { name: "twice.mp4", sizeBytes: bytes.length });
+  const { upload } = createUploadResponseSchema.parse(await begun.json());
+  const signed = await ask("/api/uploads/parts", { upload, parts: [1] });
+  const [part] = uploadPartsResponseSchema.parse(await signed.json()).parts;
+  const put = await fetch(part?.url ?? "", { method: "PUT", body: bytes });
+  await put.arrayBuffer();
+  const parts = [{ part: 1, etag: put.headers.get("etag") ?? "" }];
+  for (let times = 0; times < 2; times += 1) {
+    const completed = await ask("/api/uploads/complete", { upload, parts });
+    expect(completeUploadResponseSchema.parse(await completed.json())).toEqual({
+      sizeBytes: bytes.length,
+    });
+  }
+
+  const jobOf = async (body: object) => {
+    const response = await ask("/api/jobs", { source: { upload }, ...body });
+    return createJobResponseSchema.parse(await response.json());
+  };
+  const [one, same] = await Promise.all([jobOf({}), jobOf({})]);
+  expect(same).toEqual(one);
+  const other = await jobOf({ ladder: [{ shortSide: 144, kilobitsPerSecond: 100 }] });
+  expect(other.jobId).not.toBe(one.jobId);
+
+  // Cancelled, it is so for whoever asked for it the second time, too.
+  const authorization = `Bearer ${same.ownerToken}`;
+  const cancel = { method: "DELETE", headers: { authorization } };
+  expect((await call(`/api/jobs/${same.jobId}`, cancel)).status).toBe(204);
+  const status = await call(`/api/jobs/${one.jobId}`, { headers: { authorization } });
+  expect(await status.json()).toMatchObject({ state: "cancelled" });
 });
