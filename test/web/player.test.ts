@@ -163,6 +163,30 @@ describe("the player", () => {
     expect(await stage.page.locator("video").count()).toBe(0);
   });
 
+  test("one that is deleted while somebody watches says so", async () => {
+    const { page } = stage;
+    await serveHls(page, `${serverUrl}/v/story/`);
+    const gone = { status: 404, body: "" };
+    await page.route("**/v/story/*.m4s", (route) => route.fulfill(gone));
+    let asked = 0;
+    await page.route("**/v/story/master.m3u8", (route) => {
+      asked += 1;
+      return asked === 1 ? route.fallback() : route.fulfill(gone);
+    });
+    await stage.run((it, url) => it.showWatch("ready", url), masterUrl);
+    await page.getByText(errorText("JOB_NOT_FOUND").title).waitFor(WITHIN);
+  });
+
+  test("one whose maker is away says so, on its page and in a frame", async () => {
+    for (const embedded of [false, true]) {
+      await stage.run((it, given) => it.showWatch("away", given.url, given.embedded), {
+        url: masterUrl,
+        embedded,
+      });
+      await stage.page.getByText("Its maker is away at the moment.").first().waitFor();
+    }
+  });
+
   test("one that is being made says how far it is, and plays", async () => {
     await serveHls(stage.page, `${serverUrl}/v/story/`);
     await stage.run((it, url) => it.showWatch("making", url), masterUrl);

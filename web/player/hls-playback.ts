@@ -5,6 +5,7 @@ import { type ErrorCode, scriptNotLoaded, toWireError } from "../../shared/job/e
 import { PODCAST_PLAYLIST, SURROUND_GROUP } from "../../shared/playlist/names.ts";
 import { callBackoffMs } from "../../shared/retry.ts";
 import { t } from "../words/words.ts";
+import { authorized } from "./authorized.ts";
 import { askForScreen, HLS_TYPE, otherScreens } from "./other-screens.ts";
 
 /** One entry of a menu. */
@@ -62,6 +63,8 @@ export interface PlaybackOptions {
 
 /** Network failures in a row before playing is given up (with backoff: about half a minute). */
 const MAX_NETWORK_FAILURES = 6;
+/** Answers 404 in a row after which the video itself is asked for: it may have been deleted. */
+const MAX_NOT_FOUND = 3;
 const MAX_MEDIA_RECOVERIES = 2;
 
 /** Until somebody plays: enough for a still. Downloads and decoders are left to the work meanwhile. */
@@ -154,6 +157,12 @@ export function openPlayback(
     video.addEventListener("play", begin, { once: true, signal: abort });
 
     let networkFailures = 0;
+    let notFound = 0;
+    const fail = (code: ErrorCode) => {
+      failure.value = code;
+      hls.destroy();
+      player = null;
+    };
     let mediaRecoveries = 0;
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
       // Browsers mix 5.1 down to stereo, which is there at a third of the bits.
@@ -178,10 +187,19 @@ export function openPlayback(
     hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_event, data) => {
       audioTrack.value = data.id;
     });
-    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+    hls.on(Hls.Events.FRAG_BUFFERED, (_event, { frag }) => {
+      // An init segment may be at hand although nothing else comes.
+      if (frag.sn === "initSegment") return;
       networkFailures = 0;
+      notFound = 0;
     });
     hls.on(Hls.Events.ERROR, (_event, data) => {
+      if (data.response?.code === 404) notFound += 1;
+      if (notFound === MAX_NOT_FOUND) {
+        void isGone(masterUrl, ownerToken, abort).then((gone) => {
+          if (gone) fail("JOB_NOT_FOUND");
+        });
+      }
       if (!data.fatal) return;
       if (data.type === Hls.ErrorTypes.NETWORK_ERROR && networkFailures < MAX_NETWORK_FAILURES) {
         networkFailures += 1;
@@ -200,9 +218,7 @@ export function openPlayback(
         return;
       }
       console.error("Playing failed:", data.details, data.error);
-      failure.value = data.type === Hls.ErrorTypes.NETWORK_ERROR ? "NETWORK" : "DECODE_FAILED";
-      hls.destroy();
-      player = null;
+      fail(data.type === Hls.ErrorTypes.NETWORK_ERROR ? "NETWORK" : "DECODE_FAILED");
     });
     hls.loadSource(masterUrl);
     hls.attachMedia(video);
@@ -286,6 +302,22 @@ export function openPlayback(
       if (player !== null) player.audioTrack = id;
     },
   };
+}
+
+/** Whether the video was deleted; false where that cannot be found out now. */
+async function isGone(
+  masterUrl: string,
+  ownerToken: string | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const init = { ...authorized(ownerToken), cache: "no-store", signal } as const;
+    const response = await fetch(masterUrl, init);
+    await response.body?.cancel();
+    return response.status === 404;
+  } catch {
+    return false;
+  }
 }
 
 /** hls.js's requests beside the video's own folder carry the token: one that was replaced lies in another. */

@@ -40,6 +40,7 @@ const UNDECODABLE: Failure = {
 const FAILURES: Partial<Record<ErrorCode, Failure>> = {
   ENGINE_UNAVAILABLE: { ...UNDECODABLE, title: "player.thisBrowserCannotPlayHls" },
   NETWORK: { ...UNDECODABLE, what: "errors.NETWORK.what" },
+  JOB_NOT_FOUND: { title: "errors.JOB_NOT_FOUND.title", what: "errors.JOB_NOT_FOUND.what" },
   SCRIPT_NOT_LOADED: {
     title: "player.thePlayerCouldNotBe",
     what: "player.youMayBeOfflineOr",
@@ -62,6 +63,8 @@ export interface PlayerProps {
   poster?: Poster | null;
   /** More will come. */
   isMaking?: boolean;
+  /** Nobody is there who could make more of it. */
+  isMakerAway?: boolean;
   chapters?: readonly Chapter[];
   /** Tracks of captions; they may come and go while it plays. */
   captions?: readonly Captions[];
@@ -86,6 +89,7 @@ export function Player({
   frameRate = null,
   poster = null,
   isMaking = false,
+  isMakerAway = false,
   chapters = NO_CHAPTERS,
   captions = NO_CAPTIONS,
   onVideo,
@@ -254,7 +258,7 @@ export function Player({
             )}
             {state.isWaiting && !state.isPaused && (
               <p class="player-waiting" role="status">
-                {isAtEdge ? t("player.theNextPartIsStill") : t("player.loading")}
+                {isAtEdge ? t(isMakerAway ? MAKER_AWAY : NEXT_PART) : t("player.loading")}
               </p>
             )}
           </>
@@ -301,6 +305,9 @@ export function Player({
     </div>
   );
 }
+
+const NEXT_PART = "player.theNextPartIsStill";
+const MAKER_AWAY = "player.theMakerIsAway";
 
 /** Applies the viewer's choices from other videos to this one. */
 function remembered(video: HTMLVideoElement, abort: AbortSignal): void {

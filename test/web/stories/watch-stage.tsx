@@ -26,7 +26,7 @@ export const TWO_CAPTIONS: Captions[] = ["en", "de"].map((language, index) => ({
 
 /** Shows the watch page, or the embedded player. */
 export function showWatch(
-  watched: "loading" | "locked" | "making" | "ready" | "stored" | "missing" | "cancelled",
+  watched: "loading" | "locked" | "making" | "away" | "ready" | "stored" | "missing" | "cancelled",
   masterUrl: string,
   embedded = false,
   captions: readonly Captions[] | null = null,
@@ -61,11 +61,13 @@ function watchState(watched: Parameters<typeof showWatch>[0]): WatchState {
       ? STATES.ready.done.job
       : watched === "making"
         ? STATES.playing.work.job
-        : job(["done", "ready"], {
-            state: "cancelled",
-            firstPlayableAtMs: 1_795_000_009_000,
-            endedAtMs: 1_795_000_214_000,
-          });
+        : watched === "away"
+          ? { ...STATES.running.work.job, stuckSinceMs: Date.now() - 60_000 }
+          : job(["done", "ready"], {
+              state: "cancelled",
+              firstPlayableAtMs: 1_795_000_009_000,
+              endedAtMs: 1_795_000_214_000,
+            });
   const status: JobStatus = {
     ...view,
     title: "Harbour walk",

@@ -158,7 +158,9 @@ function Content({
         <Note kind="info" icon={<InfoIcon />}>
           <p>
             <b>{t("watch.beingMade", { share: formatPercent(jobProgress(status)) })}</b>{" "}
-            {isMakerAway(status) ? t("watch.itsMakerIsAwayAt") : t("watch.itPlaysUpToWhere")}
+            {isMakerAway(status)
+              ? `${t("watch.itsMakerIsAway")} ${t("watch.afterADayWithoutThem")}`
+              : t("watch.itPlaysUpToWhere")}
           </p>
           <progress
             class="bar"
@@ -215,7 +217,10 @@ const NO_CAPTIONS: readonly Captions[] = [];
 /** Facts of a video for the player's timeline. */
 function playedFacts(
   state: WatchState,
-): Pick<PlayerProps, "totalSeconds" | "frameRate" | "isMaking" | "chapters" | "poster"> {
+): Pick<
+  PlayerProps,
+  "totalSeconds" | "frameRate" | "isMaking" | "isMakerAway" | "chapters" | "poster"
+> {
   if (state.kind === "stored") {
     return { chapters: state.video?.chapters ?? [], poster: state.video?.poster ?? null };
   }
@@ -227,6 +232,7 @@ function playedFacts(
     totalSeconds: isWhole ? durationTicks / TICKS_PER_SECOND : null,
     frameRate: source?.video.frameRate ?? null,
     isMaking: endedAtMs === null,
+    isMakerAway: isMakerAway(state.status),
     chapters: details?.chapters ?? [],
     poster: state.status.poster ?? null,
   };
@@ -290,7 +296,7 @@ function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advic
 
 function waitingText(state: WatchState): string {
   if (state.kind !== "known") return t("watch.loading");
-  return t("watch.thisVideoIsJustBeing");
+  return isMakerAway(state.status) ? t("watch.itsMakerIsAway") : t("watch.thisVideoIsJustBeing");
 }
 
 /** Width and height as shown, or their ratio. */
@@ -309,5 +315,6 @@ function aspectOf({ source }: JobStatus): number | null {
 function announcementOf(state: WatchState): string {
   if (state.kind !== "known" || state.status.endedAtMs !== null) return "";
   const quarters = Math.floor(jobProgress(state.status) * 4);
-  return t("watch.thisVideoIsBeingMade", { percent: quarters * 25 });
+  const made = t("watch.thisVideoIsBeingMade", { percent: quarters * 25 });
+  return isMakerAway(state.status) ? `${made} ${t("watch.itsMakerIsAway")}` : made;
 }
