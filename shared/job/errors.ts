@@ -16,8 +16,10 @@ export const ERROR_CODES = {
   SOURCE_UNSUPPORTED: { retryable: false, status: 422 },
   SOURCE_TOO_LARGE: { retryable: false, status: 422 },
   SOURCE_CHANGED: { retryable: false, status: 409 },
-  /** It cannot be read for the moment: its drive is away, or it was moved, changed or deleted. */
+  /** It is not where it was: its drive is away, or it was moved or deleted. */
   SOURCE_AWAY: { retryable: true, status: 409 },
+  /** It is there and cannot be read: it was changed since it was picked, or its drive does not answer. */
+  SOURCE_MODIFIED: { retryable: true, status: 409 },
   // A plan or a ladder that cannot be.
   PLAN_INVALID: { retryable: false, status: 400 },
   LADDER_INVALID: { retryable: false, status: 400 },

@@ -62,7 +62,7 @@ test("changed: it is named as such; another video is refused, and a copy of this
   // An empty box, which players skip.
   await appendFile(path, Buffer.from([0, 0, 0, 8, ...Buffer.from("free")]));
   await waitFor(tab, ({ phase }) => phase !== "running");
-  await tab.page.getByText("the file was moved, changed or deleted").waitFor();
+  await tab.page.getByRole("heading", { name: "The file was changed" }).waitFor();
   await tab.pick(await fixture("long-gop-20s.mp4"));
   const refused = await waitFor(tab, ({ error }) => error?.code === "SOURCE_CHANGED");
   expect(refused.phase).toBe("needs-file");
@@ -71,5 +71,19 @@ test("changed: it is named as such; another video is refused, and a copy of this
   const ended = await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
   expect(ended.inspection?.source.notices.map(({ code }) => code)).toContain("FILE_COPY");
   expect((await tab.status(job)).state).toBe("ready");
+  await tab.close();
+});
+
+test("removed: it is named as such, and what is done is kept", async () => {
+  const { tab, job } = await tabAtWork();
+  await rm(path);
+  const away = await waitFor(tab, ({ phase }) => phase !== "running");
+  expect(away).toMatchObject({ phase: "needs-file", error: { code: "SOURCE_AWAY" } });
+  await tab.page.getByText("the file was moved or deleted").waitFor();
+  const { state, tasks } = await tab.status(job);
+  expect(state).toBe("running");
+  expect(tasks.filter((task) => task.state === "done")).not.toEqual([]);
+  expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
+  await tab.cancel(job);
   await tab.close();
 });

@@ -5,7 +5,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 
 const LOOK_EVERY_MS = 2_000;
 
-/** Why a file cannot be read now (SOURCE_AWAY, retryable); null where it can. */
+/** Why a file cannot be read now (SOURCE_AWAY, SOURCE_MODIFIED); null where it can. */
 export async function whyUnreadable(file: Blob): Promise<TributaryError | null> {
   try {
     // Each read asks the system anew, whatever it was asked before.
@@ -15,11 +15,15 @@ export async function whyUnreadable(file: Blob): Promise<TributaryError | null> 
     ]);
     return null;
   } catch (cause) {
-    const isGone = cause instanceof DOMException && cause.name === "NotFoundError";
-    const message = isGone
-      ? "The file is not there any more: it was moved or deleted, or its drive is away."
-      : "The file cannot be read any more: it was changed, or its drive is away.";
-    return new TributaryError("SOURCE_AWAY", message, { cause });
+    // File API, 6.1.
+    if (cause instanceof DOMException && cause.name === "NotFoundError") {
+      const message =
+        "The file is not where it was: it was moved or deleted, or its drive is away.";
+      return new TributaryError("SOURCE_AWAY", message, { cause });
+    }
+    const message =
+      "The file cannot be read any more: it was changed, or its drive does not answer.";
+    return new TributaryError("SOURCE_MODIFIED", message, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import type { WireError } from "../../shared/job/errors.ts";
-import type { JobView } from "../../shared/wire/job-view.ts";
+import type { ErrorCode, WireError } from "../../shared/job/errors.ts";
+import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { rich, t } from "../words/words.ts";
 import { CopyField } from "./copy-field.tsx";
 import { errorText } from "./error-texts.ts";
@@ -30,7 +30,7 @@ export function ErrorCard({
       <h1 id="error-title">{text.title}</h1>
       {fileName !== null && <p class="error-file">{fileName}</p>}
       <p>{text.what}</p>
-      <p>{text.advice}</p>
+      <p>{errorText(causeOf(error.code, failed)).advice}</p>
       {failed.length > 0 && (
         <ul class="failed-parts">
           {failed.map((task) => (
@@ -51,6 +51,12 @@ export function ErrorCard({
       </details>
     </section>
   );
+}
+
+/** What made all failed parts fail, where that is one thing: its advice fits better than that of any failure. */
+function causeOf(code: ErrorCode, failed: readonly TaskView[]): ErrorCode {
+  const [cause, ...others] = new Set(failed.map(({ lastError }) => lastError));
+  return code === "TASK_FAILED" && cause != null && others.length === 0 ? cause : code;
 }
 
 /** Details for support. They contain nothing of the file. */

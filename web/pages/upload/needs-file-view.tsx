@@ -10,6 +10,9 @@ import { SegmentGrid } from "./segment-grid.tsx";
 import type { PickedFile } from "./source-file.ts";
 import type { PendingAction } from "./upload-session.ts";
 
+/** The file cannot be read where it was. */
+const AWAY = ["SOURCE_AWAY", "SOURCE_MODIFIED"] as const;
+
 /** After a reload, or when its drive went away: the job is there, its file is not. */
 export function NeedsFileView({
   state,
@@ -35,21 +38,21 @@ export function NeedsFileView({
   const { fileName: name } = state;
   const { job } = state.work;
   const error = problem ?? state.error;
-  const isAway = state.error?.code === "SOURCE_AWAY";
+  const away = AWAY.find((code) => code === state.error?.code);
   const busy = pending === "file" || state.comparing !== null;
   return (
     <>
-      <h1>{isAway ? t("upload.theFileIsAway") : t("upload.goOnWhereYouLeft")}</h1>
+      <h1>{away === undefined ? t("upload.goOnWhereYouLeft") : errorText(away).title}</h1>
       <p class="lead">
         <b class="file-name-inline">{name}</b>{" "}
         {job === null
           ? t("upload.wasNotFinished")
           : t("upload.isDoneFinishedSegmentsAre", { share: formatPercent(jobProgress(job)) })}{" "}
-        {isAway
-          ? t("upload.theWorkGoesOnBy", { what: errorText("SOURCE_AWAY").what })
-          : t("upload.aReloadedPageHasTo")}
+        {away === undefined
+          ? t("upload.aReloadedPageHasTo")
+          : `${errorText(away).what} ${errorText(away).advice}`}
       </p>
-      {error !== null && error.code !== "SOURCE_AWAY" && !busy && <InlineError error={error} />}
+      {error !== null && error.code !== away && !busy && <InlineError error={error} />}
       {busy ? (
         <section class="card busy-card" role="status">
           <p>{t("upload.comparingTheFileWithThe")}</p>
