@@ -145,6 +145,39 @@ describe("before the work", () => {
     await page.getByText("Drop videos here").waitFor();
   });
 
+  test("what was chosen before Start survives a reload", async () => {
+    const page = await openPage();
+    await pick(page, sample);
+    await startButton(page);
+    const chosen = () => ({
+      best: page.getByRole("radio", { name: /Best quality/ }),
+      rate: page.getByLabel("Level 1, bit rate"),
+      checks: page.getByLabel("Check helpers' work"),
+      servers: page.getByRole("checkbox", { name: "Use this site's servers" }),
+    });
+    const expert = () => page.locator("summary", { hasText: "Expert" }).click();
+    await chosen().best.check();
+    await expert();
+    await chosen().rate.fill("1234");
+    await chosen().checks.selectOption("all");
+    await chosen().servers.check();
+    const planned = async () => (await state(page)).inspection?.ladder[0]?.kilobitsPerSecond;
+    await expect.poll(planned, WITHIN).toBe(1234);
+
+    await page.reload();
+    await page.waitForFunction(() => "tributary" in globalThis);
+    await opened(page);
+    await page.locator('input[type="file"]').first().setInputFiles(sample);
+    await startButton(page);
+    await expect.poll(planned, WITHIN).toBe(1234);
+    await expert();
+    const { best, rate, checks, servers } = chosen();
+    await expect.poll(() => rate.inputValue(), WITHIN).toBe("1234");
+    expect(await best.isChecked()).toBe(true);
+    expect(await checks.inputValue()).toBe("all");
+    await expect.poll(() => servers.isChecked(), WITHIN).toBe(true);
+  });
+
   test("a ladder in the address stands in the editor", async () => {
     const page = await openPage("?ladder=360:500,240:300");
     await pick(page, sample);

@@ -19,6 +19,10 @@ const entrySchema = z.object({
   name: z.string(),
   sizeBytes: z.number(),
   handle: z.catch(z.custom<FileSystemFileHandle | null>(isHandleOrNull), null),
+  ladder: z.catch(
+    z.nullable(z.array(z.object({ shortSide: z.number(), kilobitsPerSecond: z.number() }))),
+    null,
+  ),
   request: z.nullable(requestSchema),
   state: z.enum(["waiting", "working", "ready", "failed", "cancelled"]),
   jobId: z.nullable(z.string()),

@@ -1,5 +1,6 @@
 import type { WireError } from "../../shared/job/errors.ts";
 import type { TrimRange } from "../../shared/job/trim.ts";
+import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { NewCaptions } from "../../shared/wire/captions.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
 import type { PoolAsk } from "../../shared/wire/pool.ts";
@@ -25,6 +26,8 @@ export interface TrayEntry {
   sizeBytes: number;
   /** Reopens the file without picking it again; null where there is none. */
   handle: FileSystemFileHandle | null;
+  /** The quality levels that the person typed for it; null: the suggested ones. */
+  ladder: LadderRung[] | null;
   /** Null: Share was not pressed for it yet. */
   request: ShareRequest | null;
   /** `working`: the page has it in hand, from its reading to its end. */

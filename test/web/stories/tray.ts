@@ -5,7 +5,7 @@ const REQUEST = { visibility: "unlisted", details: {}, captions: [] } as const;
 /** One of several videos; shared, unless it is said otherwise. */
 function entry(name: string, change: Partial<TrayEntry> = {}): TrayEntry {
   return {
-    ...{ id: name, name, sizeBytes: 84_000_000, handle: null },
+    ...{ id: name, name, sizeBytes: 84_000_000, handle: null, ladder: null },
     request: { ...REQUEST, captions: [] },
     ...{ state: "waiting", jobId: null, watchUrl: null, error: null },
     ...change,

@@ -44,7 +44,6 @@ export type UploadSessionView = Pick<
   | "canRepeat"
   | "isCancelUnheard"
   | "warm"
-  | "setLadder"
   | "setTrim"
   | "frameTimes"
   | "useServers"
@@ -68,7 +67,7 @@ function viewOf(phase: OwnerState["phase"]): string {
 type OnFiles = (picked: PickedFile[]) => void;
 
 /** What of the queue the page calls and shows. */
-export type UploadQueueView = TrayView & Pick<UploadQueue, "take" | "share">;
+export type UploadQueueView = TrayView & Pick<UploadQueue, "take" | "setLadder" | "share">;
 
 /** `/`: from a picked file to a video that plays. */
 export function UploadPage({
@@ -161,7 +160,7 @@ function Phase({
           problem={problem}
           pending={pending}
           actions={{
-            onLadder: (ladder) => session.setLadder(ladder),
+            onLadder: (ladder) => queue.setLadder(ladder),
             onAudio: (choice) => session.useAudio(choice),
             onPicture: (picture) => session.usePicture(picture),
             onEngine: (engine) => session.useEngine(engine),

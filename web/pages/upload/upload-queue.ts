@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { OwnerState } from "../../owner/owner-api.ts";
 import { randomId } from "../../random-id.ts";
 import { isOver, type ShareRequest, type TrayEntry } from "../../saved/tray-entry.ts";
@@ -9,7 +10,7 @@ import type { UploadSession } from "./upload-session.ts";
 
 type QueueSession = Pick<
   UploadSession,
-  "state" | "isMoving" | "open" | "take" | "start" | "cancel" | "again" | "discard"
+  "state" | "isMoving" | "open" | "take" | "setLadder" | "start" | "cancel" | "again" | "discard"
 >;
 
 const FREE_PHASES: readonly OwnerState["phase"][] = ["idle", "ready", "failed", "cancelled"];
@@ -103,6 +104,13 @@ export class UploadQueue {
     }
     if (!FREE_PHASES.includes(phase)) this.#adoptPresent();
     this.#add(files);
+  }
+
+  /** The quality levels of what is looked at, as typed: kept with it over a reload. */
+  async setLadder(ladder: LadderRung[]): Promise<void> {
+    const id = this.#currentId.peek();
+    if (!(await this.#session.setLadder(ladder))) return;
+    this.#change((entry) => (entry.id === id ? { ladder } : null));
   }
 
   /** Start was pressed for what is looked at; `all`: also for those that wait, each under its own name. */
@@ -255,14 +263,14 @@ export class UploadQueue {
     if (next !== undefined) void this.#begin(next);
   }
 
-  async #begin({ id, handle, request }: TrayEntry): Promise<void> {
+  async #begin({ id, handle, ladder, request }: TrayEntry): Promise<void> {
     const file = this.#files.peek().get(id);
     if (file === undefined) return;
     this.#currentId.value = id;
     this.#change((entry) =>
       entry.id === id ? { state: "working", error: null, jobId: null, watchUrl: null } : null,
     );
-    await this.#session.take({ file, handle });
+    await this.#session.take({ file, handle }, ladder);
     const isStill = this.#session.state.peek().phase === "inspected";
     if (request !== null && isStill && this.#currentId.peek() === id) {
       await this.#session.start(request);
@@ -296,7 +304,7 @@ export class UploadQueue {
 function newEntry(name: string, sizeBytes: number): TrayEntry {
   return {
     ...{ id: randomId(), name, sizeBytes },
-    ...{ handle: null, request: null, state: "waiting" },
+    ...{ handle: null, ladder: null, request: null, state: "waiting" },
     ...{ jobId: null, watchUrl: null, error: null },
   };
 }

@@ -75,6 +75,8 @@ export class UploadSession {
   readonly #kept: KeptJob;
   readonly #cancellations: Cancellations;
   readonly #client: SessionParts["client"];
+  /** The ladder that was typed for the picked file; null: none was. */
+  #typed: LadderRung[] | null = null;
   readonly #picked = signal<PickedFile | null>(null);
   readonly #choices = signal(keptChoices());
   readonly #hasKey: Signal<boolean>;
@@ -172,21 +174,22 @@ export class UploadSession {
     this.#link.run((owner) => owner.warm()).catch(() => {});
   }
 
-  /** A file was picked, dropped or pasted. */
-  take(picked: PickedFile): Promise<void> {
-    return this.#moving(() => this.#take(picked));
+  /** A file was picked, dropped or pasted. @param typed the ladder that was typed for it before; null: none */
+  take(picked: PickedFile, typed: LadderRung[] | null = null): Promise<void> {
+    return this.#moving(() => this.#take(picked, typed));
   }
 
-  async #take(picked: PickedFile): Promise<void> {
+  async #take(picked: PickedFile, typed: LadderRung[] | null): Promise<void> {
     const { phase } = this.state.peek();
     if (phase === "starting" || phase === "running") return;
     if (phase === "needs-file") return this.#provide(picked);
     this.#problem.value = null;
     if (phase !== "idle") await this.#release();
     this.#picked.value = picked;
+    this.#typed = typed;
     // It was for another file.
     this.#link.forgetPicture();
-    const ladder = this.#ladder;
+    const ladder = typed ?? this.#ladder;
     // Before the file is read: nobody can start with the suggested ladder in between.
     if (ladder !== null || this.#trim !== null) this.#pending.value = "ladder";
     this.#link.show({ phase: "inspecting", fileName: picked.file.name, progress: null });
@@ -243,8 +246,18 @@ export class UploadSession {
     await this.#while(null, () => this.#link.configure({ createToken }));
   }
 
-  async setLadder(ladder: LadderRung[]): Promise<void> {
+  /** @returns whether it can be made of the file */
+  async setLadder(ladder: LadderRung[]): Promise<boolean> {
     await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
+    if (!this.#isPlanned) return false;
+    this.#typed = ladder;
+    return true;
+  }
+
+  /** The file was planned as it was asked for last. */
+  get #isPlanned(): boolean {
+    const state = this.state.peek();
+    return state.phase === "inspected" && state.error === null && this.#problem.peek() === null;
   }
 
   /** @param range null: the whole file */
@@ -301,8 +314,7 @@ export class UploadSession {
       present?.startTicks === range?.startTicks && present?.endTicks === range?.endTicks;
     if (isSame) return true;
     await this.setTrim(range);
-    const after = this.state.peek();
-    return after.phase === "inspected" && after.error === null && this.#problem.peek() === null;
+    return this.#isPlanned;
   }
 
   /** In `needs-file`: asks the browser for the file of before. Needs a user gesture. */
@@ -371,7 +383,7 @@ export class UploadSession {
       if (state.phase === "needs-file" && picked !== null) await this.#provide(picked);
     } else if (picked !== null) {
       await this.#release();
-      await this.#take(picked);
+      await this.#take(picked, this.#typed);
     } else {
       await this.discard();
     }
