@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
@@ -357,6 +358,20 @@ describe("while it works", () => {
     expect(await stage.page.getByRole("status").first().innerText()).toContain("Connection lost");
   });
 
+  test("a connection that does not come is said, also to screen readers", async () => {
+    await show("unconnected");
+    await stage.page.getByText("does not come through.").last().waitFor();
+    const { page } = stage;
+    expect(await page.getByRole("status").first().innerText()).toContain("does not come through");
+    expect(await page.locator(".work-eta").innerText()).toBe("Waiting for the connection");
+  });
+
+  test("storage that takes nothing is said, and no time is promised", async () => {
+    await show("storage-silent");
+    await stage.page.getByText("Storage takes no new parts").last().waitFor();
+    expect(await stage.page.locator(".work-eta").innerText()).toBe("Nothing has moved for 45 s");
+  });
+
   test("a connection over plain requests is said, with what it means", async () => {
     await show("overHttp");
     await stage.page.getByText("goes on over plain requests").waitFor();
@@ -452,6 +467,34 @@ describe("files", () => {
     }
   });
 
+  test("the videos of a folder are taken, with those of folders in it; one without any is said", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tributary-dropped-"));
+    await mkdir(join(folder, "films/more"), { recursive: true });
+    await mkdir(join(folder, "papers"));
+    await Promise.all(
+      ["films/b.mkv", "films/a.mp4", "films/more/c.webm", "films/notes.txt", "papers/d.pdf"].map(
+        (name) => writeFile(join(folder, name), "0123456789"),
+      ),
+    );
+    await show("idle");
+    const devtools = await stage.page.context().newCDPSession(stage.page);
+    const dropFolder = async (name: string) => {
+      const data = { items: [], files: [join(folder, name)], dragOperationsMask: 1 };
+      for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+        await devtools.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
+      }
+    };
+    await dropFolder("papers");
+    await stage.page.getByText("There is no video in that folder.").waitFor();
+    await dropFolder("films");
+    const taken = async () =>
+      (await stage.calls()).flatMap(({ name, argument }) =>
+        name === "take" ? [(argument as { name: string }).name] : [],
+      );
+    await expect.poll(taken, WITHIN).toEqual(["a.mp4", "b.mkv", "c.webm"]);
+    await rm(folder, { recursive: true });
+  });
+
   test("one pasted is taken", async () => {
     await show("idle");
     await stage.page.evaluate(() => {
@@ -509,6 +552,20 @@ test("whether anything is published without a check is the owner's choice, and o
   expect(await choice.isChecked()).toBe(false);
   await choice.check();
   expect(await stage.calls()).toEqual([{ name: "unverified", argument: "publish" }]);
+});
+
+test("a link that leads nowhere but to this computer says so, with its way out", async () => {
+  const note = stage.page.getByText("works on this computer alone");
+  const askLink = () => stage.page.getByRole("button", { name: "Make a link for helpers" }).click();
+  await show("running", {}, { joinUrl: "http://localhost:8787/join/story#t" });
+  await askLink();
+  await note.waitFor();
+  const { address } = STATES.ready;
+  await show("ready", { address: { ...address, watchUrl: "http://localhost:8787/watch/x" } });
+  await stage.page.getByText("As a code to scan").click();
+  await note.waitFor();
+  await show("ready");
+  expect(await note.count()).toBe(0);
 });
 
 test("helpers are stopped after a question, and an open link is still there after a reload", async () => {

@@ -244,6 +244,19 @@ export const STATES = {
   },
   overHttp: { ...RUNNING, work: { ...WORK, overHttp: true } },
   offline: { ...RUNNING, work: { ...WORK, connected: false } },
+  unconnected: {
+    ...RUNNING,
+    work: { ...WORK, job: null, share: 0, connected: false, disconnectedSeconds: 12, slots: [] },
+  },
+  "storage-silent": {
+    ...RUNNING,
+    work: {
+      ...WORK,
+      etaSeconds: null,
+      stalledSeconds: 45,
+      slots: [{ state: "uploading", taskId: "v-20", progress: 1, engine: null }],
+    },
+  },
   ready: {
     ...ENDED,
     phase: "ready",

@@ -19,6 +19,8 @@ const problem = signal<WireError | null>(null);
 const pending = signal<PendingAction>(null);
 const storedHandle = signal<FileSystemFileHandle | null>(null);
 const isCancelUnheard = signal(false);
+const HELPERS_LINK = `https://tributary.example/join/story#${"t".repeat(43)}`;
+let joinUrl = HELPERS_LINK;
 
 /** Times of the stories' frames in ticks: 30 a second. */
 const STORY_FRAMES = Float64Array.from({ length: 9_361 }, (_, i) => i * 3_000);
@@ -38,7 +40,6 @@ const session: UploadSessionView = {
   shareActions: {
     share: async () => {
       calls.push({ name: "share", argument: undefined });
-      const joinUrl = `https://tributary.example/join/story#${"t".repeat(43)}`;
       return { joinUrl, expiresAtMs: 1_795_086_400_000, maxContributors: 50 };
     },
     revoke: () => noted("revoke")(),
@@ -81,7 +82,6 @@ const session: UploadSessionView = {
   warm: () => {
     calls.push({ name: "warm", argument: undefined });
   },
-  setLadder: noted("setLadder"),
   setTrim: noted("setTrim"),
   frameTimes: async () => ({ frameTicks: STORY_FRAMES, zeroSeconds: 0 }),
   useServers: noted("useServers"),
@@ -118,6 +118,7 @@ const queue: UploadQueueView = {
       calls.push({ name: "take", argument: { name: file.name, sizeBytes: file.size } });
     }
   },
+  setLadder: noted("setLadder"),
   share: (request) => noted("start")(request),
   shareWaiting: noted("shareWaiting"),
   move: (id, by) => void noted("move")({ id, by }),
@@ -138,12 +139,14 @@ export function showUpload(
     pending?: PendingAction;
     canReopen?: boolean;
     isCancelUnheard?: boolean;
+    joinUrl?: string;
     tray?: readonly TrayEntry[];
   } = {},
 ): void {
   state.value = { ...STATES[name], ...change } as OwnerState;
   problem.value = page.problem ?? null;
   pending.value = page.pending ?? null;
+  joinUrl = page.joinUrl ?? HELPERS_LINK;
   entries.value = page.tray ?? [];
   currentId.value = entries.value.find((each) => each.state === "working")?.id ?? null;
   isCancelUnheard.value = page.isCancelUnheard ?? false;

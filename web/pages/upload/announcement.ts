@@ -1,5 +1,6 @@
 import type { OwnerState } from "../../owner/owner-api.ts";
 import { t } from "../../words/words.ts";
+import { isStorageSilent, lacksConnection } from "./time-left.ts";
 
 /** For screen readers: changes of state, and each tenth of the work. */
 export function announcement(state: OwnerState): string {
@@ -13,9 +14,12 @@ export function announcement(state: OwnerState): string {
     case "starting":
       return t("upload.starting");
     case "running": {
-      const { job, connected } = state.work;
+      const { job, connected, paused, stalledSeconds } = state.work;
+      if (lacksConnection(state.work)) return t("upload.noConnectionStillTrying");
       if (job === null) return t("upload.starting");
       if (!connected) return t("upload.connectionLostReconnecting");
+      if (isStorageSilent(state.work)) return t("upload.storageTakesNothing");
+      if (stalledSeconds !== null && !paused) return t("upload.nothingMoves");
       const tenths = Math.floor(state.work.share * 10);
       const percent = tenths * 10;
       return job.firstPlayableAtMs === null

@@ -30,6 +30,7 @@ import { Note } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
 import { rich, t } from "../../words/words.ts";
 import { type DetailsActions, DetailsPanel } from "./details-panel.tsx";
+import { LocalLinkNote } from "./local-link-note.tsx";
 import { SegmentGrid } from "./segment-grid.tsx";
 import { type ShareActions, SharePanel } from "./share-panel.tsx";
 import type { PickedFile } from "./source-file.ts";
@@ -273,6 +274,7 @@ function ReadyPanel({
             <div class="share-qr" role="img" aria-label={t("upload.running.qrAlt")}>
               <QrCode text={watchUrl} />
             </div>
+            <LocalLinkNote url={watchUrl} />
           </details>
           <CopyField
             label={t("upload.embed")}

@@ -1,14 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { ShareResponse } from "../../../shared/wire/api.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
-import { WarningIcon } from "../../ui/icons.tsx";
-import { Note } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
-import { currentLocale, rich, t } from "../../words/words.ts";
-
-function isOfThisDevice(url: string): boolean {
-  return /^(localhost|127\.|\[::1\])/.test(new URL(url).hostname);
-}
+import { currentLocale, t } from "../../words/words.ts";
+import { LocalLinkNote } from "./local-link-note.tsx";
 
 /** The link for helpers, to copy and to scan. */
 export function OpenLink({
@@ -37,15 +32,7 @@ export function OpenLink({
           <QrCode text={link.joinUrl} />
         </div>
       </div>
-      {isOfThisDevice(link.joinUrl) && (
-        <Note kind="warn" icon={<WarningIcon />}>
-          {rich("upload.thisLinkWorksOnThis", {
-            hostname: location.hostname,
-            b: (inside) => <b>{inside}</b>,
-            code: (inside) => <code>{inside}</code>,
-          })}
-        </Note>
-      )}
+      <LocalLinkNote url={link.joinUrl} />
       {isAsking.value ? (
         <fieldset
           class="confirm"

@@ -1,13 +1,25 @@
+import type { ErrorCode } from "../../../shared/job/errors.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { Work } from "../../owner/owner-api.ts";
 import { formatWait } from "../../ui/format.ts";
 import { t } from "../../words/words.ts";
 
-/** How long it will take yet, or what it waits for. */
-export function timeLeft(
-  { etaSeconds, connected, stalledSeconds, paused }: Work,
-  job: JobView,
-): string {
+/** Time that a first connection takes at most; a lost one is told of at once. */
+const CONNECTS_WITHIN_SECONDS = 10;
+
+/** There has been no connection to the job yet, for longer than one takes. */
+export function lacksConnection({ job, connected, disconnectedSeconds }: Work): boolean {
+  return job === null && !connected && (disconnectedSeconds ?? 0) >= CONNECTS_WITHIN_SECONDS;
+}
+
+/** How long it will take yet, or what it waits for. @param work null before the job is there */
+export function timeLeft(work: Work | null): string {
+  if (work === null) return t("upload.starting2");
+  if (work.job !== null) return timeLeftOf(work, work.job);
+  return lacksConnection(work) ? t("upload.waitingForTheConnection") : t("upload.starting2");
+}
+
+function timeLeftOf({ etaSeconds, connected, stalledSeconds, paused }: Work, job: JobView): string {
   if (job.state === "assembling") return t("upload.finishing");
   if (!connected) return t("upload.waitingForTheConnection");
   if (paused) return t("upload.paused");
@@ -22,5 +34,21 @@ export function timeLeft(
     ? t("upload.estimatingTheTimeLeft")
     : t("upload.aboutLeft", { time: formatWait(etaSeconds) });
 }
+
+/** Nothing moves, and what is made does not get into storage. */
+export function isStorageSilent({ job, connected, paused, stalledSeconds, slots }: Work): boolean {
+  if (job === null || !connected || paused || stalledSeconds === null) return false;
+  const isUploading = slots.some(({ state }) => state === "uploading");
+  const isRefused = ({ state, lastError }: JobView["tasks"][number]) =>
+    state !== "done" && lastError !== null && STORAGE_ERRORS.includes(lastError);
+  return isUploading || job.tasks.some(isRefused);
+}
+
+const STORAGE_ERRORS: readonly ErrorCode[] = [
+  "UPLOAD_FAILED",
+  "UPLOAD_REFUSED",
+  "NETWORK",
+  "TIMEOUT",
+];
 
 const MADE: readonly string[] = ["done", "checking"];

@@ -3,7 +3,7 @@ import type { TrayEntry } from "../../saved/tray-entry.ts";
 import { errorText } from "../../ui/error-texts.ts";
 import { formatPercent } from "../../ui/format.ts";
 import { t } from "../../words/words.ts";
-import { timeLeft } from "./time-left.ts";
+import { lacksConnection, timeLeft } from "./time-left.ts";
 
 /** What is said of one video of several: one sentence. @param state null where it is not in hand */
 export function entrySentence(
@@ -40,9 +40,9 @@ function workSentence(state: OwnerState | null): string {
       return t("upload.tray.fileNeeded");
     case "running": {
       const { job } = state.work;
-      if (job === null) return t("upload.tray.starting");
-      const playable = job.firstPlayableAtMs === null ? null : t("upload.tray.playable");
-      const parts = [playable, formatPercent(state.work.share), timeLeft(state.work, job)];
+      if (job === null && !lacksConnection(state.work)) return t("upload.tray.starting");
+      const playable = job?.firstPlayableAtMs == null ? null : t("upload.tray.playable");
+      const parts = [playable, formatPercent(state.work.share), timeLeft(state.work)];
       const text = parts.filter((part) => part !== null).join(", ");
       return text.charAt(0).toUpperCase() + text.slice(1);
     }

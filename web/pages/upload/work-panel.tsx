@@ -14,7 +14,7 @@ import { type Key, rich, t } from "../../words/words.ts";
 import { DeviceNote } from "./device-note.tsx";
 import type { PickedFile } from "./source-file.ts";
 import { TellWhenReady } from "./tell-when-ready.tsx";
-import { timeLeft } from "./time-left.ts";
+import { isStorageSilent, lacksConnection, timeLeft } from "./time-left.ts";
 import { AddVideos } from "./tray.tsx";
 
 /** Beyond this share of the work, cancelling asks once more. */
@@ -46,12 +46,15 @@ export function WorkPanel({
       </h2>
       <div class="work-head">
         <span class="work-percent">{formatPercent(progress)}</span>
-        <span class="work-eta">
-          {work === null || job === null ? t("upload.starting2") : sentence(timeLeft(work, job))}
-        </span>
+        <span class="work-eta">{sentence(timeLeft(work))}</span>
       </div>
       <progress class="bar" max={1} value={progress} aria-label={t("upload.videoMadeSoFar")} />
       <ConnectionNote work={work} />
+      {work !== null && isStorageSilent(work) && (
+        <Note kind="warn" icon={<InfoIcon />}>
+          <p>{t("upload.storageTakesNothing")}</p>
+        </Note>
+      )}
       {state.phase === "running" && (
         <CopyField
           label={t("upload.running.link")}
@@ -88,14 +91,10 @@ function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Time that a first connection takes at most; a lost one is told of at once. */
-const CONNECTS_WITHIN_SECONDS = 10;
-
 function ConnectionNote({ work }: { work: Work | null }) {
   if (work?.overHttp) return <OverHttpNote />;
   if (work === null || work.connected) return null;
-  const { disconnectedSeconds, job } = work;
-  if (job !== null) {
+  if (work.job !== null) {
     return (
       <Note kind="warn" icon={<InfoIcon />}>
         <p>
@@ -106,7 +105,7 @@ function ConnectionNote({ work }: { work: Work | null }) {
       </Note>
     );
   }
-  if ((disconnectedSeconds ?? 0) < CONNECTS_WITHIN_SECONDS) return null;
+  if (!lacksConnection(work)) return null;
   return (
     <Note kind="warn" icon={<InfoIcon />}>
       <p>{rich("upload.theConnectionToTheSite", { b: (inside) => <b>{inside}</b> })}</p>
