@@ -83,6 +83,11 @@ async function beginReplacement(
   return visibility === "private" ? "private" : "unlisted";
 }
 
+/** One that takes another's place is no video more. */
+function isOneMore({ replaces }: Pick<CreateWholeJobRequest, "replaces">): { isNew: boolean } {
+  return { isNew: replaces === undefined };
+}
+
 function trimOf(
   request: CreateWholeJobRequest | z.infer<typeof createPlannedJobRequestSchema>,
 ): TrimRequest | undefined {
@@ -95,12 +100,13 @@ function trimOf(
 async function createPlanned(
   c: Context<AppEnv>,
   job: NewJob,
-  { plan, settings, details, webhook, pool }: z.infer<typeof createPlannedJobRequestSchema>,
+  request: z.infer<typeof createPlannedJobRequestSchema>,
   visibility: Visibility,
 ): Promise<void> {
   const { env } = c;
+  const { plan, settings, details, webhook, pool } = request;
   validatePlan(plan);
-  await assertAllowed(env, plan.source);
+  await assertAllowed(env, plan.source, isOneMore(request));
   const title = shownTitle(details?.title || null, plan.source.name);
   const helping =
     pool === undefined ? null : await askPool(c, pool, { jobId: job.jobId, title, visibility });
@@ -124,8 +130,9 @@ async function createPlanned(
 async function createWhole(
   env: Cloudflare.Env,
   job: NewJob,
-  { source, ladder, audio, trim, webhook }: CreateWholeJobRequest,
+  request: CreateWholeJobRequest,
 ): Promise<void> {
+  const { source, ladder, audio, trim, webhook } = request;
   if (!hasServers(env)) {
     throw new TributaryError("ENGINE_UNAVAILABLE", "This site has no servers to make videos.");
   }
@@ -134,7 +141,7 @@ async function createWhole(
   if (object?.size !== sizeBytes) {
     throw new TributaryError("REQUEST_INVALID", "The upload is not complete.");
   }
-  await assertAllowed(env, { sizeBytes });
+  await assertAllowed(env, { sizeBytes }, isOneMore(request));
   await sourceJobOf(env, job.jobId).begin({
     ...job,
     settings: patchSettings(DEFAULT_JOB_SETTINGS, { servers: "always" }),

@@ -7,6 +7,7 @@ import {
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../edge/app.ts";
+import { findRules, saveRules } from "../../edge/catalog/operator.ts";
 import { takePlace } from "../../edge/replace/take-place.ts";
 import { outputPrefix } from "../../shared/job/object-keys.ts";
 import { masterIn } from "../../shared/playlist/folder.ts";
@@ -350,6 +351,15 @@ describe("the old one stays as it is", () => {
     expect((await askToReplace(running)).status).toBe(400);
     expect((await seen(old.jobId, old.ownerToken)).replacement).toBeNull();
   });
+});
+
+test("a site with as many videos as it may have lets them be replaced", async () => {
+  const old = await madeVideo();
+  await saveRules(env.CATALOG, { ...(await findRules(env.CATALOG)), mostVideos: 1 });
+  const body = JSON.stringify({ plan });
+  expect((await ask("/api/jobs", null, { method: "POST", body })).status).toBe(403);
+  expect((await askToReplace(old)).status).toBe(201);
+  await saveRules(env.CATALOG, { ...(await findRules(env.CATALOG)), mostVideos: null });
 });
 
 test("becomes private with the video whose place it is to take", async () => {
