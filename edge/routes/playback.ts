@@ -69,8 +69,8 @@ playbackRoutes.use("/:id/*", async (c, next) => {
 
 /** With the tracks of captions that there are now: those come and go, also when the video is finished. */
 playbackRoutes.get("/:id/master.m3u8", async (c) => {
-  const { text, isFinal } = await playlistText(c, c.get("videoId"), MASTER_PLAYLIST);
-  return multivariant(c, text, isFinal);
+  const { text } = await playlistText(c, c.get("videoId"), MASTER_PLAYLIST);
+  return multivariant(c, text);
 });
 playbackRoutes.get(`/:id/${PODCAST_PLAYLIST}`, async (c) => {
   const jobId = c.get("videoId");
@@ -80,7 +80,7 @@ playbackRoutes.get(`/:id/${PODCAST_PLAYLIST}`, async (c) => {
       ? await coordinatorOf(c.env, jobId).playlist(PODCAST_PLAYLIST)
       : renderMultivariant(recordedInput(record), true);
   if (text === null) throw new TributaryError("NOT_FOUND", NO_PLAYLIST);
-  return multivariant(c, text, record !== null);
+  return multivariant(c, text);
 });
 playbackRoutes.get(`/:id/:track{${CAPTIONS}}/playlist.m3u8`, async (c) => {
   const track = c.req.param("track") ?? "";
@@ -129,14 +129,8 @@ playbackRoutes.get("/:id/manifest.mpd", async (c) => {
     throw new TributaryError("NOT_FOUND", message);
   }
   const text = renderDash(recordedInput(record), await captionTracks(c), folderOf(c));
-  return manifest(c, text, {
-    type: "application/dash+xml",
-    maxAgeSeconds: LEADING_SECONDS,
-  });
+  return manifest(c, text, { type: "application/dash+xml", maxAgeSeconds: 0 });
 });
-
-/** Captions come and go, and another video may take its place. */
-const LEADING_SECONDS = 10;
 
 const NO_PLAYLIST = "There is no such playlist (yet).";
 
@@ -144,15 +138,11 @@ function recordedInput({ video, audio, segments, media: accepted }: VideoRecord)
   return { video, audio, segments, accepted, ended: true };
 }
 
-async function multivariant(
-  c: Context<PlaybackEnv>,
-  text: string,
-  isFinal: boolean,
-): Promise<Response> {
+/** Asked for again each time: captions come and go, and another video may take its place. */
+async function multivariant(c: Context<PlaybackEnv>, text: string): Promise<Response> {
   const tracks = await captionTracks(c);
-  const maxAgeSeconds = isFinal ? LEADING_SECONDS : 0;
   const told = inFolder(withSubtitles(text, tracks), folderOf(c));
-  return manifest(c, told, { type: PLAYLIST_TYPE, maxAgeSeconds });
+  return manifest(c, told, { type: PLAYLIST_TYPE, maxAgeSeconds: 0 });
 }
 
 async function playlist(c: Context<PlaybackEnv>, videoId: string, path: string): Promise<Response> {
