@@ -42,7 +42,7 @@ describe("chapters", () => {
 
   test.each([
     ["Begin\n1:00 B", "Line 1 does not begin with a time such as 1:30."],
-    ["0:00 A\n0:00 B", "Line 2 begins no later than the one before."],
+    ["0:00 A\n0:00 B", "Line 2 has to begin later than the line before it."],
     ["0:00", "Line 1 has no title behind its time."],
     [`0:00 ${"x".repeat(201)}`, "Line 1 is too long."],
     [
