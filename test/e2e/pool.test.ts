@@ -38,9 +38,14 @@ function clip(name: string, seconds: number): Promise<string> {
 }
 
 /** A video whose owner asks the pool, through the page's own control. */
-function askedVideo(pool: CreatePoolResponse, file: string, within = browser): Promise<MadeVideo> {
+function askedVideo(
+  pool: CreatePoolResponse,
+  file: string,
+  within = browser,
+  engine: "ffmpeg" | "auto" = "ffmpeg",
+): Promise<MadeVideo> {
   return makeVideo(within, {
-    ...{ serverUrl, file, ladder: SMALL_LADDER, slots: 1 },
+    ...{ serverUrl, file, ladder: SMALL_LADDER, slots: 1, engine },
     look: async (tab) => {
       await tab.pool(pool.askUrl);
       await tab.page.getByLabel("Thank the pool in the description").check();
@@ -154,7 +159,7 @@ long(
     });
     await liar.join();
     const owners = await Promise.all([launchBrowser(), launchBrowser()]);
-    const videos = await Promise.all(owners.map((owner) => askedVideo(pool, file, owner)));
+    const videos = await Promise.all(owners.map((owner) => askedVideo(pool, file, owner, "auto")));
     const { memberList } = await overview(pool);
     expect(memberList.find(({ name }) => name === "Liar")?.bannedAtMs).not.toBeNull();
     expect(memberList.find(({ name }) => name === "Ada")?.bannedAtMs).toBeNull();

@@ -48,7 +48,8 @@ export class ContributorTab {
     if (slots !== null) url.searchParams.set("slots", String(slots));
     await tab.page.goto(url.href);
     await tab.page.waitForFunction(() => {
-      const { state } = (globalThis as unknown as Shown).tributaryContributor;
+      // The page's script may still be on its way.
+      const state = (globalThis as unknown as Partial<Shown>).tributaryContributor?.state ?? null;
       return state !== null && state.phase !== "checking";
     });
     return tab;

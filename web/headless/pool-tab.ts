@@ -49,7 +49,8 @@ export class PoolTab {
     url.searchParams.set("slots", String(slots));
     await tab.page.goto(url.href);
     await tab.page.waitForFunction(() => {
-      const { state } = (globalThis as unknown as Shown).tributaryPool;
+      // The page's script may still be on its way.
+      const state = (globalThis as unknown as Partial<Shown>).tributaryPool?.state ?? null;
       return state !== null && state.phase !== "checking";
     });
     return tab;
