@@ -6,7 +6,7 @@ import { openSource, type Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { messagesOf, type Notice, notice, withNotices } from "../../shared/job/notice.ts";
-import { rangeOf } from "../../shared/job/trim.ts";
+import { rangeOf } from "../../shared/job/trim-range.ts";
 import { log } from "../../shared/log.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { PreparedRequest } from "../../shared/wire/api.ts";

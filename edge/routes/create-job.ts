@@ -2,7 +2,8 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { DEFAULT_JOB_SETTINGS, patchSettings } from "../../shared/job/job.ts";
-import { requestOf, type TrimRequest } from "../../shared/job/trim.ts";
+import type { TrimRequest } from "../../shared/job/trim.ts";
+import { requestOf } from "../../shared/job/trim-range.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import {
   type CreateWholeJobRequest,

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { TICKS_PER_SECOND } from "./ticks.ts";
 
 /** Which part of a source is made into a video. */
 
@@ -26,24 +25,3 @@ export const trimRequestSchema = z.object({
   endSeconds: z.number().min(0).max(1e7).optional(),
 });
 export type TrimRequest = z.infer<typeof trimRequestSchema>;
-
-/** A part of a source that is wanted, in ticks from its first visible frame. */
-export interface TrimRange {
-  startTicks: number;
-  /** Null: the source's end. */
-  endTicks: number | null;
-}
-
-export function rangeOf({ startSeconds = 0, endSeconds }: TrimRequest): TrimRange {
-  const toTicks = (seconds: number) => Math.round(seconds * TICKS_PER_SECOND);
-  const endTicks = endSeconds === undefined ? null : toTicks(endSeconds);
-  return { startTicks: toTicks(startSeconds), endTicks };
-}
-
-/** In seconds. */
-export function requestOf({ startTicks, endTicks }: TrimRange): TrimRequest {
-  const startSeconds = startTicks / TICKS_PER_SECOND;
-  return endTicks === null
-    ? { startSeconds }
-    : { startSeconds, endSeconds: endTicks / TICKS_PER_SECOND };
-}

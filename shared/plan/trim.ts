@@ -1,6 +1,6 @@
 import { TributaryError } from "../job/errors.ts";
 import { clock, TICKS_PER_SECOND } from "../job/ticks.ts";
-import type { TrimRange } from "../job/trim.ts";
+import type { TrimRange } from "../job/trim-range.ts";
 import { HELD_TICKS } from "./segments.ts";
 
 /** People and programs write times in whole milliseconds: a frame so near to a time is meant by it. */

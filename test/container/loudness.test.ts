@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { changeLoudness } from "../../shared/encode/loudness.ts";
-import { rangeOf } from "../../shared/job/trim.ts";
+import { rangeOf } from "../../shared/job/trim-range.ts";
 import { ffmpeg } from "../setup/media.ts";
 import { encoded, opened } from "./encoded-plan.ts";
 

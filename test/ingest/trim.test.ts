@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Source } from "../../shared/ingest/read/source.ts";
 import { jobPlanSchema, segmentDurationTicks, TICKS_PER_SECOND } from "../../shared/job/job.ts";
-import { rangeOf } from "../../shared/job/trim.ts";
+import { rangeOf } from "../../shared/job/trim-range.ts";
 import { validatePlan } from "../../shared/plan/plan.ts";
 import { sourceFrameTimes } from "../exactness/decoded-frames.ts";
 import { realClip } from "../setup/media.ts";

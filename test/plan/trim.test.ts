@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
-import { rangeOf } from "../../shared/job/trim.ts";
+import { rangeOf } from "../../shared/job/trim-range.ts";
 import { framesWithin } from "../../shared/plan/trim.ts";
 
 /** 30000/1001 frames a second, and the end of the last. */

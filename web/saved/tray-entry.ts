@@ -1,5 +1,5 @@
 import type { WireError } from "../../shared/job/errors.ts";
-import type { TrimRange } from "../../shared/job/trim.ts";
+import type { TrimRange } from "../../shared/job/trim-range.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { NewCaptions } from "../../shared/wire/captions.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";

@@ -1,6 +1,6 @@
 import { TributaryError } from "../../job/errors.ts";
 import { type JobPlan, type SourceFacts, TICKS_PER_SECOND } from "../../job/job.ts";
-import { requestOf, type TrimRange } from "../../job/trim.ts";
+import { requestOf, type TrimRange } from "../../job/trim-range.ts";
 import type { AudioChoice, LoudnessMeasure } from "../../plan/audio-choice.ts";
 import { type LadderRung, planAudio, planJob } from "../../plan/plan.ts";
 import type { ChunkInfo, LeaseGrant } from "../../wire/lease.ts";

@@ -1,7 +1,8 @@
 import type { AudioFacts, SourceFacts } from "../../job/job.ts";
 import { messagesOf, type Notice, notice } from "../../job/notice.ts";
 import { TICKS_PER_SECOND } from "../../job/ticks.ts";
-import type { Trim, TrimRange } from "../../job/trim.ts";
+import type { Trim } from "../../job/trim.ts";
+import type { TrimRange } from "../../job/trim-range.ts";
 import { frameStepFor, outputSampleRate } from "../../plan/plan.ts";
 import { type FrameRange, framesWithin } from "../../plan/trim.ts";
 import { gridStep } from "./audio-positions.ts";

@@ -3,7 +3,7 @@ import type { RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { SourceFacts } from "../../../shared/job/job.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
-import type { TrimRange } from "../../../shared/job/trim.ts";
+import type { TrimRange } from "../../../shared/job/trim-range.ts";
 import { nearestCut, nextCut } from "../../../shared/plan/trim.ts";
 import type { FrameTimes } from "../../owner/owner-api.ts";
 import { formatLength, formatMoment } from "../../ui/format.ts";
