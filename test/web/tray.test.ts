@@ -94,7 +94,9 @@ test("three files at once are made in their order, also when the page is loaded 
       { timeout: 120_000 },
     )
     .toBe(true);
-  const { jobId } = await state(page);
+  const { jobId, inspection } = await state(page);
+  // While the first one was made.
+  expect(inspection?.readAhead).toBe(true);
   await page.reload();
   await page.getByRole("heading", { name: "Go on where you left off" }).waitFor(WITHIN);
   expect(await sentences(page)).toEqual(Array(2).fill("Choose the file again to go on"));

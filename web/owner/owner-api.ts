@@ -8,7 +8,7 @@ import type {
   VideoRendition,
 } from "../../shared/job/job.ts";
 import type { Notice } from "../../shared/job/notice.ts";
-import type { TrimRange } from "../../shared/job/trim.ts";
+import type { TrimRange } from "../../shared/job/trim-range.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { Replaces, ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
@@ -39,6 +39,8 @@ export interface Inspection {
   estimatedBytes: number;
   /** The file had to be rewritten by ffmpeg first (FLV, AVI, ...). */
   remuxed: boolean;
+  /** It was read while the video before it was made. */
+  readAhead?: boolean;
   /** The site takes videos only with its key. */
   asksKey?: boolean;
   /** The engine that will make the video, as far as can be told before the work begins. */
@@ -264,8 +266,16 @@ export interface OwnerApi {
   configure(options: OwnerOptions): Promise<OwnerSnapshot>;
   /** A file is about to be picked: tries the browser's codecs meanwhile. */
   warm(): Promise<OwnerSnapshot>;
-  /** Reads facts and plans; ends in `inspected`, or `failed` with a SOURCE_* code. */
-  inspect(file: File): Promise<OwnerSnapshot>;
+  /**
+   * The next file is read and planned while another is at work. Null, or another one, closes it. What would
+   * have to be rewritten first, which takes a core and room in the browser's storage, is left for its turn.
+   */
+  prepare(next: { file: File; key: string } | null): Promise<OwnerSnapshot>;
+  /**
+   * Reads facts and plans; ends in `inspected`, or `failed` with a SOURCE_* code.
+   * @param key as it was given to `prepare`
+   */
+  inspect(file: File, key?: string): Promise<OwnerSnapshot>;
   /** Plans anew with another ladder; a refused one (LADDER_INVALID) changes nothing but `error`. */
   setLadder(ladder: LadderRung[]): Promise<OwnerSnapshot>;
   /**

@@ -1,6 +1,6 @@
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import type { JobPlan, JobSettingsPatch } from "../../shared/job/job.ts";
-import type { TrimRange } from "../../shared/job/trim.ts";
+import type { TrimRange } from "../../shared/job/trim-range.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { Replaces, ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
 import type { DetailsPatch } from "../../shared/wire/details.ts";
@@ -24,6 +24,7 @@ import {
   settingsFor,
   slotCountFor,
 } from "./choices.ts";
+import { FileAhead } from "./file-ahead.ts";
 import { HeadStart } from "./head-start.ts";
 import { JobPictures } from "./job-pictures.ts";
 import { endOf, JobWork } from "./job-work.ts";
@@ -54,6 +55,8 @@ class Owner implements OwnerApi {
   #file: PlannedFile | null = null;
   readonly #encoders = new OwnPool(() => this.#changed());
   readonly #headStart = new HeadStart();
+  /** Survives the file and job before it. */
+  readonly #ahead = new FileAhead<PlannedFile>();
   #session: HolderSession | null = null;
   #work: JobWork | null = null;
   #resumable: ResumableJob | null = null;
@@ -93,16 +96,31 @@ class Owner implements OwnerApi {
     return this.#snapshot();
   }
 
-  async inspect(file: File): Promise<OwnerSnapshot> {
+  async prepare(next: { file: File; key: string } | null): Promise<OwnerSnapshot> {
+    if (next === null) this.#ahead.end();
+    else {
+      const options = this.#options;
+      this.#ahead.aim(next.key, (how) => {
+        return PlannedFile.open(next.file, this.#client, options, { ...how, isAhead: true });
+      });
+    }
+    return this.#snapshot();
+  }
+
+  async inspect(file: File, key?: string): Promise<OwnerSnapshot> {
     await this.reset();
     const { signal } = this.#abort;
     this.#tell({ type: "picked", fileName: file.name });
     try {
       this.#loadCoreAhead().catch(() => {});
       await this.warm();
-      const opened = await this.#open(file, signal);
-      this.#file = opened;
       const onProgress = (progress: number) => this.#tell({ type: "reading", progress });
+      const ahead = await this.#ahead.take(key, {
+        ...{ signal, onProgress },
+        isFit: (opened) => opened.isFit(this.#options),
+      });
+      const opened = ahead ?? (await this.#open(file, signal));
+      this.#file = opened;
       this.#file = await opened.levelled({ signal, onProgress });
       this.#preparePool();
       const { inspection } = this.#file;

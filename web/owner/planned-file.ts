@@ -4,7 +4,7 @@ import type { Source } from "../../shared/ingest/read/source.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { type JobPlan, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { messagesOf, type Notice, notice } from "../../shared/job/notice.ts";
-import type { TrimRange } from "../../shared/job/trim.ts";
+import type { TrimRange } from "../../shared/job/trim-range.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { EdgeClient } from "../edge-client.ts";
@@ -16,6 +16,7 @@ import { openSource } from "../holder/ingest/source.ts";
 import { randomId } from "../random-id.ts";
 import { audioNeedsFfmpeg, hasEngineFor, preferenceFor, slotCountFor } from "./choices.ts";
 import type { FrameTimes, Inspection, OwnerOptions, ResumableJob } from "./owner-api.ts";
+import { whyUnreadable } from "./readable.ts";
 
 /** Facts about a file and this site that no choice changes. */
 interface FileFacts {
@@ -29,7 +30,10 @@ interface FileFacts {
   audioNeedsFfmpeg: boolean;
   /** The site takes videos only with its key. */
   asksKey: boolean;
+  readAhead: boolean;
 }
+
+const NOT_AHEAD = "While another video is made, no file is rewritten for the next one.";
 
 interface PlanChoice {
   /** Null: the default one. */
@@ -77,23 +81,34 @@ export class PlannedFile {
   /**
    * Reads the file and plans it with the default ladder.
    * @param onProgress 0..1, where the file has to be rewritten first
+   * @param isAhead while another file is at work: one that has to be rewritten first is refused
    * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE where nothing could encode it, DECODER_MISSING
    */
   static async open(
     file: File,
     client: EdgeClient,
     options: OwnerOptions,
-    { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: number) => void },
+    {
+      signal,
+      onProgress,
+      isAhead = false,
+    }: { signal: AbortSignal; onProgress(progress: number): void; isAhead?: boolean },
   ): Promise<PlannedFile> {
+    let mayLoadFfmpeg = !isAhead;
+    const loadFfmpeg = async () => {
+      if (mayLoadFfmpeg) return loadFfmpegCore();
+      throw new TributaryError("ENGINE_UNAVAILABLE", NOT_AHEAD);
+    };
     const [source, site] = await Promise.all([
       openSource(file, {
-        ...{ signal, loadFfmpeg: loadFfmpegCore, onProgress },
+        ...{ signal, loadFfmpeg, onProgress },
         picture: options.picture ?? null,
       }),
       // Without an answer this device does what it can.
       client.site(signal).catch(() => null),
     ]);
     const hasServers = site?.servers === true;
+    mayLoadFfmpeg = true;
     // Servers are what a browser without WebAssembly can still use.
     if (!hasServers && !("WebAssembly" in self)) {
       source.close();
@@ -115,6 +130,7 @@ export class PlannedFile {
       fastRefusal,
       audioNeedsFfmpeg: audioNeedsFfmpeg(source.facts),
       asksKey: site?.createToken === true,
+      readAhead: isAhead,
     };
     const planSlots = slotsToPlanFor(options, facts);
     return new PlannedFile(file, source, facts, options, { ladder: null, planSlots });
@@ -215,6 +231,11 @@ export class PlannedFile {
     return this.planned(options, this.#choice.ladder);
   }
 
+  /** It was opened as it would be now, and can still be read. */
+  async isFit(options: OwnerOptions): Promise<boolean> {
+    return this.#options === options && (await whyUnreadable(this.file)) === null;
+  }
+
   /** Slots that the tasks are planned for. */
   get planSlots(): number {
     return this.#choice.planSlots;
@@ -280,6 +301,7 @@ export class PlannedFile {
       estimatedBytes: Math.round(bytesPerSecond * this.durationSeconds),
       remuxed: source.remuxed,
       asksKey: facts.asksKey,
+      readAhead: facts.readAhead,
       pictureEngine: this.#usesWebCodecs ? "webcodecs" : "ffmpeg-wasm",
       fastRefusal: facts.fastRefusal?.message ?? null,
       fastRefusalCode: facts.fastRefusal?.code ?? null,

@@ -1,10 +1,10 @@
 import "./tray.css";
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { OwnerState } from "../../owner/owner-api.ts";
 import type { TrayEntry } from "../../saved/tray-entry.ts";
-
 import { FilmIcon } from "../../ui/icons.tsx";
+import { Announcement } from "../../ui/page-frame.tsx";
 import { t } from "../../words/words.ts";
 import { chooseFiles, type PickedFile } from "./source-file.ts";
 import { thumbnailOf } from "./thumbnail.ts";
@@ -44,7 +44,16 @@ export function Tray({
   onFiles(picked: PickedFile[]): void;
 }) {
   const entries = queue.entries.value;
+  const moved = useSignal("");
+  useFocusBeside(entries.length);
   if (entries.length < 2) return null;
+  const move = (id: string, by: 1 | -1) => {
+    queue.move(id, by);
+    const { length } = queue.entries.value;
+    const at = queue.entries.value.findIndex((entry) => entry.id === id);
+    const name = queue.entries.value[at]?.name ?? "";
+    moved.value = t("upload.tray.moved", { name, place: at + 1, count: length });
+  };
   const ready = entries.filter((entry) => entry.state === "ready").length;
   const isOver = entries.every((entry) => ["ready", "cancelled"].includes(entry.state));
   const unshared = queue.unshared.length;
@@ -71,9 +80,11 @@ export function Tray({
             queue={queue}
             state={entry.id === queue.currentId.value ? state : null}
             onPause={onPause}
+            onMove={(by) => move(entry.id, by)}
           />
         ))}
       </ol>
+      <Announcement text={moved.value} />
       <div class="actions">
         {unshared > 0 && !isChoosing && (
           <button
@@ -101,6 +112,20 @@ export function Tray({
   );
 }
 
+/** An entry that is removed by keyboard takes the focus with it: the list's heading gets it, or the page's. */
+function useFocusBeside(count: number): void {
+  const before = useRef(count);
+  useEffect(() => {
+    const isFewer = count < before.current;
+    before.current = count;
+    if (!isFewer || document.activeElement !== document.body) return;
+    const heading = document.querySelector<HTMLElement>("#tray-title, main h1");
+    if (heading === null) return;
+    heading.tabIndex = -1;
+    heading.focus();
+  }, [count]);
+}
+
 /** Opens the picker for further videos, whatever is at work. */
 export function AddVideos({
   text,
@@ -125,12 +150,15 @@ function Entry({
   queue,
   state,
   onPause,
+  onMove,
 }: {
   entry: TrayEntry;
   queue: TrayView;
   /** Null for one that is not in hand. */
   state: OwnerState | null;
   onPause(on: boolean): void;
+  /** @param by places; among those that wait */
+  onMove(by: 1 | -1): void;
 }) {
   const { id, name, watchUrl } = entry;
   const waiting = queue.entries.value.filter((each) => each.state === "waiting");
@@ -142,8 +170,14 @@ function Entry({
     hasFile: file !== null,
     isNext: place === 0,
   });
-  const action = (text: string, act: () => void, disabled = false) => (
-    <button type="button" class="button button-quiet" disabled={disabled} onClick={act}>
+  // One that has nothing to do stays where it is, or the focus on it would be lost.
+  const action = (text: string, act: () => void, isOff = false) => (
+    <button
+      type="button"
+      class="button button-quiet"
+      aria-disabled={isOff}
+      onClick={isOff ? undefined : act}
+    >
       {text}
       <span class="visually-hidden"> {name}</span>
     </button>
@@ -161,10 +195,12 @@ function Entry({
           action(isPaused ? t("upload.tray.resume") : t("upload.tray.pause"), () =>
             onPause(!isPaused),
           )}
-        {place > 0 && action(t("upload.tray.up"), () => queue.move(id, -1))}
-        {place >= 0 &&
-          place < waiting.length - 1 &&
-          action(t("upload.tray.down"), () => queue.move(id, 1))}
+        {place >= 0 && waiting.length > 1 && (
+          <>
+            {action(t("upload.tray.up"), () => onMove(-1), place === 0)}
+            {action(t("upload.tray.down"), () => onMove(1), place === waiting.length - 1)}
+          </>
+        )}
         {watchUrl !== null && (entry.state === "ready" || entry.state === "working") && (
           <a class="button button-quiet" href={watchUrl} target="_blank" rel="noreferrer">
             {t("upload.tray.watch")}

@@ -1,4 +1,4 @@
-import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { OwnerState } from "../../owner/owner-api.ts";
 import { randomId } from "../../random-id.ts";
@@ -10,9 +10,19 @@ import type { UploadSession } from "./upload-session.ts";
 
 type QueueSession = Pick<
   UploadSession,
-  "state" | "isMoving" | "open" | "take" | "setLadder" | "start" | "cancel" | "again" | "discard"
+  | "state"
+  | "isMoving"
+  | "open"
+  | "prepare"
+  | "take"
+  | "setLadder"
+  | "start"
+  | "cancel"
+  | "again"
+  | "discard"
 >;
 
+const AT_WORK: readonly OwnerState["phase"][] = ["starting", "running"];
 const FREE_PHASES: readonly OwnerState["phase"][] = ["idle", "ready", "failed", "cancelled"];
 
 /**
@@ -26,6 +36,10 @@ export class UploadQueue {
   readonly #entries = signal<readonly TrayEntry[]>([]);
   readonly #files = signal<ReadonlyMap<string, File>>(new Map());
   readonly #currentId = signal<string | null>(null);
+  /** The entry that starts by itself when the one in hand has ended. */
+  readonly #nextId = computed(() => this.#nextWhere(({ request }) => request !== null)?.id ?? null);
+  /** The entry whose file is read ahead. */
+  #preparedId: string | null = null;
   /** Until what an earlier visit left was read. */
   #isOpening = true;
 
@@ -33,6 +47,8 @@ export class UploadQueue {
     this.#session = session;
     this.#store = store;
     effect(() => this.#see(session.state.value, session.isMoving.value));
+    const isAtWork = computed(() => AT_WORK.includes(session.state.value.phase));
+    effect(() => this.#prepare(this.#nextId.value, isAtWork.value));
   }
 
   get entries(): ReadonlySignal<readonly TrayEntry[]> {
@@ -253,14 +269,26 @@ export class UploadQueue {
   #goOn(isAsked: boolean): void {
     const { phase } = this.#session.state.peek();
     if (this.#isOpening || this.#session.isMoving.peek() || !FREE_PHASES.includes(phase)) return;
-    const files = this.#files.peek();
-    const next = this.#entries
-      .peek()
-      .find(
-        ({ id, state, request }) =>
-          state === "waiting" && files.has(id) && (request !== null || isAsked || phase === "idle"),
-      );
+    const next = this.#nextWhere(({ request }) => request !== null || isAsked || phase === "idle");
     if (next !== undefined) void this.#begin(next);
+  }
+
+  #nextWhere(isMeant: (entry: TrayEntry) => boolean): TrayEntry | undefined {
+    const files = this.#files.value;
+    return this.#entries.value.find((entry) => {
+      return entry.state === "waiting" && files.has(entry.id) && isMeant(entry);
+    });
+  }
+
+  /** Has the next file read while one is at work; one that is no longer the next is closed. */
+  #prepare(nextId: string | null, isAtWork: boolean): void {
+    const isTaken = this.#preparedId !== null && this.#preparedId === this.#currentId.peek();
+    if (isTaken && !isAtWork) return;
+    const wanted = isAtWork || nextId === this.#preparedId ? nextId : null;
+    if (wanted === this.#preparedId) return;
+    this.#preparedId = wanted;
+    const file = wanted === null ? undefined : this.#files.peek().get(wanted);
+    this.#session.prepare(wanted === null || file === undefined ? null : { file, key: wanted });
   }
 
   async #begin({ id, handle, ladder, request }: TrayEntry): Promise<void> {
@@ -270,7 +298,7 @@ export class UploadQueue {
     this.#change((entry) =>
       entry.id === id ? { state: "working", error: null, jobId: null, watchUrl: null } : null,
     );
-    await this.#session.take({ file, handle }, ladder);
+    await this.#session.take({ file, handle }, ladder, id);
     const isStill = this.#session.state.peek().phase === "inspected";
     if (request !== null && isStill && this.#currentId.peek() === id) {
       await this.#session.start(request);

@@ -6,7 +6,7 @@ import {
   type WireError,
 } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
-import { requestOf, type TrimRange } from "../../../shared/job/trim.ts";
+import { requestOf, type TrimRange } from "../../../shared/job/trim-range.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
@@ -53,6 +53,12 @@ export interface SessionParts {
   replacing?: Replacing;
 }
 
+export interface NextFile {
+  file: File;
+  /** Names it in the list. */
+  key: string;
+}
+
 /** A call that is under way because a person asked for it. */
 export type PendingAction = "ladder" | "start" | "cancel" | "file" | null;
 
@@ -81,6 +87,7 @@ export class UploadSession {
   readonly #choices = signal(keptChoices());
   readonly #hasKey: Signal<boolean>;
   #revivals = 0;
+  #next: NextFile | null = null;
 
   constructor(parts: SessionParts) {
     const { connect, client, store, cancellations, options, ladder, trim } = parts;
@@ -174,12 +181,23 @@ export class UploadSession {
     this.#link.run((owner) => owner.warm()).catch(() => {});
   }
 
-  /** A file was picked, dropped or pasted. @param typed the ladder that was typed for it before; null: none */
-  take(picked: PickedFile, typed: LadderRung[] | null = null): Promise<void> {
-    return this.#moving(() => this.#take(picked, typed));
+  /** The file that is read while the present one is at work; null: none, or none any more. */
+  prepare(next: NextFile | null): void {
+    this.#next = next;
+    // What fails here is done when its turn comes.
+    if (this.#link.isOpen) this.#link.run((owner) => owner.prepare(next)).catch(() => {});
   }
 
-  async #take(picked: PickedFile, typed: LadderRung[] | null): Promise<void> {
+  /**
+   * A file was picked, dropped or pasted.
+   * @param typed the ladder that was typed for it before; null: none
+   * @param key as it was prepared by, if it was
+   */
+  take(picked: PickedFile, typed: LadderRung[] | null = null, key?: string): Promise<void> {
+    return this.#moving(() => this.#take(picked, typed, key));
+  }
+
+  async #take(picked: PickedFile, typed: LadderRung[] | null, key?: string): Promise<void> {
     const { phase } = this.state.peek();
     if (phase === "starting" || phase === "running") return;
     if (phase === "needs-file") return this.#provide(picked);
@@ -193,7 +211,8 @@ export class UploadSession {
     // Before the file is read: nobody can start with the suggested ladder in between.
     if (ladder !== null || this.#trim !== null) this.#pending.value = "ladder";
     this.#link.show({ phase: "inspecting", fileName: picked.file.name, progress: null });
-    await this.#orFail((owner) => owner.inspect(picked.file));
+    if (key === this.#next?.key) this.#next = null;
+    await this.#orFail((owner) => owner.inspect(picked.file, key));
     const { usesServers } = this.#choices.peek();
     const state = this.state.peek();
     const offersServers = state.phase === "inspected" && state.part.reason !== "no-servers";
@@ -466,6 +485,7 @@ export class UploadSession {
     }
     this.#revivals += 1;
     await this.again();
+    this.prepare(this.#next);
   }
 
   /** Leaves the job and readies the worker for the next file. */

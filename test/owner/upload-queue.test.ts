@@ -1,0 +1,75 @@
+import { signal } from "@preact/signals";
+import { expect, test } from "vitest";
+import type { OwnerState } from "../../web/owner/owner-api.ts";
+import { UploadQueue } from "../../web/pages/upload/upload-queue.ts";
+import type { NextFile } from "../../web/pages/upload/upload-session.ts";
+import { STATES } from "../web/stories/states.ts";
+
+/** Which file is read ahead, with a session that does at once what it is asked for. */
+
+const REQUEST = { visibility: "unlisted", details: {}, captions: [] } as const;
+
+async function openQueue() {
+  const state = signal<OwnerState>(STATES.idle);
+  const prepared: (string | null)[] = [];
+  const taken: [string, string | undefined][] = [];
+  const show = (name: "idle" | "inspected" | "running" | "ready" | "cancelled") => {
+    state.value = STATES[name];
+  };
+  const session: ConstructorParameters<typeof UploadQueue>[0] = {
+    state,
+    isMoving: signal(false),
+    open: async () => {},
+    prepare: (next: NextFile | null) => prepared.push(next?.file.name ?? null),
+    take: async ({ file }, _typed, key) => {
+      taken.push([file.name, key]);
+      show("inspected");
+    },
+    setLadder: async () => {},
+    start: async () => show("running"),
+    cancel: async () => show("cancelled"),
+    again: async () => {},
+    discard: async () => show("idle"),
+  };
+  const queue = new UploadQueue(session, { open: async () => [], put: async () => {} });
+  await queue.open();
+  const idOf = (name: string) => queue.entries.value.find((each) => each.name === name)?.id ?? "";
+  const drop = (...names: string[]) =>
+    queue.take(names.map((name) => ({ file: new File(["?"], name), handle: null })));
+  return { queue, prepared, taken, show, idOf, drop };
+}
+
+test("the next file is prepared while one is at work, and taken by the same key", async () => {
+  const { queue, prepared, taken, show, idOf, drop } = await openQueue();
+  drop("a", "b", "c");
+  await expect.poll(() => taken.map(([name]) => name)).toEqual(["a"]);
+  // Nothing is read ahead of a file that may yet be put aside.
+  expect(prepared).toEqual([]);
+  await queue.share({ ...REQUEST, captions: [] }, true);
+  expect(prepared).toEqual(["b"]);
+  const b = idOf("b");
+  show("ready");
+  await expect.poll(() => taken.at(-1)).toEqual(["b", b]);
+  // Then the one behind it; never closed on its own way in.
+  await expect.poll(() => prepared).toEqual(["b", "c"]);
+  show("ready");
+  await expect.poll(() => prepared).toEqual(["b", "c", null]);
+});
+
+test("what is prepared follows the list: moved, removed, given up", async () => {
+  const { queue, prepared, show, idOf, drop } = await openQueue();
+  drop("a", "b", "c");
+  await queue.share({ ...REQUEST, captions: [] }, true);
+  queue.move(idOf("c"), -1);
+  expect(prepared).toEqual(["b", "c"]);
+  await queue.remove(idOf("c"));
+  expect(prepared).toEqual(["b", "c", "b"]);
+  await queue.remove(idOf("b"));
+  expect(prepared).toEqual(["b", "c", "b", null]);
+  // One that nobody started yet does not start by itself.
+  drop("d");
+  expect(prepared).toHaveLength(4);
+  queue.shareWaiting("unlisted");
+  expect(prepared.at(-1)).toBe("d");
+  show("ready");
+});
