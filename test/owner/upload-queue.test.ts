@@ -25,7 +25,7 @@ async function openQueue() {
       taken.push([file.name, key]);
       show("inspected");
     },
-    setLadder: async () => {},
+    setLadder: async () => true,
     start: async () => show("running"),
     cancel: async () => show("cancelled"),
     again: async () => {},
