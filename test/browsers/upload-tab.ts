@@ -21,7 +21,13 @@ const MAKE_MS = 240_000;
 /** Opens the page. @param query as the page's address may have it, e.g. `ladder=240:300&slots=2` */
 export async function openUpload(tab: BrowserTab, serverUrl: string, query: string): Promise<void> {
   await tab.goto(`${serverUrl}/?${query}`);
-  await waitFor(tab, () => "tributary" in globalThis, null, READ_MS);
+  // The page's state is there before the page is drawn.
+  await waitFor(
+    tab,
+    () => "tributary" in globalThis && document.querySelector("input[type=file]") !== null,
+    null,
+    READ_MS,
+  );
 }
 
 /** Picks a file and waits until it was read. @throws Error as the page says where it was refused */
