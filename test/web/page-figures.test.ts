@@ -110,9 +110,9 @@ test("progress never reads as all before the job is ready, and then always does"
 });
 
 test("parts are counted from one", () => {
-  expect(taskTitle(task({ firstSegment: 4 }))).toBe("Segment 5");
-  expect(taskTitle(task({ firstSegment: 4, segmentCount: 3 }))).toBe("Segments 5 to 7");
-  expect(taskTitle(task({ kind: "audio", segmentCount: 20 }))).toBe("Sound of segments 1 to 20");
+  expect(taskTitle(task({ firstSegment: 4 }))).toBe("Part 5");
+  expect(taskTitle(task({ firstSegment: 4, segmentCount: 3 }))).toBe("Parts 5 to 7");
+  expect(taskTitle(task({ kind: "audio", segmentCount: 20 }))).toBe("Sound of parts 1 to 20");
 });
 
 test("cells lie inside the grid, apart from each other, and are found again", () => {

@@ -198,7 +198,7 @@ describe("errors", () => {
   test("a failed job says which part failed, and can be tried again", async () => {
     await show("failed");
     expect(await stage.page.locator(".error-card").innerText()).toContain(
-      "Segment 31: Part of the video could not be decoded (3 attempts)",
+      "Part 31: Part of the video could not be decoded (3 attempts)",
     );
     await stage.page.getByRole("button", { name: "Try again" }).click();
     expect(await stage.calls()).toEqual([{ name: "again" }]);
@@ -312,15 +312,15 @@ describe("while it works", () => {
   test("the grid tells about one segment by arrow keys, and counts all in text", async () => {
     await show("running");
     const { page } = stage;
-    const slider = page.getByRole("slider", { name: "Look at one segment" });
+    const slider = page.getByRole("slider", { name: "Look at one part" });
     await slider.focus();
     for (let step = 0; step < 21; step += 1) await page.keyboard.press("ArrowRight");
     expect(await slider.getAttribute("aria-valuetext")).toMatch(
-      /^Segment 21, about 2:00: being made \d+ %$/,
+      /^Part 21, about 2:00: being made \d+ %$/,
     );
     await page.keyboard.press("End");
     expect(await slider.getAttribute("aria-valuenow")).toBe("52");
-    const legend = await page.getByRole("list", { name: "Segments by state" }).innerText();
+    const legend = await page.getByRole("list", { name: "Parts by state" }).innerText();
     expect(legend.replaceAll(/\s+/g, " ")).toContain("Done 19");
     expect(legend.replaceAll(/\s+/g, " ")).toContain("Will be tried again 1");
   });
@@ -386,9 +386,9 @@ describe("while it works", () => {
     await show("long");
     // The sound has a strip of runs, a tenth as many as segments.
     expect(await elements()).toBeLessThan(few + 320);
-    const slider = stage.page.getByRole("slider", { name: "Look at one segment" });
+    const slider = stage.page.getByRole("slider", { name: "Look at one part" });
     await slider.press("End");
-    expect(await slider.getAttribute("aria-valuetext")).toMatch(/^Segment 3,000, about 4:59:54/);
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(/^Part 3,000, about 4:59:54/);
   });
 });
 

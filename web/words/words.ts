@@ -23,6 +23,9 @@ interface Spoken {
   files: Files;
 }
 
+/** Settles when no messages are on their way: those that come later are in the language of then. */
+let loading: Promise<unknown> = Promise.resolve();
+
 /** Components that read it are rendered again when the language changes. */
 const spoken = signal<Spoken>({ language: "en", locale: "en", files: {} });
 
@@ -34,17 +37,24 @@ export async function loadWords(
   files: readonly WordFile[],
   language: Language = chosenLanguage(),
 ): Promise<void> {
-  const loaded = await Promise.all(files.map(async (file) => [file, await load(language, file)]));
   const locale = localeOf(language, navigator.languages);
-  spoken.value = { language, locale, files: Object.fromEntries(loaded) as Files };
+  spoken.value = { language, locale, files: await loadFiles(files, language) };
   if (typeof document === "undefined") return;
   document.documentElement.lang = language;
   document.documentElement.dir = directionOf(language);
 }
 
+/** Loads further messages, in the language that the page has then. */
+export function loadMoreWords(files: readonly WordFile[]): Promise<void> {
+  return inTurn(async () => {
+    const loaded = await loadFiles(files, spoken.peek().language);
+    spoken.value = { ...spoken.peek(), files: { ...spoken.peek().files, ...loaded } };
+  });
+}
+
 /** Loads what the page has loaded in another language, and remembers the choice in a cookie of one year. */
 export async function switchLanguage(language: Language): Promise<void> {
-  await loadWords(Object.keys(spoken.value.files) as WordFile[], language);
+  await inTurn(() => loadWords(Object.keys(spoken.peek().files) as WordFile[], language));
   try {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing on plain http and in older browsers
     document.cookie = `${LANGUAGE_COOKIE}=${language}; path=/; max-age=31536000; samesite=lax`;
@@ -78,6 +88,17 @@ function say<Element = never>(key: Key, values?: Values<Element>) {
   const message = files[key.slice(0, dot) as WordFile]?.[key.slice(dot + 1)];
   if (message === undefined) return key;
   return formatMessage(message, locale, values, directionOf(language));
+}
+
+function inTurn(load: () => Promise<void>): Promise<void> {
+  const loaded = loading.then(load);
+  loading = loaded.catch(() => {});
+  return loaded;
+}
+
+async function loadFiles(files: readonly WordFile[], language: Language): Promise<Files> {
+  const loaded = await Promise.all(files.map(async (file) => [file, await load(language, file)]));
+  return Object.fromEntries(loaded) as Files;
 }
 
 async function load(language: Language, file: WordFile): Promise<unknown> {
