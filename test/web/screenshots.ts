@@ -1,7 +1,9 @@
 // Pictures of every page state: desktop and phone, light and dark, into .cache/screenshots/.
 // Two runs over the same code give the same pixels: motion is off, and the video itself is hidden.
 //
-//     node test/web/screenshots.ts [--language de|ar] [STATE...]
+//     node test/web/screenshots.ts [--language de|ar] [--look forced|zoomed|narrow] [STATE...]
+//
+// forced: the person's own few colours; zoomed: the desktop at 200 %; narrow: 320 CSS pixels, as at 400 %.
 
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,15 +21,31 @@ import { TRAY } from "./stories/tray.ts";
 import { serveVideos } from "./stories/videos-fixture.ts";
 
 const OUT = join(root, ".cache/screenshots");
-const VIEWPORTS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const SCHEMES = ["light", "dark"] as const;
+const PHONE = { width: 390, height: 844 };
+const VIEWPORTS = {
+  plain: { desktop: { width: 1280, height: 800 }, phone: PHONE },
+  forced: { desktop: { width: 1280, height: 800 }, phone: PHONE },
+  zoomed: { desktop: { width: 640, height: 400 } },
+  narrow: { phone: { width: 320, height: 256 } },
+} as const;
+/** Pages that are opened as they are. */
+const PATHS = { nowhere: "/nowhere", embed: "/embed/none", pool: "/pool", admin: "/admin" };
 const WATCHED = ["making", "ready", "missing", "cancelled", "locked"] as const;
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { language: { type: "string", default: "en" } },
+  options: {
+    language: { type: "string", default: "en" },
+    look: { type: "string", default: "plain" },
+  },
 });
 const language = values.language as Language;
+const look = values.look as keyof typeof VIEWPORTS;
+const schemes =
+  look === "plain" || look === "forced" ? (["light", "dark"] as const) : ["light" as const];
+const suffix = [language === "en" ? "" : `-${language}`, look === "plain" ? "" : `-${look}`].join(
+  "",
+);
 const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
 
 await mkdir(OUT, { recursive: true });
@@ -35,22 +53,20 @@ const stateDir = await mkdtemp(join(tmpdir(), "tributary-screenshots-"));
 const server = await startServer({ mode: "dev", stateDir });
 const browser = await launchBrowser();
 try {
-  for (const [size, viewport] of Object.entries(VIEWPORTS)) {
+  for (const [size, viewport] of Object.entries(VIEWPORTS[look])) {
     const masterUrl = `${server.url}/v/story/master.m3u8`;
     const prepared = async (page: Page) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ reducedMotion: "reduce" });
+      if (look === "forced") await page.emulateMedia({ forcedColors: "active" });
       await serveHls(page, `${server.url}/v/story/`);
     };
     const shoot = async (page: Page, name: string) => {
-      for (const colorScheme of SCHEMES) {
+      for (const colorScheme of schemes) {
         await page.emulateMedia({ colorScheme });
         await page.waitForTimeout(250);
         await page.screenshot({
-          path: join(
-            OUT,
-            `${name}-${size}-${colorScheme}${language === "en" ? "" : `-${language}`}.png`,
-          ),
+          path: join(OUT, `${name}-${size}-${colorScheme}${suffix}.png`),
           fullPage: true,
           animations: "disabled",
           // Its spinner and its decoder are the browser's, and differ from run to run.
@@ -84,8 +100,8 @@ try {
     }
     if (isWanted("shared")) {
       await upload.run((stage) => stage.showUpload("running"), undefined);
-      await upload.page.getByRole("button", { name: "Make a link for helpers" }).click();
-      await upload.page.getByRole("img", { name: /QR code/ }).waitFor();
+      await upload.page.locator(".helpers-card > .actions button").click();
+      await upload.page.locator(".share-qr").waitFor();
       await shoot(upload.page, "shared");
     }
     await upload.page.close();
@@ -115,20 +131,19 @@ try {
     await watch.page.close();
 
     if (isWanted("videos")) {
-      const page = await browser.newPage();
+      const page = await browser.newPage({ locale: language });
       await prepared(page);
       await serveVideos(page);
       await page.goto(`${server.url}/videos`);
       await page.getByRole("heading", { level: 3 }).first().waitFor();
       await shoot(page, "videos");
-      await page.getByText("Change", { exact: true }).click();
-      await page.getByText("Manage them on another device").click();
+      for (const each of await page.locator("summary").all()) await each.click();
       await shoot(page, "videos-change");
       await page.close();
     }
-    for (const [name, path] of Object.entries({ nowhere: "/nowhere", embed: "/embed/none" })) {
+    for (const [name, path] of Object.entries(PATHS)) {
       if (!isWanted(name)) continue;
-      const page = await browser.newPage();
+      const page = await browser.newPage({ locale: language });
       await prepared(page);
       await page.goto(server.url + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
