@@ -15,6 +15,7 @@ import {
 } from "./edge/local/storage-credentials.ts";
 import { compileWords } from "./web/build/compile-words.ts";
 import { ffmpegAssets } from "./web/build/ffmpeg-assets.ts";
+import { firstWords } from "./web/build/first-words.ts";
 import { pageHead } from "./web/build/page-head.ts";
 import { chunkBanner, pageHeaders } from "./web/build/page-headers.ts";
 import { restoreEncoding } from "./web/build/restore-encoding.ts";
@@ -75,6 +76,7 @@ export default defineConfig(({ command, isPreview = false }) => {
       uploadElement(here("web/element/tributary-upload.ts")),
       serviceWorker(),
       pageHead(),
+      firstWords(),
       pageHeaders({ storageOrigin: storageOrigin() }),
     ],
     worker: {

@@ -1,4 +1,5 @@
 import type { Plugin } from "vite";
+import { FIRST_WORDS_HASH, MANIFESTS } from "./first-words.ts";
 
 export interface PageHeadersOptions {
   /** Origin of the storage that tabs upload to; null where it is the pages' own. */
@@ -48,8 +49,9 @@ function headersFile({ storageOrigin }: PageHeadersOptions): string {
   const policy = contentPolicy(storageOrigin);
   return `/assets/*.wasmz
   Content-Type: application/octet-stream
-/app.webmanifest
-  Content-Type: application/manifest+json
+${["app.webmanifest", ...MANIFESTS.map(({ fileName }) => fileName)]
+  .map((fileName) => `/${fileName}\n  Content-Type: application/manifest+json`)
+  .join("\n")}
 /service-worker.js
   Cache-Control: no-cache
 /assets/*
@@ -84,7 +86,7 @@ const TRUSTED_TYPES = { "require-trusted-types-for": "'script'", "trusted-types"
 
 /** For the page with the player alone: other sites frame it, and it encodes and uploads nothing. */
 const EMBED = {
-  "script-src": "'self'",
+  "script-src": `'self' ${FIRST_WORDS_HASH}`,
   "connect-src": "'self'",
   "frame-ancestors": "*",
 };
@@ -94,7 +96,7 @@ function contentPolicy(storageOrigin: string | null): Record<string, string> {
   return {
     "default-src": "'none'",
     // The encoders are WebAssembly.
-    "script-src": "'self' 'wasm-unsafe-eval'",
+    "script-src": `'self' 'wasm-unsafe-eval' ${FIRST_WORDS_HASH}`,
     // An empty one of a blob shows whether the browser has module workers (web/ui/browser-support.ts).
     "worker-src": "'self' blob:",
     "style-src": "'self'",

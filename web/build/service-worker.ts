@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Plugin } from "vite";
+import { PAGE_WORDS } from "../words/page-words.ts";
 
 /** The entry's name in `rollupOptions.input`, and the file at the site's root: a worker's scope is its folder. */
 export const SERVICE_WORKER = "service-worker";
@@ -7,9 +8,11 @@ export const SERVICE_WORKER = "service-worker";
 /** Files beside the build's own that the start page shows. */
 const STATIC_FILES = ["/", "/favicon.svg", "/app.webmanifest", "/icon-192.png"];
 
-/** What the start page (web/pages/upload/entry.tsx) has to say, in each language. */
-const START_WORDS =
-  /\/words\/[a-z]{2}\/(?:captions|errors|notices|pictures|player|ui|upload)\.json$/;
+/** Parts of the start page that it loads once it stands, its words in each language among them. */
+const START_WORDS = [...PAGE_WORDS.upload, ...PAGE_WORDS.uploadLater].join("|");
+const LATER = new RegExp(
+  `/words/[a-z]{2}/(?:${START_WORDS})\\.json$|/pages/upload/phase-view\\.tsx$|/web/edge-client\\.ts$`,
+);
 
 /** For `entryFileNames`: the service worker alone has a name that stays. */
 export function entryName({ name }: { name: string }): string {
@@ -17,8 +20,8 @@ export function entryName({ name }: { name: string }): string {
 }
 
 /**
- * Tells the service worker what to keep: the scripts and sheets that the start page loads at once, and the
- * messages of all languages.
+ * Tells the service worker what to keep: the scripts and sheets of the start page, and the messages of all
+ * languages.
  */
 export function serviceWorker(): Plugin {
   return {
@@ -42,7 +45,7 @@ export function serviceWorker(): Plugin {
         for (const file of Object.values(bundle)) {
           if (file.type !== "chunk") continue;
           if (file.isEntry && file.name === "index") add(file.fileName);
-          if (START_WORDS.test(file.facadeModuleId ?? "")) add(file.fileName);
+          if (LATER.test(file.facadeModuleId ?? "")) add(file.fileName);
         }
         const shell = [...STATIC_FILES, ...[...wanted].sort().map((file) => `/${file}`)];
         const hash = createHash("sha256").update(shell.join("\n"));

@@ -2,17 +2,17 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { OwnerState } from "../../../web/owner/owner-api.ts";
-import {
-  UploadPage,
-  type UploadQueueView,
-  type UploadSessionView,
-} from "../../../web/pages/upload/upload-page.tsx";
+import { loadLaterViews } from "../../../web/pages/upload/later-views.ts";
+import type { UploadQueueView, UploadSessionView } from "../../../web/pages/upload/page-views.ts";
+import { UploadPage } from "../../../web/pages/upload/upload-page.tsx";
 import type { PendingAction } from "../../../web/pages/upload/upload-session.ts";
 import type { TrayEntry } from "../../../web/saved/tray-entry.ts";
 import { calls, noted, root, speak } from "./stage.ts";
 import { STATES, type StateName } from "./states.ts";
 
 export { calls, speak };
+
+await loadLaterViews();
 
 const state = signal<OwnerState>(STATES.idle);
 const problem = signal<WireError | null>(null);

@@ -3,12 +3,13 @@ import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import { PageFrame } from "../../ui/page-frame.tsx";
 import "../../ui/style.css";
 import "./api-reference.css";
+import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords } from "../../words/words.ts";
 import { readingLayout } from "./layout.ts";
 
 const REFERENCE_ID = "reference";
 
-await loadWords(["reference", "ui"]);
+await loadWords(PAGE_WORDS.reference);
 followColourScheme();
 render(
   <PageFrame>

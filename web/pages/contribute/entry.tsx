@@ -7,6 +7,7 @@ import { requireBrowser } from "../../ui/browser-support.ts";
 import { deviceFacts } from "../../ui/device.ts";
 import { pageTitle } from "../../ui/page-title.ts";
 import { onLowBattery, stayAwakeWhile } from "../../ui/stay-awake.ts";
+import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords, t } from "../../words/words.ts";
 import { ContributePage } from "./contribute-page.tsx";
 import { ContributorSession } from "./contributor-session.ts";
@@ -18,7 +19,7 @@ declare global {
   var tributaryContributor: { readonly state: ContributorState | null };
 }
 
-const words = loadWords(["contribute", "errors", "ui"]);
+const words = loadWords(PAGE_WORDS.contribute);
 requireBrowser("contribute", words);
 
 const jobId = location.pathname.split("/")[2] ?? "";

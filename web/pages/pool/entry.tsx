@@ -7,6 +7,7 @@ import "./pool.css";
 import { deviceFacts } from "../../ui/device.ts";
 import { pageTitle } from "../../ui/page-title.ts";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
+import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords, t } from "../../words/words.ts";
 import { deviceClass, friendlyName } from "../contribute/friendly-name.ts";
 import { AskPage } from "./ask-page.tsx";
@@ -22,7 +23,7 @@ declare global {
   var tributaryPoolKey: JsonWebKey | undefined;
 }
 
-const words = loadWords(["contribute", "errors", "pool", "ui"]);
+const words = loadWords(PAGE_WORDS.pool);
 requireBrowser("pool", words);
 
 const [, , poolId = "", view = ""] = location.pathname.split("/");

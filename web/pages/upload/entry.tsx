@@ -1,11 +1,11 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { REAL_CLOCK } from "../../../shared/clock.ts";
-import { rangeOf, type TrimRange } from "../../../shared/job/trim.ts";
+import { rangeOf, type TrimRange } from "../../../shared/job/trim-range.ts";
 import { audioKilobits } from "../../../shared/plan/audio-choice.ts";
 import { type LadderRung, parseLadder } from "../../../shared/plan/rungs.ts";
 import { parseTimeText } from "../../../shared/time-text.ts";
-import { EdgeClient } from "../../edge-client.ts";
+import { deferredCalls } from "../../deferred-calls.ts";
 import { onOpenedFiles, sharedFiles } from "../../offline/given-files.ts";
 import { keepForOffline } from "../../offline/newer-version.ts";
 import type { OwnerOptions, OwnerState } from "../../owner/owner-api.ts";
@@ -19,10 +19,12 @@ import { deviceFacts } from "../../ui/device.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { stayAwakeWhile } from "../../ui/stay-awake.ts";
+import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords, t } from "../../words/words.ts";
 import { connectOwner } from "./connect-owner.ts";
 import { learnFrom } from "./forecast.ts";
 import { KeyQuestion } from "./key-question.tsx";
+import { loadLaterViews } from "./later-views.ts";
 import { OfflineNotes } from "./offline-notes.tsx";
 import { Replacing, ReplacingNote } from "./replacing.tsx";
 import { type ShownState, shownState } from "./shown-state.ts";
@@ -46,16 +48,7 @@ declare global {
   var tributaryChecking: OwnerOptions["checking"];
 }
 
-const words = loadWords([
-  "captions",
-  "errors",
-  "files",
-  "notices",
-  "pictures",
-  "player",
-  "ui",
-  "upload",
-]);
+const words = loadWords(PAGE_WORDS.upload);
 requireBrowser("upload", words);
 
 const query = new URLSearchParams(location.search);
@@ -70,7 +63,20 @@ const savedKey = isFramed ? null : savedSiteToken();
 if (!isFramed && savedKey === null && givenKey !== null) saveSiteToken(givenKey);
 /** Another key than the one that is kept, as long as the person has not said what to do with it. */
 const otherKey = signal(savedKey !== null && givenKey !== savedKey ? givenKey : null);
-const client = new EdgeClient(location.origin);
+const client = deferredCalls(
+  async () => new (await import("../../edge-client.ts")).EdgeClient(location.origin),
+  [
+    ...([
+      "video",
+      "changeVideo",
+      "linkVideo",
+      "withdrawLinks",
+      "addCaptions",
+      "savePoster",
+    ] as const),
+    "cancelJob",
+  ],
+);
 const cancellations = new Cancellations(client, REAL_CLOCK);
 const replacing = new Replacing();
 export const session = new UploadSession({
@@ -139,6 +145,7 @@ render(
   />,
   document.getElementById("page") as HTMLElement,
 );
+void loadLaterViews();
 effect(() => showInTab(session.state.value));
 effect(() => {
   const state = session.state.value;

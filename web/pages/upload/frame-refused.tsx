@@ -3,13 +3,14 @@ import "./frame.css";
 import { render } from "preact";
 import { CONTEXT, type FrameMessage } from "../../element/messages.ts";
 import { errorText } from "../../ui/error-texts.ts";
+import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords } from "../../words/words.ts";
 
 /** What other sites see that the operator has not named. */
 
 const CODE = "FRAME_REFUSED";
 
-await loadWords(["errors"]);
+await loadWords(PAGE_WORDS.frameRefused);
 const { title, what, advice } = errorText(CODE);
 render(
   <main class="frame-main">

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { Engine } from "../../../shared/job/job.ts";
-import type { TrimRange } from "../../../shared/job/trim.ts";
+import type { TrimRange } from "../../../shared/job/trim-range.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { NewCaptions } from "../../../shared/wire/captions.ts";

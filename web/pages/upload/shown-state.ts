@@ -1,5 +1,5 @@
 import type { WireError } from "../../../shared/job/errors.ts";
-import { messagesOf } from "../../../shared/job/notice.ts";
+import type { Notice } from "../../../shared/job/notice.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { PartDecision } from "../../encoder/capability.ts";
@@ -79,13 +79,18 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
     error: ("error" in state ? state.error : null) ?? problem,
     warnings: [
       ...(job?.warnings ?? []),
-      ...messagesOf(done?.captions?.notices ?? []),
-      ...messagesOf(done?.pictures?.notices ?? []),
+      ...texts(done?.captions?.notices),
+      ...texts(done?.pictures?.notices),
     ],
     part: "part" in state ? state.part : null,
     captions: done?.captions ?? null,
     pictures: done?.pictures ?? null,
   };
+}
+
+/** Not by `messagesOf`: its file has schemas, which the page does not load at first. */
+function texts(notices: readonly Notice[] = []): string[] {
+  return notices.map(({ message }) => message);
 }
 
 /** Null where no file and no job is known. */

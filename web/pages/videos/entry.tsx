@@ -3,12 +3,13 @@ import { render } from "preact";
 import { EdgeClient } from "../../edge-client.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
 import { pageTitle } from "../../ui/page-title.ts";
+import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords } from "../../words/words.ts";
 import { Catalogue } from "./catalogue.ts";
 import { GivenVideos, takeGivenVideos } from "./other-devices.tsx";
 import { VideosPage } from "./videos-page.tsx";
 
-const words = loadWords(["captions", "errors", "files", "notices", "pictures", "ui", "videos"]);
+const words = loadWords(PAGE_WORDS.videos);
 requireBrowser("videos", words);
 
 const catalogue = new Catalogue(new EdgeClient(location.origin));

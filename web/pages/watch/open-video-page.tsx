@@ -4,6 +4,7 @@ import { captionsFeed } from "../../captions/captions-feed.ts";
 import { EdgeClient } from "../../edge-client.ts";
 import { ownerTokenOf } from "../../saved/owned-videos.ts";
 import { requireBrowser } from "../../ui/browser-support.ts";
+import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords } from "../../words/words.ts";
 import { beginAt } from "./start-time.ts";
 import { forgetKey, keepKey, keyOf } from "./video-key.ts";
@@ -15,7 +16,7 @@ import { watchStatus } from "./watch-status.ts";
  * @returns aborted where the page goes away for good
  */
 export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSignal {
-  const words = loadWords(["captions", "errors", "notices", "files", "player", "ui", "watch"]);
+  const words = loadWords(PAGE_WORDS.watch);
   requireBrowser("watch", words);
   const { origin, pathname, search } = location;
   const jobId = pathname.split("/")[2] ?? "";

@@ -1,0 +1,26 @@
+import { signal } from "@preact/signals";
+import { PAGE_WORDS } from "../../words/page-words.ts";
+import { loadMoreWords } from "../../words/words.ts";
+
+export type LaterViews =
+  | { state: "coming" }
+  | ({ state: "here" } & Pick<typeof import("./phase-view.tsx"), "PhaseView" | "Tray">)
+  /** It could not be loaded: the network is away, or the site has a newer build. */
+  | { state: "missing" };
+
+/** All that the page shows once there is a file or a job. The start page stands without it. */
+export const laterViews = signal<LaterViews>({ state: "coming" });
+
+/** Loads it, with its words; to be called when the start page stands. */
+export async function loadLaterViews(): Promise<void> {
+  try {
+    const [{ PhaseView, Tray }] = await Promise.all([
+      import("./phase-view.tsx"),
+      loadMoreWords(PAGE_WORDS.uploadLater),
+    ]);
+    laterViews.value = { state: "here", PhaseView, Tray };
+  } catch (cause) {
+    console.warn("A part of the page could not be loaded:", cause);
+    laterViews.value = { state: "missing" };
+  }
+}
