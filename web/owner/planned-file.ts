@@ -233,7 +233,8 @@ export class PlannedFile {
 
   /** It was opened as it would be now, and can still be read. */
   async isFit(options: OwnerOptions): Promise<boolean> {
-    return this.#options === options && (await whyUnreadable(this.file)) === null;
+    const isSame = openedBy(this.#options) === openedBy(options);
+    return isSame && (await whyUnreadable(this.file)) === null;
   }
 
   /** Slots that the tasks are planned for. */
@@ -320,6 +321,11 @@ export class PlannedFile {
   close(): void {
     this.source.close();
   }
+}
+
+/** All that says how a file is opened and planned; with a picture of one's own nothing is opened ahead. */
+function openedBy({ engine, slots, audio, device, picture }: OwnerOptions): string {
+  return JSON.stringify([engine, slots, audio, device, picture instanceof Blob]);
 }
 
 /** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
