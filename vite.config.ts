@@ -45,6 +45,17 @@ const DENIED = [
 process.env["X_LOCAL_EXPLORER"] ??= "false";
 process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
 
+/** What nearly all pages show: one file in place of twenty small ones. */
+const COMMON = new RegExp(
+  [
+    "/node_modules/(?:@preact|preact|icu-minify)/",
+    "/shared/(?:clock|retry|time-text)\\.ts$",
+    "/shared/(?:words/|job/(?:errors|job-state|language|ticks)\\.ts|(?:plan/audio-choice|wire/visibility)\\.ts)",
+    "/web/(?:random-id|saved/(?:owned-videos|site-token|string-record))\\.ts$",
+    "/web/(?:ui|words)/[\\w-]+\\.tsx?$",
+  ].join("|"),
+);
+
 export default defineConfig(({ command, isPreview = false }) => {
   const storage = storageCredentials(command === "build", isPreview);
   useLocalSecrets(storage);
@@ -94,7 +105,13 @@ export default defineConfig(({ command, isPreview = false }) => {
       fs: { allow: [here(".")], deny: DENIED },
     },
     preview: { port, strictPort: true, cors: false, ...https },
-    build: { outDir: here("dist"), emptyOutDir: true, target: "es2024" },
+    build: {
+      outDir: here("dist"),
+      emptyOutDir: true,
+      target: "es2024",
+      // Browsers that can run the pages have it themselves.
+      modulePreload: { polyfill: false },
+    },
     environments: {
       client: {
         optimizeDeps: {
@@ -124,7 +141,11 @@ export default defineConfig(({ command, isPreview = false }) => {
         },
         build: {
           rollupOptions: {
-            output: { banner: chunkBanner, entryFileNames: entryName },
+            output: {
+              banner: chunkBanner,
+              entryFileNames: entryName,
+              codeSplitting: { groups: [{ name: "common", test: COMMON, minShareCount: 5 }] },
+            },
             input: {
               [SERVICE_WORKER]: here("web/offline/service.worker.ts"),
               index: here("web/index.html"),
