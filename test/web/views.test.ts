@@ -264,6 +264,12 @@ describe("the ladder", () => {
   });
 });
 
+test("a file that is being read is put aside by Escape", async () => {
+  await show("inspecting");
+  await stage.page.keyboard.press("Escape");
+  expect(await stage.calls()).toEqual([{ name: "discard" }]);
+});
+
 test("a site's key is asked for before the work", async () => {
   const inspection = { ...STATES.inspected.inspection, asksKey: true };
   await show("inspected", { inspection });

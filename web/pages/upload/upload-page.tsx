@@ -2,6 +2,7 @@ import "../../ui/style.css";
 import "./upload.css";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import { DEFAULT_VISIBILITY } from "../../../shared/wire/visibility.ts";
 import type { InspectingState, OwnerState } from "../../owner/owner-api.ts";
 import { formatPercent } from "../../ui/format.ts";
@@ -123,6 +124,12 @@ function Phase({
 
 function InspectingView({ state, onCancel }: { state: InspectingState; onCancel(): void }) {
   const { progress } = state;
+  useEffect(() => {
+    const ends = new AbortController();
+    const cancelBy = ({ key }: KeyboardEvent) => key === "Escape" && onCancel();
+    document.addEventListener("keydown", cancelBy, { signal: ends.signal });
+    return () => ends.abort();
+  });
   return (
     <section class="card busy-card" aria-labelledby="inspecting-title">
       <h1 id="inspecting-title">{t("upload.lookingAtTheFile2")}</h1>
