@@ -1,5 +1,6 @@
 import type { WireError } from "../../shared/job/errors.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
+import type { UnableCode } from "../encoder/capability.ts";
 
 /** Types only: what crosses between the contribute page and `contributor.worker.ts` (comlink). */
 
@@ -26,6 +27,7 @@ export interface ContributorState {
   possibleSlots: number;
   /** Why this device cannot help, as a sentence. */
   reason: string | null;
+  reasonCode?: UnableCode | null;
   slots: number;
   /** Progress of each encode now at work, 0..1. */
   encoding: number[];

@@ -1,5 +1,6 @@
 import type { WireError } from "../../shared/job/errors.ts";
 import type { Given, RestReason } from "../../shared/wire/pool.ts";
+import type { UnableCode } from "../encoder/capability.ts";
 
 /** Types only: what crosses between the pool's page and `pool-member.worker.ts` (comlink). */
 
@@ -20,6 +21,7 @@ export interface PoolMemberState {
   possibleSlots: number;
   /** Why this device cannot help, as a sentence. */
   reason: string | null;
+  reasonCode?: UnableCode | null;
   slots: number;
   /** Why it takes no work now; null: it does. */
   rests: RestReason | null;

@@ -130,8 +130,12 @@ export function decidePart(
 /** The help that a device can give to another person's video, or the reason why it can give none. */
 export interface ContributorCapability {
   possibleSlots: number;
+  /** In English, for programs; pages say it by its code. */
   reason: string | null;
+  reasonCode: UnableCode | null;
 }
+
+export type UnableCode = "little-memory" | "no-engine" | "too-old" | "no-workers";
 
 /**
  * Looks at the browser this runs in; fetches nothing.
@@ -139,13 +143,14 @@ export interface ContributorCapability {
  */
 export function contributorCapability(mobile: boolean): ContributorCapability {
   const missing = missingFeature();
-  if (missing !== null) return { possibleSlots: 0, reason: missing };
+  if (missing !== null) return { possibleSlots: 0, ...missing };
   const memoryGiB = (navigator as { deviceMemory?: number }).deviceMemory;
   if (memoryGiB !== undefined && memoryGiB < 1) {
-    return { possibleSlots: 0, reason: "This device has too little memory to encode video." };
+    const reason = "This device has too little memory to encode video.";
+    return { possibleSlots: 0, reason, reasonCode: "little-memory" };
   }
   const possibleSlots = defaultSlots(navigator.hardwareConcurrency, memoryGiB, mobile);
-  return { possibleSlots, reason: null };
+  return { possibleSlots, reason: null, reasonCode: null };
 }
 
 /** Lockdown mode on iPhones turns it off, and so do some managed browsers. */
@@ -159,12 +164,17 @@ const SIMD_MODULE = Uint8Array.of(
   ...[26, 11],
 );
 
-function missingFeature(): string | null {
-  if (typeof WebAssembly === "undefined") return NO_WEBASSEMBLY;
-  if (!WebAssembly.validate(SIMD_MODULE)) return "This browser is too old to run the encoder.";
-  if (typeof Worker === "undefined") return "This browser cannot work in the background.";
+function missingFeature(): { reason: string; reasonCode: UnableCode } | null {
+  const lack = (reasonCode: UnableCode, reason: string) => ({ reason, reasonCode });
+  if (typeof WebAssembly === "undefined") return lack("no-engine", NO_WEBASSEMBLY);
+  if (!WebAssembly.validate(SIMD_MODULE)) {
+    return lack("too-old", "This browser is too old to run the encoder.");
+  }
+  if (typeof Worker === "undefined") {
+    return lack("no-workers", "This browser cannot work in the background.");
+  }
   if (typeof DecompressionStream === "undefined") {
-    return "This browser is too old to load the encoder.";
+    return lack("too-old", "This browser is too old to load the encoder.");
   }
   return null;
 }

@@ -36,6 +36,7 @@ export const CONTRIBUTE_STATES = {
     ...INVITED,
     possibleSlots: 0,
     reason: "This device has too little memory to encode video.",
+    reasonCode: "little-memory",
   },
   working: WORKING,
   waiting: { ...WORKING, encoding: [] },

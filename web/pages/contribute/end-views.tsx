@@ -2,7 +2,7 @@ import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { errorText } from "../../ui/error-texts.ts";
 import { formatBytes } from "../../ui/format.ts";
 import { ReloadButton } from "../../ui/reload-button.tsx";
-import { t } from "../../words/words.ts";
+import { currentLanguage, t } from "../../words/words.ts";
 import { VideoFacts } from "./video-facts.tsx";
 
 /** After an end in peace. */
@@ -43,11 +43,12 @@ export function Failed({
   onWork(slots: number): void;
 }) {
   const text = errorText(state.error?.code ?? "INTERNAL");
+  const isToldByIt = state.error?.code === "SENT_AWAY" && currentLanguage() === "en";
   return (
     <section class="card contribute-card" role="alert">
       <h1>{text.title}</h1>
-      {/* The coordinator says which of several reasons it was. */}
-      <p>{state.error?.code === "SENT_AWAY" ? state.error.message : text.what}</p>
+      {/* The coordinator says which of several reasons it was, in English. */}
+      <p>{isToldByIt ? state.error?.message : text.what}</p>
       <p>{text.advice}</p>
       {state.tasksDone > 0 && (
         <p>{t("contribute.thisDeviceMadePiecesThank", { count: state.tasksDone })}</p>

@@ -3,6 +3,7 @@ import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { SlowBrowserNote } from "../../ui/slow-browser-note.tsx";
+import { unableText } from "../../ui/unable-text.ts";
 import { t } from "../../words/words.ts";
 import type { HelpLimits } from "./help-limits.ts";
 import { HelpLimitsForm } from "./help-limits-form.tsx";
@@ -37,7 +38,7 @@ export function Invitation({
       {reason !== null ? (
         <Note kind="warn" icon={<WarningIcon />}>
           <p>
-            <b>{t("contribute.thisDeviceCannotHelp")}</b> {reason}
+            <b>{t("contribute.thisDeviceCannotHelp")}</b> {unableText(shown.reasonCode)}
           </p>
         </Note>
       ) : (

@@ -8,6 +8,7 @@ import { formatBytes, formatNumber, formatPercent } from "../../ui/format.ts";
 import { InfoIcon, WarningIcon } from "../../ui/icons.tsx";
 import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import { ReloadButton } from "../../ui/reload-button.tsx";
+import { unableText } from "../../ui/unable-text.ts";
 import { type Key, t } from "../../words/words.ts";
 import { LimitsForm } from "./limits-form.tsx";
 import type { KeptLimits } from "./member-limits.ts";
@@ -79,7 +80,7 @@ function Invitation({
       {reason !== null ? (
         <Note kind="warn" icon={<WarningIcon />}>
           <p>
-            <b>{t("pool.thisDeviceCannotHelp")}</b> {reason}
+            <b>{t("pool.thisDeviceCannotHelp")}</b> {unableText(shown.reasonCode)}
           </p>
         </Note>
       ) : (

@@ -57,9 +57,10 @@ export function PictureChoice({
 /** Which engine makes the pictures, and why, in an expert's words. */
 export function pictureMaker({
   pictureEngine,
-  fastRefusal,
+  fastRefusalCode: code,
   source,
-}: Pick<Inspection, "pictureEngine" | "fastRefusal" | "source">): string {
+}: Pick<Inspection, "pictureEngine" | "fastRefusalCode" | "source">): string {
+  const fastRefusal = code === null ? null : t(`upload.refusal.${code}`);
   if (!coreDecodes(source.video.codec)) {
     return fastRefusal === null
       ? t("upload.thisBrowsersCodecs")

@@ -196,15 +196,18 @@ function Content({
       {key === null && (
         <div class="card share">
           <CopyField label={t("watch.addressOfThisPage")} text={watchUrl} />
-          <CopyField
-            label={t("watch.embed")}
-            text={embedCode(
-              { url: watchUrl.replace("/watch/", "/embed/"), title, ...shapeOf(watched) },
-              { responsive: true },
-            )}
-            hint={t("watch.putsThePlayerIntoAnother")}
-          />
-          <CopyField label={t("watch.hlsAddress")} text={masterUrl} />
+          <details class="details">
+            <summary>{t("watch.elsewhere")}</summary>
+            <CopyField
+              label={t("watch.embed")}
+              text={embedCode(
+                { url: watchUrl.replace("/watch/", "/embed/"), title, ...shapeOf(watched) },
+                { responsive: true },
+              )}
+              hint={t("watch.putsThePlayerIntoAnother")}
+            />
+            <CopyField label={t("watch.hlsAddress")} text={masterUrl} />
+          </details>
         </div>
       )}
       {ownerToken === null && <ReportForm onReport={onReport} />}
