@@ -66,15 +66,8 @@ const otherKey = signal(savedKey !== null && givenKey !== savedKey ? givenKey : 
 const client = deferredCalls(
   async () => new (await import("../../edge-client.ts")).EdgeClient(location.origin),
   [
-    ...([
-      "video",
-      "changeVideo",
-      "linkVideo",
-      "withdrawLinks",
-      "addCaptions",
-      "savePoster",
-    ] as const),
-    "cancelJob",
+    ...(["site", "video", "changeVideo", "deleteVideo", "linkVideo", "withdrawLinks"] as const),
+    ...(["addCaptions", "savePoster", "jobStatus", "cancelJob"] as const),
   ],
 );
 const cancellations = new Cancellations(client, REAL_CLOCK);
