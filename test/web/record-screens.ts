@@ -76,7 +76,7 @@ async function walk(context: BrowserContext, device: string): Promise<void> {
   await pick(page, [file ?? ""]);
   const start = page.getByRole("button", { name: "Start", exact: true });
   await start.waitFor({ timeout: 60_000 });
-  await page.getByLabel("Title").fill("Lesson 3: fractions");
+  await page.getByRole("textbox", { name: "Title" }).fill("Lesson 3: fractions");
   await page.waitForTimeout(1_000);
   await shoot(page, "picked");
   await page.getByText("Expert", { exact: true }).click();
