@@ -49,9 +49,10 @@ try {
       `  Other devices trust it once they have ${join(stateDir, "tls/ca.pem")}: see edge/README.md.`,
     );
   }
-  console.log(
-    `  Its operator's page is ${server.url}/admin; the token is in ${join(stateDir, ADMIN_TOKEN_FILE)}.\n`,
-  );
+  const token = process.env["ADMIN_TOKEN"]
+    ? "ADMIN_TOKEN"
+    : `in ${join(stateDir, ADMIN_TOKEN_FILE)}`;
+  console.log(`  Its operator's page is ${server.url}/admin; the token is ${token}.\n`);
   await server.exited;
   if (stopping) process.exit(0);
   console.error(`The server ended.\n${server.output()}`);
