@@ -6,7 +6,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 const serverUrl = inject("serverUrl");
 
 /** Of scripts, as they go over the wire, before anything is picked. */
-const MOST_SCRIPT_BYTES = 150_000;
+const MOST_SCRIPT_BYTES = 70_000;
 /** Of scripts, sheets and messages without which the page does not stand: a third of a second of a slow connection by phone. */
 const MOST_FIRST_BYTES = 66_000;
 const MOST_SHIFT = 0.05;

@@ -138,7 +138,11 @@ render(
   />,
   document.getElementById("page") as HTMLElement,
 );
-void loadLaterViews();
+effect(() => {
+  if (session.state.value.phase !== "idle" || queue.entries.value.length > 0) {
+    void loadLaterViews();
+  }
+});
 effect(() => showInTab(session.state.value));
 effect(() => {
   const state = session.state.value;

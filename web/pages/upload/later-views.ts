@@ -11,8 +11,15 @@ export type LaterViews =
 /** All that the page shows once there is a file or a job. The start page stands without it. */
 export const laterViews = signal<LaterViews>({ state: "coming" });
 
-/** Loads it, with its words; to be called when the start page stands. */
-export async function loadLaterViews(): Promise<void> {
+let loading: Promise<void> | undefined;
+
+/** Loads it once, with its words: when a file is about to be picked, or there is something to show. */
+export function loadLaterViews(): Promise<void> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<void> {
   try {
     const [{ PhaseView, Tray }] = await Promise.all([
       import("./phase-view.tsx"),

@@ -12,7 +12,7 @@ import { Announcement, Note, PageFrame } from "../../ui/page-frame.tsx";
 import { ReloadButton } from "../../ui/reload-button.tsx";
 import { t } from "../../words/words.ts";
 import { announcement } from "./announcement.ts";
-import { type LaterViews, laterViews } from "./later-views.ts";
+import { type LaterViews, laterViews, loadLaterViews } from "./later-views.ts";
 import { PageDrop } from "./page-drop.tsx";
 import type { UploadQueueView, UploadSessionView } from "./page-views.ts";
 import type { PickedFile } from "./source-file.ts";
@@ -97,7 +97,10 @@ function Phase({
     return (
       <StartView
         byServers={byServers}
-        onIntent={() => session.warm()}
+        onIntent={() => {
+          void loadLaterViews();
+          session.warm();
+        }}
         onFiles={onFiles}
         loadSample={loadSample}
       />
