@@ -72,7 +72,7 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
               track.isForced ? t("captions.onlyWhatEverybodyNeeds") : null,
             ]
               .filter((part) => part !== null)
-              .join(", ")}
+              .join(t("ui.comma"))}
           </span>
         </span>
         <button

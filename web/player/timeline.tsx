@@ -69,7 +69,7 @@ export function Timeline({
           isGrowing ? t("player.madeUpTo", { madeEnd: formatClock(media.madeEnd) }) : undefined,
         ]
           .filter((part) => part !== undefined)
-          .join(", ")}
+          .join(t("ui.comma"))}
         min={0}
         max={totalSeconds}
         step="any"

@@ -209,7 +209,7 @@ function linkFacts({
     lies > 0 && t("pool.wrongResult", { count: lies }),
   ];
   const name = label === "" ? "" : ` ${label}`;
-  return `${name}: ${facts.filter((fact) => fact !== false).join(", ")}`;
+  return `${name}: ${facts.filter((fact) => fact !== false).join(t("ui.comma"))}`;
 }
 
 function Queue({ shown }: { shown: PoolOverview }) {

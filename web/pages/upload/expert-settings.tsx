@@ -70,7 +70,7 @@ export function ExpertSettings({
                   t("upload.aac", { bitsPerSecond: formatBitrate(track.bitsPerSecond) }),
                 ]
                   .filter(Boolean)
-                  .join(", ")}
+                  .join(t("ui.comma"))}
               </dd>
             ))}
           </div>

@@ -119,7 +119,9 @@ export function JobScreen({
       {warnings.length > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
           {warnings.map((warning) => (
-            <p key={warning}>{warning}</p>
+            <p key={warning} dir="auto">
+              {warning}
+            </p>
           ))}
         </Note>
       )}

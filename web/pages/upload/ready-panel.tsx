@@ -46,7 +46,7 @@ export function ReadyFacts({
       {levels !== undefined && (
         <div class="fact">
           <dt>{t("upload.quality")}</dt>
-          <dd>{levels.join(", ")}</dd>
+          <dd>{levels.join(t("ui.comma"))}</dd>
         </div>
       )}
     </dl>

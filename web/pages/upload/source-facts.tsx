@@ -65,7 +65,9 @@ export function SourceNotes({ inspection }: { inspection: Inspection }) {
       {warnings.length > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
           {warnings.map((warning) => (
-            <p key={warning}>{warning}</p>
+            <p key={warning} dir="auto">
+              {warning}
+            </p>
           ))}
         </Note>
       )}
@@ -108,7 +110,7 @@ function videoCodec({ video }: SourceFacts): string {
 }
 
 function sound(track: AudioFacts): string {
-  const name = [languageName(track.language), track.title].filter(Boolean).join(", ");
+  const name = [languageName(track.language), track.title].filter(Boolean).join(t("ui.comma"));
   const kilohertz = track.sampleRate / 1000;
   const format = t("upload.khz", {
     codec: codecName(track.codec),
@@ -119,7 +121,10 @@ function sound(track: AudioFacts): string {
 }
 
 function subtitles({ language, title }: SubtitleFacts): string {
-  return [languageName(language), title].filter(Boolean).join(", ") || t("upload.languageUnknown");
+  return (
+    [languageName(language), title].filter(Boolean).join(t("ui.comma")) ||
+    t("upload.languageUnknown")
+  );
 }
 
 /** What will be done to the picture beyond encoding it, in people's words. */

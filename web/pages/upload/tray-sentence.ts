@@ -43,7 +43,7 @@ function workSentence(state: OwnerState | null): string {
       if (job === null && !lacksConnection(state.work)) return t("upload.tray.starting");
       const playable = job?.firstPlayableAtMs == null ? null : t("upload.tray.playable");
       const parts = [playable, formatPercent(state.work.share), timeLeft(state.work)];
-      const text = parts.filter((part) => part !== null).join(", ");
+      const text = parts.filter((part) => part !== null).join(t("ui.comma"));
       return text.charAt(0).toUpperCase() + text.slice(1);
     }
     default:

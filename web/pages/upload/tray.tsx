@@ -186,7 +186,9 @@ function Entry({
     <li class={`tray-entry is-${entry.state}`} aria-current={state === null ? undefined : "true"}>
       <Thumbnail file={file} />
       <div class="tray-text">
-        <p class="tray-name">{name}</p>
+        <p class="tray-name" dir="auto">
+          {name}
+        </p>
         <progress class="bar" max={1} value={entryShare(entry, state)} aria-label={name} />
         <p class="hint">{sentence}</p>
       </div>

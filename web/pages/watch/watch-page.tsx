@@ -178,7 +178,9 @@ function Content({
       {warnings.length > 0 && (
         <Note kind="warn" icon={<WarningIcon />}>
           {warnings.map((warning) => (
-            <p key={warning}>{warning}</p>
+            <p key={warning} dir="auto">
+              {warning}
+            </p>
           ))}
         </Note>
       )}
