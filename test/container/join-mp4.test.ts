@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assembleSegments } from "../../edge/container/assemble.ts";
@@ -13,9 +15,15 @@ import { makeMp4, makeZip } from "../../web/files/make-file.ts";
 import type { SaveTarget, WrittenPart } from "../../web/files/save-target.ts";
 import { nativeJob, writePlaylists } from "../playlist/native-segments.ts";
 import { audioRendition, segmentsOf, videoRendition } from "../playlist/sample-job.ts";
-import { ffmpeg, ffprobe, fixture } from "../setup/media.ts";
+import { ffmpeg, ffprobe, fixture, generatedClip } from "../setup/media.ts";
 
 // Files that a tab makes of segments, beside those that a server makes of the same.
+
+/** With `npm run test:clips` five minutes of noise, which is some 34 MB; else 20 seconds. */
+const IS_LONG = process.env["TRIBUTARY_CLIPS"] === "all";
+const SECONDS = IS_LONG ? 300 : 20;
+const NOISE =
+  "-f lavfi -i nullsrc=size=640x360:rate=25:duration=300,geq=random(1)*255:128:128 -f lavfi -i sine=r=48000:duration=300";
 
 let job: { input: PlaylistInput; dir: string };
 let storage: Server;
@@ -26,10 +34,15 @@ let stored: Buffer;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "tributary-files-"));
-  job = await nativeJob(await fixture("long-gop-20s.mp4"), {
+  const noise = [...NOISE.split(" "), ..."-c:v libx264 -preset ultrafast -c:a aac".split(" ")];
+  const source = IS_LONG ? generatedClip("noise-300s.mp4", noise) : fixture("long-gop-20s.mp4");
+  const lengths = Array.from({ length: Math.ceil(SECONDS / 6) }, (_, index) => {
+    return Math.min(6, SECONDS - 6 * index);
+  });
+  job = await nativeJob(await source, {
     video: [videoRendition(1), videoRendition(3)],
     audio: [audioRendition(0, 48_000)],
-    segments: segmentsOf([25, 3600], [6, 6, 6, 2]),
+    segments: segmentsOf([25, 3600], lengths),
   });
   await writePlaylists(job.input, job.dir);
   storage = createServer(async (request, response) => {
@@ -44,7 +57,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => storage.listen(0, "127.0.0.1", resolve));
   const address = storage.address();
   origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
-}, 120_000);
+}, 280_000);
 
 afterAll(async () => {
   storage.close();
@@ -73,7 +86,7 @@ async function filesOfJob(): Promise<VideoFiles> {
   });
   const playlists = [...video, ...audio].map(({ id }) => object(`v/native/${id}/playlist.m3u8`));
   return {
-    durationSeconds: 20,
+    durationSeconds: SECONDS,
     tracks: await Promise.all(tracks),
     others: [await object("v/native/master.m3u8"), ...(await Promise.all(playlists))],
   };
@@ -140,6 +153,56 @@ test("an MP4 by a tab has the bytes of a server's, but for the time of creation"
   expect(Buffer.from(timeless(bytes)).equals(timeless(new Uint8Array(stored)))).toBe(true);
 });
 
+/** Bytes that live on after a full collection. */
+function liveBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().arrayBuffers;
+}
+
+function median(of: readonly number[]): number {
+  return [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? Number.NaN;
+}
+
+test.runIf(IS_LONG)(
+  "memory stays flat while five minutes are joined",
+  async () => {
+    const files = await filesOfJob();
+    const [video] = files.tracks;
+    let written = 0;
+    const writable = new WritableStream<WrittenPart>({
+      write: ({ data }) => {
+        written += data.byteLength;
+      },
+    });
+    const live: number[] = [];
+    let share = 0;
+    const onProgress = (now: number) => {
+      if (now - share < 0.05) return;
+      share = now;
+      live.push(liveBytes());
+    };
+    const { signal } = new AbortController();
+    const masterUrl = `${origin}/v/native/master.m3u8`;
+    const options = {
+      masterUrl,
+      ownerToken: null,
+      signal,
+      files,
+      target: { writable },
+      onProgress,
+    };
+    await makeMp4(options, video as (typeof files.tracks)[number]);
+    console.log(`${written} bytes; alive: ${live.map((each) => Math.round(each / 1e6))} MB`);
+    expect(written).toBeGreaterThan(30e6);
+    expect(live.length).toBeGreaterThan(15);
+    // What was held at first is all that is ever held: a file in memory would be some 20 MB more by then.
+    const third = Math.floor(live.length / 3);
+    expect(median(live.slice(-third)) - median(live.slice(0, third))).toBeLessThan(14e6);
+  },
+  120_000,
+);
+
 test("an M4A has the sound and nothing else", async () => {
   const { tracks } = await filesOfJob();
   const sound = tracks.find(({ kind }) => kind === "audio") as (typeof tracks)[number];
@@ -170,7 +233,7 @@ test("everything is a folder that plays from disk, each file to the byte", async
     ...["-allowed_extensions", "ALL", "-i", join(out, "master.m3u8")],
     ...["-map", "0:v:0", "-f", "framecrc", "-"],
   ]);
-  expect(String(frames).match(/^0,/gm)).toHaveLength(500);
+  expect(String(frames).match(/^0,/gm)).toHaveLength(25 * SECONDS);
 });
 
 test("what another made of a segment comes into no file", async () => {

@@ -19,9 +19,13 @@ const FILES = [
   .concat(
     "test/browsers/firefox",
     "test/browsers/webkit",
+    "test/container/join-mp4",
     "test/web/pictures",
     "test/ingest/report-clips",
   );
-const PROJECTS = ["e2e", "browsers", "web", "ingest"].flatMap((name) => ["--project", name]);
+const PROJECTS = ["e2e", "browsers", "web", "ingest", "container"].flatMap((name) => [
+  "--project",
+  name,
+]);
 process.argv.splice(2, 0, ...PROJECTS, ...FILES);
 await import("./run-tests.ts");
