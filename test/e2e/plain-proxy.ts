@@ -10,6 +10,8 @@ export interface PlainProxy extends AsyncDisposable {
   isAway: boolean;
   /** Comes behind what the app answers for a path. */
   readonly appended: Map<string, string>;
+  /** Answers to POSTs of a path that get lost on their way back, from now on: the app has done what was asked. */
+  readonly lost: Map<string, number>;
 }
 
 /** These say something of one connection, not of the request (RFC 9110, 7.6.1). */
@@ -25,6 +27,7 @@ export async function openPlainProxy(
 ): Promise<PlainProxy> {
   let asked = 0;
   const appended = new Map<string, string>();
+  const lost = new Map<string, number>();
   // Without a listener to `upgrade` such a request is one like any other.
   const server = createServer((incoming, answer) => {
     const isUpgrade = incoming.headers.upgrade !== undefined;
@@ -40,6 +43,13 @@ export async function openPlainProxy(
     // With more behind it, it is another answer than the one that was kept.
     if (more !== undefined) delete headers["if-none-match"];
     const outgoing = requestOf(new URL(url, serverUrl), { method, headers }, (response) => {
+      const left = method === "POST" ? (lost.get(url) ?? 0) : 0;
+      if (left > 0) {
+        lost.set(url, left - 1);
+        response.resume();
+        response.on("end", () => answer.destroy());
+        return;
+      }
       const { "content-length": length, ...others } = endToEnd(response.headers);
       const isWhole = more === undefined && length !== undefined;
       answer.writeHead(response.statusCode ?? 502, {
@@ -62,6 +72,7 @@ export async function openPlainProxy(
     upgrades: () => asked,
     isAway: false,
     appended,
+    lost,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,5 +1,6 @@
 import type { Browser, Route } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { parseLadder } from "../../shared/plan/plan.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
@@ -52,6 +53,30 @@ test.each([
   expect(state).not.toBe("failed");
   expect(tasks.map(({ attempts }) => attempts)).toEqual(tasks.map(() => 0));
   await tab.cancel(job);
+  await tab.close();
+});
+
+test("without a network the sample and Start say so, and work when it is back", async () => {
+  const tab = await openTab("webcodecs");
+  const { page } = tab;
+  const context = page.context();
+  const refused = page.getByText("The server cannot be reached");
+  const sample = page.getByRole("button", { name: "Try a sample clip" });
+  await context.setOffline(true);
+  await sample.click();
+  await refused.waitFor();
+  await context.setOffline(false);
+  await sample.click();
+  await waitFor(tab, ({ phase }) => phase === "inspected");
+  await tab.ladderApplied(parseLadder(SMALL_LADDER));
+  const start = page.getByRole("button", { name: "Start", exact: true });
+  await context.setOffline(true);
+  await start.click();
+  await refused.waitFor();
+  await context.setOffline(false);
+  await start.click();
+  const ended = await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
+  expect(ended.phase).toBe("ready");
   await tab.close();
 });
 

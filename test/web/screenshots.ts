@@ -30,7 +30,7 @@ const VIEWPORTS = {
 } as const;
 /** Pages that are opened as they are. */
 const PATHS = { nowhere: "/nowhere", embed: "/embed/none", pool: "/pool", admin: "/admin" };
-const WATCHED = ["making", "ready", "missing", "cancelled", "locked"] as const;
+const WATCHED = ["making", "away", "ready", "missing", "cancelled", "locked"] as const;
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,

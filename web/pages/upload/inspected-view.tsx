@@ -1,20 +1,17 @@
-import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { WireError } from "../../../shared/job/errors.ts";
 import type { Engine } from "../../../shared/job/job.ts";
 import type { TrimRange } from "../../../shared/job/trim-range.ts";
 import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
-import type { NewCaptions } from "../../../shared/wire/captions.ts";
 import {
   type DetailsPatch,
   MOST_DESCRIPTION_CHARACTERS,
   MOST_TITLE_CHARACTERS,
   titleOfFile,
 } from "../../../shared/wire/details.ts";
-import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { FrameTimes, InspectedState, OwnerOptions } from "../../owner/owner-api.ts";
-import { askOf, type KeptPool } from "../../saved/pools.ts";
+import { askOf } from "../../saved/pools.ts";
 import type { ShareRequest } from "../../saved/tray-entry.ts";
 import { measuredRates, type UploadChoices } from "../../saved/upload-choices.ts";
 import { deviceFacts } from "../../ui/device.ts";
@@ -25,6 +22,7 @@ import { VisibilityChoice } from "../../ui/visibility-choice.tsx";
 import { t } from "../../words/words.ts";
 import { CaptionsAhead } from "./captions-ahead.tsx";
 import { ServersNote } from "./device-note.tsx";
+import type { Draft } from "./draft.ts";
 import { ExpertSettings } from "./expert-settings.tsx";
 import { secondsFor } from "./forecast.ts";
 import type { VerifyPolicy } from "./helper-settings.tsx";
@@ -57,6 +55,7 @@ export interface InspectedActions {
 /** Before the work begins: the file, what others will see of it, and the button. */
 export function InspectedView({
   state,
+  draft,
   file,
   choices,
   hasKey,
@@ -67,6 +66,7 @@ export function InspectedView({
   actions,
 }: {
   state: InspectedState;
+  draft: Draft;
   /** To be looked at; null where the page has none. */
   file: File | null;
   choices: UploadChoices;
@@ -82,15 +82,8 @@ export function InspectedView({
 }) {
   const { inspection } = state;
   const { source, estimatedBytes } = inspection;
-  const visibility = useSignal<Visibility>(choices.visibility ?? "unlisted");
+  const { visibility, title, description, captions, pool, credits, keepsOriginal, part } = draft;
   const fileTitle = titleOfFile(source.name);
-  const title = useSignal(fileTitle);
-  const description = useSignal("");
-  const captions = useSignal<NewCaptions[]>([]);
-  const pool = useSignal<KeptPool | null>(null);
-  const credits = useSignal(false);
-  const keepsOriginal = useSignal(choices.keepsOriginal === true);
-  const part = useSignal<TrimRange | null | undefined>(undefined);
   const preview = useRef<HTMLVideoElement>(null);
   const error = problem ?? state.error;
   const ladderError = error !== null && LADDER_CODES.includes(error.code) ? error : null;

@@ -1,11 +1,13 @@
 import "./trim.css";
 import "./job.css";
 import "./share.css";
+import { useRef } from "preact/hooks";
 import { saveSiteToken } from "../../saved/site-token.ts";
 import { errorText } from "../../ui/error-texts.ts";
 import { ErrorCard } from "../../ui/error-view.tsx";
 import { ReloadButton } from "../../ui/reload-button.tsx";
 import { rich, t } from "../../words/words.ts";
+import { type Draft, draftFor } from "./draft.ts";
 import { InspectedView } from "./inspected-view.tsx";
 import { JobScreen } from "./job-screen.tsx";
 import { NeedsFileView } from "./needs-file-view.tsx";
@@ -29,15 +31,20 @@ export function PhaseView({
   const state = session.state.value;
   const problem = session.problem.value;
   const pending = session.pending.value;
+  const draft = useRef<Draft | null>(null);
+  // The next job of the same file begins anew.
+  if (state.phase === "running") draft.current = null;
   switch (state.phase) {
     case "idle":
     case "inspecting":
       return null;
     case "inspected":
+      draft.current = draftFor(draft.current, state.inspection.source, session.choices);
       return (
         <InspectedView
           key={state.inspection.source.fingerprint}
           state={state}
+          draft={draft.current}
           file={session.file}
           choices={session.choices}
           hasKey={session.hasKey}
