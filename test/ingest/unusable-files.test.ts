@@ -46,7 +46,7 @@ describe("refused", () => {
     ],
     [
       "an mp4 that lasts for days by its times",
-      "SOURCE_CORRUPT",
+      "SOURCE_TIMES_WRONG",
       /5\d hours/,
       async () => {
         const file = await readFile(await fixture("plain-8s.mp4"));

@@ -60,7 +60,7 @@ export async function pictureTest(
     const framing = record === null ? null : ((record[21] ?? 3) & 3) + 1;
     return { look: (packet) => hevc(packet, framing), reads: "small" };
   }
-  if (isoTrack?.sampleEntry !== "mp4v") return null;
+  if (isoTrack?.sampleEntry !== "mp4v" || !isMpeg4(isoTrack.sampleDescriptions)) return null;
   return { look: mpeg4(isoTrack.sampleDescriptions), reads: "small" };
 }
 
@@ -199,6 +199,28 @@ function hevc(packet: Uint8Array, framing: NalFraming): number {
   const slice = units.find(({ type }) => type < 32);
   if (slice !== undefined) return slice.isFirstSlice ? PICTURE : HIDDEN;
   return units.some(({ type }) => type >= 32 && type <= 34) ? HIDDEN : NOTHING;
+}
+
+/** objectTypeIndication of MPEG-4 part 2 (ISO/IEC 14496-1, table 5); MPEG-1 and MPEG-2 have others. */
+const MPEG4_VISUAL = 0x20;
+
+/** By the decoder's configuration in the `esds` box (14496-1, 7.2.6.5 and 7.2.6.6). */
+function isMpeg4(sampleDescriptions: Uint8Array): boolean {
+  const text = String.fromCharCode(...sampleDescriptions);
+  const box = text.indexOf("esds");
+  if (box === -1) return false;
+  // Behind version and flags: tag 3, its length, ES_ID and flags; tag 4, its length.
+  let at = afterLength(sampleDescriptions, box + 9) + 3;
+  if (sampleDescriptions[at] !== 4) return false;
+  at = afterLength(sampleDescriptions, at + 1);
+  return sampleDescriptions[at] === MPEG4_VISUAL;
+}
+
+/** Behind a descriptor's length, of which each byte but the last has its highest bit set. */
+function afterLength(bytes: Uint8Array, at: number): number {
+  let next = at;
+  while (((bytes[next] ?? 0) & 0x80) !== 0) next += 1;
+  return next + 1;
 }
 
 /** Start codes of MPEG-4 part 2 (ISO/IEC 14496-2, table 6-3). */
