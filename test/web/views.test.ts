@@ -266,6 +266,7 @@ describe("the ladder", () => {
 
 test("a file that is being read is put aside by Escape", async () => {
   await show("inspecting");
+  await stage.page.getByRole("heading", { name: "Looking at the file" }).waitFor();
   await stage.page.keyboard.press("Escape");
   expect(await stage.calls()).toEqual([{ name: "discard" }]);
 });

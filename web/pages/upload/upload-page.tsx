@@ -2,7 +2,7 @@ import "../../ui/style.css";
 import "./upload.css";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { DEFAULT_VISIBILITY } from "../../../shared/wire/visibility.ts";
 import type { InspectingState, OwnerState } from "../../owner/owner-api.ts";
 import { formatPercent } from "../../ui/format.ts";
@@ -127,7 +127,7 @@ function Phase({
 
 function InspectingView({ state, onCancel }: { state: InspectingState; onCancel(): void }) {
   const { progress } = state;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const ends = new AbortController();
     const cancelBy = ({ key }: KeyboardEvent) => key === "Escape" && onCancel();
     document.addEventListener("keydown", cancelBy, { signal: ends.signal });
