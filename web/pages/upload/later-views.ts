@@ -5,7 +5,9 @@ import { loadMoreWords } from "../../words/words.ts";
 export type LaterViews =
   | { state: "coming" }
   | ({ state: "here" } & Pick<typeof import("./phase-view.tsx"), "PhaseView" | "Tray">)
-  /** It could not be loaded: the network is away, or the site has a newer build. */
+  /** There is no network: it comes when that is back. */
+  | { state: "offline" }
+  /** It could not be loaded: most likely the site has a newer build. */
   | { state: "missing" };
 
 /** All that the page shows once there is a file or a job. The start page stands without it. */
@@ -20,6 +22,12 @@ export function loadLaterViews(): Promise<void> {
 }
 
 async function load(): Promise<void> {
+  // A browser may keep that a script could not be loaded: it is only asked for when it may come.
+  while (!navigator.onLine) {
+    laterViews.value = { state: "offline" };
+    await new Promise((resolve) => self.addEventListener("online", resolve, { once: true }));
+    laterViews.value = { state: "coming" };
+  }
   try {
     const [{ PhaseView, Tray }] = await Promise.all([
       import("./phase-view.tsx"),

@@ -119,6 +119,13 @@ function Phase({
       </Note>
     );
   }
+  if (later.state === "offline") {
+    return (
+      <Note kind="warn" icon={<WarningIcon />}>
+        <p role="alert">{t("upload.partOffline")}</p>
+      </Note>
+    );
+  }
   if (later.state === "coming") {
     return <progress class="bar" aria-label={t("upload.loading")} />;
   }
