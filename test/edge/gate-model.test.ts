@@ -47,7 +47,7 @@ afterEach(() => {
 /** Something else in the bucket. */
 const FOREIGN = "elsewhere";
 const PROPERTY = { timeout: 600_000 };
-const RUNS = 6;
+const RUNS = 4;
 
 const offers = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("honest", "lie") },
