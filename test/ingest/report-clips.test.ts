@@ -55,13 +55,13 @@ const CLIPS: ReportClip[] = [
   clip("static-end-3s.mp4", 125, 7.96, [[0, 8]]),
   clip("static-end.mp4", 125, 25, [[0, 25]]),
   clip("trun0-negative.mp4", 250, 10, [[0, 10.03]]),
-  clip("ts-ac3-51-to-20.ts", 249, 9.92, [[0, 10.01]], {
+  clip("ts-ac3-51-to-20.ts", 249, 9.92, [[0, 9.94]], {
     notices: [
       ["RECORDINGS_OVERLAP", 4.96],
       ["FRAMES_MOVED", 4.96],
     ],
   }),
-  clip("ts-one-frame-overlap.ts", 200, 7.94, [[0, 8.02]], {
+  clip("ts-one-frame-overlap.ts", 200, 7.94, [[0, 7.95]], {
     notices: [["RECORDINGS_OVERLAP", 3.94]],
     isShifted: true,
   }),

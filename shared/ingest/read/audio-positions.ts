@@ -53,11 +53,16 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   const joins = new Set([...(timing.joins ?? []), ...clockSteps(timing, counts)]);
   for (let i = 0; i < count; i++) {
     const said = (seconds[i] ?? 0) * sampleRate;
-    // A jump back never goes beyond the start of the packet before; a jump forward leaves a gap.
+    // Else a jump back never goes beyond the start of the packet before; a jump forward leaves a gap.
     const isGap = said - next > JITTER_SECONDS * sampleRate;
     const isOverlap = next - said > OVERLAP_SECONDS * sampleRate;
     if (joins.has(i) || isGap || isOverlap) {
-      next = Math.max(snap(seconds[i] ?? 0), positions[Math.max(0, i - 1)] ?? 0);
+      // Where two recordings overlap, the second one is heard from its beginning on.
+      const earliest = joins.has(i)
+        ? next - OVERLAP_SECONDS * sampleRate
+        : (positions[Math.max(0, i - 1)] ?? 0);
+      next = Math.max(snap(seconds[i] ?? 0), snap(earliest / sampleRate));
+      for (let j = i - 1; j >= 0 && (positions[j] ?? 0) > next; j--) positions[j] = next;
     }
     positions[i] = next;
     // The first Vorbis packet decodes to nothing; the sound begins at the time of the second.
