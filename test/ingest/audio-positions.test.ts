@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { audioGrid } from "../../shared/ingest/read/audio-positions.ts";
+import { audioGrid, audioOverlaps } from "../../shared/ingest/read/audio-positions.ts";
 
 const RATE = 48_000;
 const SAMPLES = 1536;
@@ -22,6 +22,19 @@ test("after each joint the sound is at its own time: what overlaps does not add 
   seconds.forEach((at, index) => {
     expect(Math.abs((positions[index] ?? 0) - at)).toBeLessThan(1 / RATE);
   });
+});
+
+test("a recording is heard from its beginning, and what it covers of the one before is counted", () => {
+  // The second begins 100 ms before the first has ended: three packets and a part of a fourth.
+  const seconds = even(200, (index) => (index < 100 ? 0 : -0.1));
+  const timing = {
+    ...{ seconds, durationSeconds: seconds.map(() => PACKET_SECONDS), sampleRate: RATE },
+    ...{ step: 1, codec: "ac3" as const },
+  };
+  const positions = audioGrid(timing);
+  expect((positions[100] ?? 0) / RATE).toBeCloseTo(seconds[100] ?? 0, 4);
+  expect(audioOverlaps(timing, positions)).toEqual([{ packet: 100, samples: 4800 }]);
+  expect(audioOverlaps({ ...timing, joins: [100] }, positions)).toEqual([]);
 });
 
 test("a packet that is missing leaves its time free", () => {

@@ -59,10 +59,14 @@ const CLIPS: ReportClip[] = [
     notices: [
       ["RECORDINGS_OVERLAP", 4.96],
       ["FRAMES_MOVED", 4.96],
+      ["SOUND_LEFT_OUT", 4.91],
     ],
   }),
   clip("ts-one-frame-overlap.ts", 200, 7.94, [[0, 7.95]], {
-    notices: [["RECORDINGS_OVERLAP", 3.94]],
+    notices: [
+      ["RECORDINGS_OVERLAP", 3.94],
+      ["SOUND_LEFT_OUT", 3.92],
+    ],
     isShifted: true,
   }),
   clip("two-stsd-audio.mp4", 200, 8, [[0, 7.98]]),

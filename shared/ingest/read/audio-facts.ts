@@ -4,7 +4,7 @@ import { type AudioFacts, TICKS_PER_SECOND } from "../../job/job.ts";
 import { canonicalLanguage } from "../../job/language.ts";
 import { outputSampleRate } from "../../plan/plan.ts";
 import { countSamples, pcmFrameBytes } from "./audio-packets.ts";
-import { audioGrid, gridStep } from "./audio-positions.ts";
+import { audioGrid, audioOverlaps, gridStep } from "./audio-positions.ts";
 import { editedSound, shownEdits } from "./edit-list.ts";
 import { hasEdits, withDescriptions } from "./readable-file.ts";
 import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts";
@@ -13,6 +13,8 @@ export interface AudioTrackProbe {
   facts: AudioFacts;
   /** When there is something to hear: what an edit list hides before that is not missed. */
   audibleFromTicks: number;
+  /** Where audio is given up for what begins before it has ended, and how much. */
+  overlaps: { atTicks: number; ticks: number }[];
   index: AudioIndex;
 }
 
@@ -77,7 +79,7 @@ export async function describeAudio(
   const { track, packets, codec, delaySeconds } = listed;
   if (packets.seconds.length === 0) return null;
   const sampleRate = await track.getSampleRate();
-  const packetSamples = audioGrid({
+  const timing = {
     seconds: packets.seconds.map((at) => at - zeroSeconds - delaySeconds),
     durationSeconds: packets.durationSeconds,
     sampleRate,
@@ -85,7 +87,8 @@ export async function describeAudio(
     packetSampleCounts: listed.counts,
     codec,
     joins: listed.joins,
-  });
+  };
+  const packetSamples = audioGrid(timing);
   const toTicks = (samples: number) => Math.round((samples * TICKS_PER_SECOND) / sampleRate);
   const span = {
     startTicks: toTicks(packetSamples[0] ?? 0),
@@ -100,6 +103,11 @@ export async function describeAudio(
   const disposition = await track.getDisposition();
   return {
     audibleFromTicks: Math.max(startTicks, editTicks),
+    overlaps: audioOverlaps(timing, packetSamples)
+      .map(({ packet, samples }) => {
+        return { atTicks: toTicks(packetSamples[packet] ?? 0), ticks: toTicks(samples) };
+      })
+      .filter(({ ticks }) => ticks > HIDDEN_TICKS),
     facts: {
       track: position,
       codec: ((await track.getCodecParameterString()) ?? codec ?? "unknown").slice(0, 100),

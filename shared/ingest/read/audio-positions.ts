@@ -19,6 +19,9 @@ const JITTER_SECONDS = 0.1;
  */
 const OVERLAP_SECONDS = 0.3;
 
+/** So much of one recording's audio is given up at most where the next one begins. */
+const MOST_GIVEN_UP_SECONDS = 0.3;
+
 /**
  * Where times step by more than this, between packets that keep time with each other before and after, the
  * clock stepped: two recordings were joined there, or packets are lost. Rounding is 1 ms at most.
@@ -59,7 +62,7 @@ export function audioGrid(timing: AudioTiming): Float64Array {
     if (joins.has(i) || isGap || isOverlap) {
       // Where two recordings overlap, the second one is heard from its beginning on.
       const earliest = joins.has(i)
-        ? next - OVERLAP_SECONDS * sampleRate
+        ? next - MOST_GIVEN_UP_SECONDS * sampleRate
         : (positions[Math.max(0, i - 1)] ?? 0);
       next = Math.max(snap(seconds[i] ?? 0), snap(earliest / sampleRate));
       for (let j = i - 1; j >= 0 && (positions[j] ?? 0) > next; j--) positions[j] = next;
@@ -71,6 +74,34 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   }
   positions[count] = next;
   return positions;
+}
+
+/** Audio that is not heard, because the packets after it begin before it has ended. */
+export interface AudioOverlap {
+  /** The packet that begins too early. */
+  packet: number;
+  samples: number;
+}
+
+/**
+ * Overlaps of recordings that were joined; where an edit ends within a packet is none.
+ * @param positions of `audioGrid`
+ */
+export function audioOverlaps(timing: AudioTiming, positions: Float64Array): AudioOverlap[] {
+  const counts = timing.packetSampleCounts ?? frameSizes(timing);
+  const edits = new Set(timing.joins);
+  const overlaps: AudioOverlap[] = [];
+  let samples = 0;
+  for (let i = 0; i + 1 < positions.length; i++) {
+    const over = (positions[i] ?? 0) + (counts[i] ?? 0) - (positions[i + 1] ?? 0);
+    if (edits.has(i + 1)) samples = 0;
+    else if (over > 0) samples += over;
+    else if (samples > 0) {
+      overlaps.push({ packet: i, samples });
+      samples = 0;
+    }
+  }
+  return overlaps;
 }
 
 /** The packets that begin anew at their own time, so that errors of several joints do not add up. */

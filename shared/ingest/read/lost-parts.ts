@@ -10,15 +10,27 @@ import type { VideoIndex, VideoIndexing } from "./source-index.ts";
 /** Sound that goes on for less after the last frame is the padding of its codec. */
 const SOUND_TAIL_TICKS = 0.1 * TICKS_PER_SECOND;
 
-/** Sound that nobody will hear, because no picture is there yet to be shown with it. */
+/** Audio that nobody will hear: no picture is there yet to be shown with it, or other audio begins before its end. */
 export function warnOfLostSound(
-  { facts, audibleFromTicks }: AudioTrackProbe,
+  { facts, audibleFromTicks, overlaps }: AudioTrackProbe,
   tracks: number,
   notices: Notice[],
 ): void {
+  const which = tracks > 1 ? ` of track ${facts.track + 1}` : "";
+  const [first, ...more] = overlaps;
+  if (first !== undefined) {
+    const seconds = (first.ticks / TICKS_PER_SECOND).toFixed(2);
+    const others = more.length === 0 ? "" : ` The same happens at ${more.length} more places.`;
+    notices.push(
+      notice(
+        "SOUND_LEFT_OUT",
+        `At ${clock(first.atTicks)} ${seconds} s of the sound${which} are left out: a second recording begins before the first has ended.${others}`,
+        first.atTicks / TICKS_PER_SECOND,
+      ),
+    );
+  }
   const lostTicks = Math.min(0, audibleFromTicks);
   if (lostTicks > -SOUND_TAIL_TICKS) return;
-  const which = tracks > 1 ? ` of track ${facts.track + 1}` : "";
   notices.push(
     notice(
       "SOUND_LEFT_OUT",
