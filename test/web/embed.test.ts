@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
+import { axeFaults, loadAxe } from "./axe-faults.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { INSPECTION, STATES } from "./stories/states.ts";
 
@@ -134,21 +135,16 @@ test("?t= begins later", async () => {
 });
 
 test("pages for people who took a wrong turn have no fault that axe finds", async () => {
-  const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
   const page = await browser.newPage();
   await page.emulateMedia({ reducedMotion: "reduce" });
   for (const path of ["/nowhere", `/watch/${ID}`, `/embed/${ID}`]) {
     const response = await page.goto(serverUrl + path);
     expect(response?.status(), path).toBe(404);
     await page.getByText(/nothing at this address|not known here/).waitFor();
-    await page.evaluate(axe);
+    await loadAxe(page);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      const faults = await page.evaluate(async () => {
-        const { axe: judge } = globalThis as unknown as { axe: typeof import("axe-core") };
-        const { violations } = await judge.run();
-        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-      });
+      const faults = await axeFaults(page);
       expect(faults, `${path}, ${colorScheme}`).toEqual([]);
     }
   }

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
+import { faultsAndWidth, loadAxe } from "./axe-faults.ts";
 import { CONTRIBUTE_STATES, type ContributeStateName } from "./stories/contribute-states.ts";
 import { openStage } from "./stories/open-stage.ts";
 import { serveVideos } from "./stories/videos-fixture.ts";
@@ -15,30 +14,20 @@ const LANGUAGES = ["en", "de", "ar"] as const;
 const NARROW = { width: 320, height: 640 };
 
 let browser: Browser;
-let axe: string;
 beforeAll(async () => {
   browser = await launchBrowser();
-  axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 });
 afterAll(() => browser.close());
 
 async function faultsOf(page: Page, name: string): Promise<string[]> {
-  const found = await page.evaluate(async () => {
-    const { axe: judge } = globalThis as unknown as { axe: typeof import("axe-core") };
-    const { violations } = await judge.run();
-    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    return [
-      ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`),
-      ...(wide > 0 ? [`${wide} px wider than the window`] : []),
-    ];
-  });
+  const found = await faultsAndWidth(page);
   return found.map((each) => `${name}: ${each}`);
 }
 
 async function prepare(page: Page): Promise<void> {
   await page.setViewportSize(NARROW);
   await page.emulateMedia({ reducedMotion: "reduce" });
-  await page.evaluate(axe);
+  await loadAxe(page);
 }
 
 test("a helper's page in every state", async () => {
@@ -81,7 +70,7 @@ test.each(LANGUAGES)("the list of videos, pools and the operator's page in %s", 
       await page.locator("article, li").locator("summary").first().waitFor();
       for (const summary of await page.locator("summary").all()) await summary.click();
     }
-    await page.evaluate(axe);
+    await loadAxe(page);
     faults.push(...(await faultsOf(page, `${path}, ${locale}`)));
   }
   expect(faults).toEqual([]);

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { PoolTab } from "../../web/headless/pool-tab.ts";
 import { PoolClient } from "../../web/pool-client.ts";
+import { faultsAndWidth, loadAxe } from "./axe-faults.ts";
 
 // The pages of a pool with a real pool and a real member: to make one, join, ask, operate, and help.
 
@@ -16,30 +15,20 @@ const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, heig
 const SCHEMES = ["light", "dark"] as const;
 
 let browser: Browser;
-let axe: string;
 beforeAll(async () => {
   browser = await launchBrowser();
-  axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 });
 afterAll(() => browser.close());
 
 /** What axe and a narrow window find at fault with the page as it stands, in each size and scheme. */
 async function faultsOf(page: Page, name: string): Promise<string[]> {
   const faults: string[] = [];
-  await page.evaluate(axe);
+  await loadAxe(page);
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      const found = await page.evaluate(async () => {
-        const { axe: judge } = globalThis as unknown as { axe: typeof import("axe-core") };
-        const { violations } = await judge.run();
-        const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-        return [
-          ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`),
-          ...(wide > 0 ? [`${wide} px wider than the window`] : []),
-        ];
-      });
+      const found = await faultsAndWidth(page);
       faults.push(...found.map((each) => `${name}, ${size}, ${colorScheme}: ${each}`));
       if (picturesTo === undefined) continue;
       const path = join(picturesTo, `pool-${name}-${size}-${colorScheme}.png`);

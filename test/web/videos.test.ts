@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
+import { axeFaults, loadAxe } from "./axe-faults.ts";
 import { serveVideos } from "./stories/videos-fixture.ts";
 
 // The page of videos, on answers of a catalogue; what the catalogue itself does: test/edge.
@@ -42,7 +41,6 @@ test("this browser's own and the listed ones stand apart, and are found and orde
 });
 
 test("its owner renames a video and makes it private, and nothing is at fault for axe", async () => {
-  const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
   await page.emulateMedia({ reducedMotion: "reduce" });
   await own().getByText("Change", { exact: true }).click();
   await own().getByLabel("Title", { exact: true }).fill("Along the quay");
@@ -55,14 +53,10 @@ test("its owner renames a video and makes it private, and nothing is at fault fo
   await own().getByRole("button", { name: "Show a link" }).click();
   const link = await own().getByLabel("Link for your other device").inputValue();
   expect(new URL(link).hash).toContain("0123456789abcdefghjk");
-  await page.evaluate(axe);
+  await loadAxe(page);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    const faults = await page.evaluate(async () => {
-      const { axe: judge } = globalThis as unknown as { axe: typeof import("axe-core") };
-      const { violations } = await judge.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-    });
+    const faults = await axeFaults(page);
     expect(faults, colorScheme).toEqual([]);
   }
   for (const width of [320, 1280]) {

@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { root } from "../../edge/local/server.ts";
 import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { errorText } from "../../web/ui/error-texts.ts";
 import { WORD_FILES } from "../../web/words/keys.ts";
+import { axeFaults, loadAxe } from "./axe-faults.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
 
@@ -74,8 +74,7 @@ const KEY = new RegExp(`[>"](?:${WORD_FILES.join("|")})\\.[a-zA-Z][\\w.-]*[<"]`)
 
 describe("every state", () => {
   test("has no fault that axe finds, in light and dark, in each language", async () => {
-    const axe = await readFile(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
-    await stage.page.evaluate(axe);
+    await loadAxe(stage.page);
     // Colours half way through a change are nobody's choice.
     await stage.page.emulateMedia({ reducedMotion: "reduce" });
     const looks = [
@@ -88,11 +87,7 @@ describe("every state", () => {
       await stage.run((it, given) => it.speak(given), language);
       for (const name of names) {
         await show(name);
-        const faults = await stage.page.evaluate(async () => {
-          const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-          const { violations } = await axe.run();
-          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-        });
+        const faults = await axeFaults(stage.page);
         expect(faults, `${name}, ${colorScheme}, ${language}`).toEqual([]);
         // A name of a message in place of its text.
         const shown = await stage.page.locator("body").innerHTML();

@@ -1,13 +1,14 @@
 import "./pictures.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
-import { scriptNotLoaded, toWireError, type WireError } from "../../shared/job/errors.ts";
+import { toWireError, type WireError } from "../../shared/job/errors.ts";
 import type { Pictures, Poster, PosterSource } from "../../shared/wire/pictures.ts";
 import { usePosterUrl } from "../player/poster-url.ts";
 import { InlineError } from "../ui/error-view.tsx";
 import { formatClock } from "../ui/format.ts";
 import { t } from "../words/words.ts";
 import type { OfferedFrame } from "./offered-frames.ts";
+import { loadOfferedFrames, OwnPictureButton } from "./own-picture.tsx";
 
 export interface PosterPanelProps {
   masterUrl: string;
@@ -48,15 +49,14 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
   };
   const look = () =>
     act("looking", async () => {
-      const { offeredFrames } = await loaded();
+      const { offeredFrames } = await loadOfferedFrames();
       const offered = await offeredFrames(masterUrl, ownerToken);
       free(frames.value);
       frames.value = offered;
     });
-  const pick = (file: File | undefined) => {
-    if (file === undefined) return;
+  const pick = (file: File) => {
     void act("saving", async () => {
-      const { pictureOfFile } = await loaded();
+      const { pictureOfFile } = await loadOfferedFrames();
       await keep(await pictureOfFile(file), "file");
     });
   };
@@ -93,19 +93,7 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
             {doing.value === "looking" ? t("pictures.looking") : t("pictures.chooseFromTheVideo")}
           </button>
         )}
-        <label class={isBusy ? "button file-button is-disabled" : "button file-button"}>
-          {t("pictures.useAPictureOfYour")}
-          <input
-            class="visually-hidden"
-            type="file"
-            accept="image/*"
-            disabled={isBusy}
-            onChange={(event) => {
-              pick(event.currentTarget.files?.[0]);
-              event.currentTarget.value = "";
-            }}
-          />
-        </label>
+        <OwnPictureButton disabled={isBusy} onFile={pick} />
       </div>
       <p class="hint" role="status">
         {doing.value === "saving" && t("pictures.saving")}
@@ -114,12 +102,6 @@ export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: Post
       {error.value !== null && <InlineError error={error.value} />}
     </section>
   );
-}
-
-function loaded() {
-  return import("./offered-frames.ts").catch((cause: unknown) => {
-    throw scriptNotLoaded(cause);
-  });
 }
 
 function free(frames: readonly OfferedFrame[] | null): void {

@@ -1,10 +1,10 @@
-import { useSignal } from "@preact/signals";
 import { embedCode } from "../../../shared/embed-code.ts";
 import { TICKS_PER_SECOND } from "../../../shared/job/ticks.ts";
 import { PODCAST_PLAYLIST } from "../../../shared/playlist/names.ts";
 import { titleOfFile } from "../../../shared/wire/details.ts";
 import type { JobView } from "../../../shared/wire/job-view.ts";
 import { EdgeClient } from "../../edge-client.ts";
+import { DownloadFold } from "../../files/download-fold.tsx";
 import { DownloadPanel } from "../../files/download-panel.tsx";
 import { OriginalPanel } from "../../files/original-panel.tsx";
 import type { Inspection, ReadyState } from "../../owner/owner-api.ts";
@@ -151,7 +151,7 @@ export function ReadyPanel({
   );
 }
 
-/** As files, made in this page when they are asked for. */
+/** Downloads of the video, made in this page when they are asked for. */
 function Downloads({
   state: { address, done, fileName },
   ownerToken,
@@ -161,16 +161,9 @@ function Downloads({
   ownerToken: string | null;
   client(): EdgeClient;
 }) {
-  const isOpen = useSignal(false);
   return (
-    <details
-      class="details"
-      onToggle={(event) => {
-        isOpen.value = event.currentTarget.open;
-      }}
-    >
-      <summary>{t("files.download")}</summary>
-      {isOpen.value && (
+    <DownloadFold>
+      {() => (
         <DownloadPanel
           title={done.job?.title ?? titleOfFile(fileName)}
           masterUrl={address.masterUrl}
@@ -178,11 +171,11 @@ function Downloads({
           read={() => client().videoFiles(address.jobId, ownerToken ?? undefined)}
         />
       )}
-    </details>
+    </DownloadFold>
   );
 }
 
-/** By the share sheet of the device, where it has one. */
+/** A button for the share sheet of the device, where it has one. */
 function ShareByDevice({ url, title }: { url: string; title: string }) {
   if (navigator.share === undefined) return null;
   return (

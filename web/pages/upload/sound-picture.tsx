@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { scriptNotLoaded, toWireError, type WireError } from "../../../shared/job/errors.ts";
+import { toWireError, type WireError } from "../../../shared/job/errors.ts";
 import type { Inspection } from "../../owner/owner-api.ts";
+import { loadOfferedFrames, OwnPictureButton } from "../../pictures/own-picture.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
 import { t } from "../../words/words.ts";
 
@@ -29,7 +30,7 @@ export function SoundPicture({
     isBusy.value = true;
     error.value = null;
     try {
-      const picture = file && (await (await loaded()).pictureOfFile(file));
+      const picture = file && (await (await loadOfferedFrames()).pictureOfFile(file));
       if (await onPicture(picture)) show(picture);
     } catch (thrown) {
       error.value = toWireError(thrown);
@@ -42,20 +43,7 @@ export function SoundPicture({
     <div class="sound-picture">
       {url.value !== null && <img src={url.value} alt={t("upload.soundPicture.chosen")} />}
       <div class="actions">
-        <label class={isOff ? "button file-button is-disabled" : "button file-button"}>
-          {t("pictures.useAPictureOfYour")}
-          <input
-            class="visually-hidden"
-            type="file"
-            accept="image/*"
-            disabled={isOff}
-            onChange={(event) => {
-              const file = event.currentTarget.files?.[0];
-              event.currentTarget.value = "";
-              if (file !== undefined) void use(file);
-            }}
-          />
-        </label>
+        <OwnPictureButton disabled={isOff} onFile={(file) => void use(file)} />
         {url.value !== null && (
           <button type="button" class="button" disabled={isOff} onClick={() => void use(null)}>
             {t("upload.soundPicture.remove")}
@@ -68,10 +56,4 @@ export function SoundPicture({
       {error.value !== null && <InlineError error={error.value} />}
     </div>
   );
-}
-
-function loaded() {
-  return import("../../pictures/offered-frames.ts").catch((cause: unknown) => {
-    throw scriptNotLoaded(cause);
-  });
 }

@@ -9,6 +9,7 @@ import {
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { CaptionsFeed } from "../../captions/captions-feed.ts";
 import { CaptionsPanel } from "../../captions/captions-panel.tsx";
+import { DownloadFold } from "../../files/download-fold.tsx";
 import { DownloadPanel } from "../../files/download-panel.tsx";
 import { OriginalPanel } from "../../files/original-panel.tsx";
 import { offer } from "../../files/save-target.ts";
@@ -98,25 +99,20 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
 /** Files of it, made here. */
 function Downloads({ video, own }: { video: CatalogueVideo; own: Catalogue }) {
   const { id, title } = video;
-  const isOpen = useSignal(false);
   return (
-    <details
-      class="details"
-      onToggle={(event) => {
-        isOpen.value = event.currentTarget.open;
-      }}
-    >
-      <summary aria-label={t("videos.download2", { title })}>{t("videos.download")}</summary>
-      {isOpen.value && (
-        <DownloadPanel
-          title={title}
-          masterUrl={`/v/${id}/master.m3u8`}
-          ownerToken={ownerTokenOf(id)}
-          read={() => own.files(id)}
-        />
+    <DownloadFold label={t("videos.download2", { title })}>
+      {() => (
+        <>
+          <DownloadPanel
+            title={title}
+            masterUrl={`/v/${id}/master.m3u8`}
+            ownerToken={ownerTokenOf(id)}
+            read={() => own.files(id)}
+          />
+          <FileRights video={video} own={own} />
+        </>
       )}
-      {isOpen.value && <FileRights video={video} own={own} />}
-    </details>
+    </DownloadFold>
   );
 }
 
