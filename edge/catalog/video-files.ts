@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { VideoFileRights } from "../../shared/wire/api.ts";
 
-/** The catalogue knows of each video which files viewers may download, and the original that its owner kept. */
+/** The catalogue's row of which files of a video viewers may download, and of the original that its owner kept. */
 
 /** Columns of `video_files AS f`, for a LEFT JOIN. */
 export const FILES_COLUMNS = `f.downloads, f.original_for_all AS originalForAll, f.original_bytes AS originalBytes`;

@@ -3,11 +3,11 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { isJobId } from "../http/auth.ts";
 
-/** What an address below `/v/` leads to. */
+/** Addresses below `/v/`, and the videos that they lead to. */
 
 export type PlaybackEnv = AppEnv & {
   Variables: {
-    /** Whose parts the address leads to: its own video, or the one that took its place. */
+    /** The video that the address leads to: its own, or the one that took its place. */
     videoId: string;
     /** Parts that never change may come from the data centre's cache, and go there. */
     isCached: boolean;
@@ -30,7 +30,7 @@ export function folderOf(c: Context<PlaybackEnv>): string {
   return videoId === addressOf(c) ? "" : `../${videoId}/`;
 }
 
-/** What the old video has under an address, or else the one that took its place. */
+/** Answers with the old video's part at an address; where it has none, with that of the video that took its place. */
 export async function firstOf(
   c: Context<PlaybackEnv>,
   answer: (videoId: string) => Promise<Response>,

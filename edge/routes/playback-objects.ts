@@ -100,7 +100,7 @@ function assertNamed({ etag }: R2Object, md5: string | null): void {
   throw new TributaryError("OBJECT_REPLACED", "This part of the video was replaced in storage.");
 }
 
-/** The part that is asked for; null for the whole object. */
+/** The range that the request asks for; null for the whole object. */
 async function wantedRange(
   c: Context<PlaybackEnv>,
   key: string,

@@ -131,7 +131,7 @@ export const visibilitySchema = z.enum(VISIBILITIES);
 /** The video whose place the new one takes once it is ready. */
 const replacesSchema = z.object({
   id: videoId,
-  /** Of that video. */
+  /** The owner's token of the video that is replaced. */
   ownerToken: z.string().min(1).max(800),
 });
 export type Replaces = z.infer<typeof replacesSchema>;

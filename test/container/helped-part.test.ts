@@ -64,7 +64,7 @@ test("a helper's pieces of a part of a video are exact, between those of the own
 
 const LOCAL = { from: "local" } as const;
 
-/** By the real lease holder, from storage, with the encoder of servers. */
+/** Makes tasks by the real lease holder, from chunks in storage, with the encoder of servers. */
 async function byHelper(
   grant: LeaseGrant,
   chunk: { info: Extract<LeaseGrant["chunk"], { from: "url" }>["info"]; bytes: ArrayBuffer },

@@ -196,7 +196,7 @@ test.runIf(IS_LONG)(
     console.log(`${written} bytes; alive: ${live.map((each) => Math.round(each / 1e6))} MB`);
     expect(written).toBeGreaterThan(30e6);
     expect(live.length).toBeGreaterThan(15);
-    // What was held at first is all that is ever held: a file in memory would be some 20 MB more by then.
+    // Memory stays as it was at first: with the whole file in memory it would be some 20 MB more by the end.
     const third = Math.floor(live.length / 3);
     expect(median(live.slice(-third)) - median(live.slice(0, third))).toBeLessThan(14e6);
   },

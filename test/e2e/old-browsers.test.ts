@@ -139,7 +139,7 @@ const WRONG_COLOURS = `
     turned.close();
   };`;
 
-/** For the owner's worker: an encoder that takes the ladder of our choice, and not the one that is asked for. */
+/** A script for the owner's worker: its encoder takes the ladder of our choice, and refuses the one that is asked for. */
 const NO_SMALL_PICTURES = `
   const configure = VideoEncoder.prototype.configure;
   VideoEncoder.prototype.configure = function (config) {

@@ -42,7 +42,7 @@ test("from Your videos, a new video takes the old one's address while somebody w
     ..."-f lavfi -i testsrc2=size=320x180:rate=25:duration=4 -c:v libx264 -g 50".split(" "),
   ]);
   await inspect(tab, source);
-  // What stays is not asked for.
+  // The form does not ask for title and visibility, which stay.
   expect(await page.getByLabel("Title", { exact: true }).count()).toBe(0);
   const fresh = await tab.start();
   await waitFor(tab, ({ phase }) => phase === "ready");

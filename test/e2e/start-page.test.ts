@@ -5,9 +5,9 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 
 const serverUrl = inject("serverUrl");
 
-/** Of scripts, as they go over the wire, before anything is picked. */
+/** Most bytes of scripts before anything is picked, as they go over the wire. */
 const MOST_SCRIPT_BYTES = 70_000;
-/** Of scripts, sheets and messages without which the page does not stand: a third of a second of a slow connection by phone. */
+/** Most bytes of what the page needs to stand: scripts, sheets and messages. By a slow phone connection, a third of a second. */
 const MOST_FIRST_BYTES = 66_000;
 const MOST_SHIFT = 0.05;
 /** As Lighthouse has it of a good connection by phone: 10 Mbit/s, and 40 ms to the server and back. */

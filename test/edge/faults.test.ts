@@ -250,7 +250,7 @@ test("a holder that was silent takes its task up again while nobody else has it"
   await wait(job.jobId, 20);
   const stuck = await status(job);
   expect(stuck.tasks[0]).toMatchObject({ state: "ready", attempts: 0 });
-  // Its socket is open, but a frozen tab makes nothing: viewers are told that the maker is away.
+  // The socket of a frozen tab is open, and the tab makes nothing: viewers read that the maker is away.
   expect(stuck.stuckSinceMs).toEqual(expect.any(Number));
   holder.send({ type: "renew", leases: [{ leaseId: grant.leaseId, progress: 0.9 }] });
   await eventually(async () =>

@@ -204,7 +204,7 @@ function hevc(packet: Uint8Array, framing: NalFraming): number {
 /** objectTypeIndication of MPEG-4 part 2 (ISO/IEC 14496-1, table 5); MPEG-1 and MPEG-2 have others. */
 const MPEG4_VISUAL = 0x20;
 
-/** By the decoder's configuration in the `esds` box (14496-1, 7.2.6.5 and 7.2.6.6). */
+/** Whether the `esds` box names MPEG-4 part 2 as the codec (14496-1, 7.2.6.5 and 7.2.6.6). */
 function isMpeg4(sampleDescriptions: Uint8Array): boolean {
   const text = String.fromCharCode(...sampleDescriptions);
   const box = text.indexOf("esds");
