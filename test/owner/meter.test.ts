@@ -130,3 +130,60 @@ test("parts made before Start jump into place, and say nothing of the speed", ()
   expect(meter.etaSeconds ?? 0).toBeGreaterThan(25);
   expect(meter.etaSeconds ?? 0).toBeLessThan(36);
 });
+
+test("an encoder that shows nothing while it looks ahead is not taken for a slow one", () => {
+  const meter = new ProgressMeter();
+  const told: { eta: number | null; truth: number }[] = [];
+  // Six tasks of 10 s, one after the other, each of which shows nothing for its first 4 s.
+  for (let atMs = 0; atMs < 60_000; atMs += 500) {
+    const at = Math.floor(atMs / 10_000);
+    const share = (atMs % 10_000) / 10_000;
+    const shown = share < 0.4 ? 0 : share;
+    const tasks = Array.from({ length: 6 }, (_, index): [TaskView["state"], number] => {
+      if (index < at) return ["done", 1];
+      return index === at ? ["leased", shown] : ["ready", 0];
+    });
+    meter.update(standing(...tasks), atMs);
+    told.push({ eta: meter.etaSeconds, truth: 60 - atMs / 1000 });
+  }
+  const known = told.filter(({ eta }) => eta !== null);
+  expect(known.length).toBeGreaterThan(100);
+  for (const { eta, truth } of known) {
+    expect(Math.abs((eta ?? 0) - truth)).toBeLessThan(Math.max(3, 0.2 * truth));
+  }
+});
+
+test("somebody who tells seldom how far they are counts as they are likely to be", () => {
+  const meter = new ProgressMeter();
+  const errors: number[] = [];
+  // Two tasks of 40 s, side by side: what the server made is told every ten seconds.
+  for (let atMs = 0; atMs < 38_000; atMs += 500) {
+    const view = standing(["leased", atMs / 40_000], ["leased", Math.floor(atMs / 10_000) / 4]);
+    const [owner] = view.holders;
+    if (owner === undefined) throw new Error("no owner");
+    const server = { ...owner, id: "server", role: "server" as const };
+    const tasks = view.tasks.map((task, index) => ({
+      ...task,
+      ...(index === 1 && { holder: "server" }),
+    }));
+    meter.update({ ...view, holders: [owner, server], tasks }, atMs);
+    const eta = meter.etaSeconds;
+    if (eta !== null && atMs > 14_000) errors.push(Math.abs(eta - (41 - atMs / 1000)));
+  }
+  expect(errors.length).toBeGreaterThan(40);
+  expect(Math.max(...errors)).toBeLessThan(4);
+});
+
+test("somebody who tells less often than that is not taken for standing still", () => {
+  const meter = new ProgressMeter();
+  const told: number[] = [];
+  // Ten minutes of work that is told twice a minute.
+  for (let atMs = 0; atMs < 500_000; atMs += 500) {
+    meter.update(standing(["leased", Math.floor(atMs / 30_000) / 20]), atMs);
+    const eta = meter.etaSeconds;
+    if (eta !== null && atMs > 120_000) told.push(eta / (600 - atMs / 1000));
+  }
+  expect(told.length).toBeGreaterThan(300);
+  expect(Math.min(...told)).toBeGreaterThan(0.6);
+  expect(Math.max(...told)).toBeLessThan(1.6);
+});

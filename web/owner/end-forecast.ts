@@ -20,7 +20,7 @@ const PROBATION = 3;
  * Cost of an audit, as a share of the cost of making the part. By itself it is as much; but most audits come
  * last, when helpers on the same device or line have ended: 0.5 to 1 where it was measured.
  */
-export const AUDIT_COST = 0.5;
+export const AUDIT_COST = 0.75;
 
 /** Cost of a task of audio, as a share of that of video as long. */
 const AUDIO_COST = 0.05;

@@ -71,7 +71,9 @@ export class ProgressMeter {
     this.#slots.update(job, live, work, nowMs);
     this.share =
       job.state === "ready" ? 1 : Math.max(this.share, Math.min(MOST_BEFORE_READY, made));
-    const seconds = isStalled ? null : secondsToEnd(job, this.#slots.speeds, live, work);
+    const seconds = isStalled
+      ? null
+      : secondsToEnd(job, this.#slots.speeds, new Map([...live, ...this.#slots.likely]), work);
     if (seconds === null) {
       this.#endMs = null;
       this.etaSeconds = null;

@@ -1,4 +1,4 @@
-import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
+import type { HolderView, JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { AUDIT_COST, type TaskWork, workSecondsOf } from "./end-forecast.ts";
 
 /** Measurements older than this count for less than half. */
@@ -9,6 +9,14 @@ const WARM_UP_MS = 2_000;
 const TELLING_SECONDS = 1.5;
 const TELLING_MEDIA_SECONDS = 1;
 const TELLING_WORK_MS = 10_000;
+/** With less of it left nothing is known any more. */
+const FORGOTTEN_SECONDS = 0.2;
+
+/** An encoder shows nothing while it looks ahead, and a helper tells seldom: so long a wait is not held against them. */
+const MOST_UNTOLD_SECONDS = 60;
+
+/** A task that has told nothing for long is not taken for done. */
+const MOST_LIKELY = 0.9;
 
 interface Measured {
   /** Media seconds made, and seconds of slots that were spent on it; older ones count less. */
@@ -16,9 +24,25 @@ interface Measured {
   slotSeconds: number;
   /** Since it was first seen at work, without the time in which it had none. */
   workedMs: number;
+  /** Since there was news of any of its tasks. */
+  silentMs: number;
 }
 
-const NOTHING: Measured = { media: 0, slotSeconds: 0, workedMs: 0 };
+/** A task of one lease holder at one look. */
+interface TaskAtWork {
+  id: string;
+  key: string;
+  /** Seconds of video that all of it amounts to, as this holder makes it. */
+  cost: number;
+  /** 0..1 of it that is made. */
+  share: number;
+  /** Media seconds made since the look before. */
+  media: number;
+  /** Seconds since it came further, before this look. */
+  untoldSeconds: number;
+}
+
+const NOTHING: Measured = { media: 0, slotSeconds: 0, workedMs: 0, silentMs: 0 };
 
 /**
  * How fast the slots of each lease holder are, by how far their tasks come from one look to the next. What
@@ -26,7 +50,11 @@ const NOTHING: Measured = { media: 0, slotSeconds: 0, workedMs: 0 };
  */
 export class SlotSpeedMeter {
   readonly #measured = new Map<string, Measured>();
-  #shares = new Map<string, number>();
+  /** Media seconds that one slot makes a second, by the holder's id. */
+  readonly speeds = new Map<string, number>();
+  /** 0..1 of each task at work, by its id: what was told, and what was likely made since. Audits among them. */
+  readonly likely = new Map<string, number>();
+  #before = new Map<string, Pick<TaskAtWork, "share" | "untoldSeconds">>();
   #lookedAtMs: number | null = null;
   readonly #ahead: ReadonlySet<string>;
 
@@ -44,55 +72,89 @@ export class SlotSpeedMeter {
   ): void {
     const passedMs = this.#lookedAtMs === null ? 0 : nowMs - this.#lookedAtMs;
     this.#lookedAtMs = nowMs;
-    const before = this.#shares;
-    this.#shares = new Map();
-    const secondsOf = workSecondsOf(job, work);
-    const owner = job.holders.find(({ role }) => role === "owner")?.id ?? null;
+    const atWork = this.#atWork(job, live, workSecondsOf(job, work));
+    if (passedMs <= 0) return;
+    this.likely.clear();
     const isPending = job.tasks.some(({ kind, state }) => kind === "video" && state === "ready");
-    const made = new Map<string, { media: number; atWork: number }>();
+    for (const holder of job.holders) {
+      this.#measure(holder, atWork.get(holder.id) ?? [], passedMs, isPending);
+    }
+  }
+
+  /** Tasks by their holders; remembers how far each of them is. */
+  #atWork(
+    job: JobView,
+    live: ReadonlyMap<string, number>,
+    secondsOf: (task: TaskView) => number,
+  ): Map<string, TaskAtWork[]> {
+    const before = this.#before;
+    this.#before = new Map();
+    const owner = job.holders.find(({ role }) => role === "owner")?.id ?? null;
+    const atWork = new Map<string, TaskAtWork[]>();
     for (const task of job.tasks) {
       if (task.kind !== "video") continue;
       const isAudit = task.state === "checking" && live.has(task.id);
       const by = isAudit ? owner : task.holder;
       const share = isAudit ? (live.get(task.id) ?? 0) : shareOf(task, live);
       const key = isAudit ? `${task.id} audit` : task.id;
-      this.#shares.set(key, share);
-      if (by === null) continue;
-      const known = before.get(key) ?? 0;
+      const { share: known, untoldSeconds } = before.get(key) ?? { share: 0, untoldSeconds: 0 };
+      this.#before.set(key, { share, untoldSeconds: share > known ? 0 : untoldSeconds });
       // How long it took before Start was not seen.
       const isUnseen = known === 0 && this.#ahead.has(task.id) && !isAudit;
-      const grown = isUnseen ? 0 : share - known;
-      const sum = made.get(by) ?? { media: 0, atWork: 0 };
-      const isAtWork = (share < 1 || grown > 0) && !(isUnseen && share === 0);
-      made.set(by, {
-        media: sum.media + Math.max(0, grown) * secondsOf(task) * (isAudit ? AUDIT_COST : 1),
-        atWork: sum.atWork + Number(isAtWork),
-      });
+      const grown = isUnseen ? 0 : Math.max(0, share - known);
+      if (by === null || (share === 1 && grown === 0) || (isUnseen && share === 0)) continue;
+      const cost = secondsOf(task) * (isAudit ? AUDIT_COST : 1);
+      const media = grown * cost;
+      const told = { id: task.id, key, cost, share, media, untoldSeconds };
+      atWork.set(by, [...(atWork.get(by) ?? []), told]);
     }
-    if (passedMs <= 0) return;
-    const kept = Math.exp(-passedMs / FORGETS_MS);
-    for (const { id, slots } of job.holders) {
-      const { media, atWork } = made.get(id) ?? { media: 0, atWork: 0 };
-      // Slots that stand idle beside work (their uploads are behind) count, too.
-      const busy = isPending && media > 0 ? slots : Math.min(slots, atWork);
-      const { workedMs, ...old } = this.#measured.get(id) ?? NOTHING;
-      const isWarm = workedMs >= WARM_UP_MS;
-      this.#measured.set(id, {
-        media: old.media * kept + (isWarm ? media : 0),
-        slotSeconds: old.slotSeconds * kept + (isWarm ? (busy * passedMs) / 1000 : 0),
-        workedMs: workedMs + (busy > 0 ? passedMs : 0),
-      });
-    }
+    return atWork;
   }
 
-  get speeds(): Map<string, number> {
-    const speeds = new Map<string, number>();
-    for (const [id, { media, slotSeconds, workedMs }] of this.#measured) {
-      const isTelling = media >= TELLING_MEDIA_SECONDS || workedMs >= TELLING_WORK_MS;
-      if (slotSeconds >= TELLING_SECONDS && media > 0 && isTelling)
-        speeds.set(id, media / slotSeconds);
+  #measure(
+    { id, slots }: HolderView,
+    tasks: readonly TaskAtWork[],
+    passedMs: number,
+    isPending: boolean,
+  ): void {
+    // More than there are slots are leased ahead: those that came further are at work, then those that are begun.
+    const order = [...tasks].sort((a, b) => b.media - a.media || b.share - a.share);
+    const busy = order.filter(({ media }, index) => media > 0 || index < slots);
+    let [media, slotSeconds] = [0, 0];
+    for (const task of busy) {
+      const seconds = task.untoldSeconds + passedMs / 1000;
+      const isHeld = task.media === 0 && seconds < MOST_UNTOLD_SECONDS;
+      media += task.media;
+      slotSeconds += isHeld ? 0 : seconds;
+      this.#before.set(task.key, { share: task.share, untoldSeconds: isHeld ? seconds : 0 });
     }
-    return speeds;
+    // Slots that stand idle beside work (their uploads are behind) count, too.
+    if (isPending && media > 0) slotSeconds += (Math.max(0, slots - busy.length) * passedMs) / 1000;
+    const old = this.#measured.get(id) ?? NOTHING;
+    const isWarm = old.workedMs >= WARM_UP_MS;
+    const isNews = busy.length === 0 || slotSeconds > 0;
+    const silentMs = old.silentMs + passedMs;
+    // What is known is not forgotten for want of news.
+    const kept = isNews ? Math.exp(-silentMs / FORGETS_MS) : 1;
+    const now = {
+      media: old.media * kept + (isWarm ? media : 0),
+      slotSeconds: old.slotSeconds * kept + (isWarm ? slotSeconds : 0),
+      workedMs: old.workedMs + (busy.length > 0 ? passedMs : 0),
+      silentMs: isNews ? 0 : silentMs,
+    };
+    this.#measured.set(id, now);
+    const isTelling = now.media >= TELLING_MEDIA_SECONDS || now.workedMs >= TELLING_WORK_MS;
+    if (isTelling && now.media > 0 && now.slotSeconds >= TELLING_SECONDS) {
+      this.speeds.set(id, now.media / now.slotSeconds);
+    } else if (now.slotSeconds < FORGOTTEN_SECONDS) {
+      this.speeds.delete(id);
+    }
+    const speed = this.speeds.get(id) ?? 0;
+    for (const task of busy) {
+      const untold = this.#before.get(task.key)?.untoldSeconds ?? 0;
+      const share = task.share + (untold * speed) / Math.max(task.cost, 0.01);
+      this.likely.set(task.id, Math.max(task.share, Math.min(MOST_LIKELY, share)));
+    }
   }
 }
 
