@@ -1,5 +1,5 @@
 import { TributaryError, toWireError } from "../../shared/job/errors.ts";
-import type { JobPlan, JobSettingsPatch } from "../../shared/job/job.ts";
+import type { JobSettingsPatch } from "../../shared/job/job.ts";
 import type { TrimRange } from "../../shared/job/trim-range.ts";
 import type { LadderRung } from "../../shared/plan/rungs.ts";
 import type { Replaces, ShareRequest, ShareResponse } from "../../shared/wire/api.ts";
@@ -9,27 +9,21 @@ import { DEFAULT_VISIBILITY } from "../../shared/wire/visibility.ts";
 import { EdgeClient } from "../edge-client.ts";
 import { hasWebCodecs, type PartDecision } from "../encoder/capability.ts";
 import { loadFfmpegCore } from "../encoder/ffmpeg-core.ts";
-import type { Pool, PoolOptions, TaskPool } from "../encoder/pool.ts";
 import { colourFault } from "../encoder/webcodecs-check.ts";
 import { useWorkersOfPage } from "../holder/page-workers.ts";
-import type { HolderSession } from "../holder/session.ts";
 import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
-import { CaptionsCarrier } from "./carry-captions.ts";
 import {
   decideOwnPart,
-  poolFor,
   preferenceFor,
   requireEngine,
   settingsFor,
   slotCountFor,
 } from "./choices.ts";
 import { FileAhead } from "./file-ahead.ts";
-import { HeadStart } from "./head-start.ts";
-import { JobPictures } from "./job-pictures.ts";
-import { endOf, JobWork } from "./job-work.ts";
-import { OwnPool } from "./own-pool.ts";
-import { addressOf, openOwnSession } from "./own-session.ts";
+import { type EncodersAsked, OwnEncoders } from "./own-encoders.ts";
+import { OwnJob, resumableJob } from "./own-job.ts";
+import { addressOf } from "./own-session.ts";
 import type {
   FrameTimes,
   OwnerApi,
@@ -39,7 +33,6 @@ import type {
   ResumableJob,
 } from "./owner-api.ts";
 import { PlannedFile } from "./planned-file.ts";
-import { withPromise } from "./promised-codecs.ts";
 import { untilReadable } from "./readable.ts";
 import { IDLE, MOVING_PHASES, type OwnerEvent, reduce } from "./state.ts";
 
@@ -53,20 +46,13 @@ class Owner implements OwnerApi {
   readonly #feed = new StateFeed<OwnerState>(IDLE, MOVING_PHASES);
   #options: OwnerOptions = {};
   #file: PlannedFile | null = null;
-  readonly #encoders = new OwnPool(() => this.#changed());
-  readonly #headStart = new HeadStart();
+  readonly #encoders = new OwnEncoders(() => this.#changed());
   /** Survives the file and job before it. */
   readonly #ahead = new FileAhead<PlannedFile>();
-  #session: HolderSession | null = null;
-  #work: JobWork | null = null;
-  #resumable: ResumableJob | null = null;
+  #job: OwnJob | null = null;
   #isPaused = false;
   /** The person's choice; null: by the device's abilities. */
   #usesServers: boolean | null = null;
-  /** Aborts what brings the source's subtitles to the video, which may last longer than the job. */
-  readonly #captions = new CaptionsCarrier();
-  /** Also beyond the end of the job. */
-  readonly #pictures = new JobPictures();
   /** Aborts what runs for the present file or job. */
   #abort = new AbortController();
 
@@ -182,54 +168,39 @@ class Owner implements OwnerApi {
       const asked = { settings, visibility, details, pool, replaces };
       const options = { ...asked, createToken, idempotencyKey };
       const plan = await file.jobPlan();
-      if (!signal.aborted) this.#aimAhead(file, plan);
-      this.#headStart.beginNow();
+      if (!signal.aborted) this.#encoders.aim(file, plan, this.#options);
+      this.#encoders.beginNow();
       const created = await this.#client.createJob(plan, options);
-      const { jobId, ownerToken, watchUrl, masterUrl } = created;
-      const { name: fileName, fingerprint, sizeBytes } = file.source.facts;
-      const { ladder, planSlots, audio } = file;
-      const createdAtMs = Date.now();
-      const { content } = file;
-      const planned = { ladder, planSlots, audio };
-      const read = { fileName, fingerprint, content, sizeBytes, ...planned, createdAtMs };
-      const { engine = null, picture = null } = this.#options;
-      const job = {
-        jobId,
-        ownerToken,
-        ...read,
-        engine,
-        visibility,
-        usesServers: this.#usesServers,
-        trim: file.source.facts.trim ?? null,
-        picture,
-      };
-      if (signal.aborted) return { ...this.#snapshot(), job };
-      this.#resumable = job;
+      const { jobId, watchUrl, masterUrl } = created;
+      const chosen = { visibility, usesServers: this.#usesServers };
+      const kept = resumableJob(created, file, this.#options, chosen);
+      if (signal.aborted) return { ...this.#snapshot(), job: kept };
+      const job = this.#adopt(kept);
       this.#tell({ type: "created", address: { jobId, watchUrl, masterUrl, visibility } });
-      this.#connect(this.#resumable);
+      this.#connect(job);
       // Switched while the job was being created.
       const now = settingsFor(this.#decidePart());
-      if (now.servers !== settings.servers) this.#session?.changeSettings(now);
-      return { ...this.#snapshot(), job: this.#resumable };
+      if (now.servers !== settings.servers) job.changeSettings(now);
+      return { ...this.#snapshot(), job: kept };
     } catch (thrown) {
       if (signal.aborted) return { ...this.#snapshot(), job: null };
       return { ...this.#tell({ type: "refused", error: toWireError(thrown) }), job: null };
     }
   }
 
-  async resume(job: ResumableJob): Promise<OwnerSnapshot> {
+  async resume(kept: ResumableJob): Promise<OwnerSnapshot> {
     await this.reset();
     const { signal } = this.#abort;
-    this.#resumable = job;
-    this.#usesServers = job.usesServers;
-    this.#options = { ...this.#options, picture: job.picture };
-    if (job.engine !== null) this.#options = { ...this.#options, engine: job.engine };
-    this.#tell({ type: "resumed", fileName: job.fileName, address: addressOf(job) });
+    const job = this.#adopt(kept);
+    this.#usesServers = kept.usesServers;
+    this.#options = { ...this.#options, picture: kept.picture };
+    if (kept.engine !== null) this.#options = { ...this.#options, engine: kept.engine };
+    this.#tell({ type: "resumed", fileName: kept.fileName, address: addressOf(kept) });
     try {
-      await this.#client.jobStatus(job.jobId, job.ownerToken, signal);
+      await this.#client.jobStatus(kept.jobId, kept.ownerToken, signal);
       signal.throwIfAborted();
       // Watches only: a job that others finish ends here too. A file may have come meanwhile.
-      if (this.#session === null) this.#connect(job);
+      if (!job.isConnected) this.#connect(job);
       return this.#snapshot();
     } catch (thrown) {
       if (signal.aborted || this.#feed.state.phase !== "needs-file") return this.#snapshot();
@@ -239,18 +210,18 @@ class Owner implements OwnerApi {
   }
 
   async provideFile(picked: File): Promise<OwnerSnapshot> {
-    const job = this.#resumable;
+    const job = this.#job;
     if (job === null || this.#feed.state.phase !== "needs-file") return this.#snapshot();
     const { signal } = this.#abort;
     this.#tell({ type: "comparing" });
     let opened: PlannedFile | null = null;
     try {
       opened = await this.#open(picked, signal);
-      const file = opened.fitting(this.#options, job);
+      const file = opened.fitting(this.#options, job.kept);
       requireEngine(this.#options, file.facts.hasServers);
       this.#file = file;
       this.#preparePool();
-      this.#session?.stop();
+      job.disconnect();
       const { inspection } = file;
       const snapshot = this.#tell({ type: "went-on", inspection, part: this.#decidePart() });
       this.#connect(job);
@@ -262,48 +233,39 @@ class Owner implements OwnerApi {
     }
   }
 
-  share(request: ShareRequest): Promise<ShareResponse> {
-    return this.#withJob((job) => this.#client.share(job.jobId, job.ownerToken, request));
+  async share(request: ShareRequest): Promise<ShareResponse> {
+    return await this.#madeJob().share(request);
   }
 
-  revokeShares(): Promise<void> {
-    return this.#withJob((job) => this.#client.revokeShares(job.jobId, job.ownerToken));
+  async revokeShares(): Promise<void> {
+    await this.#madeJob().revokeShares();
   }
 
-  removeContributor(holderId: string): Promise<void> {
-    return this.#withJob((job) => {
-      return this.#client.removeContributor(job.jobId, job.ownerToken, holderId);
-    });
+  async removeContributor(holderId: string): Promise<void> {
+    await this.#madeJob().removeContributor(holderId);
   }
 
   async changeSettings(settings: JobSettingsPatch): Promise<void> {
-    if (this.#session !== null) {
-      this.#session.changeSettings(settings);
-      return;
-    }
-    throw new TributaryError("NETWORK", "There is no connection to the job now.");
+    this.#madeJob().changeSettings(settings);
   }
 
   async pause(on: boolean): Promise<OwnerSnapshot> {
     this.#isPaused = on;
-    this.#session?.setSlots(this.#slotsNow());
+    this.#job?.setSlots(this.#slotsNow());
     this.#changed();
     return this.#snapshot();
   }
 
   async cancel(): Promise<OwnerSnapshot> {
-    this.#captions.end();
-    this.#pictures.end();
+    this.#job?.end();
     this.#release();
     return this.#tell({ type: "cancelled" });
   }
 
   async reset(): Promise<OwnerSnapshot> {
-    this.#captions.end();
-    this.#pictures.end();
+    this.#job?.end();
     this.#release();
-    this.#resumable = null;
-    this.#work = null;
+    this.#job = null;
     this.#usesServers = null;
     this.#isPaused = false;
     return this.#tell({ type: "reset" });
@@ -319,11 +281,21 @@ class Owner implements OwnerApi {
     return { revision, state };
   }
 
-  async #withJob<T>(act: (job: ResumableJob) => Promise<T>): Promise<T> {
-    if (this.#resumable === null) {
-      throw new TributaryError("REQUEST_INVALID", "There is no job.");
-    }
-    return await act(this.#resumable);
+  #madeJob(): OwnJob {
+    if (this.#job === null) throw new TributaryError("REQUEST_INVALID", "There is no job.");
+    return this.#job;
+  }
+
+  #adopt(kept: ResumableJob): OwnJob {
+    const job = new OwnJob(kept, {
+      client: this.#client,
+      tell: (event) => this.#tell(event),
+      onChange: () => this.#changed(),
+      onFileAway: (error) => void this.#fileAway(job, error),
+      onScriptGone: (error) => this.#scriptGone(error),
+    });
+    this.#job = job;
+    return job;
   }
 
   async #open(file: File, signal: AbortSignal): Promise<PlannedFile> {
@@ -349,7 +321,7 @@ class Owner implements OwnerApi {
         opened.close();
         return this.#snapshot();
       }
-      this.#headStart.end();
+      this.#encoders.endAhead();
       file.close();
       this.#plan(() => opened);
       const snapshot = await this.#level();
@@ -392,7 +364,7 @@ class Owner implements OwnerApi {
       hasEngine: this.#file?.hasEngine ?? "WebAssembly" in self,
       hasServers: this.#file?.facts.hasServers ?? false,
       switched: this.#usesServers,
-      measuredSpeed: this.#work?.ownSpeed ?? null,
+      measuredSpeed: this.#job?.ownSpeed ?? null,
       leftSeconds: this.#file?.durationSeconds ?? 0,
     });
   }
@@ -402,17 +374,18 @@ class Owner implements OwnerApi {
     const { state } = this.#feed;
     const before = "part" in state ? (state.part?.part ?? null) : null;
     this.#tell({ type: "part-decided", part: decision });
-    const session = this.#session;
-    if (session === null || before === decision.part) return;
+    const job = this.#job;
+    if (job === null || !job.isConnected || before === decision.part) return;
     // What was begun is finished by the pool, also where nothing new is taken.
-    const pool = this.#encoders.start(this.#poolOptions());
-    session.usePool(this.#tasksBy(pool), this.#slotsNow());
-    session.changeSettings(settingsFor(decision));
+    const asked = this.#asked();
+    this.#encoders.start(asked);
+    job.usePool(this.#encoders.tasks(asked), this.#slotsNow());
+    job.changeSettings(settingsFor(decision));
   }
 
   /** Workers start while the person looks at what was found, or the job is created. */
   #preparePool(): void {
-    this.#encoders.prepare(this.#poolOptions());
+    this.#encoders.prepare(this.#asked());
   }
 
   /** The first tasks are made while the person looks at what was found, by the plan that the job will have. */
@@ -420,26 +393,19 @@ class Owner implements OwnerApi {
     const { pool } = this.#encoders;
     const file = this.#file;
     if (file === null || pool === null) {
-      this.#headStart.end();
+      this.#encoders.endAhead();
       return;
     }
     const able = await file.withAbleEncoder();
     const isNow = this.#file === file && this.#encoders.pool === pool;
     if (!isNow || this.#feed.state.phase !== "inspected") return;
     if (able !== file) {
-      this.#headStart.end();
+      this.#encoders.endAhead();
       this.#encoders.end();
       this.#plan(() => able);
       this.#preparePool();
     }
-    this.#aimAhead(able, await able.jobPlan());
-  }
-
-  #aimAhead(file: PlannedFile, plan: JobPlan): void {
-    const { pool } = this.#encoders;
-    const { source } = file;
-    if (pool === null) return;
-    this.#headStart.aim({ plan, source, pool, slots: slotCountFor(this.#options, file.facts) });
+    this.#encoders.aim(able, await able.jobPlan(), this.#options);
   }
 
   /** Tasks that this tab takes at a time. */
@@ -448,50 +414,27 @@ class Owner implements OwnerApi {
     return slotCountFor(this.#options, this.#file?.facts ?? null);
   }
 
-  #poolOptions(): PoolOptions | null {
-    return poolFor(this.#options, this.#file?.facts ?? null, this.#decidePart().part);
+  #asked(): EncodersAsked {
+    return { options: this.#options, file: this.#file, part: this.#decidePart().part };
   }
 
-  /** What was begun ahead first, and a word where the browser's codecs do not keep what was promised of them. */
-  #tasksBy(pool: Pool | null): TaskPool | null {
-    if (pool === null) return null;
-    const preference = preferenceFor(this.#options, this.#file?.facts.fastRefusal ?? null);
-    return withPromise(this.#headStart.over(pool), preference);
-  }
-
-  #connect(job: ResumableJob): void {
-    this.#headStart.stop();
-    const { pool } = this.#encoders;
-    const nowMs = performance.now();
-    this.#work = new JobWork(nowMs, pool?.busyMs(nowMs) ?? 0, this.#headStart.begun);
-    this.#session = openOwnSession(job, {
-      client: this.#client,
-      options: this.#options,
-      file: this.#file,
-      pool: this.#tasksBy(pool),
-      onChange: () => this.#changed(),
-      onFileAway: (error) => void this.#fileAway(job, error),
-      onScriptGone: (error) => this.#scriptGone(error),
-    });
-    if (this.#isPaused) this.#session.setSlots(0);
-    const source = this.#file?.source;
-    if (source === undefined) return;
-    this.#captions.begin(source, {
-      client: this.#client,
-      job,
-      onChange: (captions) => this.#tell({ type: "captions", captions }),
-    });
+  #connect(job: OwnJob): void {
+    this.#encoders.stopAhead();
+    const [options, file] = [this.#options, this.#file];
+    const { pool, begun: ahead } = this.#encoders;
+    const tasks = this.#encoders.tasks({ options, file });
+    job.connect({ options, file, pool, tasks, ahead, isPaused: this.#isPaused });
   }
 
   /** The job stays as it is: a failure that is told would cost its tasks their attempts. */
   #scriptGone(error: TributaryError): void {
-    if (this.#session === null) return;
+    if (this.#job?.isConnected !== true) return;
     this.#release();
     this.#tell({ type: "failed", error: toWireError(error) });
   }
 
   /** Finished tasks are kept; those at work are nobody's any more. Goes on when the file is back. */
-  async #fileAway(job: ResumableJob, error: TributaryError): Promise<void> {
+  async #fileAway(job: OwnJob, error: TributaryError): Promise<void> {
     const file = this.#file?.file;
     if (file === undefined) return;
     this.#release();
@@ -504,28 +447,12 @@ class Owner implements OwnerApi {
 
   /** Takes over what session and pool have to say; ends the work when the job has ended. */
   #changed(): void {
-    const session = this.#session;
-    const work = this.#work;
-    if (session === null || work === null) return;
-    const speedBefore = work.ownSpeed;
-    const plan = this.#file?.plan ?? null;
-    this.#tell({
-      type: "worked",
-      work: {
-        ...work.view(session, this.#encoders.pool, plan, performance.now()),
-        paused: this.#isPaused,
-      },
-    });
-    if (this.#resumable !== null) {
-      this.#pictures.follow(session.job, {
-        client: this.#client,
-        job: this.#resumable,
-        onChange: (pictures) => this.#tell({ type: "pictures", pictures }),
-      });
-    }
+    const job = this.#job;
+    if (job === null) return;
+    const speedBefore = job.ownSpeed;
+    const end = job.look(this.#encoders.pool, this.#file?.plan ?? null, this.#isPaused);
     // The first second of the video that this tab makes says what it can do.
-    if (speedBefore === null && work.ownSpeed !== null) this.#takePart(this.#decidePart());
-    const end = endOf(session);
+    if (speedBefore === null && job.ownSpeed !== null) this.#takePart(this.#decidePart());
     if (end === null) return;
     this.#release();
     this.#tell(end);
@@ -535,9 +462,8 @@ class Owner implements OwnerApi {
   #release(): void {
     this.#abort.abort();
     this.#abort = new AbortController();
-    this.#session?.stop();
-    this.#session = null;
-    this.#headStart.end();
+    this.#job?.disconnect();
+    this.#encoders.endAhead();
     this.#encoders.end();
     this.#file?.close();
     this.#file = null;
