@@ -18,14 +18,14 @@ async function openQueue() {
   };
   const session: ConstructorParameters<typeof UploadQueue>[0] = {
     state,
-    isMoving: signal(false),
+    actions: { isMoving: signal(false) },
     open: async () => {},
     prepare: (next: NextFile | null) => prepared.push(next?.file.name ?? null),
     take: async ({ file }, _typed, key) => {
       taken.push([file.name, key]);
       show("inspected");
     },
-    setLadder: async () => true,
+    making: { setLadder: async () => true },
     start: async () => show("running"),
     cancel: async () => show("cancelled"),
     again: async () => {},

@@ -4,8 +4,8 @@ import type { WireError } from "../../../shared/job/errors.ts";
 import type { OwnerState } from "../../../web/owner/owner-api.ts";
 import { loadLaterViews } from "../../../web/pages/upload/later-views.ts";
 import type { UploadQueueView, UploadSessionView } from "../../../web/pages/upload/page-views.ts";
+import type { PendingAction } from "../../../web/pages/upload/person-actions.ts";
 import { UploadPage } from "../../../web/pages/upload/upload-page.tsx";
-import type { PendingAction } from "../../../web/pages/upload/upload-session.ts";
 import type { TrayEntry } from "../../../web/saved/tray-entry.ts";
 import { calls, noted, root, speak } from "./stage.ts";
 import { STATES, type StateName } from "./states.ts";
@@ -27,13 +27,10 @@ const STORY_FRAMES = Float64Array.from({ length: 9_361 }, (_, i) => i * 3_000);
 
 const session: UploadSessionView = {
   state,
-  problem,
-  pending,
+  actions: { problem, pending },
   storedHandle,
   canRepeat: true,
   file: null,
-  choices: {},
-  hasKey: false,
   get isCancelUnheard() {
     return isCancelUnheard.value;
   },
@@ -82,14 +79,18 @@ const session: UploadSessionView = {
   warm: () => {
     calls.push({ name: "warm", argument: undefined });
   },
-  setTrim: noted("setTrim"),
-  frameTimes: async () => ({ frameTicks: STORY_FRAMES, zeroSeconds: 0 }),
-  useServers: noted("useServers"),
-  useEngine: noted("useEngine"),
-  useAudio: (choice) => noted("useAudio")(choice).then(() => true),
-  usePicture: (picture) => noted("usePicture")(picture?.size ?? null).then(() => true),
-  useKey: noted("useKey"),
-  useChecks: noted("useChecks"),
+  making: {
+    choices: {},
+    hasKey: false,
+    setTrim: noted("setTrim"),
+    frameTimes: async () => ({ frameTicks: STORY_FRAMES, zeroSeconds: 0 }),
+    useServers: noted("useServers"),
+    useEngine: noted("useEngine"),
+    useAudio: (choice) => noted("useAudio")(choice).then(() => true),
+    usePicture: (picture) => noted("usePicture")(picture?.size ?? null).then(() => true),
+    useKey: noted("useKey"),
+    useChecks: noted("useChecks"),
+  },
   pause: noted("pause"),
   reopen: noted("reopen"),
   cancel: noted("cancel"),

@@ -85,7 +85,7 @@ export const session = new UploadSession({
 const queue = new UploadQueue(session, openTrayStore());
 globalThis.tributary = {
   get state() {
-    return shownState(session.state.value, session.problem.value);
+    return shownState(session.state.value, session.actions.problem.value);
   },
   opened: queue.open(),
 };
@@ -98,7 +98,7 @@ function AskForKey() {
   };
   const replace = () => {
     saveSiteToken(key);
-    void session.useKey(key);
+    void session.making.useKey(key);
     done();
   };
   return <KeyQuestion onKeep={done} onReplace={replace} />;

@@ -9,14 +9,14 @@ import { shownState } from "./shown-state.ts";
 /** The upload page in a frame of another site, which is told what becomes of the video. */
 
 const host = hostPage();
-host.listen((token) => void session.useKey(token));
+host.listen((token) => void session.making.useKey(token));
 host.tell({ name: "tributary-ready", detail: {} });
 
 let told: { jobId: string | null; names: Set<string> } = { jobId: null, names: new Set() };
 
 effect(() => {
   const state = session.state.value;
-  const problem = session.problem.value;
+  const problem = session.actions.problem.value;
   const { phase, jobId, share, etaSeconds, error } = shownState(state, problem);
   if (jobId !== told.jobId || phase === "idle") told = { jobId, names: new Set() };
   if (phase === "running" || phase === "ready")

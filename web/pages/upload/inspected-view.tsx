@@ -27,13 +27,13 @@ import { ExpertSettings } from "./expert-settings.tsx";
 import { secondsFor } from "./forecast.ts";
 import type { VerifyPolicy } from "./helper-settings.tsx";
 import { KeyField } from "./key-question.tsx";
+import type { PendingAction } from "./person-actions.ts";
 import { PictureChoice } from "./picture-choice.tsx";
 import { PoolChoice } from "./pool-choice.tsx";
 import { SoundPicture } from "./sound-picture.tsx";
 import { FoundFacts, SourceNotes } from "./source-facts.tsx";
 import { SourcePreview } from "./source-preview.tsx";
 import { TrimEditor } from "./trim-editor.tsx";
-import type { PendingAction } from "./upload-session.ts";
 
 export interface InspectedActions {
   onLadder(ladder: LadderRung[]): void;

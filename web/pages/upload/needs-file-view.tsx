@@ -6,9 +6,9 @@ import { formatPercent } from "../../ui/format.ts";
 import { jobProgress } from "../../ui/job-progress.ts";
 import { t } from "../../words/words.ts";
 import { DropZone } from "./drop-zone.tsx";
+import type { PendingAction } from "./person-actions.ts";
 import { SegmentGrid } from "./segment-grid.tsx";
 import type { PickedFile } from "./source-file.ts";
-import type { PendingAction } from "./upload-session.ts";
 
 /** The file cannot be read where it was. */
 const AWAY = ["SOURCE_AWAY", "SOURCE_MODIFIED"] as const;

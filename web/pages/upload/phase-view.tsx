@@ -29,8 +29,8 @@ export function PhaseView({
   onFiles: OnFiles;
 }) {
   const state = session.state.value;
-  const problem = session.problem.value;
-  const pending = session.pending.value;
+  const problem = session.actions.problem.value;
+  const pending = session.actions.pending.value;
   const draft = useRef<Draft | null>(null);
   // The next job of the same file begins anew.
   if (state.phase === "running") draft.current = null;
@@ -39,33 +39,33 @@ export function PhaseView({
     case "inspecting":
       return null;
     case "inspected":
-      draft.current = draftFor(draft.current, state.inspection.source, session.choices);
+      draft.current = draftFor(draft.current, state.inspection.source, session.making.choices);
       return (
         <InspectedView
           key={state.inspection.source.fingerprint}
           state={state}
           draft={draft.current}
           file={session.file}
-          choices={session.choices}
-          hasKey={session.hasKey}
+          choices={session.making.choices}
+          hasKey={session.making.hasKey}
           isReplacing={session.isReplacing}
           more={queue.unshared.length}
           problem={problem}
           pending={pending}
           actions={{
             onLadder: (ladder) => queue.setLadder(ladder),
-            onAudio: (choice) => session.useAudio(choice),
-            onPicture: (picture) => session.usePicture(picture),
-            onEngine: (engine) => session.useEngine(engine),
-            onServers: (use) => session.useServers(use),
-            onVerify: (verify) => session.useChecks(verify),
+            onAudio: (choice) => session.making.useAudio(choice),
+            onPicture: (picture) => session.making.usePicture(picture),
+            onEngine: (engine) => session.making.useEngine(engine),
+            onServers: (use) => session.making.useServers(use),
+            onVerify: (verify) => session.making.useChecks(verify),
             onStart: (request, all) => queue.share(request, all),
             onKey: (key) => {
               saveSiteToken(key);
-              void session.useKey(key);
+              void session.making.useKey(key);
             },
-            onTrim: (range) => session.setTrim(range),
-            readFrames: () => session.frameTimes(),
+            onTrim: (range) => session.making.setTrim(range),
+            readFrames: () => session.making.frameTimes(),
             onDiscard: () => session.discard(),
           }}
         />
@@ -77,12 +77,12 @@ export function PhaseView({
         <JobScreen
           state={state}
           file={session.file}
-          keepsOriginal={session.choices.keepsOriginal === true}
+          keepsOriginal={session.making.choices.keepsOriginal === true}
           cancelling={pending === "cancel"}
           problem={problem}
           onPause={(on) => session.pause(on)}
           onFiles={onFiles}
-          onServers={(use) => session.useServers(use)}
+          onServers={(use) => session.making.useServers(use)}
           onCancel={() => session.cancel()}
           onAnother={() => session.discard()}
           shareActions={session.shareActions}

@@ -65,7 +65,7 @@ export function UploadPage({
         <later.Tray
           queue={queue}
           state={session.state.value}
-          visibility={session.choices.visibility ?? DEFAULT_VISIBILITY}
+          visibility={session.making.choices.visibility ?? DEFAULT_VISIBILITY}
           onPause={(on) => session.pause(on)}
           onFiles={(files) => queue.take(files)}
         />

@@ -4,23 +4,19 @@ import type { OwnerState } from "../../owner/owner-api.ts";
 import { randomId } from "../../random-id.ts";
 import { isOver, type ShareRequest, type TrayEntry } from "../../saved/tray-entry.ts";
 import type { TrayStore } from "../../saved/tray-store.ts";
+import type { MakingChoices } from "./making-choices.ts";
+import type { PersonActions } from "./person-actions.ts";
 import { fileNameOf } from "./shown-state.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 type QueueSession = Pick<
   UploadSession,
-  | "state"
-  | "isMoving"
-  | "open"
-  | "prepare"
-  | "take"
-  | "setLadder"
-  | "start"
-  | "cancel"
-  | "again"
-  | "discard"
->;
+  "state" | "open" | "prepare" | "take" | "start" | "cancel" | "again" | "discard"
+> & {
+  readonly actions: Pick<PersonActions, "isMoving">;
+  readonly making: Pick<MakingChoices, "setLadder">;
+};
 
 const AT_WORK: readonly OwnerState["phase"][] = ["starting", "running"];
 const FREE_PHASES: readonly OwnerState["phase"][] = ["idle", "ready", "failed", "cancelled"];
@@ -46,7 +42,7 @@ export class UploadQueue {
   constructor(session: QueueSession, store: TrayStore) {
     this.#session = session;
     this.#store = store;
-    effect(() => this.#see(session.state.value, session.isMoving.value));
+    effect(() => this.#see(session.state.value, session.actions.isMoving.value));
     const isAtWork = computed(() => AT_WORK.includes(session.state.value.phase));
     effect(() => this.#prepare(this.#nextId.value, isAtWork.value));
   }
@@ -90,7 +86,7 @@ export class UploadQueue {
     this.#currentId.value ??= entries.find(isPresent)?.id ?? null;
     await this.#reopen(false);
     this.#isOpening = false;
-    this.#see(this.#session.state.peek(), this.#session.isMoving.peek());
+    this.#see(this.#session.state.peek(), this.#session.actions.isMoving.peek());
   }
 
   /** Files were picked, dropped or pasted. */
@@ -125,7 +121,7 @@ export class UploadQueue {
   /** The quality levels of what is looked at, as typed: kept with it over a reload. */
   async setLadder(ladder: LadderRung[]): Promise<void> {
     const id = this.#currentId.peek();
-    if (!(await this.#session.setLadder(ladder))) return;
+    if (!(await this.#session.making.setLadder(ladder))) return;
     this.#change((entry) => (entry.id === id ? { ladder } : null));
   }
 
@@ -268,7 +264,8 @@ export class UploadQueue {
   /** @param isAsked by the person just now: what is not shared yet may be looked at, too */
   #goOn(isAsked: boolean): void {
     const { phase } = this.#session.state.peek();
-    if (this.#isOpening || this.#session.isMoving.peek() || !FREE_PHASES.includes(phase)) return;
+    if (this.#isOpening || this.#session.actions.isMoving.peek() || !FREE_PHASES.includes(phase))
+      return;
     const next = this.#nextWhere(({ request }) => request !== null || isAsked || phase === "idle");
     if (next !== undefined) void this.#begin(next);
   }

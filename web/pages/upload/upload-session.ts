@@ -1,35 +1,22 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import {
-  type ErrorCode,
-  type TributaryError,
-  toWireError,
-  type WireError,
-} from "../../../shared/job/errors.ts";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ErrorCode, type TributaryError, toWireError } from "../../../shared/job/errors.ts";
 import { hasEnded } from "../../../shared/job/job-state.ts";
 import { requestOf, type TrimRange } from "../../../shared/job/trim-range.ts";
-import type { AudioChoice } from "../../../shared/plan/audio-choice.ts";
 import type { LadderRung } from "../../../shared/plan/rungs.ts";
 import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { EdgeClient } from "../../edge-client.ts";
-import type {
-  FrameTimes,
-  OwnerApi,
-  OwnerOptions,
-  OwnerSnapshot,
-  OwnerState,
-  ResumableJob,
-} from "../../owner/owner-api.ts";
+import type { OwnerOptions, OwnerState, ResumableJob } from "../../owner/owner-api.ts";
 import type { Cancellations } from "../../saved/cancellations.ts";
 import { KeptJob } from "../../saved/kept-job.ts";
 import { rememberOwned } from "../../saved/owned-videos.ts";
 import type { ResumeStore } from "../../saved/resume-store.ts";
 import type { ShareRequest } from "../../saved/tray-entry.ts";
-import { keepChoices, keptChoices, type UploadChoices } from "../../saved/upload-choices.ts";
 import type { OwnerConnection } from "./connect-owner.ts";
 import type { DetailsActions } from "./details-panel.tsx";
-import type { VerifyPolicy } from "./helper-settings.tsx";
 import { detailsActionsOf, shareActionsOf } from "./job-actions.ts";
+import { MakingChoices } from "./making-choices.ts";
 import { OwnerLink } from "./owner-link.ts";
+import { PersonActions } from "./person-actions.ts";
 import type { Replacing } from "./replacing.tsx";
 import type { ShareActions } from "./share-panel.tsx";
 import { fileNameOf } from "./shown-state.ts";
@@ -59,33 +46,25 @@ export interface NextFile {
   key: string;
 }
 
-/** A call that is under way because a person asked for it. */
-export type PendingAction = "ladder" | "start" | "cancel" | "file" | null;
-
 /** After this many deaths of the worker within one job, a person decides. */
 const MAX_REVIVALS = 2;
 
 /**
  * What a person can do on the upload page: one worker, one file, at most one job. The worker owns the
  * state; this asks it for commands and keeps the job for a reload. Methods never throw: a refusal shows
- * in `state`, a command that failed in `problem`.
+ * in `state`, a command that failed in `actions.problem`.
  */
 export class UploadSession {
   readonly #ladder: LadderRung[] | null;
   readonly #trim: TrimRange | null;
   readonly #replacing: Replacing | null;
   readonly #link: OwnerLink;
-  readonly #problem = signal<WireError | null>(null);
-  readonly #pending = signal<PendingAction>(null);
-  readonly #moves = signal(0);
   readonly #kept: KeptJob;
   readonly #cancellations: Cancellations;
   readonly #client: SessionParts["client"];
-  /** The ladder that was typed for the picked file; null: none was. */
-  #typed: LadderRung[] | null = null;
   readonly #picked = signal<PickedFile | null>(null);
-  readonly #choices = signal(keptChoices());
-  readonly #hasKey: Signal<boolean>;
+  readonly actions: PersonActions;
+  readonly making: MakingChoices;
   #revivals = 0;
   #next: NextFile | null = null;
 
@@ -95,7 +74,6 @@ export class UploadSession {
     this.#ladder = ladder;
     this.#trim = trim ?? null;
     this.#replacing = parts.replacing ?? null;
-    this.#hasKey = signal(options.createToken !== undefined);
     this.#cancellations = cancellations;
     this.#kept = new KeptJob(store);
     this.#link = new OwnerLink({
@@ -106,6 +84,9 @@ export class UploadSession {
       },
       onDeath: (error) => void this.#revive(error),
     });
+    this.actions = new PersonActions(this.#link);
+    const hasKey = options.createToken !== undefined;
+    this.making = new MakingChoices(this.#link, this.actions, this.#kept, hasKey);
     this.shareActions = shareActionsOf(this.#link);
     this.detailsActions = detailsActionsOf(client);
   }
@@ -113,15 +94,6 @@ export class UploadSession {
   get state(): ReadonlySignal<OwnerState> {
     return this.#link.state;
   }
-  /** Why the last command could not be run; the state is as it was. */
-  get problem(): ReadonlySignal<WireError | null> {
-    return this.#problem;
-  }
-  get pending(): ReadonlySignal<PendingAction> {
-    return this.#pending;
-  }
-  /** On its way to another file or job, through states that do not last. */
-  readonly isMoving: ReadonlySignal<boolean> = computed(() => this.#moves.value > 0);
   /** In `needs-file`: the file can be reopened by one click. */
   get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
     return this.#kept.handle;
@@ -129,14 +101,6 @@ export class UploadSession {
   /** The file at hand, to be looked at. */
   get file(): File | null {
     return this.#picked.value?.file ?? null;
-  }
-  /** As for the last video, and what was chosen since. */
-  get choices(): UploadChoices {
-    return this.#choices.value;
-  }
-  /** A key of the site is sent with what is asked for. */
-  get hasKey(): boolean {
-    return this.#hasKey.value;
   }
   /** A cancellation did not get through to the site yet. */
   get isCancelUnheard(): boolean {
@@ -153,7 +117,7 @@ export class UploadSession {
 
   /** Once, when the page opens: takes up the newest job that no other tab works on. */
   open(): Promise<void> {
-    return this.#moving(() => this.#open());
+    return this.actions.moving(() => this.#open());
   }
 
   async #open(): Promise<void> {
@@ -194,112 +158,39 @@ export class UploadSession {
    * @param key as it was prepared by, if it was
    */
   take(picked: PickedFile, typed: LadderRung[] | null = null, key?: string): Promise<void> {
-    return this.#moving(() => this.#take(picked, typed, key));
+    return this.actions.moving(() => this.#take(picked, typed, key));
   }
 
   async #take(picked: PickedFile, typed: LadderRung[] | null, key?: string): Promise<void> {
     const { phase } = this.state.peek();
     if (phase === "starting" || phase === "running") return;
     if (phase === "needs-file") return this.#provide(picked);
-    this.#problem.value = null;
+    this.actions.forgetProblem();
     if (phase !== "idle") await this.#release();
     this.#picked.value = picked;
-    this.#typed = typed;
-    // It was for another file.
-    this.#link.forgetPicture();
+    this.making.begin(typed);
     const ladder = typed ?? this.#ladder;
     // Before the file is read: nobody can start with the suggested ladder in between.
-    if (ladder !== null || this.#trim !== null) this.#pending.value = "ladder";
+    if (ladder !== null || this.#trim !== null) this.actions.begin("ladder");
     this.#link.show({ phase: "inspecting", fileName: picked.file.name, progress: null });
     if (key === this.#next?.key) this.#next = null;
-    await this.#orFail((owner) => owner.inspect(picked.file, key));
-    const { usesServers } = this.#choices.peek();
-    const state = this.state.peek();
-    const offersServers = state.phase === "inspected" && state.part.reason !== "no-servers";
-    if (usesServers !== undefined && offersServers) await this.useServers(usesServers);
-    if (ladder !== null) await this.setLadder(ladder);
-    if (this.#trim !== null) await this.setTrim(this.#trim);
-  }
-
-  async useServers(use: boolean): Promise<void> {
-    await this.#while(null, async () => {
-      await this.#link.run((owner) => owner.useServers(use));
-      await this.#kept.change({ usesServers: use });
-      this.#keep({ usesServers: use });
-    });
-  }
-
-  /** The engine that makes the video; kept for a worker that takes over. */
-  async useEngine(engine: NonNullable<OwnerOptions["engine"]>): Promise<void> {
-    await this.#while("ladder", () => this.#link.configure({ engine }));
-    if (engine === "auto" || engine === "ffmpeg") this.#keep({ engine });
-  }
-
-  /** How the audio is made; kept for a worker that takes over. @returns whether it was said */
-  async useAudio({ kilobitsPerSecond, loudness, surround }: AudioChoice): Promise<boolean> {
-    const audio = { kilobitsPerSecond, loudness, surround };
-    await this.#while("ladder", () => this.#link.configure({ audio }));
-    if (this.#problem.peek() !== null) return false;
-    this.#keep({ audioKbps: audio.kilobitsPerSecond });
-    return true;
-  }
-
-  /** The picture for a file with sound alone; null: as without. @returns whether it was taken */
-  async usePicture(picture: Blob | null): Promise<boolean> {
-    await this.#while("ladder", () => this.#link.configure({ picture }));
-    const state = this.state.peek();
-    return this.#problem.peek() === null && state.phase === "inspected" && state.error === null;
-  }
-
-  /** How closely helpers' work will be looked at. */
-  async useChecks(verify: VerifyPolicy): Promise<void> {
-    this.#keep({ verify });
-    await this.#while(null, () =>
-      this.#link.configure({ checking: { verify, unverified: "wait" } }),
-    );
-  }
-
-  /** The site's key for those who may make videos; for this visit. */
-  async useKey(createToken: string): Promise<void> {
-    this.#hasKey.value = true;
-    await this.#while(null, () => this.#link.configure({ createToken }));
-  }
-
-  /** @returns whether it can be made of the file */
-  async setLadder(ladder: LadderRung[]): Promise<boolean> {
-    await this.#while("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
-    if (!this.#isPlanned) return false;
-    this.#typed = ladder;
-    return true;
-  }
-
-  /** The file was planned as it was asked for last. */
-  get #isPlanned(): boolean {
-    const state = this.state.peek();
-    return state.phase === "inspected" && state.error === null && this.#problem.peek() === null;
-  }
-
-  /** @param range null: the whole file */
-  async setTrim(range: TrimRange | null): Promise<void> {
-    await this.#while("ladder", () => this.#link.run((owner) => owner.setTrim(range)));
-  }
-
-  /** When the file's frames are shown; null where that is not known now. */
-  async frameTimes(): Promise<FrameTimes | null> {
-    return await this.#link.owner.frameTimes().catch(() => null);
+    await this.actions.orFail((owner) => owner.inspect(picked.file, key));
+    await this.making.useServersAsBefore();
+    if (ladder !== null) await this.making.setLadder(ladder);
+    if (this.#trim !== null) await this.making.setTrim(this.#trim);
   }
 
   start(request: ShareRequest): Promise<void> {
-    return this.#moving(() => this.#start(request));
+    return this.actions.moving(() => this.#start(request));
   }
 
   async #start(request: ShareRequest): Promise<void> {
     const { details, captions, trim, pool, keepsOriginal = false } = request;
     const replaced = this.#replacing?.next.peek() ?? null;
     const visibility = replaced === null ? request.visibility : untilReplaced(replaced.visibility);
-    if (trim !== undefined && !(await this.#isTrimmed(trim))) return;
-    this.#keep({ visibility: request.visibility, keepsOriginal });
-    await this.#while("start", async () => {
+    if (trim !== undefined && !(await this.making.isTrimmedTo(trim))) return;
+    this.making.keep({ visibility: request.visibility, keepsOriginal });
+    await this.actions.during("start", async () => {
       this.#revivals = 0;
       const replaces = replaced && { id: replaced.id, ownerToken: replaced.ownerToken };
       const { job } = await this.#link.run((owner) =>
@@ -325,17 +216,6 @@ export class UploadSession {
     });
   }
 
-  /** False where the file, which was read anew when its turn came, cannot have this part. */
-  async #isTrimmed(range: TrimRange | null): Promise<boolean> {
-    const state = this.state.peek();
-    const present = state.phase === "inspected" ? state.inspection.source.trim : undefined;
-    const isSame =
-      present?.startTicks === range?.startTicks && present?.endTicks === range?.endTicks;
-    if (isSame) return true;
-    await this.setTrim(range);
-    return this.#isPlanned;
-  }
-
   /** In `needs-file`: asks the browser for the file of before. Needs a user gesture. */
   async reopen(): Promise<void> {
     const handle = this.#kept.handle.value;
@@ -356,17 +236,17 @@ export class UploadSession {
 
   /** Takes no new part of the work here, or goes on. */
   async pause(on: boolean): Promise<void> {
-    await this.#while(null, () => this.#link.run((owner) => owner.pause(on)));
+    await this.actions.during(null, () => this.#link.run((owner) => owner.pause(on)));
   }
 
   cancel(): Promise<void> {
-    return this.#moving(() => this.#cancel());
+    return this.actions.moving(() => this.#cancel());
   }
 
   async #cancel(): Promise<void> {
     const fileName = fileNameOf(this.state.peek());
     const { job } = this.#kept;
-    this.#pending.value = "cancel";
+    this.actions.begin("cancel");
     // First, so that it is kept whatever becomes of this tab.
     if (job !== null) void this.#cancellations.cancel(job.jobId, job.ownerToken);
     try {
@@ -383,14 +263,14 @@ export class UploadSession {
         done: null,
       });
     } finally {
-      this.#pending.value = null;
+      this.actions.end();
     }
     await this.#kept.forget();
   }
 
   /** Once more, after an end: the job where it was if it still is there, else the file from the start. */
   again(): Promise<void> {
-    return this.#moving(() => this.#again());
+    return this.actions.moving(() => this.#again());
   }
 
   async #again(): Promise<void> {
@@ -402,7 +282,7 @@ export class UploadSession {
       if (state.phase === "needs-file" && picked !== null) await this.#provide(picked);
     } else if (picked !== null) {
       await this.#release();
-      await this.#take(picked, this.#typed);
+      await this.#take(picked, this.making.typed);
     } else {
       await this.discard();
     }
@@ -410,71 +290,28 @@ export class UploadSession {
 
   /** Back to the start, forgetting file and job here. */
   discard(): Promise<void> {
-    return this.#moving(async () => {
+    return this.actions.moving(async () => {
       this.#picked.value = null;
-      this.#problem.value = null;
+      this.actions.forgetProblem();
       await this.#release();
     });
-  }
-
-  async #moving(act: () => Promise<void>): Promise<void> {
-    this.#moves.value += 1;
-    try {
-      await act();
-    } finally {
-      this.#moves.value -= 1;
-    }
   }
 
   /** Takes up a job; resolves with the state that this led to. */
   async #resume(job: ResumableJob): Promise<OwnerState> {
     this.#link.show({ phase: "idle" });
-    await this.#orFail((owner) => owner.resume(job));
+    await this.actions.orFail((owner) => owner.resume(job));
     return this.state.peek();
   }
 
   async #provide(picked: PickedFile): Promise<void> {
-    await this.#while("file", async () => {
+    await this.actions.during("file", async () => {
       const { state } = await this.#link.run((owner) => owner.provideFile(picked.file));
       // Another file than before: its handle leads nowhere.
       if (state.phase !== "running") return;
       this.#picked.value = picked;
       await this.#kept.moveTo(picked.handle ?? this.#kept.handle.peek());
     });
-  }
-
-  #keep(choices: UploadChoices): void {
-    this.#choices.value = { ...this.#choices.peek(), ...choices };
-    keepChoices(choices);
-  }
-
-  /** Runs an action that leaves the phase as it was when it fails. */
-  async #while(action: PendingAction, act: () => Promise<unknown>): Promise<void> {
-    this.#pending.value = action;
-    this.#problem.value = null;
-    try {
-      await act();
-    } catch (thrown) {
-      const error = toWireError(thrown);
-      // A worker that is gone has failed the page already.
-      if (this.state.peek().phase !== "failed" && error.code !== "CANCELLED") {
-        this.#problem.value = error;
-      }
-    } finally {
-      this.#pending.value = null;
-    }
-  }
-
-  /** Runs a command whose failure ends the phase. */
-  async #orFail(command: (owner: OwnerApi) => Promise<OwnerSnapshot>): Promise<void> {
-    try {
-      await this.#link.run(command);
-    } catch (thrown) {
-      const error = toWireError(thrown);
-      if (error.code !== "CANCELLED" && this.state.peek().phase !== "failed") {
-        this.#link.fail(error);
-      }
-    }
   }
 
   /** The worker died. Finished segments are safe; a new one goes on with the same file. */
