@@ -24,16 +24,16 @@ export interface BenchArguments {
   rounds: number;
   clips: string[];
   only: string[] | null;
-  /** Instead of the peers: how throughput grows with tabs. */
+  /** Compare one tab with two instead of Tributary with its peers. */
   tabs: boolean;
-  /** Instead of all that: the hashes of uploads. */
+  /** Measure only the hashes of uploads. */
   hashes: boolean;
-  /** Instead of all that: the time left that the page shows; its clips are null for all. */
+  /** Measure only the time left that the page shows. `clips` null: all clips. */
   timeLeft: { clips: string[] | null } | null;
-  /** Instead of all that: the table of the picture check; its clips are null for all. */
+  /** Make only the table of the picture check. `clips` null: all clips. */
   judge: { clips: string[] | null; quick: boolean } | null;
   jsonPath: string | null;
-  /** Results to compare with. */
+  /** File of earlier results to compare with. */
   againstPath: string | null;
   quality: boolean;
 }

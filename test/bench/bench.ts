@@ -31,7 +31,7 @@ const CONTESTANTS: readonly Contestant[] = [
   ffmpegWasm("core"),
 ];
 
-/** With --tabs: what a second holder is worth. */
+/** With --tabs: one tab against two. */
 const TABS: readonly Contestant[] = [tributary("ffmpeg", ONE_TAB), tributary("ffmpeg", TWO_TABS)];
 
 await runCommand({
@@ -70,7 +70,7 @@ await runCommand({
   },
 });
 
-/** Clip after clip, round after round, contestant after contestant: drifts of the machine hit all alike. */
+/** In each round every contestant runs once, so a machine that gets slower or faster affects all alike. */
 async function compete(
   { clips: names, rounds, only, tabs, quality }: BenchArguments,
   scratch: string,

@@ -42,7 +42,7 @@ export async function withPeerPage<T>(
 }
 
 declare global {
-  /** In the page: hands bytes out to a file below the run's folder. */
+  /** For the page: writes bytes to a file in the run's folder. */
   var keepBytes: (name: string, bytes: Uint8Array) => Promise<void>;
   var keepFile: (name: string, base64: string) => Promise<void>;
 }

@@ -9,7 +9,7 @@ export interface Clip {
   frameRate: number;
   hasAudio: boolean;
   ladder: LadderRung[];
-  /** Even sizes of the rungs, for those who have to be told. */
+  /** Sizes of the rungs in pixels, even numbers, for contestants that need both sides. */
   sizes: { width: number; height: number }[];
 }
 
@@ -21,20 +21,20 @@ const LADDERS: Record<string, LadderRung[]> = {
   "long-gop-20s.mp4": ladder("480:1400,360:800,240:400"),
 };
 
-/** Made of a real clip. */
+/** A longer clip, looped from a real one. */
 const LOOPED = { name: "bunny1080p30-60s.mp4", of: "bunny1080p60.mp4", seconds: 60, rate: 30 };
-/** Stands in for all where no real ones are there. */
+/** Takes the place of all clips where there are no real ones. */
 const GENERATED = "long-gop-20s.mp4";
 
 export const LONGEST_CLIP = "footage480p5min.mp4";
 export const BENCH_CLIPS = ["bbb480p30s.mp4", LONGEST_CLIP, "bunny1080p60.mp4", LOOPED.name];
 
-/** Whether there is such a clip. */
+/** Whether the clip is on this machine or can be generated. */
 export function isClip(name: string): boolean {
   return name === GENERATED || realClip(name === LOOPED.name ? LOOPED.of : name) !== null;
 }
 
-/** Those that are there, by name; where there are none, the generated one. */
+/** Opens the named clips that are on this machine; if none is, the generated one. */
 export async function openClips(names: readonly string[]): Promise<Clip[]> {
   const there = names.filter(isClip);
   const paths = await Promise.all((there.length === 0 ? [GENERATED] : there).map(pathOf));

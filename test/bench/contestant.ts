@@ -9,22 +9,25 @@ export interface MadeRendition {
 }
 
 export interface ContestantRun {
-  /** The work alone: programs, browsers and modules were started before. */
+  /** Milliseconds of the work alone. Programs, browsers and modules were started before. */
   wallMs: number;
-  /** Until somebody could watch; null for who makes everything playable at the end. */
+  /**
+   * Milliseconds until the first part could be watched. Null for a contestant whose output is playable only at its
+   * end.
+   */
   firstPlayableMs: number | null;
-  /** Milliseconds of that after the press on "Start"; null for contestants without one. */
+  /** The part of `firstPlayableMs` after the press on "Start". Null for a contestant without that button. */
   firstPlayableAfterStartMs?: number | null;
   /** Bytes of scripts and wasm that the page fetched from this site for the job, as sent. */
   downloadedBytes?: number | null;
   renditions: MadeRendition[];
-  /** Whatever else is worth keeping in the JSON. */
+  /** Further figures, kept in the JSON. */
   details: Record<string, unknown>;
 }
 
-/** Somebody who makes a ladder of a clip. */
+/** A program that makes a ladder of a clip. */
 export interface Contestant {
   readonly name: string;
-  /** One run; outputs go to an empty folder. */
+  /** One run. @param outDir empty folder for the outputs */
   run(clip: Clip, outDir: string, signal: AbortSignal): Promise<ContestantRun>;
 }

@@ -2,8 +2,8 @@ import { AAC_CODER } from "../../shared/encode/ffmpeg-audio-args.ts";
 import type { Clip } from "./clips.ts";
 
 /**
- * The ladder as one would ask ffmpeg for it: 6 s fMP4 HLS with AAC, x264 veryfast, key frames every
- * 2 s, rates bounded as Tributary bounds them. Media playlists are `<dir>/<shortSide>/index.m3u8`.
+ * Arguments for the whole ladder in one call of ffmpeg: 6 s fMP4 HLS with AAC, x264 veryfast, key frames every 2 s,
+ * rates bounded as Tributary bounds them. Media playlists are `<dir>/<shortSide>/index.m3u8`.
  * @param encoderThreads of each x264; null leaves it to ffmpeg
  */
 export function ffmpegLadderArgs(
@@ -51,7 +51,7 @@ export function ffmpegLadderArgs(
   ];
 }
 
-/** Folders of `ffmpegLadderArgs`, for runners whose ffmpeg makes none. */
+/** Folders that the outputs of `ffmpegLadderArgs` go to. ffmpeg does not create them. */
 export function ffmpegLadderDirs(clip: Clip): string[] {
   const rungs = clip.ladder.map(({ shortSide }) => String(shortSide));
   return clip.hasAudio ? [...rungs, "audio"] : rungs;

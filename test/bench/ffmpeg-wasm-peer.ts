@@ -3,7 +3,10 @@ import { withPeerPage } from "./browser-peer.ts";
 import type { Contestant } from "./contestant.ts";
 import { ffmpegLadderArgs, ffmpegLadderDirs } from "./ffmpeg-ladder.ts";
 
-/** More than this is taken for the hang that core-mt is known for (ffmpegwasm/ffmpeg.wasm #597). */
+/**
+ * Seconds a run may take per second of the clip. A longer run counts as the known hang of core-mt
+ * (ffmpegwasm/ffmpeg.wasm #597).
+ */
 const TIMEOUT_PER_SECOND = 12;
 
 /** One instance of ffmpeg.wasm, loaded beforehand, one exec for the whole ladder. */

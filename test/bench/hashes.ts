@@ -7,7 +7,7 @@ import { digestsOf } from "../../shared/holder/digests.ts";
 const SIZES = [64 * 1024, 1024 * 1024, 8 * 1024 * 1024];
 const SHORTEST_RUN_MS = 500;
 
-/** A table of megabytes a second; V8 here is the engine that Chromium has in its workers. */
+/** A table of megabytes per second. Node's V8 stands for Chromium's workers, which run the same engine. */
 export async function describeHashes(): Promise<string> {
   const hasher = await createMD5();
   const hashes: [string, (bytes: Uint8Array<ArrayBuffer>) => unknown][] = [

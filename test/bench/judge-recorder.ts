@@ -6,7 +6,7 @@ import type { Page } from "playwright";
 import { root, startServer } from "../../edge/local/server.ts";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 
-/** A clip at a rate: what a browser's encoder makes of it by the engine of the product. */
+/** A clip encoded at one rate by the browser's encoder, through the product's own engine. */
 export interface Recording {
   clipPath: string;
   kilobitsPerSecond: number;
@@ -17,13 +17,13 @@ const DIR = join(root, ".cache/bench/judge");
 /** Largest short side of the rendition, which keeps the source's shape. */
 export const SHORT_SIDE = 360;
 
-/** Where a recording lies; made by `record`. The clip's folder is named by its recipe. */
+/** Path of a recording that `record` makes. The clip's folder is named after its recipe. */
 export function recordedPath({ clipPath, kilobitsPerSecond }: Recording): string {
   const recipe = basename(join(clipPath, ".."));
   return join(DIR, `${recipe}-${kilobitsPerSecond}k.mp4`);
 }
 
-/** Makes what is not there yet, in a Chromium with the served app. */
+/** Makes the recordings that are missing, in a Chromium with the served app. */
 export async function record(wanted: readonly Recording[], signal: AbortSignal): Promise<void> {
   const missing = wanted.filter((each) => !existsSync(recordedPath(each)));
   if (missing.length === 0) return;

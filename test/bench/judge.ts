@@ -15,9 +15,9 @@ import {
 import { generatedClip, realClip } from "../setup/media.ts";
 import { record, recordedPath } from "./judge-recorder.ts";
 
-// The table of the picture check: how often it finds manipulations, and what it says of honest results.
+// The table of the picture check: how often it finds manipulations, and how it judges honest results.
 
-/** Cuts of clips: animation, live action, handheld, a webcam, upright, at uneven times, and a still. */
+/** Cuts of clips: animation, live action, handheld, a webcam, an upright video, uneven frame times, and a still. */
 const CUTS: readonly { clip: string; atSeconds: number }[] = [
   { clip: "bbb480p30s.mp4", atSeconds: 14 },
   { clip: "footage480p5min.mp4", atSeconds: 14 },
@@ -34,13 +34,13 @@ const CUTS: readonly { clip: string; atSeconds: number }[] = [
 ];
 const SECONDS = 2;
 
-/** For 360 rows: a tenth of what is usual there, and plenty. */
+/** kbit/s for 360 rows: a tenth of a usual rate, and more than enough. */
 const RATES = { starved: 80, generous: 1000 };
 type Rate = keyof typeof RATES;
 
 interface Honest extends Omit<Encoding, "kilobitsPerSecond"> {
   name: string;
-  /** Share of the bit rate: encoders miss theirs. */
+  /** Factor on the planned bit rate. Encoders do not meet theirs exactly. */
   share: number;
 }
 
@@ -62,7 +62,7 @@ const HONEST: readonly Honest[] = [
   { name: "x264 slow, Lanczos", x264: ["-preset", "slow"], share: 1, scaler: "lanczos" },
   { name: "x264 faster, area", x264: ["-preset", "faster"], share: 2, scaler: "area" },
 ];
-/** The reference is the browser's own encoder at the planned rate; so are these, at other shares of it. */
+/** Factors on the planned rate, for honest results of the browser's own encoder. The reference is that encoder at 1. */
 const BROWSER_SHARES = [0.8, 1.5];
 
 interface Row {
@@ -159,7 +159,7 @@ function cutOf(clip: string, atSeconds: number): Promise<string> {
   ]);
 }
 
-/** Markdown: for each kind of result and rate, how many were what. */
+/** Markdown: for each kind of result and each rate, the number of each verdict. */
 function describeTable(rows: readonly Row[]): string {
   const rates = Object.keys(RATES) as Rate[];
   const count = (some: readonly Row[]): string => {

@@ -2,7 +2,10 @@ import { join } from "node:path";
 import { withPeerPage } from "./browser-peer.ts";
 import type { Contestant } from "./contestant.ts";
 
-/** mediabunny's own Conversion over WebCodecs, one a rendition, side by side. Video only: browsers here have no AAC encoder. */
+/**
+ * mediabunny's own Conversion over WebCodecs, one for each rendition, all at once. Video only: browsers here have
+ * no AAC encoder.
+ */
 export const mediabunnyConversion: Contestant = {
   name: "mediabunny Conversion",
   run: (clip, outDir, signal) =>

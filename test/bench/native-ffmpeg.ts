@@ -4,7 +4,7 @@ import { ffmpeg } from "../setup/media.ts";
 import type { Contestant } from "./contestant.ts";
 import { ffmpegLadderArgs, ffmpegLadderDirs } from "./ffmpeg-ladder.ts";
 
-/** One process of native ffmpeg with all its threads and assembler. */
+/** One process of native ffmpeg with all its threads and its assembler code. */
 export const nativeFfmpeg: Contestant = {
   name: "native ffmpeg",
   async run(clip, outDir) {

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Use of the machine by this process and all below it. Linux only. */
+/** Processor time and memory of this process and all its descendants. Linux only. */
 
-/** In hundredths of a second: USER_HZ, the same on all Linux machines. */
+/** USER_HZ, the same on all Linux machines. */
 const TICKS_PER_SECOND = 100;
 const SAMPLE_EVERY_MS = 250;
 
 export interface TreeUse {
-  /** User and system time of all cores. */
+  /** User and system time, summed over all cores. */
   processorSeconds: number;
   /**
    * Peak memory of all processes below this one together, in bytes above the level before; shared memory
@@ -17,8 +17,8 @@ export interface TreeUse {
 }
 
 /**
- * Measures what goes on until `stop`.
- * @returns null where the system does not tell
+ * Measures the process tree until `stop`.
+ * @returns null where there is no `/proc`
  */
 export function watchTree(): { stop(): TreeUse | null } {
   const before = processorTicks();
@@ -38,7 +38,7 @@ export function watchTree(): { stop(): TreeUse | null } {
       clearInterval(timer);
       sample();
       const reaped = (processorTicks() ?? before) - before;
-      // Some parents do not wait for their children, whose time is lost with them but for the last sample.
+      // Some parents do not wait for their children. The time of such a child is known from its last sample only.
       const seen = [...last].reduce((sum, [pid, ticks]) => sum + ticks - (first.get(pid) ?? 0), 0);
       const ticks = Math.max(reaped, seen);
       return { processorSeconds: ticks / TICKS_PER_SECOND, peakMemoryBytes };
@@ -49,12 +49,12 @@ export function watchTree(): { stop(): TreeUse | null } {
 interface Process {
   pid: number;
   parent: number;
-  /** Its own, and with that of children it has waited for. */
+  /** Processor time of the process alone. `ticks` adds that of the children it has waited for. */
   ownTicks: number;
   ticks: number;
 }
 
-/** Processor time of the processes that run and, as their parents keep it, of those that ended. */
+/** Processor time of the running processes, and of ended ones that their parents waited for. */
 function processorTicks(): number | null {
   const all = tree();
   return all === null ? null : all.reduce((sum, { ticks }) => sum + ticks, 0);
@@ -71,7 +71,7 @@ function tree(): Process[] | null {
   const own = all.find(({ pid }) => pid === process.pid);
   if (own === undefined) return null;
   const found = [own];
-  // Each one found brings its children.
+  // The list grows while it is read: each process adds its children.
   for (const { pid } of found) found.push(...all.filter(({ parent }) => parent === pid));
   return found;
 }
@@ -86,11 +86,12 @@ function processes(): Process[] {
   }
 }
 
-/** proc_pid_stat(5); null where it has ended by now. */
+/** Reads proc_pid_stat(5). Null where the process has ended. */
 function readProcess(pid: number): Process | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // After the name, which may hold anything: state, parent, ...; 11 on: utime, stime, cutime, cstime.
+    // The name may hold any character, so fields count from behind it: 0 state, 1 parent, 11 to 14 utime, stime,
+    // cutime, cstime.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [user = 0, system = 0, ...ofChildren] = fields.slice(11, 15).map(Number);
     const ownTicks = user + system;

@@ -5,16 +5,16 @@ import type { MadeRendition } from "./contestant.ts";
 export interface RenditionQuality {
   shortSide: number;
   frames: number;
-  /** Rate of the video packets, over the clip's duration. */
+  /** Bits of the video packets divided by the clip's duration. */
   kilobitsPerSecond: number;
-  /** Luma, dB, of the mean squared error over all frames. */
+  /** PSNR of luma in dB, from the mean squared error over all frames. */
   psnr: number;
   ssim: number;
 }
 
 /**
- * Compares every frame, in order, with the source scaled to the same size by a good scaler (bicubic).
- * Frames are matched by number: contestants differ in where their time line begins.
+ * Compares every frame, in order, with the source scaled to the same size by a good scaler (bicubic). Frames are
+ * matched by number: the contestants' timelines begin at different times.
  */
 export async function measureQuality(clip: Clip, made: MadeRendition): Promise<RenditionQuality> {
   const size = clip.sizes[clip.ladder.findIndex(({ shortSide }) => shortSide === made.shortSide)];

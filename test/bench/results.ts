@@ -8,12 +8,12 @@ export interface Entry {
   contestant: string;
   durationSeconds: number;
   runs: (Omit<ContestantRun, "renditions"> & {
-    /** Its programs' start included; null where the system does not tell. */
+    /** Includes the start of the programs. Null where the system does not report it. */
     use: TreeUse | null;
   })[];
   /** Quality in the first run. */
   quality: RenditionQuality[];
-  /** Why there is no run, or fewer than asked. */
+  /** Why there is no run, or fewer than were asked for. Null: all succeeded. */
   failure: string | null;
 }
 
@@ -27,11 +27,11 @@ export function median(values: readonly number[]): number {
 export interface Goal {
   contestant: string;
   peer: string;
-  /** Median wall of the contestant over the peer's, at most. */
+  /** Highest allowed ratio of the contestant's median wall time to the peer's. */
   most: number;
 }
 
-/** Limits that a change must keep; those of the first playable moment are in `FIRST_PLAYABLE_SHARE`. */
+/** Limits that a change must keep. The limit for the first playable moment is `FIRST_PLAYABLE_SHARE`. */
 export const GOALS: readonly Goal[] = [
   { contestant: "Tributary webcodecs", peer: "native ffmpeg", most: 0.5 },
   { contestant: "Tributary webcodecs", peer: "mediabunny Conversion", most: 0.6 },
@@ -41,7 +41,7 @@ export const GOALS: readonly Goal[] = [
   { contestant: "Tributary ffmpeg, two tabs", peer: "Tributary ffmpeg, one tab", most: 0.56 },
 ];
 
-/** First playable moment over the whole, at most. */
+/** Highest allowed ratio of the first playable moment to the time of the whole run. */
 const FIRST_PLAYABLE_SHARE = 0.25;
 
 export interface Ratio extends Goal {
@@ -105,7 +105,7 @@ function medianProcessorSeconds({ runs }: Entry): number | null {
   return medianOf(runs.map(({ use }) => use?.processorSeconds));
 }
 
-/** Markdown, so that it can be pasted where people read it. */
+/** All results as Markdown. */
 export function describeResults(entries: readonly Entry[]): string {
   const clips = [...new Set(entries.map(({ clip }) => clip))];
   const blocks = clips.flatMap((clip) => {

@@ -11,7 +11,10 @@ import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { openClips } from "./clips.ts";
 
 const LOOK_EVERY_MS = 500;
-/** From here on the time left has to be right: within a share of the truth, or within seconds of it. */
+/**
+ * From this share of the work on, the time left has to be right: within `WITHIN_SHARE` or `WITHIN_SECONDS` of the
+ * truth.
+ */
 const FROM_SHARE = 0.1;
 const WITHIN_SHARE = 0.3;
 const WITHIN_SECONDS = 3;
@@ -19,7 +22,7 @@ const WITHIN_SECONDS = 3;
 interface Case {
   clip: string;
   engine: "auto" | "ffmpeg";
-  /** Null: as many as the page takes. */
+  /** Number of encoders; null: the page's own choice. */
   slots: number | null;
   helpers: number;
 }
@@ -32,11 +35,11 @@ const CASES: readonly Case[] = [
   { clip: "footage480p5min.mp4", engine: "ffmpeg", slots: 1, helpers: 1 },
 ];
 
-/** Texts of the page at one moment. */
+/** What the page shows at one moment. */
 export interface Sample {
-  /** Since Start. */
+  /** Milliseconds since the press on "Start". */
   atMs: number;
-  /** Null: no time was told. */
+  /** Null: the page showed no time left. */
   etaSeconds: number | null;
   share: number;
   job: JobView;
@@ -44,8 +47,8 @@ export interface Sample {
 }
 
 /**
- * How right the time left is that the page shows: real jobs on the real page, looked at twice a second.
- * @param names of clips; null for all
+ * Measures how right the time left is that the page shows. Runs real jobs and reads the page twice a second.
+ * @param names of clips; null: all of them
  * @returns a table
  */
 export async function describeTimeLeft(
@@ -112,7 +115,7 @@ async function watch(
   }
 }
 
-/** Whether a time that was told at a moment was right. */
+/** Whether the time left that the page showed was right. @param tookMs of the whole job */
 export function isRight({ atMs, etaSeconds }: Sample, tookMs: number): boolean {
   const truth = (tookMs - atMs) / 1000;
   const off = Math.abs((etaSeconds ?? 0) - truth);

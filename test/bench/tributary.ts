@@ -9,21 +9,21 @@ export interface Tabs {
   name: string;
   /** Number of encoders of the owner's tab; null: the page's own choice. */
   slots: number | null;
-  /** Tabs with one encoder each. */
+  /** Number of contributors' tabs, with one encoder each. */
   contributors: number;
   verify: "adaptive" | "off";
-  /** Between what was found in the file and Start; none where Start is pressed at once. */
+  /** Seconds between the end of the inspection and the press on "Start". Default: none. */
   lookSeconds?: number;
 }
 
 const OWNER_ALONE: Tabs = { name: "", slots: null, contributors: 0, verify: "adaptive" };
 
-/** A person reads the page before Start; the two seconds are in the time of the whole. */
+/** A person reads the page before pressing "Start". The two seconds count as time of the run. */
 export const LOOKED_AT: Tabs = { ...OWNER_ALONE, name: ", Start after 2 s", lookSeconds: 2 };
 
 /**
- * Holders of one encoder each; joining and downloads are in the time. Unverified: what a newcomer's
- * audits cost is another question, and they are most of a short clip.
+ * Tabs with one encoder each; joining and downloads count as time of the run. Not verified: in a short clip the
+ * audits of a new contributor would be most of the work.
  */
 export const ONE_TAB: Tabs = { name: ", one tab", slots: 1, contributors: 0, verify: "off" };
 export const TWO_TABS: Tabs = { name: ", two tabs", slots: 1, contributors: 1, verify: "off" };
@@ -80,7 +80,7 @@ export function tributary(
   };
 }
 
-/** Media playlists of the multivariant playlist, by the short side of their RESOLUTION. */
+/** The media playlists that a multivariant playlist lists, told apart by the short side of their RESOLUTION. */
 async function renditionsIn(dir: string, wanted: readonly number[]): Promise<MadeRendition[]> {
   const master = parse(await readFile(join(dir, "master.m3u8"), "utf8"));
   const variants = master.isMasterPlaylist ? master.variants : [];

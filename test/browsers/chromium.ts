@@ -2,7 +2,7 @@ import type { Page } from "playwright";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import type { BrowserTab, TestBrowser } from "./tab.ts";
 
-/** The system's Chromium by the same few calls as the others. The caller closes it. */
+/** The system's Chromium, behind the same interface as the other browsers. The caller closes it. */
 export async function launchChromium(): Promise<TestBrowser> {
   const browser = await launchBrowser();
   return {

@@ -19,7 +19,7 @@ import {
   play,
 } from "./upload-tab.ts";
 
-// The real pages in a real Firefox: both choices, playing, a helper for Chromium, reload, cancel.
+// The real pages in a real Firefox: both engines, playing, helping an owner in Chromium, reload, cancel.
 
 const SAMPLE = join(root, "web/public/sample.mp4");
 const LADDER = "ladder=360:700,240:300";
@@ -44,7 +44,7 @@ test("what the page chooses makes the sample clip with its frames and colours, a
   await play(tab, 8, 1);
 });
 
-// There a worker's own `new Worker` may wait for good while the page's thread is busy (web/worker-host.ts).
+// In Firefox a `new Worker` inside a worker may wait forever while the page's thread is busy (web/worker-host.ts).
 test("Best makes it, too, however busy the page is while encoders start", async () => {
   const tab = await firefox.newTab();
   await openUpload(tab, serverUrl, "ladder=240:300");

@@ -5,7 +5,7 @@ import puppeteer, { type Page } from "puppeteer-core";
 import { firefoxPath } from "../../web/headless/system-programs.ts";
 import type { BrowserTab, TestBrowser } from "./tab.ts";
 
-/** Preferences beside puppeteer's own: nothing waits for a person's click to play. */
+/** Preferences on top of puppeteer's own: videos may play without a click. */
 const PREFERENCES = {
   "media.autoplay.default": 0,
   "media.autoplay.blocking_policy": 0,
@@ -45,7 +45,7 @@ function tabOf(page: Page): BrowserTab {
   const logs: string[] = [];
   page.on("console", (message) => logs.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => logs.push(`uncaught: ${String(error)}`));
-  // "Leave this page?" while a job runs.
+  // Answers "Leave this page?", which comes while a job runs.
   page.on("dialog", (dialog) => void dialog.accept());
   return {
     logs,

@@ -18,8 +18,8 @@ import {
 } from "./upload-tab.ts";
 import { launchWebkit } from "./webkit.ts";
 
-// `npm run browsers`: clips by both engines in each browser, judged by native ffmpeg and played. Writes
-// the table of web/README.md; what is not right stands in it, and fails here.
+// `npm run browsers`: makes clips with both engines in each browser, checks them by native ffmpeg and plays them.
+// Writes the table of web/README.md. A wrong result is in the table, and its test fails.
 
 const serverUrl = inject("serverUrl");
 const TABLE: MarkdownTable = {
@@ -54,7 +54,7 @@ const CLIPS = [
 describe.each(NAMES)("%s", (name) => {
   describe.each(CLIPS)("$name", (clip) => {
     test.each(CHOICES)("%s", async (choice) => {
-      // A new one for each: one that hangs spoils no other row.
+      // A new browser for each row, so that one that hangs spoils no other row.
       const browser = await LAUNCHERS[name]();
       const row: Row = {
         ...{ browser: browser.version, clip: clip.name, choice, madeBy: "nobody" },
@@ -78,7 +78,7 @@ interface Row {
   choice: "Fastest" | "Best";
   /** Engine, and in brackets why the browser's codecs were not used. */
   madeBy: string;
-  /** From Start to ready. */
+  /** Time from "Start" to ready. */
   seconds: string;
   frames: string;
   colours: string;

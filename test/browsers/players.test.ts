@@ -21,12 +21,12 @@ import {
 import type { TestBrowser } from "./tab.ts";
 import { launchWebkit } from "./webkit.ts";
 
-// `npm run browsers`: videos as several engines make them, in players that others wrote. Writes the second
-// table of web/README.md.
+// `npm run browsers`: plays videos of each engine in other projects' players. Writes the second table of
+// web/README.md.
 
 const serverUrl = inject("serverUrl");
 const SEEKS = 21;
-/** A picture's time may be off by rounding; the next one is 16 ms and more away. */
+/** Tolerance for the time of a frame, which may be rounded. The next frame is at least 16 ms away. */
 const SAME_PICTURE_SECONDS = 0.002;
 const ECHO_SECONDS = 0.0005;
 const NOT_TOLD = "not told";
@@ -62,7 +62,7 @@ interface InPage {
   stream: "HLS" | "DASH";
 }
 
-/** All players in Chromium; hls.js, ours, in the others, too; and what plays both, on both. */
+/** All players in Chromium, Shaka with both HLS and DASH. In the other browsers hls.js alone, the product's player. */
 const IN_PAGES = [
   ...PAGE_PLAYERS.map((player): InPage => {
     return { player, browser: "Chromium", stream: player === "dash.js" ? "DASH" : "HLS" };
@@ -104,7 +104,7 @@ afterAll(async () => {
 
 describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
   let output: PlayedOutput | null;
-  // One that runs is there once for each player.
+  // A video that is still being made is made anew for each player.
   const isRunning = name.startsWith("EVENT");
   beforeAll(async () => {
     output = isRunning ? null : await makeOutput(maker, serverUrl, name);
@@ -185,7 +185,7 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
             );
             expect(played).toMatchObject({ ended: true, errors: [], stalls: [] });
             if (countsAll(each, isRunning)) expect(played.frames).toBe(it.frameTimes.length);
-            // One may be a neighbour: shared/cmaf/decode-clock.ts.
+            // One seek may show a neighbouring frame: shared/cmaf/decode-clock.ts.
             expect([`${SEEKS} of ${SEEKS}`, `${SEEKS - 1} of ${SEEKS}`, NOT_TOLD]).toContain(
               row.seeks,
             );
@@ -199,24 +199,25 @@ describe.each(OUTPUTS.filter(isAsked("output")))("%s", (name) => {
 });
 
 /**
- * Whether the browser's count of decoded frames says how many the player played. WebKitGTK's misses some after a
- * change of rendition; VHS begins a running playlist near its end and is sent back, which decodes some twice.
+ * Whether the browser's count of decoded frames equals the frames that were played. WebKitGTK does not count some
+ * after a change of rendition. VHS begins an unfinished playlist near its end; `rewind` then seeks to the start, so
+ * some frames are decoded twice.
  */
 function countsAll({ player, browser }: InPage, isRunning: boolean): boolean {
   return browser !== "WebKit" && !(player === "VHS" && isRunning);
 }
 
 interface Wanted {
-  /** When it is first shown, and half way to the next. */
+  /** Start of a frame, and the middle between it and the next frame's start, in seconds. */
   atSeconds: number;
   middle: number;
 }
 
-/** Pictures all over a video, its first and last among them. */
+/** Frames spread over a video, with its first one and its last but one. */
 function picturesOf({ frameTimes }: PlayedOutput): Wanted[] {
   const last = frameTimes.length - 2;
   return Array.from({ length: SEEKS }, (_, seek) => {
-    // Forth and back.
+    // Jumps forward and back through the video.
     const place = (seek * 8) % SEEKS;
     const index = Math.round((place * last) / (SEEKS - 1));
     const atSeconds = frameTimes[index] ?? 0;
@@ -225,7 +226,7 @@ function picturesOf({ frameTimes }: PlayedOutput): Wanted[] {
 }
 
 function hits(wanted: readonly Wanted[], found: readonly (number | null)[]): string {
-  // Firefox 153 gives the time that was sought for that of the picture.
+  // Firefox 153 reports the time of the seek instead of the frame's own time.
   const isEcho = wanted.every(({ middle }, seek) => {
     const shown = found[seek] ?? null;
     return shown === null || Math.abs(shown - middle) < ECHO_SECONDS;

@@ -1,13 +1,13 @@
-/** A browser's tab for tests, whichever browser it is and whichever protocol drives it. */
+/** A browser's tab for tests, independent of the browser and of the protocol that drives it. */
 export interface BrowserTab {
-  /** Console lines and uncaught errors, workers' too where the protocol gives them. */
+  /** Console lines and uncaught errors. Those of workers only where the protocol reports them. */
   readonly logs: readonly string[];
   goto(url: string): Promise<void>;
   reload(): Promise<void>;
   /**
    * Calls a function in the page.
    *
-   * @param body sees nothing of the test's scope but `argument`
+   * @param body runs in the page: of the test's scope it has only `argument`
    * @param argument JSON
    * @returns the value, which must be JSON
    * @throws Error with the page's own message
@@ -16,7 +16,7 @@ export interface BrowserTab {
     body: (argument: Argument) => Value | Promise<Value>,
     argument: Argument,
   ): Promise<Value>;
-  /** Picks a file, as a person would by the page's first file input. */
+  /** Picks a file with the page's first file input. */
   pickFile(path: string): Promise<void>;
 }
 

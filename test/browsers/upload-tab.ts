@@ -10,7 +10,7 @@ import { compareColours } from "../exactness/plane-likeness.ts";
 import { readPlaylistFolder } from "../exactness/playlist-folder.ts";
 import { type BrowserTab, waitFor } from "./tab.ts";
 
-/** The upload page in any browser, by its own buttons; what it shows is read from `tributary.state`. */
+/** Drives the upload page in any browser by its own buttons. What the page shows is read from `tributary.state`. */
 
 type Shown = { tributary?: { state: ShownState } };
 
@@ -18,10 +18,10 @@ type Shown = { tributary?: { state: ShownState } };
 const READ_MS = 60_000;
 const MAKE_MS = 240_000;
 
-/** Opens the page. @param query as the page's address may have it, e.g. `ladder=240:300&slots=2` */
+/** Opens the page. @param query query string of the page's address, e.g. `ladder=240:300&slots=2` */
 export async function openUpload(tab: BrowserTab, serverUrl: string, query: string): Promise<void> {
   await tab.goto(`${serverUrl}/?${query}`);
-  // The page's state is there before the page is drawn.
+  // The page's state exists before the page is drawn.
   await waitFor(
     tab,
     () => "tributary" in globalThis && document.querySelector("input[type=file]") !== null,
@@ -30,7 +30,10 @@ export async function openUpload(tab: BrowserTab, serverUrl: string, query: stri
   );
 }
 
-/** Picks a file and waits until it was read. @throws Error as the page says where it was refused */
+/**
+ * Picks a file and waits until the page has read it.
+ * @throws Error with the page's own error where the file is refused
+ */
 export async function inspect(tab: BrowserTab, file: string): Promise<ShownState> {
   await tab.pickFile(file);
   const state = await inPhase(tab, ["inspected", "failed"], READ_MS);
@@ -38,7 +41,7 @@ export async function inspect(tab: BrowserTab, file: string): Promise<ShownState
   return state;
 }
 
-/** Waits for a phase and returns the state then. */
+/** Waits until the page is in one of the phases. @returns its state then */
 export async function inPhase(
   tab: BrowserTab,
   phases: readonly ShownState["phase"][],
@@ -94,7 +97,10 @@ export async function chooseBest(tab: BrowserTab): Promise<void> {
   );
 }
 
-/** Starts what was inspected and waits for its end. @throws Error as the page says unless it is ready */
+/**
+ * Starts the inspected video and waits for its end.
+ * @throws Error with the page's own error unless the video is ready
+ */
 export async function makeVideo(tab: BrowserTab): Promise<ShownState> {
   await click(tab, "Start");
   const ended = await inPhase(tab, ["ready", "failed", "cancelled"]);
@@ -102,7 +108,7 @@ export async function makeVideo(tab: BrowserTab): Promise<ShownState> {
   return ended;
 }
 
-/** Engines of the accepted pictures, without repeats, as the edge tells the owner. */
+/** Engines that made the accepted video segments, without repeats, as the edge reports them to the owner. */
 export async function pictureEngines(
   tab: BrowserTab,
   { masterUrl, jobId }: ShownState,
@@ -118,9 +124,9 @@ export async function pictureEngines(
   return [...new Set(made.map(({ engine }) => engine))].sort();
 }
 
-/** How far the values of a video are from its source's, at worst over renditions and planes. */
+/** How far the colours of a video are from its source's: the worst of all renditions and planes. */
 export interface ColourFigures {
-  /** Means of a plane, in levels of 8 bits. */
+  /** Difference between the means of a plane, in 8-bit levels. */
   levels: number;
   /** PSNR of Y, U and V, in dB. */
   psnrDb: [number, number, number];
@@ -157,7 +163,7 @@ export async function expectRightVideo(state: ShownState, source: string): Promi
   }
 }
 
-/** Plays the page's video for some seconds from a place on. @returns how far it came, and of what size */
+/** Plays a part of the page's video. @returns how far it came, and the size of its frames */
 export async function play(
   tab: BrowserTab,
   fromSeconds: number,

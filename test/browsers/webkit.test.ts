@@ -13,7 +13,7 @@ import {
 } from "./upload-tab.ts";
 import { launchWebkit } from "./webkit.ts";
 
-// The real pages in WebKitGTK, part of `npm run test:clips`: every call has an end.
+// The real pages in WebKitGTK, part of `npm run test:clips`. Every call has a time limit.
 
 const SAMPLE = join(root, "web/public/sample.mp4");
 const serverUrl = inject("serverUrl");

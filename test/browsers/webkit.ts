@@ -6,14 +6,14 @@ import { freePort } from "../../edge/local/server.ts";
 import { webkitPath } from "../../web/headless/system-programs.ts";
 import type { BrowserTab, TestBrowser } from "./tab.ts";
 
-/** A page that hangs its process answers no call: each has an end. */
+/** A page that hangs its process answers no call, so each call has a time limit. */
 const CALL_TIMEOUT_MS = 120_000;
 const START_TIMEOUT_MS = 20_000;
 const LOOK_AGAIN_MS = 100;
 
 /**
- * WebKitGTK's MiniBrowser under Xvfb, driven by WebKitWebDriver (W3C WebDriver). The caller closes it.
- * Console lines do not come over WebDriver; those of crashes do, by the driver's own output.
+ * WebKitGTK's MiniBrowser under Xvfb, driven by WebKitWebDriver (W3C WebDriver). The caller closes it. WebDriver
+ * reports no console lines. Lines about crashes come from the driver's own output.
  */
 export async function launchWebkit(): Promise<TestBrowser> {
   const binary = webkitPath();
@@ -25,7 +25,7 @@ export async function launchWebkit(): Promise<TestBrowser> {
     ...{ DISPLAY: display, HOME: home, NO_AT_BRIDGE: "1" },
     ...{ XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home },
     ...{ LIBGL_ALWAYS_SOFTWARE: "1", WEBKIT_DISABLE_DMABUF_RENDERER: "1" },
-    // Root in a container has no user namespaces.
+    // For root in a container, which has no user namespaces.
     ...(process.getuid?.() === 0 ? { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } : {}),
   };
   const port = await freePort();
@@ -159,7 +159,7 @@ async function answering(ask: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** An X server on the first display that is free, by its own search. */
+/** Starts an X server, which picks the first free display by itself. */
 async function startXvfb(): Promise<{ xvfb: ChildProcess; display: string }> {
   const xvfb = spawn(
     "Xvfb",

@@ -5,22 +5,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Players outside browsers, by what they print. Each plays the address of the multivariant playlist. */
+/** Native players, observed through what they print. Each plays the address of the multivariant playlist. */
 
 export interface NativePlay {
-  /** Null where the player does not tell. */
+  /** Number of frames played; null where the player does not report it. */
   frames: number | null;
-  /** Picture's first time less the sound's, in seconds. */
+  /**
+   * Time of the first frame minus that of the first audio, in seconds; where no audio is read, the time of the
+   * first frame.
+   */
   pictureLateSeconds: number | null;
   endSeconds: number | null;
-  /** Its error lines, without repeats. */
+  /** The player's error lines, without repeats. */
   errors: string[];
 }
 
 export interface NativePlayer {
   name: string;
   play(url: string): Promise<NativePlay>;
-  /** Which picture a paused player shows after each seek to the time of one; null: it cannot be asked. */
+  /**
+   * Seeks while paused. Resolves with the time of the frame shown after each seek, in seconds. Null: the player
+   * cannot report it.
+   */
   seek: ((url: string, toSeconds: readonly number[]) => Promise<number[]>) | null;
   version(): Promise<string>;
 }
@@ -39,7 +45,7 @@ export const NATIVE_PLAYERS: NativePlayer[] = [
   {
     name: "ffmpeg",
     version: versionOf("ffmpeg", "-version"),
-    // FFmpeg 5.1 seeks in no fragmented HLS, a control's neither.
+    // FFmpeg 5.1 cannot seek in fragmented HLS, not even in HLS that it made itself.
     seek: null,
     async play(url) {
       const argv = ["-nostdin", "-v", "warning", "-live_start_index", "0", "-i", url];
@@ -170,7 +176,7 @@ interface Printed {
   errors: string[];
 }
 
-/** @throws Error where it does not end in time */
+/** @throws Error where the program does not end in time */
 async function run(program: string, argv: readonly string[]): Promise<Printed> {
   const child = spawn(program, argv, { stdio: ["ignore", "pipe", "pipe"] });
   const late = setTimeout(() => child.kill("SIGKILL"), RUN_MS);
@@ -186,7 +192,7 @@ async function run(program: string, argv: readonly string[]): Promise<Printed> {
   return { output: (output ?? []).join(""), errors: [...new Set(lines)] };
 }
 
-/** Frames of a YUV4MPEG2 file in 4:2:0 that are not as the one before: players may show one twice. */
+/** Number of frames of a YUV4MPEG2 file in 4:2:0 that differ from the frame before. Players may show a frame twice. */
 function differentFrames(file: Buffer): number {
   const head = file.subarray(0, file.indexOf("\n")).toString();
   const [width, height] = ["W", "H"].map((letter) => {

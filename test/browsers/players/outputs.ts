@@ -5,7 +5,7 @@ import { changeTasks, leaveTheRestToServers } from "../../e2e/owner-script.ts";
 import { sourceFrameTimes } from "../../exactness/decoded-frames.ts";
 import { fixture, realClip } from "../../setup/media.ts";
 
-/** Videos that players are tried on; each is made by the real page in Chromium. */
+/** Videos that the players are tested with. Each is made by the real page in Chromium. */
 export const OUTPUTS = [
   "ffmpeg",
   "webcodecs",
@@ -17,19 +17,22 @@ export const OUTPUTS = [
 ] as const;
 export type OutputName = (typeof OUTPUTS)[number];
 
-/** The rest comes faster than it is played: a player has no reason to wait. */
+/**
+ * Segments listed before a player starts on an unfinished video. Later ones are made faster than they are played,
+ * so it never has to wait.
+ */
 const AHEAD_SEGMENTS = 3;
 
 export interface PlayedOutput extends AsyncDisposable {
   masterUrl: string;
-  /** Null while it runs. */
+  /** Null while the video is being made. */
   manifestUrl: string | null;
-  /** Times of its source's frames, in seconds from the first. */
+  /** Times of the source's frames, in seconds from its first frame. */
   frameTimes: number[];
   durationSeconds: number;
 }
 
-/** @returns null where its clip is not there */
+/** @returns null where the clip is not on this machine */
 export async function makeOutput(
   browser: Browser,
   serverUrl: string,
@@ -37,7 +40,7 @@ export async function makeOutput(
 ): Promise<PlayedOutput | null> {
   const clips = { "vfr-drop": "vfr-drop.mp4", rotated: "rotated90.mp4" } as const;
   const clip = name in clips ? clips[name as keyof typeof clips] : null;
-  // Long enough for several engines, and to be watched while it is made.
+  // Long enough for several engines to take part, and to be watched while it is made.
   const isLong = name === "mixture" || name === "EVENT while running";
   const file =
     clip === null ? await fixture(isLong ? "long-gop-20s.mp4" : "plain-8s.mp4") : realClip(clip);
@@ -85,7 +88,7 @@ export async function makeOutput(
       begun(masterUrl);
     },
   });
-  // What fails before anybody can watch.
+  // A failure before anything is playable ends the wait, too.
   const masterUrl = await Promise.race([playable, made.then(({ job }) => job.masterUrl)]);
   return {
     ...{ masterUrl, manifestUrl: null, frameTimes },
@@ -94,7 +97,7 @@ export async function makeOutput(
   };
 }
 
-/** Of the shortest playlist of a video; 0 before there is any. */
+/** Number of segments in the shortest playlist of a video; 0 before there is any. */
 async function listedSegments(masterUrl: string): Promise<number> {
   const linesOf = async (url: string) => {
     const response = await fetch(url);

@@ -3,9 +3,9 @@ import type { PagePlayer, PageServer } from "./page-server.ts";
 
 /** A player's run through a video in a page, from start to end. Times in seconds. */
 export interface PagePlay {
-  /** Decoded. */
+  /** Number of decoded frames. */
   frames: number;
-  /** Where the buffer begins, and the first picture. */
+  /** Start of the buffer; -1: nothing is buffered. Below it the time of the first frame shown. */
   startSeconds: number;
   firstPictureSeconds: number | null;
   endSeconds: number;
@@ -17,17 +17,17 @@ export interface PagePlay {
 
 export interface PageSeek {
   toSeconds: number;
-  /** Time of the picture that is shown; null where the browser does not report it. */
+  /** Media time of the frame that is shown; null where the browser does not report it. */
   pictureSeconds: number | null;
 }
 
-/** Data that the page keeps. */
+/** Records that the page keeps in `globalThis.kept`. */
 interface Kept {
   events: [name: string, ms: number, atSeconds: number][];
   errors: string[];
-  /** Media times of the pictures shown, in order. */
+  /** Media times of the frames shown, in order. */
   pictures: number[];
-  /** Decoded before it was at its beginning. */
+  /** Number of frames decoded before playback was at the start of the video. */
   framesBefore: number;
 }
 type Page = { kept: Kept };
@@ -35,7 +35,7 @@ type Page = { kept: Kept };
 const OPEN_MS = 30_000;
 const SEEK_MS = 10_000;
 
-/** Opens a video in a player. @param url of the multivariant playlist, or for dash.js of the manifest */
+/** Opens a video in a player. @param url of the multivariant playlist, or of the DASH manifest */
 export async function openPlayer(
   tab: BrowserTab,
   server: PageServer,
@@ -49,7 +49,7 @@ export async function openPlayer(
   await waitFor(tab, () => (document.querySelector("video")?.readyState ?? 0) >= 2, null, OPEN_MS);
 }
 
-/** Runs in the page, as the next ones. */
+/** Runs in the page. */
 function startPlayer({ player, url }: { player: PagePlayer; url: string }): void {
   const video = document.querySelector("video") as HTMLVideoElement;
   const kept: Kept = { events: [], errors: [], pictures: [], framesBefore: 0 };
@@ -82,7 +82,8 @@ function startPlayer({ player, url }: { player: PagePlayer; url: string }): void
       .then(() => it.load(url, 0))
       .catch((error: { code?: number }) => note(error.code ?? error));
   } else if (player === "VHS") {
-    // It puts the element into one of its own, and plays by its own code even where the browser could.
+    // Video.js wraps the element. `overrideNative`: it plays by its own code even where the browser plays HLS
+    // itself.
     const html5 = { vhs: { overrideNative: true }, nativeAudioTracks: false };
     const it = videojs(video, { html5, preload: "auto" });
     it.on("error", () => note(it.error()?.message));
@@ -94,7 +95,10 @@ function startPlayer({ player, url }: { player: PagePlayer; url: string }): void
   }
 }
 
-/** VHS loads nothing of a playlist without an end until it plays, and then begins near the end of it. */
+/**
+ * Runs in the page: brings VHS to the start of an unfinished playlist. VHS loads nothing of one before it plays,
+ * and then begins near its end.
+ */
 async function rewind(): Promise<void> {
   const video = document.querySelector("video") as HTMLVideoElement;
   const { kept } = globalThis as unknown as Page;
@@ -114,7 +118,7 @@ async function rewind(): Promise<void> {
   kept.events = [];
 }
 
-/** Plays what was just opened to its end, in real time. @param limitSeconds after which it has failed */
+/** Plays the opened video to its end, in real time. @param limitSeconds after which it stops waiting */
 export async function playThrough(tab: BrowserTab, limitSeconds: number): Promise<PagePlay> {
   const startSeconds = await tab.evaluate(() => {
     const video = document.querySelector("video") as HTMLVideoElement;
@@ -143,7 +147,7 @@ export async function playThrough(tab: BrowserTab, limitSeconds: number): Promis
 }
 
 const LEAST_STALL_MS = 150;
-/** So near to its end a player waits for what it does not know to be none. */
+/** A wait this near to the end is not a stall: the player does not know yet that nothing follows. */
 const END_SECONDS = 0.3;
 
 function stallsOf(events: Kept["events"], durationSeconds: number): PagePlay["stalls"] {
@@ -183,7 +187,7 @@ export async function seekPaused(
         });
         video.currentTime = to;
         await sought;
-        // The picture comes with or after the event; a later one may follow.
+        // The frame is reported with the event or after it, and a second one may follow.
         for (let waited = 0; waited < 20 && kept.pictures.length === before; waited += 1) {
           await new Promise((resolve) => setTimeout(resolve, 50));
         }

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { freePort, root } from "../../../edge/local/server.ts";
 
-/** Players that nobody here wrote; a quarter of a gigabyte, so the project's own packages have them not. */
+/** Players of other projects. They take 250 MB, so they are not among the project's own packages. */
 const PACKAGES = ["shaka-player@5.2.12", "video.js@8.24.1", "dashjs@5.2.1"];
 const PACKAGES_DIR = join(root, ".cache/players");
 
@@ -25,7 +25,7 @@ export async function playerVersion(player: PagePlayer): Promise<string> {
   return (JSON.parse(await readFile(path, "utf8")) as { version: string }).version;
 }
 
-/** A page with one player and a video element, as any other site would have it. */
+/** Serves a page with one player and a video element, as any other site would. */
 export interface PageServer extends AsyncDisposable {
   addressOf(player: PagePlayer): string;
 }
