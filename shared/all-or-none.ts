@@ -1,6 +1,6 @@
 /**
- * Does all at once. The first that fails aborts the others; it is thrown when all have settled.
- * @param signal aborts all
+ * Works on all items at once. The first failure aborts the others and is thrown when all have settled.
+ * @param signal aborts the work on all items
  */
 export async function allOrNone<Item>(
   items: readonly Item[],

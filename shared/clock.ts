@@ -1,9 +1,9 @@
-/** Time and chance, handed in: tests and the simulation have their own. */
+/** Time and random numbers. They are passed in, because tests and the simulation use their own. */
 export interface Clock {
   nowMs(): number;
   /** Calls back once after `ms`; returns a function that prevents it. */
   after(ms: number, callback: () => void): () => void;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
 }
 
@@ -16,7 +16,7 @@ export const REAL_CLOCK: Clock = {
   random: Math.random,
 };
 
-/** One timer: setting it again cancels what it was set for before. */
+/** One timer; setting it again cancels the callback that it was set for before. */
 export class Timer {
   readonly #clock: Clock;
   #cancel: (() => void) | null = null;
@@ -43,7 +43,7 @@ export class Timer {
   }
 }
 
-/** Resolves after `ms`, or at once when aborted. */
+/** Resolves after `ms` milliseconds, or at once when the signal aborts. It never rejects. */
 export function pause({ after }: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -61,13 +61,13 @@ export interface TimeLimit {
   clock: Clock;
   signal: AbortSignal;
   ms: number;
-  /** The limit's own reason to abort, made when it is reached. */
+  /** Makes the reason for the abort when the time is up. */
   error(): Error;
 }
 
 /**
- * Runs `work` with a signal that aborts with `signal`, or with `error()` after `ms`; `extend` starts that
- * time anew. It is for the work to heed its signal: nothing here can end it.
+ * Runs `work` with a signal that aborts when `signal` does, or with `error()` after `ms` milliseconds.
+ * Calling `extend` starts that time anew. `work` has to stop on its signal by itself: nothing here can end it.
  */
 export async function within<T>(
   { clock, signal, ms, error }: TimeLimit,

@@ -3,12 +3,12 @@ export interface Embed {
   /** Address of the embed page. */
   url: string;
   title: string;
-  /** Width and height of the frame, in CSS pixels; as a ratio where the code is responsive. */
+  /** Size of the frame in CSS pixels. Responsive code uses only the ratio of width to height. */
   width: number;
   height: number;
 }
 
-/** @param options.responsive as wide as what it stands in, in place of a fixed size */
+/** @param options.responsive true: as wide as the element around it; false: of the given size */
 export function embedCode(
   { url, title, width, height }: Embed,
   { responsive }: { responsive: boolean },

@@ -1,7 +1,7 @@
 import type { FFmpegCoreModule, FS } from "@ffmpeg/types";
 import { scriptNotLoaded, TributaryError } from "./job/errors.ts";
 
-/** The parts of an ffmpeg.wasm instance. Compiled once per tab or process and shared by all instances. */
+/** What an ffmpeg.wasm instance is made of. Compiled once per tab or process and shared by all instances. */
 export interface FfmpegSource {
   /** @ffmpeg/core, compiled; structured clones share the code. */
   module: WebAssembly.Module;
@@ -9,7 +9,7 @@ export interface FfmpegSource {
   scriptUrl: string;
 }
 
-/** An instance of @ffmpeg/core. `exec` returns the exit status, `ffprobe` -1 in any case; both block. */
+/** An instance of @ffmpeg/core. `exec` returns the exit status, `ffprobe` always returns -1; both block. */
 export interface FfmpegCore extends Omit<FFmpegCoreModule, "FS"> {
   FS: CoreFiles;
 }
@@ -24,7 +24,7 @@ interface CoreFiles extends Omit<FS, "writeFile" | "readFile" | "filesystems"> {
   filesystems: { WORKERFS: WorkerFiles };
 }
 
-/** A file, as far as reads and writes of our own are put under it. */
+/** A file of Emscripten's file system, with the operations that we replace by our own. */
 export interface FileNode {
   stream_ops: {
     llseek(stream: { position: number }, offset: number, whence: number): number;
@@ -39,7 +39,7 @@ export interface FileNode {
   };
 }
 
-/** Files and Blobs as they are mounted in a worker; only these operations read them. */
+/** Emscripten's file system for mounted Files and Blobs; only these operations read them. */
 interface WorkerFiles {
   stream_ops: {
     read(
@@ -59,7 +59,10 @@ type CreateCore = (options: {
   ): Record<string, never>;
 }) => Promise<FfmpegCore>;
 
-/** @throws TributaryError SCRIPT_NOT_LOADED, ENGINE_UNAVAILABLE, OUT_OF_MEMORY */
+/**
+ * Starts one instance of the core.
+ * @throws TributaryError SCRIPT_NOT_LOADED, ENGINE_UNAVAILABLE, OUT_OF_MEMORY
+ */
 export async function startCore({ module, scriptUrl }: FfmpegSource): Promise<FfmpegCore> {
   const loading: Promise<{ default: CreateCore }> = import(/* @vite-ignore */ scriptUrl);
   const script = await loading.catch((cause: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * The few globals that all runtimes of Tributary have beside the language itself, for `shared/` alone:
- * browsers, Web Workers, workerd and Node all provide them (WinterTC minimum common API).
+ * The few globals beyond the language itself that code in `shared/` may use. Browsers, Web Workers, workerd
+ * and Node all provide them (WinterTC minimum common API).
  * Other tsconfigs do not include this file; they have the full declarations.
  */
 interface AbortSignal {
@@ -32,7 +32,7 @@ declare function btoa(binary: string): string;
 declare function atob(base64: string): string;
 
 declare var crypto: {
-  /** Pages on plain http have none. */
+  /** Missing in pages on plain http. */
   subtle?: { digest(algorithm: "SHA-256", data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> };
 };
 

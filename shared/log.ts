@@ -1,6 +1,6 @@
 /**
- * One line an event, as JSON: `wrangler tail`, the dashboard and a container's output are filtered by
- * its fields. Ids and codes only; never a token, a header or a URL's query, which are secrets.
+ * Prints an event as one line of JSON. `wrangler tail`, the dashboard and a container's output can be
+ * filtered by its fields. Fields hold ids and codes only, never secrets: tokens, headers, a URL's query.
  */
 export function log(
   event: string,

@@ -8,14 +8,15 @@ import { toWireError } from "./job/errors.ts";
 export const TASK_BACKOFF_MS = [30_000, 60_000, 90_000] as const;
 
 /**
- * Wait after a task's first failure where the holder that would try again is the only one: nobody else takes
- * the task meanwhile, and most failures pass at once (a lost connection, a worker that was ended).
+ * Wait after a task's first failure when there is only one lease holder. Nobody else could take the task
+ * meanwhile, and most causes pass at once (a lost connection, a worker that was ended).
  */
 const LONE_RETRY_MS = 2_000;
 
 /**
+ * Milliseconds to wait before a task is leased again.
  * @param failedAttempts counts from 1
- * @param isLone one holder at most is there
+ * @param isLone at most one lease holder is there
  */
 export function taskBackoffMs(failedAttempts: number, isLone = false): number {
   if (isLone && failedAttempts <= 1) return LONE_RETRY_MS;
@@ -24,7 +25,7 @@ export function taskBackoffMs(failedAttempts: number, isLone = false): number {
 }
 
 /**
- * Wait before a call or a connection is tried again: exponential with full jitter
+ * Milliseconds to wait before a call or a connection is tried again: exponential with full jitter
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  * @param random in [0, 1), injected so that decisions stay pure
  */
@@ -38,19 +39,19 @@ export function callBackoffMs(
 }
 
 export interface RetryOptions {
-  /** The waits' time and chance. */
+  /** Time and random numbers for the waits. */
   clock: Clock;
-  /** Ends the waits at once; the work is handed its own. */
+  /** Ends a wait at once and allows no further try. A try that is running has to watch the signal itself. */
   signal?: AbortSignal | undefined;
   /** Tries in all, the first one included. */
   tries: number;
-  /** Whether another try may help. Default: what the error says of itself. */
+  /** Whether another try may help. Default: the error's own `retryable`. */
   isRetryable?(thrown: unknown): boolean;
 }
 
 /**
- * Tries until it works, with `callBackoffMs` between two tries.
- * @throws the last try's error, or the first that is not retryable, or what the signal aborts with
+ * Tries `work` until it succeeds, with `callBackoffMs` between two tries.
+ * @throws the last try's error, or the first error that is not retryable, or the signal's reason
  */
 export async function retry<T>(
   work: () => Promise<T>,

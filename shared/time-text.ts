@@ -1,6 +1,6 @@
 /** Times as people write them: "90", "90.5", "1:30", "1:02:03", "1h2m3s". */
 
-/** In seconds; null for what is no time. */
+/** @returns seconds; null when the text is not a time */
 export function parseTimeText(text: string): number | null {
   const clock = /^(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,6}(?:\.\d{1,3})?)$/.exec(text.trim());
   const named = /^(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,3})?)s?)?$/i.exec(text.trim());
@@ -10,7 +10,7 @@ export function parseTimeText(text: string): number | null {
   return hours * 3600 + minutes * 60 + seconds;
 }
 
-/** 65 -> "1:05", 3723.5 -> "1:02:03.5"; down to a millisecond. */
+/** 65 -> "1:05", 3723.5 -> "1:02:03.5"; rounded to milliseconds. */
 export function timeText(seconds: number): string {
   const thousandths = Math.round(seconds * 1000);
   const whole = Math.floor(thousandths / 1000);

@@ -3,10 +3,13 @@ const COLOUR_SPACES: Record<number, number> = { 1: 2, 5: 1, 6: 3 };
 const SYNC_CODE = [0x49, 0x83, 0x42];
 
 /**
- * A packet of VP9 that states its colours, where decoders go by what the stream says. Coded pictures stay.
+ * Writes the colour space into a VP9 packet, for decoders that go by what the stream says. The coded pixels
+ * stay the same.
  *
- * @returns the packet itself where no key picture begins it; null where colours cannot be stated: another
- *   profile than 0, full range, RGB, and pictures that begin anew without saying their colours
+ * @param matrix matrix_coefficients (ISO/IEC 23091-2)
+ * @returns a copy; the packet itself when it does not begin with a key frame; null where the colours cannot
+ *   be stated: a profile other than 0, full range, RGB, an unknown matrix, or an intra-only frame (decoding
+ *   can begin there, but its header has no colours)
  */
 export function statedVp9Packet(
   packet: Uint8Array<ArrayBuffer>,

@@ -1,9 +1,9 @@
 import { invalid } from "../isobmff/box.ts";
 import { u16 } from "../isobmff/write.ts";
 
-/** AAC-LC as decoders are told of it (ISO/IEC 14496-3, 1.6.2.1). */
+/** How AAC-LC is described to decoders (ISO/IEC 14496-3, 1.6.2.1). */
 
-/** RFC 6381. */
+/** AAC-LC in a codecs parameter (RFC 6381). */
 export const AAC_LC_CODEC = "mp4a.40.2";
 
 const AAC_LC_OBJECT_TYPE = 2;
@@ -16,11 +16,14 @@ const SAMPLE_RATES = [
 
 interface AacTrack {
   sampleRate: number;
-  /** 1 to 7; one and two are themselves in channelConfiguration. */
+  /** 1 to 6; these are also the values of channelConfiguration. */
   channels: number;
 }
 
-/** AudioSpecificConfig of frames of 1,024 samples. @throws TributaryError OUTPUT_INVALID for a rate without an index */
+/**
+ * AudioSpecificConfig of AAC-LC with frames of 1,024 samples.
+ * @throws TributaryError OUTPUT_INVALID for a rate without an index
+ */
 export function audioSpecificConfig({ sampleRate, channels }: AacTrack): Uint8Array<ArrayBuffer> {
   const rateIndex = SAMPLE_RATES.indexOf(sampleRate);
   if (rateIndex < 0) throw invalid(`AAC has no index for ${sampleRate} Hz.`);
@@ -28,8 +31,8 @@ export function audioSpecificConfig({ sampleRate, channels }: AacTrack): Uint8Ar
 }
 
 /**
- * Whether an encoder's AudioSpecificConfig says what ours says. It may say more: encoders append that
- * there is no spectral band replication, and those that do use it append that there is.
+ * Whether an encoder's AudioSpecificConfig describes the same AAC-LC as ours. It may be longer: encoders
+ * append whether they use spectral band replication (SBR). With SBR the result is false.
  */
 export function isPlainAacLc(config: Uint8Array, track: AacTrack): boolean {
   const [first, second] = audioSpecificConfig(track);

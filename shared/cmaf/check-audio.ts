@@ -17,7 +17,7 @@ import {
 import type { InitFacts } from "./check-init.ts";
 import { readFragments } from "./read-fragment.ts";
 
-/** @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG */
+/** `checkMedia` for audio. @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG */
 export function checkAudio(
   media: Uint8Array,
   init: InitFacts,

@@ -12,7 +12,11 @@ export interface MediaFacts {
   fragments: Fragment[];
 }
 
-/** Fragments follow each other without a gap from where the timeline says, their numbers rise. */
+/**
+ * Checks that fragments follow each other without a gap and that their numbers rise.
+ * @param startTicks planned decode time of the first one, in ticks of the track
+ * @throws TributaryError OUTPUT_INVALID
+ */
 export function checkJoined(
   fragments: readonly ReadFragment[],
   init: InitFacts,
@@ -45,7 +49,7 @@ export function checkCount(fragments: readonly ReadFragment[], planned: number):
   }
 }
 
-/** @param durationTicks how long its samples are shown or heard, in ticks of TICKS_PER_SECOND */
+/** @param durationTicks how long the fragment is shown or heard, in ticks of TICKS_PER_SECOND */
 export function fragmentFacts(fragment: ReadFragment, durationTicks: number): Fragment {
   const [first] = fragment.samples;
   return {
@@ -56,7 +60,7 @@ export function fragmentFacts(fragment: ReadFragment, durationTicks: number): Fr
   };
 }
 
-/** From the first picture's decode time to the end of the last one's. */
+/** Sum of its samples' decode durations, in ticks of the track. */
 export function decodeTicksOf(fragment: ReadFragment): number {
   return fragment.samples.reduce((total, sample) => total + sample.durationTicks, 0);
 }

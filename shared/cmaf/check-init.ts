@@ -21,13 +21,13 @@ export interface InitFacts {
   ppsIds: readonly number[];
 }
 
-/** An init segment of ours has less than one; more is not read. */
+/** Our own init segments are far smaller. Longer ones are refused. */
 const MAX_INIT_BYTES = 16 * 1024;
 
 /**
- * An init segment as the plan wants it: ftyp and moov, one track of the rendition's kind and size,
- * H.264 High at the rendition's level, or a lower one that holds its size, or AAC-LC; no edit list. Where the
- * plan has it to the byte, it is that one.
+ * Checks an init segment against the plan: ftyp and moov, no edit list, one track of the rendition's kind
+ * and size. Video is H.264 High at the rendition's level, or at a lower one that allows its size; audio is
+ * AAC-LC. Where the plan gives every byte (`plannedInit`), all bytes have to be equal.
  * @throws TributaryError OUTPUT_INVALID, INIT_MISMATCH
  */
 export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
@@ -67,7 +67,7 @@ export function checkInit(bytes: Uint8Array, rendition: Rendition): InitFacts {
 function checkSps(rendition: VideoRendition, sps: H264Sps): void {
   checkPicture(rendition, sps);
   const { profile, level } = sps;
-  // An encoder that uses fewer reference pictures or bits than planned for may say a lower level.
+  // An encoder that uses fewer reference pictures or bits than planned may state a lower level.
   const isFit = level <= rendition.level && holdsPicture(level, rendition);
   if (profile !== HIGH_PROFILE || !isFit) {
     throw invalid(`Profile ${profile} level ${level}, planned is High ${rendition.level}.`);

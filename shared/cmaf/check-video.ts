@@ -14,7 +14,7 @@ import {
 import type { InitFacts } from "./check-init.ts";
 import { type ReadFragment, readFragments } from "./read-fragment.ts";
 
-/** @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG */
+/** `checkMedia` for video. @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG */
 export function checkVideo(media: Uint8Array, init: InitFacts, segment: Segment): MediaFacts {
   const frames = segmentFrames(segment);
   const fragments = readFragments(media, frames);
@@ -49,14 +49,14 @@ export function checkVideo(media: Uint8Array, init: InitFacts, segment: Segment)
 }
 
 /**
- * Rounding of times where frames follow each other by a few ticks: there is no room then to decode all
- * before they are shown.
+ * A picture may be decoded this many ticks after it is shown. Where frames are only a few ticks apart,
+ * there is no room to decode each of them in time.
  */
 const LATE_TICKS = EVEN_WITHIN_TICKS;
 
 /**
- * Pictures are shown at the planned times, each time once, and none is decoded after it is shown:
- * ffmpeg's demuxer moves all pictures by the most negative composition offset it has met.
+ * Checks that one picture is shown at each planned time, and that none is decoded after it is shown.
+ * ffmpeg's demuxer would shift all pictures by the most negative composition offset it has met.
  */
 function checkTimes(
   { samples, baseDecodeTicks }: ReadFragment,
@@ -99,8 +99,8 @@ function checkPictures(
 }
 
 /**
- * All parameter sets stand in the init segment, and slices go with one of them: what came in a picture would
- * take the place of another encoder's set for all that follows.
+ * Checks that a picture holds no parameter sets and that its slices use one from the init segment. A set
+ * inside a picture would replace another encoder's set of the same id for all pictures that follow.
  */
 function checkParameterSets(
   picture: Uint8Array,

@@ -23,8 +23,9 @@ export interface MediaCheck {
 }
 
 /**
- * A media segment as the plan wants it: fragments that join without a gap, exactly the planned
- * samples at the planned times, an IDR where each fragment is to begin; others only where flagged so.
+ * Checks a media segment against the plan: fragments that join without a gap, exactly the planned samples
+ * at the planned times, and an IDR picture at the start of each fragment. Any other IDR picture has to be
+ * flagged as a sync sample.
  * @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG
  */
 export function checkMedia({ media, init, rendition, segment }: MediaCheck): MediaFacts {
@@ -33,8 +34,9 @@ export function checkMedia({ media, init, rendition, segment }: MediaCheck): Med
 }
 
 /**
- * All outputs of a task, inits first, each against its plan: what a lease holder runs before it offers.
- * @throws TributaryError OUTPUT_INVALID, FRAME_COUNT_WRONG
+ * Checks all outputs of a task against the plan, before a lease holder offers them.
+ * @param outputs init segments first
+ * @throws TributaryError OUTPUT_INVALID, INIT_MISMATCH, FRAME_COUNT_WRONG
  */
 export function checkOutputs(
   outputs: readonly {

@@ -32,11 +32,11 @@ export interface CutSegment {
 }
 
 /**
- * One media segment for each planned one, in ticks of TICKS_PER_SECOND; see `decode-clock.ts` for when
- * pictures are decoded.
+ * Makes one media segment for each planned one. Times are in ticks of TICKS_PER_SECOND; `decode-clock.ts`
+ * says when pictures are decoded.
  *
  * @param pictures of all segments, in decode order
- * @param evenFrames all frames of the job last equally long (`VideoFacts.evenFrames`)
+ * @param evenFrames whether all frames of the job last equally long (`VideoFacts.evenFrames`)
  * @throws TributaryError FRAME_COUNT_WRONG; ENCODE_FAILED when key frames are not where the plan has them
  */
 export function cutVideo(
@@ -84,7 +84,7 @@ function cutVideoSegment(
   const endTicks = segment.startTicks + segmentDurationTicks(segment);
   const samples = pictures.map((picture, index) => {
     const decodeTicks = decodeTimes[index] ?? 0;
-    // Encoders repeat their sets before key frames of their own choice, too.
+    // Encoders repeat their parameter sets, also before key frames that they chose themselves.
     const data = picture.isSync ? picturesAlone(picture.data, nalLengthBytes) : picture.data;
     return {
       data,
@@ -96,7 +96,7 @@ function cutVideoSegment(
   });
   const fragments = keys.map((from, fragment) =>
     writeFragment({
-      // They must rise over the rendition; who makes a segment does not know how many came before.
+      // Numbers must rise over the whole rendition, but how many fragments come before is not known here.
       sequence: segment.index * MOST_KEY_FRAMES + fragment + 1,
       baseDecodeTicks: decodeTimes[from] ?? 0,
       samples: samples.slice(from, keys[fragment + 1]),
@@ -115,8 +115,8 @@ function plannedPictures(segment: Segment): ShownPicture[] {
 }
 
 /**
- * Each planned key frame is one, is shown before all that are decoded after it, and after all before it.
- * More key frames than planned are an encoder's answer to a cut in the film, and do no harm.
+ * Checks that each planned key frame is one, and that it is shown before all pictures that are decoded after
+ * it and after all that are decoded before it. Encoders add key frames at scene cuts; those do no harm.
  */
 function checkKeyFrames(
   segment: Segment,
@@ -157,7 +157,10 @@ function presentationOrder(pictures: readonly CodedPicture[]): number[] {
   return shownAs;
 }
 
-/** @param frames the AAC frames of the segment; @param firstFrame position of the first on the rendition's grid */
+/**
+ * @param frames the AAC frames of the segment
+ * @param firstFrame position of the first one on the rendition's grid
+ */
 export function cutAudioSegment(
   segment: Segment,
   frames: readonly Uint8Array[],

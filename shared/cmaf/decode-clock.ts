@@ -4,10 +4,10 @@ import { TICKS_PER_SECOND } from "../job/ticks.ts";
  * When pictures are decoded, where encoders reorder them (B-frames).
  *
  * CMAF wants decode times without a gap (ISO/IEC 23000-19, 7.3.2.3), and players differ in what they
- * make of the rest. Measured with 720 frames of 24 a second, two places of reordering (ffmpeg 5.1, VLC
- * 3.0.24, GStreamer 1.22, Chromium 156 with hls.js 1.7.4; not measured: Safari). "Late" is
- * the picture against the sound; the last column counts paused seeks to the middle of a frame that show
- * its neighbour, of 21 random ones with even and with uneven frames:
+ * make of the rest. Measured with 720 frames at 24 frames a second, reordered by two places (ffmpeg 5.1,
+ * VLC 3.0.24, GStreamer 1.22, Chromium 156 with hls.js 1.7.4; not measured: Safari). "Late" means the
+ * picture against the sound. For the last column, 21 random times in the middle of a frame were sought while
+ * paused: it counts those that showed a neighbouring frame, with even frames and with uneven ones.
  *
  * | form | ffmpeg, ffprobe, mpv | VLC | GStreamer | Chromium | wrong seeks |
  * | --- | --- | --- | --- | --- | --- |
@@ -17,23 +17,23 @@ import { TICKS_PER_SECOND } from "../job/ticks.ts";
  * | early decoding, a gap before each segment (not CMAF) | right | right | right | right | 0, - |
  * | **early decoding, long last duration** | right | right | right | right | 1, 1 |
  *
- * The last one is used. Each segment stands for itself, so segments and engines may differ in how far
- * they reorder: its first picture is decoded when it is shown, and each other one as long after the one
- * before as that one is shown, which keeps the durations in `trun` the true ones, but never after it is
- * shown: no negative offsets, no edit list. The first pictures that are decoded ahead, as many as the
- * depth of reordering, are decoded for 2 ms each; the last duration takes what is left until the
- * segment's end. Those pictures, and the last one shown of a segment, are what a paused seek in Chromium
- * misses by one, because it goes by durations.
+ * The last form is used. It has no negative offsets and no edit list, and each segment stands for itself, so
+ * segments and engines may differ in how far they reorder. A segment's first picture is decoded when it is
+ * shown. The time from one picture's decoding to the next one's is how long the earlier one is shown, so the
+ * durations in `trun` are the true ones; but no picture is decoded after it is shown. The first pictures
+ * that are decoded ahead, as many as the depth of reordering, get 2 ms each, and the last duration takes what
+ * is left until the segment's end. These pictures, and the last one shown in a segment, are what a paused
+ * seek in Chromium misses by one, because Chromium goes by durations.
  *
  * Firefox 153 and WebKitGTK 2.50 with hls.js begin such a video at 0, with even and uneven frames, decode all
  * without a stall, and end where they should (the table of players in `web/README.md`). Which picture a paused
- * seek shows there is not known: both call the time that was sought that of the picture.
+ * seek shows there is not known: both report the time that was sought as the picture's time.
  */
 
-/** 400 a second: finer than frames come, coarser than what ffmpeg takes for a rounding error (500 a second). */
+/** 400 points a second: finer than frame rates, coarser than what ffmpeg takes for a rounding error (500). */
 const DECODE_GRID_TICKS = TICKS_PER_SECOND / 400;
 
-/** Between pictures that are decoded ahead together: as many as Matroska's milliseconds tell apart. */
+/** 2 ms between pictures that are decoded ahead together: Matroska's milliseconds still tell them apart. */
 const SHORTEST_TICKS = TICKS_PER_SECOND / 500;
 
 /** A picture as its segment's plan has it. */
@@ -59,7 +59,7 @@ export function decodeClock(pictures: readonly ShownPicture[]): number[] {
   return rising(apart(times));
 }
 
-/** A picture is decoded before it and all after it are shown. */
+/** Latest decode time of each picture: when it, or any that is decoded after it, is first shown. */
 function decodeDeadlines(pictures: readonly ShownPicture[]): number[] {
   let earliest = Number.POSITIVE_INFINITY;
   const deadlines = pictures.map(() => 0);
@@ -72,8 +72,8 @@ function decodeDeadlines(pictures: readonly ShownPicture[]): number[] {
 
 /**
  * Spreads pictures that are due at the same time: the last one is decoded then, the others shortly before.
- * A seek while paused misses pictures whose decode duration is shorter than the time they are shown. So
- * as few as possible get a shorter one, and the picture before them (as a rule a segment's first) does not.
+ * A seek while paused misses pictures whose decode duration is shorter than the time they are shown. So as
+ * few as possible get a short one, and the picture before them (usually a segment's first) keeps nearly all.
  */
 function apart(times: readonly number[]): number[] {
   const spread = [...times];
@@ -92,7 +92,7 @@ function apart(times: readonly number[]): number[] {
   return spread;
 }
 
-/** Where frames follow each other too fast to be decoded between, a tick must do. */
+/** Makes times rise by at least one tick, where frames are too close to be spread further. */
 function rising(times: readonly number[]): number[] {
   let last = Number.NEGATIVE_INFINITY;
   return times.map((atTicks) => {
@@ -102,10 +102,10 @@ function rising(times: readonly number[]): number[] {
 }
 
 /**
- * Times rounded down to a coarse grid, for the first segment where frames come unevenly: ffmpeg counts
- * frames in the largest unit that divides the first decode times, or else in a usual frame rate that it
- * takes for the nearest, and then two frames can fall on one count ("non monotonically increasing dts").
- * Where two would fall on one point of the grid, the times stay as they are.
+ * Rounds times down to a coarse grid. It is used for a video's first segment when frames are uneven. ffmpeg
+ * counts frames in the largest unit that divides the first decode times. Without such a unit it takes the
+ * nearest usual frame rate, and two frames can get the same count ("non monotonically increasing dts").
+ * Where two times would fall on one point of the grid, all stay as they are.
  */
 export function onGrid(timesTicks: readonly number[]): number[] {
   const first = timesTicks[0] ?? 0;

@@ -8,7 +8,7 @@ export interface Sample {
   isSync: boolean;
 }
 
-/** Sample flags (8.8.3.1): depends on no other sample; depends on others and is no sync sample. */
+/** Sample flags (8.8.3.1): a sync sample depends on no other sample; the others do. */
 export const SYNC_FLAGS = 0x0200_0000;
 export const NON_SYNC_FLAGS = 0x0101_0000;
 export const IS_NON_SYNC = 0x0001_0000;

@@ -4,8 +4,8 @@ import { threeLetterCode } from "../job/language.ts";
 import { audioSpecificConfig } from "./aac.ts";
 
 /**
- * CMAF header segments (ISO/IEC 23000-19, 7.3.1). Written here and not by the encoder's muxer, so that
- * they say the same for every segment and engine: no edit list, no dates, no muxer's name.
+ * CMAF header segments (ISO/IEC 23000-19, 7.3.1). They are written here and not by the encoder's muxer, so
+ * that they are the same for every segment and engine: no edit list, no dates, no muxer's name.
  */
 
 /** ISO/IEC 23091-2 code points, as in the `colr` box of type `nclx`. */
@@ -21,7 +21,7 @@ export interface VideoTrack {
   height: number;
   /** Body of the `avcC` box (ISO/IEC 14496-15, 5.3.3.1). */
   avcConfig: Uint8Array;
-  /** Limited range always. */
+  /** The range is always limited. */
   colour: ColourTags;
 }
 

@@ -1,7 +1,8 @@
 import { invalid, readBoxHeader } from "../isobmff/box.ts";
 
 /**
- * A fragment's first sample, from what an I-frame playlist names of it: the moof, the head of the mdat, the sample.
+ * Finds a fragment's first sample.
+ * @param bytes the range that an I-frame playlist names: the moof, the header of the mdat, and that sample
  * @throws TributaryError OUTPUT_INVALID
  */
 export function keyFrameSample(bytes: Uint8Array): Uint8Array {

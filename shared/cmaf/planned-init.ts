@@ -3,12 +3,12 @@ import { TICKS_PER_SECOND, type VideoRendition } from "../job/job.ts";
 import { writeInit } from "./init.ts";
 
 /**
- * A rendition's init segment, whoever makes its pictures: it follows from the plan, so that no playlist has
- * to change it on the way. Its `avcC` holds x264's parameter sets under id 1 and, where one takes part, those
- * of one browser's encoder under id 0.
+ * Writes a rendition's init segment from the plan alone. It is the same for all engines, so no playlist has
+ * to change it midway. Its `avcC` holds x264's parameter sets under id 1 and, where a browser's encoder takes
+ * part, that one's sets under id 0.
  *
- * @returns null where each engine brings an init segment of its own: plans from before protocol version 4
- * @throws TributaryError OUTPUT_INVALID where the browser's sets cannot be read
+ * @returns null for plans from before protocol version 4, where each engine brings an init segment of its own
+ * @throws TributaryError OUTPUT_INVALID when the browser's sets cannot be read
  */
 export function plannedInit(rendition: VideoRendition): Uint8Array<ArrayBuffer> | null {
   const { parameterSets, width, height, level } = rendition;

@@ -14,7 +14,7 @@ export interface ReadFragment {
   dataOffset: number;
 }
 
-/** Values of samples where a fragment gives none (`trex`). */
+/** Values for samples of a fragment that gives none itself (`trex`). */
 export interface SampleDefaults {
   durationTicks: number;
   sizeBytes: number;
@@ -24,8 +24,8 @@ export interface SampleDefaults {
 const NO_DEFAULTS: SampleDefaults = { durationTicks: 0, sizeBytes: 0, flags: 0 };
 
 /**
- * The fragments that fill the bytes: moof and mdat in turn, nothing else (CMAF chunks without styp).
- * @param maxSamples in all; more are an error, whatever the boxes claim
+ * Reads the fragments that fill the bytes: moof and mdat in turn, nothing else (CMAF chunks without styp).
+ * @param maxSamples of all fragments together; more are an error
  * @throws TributaryError OUTPUT_INVALID
  */
 export function readFragments(

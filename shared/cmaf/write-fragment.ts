@@ -17,7 +17,7 @@ export interface FragmentToWrite {
   samples: readonly (Sample & { data: Uint8Array })[];
 }
 
-/** One moof and its mdat; times in ticks of 1/90000 s. */
+/** Writes one moof and its mdat; times are in ticks of the track. */
 export function writeFragment({
   sequence,
   baseDecodeTicks,
