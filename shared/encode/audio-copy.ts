@@ -2,18 +2,18 @@ import { AAC_LC_CODEC } from "../cmaf/aac.ts";
 import { AAC_FRAME_SAMPLES, type AudioFacts, type AudioRendition } from "../job/job.ts";
 import type { AudioRun } from "./audio-run.ts";
 
-/** The source's rate may be this many times the planned one. */
+/** The bit rate of copied audio may be up to this many times the planned one. */
 const MOST_RATE = 1.5;
 
-/** Raw AAC-LC frames of silence, by channels. */
+/** One raw AAC-LC frame of silence, by number of channels. */
 const SILENT_FRAMES: Readonly<Record<number, Uint8Array>> = {
   1: Uint8Array.of(0x01, 0x18, 0x20, 0x07),
   2: Uint8Array.of(0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c),
 };
 
 /**
- * Whether a track, as a whole, looks as if `copyFrames` would take it; false where its rate is not known.
- * The browser's codecs alone copy: ffmpeg's results are verified by their hashes.
+ * Whether `copyFrames` would probably copy the track; false where its bit rate is not known. Only the
+ * `webcodecs` engine copies, because results of the `ffmpeg` engine are verified by their hashes.
  */
 export function looksCopyable(track: AudioFacts, rendition: AudioRendition): boolean {
   const { codec, sampleRate, channels, heard, mixedFormats, bitsPerSecond = Infinity } = track;
@@ -37,11 +37,11 @@ export interface AacPackets {
 }
 
 /**
- * A run's own frames, where the source has them just as they are wanted: on the rendition's grid, none
- * missing between two others, hidden by no edit list, and not at a much higher rate than planned. Frames
- * of silence stand before the first and after the last.
+ * Copies the run's frames from the source, where they are as wanted: on the rendition's grid, without a gap
+ * between them, with nothing hidden by an edit list, and not at a much higher bit rate than planned. Frames
+ * of silence fill the run before the source's first frame and after its last.
  *
- * @returns null where they have to be encoded
+ * @returns null where the frames have to be encoded
  */
 export function copyFrames(
   { packets, startSamples }: AacPackets,

@@ -6,9 +6,9 @@ import type { AudioRun } from "./audio-run.ts";
 import { initOutput, mediaOutput, type RawOutput, type TranscodeTask } from "./transcode-task.ts";
 
 /**
- * A run's AAC frames as its task's outputs. The init segment says nothing of who encoded them: sound of
- * different engines plays without a mark between.
- * @param frames from the first that is kept on; more than are kept do no harm
+ * Packs a run's AAC frames into its task's outputs. The init segment is the same for all engines, so audio of
+ * different engines plays on without a discontinuity.
+ * @param frames from the run's first kept frame on; surplus frames at the end are ignored
  * @throws TributaryError FRAME_COUNT_WRONG
  */
 export function soundOutputs(

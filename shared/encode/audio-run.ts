@@ -11,24 +11,24 @@ import {
 } from "../job/job.ts";
 
 /**
- * Where decoded sound belongs. All runs of a rendition lie on one grid: sample 0 is the timeline's
+ * Where decoded audio belongs. All runs of a rendition lie on one grid: sample 0 is the timeline's
  * zero, AAC frame k holds the samples from 1,024 k on. Runs decode and encode independently, so a
- * run's encoder starts some frames early and ends some late, and what is not its own is dropped.
+ * run's encoder starts some frames early and ends some late, and these extra frames are dropped.
  */
 
-/** With which FFmpeg's encoder begins, in every build and format; they hold nothing of its input. */
+/** Frames that FFmpeg's AAC encoder puts out first, in every build and format; they hold nothing of its input. */
 export const PRIMING_FRAMES = 1;
 /** Frames encoded before those that are kept, so that the encoder's state is near that of a running one. */
 const PRE_ROLL_FRAMES = 4;
-/** A run that begins this early has all before it as pre-roll, and then the very bits of a single pass. */
+/** A run that begins this early is encoded from the timeline's start, and so gets the bits of a single pass. */
 const FULL_PRE_ROLL_SECONDS = 12;
-/** Frames after them: the last own frame needs the samples that follow it. */
+/** Frames encoded after those that are kept: the last kept frame needs the samples that follow it. */
 const POST_ROLL_FRAMES = 2;
 
-/** Frames this near to where the one before ended follow it; the rest is rounding. */
+/** A decoded frame that starts this near to the end of the one before it follows it; the rest is rounding. */
 const CONTIGUOUS_SECONDS = 0.001;
 
-/** One frame that the decoder gave out, in samples at its rate. */
+/** One frame that the decoder put out, in samples at the decoder's rate. */
 export interface DecodedFrame {
   /** On the chunk's clock. */
   startSample: number;
@@ -49,11 +49,11 @@ export interface AudioRun {
   firstFrame: number;
   /** Kept AAC frames of each segment. */
   framesPerSegment: number[];
-  /** AAC frames that are encoded before them and dropped; what primes an encoder comes on top. */
+  /** AAC frames that are encoded before the kept ones and dropped; an encoder's priming frames come on top. */
   preRollFrames: number;
 }
 
-/** The AAC frames that a run's encoder makes, kept or not; `start` to before `end` on the rendition's grid. */
+/** The AAC frames that a run's encoder makes, kept or not, on the rendition's grid; `end` is exclusive. */
 export function encodedFrames(
   { firstFrame, endFrame }: { firstFrame: number; endFrame: number },
   sampleRate: number,
@@ -63,7 +63,10 @@ export function encodedFrames(
   return { start, end: endFrame + POST_ROLL_FRAMES };
 }
 
-/** Which AAC frames (1,024 samples) the segments get, at this rate in Hz. */
+/**
+ * Plans which AAC frames (1,024 samples) a run of segments gets.
+ * @param sampleRate of the rendition, in Hz
+ */
 export function planAudioRun(segments: readonly Segment[], sampleRate: number): AudioRun {
   const firstFrame = audioFrameAt(segments[0]?.startTicks ?? 0, sampleRate);
   let frame = firstFrame;
@@ -83,7 +86,7 @@ export function planAudioRun(segments: readonly Segment[], sampleRate: number): 
   };
 }
 
-/** Samples to hand to the encoder, at the source's rate. */
+/** Samples to pass to the encoder, at the source's rate. */
 export interface PcmWindow {
   /** On the timeline. */
   startSample: number;
@@ -114,10 +117,10 @@ export function planPcmWindow(run: AudioRun, sampleRate: number, sourceRate: num
 }
 
 /**
- * The window's samples: decoded ones where they belong, silence elsewhere.
+ * The window's samples, interleaved: decoded ones at their times, silence elsewhere.
  * @param pcm interleaved, the decoded frames one after the other
  * @param baseTicks timeline time of the chunk's time 0
- * @param heard where an edit list lets it be heard; default: everywhere
+ * @param heard ranges that an edit list makes audible; default: everything
  */
 export function placeAudio(
   pcm: Float32Array,
@@ -167,7 +170,7 @@ function silenceOutside(
   placed.fill(0, silentFrom * channels);
 }
 
-/** Where the track of a rendition is heard; undefined: everywhere. */
+/** The audible ranges of a rendition's track (`AudioFacts.heard`); undefined: all of it. */
 export function heardOf(
   source: Pick<SourceFacts, "audio">,
   { track }: Pick<AudioRendition, "track">,
@@ -175,7 +178,11 @@ export function heardOf(
   return source.audio.find((one) => one.track === track)?.heard;
 }
 
-/** Lines of ffmpeg's `ashowinfo` filter among others; a change of the rate inside a chunk throws DECODE_FAILED. */
+/**
+ * Reads the decoded frames from the lines of ffmpeg's `ashowinfo` filter.
+ * @param lines ffmpeg's log; other lines are skipped
+ * @throws TributaryError DECODE_FAILED when the sample rate changes inside the chunk
+ */
 export function parseDecodedFrames(lines: readonly string[]): DecodedAudio {
   const frames: DecodedFrame[] = [];
   let sampleRate = 0;

@@ -15,7 +15,7 @@ const BACK_LEFT = 4;
 const BACK_RIGHT = 5;
 const SURROUND_CHANNELS = 6;
 
-/** Whether `mixChannels` makes the rendition's channels of the track's. */
+/** Whether `mixChannels` can turn the track's channels into the rendition's. */
 export function mixes(
   track: Pick<AudioFacts, "channels">,
   rendition: Pick<AudioRendition, "channels">,
@@ -25,9 +25,10 @@ export function mixes(
 }
 
 /**
+ * Mixes 5.1 down to stereo; equal numbers of channels stay as they are.
  * @param samples interleaved, of `from` channels
- * @returns interleaved, of `to` channels; the same array where nothing is to be mixed
  * @param from as many as `to`, or 6 (5.1) where `to` is 2
+ * @returns interleaved, of `to` channels; the same array when nothing had to be mixed
  */
 export function mixChannels(samples: Float32Array, from: number, to: number): Float32Array {
   if (from === to) return samples;

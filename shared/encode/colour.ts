@@ -2,11 +2,11 @@ import type { ColourTags } from "../cmaf/init.ts";
 import type { VideoFacts } from "../job/job.ts";
 
 /**
- * How a source's colours become those of the renditions: 8-bit SDR, limited range, and tagged, so that
- * all rungs of a ladder look the same wherever a player guesses by size.
+ * How a source's colours become those of the renditions: 8-bit SDR in limited range. They are tagged, so
+ * that all rungs of a ladder look the same even in players that would guess the colours by size.
  *
- * BT.601 and BT.709 sources keep their matrix and are tagged with it: nothing is lost and nothing is
- * slow. All else (HDR, BT.2020, RGB) becomes BT.709.
+ * BT.601 and BT.709 sources keep their matrix and are tagged with it, which is fast and loses nothing.
+ * All else (HDR, BT.2020, RGB) becomes BT.709.
  */
 
 /** Colour description of the first decoded frame, by ffprobe; ffmpeg's names, absent where unknown. */
@@ -28,11 +28,11 @@ export interface ColourNames {
 export type ColourConversion =
   /** As it is. */
   | { kind: "keep" }
-  /** RGB and the like, or another matrix than the output's: the scaler converts. */
+  /** RGB and the like, or a matrix other than the output's: the scaler converts. */
   | { kind: "matrix" }
   /** Wide gamut without HDR. */
   | { kind: "gamut" }
-  /** HDR: made linear, tone-mapped, made BT.709. The input's names are said, never guessed. */
+  /** HDR: made linear, tone-mapped, made BT.709. The scaler gets the input's colours by name, not from tags. */
   | { kind: "tone-map"; input: ColourNames; range: "tv" | "pc" };
 
 export interface ColourPlan {
@@ -51,11 +51,12 @@ const MATRICES: Record<string, number> = { bt709: 1, bt470bg: 5, smpte170m: 6 };
 
 const TRANSFER_NAMES = { pq: "smpte2084", hlg: "arib-std-b67" } as const;
 
-/** Larger than this is taken for BT.709 where the source does not say (ITU-R BT.601 ends at 720x576). */
+/** Larger pictures without a stated matrix are taken for BT.709 (ITU-R BT.601 ends at 720x576). */
 const LARGEST_BT601 = { longSide: 1024, shortSide: 576 };
 
 /**
- * @param planned tags that the outputs have in any case; default: by what was decoded
+ * Plans how a chunk's colours are converted and tagged.
+ * @param planned tags that the outputs must have; default: by the decoded frame
  */
 export function planColour(
   decoded: DecodedColour,
@@ -65,7 +66,7 @@ export function planColour(
   const own = ownColour(decoded, facts);
   if (planned === undefined) return own;
   const output = namesOf(planned);
-  // What says nothing of its matrix was planned by a guess; what says another one is converted.
+  // Without a stated matrix, the planned one was a guess and stands. A different stated one is converted.
   const isOther = decoded.matrix !== undefined && decoded.matrix !== output.matrix;
   const conversion: ColourConversion =
     own.conversion.kind === "keep" && isOther ? { kind: "matrix" } : own.conversion;
@@ -78,7 +79,7 @@ function ownColour(
 ): ColourPlan {
   const transfer = facts.transfer === "sdr" ? decoded.transfer : TRANSFER_NAMES[facts.transfer];
   if (transfer === TRANSFER_NAMES.pq || transfer === TRANSFER_NAMES.hlg) {
-    // ITU-R BT.2100: whatever else a container says, these transfers go with BT.2020.
+    // These transfers go with BT.2020, whatever else a container says (ITU-R BT.2100).
     const input = { primaries: "bt2020", transfer, matrix: "bt2020nc" };
     return converted({ kind: "tone-map", input, range: decoded.range === "pc" ? "pc" : "tv" });
   }
@@ -118,7 +119,7 @@ function tagsOf(names: ColourNames): ColourTags {
   };
 }
 
-/** ffmpeg's names of tags that `planColour` gives. */
+/** ffmpeg's names for the code points in tags. */
 function namesOf({ primaries, transfer, matrix }: ColourTags): ColourNames {
   const nameOf = (codes: Record<string, number>, code: number): string =>
     Object.keys(codes).find((name) => codes[name] === code) ?? "bt709";

@@ -10,7 +10,7 @@ export function coreDecodes(codec: string): boolean {
   return !/^av(01|1)/.test(codec);
 }
 
-/** @param why the browser's codecs do not do it, as a sentence */
+/** @param why a sentence that says why the browser's codecs cannot do it here */
 export function decoderMissing(why: string): TributaryError {
   const message = `AV1 can be made into a stream by a browser's own codecs or by a server alone. ${why}`;
   return new TributaryError("DECODER_MISSING", message.trim());

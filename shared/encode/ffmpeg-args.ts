@@ -21,37 +21,37 @@ import { NOMINAL_PEAK, WHITE } from "./tone-curve.ts";
 /** Pinned: the init segment depends on it, and results are compared by hash. */
 export const X264_PRESET = "veryfast";
 
-/** B-frames in a row; x264 refers to the one in their middle. */
+/** B-frames in a row; the one in the middle serves the others as a reference. */
 const X264_B_FRAMES = 3;
 
-/** Decoder buffer, in seconds of the rendition's rate; it fills at `RATE_SHARE.most` of that rate. */
+/** Decoder buffer, in seconds of the rendition's bit rate; it fills at `RATE_SHARE.most` times that rate. */
 const BUFFER_SECONDS = 3;
 
 /**
  * x264's first guess is stingy: with single-pass rates the first frames of a task were up to 10 dB below
- * the rest. The first frame gets this much of what x264 would give it; the whole gains too, as all others
- * refer to it.
+ * the rest. The first frame gets this many times the bits that x264 would give it. The whole task gains,
+ * because all other frames build on the first.
  */
 const FIRST_FRAME_SHARE = 3;
 
-/** Fewer B-frames: in jerky motion x264 veryfast skips what moves in them, which then lags or leads. */
+/** Makes B-frames rarer. In jerky motion, x264 veryfast codes moving parts in them as skipped: they lag or lead. */
 const B_FRAME_BIAS = -5;
 
 /**
- * On top of the preset: a smaller search, and no B-frames' partitions. Together 0.83 of the time for at most
- * 0.16 dB of luma PSNR at equal bits (five clips, 480p at 1 Mbit/s). Without P-frames' partitions, too, it
- * was 0.77 of the time and up to 0.8 dB.
+ * On top of the preset: a smaller motion search, and no partitions in B-frames. Together they take 0.83 of the
+ * time and cost at most 0.16 dB of luma PSNR at equal bits (five clips, 480p at 1 Mbit/s). Without partitions
+ * in P-frames, too, it was 0.77 of the time and up to 0.8 dB.
  */
 const X264_SEARCH = "me=dia:analyse=i4x4,i8x8,p8x8";
 
-/** Levels before the message ("[error] …") and no collapsing of repeats, so that lines can be counted. */
+/** Each line gets its level ("[error] …"), and repeated lines are not collapsed, so that they can be counted. */
 export const LOG = ["-hide_banner", "-loglevel"];
 export const LOG_PROBLEMS = "repeat+level+warning";
 export const LOG_FRAMES = "repeat+level+info";
 
 /**
- * An input of just this format. What a stranger put into the file cannot choose another reader (a
- * playlist's, a list's), and whatever the reader opens lies in the runner's own folder.
+ * Arguments for an input of exactly this format. A hostile file cannot make ffmpeg choose another demuxer
+ * (for playlists or lists), and the demuxer can open only local files, in the runner's own folder.
  */
 export function localInput(
   format: "mov" | "f32le",
@@ -136,7 +136,7 @@ function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): s
     String(Math.round(bitsPerSecond * RATE_SHARE.most)),
     "-bufsize",
     String(Math.round(bitsPerSecond * BUFFER_SECONDS)),
-    // Key frames only where they are forced: a fragment and a segment begin with each.
+    // Key frames only where they are forced: each begins a fragment.
     "-sc_threshold",
     "0",
     "-g",
@@ -146,7 +146,7 @@ function x264Args(rendition: VideoRendition, { source, segments }: VideoTask): s
     // Threads change the bits, and wasm has one.
     "-threads",
     "1",
-    // `fps`: the chunk's own rate is a guess of the demuxer; the encoder's first guess must not hang on it.
+    // `fps`: the chunk's own rate is a guess of the demuxer, on which x264's first guess must not depend.
     "-x264-params",
     `fps=${Math.round(frameRate * 1000)}/1000:zones=0,0,b=${FIRST_FRAME_SHARE}:b-bias=${B_FRAME_BIAS}:${X264_SEARCH}` +
       // A browser's encoder in the same rendition uses id 0, so x264's sets get another one.
@@ -160,7 +160,7 @@ function videoGraph(task: VideoTask): string {
     ((ticks - chunk.baseTicks) / TICKS_PER_SECOND).toFixed(7);
   const startTicks = (task.segments[0]?.startTicks ?? chunk.baseTicks) - chunk.baseTicks;
   const shared = [
-    // Before the trim: neighbours of the first and last frame are wanted. One frame out for each in.
+    // Before the trim, because the first and last frame need their neighbours. One frame out for each in.
     ...(source.interlaced ? ["bwdif=mode=send_frame:parity=auto:deint=interlaced"] : []),
     `trim=start=${seconds(chunk.trimStartTicks)}:end=${seconds(chunk.trimEndTicks)}`,
     ...(source.frameStep > 1 ? [`select=not(mod(n\\,${source.frameStep}))`] : []),
@@ -171,7 +171,7 @@ function videoGraph(task: VideoTask): string {
   const branches = renditions.map((_, index) => `[in${index}]`).join("");
   const scaled = renditions.map(({ width, height }, index) => {
     const { primaries, transfer, matrix: space } = colour.output;
-    // Whatever the frames have by now; what is kept may well say nothing of itself.
+    // Kept colours are not converted: without an output matrix, `scale` leaves them as they are.
     const matrix = colour.conversion.kind === "keep" ? "" : `:out_color_matrix=${space}`;
     const size = source.mixedShapes === true ? bordered(width, height) : `${width}:${height}`;
     const borders = source.mixedShapes === true ? `pad=${width}:${height}:-1:-1,` : "";
@@ -184,20 +184,20 @@ function videoGraph(task: VideoTask): string {
 }
 
 /**
- * A picture right after another one would get hardly any bits, and those after it would suffer. So x264 has
- * them some way apart; `cmaf/cut.ts` writes the planned times in any case.
+ * x264 would give a picture right after another one hardly any bits, and later pictures would suffer. So the
+ * times that x264 sees are at least `ticks` apart; `cmaf/cut.ts` writes the planned times in any case.
  */
 function spacedTimes(time: string, ticks: number): string {
   const apart = `PREV_OUTPTS+round(${ticks}/${TICKS_PER_SECOND}/TB)`;
   return `setpts='if(isnan(PREV_OUTPTS),${time},max(${time},${apart}))'`;
 }
 
-/** A quarter of what a frame lasts on average. */
+/** Least distance of frames as x264 sees them: a quarter of their average duration. */
 function leastTicks({ frameRate, frameStep }: VideoFacts): number {
   return Math.round((TICKS_PER_SECOND * frameStep) / frameRate / 4);
 }
 
-/** As large as fits into a rendition's size, in the picture's own shape. */
+/** `scale` expression for the largest size of the picture's own shape that fits into width and height. */
 function bordered(width: number, height: number): string {
   const even = (size: string) => `'2*round(min(${size})/2)'`;
   return `${even(`${width},${height}*dar`)}:${even(`${height},${width}/dar`)}`;
@@ -228,9 +228,9 @@ function largest(renditions: readonly VideoRendition[]): { width: number; height
 }
 
 /**
- * Key frames after the first, in seconds from the task's first frame: half a frame early, because
- * ffmpeg takes the first frame at or after a time and rounding must not make it the next one.
- * @param leastTicks that x264 has frames apart
+ * Key frames after the first, in seconds from the task's first frame. They are half a frame early, because
+ * ffmpeg takes the first frame at or after a time, and rounding must not make that the next one.
+ * @param leastTicks least distance of frames as x264 sees them
  */
 export function forcedKeyFrameSeconds(segments: readonly Segment[], leastTicks = 0): number[] {
   const startTicks = segments[0]?.startTicks ?? 0;
@@ -251,7 +251,7 @@ export function forcedKeyFrameSeconds(segments: readonly Segment[], leastTicks =
   return seconds;
 }
 
-/** Colours of the first frame and of the container, as JSON on the standard output. */
+/** ffprobe's arguments: it prints the colours of the first frame and of the container as JSON. */
 export function probeVideoArgs(input: string): string[] {
   return [
     "-v",

@@ -1,19 +1,19 @@
 import type { AudioRendition } from "../job/job.ts";
 import { LOG, LOG_FRAMES, LOG_PROBLEMS, localInput } from "./ffmpeg-args.ts";
 
-/** A sound task as ffmpeg's arguments; see `ffmpeg-args.ts`. */
+/** An audio task as ffmpeg's arguments; see `ffmpeg-args.ts`. */
 
 /**
- * A third of the default's time, and better from 64 kbit/s on (ffmpeg-codecs(1), "aac"; the rates of
- * `plan/audio.ts` are not below that).
+ * Takes a third of the default coder's time, and is better from 64 kbit/s on (ffmpeg-codecs(1), "aac"). The
+ * rates of `plan/audio.ts` are not below that.
  */
 export const AAC_CODER = "fast";
 
 const LAYOUTS: Readonly<Record<number, string>> = { 1: "mono", 2: "stereo", 6: "5.1" };
 
 /**
- * Sound of a chunk as interleaved 32-bit floats at its own rate; a log line tells of each decoded frame
- * (`audio-run.ts` reads them and puts the samples in their places).
+ * Decodes a chunk's audio to interleaved 32-bit floats at its own sample rate. ffmpeg logs a line for each
+ * decoded frame; `audio-run.ts` reads these and puts the samples in their places.
  */
 export function decodeAudioArgs(
   rendition: AudioRendition,
@@ -24,7 +24,7 @@ export function decodeAudioArgs(
   return [
     ...LOG,
     LOG_FRAMES,
-    // No `-nostats`: ffmpeg keeps it in a global, and no later task of the instance would report progress.
+    // No `-nostats`: ffmpeg keeps it in a global, so later tasks of the instance would not report progress.
     "-copyts",
     ...localInput("mov", input),
     "-map",
@@ -44,7 +44,7 @@ export interface PcmInput {
   skipSamples: number;
 }
 
-/** AAC-LC in ADTS frames; the first one primes the encoder and is not part of the sound. */
+/** Encodes to AAC-LC in ADTS frames; the first frame is priming and not part of the audio. */
 export function encodeAudioArgs(
   rendition: AudioRendition,
   pcm: PcmInput,
@@ -66,8 +66,8 @@ export function encodeAudioArgs(
     AAC_CODER,
     "-b:a",
     String(bitsPerSecond),
-    // Not bitexact: without its own name in the first frame the encoder has other bits left, and every
-    // frame after it would differ from what the same encoder makes of the whole track.
+    // Not bitexact: that leaves the encoder's name out of the first frame, which changes the bits that are
+    // left. Every later frame would differ from what the same encoder makes of the whole track.
     "-f",
     "adts",
     output,

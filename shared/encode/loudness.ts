@@ -1,18 +1,18 @@
 /**
- * Loudness as it is changed: one gain for a whole track, and a limiter for what comes above TARGET.peakDbtp. All
- * engines run this code, and nothing in it depends on the platform (no powers, no cosines): the same samples give
- * the same bytes. A sample's gain depends on twice WINDOW_SECONDS
- * around it and no more: less than the frames by which runs of audio overlap.
+ * Changes the loudness of audio: one gain for a whole track, and a limiter for peaks above
+ * `LOUDNESS_TARGET.peakDbtp`. All engines run this code, and nothing in it depends on the platform (no powers,
+ * no cosines), so the same samples give the same bytes. A sample's gain depends on the samples within about
+ * twice WINDOW_SECONDS around it, which is less than runs of audio overlap.
  */
 
 /** -1.5 dBTP. */
 const CEILING = 0.841395;
-/** The limiter's window to each side: of the least gain, and once more of its smoothing. */
+/** How far the limiter looks to each side for the least gain, and again as far when it smooths the gains. */
 const WINDOW_SECONDS = 0.012;
 
 /**
- * Three points between each two samples (ITU-R BS.1770-4, annex 2: 48 taps in four phases; the fourth is the mirror
- * of the first).
+ * Filters for four points between each two samples (ITU-R BS.1770-4, annex 2: 48 taps in four phases). The
+ * third and fourth mirror the second and first.
  */
 const PHASES: readonly (readonly number[])[] = [
   [
@@ -35,7 +35,10 @@ const PHASES: readonly (readonly number[])[] = [
   ],
 ];
 const TAPS = 12;
-/** Points between samples are hardly ever more than twice as high as these: below, none is looked for. */
+/**
+ * A point between two samples is hardly ever more than twice as high as they are. Between samples below this
+ * level, no points are computed.
+ */
 const NEAR = CEILING / 2;
 
 /**
@@ -63,7 +66,7 @@ export function changeLoudness(
   }
 }
 
-/** The gain that each frame needs by itself, the points around it included; null where none is needed. */
+/** The gain that each frame (one sample of each channel) and the points next to it need; null: all stay at 1. */
 function neededGains(samples: Float32Array, channels: number): Float64Array | null {
   const frames = Math.floor(samples.length / channels);
   let needed: Float64Array | null = null;
@@ -95,7 +98,10 @@ function neededGains(samples: Float32Array, channels: number): Float64Array | nu
   return needed;
 }
 
-/** The least gain of each window, then two running means whose reach is that window: never above what is needed. */
+/**
+ * The least gain in reach, then two running means that together have the same reach: so no gain is higher than
+ * the one needed.
+ */
 function smoothed(needed: Float64Array, window: number): Float64Array {
   const half = Math.max(1, Math.floor(window / 2));
   return runningMean(runningMean(runningLeast(needed, 2 * half), half), half);
@@ -120,7 +126,7 @@ function runningLeast(values: Float64Array, reach: number): Float64Array {
   return least;
 }
 
-/** Over 2 x reach + 1 values; beyond the ends there is no limiting. */
+/** Means over 2 x reach + 1 values; beyond the ends, gains count as 1. */
 function runningMean(values: Float64Array, reach: number): Float64Array {
   const count = values.length;
   const sums = new Float64Array(count + 1);

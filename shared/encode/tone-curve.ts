@@ -7,8 +7,8 @@
 export const NOMINAL_PEAK = 100;
 
 /**
- * The light that becomes white: 1000 cd/m2. Not what a source says of its brightest picture: that is missing or
- * wrong in many files, and chunks of one source may differ in it.
+ * The light that becomes white: 1000 cd/m2. The brightest light that a source states is not used: it is missing
+ * or wrong in many files, and chunks of one source may differ in it.
  */
 export const WHITE = 10;
 

@@ -25,7 +25,7 @@ export interface TranscodedTask {
   outputs: RawOutput[];
   /** Damage of the source that is missing or concealed in the outputs. */
   notices: Notice[];
-  /** Time in which the engine was loaded, in ms; it is part of the time that the task took. */
+  /** Milliseconds in which the engine was loaded; they are part of the task's time. */
   loadMs?: number;
 }
 

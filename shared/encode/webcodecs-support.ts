@@ -10,7 +10,7 @@ export interface FastRefusal {
 }
 
 export type FastRefusalCode =
-  /** The source has what they cannot do right; HDR, BIT_DEPTH, COLOURS: as this browser hands it out. */
+  /** The codecs cannot do this source right. For HDR, BIT_DEPTH and COLOURS that depends on the browser. */
   | "INTERLACED"
   | "HDR"
   | "BIT_DEPTH"
@@ -22,14 +22,14 @@ export type FastRefusalCode =
   | "NO_WEBCODECS"
   | "NO_DECODER"
   | "NO_ENCODER"
-  /** It has them, and they failed at a picture with known colours. */
+  /** The browser has these codecs, but they failed at a picture with known colours. */
   | "COLOURS_WRONG"
-  /** Its decoder hands out RGB, and how it made that of this codec cannot be known. */
+  /** The decoder puts out RGB, and how it converts this codec's colours cannot be found out. */
   | "COLOURS_UNKNOWN";
 
 /**
- * Why WebCodecs would not make of a source what ffmpeg makes of it; null when it would. Whether the
- * browser has the codecs is another question, and so is each chunk's first picture.
+ * Why WebCodecs would not give the same pictures as ffmpeg for a source; null when it would. Whether the
+ * browser has the codecs, and each chunk's first picture, are checked elsewhere.
  */
 export function webCodecsRefusal(
   video: Pick<VideoFacts, "interlaced" | "rotation" | "mirrored" | "mixedShapes">,
@@ -47,11 +47,12 @@ export function webCodecsRefusal(
 }
 
 /**
- * The same of an audio track. Only AAC is taken: whether a decoder of it gives its samples in their place
- * can be found out, because there is an encoder whose delay is known. Other rates are ffmpeg's, too: a
- * resampler of our own would be for the few sources that are neither at 44.1 nor at 48 kHz.
+ * The same for an audio track, as one plain sentence. Only AAC is accepted: there is an AAC encoder of known
+ * delay, by which to find out whether a decoder puts samples in their places. Audio that has to be resampled
+ * goes to ffmpeg, too: a resampler of our own would serve only the few sources that are neither at 44.1 nor at
+ * 48 kHz.
  *
- * @param track undefined: the plan has no such track
+ * @param track undefined: the source has no such track
  */
 export function webCodecsAudioRefusal(
   track: Pick<AudioFacts, "codec" | "sampleRate" | "channels" | "mixedFormats"> | undefined,

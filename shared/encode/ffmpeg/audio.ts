@@ -22,7 +22,7 @@ const DECODED_FILE = "decoded.f32";
 const PLACED_FILE = "placed.f32";
 const ADTS_FILE = "sound.aac";
 
-/** Decodes to samples, lays them on the timeline, encodes them: a run of segments of one rendition. */
+/** Makes a run of segments of one rendition: decodes to samples, puts them on the timeline, encodes them. */
 export async function transcodeSound(
   task: TranscodeTask,
   rendition: AudioRendition,
@@ -65,7 +65,7 @@ export async function transcodeSound(
   }
 }
 
-/** A chunk without packets is silence: the source has no sound there. */
+/** Decodes the chunk. One without packets gives no samples: the source has no audio there. */
 async function decodeAudio(
   task: TranscodeTask,
   rendition: AudioRendition,

@@ -2,7 +2,7 @@ import { only, readBoxes, readChildren } from "../../isobmff/box.ts";
 import { readSampleCount } from "../../isobmff/headers.ts";
 import { TributaryError } from "../../job/errors.ts";
 
-/** Number of packets in the chunk's only track. @throws TributaryError CHUNK_UNREADABLE when it is no MP4 */
+/** Number of packets in the chunk's only track. @throws TributaryError CHUNK_UNREADABLE when it is not MP4 */
 export function countChunkPackets(chunk: Uint8Array): number {
   try {
     const moov = readChildren(chunk, only(readBoxes(chunk), "moov"));

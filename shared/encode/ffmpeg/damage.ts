@@ -7,7 +7,10 @@ import type { FfmpegRun } from "./runner.ts";
 
 /** Notices for damage that a run of ffmpeg reported. */
 
-/** @throws TributaryError OUT_OF_MEMORY, DECODE_FAILED, ENCODE_FAILED unless ffmpeg ended with 0, by what it printed */
+/**
+ * Checks ffmpeg's exit code; the log tells which error a failure is.
+ * @throws TributaryError OUT_OF_MEMORY, DECODE_FAILED, ENCODE_FAILED when the exit code is not 0
+ */
 export function checkExit(run: FfmpegRun, segments: readonly Segment[]): void {
   if (run.exitCode === 0) return;
   if (run.lines.some((line) => line.includes("Cannot allocate memory"))) {
@@ -22,7 +25,7 @@ export function checkExit(run: FfmpegRun, segments: readonly Segment[]): void {
   );
 }
 
-/** DECODE_FAILED for pictures that ffmpeg did not put out, with the cause where it named one. */
+/** DECODE_FAILED for pictures that ffmpeg did not put out, with the cause if the log names one. */
 export function missingPictures(
   missing: number,
   planned: number,
@@ -43,8 +46,8 @@ export function decodeFailed(message: string, cause?: unknown): TributaryError {
 }
 
 /**
- * Packages or checks what ffmpeg made. It makes the same of the same chunk each time: what it got wrong, it gets
- * wrong again.
+ * Runs a step that packages or checks ffmpeg's output. Its errors become final, because ffmpeg makes the
+ * same output of the same chunk each time.
  * @throws TributaryError those of `step`, none of them retryable
  */
 export function ofFfmpeg<T>(step: () => T): T {
@@ -57,8 +60,9 @@ export function ofFfmpeg<T>(step: () => T): T {
 }
 
 /**
- * ffmpeg ends with 0 on damaged input and fills the holes by guess. These lines are its own, not a
- * codec's: a codec also complains of references that were left out on purpose (open GOPs).
+ * The log lines that report damage. ffmpeg ends with 0 on damaged input and fills the holes by guess. Only
+ * ffmpeg's own lines count, not a codec's: codecs also complain of references that were left out on purpose
+ * (open GOPs).
  */
 function damageLines(lines: readonly string[]): string[] {
   return lines.filter((line) =>

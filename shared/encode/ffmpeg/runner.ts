@@ -10,10 +10,10 @@ export interface FfmpegRun {
 export interface FfmpegRunner {
   write(file: string, bytes: Uint8Array): Promise<void>;
   read(file: string): Promise<Uint8Array>;
-  /** No error when there is none. */
+  /** Does nothing when the file does not exist. */
   remove(file: string): Promise<void>;
   /**
-   * Runs ffmpeg once; a run that fails is an exit code.
+   * Runs ffmpeg once. A run that fails resolves with its exit code.
    * @param onTime seconds of output made so far; called at least twice a second
    * @throws TributaryError OUT_OF_MEMORY, WORKER_CRASHED when ffmpeg itself broke
    */

@@ -9,9 +9,9 @@ export type { FfmpegRun, FfmpegRunner } from "./runner.ts";
 
 /**
  * Makes all outputs of a task with ffmpeg.
- * @param onProgress 0..1, also when nothing moved
- * @throws TributaryError CHUNK_UNREADABLE, FRAME_COUNT_WRONG, ENCODE_FAILED, OUT_OF_MEMORY; DECODE_FAILED, which
- * no retry helps: decoding is deterministic, the source itself is damaged
+ * @param onProgress 0 to 1; also called when nothing has moved
+ * @throws TributaryError CHUNK_UNREADABLE, FRAME_COUNT_WRONG, ENCODE_FAILED, OUT_OF_MEMORY, DECODE_FAILED (not
+ *   retryable: decoding is deterministic, and the source itself is damaged)
  */
 export async function runFfmpegTask(
   task: TranscodeTask,
