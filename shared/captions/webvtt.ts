@@ -1,4 +1,4 @@
-/** WebVTT (W3C) as we write it, and as we read it again: nobody else's. */
+/** Writes WebVTT (W3C), and reads the files that it wrote. It does not read other programs' WebVTT. */
 
 /** A caption as it is stored and shown. */
 export interface Cue {
@@ -7,19 +7,19 @@ export interface Cue {
   endMs: number;
   /** WebVTT cue text (WebVTT, 4.2.2): escaped, no empty line. */
   text: string;
-  /** WebVTT cue settings, "" for none: "line:0 align:start". */
+  /** WebVTT cue settings, such as "line:0 align:start"; "" for none. */
   settings: string;
 }
 
-/** Presentation time 0 of the video's segments is 0 of the cues' clock (RFC 8216, 3.5). */
+/** Maps time 0 of the cues to presentation time 0 of the video's segments (RFC 8216, 3.5). */
 const FROM_ZERO = "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000";
 
-/** One file of all cues, for players that take it beside the video. */
+/** One file with all cues, for players that load captions as a separate file. */
 export function writeWebvtt(cues: readonly Cue[]): string {
   return file(["WEBVTT"], cues);
 }
 
-/** A segment of a subtitle playlist: all cues that are shown in it, with the times they have. */
+/** A segment of a subtitle playlist: all cues that are shown in it, with their times unchanged. */
 export function writeSegment(cues: readonly Cue[], fromMs: number, toMs: number): string {
   const shown = cues.filter(({ startMs, endMs }) => startMs < toMs && endMs > fromMs);
   return file(["WEBVTT", FROM_ZERO], shown);
@@ -40,7 +40,7 @@ export function readOwnWebvtt(text: string): Cue[] {
   });
 }
 
-/** A cue's text to read: speakers in front of what they say, no other markup. */
+/** A cue's text without markup. A speaker's name stands in front of the words. */
 export function plainText(text: string): string {
   return text
     .replaceAll(/<v ([^<>]*)>/g, "$1: ")

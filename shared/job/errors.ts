@@ -3,27 +3,27 @@
  * Nobody matches on a message's text; messages are for people and hold no secret.
  */
 
-/** code -> may the same work succeed when it is tried again? */
+/** By code: whether the same work may succeed when it is tried again, and the HTTP status. */
 export const ERROR_CODES = {
   // The file that was picked.
   SOURCE_EMPTY: { retryable: false, status: 422 },
   SOURCE_UNREADABLE: { retryable: false, status: 422 },
   SOURCE_TRUNCATED: { retryable: false, status: 422 },
   SOURCE_CORRUPT: { retryable: false, status: 422 },
-  /** Its data may be whole: the times that the container gives cannot be right. */
+  /** The times in the container cannot be right. The media data may be intact. */
   SOURCE_TIMES_WRONG: { retryable: false, status: 422 },
   SOURCE_NO_VIDEO: { retryable: false, status: 422 },
   SOURCE_UNSUPPORTED: { retryable: false, status: 422 },
   SOURCE_TOO_LARGE: { retryable: false, status: 422 },
   SOURCE_CHANGED: { retryable: false, status: 409 },
-  /** It is not where it was: its drive is away, or it was moved or deleted. */
+  /** The file is not where it was: its drive was removed, or the file was moved or deleted. */
   SOURCE_AWAY: { retryable: true, status: 409 },
-  /** It is there and cannot be read: it was changed since it was picked, or its drive does not answer. */
+  /** The file exists but cannot be read: it was changed after it was picked, or its drive does not answer. */
   SOURCE_MODIFIED: { retryable: true, status: 409 },
-  // A plan or a ladder that cannot be.
+  // An invalid plan or ladder.
   PLAN_INVALID: { retryable: false, status: 400 },
   LADDER_INVALID: { retryable: false, status: 400 },
-  /** A part of the source in which no frame lies, or that goes beyond the source's end. */
+  /** The part of the source that was asked for holds no frame, or goes beyond the source's end. */
   TRIM_EMPTY: { retryable: false, status: 422 },
   TRIM_BEYOND_END: { retryable: false, status: 422 },
   // Transcoding one task.
@@ -34,7 +34,7 @@ export const ERROR_CODES = {
   ENGINE_UNAVAILABLE: { retryable: false, status: 501 },
   /** Neither the ffmpeg core nor this browser decodes the source's codec. */
   DECODER_MISSING: { retryable: false, status: 501 },
-  /** A script of the page: no connection, or a newer version has taken its place. */
+  /** A script of the page could not be loaded: no connection, or a newer version has replaced it. */
   SCRIPT_NOT_LOADED: { retryable: true, status: 503 },
   WORKER_CRASHED: { retryable: true, status: 500 },
   WORKER_STALLED: { retryable: true, status: 500 },
@@ -42,7 +42,7 @@ export const ERROR_CODES = {
   // Storage.
   UPLOAD_FAILED: { retryable: true, status: 502 },
   UPLOAD_REFUSED: { retryable: true, status: 403 },
-  /** More than the job's plan lets anybody store. */
+  /** The job would store more bytes than its plan allows. */
   STORAGE_LIMIT: { retryable: false, status: 413 },
   DOWNLOAD_FAILED: { retryable: true, status: 502 },
   // The gate.
@@ -50,7 +50,7 @@ export const ERROR_CODES = {
   OUTPUT_HASH_MISMATCH: { retryable: true, status: 422 },
   OUTPUT_INVALID: { retryable: true, status: 422 },
   INIT_MISMATCH: { retryable: true, status: 422 },
-  /** Storage holds something else under a name than the name says. */
+  /** The content of a stored object differs from the hash in its name. */
   OBJECT_REPLACED: { retryable: false, status: 410 },
   // Leases and the job.
   LEASE_LOST: { retryable: true, status: 409 },
@@ -60,13 +60,13 @@ export const ERROR_CODES = {
   TASK_FAILED: { retryable: false, status: 500 },
   JOB_NOT_FOUND: { retryable: false, status: 404 },
   JOB_ENDED: { retryable: false, status: 409 },
-  /** A contributor link that is over, has all the helpers it may, or sent this helper away. */
+  /** A contributor link has expired, has as many helpers as it allows, or excludes this helper. */
   LINK_EXPIRED: { retryable: false, status: 410 },
   LINK_FULL: { retryable: true, status: 429 },
   SENT_AWAY: { retryable: false, status: 403 },
-  /** A pool of helpers' machines that is not there, or was ended. */
+  /** The pool of helpers' machines does not exist, or was ended. */
   POOL_NOT_FOUND: { retryable: false, status: 404 },
-  /** A private video's owner has not agreed that pieces of it go to a pool's machines. */
+  /** The owner of a private video has not agreed that chunks of it go to a pool's machines. */
   POOL_CONSENT_MISSING: { retryable: false, status: 403 },
   OWNER_GONE: { retryable: false, status: 410 },
   // The edge and the wire.
@@ -75,25 +75,25 @@ export const ERROR_CODES = {
   PROTOCOL_UNKNOWN: { retryable: true, status: 503 },
   MESSAGE_INVALID: { retryable: false, status: 400 },
   REQUEST_INVALID: { retryable: false, status: 400 },
-  /** A file with captions that holds none, or more than may be. */
+  /** A captions file holds no captions, or more than the limit. */
   CAPTIONS_INVALID: { retryable: false, status: 422 },
-  /** A video has as many tracks of captions as it may. */
+  /** The video already has the largest number of caption tracks. */
   CAPTIONS_FULL: { retryable: false, status: 409 },
-  /** A poster or a storyboard that is no JPEG, or has not the size it may have. */
+  /** A poster or a storyboard is not a JPEG, or its size is not allowed. */
   PICTURE_INVALID: { retryable: false, status: 422 },
-  /** A video is longer or larger than the site's operator allows, or there are as many as may be. */
+  /** The video is longer or larger than the site's operator allows, or the site has its largest number of videos. */
   SITE_LIMIT: { retryable: false, status: 403 },
-  /** A webhook's address is one of the site's own machine or network. */
+  /** A webhook's address lies on the site's own machine or network. */
   WEBHOOK_REFUSED: { retryable: false, status: 400 },
   /** A site that the operator has not named shows the upload page in a frame. */
   FRAME_REFUSED: { retryable: false, status: 403 },
-  /** The token that a host's server has issued has expired. */
+  /** An upload token, issued by a host site's server, has expired. */
   UPLOAD_TOKEN_OVER: { retryable: false, status: 401 },
   UNAUTHORIZED: { retryable: false, status: 401 },
   FORBIDDEN: { retryable: false, status: 403 },
-  /** A signed link to a private video that expired, or that its owner withdrew. */
+  /** A signed link to a private video has expired, or its owner withdrew it. */
   VIDEO_LINK_OVER: { retryable: false, status: 401 },
-  /** A private video that a passphrase opens: it is to be asked for. */
+  /** The private video has a passphrase, and the request brought none. Clients ask the viewer for it. */
   PASSPHRASE_REQUIRED: { retryable: false, status: 401 },
   PASSPHRASE_WRONG: { retryable: false, status: 403 },
   NOT_FOUND: { retryable: false, status: 404 },
@@ -130,7 +130,7 @@ export class TributaryError extends Error {
   }
 }
 
-/** SCRIPT_NOT_LOADED, for a script of the page or of its workers. */
+/** The error SCRIPT_NOT_LOADED, for a script of the page or of one of its workers. */
 export function scriptNotLoaded(cause: unknown): TributaryError {
   return new TributaryError("SCRIPT_NOT_LOADED", "A part of the page could not be loaded.", {
     cause,
@@ -141,7 +141,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(ERROR_CODES, value);
 }
 
-/** Whatever was thrown, as it travels. Foreign errors become INTERNAL, aborts CANCELLED. */
+/** Converts anything that was thrown. Errors of other classes become INTERNAL, aborts become CANCELLED. */
 export function toWireError(thrown: unknown): WireError {
   if (thrown instanceof TributaryError) {
     return { code: thrown.code, message: thrown.message, retryable: thrown.retryable };

@@ -1,4 +1,7 @@
-/** BCP 47 -> "German"; null where the language is not known. @param locale whose name of it, English's by default */
+/**
+ * The name of a language given as a BCP 47 tag: "de" -> "German"; null for "und" and "".
+ * @param locale language of the name; default: English
+ */
 export function languageName(language: string, locale = "en"): string | null {
   if (language === "und" || language === "") return null;
   try {
@@ -8,7 +11,7 @@ export function languageName(language: string, locale = "en"): string | null {
   }
 }
 
-/** Tags of the languages that have two letters, and their names in a locale, by name; each name once. */
+/** The languages that have two-letter tags, with their names in a locale, sorted by name. Each name occurs once. */
 export function knownLanguages(locale = "en"): { tag: string; name: string }[] {
   return CODES.split(" ")
     .map((pair) => ({ tag: pair.slice(0, 2), name: languageName(pair.slice(0, 2), locale) ?? "" }))
@@ -18,7 +21,10 @@ export function knownLanguages(locale = "en"): { tag: string; name: string }[] {
     .sort((a, b) => a.name.localeCompare(b.name, locale));
 }
 
-/** "deu" and "ger" become "de", as players want it (RFC 5646, 2.2.1); "und" where unknown. */
+/**
+ * The shortest tag of a language, as players want it (RFC 5646, 2.2.1): "deu" and "ger" become "de". "und" where the
+ * code is not valid.
+ */
 export function canonicalLanguage(code: string): string {
   try {
     return Intl.getCanonicalLocales(code)[0]?.slice(0, 35) ?? "und";
@@ -27,7 +33,7 @@ export function canonicalLanguage(code: string): string {
   }
 }
 
-/** BCP 47 -> the three letters of ISO 639-2/T, as MP4 has them; "und" where there are none. */
+/** BCP 47 -> the three-letter code of ISO 639-2/T, which MP4 uses; "und" where there is none. */
 export function threeLetterCode(language: string): string {
   const [primary = ""] = language.toLowerCase().split("-");
   if (/^[a-z]{3}$/.test(primary)) return primary;
@@ -35,7 +41,7 @@ export function threeLetterCode(language: string): string {
   return found?.slice(3) ?? "und";
 }
 
-/** ISO 639-1 and 639-2/T. */
+/** Pairs of ISO 639-1 and ISO 639-2/T codes. */
 const CODES =
   "aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak be:bel " +
   "bg:bul bi:bis bm:bam bn:ben bo:bod br:bre bs:bos ca:cat ce:che ch:cha co:cos cr:cre cs:ces cu:chu " +

@@ -1,11 +1,10 @@
 /**
- * Where things lie in the bucket. A key under `v/` says what its object holds: a holder uploads to keys
- * of its own lease only, the gate alone writes init segments, and neither is written twice. So a
- * published name never changes its bytes and may be cached for ever. The part below `v/` is also the
- * address under which the edge serves it.
+ * Keys of the objects in the bucket. A key under `v/` holds the hashes of its object. A lease holder uploads only to
+ * keys of its own lease, only the gate writes init segments, and no key is written twice. So the bytes under a
+ * published name never change, and may be cached for ever. The edge serves an object under the same path as its key.
  */
 
-/** Hashes of an object as offers have them. */
+/** Hashes of an object, in the form that offers have. */
 interface Hashes {
   /** In hexadecimal. */
   sha256: string;
@@ -13,7 +12,7 @@ interface Hashes {
   md5: string;
 }
 
-/** `v/<job>/<rendition>/<lease>-<sha256>-<md5>.m4s`: what that lease uploads, and no other. */
+/** `v/<job>/<rendition>/<lease>-<sha256>-<md5>.m4s`: a media segment. Only this lease uploads to it. */
 export function mediaKey(
   jobId: string,
   rendition: string,
@@ -23,7 +22,7 @@ export function mediaKey(
   return `v/${jobId}/${rendition}/${leaseId}-${sha256}-${hexOf(md5)}.m4s`;
 }
 
-/** `v/<job>/<rendition>/init-<sha256>-<md5>.mp4`: one for all leases that bring the same bytes. */
+/** `v/<job>/<rendition>/init-<sha256>-<md5>.mp4`: an init segment. Leases that offer the same bytes share it. */
 export function initKey(jobId: string, rendition: string, { sha256, md5 }: Hashes): string {
   return `v/${jobId}/${rendition}/init-${sha256}-${hexOf(md5)}.mp4`;
 }
@@ -52,7 +51,10 @@ export function recordKey(jobId: string): string {
   return `records/${jobId}.json`;
 }
 
-/** All cues of a track, as WebVTT; beside the job's outputs, which are cleared of all that it did not make. */
+/**
+ * All cues of a track, as WebVTT. The key lies outside `v/`, because objects there that are no outputs of the job are
+ * deleted.
+ */
 export function captionsKey(videoId: string, id: string): string {
   return `${captionsPrefix(videoId)}${id}.vtt`;
 }
@@ -66,7 +68,7 @@ export function originalKey(videoId: string): string {
   return `originals/${videoId}`;
 }
 
-/** Poster and storyboard; beside the job's outputs as well. */
+/** Folder of the poster and the storyboard. It lies outside `v/` for the same reason as captions. */
 export function picturesPrefix(videoId: string): string {
   return `pictures/${videoId}/`;
 }

@@ -14,7 +14,7 @@ export function rangeOf({ startSeconds = 0, endSeconds }: TrimRequest): TrimRang
   return { startTicks: toTicks(startSeconds), endTicks };
 }
 
-/** In seconds. */
+/** The same range in seconds. */
 export function requestOf({ startTicks, endTicks }: TrimRange): TrimRequest {
   const startSeconds = startTicks / TICKS_PER_SECOND;
   return endTicks === null

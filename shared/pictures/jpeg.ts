@@ -1,9 +1,9 @@
-/** Start-of-frame markers of JPEGs that every browser shows: baseline, extended, progressive. */
+/** Start-of-frame markers of the JPEGs that every browser shows: baseline, extended and progressive. */
 const FRAME_MARKERS = [0xc0, 0xc1, 0xc2];
 
 /**
- * The size of a JPEG (ITU-T T.81, Annex B), by its own header. Nothing is decoded.
- * @returns null for anything else, also for one whose end is missing or followed by other bytes
+ * The size of a JPEG in pixels, from its header (ITU-T T.81, Annex B). Nothing is decoded.
+ * @returns null for any other file, and for a JPEG whose end is missing or followed by other bytes
  */
 export function jpegSize(bytes: Uint8Array): { width: number; height: number } | null {
   const u16 = (at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
@@ -23,7 +23,7 @@ export function jpegSize(bytes: Uint8Array): { width: number; height: number } |
       const [height, width] = [u16(at + 5), u16(at + 7)];
       return length >= 8 && width > 0 && height > 0 ? { width, height } : null;
     }
-    // The picture's data, before any frame header.
+    // Start of scan before any frame header, or an invalid length.
     if (marker === 0xda || length < 2) return null;
     at += 2 + length;
   }

@@ -1,16 +1,17 @@
-/** How much is to be seen in a picture, by which one is chosen to stand for a video. */
+/** Measures how much detail a frame shows. The liveliest of some frames becomes the poster. */
 
-/** Pixels of the small picture that is looked at. */
+/** Pixels of the reduced frame that is measured. */
 export const METER_WIDTH = 64;
 export const METER_HEIGHT = 36;
 
-/** Pictures of a video that are looked at. */
+/** The number of frames of a video that are measured. */
 export const CANDIDATES = 24;
 
 /**
- * Standard deviation of luma, and the mean step between neighbours: little in black, white and blurred pictures.
+ * The standard deviation of luma plus the mean difference between horizontal neighbours. It is low for black, white and
+ * blurred frames.
  * @param luma 0..255, row by row
- * @returns 0 for one colour; some 60 for a lively picture
+ * @returns 0 for a single colour, about 60 for a lively frame
  */
 export function livelinessOf(luma: ArrayLike<number>, width: number): number {
   const all = Array.from(luma);

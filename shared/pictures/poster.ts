@@ -1,7 +1,10 @@
 /** Pixels of a poster's longer side. */
 export const POSTER_SIDE = 1280;
 
-/** The smallest rendition that fills a poster, else the largest. @param renditions the smallest first */
+/**
+ * The smallest rendition that fills a poster; else the largest.
+ * @param renditions the smallest first
+ */
 export function forPoster<R extends { width: number; height: number }>(
   renditions: readonly R[],
 ): R | undefined {

@@ -1,6 +1,6 @@
 import { writeWebvtt } from "../captions/webvtt.ts";
 
-/** Storyboards: small pictures of a whole video on a few sheets, and a WebVTT file that says which is where. */
+/** Storyboards: small pictures of a whole video on a few sheets, and a WebVTT file that maps times to pictures. */
 
 export const SHEET_COLUMNS = 5;
 export const SHEET_ROWS = 5;
@@ -16,7 +16,7 @@ export interface StoryboardLayout {
   endSeconds: number;
 }
 
-/** A tile as large as fits, in the shape of the video; both sides are even. */
+/** The size of a tile: the aspect ratio of the video, with both sides even and the longer one about `TILE_SIDE`. */
 export function tileSizeOf({ width, height }: { width: number; height: number }): {
   tileWidth: number;
   tileHeight: number;
@@ -26,20 +26,20 @@ export function tileSizeOf({ width, height }: { width: number; height: number })
   return { tileWidth: even(width), tileHeight: even(height) };
 }
 
-/** Every so many of the items, so that there are at most `most`; the first is one of them. */
+/** Every n-th item, starting with the first, with the smallest n that leaves at most `most` items. */
 export function everyNth<T>(items: readonly T[], most: number): T[] {
   const step = Math.ceil(items.length / most);
   return items.filter((_, index) => index % step === 0);
 }
 
-/** Tiles of each sheet, in order. */
+/** Divides the tiles into sheets, in order. */
 export function sheetsOf<T>(tiles: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(tiles.length / SHEET_TILES) }, (_, sheet) =>
     tiles.slice(sheet * SHEET_TILES, (sheet + 1) * SHEET_TILES),
   );
 }
 
-/** Pixels of a sheet with so many tiles. */
+/** Pixels of a sheet with this many tiles. */
 export function sheetSize(
   tiles: number,
   { tileWidth, tileHeight }: Pick<StoryboardLayout, "tileWidth" | "tileHeight">,
@@ -48,7 +48,7 @@ export function sheetSize(
   return { width: SHEET_COLUMNS * tileWidth, height: rows * tileHeight };
 }
 
-/** Where a tile lies on its sheet, in pixels. */
+/** The position of a tile on its sheet, in pixels. */
 export function tilePlace(
   index: number,
   { tileWidth, tileHeight }: Pick<StoryboardLayout, "tileWidth" | "tileHeight">,
@@ -59,8 +59,8 @@ export function tilePlace(
 }
 
 /**
- * WebVTT whose cues are addresses of pictures with a media fragment, as players take it for thumbnails.
- * @param sheetName address of a sheet, relative to the file's
+ * WebVTT whose cues are addresses of sheets, each with a media fragment for its tile, as players use it for thumbnails.
+ * @param sheetName address of a sheet, relative to that of the WebVTT file
  */
 export function renderStoryboard(
   layout: StoryboardLayout,

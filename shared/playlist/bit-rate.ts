@@ -1,4 +1,4 @@
-/** A stretch of a media playlist. */
+/** A part of a media playlist: a segment, or a key frame with the time until the next one. */
 export interface Stretch {
   seconds: number;
   sizeBytes: number;
@@ -10,7 +10,7 @@ export interface BitRate {
   average: number;
 }
 
-/** A duration as playlists write it may be shorter by this much, and the rate measured by it higher. */
+/** A playlist may state a duration that is shorter by up to this much. Readers then measure a higher bit rate. */
 const EXTINF_ROUNDING_SECONDS = 1e-6;
 
 /**
@@ -48,7 +48,7 @@ function rateAsWritten({ seconds, sizeBytes }: Stretch): number {
   return (sizeBytes * 8) / Math.max(EXTINF_ROUNDING_SECONDS, seconds - EXTINF_ROUNDING_SECONDS);
 }
 
-/** A run that is exactly at a limit belongs to it. */
+/** Tolerance for comparing durations: a run that lasts exactly as long as a limit counts as within it. */
 const ROUNDING_SECONDS = 1e-5;
 
 function sum(stretches: readonly Stretch[]): Stretch {

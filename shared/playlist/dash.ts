@@ -17,13 +17,13 @@ import { type SubtitleTrack, uniqueNames } from "./subtitles.ts";
 import { objectUri } from "./tags.ts";
 
 /**
- * `manifest.mpd` (ISO/IEC 23009-1, main profile) of a finished video, from the objects that its HLS playlists
- * name: a segment list a rendition, static.
+ * `manifest.mpd` (ISO/IEC 23009-1, main profile) of a finished video. It is static, has one segment list for each
+ * rendition, and names the same objects as the HLS playlists.
  *
- * @param tracks of captions, each of them one file
- * @param folder of the objects, seen from the manifest; "" for its own
- * @throws TributaryError NOT_FOUND where the video is not finished, or the init segment of a rendition
- *   changes on the way, which DASH would need another period for
+ * @param tracks caption tracks; each is one file
+ * @param folder folder of the objects, relative to the manifest; "" for the manifest's own
+ * @throws TributaryError NOT_FOUND where the video is not finished, or where a rendition has more than one init
+ * segment, for which DASH would need another period
  */
 export function renderDash(
   input: PlaylistInput,
@@ -79,12 +79,13 @@ export function renderDash(
   return `<?xml version="1.0" encoding="UTF-8"?>\n${manifest}\n`;
 }
 
-/** Pictures that encoders decode ahead of their time, at most (`shared/cmaf/decode-clock.ts`). */
+/** The most frames that are decoded ahead of their presentation time (`shared/cmaf/decode-clock.ts`). */
 const MOST_AHEAD = 3;
 
 /**
- * Until the end of the longest track. Players in pages cut off pictures that end later, and a picture ends there
- * by its decode duration: the last one decoded of a segment has a longer one than it is shown.
+ * Seconds until the end of the longest track. Browser players cut off frames that end after this time. To them a frame
+ * ends after its decode duration, and the last frame of a segment in decode order has a longer decode duration than it
+ * is shown.
  */
 function presentationSeconds(input: PlaylistInput, now: Published): number {
   const shown = expandDurations(input.segments.at(-1)?.durations ?? []).slice(-MOST_AHEAD);
@@ -99,12 +100,14 @@ function presentationSeconds(input: PlaylistInput, now: Published): number {
 }
 
 /**
- * The manifest's own folder. FFmpeg 5.1 makes room for addresses by the length of this and of the manifest's
- * own address; ours have hashes, and are longer.
+ * The manifest's own folder, written at great length. FFmpeg 5.1 allots memory for an object's address by the length of
+ * this text and of the manifest's address. Ours are longer, because they have hashes.
  */
 const HERE = "./".repeat(80);
 
-/** A file of WebVTT beside the video (DASH-IF IOP, 6.4.4); the codec's name is its own. */
+/**
+ * Caption tracks as WebVTT files beside the video (DASH-IF IOP, 6.4.4). No `codecs` attribute: the MIME type says it.
+ */
 function textSets(tracks: readonly SubtitleTrack[]): string[] {
   const names = uniqueNames(tracks.map(({ name }) => name));
   const defaultId = tracks.find(({ isDefault }) => isDefault)?.id;
@@ -121,7 +124,7 @@ function textSets(tracks: readonly SubtitleTrack[]): string[] {
   });
 }
 
-/** Few lines of text a second; players want a figure. */
+/** An estimate for a few lines of text a second. Players require a figure. */
 const TEXT_BITS_PER_SECOND = 1_000;
 
 /** Each segment begins with an IDR, and all renditions are cut alike. */
@@ -162,7 +165,7 @@ function representation(
   return element("Representation", { ...said, ...attributes }, [...children, segments]);
 }
 
-/** As DASH writes frame rates: whole, or a fraction (5.3.7.2). */
+/** A frame rate as DASH writes it: an integer or a fraction (5.3.7.2). */
 function rational(rate: number): string {
   const whole = Math.round(rate);
   if (Math.abs(rate - whole) < 1e-6) return String(whole);
@@ -181,7 +184,7 @@ function element(name: string, attributes: Attributes, children: readonly string
   return children.length === 0 ? `<${start}/>` : `<${start}>${children.join("\n")}</${name}>`;
 }
 
-/** XML 1.0, 2.2 and 2.4. */
+/** Text for XML: control characters removed (XML 1.0, 2.2), markup escaped (2.4). */
 function escaped(text: string): string {
   return (
     text

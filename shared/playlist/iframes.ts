@@ -5,7 +5,7 @@ import { type PlaylistInput, published } from "./input.ts";
 import { findRendition, mediaHead } from "./media.ts";
 import { extinfs, objectUri, playlistText } from "./tags.ts";
 
-/** A key frame as a byte range of its media segment, shown until the next one. */
+/** A key frame: a byte range of its media segment. It is shown until the next key frame. */
 interface KeyFrame {
   segment: AcceptedSegment;
   offsetBytes: number;
@@ -14,8 +14,8 @@ interface KeyFrame {
 }
 
 /**
- * `<rendition>/iframes.m3u8` (RFC 8216, 4.3.3.6), for scrubbing and fast play: each entry is the
- * start of a fragment, its moof and its first sample.
+ * `<rendition>/iframes.m3u8` (RFC 8216, 4.3.3.6), for scrubbing and fast playback. Each entry is the start of a
+ * fragment: its moof and its first sample.
  * @throws TributaryError NOT_FOUND when the job has no such video rendition
  */
 export function renderIFrames(input: PlaylistInput, renditionId: string): string {
@@ -47,7 +47,7 @@ export function renderIFrames(input: PlaylistInput, renditionId: string): string
   return playlistText(lines);
 }
 
-/** For EXT-X-I-FRAME-STREAM-INF's bandwidth. */
+/** Durations and sizes of the key frames, for BANDWIDTH of EXT-X-I-FRAME-STREAM-INF. */
 export function keyFrameStretches(segments: readonly AcceptedSegment[]): Stretch[] {
   return keyFrames(segments).map(({ durationTicks, sizeBytes }) => ({
     seconds: durationTicks / TICKS_PER_SECOND,

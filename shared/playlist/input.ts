@@ -28,19 +28,18 @@ export interface Published {
   /** Segments that begin with an EXT-X-DISCONTINUITY, in every rendition. */
   discontinuities: ReadonlySet<number>;
   count: number;
-  /** Nothing more will come, all planned segments being there or not: playlists get their end. */
+  /** No more segments will come, whether or not all planned ones are there. Playlists get their end tag. */
   hasEnd: boolean;
   /** All planned segments are there and the job is over. */
   complete: boolean;
-  /** EXT-X-TARGETDURATION of all media playlists of the job, from the first request to the last. */
+  /** EXT-X-TARGETDURATION in seconds. It is the same in all media playlists of the job, and never changes. */
   targetSeconds: number;
 }
 
 /**
- * An EVENT playlist may only grow (RFC 8216, 4.3.3.5), and discontinuities must stand at the same
- * points in all renditions (6.2.4). Whether segment k begins with one is known only when all
- * renditions have segment k: so what is published is the run of segments from the start that *all*
- * renditions have.
+ * An EVENT playlist may only grow (RFC 8216, 4.3.3.5), and discontinuities must stand at the same points in all
+ * renditions (6.2.4). Whether segment k begins with a discontinuity is known only when all renditions have segment k.
+ * So segments are published up to the first one that any rendition lacks.
  */
 export function published(input: PlaylistInput): Published {
   const byIndex = new Map<string, AcceptedSegment[]>();
@@ -69,12 +68,12 @@ export function published(input: PlaylistInput): Published {
   };
 }
 
-/** How many segments, from the first on, can be played now. The job is playable when it is 1 or more. */
+/** The number of segments, from the first on, that can be played now. A job with 1 or more is playable. */
 export function playableSegments(input: PlaylistInput): number {
   return published(input).count;
 }
 
-/** Units of the rendition's own clock in a second: audio counts in samples, so that sums stay exact. */
+/** Units per second of the rendition's own clock. Audio counts in samples, so that sums stay exact. */
 export function unitsPerSecond(rendition: VideoRendition | AudioRendition): number {
   return rendition.kind === "video" ? TICKS_PER_SECOND : rendition.sampleRate;
 }
@@ -98,7 +97,9 @@ function initSwitches(byRendition: ReadonlyMap<string, AcceptedSegment[]>): Set<
   return switches;
 }
 
-/** 6 s is what Apple's authoring specification (7.5) advises; more only when a planned segment rounds to more. */
+/**
+ * Apple's authoring specification (7.5) advises 6 s. The value is larger only when a planned segment rounds to more.
+ */
 function targetSeconds(input: PlaylistInput): number {
   let longest = 6;
   for (const segment of input.segments) {

@@ -10,9 +10,9 @@ import {
 import { extinfs, objectUri, PLAYLIST_VERSION, playlistText } from "./tags.ts";
 
 /**
- * `<rendition>/playlist.m3u8` (RFC 8216, 4.3): EVENT while the job goes on, VOD with its end when all
- * is there. A job that ended without being complete keeps the type EVENT but gets its end, so that
- * players stop asking.
+ * `<rendition>/playlist.m3u8` (RFC 8216, 4.3): EVENT while the job is running, VOD once the job has ended complete. The
+ * playlist of a job that ended incomplete keeps the type EVENT, but gets its end tag, so that players stop reloading
+ * it.
  * @throws TributaryError NOT_FOUND when the job has no such rendition
  */
 export function renderMedia(input: PlaylistInput, renditionId: string): string {
@@ -38,7 +38,7 @@ export function renderMedia(input: PlaylistInput, renditionId: string): string {
   return playlistText(lines);
 }
 
-/** The tags in front of the first segment, of a media or (with its own tag added) I-frame playlist. */
+/** The tags in front of the first segment of a media playlist. An I-frame playlist adds its own tag to them. */
 export function mediaHead(input: PlaylistInput, now: Published): string[] {
   return [
     "#EXTM3U",
@@ -47,7 +47,7 @@ export function mediaHead(input: PlaylistInput, now: Published): string[] {
     "#EXT-X-MEDIA-SEQUENCE:0",
     `#EXT-X-PLAYLIST-TYPE:${now.complete ? "VOD" : "EVENT"}`,
     "#EXT-X-INDEPENDENT-SEGMENTS",
-    // Without it players take a growing playlist for a live show and begin near its end (RFC 8216, 6.3.3).
+    // Without this tag, players take a growing playlist for a live stream and begin near its end (RFC 8216, 6.3.3).
     ...(input.ended ? [] : ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"]),
   ];
 }

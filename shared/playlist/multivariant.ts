@@ -21,23 +21,22 @@ import { attributeList, PLAYLIST_VERSION, playlistText, quoted } from "./tags.ts
 
 const AUDIO_GROUP = "audio";
 
-/** Share of a rendition's bits that key frames every 2 s take, at most and on average (measured on clips). */
+/** Share of a rendition's bits in its key frames, with one every 2 s; peak and average, measured on clips. */
 const KEY_FRAME_SHARE = { peak: 0.45, average: 0.25 };
 
 /**
- * Peak of a rendition that is declared before it is measured, as a share of its planned rate. A run of busy segments
- * is planned with 1.25 (`RATE_SHARE.most`); x264 may fill a decoder's buffer of three seconds beside that, which
- * makes 1.7 of a segment of 6 s, and makes 1.5 of pure noise. So what is measured at the end is no more than 25 %
- * apart either way. Audio keeps its rate, and has boxes around it.
+ * The peak rate that is declared for a rendition before it is measured, as a multiple of its planned rate. A run of
+ * busy segments is planned with 1.25 (`RATE_SHARE.most`). On top of that, x264 may fill a decoder buffer of three
+ * seconds: in theory this makes a peak of 1.7 with segments of 6 s; pure noise reached 1.5. So the measured peak is
+ * within 25 % of the declared one, up or down. Audio keeps its rate; its 5 % are for the boxes around it.
  */
 const DECLARED_SHARE = { video: 1.5, audio: 1.05 };
 
 /**
- * `master.m3u8` (RFC 8216, 4.3.4), or `podcast.m3u8`. Bit rates are measured from the accepted segments; before the end
- * BANDWIDTH is never below the bound that the plan sets, because players ask for this playlist only
- * once and real streams may exceed it by 25 % at most (Apple's authoring
- * specification).
- * @param withAudioOnly with a last variant that is the audio alone, where there is audio
+ * `master.m3u8` (RFC 8216, 4.3.4), or `podcast.m3u8`. Bit rates are measured from the accepted segments. Until the job
+ * has ended, BANDWIDTH is at least the bound that follows from the plan: players load this playlist only once, and the
+ * stream may exceed BANDWIDTH by 25 % at most (Apple's authoring specification).
+ * @param withAudioOnly where there is audio, adds a last variant with the audio alone
  */
 export function renderMultivariant(input: PlaylistInput, withAudioOnly = false): string {
   const now = published(input);
@@ -111,7 +110,7 @@ interface AudioGroup extends BitRate {
   codecs: string[];
 }
 
-/** None without audio. A variant's rates count its largest audio rendition (RFC 8216, 4.3.4.2). */
+/** The audio groups; none without audio. A variant's rates include its largest audio rendition (RFC 8216, 4.3.4.2). */
 function audioGroups({ audio }: PlaylistInput, now: Published): AudioGroup[] {
   const plain = audio.filter(({ channels }) => channels <= 2);
   const surround = audio.filter(({ channels }) => channels > 2);
@@ -150,8 +149,8 @@ function audioMedia(
 }
 
 /**
- * Players begin with the first variant. Apple's authoring specification (9.15) wants about 2,000
- * kbit/s there; the others follow from the highest to the lowest.
+ * Sorts the variants. Players begin with the first one, which Apple's authoring specification (9.15) wants at about
+ * 2,000 kbit/s. The others follow from the highest to the lowest.
  */
 function inStartOrder<T extends { peak: number }>(variants: readonly T[]): T[] {
   const distance = ({ peak }: T) => Math.abs(Math.log(Math.max(1, peak) / 2_000_000));
@@ -163,7 +162,7 @@ function inStartOrder<T extends { peak: number }>(variants: readonly T[]): T[] {
   return first === undefined ? [] : [first, ...sorted.filter((each) => each !== first)];
 }
 
-/** Until all is there, the plan says it where less was measured. */
+/** Bit rate of a rendition, as measured. Until all segments are there, its peak is at least the planned bound. */
 export function bitRate(rendition: VideoRendition | AudioRendition, now: Published): BitRate {
   const planned = rendition.bitsPerSecond;
   const list = now.byRendition.get(rendition.id) ?? [];
@@ -188,14 +187,14 @@ function keyFrameRate(rendition: VideoRendition, now: Published): BitRate {
   return settle(measureBitRate(keyFrameStretches(list), now.targetSeconds), planned, now);
 }
 
-/** Until all is there, the plan's peak stands where less was measured. */
+/** The measured rate. Until all segments are there, its peak is at least the planned one. */
 function settle(measured: BitRate | null, planned: BitRate, now: Published): BitRate {
   if (measured !== null && now.complete) return measured;
   const peak = Math.ceil(Math.max(planned.peak, measured?.peak ?? 0));
   return { peak, average: measured?.average ?? Math.ceil(planned.average) };
 }
 
-/** As the init segments say; until there is one, as planned. */
+/** RFC 6381 strings of the codecs, from the init segments; as planned until there is one. */
 export function codecs(rendition: VideoRendition | AudioRendition, now: Published): string[] {
   const said = (now.byRendition.get(rendition.id) ?? []).map(({ codec }: AcceptedSegment) => codec);
   if (said.length > 0) return [...new Set(said)];
@@ -205,9 +204,9 @@ export function codecs(rendition: VideoRendition | AudioRendition, now: Publishe
 }
 
 /**
- * FRAME-RATE is the highest of a variant (RFC 8216, 4.3.4.2). Taken as the average of the busiest
- * segment: over single frames, times that a container rounded to milliseconds would make 30 of 30.3.
- * A segment's average that differs from a usual rate by no more than such rounding becomes that rate.
+ * FRAME-RATE is the highest frame rate of a variant (RFC 8216, 4.3.4.2). It is computed as the highest average of any
+ * segment. Single frames would mislead: with times that a container rounded to milliseconds, 30 frames per second look
+ * like 30.3. An average that differs from a whole or NTSC rate by no more than such rounding becomes that rate.
  */
 export function highestFrameRate(input: PlaylistInput): number {
   const highest = input.segments.reduce((most, segment) => {
@@ -221,5 +220,5 @@ export function highestFrameRate(input: PlaylistInput): number {
   return usual ?? highest;
 }
 
-/** A millisecond in two seconds; half of what lies between 24 and 23.976. */
+/** Relative difference: a millisecond in two seconds, or half the distance between 24 and 23.976. */
 const FRAME_RATE_ROUNDING = 0.0005;

@@ -2,14 +2,14 @@
 export const MASTER_PLAYLIST = "master.m3u8";
 
 /**
- * The same with a variant of the audio alone, for podcast apps and for the browser's own HLS, which play it
- * where there is no room for pictures. An address of its own: players and checkers that take every variant for
- * video (ffmpeg-based ones, and those that want RESOLUTION) go by the other.
+ * The same with one more variant, the audio alone. Podcast apps and a browser's own HLS player choose it where they
+ * show no video. It has its own address, because some players and checkers expect video in every variant (those based
+ * on ffmpeg, and those that require RESOLUTION). They use `MASTER_PLAYLIST`.
  */
 export const PODCAST_PLAYLIST = "podcast.m3u8";
 
 /**
- * GROUP-ID of the audio tracks in 5.1, where the source has it, and in stereo where it does not: with variants of
- * its own, after those that have the usual group.
+ * GROUP-ID of the audio group with the tracks in 5.1. A track without 5.1 is in it in stereo. The group has its own
+ * variants, after those with the usual group.
  */
 export const SURROUND_GROUP = "surround";

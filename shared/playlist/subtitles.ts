@@ -13,8 +13,8 @@ export interface SubtitleTrack {
 const GROUP = "subtitles";
 
 /**
- * A multivariant playlist of ours with tracks of subtitles in it: one group that all variants have (RFC
- * 8216, 4.3.4.1). They come and go after a video is finished, so they are put in when it is asked for.
+ * Adds subtitle tracks to a multivariant playlist of ours, as one group of all variants (RFC 8216, 4.3.4.1). Tracks may
+ * be added and deleted after a video is finished, so this is done at each request for the playlist.
  */
 export function withSubtitles(multivariant: string, tracks: readonly SubtitleTrack[]): string {
   if (tracks.length === 0) return multivariant;
@@ -41,8 +41,8 @@ export function withSubtitles(multivariant: string, tracks: readonly SubtitleTra
 }
 
 /**
- * The playlist of a track of subtitles, cut where the video is: from the media playlist of a rendition, so
- * that it grows and ends with it.
+ * The media playlist of a subtitle track, made from the media playlist of a rendition. It has the same segment
+ * boundaries, grows with it and ends with it.
  */
 export function renderSubtitles(media: string): string {
   let startMicros = 0;

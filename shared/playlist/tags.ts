@@ -1,6 +1,6 @@
 /**
- * RFC 8216, section 7: EXT-X-MAP outside I-frame playlists needs version 6. Nothing here needs more,
- * and a client refuses what is above its own version.
+ * RFC 8216, section 7: EXT-X-MAP outside I-frame playlists needs version 6. Nothing here needs a higher version, and
+ * clients refuse playlists of a higher version than their own.
  */
 export const PLAYLIST_VERSION = 6;
 
@@ -13,8 +13,8 @@ export function attributeList(attributes: Record<string, string | number | undef
 }
 
 /**
- * A quoted-string must not hold line breaks or double quotes, and knows no escape (RFC 8216, 4.2). Some readers
- * (hls-parser) take a single quote for one that opens.
+ * A quoted-string holds no line breaks or double quotes, and has no escape sequences (RFC 8216, 4.2). Single quotes are
+ * replaced, too: some parsers (hls-parser) take one for an opening quote.
  */
 export function quoted(text: string): string {
   const straight = text.replaceAll(/["']/g, "\u2019");
@@ -24,8 +24,8 @@ export function quoted(text: string): string {
 }
 
 /**
- * Durations as EXTINF texts, to the microsecond. Each is the difference of two rounded times, not a
- * rounded difference: so the sum of any run is within a microsecond of the truth, however long.
+ * Durations as EXTINF tags, to the microsecond. Each is the difference of two rounded times, not a rounded difference.
+ * So the sum over any run of segments is within a microsecond of the true duration.
  */
 export function extinfs(units: readonly number[], unitsPerSecond: number): string[] {
   let end = 0;
@@ -43,7 +43,7 @@ export function playlistText(lines: readonly string[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Address of an object in the playlist of its rendition: they lie in the same folder. */
+/** Address of an object, relative to the media playlist of its rendition. Both lie in the same folder. */
 export function objectUri(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }

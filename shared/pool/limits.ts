@@ -5,30 +5,33 @@ import type { RestReason } from "../wire/pool.ts";
 export interface MemberLimits {
   /** Encoders at a time. */
   slots: number;
-  /** Local hours in which it helps, from the first to before the second; null: always. Over midnight: 22 to 6. */
+  /**
+   * The local hours in which the machine helps, from `from` to before `to`; null: always. They may span midnight: 22 to
+   * 6.
+   */
   hours: { from: number; to: number } | null;
-  /** Bytes downloaded and uploaded a local day; null: no limit. */
+  /** Bytes downloaded and uploaded per local day; null: no limit. */
   bytesADay: number | null;
-  /** Not on battery, where the browser tells. */
+  /** No work while the machine runs on battery, where the browser tells. */
   mainsOnly: boolean;
-  /** Not while somebody uses the machine, where the browser tells. */
+  /** No work while somebody uses the machine, where the browser tells. */
   idleOnly: boolean;
 }
 
 export interface Surroundings {
-  /** Local time. */
+  /** Hour of the local time, 0 to 23. */
   hour: number;
-  /** Downloaded and uploaded this local day. */
+  /** Bytes downloaded and uploaded in this local day. */
   bytesToday: number;
   /** Null: the browser does not tell. */
   onBattery: boolean | null;
   /** Somebody uses the machine; null: the browser does not tell. */
   inUse: boolean | null;
-  /** The person's switch. */
+  /** The person has paused the work. */
   isPaused: boolean;
 }
 
-/** Why no new task is to be begun now; null where one may. What is begun is finished: one task more. */
+/** Why no new task may be started now; null where one may be. Tasks that are under way are finished. */
 export function restsFor(limits: MemberLimits, now: Surroundings): RestReason | null {
   if (now.isPaused) return "paused";
   if (limits.slots < 1) return "device";
@@ -43,7 +46,7 @@ function isWithin({ from, to }: { from: number; to: number }, hour: number): boo
   return from < to ? from <= hour && hour < to : hour >= from || hour < to;
 }
 
-/** Bytes of one local day: those of yesterday are forgotten when the day turns. */
+/** Bytes of one local day. The count starts again at 0 with each day. */
 export interface DayCount {
   /** "2026-11-27", local. */
   day: string;

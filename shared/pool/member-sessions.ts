@@ -1,22 +1,22 @@
 /**
- * A pool member's work, job after job. The job of the moment has the encoders; what was begun for earlier
- * ones is finished beside it, in encoders that the new one gets as they fall free.
+ * A pool member's work, job after job. The current job has the encoders. Tasks that were begun for earlier jobs are
+ * finished beside it; the current job gets their encoders as they become free.
  */
 
-/** One job's lease holder, as it is used here. */
+/** The part of one job's lease holder that is used here. */
 export interface JobSession {
   setSlots(slots: number): void;
-  /** Takes nothing new, gives back what is not begun, finishes the rest. */
+  /** Accepts no new leases, gives back those that are not begun, and finishes the others. */
   drain(): void;
-  /** Leases that are not over. */
+  /** Number of leases that are not over. */
   readonly held: number;
-  /** At once. */
+  /** Stops all work at once. */
   stop(): void;
 }
 
 export interface MemberSessionsOptions<S extends JobSession> {
   slots: number;
-  /** Begins to help with a job. Its changes are to be told by `changed`. */
+  /** Begins to help with a job. The caller then calls `changed` whenever the session's leases change. */
   open(jobId: string, pass: string, slots: number): S;
   /** The session is over and stopped. */
   onClosed?(jobId: string, session: S): void;
@@ -33,7 +33,7 @@ export class MemberSessions<S extends JobSession> {
     this.#slots = options.slots;
   }
 
-  /** The job of the moment. */
+  /** Id of the current job; null: none. */
   get jobId(): string | null {
     return this.#current?.jobId ?? null;
   }
@@ -47,7 +47,7 @@ export class MemberSessions<S extends JobSession> {
   assign(jobId: string, pass: string): void {
     if (this.#current?.jobId === jobId) return;
     this.rest();
-    // It comes back to a job whose last tasks it has not finished.
+    // The session is still finishing tasks of this job: it is used again.
     const before = this.#draining.get(jobId);
     this.#draining.delete(jobId);
     const slots = this.#free();
@@ -56,7 +56,7 @@ export class MemberSessions<S extends JobSession> {
     this.#current = { jobId, session, slots };
   }
 
-  /** Takes nothing new; what is begun is finished. */
+  /** Accepts no new leases. Tasks that are under way are finished. */
   rest(): void {
     if (this.#current === null) return;
     const { jobId, session } = this.#current;
@@ -66,14 +66,14 @@ export class MemberSessions<S extends JobSession> {
     this.changed();
   }
 
-  /** Encoders from now on; 0 pauses. */
+  /** Sets the number of encoders; 0 pauses. */
   setSlots(slots: number): void {
     this.#slots = slots;
     if (slots === 0) this.rest();
     this.changed();
   }
 
-  /** A session's leases have changed, perhaps. */
+  /** To be called when a session's leases may have changed. */
   changed(): void {
     for (const [jobId, session] of this.#draining) {
       if (session.held === 0) this.#close(jobId, session);
@@ -84,7 +84,7 @@ export class MemberSessions<S extends JobSession> {
     this.#current.session.setSlots(slots);
   }
 
-  /** The job is over, or wants nothing more of this member. */
+  /** To be called when the job is over, or excludes this member. */
   end(jobId: string): void {
     const draining = this.#draining.get(jobId);
     if (draining !== undefined) this.#close(jobId, draining);
@@ -101,7 +101,7 @@ export class MemberSessions<S extends JobSession> {
     if (this.#current !== null) this.end(this.#current.jobId);
   }
 
-  /** Encoders that no earlier job uses: one at least, so that the new job is never without any. */
+  /** Encoders that no earlier job uses; at least one, so that the current job is never without any. */
   #free(): number {
     const held = [...this.#draining.values()].reduce((sum, { held: each }) => sum + each, 0);
     return Math.min(this.#slots, Math.max(1, this.#slots - held));

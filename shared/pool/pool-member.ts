@@ -25,7 +25,7 @@ const FINAL: readonly ErrorCode[] = [
 ];
 const PING_EVERY_MS = 20_000;
 const SILENT_MS = 50_000;
-/** A pass is renewed so long before it ends. */
+/** A pass is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 10 * 60_000;
 
 type Hello = Extract<MemberMessage, { type: "hello" }>;
@@ -34,18 +34,18 @@ type Hello = Extract<MemberMessage, { type: "hello" }>;
 export interface MemberKey {
   /** SPKI in base64url. */
   publicKey: string;
-  /** @returns r and s (IEEE P1363) in base64url, with SHA-256 */
+  /** @returns the signature over the SHA-256 of the text: r and s (IEEE P1363) in base64url */
   sign(text: string): Promise<string>;
 }
 
 export interface JobHelp {
   jobId: string;
   title: string;
-  /** The pass of the moment: passes end and are renewed. */
+  /** The current pass. Passes expire and are renewed. */
   pass(): string;
-  /** Its leases have changed. */
+  /** To be called when the session's leases have changed. */
   onChange(): void;
-  /** The job is over (null), or wants this member no more. */
+  /** To be called when the job is over (null), or excludes this member (the error's code). */
   onEnd(code: ErrorCode | null): void;
 }
 
@@ -58,13 +58,13 @@ export interface PoolMemberOptions<S extends JobSession> {
   connect(ticket: string): WireSocket;
   /** Begins to help with a job, with this many encoders. */
   open(help: JobHelp, slots: number): S;
-  /** A session is over; what it did is to be kept. */
+  /** Called when a session is over, so that the caller can keep its totals. */
   onClosed?(session: S): void;
-  /** Something that the member shows has changed. Never called before the constructor returns. */
+  /** Called when a property of the member has changed; never before the constructor returns. */
   onChange?(): void;
 }
 
-/** A member of a pool at work: the socket that comes back, and one job after the other. */
+/** A member of a pool: a socket that reconnects, and the work for one job after another. */
 export class PoolMember<S extends JobSession> {
   readonly #options: PoolMemberOptions<S>;
   readonly #sessions: MemberSessions<S>;
@@ -103,7 +103,7 @@ export class PoolMember<S extends JobSession> {
     return this.#poolName;
   }
 
-  /** As the pool last told it. */
+  /** Work done so far, as last reported by the pool. */
   get given(): Given | null {
     return this.#given;
   }
@@ -112,23 +112,26 @@ export class PoolMember<S extends JobSession> {
     return this.#connected;
   }
 
-  /** The pool wants this member no more, which has stopped. */
+  /** The error with which the pool excluded this member, which has stopped; null: it did not. */
   get refused(): TributaryError | null {
     return this.#refused;
   }
 
-  /** The job of the moment. */
+  /** The current job; null: none. */
   get job(): { jobId: string; title: string } | null {
     const { jobId } = this.#sessions;
     return jobId === null ? null : { jobId, title: this.#titles.get(jobId) ?? "" };
   }
 
-  /** Sessions of the present job, and of those that are being finished. */
+  /** Sessions of the current job, and of earlier jobs whose tasks are being finished. */
   sessions(): S[] {
     return this.#sessions.sessions();
   }
 
-  /** Encoders from now on; 0, for a reason: takes nothing new, and what is begun is finished. */
+  /**
+   * Sets the number of encoders. With 0, for the reason `rests`, no new leases are accepted; tasks under way are
+   * finished.
+   */
   setSlots(slots: number, rests: RestReason | null): void {
     if (slots === this.#slots && rests === this.#rests) return;
     this.#slots = slots;
@@ -152,7 +155,7 @@ export class PoolMember<S extends JobSession> {
         jobId,
         title: this.#titles.get(jobId) ?? "",
         pass: () => this.#passes.get(jobId) ?? "",
-        // A session tells of changes while it makes them: it may not be stopped in the middle of one.
+        // A session reports a change while it is making it, and must not be stopped in the middle of it.
         onChange: () => {
           if (this.#later.isSet) return;
           this.#later.set(0, () => {

@@ -16,7 +16,7 @@ import { VISIBILITIES } from "./visibility.ts";
  * is generated from these same schemas.
  */
 
-/** An upload under way, or a finished one: opaque, signed by the edge, good for a week. */
+/** The handle of an upload, under way or finished: opaque, signed by the edge, valid for a week. */
 const EXAMPLE_UPLOAD = "eyJrZXkiOiJ1cGxvYWRzLzAifQ.c2lnbmF0dXJl";
 const uploadHandle = z.string().min(1).max(2000);
 const videoId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/);
@@ -33,7 +33,7 @@ export const createUploadRequestSchema = z
   .meta({ examples: [{ name: "lesson-3.mp4", sizeBytes: 7_340_032 }] });
 export const createUploadResponseSchema = z.object({
   upload: uploadHandle,
-  /** All parts have this size but the last, which has the rest. */
+  /** Size of each part except the last, which has the remaining bytes. */
   partSizeBytes: z.int(),
   partCount: z.int(),
 });
@@ -47,7 +47,7 @@ export const uploadPartsRequestSchema = z
   })
   .meta({ examples: [{ upload: EXAMPLE_UPLOAD, parts: [1] }] });
 export const uploadPartsResponseSchema = z.object({
-  /** PUT each part's bytes to its URL within 15 minutes, and keep the answer's ETag. */
+  /** PUT each part's bytes to its URL within 15 minutes, and keep the ETag of the response. */
   parts: z.array(z.object({ part: partNumber, url: z.string() })),
 });
 export type UploadPartsResponse = z.infer<typeof uploadPartsResponseSchema>;
@@ -84,7 +84,7 @@ export const uploadTokenSchema = z.object({
 });
 
 export const webhookSchema = z.object({
-  /** Gets a POST when the job is ready or has failed. */
+  /** Receives a POST when the job is ready, has failed or was cancelled. */
   url: z.url({ protocol: /^https?$/ }).max(2000),
   /** Signs each delivery: `tributary-signature: t=<seconds>,v1=<hex HMAC-SHA-256 of "t.body">`. */
   secret: z.string().min(16).max(200),
@@ -106,29 +106,29 @@ export type WebhookEvent = z.infer<typeof webhookEventSchema>;
 export const webhookStatusSchema = z.object({
   url: z.string(),
   deliveredAtMs: z.number().nullable(),
-  /** `status` is null when nobody answered. */
+  /** `status` is the HTTP status of the response; null: there was none. */
   attempts: z.array(z.object({ atMs: z.number(), status: z.int().nullable() })),
 });
 export type WebhookStatus = z.infer<typeof webhookStatusSchema>;
 
 export const ladderRungSchema = z.object({
-  /** Pixels of the short side: 480 is 480p, whichever way the picture is turned. */
+  /** Pixels of the short side: 480 is 480p, in landscape and in portrait format. */
   shortSide: z.int().min(2).max(4320),
   kilobitsPerSecond: z.int().min(20).max(100_000),
 }) satisfies z.ZodType<LadderRung>;
 
 export const audioChoiceSchema = z.object({
-  /** Rate of stereo; mono gets half of it. Default: 128; 192 suits music. */
+  /** Bit rate of stereo; mono gets half of it. Default: 128; 192 suits music. */
   kilobitsPerSecond: z.int().min(AUDIO_KILOBITS.least).max(AUDIO_KILOBITS.most).optional(),
-  /** Measures the audio and makes it as loud as web players expect: -16 LUFS, peaks held at -1.5 dBTP. */
+  /** Measures the loudness and changes it to what web players expect: -16 LUFS, with peaks of at most -1.5 dBTP. */
   loudness: z.boolean().optional(),
-  /** Keeps 5.1 of the source beside stereo. */
+  /** Keeps the source's 5.1 in addition to stereo. */
   surround: z.boolean().optional(),
 }) satisfies z.ZodType<AudioChoice>;
 
 export const visibilitySchema = z.enum(VISIBILITIES);
 
-/** The video whose place the new one takes once it is ready. */
+/** The video that the new one replaces once it is ready. */
 const replacesSchema = z.object({
   id: videoId,
   /** The owner's token of the video that is replaced. */
@@ -136,20 +136,23 @@ const replacesSchema = z.object({
 });
 export type Replaces = z.infer<typeof replacesSchema>;
 
-/** A job for a video that lies in storage: servers do everything. */
+/** A job for a video that lies in storage: servers plan it and do all the work. */
 export const createWholeJobRequestSchema = z
   .object({
     source: z.object({ upload: uploadHandle }),
-    /** Default: by the source's size. */
+    /** Default: chosen by the source's size. */
     ladder: z.array(ladderRungSchema).min(1).max(12).optional(),
     audio: audioChoiceSchema.optional(),
-    /** The part of it that is made, cut at frames; default: all. Chapters in `details` have the source's times. */
+    /**
+     * The part of the source that is transcoded, cut at frames; default: all. Chapters in `details` have the source's
+     * times.
+     */
     trim: trimRequestSchema.optional(),
     /** Default: DEFAULT_VISIBILITY. */
     visibility: visibilitySchema.optional(),
     details: detailsPatchSchema.optional(),
     webhook: webhookSchema.optional(),
-    /** Until it is ready, the new video is unlisted, or private where the old one is; `visibility` is not looked at. */
+    /** Until the new video is ready, it is unlisted, or private where the old one is. `visibility` is ignored. */
     replaces: replacesSchema.optional(),
   })
   .meta({
@@ -164,7 +167,7 @@ export const createWholeJobRequestSchema = z
   });
 export type CreateWholeJobRequest = z.infer<typeof createWholeJobRequestSchema>;
 
-/** A job whose plan a tab made, which has the source. */
+/** A job with a plan that was made in a tab. The tab has the source. */
 export const createPlannedJobRequestSchema = z.object({
   plan: jobPlanSchema,
   /** Default: DEFAULT_JOB_SETTINGS. */
@@ -173,13 +176,15 @@ export const createPlannedJobRequestSchema = z.object({
   visibility: visibilitySchema.optional(),
   details: detailsPatchSchema.optional(),
   webhook: webhookSchema.optional(),
-  /** The pool whose machines are to help. */
+  /** The pool whose machines are asked to help. */
   pool: poolAskSchema.optional(),
-  /** As of a job for a whole video. */
+  /** As in `createWholeJobRequestSchema`. */
   replaces: replacesSchema.optional(),
 });
 
-/** From the server that has a whole video: that it is at it, what it planned, or why it cannot. */
+/**
+ * From the server that has a whole video: its plan, its progress, a track of subtitles, or the error that stopped it.
+ */
 export const preparedRequestSchema = z.union([
   z.object({ plan: jobPlanSchema }),
   z.object({ progress: z.number().min(0).max(1) }),
@@ -199,11 +204,11 @@ export type PreparedRequest = z.input<typeof preparedRequestSchema>;
 const videoFileRights = {
   /** The watch page offers files to everybody who may watch. */
   downloads: z.boolean(),
-  /** Everybody who may watch may have the original; told to its owner and the operator. */
+  /** Everybody who may watch may download the original. Only the owner and the operator see this field. */
   originalForAll: z.boolean(),
 };
 const originalSchema = z.object({ sizeBytes: z.int() });
-/** As a video has it; `original` is null where there is none, or not for the caller. */
+/** A video's rights. `original` is null where there is none, or where the caller may not download it. */
 export type VideoFileRights = {
   downloads: boolean;
   originalForAll: boolean;
@@ -213,21 +218,23 @@ export type VideoFileRights = {
 /** A video in the catalogue. */
 export const videoSchema = z.object({
   id: videoId,
-  /** Its file's; for everybody but the owner and the operator: its title. */
+  /** The file's name. Only the owner and the operator see it; all others get the title. */
   name: z.string(),
   ...detailsSchema.shape,
   ...picturesSchema.shape,
-  /** Told to its owner and the operator. */
+  /** Only for the owner and the operator. */
   hasPassphrase: z.boolean().optional(),
-  /** The video that is being made to take this one's place; told to its owner and the operator. */
+  /** The video that is being made to replace this one. Only for the owner and the operator. */
   replacement: videoId.nullable().optional(),
-  /** How often somebody began to watch; told to its owner and the operator. */
+  /** How often somebody started to watch. Only for the owner and the operator. */
   plays: z.int().optional(),
   downloads: videoFileRights.downloads.optional(),
   originalForAll: videoFileRights.originalForAll.optional(),
-  /** The file that it was made from; null where there is none, or not for the caller. */
+  /** The original file; null where there is none, or where the caller may not download it. */
   original: originalSchema.nullable().optional(),
-  /** "planned" as long as it is being made: the row is written at the ends of a job only. */
+  /**
+   * The job's state. It stays "planned" until the job has ended: the row is written only when the job starts and ends.
+   */
   state: z.string(),
   errorCode: z.string().nullable(),
   durationTicks: z.number(),
@@ -245,7 +252,7 @@ const passphraseSchema = z.string().min(8).max(200);
 export const videoPatchSchema = detailsPatchSchema
   .extend({
     visibility: visibilitySchema.optional(),
-    /** Opens the video while it is private; null: nothing does but links. The links of before end. */
+    /** Opens the video while it is private; null: only signed links open it. A change ends all links made before. */
     passphrase: passphraseSchema.nullable().optional(),
     downloads: videoFileRights.downloads.optional(),
     originalForAll: videoFileRights.originalForAll.optional(),
@@ -283,21 +290,21 @@ export const linkRequestSchema = z
   })
   .meta({ examples: [{ expiresInMinutes: 1_440 }] });
 export type LinkRequest = z.input<typeof linkRequestSchema>;
-/** Addresses that open a private video, for whoever has them. */
+/** Addresses that open a private video. Anybody who has them can watch it. */
 export const videoLinkSchema = z.object({
-  /** The signed part: a bearer token of the API's, too, which shows what a viewer may see. */
+  /** The signed part of the addresses. It is also a bearer token of the API, with a viewer's rights. */
   key: z.string(),
   expiresAtMs: z.number(),
   watchUrl: z.string(),
   embedUrl: z.string(),
   masterUrl: z.string(),
-  /** As `masterUrl`, with a variant of the audio alone: for podcast apps. */
+  /** As `masterUrl`, with one more variant, the audio alone, for podcast apps. */
   podcastUrl: z.string(),
-  /** While it is made there is none. */
+  /** Answers 404 until the video is finished. */
   dashUrl: z.string(),
-  /** Where one was made. */
+  /** Answers 404 where no MP4 was made. */
   mp4Url: z.string(),
-  /** Where there is one. */
+  /** This and the next answer 404 where there is no such picture. */
   posterUrl: z.string(),
   storyboardUrl: z.string(),
 });
@@ -319,7 +326,7 @@ export const videoQuerySchema = z.object({
 });
 export const videoPageSchema = z.object({
   videos: z.array(videoSchema),
-  /** For the next page; null on the last one. */
+  /** Cursor of the next page; null on the last page. */
   cursor: z.string().nullable(),
 });
 export type Video = z.infer<typeof videoSchema>;
@@ -327,7 +334,7 @@ export type VideoPage = z.infer<typeof videoPageSchema>;
 
 export const mp4StatusSchema = z.object({
   state: z.enum(["none", "making", "ready"]),
-  /** When ready. */
+  /** Null until it is ready. */
   url: z.string().nullable(),
   sizeBytes: z.int().nullable(),
 });
@@ -335,14 +342,14 @@ export type Mp4Status = z.infer<typeof mp4StatusSchema>;
 
 /** `GET /api/videos/:id/check` */
 export const videoCheckSchema = z.object({
-  /** All are. */
+  /** All objects are `ok`. */
   ok: z.boolean(),
-  /** Playlists, and all that they name. */
+  /** The playlists, and all objects that they name. */
   objects: z.array(
     z.object({
       /** Below the video's folder: "v480/playlist.m3u8". */
       path: z.string(),
-      /** As it was when the video became ready. */
+      /** Size when the video became ready. */
       sizeBytes: z.int(),
       /** `differs`: in length or content. */
       state: z.enum(["ok", "missing", "differs"]),
@@ -361,9 +368,9 @@ export type CreateJobResponse = z.infer<typeof createJobResponseSchema>;
 
 /** `GET /api/site` */
 export const siteSchema = z.object({
-  /** Servers can take work over now. */
+  /** Servers can take over work now. */
   servers: z.boolean(),
-  /** Creating a job asks for a token. */
+  /** A token is needed to create a job. */
   createToken: z.boolean(),
 });
 export type Site = z.infer<typeof siteSchema>;
@@ -373,13 +380,13 @@ export const shareRequestSchema = z
   .object({
     /** Up to a week. */
     expiresInMinutes: z.int().min(1).max(10_080).default(1_440),
-    /** Helpers through this link at the same time. */
+    /** The most contributors through this link at the same time. */
     maxContributors: z.int().min(1).max(1_000).default(50),
   })
   .meta({ examples: [{ expiresInMinutes: 1_440, maxContributors: 50 }] });
 export type ShareRequest = z.infer<typeof shareRequestSchema>;
 export const shareResponseSchema = z.object({
-  /** The token stands behind `#`: it never reaches a server's log by itself. */
+  /** The token stands behind `#`, so browsers do not send it to servers, and it gets into no log. */
   joinUrl: z.string(),
   expiresAtMs: z.number(),
   maxContributors: z.int(),
@@ -390,7 +397,7 @@ export type ShareResponse = z.infer<typeof shareResponseSchema>;
 export const socketTicketSchema = z.object({
   /** For `GET /api/jobs/:id/socket?ticket=`. */
   ticket: z.string(),
-  /** End of the minute in which the socket is to be opened; the socket then stays. */
+  /** The socket must be opened before this time, one minute from now. Once open, it stays open. */
   expiresAtMs: z.number(),
 });
 export type SocketTicketResponse = z.infer<typeof socketTicketSchema>;

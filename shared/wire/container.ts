@@ -5,42 +5,44 @@ import { idSchema } from "./formats.ts";
 import { MOST_TILES, tileSizeSchema } from "./pictures.ts";
 
 /**
- * Requests of the edge to a container (`edge/container`). They hand out no tasks: each names a job, and
- * the container leases that job's tasks from the coordinator like every other lease holder.
+ * Requests of the edge to a container (`edge/container`). They contain no tasks: `serveJobRequestSchema` names a job,
+ * and the container leases that job's tasks from the coordinator like every other lease holder.
  */
 
 const url = z.url().max(4096);
 
-/** A key frame of 4320p at the highest rate has some MB. */
+/** A key frame of 4320p at the highest bit rate has a few MB. */
 const MOST_KEY_FRAME_BYTES = 32 * 1024 * 1024;
 
-/** A whole video, which the container reads, plans if nobody did, and cuts for itself and others. */
+/**
+ * A whole video. The container reads it, plans the job if needed, and cuts chunks for itself and other lease holders.
+ */
 export const wholeSourceRequestSchema = z.object({
-  /** Presigned GET, good for hours. */
+  /** Presigned GET, valid for hours. */
   url,
   name: z.string().min(1).max(255),
   sizeBytes: z.int().min(1),
   ladder: z.array(ladderRungSchema).nullable(),
   audio: audioChoiceSchema.optional(),
-  /** The part of it that the job is about; absent: all. */
+  /** The part of the video that is transcoded; absent: all. */
   trim: trimRequestSchema.optional(),
   needsPlan: z.boolean(),
-  /** Where to say what was planned, or why it cannot be (`preparedRequestSchema`). */
+  /** Where to POST the plan, or the error that prevents one (`preparedRequestSchema`). */
   preparedUrl: url,
 });
 export type WholeSourceRequest = z.infer<typeof wholeSourceRequestSchema>;
 
-/** `POST /transcode-segment`: answered once the coordinator has welcomed the container; it works on. */
+/** `POST /transcode-segment`: answered once the coordinator has welcomed the container, which then starts its work. */
 export const serveJobRequestSchema = z.object({
   jobId: idSchema,
   /** The coordinator's WebSocket. */
   socketUrl: url,
-  /** Where the token gets a ticket that opens the socket. */
+  /** Where the container gets a ticket for the socket, with its token. */
   ticketUrl: url,
   /** Token of the role "server". */
   token: z.string().min(1).max(200),
   holderId: idSchema,
-  /** Takes nothing new after this long, ends what it has, and leaves. */
+  /** Milliseconds after which the container takes no new leases, finishes those it has, and leaves. */
   forMs: z
     .int()
     .min(1_000)
@@ -73,9 +75,9 @@ export const assembleResponseSchema = z.object({
 export type AssembleResponse = z.infer<typeof assembleResponseSchema>;
 
 const keyFrameSchema = z.object({
-  /** Presigned GET of the segment that it is in. */
+  /** Presigned GET of the media segment that has the key frame. */
   url,
-  /** Its moof, the head of the mdat and its sample. */
+  /** The byte range of its moof, the header of the mdat and its sample. */
   offsetBytes: z.int().min(0),
   sizeBytes: z.int().min(1).max(MOST_KEY_FRAME_BYTES),
 });
@@ -92,7 +94,7 @@ export const picturesRequestSchema = z.object({
   /** Tiles of the storyboard, in order, from a small rendition. */
   tiles: keyFramesSchema,
   ...tileSizeSchema.shape,
-  /** The same pictures from a rendition that fills a poster. */
+  /** The same frames from a rendition that fills a poster. */
   posters: keyFramesSchema,
 });
 export type PicturesRequest = z.infer<typeof picturesRequestSchema>;

@@ -9,12 +9,14 @@ import { errorCodeSchema, reasonSchema } from "./problem.ts";
 export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("welcome"),
-    /** The holder's id, by which the owner's view names it. */
+    /** The holder's id, as the owner sees it. */
     holderId: idSchema,
     job: jobViewSchema,
-    /** Ids of the leases named in `hello` that go on. */
+    /** Ids of those leases in `hello` that continue. */
     adopted: z.array(idSchema),
-    /** The free slots that `hello` told of. Absent where they were not heard: they are to be told. */
+    /**
+     * The free slots that `hello` stated (`want`). Absent where `hello` did not state them: the holder sends `want`.
+     */
     wanted: z.int().optional(),
   }),
   z.object({ type: z.literal("grant"), grants: z.array(leaseGrantSchema).min(1) }),
@@ -33,9 +35,9 @@ export const coordinatorMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("stage-upload"),
     taskId: idSchema,
-    /** Null: storage has it already, or is not to have it. */
+    /** Null: storage has the chunk already, or must not get it. */
     put: putSchema.nullable(),
-    /** Why storage is not to have it. The task stays one for holders of the source. */
+    /** Why storage must not get the chunk. The task then stays with lease holders that have the source. */
     refused: reasonSchema.optional(),
   }),
   z.object({ type: z.literal("job"), job: jobDeltaSchema }),

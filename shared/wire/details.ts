@@ -1,16 +1,16 @@
 import { z } from "zod";
 import type { TrimRequest } from "../job/trim.ts";
 
-/** A video's title, description and the like: for its watch page, links, embeds and the catalogue. */
+/** A video's title, description, language and chapters, for its watch page, links, embeds and the catalogue. */
 
 export const MOST_TITLE_CHARACTERS = 200;
 export const MOST_DESCRIPTION_CHARACTERS = 5_000;
 export const MOST_CHAPTERS = 200;
 
-/** Control characters, and those that turn the direction of text that follows them. */
+/** Control characters, line and paragraph separators, and characters that change the direction of text. */
 const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 
-/** One line without unseen characters, which HTML, XML and JSON all take. */
+/** The text as one line without invisible characters, valid in HTML, XML and JSON. */
 export function oneLine(text: string): string {
   return text.toWellFormed().replace(UNSEEN, " ").replace(/ +/g, " ").trim();
 }
@@ -26,7 +26,7 @@ function lines(text: string): string {
 
 const titleSchema = z.string().max(MOST_TITLE_CHARACTERS).transform(oneLine);
 
-/** BCP 47 in the form that registries recommend; refused where it is no tag. */
+/** A BCP 47 tag, which is changed to its canonical form. Other text is refused. */
 const languageSchema = z
   .string()
   .max(35)
@@ -59,19 +59,19 @@ const chaptersSchema = z
 
 /** Details given when a job is created, or changed by `PATCH /api/videos/:id`; absent fields stay as they are. */
 export const detailsPatchSchema = z.object({
-  /** Empty or null: the file's name without its ending. */
+  /** Empty or null: the file's name without its extension. */
   title: titleSchema.nullable().optional(),
   description: z.string().max(MOST_DESCRIPTION_CHARACTERS).transform(lines).optional(),
-  /** Spoken in it, as a BCP 47 tag; null: not said. */
+  /** The spoken language, as a BCP 47 tag; null: not stated. */
   language: languageSchema.nullable().optional(),
-  /** By start; the first need not start at 0. */
+  /** Sorted by start. The first need not start at 0. */
   chapters: chaptersSchema.optional(),
 });
 export type DetailsPatch = z.infer<typeof detailsPatchSchema>;
 
 /**
- * Details of a source as those of a video that is a part of it: chapters count from the part's start, where the
- * one that has begun before goes on; those that are outside are left out.
+ * Converts a source's details to those of a video that shows a part of it. Chapters are counted from the part's start.
+ * A chapter that began earlier and continues into the part starts at 0. Chapters outside the part are left out.
  */
 export function detailsOfPart(details: DetailsPatch, trim: TrimRequest | undefined): DetailsPatch {
   const { chapters } = details;
@@ -81,7 +81,7 @@ export function detailsOfPart(details: DetailsPatch, trim: TrimRequest | undefin
     const next = chapters[at + 1]?.startSeconds ?? Number.POSITIVE_INFINITY;
     return startSeconds < to && next > from;
   });
-  // Down to a millisecond, as times are written.
+  // Rounded to milliseconds.
   const moved = (seconds: number) => Math.max(0, Math.round(1000 * (seconds - from)) / 1000);
   return {
     ...details,
@@ -89,7 +89,7 @@ export function detailsOfPart(details: DetailsPatch, trim: TrimRequest | undefin
   };
 }
 
-/** As everybody sees them who may see the video. */
+/** Details as everybody sees them who may watch the video. */
 export const detailsSchema = z.object({
   /** Never empty. */
   title: z.string(),
@@ -100,13 +100,16 @@ export const detailsSchema = z.object({
 });
 export type Details = z.infer<typeof detailsSchema>;
 
-/** The title of a video that was given none. @param name of its file */
+/**
+ * The title of a video without one of its own: the file's name without its extension.
+ * @param name of the file
+ */
 export function titleOfFile(name: string): string {
   const line = oneLine(name);
   return line.replace(/(?<=.)\.\w{1,5}$/, "").trim() || line || "Video";
 }
 
-/** @param title as it was given; "" and null for none */
+/** @param title the title that was given; "" or null for none */
 export function shownTitle(title: string | null, fileName: string): string {
   return title || titleOfFile(fileName);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { idSchema } from "./formats.ts";
 
-/** The objects of a finished video, for programs that make files of it. */
+/** The objects of a finished video, for programs that make files from them. */
 
 const objectSchema = z.object({
   /** Below `folder`: "v480/init-....mp4". */
@@ -18,19 +18,19 @@ const trackSchema = z.object({
   width: z.int(),
   height: z.int(),
   init: objectSchema,
-  /** In order; one after the other behind the init segment they are one MP4. */
+  /** In order. The init segment followed by all of them is one MP4. */
   media: z.array(objectSchema.extend({ frames: z.int() })),
 });
 export type FilesTrack = z.infer<typeof trackSchema>;
 
 /** `GET /api/videos/:id/files` */
 export const videoFilesSchema = z.object({
-  /** The folder below `/v/` that has them: another id than the video's where that took another one's place. */
+  /** The folder below `/v/` with the objects. It differs from the video's id where the video replaced another one. */
   folder: idSchema.optional(),
   durationSeconds: z.number(),
-  /** Best first; those without one init segment throughout are left out. */
+  /** Best first. Renditions with more than one init segment are left out. */
   tracks: z.array(trackSchema),
-  /** All other objects: playlists, and media of renditions that are no track. */
+  /** All other objects: playlists, and media of renditions that are not in `tracks`. */
   others: z.array(objectSchema),
 });
 export type VideoFiles = z.infer<typeof videoFilesSchema>;

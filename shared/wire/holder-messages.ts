@@ -9,39 +9,40 @@ import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, roleSchema } from "./protoco
 /** Messages of a lease holder to its job's coordinator. */
 
 /**
- * The part of a `hello` that every version has: enough to tell a holder that its version is not spoken
- * here. A hello without a version counts as version 0.
+ * The part of a `hello` that all versions have in common. With it, a holder of an unsupported version can be refused. A
+ * hello without a version counts as version 0.
  */
 export const helloVersionSchema = z.object({
   type: z.literal("hello"),
   protocolVersion: z.number().default(0),
 });
 
-/** Free slots: the holder would start this many tasks now. Replaces the former number. */
+/** Free slots: the number of tasks that the holder would start now. It replaces the number sent before. */
 const want = z.int().min(0).max(64);
 
 export const holderMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
     protocolVersion: z.int().min(OLDEST_PROTOCOL_VERSION).max(PROTOCOL_VERSION),
-    /** As the ticket says that opened the socket. */
+    /** The same role as in the ticket that opened the socket. */
     role: roleSchema,
     /**
-     * A secret that the holder chose, kept over reconnects: with the token of its ticket it shows that the
-     * same one is back. Not its id: that one is given by the coordinator (`welcome`), and says nothing of this.
+     * A secret that the holder chose and keeps over reconnects. Together with the token of the ticket it proves that
+     * the same holder is back. It is not the holder's id, which the coordinator assigns (`welcome`) and which reveals
+     * nothing about the secret.
      */
     holderId: idSchema,
     name: z.string().max(60),
     device: z.string().max(60),
     slots: z.int().min(0).max(64),
     engines: z.array(engineSchema).max(3),
-    /** Leases still in work here, to be adopted again after a lost connection. */
+    /** Leases that are still in work, which the holder wants to keep after a lost connection. */
     leases: z.array(idSchema).max(256),
-    /** Owner only: tasks whose chunk it can cut now (it has the file). */
+    /** Whether the owner's tab has the file, so that it can cut chunks. False for other roles. */
     hasSource: z.boolean(),
     want: want.optional(),
   }),
-  /** Where no other message says it. */
+  /** For changes of `want` that no other message carries. */
   z.object({ type: z.literal("want"), slots: want }),
   z.object({
     type: z.literal("renew"),
@@ -50,7 +51,10 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
         z.object({
           leaseId: idSchema,
           progress: z.number().min(0).max(1),
-          /** Spent on it in a slot so far: with the progress it tells a newcomer's speed. */
+          /**
+           * Milliseconds of work on the lease so far. With the progress they give the speed of a holder without
+           * results.
+           */
           workMs: z.number().min(0).optional(),
         }),
       )
@@ -68,7 +72,7 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     engine: engineSchema,
     encodeMs: z.number().min(0),
     warnings: z.array(z.string().max(500)).max(10),
-    /** The same with codes and times; none from holders that were built before there were. */
+    /** The same notices as in `warnings`, with codes and times. Absent from holders of older builds. */
     notices: z.array(noticeSchema).max(10).optional(),
   }),
   z.object({
@@ -80,9 +84,9 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   }),
   /** The verdict of a lease that was granted with `compare`. */
   z.object({ type: z.literal("compared"), leaseId: idSchema, verdict: pictureVerdictSchema }),
-  /** Gives a lease back undone (paused, closing); not an attempt. */
+  /** Gives back a lease unfinished, because the holder pauses or closes. This is not a failed attempt. */
   z.object({ type: z.literal("release"), leaseId: idSchema }),
-  /** Owner: this chunk is made and can be uploaded; answered by `stage-upload`. */
+  /** Owner: this chunk is ready for upload. Answered by `stage-upload`. */
   z.object({
     type: z.literal("stage-offer"),
     chunk: chunkInfoSchema,
@@ -91,7 +95,7 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
   }),
   /** Owner: the chunk is in storage. */
   z.object({ type: z.literal("staged"), taskId: idSchema }),
-  /** Owner: this chunk cannot be made; counts as a failed attempt of its task. */
+  /** Owner: this chunk cannot be made. This counts as a failed attempt of its task. */
   z.object({
     type: z.literal("stage-failed"),
     taskId: idSchema,
@@ -99,7 +103,7 @@ export const holderMessageSchema = z.discriminatedUnion("type", [
     retryable: z.boolean(),
     message: z.string().max(500),
   }),
-  /** Owner: from now on. */
+  /** Owner: changes these settings from now on. */
   z.object({ type: z.literal("settings"), settings: jobSettingsPatchSchema }),
 ]);
 export type HolderMessage = z.infer<typeof holderMessageSchema>;

@@ -41,10 +41,10 @@ export type CoordinatorStatus = z.infer<typeof coordinatorStatusSchema>;
 
 /** `GET /api/jobs/:id`; `tasks`, `segments` (provenance) and `holders` are empty without the owner's token. */
 export const jobStatusSchema = jobViewSchema.extend({
-  /** Title, description and the like, as its owner wrote them. */
+  /** Title, description, language and chapters, as the owner wrote them. */
   details: detailsSchema.optional(),
   ...picturesSchema.shape,
-  /** Null while a server still reads the source. */
+  /** Null while a server is still reading the source. */
   source: sourceFactsSchema.nullable(),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])),
   segments: z.array(

@@ -5,7 +5,7 @@ import { idSchema } from "./formats.ts";
 import { errorCodeSchema, reasonSchema } from "./problem.ts";
 import { roleSchema } from "./protocol.ts";
 
-/** A job as pages show it: a whole view at first, then what changed. */
+/** A job as pages show it: first the whole view, then changes. */
 
 export const taskViewSchema = z.object({
   id: idSchema,
@@ -16,7 +16,7 @@ export const taskViewSchema = z.object({
   /** Failed attempts so far. */
   attempts: z.int(),
   progress: z.number(),
-  /** Id of the holder at work, or of the one that made the result. */
+  /** Id of the holder that works on the task, or that made its result. */
   holder: z.string().nullable(),
   lastError: errorCodeSchema.nullable(),
 });
@@ -30,10 +30,10 @@ export const holderViewSchema = z.object({
   connected: z.boolean(),
   slots: z.int(),
   tasksDone: z.int(),
-  /** Media seconds a second of work, averaged; null before its first result. */
+  /** Seconds of media made per second of work, averaged; null before the first result. */
   speed: z.number().nullable(),
   engines: z.array(engineSchema),
-  /** `new`: too few of its results were proven by somebody trusted; `proven`: enough; see trust.ts. */
+  /** `new`: too few of its results were proven by trusted lease holders. `proven`: enough were. See trust.ts. */
   trust: z.enum(["trusted", "new", "proven", "banned"]),
 });
 export type HolderView = z.infer<typeof holderViewSchema>;
@@ -41,40 +41,42 @@ export type HolderView = z.infer<typeof holderViewSchema>;
 export const jobViewSchema = z.object({
   id: idSchema,
   state: jobStateSchema,
-  /** Its file's; for everybody but the owner and the operator: its title. */
+  /** The file's name. Only the owner and the operator see it; all others get the title. */
   name: z.string(),
   title: z.string().optional(),
   durationTicks: z.int(),
   segmentCount: z.int(),
   error: reasonSchema.nullable(),
   warnings: z.array(z.string()),
-  /** The same with codes and times; none of jobs that ended before there were. */
+  /** The same notices as in `warnings`, with codes and times. Absent for jobs of older builds. */
   notices: z.array(noticeSchema).optional(),
   createdAtMs: z.number(),
   firstPlayableAtMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
-  /** Since when nobody is there who could go on; null while somebody is. Given up after a day. */
+  /**
+   * Since when no connected lease holder could continue the job; null while one can. The job fails after a day of this.
+   */
   stuckSinceMs: z.number().nullable().optional(),
   bytesStored: z.number(),
   /** Share of the tasks that are done, 0..1. */
   progress: z.number().min(0).max(1),
   settings: jobSettingsSchema,
-  /** Everything is made, and nobody trusted is here who can verify what helpers made. */
+  /** Everything is made, but no trusted lease holder is connected to verify the contributors' results. */
   awaitsVerification: z.boolean().optional(),
-  /** The pool that was asked for help, and how many of its machines are here; null: none was. */
+  /** The pool that was asked for help, with the number of its machines that are connected; null: none was asked. */
   pool: z.object({ name: z.string(), members: z.int() }).nullable().optional(),
-  /** Tasks that only a tab with the source can do now: with none left, the owner may leave. */
+  /** The number of tasks that only a tab with the source can do now. At 0 the owner may leave. */
   tasksNeedingSource: z.int(),
   tasks: z.array(taskViewSchema),
   holders: z.array(holderViewSchema),
 });
 export type JobView = z.infer<typeof jobViewSchema>;
 
-/** Changes since the previous view; `tasks` and `holders` hold only changed items. */
+/** Changes since the previous view. `tasks` and `holders` contain only the items that changed. */
 export const jobDeltaSchema = jobViewSchema.partial();
 export type JobDelta = z.infer<typeof jobDeltaSchema>;
 
-/** Applies a delta to a view; items of `tasks` and `holders` replace those of the same id. */
+/** Applies a delta to a view. Items of `tasks` and `holders` replace items with the same id. */
 export function applyJobDelta(view: JobView, delta: JobDelta): JobView {
   const { tasks, holders, ...facts } = delta;
   return {

@@ -1,4 +1,4 @@
-/** The value of a JSON text; undefined for what is no JSON: every schema refuses that. */
+/** Parses a JSON text. Returns undefined where it is not JSON; every schema refuses undefined. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -9,7 +9,7 @@ import {
 } from "../job/job.ts";
 import { hex64Schema, idSchema, md5Base64Schema, storageUrlSchema } from "./formats.ts";
 
-/** A task in a holder's hands: its chunk, what is made of it, and where that goes. */
+/** A leased task: its chunk, its outputs, and where they are uploaded. */
 
 /**
  * Where a chunk lies on the job's timeline. A chunk is a small mp4 whose own times begin at 0;
@@ -25,12 +25,12 @@ export const chunkInfoSchema = z.object({
 });
 export type ChunkInfo = z.infer<typeof chunkInfoSchema>;
 
-/** An init segment is a few boxes. */
+/** The most bytes of an init segment, which consists of a few boxes. */
 export const MAX_INIT_BYTES = 16 * 1024;
 
 const outputFacts = {
   rendition: z.string().max(24),
-  /** Segment index of a media output; an init names the first segment of its task. */
+  /** Segment index of a media output. For an init segment, the index of its task's first segment. */
   segment: z.int().min(0),
   sizeBytes: z
     .int()
@@ -38,29 +38,32 @@ const outputFacts = {
     .max(512 * 1024 * 1024),
   sha256: hex64Schema,
   md5: md5Base64Schema,
-  /** Samples in it; 0 for an init. */
+  /** Number of samples; 0 for an init segment. */
   frames: z.int().min(0),
 };
 
-/** An output that a holder offers: media is uploaded afterwards, an init segment is part of the offer. */
+/** An output that a holder offers. Media is uploaded afterwards; an init segment is part of the offer. */
 export const outputSchema = z.discriminatedUnion("kind", [
   z.object({ ...outputFacts, kind: z.literal("media") }),
   z.object({
     ...outputFacts,
     kind: z.literal("init"),
-    /** Its bytes: the gate checks and stores them, once for all leases that bring the same. */
+    /** The bytes of the init segment. The gate checks them, and stores them once for all leases that offer the same. */
     base64: z.base64().max(4 * Math.ceil(MAX_INIT_BYTES / 3)),
   }),
 ]);
 export type Output = z.infer<typeof outputSchema>;
-/** An output of either kind, without an init's bytes. */
+/** An output of either kind, without the bytes of an init segment. */
 export type OutputFacts = Pick<Output, keyof Output>;
 
-/** A trusted holder's verdict on a result's pictures: the source's; not the source's; cannot tell. */
+/**
+ * A trusted holder's verdict on a result's frames. `agrees`: they match the source. `lies`: they do not. `unsure`: it
+ * cannot tell.
+ */
 export const pictureVerdictSchema = z.enum(["agrees", "lies", "unsure"]);
 export type PictureVerdict = z.infer<typeof pictureVerdictSchema>;
 
-/** An output of another holder, to be fetched and compared with the source. */
+/** An output of another holder, which the auditor downloads and compares with the source. */
 export const outputToCompareSchema = z
   .object({ ...outputFacts, kind: z.enum(["init", "media"]) })
   .pick({ rendition: true, kind: true, segment: true, sizeBytes: true, sha256: true })
@@ -75,11 +78,14 @@ export const leaseGrantSchema = z.object({
   segments: z.array(segmentSchema).min(1),
   renditions: z.array(z.union([videoRenditionSchema, audioRenditionSchema])).min(1),
   source: sourceFactsSchema.pick({ durationTicks: true, video: true, audio: true }),
-  /** Only a result of this engine counts (others could not be verified); any when absent. */
+  /** Only a result of this engine is accepted, because others could not be verified. Absent: any engine. */
   engine: engineSchema.optional(),
-  /** The task is done: its outputs are to be compared, answered by `compared`, and nothing is made. */
+  /**
+   * The lease is an audit by pictures: the holder compares these outputs with the source, makes nothing, and answers
+   * with `compared`.
+   */
   compare: z.array(outputToCompareSchema).min(1).optional(),
-  /** "local": the holder cuts the chunk from its own file. */
+  /** Where the chunk comes from. "local": the holder cuts it from its own file. */
   chunk: z.union([
     z.object({ from: z.literal("local") }),
     z.object({ from: z.literal("url"), url: storageUrlSchema, info: chunkInfoSchema }),
@@ -88,10 +94,10 @@ export const leaseGrantSchema = z.object({
 export type LeaseGrant = z.infer<typeof leaseGrantSchema>;
 
 export const putSchema = z.object({
-  /** Position in the offer's `outputs`. Inits, and media that storage already holds, get no PUT. */
+  /** Index in the offer's `outputs`. Init segments, and media that storage already has, get no PUT. */
   output: z.int().min(0),
   url: storageUrlSchema,
-  /** To be sent exactly: they are signed. */
+  /** The headers are signed: the upload must send exactly these. */
   headers: z.record(z.string(), z.string()),
 });
 export type Put = z.infer<typeof putSchema>;

@@ -1,20 +1,20 @@
 import { z } from "zod";
 
-/** Lists and rules of the site's operator, and reports that others send to the operator. */
+/** Lists and rules of the site's operator, and reports that people send to the operator. */
 
-/** Null: no such rule. */
+/** A limit; null: none. */
 const rule = z.int().min(1).nullable().default(null);
 
-/** `PUT /api/admin/rules`: what holds for new videos, and how long videos stay. */
+/** `PUT /api/admin/rules`: limits for new videos, and how long videos are kept. */
 export const siteRulesSchema = z
   .object({
-    /** Seconds of a video. */
+    /** The longest duration of a video, in seconds. */
     mostSeconds: rule,
-    /** Bytes of its file. */
+    /** The largest source file, in bytes. */
     mostSourceBytes: rule,
-    /** Videos that the site may have, also those that are being made. */
+    /** The most videos on the site, including those that are being made. */
     mostVideos: rule,
-    /** A day's trigger deletes ended videos that are older. */
+    /** A daily trigger deletes videos whose job ended longer ago than this. */
     deleteAfterDays: rule,
   })
   .meta({
@@ -26,7 +26,7 @@ export type SiteRules = z.infer<typeof siteRulesSchema>;
 
 /** `GET /api/admin` */
 export const overviewSchema = z.object({
-  /** Videos by state; "planned": being made. */
+  /** Number of videos by state. "planned": being made. */
   videos: z.record(z.string(), z.int()),
   bytesStored: z.number(),
   reports: z.int(),
@@ -76,6 +76,6 @@ export const catalogueBackupSchema = z.object({
 });
 export type CatalogueBackup = z.infer<typeof catalogueBackupSchema>;
 export const restoredSchema = z.object({
-  /** Rows that were added; those that were there stay as they were. */
+  /** Number of rows that were added. Existing rows were not changed. */
   added: z.int(),
 });

@@ -3,18 +3,18 @@ import { SHEET_COLUMNS, SHEET_ROWS } from "../pictures/storyboard.ts";
 
 /** The pictures that stand for a video: its poster, and its storyboard. */
 
-/** How a poster came about: chosen by the program, one of the video's frames, or a picture of the person's own. */
+/** Where a poster comes from: chosen by the program, a frame that a person chose, or a person's own picture. */
 export const POSTER_SOURCES = ["automatic", "frame", "file"] as const;
 export const posterSourceSchema = z.enum(POSTER_SOURCES);
 export type PosterSource = z.infer<typeof posterSourceSchema>;
 
 export const MOST_POSTER_BYTES = 1024 * 1024;
-/** Pixels of either side of a poster. */
+/** The most pixels of either side of a poster. */
 export const MOST_POSTER_SIDE = 4096;
 export const LEAST_POSTER_SIDE = 16;
 
 export const posterSchema = z.object({
-  /** On this site: `/v/<id>/poster.jpg`. */
+  /** Path on this site: `/v/<id>/poster.jpg`. */
   path: z.string(),
   width: z.int(),
   height: z.int(),
@@ -23,10 +23,10 @@ export const posterSchema = z.object({
 });
 export type Poster = z.infer<typeof posterSchema>;
 
-/** As they stand in what is told of a video; absent or null: there is none (yet). */
+/** The pictures in an answer about a video. Absent or null: there is none (yet). */
 export const picturesSchema = z.object({
   poster: posterSchema.nullable().optional(),
-  /** WebVTT whose cues name parts of pictures, on this site: `/v/<id>/storyboard.vtt`. */
+  /** Path on this site: `/v/<id>/storyboard.vtt`, WebVTT whose cues name parts of pictures. */
   storyboardPath: z.string().nullable().optional(),
 });
 export type Pictures = z.infer<typeof picturesSchema>;
@@ -38,10 +38,10 @@ export const posterQuerySchema = z.object({
     .describe("`automatic` never replaces a poster that a person chose."),
 });
 
-/** Tiles of a storyboard. */
+/** The most tiles of a storyboard. */
 export const MOST_TILES = 300;
 export const MOST_TILE_SIDE = 320;
-/** Bytes of a sheet. */
+/** The most bytes of a sheet. */
 export const MOST_SHEET_BYTES = 512 * 1024;
 const MOST_SHEETS = MOST_TILES / (SHEET_COLUMNS * SHEET_ROWS);
 
@@ -55,7 +55,7 @@ export const newStoryboardSchema = tileSizeSchema
   .extend({
     /** When each tile's picture begins to be shown, in seconds, ascending; the first at 0. */
     startSeconds: z.array(z.number().min(0).max(1_000_000)).min(1).max(MOST_TILES),
-    /** When the last one ends. */
+    /** When the last tile's picture ends, in seconds. */
     endSeconds: z.number().min(0).max(1_000_000),
     /** JPEGs in base64, each with five tiles a row and five rows, the last one with as many rows as it needs. */
     sheets: z
@@ -74,5 +74,5 @@ export const newStoryboardSchema = tileSizeSchema
   });
 export type NewStoryboard = z.infer<typeof newStoryboardSchema>;
 
-/** Most bytes of a request with a whole storyboard. */
+/** The most bytes of a request with a whole storyboard. */
 export const MOST_STORYBOARD_BYTES = MOST_SHEETS * (MOST_SHEET_BYTES * 1.34) + 64 * 1024;

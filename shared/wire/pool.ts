@@ -4,15 +4,15 @@ import { hex64Schema, idSchema } from "./formats.ts";
 import { errorCodeSchema } from "./problem.ts";
 
 /**
- * Pools: machines that are lent once and help with many videos. The messages between a member and its
- * pool, and the bodies of `/api/pools`.
+ * Pools: groups of machines that join once and then help with many videos. This file has the messages between a member
+ * and its pool, and the bodies of `/api/pools`.
  */
 
-/** Raise it with a change after which members built before it no longer work. */
+/** Raise this version with each change after which older members no longer work. */
 export const POOL_PROTOCOL_VERSION = 1;
 /** A member's public key: ECDSA P-256 as SPKI, in base64url. */
 const publicKeySchema = z.string().regex(/^[A-Za-z0-9_-]{100,200}$/);
-/** ECDSA P-256 with SHA-256, r and s one after the other (IEEE P1363), in base64url. */
+/** A signature by ECDSA P-256 with SHA-256: r followed by s (IEEE P1363), in base64url. */
 const signatureSchema = z.string().regex(/^[A-Za-z0-9_-]{80,100}$/);
 const slots = z.int().min(0).max(64);
 
@@ -21,7 +21,7 @@ export function signedText(poolId: string, nonce: string): string {
   return `tributary pool hello\n${poolId}\n${nonce}`;
 }
 
-/** Why a member takes no work at the moment. */
+/** Why a member accepts no work at the moment. */
 export const restReasonSchema = z.enum(["paused", "hours", "data", "battery", "active", "device"]);
 export type RestReason = z.infer<typeof restReasonSchema>;
 
@@ -36,28 +36,28 @@ export const memberMessageSchema = z.discriminatedUnion("type", [
     name: z.string().max(60),
     device: z.string().max(60),
     engines: z.array(engineSchema).max(3),
-    /** Encoders at a time; 0: it takes no work, for `rests`. */
+    /** Encoders at a time; 0: it accepts no work, for the reason in `rests`. */
     slots,
     rests: restReasonSchema.nullable(),
     /** The job that it still works on after a lost connection. */
     jobId: idSchema.nullable(),
   }),
   z.object({ type: z.literal("slots"), slots, rests: restReasonSchema.nullable() }),
-  /** Its work on the job is over: the job ended, or refused it with this code. */
+  /** The member's work on the job is over: the job has ended (null), or has refused the member with this code. */
   z.object({ type: z.literal("left"), jobId: idSchema, code: errorCodeSchema.nullable() }),
-  /** Its pass ends soon; answered by `pass` while it is still to help with the job. */
+  /** The member's pass expires soon. Answered by `pass` as long as the member is assigned to the job. */
   z.object({ type: z.literal("renew"), jobId: idSchema }),
 ]);
 export type MemberMessage = z.infer<typeof memberMessageSchema>;
 
-/** Work that a member has done for a pool so far. */
+/** The work that a member has done for a pool so far. */
 export const givenSchema = z.object({
   jobs: z.int(),
   tasks: z.int(),
   /** Video made, in seconds. */
   mediaSeconds: z.number(),
   frames: z.int(),
-  /** Bytes of results that it offered for upload. */
+  /** Bytes of the results that it offered for upload. */
   bytes: z.number(),
 });
 export type Given = z.infer<typeof givenSchema>;
@@ -72,12 +72,12 @@ export const poolMessageSchema = z.discriminatedUnion("type", [
     poolName: z.string(),
     given: givenSchema,
   }),
-  /** Helps with this job from now on; what was begun for another one is finished first. */
+  /** The member helps with this job from now on. It first finishes what it began for another job. */
   z.object({
     type: z.literal("assign"),
     jobId: idSchema,
     title: z.string(),
-    /** Opens this one job, in place of a contributor link's token. */
+    /** Admits the member to this job, like a contributor link's token. */
     pass: z.string(),
     passEndsAtMs: z.number(),
   }),
@@ -87,7 +87,7 @@ export const poolMessageSchema = z.discriminatedUnion("type", [
     pass: z.string(),
     passEndsAtMs: z.number(),
   }),
-  /** Takes nothing new for any job; what was begun is finished. */
+  /** The member takes no new tasks of any job. It finishes what it began. */
   z.object({ type: z.literal("rest") }),
   z.object({ type: z.literal("given"), given: givenSchema }),
   z.object({ type: z.literal("error"), code: errorCodeSchema, message: z.string() }),
@@ -100,11 +100,11 @@ export const poolAskSchema = z.object({
   /** The text after `#` in the pool's link for owners. */
   token: z.string().min(1).max(400),
   /**
-   * A random text that a browser or program keeps: jobs with the same one are of one owner, and owners
-   * share the pool. Default: the network address of the request.
+   * A random text that a browser or program keeps. Jobs with the same text count as one owner's, and owners share the
+   * pool equally. Default: the network address of the request.
    */
   requester: z.string().min(8).max(100).optional(),
-  /** The owner agrees that pieces of a private video go to the pool's machines. */
+  /** The owner agrees that chunks of a private video go to the pool's machines. */
   sharePrivate: z.boolean().optional(),
 });
 export type PoolAsk = z.infer<typeof poolAskSchema>;
@@ -114,9 +114,9 @@ const linkKindSchema = z.enum(["join", "ask"]);
 export type PoolLinkKind = z.infer<typeof linkKindSchema>;
 
 export const poolRulesSchema = z.object({
-  /** Members at work at the same time. */
+  /** The most members that are connected at the same time. */
   maxMembers: z.int().min(1).max(1_000),
-  /** Jobs that may wait for the pool at the same time, of one owner. */
+  /** The most jobs of one owner that wait for the pool at the same time. */
   maxJobsEach: z.int().min(1).max(100),
 });
 export type PoolRules = z.infer<typeof poolRulesSchema>;
@@ -131,9 +131,9 @@ export const createPoolResponseSchema = z.object({
   operatorToken: z.string(),
   /** The operator's page; the token stands behind `#`. */
   operatorUrl: z.string(),
-  /** Members join by it: a year, and as many as the rules allow. */
+  /** The link by which members join. It is valid for a year, for as many members as the rules allow. */
   joinUrl: z.string(),
-  /** Owners of videos ask for help by it. */
+  /** The link by which owners of videos ask for help. */
   askUrl: z.string(),
 });
 export type CreatePoolResponse = z.infer<typeof createPoolResponseSchema>;
@@ -148,11 +148,11 @@ export type PoolPatch = z.infer<typeof poolPatchSchema>;
 export const poolLinkRequestSchema = z
   .object({
     kind: linkKindSchema,
-    /** For the operator's page: "Class 7b". */
+    /** A name for the operator's page, such as "Class 7b". */
     label: z.string().trim().max(60).default(""),
     /** Up to two years; default: a year. */
     expiresInDays: z.int().min(1).max(730).default(365),
-    /** Members that join by it; of a link for owners: it has no meaning. */
+    /** The most members that are connected by this link at the same time. Ignored for links for owners. */
     maxMembers: z.int().min(1).max(1_000).default(500),
   })
   .meta({ examples: [{ kind: "join", label: "Class 7b", maxMembers: 30 }] });
@@ -170,10 +170,10 @@ export type PoolLink = z.infer<typeof poolLinkSchema>;
 export const poolFactsSchema = z.object({
   poolId: idSchema,
   name: z.string(),
-  /** Members that are connected, and those of them that work. */
+  /** Members that are connected, and how many of them are working. */
   members: z.int(),
   working: z.int(),
-  /** Jobs that have asked for help and are not over. */
+  /** Jobs that have asked for help and have not ended. */
   jobs: z.int(),
 });
 export type PoolFacts = z.infer<typeof poolFactsSchema>;
@@ -191,10 +191,10 @@ const memberViewSchema = z.object({
   firstSeenAtMs: z.number(),
   lastSeenAtMs: z.number(),
   given: givenSchema,
-  /** Pixels encoded a second of work in one encoder; null: not known yet. */
+  /** Pixels that one encoder makes per second of work; null: not known yet. */
   pixelsPerSecond: z.number().nullable(),
   record: z.object({
-    /** Proven results, as they count today. */
+    /** Proven results, of which older ones count less. */
     proven: z.number(),
     byHash: z.int(),
     byPicture: z.int(),
@@ -208,15 +208,15 @@ const queuedJobSchema = z.object({
   title: z.string(),
   ownerId: z.string(),
   askedAtMs: z.number(),
-  /** Null while it is made. */
+  /** Null while the job is running. */
   endedAtMs: z.number().nullable(),
   totalSeconds: z.number(),
-  /** Video that is still to be made, in seconds. */
+  /** Seconds of video that are still to be made. */
   remainingSeconds: z.number(),
   members: z.int(),
   failures: z.int(),
 });
-/** Every five minutes. */
+/** A sample of the pool's state, taken every five minutes. */
 const poolSampleSchema = z.object({
   atMs: z.number(),
   members: z.int(),
@@ -238,7 +238,7 @@ export const poolOverviewSchema = poolFactsSchema.extend({
   ),
   memberList: z.array(memberViewSchema),
   queue: z.array(queuedJobSchema),
-  /** By owner: jobs, and video made for them by the pool. */
+  /** For each owner: the number of jobs, and the seconds of video that the pool made for them. */
   owners: z.array(
     z.object({
       ownerId: z.string(),
@@ -259,11 +259,14 @@ export const poolPassSchema = z.object({
   jobId: idSchema,
   poolId: idSchema,
   memberId: idSchema,
-  /** Principal of the link that it came by: what is proven of one of its members counts for all. */
+  /**
+   * Principal of the link by which the member joined. What is proven about one of the link's members, good or bad,
+   * counts for all of them.
+   */
   principal: hex64Schema,
-  /** Number of its results in earlier jobs that a trusted holder has proven. */
+  /** Number of the member's results in earlier jobs that trusted lease holders have proven. */
   proven: z.int().min(0),
-  /** Pixels encoded a millisecond in one encoder; 0: not known. */
+  /** Pixels that one encoder makes per millisecond; 0: not known. */
   pixelsPerMs: z.number().min(0),
   expiresAtMs: z.number(),
 });

@@ -17,9 +17,9 @@ export const oembedSchema = z.object({
   provider_url: z.string(),
   /** Seconds. */
   cache_age: z.int(),
-  /** Seconds; not of the standard, as YouTube and Vimeo have it. */
+  /** Seconds. Not part of the standard, but YouTube and Vimeo have it. */
   duration: z.int(),
-  /** An iframe. */
+  /** HTML of an iframe. */
   html: z.string(),
   width: z.int(),
   height: z.int(),

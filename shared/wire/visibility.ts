@@ -1,6 +1,6 @@
 /**
- * Visibility of a video: `unlisted` is for everybody who has its link, `listed` also stands in the site's
- * list, `private` is for its owner and the site's operator.
+ * Visibility of a video. `unlisted`: everybody who has the link may watch it. `listed`: it also appears in the site's
+ * list. `private`: only its owner, the site's operator, and people with a signed link or the passphrase may watch it.
  */
 export const VISIBILITIES = ["unlisted", "listed", "private"] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
