@@ -1,13 +1,13 @@
 import { ffmpeg } from "../setup/media.ts";
 
-/** A caption as native ffmpeg reads it: in milliseconds, without markup. */
+/** A cue as native ffmpeg reads it, without markup. */
 export interface NativeCue {
   startMs: number;
   endMs: number;
   text: string;
 }
 
-/** All cues of a file with captions, or of a stream of a video, by their starts. */
+/** All cues of a caption file or of a video's subtitle stream, sorted by start. */
 export async function nativeCues(path: string, stream = "0:s:0"): Promise<NativeCue[]> {
   const srt = await ffmpeg(["-copyts", "-i", path, "-map", stream, "-f", "srt", "-"]);
   return srt
@@ -27,7 +27,7 @@ function millisecondsOf(time: string): number {
   return Math.round(1000 * (seconds + 60 * (minutes + 60 * hours)));
 }
 
-/** A cue's plain text: ffmpeg adds font tags, and positions in braces. */
+/** A cue's plain text: without ffmpeg's font tags, and without its positions in braces. */
 function plain(text: string): string {
   return text
     .replaceAll(/<\/?(?:b|i|u|font)\b[^>]*>|\{\\an\d\}/g, "")

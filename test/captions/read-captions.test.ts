@@ -76,14 +76,14 @@ describe("each format by native ffmpeg: text and times are the same in the sourc
     await inFolder(async (folder) => {
       const before = join(folder, `before.${format}`);
       const after = join(folder, "after.vtt");
-      // ffmpeg 5.1 stops at a block of styles, and shows a drawing as its numbers.
+      // Removed for ffmpeg 5.1, which stops at a STYLE block and shows a drawing as numbers.
       const plain = text.replace(/STYLE\n.*\n\n/, "").replace(/.*p1.*\n/, "");
       await writeFile(before, plain);
       const { cues } = read(plain, format);
       await writeFile(after, writeWebvtt(cues));
       const expected = (await nativeCues(before)).filter((cue) => cue.text !== "");
       expect(expected).toHaveLength(count);
-      // ffmpeg 5.1 shows WebVTT's names of characters as they are written.
+      // ffmpeg 5.1 does not decode WebVTT's character references.
       const decoded = (cue: { text: string }) => ({
         ...cue,
         text: cue.text.replaceAll("&amp;", "&").replaceAll("&lt;", "<").replaceAll("&gt;", ">"),
@@ -192,7 +192,7 @@ test.each([
   expect(() => read(text, format)).toThrow(expect.objectContaining({ code: "CAPTIONS_INVALID" }));
 });
 
-/** Letters from which markup, settings and times are made. */
+/** Random text of characters that make up markup, settings and times. */
 const hostile = fc
   .array(
     fc.constantFrom(
@@ -215,7 +215,7 @@ const hostile = fc
   )
   .map((parts) => parts.join(""));
 
-/** None where nothing of it can be shown. */
+/** No cues where the text is refused because it has nothing to show. */
 function cuesOf(text: string, format: CaptionFormat): Cue[] {
   try {
     return read(text, format).cues;

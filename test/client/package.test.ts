@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 
-// The client as other programs use it: packed, unpacked into such a program, type-checked and run.
+// The client as other programs use it: packed, unpacked into a program's node_modules, type-checked and run.
 
 const run = promisify(execFile);
 let program: string;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await mkdir(home, { recursive: true });
   const tarball = join(program, packed?.filename ?? "");
   await run("tar", ["xzf", tarball, "-C", home, "--strip-components=1"]);
-  // What npm would fetch for it; nothing else is there to be found.
+  // The client's own dependencies, as npm would install them. The program has no other packages.
   for (const name of ["zod", "p-limit", "yocto-queue"]) {
     await symlink(join(root, "node_modules", name), join(program, "node_modules", name));
   }

@@ -25,7 +25,7 @@ const LADDER = [
   { shortSide: 90, kilobitsPerSecond: 60 },
 ];
 
-/** Even frames with sound; and frames that come unevenly. */
+/** A job with even frame durations and audio, and one with uneven frame durations. */
 let jobs: Record<"even" | "uneven", WholeJob>;
 
 beforeAll(async () => {
@@ -83,7 +83,7 @@ describe.each(["even", "uneven"] as const)("outputs of %s frames", (name) => {
 describe("the gate refuses", () => {
   test("a segment in another's place, another rendition's init, a part of a segment", () => {
     const [large, small] = videoRenditions();
-    // Of several fragments, unlike the short one that everything begins with.
+    // `first` has several fragments, unlike the short segment at the start of a video.
     const [short, first] = large.media;
     if (short === undefined || first === undefined) throw new Error("two segments are needed");
     const swapped = { ...short, segment: first.segment };
@@ -101,13 +101,13 @@ describe("the gate refuses", () => {
   test("a level above the plan's, and one too low for the picture; one between passes", () => {
     const [large] = videoRenditions();
     const init = large.inits[0] ?? new Uint8Array();
-    // Of a plan that does not say the init segment to the byte.
+    // Without parameter sets the plan does not fix every byte of the init segment.
     const { parameterSets: _, ...rendition } = large.rendition as VideoRendition;
     const { level } = rendition;
     const said = (claimed: number) => {
       const bytes = init.slice();
       const at = Buffer.from(init).indexOf(Buffer.from([1, 100, 0, level, 0xff, 0xe1]));
-      // In the record and in the SPS that follows its length.
+      // The level stands in the decoder configuration record, and again in the SPS in it.
       for (const offset of [3, 11]) bytes[at + offset] = claimed;
       return codeOf(() => checkInit(bytes, rendition));
     };
@@ -192,7 +192,7 @@ describe("the gate refuses", () => {
   });
 });
 
-/** Bytes overwritten, cut off, left out or doubled: mostly near the start, where the boxes are. */
+/** Overwrites, cuts off, leaves out or repeats bytes. Mostly near the start, where the boxes are. */
 function damage(): fc.Arbitrary<(bytes: Uint8Array) => Uint8Array> {
   const place = fc.oneof(fc.nat({ max: 1_500 }), fc.nat());
   const overwrite = fc
@@ -229,7 +229,7 @@ function codeOf(run: () => unknown): string | null {
   return typeof judged === "string" ? judged : null;
 }
 
-/** The code of what was thrown; anything but a TributaryError goes on. */
+/** The result, or the code of a TributaryError. Other errors are thrown on. */
 function judge<T>(run: () => T): T | string {
   try {
     return run();
@@ -269,7 +269,7 @@ function plannedTicks(segments: readonly Segment[]): number[] {
   });
 }
 
-/** Starts of all fragments: that is where key frames are planned. */
+/** Start ticks of all fragments. Each begins with a planned key frame. */
 function keyTicks({ media }: CheckedRendition): number[] {
   return media.flatMap(({ segment, facts }) => {
     let atTicks = segment.startTicks;

@@ -13,17 +13,17 @@ import {
 import { KEY_FRAME_TICKS, keyFrameIndexes } from "../../shared/job/key-frames.ts";
 import { SEGMENT_LIMIT_TICKS } from "../../shared/plan/segments.ts";
 
-/** 2 ms: what a picture that is decoded ahead gets. */
+/** 2 ms: the duration of a frame that is decoded ahead of its turn. */
 const SHORTEST_TICKS = 180;
-/** 400 a second. */
+/** A grid of 400 frames per second. */
 const GRID_TICKS = 225;
 
-/** A picture of one IDR or other slice, as an encoder with 4-byte lengths gives it. */
+/** A frame of one slice, IDR or not, as an encoder with 4-byte NAL unit lengths returns it. */
 function coded(isSync: boolean, presentedAt: number): CodedPicture {
   return { isSync, presentedAt, data: Uint8Array.from([0, 0, 0, 2, isSync ? 0x65 : 0x41, 7]) };
 }
 
-/** One to three segments in a row, with even or wild durations. */
+/** One to three consecutive segments, with even or random frame durations. */
 const runOfSegments: fc.Arbitrary<Segment[]> = fc
   .array(
     fc.array(fc.oneof(fc.constant(3_003), fc.integer({ min: 1, max: 200_000 })), {
@@ -41,7 +41,7 @@ const runOfSegments: fc.Arbitrary<Segment[]> = fc
     });
   });
 
-/** The first ones, as many as a plan may have in a segment. */
+/** Leaves out durations that would make a segment longer than a plan allows. */
 function withinLimit(each: readonly number[]): number[] {
   let ticks = 0;
   return each.filter((durationTicks, index) => {
@@ -55,7 +55,7 @@ const longFrames: fc.Arbitrary<Segment> = fc
   .array(fc.integer({ min: 3 * 180, max: 50_000 }), { minLength: 1, maxLength: 120 })
   .map((each) => ({ index: 1, startTicks: 180_000, durations: runLengthDurations(each) }));
 
-/** Pictures in decode order: each group between key frames is shown in another order than decoded. */
+/** Frames in decode order. Between two key frames, the order in which they are shown differs. */
 function encode(segments: readonly Segment[], seed: number): CodedPicture[] {
   let random = seed;
   let shown = 0;
@@ -119,7 +119,7 @@ describe("cutting pictures", () => {
         for (const { atTicks, offsetTicks } of samples) {
           expect(offsetTicks, `at ${atTicks}`).toBeGreaterThanOrEqual(0);
         }
-        // Nothing but the last one lasts longer: a paused seek finds the picture that it asks for.
+        // Only the last frame may last longer than it is shown; so a paused seek finds the right frame.
         for (const { durationTicks, shownTicks } of samples.slice(0, -1)) {
           expect(durationTicks).toBeLessThanOrEqual(own.get(shownTicks) ?? 0);
         }
@@ -259,7 +259,7 @@ function samplesOf(cut: CutSegment | undefined): CutSample[] {
   });
 }
 
-/** How long each picture is shown, by its time. */
+/** Maps the start of each frame to the ticks that it is shown. */
 function ownDurations(segment: Segment): Map<number, number | undefined> {
   const durations = expandDurations(segment.durations);
   return new Map(starts(segment).map((at, index) => [at, durations[index]]));

@@ -13,7 +13,7 @@ import { fixture } from "../setup/media.ts";
 let job: { input: PlaylistInput; dir: string };
 let storage: Server;
 let origin: string;
-/** The stored file. */
+/** The file that the server stored last. */
 let stored: Buffer | null = null;
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ test("stops when its call ends: the video was deleted", async () => {
   const call = new AbortController();
   const { video, ...others } = request();
   const [first = ""] = video.media;
-  // Storage that does not answer keeps it at work.
+  // The job hangs, because this storage never answers.
   const silent = createServer(() => call.abort());
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const { port } = silent.address() as AddressInfo;

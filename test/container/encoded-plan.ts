@@ -11,7 +11,7 @@ import type { JobPlan } from "../../shared/job/job.ts";
 
 const { signal } = new AbortController();
 
-/** A file as a server opens it, for as long as it is looked at. @param picture as of `OpenSourceOptions` */
+/** Opens a file as a server does, passes it to `look`, and closes it. @param picture see `OpenSourceOptions` */
 export async function opened<T>(
   path: string,
   look: (source: Source) => Promise<T>,
@@ -31,9 +31,9 @@ export async function opened<T>(
 }
 
 /**
- * Makes all segments as a server does.
+ * Encodes all segments as a server does.
  * @param only tasks of one kind; default: all
- * @returns one file in the folder for each rendition
+ * @returns the path of each rendition's file in the folder, by the rendition's id
  */
 export async function encoded(
   source: Source,

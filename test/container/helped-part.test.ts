@@ -18,9 +18,10 @@ import { start } from "../holder/holder-by-hand.ts";
 import { fixture } from "../setup/media.ts";
 import { opened } from "./encoded-plan.ts";
 
-// A helper has neither the file nor any word of what part of it is made: only chunks, as the owner staged them.
+// A helper does not have the file, and does not know which part of it is transcoded. It only gets the chunks that
+// the owner staged.
 
-/** On no frame and no key frame. */
+/** Neither end is at the time of a frame. */
 const PART = { startSeconds: 3.21, endSeconds: 17.013 };
 const { signal } = new AbortController();
 
@@ -64,7 +65,7 @@ test("a helper's pieces of a part of a video are exact, between those of the own
 
 const LOCAL = { from: "local" } as const;
 
-/** Makes tasks by the real lease holder, from chunks in storage, with the encoder of servers. */
+/** Runs a task in the real lease holder, from a chunk in storage, with the encoder of servers. */
 async function byHelper(
   grant: LeaseGrant,
   chunk: { info: Extract<LeaseGrant["chunk"], { from: "url" }>["info"]; bytes: ArrayBuffer },
@@ -93,7 +94,7 @@ async function byHelper(
   return outputs;
 }
 
-/** One init segment, and the media of all tasks in order. */
+/** One init segment, then the media segments of all tasks in order. */
 function joined({ video: [rendition] }: JobPlan, outputs: readonly MadeOutput[]): Buffer {
   const own = outputs.filter((each) => each.rendition === rendition?.id);
   const init = own.find(({ kind }) => kind === "init");

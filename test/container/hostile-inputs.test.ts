@@ -11,7 +11,7 @@ import { openSource } from "../../shared/ingest/read/source.ts";
 import { planOf } from "../schedule/plan-of.ts";
 import { ffmpeg, fixture } from "../setup/media.ts";
 
-// Files that name other files and addresses, under a video's name. They must reach neither.
+// Files that refer to other files and addresses, named like videos. Neither may be opened.
 
 const { signal } = new AbortController();
 let server: Server;
@@ -120,7 +120,7 @@ describe("a whole source", () => {
   test("that names others is refused, and goes nowhere", async () => {
     const core = await loadFfmpegCore();
     await Workspace.use(async (workspace) => {
-      // A look for each kind and disguise, with the address: a thread and a core of ffmpeg.wasm each time.
+      // Each kind in each disguise is opened once. Each time this starts a thread and an ffmpeg.wasm core.
       for (const [kind, text] of KINDS) {
         for (const [disguise, bytes] of DISGUISES) {
           const path = workspace.path("source");

@@ -17,9 +17,9 @@ import { nativeJob, writePlaylists } from "../playlist/native-segments.ts";
 import { audioRendition, segmentsOf, videoRendition } from "../playlist/sample-job.ts";
 import { ffmpeg, ffprobe, fixture, generatedClip } from "../setup/media.ts";
 
-// Files that a tab makes of segments, beside those that a server makes of the same.
+// MP4 files that a tab makes of segments, compared with those that a server makes of the same segments.
 
-/** With `npm run test:clips` five minutes of noise, which is some 34 MB; else 20 seconds. */
+/** `npm run test:clips` uses five minutes of noise, some 34 MB; otherwise it is 20 seconds. */
 const IS_LONG = process.env["TRIBUTARY_CLIPS"] === "all";
 const SECONDS = IS_LONG ? 300 : 20;
 const NOISE =
@@ -92,7 +92,7 @@ async function filesOfJob(): Promise<VideoFiles> {
   };
 }
 
-/** As a browser without files keeps it. */
+/** Keeps the file in memory, as in a browser that cannot write files. */
 function memoryTarget(): { target: SaveTarget; bytes(): Promise<Uint8Array> } {
   const writer = new BlobWriter(1e9);
   const writable = new WritableStream<WrittenPart>({
@@ -114,7 +114,7 @@ async function made(make: (options: Parameters<typeof makeMp4>[0]) => Promise<vo
   return bytes();
 }
 
-/** With the times of creation and change of all headers at 0. */
+/** A copy with all creation and modification times set to 0. */
 function timeless(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const clear = ({ bodyStart }: { bodyStart: number }) => {
@@ -153,7 +153,7 @@ test("an MP4 by a tab has the bytes of a server's, but for the time of creation"
   expect(Buffer.from(timeless(bytes)).equals(timeless(new Uint8Array(stored)))).toBe(true);
 });
 
-/** Bytes that live on after a full collection. */
+/** Bytes of array buffers that survive a full garbage collection. */
 function liveBytes(): number {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();
@@ -196,7 +196,7 @@ test.runIf(IS_LONG)(
     console.log(`${written} bytes; alive: ${live.map((each) => Math.round(each / 1e6))} MB`);
     expect(written).toBeGreaterThan(30e6);
     expect(live.length).toBeGreaterThan(15);
-    // Memory stays as it was at first: with the whole file in memory it would be some 20 MB more by the end.
+    // Memory does not grow. With the whole file in memory, the end would have some 20 MB more than the beginning.
     const third = Math.floor(live.length / 3);
     expect(median(live.slice(-third)) - median(live.slice(0, third))).toBeLessThan(14e6);
   },

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 
-// Stands in for the thread with ffmpeg: begins, and then loops over nothing for ever.
+// Takes the place of the ffmpeg thread: once it gets a message, it loops forever.
 
 parentPort?.on("message", () => {
   for (;;) Math.random();

@@ -7,7 +7,7 @@ import { rangeOf } from "../../shared/job/trim-range.ts";
 import { ffmpeg } from "../setup/media.ts";
 import { encoded, opened } from "./encoded-plan.ts";
 
-// Loudness as it is measured and changed, judged by native ffmpeg's ebur128 (EBU R 128).
+// Checks how loudness is measured and changed, by native ffmpeg's ebur128 (EBU R 128).
 
 let folder = "";
 beforeAll(async () => {
@@ -28,7 +28,7 @@ async function judged(path: string, filter = ""): Promise<{ lufs: number; peakDb
   return { lufs: values("I").at(-1) ?? Number.NaN, peakDbtp: 20 * Math.log10(Math.max(...peaks)) };
 }
 
-/** A melody with pauses and clicks on top, in stereo: its loudness and its peaks have little to do with each other. */
+/** A stereo melody with pauses, and with clicks on top, so that peaks do not follow from loudness. */
 async function made(name: string, level: number, argv = ["-c:a", "pcm_f32le"]): Promise<string> {
   const path = join(folder, name);
   const tone = `${level}*(sin(1380*t)+0.5*sin(3111*t))*(0.6+0.4*sin(2*t))`;
@@ -76,7 +76,7 @@ describe.each([
       const { a0 = "" } = Object.fromEntries(await encoded(source, plan, folder, "audio"));
       const after = await judged(a0);
       expect(Math.abs(after.lufs + 16)).toBeLessThan(0.5);
-      // What the AAC encoder adds to peaks is not the limiter's.
+      // The AAC encoder may raise peaks above what the limiter let through.
       expect(after.peakDbtp).toBeLessThan(-1);
       const plain = source.planJob(LADDER, 1, { kilobitsPerSecond: 256 });
       const { a0: other = "" } = Object.fromEntries(await encoded(source, plain, folder, "audio"));

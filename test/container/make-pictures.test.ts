@@ -11,14 +11,14 @@ import { nativeJob } from "../playlist/native-segments.ts";
 import { segmentsOf, videoRendition } from "../playlist/sample-job.ts";
 import { ffmpeg, generatedClip } from "../setup/media.ts";
 
-// Poster and storyboard by native ffmpeg, of segments that it made, judged by its own decoding of the source.
+// Poster and storyboard that native ffmpeg makes of a job's segments, compared with frames of the source.
 
 let job: { input: PlaylistInput; dir: string };
 let storage: Server;
 let origin: string;
 let source: string;
 let dir: string;
-/** Bytes that were fetched. */
+/** Bytes that the storage has sent. */
 let sentBytes = 0;
 
 beforeAll(async () => {
@@ -80,7 +80,7 @@ test("each tile is the source's picture, and the poster one with something in it
   const { poster, sheets } = await makePictures(asked, signal);
   expect(sheets).toHaveLength(1);
   const count = asked.tiles.frames.length;
-  // Every 2 s.
+  // One frame for each 2 s.
   expect(count).toBe(10);
   const sheet = Buffer.from(sheets[0] ?? "", "base64");
   expect(jpegSize(sheet)).toEqual({ width: 800, height: 90 * Math.ceil(count / 5) });

@@ -34,7 +34,7 @@ function grantOf(kind: "video" | "audio"): LeaseGrant {
   return leaseGrant(plan, task, { id: "test", attempt: 1 }, { from: "local" });
 }
 
-/** Other tests have theirs elsewhere. */
+/** A temporary folder of this test's own: other tests run at the same time. */
 const temporary = mkdtempSync(join(tmpdir(), "tributary-test-"));
 process.env["TMPDIR"] = temporary;
 afterAll(() => rm(temporary, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The processes of ffmpeg's that this one has started; Linux only. */
+/** The ffmpeg processes that this process has started. Linux only. */
 
 export function children(): number[] {
   return readdirSync("/proc").filter(isChild).map(Number);
@@ -16,7 +16,7 @@ function isChild(pid: string): boolean {
   }
 }
 
-/** Waits for one. */
+/** Waits until an ffmpeg process runs. @returns its pid */
 export async function oneChild(): Promise<number> {
   for (;;) {
     const [pid] = children();
@@ -25,7 +25,7 @@ export async function oneChild(): Promise<number> {
   }
 }
 
-/** Processor time of all its threads, in hundredths of a second. */
+/** Processor time of all threads of a process, in hundredths of a second. */
 export function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
   return Number(fields[11]) + Number(fields[12]);

@@ -13,12 +13,12 @@ import { ManualClock } from "../holder/manual-clock.ts";
 import { fixture } from "../setup/media.ts";
 import { children, cpuTicks, oneChild } from "./own-ffmpeg.ts";
 
-// Native ffmpeg that hangs, loops or grows, with real processes; the time in which nothing moves is by hand.
+// Native ffmpeg that hangs, loops or grows. The processes are real; the clock that times a hang is moved by hand.
 
 const { signal } = new AbortController();
 const ENDLESS = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30"];
 
-/** Runs on until it has used a little more of the processor; then it is stopped again. */
+/** Lets a stopped process run until it has used some processor time; then stops it again. */
 async function liveALittle(pid: number): Promise<void> {
   const before = cpuTicks(pid);
   process.kill(pid, "SIGCONT");
@@ -26,7 +26,7 @@ async function liveALittle(pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
 }
 
-/** Other tests have theirs elsewhere. */
+/** A temporary folder of this test's own: other tests run at the same time. */
 const temporary = mkdtempSync(join(tmpdir(), "tributary-test-"));
 process.env["TMPDIR"] = temporary;
 afterAll(() => rm(temporary, { recursive: true, force: true }));
@@ -57,14 +57,14 @@ describe("a task whose ffmpeg stands still", () => {
     );
     const pid = await oneChild();
     process.kill(pid, "SIGSTOP");
-    // The first look then sees that it has begun to work.
+    // The first check has to see some processor time.
     if (cpuTicks(pid) === 0) await liveALittle(pid);
     return { clock, pid, ended, end: () => end };
   }
 
   test("is killed after 30 s without a moment of the processor, with a code and without a trace", async () => {
     const { clock, pid, ended, end } = await begin();
-    // What it did before it was stopped is seen by the first look.
+    // The first check still finds progress: what the process did before it was stopped.
     await clock.advance(1_000);
     await clock.advance(29_000);
     expect(end()).toBeUndefined();
@@ -97,7 +97,7 @@ describe("a task whose ffmpeg stands still", () => {
       const limits = readFileSync(`/proc/${pid}/limits`, "latin1");
       await clock.advance(32_000);
       await ended;
-      // In seconds and bytes; "unlimited" is no number.
+      // A limit is a number of seconds or bytes; without one there would be "unlimited".
       expect(limits).toMatch(/Max cpu time +3630 /);
       expect(limits).toMatch(/Max file size +\d+ /);
       expect(limits).toMatch(/Max data size +\d+ /);

@@ -65,7 +65,7 @@ test("is killed when it loops and gets no farther, and leaves the server's own t
       },
     );
     while (clock.pending === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    // Timers here ring while the thread loops.
+    // The looping thread does not stop the timers of this one.
     await clock.advance(29_000);
     expect(end).toBeUndefined();
     await clock.advance(1_000);

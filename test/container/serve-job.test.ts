@@ -14,7 +14,7 @@ import { planOf } from "../schedule/plan-of.ts";
 import { fixture } from "../setup/media.ts";
 import { children, oneChild } from "./own-ffmpeg.ts";
 
-// When a container leaves a job; the test plays the coordinator and moves the clock.
+// When a container leaves a job. The test acts as the coordinator and moves the clock.
 
 const REQUEST = {
   jobId: "job",
@@ -32,7 +32,7 @@ interface ServeOptions {
   source?: ServedSource | null;
 }
 
-// A chunk that takes for ever: a lease stays in its hand until somebody takes it away.
+// Cutting a chunk never ends, so a lease is held until it is aborted.
 const endless: ServedSource = {
   plan: planOf(1),
   cutChunk: (_task, aborted) =>
@@ -41,7 +41,7 @@ const endless: ServedSource = {
     }),
 };
 
-/** A coordinator that can be reached, if it is so, and says nothing by itself. */
+/** Serves a job with a coordinator that sends nothing by itself. Without `isThere` it cannot be reached. */
 async function serve({ isThere = true, source = endless }: ServeOptions = {}) {
   const clock = new ManualClock();
   const stopping = new AbortController();
@@ -90,9 +90,9 @@ async function serve({ isThere = true, source = endless }: ServeOptions = {}) {
 
 type Served = Awaited<ReturnType<typeof serve>>;
 
-/** It has left, and nothing of it rings on or stays connected. */
+/** The job was left: no timer is pending, and no socket is open. */
 async function expectGone({ clock, ends, sockets }: Served, end: unknown): Promise<void> {
-  // A slot that was kept for a chunk is free within a second.
+  // A slot that was reserved for a chunk becomes free within a second.
   await clock.advance(1_000);
   expect(ends).toEqual([end]);
   expect(clock.pending).toBe(0);
@@ -143,7 +143,7 @@ test("leaves when there is nothing to do", async () => {
   const served = await serve({ source: null });
   served.receive(welcome([]));
   await served.clock.advance(14_000);
-  // What others do is no work of its own.
+  // Progress of other holders does not count as work of this one.
   served.receive({ type: "job", job: { progress: 0.5 } });
   await served.clock.advance(1_000);
   await expectGone(served, { end: "idle", tasksDone: 0, tasksFailed: 0 });
@@ -213,7 +213,7 @@ test("reports a task whose ffmpeg hangs, and works on the next", async () => {
     const pid = await oneChild();
     process.kill(pid, "SIGSTOP");
     await served.clock.advance(32_000);
-    // Its folder is cleared first.
+    // The failure is reported after the task's folder is removed.
     while (!served.sent.some(({ type }) => type === "fail")) await settled();
     expect(children()).toEqual([]);
     const told = { type: "fail", leaseId: lease.id, code: "WORKER_STALLED", retryable: true };

@@ -128,7 +128,7 @@ describe("a server process that is kept", () => {
       heard.emit("line");
     });
     if (kept === null) throw new Error("Install ffmpeg: these tests run the native one.");
-    // Each look is later than what was known before.
+    // Each check comes after the previous answer has expired.
     let nowMs = 0;
     const look = () => {
       nowMs += HEALTH_FOR_MS;
@@ -141,7 +141,7 @@ describe("a server process that is kept", () => {
         const ended = once(heard, "line");
         process.kill(killed, signal);
         if (signal === "SIGKILL") await ended;
-        // An answer holds for a moment.
+        // An answer is kept for HEALTH_FOR_MS.
         expect(await isWell(kept.url, nowMs + HEALTH_FOR_MS - 1)).toBe(signal === "SIGSTOP");
         expect(await look()).toBe(false);
       }

@@ -9,7 +9,7 @@ import { validatePlan } from "../../shared/plan/plan.ts";
 import { ffmpeg, ffprobe, realClip } from "../setup/media.ts";
 import { encoded, opened } from "./encoded-plan.ts";
 
-// Files with sound alone become videos with one picture, judged by native ffmpeg.
+// Files with audio only become videos of a single picture. Checked by native ffmpeg.
 
 const SECONDS = 9;
 let folder = "";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A sweep: each moment of it sounds different, so that a shift shows. */
+/** A sweep. Its frequency never repeats, so a shift in time can be measured. */
 async function made(name: string, argv: readonly string[]): Promise<string> {
   const path = join(folder, name);
   const sweep = `aevalsrc='0.5*sin(300*t*t)|0.5*sin(200*t*t)':s=44100:d=${SECONDS}`;
@@ -26,7 +26,7 @@ async function made(name: string, argv: readonly string[]): Promise<string> {
   return path;
 }
 
-/** Mono at 8 kHz. */
+/** The audio of a file, decoded to mono at 8 kHz. */
 async function samples(path: string): Promise<Float32Array> {
   const bytes = await ffmpeg([
     "-i",
@@ -44,7 +44,7 @@ async function samples(path: string): Promise<Float32Array> {
   return new Float32Array(new Uint8Array(bytes).buffer);
 }
 
-/** By how many samples the second lags behind the first, to the best match of a second in the middle. */
+/** Samples by which the second file lags behind the first, by the best match of one second in the middle. */
 function lag(first: Float32Array, second: Float32Array): number {
   const middle = Math.floor(first.length / 2);
   let best = { shift: Number.NaN, likeness: -1 };
@@ -87,7 +87,7 @@ describe.each(FORMATS)("%s", (name, argv, container, codec) => {
       validatePlan(plan);
       const { v180 = "", a0 = "" } = Object.fromEntries(await encoded(source, plan, folder));
       expect(Math.abs(lag(await samples(path), await samples(a0)))).toBeLessThan(8 * 30);
-      // One frame a segment, each a key frame, all the same picture.
+      // Each segment has one frame, a key frame, and all show the same picture.
       const hashes = (await ffmpeg(["-i", v180, "-f", "framemd5", "-fps_mode", "passthrough", "-"]))
         .toString()
         .split("\n")
@@ -108,7 +108,7 @@ async function coveredSound(): Promise<string> {
   return path;
 }
 
-/** Colours of the first picture, made 320 pixels wide. */
+/** Encodes the video, and reads colours from its first frame, scaled to 320 pixels of width. */
 async function coloursOf(source: Source): Promise<(x: number, y: number) => number[]> {
   const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 200 }]);
   const { v180 = "" } = Object.fromEntries(await encoded(source, plan, folder));

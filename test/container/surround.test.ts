@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ffmpeg, ffprobe } from "../setup/media.ts";
 import { encoded, opened } from "./encoded-plan.ts";
 
-// 5.1 of a source stays 5.1 beside the stereo, judged by native ffmpeg.
+// A source with 5.1 audio gets a 5.1 track beside the stereo one. Checked by native ffmpeg.
 
 let folder = "";
 beforeAll(async () => {
@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Hz of the tone in each channel: left, right, centre, low, and two at the back or the sides. */
+/** Frequency in Hz of the tone in each channel: left, right, centre, LFE, and two at the back or the sides. */
 const TONES = [400, 600, 800, 60, 1000, 1300] as const;
 
-/** The loudest tone of a channel. */
+/** Frequency of a channel's loudest tone. */
 async function toneOf(path: string, channel: number): Promise<number> {
   const filter = `pan=mono|c0=c${channel}`;
   const argv = ["-i", path, "-map", "0:a:0", "-af", filter, "-ar", "8000", "-f", "f32le", "-"];

@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => storage.close());
 
-/** The plan as the edge is told. */
+/** The plan that the server sends to the edge. */
 async function planned(name: Parameters<typeof fixture>[0], more: object) {
   const bytes = await readFile(await fixture(name));
   files.set(`/${name}`, bytes);
@@ -71,7 +71,7 @@ test("plans with the audio that was asked for, and as by default where nothing w
 test("plans and cuts the part that was asked for, and refuses one that is not there", async () => {
   const trim = { startSeconds: 3.21, endSeconds: 17 };
   const { plan, sent } = await planned("long-gop-20s.mp4", { trim });
-  // Of 25 frames a second, those from 3.24 s on.
+  // At 25 frames per second, the first frame of the part is at 3.24 s.
   const made = { startTicks: 291_600, endTicks: 1_530_000, sourceDurationTicks: 1_800_000 };
   expect(plan.source).toMatchObject({ trim: made, durationTicks: 1_238_400 });
   expect(plan.source.video.frames).toBe(344);

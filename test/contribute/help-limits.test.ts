@@ -31,7 +31,7 @@ test("work is paused at the limit of data, and goes on where it is raised", () =
   expect([pauses.length, limits.reached.value]).toEqual([0, null]);
   set({ bytesUploaded: 45_000_000 });
   expect([pauses.length, limits.reached.value]).toEqual([1, "data"]);
-  // Pressing "Go on" does not lift it.
+  // Pressing "Go on" does not lift the limit.
   set({ phase: "working" });
   expect(pauses).toHaveLength(2);
   limits.mostBytes.value = 500_000_000;

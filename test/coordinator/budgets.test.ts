@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { MessageBudgets, mostSockets, type Sender } from "../../edge/coordinator/budgets.ts";
 
-// What senders may say in the end, whatever they try: by time made up, message by message.
+// How many messages senders get through, whatever they try. The clock is simulated.
 
 const HELPER: Sender = {
   principal: "link",
@@ -10,7 +10,7 @@ const HELPER: Sender = {
   maxContributors: 50,
 };
 
-/** Messages that get through of those that come evenly in some seconds. */
+/** Number of messages accepted when they arrive at an even rate. */
 function through(
   budgets: MessageBudgets,
   senderOf: (n: number) => Sender,
@@ -25,7 +25,7 @@ function through(
 
 test("an honest helper, however fast, is never over its budget", () => {
   const budgets = new MessageBudgets();
-  // Eight tasks a second, three messages each, besides heartbeats; the first ones all at once.
+  // A burst at first, then eight tasks per second with three messages each, besides heartbeats.
   for (let n = 0; n < 64; n += 1) expect(budgets.take(HELPER, 4_000, 0)).toBe(true);
   const load = { perSecond: 25, seconds: 600, size: 3_000 };
   expect(through(budgets, () => HELPER, load)).toBe(25 * 600);

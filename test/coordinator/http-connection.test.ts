@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { HttpConnection } from "../../edge/coordinator/http-connection.ts";
 
-// What a socket over HTTP keeps for a holder that does not fetch it.
+// How much a socket over HTTP keeps for a holder that does not fetch its messages.
 
 test("texts that nobody fetches are bounded: the connection is closed, and says so after them", async () => {
   const connection = new HttpConnection(() => {});
