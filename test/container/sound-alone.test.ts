@@ -108,7 +108,7 @@ async function coveredSound(): Promise<string> {
   return path;
 }
 
-/** Encodes the video, and reads colours from its first frame, scaled to 320 pixels of width. */
+/** Encodes the video at 320 by 180 pixels, and reads colours from its first frame. */
 async function coloursOf(source: Source): Promise<(x: number, y: number) => number[]> {
   const plan = source.planJob([{ shortSide: 180, kilobitsPerSecond: 200 }]);
   const { v180 = "" } = Object.fromEntries(await encoded(source, plan, folder));

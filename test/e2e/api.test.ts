@@ -20,7 +20,7 @@ import { ffprobe, fixture } from "../setup/media.ts";
 import { playToEnd } from "./playback.ts";
 import { fileOf, untilEnd } from "./whole-job.ts";
 
-// The API as a program of somebody else's uses it: nothing here knows of tabs or sockets.
+// The API as another program uses it, without tabs and without sockets.
 
 const serverUrl = inject("serverUrl");
 const client = new EdgeClient(serverUrl);
@@ -83,7 +83,7 @@ describe("a whole video by API", () => {
     expect(given).toBe(expected.digest("hex"));
     const event = webhookEventSchema.parse(JSON.parse(delivery.body));
     expect(event).toMatchObject({ type: "job.ready", jobId: job.jobId, masterUrl: job.masterUrl });
-    // The first delivery was answered with 503, so there is a second.
+    // The first delivery was answered with 503, so it is repeated.
     await hook.next();
     const owner = { headers: { authorization: `Bearer ${job.ownerToken}` } };
     let hooked = webhookStatusSchema.parse(
@@ -99,13 +99,13 @@ describe("a whole video by API", () => {
     hook.close();
 
     await checkMp4(job.jobId, job.ownerToken);
-    // A server gives it pictures as well: there is no tab.
+    // No tab has made the video, so a server makes its pictures, too.
     const pictured = () => client.video(job.jobId);
     await expect
       .poll(async () => (await pictured()).storyboardPath, { timeout: 30_000 })
       .toBeTruthy();
     const { poster } = await pictured();
-    // Wide as the rendition is: 427 of 854 pixels, to an even number.
+    // As wide as the 240p rendition of a video of 854 by 480: 427, rounded up to an even number.
     expect(poster).toMatchObject({ source: "automatic", width: 428, height: 240 });
     for (const path of [poster?.path ?? "", (await pictured()).storyboardPath ?? ""]) {
       expect((await fetch(new URL(path, serverUrl))).status).toBe(200);
@@ -113,7 +113,7 @@ describe("a whole video by API", () => {
     await checkDeletion(job.jobId, job.ownerToken, job.masterUrl);
   });
 
-  /** A page of another site plays it with hls.js: playlists, inits and segments by CORS. */
+  /** A page of another site plays the video with hls.js. CORS allows playlists, init segments and media segments. */
   async function checkOtherOrigin(masterUrl: string): Promise<void> {
     const site = createServer((_request, response) => {
       response.writeHead(200, { "content-type": "text/html" });
@@ -244,7 +244,7 @@ test("ten jobs at once by API: all ready, none failed", async () => {
   console.log(`ten jobs of 8 s at once: ${seconds.toFixed(1)} s`);
 });
 
-/** The rate limit asks to wait: a program does. */
+/** Waits as long as the rate limit asks for, then repeats the call. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -262,7 +262,7 @@ interface Delivery {
   body: string;
 }
 
-/** Answers the first delivery with 503. */
+/** A server for webhooks. It answers the first delivery with 503. */
 async function listenForWebhooks() {
   const deliveries: Delivery[] = [];
   const waiting: ((delivery: Delivery) => void)[] = [];

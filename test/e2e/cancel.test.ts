@@ -5,7 +5,7 @@ import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 import { inspect, SMALL_LADDER, waitFor } from "./made-video.ts";
 
-// A cancellation reaches the site, whatever the network does meanwhile.
+// A cancellation reaches the site even if the network fails at first.
 
 let browser: Browser;
 beforeAll(async () => {
@@ -46,7 +46,7 @@ test("pressed while offline it is kept, said, and sent when the network is back"
 
 test("the tab closed before it was sent: the next visit sends it", async () => {
   const { tab, job } = await startedTab();
-  // The page alone is cut off; a reload gets through, and the call with it.
+  // Only this page's DELETE requests fail. After a reload the call gets through.
   await tab.page.route("**/api/jobs/*", (route) =>
     route.request().method() === "DELETE" ? route.abort() : route.fallback(),
   );
@@ -79,7 +79,7 @@ test("its maker's tab is gone: viewers are told, and the catalogue ends it", asy
   const context = tab.page.context();
   await tab.page.close({ runBeforeUnload: false });
   const viewer = await context.newPage();
-  // Half a minute passes before a maker counts as away.
+  // A maker counts as away only after half a minute.
   await viewer.clock.setFixedTime(Date.now() + 60_000);
   await viewer.goto(job.watchUrl.replace("/watch/", "/embed/"));
   await viewer.locator("video").evaluate(async (element) => {

@@ -12,7 +12,7 @@ import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { inFolder } from "../ingest/cut-and-decode.ts";
 import { ffmpeg } from "../setup/media.ts";
 
-// Captions in real tabs: from a file's own subtitles and a person's, to viewers who are watching already.
+// Captions in real tabs: a file's own subtitles, and added ones, reach viewers who are already watching.
 
 const serverUrl = inject("serverUrl");
 const TIME_LIMIT = AbortSignal.timeout(240_000);
@@ -58,7 +58,7 @@ test("subtitles of the file, and added ones, come to who is watching, without a 
     await tab.page.getByText("Subtitles: English", { exact: true }).waitFor();
     const job = await tab.start();
 
-    // Somebody watches from the first segment on.
+    // A viewer watches from the first segment on.
     const watching = await browser.newPage();
     await watching.goto(`${serverUrl}/watch/${job.jobId}`);
     await watching.getByText("From the file itself").waitFor({ timeout: 60_000 });
@@ -73,7 +73,7 @@ test("subtitles of the file, and added ones, come to who is watching, without a 
     const language = watching.getByLabel("Language of the transcript");
     await language.selectOption({ label: "German" }, { timeout: 90_000 });
     await watching.getByText("Von der Besitzerin").waitFor();
-    // What comes later is there to be chosen; it does not show beside what is shown.
+    // The added track can be chosen. It is not shown in addition to the current one.
     expect(await shownAt(watching, 1.5)).toEqual(["English: From the <i>file</i> itself"]);
     expect(await marked()).toBe(true);
 
@@ -82,7 +82,7 @@ test("subtitles of the file, and added ones, come to who is watching, without a 
     });
     expect(ended).toMatchObject({ phase: "ready", captions: { saved: 1, total: 1, notices: [] } });
 
-    // What is said leads there.
+    // A line of the transcript leads to its place in the video.
     await watching.getByLabel("Language of the transcript").selectOption({ label: "English" });
     await watching.getByLabel("Search in the transcript").fill("SECOND");
     await watching.getByText("1 line", { exact: true }).waitFor();
@@ -111,19 +111,19 @@ test("subtitles of the file, and added ones, come to who is watching, without a 
   });
 });
 
-/** @returns tells whether the page and its video are the ones that were marked */
+/** @returns a function that says whether the page still has the marked element */
 async function markVideo(page: Page): Promise<() => Promise<boolean>> {
   await page.locator("video").evaluate((it) => it.setAttribute("data-marked", ""));
   return async () => (await page.locator("video[data-marked]").count()) === 1;
 }
 
-/** Captions that the browser shows at a time. */
+/** Seeks, and returns the captions that the browser shows there. */
 async function shownAt(page: Page, seconds: number): Promise<string[]> {
   const video = page.locator("video");
   await video.evaluate((it, at) => {
     (it as HTMLVideoElement).currentTime = at;
   }, seconds);
-  // Not those of before a seek that is still under way.
+  // Until the seek ends, cues of the place before it may still be active: they are left out.
   const shown = () =>
     video.evaluate(
       (it, at) =>
@@ -140,7 +140,7 @@ async function shownAt(page: Page, seconds: number): Promise<string[]> {
   return shown();
 }
 
-/** Plays in a plain hls.js, as it comes, and reads the cues of every track. */
+/** Plays the video with hls.js without any options of ours, and reads the cues of every track. */
 async function playedCues({ masterUrl }: CreateJobResponse) {
   const page = await browser.newPage();
   try {
@@ -183,7 +183,7 @@ async function readCues(masterUrl: string) {
       });
       return cues.length;
     };
-    // All that will come has come when no more does.
+    // Complete once the number of cues has not changed for 1.5 s.
     let before = -1;
     await until(() => read() > 0);
     for (let still = 0; still < 15; still += 1) {

@@ -22,7 +22,7 @@ let browser: Browser;
 let page: Page;
 let watchUrl: string;
 let jobId: string;
-/** Requests that a page's policy refused. */
+/** Refusals by a page's content security policy. */
 const refusals: string[] = [];
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -37,11 +37,11 @@ beforeAll(async () => {
   page.on("console", (message) => {
     if (/Content[- ]Security[- ]Policy/i.test(message.text())) refusals.push(message.text());
   });
-  // Nobody is there to choose where a file goes.
+  // Without a file picker, which nobody could answer here.
   await page.addInitScript(() => {
     Object.assign(globalThis, { showSaveFilePicker: undefined });
   });
-  // As the page does that began the video.
+  // Stores the owner's token as the page does that begins a video.
   await page.addInitScript(
     (owned) => localStorage.setItem("tributary.owned", owned),
     JSON.stringify({ [job.jobId]: job.ownerToken }),
@@ -54,7 +54,7 @@ async function expectNoFault(path: string): Promise<void> {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 800 });
     for (const colorScheme of SCHEMES) {
-      // Colours half way through a change are nobody's choice.
+      // Without transitions: colours in the middle of one would be reported as faults.
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.evaluate(axe);
       const faults = await page.evaluate(async () => {
@@ -109,7 +109,7 @@ test("the operator's page finds the video, settles a report of it, keeps rules",
 });
 
 test("a video has its picture, its MP4, and goes for good, all by the keyboard", async () => {
-  // A server gives it its pictures: no tab has made it.
+  // No tab has made the video, so a server makes its pictures.
   const client = new EdgeClient(serverUrl);
   const pictured = async () => (await client.video(jobId)).storyboardPath;
   await expect.poll(pictured, { timeout: 30_000 }).toBeTruthy();
@@ -129,7 +129,7 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   const [download] = await Promise.all([page.waitForEvent("download"), link.press("Enter")]);
   expect(download.suggestedFilename()).toBe(`${TITLE}.mp4`);
 
-  // The page makes the same file by itself.
+  // The page can make the same file by itself.
   await card.getByText("Download", { exact: true }).press("Enter");
   await card.getByText("Change", { exact: true }).press("Enter");
   const own = card.getByRole("button", { name: "MP4, 144p" });
@@ -149,10 +149,10 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   await card.getByText(`${TITLE}-144p.mp4 is saved.`).waitFor();
   expect((await readFile(await download.path())).toString("latin1", 4, 8)).toBe("ftyp");
 
-  // Its playlists are in the browser's cache.
+  // Puts the playlists into the browser's cache.
   const shown = page.locator("main video");
   await page.goto(watchUrl);
-  // What programs read in the page is no script of it.
+  // The JSON-LD block is data for programs; the policy must not refuse it as a script.
   const data = await page.locator('script[type="application/ld+json"]').textContent();
   expect(JSON.parse(data ?? "")).toMatchObject({ "@type": "VideoObject", name: TITLE });
   expect(refusals).toEqual([]);
@@ -164,7 +164,7 @@ test("a video has its picture, its MP4, and goes for good, all by the keyboard",
   // A double click deletes nothing.
   await card.getByRole("button", { name: `Delete ${TITLE}`, exact: true }).dblclick();
   expect(await card.getByRole("button", { name: `Delete ${TITLE} for good` }).count()).toBe(0);
-  // It stays for some seconds, and can be kept; "for good" is at once, everywhere.
+  // A deleted video can be kept for some seconds. "For good" deletes it at once, everywhere.
   await card.getByRole("button", { name: `Delete ${TITLE}`, exact: true }).press("Enter");
   await card.getByText("It is deleted in 15 seconds.", { exact: true }).waitFor();
   await card.getByRole("button", { name: `Keep ${TITLE}` }).press("Enter");
@@ -192,7 +192,7 @@ test("the API's page can be read by everybody, opened by the keyboard, and linke
   expect(new URL(page.url()).hash).toBe("#/Jobs/createJob");
   await page.reload();
   await expect.poll(() => call.getAttribute("aria-expanded")).toBe("true");
-  // All of it comes from this site.
+  // The page loads nothing from other sites.
   const elsewhere = asked.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(serverUrl));
   expect(elsewhere).toEqual([]);
 });

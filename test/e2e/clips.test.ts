@@ -7,17 +7,20 @@ import { expectExactPictures, soundOf, soundOffsetOf } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
 
 /**
- * Sources of every kind, each through the real page: every frame once, at its time, with its picture.
- * All of them take long on a small machine: `npm test` has a selection, TRIBUTARY_CLIPS=all the rest.
+ * Sources of every kind, transcoded by the real page: every frame appears once, at its time, with its picture. All
+ * of them take long on a small machine, so `npm test` runs a selection; TRIBUTARY_CLIPS=all runs all.
  */
 interface Clip {
   name: string;
-  /** In `npm test`. */
+  /** Runs in `npm test`. */
   always?: true;
-  /** Filter of native ffmpeg for the source's pictures before they are compared; null: not compared. */
+  /**
+   * Filter of native ffmpeg that the source's frames go through before they are compared; null: they are not
+   * compared.
+   */
   sourceFilter?: string | null;
   ladder?: string;
-  /** ffmpeg.wasm has no decoder for it: the browser's codecs make it. */
+  /** Set where ffmpeg.wasm has no decoder for the source, so the browser's codecs have to be used. */
   engine?: "auto";
 }
 
@@ -46,7 +49,7 @@ const CLIPS: Clip[] = [
   { name: "quicktime-bt601.mov" },
   { name: "bunny1080p60.mp4" },
   { name: "interlaced-480i.ts", sourceFilter: "bwdif=mode=send_frame" },
-  // Tone-mapped: nothing to compare it with, pixel by pixel.
+  // Tone-mapped, so there are no frames to compare it with.
   { name: "phone-hdr10.mp4", sourceFilter: null },
 ];
 
@@ -97,7 +100,7 @@ function make(file: string, clip?: Clip): Promise<MadeVideo> {
   return makeVideo(browser, { serverUrl, file, ladder, engine });
 }
 
-/** As long as the picture, and where the source's sound is: within a millisecond at every place. */
+/** The audio is as long as the video, and within a millisecond of the source's audio at every place. */
 async function expectSound(video: MadeVideo, file: string, firstFrameSeconds: number) {
   const audio = video.status.renditions.find((each) => each.kind === "audio");
   if (audio?.kind !== "audio") return;
@@ -109,7 +112,7 @@ async function expectSound(video: MadeVideo, file: string, firstFrameSeconds: nu
     expect(total).toBeLessThan(seconds + 1024 / audio.sampleRate + 0.001);
   }
   const offset = await soundOffsetOf(video, file, firstFrameSeconds);
-  // Silent sources have no place that tells: then silence it must be.
+  // In a silent source no place can be found again. Then the result has to be silent as well.
   if (offset.places === 0) {
     expect((await soundOf(video, file, firstFrameSeconds)).worstLsb).toBeLessThanOrEqual(6);
   }

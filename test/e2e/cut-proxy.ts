@@ -2,21 +2,24 @@ import { connect, createServer, type Socket } from "node:net";
 import { Transform } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The app under another port, through a wire that can be cut. */
+/** The app on another port, through a connection that can be cut. */
 export interface CutProxy extends AsyncDisposable {
   /** No slash at the end. */
   url: string;
-  /** Breaks all connections and refuses new ones for a while; resolves when the wire holds again. */
+  /** Breaks all connections, and refuses new ones for `ms` milliseconds. Resolves when they are accepted again. */
   cut(ms: number): Promise<void>;
-  /** Connections broken by cuts so far. */
+  /** Number of connections that cuts have broken so far. */
   broken(): number;
-  /** From now on a connection brings so many bytes of an answer and then stalls; null: no more. */
+  /**
+   * From now on each connection passes on this many bytes of answers and then stalls. Null: no limit, and what
+   * stalled goes on.
+   */
   choke(bytes: number | null): void;
-  /** Answers that stall now. */
+  /** Number of answers that are stalled. */
   stalled(): number;
 }
 
-/** Passes bytes on, as they are: the app sees the proxy's host, and signs for it. */
+/** Passes all bytes on unchanged. So the app sees the proxy's host name, and signs URLs for it. */
 export async function openCutProxy(serverUrl: string): Promise<CutProxy> {
   const target = new URL(serverUrl);
   const open = new Set<Socket>();
@@ -24,7 +27,7 @@ export async function openCutProxy(serverUrl: string): Promise<CutProxy> {
   let broken = 0;
   let most: number | null = null;
   let stalled: (() => void)[] = [];
-  /** Passes bytes on until there were too many. */
+  /** Passes bytes on up to the limit `most`. */
   const narrow = () => {
     let passed = 0;
     return new Transform({

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { MadeVideo } from "./made-video.ts";
 
-/** BANDWIDTH of a multivariant playlist, by the playlist of the variant. */
+/** BANDWIDTH of each variant of a multivariant playlist, in bit/s, by the URI of its media playlist. */
 export type DeclaredRates = ReadonlyMap<string, number>;
 
-/** For `meddle`: those that the first players see, as soon as there is a playlist. */
+/** For `meddle`: waits for the multivariant playlist, and returns the rates that the first players see. */
 export async function firstRates(masterUrl: string): Promise<DeclaredRates> {
   for (;;) {
     const response = await fetch(masterUrl);
@@ -15,7 +15,7 @@ export async function firstRates(masterUrl: string): Promise<DeclaredRates> {
   }
 }
 
-/** No variant of the finished video needs more than was declared while it was made. */
+/** Expects no rate of the finished video to be higher than the one declared while it was being made. */
 export async function expectKept(first: DeclaredRates, { dir }: MadeVideo): Promise<void> {
   const ended = ratesIn(await readFile(join(dir, "master.m3u8"), "utf8"));
   expect([...first.keys()].sort()).toEqual([...ended.keys()].sort());

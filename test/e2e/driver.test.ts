@@ -9,7 +9,7 @@ import type { BatchReport, TranscodeReport } from "../../web/headless/report.ts"
 import { decodedFrameTimes } from "../exactness/decoded-frames.ts";
 import { fixture } from "../setup/media.ts";
 
-// npm run transcode, as outsiders see it: exit status, standard output, files.
+// npm run transcode, seen from outside: exit status, standard output, files.
 
 let dir: string;
 beforeAll(async () => {
@@ -39,7 +39,7 @@ async function run(argv: string[]) {
   return { status: await ended, ...output };
 }
 
-/** The one line of JSON that is all of the standard output. */
+/** Parses the standard output, which is a single line of JSON. */
 function reportOf(stdout: string): TranscodeReport {
   expect(stdout.trimEnd().split("\n")).toHaveLength(1);
   return JSON.parse(stdout);
@@ -64,7 +64,7 @@ test("a file that becomes a video: status 0, a report, a copy that plays from di
   const { status, stdout } = await run([file, ...asked]);
   expect(status).toBe(0);
   const report = reportOf(stdout);
-  // The owner's copy is there; for anybody else there is no such video.
+  // The owner's copy is there. Without a token the video does not exist.
   const stranger = await fetch(`${inject("serverUrl")}/v/${report.jobId}/master.m3u8`);
   expect(stranger.status).toBe(404);
   expect(report.title).toBe("Eight seconds");
@@ -74,7 +74,7 @@ test("a file that becomes a video: status 0, a report, a copy that plays from di
   expect(inspectedMs).toBeGreaterThan(0);
   expect(firstPlayableMs).toBeGreaterThan(inspectedMs ?? Number.NaN);
   expect(readyMs).toBeGreaterThanOrEqual(firstPlayableMs ?? Number.NaN);
-  // The short first one, and two more.
+  // Three segments: the short first one, and two more.
   expect(report.segments.length).toBe(report.renditions.length * 3);
   expect(report.poolBusyShare).toBeGreaterThan(0);
   if (process.platform === "linux") expect(report.tabMemory?.peakBytes).toBeGreaterThan(50e6);

@@ -20,8 +20,8 @@ afterAll(() => browser.close());
 const serverUrl = inject("serverUrl");
 
 /**
- * From its third segment on the picture's tasks say of themselves that they are turned, which the
- * browser's codecs refuse; to ffmpeg it is the file that tells.
+ * From the third segment on, video tasks claim a rotation, which the browser's codecs refuse. ffmpeg reads the
+ * rotation from the file instead.
  */
 function refuseLaterTasks(tab: OwnerTab): Promise<void> {
   return changeTasks(tab, ({ task, source }) => {
@@ -61,7 +61,7 @@ async function watchDownloads({ page }: OwnerTab, seen: Set<string>): Promise<vo
 
 const nameOf = (address: string) => address.split("/").at(-1) ?? "";
 
-/** As they are stored and sent: scripts gzipped, the core's module as it is. */
+/** Bytes sent for these files: scripts gzipped, the core's module as it is stored. */
 async function compressedBytes(addresses: Iterable<string>): Promise<number> {
   let total = 0;
   for (const address of addresses) {
@@ -95,7 +95,8 @@ test("the browser's codecs: exact, in one init segment, playable, without the ff
   const sound = await soundOffsetOf(video, file, 0);
   expect(sound.places).toBeGreaterThan(5);
   expect(sound.worstSeconds).toBe(0);
-  // The source's own frames: only the first one is heard without what lies before it.
+  // The source's own AAC frames are kept. Only the first is decoded without its predecessor, and so differs a
+  // little.
   expect(sound.worstResidual).toBeLessThan(0.001);
   const names = [...downloads].map(nameOf);
   expect(names.filter((name) => name.startsWith("transcode.worker-"))).toHaveLength(1);

@@ -21,20 +21,21 @@ import {
 } from "../exactness/sound.ts";
 import type { MadeVideo } from "./made-video.ts";
 
-/** Half a tick of 1/90,000 s, the rounding of a source's own clock, and of written-down times. */
+/** Covers half a tick of 1/90,000 s, the rounding of the source's own clock, and that of printed times. */
 const TIME_TOLERANCE_SECONDS = 0.00002;
 
 export interface ExactVideo {
   source: string;
-  /** True times of the source's frames; by native ffmpeg where they are not known otherwise. */
+  /** True times of the source's frames, in seconds. Default: as native ffmpeg reads them. */
   timesSeconds?: readonly number[] | null;
-  /** Filter that the source's pictures went through; null: pictures are not compared (tone-mapped ones). */
+  /** Filter that the source's frames went through; null: frames are not compared (tone-mapped ones). */
   sourceFilter?: string | null;
 }
 
 /**
- * Every source frame once, at its time, with its picture, in every rendition; decoded by native ffmpeg
- * through the playlists. One init a rendition, each segment from an IDR on, no gap between segments.
+ * Decodes every rendition by native ffmpeg through the playlists, and expects every source frame once, at its time,
+ * with its picture. Also expects one init segment for each rendition, an IDR frame at the start of each segment,
+ * and no gap between segments.
  */
 export async function expectExactPictures(
   video: { dir: string; status: { renditions: readonly Pick<Rendition, "id" | "kind">[] } },
@@ -43,7 +44,7 @@ export async function expectExactPictures(
   const times = exact.timesSeconds ?? (await sourceFrameTimes(exact.source));
   const folder = await readPlaylistFolder(video.dir);
   const planned = video.status.renditions.filter(({ kind }) => kind === "video");
-  // Once for each group of audio.
+  // A rendition is listed once for each audio group.
   const names = new Set(folder.video.map(({ name }) => name));
   expect([...names].sort()).toEqual(planned.map(({ id }) => id).sort());
   for (const playlist of folder.video) {
@@ -57,7 +58,7 @@ export async function expectExactPictures(
     if (exact.sourceFilter === null) continue;
     const likeness = await comparePictures(playlist.path, exact.source, exact.sourceFilter);
     expect(likeness.worstDb, `${where}: the worst picture`).toBeGreaterThan(18);
-    // A rendition that is off by one frame has none in place; coarse coding misleads on a few.
+    // In a rendition that is off by one frame, no frame is in its place. Coarse coding makes a few look so.
     expect(likeness.inPlace, `${where}: moving pictures in their place`).toBeGreaterThan(0.7);
   }
 }
@@ -77,7 +78,7 @@ async function expectUnbrokenSegments(playlist: MediaPlaylist, times: readonly n
   for (const duration of playlist.durations) expect(duration).toBeLessThanOrEqual(6.5);
 }
 
-/** The default track compared with one encode of all of it, sample by sample. */
+/** Compares the default audio track, sample by sample, with one single encode of the whole source. */
 export async function soundOf(
   video: MadeVideo,
   source: string,
@@ -86,7 +87,7 @@ export async function soundOf(
   return compareWithSinglePass(await soundRequest(video, source, firstFrameSeconds));
 }
 
-/** Where the default track lies against the source's. */
+/** Measures the shift in time of the default audio track against the source's. */
 export async function soundOffsetOf(
   video: MadeVideo,
   source: string,

@@ -8,11 +8,11 @@ import { realClip } from "../setup/media.ts";
 import { showBlack } from "./lying-encoder.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 
-// Helpers that encode with their browser's own codecs, and an owner's tab that looks at their pictures.
+// Helpers encode with their browser's own codecs, and the owner's tab checks their frames.
 
 const TIMEOUT_MS = 300_000;
 
-/** Long enough that a helper comes while there is work. */
+/** Long enough for a helper to join while there is work. */
 const file = realClip("footage480p5min.mp4") ?? "";
 const withClip = test.skipIf(file === "");
 
@@ -37,7 +37,7 @@ async function help(tab: OwnerTab, job: CreateJobResponse, lies: boolean): Promi
   const name = lies ? "Liar" : "Ada";
   const helper = await ContributorTab.open(browser, joinUrl, { name, slots: 1 }, say);
   if (!lies) return void (await helper.start());
-  // Started by a worker, its script is out of reach of `route`.
+  // The worker starts from another worker, so `route` cannot change its script.
   const [encoder] = await Promise.all([
     helper.page.waitForEvent("worker", (each) => each.url().includes("transcode.worker")),
     helper.start(),
@@ -58,7 +58,7 @@ withClip(
     const { segments, holders, tasks, warnings } = video.status;
     const ada = holders.find(({ name }) => name === "Ada");
     expect(ada?.trust).not.toBe("banned");
-    // Sound is ffmpeg's.
+    // Only video: audio is always encoded by ffmpeg.
     const theirs = segments.filter(({ holder, rendition }) => {
       return holder === ada?.id && rendition.startsWith("v");
     });
@@ -67,7 +67,7 @@ withClip(
     for (const { engine } of theirs) expect(engine).toBe("webcodecs");
     expect(theirs.filter(({ verified }) => verified === "picture").length).toBeGreaterThan(0);
     expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
-    // The small ladder gives this clip more than it has.
+    // The one warning: the small ladder has a higher rate than this clip needs.
     expect(warnings).toEqual([expect.stringContaining("240p 300 kbit/s")]);
   },
 );

@@ -8,7 +8,7 @@ import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
 import { insertIntoOwner, LOCAL_SCRIPTS } from "./owner-script.ts";
 
-// Every fault happens to real parts at work, and every job ends in a right and complete video.
+// Each fault is caused in the real system at work, and each job still ends in a correct, complete video.
 
 let browser: Browser;
 let file: string;
@@ -59,7 +59,8 @@ test("storage that answers 500, and 403 to a signature that no longer holds", as
           return route.fulfill({ status: 500, body: "internal error" });
         }
         if (puts === 3 || puts === 8) {
-          // Storage itself refuses it. No body: the local server may answer 500 to one it leaves unread.
+          // Storage itself refuses the broken signature. Sent without a body: the local server may answer 500 where
+          // it does not read one.
           const url = new URL(route.request().url());
           url.searchParams.set("X-Amz-Signature", "0".repeat(64));
           const response = await route.fetch({ url: url.href, postData: "" });
@@ -95,7 +96,7 @@ test("a connection cut for 20 s loses no finished work", async () => {
   const made = video.status.segments.map(({ sha256 }) => sha256);
   expect(made).toEqual(expect.arrayContaining(doneBefore));
   expect(video.status.holders).toHaveLength(1);
-  // A lost connection is nobody's failure.
+  // A lost connection does not count as a failed attempt.
   expect(video.status.tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
   await expectRight(video);
 });
@@ -123,7 +124,7 @@ test("a page reloaded at half goes on with the same file, and keeps what is fini
   expect(before.length).toBeGreaterThan(0);
   expect(before.length).toBeLessThan(total);
   expect(video.status.segments).toHaveLength(total);
-  // Not made again: same bytes, same maker, same attempt.
+  // Finished segments are not made again: same bytes, same holder, same attempt.
   expect(video.status.segments).toEqual(expect.arrayContaining(before));
   await expectRight(video);
 });
@@ -133,8 +134,8 @@ function isDone({ state }: { state: string }): boolean {
 }
 
 /**
- * Ends the encoder that gets the last video task as a crash would, and at its work: it takes longer for a
- * segment than these milliseconds. The first tasks may be made ahead of the job, which charges nothing.
+ * Ends the encoder of the last video task like a crash, 50 ms after it gets the task: a segment takes longer. The
+ * first tasks would not do: they may be made ahead of the job, where a failure costs no attempt.
  */
 function endLastVideoTask(tab: OwnerTab): Promise<void> {
   return insertIntoOwner(

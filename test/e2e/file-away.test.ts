@@ -9,7 +9,7 @@ import { fixture } from "../setup/media.ts";
 import { inspect, waitFor } from "./made-video.ts";
 import { changeTasks, LOCAL_SCRIPTS } from "./owner-script.ts";
 
-// The drive with the file goes away while the job runs, or the file on it is changed.
+// The drive with the source file is removed while the job runs, or the file is changed.
 
 let browser: Browser;
 let dir: string;
@@ -31,7 +31,7 @@ const LADDER = "144:100";
 /** A tab at work with some of its tasks done. */
 async function tabAtWork() {
   const parts = { serverUrl, engine: "webcodecs", slots: 1, ladder: LADDER };
-  // Slow, so that the drive goes away in time.
+  // Slow, so that the drive is removed before the job ends.
   const slowly = (tab: OwnerTab) => changeTasks(tab, () => 100);
   const tab = await OwnerTab.open(browser, parts, () => {}, slowly);
   await inspect(tab, path);
@@ -59,14 +59,14 @@ test("away and back again: what is done is kept, no attempt is charged, the work
 
 test("changed: it is named as such; another video is refused, and a copy of this one goes on", async () => {
   const { tab, job } = await tabAtWork();
-  // An empty box, which players skip.
+  // Appends an empty `free` box, which players skip.
   await appendFile(path, Buffer.from([0, 0, 0, 8, ...Buffer.from("free")]));
   await waitFor(tab, ({ phase }) => phase !== "running");
   await tab.page.getByRole("heading", { name: "The file was changed" }).waitFor();
   await tab.pick(await fixture("long-gop-20s.mp4"));
   const refused = await waitFor(tab, ({ error }) => error?.code === "SOURCE_CHANGED");
   expect(refused.phase).toBe("needs-file");
-  // Another file, by its bytes, with the same video in it.
+  // The file's bytes differ from before, but it holds the same video.
   await tab.pick(path);
   const ended = await waitFor(tab, ({ phase }) => phase === "ready" || phase === "failed");
   expect(ended.inspection?.source.notices.map(({ code }) => code)).toContain("FILE_COPY");

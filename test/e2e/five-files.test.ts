@@ -46,7 +46,7 @@ async function open(context: BrowserContext): Promise<Page> {
   return page;
 }
 
-/** As a person drops them: one event with all files in it. */
+/** Drops all files at once, as a person does: one event. */
 async function drop(page: Page, files: readonly string[]): Promise<void> {
   const given = await Promise.all(
     files.map(async (file) => [basename(file), (await readFile(file)).toString("base64")] as const),
@@ -76,7 +76,7 @@ test("all are made in their order, each exact", async () => {
   let page = await open(context);
   await drop(page, files);
   await expect.poll(() => namesIn(page)).toEqual([...NAMES]);
-  // By keyboard: the last one before the fourth, and the focus goes with it.
+  // By keyboard: moves the last file before the fourth. The focus goes with it.
   const up = page.getByRole("button", { name: "Up vp9-8s.webm" });
   await up.focus();
   await page.keyboard.press("Enter");

@@ -7,7 +7,7 @@ import { expectExactPictures } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER } from "./made-video.ts";
 import { insertIntoOwner, LOCAL_SCRIPTS, ownerWorker } from "./owner-script.ts";
 
-// What is made while the person still looks at the page: nothing of it is sent, or made a second time.
+// Tasks made before the press on "Start": none is sent before it, and none is made again.
 
 let browser: Browser;
 let file: string;
@@ -66,7 +66,7 @@ test("another ladder discards the pictures that it changes, and no audio", async
       const rate = tab.page.getByRole("spinbutton").last();
       await rate.fill("150");
       await rate.blur();
-      // The five of video anew.
+      // The five video tasks are made again.
       await expect.poll(() => finished(tab), { timeout: 60_000 }).toHaveLength(12);
       const anew = (await finished(tab)).slice(7).map(({ task }) => task);
       expect(anew).toEqual(["v-0", "v-1", "v-2", "v-3", "v-4"]);

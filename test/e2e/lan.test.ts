@@ -31,7 +31,7 @@ let server: RunningServer;
 let stateDir: string;
 let url: string;
 beforeAll(async () => {
-  // A browser takes an authority only by its system's settings.
+  // A browser trusts a certificate authority only by settings of its system.
   browser = await launchBrowser(["--ignore-certificate-errors"]);
   stateDir = await mkdtemp(join(tmpdir(), "tributary-lan-"));
   server = await startServer({ mode: "preview", stateDir, viteArguments: ["--host"] });
@@ -96,7 +96,7 @@ describe("a stranger of the network", () => {
     }
   }
 
-  /** The path as it is given: `fetch` would tidy it. */
+  /** Requests a path unchanged; `fetch` would normalise it. */
   function ask(path: string, method: string, headers: Record<string, string>): Promise<string> {
     return new Promise((resolve) => {
       const { hostname, port } = new URL(url);

@@ -8,7 +8,7 @@ import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
 const isFull = process.env["TRIBUTARY_CLIPS"] === "all";
 const TIMEOUT_MS = 1_800_000;
 
-/** A source of 480p as long as asked, with ordinary groups of pictures. */
+/** A 480p source of the given length, with usual GOPs. */
 function source(seconds: number): Promise<string> {
   return generatedClip(`long-source-${seconds}s.mp4`, [
     ...["-f", "lavfi", "-i", `testsrc2=size=854x480:rate=25:duration=${seconds}`],
@@ -18,7 +18,7 @@ function source(seconds: number): Promise<string> {
   ]);
 }
 
-/** Each in a browser of its own: the process of a tab never shrinks. */
+/** Makes each video in a new browser: the memory of a tab's process never shrinks. */
 async function make(file: string): Promise<MadeVideo> {
   const browser = await launchBrowser();
   try {
@@ -47,7 +47,7 @@ test.skipIf(!isFull)(
     );
     expect(video.ended.busyShare).toBeGreaterThan(0.8);
     const [more, less] = [video.peakMemoryBytes, short.peakMemoryBytes];
-    // Index and playlists grow with the length; the source must not be in memory.
+    // Index and playlists may grow with the length, but the source must not be held in memory.
     if (more && less) expect(more - less).toBeLessThan(64e6);
   },
   TIMEOUT_MS,

@@ -8,7 +8,7 @@ import { fixture } from "../setup/media.ts";
 import { inspect, waitFor } from "./made-video.ts";
 import { openPlainProxy } from "./plain-proxy.ts";
 
-// The site has done what was asked, and its answer gets lost on the way back.
+// The site carries out a request, and its answer gets lost on the way back.
 
 const serverUrl = inject("serverUrl");
 let browser: Browser;

@@ -1,4 +1,4 @@
-/** For the worker that encodes: black pictures of the right size and colour space at the right times. */
+/** Runs in the encoding worker, and makes it encode black frames of the right size, colour space and times. */
 export function showBlack(): void {
   const encode = VideoEncoder.prototype.encode;
   VideoEncoder.prototype.encode = function (frame, options) {

@@ -12,7 +12,7 @@ import { OwnerTab, type OwnerTabOptions } from "../../web/headless/owner-tab.ts"
 import { peakTabMemory } from "../../web/headless/tab-memory.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 
-/** Small and quick, with the rung that mobile networks want. */
+/** Small and quick, with the 144p rung for mobile networks. */
 export const SMALL_LADDER = "240:300,144:140";
 
 export interface MakeOptions {
@@ -20,7 +20,7 @@ export interface MakeOptions {
   file: string;
   /** Null: the page's own choice. */
   ladder: string | null;
-  /** Default: ffmpeg, whose bytes are the same everywhere. */
+  /** Default: ffmpeg, whose output has the same bytes on every machine. */
   engine?: "ffmpeg" | "webcodecs" | "auto" | "server";
   slots?: number;
   /** Number of cores that the page sees. */
@@ -29,29 +29,29 @@ export interface MakeOptions {
   checking?: OwnerTabOptions["checking"];
   /** Called before the page is opened: for faults in its network. */
   prepare?(tab: OwnerTab): Promise<void>;
-  /** Called when the file was read, before the start. */
+  /** Called after the file was read and before the press on "Start". */
   look?(tab: OwnerTab): Promise<void>;
-  /** Called right after the start: for faults while it works. It may do other things than wait. */
+  /** Called right after the start, to cause faults while the job runs. The job's end is awaited after it. */
   meddle?(tab: OwnerTab, job: CreateJobResponse): Promise<void>;
 }
 
 export interface MadeVideo extends AsyncDisposable {
   job: CreateJobResponse;
-  /** State of the page when the file was read, and at the end. */
+  /** State of the page after the file was read. `ended`: its state at the end. */
   inspected: ShownState;
   ended: ShownState;
   status: JobStatus;
   /** Peak memory of the tab's process, in bytes; missing where the system does not report it. */
   peakMemoryBytes?: number | null;
-  /** Folder with master.m3u8. */
+  /** Folder that holds the copied video, with its master.m3u8. */
   dir: string;
 }
 
 const signal = new AbortController().signal;
-/** TRIBUTARY_VERBOSE=1 shows what goes on. */
+/** TRIBUTARY_VERBOSE=1 logs progress. */
 const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
 
-/** Makes a video through the real page and copies it out. @throws what the page or the edge said */
+/** Makes a video with the real page and copies it to a folder. @throws the error of the page or the edge */
 export async function makeVideo(browser: Browser, options: MakeOptions): Promise<MadeVideo> {
   const { serverUrl, file, ladder } = options;
   const { engine = "ffmpeg", slots = null, cores = null, checking } = options;
@@ -86,7 +86,7 @@ export async function inspect(tab: OwnerTab, file: string): Promise<ShownState> 
   return follow(tab, signal, say, isInspected);
 }
 
-/** Waits until something is true of what the page shows. */
+/** Waits until the page's state fulfils a condition. */
 export async function waitFor(
   tab: OwnerTab,
   until: (state: ShownState) => boolean,

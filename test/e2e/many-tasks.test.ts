@@ -8,7 +8,7 @@ import { makeVideo, waitFor } from "./made-video.ts";
 /** Only with TRIBUTARY_CLIPS=all: twenty minutes of video, though small. */
 const isFull = process.env["TRIBUTARY_CLIPS"] === "all";
 const SECONDS = 1_230;
-/** By then every slot has made some of each kind, and the preview has filled its buffer. */
+/** After this many tasks, every slot has run some of each kind, and the preview has filled its buffer. */
 const WARM_TASKS = 70;
 const MOST_GROWTH_BYTES = 64e6;
 
@@ -21,7 +21,7 @@ test.skipIf(!isFull).each(["ffmpeg", "webcodecs"] as const)(
       ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50"],
       ...["-c:a", "aac", "-b:a", "96k", "-ac", "2", "-shortest"],
     ]);
-    // The process of a tab never shrinks: a browser of its own.
+    // A new browser, because the memory of a tab's process never shrinks.
     const browser = await launchBrowser();
     try {
       let warmBytes: number | null = null;
