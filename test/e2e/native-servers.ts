@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { type RunningContainer, startContainer } from "../../edge/local/container.ts";
 import type { JobStatus } from "../../shared/wire/job-status.ts";
 
-/** A server process of a test's own, to be frozen or killed. */
+/** Starts a server process that a test may freeze or kill. */
 export async function newContainer(): Promise<RunningContainer> {
   const container = await startContainer();
   if (container === null) throw new Error("Install ffmpeg: these tests run the native one.");
@@ -16,7 +16,7 @@ export function expectAllByServers({ segments }: JobStatus): void {
   }
 }
 
-/** Each segment of each rendition counts once, each task was accepted once, and nothing was charged. */
+/** Expects each segment of each rendition once, each task to be accepted once, and no failed attempt. */
 export function expectOnce({
   segments,
   segmentCount,

@@ -7,7 +7,7 @@ import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
 import { openPlainProxy } from "./plain-proxy.ts";
 
-// A proxy between tabs and site that lets no WebSocket through.
+// Whole jobs behind a proxy that lets no WebSocket through.
 
 let browser: Browser;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const NOTE = "blocks the usual connection";
 
 test.each([
   { upgrades: "stripped", seconds: 30 },
-  // Each tab waits for 10 s first.
+  // Each tab first waits 10 s for its WebSocket.
   { upgrades: "swallowed", seconds: 90 },
 ] as const)(
   "requests for WebSockets are $upgrades: owner and helper make a whole, exact video, and say how",

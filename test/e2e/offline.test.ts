@@ -8,7 +8,8 @@ import { browserPath } from "../../web/headless/browser.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { openPlainProxy, type PlainProxy } from "./plain-proxy.ts";
 
-// The installed page, in Chromium, of the production build: without a network, at a deploy, and with a shared file.
+// The installed page of the production build, in Chromium: without a network, during a deploy, and with a shared
+// file.
 
 const sample = join(root, "web/public/sample.mp4");
 
@@ -20,7 +21,7 @@ let page: Page;
 beforeAll(async () => {
   proxy = await openPlainProxy(inject("serverUrl"), "stripped");
   profile = await mkdtemp(join(tmpdir(), "tributary-installed-"));
-  // A profile of its own: nothing can be installed in a private window, which is what contexts are.
+  // Needs a profile of its own: Playwright's contexts are private windows, in which nothing can be installed.
   context = await chromium.launchPersistentContext(profile, {
     executablePath: browserPath() ?? "",
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
@@ -60,7 +61,7 @@ test("it opens without a network, says what needs it, and keeps its headers", as
   expect(headers).toEqual(["same-origin", true]);
   await page.evaluate(() => dispatchEvent(new Event("offline")));
   await page.getByText("You are offline.").waitFor();
-  // Without a network only the start page and its files are answered.
+  // Without a network the service worker answers only for the start page and its files.
   expect(await page.evaluate(() => fetch("/api/site").catch(() => "away"))).toBe("away");
   proxy.isAway = false;
 });

@@ -5,7 +5,7 @@ import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { insertIntoOwner, LOCAL_SCRIPTS } from "./owner-script.ts";
 
-// Browsers too old or crippled get one sentence on each page, and what they can still do.
+// In a browser that lacks a feature, each page says so in one sentence and offers what still works.
 
 let browser: Browser;
 beforeAll(async () => {
@@ -22,19 +22,19 @@ const PAGES = {
 };
 type PageName = keyof typeof PAGES;
 
-/** Scripts that run before the page's own. */
+/** Scripts that remove a feature before the page's own scripts run. */
 const LACKS = {
   "promises of 2024": "delete Promise.withResolvers",
   "signals of 2023": "delete AbortSignal.any",
   workers: "delete globalThis.Worker",
-  // As before 2023: options are not looked at.
+  // As before 2023: `Worker` ignores its options.
   "module workers":
     "const Real = Worker; globalThis.Worker = function (address) { return new Real(address); }",
   WebCodecs:
     "for (const name of ['VideoDecoder', 'VideoEncoder', 'AudioDecoder']) delete globalThis[name]",
-  // As on plain http.
+  // Missing on plain http.
   keys: "delete Crypto.prototype.subtle",
-  // As in the lockdown mode of iPhones.
+  // Missing in the lockdown mode of iPhones.
   WebAssembly: "delete globalThis.WebAssembly",
 };
 
@@ -59,7 +59,7 @@ describe.each(Object.keys(PAGES) as PageName[])("%s", (name) => {
     try {
       const works = name === "upload" || name === "contribute";
       if (sentence === NO_WORKERS && !works) {
-        // It plays and lists without workers of ours.
+        // These pages play and list videos without workers.
         await page.getByRole("heading").first().waitFor();
         expect(await page.getByText(sentence).count()).toBe(0);
         return;
@@ -125,7 +125,7 @@ test("without WebCodecs the upload page says before the pick that it takes longe
   await page.close();
 });
 
-/** For the owner's worker: an encoder that turns all colours a little, as one that mistakes their matrix. */
+/** For the owner's worker: an encoder that shifts all colours a little, like one that uses the wrong colour matrix. */
 const WRONG_COLOURS = `
   const encode = VideoEncoder.prototype.encode;
   VideoEncoder.prototype.encode = function (frame, options) {
@@ -139,7 +139,7 @@ const WRONG_COLOURS = `
     turned.close();
   };`;
 
-/** A script for the owner's worker: its encoder takes the ladder of our choice, and refuses the one that is asked for. */
+/** For the owner's worker: an encoder that accepts the default ladder, but refuses the 144p that the test asks for. */
 const NO_SMALL_PICTURES = `
   const configure = VideoEncoder.prototype.configure;
   VideoEncoder.prototype.configure = function (config) {

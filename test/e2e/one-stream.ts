@@ -9,8 +9,8 @@ import type { MadeVideo } from "./made-video.ts";
 import { playToEnd } from "./playback.ts";
 
 /**
- * A video of 500 frames by several engines is as one of a single engine: exact for a player that reads one init segment,
- * without a break, in true colours, in one piece for hls.js, and as a download.
+ * Expects a video of 500 frames that several engines made to be like one of a single engine: every frame exact, one
+ * init segment and no discontinuity in each playlist, the source's colours, and playback by hls.js without a hole.
  */
 export async function expectOneStream(
   browser: Browser,

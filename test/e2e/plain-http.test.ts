@@ -6,8 +6,8 @@ import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { fixture } from "../setup/media.ts";
 import { makeVideo } from "./made-video.ts";
 
-// The pages over plain http by another name than localhost, as a device of the same network sees them: they say
-// what is missing before anybody counts on it, and what they offer works.
+// The pages over plain http by another name than localhost, as a device of the same network sees them: they say in
+// advance what is missing, and what they offer works.
 
 const serverUrl = inject("serverUrl");
 const ADDRESS = "192.168.7.5";
@@ -50,7 +50,7 @@ test("the upload page says it before the pick, and promises nothing that cannot 
   await page.close();
 });
 
-// The local storage takes uploads from pages of its own name alone, so the video comes from there.
+// The local storage accepts uploads only from pages on its own host name, so the video is made there.
 test("pages for viewers play, and the list of videos says what is missing", async () => {
   const file = await fixture("plain-8s.mp4");
   const options = { serverUrl, file, ladder: "144:140", engine: "webcodecs" } as const;

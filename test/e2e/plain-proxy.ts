@@ -1,25 +1,25 @@
 import { createServer, type IncomingHttpHeaders, request as requestOf } from "node:http";
 
-/** The app under another port, through a proxy that knows plain requests alone. */
+/** The app on another port, through a proxy that forwards only plain requests. */
 export interface PlainProxy extends AsyncDisposable {
   /** No slash at the end. */
   url: string;
-  /** WebSockets that were asked for so far. */
+  /** Number of WebSockets requested so far. */
   upgrades(): number;
-  /** Set where nothing shall be answered, as without a network. */
+  /** Set to true to break all requests, as without a network. */
   isAway: boolean;
-  /** Comes behind what the app answers for a path. */
+  /** Text that is appended to the app's answers, by path. */
   readonly appended: Map<string, string>;
-  /** Answers to POSTs of a path that get lost on their way back, from now on: the app has done what was asked. */
+  /** Number of coming answers to POSTs that get lost on their way back, by path. The app carries out these requests. */
   readonly lost: Map<string, number>;
 }
 
-/** These say something of one connection, not of the request (RFC 9110, 7.6.1). */
+/** Headers that concern one connection and are not forwarded (RFC 9110, 7.6.1). */
 const HOP_BY_HOP: readonly string[] = ["connection", "upgrade", "keep-alive", "transfer-encoding"];
 
 /**
- * @param upgrades what becomes of a request for a WebSocket: `stripped`: it is passed on as a plain request,
- *   as nginx does when nobody tells it otherwise; `swallowed`: it is never answered
+ * @param upgrades what happens to requests for WebSockets. `stripped`: they are forwarded as plain requests, as
+ *   nginx does by default. `swallowed`: they are never answered
  */
 export async function openPlainProxy(
   serverUrl: string,
@@ -28,7 +28,7 @@ export async function openPlainProxy(
   let asked = 0;
   const appended = new Map<string, string>();
   const lost = new Map<string, number>();
-  // Without a listener to `upgrade` such a request is one like any other.
+  // Without a listener for `upgrade`, Node treats requests for WebSockets like any other.
   const server = createServer((incoming, answer) => {
     const isUpgrade = incoming.headers.upgrade !== undefined;
     if (isUpgrade) asked += 1;
@@ -40,7 +40,7 @@ export async function openPlainProxy(
     const { method, url = "/" } = incoming;
     const more = appended.get(url);
     const headers = endToEnd(incoming.headers);
-    // With more behind it, it is another answer than the one that was kept.
+    // The answer with appended text is not the one in the browser's cache.
     if (more !== undefined) delete headers["if-none-match"];
     const outgoing = requestOf(new URL(url, serverUrl), { method, headers }, (response) => {
       const left = method === "POST" ? (lost.get(url) ?? 0) : 0;
@@ -81,7 +81,7 @@ export async function openPlainProxy(
   return proxy;
 }
 
-/** The host stays: the app sees the proxy's, and signs for it. */
+/** The `host` header stays, so the app signs URLs for the proxy's host name. */
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)));
 }

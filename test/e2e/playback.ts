@@ -6,17 +6,17 @@ import { root } from "../../edge/local/server.ts";
 /** Playback of a video by hls.js and the browser's decoder. */
 export interface Played {
   ended: boolean;
-  /** Everything hls.js reported, fatal or not. */
+  /** All errors that hls.js reported, fatal or not. */
   errors: string[];
-  /** Stretches in the buffer at the end, nothing having been dropped from it: 1 means no hole. */
+  /** Number of buffered ranges at the end, with nothing evicted. 1: there is no hole. */
   bufferedRanges: number;
   bufferedSeconds: number;
   durationSeconds: number;
-  /** Decoded, dropped ones included. */
+  /** Number of decoded frames, with those that were not shown. */
   frames: number;
 }
 
-/** Speed-up of playing. Faster than the decoder, frames would be skipped. */
+/** Playback rate. At a higher one the decoder might be too slow, and skip frames. */
 const PLAYBACK_RATE = 2;
 
 /**

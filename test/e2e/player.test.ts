@@ -6,7 +6,7 @@ import { follow, isInspected } from "../../web/headless/follow.ts";
 import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { generatedClip } from "../setup/media.ts";
 
-// The player over a video that the site made: pictures of where one points, and no place that is not there.
+// The player with a video that the site made: previews on the time line.
 
 const serverUrl = inject("serverUrl");
 const TIME_LIMIT = AbortSignal.timeout(200_000);
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** A grey that is brighter in each second: it tells its time. */
+/** Luma of the clip's grey, which gets brighter each second. It identifies the time. */
 const greyAt = (second: number): number => 24 + 8 * second;
 
 test("pointing at the time line shows the picture of there, soon", async () => {
@@ -69,7 +69,7 @@ test("pointing at the time line shows the picture of there, soon", async () => {
   await page.close();
 });
 
-/** Runs in the page: the mean of what the element shows, 0..255. */
+/** Runs in the page. @returns the mean brightness that the element shows, 0..255 */
 function brightness(element: Element): number {
   const video = element as HTMLVideoElement;
   const canvas = new OffscreenCanvas(8, 8);

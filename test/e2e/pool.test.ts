@@ -15,7 +15,7 @@ import { expectExactPictures } from "./exact-video.ts";
 import { showBlack } from "./lying-encoder.ts";
 import { type MadeVideo, makeVideo, SMALL_LADDER } from "./made-video.ts";
 
-// Real tabs, real programs and real owners of one pool.
+// One pool with real tabs, real programs and real owners.
 
 const serverUrl = inject("serverUrl");
 const client = new PoolClient(serverUrl);
@@ -37,7 +37,7 @@ function clip(name: string, seconds: number): Promise<string> {
   ]);
 }
 
-/** A video whose owner asks the pool, through the page's own control. */
+/** Makes a video whose owner asks the pool for help, with the page's own control. */
 function askedVideo(
   pool: CreatePoolResponse,
   file: string,
@@ -110,7 +110,7 @@ long(
         }
       }, 1_000);
       const making = files.map((file, index) => askedVideo(pool, file, owners[index]));
-      // In the middle of an encode.
+      // Waits until Ada is in the middle of an encode.
       const [ada] = tabs;
       await ada?.page.waitForFunction(
         () => {
@@ -132,7 +132,7 @@ long(
         await expectExactPictures(video, { source });
         await video[Symbol.asyncDispose]();
       }
-      // Without a person: of those that stayed, some helped both.
+      // Some of the members that stayed helped with both videos, without any click.
       expect([...seen.values()].filter((jobs) => jobs.size === 2).length).toBeGreaterThan(0);
       await Promise.all(owners.map((owner) => owner.close()));
       for (const tab of tabs.slice(1)) await tab.close();
@@ -147,7 +147,7 @@ long(
   "a member that lies is banned from the pool, and nothing of it is in any video",
   { timeout: 600_000 },
   async () => {
-    // Long enough that members come while there is work.
+    // Long enough for members to join while there is work.
     const file = realClip("footage480p5min.mp4");
     if (file === null) return;
     const pool = await client.create("Media club");

@@ -10,11 +10,11 @@ import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { ffmpeg, ffprobe, generatedClip } from "../setup/media.ts";
 import { inspect, waitFor } from "./made-video.ts";
 
-// Poster and storyboard of a video that begins black, is anamorphic and turned, by native ffmpeg.
+// Poster and storyboard of a rotated, anamorphic video that begins black. Checked by native ffmpeg.
 
 const serverUrl = inject("serverUrl");
 const SECONDS = 20;
-/** Size that viewers see: square pixels, upright. */
+/** Width that viewers see, with square pixels and upright; the height below likewise. */
 const WIDTH = 270;
 const HEIGHT = 640;
 
@@ -23,7 +23,7 @@ let dir: string;
 let source: string;
 let tab: OwnerTab;
 let job: CreateJobResponse;
-/** As viewers see the source: ffmpeg turns it. */
+/** Frames of the source as viewers see it, rotated by ffmpeg. */
 let looked: Buffer[];
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const black = "drawbox=enable='lt(t,3)':color=black:t=fill";
   const coded = await generatedClip("black-then-bars.mp4", [
     ...["-f", "lavfi", "-i", `testsrc2=size=480x270:rate=25:duration=${SECONDS}`],
-    // Lighter and darker in turn, so that each time looks another.
+    // The brightness rises and falls, so that each moment looks different.
     ...[
       "-vf",
       `eq=brightness='0.25*sin(t)':eval=frame,${black},setsar=4/3`,
@@ -75,11 +75,11 @@ async function fetched(path: string): Promise<string> {
 
 const LUMA = "format=rgb24,scale=36:64,format=gray";
 const LUMA_BYTES = 36 * 64;
-/** Pictures of the source that are looked at, a second. */
+/** Frames of the source that are compared, per second. */
 const LOOKED_AT = 5;
 const FRAME_RATE = 25;
 
-/** Pictures of a file, one after the other, small and grey. */
+/** All frames of a file, scaled to 36 by 64 pixels of grey. */
 async function luma(file: string, filter: string): Promise<Buffer[]> {
   const raw = [
     "-vf",
@@ -122,7 +122,7 @@ test("both are made without asking, upright and in shape, and the poster is no b
   expect(poster).toMatchObject({ source: "automatic", width: WIDTH, height: HEIGHT });
   const file = await fetched("poster.jpg");
   expect(await sizeOf(file)).toEqual([WIDTH, HEIGHT]);
-  // One of the source's pictures after the black ones is like it.
+  // The poster is like one of the source's frames after the black ones.
   const [made = Buffer.alloc(0)] = await luma(file, "null");
   const differences = looked.slice(3 * LOOKED_AT + 1).map((each) => meanDifference(made, each));
   expect(Math.min(...differences)).toBeLessThan(8);

@@ -39,7 +39,7 @@ async function pick(file: string, { engine = "auto", servers = true } = {}) {
   });
   try {
     const state = await inspect(tab, file);
-    // The one for dropped files is empty.
+    // The page has a second alert, for dropped files, which is empty.
     const alert = tab.page.getByRole("alert").filter({ hasText: /\S/ }).first();
     const text = state.phase === "failed" ? await alert.innerText().catch(() => "") : "";
     return { phase: state.phase, code: state.error?.code, text, jobs };
@@ -76,7 +76,7 @@ test.each(MADE)("$what is refused", async ({ code, make }) => {
   expect(refused).toMatchObject({ phase: "failed", jobs: 0 });
   expect(refused.code).toMatch(code);
   expect(refused.text.length).toBeGreaterThan(20);
-  // People's words: no code in them.
+  // The text is for people and shows no code.
   expect(refused.text).not.toContain("SOURCE_");
 });
 
@@ -93,7 +93,7 @@ test("AV1 that the browser is not to decode is refused where there are no server
 });
 
 const errorClips = clipFacts().filter(({ expect }) => expect === "error");
-/** Becomes a video with a card as its picture. */
+/** Not refused: it becomes a video with a card as its picture. */
 const SOUND_ALONE = "audio-only.m4a";
 const salvageable = ({ native }: (typeof errorClips)[number]) =>
   ((native as { lenient?: { frames: number } } | undefined)?.lenient?.frames ?? 0) > 0;
@@ -110,7 +110,7 @@ describe.skipIf(errorClips.length === 0)("real files that are no whole video", (
     },
   );
 
-  // Part of these decodes: a failure that says so, or a video with a warning. Never plain success.
+  // Files of which only a part can be decoded. They fail, or become a video with a warning; never without one.
   test.each(errorClips.filter(salvageable))("$file is no silent success", async ({ file }) => {
     const serverUrl = inject("serverUrl");
     const path = realClip(file) ?? "";

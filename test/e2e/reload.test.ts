@@ -5,7 +5,7 @@ import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 import { inspect, waitFor } from "./made-video.ts";
 
-// What was chosen survives a reload, and what is ready is shown by its own address.
+// Choices survive a reload, and a finished video can be opened by its own address.
 
 let browser: Browser;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ test("the engine and the part that were chosen for a job stay after a reload", a
   await waitFor(tab, ({ inspection }) => inspection?.pictureEngine === "ffmpeg-wasm");
   const job = await tab.start();
   await waitFor(tab, ({ job: view }) => view?.tasks.some(({ state }) => state === "done") === true);
-  // So that the part is the kept one, not the address's.
+  // Without the address's part, so that the part can only come from what the page has saved.
   await tab.page.evaluate(() => {
     const url = new URL(location.href);
     url.searchParams.delete("from");

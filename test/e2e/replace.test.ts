@@ -42,7 +42,7 @@ test("from Your videos, a new video takes the old one's address while somebody w
     ..."-f lavfi -i testsrc2=size=320x180:rate=25:duration=4 -c:v libx264 -g 50".split(" "),
   ]);
   await inspect(tab, source);
-  // The form does not ask for title and visibility, which stay.
+  // Title and visibility stay, so the form does not ask for them.
   expect(await page.getByLabel("Title", { exact: true }).count()).toBe(0);
   const fresh = await tab.start();
   await waitFor(tab, ({ phase }) => phase === "ready");
@@ -61,7 +61,7 @@ test("from Your videos, a new video takes the old one's address while somebody w
     .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), { timeout: 20_000 })
     .toBeGreaterThanOrEqual(2);
 
-  // As another site's program finds out how to show it.
+  // Another site's program finds out by oEmbed how to embed the video.
   expect(await extract(old.watchUrl, { maxwidth: 320 })).toMatchObject({
     method: "auto-discovery",
     ...{ version: "1.0", type: "video", title: "First take", width: 320, height: 180 },
@@ -69,7 +69,7 @@ test("from Your videos, a new video takes the old one's address while somebody w
     thumbnail_url: expect.stringContaining(`/v/${old.jobId}/poster.jpg`),
   });
 
-  // One video, under one address, with the rights of both.
+  // The list shows one video with one address; the page has the owner's rights to it.
   await page.goto(`${serverUrl}/videos`);
   await page.getByRole("link", { name: "Replace First take" }).waitFor();
   expect(await page.getByRole("heading", { name: "First take" }).count()).toBe(1);
@@ -103,7 +103,7 @@ test("sound alone by npm run transcode: the poster is what is seen, and the orig
     ]);
     expect(red).toBeGreaterThan(230);
     expect(Math.max(green, blue)).toBeLessThan(40);
-    // It is there, and not for others.
+    // The original is kept, but others may not fetch it.
     const { status: refused } = await fetch(`${serverUrl}/api/videos/${report.jobId}/original`);
     expect(refused).toBe(403);
   });

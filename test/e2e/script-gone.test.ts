@@ -6,7 +6,7 @@ import { OwnerTab } from "../../web/headless/owner-tab.ts";
 import { fixture } from "../setup/media.ts";
 import { makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
 
-// A page that was opened before a new version was published, or before the network went away.
+// A page that was opened before a new version was deployed, or before the network was lost.
 
 let browser: Browser;
 beforeAll(async () => {

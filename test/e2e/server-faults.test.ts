@@ -20,11 +20,11 @@ import { playToEnd } from "./playback.ts";
 import { openSwitchboard, type Switchboard } from "./switchboard.ts";
 import { fileOf, untilEnd } from "./whole-job.ts";
 
-// Servers and what lies between them and the edge fail; every job ends in a right and complete video.
+// Servers fail, or the connections between them and the edge. Each job still ends in a correct, complete video.
 
 const LADDER = "480:1400,240:300";
 const RUNGS = [{ shortSide: 240, kilobitsPerSecond: 300 }];
-/** The queue tries a call that failed again after 30 s; the coordinator misses a lost one after 240 s. */
+/** The queue repeats a failed call after 30 s. The coordinator repeats a lost one after 240 s. */
 const LOST_CALL_TEST_MS = 480_000;
 
 let browser: Browser;
@@ -65,7 +65,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(100);
 }
 
-/** A process of ffmpeg's that the container has started. */
+/** The pid of an ffmpeg process that the container has started, or null. */
 function ffmpegOf(parent: number): number | null {
   const isIt = (pid: string) => {
     try {
@@ -123,8 +123,8 @@ test("one whose ffmpeg hangs kills it, and the task is done all the same", async
     },
   });
   expectAllByServers(video.status);
-  // As the slowest it is copied by the other slot; whichever comes first, the copy or the verdict that it
-  // has stalled, the process is ended and no more than one attempt is charged.
+  // As the slowest task it is copied by the other slot. Whichever comes first, the copy's result or the end of the
+  // hung task as stalled: the process is killed, and at most one attempt is counted.
   await expect.poll(() => existsSync(`/proc/${hung}`)).toBe(false);
   expect(container.output()).toMatch(/"code":"(WORKER_STALLED|LEASE_LOST)"/);
   const charged = video.status.tasks.filter(({ attempts }) => attempts > 0);
@@ -145,12 +145,12 @@ test("one slower than its leases: another has its tasks, and what it brings late
     engine: "server",
     meddle: async (tab, job) => {
       await waitFor(tab, (state) => state.job?.tasks.some(isAmidst) ?? false);
-      // Its sockets stay open, and its ffmpeg works on: only what it would say comes late.
+      // Its sockets stay open and its ffmpeg processes run on. Only its messages come late.
       process.kill(slow.pid, "SIGSTOP");
       const had = (await tab.status(job)).tasks.filter(({ state }) => state === "leased");
       slowId = had[0]?.holder ?? "";
       board.to(await oneMore());
-      // What is still nobody's it may go on with.
+      // Waits until another server has a task of it. Tasks that nobody took over it may still finish.
       await until(async () => {
         const { tasks } = await tab.status(job);
         takenOver = tasks
@@ -164,7 +164,7 @@ test("one slower than its leases: another has its tasks, and what it brings late
   expectAllByServers(video.status);
   expectOnce(video.status);
   expect(video.status.holders.filter(({ role }) => role === "server")).toHaveLength(2);
-  // By its own log, and by who made what.
+  // Seen in its log, and in the holders of the tasks.
   expect(slow.output()).toMatch(/"end":"lost"/);
   for (const { id, holder } of video.status.tasks) {
     if (takenOver.includes(id)) expect(holder).not.toBe(slowId);
@@ -196,7 +196,7 @@ test("one killed while it reads a whole video is followed by another", async () 
   board.to(first);
   const before = board.calls().length;
   const upload = await client.upload(await fileOf(await fixture("long-gop-20s.mp4")));
-  // Signs of life pass, the source stalls.
+  // The heartbeats are small enough to pass; the source stalls.
   proxy.choke(100_000);
   const job = await client.createWholeJob({ source: { upload }, ladder: RUNGS });
   await until(async () => (await healthOf(first)).jobs === 1);
@@ -233,7 +233,7 @@ test("calls that are lost with the queue are made again by the alarms of who mad
     meddle: async () => {
       const upload = await client.upload(await fileOf(file));
       const whole = await client.createWholeJob({ source: { upload }, ladder: RUNGS });
-      // Nobody answers: both calls are the queue's, which lives and dies with this process.
+      // No server answers, so both calls are in the queue, which is lost when this process stops.
       await until(() => board.calls().length >= before + 2);
       await server.stop();
       lost = tokensOf(board.bodies().slice(before));
@@ -250,7 +250,7 @@ test("calls that are lost with the queue are made again by the alarms of who mad
   expect(status).toMatchObject({ state: "ready", error: null });
   expectAllByServers(status);
   expectOnce(status);
-  // Each call has a token of its own: none of those that were lost came again.
+  // Each call has its own token. No token of a lost call is used again.
   const made = tokensOf(board.bodies().slice(before));
   expect(made.filter((token) => lost.includes(token))).toEqual(lost);
   expect(made.length).toBeGreaterThanOrEqual(lost.length + 2);

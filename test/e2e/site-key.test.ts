@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture } from "../setup/media.ts";
 
-// A site's key comes by a link, and anybody can make a link.
+// A site's key comes in a link. Anybody can make such a link, so the page asks before it replaces a key.
 
 const serverUrl = inject("serverUrl");
 const QUESTION = "This link brings another key for this site.";
@@ -17,14 +17,14 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 async function open(key: string | null): Promise<void> {
-  // Another fragment alone would not load the page anew.
+  // First a blank page: a change of the fragment alone does not reload.
   await page.goto("about:blank");
   await page.goto(serverUrl + (key === null ? "" : `/#create-token=${key}`));
   await page.waitForFunction(() => "tributary" in globalThis);
   expect(new URL(page.url()).hash).toBe("");
 }
 
-/** The key that the browser keeps, and the one that a start would send. */
+/** The key that the browser has saved, and the header that a start would send. */
 async function keys(): Promise<(string | null | undefined)[]> {
   await page
     .locator('input[type="file"]')
@@ -53,7 +53,7 @@ test("the first key is kept without a word, and comes again without one", async 
 test("another one replaces it only where the person says so", async () => {
   await open("second");
   expect(await isAsking()).toBe(true);
-  // Not answered: the key of before goes on being used.
+  // Until the question is answered, the earlier key stays in use.
   expect(await keys()).toEqual(["first", "Bearer first"]);
   await open("second");
   await page.getByRole("button", { name: "Keep my key" }).click();

@@ -5,12 +5,12 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 
 const serverUrl = inject("serverUrl");
 
-/** Most bytes of scripts before anything is picked, as they go over the wire. */
+/** Upper limit for the bytes of scripts, as transferred, before a file is picked. */
 const MOST_SCRIPT_BYTES = 70_000;
-/** Most bytes of what the page needs to stand: scripts, sheets and messages. By a slow phone connection, a third of a second. */
+/** Upper limit for the bytes of scripts, style sheets and messages that the first view needs. */
 const MOST_FIRST_BYTES = 66_000;
 const MOST_SHIFT = 0.05;
-/** As Lighthouse has it of a good connection by phone: 10 Mbit/s, and 40 ms to the server and back. */
+/** Lighthouse's profile of a good mobile connection: 10 Mbit/s, and a round trip of 40 ms. */
 const PHONE_NETWORK = { latency: 40, downloadThroughput: 1.25e6, uploadThroughput: 1.25e6 };
 
 let browser: Browser;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** Names of the scripts, sheets and messages that the page waits for. */
+/** Names of the scripts, style sheets and message files that the page waits for. */
 async function firstFiles(locale: string): Promise<string[]> {
   const html = await (await fetch(serverUrl)).text();
   const json = /<script type="application\/json" id="first-words">(.*?)<\/script>/.exec(html)?.[1];
@@ -95,7 +95,7 @@ test.each(["en", "de", "ar"])(
     await page.locator(".drop-zone button").first().waitFor();
     const usableMs = await page.evaluate(() => performance.now());
     await page.waitForLoadState("load");
-    // Whatever moves late moves by then.
+    // Time for late layout shifts.
     await page.waitForTimeout(500);
     const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     const shift = await page.evaluate(
@@ -106,7 +106,7 @@ test.each(["en", "de", "ar"])(
     );
     expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
     expect(shift).toBeLessThanOrEqual(MOST_SHIFT);
-    // A busy machine is slower than a phone: the figure above is the one to read.
+    // A loose limit, because a busy machine may be slower than a phone. The figure is logged above.
     expect(usableMs).toBeLessThan(5_000);
     await context.close();
   },

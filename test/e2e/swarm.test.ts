@@ -15,21 +15,21 @@ import { frameTimesSeconds, generatedClip, realClip } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { inspect, type MadeVideo, makeVideo, SMALL_LADDER, waitFor } from "./made-video.ts";
 
-// Real tabs behind a real link: the owner's and those of others, each encoding for itself.
+// Real tabs joined by a real link: the owner's and the helpers', each with its own encoder.
 
 type Shown = { tributaryContributor: { state: ContributorState | null } };
 
 const TIMEOUT_MS = 400_000;
 const SECONDS = 72;
 
-/** Four tabs that encode at once take minutes on two cores: `npm run test:clips` has the time. */
+/** Four tabs that encode at once take minutes on two cores, so this runs only in `npm run test:clips`. */
 const long = test.runIf(process.env["TRIBUTARY_CLIPS"] === "all");
 
 let browser: Browser;
 let file: string;
 beforeAll(async () => {
   browser = await launchBrowser();
-  // Small pictures, so that there are many segments in little time.
+  // Small frames, so that many segments take little time.
   file = await generatedClip(`swarm-${SECONDS}s.mp4`, [
     ...["-f", "lavfi", "-i", `testsrc2=size=320x240:rate=25:duration=${SECONDS}`],
     ...["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${SECONDS}`],
@@ -46,7 +46,8 @@ async function expectRight(video: MadeVideo): Promise<void> {
   await expectExactPictures(video, { source: file });
   const sound = await soundOf(video, file, 0);
   expect(sound.samples).toBeGreaterThanOrEqual(SECONDS * 48_000);
-  // ffmpeg.wasm made all of it, whoever ran it, and the track is short: equal to a single encode, sample by sample.
+  // ffmpeg.wasm made all of it, on whichever tab, and the track is short. So it equals a single encode, sample by
+  // sample.
   expect(sound.worstLsb).toBe(0);
 }
 
@@ -57,7 +58,7 @@ async function help(joinUrl: string, name: string, within = browser): Promise<Co
   return tab;
 }
 
-/** In the middle of an encode, which goes on for a while. */
+/** Waits until the tab is in the middle of an encode. */
 async function midSegment(tab: ContributorTab): Promise<void> {
   await tab.page.waitForFunction(
     () => {
@@ -99,7 +100,7 @@ long(
       expect(holders.find(({ id }) => id === holder)?.role).toBe(role);
       expect(engine).toBe("ffmpeg-wasm");
     }
-    // The first results of each are made a second time.
+    // The first results of each helper are audited.
     for (const name of ["Ada", "Ben", "Cem"]) {
       const { id } = holderNamed(video.status, name);
       const made = theirs.filter(({ holder }) => holder === id);
@@ -148,7 +149,7 @@ test.runIf(process.env["TRIBUTARY_CLIPS"] === "all" && reference !== null)(
     for (const { holder, role } of segments) {
       expect(holders.find(({ id }) => id === holder)?.role).toBe(role);
     }
-    // Newcomers all: none of it counted before somebody else had made the same.
+    // All helpers were new, so each result counted only after another holder had made the same.
     for (const { verified } of theirs) expect(verified).toBe("hash");
     expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
     expect(warnings).toEqual([]);
@@ -165,7 +166,7 @@ long(
     timeout: TIMEOUT_MS,
   },
   async () => {
-    // Its own browser: the frozen one's processes are stopped whole, while its socket stays open.
+    // A browser of its own, because freezing stops all its processes. Its socket stays open.
     const icy = await launchBrowser();
     let stopped: number[] = [];
     try {
@@ -194,7 +195,7 @@ long(
       expect(connected).toBe(true);
       const held = atFreeze.tasks.filter((task) => task.holder === id && task.state === "leased");
       expect(held.length).toBeGreaterThan(0);
-      // What it was at was made by somebody else, as the first attempt.
+      // Its leased tasks were made by others, and no failed attempt was counted.
       for (const task of held) {
         const made = video.status.segments.filter(
           ({ rendition, segment }) =>
@@ -216,7 +217,7 @@ long(
   },
 );
 
-/** Stops the processes of all tabs of a browser where they are. @returns their ids, to be continued */
+/** Stops the processes of all tabs of a browser. @returns their pids, to let them run on later */
 async function freeze(of: Browser): Promise<number[]> {
   const session = await of.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
@@ -231,7 +232,7 @@ long(
     timeout: TIMEOUT_MS,
   },
   async () => {
-    // Nobody is left who could check what the helpers make: else it would wait for the owner.
+    // Unverified results are published: no one is left to audit the helpers, and the job would wait for the owner.
     const checking = { verify: "adaptive", unverified: "publish" } as const;
     const options = { serverUrl, engine: "ffmpeg", slots: 1, ladder: SMALL_LADDER, checking };
     const owner = await OwnerTab.open(browser, options, say);
@@ -273,7 +274,7 @@ long(
   },
 );
 
-/** By the page's own button, and the link as it stands there. */
+/** Makes the link with the page's own button, and lets helpers join by the link that it shows. */
 async function joinedByLinkOf(owner: OwnerTab, names: string[]): Promise<ContributorTab[]> {
   await waitFor(owner, ({ job }) => job !== null);
   await owner.page.getByRole("button", { name: "Make a link for helpers" }).click();

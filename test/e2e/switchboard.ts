@@ -2,17 +2,17 @@ import { createServer } from "node:http";
 import type { RunningContainer } from "../../edge/local/container.ts";
 import type { ContainerHealth } from "../../shared/wire/container.ts";
 
-/** One address for server processes that come and go, with faults on the way to them. */
+/** One address for server processes that come and go. Calls to it can be made to fail. */
 export interface Switchboard extends AsyncDisposable {
   /** No slash at the end. */
   url: string;
-  /** Where calls go from now on; null: nobody answers. */
+  /** Sends calls to this container from now on; null: connections are broken. */
   to(container: RunningContainer | null): void;
-  /** So many calls are answered with 500 instead. */
+  /** Answers the next calls, this many, with 500. */
   fail(calls: number): void;
-  /** Paths called so far, failed ones included. */
+  /** Paths of all calls so far, with failed ones. */
   calls(): string[];
-  /** Bodies of the requests so far, in the order of `calls`. */
+  /** Bodies of all calls so far, in the order of `calls`. */
   bodies(): string[];
 }
 
@@ -26,7 +26,7 @@ export async function openSwitchboard(): Promise<Switchboard> {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", async () => {
-      // The site's question whether servers are there is no call.
+      // The site's health check does not count as a call.
       if (request.url === "/health") {
         response.writeHead(200, { "content-type": "application/json" });
         response.end(JSON.stringify(WELL));

@@ -18,22 +18,22 @@ import { generatedClip } from "../setup/media.ts";
 import { expectExactPictures, soundOf } from "./exact-video.ts";
 import { inspect, type MadeVideo, waitFor } from "./made-video.ts";
 
-// Ten people at once with three helpers each: forty real tabs that encode for themselves, on one edge.
+// Ten owners at once with three helpers each: forty real tabs, each with its own encoder, on one edge.
 
 interface Clip {
   pictures: "testsrc2" | "mandelbrot";
   size: string;
-  /** Frames a second, as ffmpeg reads it. */
+  /** Frames per second, in ffmpeg's notation. */
   rate: string;
-  /** Frames from key frame to key frame. */
+  /** Frames in a GOP. */
   gop: number;
   seconds: number;
-  /** Frequency of the tone. */
+  /** Frequency of the clip's tone. */
   hertz: number;
   ladder: string;
 }
 
-/** No two alike: nothing of one would fit into another. */
+/** All clips differ, so that a segment of one would be wrong in any other. */
 const CLIPS: readonly Clip[] = [
   testCard({ size: "320x180", rate: "25", gop: 50, seconds: 14, ladder: "180:220,144:140" }),
   mandelbrot({ size: "320x180", rate: "24", gop: 96, seconds: 15, ladder: "180:220,144:140" }),
@@ -55,19 +55,19 @@ const CLIPS: readonly Clip[] = [
 const HELPERS = ["Ada", "Ben", "Cem"];
 
 const TIMEOUT_MS = 900_000;
-/** Timeout of a page that opens while others compile their encoders. */
+/** Timeout for opening a page while other pages compile their encoders. */
 const PAGE_TIMEOUT_MS = 120_000;
 const READY_WITHIN_MS = 300_000;
 const LOOK_EVERY_MS = 1_000;
 const STATUS_TRIES = 10;
 
-/** Forty tabs take minutes on two cores: `npm run test:clips` has the time. */
+/** Forty tabs take minutes on two cores, so this runs only in `npm run test:clips`. */
 const long = test.runIf(process.env["TRIBUTARY_CLIPS"] === "all");
 
 const serverUrl = inject("serverUrl");
 const say = process.env["TRIBUTARY_VERBOSE"] === "1" ? console.error : () => {};
 
-/** An owner with its job, and who came by its link. */
+/** An owner with its job, and the helpers that joined by its link. */
 interface Team {
   file: string;
   owner: OwnerTab;
@@ -92,8 +92,8 @@ long(
     for (const clip of CLIPS) files.push(await generated(clip));
 
     const lap = stopwatch();
-    // No owner has its file before all helpers are there: pages that open take seconds of a core each,
-    // and the first jobs would be over before the last one began.
+    // Owners get their files only after all helpers have joined. Opening a page takes seconds of a core, so
+    // otherwise the first jobs would be finished before the last one began.
     const teams: Team[] = [];
     for (const [nth, { ladder }] of CLIPS.entries()) {
       teams.push(await beginWithoutFile(files[nth] ?? "", ladder));
@@ -109,7 +109,8 @@ long(
     await Promise.all(teams.map(({ owner, file }) => owner.pick(file)));
     const { statuses, mostAtWork, helped } = await allReady(teams);
     const madeSeconds = lap();
-    // At one moment all ten were being made; helpers were seen at work on each, not all at one look.
+    // All ten jobs were at work at the same moment. Each job was seen with a helper at work, at one time or
+    // another.
     expect(mostAtWork).toBe(CLIPS.length);
     expect(helped).toBe(CLIPS.length);
 
@@ -145,7 +146,7 @@ long(
   },
 );
 
-/** Starts a job and reloads the page: the job waits for its file, and others may join it. */
+/** Starts a job and reloads the page: the job then waits for its file, and helpers can join it. */
 async function beginWithoutFile(file: string, ladder: string): Promise<Team> {
   const options = { serverUrl, engine: "ffmpeg", slots: 1, ladder };
   const owner = await OwnerTab.open(browser, { ...options, pageTimeoutMs: PAGE_TIMEOUT_MS }, say);
@@ -153,7 +154,7 @@ async function beginWithoutFile(file: string, ladder: string): Promise<Team> {
   const inspected = await inspect(owner, file);
   await owner.ladderApplied(parseLadder(ladder));
   const job = await owner.start();
-  // Reloaded in the very moment of its start, a page would not know of the job.
+  // Waits for the first task: a page that is reloaded at the very moment of its start would not know of the job.
   await waitFor(owner, ({ slots }) => slots.some(({ taskId }) => taskId !== null));
   await owner.reload();
   await waitFor(owner, ({ phase }) => phase === "needs-file");
@@ -174,7 +175,10 @@ async function helpersOf({ owner, job }: Team): Promise<ContributorTab[]> {
   );
 }
 
-/** @returns each job at its end, the most that were being made at one look, and how many had a helper at work */
+/**
+ * @returns the final status of each job, the highest number of jobs at work at the same moment, and the number of
+ *   jobs that had a helper at work
+ */
 async function allReady(teams: readonly Team[]) {
   const deadline = performance.now() + READY_WITHIN_MS;
   let mostAtWork = 0;
@@ -197,7 +201,7 @@ async function allReady(teams: readonly Team[]) {
   }
 }
 
-/** With forty encoders on its machine the local server drops a call now and then: pages try again, too. */
+/** With forty encoders beside it, the local server sometimes drops a call. Tries again, as the pages do. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
@@ -228,7 +232,7 @@ async function copied(made: Pick<MadeVideo, "job" | "inspected" | "ended" | "sta
   return { ...made, dir, [Symbol.asyncDispose]: dispose };
 }
 
-/** No attempt failed, nobody lied, and each segment is of somebody of this very job. */
+/** Expects no failed attempt, no banned holder, and each segment to be made by a holder of this job. */
 function expectNobodyCharged({ tasks, warnings, holders, segments }: JobStatus): void {
   expect(tasks.filter(({ attempts }) => attempts > 0)).toEqual([]);
   expect(warnings).toEqual([]);
@@ -272,7 +276,7 @@ async function generated({ pictures, size, rate, gop, seconds, hertz }: Clip): P
   ]);
 }
 
-/** @returns tells the seconds since it was last asked */
+/** @returns a function that returns the seconds since its last call */
 function stopwatch(): () => number {
   let atMs = performance.now();
   return () => {

@@ -11,7 +11,7 @@ import type { UploadEvents } from "../../web/element/messages.ts";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { fixture } from "../setup/media.ts";
 
-// `<tributary-upload>` on a page of another site: a video is made through it, and the page hears of it.
+// `<tributary-upload>` on a page of another site: makes a video, and the page gets its events.
 
 type Heard = {
   name: keyof UploadEvents;
@@ -58,14 +58,14 @@ test("the script is small, and other sites may load it", async () => {
   expect(script.headers.get("content-type")).toContain("javascript");
   const text = await script.text();
   expect(gzipSync(text).length).toBeLessThan(LARGEST_BYTES);
-  // Nothing of the pages' own policies for somebody else's page.
+  // The site's own trusted types policy must not reach another site's page.
   expect(text).not.toContain("trustedTypes");
 });
 
 test("a video that is made in the frame is told to the page, and plays", async () => {
   const page = await browser.newPage();
   await page.goto(`${hostUrl}/`);
-  // Declared by `const`, which is no property of the window.
+  // The page declares `events` by `const`, so it is not a property of the window.
   await page.evaluate("globalThis.events = events");
   await expect.poll(() => names(page)).toEqual(["tributary-ready"]);
   const frame = page.frameLocator("tributary-upload iframe");
@@ -81,7 +81,7 @@ test("a video that is made in the frame is told to the page, and plays", async (
     .evaluate(() => ({ isolated: crossOriginIsolated, codecs: "VideoEncoder" in globalThis }));
   expect(framed).toEqual({ isolated: false, codecs: true });
 
-  // By keyboard from the page into the frame.
+  // Moves the focus by keyboard from the page into the frame.
   await page.locator("#before").focus();
   await page.keyboard.press("Tab");
   const focused = () => page.evaluate(() => document.activeElement?.localName);
@@ -110,7 +110,7 @@ test("a video that is made in the frame is told to the page, and plays", async (
     await video.play();
   });
   await watching.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.5);
-  // A frame that is loaded anew begins anew: nothing leads it to a page that may not be framed.
+  // After a reload the frame begins with the file input again, and not with a page that may not be framed.
   await page.reload();
   await frame.locator('input[type="file"]').first().waitFor({ state: "attached" });
   await page.close();
@@ -119,7 +119,7 @@ test("a video that is made in the frame is told to the page, and plays", async (
 
 test("a site that nobody has named is refused in words, and hears the code", async () => {
   const page = await browser.newPage();
-  // Another origin, with the same page.
+  // The same page from another origin.
   await page.goto(hostUrl.replace("127.0.0.1", "localhost"));
   await page.evaluate("globalThis.events = events");
   await page
@@ -127,7 +127,7 @@ test("a site that nobody has named is refused in words, and hears the code", asy
     .getByRole("heading", { name: "This site may not show the upload page" })
     .waitFor();
   await expect.poll(async () => (await heard(page))[0]?.detail.code).toBe("FRAME_REFUSED");
-  // A site that gives another one's name is stopped by the browser.
+  // A page that states another site's origin is stopped by the browser.
   const refused = page.waitForEvent("console", (message) => /frame-ancestors/.test(message.text()));
   await page.evaluate(
     ({ server, site }) => {

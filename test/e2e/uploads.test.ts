@@ -10,7 +10,7 @@ import {
 import { EdgeClient, type UploadState } from "../../web/edge-client.ts";
 import { openCutProxy } from "./cut-proxy.ts";
 
-// Whole videos into storage. What is uploaded need not be a video for that.
+// Uploads of whole files into storage. The content need not be a video for these tests.
 
 const serverUrl = inject("serverUrl");
 const MIB = 1024 ** 2;
@@ -61,7 +61,7 @@ test("an S3 SDK's client sends the parts, by presigned URLs alone", async () => 
   const client = new S3Client({
     ...s3Options,
     requestChecksumCalculation: "WHEN_REQUIRED",
-    // Of nobody that storage knows.
+    // Credentials that storage does not know.
     credentials: { accessKeyId: "nobody", secretAccessKey: "nothing" },
     // The URL is signed already: the client asks with it instead of signing.
     signer: {
@@ -94,7 +94,7 @@ test("an upload that broke goes on in another process with the parts that are mi
   const breaking = new EdgeClient(proxy.url).upload(file, {
     onState: (state) => {
       kept = JSON.stringify(state);
-      // The wire breaks for good after the first part.
+      // The connection breaks for good after the first part.
       if (state.parts.length === 1) void proxy[Symbol.asyncDispose]();
     },
   });
@@ -102,7 +102,7 @@ test("an upload that broke goes on in another process with the parts that are mi
 
   const resume = JSON.parse(kept) as UploadState;
   const sent = resume.parts.length;
-  // Those that were under way beside it may have arrived.
+  // Parts that were being sent at the same time may have arrived.
   expect(sent).toBeGreaterThan(0);
   expect(sent).toBeLessThan(3);
   const client = new EdgeClient(serverUrl);

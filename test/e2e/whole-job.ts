@@ -10,7 +10,7 @@ export async function fileOf(path: string): Promise<File> {
   return new File([await readFile(path)], basename(path));
 }
 
-/** Asks until the job has ended, however. */
+/** Polls the job until it has ended, successfully or not. */
 export async function untilEnd(client: EdgeClient, job: CreateJobResponse): Promise<JobStatus> {
   for (;;) {
     const status = await client.jobStatus(job.jobId, job.ownerToken);
