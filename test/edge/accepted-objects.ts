@@ -5,9 +5,9 @@ import { namedHashes } from "../../shared/job/object-keys.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import { call, coordinator, plan, playlist } from "./scripted-holder.ts";
 
-/** A job's accepted objects, those that its playlists name, and those that storage holds. */
+/** A job's accepted objects as the coordinator, the playlists and storage have them. */
 
-/** As the coordinator wrote it down. */
+/** The accepted segments in the coordinator's rows. */
 export async function acceptedRows({ jobId }: CreateJobResponse): Promise<AcceptedSegment[]> {
   const texts = await runInDurableObject(coordinator(jobId), (_, { storage }) =>
     storage.sql
@@ -18,7 +18,7 @@ export async function acceptedRows({ jobId }: CreateJobResponse): Promise<Accept
   return texts.map((text) => acceptedSegmentSchema.parse(JSON.parse(text)));
 }
 
-/** Keys of all media and inits that the job's media playlists name. */
+/** Keys of all media and init segments that the job's media playlists name. */
 export async function namedKeys(job: CreateJobResponse): Promise<string[]> {
   const keys = new Set<string>();
   for (const { id } of [...plan.video, ...plan.audio]) {
@@ -35,8 +35,8 @@ export async function sha256Of(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Pr
 }
 
 /**
- * The object at an address, read past the data centre's cache, which would serve it correctly.
- * @returns "as named"; the problem's code; "replaced" for other bytes than its name says
+ * Reads the object at an address without the data centre's cache, which would still have the right bytes.
+ * @returns "as named"; "replaced" where the bytes do not have the hash in the name; or the code of an error answer
  */
 export async function served(key: string): Promise<string> {
   await caches.default.delete(`http://localhost/${key}`);
@@ -46,7 +46,7 @@ export async function served(key: string): Promise<string> {
   return sha256 === namedHashes(key)?.sha256 ? "as named" : "replaced";
 }
 
-/** Version that storage holds under a key; null for nothing. Equal bytes written again are another version. */
+/** What storage holds under a key; null: nothing. Writing equal bytes again gives another version. */
 export async function storedAs(
   key: string,
 ): Promise<{ version: string; sizeBytes: number; sha256: string } | null> {

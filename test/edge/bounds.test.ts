@@ -8,7 +8,7 @@ import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { call, createJob, plan, ScriptedHolder, status } from "./scripted-holder.ts";
 
-// How much anybody may ask for, have kept, or send: sizes of plans, statuses, streams, bodies, chunks.
+// Limits on what clients may request, store or send: plans, statuses, streams, bodies, chunks.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -16,7 +16,7 @@ async function codeOf(response: Response): Promise<string> {
   return problemSchema.parse(await response.json()).code;
 }
 
-/** A plan of so many equal segments, one task for each of its renditions, or one for all of them. */
+/** A plan of `count` equal segments. Each segment has one task for each rendition, or one for all (`isInOne`). */
 function longPlan(count: number, renditions: number, isInOne = false): JobPlan {
   const [first] = plan.segments;
   const [rung] = plan.video;
@@ -111,7 +111,7 @@ describe("event streams", () => {
     const refused = answers.find(({ ok }) => !ok);
     expect(refused && (await codeOf(refused))).toBe("RATE_LIMITED");
     expect((await open(jobId, "192.0.2.6")).status).toBe(429);
-    // Strangers took no place of the owner's.
+    // The owner's places are not used up by others.
     const own = { authorization: `Bearer ${ownerToken}`, "cf-connecting-ip": "192.0.2.1" };
     const ofOwner = await Promise.all(
       Array.from({ length: 45 }, () => call(`/api/jobs/${jobId}/events`, { headers: own })),

@@ -17,7 +17,7 @@ const OLD: Video = {
   bytesStored: 5,
   createdAtMs: 1_000,
   endedAtMs: 2_000,
-  // Nobody chose to have it listed.
+  // Rows from before there was a visibility become unlisted: nobody chose to list them.
   visibility: "unlisted",
   title: "Old",
   description: "",
@@ -31,7 +31,7 @@ const OLD: Video = {
   downloads: false,
 };
 
-// Each migration meets a row that was written when the ones before it were all there were.
+// Writes one row after each migration, so that each migration is applied to rows of the earlier schema.
 beforeAll(async () => {
   for (let count = 1; count <= env.TEST_MIGRATIONS.length; count += 1) {
     await applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS.slice(0, count));

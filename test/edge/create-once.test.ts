@@ -25,7 +25,7 @@ async function create(key: string | null, body: unknown) {
 test("the same request is one job, however often and at once it is sent", async () => {
   const jobs = await Promise.all(Array.from({ length: 3 }, () => create(KEY, { plan })));
   expect(new Set(jobs.map((job) => JSON.stringify(job))).size).toBe(1);
-  // The token that was answered again is the owner's.
+  // The token in the repeated answers is the owner's.
   const job = jobs[0] as (typeof jobs)[number];
   await makeAll(job);
   expect(await create(KEY, { plan })).toEqual(job);
@@ -64,7 +64,7 @@ test("a job that was made and forgotten is not made again by a late repetition",
 
 const headers = { "content-type": "application/json", "cf-connecting-ip": "same-upload" };
 
-/** As a site with servers answers. */
+/** A request to a site that has servers. */
 function ask(path: string, body: unknown): Promise<Response> {
   const request = new Request(`http://localhost${path}`, {
     method: "POST",
@@ -100,7 +100,7 @@ test("one upload is completed, and made, once, however often and at once that is
   const other = await jobOf({ ladder: [{ shortSide: 144, kilobitsPerSecond: 100 }] });
   expect(other.jobId).not.toBe(one.jobId);
 
-  // Cancelled, it is so for whoever asked for it the second time, too.
+  // It is one job: cancelled by the token of the second answer, it is cancelled for the first, too.
   const authorization = `Bearer ${same.ownerToken}`;
   const cancel = { method: "DELETE", headers: { authorization } };
   expect((await call(`/api/jobs/${same.jobId}`, cancel)).status).toBe(204);

@@ -9,12 +9,12 @@ import type { MadeOutput } from "./made-job.ts";
 import { createJob, lies, madeOutputs, plan, playlist, status } from "./scripted-holder.ts";
 import { ENGINE, ownerWithChunks, share } from "./scripted-swarm.ts";
 
-// Many at once: everything is real but the encoders, whose result was made before.
+// Many holders at once. Everything is real except the encoders: their results were made before.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
 const CONTRIBUTORS = 200;
-/** They vanish in the middle of their first encode, without a word. */
+/** Contributors that vanish in the middle of their first encode, without a message. */
 const VANISHING = 20;
 /** 20 minutes of video. */
 const SEGMENTS = 200;
@@ -37,7 +37,7 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
       vanishes: index < VANISHING,
     });
   });
-  // One tab that is trusted, for what it takes to prove something of all.
+  // One trusted tab, which makes the audits that need one.
   const outputs = ({ firstSegment }: { firstSegment: number }) => truth[firstSegment] ?? [];
   const auditor = new LoopingHolder(job, outputs, {
     identity: { role: "owner", engines: [ENGINE] },
@@ -58,7 +58,7 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
   expect(holders.filter(({ trust }) => trust === "banned")).toEqual([]);
   const theirs = segments.filter(({ role }) => role === "contributor");
   const ways = new Set(theirs.map(({ verified }) => verified));
-  // Each name is new: how many of its results are only sampled depends on how quick the auditor is.
+  // All contributors are new. How many of their results are only sampled depends on the auditor's speed.
   expect(["hash", "sampled"]).toEqual(expect.arrayContaining([...ways]));
   expect(ways).toContain("hash");
 
@@ -77,7 +77,7 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
 test("ten jobs at once with three contributors each: all ready, exact, and nobody's but its own", {
   timeout: 600_000,
 }, async () => {
-  // Three videos of one plan: what came from another job would have another hash.
+  // Three videos of one plan: a segment from another job would have another hash.
   const videos = [madeOutputs, lies.black, lies.shifted];
   const beganAtMs = performance.now();
   await Promise.all(
@@ -114,7 +114,7 @@ async function makeWithThree(video: Record<string, MadeOutput[]>): Promise<void>
   const ids = holders.map(({ id }) => id);
   for (const { holder } of segments) expect(ids).toContain(holder);
   expect(segments.some(({ role }) => role === "contributor")).toBe(true);
-  // What is published is that, and all of it.
+  // The playlists name exactly these segments, and all of them.
   for (const { id } of [...plan.video, ...plan.audio]) {
     const { endlist, segments: shown } = parseMediaPlaylist(
       await playlist(job, `${id}/playlist.m3u8`),

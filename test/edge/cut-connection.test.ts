@@ -6,7 +6,7 @@ import { type Habits, LoopingHolder, STEPS } from "./looping-holder.ts";
 import { createJob, made, status } from "./scripted-holder.ts";
 import { ENGINE, ownerWithChunks, share } from "./scripted-swarm.ts";
 
-// The real coordinator, gate and storage, and holders that are cut off at each step of a lease.
+// Real coordinator, gate and storage. Holders lose their connection at each step of a lease.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -15,7 +15,7 @@ const CUTS = 3;
 async function jobForHelpers() {
   const job = await createJob();
   const owner = await ownerWithChunks(job);
-  // Helpers alone bring it to its end.
+  // Without verification, so that helpers can finish the job without the owner.
   owner.send({ type: "settings", settings: { verify: "off" } });
   const token = await share(job);
   owner.close();

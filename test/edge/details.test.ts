@@ -13,7 +13,7 @@ import { jobStatusSchema } from "../../shared/wire/job-status.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { call, createJob, makeAll, plan, ScriptedHolder } from "./scripted-holder.ts";
 
-// What an owner says of a video, and who gets to see the name of its file.
+// A video's details, which its owner sets, and who can see the name of its file.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 

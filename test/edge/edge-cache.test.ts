@@ -10,7 +10,7 @@ import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import { namedKeys, sha256Of } from "./accepted-objects.ts";
 import { createJob, makeAll, plan } from "./scripted-holder.ts";
 
-// How often storage is asked for what many watch. Locally there is one data centre.
+// How often storage is read when many watch a video. Locally there is one data centre.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -127,7 +127,7 @@ test("a deleted video's parts are gone at once", async () => {
   expect((await ask(`/${key}`)).status).toBe(404);
 });
 
-/** By the owner's token. */
+/** Keys of a rendition's segments, read with the owner's token. */
 async function keysOf({ jobId, ownerToken }: CreateJobResponse): Promise<string[]> {
   const [{ id = "" } = {}] = plan.video;
   const headers = { authorization: `Bearer ${ownerToken}` };

@@ -4,13 +4,13 @@ import { openSocket } from "./scripted-holder.ts";
 const CONNECTING = 0;
 const CLOSED = 3;
 
-/** A holder's socket to the coordinator of this process, as `new WebSocket()` would be to a server's. */
+/** A holder's socket to a coordinator in this process. Takes the place of `new WebSocket()`. */
 export class EdgeSocket implements WireSocket {
   readonly #events = new EventTarget();
   #socket: WebSocket | null = null;
   #closed = false;
 
-  /** @param address of the client, as the edge sees it; none: nobody knows */
+  /** @param address of the client, as the edge sees it; default: unknown */
   constructor(jobId: string, ticket: string, address?: string) {
     this.#open(jobId, ticket, address).catch(() => this.break());
   }
@@ -35,7 +35,7 @@ export class EdgeSocket implements WireSocket {
     this.#socket?.close(code);
   }
 
-  /** The connection is gone, for both sides. */
+  /** Breaks the connection for both sides. */
   break(): void {
     if (this.#closed) return;
     this.close(1001);

@@ -4,14 +4,14 @@ import type { OutputFacts } from "../../shared/wire/lease.ts";
 import type { MadeOutput } from "./made-job.ts";
 import { bytesOf, hashed, plan } from "./scripted-holder.ts";
 
-/** A job as long as a test wants it, of one rendition. */
+/** A job of any length, with one rendition. */
 
-/** Outputs of each task of the real job. */
+/** Outputs of the real job, by task. */
 type Video = Readonly<Record<string, readonly MadeOutput[]>>;
 
 const RENDITION = plan.video.at(-1)?.id ?? "";
 
-/** The first segment of the real job, over and over. */
+/** A plan that repeats the first segment of the real job. */
 export function planOfEqualSegments(count: number): JobPlan {
   const [first] = plan.segments;
   const task = plan.tasks.find(({ kind }) => kind === "video");
@@ -38,7 +38,10 @@ export function planOfEqualSegments(count: number): JobPlan {
   };
 }
 
-/** The first segment of `video`, moved to the time of each of so many segments; by segment. */
+/**
+ * Outputs for each segment of `planOfEqualSegments(count)`: the first segment of `video`, moved to the segment's
+ * time.
+ */
 export function outputsOfEqualSegments(count: number, video: Video): Promise<MadeOutput[][]> {
   return Promise.all(Array.from({ length: count }, (_, segment) => outputsOf(segment, video)));
 }
@@ -61,7 +64,7 @@ async function outputsOf(segment: number, video: Video): Promise<MadeOutput[]> {
   );
 }
 
-/** Adds to the time of each fragment (ISO/IEC 14496-12, 8.8.12: version 1 has 64 bits). */
+/** Adds ticks to the decode time of each fragment (ISO/IEC 14496-12, 8.8.12: version 1 has 64 bits). */
 function delay(bytes: Uint8Array, ticks: number): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const moof of readBoxes(bytes).filter(({ type }) => type === "moof")) {

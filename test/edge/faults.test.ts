@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** From now on it is later, for the coordinator too. Its alarm rings, if one is due by then. */
+/** Moves the clock on, for the coordinator too, and runs its alarm if it is due by then. */
 async function wait(jobId: string, seconds: number): Promise<void> {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1000 });
   await runDurableObjectAlarm(coordinator(jobId));
@@ -78,7 +78,7 @@ test("an upload that is not what its hash says is refused, and made again under 
   if (media === undefined) throw new Error("No media.");
   const wrong = bytesOf(media);
   wrong[100] = (wrong[100] ?? 0) ^ 1;
-  // The honest hash, with the MD5 and the bytes of something else: storage cannot tell.
+  // The SHA-256 of the right bytes, with other bytes and their MD5. Storage cannot detect this.
   const lie = { ...(await hashed(media, wrong)), sha256: media.sha256 };
   const offered = outputs.map((output) => (output === media ? lie : output));
   expect(await holder.deliver(grant, offered)).toMatchObject({
@@ -132,14 +132,14 @@ test("a rendition has one init segment for an engine", async () => {
   const foreign = await Promise.all(
     outputs.map(async (output) => {
       const bytes = bytesOf(output);
-      // A bit of the track's creation time: it plays as well, but it is another init segment.
+      // Changes the track's creation time: an init segment that plays just as well, but with other bytes.
       const tkhd = new TextDecoder("latin1").decode(bytes).indexOf("tkhd");
       if (output.kind !== "init" || tkhd < 0) return output;
       bytes[tkhd + 11] = 1;
       return hashed(output, bytes);
     }),
   );
-  // Both are looked at by the gate at the same time, before either is accepted.
+  // The gate checks both at the same time, before either is accepted.
   for (const [grant, offer] of [
     [first, made(first.task.id)],
     [second, foreign],
@@ -153,7 +153,7 @@ test("a rendition has one init segment for an engine", async () => {
   expect(verdicts.filter(({ type }) => type === "accepted")).toHaveLength(1);
   expect(refused).toMatchObject({ code: "INIT_MISMATCH" });
 
-  // Later it is refused without a look at the bytes.
+  // Once one is accepted, the other init segment is refused without reading its bytes.
   const losing = refused?.leaseId === first.leaseId ? made(first.task.id) : foreign;
   const late = made(third.task.id).map((output) => {
     const other = losing.find(
@@ -184,7 +184,7 @@ test("expired URLs are refused by storage; the same offer again brings fresh one
   const [first, ...rest] = fresh;
   if (first === undefined) throw new Error("Nothing to put.");
   expect((await putBytes(first, bytesOf(output))).status).toBe(200);
-  // Asked once more, what storage has meanwhile is left out.
+  // A second offer gets no PUT for outputs that storage already has.
   expect((await holder.offer(grant.leaseId, outputs)).map((put) => put.output)).toEqual(
     rest.map((put) => put.output),
   );
@@ -250,7 +250,7 @@ test("a holder that was silent takes its task up again while nobody else has it"
   await wait(job.jobId, 20);
   const stuck = await status(job);
   expect(stuck.tasks[0]).toMatchObject({ state: "ready", attempts: 0 });
-  // The socket of a frozen tab is open, and the tab makes nothing: viewers read that the maker is away.
+  // A frozen tab keeps its socket open but makes nothing. So viewers are told that the maker is away.
   expect(stuck.stuckSinceMs).toEqual(expect.any(Number));
   holder.send({ type: "renew", leases: [{ leaseId: grant.leaseId, progress: 0.9 }] });
   await eventually(async () =>
@@ -277,7 +277,7 @@ test("three failures of a task end the job, with the backoff between them", asyn
   fail(other.leaseId);
   await eventually(async () => expect(await stateOf()).toMatchObject({ state: "backoff" }));
 
-  // Nobody else is there to take it.
+  // There is no other holder to take the task.
   await wait(job.jobId, 3);
   expect(await stateOf()).toMatchObject({ state: "ready", attempts: 1 });
   const second = await holder.grant();

@@ -5,7 +5,7 @@ import { segmentFrames, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { videoFilesSchema } from "../../shared/wire/files.ts";
 import { createJob, makeAll, plan } from "./scripted-holder.ts";
 
-// What a finished video is made of, by which pages make files.
+// The list of a finished video's objects, from which pages make files.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 

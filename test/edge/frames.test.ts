@@ -6,7 +6,7 @@ import { uploadTokenSchema } from "../../shared/wire/api.ts";
 import { PAGE_ASSETS } from "./page-assets.ts";
 import { plan } from "./scripted-holder.ts";
 
-// The upload page on other sites: which ones may show it, and what their visitors may do.
+// The upload page on other sites: which sites may frame it, and what their visitors may do.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 

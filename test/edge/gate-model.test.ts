@@ -34,7 +34,7 @@ import {
   workWhileThereIsWork,
 } from "./scripted-swarm.ts";
 
-// Several hostile holders of one job, in any order: with the real coordinator, gate and storage.
+// Several hostile holders of one job act in random order, with the real coordinator, gate and storage.
 
 beforeAll(async () => {
   await applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS);
@@ -44,7 +44,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Something else in the bucket. */
+/** Key of an object outside the job. */
 const FOREIGN = "elsewhere";
 const PROPERTY = { timeout: 600_000 };
 const RUNS = 4;
@@ -63,7 +63,7 @@ const puts = fc.oneof(
 
 const step = fc.record({
   act: fc.oneof(
-    // A lease from its grant to its commit.
+    // "work": a whole lease, from its grant to its commit.
     { weight: 6, arbitrary: fc.constant("work" as const) },
     { weight: 6, arbitrary: fc.constantFrom("take", "offer", "commit") },
     { weight: 5, arbitrary: fc.constant("put" as const) },
@@ -78,7 +78,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** A PUT that was signed once: it is kept, and used whenever. */
+/** A signed PUT that is kept and may be used at any later time. */
 interface KeptPut {
   leaseId: string;
   put: Put;
@@ -103,7 +103,7 @@ class HostileHolder {
     return this.socket.closeCode !== null;
   }
 
-  /** Says something of a lease that is always answered, and waits for that. */
+  /** Sends a message about a lease, and waits for the answer, which always comes. */
   async ask(leaseId: string, say: () => void): Promise<void> {
     const before = this.#heard.get(leaseId) ?? 0;
     say();
@@ -126,16 +126,19 @@ class HostileHolder {
   }
 }
 
-/** A job under attack, and what must hold of it after each step. */
+/** A job under attack, with the conditions that must hold after each step. */
 class Siege {
   readonly #job: CreateJobResponse;
   readonly #owner: ScriptedHolder;
   readonly #link: string;
   readonly #kept: KeptPut[] = [];
   readonly #holders = new Map<number, HostileHolder>();
-  /** Accepted objects that were looked at: their version in storage, which each write changes, by key. */
+  /** Versions of the accepted objects already checked, by key. Each write to storage changes the version. */
   readonly #seen = new Map<string, string>();
-  /** With the local endpoint's hole: a header that was not signed copies any object over any other. */
+  /**
+   * Whether attackers use a hole of the local storage endpoint: by an unsigned header it copies any object over any
+   * other.
+   */
   readonly #hole: boolean;
   /** Successes of the attackers: results accepted, objects replaced in storage. */
   accepted = 0;
@@ -153,7 +156,7 @@ class Siege {
     const owner = await ownerWithChunks(job);
     owner.send({ type: "settings", settings: { verify } });
     const siege = new Siege(job, owner, await share(job, { maxContributors: 100 }), hole);
-    // There is something of theirs to be touched; with the hole it is, at once.
+    // At first the attackers get a result accepted; with the hole they also replace an object.
     const first = { who: 0, which: 0, other: 1, offer: "honest", put: "right" } as const;
     while (siege.accepted === 0) await siege.run({ ...first, act: "work" });
     if (hole) await siege.run({ ...first, act: "put" });
@@ -166,7 +169,7 @@ class Siege {
       if (grant !== null) await deliver(this.#owner, grant);
     } else if (each.act === "put") {
       const kept = this.#kept[each.which % Math.max(1, this.#kept.length)];
-      // By any URL that any of them ever had; mostly by all of a lease.
+      // Uses a URL that any of them ever had; in most cases all URLs of its lease.
       if (kept !== undefined)
         await this.#put(kept.leaseId, each, each.other % 3 === 0 ? kept : null);
     } else {
@@ -176,7 +179,7 @@ class Siege {
     await this.check();
   }
 
-  /** Accepted objects are as they were, and playlists name nothing else. */
+  /** Expects accepted objects to be unchanged, and playlists to name no others. */
   async check(): Promise<void> {
     const rows = await acceptedRows(this.#job);
     const accepted = new Set(rows.flatMap(({ key, initKey }) => [key, initKey]));
@@ -201,7 +204,7 @@ class Siege {
     for (const key of await namedKeys(this.#job)) expect(accepted).toContain(key);
   }
 
-  /** The attackers go; the owner makes what is left. */
+  /** The attackers leave, and the owner makes the rest. */
   async end(): Promise<void> {
     for (const { socket, isOut } of this.#holders.values()) if (!isOut) socket.close();
     for (let round = 0; round < 6; round += 1) {
@@ -221,7 +224,10 @@ class Siege {
     expect(videoCheckSchema.parse(await checked.json()).ok).toBe(true);
   }
 
-  /** One that was sent away comes back by the same link, as somebody else; null after the job's end. */
+  /**
+   * A holder by its number. One that was sent away joins again by the same link, as a new one. Null after the job's
+   * end.
+   */
   async #holder(index: number): Promise<HostileHolder | null> {
     const known = this.#holders.get(index);
     if (known?.isOut === false) return known;
@@ -249,7 +255,7 @@ class Siege {
       await this.#put(grant.leaseId, each);
       await this.#say(holder, grant, { ...each, act: "commit" });
     } else {
-      // One of its last leases; or one of somebody else.
+      // One of its own last leases; in one case of ten any holder's.
       const all = [...this.#holders.values()].flatMap((other) => other.grants);
       const own = each.which % 10 === 0 ? all : grants.slice(-3);
       const grant = own[each.which % Math.max(1, own.length)];
@@ -257,7 +263,7 @@ class Siege {
     }
   }
 
-  /** Perhaps none comes: every task is leased or waits. */
+  /** Undefined: no lease came, because each task is leased or waits. */
   async #take({ socket, grants }: HostileHolder): Promise<LeaseGrant | undefined> {
     const before = grants.length;
     socket.send({ type: "want", slots: 1 });
@@ -304,21 +310,21 @@ class Siege {
         const junk = await hashed(output, crypto.getRandomValues(new Uint8Array(1 + (other % 50))));
         if (offer === "length") return { ...output, sizeBytes: output.sizeBytes + 1 };
         const theirs = published[other % Math.max(1, published.length)]?.sha256;
-        // Of an init: its hashes, and other bytes.
+        // "init": the hashes of the init segment, with other bytes.
         if (offer === "init") return { ...output, base64: junk.base64 };
         return { ...junk, sha256: (offer === "published" && theirs) || output.sha256 };
       }),
     );
   }
 
-  /** @param only one of the lease's URLs */
+  /** @param only the only URL to use; null: all URLs of the lease */
   async #put(leaseId: string, each: Step, only: KeptPut | null = null): Promise<void> {
     const ofLease = this.#kept.filter((kept) => kept.leaseId === leaseId);
     for (const kept of only === null ? ofLease : [only]) await this.#putOne(kept, each);
   }
 
   async #putOne({ put, output }: KeptPut, { act, other, put: said }: Step): Promise<void> {
-    // A URL that is used later has no other use where storage may be overwritten by it.
+    // With the hole, a URL that is used later always copies another object over its own.
     const how = this.#hole && act === "put" ? "moved" : said;
     let bytes = bytesOf(output);
     let { url, headers } = put;

@@ -17,7 +17,7 @@ import {
   status,
 } from "./scripted-holder.ts";
 
-// What was deleted or cancelled is gone: at every address, at once, and for good.
+// A deleted or cancelled video is gone: at every address, at once, and for good.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 afterEach(() => {
@@ -30,7 +30,7 @@ async function readyJob(): Promise<CreateJobResponse> {
   return job;
 }
 
-/** Every address below the job's folder that its playlists name, theirs included. */
+/** All addresses in the job's folder: the playlists', and those that they name. */
 async function addressesOf(job: CreateJobResponse): Promise<string[]> {
   const media = (await playlist(job, "master.m3u8")).match(/[\w-]+\/\w+\.m3u8/g) ?? [];
   const files = await Promise.all(
@@ -70,7 +70,7 @@ async function rowsOf({ jobId }: CreateJobResponse): Promise<number> {
 
 const CONTAINER_URL = "http://container.example";
 
-/** The queue brings a call for servers. @returns its acknowledgement */
+/** Lets the queue deliver a call for servers. @returns the spy of its `ack` */
 async function consumeCall({ jobId }: CreateJobResponse, type: "assemble" | "pictures") {
   const ack = vi.fn();
   const body = { type, jobId, origin: "http://localhost" };
@@ -136,9 +136,9 @@ test("a cancelled job's video is gone: what was playable, what was under way, it
   const addresses = await addressesOf(job);
   expect((await asOwner(job, "DELETE", `/api/jobs/${job.jobId}`)).status).toBe(204);
   await eventually(() => expectGone(job, addresses));
-  // Its state is known for an hour, to those who worked on it.
+  // For an hour, those who worked on the job can still read its state.
   expect(await status(job)).toMatchObject({ state: "cancelled", error: { code: "CANCELLED" } });
-  // A URL that was signed before still works; the cleanup an hour later takes what came by it.
+  // URLs that were signed before still work. The cleanup an hour later deletes what was uploaded by them.
   await putAll(puts, outputs);
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_700_000 });
   await runDurableObjectAlarm(coordinator(job.jobId));
@@ -152,7 +152,7 @@ test("a video deleted while a server puts its MP4 together does not come back", 
   let deleted: Response | undefined;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     if (!String(input).endsWith("/assemble-segments")) return real(input as Request, init);
-    // The owner deletes; then the server, which does not know it yet, stores what it has.
+    // The owner deletes the video. The server does not know it yet, and stores its file.
     deleted = await asOwner(job, "DELETE", `/api/videos/${job.jobId}`);
     await env.MEDIA.put(mp4Key(job.jobId), "an mp4");
     expect((await call(`/v/${job.jobId}/download.mp4`)).status).toBe(404);
@@ -173,7 +173,7 @@ test.each(["assemble", "pictures"] as const)(
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
       if (!String(input).startsWith(CONTAINER_URL)) return real(input as Request, init);
       expect((await asOwner(job, "DELETE", `/api/videos/${job.jobId}`)).status).toBe(204);
-      // It would work on for minutes.
+      // The server would work for minutes more.
       return new Promise((_, reject) => {
         init?.signal?.addEventListener("abort", () => {
           stopped();

@@ -56,7 +56,7 @@ test("contributors that only ever fail cannot end the job, and are sent away", {
       });
       expect(await saboteur.closed()).toBe(1008);
       sentAway += 1;
-      // By the same link, and under its own name no more.
+      // It can join by the same link again, but not under its old name.
       const again = new ScriptedHolder(job, saboteur.name);
       await again.knock(contributorHello(token));
       expect(await again.next("error")).toMatchObject({ code: "SENT_AWAY" });
@@ -79,30 +79,30 @@ test(`${MESSAGES} messages of nonsense and malice lose nothing`, { timeout: 900_
   const token = await share(job);
   let fuzzer = await joinByLink(job, token, 8);
   const received: CoordinatorMessage[] = [];
-  // Leases of its own; one of somebody else, and some that never were.
+  // Its own leases. `foreign`: a lease of the owner's, and ids that do not exist.
   const leases: string[] = [];
   const foreign = [held?.leaseId ?? "none", "v-0_99", "x"];
   const random = generator(20_261_122);
   const before = (await status(job)).settings;
-  // All of it is read: as much time passes as its budget takes.
+  // The clock moves on as fast as its message budget needs, so that all messages are read.
   vi.useFakeTimers({ toFake: ["Date"] });
   for (let sent = 0; sent < MESSAGES; sent += 1) {
     fuzzer.sendRaw(nonsense(random, [...leases.slice(-5), ...foreign]));
     if (sent % 100 !== 99) continue;
     vi.setSystemTime(Date.now() + 4_000);
-    // Answers are read, and the machine is not asked to hold them all.
+    // Reads the answers as they come, to limit memory.
     expect((await status(job)).state).toBe("running");
     for (const message of fuzzer.received.splice(0)) {
       received.push(message);
       if (message.type === "grant") leases.push(...message.grants.map(({ leaseId }) => leaseId));
     }
-    // Too many refused results: the next one comes by the same link.
+    // Sent away after too many refused results, it joins again by the same link.
     if (fuzzer.closeCode !== null) fuzzer = await joinByLink(job, token, 8);
     if (held === null) continue;
     owner.send({ type: "renew", leases: [{ leaseId: held.leaseId, progress: 0.1 }] });
   }
   received.push(...fuzzer.received);
-  // Every answer is a message of the protocol (it was parsed), and errors have their code.
+  // Every answer was parsed, so it is a message of the protocol. Each error has this code.
   const errors = received.filter(({ type }) => type === "error");
   expect(errors.length).toBeGreaterThan(MESSAGES / 4);
   const codes = new Set(errors.map((error) => (error.type === "error" ? error.code : "")));
@@ -114,7 +114,7 @@ test(`${MESSAGES} messages of nonsense and malice lose nothing`, { timeout: 900_
   const after = await status(job);
   expect(after.settings).toEqual(before);
   expect(after.segments).toEqual([]);
-  // What the owner was at is still its own.
+  // The owner still has its lease.
   expect(after.tasks.find(({ id }) => id === held?.task.id)?.holder).toBe(owner.holderId);
   if (held !== null) owner.send({ type: "release", leaseId: held.leaseId });
   fuzzer.close();
@@ -184,7 +184,7 @@ function chunkOf(taskId: string) {
   return { taskId, sizeBytes: 1, baseTicks: 0, trimStartTicks: 0, trimEndTicks: 1 };
 }
 
-/** Numbers in [0, 1), the same ones each time (mulberry32). */
+/** Random numbers in [0, 1), the same sequence for each seed (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {
@@ -195,7 +195,7 @@ function generator(seed: number): () => number {
   };
 }
 
-/** The owner alone makes everything that is left, and it is all there. */
+/** The owner alone makes the rest, and all segments are there. */
 async function expectReadyByOwner(job: CreateJobResponse, owner: ScriptedHolder): Promise<void> {
   for (let round = 0; round < 5; round += 1) {
     await workWhileThereIsWork(owner);

@@ -27,11 +27,11 @@ import {
 } from "./scripted-holder.ts";
 import { deliver, grantWithin, joinByLink, ownerWithChunks, share } from "./scripted-swarm.ts";
 
-// Whatever helpers upload, what was accepted stays as it is, and nobody pays for another's uploads.
+// Whatever helpers upload, accepted objects do not change, and no holder is charged for another's uploads.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
-/** An owner that has staged everything, and a helper of the same job. */
+/** An owner that has staged all chunks, and a helper of the same job. */
 async function jobWithHelper() {
   const job = await createJob();
   const owner = await ownerWithChunks(job);
@@ -51,7 +51,7 @@ async function acceptedBy(holder: ScriptedHolder): Promise<LeaseGrant> {
   return grant;
 }
 
-/** All that was accepted, by key, as storage holds it. */
+/** What storage holds for each accepted object, by key. */
 async function acceptedObjects(job: CreateJobResponse) {
   const rows = await acceptedRows(job);
   const keys = [...new Set(rows.flatMap(({ key, initKey }) => [key, initKey]))];
@@ -123,7 +123,7 @@ test("junk under the hashes that an honest result will have costs nobody else an
   helper.close();
   for (let done = 0; done < plan.tasks.length; done += 1) {
     await acceptedBy(owner);
-    // It goes on putting them there.
+    // The helper uploads its bytes again after the owner's result was accepted.
     for (const [put, output] of puts) await putBytes(put, bytesOf(output));
   }
   const { tasks, segments } = await until(job, "ready");
@@ -154,7 +154,7 @@ test("a lease has one result, and asks for its URLs some times only", async () =
   const others = await Promise.all(outputs.map((output) => junkFor(output, output.sizeBytes)));
   helper.send({ type: "offer", leaseId: next.leaseId, outputs: offered(others) });
   expect(await helper.next("rejected")).toMatchObject({ code: "OFFER_INVALID" });
-  // All that the two leases can store.
+  // Uploads by all signed URLs of both leases.
   for (const put of signed) await putBytes(put, bytesOf(outputs[put.output] as MadeOutput));
   const { objects } = await env.MEDIA.list({ prefix: `v/${job.jobId}/` });
   const bound = outputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -165,7 +165,7 @@ test("an init is checked and stored by the gate, once, whoever brings it", async
   const { job, owner, helper } = await jobWithHelper();
   const grant = await granted(helper);
   const outputs = made(grant.task.id);
-  // Bytes that are not what the hashes say.
+  // Bytes that do not have the hashes of the offer.
   const forged = outputs.map((output) => {
     return output.kind === "init" ? { ...output, base64: btoa("no init segment") } : output;
   });
@@ -204,7 +204,8 @@ describe("what was replaced behind our back is never served", () => {
     if (how === "binding") {
       await env.MEDIA.put(key, new Uint8Array(output.sizeBytes));
     } else {
-      // The local endpoint obeys a header that was not signed: no MD5, no write-once.
+      // The local endpoint obeys an unsigned copy header, and then checks neither the MD5 nor that the key is
+      // unused.
       await env.MEDIA.put("elsewhere", "other bytes");
       const headers = { ...put.headers, "x-amz-copy-source": `/${env.S3_BUCKET}/elsewhere` };
       const answer = await putBytes({ ...put, headers }, bytesOf(output));
@@ -326,7 +327,7 @@ test("what a caught liar stored is gone with the cleanup, and the record has non
   const told = (await acceptedRows(job)).map(({ key }) => key);
   expect(told.length).toBeGreaterThan(0);
   helper.close();
-  // Its audit is among what the owner is given.
+  // The owner also gets the audit of the helper's result.
   await eventually(async () => {
     const next = await grantWithin(owner);
     if (next !== null) await deliver(owner, next);

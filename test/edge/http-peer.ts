@@ -14,7 +14,7 @@ import {
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { call } from "./scripted-holder.ts";
 
-/** The requests of sockets over HTTP to one job, as they are. */
+/** The raw HTTP requests of one job's sockets over HTTP. */
 export class EdgeRequests {
   readonly #path: string;
 
@@ -31,7 +31,7 @@ export class EdgeRequests {
     return call(this.#path, { method: "DELETE", headers: authorization(key) });
   }
 
-  /** As a tab would make them. */
+  /** The calls of a tab, made with these requests. */
   calls(): HttpSocketCalls {
     return {
       open: async (ticket) => {
@@ -50,7 +50,7 @@ export class EdgeRequests {
   }
 }
 
-/** @throws TributaryError as the edge says */
+/** @throws TributaryError with the code of the edge's answer */
 async function json(answer: Promise<Response>): Promise<unknown> {
   const response = await answer;
   if (response.ok) return response.status === 204 ? null : response.json();
@@ -64,11 +64,11 @@ function authorization(key: string | undefined): Record<string, string> {
 
 type Message = CoordinatorMessage | { type: "pong" };
 
-/** A holder that makes each request by hand. */
+/** A socket over HTTP whose requests a test makes one by one. */
 export class HttpPeer {
-  /** Said with the last texts; null while it is open. */
+  /** How the connection was closed, as the last texts say. Null while it is open. */
   closed: ReceivedTexts["closed"] = null;
-  /** The last message that came. */
+  /** The last message received. */
   last: Message | null = null;
   readonly #jobId: string;
   readonly #requests: EdgeRequests;
@@ -113,7 +113,7 @@ export class HttpPeer {
     return { ...received, messages };
   }
 
-  /** All messages from the first on, up to one of this type, or to the end of the connection. */
+  /** All messages from the first on, up to one of this type or to the end of the connection. */
   async receiveUntil(type: Message["type"]): Promise<Message[]> {
     const all: Message[] = [];
     while (!this.isClosed && all.every((each) => each.type !== type)) {

@@ -21,7 +21,7 @@ import {
 } from "./scripted-holder.ts";
 import { contributorHello, ENGINE, ownerWithChunks, problem, share } from "./scripted-swarm.ts";
 
-// The real Worker and coordinator, and sockets over HTTP requests.
+// Sockets over HTTP requests, with the real Worker and coordinator.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 afterEach(() => {
@@ -71,7 +71,7 @@ describe("who may open and use a connection", () => {
     );
     const noJob = await new EdgeRequests("x").post("", { ticket: "x" });
     expect((await problem(noJob)).code).toBe("JOB_NOT_FOUND");
-    // Its own works, whatever was tried.
+    // Its own connection still works after all these attempts.
     await peer.send(0, [helloOf(job)]);
     expect((await peer.receive(0)).messages[0]?.type).toBe("welcome");
   });
@@ -101,7 +101,7 @@ describe("who may open and use a connection", () => {
     await peer.send(0, [helloOf(job, contributorHello(""))]);
     const { texts } = await peer.receive(0);
     vi.useFakeTimers({ toFake: ["Date"] });
-    // Each is answered at once, since what it asks for is there.
+    // Each request asks for a text that is already there, so it is answered at once.
     for (let n = 0; n < 300 && !peer.isClosed; n += 1) await peer.receive(texts.length - 1);
     expect(peer.closed?.code).toBe(1008);
     expect(peer.last).toMatchObject({ type: "error", code: "RATE_LIMITED" });
@@ -117,7 +117,7 @@ describe("texts", () => {
     await peer.send(0, [hello]);
     await peer.send(1, [UNKNOWN, UNKNOWN]);
     await peer.send(1, [UNKNOWN, UNKNOWN]);
-    // Some of it is known.
+    // The coordinator already has the first of these two.
     await peer.send(2, [UNKNOWN, UNKNOWN]);
     await peer.send(4, ["ping"]);
     const types = (await peer.receiveUntil("pong")).map((each) => each.type);
@@ -151,7 +151,7 @@ describe("texts", () => {
     const job = await createJob();
     const peer = await peerOf(job);
     await peer.send(0, [helloOf(job)]);
-    // After the news of itself nothing comes by itself.
+    // After the job's state, no message comes without being asked for.
     const have = (await peer.receiveUntil("job")).length;
     const early = peer.receive(have);
     const late = peer.receive(have);
@@ -177,7 +177,7 @@ describe("the end of a connection", () => {
     const refused = await stranger.receive(0);
     expect(refused.messages).toMatchObject([{ type: "error", code: "UNAUTHORIZED" }]);
     expect(refused.closed?.code).toBe(1008);
-    // Its answer was lost: the same again.
+    // A repeated request, as after a lost answer, gets the same answer.
     expect(await stranger.receive(0)).toEqual(refused);
 
     const older = await peerOf(job);
@@ -224,7 +224,7 @@ test("a helper whose answers get lost makes a whole video, and nothing twice", a
   expect(helper.ends.filter(({ state }) => state !== "accepted")).toEqual([]);
 });
 
-/** One that makes all of a job alone. */
+/** A helper that makes all of a job alone. */
 async function helperOverHttp(
   job: CreateJobResponse,
   overHttp: (calls: HttpSocketCalls) => HttpSocketCalls,
@@ -246,7 +246,7 @@ async function helperOverHttp(
   return { helper, outcome };
 }
 
-/** Every so many requests an answer gets lost, after the edge took the request. */
+/** Loses every n-th answer, after the edge has carried out the request. @param every n */
 function losing(calls: HttpSocketCalls, every: number): HttpSocketCalls {
   let asked = 0;
   const answer = async <T>(work: Promise<T>): Promise<T> => {

@@ -43,7 +43,7 @@ test("a site says that servers are there when they answer, not when it knows the
   };
   expect(await servers({ CONTAINER_URL: "" })).toBe(false);
   expect(await servers({ CONTAINER_URL: "http://127.0.0.1:9" })).toBe(false);
-  // Containers are started when they are called.
+  // Containers start on the first call, so a deployed site always has servers.
   expect(await servers({ CONTAINER_URL: "", S3_ENDPOINT: "https://storage.test" })).toBe(true);
 });
 
@@ -122,7 +122,7 @@ test("playlists grow while the job runs, and show accepted segments only", async
   if (!sound || !picture) throw new Error("Sound and picture are needed.");
   await holder.deliver(sound);
   expect((await call(address)).status).toBe(404);
-  // Offered and uploaded, not yet committed.
+  // Offered and uploaded, but not yet committed.
   const outputs = made(picture.task.id);
   await putAll(await holder.offer(picture.leaseId, outputs), outputs);
   expect((await call(address)).status).toBe(404);
@@ -150,7 +150,7 @@ test("playlists are zipped for those who take it", async () => {
   for (const accept of ["gzip", "br, gzip;q=0.5", "*"]) {
     const zipped = await call(address, { headers: { "accept-encoding": accept } });
     expect(zipped.headers.get("content-encoding")).toBe("gzip");
-    // Between Workers the runtime unzips what says that it is zipped.
+    // Between Workers the runtime decompresses a gzipped body by itself.
     expect(new TextDecoder().decode(await zipped.arrayBuffer())).toBe(plain);
   }
   for (const accept of ["identity", "gzip;q=0", "br"]) {

@@ -26,7 +26,7 @@ describe("a helper's name", () => {
       await helper.join(contributorHello(token));
       expect(helper.holderId).toMatch(/^contributor-[0-9a-f]{24}$/);
     }
-    // As the coordinator stores it when it calls a server.
+    // The row that the coordinator stores when it calls a server.
     const serverToken = newToken();
     const record = { hash: hashToken(serverToken), role: "server", holderId: "server-1" };
     await runInDurableObject(coordinator(job.jobId), (_, { storage }) => {
@@ -48,7 +48,7 @@ describe("a helper's name", () => {
     const victim = await joinByLink(job, token);
     const grant = await grantWithin(victim);
     const leases = [grant?.leaseId ?? ""];
-    // Its id is the owner's to see, its name is for nobody: neither opens anything by another link.
+    // Only the owner sees the victim's id, and nobody sees its name. Neither is of any use with another link.
     const claims = [
       [victim.name, other],
       [victim.holderId, other],
@@ -67,7 +67,7 @@ describe("a helper's name", () => {
     const { tasks, holders } = await status(job);
     expect(tasks.find(({ id }) => id === grant?.task.id)?.holder).toBe(victim.holderId);
     expect(new Set(holders.map(({ id }) => id)).size).toBe(claims.length + 2);
-    // The same tab, back with its name and its token, is the same holder.
+    // The same tab, coming back with its name and its link's token, is the same holder.
     const again = new ScriptedHolder(job, victim.name);
     expect(await again.join({ ...contributorHello(token), leases })).toMatchObject({
       holderId: victim.holderId,

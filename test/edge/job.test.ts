@@ -78,7 +78,7 @@ test("the coordinator is evicted between each pair of steps", { timeout: 300_000
   const job = await createJob();
   const stub = coordinator(job.jobId);
   const evict = async () => {
-    // What is not running cannot be evicted; whatever is asked wakes it.
+    // Only a running object can be evicted. Any call starts it.
     await stub.summary();
     await evictDurableObject(stub);
   };

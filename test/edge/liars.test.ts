@@ -20,12 +20,13 @@ import {
 } from "./scripted-holder.ts";
 import { ENGINE, ownerWithChunks, share } from "./scripted-swarm.ts";
 
-// Real coordinator, gate, storage and holders, some of which lie: with right boxes and other pictures.
+// Real coordinator, gate, storage and holders. Some of the holders lie: their boxes are right, their frames are
+// not.
 
 const SEGMENTS = 32;
 const plan = planOfEqualSegments(SEGMENTS);
 let truth: MadeOutput[][];
-/** The same whoever tells it. */
+/** The false outputs, which are the same for all liars. */
 let lie: MadeOutput[][];
 
 beforeAll(async () => {
@@ -34,17 +35,17 @@ beforeAll(async () => {
   lie = await outputsOfEqualSegments(SEGMENTS, lies.black);
 });
 
-/** Hash of what is right, and of the lie, by segment. */
+/** Hash of each segment's media output. */
 const media = (outputs: readonly MadeOutput[][]) =>
   outputs.map((each) => each.find(({ kind }) => kind === "media")?.sha256);
 
 interface Helpers {
   names: number;
-  /** Whether its n-th result, from 1, is a lie. */
+  /** Whether a helper's n-th result is a lie, counted from 1. */
   lies?: (result: number) => boolean;
   token: string;
   address?: string;
-  /** Results after which a name leaves, and another comes. */
+  /** Number of results after which a helper leaves, and another one joins. */
   stays?: number;
 }
 
@@ -57,7 +58,7 @@ class Attack {
     this.job = job;
   }
 
-  /** A job with all chunks in storage, and nobody there. */
+  /** A job with all chunks in storage and no holder connected. */
   static async begin(settings: JobSettingsPatch): Promise<Attack> {
     const job = await createJob(plan);
     const staging = await ownerWithChunks(job, { tasks: SEGMENTS });
@@ -112,7 +113,7 @@ class Attack {
     return ready;
   }
 
-  /** Everything is made, and it waits. */
+  /** Waits until everything is made and the job only awaits verification. */
   waits(): Promise<JobStatus> {
     const looks = async (): Promise<JobStatus> => {
       const now = await status(this.job);
@@ -126,7 +127,7 @@ class Attack {
     for (const holder of this.#holders) holder.leave();
   }
 
-  /** Segments of playlists that are not what they should be. */
+  /** Numbers of the wrong segments in the playlist. */
   async lies(): Promise<number[]> {
     const right = media(truth);
     const [rendition] = plan.video;
@@ -175,7 +176,7 @@ describe("with the owner's tab there", { timeout: 300_000 }, () => {
     attack.helpers({ names: 7, token });
     const ready = await attack.ready();
     expect([wrong(ready), await attack.lies()]).toEqual([[], []]);
-    // A lie that came too late for its lease was nobody's result.
+    // A lie that came after the end of its lease counts as nobody's result, so its helper may still be there.
     const out = ready.holders.filter(({ trust }) => trust === "banned");
     expect(out.length).toBeLessThanOrEqual(1);
     if (isLie === always) expect(out).toHaveLength(1);
@@ -190,7 +191,8 @@ describe("with the owner's tab there", { timeout: 300_000 }, () => {
       attack.helpers({ names: 8, lies: (result) => result === 4, token, stays: 5 });
       const ready = await attack.ready();
       expect(attack.told).toBeGreaterThan(0);
-      // By lot one may get through, and nobody says that it was looked at; `all` leaves nothing to chance.
+      // With `adaptive`, a lie that is not sampled may get through, marked as "sampled" and not as compared. With
+      // `all`, none does.
       for (const { verified } of wrong(ready))
         expect([verify, verified]).toEqual(["adaptive", "sampled"]);
       expect((await attack.lies()).length).toBe(wrong(ready).length);

@@ -22,22 +22,22 @@ export interface Habits {
   identity: Omit<LeaseHolderOptions["identity"], "holderId" | "name" | "device">;
   token: string;
   encodeMs: number;
-  /** It leaves in the middle of its first encode. */
+  /** Leaves in the middle of its first encode. */
   vanishes?: boolean;
   hasSource?: boolean;
-  /** Its address, as the edge sees it. */
+  /** The holder's address, as the edge sees it. */
   address?: string;
-  /** Its socket goes over HTTP requests, such as this makes of those to the edge. */
+  /** Uses a socket over HTTP. Gets the calls to the edge, and returns those that the holder makes. */
   overHttp?(calls: HttpSocketCalls): HttpSocketCalls;
-  /** At the beginning of each step, before anything of it is heard. */
+  /** Called at the start of each step, before the edge gets a message of it. */
   onStep?(step: Step, holder: LoopingHolder): void;
-  /** Its leases have changed, or what it knows of its job. */
+  /** Called when the holder's leases or its view of the job have changed. */
   onChange?(holder: LoopingHolder): void;
 }
 
-/** The real lease holder with real uploads, around an encoder whose result is there. */
+/** The real lease holder with real uploads. Its encoder returns results that were made before. */
 export class LoopingHolder {
-  /** Messages. */
+  /** Number of messages sent; below it of those received. */
   sent = 0;
   received = 0;
   readonly holderId = crypto.randomUUID();
@@ -65,7 +65,7 @@ export class LoopingHolder {
       identity: { ...habits.identity, holderId, name: "Test", device: "workerd" },
       slots: 1,
       prefetch: 1,
-      // The owner's file is not there; what it would cut from it is for nobody to see.
+      // Takes the place of the owner's file. No one reads the chunks that it cuts.
       source: habits.hasSource ? { plan, cutChunk: async ({ task }) => chunkOf(task.id) } : null,
       encoder: { transcode: (grant, _chunk, _onProgress, signal) => this.#encode(grant, signal) },
       ticket: () => ticketFor(this.#jobId, habits.token),
@@ -83,12 +83,12 @@ export class LoopingHolder {
     });
   }
 
-  /** Leases whose result was accepted, also those that only proved another one. */
+  /** Number of leases whose result was accepted, audits included. */
   get accepted(): number {
     return this.#holder.tasksDone;
   }
 
-  /** The job is ready, or wants it no more. */
+  /** Whether the job is ready, or has refused this holder. */
   get isOver(): boolean {
     const { job, refused } = this.#holder;
     return job?.state === "ready" || refused !== null;
@@ -98,7 +98,7 @@ export class LoopingHolder {
     return this.#holder.refused?.code ?? null;
   }
 
-  /** Leases that are not over. */
+  /** Number of leases that have not ended. */
   get held(): number {
     return this.#holder.leases().length;
   }
@@ -111,18 +111,18 @@ export class LoopingHolder {
     this.#holder.drain();
   }
 
-  /** Breaks the connection; the holder comes back by itself. */
+  /** Breaks the connection. The holder reconnects by itself. */
   cut(): void {
     this.#socket?.break();
   }
 
-  /** Goes for good, with all that it has not delivered. */
+  /** Leaves for good, without delivering its leases. */
   leave(): void {
     this.#holder.stop();
     this.#end();
   }
 
-  /** When the job is over, or this holder left it. */
+  /** Resolves when the job is over or this holder has left it. */
   async ended(): Promise<void> {
     await this.#ended;
     this.#holder.stop();

@@ -4,11 +4,11 @@ import { app } from "../../edge/app.ts";
 import type { CreateJobResponse } from "../../shared/wire/api.ts";
 import type { NewStoryboard } from "../../shared/wire/pictures.ts";
 
-/** A JPEG by native ffmpeg, all of one colour, 160 × 90 pixels. */
+/** A JPEG of one colour, 160 × 90 pixels, made by native ffmpeg. */
 const FLAT =
   "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDAAg+Pkk+SVVVVVVVVWRdZGhoaGRkZGRoaGhwcHCDg4NwcHBoaHBwfHyDg4+Tj4eHg4eTk5ubm7q6srLZ2eD/////xABNAAEBAAAAAAAAAAAAAAAAAAAABgEBAQEAAAAAAAAAAAAAAAAAAAUHEAEAAAAAAAAAAAAAAAAAAAAAEQEAAAAAAAAAAAAAAAAAAAAA/8AAEQgAWgCgAwEiAAIRAAMRAP/aAAwDAQACEQMRAD8AmQFZn4AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD/9k=";
 
-/** Another size in its header, which is all that the edge reads of it. */
+/** A JPEG that claims a size in its header. The edge reads nothing else of it. */
 export function jpeg(width: number, height: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(Buffer.from(FLAT, "base64"));
   const at = bytes.findIndex((byte, index) => byte === 0xff && bytes[index + 1] === 0xc0);
@@ -31,7 +31,7 @@ export function sheet(width: number, height: number): string {
   return Buffer.from(jpeg(width, height)).toString("base64");
 }
 
-/** Sends a video its poster and its storyboard. */
+/** Uploads a poster and a storyboard for a video. */
 export async function savePictures({ jobId, ownerToken }: CreateJobResponse): Promise<void> {
   for (const [what, body] of [
     ["poster", jpeg(160, 90)],

@@ -58,7 +58,7 @@ test("a hello of another protocol version is refused with a code, whatever else 
     [{ protocolVersion: undefined }, "PROTOCOL_OUTDATED"],
     [{ protocolVersion: 0 }, "PROTOCOL_OUTDATED"],
     [{ protocolVersion: PROTOCOL_VERSION + 1 }, "PROTOCOL_UNKNOWN"],
-    // Another version may call its fields as it likes.
+    // Another version may have other fields.
     [{ protocolVersion: PROTOCOL_VERSION + 1, engines: "all", role: "guest" }, "PROTOCOL_UNKNOWN"],
   ] as const;
   for (const [said, code] of refusals) {
@@ -88,7 +88,7 @@ test("holders that ask at the same time get different tasks", async () => {
   const grants = (await Promise.all(holders.map((holder) => holder.grants(1)))).flat();
   expect(new Set(grants.map(({ task }) => task.id)).size).toBe(4);
 
-  // All at once: offers, uploads, commits.
+  // Offers, uploads and commits of all holders run at the same time.
   const deliver = (holder: ScriptedHolder, grant: LeaseGrant | undefined) =>
     grant ? holder.deliver(grant) : null;
   const verdicts = await Promise.all(holders.map((holder, n) => deliver(holder, grants[n])));
@@ -174,7 +174,7 @@ test("cancelling revokes all work, for good", async () => {
   expect(revoked.map(({ leaseId }) => leaseId)).toEqual([first.leaseId, second.leaseId]);
   expect(revoked.every(({ code }) => code === "CANCELLED")).toBe(true);
 
-  // What was under way comes too late.
+  // The uploads and the commit come after the cancellation.
   await putAll(puts, outputs);
   holder.commit(first.leaseId);
   expect(await holder.next("revoke")).toMatchObject({ code: "JOB_ENDED" });

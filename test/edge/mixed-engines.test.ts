@@ -20,12 +20,12 @@ import {
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
-/** The same output with another init segment, as another encoder would give it. */
+/** The same outputs with another init segment, as from another encoder. */
 async function withOtherInit(outputs: readonly MadeOutput[], mark: number): Promise<MadeOutput[]> {
   return Promise.all(
     outputs.map(async (output) => {
       const bytes = bytesOf(output);
-      // A bit of the track's creation time: it plays as well, but it is another init segment.
+      // Changes the track's creation time: an init segment that plays just as well, but with other bytes.
       const tkhd = new TextDecoder("latin1").decode(bytes).indexOf("tkhd");
       if (output.kind !== "init" || tkhd < 0) return output;
       bytes[tkhd + 11] = mark;
@@ -44,7 +44,10 @@ async function marksOf(job: CreateJobResponse) {
   );
 }
 
-/** Each video task by another engine in turn. @param mark what its init segment differs by; 0: nothing */
+/**
+ * Makes all tasks, the video tasks by the engines in turn.
+ * @param engines each with the mark that its init segments get; 0: none
+ */
 async function makeInTurn(job: CreateJobResponse, engines: readonly [Engine, number][]) {
   const holder = new ScriptedHolder(job);
   await holder.join();
@@ -89,7 +92,7 @@ test("a finished video has a DASH manifest, a running one does not", async () =>
   for (const { id, width } of plan.video) {
     expect(text).toMatch(new RegExp(`<Representation id="${id}" [^>]*width="${width}"`));
   }
-  // What it names is what the playlists name.
+  // All objects that it names exist.
   const named = [...text.matchAll(/(?:media|sourceURL)="([^"]+)"/g)].map(([, path]) => path);
   expect(named).toHaveLength((plan.video.length + plan.audio.length) * (plan.segments.length + 1));
   for (const path of new Set(named)) {
@@ -138,7 +141,7 @@ test("parameter sets of another size, level or colour are no plan", async () => 
     const video = [{ ...first, parameterSets: { ...sets, ...parameterSets } }, ...others];
     return createJob({ ...plan, video } as JobPlan);
   };
-  // High, level 3.0, 640x360, of Firefox; and what is no parameter set.
+  // Parameter sets of Firefox (High, level 3.0, 640x360). Below, bytes that are no parameter sets.
   const firefox = { sps: "Z2QAHqzZQKAv+WEAAAMAAQAAHoSADxYtlg==", pps: "aOvssiw=" };
   await expect(create({ browser: firefox })).rejects.toThrow("PLAN_INVALID");
   await expect(create({ browser: { sps: "AAAA", pps: "AAAA" } })).rejects.toThrow("PLAN_INVALID");
@@ -157,7 +160,8 @@ test("in plans from before there was one init segment, a map and a discontinuity
   const marks = await marksOf(job);
   const picture = marks.filter(({ id }) => id.startsWith("v"));
   for (const { inits } of picture) expect(inits.length).toBeGreaterThanOrEqual(3);
-  // The same points in all renditions, the sound's too (Apple's HLS authoring specification, 9.15).
+  // Discontinuities at the same segments in all renditions, audio included (Apple's HLS authoring specification,
+  // 9.15).
   for (const { at } of marks) expect(at).toEqual(picture[0]?.at);
   expect(picture[0]?.at.slice(0, 2)).toEqual([1, 2]);
 });
