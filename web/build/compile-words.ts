@@ -3,7 +3,7 @@ import type { Plugin } from "vite";
 
 const WORDS = /\/words\/(?:[a-z]{2}\/)?[a-z-]+\.json$/;
 
-/** Compiles the ICU messages of the pages' files while building, so that no page needs a parser. */
+/** Compiles the pages' ICU messages during the build, so that no page needs a parser. */
 export function compileWords(): Plugin {
   return {
     name: "tributary:compile-words",
@@ -17,7 +17,7 @@ export function compileWords(): Plugin {
   };
 }
 
-/** @throws Error that names the message that is no ICU message */
+/** @throws Error where a message is not valid ICU syntax; its text names that message */
 export function compileFile(json: string, name: string): Record<string, unknown> {
   const messages = JSON.parse(json) as Record<string, string>;
   return Object.fromEntries(

@@ -8,7 +8,7 @@ import type { Plugin } from "vite";
 
 const MODULE_ID = "virtual:ffmpeg-assets";
 
-/** One file as it is served: its path under the base, and its bytes. */
+/** One file as it is served; `fileName` is its path under the base. */
 interface ServedFile {
   readonly fileName: string;
   readonly contentType: string;
@@ -28,18 +28,18 @@ export interface FfmpegAssetsOptions {
   readonly cacheDir: string;
 }
 
-/** Once a process: each worker's bundle makes a plugin of its own, all at the same time. */
+/** Shared by the whole process: each worker's bundle makes its own plugin, all at the same time. */
 let loading: Promise<FfmpegAssets> | undefined;
 
 /**
- * Serves @ffmpeg/core and FFmpeg's AAC encoder as assets of their own and tells their addresses in
- * `virtual:ffmpeg-assets`.
+ * Serves @ffmpeg/core and FFmpeg's AAC encoder as separate assets. The virtual module
+ * `virtual:ffmpeg-assets` exports their addresses.
  *
- * Workers refuse assets over 25 MiB and the module has 32 MB, so it goes out gzipped (10 MB); the
- * client inflates it on the way into `WebAssembly.compileStreaming`. The name does not end in
- * `.gz`: servers would add `Content-Encoding: gzip` to that, and the browser inflate it first.
+ * Cloudflare Workers refuse assets over 25 MiB and the module has 32 MB, so it is served gzipped (10 MB).
+ * The client inflates it on the way into `WebAssembly.compileStreaming`. The name does not end in `.gz`,
+ * because servers would then add `Content-Encoding: gzip`, and the browser would inflate it first.
  *
- * Neither is ever part of our bundles: the core is GPL, the AAC encoder LGPL, and a file of its own
+ * Neither file is ever part of our bundles: the core is GPL and the AAC encoder LGPL, and a separate file
  * stays replaceable.
  */
 export function ffmpegAssets(options: FfmpegAssetsOptions): Plugin {
@@ -50,7 +50,7 @@ export function ffmpegAssets(options: FfmpegAssetsOptions): Plugin {
   let base = "/";
   return {
     name: "tributary:ffmpeg-assets",
-    // The worker's own bundle uses the same instance; the files are written once, with the pages.
+    // The workers' bundles use the same instance; the files are written once, with the pages.
     configResolved(config) {
       base = config.base;
     },
@@ -98,7 +98,7 @@ export function ffmpegAssets(options: FfmpegAssetsOptions): Plugin {
 }
 
 async function loadAssets({ cacheDir }: FfmpegAssetsOptions): Promise<FfmpegAssets> {
-  // require() is pointed at the package's script build; we want the ES module beside it.
+  // require() finds the package's UMD build; we want the ES module beside it.
   const require = createRequire(import.meta.url);
   const umdScript = require.resolve("@ffmpeg/core");
   const esmDir = join(umdScript, "../../esm");
@@ -137,8 +137,8 @@ const AAC_NOTICE = `/*!
 `;
 
 /**
- * The encoder inside @mediabunny/aac-encoder, as an ES module of its own: the package's entry starts a
- * nested worker from a blob for each encoder. Its build says `exports` where the rest is an ES module.
+ * The encoder inside @mediabunny/aac-encoder, as an ES module. The package's own entry is not used, because it
+ * starts a nested worker from a blob for each encoder. Its build has one CommonJS line (`exports`), removed here.
  */
 export async function readAacScript(): Promise<Buffer> {
   const require = createRequire(import.meta.url);

@@ -20,7 +20,7 @@ import { PAGE_WORDS } from "../words/page-words.ts";
 
 const SITE = "Tributary";
 
-/** By HTML file; without a title, the Worker or another site's page says what it is. */
+/** Words and title by HTML file. A null title: the Worker writes it, or the page is inside another site's page. */
 const PAGES: Readonly<Record<string, { words: readonly WordFile[]; title: Key | null }>> = {
   "/index.html": { words: PAGE_WORDS.upload, title: "upload.shareAVideoFromThis" },
   "/frame-upload.html": { words: PAGE_WORDS.upload, title: "upload.shareAVideoFromThis" },
@@ -35,7 +35,7 @@ const PAGES: Readonly<Record<string, { words: readonly WordFile[]; title: Key | 
 const DATA_ID = "first-words";
 const FIRST_SCRIPT = /<script type="module"/;
 
-/** Chooses as web/words/words.ts does. Runs before anything is loaded, in browsers of all ages. */
+/** Chooses the language as web/words/words.ts does. Runs before anything is loaded, in old browsers too. */
 const SCRIPT = `try {
   const pages = JSON.parse(document.getElementById("${DATA_ID}").textContent);
   const kept = (/(?:^|; )${LANGUAGE_COOKIE}=([a-z]+)/.exec(document.cookie) || [])[1];
@@ -54,7 +54,7 @@ const SCRIPT = `try {
   if (manifest && language !== "en") manifest.href = "/app." + language + ".webmanifest";
 } catch {}`;
 
-/** For the content policy: the one script that stands in pages. */
+/** Hash of the only inline script of the pages, for the Content-Security-Policy. */
 export const FIRST_WORDS_HASH = `'sha256-${createHash("sha256").update(SCRIPT).digest("base64")}'`;
 
 /** Manifests in other languages than English, beside `app.webmanifest`. */
@@ -68,7 +68,7 @@ export function firstWords(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler(html, { path, bundle }) {
-        // A page that no script fills says all that it has to say.
+        // A page without this element is complete without scripts.
         if (!html.includes('id="page"')) return [];
         const tags = [withoutScripts()];
         const page = PAGES[path];
@@ -95,7 +95,7 @@ export function firstWords(): Plugin {
         );
         const json = JSON.stringify(data).replaceAll("<", "\\u003c");
         const first = `<script type="application/json" id="${DATA_ID}">${json}</script>\n<script>${SCRIPT}</script>\n`;
-        // Behind a style sheet it would wait for that.
+        // Before the style sheets: a script behind one waits until it has loaded.
         return { html: html.replace(FIRST_SCRIPT, (found) => first + found), tags };
       },
     },
@@ -111,7 +111,7 @@ export function firstWords(): Plugin {
   };
 }
 
-/** In all languages: nothing can choose one. */
+/** The noscript sentence in all languages, since no script can choose one. */
 function withoutScripts(): HtmlTagDescriptor {
   const sentences = languages().map((language): HtmlTagDescriptor => {
     const { noScript } = JSON.parse(read(`../../edge/pages/words/${language}.json`));

@@ -1,6 +1,6 @@
-// npm runs this when the package is installed from its repository, and after `npm ci`: writes the typed client
-// (`tributary/client`) as JavaScript and declarations into dist-client/. Without the development packages there
-// is no compiler, and whoever installs so needs no client.
+// npm runs this when the package is installed from its repository, and after `npm ci`. It writes the typed client
+// (`tributary/client`) as JavaScript and declarations into dist-client/. An install without the development packages
+// has no compiler and needs no client, so nothing is written then.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";

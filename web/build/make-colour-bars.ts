@@ -1,5 +1,5 @@
-// Makes web/public/colour-bars-*.mp4, the clips that the browser's codecs prove themselves on. Needs a
-// native ffmpeg with libx264; the results are in git, this is how they came to be:
+// Makes web/public/colour-bars-*.mp4, the clips that test the browser's codecs. Needs a native ffmpeg with
+// libx264. The results are in git; to make them again:
 //
 //     node web/build/make-colour-bars.ts
 
@@ -38,7 +38,7 @@ for (const { file, name, tags } of BARS_CLIPS) {
       ...["-r", String(BARS.framesPerSecond), "-i", "-"],
       ...["-color_primaries", name, "-color_trc", name, "-colorspace", name, "-color_range", "tv"],
       ...["-c:v", "libx264", "-preset", "slow", "-crf", "6", "-bf", "2", "-threads", "1"],
-      // No version and settings of the encoder.
+      // Leaves out the SEI with the encoder's version and settings.
       ...["-bsf:v", "filter_units=remove_types=6", "-flags:v", "+bitexact", "-fflags", "+bitexact"],
       ...["-map_metadata", "-1", "-movflags", "+faststart", join(PUBLIC_DIR, file)],
     ],

@@ -20,7 +20,7 @@ const HEAD: HtmlTagDescriptor[] = [
   },
 ];
 
-/** Writes it into each page, so that a page's file has only what is its own. */
+/** Writes the common head into each page; a page's own file holds only what differs. */
 export function pageHead(): Plugin {
   return {
     name: "tributary:page-head",

@@ -2,16 +2,16 @@ import type { Plugin } from "vite";
 import { FIRST_WORDS_HASH, MANIFESTS } from "./first-words.ts";
 
 export interface PageHeadersOptions {
-  /** Origin of the storage that tabs upload to; null where it is the pages' own. */
+  /** Origin of the storage that tabs upload to; null where it is the pages' own origin. */
   storageOrigin: string | null;
 }
 
-/** zod compiles its parsers with `new Function`, and tries whether it may: the policy would report that. */
+/** Keeps zod from trying `new Function` to compile its parsers: the browser would report a policy violation. */
 const WITHOUT_EVAL = "globalThis.__zod_globalConfig ??= { jitless: true };";
 
 /**
- * Trusted Types: workers begin from the build's own files, the service worker from its own, or from the empty blob of `browser-support.ts`.
- * Nothing makes HTML or scripts of text.
+ * Trusted Types policy: worker scripts are the build's own files, the service worker's file, or the empty blob of
+ * `browser-support.ts`. No code turns text into HTML or scripts.
  */
 const OWN_SCRIPTS_ONLY = `if (globalThis.trustedTypes?.defaultPolicy === null) trustedTypes.createPolicy("default", {
   createScriptURL(text) {
@@ -23,10 +23,9 @@ const OWN_SCRIPTS_ONLY = `if (globalThis.trustedTypes?.defaultPolicy === null) t
 });`;
 
 /**
- * Writes `_headers`, by which the asset server (production, `vite preview`) sends the pages' headers with
- * all files: a worker's policy comes with its script. The player's page alone may be framed by other
- * sites. Vite's own server (`npm run dev`) sends none: its
- * styles are inline.
+ * Writes `_headers`. With it the asset server (production, `vite preview`) sends the pages' headers with all files,
+ * since a worker gets its policy with its script. Only the player's page may be framed by other sites. Vite's own
+ * server (`npm run dev`) sends none of them, because its styles are inline.
  */
 export function pageHeaders(options: PageHeadersOptions): Plugin {
   return {
@@ -39,7 +38,7 @@ export function pageHeaders(options: PageHeadersOptions): Plugin {
   };
 }
 
-/** Goes before the imports of every chunk, of pages as of workers. */
+/** Code that goes before the imports of every chunk, both of pages and of workers. */
 export function chunkBanner({ moduleIds }: { moduleIds: readonly string[] }): string {
   const hasZod = moduleIds.some((id) => id.includes("/node_modules/zod/"));
   return hasZod ? `${OWN_SCRIPTS_ONLY}\n${WITHOUT_EVAL}` : OWN_SCRIPTS_ONLY;
@@ -81,10 +80,10 @@ function policyText(policy: Record<string, string>): string {
     .join("; ");
 }
 
-/** For all pages but the API's reference: swagger-ui makes HTML of text. */
+/** For all pages except the API reference, whose swagger-ui turns text into HTML. */
 const TRUSTED_TYPES = { "require-trusted-types-for": "'script'", "trusted-types": "default" };
 
-/** For the page with the player alone: other sites frame it, and it encodes and uploads nothing. */
+/** For the embedded player's page: other sites frame it, and it encodes and uploads nothing. */
 const EMBED = {
   "script-src": `'self' ${FIRST_WORDS_HASH}`,
   "connect-src": "'self'",
@@ -97,12 +96,12 @@ function contentPolicy(storageOrigin: string | null): Record<string, string> {
     "default-src": "'none'",
     // The encoders are WebAssembly.
     "script-src": `'self' 'wasm-unsafe-eval' ${FIRST_WORDS_HASH}`,
-    // An empty one of a blob shows whether the browser has module workers (web/ui/browser-support.ts).
+    // blob: an empty worker from a blob tests for module workers (web/ui/browser-support.ts).
     "worker-src": "'self' blob:",
     "style-src": "'self'",
     // Posters of private videos, and pictures to choose from.
     "img-src": "'self' data: blob:",
-    // What hls.js puts together; the stills.
+    // blob: the media sources of hls.js, and stills.
     "media-src": "'self' blob:",
     "connect-src": ["'self'", storageOrigin].filter((each) => each !== null).join(" "),
     "manifest-src": "'self'",
@@ -112,7 +111,7 @@ function contentPolicy(storageOrigin: string | null): Record<string, string> {
   };
 }
 
-/** Nothing here needs any of them; full screen, wake lock and the clipboard are left as they are. */
+/** Features that no page needs. Full screen, wake lock and the clipboard keep their defaults. */
 const PERMISSIONS = [
   "accelerometer",
   "camera",

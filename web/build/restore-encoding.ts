@@ -3,9 +3,8 @@ import { createGzip } from "node:zlib";
 import type { Plugin } from "vite";
 
 /**
- * The local emulator unzips what the Worker zipped and names the coding it took away in a header of
- * its own. Zipped again here, so that players get from a server on this machine what they get from
- * a deployed one.
+ * The local emulator unzips the Worker's gzipped answers and names the removed encoding in a header of its own.
+ * This plugin zips them again, so that players get the same from a local server as from a deployed one.
  */
 export function restoreEncoding(): Plugin {
   return {
@@ -28,7 +27,7 @@ function zipAgain(request: IncomingMessage, response: ServerResponse, next: () =
   const patched = (status: number, headers?: Headers): ServerResponse => {
     if (headers?.["mf-content-encoding"] !== "gzip") return writeHead(status, headers);
     const { "mf-content-encoding": _, "content-length": __, ...others } = headers;
-    // The emulator asks the Worker for zipped answers whatever the client takes; so does Cloudflare.
+    // The emulator asks the Worker for gzip whatever the client accepts; so does Cloudflare.
     const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(acceptEncoding(request));
     if (!takesGzip) return writeHead(status, others);
     writeHead(status, { ...others, "content-encoding": "gzip" });

@@ -2,26 +2,29 @@ import { createHash } from "node:crypto";
 import type { Plugin } from "vite";
 import { PAGE_WORDS } from "../words/page-words.ts";
 
-/** The entry's name in `rollupOptions.input`, and the file at the site's root: a worker's scope is its folder. */
+/**
+ * The entry's name in `rollupOptions.input`, and the name of its file. That file lies at the site's root, because
+ * a service worker's scope is its folder.
+ */
 export const SERVICE_WORKER = "service-worker";
 
-/** Files beside the build's own that the start page shows. */
+/** Files that the start page needs besides its scripts and style sheets. */
 const STATIC_FILES = ["/", "/favicon.svg", "/app.webmanifest", "/icon-192.png"];
 
-/** Parts of the start page that it loads once it stands, its words in each language among them. */
+/** Message files of the start page; a part of {@link LATER}. */
 const START_WORDS = [...PAGE_WORDS.upload, ...PAGE_WORDS.uploadLater].join("|");
 const LATER = new RegExp(
   `/words/[a-z]{2}/(?:${START_WORDS})\\.json$|/pages/upload/phase-view\\.tsx$|/web/edge-client\\.ts$`,
 );
 
-/** For `entryFileNames`: the service worker alone has a name that stays. */
+/** For `entryFileNames`: only the service worker's name has no hash. */
 export function entryName({ name }: { name: string }): string {
   return name === SERVICE_WORKER ? `${name}.js` : "assets/[name]-[hash].js";
 }
 
 /**
- * Tells the service worker what to keep: the scripts and sheets of the start page, and the messages of all
- * languages.
+ * Writes the list of files to keep into the service worker: scripts and style sheets of the start page, and its
+ * messages in all languages.
  */
 export function serviceWorker(): Plugin {
   return {

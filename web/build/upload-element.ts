@@ -3,8 +3,8 @@ import { build, type Plugin } from "vite";
 const ADDRESS = "/tributary-upload.js";
 
 /**
- * The script that other sites load, at an address that stays: a build of its own, because what stands before
- * every chunk of the pages (`page-headers.ts`) has no business on a page of somebody else.
+ * Builds the script that other sites load, at an address without a hash. It is a separate build, because the code
+ * before every chunk of the pages (`page-headers.ts`) must not run on somebody else's page.
  */
 export function uploadElement(entry: string): Plugin {
   return {
