@@ -7,8 +7,8 @@ type CallNames<Client> = {
 }[keyof Client];
 
 /**
- * Calls of a client whose script is loaded with the first of them: pages that call nothing at first stand sooner.
- * Where it cannot be loaded, a call rejects with SCRIPT_NOT_LOADED, and the next one tries again.
+ * Calls of a client whose script is loaded with the first call, so that pages which call nothing at first load
+ * sooner. Where the script cannot be loaded, a call rejects with SCRIPT_NOT_LOADED, and the next call tries again.
  */
 export function deferredCalls<Client extends object, Name extends CallNames<Client>>(
   load: () => Promise<Client>,

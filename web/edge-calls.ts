@@ -5,22 +5,22 @@ import { retry } from "../shared/retry.ts";
 import { problemSchema } from "../shared/wire/problem.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
-/** Tries of a call that may be repeated. */
+/** How often a repeatable call is tried at most. */
 const CALL_TRIES = 4;
 
 export interface CallOptions {
-  /** An owner's, or one that allows to create. */
+  /** An owner's token, or one that allows creating jobs. */
   token?: string | undefined;
-  /** Sent as JSON, but for a Blob. */
+  /** A Blob is sent as it is, anything else as JSON. */
   body?: unknown;
   signal?: AbortSignal | undefined;
-  /** Key of the request: a repetition with the same key is not carried out twice. */
+  /** Requests with the same key are carried out only once. */
   idempotencyKey?: string | undefined;
 }
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** Calls to a site's API, each with a time limit, its answer parsed, its problem as a TributaryError. */
+/** Calls to a site's API. Each has a time limit, parses its answer, and throws a problem as a TributaryError. */
 export class EdgeCalls {
   readonly origin: string;
 
@@ -34,7 +34,7 @@ export class EdgeCalls {
     return this.origin.replace(/^http/, "ws") + path;
   }
 
-  /** As `call`, repeated where no answer comes: for requests that may safely arrive twice. */
+  /** As `call`, but repeated where no answer comes. For requests that may safely arrive twice. */
   callUntilHeard<T>(
     method: Method,
     path: string,
@@ -66,7 +66,7 @@ export class EdgeCalls {
       headers,
       body: isBlob ? body : (JSON.stringify(body) ?? null),
       signal: either,
-      // What is deleted on the way out of a page is deleted.
+      // A deletion is still sent when the page is being left.
       keepalive: method === "DELETE",
     };
     let response: Response;
@@ -99,7 +99,7 @@ function isUnheard(thrown: unknown): boolean {
   return ["NETWORK", "TIMEOUT"].includes(toWireError(thrown).code);
 }
 
-/** Undefined for what is no JSON: every schema refuses that. */
+/** Undefined where the text is not JSON; every schema refuses undefined. */
 function parseJson(text: string): unknown {
   try {
     return text === "" ? null : JSON.parse(text);

@@ -49,7 +49,7 @@ import { EdgeCalls } from "./edge-calls.ts";
 import { randomId } from "./random-id.ts";
 import { type UploadState, uploadWhole, type WholeUploadOptions } from "./whole-upload.ts";
 
-/** Typed calls to the edge. Works in pages, in workers and in Node. */
+/** Typed calls to the edge. They work in pages, in workers and in Node. */
 
 export type { UploadState };
 
@@ -58,8 +58,8 @@ export interface CreateOptions {
   createToken?: string | undefined;
   signal?: AbortSignal | undefined;
   /**
-   * Key of this job: with the same key and body the same job is answered. Default: a fresh one for each call of
-   * `createJob`; the upload for `createWholeJob`.
+   * Key of this job: calls with the same key and body give the same job. Default: for `createJob` a new key at each
+   * call, for `createWholeJob` the upload.
    */
   idempotencyKey?: string;
 }
@@ -77,7 +77,10 @@ export class EdgeClient {
     return this.#edge.call("GET", "/api/site", siteSchema, { signal });
   }
 
-  /** Repeated where no answer comes. Codes: PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT. */
+  /**
+   * Creates a job; repeated where no answer comes.
+   * @throws TributaryError PLAN_INVALID, REQUEST_INVALID, RATE_LIMITED, NETWORK, TIMEOUT
+   */
   createJob(
     plan: JobPlan,
     options: CreateOptions & {
@@ -86,7 +89,7 @@ export class EdgeClient {
       details?: DetailsPatch | undefined;
       /** The pool whose machines are to help. */
       pool?: PoolAsk | undefined;
-      /** The video whose place it takes. */
+      /** The existing video that the new one replaces. */
       replaces?: Replaces | undefined;
     } = {},
   ): Promise<CreateJobResponse> {
@@ -96,22 +99,24 @@ export class EdgeClient {
   }
 
   /**
-   * With the owner's token the answer also says who is there and who made what; of a private video there is
-   * one only with that, or with a helper's. Codes: JOB_NOT_FOUND.
+   * The state of a job. With the owner's token it also says which lease holders are connected and what each made. A
+   * private video's job needs the owner's or a helper's token.
+   * @throws TributaryError JOB_NOT_FOUND
    */
   jobStatus(jobId: string, token?: string, signal?: AbortSignal): Promise<JobStatus> {
     return this.#edge.call("GET", `/api/jobs/${jobId}`, jobStatusSchema, { token, signal });
   }
 
-  /** Idempotent: a job that has ended stays as it is. */
+  /** Cancels a job. Idempotent: a job that has ended stays as it is. */
   async cancelJob(jobId: string, token: string, signal?: AbortSignal): Promise<void> {
     await this.#edge.call("DELETE", `/api/jobs/${jobId}`, z.unknown(), { token, signal });
   }
 
   /**
-   * The videos that are listed, the newest first. @param cursor of the page before; null for the first
-   * @param search in title or description; "" for all
-   * @param token the operator's, who sees all
+   * The listed videos, newest first.
+   * @param cursor of the page before; null for the first page
+   * @param search text in the title or description; "" for all videos
+   * @param token the operator's, which lists all videos
    */
   listVideos(
     cursor: string | null,
@@ -126,20 +131,30 @@ export class EdgeClient {
     return this.#edge.call("GET", `/api/videos${text}`, videoPageSchema, { signal, token });
   }
 
-  /** A video, listed or not. @param token the owner's, for a private one. Codes: NOT_FOUND. */
+  /**
+   * A video, listed or not.
+   * @param token the owner's, for a private video
+   * @throws TributaryError NOT_FOUND
+   */
   video(videoId: string, token?: string, signal?: AbortSignal): Promise<Video> {
     return this.#edge.call("GET", `/api/videos/${videoId}`, videoSchema, { token, signal });
   }
 
   /**
-   * Changes what is said of a video, or who may find it, also while it is made. @param token the owner's
-   * @returns what was changed, as it is kept. Codes: REQUEST_INVALID, FORBIDDEN, NOT_FOUND.
+   * Changes a video's details or who may find it, also while it is being made.
+   * @param token the owner's
+   * @returns the changed fields, as stored
+   * @throws TributaryError REQUEST_INVALID, FORBIDDEN, NOT_FOUND
    */
   changeVideo(videoId: string, token: string, body: VideoPatch): Promise<ChangedVideo> {
     return this.#edge.call("PATCH", `/api/videos/${videoId}`, changedVideoSchema, { token, body });
   }
 
-  /** Makes a link that opens a private video. @param token the owner's. Codes: FORBIDDEN, NOT_FOUND. */
+  /**
+   * Makes a link that opens a private video.
+   * @param token the owner's
+   * @throws TributaryError FORBIDDEN, NOT_FOUND
+   */
   linkVideo(videoId: string, token: string, body: LinkRequest = {}): Promise<SignedLink> {
     const path = `/api/videos/${videoId}/links`;
     return this.#edge.call("POST", path, videoLinkSchema, { token, body });
@@ -150,18 +165,27 @@ export class EdgeClient {
     await this.#edge.call("DELETE", `/api/videos/${videoId}/links`, z.unknown(), { token });
   }
 
-  /** A link for twelve hours. Codes: PASSPHRASE_WRONG, NOT_FOUND, RATE_LIMITED. */
+  /**
+   * A link that opens a private video for twelve hours.
+   * @throws TributaryError PASSPHRASE_WRONG, NOT_FOUND, RATE_LIMITED
+   */
   unlockVideo(videoId: string, passphrase: string): Promise<SignedLink> {
     const options = { body: { passphrase } };
     return this.#edge.call("POST", `/api/videos/${videoId}/unlock`, videoLinkSchema, options);
   }
 
-  /** Deletes an ended video for good. Codes: FORBIDDEN, NOT_FOUND, REQUEST_INVALID (it still runs). */
+  /**
+   * Deletes a video for good.
+   * @throws TributaryError FORBIDDEN, NOT_FOUND, REQUEST_INVALID (its job still runs)
+   */
   async deleteVideo(videoId: string, token: string, signal?: AbortSignal): Promise<void> {
     await this.#edge.call("DELETE", `/api/videos/${videoId}`, z.unknown(), { token, signal });
   }
 
-  /** Has the MP4 made, where it is not there yet. Codes: NOT_FOUND, FORBIDDEN, ENGINE_UNAVAILABLE, RATE_LIMITED. */
+  /**
+   * Has the MP4 made, where it does not exist yet.
+   * @throws TributaryError NOT_FOUND, FORBIDDEN, ENGINE_UNAVAILABLE, RATE_LIMITED
+   */
   makeMp4(videoId: string, token: string, signal?: AbortSignal): Promise<Mp4Status> {
     return this.#edge.call("POST", `/api/videos/${videoId}/mp4`, mp4StatusSchema, {
       token,
@@ -174,23 +198,28 @@ export class EdgeClient {
   }
 
   /**
-   * The objects of a finished video. @param token the owner's, for a private video
-   * Codes: NOT_FOUND, also for videos from before there were records.
+   * The objects of a finished video.
+   * @param token the owner's, for a private video
+   * @throws TributaryError NOT_FOUND, also for old videos without a record
    */
   videoFiles(videoId: string, token?: string, signal?: AbortSignal): Promise<VideoFiles> {
     const options = { token, signal };
     return this.#edge.call("GET", `/api/videos/${videoId}/files`, videoFilesSchema, options);
   }
 
-  /** The captions of a video, the oldest first. @param token the owner's, for a private one. Codes: NOT_FOUND. */
+  /**
+   * The captions of a video, oldest first.
+   * @param token the owner's, for a private video
+   * @throws TributaryError NOT_FOUND
+   */
   captions(videoId: string, token?: string, signal?: AbortSignal): Promise<CaptionsList> {
     const options = { token, signal };
     return this.#edge.call("GET", `/api/videos/${videoId}/captions`, captionsListSchema, options);
   }
 
   /**
-   * Adds captions, while the video is made or later. With `sourceTrack` repeated where no answer comes.
-   * Codes: CAPTIONS_INVALID, CAPTIONS_FULL, REQUEST_INVALID, FORBIDDEN, NOT_FOUND, RATE_LIMITED.
+   * Adds captions, while the video is being made or later. With `sourceTrack` it is repeated where no answer comes.
+   * @throws TributaryError CAPTIONS_INVALID, CAPTIONS_FULL, REQUEST_INVALID, FORBIDDEN, NOT_FOUND, RATE_LIMITED
    */
   addCaptions(
     videoId: string,
@@ -206,7 +235,7 @@ export class EdgeClient {
     return this.#edge.callUntilHeard("POST", path, captionsSchema, options);
   }
 
-  /** Codes: FORBIDDEN, NOT_FOUND. */
+  /** @throws TributaryError FORBIDDEN, NOT_FOUND */
   async deleteCaptions(videoId: string, token: string, id: string): Promise<void> {
     await this.#edge.call("DELETE", `/api/videos/${videoId}/captions/${id}`, z.unknown(), {
       token,
@@ -214,9 +243,9 @@ export class EdgeClient {
   }
 
   /**
-   * Gives a video its poster, while it is made or later. Repeated where no answer comes.
-   * @param source `automatic` leaves one as it is that a person chose
-   * Codes: PICTURE_INVALID, REQUEST_INVALID, FORBIDDEN, NOT_FOUND, RATE_LIMITED.
+   * Gives a video its poster, while it is being made or later. Repeated where no answer comes.
+   * @param source `automatic` does not replace a poster that a person chose
+   * @throws TributaryError PICTURE_INVALID, REQUEST_INVALID, FORBIDDEN, NOT_FOUND, RATE_LIMITED
    */
   savePoster(
     videoId: string,
@@ -229,7 +258,7 @@ export class EdgeClient {
     return this.#edge.callUntilHeard("PUT", path, picturesSchema, { token, body: jpeg, signal });
   }
 
-  /** Codes: as `savePoster`. */
+  /** @throws TributaryError as `savePoster` */
   saveStoryboard(
     videoId: string,
     token: string,
@@ -240,7 +269,11 @@ export class EdgeClient {
     return this.#edge.callUntilHeard("PUT", path, picturesSchema, { token, body, signal });
   }
 
-  /** Reports a video to the site's operator. @param token of a private one. Codes: NOT_FOUND, RATE_LIMITED. */
+  /**
+   * Reports a video to the site's operator.
+   * @param token for a private video
+   * @throws TributaryError NOT_FOUND, RATE_LIMITED
+   */
   async reportVideo(videoId: string, body: NewReport, token?: string): Promise<void> {
     await this.#edge.call("POST", `/api/videos/${videoId}/reports`, z.unknown(), { token, body });
   }
@@ -251,8 +284,8 @@ export class EdgeClient {
   }
 
   /**
-   * A job for an upload that is complete: servers do everything. Asked for again with the same body, it is the same
-   * job. Codes: REQUEST_INVALID, ENGINE_UNAVAILABLE.
+   * Creates a job for a complete upload; servers do all of its work. A call with the same body gives the same job.
+   * @throws TributaryError REQUEST_INVALID, ENGINE_UNAVAILABLE
    */
   createWholeJob(
     body: CreateWholeJobRequest,
@@ -262,11 +295,11 @@ export class EdgeClient {
   }
 
   /**
-   * Uploads a whole file by presigned multipart and completes it. What breaks on the way can go on
-   * later, also in another process: with the same file and what `onState` was told last.
+   * Uploads a whole file by presigned multipart and completes it. An upload that broke off can go on later, also in
+   * another process: with the same file, and the last state given to `onState` as `resume`.
    * @returns the handle for `createWholeJob`
-   * Codes: UPLOAD_FAILED, NETWORK, TIMEOUT; SOURCE_CHANGED when `resume` is of another file;
-   * REQUEST_INVALID when it is older than a week.
+   * @throws TributaryError UPLOAD_FAILED, NETWORK, TIMEOUT; SOURCE_CHANGED where `resume` belongs to another file;
+   * REQUEST_INVALID where it is older than a week
    */
   upload(
     file: File,
@@ -277,8 +310,8 @@ export class EdgeClient {
   }
 
   /**
-   * Keeps the file that a video was made from with it; resumable as `upload`. Codes: as `upload`, and FORBIDDEN,
-   * NOT_FOUND, SITE_LIMIT.
+   * Uploads a video's source file as its original, which is kept with the video. Resumable as `upload` is.
+   * @throws TributaryError as `upload`, and FORBIDDEN, NOT_FOUND, SITE_LIMIT
    */
   async keepOriginal(
     videoId: string,
@@ -291,7 +324,10 @@ export class EdgeClient {
     await uploadWhole(this.#edge, file, place, options);
   }
 
-  /** Deletes the original; the video stays. Codes: FORBIDDEN, NOT_FOUND. */
+  /**
+   * Deletes the original; the video stays.
+   * @throws TributaryError FORBIDDEN, NOT_FOUND
+   */
   async deleteOriginal(videoId: string, token: string): Promise<void> {
     await this.#edge.call(
       "DELETE",
@@ -311,7 +347,10 @@ export class EdgeClient {
     return this.#edge.callUntilHeard("POST", "/api/jobs", createJobResponseSchema, options);
   }
 
-  /** Makes a contributor link. Codes: FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED. */
+  /**
+   * Makes a contributor link.
+   * @throws TributaryError FORBIDDEN, JOB_ENDED, JOB_NOT_FOUND, RATE_LIMITED
+   */
   share(jobId: string, token: string, body: ShareRequest): Promise<ShareResponse> {
     return this.#edge.call("POST", `/api/jobs/${jobId}/share`, shareResponseSchema, {
       token,
@@ -319,7 +358,7 @@ export class EdgeClient {
     });
   }
 
-  /** Ends all contributor links, and who came by them goes. */
+  /** Ends all contributor links, and disconnects the contributors who joined by them. */
   async revokeShares(jobId: string, token: string): Promise<void> {
     await this.#edge.call("DELETE", `/api/jobs/${jobId}/share`, z.unknown(), { token });
   }
@@ -330,14 +369,17 @@ export class EdgeClient {
     });
   }
 
-  /** A ticket for the job's socket, valid for a minute. Codes: UNAUTHORIZED, JOB_NOT_FOUND, LINK_EXPIRED, RATE_LIMITED. */
+  /**
+   * A ticket for the job's socket, valid for a minute.
+   * @throws TributaryError UNAUTHORIZED, JOB_NOT_FOUND, LINK_EXPIRED, RATE_LIMITED
+   */
   async socketTicket(jobId: string, token: string, signal?: AbortSignal): Promise<string> {
     const options = { token, signal };
     const path = `/api/jobs/${jobId}/ticket`;
     return (await this.#edge.call("POST", path, socketTicketSchema, options)).ticket;
   }
 
-  /** The requests of a socket to a job where no WebSocket comes through. */
+  /** The HTTP requests that replace a job's WebSocket where none comes through. */
   httpSocketCalls(jobId: string): HttpSocketCalls {
     const path = `/api/jobs/${jobId}/http-socket`;
     const nothing = z.unknown();

@@ -4,22 +4,22 @@ import type { Captions, NewCaptions } from "../../shared/wire/captions.ts";
 import type { EdgeClient } from "../edge-client.ts";
 
 const ASK_EVERY_MS = 5_000;
-/** Time between questions about a finished video: somebody may still add some. */
+/** Time between questions about a finished video, to which somebody may still add captions. */
 const ASK_EVERY_ENDED_MS = 60_000;
 
-/** The captions of a video, as they come and go. */
+/** The captions of a video, kept up to date. */
 export interface CaptionsFeed {
-  /** The oldest first; the same array while nothing changes. */
+  /** Oldest first; the same array while nothing changes. */
   readonly captions: ReadonlySignal<readonly Captions[]>;
-  /** With the owner's token. Rejects with the codes of `EdgeClient.addCaptions`. */
+  /** Needs the owner's token. Rejects with the codes of `EdgeClient.addCaptions`. */
   add(sent: NewCaptions): Promise<void>;
-  /** With the owner's token. Rejects with the codes of `EdgeClient.deleteCaptions`. */
+  /** Needs the owner's token. Rejects with the codes of `EdgeClient.deleteCaptions`. */
   remove(id: string): Promise<void>;
 }
 
 /**
- * Asks until the signal; the last list stays where no answer comes.
- * @param isMaking more often then
+ * Asks for the captions at intervals until `abort`. Where no answer comes, the last list stays.
+ * @param isMaking whether the video is still being made: then it asks more often
  */
 export function captionsFeed(
   client: EdgeClient,

@@ -17,7 +17,7 @@ export function CaptionsPanel({
   reading = null,
 }: {
   feed: CaptionsFeed;
-  /** The source's own on their way: how many of how many; null where that is over. */
+  /** Captions of the source that are being saved: how many of how many; null once all are saved. */
   reading?: { saved: number; total: number } | null;
 }) {
   const captions = feed.captions.value;
@@ -95,7 +95,7 @@ function CaptionsEntry({ track, feed }: { track: Captions; feed: CaptionsFeed })
   );
 }
 
-/** A file and its language; what is wrong with it is said here. */
+/** Form for a caption file and its language; it also shows what is wrong with the file. */
 export function AddCaptions({ feed }: { feed: Pick<CaptionsFeed, "add"> }) {
   const id = useId();
   const file = useRef<HTMLInputElement>(null);

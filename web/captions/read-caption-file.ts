@@ -4,20 +4,20 @@ import type { CaptionFormat } from "../../shared/wire/captions.ts";
 export interface CaptionFile {
   format: CaptionFormat;
   text: string;
-  /** The encoding is neither said nor UTF-8: it was taken for Windows-1252. */
+  /** The file has no byte order mark and is not UTF-8, so it was read as Windows-1252. */
   isGuessed: boolean;
 }
 
 const FORMATS: Record<string, CaptionFormat> = { vtt: "vtt", srt: "srt", ass: "ass", ssa: "ass" };
 
-/** By the file's ending; null for none of them. */
+/** Format by the file name's ending; null for an unknown one. */
 export function captionFormatOf(name: string): CaptionFormat | null {
   return FORMATS[/\.([a-z]{3})$/i.exec(name)?.[1]?.toLowerCase() ?? ""] ?? null;
 }
 
 /**
- * The text of a file with captions: UTF-16 with its mark, UTF-8, or else Windows-1252, which old subtitle
- * editors of western Europe wrote.
+ * Decodes a caption file: UTF-16 where it has a byte order mark, else UTF-8, else Windows-1252, which old
+ * subtitle editors of western Europe wrote.
  */
 export function readCaptionFile(bytes: Uint8Array, format: CaptionFormat): CaptionFile {
   const [first, second] = bytes;

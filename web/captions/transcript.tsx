@@ -7,7 +7,7 @@ import { authorized } from "../player/authorized.ts";
 import { formatClock } from "../ui/format.ts";
 import { t } from "../words/words.ts";
 
-/** The captions as text beside the player: to read, to search, and to jump to. */
+/** The captions as text beside the player: to read, to search, and to jump to a line's time. */
 export function Transcript({
   captions,
   masterUrl,
@@ -17,7 +17,7 @@ export function Transcript({
   /** At least one. */
   captions: readonly Captions[];
   masterUrl: string;
-  /** Where this browser has it: a private video needs it. */
+  /** A private video needs it; null where this browser does not have it. */
   ownerToken: string | null;
   video: HTMLVideoElement | null;
 }) {
@@ -71,7 +71,7 @@ export function Transcript({
   });
   const list = useRef<HTMLOListElement>(null);
   useSignalEffect(() => {
-    // Within its own list: the page is not to move.
+    // Scrolls only the list: the page must not move.
     const box = list.current;
     if (spoken.value === null || box === null || box.matches(":focus-within, :hover")) return;
     const line = box.querySelector<HTMLElement>(`[data-start="${spoken.value.startMs}"]`);
@@ -114,7 +114,6 @@ export function Transcript({
       <p class="hint" role="status">
         {search.value.trim() === "" ? "" : t("captions.lines", { count })}
       </p>
-      {/* A list that scrolls is reached by keyboard, too. */}
       <ol class="transcript-lines" lang={track?.language} ref={list}>
         {found.value.map((line, index) => (
           <li key={`${line.startMs}-${index}`} data-start={line.startMs}>

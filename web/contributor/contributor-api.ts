@@ -2,12 +2,12 @@ import type { WireError } from "../../shared/job/errors.ts";
 import type { JobView } from "../../shared/wire/job-view.ts";
 import type { UnableCode } from "../encoder/capability.ts";
 
-/** Types only: what crosses between the contribute page and `contributor.worker.ts` (comlink). */
+/** Types of the calls between the contribute page and `contributor.worker.ts` (comlink). */
 
 export type ContributorPhase =
   /** Looking at the job and at what this device can do. */
   | "checking"
-  /** Waits for the person's word. */
+  /** Waits until the person starts. */
   | "invited"
   | "working"
   | "paused"
@@ -23,7 +23,7 @@ export interface ContributorState {
     JobView,
     "name" | "title" | "durationTicks" | "state" | "progress" | "awaitsVerification"
   > | null;
-  /** Encoders this device could run; 0 says `reason`. */
+  /** Encoders this device could run; with 0, `reason` says why. */
   possibleSlots: number;
   /** Why this device cannot help, as a sentence. */
   reason: string | null;
@@ -44,7 +44,7 @@ export interface ContributorState {
 export interface ContributorInvitation {
   jobId: string;
   token: string;
-  /** Kept over pauses, reconnects and workers; nobody else learns it, so nobody else can speak for it. */
+  /** Stays the same over pauses, reconnects and new workers. Secret, so nobody else can act as this holder. */
   holderId: string;
   who: { name: string; device: string };
   /** A phone or tablet, as the page sees it. */
@@ -58,7 +58,7 @@ export interface ContributorApi {
   open(invitation: ContributorInvitation): Promise<void>;
   /** Starts, or goes on after a pause. */
   work(slots: number): Promise<void>;
-  /** Takes nothing new; what is begun is finished and sent. */
+  /** Takes no new tasks; those begun are finished and sent. */
   pause(): Promise<void>;
   /** Ends at once; the tasks go to others. */
   stop(): Promise<void>;

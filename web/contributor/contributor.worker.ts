@@ -10,7 +10,7 @@ import { StateFeed } from "../holder/state-feed.ts";
 import { exposeToLink } from "../worker-link.ts";
 import type { ContributorApi, ContributorInvitation, ContributorState } from "./contributor-api.ts";
 
-/** A lent tab at work: chunks from storage, encoders, results back. It has no file and asks for none. */
+/** A contributor's work: takes chunks from storage, encodes them and uploads the results. It has no source file. */
 
 const FIRST: ContributorState = {
   phase: "checking",
@@ -30,14 +30,14 @@ const FIRST: ContributorState = {
 class Contributor implements ContributorApi {
   readonly #client = new EdgeClient(self.location.origin);
   readonly #feed = new StateFeed(FIRST, ["working"]);
-  /** The coordinator binds a lease to ffmpeg where another engine's result could not be verified. */
+  /** With "auto", the coordinator still binds a lease to ffmpeg where another engine's result could not be verified. */
   #preference: EnginePreference = "auto";
   #invitation: ContributorInvitation | null = null;
   #session: HolderSession | null = null;
   #pool: Pool | null = null;
-  /** At a time, as far as frames have room; also after a pause. */
+  /** Most tasks at a time for which frames have room in memory; applies also after a pause. */
   #mostTasks = 0;
-  /** Work of earlier sessions of this tab: a change of the number of encoders begins a new one. */
+  /** Work of this tab's earlier sessions: a change of the number of encoders begins a new session. */
   #before = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
 
   async subscribe(onState: (state: ContributorState) => void): Promise<void> {
@@ -61,7 +61,7 @@ class Contributor implements ContributorApi {
       else if (state === "failed" || state === "cancelled") {
         this.#set({ phase: "failed", error: { ...ENDED, ...(error ?? {}) } });
       } else {
-        // Whether the link still holds: nobody is invited by one that was ended.
+        // Throws where the link was ended, so that such a link invites nobody.
         await this.#client.socketTicket(invitation.jobId, invitation.token);
         this.#set({ phase: "invited" });
       }
@@ -77,12 +77,12 @@ class Contributor implements ContributorApi {
       this.#session.setSlots(Math.min(count, this.#mostTasks));
     } else {
       this.#release();
-      // The core is fetched and compiled once a tab; whether each slot needs it, leases will tell.
+      // The core is fetched and compiled once a tab. One slot loads it now, the others with a lease that needs it.
       const pool = new Pool({ slots: count, preference: this.#preference, ffmpegAhead: 1 }, () =>
         this.#changed(),
       );
       this.#pool = pool;
-      // A pool that was ended meanwhile says nothing of the present one.
+      // A failure of a pool that was ended meanwhile does not matter to the present one.
       pool.warm().catch((thrown: unknown) => this.#pool === pool && this.#fail(thrown));
       this.#session = this.#connect(this.#invitation, pool, count);
     }
@@ -124,7 +124,7 @@ class Contributor implements ContributorApi {
     });
   }
 
-  /** The first grant says how large the frames are, and so how many tasks at a time there is room for. */
+  /** The pool, with a limit of tasks at a time: the first grant's frame size says how many have room in memory. */
   #within(pool: Pool, slots: number): TaskPool {
     let isKnown = this.#preference === "ffmpeg";
     this.#mostTasks = slots;
@@ -185,7 +185,7 @@ class Contributor implements ContributorApi {
   }
 }
 
-/** A helper has no key but its link: one that is not known was ended by the owner. */
+/** A helper's only key is its link, so UNAUTHORIZED means that the owner ended the link. */
 function asLink(error: WireError): WireError {
   return error.code === "UNAUTHORIZED" ? { ...error, code: "LINK_EXPIRED" } : error;
 }

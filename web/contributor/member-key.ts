@@ -1,14 +1,14 @@
 import { openDB } from "idb";
 import type { MemberKey } from "../../shared/pool/pool-member.ts";
 
-/** The key by which a pool knows this device again: the browser keeps it, and hands its private half to nobody. */
+/** The key by which a pool recognizes this device. The browser stores it, with a private half that cannot be read. */
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;
 const STORE = "keys";
 
 /**
- * @param kept a private key (JWK) that is kept elsewhere; null: this browser's own
+ * @param kept a private key (JWK) that is stored elsewhere; null: the key that this browser stores
  * @throws Error where the browser has no ECDSA on this page
  */
 export async function memberKey(kept: JsonWebKey | null): Promise<MemberKey> {

@@ -25,7 +25,7 @@ export class PoolJob implements JobSession {
   readonly #session: HolderSession;
   readonly #help: JobHelp;
   #slots: number;
-  /** At a time, as far as frames have room; known with the first task. */
+  /** Most tasks at a time for which frames have room in memory; known with the first task. */
   #most = Number.POSITIVE_INFINITY;
   #isDraining = false;
   #isOver = false;
@@ -87,7 +87,7 @@ export class PoolJob implements JobSession {
     this.#session.stop();
   }
 
-  /** The first grant says how large the frames are, and so how many tasks at a time there is room for. */
+  /** The encoders, with a limit of tasks at a time: the first grant's frame size says how many have room in memory. */
   #within(encoders: Pool, preference: EnginePreference): TaskPool {
     return {
       compare: (request, onProgress, signal) => encoders.compare(request, onProgress, signal),
@@ -109,7 +109,7 @@ export class PoolJob implements JobSession {
       return;
     }
     this.#isOver = true;
-    // Not in the middle of what the session is doing.
+    // Later, because the session is in the middle of its own call.
     setTimeout(() => this.#help.onEnd(refused?.code ?? null), 0);
   }
 }

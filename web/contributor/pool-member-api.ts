@@ -2,12 +2,12 @@ import type { WireError } from "../../shared/job/errors.ts";
 import type { Given, RestReason } from "../../shared/wire/pool.ts";
 import type { UnableCode } from "../encoder/capability.ts";
 
-/** Types only: what crosses between the pool's page and `pool-member.worker.ts` (comlink). */
+/** Types of the calls between the pool's page and `pool-member.worker.ts` (comlink). */
 
 export interface PoolMemberState {
   phase: /** Looking at the pool and at what this device can do. */
     | "checking"
-    /** Waits for the person's word. */
+    /** Waits until the person starts. */
     | "invited"
     /** In the pool, at work or waiting for it. */
     | "member"
@@ -17,13 +17,13 @@ export interface PoolMemberState {
   poolName: string;
   /** Machines in the pool as it was opened. */
   members: number;
-  /** Encoders this device could run; 0 says `reason`. */
+  /** Encoders this device could run; with 0, `reason` says why. */
   possibleSlots: number;
   /** Why this device cannot help, as a sentence. */
   reason: string | null;
   reasonCode?: UnableCode | null;
   slots: number;
-  /** Why it takes no work now; null: it does. */
+  /** Why it takes no work now; null where it takes work. */
   rests: RestReason | null;
   connected: boolean;
   /** The video that it helps with; null: none needs it. */
@@ -35,7 +35,7 @@ export interface PoolMemberState {
   tasksDone: number;
   bytesDownloaded: number;
   bytesUploaded: number;
-  /** By this device, on all days, as the pool last told it. */
+  /** All that this device has ever given to the pool, as the pool last told it. */
   given: Given | null;
   error: WireError | null;
 }
@@ -46,7 +46,7 @@ export interface PoolInvitation {
   who: { name: string; device: string };
   /** A phone or tablet, as the page sees it. */
   mobile: boolean;
-  /** The device's key, where whoever drives the page keeps it; null: the browser makes and keeps one. */
+  /** The device's key, where the program that drives the page keeps it; null: the browser makes and keeps one. */
   key: JsonWebKey | null;
 }
 
@@ -55,7 +55,7 @@ export interface PoolMemberApi {
   subscribe(onState: (state: PoolMemberState) => void): Promise<void>;
   /** Looks the pool up; ends in `invited` or `failed`. Nothing is computed yet. */
   open(invitation: PoolInvitation): Promise<void>;
-  /** Joins, or changes what it gives. With a reason to rest it takes nothing new. */
+  /** Joins the pool, or changes the number of slots. With a reason to rest it takes no new tasks. */
   work(slots: number, rests: RestReason | null): Promise<void>;
   /** Ends at once; the tasks go to others. */
   stop(): Promise<void>;

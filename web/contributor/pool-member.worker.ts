@@ -14,7 +14,7 @@ import { memberKey } from "./member-key.ts";
 import { PoolJob } from "./pool-job.ts";
 import type { PoolInvitation, PoolMemberApi, PoolMemberState } from "./pool-member-api.ts";
 
-/** A machine of a pool: one job after the other, with encoders that stay. */
+/** A pool member's work: it helps one job after the other, and keeps its encoders in between. */
 
 const FIRST: PoolMemberState = {
   phase: "checking",
@@ -43,7 +43,7 @@ class Member implements PoolMemberApi {
   #invitation: PoolInvitation | null = null;
   #member: PoolMember<PoolJob> | null = null;
   #encoders: Pool | null = null;
-  /** Work for jobs that are over. */
+  /** Work done for jobs that are over. */
   #done = { tasksDone: 0, bytesDownloaded: 0, bytesUploaded: 0 };
 
   async subscribe(onState: (state: PoolMemberState) => void): Promise<void> {
