@@ -1,17 +1,17 @@
-/** What crosses between `<tributary-upload>` on a host's page and the upload page in its frame. */
+/** Messages between `<tributary-upload>` on a host's page and the upload page in its frame. */
 
-/** In each message, so that others' messages are not taken for ours. */
+/** Stands in each message, so that messages of other scripts are not taken for ours. */
 export const CONTEXT = "tributary-upload";
 
 /** Names of the element's events, with their `detail`. */
 export interface UploadEvents {
   /** The page in the frame can be used. */
   "tributary-ready": Record<string, never>;
-  /** `share` is 0..1 of the whole work; `etaSeconds` is null where it cannot be told. */
+  /** `share` is 0..1 of the whole work; `etaSeconds` is null where it is unknown. */
   progress: { phase: string; share: number; etaSeconds: number | null };
-  /** The video plays from its beginning, and grows. */
+  /** The video plays from its beginning, while the rest is being made. */
   watchable: VideoAddress;
-  /** All of it is there. */
+  /** The whole video is ready. */
   done: VideoAddress;
   /** `code` is one of the API's. */
   error: { code: string; message: string };
@@ -38,7 +38,7 @@ export type FrameMessage = { context: typeof CONTEXT } & (
 /** From the element. */
 export type HostMessage = { context: typeof CONTEXT } & (
   | { type: "token"; token: string }
-  /** CSS values by the name of the custom property without its prefix; "" for the page's own. */
+  /** CSS values by the name of the custom property without its prefix; "" for the page's own value. */
   | { type: "style"; values: Record<string, string> }
 );
 

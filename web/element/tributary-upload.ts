@@ -6,7 +6,7 @@ import {
   type UploadEvents,
 } from "./messages.ts";
 
-/** The site that this script came from is the one that makes the videos. */
+/** By default the site that serves this script also makes the videos. */
 const OWN_ORIGIN = new URL(import.meta.url).origin;
 
 const LEAST_HEIGHT = 320;
@@ -18,8 +18,9 @@ iframe { display: block; width: 100%; border: 0; color-scheme: inherit; }
 
 /**
  * `<tributary-upload>`: the upload page of a Tributary site in a frame. Attributes: `token` (an upload token;
- * may change at any time), `label` (the frame's name for screen readers), `from` (another site than the
- * script's). Events: see `UploadEvents`; they do not bubble. Custom properties: see `STYLE_NAMES`.
+ * may change at any time), `label` (the frame's name for screen readers), `from` (origin of the Tributary site,
+ * where the script comes from elsewhere). Events: see `UploadEvents`; they do not bubble. Custom properties: see
+ * `STYLE_NAMES`.
  */
 class TributaryUpload extends HTMLElement {
   static readonly observedAttributes = ["token", "label", "class", "style"];
@@ -47,7 +48,7 @@ class TributaryUpload extends HTMLElement {
     const address = new URL("/frame/upload", this.#origin);
     address.searchParams.set("site", location.origin);
     const token = this.getAttribute("token");
-    // Behind the #: it is sent to no server with the address.
+    // In the fragment, which browsers send to no server.
     if (token) address.hash = new URLSearchParams({ "create-token": token }).toString();
     this.#frame.title = this.getAttribute("label") ?? "Share a video";
     this.#frame.src = address.href;
