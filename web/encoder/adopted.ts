@@ -1,8 +1,8 @@
 import type { Adoption } from "../worker-host.ts";
 
 /**
- * The first import of every worker that another worker starts. Where the page made it on that one's behalf
- * (`worker-host.ts`), its messages come and go by a port, and nothing else in it has to know.
+ * The first import of every worker that another worker starts. Where the page made this worker for the other one
+ * (`worker-host.ts`), its messages come and go by a port. The rest of the worker's code sees no difference.
  */
 
 self.addEventListener("message", function adopt(event: MessageEvent<Adoption | null>) {

@@ -3,13 +3,13 @@ import type { MadeTask } from "../../shared/holder/lease-work.ts";
 import type { Engine } from "../../shared/job/job.ts";
 import type { ChunkInfo, LeaseGrant, PictureVerdict } from "../../shared/wire/lease.ts";
 
-/** Types only: what crosses between a pool slot and its Web Worker (comlink). */
+/** Types of the calls between a pool slot and its Web Worker (comlink). */
 
 /** One task, ready to be transcoded. */
 export interface TranscodeRequest {
   grant: LeaseGrant;
   info: ChunkInfo;
-  /** The chunk's bytes; transferred, the worker owns them. */
+  /** The chunk's bytes; transferred, so the worker owns them. */
   chunk: ArrayBuffer;
 }
 
@@ -33,14 +33,14 @@ export interface WorkerSetup {
 }
 
 export interface TranscodeWorkerApi {
-  /** @param loadFfmpeg called with the first task that needs it, once; throws ENGINE_UNAVAILABLE */
+  /** @param loadFfmpeg called once, for the first task that needs ffmpeg; throws ENGINE_UNAVAILABLE */
   setup(setup: WorkerSetup, loadFfmpeg: () => Promise<FfmpegSource>): Promise<void>;
   /**
-   * Not abortable from inside: cancelling wasm means terminating the worker.
-   * @returns inits first, then media in order; the receiver owns the bytes
+   * Cannot be aborted from inside: cancelling wasm means terminating the worker.
+   * @param onProgress takes 0..1 and the engine at work, a few times a second at most. It is also called where
+   *   nothing moved, as a sign of life, and starts again from 0 when another engine takes over
+   * @returns init segments first, then media segments in order; the receiver owns the bytes
    * @throws TributaryError those of the engine
-   * @param onProgress 0..1 and who is at work, at most a few a second, also when nothing moved (it is
-   *   the sign of life); starts again from 0 when another engine takes over
    */
   transcode(
     request: TranscodeRequest,

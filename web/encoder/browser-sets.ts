@@ -6,13 +6,13 @@ import { outputFrameRate } from "../../shared/plan/ladder.ts";
 import { colourSpace } from "./engines/webcodecs/decoded-colour.ts";
 import { RungEncoder } from "./engines/webcodecs/rung-encoder.ts";
 
-/** Some encoders tell their parameter sets with the second picture. */
+/** Some encoders give their parameter sets only with the second picture. */
 const PICTURES = 2;
 
 /**
- * A plan in which this browser's encoder takes part: its parameter sets stand in each rendition's init
- * segment, as it writes them for pictures of that size, rate and colour. Where it cannot take part, the plan
- * says so by a notice, and ffmpeg makes all pictures.
+ * A plan in which this browser's encoder takes part: each rendition's init segment holds the parameter sets that the
+ * encoder writes for pictures of that size, rate and colour. Where the encoder cannot take part, a notice in the plan
+ * says so, and ffmpeg makes all pictures.
  */
 export async function withBrowserSets(plan: JobPlan): Promise<JobPlan> {
   const frameRate = outputFrameRate(plan.source.video);
@@ -29,20 +29,20 @@ export async function withBrowserSets(plan: JobPlan): Promise<JobPlan> {
   }
 }
 
-/** A plan that says that the browser's encoder takes no part in it, and why. */
+/** A plan without the browser's encoder; a notice in it gives the reason. */
 export function withoutBrowser(plan: JobPlan, reason: string): JobPlan {
   const left = notice(
     "ENCODER_LEFT_OUT",
     `This browser's encoder cannot take part, so that making the video takes longer: ${reason}`,
   );
   const { source } = plan;
-  // A plan holds a score of them.
+  // A plan holds 20 at most.
   const notices = [left, ...source.notices].slice(0, 20);
   const warnings = [left.message, ...source.warnings].slice(0, 20);
   return { ...plan, source: { ...source, notices, warnings } };
 }
 
-/** Whether no browser's encoder makes any of a plan's renditions. */
+/** Whether the plan has no browser's parameter sets, so that ffmpeg makes all renditions. */
 export function isWithoutBrowser({ video }: JobPlan): boolean {
   return video.every(({ parameterSets }) => parameterSets?.browser == null);
 }
@@ -56,8 +56,8 @@ function withSets(rendition: VideoRendition, browser: EncoderSets | null): Video
 }
 
 /**
- * Parameter sets that the encoder writes for a rendition, from two grey pictures.
- * @returns null where that cannot stand in an init segment beside another encoder's
+ * Parameter sets that the encoder writes for a rendition, found by encoding two grey pictures.
+ * @returns null where they cannot stand in an init segment beside another encoder's
  * @throws TributaryError ENCODE_FAILED; Error where there is no such encoder
  */
 async function setsOf(

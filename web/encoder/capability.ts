@@ -1,12 +1,12 @@
 import type { Engine } from "../../shared/job/job.ts";
 import type { EnginePreference } from "./api.ts";
 
-/** A phone or tablet with less has one encoder. */
+/** A phone or tablet with less memory gets one encoder. */
 const MEMORY_FOR_TWO_GIB = 4;
 
 /**
- * How many single-threaded encoders this device gets by default: one a core. Phones and tablets end a page
- * that takes much of their memory, without a word: they get two, or one where they have little.
+ * How many single-threaded encoders this device gets by default: one a core. Phones and tablets get two, or one
+ * where they have little memory, because they end a page without a message where it takes much of their memory.
  *
  * @param deviceMemoryGiB undefined where the browser does not tell
  */
@@ -16,34 +16,34 @@ export function defaultSlots(
   mobile = false,
 ): number {
   const cores = Math.max(1, Math.floor(hardwareConcurrency) || 1);
-  // A heap takes 115 to 350 MB (480p to 1080p ladder); leave most of the memory to the person.
+  // An encoder's heap takes 115 to 350 MB (480p to 1080p ladder); most of the memory stays free for other programs.
   const byMemory =
     deviceMemoryGiB === undefined ? 16 : Math.max(1, Math.floor(deviceMemoryGiB * 2));
   const most = !mobile ? 16 : (deviceMemoryGiB ?? MEMORY_FOR_TWO_GIB) < MEMORY_FOR_TWO_GIB ? 1 : 2;
   return Math.min(most, cores, byMemory);
 }
 
-/** Most memory for frames and encoders of all slots with the browser's codecs. */
+/** Most memory for the frames and encoders of all slots that use the browser's codecs. */
 const FAST_BYTES = 400 * 2 ** 20;
-/** Frames of the source that a slot holds: its decoder's, and those on their way to the encoders. */
+/** Frames of the source that a slot holds, in its decoder and on their way to the encoders. */
 const FRAMES_A_SLOT = 28;
 const OTHER_BYTES_A_SLOT = 30 * 2 ** 20;
 
 /**
- * How many tasks at a time the browser's codecs are given, whatever the cores: each uses several by itself,
- * and holds frames of the source. A 4K source gets one.
+ * Most tasks at a time for the browser's codecs. Memory sets the limit, since each task holds frames of the source;
+ * the number of cores does not, since each task uses several. A 4K source gets one task at a time.
  */
 export function fastSlots({ width, height }: { width: number; height: number }): number {
   const slotBytes = FRAMES_A_SLOT * width * height * 1.5 + OTHER_BYTES_A_SLOT;
   return Math.max(1, Math.floor(FAST_BYTES / slotBytes));
 }
 
-/** Whether the browser has codecs that pages can use at all; which ones is asked for each task. */
+/** Whether the browser has WebCodecs at all; which codecs it supports is asked for each task. */
 export function hasWebCodecs(): boolean {
   return "VideoDecoder" in self && "VideoEncoder" in self;
 }
 
-/** Whether the browser's decoder takes a source; it says so for the codec, not for the bytes. */
+/** Whether the browser's decoder supports a source's codec; damaged bytes may still fail. */
 export async function decodes(config: VideoDecoderConfig | null): Promise<boolean> {
   if (config === null || !hasWebCodecs()) return false;
   const { supported } = await VideoDecoder.isConfigSupported(config).catch(() => ({
@@ -68,8 +68,8 @@ export interface DeviceFacts {
 }
 
 /**
- * A device's part in its own video: all of the work; a part of it, beside servers; or only cutting and
- * uploading.
+ * A device's part in its own video. `alone`: all of the work. `helped`: a part of it, beside servers. `weak`: only
+ * cutting and uploading.
  */
 export type DevicePart = "alone" | "helped" | "weak";
 
@@ -86,17 +86,17 @@ export type PartReason =
 export interface PartDecision {
   part: DevicePart;
   reason: PartReason;
-  /** Media seconds made a second, on the actual source; null before it was measured. */
+  /** Media seconds encoded per second on the actual source; null before it was measured. */
   measuredSpeed: number | null;
 }
 
-/** Below this share of real time a device is better off cutting and uploading only. */
+/** A device below this speed only cuts and uploads. Media seconds per second, as in HELPED_SPEED. */
 const WEAK_SPEED = 0.12;
-/** Below this, help is worth a server's start, if there is still work for a while. */
+/** Below this speed, help is worth a server's start, where at least HELP_WORTH_SECONDS of work are left. */
 const HELPED_SPEED = 0.4;
 const HELP_WORTH_SECONDS = 120;
 
-/** @param leftSeconds media still to be made */
+/** @param leftSeconds seconds of media still to be made */
 export function decidePart(
   device: DeviceFacts,
   known: {
@@ -118,7 +118,7 @@ export function decidePart(
     if (measuredSpeed < WEAK_SPEED) return decision("weak", "measured");
     const isLong = leftSeconds / measuredSpeed > HELP_WORTH_SECONDS;
     if (measuredSpeed < HELPED_SPEED && isLong) return decision("helped", "measured");
-    // A measurement says more than a data sheet.
+    // The measured speed counts more than cores and memory.
     return decision("alone", "enough");
   }
   if (device.cores <= 1) return decision("weak", "one-core");
@@ -130,7 +130,7 @@ export function decidePart(
 /** The help that a device can give to another person's video, or the reason why it can give none. */
 export interface ContributorCapability {
   possibleSlots: number;
-  /** In English, for programs; pages say it by its code. */
+  /** In English, for programs; pages show a text for `reasonCode`. */
   reason: string | null;
   reasonCode: UnableCode | null;
 }
@@ -138,8 +138,8 @@ export interface ContributorCapability {
 export type UnableCode = "little-memory" | "no-engine" | "too-old" | "no-workers";
 
 /**
- * Looks at the browser this runs in; fetches nothing.
- * @param mobile as its page says
+ * What the browser that this runs in can do; fetches nothing.
+ * @param mobile whether the page takes the device for a phone or tablet
  */
 export function contributorCapability(mobile: boolean): ContributorCapability {
   const missing = missingFeature();
@@ -153,11 +153,11 @@ export function contributorCapability(mobile: boolean): ContributorCapability {
   return { possibleSlots, reason: null, reasonCode: null };
 }
 
-/** Lockdown mode on iPhones turns it off, and so do some managed browsers. */
+/** Lockdown mode on iPhones turns WebAssembly off, and so do some managed browsers. */
 export const NO_WEBASSEMBLY =
   "This browser has no WebAssembly, so it cannot encode video: use another browser.";
 
-/** `v128.const; drop` in a function: validates only where WebAssembly SIMD is there, which the core needs. */
+/** `v128.const; drop` in a function. It is valid only where the browser has WebAssembly SIMD, which the core needs. */
 const SIMD_MODULE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12],
   ...new Array<number>(16).fill(0),

@@ -9,7 +9,7 @@ import { notice } from "../../shared/job/notice.ts";
 import type { EnginePreference } from "./api.ts";
 import type { TranscodeEngine } from "./engines/engine.ts";
 
-/** Tasks in a row that WebCodecs took and could not finish, after which it is not asked any more. */
+/** After so many failed tasks in a row, WebCodecs gets no more tasks, except video that ffmpeg cannot decode. */
 const FAILURES_TO_GIVE_UP = 2;
 
 const LEFT_OUT = notice(
@@ -23,18 +23,18 @@ export interface ChosenResult extends TranscodedTask {
 
 export interface Engines {
   webCodecs: TranscodeEngine;
-  /** Loads with the first task that needs it. */
+  /** Loads its core with the first task that needs it. */
   ffmpeg: TranscodeEngine;
 }
 
 /**
- * Chooses the engine for each task and checks what it made, as the edge will. What WebCodecs refuses or
- * fails at is ffmpeg's to do at once: that is no attempt of the task, because nothing was offered.
+ * Chooses the engine for each task and checks its outputs as the edge will. Where WebCodecs refuses a task or
+ * fails, ffmpeg makes it at once. That costs the task no attempt, because nothing was offered.
  */
 export class EngineChoice {
   readonly #preference: EnginePreference;
   readonly #engines: Engines;
-  /** Counted apart: failures with audio say nothing about video codecs. */
+  /** Counted separately: failures with audio say nothing about video codecs. */
   readonly #failuresInARow = { video: 0, audio: 0 };
 
   constructor(preference: EnginePreference, engines: Engines) {
@@ -59,12 +59,12 @@ export class EngineChoice {
         return result;
       } catch (thrown) {
         const { code, message } = toWireError(thrown);
-        // A refusal costs nothing: the next piece of the source may well be taken.
+        // A refusal does not count as a failure: WebCodecs may well take the next chunk.
         if (code !== "ENGINE_UNAVAILABLE") this.#failuresInARow[task.grant.task.kind] += 1;
-        // This browser's encoder writes the same parameter sets each time.
+        // This browser's encoder would write the same wrong parameter sets again.
         isLeftOut = code === "INIT_MISMATCH";
         if (isLeftOut) this.#failuresInARow.video = FAILURES_TO_GIVE_UP;
-        // What is wrong with the source is told as it is.
+        // Where ffmpeg cannot make the task, the first error goes to the caller.
         if (!isForFfmpeg && code !== "ENGINE_UNAVAILABLE") throw thrown;
         if (!isForFfmpeg) throw decoderMissing(message);
         console.info(`task ${of.id} goes to ffmpeg: ${code}: ${message}`);
@@ -80,7 +80,7 @@ export class EngineChoice {
     const { kind } = grant.task;
     return (
       this.#preference !== "ffmpeg" &&
-      // A contributor's sound is bound to ffmpeg: it is verified by its hash.
+      // The coordinator binds a contributor's audio to ffmpeg, because it is verified by hash.
       (grant.engine === undefined || grant.engine === "webcodecs") &&
       (kind === "audio" || webCodecsRefusal(grant.source.video) === null) &&
       (this.#failuresInARow[kind] < FAILURES_TO_GIVE_UP ||

@@ -7,8 +7,8 @@ import type { FfmpegCoreApi } from "./ffmpeg-core.worker.ts";
 let loading: Promise<FfmpegSource> | null = null;
 
 /**
- * Fetches, inflates and compiles the core: about 10 MB once, then from the browser's cache. The next
- * call after a failure tries again.
+ * Fetches, inflates and compiles the core: about 10 MB the first time, later from the browser's cache. After a
+ * failure the next call tries again.
  * @throws TributaryError SCRIPT_NOT_LOADED where it cannot be fetched, ENGINE_UNAVAILABLE
  */
 export function loadFfmpegCore(): Promise<FfmpegSource> {

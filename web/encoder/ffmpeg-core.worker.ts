@@ -3,7 +3,7 @@ import { coreWasmGzUrl } from "virtual:ffmpeg-assets";
 import { TributaryError } from "../../shared/job/errors.ts";
 import { exposeToLink } from "../worker-link.ts";
 
-/** Inflates and compiles the core beside the thread that reads the file meanwhile; lives for one answer. */
+/** Inflates and compiles the core in a thread of its own, while another one reads the file. Ends after one call. */
 export interface FfmpegCoreApi {
   /**
    * @param onBytes called as bytes come in

@@ -2,7 +2,7 @@ import type { RawOutput } from "../../shared/encode/transcode-task.ts";
 import { digestsOf } from "../../shared/holder/digests.ts";
 import type { MadeOutput } from "../../shared/holder/lease-work.ts";
 
-/** Sizes and hashes of outputs; their bytes move into the result. */
+/** Adds sizes and hashes to outputs; the bytes are not copied. */
 export function hashOutputs(outputs: readonly RawOutput[]): Promise<MadeOutput[]> {
   return Promise.all(
     outputs.map(async ({ bytes, ...output }) => ({

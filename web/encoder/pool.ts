@@ -8,7 +8,7 @@ import { WorkerHandle } from "./worker-handle.ts";
 export interface PoolSlot {
   taskId: string | null;
   progress: number;
-  /** Engine at work; null while there is none, or while it is not known yet. */
+  /** Engine at work; null while the slot is idle or the engine is not known yet. */
   engine: Engine | null;
 }
 
@@ -19,11 +19,11 @@ export interface PoolOptions {
   ffmpegAhead: number;
 }
 
-/** The two operations of a pool: to make a task, and to look at somebody else's result. */
+/** The two operations of a pool: transcoding a task, and comparing somebody else's result with the source. */
 export type TaskPool = Pick<Pool, "transcode" | "compare">;
 
 /**
- * The tab's encoders: one Web Worker a slot, with the browser's codecs and single-threaded ffmpeg.wasm.
+ * The tab's encoders: one Web Worker for each slot, with the browser's codecs and single-threaded ffmpeg.wasm.
  * A task that finds no free slot waits for one.
  */
 export class Pool {
@@ -53,7 +53,7 @@ export class Pool {
     return this.#slots;
   }
 
-  /** Slot time spent on tasks so far, summed over slots. */
+  /** Time spent on tasks so far, in milliseconds, summed over all slots. */
   busyMs(nowMs: number): number {
     let total = this.#busyMs;
     for (const since of this.#busySinceMs.values()) total += nowMs - since;
@@ -75,7 +75,7 @@ export class Pool {
     );
   }
 
-  /** Holds somebody else's result against the source. */
+  /** Compares somebody else's result with the source. */
   compare(
     request: CompareRequest,
     onProgress: (progress: number) => void,
@@ -117,7 +117,7 @@ export class Pool {
     }
   }
 
-  /** @returns the slot's index; -1 where there are none */
+  /** @returns the index of the claimed slot; -1 where the pool has no slots */
   async #claimSlot(taskId: string, signal: AbortSignal): Promise<number> {
     for (;;) {
       signal.throwIfAborted();

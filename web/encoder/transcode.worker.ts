@@ -13,7 +13,7 @@ import { WebCodecsEngine } from "./engines/webcodecs.ts";
 import { hashOutputs } from "./hash-outputs.ts";
 import { comparePictures } from "./pictures/compare-pictures.ts";
 
-/** One slot of a pool: transcodes a task, checks what came out as the edge will, hashes it. */
+/** One slot of a pool: transcodes a task, checks the outputs as the edge will, and hashes them. */
 
 /** A sign of life is sent no more often than this. */
 const PROGRESS_EVERY_MS = 250;
@@ -64,7 +64,7 @@ async function compare(
   return comparePictures(task, result, (progress) => tell(progress, "webcodecs"));
 }
 
-/** ffmpeg blocks this thread: messages only get out from inside its own callbacks. */
+/** Throttled here without timers: ffmpeg blocks this thread, so messages are only sent from its callbacks. */
 function throttled(
   onProgress: (progress: number, engine: Engine) => void,
 ): (progress: number, engine: Engine) => void {

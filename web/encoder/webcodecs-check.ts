@@ -11,7 +11,7 @@ import { PlaneReader } from "./pictures/planes.ts";
 import { decoderConfig, planSamples } from "./pictures/sample-conversion.ts";
 import { statedVideo, tellsItsMatrix } from "./pictures/stated-video.ts";
 
-/** Checks of the browser's codecs before they are chosen for their speed. */
+/** Checks of the browser's codecs, which are chosen only where they pass. */
 
 const NO_DECODER: FastRefusal = {
   code: "NO_DECODER",
@@ -35,12 +35,12 @@ interface DecodeStart {
 export interface FastQuestion {
   video: VideoFacts;
   renditions: readonly VideoRendition[];
-  /** Reads how decoding of the source begins; called only where that still matters. */
+  /** Reads the source's first packet and decoder configuration; called only where no earlier check refuses. */
   decodeStart(): Promise<DecodeStart>;
 }
 
 /**
- * Why the browser's codecs would not make these renditions of a source right; null when they would.
+ * Why the browser's codecs cannot make these renditions of a source right; null where they can.
  *
  * @throws TributaryError what `decodeStart` throws
  */
@@ -67,7 +67,7 @@ export async function refuseFast(question: FastQuestion): Promise<FastRefusal | 
   return { code: "COLOURS_UNKNOWN", message };
 }
 
-/** Refuses the codecs where pictures must be converted and the conversion of the first one fails. */
+/** Refuses the codecs where pictures must be converted, and the conversion of the first picture fails. */
 async function refuseSamples(
   config: VideoDecoderConfig,
   packet: DecodeStart["packet"],
@@ -93,7 +93,7 @@ async function refuseSamples(
 
 let proof: Promise<ColourProof> | null = null;
 
-/** As `proveColours` says of the browser's codecs; found once a session. */
+/** Result of `proveColours` for the browser's codecs; found once a session. */
 function colourProof(): Promise<ColourProof> {
   proof ??= proveColours(new WebCodecsEngine());
   return proof;

@@ -6,15 +6,14 @@ import { WorkerLink } from "../worker-link.ts";
 import type { CompareRequest, TranscodeRequest, TranscodeWorkerApi, WorkerSetup } from "./api.ts";
 import { loadFfmpegCore } from "./ffmpeg-core.ts";
 
-/** Engines report progress at least once a second, but a starved machine may be slow. */
+/** Engines report progress at least once a second, but an overloaded machine may be slow. */
 const SILENT_TICKS = 90;
 
 type OnProgress = (progress: number, engine: Engine) => void;
 
 /**
- * One slot's Web Worker. Cancelling wasm means terminating its worker, and what a failed task leaves
- * behind in wasm memory is not to be trusted: any failure ends the worker, and the next call starts
- * a new one.
+ * One slot's Web Worker. Any failure or cancellation ends the worker, and the next call starts a new one: wasm can only
+ * be cancelled by terminating its worker, and a failed task may leave wasm memory damaged.
  */
 export class WorkerHandle {
   readonly #create: () => Worker;
@@ -32,7 +31,7 @@ export class WorkerHandle {
   }
 
   /**
-   * `request.chunk` is transferred: the worker owns it after.
+   * `request.chunk` is transferred: the worker owns it afterwards.
    * @throws TributaryError those of the engine, ENGINE_UNAVAILABLE, WORKER_CRASHED, WORKER_STALLED,
    * CANCELLED, or the signal's reason
    */
@@ -91,7 +90,7 @@ export class WorkerHandle {
     if (this.#live !== null) return this.#live;
     const live = startWorker(this.#create, this.#setup);
     this.#live = live;
-    // Also between tasks: the next one starts a new worker.
+    // A worker may also die between tasks: the next task starts a new one.
     void live.link.died.then(() => this.#discard(live));
     return live;
   }
@@ -114,7 +113,7 @@ function startWorker(create: () => Worker, setup: WorkerSetup): LiveWorker {
     signs: "heard",
   });
   const ready = link.api.setup(setup, loadFfmpegCore);
-  // The first call reports it, too; without one it is no unhandled rejection.
+  // The first call reports the error. This handler only prevents an unhandled rejection.
   ready.catch(() => {});
   return { link, ready };
 }

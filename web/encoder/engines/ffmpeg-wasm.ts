@@ -10,8 +10,8 @@ import { TributaryError } from "../../../shared/job/errors.ts";
 import type { TranscodeEngine } from "./engine.ts";
 
 /**
- * Runs after which an instance is replaced. Each leaves 224 bytes of the wasm stack behind (`exit()`
- * does not unwind it), up to 8.5 KB after errors; an instance dies after some 45.
+ * Runs after which an instance is replaced. Each run leaves 224 bytes on the wasm stack (`exit()` does not unwind
+ * it), and up to 8.5 KB after errors; an instance dies after some 45 runs.
  */
 const RUNS_PER_INSTANCE = 20;
 /** No task needs more. */
@@ -22,7 +22,7 @@ const WAIT_SIGN_MS = 1_000;
 /** Keeps a source that makes a decoder complain without end from filling the memory. */
 const MAX_LOG_LINES = 250_000;
 
-/** Single-thread ffmpeg.wasm. Deterministic: equal chunks and tasks give equal bytes on every machine. */
+/** Single-threaded ffmpeg.wasm. Deterministic: equal chunks and tasks give equal bytes on every machine. */
 export class FfmpegWasmEngine implements TranscodeEngine {
   readonly name = "ffmpeg-wasm";
   readonly #load: () => Promise<FfmpegSource>;
@@ -30,12 +30,12 @@ export class FfmpegWasmEngine implements TranscodeEngine {
   #instance: FfmpegWasmInstance | null = null;
   #warming: Promise<void> | null = null;
 
-  /** @param load called with the first need of it, and again only after it failed */
+  /** @param load called when the core is first needed, and again only after it failed */
   constructor(load: () => Promise<FfmpegSource>) {
     this.#load = load;
   }
 
-  /** Makes an instance ahead of the first task. What goes wrong is said by that task. */
+  /** Makes an instance ahead of the first task. That task reports an error. */
   warm(): void {
     if (this.#instance !== null || this.#warming !== null) return;
     this.#warming = this.#create()
@@ -65,9 +65,9 @@ export class FfmpegWasmEngine implements TranscodeEngine {
     }
   }
 
-  /** The living instance, or a new one; it only comes back after a task that went well. */
+  /** The kept instance, or a new one. An instance is kept only after a successful task. */
   async #take(onProgress: (progress: number) => void): Promise<FfmpegWasmInstance> {
-    // Fetching the core over a slow line is a sign of life too.
+    // Signs of life while the core is fetched over a slow line.
     const waiting = setInterval(() => onProgress(0), WAIT_SIGN_MS);
     try {
       await this.#warming;
@@ -118,7 +118,7 @@ class FfmpegWasmInstance implements FfmpegRunner {
       if (lines.length < MAX_LOG_LINES) lines.push(message);
     });
     this.#core.setProgress(({ time }) => {
-      // Before its first picture the core says the largest number of 64 bits.
+      // Before its first picture the core gives the largest 64-bit number.
       if (Number.isSafeInteger(time)) onTime(time / 1e6);
     });
     const exitCode = this.#call(() => this.#core.exec(...args));

@@ -31,22 +31,22 @@ import { readChunkPackets } from "./webcodecs/chunk-packets.ts";
 import { colourSpace } from "./webcodecs/decoded-colour.ts";
 import { encoderConfig, RungEncoder } from "./webcodecs/rung-encoder.ts";
 
-/** Packets in the decoder and frames before the slowest encoder: frames are large, decoders have few. */
+/** Most packets in the decoder, and frames before the slowest encoder: frames are large, and decoders have few. */
 const MOST_DECODING = 8;
 const MOST_WAITING = 4;
 /** Most bytes of frames that wait for the slowest encoder: a 4K frame takes 12 MB. */
 const MOST_WAITING_BYTES = 16 * 2 ** 20;
 
-/** Bytes of frames that encoders may hold to look ahead; beyond it they get more only when they have begun all. */
+/** Most bytes of frames that encoders hold for lookahead. Above it, they get frames only once they have begun all. */
 const MOST_HELD_BYTES = 384 * 2 ** 20;
 
-/** Without a frame or packet for this long, codecs that live in another process are taken for dead. */
+/** Codecs run in another process. Without a frame or packet for this long, they count as dead. */
 const STALL_MS = 20_000;
 
 /**
- * The browser's own codecs: decodes once and hands each frame to one encoder a rendition, which scales
- * it. Several times faster than ffmpeg.wasm and not the same bytes everywhere. What it would not do
- * right it refuses with ENGINE_UNAVAILABLE.
+ * The browser's own codecs: decodes once and hands each frame to one encoder for each rendition, which scales
+ * it. Several times faster than ffmpeg.wasm, but the bytes differ between machines. It refuses a task that it would
+ * not make right with ENGINE_UNAVAILABLE.
  */
 export class WebCodecsEngine implements TranscodeEngine {
   readonly name = "webcodecs";
@@ -103,7 +103,7 @@ class LadderRun {
   #decoder: VideoDecoder | null = null;
   #failure: unknown = null;
   #moved: () => void = () => {};
-  /** Frames inside the trim, of which every `frameStep`-th is kept, and those that were. */
+  /** Decoded frames inside the trim; every `frameStep`-th of them is kept. Below: frames given to the encoders. */
   #seen = 0;
   #encoded = 0;
 
@@ -142,7 +142,10 @@ class LadderRun {
     );
   }
 
-  /** Everything is closed after. @throws TributaryError DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG */
+  /**
+   * Runs the task, then closes the codecs.
+   * @throws TributaryError DECODE_FAILED, ENCODE_FAILED, FRAME_COUNT_WRONG
+   */
   async run({ packets, config }: CodedVideo): Promise<EncodedRung[]> {
     const decoder = new VideoDecoder({
       output: (frame) => this.#take(frame),
@@ -187,10 +190,10 @@ class LadderRun {
     }
   }
 
-  /** Takes a decoded frame, which is closed after. */
+  /** Takes a decoded frame, and closes it. */
   #take(frame: VideoFrame): void {
     const isWanted = this.#failure === null && this.#isKept(frame);
-    // In the order of their coming: one that needs no conversion waits for those that do.
+    // In order: a frame that needs no conversion waits for earlier frames that do.
     if (isWanted && (this.#converting > 0 || this.#planes.changes(frame))) {
       this.#converting += 1;
       this.#converted = this.#converted.then(() => this.#convert(frame));
@@ -207,8 +210,8 @@ class LadderRun {
   }
 
   /**
-   * HDR and samples of more than 8 bits are no encoder's to convert, and browsers encode RGB as they like: Firefox 153 makes it BT.601 under any label. So it becomes again what
-   * the source holds.
+   * Converts a frame to 8-bit SDR Y'CbCr, then encodes it. Encoders do not convert HDR or more than 8 bits right, and
+   * browsers encode RGB each in its own way: Firefox 153 makes BT.601 of it under any label.
    */
   async #convert(frame: VideoFrame): Promise<void> {
     try {
@@ -241,7 +244,7 @@ class LadderRun {
     return (this.#seen - 1) % grant.source.video.frameStep === 0;
   }
 
-  /** @param planes of the frame, where they are at hand */
+  /** @param planes of the frame, where it was converted */
   #encode(frame: VideoFrame, planes?: Planes): void {
     const bytes = bytesOfFrame(frame.codedWidth, frame.codedHeight, 8);
     this.#frameBytes = Math.max(this.#frameBytes, bytes);
@@ -263,7 +266,10 @@ class LadderRun {
     this.#onProgress(Math.min(1, this.#encoded / this.#wanted));
   }
 
-  /** Waits while decoder or encoders have enough to do. @throws TributaryError WORKER_STALLED */
+  /**
+   * Waits while decoder or encoders have enough to do.
+   * @throws TributaryError WORKER_STALLED
+   */
   async #room(): Promise<void> {
     while (this.#failure === null && this.#isFull()) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -281,11 +287,11 @@ class LadderRun {
     const decoding = this.#decoder?.decodeQueueSize ?? 0;
     const byBytes = Math.max(1, Math.floor(MOST_WAITING_BYTES / this.#frameBytes));
     const mostWaiting = Math.min(MOST_WAITING, byBytes);
-    // Each packet in the decoder may be a frame any moment.
+    // Each packet in the decoder may become a frame any moment.
     const mostDecoding = Math.min(MOST_DECODING, 2 * byBytes);
     if (decoding >= mostDecoding || this.#converting >= mostWaiting) return true;
     const held = Math.max(...this.#rungs.map(({ inFlight }) => inFlight)) * this.#frameBytes;
-    // One that has begun all it was given may need more before anything comes out.
+    // An encoder that has begun all its frames may need more before any picture comes out.
     const most = held > MOST_HELD_BYTES ? 0 : mostWaiting;
     return this.#rungs.some(({ waiting }) => waiting > most);
   }

@@ -4,16 +4,16 @@ import { TributaryError } from "../../../../shared/job/errors.ts";
 import { AAC_FRAME_SAMPLES } from "../../../../shared/job/job.ts";
 import { encodeAac } from "./aac-encoder.ts";
 
-/** Without samples for this long, a decoder that lives in another process is taken for dead. */
+/** The decoder runs in another process. Without samples for this long, it counts as dead. */
 const STALL_MS = 20_000;
 
 /**
- * All samples of AAC frames that follow each other, interleaved: 1,024 for each. A first frame that holds
- * no channel's data, as some encoders begin with, is silence.
+ * All samples of consecutive AAC frames, interleaved: 1,024 for each frame and channel. Some encoders begin with a
+ * frame without channel data; it counts as silence.
  *
  * @param channels to mix down to
- * @throws TributaryError DECODE_FAILED, also where the decoder leaves samples out (it may take some for
- * priming), mixes or resamples; WORKER_STALLED
+ * @throws TributaryError DECODE_FAILED, also where the decoder mixes, resamples, or drops samples that it takes for
+ * priming; WORKER_STALLED
  */
 export async function decodeAac(
   frames: readonly Uint8Array[],
@@ -26,7 +26,7 @@ export async function decodeAac(
   let filled = 0;
   await runDecoder(frames, config, (data) => {
     const mixed = mixChannels(interleavedSamples(data), data.numberOfChannels, channels);
-    // Throws where there is more than was asked for.
+    // Throws where the decoder gives more samples than planned.
     pcm.set(mixed, filled);
     filled += mixed.length;
     onMoved();
@@ -45,7 +45,7 @@ export async function decodeAac(
 
 const FAILED = "The browser's audio decoder failed.";
 
-/** Whether nothing comes of the first frame where something comes of the second, each by itself. */
+/** Whether the first frame alone gives no samples, while the second frame alone gives some. */
 async function isEmpty(
   first: Uint8Array,
   second: Uint8Array,
@@ -109,8 +109,8 @@ async function runDecoder(
 }
 
 /**
- * In WebKitGTK 2.50 a copy as `f32-planar` writes beyond its buffer and the tab dies. So `f32` comes first, and
- * only Chromium, which up to 125 converts to nothing but `f32-planar`, is asked for that.
+ * Copies as `f32`. Only Chromium falls back to `f32-planar`, since up to 125 it converts to nothing else: in
+ * WebKitGTK 2.50 a copy as `f32-planar` writes beyond its buffer, and the tab dies.
  *
  * @throws DOMException where there is no copy as `f32`
  */
@@ -134,7 +134,7 @@ function interleavedSamples(data: AudioData): Float32Array {
 
 type DecodedFormat = Pick<AudioDecoderConfig, "sampleRate" | "numberOfChannels">;
 
-/** By rate and channels. */
+/** By sample rate and number of channels. */
 const proofs = new Map<string, Promise<string | null>>();
 
 /**
@@ -148,17 +148,17 @@ export function decoderFault(format: DecodedFormat): Promise<string | null> {
   const key = `${sampleRate}/${numberOfChannels}`;
   const known = proofs.get(key) ?? findDecoderFault(sampleRate, numberOfChannels);
   proofs.set(key, known);
-  // Without an encoder nothing was found; the next call tries again.
+  // Where the encoder fails to load, the next call tries again.
   known.catch(() => proofs.delete(key));
   return known;
 }
 
 const PROOF_FRAMES = 8;
-/** Enough that coding changes less than 3 % of the noise's energy. */
+/** High enough that coding changes less than 3 % of the noise's energy. */
 const PROOF_BITS_PER_CHANNEL = 192_000;
 /** Share of the energy that may have changed; one sample late changes 34 %, another channel all of it. */
 const MOST_CHANGED = 0.1;
-/** Number of 5.1's low frequency channel: it carries nothing above some 1,100 Hz, and the mix leaves it out. */
+/** Index of 5.1's low frequency channel, which carries nothing above some 1,100 Hz, and which the mix leaves out. */
 const LOW_FREQUENCY_CHANNEL = 3;
 
 async function findDecoderFault(sampleRate: number, channels: number): Promise<string | null> {
@@ -191,8 +191,8 @@ async function findDecoderFault(sampleRate: number, channels: number): Promise<s
 }
 
 /**
- * Noise that falls by 6 dB an octave from some 1,700 Hz on, another in each channel: like itself at no
- * displacement, and coded wave by wave, not as noise.
+ * Noise that falls by 6 dB an octave from some 1,700 Hz on, different in each channel. Shifted in time it resembles
+ * itself nowhere, and an encoder codes its waveform, not a noise substitute.
  */
 function steepNoise(count: number, channels: number): Float32Array {
   const pcm = new Float32Array(count * channels);

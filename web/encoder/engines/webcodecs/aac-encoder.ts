@@ -3,13 +3,13 @@ import { PRIMING_FRAMES } from "../../../../shared/encode/audio-run.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
 import { AAC_FRAME_SAMPLES, type AudioRendition } from "../../../../shared/job/job.ts";
 
-/** FFmpeg's AAC-LC encoder as WebAssembly: the same bytes of the same samples on every machine. */
+/** FFmpeg's AAC-LC encoder as WebAssembly: equal samples give equal bytes on every machine. */
 
 export type AudioFormat = Pick<AudioRendition, "sampleRate" | "channels" | "bitsPerSecond">;
 
-/** The module's functions, as @mediabunny/aac-encoder's `bridge.c` has them; pointers are numbers. */
+/** The functions of @mediabunny/aac-encoder's `bridge.c`; pointers are numbers. */
 interface AacModule {
-  /** Changes as the memory grows. */
+  /** Replaced whenever the memory grows. */
   HEAPU8: Uint8Array<ArrayBuffer>;
   /** @returns the encoder, or 0 */
   _init_encoder(channels: number, sampleRate: number, bitsPerSecond: number): number;
@@ -33,7 +33,7 @@ async function start(): Promise<AacModule> {
 }
 
 /**
- * Blocks this thread, for about a fiftieth of what the samples last.
+ * Encodes all samples. Blocks this thread for about a fiftieth of their duration.
  *
  * @param pcm interleaved; the last frame is filled up with silence
  * @param onMoved called as frames come out, with the share of samples that are encoded
@@ -55,7 +55,7 @@ export async function encodeAac(
   try {
     return encode(module, pcm, format, onMoved);
   } catch (cause) {
-    // After a trap the module's memory is not to be trusted.
+    // After a trap the module's memory may be damaged.
     starting = null;
     throw new TributaryError("ENCODE_FAILED", "The audio could not be encoded.", { cause });
   }
@@ -94,7 +94,7 @@ function encode(
   module._flush_encoder_start(encoder);
   takePackets();
   module._close_encoder(encoder);
-  // What is no number makes it fail in silence.
+  // A sample that is not a number makes the encoder stop without an error.
   const wanted = Math.ceil(pcm.length / frameSamples) + PRIMING_FRAMES;
   if (frames.length !== wanted) throw new Error(`${frames.length} frames came out, not ${wanted}.`);
   return frames;

@@ -22,12 +22,12 @@ import { decodeAac, decoderFault } from "./aac-decoder.ts";
 import { encodeAac } from "./aac-encoder.ts";
 
 /**
- * A run of audio without the ffmpeg core: the source's own frames where they fit, else by the browser's
- * decoder and FFmpeg's encoder. Decoders' samples differ by platform, so only what is not verified by its
- * hash is made this way.
+ * Makes a run of audio without the ffmpeg core: it copies the source's own frames where they fit, else it uses the
+ * browser's decoder and FFmpeg's encoder. Decoders' samples differ by platform, so only outputs that are not
+ * verified by hash are made this way.
  *
  * @param task its chunk is only read
- * @throws TributaryError ENGINE_UNAVAILABLE for what it does not take; ENCODE_FAILED, DECODE_FAILED,
+ * @throws TributaryError ENGINE_UNAVAILABLE where ffmpeg has to make the audio; ENCODE_FAILED, DECODE_FAILED,
  * CHUNK_UNREADABLE, FRAME_COUNT_WRONG, WORKER_STALLED
  */
 export async function transcodeAudio(

@@ -5,14 +5,15 @@ import type { H264Sps } from "../../../../shared/h264/sps.ts";
 import { TributaryError } from "../../../../shared/job/errors.ts";
 
 /**
- * An encoder's AVCDecoderConfigurationRecord as the standard wants it (ISO/IEC 14496-15, 5.3.3.1).
- * Firefox 153 writes the first byte of each parameter set twice and leaves the reserved bits zero.
+ * An encoder's AVCDecoderConfigurationRecord, corrected to the standard (ISO/IEC 14496-15, 5.3.3.1).
+ * Firefox 153 writes the first byte of each parameter set twice, and zeros in the reserved bits.
  *
  * @throws TributaryError ENCODE_FAILED
  */
 export function repairedAvcRecord(record: Uint8Array): Uint8Array {
   const { spsUnits, ppsUnits, nalLengthBytes, isCutOff } = readAvcRecord(record);
-  // 0x67 would be profile_idc 103, which does not exist; a PPS may well hold 0x68 in its second byte.
+  // Only the SPSs decide: a second byte 0x67 would be profile_idc 103, which does not exist, while 0x68 may well be
+  // the second byte of a PPS.
   const isDoubled = spsUnits.every(startsTwice);
   const repaired = (units: readonly NalUnit[]): Uint8Array[] =>
     units.map((unit) => (isDoubled && startsTwice(unit) ? unit.bytes.subarray(1) : unit.bytes));
@@ -31,7 +32,7 @@ function startsTwice({ bytes }: NalUnit): boolean {
   return bytes[0] === bytes[1];
 }
 
-/** Whether an SPS says nothing else of colours than these tags and limited range. */
+/** Whether an SPS states these tags and limited range, or no colours. */
 export function agreesWith({ colours, fullRange }: H264Sps, tags: ColourTags): boolean {
   if (fullRange) return false;
   return (

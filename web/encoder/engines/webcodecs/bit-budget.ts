@@ -1,15 +1,16 @@
 /**
- * Bounds of a correction, as shares of the asked rate. The level is planned for peaks of 1.5 times the
- * mean (`plan/ladder.ts`): beyond that an encoder would raise it, and with it change its parameter sets.
+ * Bounds of a corrected rate: the least as a share of these pictures' rate, the most as a share of the rendition's.
+ * The level is planned for peaks of 1.5 times the mean (`plan/ladder.ts`): above that an encoder would raise the
+ * level, and its parameter sets would change.
  */
 const LEAST_SHARE = 0.4;
 const MOST_SHARE = 1.5;
 
-/** With less than this to go there is nothing left to correct with. */
+/** With less time than this left, the rate is no longer corrected. */
 const LEAST_LEFT_SECONDS = 0.5;
 
 export interface BitBudget {
-  /** To be met by these pictures. */
+  /** Average rate that these pictures should have. */
   bitsPerSecond: number;
   /** Average rate of the rendition. */
   askedBitsPerSecond: number;
@@ -24,8 +25,8 @@ export interface BitsSpent {
 }
 
 /**
- * Rate for the rest, in bits a second, so that the whole meets the budget: an encoder that restarts with each
- * segment has no time to even out its expensive first pictures. Null: leave the rate as it is.
+ * Rate for the remaining pictures with which the whole meets the budget, in bits a second. An encoder that restarts
+ * with each segment has no time to even out its expensive first pictures by itself. Null: leave the rate as it is.
  */
 export function remainingBitsPerSecond(budget: BitBudget, spent: BitsSpent): number | null {
   const { bitsPerSecond, askedBitsPerSecond, totalSeconds } = budget;

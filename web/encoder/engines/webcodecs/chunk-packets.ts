@@ -10,9 +10,9 @@ export interface ChunkPackets {
 }
 
 /**
- * Demuxes a chunk. A VideoDecoder begins with IDR pictures only (WebCodecs AVC registration, 4): for a recovery
+ * Demuxes a chunk. A VideoDecoder begins only at IDR pictures (WebCodecs AVC registration, 4): at a recovery
  * point of an open GOP it yields no frame and no error.
- * @throws TributaryError CHUNK_UNREADABLE; ENGINE_UNAVAILABLE where a VideoDecoder would not begin
+ * @throws TributaryError CHUNK_UNREADABLE; ENGINE_UNAVAILABLE where a VideoDecoder cannot begin at its first picture
  */
 export async function readChunkPackets(chunk: Uint8Array): Promise<ChunkPackets> {
   const input = new Input({ source: new BufferSource(chunk), formats: [MP4, QTFF] });

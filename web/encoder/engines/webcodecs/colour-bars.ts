@@ -1,9 +1,8 @@
 import type { ColourTags } from "../../../../shared/cmaf/init.ts";
 
 /**
- * The clip that engines prove themselves on: a picture of flat fields whose values are known. The script
- * `web/build/make-colour-bars.ts` draws it and codes it once a matrix; `colour-proof.ts` looks for its
- * values in what an engine made of it.
+ * The clip that tests engines: flat fields whose values are known. The script `web/build/make-colour-bars.ts`
+ * draws it and encodes it once for each matrix. `colour-proof.ts` looks for these values in an engine's output.
  */
 
 export const BARS = { width: 1280, height: 720, frames: 8, framesPerSecond: 25 } as const;
@@ -30,7 +29,7 @@ export const BARS_CLIPS: readonly [BarsClip, BarsClip] = [
   },
 ];
 
-/** The clip of a matrix_coefficients. */
+/** The clip for a value of matrix_coefficients. */
 export function barsOf(matrix: number): BarsClip {
   const [bt709, bt601] = BARS_CLIPS;
   return matrix === 1 ? bt709 : bt601;
@@ -38,7 +37,7 @@ export function barsOf(matrix: number): BarsClip {
 
 export type Yuv = readonly [y: number, u: number, v: number];
 
-/** A field of one colour; its sides are shares of the picture's. */
+/** A field of one colour; its edges are shares of the picture's width and height. */
 export interface Field {
   left: number;
   top: number;
@@ -47,7 +46,7 @@ export interface Field {
   colour: Yuv;
 }
 
-/** Red, green and blue of the bars, of three quarters' strength so that no conversion clips them. */
+/** Red, green and blue of the bars; multiplied by STRENGTH (75 %), so that no conversion clips them. */
 const BARS_RGB = [
   [1, 1, 1],
   [1, 1, 0],
@@ -83,12 +82,12 @@ export function fieldsOf(frame: number, matrix: number): Field[] {
       BARS_BOTTOM,
       GREYS_BOTTOM,
     ),
-    // The bars again in another order: what is upside down or mirrored shows.
+    // The bars again in another order, so that a flipped or mirrored picture shows.
     ...row([...bars, first as Yuv], GREYS_BOTTOM, 1),
   ];
 }
 
-/** Tells the frames from each other. */
+/** Luma of the field that tells the frames apart. */
 function numberLuma(frame: number): number {
   return 40 + 24 * frame;
 }

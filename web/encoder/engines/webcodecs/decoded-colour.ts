@@ -14,7 +14,7 @@ const MATRICES: Record<number, VideoMatrixCoefficients> = {
   6: "smpte170m",
 };
 
-/** Colours of a container or a decoded frame, in ffmpeg's names; WebCodecs uses the same. */
+/** Colours of a container or a decoded frame, in ffmpeg's names, which WebCodecs shares. */
 export function decodedColour(
   space: VideoColorSpaceInit | undefined,
   format: VideoPixelFormat | null,

@@ -10,9 +10,9 @@ import { type BitBudget, remainingBitsPerSecond } from "./bit-budget.ts";
 
 export interface RungPlan {
   rendition: VideoRendition;
-  /** Share of its bit rate that these pictures get. */
+  /** Factor on the rendition's bit rate for these pictures. */
   rateShare: number;
-  /** Average, of what is encoded. */
+  /** Average frame rate of the encoded pictures. */
   frameRate: number;
   /** Duration of each picture, in seconds, in order. */
   durationsSeconds: readonly number[];
@@ -20,10 +20,10 @@ export interface RungPlan {
   colour: ColourTags;
 }
 
-/** Time between two corrections of the bit rate. One picture tells too little, and a segment has several seconds. */
+/** Time between two corrections of the bit rate: one picture says too little, and a segment has several seconds. */
 const CORRECT_EVERY_SECONDS = 1;
 
-/** High profile; level and size as planned. `framerate` is never left out: rate control would guess. */
+/** High profile; level and size as planned. `framerate` is always set, because rate control would guess it. */
 export function encoderConfig(rendition: VideoRendition, frameRate: number): VideoEncoderConfig {
   const { width, height, bitsPerSecond, level } = rendition;
   return {
@@ -35,14 +35,14 @@ export function encoderConfig(rendition: VideoRendition, frameRate: number): Vid
     bitrateMode: "variable",
     latencyMode: "quality",
     avc: { format: "avc" },
-    // "prefer-hardware" is a hard requirement in Chromium.
+    // Not "prefer-hardware": Chromium then refuses software encoders.
     hardwareAcceleration: "no-preference",
   };
 }
 
 /**
- * One rendition of one task: scales (VideoEncoders must, and do it natively), encodes, and corrects its
- * rate by what has come out.
+ * Encoder for one rendition of one task. The VideoEncoder scales the frames natively, as the standard demands. The
+ * bit rate is corrected by the size of the pictures so far.
  */
 export class RungEncoder {
   readonly #encoder: VideoEncoder;
@@ -57,7 +57,7 @@ export class RungEncoder {
   #failure: unknown = null;
   #given = 0;
 
-  /** @param onMoved a picture was begun or came out, or none ever will */
+  /** @param onMoved called when a picture was begun or came out, and after a failure */
   constructor(plan: RungPlan, onMoved: () => void) {
     const { bitsPerSecond: askedBitsPerSecond } = plan.rendition;
     const bitsPerSecond = Math.round(askedBitsPerSecond * plan.rateShare);
@@ -77,12 +77,12 @@ export class RungEncoder {
         onMoved();
       },
     });
-    // An encoder with lookahead begins many pictures before the first comes out.
+    // Not only "output": an encoder with lookahead begins many pictures before the first comes out.
     this.#encoder.addEventListener("dequeue", onMoved);
     this.#encoder.configure(this.#config);
   }
 
-  /** Pictures handed in that did not come out yet: the encoder may hold all their frames. */
+  /** Pictures handed in that have not come out yet: the encoder may hold all their frames. */
   get inFlight(): number {
     return this.#given - this.#pictures.length;
   }
@@ -92,7 +92,10 @@ export class RungEncoder {
     return this.#encoder.state === "configured" ? this.#encoder.encodeQueueSize : 0;
   }
 
-  /** The frame stays the caller's. @throws TributaryError ENCODE_FAILED, INIT_MISMATCH */
+  /**
+   * Encodes a frame, which the caller still has to close.
+   * @throws TributaryError ENCODE_FAILED, INIT_MISMATCH
+   */
   encode(frame: VideoFrame, keyFrame: boolean): void {
     this.#throwFailure();
     if (this.#spent.seconds - this.#correctedAtSeconds >= CORRECT_EVERY_SECONDS) this.#correct();
@@ -100,7 +103,10 @@ export class RungEncoder {
     this.#given += 1;
   }
 
-  /** All pictures in decode order, and the body of `avcC`. @throws TributaryError ENCODE_FAILED, INIT_MISMATCH */
+  /**
+   * @returns all pictures in decode order, and the body of `avcC`
+   * @throws TributaryError ENCODE_FAILED, INIT_MISMATCH
+   */
   async finish(): Promise<{ pictures: CodedPicture[]; avcConfig: Uint8Array }> {
     await this.#encoder.flush().catch((cause: unknown) => {
       this.#failure ??= cause;
@@ -133,7 +139,7 @@ export class RungEncoder {
     this.#pictures.push({ data, isSync: chunk.type === "key", presentedAt: chunk.timestamp });
   }
 
-  /** One init segment has to do for all of it. */
+  /** Takes the encoder's configuration; it must not change, because there is only one init segment. */
   #takeConfig(description: AllowSharedBufferSource): void {
     try {
       const avcConfig = repairedAvcRecord(bytesOf(description));
@@ -149,7 +155,7 @@ export class RungEncoder {
   }
 
   /**
-   * Before all pictures are made in vain: what this encoder writes has to stand in the init segment.
+   * Checks at the first picture that the planned init segment holds this encoder's parameter sets.
    * @throws TributaryError INIT_MISMATCH
    */
   #requirePlannedSets(avcConfig: Uint8Array): void {
@@ -162,7 +168,7 @@ export class RungEncoder {
     throw new TributaryError("INIT_MISMATCH", message);
   }
 
-  /** Sets inside a key picture are dropped later: they must be those of the configuration. */
+  /** Parameter sets inside a key picture are removed later, so they must equal those of the configuration. */
   #requireKnownSets(data: Uint8Array): void {
     if (this.#avcConfig === null) return;
     const { spsUnits, ppsUnits, nalLengthBytes } = readAvcRecord(this.#avcConfig);
