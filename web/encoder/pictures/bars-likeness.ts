@@ -3,17 +3,17 @@ import { chromaSide, type Planes } from "./samples.ts";
 
 /** How far a decoded picture of the colour bars is from what was drawn. */
 export interface BarsLikeness {
-  /** Worst mean of a field's middle, in levels of 8 bits. */
+  /** Largest error of the mean of a field's middle, in levels of 8 bits. */
   levels: number;
-  /** Worst place of an edge between two fields, in samples of its plane. */
+  /** Largest displacement of an edge between two fields, in samples of its plane. */
   samples: number;
-  /** Means over the edges of a plane, in its samples: Y, U and V to the right, then down. */
+  /** Mean displacement of each plane's edges, in its samples: Y, U, V to the right, then Y, U, V down. */
   shifts: number[];
 }
 
-/** Contrast from which an edge tells its place. */
+/** Least contrast between two fields at which their edge is measured, in levels. */
 const TELLING_CONTRAST = 60;
-/** Looked at on each side of an edge, in samples. */
+/** Distance measured on each side of an edge, in samples. */
 const REACH = 8;
 
 interface Plane {
@@ -22,7 +22,7 @@ interface Plane {
   height: number;
 }
 
-/** @param fields in rows: a field's right neighbour follows it */
+/** @param fields row by row: a field's right neighbour follows it */
 export function compareBars(picture: Planes, fields: readonly Field[]): BarsLikeness {
   const [width, height] = [chromaSide(picture.width), chromaSide(picture.height)];
   const planes: Plane[] = [
@@ -59,7 +59,7 @@ export function compareBars(picture: Planes, fields: readonly Field[]): BarsLike
   return likeness;
 }
 
-/** Mean of the inner half each way, which no scaler's filter reaches across an edge. */
+/** Mean of a field's inner half in width and height, which a scaler's filter does not reach from outside. */
 function middleMean(plane: Plane, { left, top, right, bottom }: Field): number {
   const quarter = { x: (right - left) / 4, y: (bottom - top) / 4 };
   return mean(plane, {
@@ -70,14 +70,14 @@ function middleMean(plane: Plane, { left, top, right, bottom }: Field): number {
   });
 }
 
-/** The field that begins where another one ends, of the same left side. */
+/** The field directly below another one, with the same left side. */
 function below(fields: readonly Field[], { left, bottom }: Field): Field | undefined {
   return fields.find((other) => other.top === bottom && other.left === left);
 }
 
 /**
- * How far an edge is from its place towards the second field: across it, a mean lies between the two
- * fields' own by as much. Null where it does not tell.
+ * How far an edge is displaced towards the second field, in samples. The mean over a window across the edge lies
+ * between the means of the two fields, in proportion to the edge's position. Null where the contrast is too low.
  */
 function edgeOffset(plane: Plane, first: Field, second: Field): number | null {
   const isBeside = first.right === second.left;
@@ -100,7 +100,7 @@ function edgeOffset(plane: Plane, first: Field, second: Field): number | null {
   return share * 2 * REACH - (edge - from);
 }
 
-/** 0 of none: their levels are wrong then. */
+/** 0 without values: no edge could be measured, and then `levels` shows the fault. */
 function average(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, each) => sum + each, 0) / values.length;
 }

@@ -1,27 +1,27 @@
 import { chromaSide, type Planes } from "./samples.ts";
 
-/** Y, U, V. */
+/** Values of the planes Y, U and V. */
 export type PlaneValues = readonly [Float32Array, Float32Array, Float32Array];
 
-/** A picture averaged over the cells of a grid, row by row; 0..255. Chroma has half as many each way. */
+/** A picture averaged over the cells of a grid, row by row; 0..255. Chroma has half the columns and rows. */
 export interface CellGrid extends GridSize {
   planes: PlaneValues;
 }
 
-/** Cells of luma. */
+/** Columns and rows of the luma plane. */
 export interface GridSize {
   columns: number;
   rows: number;
 }
 
-/** Cells of the short and of the long side of the coarsest grid, whatever the aspect. */
+/** Cells along the short and the long side of the coarsest grid, for every aspect ratio. */
 const SHORT = 36;
 const LONG = 64;
-/** Cells are halved while they keep so many pixels a side: below, scalers' filters differ. */
+/** Cells are halved as long as they have at least so many pixels a side: in smaller ones scalers' filters differ. */
 const LEAST_PIXELS = 4;
 const MOST_HALVINGS = 2;
 
-/** Fine enough that letters show, coarse enough that scalers' filters do not. */
+/** Grid for a picture's size, fine enough to show letters, and too coarse to show scalers' filters. */
 export function gridSize({ width, height }: { width: number; height: number }): GridSize {
   const pixels = Math.min(width, height) / SHORT;
   const halvings = Math.floor(Math.log2(Math.max(1, pixels / LEAST_PIXELS)));
@@ -31,7 +31,7 @@ export function gridSize({ width, height }: { width: number; height: number }): 
     : { columns: SHORT * times, rows: LONG * times };
 }
 
-/** The level whose figures say where in time a picture is: little noise is left, and movement shows. */
+/** Luma of the coarsest grid, which says where in time a picture is: little noise is left, and motion shows. */
 export function coarsestLuma({ columns, rows, planes }: CellGrid): Float32Array {
   let [luma] = planes;
   for (let [across, down] = [columns, rows]; Math.min(across, down) > SHORT; down /= 2) {
@@ -42,8 +42,8 @@ export function coarsestLuma({ columns, rows, planes }: CellGrid): Float32Array 
 }
 
 /**
- * Means over the cells, weighted by area: an edge of a cell may lie inside a pixel. One picture in two
- * sizes has the same means, whichever filter scaled it.
+ * Means over the cells. Pixels that lie only partly in a cell count by that part, so one picture in two sizes has the
+ * same means, whichever filter scaled it.
  */
 export function cellGrid(picture: Planes, { columns, rows }: GridSize): CellGrid {
   const { width, height, y, u, v } = picture;
@@ -59,7 +59,7 @@ export function cellGrid(picture: Planes, { columns, rows }: GridSize): CellGrid
   };
 }
 
-/** The same picture on a coarser grid, whose cells are made of whole ones. */
+/** The same picture on a coarser grid, each of whose cells is made of four whole cells, or of 16. */
 export function coarser(grid: CellGrid, size: GridSize): CellGrid {
   if (size.columns >= grid.columns) return grid;
   const [columns, rows] = [grid.columns / 2, grid.rows / 2];
@@ -75,7 +75,10 @@ export function coarser(grid: CellGrid, size: GridSize): CellGrid {
   return coarser(half, size);
 }
 
-/** Half as many values each way. @param columns of the result */
+/**
+ * Halves a plane's columns and rows.
+ * @param columns of the result
+ */
 function halvedPlane(from: Float32Array, columns: number): Float32Array {
   const to = new Float32Array(from.length / 4);
   let above = 0;
@@ -108,7 +111,7 @@ function areaMeans(
   return means;
 }
 
-/** Adds the rows of a plane from one height to another one, those at its ends by their share. */
+/** Adds the rows of a plane between two heights; rows that lie only partly between them count by that part. */
 function addRows(bytes: Uint8Array, sums: Float32Array, top: number, bottom: number): void {
   const width = sums.length;
   for (let y = Math.floor(top); y < bottom; y += 1) {

@@ -10,28 +10,28 @@ import { isWithoutYuv, PlaneReader } from "./planes.ts";
 import type { Planes } from "./samples.ts";
 import { statedVideo } from "./stated-video.ts";
 
-/** As drawn, and scaled by a ratio that no filter has a special case for. */
+/** The size as drawn, and one scaled by a ratio for which no filter has a special case. */
 const RENDITIONS: readonly VideoRendition[] = [
   { id: "v720", kind: "video", width: 1280, height: 720, bitsPerSecond: 3_000_000, level: 31 },
   { id: "v480", kind: "video", width: 854, height: 480, bitsPerSecond: 1_400_000, level: 31 },
 ];
 
 /**
- * Largest error allowed, in levels. A wrong matrix moves a bar by 14 or more and a wrong range by 16; coding,
- * rounding and a detour through RGB by up to 3.
+ * Largest error allowed, in levels. A wrong matrix moves a bar by 14 or more, a wrong range by 16. Coding, rounding
+ * and a detour through RGB move it by up to 3.
  */
 const MOST_LEVELS = 5;
-/** Of a single edge; coding blurs some by up to 0.31. */
+/** Largest displacement allowed for a single edge, in samples; coding moves some by up to 0.31. */
 const MOST_SAMPLES = 0.75;
 /**
- * Of all edges of a plane together, in its samples. Coding moved luma by up to 0.07 and chroma by up to 0.04 in
- * Chromium 156, Firefox 153 and WebKitGTK 2.50; a scaler that counts from corners in place of centres moves them by
- * 0.17. Chroma may lie between two columns or at the side of one, so a right scaler may move it by 0.08, and
- * a fault of a quarter of a pixel, 0.125, cannot be told from that: one of half a pixel is.
+ * Largest mean displacement allowed for all edges of a plane, in its samples. Coding moved luma by up to 0.07 and
+ * chroma by up to 0.04 in Chromium 156, Firefox 153 and WebKitGTK 2.50. A scaler that counts from corners in place of
+ * centres moves both by 0.17. Chroma may lie between two columns or on one of them, so a correct scaler may move it
+ * by 0.08. So a fault of a quarter of a pixel, 0.125, is not found; one of half a pixel is.
  */
 const MOST_SHIFT = 0.125;
 
-/** One engine's errors on a clip: the worst over all frames and renditions. */
+/** One engine's errors on a clip: the largest over all frames and renditions. */
 export interface ColourMeasure {
   clip: string;
   levels: number;
@@ -45,14 +45,14 @@ export interface ColourMeasure {
 export interface ColourProof {
   /** Why its pictures cannot be trusted, in one plain sentence; null when they can. */
   fault: string | null;
-  /** Its decoder hands out RGB. */
+  /** Whether its decoder hands out RGB. */
   inRgb: boolean;
 }
 
 /**
- * An engine decodes, scales and encodes colour bars as in a job; what comes out is decoded again and held
- * against the values that were drawn, in all planes: wrong matrices, ranges, orders and scaling phases show.
- * An engine that fails at it is not trusted either.
+ * Has an engine decode, scale and encode colour bars as in a job, decodes the output, and compares all planes with
+ * the drawn values. Wrong matrices, ranges, plane orders and scaling phases show. An engine that throws is not
+ * trusted either.
  */
 export async function proveColours(engine: TranscodeEngine): Promise<ColourProof> {
   const proof: ColourProof = { fault: null, inRgb: false };
@@ -60,7 +60,7 @@ export async function proveColours(engine: TranscodeEngine): Promise<ColourProof
   for (const [index, clip] of BARS_CLIPS.entries()) {
     const first = measured[index];
     try {
-      // Some devices have few encoders: what failed beside the other clip is tried alone.
+      // Some devices have few encoders, so a clip that failed beside the other one is tried again alone.
       const measure =
         first?.status === "fulfilled" ? first.value : await measureColours(engine, clip);
       proof.inRgb ||= measure.inRgb;
@@ -73,7 +73,7 @@ export async function proveColours(engine: TranscodeEngine): Promise<ColourProof
   return proof;
 }
 
-/** In one plain sentence; null without a fault. */
+/** The fault in one plain sentence; null without a fault. */
 export function faultOf({ levels, samples, shifts }: ColourMeasure): string | null {
   if (levels > MOST_LEVELS) {
     return `This browser's codecs change colours, by ${Math.round(levels)} of 255 levels.`;
@@ -84,7 +84,10 @@ export function faultOf({ levels, samples, shifts }: ColourMeasure): string | nu
   return `This browser's codecs move pictures, by ${moved.toFixed(1)} pixels.`;
 }
 
-/** The bars as an engine makes them; throws as `measureColours`. */
+/**
+ * The bars as an engine makes them.
+ * @throws TributaryError as `measureColours`
+ */
 export async function makeBars(
   engine: TranscodeEngine,
   clip: BarsClip,
@@ -95,9 +98,7 @@ export async function makeBars(
   return { task, outputs };
 }
 
-/**
- * @throws TributaryError what the engine, the gate and the decoder throw; Error without the clip
- */
+/** @throws TributaryError what the engine, the gate and the decoder throw; Error where the clip cannot be fetched */
 export async function measureColours(
   engine: TranscodeEngine,
   clip: BarsClip,

@@ -17,12 +17,12 @@ export type ResultOutput = Pick<RawOutput, "rendition" | "kind" | "segment"> & {
 };
 
 /**
- * Whether what somebody made of a task shows the source: decodes the chunk and the result side by side
- * and compares every tile of every plane of every picture of every rendition; in doubt also with what this
- * browser makes of the task itself.
- * @param onProgress 0..1; starts anew with each stage
+ * Whether another lease holder's result of a task shows the source. Decodes the chunk and the result side by side, and
+ * compares each tile of each plane of each picture of each rendition. In doubt it also compares the result with what
+ * this browser itself makes of the task.
+ * @param onProgress takes 0..1; starts anew with each stage
  * @throws TributaryError ENGINE_UNAVAILABLE, CHUNK_UNREADABLE, DECODE_FAILED, ENCODE_FAILED, WORKER_STALLED,
- * OUTPUT_INVALID, FRAME_COUNT_WRONG: then nothing is known of the result
+ * OUTPUT_INVALID, FRAME_COUNT_WRONG; after an error the result is neither right nor wrong
  */
 export async function comparePictures(
   task: TranscodeTask,
@@ -91,7 +91,7 @@ async function measurePictures(
 
 type FrameReader = (frame: VideoFrame) => Promise<{ timestamp: number; grid: CellGrid }>;
 
-/** Those that were to be made, in order: inside the trim, every `frameStep`-th. */
+/** The source pictures that the task keeps, in order: inside the trim, every `frameStep`-th. */
 async function* sourcePictures(
   { info, grant }: TranscodeTask,
   chunk: CodedVideo,

@@ -4,23 +4,23 @@ import { readAvcConfig } from "../../../shared/h264/avc-config.ts";
 import { TributaryError } from "../../../shared/job/errors.ts";
 import { type Segment, segmentFrames, TICKS_PER_SECOND } from "../../../shared/job/job.ts";
 
-/** Packets in decode order, and what a VideoDecoder has to know of them. */
+/** Packets in decode order, and a VideoDecoder's configuration for them. */
 export interface CodedVideo {
   config: VideoDecoderConfig;
   packets: readonly EncodedVideoChunk[];
 }
 
-/** Packets in the decoder, and frames that wait to be read: frames are large, decoders have few. */
+/** Most packets in the decoder, and most frames that wait to be read: frames are large, and decoders have few. */
 const MOST_DECODING = 6;
 const MOST_WAITING = 4;
 
-/** Without a frame or packet for this long, codecs that live in another process are taken for dead. */
+/** Codecs run in another process. Without a frame or packet for this long, they count as dead. */
 const STALL_MS = 20_000;
 
 /**
- * Decodes in presentation order, only as fast as the pictures are taken.
+ * Yields decoded pictures in presentation order, and decodes only as fast as they are taken.
  *
- * @param read takes out of a frame what is wanted; the frame is closed after
+ * @param read makes a picture from a frame; the frame is closed afterwards
  * @throws TributaryError DECODE_FAILED, WORKER_STALLED, and what `read` throws
  */
 export async function* decodeFrames<Picture>(
@@ -94,7 +94,10 @@ export async function* decodeFrames<Picture>(
   }
 }
 
-/** A rendition's init segment and media segments, in order, as something to decode. @throws TributaryError OUTPUT_INVALID */
+/**
+ * Packets and configuration of a rendition's init segment and its media segments, in order.
+ * @throws TributaryError OUTPUT_INVALID
+ */
 export function codedOutput(
   init: Uint8Array,
   media: readonly Uint8Array[],
@@ -107,7 +110,7 @@ export function codedOutput(
   return codedMedia(init, planned);
 }
 
-/** As `codedOutput`, of media segments that have at most so many frames each. */
+/** As `codedOutput`, but of each media segment only its first `frames` frames at most. */
 export function codedMedia(
   init: Uint8Array,
   media: readonly { bytes: Uint8Array; frames: number }[],

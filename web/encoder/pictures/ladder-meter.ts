@@ -3,15 +3,15 @@ import { FitMeter, type PictureFit } from "./picture-fit.ts";
 import { type SourceWindow, SourceWindows } from "./source-window.ts";
 import { measureTiles, type TileFigures } from "./tile-meter.ts";
 
-/** Measurements for a verdict: one entry a picture, in order. */
+/** A rendition's measurements for a verdict: one entry for each picture, in order. */
 export interface RenditionFigures {
   fits: PictureFit[];
   tiles: TileFigures[];
 }
 
-/** Measures all renditions of a source picture by picture; remembers figures, and two pictures. */
+/** Measures all renditions of a source picture by picture. It keeps the figures, but only two pictures. */
 export class LadderMeter {
-  /** Size of the source's grids, which are the finest of all renditions'. */
+  /** Size of the source's grids: the finest size of all renditions. */
   readonly sourceSize: GridSize;
   readonly #renditions: readonly RenditionMeter[];
   readonly #windows: { size: GridSize; windows: SourceWindows; now: SourceWindow | null }[] = [];
@@ -38,7 +38,7 @@ export class LadderMeter {
     this.#made = made;
   }
 
-  /** The last picture is measured, too; nothing can be added after. */
+  /** Measures the last picture, too; no picture can be added afterwards. */
   finish(): RenditionFigures[] {
     this.#measure(null);
     return this.#renditions.map(({ fits, tiles }) => ({ fits, tiles }));

@@ -3,9 +3,9 @@ import { chromaSide, type DecodedPlanes, type Planes } from "./samples.ts";
 
 export type SourceTransfer = "sdr" | "pq" | "hlg";
 
-/** Steps of R'G'B' that are told apart, and of the light's square root. */
+/** Number of steps of R'G'B', and of the square root of light, in the tables. */
 const STEPS = 4095;
-/** Light beyond white stays that much brighter, up to the end of eight bits. */
+/** The table reaches beyond white, so that brighter light stays brighter up to the 8-bit maximum. */
 const MOST_ROOT = Math.floor(1.25 * STEPS);
 
 /** Luma shares and chroma scales of BT.2020 (non-constant luminance) and BT.709. */
@@ -24,22 +24,22 @@ const BLUE_OF_CB = 2 * (1 - BT2020.blue);
 const GREEN_OF_CR = (RED_OF_CR * BT2020.red) / GREEN_2020;
 const GREEN_OF_CB = (BLUE_OF_CB * BT2020.blue) / GREEN_2020;
 
-/** As above for BT.709, for a sample that is the mean of four pixels. */
+/** Scales of Cb and Cr in BT.709, for a chroma sample that is the mean of four pixels. */
 const GREEN_709 = 1 - BT709.red - BT709.blue;
 const CB_SCALE = 224 / (2 * (1 - BT709.blue)) / 4;
 const CR_SCALE = 224 / (2 * (1 - BT709.red)) / 4;
 
 /**
- * Turns BT.2020 pictures, HDR or not, into 8-bit BT.709: linear light, the curve of `tone-curve.ts`,
- * BT.1886, as the ffmpeg engine has zimg do it. Some 25 ns a pixel.
+ * Converts BT.2020 pictures, HDR or not, to 8-bit BT.709 in the steps that the ffmpeg engine has zimg do: to linear
+ * light, through the curve of `tone-curve.ts`, then by BT.1886. Some 25 ns a pixel.
  */
 export class LightConverter {
   readonly #isHdr: boolean;
-  /** The light of R'G'B' in `STEPS`. */
+  /** Linear light by R'G'B' value; the index is in `STEPS`. */
   readonly #light: Float32Array;
-  /** R'G'B' of BT.709 for the square root of light, in `STEPS` up to `MOST_ROOT`. */
+  /** R'G'B' of BT.709 by the square root of light; the index is in `STEPS`, up to `MOST_ROOT`. */
   readonly #coded: Float32Array;
-  /** Grey of the row that is being made, in `STEPS`, and what its colours add to that. */
+  /** Luma of the row that is being made, in `STEPS`, and what chroma adds to it for red, green and blue. */
   #grey = new Float32Array(0);
   #red = new Float32Array(0);
   #green = new Float32Array(0);
@@ -54,9 +54,7 @@ export class LightConverter {
     this.#coded = table(MOST_ROOT, (root) => root ** (2 / 2.4));
   }
 
-  /**
-   * @param step takes the mean of each `step` x `step` pixels: a smaller picture, in a fraction of the time
-   */
+  /** @param step each pixel made is the mean of `step` x `step` source pixels: smaller and faster */
   convert(picture: DecodedPlanes, step: number, made: Planes): void {
     const { width, height } = made;
     const chromaWidth = chromaSide(width);
@@ -79,7 +77,7 @@ export class LightConverter {
       const isLast = row === height - 1;
       if (row % 2 === 0 && !isLast) continue;
       const from = (row >> 1) * chromaWidth;
-      // A last row without another one counts twice, as a last column does.
+      // With an odd height, the last row has no partner and counts twice; so does the last column of an odd width.
       const share = row % 2 === 0 ? 2 : 1;
       for (let at = 0; at < chromaWidth; at += 1) {
         made.u[from + at] = inByte(128.5 + (this.#sumB[at] as number) * share * CB_SCALE);
@@ -152,7 +150,7 @@ export class LightConverter {
   }
 }
 
-/** Storing into bytes cuts what is behind the point. */
+/** Limits a value to 0..255; storing it into a byte array cuts off the fraction. */
 function inByte(value: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
@@ -161,7 +159,7 @@ function within(index: number): number {
   return index < 0 ? 0 : index > STEPS ? STEPS : index | 0;
 }
 
-/** Colours outside of BT.709 have less than no light; zimg gives them R'G'B' below 0, too. */
+/** R'G'B' for light. Colours outside of BT.709 have negative light, and R'G'B' below 0, as in zimg. */
 function codedOf(light: number, coded: Float32Array): number {
   const root = Math.sqrt(light < 0 ? -light : light) * STEPS + 0.5;
   const value = coded[root > MOST_ROOT ? MOST_ROOT : root | 0] as number;
@@ -185,7 +183,7 @@ const LIGHT: Record<SourceTransfer, (coded: number) => number> = {
       coded <= 0.5
         ? (coded * coded) / 3
         : (Math.exp((coded - 0.55991073) / 0.17883277) + 0.28466892) / 12;
-    // System gamma of a display of 1000 cd/m2, of each colour by itself.
+    // System gamma of a 1000 cd/m2 display, applied to each colour separately.
     return (1000 / NOMINAL_PEAK) * scene ** 1.2;
   },
 };

@@ -11,15 +11,15 @@ import {
   standardConversion,
 } from "./rgb-conversion.ts";
 
-/** Levels that rounding, clipping and coding leave where the conversion is the right one. */
+/** Largest error, in levels, that rounding, clipping and coding leave where the conversion is right. */
 const MOST_LEVELS = 2;
 
 const known = new Map<string, Promise<RgbConversion>>();
 
 /**
- * Conversion from the RGB of this browser's decoder back to a stream's colours, for streams that state their
- * matrix. Measured on the colour bars once a worker: Firefox 153 uses 2.0 as BT.709's factor of blue where
- * the standard has 2.11, so that blue is 5 % too weak.
+ * Conversion from the RGB of this browser's decoder back to a stream's Y'CbCr, for streams that state their matrix.
+ * Measured on the colour bars once in each worker: Firefox 153 uses 2.0 as BT.709's factor of blue where the standard
+ * has 2.11, so that blue is 5 % too weak.
  *
  * @throws TributaryError ENGINE_UNAVAILABLE where no such conversion was found
  */
@@ -28,7 +28,7 @@ export function measuredConversion(matrix: number): Promise<RgbConversion> {
   let found = known.get(clip.name);
   if (found === undefined) {
     found = measure(matrix);
-    // A clip that was not there once may be there later.
+    // A later call tries again, where the clip could not be fetched, for example.
     found.catch(() => known.delete(clip.name));
     known.set(clip.name, found);
   }
@@ -58,12 +58,12 @@ async function measure(matrix: number): Promise<RgbConversion> {
     throw unknown(cause);
   }
   const { conversion, levels } = fitConversion(samples);
-  // Not a number, too.
+  // Written so that NaN fails, too.
   if (!(levels <= MOST_LEVELS)) throw unknown(new Error(`${levels} levels are left.`));
   return conversion;
 }
 
-/** Mean of the inner half each way. */
+/** Mean of the inner half of a field's width and height. */
 function middleMean(
   { bytes, stride, order }: RgbPixels,
   { left, top, right, bottom }: Field,

@@ -1,17 +1,20 @@
 /** Luma of a picture on a grid, row by row; 0..255. */
 export type LumaGrid = Float32Array;
 
-/** How a made picture lies among the source's. Figures are mean squared differences of luma. */
+/** How close a made picture is to the source's pictures before and after its own. Mean squared differences of luma. */
 export interface PictureFit {
-  /** Between the source's own picture and the one before it, the one after it; 0 where there is none. */
+  /** Difference between the source's picture and the one before it, and the one after it; 0 where there is none. */
   motionBefore: number;
   motionAfter: number;
-  /** How much farther away the source's neighbours are: about the motion, less it for the neighbour itself. */
+  /**
+   * By how much the made picture differs more from the source's picture before (after) than from its own. About the
+   * motion for a picture in its place, about minus the motion for one that shows the neighbour.
+   */
   before: number;
   after: number;
 }
 
-/** Takes pictures of the source and those made of them in turn; remembers figures only. */
+/** Takes pairs of a source picture and the one made of it, in order; keeps the figures and the last pair. */
 export class FitMeter {
   readonly fits: PictureFit[] = [];
   #last: { source: LumaGrid; made: LumaGrid; error: number } | null = null;
@@ -33,7 +36,7 @@ export class FitMeter {
   }
 }
 
-/** But for a shift of all of it, which says nothing of motion. */
+/** Mean squared difference, without a constant shift of the whole picture, which says nothing about motion. */
 function difference(a: LumaGrid, b: LumaGrid): number {
   let sum = 0;
   let squares = 0;

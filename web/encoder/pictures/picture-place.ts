@@ -1,23 +1,23 @@
 import type { PictureFit } from "./picture-fit.ts";
 
-/** Where pictures stand in time among the source's: in its own place a picture has 1, as its neighbour -1. */
+/** Where pictures stand in time among the source's: 1 for a picture in its place, -1 for one that shows a neighbour. */
 export interface Place {
-  /** Against the picture before and the one after, in units of the motion; means over all pictures. */
+  /** Compared with the picture before, and with the one after, in units of the motion; means over all pictures. */
   before: number;
   after: number;
   /** Mean squared difference from one source picture to the next. */
   motion: number;
 }
 
-/** Below this motion the clip counts as still: a shift in time would not show. */
+/** Below this motion (mean squared difference) the clip counts as still: a shift in time would not show. */
 const LEAST_MOTION = 0.002;
-/** One cut must not outweigh a second of slow motion. */
+/** Limit on the weight of a picture's motion: one cut must not outweigh a second of slow motion. */
 const MOST_MOTION = 10;
-/** Below this, pictures are not in their place. */
+/** Places below this are out of place. */
 const IN_PLACE = 0.5;
-/** Below this, pictures are plainly nearer to another moment. */
+/** Places below this show another moment of the source. */
 const ELSEWHERE = -0.5;
-/** A reference that is itself this far back says nothing of shifts. */
+/** A reference below this place says nothing about shifts in time. */
 const REFERENCE_IN_PLACE = 0.4;
 
 /** Mean over all pictures, weighted by motion; a cut counts for no more than `MOST_MOTION`. */
@@ -42,12 +42,12 @@ export function placeOf(fits: readonly PictureFit[]): Place {
   };
 }
 
-/** Whether moving pictures resemble a neighbouring frame too much to be in their own place. */
+/** Whether pictures with motion resemble a neighbouring frame too much to be in their own place. */
 export function isOutOfPlace({ before, after, motion }: Place): boolean {
   return motion >= LEAST_MOTION && Math.min(before, after) < IN_PLACE;
 }
 
-/** Whether pictures are those of other moments, and an honest encoder's are not. */
+/** Whether pictures show other moments, while an honest encoder's do not. */
 export function isElsewhere(own: Place, honest: Place): boolean {
   if (Math.min(honest.before, honest.after) < REFERENCE_IN_PLACE) return false;
   return own.motion >= LEAST_MOTION && Math.min(own.before, own.after) < ELSEWHERE;

@@ -5,59 +5,62 @@ import { PLANES, type TileFigures } from "./tile-meter.ts";
 import { greatestNear } from "./tile-surroundings.ts";
 
 /**
- * Whether a rendition shows the source, by each tile of each plane of each picture, and by no figure of
- * the whole. Too few bits blur pictures, hold them back and lay blocks over them, so no bound tells an
- * honest result of few bits from a lie. What is nowhere strange passes; all else is held against what an
- * honest encoder makes of the same pictures at the same rates, the reference: there, an honest result is
- * off where that is off, too. A lie is only what no encoder could have made of the source: that is its
- * maker's end. What another, much worse encoder might have made is `unsure`: the result does not count,
- * and that is all.
+ * Whether a rendition shows the source. Mainly each tile of each plane of each picture is judged, since a figure of a
+ * whole picture hides small changes. Low bit rates blur pictures, delay them and add blocks, so no fixed bound tells
+ * an honest result from a lie. A rendition without a strange tile passes. Any other is compared with the reference:
+ * what an honest encoder makes of the same pictures at the same rates. An honest result is off only where the
+ * reference is off, too.
  *
- * The bounds lie between what honest encoders do and what manipulations do in the table of
- * `npm run bench -- --judge`; honest ones come to a half of each, and to a fifth of what a lie is. At a
- * tenth of the usual rates two runs of Chromium's encoder differ more, most of all under load: an honest
- * result may be `unsure` there.
+ * `lies`: no encoder could have made the result from the source; its maker is shut out. `unsure`: a much worse encoder
+ * might have made it; the result does not count, and nothing else follows.
+ *
+ * The bounds lie between the figures of honest encoders and those of manipulations in the table of
+ * `npm run bench -- --judge`. Honest encoders reach half of each bound, and a fifth of the bound of a lie. At a tenth
+ * of the usual rates two runs of Chromium's encoder differ more, most of all under load: an honest result may be
+ * `unsure` there.
  */
 
-/** Strange in a tile: levels squared beyond what an encoder may put there; levels of its mean. */
+/** A tile is strange above this excess (in levels squared), or above this shift of its mean (in levels). */
 const STRANGE_EXCESS = 6;
 const STRANGE_SHIFT = 3;
-/** Error by the source's own detail, to which this much is added: flat tiles have noise as well. */
+/** A tile is strange above this ratio of error to detail. Flat tiles have noise, too, so FLAT_DETAIL is added first. */
 const STRANGE_ERROR = 0.7;
 const FLAT_DETAIL = 8;
-/** Strange in a plane: levels of its mean. */
+/** A plane is strange above this shift of its mean, in levels. */
 const STRANGE_PLANE_SHIFT = 0.7;
-/** Strange in a tile: levels of its mean over all pictures; luma, chroma. */
+/** A tile is strange above this shift of its mean over all pictures, in levels; for Y, U, V. */
 const STRANGE_LASTING = [1, 1.5, 1.5];
-/** Share of the source's detail that is gone from all pictures, or too much in them. */
+/** A rendition is strange above this share of the source's detail that its pictures have lost or gained. */
 const STRANGE_GAIN = 0.03;
 
-/** Bounds of a tile: this much, and so many times what the reference comes to around it. */
+/** Bounds of a tile's figures: `least`, plus `times` the reference's figure at and around the tile. */
 const EXCESS = { least: 12, times: 4 };
 const SHIFT = { least: 2.5, times: 2.5 };
 const ERROR = { least: 27, times: 18 };
-/** Bounds of a plane's mean over its tiles: encoders follow a fade late, and make up for it. */
+/** Bound of a plane's mean shift in one picture, in levels: encoders follow a fade late, and then catch up. */
 const PLANE_SHIFT = { least: 2, times: 2 };
 /**
- * Largest shift allowed in a tile's mean over all pictures; luma, chroma. Coding noise averages out there, an
- * overlay such as a watermark does not. Fewer pictures leave more noise: a single one is allowed so much more.
+ * Bound of the shift of a tile's mean over all pictures, in levels; for Y, U, V. Coding noise averages out there, an
+ * overlay such as a watermark does not. Fewer pictures leave more noise, so a single one may shift by
+ * `forOnePicture` more.
  */
 const LASTING_SHIFT = { least: [0.6, 1.2, 1.2], times: 1.5, forOnePicture: 2 };
 const WHOLE_SHIFT = { least: 0.5, times: 1.5 };
 const PLANE_ERROR = { least: 2.5, times: 5 };
-/** Detail that is lost, beyond the share that the reference loses. */
+/** Bound of the share of detail that is lost; `times` counts the share that the reference loses. */
 const LOSS = { least: 0.03, times: 1.5 };
-/** Where all of a picture is noise, excess may be this many times the noise. */
+/** Factor of noise (the median error of the reference's tiles) that is subtracted from excess before it is judged. */
 const EXCESS_PER_NOISE = 1.5;
 /**
- * No encoder's: excess of a tile, and how much more by the noise (of the reference or, where the maker had
- * fewer bits, of its own picture up to this much) and by the reference's excess around it.
+ * A tile's excess that no encoder makes: above FOREIGN_EXCESS, plus FOREIGN_PER_NOISE times the noise and the
+ * reference's excess around the tile. The noise is the greater of the reference's and the result's own, which counts
+ * up to MOST_OWN_NOISE, since its maker may have had fewer bits.
  */
 const FOREIGN_EXCESS = 300;
 const FOREIGN_PER_NOISE = 25;
 const MOST_OWN_NOISE = 250;
 
-/** Whether an honest encoder has to be asked. */
+/** Whether the result has to be compared with a reference. */
 export function isDoubtful({ fits, tiles }: RenditionFigures): boolean {
   return (
     isOutOfPlace(placeOf(fits)) ||
@@ -82,7 +85,7 @@ function isStrange(picture: TileFigures): boolean {
   });
 }
 
-/** @param reference of what an honest encoder made of the same pictures */
+/** @param reference figures of what an honest encoder made of the same pictures */
 export function verdictOf(own: RenditionFigures, reference: RenditionFigures): PictureVerdict {
   const [place, honestPlace] = [placeOf(own.fits), placeOf(reference.fits)];
   if (isElsewhere(place, honestPlace)) return "lies";
@@ -155,15 +158,15 @@ function exceeds(value: number, { least, times }: { least: number; times: number
   return value > least + times * of;
 }
 
-/** Size of a plane's mean difference in all pictures. */
+/** Absolute mean difference of a plane over all pictures, in levels. */
 function shiftOf(pictures: readonly TileFigures[], plane: number): number {
   const sum = pictures.reduce((all, each) => all + mean(planeOf(each, "shift", plane)), 0);
   return Math.abs(sum / Math.max(1, pictures.length));
 }
 
 /**
- * Size of each tile's mean difference over all pictures, by plane.
- * @param around the greatest at and around each tile
+ * Absolute mean difference of each tile over all pictures, by plane, in levels.
+ * @param around take the greatest value at and around each tile
  */
 function lastingShift(pictures: readonly TileFigures[], around = false): Float32Array[] {
   const [first] = pictures;
@@ -179,7 +182,7 @@ function lastingShift(pictures: readonly TileFigures[], around = false): Float32
   return PLANES.map((plane) => planeOf({ ...first, shift: sizes ?? shift }, "shift", plane));
 }
 
-/** Detail of luma in all pictures: 0 as in the source, -1 with none left. */
+/** Change of luma detail over all pictures: 0 where it is as in the source, -1 where none is left. */
 function gainOf(tiles: readonly TileFigures[]): number {
   let gain = 0;
   let detail = 1;

@@ -10,7 +10,7 @@ import {
   scaleSamples,
 } from "./samples.ts";
 
-/** Bytes of red, green and blue within a pixel's four. */
+/** Positions of red, green and blue in a pixel's four bytes, by format. */
 const RGB_ORDERS: Record<string, readonly [number, number, number]> = {
   RGBA: [0, 1, 2],
   RGBX: [0, 1, 2],
@@ -18,24 +18,22 @@ const RGB_ORDERS: Record<string, readonly [number, number, number]> = {
   BGRX: [2, 1, 0],
 };
 
-/** How pictures become 8-bit SDR of limited range. */
+/** How decoded pictures are converted to 8-bit SDR of limited range. */
 export interface SampleConversion {
-  /** Y'CbCr of the source uses all values. */
+  /** The source's Y'CbCr has full range. */
   fullRange: boolean;
-  /** The light of BT.2020 pictures becomes BT.709's by this; null: values are only scaled. */
+  /** Transfer of BT.2020 pictures, which are converted to BT.709; null: values are only scaled. */
   light: SourceTransfer | null;
-  /** Size of the largest rendition: pictures of at least twice that size are made smaller on the way. */
+  /** Size of the largest rendition: pictures of at least twice that size are made smaller during the conversion. */
   largest: { width: number; height: number };
 }
 
-/** Whether a frame holds no Y'CbCr, or none that can be read. */
+/** Whether a frame is RGB, or has no format, so that it can only be read as RGB. */
 export function isWithoutYuv(frame: VideoFrame): boolean {
   return frame.format === null || Object.hasOwn(RGB_ORDERS, frame.format);
 }
 
-/**
- * Reads frames into planes and keeps one buffer for all of them.
- */
+/** Reads frames into planes; one buffer serves all frames. */
 export class PlaneReader {
   readonly #rgb: () => Promise<RgbConversion>;
   readonly #conversion: SampleConversion | null;
@@ -43,8 +41,8 @@ export class PlaneReader {
   #buffer = new Uint8Array(0);
 
   /**
-   * @param rgb asked for with each picture in RGB
-   * @param conversion null: Y'CbCr is limited range and SDR already
+   * @param rgb called for each picture in RGB
+   * @param conversion null where the source's Y'CbCr already is limited range and SDR
    */
   constructor(rgb: () => Promise<RgbConversion>, conversion: SampleConversion | null = null) {
     this.#rgb = rgb;
@@ -53,22 +51,21 @@ export class PlaneReader {
     this.#light = light === null ? null : new LightConverter(light);
   }
 
-  /** Whether an encoder must not have a frame as it is. */
+  /** Whether a frame has to be converted before an encoder gets it. */
   changes(frame: VideoFrame): boolean {
     if (this.#conversion !== null || isWithoutYuv(frame)) return true;
     return sampleFormat(frame.format ?? "")?.bits !== 8;
   }
 
   /**
-   * The visible part of a frame, which stays the caller's.
+   * The visible part of a frame. The caller still has to close the frame.
    *
-   * @throws TributaryError ENGINE_UNAVAILABLE where its format is not among those that are read, and what
-   * the conversion throws
+   * @throws TributaryError ENGINE_UNAVAILABLE where its format cannot be read, and what the conversion throws
    */
   async read(frame: VideoFrame): Promise<Planes> {
     const { width, height } = frame.visibleRect ?? { width: 0, height: 0 };
     if (isWithoutYuv(frame)) {
-      // The browser has made 8 bits of them already, by a curve of its own.
+      // The browser has already converted them to 8 bits, by a curve of its own.
       if (this.#conversion !== null) {
         throw unreadable("The browser does not hand out pictures of this kind as they are.");
       }
@@ -87,7 +84,7 @@ export class PlaneReader {
     return planes;
   }
 
-  /** The frame that was copied last, as samples. */
+  /** Views of the last copied frame's planes. */
   #view(
     layout: readonly PlaneLayout[],
     { bits, chroma, interleaved }: SampleFormat,
@@ -110,7 +107,8 @@ export class PlaneReader {
 
   /**
    * The visible part of a frame without Y'CbCr.
-   * @returns valid until the next frame is read; throws as `read`
+   * @returns pixels that are valid until the next frame is read
+   * @throws TributaryError as `read`
    */
   async readRgb(frame: VideoFrame): Promise<RgbPixels> {
     const options: VideoFrameCopyToOptions = frame.format === null ? { format: "RGBA" } : {};
@@ -124,7 +122,7 @@ export class PlaneReader {
   async #copy(frame: VideoFrame, options: VideoFrameCopyToOptions): Promise<PlaneLayout[]> {
     try {
       const bytes = frame.allocationSize(options);
-      // Even: samples may take two bytes.
+      // An even size, because samples may take two bytes.
       if (this.#buffer.length < bytes) this.#buffer = new Uint8Array(bytes + (bytes % 2));
       return await frame.copyTo(this.#buffer, options);
     } catch (cause) {
@@ -137,7 +135,7 @@ function unreadable(message: string): TributaryError {
   return new TributaryError("ENGINE_UNAVAILABLE", message);
 }
 
-/** A frame of these planes, with the time of the one they were read from. */
+/** A frame of these planes, with the timestamp of the frame that they were read from. */
 export function frameOf(
   { width, height, y, u, v }: Planes,
   { timestamp }: VideoFrame,
@@ -161,7 +159,7 @@ export interface RgbPixels {
   bytes: Uint8Array;
   /** Bytes from a row to the next. */
   stride: number;
-  /** Places of red, green and blue within a pixel. */
+  /** Positions of red, green and blue in a pixel's bytes. */
   order: readonly [number, number, number];
 }
 
@@ -171,7 +169,7 @@ function convertRgb(
   conversion: RgbConversion,
   { width, height, y, u, v }: Planes,
 ): void {
-  // Half a level more rounds to the nearest; chroma adds up four pixels.
+  // Half a level is added to round to the nearest. Chroma adds up four pixels, so its weights are divided by four.
   const fixed = ([red, green, blue, added]: PlaneWeights, pixels: number): PlaneWeights => [
     ...([red, green, blue].map((weight) => Math.round((weight * 65_536) / pixels)) as Triple),
     Math.round((added + 0.5) * 65_536),

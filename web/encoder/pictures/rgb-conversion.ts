@@ -1,4 +1,4 @@
-/** Weights of red, green and blue, and what is added: a plane's value of those in 0..255. */
+/** A plane's value (0..255) is the weighted sum of red, green and blue (0..255), plus `added`. */
 export type PlaneWeights = readonly [red: number, green: number, blue: number, added: number];
 
 /** From RGB to limited-range Y'CbCr. */
@@ -15,7 +15,7 @@ const LUMA_SHARES: Record<number, { red: number; blue: number }> = {
   6: { red: 0.299, blue: 0.114 },
 };
 
-/** As the standards have it, of full-range RGB. */
+/** The standards' conversion from full-range RGB, for a value of matrix_coefficients. */
 export function standardConversion(matrix: number): RgbConversion {
   const { red, blue } = LUMA_SHARES[matrix] ?? { red: 0.2126, blue: 0.0722 };
   const green = 1 - red - blue;
@@ -29,17 +29,17 @@ export function standardConversion(matrix: number): RgbConversion {
   };
 }
 
-/** Means of a field of one colour: what was drawn, and what a decoder made of it. */
+/** A field of one colour: the drawn Y'CbCr values, and the means of the RGB that a decoder made of them. */
 export interface ColourSample {
   yuv: readonly [number, number, number];
   rgb: readonly [number, number, number];
 }
 
 /**
- * The conversion that leads back from a decoder's RGB to what was drawn, by least squares.
+ * The conversion from a decoder's RGB back to the drawn values, by least squares.
  *
- * @param samples at least four colours that do not lie in one plane
- * @returns with the worst error of a sample, in levels
+ * @param samples at least four colours that do not lie in one plane of RGB space
+ * @returns the conversion, and the largest error of a sample, in levels
  */
 export function fitConversion(samples: readonly ColourSample[]): {
   conversion: RgbConversion;
@@ -60,7 +60,7 @@ function weigh([red, green, blue, added]: PlaneWeights, rgb: ColourSample["rgb"]
   return red * rgb[0] + green * rgb[1] + blue * rgb[2] + added;
 }
 
-/** Normal equations, by Gauss-Jordan elimination. */
+/** Solves the normal equations by Gauss-Jordan elimination. */
 function leastSquares(
   samples: readonly { rgb: ColourSample["rgb"]; value: number }[],
 ): PlaneWeights {

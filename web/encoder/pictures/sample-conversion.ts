@@ -4,14 +4,14 @@ import type { VideoFacts, VideoRendition } from "../../../shared/job/job.ts";
 import { decodedColour } from "../engines/webcodecs/decoded-colour.ts";
 import type { SampleConversion } from "./planes.ts";
 
-/** How a reader of a decoder's frames is set up for a source. */
+/** Setup of a `PlaneReader` for a source's decoded frames. */
 export interface SamplePlan {
   colour: ColourPlan;
-  /** Null: encoders take decoded pictures as they are. */
+  /** Null where encoders take decoded pictures unchanged. */
   conversion: SampleConversion | null;
 }
 
-/** A decoder's configuration for a source of these facts. */
+/** A decoder's configuration for a source of this bit depth. */
 export function decoderConfig(
   config: VideoDecoderConfig,
   { bitDepth }: Pick<VideoFacts, "bitDepth">,
@@ -26,8 +26,8 @@ export function decoderConfig(
 
 /**
  * @param config of the source
- * @param renditions of pictures, not empty
- * @throws TributaryError ENGINE_UNAVAILABLE for colours that are ffmpeg's to convert
+ * @param renditions video renditions, not empty
+ * @throws TributaryError ENGINE_UNAVAILABLE for colours that only ffmpeg converts
  */
 export function planSamples(
   config: VideoDecoderConfig,

@@ -4,7 +4,7 @@ export interface Planes {
   height: number;
   /** `width` bytes a row. */
   y: Uint8Array<ArrayBuffer>;
-  /** `chromaWidth(width)` bytes a row, half as many rows as luma, rounded up. */
+  /** `chromaSide(width)` bytes a row, and `chromaSide(height)` rows: half of luma's, rounded up. */
   u: Uint8Array<ArrayBuffer>;
   v: Uint8Array<ArrayBuffer>;
 }
@@ -14,7 +14,7 @@ export interface PlaneView {
   data: Uint8Array | Uint16Array;
   offset: number;
   stride: number;
-  /** Samples from one to the next in a row: 2 where two planes are interleaved. */
+  /** Distance from one sample to the next in a row: 2 where two planes are interleaved. */
   step: number;
 }
 
@@ -34,7 +34,7 @@ export interface SampleFormat {
   bits: number;
   /** Luma columns and rows for each chroma sample. */
   chroma: { columns: number; rows: number };
-  /** Cb and Cr lie in one plane, in turn. */
+  /** Cb and Cr alternate in one plane. */
   interleaved: boolean;
 }
 
@@ -44,7 +44,7 @@ const CHROMA = {
   444: { columns: 1, rows: 1 },
 } as const;
 
-/** Formats of Y'CbCr (WebCodecs, 9.3); null for others. Samples of more than 8 bits take two bytes. */
+/** Layout of a Y'CbCr format (WebCodecs, 9.3); null for other formats. Samples of more than 8 bits take two bytes. */
 export function sampleFormat(format: string): SampleFormat | null {
   if (format === "NV12") return { bits: 8, chroma: CHROMA[420], interleaved: true };
   const [, sampling, bits] = /^I(420|422|444)A?(?:P(10|12))?$/.exec(format) ?? [];
@@ -67,7 +67,7 @@ export function emptyPlanes(width: number, height: number): Planes {
   };
 }
 
-/** 8 bits of limited range, and of chroma one sample for each four pixels. */
+/** Scales samples to 8 bits of limited range; of chroma it keeps one sample for each four pixels. */
 export function scaleSamples(picture: DecodedPlanes): Planes {
   const { width, height, bits, fullRange, chroma } = picture;
   const planes = emptyPlanes(width, height);
@@ -98,7 +98,7 @@ function scaleTable(
   );
 }
 
-/** @param every columns and rows from one sample that is taken to the next */
+/** @param every distance between the samples that are taken, in columns and rows of this plane */
 function takeRows(
   { data, offset, stride, step }: PlaneView,
   every: { columns: number; rows: number },

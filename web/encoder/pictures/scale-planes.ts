@@ -1,9 +1,9 @@
 import { chromaSide, type Planes } from "./samples.ts";
 
-/** From this ratio on, some encoders' scalers round down: Firefox 153 takes up to a level off each plane. */
+/** Above this ratio, some encoders' scalers round down: Firefox 153 lowers each plane by up to a level. */
 const BOX_RATIO = 2;
 
-/** Whether a picture is scaled here before an encoder gets it. */
+/** Whether our code scales a picture before an encoder gets it. */
 export function isScaledHere({ width }: Planes, to: { width: number }): boolean {
   return width > BOX_RATIO * to.width;
 }

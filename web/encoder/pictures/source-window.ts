@@ -1,10 +1,10 @@
 import type { CellGrid, PlaneValues } from "./cell-grid.ts";
 
 /**
- * A picture of the source, and between which values an encoder may put each of its cells: the least and
- * the greatest among the cell and its neighbours, in this picture, the one before and the one after.
- * Too few bits blur a picture, hold it back or mix it with its neighbours, and never leave these limits
- * by much; what the source does not show leaves them.
+ * A picture of the source, and the limits between which an encoder may put each of its cells: the least and the
+ * greatest value among the cell and its neighbours, in this picture, the one before and the one after. Low bit rates
+ * blur a picture, delay it or mix it with its neighbours, which stays close to these limits. Content that the source
+ * does not show goes far beyond them.
  */
 export interface SourceWindow {
   source: CellGrid;
@@ -12,12 +12,12 @@ export interface SourceWindow {
   greatest: PlaneValues;
 }
 
-/** Makes windows of the source's pictures in turn: each as soon as the next picture is there. */
+/** Makes the windows of the source's pictures in order, each as soon as the next picture is known. */
 export class SourceWindows {
   #before: CellGrid | null = null;
   #now: CellGrid | null = null;
 
-  /** @returns the window of the picture that was added last; null for none */
+  /** @returns the window of the picture added before `next`; null where there is none */
   add(next: CellGrid | null): SourceWindow | null {
     const [before, now] = [this.#before, this.#now];
     this.#before = now;
@@ -64,7 +64,7 @@ function widen({ least, greatest }: Limits, by: Float32Array): void {
   }
 }
 
-/** Limits among three cells in a line; at the picture's border, among two. */
+/** Widens each cell's limits by those of its two neighbours in a line; at the picture's border, of one. */
 function across({ least, greatest }: Limits, step: number, columns: number): Limits {
   const wider: Limits = { least: least.slice(), greatest: greatest.slice() };
   const { length } = least;
@@ -73,7 +73,7 @@ function across({ least, greatest }: Limits, step: number, columns: number): Lim
     for (let at = row + first; at < row + columns; at += 1) {
       const back = at - step;
       if (back < 0) continue;
-      // Each pair of neighbours widens both.
+      // Each cell of a pair widens the other's limits.
       if ((least[back] as number) < (wider.least[at] as number))
         wider.least[at] = least[back] as number;
       if ((least[at] as number) < (wider.least[back] as number))

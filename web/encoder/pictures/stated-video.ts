@@ -8,26 +8,26 @@ import type { CodedVideo } from "./decode-frames.ts";
 import { measuredConversion } from "./measured-rgb.ts";
 import type { RgbConversion } from "./rgb-conversion.ts";
 
-/** A video that states the colours it is decoded in, to decoders and to encoders after them. */
+/** A video whose stream states its colours, for decoders, and for encoders that get their frames. */
 export interface StatedVideo extends CodedVideo {
   /**
-   * Leads back from pictures that a decoder hands out in RGB.
-   * @throws TributaryError ENGINE_UNAVAILABLE where nobody knows how they came to be
+   * The conversion back to Y'CbCr for pictures that a decoder hands out in RGB.
+   * @throws TributaryError ENGINE_UNAVAILABLE where the matrix that the decoder used is not known
    */
   rgb: () => Promise<RgbConversion>;
 }
 
-/** matrix_coefficients that all of VP8 has (RFC 6386, 9.2). */
+/** matrix_coefficients of all VP8 streams (RFC 6386, 9.2). */
 const VP8_MATRIX = 6;
 
-/** Whether it can be known how a decoder that hands out RGB makes it of this codec. */
+/** Whether the matrix of a codec's stream is known, so that RGB from a decoder can be converted back. */
 export function tellsItsMatrix({ codec }: VideoDecoderConfig): boolean {
   return /^(avc1|vp8$|vp09\.00)/.test(codec);
 }
 
 /**
- * Some decoders convert to RGB by what the stream says, whatever their configuration has (Firefox 153), and
- * some encoders repeat the source's label (WebKitGTK 2.50): so the stream is made to say it, where it is H.264 or VP9.
+ * Makes an H.264 or VP9 stream state its colours. Some decoders convert to RGB by what the stream states, and ignore
+ * their configuration (Firefox 153). Some encoders repeat the source's label (WebKitGTK 2.50).
  */
 export function statedVideo({ config, packets }: CodedVideo, tags: ColourTags): StatedVideo {
   const said = { ...config, colorSpace: colourSpace(tags) };
@@ -42,7 +42,7 @@ export function statedVideo({ config, packets }: CodedVideo, tags: ColourTags): 
   return { config: said, packets, rgb };
 }
 
-/** Null where it is not H.264 or cannot be told. */
+/** Null where it is not H.264, or where its colours cannot be stated. */
 function statedAvc({ config, packets }: CodedVideo, tags: ColourTags): CodedVideo | null {
   if (!config.codec.startsWith("avc1") || config.description === undefined) return null;
   const record = bytesOf(config.description);
@@ -56,14 +56,17 @@ function statedAvc({ config, packets }: CodedVideo, tags: ColourTags): CodedVide
   return stated === null ? null : { config: { ...config, description }, packets: stated };
 }
 
-/** Null where it is not VP9 or cannot be told. */
+/** Null where it is not VP9, or where its colours cannot be stated. */
 function statedVp9({ config, packets }: CodedVideo, { matrix }: ColourTags): CodedVideo | null {
   if (!config.codec.startsWith("vp09")) return null;
   const stated = changed(packets, (data) => statedVp9Packet(data, matrix));
   return stated === null ? null : { config, packets: stated };
 }
 
-/** Null where one cannot be changed. @param change returns what it is given for what stays */
+/**
+ * The packets after a change; null where one cannot be changed.
+ * @param change returns its argument for a packet that stays as it is
+ */
 function changed(
   packets: readonly EncodedVideoChunk[],
   change: (

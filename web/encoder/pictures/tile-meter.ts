@@ -1,12 +1,12 @@
 import type { CellGrid } from "./cell-grid.ts";
 import type { SourceWindow } from "./source-window.ts";
 
-/** Cells of luma along a tile's side, at most; chroma has half as many. */
+/** Most luma cells along a tile's side; chroma has half as many. */
 const MOST_CELLS = 8;
-/** Along a picture's long side, at least: a tile is 0.7 % of a picture, or less. */
+/** Least number of tiles along a picture's long side: a tile is at most 0.7 % of a picture. */
 const LEAST_TILES = 16;
 
-/** How each tile of a picture lies to the source's; one value a plane and tile, see `tileAt`. */
+/** How each tile of a picture differs from the source's: one value for each plane and tile, see `tileAt`. */
 export interface TileFigures {
   columns: number;
   rows: number;
@@ -14,7 +14,7 @@ export interface TileFigures {
   error: Float32Array;
   /** Mean difference. */
   shift: Float32Array;
-  /** Mean squared distance from what an encoder may put there (see `SourceWindow`). */
+  /** Mean squared distance beyond the limits of what an encoder may put there (see `SourceWindow`). */
   excess: Float32Array;
   /** Mean square of the source's own detail: a cell's distance from the middle of its limits. */
   detail: Float32Array;
@@ -24,7 +24,10 @@ export interface TileFigures {
 
 export const PLANES = [0, 1, 2] as const;
 
-/** Where a figure stands. @param tile row by row */
+/**
+ * Index of a tile's value in a figure.
+ * @param tile counted row by row
+ */
 export function tileAt({ columns, rows }: TileFigures, plane: number, tile: number): number {
   return plane * columns * rows + tile;
 }

@@ -4,8 +4,8 @@ import { PLANES, type TileFigures, tileAt } from "./tile-meter.ts";
 const NEAR_PICTURES = 2;
 
 /**
- * The greatest size of a figure at and around each tile, in this picture and near ones: what coding noise
- * comes to there. Two encoders spend their bits on other pictures and blocks, though on the same things.
+ * The greatest absolute value of a figure at and around each tile, in this picture and near ones: the coding noise to
+ * expect there. Two encoders spend their bits on the same content, but not on the same pictures and blocks.
  */
 export function greatestNear(
   pictures: readonly TileFigures[],
