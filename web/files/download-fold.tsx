@@ -2,13 +2,13 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { t } from "../words/words.ts";
 
-/** Downloads that are looked for when somebody opens them. */
+/** A fold whose downloads are looked up when somebody opens it. */
 export function DownloadFold({
   label,
   isCard = false,
   children,
 }: {
-  /** For screen readers, where the summary alone does not say of which video. */
+  /** For screen readers, where the summary alone does not name the video. */
   label?: string;
   isCard?: boolean;
   children(): ComponentChildren;

@@ -13,7 +13,7 @@ export interface DownloadPanelProps {
   title: string;
   masterUrl: string;
   ownerToken: string | null;
-  /** The video's objects; rejects where they are not known. */
+  /** Reads the list of the video's objects; rejects where it cannot be read. */
   read(): Promise<VideoFiles>;
 }
 
@@ -21,13 +21,13 @@ interface Choice {
   label: string;
   name: string;
   type: string;
-  /** About. */
+  /** An estimate. */
   sizeBytes: number;
   /** Null: everything. */
   track: FilesTrack | null;
 }
 
-/** Files of a finished video, made in this page without a server. */
+/** Downloads of a finished video, whose files are made in this page without a server. */
 export function DownloadPanel({ title, masterUrl, ownerToken, read }: DownloadPanelProps) {
   const files = useSignal<VideoFiles | null>(null);
   const choices = useSignal<Choice[] | null>(null);

@@ -5,7 +5,7 @@ import type { SaveTarget } from "./save-target.ts";
 import { type ObjectReader, segmentSource } from "./segment-source.ts";
 import { zipStream } from "./zip.ts";
 
-/** Files of finished videos, made in the page of accepted segments. Loaded where a person asks for one. */
+/** Makes files of finished videos from accepted segments, in the page. Loaded when a person asks for a file. */
 
 export interface MakeFile extends ObjectReader {
   files: VideoFiles;
@@ -15,7 +15,7 @@ export interface MakeFile extends ObjectReader {
 }
 
 /**
- * An MP4 of a rendition with the first sound, or an M4A of a sound.
+ * Makes an MP4 of a video rendition with the first audio track, or an M4A of an audio rendition.
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH, OUTPUT_INVALID
  */
 export async function makeMp4(options: MakeFile, { kind, rendition }: FilesTrack): Promise<void> {
@@ -41,7 +41,8 @@ export async function makeMp4(options: MakeFile, { kind, rendition }: FilesTrack
 }
 
 /**
- * All of the video as a folder: `master.m3u8` in it plays from any web server, and from disk in players that read HLS.
+ * Makes a ZIP of the whole video as one folder. Its `master.m3u8` plays from any web server, and from disk in players
+ * that read HLS.
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH
  */
 export async function makeZip(options: MakeFile, title: string): Promise<void> {
@@ -55,7 +56,7 @@ export async function makeZip(options: MakeFile, title: string): Promise<void> {
       signal.throwIfAborted();
       const { value, done } = await reader.read();
       if (done) break;
-      // Chunks of the ZIP are views of what was fetched.
+      // Copied, because chunks of the ZIP are views of fetched buffers.
       await writer.write({ type: "write", data: new Uint8Array(value), position });
       position += value.length;
       onProgress(Math.min(1, position / total));
@@ -73,7 +74,7 @@ export function sizeOf({ tracks, others }: VideoFiles): number {
   return objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-/** Bytes of a track, with the first sound where it is video: about what its file will have. */
+/** Estimated size of a track's file in bytes: the track, and for video also the first audio track. */
 export function fileSizeOf({ tracks }: VideoFiles, track: FilesTrack): number {
   const sound = tracks.find(({ kind }) => kind === "audio");
   const parts = track.kind === "video" && sound !== undefined ? [track, sound] : [track];

@@ -13,21 +13,21 @@ import { openSaveTarget } from "./save-target.ts";
 export interface OriginalPanelProps {
   videoId: string;
   ownerToken: string;
-  /** What is kept now; null: nothing. */
+  /** The stored original; null where there is none. */
   original: { sizeBytes: number } | null;
-  /** The file at hand; null: the person is asked for it. */
+  /** The source file, where the page has it; null: the person is asked to choose it. */
   file: File | null;
   /** The name under which the original is saved again. */
   name: string;
-  /** Begins by itself. */
+  /** Whether the upload begins by itself. */
   isWanted?: boolean;
   keep(file: File, options: WholeUploadOptions): Promise<void>;
   remove(): Promise<void>;
 }
 
 /**
- * The file that a video was made from: uploaded to be kept with it, got back, deleted. An upload that was
- * interrupted, also by a reload, goes on where it was when the same file is chosen again.
+ * Uploads, downloads and deletes the original: the file that a video was made from. An upload that was interrupted,
+ * also by a reload, goes on where it was when the same file is chosen again.
  */
 export function OriginalPanel(props: OriginalPanelProps) {
   const { videoId, ownerToken, file, name, isWanted = false, keep, remove } = props;
@@ -54,7 +54,7 @@ export function OriginalPanel(props: OriginalPanelProps) {
       original.value = { sizeBytes: chosen.size };
     } catch (thrown) {
       const wire = toWireError(thrown);
-      // Too old, or of a site that forgot it: the next try begins anew.
+      // The interrupted upload is too old, or the site no longer knows it: the next try begins anew.
       if (["FORBIDDEN", "REQUEST_INVALID", "NOT_FOUND"].includes(wire.code))
         forgetOriginal(videoId);
       if (!signal.aborted) error.value = wire;
@@ -148,7 +148,7 @@ export function OriginalPanel(props: OriginalPanelProps) {
   );
 }
 
-/** Its bytes go to the person's file as they come. */
+/** Downloads the original; its bytes are written to the person's file as they come. */
 async function save(
   videoId: string,
   ownerToken: string,

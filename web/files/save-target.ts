@@ -1,21 +1,21 @@
 import { BlobWriter } from "../../shared/ingest/remux/blob-writer.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 
-/** Files that a page makes bit by bit, among the person's downloads. */
+/** Saves files that a page makes part by part, at a place of the person's choice or in the downloads. */
 
 export interface WrittenPart {
   type: "write";
   data: Uint8Array<ArrayBuffer>;
-  /** Where it begins, in bytes of the file. */
+  /** Offset in the file, in bytes. */
   position: number;
 }
 
 export interface SaveTarget {
-  /** Closing it is the file's end; aborting it leaves none. */
+  /** Closing it completes the file; aborting it leaves no file. */
   writable: WritableStream<WrittenPart>;
 }
 
-/** Without a file to write to, the browser keeps what is made in Blobs, as long as the page is open. */
+/** Most bytes of a file that is collected in Blobs, in browsers that cannot write to a file. */
 const MOST_BLOB_BYTES = 2 * 1024 ** 3;
 
 interface FilePicker {
@@ -25,9 +25,9 @@ interface FilePicker {
 }
 
 /**
- * A file that the person chooses a place for, or one among the downloads. Needs a click.
- * @returns null where the person chose none
- * @throws TributaryError STORAGE_LIMIT where the browser cannot keep so much
+ * Opens a file at a place that the person chooses, or in the downloads. Must be called from a click.
+ * @returns null where the person cancelled the choice
+ * @throws TributaryError STORAGE_LIMIT where the browser cannot store that many bytes
  */
 export async function openSaveTarget(
   name: string,
@@ -56,13 +56,13 @@ export async function openSaveTarget(
   return { writable };
 }
 
-/** Puts a file of this page among the person's downloads. */
+/** Saves a file of this page to the person's downloads. */
 export function offer(file: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  // The browser takes it up after this task.
+  // Not at once: the browser begins the download after this task.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 

@@ -4,7 +4,7 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { namedHashes } from "../../shared/job/object-keys.ts";
 import type { FilesTrack } from "../../shared/wire/files.ts";
 
-/** Objects in memory at a time, of each track. */
+/** Most objects of each track that are in memory at a time. */
 const MOST_HELD = 3;
 const CACHE_BYTES = 1024 * 1024;
 
@@ -12,12 +12,12 @@ const CACHE_BYTES = 1024 * 1024;
 export interface ObjectReader {
   /** Address of its multivariant playlist. */
   masterUrl: string;
-  /** The owner's: a private video needs it. */
+  /** A private video needs it; null where this browser does not have it. */
   ownerToken: string | null;
   signal: AbortSignal;
 }
 
-/** A track as one file: its segments are fetched when they are read, and few are kept in memory. */
+/** A track as one file: segments are fetched when they are read, and only a few stay in memory. */
 export function segmentSource(reader: ObjectReader, { init, media }: FilesTrack): Source {
   let end = 0;
   const parts = [init, ...media].map(({ path, sizeBytes }) => {
@@ -31,7 +31,7 @@ export function segmentSource(reader: ObjectReader, { init, media }: FilesTrack)
     if (before !== undefined) return before;
     const fetched = fetchObject(reader, path);
     held.set(path, fetched);
-    // What failed is fetched anew.
+    // A failed object is fetched anew when it is read again.
     fetched.catch(() => held.delete(path));
     const [oldest] = held.keys();
     if (held.size > MOST_HELD && oldest !== undefined) held.delete(oldest);
@@ -55,7 +55,7 @@ export function segmentSource(reader: ObjectReader, { init, media }: FilesTrack)
 }
 
 /**
- * An object, which has to be what its name says.
+ * Fetches an object, and checks its bytes against the hash in its name, where there is one.
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH
  */
 export async function fetchObject(

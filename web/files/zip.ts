@@ -2,10 +2,10 @@ import { makeZip } from "client-zip";
 import type { VideoFiles } from "../../shared/wire/files.ts";
 import { fetchObject, type ObjectReader } from "./segment-source.ts";
 
-/** Files that are there or not: posters, storyboards, the manifest of DASH players. */
+/** Optional files: the manifest for DASH players, the poster, the storyboard. */
 const EXTRAS = ["manifest.mpd", "poster.jpg", "storyboard.vtt"];
 
-/** A video as a ZIP of one folder, file after file; nothing is packed, since media has no air in it. */
+/** A video as a ZIP of one folder, streamed file by file. Nothing is compressed, since media already is. */
 export function zipStream(
   reader: ObjectReader,
   files: VideoFiles,
@@ -16,7 +16,7 @@ export function zipStream(
 
 async function* entries(reader: ObjectReader, files: VideoFiles, title: string) {
   const entry = (name: string, input: Uint8Array<ArrayBuffer> | string) => ({ name, input });
-  // As it is served, not as it is stored: with the captions.
+  // The served playlist, not the stored one: only the served one names the captions.
   const master = await fetchObject(reader, "master.m3u8");
   yield entry("master.m3u8", master);
   yield entry("index.html", pageOf(title));
@@ -41,7 +41,7 @@ async function* entries(reader: ObjectReader, files: VideoFiles, title: string) 
   }
 }
 
-/** Playlists of captions, and the parts that they name. */
+/** Paths of the caption playlists, and of the files that they name. */
 async function captionFiles(reader: ObjectReader, master: string): Promise<string[]> {
   const playlists = [...master.matchAll(/^#EXT-X-MEDIA:TYPE=SUBTITLES.*URI="([^"]+)"/gm)];
   const paths: string[] = [];
@@ -54,7 +54,7 @@ async function captionFiles(reader: ObjectReader, master: string): Promise<strin
   return [...new Set(paths)];
 }
 
-/** For browsers that play HLS by themselves. */
+/** A page with a player, for browsers that play HLS natively. */
 function pageOf(title: string): string {
   const text = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   return `<!doctype html>
