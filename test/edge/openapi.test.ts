@@ -155,7 +155,7 @@ describe("the OpenAPI document", () => {
         const answer = (await response.json().catch(() => null)) as {
           code?: keyof typeof ERROR_CODES;
         } | null;
-        // What is asked for here exists nowhere or is refused: with a code that the document names.
+        // Everything requested here does not exist or is refused. The document names the code of each answer.
         if (answer?.code === undefined) continue;
         const named = JSON.stringify(document.paths[path]?.[method]?.responses);
         expect(named, `${method} ${path}`).toContain(answer.code);
@@ -225,7 +225,7 @@ describe("the OpenAPI document", () => {
     expect(list?.parameters?.some(({ required }) => required === true)).toBe(false);
     const bodies = paths["/api/jobs"]?.["post"]?.requestBody?.content;
     expect(JSON.stringify(bodies)).toMatch(/anyOf.*CreateWholeJob.*CreatePlannedJob/);
-    // Every reference leads somewhere.
+    // Each reference names an existing schema.
     const references = JSON.stringify(paths).matchAll(/"#\/components\/schemas\/(\w+)"/g);
     const names = new Set([...references].map(([, name]) => name));
     expect([...names].filter((name) => !SCHEMA_NAMES.includes(name ?? ""))).toEqual([]);
@@ -242,7 +242,7 @@ describe("the OpenAPI document", () => {
     });
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("access-control-allow-headers")).toContain("authorization");
-    // The typed client sends it with each creation.
+    // The typed client sends this header with each creation.
     expect(response.headers.get("access-control-allow-headers")).toContain("idempotency-key");
     expect(response.headers.get("access-control-allow-credentials")).toBeNull();
   });

@@ -11,7 +11,7 @@ import {
 } from "../../shared/wire/operator.ts";
 import { createJob, makeAll, plan } from "./scripted-holder.ts";
 
-// What the operator sees and rules, and what those who watch tell.
+// What the operator sees and decides, and reports by viewers.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 afterEach(() => rule({}));
@@ -167,7 +167,7 @@ test("a backup brings back what was lost, and changes nothing that is there", as
     videoSchema.parse(await (await ask(`/api/videos/${jobId}`, { token })).json());
   expect(await found(lost)).toMatchObject({ state: "ready", name: plan.source.name });
   expect(await found(kept)).toMatchObject({ title: "After" });
-  // Its owner manages it still.
+  // Its owner can still manage it.
   const gone = await ask(`/api/videos/${lost.jobId}`, { method: "DELETE", token: lost.ownerToken });
   expect(gone.status).toBe(204);
 });

@@ -11,7 +11,7 @@ import {
 } from "../../shared/wire/api.ts";
 import { call, createJob, makeAll } from "./scripted-holder.ts";
 
-// The file that a video was made from, kept beside it: who may have it, and when it goes.
+// The file that a video was made from, kept beside it: who may download it, and when it is deleted.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -34,7 +34,7 @@ async function begin({ jobId, ownerToken }: CreateJobResponse) {
   return createUploadResponseSchema.parse(await response.json());
 }
 
-/** As storage does with a presigned PUT. */
+/** Uploads the file as one part, as a presigned PUT would. */
 async function sent(upload: string, bytes = BYTES): Promise<{ part: number; etag: string }[]> {
   const { key, multipartId } = openUpload(env, upload, Date.now(), "");
   const { etag } = await env.MEDIA.resumeMultipartUpload(key, multipartId).uploadPart(1, bytes);
@@ -48,7 +48,7 @@ async function kept(job: CreateJobResponse): Promise<void> {
   expect(await (await post(path, job.ownerToken, body)).json()).toEqual({
     sizeBytes: BYTES.length,
   });
-  // Asked for again after a lost answer.
+  // The request may be repeated, as after a lost answer.
   expect((await post(path, job.ownerToken, body)).status).toBe(200);
 }
 
@@ -63,7 +63,7 @@ async function change({ jobId, ownerToken }: CreateJobResponse, patch: object): 
 
 test("the owner has it back, whole and in parts, under its name; others only where the owner wants it", async () => {
   const job = await createJob();
-  // While the video is still being made.
+  // The original is kept while the video is still being made.
   await kept(job);
   await makeAll(job);
   const path = `/api/videos/${job.jobId}/original`;
@@ -100,10 +100,10 @@ test("nobody but the owner keeps one, and an upload of another video is none", a
   const { upload } = await begin(other);
   const complete = { upload, parts: await sent(upload) };
   expect((await post(`${path}/complete`, job.ownerToken, complete)).status).toBe(403);
-  // What is no source becomes no job, and is not thrown away as one.
+  // Such an upload is no source: no job can be made of it, and it cannot be aborted like one.
   expect((await post("/api/jobs", null, { source: { upload } })).status).not.toBe(201);
   expect((await post("/api/uploads/abort", null, { upload })).status).toBe(403);
-  // Fewer bytes than it said.
+  // Fewer bytes than were announced.
   const short = await begin(job);
   const parts = await sent(short.upload, BYTES.slice(1));
   const refused = await post(`${path}/complete`, job.ownerToken, { upload: short.upload, parts });

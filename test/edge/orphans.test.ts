@@ -28,8 +28,8 @@ import {
 } from "./scripted-holder.ts";
 import { ownerWithChunks } from "./scripted-swarm.ts";
 
-// The whole bucket and both tables, before and after: what nobody will read any more is not kept, by
-// whichever way it came and whenever.
+// Compares the whole bucket and both tables before and after. Objects and rows that nobody will read any more are
+// deleted, however and whenever they were written.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 afterEach(() => {
@@ -42,7 +42,7 @@ async function keys(): Promise<string[]> {
   return objects.map(({ key }) => key).sort();
 }
 
-/** Ids of both tables. */
+/** Ids in both tables. */
 async function rows(): Promise<{ videos: string[]; owners: string[] }> {
   const [videos, owners] = await env.CATALOG.batch<{ id: string }>([
     env.CATALOG.prepare("SELECT id FROM videos ORDER BY id"),
@@ -52,7 +52,7 @@ async function rows(): Promise<{ videos: string[]; owners: string[] }> {
   return { videos: ids(videos), owners: ids(owners) };
 }
 
-/** An hour and a bit later, with the alarm that is due then. */
+/** Moves the clock on by a little more than an hour, and runs the alarm that is due then. */
 async function anHourLater({ jobId }: CreateJobResponse): Promise<void> {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_700_000 });
   await runDurableObjectAlarm(coordinator(jobId));
@@ -62,7 +62,7 @@ function asOwner(job: CreateJobResponse, method: string, path: string): Promise<
   return call(path, { method, headers: { authorization: `Bearer ${job.ownerToken}` } });
 }
 
-/** A PUT that was signed before, of bytes that are no result: its URL is good for some minutes. */
+/** A signed PUT for bytes that are no result. Its URL is valid for some minutes. */
 async function signedPut({ jobId }: CreateJobResponse) {
   const [first] = made(plan.tasks[0]?.id ?? "");
   if (first === undefined) throw new Error("There is nothing that was made.");
@@ -177,7 +177,7 @@ test("a deleted video does not come back by a URL that was signed before", async
   expect(await keys()).toContain(stray);
   await anHourLater(job);
   expect({ objects: await keys(), rows: await rows() }).toEqual(before);
-  // Nor is anything left at the coordinator, whose alarm rings no more.
+  // The coordinator has no data left and no alarm set.
   const { alarm, kept } = await runInDurableObject(coordinator(job.jobId), async (_, ctx) => {
     return { alarm: await ctx.storage.getAlarm(), kept: [...ctx.storage.kv.list()] };
   });
@@ -240,7 +240,7 @@ test("a part has just the bytes that were declared, and no upload has more parts
   const { upload, put } = await begunUpload();
   expect((await put(1)).status).toBe(200);
   for (const body of [new Uint8Array(8 * 1024 ** 2 + 1), new Uint8Array(5 * 1024 ** 2)]) {
-    // 403; a large body can come to 500 at the local endpoint.
+    // 403, or 500 from the local endpoint for a large body.
     expect((await put(1, body)).status).toBeGreaterThanOrEqual(403);
     expect((await put(2, body)).status).toBeGreaterThanOrEqual(403);
   }

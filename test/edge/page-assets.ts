@@ -14,7 +14,7 @@ const PAGES: Record<string, string> = {
   "/watch": watch,
 };
 
-/** The pages' own files, as the build's asset store would answer with them: tests have no build. */
+/** Takes the place of the build's asset store, because these tests have no build. */
 export const PAGE_ASSETS = {
   fetch: async (input: RequestInfo | URL) => {
     const { pathname } = new URL(input instanceof Request ? input.url : input);

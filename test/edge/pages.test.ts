@@ -14,7 +14,7 @@ import { HOSTILE } from "../pages/published-video.ts";
 import { PAGE_ASSETS } from "./page-assets.ts";
 import { createJob, makeAll, plan } from "./scripted-holder.ts";
 
-// What browsers and other programs get at the addresses that people share.
+// What browsers and other programs get at the addresses that people share with each other.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -43,7 +43,7 @@ async function change({ jobId, ownerToken }: CreateJobResponse, body: object): P
   expect((await ask(`/api/videos/${jobId}`, init)).status).toBe(200);
 }
 
-/** Scripts of a page that a browser would run, and the texts in it. */
+/** Reads the types of a page's scripts, and its texts. */
 async function seen(response: Response) {
   const found = { scripts: [] as string[], images: 0, title: "", heading: "", robots: "" };
   const rewriter = new HTMLRewriter()

@@ -20,12 +20,12 @@ import { deliver, grantWithin, joinByLink, ownerWithChunks, share } from "./scri
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
-/** A tab whose browser has codecs of its own. */
+/** Engines of a tab whose browser has codecs of its own. */
 const FAST: Engine[] = ["webcodecs", "ffmpeg-wasm"];
 
 const isVideo = ({ task }: LeaseGrant): boolean => task.kind === "video";
 
-/** An owner that uses its browser's codecs, and stays. */
+/** An owner that uses its browser's codecs and stays connected. */
 async function fastOwner(job: CreateJobResponse): Promise<ScriptedHolder> {
   const owner = await ownerWithChunks(job, { engines: FAST });
   owner.send({ type: "settings", settings: { stageAll: false } });
@@ -55,7 +55,7 @@ async function look(owner: ScriptedHolder, { leaseId, task, compare }: LeaseGran
   return agrees;
 }
 
-/** The next lease, which is sure to come. */
+/** Waits for the next lease, which has to come. */
 async function nextGrant(holder: ScriptedHolder): Promise<LeaseGrant> {
   holder.send({ type: "want", slots: 1 });
   const [grant] = (await holder.next("grant")).grants;
@@ -63,7 +63,7 @@ async function nextGrant(holder: ScriptedHolder): Promise<LeaseGrant> {
   return grant;
 }
 
-/** Delivers, truly, what comes before the lease that is looked for. */
+/** Takes leases until one fulfils the condition, and delivers right results for the others. */
 async function workUpTo(
   holder: ScriptedHolder,
   isIt: (grant: LeaseGrant) => boolean,
@@ -75,13 +75,16 @@ async function workUpTo(
   }
 }
 
-/** The owner makes and looks at all there is until the video is ready. */
+/** The owner makes and compares everything until the video is ready. */
 async function ownerFinishes(owner: ScriptedHolder, job: CreateJobResponse) {
   while ((await status(job)).state === "running") await ownerWorks(owner);
   return until(job, "ready");
 }
 
-/** The owner makes and looks at whatever there is, until nothing comes any more. */
+/**
+ * The owner makes and compares everything that it gets, until no lease comes.
+ * @returns ids of the tasks compared and made
+ */
 async function ownerWorks(owner: ScriptedHolder): Promise<{ seen: string[]; made: string[] }> {
   const did = { seen: [] as string[], made: [] as string[] };
   for (let grant = await grantWithin(owner); grant !== null; grant = await grantWithin(owner)) {
@@ -118,9 +121,10 @@ describe("a contributor's own codecs", { timeout: 300_000 }, () => {
         seen.push(audit.task.id);
       }
     }
-    // A lease that came while nobody waited for it any more is free again with a new hello.
+    // A lease may have come after the wait for it ended. A new hello without it frees it.
     await owner.join({ engines: FAST });
-    // While it was idle it may have made what is compared by hash, and looked at pictures later.
+    // While idle, the owner may have made tasks that are compared by hash, so some comparisons of frames come only
+    // now.
     seen.push(...(await ownerWorks(owner)).seen);
     const ready = await until(job, "ready");
     expect(theirs.length).toBeGreaterThan(2);
@@ -148,7 +152,7 @@ describe("a contributor's own codecs", { timeout: 300_000 }, () => {
       }
       expect(told.length).toBeGreaterThan(2);
       const did = await ownerWorks(owner);
-      // One look is enough, and all else of the liar is made anew.
+      // One comparison is enough. All other results of the liar are made again.
       expect(did.seen.length).toBe(1);
       expect(did.made).toEqual(expect.arrayContaining(did.seen));
       expect(await liar.closed()).toBe(1008);
@@ -227,7 +231,7 @@ describe("a contributor's own codecs", { timeout: 300_000 }, () => {
     }
     if (grant === null) throw new Error("No picture to make.");
     const { leaseId, task } = grant;
-    // As if it had been asked.
+    // A verdict that nobody asked for.
     helper.send({ type: "compared", leaseId, verdict: "agrees" });
     expect(await helper.next("revoke")).toMatchObject({ leaseId });
     const again = await grantWithin(helper);
@@ -265,7 +269,7 @@ describe("a helper's sound", { timeout: 300_000 }, () => {
       for (let count = 0; count < plan.tasks.length; count += 1) {
         const grant = await nextGrant(liar);
         const { id } = grant.task;
-        // By an engine whose bytes are the same everywhere, whoever makes it.
+        // Audio is made by an engine whose output has the same bytes everywhere.
         if (!isVideo(grant)) expect(grant.engine).toBe("ffmpeg-wasm");
         const result = isVideo(grant) ? made(id) : (falseSounds[kind][id] ?? []);
         expect(await deliver(liar, grant, result, grant.engine ?? "webcodecs")).toMatchObject({

@@ -14,11 +14,11 @@ import { makeMemberKey } from "../pool/made-key.ts";
 import { pooled, tokenOf } from "./pool-tab.ts";
 import { call } from "./scripted-holder.ts";
 
-// What one pool's object holds: members' sockets on the real one, in workerd.
+// How many members one pool's object can serve, with real sockets in workerd.
 
 const MEMBERS = 500;
 const JOBS = 20;
-/** Many times what it took on two busy cores. */
+/** Many times the time that it took on two busy cores. */
 const MOST_MS = 60_000;
 
 test(`${MEMBERS} members join, are handed out, moved and told`, async () => {
@@ -90,7 +90,7 @@ test(`${MEMBERS} members join, are handed out, moved and told`, async () => {
       const asked = { jobId, title: jobId, owner: jobId };
       expect(await stub.ask(tokenOf(pool.askUrl), asked)).toMatchObject({ ok: true });
     }
-    // Together: who reports first on a slow machine would get all members.
+    // At the same time: on a slow machine, the first job to report would otherwise get all members.
     await Promise.all(jobs.map((jobId) => stub.report(report(jobId))));
     await until(() => assigned.every((jobId) => jobId !== null));
   });
@@ -123,7 +123,7 @@ test(`${MEMBERS} members join, are handed out, moved and told`, async () => {
     for (const socket of sockets) {
       socket.send(JSON.stringify({ type: "slots", slots: 0, rests: "paused" }));
     }
-    // In the order of the sockets' messages: the last one was heard when the object answers this.
+    // Polls until the object has read the last socket's message.
     const rested = async () =>
       (await (await pooled(pool, pool.operatorToken, "GET")).json()) as { working: number };
     while ((await rested()).working > 0) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -7,10 +7,10 @@ import type { MadeOutput } from "./made-job.ts";
 import { call } from "./scripted-holder.ts";
 import { ENGINE } from "./scripted-swarm.ts";
 
-/** A member of a pool: the real one, whose jobs are done by holders whose results are there. */
+/** A pool's member with the real code. Its holders return results that were made before. */
 export class PoolTab {
   readonly member: PoolMember<ReturnType<typeof sessionOf>>;
-  /** Jobs that it was sent to, in order. */
+  /** Ids of the jobs that it was sent to, in order. */
   readonly jobs: string[] = [];
 
   constructor(

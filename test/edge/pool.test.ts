@@ -16,7 +16,7 @@ import { PoolTab, pooled, tokenOf } from "./pool-tab.ts";
 import { call, eventually, lies, made, plan, status, until } from "./scripted-holder.ts";
 import { ENGINE, ownerWithChunks } from "./scripted-swarm.ts";
 
-// Real pool, coordinators, gate, storage, members and holders.
+// A pool with real coordinators, gate, storage, members and holders.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -39,7 +39,7 @@ function askFor(pool: CreatePoolResponse, more: object = {}, ask: object = {}): 
   });
 }
 
-/** A job that asks the pool, all of its chunks in storage, and nobody there but the pool. */
+/** A job that asks the pool for help. All its chunks are in storage, and its owner is not connected. */
 async function stagedJob(pool: CreatePoolResponse, requester: string): Promise<CreateJobResponse> {
   const response = await askFor(pool, {}, { requester });
   expect(response.status).toBe(201);
@@ -127,7 +127,7 @@ describe("a pool", () => {
     const jobs = [await stagedJob(pool, "first-owner"), await stagedJob(pool, "second-owner")];
     await eventually(() => expect(new Set(tabs.flatMap((tab) => tab.jobs)).size).toBe(2));
     const owners = jobs.map(ownerOf);
-    // The object forgets what is not stored; sockets and what they are for survive.
+    // Eviction loses what is not stored. The sockets and their attachments survive it.
     await evictDurableObject(env.POOL.getByName(pool.poolId));
     await Promise.all(jobs.map((job) => until(job, "ready")));
     const third = await stagedJob(pool, "first-owner");
@@ -160,7 +160,7 @@ describe("a pool", () => {
     });
     const owners = [ownerOf(one)];
     await eventually(() => expect(liar.member.refused?.code).toBe("SENT_AWAY"));
-    // Nobody has looked at the other video, and what it had of the liar is gone from there, too.
+    // The other video loses the liar's results, too, although none of them was compared there.
     await eventually(async () => expect((await status(two)).progress).toBe(0));
     owners.push(ownerOf(two));
     const ready = await Promise.all(jobs.map((job) => until(job, "ready")));
@@ -171,7 +171,7 @@ describe("a pool", () => {
     for (const { segments } of ready) {
       expect(segments.filter(({ sha256 }) => !right.has(sha256))).toEqual([]);
     }
-    // It is known by its key when it comes again.
+    // When it comes again, the pool recognizes its key.
     const again = new PoolTab(pool, key, { outputs: made });
     await eventually(() => expect(again.member.refused?.code).toBe("SENT_AWAY"));
     for (const owner of owners) owner.leave();

@@ -13,7 +13,7 @@ import { jpeg, STORYBOARD, savePictures, sheet } from "./made-pictures.ts";
 import { PAGE_ASSETS } from "./page-assets.ts";
 import { createJob, makeAll, plan, until } from "./scripted-holder.ts";
 
-// Posters and storyboards from the API to the addresses that others read.
+// Posters and storyboards, from the upload by the API to the addresses of viewers.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -142,7 +142,7 @@ test("a storyboard names each tile with its time and place", async () => {
     await response.arrayBuffer();
     expect(response.headers.get("cache-control")).toContain("immutable");
   }
-  // Another one takes its place.
+  // Another storyboard replaces it.
   expect(await sendStoryboard(job, {})).toEqual([200, ""]);
   const now = await stored(jobId);
   expect(now).toHaveLength(3);
@@ -176,7 +176,7 @@ test("pictures go with the video: deleted, and cancelled", async () => {
     await expect.poll(() => stored(job.jobId)).toEqual([]);
     const rows = env.CATALOG.prepare("SELECT 1 FROM video_pictures WHERE id = ?").bind(job.jobId);
     await expect.poll(() => rows.first()).toBeNull();
-    // What comes late is kept nowhere.
+    // An upload that comes after the deletion is not stored.
     expect((await sendPoster(job, jpeg(160, 90)))[0]).toBe(404);
     expect(await stored(job.jobId)).toEqual([]);
   }

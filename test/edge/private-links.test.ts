@@ -11,7 +11,7 @@ import { savePictures } from "./made-pictures.ts";
 import { PAGE_ASSETS } from "./page-assets.ts";
 import { createJob, makeAll, plan } from "./scripted-holder.ts";
 
-// Signed links to a private video: everything that players reach by one, and nothing without it.
+// Signed links to a private video: with one, players reach everything they need; without it, nothing.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
@@ -71,7 +71,7 @@ async function linkTo(
   return videoLinkSchema.parse(await response.json());
 }
 
-/** Every address that a manifest leads to, by the rules of relative addresses alone. */
+/** All addresses that a manifest leads to, resolved only as relative URLs. */
 async function reached(from: string): Promise<Set<string>> {
   const found = new Set<string>();
   const left = [from];
@@ -100,10 +100,10 @@ test("every address of its playlists plays by the link, and is nowhere without i
   const hls = await reached(link.masterUrl);
   const kinds = [...hls].map((url) => url.replace(/^.*\./, ""));
   expect(new Set(kinds)).toEqual(new Set(["m3u8", "m4s", "mp4", "vtt"]));
-  // Each segment of each rendition, and more.
+  // Each segment of each rendition is reached.
   const media = plan.segments.length * (plan.video.length + plan.audio.length);
   expect(kinds.filter((kind) => kind === "m4s").length).toBe(media);
-  // The same, and not one address more but its own.
+  // The podcast playlist leads to the same addresses; only its own is new.
   const podcast = await reached(link.podcastUrl);
   expect([...podcast].filter((url) => !hls.has(url))).toEqual([link.podcastUrl]);
   const dash = await reached(link.dashUrl);
@@ -155,7 +155,7 @@ test("the API and the pages show it by the key, as a viewer sees it", async () =
     expect(html).not.toContain("canonical");
     expect(await statusOf(url.replace(/\?.*/, ""), { accept: "text/html" })).toBe(404);
   }
-  // What is its owner's stays so.
+  // The link does not allow what only the owner may do.
   const change = { method: "PATCH", token: key, body: '{"title": "Mine"}' };
   expect(await statusOf(`/api/videos/${jobId}`, change)).toBe(403);
   for (const path of ["links", "unlock"]) {
@@ -236,7 +236,7 @@ describe("a passphrase", () => {
 
     const wrong = await unlock(jobId, PASSPHRASE.toLowerCase());
     expect(problemSchema.parse(await wrong.json()).code).toBe("PASSPHRASE_WRONG");
-    // Another keyboard's way to write the same letters.
+    // The same letters in another Unicode form, as another keyboard may send them.
     const opened = await unlock(jobId, PASSPHRASE.normalize("NFD"));
     const link = videoLinkSchema.parse(await opened.json());
     expect(link.expiresAtMs - Date.now()).toBeLessThanOrEqual(12 * 3_600_000);

@@ -94,7 +94,7 @@ async function begun(old: CreateJobResponse): Promise<CreateJobResponse> {
   return createJobResponseSchema.parse(await response.json());
 }
 
-/** Until the new one stands at the old one's address. */
+/** Makes the new video, and waits until it is at the old one's address. */
 async function madeInPlace(fresh: CreateJobResponse, { jobId }: CreateJobResponse): Promise<void> {
   await makeAll(fresh);
   await eventually(async () => {
@@ -115,14 +115,14 @@ function track(text: string, more: object = {}) {
   return { format: "vtt", language: "en", text: body, ...more };
 }
 
-/** Texts of a video's captions. */
+/** The last line of each caption file of a video. */
 async function captionTexts(id: string): Promise<string[]> {
   const list = captionsListSchema.parse(JSON.parse(await textOf(`/api/videos/${id}/captions`)));
   const texts = list.captions.map(({ url }) => textOf(new URL(url).pathname));
   return (await Promise.all(texts)).map((text) => text.trim().split("\n").at(-1) ?? "");
 }
 
-/** Addresses that a playlist leads to, its own first. */
+/** All addresses that a playlist leads to, with its own as the first. */
 async function reached(from: string, token: string | null = null): Promise<string[]> {
   const found: string[] = [];
   const left = [new URL(from, "http://localhost").href];
@@ -142,7 +142,7 @@ async function keysBelow(prefix: string): Promise<string[]> {
   return (await env.MEDIA.list({ prefix })).objects.map(({ key }) => key);
 }
 
-/** Lets the hour pass that the old one's objects stay. */
+/** Ends the hour in which the old video's objects are kept. */
 async function anHourLater({ jobId }: CreateJobResponse): Promise<void> {
   await runInDurableObject(coordinator(jobId), (_, { storage }) => {
     const sweep = storage.kv.get<{ videoId: string; dueAtMs: number }>("sweep");
@@ -217,7 +217,7 @@ describe("a finished video", () => {
       expect(html).toContain(`rel="canonical" href="http://localhost/watch/${old.jobId}"`);
     }
 
-    // Every address of the new playlists is another than any of the old ones'.
+    // The new playlists lead to no address of the old ones, except the multivariant playlist's own.
     const addresses = await reached(`/v/${old.jobId}/master.m3u8`);
     expect(addresses.length).toBeGreaterThan(oldAddresses.length - 4);
     const shared = addresses.filter((each) => oldAddresses.includes(each));
@@ -226,7 +226,7 @@ describe("a finished video", () => {
     const mpd = await textOf(`/v/${old.jobId}/manifest.mpd`);
     expect(mpd).toContain(`../${fresh.jobId}/</BaseURL>`);
 
-    // Files are made of the new one's objects alone, also while the old one's are there.
+    // Files are made only of the new video's objects, even while the old ones are still there.
     const files = videoFilesSchema.parse(JSON.parse(await textOf(`${path}/files`)));
     expect(files.folder).toBe(fresh.jobId);
     const master = masterIn(`http://localhost/v/${old.jobId}/master.m3u8`, files.folder);
@@ -235,7 +235,7 @@ describe("a finished video", () => {
       expect(await statusOf(new URL(each, master).pathname), each).toBe(200);
     }
 
-    // Who began to watch the old one goes on with it for an hour.
+    // Viewers of the old video can go on watching it for an hour.
     const isCaptions = (each: string) => /\/s[a-z0-9]{8}\//.test(each);
     const watched = oldAddresses.filter((each) => !isCaptions(each));
     for (const each of watched) expect(await statusOf(each), each).toBe(200);
@@ -247,7 +247,7 @@ describe("a finished video", () => {
     expect(await env.MEDIA.head(segment.slice(1))).toBeNull();
     for (const each of addresses) expect(await statusOf(each), each).toBe(200);
 
-    // Both tokens manage it, and nobody else's.
+    // The owner's tokens of both videos manage it, and no other token does.
     for (const { ownerToken } of [old, fresh]) {
       await send("PATCH", path, ownerToken, { description: "Changed." });
     }
@@ -290,7 +290,7 @@ describe("a finished video", () => {
     const first = await madeVideo();
     const second = await begun(first);
     await madeInPlace(second, first);
-    // By an address that is no video's any more.
+    // Replaces it by an address that no longer has a video of its own.
     const third = await begun(first);
     await madeInPlace(third, first);
     for (const { jobId } of [first, second, third]) {
@@ -331,7 +331,8 @@ describe("the old one stays as it is", () => {
     expect(await textOf(`/v/${old.jobId}/master.m3u8`)).toBe(master);
     expect((await seen(old.jobId)).id).toBe(old.jobId);
 
-    // After the rows are moved: the address leads to the new one, and the old one's objects are still to go.
+    // A failure after the rows were moved: the address leads to the new video, and the old objects are not deleted
+    // yet.
     const coordinators = { getByName: () => ({ forget: broken }) };
     const deaf = { ...env, COORDINATOR: coordinators } as unknown as Cloudflare.Env;
     await expect(takePlace(deaf, fresh.jobId)).rejects.toThrow("broken");

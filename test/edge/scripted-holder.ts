@@ -20,16 +20,16 @@ import { PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { MadeOutput } from "./made-job.ts";
 
-/** A lease holder that says exactly what a test has it say, with outputs that were really made. */
+/** A lease holder that sends exactly the messages that a test tells it to, with real outputs. */
 
 export const { plan, outputs: madeOutputs, lies, falseSounds } = inject("madeJob");
 
 const ORIGIN = "http://localhost";
 
-/** Timeout for expected events, shorter than the test's own, so that a deadlock names what is missing. */
+/** Timeout for expected events. It is shorter than the test's own, so that the error names what is missing. */
 const WITHIN_MS = 60_000;
 
-/** Waits until an assertion holds, which must in the end. */
+/** Waits until an assertion holds. @throws the assertion's last error after WITHIN_MS */
 export function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(assertion, WITHIN_MS);
 }
@@ -51,7 +51,7 @@ export async function createJob(
   const response = await call("/api/jobs", {
     method: "POST",
     body: JSON.stringify({ plan: of, visibility }),
-    // Each is somebody else to the rate limit.
+    // Each request has another address, so that no rate limit is reached.
     headers: { "content-type": "application/json", "cf-connecting-ip": `test-${clients}` },
   });
   if (response.status !== 201) throw new Error(await response.text());
@@ -69,14 +69,14 @@ export async function status(job: CreateJobResponse): Promise<JobStatus> {
   return jobStatusSchema.parse(await response.json());
 }
 
-/** A playlist's text; empty when there is none. */
+/** A playlist's text; empty where there is none. */
 export async function playlist(job: CreateJobResponse, path: string): Promise<string> {
   const response = await call(`/v/${job.jobId}/${path}`);
   const bytes = await response.arrayBuffer();
   return response.ok ? new TextDecoder().decode(bytes) : "";
 }
 
-/** The outputs that a task's holder offers, with their bytes. */
+/** The right outputs of a task, with their bytes. */
 export function made(taskId: string): MadeOutput[] {
   return madeOutputs[taskId] ?? [];
 }
@@ -91,7 +91,7 @@ export function bytesOf(output: MadeOutput): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(output.base64), (letter) => letter.charCodeAt(0));
 }
 
-/** Hashes of bytes as an offer says them. */
+/** The output with other bytes, and with their size and hashes. */
 export async function hashed(
   output: OutputFacts,
   bytes: Uint8Array<ArrayBuffer>,
@@ -107,13 +107,13 @@ export async function hashed(
   };
 }
 
-/** The answer to a token that asks for a ticket. */
+/** Requests a ticket with a token. @returns the raw answer */
 export function askForTicket(jobId: string, token: string): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
   return call(`/api/jobs/${jobId}/ticket`, { method: "POST", headers });
 }
 
-/** @throws TributaryError as the edge says */
+/** @throws TributaryError with the code of the edge's answer */
 export async function ticketFor(jobId: string, token: string): Promise<string> {
   const response = await askForTicket(jobId, token);
   if (response.ok) return socketTicketSchema.parse(await response.json()).ticket;
@@ -121,7 +121,7 @@ export async function ticketFor(jobId: string, token: string): Promise<string> {
   throw new TributaryError(code, detail);
 }
 
-/** @param ticket null for none @param address of the client, as the edge sees it; none: nobody knows */
+/** @param ticket null: none is sent @param address of the client, as the edge sees it; default: unknown */
 export function openSocket(
   jobId: string,
   ticket: string | null,
@@ -132,16 +132,16 @@ export function openSocket(
   return call(`/api/jobs/${jobId}/socket${query}`, { headers });
 }
 
-/** Fields of a hello, and the token for its socket's ticket; the owner's by default. */
+/** Fields of a hello, and the token that gets the socket's ticket; default: the owner's. */
 export type Said = Partial<Hello> & { token?: string };
 
 export class ScriptedHolder {
   readonly job: CreateJobResponse;
   /** Name in its hello. */
   readonly name: string;
-  /** The id that it was given; empty before its first welcome. */
+  /** The id that the coordinator gave it; empty before its first welcome. */
   holderId = "";
-  /** Everything that came over all its sockets. */
+  /** All messages received over all its sockets. */
   readonly received: CoordinatorMessage[] = [];
   closeCode: number | null = null;
   /** Called with each message as it comes. */
@@ -160,7 +160,7 @@ export class ScriptedHolder {
     await this.#listen(await openSocket(jobId, await ticketFor(jobId, token)));
   }
 
-  /** As a program from before there were tickets. */
+  /** Opens a socket as older programs did, before there were tickets. */
   async openWithoutTicket(): Promise<void> {
     await this.#listen(await openSocket(this.job.jobId, null));
   }
@@ -186,13 +186,13 @@ export class ScriptedHolder {
     });
   }
 
-  /** Opens a socket and says hello; the welcome is consumed. */
+  /** Opens a socket, sends a hello, and waits for the welcome. */
   async join(said: Said = {}) {
     await this.knock(said);
     return this.next("welcome");
   }
 
-  /** Opens a socket and says hello, whatever the answer may be. */
+  /** Opens a socket and sends a hello. Does not wait for an answer. */
   async knock({ token, ...said }: Said = {}) {
     await this.open(token);
     this.send(this.hello(said));
@@ -228,7 +228,7 @@ export class ScriptedHolder {
     this.#socket = null;
   }
 
-  /** The next message of a type; those before it are passed over. */
+  /** Waits for the next message of a type, and skips the ones before it. */
   async next<T extends CoordinatorMessage["type"]>(type: T, withinMs = WITHIN_MS) {
     return (await this.nextOf([type], withinMs)) as MessageOf<T>;
   }
@@ -285,7 +285,7 @@ export class ScriptedHolder {
     return this.nextOf(["accepted", "rejected"]) as Promise<MessageOf<"accepted" | "rejected">>;
   }
 
-  /** Offer, upload, commit of what was really made. */
+  /** Offers, uploads and commits outputs; by default the right ones. @returns the verdict */
   async deliver(grant: LeaseGrant, outputs: readonly MadeOutput[] = made(grant.task.id)) {
     await putAll(await this.offer(grant.leaseId, outputs), outputs);
     this.commit(grant.leaseId);
@@ -310,7 +310,7 @@ export async function putAll(puts: readonly Put[], outputs: readonly MadeOutput[
     const output = outputs[put.output];
     if (output === undefined) throw new Error("A PUT for no output.");
     const { status } = await putBytes(put, bytesOf(output));
-    // 412: it was stored before.
+    // 412: the object was stored before.
     if (status !== 200 && status !== 412) throw new Error(`PUT: ${status}`);
   }
 }
@@ -321,7 +321,7 @@ export async function putBytes(put: Put, bytes: Uint8Array<ArrayBuffer>): Promis
   return response;
 }
 
-/** Asks until the job is in a state. */
+/** Polls until the job is in a state. @throws Error after `withinMs` */
 export async function until(
   job: CreateJobResponse,
   state: JobStatus["state"],
@@ -336,7 +336,7 @@ export async function until(
   }
 }
 
-/** Has one holder make all of a job; resolves when the job is ready. */
+/** Lets one holder make the whole job, and resolves when the job is ready. */
 export async function makeAll(job: CreateJobResponse): Promise<void> {
   const holder = new ScriptedHolder(job);
   await holder.join();

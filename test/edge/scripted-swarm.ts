@@ -17,12 +17,12 @@ import {
   ScriptedHolder,
 } from "./scripted-holder.ts";
 
-/** Owners and contributors of scripts: links, staging, audits. */
+/** Scripted owners and contributors: links, staging, audits. */
 
-/** Results of this engine are compared by hash; the bytes are of native ffmpeg, which is its equal. */
+/** Results of this engine are compared by hash. The outputs are native ffmpeg's, which has the same bytes. */
 export const ENGINE: Engine = "ffmpeg-wasm";
 
-/** A contributor link's token. */
+/** Makes a link for contributors. @returns its token */
 export async function share(
   job: CreateJobResponse,
   request: Partial<ShareRequest> = {},
@@ -33,7 +33,7 @@ export async function share(
   return new URL(joinUrl).hash.slice(1);
 }
 
-/** A call below the job's address, with the owner's token unless another one is given. */
+/** Calls an address below the job's. @param token default: the owner's */
 export function owned(
   { jobId, ownerToken }: CreateJobResponse,
   method: string,
@@ -73,7 +73,10 @@ export async function joinByLink(
   return holder;
 }
 
-/** The code with which a ticket or a hello is refused: the socket is closed then, and real holders do not come back. */
+/**
+ * Expects a ticket or a hello to be refused with a closed socket, after which real holders do not come back.
+ * @returns the code
+ */
 export async function refusedHello(
   job: CreateJobResponse,
   said: Parameters<ScriptedHolder["join"]>[0],
@@ -93,13 +96,13 @@ export async function refusedHello(
   return error.code;
 }
 
-/** The owner's tab, with every chunk in storage, at work on nothing yet. */
+/** An owner's tab that has staged all chunks and has no lease yet. */
 export async function ownerWithChunks(
   job: CreateJobResponse,
   { tasks = plan.tasks.length, engines = [ENGINE] }: { tasks?: number; engines?: Engine[] } = {},
 ): Promise<ScriptedHolder> {
   const owner = new ScriptedHolder(job);
-  // It asks for more while one is on its way.
+  // The coordinator asks for further chunks while one is being staged.
   const asked: string[] = [];
   owner.onMessage = (message) => {
     if (message.type === "stage") asked.push(...message.taskIds);
@@ -142,7 +145,7 @@ async function stage(owner: ScriptedHolder, taskId: string): Promise<void> {
   owner.send({ type: "staged", taskId });
 }
 
-/** Offers a result; an audit that agrees ends right there, all else is uploaded and committed. */
+/** Offers a result. An audit that agrees ends with the offer; any other result is uploaded and committed. */
 export async function deliver(
   holder: ScriptedHolder,
   grant: LeaseGrant,
@@ -158,7 +161,7 @@ export async function deliver(
   return holder.nextOf(["accepted", "rejected", "revoke", "error"]);
 }
 
-/** The next lease, or null when none comes for a while. */
+/** Waits for the next lease; null: none came in time. */
 export async function grantWithin(
   holder: ScriptedHolder,
   withinMs = 1_500,
@@ -168,7 +171,7 @@ export async function grantWithin(
   return message?.grants[0] ?? null;
 }
 
-/** Works, truly, until nothing comes any more. @returns the tasks that were delivered */
+/** Delivers right results until no lease comes. @returns ids of the delivered tasks */
 export async function workWhileThereIsWork(holder: ScriptedHolder): Promise<string[]> {
   const done: string[] = [];
   for (;;) {

@@ -75,7 +75,7 @@ describe("a whole video in storage", () => {
   });
 });
 
-/** As commit f8b1c7c wrote it: no version. The job's id and tokens are this test's. */
+/** A row without a version, as commit f8b1c7c wrote it. The job's id and tokens are this test's. */
 const ROW_OF_F8B1C7C = {
   origin: "https://tributary.example",
   createdAtMs: START_MS,

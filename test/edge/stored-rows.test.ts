@@ -24,10 +24,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Results that the rows tell of are not in this storage: their tasks are as if nobody had made them. */
+/** Tasks with results in the old rows. These results are not in this storage, so the rows of the tasks are left out. */
 const UNTOUCHED = ["a0-0", "v-0"];
 
-/** The rows of commit 539cb1b, of this job. @param hashes its tokens by their role */
+/** Rows as commit 539cb1b wrote them, changed to be of this job. @param hashes of its tokens, by role */
 function rowsOf(jobId: string, hashes: Record<string, string>) {
   const known = plan.tasks.map(({ id }) => id).filter((id) => !UNTOUCHED.includes(id));
   return ROWS_OF_539CB1B.flatMap(({ kind, id, json }) => {

@@ -25,7 +25,7 @@ import {
 } from "./scripted-holder.ts";
 import { contributorHello, joinByLink, owned, refusedHello, share } from "./scripted-swarm.ts";
 
-// Who may have a place at a coordinator, and how much of it: everything that clients say or send.
+// Which clients get a socket at a coordinator, and how much they may send.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 afterEach(() => {
@@ -79,7 +79,7 @@ describe("tickets", () => {
       sealTicket({ ...env, SIGNING_SECRET: "another" }, good),
       sealTicket(env, { ...good, jobId: newJobId() }),
       sealTicket(env, { ...good, expiresAtMs: Date.now() - 1 }),
-      // Right in everything but what it was sealed for.
+      // Sealed for another purpose or with an unknown role.
       sealText(env, "upload", good),
       sealText(env, "socket-ticket", { ...good, role: "guest" }),
     ];
@@ -92,7 +92,7 @@ describe("tickets", () => {
     const woken = async () => (await listDurableObjectIds(env.COORDINATOR)).map(String);
     const id = String(env.COORDINATOR.idFromName(jobId));
     expect(await woken()).not.toContain(id);
-    // As it is with a ticket that is good.
+    // A valid ticket gets as far as the coordinator, which does not have such a job.
     expect(await codeOf(await openSocket(jobId, sealed))).toBe("JOB_NOT_FOUND");
   });
 
@@ -229,19 +229,19 @@ describe("messages", () => {
     const neighbour = await joinByLink(job, link);
     const helper = await joinByLink(job, link);
     const before = helper.received.length;
-    // The clock is stopped, so that no budget grows while a slow machine reads.
+    // The clock is stopped, so that no budget refills while a slow machine reads.
     vi.useFakeTimers({ toFake: ["Date"] });
     for (let n = 0; n < count; n += 1) helper.sendRaw(text(n));
     expect(await helper.closed()).toBe(1008);
     expect(helper.received.at(-1)).toMatchObject({ type: "error", code: "RATE_LIMITED" });
-    // Nothing beyond its budget was looked at.
+    // Messages beyond the budget were not processed.
     expect(helper.received.length - before).toBeLessThan(250);
 
     expect(await owner.deliver(await owner.grant())).toMatchObject({ type: "accepted" });
     neighbour.send({ type: "renew", leases: [{ leaseId: "none_1", progress: 0 }] });
     expect(await neighbour.next("revoke")).toMatchObject({ leaseId: "none_1" });
     expect((await status(job)).holders.filter(({ connected }) => connected)).toHaveLength(2);
-    // The budget is the helper's, not the socket's; it comes back with time.
+    // The budget belongs to the helper, not to its socket, and refills with time.
     const again = new ScriptedHolder(job, helper.name);
     await again.join(contributorHello(link));
     again.sendRaw(text(0));

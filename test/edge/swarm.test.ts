@@ -58,7 +58,7 @@ describe("a contributor link", () => {
     await ownerWithChunks(job);
     await joinByLink(job, token);
 
-    // To the status it is as good as none.
+    // For the status, a helper's token shows no more than none.
     const seen = (await (await owned(job, "GET", "", undefined, token)).json()) as JobStatus;
     expect(seen).toMatchObject({ holders: [], segments: [] });
     for (const [method, path] of [
@@ -93,13 +93,13 @@ describe("a contributor link", () => {
     helper.send({ type: "staged", taskId: plan.tasks[0]?.id ?? "" });
     const failure = { code: "SOURCE_CORRUPT" as const, retryable: false, message: "Give up!" };
     helper.send({ type: "stage-failed", taskId: plan.tasks[0]?.id ?? "", ...failure });
-    // It has no file, whatever it says: nothing is there for it.
+    // The helper claims to have the file, but gets no task that needs it.
     expect(await grantWithin(helper)).toBeNull();
     const now = await status(job);
     expect(now.settings).toMatchObject({ verify: "adaptive", servers: "when-needed" });
     expect(now.tasks.every(({ attempts }) => attempts === 0)).toBe(true);
 
-    // With the owner's name or id, its own token tells it apart.
+    // With the owner's name or id it still counts as another holder, by its own token.
     for (const name of [owner.name, owner.holderId]) {
       const thief = new ScriptedHolder(job, name);
       await thief.join(contributorHello(token));
@@ -114,7 +114,7 @@ describe("a contributor link", () => {
     const first = await joinByLink(job, token);
     const second = await joinByLink(job, token);
     expect(await refusedHello(job, contributorHello(token))).toBe("LINK_FULL");
-    // Who is known may come back, and a place that is given up is free.
+    // A known helper may come back, and a place becomes free when a helper leaves.
     const again = new ScriptedHolder(job, second.name);
     await again.join(contributorHello(token));
     first.close();
@@ -135,7 +135,7 @@ describe("a contributor link", () => {
     expect(removed.status).toBe(204);
     expect(await helper.next("error")).toMatchObject({ code: "SENT_AWAY" });
     expect(await helper.closed()).toBe(1008);
-    // At once, and without an attempt charged, its task is somebody else's.
+    // Its task goes to another holder at once, and no failed attempt is counted.
     expect(await grantWithin(other)).toMatchObject({ attempt: 1, task: { id: grant?.task.id } });
     const back = refusedHello(job, contributorHello(token), helper.name);
     expect(await back).toBe("SENT_AWAY");
@@ -201,12 +201,12 @@ describe("a contributor that lies", () => {
         if (grant === null) break;
         const honest = accepted.length < honestResults || grant.task.kind === "audio";
         const outputs = honest ? made(grant.task.id) : (lies[kind][grant.task.id] ?? []);
-        // The gate sees nothing wrong with it.
+        // The gate cannot detect the lie.
         expect(await deliver(liar, grant, outputs)).toMatchObject({ type: "accepted" });
         accepted.push(grant.task.id);
         if (!honest) told.push(...outputs.filter((output) => output.kind === "media"));
         else if (grant.task.kind === "video") {
-          // The owner looks, and finds it as it should be.
+          // The owner audits it, and finds it right.
           const audit = await grantWithin(owner);
           if (audit !== null)
             expect(await deliver(owner, audit)).toMatchObject({ type: "accepted" });
@@ -240,19 +240,19 @@ describe("a contributor that lies", () => {
       expect(redone.size).toBeGreaterThan(0);
       await expectNotShown(job, told);
       await expectWhole(job);
-      // It may not come back as who it was, by whatever link.
+      // The liar stays banned.
       expect(ready.holders.filter(({ trust }) => trust === "banned")).toHaveLength(1);
     },
   );
 });
 
-/** No playlist names what was lied about. */
+/** Expects no playlist to name any false output. */
 async function expectNotShown(job: CreateJobResponse, told: readonly MadeOutput[]): Promise<void> {
   const texts = await playlists(job);
   for (const { sha256 } of told) for (const text of texts) expect(text).not.toContain(sha256);
 }
 
-/** The playlists name exactly what was truly made. */
+/** Expects the playlists to name all right outputs, and to be complete. */
 async function expectWhole(job: CreateJobResponse): Promise<void> {
   const text = (await playlists(job)).join("\n");
   for (const { id } of plan.tasks)

@@ -7,7 +7,7 @@ import { sealUpload } from "../../edge/storage/upload-handle.ts";
 import { createJobResponseSchema } from "../../shared/wire/api.ts";
 import { call, createJob, plan, status } from "./scripted-holder.ts";
 
-// A job about a part of its source: what the edge keeps and shifts of it.
+// A job for a part of its source: what the edge stores of the part, and which times it shifts.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 

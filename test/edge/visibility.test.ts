@@ -16,14 +16,14 @@ import { acceptedRows } from "./accepted-objects.ts";
 import { STORYBOARD, savePictures } from "./made-pictures.ts";
 import { createJob, makeAll, plan, ScriptedHolder, until } from "./scripted-holder.ts";
 
-// Who may do what with a video: every operation, by every kind of caller, for each visibility.
+// Permissions: every operation on a video, by every kind of caller, for each visibility.
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
 const ADMIN_TOKEN = "the-operator's-own-token";
 const CREATE_TOKEN = "for-those-who-may-create";
 
-/** A site that has both of its secrets. */
+/** A request to a site that has both of its secrets. */
 async function ask(
   path: string,
   init: RequestInit & { token?: string | null } = {},
@@ -55,7 +55,7 @@ async function share({ jobId, ownerToken }: CreateJobResponse): Promise<string> 
   return shareResponseSchema.parse(await response.json()).joinUrl.split("#")[1] ?? "";
 }
 
-/** A finished video with an MP4, and a link for helpers from when it was made. */
+/** A finished video with an MP4, and a helpers' link from the time when it was being made. */
 async function readyVideo(visibility: Visibility): Promise<Video> {
   const job = await createJob(plan, visibility);
   const linkToken = await share(job);
@@ -88,12 +88,15 @@ interface Operation {
   method: string;
   path: string;
   body?: unknown;
-  /** Statuses in the order of CALLERS, where the video is unlisted or listed, and where it is private. */
+  /** Expected statuses in the order of CALLERS for an unlisted or listed video; below them those for a private one. */
   open: readonly number[];
   private: readonly number[];
 }
 
-/** Expected statuses: a link is enough, except for private videos, which only owner and operator may see. */
+/**
+ * Expected statuses for viewing: knowing the address is enough, except for private videos, which only owner and
+ * operator may see.
+ */
 const VIEW = { open: [200, 200, 200, 200, 200, 200], private: [404, 404, 404, 404, 200, 200] };
 
 async function operations(video: Video, visibility: Visibility): Promise<Operation[]> {
@@ -117,7 +120,7 @@ async function operations(video: Video, visibility: Visibility): Promise<Operati
   ]);
   return [
     ...view,
-    // Helpers of a private video are told what they help with.
+    // Helpers of a private video may read its job's status.
     {
       method: "GET",
       path: `/api/jobs/${jobId}`,
@@ -176,21 +179,21 @@ async function operations(video: Video, visibility: Visibility): Promise<Operati
       open: [401, 403, 403, 403, 204, 204],
       private: [401, 404, 404, 404, 204, 204],
     },
-    // Who holds it is told by the token alone.
+    // The role follows from the token alone.
     {
       method: "POST",
       path: `/api/jobs/${jobId}/ticket`,
       open: [401, 401, 201, 401, 201, 401],
       private: [401, 401, 201, 401, 201, 401],
     },
-    // No webhook was asked for.
+    // The job has no webhook.
     {
       method: "GET",
       path: `/api/jobs/${jobId}/webhook`,
       open: [401, 404, 404, 404, 404, 404],
       private: [401, 404, 404, 404, 404, 404],
     },
-    // Helpers are the owner's business alone; the job has ended.
+    // Only the owner may make links for helpers. 409: the job has ended.
     {
       method: "POST",
       path: `/api/jobs/${jobId}/share`,
@@ -306,7 +309,7 @@ test("a private video is private while it is made, and while its cancelled job i
   }
   expect(await statusOf(`/api/jobs/${jobId}`, { method: "DELETE", token: ADMIN_TOKEN })).toBe(204);
   await until(job, "cancelled");
-  // The chore that deletes the video has been done when its row is gone.
+  // The video is deleted once its row is gone.
   await expect.poll(() => statusOf(`/api/videos/${jobId}`, { token })).toBe(404);
   for (const path of [`/api/jobs/${jobId}`, `/coordinator-status?jobGroupId=${jobId}`]) {
     expect([await statusOf(path), await statusOf(path, { token })]).toEqual([404, 200]);
@@ -320,7 +323,7 @@ test("a stream of events ends where the video becomes private", async () => {
   expect((await reader?.read())?.done).toBe(false);
   const patch = { method: "PATCH", token, body: JSON.stringify({ visibility: "private" }) };
   expect(await statusOf(`/api/videos/${jobId}`, patch)).toBe(200);
-  // The job runs on: by itself the stream would not end.
+  // The job is still running, so only the change of visibility can have ended the stream.
   while ((await reader?.read())?.done === false);
   const own = await ask(`/api/jobs/${jobId}`, { token });
   expect(await own.json()).toMatchObject({ state: "planned" });

@@ -7,7 +7,7 @@ import { plan } from "./scripted-holder.ts";
 
 beforeAll(() => applyD1Migrations(env.CATALOG, env.TEST_MIGRATIONS));
 
-// Each kind in several notations.
+// Each kind of local address, in several notations.
 const LOCAL = [
   ...[
     "127.0.0.1",

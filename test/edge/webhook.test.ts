@@ -19,7 +19,7 @@ afterEach(() => {
 const RECEIVER = "https://receiver.example/hook";
 const DELIVERIES = 6;
 
-/** A receiver that is away until the last delivery; the bodies that it was sent. */
+/** A receiver that answers only the last delivery. @returns the bodies sent to it */
 function lateReceiver(): string[] {
   const bodies: string[] = [];
   const real = globalThis.fetch;
@@ -31,7 +31,7 @@ function lateReceiver(): string[] {
   return bodies;
 }
 
-/** A job that has become ready, with a webhook to tell of it. */
+/** A finished job that has a webhook. */
 async function readyWithWebhook() {
   const webhook = { url: RECEIVER, secret: "0123456789abcdef" };
   const response = await call("/api/jobs", {
@@ -49,7 +49,7 @@ async function keptOf(jobId: string): Promise<SourceJobState | undefined> {
   return runInDurableObject(sourceJob, (_, { storage }) => storage.get<SourceJobState>("kept"));
 }
 
-/** Alarms ring as they would, hour after hour, until the webhook is told or given up. */
+/** Moves the clock on and runs the alarms until the webhook is delivered or given up. */
 async function letHoursPass(jobId: string, bodies: readonly string[]): Promise<void> {
   let nowMs = Date.now();
   await vi.waitUntil(
@@ -72,7 +72,7 @@ test("every delivery says the same, also when the coordinator has long forgotten
   expect(new Set(bodies).size).toBe(1);
   expect(JSON.parse(bodies[0] ?? "")).toMatchObject({ type: "job.ready", error: null });
   expect((await keptOf(job.jobId))?.deliveredAtMs).not.toBeNull();
-  // The coordinator has cleaned up: it knows nothing any more.
+  // The coordinator has deleted its data.
   expect(await coordinator(job.jobId).standing()).toBeNull();
 });
 

@@ -8,10 +8,10 @@ import { copyFrames } from "../../shared/encode/audio-copy.ts";
 import { ffmpeg } from "../setup/media.ts";
 
 const STEREO = { sampleRate: 48_000, channels: 2, bitsPerSecond: 128_000 };
-/** 128 kbit/s are 341 bytes a frame. */
+/** Bytes of a frame of 1,024 samples at 128 kbit/s. */
 const FRAME_BYTES = 341;
 
-/** Packets from a sample on, each with its number in all bytes. */
+/** Packets from a sample on. All bytes of a packet are its number, counted from 1. */
 function packetsFrom(startSample: number, count: number, bytes = FRAME_BYTES) {
   return {
     packets: Array.from({ length: count }, (_, index) => new Uint8Array(bytes).fill(index + 1)),

@@ -32,7 +32,7 @@ describe("runs of sound", () => {
             const run = planAudioRun(own, sampleRate);
             const kept = run.framesPerSegment.reduce((sum, frames) => sum + frames, 0);
             for (let frame = 0; frame < kept; frame++) taken.push(run.firstFrame + frame);
-            // The encoder's output, after what primes it: a frame for each 1,024 samples.
+            // The encoder outputs one frame for each 1,024 samples, after its priming.
             const firstMade = run.startSample / AAC_FRAME_SAMPLES;
             expect(firstMade + run.preRollFrames).toBe(run.firstFrame);
             expect(run.endSample).toBeGreaterThan((run.firstFrame + kept) * AAC_FRAME_SAMPLES);
@@ -40,7 +40,7 @@ describe("runs of sound", () => {
           const endTicks = lengths.reduce((sum, length) => sum + length, 0);
           const all = audioFrameAt(endTicks, sampleRate);
           expect(taken).toEqual(Array.from({ length: all }, (_, frame) => frame));
-          // Nothing of the timeline is without sound, and no whole frame lies past its end.
+          // Audio covers the whole timeline, and no whole frame lies past its end.
           const seconds = endTicks / TICKS_PER_SECOND;
           expect((all * AAC_FRAME_SAMPLES) / sampleRate).toBeGreaterThanOrEqual(seconds - 1e-9);
           expect(((all - 1) * AAC_FRAME_SAMPLES) / sampleRate).toBeLessThan(seconds);
@@ -73,7 +73,7 @@ describe("runs of sound", () => {
 
 describe("placing decoded sound", () => {
   const window = { startSample: 100, samples: 50, skipSamples: 0 };
-  /** Sample n of the decoder's output is n + 1, so that silence is told from sound. */
+  /** Sample n of the decoder's output has the value n + 1, so that none is 0 like silence. */
   const pcm = Float32Array.from({ length: 60 }, (_, at) => at + 1);
   const place = (frames: { startSample: number; samples: number }[], baseTicks = 0) =>
     Array.from(placeAudio(pcm, { sampleRate: 48_000, frames }, baseTicks, window, 1));

@@ -9,7 +9,7 @@ import {
   type TranscodeTask,
 } from "../../shared/encode/ffmpeg/task.ts";
 
-/** One task by native ffmpeg. `change` edits the arguments of each ffmpeg run. */
+/** Runs one task with native ffmpeg. @param change edits the arguments of each run */
 export async function nativeTranscode(
   task: TranscodeTask,
   change = (args: readonly string[]): readonly string[] => args,
@@ -23,8 +23,8 @@ export async function nativeTranscode(
 }
 
 /**
- * Arithmetic as in wasm: no assembler, neither in ffmpeg nor in x264. Equal pictures then, and equal
- * bits.
+ * Arguments that turn off the assembler code of ffmpeg and x264. The arithmetic is then the same as in wasm, and so
+ * are the output's bytes.
  */
 export function withoutAssembler(args: readonly string[]): readonly string[] {
   const plain = args.map((arg) => (arg.startsWith("fps=") ? `${arg}:asm=0` : arg));

@@ -8,7 +8,7 @@ import type { JobPlan, Rendition, Segment } from "../../shared/job/job.ts";
 import { messagesOf } from "../../shared/job/notice.ts";
 import type { LadderRung } from "../../shared/plan/plan.ts";
 
-/** One output with what it must agree with. */
+/** One media output, with the rendition and segment that it has to fit. */
 export interface CheckedMedia {
   rendition: Rendition;
   segment: Segment;
@@ -33,7 +33,7 @@ export interface WholeJob {
 
 export type Transcode = (task: TranscodeTask) => Promise<TranscodedTask>;
 
-/** A clip's tasks, planned and cut as in the page, ready for an engine. */
+/** Plans a clip and cuts its tasks as the page does. */
 export async function cutTasks(
   path: string,
   ladder: readonly LadderRung[],
@@ -55,7 +55,7 @@ export async function cutTasks(
   }
 }
 
-/** All tasks by one engine, each output through the gate. Throws what the gate throws. */
+/** Runs all tasks with one engine, and checks each output with the gate. @throws TributaryError of the gate */
 export async function makeWholeJob(
   path: string,
   ladder: readonly LadderRung[],
@@ -65,7 +65,7 @@ export async function makeWholeJob(
   const outputs: RawOutput[] = [];
   const warnings: string[] = [];
   for (const task of tasks) {
-    // Engines own their chunk: another run of the same task needs its own.
+    // An engine may transfer its chunk away, so each run gets a copy.
     const done = await transcode({ ...task, chunk: task.chunk.slice() });
     outputs.push(...done.outputs);
     warnings.push(...messagesOf(done.notices));
@@ -101,7 +101,7 @@ function checkRendition(
   return { rendition, inits, init, media };
 }
 
-/** Init and media in one file, as a player sees them. */
+/** The init segment and all media segments in one file, as a player reads them. */
 export function wholeFile({ inits, media }: CheckedRendition): Uint8Array {
   return Buffer.concat([inits[0] ?? new Uint8Array(), ...media.map(({ bytes }) => bytes)]);
 }
