@@ -13,7 +13,7 @@ export interface AvcRecord {
   nalLengthBytes: number;
   spsUnits: NalUnit[];
   ppsUnits: NalUnit[];
-  /** Its parameter sets go beyond its end; what is there of them is given. */
+  /** The record ends inside its parameter sets; what is there of them is given. */
   isCutOff: boolean;
 }
 
@@ -45,7 +45,7 @@ export function readAvcRecord(record: Uint8Array): AvcRecord {
 
 export interface AvcConfig {
   nalLengthBytes: number;
-  /** One an encoder, each with another id. */
+  /** One for each encoder, each with an id of its own. */
   spsList: H264Sps[];
   ppsIds: number[];
   /** RFC 6381, "avc1.64001f". */
@@ -56,8 +56,9 @@ export interface AvcConfig {
 const MOST_SETS = 2;
 
 /**
- * A record as ours are: whole, with at most one SPS an encoder, no id twice, each PPS with its SPS, and a
- * head that agrees with all of them: the highest level, and constraints that hold for all (5.3.3.1.2).
+ * Reads a record and checks that it is as ours are: whole, with at most one SPS for each encoder, no id twice,
+ * and an SPS for each PPS. Its head has to state the highest level, and the constraints that hold for all SPS
+ * (5.3.3.1.2).
  * @throws TributaryError OUTPUT_INVALID
  */
 export function readAvcConfig(avcC: Uint8Array): AvcConfig {
@@ -93,7 +94,7 @@ function readSps(unit: NalUnit): H264Sps {
   return sps;
 }
 
-/** Profile, constraints and level for pictures of all of these. */
+/** Profile, constraints and level that a record's head states for all of these SPS. */
 function statedOf(spsList: readonly H264Sps[]): [number, number, number] {
   return [
     Math.max(...spsList.map(({ profile }) => profile)),
@@ -106,7 +107,7 @@ function statedOf(spsList: readonly H264Sps[]): [number, number, number] {
 const HIGH_TAIL = [0xfd, 0xf8, 0xf8, 0];
 
 /**
- * A record of High profile with these sets; NAL units' lengths have four bytes.
+ * Writes a record of High profile with these sets. NAL units have lengths of four bytes.
  * @throws TributaryError OUTPUT_INVALID
  */
 export function writeAvcRecord(
@@ -126,8 +127,9 @@ export function writeAvcRecord(
 }
 
 /**
- * A record with other parameter sets in place of its own, as many as the counts' bits hold; its head and
- * what follows the sets stay.
+ * Copies a record with other parameter sets in place of its own; its head and what follows the sets stay.
+ * @param sps at most 31
+ * @param pps at most 255
  */
 export function withSets(
   record: Uint8Array,

@@ -1,4 +1,4 @@
-/** Headers are short; slices are not read beyond theirs. */
+/** Nothing beyond this is read: parameter sets are short, and only the headers of slices are needed. */
 const LONGEST_HEADER_BYTES = 512;
 
 /** Reads the bits of a NAL unit's head, without its emulation prevention bytes (ITU-T H.264, 7.4.1). */
@@ -19,12 +19,12 @@ export class BitReader {
     this.#next = skipBytes;
   }
 
-  /** More was read than is there; what was missing was read as zeros. */
+  /** Whether more was read than is there. Missing bits read as zeros. */
   get exhausted(): boolean {
     return this.#isExhausted;
   }
 
-  /** Bits read so far, of what follows `skipBytes`. */
+  /** Bits read so far, counted from the end of `skipBytes`. */
   get position(): number {
     return this.#bit;
   }

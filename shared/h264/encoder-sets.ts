@@ -8,16 +8,16 @@ import { x264ParameterSets } from "./x264-sets.ts";
 
 /** Parameter sets of several encoders in one init segment. */
 
-/** The id that browsers' encoders write; x264 gets another. */
+/** The id that browsers' encoders write; x264 gets X264_SET_ID. */
 export const BROWSER_SET_ID = 0;
 
 /**
- * An encoder's parameter sets as an init segment may hold them beside another encoder's: one SPS, with
- * usability information of ours, and one PPS, both under one id.
+ * An encoder's parameter sets, in a form that can stand beside another encoder's in an init segment: one SPS,
+ * with its VUI replaced by ours (`plainSps`), and one PPS, both with the same id.
  *
  * @param avcConfig body of the encoder's `avcC`
  * @param id of both sets
- * @returns null where its sets are others, or cannot be as `plain` says
+ * @returns null when the record does not hold just one SPS and one PPS of this id, or `plainSps` gives null
  */
 export function encoderSets(
   avcConfig: Uint8Array,
@@ -35,12 +35,12 @@ export function encoderSets(
   return sps !== null && areOfId ? inBase64({ sps, pps: ppsUnit.bytes }) : null;
 }
 
-/** x264's, in the same form. */
+/** x264's parameter sets, in the same form. */
 export function x264Sets(rendition: Parameters<typeof x264ParameterSets>[0]): EncoderSets {
   return inBase64(x264ParameterSets(rendition));
 }
 
-/** Whether these are as `encoderSets` gives them for a browser's encoder. */
+/** Whether these sets have the form that `encoderSets` gives to those of a browser's encoder. */
 export function arePlain(sets: EncoderSets, plain: PlainSps): boolean {
   const record = writeAvcRecord([inBytes(sets)]);
   return areSameSets(sets, encoderSets(record, BROWSER_SET_ID, plain));
@@ -51,10 +51,11 @@ export function areSameSets(a: EncoderSets | null, b: EncoderSets | null): boole
 }
 
 /**
- * Body of the `avcC` of a rendition that x264 and perhaps a browser's encoder make: the sets of both, saying
- * the same of levels, colours and picture order.
+ * Body of the `avcC` of a rendition that x264 and perhaps a browser's encoder make. It holds the sets of both,
+ * which state the same level, colours and picture order.
  *
- * @throws TributaryError OUTPUT_INVALID where the browser's cannot be read
+ * @param browser sets of the browser's encoder; null where none takes part
+ * @throws TributaryError OUTPUT_INVALID when the browser's sets cannot be read
  */
 export function joinedAvcRecord(
   rendition: Parameters<typeof x264ParameterSets>[0] & Pick<PlainSps, "longestTicks">,

@@ -21,7 +21,7 @@ const H264_LEVELS: readonly [level: number, mbps: number, fs: number, dpb: numbe
   [62, 16711680, 139264, 696320, 800000],
 ];
 
-/** Lowest level that holds High profile at this size, rate and bit rate with up to 4 reference pictures. */
+/** Lowest level (times ten) that allows High profile at this size, frame rate and bit rate with 4 references. */
 export function h264Level(
   width: number,
   height: number,
@@ -33,7 +33,7 @@ export function h264Level(
   const size = columns * rows;
   // High profile may use 1.25 times MaxBR; peaks go to 1.5 times the mean.
   const peakKilobits = (bitsPerSecond * 1.5) / 1000 / 1.25;
-  // Real rates are a hair above their names (30.0005); a level counts whole seconds.
+  // Measured frame rates can be a hair above the nominal ones (30.0005), which must not cost a level.
   const perSecond = size * frameRate * 0.995;
   const fits = H264_LEVELS.find(
     ([, mbps, fs, dpb, br]) =>
@@ -46,7 +46,7 @@ export function h264Level(
   return fits?.[0] ?? 62;
 }
 
-/** Whether pictures of a size may have a level: MaxFS and the bound of their sides (ITU-T H.264, A.3.1). */
+/** Whether a level allows pictures of this size, by MaxFS and by the limit for each side (ITU-T H.264, A.3.1). */
 export function holdsPicture(
   level: number,
   { width, height }: { width: number; height: number },

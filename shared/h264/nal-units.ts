@@ -21,8 +21,8 @@ export interface NalUnit {
 export type NalFraming = number | null;
 
 /**
- * The units of a packet, as far as their lengths make sense.
- * @returns as a generator: whether they fill the packet
+ * Yields the units of a packet, up to the first length that does not fit.
+ * @returns (of the generator) whether the units fill the packet
  */
 export function* nalUnits(packet: Uint8Array, framing: NalFraming): Generator<NalUnit, boolean> {
   if (framing === null) {
@@ -63,7 +63,7 @@ export function nalUnit(bytes: Uint8Array): NalUnit {
   return { type: (bytes[0] ?? 0) & 0x1f, bytes };
 }
 
-/** The same, but @throws TributaryError OUTPUT_INVALID when the lengths do not fill the sample */
+/** The units of a sample. @throws TributaryError OUTPUT_INVALID when they do not fill it */
 function* allNalUnits(sample: Uint8Array, nalLengthBytes: number): Generator<NalUnit> {
   const fills = yield* nalUnits(sample, nalLengthBytes);
   if (!fills) throw invalid("A NAL unit's length is wrong.");
@@ -91,7 +91,7 @@ export function isSlice({ type }: NalUnit): boolean {
   return type === SLICE || type === IDR_SLICE;
 }
 
-/** Whether decoding can begin here whatever came before: open GOPs' recovery points do not count. */
+/** Whether the packet holds an IDR picture. Recovery points of open GOPs do not count. */
 export function holdsIdr(packet: Uint8Array, framing: NalFraming): boolean {
   for (const { type } of nalUnits(packet, framing)) if (type === IDR_SLICE) return true;
   return false;
@@ -114,8 +114,8 @@ export function pictureKind(sample: Uint8Array, nalLengthBytes: number): "idr" |
 }
 
 /**
- * Without supplemental information and parameter sets. x264's information is its version and settings, the
- * only bytes that differ between a build for wasm and a native one; sets stand in the init segment.
+ * The sample without SEI and parameter sets. x264's SEI holds its version and settings, the only bytes that
+ * differ between a wasm build and a native one. The parameter sets stand in the init segment.
  * @throws TributaryError OUTPUT_INVALID
  */
 export function picturesAlone(sample: Uint8Array, nalLengthBytes: number): Uint8Array {

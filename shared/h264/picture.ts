@@ -33,8 +33,8 @@ export function readPicture(
 }
 
 /**
- * Whether a frame holds two fields of different times: by pic_struct of its picture timing SEI
- * (table D-1) where it is sent, else by how it is coded.
+ * Whether a frame holds two fields of different times. pic_struct of its picture timing SEI (table D-1) says
+ * so; where it is not sent, the way the frame is coded decides.
  */
 export function isInterlaced(packet: Uint8Array, framing: NalFraming, sps: H264Sps): boolean {
   if (!sps.maybeInterlaced) return false;

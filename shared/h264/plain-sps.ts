@@ -11,38 +11,39 @@ const ANY_FORMAT = 5;
 /** log2_max_mv_length: the most that any level allows (E.2.1). */
 const ANY_VECTOR = 15;
 
-/** Values that several sequence parameter sets have in common. */
+/** Values that the SPS of several encoders are made to share. */
 export interface PlainSps {
-  /** level_idc, not below the set's own. */
+  /** level_idc, not below the SPS's own. */
   level: number;
   colours: ColourCodes;
-  /** Not below the set's own; default: that. */
+  /** Not below the SPS's own. Default: its own. */
   order?: PictureOrder;
   /** The longest time from a picture to the next, in 1/90000 s; default: no timing. */
   longestTicks?: number | undefined;
 }
 
 /**
- * A sequence parameter set with usability information (VUI) of ours: square pixels, limited range, these
- * colours, no buffering model, and no timing unless the plan states it: the container has the times. Decoding does not
- * change. So sets of different encoders say the same to players that go from one to the other: FFmpeg's
- * decoder loses frames where the second one's pictures are reordered further than the first one's.
+ * Replaces the usability information (VUI) of an SPS by ours: square pixels, limited range, these colours, no
+ * buffering model, and no timing unless `plain` gives one, because the container has the times. Decoding does
+ * not change. So the sets of different encoders tell players the same when a rendition changes from one encoder
+ * to another. Otherwise FFmpeg's decoder loses frames when the second encoder reorders pictures further than
+ * the first.
  *
- * @returns null when it is no SPS, is damaged, is above that level, or states other colours or full range
+ * @returns null when the unit is not an SPS, is damaged, is above that level, or states other colours or full
+ *   range
  */
 export function plainSps(unit: NalUnit, plain: PlainSps): Uint8Array<ArrayBuffer> | null {
   const sps = parseSps(unit);
   if (sps === null || sps.fullRange || sps.level > plain.level) return null;
   if (sps.colours !== null && !areEqual(sps.colours, plain.colours)) return null;
-  // Constraints promise what need not be known; promised by one set alone, `avcC` could not say the same.
+  // No constraint flags: they are promises that players do not need, and `avcC` can state only those of all SPS.
   return withPlainVui(unit, sps, { constraints: 0, order: sps.order, ...plain });
 }
 
 /**
- * A sequence parameter set that states these colours and limited range, whatever it stated before. Decoding
- * does not change.
+ * The SPS, changed to state these colours and limited range whatever it stated before. Decoding does not change.
  *
- * @returns null when it is no SPS, is damaged or states full range
+ * @returns null when the unit is not an SPS, is damaged or states full range
  */
 export function statedSps(unit: NalUnit, colours: ColourCodes): Uint8Array | null {
   const sps = parseSps(unit);
@@ -70,7 +71,7 @@ function withPlainVui(
   return out.nalUnit(bytes[0] ?? 0);
 }
 
-/** From vui_parameters_present_flag on (E.1.1). */
+/** Writes the end of an SPS, from vui_parameters_present_flag on (E.1.1). */
 export function writePlainVui(
   out: BitWriter,
   { primaries, transfer, matrix }: ColourCodes,
@@ -91,7 +92,7 @@ export function writePlainVui(
   out.flag(false);
   out.flag(longestTicks !== undefined);
   if (longestTicks !== undefined) {
-    // A picture is two ticks long (E.2.1); others may be shorter.
+    // A frame lasts two ticks of this clock (E.2.1). The rate is not fixed: other frames may be shorter.
     for (const number of [longestTicks, 2 * TICKS_PER_SECOND]) out.u(32, number);
     out.flag(false);
   }
@@ -103,7 +104,7 @@ export function writePlainVui(
   for (const number of [0, 0, ANY_VECTOR, ANY_VECTOR, reordered, held]) out.ue(number);
 }
 
-/** Reordering limits that are wide enough for the pictures of all of these. */
+/** The lowest reordering limits that allow all of these. */
 export function widestOrder(orders: readonly PictureOrder[]): PictureOrder {
   return {
     reordered: Math.max(...orders.map(({ reordered }) => reordered)),

@@ -10,7 +10,7 @@ export interface ColourCodes {
   matrix: number;
 }
 
-/** How far pictures come out of their order: bitstream_restriction (E.2.1). */
+/** How far decode order may differ from display order: bitstream_restriction (E.2.1). */
 export interface PictureOrder {
   /** max_num_reorder_frames. */
   reordered: number;
@@ -36,7 +36,7 @@ export interface H264Sps {
   macroblockAdaptive: boolean;
   /** transfer_characteristics (table E-4), 2 when not given. */
   transfer: number;
-  /** Null where the VUI has none. */
+  /** Null where the SPS states none. */
   colours: ColourCodes | null;
   /** video_full_range_flag; false when not given. */
   fullRange: boolean;
@@ -45,11 +45,11 @@ export interface H264Sps {
   hasScalingMatrices: boolean;
   /** Whether picture timing SEI carries pic_struct. */
   hasPicStruct: boolean;
-  /** Bits of the two delays that stand before pic_struct; 0 when they do not. */
+  /** Bits of the two delays that stand before pic_struct; 0 when there are none. */
   delayBits: number;
   /** Bits between the NAL unit's header and vui_parameters_present_flag, without emulation prevention. */
   bitsBeforeVui: number;
-  /** Stated, or the most that the rest of the SPS leaves room for. */
+  /** As the SPS states it, or else the most that the rest of the SPS allows. */
   order: PictureOrder;
 }
 
@@ -57,7 +57,7 @@ const PROFILES_WITH_CHROMA = new Set([
   100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
 ]);
 
-/** 7.3.2.1.1 and E.1.1; null when it is no sequence parameter set or is damaged. */
+/** Reads an SPS (7.3.2.1.1, E.1.1); null when the unit is not one or is damaged. */
 export function parseSps(unit: NalUnit): H264Sps | null {
   if (!isSps(unit)) return null;
   const bits = new BitReader(unit.bytes, 1);
@@ -107,7 +107,7 @@ export function parseSps(unit: NalUnit): H264Sps | null {
     hasScalingMatrices,
     bitsBeforeVui,
     ...vui,
-    // Type 2 has no reordering; whoever reorders refers to as many pictures.
+    // Type 2 has no reordering. Other streams are taken to reorder no more frames than they may refer to.
     order: order ?? { reordered: picOrderType === 2 ? 0 : references, held: references },
   };
 }

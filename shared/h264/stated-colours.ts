@@ -5,13 +5,14 @@ import { statedSps } from "./plain-sps.ts";
 import type { ColourCodes } from "./sps.ts";
 
 /**
- * Streams that state the colours they are to be decoded in, for decoders that convert to RGB by what the
- * stream says and hear nothing else. The coded pictures stay.
+ * Writes colours into H.264 streams, for decoders that convert to RGB and go only by what the stream states.
+ * The coded pictures stay the same.
  */
 
 /**
+ * Writes colours into the SPS of a record.
  * @param record body of `avcC`
- * @returns null where that cannot be stated: no or damaged parameter sets, full range
+ * @returns null when the colours cannot be stated: no SPS, a damaged one, or full range
  */
 export function statedAvcRecord(
   record: Uint8Array,
@@ -27,7 +28,10 @@ export function statedAvcRecord(
   );
 }
 
-/** The same of the parameter sets inside a packet, which decoders prefer; the packet itself without any. */
+/**
+ * The same for parameter sets inside a packet, which decoders prefer to those of the record.
+ * @returns the packet itself when it holds no SPS; null when the colours cannot be stated
+ */
 export function statedPacket(
   packet: Uint8Array<ArrayBuffer>,
   nalLengthBytes: number,

@@ -3,15 +3,15 @@ import { writePlainVui } from "./plain-sps.ts";
 import type { ColourCodes } from "./sps.ts";
 
 /**
- * The parameter sets that x264 writes for a rendition, known before it has run: so a rendition's init
- * segment can hold them although another encoder makes its first segments. They follow from the arguments
- * in `encode/ffmpeg-args.ts`; what x264 did write is held against them each time.
+ * The parameter sets that x264 writes for a rendition, known before x264 has run. So a rendition's init
+ * segment can hold them even when another encoder makes its first segments. They follow from the arguments
+ * in `encode/ffmpeg-args.ts`; what x264 really wrote is compared with them each time.
  */
 
 /** `sps-id` of x264, for both of its sets. Browsers' encoders write 0. */
 export const X264_SET_ID = 1;
 
-/** B-frames that others refer to: two are shown late, four pictures are held. */
+/** B-frames serve as references: pictures are reordered by two places, and decoders hold four. */
 const X264_ORDER = { reordered: 2, held: 4 };
 
 const SPS_HEADER = 0x67;
@@ -20,7 +20,7 @@ const HIGH_PROFILE = 100;
 /** PPS 1 of SPS 1: CABAC, weighted prediction, QP 26, one reference, 8x8 transform; preset "veryfast". */
 const PPS = [0x68, 0x4a, 0xfb, 0xcb];
 
-/** SPS and PPS to the byte as x264 writes them with our arguments, under id 1. */
+/** SPS and PPS, byte for byte as x264 writes them with our arguments, under id 1. */
 export function x264ParameterSets({
   width,
   height,

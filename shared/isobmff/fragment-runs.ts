@@ -15,9 +15,9 @@ export interface DescribedTrack {
 }
 
 /**
- * Takes up the samples of a fragment.
+ * Adds the samples of a fragment to `counts`, and their descriptions to the tracks' `descriptionRuns`.
  * @param moof the box with its header
- * @param counts samples of each track so far, by its id; written
+ * @param counts samples of each track so far, by track id
  */
 export function addFragment(
   tracks: readonly DescribedTrack[],

@@ -1,8 +1,8 @@
 import { type Box, BoxFields } from "./box.ts";
 
 /**
- * Fields of header boxes (ISO/IEC 14496-12, clause 8) that are read of our own outputs and of sources.
- * All throw TributaryError OUTPUT_INVALID when the box is too short for its version.
+ * Reads fields of header boxes (ISO/IEC 14496-12, clause 8), in our own outputs and in sources. All functions
+ * throw TributaryError OUTPUT_INVALID when the box is too short for its version.
  */
 
 /** track_ID of a `tkhd` (8.3.2). */
@@ -49,7 +49,7 @@ export function readSampleCount(bytes: Uint8Array, stsz: Box): number {
   return fields.u32();
 }
 
-/** `tkhd`, `mdhd` and `mvhd` begin with the dates of creation and change, whose size is the version's. */
+/** Size of the two dates (creation, change) with which `tkhd`, `mdhd` and `mvhd` of a version begin. */
 export function dateBytes(version: number): number {
   return version === 1 ? 16 : 8;
 }

@@ -14,11 +14,11 @@ export interface MovieTrack {
   matrix?: Part;
   /** ISO 639-2/T code. Default: "und". */
   language?: string;
-  /** `hdlr`, for people. */
+  /** The name in `hdlr`, for people. */
   handlerName: string;
   /** The boxes of `stbl`. */
   sampleTable: readonly Part[];
-  /** Behind the track: `mvex`. */
+  /** A box after the track: `mvex`. */
   extension?: Part;
 }
 
@@ -26,7 +26,7 @@ export const TRACK_ID = 1;
 
 const ONE = 0x1_0000;
 
-/** Row-major, 16.16 and in the last column 2.30 (8.2.2.3). */
+/** Row-major; numbers are 16.16, those of the last column 2.30 (8.2.2.3). */
 export function matrix(...rows: readonly [number, number, number, number, number, number]): Part {
   const [a, b, c, d, x, y] = rows;
   return u32(a * ONE, b * ONE, 0, c * ONE, d * ONE, 0, x * ONE, y * ONE, 0x4000_0000);
@@ -39,7 +39,7 @@ function packedLanguage(language: string): number {
   return ascii(language).reduce((bits, letter) => (bits << 5) | (letter - 0x60), 0);
 }
 
-/** A `moov` for one fragmented track. */
+/** A `moov` with one track. */
 export function movieBox(track: MovieTrack): Uint8Array<ArrayBuffer> {
   const { timescale, durationTicks, width, height } = track;
   const isVideo = track.kind === "video";

@@ -7,15 +7,18 @@ export interface SampleSpan {
   /** In the file. */
   offset: number;
   sizeBytes: number;
-  /** On the media's own timeline, decode order: text has no other. */
+  /** Decode times on the media's own timeline; those of text are also when it is shown. */
   startTicks: number;
   endTicks: number;
 }
 
-/** A track with more texts is read up to there. */
+/** No more samples of a track are read. */
 const MOST_SAMPLES = 200_000;
 
-/** @param moov the box with its header; samples of movie fragments are not in it */
+/**
+ * The samples of a track that the `moov` describes; those of movie fragments are not among them.
+ * @param moov the box with its header
+ */
 export function movieSpans(moov: Uint8Array, trackId: number): SampleSpan[] {
   const stbl = tableOf(moov, trackId);
   if (stbl === undefined) return [];
@@ -38,7 +41,7 @@ export function movieSpans(moov: Uint8Array, trackId: number): SampleSpan[] {
   return spans;
 }
 
-/** Values for samples of fragments that do not say them (`trex`, 8.8.3). */
+/** Values for samples of fragments that do not state their own (`trex`, 8.8.3). */
 export interface FragmentDefaults {
   durationTicks: number;
   sizeBytes: number;
@@ -57,8 +60,9 @@ export function fragmentDefaults(moov: Uint8Array, trackId: number): FragmentDef
 
 /**
  * The samples of a track in one fragment.
- * @param moof the box with its header @param moofAt where it begins in the file
- * @param startTicks where the track's samples go on, for fragments that do not say it (`tfdt`)
+ * @param moof the box with its header
+ * @param moofAt offset of the box in the file
+ * @param startTicks decode time of the first sample, for fragments that do not state it (`tfdt`)
  */
 export function fragmentSpans(
   moof: Uint8Array,
@@ -94,7 +98,7 @@ interface FragmentHeader extends FragmentDefaults {
   baseOffset: number;
 }
 
-/** 8.8.7; without a base of its own, offsets count from the fragment. */
+/** 8.8.7; where the fragment states no base offset, offsets count from its `moof`. */
 function readFragmentHeader(
   moof: Uint8Array,
   tfhd: Box,

@@ -1,8 +1,8 @@
 import { type Box, BoxFields, scanBoxes } from "./box.ts";
 
-/** Tables of a track that say more of its samples than demuxers do (ISO/IEC 14496-12, 8.5 and 8.7). */
+/** Tables of a track that say more about its samples than demuxers do (ISO/IEC 14496-12, 8.5 to 8.7). */
 
-/** Pairs as in `stts`: samples, and ticks from the decoding of each of them to that of the next. */
+/** Pairs as in `stts`: a number of samples, and the ticks from the decoding of each to that of the next. */
 export type DecodeRuns = Uint32Array;
 
 /** 8.6.1.2 */
@@ -14,12 +14,12 @@ export function readDecodeRuns(bytes: Uint8Array, stts: Box | undefined): Decode
   return Uint32Array.from({ length: 2 * count }, () => fields.u32());
 }
 
-/** How many samples they say there are. */
+/** Number of samples in all runs. */
 export function samplesOf(runs: DecodeRuns): number {
   return runs.reduce((sum, value, at) => sum + (at % 2 === 0 ? value : 0), 0);
 }
 
-/** Ticks at which each sample is decoded; one entry more: the end of the last. */
+/** Decode time of each sample, in ticks, and after them the end of the last one. */
 export function decodeTicks(runs: DecodeRuns): Float64Array {
   const ticks = new Float64Array(samplesOf(runs) + 1);
   let at = 0;
@@ -43,7 +43,7 @@ export interface DescriptionRun {
   description: number;
 }
 
-/** 8.7.4: runs of chunks, of which each has so many samples of one description. */
+/** Reads `stsc` (8.7.4): each entry is a run of chunks with equally many samples of the same description. */
 export function readDescriptionRuns(bytes: Uint8Array, stsc: Box | undefined): DescriptionRun[] {
   if (stsc === undefined) return [];
   const fields = new BoxFields(bytes, stsc);

@@ -1,16 +1,16 @@
 import { type Box, BoxFields, scanBoxes } from "./box.ts";
 
-/** Flags of a `trun` (ISO/IEC 14496-12, 8.8.8.1), and the bytes of the field that each of them adds. */
+/** Flags of a `trun` (ISO/IEC 14496-12, 8.8.8.1); each adds a field of four bytes. */
 const DATA_OFFSET = 0x1;
 const FIRST_SAMPLE_FLAGS = 0x4;
 const COMPOSITION_OFFSETS = 0x800;
 const FIELDS_BEFORE_OFFSET = [0x100, 0x200, 0x400];
 
 /**
- * Some writers put composition offsets below zero into a `trun` of version 0, where they are not signed
- * (8.8.8.2): taken as they stand, pictures would lie days apart.
+ * Finds runs of version 0 with composition offsets below zero. Some writers make them, although offsets are
+ * unsigned in that version (8.8.8.2). Read as unsigned, they would put pictures hours or days apart.
  * @param moof the box with its header
- * @returns where the version of each such run stands
+ * @returns for each such run, the offset of its version byte in `moof`
  */
 export function unsignedRuns(moof: Uint8Array): number[] {
   const found: number[] = [];

@@ -17,8 +17,8 @@ import {
 } from "./sample-tables.ts";
 
 /**
- * Tracks of a `moov` as files in the wild have them: boxes after one that cannot be read are passed
- * over, and a track without the boxes that describe it is left out.
+ * Reads the tracks of a `moov` as it occurs in the wild: boxes after an unreadable one are ignored, and a track
+ * without the boxes that describe it is left out.
  */
 
 export interface IsoTrack {
@@ -33,7 +33,7 @@ export interface IsoTrack {
   chapterTracks: number[];
   /** The `stsd` box, whole. */
   sampleDescriptions: Uint8Array;
-  /** Its tables of samples agree on how many there are; readers that trust them may loop for ever. */
+  /** Its sample tables agree on how many samples there are. Otherwise, readers that trust them may loop for ever. */
   tablesFit: boolean;
   /** Ticks a second of its media. */
   timescale: number;
@@ -42,7 +42,7 @@ export interface IsoTrack {
   /** The entries of `stsd`, and which samples each of them describes. */
   descriptions: Box[];
   descriptionRuns: DescriptionRun[];
-  /** Which of them describes samples in movie fragments that do not say it. */
+  /** Index of the entry for samples of movie fragments that do not name one; counts from 0. */
   fragmentDescription: number;
   /** The box with its edits. */
   edts: Box | null;
@@ -60,7 +60,7 @@ export interface IsoMovie {
   seconds: number;
 }
 
-/** Some writers count this many samples more in their tables than there are. */
+/** Some writers' tables count up to this many samples more than there are. */
 const MISCOUNTED_SAMPLES = 16;
 
 /**
@@ -130,8 +130,8 @@ function readTrack(
 }
 
 /**
- * stts and ctts hold runs, stsz one entry a sample (8.6.1.2, 8.6.1.3, 8.7.3.2): no run may promise
- * samples that have no size.
+ * Compares stts and ctts, which hold runs of samples, with stsz, which has one size for each sample (8.6.1.2,
+ * 8.6.1.3, 8.7.3.2): the runs must not count samples that have no size.
  */
 function sampleTablesFit(moov: Uint8Array, tables: readonly Box[]): boolean {
   const stsz = tables.find((table) => table.type === "stsz");
@@ -175,7 +175,7 @@ function readEdits(
   const isLong = fields.versionAndFlags().version === 1;
   const count = Math.min(fields.u32(), Math.floor(fields.left / (isLong ? 20 : 12)));
   return Array.from({ length: count }, () => {
-    // Unknown durations are written as the largest number there is: rounded, they stay that large.
+    // Unknown durations are written as the largest number of 64 bits; rounding keeps them that large.
     const duration = isLong ? fields.u32() * 2 ** 32 + fields.u32() : fields.u32();
     const mediaTime = isLong ? fields.i32() * 2 ** 32 + fields.u32() : fields.i32();
     return {
