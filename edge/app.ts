@@ -40,7 +40,7 @@ app.use(protectAnswers);
 
 app.use(leadToCurrent((request, env, context) => app.fetch(request, env, context)));
 
-// Tokens travel in headers, never in cookies: pages anywhere may call.
+// Tokens are sent in headers, never in cookies, so pages of any site may call the API.
 const openToAll = cors({
   origin: "*",
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -48,7 +48,7 @@ const openToAll = cors({
   exposeHeaders: ["location"],
   maxAge: 86_400,
 });
-// A WebSocket's answer takes no further headers.
+// No headers can be added to the answer that opens a WebSocket.
 app.use("/api/*", (c, next) => (c.req.path.endsWith("/socket") ? next() : openToAll(c, next)));
 app.route("/api", openApiRoutes(app));
 app.route("/api/jobs", jobRoutes);
@@ -68,7 +68,7 @@ app.route("/api/videos", originalRoutes);
 app.route("/api/videos", audienceRoutes);
 app.route("/api/admin", adminRoutes);
 app.route("/coordinator-status", statusRoutes);
-// With a signed link in the path first: an id is never like one.
+// The route with a signed link in the path comes first. No id looks like such a link.
 app.route("/v/:link{~[\\w.-]{1,400}}", playbackRoutes);
 app.route("/v", playbackRoutes);
 app.use("/oembed", openToAll);

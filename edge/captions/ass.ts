@@ -3,8 +3,8 @@ import { escapeText, tidy } from "./markup.ts";
 import { settingsOfPlace } from "./settings.ts";
 
 /**
- * Advanced SubStation Alpha, and SSA v4. A parser of our own, since media-captions' splits a line of
- * dialogue at its commas and joins it with others, and drops bold and italic with all other overrides.
+ * A parser for Advanced SubStation Alpha and SSA v4. It is our own, because the parser of media-captions splits a line
+ * of dialogue at its commas and joins them differently, and drops bold and italic together with all other overrides.
  */
 
 export interface AssCue extends Omit<RawCue, "text"> {
@@ -17,15 +17,15 @@ interface Style {
   bold: boolean;
   italic: boolean;
   underline: boolean;
-  /** Number key of the place, as on a keypad. */
+  /** Position on the screen, as a key of a numeric keypad. */
   place: number;
-  /** Letters in another colour than white. */
+  /** Whether the letters have a colour other than white. */
   isColoured: boolean;
 }
 
 const PLAIN: Style = { bold: false, italic: false, underline: false, place: 2, isColoured: false };
 
-/** @returns null where there is no line of dialogue, nor a place for any */
+/** @returns null where the text has no dialogue and no section for it */
 export function parseAss(text: string): AssCue[] | null {
   const styles = new Map<string, Style>();
   let section = "";
@@ -55,7 +55,7 @@ export function parseAss(text: string): AssCue[] | null {
   return hasEvents ? cues : null;
 }
 
-/** The last field holds the rest of the line, commas included. */
+/** The values of a line by field name. The last field has the rest of the line, including commas. */
 function record(fields: readonly string[], line: string): Map<string, string> {
   const values = line.split(",");
   const last = fields.length - 1;
@@ -79,7 +79,10 @@ function styleOf(fields: ReadonlyMap<string, string>, isOld: boolean): Style {
   };
 }
 
-/** `&HAABBGGRR`, or a decimal number of the same value; the alpha is no colour. */
+/**
+ * Whether a colour is other than white. It is written as `&HAABBGGRR`, or as a decimal number of the same value; alpha
+ * is ignored.
+ */
 function isColoured(colour: string): boolean {
   const value = /^&H/i.test(colour) ? Number.parseInt(colour.slice(2), 16) : Number(colour);
   return colour !== "" && Number.isFinite(value) && (value & 0xff_ff_ff) !== 0xff_ff_ff;
@@ -89,7 +92,7 @@ function placeOf(alignment: number): number {
   return Number.isInteger(alignment) && alignment >= 1 && alignment <= 9 ? alignment : 2;
 }
 
-/** SSA counts 1 to 3 at the bottom, adds 4 for the top and 8 for the middle. */
+/** Converts SSA's alignment: 1 to 3 at the bottom, plus 4 for the top or 8 for the middle. */
 function fromOldAlignment(alignment: number): number {
   const column = alignment & 3;
   return alignment & 4 ? column + 6 : alignment & 8 ? column + 3 : column;
@@ -117,7 +120,7 @@ function millisecondsOf(time: string): number | null {
 
 type Emphasis = "b" | "i" | "u";
 
-/** The dialogue's text, with bold, italic and underlined as WebVTT has them. */
+/** The dialogue's text, with bold, italic and underlined as WebVTT tags. */
 function reduceAss(
   source: string,
   style: Style,
@@ -166,5 +169,5 @@ function reduceAss(
   return { text: tidy(out), place, left };
 }
 
-/** Bold, italic, underlined, alignment (new and old), style again, drawing. */
+/** Overrides: alignment (new and old), bold, italic, underlined, drawing, reset to a style. */
 const OVERRIDE = /^(an|a|b|i|u|p|r)(-?\d*|(?<=r).*)$/;

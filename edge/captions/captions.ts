@@ -21,7 +21,7 @@ import { readCaptions } from "./read-captions.ts";
 
 const VTT_TYPE = "text/vtt; charset=utf-8";
 
-/** @param origin of the site, for the tracks' addresses */
+/** @param origin origin of the site, for the tracks' addresses */
 export async function captionsOf(
   env: Cloudflare.Env,
   videoId: string,
@@ -32,7 +32,7 @@ export async function captionsOf(
 }
 
 /**
- * Reads a file with captions and stores it. An existing track of the source stays as it is.
+ * Reads a captions file and stores it. A track of the source that exists already is not changed.
  * @throws TributaryError CAPTIONS_INVALID, CAPTIONS_FULL
  */
 export async function saveCaptions(
@@ -61,7 +61,7 @@ export async function saveCaptions(
     notices,
   };
   const key = captionsKey(videoId, track.id);
-  // The text before its row, so that no row names a text that is not there.
+  // The text is stored before its row, so that no row names a missing text.
   await env.MEDIA.put(key, writeWebvtt(cues), { httpMetadata: { contentType: VTT_TYPE } });
   if (!(await addCaptions(env.CATALOG, videoId, track))) {
     await env.MEDIA.delete(key);
@@ -95,8 +95,8 @@ export async function deleteCaptions(
 }
 
 /**
- * A part of a track as WebVTT, or all of it.
- * @param span of a segment, in microseconds; null for all
+ * A track as WebVTT, or the part of it for one segment.
+ * @param span span of a segment, in microseconds; null for the whole track
  * @returns null where there is no such track
  */
 export async function captionsText(

@@ -1,11 +1,11 @@
-/** A caption as a file has it. */
+/** A caption as read from a file. */
 export interface RawCue {
   startMs: number;
   endMs: number;
-  /** With the markup of its format. */
+  /** Text with the markup of the file's format. */
   text: string;
   settings: string;
 }
 
-/** Kinds of styling that are not carried over; the words stand in a notice. */
+/** Kinds of styling that are not carried over. Notices contain these words. */
 export type LeftStyle = "fonts and colours" | "positions" | "effects" | "drawings";

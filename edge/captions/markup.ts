@@ -1,23 +1,23 @@
 import type { LeftStyle } from "./cue.ts";
 
 /**
- * Cue text of a file as WebVTT cue text: bold, italic, underlined, and in WebVTT speakers and ruby are
- * kept; other styling is left out and named; whatever else stands between angle brackets is text.
+ * Converts a file's cue text to WebVTT cue text. Bold, italic and underlined are kept, and from WebVTT also speakers
+ * and ruby. Other styling is left out and reported. Anything else between angle brackets is text.
  */
 
-/** The tags of each format that are kept, and those of styling, which are left out. */
+/** By format: the tags that are kept, and the styling tags that are left out. */
 const TAGS = {
   srt: { kept: /^(?:b|i|u)$/, left: /^(?:font|s|strike|span|big|small)$/ },
   vtt: { kept: /^(?:b|i|u|v|ruby|rt)$/, left: /^(?:c|lang)$/ },
 } as const;
 
 const MARKUP = /<(\/?)([A-Za-z]+)((?:[.\s][^<>]*)?)>|<[\d:.]+>/g;
-/** SRT's code for a place such as "on top"; its numbers lie as on a keypad. */
+/** SRT's code for a position such as the top of the screen, as a key of a numeric keypad. */
 const ALIGNMENT = /\{\\an?(\d{1,2})\}/g;
 
 export interface Reduced {
   text: string;
-  /** Number key of the place, as on a keypad; null where the text says none. */
+  /** Position as a key of a numeric keypad; null where the text has none. */
   place: number | null;
   left: ReadonlySet<LeftStyle>;
 }
@@ -42,7 +42,7 @@ export function reduceMarkup(text: string, format: "srt" | "vtt"): Reduced {
     out += escaped(source.slice(at, match.index), format);
     at = match.index + whole.length;
     if (name === "") {
-      // A time within the text: words appear one by one, as in karaoke.
+      // A time within the text makes words appear one by one, as in karaoke.
       if (format === "vtt") left.add("effects");
       else out += escaped(whole, format);
     } else if (TAGS[format].kept.test(tag)) {
@@ -58,12 +58,12 @@ export function reduceMarkup(text: string, format: "srt" | "vtt"): Reduced {
   return { text: tidy(out), place, left };
 }
 
-/** Text without markup as cue text. */
+/** Escapes plain text for use as cue text. */
 export function escapeText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** Lines without what cannot stand in a cue: control characters, empty lines. */
+/** Removes what a cue cannot have: control characters and empty lines. */
 export function tidy(text: string): string {
   return (
     text
@@ -96,7 +96,7 @@ function closing(tag: string, open: string[]): string {
     .join("");
 }
 
-/** In WebVTT some characters are written by name; SRT has them as they are. */
+/** Escapes text. WebVTT input may have character references such as `&amp;`; SRT has none. */
 function escaped(text: string, format: "srt" | "vtt"): string {
   return escapeText(format === "vtt" ? unescaped(text) : text);
 }

@@ -8,7 +8,7 @@ import { reduceMarkup } from "./markup.ts";
 import { boundedSettings, settingsOfPlace } from "./settings.ts";
 import { parseTimedText } from "./timed-text.ts";
 
-/** A film has some 2,000. */
+/** A film has about 2,000 captions. */
 const MOST_CUES = 50_000;
 const MOST_CUE_CHARACTERS = 2_000;
 const LATEST_MS = 99 * 3_600_000;
@@ -16,20 +16,20 @@ const LATEST_MS = 99 * 3_600_000;
 export interface ReadOptions {
   /** Added to all times. */
   offsetMs: number;
-  /** Where the video ends; null where that is not known. */
+  /** End of the video; null where it is not known. */
   endMs: number | null;
-  /** The part of the file's times that the video is, after the offset; absent: all. */
+  /** The span of the file's times (after the offset) that the video shows; absent: all. */
   part?: { startMs: number; endMs: number } | undefined;
 }
 
-/** A file with captions, understood. */
+/** The contents of a captions file. */
 export interface ReadCaptions {
   /** Sorted by their starts. */
   cues: Cue[];
   notices: Notice[];
 }
 
-/** Cues whose text is not yet looked at for its length, nor their times for their order. */
+/** Parsed cues, before their lengths are limited and their times checked. */
 interface Parsed {
   cues: (Cue & { left: ReadonlySet<LeftStyle> })[];
   broken: number;
@@ -37,7 +37,7 @@ interface Parsed {
 }
 
 /**
- * Makes cues of a stranger's file: text without foreign markup, settings within their bounds.
+ * Reads the cues of an untrusted file. Markup other than WebVTT's is removed, and settings are limited to valid values.
  * @throws TributaryError CAPTIONS_INVALID
  */
 export function readCaptions(
@@ -60,7 +60,7 @@ export function readCaptions(
     const startMs = Math.max(0, Math.round(cue.startMs));
     const stopMs = Math.round(cue.endMs);
     if (startMs >= stopMs || stopMs > LATEST_MS || isBlank(cue.text)) {
-      // A drawing without words is no caption that is lost.
+      // A drawing without words does not count as a lost caption.
       if (!leftHere.has("drawings")) tally.broken += 1;
       for (const style of leftHere) left.add(style);
       continue;
@@ -83,12 +83,12 @@ function moved<C extends Pick<Cue, "startMs" | "endMs">>(cue: C, byMs: number): 
   return { ...cue, startMs: cue.startMs + byMs, endMs: cue.endMs + byMs };
 }
 
-/** As much of a cue as is shown in a part, from its start on; null where nothing is. */
+/** The section of a cue that lies in a part of the video, in times from the part's start; null where none does. */
 function within<C extends Pick<Cue, "startMs" | "endMs">>(
   cue: C,
   part: { startMs: number; endMs: number },
 ): C | null {
-  // One with times that cannot be is judged as such.
+  // A cue with invalid times is kept here, so that it is counted as broken.
   if (cue.startMs < cue.endMs && (cue.endMs <= part.startMs || cue.startMs >= part.endMs))
     return null;
   return moved({ ...cue, endMs: Math.min(cue.endMs, part.endMs) }, -part.startMs);
@@ -104,7 +104,7 @@ function fromTimedText(text: string, format: "srt" | "vtt"): Parsed | null {
   if (parsed === null) return null;
   const cues = parsed.cues.map(({ startMs, endMs, text: raw, settings: given }) => {
     const { text: reduced, place, left } = reduceMarkup(raw, format);
-    // SubRip's coordinates of pixels are of no known picture.
+    // SubRip's pixel coordinates are dropped: the size of the picture that they refer to is not known.
     const { settings, isReduced } = boundedSettings(given);
     return {
       startMs,
@@ -121,7 +121,7 @@ function isBlank(text: string): boolean {
   return text.replaceAll(/<[^>]*>/g, "").trim() === "";
 }
 
-/** Markup may be cut apart: what is left is plain. */
+/** Cuts a text that is too long. The rest is plain text, because a cut could leave incomplete markup. */
 function shortened(text: string): string {
   const plain = text.replaceAll(/<[^>]*>/g, "");
   return `${plain.slice(0, MOST_CUE_CHARACTERS).replace(/&[a-z]*$/, "")}…`;

@@ -1,6 +1,6 @@
 /**
- * Where a cue stands (WebVTT, 4.4): known settings with values in their bounds, each once; the rest is
- * left out.
+ * Keeps the valid cue settings (WebVTT, 4.4): known names with values in their bounds, each once. `isReduced` says
+ * whether any were left out.
  */
 export function boundedSettings(text: string): { settings: string; isReduced: boolean } {
   const kept = new Map<string, string>();
@@ -13,7 +13,7 @@ export function boundedSettings(text: string): { settings: string; isReduced: bo
   return { settings: [...kept].map(([name, value]) => `${name}:${value}`).join(" "), isReduced };
 }
 
-/** Lines from the top, or from the bottom where negative. */
+/** The largest line number. Lines count from the top, or from the bottom where negative. */
 const MOST_LINES = 50;
 
 const KNOWN: Record<string, (value: string) => boolean> = {
@@ -38,8 +38,8 @@ function isPercentage(value: string): boolean {
 }
 
 /**
- * The settings for a place as on a keypad: 7, 8 and 9 are the top, 1, 4 and 7 the left.
- * @returns "" for the bottom's middle, where captions stand by themselves
+ * The cue settings for a position, given as a key of a numeric keypad: 7, 8 and 9 are the top, 1, 4 and 7 the left.
+ * @returns "" for the middle of the bottom, the default position
  */
 export function settingsOfPlace(place: number): string {
   const row = Math.ceil(place / 3);

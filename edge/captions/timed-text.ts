@@ -1,19 +1,19 @@
 import type { LeftStyle, RawCue } from "./cue.ts";
 
 /**
- * SubRip and WebVTT (W3C). A parser of our own: media-captions takes a first line such as "line: 5" for a
- * setting, rounds percentages and drops captions with odd times without a word.
+ * A parser for SubRip and WebVTT (W3C). It is our own, because media-captions takes a first line such as "line: 5" for
+ * a setting, rounds percentages, and silently drops captions with odd times.
  */
 
 export interface TimedText {
   cues: RawCue[];
-  /** Lines with an arrow whose times are not understood. */
+  /** Number of lines with an arrow whose times are not valid. */
   broken: number;
-  /** Styles outside the cues that are left out. */
+  /** Kinds of styling outside the cues, all of which are left out. */
   left: ReadonlySet<LeftStyle>;
 }
 
-/** @returns null where no line has times */
+/** @returns null where no line has valid times */
 export function parseTimedText(text: string, format: "srt" | "vtt"): TimedText | null {
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
   const cues: RawCue[] = [];
@@ -27,7 +27,7 @@ export function parseTimedText(text: string, format: "srt" | "vtt"): TimedText |
   };
   for (const line of lines) {
     if (line.includes("-->")) {
-      // The line before is the next one's number, or its name.
+      // In SubRip, a number on the line before belongs to the new cue.
       if (format === "srt" && /^\s*\d+\s*$/.test(cue?.lines.at(-1) ?? "")) cue?.lines.pop();
       finish();
       const times = timesOf(line);
@@ -37,7 +37,7 @@ export function parseTimedText(text: string, format: "srt" | "vtt"): TimedText |
     } else if (format === "vtt" && line === "") {
       finish();
     } else if (cue !== null) {
-      // SubRip has no rule for an empty line within a text; FFmpeg goes on to the next times, too.
+      // SubRip has no rule for an empty line within a text. As in FFmpeg, the text continues until the next times.
       cue.lines.push(line);
     } else if (format === "vtt" && /^(STYLE|REGION)\b/.test(line)) {
       left.add(line.startsWith("STYLE") ? "fonts and colours" : "positions");
@@ -60,7 +60,7 @@ function timesOf(line: string): Omit<RawCue, "text"> | null {
   };
 }
 
-/** @param parts hours, minutes, seconds, and digits behind the point */
+/** @param parts hours, minutes, seconds, and the digits of the fraction */
 function millisecondsOf([hours, minutes, seconds, fraction]: readonly (
   | string
   | undefined

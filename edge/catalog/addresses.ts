@@ -1,8 +1,8 @@
 import { deletionsOf } from "./owners.ts";
 
-/** Rows of addresses that lead to another video, and of videos that are to take another one's place. */
+/** Rows of addresses that lead to another video, and of videos that are made to replace another one. */
 
-/** The video that took this one's place; null where none did. */
+/** Id of the video that replaced the one at this address; null where none did. */
 export function findSuccessor(db: D1Database, address: string): Promise<string | null> {
   return db
     .prepare("SELECT video_id FROM video_addresses WHERE address = ?")
@@ -10,7 +10,9 @@ export function findSuccessor(db: D1Database, address: string): Promise<string |
     .first<string>("video_id");
 }
 
-/** Notes that a new video is to take another one's place. An earlier note for that place is dropped. */
+/**
+ * Notes that a new video is to replace another one. An earlier, unfinished replacement of the same video is dropped.
+ */
 export async function saveReplacement(db: D1Database, id: string, replaces: string): Promise<void> {
   await db.batch([
     db.prepare("DELETE FROM video_replacements WHERE replaces = ? AND is_done = 0").bind(replaces),
@@ -35,7 +37,7 @@ export async function findReplacement(
   return row && { replaces: row.replaces, isDone: row.isDone === 1 };
 }
 
-/** The video that is being made to take this one's place; null where there is none. */
+/** Id of the video that is being made to replace this one; null where there is none. */
 export function findPending(db: D1Database, replaces: string): Promise<string | null> {
   return db
     .prepare("SELECT id FROM video_replacements WHERE replaces = ? AND is_done = 0")
@@ -44,9 +46,9 @@ export function findPending(db: D1Database, replaces: string): Promise<string | 
 }
 
 /**
- * Gives a video another one's address and what people gave that one, and deletes that one's rows: all of it or
- * nothing. Does nothing where the other one has no row (any more).
- * @param title as everybody sees the old one's
+ * Moves the address of video `from`, and what people added to it, to video `to`, and deletes the rows of `from`. This
+ * is one transaction. It does nothing where `from` has no row (any more).
+ * @param title the old video's title, as everybody sees it
  */
 export async function moveRows(
   db: D1Database,

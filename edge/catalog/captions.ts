@@ -25,7 +25,7 @@ const rowSchema = z.object({
 export interface StoredCaptions {
   /** The oldest first. */
   tracks: CaptionsRow[];
-  /** Streams of the source that were taken over, also those that were deleted since. */
+  /** Indexes of the source's streams that were taken over, including tracks that were deleted since. */
   sourceTracks: number[];
 }
 
@@ -47,7 +47,7 @@ export async function listCaptions(db: D1Database, videoId: string): Promise<Sto
 }
 
 /**
- * Adds a row where there is room, and none of the same track of the source.
+ * Adds a row if the video has fewer than the most tracks and no row of the same stream of the source.
  * @returns whether it was added
  */
 export async function addCaptions(
@@ -79,7 +79,10 @@ export async function addCaptions(
   return meta.changes > 0;
 }
 
-/** A track of the source keeps its row. @returns false where there is no such track */
+/**
+ * Deletes a track. A track of the source keeps its row, marked as deleted.
+ * @returns false where there is no such track
+ */
 export async function removeCaptions(
   db: D1Database,
   videoId: string,

@@ -7,9 +7,9 @@ import {
 } from "../../shared/wire/details.ts";
 import { parseJson } from "../../shared/wire/json.ts";
 
-/** A video's details, as the catalogue keeps them; they are there before the video's own row. */
+/** A video's details as the catalogue stores them. They are written before the video's own row. */
 export const storedDetailsSchema = z.object({
-  /** Null: by its file's name. */
+  /** Null: the title follows from the file's name. */
   title: z.string().nullable().default(null),
   description: z
     .string()
@@ -33,7 +33,7 @@ export const NO_DETAILS: StoredDetails = {
 /** Columns of `video_details AS d`, for a LEFT JOIN. */
 export const DETAILS_COLUMNS = "d.title, d.description, d.language, d.chapters";
 
-/** Writes what the patch names and leaves the rest. */
+/** Writes the fields of the patch. Other columns stay as they are. */
 export async function saveDetails(
   db: D1Database,
   id: string,
@@ -49,7 +49,7 @@ export async function saveDetails(
   if (set.length === 0) return;
   const names = set.map(([name]) => name);
   await db.batch([
-    // They are read together; a video from before there were owners has none.
+    // The two rows are read by one JOIN. A video from before there were owners has no owner row yet.
     db.prepare("INSERT OR IGNORE INTO video_owners (id, owner_token_hash) VALUES (?, '')").bind(id),
     db
       .prepare(
@@ -60,7 +60,10 @@ export async function saveDetails(
   ]);
 }
 
-/** As everybody sees them. @param fileName the title where none was given */
+/**
+ * The details as everybody sees them.
+ * @param fileName name from which the title follows where none was given
+ */
 export function shownDetails(stored: StoredDetails, fileName: string): Details {
   return { ...stored, title: shownTitle(stored.title, fileName) };
 }

@@ -12,13 +12,13 @@ import {
 
 import { originalBytes } from "./video-files.ts";
 
-/** Rows of the operator's: rules, reports, counts, and backups of all rows. */
+/** Rows for the operator: rules, reports, counts, and backups of all rows. */
 
-/** Reports kept for a video, at most; more say nothing new. */
+/** The most reports that are kept for a video. More would say nothing new. */
 const MOST_REPORTS_A_VIDEO = 20;
-/** A page of them. */
+/** The most reports that are listed. */
 const SHOWN_REPORTS = 200;
-/** All tables that hold what cannot be made anew. */
+/** All tables with data that cannot be made again. */
 const TABLES = [
   "videos",
   "video_owners",
@@ -97,13 +97,13 @@ export async function listReports(db: D1Database): Promise<Report[]> {
   return reportsSchema.parse({ reports: results }).reports;
 }
 
-/** @returns false where there is none */
+/** @returns false where there is no such report */
 export async function deleteReport(db: D1Database, id: number): Promise<boolean> {
   const { meta } = await db.prepare("DELETE FROM reports WHERE id = ?").bind(id).run();
   return meta.changes > 0;
 }
 
-/** Counts a play of a video that there is. */
+/** Counts a play, if the video exists. */
 export async function countPlay(db: D1Database, id: string): Promise<void> {
   await db
     .prepare(
@@ -114,7 +114,7 @@ export async function countPlay(db: D1Database, id: string): Promise<void> {
     .run();
 }
 
-/** Ended videos from before a time, the oldest first. */
+/** Ids of ended videos that were created before a time, the oldest first. */
 export async function videosBefore(
   db: D1Database,
   createdBeforeMs: number,
@@ -139,7 +139,10 @@ export async function backupOf(db: D1Database): Promise<CatalogueBackup> {
   return { schemaVersion: 1, tables };
 }
 
-/** Adds rows that are not there. @returns how many were added */
+/**
+ * Adds the rows of a backup that are missing.
+ * @returns the number of rows that were added
+ */
 export async function restore(db: D1Database, { tables }: CatalogueBackup): Promise<number> {
   let added = 0;
   for (const table of TABLES) {

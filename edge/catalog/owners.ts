@@ -6,11 +6,11 @@ import type { Visibility } from "../../shared/wire/visibility.ts";
 import { DETAILS_COLUMNS, storedDetailsSchema } from "./details.ts";
 import { PICTURES_COLUMNS, type StoredPictures, storedPicturesOf } from "./pictures.ts";
 
-/** The rows that say who owns a video and who may see it. */
+/** The rows with a video's owner and visibility. */
 
 /**
- * Saves an owner's token, as a hash, so that a video can be deleted long after its coordinator is gone.
- * @throws Error where the row of a private video cannot be written: without it everybody could see it
+ * Saves the hash of the owner's token, so that the owner can delete the video long after its coordinator is gone.
+ * @throws Error where the row of a private video cannot be written, without which everybody could see the video
  */
 export async function saveOwner(
   db: D1Database,
@@ -25,7 +25,7 @@ export async function saveOwner(
           "INSERT OR IGNORE INTO video_owners (id, owner_token_hash, visibility) VALUES (?, ?, ?)",
         )
         .bind(id, ownerTokenHash, visibility),
-      // The video's own row may be there already.
+      // The video's own row may exist already.
       db
         .prepare(
           `UPDATE videos SET visibility = (SELECT visibility FROM video_owners WHERE id = ?1)
@@ -36,7 +36,7 @@ export async function saveOwner(
   } catch (thrown) {
     log("catalog", { jobId: id, end: "owner-not-saved" });
     if (visibility === "private") throw thrown;
-    // The job goes on; but nobody will be able to delete its video.
+    // The job continues, but its owner will not be able to delete the video.
   }
 }
 
@@ -45,20 +45,20 @@ const addressesSchema = z.array(
 );
 
 const ownershipSchema = z.object({
-  /** Empty where nobody owns it. */
+  /** "" where the video has no owner. */
   ownerTokenHash: z.string(),
   visibility: visibilitySchema,
-  /** Signed links of another version are over. */
+  /** Signed links with another version are no longer valid. */
   linkVersion: z.int(),
-  /** Null: no passphrase opens it. */
+  /** Null: the video has no passphrase. */
   passphraseHash: z.string().nullable(),
-  /** Those of videos whose place it took; empty for most. */
+  /** Addresses of the videos that this one replaced; empty for most. */
   addresses: z.string().transform((text) => addressesSchema.parse(parseJson(text))),
   details: storedDetailsSchema,
 });
 export type Ownership = z.infer<typeof ownershipSchema> & { pictures: StoredPictures };
 
-/** Null for a video that has no row: of before there were any, or unknown. */
+/** Null for a video without a row: an unknown one, or one from before there were owners. */
 export async function findOwnership(db: D1Database, id: string): Promise<Ownership | null> {
   const row = await db
     .prepare(
@@ -76,7 +76,7 @@ export async function findOwnership(db: D1Database, id: string): Promise<Ownersh
   return { ...ownershipSchema.parse({ ...row, details: row }), pictures: storedPicturesOf(row) };
 }
 
-/** The id that pages, feeds and links name a video by. */
+/** The id under which pages, feeds and links name a video. */
 export function mainAddress(id: string, { addresses }: Pick<Ownership, "addresses">): string {
   return addresses.find(({ isMain }) => isMain === 1)?.address ?? id;
 }
@@ -105,7 +105,7 @@ export async function withdrawLinks(db: D1Database, id: string): Promise<void> {
     .run();
 }
 
-/** @param hash null for none. The links that the passphrase of before has opened end. */
+/** @param hash null for no passphrase. All signed links end, including those that the former passphrase gave out. */
 export async function savePassphrase(
   db: D1Database,
   id: string,
@@ -120,7 +120,7 @@ export async function savePassphrase(
     .run();
 }
 
-/** When the video's MP4 was last asked for; null if never. */
+/** When the video's MP4 was last requested; null if never. */
 export function mp4RequestedAtMs(db: D1Database, id: string): Promise<number | null> {
   return db
     .prepare("SELECT mp4_requested_at_ms FROM video_owners WHERE id = ?")
@@ -128,7 +128,7 @@ export function mp4RequestedAtMs(db: D1Database, id: string): Promise<number | n
     .first<number>("mp4_requested_at_ms");
 }
 
-/** Notes that the MP4 was ordered, so that a deletion meanwhile is seen. */
+/** Notes that the MP4 was requested. A later step sees by this row whether the video was deleted in the meantime. */
 export async function noteMp4Request(db: D1Database, id: string, nowMs: number): Promise<void> {
   await db
     .prepare(
@@ -166,8 +166,8 @@ function deletionsButOwner(db: D1Database, id: string): D1PreparedStatement[] {
 }
 
 /**
- * Takes a cancelled job's video out of the catalogue. That it is private is known until `deleteRows`, for
- * as long as the coordinator tells of the job.
+ * Removes a cancelled job's video from the catalogue. The owner row of a private video stays until `deleteRows`, so
+ * that the job stays private as long as its coordinator reports it.
  */
 export async function deleteCancelledRows(db: D1Database, id: string): Promise<void> {
   await db.batch([

@@ -12,7 +12,7 @@ import {
 const storyboardSchema = tileSizeSchema.extend({
   startSeconds: z.array(z.number()),
   endSeconds: z.number(),
-  /** In the names of its sheets: those of another storyboard have others. */
+  /** Part of the names of the sheets. Each storyboard has a different version. */
   version: z.string(),
 });
 export type StoredStoryboard = z.infer<typeof storyboardSchema>;
@@ -61,7 +61,7 @@ export function storedPicturesOf(row: Record<string, unknown>): StoredPictures {
   return { poster, storyboard };
 }
 
-/** As the API tells of them. */
+/** The pictures as the API shows them. */
 export function shownPictures(id: string, { poster, storyboard }: StoredPictures): Pictures {
   return {
     poster: poster && { path: `/v/${id}/poster.jpg`, ...poster },
@@ -77,7 +77,7 @@ export async function findPictures(db: D1Database, id: string): Promise<StoredPi
   return row === null ? NO_PICTURES : storedPicturesOf(row);
 }
 
-/** A row is not to outlive its video's. */
+/** Prevents a row from being written after the video's rows were deleted. */
 const OF_A_VIDEO = `WHERE EXISTS (SELECT 1 FROM videos WHERE id = ?1)
   OR EXISTS (SELECT 1 FROM video_owners WHERE id = ?1)`;
 

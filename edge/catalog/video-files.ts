@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { VideoFileRights } from "../../shared/wire/api.ts";
 
-/** The catalogue's row of which files of a video viewers may download, and of the original that its owner kept. */
+/** The catalogue's rows about files of a video: what viewers may download, and the original that the owner kept. */
 
 /** Columns of `video_files AS f`, for a LEFT JOIN. */
 export const FILES_COLUMNS = `f.downloads, f.original_for_all AS originalForAll, f.original_bytes AS originalBytes`;
@@ -16,14 +16,17 @@ const storedSchema = z.object({
   originalBytes: z.int().nullable(),
 });
 
-/** As a video's JSON has them. @param row with FILES_COLUMNS */
+/**
+ * The fields of a video's JSON.
+ * @param row with FILES_COLUMNS
+ */
 export function shownFiles(row: Record<string, unknown>): VideoFileRights {
   const { downloads, originalForAll, originalBytes } = storedSchema.parse(row);
   const original = originalBytes === null ? null : { sizeBytes: originalBytes };
   return { downloads, originalForAll, original };
 }
 
-/** Writes what the patch names and leaves the rest. */
+/** Writes the fields that are not undefined. Other columns stay as they are. */
 export async function saveFileRights(
   db: D1Database,
   id: string,
@@ -42,7 +45,7 @@ export async function saveFileRights(
   }
 }
 
-/** @param original null: there is none any more */
+/** @param original null: the original was deleted */
 export async function saveOriginal(
   db: D1Database,
   id: string,

@@ -13,9 +13,9 @@ import { DETAILS_COLUMNS, shownDetails, storedDetailsSchema } from "./details.ts
 import { PICTURES_COLUMNS, shownPictures, storedPicturesOf } from "./pictures.ts";
 import { FILES_COLUMNS, shownFiles } from "./video-files.ts";
 
-/** The address that a video is named by: its own, or that of a video whose place it took. */
+/** The address under which a video is named: its own id, or that of a video that it replaced. */
 const ADDRESS = "coalesce(a.address, v.id)";
-/** The catalogue's columns under the names that `Video` has for them. */
+/** The catalogue's columns, under the field names of `Video`. */
 const COLUMNS = `${ADDRESS} AS id, v.name, v.state, v.error_code AS errorCode, v.duration_ticks AS durationTicks,
   v.width, v.height, v.bytes_stored AS bytesStored, v.created_at_ms AS createdAtMs,
   v.ended_at_ms AS endedAtMs, v.visibility, coalesce(n.plays, 0) AS plays, ${DETAILS_COLUMNS}, ${PICTURES_COLUMNS}, ${FILES_COLUMNS}`;
@@ -25,7 +25,10 @@ const TABLES = `videos AS v LEFT JOIN video_details AS d ON d.id = v.id
   LEFT JOIN video_files AS f ON f.id = v.id
   LEFT JOIN video_addresses AS a ON a.video_id = v.id AND a.is_main = 1`;
 
-/** A video's row, with what its owner says of it. @param row `name` is its file's */
+/**
+ * Converts a row, with the owner's details, to a `Video`.
+ * @param row its `name` is the file's name
+ */
 function videoOf(row: Record<string, unknown>): Video {
   const details = storedDetailsSchema.parse(row);
   const shown = shownDetails(details, String(row["name"]));
@@ -34,8 +37,8 @@ function videoOf(row: Record<string, unknown>): Video {
 }
 
 /**
- * The file's name and the count of plays are for the owner and the operator: everybody else sees the title
- * in the name's place.
+ * A video as everybody except the owner and the operator sees it: without the count of plays, and with the title in
+ * place of the file's name.
  */
 export function withoutFileName({ plays: _, originalForAll, ...video }: Video): Video {
   const original = originalForAll === true ? video.original : null;
@@ -43,8 +46,8 @@ export function withoutFileName({ plays: _, originalForAll, ...video }: Video): 
 }
 
 /**
- * Writes a video's row, or brings it up to date. An ended video does not go back to an earlier state.
- * Its visibility is copied from its owner's row (`saveOwner`).
+ * Inserts or updates a video's row. An ended video does not go back to an earlier state. The visibility is copied from
+ * the owner's row (`saveOwner`).
  */
 export async function saveVideo(
   db: D1Database,
@@ -85,7 +88,7 @@ export async function findVideo(db: D1Database, id: string): Promise<Video | nul
   return row === null ? null : videoOf(row);
 }
 
-/** How long a video is; null where there is no row (yet). */
+/** Duration of a video in ticks; null where there is no row (yet). */
 export function findVideoTicks(db: D1Database, id: string): Promise<number | null> {
   return db
     .prepare("SELECT duration_ticks FROM videos WHERE id = ?")
@@ -93,7 +96,7 @@ export function findVideoTicks(db: D1Database, id: string): Promise<number | nul
     .first<number>("duration_ticks");
 }
 
-/** How a video's job ended, as the row says; null where it has not, or there is no row. */
+/** The end state of a video's job, from its row; null where the job has not ended or there is no row. */
 export async function findVideoEnd(
   db: D1Database,
   id: string,
@@ -107,10 +110,10 @@ export async function findVideoEnd(
 
 /**
  * Videos, the newest first.
- * @param options.after cursor of the page before, from a stranger; null for the first page
- * @param options.search in title or description, whether letters (of ASCII) are large or small; null for all
- * @param options.listedOnly whether `unlisted` and `private` ones are left out
- * @returns null for a cursor that is none of ours
+ * @param options.after cursor of the page before (untrusted input); null for the first page
+ * @param options.search text in the title or description, ignoring the case of ASCII letters; null for all videos
+ * @param options.listedOnly whether `unlisted` and `private` videos are left out
+ * @returns null for an invalid cursor
  */
 export async function listVideos(
   db: D1Database,

@@ -19,17 +19,17 @@ import { openWholeSource } from "./whole-source.ts";
 import { Workspace } from "./workspace.ts";
 
 export interface ContainerOptions {
-  /** Encodes at once, over all jobs. */
+  /** Limits the encodes that run at once, over all jobs. */
   permits: Permits;
-  /** Jobs at once; more are told to come back. Each takes a socket and some chunks' memory. */
+  /** The most jobs at once. Requests for more get RATE_LIMITED. Each job takes a socket and memory for some chunks. */
   maxJobs: number;
   /** First line of `ffmpeg -version`. */
   ffmpegVersion: string;
-  /** Ends all work, when the container is told to stop. */
+  /** Aborts all work when the container is stopped. */
   signal: AbortSignal;
 }
 
-/** The container's HTTP side. Its only caller is the edge. */
+/** The container's HTTP interface. Only the edge calls it. */
 export function createContainerApp(options: ContainerOptions): Hono {
   const { permits, maxJobs, ffmpegVersion } = options;
   let jobs = 0;
@@ -51,8 +51,8 @@ export function createContainerApp(options: ContainerOptions): Hono {
   }
 
   /**
-   * Resolves when the job's coordinator has taken the container in, or when a whole source is being
-   * read; the work goes on after that.
+   * Resolves when the job's coordinator has welcomed the container, or when the container has begun to read a whole
+   * source. The work continues after that.
    */
   function begin(request: ServeJobRequest): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -124,10 +124,10 @@ async function parsed<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   throw new TributaryError("REQUEST_INVALID", "The request's body was not understood.");
 }
 
-/** RFC 9457. */
+/** An error as problem details (RFC 9457). */
 function problem(context: Context, thrown: unknown): Response {
   const { code, message } = toWireError(thrown);
-  // Foreign errors may say anything.
+  // Messages of other errors might hold secrets.
   const detail = thrown instanceof TributaryError ? message : "The container failed.";
   const status = ERROR_CODES[code].status as ContentfulStatusCode;
   const body = { type: "about:blank", title: code, status, code, detail };

@@ -15,7 +15,7 @@ const AUDIO_FILE = "audio.mp4";
 const OUTPUT_FILE = "out.mp4";
 
 /**
- * Makes one fast-start MP4 of finished segments (`joinMp4`), and stores it.
+ * Makes one fast-start MP4 from finished segments (`joinMp4`), and stores it.
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH, UPLOAD_REFUSED, UPLOAD_FAILED,
  *   OUTPUT_INVALID
  */
@@ -34,14 +34,14 @@ export function assembleSegments(
       target: new FilePathTarget(workspace.path(OUTPUT_FILE)),
       signal,
     });
-    // A blob of the file: sent from disk, and with the length that storage asks for.
+    // A blob of the file is sent from disk, with the content length that storage requires.
     const blob = await openAsBlob(workspace.path(OUTPUT_FILE), { type: "video/mp4" });
     await upload(output, blob, signal);
     return { sizeBytes: blob.size, ...frames };
   });
 }
 
-/** Init and media segments one after the other are a fragmented MP4. */
+/** Writes the init segment and the media segments to one file, which is a fragmented MP4. */
 async function download({ init, media }: Track, path: string, signal: AbortSignal): Promise<void> {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for (const url of [init, ...media]) yield await downloadWhole(url, signal);

@@ -4,12 +4,12 @@ import { TributaryError, toWireError } from "../../shared/job/errors.ts";
 import { namedHashes } from "../../shared/job/object-keys.ts";
 import { retry } from "../../shared/retry.ts";
 
-/** Reads of storage by a server, through presigned addresses. */
+/** Downloads from storage by a server, through presigned URLs. */
 
 const TRIES = 4;
 
 /**
- * An object, which has to be what its name says.
+ * Downloads an object and compares it with the hash in its name, if the name has one.
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH
  */
 export function downloadWhole(url: string, signal: AbortSignal): Promise<Uint8Array> {
@@ -23,7 +23,10 @@ export function downloadWhole(url: string, signal: AbortSignal): Promise<Uint8Ar
   });
 }
 
-/** A part of an object; all of it where none is named. @throws TributaryError DOWNLOAD_FAILED */
+/**
+ * Downloads a range of an object; the whole object where no size is given.
+ * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_HASH_MISMATCH (whole objects)
+ */
 export function downloadRange(
   part: { url: string; offsetBytes?: number; sizeBytes?: number },
   signal: AbortSignal,

@@ -13,7 +13,7 @@ const COVER_FILE = "cover";
 const TITLE_FILE = "title.txt";
 const CARD_FILE = "card.mp4";
 
-/** Colours that all players take for a picture of this size, and near to lossless. */
+/** Encodes nearly losslessly, with the colour space that all players assume for a frame of this size. */
 const ENCODE = [
   ...["-frames:v", "1", "-r", "25", "-c:v", "libx264", "-qp", "8", "-bf", "0"],
   ...["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"],
@@ -22,8 +22,8 @@ const ENCODE = [
 const TO_VIDEO = "scale=in_range=full:out_range=tv:out_color_matrix=bt709,format=yuv420p";
 
 /**
- * As a tab draws it, by native ffmpeg: the cover that is in the file; else the title on the site's colours; the
- * colours alone where this machine has no fonts.
+ * Makes the same card as a tab, with native ffmpeg. It shows the cover in the file, else the title on the site's
+ * colours, or only the colours where this machine has no fonts.
  */
 export function cardMakerIn(workspace: Workspace): CardMaker {
   return async ({ cover, title, fileName }, signal) => {

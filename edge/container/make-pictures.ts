@@ -19,13 +19,13 @@ type KeyFrames = PicturesRequest["tiles"];
 
 /** Downloads at a time. */
 const AT_ONCE = 8;
-/** The JPEG encoder's scale from 2 to 31: some 0.85 of a browser's. */
+/** On the JPEG encoder's scale from 2 (best) to 31. This is about 0.85 on a browser's scale. */
 const QUALITY = "4";
 const START_CODE = new Uint8Array([0, 0, 0, 1]);
 
 /**
- * A poster and a storyboard of key frames, by native ffmpeg: each is a whole picture by itself, so nothing else of the
- * video is fetched.
+ * Makes a poster and a storyboard from key frames, with native ffmpeg. Key frames decode without other frames, so
+ * nothing else of the video is downloaded.
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_INVALID, DECODE_FAILED, and those of `runProgram`
  */
 export function makePictures(
@@ -49,7 +49,7 @@ export function makePictures(
   });
 }
 
-/** Number of the picture with most to be seen in it. */
+/** Index of the liveliest picture. */
 async function liveliest(
   workspace: Workspace,
   pictures: readonly Uint8Array[],
@@ -96,7 +96,7 @@ async function run(
   throw new TributaryError("DECODE_FAILED", `The key frames could not be decoded. ${why}`.trim());
 }
 
-/** Each key frame as a stream of its own (ITU-T H.264, annex B), with the parameter sets. */
+/** Each key frame as a separate stream (ITU-T H.264, Annex B), with the parameter sets. */
 async function annexB({ init, frames }: KeyFrames, signal: AbortSignal): Promise<Uint8Array[]> {
   const { config } = readInit(await downloadRange({ url: init }, signal));
   const { nalLengthBytes, spsUnits, ppsUnits } = readAvcRecord(config);

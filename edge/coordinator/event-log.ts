@@ -1,7 +1,10 @@
 import { log } from "../../shared/log.ts";
 import type { Changes, State } from "./schedule/state/state.ts";
 
-/** One line for each turn of a job and each failed attempt. @param state as it was before `changes` */
+/**
+ * Logs one line for each change of the job's state and each failed attempt.
+ * @param state the state before `changes`
+ */
 export function logChanges({ job, tasks }: State, changes: Changes): void {
   const jobId = job.id;
   for (const [taskId, { failures, lastError }] of changes.tasks) {

@@ -14,7 +14,7 @@ export const siteRulesSchema = z
     mostSourceBytes: rule,
     /** The most videos on the site, including those that are being made. */
     mostVideos: rule,
-    /** A daily trigger deletes videos whose job ended longer ago than this. */
+    /** A daily trigger deletes videos that were created longer ago than this and are not being made. */
     deleteAfterDays: rule,
   })
   .meta({
