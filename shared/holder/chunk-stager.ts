@@ -14,7 +14,7 @@ import type { StorageTransfer } from "./storage-transfer.ts";
 type Stage = Extract<CoordinatorMessage, { type: "stage" | "stage-upload" }>;
 type StageUpload = Extract<CoordinatorMessage, { type: "stage-upload" }>;
 
-/** A job's source, where a holder has it. */
+/** A job's source, for lease holders that have it. */
 export interface HolderSource {
   /** Makes the chunk of a task. Settles when the signal aborts. */
   cutChunk(
@@ -34,19 +34,19 @@ export interface ChunkStagerOptions {
   onChange(): void;
 }
 
-/** Each holds a chunk in memory. */
+/** Chunks staged at a time; each is held in memory. */
 const PARALLEL = 2;
 /** Rounds of fresh URLs for one chunk. */
 const ROUNDS = 6;
 
 /**
- * Brings chunks into storage for holders that have no source: cut, hashed, offered, uploaded, said so.
- * Which and when is the coordinator's to say; what is lost with a connection it asks for again.
+ * Brings chunks into storage for lease holders that have no source: cuts, hashes, offers and uploads each of
+ * them, and reports it. The coordinator says which chunks and when. After a lost connection it asks again.
  */
 export class ChunkStager {
   readonly #options: ChunkStagerOptions;
   readonly #queue: string[] = [];
-  /** Tasks whose chunk is on its way, with what is asked about it. */
+  /** Tasks whose chunk is on its way, each with its question to the coordinator. */
   readonly #active = new Map<string, Question<StageUpload>>();
   readonly #abort = new AbortController();
 
@@ -69,7 +69,7 @@ export class ChunkStager {
     this.#next();
   }
 
-  /** There is a connection again: what was asked was perhaps not heard. */
+  /** Sends open questions again after a reconnect, because they may have been lost. */
   reconnected(): void {
     for (const question of this.#active.values()) question.sendAgain();
   }
@@ -99,7 +99,7 @@ export class ChunkStager {
     try {
       await this.#bring(taskId, question, signal);
     } catch (thrown) {
-      // The coordinator knows of what it refused.
+      // The coordinator knows what it refused itself.
       if (signal.aborted || isRefusal(thrown)) return;
       const { code, message, retryable } = toWireError(thrown);
       const told = message.slice(0, 500);

@@ -2,7 +2,7 @@ import { md5 as plainMd5 } from "@noble/hashes/legacy.js";
 import { sha256 as plainSha256 } from "@noble/hashes/sha2.js";
 import { createMD5, type IHasher } from "hash-wasm";
 
-/** Hashes of an object as offers and presigned uploads have them. */
+/** Hashes of an object, as offers and presigned uploads state them. */
 export interface Digests {
   /** In hexadecimal. */
   sha256: string;
@@ -11,16 +11,16 @@ export interface Digests {
 }
 
 /**
- * Works on plain http, too, where pages have no `crypto.subtle`, and without WebAssembly; there it takes
- * ten to twenty times as long.
+ * Hashes an object. It also works without `crypto.subtle` (in pages on plain http) and without WebAssembly,
+ * but then takes ten to twenty times as long.
  */
 export async function digestsOf(bytes: Uint8Array<ArrayBuffer>): Promise<Digests> {
-  // SHA-256 goes to another thread; MD5 is reckoned in this one meanwhile.
+  // SHA-256 goes to another thread; MD5 is computed in this one meanwhile.
   const [md5, sha256] = await Promise.all([md5Of(bytes), sha256Hex(bytes)]);
   return { sha256, md5: btoa(String.fromCharCode(...md5)) };
 }
 
-/** As `Digests` have it. */
+/** SHA-256 in hexadecimal. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const sha256 = await sha256Of(bytes);
   return Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -32,7 +32,7 @@ async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await subtle.digest("SHA-256", bytes));
 }
 
-/** One for all: it is asked from start to end without a pause. */
+/** One hasher for all calls: each runs from `init` to `digest` without an await. */
 let hasher: Promise<IHasher> | null = null;
 
 async function md5Of(bytes: Uint8Array): Promise<Uint8Array> {

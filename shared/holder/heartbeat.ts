@@ -8,16 +8,16 @@ export interface LeaseHeartbeatOptions {
   clock: Clock;
   /** Progress of each lease, as of now. */
   signsOfLife(): Renew["leases"];
-  /** Messages sent without a connection are dropped: the next welcome says more. */
+  /** Without a connection the message is dropped: the next hello names all leases. */
   send(message: Renew): void;
 }
 
-/** A holder's signs of life: all its leases in one message, as long as there are any. */
+/** Sends a holder's signs of life: one message for all its leases, as long as it has any. */
 export class LeaseHeartbeat {
   readonly #options: LeaseHeartbeatOptions;
   readonly #timer: Timer;
   #dueAtMs = Number.POSITIVE_INFINITY;
-  /** A task was made here: what its commit says of the time tells more than any progress. */
+  /** A task was made here. Its commit states the time it took, which tells more than progress does. */
   #hasMade = false;
   #stopped = false;
 
@@ -26,12 +26,12 @@ export class LeaseHeartbeat {
     this.#timer = new Timer(options.clock);
   }
 
-  /** There is a lease, or a connection again. */
+  /** To be called when there is a new lease, or a connection again. */
   goOn(): void {
     this.#schedule(RENEW_EVERY_MS);
   }
 
-  /** An encode has begun: how far the very first one is is told early. */
+  /** To be called when an encode begins. Progress of the very first one is reported early. */
   began(): void {
     if (!this.#hasMade) this.#schedule(FIRST_RENEW_MS);
   }
@@ -45,7 +45,7 @@ export class LeaseHeartbeat {
     this.#timer.clear();
   }
 
-  /** One that is due later than this gives way. */
+  /** Plans a sign of life in place of one that is due later. */
   #schedule(withinMs: number): void {
     const { clock, signsOfLife, send } = this.#options;
     const dueAtMs = clock.nowMs() + withinMs;
@@ -55,7 +55,7 @@ export class LeaseHeartbeat {
       this.#dueAtMs = Number.POSITIVE_INFINITY;
       const leases = signsOfLife();
       if (leases.length === 0) return;
-      // What was to be told early is made already: its commit tells more.
+      // No early report of a task that is made already: its commit tells more.
       const isNews = withinMs >= RENEW_EVERY_MS || !this.#hasMade;
       if (isNews) send({ type: "renew", leases });
       this.goOn();

@@ -4,12 +4,15 @@ import { retry } from "../retry.ts";
 import { MOST_TEXTS, type ReceivedTexts, type SentTexts } from "../wire/http-socket.ts";
 import type { WireSocket } from "./job-socket.ts";
 
-/** The requests that make a socket; all reject with a TributaryError, and heed their signal. */
+/** The requests that make a socket. All reject with a TributaryError and obey their signal. */
 export interface HttpSocketCalls {
-  /** @returns what the other calls name the connection by */
+  /** @returns the connection's id for the other calls */
   open(ticket: string, signal: AbortSignal): Promise<string>;
   send(connection: string, sent: SentTexts, signal: AbortSignal): Promise<void>;
-  /** Answered after some seconds at the latest. */
+  /**
+   * Gets the next texts; answered after some seconds at the latest, even when there are none.
+   * @param have number of texts received so far
+   */
   receive(connection: string, have: number, signal: AbortSignal): Promise<ReceivedTexts>;
   close(connection: string): Promise<void>;
 }
@@ -20,7 +23,7 @@ const CLOSED = 3;
 
 /** A request without an answer by then is sent again. */
 const ANSWER_WITHIN_MS = 15_000;
-/** Texts of one request, beside the first: an upload of this size takes a slow line some seconds. */
+/** Most characters in one request, unless its first text alone is longer: some seconds on a slow line. */
 const MOST_CHARACTERS = 500_000;
 
 type Listeners = {
@@ -30,8 +33,8 @@ type Listeners = {
 };
 
 /**
- * A socket over plain HTTP requests, which behaves as a WebSocket does: texts arrive once and in order, or
- * the socket closes. One request waits for the coordinator's texts, another one brings the holder's.
+ * A socket over plain HTTP requests that behaves like a WebSocket: texts arrive once and in order, or the
+ * socket closes. One request waits for the coordinator's texts, another one brings the holder's.
  */
 export class HttpSocket implements WireSocket {
   readyState = CONNECTING;
@@ -67,7 +70,7 @@ export class HttpSocket implements WireSocket {
     if (!this.#isSending) this.#sendAll().catch(() => this.#break());
   }
 
-  /** The coordinator is told where it can be reached; otherwise it notices the silence. */
+  /** Tells the coordinator if it can be reached; otherwise the coordinator notices the silence. */
   close(): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;
@@ -105,7 +108,7 @@ export class HttpSocket implements WireSocket {
   /** One request at a time: a later one could overtake it. */
   async #sendAll(): Promise<void> {
     this.#isSending = true;
-    // What is said in the same moment goes together.
+    // Texts sent in the same moment go in one request.
     await Promise.resolve();
     while (this.#out.length > 0 && this.#connection !== null) {
       const connection = this.#connection;
@@ -127,7 +130,7 @@ export class HttpSocket implements WireSocket {
     return fits === -1 ? most : most.slice(0, fits);
   }
 
-  /** The same again until it arrives: the numbers in it say what is known already. */
+  /** Repeats a request until it is answered. Its numbers tell the server what it has received already. */
   #untilAnswered<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return retry(() => this.#call(work), {
       clock: this.#clock,

@@ -5,14 +5,14 @@ import { type CoordinatorMessage, coordinatorMessageSchema } from "../wire/coord
 import type { HolderMessage } from "../wire/holder-messages.ts";
 import { parseJson } from "../wire/json.ts";
 
-/** Silence on the socket after which it is asked for a sign of life, and after which it is given up. */
+/** After this much silence a ping is sent. When PONG_WITHIN_MS more pass in silence, the socket is given up. */
 const PING_EVERY_MS = 5_000;
 const PONG_WITHIN_MS = 6_000;
-/** A socket that has no ticket by then, is not open, or whose hello has no answer, is given up. */
+/** Longest wait for a ticket, and after it for the coordinator's welcome. */
 const WELCOME_WITHIN_MS = 15_000;
-/** A WebSocket over which nothing came by then is given up, where there is another way. */
+/** Longest wait for the welcome over a WebSocket, where connections can also go over HTTP requests. */
 const HEARD_WITHIN_MS = 10_000;
-/** WebSockets that fail at once, one after the other, before the other way is taken. */
+/** After this many WebSockets in a row that failed at once, connections go over HTTP requests. */
 const FAILED_WEB_SOCKETS = 2;
 
 /** The part of WebSocket that is used here. Browsers, workers and Node have the same one. */
@@ -28,32 +28,32 @@ export interface WireSocket {
 const OPEN = 1;
 
 export interface JobSocketEvents {
-  /** The socket is open: say hello now, it is the first thing that may be sent. */
+  /** The socket is open. @returns the hello, which is sent before all else */
   onOpen(): HolderMessage;
   onMessage(message: CoordinatorMessage): void;
-  /** Lost, or not to be had; a new try follows by itself, unless the socket is closed now. */
+  /** The connection was lost or could not be made. A new try follows, unless `close` is called now. */
   onLost(): void;
 }
 
 export interface JobSocketOptions {
   /**
-   * Gets a ticket for the next connection. What it rejects with is told as an error of the coordinator,
-   * and another one is asked for later.
+   * Gets a ticket for the next connection. A rejection is passed to `onMessage` as an error message, and
+   * another ticket is requested later.
    */
   ticket(signal: AbortSignal): Promise<string>;
   /** Opens a WebSocket. */
   connect(ticket: string): WireSocket;
-  /** Opens a socket over HTTP requests; none: there is no such way here. */
+  /** Opens a socket over HTTP requests. Absent: only WebSockets are used. */
   connectHttp?: ((ticket: string) => WireSocket) | undefined;
   clock: Clock;
   events: JobSocketEvents;
 }
 
 /**
- * A socket to a job's coordinator that comes back: reconnects with exponential backoff and jitter
- * until it is closed here. A link that is dead without a close (network gone) is noticed by a ping
- * that nobody answers. Where a ticket can be had and WebSockets bring nothing, connections go over HTTP
- * requests, as long as those bring something.
+ * A socket to a job's coordinator that comes back: it reconnects with exponential backoff and jitter until
+ * `close` is called. A connection that is dead without a close (network gone) is noticed by an unanswered
+ * ping. When tickets arrive but nothing comes over WebSockets, connections go over HTTP requests, until
+ * nothing comes over those either.
  */
 export class JobSocket {
   readonly #options: JobSocketOptions;
@@ -76,19 +76,19 @@ export class JobSocket {
     this.#open();
   }
 
-  /** The connection of the moment goes over HTTP requests. */
+  /** Whether the current connection goes over HTTP requests. */
   get overHttp(): boolean {
     return this.#overHttp;
   }
 
-  /** False when there is no open connection; nothing is queued. */
+  /** @returns false when there is no open connection; nothing is queued */
   send(message: HolderMessage): boolean {
     if (this.#socket?.readyState !== OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }
 
-  /** For good. */
+  /** Closes the socket for good. */
   close(): void {
     this.#retry.clear();
     this.#release()?.close(1000);
@@ -156,7 +156,7 @@ export class JobSocket {
       if (isWebSocket) this.#unheard = 0;
       if (this.#socket !== socket || typeof data !== "string" || data === "pong") return;
       const parsed = coordinatorMessageSchema.safeParse(parseJson(data));
-      // Messages of a newer coordinator that are not known here are left alone.
+      // Unknown messages, of a newer coordinator, are ignored.
       if (!parsed.success) return;
       if (parsed.data.type === "welcome") {
         this.#failures = 0;
@@ -168,7 +168,7 @@ export class JobSocket {
     socket.addEventListener("error", lost);
   }
 
-  /** One that was silent for long shows as much as some that failed at once. */
+  /** A WebSocket that was silent for long counts as much as several that failed at once. */
   #countUnheard(isWebSocket: boolean, waitedMs: number): void {
     if (!isWebSocket) this.#unheard = 0;
     else if (waitedMs >= HEARD_WITHIN_MS) this.#unheard = FAILED_WEB_SOCKETS;
@@ -181,7 +181,7 @@ export class JobSocket {
     this.#retry.set(callBackoffMs(this.#failures, chance, 500, 10_000), () => this.#open());
   }
 
-  /** From here on nothing of the socket is heard. */
+  /** Lets go of the socket and of a ticket that is on its way: later events of theirs are ignored. */
   #release(): WireSocket | null {
     const socket = this.#socket;
     this.#socket = null;

@@ -17,7 +17,7 @@ import { type HttpFetch, StorageTransfer } from "./storage-transfer.ts";
 
 type Hello = Extract<HolderMessage, { type: "hello" }>;
 
-/** After these the coordinator has nothing more to say to this holder. */
+/** Errors after which a holder stops: the coordinator will not work with it. */
 export const FINAL_REFUSALS = [
   "UNAUTHORIZED",
   "FORBIDDEN",
@@ -29,7 +29,7 @@ export const FINAL_REFUSALS = [
   "PROTOCOL_UNKNOWN",
 ] as const satisfies readonly ErrorCode[];
 
-/** Outputs that are uploaded at a time, over all leases: what was offered first is in storage first. */
+/** Uploads at a time, over all leases. They are few, so that what was offered first is in storage first. */
 const PARALLEL_PUTS = 4;
 
 export interface LeaseHolderOptions {
@@ -39,18 +39,18 @@ export interface LeaseHolderOptions {
   slots: number;
   /** Leases taken beyond the slots, so that their chunks are there when a slot falls free. */
   prefetch: number;
-  /** The source and the job's plan, where they are here: chunks are cut from it, for others too. */
+  /** The source and the job's plan; chunks are cut from it, for others too. Null: the source is not here. */
   source: (HolderSource & { plan: JobPlan }) | null;
   encoder: HolderEncoder;
-  /** Gets what opens a socket to the job's coordinator; asked again for each reconnect. */
+  /** Gets a ticket for a socket to the job's coordinator. Called for each connection. */
   ticket(signal: AbortSignal): Promise<string>;
   connect(ticket: string): WireSocket;
-  /** The way for those to whom no WebSocket comes through; none: only WebSockets. */
+  /** Opens a socket over HTTP requests, where WebSockets do not get through. Absent: only WebSockets are used. */
   connectHttp?(ticket: string): WireSocket;
-  /** To and from storage. */
+  /** For transfers to and from storage. */
   fetch: HttpFetch;
   clock: Clock;
-  /** Something that the holder shows has changed. Never called before the constructor returns. */
+  /** A property of the holder has changed. Never called before the constructor returns. */
   onChange?(): void;
   /** A lease ended here, for whatever reason. */
   onEnd?(grant: LeaseGrant, end: LeaseEnd): void;
@@ -58,8 +58,8 @@ export interface LeaseHolderOptions {
 
 /**
  * A lease holder at work on one job: the socket that comes back, the loop of leases, the stager of
- * chunks, and what the coordinator last said. The owner's tab, a contributor's tab and a container are
- * this, with a transport, an encoder and a clock of their own.
+ * chunks, and the job's state as the coordinator last sent it. The owner's tab, a contributor's tab and a
+ * container all use this class, each with its own transport, encoder and clock.
  */
 export class LeaseHolder {
   readonly #options: LeaseHolderOptions;
@@ -68,7 +68,7 @@ export class LeaseHolder {
   readonly #loop: LeaseLoop;
   readonly #stager: ChunkStager | null;
   readonly #inTurn = pLimit(PARALLEL_PUTS);
-  /** Slots when it works: a pause is no fewer. */
+  /** Slots while the holder is not paused; a pause does not change this number. */
   #capacity: number;
   /** Settings changed since the job's creation. */
   #settings: JobSettingsPatch | null = null;
@@ -129,7 +129,7 @@ export class LeaseHolder {
     });
   }
 
-  /** As the coordinator last told it; null before the first welcome. */
+  /** The job as the coordinator last sent it; null before the first welcome. */
   get job(): JobView | null {
     return this.#job;
   }
@@ -139,7 +139,7 @@ export class LeaseHolder {
     return this.#connected;
   }
 
-  /** The connection goes over HTTP requests, since no WebSocket comes through. */
+  /** The connection goes over HTTP requests, because WebSockets do not get through. */
   get overHttp(): boolean {
     return this.#connected && this.#socket.overHttp;
   }
@@ -171,19 +171,19 @@ export class LeaseHolder {
     return this.#loop.leases();
   }
 
-  /** How many tasks at once; 0 pauses: nothing new is taken, and what is begun is finished. */
+  /** @param slots tasks at a time; 0 pauses: no new lease is taken, and those that are held are finished */
   setSlots(slots: number): void {
     if (slots > 0) this.#capacity = slots;
     this.#loop.setSlots(slots);
   }
 
-  /** Takes nothing new, gives back what no slot has begun, and finishes the rest. */
+  /** Takes no new lease, gives back those that no slot has begun, and finishes the rest. */
   drain(): void {
     this.setSlots(0);
     this.#loop.giveBack();
   }
 
-  /** Owner: changes what was decided for the job; said again after each reconnect, so never lost. */
+  /** Changes the job's settings; for the owner only. Sent again after each reconnect, so never lost. */
   changeSettings(settings: JobSettingsPatch): void {
     this.#settings = { ...this.#settings, ...settings };
     this.#socket.send({ type: "settings", settings });

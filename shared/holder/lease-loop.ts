@@ -83,7 +83,7 @@ export class LeaseLoop {
     }
   }
 
-  /** How many tasks would be started now: to be said in a hello. */
+  /** How many more leases would be taken now; a hello states it. */
   wanted(): number {
     return this.#slots.wanted();
   }
@@ -97,7 +97,7 @@ export class LeaseLoop {
     for (const run of runs) run.drop("CANCELLED", "The holder stopped.");
   }
 
-  /** The connection is gone: encodes go on, answers are asked for again after the next welcome. */
+  /** The connection is gone: encodes go on, and open questions are sent again after the next welcome. */
   disconnected(): void {
     this.#connected = false;
     this.#told = 0;
@@ -125,7 +125,7 @@ export class LeaseLoop {
       case "stage":
       case "stage-upload":
       case "error":
-        // The lease holder's own.
+        // For `LeaseHolder` alone.
         return;
       default:
         message satisfies never;
@@ -151,7 +151,7 @@ export class LeaseLoop {
       clock,
       place: this.#slots.take(),
       send: (message, isFirst) => {
-        // What is sent again tells no old number of free slots.
+        // An offer that is sent again must not state an old number of free slots.
         if (message.type === "offer" && isFirst) this.#sendOffer(message);
         else send(message);
       },
@@ -178,7 +178,7 @@ export class LeaseLoop {
     const run = this.#runs.get(answer.leaseId);
     if (run === undefined || run.answer(answer)) return;
     if (answer.type === "accepted") run.prove();
-    // Without a question: the coordinator gave the lease up (too many failures, ended job).
+    // No question was open: the coordinator gave the lease up (too many failures, ended job).
     if (answer.type === "rejected") this.#drop(answer.leaseId, answer.code);
   }
 
@@ -191,14 +191,14 @@ export class LeaseLoop {
     this.#options.onChange();
   }
 
-  /** With the slots that are free now that its task is made. */
+  /** Sends an offer, together with the number of slots that are free now that its task is made. */
   #sendOffer(offer: Extract<HolderMessage, { type: "offer" }>): void {
     const want = this.wanted();
     if (!this.#connected || want === this.#told) this.#options.send(offer);
     else if (this.#options.send({ ...offer, want })) this.#told = want;
   }
 
-  /** Tells the coordinator of free slots, when that is news. */
+  /** Tells the coordinator the number of free slots, if it has changed. */
   #sendWant(): void {
     if (!this.#connected || this.#stopped) return;
     const want = this.wanted();

@@ -37,12 +37,12 @@ export interface LeaseRunOptions {
   clock: Clock;
   /** Messages sent without a connection may be lost. */
   send(message: HolderMessage, isFirst: boolean): void;
-  /** Its slot is free again, with a result to deliver or to report. */
+  /** The slot is free again; the result is still to be delivered or reported. */
   onMade(): void;
   onProgress(): void;
 }
 
-/** Rounds of fresh URLs. */
+/** How often one result is offered; each offer gets fresh URLs. */
 const OFFER_ROUNDS = 4;
 
 /**
@@ -50,7 +50,7 @@ const OFFER_ROUNDS = 4;
  *
  *     fetch chunk -> transcode -> offer (sizes, hashes, inits) -> PUT to storage -> commit
  *
- * or, where it is to look at somebody else's result:
+ * or, where another holder's result is to be checked:
  *
  *     fetch chunk and outputs -> compare -> report
  *
@@ -108,7 +108,7 @@ export class LeaseRun {
     }
   }
 
-  /** @returns false for what answers no open question */
+  /** @returns false when no open question has this answer */
   answer(answer: LeaseAnswer): boolean {
     return this.#question.answer(answer);
   }
@@ -118,13 +118,13 @@ export class LeaseRun {
     this.#question.sendAgain();
   }
 
-  /** The same result, made by somebody else, is there already: what is left to do need not be done. */
+  /** Ends the lease as accepted: the same result, made by another holder, is there already. */
   prove(): void {
     this.#isProven = true;
     this.#abort.abort();
   }
 
-  /** The lease is another one's, or nobody's: its work stops, and nothing is said. */
+  /** Stops the work and sends nothing: the lease has gone to another holder, or has ended. */
   drop(code: ErrorCode, message: string): void {
     this.#options.place.leave();
     this.#abort.abort(new TributaryError(code, message));

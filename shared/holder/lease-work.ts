@@ -25,9 +25,12 @@ export interface Chunk {
 /** Progress of an encode or a comparison, 0..1. */
 export type OnProgress = (progress: number) => void;
 
-/** The encoder that a lease holder is given: by a tab, a container or the simulation. */
+/** The encoder of a lease holder, passed in by a tab, a container or the simulation. */
 export interface HolderEncoder {
-  /** `chunk.bytes` are given away. It must settle when the signal aborts, and when it makes no progress. */
+  /**
+   * Makes a task's outputs. The encoder may take over `chunk.bytes`. The promise must settle when the signal
+   * aborts, and also when there is no more progress.
+   */
   transcode(
     grant: LeaseGrant,
     chunk: Chunk,
@@ -35,9 +38,9 @@ export interface HolderEncoder {
     signal: AbortSignal,
   ): Promise<MadeTask>;
   /**
-   * Where others' pictures can be compared with the source's; grants with `compare` come to nobody else.
-   * As `transcode`.
-   * @param outputs the bytes of `grant.compare`, in its order; given away
+   * Compares pictures that others made with the source's. Only encoders that have this method get grants with
+   * `compare`. Otherwise like `transcode`.
+   * @param outputs the bytes of `grant.compare`, in its order; the encoder may take them over
    */
   compare?(
     grant: LeaseGrant,
@@ -48,12 +51,15 @@ export interface HolderEncoder {
   ): Promise<PictureVerdict>;
 }
 
-/** The steps of a lease that are no message. */
+/** The steps of a lease besides its messages. */
 export interface LeaseWork {
   encoder: HolderEncoder;
   fetchChunk(grant: LeaseGrant, signal: AbortSignal): Promise<Chunk>;
   /** The bytes of `grant.compare`, in its order. @throws TributaryError NETWORK, DOWNLOAD_FAILED */
   fetchOutputs(grant: LeaseGrant, signal: AbortSignal): Promise<ArrayBuffer[]>;
-  /** One try, in its turn. @throws TributaryError UPLOAD_REFUSED (a fresh URL is needed), NETWORK, UPLOAD_FAILED */
+  /**
+   * Tries an upload once, when its turn has come.
+   * @throws TributaryError UPLOAD_REFUSED (a fresh URL is needed), NETWORK, UPLOAD_FAILED
+   */
   put(put: Put, bytes: ArrayBuffer, signal: AbortSignal): Promise<void>;
 }

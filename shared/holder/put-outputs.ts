@@ -15,8 +15,8 @@ export interface PutOptions {
 }
 
 /**
- * Brings a task's outputs to storage, all at once as far as `put` lets them.
- * @throws TributaryError UPLOAD_REFUSED when fresh URLs are needed, or what the signal aborts with
+ * Uploads a task's outputs, in parallel as far as `put` allows.
+ * @throws TributaryError UPLOAD_REFUSED when fresh URLs are needed, or the signal's reason
  */
 export async function putOutputs(
   puts: readonly Put[],
@@ -31,7 +31,7 @@ export async function putOutputs(
   await allOrNone(puts, send, options.signal);
 }
 
-/** Storage wants fresh URLs before it takes anything. */
+/** Whether another try needs fresh URLs. */
 export function isUploadRefused(thrown: unknown): boolean {
   return thrown instanceof TributaryError && thrown.code === "UPLOAD_REFUSED";
 }
@@ -51,7 +51,7 @@ async function putOne(
   } catch (cause) {
     signal.throwIfAborted();
     if (isUploadRefused(cause)) throw cause;
-    // The last word is "refused", so that the next round starts with fresh URLs.
+    // In the end it is UPLOAD_REFUSED in any case, so that the next round starts with fresh URLs.
     const why = cause instanceof TributaryError ? ` ${cause.message}` : "";
     throw new TributaryError("UPLOAD_REFUSED", `An upload failed.${why}`, { cause });
   }

@@ -1,7 +1,7 @@
 import { type Clock, Timer } from "../clock.ts";
 import type { HolderMessage } from "../wire/holder-messages.ts";
 
-/** An unanswered message is sent again after this. What is asked so is idempotent at the coordinator. */
+/** An unanswered message is sent again after this. The coordinator handles repeats without harm. */
 const SEND_AGAIN_MS = 20_000;
 
 export interface QuestionOptions {
@@ -12,7 +12,7 @@ export interface QuestionOptions {
 
 interface Open<Answer> {
   message: HolderMessage;
-  /** @returns false for what is no answer to this message */
+  /** @returns false when it does not answer this message */
   answer(answer: Answer): boolean;
 }
 
@@ -25,7 +25,7 @@ export class Question<Answer> {
     this.#options = options;
   }
 
-  /** Rejects with what the signal aborts with. */
+  /** Sends the message until it is answered. Rejects with the signal's reason. */
   ask<T extends Answer>(
     message: HolderMessage,
     isAnswer: (answer: Answer) => answer is T,
@@ -68,12 +68,12 @@ export class Question<Answer> {
     });
   }
 
-  /** @returns false when it answers nothing that is open */
+  /** @returns false when no open message has this answer */
   answer(answer: Answer): boolean {
     return this.#open?.answer(answer) ?? false;
   }
 
-  /** There is a connection again: what is open was perhaps not heard. */
+  /** Sends the open message again after a reconnect, because it may have been lost. */
   sendAgain(): void {
     if (this.#open !== null) this.#options.send(this.#open.message, false);
   }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 
 /** A slot is kept this long for a lease whose chunk is being fetched. */
 const KEEP_SLOT_MS = 1_000;
-/** Uploads beyond the number of slots that may be under way before nothing new is taken. */
+/** While more uploads than the number of slots plus this are under way, no new lease is taken. */
 const MAX_UPLOADS_BEHIND = 4;
 /** The coordinator hands out no more at once. */
 const MAX_WANTED = 64;
@@ -16,8 +16,8 @@ export interface SlotPlace {
   /** When it got its slot, by the clock; null before and after. */
   readonly beganAtMs: number | null;
   /**
-   * Waits for its turn, then works; the slot is free again however the work ends. Rejects with what the
-   * signal aborts with, or as the work does.
+   * Waits for its turn, then works; the slot is free again however the work ends. Rejects with the signal's
+   * reason, or as the work does.
    */
   use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   /** The lease has ended. */
@@ -47,7 +47,7 @@ export class LeaseSlots {
   readonly #places = new Set<Place>();
   readonly #waiters: (() => void)[] = [];
   #slots: number;
-  /** As there were last: with none, what was granted before is still worked off. */
+  /** The last number of slots above 0: with 0 slots, leases that are held are still finished with these. */
   #serving: number;
   /** Slots in use, also by work that was told to stop and has not stopped yet. */
   #inUse = 0;
@@ -67,7 +67,7 @@ export class LeaseSlots {
     this.#wake();
   }
 
-  /** A place for a new lease, behind all others. Its chunk is on its way: for a moment its slot is kept. */
+  /** A place for a new lease, behind all others. While its chunk is fetched, a slot is kept for KEEP_SLOT_MS. */
   take(): SlotPlace {
     const place: Place = { stage: "fetching", beganAtMs: null, takenAtMs: this.#clock.nowMs() };
     this.#places.add(place);
@@ -87,7 +87,7 @@ export class LeaseSlots {
     };
   }
 
-  /** How many tasks would be started now. */
+  /** How many more leases would be taken now. */
   wanted(): number {
     let unfinished = 0;
     let uploading = 0;
@@ -142,7 +142,7 @@ export class LeaseSlots {
     return free > 0;
   }
 
-  /** Resolves when it may be another one's turn, or on abort. */
+  /** Resolves when another place may have its turn, or on abort. */
   #change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

@@ -17,11 +17,11 @@ export type HttpFetch = (
 export interface StorageTransferOptions {
   fetch: HttpFetch;
   clock: Clock;
-  /** Bytes of one object have arrived, here or there. */
+  /** One object was uploaded or downloaded. */
   onTransferred?(): void;
 }
 
-/** Slowest transfer that is waited for, besides a flat half minute. */
+/** A transfer may take 30 s, and the time that its bytes take at this rate. */
 const SLOWEST_BYTES_A_MS = 8;
 /** Tries of one GET. */
 const GET_TRIES = 5;
@@ -36,7 +36,7 @@ export class StorageTransfer {
     this.#options = options;
   }
 
-  /** Bytes of objects that are in storage now. */
+  /** Bytes of the objects that storage has accepted. */
   get bytesUploaded(): number {
     return this.#bytesUploaded;
   }
@@ -46,7 +46,7 @@ export class StorageTransfer {
   }
 
   /**
-   * One PUT to a presigned URL, one try. 412 is success: what is there under a write-once key is this.
+   * Tries one PUT to a presigned URL once. 412 is success: keys are written once, so storage has these bytes.
    * @throws TributaryError UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK, UPLOAD_FAILED
    */
   async put(
@@ -73,9 +73,9 @@ export class StorageTransfer {
   }
 
   /**
-   * The bytes behind a presigned URL; the caller owns them. Asked for again where storage could not be
-   * reached or was not itself (5xx), not where it said no: a lease that fails for it costs an attempt.
-   * @param sizeBytes as promised; anything else is refused
+   * Downloads the bytes behind a presigned URL; the caller owns them. Tries again when storage could not be
+   * reached or answered 5xx, because a failed lease costs an attempt. Other answers are final.
+   * @param sizeBytes as promised; any other size is an error
    * @throws TributaryError NETWORK, DOWNLOAD_FAILED
    */
   async get(url: string, sizeBytes: number, signal: AbortSignal): Promise<ArrayBuffer> {
@@ -119,7 +119,7 @@ function isOk(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Storage of ours takes what it gave a URL for: this is the answer of a proxy. */
+/** Storage accepts the sizes for which it signed URLs, so status 413 comes from a proxy. */
 function tooLarge(sizeBytes: number): TributaryError {
   const size = (sizeBytes / 1e6).toFixed(1);
   const message = `A proxy in front of storage takes no uploads of ${size} MB (status 413): whoever runs it can raise its limit.`;
