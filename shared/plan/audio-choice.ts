@@ -1,10 +1,10 @@
-/** The owner's choices for a video's audio; absent fields take the default. Without schemas, for pages. */
+/** The owner's choices for a video's audio; absent fields take the default. Pages use this module: no schemas. */
 export interface AudioChoice {
-  /** Rate of a stereo rendition, in kbit/s; mono gets half of it. Default: AUDIO_KILOBITS.usual. */
+  /** Rate of a stereo rendition, in kbit/s. Mono gets half, but not below the least. Default: AUDIO_KILOBITS.usual. */
   kilobitsPerSecond?: number | undefined;
   /** Whether all tracks are made as loud as `LOUDNESS_TARGET`. Default: they stay as they are. */
   loudness?: boolean | undefined;
-  /** Whether 5.1 of the source is kept beside its stereo. Default: no; it is as much work as three of those. */
+  /** Whether 5.1 of the source is made, too, beside its stereo. Default: no; it is as much work as three stereos. */
   surround?: boolean | undefined;
   /** Measures of the source, where its loudness is to be changed. */
   measured?: readonly LoudnessMeasure[] | undefined;
@@ -17,7 +17,7 @@ export const SURROUND_CHANNELS = 6;
 export interface LoudnessMeasure {
   /** `AudioFacts.track` */
   track: number;
-  /** As they are mixed: 1, 2 or 6. */
+  /** Channels of the mix: 1, 2 or 6. */
   channels: number;
   /** Integrated; null for silence. */
   lufs: number | null;
@@ -25,13 +25,16 @@ export interface LoudnessMeasure {
   peakDbtp: number | null;
 }
 
-/** What web players and podcast apps play at; the limiter holds the peak (`encode/loudness.ts`). */
+/** The usual loudness of web players and podcast apps. The limiter holds the peak (`encode/loudness.ts`). */
 export const LOUDNESS_TARGET = { lufs: -16, peakDbtp: -1.5 } as const;
 
 /** Rates of a stereo rendition, in kbit/s. The AAC encoder is good from 64 on (`encode/ffmpeg-audio-args.ts`). */
 export const AUDIO_KILOBITS = { least: 64, usual: 128, music: 192, most: 320 } as const;
 
-/** A rate as text, such as an address or a store has it; undefined for what is none, or out of bounds. */
+/**
+ * Reads a rate in kbit/s from text, such as a parameter of an address or a stored choice.
+ * @returns undefined for anything but a whole number within the bounds
+ */
 export function audioKilobits(text: string | null | undefined): number | undefined {
   const rate = Number(text);
   const isRate =

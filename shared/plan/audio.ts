@@ -11,8 +11,8 @@ import {
 /** Rate of 5.1, in bits a second. */
 const SURROUND_BITS_PER_SECOND = 384_000;
 /**
- * One rendition a track in stereo or mono, the default one first; after them, where that is chosen, one more of
- * each track in 5.1.
+ * Plans the audio renditions: one for each track in stereo or mono, the default track first. After them, where
+ * `surround` is chosen, one more in 5.1 for each track that has it.
  */
 export function planAudio(
   facts: Pick<SourceFacts, "audio">,
@@ -59,12 +59,12 @@ export function planAudio(
   return [...plain, ...surround];
 }
 
-/** Louder by more than this would be noise alone. */
+/** A track that would need more gain is mostly noise, and gets this much. */
 const MOST_GAIN_DB = 30;
-/** Nobody hears less. */
+/** A smaller change cannot be heard, and is not made. */
 const LEAST_CHANGE_DB = 0.1;
 
-/** Empty for silence, and where it is right as it is. */
+/** A rendition's change of loudness; empty for silence, and for tracks that are right as they are. */
 function levelled(measure: LoudnessMeasure | undefined): Pick<AudioRendition, "loudness"> {
   const { lufs = null, peakDbtp = null } = measure ?? {};
   if (lufs === null || peakDbtp === null) return {};
@@ -79,7 +79,7 @@ function monoKilobits(stereo: number): number {
   return Math.max(AUDIO_KILOBITS.least, Math.round(stereo / 2));
 }
 
-/** 44.1 kHz for its family (11,025, 22,050, 88,200 ...), 48 kHz for all others: the smallest change of rate. */
+/** 44.1 kHz for its family (11,025, 22,050, 88,200 ...), 48 kHz for all others: the simplest resampling. */
 export function outputSampleRate(sampleRate: number): number {
   return sampleRate % 11_025 === 0 ? 44_100 : 48_000;
 }

@@ -10,7 +10,7 @@ import { planAudio } from "./audio.ts";
 import { checkRungs, evenBelow, type LadderRung, suggestedKilobits } from "./rungs.ts";
 import { usefulKilobits } from "./source-rate.ts";
 
-/** No default rung is larger: beyond it the work grows faster than what people see. */
+/** No default rung is larger: beyond this, the work grows faster than the visible gain. */
 const MAX_DEFAULT_SHORT_SIDE = 1080;
 
 /** Short sides below the top one; each is used when it is at most 0.76 of the one above. */
@@ -21,17 +21,17 @@ const LOWER_SHORT_SIDES = [720, 480, 360, 240] as const;
  * peak and counts audio (RFC 8216, 4.3.4.2).
  */
 const CELLULAR_KILOBITS = 192;
-/** For boxes, and for audio above its rate. */
+/** Allowance for boxes, and for audio that exceeds its rate. */
 const SPARE_KILOBITS = 8;
 const CELLULAR_SHORT_SIDE = 144;
-/** With a smaller share of what suits its size, the picture would be starved. */
+/** The cellular rung is left out when it would get a smaller share of the rate that suits its size. */
 const LEAST_SHARE = 0.85;
 
 /**
- * The ladder that a source gets when nobody chose one; largest first. It ends with a variant for cellular
- * connections where the sound leaves enough for the picture, so not beside stereo: with 60 kbit/s, 2 of 8
- * moving pictures looked more like their neighbours than like themselves; with 110, none. No rung gets
- * more bits than the source has for as many pixels.
+ * The ladder that a source gets when nobody chose one; largest first. It ends with a rung for cellular
+ * connections if the audio leaves enough bits for it, which stereo does not. (With the 60 kbit/s that stereo
+ * leaves, 2 of 8 moving pictures looked more like their neighbours than like themselves; with 110, none.) No
+ * rung gets more bits than the source has for as many pixels.
  */
 export function defaultLadder(
   facts: Pick<SourceFacts, "video" | "audio">,
@@ -67,16 +67,16 @@ export function defaultLadder(
 }
 
 function soundKilobits(audio: readonly AudioRendition[]): number {
-  // 5.1 has variants of its own.
+  // 5.1 is in other variants.
   const plain = audio.filter(({ channels }) => channels <= 2);
   return Math.max(0, ...plain.map(({ bitsPerSecond }) => bitsPerSecond / 1000));
 }
 
 /**
- * Renditions of a ladder, largest first: even sizes, square pixels, the source's aspect. Nothing is
- * scaled up: of the rungs above the source's size the smallest becomes one of just that size (with
- * bits to match), the others go.
- * @param audio what is planned beside them; default: as by default
+ * Renditions of a ladder, largest first: even sizes, square pixels, the source's aspect ratio. Nothing is
+ * scaled up. Of the rungs above the source's size, the smallest becomes a rung of just that size with fewer
+ * bits, unless there is one already. The others are dropped.
+ * @param audio the audio renditions beside them; default: by `planAudio`
  * @throws TributaryError LADDER_INVALID
  */
 export function planLadder(
@@ -128,7 +128,7 @@ export function outputFrameRate(
   return video.frameRate / video.frameStep;
 }
 
-/** Every n-th frame is kept so that no more than 60 a second (and a rounding error) come out. */
+/** The n for which keeping every n-th frame leaves at most 60 frames a second, give or take rounding. */
 export function frameStepFor(frameRate: number): number {
   return Math.min(16, Math.max(1, Math.ceil(frameRate / 60.5)));
 }

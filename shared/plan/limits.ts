@@ -6,7 +6,7 @@ export const MOST_SEGMENTS = 20_000;
 const MOST_OUTPUTS = 60_000;
 const MOST_TASKS = 24_000;
 
-/** @throws TributaryError SOURCE_TOO_LARGE where one coordinator cannot hold the plan */
+/** Checks that one coordinator can hold the plan. @throws TributaryError SOURCE_TOO_LARGE */
 export function checkPlanSize({
   segments,
   video,

@@ -26,7 +26,7 @@ export { planTasks } from "./tasks.ts";
 export { validatePlan } from "./validate.ts";
 
 /**
- * The whole plan of a job: what comes out, cut where, done in which order.
+ * Plans a whole job: the renditions, the segments, and the tasks in their order.
  * @param rungs default: by the source's size
  * @param slots see `planTasks`
  * @throws TributaryError LADDER_INVALID, SOURCE_TOO_LARGE
@@ -62,10 +62,10 @@ export function planJob(
   return { source, video, audio, segments, tasks };
 }
 
-/** Beyond this many times what the source has, a rung that somebody asked for is worth a word. */
+/** A chosen rung gets a notice when its bit rate is more than this many times the useful one. */
 const WASTE = 2;
 
-/** Notices for renditions of a chosen ladder that have more bits than the source is worth. */
+/** A notice when renditions of a chosen ladder have far more bits than the source makes use of. */
 function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[]): Notice[] {
   const wasted = renditions.filter(({ width, height, bitsPerSecond }) => {
     return bitsPerSecond > WASTE * 1000 * usefulKilobits(video, Math.min(width, height));
@@ -82,9 +82,9 @@ function wastedBits({ video }: SourceFacts, renditions: readonly VideoRendition[
   ];
 }
 
-/** Notices for audio whose rate was chosen, but which may be copied at its own rate. */
+/** A notice when a rate for audio was chosen, but audio may be copied at its own rate. */
 function keptAudio(facts: SourceFacts, renditions: readonly AudioRendition[]): Notice[] {
-  // A part begins between two AAC frames of the source, as a rule; then they are encoded.
+  // A part of a file usually begins between two AAC frames of the source; then audio has to be encoded.
   if ((facts.trim?.startTicks ?? 0) > 0) return [];
   const rates = renditions.flatMap((rendition) => {
     const track = facts.audio.find(({ track }) => track === rendition.track);
@@ -125,7 +125,7 @@ function changedLoudness(
   });
 }
 
-/** Bytes of the source in each segment, frames that are not kept included. */
+/** Bytes of the source's frames in each segment; frames that are not kept count, too. */
 function segmentBytes(segments: readonly Segment[], timeline: FrameTimeline): number[] {
   const { frameTicks, frameBytes } = timeline;
   let frame = 0;

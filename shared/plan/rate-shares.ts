@@ -1,16 +1,16 @@
 import { RATE_SHARE, type Segment, segmentDurationTicks } from "../job/job.ts";
 
-/** Two shares whose difference nobody sees. */
+/** When no share differs from 1 by more than this, nobody sees the difference, and all stay at 1. */
 const EVEN_WITHIN = 0.02;
 
-/** A scale is found by halving; this often is more than exact enough. */
+/** Steps in the search for the scale; more than exact enough. */
 const HALVINGS = 40;
 
 /**
- * Hands the bits out as one long encode would: segments are encoded apart, and each would meet the
- * asked rate by itself, a still one with more than it needs and a busy one with less. How busy it is,
- * the source's own packets tell. On average the shares are 1.
- * @param segmentBytes of the source, for each segment; all zero where they are not known
+ * Distributes the bits over the segments as one long encode would. Segments are encoded apart, so each would
+ * meet the rate by itself: a still one with more bits than it needs, a busy one with fewer. How busy a segment
+ * is shows in the size of the source's packets. On average the shares are 1.
+ * @param segmentBytes bytes of the source in each segment; all zero when they are not known
  */
 export function withRateShares(
   segments: readonly Segment[],

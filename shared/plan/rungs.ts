@@ -1,6 +1,6 @@
 import { TributaryError } from "../job/errors.ts";
 
-/** Rungs of a ladder and the bit rates that suit them; without the schemas, for pages. */
+/** Rungs of a ladder and the bit rates that suit them. Pages use this module, so it loads no schemas. */
 
 /** One rung of a ladder, as people write it: "480:1400". */
 export interface LadderRung {
@@ -9,16 +9,15 @@ export interface LadderRung {
   kilobitsPerSecond: number;
 }
 
-/** Most rungs a ladder may have; `jobPlanSchema` holds the same bound. */
+/** Most rungs that a ladder may have; `jobPlanSchema` has the same bound. */
 const MAX_RUNGS = 12;
 
 /**
- * Bit rates for 24 to 30 frames a second, after Apple's table (HLS authoring specification, 2025):
- * 234p 145, 360p 365, 432p 730/1100, 540p 2000, 720p 3000/4500, 1080p 6000/7800, between its low and
- * high column. Small ones get more than that: with less, pictures after a cut or in jerky motion fitted
- * their neighbours better than themselves. So the variant of at most 192 kbit/s, sound included, that
- * the specification wants for cellular connections is in the default ladder only where sound is mono or
- * missing.
+ * Bit rates for 24 to 30 frames a second. They follow Apple's table (HLS authoring specification, 2025), which
+ * has 234p 145, 360p 365, 432p 730/1100, 540p 2000, 720p 3000/4500, 1080p 6000/7800. Small rungs get more than
+ * that: with less, pictures after a cut or in jerky motion looked more like their neighbours than like
+ * themselves. So the default ladder has the specification's variant for cellular connections (at most
+ * 192 kbit/s, audio included) only where the audio is mono or missing.
  */
 const TABLE: readonly LadderRung[] = [
   { shortSide: 144, kilobitsPerSecond: 110 },
@@ -31,7 +30,7 @@ const TABLE: readonly LadderRung[] = [
   { shortSide: 2160, kilobitsPerSecond: 16800 },
 ];
 
-/** Bit rate for any short side: between two table entries on a straight line of logarithms. */
+/** Bit rate for any short side, in kbit/s, interpolated between entries of the table on logarithmic scales. */
 export function suggestedKilobits(shortSide: number): number {
   const above = TABLE.findIndex((rung) => rung.shortSide >= shortSide);
   const high = TABLE[above === -1 ? TABLE.length - 1 : Math.max(1, above)];
@@ -98,7 +97,7 @@ export function checkRungs(rungs: readonly LadderRung[]): void {
   }
 }
 
-/** The next even length at or below, in pixels; at least 2. */
+/** The largest even length that is not above this one, in pixels; at least 2. */
 export function evenBelow(length: number): number {
   return Math.max(2, 2 * Math.floor(length / 2));
 }

@@ -2,40 +2,40 @@ import { runLengthDurations, type Segment, TICKS_PER_SECOND } from "../job/job.t
 
 export const TARGET_SEGMENT_TICKS = 6 * TICKS_PER_SECOND;
 
-/** The first segment of a video of several: what people wait for before they can watch. */
+/** Length of the first of several segments. It is short, because people wait for it before they can watch. */
 export const FIRST_SEGMENT_TICKS = TARGET_SEGMENT_TICKS / 3;
 
-/** Excluded: EXTINF must round to no more than the target (RFC 8216, 4.3.3.1), and exceed it by at most 0.5 s. */
+/** Segments are shorter than this: EXTINF, rounded, must not exceed the target duration (RFC 8216, 4.3.3.1). */
 export const SEGMENT_LIMIT_TICKS = TARGET_SEGMENT_TICKS + TICKS_PER_SECOND / 2;
 
 /** The last segment is at least this long where the source allows. */
 export const LAST_SEGMENT_MIN_TICKS = TARGET_SEGMENT_TICKS / 3;
 
-/** A source key frame this near to the grid becomes the cut: no decode lead-in. */
+/** A source key frame this near to the grid becomes the cut, which saves the decode lead-in. */
 const SNAP_TICKS = 0.45 * TICKS_PER_SECOND;
 
-/** A frame that is shown for longer may be shown again, where a segment has to begin meanwhile. */
+/** A frame that is shown for longer is "held": a segment may begin while it is shown, and then repeats it. */
 export const HELD_TICKS = TICKS_PER_SECOND;
 
-/** When the frames of a source are, all in ticks from the first visible one. */
+/** When the frames of a source are shown, in ticks from the first visible one. */
 export interface FrameTimeline {
-  /** Visible frames in order, and the end of the last one. */
+  /** Start of each visible frame in order, and the end of the last one. */
   frameTicks: ArrayLike<number>;
   /** Where decoding can start, in order; times of hidden frames are negative. */
   keyTicks: ArrayLike<number>;
   /** Bytes of each visible frame in the source, where they are known. */
   frameBytes?: ArrayLike<number>;
   /**
-   * Frame times, in order, at which a segment and a chunk have to begin: what is before and after such a
-   * time cannot be decoded in one go (cuts of an edit list, pictures of another description).
+   * Frame times, in order, at which a segment and a chunk have to begin. The frames before and after such a time
+   * cannot be decoded in one go (cuts of an edit list, pictures of another sample description).
    */
   breakTicks?: readonly number[];
 }
 
 /**
- * Cuts the source near the 6 s grid, at frames, on a key frame where one is near. Segments cover the
- * source once, in order. Where no frame begins near the grid, because one is shown for long, the
- * segment begins with that frame once more (`Segment.repeatsFrame`).
+ * Cuts the source at frames near the 6 s grid, on a key frame where one is near. Segments cover the source
+ * once, in order. Where no frame begins near the grid, because one is held, the next segment begins with that
+ * frame once more (`Segment.repeatsFrame`).
  * @param frameStep every n-th frame is kept; frame times in the result are those of kept frames
  */
 export function planSegments(timeline: FrameTimeline, frameStep = 1): Segment[] {
@@ -64,7 +64,7 @@ export function planSegments(timeline: FrameTimeline, frameStep = 1): Segment[] 
   return segments;
 }
 
-/** Where a segment begins: at a kept frame, or while one is held. */
+/** Where a segment begins: at a kept frame, or while a frame is held. */
 interface Cut {
   /** Index of the frame that is shown from this time on. */
   frame: number;
@@ -85,7 +85,7 @@ function segmentBetween(index: number, kept: readonly number[], from: Cut, to: C
   };
 }
 
-/** At a frame where one is near, else while one is held, else at the nearest frame there is. */
+/** Cuts at a frame where one is near; else while a frame is held; else at the nearest frame there is. */
 function nextCut(
   kept: readonly number[],
   endFrame: number,
@@ -124,7 +124,7 @@ function keptFrameTicks(frameTicks: ArrayLike<number>, frameStep: number): numbe
   return kept;
 }
 
-/** The grid point to cut near, or the end when what is left is one segment. */
+/** The point of the grid near which to cut, or the end when the rest makes just one segment. */
 function nextCutTicks(startTicks: number, endTicks: number): number {
   const isFirst = startTicks < FIRST_SEGMENT_TICKS / 2;
   const grid = (Math.round(startTicks / TARGET_SEGMENT_TICKS) + 1) * TARGET_SEGMENT_TICKS;
@@ -144,7 +144,7 @@ function nearestKey(keys: ArrayLike<number>, from: number, wantedTicks: number):
   return nearest;
 }
 
-/** First frame of the next segment: the key frame if it is a frame within bounds, else the nearest to the grid. */
+/** First frame of the next segment: at `keyTicks` if a kept frame is there, else the frame nearest to the grid. */
 function cutFrame(
   kept: readonly number[],
   last: number,
@@ -170,12 +170,13 @@ function leavesEnough(atTicks: number, endTicks: number): boolean {
 }
 
 /**
- * WebKitGTK 2.50 loses the durations of H.264 pictures where the parameter sets have no timing: it takes
- * each for 1/60 s long and joins what lies at most 2002/24000 s apart. Beyond that its buffer has holes.
+ * WebKitGTK 2.50 loses the durations of H.264 pictures where the parameter sets have no timing. It takes each
+ * picture to last 1/60 s, and joins pictures that are at most 2002/24000 s apart. Where they are further apart,
+ * its buffer has holes.
  */
 const SLOW_TICKS = 0.08 * TICKS_PER_SECOND;
 
-/** How long the longest picture is shown, where that is to stand in the parameter sets. */
+/** Ticks that the longest picture is shown; undefined when no picture is so long that parameter sets need timing. */
 export function longestTicks(segments: readonly Segment[]): number | undefined {
   const lengths = segments.flatMap(({ durations }) => durations.map(([, ticks]) => ticks));
   const longest = lengths.reduce((a, b) => Math.max(a, b), 0);

@@ -1,8 +1,8 @@
 import type { VideoFacts } from "../job/job.ts";
 
 /**
- * How many bits of H.264 show what a bit of another codec shows; less than 1 for older codecs. From
- * comparisons at equal quality, on the generous side: 1.5 to 2 for H.265 and VP9, 2 and more for AV1.
+ * How many bits of H.264 give the quality of one bit of another codec; less than 1 for older codecs. From
+ * comparisons at equal quality: 1.5 to 2 for H.265 and VP9, 2 and more for AV1.
  */
 const WORTH: readonly [codec: RegExp, worth: number][] = [
   [/^(hvc1|hev1|hevc|h265)/, 1.7],
@@ -16,9 +16,9 @@ const WORTH: readonly [codec: RegExp, worth: number][] = [
 const PIXEL_POWER = 0.75;
 
 /**
- * Most bits a second that a rendition can make use of: those of the source, for its share of the pixels.
+ * The highest bit rate that a rendition can make use of: the source's, scaled to the rendition's size.
  * @param shortSide of the rendition
- * @returns kbit/s; infinite where the source's rate is not known
+ * @returns kbit/s; infinite when the source's rate is not known
  */
 export function usefulKilobits(
   video: Pick<VideoFacts, "codec" | "bitsPerSecond" | "displayWidth" | "displayHeight">,

@@ -1,15 +1,15 @@
 import { type JobPlan, runRateShare, segmentDurationTicks, type Task } from "../job/job.ts";
 import { taskSegments } from "../job/task-parts.ts";
 
-/** Work that each group of a segment's renditions takes besides its pixels (decoding), as a share of all of them. */
+/** Work of decoding, which each task of a segment does again, as a share of the work of encoding all renditions. */
 const DECODING = 0.1;
 
-/** Encoders take longer over busy pictures; by measure less than in proportion to their bits. */
+/** Encoders take longer over busy pictures; measured, the time grows more slowly than the bits. */
 const BUSYNESS_EXPONENT = 0.5;
 
 /**
- * How much work a task of video is, in ticks of video that is as busy as the source is on average and made in all
- * renditions.
+ * How much work a video task is, in ticks. A tick of work is a tick of video that is as busy as the source on
+ * average, made in all renditions.
  */
 export function videoWorkTicks(plan: Pick<JobPlan, "segments" | "video">, task: Task): number {
   const segments = taskSegments(plan, task);

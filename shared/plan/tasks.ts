@@ -9,8 +9,8 @@ import {
 import type { FrameTimeline } from "./segments.ts";
 
 /**
- * Lengths of audio runs after the first segment; the last one repeats. Short at first, so that sound
- * is there with the first picture; then long, because each run decodes and encodes some pre-roll
+ * Lengths of audio runs after the first segment; the last one repeats. Runs are short at first, so that audio
+ * is there with the first pictures, and then long, because each run decodes and encodes some pre-roll
  * (`encodedFrames` in shared/encode/audio-run.ts).
  */
 const AUDIO_RUN_TICKS = [
@@ -20,20 +20,20 @@ const AUDIO_RUN_TICKS = [
 ] as const;
 
 /**
- * All after the first segment is one task in a track up to this long: a later run would begin with
- * another state of the encoder's rate control, and not have the very bits of a single pass.
+ * In a track up to this long, all audio after the first segment is one task. Further runs would begin with
+ * another state of the encoder's rate control, and would not get the bits of a single pass.
  */
 const WHOLE_TRACK_TICKS = 120 * TICKS_PER_SECOND;
 
 /** A run of video segments is at least this share of its decode lead-in, so that all decoding stays linear. */
 const RUN_PER_LEAD_IN = 0.5;
 
-/** No run is longer, whatever its lead-in: a lost lease must not cost more. */
+/** No video run is planned longer, whatever its lead-in: a lost lease must not cost more. */
 const LONGEST_RUN_TICKS = 300 * TICKS_PER_SECOND;
 
 /**
- * Work in order of need: what plays first comes first, and of one time the sound before the picture.
- * A video task is one segment, or a run of them where decoding has to begin far ahead of it.
+ * Plans the tasks in order of need: what plays first comes first, audio before video of the same time. A video
+ * task is one segment, or a run of segments where decoding has to begin far before it.
  * @param slots single-threaded encoders that will share the work; 1 where each uses all cores by itself
  */
 export function planTasks(
@@ -76,7 +76,7 @@ function task(kind: Task["kind"], renditions: string[], run: Run): Task {
   return { id: `${what}-${run.firstSegment}`, kind, renditions, ...run };
 }
 
-/** With more rounds than this, what idles in the last one is little, and chance decides who does. */
+/** With more rounds of tasks than this, idle slots in the last one cost little and cannot be foreseen. */
 const MOST_ROUNDS_TO_BALANCE = 8;
 
 /**
@@ -98,7 +98,7 @@ function groupCounts(isSingle: readonly boolean[], slots: number): number[] {
   return counts.map((count, i) => (isSingle[i] === true ? count : 1));
 }
 
-/** Groups of about equal work, each not empty; work goes with the pixels, and with decoding for each. */
+/** Splits the renditions into groups of about equally many pixels; none is empty. */
 function renditionGroups(video: readonly VideoRendition[], count: number): string[][] {
   const groups = Array.from({ length: Math.min(count, video.length) }, () => ({
     ids: [] as string[],
@@ -128,7 +128,7 @@ function videoRuns(
     const leadInTicks = Math.max(0, startTicks - (keyTicks[key] ?? 0));
     const wantedTicks = Math.min(LONGEST_RUN_TICKS, leadInTicks * RUN_PER_LEAD_IN);
     const breakAt = breakTicks[nextBreak] ?? Number.POSITIVE_INFINITY;
-    // A chunk holds each frame once.
+    // A chunk holds each frame once, so a segment that repeats a frame begins a new run.
     const run = takeRun(
       segments,
       next,

@@ -3,10 +3,10 @@ import { clock, TICKS_PER_SECOND } from "../job/ticks.ts";
 import type { TrimRange } from "../job/trim-range.ts";
 import { HELD_TICKS } from "./segments.ts";
 
-/** People and programs write times in whole milliseconds: a frame so near to a time is meant by it. */
+/** Times are written in whole milliseconds, so a time that is this near to a frame means that frame. */
 const NEAR_TICKS = TICKS_PER_SECOND / 2000;
 
-/** An end that lies so little behind the source's is a rounded length of the source. */
+/** An end of a part that is at most this far after the source's end is the source's length, rounded. */
 const END_GRACE_TICKS = TICKS_PER_SECOND / 2;
 
 /** A part of a source that begins and ends with its frames. */
@@ -20,7 +20,7 @@ export interface FrameRange {
 
 /**
  * The frames that a range holds: from the first at or after its start to the last before its end. A frame
- * that stays for more than a second is cut where the range is, not left out.
+ * that is shown for more than a second is cut at the range's ends, not left out.
  * @param frameTicks visible frames in order, and the end of the last one
  * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END
  */
@@ -49,8 +49,8 @@ export function framesWithin(frameTicks: ArrayLike<number>, wanted: TrimRange): 
 }
 
 /**
- * The nearest time to a place at which a part can begin or end: where a frame does, or any while one stays for
- * more than a second.
+ * The time nearest to this one at which a part can begin or end: where a frame begins, or at any time while a
+ * frame is shown for more than a second.
  */
 export function nearestCut(frameTicks: ArrayLike<number>, atTicks: number): number {
   const next = frameAt(frameTicks, atTicks);
@@ -60,7 +60,7 @@ export function nearestCut(frameTicks: ArrayLike<number>, atTicks: number): numb
 }
 
 /**
- * The place a frame further, or a frame back; a second further where a frame stays for longer.
+ * The time of the next frame or of the one before, but no more than a second away.
  * @param direction 1 or -1
  */
 export function nextCut(frameTicks: ArrayLike<number>, atTicks: number, direction: 1 | -1): number {

@@ -84,7 +84,7 @@ function checkRenditions(plan: JobPlan): void {
   }
 }
 
-/** Each init segment is one that the gate would take, and all renditions have the same colours. */
+/** Checks that the gate would accept each planned init segment, and that all renditions have the same colours. */
 function checkParameterSets({ video, segments }: JobPlan): void {
   const stated = new Set(video.map(({ parameterSets }) => JSON.stringify(parameterSets?.colour)));
   if (stated.size > 1) refuse("The renditions have different colours.");
@@ -92,7 +92,7 @@ function checkParameterSets({ video, segments }: JobPlan): void {
   for (const rendition of video) {
     const { id, parameterSets } = rendition;
     if (parameterSets === undefined) continue;
-    // Plans from before protocol version 5 say nothing of it.
+    // Plans from before protocol version 5 do not state it.
     if (![undefined, longest].includes(parameterSets.longestTicks))
       refuse(`${id} states another picture as the longest.`);
     try {
