@@ -6,7 +6,7 @@ import { nativeTranscode } from "../encode/native.ts";
 import { makeWholeJob } from "../encode/whole-job.ts";
 import { fixture } from "../setup/media.ts";
 
-/** As Firefox ESR 153.7 on Debian gives it for 640x360: its VideoEncoder is libx264 there. */
+/** The record of Firefox ESR 153.7 on Debian for 640x360. Its VideoEncoder is libx264. */
 const FIREFOX = Buffer.from(
   "0164001e03010019676764001eacd940a02ff9610000030001001e84800f162d960100066868ebecb22c",
   "hex",

@@ -4,7 +4,8 @@ import { compareBars } from "../../web/encoder/pictures/bars-likeness.ts";
 import { faultOf } from "../../web/encoder/pictures/colour-proof.ts";
 import { chromaSide, emptyPlanes, type Planes } from "../../web/encoder/pictures/samples.ts";
 
-// The judge of the colour bars, on pictures that scalers of known faults made. Coding comes to it in test/web/colours.test.ts.
+// The judge of the colour bars, with frames from scalers that have known faults. test/web/colours.test.ts tests it
+// with encoded frames.
 
 const MATRIX = 1;
 const SMALL = { width: 854, height: 480 };
@@ -28,13 +29,13 @@ function drawn(): Planes {
   return planes;
 }
 
-/** Where a scaler reads: a sample's place in the larger picture, in samples. */
+/** Where a scaler reads: the position in the larger plane, in samples, for a sample of the smaller one. */
 type Phase = (place: number, ratio: number) => number;
-/** From centre to centre: the only right one for luma. */
+/** Aligns the centres of the outer samples: the only right phase for luma. */
 const CENTRES: Phase = (place, ratio) => (place + 0.5) * ratio - 0.5;
-/** From the corner on: a frequent mistake. */
+/** Aligns the corner samples: a frequent mistake. */
 const CORNERS: Phase = (place, ratio) => place * ratio;
-/** Of chroma that lies beside every second column, as in H.264 unless it says otherwise. */
+/** For chroma that lies on every second luma column, H.264's default. */
 const LEFT_SITED: Phase = (place, ratio) => ((2 * place + 0.5) * ratio) / 2 - 0.25;
 
 interface Scaler {
@@ -44,7 +45,7 @@ interface Scaler {
   chromaDown?: Phase;
 }
 
-/** Scaled by means of the area, read where the scaler says. */
+/** Scales planes by area averages, read at the scaler's phases. */
 function scaled(from: Planes, to: { width: number; height: number }, scaler: Scaler): Planes {
   const { across = CENTRES, down = CENTRES } = scaler;
   const { chromaAcross = across, chromaDown = down } = scaler;
@@ -106,7 +107,7 @@ function resample(
   }
 }
 
-/** So many pixels of the small picture further to the right, or down. */
+/** A phase shifted to the right, or down, by pixels of the small picture. */
 const moved =
   (phase: Phase, pixels: number): Phase =>
   (place, ratio) =>
@@ -158,10 +159,10 @@ describe.each([0.5, 1])("a shift by %d pixels", (pixels) => {
 });
 
 test("a quarter of a pixel of chroma is within what a right scaler may do", () => {
-  // Right where chroma lies beside every second column, and 0.17 pixels off where it lies between two.
+  // The right phase for chroma on every second column. It is 0.17 pixels off for chroma between two columns.
   const [, sited = 0] = verdict({ chromaAcross: LEFT_SITED }).shifts;
   expect(sited).toBeCloseTo(1 / 12, 2);
   const [, faulty = 0] = verdict({ chromaAcross: chromaMoved(CENTRES, 0.25) }).shifts;
-  // Coding moved it by up to 0.035 in Chromium and Firefox.
+  // In Chromium and Firefox, encoding shifted chroma by up to 0.035.
   expect(faulty - sited).toBeLessThan(2 * 0.035);
 });

@@ -22,7 +22,7 @@ function taskOf(kind: "video" | "audio", codec: string): TranscodeTask {
   return { grant, info, chunk: new Uint8Array(1) };
 }
 
-/** Engines that fail with a code each; which of them were asked. */
+/** Runs a task with engines that all fail. @returns names of the engines that were called */
 async function asked(task: TranscodeTask, preference: EnginePreference, webCodecsFails: ErrorCode) {
   const calls: string[] = [];
   const engine = <Name extends "webcodecs" | "ffmpeg-wasm">(name: Name, code: ErrorCode) => ({

@@ -13,7 +13,7 @@ const LADDER = [
   { shortSide: 90, kilobitsPerSecond: 60 },
 ];
 
-/** One second, tiny: what is tested with it is the instance, not the picture. */
+/** One second of tiny frames, for tests of the instance and not of the output. */
 const TINY = [
   ...["-f", "lavfi", "-i", "testsrc2=size=128x96:rate=24:duration=1"],
   ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"],
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 describe("a video task", () => {
   test("gives the bytes that native ffmpeg gives without assembler", async () => {
-    // The second one: its chunk has a lead-in that must not be seen.
+    // The second task: its chunk has a lead-in, which must not be shown.
     const task = videoTasks()[1];
     if (task === undefined) throw new Error("no second task");
     const progress: number[] = [];
@@ -44,7 +44,7 @@ describe("a video task", () => {
     expect(made.outputs.map(nameAndBytes)).toEqual(native.outputs.map(nameAndBytes));
     expect(progress.length).toBeGreaterThan(0);
     expect(Math.min(...progress)).toBeGreaterThanOrEqual(0);
-    // Of an instance that has made something already, too.
+    // Progress starts again in an instance that has already run a task.
     const again: number[] = [];
     await transcode(task, (share) => again.push(share));
     expect(again[0]).toBeLessThan(0.5);
@@ -52,7 +52,7 @@ describe("a video task", () => {
   }, 120_000);
 
   test("gives the same bytes from one instance after another", async () => {
-    // 14 tasks are 28 runs of ffmpeg and ffprobe: instances are replaced before they fault.
+    // 14 tasks are 28 runs of ffmpeg and ffprobe, so the instance is replaced on the way.
     const [first, ...others] = await series(14, () => transcode(tiny));
     for (const other of others) {
       expect(other.outputs.map(nameAndBytes)).toEqual(first?.outputs.map(nameAndBytes));
@@ -66,13 +66,13 @@ describe("a video task", () => {
       retryable: false,
       message: expect.stringContaining("12 of 24 pictures between 0:00.0 and 0:01.0"),
     });
-    // The engine is as good as new.
+    // The engine still works.
     checkOutputs((await transcode(tiny)).outputs, tiny.grant);
   }, 60_000);
 
   test("warns where a damaged picture was repaired by guess", async () => {
     const task = copyOf(tiny);
-    // Inside the first picture: its bytes are the first in the mdat.
+    // Damages the first frame, whose bytes come first in the mdat.
     const mdat = readBoxes(task.chunk).find(({ type }) => type === "mdat");
     if (mdat === undefined) throw new Error("no mdat");
     task.chunk.fill(0x55, mdat.bodyStart + 2_000, mdat.bodyStart + 2_012);
@@ -117,7 +117,7 @@ function isVideo(task: TranscodeTask): boolean {
   return task.grant.task.kind === "video";
 }
 
-/** The engine takes the chunk for its own. */
+/** A copy, because the engine transfers the chunk away. */
 function copyOf(task: TranscodeTask): TranscodeTask {
   return { ...task, chunk: task.chunk.slice() };
 }

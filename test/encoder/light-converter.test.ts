@@ -7,7 +7,8 @@ import { LightConverter, type SourceTransfer } from "../../web/encoder/pictures/
 import { type DecodedPlanes, emptyPlanes } from "../../web/encoder/pictures/samples.ts";
 import { ffmpeg } from "../setup/media.ts";
 
-// The browser's pictures against those of native ffmpeg with the filters of the ffmpeg engine.
+// Compares the browser engine's conversion of HDR and 10-bit frames with native ffmpeg's, which uses the ffmpeg
+// engine's filters.
 
 const SIZE = { width: 320, height: 180 };
 const NAMES = { sdr: "bt2020-10", pq: "smpte2084", hlg: "arib-std-b67" } as const;
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** A picture of all hues and lights, in 10-bit BT.2020 Y'CbCr of 4:2:0, as `planes` and on disk. */
+/** A frame of all hues and levels in 10-bit BT.2020 Y'CbCr 4:2:0: decoded, and as a raw file. */
 async function picture(range: "tv" | "pc"): Promise<{ path: string; decoded: DecodedPlanes }> {
   const { width, height } = SIZE;
   const data = new Uint16Array((width * height * 3) / 2);
@@ -27,7 +28,7 @@ async function picture(range: "tv" | "pc"): Promise<{ path: string; decoded: Dec
     for (let x = 0; x < width; x += 1)
       data[y * width + x] = zero + (0.85 * reach * x) / (width - 1);
   }
-  // Chroma changes slowly, because zimg smooths it and we do not.
+  // Chroma changes slowly, because zimg smooths chroma and our converter does not.
   for (const [plane, phase] of [0, 1.7].entries()) {
     const from = width * height * (1 + plane / 4);
     for (let y = 0; y < height / 2; y += 1) {

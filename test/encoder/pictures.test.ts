@@ -7,7 +7,7 @@ import { nativeTranscode } from "../encode/native.ts";
 import { makeWholeJob, type WholeJob, wholeFile } from "../encode/whole-job.ts";
 import { ffmpeg, ffprobe, generatedClip } from "../setup/media.ts";
 
-/** Enough bits that what is compared is the conversion, not the encoder. */
+/** Enough bits for the comparison to show the conversion and not the encoder. */
 const LADDER = [{ shortSide: 108, kilobitsPerSecond: 800 }];
 
 const SIZE = "size=192x108:rate=25:duration=3";
@@ -52,7 +52,7 @@ describe("a picture comes out as it was meant", () => {
     const source = await generatedClip("hdr-pq-3s.mp4", [
       ...lavfi(`testsrc2=${SIZE}`),
       "-vf",
-      // 203 cd/m2: where ITU-R BT.2408 puts white.
+      // 203 cd/m2 is reference white by ITU-R BT.2408.
       `${AS_BT709},zscale=tin=bt709:pin=bt709:t=linear:npl=203,format=gbrpf32le,` +
         "zscale=p=bt2020,zscale=t=smpte2084:m=bt2020nc:r=tv:npl=203,format=yuv420p10le",
       ...["-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params"],
@@ -62,7 +62,7 @@ describe("a picture comes out as it was meant", () => {
     expect(job.plan.source.video.transfer).toBe("pq");
     const colour = { color_space: "bt709", color_transfer: "bt709", color_primaries: "bt709" };
     expect(await colourOf(path)).toMatchObject({ ...colour, pix_fmt: "yuv420p" });
-    // PQ values shown as they are: a grey haze.
+    // Without conversion, PQ values look like grey haze.
     const [hazy, mapped] = [await look(source), await look(path)];
     expect(mapped.contrast).toBeGreaterThan(1.5 * hazy.contrast);
     expect(mapped.saturation).toBeGreaterThan(2 * hazy.saturation);
@@ -118,7 +118,7 @@ function lavfi(source: string): string[] {
   return ["-f", "lavfi", "-i", source];
 }
 
-/** Mean PSNR of luma, in dB, of two clips frame by frame; the second goes through a filter first. */
+/** Mean PSNR of luma, in dB, over the frames of two clips. @param filter is applied to the second one */
 async function likeness(path: string, reference: string, filter: string): Promise<number> {
   const bySeries = "settb=1/1000,setpts=N";
   const graph =
@@ -133,7 +133,7 @@ async function likeness(path: string, reference: string, filter: string): Promis
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Distance of dark and light (8-bit luma, the outer tenths left out), and mean saturation. */
+/** Contrast and mean saturation. Contrast is the distance between the 10th and 90th percentiles of 8-bit luma. */
 async function look(path: string): Promise<{ contrast: number; saturation: number }> {
   const log = await ffmpeg([
     ...["-i", path, "-vf", "format=yuv420p,signalstats,metadata=print:file=-"],
@@ -146,7 +146,7 @@ async function look(path: string): Promise<{ contrast: number; saturation: numbe
   return { contrast: last("YHIGH") - last("YLOW"), saturation: last("SATAVG") };
 }
 
-/** Share of frames that ffmpeg's detector takes for interlaced. */
+/** Share of frames that ffmpeg's `idet` detects as interlaced. */
 async function combed(path: string): Promise<number> {
   const log = await ffmpeg([
     ...["-i", path, "-vf", "setparams=field_mode=prog,idet,metadata=print:file=-"],

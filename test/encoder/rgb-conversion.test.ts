@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { fieldsOf } from "../../web/encoder/engines/webcodecs/colour-bars.ts";
 import { fitConversion, standardConversion } from "../../web/encoder/pictures/rgb-conversion.ts";
 
-/** ITU-R BT.709 with another factor of blue than 2.112; as bytes. */
+/** Converts limited-range ITU-R BT.709 to RGB bytes. @param blue factor of Cb for blue; 2.112 is right */
 function toRgb([y, u, v]: readonly [number, number, number], blue: number) {
   const luma = 1.1644 * (y - 16);
   const [cb, cr] = [u - 128, v - 128];

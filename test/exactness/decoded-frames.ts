@@ -1,11 +1,11 @@
 import { ffmpeg, ffprobe } from "../setup/media.ts";
 
-/** Times in seconds of the pictures that native ffmpeg decodes, in the order shown. */
+/** Times, in seconds, of the frames that native ffmpeg decodes, in display order. */
 export async function decodedFrameTimes(path: string): Promise<number[]> {
   const log = await ffmpeg([
     ...input(path),
     ...["-map", "0:v:0", "-fps_mode", "passthrough", "-enc_time_base", "-1"],
-    // Small pictures are quick to hash; their times are what counts.
+    // Small frames are quick to hash. Only their times matter here.
     ...["-vf", "scale=16:16", "-f", "framehash", "-hash", "crc32", "-"],
   ]);
   const lines = log.toString().split("\n");
@@ -15,7 +15,7 @@ export async function decodedFrameTimes(path: string): Promise<number[]> {
   return lines.filter((line) => /^\d/.test(line)).map((line) => Number(line.split(",")[2]) * tick);
 }
 
-/** As {@link decodedFrameTimes}, of a source: its edit lists applied, its hidden frames left out. */
+/** Like {@link decodedFrameTimes}, for a source: with edit lists applied and without hidden frames. */
 export async function sourceFrameTimes(path: string): Promise<number[]> {
   const { frames } = (await ffprobe([
     ...["-select_streams", "v:0", "-show_entries", "frame=best_effort_timestamp_time", path],
@@ -23,7 +23,7 @@ export async function sourceFrameTimes(path: string): Promise<number[]> {
   return frames.map((frame) => Number(frame.best_effort_timestamp_time));
 }
 
-/** Largest difference in seconds, both from their own first frame on; infinite where the counts differ. */
+/** Largest difference in seconds, each list counted from its own first frame. Infinity where the counts differ. */
 export function worstTimeError(actual: readonly number[], expected: readonly number[]): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   const [actualStart = 0, expectedStart = 0] = [actual[0], expected[0]];

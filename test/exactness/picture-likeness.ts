@@ -2,27 +2,27 @@ import { ffmpeg } from "../setup/media.ts";
 
 const WIDTH = 96;
 const HEIGHT = 54;
-/** Source frames closer to their neighbours than this (dB) say nothing about a shift. */
+/** PSNR in dB. A source frame that is more similar than this to a neighbour cannot show a shift. */
 const STILL_DB = 34;
-/** Coding noise may make a neighbour look nearer by so much (dB); a shift makes it far more. */
+/** dB by which a neighbour may fit better because of coding noise. A shift makes it fit far better. */
 const NOISE_DB = 0.5;
 
-/** How like the source's pictures a rendition's are, both scaled to a small common size. */
+/** How similar a rendition's frames are to the source's, both scaled to a small common size. */
 export interface PictureLikeness {
   frames: number;
-  /** Luma PSNR in dB of the frame that fits its source frame worst. */
+  /** Lowest luma PSNR, in dB, of a frame against its source frame. */
   worstDb: number;
   meanDb: number;
-  /** Frames in which something moves. */
+  /** Number of frames in which something moves. */
   moving: number;
-  /** Share of those that fit their own source frame better than the one before or after it. */
+  /** Share of the moving frames that fit their own source frame better than its neighbours. */
   inPlace: number;
 }
 
 /**
- * Compares decoded pictures one by one. A count of frames proves nothing by itself: a seek that went
- * wrong can give the right number of wrong pictures.
- * @param sourceFilter brings the source's pictures to what was to be made of them, e.g. `bwdif=0`
+ * Compares decoded frames one by one. Their number alone proves nothing: a wrong seek can give the right number of
+ * wrong frames.
+ * @param sourceFilter what the job was meant to do to the source's frames, e.g. `bwdif=0`
  */
 export async function comparePictures(
   playlistPath: string,
@@ -64,7 +64,7 @@ async function lumaPictures(path: string, filter: string): Promise<Uint8Array[]>
   );
 }
 
-/** Capped at 99 dB, which equal pictures get. */
+/** PSNR of two frames in dB, at most 99, which equal frames get. */
 function psnrDb(a: Uint8Array | undefined, b: Uint8Array | undefined): number {
   if (a === undefined || b === undefined) return 0;
   let sum = 0;

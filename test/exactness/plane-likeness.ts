@@ -1,6 +1,6 @@
 import { ffmpeg } from "../setup/media.ts";
 
-/** One plane of all frames, in levels of 8 bits. */
+/** Figures for one plane over all frames, in 8-bit levels. */
 export interface PlaneLikeness {
   plane: "y" | "u" | "v";
   sourceMean: number;
@@ -15,11 +15,11 @@ export interface ColourLikeness {
 }
 
 /**
- * What native ffmpeg decodes of a rendition against the source scaled to its size, value by value: no
- * colour conversion in between, so a wrong matrix or range shows, whatever the labels say.
+ * Compares a rendition, as native ffmpeg decodes it, with the source scaled to its size. There is no colour
+ * conversion in between: a wrong matrix or range shows, whatever the colour tags say.
  *
  * @param madePath a file or playlist of one rendition
- * @param sourceFilter brings the source's pictures to what was to be made of them, e.g. `bwdif=0`
+ * @param sourceFilter what the job was meant to do to the source's frames, e.g. `bwdif=0`
  */
 export async function compareColours(
   madePath: string,

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { M3U8Parser } from "hls.js";
 
-/** A copied video on disk, as hls.js reads its playlists. */
+/** A video copied to disk, with its playlists as hls.js parses them. */
 export interface PlaylistFolder {
   masterPath: string;
   video: MediaPlaylist[];
-  /** Audio playlists of the variants' group; the default one first. */
+  /** Audio playlists of the variants' group, with the default one first. */
   audio: MediaPlaylist[];
 }
 
@@ -16,17 +16,17 @@ export interface MediaPlaylist {
   name: string;
   width: number;
   height: number;
-  /** Seconds, as EXTINF says. */
+  /** Durations in seconds, from EXTINF. */
   durations: number[];
-  /** Paths, one a segment; the init is repeated. */
+  /** Path of each media segment; below it, of the init segment for each. */
   segments: string[];
   inits: string[];
 }
 
-// Parsers resolve addresses; these never leave the machine.
+// hls.js needs absolute addresses. Nothing is requested from this one.
 const ORIGIN = "https://folder.test/";
 
-/** @throws Error when hls.js cannot parse a playlist, or one does not end */
+/** @throws Error where hls.js cannot parse a playlist, or where one has no end */
 export async function readPlaylistFolder(dir: string): Promise<PlaylistFolder> {
   const masterPath = join(dir, "master.m3u8");
   const text = await readFile(masterPath, "utf8");

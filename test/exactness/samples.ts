@@ -4,19 +4,19 @@ import type { MediaPlaylist } from "./playlist-folder.ts";
 
 /** Samples of a rendition, read by mp4box. Times in seconds on the presentation's timeline. */
 export interface RenditionSamples {
-  /** In order of presentation. */
+  /** Presentation times, in order. */
   timesSeconds: number[];
-  /** Largest distance of a decode time from the end of the sample before it. */
+  /** Largest distance between the end of a sample and the decode time of the next. */
   worstGapSeconds: number;
   /** Decode time of the first sample of each segment. */
   segmentStartsSeconds: number[];
   /** End of the last sample in decode order. */
   endSeconds: number;
-  /** Does each segment begin with a sync sample? */
+  /** For each segment: whether it begins with a sync sample. */
   startsWithSync: boolean[];
 }
 
-/** Reads a rendition from its segments, as they follow each other in its playlist. One init only. */
+/** Reads a rendition's segments in the order of its playlist. Uses only the first init segment. */
 export async function readSamples(playlist: MediaPlaylist): Promise<RenditionSamples> {
   const init = playlist.inits[0];
   if (init === undefined) throw new Error(`${playlist.path} is empty.`);

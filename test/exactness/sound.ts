@@ -6,41 +6,41 @@ import { AAC_CODER } from "../../shared/encode/ffmpeg-audio-args.ts";
 import { startCore } from "../../shared/ffmpeg-core.ts";
 import { ffmpeg } from "../setup/media.ts";
 
-/** Sound to compare, and what it is to be like. */
+/** An audio rendition to compare with its source. */
 export interface SoundRequest {
   playlistPath: string;
   sourcePath: string;
-  /** Among the source's audio tracks. */
+  /** Index among the source's audio tracks. */
   track: number;
   sampleRate: number;
   channels: number;
   bitsPerSecond: number;
-  /** On the source's own timeline: where the job's timeline has its zero. */
+  /** Time of the first frame on the source's own timeline: the zero of the job's timeline. */
   firstFrameSeconds: number;
-  /** Duration of the picture. */
+  /** Duration of the video. */
   durationSeconds: number;
 }
 
 export interface SoundComparison {
-  /** Samples a channel that decode from the playlist. */
+  /** Number of samples in each channel, decoded from the playlist. */
   samples: number;
   sampleRate: number;
   /** Largest difference of 16-bit samples. */
   worstLsb: number;
-  /** Where that is, in seconds. */
+  /** Where the largest difference is, in seconds. */
   worstAtSeconds: number;
-  /** Root mean square of the single pass, and of the difference, in 16-bit steps. */
+  /** Root mean square of the single pass; below it that of the difference. In 16-bit steps. */
   signalRms: number;
   differenceRms: number;
 }
 
 /**
- * Compares a rendition's decoded sound sample by sample with one encode of the whole track, at the
- * same rate, on the job's timeline.
+ * Compares a rendition's decoded audio, sample by sample, with a single encode of the whole track at the same bit
+ * rate, on the job's timeline.
  *
- * The single pass is made by ffmpeg.wasm, too: the last bit of its arithmetic differs from that of a
- * native ffmpeg, and once a choice of the encoder's rate control falls the other way, all later ones
- * may (5,500 LSB at a loud place of a film, and nothing that anybody hears).
+ * The single pass is also made by ffmpeg.wasm, because native ffmpeg's arithmetic differs in the last bit. Once
+ * that changes one decision of the encoder's rate control, all later ones may change (up to 5,500 LSB at a loud
+ * place of a film, though inaudible).
  */
 export async function compareWithSinglePass(request: SoundRequest): Promise<SoundComparison> {
   const { channels, sampleRate } = request;
@@ -63,32 +63,34 @@ export async function compareWithSinglePass(request: SoundRequest): Promise<Soun
 }
 
 export interface SoundOffset {
-  /** Places of the source that are loud enough to tell. */
+  /** Number of places in the source that are loud enough to compare. */
   places: number;
-  /** Largest displacement of the rendition against the source at any of them, in seconds. */
+  /** Largest shift of the rendition against the source at any of these places, in seconds. */
   worstSeconds: number;
-  /** Difference that remains there after the displacement is undone: the encoder's noise. */
+  /**
+   * Largest difference that remains after undoing the shift, as a share of the source's RMS: the encoder's noise.
+   */
   worstResidual: number;
 }
 
 /**
- * Where a rendition's sound lies against the source's own, decoded by native ffmpeg: for sources
- * whose sound is transcoded on the way, or whose container gives rounded times, so that no two
- * encoders are handed the very same samples.
+ * Measures the shift of a rendition's audio against the source's, as native ffmpeg decodes it. For sources where
+ * two encoders never get exactly the same samples: the audio is transcoded on the way, or the container rounds
+ * times.
  */
 export async function soundOffset(request: SoundRequest): Promise<SoundOffset> {
   const { sampleRate, sourcePath, track } = request;
   const made = await pcm(request.playlistPath, sampleRate, 1);
   const raw = await ffmpeg([
     ...["-copyts", "-i", sourcePath, "-map", `0:a:${track}`],
-    // First to the rendition's channels, as it was made.
+    // Mixed to the rendition's channels first, like the rendition itself.
     ...["-af", [...timelineFilter(request), layoutFilter(request)].join(","), "-f", "s16le"],
     ...["-ar", String(sampleRate), "-ac", "1", "-"],
   ]);
   return offsetOf(made, samplesOf(raw), sampleRate);
 }
 
-/** Offset of a file's audio against another's, in samples, over all channels mixed. */
+/** Measures the shift of a file's audio against another's, in seconds, with all channels mixed. */
 export async function soundOffsetOfFiles(
   madePath: string,
   sourcePath: string,
@@ -99,7 +101,7 @@ export async function soundOffsetOfFiles(
 }
 
 /**
- * Two files' sound, sample by sample, as far as both go.
+ * Compares the audio of two files, sample by sample, up to the end of the shorter one.
  * @param from sample at which to begin
  */
 export async function compareFiles(
@@ -117,10 +119,10 @@ export async function compareFiles(
   return { samples, worstLsb: difference(made, wanted, sampleRate, channels).worstLsb };
 }
 
-/** How much of the sound differs from the source's where runs meet, and elsewhere: shares of its RMS. */
+/** Differences from the source's audio where two runs meet, and elsewhere, as shares of its RMS. */
 export interface SeamNoise {
   worst: number;
-  /** The largest of as many places that lie halfway between seams. */
+  /** The largest difference halfway between seams, at as many places as there are seams. */
   usual: number;
 }
 
@@ -147,7 +149,7 @@ export async function seamNoise(
   };
 }
 
-/** Two frames on each side. */
+/** Samples compared on each side of a seam: two AAC frames. */
 const SEAM_SAMPLES = 2_048;
 
 function offsetOf(made: Int16Array, source: Int16Array, sampleRate: number): SoundOffset {
@@ -164,11 +166,11 @@ function offsetOf(made: Int16Array, source: Int16Array, sampleRate: number): Sou
   return found;
 }
 
-/** Samples compared at a place, how far to look around it, and how many places. */
+/** Samples compared at a place; the largest shift tried, in samples; the number of places. */
 const WINDOW = 8192;
 const REACH = 600;
 const PLACES = 7;
-/** In 16-bit steps: below it, noise of the encoder is all there is. */
+/** RMS in 16-bit steps. A quieter place has little but the encoder's noise, so it is skipped. */
 const QUIET_RMS = 15;
 
 function bestLag(made: Int16Array, source: Int16Array, from: number) {
@@ -203,8 +205,8 @@ async function encodeOnce(request: SoundRequest): Promise<Uint8Array> {
 }
 
 /**
- * The priming frame is no part of a rendition. A decoder that had it would fill bands of noise from
- * another place of its random numbers (perceptual noise substitution), all the way to the end.
+ * Removes the priming frame, which is not part of a rendition. A decoder that had it would be at another point of
+ * its random numbers (perceptual noise substitution) up to the end.
  */
 function withoutFirstFrame(adts: Uint8Array): Uint8Array {
   const [, , , high = 0, middle = 0, low = 0] = adts;
@@ -212,9 +214,9 @@ function withoutFirstFrame(adts: Uint8Array): Uint8Array {
 }
 
 /**
- * The encoder chooses a frame's blocks by the samples after it, and at the end of its input by none:
- * the last two frames come out otherwise (by 31 LSB, for a sine) than before silence, which is what a
- * run of the job encodes after the end. Longer than one frame at any rate.
+ * Silence that is encoded after the end, as a run of the job does. The encoder chooses a frame's blocks by the
+ * samples that follow. Without any, the last two frames would differ (by 31 LSB for a sine). Longer than one frame
+ * at any sample rate.
  */
 const SILENCE_AFTER_SECONDS = 0.2;
 
@@ -223,7 +225,7 @@ function singlePass(request: SoundRequest): string[] {
   const filter = [
     ...timelineFilter(request),
     layoutFilter(request),
-    // Silence to the end of the picture, where the sound is shorter; where it is longer, all of it.
+    // Pads shorter audio with silence to the end of the video. Longer audio is kept whole.
     `apad=whole_dur=${request.durationSeconds + SILENCE_AFTER_SECONDS}`,
   ];
   return [
@@ -232,7 +234,7 @@ function singlePass(request: SoundRequest): string[] {
   ];
 }
 
-/** From the source's timeline to the job's, without what sounds before its first frame. */
+/** Moves audio from the source's timeline to the job's, and drops what lies before the first frame. */
 function timelineFilter({ firstFrameSeconds, sampleRate }: SoundRequest): string[] {
   return [`asetpts=PTS-${firstFrameSeconds}/TB`, `aresample=${sampleRate}:async=1:first_pts=0`];
 }

@@ -35,7 +35,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 
 type Change = (args: readonly string[]) => readonly string[];
 
-/** As an encoder of another kind: other sets under id 0, without B-frames and with a VUI of its own. */
+/** Makes x264 act like another encoder: other parameter sets under id 0, without B-frames and with another VUI. */
 const asBrowser: Change = (args) =>
   args.map((arg, at) => {
     if (args[at - 1] === "-bf") return "0";
@@ -54,7 +54,7 @@ const planned = (task: TranscodeTask, rendition: VideoRendition): TranscodeTask 
   grant: { ...task.grant, renditions: [rendition] },
 });
 
-/** A task without a planned init: its engine brings what its encoder writes. */
+/** Encodes a task without a planned init segment, so the encoder's own parameter sets are used. */
 async function encodedAlone(task: TranscodeTask, change?: Change) {
   const { parameterSets: _, ...rendition } = renditionOf(task);
   return (await nativeTranscode(planned(task, rendition), change)).outputs;
@@ -83,7 +83,7 @@ test("pictures of two encoders are one stream by one init segment: all frames, i
   const init = plannedInit(rendition);
   if (init === null) throw new Error("No init segment.");
   const facts = checkInit(init, rendition);
-  // Both orders, and either engine first: a decoder keeps what the first one says.
+  // With either encoder first, because a decoder keeps the parameters of the first one.
   for (const first of [0, 1]) {
     const parts: Uint8Array[] = [init];
     for (const [index, task] of tasks.entries()) {
@@ -145,7 +145,7 @@ test("both sets state the longest picture's time where the plan has one, and all
   expect(await decodedFrameTimes(path)).toHaveLength(500);
 });
 
-/** What FFmpeg reads in a video's parameter sets, one a line for each set: "time_scale = 50". */
+/** The fields of a video's parameter sets as FFmpeg reads them, each a line like "time_scale = 50". */
 function tracedHeaders(path: string): string[] {
   const args = ["-v", "trace", "-i", path, "-frames:v", "1", "-c", "copy"];
   const { stderr } = spawnSync("ffmpeg", [...args, "-bsf:v", "trace_headers", "-f", "null", "-"], {
@@ -162,12 +162,12 @@ test("what stands under one id is one encoder's: another's is refused", async ()
   const { parameterSets: sets } = rendition;
   if (sets?.browser == null) throw new Error("No sets.");
   const init = plannedInit(rendition) ?? new Uint8Array();
-  // The same id, another content: as another browser's encoder would have it.
+  // The same id with other content, as from another browser's encoder.
   const x264 = x264Sets({ ...rendition, colours: sets.colour });
   const others = { ...rendition, parameterSets: { ...sets, browser: null } };
   expect(() => checkInit(init, others)).toThrow("not the one that is planned");
   expect(() => checkInit(plannedInit(others) ?? init, rendition)).toThrow("not the one");
-  // x264's own under both ids.
+  // x264's own parameter sets under both ids.
   const twice = { ...rendition, parameterSets: { ...sets, browser: x264 } };
   expect(() => checkInit(plannedInit(twice) ?? init, twice)).toThrow("do not go together");
 });
@@ -177,7 +177,7 @@ test("a slice without its set in the init, and a set in a picture, do not pass",
   const rendition = renditionOf(task);
   const segment = task?.grant.segments[0];
   if (task === undefined || segment === undefined) throw new Error("A segment is needed.");
-  // Id 0, where the init has x264's id 1 alone.
+  // Refers to id 0, but the init segment has only x264's id 1.
   const init = checkInit(plannedInit(rendition) ?? new Uint8Array(), rendition);
   const media = (await encodedAlone(task, asBrowser)).find(({ kind }) => kind === "media")?.bytes;
   if (media === undefined) throw new Error("No media.");
@@ -189,7 +189,7 @@ test("a slice without its set in the init, and a set in a picture, do not pass",
     checkMedia({ media: withSetsInside(passed, segmentFrames(segment)), init, rendition, segment }),
   ).toThrow("holds parameter sets");
 
-  /** The first picture's slice becomes a parameter set's type, and the second half a slice again. */
+  /** Puts a one-byte unit with the type of a parameter set in front of the second frame's slice. */
   function withSetsInside(bytes: Uint8Array, frames: number): Uint8Array {
     const copy = bytes.slice();
     const [fragment] = readFragments(copy, frames);
@@ -197,7 +197,7 @@ test("a slice without its set in the init, and a set in a picture, do not pass",
     const first = fragment?.samples[0];
     if (fragment === undefined || sample === undefined || first === undefined) return copy;
     const at = fragment.dataOffset + first.sizeBytes;
-    // A set of one byte in front, taken off the slice's length: lengths still fill the sample.
+    // The slice loses as many bytes as are added, so that the units still fill the sample.
     const view = new DataView(copy.buffer);
     const size = view.getUint32(at);
     expect(isSlice(nalUnit(copy.subarray(at + 4)))).toBe(true);

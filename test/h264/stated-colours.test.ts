@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** A stream of H.264 as units, B-frames and cropped edges in it. */
+/** The NAL units of an H.264 stream with B-frames and cropped edges. */
 async function streamOf(name: string, args: readonly string[] = []) {
   const source = await generatedClip(name, [
     ...["-f", "lavfi", "-i", "testsrc2=size=180x102:rate=25:duration=2"],
@@ -65,7 +65,7 @@ test("a stream says its colours, inside as in its record, and decodes to the sam
   expect(parseSps(spsUnits[0] ?? nalUnit(new Uint8Array()))).toMatchObject({ colours: BT601 });
   expect(ppsUnits.map(({ bytes }) => [...bytes])).toEqual([[...pps]]);
   expect([...record.subarray(-4)]).toEqual(tail);
-  // What says it already stays as it is.
+  // A record that already has the colours stays as it is.
   expect(statedAvcRecord(record, BT601)).toEqual(record);
 });
 

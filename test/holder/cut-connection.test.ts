@@ -2,13 +2,16 @@ import { describe, expect, test } from "vitest";
 import { answering, chunkOf, made, put, start, welcome } from "./holder-by-hand.ts";
 import { settled } from "./manual-clock.ts";
 
-// The connection breaks at each step of a lease: the lease goes on where the coordinator still knows it,
-// and ends where it does not, or where the holder stops. Nothing waits without end.
+// The connection breaks at each step of a lease. The lease goes on if the coordinator still knows it, and ends
+// otherwise or if the holder stops. Nothing waits forever.
 
 const STEPS = ["fetching", "encoding", "offering", "uploading", "committing"] as const;
 type Hand = Awaited<ReturnType<typeof leaseAt>>;
 
-/** A holder whose one lease waits in a step until `release` is called, if it has not to be answered. */
+/**
+ * A holder whose only lease waits in a step: for `release`, or, while offering or committing, for the coordinator's
+ * answer.
+ */
 async function leaseAt(step: (typeof STEPS)[number]) {
   let release = (): void => {};
   const held = (signal: AbortSignal): Promise<void> =>
@@ -39,7 +42,7 @@ async function leaseAt(step: (typeof STEPS)[number]) {
   return { ...hand, release: () => release() };
 }
 
-/** Does and answers what is open, until the lease has ended. */
+/** Finishes the waiting step and answers the messages, until the lease has ended. */
 async function finish({ release, running, sent, receive, ends }: Hand): Promise<void> {
   release();
   for (let turn = 0; turn < 10 && ends.length === 0; turn += 1) {
@@ -94,7 +97,7 @@ describe.each(STEPS)("a connection that breaks while a lease is %s", (step) => {
     hand.cut();
     await hand.clock.advance(500);
     hand.holder.stop();
-    // A slot that was kept for a chunk is free within a second.
+    // A slot that was reserved for a chunk becomes free within a second.
     await hand.clock.advance(1_000);
     expect(hand.ends).toMatchObject([{ state: "lost", code: "CANCELLED" }]);
     expect(hand.running.size).toBe(0);

@@ -11,7 +11,7 @@ import { planOf } from "../schedule/plan-of.ts";
 import { LocalSocket } from "./local-socket.ts";
 import { ManualClock, settled } from "./manual-clock.ts";
 
-/** A lease holder with its coordinator, encoder, storage and time by hand. */
+/** A lease holder whose coordinator, encoder, storage and clock are controlled by the test. */
 
 type Hello = Extract<HolderMessage, { type: "hello" }>;
 
@@ -101,15 +101,15 @@ interface HandOptions {
   fetch?: HttpFetch;
 }
 
-/** A holder that was welcomed, with an encoder that ends a task when the test says so. */
+/** A welcomed holder. Its encoder ends a task when the test calls its entry in `running`. */
 export async function start(options: HandOptions = {}) {
   const clock = new ManualClock();
-  /** All but hellos and pings. */
+  /** All messages except hellos and pings. */
   const sent: HolderMessage[] = [];
   const hellos: Hello[] = [];
   const ends: LeaseEnd[] = [];
   const running = new Map<string, (result: MadeTask | Error) => void>();
-  /** The newest one is the last. */
+  /** All sockets so far, with the newest one last. */
   const sockets: LocalSocket[] = [];
   const holder = new LeaseHolder({
     identity: {
@@ -165,9 +165,9 @@ export async function start(options: HandOptions = {}) {
     receive({ type: "grant", grants: numbers.map(grantOf) });
     await settled();
   };
-  /** The connection breaks. */
+  /** Breaks the connection. */
   const cut = () => sockets.at(-1)?.break();
-  /** It is there again, and hello was said; the welcome is the test's. */
+  /** Waits until the holder has reconnected and sent its hello. The test sends the welcome. */
   const comeBack = async () => {
     const before = hellos.length;
     while (hellos.length === before) await clock.advance(500);
@@ -191,7 +191,7 @@ export async function start(options: HandOptions = {}) {
   };
 }
 
-/** Storage that answers so, one call after the other; its last answer is for all that follow. */
+/** Storage that gives these answers to the calls in order, and the last one to all further calls. */
 export function answering(...answers: (number | Error)[]): HttpFetch {
   let calls = 0;
   return async () => {

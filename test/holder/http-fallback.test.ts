@@ -22,10 +22,10 @@ const HELLO = {
 } satisfies HolderMessage;
 
 type Way = "web" | "http";
-/** Outcome of a connection. */
+/** What happens to a connection. */
 type Fate = "fails" | "silent" | "welcomed";
 
-/** A job socket whose connections have these fates, by the way that they take. */
+/** A job socket whose connections have these fates: those by WebSocket and those over HTTP. */
 function open({ web, http }: { web: Fate; http?: Fate }) {
   const clock = new ManualClock();
   const taken: Way[] = [];
@@ -60,7 +60,7 @@ describe("where WebSockets bring nothing", () => {
     await clock.advance(3_000);
     expect(taken).toEqual(["web", "web", "http"]);
     expect(jobSocket.overHttp).toBe(true);
-    // It stays so while that works.
+    // It stays with HTTP as long as that works.
     sockets.at(-1)?.break();
     expect(jobSocket.overHttp).toBe(false);
     await clock.advance(3_000);
@@ -107,7 +107,7 @@ test("a WebSocket that works and breaks is opened again as such", async () => {
   jobSocket.close();
 });
 
-/** The other side of a socket over HTTP, which keeps requests and answers them when told to. */
+/** The other side of a socket over HTTP. It records requests and answers them when a test says so. */
 class Requests {
   readonly sent: SentTexts[] = [];
   closed = 0;
@@ -126,7 +126,7 @@ class Requests {
     },
   };
 
-  /** To the next sends, in this order; all others are taken at once. */
+  /** Sets the answers to the next sends, in order. All further ones succeed at once. */
   answer(...answers: (() => Promise<void>)[]): void {
     this.#answers = answers;
   }

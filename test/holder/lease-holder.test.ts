@@ -45,7 +45,7 @@ describe("a lease holder", () => {
     expect(sent).toHaveLength(before);
     cut();
     await comeBack();
-    // A coordinator that knows nothing of it.
+    // A coordinator that does not know the offer.
     receive(welcome(["lease-0"]));
     expect(sent.slice(before)).toEqual([{ type: "want", slots: 2 }]);
   });
@@ -289,7 +289,7 @@ describe("a lease holder", () => {
     receive(welcome(["lease-0"]));
     await settled();
     expect(sent.filter(({ type }) => type === "offer")).toHaveLength(1);
-    // The other one was given to somebody else meanwhile.
+    // The other lease has gone to another holder.
     expect(running.size).toBe(0);
     expect(holder.leases()).toMatchObject([{ leaseId: "lease-0" }]);
   });

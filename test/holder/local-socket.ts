@@ -7,10 +7,10 @@ const OPEN = 1;
 const CLOSED = 3;
 
 export interface LocalSocketOptions {
-  /** As the coordinator would parse it. */
+  /** Gets each message as the coordinator would parse it. */
   onMessage(message: HolderMessage): void;
   onPing(): void;
-  /** The holder closed it. */
+  /** Called when the holder closes the socket. */
   onClose?(): void;
 }
 
@@ -20,7 +20,7 @@ type Listeners = {
   close: () => void;
 };
 
-/** A holder's socket without a network: its other side is the code that made it. */
+/** A holder's socket without a network. The code that made it acts as the other side. */
 export class LocalSocket implements WireSocket {
   readyState = CONNECTING;
   readonly #options: LocalSocketOptions;
@@ -70,7 +70,7 @@ export class LocalSocket implements WireSocket {
     this.#say("pong");
   }
 
-  /** The connection breaks, and the holder sees that. */
+  /** Breaks the connection, which the holder sees. */
   break(): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;

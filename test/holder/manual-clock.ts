@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 
-/** Time that moves only when told to; timers run in order. */
+/** A clock that moves only by `advance`. Timers run in order. */
 export class ManualClock implements Clock {
   #nowMs = 0;
   #timers: { atMs: number; callback: () => void }[] = [];
@@ -14,7 +14,7 @@ export class ManualClock implements Clock {
     };
   };
 
-  /** Timers that would still ring. */
+  /** Number of timers that are still set. */
   get pending(): number {
     return this.#timers.length;
   }
@@ -34,5 +34,5 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything that can run now run. */
+/** Waits until all pending promise callbacks have run. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -8,14 +8,14 @@ type Answer = number | Error | ArrayBuffer;
 const URL = "https://storage.test/chunk";
 const BYTES = new ArrayBuffer(3);
 
-/** Storage that gives these answers one after the other, then the bytes. */
+/** Storage that gives these answers in order, and then the bytes. */
 function storage(...answers: Answer[]) {
   const waitsMs: number[] = [];
   const clock: Clock = {
     nowMs: () => 0,
     random: () => 1,
     after: (ms, callback) => {
-      // A transfer's timeout does not come here.
+      // Ignores the timeouts of transfers, which are longer.
       if (ms < 30_000) {
         waitsMs.push(ms);
         queueMicrotask(callback);

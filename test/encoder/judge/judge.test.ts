@@ -11,8 +11,8 @@ import {
   withMade,
 } from "./native-judge.ts";
 
-// What the picture check says of results that native ffmpeg made, honest ones and others. The table over
-// real clips, with a browser's encoder as the reference, is made by `npm run bench -- --judge`.
+// Verdicts of the picture check on honest and manipulated results of native ffmpeg. `npm run bench -- --judge`
+// makes the table for real clips, with a browser's encoder as the reference.
 
 const SIZE = "size=400x226:rate=25:duration=1.4";
 const CLIPS = {
@@ -22,7 +22,7 @@ const CLIPS = {
 type Clip = keyof typeof CLIPS;
 
 const RENDITION = { width: 256, height: 144 };
-/** Quick and simple, as browsers' encoders are. */
+/** x264 arguments for an encode as simple as that of browsers' encoders. */
 const REFERENCE = ["-preset", "superfast", "-profile:v", "baseline", "-tune", "zerolatency"];
 const RATES = { usual: 1000, starved: 80 };
 type Rate = keyof typeof RATES;

@@ -1,20 +1,20 @@
-/** A change that a liar may make to the source's pictures. */
+/** A change that a dishonest contributor may make to the source's frames. */
 export interface Manipulation {
   name: string;
-  /** ffmpeg's filters over the source in its own size. */
+  /** ffmpeg filters, applied to the source at its own size. */
   filter: string;
-  /** Share of the bit rate that it is encoded with; 1 by default. */
+  /** Factor on the bit rate; default: 1. */
   rate?: number;
-  /** Another clip is shown. */
+  /** Shows another clip instead. */
   isOther?: boolean;
 }
 
-/** The picture that differs where only one does. */
+/** Limits a filter to a single frame, number 20. */
 const ONE = "enable='eq(n,20)'";
 
 interface Words {
   text: string;
-  /** Height of the letters as a share of the picture's. */
+  /** Height of the letters as a share of the frame's height. */
   size: number;
   x?: string;
   y?: string;
@@ -26,7 +26,7 @@ function words({ text, size, x = "w/20", y = "h/3", colour = "white", more = "" 
   return `drawtext=text=${text}:fontsize=h*${size}:x=${x}:y=${y}:fontcolor=${colour}${more}`;
 }
 
-/** In the chroma planes alone. */
+/** Applies a filter to the chroma planes only. */
 function inChroma(filter: string): string {
   return (
     `[0:v]split[a][b];[b]${filter}[c];[a]extractplanes=y[y];[c]extractplanes=u+v[u][v];` +
@@ -34,7 +34,7 @@ function inChroma(filter: string): string {
   );
 }
 
-/** A part of the picture, changed. @param shares its size and place by the picture's */
+/** Applies a filter to a part of the frame. @param shares its size, x and y, as shares of the frame's sides */
 function inPart(filter: string, [size, x, y]: readonly [number, number, number]): string {
   return (
     "[0:v]setpts=N/25/TB,split[a][b];" +
@@ -47,7 +47,7 @@ function box(x: number, y: number, side: number, colour: string): string {
   return `drawbox=x=iw*${x}:y=ih*${y}:w=iw*${side}:h=ih*${side}:color=${colour}:t=fill`;
 }
 
-/** The letters of 28 pixels in a picture of 360 rows. */
+/** Letters of 28 pixels in a frame of 360 rows. */
 const SMALL = 28 / 360;
 
 export const MANIPULATIONS: readonly Manipulation[] = [

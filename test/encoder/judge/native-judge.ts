@@ -15,7 +15,7 @@ export interface Size {
   height: number;
 }
 
-/** A source, ready to have what others made of it judged. */
+/** A source with the figures that results are judged by. */
 export interface JudgedSource {
   path: string;
   size: Size;
@@ -26,7 +26,7 @@ export interface JudgedSource {
 }
 
 export interface Encoding {
-  /** Arguments for libx264, without the rate. */
+  /** Arguments for libx264, without its bit rate. */
   x264: readonly string[];
   kilobitsPerSecond: number;
   /** Flags of ffmpeg's scaler. */
@@ -39,7 +39,7 @@ export async function judgedSource(path: string, rendition: Size): Promise<Judge
   return { path, size, rendition, grids, frames: grids.length };
 }
 
-/** Size of a file's pictures. */
+/** Size of a file's frames in pixels. */
 export async function sizeOf(path: string): Promise<Size> {
   const entries = ["-select_streams", "v:0", "-show_entries", "stream=width,height"];
   const { streams } = (await ffprobe([...entries, path])) as { streams: Size[] };
@@ -47,7 +47,7 @@ export async function sizeOf(path: string): Promise<Size> {
   return { width, height };
 }
 
-/** The judge's figures for a file that shows, or should show, the source. */
+/** The judge's figures for a file that claims to show the source. */
 export async function measured(source: JudgedSource, path: string): Promise<RenditionFigures> {
   const meter = new LadderMeter([source.rendition]);
   const made = await decodedGrids(path, source.rendition, meter.sizes[0] ?? meter.sourceSize);
@@ -61,12 +61,12 @@ export async function measured(source: JudgedSource, path: string): Promise<Rend
   return figures;
 }
 
-/** As the owner's tab decides, with a reference that is there already. */
+/** Decides like the owner's tab, with a reference made before. */
 export function judged(own: RenditionFigures, reference: RenditionFigures): PictureVerdict {
   return isDoubtful(own) ? verdictOf(own, reference) : "agrees";
 }
 
-/** Works on the file that native ffmpeg makes of a source, as planned or not; then the file is gone. */
+/** Encodes a source by native ffmpeg, passes the file to `work`, and deletes it. @param manipulation null: honest */
 export async function withMade<T>(
   source: JudgedSource,
   encoding: Encoding,
