@@ -16,14 +16,14 @@ import { Workspace } from "./workspace.ts";
 
 export type TranscodeOptions = Pick<ProgramOptions, "signal" | "clock" | "limits">;
 
-/** Decoded sound: two channels of 32-bit floats at no more than 192 kHz. */
+/** Data rate of decoded sound: two channels of 32-bit floats at up to 192 kHz. */
 const DECODED_BYTES_PER_SECOND = 192_000 * 2 * 4;
-/** For what a chunk has before and after its task, and an encoder's first guess. */
+/** Allowance for what a chunk has before and after its task, and for an encoder's first estimate. */
 const MARGIN_SECONDS = 30;
-/** More than any run honestly writes. */
+/** Safety factor: no regular run writes this much. */
 const MARGIN_FACTOR = 4;
 
-/** Most bytes that ffmpeg may write to one file for a task, whatever the chunk holds. */
+/** The most bytes that ffmpeg may write to one file of a task, whatever the chunk contains. */
 function largestFileBytes({ segments, renditions }: LeaseGrant): number {
   const seconds = durationTicks(segments) / TICKS_PER_SECOND + MARGIN_SECONDS;
   const rates = renditions.map(({ bitsPerSecond }) => bitsPerSecond / 8);
@@ -31,8 +31,8 @@ function largestFileBytes({ segments, renditions }: LeaseGrant): number {
 }
 
 /**
- * One task by native ffmpeg: the same arguments, packaging and checks as in a tab, by another program.
- * An abort kills ffmpeg; the files are gone in any case.
+ * Transcodes one task with native ffmpeg. Arguments, packaging and checks are the same as in a tab. An abort kills
+ * ffmpeg. The files are always deleted.
  * @param onProgress 0..1
  * @throws TributaryError with the codes of `runFfmpegTask`, `checkOutputs` and `runProgram`
  */
@@ -85,7 +85,7 @@ function nativeRunner(workspace: Workspace, options: ProgramOptions): FfmpegRunn
   };
 }
 
-/** ffmpeg leaves no file where it could not even begin; its exit code and log say why. */
+/** The file's bytes; empty where ffmpeg failed before it created the file. Its exit code and log then say why. */
 async function readOrEmpty(workspace: Workspace, file: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await workspace.read(file);

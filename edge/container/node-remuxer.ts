@@ -12,23 +12,23 @@ import { standInForWorker } from "./browser-worker.ts";
 import type { RemuxAnswer, RemuxCall, RemuxThreadData } from "./remux-thread.ts";
 
 export interface RemuxerOptions {
-  /** Time in which ffmpeg has read, written and got no farther: it loops. */
+  /** Milliseconds without progress (nothing more read, written or converted) after which ffmpeg counts as stuck. */
   stillMs?: number;
   clock?: Clock;
-  /** The thread's program; tests have worse ones. */
+  /** The thread's program. Tests use programs that fail. */
   thread?: URL;
 }
 
 const STILL_MS = 30_000;
 const THREAD = new URL("./remux-thread.ts", import.meta.url);
-/** The thread's own objects; what ffmpeg needs is limited by its WebAssembly memory (2 GiB). */
+/** Limit for the thread's JavaScript heap. ffmpeg itself is limited by its WebAssembly memory (2 GiB). */
 const MAX_HEAP_MIB = 512;
 
 /**
- * FLV, AVI and the like, rewritten as a tab does it: the same ffmpeg.wasm over the same file, so that
- * the same source is planned the same way wherever it is read. (@ffmpeg/ffmpeg does not run in Node.)
- * Runs in a thread of its own, which ends with the call, also in the middle of whatever it does.
- * @param folder where copies are written; they are not removed here
+ * Rewrites FLV, AVI and the like as MP4 with the same ffmpeg.wasm as a tab, so that a source gets the same plan
+ * wherever it is read. (@ffmpeg/ffmpeg does not run in Node.) It runs in its own thread, which is terminated at the end
+ * of the call, whatever it is doing.
+ * @param folder folder for the copies, which are not removed here
  * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE, OUT_OF_MEMORY, WORKER_CRASHED, WORKER_STALLED,
  * or what the signal aborts with
  */
@@ -76,19 +76,19 @@ export function nodeRemuxer(
 
 type Done = Extract<RemuxAnswer, { type: "done" }>;
 
-/** One call after another to a thread with ffmpeg.wasm; each settles, whatever becomes of the thread. */
+/** Makes one call after another to a thread with ffmpeg.wasm. Each call settles, even when the thread ends. */
 class RemuxThread {
   lastLine = "";
   readonly #worker: Worker;
   #open: PromiseWithResolvers<Done> | null = null;
   #failure: { reason: unknown } | null = null;
 
-  /** @param onProgress the share of the file that was read, whenever ffmpeg has got farther */
+  /** @param onProgress called with the share of the file that was read, whenever ffmpeg has made progress */
   constructor(thread: URL, workerData: RemuxThreadData, onProgress: (share: number) => void) {
     this.#worker = new Worker(thread, {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
-      // Nothing of the server's secrets.
+      // The thread gets none of the server's secrets.
       env: {},
     });
     this.#worker.on("message", (answer: RemuxAnswer) => {
@@ -130,7 +130,7 @@ class RemuxThread {
 
 let compiled: Promise<FfmpegSource> | undefined;
 
-/** Compiled once a process. */
+/** The ffmpeg core, compiled once per process. */
 export function loadFfmpegCore(): Promise<FfmpegSource> {
   compiled ??= compile();
   return compiled;

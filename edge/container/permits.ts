@@ -1,4 +1,4 @@
-/** At most so many at once; the others wait in line. */
+/** Limits how many pieces of work run at once. The others wait in line. */
 export class Permits {
   readonly total: number;
   #free: number;
@@ -13,7 +13,7 @@ export class Permits {
     return this.total - this.#free;
   }
 
-  /** Runs `work` when it is its turn. Rejects with the signal's reason when that comes first. */
+  /** Runs `work` when a permit is free. Rejects with the signal's reason when that aborts before. */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.#take(signal);
     try {
@@ -43,7 +43,7 @@ export class Permits {
     });
   }
 
-  /** A permit goes straight to the next in line: nobody can slip in between. */
+  /** Passes the permit directly to the next in line, so that no later caller can take it in between. */
   #give(): void {
     const next = this.#line.shift();
     if (next === undefined) this.#free += 1;

@@ -4,22 +4,22 @@ import { totalmem } from "node:os";
 import { type Clock, REAL_CLOCK, Timer } from "../../shared/clock.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 
-/** Native ffmpeg and ffprobe as processes that cannot hang, grow or write without end. */
+/** Runs native ffmpeg and ffprobe with limits of time, memory and written bytes. */
 
 export type Program = "ffmpeg" | "ffprobe";
 
 export interface ProgramLimits {
-  /** Writable memory: beyond it allocations fail. Default: three quarters of the machine's or container's. */
+  /** Writable memory, beyond which allocations fail. Default: three quarters of that of the machine or container. */
   memoryBytes: number;
-  /** Size of each file that it writes, at most. */
+  /** The largest size of each file that it writes. */
   fileBytes: number;
   /** Processor time of all its threads. */
   cpuSeconds: number;
-  /** Processor time without progress in what it makes: a decoder may have minutes to skip at first. */
+  /** Processor time without progress in the output. At the start a decoder may have to skip minutes of video. */
   idleCpuSeconds: number;
-  /** Time in which it neither used the processor nor made progress: it is stopped, or waits in vain. */
+  /** Milliseconds without processor time and progress, after which the process counts as stopped or deadlocked. */
   stillMs: number;
-  /** Size of the standard output, where it is collected, at most. */
+  /** The largest size of the standard output, where it is collected. */
   stdoutBytes: number;
 }
 
@@ -33,20 +33,20 @@ const DEFAULT_LIMITS: ProgramLimits = {
   stdoutBytes: 64 * 1024 ** 2,
 };
 
-/** Keeps a source that makes a decoder complain without end from filling the memory. */
+/** A decoder may print endless errors about a damaged source. This keeps them from filling the memory. */
 const MAX_LOG_LINES = 250_000;
 const MAX_LINE_CHARS = 4_000;
 const LOOK_EVERY_MS = 1_000;
 /** Unit of `/proc/PID/stat`: USER_HZ, which is 100 on every Linux that Node runs on (proc(5)). */
 const TICKS_PER_CPU_SECOND = 100;
-/** The kernel's own limit comes after ours, which has an error code. */
+/** The kernel's limit is this much above ours, so that ours, which has an error code, is reached first. */
 const KERNEL_GRACE_SECONDS = 30;
-/** A shell's, as env(1)'s, where there is no such program (POSIX, "Exit Status for Commands"). */
+/** Exit status of a shell where a program does not exist (POSIX, "Exit Status for Commands"). */
 const NO_SUCH_PROGRAM = 127;
 
 export interface ProgramRun {
   exitCode: number;
-  /** Empty where `onLine` took it. */
+  /** Empty where `onLine` received the lines. */
   stdout: string;
   /** Lines of stderr. */
   lines: string[];
@@ -54,15 +54,18 @@ export interface ProgramRun {
 
 export interface ProgramOptions {
   signal: AbortSignal;
-  /** Each line of stdout, as it comes; stdout is then not collected. Returns true for progress. */
+  /**
+   * Receives each line of stdout as it is printed; stdout is then not collected. Returns true if the line shows
+   * progress.
+   */
   onLine?: (line: string) => boolean;
   limits?: Partial<ProgramLimits> | undefined;
   clock?: Clock | undefined;
 }
 
 /**
- * Runs a program in a folder, with nothing of this process's environment but the way to programs. Settles
- * only once the process is gone; an abort kills it. Does not judge the exit code.
+ * Runs a program in a folder. Of this process's environment it gets only PATH. Settles only once the process has ended;
+ * an abort kills it. The exit code is returned without a check.
  * @throws TributaryError ENGINE_UNAVAILABLE where the program is missing; WORKER_STALLED,
  * OUT_OF_MEMORY, ENCODE_FAILED at a limit; WORKER_CRASHED after any other signal; or what `signal`
  * aborts with
@@ -115,7 +118,7 @@ export async function runProgram(
     if (exit.killedBy === "SIGXFSZ") {
       throw new TributaryError("ENCODE_FAILED", `${program} wrote more than the task can have.`);
     }
-    // Not by us: out of memory, as a rule.
+    // Killed, but not by us: usually for lack of memory.
     if (exit.killedBy !== null)
       throw new TributaryError("WORKER_CRASHED", `${program} was killed.`);
     if (exit.code !== 0 && lines.some((line) => OUT_OF_MEMORY.test(line))) {
@@ -128,7 +131,7 @@ export async function runProgram(
   }
 }
 
-/** As libav* and x264 say it. */
+/** The messages of libav* and x264. */
 const OUT_OF_MEMORY = /Cannot allocate memory|malloc of size \d+ failed/;
 
 function unavailable(program: Program, cause?: unknown): TributaryError {
@@ -136,8 +139,8 @@ function unavailable(program: Program, cause?: unknown): TributaryError {
 }
 
 /**
- * The command under the kernel's limits, by the shell that every Unix has; it becomes the program. A lower
- * limit that is there already stays. Windows has no such limits: there only the watch holds.
+ * Wraps the command in a shell that sets the kernel's limits and then executes the program. An existing lower limit
+ * stays. Windows has no such limits, so only `Watch` limits the program there.
  */
 function limited(
   command: string[],
@@ -156,10 +159,9 @@ function limited(
 }
 
 /**
- * Looks at a process each second. Processor time is the sign of life: a slow encode on a loaded machine
- * uses a little in every second, a stopped or deadlocked one uses none. (Progress lines would not do:
- * ffmpeg prints none while it skips to the first frame, and from version 7 on it prints them
- * whatever its other threads do.)
+ * Checks a process every second. Processor time is the sign of life: even a slow encode on a loaded machine uses some
+ * in every second, while a stopped or deadlocked one uses none. (Progress lines are no such sign. ffmpeg prints none
+ * while it skips to the first frame, and from version 7 on it prints them even when its other threads are stuck.)
  */
 class Watch {
   readonly #child: ChildProcess;
@@ -171,7 +173,10 @@ class Watch {
   #hasProgress = false;
   #cpuSeconds = 0;
   #cpuAtProgress = 0;
-  /** In a row. Counted, because a process that was itself frozen finds its clock far ahead. */
+  /**
+   * Number of checks in a row without a sign of life. They are counted instead of timed, because after this process was
+   * frozen itself, its clock is far ahead.
+   */
   #stillLooks = 0;
 
   constructor(child: ChildProcess, program: Program, limits: ProgramLimits, clock: Clock) {
@@ -182,17 +187,20 @@ class Watch {
     this.#lookAgain();
   }
 
-  /** It printed something. */
+  /** To be called when the process has printed something. */
   heard(): void {
     this.#isHeard = true;
   }
 
-  /** Tells that the output has grown. */
+  /** To be called when the output has grown. */
   progressed(): void {
     this.#hasProgress = true;
   }
 
-  /** SIGKILL: a stopped process heeds nothing else, and nothing that it has begun is wanted. */
+  /**
+   * Kills the process with SIGKILL, because a stopped process reacts to no other signal. Its unfinished output is not
+   * needed.
+   */
   end(reason: unknown): void {
     this.#ended ??= { reason };
     this.#timer.clear();
@@ -217,7 +225,7 @@ class Watch {
   #look(): void {
     const { cpuSeconds, idleCpuSeconds, stillMs } = this.#limits;
     const known = usedCpuSeconds(this.#child.pid);
-    // Where nobody can say, lines are the sign of life, and time stands for the processor's.
+    // Where the processor time cannot be read, printed lines are the sign of life, and elapsed time stands in for it.
     const used = known ?? this.#cpuSeconds + LOOK_EVERY_MS / 1_000;
     const isStill =
       !this.#hasProgress && (known === null ? !this.#isHeard : known <= this.#cpuSeconds);
@@ -239,11 +247,11 @@ class Watch {
   }
 }
 
-/** Null where that cannot be read: there is no `/proc`, or the process is gone. */
+/** Processor time of a process in seconds; null where it cannot be read (no `/proc`, or the process has ended). */
 function usedCpuSeconds(pid: number | undefined): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // After the name, which may hold anything: state is field 3, utime 14, stime 15.
+    // Fields are counted from behind the name, which may contain any characters: state is field 3, utime 14, stime 15.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_CPU_SECOND;
   } catch {
@@ -251,7 +259,7 @@ function usedCpuSeconds(pid: number | undefined): number | null {
   }
 }
 
-/** ffmpeg ends its progress lines with a carriage return. */
+/** Calls `onLine` for each line. ffmpeg ends progress lines with a carriage return. */
 function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
   let rest = "";
   stream.setEncoding("utf8");

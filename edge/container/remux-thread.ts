@@ -8,7 +8,7 @@ import { LastLine, REPORT } from "../../shared/ingest/remux/remux-ffmpeg.ts";
 import { toWireError, type WireError } from "../../shared/job/errors.ts";
 import { standInForWorker } from "./browser-worker.ts";
 
-// A thread with ffmpeg.wasm over one file. Its calls block it; whoever started it may end it at any time.
+// A thread that runs ffmpeg.wasm on one file. Calls block the thread; its creator may terminate it at any time.
 
 export interface RemuxThreadData {
   source: FfmpegSource;
@@ -18,20 +18,20 @@ export interface RemuxThreadData {
 
 export type RemuxCall =
   | { run: "ffprobe"; args: readonly string[] }
-  /** @param copy where ffmpeg's output file goes */
+  /** @param copy path to which ffmpeg's output file is written */
   | { run: "ffmpeg"; args: readonly string[]; copy: string }
-  /** @param paths of texts that ffmpeg writes to its memory */
+  /** @param paths paths of the texts that ffmpeg writes to its in-memory file system */
   | { run: "texts"; args: readonly string[]; paths: readonly string[] };
 
 export type RemuxAnswer =
-  /** ffmpeg has got farther. */
+  /** ffmpeg has made progress. */
   | { type: "progress"; share: number }
   | { type: "done"; report: string; texts: string[]; made: boolean; lastLine: string }
   | { type: "failed"; error: WireError };
 
 const PROGRESS_EVERY_MS = 250;
 
-/** How far a call has got, in bytes read and written and time made; each only ever grows. */
+/** Progress of a call, in bytes read, bytes written and media time made. None of them ever decreases. */
 class Progress {
   readonly #sizeBytes: number;
   readonly #farthest = { read: 0, written: 0, time: 0 };
@@ -62,7 +62,7 @@ class Progress {
   }
 }
 
-/** A file on disk, within a limit. */
+/** A file on disk with a size limit. */
 class DiskFile implements OutputFile {
   sizeBytes = 0;
   full = false;

@@ -10,19 +10,22 @@ import { transcodeTask } from "./native-ffmpeg.ts";
 import type { Permits } from "./permits.ts";
 import { fetchTicket } from "./socket-ticket.ts";
 
-/** Nothing to do for this long and the container leaves the job; it is called again when there is. */
+/** Milliseconds without work after which the container leaves the job. It is called again when there is work. */
 const IDLE_MS = 15_000;
 /**
- * With the source it stays over the wait that follows a task's second failure (`TASK_BACKOFF_MS`): who comes
- * after it has to read the source anew.
+ * The same for a container with the source. It outlasts the wait after a task's second failure (`TASK_BACKOFF_MS`),
+ * because another container would have to read the source again.
  */
 const SOURCE_IDLE_MS = 75_000;
-/** No welcome by then: the coordinator cannot be reached. */
+/** Milliseconds without a welcome after which the coordinator counts as unreachable. */
 const WELCOME_WITHIN_MS = 12_000;
-/** A lost connection that has not come back by then: the leases are others' by now. */
+/** Milliseconds without a connection after which the container leaves. Its leases have gone to others by then. */
 const RECONNECT_WITHIN_MS = 60_000;
 
-/** `ended`: the job has. `idle`: nothing was to be done for a while. `time`: there may be more. */
+/**
+ * `ended`: the job has ended. `idle`: there was no work for a while. `time`: the time was up, and there may be more
+ * work.
+ */
 export interface ServedJob {
   end: "ended" | "idle" | "time";
   tasksDone: number;
@@ -32,12 +35,12 @@ export interface ServedJob {
 export interface ServeJobOptions {
   /** Shared by all jobs that this container works on. */
   permits: Permits;
-  /** Where it is here: chunks are then cut from it, for others too. */
+  /** The source, where this container has it. Chunks are then cut from it, for other lease holders, too. */
   source?: LeaseHolderOptions["source"];
-  /** The coordinator took this container in. */
+  /** Called when the coordinator has welcomed this container. */
   onWelcome?: () => void;
   signal: AbortSignal;
-  /** Tests have their own time and network. */
+  /** Replaced in tests, together with the network below. */
   clock?: Clock;
   ticket?: LeaseHolderOptions["ticket"];
   connect?: LeaseHolderOptions["connect"];
@@ -46,7 +49,7 @@ export interface ServeJobOptions {
 /**
  * Works on one job as one of its lease holders, until the job has ended, there is nothing to do for a
  * while, or the time is up.
- * @throws TributaryError NETWORK (no coordinator), one of FINAL_REFUSALS, or what the signal aborts with
+ * @throws TributaryError NETWORK (the coordinator cannot be reached), one of FINAL_REFUSALS, or the signal's reason
  */
 export async function serveJob(
   request: ServeJobRequest,
@@ -65,7 +68,7 @@ export async function serveJob(
   }
 }
 
-/** A container's time with one job: the lease holder, and the reasons to leave. */
+/** A container's work on one job: its lease holder, and the conditions under which it leaves. */
 class Service {
   readonly served: Promise<ServedJob>;
   readonly #holder: LeaseHolder;
@@ -132,7 +135,7 @@ class Service {
     });
   }
 
-  /** All work here at once. */
+  /** Stops all work at once. */
   stop(): void {
     for (const timer of [this.#away, this.#idle, this.#time]) timer.clear();
     this.#holder.stop();
@@ -148,7 +151,7 @@ class Service {
     } else if (!this.#away.isSet) {
       this.#waitForCoordinator(RECONNECT_WITHIN_MS);
     }
-    // While a job is assembled all its tasks are done: what is left is not a holder's work.
+    // While a job is being assembled, all its tasks are done, and lease holders have no more work.
     if (hasEnded(job?.state) || job?.state === "assembling") this.#end("ended");
     if (this.#draining && this.#holder.leases().length === 0) this.#end("time");
     if (isBusy) this.#idle.clear();

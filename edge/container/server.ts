@@ -5,7 +5,7 @@ import { createContainerApp } from "./app.ts";
 import { Permits } from "./permits.ts";
 import { Workspace } from "./workspace.ts";
 
-// The container's program; locally a plain process.
+// The program of the container. Locally it runs as a plain process.
 //
 //     PORT=8080      to listen on
 //     HOST=0.0.0.0   127.0.0.1 when it is not a container
@@ -30,14 +30,14 @@ const server = serve({ fetch: app.fetch, port, hostname }, (address) => {
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     log("stopping", { signal });
-    // Kills what runs; answers go out, then the process ends by itself.
+    // Kills running programs. Pending answers are still sent; then the process ends by itself.
     stopping.abort(new DOMException("The container stops.", "AbortError"));
     server.close();
     setTimeout(() => process.exit(0), 3_000).unref();
   });
 }
 
-/** Fails at once, not with the first task, where ffmpeg is missing. */
+/** First line of `ffmpeg -version`. Where ffmpeg is missing, this fails at the start and not at the first task. */
 async function ffmpegVersion(): Promise<string> {
   const { stdout } = await Workspace.use((workspace) =>
     workspace.run("ffmpeg", ["-version"], { signal: stopping.signal }),

@@ -4,8 +4,8 @@ import { parseJson } from "../../shared/wire/json.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 
 /**
- * Fetches a ticket, which opens a job's socket for a minute.
- * @throws TributaryError as the edge says; NETWORK where it does not answer
+ * Fetches a ticket with which a job's socket can be opened within a minute.
+ * @throws TributaryError with the edge's code; NETWORK where it does not answer
  */
 export async function fetchTicket(
   ticketUrl: string,

@@ -16,21 +16,21 @@ import { cardMakerIn } from "./make-card.ts";
 import { loadFfmpegCore, nodeRemuxer } from "./node-remuxer.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** A sign of life to whoever waits for the plan. */
+/** Interval, in milliseconds, of the signs of life that are sent until the plan is ready. */
 const HEARD_EVERY_MS = 20_000;
-/** Shorter videos are one task: cutting them apart costs more than it gains. */
+/** The video renditions of shorter videos are one task, because dividing them costs more time than it saves. */
 const ONE_TASK_TICKS = 30 * TICKS_PER_SECOND;
 const SAY_TIMEOUT_MS = 30_000;
 
-/** A whole video on this machine's disk, understood and planned. */
+/** A whole video on this machine's disk, with its job's plan. */
 export interface WholeSource {
   source: Source;
   plan: JobPlan;
 }
 
 /**
- * Fetches a whole video, reads it and, if nobody did so before, plans its job; says so at
- * `preparedUrl`, also when it fails.
+ * Downloads a whole video, reads it, and plans its job if that was not done before. Posts the plan or the error to
+ * `preparedUrl`.
  * @param slots number of encodes at the same time in this container
  * @throws TributaryError with a SOURCE_* code, LADDER_INVALID, TRIM_EMPTY, TRIM_BEYOND_END, DOWNLOAD_FAILED, NETWORK
  */
@@ -41,7 +41,7 @@ export async function openWholeSource(
 ): Promise<WholeSource> {
   const say = (said: PreparedRequest): Promise<void> => post(request.preparedUrl, token, said);
   const lives = (): void => void say({ progress: 0 }).catch(() => {});
-  // At once, too: whoever hears nothing takes the call for lost, and waits longer.
+  // The first one is sent at once. Without any, the source job would take the call for lost.
   lives();
   const timer = setInterval(lives, HEARD_EVERY_MS);
   try {
@@ -73,7 +73,7 @@ export async function openWholeSource(
   }
 }
 
-/** With what has to be known for it; a plan that was made has it already. */
+/** The audio choice with the measured loudness, where it is needed for the plan. An existing plan has it already. */
 async function measured(
   source: Source,
   { audio, needsPlan }: WholeSourceRequest,
@@ -83,7 +83,9 @@ async function measured(
   return { ...audio, measured: await source.loudness({ signal }) };
 }
 
-/** The source's subtitles, as they are sent; where they cannot be read the plan says so. */
+/**
+ * The source's subtitles, in the form in which they are sent. Where they cannot be read, a notice of the plan says so.
+ */
 async function readSubtitles(
   source: Source,
   signal: AbortSignal,
@@ -109,7 +111,7 @@ function withMore(plan: JobPlan, more: readonly Notice[]): JobPlan {
   return { ...plan, source: { ...plan.source, notices, warnings: messagesOf(notices) } };
 }
 
-/** A track that is refused is no reason to give the video up. */
+/** Sends a track of subtitles. A refused track is logged, and does not end the job. */
 async function sayCaptions(
   say: (said: PreparedRequest) => Promise<void>,
   captions: NewCaptions,
@@ -122,7 +124,7 @@ async function sayCaptions(
   }
 }
 
-/** A short video's pictures as one task. */
+/** Makes all video renditions of a short video one task. */
 function inOneTask(plan: JobPlan): JobPlan {
   if (plan.source.durationTicks > ONE_TASK_TICKS) return plan;
   const audio = plan.tasks.filter(({ kind }) => kind === "audio");
@@ -172,7 +174,7 @@ async function post(url: string, token: string, said: PreparedRequest): Promise<
   });
   await response.arrayBuffer();
   if (response.ok) return;
-  // The job was cancelled, or another server has it.
+  // 403: the job was cancelled, or another server has it.
   const code = response.status === 403 ? "FORBIDDEN" : "NETWORK";
   throw new TributaryError(code, `The edge answered with status ${response.status}.`);
 }

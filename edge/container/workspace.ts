@@ -11,7 +11,7 @@ export class Workspace {
     this.dir = dir;
   }
 
-  /** Makes a folder for `work`; it is gone afterwards with everything in it, however `work` ended. */
+  /** Makes a folder for `work`, and deletes it with everything in it afterwards, even when `work` fails. */
   static async use<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
     const dir = await mkdtemp(join(tmpdir(), "tributary-task-"));
     try {
@@ -29,10 +29,10 @@ export class Workspace {
     await writeFile(this.path(name), bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes);
   }
 
-  /** The caller owns the bytes. */
+  /** Reads a file. The caller owns the bytes. */
   async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const buffer = await readFile(this.path(name));
-    // Small files share Node's buffer pool, and what is given away must be whole.
+    // Copied, because small files share Node's buffer pool, and only a whole ArrayBuffer can be transferred.
     return new Uint8Array(buffer);
   }
 
@@ -40,7 +40,7 @@ export class Workspace {
     await rm(this.path(name), { force: true });
   }
 
-  /** In this folder, so that plain file names do. As `runProgram`. */
+  /** As `runProgram`, in this folder, so that arguments can be plain file names. */
   run(program: Program, argv: readonly string[], options: ProgramOptions): Promise<ProgramRun> {
     return runProgram(program, argv, this.dir, options);
   }

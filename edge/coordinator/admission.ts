@@ -10,7 +10,7 @@ import type { State } from "./schedule/state/state.ts";
 import type { Store } from "./store.ts";
 import type { TokenRecord } from "./stored-rows.ts";
 
-/** A job has this many contributor links at most. */
+/** The most contributor links of a job. */
 const MAX_LINKS = 20;
 
 export interface Refusal {
@@ -18,15 +18,15 @@ export interface Refusal {
   message: string;
 }
 
-/** A pool's link at a job: its members are let in by their passes, up to this number. */
+/** The most members of the pool that a job admits. They are admitted by their passes. */
 const MOST_POOL_MEMBERS = 1_000;
 
-/** Whom a token stands for. */
+/** The identity behind a token. */
 export interface Speaker {
   /** The token's hash. */
   principal: string;
   role: Role;
-  /** Facts from the pass of a pool's member; null for others. */
+  /** Facts from the pass of a pool member; null for other roles and for contributors by a link. */
   member: ArrivingMember | null;
 }
 
@@ -35,12 +35,12 @@ const UNKNOWN_TOKEN: Refusal = {
   message: "The token does not open this job.",
 };
 
-/** The tokens that open a job, by their hashes, and the role that each gives. Each change is stored at once. */
+/** The tokens that admit to a job, stored as hashes, and the role that each gives. Changes are stored at once. */
 export class Admission {
   readonly #store: Store;
   #tokens: TokenRecord[];
 
-  /** @param tokens what the store holds */
+  /** @param tokens the stored tokens */
   constructor(store: Store, tokens: readonly TokenRecord[]) {
     this.#store = store;
     this.#tokens = [...tokens];
@@ -51,7 +51,7 @@ export class Admission {
     return token !== null && owners.some(({ hash }) => tokensMatch(token, hash));
   }
 
-  /** For whom a token speaks, or why for nobody. */
+  /** The identity behind a token, or why there is none. */
   identify(token: string, nowMs: number): Speaker | { refusal: Refusal } {
     const record = this.#tokens.find(({ hash }) => tokensMatch(token, hash));
     if (record === undefined) return { refusal: UNKNOWN_TOKEN };
@@ -61,7 +61,7 @@ export class Admission {
       : { refusal };
   }
 
-  /** As `identify`, for a pass of the job's pool. */
+  /** As `identify`, for a member's pass of the job's pool. */
   identifyMember(pass: PoolPass, nowMs: number): Speaker | { refusal: Refusal } {
     if (pass.expiresAtMs <= nowMs) {
       return { refusal: { code: "LINK_EXPIRED", message: "The pass is over." } };
@@ -74,15 +74,18 @@ export class Admission {
     return { principal, role: "contributor", member: { memberId, proven, pixelsPerMs } };
   }
 
-  /** Helpers that the principal's link lets in at once; 0 where it is no link. Null: it has no token (any more). */
+  /**
+   * The most contributors that the principal's link admits at once; 0 for a token that is not a link. Null: there is no
+   * such token (any more).
+   */
   mostContributors(principal: string): number | null {
     const record = this.#tokens.find(({ hash }) => hash === principal);
     return record === undefined ? null : (record.link?.maxContributors ?? 0);
   }
 
   /**
-   * The id of the holder that says hello through a socket of this principal; or why it is not let in.
-   * @param name the holder's name for itself
+   * The id of a holder that says hello on a socket of this principal, or why it is not admitted.
+   * @param name the secret name that the holder chose
    */
   admit(
     { principal, role, name }: { principal: string; role: Role; name: string },
@@ -98,14 +101,14 @@ export class Admission {
   }
 
   /**
-   * Admits servers by a token.
-   * @param holderId the id that a called server gets; default: one for each that comes
+   * Adds a token that admits servers.
+   * @param holderId the id of the server that was called; default: each server gets an id of its own
    */
   addServer(hash: string, holderId?: string): void {
     this.#add({ hash, role: "server", ...(holderId === undefined ? {} : { holderId }) });
   }
 
-  /** A contributor link; links that are over make room. Null, or why there cannot be one. */
+  /** Adds a contributor link. Expired links are deleted first. Returns null, or why the link was not added. */
   addLink(link: TokenRecord, nowMs: number): Refusal | null {
     this.#delete((token) => token.link !== undefined && token.link.expiresAtMs <= nowMs);
     if (this.#tokens.filter(({ isOfPool }) => isOfPool !== true).length > MAX_LINKS) {
@@ -115,7 +118,10 @@ export class Admission {
     return null;
   }
 
-  /** The owner's own links; the pool's is another matter. @returns who came by them, as `admit` calls them */
+  /**
+   * Deletes the owner's links, but not the pool's.
+   * @returns the principals of the links
+   */
   revokeLinks(): string[] {
     return this.#delete(({ role, isOfPool }) => role === "contributor" && isOfPool !== true);
   }
@@ -147,7 +153,7 @@ function exhaustion({ hash, link }: TokenRecord, { job, plan }: State): Refusal 
   return message === null ? null : { code: "LINK_EXPIRED", message };
 }
 
-/** Why a contributor link lets nobody more in; null when it does. */
+/** Why a contributor link admits nobody else; null when it does. */
 function crowding({ hash, link }: TokenRecord, holderId: string, state: State): Refusal | null {
   if (link === undefined) return null;
   const others = [...state.holders.values()].filter(({ id, principal }) => {

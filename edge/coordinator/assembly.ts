@@ -12,9 +12,9 @@ import { PLAYLIST_TYPE, playlistPaths, renderPlaylist } from "./playlists.ts";
 import type { State } from "./schedule/state/state.ts";
 
 /**
- * Puts the final playlists into storage, where all that they name is there: from now on playback needs
- * no coordinator, and the record says what the video is made of. May be done twice.
- * @returns keys of accepted objects that are not as they were accepted; nothing was stored then
+ * Stores the final playlists and the record of the video's objects, if storage has all of these objects. From then on
+ * playback needs no coordinator. Calling it twice does no harm.
+ * @returns keys of accepted objects that are missing or changed; if there are any, nothing was stored
  */
 export async function assembleVideo(env: Cloudflare.Env, state: State): Promise<string[]> {
   const { record, texts } = assembled(state);
@@ -28,7 +28,7 @@ export async function assembleVideo(env: Cloudflare.Env, state: State): Promise<
   return [];
 }
 
-/** The record of a job whose tasks are all done, and its playlists as they are stored, by key. */
+/** The record of a job whose tasks are all done, and the texts of its playlists by storage key. */
 export function assembled(state: State): { record: VideoRecord; texts: Map<string, string> } {
   const { job, plan } = state;
   const { source, video, audio, segments } = plan;

@@ -1,31 +1,31 @@
 import type { Role } from "../../shared/wire/protocol.ts";
 
 /**
- * The bounds on what one client costs a job's coordinator. They are by token (the principal) and by holder (the
- * member), never by network: a classroom shares one.
+ * Limits on what one client costs a job's coordinator. They apply to a token (the principal) and to a holder (the
+ * member), never to a network, because a classroom shares one.
  */
 
-/** Sockets at once of one owner's or server's token: several tabs, and each while it reconnects. */
+/**
+ * The most sockets at once of one owner's or server's token. There may be several tabs, each with an old socket while
+ * it reconnects.
+ */
 const OWN_SOCKETS: Readonly<Record<"owner" | "server", number>> = { owner: 16, server: 4 };
-/** Sockets of one contributor link beyond its helpers: old ones of those that reconnect. */
+/** Sockets of one contributor link beyond the number of its helpers, for old sockets of helpers that reconnect. */
 const LINK_SPARE_SOCKETS = 16;
-/** Sockets of all contributor links together. */
+/** The most sockets of all contributor links together. */
 export const MOST_CONTRIBUTOR_SOCKETS = 1_500;
 
-/** @param maxContributors of the link, where the token is one */
+/** @param maxContributors the link's limit; 0 for other tokens */
 export function mostSockets(role: Role, maxContributors: number): number {
   return role === "contributor" ? maxContributors + LINK_SPARE_SOCKETS : OWN_SOCKETS[role];
 }
 
-/**
- * Holders that ever come by one link, each of which is a record: a tab that is opened anew is another
- * one, and those who come and go are many.
- */
+/** The most holders that ever join by one link. Each has a record, and a tab that is opened again is a new holder. */
 export function mostNames(maxContributors: number): number {
   return 50 + 20 * maxContributors;
 }
 
-/** A bucket holds `burst` at most and gets `perSecond` back: characters or messages. */
+/** A token bucket for characters or messages: it holds at most `burst`, and is refilled by `perSecond`. */
 interface Allowance {
   burst: number;
   perSecond: number;
@@ -33,25 +33,26 @@ interface Allowance {
 
 const MEGA = 1_000_000;
 /**
- * A message costs some milliseconds, and so does a request of a socket over HTTP. An honest helper sends three a task and a heartbeat every four
- * seconds; an owner two for each chunk besides, as fast as its uplink takes them.
+ * A message costs some milliseconds, and so does a request of a socket over HTTP. An honest helper sends three messages
+ * for each task, and a heartbeat every four seconds. An owner also sends two for each chunk, as fast as its uplink
+ * allows.
  */
 const MESSAGES: Readonly<Record<"member" | "own", Allowance>> = {
   member: { burst: 200, perSecond: 30 },
   own: { burst: 2_000, perSecond: 300 },
 };
-/** An offer of hours of sound has some hundred kB; others a few. */
+/** An offer with hours of audio has a few hundred kB; other messages have a few kB. */
 const CHARACTERS: Readonly<Record<"member" | "own", Allowance>> = {
   member: { burst: 8 * MEGA, perSecond: (8 * MEGA) / 60 },
   own: { burst: 64 * MEGA, perSecond: (64 * MEGA) / 60 },
 };
-/** Messages of a link's helpers together, for each helper that it lets in. */
+/** Messages of all helpers of a link, for each helper that the link admits. */
 const LINK_MESSAGES_EACH: Allowance = { burst: 10, perSecond: 4 };
-/** A link of few may do what one may, and a little more. */
+/** The least allowance of a link, for links that admit few helpers: twice that of one helper. */
 const LINK_LEAST = 2 * MESSAGES.member.burst;
 const LINK_CHARACTERS: Allowance = CHARACTERS.own;
 
-/** Full buckets are like new ones: they are forgotten when there are so many. */
+/** Full buckets are equal to new ones. They are dropped when there are this many buckets. */
 const KEPT_BUCKETS = 4_096;
 
 class Bucket {
@@ -65,7 +66,7 @@ class Bucket {
     this.#atMs = nowMs;
   }
 
-  /** False, and nothing is taken, where there is less in it. */
+  /** Takes an amount. Returns false, and takes nothing, where the bucket has less. */
   take(amount: number, nowMs: number): boolean {
     const level = this.#levelAt(nowMs);
     this.#atMs = nowMs;
@@ -88,21 +89,21 @@ export interface Sender {
   /** The token's hash. */
   principal: string;
   role: Role;
-  /** The holder, or the connection before its hello. A reconnect is the same member. */
+  /** Id of the holder; before its hello, of the connection. It stays the same when the holder reconnects. */
   member: string;
-  /** Helpers that the link lets in at once, where the token is one. */
+  /** The most helpers that the link admits at once; 0 for other tokens. */
   maxContributors: number;
 }
 
 /**
- * Messages and characters of everybody who speaks to one coordinator. In memory only: an object that
- * was evicted had nothing to do for a while.
+ * Budgets of messages and characters for everybody who sends to one coordinator. They are kept only in memory: an
+ * object is evicted only after a time without messages, in which the buckets refill.
  */
 export class MessageBudgets {
   readonly #buckets = new Map<string, Bucket>();
   #forgetAt = KEPT_BUCKETS;
 
-  /** Takes one message of so many characters; false where its sender has said too much. */
+  /** Takes one message of `size` characters from its sender's budget. Returns false where that is used up. */
   take({ principal, role, member, maxContributors }: Sender, size: number, nowMs: number): boolean {
     const kind = role === "contributor" ? "member" : "own";
     const mine = `${principal} ${member}`;

@@ -1,7 +1,7 @@
 import { saveVideo } from "../catalog/videos.ts";
 import type { State } from "./schedule/state/state.ts";
 
-/** Writes what the catalogue shows of a job. May be done twice. */
+/** Writes the job's row in the catalogue. Calling it twice does no harm. */
 export async function saveInCatalog(env: Cloudflare.Env, { job, plan }: State): Promise<void> {
   const largest = plan.video.reduce((a, b) => (b.height > a.height ? b : a));
   await saveVideo(env.CATALOG, {

@@ -11,8 +11,8 @@ import { assembled } from "./assembly.ts";
 import type { State } from "./schedule/state/state.ts";
 
 /**
- * Deletes what an ended job no longer needs: its chunks, uploads that never counted, and all outputs
- * when it did not become a video. May be done twice.
+ * Deletes what an ended job no longer needs: its chunks, uploads that were not accepted, and all outputs if it did not
+ * become a video. Calling it twice does no harm.
  */
 export async function cleanUp(env: Cloudflare.Env, state: State): Promise<void> {
   const { job } = state;
@@ -29,7 +29,7 @@ export async function cleanUp(env: Cloudflare.Env, state: State): Promise<void> 
   await deleteBelow(env.MEDIA, outputPrefix(job.id), kept);
 }
 
-/** The job became ready before there were records. */
+/** Makes the record for a job that became ready before there were records. */
 async function lateRecord(env: Cloudflare.Env, state: State): Promise<VideoRecord> {
   const { record } = assembled(state);
   await putRecord(env.MEDIA, record);

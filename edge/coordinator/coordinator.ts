@@ -37,11 +37,11 @@ export interface NewJob {
   ownerTokenHash: string;
   /** Default: DEFAULT_JOB_SETTINGS. */
   settings?: JobSettings;
-  /** Default: null, its file's name. */
+  /** Default: null, for a title that follows from the file's name. */
   title?: string | null;
   /** The pool that the job was announced to. Default: none. */
   pool?: JobRecord["pool"];
-  /** Where it was asked for. */
+  /** Origin of the site at which the job was created. */
   origin: string;
   /** Hashes of the tokens of servers that have the source. */
   serverTokenHashes?: readonly string[];
@@ -50,7 +50,7 @@ export interface NewJob {
 export interface JobStanding {
   state: JobState;
   error: Reason | null;
-  /** A holder is here that can cut every chunk. */
+  /** Whether a connected holder has the source, and so can cut every chunk. */
   hasSource: boolean;
   tasksNeedingSource: number;
 }
@@ -58,19 +58,19 @@ export interface JobStanding {
 /** A request to open a connection. */
 export interface SocketCall {
   ticket: string;
-  /** Asked for at this address: presigned URLs name its host. */
+  /** URL of the request. Presigned URLs get its host. */
   url: string;
   /** The client's address, as the edge sees it. */
   address: string | null;
 }
 
-/** A call's result: error classes do not survive RPC. */
+/** Result of a call. It is a plain object, because error classes do not survive RPC. */
 export type Result<T> = { ok: true; value: T } | { ok: false; error: WireError };
 
 /**
- * One job's coordinator: a thin shell around `schedule`. Every event is decided, written, applied and
- * only then acted upon, without an `await` in between; the object may be evicted at any point.
- * No byte of a video passes through it.
+ * One job's coordinator: a thin shell around `schedule`. For each event the decision is made, stored and applied,
+ * without an `await` in between; its effects follow. The object may be evicted at any point. No byte of a video passes
+ * through it.
  */
 export class Coordinator extends DurableObject<Cloudflare.Env> {
   readonly #store: Store;
@@ -79,7 +79,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   readonly #streams = new EventStreams();
   readonly #sweep: LateSweep;
   #live: LiveJob | null = null;
-  /** The alarm that is set; a later one than needed is brought forward, an earlier one may ring. */
+  /**
+   * Time of the alarm that is set; null: none. An alarm that is too late is moved forward; one that is too early may
+   * ring.
+   */
   #alarmAtMs: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -101,7 +104,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** Idempotent: a job that is there stays as it is. */
+  /** Creates the job. An existing job is not changed. */
   async create(job: NewJob): Promise<void> {
     if (this.#live !== null) return;
     const { jobId, plan, ownerTokenHash, serverTokenHashes = [], ...more } = job;
@@ -121,7 +124,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     this.#live?.dispatch({ type: "tick" });
   }
 
-  /** Null where there is no job (any more). A wrong token sees what anybody sees. */
+  /** The job's status; null where there is no job (any more). A wrong token gets the public view. */
   async status(token: string | null, asOperator = false): Promise<JobStatus | null> {
     const live = this.#live;
     if (live === null) return null;
@@ -134,8 +137,8 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /**
-   * As `summary`, for a stream of events that asks again and again.
-   * @returns RATE_LIMITED where a new one is too many
+   * As `summary`, for an event stream, which asks every second.
+   * @returns RATE_LIMITED where there are too many streams for a new one
    */
   async streamed(id: string, listener: Listener): Promise<Result<CoordinatorStatus | null>> {
     if (!this.#streams.admits(id, listener, Date.now())) {
@@ -148,7 +151,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     this.#streams.close(id);
   }
 
-  /** A job that has ended stays as it is. */
+  /** Cancels the job. A job that has ended is not changed. */
   async cancel(token: string | null, asOperator = false): Promise<Result<null>> {
     const cancel = (live: LiveJob) => {
       live.dispatch({ type: "cancel" });
@@ -158,26 +161,26 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /**
-   * Forgets a job that has ended, before its hour is over; its video is being deleted, and what still
-   * comes of it is an hour later.
+   * Forgets an ended job before its hour is over, because its video is being deleted. Uploads that still arrive are
+   * deleted an hour later.
    * @returns false, changing nothing, while the job still runs
    */
   async forget(videoId: string): Promise<boolean> {
     const live = this.#live;
     if (live !== null && !hasEnded(live.state.job.state)) return false;
     await this.#forgetJob();
-    // Effects that are under way may still write: the deletion comes after them.
+    // Waits for effects under way, which may still write objects. The caller deletes the objects after that.
     await live?.settled();
     this.#alarmAtMs = this.#sweep.plan(videoId, Date.now());
     return true;
   }
 
-  /** Helpers see this title from now on. Nothing happens where there is no job (any more). */
+  /** Changes the title that helpers see. Does nothing where there is no job (any more). */
   async retitle(title: string | null): Promise<void> {
     this.#live?.dispatch({ type: "titled", title });
   }
 
-  /** In short, for those who keep something for the job; null where there is none (any more). */
+  /** A short status for the source job; null where there is no job (any more). */
   async standing(): Promise<JobStanding | null> {
     if (this.#live === null) return null;
     const { state } = this.#live;
@@ -189,19 +192,19 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     };
   }
 
-  /** The token with this hash lets a server in. */
+  /** Adds the hash of a token that admits servers. */
   async admitServer(hash: string): Promise<void> {
     this.#live?.admission.addServer(hash);
   }
 
-  /** A call for a server lies in the dead letter queue. */
+  /** To be called when a call for a server has reached the dead letter queue. */
   async serverGivenUp(holderId: string): Promise<void> {
     this.#live?.dispatch({ type: "server-given-up", holderId });
   }
 
   /**
-   * A new contributor link, by the hash of its token; links that are over make room.
-   * Refused with JOB_ENDED, FORBIDDEN, RATE_LIMITED.
+   * Adds a contributor link, by the hash of its token. Expired links are deleted first. Refused with JOB_ENDED,
+   * FORBIDDEN, RATE_LIMITED.
    */
   async share(token: string | null, link: TokenRecord): Promise<Result<null>> {
     return this.#asOwner(token, ({ state, admission }) => {
@@ -210,7 +213,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** All contributor links end, and who came by them goes. */
+  /** Ends all contributor links, and removes the contributors that joined by them. */
   async revokeShares(token: string | null): Promise<Result<null>> {
     return this.#asOwner(token, (live) => {
       const principals = live.admission.revokeLinks();
@@ -225,7 +228,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /**
-   * A playlist as it stands; null until the first segments of all renditions are there.
+   * A playlist in its present state; null until all renditions have their first segment.
    * @param path below the job's folder: "master.m3u8", "v480/playlist.m3u8"
    */
   async playlist(path: string): Promise<string | null> {
@@ -235,17 +238,20 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return renderPlaylist(state, path);
   }
 
-  /** A member of the pool lied in another job, or here: what it made here is made again. */
+  /** Bans a member of the pool that lied in this or another job. What it made in this job is made again. */
   async banFromPool(memberId: string): Promise<void> {
     this.#live?.dispatch({ type: "pool-ban", memberId });
   }
 
-  /** The machine is no longer of the pool. */
+  /** Removes a machine that has left the pool. */
   async dismissMember(memberId: string): Promise<void> {
     this.#live?.dispatch({ type: "pool-dismiss", memberId });
   }
 
-  /** The video is private now: its pool goes, unless the owner agreed to that. */
+  /**
+   * To be called when the video has become private. The pool is dropped unless the owner agreed to share private
+   * videos.
+   */
   async becamePrivate(): Promise<void> {
     const live = this.#live;
     const pool = live?.state.job.pool ?? null;
@@ -253,7 +259,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     live.leavePool();
   }
 
-  /** For whom a token speaks. Refused with JOB_NOT_FOUND, UNAUTHORIZED, LINK_EXPIRED. */
+  /** The identity behind a token. Refused with JOB_NOT_FOUND, UNAUTHORIZED, LINK_EXPIRED. */
   async identify(token: string): Promise<Result<Speaker>> {
     const live = this.#live;
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
@@ -266,9 +272,9 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return refused(identified.refusal.code, identified.refusal.message);
   }
 
-  /** The socket of a holder: `GET /api/jobs/:id/socket?ticket=`. */
+  /** Opens a holder's socket: `GET /api/jobs/:id/socket?ticket=`. */
   override async fetch(request: Request): Promise<Response> {
-    // Cloudflare sets it, whatever a client says.
+    // Cloudflare sets this header, and overwrites what a client sends.
     const address = request.headers.get("cf-connecting-ip");
     const ticket = new URL(request.url).searchParams.get("ticket") ?? "";
     const nowMs = Date.now();
@@ -280,7 +286,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
   }
 
   /**
-   * A socket over HTTP requests. Refused with JOB_NOT_FOUND, UNAUTHORIZED, RATE_LIMITED.
+   * Opens a socket over HTTP requests. Refused with JOB_NOT_FOUND, UNAUTHORIZED, RATE_LIMITED.
    * @returns the id of the connection
    */
   async openHttpSocket(call: SocketCall): Promise<Result<string>> {
@@ -292,12 +298,17 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return { ok: true, value: connectionId };
   }
 
-  /** False where the connection is not there (any more), or texts are missing before these. */
+  /**
+   * Takes texts from a holder. False where there is no such connection (any more), or texts before these are missing.
+   */
   async receiveTexts(connectionId: string, sent: SentTexts): Promise<boolean> {
     return this.#httpConnections.send(connectionId, sent);
   }
 
-  /** Resolves once there is something to say, or after some seconds; null as above. */
+  /**
+   * Resolves with the texts for a holder once there are any, or after some seconds. Null where there is no such
+   * connection (any more).
+   */
   async textsFor(connectionId: string, have: number): Promise<ReceivedTexts | null> {
     return this.#httpConnections.receive(connectionId, have);
   }
@@ -306,7 +317,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     this.#httpConnections.hangUp(connectionId);
   }
 
-  /** Whether somebody may open a connection, whatever carries it. */
+  /** Whether a caller may open a connection, by WebSocket or by HTTP requests. */
   #admitCaller({ ticket: text, url, address }: SocketCall, nowMs: number): Result<Caller> {
     const live = this.#live;
     if (live === null) return refused("JOB_NOT_FOUND", "There is no such job.");
@@ -321,7 +332,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
       return refused("RATE_LIMITED", "Too many sockets.");
     }
     const { host, protocol } = new URL(url);
-    // A local server over https hands sockets on as http; a site has one scheme.
+    // A local server that serves https forwards sockets as http, so the scheme is taken from the job's origin.
     const origin = `${URL.parse(ofJob)?.protocol ?? protocol}//${host}`;
     const { principal, role, member } = ticket;
     const network = networkOf(address, seed);
@@ -352,7 +363,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     this.#live?.dispatch({ type: "closed", connectionId });
   }
 
-  /** At least once, and up to a minute late: `tick` does what is due, whenever. */
+  /** Alarms may ring more than once, and up to a minute late. `tick` does whatever is due. */
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
     this.#sockets.closeGuests(Date.now());
@@ -371,7 +382,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** @param act returns why it was not done, if it was not */
+  /** @param act returns why it did nothing, or null or undefined if it succeeded */
   #asOwner(
     token: string | null,
     act: (live: LiveJob) => Refusal | null | undefined,
@@ -386,7 +397,10 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     return refusal === null ? { ok: true, value: null } : refused(refusal.code, refusal.message);
   }
 
-  /** One alarm over the earliest deadline. A deadline that moved away is left to ring and be found moved. */
+  /**
+   * Sets the one alarm to the earliest deadline. When a deadline moves to a later time, the alarm stays and rings
+   * early.
+   */
   #setAlarm(): void {
     if (this.#live === null) return;
     const guestsDueMs = this.#sockets.nextGuestDeadlineMs() ?? Number.POSITIVE_INFINITY;
@@ -398,7 +412,7 @@ export class Coordinator extends DurableObject<Cloudflare.Env> {
     void this.ctx.storage.setAlarm(earliest);
   }
 
-  /** An hour after the end: the video plays from storage, and nothing of the job is left here. */
+  /** Called an hour after the end. The video plays from storage, and this object's storage is emptied. */
   async #forgetJob(): Promise<void> {
     if (this.#live === null || !hasEnded(this.#live.state.job.state)) return;
     this.#live.stop();

@@ -3,12 +3,12 @@ import type { JobRecord } from "./schedule/state/records.ts";
 import type { Changes, State } from "./schedule/state/state.ts";
 import { jobDelta, sourceIsHere } from "./view.ts";
 
-/** Deltas go out this often at most. */
+/** The shortest time between two deltas, in milliseconds. */
 const EVERY_MS = 1_000;
 
 /**
- * Gathers what changed and tells it at most once a second: a message a change would be too many for
- * a job with many holders. What ends or begins something for people is told at once.
+ * Collects changes and sends them at most once a second, because one message for each change would be too many for a
+ * job with many holders. Changes of the job's state, and the first playable segment, are sent at once.
  */
 export class DeltaFeed {
   readonly #send: (delta: JobDelta) => void;
@@ -19,13 +19,13 @@ export class DeltaFeed {
   #toldAtMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** @param send what to do with a delta that is due */
+  /** @param send sends a delta that is due */
   constructor(state: State, send: (delta: JobDelta) => void) {
     this.#send = send;
     this.#hadSource = sourceIsHere(state);
   }
 
-  /** Takes up changes that were applied to the state. */
+  /** Adds changes that were applied to the state. */
   add(state: State, changes: Changes, before: JobRecord, nowMs: number): void {
     const isTurn = isTurningPoint(before, state.job);
     this.#job ||= changes.job !== null;
@@ -44,7 +44,7 @@ export class DeltaFeed {
     else this.#timer ??= setTimeout(() => this.#tell(state, Date.now()), EVERY_MS);
   }
 
-  /** After an eviction nobody knows what was told: everything is told anew. */
+  /** Marks everything as changed. After an eviction it is not known what was sent before. */
   addAll(state: State): void {
     this.#job = true;
     for (const id of state.tasks.keys()) this.#tasks.add(id);
@@ -66,7 +66,10 @@ export class DeltaFeed {
     this.#send(jobDelta(state, changed));
   }
 
-  /** Whether a ready task waits for its chunk depends on who is here. */
+  /**
+   * The view of a ready task says whether it waits for its chunk. That depends on whether a holder with the source is
+   * connected.
+   */
   #markReady(state: State): void {
     for (const task of state.tasks.values()) if (task.state === "ready") this.#tasks.add(task.id);
   }

@@ -30,25 +30,25 @@ export type GateService = Pick<Service<Gate>, "check">;
 
 interface Shell {
   send(connectionId: string, message: CoordinatorMessage): void;
-  /** Where a holder reached us; null when its socket is gone. */
+  /** The origin under which a holder reached this site; null when its socket is gone. */
   originOf(connectionId: string): string | null;
   report(event: Event): void;
-  /** The job's objects are gone; the coordinator's own storage is next. */
+  /** To be called when the job's objects are deleted. The coordinator's own storage follows. */
   cleaned(): Promise<void>;
 }
 
-/** The gate reads some tens of MB at most. */
+/** Milliseconds for a check by the gate, which reads some tens of MB at most. */
 const GATE_TIMEOUT_MS = 25_000;
 
 /**
- * Effects that are carried out elsewhere: signing, the gate, storage, the catalogue. Each one ends in an
- * event; where none comes, `schedule` asks again.
+ * Carries out effects on the platform: signing, the gate, storage, the catalogue. Each one ends in an event. Where the
+ * event does not come, `schedule` repeats the effect.
  */
 export class Effects {
   readonly #env: Cloudflare.Env;
   readonly #gate: GateService;
   readonly #shell: Shell;
-  /** Checks and chores under way: what is asked for again meanwhile is not begun twice. */
+  /** Checks and chores under way, by name. One that is requested again in the meantime is not started twice. */
   readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(env: Cloudflare.Env, gate: GateService, shell: Shell) {
@@ -85,14 +85,14 @@ export class Effects {
     }
   }
 
-  /** By the queue: it tries again, and starts as many as there is room for. */
+  /** Calls a server through the queue, which retries, and starts as many servers as there is room for. */
   callServer(call: ServeCall): void {
     this.#settle(call.jobId, `server ${call.token}`, async () => {
       await this.#env.SERVER_CALLS.send(call);
     });
   }
 
-  /** Resolves once nothing is under way. */
+  /** Resolves once no effect is under way. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay.values());
   }
@@ -101,7 +101,8 @@ export class Effects {
     if (this.#underWay.has(name)) return;
     const settling = work()
       .catch((thrown: unknown) => {
-        // Asked for again by `schedule` when its time is up, or by the holder. No URL is in the text.
+        // `schedule` repeats the effect when its deadline has passed, or the holder asks again. The log line has no
+        // URL.
         const [what = ""] = name.split(" ");
         log("outside", { jobId, what, end: thrown instanceof Error ? thrown.name : "failed" });
       })
@@ -136,7 +137,7 @@ export class Effects {
     return { from: "url", url: await presignGet(this.#env, origin, chunk.key), info: chunk.info };
   }
 
-  /** The task's accepted outputs, to be fetched; null when they are gone. */
+  /** The task's accepted outputs with URLs, for an audit by pictures; null when they are gone. */
   async #toCompare(
     state: State,
     connectionId: string,
@@ -159,11 +160,11 @@ export class Effects {
     if (!lease?.outputs || origin === null) return;
     const puts = await Promise.all(
       lease.outputs.map(async (output, index): Promise<Put | null> => {
-        // The gate stores inits itself.
+        // The gate stores init segments itself.
         if (output.kind === "init") return null;
         const { rendition, sizeBytes, md5 } = output;
         const key = mediaKey(state.job.id, rendition, leaseId, output);
-        // After a first round some are there, and need not be sent again.
+        // After a first offer, storage may have some outputs. These need no upload.
         const stored = lease.offers > 1 ? await this.#env.MEDIA.head(key) : null;
         if (stored !== null && stored.etag === namedHashes(key)?.md5) return null;
         const contentType = "video/iso.segment";
@@ -185,7 +186,7 @@ export class Effects {
     if (chunk === null || origin === null) return;
     const { key, md5 } = chunk;
     const { sizeBytes } = chunk.info;
-    // Staged before, by a tab that was closed before it could say so.
+    // Storage may have the chunk from a tab that was closed before it could report the upload.
     const isThere = chunk.stored || (await this.#env.MEDIA.head(key))?.size === sizeBytes;
     const contentType = "video/mp4";
     const put: Put | null = isThere
@@ -227,14 +228,17 @@ export class Effects {
     }
   }
 
-  /** Has a server make the pictures that the owner's tab has not given its video within a minute. */
+  /**
+   * Calls a server for the poster and the storyboard, a minute later if there was an owner's tab. The server makes
+   * those that are still missing then.
+   */
   async #callForPictures({ job, holders }: State): Promise<void> {
     if (!hasServers(this.#env)) return;
     const { id: jobId, origin } = job;
     const hasOwner = [...holders.values()].some(({ role }) => role === "owner");
     const delaySeconds = hasOwner ? OWN_PICTURES_SECONDS : 0;
     await this.#env.SERVER_CALLS.send({ type: "pictures", jobId, origin }, { delaySeconds }).catch(
-      // The video is as good without.
+      // The video does not depend on its pictures.
       () => log("outside", { jobId, what: "pictures", end: "not-called" }),
     );
   }
@@ -244,7 +248,7 @@ export class Effects {
     if (kind === "cleanup") {
       await cleanUp(this.#env, state);
       await this.#shell.cleaned();
-      // Until now the coordinator told of the job, to those who may know of it.
+      // Until now the coordinator still reported the job, and the owner row kept private ones private.
       if (forState === "cancelled") await deleteRows(this.#env.CATALOG, state.job.id);
       return;
     }
@@ -255,7 +259,7 @@ export class Effects {
         return;
       }
     } else if (forState === "cancelled") {
-      // It was cancelled while its playlists were stored: none comes after.
+      // The job may have been cancelled while its playlists were being stored. This waits until no more are written.
       await this.#underWay.get("chore assemble");
       await deleteCancelled(this.#env, state.job.id);
     } else {

@@ -1,28 +1,34 @@
 /**
- * The event streams that are open on one job, each of which asks for its counts every second. In memory
- * only: after an eviction they are counted anew as they ask again.
+ * The event streams that are open on one job. Each asks for the job's counts every second. They are kept only in
+ * memory: after an eviction each is added again at its next request.
  */
 
 /** A client that has a stream open. */
 export interface Listener {
-  /** The owner or the site's operator: strangers, however many, take no place of theirs. */
+  /**
+   * Whether it is the owner or the site's operator. Their streams have a limit of their own, which other clients cannot
+   * use up.
+   */
   isOwn: boolean;
-  /** Null on the machine that it runs on. */
+  /** Null for requests from this machine itself. */
   network: string | null;
 }
 
-/** At once, of strangers and of one network of theirs: a classroom shares one, and its pages do not open any. */
+/**
+ * The most streams at once of other clients, in total and from one network. (A classroom shares a network, but pages
+ * open no streams.)
+ */
 const MOST_STREAMS = 200;
 const MOST_OF_A_NETWORK = 40;
-/** Streams of the owner's programs, at once. */
+/** The most streams at once of the owner's and the operator's programs. */
 const MOST_OWN = 40;
-/** A stream that has not asked for so long is gone. */
+/** A stream that has not asked for this many milliseconds counts as closed. */
 const GONE_AFTER_MS = 10_000;
 
 export class EventStreams {
   readonly #open = new Map<string, Listener & { askedAtMs: number }>();
 
-  /** False for a new stream where there are too many. */
+  /** Notes a request of a stream. False for a new stream where there are too many. */
   admits(id: string, listener: Listener, nowMs: number): boolean {
     if (!this.#open.has(id) && !this.#hasRoomFor(listener, nowMs)) return false;
     this.#open.set(id, { ...listener, askedAtMs: nowMs });

@@ -7,12 +7,15 @@ import { parseJson } from "../../shared/wire/json.ts";
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from "../../shared/wire/protocol.ts";
 import type { Refusal } from "./admission.ts";
 
-/** Longer messages are not looked at. An offer of many segments has some hundred kB. */
+/** Longer messages are refused unparsed. An offer of many segments has a few hundred kB. */
 const MAX_MESSAGE_CHARACTERS = 1_000_000;
-/** Names 256 leases at most. */
+/** The same for a hello, which names at most 256 leases. */
 const MAX_HELLO_CHARACTERS = 40_000;
 
-/** Null for what is no message of a holder. */
+/**
+ * Parses a holder's message; null where it is not one.
+ * @param isStranger whether the connection has not said hello yet
+ */
 export function parseHolderMessage(
   data: string | ArrayBuffer,
   isStranger: boolean,
@@ -23,8 +26,8 @@ export function parseHolderMessage(
 }
 
 /**
- * Why a hello is refused for its protocol version, whatever else it says; null for a version that is
- * supported here and for everything that is no hello.
+ * Why a hello is refused for its protocol version. Its other fields are not checked. Null for a supported version, and
+ * for text that is not a hello.
  */
 export function versionRefusal(data: string | ArrayBuffer): Refusal | null {
   const parsed = helloVersionSchema.safeParse(read(data, MAX_HELLO_CHARACTERS));
@@ -41,7 +44,7 @@ export function versionRefusal(data: string | ArrayBuffer): Refusal | null {
   return null;
 }
 
-/** Undefined for what is no JSON text or too long: every schema refuses that. */
+/** Undefined for text that is not JSON or too long. Every schema refuses undefined. */
 function read(data: string | ArrayBuffer, maxCharacters: number): unknown {
   return typeof data === "string" && data.length <= maxCharacters ? parseJson(data) : undefined;
 }

@@ -1,28 +1,30 @@
 import { MOST_TEXTS, type ReceivedTexts, type SentTexts } from "../../shared/wire/http-socket.ts";
 import type { Wire } from "./wire.ts";
 
-/** A connection that no request uses for so long is closed. Holders ask again within 11 s. */
+/** A connection without a request for this many milliseconds is closed. Holders send one at least every 11 s. */
 const SILENCE_MS = 15_000;
-/** A request for texts is answered by then: proxies end those that are silent for half a minute. */
+/**
+ * Milliseconds within which a request for texts is answered. Proxies end requests that are silent for half a minute.
+ */
 const ANSWER_WITHIN_MS = 10_000;
-/** Characters that wait for a holder which does not fetch them; beyond that it is closed. */
+/** The most characters that wait for a holder. If there are more, the connection is closed. */
 const MOST_WAITING_CHARACTERS = 4_000_000;
 
 /**
- * The coordinator's end of a socket over HTTP requests. In memory only: open requests and timers keep the
- * object there, and after a crash the connection is unknown, which its holder takes for a lost one.
+ * The coordinator's end of a socket over HTTP requests. It is kept only in memory. Open requests and timers prevent an
+ * eviction. After a crash the connection is unknown, and the holder reconnects.
  */
 export class HttpConnection implements Wire {
   readyState: number = WebSocket.OPEN;
   readonly #gone: () => void;
-  /** Texts that the holder is not known to have, and the number of the first of them. */
+  /** Texts whose receipt the holder has not confirmed, and the number of the first of them. */
   #waiting: string[] = [];
   #firstWaiting = 0;
   #waitingCharacters = 0;
-  /** How many texts of the holder came. */
+  /** Number of texts received from the holder. */
   #heard = 0;
   #closed: ReceivedTexts["closed"] = null;
-  /** Ends the wait of the request that is open now. */
+  /** Ends the wait of the open request. */
   #wake: () => void = () => {};
   #silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,7 +45,7 @@ export class HttpConnection implements Wire {
     this.#wake();
   }
 
-  /** Closes the connection; texts sent before it stay to be fetched. */
+  /** Closes the connection. Texts that were sent before can still be fetched. */
   close(code: number, reason: string): void {
     if (this.#closed !== null) return;
     this.#listen();
@@ -52,7 +54,7 @@ export class HttpConnection implements Wire {
     this.#wake();
   }
 
-  /** Those that are new, in their order; null where some are missing before them. */
+  /** The texts that are new, in order; null where texts before them are missing. */
   take({ first, texts }: SentTexts): string[] | null {
     this.#listen();
     if (first > this.#heard) return null;
@@ -82,14 +84,14 @@ export class HttpConnection implements Wire {
         };
       });
     }
-    // A later request has been answered meanwhile: this one's holder does not listen any more.
+    // A later request has been answered in the meantime, so nobody waits for this answer any more.
     if (this.#firstWaiting !== have) return { texts: [], closed: null };
     const texts = this.#waiting.slice(0, MOST_TEXTS);
     const isLast = texts.length === this.#waiting.length;
     return { texts, closed: isLast ? this.#closed : null };
   }
 
-  /** Nothing rings any more. */
+  /** Stops the timers, and answers the open request. */
   end(): void {
     clearTimeout(this.#silence);
     this.#wake();

@@ -2,9 +2,9 @@ import type { ReceivedTexts, SentTexts } from "../../shared/wire/http-socket.ts"
 import { HttpConnection } from "./http-connection.ts";
 import type { Attachment, Sockets } from "./sockets.ts";
 
-/** The coordinator's handlers, as for its WebSockets (`Coordinator.webSocketMessage` and its like). */
+/** The coordinator's handlers, like those for its WebSockets (`Coordinator.webSocketMessage` and others). */
 interface Handlers {
-  /** False, and the connection is closed, where its sender asks too often. */
+  /** Counts a request. Returns false and closes the connection where its sender asks too often. */
   mayAsk(from: Attachment): boolean;
   receive(from: Attachment, text: string): void;
   closed(connectionId: string): void;
@@ -14,7 +14,7 @@ interface Handlers {
 export class HttpConnections {
   readonly #sockets: Sockets;
   readonly #handlers: Handlers;
-  /** Also those that are closed, until their holder has fetched why or is silent. */
+  /** By id. Closed connections stay until their holder has fetched the reason or is silent. */
   readonly #connections = new Map<string, HttpConnection>();
 
   constructor(sockets: Sockets, handlers: Handlers) {
@@ -30,7 +30,9 @@ export class HttpConnections {
     return id;
   }
 
-  /** False where there is no such connection (any more), or texts are missing before these. */
+  /**
+   * Takes texts from a holder. False where there is no such connection (any more), or texts before these are missing.
+   */
   send(id: string, sent: SentTexts): boolean {
     const connection = this.#connections.get(id);
     if (connection === undefined) return false;
@@ -41,7 +43,7 @@ export class HttpConnections {
     }
     for (const text of texts) {
       const from = this.#sockets.attachmentOf(id);
-      // Closed here: what else was said is of no account, as on a WebSocket.
+      // The connection was closed by an earlier text. As on a WebSocket, the rest is ignored.
       if (from === null) break;
       if (text !== "ping") this.#handlers.receive(from, text);
       else if (this.#handlers.mayAsk(from)) connection.send("pong");
@@ -49,7 +51,7 @@ export class HttpConnections {
     return true;
   }
 
-  /** Null where there is no such connection (any more). */
+  /** The texts for a holder; null where there is no such connection (any more). */
   async receive(id: string, have: number): Promise<ReceivedTexts | null> {
     const connection = this.#connections.get(id);
     const from = this.#sockets.attachmentOf(id);
@@ -60,7 +62,10 @@ export class HttpConnections {
     return received;
   }
 
-  /** Ends a connection that its holder closed or left, or whose closing the holder had time to notice. */
+  /**
+   * Ends a connection: the holder closed it or went silent, or it was closed here and the holder has had time to fetch
+   * the reason.
+   */
   hangUp(id: string): void {
     this.#connections.get(id)?.end();
     this.#connections.delete(id);

@@ -5,25 +5,25 @@ import type { Role } from "../../shared/wire/protocol.ts";
 import type { Holder } from "./schedule/state/records.ts";
 
 /**
- * The identities of a job. A *principal* is a token: the owner's, a contributor link's, a server's. A *member*
- * is a name that came by it, and the holder's id is given here: a name claims nothing beyond its own token,
- * and the id, which others may see, says nothing of the name.
+ * The identities in a job. A *principal* is a token: the owner's, a contributor link's or a server's. A *member* is a
+ * name that uses the token. The holder's id is assigned here, from both. So a name gives no rights beyond its own
+ * token, and the id, which others may see, does not reveal the name.
  */
 
 interface Claim {
   /** The token's hash. */
   principal: string;
   role: Role;
-  /** The name in the hello: a secret of the tab, by which it is known again when it comes back. */
+  /** The name in the hello: a secret of the tab, by which it is recognized when it reconnects. */
   name: string;
 }
 
-/** The id of whoever came by this token and calls itself this. */
+/** The holder id for a token and a name. */
 export function memberId(
   { principal, role, name }: Claim,
   holders: ReadonlyMap<string, Holder>,
 ): string {
-  // Rows of before ids were given: there the id is the name, and known to its tab and the owner alone.
+  // Rows from before ids were assigned: there the id is the name, which only its tab and the owner know.
   const former = holders.get(name);
   const isFormer = former?.isNamed === true && former.principal === principal;
   if (isFormer && former.role === role) return name;
@@ -31,8 +31,8 @@ export function memberId(
 }
 
 /**
- * The network of an address, as a text that tells two networks apart and no more: a salted hash of its
- * /24 (IPv4) or /48 (IPv6). Null for what is no address: nobody knows then whether it is another network.
+ * The network of an address, as a salted hash of its /24 (IPv4) or /48 (IPv6). It only tells whether two networks are
+ * the same. Null for text that is not an address, whose network is unknown.
  * @param salt a secret of the job
  */
 export function networkOf(address: string | null, salt: string): string | null {

@@ -3,17 +3,19 @@ import type { JobDelta } from "../../shared/wire/job-view.ts";
 import type { State } from "./schedule/state/state.ts";
 import type { Sockets } from "./sockets.ts";
 
-/** Contributors hear of the job this often, and when it turns or gets another title. */
+/**
+ * Interval, in milliseconds, at which contributors get news of the job. Changes of its state or title are sent at once.
+ */
 const CONTRIBUTOR_NEWS_MS = 10_000;
 
-/** Tells all holders what changed in a job: contributors less, and more seldom. */
+/** Sends the changes of a job to all holders. Contributors get fewer fields, and less often. */
 export function newsTo(sockets: Sockets, state: State): (delta: JobDelta) => void {
   let toldAtMs = 0;
   let told = turnOf(state);
   return (delta) => {
     const text = JSON.stringify({ type: "job", job: delta } satisfies CoordinatorMessage);
     const isNews = turnOf(state) !== told || Date.now() - toldAtMs >= CONTRIBUTOR_NEWS_MS;
-    // What others do is the owner's to see.
+    // Only the owner and servers see the other holders and their tasks.
     const { tasks: _tasks, holders: _holders, ...news } = delta;
     const newsText = JSON.stringify({ type: "job", job: news } satisfies CoordinatorMessage);
     for (const { connectionId, holderId } of sockets.bound()) {
@@ -27,7 +29,7 @@ export function newsTo(sockets: Sockets, state: State): (delta: JobDelta) => voi
   };
 }
 
-/** Changes with what contributors hear of at once. */
+/** A text that changes with everything that contributors are told at once. */
 function turnOf({ job }: State): string {
   return `${job.state} ${job.title}`;
 }

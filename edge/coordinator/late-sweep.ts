@@ -7,8 +7,8 @@ const KEY = "sweep";
 const sweepSchema = z.object({ videoId: z.string(), dueAtMs: z.number() });
 
 /**
- * Empties a deleted video's folders once more after the last signed URL has expired: until then an upload
- * that was allowed before the deletion may still arrive.
+ * Empties a deleted video's folders once more after the last presigned URL has expired. Until then, an upload that was
+ * allowed before the deletion may still arrive.
  */
 export class LateSweep {
   readonly #ctx: DurableObjectState;
@@ -19,7 +19,7 @@ export class LateSweep {
     this.#bucket = bucket;
   }
 
-  /** @returns when it is due: an alarm is set for then */
+  /** @returns when it is due; an alarm is set for this time */
   plan(videoId: string, nowMs: number): number {
     const dueAtMs = nowMs + CLEANUP_AFTER_MS;
     this.#ctx.storage.kv.put(KEY, { videoId, dueAtMs });
@@ -27,12 +27,12 @@ export class LateSweep {
     return dueAtMs;
   }
 
-  /** The video's id has a job again: its objects are that one's. */
+  /** To be called when the id has a job again, to which the objects then belong. */
   forget(): void {
     this.#ctx.storage.kv.delete(KEY);
   }
 
-  /** @throws Error where storage does not answer: the alarm then rings again by itself */
+  /** @throws Error where storage does not answer; the platform then repeats the alarm */
   async run(nowMs: number): Promise<void> {
     const row = this.#ctx.storage.kv.get(KEY);
     if (row === undefined) return;

@@ -27,22 +27,22 @@ interface Platform {
   gate: GateService;
   store: Store;
   sockets: Sockets;
-  /** Called after each event, before its effects: when the next deadline is may have changed. */
+  /** Called after each event, before its effects. The next deadline may have changed. */
   decided(): void;
-  /** The job's objects are gone; the coordinator's own storage is next. */
+  /** Called when the job's objects are deleted. The coordinator's own storage follows. */
   cleaned(): Promise<void>;
 }
 
-/** Tries to tell the pool that the job is over. */
+/** The most attempts to report to the pool that the job is over. */
 const MOST_REPORTS = 5;
 
-/** In [0, 1), by the platform's cryptographic generator. */
+/** A random number in [0, 1), from the platform's cryptographic generator. */
 function unforeseen(): number {
   const [bits = 0] = crypto.getRandomValues(new Uint32Array(1));
   return bits / 2 ** 32;
 }
 
-/** A job in memory: what is known of it, and how its events are carried out. */
+/** A job in memory: its state, and the execution of its events. */
 export class LiveJob {
   readonly state: State;
   readonly admission: Admission;
@@ -54,7 +54,7 @@ export class LiveJob {
   readonly #platform: Platform;
   #isOver = false;
 
-  /** @param tokens what the store holds */
+  /** @param tokens the stored tokens */
   constructor(state: State, tokens: readonly TokenRecord[], platform: Platform) {
     const { env, gate, store, sockets } = platform;
     this.state = state;
@@ -76,21 +76,21 @@ export class LiveJob {
     }
   }
 
-  /** After an eviction: these sockets survived, all else that was under way is unknown. */
+  /** To be called after an eviction. The sockets have survived. Everything else that was under way is lost. */
   resume(): void {
     this.#feed.addAll(this.state);
     const connectionIds = this.#platform.sockets.bound().map(({ connectionId }) => connectionId);
     this.dispatch({ type: "resume", connectionIds });
   }
 
-  /** Nothing that is still under way elsewhere changes anything any more. */
+  /** Stops the job in memory. Effects that are still under way change nothing after this. */
   stop(): void {
     this.#isOver = true;
     this.#feed.stop();
     this.#poolFeed?.stop();
   }
 
-  /** The pool helps no more. */
+  /** Ends the pool's help with this job. */
   leavePool(): void {
     const { pool, id } = this.state.job;
     if (pool === null) return;
@@ -103,12 +103,12 @@ export class LiveJob {
       .catch((thrown: unknown) => log("pool", { jobId: id, failed: String(thrown) }));
   }
 
-  /** Resolves once nothing is under way elsewhere any more. */
+  /** Resolves once no effect is under way. */
   settled(): Promise<void> {
     return this.#effects.settled();
   }
 
-  /** Everything between here and the effects is synchronous: no other event can come between. */
+  /** Decides and applies an event. Everything up to the effects is synchronous, so no other event can interrupt it. */
   dispatch(event: Event): void {
     if (this.#isOver) return;
     const { state } = this;
@@ -125,7 +125,7 @@ export class LiveJob {
     this.#poolFeed?.add(changes);
   }
 
-  /** A message from a holder's socket. Messages longer than their sender may send are not parsed. */
+  /** Takes a message from a holder's socket. A message that exceeds its sender's budget is not parsed. */
   receive(from: Attachment, data: string | ArrayBuffer): void {
     const { connectionId, holderId } = from;
     if (!this.mayStillSpeak(from, typeof data === "string" ? data.length : data.byteLength)) return;
@@ -147,8 +147,8 @@ export class LiveJob {
   }
 
   /**
-   * Takes one message of so many characters from what a connection's holder may say. False, and the
-   * connection is closed, where that was more.
+   * Takes one message of `size` characters from the sender's budget. Returns false and closes the connection where the
+   * budget is used up.
    */
   mayStillSpeak({ connectionId, holderId, principal, role }: Attachment, size: number): boolean {
     const member = holderId ?? connectionId;
@@ -166,7 +166,7 @@ export class LiveJob {
     message: Extract<HolderMessage, { type: "hello" }>,
   ): void {
     const { protocolVersion: _version, holderId: secret, ...said } = message;
-    // A member's pass says which one it is, whatever it calls itself.
+    // A pool member's identity comes from its pass, not from the name that it sends.
     const name = member === null ? secret : `pool member ${member.memberId}`;
     const claim = { principal, role: said.role, name };
     const admitted = this.admission.admit(claim, this.state, Date.now());
@@ -178,7 +178,7 @@ export class LiveJob {
     this.dispatch({ type: "hello", connectionId, principal, network, hello, member });
   }
 
-  /** Each report tells all, so a lost one does no harm; only the last one is sent again. */
+  /** Reports to the pool. Each report is complete, so a lost one does no harm. Only the last one is repeated. */
   #tellPool(report: JobReport, attempt = 1): void {
     const { pool, id: jobId } = this.state.job;
     if (pool === null) return;
@@ -215,7 +215,7 @@ export class LiveJob {
     }
   }
 
-  /** Each call has a token of its own: one that got lost opens the job for nobody else. */
+  /** Calls a server. Each call has its own token, so that a token from a lost call admits nobody else. */
   #callServer(holderId: string): void {
     const token = newToken();
     this.admission.addServer(hashToken(token), holderId);

@@ -3,17 +3,17 @@ import { uncoded } from "../../shared/job/notice.ts";
 import { claimSchema } from "./schedule/verify/verification.ts";
 
 /**
- * How rows that an earlier version of this program wrote become those of today. A job is in storage for
- * as long as it runs and an hour more, so a deploy finds rows of the version before. A field that is only
- * added needs no migration: its schema has a default.
+ * Converts stored rows of earlier versions of this program. A job stays in storage while it runs and for an hour more,
+ * so a new deployment finds rows of the version before. A field that is only added needs no migration, because its
+ * schema has a default.
  */
 
-/** The version of what is written now, kept with the job. Rows before version 1 say none. */
+/** The version of the rows that are written now. It is stored with the job; rows before version 1 have none. */
 export const SCHEMA_VERSION = 3;
 
 /**
- * Rows whose shape is that of the version that wrote them; of the kinds that migrations change. The
- * others are not written anew (`Stored.migrated`).
+ * The kinds of rows that migrations change, in the shape of the version that wrote them. Other rows are not rewritten
+ * (`Stored.migrated`).
  */
 interface Rows {
   job: unknown;
@@ -21,7 +21,7 @@ interface Rows {
   leases: unknown[];
 }
 
-/** Each from the version of its index to the next one. */
+/** Each converts rows from the version of its index to the next version. */
 const MIGRATIONS: readonly ((rows: Rows) => Rows)[] = [
   toVerificationRecords,
   withoutOffers,
@@ -45,7 +45,7 @@ const taskBefore = z.looseObject({
 const leaseBefore = z.looseObject({
   id: z.string(),
   holderId: z.string(),
-  /** Formerly whether it was one. */
+  /** Formerly a boolean: whether the lease was an audit. */
   audit: z.union([z.boolean(), z.enum(["hash", "picture"])]).nullable(),
   pairedWith: z.string().nullable().default(null),
   engine: z.string().nullable().default(null),
@@ -96,8 +96,8 @@ function withoutResult({ excluded, claims }: Known, live: LeaseBefore[]) {
 const offeredLease = z.looseObject({ phase: z.string() });
 
 /**
- * Offers did not hold their inits, and keys were of contents, not of leases. Who made them has to load
- * the current version first, and does not come back to the lease: it ends by silence.
+ * Former offers did not contain the init segments, and their keys did not belong to a lease. They are dropped. Their
+ * makers have to load the current version and do not resume these leases, which end by silence.
  */
 function withoutOffers(rows: Rows): Rows {
   const leases = rows.leases.map((row) => {
@@ -111,7 +111,7 @@ function withoutOffers(rows: Rows): Rows {
 const warned = z.looseObject({ warnings: z.array(z.string()) });
 const committedLease = z.looseObject({ made: warned.nullable() });
 
-/** Warnings were sentences without codes and times. */
+/** Converts warnings, which were sentences without codes and times, to notices. */
 function toNotices(rows: Rows): Rows {
   const coded = (row: z.infer<typeof warned>) => {
     const { warnings, ...rest } = row;

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 
 /**
- * A stored row, whichever version of this program wrote it.
- * @param kind of row, for the error
- * @throws Error that names the kind of row and the fields, no value
+ * Parses a stored row, which any version of this program may have written.
+ * @param kind kind of row, for the error's text
+ * @throws Error that names the kind of row and the invalid fields, but no values
  */
 export function parseStored<T extends z.ZodType>(
   kind: string,

@@ -11,8 +11,8 @@ import { playlistInput } from "./view.ts";
 export const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 
 /**
- * Paths of all playlists of a job that are stored below its folder, the one that leads to the others last. The
- * podcast playlist is not stored: each request renders it.
+ * Paths of a job's stored playlists, below its folder. The multivariant playlist, which names the others, is the last.
+ * The podcast playlist is not stored but rendered at each request.
  */
 export function playlistPaths({ plan }: State): string[] {
   return [
@@ -23,8 +23,8 @@ export function playlistPaths({ plan }: State): string[] {
 }
 
 /**
- * A playlist of a job as it stands.
- * @returns null for a path that is none of its playlists
+ * A job's playlist in its present state.
+ * @returns null for a path that is not one of its playlists
  */
 export function renderPlaylist(state: State, path: string, ended?: boolean): string | null {
   const input = playlistInput(state, ended);

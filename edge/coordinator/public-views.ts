@@ -2,10 +2,10 @@ import type { CoordinatorStatus, JobStatus } from "../../shared/wire/job-status.
 import type { State } from "./schedule/state/state.ts";
 import { coordinatorStatus, strangerStatus } from "./view.ts";
 
-/** Between two turns of a job, what anybody sees of it may be as old as that. */
+/** The largest age, in milliseconds, of a public view of a job. A change of the job's state renews it at once. */
 const FRESH_FOR_MS = 500;
 
-/** Public view of a job, made once for all requests that come at about the same time. */
+/** Public views of a job, made once for all requests that come at about the same time. */
 export class PublicViews {
   readonly #state: State;
   readonly #counts = new Kept(coordinatorStatus);

@@ -6,7 +6,7 @@ import type { Changes, State } from "../schedule/state/state.ts";
 import { poolReport } from "./pool-report.ts";
 import { UplinkMeter } from "./uplink.ts";
 
-/** Reports go to the pool this often at most, and only when something has changed. */
+/** The shortest time between two reports to the pool, in milliseconds. They are sent only after a change. */
 export const REPORT_EVERY_MS = 5_000;
 
 export interface PoolFeedOptions {
@@ -14,7 +14,7 @@ export interface PoolFeedOptions {
   send(report: JobReport): void;
 }
 
-/** Tells a job's pool how the job stands: at once where a member lied or the job is over, else now and then. */
+/** Reports a job's progress to its pool: at once where a member lied or the job has ended, else from time to time. */
 export class PoolFeed {
   readonly #state: State;
   readonly #options: PoolFeedOptions;
@@ -30,7 +30,7 @@ export class PoolFeed {
     this.#uplink = new UplinkMeter((taskId) => taskTicks(state, taskId));
   }
 
-  /** Takes up changes that were applied to the state. */
+  /** Adds changes that were applied to the state. */
   add(changes: Changes): void {
     const { clock } = this.#options;
     this.#uplink.take(changes, clock.nowMs());

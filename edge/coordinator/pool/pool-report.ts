@@ -7,9 +7,9 @@ import { pixelsPerTick, speed, taskTicks } from "../schedule/state/pace.ts";
 import type { Holder } from "../schedule/state/records.ts";
 import type { State } from "../schedule/state/state.ts";
 
-/** A job's reports to its pool: how much is left of it, and what the pool's members did. Pure. */
+/** A job's reports to its pool: the remaining work, and what the pool's members did. Pure functions. */
 
-/** @param uplinkTicks ticks of video a millisecond whose chunks the owner brings to storage; null: not known */
+/** @param uplinkTicks ticks of video per millisecond that the owner uploads as chunks; null: not known */
 export function poolReport(state: State, uplinkTicks: number | null): JobReport {
   const { plan, job } = state;
   const pixels = pixelsPerTick(plan);
@@ -40,11 +40,11 @@ export function poolReport(state: State, uplinkTicks: number | null): JobReport 
 }
 
 interface Left {
-  /** Video of tasks that are not done. */
+  /** Duration of the tasks that are not done. */
   ticks: number;
-  /** Tasks that nobody has. */
+  /** Number of tasks without a lease. */
   open: number;
-  /** Those that members of the pool have. */
+  /** Number of tasks that are leased to members of the pool. */
   taken: number;
   storedTicks: number;
 }
@@ -52,7 +52,7 @@ interface Left {
 function workLeft(state: State): Left {
   const left: Left = { ticks: 0, open: 0, taken: 0, storedTicks: 0 };
   for (const task of state.tasks.values()) {
-    // Audits are for somebody trusted: no work for the pool.
+    // Audits are for trusted lease holders, and no work for the pool.
     if (task.done !== null || task.state === "failed") continue;
     const ticks = taskTicks(state, task.id);
     const isTaken = task.leases.some((id) => {

@@ -1,8 +1,8 @@
 import type { Changes } from "../schedule/state/state.ts";
 
 /**
- * How much video the owner brings to storage, while it is asked for chunks. In memory only: after an
- * eviction it is measured anew.
+ * Measures how fast the owner uploads chunks while the coordinator is asking for some. Kept only in memory: after an
+ * eviction it is measured again.
  */
 export class UplinkMeter {
   readonly #waiting = new Set<string>();
@@ -12,7 +12,7 @@ export class UplinkMeter {
   #ticks = 0;
   readonly #ticksOf: (taskId: string) => number;
 
-  /** @param ticksOf the video of a task, in ticks */
+  /** @param ticksOf duration of a task, in ticks */
   constructor(ticksOf: (taskId: string) => number) {
     this.#ticksOf = ticksOf;
   }
@@ -32,12 +32,12 @@ export class UplinkMeter {
     }
   }
 
-  /** Ticks a millisecond; null before there is enough to tell. */
+  /** Ticks of video per millisecond; null before enough chunks were measured. */
   rate(nowMs: number): number | null {
     const ms = this.#busyMs + (this.#busySinceMs === null ? 0 : nowMs - this.#busySinceMs);
     return this.#stored.size < ENOUGH_CHUNKS || ms <= 0 ? null : this.#ticks / ms;
   }
 }
 
-/** The first ones also wait for the tab to get ready. */
+/** The least number of chunks. The first ones also include the time in which the tab gets ready. */
 const ENOUGH_CHUNKS = 4;

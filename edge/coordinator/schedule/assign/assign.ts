@@ -4,13 +4,15 @@ import { needsHolder, type TaskRecord } from "../state/records.ts";
 import { Round } from "./round.ts";
 
 const LOOK_AGAIN_MS = 1_000;
-/** Holders that fall free are weighed at once, unless others were less than this ago. */
+/**
+ * Backup copies are considered at once when a holder becomes free, unless they were less than this many milliseconds
+ * ago.
+ */
 const LOOK_AT_MOST_EVERY_MS = 250;
 
 /**
- * Hands work to holders with free places: ready tasks and audits in order of need, the fastest
- * holder first, one each in turn. When no task is left, free holders make backup copies of what
- * would be finished last.
+ * Assigns work to holders with free slots: ready tasks and audits in order of need, to the fastest holder first, one
+ * for each in turn. When no task is left, free holders make backup copies of the tasks that would be finished last.
  */
 export function assign(draft: Draft): void {
   if (hasEnded(draft.job.state)) return;
@@ -29,13 +31,13 @@ export function assign(draft: Draft): void {
   const { backupDueAtMs } = draft.job;
   const lookedAtMs = (backupDueAtMs ?? Number.NEGATIVE_INFINITY) - LOOK_AGAIN_MS;
   const isBackupDue = draft.nowMs - lookedAtMs >= LOOK_AT_MOST_EVERY_MS;
-  // A thousand idle holders say so one by one: nothing is weighed anew for each.
+  // A thousand holders may become idle one by one. This avoids a new forecast for each.
   if (open.length === 0 && !isBackupDue) return;
 
   const audits = open.filter(isToAudit).length;
   const round = new Round(draft, candidates, { tasks: open.length - audits, audits });
   const isLast = audits === open.length;
-  // What is late has its own audit still before it.
+  // Late tasks come before the audits, because their own audits still have to follow.
   if (isLast && isBackupDue) round.backUp();
   round.auditEarlyByTrusted();
   for (const task of open) {
@@ -55,7 +57,7 @@ function isToAudit({ verification }: TaskRecord): boolean {
   return verification.state === "audit-due";
 }
 
-/** While somebody is free and others are at work, time alone can make a backup copy worth it. */
+/** While some holders are free and others are at work, a backup copy may become worthwhile with time alone. */
 function watchForBackups(draft: Draft, isAnybodyFree: boolean, haveLooked: boolean): void {
   const { backupDueAtMs } = draft.job;
   const watch = isAnybodyFree && draft.leases().some(needsHolder);
