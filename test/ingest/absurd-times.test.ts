@@ -10,7 +10,7 @@ import { generatedClip } from "../setup/media.ts";
 import { inFolder, open } from "./cut-and-decode.ts";
 import { trackStep, withBox } from "./edited-boxes.ts";
 
-// Tables of a file with numbers in them that cannot be right.
+// Files whose tables contain impossible numbers.
 
 const CLIP = [
   ...["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=8"],
@@ -19,7 +19,7 @@ const CLIP = [
 ];
 const FRAME_SECONDS = 1 / 25;
 
-/** Times of the frames that are shown, in seconds. */
+/** Times of the displayed frames, in seconds. */
 async function timesOf(bytes: Buffer): Promise<number[]> {
   return inFolder(async (dir) => {
     const path = join(dir, "absurd.mp4");
@@ -53,7 +53,7 @@ test("a composition offset that leads out of its group: the picture stays among 
     fc.integer({ min: 15 * 12_800, max: 0x7fff_ffff }),
     fc.integer({ min: -0x7fff_ffff, max: -15 * 12_800 }),
   );
-  // The last pictures have too few behind them to tell.
+  // Not the last frames: too few frames follow them to show that a number is wrong.
   const entry = fc.integer({ min: 8, max: entries - 24 });
   await fc.assert(
     fc.asyncProperty(entry, far, async (which, value) => {
@@ -121,7 +121,7 @@ test("slides and screens that stand still are left as they are, in any order of 
         at += each;
         return at;
       });
-      // Each group's last picture is decoded first.
+      // The last frame of each group is decoded first.
       const decoded: number[] = [];
       for (let from = 0; from < shown.length; from += held + 1) {
         const group = shown.slice(from, from + held + 1);

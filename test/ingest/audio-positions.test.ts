@@ -5,7 +5,7 @@ const RATE = 48_000;
 const SAMPLES = 1536;
 const PACKET_SECONDS = SAMPLES / RATE;
 
-/** Positions of AC-3 packets at these times, in seconds. */
+/** Positions, in seconds, that AC-3 packets with these times get. */
 function laidOut(seconds: number[]): number[] {
   const durationSeconds = seconds.map(() => PACKET_SECONDS);
   const timing = { seconds, durationSeconds, sampleRate: RATE, step: 1, codec: "ac3" } as const;
@@ -16,7 +16,7 @@ const even = (count: number, shift: (index: number) => number) =>
   Array.from({ length: count }, (_, index) => index * PACKET_SECONDS + shift(index));
 
 test("after each joint the sound is at its own time: what overlaps does not add up", () => {
-  // Three recordings, each beginning 21 ms before the one before it has ended.
+  // Three recordings. Each begins 21 ms before the end of the previous one.
   const seconds = even(300, (index) => -0.021 * Math.floor(index / 100));
   const positions = laidOut(seconds);
   seconds.forEach((at, index) => {
@@ -25,7 +25,7 @@ test("after each joint the sound is at its own time: what overlaps does not add 
 });
 
 test("a recording is heard from its beginning, and what it covers of the one before is counted", () => {
-  // The second begins 100 ms before the first has ended: three packets and a part of a fourth.
+  // The second recording begins 100 ms before the end of the first, which is three packets and a part of a fourth.
   const seconds = even(200, (index) => (index < 100 ? 0 : -0.1));
   const timing = {
     ...{ seconds, durationSeconds: seconds.map(() => PACKET_SECONDS), sampleRate: RATE },

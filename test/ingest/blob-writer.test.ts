@@ -4,7 +4,7 @@ import { BlobWriter } from "../../shared/ingest/remux/blob-writer.ts";
 
 const MIB = 1024 * 1024;
 
-/** Where a muxer writes: mostly on from the end, now and then back to fill in a length. */
+/** Writes like a muxer's: mostly at the end, sometimes further back to fill in a length. */
 const writes = fc.array(
   fc.record({
     length: fc.oneof(fc.integer({ min: 0, max: 64 }), fc.integer({ min: MIB, max: 5 * MIB })),
@@ -24,7 +24,7 @@ test("a file written in any order is the file that was written", async () => {
         const position = back === null ? size : Math.floor(back * size);
         const bytes = new Uint8Array(length).fill(value);
         writer.write(bytes, position);
-        // What ffmpeg hands over is its own memory, written over at once.
+        // ffmpeg passes its own memory, which it overwrites at once.
         bytes.fill(77);
         expected.fill(value, position, position + length);
         size = Math.max(size, position + length);

@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { ffmpeg, generatedClip } from "../setup/media.ts";
 import { decodeVideoTasks, inFolder, open, pictureHashes } from "./cut-and-decode.ts";
 
-/** Recordings that begin within a video: pictures there build on some that are not in the file. */
+/** Recordings that begin in the middle of a stream: their first frames refer to frames that are not in the file. */
 
 const picture = ["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=8"];
 const x264 = [
   ...["-c:v", "libx264", "-preset", "ultrafast"],
   ...["-x264-params", "open-gop=1:keyint=52:min-keyint=52:bframes=3:b-adapt=0:scenecut=0"],
 ];
-/** Else ffmpeg writes parameter sets only before an IDR. */
+/** Parameter sets before each key frame. By default ffmpeg writes them only before an IDR frame. */
 const WITH_SETS = ["-bsf:v", "h264_mp4toannexb,dump_extra=freq=k"];
 const x265 = [
   ...["-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params"],
@@ -36,7 +36,7 @@ describe("what leads an open GOP at the very start is left out, with its number"
       const hashes = tasks.flatMap((task) => task.hashes);
       const all = await pictureHashes(whole);
       expect(hashes).toEqual(all.slice(-hashes.length));
-      // Three B-frames lead each key frame but the first.
+      // Each key frame except the first has three leading B-frames.
       expect(hashes).toHaveLength(148);
       expect(video.frames).toBe(148);
       expect(notices.map(({ code, atSeconds }) => [code, atSeconds])).toEqual([

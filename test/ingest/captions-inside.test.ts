@@ -5,7 +5,7 @@ import { captionsOf } from "../../shared/ingest/read/captions-inside.ts";
 import { ffmpeg, ffprobe, generatedClip } from "../setup/media.ts";
 import { inFolder, open } from "./cut-and-decode.ts";
 
-// Captions of American television lie in SEI messages or user data of the pictures.
+// Captions of American television (CEA-608/708) are in the SEI messages or user data of frames.
 
 const PICTURE = ["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=12"];
 const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-bf", "0"];
@@ -13,7 +13,7 @@ const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-bf", "0"]
 const PADDING = [0xfc, 0x80, 0x80];
 const TEXT = [0xfc, 0xc8, 0x49];
 
-/** An SEI message of captions as a NAL unit behind its start code. */
+/** A NAL unit, with its start code, of an SEI message with captions. */
 function sei(triple: readonly number[]): Uint8Array {
   const filler = [0xfa, 0x00, 0x00, 0xfa, 0x00, 0x01];
   const data = [0xb5, 0, 0x31, 0x47, 0x41, 0x39, 0x34, 3, 0xc3, 0xff, ...triple, ...filler, 0xff];
@@ -26,7 +26,10 @@ function sei(triple: readonly number[]): Uint8Array {
   return Uint8Array.from([0, 0, 0, 1, ...escaped]);
 }
 
-/** Such a message before each picture: padding, and text from this picture on. */
+/**
+ * A clip with such a message before each frame.
+ * @param textFrom frame from which on it has text; before, only padding
+ */
 async function withCaptions(dir: string, textFrom: number): Promise<string> {
   const plain = await readFile(await generatedClip("plain.h264", [...PICTURE, ...H264]));
   const parts: Uint8Array[] = [];
@@ -68,7 +71,7 @@ for (const [name, how] of Object.entries(FORMS)) {
       const raw = await withCaptions(dir, 40);
       const path = join(dir, name);
       await ffmpeg(["-r", "25", "-i", raw, ...how, path]);
-      // Native ffmpeg finds them, too.
+      // Native ffmpeg also finds the captions.
       const probed = await ffprobe([...["-show_frames", "-read_intervals", "%+#60"], path]);
       expect(JSON.stringify(probed)).toContain("ATSC A53 Part 4 Closed Captions");
       const [atSeconds, ...others] = await warned(path);

@@ -8,12 +8,12 @@ import { nativeCues } from "../captions/native-cues.ts";
 import { ffmpeg, realClip } from "../setup/media.ts";
 import { inFolder, open } from "./cut-and-decode.ts";
 
-// From a source's subtitles to the segments that players get, judged by native ffmpeg.
+// From a source's subtitles to the segments for players. Checked by native ffmpeg.
 
 const signal = new AbortController().signal;
 const endMs = null;
 
-/** Cues that ffmpeg reads from a source's track, on the clock of its pictures. */
+/** Cues that ffmpeg reads from a source's track, with times counted from the first frame. */
 async function expectedCues(path: string, nth: number, startMs: number) {
   return (await nativeCues(path, `0:s:${nth}`)).map((cue) => ({
     ...cue,
@@ -22,7 +22,7 @@ async function expectedCues(path: string, nth: number, startMs: number) {
   }));
 }
 
-/** Cues that ffmpeg reads from a track's segments, each one once. */
+/** Cues that ffmpeg reads from a track's segments, without repeats. */
 async function segmentedCues(cues: Cue[], bounds: number[], folder: string) {
   const found = new Map<string, Awaited<ReturnType<typeof nativeCues>>[number]>();
   for (const [index, fromMs] of bounds.slice(0, -1).entries()) {
@@ -33,7 +33,7 @@ async function segmentedCues(cues: Cue[], bounds: number[], folder: string) {
   return [...found.values()];
 }
 
-/** Compares all tracks of a source. @returns cues of each */
+/** Compares all subtitle tracks of a source. @returns number of cues of each */
 async function compare(path: string, startMs: number): Promise<number[]> {
   const source = await open(path);
   const plan = source.planJob();
@@ -56,7 +56,7 @@ async function compare(path: string, startMs: number): Promise<number[]> {
 }
 
 describe("every cue of a source, text and time, is in the segments", () => {
-  // The second one's pictures begin 21 ms after its clock does.
+  // The first frame of the second file is at 21 ms.
   test.skipIf(realClip("tears-srt.mkv") === null).each([
     ["tears-srt.mkv", 0, [3]],
     ["multiaudio-subs.mkv", 21, [3, 3]],
@@ -78,7 +78,7 @@ describe("every cue of a source, text and time, is in the segments", () => {
   ])("%s", async (name, argv, startMs) => {
     await inFolder(async (folder) => {
       const srt = join(folder, "lines.srt");
-      // ffmpeg 5.1 writes these into WebVTT as they are, and does not read them again.
+      // ffmpeg 5.1 does not escape these characters in WebVTT, and then cannot read them back.
       await writeFile(srt, argv.includes("webvtt") ? lines.replaceAll("< > ", "") : lines);
       const path = join(folder, name);
       const video = argv.includes("-c:v") ? [] : ["-c:v", "libx264", "-preset", "ultrafast"];

@@ -8,11 +8,11 @@ import { openSource, type Source, type SourceChunk } from "../../shared/ingest/r
 import { type JobPlan, segmentFrames, TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { ffmpeg } from "../setup/media.ts";
 
-/** Rewritten sources: they are read for as long as their source is open. */
+/** Folder for rewritten sources. They are read while their source is open. */
 export const copies = mkdtempSync(join(tmpdir(), "tributary-copies-"));
 afterAll(() => rmSync(copies, { recursive: true, force: true }));
 
-/** Opens a file of the disk as a page opens a picked one. */
+/** Opens a file on disk like a page that opens a picked file. */
 export async function open(path: string): Promise<Source> {
   return openSource(new File([await openAsBlob(path)], basename(path)), {
     signal: new AbortController().signal,
@@ -21,7 +21,7 @@ export async function open(path: string): Promise<Source> {
   });
 }
 
-/** Hashes of the decoded pictures as stored (not turned), in the order shown. */
+/** Hashes of the decoded frames in display order, not rotated. */
 export async function pictureHashes(path: string, filter: string[] = []): Promise<string[]> {
   const log = await ffmpeg([
     ...["-noautorotate", "-i", path, "-map", "0:V:0", ...filter],
@@ -34,12 +34,12 @@ export async function pictureHashes(path: string, filter: string[] = []): Promis
 }
 
 export interface DecodedTask {
-  /** Frames the plan says, before any are dropped by `frameStep`. */
+  /** Number of planned frames, before `frameStep` drops any. */
   planned: number;
   hashes: string[];
 }
 
-/** The pictures of all tasks in order, without those that only show the one before them again. */
+/** Hashes of all tasks' frames in order, without frames that only repeat the one before a segment. */
 export function shownOnce(plan: JobPlan, decoded: readonly DecodedTask[]): string[] {
   const tasks = plan.tasks.filter((one) => one.kind === "video");
   return decoded.flatMap(({ hashes }, i) => {
@@ -50,7 +50,7 @@ export function shownOnce(plan: JobPlan, decoded: readonly DecodedTask[]): strin
   });
 }
 
-/** Cuts each video task and decodes it as the engine does: trimmed half-way between frames. */
+/** Cuts each video task and decodes it like the engine: trimmed at times halfway between two frames. */
 export async function decodeVideoTasks(source: Source, plan: JobPlan): Promise<DecodedTask[]> {
   return inFolder(async (folder) => {
     const decoded: DecodedTask[] = [];
@@ -77,10 +77,10 @@ export interface DecodedSound {
   samples: Float32Array;
 }
 
-/** Times that differ from the count of samples by more are gaps; less is rounding to 1 ms. */
+/** A time that is further than this from the count of samples means a gap. A smaller difference is rounding to 1 ms. */
 const GAP_SECONDS = 0.1;
 
-/** The sound of a file as native ffmpeg decodes it, each sample at its place. */
+/** The audio of a file as native ffmpeg decodes it, with each sample at its position. */
 export async function decodedSound(
   path: string,
   track: number,

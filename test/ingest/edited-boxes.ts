@@ -1,12 +1,12 @@
 /**
- * Files that native ffmpeg does not write: its mp4 with a box changed. Its `moov` stands at the end, so
- * that nothing else moves.
+ * Makes files that native ffmpeg cannot write, by changing a box of an mp4. The `moov` has to be at the end, so
+ * that no media moves.
  */
 
-/** One step of a path: a box's type, and which of its siblings of that type ("trak[1]"). */
+/** One step of a path of boxes: a type, and an index among its siblings of that type ("trak[1]"). */
 type Step = string;
 
-/** The bytes with the body of one box changed, and all sizes around it. */
+/** The file with the body of one box changed, and with the sizes of all boxes around it adjusted. */
 export function withBox(
   bytes: Buffer,
   [step = "", ...rest]: readonly Step[],
@@ -45,15 +45,15 @@ export function u32(...values: number[]): Buffer {
   return bytes;
 }
 
-/** Position of a track ("trak[1]") by its handler: "vide", "soun". */
+/** The path's step ("trak[1]") of the track with a handler. */
 export function trackStep(file: Buffer, handler: "vide" | "soun"): Step {
   const at = [...file.toString("latin1").matchAll(/hdlr.{8}(vide|soun)/gs)].map(([, type]) => type);
   return `trak[${at.indexOf(handler)}]`;
 }
 
 /**
- * How long the last sample of a track lasts, in seconds (`stts`, `mdhd`); its edit then goes on
- * as there is something (`elst`).
+ * Sets the duration of a track's last sample, in seconds (`stts`, `mdhd`), and lets its edit show all of the media
+ * (`elst`).
  */
 export function withLastSample(file: Buffer, handler: "vide" | "soun", seconds: number): Buffer {
   const track = trackStep(file, handler);
@@ -78,10 +78,10 @@ export function withLastSample(file: Buffer, handler: "vide" | "soun", seconds: 
   });
 }
 
-/** Edits of a track: [seconds shown, seconds into its media; null: nothing is shown]. */
+/** Edits of a track: duration of each, and its start in the media (null: an empty edit), in seconds. */
 export type Edits = [seconds: number, fromSeconds: number | null][];
 
-/** Replaces a track's edit list; `fromSeconds` counts from where the old one began. */
+/** Replaces a track's edit list. `fromSeconds` counts from the start of the old one. */
 export function withEdits(file: Buffer, handler: "vide" | "soun", edits: Edits, rate = 1): Buffer {
   const track = trackStep(file, handler);
   let timescale = 1;
@@ -107,7 +107,7 @@ export function withEdits(file: Buffer, handler: "vide" | "soun", edits: Edits, 
   });
 }
 
-/** Two mp4 files of equal tracks as one: each track gets the sample descriptions of both. */
+/** Joins two mp4 files with the same kinds of tracks. Each track gets the sample descriptions of both. */
 export function joined(first: Buffer, second: Buffer): Buffer {
   const media = boxesOf(first).find(({ type }) => type === "mdat");
   const more = boxesOf(second).find(({ type }) => type === "mdat");
@@ -140,7 +140,7 @@ export function joined(first: Buffer, second: Buffer): Buffer {
       const sizes = { samples: sampleCount(first, a), chunks: chunkCount(first, a) };
       moov = withBox(moov, path(a), () => mergedTable(table, one, other, sizes, moveBy));
     }
-    // As long as there is media.
+    // A duration beyond the media's: the edit shows all of it.
     moov = withBox(moov, ["moov", a, "edts", "elst"], (body) =>
       Buffer.concat([body.subarray(0, 8), u32(3_600_000), body.subarray(12)]),
     );
@@ -149,9 +149,9 @@ export function joined(first: Buffer, second: Buffer): Buffer {
 }
 
 /**
- * Two fragmented mp4 files of equal tracks (`empty_moov`, `default_base_moof`) as one: the fragments of the
- * second say that their samples have the second description.
- * @param ticks by which the second begins later, by track_ID
+ * Joins two fragmented mp4 files with the same kinds of tracks (`empty_moov`, `default_base_moof`). The fragments
+ * of the second one use the second sample description.
+ * @param ticks by which the second file begins later, by track_ID
  */
 export function joinedFragments(
   first: Buffer,
@@ -206,7 +206,7 @@ function ofSecond(moof: Buffer, ticks: Readonly<Record<number, number>>): Buffer
       return Buffer.concat([body.subarray(0, 4), later]);
     });
     changed = withBox(changed, ["moof", `traf[${nth}]`, "trun"], (body) => {
-      // Each header has grown by four bytes, in front of the samples.
+      // Each track's `tfhd` has grown by four bytes, so the samples lie further back.
       const moved = Buffer.from(body);
       moved.writeInt32BE(moved.readInt32BE(8) + 4 * tracks, 8);
       return moved;

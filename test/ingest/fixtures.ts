@@ -1,13 +1,13 @@
 import { generatedClip } from "../setup/media.ts";
 
 /**
- * Sources made by native ffmpeg, each with one thing that breaks naive splitting. Small pictures:
- * what counts is which frames come out, not how they look.
+ * Sources made by native ffmpeg. Each has one property that breaks naive splitting. The frames are small, because
+ * tests check which frames come out and not their quality.
  */
 const RECIPES = {
-  /** B-frames and GOPs that never meet the 6 s grid; priming hidden by an edit list. */
+  /** B-frames, GOPs that never end on the 6 s grid, and priming hidden by an edit list. */
   "b-frames.mp4": [...picture(13, 25), ...tone(13), ...x264("-g", "70", "-bf", "3"), ...aac()],
-  /** Leading B-frames that need the GOP before; recovery points instead of IDR pictures. */
+  /** Leading B-frames that refer to the previous GOP, and recovery points instead of IDR frames. */
   "open-gop.mp4": [...picture(13, 25), ...openGop()],
   "open-gop.mkv": [...picture(13, 25), ...openGop()],
   "open-gop.ts": [...picture(13, 25), ...tone(13), ...openGop(), ...aac()],
@@ -16,7 +16,7 @@ const RECIPES = {
     ...["-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1"],
     ...["-x265-params", "open-gop=1:keyint=48:bframes=3:scenecut=0:log-level=error"],
   ],
-  /** Every 7th frame gone and a hole of a second. */
+  /** Without every 7th frame, and with a gap of one second. */
   "vfr.mp4": [
     ...picture(9, 30, "select='mod(n,7)*not(between(n,70,100))'"),
     ...["-fps_mode", "passthrough", ...x264("-g", "60")],
@@ -56,7 +56,7 @@ const RECIPES = {
     ...picture(7, 25, "interlace"),
     ...x264("-g", "50", "-flags", "+ilme+ildct", "-x264-params", "tff=1"),
   ],
-  /** 120 a second: every second one is kept. */
+  /** 120 frames per second, of which every second one is kept. */
   "slow-motion.mp4": [...picture(7, 120), ...x264("-g", "120")],
   "late-start.ts": [
     ...picture(8, 25),
@@ -64,7 +64,7 @@ const RECIPES = {
     ...[...x264("-g", "50", "-bf", "2"), ...aac(), "-output_ts_offset", "90000"],
   ],
   "flv.flv": [...picture(8, 30), ...tone(8, 44_100), ...x264("-g", "60", "-bf", "2"), ...aac()],
-  /** B-frames without times of their own. */
+  /** B-frames without timestamps. */
   "mpeg4-b.avi": [
     ...picture(8, 25),
     ...tone(8, 44_100),
@@ -75,7 +75,7 @@ const RECIPES = {
     ...tone(8),
     ...["-c:v", "mpeg2video", "-bf", "2", "-g", "15", "-q:v", "5", "-c:a", "mp2", "-f", "vob"],
   ],
-  /** Its picture is one that mediabunny leaves out. */
+  /** Video with a codec that mediabunny leaves out. */
   "mpeg2-ac3.ts": [
     ...picture(8, 25),
     ...tone(8),
@@ -97,11 +97,11 @@ const RECIPES = {
     ...tone(7),
     ...["-c:v", "mjpeg", "-q:v", "5", "-pix_fmt", "yuvj420p", "-c:a", "pcm_s16le"],
   ],
-  /** Blocks of no round number of milliseconds. */
+  /** Audio blocks whose duration is not a whole number of milliseconds. */
   "pcm.mkv": [...picture(13, 25), ...tone(13), ...x264("-g", "50"), "-c:a", "pcm_s16le"],
-  /** Sound that our demuxer does not even list. */
+  /** Audio with a codec that our demuxer does not even list. */
   "opus.ts": [...picture(7, 25), ...tone(7), ...x264("-g", "50"), "-c:a", "libopus"],
-  /** Sound that our demuxer does not know, beside a picture that it does. */
+  /** Audio with a codec that our demuxer does not support, beside video that it does. */
   "alac.mkv": [...picture(7, 25), ...tone(7), ...x264("-g", "50", "-bf", "2"), "-c:a", "alac"],
 } satisfies Record<string, string[]>;
 
@@ -113,13 +113,13 @@ export function source(name: SourceName): Promise<string> {
   return generatedClip(name, RECIPES[name]);
 }
 
-/** A picture where every frame differs from all others. */
+/** Video in which every frame differs from all others. */
 function picture(seconds: number, rate: number, filter = "null"): string[] {
   const moving = `testsrc2=size=160x96:rate=${rate}:duration=${seconds},noise=alls=8:allf=t`;
   return ["-f", "lavfi", "-i", `${moving},${filter}`];
 }
 
-/** Sound that never repeats: a rising tone, so that a shift by a sample shows. */
+/** A rising tone, which never repeats, so that a shift by one sample can be detected. */
 function tone(seconds: number, rate = 48_000): string[] {
   const rising = `aevalsrc=0.4*sin(2*PI*(200+40*t)*t)|0.4*sin(2*PI*(300+55*t)*t)`;
   return ["-f", "lavfi", "-i", `${rising}:s=${rate}:d=${seconds}`];
@@ -133,7 +133,7 @@ function openGop(): string[] {
   return x264("-x264-params", "open-gop=1:keyint=45:bframes=3:scenecut=0");
 }
 
-/** Without noise substitution: that differs from decode to decode, by design. */
+/** Without perceptual noise substitution, which by design decodes differently each time. */
 function aac(): string[] {
   return ["-c:a", "aac", "-b:a", "96k", "-aac_pns", "0"];
 }

@@ -5,10 +5,10 @@ import { sourceFrameTimes, worstTimeError } from "../exactness/decoded-frames.ts
 import { decodeVideoTasks, open, pictureHashes } from "./cut-and-decode.ts";
 import { SOURCE_NAMES, source } from "./fixtures.ts";
 
-/** Half a tick and the rounding of ffprobe's six decimals. */
+/** Covers half a tick, and the rounding of ffprobe's six decimals. */
 const TIME_ERROR_SECONDS = 0.000_02;
 
-/** No container of ours takes its packets: the picture is converted, and says so. */
+/** None of our containers supports these packets, so the video is converted, with a notice. */
 const CONVERTED: ReadonlySet<string> = new Set(["realvideo.rm"]);
 
 describe.each(SOURCE_NAMES)("%s", (name) => {
@@ -22,7 +22,7 @@ describe.each(SOURCE_NAMES)("%s", (name) => {
       const seconds = Array.from(frameTicks.slice(0, -1), (at) => at / TICKS_PER_SECOND);
       const truth = await sourceFrameTimes(path);
       expect(seconds).toHaveLength(truth.length);
-      // AVI keeps no time for the frame that B-frames come before; ffprobe says so.
+      // In AVI, the frame after B-frames in display order has no time: ffprobe reports none.
       const known = (_: number, i: number) => Number.isFinite(truth[i]);
       expect(truth.filter(known).length).toBeGreaterThan(0.98 * truth.length);
       const worst = worstTimeError(seconds.filter(known), truth.filter(known));

@@ -8,13 +8,13 @@ import { decodeVideoTasks, inFolder, open, pictureHashes, shownOnce } from "./cu
 import { withLastSample } from "./edited-boxes.ts";
 import { makeFolder } from "./made-folder.ts";
 
-/** Every frame differs; as many as `seconds` hold, at 25 a second. */
+/** Video of 25 different frames per second. */
 const moving = (seconds: number) => [
   ...["-f", "lavfi", "-i", `testsrc2=size=160x96:rate=25:duration=${seconds}`],
 ];
 const tone = (seconds: number) => ["-f", "lavfi", "-i", `sine=duration=${seconds}`];
 const x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-bf", "2"];
-/** Slides: four pictures, at 0, 20, 41.5 and 65 s. */
+/** Slides: four frames, at 0, 20, 41.5 and 65 s. */
 const slides = [
   ...["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=2:duration=66"],
   ...["-vf", "select='eq(n,0)+eq(n,40)+eq(n,83)+eq(n,130)'", "-fps_mode", "passthrough"],
@@ -27,11 +27,11 @@ interface Held {
   argv: string[];
   /** The right duration. */
   seconds: number;
-  /** How long the container says that the last sample lasts; default: what native ffmpeg writes. */
+  /** Duration of the last sample in the container; default: as native ffmpeg writes it. */
   lastSeconds?: number;
 }
 
-/** Sources with a picture that stays. */
+/** Sources with a frame that is shown for a long time. */
 const SOURCES: Held[] = [
   { name: "still-end.mp4", argv: [...moving(5), ...x264], seconds: 25, lastSeconds: 20.04 },
   {

@@ -9,10 +9,10 @@ import { decodeVideoTasks, inFolder, open, pictureHashes } from "./cut-and-decod
 import { type Edits, joined, joinedFragments, withEdits } from "./edited-boxes.ts";
 import { makeFolder } from "./made-folder.ts";
 
-/** Half a tick, and the milliseconds in which an edit list counts. */
+/** Covers half a tick, and the milliseconds in which edit lists count. */
 const TIME_ERROR_SECONDS = 0.0011;
 
-/** Native ffmpeg lets the last frame of a short edit overlap the next edit; here it comes before it. */
+/** Native ffmpeg lets the last frame of a short edit overlap the next edit. The product ends it before. */
 const OVERLAP_SECONDS = 0.13;
 
 const picture = (size: string) => [
@@ -44,7 +44,7 @@ const OPEN_GOP = [
   ...aac,
 ];
 
-/** Edit lists of files; native ffmpeg's output is taken as right. */
+/** Edit lists to test. Native ffmpeg's output counts as right. */
 const EDITED: [name: string, argv: string[], edits: Edits][] = [
   [
     "parts kept",
@@ -263,7 +263,7 @@ describe("fragments that say which sample description they have", () => {
     await inFolder(async (folder) => {
       const hashesOf = async (bytes: Buffer) => pictureHashes(await written(folder, bytes));
       const expected = [...(await hashesOf(one)), ...(await hashesOf(other))];
-      // Ten seconds of each: in ticks of the picture, in samples of the sound.
+      // Ten seconds of each, in the ticks of the video and in samples of the audio.
       const path = await written(folder, joinedFragments(one, other, { 1: 128_000, 2: 480_256 }));
       const opened = await open(path);
       const plan = opened.planJob();

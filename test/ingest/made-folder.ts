@@ -11,7 +11,7 @@ import type { LadderRung } from "../../shared/plan/plan.ts";
 import { writePlaylists } from "../playlist/native-segments.ts";
 import { open } from "./cut-and-decode.ts";
 
-/** A whole job by native ffmpeg, without a server: what `npm run transcode -- --out` would copy. */
+/** A whole job made by native ffmpeg without a server, in a folder like that of `npm run transcode -- --out`. */
 export interface MadeFolder {
   plan: JobPlan;
   /** Warnings for the source and for every task. */
@@ -25,7 +25,7 @@ const SMALL_LADDER: LadderRung[] = [
   { shortSide: 64, kilobitsPerSecond: 200 },
 ];
 
-/** Plans, cuts and encodes a file, checks each output as the gate does, and writes playlists to `dir`. */
+/** Plans, cuts and encodes a file, checks each output like the gate, and writes segments and playlists to `dir`. */
 export async function makeFolder(
   path: string,
   dir: string,

@@ -7,7 +7,7 @@ import { trackStep, u32, withBox } from "./edited-boxes.ts";
 
 const ONE = 65_536;
 
-/** The first two rows of display matrices (ISO/IEC 14496-12, 8.3.2), as cameras write them. */
+/** The first two rows of display matrices as cameras write them (ISO/IEC 14496-12, 8.3.2). */
 const MATRICES: [what: string, rotation: number, rows: [number, number, number, number]][] = [
   ["mirrored", 0, [-1, 0, 0, 1]],
   ["upside down and mirrored", 180, [1, 0, 0, -1]],

@@ -17,7 +17,7 @@ import { readCaptions } from "../../edge/captions/read-captions.ts";
 import { generatedClip } from "../setup/media.ts";
 import { inFolder, open } from "./cut-and-decode.ts";
 
-// WebVTT in MP4, written by mediabunny: every cue comes out with its text, time and place.
+// WebVTT in MP4, written by mediabunny. Every cue keeps its text, times and settings.
 
 const CUES = `WEBVTT
 
@@ -38,7 +38,7 @@ Two lines
 
 const GERMAN = "WEBVTT\n\n00:00:02.250 --> 00:00:05.125\nFür alle\n";
 
-/** A clip with two tracks of WebVTT. */
+/** A clip with two WebVTT tracks. */
 async function made(fastStart: "in-memory" | "fragmented"): Promise<Uint8Array> {
   const picture = "testsrc2=size=160x96:rate=25:duration=6";
   const x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "25"];
@@ -95,7 +95,7 @@ test.each(["in-memory", "fragmented"] as const)("%s", async (fastStart) => {
 test("what is cut off or says too much is left, and costs nothing else", async () => {
   await inFolder(async (folder) => {
     const bytes = Buffer.from(await made("in-memory"));
-    // Sizes of samples beyond the file.
+    // Sets sample sizes that reach beyond the end of the file.
     for (let at = bytes.indexOf("stsz"); at !== -1; at = bytes.indexOf("stsz", at + 4)) {
       const isText = bytes.readUInt32BE(at + 8) === 0 && bytes.readUInt32BE(at + 12) < 20;
       if (isText) bytes.writeUInt32BE(0x7fff_ffff, at + 16);

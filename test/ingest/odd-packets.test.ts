@@ -23,10 +23,10 @@ const vp9 = [
   ...["-auto-alt-ref", "1", "-lag-in-frames", "16", "-g", "60"],
 ];
 
-/** One sample becomes these; the first of them that is no wrapping lasts as long. */
+/** Splits a sample into several. The first of them that is not wrapping gets the sample's duration. */
 type Split = (sample: Uint8Array, nth: number) => Uint8Array[];
 
-/** Each NAL unit is a sample of its own, as drones write them. */
+/** Makes each NAL unit a sample, as some drones do. */
 const unitByUnit: Split = (sample) => {
   const parts: Uint8Array[] = [];
   const view = new DataView(sample.buffer, sample.byteOffset);
@@ -40,14 +40,14 @@ const unitByUnit: Split = (sample) => {
 
 const withEmpty: Split = (sample) => [sample, new Uint8Array(0)];
 
-/** A message of 600 bytes (SEI, user_data_unregistered), larger than many a picture, in a sample of its own. */
+/** An SEI message (user_data_unregistered) of 600 bytes, larger than many frames. */
 const largeMessage = Uint8Array.of(0, 0, 2, 90, 6, 5, 255, 255, 86, ...Array(596).fill(7), 0x80);
 const withLargeMessages: Split = (sample) => [largeMessage, sample];
-/** As where files of two cameras are joined. */
+/** Like joined files of two cameras. */
 const laterWithLargeMessages: Split = (sample, nth) =>
   nth < 150 ? [sample] : withLargeMessages(sample, nth);
 
-/** The frames of a superframe (VP9 bitstream specification, annex B), each a packet of its own. */
+/** Splits a superframe (VP9 bitstream specification, annex B) into packets of one frame. */
 const superframes: Split = (sample) => {
   const marker = sample.at(-1) ?? 0;
   if ((marker & 0xe0) !== 0xc0) return [sample];
@@ -65,7 +65,7 @@ const superframes: Split = (sample) => {
   return parts;
 };
 
-/** A file with its samples split. */
+/** Rewrites a file with its samples split. */
 async function split(path: string, parts: Split): Promise<ArrayBuffer> {
   const blob = await openAsBlob(path);
   const layout = await readIsoLayout(blob, new AbortController().signal);
@@ -158,7 +158,7 @@ test("frames with another one's time are named with the time of the first", asyn
   const [told, ...more] = facts.notices;
   expect(more).toEqual([]);
   expect(told?.code).toBe("FRAMES_MOVED");
-  // It is shown one tick after the other.
+  // The moved frame is shown one tick after the previous one.
   const { frameTicks } = index.video;
   const moved = frameTicks.findIndex((at, i) => i > 0 && at - (frameTicks[i - 1] ?? 0) === 1);
   expect(moved).toBeGreaterThan(0);

@@ -1,11 +1,11 @@
-/** AVI files with their video chunks edited (RIFF; the index is `idx1` of OpenDML's predecessor). */
+/** Edits the video chunks of AVI files (RIFF with an `idx1` index, without OpenDML). */
 
-/** One chunk of the picture becomes these. */
+/** Replaces the list of video chunks. */
 export type EditChunks = (chunks: Buffer[]) => Buffer[];
 
 const KEY_FRAME = 0x10;
 
-/** @param avi with a single video stream, as ffmpeg writes it: one `movi` list and an `idx1` */
+/** @param avi with a single video stream, one `movi` list and an `idx1`, as ffmpeg writes it */
 export function withChunks(avi: Buffer, edit: EditChunks): Buffer {
   const lists = childrenOf(avi, 12, avi.length);
   const movi = lists.find(({ at, id }) => id === "LIST" && type(avi, at) === "movi");
@@ -38,7 +38,7 @@ export function withChunks(avi: Buffer, edit: EditChunks): Buffer {
   return chunkOf("RIFF", Buffer.concat([Buffer.from("AVI "), ...parts]));
 }
 
-/** `dwTotalFrames` of the main header, `dwLength` of the stream's. */
+/** Sets `dwTotalFrames` of the main header and `dwLength` of the stream header. */
 function countFrames(header: Buffer, frames: number): void {
   const avih = header.indexOf("avih");
   const strh = header.indexOf("strh");
@@ -59,16 +59,19 @@ function isIntra(data: Buffer): boolean {
   return codingType(data) === 0;
 }
 
-/** A P picture that is not coded: `vop_coded` is 0. @param timeBits of `vop_time_increment` */
+/** A P-VOP with `vop_coded` 0, which repeats the frame before it. @param timeBits of `vop_time_increment` */
 export function notCoded(timeBits: number): Buffer {
-  // Coding type 01, modulo_time_base 0, marker, time increment 0, marker, vop_coded 0, then stuffing 0111...
+  // Bits: coding type 01, modulo_time_base 0, marker, time increment 0, marker, vop_coded 0, stuffing 0111...
   const bits = `010 1${"0".repeat(timeBits)}10`.replace(" ", "");
   const stuffed = `${bits}0`.padEnd(Math.ceil((bits.length + 1) / 8) * 8, "1");
   const bytes = stuffed.match(/.{8}/g) ?? [];
   return Buffer.concat([VOP, Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)))]);
 }
 
-/** As DivX and XviD pack B pictures: with the picture that they need after them, and a placeholder for each. */
+/**
+ * Packs B-VOPs like DivX and XviD: in one chunk with the following VOP that they refer to, with a placeholder chunk
+ * for each.
+ */
 export function packed(timeBits: number): EditChunks {
   return (chunks) => {
     const out: Buffer[] = [];
@@ -85,7 +88,7 @@ export function packed(timeBits: number): EditChunks {
   };
 }
 
-/** The encoder says in the first chunk that it packs. */
+/** Adds the encoder's mark for packed bitstreams to the first chunk. */
 function withUserData(data: Buffer): Buffer {
   const at = data.indexOf(VOP);
   return Buffer.concat([data.subarray(0, at), VOL_USER_DATA, data.subarray(at)]);

@@ -6,19 +6,19 @@ import { generatedClip } from "../setup/media.ts";
 import { decodeVideoTasks, inFolder, open, pictureHashes } from "./cut-and-decode.ts";
 import { type EditChunks, notCoded, packed, withChunks } from "./packed-avi.ts";
 
-// XviD and DivX in AVI: packets with two pictures, packets with none. Native ffmpeg is right.
+// XviD and DivX in AVI: chunks with two frames, and with none. Native ffmpeg's output counts as right.
 
-/** Bits of a time increment at 25 frames a second. */
+/** Bits of a `vop_time_increment` at 25 frames per second. */
 const TIME_BITS = 5;
 const xvid = (bFrames: number) => [
   ...["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=6.04"],
   ...["-c:v", "mpeg4", "-q:v", "4", "-g", "50", "-bf", String(bFrames), "-vtag", "XVID"],
 ];
 
-/** A picture that shows the one before it again, as encoders write where nothing moves. */
+/** Adds frames that repeat the previous one, which encoders write where nothing moves. */
 const repeated: EditChunks = (chunks) =>
   chunks.flatMap((data, nth) => (nth % 10 === 9 ? [data, notCoded(TIME_BITS)] : [data]));
-/** As capture programs write where a frame was dropped. */
+/** Adds empty chunks, which capture programs write where a frame was dropped. */
 const dropped: EditChunks = (chunks) =>
   chunks.flatMap((data, nth) => (nth % 10 === 9 ? [data, Buffer.alloc(0)] : [data]));
 
@@ -48,7 +48,7 @@ describe("MPEG-4 pictures in AVI chunks", () => {
       opened.close();
       expect(tasks.flatMap(({ hashes }) => hashes)).toEqual(expected);
       for (const { planned, hashes } of tasks) expect(hashes).toHaveLength(planned);
-      // Chunks of AVI have no times: native ffmpeg knows them where pictures are shown as they come.
+      // AVI chunks have no times. Native ffmpeg knows a frame's time only without B-frames.
       const even = Array.from({ length: expected.length }, (_, nth) => nth / 25);
       const shown = bFrames > 0 ? even : await sourceFrameTimes(path);
       expect(worstTimeError(times, shown)).toBeLessThan(0.001);

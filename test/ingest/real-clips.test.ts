@@ -6,7 +6,7 @@ import { worstTimeError } from "../exactness/decoded-frames.ts";
 import { clipFacts, frameTimesSeconds, realClip } from "../setup/media.ts";
 import { decodeVideoTasks, open, pictureHashes } from "./cut-and-decode.ts";
 
-/** The truth about a clip, found by decoding it with native ffmpeg. */
+/** Facts about a clip, found by decoding it with native ffmpeg. */
 interface ClipTruth {
   file: string;
   expect: "ok" | "error";
@@ -31,7 +31,7 @@ const clips = (clipFacts() as unknown as ClipTruth[]).filter(
 );
 const TIME_ERROR_SECONDS = 0.000_02;
 
-/** Decoding these twice takes minutes; their times are checked, and their like is decoded. */
+/** Decoding these takes minutes. Only their times are checked; similar clips are decoded. */
 const NOT_DECODED = new Set(["footage480p5min.mp4"]);
 
 describe.skipIf(clips.length === 0)("real clips", () => {
@@ -51,7 +51,7 @@ describe.skipIf(clips.length === 0)("real clips", () => {
         transfer: clip.video.colorTransfer === "smpte2084" ? "pq" : "sdr",
       });
       expect(facts.video.frameRate).toBeCloseTo(clip.video.avgFrameRate, 2);
-      // Containers disagree on how long the last frame lasts; by less than a frame.
+      // Containers differ on the duration of the last frame, by less than a frame.
       const slack = 1 / clip.video.avgFrameRate;
       expect(Math.abs(facts.durationTicks / TICKS_PER_SECOND - clip.video.duration)).toBeLessThan(
         slack,
@@ -64,11 +64,11 @@ describe.skipIf(clips.length === 0)("real clips", () => {
         );
         expect(worstTimeError(found, times)).toBeLessThan(TIME_ERROR_SECONDS);
       }
-      // Headers may say 2 where 6 are coded; what counts is one or more.
+      // Headers may say 2 channels for 6 coded ones, so only mono and more than one are told apart.
       const shape = (track: { channels: number; sampleRate: number }) =>
         `${Math.min(2, track.channels)} at ${track.sampleRate}`;
       expect(facts.audio.map(shape)).toEqual(clip.audio.map(shape));
-      // All of them are text.
+      // All subtitles are text.
       expect(facts.subtitles?.map(({ isText }) => isText)).toEqual(clip.subtitles.map(() => true));
       expect(facts.notices).toEqual(coloursReduced(facts.video));
       expect(facts.warnings).toHaveLength(facts.notices.length);

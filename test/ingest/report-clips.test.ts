@@ -12,19 +12,22 @@ import { realClip } from "../setup/media.ts";
 import { inFolder, open } from "./cut-and-decode.ts";
 import { makeFolder } from "./made-folder.ts";
 
-/** Files rebuilt from public bug reports: each is right, or what is lost is named with its time. */
+/** Files rebuilt from public bug reports. Each result is right, or a notice with a time names what is lost. */
 
 interface ReportClip {
   file: string;
   frames: number;
-  /** Of the whole, what native ffmpeg shows and plays of it. */
+  /** Duration of the file as native ffmpeg plays it, video and audio together. */
   seconds: number;
   size: string;
-  /** From and to where each audio track is heard, in seconds. */
+  /** Start and end of each audio track's audible part, in seconds. */
   audio: [number, number][];
-  /** Code, and the second that it tells. */
+  /** Code and time in seconds of each notice. */
   notices?: [string, number][];
-  /** Where two recordings overlap, the second is shifted: the source's own times are no measure. */
+  /**
+   * Set where two recordings overlap. The second one is then shifted, so its times cannot be compared with the
+   * source's.
+   */
   isShifted?: boolean;
 }
 
@@ -87,7 +90,7 @@ function clip(
 
 const there = CLIPS.filter(({ file }) => realClip(file) !== null);
 
-/** What containers round. */
+/** Tolerance for times that containers round. */
 const NEAR_SECONDS = 0.03;
 
 test.skipIf(there.length === 0)("no file is without its row", async () => {

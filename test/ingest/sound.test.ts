@@ -7,9 +7,9 @@ import { cut, decodedSound, inFolder, open } from "./cut-and-decode.ts";
 import { type SourceName, source } from "./fixtures.ts";
 
 /**
- * Each run of sound is cut and decoded alone, and laid on the timeline by what its chunk says. It must
- * be the sound of the whole file, sample for sample: a run that lies one sample off clicks.
- * Lossy decoders settle after their pre-roll to within this of full scale.
+ * Cuts and decodes each run of audio alone, and places it on the timeline by its chunk's times. It has to equal the
+ * audio of the whole file, sample by sample: a shift by one sample is audible as a click. `SETTLED`: the
+ * difference, as a share of full scale, that remains after a lossy decoder's pre-roll.
  */
 const SETTLED = 2e-3;
 

@@ -19,7 +19,7 @@ const x265 = [
   ...["-x265-params", "bframes=2:keyint=50:log-level=error"],
 ];
 
-/** The second part begins so many seconds after the first one does, which lasts 5 s. */
+/** `seconds`: start of the second part, counted from the start of the first one, which lasts 5 s. */
 const SPLICES: [what: string, seconds: number, codec: string[], words: RegExp][] = [
   ["overlaps by a frame", 4.96, x264(0), /At 0:0\d\.\d two recordings overlap by 1 frame;/],
   ["overlaps by two frames", 4.92, x264(0), /overlap by 2 frames/],

@@ -12,7 +12,7 @@ const LINES =
 const picture = ["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=25:duration=2"];
 const x264 = ["-c:v", "libx264", "-preset", "ultrafast"];
 
-/** Makes a file with so many tracks of subtitles, and opens it. */
+/** Makes a file with `tracks` subtitle tracks, and opens it. */
 async function made<T>(
   name: string,
   tracks: number,
@@ -51,7 +51,7 @@ describe("texts are found, and read", () => {
     ["film.mkv", 3, [...x264, "-c:s", "ass"], "ass"],
     ["film-srt.mkv", 2, [...x264, "-c:s", "srt"], "srt"],
     ["film.webm", 1, ["-c:v", "libvpx", "-deadline", "realtime", "-c:s", "webvtt"], "vtt"],
-    // Of a kind that is rewritten first.
+    // MPEG-4 video, which has to be rewritten first.
     ["film-mpeg4.mkv", 2, ["-c:v", "mpeg4", "-c:s", "srt"], "srt"],
   ])("%s with %d", async (name, count, argv, format) => {
     await made(name, count, [...argv, ...german], async (source) => {
@@ -59,7 +59,7 @@ describe("texts are found, and read", () => {
       expect(facts.notices).toEqual([]);
       expect(facts.subtitles).toHaveLength(count);
       const first = { language: "de", title: "Für alle", isText: true };
-      // MP4 has no names; QuickTime's numbers of languages are left to ffmpeg.
+      // MP4 tracks have no titles. QuickTime's language numbers are not read, so the language of a .mov is unknown.
       const inMp4 = { ...first, language: name.endsWith("mov") ? "und" : "de", title: null };
       expect(facts.subtitles?.[0]).toMatchObject(/mkv|webm/.test(name) ? first : inMp4);
       const tracks = await source.captions(signal);
@@ -95,7 +95,7 @@ describe("what is no text is named, since it is left out", () => {
       const path = join(folder, "film.ts");
       await ffmpeg([...picture, ...sound, ...x264, path]);
       const stream = await readFile(path);
-      // The table's entry of the sound: type 3, PID 0x101, and a descriptor, which tells its language.
+      // The audio's entry in the program map table: stream type 3, PID 0x101, and its language descriptor.
       const entry = Buffer.of(0x03, 0xe1, 0x01, 0xf0, 0x06, 0x0a);
       for (let at = stream.indexOf(entry); at !== -1; at = stream.indexOf(entry, at + 1)) {
         stream[at] = type;

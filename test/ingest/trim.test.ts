@@ -18,14 +18,14 @@ import {
 } from "./cut-and-decode.ts";
 import { type SourceName, source } from "./fixtures.ts";
 
-/** On no frame, no key frame and no AAC frame of any of the sources. */
+/** Times at which none of the sources has a frame or an AAC frame. */
 const PART = { startSeconds: 2.613, endSeconds: 6.377 };
 const TIME_ERROR_SECONDS = 0.000_02;
-/** As in `sound.test.ts`. */
+/** See `sound.test.ts`. */
 const SETTLED = 2e-3;
-/** In samples, the nearest first: where the sound might lie instead. */
+/** Shifts of the audio that are tried, in samples, the smallest first. */
 const SHIFTS = Array.from({ length: 21 }, (_, i) => (i % 2 === 0 ? i / 2 : -(i + 1) / 2));
-/** A frame that stays for longer is cut, not left out. */
+/** A frame that is shown for longer than this is shortened by a trim, not left out. */
 const HELD_SECONDS = 1;
 
 const GENERATED = [
@@ -73,7 +73,10 @@ describe.each([...GENERATED, ...REAL])("a part of %s", (name) => {
   });
 });
 
-/** What native ffmpeg shows between start and end: positions of frames, and their times from the first of all. */
+/**
+ * Frames of the part, as native ffmpeg decodes them: index of the first, index after the last, and times of all the
+ * file's frames from its first on.
+ */
 async function truthOf(path: string): Promise<{ first: number; end: number; times: number[] }> {
   const all = await sourceFrameTimes(path);
   const times = all.map((at) => at - (all[0] ?? 0));
@@ -105,8 +108,8 @@ function frameStart({ facts }: Source): number {
 }
 
 /**
- * Each run, decoded alone, is the sound of the whole file from the part's first frame on.
- * @param hasNoise its encoder left noise for decoders to make up, another one each time
+ * Decodes each run alone, and compares it with the audio of the whole file from the part's first frame on.
+ * @param hasNoise set for an encoder that uses noise substitution, which decodes differently each time
  */
 async function checkSound(path: string, part: Source, hasNoise: boolean): Promise<void> {
   const plan = part.planJob();
@@ -146,7 +149,7 @@ async function checkSound(path: string, part: Source, hasNoise: boolean): Promis
         }
       }
       expect(compared / length, `coverage of segment ${segment.index}`).toBeGreaterThan(0.9);
-      // A frame begins between two samples, here and there.
+      // A frame may begin between two samples, so a shift of one is allowed.
       const best = power.indexOf(Math.min(...power));
       expect(Math.abs(SHIFTS[best] ?? 9), `segment ${segment.index}`).toBeLessThanOrEqual(1);
       if (!hasNoise) expect(worst[best], `segment ${segment.index}`).toBeLessThan(SETTLED);

@@ -6,7 +6,7 @@ import { decodeVideoTasks, inFolder, open } from "./cut-and-decode.ts";
 import { type Edits, withEdits, withLastSample } from "./edited-boxes.ts";
 import { source } from "./fixtures.ts";
 
-/** Files that are no usable video: a code and words for people, at once. */
+/** Files that are no usable video are refused at once, with a code and a readable message. */
 describe("refused", () => {
   const cases: [what: string, code: string, words: RegExp, bytes: () => Promise<Uint8Array>][] = [
     ["an empty file", "SOURCE_EMPTY", /empty/, async () => new Uint8Array(0)],
@@ -143,7 +143,7 @@ function firstPart(bytes: Uint8Array, share: number): Uint8Array {
   return bytes.subarray(0, Math.floor(bytes.length * share));
 }
 
-/** The same each time, and nothing's beginning. */
+/** The same pseudo-random bytes each time. They are the beginning of no known format. */
 function noise(length: number): Uint8Array {
   let state = 12_345;
   return Uint8Array.from({ length }, () => {
