@@ -7,7 +7,7 @@ import { Cancellations } from "../../web/saved/cancellations.ts";
 
 const JOB = "0123456789abcdefghjk";
 
-/** The browser's storage, which stays over visits. */
+/** The browser's storage, which outlives a visit. */
 let storage: Map<string, string>;
 beforeEach(() => {
   storage = new Map();
@@ -17,7 +17,7 @@ beforeEach(() => {
   });
 });
 
-/** Its waits end when a test says so. */
+/** A clock whose timers run when a test says so. */
 function slowClock() {
   const waits: (() => void)[] = [];
   const clock: Clock = {
@@ -31,7 +31,7 @@ function slowClock() {
   return { clock, pass: () => waits.splice(0).forEach((end) => void end()) };
 }
 
-/** Answers with each code in turn, then hears all. */
+/** An edge that answers the calls with these codes in order, and then accepts all. */
 function edge(...codes: ("NETWORK" | "INTERNAL" | "FORBIDDEN" | "JOB_NOT_FOUND")[]) {
   const heard: string[] = [];
   const deleted: string[] = [];
@@ -42,7 +42,7 @@ function edge(...codes: ("NETWORK" | "INTERNAL" | "FORBIDDEN" | "JOB_NOT_FOUND")
       if (code !== undefined) throw new TributaryError(code, "No.");
       heard.push(`${jobId} ${token}`);
     },
-    // The cancellation asks for nothing else of it.
+    // The cancellation reads only the state.
     jobStatus: async () => ({ state }) as JobStatus,
     deleteVideo: async (jobId: string, token: string) => {
       deleted.push(`${jobId} ${token}`);

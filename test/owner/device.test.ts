@@ -17,7 +17,7 @@ const WINDOWS_TOUCH =
 test("phones and tablets are told from computers: an iPad says it is a Mac, but has a touch screen", () => {
   expect(browser(IPHONE).mobile).toBe(true);
   expect(browser(MAC, { maxTouchPoints: 5 }).mobile).toBe(true);
-  // Chromium's hint says "mobile" of phones alone.
+  // Chromium's `mobile` hint is true only for phones, not for tablets.
   expect(browser(ANDROID_TABLET, { userAgentData: { mobile: false } }).mobile).toBe(true);
   expect(browser(MAC).mobile).toBe(false);
   expect(browser(WINDOWS_TOUCH, { maxTouchPoints: 10 }).mobile).toBe(false);

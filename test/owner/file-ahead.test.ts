@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FileAhead, type OpeningHow } from "../../web/owner/file-ahead.ts";
 
-/** Files that are opened, and closed, by name. */
+/** A `FileAhead` with a log of the files that are opened and closed. */
 function desk() {
   const log: string[] = [];
   const hows: OpeningHow[] = [];

@@ -5,16 +5,16 @@ const owner = { role: "owner", connected: true, speed: 1.5, slots: 2 } as const;
 const phone = { role: "contributor", connected: true, speed: 1, slots: 1 } as const;
 
 test("two phones save more where phones were measured to be fast, and less where many help", () => {
-  // Half as fast as this device each, and a third of their work is done twice.
+  // Each phone counts as half as fast as this device, and a third of its work is done twice.
   expect(secondsWithPhones([owner], 540, 2)).toBeCloseTo(540 / (1 + 2 / 3));
   const unmeasured = { ...owner, speed: null };
   expect(secondsWithPhones([unmeasured], 540, 2)).toBeCloseTo(540 / (1 + 2 / 3));
-  // Speeds 3 here and 1 for each phone.
+  // Measured speeds: 3 for this device and 1 for each phone.
   expect(secondsWithPhones([owner, phone], 540, 2)).toBeCloseTo(
     (540 * (3 + 2 / 3)) / (3 + (3 * 2) / 3),
   );
   const many = Array(10).fill(phone);
   expect(secondsWithPhones([owner, ...many], 540, 2)).toBeGreaterThan(450);
-  // One that has left says nothing.
+  // A phone that has left does not count.
   expect(secondsWithPhones([owner, { ...phone, connected: false }], 540, 2)).toBeCloseTo(324);
 });

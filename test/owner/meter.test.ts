@@ -3,7 +3,7 @@ import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { ProgressMeter } from "../../web/owner/meter.ts";
 import { job } from "../web/stories/states.ts";
 
-/** A job of which each task stands as given. */
+/** A job whose tasks have these states and shares of progress. */
 function standing(...tasks: [TaskView["state"], number][]): JobView {
   const view = job(tasks.map(([state]) => state));
   return {
@@ -14,7 +14,11 @@ function standing(...tasks: [TaskView["state"], number][]): JobView {
   };
 }
 
-/** Two tasks in work, made at `rate` of a task a second, from `fromMs` on. */
+/**
+ * Feeds the meter for `ms` with two tasks at work.
+ * @param rate tasks per second at a time
+ * @returns the times left that the meter gave
+ */
 function work(meter: ProgressMeter, rate: (atMs: number) => number, ms: number) {
   const told: (number | null)[] = [];
   let made = 0;
@@ -41,7 +45,7 @@ test("what a helper made counts until the owner has made it a second time", () =
   if (owner === undefined) throw new Error("no owner");
   const helper = { ...owner, id: "phone", role: "contributor" as const, trust: "new" as const };
   const told: number[] = [];
-  // One part each; the helper's is then made again here, at the same speed: 20 s and 20 s.
+  // The owner and a helper make one task each. The helper's is then audited here at the same speed: 20 s and 20 s.
   for (let atMs = 0; atMs < 40_000; atMs += 500) {
     const made = Math.min(1, atMs / 20_000);
     const audited = Math.max(0, atMs / 20_000 - 1);
@@ -107,12 +111,12 @@ test("while audio alone is left it moves, and its time is told", () => {
     told.push(meter.etaSeconds);
   }
   expect(told).not.toContain(null);
-  // It is a small share of the work of the video.
+  // Audio is a small share of the work, so the time left is short.
   expect(Math.max(...told.map((each) => each ?? 0))).toBeLessThan(10);
 });
 
 test("the time in which encoders are loaded says nothing of their speed", () => {
-  // Nothing for two seconds, then a task in ten.
+  // No progress for two seconds, then a task in ten.
   const told = work(new ProgressMeter(), (atMs) => (atMs < 2_000 ? 0.001 : 0.2), 10_000);
   const known = told.map((eta, index) => ({ eta, truth: 12 - index / 2 }));
   expect(known.filter(({ eta }) => eta !== null).length).toBeGreaterThan(8);
@@ -124,7 +128,7 @@ test("the time in which encoders are loaded says nothing of their speed", () => 
 test("parts made before Start jump into place, and say nothing of the speed", () => {
   const meter = new ProgressMeter(new Set(["v-0"]));
   for (let atMs = 0; atMs <= 30_000; atMs += 500) {
-    // The first is there at once; the second takes 60 s.
+    // The first task is done at once. The second one takes 60 s.
     meter.update(standing(["done", 1], ["leased", atMs / 60_000]), atMs);
   }
   expect(meter.etaSeconds ?? 0).toBeGreaterThan(25);
@@ -134,7 +138,7 @@ test("parts made before Start jump into place, and say nothing of the speed", ()
 test("an encoder that shows nothing while it looks ahead is not taken for a slow one", () => {
   const meter = new ProgressMeter();
   const told: { eta: number | null; truth: number }[] = [];
-  // Six tasks of 10 s, one after the other, each of which shows nothing for its first 4 s.
+  // Six tasks of 10 s in a row. None shows progress in its first 4 s.
   for (let atMs = 0; atMs < 60_000; atMs += 500) {
     const at = Math.floor(atMs / 10_000);
     const share = (atMs % 10_000) / 10_000;
@@ -156,7 +160,7 @@ test("an encoder that shows nothing while it looks ahead is not taken for a slow
 test("somebody who tells seldom how far they are counts as they are likely to be", () => {
   const meter = new ProgressMeter();
   const errors: number[] = [];
-  // Two tasks of 40 s, side by side: what the server made is told every ten seconds.
+  // Two tasks of 40 s at the same time. The server reports its progress every ten seconds.
   for (let atMs = 0; atMs < 38_000; atMs += 500) {
     const view = standing(["leased", atMs / 40_000], ["leased", Math.floor(atMs / 10_000) / 4]);
     const [owner] = view.holders;
@@ -177,7 +181,7 @@ test("somebody who tells seldom how far they are counts as they are likely to be
 test("somebody who tells less often than that is not taken for standing still", () => {
   const meter = new ProgressMeter();
   const told: number[] = [];
-  // Ten minutes of work that is told twice a minute.
+  // Ten minutes of work, with progress reported twice a minute.
   for (let atMs = 0; atMs < 500_000; atMs += 500) {
     meter.update(standing(["leased", Math.floor(atMs / 30_000) / 20]), atMs);
     const eta = meter.etaSeconds;

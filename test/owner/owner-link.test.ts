@@ -5,7 +5,7 @@ import type { OwnerConnection } from "../../web/pages/upload/connect-owner.ts";
 import { OwnerLink } from "../../web/pages/upload/owner-link.ts";
 import { STATES } from "../web/stories/states.ts";
 
-/** Order of answers and pushed states, as no real worker can be made to give it at will. */
+/** A worker whose answers and pushed states come in an order that a test sets. No real worker can be made to do so. */
 
 class ScriptedWorker {
   readonly #death = Promise.withResolvers<TributaryError>();
@@ -14,7 +14,7 @@ class ScriptedWorker {
 
   readonly connection = {
     died: this.#death.promise,
-    // The link calls no other method by itself.
+    // The only method that the link calls by itself.
     api: {
       subscribe: async (onState: (snapshot: OwnerSnapshot) => void) => {
         this.push = onState;

@@ -17,7 +17,7 @@ function grantOf(kind: "video" | "audio"): LeaseGrant {
   return leaseGrant(PLAN, task, { id: "l", attempt: 1 }, { from: "local" });
 }
 
-/** Codes beside a task that an engine made, where the page had promised one. */
+/** Codes of the notices that come with a task that this engine made. */
 async function toldOf(
   grant: LeaseGrant,
   engine: Engine,
@@ -46,7 +46,7 @@ test("nothing is told where nothing was promised, or what was promised was done"
   const plain = ["PICTURES_REPAIRED"];
   expect(await toldOf(grantOf("video"), "webcodecs")).toEqual(plain);
   expect(await toldOf(grantOf("video"), "ffmpeg-wasm", "ffmpeg")).toEqual(plain);
-  // Sound is the same from either; and the coordinator may ask for ffmpeg's own.
+  // No notice for audio, which is the same from either engine, nor where the coordinator demands ffmpeg.
   expect(await toldOf(grantOf("audio"), "ffmpeg-wasm")).toEqual(plain);
   const bound: LeaseGrant = { ...grantOf("video"), engine: "ffmpeg-wasm" };
   expect(await toldOf(bound, "ffmpeg-wasm")).toEqual(plain);

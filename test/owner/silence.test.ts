@@ -7,7 +7,7 @@ import { entrySentence } from "../../web/pages/upload/tray-sentence.ts";
 import type { TrayEntry } from "../../web/saved/tray-entry.ts";
 import { STATES } from "../web/stories/states.ts";
 
-// Silence is said: in the line beside the figures, in the list of videos, and to screen readers.
+// A video without audio is said to be silent: beside the figures, in the list of videos, and to screen readers.
 
 function running(work: Partial<Work>): RunningState {
   return { ...STATES.running, work: { ...STATES.running.work, ...work } };

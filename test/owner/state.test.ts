@@ -51,7 +51,7 @@ const TYPES = Object.keys(EVENTS) as EventType[];
 const after = (...types: EventType[]): OwnerState =>
   types.reduce((state: OwnerState, type) => reduce(state, EVENTS[type]), IDLE);
 
-/** Where each event leads; an event that is not named changes nothing. */
+/** The next phase for each event. An event that is not named changes nothing. */
 const LEADS: Record<OwnerState["phase"], Partial<Record<EventType, OwnerState["phase"]>>> = {
   idle: {},
   inspecting: { reading: "inspecting", inspected: "inspected" },
@@ -84,9 +84,9 @@ const LEADS: Record<OwnerState["phase"], Partial<Record<EventType, OwnerState["p
   failed: {},
   cancelled: {},
 };
-/** In every phase. */
+/** Events that are possible in every phase. */
 const ALWAYS = { picked: "inspecting", resumed: "needs-file", reset: "idle" } as const;
-/** In every phase that is neither idle nor an end. */
+/** Events that are possible in every phase that is neither idle nor an end. */
 const ENDS = { failed: "failed", cancelled: "cancelled" } as const;
 
 test.each(Object.keys(STATES) as StateName[])(

@@ -5,7 +5,7 @@ import { UploadQueue } from "../../web/pages/upload/upload-queue.ts";
 import type { NextFile } from "../../web/pages/upload/upload-session.ts";
 import { STATES } from "../web/stories/states.ts";
 
-/** Which file is read ahead, with a session that does at once what it is asked for. */
+/** Which file is read ahead. The session here completes each call at once. */
 
 const REQUEST = { visibility: "unlisted", details: {}, captions: [] } as const;
 
@@ -43,14 +43,14 @@ test("the next file is prepared while one is at work, and taken by the same key"
   const { queue, prepared, taken, show, idOf, drop } = await openQueue();
   drop("a", "b", "c");
   await expect.poll(() => taken.map(([name]) => name)).toEqual(["a"]);
-  // Nothing is read ahead of a file that may yet be put aside.
+  // While the current file may still be put aside, no other one is read ahead.
   expect(prepared).toEqual([]);
   await queue.share({ ...REQUEST, captions: [] }, true);
   expect(prepared).toEqual(["b"]);
   const b = idOf("b");
   show("ready");
   await expect.poll(() => taken.at(-1)).toEqual(["b", b]);
-  // Then the one behind it; never closed on its own way in.
+  // Then the next file. The one that is starting was not closed.
   await expect.poll(() => prepared).toEqual(["b", "c"]);
   show("ready");
   await expect.poll(() => prepared).toEqual(["b", "c", null]);
@@ -66,7 +66,7 @@ test("what is prepared follows the list: moved, removed, given up", async () => 
   expect(prepared).toEqual(["b", "c", "b"]);
   await queue.remove(idOf("b"));
   expect(prepared).toEqual(["b", "c", "b", null]);
-  // One that nobody started yet does not start by itself.
+  // A file that was only dropped does not start by itself.
   drop("d");
   expect(prepared).toHaveLength(4);
   queue.shareWaiting("unlisted");

@@ -5,7 +5,7 @@ import { rssFeed } from "../../edge/pages/rss.ts";
 import { sitemap } from "../../edge/pages/sitemap.ts";
 import { HOSTILE, HOSTILE_VIDEO, ORIGIN, publishedVideo, VIDEO } from "./published-video.ts";
 
-// Feeds as other programs read them: feedsmith for RSS, fast-xml-parser for the sitemap.
+// Feeds and the sitemap, read by other programs: feedsmith and fast-xml-parser.
 
 const ENCLOSURE = {
   url: `${ORIGIN}/v/${VIDEO.id}/download.mp4`,

@@ -1,7 +1,7 @@
 import { published } from "../../edge/pages/published.ts";
 import type { Video } from "../../shared/wire/api.ts";
 
-/** Every way out of a text: of an attribute, an element, a script, a comment, a CDATA section, a line. */
+/** A text that would break out of an attribute, element, script, comment, CDATA section or line without escaping. */
 export const HOSTILE = `"><img src=x onerror=attack()></title></script><script>attack()</script><!-- ]]> ' & &amp; \\u003c {{x}}`;
 
 export const VIDEO: Video = {

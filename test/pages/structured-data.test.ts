@@ -4,10 +4,9 @@ import { expect, test } from "vitest";
 import { watchHead } from "../../edge/pages/page-head.ts";
 import { publishedVideo, VIDEO } from "./published-video.ts";
 
-// The structured data of a watch page, by the rules of Google's rich results as a validator has them that nobody here
-// wrote.
+// The structured data of a watch page, checked with a third-party validator for Google's rich results.
 
-/** What may be left out, and is: nothing of it is known of a video here. */
+/** Warnings about optional fields, which are left out because their values are not known here. */
 const UNKNOWN_HERE = /"(expires|publication|ineligibleRegion|regionsAllowed|interaction\w+)"/;
 
 async function issuesOf(change: (data: Record<string, unknown>) => void = () => {}) {

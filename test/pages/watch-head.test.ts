@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { watchHead } from "../../edge/pages/page-head.ts";
 import { HOSTILE, HOSTILE_VIDEO, ORIGIN, publishedVideo, VIDEO } from "./published-video.ts";
 
-// What other programs read in a watch page: judged by open-graph-scraper, which nobody here wrote.
+// What other programs read in a watch page, checked with open-graph-scraper.
 
 async function readPage(video: typeof VIDEO) {
   const head = String(await watchHead(publishedVideo(video)));
@@ -47,7 +47,7 @@ describe("a watch page's head", () => {
       success: true,
     });
     const [data] = result.jsonLD as unknown as JsonLd[];
-    // Google's requirements for videos: name, thumbnailUrl, uploadDate; the rest is recommended.
+    // Google's requirements for videos: name, thumbnailUrl and uploadDate are required, the rest is recommended.
     expect(data).toMatchObject({
       "@context": "https://schema.org",
       "@type": "VideoObject",

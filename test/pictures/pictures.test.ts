@@ -16,7 +16,7 @@ import { partsOf, renditionsOf } from "../../web/pictures/playlists.ts";
 import { sampleJobs } from "../playlist/sample-job.ts";
 import { ffmpeg } from "../setup/media.ts";
 
-// What posters and storyboards are made of: sizes, places, times, the pictures that are taken.
+// The plan of posters and storyboards: sizes, places and times of the tiles, and the frames that are used.
 
 test("our playlists are read as they were written, whatever the job", () => {
   const run = fc.property(sampleJobs, ({ plan, all }) => {

@@ -36,7 +36,7 @@ test("a track in 5.1 is made in stereo, which is the default, and in 5.1 beside 
   expect(() => validatePlan(odd)).toThrow("4 channels");
   const twice = { ...plan, audio: [stereo, { ...surround, channels: 2 }] };
   expect(() => validatePlan(twice)).toThrow("used twice");
-  // The variant for cellular connections counts the stereo alone.
+  // For the variant for cellular connections, only the stereo track counts.
   const low = (channels: number) =>
     planOf(factsOf({ channels }), { kilobitsPerSecond: 64, surround: true }).video;
   expect(low(6).map(({ id }) => id)).toEqual(low(2).map(({ id }) => id));
@@ -53,7 +53,7 @@ test("a chosen rate comes with a word where the source's AAC may be copied at it
   expect(noticesAt({ bitsPerSecond: 128_000, channels: 6 }, 192)).toEqual([]);
   expect(noticesAt({ bitsPerSecond: 128_000, sampleRate: 96_000 }, 192)).toEqual([]);
   expect(noticesAt({ bitsPerSecond: 128_000, heard: [] }, 192)).toEqual([]);
-  // Read by a build that did not look.
+  // Facts stored by a build that did not measure this.
   expect(noticesAt({}, 192)).toEqual([]);
 });
 

@@ -23,7 +23,7 @@ import {
   validatePlan,
 } from "../../shared/plan/plan.ts";
 
-/** Frame gaps of steady, jittering and broken sources; now and then one of many seconds. */
+/** Frame durations, in ticks, of steady, jittering and broken sources, some with a frame of many seconds. */
 const gaps = fc.oneof(
   fc
     .record({ each: fc.integer({ min: 375, max: 9000 }), count: fc.integer({ min: 1, max: 4000 }) })
@@ -48,7 +48,7 @@ const timelines: fc.Arbitrary<FrameTimeline> = fc
     const frameTicks = [0];
     for (const gap of gaps) frameTicks.push((frameTicks.at(-1) ?? 0) + gap);
     const keyTicks = frameTicks.slice(0, -1).filter((_, i) => i % keyEvery === 0);
-    // The first picture may need one that an edit list hides.
+    // The first frame may refer to a key frame that an edit list hides.
     if (hidden > 0) keyTicks[0] = -hidden;
     return { frameTicks, keyTicks };
   });
@@ -66,7 +66,7 @@ describe("planSegments", () => {
           expect(segment.startTicks).toBe(atTicks);
           expect(frames.has(atTicks)).toBe(segment.repeatsFrame !== true);
           const durationTicks = segmentDurationTicks(segment);
-          // However long a frame is shown.
+          // This holds even where a frame is shown for very long.
           expect(durationTicks).toBeLessThan(TARGET_SEGMENT_TICKS + TICKS_PER_SECOND / 2);
           atTicks += durationTicks;
         }
@@ -272,7 +272,7 @@ describe("ladder", () => {
     const bottom = video.at(-1);
     expect([bottom?.height, bottom?.bitsPerSecond]).toEqual(last);
     if (bottom?.height !== 144) return;
-    // Its peak by the plan's own bound, audio included.
+    // The variant's peak rate by the plan's own limit, with audio.
     const [loudest = 0] = planAudio({ audio }).map(({ bitsPerSecond }) => bitsPerSecond);
     expect(bottom.bitsPerSecond * RATE_SHARE.most + loudest).toBeLessThan(192_000);
   });
@@ -381,7 +381,7 @@ test("no rung that nobody asked for has more bits than the source for as many pi
         for (const { width, height, bitsPerSecond } of planLadder({ ...facts, video })) {
           const pixels = (width * height) / (displayWidth * displayHeight);
           const most = bits * worth * pixels ** 0.75;
-          // Rounded to kbit/s and to even sides, and 24 kbit/s is the least there is.
+          // Tolerance for rounding to kbit/s and to even sides. 24 kbit/s is the lowest rate.
           expect(bitsPerSecond).toBeLessThanOrEqual(Math.max(24_000, 1.3 * most + 500));
         }
       },

@@ -43,7 +43,7 @@ test("whatever the source, shares stay within bounds and never exceed the asked 
       const shared = withRateShares(segments, bytes);
       for (const segment of shared) segmentSchema.parse(segment);
       expect(runRateShare(shared)).toBeLessThanOrEqual(1 + 1e-9);
-      // Of two segments, the busier one never gets less.
+      // The busier one of two segments never gets less.
       const rates = all.map((each) => each.bytes / each.seconds);
       const byRate = shares(shared)
         .map((share, i) => ({ share, rate: rates[i] ?? 0 }))

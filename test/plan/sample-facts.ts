@@ -2,7 +2,7 @@ import type { AudioFacts, JobPlan } from "../../shared/job/job.ts";
 import type { AudioChoice } from "../../shared/plan/audio-choice.ts";
 import { planJob } from "../../shared/plan/plan.ts";
 
-/** An audio track of two seconds: AAC-LC in stereo, but for what is given. */
+/** An audio track of two seconds: AAC-LC in stereo. @param audio fields to replace */
 export function factsOf(audio: Partial<AudioFacts>): AudioFacts {
   return {
     ...{ track: 0, codec: "mp4a.40.2", channels: 2, sampleRate: 48_000, language: "en" },

@@ -24,7 +24,7 @@ function ladder(...heights: number[]): VideoRendition[] {
   }));
 }
 
-/** Key frames on each cut: no lead-in, so that each segment is a task. */
+/** A key frame at the start of each segment, so that no lead-in is needed and each segment is a task. */
 const keys = (count: number) => segments(count).map(({ startTicks }) => startTicks);
 
 const plan = (count: number, slots: number, video = ladder(480, 360, 240)) =>

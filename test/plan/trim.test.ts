@@ -4,9 +4,9 @@ import { TICKS_PER_SECOND } from "../../shared/job/job.ts";
 import { rangeOf } from "../../shared/job/trim-range.ts";
 import { framesWithin } from "../../shared/plan/trim.ts";
 
-/** 30000/1001 frames a second, and the end of the last. */
+/** Ticks of 300 frames at 30000/1001 per second, and of the end of the last. */
 const NTSC = Array.from({ length: 301 }, (_, i) => i * 3003);
-/** Slides: at 0, 10, 10.04 and 30 s; the last one stays for 5 s. */
+/** Ticks of slides at 0, 10, 10.04 and 30 s, and of the end of the last. */
 const SLIDES = [0, 10, 10.04, 30, 35].map((seconds) => seconds * TICKS_PER_SECOND);
 
 function within(frames: number[], startSeconds: number, endSeconds?: number) {
@@ -19,7 +19,7 @@ describe("the frames of a part", () => {
       ...{ firstFrame: 30, endFrame: 60 },
       ...{ startTicks: 30 * 3003, endTicks: 60 * 3003 },
     });
-    // Given again as what came of it, it stays.
+    // The resulting range, used as a range again, gives the same frames.
     expect(framesWithin(NTSC, { startTicks: 30 * 3003, endTicks: 60 * 3003 })).toMatchObject({
       ...{ firstFrame: 30, endFrame: 60 },
     });

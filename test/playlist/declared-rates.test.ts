@@ -7,20 +7,20 @@ import { makeWholeJob } from "../encode/whole-job.ts";
 import { generatedClip } from "../setup/media.ts";
 import { acceptedAudio, acceptedVideo } from "./sample-job.ts";
 
-// BANDWIDTH while a video is made, against what its real segments measure at the end.
+// BANDWIDTH declared while a video is made, compared with the rates of its real segments at the end.
 
 const LADDER = [
   { shortSide: 180, kilobitsPerSecond: 300 },
   { shortSide: 90, kilobitsPerSecond: 80 },
 ];
 
-/** Apple's authoring specification: what is measured of a stream that is being made may be so far from it. */
+/** Largest ratio of declared to measured rate that Apple's authoring specification allows for live streams. */
 const MOST_APART = 1.25;
 
 let plan: Omit<PlaylistInput, "accepted" | "ended">;
 let all: AcceptedSegment[];
 beforeAll(async () => {
-  // Easy for 12 s; then a noise that no encoder can make small.
+  // 12 s that are easy to compress, then noise that no encoder can compress well.
   const source = await generatedClip("easy-then-noise.mp4", [
     ...["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=12"],
     ...["-f", "lavfi", "-i", "color=gray:size=320x180:rate=25:duration=12,noise=alls=90:allf=t"],
@@ -42,7 +42,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-/** By variant, of a playlist of the first segments. */
+/** BANDWIDTH by variant, in a multivariant playlist made after the first segments. */
 function declared(segments: number, ended = false): Map<string, number> {
   const accepted = all.filter(({ segment }) => segment < segments);
   const text = renderMultivariant({ ...plan, accepted, ended });
@@ -61,7 +61,7 @@ test("no playlist of a running job declares less than the end measures", () => {
       expect(rate, `${variant} after ${segments}`).toBeLessThanOrEqual(before.get(variant) ?? 0);
     }
   }
-  // Noise fills what the plan allows: what was declared is no more than a stream may be apart from it.
+  // The noise uses up the planned rate, so the declared rate must not be too high either.
   for (const [variant, rate] of measured) {
     expect(declared(0).get(variant), variant).toBeLessThanOrEqual(rate * MOST_APART);
   }

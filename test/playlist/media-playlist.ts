@@ -1,6 +1,6 @@
 import { parse } from "hls-parser";
 
-/** A media playlist (RFC 8216, 4.3.3) as a player reads it. @throws Error for text that is none */
+/** A media playlist (RFC 8216, 4.3.3) as a player reads it. @throws Error for any other text */
 export function parseMediaPlaylist(text: string) {
   const playlist = parse(text);
   if (playlist.isMasterPlaylist) throw new Error("This is a multivariant playlist.");

@@ -81,13 +81,13 @@ test("planned rates stand until there are measured ones, and bound them until th
     const [level] = parse(renderMultivariant({ ...sample.plan, accepted, ended })).levels;
     return [level?.bitrate, Number(level?.attrs["AVERAGE-BANDWIDTH"])];
   };
-  // Encoders may go beyond a picture's rate; sound has boxes around it.
+  // The bound allows for encoders that exceed the video rate, and for the boxes around audio.
   const bound = 1.5 * 1_400_000 + 1.05 * 128_000;
   expect(bandwidth([], false)).toEqual([bound, 1_528_000]);
   const some = sample.all.filter(({ segment }) => segment < 2);
   expect(bandwidth(some, false)[0]).toBe(bound);
   const [peak = 0, average = 0] = bandwidth(sample.all, true);
-  // 50,000 bytes a second (and 1,000 a segment) of video, 15,000 of audio.
+  // Video has 50,000 bytes per second (and 1,000 per segment), audio 15,000.
   expect(average).toBeGreaterThan(8 * 65_000);
   expect(average).toBeLessThan(8 * 65_500);
   expect(peak).toBeGreaterThanOrEqual(average);
@@ -218,11 +218,11 @@ test("property: BANDWIDTH is the largest rate of any run of 0.5 to 1.5 targets, 
   );
 });
 
-/** The slow and plain way: every pair of ends, summed anew. */
+/** The peak rate in the slow and simple way: the sum of every range of segments. */
 function peak(job: SampleJob, id: string): number {
   const list = measured(job, id);
   const { video, audio } = job.plan;
-  // One target for all renditions: the longest segment of any.
+  // All renditions share a target duration: that of the longest segment.
   const longest = [...video, ...audio].flatMap((each) => measured(job, each.id));
   const target = Math.max(6, ...longest.map(({ seconds }) => Math.round(seconds)));
   const rates: number[] = [];

@@ -55,7 +55,7 @@ test("mediabunny's HLS reader finds all renditions, every packet, and the I-fram
   }
   input.dispose();
   counts.sort((a, b) => a.packets - b.packets);
-  // 20 s: a key frame every 2 s, 25 frames a second.
+  // 20 s with 25 frames per second and a key frame every 2 s.
   expect(counts).toEqual([
     { iFrames: true, packets: 10 },
     { iFrames: true, packets: 10 },

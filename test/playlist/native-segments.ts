@@ -24,8 +24,8 @@ import { ffmpeg } from "../setup/media.ts";
 type AnyRendition = VideoRendition | AudioRendition;
 
 /**
- * A job as native ffmpeg would do it: each rendition encoded in one go, its fragments joined to the
- * planned segments. So playlists can be judged with real media before any of our encoding is.
+ * A job made by native ffmpeg: it encodes each rendition in one run, and the fragments are joined to the planned
+ * segments. So playlists are tested with real media, but without our own encoding.
  */
 export async function nativeJob(
   source: string,
@@ -41,7 +41,7 @@ export async function nativeJob(
   return { input: { ...plan, accepted, ended: true }, dir };
 }
 
-/** All playlists of the job beside its segments. Returns the path of the multivariant one. */
+/** Writes all playlists of the job beside its segments. @returns path of the multivariant playlist */
 export async function writePlaylists(input: PlaylistInput, dir: string): Promise<string> {
   const write = (path: string, text: string) => writeFile(join(dir, path), text);
   for (const { id } of [...input.video, ...input.audio]) {
@@ -58,7 +58,7 @@ function encoding(rendition: AnyRendition): string[] {
     return [
       ...["-vn", "-c:a", "aac", "-b:a", String(rendition.bitsPerSecond)],
       ...["-ar", String(rendition.sampleRate), "-ac", String(rendition.channels)],
-      // One AAC frame a fragment: cut where the plan cuts.
+      // Each fragment has one AAC frame, so they can be cut wherever the plan cuts.
       ...fragmented("frag_every_frame"),
     ];
   }
@@ -71,7 +71,7 @@ function encoding(rendition: AnyRendition): string[] {
   ];
 }
 
-/** Fragments of one file, joined to segments and written under the names that storage would give. */
+/** Joins the fragments of a file to segments, and writes these under their names in storage. */
 async function cut(
   file: Buffer,
   rendition: AnyRendition,

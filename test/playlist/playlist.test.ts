@@ -19,7 +19,7 @@ import {
   videoRendition,
 } from "./sample-job.ts";
 
-/** As hls.js reads a media playlist: the judge that nobody here wrote. */
+/** Parses a media playlist with hls.js. */
 function parseMedia(text: string, renditionId = "v480") {
   const base = `https://tributary.test/v/job/${renditionId}/playlist.m3u8`;
   const details = M3U8Parser.parseLevelPlaylist(text, base, 0, "main" as never, 0, null);
@@ -27,7 +27,7 @@ function parseMedia(text: string, renditionId = "v480") {
   return details;
 }
 
-/** 24 frames a second, two video renditions and one of audio, one engine. */
+/** A job with 24 frames per second, two video renditions, one audio rendition and one engine. */
 function plainJob(seconds: number[]): SampleJob {
   const plan = {
     video: [videoRendition(0), videoRendition(2)],
@@ -49,7 +49,7 @@ function renditionIds({ plan }: SampleJob): string[] {
   return [...plan.video, ...plan.audio].map(({ id }) => id);
 }
 
-/** Seconds that each segment of a rendition truly lasts, and its bytes. */
+/** True duration and size of each segment of a rendition. */
 function truth(job: SampleJob, renditionId: string) {
   const audio = job.plan.audio.find(({ id }) => id === renditionId);
   return job.all
@@ -138,7 +138,7 @@ test("property: sums of EXTINF never drift from the truth", () => {
         let drift = 0;
         fragments.forEach(({ duration }, index) => {
           drift += duration - (expected[index]?.seconds ?? Number.NaN);
-          // Two roundings to a microsecond lie between any two points.
+          // Between any two points there are two roundings to a microsecond.
           expect(Math.abs(drift)).toBeLessThan(1.1e-6);
           expect(Math.round(duration)).toBeLessThanOrEqual(targetduration);
         });
@@ -173,7 +173,7 @@ test("property: playlists of a job at work only grow, in whatever order segments
         const now = render(order.slice(0, count), false);
         now.forEach((text, index) => {
           expect(text.startsWith(before[index] ?? "")).toBe(true);
-          // The end comes with the last segment.
+          // The playlist ends once the last segment is in it.
           const isWhole =
             playableSegments({ ...job.plan, accepted: order.slice(0, count), ended: false }) ===
             job.plan.segments.length;
@@ -181,7 +181,7 @@ test("property: playlists of a job at work only grow, in whatever order segments
         });
         before = now;
       }
-      // The job's end changes the head alone.
+      // The end of the job changes only the head of the playlist.
       const body = (text: string) => text.slice(text.indexOf("#EXTINF"));
       render(order, true).forEach((text, index) => {
         expect(body(text)).toBe(body(before[index] ?? ""));

@@ -14,10 +14,10 @@ import {
 import { initKey, mediaKey } from "../../shared/job/object-keys.ts";
 import type { PlaylistInput } from "../../shared/playlist/index.ts";
 
-/** A planned job and the segments that could be accepted for it, for tests of playlists. */
+/** For tests of playlists: a planned job, and accepted segments for all of it. */
 export interface SampleJob {
   plan: Omit<PlaylistInput, "accepted" | "ended">;
-  /** Every (rendition, segment) once, in order of segments. */
+  /** One for each rendition and segment, in the order of segments. */
   all: AcceptedSegment[];
 }
 
@@ -31,7 +31,7 @@ const RATES: [frames: number, ticks: number][] = [
   [60, 1500],
 ];
 
-/** Jobs of 1 to 30 segments of about 6 s, 1 to 4 video and 0 to 2 audio renditions, with engines that switch or not. */
+/** Jobs of 1 to 30 segments of about 6 s, with 1 to 4 video and 0 to 2 audio renditions, by one engine or several. */
 export const sampleJobs: fc.Arbitrary<SampleJob> = fc
   .record({
     rate: fc.constantFrom(...RATES),

@@ -2,7 +2,7 @@ import type { MemberKey } from "../../shared/pool/pool-member.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 
-/** A member's key pair, as a browser makes it. */
+/** Makes a member's key pair like a browser. */
 export async function makeMemberKey(): Promise<MemberKey> {
   const pair = await crypto.subtle.generateKey(ALGORITHM, false, ["sign", "verify"]);
   if (!("publicKey" in pair)) throw new Error("a pair has two keys");

@@ -185,7 +185,7 @@ describe("a pool", () => {
     const model = newModel();
     for (let index = 0; index < 10; index += 1) expect(come(model, `m${index}`)).toBeNull();
     expect(come(model, "one-more")).toMatchObject({ code: "LINK_FULL" });
-    // Who comes back takes its own place.
+    // A member that comes back has its place already.
     expect(come(model, "m3")).toBeNull();
   });
 

@@ -1,5 +1,4 @@
-// npm run check: all that a reviewer would look for by machine. Goes through every part, so that
-// one run tells all there is to mend.
+// npm run check: all automatic checks. Runs every part even if one fails, so that one run shows all faults.
 
 import { spawnSync } from "node:child_process";
 import { root } from "../../edge/local/server.ts";

@@ -1,14 +1,14 @@
 import type { Reporter, TestModule, TestRunEndReason } from "vitest/node";
 
 /**
- * Prints `N passed, N failed, N skipped` as the run's last line, for machines to read; before it the tests that
- * passed at their second try only.
+ * Prints `N passed, N failed, N skipped` as the run's last line, for programs to read. The lines before it name the
+ * tests that passed only at their second try.
  */
 export class ClosingLine implements Reporter {
   #line = "";
 
   onInit(): void {
-    // After every other reporter's summary, whatever their order.
+    // At exit, so that it follows all other reporters' summaries.
     process.once("exit", () => {
       if (this.#line) process.stdout.write(`${this.#line}\n`);
     });
@@ -27,11 +27,11 @@ export class ClosingLine implements Reporter {
         if (test.diagnostic()?.flaky === true)
           flaky.push(`${module.relativeModuleId}: ${test.fullName}`);
       }
-      // A file that could not be loaded, or a hook that threw, has no failed test to show for it.
+      // A file that could not be loaded, or a hook that threw, counts as a failure without a failed test.
       if (module.errors().length > 0) count.failed++;
     }
     const known = count.failed + count.pending + unhandledErrors.length;
-    // A global setup that failed (the build, the server) leaves no test and no error here.
+    // Where a global setup failed (the build, the server), there is neither a test nor an error.
     const failed = known === 0 && reason !== "passed" ? 1 : known;
     const unsteady = flaky.map((name) => `second try: ${name}\n`).join("");
     this.#line = `${unsteady}${count.passed} passed, ${failed} failed, ${count.skipped} skipped`;

@@ -6,8 +6,8 @@ import { type Miniflare, type Request, Response } from "miniflare";
 const STORAGE_PATH = "/cdn-cgi/local/r2/s3/";
 
 /**
- * Answers fetch() of the Worker under test: from its own local storage, whatever host the presigned URL
- * names, and from nowhere else.
+ * Answers each fetch() of the Worker under test from its own local storage, whatever host the presigned URL names.
+ * Nothing else is reached.
  */
 export async function forwardToLocalStorage(
   request: Request,
@@ -26,9 +26,9 @@ export async function forwardToLocalStorage(
         port: instance.port,
         path: url.pathname + url.search,
         method: request.method,
-        // A connection of its own: a kept one may be closing as we send, and the request be lost.
+        // A new connection each time. A kept one may be closing at that moment, which would lose the request.
         agent: false,
-        // The host is signed, and fetch() would not let us keep it.
+        // The signature covers the host header, which fetch() would replace.
         headers: { ...Object.fromEntries(request.headers), host: url.host },
       },
       (incoming) => {

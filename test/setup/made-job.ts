@@ -9,7 +9,7 @@ import type { JobPlan, Task } from "../../shared/job/job.ts";
 import type { MadeJob, MadeOutput } from "../edge/made-job.ts";
 import { fixture, generatedClip } from "./media.ts";
 
-/** Small pictures: the coordinator does not care for them, and every test uploads them. */
+/** Small frames, because every test uploads them and the coordinator does not read them. */
 const LADDER = [
   { shortSide: 144, kilobitsPerSecond: 120 },
   { shortSide: 90, kilobitsPerSecond: 60 },
@@ -35,7 +35,7 @@ async function makeJob(): Promise<MadeJob> {
   }
 }
 
-/** Outputs by the same plan, with the same counts and times, but of another video's pictures. */
+/** Outputs for the same plan, with the same frame counts and times, but showing another video. */
 async function makeLies(
   plan: JobPlan,
   path: string,
@@ -47,7 +47,7 @@ async function makeLies(
   };
   return {
     black: await made("black-20s.mp4", "-vf", "drawbox=color=black:thickness=fill"),
-    // Each frame is the one of 6 s later, and the end is the beginning's.
+    // Each frame is the one of 6 s later; the last 6 s show the beginning.
     shifted: await made(
       "shifted-20s.mp4",
       ...["-filter_complex", SHIFTED, "-map", "[out]", "-map", "0:a"],
@@ -55,7 +55,7 @@ async function makeLies(
   };
 }
 
-/** The same video with other sound. */
+/** Audio outputs for the same plan, of the same video with other audio. */
 async function makeFalseSounds(
   plan: JobPlan,
   path: string,
@@ -80,7 +80,7 @@ function isAudio({ kind }: Task): boolean {
   return kind === "audio";
 }
 
-/** Outputs of another file, by a plan. */
+/** Runs a plan's tasks on another file. @returns the outputs by task */
 async function makeOf(
   path: string,
   plan: JobPlan,

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-/** A table between two comments of a Markdown file, `<!-- NAME -->` and `<!-- /NAME -->`. */
+/** A table in a Markdown file, between the comments `<!-- NAME -->` and `<!-- /NAME -->`. */
 export interface MarkdownTable {
   path: string;
   name: string;
@@ -11,8 +11,8 @@ export interface MarkdownTable {
 }
 
 /**
- * Puts rows into the table, each in the place of the one with its key or at the end. Rows of a table with
- * other columns are dropped.
+ * Writes rows to the table. Each one replaces the row with the same key, or is added at the end. If the table has
+ * other columns, its old rows are dropped.
  *
  * @throws Error where the file has no such comments
  */

@@ -11,31 +11,31 @@ const GRADIENTS = "gradients=size=480x270:rate=25:duration=2:nb_colors=5:seed=7:
 
 /** Arguments of native ffmpeg for each fixture, without the output's name. */
 const FIXTURES = {
-  /** 8 s, 360p, 30/s, a keyframe every 2 s, B-frames, stereo sine: the plainest source. */
+  /** The plainest source: 8 s, 360p, 30 frames/s, a key frame every 2 s, B-frames, stereo sine. */
   "plain-8s.mp4": [
     ...video("testsrc2=size=640x360:rate=30:duration=8"),
     ...sine(8),
     ...h264("-g", "60", "-bf", "2"),
     ...["-c:a", "aac", "-b:a", "96k", "-shortest"],
   ],
-  /** 20 s, 480p, 25/s, long GOPs that never meet the 6 s grid: several segments. */
+  /** 20 s, 480p, 25 frames/s, several segments. Its long GOPs never end on the 6 s grid. */
   "long-gop-20s.mp4": [
     ...video("testsrc2=size=854x480:rate=25:duration=20"),
     ...sine(20),
     ...h264("-g", "170", "-sc_threshold", "0", "-bf", "3"),
     ...["-c:a", "aac", "-b:a", "96k", "-shortest"],
   ],
-  /** Five minutes, some 19 MB: a browser has to read it again and again while it is made. */
+  /** Five minutes, some 19 MB: too much for a browser to keep, so it reads the file again and again. */
   "long-5min.mp4": [
     ...video("testsrc2=size=640x360:rate=25:duration=300"),
     ...h264("-g", "50", "-preset", "ultrafast", "-b:v", "520k", "-minrate", "520k"),
   ],
-  /** 14 s, leading B-frames before each keyframe in show order. */
+  /** 14 s, with leading B-frames before each key frame in display order. */
   "open-gop-14s.mp4": [
     ...video("mandelbrot=size=640x360:rate=25,trim=duration=14"),
     ...h264("-x264-params", "open-gop=1:keyint=50:bframes=3:scenecut=0"),
   ],
-  /** 8 s with every 7th frame gone: uneven frame times. */
+  /** 8 s without every 7th frame, so with uneven frame times. */
   "vfr-8s.mp4": [
     ...video("testsrc2=size=640x360:rate=30:duration=8,select='mod(n\\,7)'"),
     ...["-fps_mode", "passthrough"],
@@ -52,7 +52,7 @@ const FIXTURES = {
   ],
   /** 2 s of AV1 in 10 bits, HDR10. */
   "av1-pq-2s.mp4": [...video(GRADIENTS), ...hdr("smpte2084")],
-  /** The same in HLG, with a container that does not say so. */
+  /** The same in HLG, without colour information in the container. */
   "av1-hlg-2s.mp4": [...video(GRADIENTS), ...hdr("arib-std-b67"), ...["-movflags", "-write_colr"]],
   /** 2 s of AV1 in 10 bits, SDR. */
   "av1-10bit-2s.mp4": [
@@ -72,14 +72,14 @@ const FIXTURES = {
 /** The names {@link fixture} knows. */
 export type FixtureName = keyof typeof FIXTURES;
 
-/** The path of a generated clip; made on first use, kept in a git-ignored folder. */
+/** Path of a generated clip. It is made on first use and kept in a folder that git ignores. */
 export async function fixture(name: FixtureName): Promise<string> {
   return generatedClip(name, FIXTURES[name]);
 }
 
-/** As {@link fixture}, by a recipe of the caller's: native ffmpeg's arguments without the output. */
+/** Like {@link fixture}, with the caller's recipe. @param argv arguments of native ffmpeg without the output */
 export async function generatedClip(name: string, argv: readonly string[]): Promise<string> {
-  // Other arguments make another file: a changed recipe never finds the old clip.
+  // The folder is named by a hash of the arguments, so a changed recipe never finds an old clip.
   const recipe = createHash("sha256").update(argv.join("\0")).digest("hex").slice(0, 8);
   const dir = join(FIXTURES_DIR, recipe);
   const path = join(dir, name);
@@ -94,7 +94,7 @@ export async function generatedClip(name: string, argv: readonly string[]): Prom
 /** The folder of real clips: TRIBUTARY_MEDIA, or `shared/media` beside the repository. */
 export const mediaDir: string | null = findMediaDir();
 
-/** The path of a real clip, or null where there are none: skip, and say so. */
+/** Path of a real clip. Null where it is not on this machine: the test is then to be skipped. */
 export function realClip(name: string): string | null {
   const path = mediaDir && join(mediaDir, name);
   return path && existsSync(path) ? path : null;
@@ -173,12 +173,12 @@ function h264(...more: string[]): string[] {
   return ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", ...more];
 }
 
-/** In 10 bits, a key frame a second. */
+/** Arguments for AV1 in 10 bits with a key frame each second. */
 function av1(): string[] {
   return ["-c:v", "libaom-av1", "-cpu-used", "8", "-b:v", "2M", "-g", "25"];
 }
 
-/** Pictures whose white is 300 cd/m2, as HDR by this transfer. */
+/** Arguments for HDR with this transfer function. White is at 300 cd/m2. */
 function hdr(transfer: string): string[] {
   const light = `zscale=p=bt2020:t=${transfer}:m=bt2020nc:r=tv:npl=300:pin=bt709:tin=bt709:min=bt709`;
   return [

@@ -1,6 +1,6 @@
-// Makes the moving picture of the README from the real page: a video is picked, shared, made and ready.
+// Records the README's animation from the real page: a video is picked, shared, made and ready.
 //
-//     node test/setup/record-readme.ts FILE     (ffmpeg has to be there)
+// node test/setup/record-readme.ts FILE (needs ffmpeg)
 
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error("Name a video to be made.");
 const SIZE = { width: 1000, height: 720 };
 const EVERY_MS = 250;
-/** Played this many times as fast as it was. */
+/** Playback speed of the animation. */
 const SPEED = 2;
 const LINGER_FRAMES = 12;
 

@@ -1,4 +1,4 @@
-// npm run browsers: every browser, clip and engine, and every player; writes the tables of web/README.md.
+// npm run browsers: tests every browser, clip, engine and player, and writes the tables of web/README.md.
 
 import { runCommand } from "../../edge/local/command.ts";
 import { parseOptions } from "../../web/headless/options.ts";

@@ -1,5 +1,5 @@
-// npm run test:clips: every real clip through the real page, and swarms of real tabs, which takes
-// long on a small machine.
+// npm run test:clips: runs every real clip through the real page, and swarms of real tabs. Takes long on a small
+// machine.
 
 process.env["TRIBUTARY_CLIPS"] = "all";
 const FILES = [

@@ -1,4 +1,4 @@
-// npm test: sees to browsers and a native ffmpeg, then runs every test.
+// npm test: installs browsers and native ffmpeg where they are missing, then runs every test.
 //
 //     npm test [-- VITEST ARGUMENTS]        e.g. npm test -- --project node plan
 
@@ -25,7 +25,7 @@ const { status } = spawnSync(
   {
     cwd: root,
     stdio: "inherit",
-    // Or wrangler warns at each start that local storage credentials are experimental.
+    // Without it, wrangler warns at each start that local storage credentials are experimental.
     env: { ...process.env, WRANGLER_LOG: process.env["WRANGLER_LOG"] ?? "error" },
   },
 );

@@ -1,4 +1,4 @@
 import { serve } from "./serve.ts";
 
-/** For tests of single modules: `page.evaluate(() => import("/encoder/pool.ts"))`. */
+/** Global setup for tests of single modules: `page.evaluate(() => import("/encoder/pool.ts"))`. */
 export const setup = serve("dev");

@@ -1,4 +1,4 @@
 import { serve } from "./serve.ts";
 
-/** For tests of the whole: the production build with its edge. */
+/** Global setup for tests of the whole: serves the production build with its edge. */
 export const setup = serve("preview");

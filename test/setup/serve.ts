@@ -6,9 +6,9 @@ import { root, type ServerMode, startServer } from "../../edge/local/server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the app under test answers: `inject("serverUrl")`. No slash at the end. */
+    /** Address of the app under test, for `inject("serverUrl")`, without a slash at the end. */
     serverUrl: string;
-    /** Of its operator. */
+    /** Token of the app's operator. */
     adminToken: string;
   }
 }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import * as api from "../../shared/wire/api.ts";
 import { newStoryboardSchema } from "../../shared/wire/pictures.ts";
 
-// The API's document shows an example of what each small request takes: it has to be one.
+// The examples of request bodies in the API's document have to be valid.
 
 const BODIES: Record<string, z.ZodType> = {
   createUpload: api.createUploadRequestSchema,

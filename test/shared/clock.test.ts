@@ -4,7 +4,7 @@ import { ManualClock } from "../holder/manual-clock.ts";
 
 const late = new Error("late");
 
-/** Work that ends only with its signal. */
+/** Work that ends only when its signal is aborted. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { knownLanguages, languageName, threeLetterCode } from "../../shared/job/language.ts";
 
-/** All pairs of letters that a language could have. */
+/** All possible two-letter codes. */
 const PAIRS = Array.from({ length: 26 * 26 }, (_, n) =>
   String.fromCharCode(0x61 + Math.floor(n / 26), 0x61 + (n % 26)),
 );
@@ -9,7 +9,7 @@ const PAIRS = Array.from({ length: 26 * 26 }, (_, n) =>
 test("the three letters of a language are canonically its two", () => {
   const known = PAIRS.filter((two) => threeLetterCode(two) !== "und");
   expect(known).toHaveLength(183);
-  // Intl counts Tagalog as Filipino and Twi as Akan.
+  // Intl replaces Tagalog by Filipino, and Twi by Akan.
   for (const two of known.filter((each) => each !== "tl" && each !== "tw")) {
     expect(Intl.getCanonicalLocales(threeLetterCode(two))[0], two).toBe(two);
   }

@@ -23,7 +23,7 @@ test("a call that fails is made again after longer and longer waits, until it wo
   const result = retry(call, { clock, tries: 5 });
   await clock.advance(10_000);
   expect(await result).toBe("done");
-  // The clock's chance is a half.
+  // The manual clock's `random` is always 0.5.
   expect(atMs).toEqual([0, 125, 375, 875]);
 });
 

@@ -14,7 +14,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 const FILE_HEADER = 32;
 const FRAME_HEADER = 12;
 
-/** Frames of an IVF file, changed; times and all else stay. */
+/** Changes the frames of an IVF file. Their times and everything else stay. */
 function changed(
   file: Buffer,
   change: (data: Uint8Array<ArrayBuffer>) => Uint8Array | null,
@@ -69,6 +69,6 @@ test("nothing is stated of full range, of 4:4:4 and of what is none", async () =
   expect(statedVp9Packet(first(dense), 1)).toBeNull();
   expect(statedVp9Packet(new Uint8Array(0), 1)).toBeNull();
   expect(statedVp9Packet(Uint8Array.of(0x82, 0, 0, 0, 0), 1)).toBeNull();
-  // Intra-only: it would begin anew in BT.601.
+  // An intra-only frame, which would reset the colours to BT.601.
   expect(statedVp9Packet(Uint8Array.of(0x84, 0x80), 1)).toBeNull();
 });

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { root } from "../../edge/local/server.ts";
 
-/** Importing file, what it imports, whether the linter lets it. */
+/** The importing file, what it imports, and whether the linter allows it. */
 const IMPORTS: readonly (readonly [from: string, specifier: string, allowed: boolean])[] = [
   ["shared/a.ts", "./plan/plan.ts", true],
   ["shared/a.ts", "zod", true],
@@ -118,7 +118,7 @@ const IMPORTS: readonly (readonly [from: string, specifier: string, allowed: boo
 
 let refused: Set<string>;
 
-// A folder laid out like the repository, each file with one import a line, linted in one run.
+// Lints a folder laid out like the repository in one run. Each file has one import per line.
 beforeAll(async () => {
   const dir = await mkdtemp(join(tmpdir(), "tributary-imports-"));
   try {
@@ -155,7 +155,7 @@ test.each(IMPORTS)("%s may import %s: %s", (from, specifier, allowed) => {
 
 test("every path that a rule names is there", async () => {
   const config = await readFile(join(root, ".biome.jsonc"), "utf8");
-  // Our own folders and files, in what a rule is for and in what it refuses.
+  // Our own folders and files that rules name, as their scope or as refused imports.
   const named = [...config.matchAll(/"!?((?:\*\*|shared|web|edge|test)\/[^" ]*)"/g)].map(
     ([, path = ""]) => path,
   );

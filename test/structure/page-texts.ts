@@ -1,6 +1,6 @@
 import { parseSync } from "vite";
 
-/** ESTree as oxc gives it. */
+/** A node of the ESTree that oxc returns. */
 export interface Node {
   type: string;
   start: number;
@@ -23,7 +23,7 @@ export function walk(node: Node, visit: (node: Node) => void): void {
   for (const child of children(node)) walk(child, visit);
 }
 
-/** Attributes whose values are shown or said. */
+/** Attributes whose values are shown, or read out by screen readers. */
 const LABELS: readonly string[] = [
   "alt",
   "aria-description",
@@ -39,7 +39,7 @@ const LABELS: readonly string[] = [
   "title",
 ];
 
-/** Names that are the same in all languages, and keys of the keyboard. */
+/** Names that are the same in all languages, and names of keys. */
 const NAMES: readonly string[] = [
   "API",
   "Chrome",
@@ -54,11 +54,11 @@ const NAMES: readonly string[] = [
   "-c copy video.mp4",
 ];
 
-/** Calls whose texts are for programmers, or no texts. */
+/** Calls whose strings are for programmers, or are no texts. */
 const UNREAD =
   /Error$|^console\.|querySelector|closest$|getComponent$|\.split$|^WorkerLink$|[aA]ddEventListener|classList|^(?:t|rich|unread|wireError|notice)$|\.test$/;
 
-/** Fields whose texts are for programmers: `message` stands under *Details*. */
+/** Fields whose strings are for programmers. `message` is shown only under *Details*. */
 const UNREAD_FIELDS: readonly string[] = ["message", "code", "class", "type", "id"];
 
 export interface FoundText {
@@ -66,7 +66,7 @@ export interface FoundText {
   text: string;
 }
 
-/** Texts for people in a source: in JSX, in labels, and wherever else a literal reads like one. */
+/** Finds texts for people in a source: in JSX, in labels, and in any other literal that reads like a text. */
 export function findTexts(code: string, name: string): FoundText[] {
   const found: FoundText[] = [];
   const source = (node: unknown) => {
@@ -99,11 +99,11 @@ export function findTexts(code: string, name: string): FoundText[] {
         return;
       }
       case "BinaryExpression":
-        // What is compared is a name of the platform's.
+        // A compared string is a name of the platform.
         if (/^(?:[!=]==|in)$/.test(String(node["operator"]))) return;
         break;
       case "VariableDeclarator":
-        // Of an error: it stands under *Details*.
+        // An error's message is shown only under *Details*.
         if (source(node["id"]) === "message") return;
         break;
       case "CallExpression":
@@ -132,7 +132,10 @@ export function findTexts(code: string, name: string): FoundText[] {
   return found;
 }
 
-/** Other attributes hold classes, addresses and the like; a handler may hold a text. */
+/**
+ * Whether an attribute other than a label may hold a text: a handler, for example. Most hold classes, addresses and
+ * the like.
+ */
 function readsAsTexts(attribute: string): boolean {
   return /^on[A-Z]/.test(attribute) || attribute === "what" || attribute === "summary";
 }
@@ -141,7 +144,10 @@ function isLabelText(text: string): boolean {
   return /^\p{Lu}|\p{L} \p{L}/u.test(text);
 }
 
-/** Two words, or one that begins with a capital as labels do. Class names and media types are neither. */
+/**
+ * Whether a string is two words or more, or one word with a capital like a label. Class names and media types are
+ * neither.
+ */
 function isText(value: unknown): boolean {
   if (typeof value !== "string" || !/\p{L}{2}/u.test(value)) return false;
   return /^\p{L}[^<>{};=/]*\p{L},? \p{L}/u.test(value) || /^[A-Z][a-z]+[….!?]?$/.test(value);

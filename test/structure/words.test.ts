@@ -11,20 +11,20 @@ import { children, findTexts, type Node, parseFile, walk } from "./page-texts.ts
 type Messages = Record<string, string>;
 
 const OTHERS = (Object.keys(LANGUAGES) as Language[]).filter((language) => language !== "en");
-/** Folders whose texts people read. */
+/** Folders whose texts are for people. */
 const PAGES = ["pages", "ui", "player", "captions", "files", "pictures"];
-/** Texts that are not for people, or the same for all. */
+/** Files whose texts are not for people, or are the same in all languages. */
 const DATA: readonly string[] = [
-  // Names that devices give themselves.
+  // Names that devices choose for themselves.
   "web/pages/contribute/friendly-name.ts",
-  // Answers to programs of other pages.
+  // Answers to scripts of other pages.
   "web/pages/embed/player-js.ts",
-  // Formats have one name everywhere.
+  // Formats have the same name in all languages.
   "web/ui/format-names.ts",
 ];
 const sources = PAGES.flatMap((folder) => sourcesBelow(join(root, "web", folder)));
 
-/** Messages of all files, as the pages name them: "upload.start.title". */
+/** The messages of all files by the keys that pages use: "upload.start.title". */
 function messagesOf(language: Language): Messages {
   return {
     ...Object.fromEntries(
@@ -153,7 +153,7 @@ test.each(Object.entries(ENTRIES))("%s loads the messages that it shows", (entry
   expect([...shown].filter((file) => !loaded.includes(file))).toEqual([]);
 });
 
-/** Text or pattern ("upload.start.*") of a key that a piece of code names; null for other code. */
+/** The key, or pattern of keys ("upload.start.*"), in a node of code; null: the node has none. */
 function keyIn(node: Node): string | null {
   if (node.type === "Literal" && typeof node["value"] === "string") return node["value"];
   if (node.type !== "TemplateLiteral") return null;
@@ -172,7 +172,7 @@ function nameOf(node: unknown): string {
   return name ?? value ?? "";
 }
 
-/** Names of a message's values and tags, each once. */
+/** Names of a message's values and tags, without repeats. */
 function needs(message: string): string[] {
   const names = new Set<string>();
   const visit = (elements: readonly MessageFormatElement[]) => {
@@ -198,7 +198,10 @@ function plurals(elements: readonly MessageFormatElement[]): object[] {
   });
 }
 
-/** Sources that a page's entry imports, itself too; workers have pages of their own to say things. */
+/**
+ * All sources that a page's entry imports, directly or not, with the entry itself. Workers are left out: pages show
+ * their messages.
+ */
 function reachable(entry: string): Set<string> {
   const found = new Set<string>();
   const visit = (file: string) => {
