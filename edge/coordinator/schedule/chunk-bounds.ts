@@ -1,22 +1,22 @@
 import { type JobPlan, TICKS_PER_SECOND } from "../../../shared/job/job.ts";
 
-/** How much of chunks a job may have in storage: by its source, whoever stages them. */
+/** Limits for the chunks of a job in storage. They follow from the source, and hold for everybody who stages chunks. */
 
-/** A holder takes a chunk whole into its memory. */
+/** A lease holder loads a whole chunk into memory. */
 const MAX_CHUNK_BYTES = 2 * 1024 ** 3;
-/** Uncompressed 4K takes three quarters of it: a source that claims more claims it for nothing. */
+/** Upper bound for a source's data rate. Uncompressed 4K has three quarters of it; higher claims are ignored. */
 const MAX_SOURCE_BYTES_PER_SECOND = 1e9;
-/** The packets in an mp4: whatever their container did without, and its boxes. */
+/** Allowance for the packets' form in an MP4: what the source's container leaves out, and the boxes. */
 const CHUNK_FACTOR = 1.25;
 const CHUNK_SLACK_BYTES = 4 * 1024 ** 2;
 /**
- * All chunks together: each begins at a key frame, so that they overlap, and a task of some renditions
- * has the same packets as that of the others.
+ * Factor for all chunks together. Chunks begin at key frames, so they overlap; and tasks of different renditions of the
+ * same segments have the same packets.
  */
 const TOTAL_FACTOR = 16;
 const TOTAL_SLACK_BYTES = 256 * 1024 ** 2;
 
-/** Chunks of different content that one task may have had: the source's tab may be another program. */
+/** The most different chunks of one task. The tab with the source may be replaced by another version of the program. */
 export const MOST_CHUNKS_OF_A_TASK = 3;
 
 /** Bytes of the largest chunk that a task of this plan may have. */
@@ -24,7 +24,7 @@ export function maxChunkBytes(plan: JobPlan): number {
   return Math.min(MAX_CHUNK_BYTES, CHUNK_FACTOR * sourceBytes(plan) + CHUNK_SLACK_BYTES);
 }
 
-/** Bytes of all chunks of a job together, at most. */
+/** The most bytes of all chunks of a job together. */
 export function maxChunksBytes(plan: JobPlan): number {
   return TOTAL_FACTOR * sourceBytes(plan) + TOTAL_SLACK_BYTES;
 }

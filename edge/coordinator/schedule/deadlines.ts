@@ -5,17 +5,20 @@ import { serversDueAtMs } from "./servers.ts";
 import { type Lease, needsHolder, type TaskRecord } from "./state/records.ts";
 import type { Beat, Changes, State } from "./state/state.ts";
 
-/** When something is due by itself, in ms since the epoch; `NEVER` when nothing waits for time. */
+/** Deadlines, in milliseconds since the epoch; `NEVER` where nothing is due at a time. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
-/** Without anybody who could audit, the job waits for somebody trusted after this, or does without. */
+/**
+ * Milliseconds without a holder that could audit. After this the job waits for a trusted holder, or publishes without
+ * audits. The second value holds where all chunks are staged.
+ */
 const NO_AUDITOR_MS = 120_000;
 const NO_AUDITOR_STAGED_MS = 15_000;
 
 /**
- * The earliest among records of the state. Walking all is exact; the state keeps a bound, `dueMs`, for
- * most events.
- * @param among all of the state's, or what was changed: the state has the changes already
+ * The earliest deadline among records of the state. Most events only look at the changed records, and keep a lower
+ * bound in the state (`dueMs`).
+ * @param among all records, or the changed ones; the state has the changes already
  */
 export function earliestDeadlineMs(
   state: State,
@@ -30,7 +33,7 @@ export function earliestDeadlineMs(
   return earliest;
 }
 
-/** Until then the holder must be heard, or the gate. */
+/** The time by which the holder must have been heard, or the gate must have answered. */
 export function leaseDueAtMs(lease: Lease, beat: Beat | undefined): number {
   if (lease.phase === "checking") return lease.checkDueAtMs;
   return needsHolder(lease) ? (beat?.heardAtMs ?? lease.heardAtMs) + HEARTBEAT_SILENCE_MS : NEVER;
@@ -54,7 +57,10 @@ function jobDueAtMs(state: State): number {
   );
 }
 
-/** How long an auditor may stay away before it is known to be missing; null while none is, or it is known. */
+/**
+ * When the absence of auditors has to be acted upon; null while an auditor is connected, or after the job was marked as
+ * waiting for one.
+ */
 export function auditDueAtMs(job: {
   unauditedSinceMs: number | null;
   awaitsTrusted: boolean;

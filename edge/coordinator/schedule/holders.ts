@@ -9,9 +9,9 @@ import { pixelsPerTick } from "./state/pace.ts";
 import { type Holder, type Lease, needsHolder } from "./state/records.ts";
 import { newPoolMember } from "./verify/pool-counts.ts";
 
-/** How holders come, what they still hold, and how they go. */
+/** Arrival of holders, the leases that they keep, and their departure. */
 
-/** `holderId` is the holder's, not what it called itself. */
+/** A hello in which `holderId` is the id that the coordinator assigned, not the secret that the holder sent. */
 export type HelloFacts = Omit<Extract<HolderMessage, { type: "hello" }>, "protocolVersion">;
 
 interface Arrival {
@@ -22,15 +22,15 @@ interface Arrival {
   member: ArrivingMember | null;
 }
 
-/** A pool's member, as the pass that it came with describes it. */
+/** A pool member, as described by its pass. */
 export interface ArrivingMember {
   memberId: string;
   proven: number;
-  /** Pixels encoded a millisecond in one encoder; 0: not known. */
+  /** Pixels that one encoder makes per millisecond; 0: not known. */
   pixelsPerMs: number;
 }
 
-/** A holder comes, or comes back: the leases it still works on go on where nobody else took the task. */
+/** A holder connects or reconnects. It keeps those of its leases whose tasks nobody else has taken. */
 export function hello(
   draft: Draft,
   { connectionId, principal, network, hello: said, member }: Arrival,
@@ -79,7 +79,7 @@ export function hello(
 function mayGoOn(draft: Draft, holder: Holder, leaseId: string): boolean {
   const lease = draft.lease(leaseId);
   if (lease?.holderId === holder.id) return claimLease(draft, lease) !== undefined;
-  // Accepted while nobody listened: it asks again and is told.
+  // The result was accepted while the holder was away. The holder will ask about the lease, and is then told.
   return wasAccepted(draft, holder, leaseId);
 }
 
@@ -88,7 +88,10 @@ function wasAccepted(draft: Draft, holder: Holder, leaseId: string): boolean {
   return done?.leaseId === leaseId && done.holderId === holder.id;
 }
 
-/** The holder's lease, taken up again if it was lost; else the holder is told how it stands. */
+/**
+ * The holder's lease, which is restored if it was lost. Where that is not possible, undefined, and the holder is told
+ * the lease's state.
+ */
 export function leaseOf(draft: Draft, holder: Holder, leaseId: string): Lease | undefined {
   const lease = draft.lease(leaseId);
   const claimed = lease?.holderId === holder.id ? claimLease(draft, lease) : undefined;
@@ -102,7 +105,7 @@ export function leaseOf(draft: Draft, holder: Holder, leaseId: string): Lease | 
   return undefined;
 }
 
-/** The holder is gone: its leases that need it are lost, others (offered, being checked) go on. */
+/** A holder has disconnected. Leases that need it are lost. Others (such as those being checked) continue. */
 export function disconnect(draft: Draft, holder: Holder): void {
   draft.patchHolder(holder.id, { connectionId: null, want: 0 });
   for (const lease of draft.leases()) {
@@ -111,8 +114,8 @@ export function disconnect(draft: Draft, holder: Holder): void {
 }
 
 /**
- * After an eviction or hibernation: continues all that was under way.
- * @param connectionIds of the sockets that are still open
+ * Continues everything that was under way before an eviction or hibernation.
+ * @param connectionIds ids of the sockets that are still open
  */
 export function resume(draft: Draft, connectionIds: readonly string[]): void {
   const alive = new Set(connectionIds);

@@ -6,9 +6,9 @@ import type { Draft } from "./state/draft.ts";
 import { type Holder, isHeard, type Lease, needsHolder, type TaskRecord } from "./state/records.ts";
 import { BEAT_RECORDED_EVERY_MS } from "./state/state.ts";
 
-/** How leases begin, go on and end. All of it changes the draft only. */
+/** How leases begin, continue and end. These functions change only the draft. */
 
-/** Attempts at a task that fail by its own fault before it fails for good; a vanished holder does not count. */
+/** Failed attempts after which a task fails for good. A holder that disappears is not a failed attempt. */
 const MAX_ATTEMPTS = 3;
 
 export function leaseId(taskId: string, number: number): string {
@@ -53,12 +53,12 @@ export function grantLease(
   return lease;
 }
 
-/** A sign of life. */
+/** Notes a sign of life of a lease's holder. */
 export function hear(draft: Draft, lease: Lease, progress?: number): Lease {
   const before = draft.beat(lease.id);
   draft.putBeat(lease.id, {
-    // After an eviction the last one may have been later than what was written: deadlines never
-    // move towards us.
+    // A deadline never moves to an earlier time. After an eviction, the last sign of life may be later than the stored
+    // one.
     heardAtMs: Math.max(draft.nowMs, before?.heardAtMs ?? 0),
     progress: progress ?? before?.progress ?? 0,
   });
@@ -67,21 +67,21 @@ export function hear(draft: Draft, lease: Lease, progress?: number): Lease {
 }
 
 /**
- * The holder vanished: the task is free for others, and the holder may come back to it while it is.
- * Not a failure of the task.
+ * The holder disappeared. The task becomes free for others, and the holder may resume it until one takes it. This is
+ * not a failed attempt.
  */
 export function loseLease(draft: Draft, lease: Lease): void {
   draft.patchLease(lease.id, { phase: "lost" });
   takeFromTask(draft, lease);
 }
 
-/** The holder gives it back, or it is taken from it: nobody comes back to it. Not a failure of the task. */
+/** The lease is given back or taken away, and cannot be resumed. This is not a failed attempt. */
 export function dropLease(draft: Draft, lease: Lease): void {
   draft.dropLease(lease.id);
   takeFromTask(draft, lease);
 }
 
-/** The lease as something to go on with: live, or taken up again. Undefined when it is too late. */
+/** The lease if it can continue: it is live, or is restored here. Undefined when it is too late. */
 export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
   if (lease.phase !== "lost") return hear(draft, lease);
   const task = draft.task(lease.taskId);
@@ -95,11 +95,11 @@ export function claimLease(draft: Draft, lease: Lease): Lease | undefined {
 export interface TaskFailure {
   code: ErrorCode;
   message: string;
-  /** Trying again is of no use. */
+  /** A further attempt would fail, too. */
   final: boolean;
 }
 
-/** An attempt that was the task's own failure. */
+/** Ends a lease as a failed attempt of its task. */
 export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): void {
   dropLease(draft, lease);
   const byContributor = draft.holder(lease.holderId)?.role === "contributor";
@@ -107,8 +107,8 @@ export function failLease(draft: Draft, lease: Lease, failure: TaskFailure): voi
 }
 
 /**
- * Whether a task's last attempt is due: it is for somebody trusted, where there is anybody. Or a
- * contributor that only ever fails could end the job.
+ * Whether the next attempt is the task's last one and a trusted holder is connected, for which it is then reserved.
+ * Otherwise a contributor that always fails could end the job.
  */
 export function isForTrusted(draft: Draft, task: TaskRecord): boolean {
   if (task.failures < MAX_ATTEMPTS - 1) return false;
@@ -118,8 +118,9 @@ export function isForTrusted(draft: Draft, task: TaskRecord): boolean {
 }
 
 /**
- * A failure of the task: it is tried again after a while, or it was the last time.
- * @param byContributor the attempt was a contributor's: it cannot use up the last one
+ * Counts a failed attempt. The task is tried again after a while, or the job fails with its last attempt.
+ * @param byContributor whether the attempt was a contributor's, which cannot use up the last one while a trusted holder
+ * is connected
  */
 export function failTask(
   draft: Draft,
@@ -142,12 +143,12 @@ export function failTask(
   }
 }
 
-/** Whether one holder at most could take a task now. */
+/** Whether at most one holder could take a task now. */
 function isLone(draft: Draft): boolean {
   return draft.holders().filter((one) => isHeard(one) && one.slots > 0 && !one.banned).length <= 1;
 }
 
-/** Frees leases whose holder was silent too long, and tasks whose backoff is over. */
+/** Ends leases whose holder was silent too long, and frees tasks whose backoff is over. */
 export function expire(draft: Draft): void {
   for (const lease of draft.leases()) {
     if (!needsHolder(lease) || leaseDueAtMs(lease, draft.beat(lease.id)) > draft.nowMs) continue;
@@ -162,7 +163,7 @@ export function expire(draft: Draft): void {
   }
 }
 
-/** Takes a task's other leases away, live or lost; their holders are told. */
+/** Ends a task's other leases, live or lost, and tells their holders. */
 export function revokeOthers(
   draft: Draft,
   taskId: string,
@@ -197,7 +198,7 @@ function takeFromTask(draft: Draft, lease: Lease): void {
   const task = draft.task(lease.taskId);
   if (task === undefined || !task.leases.includes(lease.id)) return;
   const leases = task.leases.filter((id) => id !== lease.id);
-  // A copy of it may have failed meanwhile: then the task waits before it is tried again.
+  // If a copy of the task has failed in the meantime, the task waits before it is tried again.
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
   const state = task.state === "leased" && leases.length === 0 ? idle : task.state;
   draft.patchTask(task.id, { leases, state });

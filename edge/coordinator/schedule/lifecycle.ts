@@ -3,16 +3,16 @@ import type { Reason } from "../../../shared/wire/problem.ts";
 import type { Draft } from "./state/draft.ts";
 import { type ChoreKind, isHeard } from "./state/records.ts";
 
-/** How a job begins to run, ends, and what is left to do for it outside. */
+/** How a job starts and ends, and the chores that the platform does for it. */
 
-/** A job's chunks and its coordinator are kept this long after its end. */
+/** Milliseconds for which a job's chunks and its coordinator are kept after its end. */
 export const CLEANUP_AFTER_MS = 3_600_000;
-/** A job that nobody can go on with is given up after this. */
+/** Milliseconds after which a job fails if no holder could continue it. */
 export const OWNER_GONE_AFTER_MS = 24 * 3_600_000;
-/** A chore without an answer is asked for again after this. */
+/** Milliseconds after which a chore without an answer is repeated. */
 const CHORE_RETRY_MS = 60_000;
 
-/** Ends the job for good: its leases end, the catalogue is told now, and storage is cleaned up later. */
+/** Ends the job for good. Its leases end, its row in the catalogue is written now, and storage is cleaned up later. */
 export function endJob(draft: Draft, state: EndState, error: Reason | null): void {
   draft.patchJob({
     state,
@@ -44,7 +44,7 @@ export function endJob(draft: Draft, state: EndState, error: Reason | null): voi
   }
 }
 
-/** All tasks are done and clear: what is left are the playlists. */
+/** Starts to assemble the playlists once all tasks are done and no result awaits its verification. */
 export function assembleWhenDone(draft: Draft): void {
   const { job, plan } = draft;
   if (job.state !== "running" || job.tasksDone < plan.tasks.length) return;
@@ -56,15 +56,16 @@ export function assembleWhenDone(draft: Draft): void {
 }
 
 /**
- * Takes the answer of a chore that is over.
- * @param forState state of the job when the chore was begun; for another state it is begun again
+ * Takes the answer that a chore is done.
+ * @param forState state of the job when the chore was started; if the job has ended since, the catalogue's chore is
+ * repeated
  */
 export function choreDone(draft: Draft, kind: ChoreKind, forState: JobState): void {
   const { job } = draft;
   const { [kind]: done, ...chores } = job.chores;
   if (done === undefined) return;
   if (kind === "catalog" && forState !== job.state && hasEnded(job.state)) {
-    // The row of a job that began says nothing of its end.
+    // The row that was written does not have the end of the job yet.
     draft.patchJob({ chores: { ...chores, catalog: { dueAtMs: draft.nowMs } } });
     return;
   }
@@ -72,7 +73,7 @@ export function choreDone(draft: Draft, kind: ChoreKind, forState: JobState): vo
   if (kind === "assemble" && job.state === "assembling") endJob(draft, "ready", null);
 }
 
-/** Asks for what is due. */
+/** Requests the chores that are due. */
 export function runChores(draft: Draft): void {
   const { chores } = draft.job;
   const due = (Object.keys(chores) as ChoreKind[]).filter(
@@ -86,7 +87,7 @@ export function runChores(draft: Draft): void {
   for (const kind of due) draft.effects.push({ type: "chore", kind });
 }
 
-/** After an eviction: what was asked for may never have been done. */
+/** Requests all chores under way again after an eviction, because they may not have been done. */
 export function askAgain(draft: Draft): void {
   const chores = { ...draft.job.chores };
   for (const kind of Object.keys(chores) as ChoreKind[]) {
@@ -95,7 +96,7 @@ export function askAgain(draft: Draft): void {
   draft.patchJob({ chores });
 }
 
-/** Gives up a job that no holder could go on with for a day. */
+/** Fails a job that no holder could continue for a day. */
 export function watchForHolders(draft: Draft): void {
   const { job } = draft;
   if (job.state !== "planned" && job.state !== "running") return;
@@ -115,7 +116,7 @@ function canGoOn(draft: Draft): boolean {
   const present = draft.holders().filter(isHeard);
   if (present.length === 0) return false;
   if (present.some(({ hasSource }) => hasSource)) return true;
-  // All that is left is to be verified, or made anew by a server.
+  // A trusted holder can verify results, or make them again.
   if (draft.unclear().length > 0 && present.some(({ role }) => role !== "contributor")) {
     return true;
   }

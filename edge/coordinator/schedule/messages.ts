@@ -66,7 +66,7 @@ export function message(
       if (holder.role === "owner") takeSettings(draft, said.settings);
       return;
     case "hello":
-      // The first was answered before any other message was looked at.
+      // The first hello was handled before any other message.
       draft.effects.push({
         type: "send",
         connectionId,
@@ -82,7 +82,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
   const lease = leaseOf(draft, holder, said.leaseId);
   const task = lease === undefined ? undefined : draft.planned.get(lease.taskId);
   if (lease === undefined || task === undefined) return;
-  // A lease that looks at a result makes none.
+  // A lease for an audit by pictures makes no result.
   if (lease.purpose === "compare" && (said.type === "offer" || said.type === "commit")) {
     dropLease(draft, lease);
     draft.send(holder.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
@@ -109,7 +109,7 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
         dropLease(draft, lease);
         return;
       }
-      // Only those who have the source can say that it will never work.
+      // Only trusted holders can declare that further attempts are useless.
       const final = !said.retryable && holder.role !== "contributor";
       if (said.code === "DOWNLOAD_FAILED") forgetChunk(draft, lease.taskId);
       const failure = { code: said.code, message: said.message, final };
@@ -127,8 +127,9 @@ function aboutLease(draft: Draft, holder: Holder, said: LeaseMessage): void {
 }
 
 /**
- * A contributor's browser would have made what ffmpeg's core cannot decode, and has no place in the video or
- * not the decoder after all: that is no fault, and it gets no more of that.
+ * Whether a contributor could not make a video task whose source only browsers' codecs decode: its browser lacks the
+ * decoder, or its init segment differs from the rendition's. This is not counted as a fault, and it gets no more such
+ * tasks.
  */
 function isWithoutMaker(draft: Draft, { role }: Holder, lease: Lease, code: ErrorCode): boolean {
   const isSaid = code === "DECODER_MISSING" || code === "INIT_MISMATCH";

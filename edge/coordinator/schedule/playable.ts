@@ -1,6 +1,8 @@
 import type { Draft } from "./state/draft.ts";
 
-/** Playlists show what all renditions have: see shared/playlist. */
+/**
+ * Notes when the video becomes playable: once the first segment of all renditions is verified (see shared/playlist).
+ */
 export function markPlayable(draft: Draft): void {
   if (draft.job.firstPlayableAtMs !== null) return;
   for (const { id, firstSegment } of draft.plan.tasks) {

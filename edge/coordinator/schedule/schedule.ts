@@ -22,8 +22,8 @@ const ENDED_BY_OWNER = "The owner of the video ended this helper's part.";
 
 export type Event =
   /**
-   * A holder showed a token that is good for its role. `principal` names the token, `network` where the
-   * holder is, as far as the edge sees it; the id in `hello` is the one that the coordinator gave it.
+   * A holder connected with a valid token for its role. `principal` is the token's hash, `network` the holder's network
+   * as far as the edge sees it. The id in `hello` is the one that the coordinator assigned.
    */
   | {
       type: "hello";
@@ -31,40 +31,43 @@ export type Event =
       principal: string;
       network: string | null;
       hello: HelloFacts;
-      /** Default: it is no member of a pool. */
+      /** Default: the holder is not a member of a pool. */
       member?: ArrivingMember | null;
     }
   | { type: "message"; connectionId: string; holderId: string; message: HolderMessage }
   | { type: "closed"; connectionId: string }
-  /** The holder has the URLs it offered for. */
+  /** The URLs for a lease's offer were sent to its holder. */
   | { type: "presigned"; leaseId: string }
   | { type: "checked"; leaseId: string; verdict: GateVerdict }
-  /** `forState`: the job's state when the chore was begun. */
+  /** A chore is done. `forState`: the job's state when the chore was started. */
   | { type: "chore-done"; kind: ChoreKind; forState: JobState }
-  /** Accepted objects under these keys are missing in storage. */
+  /** Accepted objects with these keys are missing or changed in storage. */
   | { type: "outputs-lost"; keys: readonly string[] }
   | { type: "cancel" }
   /** The owner changed the video's title; null: the file's name is shown. */
   | { type: "titled"; title: string | null }
   /** The call for a server failed for good. */
   | { type: "server-given-up"; holderId: string }
-  /** A member of the pool lied in another job: what it made here is made again. */
+  /** A member of the pool lied in another job. Its unproven results in this job are made again. */
   | { type: "pool-ban"; memberId: string }
-  /** A member is no longer of the pool: it goes. */
+  /** A member has left the pool, and is removed from the job. */
   | { type: "pool-dismiss"; memberId: string }
-  /** The pool helps no more; its members go. */
+  /** The pool no longer helps with the job. Its members are removed. */
   | { type: "pool-left" }
-  /** The owner removes contributors: one, or all that came with a link's token. */
+  /** The owner removes contributors: one, or all that joined by certain links. */
   | { type: "send-away"; holderId: string | null; principals: string[] }
-  /** Time went by. May come late, twice, or without need. */
+  /** Time has passed. This event may come late, twice, or without need. */
   | { type: "tick" }
-  /** The object was evicted and is back: these sockets survived, all work under way is unknown. */
+  /**
+   * The object was evicted and is loaded again. These sockets have survived; the state of all work under way is
+   * unknown.
+   */
   | { type: "resume"; connectionIds: string[] };
 
 /**
- * Decides what an event means. Pure: reads `state`, returns what to change in it and what to do
- * outside afterwards. Every event also does what time has made due, since alarms may come late.
- * @param random in [0, 1), to be foreseen by nobody: by it the results that are audited are drawn
+ * Decides what follows from an event. A pure function: it reads `state`, and returns the changes to it and the effects
+ * to carry out afterwards. Every event also handles what has become due, because alarms may come late.
+ * @param random a number in [0, 1) that nobody can predict; it draws the results that are audited
  */
 export function schedule(
   state: State,
@@ -82,7 +85,7 @@ export function schedule(
       forgetOldAsks(draft);
     }
     if (isDue || event.type === "hello" || event.type === "closed") watchForHolders(draft);
-    // Most events are heartbeats, of a thousand holders: nothing is walked for them.
+    // Most events are heartbeats, from up to a thousand holders. They start no assignment round.
     if (isDue || draft.hasMoved) {
       settleUnverified(draft);
       assign(draft);

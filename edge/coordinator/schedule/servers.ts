@@ -11,17 +11,17 @@ import {
 import type { State } from "./state/state.ts";
 
 /**
- * When servers are called to a job, and how many. A server that comes is a holder like any other; it
- * leaves by itself when there is nothing to do, and is called again when there is.
+ * When servers are called to a job, and how many. A server is a lease holder like any other. It leaves when there is no
+ * work, and is called again when there is.
  */
 
-/** Work that nobody takes waits this long for the others to come back. */
+/** Milliseconds for which work without a holder waits for holders to come back. */
 export const UNATTENDED_MS = 20_000;
-/** A call that nobody answered by then is made anew: queues and containers lose some. */
+/** Milliseconds after which an unanswered call is repeated. Queues and containers lose some calls. */
 export const CALL_AGAIN_MS = 240_000;
-/** Work on a task that takes longer is far behind: a server makes a copy. */
+/** Milliseconds of work on a task after which a server makes a copy of it. */
 export const STRAGGLER_MS = 120_000;
-/** Tasks ready for each server that is called. */
+/** Number of ready tasks for which one server is called. */
 const TASKS_PER_SERVER = 6;
 const MAX_SERVERS = 4;
 
@@ -46,7 +46,7 @@ export function callServers(draft: Draft): void {
   const open = late.length + unverified + (isForAll ? ready : 0);
   const wanted = isNeeded ? Math.min(MAX_SERVERS, Math.ceil(open / TASKS_PER_SERVER)) : 0;
   let { serversCalled } = job;
-  // A server makes no copy of what it is late with itself.
+  // A server that is late itself does not count, because it cannot make a copy of its own task.
   const isLate = (call: ServerCallRecord) =>
     late.some(({ holderId }) => holderId === call.holderId);
   let missing = Math.min(
@@ -66,27 +66,27 @@ export function callServers(draft: Draft): void {
   if (!isSame) draft.patchJob({ serverCalls: calls, serversCalled, unattendedSinceMs });
 }
 
-/** Leases whose holder, of whatever role, has been at them for too long. */
+/** Leases on which a holder of any role has worked too long. */
 function stragglers(draft: Draft): Lease[] {
   return [...draft.leases()].filter((lease) => isStraggling(draft, lease));
 }
 
-/** Whether a lease has been at work for so long that a server should make its task, too. */
+/** Whether a holder has worked on a lease for so long that a server should make the task, too. */
 export function isStraggling(draft: Draft, { phase, grantedAtMs }: Lease): boolean {
   return phase === "working" && draft.nowMs - grantedAtMs >= STRAGGLER_MS;
 }
 
-/** A call lies in the dead letter queue: no server comes for it. The next one is made after a while. */
+/** A call has reached the dead letter queue, so no server comes for it. The next call is made later. */
 export function serverGivenUp(draft: Draft, holderId: string): void {
   if (hasEnded(draft.job.state) || draft.holder(holderId) !== undefined) return;
   draft.tell(notice("SERVERS_UNREACHABLE", "The servers of this site could not be reached."));
 }
 
-/** When a call is due to be made or made anew. */
+/** When a call is due to be made or repeated, in milliseconds since the epoch; null: never. */
 export function serversDueAtMs({ job, holders }: State): number | null {
   if (hasEnded(job.state) || !job.hasServers) return null;
-  // A deadline that stays in the past would ring the alarm for ever: those who came need no call,
-  // and once somebody is called the wait is over.
+  // A deadline that stays in the past would ring the alarm for ever. So calls whose server has come are left out, and
+  // the wait for other holders ends with the first call.
   const isOnItsWay = ({ holderId }: ServerCallRecord) => !holders.has(holderId);
   const due = job.serverCalls.filter(isOnItsWay).map(({ dueAtMs }) => dueAtMs);
   const isWaiting = job.unattendedSinceMs !== null && job.serverCalls.length === 0;

@@ -12,24 +12,24 @@ import { type Holder, isHeard, slotsOf, type TaskRecord } from "./state/records.
 import type { State } from "./state/state.ts";
 
 /**
- * Chunks in storage, for holders that have no source. The owner's tab cuts and uploads them, only as
- * far ahead as others need them, or all of them when it wants to leave.
+ * Chunks in storage, for lease holders without the source. The owner's tab cuts and uploads them: only as far ahead as
+ * others need them, or all of them when the owner wants to leave.
  */
 
-/** Chunks that lie ready for each place of a holder without the source. */
+/** Number of chunks that are kept ready for each slot of a holder without the source. */
 const AHEAD_PER_SLOT = 2;
-/** The owner is asked for at most so many at once. */
+/** The most chunks for which the owner is asked at once. */
 const MAX_ASKED = 8;
-/** A chunk that has not come by then is asked for again. */
+/** Milliseconds after which the owner is asked again for a chunk that has not come. */
 const STAGE_AGAIN_MS = 120_000;
 
-/** No second server is called for a job of so few tasks. */
+/** A server with the source makes a job of at most this many tasks alone. */
 const SERVER_ALONE_TASKS = 6;
 
 type StageOffer = Extract<HolderMessage, { type: "stage-offer" }>;
 type StageFailed = Extract<HolderMessage, { type: "stage-failed" }>;
 
-/** Asks the owner for the chunks that others will want next. */
+/** Asks the owner for the chunks that other holders will need next. */
 export function stageChunks(draft: Draft): void {
   if (hasEnded(draft.job.state)) return;
   let missing = chunksWanted(draft);
@@ -37,7 +37,7 @@ export function stageChunks(draft: Draft): void {
   const owner = draft.holders().find((holder) => isHeard(holder) && holder.hasSource);
   const connectionId = owner?.connectionId ?? null;
   if (connectionId === null) return;
-  // A server that has the source does a short video by itself, as long as it gets on.
+  // A server with the source makes a short video alone, unless it is late.
   const isAlone = owner?.role === "server" && draft.plan.tasks.length <= SERVER_ALONE_TASKS;
   if (isAlone && ![...draft.leases()].some((lease) => isStraggling(draft, lease))) return;
 
@@ -47,7 +47,7 @@ export function stageChunks(draft: Draft): void {
     if (missing <= 0 || asked >= MAX_ASKED) break;
     if (!mayNeedChunk(draft, task) || wasRefused(task, connectionId)) continue;
     if (task.chunk?.stored === true) {
-      // One that is leased already is nobody's next.
+      // The chunk of a task that is leased is not needed for the next assignments.
       if (task.state !== "leased") missing -= 1;
       continue;
     }
@@ -64,7 +64,7 @@ export function stageChunks(draft: Draft): void {
   draft.effects.push({ type: "send", connectionId, message: { type: "stage", taskIds } });
 }
 
-/** The owner has the chunk and wants to upload it. */
+/** Takes a message that the owner has a chunk and wants to upload it. */
 export function takeStageOffer(draft: Draft, holder: Holder, said: StageOffer): void {
   const { chunk: info, sha256, md5 } = said;
   const task = draft.task(info.taskId);
@@ -111,7 +111,9 @@ function chunkRefusal(
   return null;
 }
 
-/** The task stays one for those who have the source; it is not asked for again through this socket. */
+/**
+ * Refuses a chunk. Its task stays with holders that have the source. The chunk is not requested again over this socket.
+ */
 function refuseChunk(draft: Draft, taskId: string, connectionId: string, refused: Reason): void {
   draft.patchTask(taskId, { staging: { connectionId, dueAtMs: null } });
   draft.tell(notice("PARTS_NOT_SHARED", CHUNK_WARNING));
@@ -119,14 +121,14 @@ function refuseChunk(draft: Draft, taskId: string, connectionId: string, refused
   draft.effects.push({ type: "send", connectionId, message });
 }
 
-/** The task's chunk is in storage, as the holder that has the source says. */
+/** Takes the message that a task's chunk is in storage. */
 export function takeStaged(draft: Draft, holder: Holder, taskId: string): void {
   const task = draft.task(taskId);
   if (!holder.hasSource || task === undefined || task.chunk === null) return;
   draft.patchTask(taskId, { chunk: { ...task.chunk, stored: true }, staging: null });
 }
 
-/** The owner, who has the source, cannot make the chunk. */
+/** Takes the message that the owner cannot make a chunk. */
 export function takeStageFailed(draft: Draft, holder: Holder, said: StageFailed): void {
   const task = draft.task(said.taskId);
   if (!holder.hasSource || task === undefined || task.staging === null) return;
@@ -135,7 +137,10 @@ export function takeStageFailed(draft: Draft, holder: Holder, said: StageFailed)
   failTask(draft, task.id, { code, message, final: !retryable });
 }
 
-/** A holder could not get a chunk that should be there: it is staged anew, if anybody can. */
+/**
+ * A holder could not download a chunk that should be in storage. It is staged again if a holder with the source is
+ * connected.
+ */
 export function forgetChunk(draft: Draft, taskId: string): void {
   const task = draft.task(taskId);
   const isOwnerHere = draft.holders().some((each) => each.connectionId !== null && each.hasSource);
@@ -143,14 +148,14 @@ export function forgetChunk(draft: Draft, taskId: string): void {
   if (task.chunk?.stored === true) draft.patchTask(taskId, { chunk: null, staging: null });
 }
 
-/** Tasks that only a tab with the source can do now. */
+/** Number of tasks that only a holder with the source can do now. */
 export function tasksNeedingSource({ tasks }: State): number {
   return [...tasks.values()].filter(({ state, chunk }) => {
     return state !== "done" && chunk?.stored !== true;
   }).length;
 }
 
-/** How many untaken tasks should have their chunk in storage. */
+/** The number of tasks without a lease whose chunks should be in storage. */
 function chunksWanted(draft: Draft): number {
   const { stageAll, servers } = draft.job.settings;
   if (stageAll || servers === "always") return Number.POSITIVE_INFINITY;
@@ -169,11 +174,14 @@ export function forgetOldAsks(draft: Draft): void {
   }
 }
 
-/** Tasks that the owner works on itself need no chunk, unless the owner wants to leave. */
+/**
+ * Whether a task may need its chunk in storage. A leased task needs none, unless the owner wants to leave or the lease
+ * is late.
+ */
 function mayNeedChunk(draft: Draft, { state, leases }: TaskRecord): boolean {
   if (state === "done" || state === "failed" || state === "backoff") return false;
   if (state !== "leased" || draft.job.settings.stageAll) return true;
-  // A server that was called to make a copy of it has no source.
+  // A server that is called to make a copy of a late task has no source.
   return leases.some((id) => {
     const lease = draft.lease(id);
     return lease !== undefined && isStraggling(draft, lease);

@@ -3,22 +3,22 @@ import { isKnown, type Pace, speed } from "../state/pace.ts";
 import type { Holder, TaskRecord } from "../state/records.ts";
 import type { Forecast } from "./forecast.ts";
 
-/** A holder that wants work, while it is handed out. */
+/** A holder that wants work, during an assignment round. */
 export interface Candidate {
   holder: Holder;
-  /** Its leases that it has not finished encoding. */
+  /** Number of its leases that are not encoded yet. */
   atWork: number;
   leaseIds: string[];
 }
 
-/** The holders to be asked in a hand-out: the fastest first, one task each in turn. */
+/** The holders in an assignment round: the fastest first, one task for each in turn. */
 export class Candidates {
   readonly #draft: Draft;
   readonly #all: readonly Candidate[];
-  /** In the order in which they are asked. */
+  /** Candidates that would take more, in their order. */
   #turn: Candidate[];
 
-  /** @param holders those with free places */
+  /** @param holders holders with free slots */
   constructor(
     draft: Draft,
     holders: readonly Holder[],
@@ -37,12 +37,12 @@ export class Candidates {
     });
   }
 
-  /** Those that would take something more, in the order in which they are asked. */
+  /** Candidates that would take more work, in the order in which they get it. */
   inTurn(): readonly Candidate[] {
     return this.#turn;
   }
 
-  /** The candidate goes to the back of the queue, or out of it. */
+  /** Notes that a candidate got a lease. It moves to the end of the queue, or leaves it. */
   took(candidate: Candidate, leaseId: string): void {
     candidate.leaseIds.push(leaseId);
     candidate.atWork += 1;
@@ -51,7 +51,7 @@ export class Candidates {
       this.#turn.push(candidate);
   }
 
-  /** Tells all of what they got. */
+  /** Sends the candidates their leases. */
   grant(): void {
     const draft = this.#draft;
     for (const { holder, leaseIds } of this.#all) {
@@ -72,14 +72,17 @@ export function hasChunk(holder: Holder, task: TaskRecord): boolean {
   return holder.hasSource || task.chunk?.stored === true;
 }
 
-/** Nothing waits behind a contributor's first task: it may be slow. */
+/**
+ * Whether a candidate may get a task that waits behind another one. A contributor of unknown speed may not, because it
+ * may be slow.
+ */
 function mayQueue(candidate: Candidate): boolean {
   return isFree(candidate) || isKnown(candidate.holder) || candidate.holder.role !== "contributor";
 }
 
 /**
- * The fastest first. Who is not known yet comes before them, to become known; near the end after
- * them: who has made nothing by then may be slow.
+ * Sorts holders by speed, the fastest first. Holders of unknown speed come before them, so that their speed becomes
+ * known. Near the end of the job they come last, because a holder without a result by then may be slow.
  */
 function byPace(candidates: readonly Holder[], { readyTasks, slots }: Pace): Holder[] {
   const unknown = readyTasks > slots ? Number.POSITIVE_INFINITY : 0;
@@ -90,7 +93,7 @@ function byPace(candidates: readonly Holder[], { readyTasks, slots }: Pace): Hol
     .map(({ holder }) => holder);
 }
 
-/** Infinity less itself is no number. */
+/** Compares numbers without a subtraction: Infinity - Infinity is NaN. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -8,18 +8,18 @@ import type { Forecast, Progressing } from "./forecast.ts";
 import { leasesToPair, type ToPair } from "./pairs.ts";
 import { isTrustedTimeShort } from "./reserve.ts";
 
-/** A backup copy must promise to be done in less than this share of what the first one still needs. */
+/** A backup copy is made only if it is forecast to need less than this share of the first run's remaining time. */
 const BACKUP_GAIN = 0.8;
-/** Forecasts are not exact: who would be done so little after the end is not too late. */
+/** Tolerance for inexact forecasts: a holder that would be done this long after the end still counts as in time. */
 export const END_SLACK_MS = 250;
 
-/** How many tasks and audits nobody has. */
+/** Number of tasks and audits without a lease. */
 export interface Open {
   tasks: number;
   audits: number;
 }
 
-/** Which candidate is to get a task, an audit, or a copy of what is late. Changes nothing. */
+/** Chooses the candidate for a task, an audit, or a copy of a late task. It changes no state. */
 export class Choice {
   readonly #draft: Draft;
   readonly #forecast: Forecast;
@@ -28,7 +28,7 @@ export class Choice {
   #auditors: Auditors | null = null;
   #pairs: ToPair[] | null = null;
 
-  /** @param open read at each choice: its owner counts down what it hands out */
+  /** @param open read at each choice; its owner reduces the counts as it assigns work */
   constructor(draft: Draft, forecast: Forecast, candidates: Candidates, open: Readonly<Open>) {
     this.#draft = draft;
     this.#forecast = forecast;
@@ -36,7 +36,10 @@ export class Choice {
     this.#open = open;
   }
 
-  /** The first holder in turn that may make the task. @param inTime only a holder that would not delay the job's end */
+  /**
+   * The first candidate in turn that may make the task.
+   * @param inTime whether only a holder is chosen that would not delay the job's end
+   */
   maker(task: TaskRecord, inTime: boolean): Candidate | undefined {
     const isForTrustedOnly = isForTrusted(this.#draft, task);
     return this.#candidates.inTurn().find((each) => {
@@ -46,7 +49,7 @@ export class Choice {
     });
   }
 
-  /** Nobody where an audit is better left for somebody who is busy now. */
+  /** The candidate for an audit; none where it is better to wait for a holder that is busy now. */
   auditor(task: TaskRecord): Candidate | undefined {
     const auditors = this.#whoAudits();
     const candidate = this.#drawn(task, ({ holder }) => {
@@ -56,7 +59,7 @@ export class Choice {
     return this.#isWorthWaiting(task, auditors) ? undefined : candidate;
   }
 
-  /** Somebody with nothing else to do, for a second run beside the first one. */
+  /** An idle candidate for a second run of a task, in parallel with the first one. */
   second(
     task: TaskRecord,
     { lease, remainingMs }: ToPair,
@@ -65,16 +68,17 @@ export class Choice {
     const pair = { makerId: lease.holderId, auditors: this.#whoAudits() };
     return this.#drawn(task, (each) => {
       if (!isFree(each) || !may(each.holder) || !this.#mayMake(each, task)) return false;
-      // A result of somebody trusted needs no proof: coming first, it would make the other's work vain.
+      // A trusted holder's result needs no proof. If it came first, the first run would be wasted.
       const doneInMs = this.#forecast.doneInMs(each.holder, task.id);
       if (isTrusted(each.holder) && doneInMs < remainingMs) return false;
-      // A trusted holder that is late with this proof would be later still if it began after the first run.
+      // Contributors must be in time. Trusted holders need not: they would be later still if they began after the first
+      // run.
       if (!isTrusted(each.holder) && !this.#isInTime(each.holder, task.id)) return false;
       return mayRunAgain(this.#draft, each.holder, task.verification, pair);
     });
   }
 
-  /** The holder that would be done with a copy first, if that is soon enough to be worth it. */
+  /** The candidate that would finish a copy first, if that is soon enough to be worthwhile. */
   soonest(task: TaskRecord, { leases, remainingMs }: Progressing): Candidate | undefined {
     let soonest: Candidate | undefined;
     let leastMs = remainingMs * BACKUP_GAIN;
@@ -90,7 +94,7 @@ export class Choice {
     return soonest;
   }
 
-  /** Another auditor for an audit that is late. */
+  /** Another candidate for an audit that is late. */
   auditorInstead(task: TaskRecord, { leases }: Progressing): Candidate | undefined {
     const auditors = this.#whoAudits();
     return this.#drawn(task, (candidate) => {
@@ -101,18 +105,18 @@ export class Choice {
     });
   }
 
-  /** Work at hand that is sure to be audited. */
+  /** Leases at work whose results are sure to be audited. */
   toPair(): ToPair[] {
     this.#pairs ??= leasesToPair(this.#draft, this.#forecast);
     return this.#pairs;
   }
 
-  /** When everything could be done, in ms from now. */
+  /** When everything could be done, in milliseconds from now. */
   endsInMs(): number {
     return this.#forecast.endsInMs(this.#open.tasks + this.#open.audits + this.toPair().length);
   }
 
-  /** Whether somebody who is busy now would be in time with the audit. */
+  /** Whether a holder that is busy now would still be in time with the audit. */
   #isWorthWaiting(task: TaskRecord, auditors: Auditors): boolean {
     const endsInMs = this.endsInMs();
     return this.#forecast.holders().some((holder) => {
@@ -128,8 +132,8 @@ export class Choice {
   }
 
   /**
-   * Somebody trusted, or a contributor by lot among those that would be in time; where nobody would,
-   * whoever is done first.
+   * A trusted candidate that would be in time; else a contributor, drawn at random among those that would be; else the
+   * idle candidate that would be done first.
    */
   #drawn(task: TaskRecord, may: (candidate: Candidate) => boolean): Candidate | undefined {
     let drawn: Candidate | undefined;
@@ -148,11 +152,14 @@ export class Choice {
     return drawn;
   }
 
-  /** Whether the holder's time is for audits. Asked anew after each hand-out, which uses some of it. */
+  /**
+   * Whether the holder's time is reserved for audits. This is decided again after each assignment, which uses some of
+   * that time.
+   */
   #isReserved({ holder }: Candidate, task: TaskRecord): boolean {
     const { chunk, verification } = task;
     if (!isTrusted(holder) || verification.excluded.length > 0) return false;
-    // Contributors starve for chunks: what the owner makes itself needs no upload.
+    // While contributors wait for chunks, the owner makes tasks that are not uploaded yet. These need no upload then.
     const isStarving = this.#candidates.inTurn().some((each) => {
       return !isTrusted(each.holder) && isFree(each);
     });
@@ -167,8 +174,8 @@ export class Choice {
   }
 
   /**
-   * Whether a contributor would be in time with the task, now or after what it is at. The end is forecast
-   * with trusted holders: where only they would be in time, nobody would ever get what they leave.
+   * Whether a contributor would be in time with the task, now or after its present work. The forecast of the end
+   * includes trusted holders. Where only they would be in time, no contributor would ever get a task that they leave.
    */
   #isForContributors(task: TaskRecord): boolean {
     return this.#forecast.holders().some((holder) => {
@@ -177,7 +184,7 @@ export class Choice {
     });
   }
 
-  /** Whether the holder would be done before everything could be, if others made it instead. */
+  /** Whether the holder would be done with the task by the forecast end of everything. */
   #isInTime(holder: Holder, taskId: string): boolean {
     const endsInMs = this.endsInMs();
     if (!Number.isFinite(endsInMs)) return true;
@@ -190,7 +197,10 @@ export class Choice {
     return !isForTrusted(this.#draft, task) && this.#mayDecode(holder, task);
   }
 
-  /** A source that the ffmpeg core cannot decode is for the browser's codecs, where somebody can look at the result. */
+  /**
+   * Whether the holder can decode the source. One that the ffmpeg core cannot decode needs the browser's codecs, and a
+   * holder that can audit such results by pictures.
+   */
   #mayDecode(holder: Holder, task: TaskRecord): boolean {
     if (isForCore(this.#draft, task)) return true;
     return holder.engines.includes("webcodecs") && hasPictureAuditors(this.#draft);

@@ -3,24 +3,24 @@ import type { Draft } from "../state/draft.ts";
 import { likelySpeed, type Pace, speed, taskTicks } from "../state/pace.ts";
 import { type Holder, isHeard, type Lease, needsHolder } from "../state/records.ts";
 
-/** A heartbeat and a half: who is silent for longer may be gone. */
+/** One and a half heartbeats. A holder that is silent for longer may be gone. */
 const QUIET_MS = 1.5 * RENEW_EVERY_MS;
-/** Until somebody who does nothing yet has a chunk. */
+/** Milliseconds until an idle holder has downloaded a chunk. */
 const FETCH_MS = 1_000;
-/** The end is looked for to within this. */
+/** Precision of the forecast end, in milliseconds. */
 const STEP_MS = 25;
 
-/** A task at work, by whoever would be done with it first. */
+/** A task at work. Where it has several leases, the times are of the one that would be done first. */
 export interface Progressing {
   taskId: string;
   leases: Lease[];
-  /** Until it is encoded; infinite when nobody who has it was heard of late. */
+  /** Milliseconds until it is encoded; infinite when none of its holders was heard lately. */
   remainingMs: number;
-  /** Not begun: its only holder is busy with an earlier one. */
+  /** Not begun, because its only holder is busy with an earlier task. */
   isWaiting: boolean;
 }
 
-/** A slot: tasks are made in it one after the other. */
+/** An encoder slot, which makes one task after the other. Times are in milliseconds. */
 interface Seat {
   holder: Holder;
   freeInMs: number;
@@ -28,14 +28,15 @@ interface Seat {
 }
 
 /**
- * Forecast of the tasks at work, of when each holder is free, and of the end. All times are in ms from now
- * and end with the encoding: upload and gate follow every last task alike.
+ * Forecasts when the tasks at work are done, when each holder is free, and when the job ends. All times are in
+ * milliseconds from now, until the end of the encoding. Upload and gate are left out, because they follow any last
+ * task.
  */
 export class Forecast {
   readonly #draft: Draft;
   readonly #pace: Pace;
   readonly #byTask = new Map<string, Progressing>();
-  /** For each holder, when it is done with each of its leases, in the order in which it does them. */
+  /** For each holder: when it will be done with each of its leases, in the order of its work. */
   readonly #queues = new Map<string, number[]>();
   readonly #quiet = new Set<string>();
   #holders: Holder[] | null = null;
@@ -55,7 +56,7 @@ export class Forecast {
     let remainingMs = isQuiet ? Number.POSITIVE_INFINITY : 0;
     let isWaiting = false;
     if (lease.phase === "working") {
-      // Leases of one holder come in the order of their grants, and so does its work.
+      // The leases of one holder come in the order of their grants, which is the order of its work.
       const queue = this.#queueOf(lease.holderId);
       const slots = Math.max(1, draft.holder(lease.holderId)?.slots ?? 1);
       const waitsMs = queue[queue.length - slots];
@@ -87,15 +88,15 @@ export class Forecast {
     return this.#quiet.has(holder.id);
   }
 
-  /** Tasks at work, the one that would be done last first. */
+  /** Tasks at work, sorted by their forecast end; the latest comes first. */
   lastFirst(): Progressing[] {
-    // Infinity less itself is no number.
+    // No subtraction, because Infinity - Infinity is NaN.
     return [...this.#byTask.values()].sort((a, b) =>
       a.remainingMs === b.remainingMs ? 0 : a.remainingMs < b.remainingMs ? 1 : -1,
     );
   }
 
-  /** When the holder would be done with one task more; infinite while nobody's speed is known. */
+  /** When the holder would be done with one more task; infinite while no holder's speed is known. */
   doneInMs(holder: Holder, taskId: string): number {
     const pace = likelySpeed(holder, this.#pace);
     if (pace <= 0) return Number.POSITIVE_INFINITY;
@@ -107,15 +108,16 @@ export class Forecast {
     return queue[queue.length - holder.slots] ?? (holder.hasSource ? 0 : FETCH_MS);
   }
 
-  /** The holder got a lease. */
+  /** Notes that the holder got a lease. */
   give(holder: Holder, taskId: string): void {
     const doneInMs = this.doneInMs(holder, taskId);
     this.#queueOf(holder.id).push(doneInMs);
   }
 
   /**
-   * When everything could be done: each task that nobody has, and each that is at work with somebody
-   * who would be done later than that, is made by who makes it first. Infinite while nobody's speed is known.
+   * When everything could be done. The free slots make all tasks without a lease, and again those tasks at work whose
+   * present holder would be done later than that. Infinite while no holder's speed is known.
+   * @param toDo number of tasks and audits without a lease
    */
   endsInMs(toDo: number): number {
     this.#endsInMs ??= this.#findEnd(toDo);
@@ -147,7 +149,7 @@ export class Forecast {
     return high;
   }
 
-  /** How many whole tasks these holders could make until then. */
+  /** Number of whole tasks that the holders for which `who` is true could make within a time. */
   madeBy(ms: number, who: (holder: Holder) => boolean): number {
     let made = 0;
     for (const { holder, freeInMs, taskMs } of this.#seats(this.#usualTicks())) {
@@ -156,7 +158,7 @@ export class Forecast {
     return made;
   }
 
-  /** Ticks of a task as most of them are. */
+  /** Ticks of a typical task. */
   #usualTicks(): number {
     const { readyTasks, remainingTicks } = this.#pace;
     if (readyTasks > 0) return remainingTicks / readyTasks;
@@ -166,7 +168,7 @@ export class Forecast {
     return ticks;
   }
 
-  /** Holders that are here and take work, or are at it. */
+  /** Connected holders that take work or have some. */
   holders(): Holder[] {
     this.#holders ??= this.#draft.holders().filter((holder) => {
       if (!isHeard(holder) || holder.banned || this.isQuiet(holder)) return false;
@@ -190,8 +192,8 @@ export class Forecast {
 }
 
 /**
- * Time that a lease at work still needs, in ms: by its holder's speed, or by its progress where the speed
- * is unknown or wrong.
+ * Milliseconds that a lease at work still needs: from its holder's speed, or from its progress where the speed is
+ * unknown or wrong.
  */
 function workLeftMs(draft: Draft, lease: Lease, quietMs: number, pace: Pace): number {
   const elapsedMs = draft.nowMs - lease.grantedAtMs;
@@ -205,7 +207,7 @@ function workLeftMs(draft: Draft, lease: Lease, quietMs: number, pace: Pace): nu
   if (own <= 0) return byProgressMs;
   const wholeMs = taskTicks(draft, lease.taskId) / own;
   const bySpeedMs = Math.max(0, wholeMs * (1 - progress) - quietMs);
-  // The time since the grant may have been spent on waiting for the task before.
+  // Some of the time since the grant may have passed while the holder finished an earlier task.
   const isSlow = elapsedMs > 2.5 * wholeMs || holder === undefined;
   if (!isSlow && Number.isFinite(speed(holder))) return bySpeedMs;
   return Math.max(bySpeedMs, byProgressMs);

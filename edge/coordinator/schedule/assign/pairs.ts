@@ -4,13 +4,13 @@ import { willBeAudited } from "../verify/auditors.ts";
 import { waitingOf } from "../verify/trust.ts";
 import type { Forecast } from "./forecast.ts";
 
-/** Work that is sure to be audited, and how long it still takes. */
+/** A lease whose result is sure to be audited, and the milliseconds until it is encoded. */
 export interface ToPair {
   lease: Lease;
   remainingMs: number;
 }
 
-/** Leases at work whose result is sure to be audited, the first to be done first. */
+/** Leases at work whose results are sure to be audited, sorted by their forecast end; the earliest comes first. */
 export function leasesToPair(draft: Draft, forecast: Forecast): ToPair[] {
   if (draft.job.settings.verify === "off") return [];
   const waiting = waitingOf(draft);
@@ -22,7 +22,10 @@ export function leasesToPair(draft: Draft, forecast: Forecast): ToPair[] {
   });
 }
 
-/** Whether a second run may begin beside the first one, which may have been taken away meanwhile. */
+/**
+ * Whether a second run may begin in parallel with the first one. The first lease may have been taken away in the
+ * meantime.
+ */
 export function mayBePaired(
   { state, verification, readyAtMs, leases: [first, ...others] }: TaskRecord,
   lease: Lease,

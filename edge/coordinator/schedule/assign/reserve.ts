@@ -4,13 +4,17 @@ import { chanceOf, waitingOf } from "../verify/trust.ts";
 import { isTrusted } from "../verify/verifying.ts";
 import type { Forecast } from "./forecast.ts";
 
-/** New members' results are all audited, but only the first few of them. */
+/**
+ * Upper bound for a member's chance of an audit in this forecast. The results of a new member are all audited, but only
+ * the first few.
+ */
 const MAX_CHANCE = 1 / 8;
 
 /**
- * Whether trusted holders should take no more ordinary tasks, because audits will need their time. Only
- * they can audit, so with many contributors an audit that finds them at work delays the end by a whole task.
- * @param open tasks and audits that nobody has, and leases at work that are sure to be audited
+ * Whether trusted holders should take no more ordinary tasks, because audits will need their time. Only they can audit.
+ * So with many contributors, an audit that has to wait for them delays the end by the duration of a whole task.
+ * @param open number of tasks without a lease; of audits without a lease and leases that are sure to be audited; and
+ * the forecast end in milliseconds from now
  */
 export function isTrustedTimeShort(
   draft: Draft,
@@ -28,7 +32,7 @@ export function isTrustedTimeShort(
       return sum + holder.slots * Math.min(MAX_CHANCE, chanceOf(draft, holder, waiting));
     }, 0) / slots;
   const drawn = tasks * chance;
-  // A trusted slot that stays free costs its part of the swarm; a late audit costs all of it a task's time.
+  // A reserved trusted slot costs the swarm one slot. A late audit costs all slots the time of a task.
   if (Math.min(1, drawn) * slots <= slotsOf(here.filter(isTrusted))) return false;
   const expected = audits + drawn;
   return forecast.madeBy(endsInMs, isTrusted) < 1 + expected + 2 * Math.sqrt(expected);

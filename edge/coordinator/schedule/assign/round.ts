@@ -14,10 +14,10 @@ import { Choice, END_SLACK_MS, type Open } from "./choice.ts";
 import { Forecast, type Progressing } from "./forecast.ts";
 import { mayBePaired } from "./pairs.ts";
 
-/** Live leases of one task: the first one, its backup, and one more if that is late, too. */
+/** The most live leases of a task: the first one, a backup, and one more if the backup is late, too. */
 const MAX_COPIES = 3;
 
-/** One hand-out: what is handed out, in which order, and what follows from it. */
+/** One round of assignments: what is assigned, in which order, and its consequences. */
 export class Round {
   readonly #draft: Draft;
   readonly #forecast: Forecast;
@@ -25,7 +25,7 @@ export class Round {
   readonly #choice: Choice;
   readonly #pictures: boolean;
   readonly #open: Open;
-  /** Nobody is in time for so much, nor for more. */
+  /** No holder is in time with a task of this many ticks or more. */
   #tooMuchTicks = Number.POSITIVE_INFINITY;
 
   constructor(draft: Draft, holders: readonly Holder[], open: Readonly<Open>) {
@@ -42,9 +42,9 @@ export class Round {
     return this.#candidates.inTurn().length === 0;
   }
 
-  /** Hands a ready task to the first that may take it. */
+  /** Assigns a ready task to the first candidate that may take it. */
   give(task: TaskRecord): void {
-    // Others may not have the chunk, or may not take the task: better late than never.
+    // Otherwise few holders have the chunk or may take the task, and a late result is better than none.
     const isForAnybody = task.chunk?.stored === true && task.verification.excluded.length === 0;
     const ticks = taskTicks(this.#draft, task.id);
     if (isForAnybody && ticks >= this.#tooMuchTicks) return;
@@ -55,7 +55,7 @@ export class Round {
     } else if (isForAnybody && !isForTrusted(this.#draft, task)) this.#tooMuchTicks = ticks;
   }
 
-  /** Hands out the audit of a result that is there. Near the end it does not wait behind other work. */
+  /** Assigns the audit of an existing result. Near the end of the job it does not wait behind other work. */
   giveAudit(task: TaskRecord): void {
     const candidate = this.#choice.auditor(task);
     if (candidate === undefined) return;
@@ -63,13 +63,13 @@ export class Round {
     this.#giveTo(candidate, task);
   }
 
-  /** Idle holders run what is sure to be audited before its first run is over. */
+  /** Idle holders begin second runs of tasks that are sure to be audited, before the first runs are over. */
   auditEarly(): void {
     if (this.#open.tasks + this.#open.audits > 0) return;
     this.#pair(() => true);
   }
 
-  /** Trusted holders do so before they take ordinary tasks: only they can prove anything. */
+  /** Trusted holders do the same before they take ordinary tasks, because only they can prove results. */
   auditEarlyByTrusted(): void {
     if (this.#candidates.inTurn().some((each) => isTrusted(each.holder) && isFree(each))) {
       this.#pair(isTrusted);
@@ -89,9 +89,8 @@ export class Round {
   }
 
   /**
-   * Tasks that would hold up the end: one that waits behind its holder's present one is taken away
-   * and given to who is done with it sooner; of one at work a copy is made, and the first valid
-   * result wins.
+   * Handles tasks that would delay the end. A task that waits behind its holder's present one is taken away and given
+   * to a holder that would be done sooner. A task at work gets a copy, and the first valid result counts.
    */
   backUp(): void {
     if (this.#open.tasks > 0 || this.isOver()) return;
@@ -113,7 +112,7 @@ export class Round {
     }
   }
 
-  /** @param first the lease whose run of the task this one is held against */
+  /** @param first the lease of the first run, with whose result this one is compared */
   #giveTo(candidate: Candidate, task: TaskRecord, first?: Lease): void {
     const { holder } = candidate;
     const audit = task.done === null ? first && "hash" : auditOf(task);

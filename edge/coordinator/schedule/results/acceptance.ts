@@ -15,7 +15,7 @@ import { standingOf } from "../verify/trust.ts";
 import { claimsOf } from "../verify/verification.ts";
 import { initsOf } from "./inits.ts";
 
-/** A result that the gate passed. */
+/** Accepts a result that has passed the gate. */
 export function accept(draft: Draft, task: Task, lease: Lease, segments: CheckedSegment[]): void {
   const { outputs, made } = lease;
   const record = draft.task(lease.taskId);
@@ -93,7 +93,7 @@ function acceptedSegment(
   };
 }
 
-/** An audio task says nothing of how fast a holder makes video. */
+/** Credits a holder with a task. Audio tasks do not count for its speed with video. */
 function credit(draft: Draft, task: Task, holderId: string, encodeMs: number): void {
   const isVideo = task.kind === "video";
   const ticks = isVideo ? videoWorkTicks(draft.plan, task) : 0;
@@ -105,7 +105,7 @@ function credit(draft: Draft, task: Task, holderId: string, encodeMs: number): v
   }));
 }
 
-/** Frames once, however many renditions have them, and bytes of all. */
+/** The number of frames, counted once for all renditions, and the bytes of all renditions. */
 function amountOf(draft: Draft, task: Task, segments: readonly CheckedSegment[]) {
   const counted = task.kind === "video" ? task.renditions[0] : undefined;
   let frames = 0;

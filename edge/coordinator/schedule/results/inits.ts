@@ -16,8 +16,9 @@ import { refuse } from "./refusal.ts";
 import { ban } from "./undo.ts";
 
 /**
- * All segments of a rendition and engine share one init segment: the first that was accepted. One
- * that came with a result that is not clear may be a lie; what a trusted holder brings decides.
+ * All segments of a rendition and engine share one init segment: the first one that was accepted. If it came with an
+ * unproven result, it may be a lie; then the init segment of a trusted holder decides.
+ * @returns whether the lease's result was refused for its init segment
  */
 export function refusedForInit(
   draft: Draft,
@@ -32,27 +33,27 @@ export function refusedForInit(
       if (known === undefined || known.sha256 === init.sha256) break;
       const bringer = draft.task(known.taskId);
       const maker = bringer?.done == null ? undefined : draft.holder(bringer.done.holderId);
-      // No audit has seen it, whatever the policy let pass.
+      // Unproven: no audit has checked the result, even if the policy accepted it.
       const isUnproven = bringer !== undefined && maker !== undefined && !isProven(bringer, maker);
       if (!isUnproven || holder === undefined || !isTrusted(holder)) {
         turnAway(draft, lease, bringer);
         return true;
       }
-      // Another result may vouch for it now.
+      // After the ban, another result may still support the same init segment, so the loop looks again.
       ban(draft, maker.id, bringer.id);
     }
   }
   return false;
 }
 
-/** @param bringer the task whose result the other init came with */
+/** @param bringer the task whose result had the other init segment */
 function turnAway(draft: Draft, lease: Lease, bringer: TaskRecord | undefined): void {
   const message = "The init segment differs from that of other segments.";
   if (bringer === undefined || !isUnclear(bringer)) {
     refuse(draft, lease, "INIT_MISMATCH", message);
     return;
   }
-  // Two contributors disagree: the first one's result is audited, this one's is nobody's failure.
+  // Two contributors disagree. The first one's result is audited; this one's does not count as a failure.
   draft.moveVerification(bringer.id, { type: "drawn" });
   draft.send(lease.holderId, {
     type: "rejected",
@@ -68,7 +69,7 @@ function isProven({ verification }: TaskRecord, maker: Holder): boolean {
   return isTrusted(maker) || (verification.state === "verified" && verification.by !== "gate");
 }
 
-/** The init segments that an offer holds, as records. */
+/** The init segments in an offer, as records. */
 export function initsOf(
   draft: Draft,
   taskId: string,

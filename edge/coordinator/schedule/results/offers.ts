@@ -10,13 +10,13 @@ import { taskRenditions, taskSegments } from "../../../../shared/job/task-parts.
 import { type LeaseGrant, MAX_INIT_BYTES, type Output } from "../../../../shared/wire/lease.ts";
 import type { Lease } from "../state/records.ts";
 
-/** A media segment is read whole by the gate. */
+/** The most bytes of a media segment. The gate reads it as a whole. */
 const MAX_MEDIA_BYTES = 64 * 1024 * 1024;
-/** Rate control may overshoot: by this factor, and by this much where segments are short. */
+/** Rate control may exceed the planned size by this factor, plus this many bytes for short segments. */
 const SIZE_FACTOR = 4;
 const SIZE_SLACK_BYTES = 1024 * 1024;
 
-/** A lease as its holder gets it. */
+/** A lease in the form that its holder gets. */
 export function leaseGrant(
   plan: JobPlan,
   task: Task,
@@ -39,9 +39,9 @@ export function leaseGrant(
 }
 
 /**
- * Whether the outputs are those of the task: one media segment for each (segment, rendition), one
- * init for each rendition, sizes within bounds. What is in them is the gate's business.
- * @returns what is wrong, as a sentence; null when nothing is
+ * Checks that the outputs are those of the task: one media segment for each (segment, rendition), one init segment for
+ * each rendition, and sizes within bounds. Their contents are checked by the gate.
+ * @returns a sentence that says what is wrong; null when nothing is
  */
 export function offerFault(plan: JobPlan, task: Task, outputs: readonly Output[]): string | null {
   const renditions = new Map(taskRenditions(plan, task).map((each) => [each.id, each]));

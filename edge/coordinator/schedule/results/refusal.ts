@@ -4,7 +4,7 @@ import type { Draft } from "../state/draft.ts";
 import type { Lease } from "../state/records.ts";
 import { countFault } from "../verify/faults.ts";
 
-/** The result does not count: an attempt of the task is used up. */
+/** Refuses a result. This counts as a failed attempt of the task. */
 export function refuse(draft: Draft, lease: Lease, code: ErrorCode, message: string): void {
   const rejected = { type: "rejected", leaseId: lease.id, code, retryable: true, message } as const;
   const failure = { code, message, final: false };

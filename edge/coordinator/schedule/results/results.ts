@@ -13,18 +13,18 @@ import { offerFault } from "./offers.ts";
 import { refuse } from "./refusal.ts";
 import { chargeUpload } from "./upload-budget.ts";
 
-/** From an offer to an accepted or refused result. */
+/** The way of a result from its offer to its acceptance or refusal. */
 
-/** The gate has this long to answer before it is asked again. */
+/** Milliseconds without an answer of the gate after which it is asked again. */
 const CHECK_AGAIN_MS = 30_000;
-/** When the gate cannot look, it is asked this often before the attempt counts as failed. */
+/** Number of times that the gate may fail to check a result before the attempt counts as failed. */
 const MAX_CHECKS = 5;
-/** An offer comes again for each round of fresh URLs, and after each lost connection. */
+/** The most offers of a lease. Holders repeat an offer to get new URLs, and after a lost connection. */
 const MAX_OFFERS = 10;
 
 type Commit = Extract<HolderMessage, { type: "commit" }>;
 
-/** A holder offers what it made: refused where sizes or outputs cannot be, otherwise answered with URLs. */
+/** Takes a holder's offer. It is refused where its sizes or outputs are impossible, else answered with URLs. */
 export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Output[]): void {
   if (lease.phase === "checking") return;
   const fault = offerFault(draft.plan, task, outputs) ?? changeOf(lease, outputs);
@@ -39,26 +39,29 @@ export function takeOffer(draft: Draft, task: Task, lease: Lease, outputs: Outpu
   const isAudit = draft.task(task.id)?.done != null;
   if (isAudit && !takeAudit(draft, task, lease, outputs)) return;
   if (lease.offers === 0 && !chargeUpload(draft, lease.holderId, outputs)) return;
-  // An offer that comes again asks for fresh URLs: some objects may be there already.
+  // A repeated offer asks for new URLs. Some objects may have been uploaded already.
   const phase = lease.phase === "working" ? "offered" : "uploading";
   draft.patchLease(lease.id, ({ offers }) => ({ phase, outputs, offers: offers + 1 }));
   presign(draft, lease);
 }
 
-/** A lease has one result: what it may store is bounded by that. */
+/**
+ * Why a repeated offer is refused: a lease has only one result, which limits what it may store. Null: it is the same
+ * offer.
+ */
 function changeOf({ outputs: before }: Lease, outputs: readonly Output[]): string | null {
   const isSame = before === null || JSON.stringify(before) === JSON.stringify(outputs);
   return isSame ? null : "The lease's outputs are not those that were offered before.";
 }
 
-/** Has URLs made for what the lease offered; nothing while its holder is away. */
+/** Requests URLs for the outputs in a lease's offer. Does nothing while its holder is away. */
 export function presign(draft: Draft, lease: Lease): void {
   const connectionId = draft.holder(lease.holderId)?.connectionId ?? null;
   if (connectionId === null) return;
   draft.effects.push({ type: "presign", connectionId, leaseId: lease.id });
 }
 
-/** A holder says that all of its offer is uploaded: the gate looks at it next. */
+/** Takes a holder's message that its offer is uploaded. The gate checks it next. */
 export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
   if (lease.phase === "checking") return;
   if (lease.outputs === null) {
@@ -76,7 +79,7 @@ export function takeCommit(draft: Draft, lease: Lease, commit: Commit): void {
   check(draft, lease.id);
 }
 
-/** Asks the gate about leases it was not asked about yet, or stayed silent on. */
+/** Asks the gate about leases that it was not asked about yet, or for which it did not answer in time. */
 export function checkDueLeases(draft: Draft): void {
   for (const lease of draft.leases()) {
     if (lease.phase === "checking" && lease.checkDueAtMs <= draft.nowMs) check(draft, lease.id);
@@ -88,7 +91,7 @@ function check(draft: Draft, leaseId: string): void {
   draft.effects.push({ type: "check", leaseId });
 }
 
-/** The gate's answer: the result is accepted, refused, or asked about again after 2 s, 4 s and so on. */
+/** Takes the gate's answer. The result is accepted or refused, or the gate is asked again after 2 s, 4 s and so on. */
 export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): void {
   const { made, outputs } = lease;
   const task = draft.planned.get(lease.taskId);
@@ -103,7 +106,8 @@ export function takeVerdict(draft: Draft, lease: Lease, verdict: GateVerdict): v
       draft.patchLease(lease.id, { checks, checkDueAtMs });
     }
   } else if (!refusedForInit(draft, lease, outputs, made.engine)) {
-    // Another task of the engine may have been accepted while the gate looked at this one.
+    // The init segments are compared only now, because another task of the engine may have been accepted during the
+    // check.
     accept(draft, task, lease, verdict.segments);
   }
 }

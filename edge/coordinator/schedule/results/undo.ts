@@ -8,18 +8,21 @@ import { acceptedId, initId } from "../state/state.ts";
 import { countForPool } from "../verify/pool-counts.ts";
 import type { Claim } from "../verify/verification.ts";
 
-/** How results are undone, and who made them sent away. */
+/** How results are undone and their makers banned. */
 
-/** A link is closed after so many proven lies, if they are more than this share of what was proven right. */
+/**
+ * A link is closed after this many proven lies, if there are more lies than this share of its results that were proven
+ * right.
+ */
 const CLOSING_LIES = 3;
 const CLOSING_SHARE = 1 / 4;
-/** To those who came by it, and to those who come. */
+/** For the link's members, and for those who try to join later. */
 export const LINK_CLOSED =
   "The link is closed: several results that came by it were not what the video shows.";
 const CLOSED_WARNING =
   "Helpers of one link kept making wrong parts, so that link was closed. Nothing of theirs is in the video unless it was verified.";
 
-/** Nobody can tell whether the task's result is right: somebody else makes it anew. */
+/** Undoes a result that can be neither proven nor rejected. Another holder makes it again. */
 export function invalidate(draft: Draft, taskId: string): void {
   const makerId = draft.task(taskId)?.done?.holderId;
   if (makerId === undefined) return;
@@ -28,7 +31,7 @@ export function invalidate(draft: Draft, taskId: string): void {
   reopen(draft, taskId, { excluded: [makerId] });
 }
 
-/** The task's result is a lie. */
+/** Undoes a result that is a proven lie, and bans its maker. */
 export function reject(draft: Draft, taskId: string): void {
   const makerId = draft.task(taskId)?.done?.holderId;
   if (makerId === undefined) return;
@@ -37,9 +40,9 @@ export function reject(draft: Draft, taskId: string): void {
 }
 
 /**
- * A lie is proven: the holder is out. Names cost nothing, so it counts against everybody who came by its
- * link: what they made without proof is made again, and they begin anew. Where lies are many among what
- * was looked at, the link is closed.
+ * Bans a holder for a proven lie. A person can join a link under many names, so the lie counts against all members of
+ * the link: their unproven results are made again, and they have to earn trust again. A link with too many lies is
+ * closed.
  */
 export function ban(draft: Draft, liarId: string, lieTaskId: string | null): void {
   const principal = draft.holder(liarId)?.principal;
@@ -66,7 +69,7 @@ export function ban(draft: Draft, liarId: string, lieTaskId: string | null): voi
   }
 }
 
-/** No liar, but it has to go. Results of it that are not verified have to be proven by others. */
+/** Removes a holder without accusing it of a lie. Its unverified results stay, and have to be proven by others. */
 export function sendAway(draft: Draft, holderId: string, message: string): void {
   const connectionId = draft.holder(holderId)?.connectionId ?? null;
   draft.patchHolder(holderId, { banned: true, want: 0, connectionId: null });
@@ -75,8 +78,8 @@ export function sendAway(draft: Draft, holderId: string, message: string): void 
 }
 
 /**
- * The result is gone: the task is as if it had not been done.
- * @param why what is known of the result that is gone, for those to come
+ * Undoes a result. The task becomes open as if it had not been done.
+ * @param why facts about the undone result that matter for later results
  */
 export function reopen(
   draft: Draft,
@@ -96,21 +99,21 @@ export function reopen(
   draft.patchJob({ bytesStored: Math.max(0, bytesStored - bytes), tasksDone: tasksDone - 1 });
   const leases = task.leases.filter((id) => {
     const lease = draft.lease(id);
-    // A second run goes on: its holder makes the result anew, without knowing.
+    // A second run continues. It now makes the result itself, and its holder notices no difference.
     if (lease?.purpose !== "compare") return true;
-    // There is nothing left to look at.
+    // An audit by pictures ends, because its result is gone.
     draft.dropLease(id);
     draft.send(lease.holderId, { type: "revoke", leaseId: id, code: "LEASE_LOST" });
     return false;
   });
-  // A copy of it may have failed before this one was accepted.
+  // If a copy of the task failed before this result was accepted, the task waits before it is tried again.
   const idle = task.readyAtMs > draft.nowMs ? "backoff" : "ready";
   draft.patchTask(taskId, { state: leases.length > 0 ? "leased" : idle, leases, done: null });
   draft.moveVerification(taskId, { type: "undone", ...why });
   unvouch(draft, task.done.holderId);
 }
 
-/** A result that was to speak for others of its link is gone: the last audits are drawn anew. */
+/** An undone result may have vouched for others of its link, so the last audits of the link are drawn again. */
 function unvouch(draft: Draft, makerId: string): void {
   const principal = draft.holder(makerId)?.principal;
   for (const { id, done, verification } of draft.unclear()) {
@@ -121,8 +124,8 @@ function unvouch(draft: Draft, makerId: string): void {
 }
 
 /**
- * The job could not be finished: objects of accepted results are not in storage as they were. Those
- * tasks are made again, and not by the contributor who uploaded what is no longer there.
+ * Called when a job could not be finished, because objects of accepted results are missing or changed in storage. Their
+ * tasks are made again, but not by the contributors who had made them.
  */
 export function makeAgain(draft: Draft, keys: readonly string[]): void {
   const { job } = draft;
@@ -144,7 +147,10 @@ export function makeAgain(draft: Draft, keys: readonly string[]): void {
   assembleWhenDone(draft);
 }
 
-/** The result that brought an init is gone: another one vouches for it, or the next brings its own. */
+/**
+ * The result that brought an init segment is undone. Another result with the same init segment takes its place as the
+ * source; if there is none, the next result may bring a different one.
+ */
 function handOnInit(draft: Draft, init: InitRecord): void {
   for (const { id, done } of draft.tasks()) {
     const first = draft.planned.get(id)?.firstSegment;
@@ -156,7 +162,7 @@ function handOnInit(draft: Draft, init: InitRecord): void {
   draft.dropInit(initId(init));
 }
 
-/** Ids of all media that a task makes, as accepted. */
+/** Ids of all media segments of a task (see `acceptedId`). */
 export function outputIds({ renditions, firstSegment, segmentCount }: Task): string[] {
   return renditions.flatMap((rendition) =>
     Array.from({ length: segmentCount }, (_, index) => acceptedId(rendition, firstSegment + index)),

@@ -6,12 +6,13 @@ import type { JobRecord } from "../state/records.ts";
 import { sendAway } from "./undo.ts";
 
 /**
- * A lease has one result of bounded size, but leases can be given back and taken again for ever: so the
- * owner, and the helpers of one link, may upload some times what the whole job makes, and no more.
+ * A lease has one result of limited size, but leases can be given back and taken again without end. So the owner, and
+ * the helpers of each link together, may upload at most this many times the planned size of the whole job, plus some
+ * slack.
  */
 const TIMES_PLANNED = 6;
 const SLACK_BYTES = 256 * 1024 ** 2;
-/** All links together may upload as much as so many of them: an owner makes as many as it likes. */
+/** All links together may upload as much as this many links, because an owner can make any number of links. */
 const LINKS = 8;
 
 const OWNER_USED_UP = "The owner's tab has uploaded many times what the video has.";
@@ -27,12 +28,12 @@ export function usedUp(job: JobRecord, plan: JobPlan, principal: string): string
 }
 
 /**
- * Counts a result that is about to be uploaded. False for one that is too much: a helper was sent away, with
- * all its leases; the job of an owner has failed.
+ * Counts a result that is about to be uploaded. Returns false where it exceeds the limit. A helper is then banned and
+ * loses its leases; with an owner, the job fails.
  */
 export function chargeUpload(draft: Draft, holderId: string, outputs: readonly Output[]): boolean {
   const holder = draft.holder(holderId);
-  // Servers are the site's own.
+  // Servers have no limit: they belong to the site.
   if (holder === undefined || holder.role === "server") return true;
   const { principal, role } = holder;
   const bytes = outputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -50,7 +51,7 @@ export function chargeUpload(draft: Draft, holderId: string, outputs: readonly O
   return message === null;
 }
 
-/** The upload limit of one token's holders. */
+/** The most bytes that the holders of one token may upload. */
 export function maxBytes({ source, video, audio }: JobPlan): number {
   const bitsPerSecond = [...video, ...audio].reduce((sum, each) => sum + each.bitsPerSecond, 0);
   const seconds = source.durationTicks / TICKS_PER_SECOND;

@@ -3,7 +3,7 @@ import type { Decision } from "./effect.ts";
 import { isUnclear } from "./records.ts";
 import type { State } from "./state.ts";
 
-/** Takes a decision's changes over, in place. */
+/** Applies a decision's changes to the state, in place. */
 export function applyChanges(state: State, { changes, isSettled }: Decision): void {
   if (changes.job !== null) state.job = changes.job;
   for (const [id, task] of changes.tasks) {
@@ -19,7 +19,8 @@ export function applyChanges(state: State, { changes, isSettled }: Decision): vo
   replace(state.holders, changes.holders);
   replace(state.inits, changes.inits);
   replace(state.accepted, changes.accepted);
-  // Heartbeats only move deadlines away: between two settlings the bound need not be walked anew.
+  // Heartbeats only move deadlines to later times. So between two settled decisions a bound suffices, and not all
+  // records are read.
   state.dueMs = isSettled
     ? earliestDeadlineMs(state)
     : Math.min(state.dueMs, earliestDeadlineMs(state, changes));

@@ -16,15 +16,15 @@ import {
 import { acceptedId, type Beat, initId, noChanges, type State } from "./state.ts";
 
 /**
- * A state with changes on top. The state below is only read, so a decision stays a pure function;
- * what it changed is at hand for the rows to write.
+ * A state with changes on top. The state itself is only read, so that a decision stays a pure function. The changes are
+ * then available for storage.
  */
 export class Draft {
   readonly #state: State;
   readonly changes = noChanges();
   readonly effects: Effect[] = [];
   readonly nowMs: number;
-  /** In [0, 1), foreseen by nobody. */
+  /** A number in [0, 1) that nobody can predict. */
   readonly random: () => number;
 
   constructor(state: State, nowMs: number, random: () => number) {
@@ -33,7 +33,7 @@ export class Draft {
     this.random = random;
   }
 
-  /** Something changed that may bring a holder and a task together. */
+  /** Whether a change may lead to a new assignment. */
   get hasMoved(): boolean {
     const { job, tasks, holders } = this.changes;
     return job !== null || tasks.size > 0 || holders.size > 0;
@@ -55,12 +55,15 @@ export class Draft {
     this.changes.job = { ...this.job, ...patch };
   }
 
-  /** Tells people of something, once. */
+  /** Adds notices to the job. A message that is there already is not added again. */
   tell(...notices: Notice[]): void {
     this.patchJob({ notices: withNotices(this.job.notices, notices) });
   }
 
-  /** The record of a contributor link. @param principal of the link */
+  /**
+   * The record of a contributor link.
+   * @param principal hash of the link's token
+   */
   link(principal: string): LinkRecord {
     return this.job.links[principal] ?? NEW_LINK;
   }
@@ -75,7 +78,7 @@ export class Draft {
     return newest(this.#state.tasks, this.changes.tasks, id);
   }
 
-  /** In order of need. */
+  /** All tasks, in order of need. */
   *tasks(): Generator<TaskRecord> {
     for (const [id, task] of this.#state.tasks) yield this.changes.tasks.get(id) ?? task;
   }
@@ -84,12 +87,12 @@ export class Draft {
     return patchNewest(this.changes.tasks, this.task(id), patch);
   }
 
-  /** Moves what is known of the task's result. */
+  /** Applies an event to the verification of a task's result. */
   moveVerification(taskId: string, event: VerificationEvent): void {
     this.patchTask(taskId, ({ verification }) => ({ verification: move(verification, event) }));
   }
 
-  /** Ids of tasks that wait out a failure, from before this draft. */
+  /** Ids of the tasks that were in backoff before this draft. */
   backingOff(): Iterable<string> {
     return this.#state.backingOff;
   }
@@ -98,12 +101,12 @@ export class Draft {
     return newest(this.#state.leases, this.changes.leases, id);
   }
 
-  /** A snapshot: leases may be changed while it is walked. */
+  /** A snapshot of all leases. They may be changed during an iteration. */
   leases(): Lease[] {
     return merged(this.#state.leases, this.changes.leases);
   }
 
-  /** A lease that was not there before. */
+  /** Adds a new lease. */
   addLease(lease: Lease): Lease {
     this.changes.leases.set(lease.id, lease);
     return lease;
@@ -133,7 +136,7 @@ export class Draft {
     return merged(this.#state.holders, this.changes.holders);
   }
 
-  /** A holder that said hello: nothing of an earlier record stays. */
+  /** Replaces the whole record of a holder. */
   putHolder(holder: Holder): Holder {
     this.changes.holders.set(holder.id, holder);
     return holder;
@@ -168,7 +171,10 @@ export class Draft {
     this.changes.inits.set(initId(init), init);
   }
 
-  /** By `acceptedId`. */
+  /**
+   * An accepted segment.
+   * @param id as made by `acceptedId`
+   */
   accepted(id: string): AcceptedSegment | undefined {
     return newest(this.#state.accepted, this.changes.accepted, id);
   }
@@ -181,17 +187,20 @@ export class Draft {
     this.changes.accepted.set(acceptedId(segment.rendition, segment.segment), segment);
   }
 
-  /** To a holder, if it has a socket. */
+  /** Sends a message to a holder, if it has a socket. */
   send(holderId: string, message: CoordinatorMessage): void {
     const connectionId = this.holder(holderId)?.connectionId ?? null;
     if (connectionId !== null) this.effects.push({ type: "send", connectionId, message });
   }
 }
 
-/** Fields to change; a function gets the newest record, to count on from it. */
+/** Fields to change, or a function that derives them from the newest record. */
 type Patch<T> = Partial<T> | ((newest: T) => Partial<T>);
 
-/** Undefined where there is no such record (any more). A copy in the caller's hand is never written. */
+/**
+ * Changes fields of a record; undefined where there is no such record (any more). Objects are never modified, so copies
+ * that a caller has stay as they are.
+ */
 function patchNewest<T extends { id: string }>(
   changes: Map<string, T | null>,
   record: T | undefined,
@@ -203,7 +212,7 @@ function patchNewest<T extends { id: string }>(
   return patched;
 }
 
-/** A record as it is now; undefined where there is none (any more). */
+/** The newest version of a record; undefined where there is none (any more). */
 function newest<T>(
   before: ReadonlyMap<string, T>,
   changes: ReadonlyMap<string, T | null>,
@@ -213,7 +222,10 @@ function newest<T>(
   return changed === null ? undefined : (changed ?? before.get(id));
 }
 
-/** Earlier records in their order, with their changes; then the new ones. Runs for each event of a thousand holders. */
+/**
+ * Earlier records in their order, with changes applied, followed by new ones. It has to be fast, because it runs for
+ * each event of up to a thousand holders.
+ */
 function merged<T>(before: ReadonlyMap<string, T>, changes: ReadonlyMap<string, T | null>): T[] {
   const records: T[] = [];
   for (const [id, record] of before) {

@@ -2,10 +2,10 @@ import type { CoordinatorMessage } from "../../../../shared/wire/coordinator-mes
 import type { ChoreKind } from "./records.ts";
 import type { Changes } from "./state.ts";
 
-/** Actions for the platform, once the changes are written. Each of them may happen twice. */
+/** Actions for the platform, after the changes are stored. Each of them may be carried out twice. */
 export type Effect =
   | { type: "send"; connectionId: string; message: CoordinatorMessage }
-  /** Answer a hello; the shell adds the job as it now stands. */
+  /** Answer a hello. The shell adds the present view of the job. */
   | {
       type: "welcome";
       connectionId: string;
@@ -13,24 +13,24 @@ export type Effect =
       adopted: string[];
       wanted?: number;
     }
-  /** Hand out leases: the shell adds what must be signed. */
+  /** Send leases to a holder. The shell adds the presigned URLs. */
   | { type: "grant"; connectionId: string; leaseIds: string[] }
-  /** Sign the PUTs of a lease's offer, send them, report `presigned`. */
+  /** Presign the PUTs for a lease's offer, send them, and report `presigned`. */
   | { type: "presign"; connectionId: string; leaseId: string }
-  /** Sign the PUT of a chunk that was offered, and send it. */
+  /** Presign the PUT for a chunk that was offered, and send it. */
   | { type: "presign-chunk"; connectionId: string; taskId: string }
-  /** Have a server come as this holder. */
+  /** Call a server, which then connects as this holder. */
   | { type: "call-server"; holderId: string }
-  /** Ask the gate, report `checked`. */
+  /** Ask the gate, and report `checked`. */
   | { type: "check"; leaseId: string }
-  /** Do it, report `chore-done`. */
+  /** Do the chore, and report `chore-done`. */
   | { type: "chore"; kind: ChoreKind }
-  /** Tell the holder that it is out, and close its socket. */
+  /** Tell the holder that it is banned, and close its socket. */
   | { type: "ban"; connectionId: string; message: string };
 
 export interface Decision {
   changes: Changes;
   effects: Effect[];
-  /** All that was due by time is done. */
+  /** Whether everything that was due has been handled. */
   isSettled: boolean;
 }

@@ -8,10 +8,10 @@ import { videoWorkTicks } from "../../../../shared/plan/task-work.ts";
 import type { Draft } from "./draft.ts";
 import type { Holder, Lease } from "./records.ts";
 
-/** Less tells little of a speed: what was put in first comes out late. */
+/** Less progress says little about the speed, because an encoder's first output comes late. */
 const TELLING_PROGRESS = 0.05;
 
-/** Media ticks a millisecond of work; infinite for holders that nothing is known of yet. */
+/** Media ticks per millisecond of work; infinite for a holder of unknown speed. */
 export function speed({ mediaTicks, workMs, guessedSpeed }: Holder): number {
   if (workMs > 0) return mediaTicks / workMs;
   return guessedSpeed > 0 ? guessedSpeed : Number.POSITIVE_INFINITY;
@@ -22,28 +22,28 @@ export function isKnown(holder: Holder): boolean {
   return Number.isFinite(speed(holder));
 }
 
-/** From how far a holder that has made nothing yet is with its first task. */
+/** Estimates the speed of a holder without results from the progress of its first task. */
 export function guessSpeed(draft: Draft, lease: Lease, progress: number, workMs: number): void {
   const holder = draft.holder(lease.holderId);
   const isVideo = draft.planned.get(lease.taskId)?.kind === "video";
   if (holder === undefined || holder.workMs > 0 || !isVideo || lease.purpose === "compare") return;
   if (progress <= TELLING_PROGRESS || workMs <= 0) return;
   const guessedSpeed = (taskTicks(draft, lease.taskId) * progress) / workMs;
-  // Each change weighs the whole swarm anew.
+  // Small changes are ignored, because each change starts a new assignment round.
   const isNews = Math.abs(guessedSpeed - holder.guessedSpeed) > 0.1 * holder.guessedSpeed;
   if (isNews) draft.patchHolder(holder.id, { guessedSpeed });
 }
 
-/** How fast the connected holders are together, and how much there is to do. Ticks are 90 a millisecond. */
+/** The total speed of the connected holders, and the remaining work. A millisecond of media has 90 ticks. */
 export interface Pace {
   ticksAMs: number;
-  /** Speed of the fastest slot. */
+  /** Speed of the fastest slot, in ticks per millisecond. */
   fastest: number;
   slots: number;
   /** Slots of holders whose speed is known. */
   knownSlots: number;
   readyTasks: number;
-  /** Media ticks of tasks that nobody works on. */
+  /** Media ticks of the tasks without a lease. */
   remainingTicks: number;
 }
 
@@ -74,12 +74,12 @@ export function paceOf(draft: Draft): Pace {
   return pace;
 }
 
-/** A holder without a result counts as of average speed; 0 while nobody's is known. */
+/** The holder's speed, or the average speed where its own is unknown; 0 while no speed is known. */
 export function likelySpeed(holder: Holder, { ticksAMs, knownSlots }: Pace): number {
   return isKnown(holder) ? speed(holder) : ticksAMs / Math.max(1, knownSlots);
 }
 
-/** Work of a task, in ticks of video; sound is made so much faster that it counts for a fraction. */
+/** The work of a task, in ticks of video. Audio counts only a fraction, because it is made much faster. */
 export function taskTicks(draft: Pick<Draft, "planned" | "plan">, taskId: string): number {
   const task = draft.planned.get(taskId);
   if (task === undefined) return 0;
@@ -92,7 +92,7 @@ export function taskTicks(draft: Pick<Draft, "planned" | "plan">, taskId: string
   return (endTicks - startTicks) / 20;
 }
 
-/** Output pixels of a tick of video, over all renditions: how heavy a job is. */
+/** Output pixels per tick of video, over all renditions. It measures how heavy a job is. */
 export function pixelsPerTick({ video, source }: JobPlan): number {
   const { frameRate, frameStep } = source.video;
   const pixels = video.reduce((sum, { width, height }) => sum + width * height, 0);
