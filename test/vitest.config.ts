@@ -20,23 +20,28 @@ const OTHER_BROWSERS = ["webkit", "matrix", "players"].map(
   (name) => `test/browsers/${name}.test.ts`,
 );
 
-/** A browser on a busy machine may miss a bound once; the closing lines name each test that needed its second try. */
+/**
+ * In CI a failed test is tried again, because a browser on a busy machine may miss a time limit. The closing lines
+ * name these tests.
+ */
 const retry = process.env["CI"] === undefined ? 0 : 1;
 
-/** Several encoders and servers at once, minutes each on two cores: `npm run test:clips` runs them. */
+/**
+ * Tests with several encoders and servers at once, which take minutes each on two cores. Only `npm run test:clips`
+ * runs them.
+ */
 const LONG_E2E = ["api", "five-files", "server-engine", "server-faults", "three-engines"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 
 const expectations = {
-  // A poll waits for what a page or a server will show; a second, the default, is a bound on their speed.
+  // Polls wait for a page or a server. The default of a second would test their speed.
   poll: { timeout: 30_000 },
 };
 
 /**
- * One project a runtime. The first three are quick and run side by side; `web`, `e2e` and
- * `browsers` drive browsers that encode video on all cores, so each has the machine to itself, file
- * after file.
+ * One project for each runtime. The first four run at the same time. `web`, `e2e` and `browsers` drive browsers
+ * that encode video on all cores, so each runs alone, one file at a time.
  */
 export default defineConfig({
   root,
@@ -53,7 +58,7 @@ export default defineConfig({
           name: "node",
           expect: expectations,
           environment: "node",
-          // All that no other project takes, so that no test is left out unnoticed.
+          // Everything that no other project includes, so that no test is left out unnoticed.
           include: ["test/**/*.test.ts"],
           exclude: ["test/{edge,container,ingest,web,e2e,browsers}/**"],
           testTimeout: 30_000,
@@ -160,7 +165,7 @@ export default defineConfig({
   },
 });
 
-/** As vite.config.ts does it: credentials of the emulated bucket and a secret, made for this run. */
+/** Like vite.config.ts: credentials of the emulated bucket and a secret, made for this run. */
 function useLocalSecrets() {
   process.env["R2_ACCESS_KEY_ID"] = storage.accessKeyId;
   process.env["R2_SECRET_ACCESS_KEY"] = storage.secretAccessKey;

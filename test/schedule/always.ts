@@ -8,7 +8,7 @@ export function must(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }
 
-/** Throws where something does not hold that holds at any time. */
+/** Checks what must hold at any time. @throws Error where it does not */
 export function checkAlways(state: State): void {
   must(state.dueMs <= earliestDeadlineMs(state), "a deadline would be missed");
   let done = 0;

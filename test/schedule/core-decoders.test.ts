@@ -3,7 +3,7 @@ import type { Engine } from "../../shared/job/job.ts";
 import { planOf } from "./plan-of.ts";
 import { World } from "./world.ts";
 
-/** A job of an AV1 source that is all in storage, with a helper that wants everything. */
+/** A job with an AV1 source and all chunks in storage, and a helper that asks for all tasks. */
 function worldWithHelper(owner: Engine[], helper: Engine[]) {
   const plan = planOf(3);
   const video = { ...plan.source.video, codec: "av01.0.04M.08" };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Draft } from "../../edge/coordinator/schedule/state/draft.ts";
 import { Hall } from "./hall.ts";
 
-/** A draft over a job with one holder that has one lease. */
+/** A draft of a job with one holder and one lease. */
 function draftOf(): Draft {
   const hall = new Hall(2);
   hall.join("one", 1);

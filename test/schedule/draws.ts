@@ -1,4 +1,4 @@
-/** Numbers in [0, 1), the same ones for the same seed each time: FNV-1a of the seed, then mulberry32. */
+/** Random numbers in [0, 1), the same sequence for each seed: mulberry32, seeded with FNV-1a of the text. */
 export function draws(seed: string): () => number {
   let state = 0x811c9dc5;
   for (const letter of seed) state = Math.imul(state ^ (letter.codePointAt(0) ?? 0), 0x01000193);

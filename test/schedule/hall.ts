@@ -8,10 +8,10 @@ import { outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments, planOf } from "./plan-of.ts";
 import { storeAllChunks } from "./stored-chunks.ts";
 
-/** A job of pictures whose chunks are all in storage, and its scheduler, with a few holders of one slot. */
+/** A job of video tasks with all chunks in storage, its scheduler, and a few holders of one slot. */
 export class Hall {
   nowMs = 1_000_000;
-  /** Every lot drawn from now on; 0: every result is audited. */
+  /** Result of all random draws from now on. 0: every result is audited. */
   lot = 0;
   readonly state: State;
 
@@ -37,8 +37,8 @@ export class Hall {
   }
 
   /**
-   * @param speed media seconds a second, as if it had been measured; null: it has made nothing yet
-   * @param from the token that it came by, and its network
+   * @param speed in seconds of media per second, as if measured; null: it has made nothing yet
+   * @param from the link that it joined by, and its network
    */
   join(
     holderId: string,
@@ -89,14 +89,14 @@ export class Hall {
     this.say(holderId, { type: "offer", leaseId, outputs });
   }
 
-  /** Up to the gate's word. */
+  /** Commits an offered result. The gate's verdict is still to come. */
   commit(holderId: string, leaseId: string): void {
     this.send({ type: "presigned", leaseId });
     const made = { engine: "ffmpeg-wasm", encodeMs: 8_000, warnings: [] } as const;
     this.say(holderId, { type: "commit", leaseId, ...made, warnings: [] });
   }
 
-  /** The gate's word: all is there. */
+  /** Lets the gate accept a committed result. */
   pass(leaseId: string): void {
     const task = this.state.planned.get(taskIdOf(leaseId));
     if (task === undefined) throw new Error(`No task of ${leaseId}.`);
@@ -110,7 +110,10 @@ export class Hall {
     this.pass(leaseId);
   }
 
-  /** Time goes by as alarms have it; who is named says that it is alive, as lease loops do. */
+  /**
+   * Moves the clock on, and runs the alarms.
+   * @param alive leases' progress by holder: these holders send signs of life, as lease loops do
+   */
   wait(ms: number, alive: Record<string, number> = {}): void {
     const endMs = this.nowMs + ms;
     while (this.nowMs < endMs) {

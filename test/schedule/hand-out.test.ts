@@ -9,7 +9,7 @@ describe("the last tasks", () => {
     hall.join("slow", 0.2);
     hall.want("fast", 2);
     hall.want("slow", 2);
-    // 6 s of video: 2 s each by the one, 30 s by the other.
+    // 6 s of video take the fast holder 2 s and the slow one 30 s.
     expect(hall.leasesOf("fast")).toEqual(["v-0_1", "v-1_1"]);
     expect(hall.leasesOf("slow")).toEqual([]);
     hall.deliver("fast", "v-0_1");
@@ -73,7 +73,7 @@ describe("a newcomer", () => {
     hall.want("known", 1);
     hall.wait(2_000, { new: 0 });
     expect(hall.leasesOf("known")).toEqual([]);
-    // 6 s of video would take 30 s.
+    // At this speed, 6 s of video would take 30 s.
     hall.renew("new", 0.1, 3_000);
     hall.wait(1_500, { new: 0.1 });
     expect(hall.leasesOf("known")).toEqual(["v-0_2"]);
@@ -135,7 +135,7 @@ describe("a copy", () => {
     }
     hall.wait(14_000);
     expect(hall.state.tasks.get("v-0")?.leases).toEqual(["v-0_1", "v-0_2", "v-0_3"]);
-    // The first one's is lost by then.
+    // The first holder's lease is lost by then.
     hall.wait(7_000);
     expect(hall.state.tasks.get("v-0")?.leases).toEqual(["v-0_2", "v-0_3", "v-0_4"]);
   });

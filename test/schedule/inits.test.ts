@@ -16,7 +16,7 @@ test.each(["off", "adaptive", "all"] as const)(
     world.say(owner, { type: "settings", settings: { verify, stageAll: true } });
     for (const taskId of [...world.asked]) world.stage(owner, taskId);
     world.connect(helper, false, 2);
-    // Its results pass the gate: they play, with another init than everybody else's.
+    // Its results pass the gate and play, but with another init segment than the others'.
     for (const leaseId of [...helper.leases]) {
       const outputs = outputsOf(world.state.plan, taskIdOf(leaseId)).map((output) => {
         return output.kind === "init" ? { ...output, sha256: "f".repeat(64) } : output;

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { planOf } from "./plan-of.ts";
 import { World, type WorldHolder } from "./world.ts";
 
-// What storage no longer has when the job is put together is made again, and nothing else.
+// Only outputs that storage has lost when the job is assembled are made again.
 
-/** Until the playlists are due: everything is made, by these in turn. */
+/** Lets these holders make everything, in turn, until the job is assembling. */
 function workToTheEnd(world: World, holders: readonly WorldHolder[]): void {
   for (let round = 0; world.state.job.state !== "assembling" && round < 50; round += 1) {
     for (const holder of holders) {

@@ -2,7 +2,7 @@ import { type JobPlan, segmentFrames } from "../../shared/job/job.ts";
 import { taskSegments } from "../../shared/job/task-parts.ts";
 import type { Output } from "../../shared/wire/lease.ts";
 
-/** Offers of holders, with hashes that show their content. */
+/** Offers of holders. Each hash stands for a content. */
 
 export function taskIdOf(leaseId: string): string {
   return leaseId.slice(0, leaseId.lastIndexOf("_"));
@@ -10,7 +10,7 @@ export function taskIdOf(leaseId: string): string {
 
 export const NO_MD5 = `${"A".repeat(22)}==`;
 
-/** Offer for a task: the same for every holder. */
+/** The honest offer for a task, the same from every holder. @param twist text that makes it a lie */
 export function outputsOf(plan: JobPlan, taskId: string, twist = ""): Output[] {
   const task = plan.tasks.find(({ id }) => id === taskId);
   if (task === undefined) return [];
@@ -45,7 +45,7 @@ export function hash(text: string): string {
   return Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64);
 }
 
-/** Hash of a segment by an honest holder. */
+/** The hash that an honest holder offers for a segment. */
 export function honestHash(rendition: string, segment: number): string {
   return hash(`${rendition}${segment}`);
 }

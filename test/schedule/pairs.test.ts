@@ -9,8 +9,8 @@ const EVIDENCE = { state: "audit-due", evidence: true };
 const task = (hall: Hall) => hall.state.tasks.get("v-0");
 
 /**
- * A newcomer makes the only task, another one of another link and network is idle: the first result is
- * sure to be audited.
+ * A new contributor makes the only task, and another one with its own link and network is idle. The first result is
+ * certain to be audited.
  */
 function paired(...others: string[]): Hall {
   const hall = new Hall(1, { verify: "adaptive" });
@@ -21,7 +21,7 @@ function paired(...others: string[]): Hall {
   return hall;
 }
 
-/** The owner comes and makes what there is to make. */
+/** The owner joins and delivers all that it is granted. */
 function prove(hall: Hall): void {
   hall.join("owner", 0.75, "owner");
   hall.want("owner", 1);
@@ -41,7 +41,7 @@ describe("a result that is sure to be audited", () => {
     });
     expect(playlistInput(hall.state).accepted).toEqual([]);
     hall.offer("idle", "v-0_2");
-    // That the two agree is evidence, and no proof: nothing is shown for it, and nobody gains by it.
+    // Agreement of the two is evidence and no proof. Nothing is published because of it, and neither gains trust.
     expect(task(hall)).toMatchObject({ verification: EVIDENCE, leases: [] });
     expect(playlistInput(hall.state).accepted).toEqual([]);
     expect(hall.state.holders.get("idle")?.agreed).toBe(0);
@@ -173,7 +173,7 @@ test("a task that is taken from its holder is not paired with what the holder ha
   hall.wait(250);
   hall.join("fast", 3, "contributor", 3);
   hall.want("fast", 3);
-  // The one that waits is taken over, the other is run a second time: neither of them twice.
+  // The task that waits is taken over, and the other one gets a copy. Neither happens twice.
   expect(hall.leasesOf("slow")).toEqual(["v-0_1"]);
   expect(hall.leasesOf("fast")).toEqual(["v-1_2", "v-0_2"]);
 });
@@ -194,7 +194,7 @@ test("the last result of who has nothing left to do is audited at once, not when
   for (const holderId of ["proven", "slow"]) {
     hall.join(holderId, 0.75);
     const holder = hall.state.holders.get(holderId);
-    // One result in 32 is drawn, and this is none of them.
+    // One result in 32 is drawn for an audit, but not this one.
     if (holder !== undefined) hall.state.holders.set(holderId, { ...holder, agreed: 40 });
     hall.want(holderId, 1);
   }
@@ -204,10 +204,10 @@ test("the last result of who has nothing left to do is audited at once, not when
 });
 
 describe("the owner's time", () => {
-  /** Contributors that are past their probation, one slot each, and one lease each. */
+  /** Contributors past their probation, with one slot and one lease each. */
   function crowd(contributors: number, tasks: number, agreed = 100): Hall {
     const hall = new Hall(tasks, { verify: "adaptive" });
-    // Above every chance: nothing is drawn.
+    // Above every chance, so nothing is drawn.
     hall.lot = 0.99;
     for (let index = 0; index < contributors; index += 1) {
       const id = `known-${index}`;
@@ -233,7 +233,7 @@ describe("the owner's time", () => {
     hall.join("owner", 0.75, "owner");
     hall.want("owner", 1);
     expect(hall.leasesOf("owner")).toEqual([]);
-    // The next lease is drawn, and its audit begins with it.
+    // The next lease is drawn. Its audit begins when its holder starts to work on it.
     hall.lot = 0;
     hall.want("known-0", 1);
     expect(hall.leasesOf("known-0")).toEqual(["v-0_1", "v-20_1"]);
@@ -264,7 +264,7 @@ describe("the owner's time", () => {
   });
 
   test("is for the last tasks, too, where contributors would be too late for them", () => {
-    // One in eight of their results is audited.
+    // One result in eight is audited.
     const hall = crowd(8, 10, 5);
     hall.join("owner", 60, "owner");
     const owner = hall.state.holders.get("owner");

@@ -6,7 +6,7 @@ import {
 } from "../../shared/job/job.ts";
 import { taskSegments } from "../../shared/job/task-parts.ts";
 
-/** The gate's verdict on a task's outputs when all is as planned. */
+/** The facts that the gate reports for a task's outputs if all is as planned. */
 export function passedSegments(plan: JobPlan, task: Task) {
   return taskSegments(plan, task).flatMap((segment) =>
     task.renditions.map((rendition) => ({
@@ -20,7 +20,7 @@ export function passedSegments(plan: JobPlan, task: Task) {
   );
 }
 
-/** `count` segments of 6 s in two video renditions, and their sound in one task. */
+/** A plan of `count` segments of 6 s in two video renditions, with all audio in one task. */
 export function planOf(count: number): JobPlan {
   const durationTicks = count * 540_000;
   const video = (id: string, height: number) =>

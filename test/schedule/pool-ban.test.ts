@@ -3,7 +3,7 @@ import { newPoolMember } from "../../edge/coordinator/schedule/verify/pool-count
 import { playlistInput } from "../../edge/coordinator/view.ts";
 import { Hall } from "./hall.ts";
 
-/** A known member of a pool made all three parts; none of them was drawn for an audit. */
+/** A job that a known member of a pool made alone. None of the three tasks was drawn for an audit. */
 function assembling(): Hall {
   const hall = new Hall(3, { verify: "adaptive" });
   hall.lot = 0.99;

@@ -48,14 +48,14 @@ const step = fc.record({
   ),
   who: fc.nat(3),
   which: fc.nat(30),
-  /** Waits and places wanted. */
+  /** Used for how long to wait, and for how many slots to ask. */
   amount: fc.nat(100),
   verdict: fc.oneof(
     { weight: 6, arbitrary: fc.constant("passed" as const) },
     { weight: 1, arbitrary: fc.constant("refused" as const) },
     { weight: 1, arbitrary: fc.constant("unknown" as const) },
   ),
-  /** Speaks of any lease there ever was, not only of its own. */
+  /** The message is about any lease so far, not only one of the holder's own. */
   stray: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
 });
 
@@ -119,7 +119,7 @@ function run(world: World, { act, who, which, amount, verdict, stray }: Step): v
   }
 }
 
-/** Nobody fails by itself and the gate sees nothing, so that much work of strangers comes to an end. */
+/** A step without failures and refusals, so that much of the contributors' work gets done. */
 function helpfully(step: Step): Step {
   const calm = { ...step, verdict: "passed" as const, stray: false };
   if (step.act === "fail" || step.act === "evict") return { ...calm, act: "stage", who: 0 };
@@ -129,7 +129,7 @@ function helpfully(step: Step): Step {
   return calm;
 }
 
-/** With holders that stay and whose work is worth nothing, tasks come to their third failure. */
+/** A step in which holders stay but their work fails, so that tasks come to their third failure. */
 function clumsily(step: Step): Step {
   switch (step.act) {
     case "offer":
@@ -153,7 +153,7 @@ function pickLease(world: World, holder: WorldHolder, which: number, stray: bool
   return `${tasks[which % tasks.length]}_${1 + (which % 3)}`;
 }
 
-/** Somebody who does everything as it should be. The job must come to its end. */
+/** Lets an owner do everything right. The job must come to its end. */
 function finish(world: World): void {
   const owner = world.holders[0];
   if (owner === undefined) return;
@@ -164,11 +164,12 @@ function finish(world: World): void {
     const offered = [...owner.leases];
     for (const leaseId of offered) world.offer(owner, leaseId);
     while (world.pending.length > 0) world.perform(0, "passed");
-    // A lease may have come meanwhile: its commit without an offer would be a failure of the task.
+    // Commits only the offered leases: a newer one, committed without an offer, would count as a failure.
     for (const leaseId of offered) {
       if (owner.leases.has(leaseId)) world.commit(owner, leaseId);
     }
-    // A commit's check and the last playlists are forgotten once, and must be asked for again.
+    // Evictions lose pending effects: the check of a commit, and the last playlists. They have to be requested
+    // again.
     if (round % 5 === 0) world.evict();
     while (world.pending.length > 0 && world.state.job.state !== "assembling") {
       world.perform(0, "passed");
@@ -188,7 +189,7 @@ function finish(world: World): void {
 
 const ROLES = ["owner", "owner", "contributor", "server"] as const;
 
-/** Thousands of jobs each, on a machine that may be busy. */
+/** Each property runs thousands of jobs, perhaps on a busy machine. */
 const PROPERTIES = { timeout: 300_000 };
 
 test(
@@ -210,7 +211,7 @@ test(
           const failed = [...world.state.tasks.values()].some(({ failures }) => failures >= 3);
           finish(world);
           const { state } = world.state.job;
-          // It fails for one reason only: a task failed three times.
+          // The only reason for a failed job is a task that failed three times.
           must(state === (failed ? "failed" : "ready"), `the job ended ${state}`);
           if ([...world.state.tasks.values()].some(({ chunk }) => chunk?.stored)) staged += 1;
           ends[failed ? "failed" : "ready"] += 1;
@@ -218,7 +219,7 @@ test(
       ),
       { numRuns: 1000 },
     );
-    // Else the steps would not reach what is tested.
+    // Makes sure that the steps reach the cases to test.
     expect(ends.ready).toBeGreaterThan(50);
     expect(ends.failed).toBeGreaterThan(5);
     expect(staged).toBeGreaterThan(20);
@@ -263,7 +264,7 @@ test.each([
               `a lie is shown: ${rendition} ${segment}`,
             );
           }
-          // A playlist that showed a segment goes on showing it, unless who made it was caught.
+          // A playlist keeps each segment that it has shown, unless its maker was caught lying.
           const isOut = world.state.holders.get(liar.id)?.banned === true;
           for (const { sha256, rendition, segment } of before) {
             const isLie = sha256 !== honestHash(rendition, segment);
@@ -328,7 +329,7 @@ test("pictures that nobody is there to look at wait for somebody trusted, who ma
     world.wait(1_000, true);
   }
   expect(world.state.job).toMatchObject({ state: "running", awaitsTrusted: true });
-  // A server has neither engine: what it makes itself counts.
+  // The server has neither engine, so it cannot audit by hash. It makes the tasks itself, and these results count.
   world.connect(server, false);
   for (let round = 0; round < 3; round += 1) work(server);
   for (const id of ["a0-0", "v-0"]) {

@@ -14,7 +14,7 @@ import type { HolderMessage } from "../../shared/wire/holder-messages.ts";
 import { HEARTBEAT_SILENCE_MS, type Role } from "../../shared/wire/protocol.ts";
 import { planOf } from "./plan-of.ts";
 
-/** A job's scheduler and a hand on its clock. */
+/** A job's scheduler, with a clock that the test moves. */
 class Job {
   nowMs = 1_000_000;
   readonly effects: Effect[] = [];
@@ -64,7 +64,7 @@ class Job {
     this.say("owner", { type: "staged", taskId });
   }
 
-  /** Time goes by as alarms have it. */
+  /** Moves the clock on, and runs the alarms that come due. */
   pass(ms: number): void {
     const endMs = this.nowMs + ms;
     for (;;) {
@@ -126,7 +126,8 @@ describe("calls for servers", () => {
     expect(
       leases.filter(({ phase }) => phase === "working").map(({ holderId }) => holderId),
     ).toEqual(["server-2"]);
-    // It thaws: what another has is taken from it, and nobody else is called.
+    // The frozen server runs again. Its task, which another one has now, is revoked, and no further server is
+    // called.
     const told = job.say("server-1", {
       type: "renew",
       leases: [{ leaseId: frozen ?? "", progress: 0.9 }],
@@ -197,7 +198,7 @@ describe("calls for servers", () => {
           job.say("server-1", { type: "renew", leases });
         }
       };
-      // Half of it in 2 s, and then nothing more.
+      // Half of the work in 2 s, then no more progress.
       const leases = leaseIds.map((leaseId) => ({ leaseId, progress: 0.5, workMs: 2_000 }));
       job.pass(2_000);
       job.say("server-1", { type: "renew", leases });

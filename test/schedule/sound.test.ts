@@ -7,7 +7,7 @@ import { discontinuities, initUris, parseMediaPlaylist } from "../playlist/media
 import { planOf } from "./plan-of.ts";
 import { World, type WorldHolder } from "./world.ts";
 
-/** Two segments; their sound is a task each. */
+/** A plan of two segments with one audio task for each. */
 function planInRuns(): JobPlan {
   const plan = planOf(2);
   const sound = plan.tasks.filter(({ kind }) => kind === "audio");
@@ -71,7 +71,7 @@ test("a helper's sound counts only from ffmpeg, whose bytes can be compared", ()
 
   deliver(world, helper, () => "webcodecs");
   expect(world.state.tasks.get("a0-0")).toMatchObject({ done: null, failures: 1 });
-  // After its backoff it is the owner's, who is believed.
+  // After its backoff the owner makes it, and is trusted.
   for (let second = 0; second < 31; second += 1) {
     world.say(owner, { type: "renew", leases: [] });
     world.wait(1_000, true);

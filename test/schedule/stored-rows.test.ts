@@ -17,7 +17,7 @@ function stored(rows: Rows = ROWS_OF_539CB1B) {
   return read;
 }
 
-/** The rows with something changed in those of a kind. */
+/** The rows, with fields changed in all rows of a kind. */
 function changed(kind: Kind, patch: object): Rows {
   return ROWS_OF_539CB1B.map((row) => {
     if (row.kind !== kind) return row;
@@ -25,7 +25,7 @@ function changed(kind: Kind, patch: object): Rows {
   });
 }
 
-/** The job of the rows, going on: the sockets that it had are gone. */
+/** Resumes the job of the rows. The sockets that it had are gone. */
 function goingOn(): { world: World; owner: WorldHolder; helper: WorldHolder } {
   const world = new World(planOf(8), ["owner", "contributor"]);
   world.nowMs = 1_010_000;
@@ -58,13 +58,13 @@ describe("rows as commit 539cb1b wrote them", () => {
       ...[1, 2, 3, 4, 5, 6, 7].map((segment) => [`v-${segment}`, "unverified"]),
     ]);
     for (const lease of state.leases.values()) {
-      // One of them was offered without its inits: it is made anew.
+      // One of them was offered without init segments, so it is made again.
       expect(lease).toMatchObject({ purpose: "make", phase: "working", outputs: null, offers: 0 });
     }
     for (const holder of state.holders.values()) {
       expect(holder).toMatchObject({ faults: 0, guessedSpeed: 0 });
     }
-    // Nobody knows when the next deadline is: it is walked at the first event.
+    // The rows do not have the next deadline. With `dueMs` 0 it is computed at the first event.
     checkAlways({ ...state, dueMs: 0 });
   });
 
@@ -92,7 +92,7 @@ describe("rows as commit 539cb1b wrote them", () => {
       world.wait(10_000, true);
     }
     expect(world.state.job).toMatchObject({ state: "ready", error: null, tasksDone: 9 });
-    // The owner's second runs of what the helper had made were the same.
+    // The owner's audits of the helper's two results agreed.
     expect(world.state.holders.get("helper")).toMatchObject({ agreed: 2, banned: false });
     expect(world.state.tasks.get("v-0")?.verification).toMatchObject({ by: "hash" });
   });

@@ -5,10 +5,10 @@ import { playlistInput } from "../../edge/coordinator/view.ts";
 import { Hall } from "./hall.ts";
 import { honestHash } from "./offered.ts";
 
-/** Everybody tells this one. */
+/** The lie that all liars tell. */
 const LIE = "the same lie ";
 
-/** Works until nothing is left for it. @returns how many results it gave */
+/** Lets a holder work until it gets no more leases. @returns its number of results */
 function work(
   hall: Hall,
   holderId: string,
@@ -62,7 +62,7 @@ test("the chance of an audit falls with what was proven of member or link, and d
     1,
     ...[2, 4, 8, 16, 32, 32, 32].map((interval) => 1 / interval),
   ]);
-  // Many newcomers of one link share its probation; one of them alone is past its own before.
+  // New helpers of one link share the link's probation. A single one is past its own probation earlier.
   expect([0, 23, 24, 31, 32, 63, 64, 1000].map((link) => chances(0, link))).toEqual([
     1,
     1,
@@ -90,7 +90,7 @@ describe("contributors that agree", () => {
     hall.join("two", 0.75, "contributor", 1, { link, network });
     for (const id of ["one", "two", "one", "two"]) work(hall, id, LIE);
     hall.wait(20_000);
-    // Whatever they agree on: nobody trusted has looked, and nothing is shown.
+    // Whatever they agree on, nothing is published, because no trusted holder has audited it.
     expect(verifiedBy(hall)).toEqual(["audit-due", "audit-due"]);
     for (const { verification } of hall.state.tasks.values()) {
       expect(verification).toMatchObject({ evidence: isEvidence });
@@ -135,7 +135,7 @@ describe("contributors that agree", () => {
     leave(hall, "one");
     hall.wait(3_600_000);
     expect(hall.state.job).toMatchObject({ state: "running", awaitsTrusted: true });
-    // A tab that is paused verifies nothing.
+    // A paused owner's tab verifies nothing.
     hall.join("owner", 0.75, "owner", 0);
     hall.say("owner", { type: "settings", settings: { unverified: "publish" } });
     expect(verifiedBy(hall)).toEqual(["gate"]);
@@ -144,7 +144,10 @@ describe("contributors that agree", () => {
 });
 
 describe("a proven lie", () => {
-  /** Two honest members of a link, and a liar whose lie is drawn. The owner has proven one result of each. */
+  /**
+   * Two honest members of a link, and a liar whose lie is drawn for an audit. The owner has proven one result of
+   * each.
+   */
   function caught(): Hall {
     const hall = new Hall(12, { verify: "adaptive" });
     for (const id of ["good", "fine", "liar"]) {
@@ -155,7 +158,7 @@ describe("a proven lie", () => {
     hall.lot = 0.99;
     const link = linkOf(hall);
     if (link === undefined) throw new Error("The link is known.");
-    // As after many results that went well: what comes now is not drawn.
+    // As after many proven results: the next ones are not drawn.
     hall.state.job = { ...hall.state.job, links: { link: { ...link, provenInARow: 100 } } };
     for (const id of ["good", "good", "fine", "fine"]) work(hall, id, "", 1);
     hall.lot = 0;
@@ -170,11 +173,11 @@ describe("a proven lie", () => {
 
   test("costs its link all that is not proven, also what is shown already, and nothing that is", () => {
     const hall = caught();
-    // A later result of "good" was proven, so its earlier ones are shown; those of "fine" are not.
+    // A later result of "good" was proven, so its earlier ones are published. Those of "fine" are not.
     const before = verifiedBy(hall);
     expect(before.filter((by) => by === "hash")).toHaveLength(4);
     expect(before.filter((by) => by === "sampled")).toHaveLength(2);
-    // Two of these nobody has made yet.
+    // Two of these tasks have not been made yet.
     expect(before.filter((by) => by === "unverified")).toHaveLength(3 + 2);
     const proven = [...hall.state.tasks.values()].filter((_, nth) => before[nth] === "hash");
     owner(hall, 1);
@@ -232,7 +235,7 @@ test("of a large link a few of the last results are drawn, and the rest is shown
   const members = Array.from({ length: 20 }, (_, nth) => `m${nth}`);
   for (const id of members) hall.join(id, 0.75);
   for (const id of [...members, ...members]) work(hall, id, "", 1);
-  // Of those that were over before the others as many again.
+  // LAST_AUDITS are drawn once all members have ended, and before that up to as many of those that end early.
   const due = verifiedBy(hall).filter((by) => by === "audit-due").length;
   expect(due).toBeGreaterThanOrEqual(LAST_AUDITS);
   expect(due).toBeLessThanOrEqual(2 * LAST_AUDITS);

@@ -3,10 +3,13 @@ import { maxBytes } from "../../edge/coordinator/schedule/results/upload-budget.
 import { Hall } from "./hall.ts";
 import { outputsOf, taskIdOf } from "./offered.ts";
 
-/** Just below what a media segment of these plans may have. */
+/** Just below the limit for a media segment of these plans. */
 const LARGE_BYTES = 1024 ** 2;
 
-/** Takes leases and gives them back, as large as they may be, until it is let do no more. @returns what it offered */
+/**
+ * Takes leases, offers the largest possible outputs, and releases them until no more is allowed.
+ * @returns bytes offered
+ */
 function hoard(hall: Hall, name: string): number {
   const { plan } = hall.state;
   let offered = 0;

@@ -54,7 +54,7 @@ describe("a result", () => {
     expect(disputed).toMatchObject({ state: "disputed", excluded: ["one", "two"] });
     const third = move(disputed, accepted("audit-due"));
     expect(third).toMatchObject({ state: "audit-due", claims: [claim("one"), claim("two")] });
-    // Its maker is out before it was audited: the first two still wait to be judged.
+    // The third maker is banned before its audit. The first two claims are still disputed.
     expect(move(third, { type: "undone", excluded: ["three"] })).toMatchObject({
       state: "disputed",
       claims: [claim("one"), claim("two")],

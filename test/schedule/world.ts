@@ -18,24 +18,24 @@ import { hash, honestHash, NO_MD5, outputsOf, taskIdOf } from "./offered.ts";
 import { passedSegments } from "./plan-of.ts";
 
 /**
- * A job's scheduler with holders, a gate and storage around it, all by hand: whatever order of
- * events a test makes up, this carries it out and checks after each what must always hold.
+ * A job's scheduler with simulated holders, gate and storage. It carries out any order of events that a test
+ * generates, and after each event checks what must always hold.
  */
 
 export interface WorldHolder {
   id: string;
   role: Role;
   connectionId: string | null;
-  /** Leases that it works on, as far as it knows. */
+  /** Leases that the holder believes to have. */
   leases: Set<string>;
-  /** Places it told of since it was last welcomed, less the grants it got. */
+  /** Slots that it has asked for since its last welcome, minus the grants since then. */
   want: number;
-  /** It makes pictures by the first that a lease allows, sound by the last. */
+  /** Video is made with the first engine that a lease allows, audio with the last. */
   engines: readonly Engine[];
-  /** The token that it comes by, if not one of its own; and its network. */
+  /** The link that it joins by; default: one of its own. Below it, its network. */
   link?: string;
   network: string | null;
-  /** Results it still makes as they should be; then it lies. */
+  /** Number of results that are still honest. After that it lies. */
   honestResults: number;
 }
 
@@ -43,20 +43,20 @@ export class World {
   state: State;
   nowMs = 1_000_000;
   readonly holders: WorldHolder[];
-  /** Tasks whose chunk the owner was asked for. */
+  /** Ids of the tasks whose chunks the owner has to stage. */
   readonly asked = new Set<string>();
-  /** Effects not carried out yet. */
+  /** Effects that are not carried out yet. */
   pending: Effect[] = [];
   #connections = 0;
   #events = 0;
-  /** Model: failed attempts, and when the last one was, by task. */
+  /** Model: number of failed attempts, and the end of the backoff, by task. */
   readonly #failures = new Map<string, { count: number; readyAtMs: number }>();
   /** Model: the lease whose result was accepted, by task. */
   readonly #accepted = new Map<string, string>();
   readonly #audits = new Set<string>();
   readonly #draws: () => number;
 
-  /** @param engines what every holder has, unless a test says otherwise */
+  /** @param engines of every holder, unless a test changes them */
   constructor(
     plan: JobPlan,
     roles: readonly Role[],
@@ -78,7 +78,7 @@ export class World {
     this.dispatch({ type: "tick" });
   }
 
-  /** Goes on with a job that was there before, whose sockets are gone. */
+  /** Resumes an earlier job, whose sockets are gone. */
   takeOver(state: State): void {
     this.state = state;
     for (const { id, failures, readyAtMs, done } of state.tasks.values()) {
@@ -92,7 +92,7 @@ export class World {
     const failures = new Map([...this.state.tasks].map(([id, task]) => [id, task.failures]));
     const done = [...this.state.tasks.values()].filter(({ state }) => state === "done");
     this.#events += 1;
-    // A copy of everything is slow: now and then is enough to see that the decision is pure.
+    // Checks that the decision is pure. Only at every tenth event, because the copy is slow.
     const before = this.#events % 10 === 0 ? structuredClone(this.state) : null;
     const decision = schedule(this.state, event, this.nowMs, this.#draws);
     must(
@@ -106,7 +106,7 @@ export class World {
     checkAlways(this.state);
   }
 
-  /** As after an eviction: only what was written is left, and all work under way is forgotten. */
+  /** Simulates an eviction: only stored rows are left, and pending effects are lost. */
   evict(): void {
     const { plan, job, tasks, leases, holders, inits, accepted } = this.state;
     const rows = JSON.parse(
@@ -125,7 +125,7 @@ export class World {
     this.dispatch({ type: "resume", connectionIds });
   }
 
-  /** @param ring whether the alarm rings when it is due */
+  /** @param ring whether an alarm that is due runs */
   wait(ms: number, ring: boolean): void {
     this.nowMs += ms;
     if (!ring || this.state.dueMs > this.nowMs) return;
@@ -133,7 +133,7 @@ export class World {
     must(this.state.dueMs > this.nowMs, "the alarm would ring for ever");
   }
 
-  /** @param want free places that its hello tells of; undefined: none are told */
+  /** @param want free slots in its hello; undefined: the hello has none */
   connect(holder: WorldHolder, keepLeases: boolean, want?: number): void {
     this.#connections += 1;
     holder.connectionId = `connection-${this.#connections}`;
@@ -176,22 +176,22 @@ export class World {
     must(task?.failures === failures.count + 1, `a failure of ${failures.id} does not count`);
   }
 
-  /** Delivers a message that was under way on the holder's earlier socket. */
+  /** Delivers a message late, from the holder's earlier socket. */
   sayLate(holder: WorldHolder, message: HolderMessage): void {
     const { id: holderId } = holder;
     this.dispatch({ type: "message", connectionId: "connection-0", holderId, message });
   }
 
-  /** The lease that the holder reports as failed, if that lease certainly is its own. */
+  /** The lease whose failure this message has to count, with the failures so far; null: it need not count. */
   #failsNow(holder: WorldHolder, message: HolderMessage): { id: string; count: number } | null {
     if (message.type !== "fail") return null;
     const lease = this.state.leases.get(message.leaseId);
     const heardMs = this.state.beats.get(message.leaseId)?.heardAtMs ?? 0;
     const isAlive = lease?.phase === "checking" || this.nowMs - heardMs < 15_000;
     if (lease?.holderId !== holder.id || lease.phase === "lost" || !isAlive) return null;
-    // What a stranger cannot make again may be right all the same.
+    // A contributor's failed audit does not count: the audited result may be right.
     if (this.#isAudit(lease) && holder.role === "contributor") return null;
-    // Whoever turns out not to make what the core cannot decode gives it back.
+    // For a source that the ffmpeg core cannot decode, a contributor gives a task back without a failure.
     const isOfCore = !/^av01/.test(this.state.plan.source.video.codec);
     const isGivenBack = message.code === "INIT_MISMATCH" || message.code === "DECODER_MISSING";
     if (holder.role === "contributor" && isGivenBack && !isOfCore) return null;
@@ -200,7 +200,7 @@ export class World {
     return { id: lease.taskId, count };
   }
 
-  /** The last attempt is for somebody trusted: a contributor's copy, begun before, cannot use it up. */
+  /** The last attempt is kept for a trusted holder. A contributor's copy that began earlier does not use it up. */
   #isSpared(holderId: string, failures: number): boolean {
     const isTrustedHere = this.holders.some(({ role, connectionId }) => {
       return role !== "contributor" && connectionId !== null;
@@ -209,7 +209,7 @@ export class World {
     return holder?.role === "contributor" && failures >= 2 && isTrustedHere;
   }
 
-  /** An offer; or the word of who was to look at a result, and did. */
+  /** Sends the offer for a lease, or the verdict for one that compares frames. */
   offer(holder: WorldHolder, leaseId: string): void {
     const asked = this.state.leases.get(leaseId);
     if (asked?.purpose === "compare" && asked.holderId === holder.id) {
@@ -241,7 +241,7 @@ export class World {
     });
   }
 
-  /** The owner makes a chunk it was asked for, and uploads it. */
+  /** Lets the owner cut and upload a requested chunk. */
   stage(owner: WorldHolder, taskId: string): void {
     if (owner.role !== "owner" || !this.asked.delete(taskId)) return;
     const times = { baseTicks: 0, trimStartTicks: 0, trimEndTicks: 540_000 };
@@ -250,7 +250,7 @@ export class World {
     this.say(owner, { type: "staged", taskId });
   }
 
-  /** Carries out one of the pending effects; the gate's word is the caller's. */
+  /** Carries out a pending effect. @param verdict of the gate, where the effect is a check */
   perform(index: number, verdict: GateVerdict["verdict"]): void {
     const [effect] = this.pending.splice(index, 1);
     if (effect?.type === "presign") {
@@ -281,7 +281,7 @@ export class World {
     const isCharged = verdict === "refused" && !this.#isSpared(lease.holderId, failed);
     const failures = failed + (isCharged ? 1 : 0);
     must(after?.failures === failures, `${leaseId} was ${verdict}: ${after?.failures} failures`);
-    // Its pair had offered something else: one of the two is wrong.
+    // The paired lease had offered another result, so one of the two is wrong.
     const isDisputed = after.verification.state === "disputed";
     const isOut = this.state.holders.get(lease.holderId)?.banned === true;
     must(
@@ -312,7 +312,7 @@ export class World {
     }
   }
 
-  /** Only what a contributor made and nobody proved may be made again; or what storage has lost. */
+  /** Of the finished tasks, only unproven ones of contributors and those lost by storage may be made again. */
   #forgetReopened(done: readonly TaskRecord[], event: Event): void {
     for (const before of done) {
       if (this.state.tasks.get(before.id)?.state === "done") continue;
@@ -354,7 +354,7 @@ export class World {
         must(task.done?.holderId !== holder.id, `${holder.id} audits itself`);
       } else {
         must(!this.#accepted.has(taskIdOf(id)), `${id} is of a task that is done`);
-        // Of a pair that which is over later is the audit.
+        // Of a pair, the lease that ends later is the audit, so both are allowed.
         if (this.#pairOf(lease).length > 0)
           for (const each of task?.leases ?? []) this.#audits.add(each);
         const makers = new Set(this.#pairOf(lease).map((each) => this.#holderOf(each)));
@@ -362,7 +362,7 @@ export class World {
       }
       const failures = this.#failures.get(taskIdOf(id));
       must(lease.attempt === (failures?.count ?? 0) + 1, `${id} has attempt ${lease.attempt}`);
-      // An audit is no attempt: it need not wait because a copy of what it audits had failed.
+      // An audit is not an attempt, so it does not wait for the backoff after a failed copy.
       must(
         isAudit || this.nowMs >= (failures?.readyAtMs ?? 0),
         `${id} came before the backoff was over`,
@@ -381,7 +381,7 @@ export class World {
     return this.state.tasks.get(taskId)?.done != null;
   }
 
-  /** The two leases of a pair that this one belongs to. */
+  /** The two leases of this lease's pair; empty: it has none. */
   #pairOf({ id, taskId }: Lease): readonly string[] {
     const verification = this.state.tasks.get(taskId)?.verification;
     const pair = verification?.state === "unverified" ? verification.pair : null;
@@ -392,7 +392,7 @@ export class World {
     return this.state.leases.get(leaseId)?.holderId;
   }
 
-  /** Attempts go up by one at a time, when a failure was reported, and only then. */
+  /** Checks that failures are counted one at a time, and only when one was reported. */
   #countFailures(before: ReadonlyMap<string, number>, event: Event): void {
     const reported = reportedFailure(event);
     for (const [id, task] of this.state.tasks) {
@@ -404,20 +404,20 @@ export class World {
         ({ connectionId, silent, slots, banned }) =>
           connectionId !== null && !silent && slots > 0 && !banned,
       );
-      // Who is alone tries again soon, once.
+      // A single able holder may try again soon, once.
       const backoffMs = was === 0 && able.length <= 1 ? 2_000 : [30_000, 60_000, 90_000][was];
       this.#failures.set(id, { count: task.failures, readyAtMs: this.nowMs + (backoffMs ?? 0) });
     }
   }
 }
 
-/** The task that an event may make fail. */
+/** The task that an event may report as failed. */
 function reportedFailure(event: Event): string | null {
   if (event.type === "checked" && event.verdict.verdict !== "passed")
     return taskIdOf(event.leaseId);
   if (event.type !== "message") return null;
   const { message } = event;
-  // A commit without an offer fails, too, and an offer of something else than before.
+  // A commit without an offer fails, too, and so does an offer that differs from an earlier one.
   const fails = ["fail", "commit", "offer"].includes(message.type);
   return fails && "leaseId" in message ? taskIdOf(message.leaseId) : null;
 }

@@ -35,15 +35,15 @@ export interface Simulation {
   hours: number;
   verify: JobSettings["verify"];
   unverified: JobSettings["unverified"];
-  /** With one seed after the other. */
+  /** Number of runs, each with the next seed. */
   runs: number;
-  /** See Scenario. */
+  /** See `Scenario` in swarm.ts. */
   stageMs: number | null;
   /** Number of last tasks whose leases are printed. */
   timeline: number;
 }
 
-/** Scenarios of pools, by name, each with so many seeds in a row. */
+/** Names of pool scenarios. Each is run with `runs` consecutive seeds. */
 export interface PoolRequest {
   names: string[];
   seed: number;
@@ -51,9 +51,9 @@ export interface PoolRequest {
 }
 
 export interface SimulateArguments {
-  /** Null: those of the README. */
+  /** Null: the simulations of the README. */
   simulation: Simulation | null;
-  /** Null: no pool. */
+  /** Null: no pool is simulated. */
   pools: PoolRequest | null;
   json: boolean;
 }

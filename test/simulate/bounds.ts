@@ -1,25 +1,28 @@
 import { FETCH_MS, MESSAGE_MS, type Traits, UPLOAD_MS } from "./holder.ts";
 import { GATE_MS } from "./swarm.ts";
 
-/** Hello, grant; offer, uploads, commit. */
+/** Time on the wire for a task with its hello, grant, offer, uploads and commit. */
 const WIRE_MS = 5 * MESSAGE_MS + FETCH_MS + UPLOAD_MS + GATE_MS;
-/** Hello, grant; offer. An audit that agrees is neither uploaded nor looked at. */
+/**
+ * Time on the wire for an audit with its hello, grant and offer. An audit that agrees is neither uploaded nor
+ * checked.
+ */
 const AUDIT_WIRE_MS = 3 * MESSAGE_MS + FETCH_MS;
 
-/** Lower bounds for every scheduler, in milliseconds. Only holders that make useful results count. */
+/** Lower bounds on the makespan of any scheduler, in milliseconds. Only holders with useful results count. */
 export interface Bounds {
-  /** The larger of all work by all speed, and one task by the fastest. */
+  /** The larger of two times: all work divided by the sum of speeds, and one task by the fastest holder. */
   plainMs: number;
-  /** Tasks are not shared: each holder makes whole ones, after its first chunk and before its last upload. */
+  /** The bound if tasks cannot be split: each holder makes whole ones, between its first chunk and its last upload. */
   tightMs: number;
 }
 
 export interface Work {
   tasks: number;
-  /** Second runs, each as much work as a task; where somebody trusted is there, nobody else makes them. */
+  /** Number of audits, each as much work as a task. If there is a trusted holder, only trusted holders make them. */
   audits: number;
   taskSeconds: number;
-  /** The owner's upload of one chunk; null when all chunks are there. */
+  /** Time of the owner's upload of one chunk; null: all chunks are in storage. */
   stageMs: number | null;
 }
 
@@ -42,7 +45,7 @@ export function lowerBounds(
     }
     return sum;
   };
-  // What the owner's tab makes itself need not be uploaded.
+  // Number of chunks available by a time. Chunks that the owner's tab uses itself are not uploaded.
   const uploadedMs = (ms: number): number =>
     stageMs === null ? Number.POSITIVE_INFINITY : ms / stageMs + ownerMade(useful, ms, taskSeconds);
   const isEnough = (ms: number, whole: boolean): boolean =>

@@ -1,30 +1,33 @@
 import type { Traits } from "./holder.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-/** Seconds of video a second: about one core with single-threaded ffmpeg.wasm and three renditions of 480p. */
+/** Seconds of video per second: about one core with single-threaded ffmpeg.wasm and three renditions up to 480p. */
 const USUAL_SPEED = 0.75;
-/** Spread of the logarithm of speed: one in forty is five times as fast as usual, or as slow. */
+/**
+ * Standard deviation of the logarithm of speed. One holder in forty is five times as fast as usual, and one five
+ * times as slow.
+ */
 const HEAVY_TAIL_SIGMA = 0.8;
-/** Everybody opens the link within this time. */
+/** All contributors open the link within this time. */
 const ARRIVAL_MS = 500;
 
 export interface Crowd {
   contributors: number;
-  /** A third leaves, half of them silently, at some time before the end that others would reach. */
+  /** A third of the contributors leave, half of them silently, at a time before the expected end. */
   churn: boolean;
   heavyTail: boolean;
   /** Share of the contributors, 0..1. */
   liars: number;
   /**
-   * Always; after a few right results; one result in five; the fourth result alone; or when nine tenths of
-   * the job are done.
+   * When liars lie: always; after a few right results; in one result of five; only in the fourth result; or after
+   * nine tenths of the job.
    */
   lying: "always" | "after-some" | "now-and-then" | "once" | "late";
-  /** Liars tell the same lies. */
+  /** All liars tell the same lies. */
   collude: boolean;
-  /** Links by which contributors come in turn, each in a network of its own. */
+  /** Number of links. Contributors join by them in turn, and each link is a network of its own. */
   links: number;
-  /** 0: the owner only cuts and uploads, and is no auditor. */
+  /** Number of the owner's encoders. 0: the owner only cuts and uploads chunks, and makes no audits. */
   ownerSlots: number;
   seed: number;
 }
@@ -78,7 +81,7 @@ function lying(how: Crowd["lying"], draws: VirtualClock): Traits["lies"] {
   return (result) => result === Number.MAX_SAFE_INTEGER || result % 5 === offset;
 }
 
-/** Box and Muller. */
+/** A normally distributed random number (Box–Muller transform). */
 function normal(draws: VirtualClock): number {
   const radius = Math.sqrt(-2 * Math.log(1 - draws.random()));
   return radius * Math.cos(2 * Math.PI * draws.random());

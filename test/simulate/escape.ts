@@ -5,9 +5,9 @@ import { chanceOf, waitingOf } from "../../edge/coordinator/schedule/verify/trus
 import { honestHash } from "../schedule/offered.ts";
 
 /**
- * What the formula of `adaptive` says: lies that were drawn with chances p1..pm are all published with
- * probability (1-p1)...(1-pm). Of the lies that came before the first one was proven: from there on
- * everything is undone. The last audits come on top, so what is measured should be no more.
+ * The formula for `adaptive`: if lies are audited with chances p1..pm, all of them are published with probability
+ * (1-p1)...(1-pm). Only lies before the first proven one count, because everything after it is undone. The formula
+ * leaves out the last audits, so the measured share should not be higher.
  */
 export class Escape {
   #chance = 1;
@@ -17,7 +17,7 @@ export class Escape {
     return this.#chance;
   }
 
-  /** @param lease one whose result is about to be accepted */
+  /** @param lease whose result is about to be accepted */
   take(state: State, lease: Lease, nowMs: number): void {
     const holder = state.holders.get(lease.holderId);
     const isLie = lease.outputs?.some(({ kind, rendition, segment, sha256 }) => {

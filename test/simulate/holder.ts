@@ -13,32 +13,32 @@ import type { VirtualClock } from "./virtual-clock.ts";
 export interface Traits {
   id: string;
   role: "owner" | "contributor";
-  /** Video made, in seconds a second of work, in each slot. */
+  /** Seconds of video made per second of work, in each slot. */
   speed: number;
   slots: number;
-  /** The token it comes by, and its network. */
+  /** The link that it joins by; below it, its network. */
   link: string;
   network: string;
   comesAtMs: number;
-  /** Null: it stays. */
+  /** Null: it stays to the end. */
   leavesAtMs: number | null;
-  /** By a closed tab, which the coordinator sees; or by a frozen one, which keeps its socket. */
+  /** How it leaves: by closing the tab, which the coordinator sees, or by freezing, which keeps the socket open. */
   leaves: "closing" | "silently";
-  /** Whether its n-th result, from 1, is a lie, when so much of the job is done (0..1). */
+  /** Whether its n-th result, counted from 1, is a lie. @param done share of the job that is done, 0..1 */
   lies: (result: number, done: number) => boolean;
-  /** Content of its lies: holders with the same text tell the same lies. */
+  /** Content of its lies. Holders with the same text tell the same lies. */
   lie: string;
   /** For a pool's member: the contents of its pass. */
   member?: ArrivingMember;
 }
 
-/** Network and browser, in milliseconds. */
+/** Delays of network and browser, in milliseconds. */
 export const MESSAGE_MS = 20;
 export const FETCH_MS = 1_000;
 export const UPLOAD_MS = 1_200;
 /** Size of every chunk; its content is never read. */
 const CHUNK_BYTES = 1;
-/** As engines promise. */
+/** How often engines report progress. */
 const PROGRESS_EVERY_MS = 1_000;
 
 type Hello = Extract<HolderMessage, { type: "hello" }>;
@@ -47,23 +47,23 @@ export interface Wire {
   hello(holder: SimulatedHolder, connectionId: string, hello: Hello): void;
   message(holder: SimulatedHolder, connectionId: string, message: HolderMessage): void;
   closed(connectionId: string): void;
-  /** How much of the job is done, 0..1. */
+  /** Share of the job that is done, 0..1. */
   done(): number;
-  /** Video encoded for a lease, whatever becomes of it. */
+  /** Called with the seconds of video encoded for a lease, whatever its outcome. */
   encoded(leaseId: string, mediaSeconds: number): void;
 }
 
 let visits = 0;
-/** Number of the visit: a holder that comes to a job again does so from a new tab. */
+/** A new number for each visit: a holder that comes back to a job does so in a new tab. */
 function nextVisit(): number {
   visits += 1;
   return visits;
 }
 
-/** A tab: the real lease holder, around an encoder and a network that only take their time. */
+/** A tab with the real lease holder. Its encoder and network only take time. */
 export class SimulatedHolder {
   readonly traits: Traits;
-  /** Messages both ways, after welcome; heartbeats apart. */
+  /** Number of messages in both directions after the welcome, without heartbeats. */
   messages = 0;
   heartbeats = 0;
   lies = 0;
@@ -104,7 +104,7 @@ export class SimulatedHolder {
     this.#socket?.deliver(message);
   }
 
-  /** Leases that are not over. */
+  /** Number of leases that have not ended. */
   get held(): number {
     return this.#holder?.leases().length ?? 0;
   }
@@ -117,12 +117,12 @@ export class SimulatedHolder {
     this.#holder?.drain();
   }
 
-  /** Closes the socket, as a member does that goes to another job. */
+  /** Closes the socket, like a member that moves to another job. */
   stop(): void {
     this.#stop();
   }
 
-  /** The coordinator closed the socket for good. */
+  /** Called when the coordinator has closed the socket for good. */
   sentAway(): void {
     this.connectionId = null;
     this.#stop();
@@ -178,7 +178,7 @@ export class SimulatedHolder {
   }
 
   #leave(): void {
-    // A frozen tab keeps its socket, and what it said is heard.
+    // A frozen tab keeps its socket, and messages that it has sent still arrive.
     this.#isFrozen = this.traits.leaves === "silently";
     this.#stop();
   }

@@ -8,9 +8,9 @@ export interface Row {
   /** Bounds for the work and the audits that were made. */
   withAudits: Bounds;
   outcome: Outcome;
-  /** Figures of the outcome are means of so many runs. */
+  /** Number of runs. The figures in `outcome` are means over them. */
   runs: number;
-  /** Share of them in which a lie was published. */
+  /** Share of the runs in which a lie was published. */
   escaped: number;
   /** Lines of text; see `--timeline`. */
   timeline: string[];
@@ -63,7 +63,7 @@ function figure(mean: number): string {
   return Number.isInteger(mean) ? String(mean) : mean.toFixed(1);
 }
 
-/** How often a lie was published, against what the formula says of it. */
+/** A table of how often a lie was published, compared with the formula. */
 export function escapeTable(rows: readonly Row[]): string {
   const head = ["swarm", "runs", "lies told", "published", "any published", "formula"];
   const lines = [

@@ -6,7 +6,7 @@ import { Swarm } from "./swarm.ts";
 
 const SEGMENT_SECONDS = 6;
 
-/** A row of one swarm, or with several runs one of the means of them. */
+/** The row of a swarm. With several runs its numbers are means. */
 export async function simulate(simulation: Simulation): Promise<Row> {
   const { crowd, runs } = simulation;
   const rows: Row[] = [];
@@ -52,7 +52,7 @@ function nameOf({ crowd, verify, unverified }: Simulation): string {
   return words.filter((word) => word !== false).join(", ");
 }
 
-/** The first row, with the mean of all rows in place of each number. */
+/** The first row, with each number replaced by the mean of all rows. */
 function mean(rows: readonly Row[]): Row {
   const [first] = rows;
   if (first === undefined) throw new Error("There is no run.");
@@ -106,15 +106,15 @@ function swarm(crowd: Partial<Crowd>, choices: Choices = {}): Simulation {
 
 const OFF = { verify: "off" } as const;
 const ALL = { verify: "all" } as const;
-/** A third of a hundred, who tell the same lies. */
+/** A third of a hundred contributors lie, and all tell the same lies. */
 const COLLUDERS = { contributors: 100, liars: 1 / 3, collude: true };
-/** A hundred names, each with one lie after three right results, among a hundred that are honest. */
+/** A hundred names that each tell one lie after three right results, and a hundred honest ones. */
 const SYBILS = { contributors: 200, liars: 0.5, collude: true, lying: "once" } as const;
 const LATE = { contributors: 100, liars: 0.1, lying: "late" } as const;
 const ALONE = { ownerSlots: 0 };
 const PUBLISH = { unverified: "publish" } as const;
 
-/** The tables of the README. */
+/** The swarms in the README's tables. */
 export const README_SWARMS: readonly Simulation[] = [
   ...[1, 10, 100, 1000].map((contributors) => swarm({ contributors }, OFF)),
   ...[10, 100, 1000].map((contributors) => {
@@ -136,7 +136,7 @@ export const README_SWARMS: readonly Simulation[] = [
   ]),
 ];
 
-/** How often lies get past `adaptive`, by how many are told: seeds enough to tell. */
+/** How often lies get past `adaptive`, by their number. Each has enough runs for a reliable share. */
 export const README_ESCAPES: readonly Simulation[] = [
   ...[1, 3, 10].map((liars) => {
     return swarm(

@@ -3,7 +3,7 @@ import type { Simulation } from "./arguments.ts";
 import type { Crowd } from "./crowd.ts";
 import { simulate } from "./scenarios.ts";
 
-// A swarm takes seconds; a busy machine takes its time.
+// A swarm takes seconds, and more on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const CROWD: Crowd = {
@@ -52,7 +52,7 @@ test.each([
 ] as const)(
   "who leaves and who is slow hold %s helpers up little, verified: %s",
   async (contributors, verify) => {
-    // Verified, the most of the time is the owner's, who audits while the helpers are idle.
+    // With verification, most of the time the owner audits while the helpers are idle.
     const hours = verify === "off" ? 1 : 0.3;
     const crowd = { churn: true, heavyTail: true, contributors };
     const { outcome, withAudits } = await swarm(crowd, verify, hours);
@@ -117,7 +117,7 @@ describe.each([
 test("one lie is published as often as the formula says", async () => {
   const liar = { contributors: 4, liars: 0.25, lying: "once" } as const;
   const { outcome, escaped } = await swarm(liar, "adaptive", 0.06, { runs: 60 });
-  // The fourth result of a member that has proven three: every other one is drawn.
+  // The lie is the fourth result, after three proven ones. Every second such result is drawn.
   expect(outcome.escape).toBeCloseTo(0.5, 1);
   expect(escaped).toBeGreaterThan(0.35);
   expect(escaped).toBeLessThan(0.65);

@@ -1,4 +1,4 @@
-// npm run simulate: swarms of up to thousands of contributors, on the real scheduler and lease loop.
+// npm run simulate: simulates swarms of up to thousands of contributors, with the real scheduler and lease loop.
 
 import { runCommand } from "../../edge/local/command.ts";
 import type { Simulation } from "./arguments.ts";

@@ -36,10 +36,10 @@ export interface Scenario {
   holders: Traits[];
   verify: JobSettings["verify"];
   unverified: JobSettings["unverified"];
-  /** The owner's upload of one chunk; null: all of them are in storage when the swarm comes. */
+  /** Time of the owner's upload of one chunk; null: all chunks are in storage from the start. */
   stageMs: number | null;
   seed: number;
-  /** Default: one of its own, from 0. */
+  /** Default: a new clock, which starts at 0. */
   clock?: VirtualClock;
   jobId?: string;
   /** Called with each event's changes, after they were applied. */
@@ -47,29 +47,29 @@ export interface Scenario {
 }
 
 export interface Outcome {
-  /** The job became ready. */
+  /** Whether the job became ready. */
   isReady: boolean;
-  /** Everything was made, and it waited for somebody trusted. */
+  /** Whether everything was made and the job only waited for a trusted holder. */
   waits: boolean;
   makespanMs: number;
-  /** Video encoded, in seconds: for what was published, and besides. */
+  /** Seconds of video encoded: `useful` for what was published, and the rest by reason. */
   encodedSeconds: { useful: number; audits: number; copies: number; lost: number };
   audits: number;
-  /** Results, audits included. */
+  /** Number of results, audits included. */
   results: number;
   messages: number;
   heartbeats: number;
   lies: number;
   liesPublished: number;
-  /** Chance that none of the lies was drawn for an audit; see `Escape`. 1 where there were none. */
+  /** Chance that no lie is drawn for an audit (see `Escape`). 1 where there were no lies. */
   escape: number;
-  /** Liars that told a lie, and those of them that were caught. */
+  /** Number of holders that told a lie; below it, of those that were caught. */
   liars: number;
   liarsBanned: number;
   honestBanned: number;
 }
 
-/** One job by the real scheduler, with holders that run the real lease loop on a virtual clock. */
+/** One job with the real scheduler. Its holders run the real lease loop on a virtual clock. */
 export class Swarm {
   readonly #clock: VirtualClock;
   readonly #plan: JobPlan;
@@ -84,7 +84,7 @@ export class Swarm {
   readonly #draws: () => number;
   readonly #onDecided: (changes: Changes) => void;
   readonly #network: Wire;
-  /** Chunks wait here for the owner's uplink. */
+  /** When the owner's uplink becomes free for the next chunk. */
   #uplinkFreeAtMs = 0;
   #alarmAtMs = Number.POSITIVE_INFINITY;
   #grants = 0;
@@ -118,14 +118,14 @@ export class Swarm {
     return this.#state;
   }
 
-  /** A holder comes now. @param onChange something of it has changed */
+  /** Lets a holder join now. @param onChange called when the holder has changed */
   join(traits: Traits, onChange: () => void): SimulatedHolder {
     const holder = new SimulatedHolder(traits, this.#plan, this.#clock, this.#network, onChange);
     this.#holders.push(holder);
     return holder;
   }
 
-  /** A member of the pool lied in another job. */
+  /** Reports that a member of the pool has lied in another job. */
   banFromPool(memberId: string): void {
     this.#dispatch({ type: "pool-ban", memberId });
   }
@@ -264,7 +264,7 @@ export class Swarm {
     });
   }
 
-  /** It sees nothing of a lie: all that is asked for is there, with the right counts and times. */
+  /** Simulates the gate, which accepts lies: all outputs are there, with the right counts and times. */
   #check(leaseId: string): void {
     this.#clock.after(GATE_MS, () => {
       const lease = this.#state.leases.get(leaseId);
@@ -277,7 +277,7 @@ export class Swarm {
     });
   }
 
-  /** The owner's tab uploads one chunk after the other. */
+  /** Uploads the chunks from the owner's tab, one after the other. */
   #stage(owner: SimulatedHolder, connectionId: string, taskIds: readonly string[]): void {
     for (const taskId of taskIds) {
       const nowMs = this.#clock.nowMs();
@@ -322,7 +322,7 @@ export class Swarm {
       done: () => this.#state.job.tasksDone / this.#state.tasks.size,
       encoded: (leaseId, mediaSeconds) => {
         const kind = this.#kinds.get(leaseId) ?? "first";
-        // An audit that was stopped proved nothing: the bounds must not count it as work to be done.
+        // A stopped audit proved nothing, so the bounds must not count it as necessary work.
         const isStopped = mediaSeconds < SEGMENT_SECONDS - 1e-6;
         this.#encoded[kind === "audit" && isStopped ? "copy" : kind] += mediaSeconds;
       },
@@ -330,7 +330,7 @@ export class Swarm {
   }
 }
 
-/** Pictures only: every task is the same amount of work. */
+/** A plan without audio, in which every task is the same amount of work. */
 function silentPlan(tasks: number): JobPlan {
   const plan = planOf(tasks);
   return { ...plan, audio: [], tasks: plan.tasks.filter(({ kind }) => kind === "video") };

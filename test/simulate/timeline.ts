@@ -11,10 +11,10 @@ interface LeaseLine {
   phase: string;
 }
 
-/** When which task was whose: what a scheduler's changes tell, kept to be printed. */
+/** A record of leases, collected from the scheduler's changes: which holder had which task, and when. */
 export class Timeline {
   readonly #leases = new Map<string, Map<string, LeaseLine>>();
-  /** When the task's result was there and could be shown. */
+  /** Time at which a task's result was there and could be published, by task. */
   readonly #clearAtMs = new Map<string, number>();
 
   take(nowMs: number, { leases, tasks }: Changes): void {
@@ -43,7 +43,7 @@ export class Timeline {
     }
   }
 
-  /** The last tasks that were clear, the last one at the end; a line a lease. */
+  /** A line for each lease of the tasks that were finished last, in the order of their ends. */
   lines(count: number, holders: readonly Traits[]): string[] {
     const traits = new Map(holders.map((each) => [each.id, each]));
     const last = [...this.#clearAtMs]
@@ -66,7 +66,7 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Whether the lease began beside another one of the task, to be held against it. */
+/** Whether the lease began beside another one of the task, to be compared with it. */
 export function isPaired({ verification }: TaskRecord, leaseId: string): boolean {
   return verification.state === "unverified" && verification.pair?.[1] === leaseId;
 }

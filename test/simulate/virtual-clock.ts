@@ -2,17 +2,17 @@ import type { Clock } from "../../shared/clock.ts";
 
 interface Entry {
   atMs: number;
-  /** Entries of one time ring in the order in which they were made. */
+  /** Entries for the same time run in the order of their creation. */
   order: number;
   callback: (() => void) | null;
 }
 
-/** Time that passes only from event to event. Starts at 0; the same seed gives the same run. */
+/** A clock that jumps from event to event. It starts at 0, and the same seed gives the same run. */
 export class VirtualClock implements Clock {
   #nowMs = 0;
   #made = 0;
   #seed: number;
-  /** A binary heap, the earliest first. */
+  /** A binary heap with the earliest entry first. */
   readonly #queue: Entry[] = [];
 
   constructor(seed: number) {
@@ -32,7 +32,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** mulberry32: small, seeded, good enough to draw speeds and times. */
+  /** mulberry32: a small seeded generator, good enough for speeds and times. */
   random(): number {
     this.#seed = (this.#seed + 0x6d2b79f5) >>> 0;
     let mixed = this.#seed;
@@ -42,9 +42,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Rings one entry after the other until it is over. Between two of them all promises that can
-   * settle do.
-   * @returns false when it was not over by `limitMs`, or nothing was left that could ring
+   * Runs the entries in order until `isOver`. Between two entries, all promises that can settle do so.
+   * @returns false when it was not over by `limitMs`, or when no entry was left
    */
   async run(isOver: () => boolean, limitMs: number): Promise<boolean> {
     while (!isOver()) {

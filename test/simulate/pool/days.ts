@@ -5,7 +5,7 @@ import type { SimulatedJob, SimulatedMember } from "./pool-world.ts";
 
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
-/** Seconds of video a second: 1080p, 720p and 480p by single-threaded ffmpeg.wasm on a school laptop's core. */
+/** Seconds of video per second: 1080p, 720p and 480p by single-threaded ffmpeg.wasm on one core of a school laptop. */
 const LAPTOP_SPEED = 0.12;
 const SIGMA = 0.6;
 /** A chunk of 6 s of 1080p at 8 Mbit/s. */
@@ -27,7 +27,10 @@ export function laptops(
   }));
 }
 
-/** Lessons of 45 minutes from eight to four: most laptops are opened in most of them, many lids just closed. */
+/**
+ * Gives members their stays: lessons of 45 minutes from 8:00 to 16:00. Most laptops are used in most lessons, and
+ * many are left by closing the lid.
+ */
 export function atSchool(members: SimulatedMember[], seed: number): SimulatedMember[] {
   const draws = new VirtualClock(seed);
   return members.map((member) => ({
@@ -61,7 +64,7 @@ export function stageMs(megabits: number): number {
   return (CHUNK_MEGABITS / megabits) * 1000;
 }
 
-/** Twenty videos of 5 to 90 minutes through the day, ten of them by one owner at once. */
+/** Twenty videos of 5 to 90 minutes over the day. One owner starts ten of them at once. */
 export function schoolJobs(seed: number): SimulatedJob[] {
   const draws = new VirtualClock(seed);
   const others = Array.from({ length: 10 }, (_, index) => {
@@ -76,7 +79,7 @@ export function schoolJobs(seed: number): SimulatedJob[] {
   return [...others, ...ten];
 }
 
-/** Box and Muller. */
+/** A normally distributed random number (Box–Muller transform). */
 function normal(draws: VirtualClock): number {
   const radius = Math.sqrt(-2 * Math.log(1 - draws.random()));
   return radius * Math.cos(2 * Math.PI * draws.random());

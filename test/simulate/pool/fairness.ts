@@ -1,12 +1,12 @@
 import { speedsByJob } from "../../../edge/pool/model/balance.ts";
 import type { PoolState } from "../../../edge/pool/model/state.ts";
 
-/** Owners that wait together for the whole of a window are compared in it. */
+/** Length of a window. Owners that wait during the whole of a window are compared in it. */
 const WINDOW_MS = 5 * 60_000;
 
 /**
- * Jain's index, (sum x)^2 / (n sum x^2), over the owners that could have used more during all of a window;
- * x is what the pool gave them in it.
+ * Jain's index, (sum x)^2 / (n sum x^2), for each window. x is what the pool gave to an owner. Only owners that
+ * could have used more during the whole window count.
  */
 export class Fairness {
   readonly #states: readonly PoolState[];
@@ -21,7 +21,7 @@ export class Fairness {
     this.#states = states;
   }
 
-  /** To be called after each assignment. */
+  /** Has to be called after each assignment. */
   take(nowMs: number): void {
     if (nowMs - this.#fromMs >= WINDOW_MS) this.#close(nowMs);
     const lasted = nowMs - this.#atMs;

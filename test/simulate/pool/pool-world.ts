@@ -13,14 +13,14 @@ import { VirtualClock } from "../virtual-clock.ts";
 import { Fairness } from "./fairness.ts";
 import { partOf } from "./shards.ts";
 
-/** A machine of the pool. Times are of the day, in ms. */
+/** A machine of the pool. Times are in milliseconds since midnight. */
 export interface SimulatedMember {
   id: string;
-  /** Video made of the reference job, in seconds a second, in each encoder. */
+  /** Seconds of the reference job's video made per second, in each slot. */
   speed: number;
   slots: number;
   network: string;
-  /** When it is there; the end of a stay may be a closed lid that nobody tells of. */
+  /** When it is there. `leaves`: how a stay ends; a closed lid is not reported. */
   stays: { fromMs: number; toMs: number; leaves: Traits["leaves"] }[];
   lies: Traits["lies"];
   /** Proven results of earlier days. */
@@ -32,9 +32,9 @@ export interface SimulatedJob {
   owner: string;
   arrivesAtMs: number;
   minutes: number;
-  /** Upload of one chunk by its owner; null: all chunks are there. */
+  /** Time of the owner's upload of one chunk; null: all chunks are in storage. */
   stageMs: number | null;
-  /** Speed of the owner's tab, which encodes and audits too. */
+  /** Speed of the owner's tab, which also encodes and audits. */
   ownerSpeed: number;
   ownerSlots: number;
 }
@@ -46,7 +46,7 @@ export interface FinishedJob extends SimulatedJob {
 }
 
 export interface PoolCounts {
-  /** Calls and messages that reach the pool's object, by kind. */
+  /** Number of calls and messages that reach the pool's object, by kind. */
   reports: number;
   memberMessages: number;
   poolMessages: number;
@@ -55,15 +55,18 @@ export interface PoolCounts {
 }
 
 const SEGMENT_SECONDS = 6;
-/** Members with a record joined so long ago. */
+/** How long ago members with proven results joined. */
 const EARLIER_MS = 30 * 86_400_000;
-/** Output pixels of a second of video: all jobs have the same. */
+/** Output pixels of a second of video, the same in all jobs. */
 const REFERENCE_PIXELS = pixelsPerTick(planOf(1)) * TICKS_PER_SECOND;
 
-/** A pool by its real model, jobs by the real scheduler, members by the real sessions, on one clock. */
+/**
+ * A pool with its real model, jobs with the real scheduler, and members with the real sessions, on one virtual
+ * clock.
+ */
 export class PoolWorld {
   readonly clock: VirtualClock;
-  /** One, or one a shard: members are spread over them, jobs report to each. */
+  /** One model for each shard. Members are spread over the shards, and jobs report to all. */
   readonly models: readonly PoolModel[];
   readonly fairness: Fairness;
   readonly counts: PoolCounts = {
@@ -106,7 +109,7 @@ export class PoolWorld {
     }
   }
 
-  /** @returns false where a job was not over by then */
+  /** @returns false where a job had not ended by then */
   async run(limitMs: number): Promise<boolean> {
     return this.clock.run(() => this.#ends.size === this.#jobs.length, limitMs);
   }
@@ -118,7 +121,7 @@ export class PoolWorld {
     });
   }
 
-  /** Members that help with a job now. */
+  /** Number of members that help with a job now. */
   helpersOf(jobId: string): number {
     const present = this.models.flatMap(({ state }) => [...state.present.values()]);
     return present.filter((each) => each.jobId === jobId).length;
@@ -139,7 +142,7 @@ export class PoolWorld {
       verify: "adaptive",
       unverified: "wait",
       stageMs,
-      // Jobs with the same lots would have the same luck.
+      // Jobs with the same seed would get the same draws.
       seed: seedOf(jobId, this.#seed),
       clock: this.clock,
       jobId,
@@ -200,7 +203,7 @@ export class PoolWorld {
     this.clock.after(stay.toMs - stay.fromMs, () => {
       tab.leave();
       this.#tabs.delete(connectionId);
-      // A closed lid is noticed when pings stay out.
+      // A closed lid is noticed only by missing pings.
       const noticedMs = stay.leaves === "closing" ? MESSAGE_MS : 30_000;
       this.clock.after(noticedMs, () => {
         model.gone(connectionId, this.clock.nowMs());
@@ -215,7 +218,7 @@ export class PoolWorld {
         this.#swarms.get(effect.jobId)?.swarm.banFromPool(effect.memberId);
         continue;
       }
-      // Nobody operates a simulated pool.
+      // A simulated pool has no operator.
       if (effect.type === "dismiss") continue;
       const { connectionId } = effect;
       this.counts.poolMessages += 1;
@@ -285,7 +288,7 @@ class MemberTab {
     this.#sessions.stop();
   }
 
-  /** A holder tells of changes while it makes them. */
+  /** Later, because a holder reports changes while it is still making them. */
   #later(): void {
     queueMicrotask(() => this.#sessions.changed());
   }
@@ -310,7 +313,7 @@ export function ownerOf({ ownerSpeed: speed, ownerSlots: slots }: SimulatedJob):
   };
 }
 
-/** A number for a job's lots: the same job has the same ones in every scenario. */
+/** Seed of a job's draws, so that a job gets the same draws in each scenario. */
 function seedOf(jobId: string, seed: number): number {
   return [...jobId].reduce((sum, each) => (31 * sum + each.charCodeAt(0)) % 1_000_003, seed);
 }

@@ -33,7 +33,8 @@ function facts({ jobs, members, fairness, counts, sockets, messages, banned }: P
   const ratios = jobs.map(({ tookMs, aloneMs }) => tookMs / aloneMs).sort((a, b) => a - b);
   const lowest = fairness.length === 0 ? null : Math.min(...fairness);
   const mean = fairness.reduce((total, each) => total + each, 0) / Math.max(1, fairness.length);
-  // A message of a WebSocket is a twentieth of a request; a socket and its ticket are one each.
+  // By Cloudflare's pricing, 20 WebSocket messages count as a request. A socket and its ticket are one request
+  // each.
   const poolRequests = counts.reports + members * 2 + counts.memberMessages / 20;
   const jobRequests = sockets * 2 + messages / 20;
   return [

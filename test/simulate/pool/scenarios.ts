@@ -16,7 +16,7 @@ export interface PoolScenario {
   jobs: SimulatedJob[];
   startsAtMs?: number;
   seed?: number;
-  /** So many pool objects, each with its part of the members; jobs report to all of them. Default: 1. */
+  /** Number of pool objects, each with a part of the members; default: 1. Jobs report to all of them. */
   shards?: number;
 }
 
@@ -25,9 +25,9 @@ export interface PoolJobRow {
   owner: string;
   minutes: number;
   isReady: boolean;
-  /** From its creation to its end. */
+  /** Time from its creation to its end. */
   tookMs: number;
-  /** Lower bound if the job had the whole pool of its arrival for itself; audits included. */
+  /** Lower bound, audits included, if the job had the whole pool for itself from its arrival on. */
   aloneMs: number;
   audits: number;
   results: number;
@@ -43,7 +43,7 @@ export interface PoolRow {
   /** Jain's index of each window in which several owners waited. */
   fairness: number[];
   counts: PoolCounts;
-  /** Sockets opened to coordinators, and messages of holders. */
+  /** Number of sockets opened to coordinators; below it, of holders' messages. */
   sockets: number;
   messages: number;
   banned: number;
@@ -52,7 +52,7 @@ export interface PoolRow {
 const LIMIT_MS = 20 * HOUR_MS;
 const SEGMENT_SECONDS = 6;
 
-/** By the names that `npm run simulate -- --pool NAME` takes; a seed decides the machines and the day. */
+/** Scenarios by the name for `npm run simulate -- --pool NAME`. The seed determines the machines and the day. */
 export const POOL_SCENARIOS: Readonly<Record<string, (seed: number) => PoolScenario>> = {
   hour: (seed) => hour("an hour of 1080p, 30 known laptops", 100, seed),
   "hour-new": (seed) => hour("an hour of 1080p, 30 new laptops", 0, seed),
@@ -102,7 +102,7 @@ function day(name: string, proven: number, seed: number): PoolScenario {
   return { name, seed, members, jobs: schoolJobs(seed + 2), startsAtMs: 8 * HOUR_MS };
 }
 
-/** The same job, of an owner in the school's own network. */
+/** The same job with a fast uplink, like an owner's in the school's own network. */
 function fast(of: SimulatedJob): SimulatedJob {
   return { ...of, stageMs: stageMs(1_000) };
 }
@@ -148,7 +148,7 @@ function rowOf(finished: FinishedJob, members: readonly SimulatedMember[]): Pool
 function aloneMs(finished: FinishedJob, members: readonly SimulatedMember[]): number {
   const { arrivesAtMs, minutes, stageMs: chunkMs, outcome } = finished;
   const none = { link: "", network: "", lie: "", lies: () => false };
-  // Whoever comes again counts as another one: no bound is lower.
+  // Each stay of a member counts as a holder of its own.
   const stays: Traits[] = members.flatMap(({ id, speed, slots, stays: all }) =>
     all
       .filter(({ toMs }) => toMs > arrivesAtMs)

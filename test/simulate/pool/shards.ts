@@ -1,8 +1,8 @@
 import type { JobReport } from "../../../edge/pool/model/messages.ts";
 
 /**
- * A shard's part of a job's report, as edge/pool/README.md designs it: each of the shards gives the job the
- * same part of what it could use. Work and leases are by member, and each shard knows its own members.
+ * A shard's part of a job's report, by the design in edge/pool/README.md. Each shard is to give the job an equal
+ * part of what it could use. Work and leases are listed by member, and each shard knows its own members.
  */
 export function partOf(report: JobReport, shards: number): JobReport {
   return {
