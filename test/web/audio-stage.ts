@@ -8,7 +8,7 @@ import { loadFfmpegCore } from "../../web/encoder/ffmpeg-core.ts";
 import { openSource } from "../../web/holder/ingest/source.ts";
 import { audioNeedsFfmpeg } from "../../web/owner/choices.ts";
 
-/** Runs in a page: a clip's audio through the real ingest, engine choice, engines and decoder. */
+/** Runs in a page: transcodes a clip's audio with the real ingest, engine choice, engines and decoder. */
 
 interface AudioOutput {
   task: string;
@@ -22,15 +22,15 @@ interface AudioOutput {
 export interface AudioJob {
   sampleRate: number;
   outputs: AudioOutput[];
-  /** The page's expectation before it begins. */
+  /** Whether the page expects, before it begins, to need ffmpeg. */
   needsFfmpeg: boolean;
   /** First samples of the runs. */
   runStarts: number[];
-  /** Copies of decoded audio as `f32-planar`. */
+  /** Number of copies of decoded audio in the `f32-planar` format. */
   planarCopies: number;
 }
 
-/** First segments of the runs of audio; the last one is late enough to have a short pre-roll. */
+/** Index of each run's first segment. The last run begins late enough to have a short pre-roll. */
 const RUN_STARTS = [0, 1, 3];
 
 /** Faults of a browser's decoder that the test must find. */
@@ -47,7 +47,7 @@ export async function transcodeAudio(
   let planarCopies = 0;
   AudioData.prototype.copyTo = function (buffer, options) {
     if (options.format === "f32-planar") planarCopies += 1;
-    // As in Chromium up to 125.
+    // Up to version 125, Chromium could only copy as planar.
     else if (fault === "planar alone") throw new DOMException("No such copy.", "NotSupportedError");
     copyTo.call(this, buffer, options);
   };
@@ -96,7 +96,7 @@ export async function transcodeAudio(
   }
 }
 
-/** @returns the error's code, where there is one; else sizes of the frames */
+/** @returns sizes of the frames in bytes, or the code of the error */
 export async function encodeSamples(samples: number[]): Promise<string | number[]> {
   const format = { sampleRate: 48_000, channels: 1, bitsPerSecond: 64_000 };
   try {
@@ -120,7 +120,7 @@ function faultyDecoder(fault: DecoderFault): typeof AudioDecoder {
           data.copyTo(samples, { planeIndex: 0, format: "f32" });
           data.close();
           if (fault === "late") {
-            // One sample.
+            // Shifts the audio by one sample.
             const late = new Float32Array(samples.length);
             late.set(kept);
             late.set(samples.subarray(0, samples.length - channels), channels);
@@ -160,12 +160,13 @@ function base64Of(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** A raw data block of a fill element alone, as some encoders begin with: no channel's data. */
+/** A raw data block with only a fill element and no channel's data. Some encoders' output begins with one. */
 const EMPTY_FRAME = Uint8Array.of(0xc1, 0xc0);
 
 /**
- * Decodes a tone's frames, once more with an empty one in front, and with one in their middle.
- * @returns largest sample of the first 1,024, largest difference of the others; the last one's code
+ * Decodes a tone's frames as they are, with an empty frame in front, and with one in the middle.
+ * @returns for the one in front: the largest of the first 1,024 samples, and the largest difference of the others
+ *   from the tone. For the one in the middle: the error's code, or "decoded"
  */
 export async function decodeAfterEmpty(): Promise<[number, number, string]> {
   const format = { sampleRate: 48_000, channels: 1 };

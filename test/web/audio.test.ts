@@ -10,13 +10,13 @@ import { compareFiles, seamNoise, soundOffsetOfFiles } from "../exactness/sound.
 import { generatedClip } from "../setup/media.ts";
 import type { AudioJob, DecoderFault } from "./audio-stage.ts";
 
-/** How a clip's frames lie on the rendition's grid. */
+/** Arguments that move a clip's AAC frames off the rendition's grid, or leave them on it. */
 const OFF_GRID = ["-itsoffset", "0.01"];
 const ON_GRID: string[] = [];
 
 /**
- * Voices that glide, hiss that comes and goes, a second of silence; another voice in each channel. Without
- * noise substitution: what decoders put in its place depends on where they began.
+ * A clip with a gliding voice in each channel, noise of changing level and a second of silence. Encoded without
+ * noise substitution, whose decoded noise depends on where a decoder begins.
  */
 function clipOf(channels: number, sampleRate: number, grid: string[]): Promise<string> {
   const voices = Array.from({ length: channels }, (_, channel) => {
@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 interface PageRun extends AudioJob {
-  /** Addresses of FFmpeg's parts that the page fetched. */
+  /** Addresses of FFmpeg's files that the page fetched. */
   fetched: string[];
 }
 
@@ -90,7 +90,7 @@ const bytesOf = ({ outputs }: AudioJob) => outputs.map(({ base64 }) => base64);
 const initsOf = ({ outputs }: AudioJob) =>
   outputs.filter(({ kind }) => kind === "init").map(({ base64 }) => base64);
 
-/** One playable file: an init segment and all media. */
+/** Joins an init segment and all media segments to a playable file. @returns its path */
 async function joined({ outputs }: AudioJob, name: string): Promise<string> {
   const [init, ...others] = outputs;
   const media = others.filter(({ kind }) => kind === "media").sort((a, b) => a.segment - b.segment);
@@ -121,7 +121,7 @@ describe.each([
     expect(offset.places).toBeGreaterThan(5);
     expect(offset.worstSeconds).toBe(0);
     expect(offset.worstResidual).toBeLessThan(0.15);
-    // The joints between runs are no noisier than the rest.
+    // The seams between runs are no noisier than other places.
     const seams = await seamNoise(path, clip, made.runStarts.slice(1), sampleRate);
     expect(seams.worst).toBeLessThan(seams.usual * 2);
   });
@@ -133,11 +133,11 @@ test.each([1, 2])(
     const clip = await clipOf(channels, 48_000, ON_GRID);
     const made = await run(clip, "auto");
     expect(enginesOf(made)).toEqual(["webcodecs"]);
-    // Not even an encoder is needed.
+    // The audio is copied, so not even the AAC encoder is fetched.
     expect(made.fetched).toEqual([]);
     expect(named(made)).toEqual(named(await run(clip, "ffmpeg")));
     const path = await joined(made, `copied-${channels}`);
-    // The first frame is heard with what the one before it leaves over, which is no part of a rendition.
+    // Without the first frame: it decodes together with the frame before it, which is not part of the rendition.
     const { samples, worstLsb } = await compareFiles(path, clip, 48_000, channels, 1_024);
     expect(samples).toBeGreaterThan(25.9 * 48_000);
     expect(worstLsb).toBe(0);

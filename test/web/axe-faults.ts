@@ -4,13 +4,13 @@ import type { Page } from "playwright";
 
 let script: Promise<string> | undefined;
 
-/** Puts axe into a page that stands; another address needs it again. */
+/** Loads axe into a page. Has to be called again after a navigation. */
 export async function loadAxe(page: Page): Promise<void> {
   script ??= readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
   await page.evaluate(await script);
 }
 
-/** What axe finds at fault with a page that has it. */
+/** Faults that axe finds in a page. `loadAxe` has to be called before. */
 export function axeFaults(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
@@ -19,7 +19,7 @@ export function axeFaults(page: Page): Promise<string[]> {
   });
 }
 
-/** As `axeFaults`, and whether the page is wider than its window. */
+/** Like `axeFaults`, and a fault where the page is wider than its window. */
 export async function faultsAndWidth(page: Page): Promise<string[]> {
   const wide = await page.evaluate(() => {
     return document.documentElement.scrollWidth - document.documentElement.clientWidth;

@@ -8,7 +8,7 @@ import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { compareColours } from "../exactness/plane-likeness.ts";
 import type { MadeBars, RgbDecoder } from "./rgb-stage.ts";
 
-// Engines prove their colours on a clip of bars; native ffmpeg is the second judge.
+// Engines prove their colours with a clip of bars. Native ffmpeg checks the result as well.
 
 let browser: Browser;
 let page: Page;
@@ -28,7 +28,7 @@ type Wrong =
   | ("nothing" | "matrix" | "range" | "swapped" | "mirrored" | "late" | "shifted")
   | ("luma a quarter" | "chroma a half");
 
-/** Verdict on the browser's codecs with an encoder that spoils its frames. */
+/** The proof's verdict on the browser's codecs, with an encoder that has a fault. */
 function fault(wrong: Wrong): Promise<string | null> {
   return page.evaluate(async (wrong) => {
     const { proveColours } = await load<
@@ -65,7 +65,7 @@ function fault(wrong: Wrong): Promise<string | null> {
           if (wrong === "luma a quarter") shift(y, 0.25);
           if (wrong === "chroma a half") for (const plane of [u, v]) shift(plane, 0.25);
           if (wrong === "matrix") {
-            // From BT.709 to BT.601, under the old label.
+            // Converts from BT.709 to BT.601 without a change of the colour tags.
             for (let at = 0; at < y.length; at += 1) {
               const [row, column] = [Math.floor(at / width) >> 1, (at % width) >> 1];
               const chromaAt = row * (width >> 1) + column;
@@ -120,7 +120,7 @@ test.each([
 
 const STAGE = `/@fs${join(root, "test/web/rgb-stage.ts")}`;
 
-/** The bars by the browser's codecs, or with a decoder that hands out RGB. */
+/** Makes the bars with the browser's codecs. @param decoder one that outputs RGB; null: the browser's own */
 function madeBy(decoder: RgbDecoder | null, file: string): Promise<MadeBars> {
   return page.evaluate(
     async ({ address, decoder, file }) => {
@@ -153,7 +153,7 @@ describe.each(["colour-bars-709.mp4", "colour-bars-601.mp4"])("%s", (file) => {
 });
 
 test("RGB that no matrix leads back from is found out", async () => {
-  // What leads back is found once a page.
+  // A new page, because the conversion from RGB is determined only once in a page.
   page = await openBlankPage(browser, inject("serverUrl"));
   const { proof } = await madeBy("bent", "colour-bars-709.mp4");
   expect(proof.fault).toBe("This browser's codecs failed at a test picture.");

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 
-// What people say of their video, on the upload page; what the edge keeps of it: test/edge/details.test.ts.
+// The form for a video's details on the upload page. For the edge's part see test/edge/details.test.ts.
 
 let browser: Browser;
 let stage: OpenStage<"upload">;

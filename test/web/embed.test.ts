@@ -10,14 +10,14 @@ import { axeFaults, loadAxe } from "./axe-faults.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { INSPECTION, STATES } from "./stories/states.ts";
 
-// The embedded player in a page of another site, which speaks to it by the player.js package.
+// The embedded player in a page of another site, which controls it with the player.js package.
 
 const serverUrl = inject("serverUrl");
 const ID = "0123456789abcdefghjk";
 const WITHIN = { timeout: 30_000 };
 
 let browser: Browser;
-/** Another site, on this machine too: browsers block local pages inside sites of the internet. */
+/** Another site, also on this machine, because browsers block local pages inside sites of the internet. */
 let blog: Server;
 let blogUrl: string;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ afterAll(async () => {
   blog.close();
 });
 
-/** A page with the player in it. @param query of the embed page's address */
+/** HTML of a page that embeds the player. @param query of the embed page's address */
 function framing(query: string): string {
   return `<!doctype html><html lang="en"><title>A blog</title><script src="/player.js"></script>
     <body><iframe id="player" src="${serverUrl}/embed/${ID}${query}" width="640" height="360"
@@ -53,7 +53,7 @@ const STATUS: JobStatus = {
   segments: [],
 };
 
-/** The client that player.js gives to the framing page. */
+/** The client that player.js offers to the embedding page. */
 interface Client {
   on(event: string, heard: (value: unknown) => void): void;
   [method: string]: (...given: never[]) => void;

@@ -14,12 +14,12 @@ export interface EngineOutput {
 export interface EngineRun {
   plan: JobPlan;
   outputs: EngineOutput[];
-  /** Tasks the engine did not make, by their error's code. */
+  /** Tasks that the engine refused, with the error's code and message. */
   refused: { task: string; code: string; message: string }[];
   wallMs: number;
 }
 
-/** A page of the served app, in any browser; `load` imports the app's modules there. */
+/** A page of the served app in any browser. `load` imports the app's modules in it. */
 interface EnginePage {
   evaluate<Argument, Value>(
     body: (argument: Argument) => Value | Promise<Value>,
@@ -28,10 +28,11 @@ interface EnginePage {
 }
 
 /**
- * A clip through the real ingest and one engine, task after task: no edge, no pool. Only video tasks.
+ * Runs a clip's video tasks, one after the other, with the real ingest and the WebCodecs engine, without edge and
+ * pool.
  *
- * @param clip where the page fetches it
- * @param otherPps in base64: as if another browser's encoder had its place in the plan
+ * @param clip address that the page fetches it from
+ * @param otherPps another browser's picture parameter set in base64, put into the plan
  */
 export async function runWebCodecs(
   page: EnginePage,

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** A page's reading of a picked file: frames found, and the hash of each chunk. */
+/** What a page read of a picked file. */
 interface Made {
   frames: number;
   container: string;
@@ -79,7 +79,7 @@ test("giving up while ffmpeg reads the file ends its worker at once", async () =
   await page.close();
 });
 
-// In a tab @ffmpeg/ffmpeg runs the core, in Node our own adapter does.
+// In a tab @ffmpeg/ffmpeg runs the core. In Node our own adapter runs it.
 test.each<SourceName>(["flv.flv", "mpeg4-b.avi", "realvideo.rm"])(
   "%s is rewritten to the same bytes in a browser as in Node",
   async (name) => {

@@ -6,11 +6,11 @@ import { CONTRIBUTE_STATES, type ContributeStateName } from "./stories/contribut
 import { openStage } from "./stories/open-stage.ts";
 import { serveVideos } from "./stories/videos-fixture.ts";
 
-// Pages beside the upload page, in each language and in a narrow window: what axe finds, and what does not fit.
+// Accessibility (axe) and overflow of all pages except the upload page, in each language and in a narrow window.
 
 const serverUrl = inject("serverUrl");
 const LANGUAGES = ["en", "de", "ar"] as const;
-/** CSS pixels: what 400 % leaves of 1280 (WCAG 1.4.10). */
+/** In CSS pixels: a window of 1280 pixels at 400 % (WCAG 1.4.10). */
 const NARROW = { width: 320, height: 640 };
 
 let browser: Browser;

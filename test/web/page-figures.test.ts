@@ -39,7 +39,7 @@ test.each(Object.keys(ERROR_CODES) as ErrorCode[])("%s is told in people's words
   const { title, what, advice } = errorText(code);
   for (const text of [title, what, advice]) {
     expect(text.length).toBeGreaterThan(8);
-    // No code, no name of ours: those stand in the details.
+    // No internal codes or names. They are shown only in the details.
     expect(text).not.toMatch(/[A-Z]{2,}_[A-Z]/);
   }
   expect(title.length).toBeLessThanOrEqual(48);
@@ -76,7 +76,7 @@ test("figures as people read them", () => {
     "29.97 fps",
   ]);
   expect([128_000, 1_400_000].map(formatBitrate)).toEqual(["128 kbit/s", "1.4 Mbit/s"]);
-  // Never "100 %" before it is all.
+  // "100 %" only once everything is done.
   expect([0.999, 1].map(formatPercent)).toEqual(["99 %", "100 %"]);
 });
 
@@ -104,7 +104,7 @@ test("progress never reads as all before the job is ready, and then always does"
   expect(jobProgress({ state: "assembling", tasks: done })).toBe(0.99);
   expect(jobProgress({ state: "ready", tasks: done })).toBe(1);
   expect(jobProgress({ state: "running", tasks: [] })).toBe(0);
-  // As a viewer's page has it, who does not see the tasks.
+  // As on a viewer's page, which does not get the tasks.
   expect(jobProgress({ state: "running", tasks: [], progress: 0.4 })).toBe(0.4);
   expect(jobProgress({ state: "assembling", tasks: [], progress: 1 })).toBe(0.99);
 });

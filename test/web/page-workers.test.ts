@@ -2,8 +2,8 @@ import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 
-// A worker's workers where its page makes them (web/worker-host.ts), as in Firefox, whose name is given here:
-// what they say and how they end reaches the worker that started them.
+// Workers that a page starts for a worker (web/worker-host.ts), as in Firefox; the tests use its user agent. Their
+// messages and their ends reach the worker that asked for them.
 
 let browser: Browser;
 let page: Page;
@@ -24,7 +24,7 @@ beforeEach(async () => {
 const SCRIPT = { contentType: "text/javascript" };
 
 const WORKERS: Record<string, string> = {
-  // Starts a worker at each address that it is sent; tells what comes of it.
+  // Starts a worker for each address that it gets, and reports its messages and its end.
   "/asking.worker.js": `import { useWorkersOfPage } from "/holder/page-workers.ts";
     useWorkersOfPage();
     self.addEventListener("message", ({ data: { address, message, bytes } }) => {
@@ -45,7 +45,7 @@ const WORKERS: Record<string, string> = {
     });`,
 };
 
-/** Messages that the asking worker gets from a worker that it started, first to last. */
+/** The first messages that the asking worker gets from a worker that it started, in order. */
 async function heard(address: string, message: string, count: number): Promise<unknown[]> {
   return page.evaluate(
     async ({ address, message, count }) => {

@@ -2,7 +2,7 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 
-// Whole uploads from a page, by the client that programs and pages use.
+// Uploads of whole files from a page, with the client that programs and pages use.
 
 const serverUrl = inject("serverUrl");
 let browser: Browser;
@@ -31,7 +31,7 @@ test("a part that is swallowed on its way is given up when nothing moves, and se
   void upload.then((done) => {
     handle = done;
   });
-  // The other parts are there: time is about to pass faster than bytes.
+  // Waits for the other parts, because the clock now moves faster than the upload.
   const sentBytes = () => page.evaluate(() => Reflect.get(globalThis, "sentBytes"));
   await expect.poll(sentBytes).toBeGreaterThanOrEqual(12 * 1024 ** 2);
   await page.clock.runFor(20_000);

@@ -4,7 +4,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { fixture } from "../setup/media.ts";
 
-// What phones and tablets do with a page: dim the screen, freeze it, and have little memory.
+// How pages behave on phones and tablets, which dim the screen, freeze pages and have little memory.
 
 const serverUrl = inject("serverUrl");
 
@@ -102,7 +102,7 @@ test("a tab that was frozen in mid-work goes on", async () => {
   await expect.poll(doneParts, { timeout: 120_000 }).toBeGreaterThan(0);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
-  // Longer than a holder may be silent: its leases are others' by then.
+  // Longer than a holder may be silent, so the page's leases have ended by then.
   await new Promise((resolve) => setTimeout(resolve, 20_000));
   await devtools.send("Page.setWebLifecycleState", { state: "active" });
   await ready(page);

@@ -4,10 +4,10 @@ import type { LadderRung } from "../../shared/plan/plan.ts";
 import type { PictureVerdict } from "../../shared/wire/lease.ts";
 
 /**
- * What the owner's tab says of results whose maker had another clip in its hands than the owner: both
- * through the real ingest, the made one through the browser's real codecs, in a page of the served app.
+ * Verdicts of the owner's tab on results made of another clip than the owner's. Runs in a page of the served app:
+ * both clips go through the real ingest, and the results are made by the browser's real codecs.
  * @param shown the clip that the results are made of
- * @returns a verdict for each of the first video tasks
+ * @returns a verdict for each of the first `tasks` video tasks
  */
 export async function comparedPictures(
   page: Page,

@@ -5,14 +5,14 @@ import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 import { generatedClip, realClip } from "../setup/media.ts";
 import { comparedPictures } from "./picture-run.ts";
 
-// Contributors' pictures against the source's: what passes, and what is caught.
+// Compares contributors' frames with the source's: honest ones pass, manipulated ones are detected.
 
-/** A tenth of the usual rates, and less; and rates such as the page proposes. */
+/** A tenth of the usual rates or less, and the rates that the page proposes. */
 const RATES = { starved: parseLadder("360:80,144:20"), usual: parseLadder("360:800,144:140") };
 const SECONDS = 6;
 const FRAMES = SECONDS * 25;
 
-/** Pictures that a liar shows in place of the clip's, at the same times. */
+/** Filters that replace the clip's frames by false ones at the same times. */
 const LIES = {
   "black pictures": "drawbox=t=fill:color=black",
   "a black picture each second": "drawbox=t=fill:color=black:enable='eq(mod(n,25),7)'",
@@ -21,7 +21,7 @@ const LIES = {
   "each picture one early": "trim=start_frame=1,setpts=PTS-STARTPTS",
   "what comes three seconds later": "trim=start=3,setpts=PTS-STARTPTS",
 };
-/** In colour alone, or in a small part of the picture. */
+/** Manipulations of the colour only, or of a small part of the frame. */
 const SMALL_LIES = {
   "red letters in the chroma planes":
     "split[a][b];[b]drawtext=text=VOTE FOR ME:fontsize=h/4:x=w/20:y=h/3:fontcolor=red[c];" +
@@ -37,7 +37,7 @@ const FROZEN_SECOND = "split[a][b];[a][b]freezeframes=first=60:last=85:replace=6
 
 /** An animation, handheld footage, and a bottle that hardly moves. */
 const CLIPS = ["bbb480p30s.mp4", "footage480p5min.mp4", "noaudio-bottle.mp4"];
-/** `npm run test:clips`: at starved rates too. */
+/** `npm run test:clips` also tests the starved rates. */
 const isAll = process.env["TRIBUTARY_CLIPS"] === "all";
 const isThere = CLIPS.every((name) => realClip(name) !== null);
 
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** Six seconds of a clip, and what is made of them by a filter. */
+/** Six seconds of a clip, changed by a filter. */
 function six(name: string, filter = "null"): Promise<string> {
   return generatedClip(`six-${name}`, [
     ...["-ss", "14", "-i", realClip(name) ?? "", "-an", "-vf", `fps=25,${filter}`],
@@ -70,14 +70,14 @@ describe.skipIf(!isThere).each(CLIPS)("%s", (name) => {
     (rates) => {
       test("its own pictures pass", async () => {
         const [verdict] = await verdicts(name, rates);
-        // Chromium's encoder is not repeatable: two runs at so few bits may differ as two encoders do.
+        // Chromium's encoder is not deterministic. At such a low rate, two runs may differ as much as two encoders.
         if (rates === "usual") expect(verdict).toBe("agrees");
         else expect(["agrees", "unsure"]).toContain(verdict);
       });
 
       test.each(Object.entries(LIES))("%s do not", async (kind, filter) => {
         const [verdict] = await verdicts(name, rates, filter);
-        // So few bits can hold pictures back that a shift might be an honest encoder's.
+        // At such a low rate, an honest encoder may drop frames, which looks like a shift.
         if (kind.includes("black") || rates === "usual") expect(verdict).toBe("lies");
         else expect(verdict).not.toBe("agrees");
       });

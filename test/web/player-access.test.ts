@@ -6,7 +6,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { openStage } from "./stories/open-stage.ts";
 
-// The player's controls as assistive technology meets them, and another screen.
+// The player's controls for assistive technology, and playing on another screen.
 
 const WITHIN = { timeout: 30_000 };
 const serverUrl = inject("serverUrl");
@@ -55,7 +55,7 @@ test("axe finds no fault in the player, with its settings open and closed, light
     expect(await faults(), `${colorScheme}, settings`).toEqual([]);
     await page.keyboard.press("Escape");
   }
-  // Whatever can be pressed is large enough for a finger (WCAG 2.2, 2.5.8).
+  // Each control is large enough for a finger (WCAG 2.2, 2.5.8).
   const boxes = await page.locator(".controls-row button, .controls-row input").all();
   expect(boxes.length).toBeGreaterThan(4);
   for (const box of boxes) {
@@ -67,7 +67,7 @@ test("axe finds no fault in the player, with its settings open and closed, light
 
 test("another screen is offered where the browser has one, and gets the address that it can fetch", async () => {
   const page = await opened(async (it) => {
-    // Such a screen is not in the room: the browser's own answer is put in its place.
+    // There is no other screen here, so the browser's answer is simulated.
     await it.evaluate(() => {
       RemotePlayback.prototype.watchAvailability = async (tell: (is: boolean) => void) => {
         setTimeout(() => tell(true), 50);

@@ -5,10 +5,10 @@ import { errorText } from "../../web/ui/error-texts.ts";
 import { serveHls } from "./stories/hls-fixture.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 
-/** For a machine with more to do than this. */
+/** A long timeout, for a busy machine. */
 const WITHIN = { timeout: 30_000 };
 
-/** The player and the watch page around it, on a stream that native ffmpeg made. */
+/** The player and the watch page around it, with a stream made by native ffmpeg. */
 
 let browser: Browser;
 let stage: OpenStage<"watch">;
@@ -131,7 +131,7 @@ describe("the player", () => {
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
     await expect.poll(focused).toBe("Settings");
 
-    // Another video in this browser.
+    // The choices hold for another video in this browser.
     await stage.run((it, url) => it.showWatch("missing", url), masterUrl);
     await stage.run((it, url) => it.showWatch("ready", url, false, it.TWO_CAPTIONS), masterUrl);
     await expect.poll(() => read("playbackRate"), WITHIN).toBe(1.25);
@@ -195,7 +195,7 @@ describe("the player", () => {
     await expect
       .poll(() => video.evaluate((it) => (it as HTMLVideoElement).readyState), WITHIN)
       .toBeGreaterThanOrEqual(2);
-    // The rest of the time line is there, as not made.
+    // The time line also shows the rest, marked as not made yet.
     await stage.page.locator(".timeline-unmade").waitFor();
     const slider = stage.page.getByRole("slider", { name: "Position in the video" });
     expect(await slider.getAttribute("aria-valuetext")).toMatch(/made up to/);

@@ -6,10 +6,10 @@ import { PoolTab } from "../../web/headless/pool-tab.ts";
 import { PoolClient } from "../../web/pool-client.ts";
 import { faultsAndWidth, loadAxe } from "./axe-faults.ts";
 
-// The pages of a pool with a real pool and a real member: to make one, join, ask, operate, and help.
+// The pages for making, joining, asking, operating and helping a pool, with a real pool and a real member.
 
 const serverUrl = inject("serverUrl");
-/** A folder for pictures of each page; none are made without it. */
+/** Folder for screenshots of each page. Unset: none are made. */
 const picturesTo = process.env["TRIBUTARY_SCREENSHOTS"];
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const SCHEMES = ["light", "dark"] as const;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** What axe and a narrow window find at fault with the page as it stands, in each size and scheme. */
+/** Faults that axe finds in the page's current state, and overflow, in each size and colour scheme. */
 async function faultsOf(page: Page, name: string): Promise<string[]> {
   const faults: string[] = [];
   await loadAxe(page);
@@ -52,7 +52,7 @@ test("have no fault that axe finds, on desktop and phone, light and dark", async
     await tab.join();
     await tab.page.getByRole("heading", { name: "Ready to help" }).waitFor();
     faults.push(...(await faultsOf(tab.page, "member")));
-    // The same document with another text after `#` would not load anew.
+    // First a blank page: a change of the text after `#` alone does not reload.
     await page.goto("about:blank");
     await page.goto(pool.askUrl);
     await page.getByText("Media club").first().waitFor();

@@ -1,7 +1,7 @@
-// Walks through the real pages of the built app, with real videos, and takes a picture of each state: desktop and
+// Walks through the real pages of the built app with real videos. Takes a screenshot of each state for desktop and
 // phone, light and dark, into .cache/screens/. The best ones become the gallery (test/web/stories/README.md).
 //
-//     node test/web/record-screens.ts FILE [STATE...]     (ffmpeg has to be there; FILE: half a minute or more)
+// node test/web/record-screens.ts FILE [STATE...] (needs ffmpeg; FILE lasts at least half a minute)
 
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ const DEVICES = {
   desktop: { viewport: { width: 1100, height: 800 }, deviceScaleFactor: 1 },
   phone: { ...phone, viewport: { width: 390, height: 780 }, deviceScaleFactor: 2 },
 } as const;
-/** In the order of the gallery; each less than 40 kB. */
+/** Screenshots of the gallery, in order. Each has to be below 40 kB. */
 const BEST = [
   ["start-desktop-light", "The start page"],
   ["start-phone-dark", "The start page on a phone"],
@@ -83,7 +83,7 @@ async function walk(context: BrowserContext, device: string): Promise<void> {
   await shoot(page, "expert");
   await start.click();
   await until(page, ({ job }) => job !== null && job.firstPlayableAtMs !== null);
-  // What there is of the video is to be seen.
+  // Time for the first part of the video to be shown.
   await page.waitForTimeout(1_500);
   await shoot(page, "making");
   await page.getByRole("button", { name: "Make a link for helpers" }).click();
@@ -177,7 +177,7 @@ async function shootBoth(page: Page, name: string, isIt: boolean): Promise<void>
   }
 }
 
-/** The pictures as WebP, small enough for the repository, and the page that shows them. */
+/** Converts the screenshots to WebP, small enough for the repository, and writes the page that shows them. */
 async function makeGallery(): Promise<void> {
   await rm(GALLERY, { recursive: true, force: true });
   await mkdir(GALLERY, { recursive: true });

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 
-/** The store of jobs that a reload goes on with, in a real browser's IndexedDB. */
+/** The store of jobs that a reload resumes, in a real browser's IndexedDB. */
 
 const serverUrl = inject("serverUrl");
 
@@ -53,7 +53,7 @@ const CHOSEN = {
   picture: null,
 } as const;
 
-/** As builds wrote that knew no version of a record: its database, its store, its record. */
+/** Writes records like builds from before records had a version: their database, store and format. */
 const writeRaw = (records: unknown[]) =>
   page.evaluate(async (given) => {
     const opening = indexedDB.open("tributary", 1);

@@ -9,17 +9,17 @@ import {
 } from "../../web/encoder/pictures/colour-proof.ts";
 import { PlaneReader } from "../../web/encoder/pictures/planes.ts";
 
-/** Runs in a page: the colour bars through the engine, with decoders that hand out what Firefox's do. */
+/** Runs in a page: makes the colour bars with the engine and with decoders that output RGB, like Firefox's. */
 
 /**
- * RGB by the matrix that the stream states, whatever the configuration has. "weak blue": BT.709 as Firefox
- * 153 makes it; "bent": what no matrix leads back from.
+ * How a decoder makes RGB. It uses the matrix of the stream, not of its configuration. "weak blue": BT.709 like
+ * Firefox 153. "bent": no matrix can undo it.
  */
 export type RgbDecoder = "weak blue" | "bent";
 
 export interface MadeBars {
   proof: ColourProof;
-  /** Whole files. */
+  /** A whole file for each rendition. */
   made: { width: number; height: number; bytes: number[] }[];
 }
 
@@ -47,7 +47,7 @@ export async function barsBy(decoder: RgbDecoder | null, file: string): Promise<
 
 function rgbDecoder(kind: RgbDecoder): typeof VideoDecoder {
   return class extends VideoDecoder {
-    /** Settles once all frames so far were handed out. */
+    /** A promise that settles once all frames so far were output. */
     readonly #handed: () => Promise<void>;
     #isBt709 = true;
 

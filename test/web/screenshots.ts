@@ -1,9 +1,9 @@
-// Pictures of every page state: desktop and phone, light and dark, into .cache/screenshots/.
-// Two runs over the same code give the same pixels: motion is off, and the video itself is hidden.
+// Takes a screenshot of every page state for desktop and phone, light and dark, into .cache/screenshots/. Two runs
+// of the same code give the same pixels: motion is off, and the video itself is hidden.
 //
 //     node test/web/screenshots.ts [--language de|ar] [--look forced|zoomed|narrow] [STATE...]
 //
-// forced: the person's own few colours; zoomed: the desktop at 200 %; narrow: 320 CSS pixels, as at 400 %.
+// forced: forced colours; zoomed: the desktop at 200 %; narrow: 320 CSS pixels, like 1280 at 400 %.
 
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ const VIEWPORTS = {
   zoomed: { desktop: { width: 640, height: 400 } },
   narrow: { phone: { width: 320, height: 256 } },
 } as const;
-/** Pages that are opened as they are. */
+/** Pages that are opened by their address, without a stage. */
 const PATHS = { nowhere: "/nowhere", embed: "/embed/none", pool: "/pool", admin: "/admin" };
 const WATCHED = ["making", "away", "ready", "missing", "cancelled", "locked"] as const;
 
@@ -69,7 +69,7 @@ try {
           path: join(OUT, `${name}-${size}-${colorScheme}${suffix}.png`),
           fullPage: true,
           animations: "disabled",
-          // Its spinner and its decoder are the browser's, and differ from run to run.
+          // The video element's spinner and decoder belong to the browser, and differ between runs.
           style: "video { visibility: hidden }",
         });
       }

@@ -9,7 +9,7 @@ import { fixture } from "../setup/media.ts";
 import { openStage } from "./stories/open-stage.ts";
 import { TRAY } from "./stories/tray.ts";
 
-/** Several videos in one tab: the list by itself, and the real page with the real edge behind it. */
+/** Several videos in one tab: the list as a single view, and the real page with the real edge. */
 
 const serverUrl = inject("serverUrl");
 const WITHIN = { timeout: 20_000 };
@@ -77,14 +77,14 @@ test("three files at once are made in their order, also when the page is loaded 
   await openPage(page, search);
   const pick = () => page.locator('input[type="file"]').first().setInputFiles(files);
   await pick();
-  // Nothing is shared before the person says so; then all are.
+  // Nothing is shared before the press on "Start all".
   await page.getByRole("button", { name: "Start all 3" }).click({ timeout: 60_000 });
   await expect
     .poll(async () => (await sentences(page)).slice(1), { timeout: 60_000 })
     .toEqual(["Next", "Waits for its turn"]);
   await page.getByRole("button", { name: "Up sample.mp4" }).click();
 
-  // The second one is at work when the page is loaded anew.
+  // The page is reloaded while the second video is at work.
   await expect
     .poll(
       async () => {
@@ -95,7 +95,7 @@ test("three files at once are made in their order, also when the page is loaded 
     )
     .toBe(true);
   const { jobId, inspection } = await state(page);
-  // While the first one was made.
+  // The second file was read while the first video was being made.
   expect(inspection?.readAhead).toBe(true);
   await page.reload();
   await page.getByRole("heading", { name: "Go on where you left off" }).waitFor(WITHIN);
@@ -107,7 +107,7 @@ test("three files at once are made in their order, also when the page is loaded 
   await expect
     .poll(() => page.locator(".tray-entry.is-ready").count(), { timeout: 120_000 })
     .toBeGreaterThanOrEqual(2);
-  // The first one was ready before; a list that was left holds what is not.
+  // The first video was ready before the reload. The saved list has only the unfinished ones.
   expect(await page.locator(".tray-name").allInnerTexts()).toEqual([
     "sample.mp4",
     "long-gop-20s.mp4",

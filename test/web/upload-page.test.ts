@@ -8,14 +8,14 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import type { ShownState } from "../../web/pages/upload/shown-state.ts";
 import { fixture } from "../setup/media.ts";
 
-/** The real page with the real holder, edge and encoder behind it. */
+/** The real page with the real holder, edge and encoder. */
 
 const serverUrl = inject("serverUrl");
 const sample = join(root, "web/public/sample.mp4");
-/** Small enough for a busy machine; what is tested here is the page. */
+/** A ladder small enough for a busy machine, because these tests are about the page. */
 const QUICK = "?ladder=144:120";
 
-/** For a machine with more to do than this. */
+/** A long timeout, for a busy machine. */
 const WITHIN = { timeout: 20_000 };
 
 let browser: Browser;
@@ -35,7 +35,7 @@ afterEach(async () => {
   expect(faults.splice(0)).toEqual([]);
 });
 
-/** A person's browser, with its own storage; nothing in its pages may throw. */
+/** Opens the page in a new context with its own storage. Its uncaught errors make the tests fail. */
 async function openPage(search = "", page?: Page): Promise<Page> {
   const opened = page ?? (await (await browser.newContext()).newPage());
   opened.on("pageerror", (error) => faults.push(String(error.stack)));
@@ -49,7 +49,7 @@ const state = (page: Page): Promise<ShownState> =>
     () => (globalThis as unknown as { tributary: { state: ShownState } }).tributary.state,
   );
 
-/** Until the page has taken up a job of an earlier visit, or found none. */
+/** Resolves when the page has resumed a job of an earlier visit, or found none. */
 const opened = (page: Page): Promise<void> =>
   page.evaluate(
     () => (globalThis as unknown as { tributary: { opened: Promise<void> } }).tributary.opened,
@@ -90,7 +90,7 @@ test("a part that was chosen by keyboard is what is made, and captions of the fi
   await page.locator(".captions-add select").selectOption("en");
   await page.getByRole("button", { name: "Add subtitles", exact: true }).click();
   await page.locator(".captions-row").waitFor();
-  // At once: the page may not have planned it yet.
+  // Pressed at once, when the page may not have planned the change yet.
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await expect.poll(async () => (await state(page)).phase, { timeout: 90_000 }).toBe("ready");
   const { inspection, jobId } = await state(page);
@@ -137,7 +137,7 @@ describe("before the work", () => {
     await page.getByLabel("Level 1, bit rate").fill("2800");
     await expect.poll(() => start.isEnabled(), WITHIN).toBe(true);
     expect(await error.innerText()).toBe("");
-    // Never scaled up.
+    // Videos are never scaled up.
     await page.getByLabel("Level 1, height").fill("1440");
     await page.getByText("as large as the source").waitFor();
 
@@ -247,7 +247,7 @@ describe("a job", () => {
     const page = await openPage(QUICK);
     await pick(page, sample);
     await (await startButton(page)).click();
-    // A still, as soon as there is one; it plays when somebody asks for it.
+    // The preview shows a still as soon as there is one, and plays only after a press on play.
     await expect.poll(async () => (await videoOf(page)).videoWidth, { timeout: 240_000 }).toBe(256);
     await heading(page, "Your video is ready").waitFor({ timeout: 240_000 });
     expect((await videoOf(page)).error).toBeNull();
@@ -278,7 +278,7 @@ describe("a job", () => {
     await guest.locator("video").waitFor();
     expect(await guest.locator("header").count()).toBe(0);
 
-    // The page has the video's address now; at its own nothing is left to go on with.
+    // The page now has the video's address. At the start page's address there is nothing left to resume.
     await page.reload();
     await heading(page, "sample").waitFor();
     await page.goto(serverUrl);
@@ -328,14 +328,14 @@ describe("a job", () => {
       .poll(async () => (await state(page)).job?.state, { timeout: 60_000 })
       .toBe("running");
     const { jobId } = await state(page);
-    // The page does not wait for the edge's answer: it is held back until the end is shown.
+    // The edge's answer is held back until the page shows the end, to see that the page does not wait for it.
     const shown = Promise.withResolvers<void>();
     await page.context().route(`**/api/jobs/${jobId}`, async (route) => {
       await shown.promise;
       await route.continue();
     });
     await page.getByRole("button", { name: "Cancel" }).click();
-    // Where much was made before Start, it asks once more.
+    // If much was already made before "Start", the page asks for confirmation.
     const stop = page.getByRole("button", { name: "Stop", exact: true });
     await heading(page, "Cancelled").or(stop).first().waitFor();
     if (await stop.isVisible()) await stop.click();
@@ -366,19 +366,19 @@ describe("a job", () => {
     const { jobId } = await state(page);
     expect(new URL(page.url()).searchParams.get("video")).toBe(jobId);
 
-    // A second tab leaves alone what the first works on.
+    // A second tab does not take up the first one's job.
     const second = await openPage(QUICK, await page.context().newPage());
     await opened(second);
     expect((await state(second)).phase).toBe("idle");
     await second.close();
 
-    // The browser asks before the work is left.
+    // The browser asks before it leaves the page.
     let asked = 0;
     page.on("dialog", async (dialog) => {
       asked += dialog.type() === "beforeunload" ? 1 : 0;
       await dialog.accept();
     });
-    // The edge is away for a moment: the job is not given up for that.
+    // The page does not give up the job while the edge cannot be reached.
     const status = `**/api/jobs/${jobId}`;
     await page.context().route(status, (route) => route.abort());
     await page.reload();
@@ -413,7 +413,7 @@ describe("a job", () => {
     const { jobId } = await state(page);
     const done = await isDone();
 
-    // A build from before: its worker says another version of the protocol.
+    // An older build, whose worker uses another protocol version.
     const protocol = /shared\/wire\/protocol\.ts/;
     await page.context().route(protocol, async (route) => {
       const text = await (await route.fetch()).text();
@@ -444,8 +444,7 @@ describe("a job", () => {
     await (await startButton(page)).click();
     await expect.poll(async () => (await state(page)).phase, WITHIN).toBe("running");
     const { jobId } = await state(page);
-    // Handles come from a picker that no script can use; those of the browser's private file system
-    // are the same kind of thing.
+    // A script cannot get a handle from the file picker, so it uses one from the browser's private file system.
     await expect
       .poll(
         () => page.evaluate(storeHandle, { jobId: jobId ?? "", url: `${serverUrl}/sample.mp4` }),
@@ -460,7 +459,7 @@ describe("a job", () => {
   });
 });
 
-/** In the page: puts a copy of the source into its private file system, and its handle to the stored job. */
+/** Runs in the page: writes a copy of the source to its private file system, and adds the handle to the stored job. */
 async function storeHandle({ jobId, url }: { jobId: string; url: string }): Promise<boolean> {
   const folder = await navigator.storage.getDirectory();
   const handle = await folder.getFileHandle("copy.mp4", { create: true });
@@ -475,7 +474,7 @@ async function storeHandle({ jobId, url }: { jobId: string; url: string }): Prom
   const database = await settled(indexedDB.open("tributary", 1));
   const jobs = database.transaction("jobs", "readwrite").objectStore("jobs");
   const stored: { job: object } | undefined = await settled(jobs.get(jobId));
-  // As builds before the record had a version wrote it.
+  // The record has the format from before records had a version.
   if (stored !== undefined) await settled(jobs.put({ job: stored.job, handle }));
   database.close();
   return stored !== undefined;

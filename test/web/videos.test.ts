@@ -4,7 +4,7 @@ import { launchBrowser } from "../../web/headless/browser.ts";
 import { axeFaults, loadAxe } from "./axe-faults.ts";
 import { serveVideos } from "./stories/videos-fixture.ts";
 
-// The page of videos, on answers of a catalogue; what the catalogue itself does: test/edge.
+// The page that lists videos, with simulated answers of the catalogue. For the catalogue itself see test/edge.
 
 const serverUrl = inject("serverUrl");
 const WITHIN = { timeout: 20_000 };

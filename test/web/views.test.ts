@@ -11,10 +11,10 @@ import { axeFaults, loadAxe } from "./axe-faults.ts";
 import { type OpenStage, openStage } from "./stories/open-stage.ts";
 import { STATES, type StateName } from "./stories/states.ts";
 
-/** For a machine with more to do than this. */
+/** A long timeout, for a busy machine. */
 const WITHIN = { timeout: 20_000 };
 
-/** Each view by itself, in a real browser; what the worker really says is tested in upload-page.test.ts. */
+/** Single views in a real browser. upload-page.test.ts tests them with the real worker. */
 
 let browser: Browser;
 let stage: OpenStage<"upload">;
@@ -43,7 +43,7 @@ test("the two handles leave at least one picture between them, and the whole vid
   const end = stage.page.getByRole("slider", { name: "End of the part" });
   const { width = 0, x = 0, y = 0, height = 0 } = (await start.boundingBox()) ?? {};
   await expect.poll(() => start.isEnabled(), WITHIN).toBe(true);
-  // By pointer: the thumb at the left end, to the middle.
+  // By pointer: drags the left thumb to the middle.
   await stage.page.mouse.move(x + 12, y + height / 2);
   await stage.page.mouse.down();
   await stage.page.mouse.move(x + width / 2, y + height / 2, { steps: 4 });
@@ -75,7 +75,7 @@ const KEY = new RegExp(`[>"](?:${WORD_FILES.join("|")})\\.[a-zA-Z][\\w.-]*[<"]`)
 describe("every state", () => {
   test("has no fault that axe finds, in light and dark, in each language", async () => {
     await loadAxe(stage.page);
-    // Colours half way through a change are nobody's choice.
+    // Without transitions: colours in the middle of one would be reported as faults.
     await stage.page.emulateMedia({ reducedMotion: "reduce" });
     const looks = [
       ["light", "en"],
@@ -89,7 +89,7 @@ describe("every state", () => {
         await show(name);
         const faults = await axeFaults(stage.page);
         expect(faults, `${name}, ${colorScheme}, ${language}`).toEqual([]);
-        // A name of a message in place of its text.
+        // Finds a message's key that is shown in place of its text.
         const shown = await stage.page.locator("body").innerHTML();
         expect(shown.match(KEY), `${name}, ${language}`).toBeNull();
       }
@@ -122,7 +122,7 @@ describe("every state", () => {
     await stage.run((it, given) => it.speak(given), language);
     for (const name of names) {
       await show(name);
-      // Canvases are sized after the first layout.
+      // Waits for two frames, because canvases get their size after the first layout.
       await stage.page.evaluate(
         () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
       );
@@ -149,7 +149,7 @@ describe("every state", () => {
         const focused = await page.evaluate(() => {
           const element = document.activeElement;
           if (element === null || element === document.body) return null;
-          // A field's mark stands around it, unit and all.
+          // A field's focus mark is around its parent, which includes the unit.
           const marked = [element, element.parentElement].some(
             (each) => each !== null && getComputedStyle(each).outlineStyle !== "none",
           );
@@ -223,7 +223,7 @@ describe("the ladder", () => {
       { shortSide: 360, kilobitsPerSecond: 800 },
       { shortSide: 240, kilobitsPerSecond: 400 },
     ];
-    // One plan for the whole number, not one a keystroke.
+    // One plan for the whole number, not one for each keystroke.
     await expect.poll(ladders, WITHIN).toEqual([changed]);
 
     const latest = async () => (await ladders()).at(-1);
@@ -298,7 +298,7 @@ describe("while it works", () => {
     await show("running");
     await page.getByRole("button", { name: "Cancel" }).click();
     expect(await stage.calls()).toHaveLength(1);
-    // The keyboard is where the question is.
+    // The focus is at the question.
     expect(
       await page
         .getByRole("button", { name: "Stop" })
@@ -330,7 +330,7 @@ describe("while it works", () => {
   test("the grid's cells differ in shape, not in colour alone", async () => {
     await show("running");
     const { page } = stage;
-    // The share of pixels that are painted: full, framed, framed with a bar, striped.
+    // Share of painted pixels in each cell: full, framed, framed with a bar, striped.
     const shares = await page.locator(".grid-focus canvas").evaluate((element) => {
       const canvas = element as HTMLCanvasElement;
       const context = canvas.getContext("2d") as CanvasRenderingContext2D;
@@ -386,7 +386,7 @@ describe("while it works", () => {
     const elements = () => stage.page.locator("body *").count();
     const few = await elements();
     await show("long");
-    // The sound has a strip of runs, a tenth as many as segments.
+    // The audio's strip has a cell for each run of ten segments.
     expect(await elements()).toBeLessThan(few + 320);
     const slider = stage.page.getByRole("slider", { name: "Look at one part" });
     await slider.press("End");

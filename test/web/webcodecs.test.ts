@@ -37,7 +37,7 @@ async function run(file: string, otherPps?: string): Promise<EngineRun> {
   }
 }
 
-/** One playable file a rendition: its init segment and all its media. */
+/** Joins a rendition's init segment and all its media segments to a playable file. @returns its path */
 async function joined({ outputs }: EngineRun, rendition: string): Promise<string> {
   const own = outputs.filter((output) => output.rendition === rendition);
   const [init] = own.filter(({ kind }) => kind === "init");
@@ -91,7 +91,8 @@ describe.each(CLIPS)("$name", ({ file, isThere }) => {
           const planned = plan.segments[segment];
           if (planned === undefined) throw new Error(`No segment ${segment}.`);
           const seconds = segmentDurationTicks(planned) / TICKS_PER_SECOND;
-          // A segment of a second leaves rate control no time; a plain picture needs no more bits.
+          // A segment of a second is too short for rate control. Only too many bits are a fault: plain frames need
+          // few.
           if (seconds < 2) continue;
           expect((bytes.length * 8) / seconds / bitsPerSecond, `${id}/${segment}`).toBeLessThan(
             1.15,
@@ -102,7 +103,7 @@ describe.each(CLIPS)("$name", ({ file, isThere }) => {
   );
 });
 
-/** Filters of the ffmpeg engine for a source; null: it is only scaled. */
+/** The ffmpeg engine's filters for HDR sources. */
 const LIGHT = `t=linear:npl=${NOMINAL_PEAK},format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0:peak=${WHITE},zscale=t=bt709:m=bt709:r=tv,format=yuv420p`;
 
 describe.each([
@@ -132,7 +133,7 @@ describe.each([
 });
 
 test("another encoder's place in the plan is not taken: refused at the first picture", async () => {
-  // Firefox's, which is x264.
+  // The picture parameter set of Firefox, whose encoder is x264.
   const { refused, plan, wallMs } = await run(await fixture("long-gop-20s.mp4"), "aOvssiw=");
   expect(refused).toHaveLength(plan.tasks.filter(({ kind }) => kind === "video").length);
   for (const { code } of refused) expect(code).toBe("INIT_MISMATCH");

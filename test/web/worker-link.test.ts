@@ -2,9 +2,8 @@ import type { Browser, Page, Worker } from "playwright";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { launchBrowser, openBlankPage } from "../../web/headless/browser.ts";
 
-// Each kind of worker dies in the middle of a call, in ways that its starter learns of only through
-// the link: every open call settles, with a code. (A worker that runs out of memory is not among
-// them: Chromium ends the whole tab.)
+// Each kind of worker dies in the middle of a call, in ways that only the link detects. Every open call then
+// settles with a code. (Running out of memory is not tested, because Chromium then ends the whole tab.)
 
 let browser: Browser;
 let page: Page;
@@ -15,17 +14,17 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 beforeEach(async () => {
   page = await openBlankPage(browser, inject("serverUrl"));
-  // Never answered: calls that need these stay open.
+  // These requests are never answered, so calls that need them stay open.
   await page.route("**/api/jobs/**", () => {});
   await page.route("**/*.wasmz", () => {});
 });
 afterEach(() => page.close());
 
-/** Only for how soon a test that fails does so. */
+/** Limits only how long a failing test takes. */
 const PATIENT = { timeout: 30_000 };
 
 declare global {
-  /** In the page: the code that the call under test was rejected with. */
+  /** In the page: the code that the tested call is rejected with. */
   var outcome: Promise<string>;
 }
 
@@ -93,7 +92,7 @@ const KINDS: Record<string, Kind> = {
     call: async () => {
       const { loadFfmpegCore } =
         await load<typeof import("../../web/encoder/ffmpeg-core.ts")>("/encoder/ffmpeg-core.ts");
-      // It says for what the core's worker died.
+      // The error's cause says why the core's worker died.
       const call = loadFfmpegCore().catch((thrown: Error) => Promise.reject(thrown.cause));
       return [call] as never;
     },
@@ -132,7 +131,7 @@ describe.each(kinds)("a call to the %s worker, in the middle of which", (_, { sc
 test.each(kinds)(
   "a call to the %s worker, whose script cannot be loaded, settles",
   async (_, kind) => {
-    // Not the module that says where it is.
+    // Only the worker itself, and not the module that exports its address.
     const isScript = ({ pathname, searchParams }: URL) =>
       pathname === kind.script && searchParams.has("worker_file");
     await page.route(isScript, (route) => route.abort());
@@ -152,7 +151,7 @@ async function makeCall(call: Kind["call"]): Promise<void> {
   })`);
 }
 
-/** Resolves when the worker has started, and whoever started it watches its lock. */
+/** Resolves when the worker has started, and its starter watches its lock. */
 async function begun(script: string): Promise<Worker> {
   const unwatched = async () => {
     if (workerOf(script) === undefined) return null;
@@ -167,14 +166,14 @@ function workerOf(script: string): Worker | undefined {
   return page.workers().find((worker) => new URL(worker.url()).pathname === script);
 }
 
-/** Runs in a worker; nobody there catches it. */
+/** Runs in a worker: throws an error that nothing catches. */
 function throwLater(): void {
   setTimeout(() => {
     throw new Error("thrown by the test");
   });
 }
 
-// Those whose thread calls may block are heard, the others asked.
+// "heard": a worker whose calls may block its thread sends signs of life. "asked": other workers answer pings.
 test.each([
   ["/owner/owner.worker.ts", "asked"],
   ["/contributor/contributor.worker.ts", "asked"],
@@ -206,7 +205,7 @@ test.each([
           () => "answered",
           (thrown) => thrown.code,
         );
-      // Until its loop begins, the worker answers that it has no such method.
+      // Until its loop has begun, the worker answers that it does not have this method.
       let quick: string;
       do quick = await codeOf(api.quick());
       while (quick === "INTERNAL");
@@ -242,7 +241,7 @@ test("an aborted call settles with the signal's reason, and its worker is gone",
     const grant = { task: { id: "t", kind: "video" }, source };
     const request = { grant, chunk: new ArrayBuffer(1) };
     const abort = new AbortController();
-    // The engine gives a sign of life while it waits for the core.
+    // Aborts at the engine's first sign of life, which comes while it waits for the core.
     const call = pool.transcode(request as never, () => abort.abort(), abort.signal);
     return call.then(
       () => "answered",
@@ -275,14 +274,14 @@ test("a worker that throws leaves the one that started it alive", async () => {
     const { api } = connectOwner();
     globalThis.owner = api;
     await api.configure({ engine: "ffmpeg" });
-    // The core is fetched ahead, whatever the file turns out to be.
+    // The core is fetched ahead, whatever the file contains.
     await api.inspect(new File(["no video"], "no-video.mp4"));
   });
   const core = "/encoder/ffmpeg-core.worker.ts";
   const worker = await begun(core);
   worker.evaluate(throwLater).catch(() => {});
   await expect.poll(() => workerOf(core), PATIENT).toBeUndefined();
-  // Were the error taken for the owner's own, it would have come before this answer.
+  // If the error counted as the owner's own, the link would reject this call.
   await page.evaluate(() => globalThis.owner.reset());
 });
 

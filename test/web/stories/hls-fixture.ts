@@ -8,7 +8,7 @@ import { ffmpeg } from "../../setup/media.ts";
 
 const DIR = join(root, ".cache/fixtures/player-hls");
 
-/** Two qualities and two sounds, made by native ffmpeg from the sample clip. */
+/** Makes HLS with two quality levels and two audio tracks of the sample clip, by native ffmpeg. */
 async function makeHls(): Promise<void> {
   if (existsSync(join(DIR, "master.m3u8"))) return;
   const part = `${DIR}.${process.pid}`;
@@ -28,12 +28,12 @@ async function makeHls(): Promise<void> {
   await rename(part, DIR);
 }
 
-/** Serves it under `address` in one page. */
+/** Serves the HLS below `address` in one page. */
 export async function serveHls(page: Page, address: string): Promise<void> {
   await makeHls();
   await page.route(`${address}**`, async (route) => {
     const asked = new URL(route.request().url()).pathname.split("/").at(-1) ?? "";
-    // What the browser's own HLS is given (shared/playlist/names.ts).
+    // A browser's own HLS player gets the podcast playlist (shared/playlist/names.ts).
     const name = asked === PODCAST_PLAYLIST ? MASTER_PLAYLIST : asked;
     const body = await readFile(join(DIR, name)).catch(() => null);
     if (body === null) return route.fulfill({ status: 404, body: "" });

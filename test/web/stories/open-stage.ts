@@ -9,15 +9,15 @@ interface Stages {
   watch: typeof import("./watch-stage.tsx");
 }
 
-/** A page in which single views of one page of the app are shown by themselves. */
+/** A page that shows single views of one of the app's pages. */
 export interface OpenStage<Name extends keyof Stages> {
   readonly page: Page;
-  /** Runs in the page; takes nothing from around it but what is given. */
+  /** Runs `act` in the page. It has nothing of its surroundings except `given`. */
   run<Given, Result>(
     act: (stage: Stages[Name], given: Given) => Result,
     given: Given,
   ): Promise<Result>;
-  /** Calls of the page since it opened. */
+  /** Calls that the views have made since the page was opened. */
   calls(): Promise<Stages[Name]["calls"]>;
 }
 

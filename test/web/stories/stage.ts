@@ -1,6 +1,6 @@
 /**
- * Code that all stages share. A stage runs in a page: it shows views of one page of the app with that page's
- * own style sheets, and records their calls. Never shipped; the app does not import it.
+ * Code that all stages share. A stage runs in a page: it shows views of one page of the app with that page's own
+ * style sheets, and records their calls. It is not part of the built app, which does not import it.
  */
 
 import type { Language } from "../../../shared/words/language.ts";
@@ -9,12 +9,12 @@ import { loadWords } from "../../../web/words/words.ts";
 
 await loadWords(WORD_FILES, "en");
 
-/** Shows what is shown in another language. */
+/** Switches the views to another language. */
 export function speak(language: Language): Promise<void> {
   return loadWords(WORD_FILES, language);
 }
 
-/** Calls of the page to the code behind it, oldest first. */
+/** Calls of the views to the code behind them, oldest first. */
 export const calls: { name: string; argument: unknown }[] = [];
 
 export function noted(name: string) {

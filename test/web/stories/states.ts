@@ -14,8 +14,8 @@ import type {
 } from "../../../web/owner/owner-api.ts";
 
 /**
- * States of the upload page by name, to look at and to test each view by itself. What a holder
- * really says is tested with the real one; these are the inputs of views.
+ * States of the upload page by name, for looking at and testing single views. These are inputs of views only; real
+ * states are tested with the real holder.
  */
 
 const NAME = "harbour-walk-2026.mp4";
@@ -113,7 +113,7 @@ export const INSPECTION: Inspection = {
 
 type CellPlan = TaskView["state"][];
 
-/** Video tasks of one segment each in the given states, and the sound in runs of ten. */
+/** A job with a video task for each given state, of one segment each, and audio tasks of ten segments. */
 export function job(states: CellPlan, change: Partial<JobView> = {}): JobView {
   const task = (state: TaskView["state"], index: number): TaskView => ({
     id: `v-${index}`,
@@ -204,7 +204,7 @@ const WORK = {
   disconnectedSeconds: null,
 } satisfies Work;
 
-/** On a site without servers: nothing to say about who does the work. */
+/** On a site without servers, the page says nothing about who does the work. */
 const ALONE = { part: "alone", reason: "no-servers", measuredSpeed: null } as const;
 
 const FILE = { fileName: NAME, inspection: INSPECTION, part: ALONE };

@@ -2,7 +2,7 @@ import type { TrayEntry } from "../../../web/saved/tray-entry.ts";
 
 const REQUEST = { visibility: "unlisted", details: {}, captions: [] } as const;
 
-/** One of several videos; shared, unless it is said otherwise. */
+/** An entry of the list of several videos. Default: shared and waiting. */
 function entry(name: string, change: Partial<TrayEntry> = {}): TrayEntry {
   return {
     ...{ id: name, name, sizeBytes: 84_000_000, handle: null, ladder: null },
@@ -12,7 +12,7 @@ function entry(name: string, change: Partial<TrayEntry> = {}): TrayEntry {
   };
 }
 
-/** Six videos: one of each kind. */
+/** Six videos, one in each state. */
 export const TRAY: readonly TrayEntry[] = [
   entry("opening.mp4", { state: "ready", watchUrl: "https://tributary.example/watch/Yw3kT9qGm1" }),
   entry("harbour-walk-2026.mp4", {

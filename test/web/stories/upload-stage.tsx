@@ -22,7 +22,7 @@ const isCancelUnheard = signal(false);
 const HELPERS_LINK = `https://tributary.example/join/story#${"t".repeat(43)}`;
 let joinUrl = HELPERS_LINK;
 
-/** Times of the stories' frames in ticks: 30 a second. */
+/** Times of the stories' frames in ticks, 30 frames per second. */
 const STORY_FRAMES = Float64Array.from({ length: 9_361 }, (_, i) => i * 3_000);
 
 const session: UploadSessionView = {
@@ -111,7 +111,7 @@ const queue: UploadQueueView = {
   get withoutFile() {
     return waiting().filter(({ sizeBytes }) => sizeBytes === 0);
   },
-  // Of no kind that a browser shows.
+  // A file with a type that the browser cannot show.
   fileOf: (id) =>
     entries.value.find((each) => each.id === id)?.sizeBytes === 0 ? null : new File(["?"], id),
   take: (picked) => {
@@ -131,7 +131,7 @@ const queue: UploadQueueView = {
 
 let isRendered = false;
 
-/** Shows the upload page; `change` is laid over the named state. */
+/** Shows the upload page. @param change fields that replace those of the named state */
 export function showUpload(
   name: StateName,
   change: object = {},
@@ -152,7 +152,7 @@ export function showUpload(
   currentId.value = entries.value.find((each) => each.state === "working")?.id ?? null;
   isCancelUnheard.value = page.isCancelUnheard ?? false;
   storedHandle.value = page.canReopen ? ({} as FileSystemFileHandle) : null;
-  // Once, as the app does: a second root would give the same ids again.
+  // Renders only once, like the app: a second root would repeat element ids.
   if (isRendered) return;
   isRendered = true;
   render(<UploadPage session={session} queue={queue} loadSample={async () => null} />, root());

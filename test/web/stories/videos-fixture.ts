@@ -53,8 +53,8 @@ const VIDEOS: Video[] = [
 ];
 
 /**
- * The catalogue's answers, for one page. The first video is this browser's own.
- * @returns what it was asked to change
+ * Answers a page's requests to the catalogue. The first video belongs to this browser.
+ * @returns changes that the page requests, as they come
  */
 export async function serveVideos(page: Page): Promise<unknown[]> {
   const changes: unknown[] = [];

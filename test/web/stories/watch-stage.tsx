@@ -10,7 +10,7 @@ import { INSPECTION, job, STATES } from "./states.ts";
 
 export { calls, speak };
 
-/** The first one is shown unless the viewer chose otherwise. */
+/** Two caption tracks. The first one is shown unless the viewer chooses otherwise. */
 export const TWO_CAPTIONS: Captions[] = ["en", "de"].map((language, index) => ({
   id: `s0000000${index}`,
   language,
