@@ -2,7 +2,7 @@ import { eraseDates } from "../../isobmff/tracks.ts";
 import { TributaryError } from "../../job/errors.ts";
 import { type Segment, segmentDurationTicks } from "../../job/job.ts";
 
-/** A cut piece of the source and where it lies; `ChunkInfo` without the task. */
+/** A chunk cut from the source, and where it lies; the numbers are those of `ChunkInfo`. */
 export interface CutPiece {
   bytes: ArrayBuffer;
   baseTicks: number;

@@ -17,7 +17,10 @@ export interface DecodeStart {
 /** Key packets that are looked at, spread over the source: an encoder with open GOPs uses them throughout. */
 const MOST_LOOKED_AT = 24;
 
-/** @throws TributaryError CHUNK_UNREADABLE, or whatever the signal aborts with */
+/**
+ * Reads what a VideoDecoder needs to start on a track.
+ * @throws TributaryError CHUNK_UNREADABLE, or the signal's reason
+ */
 export async function readDecodeStart(
   track: InputVideoTrack,
   video: VideoIndex,

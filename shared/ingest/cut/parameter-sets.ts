@@ -5,15 +5,15 @@ import { concat, u32 } from "../../isobmff/write.ts";
 import { OBU, obus } from "../read/av1-obus.ts";
 import { readDescription } from "../read/video-facts.ts";
 
-/** Found once a track; tracks live as long as their source. */
+/** The first parameter sets of each track, kept as long as the track. */
 const found = new WeakMap<InputVideoTrack, Promise<Uint8Array>>();
 
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
 
 /**
- * MPEG-TS keeps parameter sets in band, often only before IDR pictures, and some writers of AV1 put the
- * sequence header before the first picture only. A chunk that starts elsewhere gets the first ones of
- * the track put in front.
+ * Puts the track's first parameter sets in front of a chunk's first packet, if it needs and lacks them. MPEG-TS
+ * keeps parameter sets in band, often only before IDR pictures, and some writers of AV1 put the sequence header
+ * before the first picture only.
  */
 export async function withParameterSets(
   track: InputVideoTrack,
@@ -33,8 +33,8 @@ export async function withParameterSets(
 }
 
 /**
- * A packet that has another sample description than the one before it, in a chunk that knows only the
- * description of its first: the description's own parameter sets go in front.
+ * Puts the parameter sets of a track's sample description in front of a packet. This is for packets that have
+ * another description than the packet before: a chunk holds only the description of its first packet.
  */
 export async function withOwnParameterSets(
   track: InputVideoTrack,
@@ -54,7 +54,7 @@ export async function withOwnParameterSets(
   return concat([...units.flatMap((unit) => lengthPrefixed(unit, nalLengthBytes)), packet]);
 }
 
-/** An AV1 sequence header that stands outside of the packets: configOBUs of `av1C`. */
+/** Keeps an AV1 sequence header that stands outside of the packets (configOBUs of `av1C`) for chunks. */
 export function keepSequenceHeader(track: InputVideoTrack, header: Uint8Array): void {
   if (header.length > 0) found.set(track, Promise.resolve(header));
 }

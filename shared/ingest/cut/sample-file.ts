@@ -2,9 +2,8 @@ import { matrix, movieBox } from "../../isobmff/movie.ts";
 import { ascii, box, concat, fullBox, type Part, u32 } from "../../isobmff/write.ts";
 
 /**
- * Writes an mp4 of one track of which we know only the packets: a codec that has no name here, or a
- * description that changes on the way. `stsd` is the source's own, whole (ISO/IEC 14496-12; box names
- * are those of clause 8).
+ * An mp4 of one track, for codecs that mediabunny does not know and for sample descriptions that change within
+ * the track. `stsd` is copied whole from the source (ISO/IEC 14496-12; box names are those of clause 8).
  */
 export interface SampleFile {
   /** The `stsd` box. */
@@ -17,7 +16,7 @@ export interface SampleFile {
   height: number;
   /** Degrees clockwise. */
   rotation: number;
-  /** Left and right, after it is turned. */
+  /** Whether left and right are swapped, after the picture is turned. */
   isMirrored?: boolean;
   samples: readonly Sample[];
 }
@@ -64,7 +63,7 @@ export function writeSampleFile(file: SampleFile): ArrayBuffer {
   return concat([...parts, ...samples.map((sample) => sample.bytes)]).buffer;
 }
 
-/** A chunk for each run of samples of one description: its `stsc` entry, and where it begins in `mdat`. */
+/** One mp4 chunk for each run of samples with one description: its `stsc` entry, and where it begins in `mdat`. */
 function descriptionRuns(samples: readonly Sample[]): { entry: number[]; offset: number }[] {
   const runs: { entry: [chunk: number, samples: number, description: number]; offset: number }[] =
     [];
@@ -78,7 +77,7 @@ function descriptionRuns(samples: readonly Sample[]): { entry: number[]; offset:
   return runs;
 }
 
-/** Turned clockwise, then mirrored, and moved so that the picture's corner is at the origin again. */
+/** The matrix that turns clockwise, then mirrors, and moves the picture's corner to the origin again. */
 function turned({ rotation, width, height, isMirrored = false }: SampleFile): Part {
   const flip = (to: number, a: number, b: number, c: number, d: number, x: number, y: number) =>
     isMirrored ? matrix(-a, b, -c, d, to - x, y) : matrix(a, b, c, d, x, y);

@@ -16,21 +16,20 @@ import type { AudioIndex } from "../read/source-index.ts";
 import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-piece.ts";
 import { type Sample, writeSampleFile } from "./sample-file.ts";
 
-/** Decoded before the run and thrown away: overlap, bit reservoirs and predictors settle in it. */
+/** Audio that is decoded before the run and dropped, so that overlap, bit reservoirs and predictors settle. */
 const PRE_ROLL_SECONDS = 0.2;
 const POST_ROLL_SECONDS = 0.1;
 
 /**
- * Packets of a run of audio segments with all the pre-roll that decoder and encoder need.
+ * Cuts the packets of a run of audio segments, with all the pre-roll that decoder and encoder need. A run for
+ * which the source has no audio still gets the nearest packets, all outside the trim.
  *
- * The chunk's time 0 lies on the timeline at a whole number of source samples, and of samples of the
- * rendition: round(baseTicks * rate / 90,000) is exact for rates up to 90 kHz. Whoever places samples
- * by that number and the chunk's own times puts all runs on one sample grid. Times are continuous
- * but for real gaps of the source; the first packets may decode to nothing (Vorbis, AAC priming).
+ * The chunk's time 0 lies on the timeline at a whole number of samples of the source and of the rendition:
+ * round(baseTicks * rate / 90,000) is exact for rates up to 90 kHz. When samples are placed by that number
+ * and the chunk's own times, all runs lie on one sample grid. Times are continuous except for real gaps of
+ * the source. The first packets may decode to nothing (Vorbis, AAC priming).
  *
- * @param sampleDescriptions the track's `stsd` where it changes on the way; chunks then copy it
- *
- * A run that the source has no sound for still gets its nearest packets, all outside the trim.
+ * @param sampleDescriptions the track's `stsd`, if its descriptions change within the track; chunks copy it
  */
 export async function cutAudio(
   track: InputAudioTrack,
@@ -122,7 +121,7 @@ function audioFormat(codec: AudioCodec): Mp4OutputFormat | MovOutputFormat {
     : new Mp4OutputFormat(options);
 }
 
-/** A chunk is no start of a stream: nothing of it is to be skipped (RFC 7845, 5.1). */
+/** A chunk is not the start of a stream, so decoders must not skip its first samples (RFC 7845, 5.1). */
 function withoutPreSkip(codec: AudioCodec, config: AudioDecoderConfig): AudioDecoderConfig {
   if (codec !== "opus" || config.description === undefined) return config;
   const given = config.description;
@@ -133,7 +132,7 @@ function withoutPreSkip(codec: AudioCodec, config: AudioDecoderConfig): AudioDec
   return { ...config, description: head };
 }
 
-/** Back from a packet to one that begins on a whole sample of the output; a few packets at most. */
+/** The last packet, at or a few before this one, that begins on a whole sample of the output. */
 function onWholeOutputSample(packetSamples: Float64Array, packet: number, step: number): number {
   for (let i = packet; i >= Math.max(0, packet - 64); i--) {
     if ((packetSamples[i] ?? 0) % step === 0) return i;

@@ -13,7 +13,7 @@ import { type CutPiece, finished, lowerBound, spanOf, unreadable } from "./cut-p
 import { withOwnParameterSets, withParameterSets } from "./parameter-sets.ts";
 import { type Sample, writeSampleFile } from "./sample-file.ts";
 
-/** Which packets a run of segments needs, in decode order, and what to keep of what they decode to. */
+/** Which packets a run of segments needs, in decode order, and which of their decoded frames are kept. */
 export interface VideoCut {
   firstPacket: number;
   /** Excluded. */
@@ -26,9 +26,9 @@ export interface VideoCut {
 }
 
 /**
- * From the last key packet shown at or before the run to the last packet, in decode order, of a
- * frame of the run. With open GOPs this takes in the next key frame by itself, where frames of the
- * run refer to it. What is shown outside the run is trimmed half-way between neighbouring frames.
+ * Plans which packets to cut: from the last key packet that is shown at or before the run, to the last packet,
+ * in decode order, that holds a frame of the run. With open GOPs this includes the next key frame if frames of
+ * the run refer to it. Frames outside the run are trimmed, half-way between neighbouring frames.
  */
 export function planVideoCut(
   video: VideoIndex,
@@ -53,7 +53,7 @@ export function planVideoCut(
   for (let frame = firstFrame; frame < endFrame && isBefore(frame); frame++) {
     endPacket = Math.max(endPacket, (video.framePackets[frame] ?? 0) + 1);
   }
-  // The second field of the last frame.
+  // Packets without a frame of their own belong to the frame before, such as second fields.
   while (endPacket < video.packetHasFrame.length && video.packetHasFrame[endPacket] === 0)
     endPacket++;
   let baseTicks = startTicks;
@@ -73,7 +73,7 @@ export function planVideoCut(
   return { firstPacket, endPacket, ticksOf, baseTicks, trimStartTicks, trimEndTicks };
 }
 
-/** The key packet shown last at or before a time, of those decoded no later than a packet. */
+/** The last key packet, up to this one in decode order, that is shown at or before a time. */
 function keyPacketFor(video: VideoIndex, packet: number, atTicks: number): number {
   let best = -1;
   for (let i = packet; i >= 0; i--) {
@@ -158,8 +158,9 @@ function trackOf(
 }
 
 /**
- * Key packets of a cut after which nothing is shown that comes before them. The muxer refuses others:
- * files exist that flag each packet as key, or whose times jump back. Decoding starts at the first.
+ * Key packets of a cut that are, like all packets after them, shown later than every packet before. The muxer
+ * refuses other key packets, and files exist that flag each packet as key, or whose times jump back. Decoding
+ * starts at the first packet in any case.
  */
 function restartPackets(
   video: VideoIndex,

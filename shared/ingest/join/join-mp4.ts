@@ -12,7 +12,7 @@ import {
 } from "mediabunny";
 import { TributaryError } from "../../job/errors.ts";
 
-/** A rendition's init segment and its media segments, one after the other, which are a fragmented MP4. */
+/** A rendition as a fragmented MP4: its init segment, and then its media segments. */
 export interface JoinedTrack {
   source: Source;
   /** Number of its packets; null: they are counted, which reads all of the source's boxes. */
@@ -37,8 +37,8 @@ export interface JoinedPackets {
 
 /**
  * Makes one fast-start MP4 of finished segments, packet by packet. Nothing is encoded again and no file is held in
- * memory; tabs and servers write the same bytes, but for the time of creation. Not by `ffmpeg -c copy`: it writes
- * decode durations, so that the picture would end some frames before its sound.
+ * memory. Tabs and servers write the same bytes, except for the time of creation. `ffmpeg -c copy` is not used: it
+ * writes decode durations, so the picture would end some frames before the audio.
  * @throws TributaryError OUTPUT_INVALID, and what the sources throw
  */
 export async function joinMp4(join: Join): Promise<JoinedPackets> {
@@ -75,7 +75,7 @@ export async function joinMp4(join: Join): Promise<JoinedPackets> {
       copies.push(new TrackCopy(audio, source, { decoderConfig }));
     }
     await output.start();
-    // In step, so that a player finds sound and picture of one time near each other.
+    // Interleaved, so that a player finds audio and video of the same time near each other.
     for (;;) {
       signal.throwIfAborted();
       const left = copies.filter((copy) => !copy.ended);

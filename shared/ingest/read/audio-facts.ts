@@ -11,23 +11,23 @@ import { type AudioIndex, listPackets, type PacketList } from "./source-index.ts
 
 export interface AudioTrackProbe {
   facts: AudioFacts;
-  /** When there is something to hear: what an edit list hides before that is not missed. */
+  /** Start of what is to be heard. What an edit list hides before it is not lost. */
   audibleFromTicks: number;
-  /** Where audio is given up for what begins before it has ended, and how much. */
+  /** Where audio is cut off because other audio begins before it has ended, and by how much. */
   overlaps: { atTicks: number; ticks: number }[];
   index: AudioIndex;
 }
 
-/** A track's packets, not yet laid on the timeline: its zero is the video's to say. */
+/** A track's packets before they are put on the timeline, whose zero depends on the video. */
 export interface ListedAudio {
   track: InputAudioTrack;
   /** The track's boxes, in files of the ISO family. */
   isoTrack: IsoTrack | undefined;
   packets: PacketList;
-  /** Packets at which the sound begins anew, at their own time. */
+  /** Packets at which an edit begins: they start at their own time. */
   joins: readonly number[];
   codec: AudioCodec | null;
-  /** Samples of each packet, where they vary; times do not tell, for they hold gaps and rounding. */
+  /** Samples of each packet, where they vary. Times do not tell them, because of gaps and rounding. */
   counts: Float64Array | undefined;
   /** Delay that the container's times include and the audio itself does not. */
   delaySeconds: number;
@@ -66,8 +66,10 @@ export async function listAudio(
 }
 
 /**
+ * Puts a track's packets on the timeline and describes the track.
+ * @param position of the track among the source's audio tracks
  * @param zeroSeconds demuxer time of timeline zero
- * @param further the same track by each further description of its samples
+ * @param further the same track, read with each further sample description
  * @returns null for a track without packets
  */
 export async function describeAudio(
@@ -111,7 +113,7 @@ export async function describeAudio(
     facts: {
       track: position,
       codec: ((await track.getCodecParameterString()) ?? codec ?? "unknown").slice(0, 100),
-      // None is left out where they change on the way.
+      // Where the number changes within the track, the largest, so that no channel is left out.
       channels: Math.max(...(await Promise.all([track, ...further].map(channelsOf)))),
       sampleRate,
       language: canonicalLanguage(await track.getLanguageCode()),
@@ -139,7 +141,7 @@ interface Span {
   endTicks: number;
 }
 
-/** Empty where its packets have no length or no bytes. */
+/** Average bit rate of the packets; empty where they have no duration or no bytes. */
 function averageRate(
   { bytes }: PacketList,
   { startTicks, endTicks }: Span,
@@ -152,7 +154,7 @@ function averageRate(
 /** Audio that an edit list hides for a shorter time is the decoder's pre-roll or padding. */
 const HIDDEN_TICKS = 0.05 * TICKS_PER_SECOND;
 
-/** Where edits let a track be heard; null: everywhere, but for a few samples at its ends. */
+/** The spans in which edits make a track audible; null: all of it, except for a few samples at its ends. */
 function heardSpans(track: IsoTrack | undefined, zeroSeconds: number, all: Span): Span[] | null {
   const edits = track === undefined ? [] : shownEdits(track);
   if (edits.length === 0) return null;
@@ -178,7 +180,7 @@ async function channelsOf(track: InputAudioTrack): Promise<number> {
 /** Output channels of channelConfiguration 1 to 7 (ISO/IEC 14496-3, table 1.19). */
 const AAC_CHANNELS = [null, 1, 2, 3, 4, 5, 6, 8] as const;
 
-/** From the AudioSpecificConfig: sample entries often say 2 where the stream has 6. */
+/** Channels by the AudioSpecificConfig: sample entries often state 2 where the stream has 6. */
 function aacChannels(codec: string | null, config: Uint8Array | null): number | null {
   if (codec !== "aac" || config === null || config.length < 2) return null;
   const bits = ((config[0] ?? 0) << 8) | (config[1] ?? 0);

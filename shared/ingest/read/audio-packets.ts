@@ -15,7 +15,7 @@ export function countSamples(
   return null;
 }
 
-/** Bytes of one sample of all channels; null when the codec is no PCM. */
+/** Bytes of one sample of all channels; null when the codec is not PCM. */
 export function pcmFrameBytes(codec: AudioCodec | null, channels: number): number | null {
   if (codec === "ulaw" || codec === "alaw") return channels;
   const bits = /^pcm-[suf](\d+)/.exec(codec ?? "")?.[1];

@@ -2,33 +2,30 @@ import type { AudioCodec } from "mediabunny";
 
 /**
  * A container's times of audio packets may be rounded (1 ms in Matroska, 1/90,000 s in MPEG-TS) or
- * jitter (mp4 files made by joining others). Runs that took them as they are would each lie on a
- * sample grid of their own and click where they meet. So packets are laid out by counting samples,
- * and the container's times only decide where the count starts, and where it starts anew.
+ * jitter (mp4 files made by joining others). If runs used these times, each run would lie on a sample grid
+ * of its own, and there would be clicks where they meet. So packets are placed by counting samples. The
+ * container's times only decide where the count starts, and where it starts anew.
  */
 
 /**
- * Times that differ from the count by more are a gap or an overlap, not jitter. The same bound as
- * libswresample's (min_hard_comp), so that our sound lies where every tool on ffmpeg puts it.
+ * A time that is later than the count by more than this is a gap, not jitter. It is libswresample's bound
+ * (min_hard_comp), so that our audio lies where every tool based on ffmpeg puts it.
  */
 const JITTER_SECONDS = 0.1;
 
-/**
- * Times that keep no time with each other may lie so much before the count before it starts anew; so does
- * ffmpeg.
- */
+/** A time may be this much earlier than the count before the count starts anew, as in ffmpeg. */
 const OVERLAP_SECONDS = 0.3;
 
-/** So much of one recording's audio is given up at most where the next one begins. */
+/** At most this much audio of one recording is cut off where the next one begins. */
 const MOST_GIVEN_UP_SECONDS = 0.3;
 
 /**
- * Where times step by more than this, between packets that keep time with each other before and after, the
- * clock stepped: two recordings were joined there, or packets are lost. Rounding is 1 ms at most.
+ * Where times step by more than this, and the packets before and after are steady, the clock has stepped: two
+ * recordings were joined there, or packets are lost. Rounding is 1 ms at most.
  */
 const STEP_SECONDS = 0.008;
 const STEADY_SECONDS = 0.003;
-/** Packets on each side that have to keep time. */
+/** Packets on each side of a step that have to be steady. */
 const STEADY_PACKETS = 3;
 
 export interface AudioTiming {
@@ -41,11 +38,11 @@ export interface AudioTiming {
   /** Samples of each packet where known (Vorbis, FLAC, ...); else from the codec's frame size. */
   packetSampleCounts?: ArrayLike<number> | undefined;
   codec: AudioCodec | null;
-  /** Packets that begin at their own time, whatever was counted before them. */
+  /** Packets that begin at their own time, whatever the count says. */
   joins?: readonly number[];
 }
 
-/** First sample of each packet on the timeline, in samples of the source; one entry more: the end. */
+/** First sample of each packet on the timeline, in samples of the source, and after them the end of the last. */
 export function audioGrid(timing: AudioTiming): Float64Array {
   const { seconds, sampleRate, step } = timing;
   const count = seconds.length;
@@ -56,11 +53,11 @@ export function audioGrid(timing: AudioTiming): Float64Array {
   const joins = new Set([...(timing.joins ?? []), ...clockSteps(timing, counts)]);
   for (let i = 0; i < count; i++) {
     const said = (seconds[i] ?? 0) * sampleRate;
-    // Else a jump back never goes beyond the start of the packet before; a jump forward leaves a gap.
+    // A jump forward leaves a gap. A jump back goes no further than the start of the packet before, except at joins.
     const isGap = said - next > JITTER_SECONDS * sampleRate;
     const isOverlap = next - said > OVERLAP_SECONDS * sampleRate;
     if (joins.has(i) || isGap || isOverlap) {
-      // Where two recordings overlap, the second one is heard from its beginning on.
+      // Where two recordings overlap, the second one is heard from its start on.
       const earliest = joins.has(i)
         ? next - MOST_GIVEN_UP_SECONDS * sampleRate
         : (positions[Math.max(0, i - 1)] ?? 0);
@@ -68,7 +65,7 @@ export function audioGrid(timing: AudioTiming): Float64Array {
       for (let j = i - 1; j >= 0 && (positions[j] ?? 0) > next; j--) positions[j] = next;
     }
     positions[i] = next;
-    // The first Vorbis packet decodes to nothing; the sound begins at the time of the second.
+    // The first Vorbis packet decodes to nothing; the audio begins at the time of the second.
     const silent = i === 0 && counts[0] === 0 && count > 1;
     next = silent ? snap(seconds[1] ?? 0) : next + (counts[i] ?? 0);
   }
@@ -84,7 +81,7 @@ export interface AudioOverlap {
 }
 
 /**
- * Overlaps of recordings that were joined; where an edit ends within a packet is none.
+ * Overlaps of recordings that were joined. An edit that ends within a packet does not count as one.
  * @param positions of `audioGrid`
  */
 export function audioOverlaps(timing: AudioTiming, positions: Float64Array): AudioOverlap[] {
@@ -104,7 +101,7 @@ export function audioOverlaps(timing: AudioTiming, positions: Float64Array): Aud
   return overlaps;
 }
 
-/** The packets that begin anew at their own time, so that errors of several joints do not add up. */
+/** Packets at which the clock steps. They start at their own time, so that errors of several joints do not add up. */
 function clockSteps({ seconds, sampleRate }: AudioTiming, counts: ArrayLike<number>): number[] {
   const count = seconds.length;
   /** Gap between a packet and the end of the one before it, in seconds; negative where they overlap. */
@@ -119,7 +116,7 @@ function clockSteps({ seconds, sampleRate }: AudioTiming, counts: ArrayLike<numb
     return true;
   };
   const steps: number[] = [];
-  // The first packets of many files lie elsewhere, as long as their edit list or priming is.
+  // In many files, the first packets are displaced by an edit list or by priming.
   for (let i = STEADY_PACKETS; i < count; i++) {
     if (Math.abs(late(i)) <= STEP_SECONDS) continue;
     if (isSteady(i - STEADY_PACKETS, i - 1) && isSteady(i + 1, i + STEADY_PACKETS)) steps.push(i);
@@ -133,11 +130,11 @@ function clockSteps({ seconds, sampleRate }: AudioTiming, counts: ArrayLike<numb
  */
 export function gridStep(sampleRate: number, outputSampleRate: number): number {
   const step = sampleRate / greatestCommonDivisor(sampleRate, outputSampleRate);
-  // Odd rates (37,800 Hz): the phase of the resampler may differ by less than a sample; so be it.
+  // Odd rates (37,800 Hz): the resampler's phase may differ by less than a sample, which is accepted.
   return step <= 16 ? step : 1;
 }
 
-/** Samples a packet by codec; several possible ones are told apart by the usual packet duration. */
+/** Possible samples of a packet, by codec; the usual packet duration decides between several. */
 const FRAME_SIZES: Partial<Record<AudioCodec, readonly number[]>> = {
   aac: [1024, 960, 2048, 1920],
   mp3: [1152, 576, 384],

@@ -13,7 +13,7 @@ export interface Obu {
   body: Uint8Array;
 }
 
-/** The OBUs of a packet, as far as they say how long they are (5.3). */
+/** The OBUs of a packet (5.3). One without a stated size is taken to fill the rest of the packet. */
 export function* obus(packet: Uint8Array): Generator<Obu> {
   let at = 0;
   while (at < packet.length) {

@@ -6,17 +6,17 @@ import type { VideoIndex } from "./source-index.ts";
 
 /**
  * Captions of American television lie inside pictures (CEA-608 and CEA-708 by ATSC A/53, part 4), whatever
- * the codec. They are not carried over, and this says so.
+ * the codec. They are not carried over; this module finds them for a notice.
  */
 
-/** How much is read at the start: this long and at least one group of pictures, up to a limit of bytes. */
+/** How much is read at the start: so many seconds, but at least one GOP, and not much more than MOST_BYTES. */
 const START_SECONDS = 5;
 const MOST_BYTES = 8 * 2 ** 20;
-/** Further looks, where the start has room for captions and none in it. */
+/** Further places that are looked at when the captions at the start are all padding. */
 const LOOKS = 8;
 const LOOK_SECONDS = 1;
 
-/** @throws TributaryError CHUNK_UNREADABLE, or whatever the signal aborts with */
+/** @throws TributaryError CHUNK_UNREADABLE, or the signal's reason */
 export async function captionsInside(
   track: InputVideoTrack,
   video: VideoIndex,
@@ -56,11 +56,10 @@ async function readLook(
     if (found === "empty") state = found;
     at += 1;
   }
-  // With padding only in all of it, later looks go on.
   return { state, atSeconds: 0 };
 }
 
-/** The packet after `seconds` from this one on, in decode order. */
+/** The first packet, in decode order, that is at least `seconds` later than this one. */
 function lookAt({ packetTicks }: VideoIndex, from: number, seconds: number): number {
   const until = (packetTicks[from] ?? 0) + seconds * TICKS_PER_SECOND;
   let to = from + 1;
@@ -77,14 +76,14 @@ function withinBytes({ packetBytes }: VideoIndex, from: number, to: number): num
   return to;
 }
 
-/** "GA94" and the type of captions; in front of it stands ITU-T T.35 for ATSC, or MPEG-2's user data. */
+/** "GA94" and the type of captions. Before it stands the ITU-T T.35 code of ATSC, or MPEG-2's user data code. */
 const MARK = [0x47, 0x41, 0x39, 0x34, 0x03];
 const BEFORE = [
   [0xb5, 0x00, 0x31],
   [0x00, 0x00, 0x01, 0xb2],
 ];
 
-/** Whether a packet has captions in it, and whether anything but padding. */
+/** Whether a packet holds captions: "empty" means nothing but padding. */
 export function captionsOf(packet: Uint8Array): Captions {
   let state: Captions = "none";
   const holds = (bytes: readonly number[], from: number) =>
@@ -98,13 +97,13 @@ export function captionsOf(packet: Uint8Array): Captions {
   return state;
 }
 
-/** cc_data (CEA-708-E, 4.3.1): a flag for each three bytes, of which padding is not valid or holds no text. */
+/** cc_data (CEA-708-E, 4.3.1): triples of flags and two bytes of data; padding is flagged as invalid or has no text. */
 function isFilled(packet: Uint8Array, from: number): boolean {
   const flags = packet[from] ?? 0;
   if ((flags & 0x40) === 0) return false;
   let at = from + 2;
   const next = (): number => {
-    // NAL units have a 3 after two zeros that is no part of them.
+    // An emulation prevention byte of NAL units: a 3 after two zeros.
     if (packet[at] === 3 && packet[at - 1] === 0 && packet[at - 2] === 0) at += 1;
     return packet[at++] ?? 0;
   };

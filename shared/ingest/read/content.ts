@@ -2,10 +2,10 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { JobPlan } from "../../job/job.ts";
 
 /**
- * Tells whether another file holds the same video, and a job that was planned by the one can go on with the
- * other: all frame times and key frames, size, turn, colours and codec of the picture, and each audio
- * track's form, start and end. Not the bytes: a phone's picture library makes another copy of a video each
- * time it is picked.
+ * A digest of what a file shows and holds. When two files have the same digest, a job planned with one can go
+ * on with the other. It covers all frame times and key frames, size, rotation, colours and codec of the picture,
+ * and each audio track's format, start and end. It does not cover the bytes: a phone's picture library makes
+ * another copy of a video each time it is picked.
  *
  * @param keyTicks key frames of the source
  * @returns hex SHA-256
@@ -20,7 +20,7 @@ export function contentDigest(
     trim: source.trim,
     video: { ...video, frameRate: video.frameRate.toFixed(3), codec: family(codec) },
     audio: source.audio.map(({ title: _, isDefault: __, bitsPerSecond: ___, ...audio }) => audio),
-    // How bits are shared out follows from the file's own.
+    // Not `rateShare`, which depends on the sizes of the file's packets.
     segments: segments.map(({ rateShare: _, ...segment }) => segment),
     tasks,
     keyTicks: Array.from(keyTicks),

@@ -5,22 +5,22 @@ import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
 import type { PacketList } from "./source-index.ts";
 
 /**
- * Edit lists (ISO/IEC 14496-12, 8.6.6): which stretches of a track's media are shown, and when. Packets
- * of a track with several edits are listed edit by edit, with the times at which they are shown; those
- * that are only decoded are in the list too, hidden, and so is twice what is shown twice.
+ * Edit lists (ISO/IEC 14496-12, 8.6.6): which parts of a track's media are shown, and when. Packets of a track
+ * with several edits are listed edit by edit, with the times at which they are shown. Packets that are only
+ * decoded are in the list, too, as hidden. A packet that two edits show is in the list twice.
  */
 
-/** One stretch, in seconds. */
+/** One part of the media that is shown, in seconds. */
 export interface ShownEdit {
   /** When it is shown. */
   startSeconds: number;
   /** Where it begins in the media. */
   mediaSeconds: number;
-  /** Infinite where the list says 0: as long as there is media. */
+  /** Infinite where the list has 0, which means as long as there is media. */
   durationSeconds: number;
 }
 
-/** Edits that show something, in order. @throws TributaryError SOURCE_UNSUPPORTED on another speed than 1 */
+/** Edits that show something, in order. @throws TributaryError SOURCE_UNSUPPORTED for a speed other than 1 */
 export function shownEdits({
   edits,
   timescale,
@@ -50,13 +50,13 @@ export function shownEdits({
 /** A track's packets as its edits show them. */
 export interface EditedPackets {
   packets: PacketList;
-  /** Positions in the list at which an edit begins, but the first. */
+  /** Positions in the list at which an edit begins, except the first edit. */
   joins: number[];
 }
 
 /**
- * Frames lie where libavformat puts them (`mov_fix_index`), and so every browser that is built on it: the
- * first packet of an edit that is decoded and shown begins it.
+ * Lists the packets of a video track. Frames get the times that libavformat gives them (`mov_fix_index`), and so
+ * those of every browser built on it: an edit begins with the first packet, in decode order, that it shows.
  * @param packets with the media's own times
  */
 export function editedPictures(packets: PacketList, track: IsoTrack): EditedPackets {
@@ -74,7 +74,7 @@ export function editedPictures(packets: PacketList, track: IsoTrack): EditedPack
     return [{ edit, first, last: shown.at(-1) ?? first, earliest, latest, began }];
   });
   const lag = edits[0] === undefined ? 0 : edits[0].earliest - edits[0].began;
-  // From the last one back: none goes on beyond the first frame of the next.
+  // From the last edit back, because no edit may go on beyond the first frame of the next.
   const shifts = new Array<number>(edits.length).fill(0);
   let nextStarts = Number.POSITIVE_INFINITY;
   for (const [nth, { edit, first, earliest, latest, began }] of [...edits.entries()].reverse()) {
@@ -98,7 +98,7 @@ export function editedPictures(packets: PacketList, track: IsoTrack): EditedPack
   return list.take();
 }
 
-/** In decode order. */
+/** Packets that an edit shows, in decode order. */
 function packetsWithin(
   { seconds }: PacketList,
   { mediaSeconds, durationSeconds }: ShownEdit,
@@ -112,8 +112,9 @@ function packetsWithin(
 }
 
 /**
- * Each edit begins with the first packet that begins in it, the first one with those before: decoders
- * need a few to find in. Sound is exact to a packet there, and has its exact time.
+ * Lists the packets of an audio track. Each edit begins with the first packet that starts in it. The first edit
+ * also gets the packets shortly before, because decoders need a few to settle. So the edits are exact to a packet,
+ * and packets keep their exact times.
  * @param packets with the media's own times
  */
 export function editedSound(packets: PacketList, track: IsoTrack): EditedPackets {
@@ -131,15 +132,15 @@ export function editedSound(packets: PacketList, track: IsoTrack): EditedPackets
   return list.take();
 }
 
-/** A time computed from integers may miss another one by a rounding error. */
+/** Tolerance for times computed from integers, which may have rounding errors. */
 const HALF_MICROSECOND = 5e-7;
 
 const FIND_IN_SECONDS = 0.1;
 
-/** Where an edit ends, pictures that others refer to are not to be taken for the next edit's. */
+/** Hidden pictures after an edit's end are moved by this much, so that they do not lie among the next edit's. */
 const OUT_OF_SIGHT_SECONDS = 1;
 
-/** The key packet from which on all frames from `earliest` on can be decoded. */
+/** The key packet at which decoding has to begin for all frames from `earliest` on. */
 function keyFor({ seconds, isKey }: PacketList, first: number, earliest: number): number {
   for (let i = first; i >= 0; i--) {
     if (isKey[i] === 1 && (seconds[i] ?? 0) <= earliest + HALF_MICROSECOND) return i;

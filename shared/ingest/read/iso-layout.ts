@@ -16,18 +16,18 @@ export interface IsoLayout {
   hasMoov: boolean;
   hasMediaData: boolean;
   fragmented: boolean;
-  /** Bytes that the last box says the file has, when it has fewer. */
+  /** Size of the file by its last box, if the file is shorter; else null. */
   statedBytes: number | null;
   tracks: IsoTrack[];
   /** Duration that the file states; 0 where it states none. */
   movieSeconds: number;
-  /** Where the `moov` box begins, in which the tracks' boxes lie. */
+  /** Offset of the `moov` box in the file; the tracks' boxes have offsets from there. */
   moovAt: number;
-  /** Where the versions of runs stand that are not the ones they should be (`unsignedRuns`). */
+  /** Offsets in the file of the version bytes of track runs that should have version 1 (`unsignedRuns`). */
   unsignedRuns: number[];
 }
 
-/** One of the first fragments tells whether a writer makes this mistake; then all are looked at. */
+/** The first fragments show whether a writer makes the mistake of `unsignedRuns`; if so, all are looked at. */
 const FRAGMENTS_LOOKED_AT = 8;
 
 const LARGEST_MOOF_BYTES = 16 * 1024 * 1024;
@@ -40,8 +40,8 @@ const ANY_TYPE = /^[\x20-\x7e\xa9]{4}$/;
 
 /**
  * Walks the top level of a file.
- * @returns null when it is no ISO base media file
- * @throws TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, or whatever the signal aborts with
+ * @returns null when it is not an ISO base media file
+ * @throws TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, or the signal's reason
  */
 export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<IsoLayout | null> {
   const layout: IsoLayout = {
@@ -96,7 +96,6 @@ export async function readIsoLayout(file: Blob, signal: AbortSignal): Promise<Is
       layout.moovAt = at;
       layout.fragmented ||= movie.expectsFragments;
     }
-    // Fragments go on and on; only the last box of the file matters from here.
     at = end;
   }
   return layout;

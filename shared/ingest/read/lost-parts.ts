@@ -5,12 +5,12 @@ import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
 import type { AudioTrackProbe } from "./audio-facts.ts";
 import type { VideoIndex, VideoIndexing } from "./source-index.ts";
 
-/** Where a source's pictures and sound do not cover each other, or not all can be shown: what people are told. */
+/** Notices for sources whose pictures and audio do not cover each other, or cannot all be shown. */
 
-/** Sound that goes on for less after the last frame is the padding of its codec. */
+/** Audio that goes on for no longer than this after the last frame is the padding of its codec. */
 const SOUND_TAIL_TICKS = 0.1 * TICKS_PER_SECOND;
 
-/** Audio that nobody will hear: no picture is there yet to be shown with it, or other audio begins before its end. */
+/** Adds notices for audio that is left out: it comes before the first picture, or other audio begins before its end. */
 export function warnOfLostSound(
   { facts, audibleFromTicks, overlaps }: AudioTrackProbe,
   tracks: number,
@@ -63,7 +63,7 @@ export function warnOfLostFrames(indexing: VideoIndexing, notices: Notice[]): vo
 }
 
 /**
- * The last frame stays until the sound has ended.
+ * Extends the last frame until the audio has ended.
  * @returns the end of the last frame, in ticks
  */
 export function holdLastFrame(
@@ -89,7 +89,7 @@ export function holdLastFrame(
   return soundEndTicks;
 }
 
-/** Every n-th frame of so many a second is kept. */
+/** The notice that only every n-th frame is kept. */
 export function framesLeftOut(frameRate: number, frameStep: number): Notice {
   const which = frameStep === 2 ? "second" : frameStep === 3 ? "third" : `${frameStep}th`;
   const message = `The source has ${Math.round(frameRate)} frames a second; every ${which} is kept.`;
@@ -99,7 +99,7 @@ export function framesLeftOut(frameRate: number, frameStep: number): Notice {
 /** Tracks of sound that are kept, at most. */
 export const MOST_SOUND_TRACKS = 16;
 
-/** Names tracks that are left out: one track of pictures is kept, and the first ones of sound. */
+/** Adds notices for tracks that are left out: one video track is kept, and the first MOST_SOUND_TRACKS of audio. */
 export async function warnOfLostTracks(
   kept: InputVideoTrack,
   soundTracks: number,

@@ -1,9 +1,9 @@
 import { readBytes } from "./sniff.ts";
 
 /**
- * Bytes that a Matroska file says it has: the end of its Segment (RFC 9559, 5.1). A recording that
- * broke off, or a download, has fewer.
- * @returns null when the file is no Matroska or does not say
+ * The size that a Matroska file states, in bytes: the end of its Segment (RFC 9559, 5.1). An interrupted recording
+ * or download is shorter.
+ * @returns null when the file is not Matroska or does not state a size
  */
 export async function statedMatroskaBytes(file: Blob): Promise<number | null> {
   const head = await readBytes(file, 0, Math.min(file.size, 1024));

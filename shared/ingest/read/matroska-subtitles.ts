@@ -16,22 +16,22 @@ const LANGUAGE = 0x22b59c;
 const LANGUAGE_BCP47 = 0x22b59d;
 const SUBTITLES = 17;
 
-/** Tracks of a feature film's disc have some kB. */
+/** The Tracks element of a feature film's disc has some kB. */
 const LARGEST_TRACKS_BYTES = 4 * 1024 * 1024;
-/** Elements in front of the tracks. */
+/** Most elements that are read in search of Tracks. */
 const MOST_ELEMENTS = 1_000;
 
 interface Element {
   id: number;
   start: number;
-  /** Null where it says no size: it goes on to the end. */
+  /** Null where no size is stated: the element goes on to the end. */
   end: number | null;
 }
 
 /** Texts that FFmpeg reads; all others are pictures (S_HDMV/PGS, S_VOBSUB, S_DVBSUB, ...). */
 const TEXT = /^(S_TEXT\/(UTF8|ASCII|ASS|SSA|WEBVTT)|S_ASS|S_SSA|D_WEBVTT\/\w+)$/;
 
-/** The tracks of subtitles; empty where the file is no Matroska. */
+/** The tracks of subtitles; empty when the file is not Matroska. */
 export async function matroskaSubtitles(file: Blob): Promise<SubtitleFacts[]> {
   const header = await elementOf(file, 0);
   if (header?.id !== EBML || header.end === null) return [];
@@ -77,7 +77,7 @@ function subtitlesOf(tracks: Uint8Array): SubtitleFacts[] {
       const codec = (text(CODEC_ID) ?? "unknown").slice(0, 100);
       return {
         codec,
-        // English where it is not said (RFC 9559, 5.1.4.1.19).
+        // The default is English (RFC 9559, 5.1.4.1.19).
         language: canonicalLanguage(text(LANGUAGE_BCP47) ?? text(LANGUAGE) ?? "eng"),
         title: text(NAME)?.slice(0, 200) ?? null,
         isText: TEXT.test(codec),

@@ -12,26 +12,26 @@ import type { PacketList } from "./source-index.ts";
 const NEIGHBOURS = 20;
 const FEWEST_BEFORE = 4;
 
-/** Nearer ones are in their place; so are those within a few times what the neighbours spread over. */
+/** A misplaced picture is further from its neighbours than both FAR_SECONDS and FAR_SPREADS times their spread. */
 const FAR_SECONDS = 10;
 const FAR_SPREADS = 4;
 
-/** With more neighbours out there, the clock goes on there: B-frames come after what they build on. */
+/** With more neighbours than this at the far place, it is not misplaced: the file's clock goes on there. */
 const MOST_TOGETHER = 3;
 
-/** More than this share of all, and the times tell nothing. */
+/** When a larger share of all pictures is misplaced, their times are useless. */
 const MOST_MISPLACED = 0.1;
 
 /**
- * Moves such pictures to the largest gap between their neighbours; `seconds` are replaced, `places` stay.
- * @returns what people are told
- * @throws TributaryError SOURCE_TIMES_WRONG where too many are misplaced
+ * Moves misplaced pictures to the largest gap between their neighbours. Replaces `seconds`; `places` stay.
+ * @returns notices about it
+ * @throws TributaryError SOURCE_TIMES_WRONG when too many are misplaced
  */
 export function placePictures(list: PacketList): Notice[] {
   const { seconds } = list;
   const misplaced: number[] = [];
   for (let at = FEWEST_BEFORE; at + NEIGHBOURS < seconds.length; at += 1) {
-    // Nearly all pictures: no need to look further.
+    // True for nearly all pictures, which need no closer look.
     const isNear = Math.abs((seconds[at] ?? 0) - (seconds[at - 1] ?? 0)) < FAR_SECONDS;
     if ((!isNear || misplaced.at(-1) === at - 1) && isFar(seconds, at)) misplaced.push(at);
   }
@@ -73,11 +73,11 @@ function around(seconds: Float64Array, at: number): number[] {
   ];
 }
 
-/** The middle of the largest gap between those next to it in decode order. */
+/** The middle of the largest gap between the times of a picture's neighbours in decode order. */
 function gapBeside(seconds: Float64Array, at: number, wrong: ReadonlySet<number>): number {
   const near: number[] = [];
   for (let from = at - FEWEST_BEFORE; from <= at + FEWEST_BEFORE; from += 1) {
-    // Those before it have their place by now.
+    // Misplaced pictures before it have been moved already.
     if (from < at || (from > at && !wrong.has(from))) near.push(seconds[from] ?? 0);
   }
   near.sort((a, b) => a - b);

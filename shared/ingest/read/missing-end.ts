@@ -7,9 +7,9 @@ import { packetsFrom } from "./packet-reader.ts";
 import { filtered, type PacketList, type PacketPlaces } from "./source-index.ts";
 
 /**
- * Files that break off: the container says how long it should be, or lists packets that are not
- * there. Recordings that are written in pieces (fragmented mp4, Matroska) are used as far as they
- * go, with a warning; an mp4 whose list of packets goes far beyond its end is refused.
+ * Files that break off: the container states a larger size, or lists packets that are not there. Recordings that
+ * are written bit by bit (fragmented mp4, Matroska) are used as far as they go, with a notice. A plain mp4 that
+ * lists packets beyond its end is refused.
  */
 export interface ListedTrack {
   track: InputVideoTrack | InputAudioTrack;
@@ -17,8 +17,8 @@ export interface ListedTrack {
 }
 
 /**
- * Shortens the lists to what can be read.
- * @returns what people are told, or null when the file is whole
+ * Shortens the lists of packets to those that can be read.
+ * @returns a notice, or null when the file is whole
  * @throws TributaryError SOURCE_TRUNCATED
  */
 export async function dropMissingEnd(
@@ -55,8 +55,8 @@ export async function dropMissingEnd(
 }
 
 /**
- * Boxes may all be whole where packets are listed that lie behind the file's end.
- * @returns bytes that the file should have, by how many packets are missing; null when none is
+ * Finds packets that are listed beyond the file's end, which can happen although all boxes are whole.
+ * @returns the size that the file should have, estimated by the share of missing packets; null when none is missing
  */
 async function listedBytes(file: Blob, listed: readonly ListedTrack[]): Promise<number | null> {
   let [there, all] = [0, 0];
@@ -67,7 +67,7 @@ async function listedBytes(file: Blob, listed: readonly ListedTrack[]): Promise<
   return there === all ? null : Math.ceil((file.size * all) / Math.max(1, there)) + 1;
 }
 
-/** How many packets from the first on are really there; they lie in the file in this order. */
+/** How many packets, from the first on, are really there. Packets lie in the file in this order. */
 async function readablePackets({ track, packets }: ListedTrack): Promise<number> {
   const { seconds } = packets;
   const places = { packetSeconds: packets.places, packetNumbers: packets.numbers };

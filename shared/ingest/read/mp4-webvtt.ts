@@ -14,7 +14,7 @@ import { readBytes } from "./sniff.ts";
 
 export const WEBVTT_ENTRY = "wvtt";
 
-/** As much as ffmpeg may write of a track. */
+/** The same limit as for texts that ffmpeg extracts, but in characters. */
 const LARGEST_TEXT_CHARACTERS = 16 * 1024 * 1024;
 const LARGEST_SAMPLE_BYTES = 1024 * 1024;
 
@@ -26,8 +26,8 @@ interface Cue {
 }
 
 /**
- * The texts of its tracks.
- * @param offsetSeconds added to all times; what is over before 0 is left out
+ * The texts of a file's WebVTT tracks.
+ * @param offsetSeconds added to all times; cues that end before 0 are left out
  */
 export async function readMp4Webvtt(
   file: Blob,
@@ -100,7 +100,7 @@ async function readCues(
 ): Promise<Cue[]> {
   const shift = offsetSeconds + editSeconds(edits, timescale);
   const cues: Cue[] = [];
-  /** Those of the sample before: one that goes on is cut where another begins or ends. */
+  /** Cues of the sample before. One that goes on is in several samples, split where another cue begins or ends. */
   let going: Cue[] = [];
   let characters = 0;
   for (const { offset, sizeBytes, startTicks, endTicks } of spans) {
@@ -130,7 +130,7 @@ function isSame(a: Pick<Cue, "text" | "settings">, b: Pick<Cue, "text" | "settin
   return a.text === b.text && a.settings === b.settings;
 }
 
-/** An empty edit delays the media; the first other one says where in the media it begins (8.6.6). */
+/** Seconds to add to media times: empty edits delay the media; the first other edit says where it begins (8.6.6). */
 function editSeconds(edits: IsoTrack["edits"], timescale: number): number {
   let delay = 0;
   for (const { durationSeconds, mediaTime } of edits) {
@@ -150,7 +150,7 @@ function cuesOf(sample: Uint8Array): Pick<Cue, "text" | "settings">[] {
         const box = parts.find((each) => each.type === type);
         return box === undefined ? "" : DECODER.decode(sample.subarray(box.bodyStart, box.end));
       };
-      // No empty line and no times stand in a cue's text (WebVTT, 4.2.2).
+      // A cue's text must not contain empty lines or "-->" (WebVTT, 4.2.2).
       const lines = part("payl").split(/\r\n|\r|\n/);
       const text = lines.filter((line) => line !== "" && !line.includes("-->")).join("\n");
       const settings = part("sttg").replaceAll(/\s+/g, " ").trim();
@@ -168,7 +168,7 @@ function textOf(track: IsoTrack, cues: readonly Cue[]): string {
   return `${[headOf(track), ...blocks].join("\n\n")}\n`;
 }
 
-/** What stood before the first cue, in the sample entry's `vttC`: regions and styles. */
+/** The text before the first cue (regions, styles), from the `vttC` box of the sample entry. */
 function headOf({ sampleDescriptions: stsd }: IsoTrack): string {
   const [entry] = scanBoxes(stsd, 16, stsd.length).boxes;
   const boxes = entry === undefined ? [] : scanBoxes(stsd, entry.bodyStart + 8, entry.end).boxes;

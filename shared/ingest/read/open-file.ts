@@ -12,7 +12,7 @@ import {
   WEBM,
 } from "mediabunny";
 
-// What it does not know is handed to ffmpeg: nothing to tell people in the console.
+// Files that mediabunny does not know are read by ffmpeg, so its warnings would only mislead.
 Logging.level = LogLevel.Errors;
 
 /** Containers that mediabunny reads and that hold pictures. */
@@ -26,10 +26,10 @@ const CONTAINER_NAMES: Record<string, string> = {
   "MPEG Transport Stream": "mpegts",
 };
 
-/** Read ahead at most this much of the file: indexes are small, chunks are read once. */
+/** At most this much of the file is cached: indexes are small, and chunks are read once. */
 const CACHE_BYTES = 16 * 1024 * 1024;
 
-/** A file opened for reading; no packet was looked at yet. */
+/** A file opened for reading; no packets have been read yet. */
 export interface OpenedFile {
   input: Input;
   /** Share of the file up to the furthest byte that was read, 0..1. */
@@ -41,7 +41,7 @@ export interface OpenedFile {
 
 /** Opens a file with mediabunny. @returns null when it does not know the format */
 export async function openFile(file: Blob): Promise<OpenedFile | null> {
-  // A file that goes away between two reads shows in the next one.
+  // Errors between reads are ignored: when the file has gone away, the next read fails.
   const source = new BlobSource(file, {
     maxCacheSize: CACHE_BYTES,
     handleUnhandledError: () => {},
@@ -70,7 +70,7 @@ export async function openFile(file: Blob): Promise<OpenedFile | null> {
   }
 }
 
-/** The primary track, or the first with a codec that is known where that one's is not (cover pictures). */
+/** The primary video track. Where its codec is not known (a cover picture), the first track whose codec is. */
 async function pictureTrack(input: Input): Promise<InputVideoTrack | null> {
   const primary = await input.getPrimaryVideoTrack();
   if (primary === null || (await primary.getCodec()) !== null) return primary;

@@ -4,22 +4,22 @@ import type { Remuxer } from "../remux/remux-run.ts";
 /** How a file is opened. */
 export interface OpenSourceOptions {
   signal: AbortSignal;
-  /** 0..1, only while opening takes noticeable time (long indexes, remuxing). */
+  /** Progress, 0 to 1; called only when opening takes noticeable time (long indexes, remuxing). */
   onProgress?: (progress: number) => void;
-  /** Called only for sources that need ffmpeg (FLV, AVI, MPEG-2, ...). */
+  /** Loads ffmpeg; called only for sources that need it (FLV, AVI, MPEG-2, ...). */
   loadFfmpeg?: (signal: AbortSignal) => Promise<FfmpegSource>;
-  /** Where it runs then. */
+  /** Runs ffmpeg for such sources. */
   remux?: Remuxer;
-  /** Called for files with sound alone; default: they are refused. */
+  /** Makes the picture for a file with audio alone. Default: such files are refused. */
   makeCard?: CardMaker;
-  /** A person's picture for such a file, in place of what is in it. Default: null. */
+  /** A picture that the person chose for such a file, in place of the one in the file. Default: null. */
   picture?: Blob | null;
 }
 
 /** Texts and the cover from which the picture of a file with sound alone is made. */
 export interface CardContent {
   fileName: string;
-  /** As its tags say; null where they do not. */
+  /** From the file's tags; null where there is none. */
   title: string | null;
   artist: string | null;
   /** The person's picture, or one in the file, such as an album's cover. */

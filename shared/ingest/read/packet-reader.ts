@@ -8,7 +8,7 @@ import { unreadable } from "../cut/cut-piece.ts";
 import type { PacketPlaces } from "./source-index.ts";
 
 /**
- * Packets by their position in decode order.
+ * Reads packets by their position in decode order.
  * @param end excluded
  * @throws TributaryError CHUNK_UNREADABLE when the file does not hold what the index says
  */
@@ -31,7 +31,7 @@ export async function* packetsFrom(
     if (at === from) throw unreadable("The file ends before the packets that it lists.");
   }
 
-  /** The demuxer seeks by time; of packets of one time it may find a later one. */
+  /** The demuxer seeks by time, and may find a later one of several packets of equal time. */
   async function startFor(packet: number): Promise<EncodedPacket> {
     const wanted = packetNumbers[packet] ?? 0;
     for (let from = packet, step = 1; ; from -= step, step *= 2) {

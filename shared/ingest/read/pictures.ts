@@ -13,21 +13,21 @@ import { type H264Stream, readDescription } from "./video-facts.ts";
  * cameras, editing programs and encoders also write packets that hold something else.
  */
 
-/** A picture of its own. */
+/** The packet holds a picture of its own. */
 const PICTURE = 1;
-/** To be decoded, but nothing is shown of it: hidden frames, second fields, further slices. */
+/** The packet has to be decoded, but is no shown picture of its own: hidden frames, second fields, further slices. */
 const HIDDEN = 0;
-/** Nothing to decode: empty, supplemental information, delimiters. Decoders take it for damage. */
+/** Nothing to decode: empty packets, SEI, delimiters. Decoders take such packets for damage. */
 const NOTHING = -1;
 
-/** Tells what a packet holds, asked in decode order: {@link PICTURE}, {@link HIDDEN} or {@link NOTHING}. */
+/** Tells what a packet holds: {@link PICTURE}, {@link HIDDEN} or {@link NOTHING}. Called in decode order. */
 type Look = (packet: Uint8Array) => number;
 
 export interface PictureTest {
   look: Look;
   /**
-   * "all": the bytes of every packet are needed. "small": those of packets below `SMALL_BYTES`, "rare": of
-   * none. With both, a sample is read too, and all the rest where it shows a packet without a picture.
+   * Which packets have to be read. "all": every packet. "small": those below `SMALL_BYTES`, and a sample of the
+   * others. "rare": only a sample. When the sample shows a packet without a picture, all the rest are read, too.
    */
   reads: "all" | "small" | "rare";
 }
@@ -35,15 +35,15 @@ export interface PictureTest {
 /** Larger than nearly any packet of H.264, H.265 or MPEG-4 that holds no picture. */
 const SMALL_BYTES = 400;
 
-/** The sample: so many packets at the start, and some at so many places, for files joined from several. */
+/** The sample: packets at the start, and packets at several places, because files may be joined from several. */
 const FIRST_PACKETS = 120;
 const PLACES = 8;
 const PACKETS_AT_A_PLACE = 30;
 
-/** Packets between two that are read are read too, rather than sought, up to this many. */
+/** Up to this many unwanted packets between two wanted ones are read through, rather than skipped by a seek. */
 const READ_THROUGH = 32;
 
-/** @returns null for codecs of which each packet that is not empty is a picture, as far as is known */
+/** @returns null for codecs in which every packet that is not empty is a picture, as far as is known */
 export async function pictureTest(
   track: InputVideoTrack,
   h264: H264Stream | null,
@@ -65,8 +65,8 @@ export async function pictureTest(
 }
 
 /**
- * Looks at the packets of which the sizes do not tell enough.
- * @param list its `looks` are written
+ * Looks into the packets whose sizes do not tell enough.
+ * @param list its `looks` are changed
  * @throws TributaryError CHUNK_UNREADABLE
  */
 export async function lookAtPictures(
@@ -96,12 +96,12 @@ export async function lookAtPictures(
   if (tells) await lookAt((i) => !isSmall(i) && !isSample(i));
 }
 
-/** Without the packets that hold nothing to decode. */
+/** The list without packets that hold nothing to decode. */
 export function withoutNothing(list: PacketList): PacketList {
   const { looks, bytes } = list;
   const isKept = (_: number, i: number) => looks[i] !== NOTHING && bytes[i] !== 0;
   if (looks.every(isKept)) return list;
-  // Where a delimiter carries the flag of a key frame, the picture behind it is one.
+  // Where a delimiter is flagged as a key frame, the picture after it is one.
   const isKey = list.isKey.slice();
   for (let i = 0; i + 1 < isKey.length; i++) {
     if (isKey[i] === 1 && !isKept(0, i)) isKey[i + 1] = 1;
@@ -109,7 +109,7 @@ export function withoutNothing(list: PacketList): PacketList {
   return filtered({ ...list, isKey }, isKept);
 }
 
-/** Runs [from, to) that hold all wanted packets, and few others. */
+/** Runs [from, to) that together hold all wanted packets, and few others. */
 function* runsOf(count: number, wanted: (i: number) => boolean): Generator<[number, number]> {
   let from = -1;
   let last = -1;
@@ -172,7 +172,7 @@ function avc({ framing, sps, fieldPictures }: H264Stream): Look {
     const units = Array.from(nalUnits(packet, framing));
     const slice = units.find(({ type }) => type >= 1 && type <= 5);
     if (slice === undefined) {
-      // Parameter sets have to reach the decoder; all else is about pictures that are elsewhere.
+      // Parameter sets have to reach the decoder; other units belong to pictures in other packets.
       return units.some(({ type }) => type === 7 || type === 8) ? HIDDEN : NOTHING;
     }
     if (new BitReader(slice.bytes, 1).ue() > 0) return HIDDEN;
@@ -190,7 +190,7 @@ function avc({ framing, sps, fieldPictures }: H264Stream): Look {
   };
 }
 
-/** nal_unit_type (ITU-T H.265, table 7-1): up to 31 slices, of which the first says so; 32 to 34 sets. */
+/** nal_unit_type (ITU-T H.265, table 7-1): 0 to 31 are slices, the first of a picture flagged; 32 to 34 are sets. */
 function hevc(packet: Uint8Array, framing: NalFraming): number {
   const units = Array.from(nalUnits(packet, framing), ({ bytes }) => ({
     type: ((bytes[0] ?? 0) >> 1) & 0x3f,
@@ -209,14 +209,14 @@ function isMpeg4(sampleDescriptions: Uint8Array): boolean {
   const text = String.fromCharCode(...sampleDescriptions);
   const box = text.indexOf("esds");
   if (box === -1) return false;
-  // Behind version and flags: tag 3, its length, ES_ID and flags; tag 4, its length.
+  // After version and flags: tag 3, its length, ES_ID and flags; tag 4, its length.
   let at = afterLength(sampleDescriptions, box + 9) + 3;
   if (sampleDescriptions[at] !== 4) return false;
   at = afterLength(sampleDescriptions, at + 1);
   return sampleDescriptions[at] === MPEG4_VISUAL;
 }
 
-/** Behind a descriptor's length, of which each byte but the last has its highest bit set. */
+/** Offset after a descriptor's length, whose bytes except the last have the highest bit set. */
 function afterLength(bytes: Uint8Array, at: number): number {
   let next = at;
   while (((bytes[next] ?? 0) & 0x80) !== 0) next += 1;
@@ -228,8 +228,8 @@ const VIDEO_OBJECT_LAYER = [0x20, 0x2f] as const;
 const VIDEO_OBJECT_PLANE = 0xb6;
 
 /**
- * A plane that is not coded (vop_coded is 0) shows the one before it on. DivX and its like put such a
- * plane where a picture lies in the packet before.
+ * A plane that is not coded (vop_coded is 0) repeats the one before it. DivX and similar encoders write such a
+ * plane in place of a picture that is already in the packet before.
  */
 function mpeg4(sampleDescriptions: Uint8Array): Look {
   let incrementBits = 0;
@@ -246,7 +246,7 @@ function mpeg4(sampleDescriptions: Uint8Array): Look {
     }
     return planes > 0 ? PICTURE : NOTHING;
   };
-  // The layer is often described there alone.
+  // Often only the sample description describes the layer.
   look(sampleDescriptions);
   return look;
 }
