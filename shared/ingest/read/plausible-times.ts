@@ -4,17 +4,20 @@ import { TICKS_PER_SECOND } from "../../job/ticks.ts";
 import type { PacketList } from "./source-index.ts";
 import { lengthSeconds } from "./visible-window.ts";
 
-/** Shorter sources may well be a picture that stands still. */
+/** Shorter sources with few bytes may well be a still picture, and are not refused. */
 const LONG_SECONDS = 6 * 3600;
 /** A tenth of what the headers of an idle screen recording take. */
 const FEWEST_BYTES_A_SECOND = 16;
 
-/** As much longer than the movie, a track of so few bytes is no recording that was trimmed. */
+/**
+ * A track is allowed to be longer than the movie, because recordings are trimmed. It is refused when it is longer
+ * than LONGER_THAN_MOVIE movies and LONGER_BY_SECONDS, and has fewer bytes a second than FEWEST_BYTES_OF_TRIMMED.
+ */
 const LONGER_THAN_MOVIE = 10;
 const LONGER_BY_SECONDS = 60;
 const FEWEST_BYTES_OF_TRIMMED = 1_000;
 
-/** The fastest cameras that there are files of have a thousand frames a second. */
+/** The fastest cameras whose files are known make a thousand frames a second. */
 const MOST_FRAMES_A_SECOND = 2_000;
 
 /**
@@ -30,8 +33,8 @@ export function refuseAbsurdLength(sizeBytes: number, durationTicks: number): vo
 }
 
 /**
- * The same of what a file of the ISO family says of its pictures: by the length of the movie (`mvhd`), the
- * track's own (`stts`), and how many samples there are.
+ * The same for a video track of a file of the ISO family. It compares the length of the movie (`mvhd`), the
+ * track's own length (`stts`), and the number of samples.
  * @throws TributaryError SOURCE_TIMES_WRONG
  */
 export function refuseAbsurdTrack(

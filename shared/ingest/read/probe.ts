@@ -35,15 +35,15 @@ import { EVERYTHING, lengthSeconds, visibleWindow } from "./visible-window.ts";
 
 /** The description of a file, and the places of its packets. */
 export interface ProbedFile {
-  /** Without name, size and fingerprint: those are of the picked file. */
+  /** Without name, size and fingerprint, which belong to the picked file. */
   facts: Omit<SourceFacts, "name" | "sizeBytes" | "fingerprint">;
   index: SourceIndex;
   video: InputVideoTrack;
-  /** The same track, as each of its sample descriptions has it; the first is often the only one. */
+  /** The same track, read with each of its sample descriptions. Most tracks have just one. */
   videoTracks: InputVideoTrack[];
   /** In the order of `facts.audio`. */
   audio: { track: InputAudioTrack; sampleDescriptions: Uint8Array | null }[];
-  /** The video track's `stsd` where its codec is one that only ffmpeg knows; chunks copy it. */
+  /** The video track's `stsd` if only ffmpeg knows its codec; chunks copy it. Else null. */
   sampleDescriptions: Uint8Array | null;
 }
 
@@ -52,11 +52,11 @@ export interface ProbeOptions {
   layout: IsoLayout | null;
   signal: AbortSignal;
   onProgress?: ((progress: number) => void) | undefined;
-  /** Where the sound is read from, when not from the file itself. */
+  /** The reader of the audio. Default: the one of the picture. */
   sound?: OpenedFile | undefined;
-  /** The sound's file is `file`, of this layout, and the picture another's. */
+  /** Set where the picture comes from elsewhere, and `file` holds the audio alone: the layout of `file`. */
   soundLayout?: IsoLayout | null;
-  /** The file as the further sample descriptions of its tracks have it (`readable-file.ts`). */
+  /** The file, read with each further sample description of its tracks (`readable-file.ts`). */
   described?: readonly OpenedFile[] | undefined;
 }
 
@@ -175,7 +175,7 @@ function av1ConfigObus(sampleDescriptions: Uint8Array): Uint8Array {
   return new Uint8Array(0);
 }
 
-/** null when the container is not of the ISO family. */
+/** The `stsd` box of a track; null when the container is not of the ISO family. */
 export function sampleDescriptions(track: InputTrack, layout: IsoLayout | null): Uint8Array | null {
   return layout?.tracks.find((one) => one.id === track.id)?.sampleDescriptions ?? null;
 }
@@ -184,7 +184,7 @@ function tracksOf(described: readonly OpenedFile[] | undefined, id: number): Inp
   return (described ?? []).flatMap(({ video }) => (video?.id === id ? [video] : []));
 }
 
-/** The largest of a track's pictures: what the ladder is made for. */
+/** Facts of the largest of a track's pictures, for which the ladder is made. */
 async function readPictures(
   tracks: readonly InputVideoTrack[],
   h264: H264Stream | null,
@@ -206,10 +206,10 @@ async function readPictures(
   return { ...largest, interlaced, bitDepth, ...(isMixed ? { mixedShapes: true } : {}) };
 }
 
-/** Shapes that differ by less are the same, rounded to whole pixels. */
+/** Aspect ratios that differ by no more than this share are the same; the rest is rounding to whole pixels. */
 const SAME_SHAPE_WITHIN = 0.02;
 
-/** All tracks at once: a file is read through one time, not once a track. */
+/** Lists the packets of all tracks at once, so that the file is read through only once. */
 async function listTracks(
   opened: OpenedFile & { video: InputVideoTrack },
   h264: H264Stream | null,

@@ -2,7 +2,10 @@ import { TICKS_PER_SECOND } from "../../job/ticks.ts";
 import { TARGET_SEGMENT_TICKS } from "../../plan/plan.ts";
 import type { VideoIndex } from "./source-index.ts";
 
-/** Bits a second of the pictures. One that stays is encoded as a key frame for each segment. */
+/**
+ * Average bits a second of the pictures. A picture that is held counts as a further key frame for each further
+ * segment, because each segment has to encode it again.
+ */
 export function bitRate(index: VideoIndex, durationTicks: number): number {
   const { packetBytes, packetIsKey, framePackets, frameTicks } = index;
   let keys = 0;
@@ -23,7 +26,7 @@ export function bitRate(index: VideoIndex, durationTicks: number): number {
   return Math.max(1, Math.round((8 * all * TICKS_PER_SECOND) / durationTicks));
 }
 
-/** Frames a second: (frames - 1) / (last time - first time), as measured between frames; one frame counts as one a second. */
+/** Average frames a second: (frames - 1) / (last time - first time). One frame alone: by how long it is shown. */
 export function meanFrameRate(frameTicks: Float64Array): number {
   const frames = frameTicks.length - 1;
   const span = frameTicks[frames - 1] ?? 0;
@@ -31,6 +34,6 @@ export function meanFrameRate(frameTicks: Float64Array): number {
     frames > 1 && span > 0
       ? ((frames - 1) * TICKS_PER_SECOND) / span
       : TICKS_PER_SECOND / (frameTicks[frames] ?? TICKS_PER_SECOND);
-  // Slides: an encoder and a playlist have no use for frames that come less often.
+  // Slides: rates below 1 are of no use to encoders and playlists.
   return Math.max(1, Math.min(1000, Math.round(rate * 10_000) / 10_000));
 }

@@ -18,9 +18,9 @@ import { soundPids } from "./ts-streams.ts";
 import { displaySize } from "./video-facts.ts";
 
 /**
- * Which reader a file needs. Most are read as they are; where mediabunny knows neither container nor
- * picture, ffmpeg copies all packets to an mp4 first; where it only does not know the sound, ffmpeg
- * copies just that.
+ * A file, read by the reader that it needs. Most files are read as they are. Where mediabunny cannot read the
+ * container or the picture, ffmpeg first copies all packets to an mp4. Where mediabunny does not know just the
+ * audio, ffmpeg copies only that.
  */
 export interface ReadFile {
   probed: ProbedFile;
@@ -28,7 +28,10 @@ export interface ReadFile {
   dispose: () => void;
 }
 
-/** @throws TributaryError SOURCE_TRUNCATED, SOURCE_CORRUPT, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO */
+/**
+ * Refuses a file of the ISO family that its layout shows to be of no use.
+ * @throws TributaryError SOURCE_UNREADABLE, SOURCE_TRUNCATED, SOURCE_CORRUPT, SOURCE_UNSUPPORTED, SOURCE_NO_VIDEO
+ */
 export function refuseUnusable(
   layout: IsoLayout,
   sizeBytes: number,
@@ -92,8 +95,8 @@ export async function readFile(
 }
 
 /**
- * Whether a file of the ISO family has no picture, by its own list of tracks. mediabunny leaves out pictures
- * that it cannot read, so in other containers only ffmpeg can tell.
+ * Whether a file of the ISO family has no video track, by its own list of tracks. mediabunny leaves out video
+ * that it cannot read, so for other containers only ffmpeg can tell.
  */
 function holdsSoundAlone(layout: IsoLayout | null): boolean {
   return layout?.tracks.every(({ handler }) => handler !== "vide") === true;
@@ -174,7 +177,7 @@ async function readCopy(
   } catch (thrown) {
     const error = asSourceError(thrown, "SOURCE_CORRUPT", DAMAGED);
     if (!(error instanceof TributaryError) || error.code === "SOURCE_CHANGED") throw error;
-    // The packets could be copied, but not be understood; decoding them is the last resort.
+    // The packets were copied, but cannot be understood. Decoding them is the last resort.
     const converted = await runFfmpeg(file, { copy: "converted" }, options, 0.9);
     return readRemuxed(file, layout, converted, options);
   }
@@ -225,7 +228,11 @@ async function readRemuxed(
   }
 }
 
-/** Adds facts of the original that ffprobe knows and the copy does not hold. */
+/**
+ * Adds facts of the original that ffprobe knows and the copy does not hold.
+ * @param picture whether all of the picture's facts are taken from the report
+ * @param sound whether the audio tracks' facts are taken from the report
+ */
 function withReport(
   probed: ProbedFile,
   remuxed: Remuxed,
@@ -269,7 +276,7 @@ function withLosses(probed: ProbedFile, subtitles: SubtitleFacts[]): ProbedFile 
   ]);
 }
 
-/** @param more told first */
+/** @param more notices that come before the others */
 function withNotices(probed: ProbedFile, more: readonly Notice[]): ProbedFile {
   const notices = [...more, ...probed.facts.notices];
   return { ...probed, facts: { ...probed.facts, notices, warnings: messagesOf(notices) } };

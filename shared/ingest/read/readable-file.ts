@@ -5,18 +5,18 @@ import { readBytes } from "./sniff.ts";
 import type { PacketList } from "./source-index.ts";
 
 /**
- * Files of the ISO family as mediabunny reads them rightly. It knows one edit and one sample description
- * a track; so it gets to see a file in which other ones stand, of the same length: only the bytes of a
- * few boxes differ, all others are read from the file itself.
+ * Makes files of the ISO family readable for mediabunny, which knows only one edit and one sample description of
+ * each track. It gets a changed file of the same length: only the bytes of a few boxes are replaced, all others
+ * are read from the file itself.
  */
 
-/** Bytes that stand in a file's place. */
+/** Bytes that replace those of the file from an offset on. */
 interface Patch {
   at: number;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** How many descriptions samples of some track use: so many files are read. */
+/** The most sample descriptions that a track uses. The file is opened once for each. */
 export function descriptionCount({ tracks }: IsoLayout): number {
   return Math.max(1, ...tracks.map((track) => usedDescriptions(track)));
 }
@@ -26,13 +26,14 @@ function usedDescriptions({ descriptions, descriptionRuns }: IsoTrack): number {
   return Math.min(descriptions.length, used);
 }
 
-/** A track with several edits; its packets get their times by `edit-list.ts`. */
+/** Whether a track has several edits; then its packets get their times by `edit-list.ts`. */
 export function hasEdits(track: IsoTrack | undefined): track is IsoTrack {
   return track !== undefined && track.edits.filter(({ mediaTime }) => mediaTime >= 0).length > 1;
 }
 
 /**
- * @param description which entry of `stsd` all samples seem to have, in tracks that have several
+ * The file as mediabunny can read it.
+ * @param description index of the `stsd` entry that mediabunny shall see, in tracks that use several
  * @throws TributaryError SOURCE_CHANGED
  */
 export async function readableFile(
@@ -55,7 +56,7 @@ export async function readableFile(
   return patched(file, patches);
 }
 
-/** The packets with the sample descriptions that they have. */
+/** Adds to each packet which sample description it has. */
 export function withDescriptions(packets: PacketList, track: IsoTrack | undefined): PacketList {
   const runs = track?.descriptionRuns ?? [];
   if (runs.every(({ description }) => description === 0)) return packets;
@@ -64,7 +65,7 @@ export function withDescriptions(packets: PacketList, track: IsoTrack | undefine
   return { ...packets, descriptions };
 }
 
-/** `stsd` with one entry; the others' bytes behind it are no longer counted. */
+/** Makes `stsd` count one entry, which comes first; the bytes of those before it follow and count no more. */
 async function alone(
   file: Blob,
   moovAt: number,

@@ -4,7 +4,8 @@ import type { OpenSourceOptions } from "./open-options.ts";
 import { asSourceError, DAMAGED } from "./source-errors.ts";
 
 /**
- * @param progressShare of all that opening the file takes
+ * Runs ffmpeg on a source file.
+ * @param progressShare share of this run in the whole opening of the file, 0 to 1
  * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
  */
 export async function runFfmpeg(

@@ -5,7 +5,7 @@ import { sourceChanged } from "./source-errors.ts";
 const EDGE_BYTES = 1024 * 1024;
 
 /**
- * Refuses at once what is no media file at all, in words that say what it is.
+ * Refuses files that are empty or nothing but text, with an error that says what they are.
  * @throws TributaryError SOURCE_EMPTY, SOURCE_UNREADABLE
  */
 export async function refuseNonMedia(file: Blob): Promise<void> {
@@ -44,7 +44,7 @@ export async function readBytes(file: Blob, start: number, end: number): Promise
   }
 }
 
-/** The text, when the bytes are nothing but text. */
+/** The bytes as text; null when they are not just text. */
 function asText(bytes: Uint8Array): string | null {
   for (const byte of bytes) {
     if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27) || byte === 127) return null;

@@ -18,14 +18,15 @@ import { type OpenedFile, openFile } from "./open-file.ts";
 import type { CardContent, OpenSourceOptions } from "./open-options.ts";
 import { type ProbedFile, probeFile } from "./probe.ts";
 
-/** Formats whose tags are read; the sound of some is read from a copy by ffmpeg. */
+/** Formats whose tags are read. The audio of some of them is read from a copy that ffmpeg makes. */
 const TAGGED = [MP4, QTFF, MP3, FLAC, OGG, WAVE, ADTS, MATROSKA, WEBM];
 
 /**
- * A file with sound alone, as a source whose one picture is a card that stays until the sound ends: so it is
- * cut, encoded and played like every video.
- * @param opened has the sound: the file itself or a copy of its sound
- * @param layout of the file that `opened` reads
+ * Makes a source of a file with audio alone. Its one picture is a card, which stays until the audio ends. So the
+ * source is cut, encoded and played like every video.
+ * @param opened the reader of the audio
+ * @param readFrom the file that `opened` reads: `file` itself or a copy of its audio
+ * @param layout of `readFrom`
  */
 export async function probeSoundAlone(
   file: Blob,
@@ -74,7 +75,7 @@ export function soundOnly(): TributaryError {
   return new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
 }
 
-/** Tags that cannot be read are no tags. */
+/** The file's tags and cover; null where they are missing or cannot be read. */
 async function contentOf(file: Blob): Promise<CardContent> {
   const input = new Input({ source: new BlobSource(file), formats: TAGGED });
   const fileName = file instanceof File ? file.name : "";

@@ -1,8 +1,8 @@
 import { type ErrorCode, TributaryError } from "../../job/errors.ts";
 
 /**
- * Turns an error thrown while a source is read into one of our own: each reader reports damage in its own
- * way. Our own errors and aborts pass unchanged.
+ * Turns an error that a reader throws into one of our own, because each reader reports damage in its own way.
+ * Our own errors and aborts pass unchanged.
  * @param code for errors that are not recognised
  */
 export function asSourceError(thrown: unknown, code: ErrorCode, message: string): unknown {

@@ -7,8 +7,8 @@ export interface PacketPlaces {
   /** Presentation time as the demuxer gives it, in seconds. */
   packetSeconds: Float64Array;
   /**
-   * The demuxer's number of the packet; times may be doubled, these are not. They rise, but where an
-   * edit list jumps in the media.
+   * The demuxer's number of each packet. Two packets may have the same time, but not the same number. Numbers
+   * rise, except where an edit list jumps in the media.
    */
   packetNumbers: Float64Array;
 }
@@ -18,23 +18,23 @@ export interface PacketPlaces {
  * about 45 bytes a packet.
  */
 export interface VideoIndex extends PacketPlaces {
-  /** The same on the job's timeline, in whole ticks; negative when it is not seen. */
+  /** Presentation time on the job's timeline, in whole ticks; negative before the timeline's zero. */
   packetTicks: Float64Array;
   /** 1 where decoding can start. */
   packetIsKey: Uint8Array;
-  /** Which of the track's sample descriptions each packet has; null: all the first. */
+  /** Which of the track's sample descriptions each packet has; null: all have the first. */
   packetDescriptions: Uint8Array | null;
   /** Bytes of each packet. */
   packetBytes: Uint32Array;
   /** 0 for packets that hold no frame of their own: second fields, hidden reference frames. */
   packetHasFrame: Uint8Array;
-  /** Visible frames in presentation order: which packet they come from. */
+  /** Position of the packet of each visible frame, in presentation order. */
   framePackets: Uint32Array;
-  /** Their times, in ticks from the first one. One entry more: the end of the last frame. */
+  /** Time of each visible frame, in ticks from the first one, and after them the end of the last. */
   frameTicks: Float64Array;
   /** Demuxer time of timeline zero, in seconds. */
   zeroSeconds: number;
-  /** Frame times at which a chunk has to begin: no decoder goes on beyond them (`FrameTimeline`). */
+  /** Frame times at which a chunk has to begin, because no decoder can go on past them (`FrameTimeline`). */
   breakTicks: number[];
 }
 
@@ -42,11 +42,11 @@ export interface AudioIndex extends PacketPlaces {
   /** Position of the track among the source's audio tracks. */
   track: number;
   sampleRate: number;
-  /** Which of the track's sample descriptions each packet has; null: all the first. */
+  /** Which of the track's sample descriptions each packet has; null: all have the first. */
   packetDescriptions: Uint8Array | null;
   /**
-   * First sample of each packet on the job's timeline, in source samples; one entry more: the end.
-   * Whole numbers counted up from the first packet, so that all runs share one sample grid even
+   * First sample of each packet on the job's timeline, in source samples, and after them the end of the last.
+   * These are whole numbers counted up from the first packet, so that all runs share one sample grid even
    * where the container rounds times to milliseconds.
    */
   packetSamples: Float64Array;
@@ -60,9 +60,9 @@ export interface SourceIndex {
 
 /** Packets of one track as the demuxer lists them, in decode order. */
 export interface PacketList {
-  /** When they are shown, in the time of the file. */
+  /** Presentation times on the file's clock; may be corrected or edited. */
   seconds: Float64Array;
-  /** Times by which the demuxer finds them; the same, but in tracks with several edits. */
+  /** The demuxer's own times, by which it finds the packets; never corrected. */
   places: Float64Array;
   numbers: Float64Array;
   durationSeconds: Float64Array;
@@ -70,17 +70,17 @@ export interface PacketList {
   bytes: Uint32Array;
   /** Result of `look` for each packet; 1 where it was not called. */
   looks: Float64Array;
-  /** 1: decoded, but not shown, as an edit list wants it; null: all are shown. */
+  /** 1 for packets that an edit list has decoded but not shown; null: all are shown. */
   hidden: Uint8Array | null;
-  /** Which sample description each packet has; null: all the first. */
+  /** Which sample description each packet has; null: all have the first. */
   descriptions: Uint8Array | null;
 }
 
 export interface ListPacketsOptions {
   signal: AbortSignal;
-  /** Called with the time of the packet just listed, now and then. */
+  /** Called now and then with the time of the packet that was just listed. */
   onTime?: ((seconds: number) => void) | undefined;
-  /** Looks into each packet's bytes; without it none are read. */
+  /** Looks into each packet's bytes. Without it, no bytes are read. */
   look?: ((packet: EncodedPacket) => number) | undefined;
 }
 
@@ -122,7 +122,7 @@ export async function listPackets(
   };
 }
 
-/** Some packets of a list. */
+/** The list with only the packets that are kept. */
 export function filtered(
   list: PacketList,
   isKept: (value: number, packet: number) => boolean,
@@ -149,19 +149,19 @@ export interface VideoIndexing {
   undecodableFrames: number;
   /** Pictures whose time another picture already has. */
   doubledFrames: number;
-  /** When the first of them is shown; 0 without any. */
+  /** When the first of these is shown; 0 when there is none. */
   doubledTicks: number;
 }
 
 /**
- * Which pictures are seen, and when. Seen are those from `startSeconds` (an edit list makes hidden
- * ones negative) to `endSeconds` that can be decoded from the first key packet on. Pictures of equal
+ * Finds which pictures are visible, and when. Visible are those from `startSeconds` to `endSeconds` that can be
+ * decoded from the first key packet on (pictures that an edit list hides have negative times). Pictures of equal
  * time are shown one after another, a tick apart.
  * @param packets `looks` are 0 for packets without a picture of their own
- * @param lengthSeconds all packets one after the other, where the container says that; else 0
- * @param isStated the container says how long packets last
- * @param joins packets before which the list does not go on as the media does (`EditedPackets`)
- * @returns null when nothing is seen
+ * @param lengthSeconds duration of all packets together, if the container states it; else 0
+ * @param isStated whether the container states the durations of packets
+ * @param joins packets at which the list jumps in the media (`EditedPackets`)
+ * @returns null when no picture is visible
  */
 export function indexVideo(
   packets: PacketList,
@@ -177,7 +177,7 @@ export function indexVideo(
   const seen: number[] = [];
   for (let i = 0; i < seconds.length; i++) {
     const at = seconds[i] ?? 0;
-    // Half a microsecond: a time computed from integers may miss zero by a rounding error.
+    // Half a microsecond for times computed from integers, which may have rounding errors.
     if (looks[i] === 0 || hidden?.[i] === 1) continue;
     if (at < startSeconds - 5e-7 || at >= endSeconds - 5e-7) continue;
     if (i < firstKey || at < firstKeySeconds) undecodableFrames++;
@@ -232,8 +232,8 @@ export function indexVideo(
 }
 
 /**
- * How long the container shows the last frame. In an mp4 each sample says when the next one is decoded:
- * with B-frames the time that is left stands in the sample that is decoded last.
+ * How long the last frame is shown according to the container, in ticks. In an mp4, a sample's duration is the time
+ * until the next one is decoded. So with B-frames, the time that is left stands in the sample decoded last.
  */
 function statedLastTicks(
   { seconds, durationSeconds }: PacketList,
@@ -248,7 +248,7 @@ function statedLastTicks(
   return stated * TICKS_PER_SECOND;
 }
 
-/** The first frames behind the joins, and where a key packet begins another description. */
+/** Times of the first frames after joins, and after key packets that begin another sample description. */
 function breakTicks(
   { descriptions, isKey }: PacketList,
   packetTicks: Float64Array,
@@ -270,7 +270,7 @@ function breakTicks(
   return ticks;
 }
 
-/** As the container says, unless that is nothing or absurdly short: then as long as a usual frame. */
+/** Ticks of the last frame: as stated, unless that is missing or implausible; then as long as a usual frame. */
 function lastFrameDuration(
   frameTicks: Float64Array,
   statedTicks: number,
@@ -328,7 +328,7 @@ class GrowingArray<T extends NumberArray> {
     this.#values[this.#length++] = value;
   }
 
-  /** The values, in an array of just their number. */
+  /** The values, in an array of exactly their number. */
   take(): T {
     return this.#values.slice(0, this.#length) as T;
   }

@@ -22,44 +22,43 @@ import { asSourceError } from "./source-errors.ts";
 import { frameTimeline, type SourceIndex } from "./source-index.ts";
 import { trimSource } from "./trim-source.ts";
 
-/** A picked file, understood: what it is, and any chunk of it. */
+/** An opened source file, from which jobs are planned and chunks are cut. */
 export interface Source {
   readonly facts: SourceFacts;
   readonly index: SourceIndex;
-  /** The file was rewritten by ffmpeg first. */
+  /** Whether ffmpeg rewrote the file, or its audio, first. */
   readonly remuxed: boolean;
   /**
    * @param slots see `planTasks`; default 1
-   * @throws TributaryError LADDER_INVALID
+   * @throws TributaryError LADDER_INVALID, SOURCE_TOO_LARGE
    */
   planJob(rungs?: readonly LadderRung[], slots?: number, audio?: AudioChoice): JobPlan;
   /**
-   * The same file as if it held no more than a part of it (`framesWithin`), by the same readers: closing one
-   * closes all. A part of a part is one of the whole file.
-   * @param wanted null: the whole file
+   * A source that is only a part of the file (`framesWithin`). It shares the readers: closing one closes all.
+   * @param wanted counts in the whole file, even when this source is a part of it; null: the whole file
    * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END
    */
   trimmed(wanted: TrimRange | null): Source;
-  /** See `contentDigest`; of a plan of this source. */
+  /** The `contentDigest` of a plan of this source. */
   contentOf(plan: JobPlan): string;
-  /** Configuration and first chunk for the browser's own decoder. */
+  /** Configuration and first key packet for the browser's own decoder. */
   decodeStart(signal: AbortSignal): Promise<DecodeStart>;
   /**
-   * The packets that a task needs, as a small mp4. The caller owns the bytes.
-   * @throws TributaryError CHUNK_UNREADABLE, SOURCE_CHANGED (the file on disk is another one now)
+   * Cuts the packets that a task needs into a small mp4 (mov for some audio). The caller owns the bytes.
+   * @throws TributaryError CHUNK_UNREADABLE, SOURCE_CHANGED (the file on disk has changed)
    */
   cutChunk(
     grant: Pick<LeaseGrant, "task" | "segments" | "renditions">,
     signal: AbortSignal,
   ): Promise<SourceChunk>;
   /**
-   * The texts of its subtitles, read with ffmpeg; empty where it has none. Their times are the whole file's,
-   * with the part of them that is the job's timeline.
+   * The texts of its subtitles; empty where it has none. Times count in the whole file; `trim` of a text is the
+   * part of them that the job shows. All but WebVTT in MP4 is read with ffmpeg.
    * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
    */
   captions(signal: AbortSignal): Promise<SubtitleText[]>;
   /**
-   * How loud its audio is, as it is mixed for the video: reads the file through once, with ffmpeg.
+   * Measures how loud its audio is when mixed for the video. Reads the file through once, with ffmpeg.
    * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
    */
   loudness(options: Pick<OpenSourceOptions, "signal" | "onProgress">): Promise<LoudnessMeasure[]>;
@@ -73,8 +72,8 @@ export interface SourceChunk {
 }
 
 /**
- * Reads what is needed to plan and cut a file; never the whole of it into memory.
- * @throws TributaryError with a SOURCE_* code, or whatever the signal aborts with
+ * Reads what is needed to plan and cut a file, but never the whole file into memory.
+ * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE, or the signal's reason
  */
 export async function openSource(file: File, options: OpenSourceOptions): Promise<Source> {
   const { signal } = options;
@@ -105,7 +104,7 @@ export async function openSource(file: File, options: OpenSourceOptions): Promis
 
 type Measuring = Pick<OpenSourceOptions, "signal" | "onProgress">;
 
-/** WebVTT in MP4 is read here, all other texts by ffmpeg, which is loaded for them alone. */
+/** Reads texts of subtitles: WebVTT in MP4 here, all others by ffmpeg, which is loaded only for those. */
 async function readTracks(
   file: File,
   layout: IsoLayout | null,
@@ -157,7 +156,7 @@ class OpenSource implements Source {
   readonly #home: SourceHome;
   readonly #whole: OpenSource;
 
-  /** @param whole what this is a part of; default: nothing */
+  /** @param whole the source of which this is a part; default: this is the whole file */
   constructor(
     facts: SourceFacts,
     probed: ProbedFile,

@@ -3,27 +3,27 @@ import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
 import type { PacketList } from "./source-index.ts";
 
 /**
- * Recordings that were joined as they are (parts of a stream, a camera's files, a broadcast): the clock
- * jumps where one ends, or the next begins a few frames early. Here they become one timeline.
+ * Recordings that were joined without care for their times (parts of a stream, a camera's files, a broadcast): the
+ * clock jumps where one ends, or the next begins a few frames early. Here they become one timeline.
  */
 
-/** A key frame this much earlier than what was shown before it begins on another clock. */
+/** A key frame that is this much earlier than the latest frame before it is on another clock. */
 const BACK_SECONDS = 0.5;
 
-/** Later by this much, where sound jumps too; without sound, by the second. */
+/** So is a key frame this much later, if all audio jumps, too. In files without audio, the longer time counts. */
 const FORWARD_SECONDS = 10;
 const FORWARD_ALONE_SECONDS = 3600;
 
-/** Sound and picture jump together: by the same time, but for how far apart they are stored. */
+/** Jumps of audio and video belong together when they differ by less than this. */
 const SAME_JUMP_SECONDS = 1.5;
 
-/** Frames of two recordings whose times are nearer than this share of a frame are not of one clock. */
+/** Frames that are nearer to each other than this share of a frame's duration belong to two recordings. */
 const OWN_PLACE = 0.6;
 
-/** Frames that a key frame may follow out of order. */
+/** Packets on each side of a joint among which frames may be out of order. */
 const REORDERED = 64;
 
-/** As many joints as a file of key frames alone may have, or as many a frame. */
+/** In a file of key frames, time may go back at joints this often, or for this share of the frames if that is more. */
 const MOST_JOINTS = 3;
 const MOST_JOINTS_SHARE = 0.01;
 
@@ -34,13 +34,13 @@ interface Jump {
 }
 
 /**
- * Moves what does not lie on one timeline; lists' `seconds` are replaced, `places` stay.
- * @returns what people are told
+ * Puts joined recordings on one timeline. Replaces the lists' `seconds`; `places` stay.
+ * @returns notices about it
  */
 export function straighten(video: PacketList, audio: readonly PacketList[]): Notice[] {
   const keys = video.isKey.reduce((sum, isKey) => sum + isKey, 0);
   if (keys < 2) return [];
-  // Where each packet is flagged as key, but the order says otherwise, flags tell nothing.
+  // Where most packets are flagged as key, but frames are reordered, the flags are wrong.
   if (keys > video.isKey.length / 2 && isReordered(video.seconds)) return [];
   const original = video.seconds.slice();
   const seconds = original.slice();
@@ -93,7 +93,7 @@ export function straighten(video: PacketList, audio: readonly PacketList[]): Not
   return [first, notice(first.code, `The same happens at ${more.length} more places.`)];
 }
 
-/** Frames that are decoded in another order than shown, more than a few joints would make. */
+/** Whether time goes back from packet to packet more often than joints explain: then frames are reordered. */
 function isReordered(seconds: Float64Array): boolean {
   let back = 0;
   for (let i = 1; i < seconds.length; i++) {
@@ -102,7 +102,7 @@ function isReordered(seconds: Float64Array): boolean {
   return back > Math.max(MOST_JOINTS, MOST_JOINTS_SHARE * seconds.length);
 }
 
-/** The usual distance of neighbours in time. */
+/** Median distance between frames in presentation order, in seconds. */
 function usualGap(seconds: Float64Array): number {
   const times = seconds.slice(0, 2000).sort();
   const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
@@ -119,7 +119,7 @@ function jumpsForward(audio: readonly PacketList[], bySeconds: number): boolean 
   );
 }
 
-/** A key frame in the place of a frame that was decoded before it is of another recording. */
+/** Whether a key frame is of another recording: a frame decoded before it has about the same time. */
 function isForeign(seconds: Float64Array, key: number, frame: number): boolean {
   const time = seconds[key] ?? 0;
   for (let i = key - 1; i >= Math.max(0, key - REORDERED); i--) {
@@ -129,9 +129,9 @@ function isForeign(seconds: Float64Array, key: number, frame: number): boolean {
 }
 
 /**
- * The frames around a joint keep their times, but those of the second recording all come after those of
- * the first.
- * @returns how many frames of the first the second overlaps, and the last packet that was moved
+ * Redistributes the times of the frames around a joint, so that all frames of the second recording come after those
+ * of the first.
+ * @returns how many frames of the first recording the second overlaps, and the last packet that was moved
  */
 function putInOrder(
   seconds: Float64Array,

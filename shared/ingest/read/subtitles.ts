@@ -8,7 +8,7 @@ import { matroskaSubtitles } from "./matroska-subtitles.ts";
 import { WEBVTT_ENTRY } from "./mp4-webvtt.ts";
 import { tsSubtitles } from "./ts-streams.ts";
 
-/** Subtitles of a source: texts are carried over, and people are told of the others. */
+/** Lists a source's subtitles. Texts are carried over; for the others there is a notice. */
 
 /** Handlers of tracks with texts for people to read (ISO/IEC 14496-12, 12.5 and 12.6; QuickTime; 3GPP). */
 const HANDLERS: readonly string[] = ["sbtl", "subt", "clcp", "text"];

@@ -10,17 +10,17 @@ import { framesLeftOut } from "./lost-parts.ts";
 import { bitRate, meanFrameRate } from "./rates.ts";
 import type { AudioIndex, SourceIndex, VideoIndex } from "./source-index.ts";
 
-/** A source as if it held a part of itself and no more: what is planned and cut of it follows from that. */
+/** A source reduced to a part of itself. Plans and chunks follow from it as from any source. */
 export interface TrimmedSource {
   facts: SourceFacts;
   index: SourceIndex;
-  /** Positions, among the audio tracks of the whole, of those that are heard in the part. */
+  /** The audio tracks that are heard in the part, by their position in the whole source. */
   keptAudio: number[];
 }
 
 /**
- * Packets stay where they are in the file; their times count from the start of the part, and are negative
- * before it, as those that an edit list hides.
+ * Reduces a source to a part. Packets keep their places in the file. Their times count from the start of the part
+ * and are negative before it, as for packets that an edit list hides.
  * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END
  */
 export function trimSource(
@@ -75,7 +75,7 @@ function trimVideo(video: VideoIndex, range: FrameRange): VideoIndex {
     .slice(firstFrame, endFrame + 1)
     .map((at) => Math.max(0, at - startTicks));
   frameTicks[framePackets.length] = endTicks - startTicks;
-  // A frame that was on show already is shown from the start on.
+  // A frame that is on show when the part starts is shown from its start on.
   const [first] = framePackets;
   if (first !== undefined) packetTicks[first] = 0;
   const breakTicks = video.breakTicks
@@ -85,7 +85,7 @@ function trimVideo(video: VideoIndex, range: FrameRange): VideoIndex {
   return { ...video, framePackets, packetTicks, frameTicks, breakTicks, zeroSeconds };
 }
 
-/** Shifted by whole samples of the source, which are whole ones of the output too. */
+/** Shifts by whole samples of the source that are whole samples of the output, too. */
 function trimAudio(audio: AudioIndex, startTicks: number): AudioIndex {
   const { sampleRate } = audio;
   const step = gridStep(sampleRate, outputSampleRate(sampleRate));
@@ -111,14 +111,14 @@ function trimAudioFacts(audio: AudioFacts, trim: Trim): AudioFacts | null {
   };
 }
 
-/** Those of the part, at its times; sentences that name a time keep the file's. */
+/** The notices that concern the part, with times in it. Times in their sentences stay those of the file. */
 function trimNotices(notices: readonly Notice[], trim: Trim): Notice[] {
   const startSeconds = trim.startTicks / TICKS_PER_SECOND;
   const reachesEnd = trim.endTicks >= trim.sourceDurationTicks;
   const endSeconds = reachesEnd ? Number.POSITIVE_INFINITY : trim.endTicks / TICKS_PER_SECOND;
   return notices.flatMap((each) => {
     const { atSeconds } = each;
-    // It is of the frames of the whole, and said anew.
+    // It counts the frames of the whole file; `trimSource` adds a new one.
     if (each.code === "FRAMES_LEFT_OUT") return [];
     if (atSeconds === null) return [each];
     const isBefore = startSeconds > 0 && atSeconds < startSeconds;

@@ -3,21 +3,21 @@ import { canonicalLanguage } from "../../job/language.ts";
 import { readBytes } from "./sniff.ts";
 
 /**
- * Which sound and subtitles an MPEG transport stream says it has (ISO/IEC 13818-1): mediabunny leaves out
+ * Lists the audio and subtitles that an MPEG transport stream states (ISO/IEC 13818-1). mediabunny leaves out
  * tracks of kinds that it does not know, and nothing must go missing in silence.
  */
 
-/** Programme tables come several times a second. */
+/** How much is read at the start; programme tables come several times a second. */
 const LOOK_BYTES = 4 * 1024 * 1024;
 
 const SYNC_BYTE = 0x47;
 
-/** stream_type values of sound (table 2-34, ATSC A/53, Blu-ray). */
+/** stream_type values of audio (table 2-34, ATSC A/53, Blu-ray). */
 const SOUND_TYPES = new Set([
   0x03, 0x04, 0x0f, 0x11, 0x1c, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87,
 ]);
 
-/** Descriptors that make a private stream (type 6) sound: AC-3, E-AC-3, DTS, AAC (ETSI EN 300 468). */
+/** Descriptors that mark a private stream (type 6) as audio: AC-3, E-AC-3, DTS, AAC (ETSI EN 300 468). */
 const SOUND_DESCRIPTORS = new Set([0x6a, 0x7a, 0x7b, 0x7c]);
 
 /** Subtitles of Blu-ray (presentation graphics, text), and descriptors of DVB's, under FFmpeg's names. */
@@ -37,13 +37,13 @@ interface TsStream {
   descriptors: Uint8Array;
 }
 
-/** PIDs of the sound of the first programme; empty when the file is no transport stream. */
+/** PIDs of the first programme's audio; empty when the file is not a transport stream. */
 export async function soundPids(file: Blob): Promise<number[]> {
   const streams = await firstProgrammeOf(file);
   return streams.filter(isSound).map(({ pid }) => pid);
 }
 
-/** The streams of subtitles of the first programme: pictures and teletext, none of which is carried over. */
+/** The first programme's subtitles. All are pictures or teletext, which are not carried over. */
 export async function tsSubtitles(file: Blob): Promise<SubtitleFacts[]> {
   return (await firstProgrammeOf(file)).flatMap(subtitlesOf);
 }
@@ -116,7 +116,7 @@ function isSound({ type, descriptors }: TsStream): boolean {
   return SOUND_TYPES.has(type) || (type === 6 && describesSound(descriptors));
 }
 
-/** A descriptor of DVB's may name several languages: each is a track (ETSI EN 300 468, 6.2.41 and 6.2.43). */
+/** A DVB descriptor may name several languages, each of which is a track (ETSI EN 300 468, 6.2.41 and 6.2.43). */
 function subtitlesOf({ type, descriptors }: TsStream): SubtitleFacts[] {
   const facts = (codec: string, language: string): SubtitleFacts => {
     return { codec, language: canonicalLanguage(language), title: null, isText: false };

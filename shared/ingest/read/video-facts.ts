@@ -60,7 +60,7 @@ export async function readPictureFacts(
   };
 }
 
-/** Square pixels: the width is stretched, the height stays, then the picture is turned. */
+/** The size in square pixels: the width is stretched, the height stays, then the picture is turned. */
 export function displaySize(
   width: number,
   height: number,
@@ -88,8 +88,9 @@ function transferName(
 }
 
 /**
- * As FFmpeg says of decoded pictures: by the bitstream where it states colours, else by the container.
- * Numbers: ITU-T H.273, tables 2 to 4; those that are left out are converted, whatever their name.
+ * Colours as FFmpeg reports them for decoded pictures: from the bitstream if it states them, else from the
+ * container. Numbers: ITU-T H.273, tables 2 to 4. Pictures with numbers that are left out are converted, so their
+ * names do not matter.
  */
 function colourNames(
   bitstream: ColourCodes | null,
@@ -144,7 +145,7 @@ async function readBitDepth(track: InputVideoTrack, h264: H264Stream | null): Pr
   return codec === "prores" ? 10 : 8;
 }
 
-/** null when the track is not H.264 or nothing of it can be understood. */
+/** Reads an H.264 track's SPS and first packets; null when it is not H.264 or has no readable SPS. */
 export async function readH264Stream(
   track: InputVideoTrack,
   signal: AbortSignal,

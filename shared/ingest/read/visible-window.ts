@@ -6,9 +6,9 @@ export interface VisibleWindow {
   startSeconds: number;
   endSeconds: number;
   /**
-   * Demuxer time at which the first picture is shown, when that is not its own time. An edit may
-   * start between two pictures; libavformat then moves the first whole one to the edit's start
-   * (mov_fix_index), sound stays, and so every browser on libavformat shows it. null: its own time.
+   * Demuxer time at which the first picture is shown; null: its own time. An edit may start between two pictures.
+   * libavformat then moves the first whole one to the edit's start and leaves the audio where it is
+   * (mov_fix_index), and every browser built on libavformat shows it so.
    */
   shownFromSeconds: number | null;
 }
@@ -20,8 +20,9 @@ export const EVERYTHING: VisibleWindow = {
 };
 
 /**
- * Where pictures are hidden: before time 0 in files with edit lists (mediabunny has applied their
- * offset), and after the end of the edit. Other containers have no such thing and may start anywhere.
+ * The time in which pictures are visible. MP4 and QuickTime files hide pictures before time 0 (mediabunny has
+ * applied the offset of their edit list) and after the end of the edit. Other containers hide nothing and may
+ * start at any time.
  */
 export function visibleWindow(
   container: string,

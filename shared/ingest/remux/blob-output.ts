@@ -13,21 +13,21 @@ export const CRASHED =
 
 /** A file that ffmpeg writes, outside of its own memory. */
 export interface OutputFile extends SyncWriter {
-  /** More was to be written than there may be; `write` threw. */
+  /** More was to be written than the limit allows, and `write` threw. */
   readonly full: boolean;
 }
 
-/** As `writeTo`; what was written becomes a Blob. */
+/** Like `writeTo`, but what was written becomes a Blob. */
 export function writeToBlobs(core: FfmpegCore): () => Blob | null {
   const written = writeTo(core, (limitBytes) => new BlobWriter(limitBytes));
   return () => written()?.finish("video/mp4") ?? null;
 }
 
 /**
- * From now on what `core.exec` writes to a copy (the file named last) goes to an output of its own and takes
- * no memory of the core's, and `exec` returns a status also where ffmpeg ends by `exit()`, and otherwise throws
- * TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_TOO_LARGE.
- * @returns gives what the last `exec` wrote, once; null when that was nothing
+ * Replaces `core.exec`. What it writes to a copy (the file that is named last) then goes to an output made by
+ * `open` and takes none of the core's memory. It returns a status even when ffmpeg ends by `exit()`. When ffmpeg
+ * crashes or writes too much, it throws TributaryError SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_TOO_LARGE.
+ * @returns a function that gives the output of the last `exec` once; null when nothing was written
  */
 export function writeTo<T extends OutputFile>(
   core: FfmpegCore,
@@ -43,7 +43,7 @@ export function writeTo<T extends OutputFile>(
     try {
       exec(...args);
     } catch (thrown) {
-      // What the writer throws comes through, and so does ffmpeg's exit(); anything else is a trap.
+      // `exec` also throws when the writer is full and when ffmpeg calls exit(). Anything else is a crash.
       const isExit = (thrown as { name?: unknown } | null)?.name === "ExitStatus";
       if (output?.full !== true && !isExit) throw asSourceError(thrown, "SOURCE_CORRUPT", CRASHED);
       core.ret = 1;

@@ -4,8 +4,8 @@ import type { SyncWriter } from "./file-mounts.ts";
 const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /**
- * A file that grows as Blobs: browsers move those out of memory as they see fit. Muxers write
- * forwards, and at the end go back to fill in a length; both work.
+ * A file that grows as Blobs, which browsers move out of memory as they see fit. It can also be written to at
+ * earlier positions: muxers write forwards, and at the end go back to fill in a length.
  */
 export class BlobWriter implements SyncWriter {
   readonly #limitBytes: number;
@@ -39,7 +39,7 @@ export class BlobWriter implements SyncWriter {
     this.#sizeBytes = Math.max(this.#sizeBytes, position + bytes.length);
   }
 
-  /** All that was written. The writer is not to be used after. */
+  /** All that was written. The writer must not be used afterwards. */
   finish(type: string): Blob {
     const parts = this.#blocks.map((block, i) => {
       const length = Math.min(BLOCK_BYTES, this.#sizeBytes - i * BLOCK_BYTES);

@@ -15,7 +15,7 @@ export interface SubtitleText {
   format: "srt" | "ass" | "vtt";
   /** Empty where nothing could be read. */
   text: string;
-  /** The part of the times that is wanted; absent: all. */
+  /** The part of the file's time that is wanted; absent: all. */
   trim?: TrimRequest;
 }
 
@@ -32,7 +32,7 @@ const FORMATS: Record<string, { format: SubtitleText["format"]; encoder: string 
 
 const MUXERS = { srt: "srt", ass: "ass", vtt: "webvtt" } as const;
 
-/** A track with more is cut there. Texts are the only outputs that lie in ffmpeg's memory. */
+/** Longer texts are cut off there. Texts are the only outputs that lie in ffmpeg's memory. */
 const LARGEST_TEXT_BYTES = 16 * 1024 * 1024;
 const MOST_TRACKS = 32;
 
@@ -41,8 +41,8 @@ export function isTextCodec(codec: string): boolean {
 }
 
 /**
- * Reads the file once, from end to end where its container has no index of the texts.
- * @param offsetSeconds added to all times before they are written, for ASS has hundredths only
+ * Extracts all tracks of text. Reads the file once, from end to end if its container has no index of the texts.
+ * @param offsetSeconds added to all times before they are written, because ASS rounds them to hundredths
  */
 export async function extractSubtitles(
   ffmpeg: RemuxFfmpeg,

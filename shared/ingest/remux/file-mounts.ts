@@ -8,8 +8,8 @@ export interface SyncReader {
 }
 
 /**
- * A file whose bytes come from a reader: nothing of it is copied into the file system. What WORKERFS
- * does, for any kind of reader.
+ * Mounts a file whose bytes come from a reader; nothing is copied into the file system. Like WORKERFS, but for any
+ * kind of reader.
  */
 export function mountReader(core: FfmpegCore, path: string, reader: SyncReader): void {
   core.FS.writeFile(path, new Uint8Array(0));
@@ -26,14 +26,14 @@ export function mountReader(core: FfmpegCore, path: string, reader: SyncReader):
   Object.defineProperty(node, "usedBytes", { get: () => reader.sizeBytes, set: () => {} });
 }
 
-/** Takes what ffmpeg writes, in any order. */
+/** Takes the bytes that ffmpeg writes, at any positions in any order. */
 export interface SyncWriter {
   readonly sizeBytes: number;
   /** `bytes` are only valid during the call. */
   write(bytes: Uint8Array, position: number): void;
 }
 
-/** A file whose bytes go to a writer and never stay in wasm's memory. */
+/** Mounts a file whose bytes go to a writer and never stay in wasm's memory. */
 export function mountWriter(core: FfmpegCore, path: string, writer: SyncWriter): void {
   core.FS.writeFile(path, new Uint8Array(0));
   const { node } = core.FS.lookupPath(path);

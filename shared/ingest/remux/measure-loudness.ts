@@ -66,7 +66,7 @@ function print(key: string, path: string): string {
   return `ametadata=print:key=lavfi.r128.${key}:file=${path}`;
 }
 
-/** Each is of all that came before it. */
+/** The last value that was printed; each value covers all audio before it. */
 function lastValue(text: string): number | null {
   const line = text.slice(text.lastIndexOf("lavfi.r128."));
   const value = /=(-?\d+(?:\.\d+)?)/.exec(line)?.[1];

@@ -1,7 +1,7 @@
 /** Where ffprobe writes what it found. */
 export const REPORT = "/report.json";
 
-/** How the paths of copies begin, which are written outside of ffmpeg's memory. */
+/** Prefix of the paths of copies, which are written outside of ffmpeg's memory. */
 export const COPY = "/copy-";
 
 /** An ffmpeg that sees the source, wherever it runs. */

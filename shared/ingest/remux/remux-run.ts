@@ -9,21 +9,21 @@ import { COPY, REPORT, type RemuxFfmpeg } from "./remux-ffmpeg.ts";
 import { STRANGERS_FILE } from "./source-formats.ts";
 
 /**
- * Rewrites what our demuxer cannot read (FLV, AVI, WMV, MPEG-PS, MPEG-2, ...) as mp4 or QuickTime:
- * packets are copied as they are, with their times; only sound that nobody else can carry is decoded,
- * to lossless. Runs in a worker of its own, for calls into ffmpeg block.
+ * Rewrites what our demuxer cannot read (FLV, AVI, WMV, MPEG-PS, MPEG-2, ...) as mp4 or QuickTime. Packets are
+ * copied as they are, with their times. Only audio that cannot be copied is decoded, and stored without loss;
+ * video that cannot be copied is encoded anew. It runs in a thread of its own, because calls into ffmpeg block.
  */
 
 export type RemuxRequest =
   | {
       /**
-       * "nothing": only look at the file. "sound": the picture is read from the file itself. "converted":
-       * the picture is encoded anew even where its packets could be copied. "picture": the file is a picture, of
-       * which one frame is made.
+       * "everything": picture and audio. "converted": the same, but the picture is encoded anew even where its
+       * packets could be copied. "sound": only audio; the picture is read from the file itself. "nothing": only
+       * look at the file. "picture": the file is a picture, of which one frame is made.
        */
       copy: "everything" | "converted" | "sound" | "nothing" | "picture";
     }
-  /** Their text alone, with times moved by so many seconds. */
+  /** Only the texts of subtitles, with their times moved by so many seconds. */
   | { copy: "subtitles"; offsetSeconds: number }
   | LoudnessRequest;
 
@@ -36,9 +36,9 @@ export interface Remuxed {
   /** In the order of the copy's audio tracks. */
   audio: StreamReport[];
   notices: Notice[];
-  /** Where they were asked for. */
+  /** For a request of subtitles only. */
   subtitles?: SubtitleText[];
-  /** Where it was asked for, in the order of the tracks. */
+  /** For a request of loudness only; in the order of the requested tracks. */
   loudness?: LoudnessMeasure[];
 }
 
@@ -48,7 +48,7 @@ export interface RemuxOptions {
   onProgress?: ((progress: number) => void) | undefined;
 }
 
-/** Rewrites a file, or looks at it, where calls that block are no harm: each home has its own. */
+/** Carries out a request on a file in a place where blocking calls do no harm; tabs and containers have their own. */
 export type Remuxer = (
   file: Blob,
   core: FfmpegSource,
@@ -57,6 +57,7 @@ export type Remuxer = (
 ) => Promise<Remuxed>;
 
 /**
+ * Carries out a request with an ffmpeg that sees the file.
  * @throws TributaryError SOURCE_UNREADABLE, SOURCE_NO_VIDEO, SOURCE_UNSUPPORTED, SOURCE_CORRUPT,
  * SOURCE_TOO_LARGE
  */
@@ -84,7 +85,7 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
     const subtitles = await extractSubtitles(ffmpeg, report, request.offsetSeconds);
     return { report, file: null, video, audio, notices, subtitles };
   }
-  // A copy of all that has sound alone is a copy of that.
+  // A copy of "everything" may hold audio alone.
   const needsVideo = request.copy !== "everything" || audio.length === 0;
   if (request.copy !== "sound" && video === null && needsVideo) {
     throw new TributaryError("SOURCE_NO_VIDEO", "There is no picture in the file, only sound.");
@@ -94,7 +95,7 @@ export async function remuxWith(ffmpeg: RemuxFfmpeg, request: RemuxRequest): Pro
   const copied = request.copy !== "converted" && (picture === null || isCopied(picture));
   let file = copied ? await copyTo(ffmpeg, plan(picture, audio, false)) : null;
   if (file === null && picture !== null) {
-    // No container takes these packets as they are, or what it makes of them cannot be read.
+    // No container holds these packets as they are, or the copy could not be read again.
     notices.push(
       notice(
         "PICTURE_CONVERTED",
@@ -123,8 +124,8 @@ interface CopyPlan {
 }
 
 /**
- * Pictures that come out of a copy exactly as they went in; all others are converted. ffmpeg's
- * QuickTime muxer takes more, but writes some so that nobody can read them again (RealVideo).
+ * Codecs whose pictures come out of a copy exactly as they went in; all others are converted. ffmpeg's QuickTime
+ * muxer accepts more codecs, but writes some of them so that nothing can read them again (RealVideo).
  */
 const COPIED_VIDEO = {
   mp4: /^(h264|hevc|mpeg4|mpeg1video|mpeg2video|vp9|av1)$/,
@@ -134,7 +135,7 @@ const COPIED_VIDEO = {
   ),
 } as const;
 
-/** Codecs that our demuxer knows in the copy; others are decoded, without loss. */
+/** Codecs that our demuxer can read from the copy. Audio of others is decoded and stored without loss. */
 const COPIED_AUDIO = {
   mp4: /^(aac|mp3|ac3|eac3|opus|flac)$/,
   mov: /^(aac|ac3|eac3|pcm_s16le|pcm_s24le)$/,
@@ -166,13 +167,13 @@ function packetFilter(video: StreamReport): string[] {
   return video.codec === "mpeg4" ? ["-bsf:v", "mpeg4_unpack_bframes"] : [];
 }
 
-/** x264 so near to lossless that it does not show, every picture with its own time. */
+/** x264 so near to lossless that no loss is visible; every picture keeps its own time. */
 const CONVERT_VIDEO = [
   ...["-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-g", "60", "-bf", "0"],
   ...["-vsync", "passthrough", "-enc_time_base", "1:90000", "-pix_fmt", "yuv420p"],
 ];
 
-/** As near to lossless, in the colours that all players take for a picture of this size. */
+/** Equally near to lossless, in BT.709, which all players assume for a picture of this size. */
 const ONE_PICTURE = [
   ...["-map", "0:v:0", "-frames:v", "1", "-r", "25", "-c:v", "libx264", "-qp", "8", "-bf", "0"],
   ...["-vf", "scale=in_range=full:out_range=tv:out_color_matrix=bt709,format=yuv420p"],

@@ -1,9 +1,9 @@
 /**
- * All that ffmpeg 5.1 can read, but for what could make a stranger's file open others or reach out: lists
- * and playlists (concat, hls, dash), streams from a network (rtsp, sdp, ...), numbered pictures, files
- * that come in several (vobsub, mlv), graphs (lavfi), captions, texts that are drawn as pictures, and raw
- * samples, which no file says of itself. ffmpeg looks at bytes behind an ID3 tag, too: a look at the
- * beginning of a file is no guard.
+ * All formats that ffmpeg 5.1 can read, except those with which a hostile file could open other files or reach the
+ * network: lists and playlists (concat, hls, dash), network streams (rtsp, sdp, ...), numbered pictures, formats of
+ * several files (vobsub, mlv) and graphs (lavfi). Captions, texts that are drawn as pictures, and raw samples, which
+ * cannot be recognised, are left out, too. Checking the beginning of a file would be no protection, because ffmpeg
+ * also looks at the bytes after an ID3 tag.
  */
 const FORMATS =
   "3dostr 4xm aa aac aax ac3 ace acm act adp ads adx aea afc aiff aix alias_pix alp amr " +
@@ -25,7 +25,7 @@ const FORMATS =
   "wc3movie webp_pipe wsaud wsd wsvqa wtv wv wve xa xbm_pipe xmv xpm_pipe xvag xwd_pipe " +
   "xwma yop yuv4mpegpipe";
 
-/** Options of an input that is a stranger's whole file. */
+/** Options for an input that is a whole file of unknown origin. */
 export const STRANGERS_FILE = [
   ...["-protocol_whitelist", "file,pipe"],
   ...["-format_whitelist", FORMATS.replaceAll(" ", ",")],
