@@ -1,4 +1,4 @@
-/** Bindings of wrangler.toml, and this Worker's own exports as `ctx.exports`. */
+/** Bindings from wrangler.toml, and this Worker's own exports (`ctx.exports`). */
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("./index.ts");
@@ -18,20 +18,23 @@ declare namespace Cloudflare {
     CONTAINER_URL: string;
     CREATE_LIMIT: RateLimit;
     READ_LIMIT: RateLimit;
-    /** Origin of the account's S3 host; empty to sign for the local endpoint of wherever we run. */
+    /**
+     * Origin of the account's S3 host. Empty: URLs are signed for the local emulator's endpoint at the request's
+     * origin.
+     */
     S3_ENDPOINT: string;
     S3_BUCKET: string;
     R2_ACCESS_KEY_ID: string;
     R2_SECRET_ACCESS_KEY: string;
-    /** Any long random text: what clients carry for us is signed with it (edge/http/sealed-text.ts). */
+    /** Any long random text. Values that clients carry are signed with it (edge/http/sealed-text.ts). */
     SIGNING_SECRET: string;
-    /** When set, creating a job asks for it. */
+    /** When set, requests that create jobs need this token. */
     CREATE_TOKEN?: string;
-    /** Origins of the sites that may frame the upload page (`<tributary-upload>`), with spaces between. */
+    /** Origins of the sites that may frame the upload page (`<tributary-upload>`), separated by spaces. */
     FRAME_SITES: string;
-    /** "on": webhooks may go to this machine and its network, too. */
+    /** "on": webhooks may also go to this machine and its network. */
     WEBHOOK_ALLOW_PRIVATE: string;
-    /** When set, whoever has it sees, deletes and relabels every video. */
+    /** When set, requests with this token may see, delete and relabel every video. */
     ADMIN_TOKEN?: string;
   }
 }

@@ -8,26 +8,26 @@ import type { Wire } from "./wire.ts";
 const attachmentSchema = z.object({
   connectionId: z.string(),
   openedAtMs: z.number(),
-  /** Where the holder reached us: presigned URLs name it. */
+  /** The origin under which the holder reached this site. Presigned URLs have it. */
   origin: z.string(),
-  /** Where the holder is, as far as the edge sees it: see `networkOf`. */
+  /** The holder's network, as far as the edge sees it (`networkOf`). */
   network: z.string().nullable().default(null),
-  /** Hash of the token of the ticket that opened it, and its role. */
+  /** Hash of the token whose ticket opened the socket, and the token's role. */
   principal: z.string(),
   role: roleSchema,
-  /** Facts from the pass of a pool's member. */
+  /** Facts from the pass of a pool member. */
   member: z
     .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
     .nullable()
     .default(null),
-  /** Null until it said hello. */
+  /** Null until the holder has said hello. */
   holderId: z.string().nullable(),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 /** Facts about a client that opens a connection. */
 export type Caller = Pick<Attachment, "origin" | "network" | "principal" | "role" | "member">;
 
-/** Sockets that never said hello are closed after this. */
+/** Milliseconds after which a socket without a hello is closed. */
 const HELLO_WITHIN_MS = 10_000;
 
 interface Connection {
@@ -35,7 +35,7 @@ interface Connection {
   attachment: Attachment;
 }
 
-/** The job's connections to its holders, each known by its id. */
+/** The job's connections to its holders, by id. */
 export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #connections = new Map<string, Connection>();
@@ -55,20 +55,23 @@ export class Sockets {
   accept(of: Caller, nowMs: number): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     const connectionId = crypto.randomUUID();
-    // The tag is what is looked at for each message: an attachment would be parsed each time.
+    // The tag identifies the socket at each message. An attachment would have to be parsed each time.
     this.#ctx.acceptWebSocket(server, [connectionId]);
     this.#attach(server, { connectionId, openedAtMs: nowMs, ...of, holderId: null });
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** Takes in a connection that is no WebSocket. @returns its id */
+  /**
+   * Adds a connection that is not a WebSocket.
+   * @returns its id
+   */
   add(wire: Wire, of: Caller, nowMs: number): string {
     const connectionId = crypto.randomUUID();
     this.#attach(wire, { connectionId, openedAtMs: nowMs, ...of, holderId: null });
     return connectionId;
   }
 
-  /** Open sockets of one token, and of one role. */
+  /** Number of open sockets of one token or of one role. */
   count(of: { principal: string } | { role: Role }): number {
     let count = 0;
     for (const { attachment } of this.#connections.values()) {
@@ -79,17 +82,17 @@ export class Sockets {
     return count;
   }
 
-  /** The connection's id, by the tag of its socket; "" for a socket that is gone. */
+  /** The connection's id, from the tag of its socket; "" for a socket that is gone. */
   idOf(socket: WebSocket): string {
     return socketTag(this.#ctx, socket) ?? "";
   }
 
-  /** Null for a connection that was closed here. */
+  /** Data of a connection; null where it was closed here. */
   attachmentOf(connectionId: string): Attachment | null {
     return this.#connections.get(connectionId)?.attachment ?? null;
   }
 
-  /** The socket speaks for a holder from now on; older ones of the holder are closed. */
+  /** Binds a socket to a holder. Older sockets of the holder are closed. */
   bind(connectionId: string, holderId: string): void {
     for (const [otherId, { socket, attachment }] of [...this.#connections]) {
       if (otherId === connectionId) {
@@ -104,7 +107,7 @@ export class Sockets {
     return this.#connections.get(connectionId)?.attachment.origin ?? null;
   }
 
-  /** Those that speak for a holder. */
+  /** The connections that are bound to a holder. */
   bound(): { connectionId: string; holderId: string }[] {
     return [...this.#connections.values()].flatMap(({ attachment }) => {
       const { connectionId, holderId } = attachment;
@@ -112,7 +115,7 @@ export class Sockets {
     });
   }
 
-  /** A socket that closed meanwhile is left to its close event. */
+  /** Sends a message. If the socket has closed in the meantime, nothing happens; its close event follows. */
   send(connectionId: string, message: CoordinatorMessage): void {
     this.sendText(connectionId, JSON.stringify(message));
   }
@@ -143,10 +146,12 @@ export class Sockets {
     }
   }
 
-  /** The peer closed, or is gone. False where the connection was closed here before. */
+  /**
+   * To be called when the peer has closed the connection or is gone. False where the connection was closed here before.
+   */
   forget(connectionId: string): boolean {
     const isOurs = this.#connections.has(connectionId);
-    // Codes like 1006 that say "it broke" may not be sent back.
+    // Always closed with 1000, because codes such as 1006 (abnormal closure) must not be sent.
     this.close(connectionId, 1000, "");
     return isOurs;
   }
@@ -157,7 +162,9 @@ export class Sockets {
     }
   }
 
-  /** When the next socket without a hello is to be closed; null when there is none. */
+  /**
+   * When the next socket without a hello has to be closed, in milliseconds since the epoch; null when there is none.
+   */
   nextGuestDeadlineMs(): number | null {
     const opened = this.#guests().map(({ openedAtMs }) => openedAtMs);
     return opened.length === 0 ? null : Math.min(...opened) + HELLO_WITHIN_MS;

@@ -4,12 +4,12 @@ import type { JobRecord } from "./schedule/state/records.ts";
 import type { Changes } from "./schedule/state/state.ts";
 import { type Kind, readRows, type Stored, type TokenRecord } from "./stored-rows.ts";
 
-/** A row holds 2 MB at most; a character may take three bytes. */
+/** The most characters of a part of the plan. A row holds at most 2 MB, and a character may take three bytes. */
 const PLAN_PART_CHARACTERS = 500_000;
 
 /**
- * The job's records in the object's SQLite: one row each, JSON. Nothing is created before a job is,
- * so that asking for a job that is not there leaves no storage behind.
+ * The job's records in the object's SQLite database, each a row with JSON. The table is created together with a job, so
+ * that requests for an unknown job leave no storage behind.
  */
 export class Store {
   readonly #storage: DurableObjectStorage;
@@ -37,7 +37,7 @@ export class Store {
     });
   }
 
-  /** Null where there is no job. */
+  /** The stored job; null where there is none. */
   load(): Stored | null {
     const tables = this.#storage.sql.exec(
       "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'",
@@ -56,7 +56,7 @@ export class Store {
     this.#storage.sql.exec("DELETE FROM records WHERE kind = 'token' AND id = ?", hash);
   }
 
-  /** All or nothing. */
+  /** Writes changes in one transaction. */
   write(changes: Changes): void {
     this.#storage.transactionSync(() => {
       if (changes.job !== null) this.#putJob(changes.job);

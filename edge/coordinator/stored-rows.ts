@@ -12,21 +12,21 @@ import {
 } from "./schedule/state/records.ts";
 import { type Changes, noChanges, restoreState, type State } from "./schedule/state/state.ts";
 
-/** A capability to speak for a job. Only its hash is kept. */
+/** A token that admits to a job. Only its hash is stored. */
 const tokenRecordSchema = z.object({
-  /** Hex SHA-256 of the token. */
+  /** SHA-256 of the token in hex. */
   hash: z.string(),
   role: roleSchema,
-  /** The id of a server that was called, whatever it calls itself. */
+  /** The id of a server that was called, whatever name it sends. */
   holderId: z.string().exactOptional(),
-  /** When a contributor link ends, and how many may work through it at once. */
+  /** When a contributor link expires, and the most contributors that it admits at once. */
   link: z.object({ expiresAtMs: z.number(), maxContributors: z.number() }).exactOptional(),
-  /** A pool's link: its `hash` is of no token, its members come by passes. */
+  /** The record of a pool's link. Its `hash` belongs to no token, because members are admitted by passes. */
   isOfPool: z.boolean().exactOptional(),
 });
 export type TokenRecord = z.infer<typeof tokenRecordSchema>;
 
-/** The job's row tells the version of all rows. */
+/** The job's row has the version of all rows. */
 const versionSchema = z.looseObject({ schemaVersion: z.int().default(0) });
 
 export type Kind = "job" | "plan" | "token" | "task" | "lease" | "holder" | "init" | "accepted";
@@ -34,15 +34,15 @@ export type Kind = "job" | "plan" | "token" | "task" | "lease" | "holder" | "ini
 export interface Stored {
   state: State;
   tokens: TokenRecord[];
-  /** Rows of an earlier version, as they are to be written now; null where there are none. */
+  /** Rows of an earlier version in their present form, to be written; null where there are none. */
   migrated: Changes | null;
 }
 
 /**
- * The job that rows hold, whichever version of this program wrote them.
- * @param textsOf the JSON of all rows of a kind, by id; the plan's are the parts of one text
+ * Reads a job from its rows, which any earlier version of this program may have written.
+ * @param textsOf returns the JSON of all rows of a kind, sorted by id; the plan's rows are parts of one text
  * @returns null where there is no job
- * @throws Error for a row that cannot be read, or that a newer version wrote
+ * @throws Error for an invalid row, or one that a newer version wrote
  */
 export function readRows(textsOf: (kind: Kind) => string[]): Stored | null {
   const rowsOf = (kind: Kind): unknown[] => textsOf(kind).map((text) => JSON.parse(text));
@@ -62,7 +62,7 @@ export function readRows(textsOf: (kind: Kind) => string[]): Stored | null {
   });
   const tokens = parseStored("token", z.array(tokenRecordSchema), rowsOf("token"));
   if (schemaVersion === SCHEMA_VERSION) return { state, tokens, migrated: null };
-  // Tasks that nobody touched have no row, and get none.
+  // Tasks that have never changed have no row, and get none.
   const taskRows = new Map(taskRecords.map((task) => [task.id, task]));
   const migrated = { ...noChanges(), job: state.job, tasks: taskRows, leases: state.leases };
   return { state, tokens, migrated };

@@ -11,14 +11,14 @@ import { acceptedId, type State } from "./schedule/state/state.ts";
 import { PROBATION } from "./schedule/verify/trust.ts";
 import { isTrusted } from "./schedule/verify/verifying.ts";
 
-/** The job as others see it: pages, the status endpoints, the playlists. */
+/** Views of the job for pages, the status endpoints and the playlists. */
 
-/** As a contributor sees it: what others do is the owner's to see, and so is the file's name. */
+/** The job as a contributor sees it: without other holders, their tasks and the file's name. */
 export function contributorView(state: State): JobView {
   return { ...jobFacts(state), name: titleOf(state), tasks: [], holders: [] };
 }
 
-/** The job as owner and contributors see it over their sockets. */
+/** The job as owners and servers see it over their sockets. */
 export function jobView(state: State): JobView {
   const hasSource = sourceIsHere(state);
   return {
@@ -43,7 +43,7 @@ export function jobDelta(
   };
 }
 
-/** Everything: who is there, and who made what. */
+/** The whole status, with all holders and the maker of each result. */
 export function ownerStatus(state: State): JobStatus {
   const { source, video, audio } = state.plan;
   return {
@@ -63,7 +63,7 @@ export function ownerStatus(state: State): JobStatus {
   };
 }
 
-/** In short, however long the video is: tasks, holders and segments are the owner's to see. */
+/** The public status, which is short even for a long video: without tasks, holders and segments. */
 export function strangerStatus(state: State): JobStatus {
   const { source, video, audio } = state.plan;
   return {
@@ -78,7 +78,7 @@ export function strangerStatus(state: State): JobStatus {
   };
 }
 
-/** Counts of tasks by state, and how the job stands. */
+/** The job's state, and counts of its tasks by state. */
 export function coordinatorStatus(state: State): CoordinatorStatus {
   const counts = { waiting: 0, ready: 0, leased: 0, checking: 0, backoff: 0, done: 0, failed: 0 };
   let failedAttempts = 0;
@@ -115,7 +115,7 @@ export function coordinatorStatus(state: State): CoordinatorStatus {
   };
 }
 
-/** @param ended no further segment will come */
+/** @param ended whether no further segment will come */
 export function playlistInput(
   state: State,
   ended: boolean = hasEnded(state.job.state),
@@ -126,7 +126,7 @@ export function playlistInput(
   return { video, audio, segments, accepted: accepted.map(([, each]) => each), ended };
 }
 
-/** Results that have yet to be proven are in no playlist. */
+/** Ids of the outputs that await their verification. Playlists do not show them. */
 function unclearOutputs(state: State): Set<string> {
   const ids = new Set<string>();
   for (const taskId of state.unclear) {
@@ -238,7 +238,7 @@ function holderView(holder: Holder): HolderView {
     connected: connectionId !== null,
     slots,
     tasksDone,
-    // Ticks are 90 a millisecond.
+    // A millisecond has 90 ticks.
     speed: mediaTicks > 0 && holder.workMs > 0 ? speed(holder) / 90 : null,
     engines: holder.engines,
     trust: trustOf(holder),

@@ -1,8 +1,8 @@
-/** The part of a holder's connection that is used here: a hibernating WebSocket's, or one's over HTTP requests. */
+/** The part of a holder's connection that is used here. It is a hibernating WebSocket or an `HttpConnection`. */
 export interface Wire {
   readonly readyState: number;
   send(text: string): void;
   close(code: number, reason: string): void;
-  /** Where the connection outlives the object's memory. */
+  /** Present where the connection survives an eviction of the object. */
   serializeAttachment?(attachment: object): void;
 }

@@ -6,7 +6,7 @@ import { initKey, mediaKey, namedHashes } from "../../shared/job/object-keys.ts"
 import type { Output } from "../../shared/wire/lease.ts";
 import type { CheckedSegment, GateRequest, GateVerdict } from "./verdict.ts";
 
-/** Held in memory at once: an isolate has 128 MB. */
+/** The most bytes of objects in memory at once. An isolate has 128 MB. */
 const BATCH_BYTES = 32 * 1024 * 1024;
 
 type InitOutput = Extract<Output, { kind: "init" }>;
@@ -21,9 +21,9 @@ interface OfferedInit {
 }
 
 /**
- * Reads what a holder made and says whether it is what the plan asks for. Stores init segments, each
- * distinct one once, and deletes nothing. Stateless, so that the coordinator's one thread only decides,
- * and gates of many jobs run side by side.
+ * Reads a holder's outputs and checks them against the plan. It stores each distinct init segment once, and deletes
+ * nothing. It is stateless and runs outside the coordinator, whose single thread stays free, so gates of many jobs run
+ * in parallel.
  */
 export class Gate extends WorkerEntrypoint<Cloudflare.Env> {
   async check(request: GateRequest): Promise<GateVerdict> {
@@ -31,7 +31,7 @@ export class Gate extends WorkerEntrypoint<Cloudflare.Env> {
       return { verdict: "passed", segments: await this.#check(request) };
     } catch (thrown) {
       const { code, message } = toWireError(thrown);
-      // Only what was said about the outputs counts against them; storage may have had a bad moment.
+      // Only errors about the outputs refuse them. Others, such as a failure of storage, may be temporary.
       return thrown instanceof TributaryError
         ? { verdict: "refused", code, message }
         : { verdict: "unknown", message };
@@ -61,21 +61,22 @@ export class Gate extends WorkerEntrypoint<Cloudflare.Env> {
       );
       checked.push(...results);
     }
-    // Nothing of a refused result is stored.
+    // Stored only now, so that nothing of a refused result is stored.
     const offered = [...inits.values()];
     const missing = offered.filter(({ key }) => !request.storedInits.includes(key));
     await Promise.all(missing.map((init) => this.#storeInit(init)));
     return checked;
   }
 
-  /** The object's bytes, which are what was offered. */
+  /** The object's bytes, after a comparison with the offer. */
   async #read(key: string, output: MediaOutput): Promise<Uint8Array> {
     const object = await this.env.MEDIA.get(key);
     if (object === null) {
       const message = `An offered object of ${output.rendition} is not there.`;
       throw new TributaryError("OUTPUT_MISSING", message);
     }
-    // Playback holds the ETag against the name: it must be the MD5, as it is of what is stored whole.
+    // Playback compares the ETag with the name, so it must be the MD5, as it is for objects that were not uploaded in
+    // parts.
     if (object.size !== output.sizeBytes || object.etag !== namedHashes(key)?.md5) {
       await object.body.cancel();
       throw mismatch(output);
@@ -85,7 +86,7 @@ export class Gate extends WorkerEntrypoint<Cloudflare.Env> {
     return bytes;
   }
 
-  /** May be done twice, by several leases at once: its name is its content. */
+  /** Several leases may store the same init segment at once. That does no harm, because its name has its hash. */
   async #storeInit({ key, md5, bytes }: OfferedInit): Promise<void> {
     if ((await this.env.MEDIA.head(key))?.etag === md5) return;
     await this.env.MEDIA.put(key, bytes, { md5, httpMetadata: { contentType: "video/mp4" } });

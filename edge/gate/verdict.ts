@@ -2,20 +2,20 @@ import type { ErrorCode } from "../../shared/job/errors.ts";
 import type { AudioRendition, Fragment, Segment, VideoRendition } from "../../shared/job/job.ts";
 import type { Output } from "../../shared/wire/lease.ts";
 
-/** A request to the gate: a committed lease's outputs, and the plan's expectations of them. */
+/** A request to the gate: a committed lease's outputs, and what the plan expects of them. */
 export interface GateRequest {
   jobId: string;
-  /** Media lies under its keys. */
+  /** The lease whose keys the media has in storage. */
   leaseId: string;
   outputs: Output[];
   renditions: (VideoRendition | AudioRendition)[];
   /** The task's segments, in order. */
   segments: Segment[];
-  /** Keys of init segments that accepted results brought: they are in storage. */
+  /** Keys of the init segments of accepted results, which are in storage. */
   storedInits: string[];
 }
 
-/** A media segment as the gate found it. */
+/** A media segment that has passed the gate. */
 export interface CheckedSegment {
   rendition: string;
   segment: number;
@@ -28,7 +28,7 @@ export interface CheckedSegment {
 
 export type GateVerdict =
   | { verdict: "passed"; segments: CheckedSegment[] }
-  /** The outputs are at fault. */
+  /** The outputs are wrong. */
   | { verdict: "refused"; code: ErrorCode; message: string }
-  /** The gate could not look; the outputs may be right. */
+  /** The gate could not check the outputs, which may be right. */
   | { verdict: "unknown"; message: string };

@@ -7,14 +7,20 @@ import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, tokensMatch } from "./auth.ts";
 import { judgeUploadToken } from "./upload-token.ts";
 
-/** Requests from the machine that it runs on: a developer's, a test's. Cloudflare always names a client. */
+/**
+ * Addresses of requests from this machine itself, by a developer or a test. Cloudflare always states the client's
+ * address.
+ */
 const THIS_MACHINE: readonly string[] = ["127.0.0.1", "::1"];
 
-/** Limit for requests that create something, a minute and address. @throws TributaryError RATE_LIMITED */
+/**
+ * Limits requests that create something, per minute and client address.
+ * @throws TributaryError RATE_LIMITED
+ */
 export const rateLimited = limitedBy("CREATE_LIMIT");
 
 /**
- * Limit for public reads of a job, a minute and address: enough for a classroom that shares one address.
+ * Limits public reads of a job, per minute and client address. A classroom that shares one address has enough.
  * @throws TributaryError RATE_LIMITED
  */
 export const readLimited = limitedBy("READ_LIMIT");
@@ -31,8 +37,8 @@ function limitedBy(limit: "CREATE_LIMIT" | "READ_LIMIT") {
 }
 
 /**
- * The key of the limits that a request counts against: the client's address or, for IPv6, where one client has
- * as many addresses as it likes, its /64. Null on the machine that the site runs on.
+ * The key under which a request counts for limits: the client's address, or its /64 for IPv6, where a client can use
+ * any number of addresses. Null for requests from this machine itself.
  */
 export function clientOf(c: Context<AppEnv>): string | null {
   const address = c.req.header("cf-connecting-ip");
@@ -47,7 +53,7 @@ function clientPrefix(text: string): string {
 }
 
 /**
- * Asks for the site's CREATE_TOKEN, where there is one, or an upload token that was issued with it.
+ * Requires the site's CREATE_TOKEN, where there is one, or an upload token that was issued with it.
  * @throws TributaryError UNAUTHORIZED, FORBIDDEN, UPLOAD_TOKEN_OVER
  */
 export const createTokenRequired = createMiddleware<AppEnv>(async (c, next) => {
@@ -61,7 +67,7 @@ export const createTokenRequired = createMiddleware<AppEnv>(async (c, next) => {
 });
 
 /**
- * Asks for the site's CREATE_TOKEN itself, where there is one.
+ * Requires the site's CREATE_TOKEN itself, where there is one.
  * @throws TributaryError UNAUTHORIZED, FORBIDDEN
  */
 export const siteKeyRequired = createMiddleware<AppEnv>(async (c, next) => {

@@ -1,4 +1,7 @@
-/** The header that has a browser save an answer under a name; RFC 6266, 4.3: the second name is for all but ASCII. */
+/**
+ * Value of Content-Disposition with which a browser saves an answer under a name. The second form of the name keeps
+ * characters outside ASCII (RFC 6266, 4.3).
+ */
 export function attachmentNamed(name: string): string {
   const file = name.replaceAll("/", "-");
   const plain = file.replace(/[^ -~]|["\\%]/g, "_");

@@ -1,22 +1,22 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
- * Capabilities instead of accounts: whoever has a job's token may do what its role may. Tokens are
- * random, kept as hashes only and never logged. Hashing is synchronous on purpose: in the
- * coordinator nothing may come between the check of a token and what follows from it.
+ * Capabilities instead of accounts: anybody who has a job's token may do what its role allows. Tokens are random,
+ * stored only as hashes, and never logged. Hashing is synchronous on purpose: in the coordinator, nothing may happen
+ * between the check of a token and the action that it allows.
  */
 
-/** 256 bits, base64url. */
+/** A new token: 256 random bits in base64url. */
 export function newToken(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** Hex SHA-256. Tokens are random, so a plain hash is enough: there is nothing to guess. */
+/** SHA-256 of a token, in hex. A plain hash is enough, because random tokens cannot be guessed. */
 export function hashToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-/** In constant time; the hashes have equal length. */
+/** Compares a token with a hash, in constant time. */
 export function tokensMatch(token: string, hash: string): boolean {
   return timingSafeEqual(Buffer.from(hashToken(token), "hex"), Buffer.from(hash, "hex"));
 }
@@ -26,16 +26,18 @@ export function bearerToken(authorization: string | undefined): string | null {
   return /^Bearer +([\x21-\x7e]{1,800})$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
-/** Crockford's base 32 in lower case: nothing in it looks like something else. */
+/** Crockford's base 32 in lower case, without characters that look alike. */
 const ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const ID_LENGTH = 20;
 
-/** 100 random bits: a job's id is what lets people watch it. */
+/**
+ * A new job id: 100 random bits. They must not be guessable, because anybody with the id can watch an unlisted video.
+ */
 export function newJobId(): string {
   return jobIdOf(randomBytes(ID_LENGTH));
 }
 
-/** @param bytes random ones, 20 or more */
+/** @param bytes 20 or more random bytes */
 export function jobIdOf(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(0, ID_LENGTH), (byte) => ID_ALPHABET[byte % 32]).join("");
 }

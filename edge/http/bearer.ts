@@ -4,9 +4,9 @@ import type { AppEnv } from "./app-env.ts";
 import { bearerToken } from "./auth.ts";
 
 /**
- * Takes the bearer token of the request (RFC 6750, 2.1) as `c.var.token`. The object that knows the
- * token's hash checks it, in the same step as it does what was asked; hono's `bearerAuth` would check
- * before, and answers in a format of its own.
+ * Provides the bearer token of the request (RFC 6750, 2.1) as `c.var.token`. It is checked by the object that has the
+ * token's hash, in the same step as the requested action. Hono's `bearerAuth` would check it earlier, and has its own
+ * format of errors.
  * @throws TributaryError UNAUTHORIZED where there is none
  */
 export const bearerRequired = createMiddleware<AppEnv & { Variables: { token: string } }>(

@@ -1,9 +1,9 @@
-/** A request's single byte range (RFC 9110, 14.1.2), to be held against an object of unknown size. */
+/** A single byte range of a request (RFC 9110, 14.1.2), before the object's size is known. */
 export type ByteRange = { offset: number; length?: number } | { suffix: number };
 
 /**
- * Null where there is none, or one that may be ignored (14.2: other units, several ranges): the
- * whole object is the answer then.
+ * Null where there is no range, or one that may be ignored (RFC 9110, 14.2: other units, several ranges). The answer is
+ * then the whole object.
  */
 export function parseRange(header: string | undefined): ByteRange | null {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
@@ -15,17 +15,17 @@ export function parseRange(header: string | undefined): ByteRange | null {
   return length > 0 ? { offset, length } : null;
 }
 
-/** Positions have no upper bound; one past every object's end stands for all that are larger. */
+/** Limits a position, which may be any number in the header, to a value beyond every object's end. */
 function position(digits: string): number {
   return Math.min(Number(digits), 2 ** 50);
 }
 
-/** Whether an object has no byte of the range: 416. */
+/** Whether the object has no byte of the range, so that the answer is 416. */
 export function isUnsatisfiable(range: ByteRange, sizeBytes: number): boolean {
   return "suffix" in range ? range.suffix === 0 || sizeBytes === 0 : range.offset >= sizeBytes;
 }
 
-/** First and last byte of the part that an object has of the range. */
+/** Positions of the first and last byte of the range, within the object. */
 export function rangeWithin(range: ByteRange, sizeBytes: number): { first: number; last: number } {
   if ("suffix" in range)
     return { first: Math.max(0, sizeBytes - range.suffix), last: sizeBytes - 1 };
@@ -33,7 +33,10 @@ export function rangeWithin(range: ByteRange, sizeBytes: number): { first: numbe
   return { first: range.offset, last: Math.min(end, sizeBytes) - 1 };
 }
 
-/** Answer with an object of storage, or with the part of it that was read. @param headers get the length */
+/**
+ * An answer with a stored object, or with the part of it that was read.
+ * @param headers headers of the answer, to which the length is added
+ */
 export function objectAnswer(
   { body, size }: Pick<R2ObjectBody, "body" | "size">,
   range: ByteRange | null,

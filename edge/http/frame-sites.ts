@@ -1,7 +1,7 @@
 /**
  * The origin of a site that may frame the upload page; null where the operator has not named it.
- * @param allowed origins, as FRAME_SITES has them: "https://school.example https://club.example:8443"
- * @param site as the framing page gave it
+ * @param allowed origins in the form of FRAME_SITES: "https://school.example https://club.example:8443"
+ * @param site the site that the framing page stated
  */
 export function framingSite(allowed: string, site: string | undefined): string | null {
   const origin = URL.parse(site ?? "")?.origin ?? null;

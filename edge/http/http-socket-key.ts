@@ -2,8 +2,8 @@ import { z } from "zod";
 import { openSealed, sealText } from "./sealed-text.ts";
 
 /**
- * Opens one connection over HTTP requests, as long as it lasts. The Worker checks the key without asking
- * anybody: a stranger does not even wake the coordinator.
+ * A key to one connection over HTTP requests, valid as long as the connection lasts. The Worker checks it by itself, so
+ * that requests of strangers do not wake the coordinator.
  */
 const keySchema = z.object({ jobId: z.string(), connectionId: z.string() });
 
@@ -11,7 +11,7 @@ export function sealSocketKey(env: Cloudflare.Env, key: z.infer<typeof keySchema
   return sealText(env, "http-socket", key);
 }
 
-/** The connection's id; null for what is no key of this job. */
+/** The connection's id; null for text that is not a key of this job. */
 export function openSocketKey(env: Cloudflare.Env, text: string, jobId: string): string | null {
   const key = openSealed(env, "http-socket", text, keySchema);
   return key?.jobId === jobId ? key.connectionId : null;

@@ -1,21 +1,21 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
- * Passphrases are chosen by people, so what is kept of one is slow to guess from (PBKDF2-SHA-256), and of no
- * use without the site's secret.
+ * People choose passphrases, which may be guessable. So their stored hashes are slow to compute (PBKDF2-SHA-256), and
+ * useless without the site's secret.
  */
 
-/** The most that Workers allow. */
+/** The most iterations that Workers allow. */
 const ITERATIONS = 100_000;
 
-/** `<salt>.<hash>`, both base64url. */
+/** Hash of a passphrase: `<salt>.<hash>`, both in base64url. */
 export async function hashPassphrase(env: Cloudflare.Env, passphrase: string): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(env, passphrase, salt);
   return `${salt.toString("base64url")}.${hash.toString("base64url")}`;
 }
 
-/** @param kept as `hashPassphrase` made it */
+/** @param kept a hash made by `hashPassphrase` */
 export async function isPassphrase(
   env: Cloudflare.Env,
   passphrase: string,
@@ -29,7 +29,7 @@ export async function isPassphrase(
 
 async function derive(env: Cloudflare.Env, passphrase: string, salt: Buffer): Promise<Buffer> {
   const siteKey = createHmac("sha256", env.SIGNING_SECRET).update("passphrase").digest();
-  // One way to write a letter (Unicode normalization), as keyboards differ.
+  // Normalized (NFC), because keyboards produce different code points for the same letter.
   const peppered = createHmac("sha256", siteKey).update(passphrase.normalize("NFC")).digest();
   const key = await crypto.subtle.importKey("raw", peppered, "PBKDF2", false, ["deriveBits"]);
   const options = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ITERATIONS };

@@ -3,12 +3,12 @@ import { HTTPException } from "hono/http-exception";
 import { ERROR_CODES, type ErrorCode, TributaryError } from "../../shared/job/errors.ts";
 import type { Problem } from "../../shared/wire/problem.ts";
 
-/** Errors as RFC 9457 problem details; `code` is the one of shared/job/errors.ts that programs look at. */
+/** An error as problem details (RFC 9457). Programs look at `code`, which is from shared/job/errors.ts. */
 
 export function problemResponse(code: ErrorCode, detail: string): Response {
   const { status } = ERROR_CODES[code];
   const problem: Problem = {
-    // RFC 9457, 4.2.1: without a page about the type, this one is meant, and `title` is the status'.
+    // The type for errors without a page of their own (RFC 9457, 4.2.1). `title` is then that of the status.
     type: "about:blank",
     title: TITLES[status] ?? "Error",
     status,
@@ -26,7 +26,7 @@ export function problemResponse(code: ErrorCode, detail: string): Response {
   });
 }
 
-/** The app's only place where something thrown becomes an answer. */
+/** Converts thrown errors to answers. This is the app's only place for that. */
 export function onError(thrown: Error, c: Context): Response {
   if (thrown instanceof TributaryError) return problemResponse(thrown.code, thrown.message);
   if (thrown instanceof HTTPException && thrown.status < 500) {

@@ -3,11 +3,11 @@ import type { z } from "zod";
 import { parseJson } from "../../shared/wire/json.ts";
 
 /**
- * Values that clients carry for us: readable to them, changeable by nobody (HMAC-SHA-256). Nothing is
- * stored for them here.
+ * Values that clients carry for the site. Clients can read but not change them (HMAC-SHA-256). Nothing is stored for
+ * them here.
  */
 
-/** The purpose of a sealed text: it is valid for no other one. */
+/** The purpose of a sealed text, which is valid for no other purpose. */
 export type SealPurpose =
   | "upload"
   | "upload-token"
@@ -23,7 +23,7 @@ export function sealText(env: Cloudflare.Env, purpose: SealPurpose, value: objec
   return `${body}.${sign(env, purpose, body).toString("base64url")}`;
 }
 
-/** The value; null for a text that was not sealed here, or for another purpose. */
+/** The value; null for text that was not sealed here, or was sealed for another purpose. */
 export function openSealed<S extends z.ZodType>(
   env: Cloudflare.Env,
   purpose: SealPurpose,
@@ -39,7 +39,7 @@ export function openSealed<S extends z.ZodType>(
 }
 
 function sign(env: Cloudflare.Env, purpose: SealPurpose, body: string): Buffer {
-  // A key for each purpose.
+  // Each purpose has its own key.
   const key = createHmac("sha256", env.SIGNING_SECRET).update(purpose).digest();
   return createHmac("sha256", key).update(body).digest();
 }

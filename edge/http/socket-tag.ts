@@ -1,6 +1,6 @@
 /**
- * The tag that a hibernating socket was accepted with. Null for a closed socket that the runtime has already
- * dropped: workerd delivers its close event all the same, and `getTags` throws then.
+ * The tag with which a hibernating socket was accepted. Null for a closed socket that the runtime has already dropped:
+ * workerd still delivers its close event, but `getTags` throws.
  */
 export function socketTag(ctx: DurableObjectState, socket: WebSocket): string | null {
   try {

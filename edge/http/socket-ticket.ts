@@ -3,15 +3,15 @@ import { roleSchema } from "../../shared/wire/protocol.ts";
 import { openSealed, sealText } from "./sealed-text.ts";
 
 /**
- * Opens one job's socket for a token that was checked just before. The Worker checks the ticket without
- * asking anybody, so that a stranger holds no place at the coordinator and does not even wake it.
+ * A ticket for a job's socket, for a token that was checked just before. The Worker checks the ticket by itself, so
+ * that strangers neither use up connections of the coordinator nor wake it.
  */
 const ticketSchema = z.object({
   jobId: z.string(),
   /** The token's hash. */
   principal: z.string(),
   role: roleSchema,
-  /** Facts from the pass of a pool's member. */
+  /** Facts from the pass of a pool member. */
   member: z
     .object({ memberId: z.string(), proven: z.number(), pixelsPerMs: z.number() })
     .nullable()
@@ -20,14 +20,14 @@ const ticketSchema = z.object({
 });
 export type SocketTicket = z.infer<typeof ticketSchema>;
 
-/** Time to open the socket; a reconnect has a ticket of its own. */
+/** Milliseconds within which the socket has to be opened. Each reconnect needs a new ticket. */
 export const TICKET_LIFE_MS = 60_000;
 
 export function sealTicket(env: Cloudflare.Env, ticket: z.input<typeof ticketSchema>): string {
   return sealText(env, "socket-ticket", ticket);
 }
 
-/** Null for what is no ticket of this job, or no longer one. */
+/** The ticket's content; null for text that is not a ticket of this job, or has expired. */
 export function openTicket(
   env: Cloudflare.Env,
   text: string,

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { openSealed, sealText } from "./sealed-text.ts";
 
 /**
- * Lets somebody make videos for a while, without the site's key: a site that frames the upload page has one
- * issued for each of its own visitors. Nothing is stored for it.
+ * A token with which a person can create videos for a while, without the site's CREATE_TOKEN. A site that frames the
+ * upload page gets one for each of its visitors. Nothing is stored for it.
  */
 const tokenSchema = z.object({ expiresAtMs: z.number() });
 
@@ -11,7 +11,7 @@ export function sealUploadToken(env: Cloudflare.Env, expiresAtMs: number): strin
   return sealText(env, "upload-token", { expiresAtMs });
 }
 
-/** `none`: the text is no such token. `over`: it was one. */
+/** `none`: the text is not an upload token. `over`: the token has expired. */
 export function judgeUploadToken(
   env: Cloudflare.Env,
   text: string,

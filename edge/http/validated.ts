@@ -15,10 +15,13 @@ type Validates<Target extends "json" | "query", S extends z.ZodType> = Middlewar
   { in: { [K in Target]: z.input<S> }; out: { [K in Target]: z.output<S> } }
 >;
 
-/** Names, addresses, a few numbers. */
+/** The most bytes of a body with names, addresses and a few numbers. */
 const SMALL_BODY_BYTES = 64 * 1024;
 
-/** No more of a body is read. @throws TributaryError REQUEST_INVALID */
+/**
+ * Refuses larger bodies, and does not read them.
+ * @throws TributaryError REQUEST_INVALID
+ */
 export function limitedBody(maxBytes: number): MiddlewareHandler<AppEnv> {
   return bodyLimit({
     maxSize: maxBytes,
@@ -30,11 +33,11 @@ export function limitedBody(maxBytes: number): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * The body as `c.req.valid("json")`, whatever its content type says; hono's own validator would take a
- * body of another type for an empty object.
- * @param schema one of NAMED_SCHEMAS: the OpenAPI document refers to it by that name
+ * Provides the body as `c.req.valid("json")`, whatever its content type is. Hono's own validator would treat a body of
+ * another type as an empty object.
+ * @param schema one of NAMED_SCHEMAS; the OpenAPI document refers to it by that name
  * @param options.maxBytes default: 64 kB
- * @throws TributaryError REQUEST_INVALID, which names what was not understood
+ * @throws TributaryError REQUEST_INVALID, which names the invalid fields
  */
 export function jsonBody<S extends z.ZodType<object>>(
   schema: S,
@@ -50,8 +53,8 @@ export function jsonBody<S extends z.ZodType<object>>(
 }
 
 /**
- * The query as `c.req.valid("query")`.
- * @throws TributaryError REQUEST_INVALID, which names what was not understood
+ * Provides the query as `c.req.valid("query")`.
+ * @throws TributaryError REQUEST_INVALID, which names the invalid fields
  */
 export function query<S extends z.ZodType<object>>(schema: S): Validates<"query", S> {
   const validates: Validates<"query", S> = async (c, next) => {
@@ -61,7 +64,7 @@ export function query<S extends z.ZodType<object>>(schema: S): Validates<"query"
   return described(validates, "query", jsonSchema(schema));
 }
 
-/** Has hono-openapi find the schema, as it does with validators of its own. */
+/** Makes the schema visible to hono-openapi, like those of its own validators. */
 function described<M extends MiddlewareHandler>(
   middleware: M,
   target: "json" | "query",
@@ -71,7 +74,7 @@ function described<M extends MiddlewareHandler>(
   return Object.assign(middleware, { [uniqueSymbol]: { target, toOpenAPISchema } });
 }
 
-/** @throws TributaryError REQUEST_INVALID, which names what was not understood */
+/** @throws TributaryError REQUEST_INVALID, which names the invalid fields */
 export async function parsedBody<S extends z.ZodType>(
   c: Context,
   schema: S,

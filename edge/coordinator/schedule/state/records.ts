@@ -7,56 +7,59 @@ import { roleSchema } from "../../../../shared/wire/protocol.ts";
 import { isProof, verificationSchema } from "../verify/verification.ts";
 
 /**
- * Records of one job's coordinator, each stored as a row. Records are replaced, never changed in place. A
- * field that is added later has a default, for rows that were written before; any other change of a shape
- * is a migration (`edge/coordinator/migrations.ts`).
+ * Records of one job's coordinator. Each is stored as a row. Records are replaced, never changed in place. A field that
+ * is added later has a default, for rows that were written before. Any other change of a record's shape needs a
+ * migration (`edge/coordinator/migrations.ts`).
  */
 
 const timeOrNull = z.number().nullable();
 
-/** A server that was asked to come: it is on its way, or here. */
+/** A server that was called: it is on its way, or connected. */
 const serverCallSchema = z.object({ holderId: z.string(), dueAtMs: z.number() });
 export type ServerCallRecord = z.infer<typeof serverCallSchema>;
 
 /**
- * `catalog`: the job's row in D1. `assemble`: the final playlists into storage.
- * `cleanup`: an hour after the end, all that the job no longer needs.
+ * `catalog`: writes the job's row in D1. `assemble`: stores the final playlists. `cleanup`: an hour after the end,
+ * deletes everything that the job no longer needs.
  */
 const choreKindSchema = z.enum(["catalog", "assemble", "cleanup"]);
 export type ChoreKind = z.infer<typeof choreKindSchema>;
 
-/** Idempotent work: asked for at `dueAtMs`, and again after a while until it is reported done. */
+/** Idempotent work. It is requested at `dueAtMs`, and repeated after a while until it is reported as done. */
 const choreSchema = z.object({
   dueAtMs: z.number(),
-  /** It was asked for before; nobody knows whether it was done. */
+  /** The chore was requested before. It is not known whether it was done. */
   asked: z.boolean().exactOptional(),
 });
 
-/** Results of all members of one contributor link, counted. */
 /** A job's record of a member of its pool, with the counts that the pool gets. */
 const poolMemberSchema = z.object({
   memberId: z.string(),
-  /** Results of earlier jobs that somebody trusted has proven; it came with them. */
+  /** Number of proven results in earlier jobs, as stated by its pass. */
   proven: z.number(),
-  /** Counts of this job: audits by kind, results that nobody could tell about, proven lies, failed attempts. */
+  /**
+   * Counts in this job: proven results by kind of audit, results that could be neither proven nor rejected, proven
+   * lies, failed attempts.
+   */
   byHash: z.number().default(0),
   byPicture: z.number().default(0),
   disputes: z.number().default(0),
   lies: z.number().default(0),
   failures: z.number().default(0),
-  /** Accepted: frames of the largest rendition, and bytes of all. */
+  /** Accepted results: frames, counted once for all renditions, and bytes of all renditions. */
   frames: z.number().default(0),
   bytes: z.number().default(0),
 });
 export type PoolMember = z.infer<typeof poolMemberSchema>;
 
+/** The record of a contributor link, for the results of all its members. */
 const linkRecordSchema = z.object({
-  /** Lies that somebody trusted has proven. */
+  /** Lies that a trusted holder has proven. */
   lies: z.number(),
-  /** Results that somebody trusted has proven right: in all, and since the last lie. */
+  /** Results that a trusted holder has proven right: in total, and since the last lie. */
   proven: z.number(),
   provenInARow: z.number(),
-  /** Too many lies: nobody comes by it any more. */
+  /** The link had too many lies, and admits nobody any more. */
   isClosed: z.boolean(),
 });
 export type LinkRecord = z.infer<typeof linkRecordSchema>;
@@ -66,69 +69,75 @@ export const jobRecordSchema = z.object({
   id: z.string(),
   state: jobStateSchema,
   error: reasonSchema.nullable(),
-  /** Notices for people: of the source, and of the work. */
+  /** Notices for people, about the source and about the work. */
   notices: z.array(noticeSchema),
   createdAtMs: z.number(),
   firstPlayableAtMs: timeOrNull,
   endedAtMs: timeOrNull,
-  /** Accepted media and init segments. */
+  /** Bytes of the accepted media and init segments. */
   bytesStored: z.number(),
-  /** Bytes of all chunks that were ever offered. */
+  /** Bytes of all chunks that have ever been offered. */
   chunkBytes: z.number().default(0),
-  /** Bytes of all results that were offered, by the token (as a hash) that their holders came with. */
+  /** Bytes of all results that have ever been offered, by the hash of the holder's token. */
   uploadBytes: z.record(z.string(), z.number()).default({}),
   /** Bytes of all contributors' results together. */
   helperBytes: z.number().default(0),
-  /** Results that count, verified or not. */
+  /** Number of tasks with a result, verified or not. */
   tasksDone: z.number(),
   settings: jobSettingsSchema,
-  /** As its owner gave it, for everybody; null: by its file's name. */
+  /** The title that the owner gave; null: it follows from the file's name. */
   title: z.string().nullable().default(null),
-  /** The pool that helps; null: none does. */
+  /** The pool that helps; null: none. */
   pool: z
     .object({ id: z.string(), name: z.string(), sharePrivate: z.boolean() })
     .nullable()
     .default(null),
-  /** Where it was created: what has no request of its own (queue, alarm) is signed for there. */
+  /**
+   * Origin of the site where the job was created. URLs that are signed without a request (by the queue or an alarm) get
+   * this origin.
+   */
   origin: z.string(),
-  /** This deployment has servers. */
+  /** Whether this deployment has servers. */
   hasServers: z.boolean(),
-  /** Servers that were asked to come, and how many ever were. */
+  /** Servers that were called, and the number of all calls so far. */
   serverCalls: z.array(serverCallSchema),
   serversCalled: z.number(),
-  /** Since when nobody takes work that lies ready in storage; null while somebody does. */
+  /** Since when no holder takes the work that is ready in storage; null while one does. */
   unattendedSinceMs: timeOrNull,
-  /** Drawn for this job, and nobody outside knows it: what is hashed with it cannot be guessed. */
+  /** A random secret of this job. Hashes that include it cannot be guessed. */
   seed: z.string(),
-  /** Since when nothing is left but audits that nobody can do; null otherwise. */
+  /** Since when only audits are left that no connected holder can do; null otherwise. */
   unauditedSinceMs: timeOrNull,
-  /** That lasted: somebody trusted has to come, and may make anew what it cannot verify. */
+  /** Whether that state has lasted too long. A trusted holder has to come, and may make again what it cannot verify. */
   awaitsTrusted: z.boolean().default(false),
-  /** Counts of each contributor link's results, by the hash of its token. */
+  /** Record of each contributor link, by the hash of its token. */
   links: z.record(z.string(), linkRecordSchema).default({}),
-  /** When to look again whether a lease needs a backup copy; null while nobody is free for it. */
+  /** When to check again whether a lease needs a backup copy; null while no holder is free for one. */
   backupDueAtMs: timeOrNull,
-  /** Since when no holder is there that could go on; null while one is, and after the end. */
+  /** Since when no connected holder could continue the job; null while one can, and after the job's end. */
   stuckSinceMs: timeOrNull,
-  /** Work outside of the coordinator that is still to be done, each kind at most once. */
+  /** Work of the platform that is still to be done, each kind at most once. */
   chores: z.partialRecord(choreKindSchema, choreSchema),
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;
 
 export const taskRecordSchema = z.object({
   id: z.string(),
-  /** `ready` for whoever has the chunk: whether that is anybody (`waiting`) is a matter of the view. */
+  /**
+   * `ready`: any holder that has the chunk may take the task. Whether there is such a holder is shown by the view
+   * (`waiting`).
+   */
   state: z.enum(["ready", "leased", "backoff", "done", "failed"]),
-  /** Attempts that were the task's own failure. */
+  /** Number of failed attempts. */
   failures: z.number(),
   lastError: errorCodeSchema.nullable(),
   /** End of the backoff; 0 outside of it. */
   readyAtMs: z.number(),
-  /** Leases ever granted: the next one's number. */
+  /** Number of leases granted so far, which is the number of the next one. */
   granted: z.number(),
-  /** Live leases: of a done task they audit its result, otherwise they make it. */
+  /** Ids of live leases. They make the task's result, or audit it if the task is done. */
   leases: z.array(z.string()),
-  /** The result that counts. */
+  /** The task's result. */
   done: z
     .object({
       holderId: z.string(),
@@ -138,26 +147,28 @@ export const taskRecordSchema = z.object({
     })
     .nullable(),
   verification: verificationSchema,
-  /** SHA-256 of all chunks that were ever offered for it. */
+  /** SHA-256 of all chunks that have ever been offered for the task. */
   chunkHashes: z.array(z.string()).default([]),
-  /** Where holders without the source get the chunk from. */
+  /** The chunk in storage, for holders without the source. */
   chunk: z
     .object({
       info: chunkInfoSchema,
       key: z.string(),
       md5: z.string(),
-      /** False between the owner's offer and its word that storage has it. */
+      /** False between the owner's offer and its message that storage has the chunk. */
       stored: z.boolean(),
     })
     .nullable(),
-  /** The owner's socket was asked for the chunk; asked again when that is over. Null: its chunk was refused. */
+  /**
+   * The owner's socket that was asked for the chunk. It is asked again after `dueAtMs`; null: the chunk was refused.
+   */
   staging: z.object({ connectionId: z.string(), dueAtMs: timeOrNull }).nullable(),
 });
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 
 /**
- * `hash`: runs the task again, and its holder does not know that it is compared. `picture`: somebody
- * trusted decodes the result and compares what it shows with the source.
+ * `hash`: a holder runs the task again, without being told that this is an audit. `picture`: a trusted holder decodes
+ * the result and compares its frames with the source.
  */
 export type Audit = "hash" | "picture";
 
@@ -165,36 +176,36 @@ export const leaseSchema = z.object({
   id: z.string(),
   taskId: z.string(),
   holderId: z.string(),
-  /** The task of the holder: to make outputs, or to compare a result's pictures with the source. */
+  /** What the holder has to do: make outputs, or compare a result's frames with the source. */
   purpose: z.enum(["make", "compare"]),
-  /** Only a result of this engine counts; null: of any. */
+  /** Only a result of this engine is accepted; null: of any engine. */
   engine: engineSchema.nullable().default(null),
   /**
-   * In [0, 1), drawn by lot when it was granted and told to nobody: its result is audited where the chance
-   * of an audit is greater. Of a row from before lots were drawn: always.
+   * A random number in [0, 1), drawn when the lease was granted and never shown to anybody. The result is audited if
+   * the chance of an audit is greater. 0 in older rows, which are always audited.
    */
   lot: z.number().default(0),
-  /** From 1; failed attempts of the task before this one, plus one. */
+  /** Number of the attempt: the task's failed attempts before it, plus one. */
   attempt: z.number(),
   grantedAtMs: z.number(),
   /**
-   * `working`: no offer yet. `offered`: URLs are being signed. `uploading`: the holder has them.
-   * `checking`: the gate reads what was uploaded; the holder is no longer needed.
-   * `lost`: the holder fell silent or its socket closed; it may take it up again while nobody else has the task.
+   * `working`: no offer yet. `offered`: URLs are being signed. `uploading`: the holder has the URLs. `checking`: the
+   * gate reads the uploads, and the holder is no longer needed. `lost`: the holder fell silent or its socket closed; it
+   * may resume the lease as long as nobody else has the task.
    */
   phase: z.enum(["working", "offered", "uploading", "checking", "lost"]),
   /** The outputs that the holder offered. */
   outputs: z.array(outputSchema).nullable(),
-  /** How often it came: again for fresh URLs, the same each time. */
+  /** Number of offers. The holder repeats the same offer to get new URLs. */
   offers: z.number().default(0),
   /** The facts of the holder's commit. */
   made: z
     .object({ engine: engineSchema, encodeMs: z.number(), notices: z.array(noticeSchema) })
     .nullable(),
-  /** While checking: asks of the gate so far, and when to ask again if it stays silent. */
+  /** While checking: failed checks by the gate so far, and when to ask it again if it does not answer. */
   checks: z.number(),
   checkDueAtMs: z.number(),
-  /** A sign of life, at most BEAT_RECORDED_EVERY_MS older than the last one; see `Beat`. */
+  /** The stored sign of life. The last one is at most BEAT_RECORDED_EVERY_MS later; see `Beat`. */
   heardAtMs: z.number(),
 });
 export type Lease = z.infer<typeof leaseSchema>;
@@ -202,53 +213,56 @@ export type Lease = z.infer<typeof leaseSchema>;
 export const holderSchema = z.object({
   id: z.string(),
   role: roleSchema,
-  /** The token it came with, as a hash: nobody else may speak for it. */
+  /** Hash of the holder's token. Only connections with this token may act as the holder. */
   principal: z.string(),
-  /** Its network, as a salted hash; null: nobody knows. */
+  /** The holder's network as a salted hash; null: not known. */
   network: z.string().nullable().default(null),
-  /** Its id is the name that it gave itself: of rows from before ids were given. */
+  /** The id is the name that the holder sent, in rows from before the coordinator assigned ids. */
   isNamed: z.boolean().default(true),
   name: z.string(),
   device: z.string(),
   slots: z.number(),
   engines: z.array(engineSchema),
   hasSource: z.boolean(),
-  /** Free places it told of that were not filled since. */
+  /** Free slots that the holder reported, minus the leases granted since. */
   want: z.number(),
-  /** Its socket; null when it has none. */
+  /** Its connection; null when it has none. */
   connectionId: z.string().nullable(),
-  /** A lease of it ran out since it was heard last: gets nothing new until it speaks. */
+  /** A lease of the holder has expired since its last message. It gets no new leases until its next one. */
   silent: z.boolean(),
-  /** Results in a row that somebody trusted has proven. */
+  /** Number of its results in a row that trusted holders have proven. */
   agreed: z.number(),
-  /** Failures since its last accepted result; see faults.ts. */
+  /** Number of failures since its last accepted result; see faults.ts. */
   faults: z.number().default(0),
-  /** Caught lying, sent away by the owner, or because it only ever failed. */
+  /** Banned for a proven lie, by the owner, or after too many failures in a row. */
   banned: z.boolean(),
   tasksDone: z.number(),
-  /** Work of the video made (`videoWorkTicks`), and the time it says it took, for its speed. */
+  /**
+   * Work of the video tasks that it made (`videoWorkTicks`), and the milliseconds that it reported for them. They give
+   * its speed.
+   */
   mediaTicks: z.number(),
   workMs: z.number(),
-  /** Ticks a millisecond by the progress of its first task, until that is done; 0: nothing is known. */
+  /** Ticks per millisecond, estimated from the progress of its first task until that is done; 0: not known. */
   guessedSpeed: z.number().default(0),
-  /** Null: it is no member of a pool. */
+  /** Null: the holder is not a member of a pool. */
   pool: poolMemberSchema.nullable().default(null),
 });
 export type Holder = z.infer<typeof holderSchema>;
 
-/** The init segment of a rendition for an engine class; of ffmpeg's there is one, the first accepted. */
+/** The init segment of a rendition for an engine. For ffmpeg there is one: the first that was accepted. */
 export const initRecordSchema = z.object({
   rendition: z.string(),
   engine: engineSchema,
   key: z.string(),
   sha256: z.string(),
   sizeBytes: z.number(),
-  /** The task whose result brought it. */
+  /** Id of the task whose result brought it. */
   taskId: z.string(),
 });
 export type InitRecord = z.infer<typeof initRecordSchema>;
 
-/** Whether the holder is connected and speaks: an open socket alone may be that of a frozen machine. */
+/** Whether the holder is connected and not silent. An open socket alone may belong to a frozen machine. */
 export function isHeard({ connectionId, silent }: Holder): boolean {
   return connectionId !== null && !silent;
 }
@@ -268,7 +282,7 @@ export function isUnclear({ done, verification }: TaskRecord): boolean {
   return done !== null && verification.state !== "verified";
 }
 
-/** Whether somebody trusted has looked at the task's result itself. */
+/** Whether a trusted holder has verified this result itself. */
 export function isProven({ verification }: TaskRecord): boolean {
   return verification.state === "verified" && isProof(verification.by);
 }

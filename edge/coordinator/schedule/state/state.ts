@@ -17,8 +17,8 @@ import {
 } from "./records.ts";
 
 /**
- * The last sign of life of a lease. Kept in memory only: a heartbeat every two seconds is not worth
- * a row each. What an eviction forgets is bounded by `Lease.heardAtMs`.
+ * The last sign of life of a lease. Kept only in memory: a row for each heartbeat would be too many. After an eviction,
+ * the older `Lease.heardAtMs` is used instead.
  */
 export interface Beat {
   heardAtMs: number;
@@ -29,31 +29,31 @@ export interface Beat {
 export interface State {
   readonly plan: JobPlan;
   job: JobRecord;
-  /** In order of need. */
+  /** In order of need, by id. */
   readonly tasks: Map<string, TaskRecord>;
   readonly leases: Map<string, Lease>;
   readonly beats: Map<string, Beat>;
   readonly holders: Map<string, Holder>;
-  /** By `initId`. */
+  /** By id as made by `initId`. */
   readonly inits: Map<string, InitRecord>;
-  /** By `acceptedId`. */
+  /** By id as made by `acceptedId`. */
   readonly accepted: Map<string, AcceptedSegment>;
   /** Derived from `plan`, by id. */
   readonly planned: ReadonlyMap<string, Task>;
-  /** Derived: tasks that wait out a failure. */
+  /** Derived: ids of tasks in backoff. */
   readonly backingOff: Set<string>;
-  /** Derived: nothing is due before that, in ms since the epoch. May be earlier than it need be. */
+  /** Derived: a lower bound of the next deadline, in milliseconds since the epoch. */
   dueMs: number;
-  /** Derived: tasks whose result is not clear. */
+  /** Derived: ids of tasks whose results await their verification. */
   readonly unclear: Set<string>;
 }
 
-/** Changes of one event; null is a deleted record. The shell writes exactly these rows. */
+/** The changes of one event, by id; null for a deleted record. The shell writes exactly these rows. */
 export interface Changes {
   job: JobRecord | null;
   tasks: Map<string, TaskRecord>;
   leases: Map<string, Lease | null>;
-  /** Not written. */
+  /** Not stored. */
   beats: Map<string, Beat>;
   holders: Map<string, Holder>;
   inits: Map<string, InitRecord | null>;
@@ -73,9 +73,9 @@ export function noChanges(): Changes {
 }
 
 /**
- * In plans that say each rendition's init segment, all engines bring that one, and its records have one key.
- * In older ones every browser's encoder is a class by itself, with an init segment that playlists name
- * (EXT-X-MAP); ffmpeg's are the same bytes wherever it runs.
+ * Id of an init segment's record. Plans of today fix the init segment of each rendition, so all engines make the same
+ * one. With older plans each browser encoder may have its own, which playlists name (EXT-X-MAP), while ffmpeg makes the
+ * same bytes on every machine.
  */
 export function initId({
   rendition,
@@ -94,12 +94,12 @@ export interface NewStateOptions {
   title?: string | null;
   origin?: string;
   hasServers?: boolean;
-  /** Nobody outside knows it. */
+  /** A random secret. */
   seed?: string;
   pool?: JobRecord["pool"];
 }
 
-/** A job nobody has worked on yet. */
+/** The state of a new job. */
 export function newState(
   id: string,
   plan: JobPlan,
@@ -148,7 +148,7 @@ export interface SavedRecords {
   accepted?: AcceptedSegment[];
 }
 
-/** A state from its saved records. Tasks that were never touched have none. */
+/** A state from its stored records. Tasks that have never changed have no record. */
 export function restoreState(plan: JobPlan, job: JobRecord, saved: SavedRecords): State {
   const tasks = new Map(plan.tasks.map(({ id }) => [id, newTask(id)]));
   for (const task of saved.tasks ?? []) tasks.set(task.id, task);
@@ -178,7 +178,7 @@ export function restoreState(plan: JobPlan, job: JobRecord, saved: SavedRecords)
   };
 }
 
-/** A lease's record keeps a sign of life that is at most this old. */
+/** Age, in milliseconds, at which the stored sign of life of a lease is replaced by a new one. */
 export const BEAT_RECORDED_EVERY_MS = 10_000;
 
 function newTask(id: string): TaskRecord {

@@ -4,11 +4,11 @@ import { isDrawn, type Waiting } from "./trust.ts";
 import { awaitsAudit, type Verification } from "./verification.ts";
 import { auditOf, canComparePictures, isTrusted } from "./verifying.ts";
 
-/** Chooses which holders audit which results; audits.ts draws the conclusions. */
+/** Which holders may audit which results. audits.ts handles the outcome. */
 
 /**
- * Holders that run tasks again to compare hashes: trusted ones, whose agreement is proof; or, while no
- * trusted holder is here, independent contributors, whose agreement is evidence.
+ * Which holders run tasks again to compare hashes: `trusted` ones, whose agreement is proof; or, while none of them is
+ * connected, `independent` contributors, whose agreement is evidence.
  */
 export type Auditors = "trusted" | "independent";
 
@@ -28,7 +28,7 @@ export function mayAudit(
   return canVerify(draft, holder, task, auditors) || mayReplace(draft, holder, task);
 }
 
-/** Whether this holder can tell whether the task's result is right. */
+/** Whether this holder can decide whether the task's result is right. */
 export function canVerify(
   draft: Draft,
   holder: Holder,
@@ -43,7 +43,10 @@ export function canVerify(
   return makerId !== holder.id && canComparePictures(holder);
 }
 
-/** Somebody trusted that cannot verify the result makes it anew, where nobody else comes. */
+/**
+ * Whether this holder makes the result again: it is trusted, cannot verify the result, and the job waits for a trusted
+ * holder.
+ */
 function mayReplace(draft: Draft, holder: Holder, { verification, done }: TaskRecord): boolean {
   if (!draft.job.awaitsTrusted || !isTrusted(holder)) return false;
   return awaitsAudit(verification) && done !== null;
@@ -65,23 +68,23 @@ export function mayRunAgain(
   return maker !== undefined && areIndependent(holder, maker);
 }
 
-/** Whether two contributors came by different links, from different networks. */
+/** Whether two contributors joined by different links and from different networks. */
 export function areIndependent(one: Holder, two: Holder): boolean {
   if (one.network === null || two.network === null) return false;
   return one.principal !== two.principal && one.network !== two.network;
 }
 
-/** Whether a result of the lease is to be run again, as things stand. */
+/** Whether a result of the lease would be audited by a second run, in the present state. */
 export function willBeAudited(draft: Draft, lease: Lease, waiting: Waiting): boolean {
   const holder = draft.holder(lease.holderId);
   const { verify } = draft.job.settings;
   if (holder === undefined || isTrusted(holder) || verify === "off") return false;
-  // What browsers' own codecs make can be looked at only once it is there.
+  // Results of browsers' own codecs are audited by pictures, which is possible only once they exist.
   if (draft.task(lease.taskId)?.done != null || lease.engine !== "ffmpeg-wasm") return false;
   return verify === "all" || isDrawn(draft, lease, holder, waiting);
 }
 
-/** Whether it is here, takes work, and its second run of a task proves something. */
+/** Whether the holder is connected, takes work, and can prove a result by a second run. */
 function canRunAgain(holder: Holder): boolean {
   const isHere = isHeard(holder) && holder.slots > 0;
   return isHere && isTrusted(holder) && holder.engines.includes("ffmpeg-wasm");

@@ -11,16 +11,20 @@ import { acceptedDigest, digestOf, prove, takeEvidence } from "./proof.ts";
 import type { Claim } from "./verification.ts";
 import { auditOf, isTrusted } from "./verifying.ts";
 
-/** Conclusions from audits. */
+/** Handles the outcome of audits. */
 
-/** An audit's offer against what was accepted. True when the lease goes on as an ordinary one. */
+/**
+ * Compares an audit's offer with the accepted result. True when the lease continues as an ordinary one, to replace the
+ * result.
+ */
 export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Output[]): boolean {
   const done = draft.task(task.id)?.done;
   const auditor = draft.holder(lease.holderId);
   if (done == null || auditor === undefined) return false;
   const isSame = agrees(draft, done.engine, outputs);
   if (isTrusted(auditor) && lease.engine !== "ffmpeg-wasm") {
-    // Another engine's bytes prove nothing, and nobody else can audit: the auditor's own result counts from now on.
+    // The bytes of another engine prove nothing, and nobody else can audit. The auditor's own result replaces the
+    // accepted one.
     reopen(draft, task.id);
     return true;
   }
@@ -31,7 +35,7 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     else if (areIndependent(auditor, draft.holder(done.holderId) ?? auditor)) {
       takeEvidence(draft, task.id);
     } else {
-      // It came back from another network meanwhile: others are asked.
+      // The auditor has reconnected from another network and is no longer independent. Others will audit.
       draft.moveVerification(task.id, { type: "excluded", holderId: auditor.id });
     }
     return false;
@@ -40,7 +44,7 @@ export function takeAudit(draft: Draft, task: Task, lease: Lease, outputs: Outpu
     reject(draft, task.id);
     return true;
   }
-  // One of two contributors is wrong: another makes it anew, and somebody trusted decides.
+  // One of two contributors is wrong. The task is made again, and a trusted holder's result decides.
   dropLease(draft, lease);
   draft.send(auditor.id, { type: "revoke", leaseId: lease.id, code: "LEASE_LOST" });
   const claims = [
@@ -66,7 +70,7 @@ function agrees(draft: Draft, engine: Engine, outputs: readonly Output[]): boole
   );
 }
 
-/** Somebody trusted has compared a result's pictures with the source's, each one. */
+/** Takes a trusted holder's verdict on the frames of a result. */
 export function takeComparison(
   draft: Draft,
   lease: Lease,
@@ -84,30 +88,30 @@ export function takeComparison(
 }
 
 /**
- * The second run failed where the first one says it did not: the result is dropped and the task made
- * anew, with an attempt charged, so that nothing goes round in circles.
+ * The second run failed although the first one succeeded. After a trusted holder's failure, the result is dropped and
+ * the task made again. This counts as a failed attempt, so that it cannot repeat without end.
  */
 export function failAudit(draft: Draft, lease: Lease, failure: TaskFailure): void {
   const { taskId } = lease;
   dropLease(draft, lease);
   const auditor = draft.holder(lease.holderId);
   if (auditor !== undefined && !isTrusted(auditor)) {
-    // A contributor's failure says nothing of another one's result.
+    // A contributor's failure says nothing about another one's result.
     draft.moveVerification(taskId, { type: "excluded", holderId: auditor.id });
   } else if (lease.purpose === "make") {
     reopen(draft, taskId);
     failTask(draft, taskId, failure);
   } else {
-    // What cannot be looked at says nothing yet of the task.
+    // That the frames cannot be compared does not mean that the task cannot be made.
     invalidate(draft, taskId);
     failTask(draft, taskId, { ...failure, final: false });
   }
 }
 
 /**
- * A result was accepted while others had the task, too. Where it is to be audited, its pair's run is
- * the audit: at once if that is over, else when it is. All others are no longer needed.
- * @param before the task as it was before
+ * A result was accepted while other leases of the task were live. If the result has to be audited, the second run of
+ * its pair becomes the audit: at once if it is done, else when it is. All other leases end.
+ * @param before the task before the result was accepted
  */
 export function auditByPair(draft: Draft, task: Task, made: Lease, before: TaskRecord): void {
   if (draft.task(task.id)?.done == null) return;

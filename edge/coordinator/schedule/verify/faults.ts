@@ -3,12 +3,12 @@ import { sendAway } from "../results/undo.ts";
 import type { Draft } from "../state/draft.ts";
 import { countForPool } from "./pool-counts.ts";
 
-/** Failures in a row, with no result accepted between them, after which a contributor is of no use. */
+/** Failures in a row, without an accepted result between them, after which a contributor is removed. */
 export const MAX_FAULTS = 5;
 
 /**
- * A contributor failed: it said so, or its result was refused. Whoever only ever fails costs each task
- * an attempt and a backoff, so it has to go; what it made before is not doubted for it.
+ * Counts a contributor's failure: it reported one, or its result was refused. A contributor that always fails costs
+ * each task an attempt and a backoff, so it is removed. Its earlier results are not affected.
  */
 export function countFault(draft: Draft, holderId: string, { message }: TaskFailure): void {
   const holder = draft.holder(holderId);

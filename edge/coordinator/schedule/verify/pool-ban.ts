@@ -6,8 +6,8 @@ import type { Draft } from "../state/draft.ts";
 import { isProven } from "../state/records.ts";
 
 /**
- * A member of the job's pool lied, here or in another job. While the job runs, its results without proof are
- * made again. When the video is finished already, its owner gets a notice.
+ * Bans a member of the job's pool that lied in this or another job. While the job runs, its unproven results are made
+ * again. If the video is finished already, its owner gets a notice.
  */
 export function banMember(draft: Draft, memberId: string): void {
   const holders = draft.holders().filter(({ pool, banned }) => {

@@ -1,7 +1,7 @@
 import type { Draft } from "../state/draft.ts";
 import type { PoolMember } from "../state/records.ts";
 
-/** Counts of the members of a job's pool, for the records that they keep over jobs. */
+/** Counts of the members of a job's pool, for the records that the pool keeps over many jobs. */
 
 type Counts = Omit<PoolMember, "memberId" | "proven">;
 
@@ -13,7 +13,7 @@ export function newPoolMember({
   return { memberId, proven, ...none };
 }
 
-/** Adds to the counts of a holder that is a member of a pool; others have none. */
+/** Adds to the counts of a holder that is a member of a pool. Does nothing for other holders. */
 export function countForPool(draft: Draft, holderId: string, more: Partial<Counts>): void {
   const pool = draft.holder(holderId)?.pool ?? null;
   if (pool === null) return;

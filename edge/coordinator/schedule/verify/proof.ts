@@ -39,7 +39,7 @@ export function prove(draft: Draft, taskId: string, by: Audit): void {
   assembleWhenDone(draft);
 }
 
-/** From now on playlists show the task's result. */
+/** Marks a task's result as verified. Playlists show it from now on. */
 export function clear(draft: Draft, taskId: string, by: Verified): void {
   const planned = draft.planned.get(taskId);
   if (planned === undefined) return;
@@ -51,7 +51,7 @@ export function clear(draft: Draft, taskId: string, by: Verified): void {
   draft.moveVerification(taskId, { type: "verified", by });
 }
 
-/** Clears vouched results of links whose last audits have all gone well. */
+/** Marks vouched results as `sampled` once the last audits of their link have all succeeded. */
 export function clearVouched(draft: Draft): void {
   const unclear = draft.unclear();
   const linkOf = (holderId: string | undefined) => draft.holder(holderId ?? "")?.principal;
@@ -66,7 +66,7 @@ export function clearVouched(draft: Draft): void {
   }
 }
 
-/** A contributor that does not belong to its maker made the same. */
+/** An independent contributor made the same bytes. */
 export function takeEvidence(draft: Draft, taskId: string): void {
   revokeOthers(draft, taskId, [], "LEASE_LOST");
   draft.patchTask(taskId, { leases: [] });
@@ -74,8 +74,8 @@ export function takeEvidence(draft: Draft, taskId: string): void {
 }
 
 /**
- * A result of a task whose earlier ones disagreed was accepted: of somebody trusted, it settles the
- * dispute; of a contributor, it may be evidence.
+ * A result was accepted for a task whose earlier results disagreed. A trusted holder's result settles the dispute. A
+ * contributor's may be evidence.
  * @param claims earlier results that disagreed
  */
 export function settleDispute(draft: Draft, task: Task, claims: readonly Claim[]): void {
@@ -91,12 +91,15 @@ export function settleDispute(draft: Draft, task: Task, claims: readonly Claim[]
     });
     if (isIndependent) takeEvidence(draft, task.id);
   } else if (done.engine === "ffmpeg-wasm") {
-    // Other engines make other bytes, which say nothing of who was right.
+    // Only ffmpeg in WebAssembly makes comparable bytes. Those of other engines do not show who was right.
     judge(draft, claims, digest);
   }
 }
 
-/** The right result is known: holders of other claims are banned, the others get their agreements back. */
+/**
+ * The right result is known. Holders with other claims are banned. Holders with the right claim get back their count of
+ * proven results.
+ */
 function judge(draft: Draft, claims: readonly Claim[], digest: string): void {
   for (const claim of claims) {
     const holder = draft.holder(claim.holderId);
@@ -111,7 +114,7 @@ function judge(draft: Draft, claims: readonly Claim[], digest: string): void {
   }
 }
 
-/** One text for all accepted media of a task. */
+/** A text that identifies all accepted media of a task. */
 export function acceptedDigest(draft: Draft, task: Task): string {
   return outputIds(task)
     .map((id) => `${id}=${draft.accepted(id)?.sha256}`)
@@ -119,7 +122,7 @@ export function acceptedDigest(draft: Draft, task: Task): string {
     .join();
 }
 
-/** One text for the media alone: an init segment that differs is refused before. */
+/** The same text for offered outputs. It covers only media, because a different init segment is refused before. */
 export function digestOf(outputs: readonly Output[]): string {
   return outputs
     .filter(({ kind }) => kind === "media")

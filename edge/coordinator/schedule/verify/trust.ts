@@ -4,49 +4,49 @@ import { awaitsAudit, claimsOf, isAgain, type VerificationEvent } from "./verifi
 import { isTrusted } from "./verifying.ts";
 
 /**
- * Trust in contributors: adaptive replication as in BOINC
- * (https://github.com/BOINC/boinc/wiki/Adaptive-Replication), made proof against people with many names.
- * Until a contributor's result is verified (`verification.ts`), no playlist shows it.
+ * Trust in contributors: adaptive replication as in BOINC (https://github.com/BOINC/boinc/wiki/Adaptive-Replication),
+ * with protection against people who use many names. No playlist shows a contributor's result until it is verified
+ * (`verification.ts`).
  *
- * A contributor link is a *principal*, a name that came by it a *member*: names cost nothing, so what one
- * of them is caught at counts against all. Only somebody trusted (the owner's tab, a server) proves
- * anything: single-threaded ffmpeg.wasm is deterministic, so its second run of a task proves or disproves
- * a result by its hashes; what browsers' own codecs make is never the same bytes twice, so it looks at
- * every picture. That members of a link agree proves nothing. That contributors of two links in two
- * networks agree is evidence, which is shown as such and clears nothing (`waiver.ts`).
+ * A contributor link is a *principal*, and each name that joins by it is a *member*. A person can take many names, so a
+ * lie of one member counts against all members of the link. Only trusted holders (the owner's tab, a server) can prove
+ * a result. Single-threaded ffmpeg.wasm is deterministic, so a second run of a task proves or disproves a result by its
+ * hashes. Browsers' own codecs never make the same bytes twice, so the trusted holder compares every frame of their
+ * results with the source. Agreement between members of one link proves nothing. Agreement between contributors of two
+ * links in two networks is evidence. It is shown as evidence, but verifies nothing (`waiver.ts`).
  *
- * Which results are audited is drawn by lot, one lot a lease, when the lease is granted: no holder learns
- * of it. `auditChance` is the chance. A proven lie costs its link everything that is not proven, its
- * members their trust, and doubles the chance from then on; the liar is out, and after several the link
- * is closed. So m lies that were drawn with chances p1..pm are all published only where none of them is
- * drawn: with probability (1-p1)(1-p2)...(1-pm). Each of the last results of a link's members is drawn,
- * too, of at most `LAST_AUDITS` of them. The policy `all` leaves nothing to chance.
+ * Which results are audited is random: a number is drawn for each lease when it is granted, and no holder learns it.
+ * `auditChance` is the chance of an audit. After a proven lie, its maker is banned, all unproven results of the link
+ * are made again, its members have to earn trust again, and the chance is doubled from then on. After several lies the
+ * link is closed. So m lies with chances p1..pm are all published only if none of them is drawn, which has the
+ * probability (1-p1)(1-p2)...(1-pm). The newest results of up to `LAST_AUDITS` members of each link are audited, too.
+ * The policy `all` audits every result.
  *
- * A lease that is sure to be audited may be run by a second holder before the first run is over. The two
- * are a pair then, and the result that comes second is the audit of the other. Trusted holders do so before
- * ordinary tasks, idle contributors when there is nothing else to do.
+ * A task whose result is sure to be audited may be run by a second holder before the first run is over. The two leases
+ * are then a pair, and the later result is the audit of the earlier one. Trusted holders make such second runs before
+ * ordinary tasks, idle contributors only when there is nothing else to do.
  */
 
-/** Every result of a new member is audited until so many were proven in a row. */
+/** Every result of a new member is audited until this many were proven in a row. */
 export const PROBATION = 3;
-/** A link's probation is that of so many members: newcomers after that begin where the link stands. */
+/** The probation of a link equals that of this many members. Members that join after it start at the link's level. */
 export const LINK_MEMBERS = 8;
-/** When a link has nothing left to make, the newest results of so many of its members are audited. */
+/** At the end, the newest results of at most this many members of a link are audited. */
 export const LAST_AUDITS = 8;
-/** Proven results of earlier jobs with which a member of a pool is known. */
+/** Proven results in earlier jobs from which on a member of a pool counts as known. */
 export const KNOWN_PROVEN = 16;
-/** At least one in so many results is audited, however long it went well. */
+/** At least one in this many results is audited on average, however many were proven before. */
 const MAX_INTERVAL = 32;
-/** At least one in so many, of a member that comes to the job with as many proven results. */
+/** The same for a member that has at least this many proven results from earlier jobs. */
 const MAX_KNOWN_INTERVAL = 64;
 
 type Standing = Extract<VerificationEvent, { type: "accepted" }>["standing"];
 
 /**
  * Chance that the next result is audited.
- * @param proven results in a row: of the member, and of its link
- * @param lies of the link, proven so far
- * @param before proven results of earlier jobs, of a member of a pool
+ * @param proven proven results in a row, of the member and of its link
+ * @param lies proven lies of the link so far
+ * @param before proven results in earlier jobs, for a member of a pool
  */
 export function auditChance(
   proven: { member: number; link: number },
@@ -59,7 +59,7 @@ export function auditChance(
   return Math.min(1, 2 ** lies / interval);
 }
 
-/** How much a new result has to prove. */
+/** The verification that a new result starts with. */
 export function standingOf(draft: Draft, holder: Holder, task: TaskRecord, lease: Lease): Standing {
   const policy = draft.job.settings.verify;
   if (isTrusted(holder)) return "verified";
@@ -69,12 +69,12 @@ export function standingOf(draft: Draft, holder: Holder, task: TaskRecord, lease
   return isDrawn(draft, lease, holder, waitingOf(draft)) ? "audit-due" : "unverified";
 }
 
-/** Whether the lease's lot is among those to be audited, as things stand. */
+/** Whether the lease's random number selects it for an audit, at the present chance. */
 export function isDrawn(draft: Draft, lease: Lease, holder: Holder, waiting: Waiting): boolean {
   return lease.lot < chanceOf(draft, holder, waiting);
 }
 
-/** Chance that the holder's next result is audited in `adaptive`. */
+/** Chance that the holder's next result is audited, with the policy `adaptive`. */
 export function chanceOf(
   draft: Draft,
   { id, principal, agreed, pool }: Holder,
@@ -89,8 +89,8 @@ export function chanceOf(
 }
 
 /**
- * How many results wait for their audit, by member and by link. They count as if it went well: a lie
- * among them undoes the rest.
+ * Number of results that wait for their audit, by member and by link. They count as proven, because a lie among them
+ * would undo the others anyway.
  */
 export interface Waiting {
   members: Map<string, number>;

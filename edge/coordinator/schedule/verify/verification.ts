@@ -3,40 +3,41 @@ import { type Verified, verifiedSchema } from "../../../../shared/job/job.ts";
 
 /**
  * The state of verification of a task's result, in one record. Only `move` changes it:
- *
- *   unverified  no result yet, or one that was not drawn for an audit: a later result of its maker
- *               that is proven clears it, or the last audits of its link do
- *   audit-due   the result is to be run again, or looked at, by somebody else
- *   auditing    live leases of the task do that now
- *   disputed    results disagreed and are gone: a further one decides
- *   verified    playlists may show the result
+ * - unverified: no result yet, or one that was not drawn for an audit. It is cleared by a later proven result of its
+ *   maker, or by the last audits of its link.
+ * - audit-due: another holder has to run the task again, or to compare the result's frames with the source.
+ * - auditing: live leases of the task do that now.
+ * - disputed: results disagreed and were dropped. A further result decides.
+ * - verified: playlists may show the result.
  */
 
-/** One of several results that disagreed, until it is known which one was right. */
+/** One of several results that disagreed. It is kept until it is known which one was right. */
 export const claimSchema = z.object({
   holderId: z.string(),
-  /** One text for all media outputs. */
+  /** A text that identifies all media outputs. */
   digest: z.string(),
-  /** The holder's agreements before the dispute. */
+  /** The holder's proven results in a row before the dispute. */
   agreed: z.number(),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
 const shared = {
-  /** Holders that the task is not given to: their results disagreed, or could not be verified. */
+  /** Ids of holders that do not get the task, because their results disagreed or could not be verified. */
   excluded: z.array(z.string()),
 };
 const claims = z.array(claimSchema);
-/** A contributor of another link and network made the same: what is left is for somebody trusted. */
+/** Whether a contributor of another link and network made the same bytes. Further audits are for trusted holders. */
 const evidence = z.boolean().default(false);
 
 export const verificationSchema = z.discriminatedUnion("state", [
   z.object({
     ...shared,
     state: z.literal("unverified"),
-    /** Two leases that run the task at the same time: the later result is the audit of the earlier. */
+    /** Ids of two leases that run the task at the same time. The later result is the audit of the earlier one. */
     pair: z.tuple([z.string(), z.string()]).nullable(),
-    /** The last audits of its link were drawn without it: if they go well, it is cleared. */
+    /**
+     * Whether the last audits of its link were drawn and this result was not among them. It is cleared if they succeed.
+     */
     vouched: z.boolean().default(false),
   }),
   z.object({ ...shared, state: z.literal("audit-due"), claims, evidence }),
@@ -51,21 +52,21 @@ export const verificationSchema = z.discriminatedUnion("state", [
 export type Verification = z.infer<typeof verificationSchema>;
 
 export type VerificationEvent =
-  /** A second lease began beside the first one. */
+  /** A second lease began in parallel with the first one. */
   | { type: "paired"; leaseIds: [string, string] }
-  /** A result was accepted; what it has to prove was decided by its maker's record. */
+  /** A result was accepted. `standing` follows from its maker's record. */
   | { type: "accepted"; standing: "unverified" | "audit-due" | "verified" }
-  /** A result that was not drawn, or that nobody trusted looked at, is to be audited after all. */
+  /** A result that was not drawn, or was verified without proof, has to be audited after all. */
   | { type: "drawn" }
-  /** The last audits of its link are drawn without it. */
+  /** The last audits of the link were drawn without this result. */
   | { type: "vouched"; isVouched: boolean }
-  /** An independent contributor made the same. */
+  /** An independent contributor made the same bytes. */
   | { type: "evidenced" }
   | { type: "audit-began" }
-  /** No lease is left that audits. */
+  /** The last lease for the audit has ended. */
   | { type: "audits-ended" }
   | { type: "verified"; by: Verified }
-  /** The result does not count any more. */
+  /** The result was dropped. */
   | { type: "undone"; claims?: readonly Claim[]; excluded?: readonly string[] }
   | { type: "excluded"; holderId: string };
 
@@ -76,7 +77,7 @@ export const NOT_VERIFIED: Verification = {
   vouched: false,
 };
 
-/** The record after an event; unchanged where the event says nothing in this state. */
+/** The record after an event. Unchanged where the event has no meaning in this state. */
 export function move(from: Verification, event: VerificationEvent): Verification {
   const { excluded } = from;
   const claims = claimsOf(from);
@@ -117,7 +118,7 @@ function toAudit(from: Verification): Verification & { state: "audit-due" } {
   return { state: "audit-due", excluded: from.excluded, claims: claimsOf(from), evidence: false };
 }
 
-/** Whether it is by the word of somebody trusted, on the result itself. */
+/** Whether a trusted holder has verified the result itself. */
 export function isProof(by: Verified): boolean {
   return by === "hash" || by === "picture";
 }
@@ -126,12 +127,12 @@ export function claimsOf(verification: Verification): Claim[] {
   return "claims" in verification ? verification.claims : [];
 }
 
-/** Whether an earlier result could not be verified: the next one of a contributor has to be. */
+/** Whether an earlier result could not be verified. A contributor's next result then has to be audited. */
 export function isAgain({ excluded }: Verification): boolean {
   return excluded.length > 0;
 }
 
-/** Whether the result is to be audited, whether or not somebody is at it. */
+/** Whether the result has to be audited, including an audit under way. */
 export function awaitsAudit({ state }: Verification): boolean {
   return state === "audit-due" || state === "auditing";
 }

@@ -11,32 +11,32 @@ import {
 } from "../state/records.ts";
 import { claimsOf, isAgain } from "./verification.ts";
 
-/** How results can be verified, and by which holders; trust.ts decides when they are. */
+/** How results can be verified, and by which holders. trust.ts decides which ones are. */
 
-/** Results whose pictures wait to be compared, for each place of those who can: more would pile up. */
+/** The most results that wait for an audit by pictures, for each slot of the holders that can do one. */
 const WAITING_PER_SLOT = 8;
 
 export function isTrusted({ role }: Holder): boolean {
   return role !== "contributor";
 }
 
-/** How a result is audited: bytes that are the same on every machine by hash, all else by what it shows. */
+/** How a result is audited: by hash where all machines make the same bytes, else by pictures. */
 export function auditOf({ done }: TaskRecord): Audit {
   return done?.engine === "webcodecs" ? "picture" : "hash";
 }
 
 /**
- * Whether this holder can hold a result's pictures against the source's, and is to be believed. Whose
- * tab leaves the browser's codecs alone (for the source's or the person's sake) has no use for others'
- * work by them either, and cannot look at it.
+ * Whether this holder is trusted and can compare a result's frames with the source's. A tab that does not use the
+ * browser's codecs, because of the source or the person's choice, cannot, and does not need results that others made
+ * with such codecs.
  */
 export function canComparePictures(holder: Holder): boolean {
   return isTrusted(holder) && holder.engines.includes("webcodecs");
 }
 
-/** Whether contributors' pictures by their browser's codecs could soon be looked at. */
+/** Whether results that contributors make with their browser's codecs could soon be audited by pictures. */
 export function hasPictureAuditors(draft: Draft): boolean {
-  // An owner who lets others finish may leave; the hashes of ffmpeg's results can be compared by anybody.
+  // An owner that has all chunks staged may leave. Hashes of ffmpeg's results can be compared by other holders.
   if (draft.job.settings.stageAll) return false;
   const slots = slotsOf(
     draft.holders().filter((holder) => isHeard(holder) && canComparePictures(holder)),
@@ -53,7 +53,7 @@ export function isForCore({ planned, plan }: Draft, { id }: TaskRecord): boolean
   return planned.get(id)?.kind !== "video" || coreDecodes(plan.source.video.codec);
 }
 
-/** The engine that a lease is bound to, so that its result can be verified; null where any will do. */
+/** The engine that a lease is bound to, so that its result can be verified; null where any engine may be used. */
 export function requiredEngine(
   draft: Draft,
   task: TaskRecord,
@@ -61,18 +61,18 @@ export function requiredEngine(
   { audit, pictures }: { audit: Audit | null; pictures: boolean },
 ): Engine | null {
   if (audit === "picture" || !isForCore(draft, task)) return null;
-  // Its hashes are compared with those of other results.
+  // The result's hashes will be compared with those of other results.
   const isCompared = audit === "hash" || claimsOf(task.verification).length > 0;
   if (isTrusted(holder)) {
     return isCompared && holder.engines.includes("ffmpeg-wasm") ? "ffmpeg-wasm" : null;
   }
   const isVideo = draft.planned.get(task.id)?.kind === "video";
-  // What nobody could tell by its pictures is made such that hashes tell.
+  // A result that could not be verified by pictures is made again in a way that allows a comparison of hashes.
   const byPictures = pictures && !isCompared && !isAgain(task.verification);
   return isVideo && byPictures ? null : "ffmpeg-wasm";
 }
 
-/** Whether a result of this engine is what the lease was given for. */
+/** Whether a result of this engine is acceptable for the lease. */
 export function mayUse({ engine: required }: Lease, holder: Holder, engine: Engine): boolean {
   if (isTrusted(holder)) return true;
   return required === null ? engine !== "ffmpeg-native" : engine === required;

@@ -11,12 +11,14 @@ import { KNOWN_PROVEN, LAST_AUDITS } from "./trust.ts";
 import { awaitsAudit } from "./verification.ts";
 import { isTrusted } from "./verifying.ts";
 
-/** Handles results that no audit would verify otherwise. */
+/** Handles results that would otherwise never be verified. */
 
 const UNVERIFIED_WARNING =
   "Some parts were made by helpers, and nobody trusted was here to verify them.";
 
-/** Draws the last audits of each link, and waits for somebody trusted where nobody is here to make them. */
+/**
+ * Draws the last audits of each link, and lets the job wait for a trusted holder where none is connected to make them.
+ */
 export function settleUnverified(draft: Draft): void {
   if (hasEnded(draft.job.state)) return;
   const unclear = draft.unclear();
@@ -29,7 +31,7 @@ export function settleUnverified(draft: Draft): void {
   assembleWhenDone(draft);
 }
 
-/** The policy is `all` now: what was cleared without proof is to be proven, too. */
+/** To be called when the policy becomes `all`. Results that were cleared without proof then have to be proven, too. */
 export function drawAll(draft: Draft): void {
   for (const task of draft.tasks()) {
     const maker = draft.holder(task.done?.holderId ?? "");
@@ -38,11 +40,11 @@ export function drawAll(draft: Draft): void {
   }
 }
 
-/** A link with results that were not drawn. */
+/** A link with results that were not drawn for an audit. */
 interface UnverifiedLink {
-  /** Those, by member. */
+  /** The results that were not drawn, by member id. */
   results: Map<string, TaskRecord[]>;
-  /** When the newest result that awaits its audit was accepted, by member; and how many such there are. */
+  /** For each member: when its newest result that awaits an audit was accepted. `waiting` counts all such results. */
   auditedMs: Map<string, number>;
   waiting: number;
 }
@@ -69,16 +71,16 @@ function unverifiedLinks(draft: Draft, unclear: readonly TaskRecord[]): Unverifi
 }
 
 /**
- * A member that has begun to lie probably goes on, so its newest result tells most: it is audited where the
- * member will make no more. In a link with many such members only a few are drawn; their audits also vouch
- * for the results of the others.
+ * Draws the last audits of a link. A member that has begun to lie probably goes on lying, so its newest result says
+ * most about it. That result is audited once the member will make no more. In a link with many such members only a few
+ * are drawn, and their audits also vouch for the results of the others.
  */
 function drawLast(draft: Draft, { results, auditedMs, waiting }: UnverifiedLink): void {
   const mayMakeMore = whoMayMakeMore(draft);
   const over = [...results.keys()].filter((id) => !mayMakeMore(id));
   const isOver = over.length === results.size;
   const drawn = over.filter((id) => !isKnown(draft, id));
-  // While others go on, those that left make no queue.
+  // While other members continue, only a limited number of audits waits.
   drawNewest(draft, drawn, isOver ? LAST_AUDITS : LAST_AUDITS - waiting, { results, auditedMs });
   if (!isOver) return;
   for (const { id } of [...results.values()].flat()) {
@@ -87,8 +89,8 @@ function drawLast(draft: Draft, { results, auditedMs, waiting }: UnverifiedLink)
 }
 
 /**
- * A member of a pool that comes with a record is likely to come again: its newest result is not its last
- * one, and is audited by lot as all others are.
+ * Whether a pool member has a record from earlier jobs. It is likely to come again, so its newest result here is not
+ * its last one, and is audited only by chance, like all others.
  */
 function isKnown(draft: Draft, holderId: string): boolean {
   return (draft.holder(holderId)?.pool?.proven ?? 0) >= KNOWN_PROVEN;
@@ -116,7 +118,10 @@ function acceptedAtMs({ done }: TaskRecord): number {
   return done?.acceptedAtMs ?? 0;
 }
 
-/** Whether a holder is here and at work, or has something to take. A copy may come later: its result is audited then. */
+/**
+ * Whether a holder may make further results: it is connected, and is at work or could take a task. If it makes a backup
+ * copy later, the result of that is audited then.
+ */
 function whoMayMakeMore(draft: Draft): (holderId: string) => boolean {
   if (draft.job.tasksDone === draft.plan.tasks.length) return () => false;
   const isAnyReady = [...draft.tasks()].some(
@@ -137,12 +142,12 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /**
- * Everything else is done, and nobody is here who could verify: the job waits for the owner or a server,
- * unless the owner lets it be published all the same.
+ * Where everything else is done but no connected holder can verify the rest, the job waits for the owner or a server,
+ * unless the owner allows it to be published unverified.
  */
 function waitForTrusted(draft: Draft): void {
   const { unauditedSinceMs, awaitsTrusted, settings } = draft.job;
-  // A result that a server is making anew is no reason to wait once more for those that are left.
+  // While a server makes one of the results again, the wait for the others does not start again.
   const isStuck = (awaitsTrusted || isAllElseDone(draft)) && !canGoOn(draft);
   if (!isStuck) {
     if (unauditedSinceMs !== null) {
@@ -163,7 +168,7 @@ function waitForTrusted(draft: Draft): void {
   draft.patchJob({ unauditedSinceMs: null, awaitsTrusted: false });
 }
 
-/** Whether there is nothing to verify, or somebody here who can tell whether a result is right. */
+/** Whether there is nothing to verify, or a connected holder can verify a result. */
 function canGoOn(draft: Draft): boolean {
   const unclear = draft.unclear();
   const auditors = auditorsNow(draft);
@@ -177,7 +182,7 @@ function canGoOn(draft: Draft): boolean {
   );
 }
 
-/** Nothing is left to be made, but by those who do not come: disputed tasks wait, too. */
+/** Whether all tasks are done, except disputed ones that no connected holder may take. */
 function isAllElseDone(draft: Draft): boolean {
   if (draft.job.tasksDone === draft.plan.tasks.length) return true;
   const holders = draft.holders();
