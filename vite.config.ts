@@ -24,12 +24,12 @@ import { uploadElement } from "./web/build/upload-element.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// Two servers on one state folder fail with SQLITE_BUSY: whoever starts a second names another.
+// Two servers on one state folder fail with SQLITE_BUSY, so a second one needs its own TRIBUTARY_STATE.
 const stateDir = process.env["TRIBUTARY_STATE"] ?? here(".wrangler/state");
 const port = Number(process.env["PORT"] ?? 8787);
 const https = certificate();
 
-/** Vite's own, and what the local state keeps secret. */
+/** Files that the development server never serves: Vite's defaults, and the secrets of the local state. */
 const DENIED = [
   ".env",
   ".env.*",
@@ -41,11 +41,11 @@ const DENIED = [
   `${stateDir}/v3/**`,
 ];
 
-// The emulator's explorer would show all of its storage.
+// Off, because the emulator's explorer would show all of its storage.
 process.env["X_LOCAL_EXPLORER"] ??= "false";
 process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
 
-/** What nearly all pages show: one file in place of twenty small ones. */
+/** Modules that nearly all pages use. They go into one chunk in place of twenty small ones. */
 const COMMON = new RegExp(
   [
     "/node_modules/(?:@preact|preact|icu-minify)/",
@@ -61,7 +61,7 @@ export default defineConfig(({ command, isPreview = false }) => {
   useLocalSecrets(storage);
   return {
     root: here("web"),
-    // Beside the state, for the same reason.
+    // In the state folder, so that two servers do not share it.
     cacheDir: join(stateDir, "vite"),
     clearScreen: false,
     plugins: [
@@ -73,9 +73,10 @@ export default defineConfig(({ command, isPreview = false }) => {
       cloudflare({
         configPath: here("wrangler.toml"),
         config: (worker) => {
-          // No other secret reaches the Worker here; of a deployed site it is optional (edge/local/deploy.ts).
+          // The Worker gets only secrets that are listed. For a deployed site this one is optional
+          // (edge/local/deploy.ts).
           worker.secrets?.required?.push("ADMIN_TOKEN");
-          // A function, because what it returns would be added to the buckets.
+          // Set here, because buckets in a returned configuration would be added to these.
           for (const bucket of worker.r2_buckets ?? []) {
             bucket.local_dev = { experimental_s3_credentials: storage };
           }
@@ -96,7 +97,7 @@ export default defineConfig(({ command, isPreview = false }) => {
       plugins: () => [ffmpegAssets({ cacheDir: here(".cache") })],
     },
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-    // The Worker says which sites may read what.
+    // No CORS headers by Vite: the Worker decides which sites may read what.
     server: {
       port,
       strictPort: true,
@@ -109,15 +110,15 @@ export default defineConfig(({ command, isPreview = false }) => {
       outDir: here("dist"),
       emptyOutDir: true,
       target: "es2024",
-      // Browsers that can run the pages have it themselves.
+      // All browsers that can run the pages support module preload.
       modulePreload: { polyfill: false },
     },
     environments: {
       client: {
         optimizeDeps: {
-          // Its files refer to each other by address.
+          // Not bundled, because its files refer to each other by address.
           exclude: ["@ffmpeg/ffmpeg"],
-          // Named here, not found on the way: finding one later makes an open page load anew.
+          // Listed, because a dependency that Vite finds only later makes open pages reload.
           include: [
             "@noble/hashes/legacy.js",
             "@noble/hashes/sha2.js",
@@ -167,7 +168,7 @@ export default defineConfig(({ command, isPreview = false }) => {
   };
 });
 
-/** For `--host` (edge/local/certificate.ts): other devices get secure pages. */
+/** For `--host`: the certificate for secure pages on other devices (edge/local/certificate.ts). */
 function certificate() {
   const { TRIBUTARY_TLS_KEY: key, TRIBUTARY_TLS_CERT: cert } = process.env;
   if (!key || !cert) return {};
@@ -175,7 +176,7 @@ function certificate() {
     https: {
       key: readFileSync(key),
       cert: readFileSync(cert),
-      // HTTP/2 names the host elsewhere, and the local storage then refuses every signature.
+      // HTTP/1.1 only: HTTP/2 has no host header, and the local storage would refuse every signature.
       ALPNCallback: ({ protocols }: { protocols: string[] }) =>
         protocols.find((each) => each === "http/1.1"),
     },
@@ -183,11 +184,11 @@ function certificate() {
 }
 
 /**
- * Production has secrets. Here the local bucket's own credentials and a generated signing secret take their
- * place, so that the Worker reads the same bindings everywhere.
+ * Sets the local bucket's credentials and generated secrets in place of production's, so that the Worker reads the
+ * same bindings everywhere.
  */
 function useLocalSecrets({ accessKeyId, secretAccessKey }: StorageCredentials) {
-  // Whatever the environment says: the local bucket takes no others.
+  // Overrides the environment, because the local bucket accepts no other credentials.
   if (storageOrigin() === null) {
     process.env["R2_ACCESS_KEY_ID"] = accessKeyId;
     process.env["R2_SECRET_ACCESS_KEY"] = secretAccessKey;
@@ -201,7 +202,7 @@ function storageCredentials(isBuild: boolean, isPreview: boolean): StorageCreden
   return isBuild ? newStorageCredentials() : keptStorageCredentials(stateDir);
 }
 
-/** The account's S3 host; null where the local endpoint on the pages' own origin takes its place. */
+/** Origin of the account's S3 host. Null: the local endpoint on the pages' own origin is used. */
 function storageOrigin(): string | null {
   const { vars } = readWranglerConfig({ config: here("wrangler.toml") }, { hideWarnings: true });
   const endpoint = process.env["S3_ENDPOINT"] ?? String(vars["S3_ENDPOINT"] ?? "");
