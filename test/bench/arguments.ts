@@ -38,7 +38,7 @@ export interface BenchArguments {
   quality: boolean;
 }
 
-/** @throws {TributaryError} REQUEST_INVALID */
+/** @throws TributaryError REQUEST_INVALID */
 export function parseArguments(argv: readonly string[]): BenchArguments | "help" {
   const { values } = parse(argv);
   if (values.help === true) return "help";

@@ -4,7 +4,7 @@ import type { Page } from "playwright";
 import { launchBrowser } from "../../web/headless/browser.ts";
 import { servePeers } from "./peer-server.ts";
 
-/** A fresh browser with a blank page from which packages and the clip can be loaded; closed after. */
+/** Opens a fresh browser with a blank page, which can load packages and the clip. Closes it after `work`. */
 export async function withPeerPage<T>(
   clipPath: string,
   outDir: string,

@@ -46,7 +46,7 @@ interface Given {
   timeoutMs: number;
 }
 
-/** Runs in the page; the clock covers the exec alone, as a user of the package would wait for it. */
+/** Runs in the page. Times only the exec, which is what a user of the package waits for. @returns milliseconds */
 async function runInPage({ core, dirs, args, timeoutMs }: Given): Promise<number> {
   const { FFmpeg } = await load<typeof import("@ffmpeg/ffmpeg")>(
     "/node_modules/@ffmpeg/ffmpeg/dist/esm/index.js",

@@ -21,7 +21,7 @@ export interface BrowserTab {
 }
 
 export interface TestBrowser {
-  /** "firefox/153.7.0" */
+  /** Name and version, e.g. "firefox/153.7.0". */
   readonly version: string;
   newTab(): Promise<BrowserTab>;
   close(): Promise<void>;

@@ -112,7 +112,7 @@ async function expectSound(video: MadeVideo, file: string, firstFrameSeconds: nu
     expect(total).toBeLessThan(seconds + 1024 / audio.sampleRate + 0.001);
   }
   const offset = await soundOffsetOf(video, file, firstFrameSeconds);
-  // In a silent source no place can be found again. Then the result has to be silent as well.
+  // A silent source has no place that can be compared. Then the result has to be silent as well.
   if (offset.places === 0) {
     expect((await soundOf(video, file, firstFrameSeconds)).worstLsb).toBeLessThanOrEqual(6);
   }

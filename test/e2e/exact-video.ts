@@ -58,7 +58,8 @@ export async function expectExactPictures(
     if (exact.sourceFilter === null) continue;
     const likeness = await comparePictures(playlist.path, exact.source, exact.sourceFilter);
     expect(likeness.worstDb, `${where}: the worst picture`).toBeGreaterThan(18);
-    // In a rendition that is off by one frame, no frame is in its place. Coarse coding makes a few look so.
+    // In a rendition that is off by one frame, no frame is in its place. In a right one, coarse coding may make a
+    // few frames look displaced.
     expect(likeness.inPlace, `${where}: moving pictures in their place`).toBeGreaterThan(0.7);
   }
 }

@@ -37,8 +37,9 @@ export interface MakeOptions {
 
 export interface MadeVideo extends AsyncDisposable {
   job: CreateJobResponse;
-  /** State of the page after the file was read. `ended`: its state at the end. */
+  /** State of the page after the file was read. */
   inspected: ShownState;
+  /** State of the page at the end. */
   ended: ShownState;
   status: JobStatus;
   /** Peak memory of the tab's process, in bytes; missing where the system does not report it. */

@@ -14,7 +14,7 @@ import { inspect, waitFor } from "./made-video.ts";
 
 const serverUrl = inject("serverUrl");
 const SECONDS = 20;
-/** Width that viewers see, with square pixels and upright; the height below likewise. */
+/** Size that viewers see, with square pixels and upright. */
 const WIDTH = 270;
 const HEIGHT = 640;
 

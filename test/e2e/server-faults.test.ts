@@ -150,7 +150,7 @@ test("one slower than its leases: another has its tasks, and what it brings late
       const had = (await tab.status(job)).tasks.filter(({ state }) => state === "leased");
       slowId = had[0]?.holder ?? "";
       board.to(await oneMore());
-      // Waits until another server has a task of it. Tasks that nobody took over it may still finish.
+      // Waits until another server has one of its tasks. It may still finish the tasks that nobody took over.
       await until(async () => {
         const { tasks } = await tab.status(job);
         takenOver = tasks

@@ -100,7 +100,7 @@ test("one upload is completed, and made, once, however often and at once that is
   const other = await jobOf({ ladder: [{ shortSide: 144, kilobitsPerSecond: 100 }] });
   expect(other.jobId).not.toBe(one.jobId);
 
-  // It is one job: cancelled by the token of the second answer, it is cancelled for the first, too.
+  // Both answers are about one job: cancelled with the token of the second, it is cancelled for the first.
   const authorization = `Bearer ${same.ownerToken}`;
   const cancel = { method: "DELETE", headers: { authorization } };
   expect((await call(`/api/jobs/${same.jobId}`, cancel)).status).toBe(204);

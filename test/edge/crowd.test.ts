@@ -37,7 +37,7 @@ test(`${CONTRIBUTORS} sockets on one coordinator, some of which vanish: no task 
       vanishes: index < VANISHING,
     });
   });
-  // One trusted tab, which makes the audits that need one.
+  // One trusted tab, which makes the audits that need a trusted holder.
   const outputs = ({ firstSegment }: { firstSegment: number }) => truth[firstSegment] ?? [];
   const auditor = new LoopingHolder(job, outputs, {
     identity: { role: "owner", engines: [ENGINE] },

@@ -27,7 +27,7 @@ export interface Habits {
   hasSource?: boolean;
   /** The holder's address, as the edge sees it. */
   address?: string;
-  /** Uses a socket over HTTP. Gets the calls to the edge, and returns those that the holder makes. */
+  /** Makes the holder use a socket over HTTP. Gets the calls to the edge, and returns the ones that the holder uses. */
   overHttp?(calls: HttpSocketCalls): HttpSocketCalls;
   /** Called at the start of each step, before the edge gets a message of it. */
   onStep?(step: Step, holder: LoopingHolder): void;
@@ -37,8 +37,9 @@ export interface Habits {
 
 /** The real lease holder with real uploads. Its encoder returns results that were made before. */
 export class LoopingHolder {
-  /** Number of messages sent; below it of those received. */
+  /** Number of messages sent. */
   sent = 0;
+  /** Number of messages received. */
   received = 0;
   readonly holderId = crypto.randomUUID();
   readonly ends: LeaseEnd[] = [];

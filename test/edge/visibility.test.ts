@@ -88,8 +88,9 @@ interface Operation {
   method: string;
   path: string;
   body?: unknown;
-  /** Expected statuses in the order of CALLERS for an unlisted or listed video; below them those for a private one. */
+  /** Expected statuses for an unlisted or listed video, in the order of CALLERS. */
   open: readonly number[];
+  /** The same for a private video. */
   private: readonly number[];
 }
 

@@ -21,7 +21,7 @@ export interface CheckedRendition {
   /** Init segments of every task that made part of it. */
   inits: Uint8Array[];
   init: InitFacts;
-  /** In order. */
+  /** Media segments in order. */
   media: CheckedMedia[];
 }
 

@@ -18,8 +18,9 @@ export interface MediaPlaylist {
   height: number;
   /** Durations in seconds, from EXTINF. */
   durations: number[];
-  /** Path of each media segment; below it, of the init segment for each. */
+  /** Path of each media segment. */
   segments: string[];
+  /** Path of the init segment of each media segment. */
   inits: string[];
 }
 

@@ -29,8 +29,9 @@ export interface SoundComparison {
   worstLsb: number;
   /** Where the largest difference is, in seconds. */
   worstAtSeconds: number;
-  /** Root mean square of the single pass; below it that of the difference. In 16-bit steps. */
+  /** Root mean square of the single pass, in 16-bit steps. */
   signalRms: number;
+  /** Root mean square of the difference, in 16-bit steps. */
   differenceRms: number;
 }
 
@@ -166,9 +167,11 @@ function offsetOf(made: Int16Array, source: Int16Array, sampleRate: number): Sou
   return found;
 }
 
-/** Samples compared at a place; the largest shift tried, in samples; the number of places. */
+/** Samples compared at a place. */
 const WINDOW = 8192;
+/** Largest shift that is tried, in samples. */
 const REACH = 600;
+/** Number of places. */
 const PLACES = 7;
 /** RMS in 16-bit steps. A quieter place has little but the encoder's noise, so it is skipped. */
 const QUIET_RMS = 15;

@@ -45,9 +45,9 @@ const RECIPES = {
     ...["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "80"],
     ...["-c:a", "libopus"],
   ],
-  /** One key frame in all. */
+  /** A single key frame. */
   "one-key.mp4": [...picture(20, 25), ...x264("-g", "9999", "-sc_threshold", "0", "-bf", "2")],
-  /** Coded in fields, marked so. */
+  /** Coded in fields, and marked as interlaced. */
   "interlaced.mp4": [
     ...picture(7, 25, "interlace"),
     ...x264("-g", "50", "-flags", "+ilme+ildct", "-x264-params", "tff=1"),

@@ -218,7 +218,7 @@ test("property: BANDWIDTH is the largest rate of any run of 0.5 to 1.5 targets, 
   );
 });
 
-/** The peak rate in the slow and simple way: the sum of every range of segments. */
+/** The peak rate, computed in the slow and simple way: tries every range of segments. */
 function peak(job: SampleJob, id: string): number {
   const list = measured(job, id);
   const { video, audio } = job.plan;

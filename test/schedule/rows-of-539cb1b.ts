@@ -1,8 +1,8 @@
 /**
  * Rows of a job's coordinator exactly as commit 539cb1b wrote them: that commit's scheduler ran a job of eight
  * segments, and its store wrote each change. The helper has made the audio and the first segment, and the owner is
- * about to audit both. Of the other seven segments, two are leased to the helper, one is offered by a second
- * helper, one is in backoff after a failure, and three have no lease.
+ * about to audit both. Of the other segments, two are leased to the helper, one is offered by a second helper, one
+ * is in backoff after a failure, and three have no lease.
  *
  * At that commit, holders had no `faults` and no `guessedSpeed`, tasks had no `claims`, leases had no `pairedWith`
  * and no `engine`, and a lease's `audit` was a boolean.

@@ -32,7 +32,7 @@ export interface WorldHolder {
   want: number;
   /** Video is made with the first engine that a lease allows, audio with the last. */
   engines: readonly Engine[];
-  /** The link that it joins by; default: one of its own. Below it, its network. */
+  /** The link that it joins by; default: one of its own. */
   link?: string;
   network: string | null;
   /** Number of results that are still honest. After that it lies. */

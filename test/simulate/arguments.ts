@@ -62,7 +62,7 @@ const CHUNK_MEGABITS = 24;
 const POLICIES: readonly JobSettings["verify"][] = ["off", "adaptive", "all"];
 const WAYS: readonly Crowd["lying"][] = ["always", "after-some", "now-and-then", "once", "late"];
 
-/** @throws {TributaryError} REQUEST_INVALID */
+/** @throws TributaryError REQUEST_INVALID */
 export function parseArguments(argv: readonly string[]): SimulateArguments | "help" {
   const { values } = parse(argv);
   if (values.help === true) return "help";

@@ -16,7 +16,7 @@ export interface Traits {
   /** Seconds of video made per second of work, in each slot. */
   speed: number;
   slots: number;
-  /** The link that it joins by; below it, its network. */
+  /** The link that it joins by. */
   link: string;
   network: string;
   comesAtMs: number;

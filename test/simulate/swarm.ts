@@ -63,8 +63,9 @@ export interface Outcome {
   liesPublished: number;
   /** Chance that no lie is drawn for an audit (see `Escape`). 1 where there were no lies. */
   escape: number;
-  /** Number of holders that told a lie; below it, of those that were caught. */
+  /** Number of holders that told a lie. */
   liars: number;
+  /** Number of liars that were caught. */
   liarsBanned: number;
   honestBanned: number;
 }

@@ -5,8 +5,9 @@ import type { PagePlayer, PageServer } from "./page-server.ts";
 export interface PagePlay {
   /** Number of decoded frames. */
   frames: number;
-  /** Start of the buffer; -1: nothing is buffered. Below it the time of the first frame shown. */
+  /** Start of the buffer; -1: nothing is buffered. */
   startSeconds: number;
+  /** Time of the first frame shown. */
   firstPictureSeconds: number | null;
   endSeconds: number;
   ended: boolean;

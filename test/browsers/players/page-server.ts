@@ -19,7 +19,7 @@ const SCRIPTS = {
 export type PagePlayer = keyof typeof SCRIPTS;
 export const PAGE_PLAYERS = Object.keys(SCRIPTS) as PagePlayer[];
 
-/** "5.2.12" */
+/** Version of a player, e.g. "5.2.12". */
 export async function playerVersion(player: PagePlayer): Promise<string> {
   const path = SCRIPTS[player].replace(/(node_modules\/[^/]+)\/.*/, "$1/package.json");
   return (JSON.parse(await readFile(path, "utf8")) as { version: string }).version;

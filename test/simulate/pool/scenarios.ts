@@ -43,8 +43,9 @@ export interface PoolRow {
   /** Jain's index of each window in which several owners waited. */
   fairness: number[];
   counts: PoolCounts;
-  /** Number of sockets opened to coordinators; below it, of holders' messages. */
+  /** Number of sockets opened to coordinators. */
   sockets: number;
+  /** Number of holders' messages. */
   messages: number;
   banned: number;
 }
