@@ -9,9 +9,9 @@ export type { MediaFacts } from "./check-fragments.ts";
 export { checkInit, type InitFacts } from "./check-init.ts";
 
 /**
- * The checks that every output must pass before it counts, whoever made it: bytes against the plan, pure.
- * A lease holder runs them before it offers, the edge after the upload. The bytes may be hostile: every
- * length is checked, and no length that they state decides how much memory is used.
+ * The checks that every output must pass before it counts, whoever made it. They are pure and compare bytes
+ * with the plan. A lease holder runs them before it offers, the edge after the upload. The bytes may be
+ * hostile: every length is checked, and no length that they state decides how much memory is used.
  */
 
 export interface MediaCheck {

@@ -13,7 +13,7 @@ import { decodeClock, onGrid, type ShownPicture } from "./decode-clock.ts";
 import { writeFragment } from "./write-fragment.ts";
 
 /**
- * From an encoder's samples to media segments on the planned timeline. The encoder's own times only
+ * Makes media segments on the planned timeline from an encoder's samples. The encoder's own times only
  * say in which order pictures are shown; every time that is written comes from the plan.
  */
 
@@ -84,7 +84,7 @@ function cutVideoSegment(
   const endTicks = segment.startTicks + segmentDurationTicks(segment);
   const samples = pictures.map((picture, index) => {
     const decodeTicks = decodeTimes[index] ?? 0;
-    // Encoders repeat their parameter sets, also before key frames that they chose themselves.
+    // Encoders repeat their parameter sets before key frames, also before those that they add themselves.
     const data = picture.isSync ? picturesAlone(picture.data, nalLengthBytes) : picture.data;
     return {
       data,

@@ -19,11 +19,11 @@ import { TICKS_PER_SECOND } from "../job/ticks.ts";
  *
  * The last form is used. It has no negative offsets and no edit list, and each segment stands for itself, so
  * segments and engines may differ in how far they reorder. A segment's first picture is decoded when it is
- * shown. The time from one picture's decoding to the next one's is how long the earlier one is shown, so the
- * durations in `trun` are the true ones; but no picture is decoded after it is shown. The first pictures
- * that are decoded ahead, as many as the depth of reordering, get 2 ms each, and the last duration takes what
- * is left until the segment's end. These pictures, and the last one shown in a segment, are what a paused
- * seek in Chromium misses by one, because Chromium goes by durations.
+ * shown. A picture's duration in `trun` is the time for which it is shown, as long as no picture has to be
+ * decoded after it is shown. Therefore the first pictures that are decoded ahead, as many as the depth of
+ * reordering, get only 2 ms each, and the last duration takes what is left until the segment's end. These
+ * pictures, and the last one shown in a segment, are what a paused seek in Chromium misses by one, because
+ * Chromium goes by durations.
  *
  * Firefox 153 and WebKitGTK 2.50 with hls.js begin such a video at 0, with even and uneven frames, decode all
  * without a stall, and end where they should (the table of players in `web/README.md`). Which picture a paused

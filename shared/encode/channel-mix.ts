@@ -2,8 +2,8 @@ import type { AudioFacts, AudioRendition } from "../job/job.ts";
 
 /**
  * The share of centre and surround channels in each front channel, 3 dB down (ITU-R BS.775-3, annex 4,
- * table 2). The low-frequency channel is left out, and the sum is not scaled back: both as
- * libswresample has it for floats, which is what the ffmpeg engine mixes with.
+ * table 2). The low-frequency channel is left out, and the sum is not scaled back. For floats, libswresample
+ * does the same, with which the ffmpeg engine mixes.
  */
 const SIDE_SHARE = Math.SQRT1_2;
 

@@ -10,7 +10,7 @@ export interface FastRefusal {
 }
 
 export type FastRefusalCode =
-  /** The codecs cannot do this source right. For HDR, BIT_DEPTH and COLOURS that depends on the browser. */
+  /** The codecs cannot handle this source correctly. HDR, BIT_DEPTH and COLOURS depend on the browser. */
   | "INTERLACED"
   | "HDR"
   | "BIT_DEPTH"

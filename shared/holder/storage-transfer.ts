@@ -46,7 +46,7 @@ export class StorageTransfer {
   }
 
   /**
-   * Tries one PUT to a presigned URL once. 412 is success: keys are written once, so storage has these bytes.
+   * Tries a PUT to a presigned URL once. 412 is success: keys are written once, so storage has these bytes.
    * @throws TributaryError UPLOAD_REFUSED when a fresh URL is needed (403, 5xx), NETWORK, UPLOAD_FAILED
    */
   async put(
@@ -98,7 +98,7 @@ export class StorageTransfer {
     return bytes;
   }
 
-  /** @throws TributaryError NETWORK, or what the signal aborts with */
+  /** @throws TributaryError NETWORK, or the signal's reason */
   async #call<T>(
     sizeBytes: number,
     signal: AbortSignal,

@@ -36,7 +36,7 @@ export function withRateShares(
   if (shares.every((share) => Math.abs(share - 1) <= EVEN_WITHIN)) return [...segments];
   return segments.map((segment, i) => ({
     ...segment,
-    // Rounded down, so that the mean stays within 1.
+    // Rounded down, so that the mean is at most 1.
     rateShare: Math.floor((shares[i] ?? 1) * 1000) / 1000,
   }));
 }

@@ -25,7 +25,7 @@ const AUDIO_RUN_TICKS = [
  */
 const WHOLE_TRACK_TICKS = 120 * TICKS_PER_SECOND;
 
-/** A run of video segments is at least this share of its decode lead-in, so that all decoding stays linear. */
+/** A run of video segments is at least this share of its decode lead-in, which bounds how much is decoded twice. */
 const RUN_PER_LEAD_IN = 0.5;
 
 /** No video run is planned longer, whatever its lead-in: a lost lease must not cost more. */
@@ -80,9 +80,9 @@ function task(kind: Task["kind"], renditions: string[], run: Run): Task {
 const MOST_ROUNDS_TO_BALANCE = 8;
 
 /**
- * Into how many groups of renditions each video task is split, so that no slot idles: the first, because
- * people wait for it, and those of an incomplete last round. Each group decodes again, so runs with a
- * long lead-in stay whole.
+ * How many groups of renditions each video task is split into, so that no slot idles. The first task is split,
+ * because people wait for it, and the tasks of an incomplete last round are. Each group decodes the source again,
+ * so runs with a long lead-in stay whole.
  */
 function groupCounts(isSingle: readonly boolean[], slots: number): number[] {
   const counts = isSingle.map(() => 1);

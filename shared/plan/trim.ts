@@ -6,10 +6,10 @@ import { HELD_TICKS } from "./segments.ts";
 /** Times are written in whole milliseconds, so a time that is this near to a frame means that frame. */
 const NEAR_TICKS = TICKS_PER_SECOND / 2000;
 
-/** An end of a part that is at most this far after the source's end is the source's length, rounded. */
+/** A part may end this far after the source's end, because people round a source's length. */
 const END_GRACE_TICKS = TICKS_PER_SECOND / 2;
 
-/** A part of a source that begins and ends with its frames. */
+/** A part of a source: which frames it has, and when it starts and ends. */
 export interface FrameRange {
   /** Positions among the visible frames; the end is excluded. */
   firstFrame: number;

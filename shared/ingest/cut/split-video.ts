@@ -40,13 +40,13 @@ export function planVideoCut(
   const held = segments[0]?.repeatsFrame === true;
   const firstFrame = held ? Math.max(0, nextFrame - 1 - ((nextFrame - 1) % frameStep)) : nextFrame;
   const endFrame = Math.min(lowerBound(video.frameTicks, endTicks), video.framePackets.length);
-  // A held frame is shown from the start on; the frames that `frameStep` leaves out stay behind it.
+  // A held frame is shown from the cut's start on; frames that `frameStep` leaves out come right after it.
   const shownTicks = new Map<number, number>();
   for (let frame = firstFrame; frame < nextFrame; frame++)
     shownTicks.set(video.framePackets[frame] ?? 0, startTicks + frame - firstFrame);
   const ticksOf = (packet: number) => shownTicks.get(packet) ?? video.packetTicks[packet] ?? 0;
   const firstPacket = keyPacketFor(video, video.framePackets[firstFrame] ?? 0, startTicks);
-  // Frames that `frameStep` leaves out may lie behind the break.
+  // Frames that `frameStep` leaves out may lie after the break; they are not cut.
   const breakTicks = video.breakTicks.find((at) => at > startTicks) ?? Number.POSITIVE_INFINITY;
   let endPacket = firstPacket + 1;
   const isBefore = (frame: number) => (video.frameTicks[frame] ?? 0) < breakTicks;

@@ -20,9 +20,9 @@ export interface JoinedTrack {
 }
 
 export interface Join {
-  /** Null: sound alone. */
+  /** Null: the file gets audio alone. */
   video: JoinedTrack | null;
-  /** Null: pictures alone. */
+  /** Null: the file gets video alone. */
   audio: JoinedTrack | null;
   target: Target;
   signal: AbortSignal;

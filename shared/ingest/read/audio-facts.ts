@@ -29,7 +29,7 @@ export interface ListedAudio {
   codec: AudioCodec | null;
   /** Samples of each packet, where they vary. Times do not tell them, because of gaps and rounding. */
   counts: Float64Array | undefined;
-  /** Delay that the container's times include and the audio itself does not. */
+  /** Delay, in seconds, that the container's times include and the audio itself does not. */
   delaySeconds: number;
 }
 

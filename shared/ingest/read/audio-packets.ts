@@ -1,8 +1,8 @@
 import type { AudioCodec } from "mediabunny";
 
 /**
- * How many samples a packet decodes to, for codecs where that varies. Containers with rounded times
- * do not tell it, and a count that is off by one shifts everything after it.
+ * Makes a counter of the samples that a packet decodes to, for codecs where the number varies. Rounded times
+ * of a container do not tell it, and a count that is off by one shifts everything after it.
  * @returns null when all packets of the codec are equal, or nothing is known
  */
 export function countSamples(
@@ -105,7 +105,7 @@ function splitXiph(description: Uint8Array): Uint8Array[] | null {
 
 /**
  * Block flags of the modes, read backwards from the setup header's end as libavcodec's vorbis_parser
- * does: 40 bits a mode of which 32 are zero, and before them their number.
+ * does: 41 bits a mode, of which 32 are zero, and before all modes their number.
  */
 function vorbisModes(setup: Uint8Array): number[] | null {
   const bit = (position: number) => ((setup[position >> 3] ?? 0) >> (position & 7)) & 1;

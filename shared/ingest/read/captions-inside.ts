@@ -9,7 +9,7 @@ import type { VideoIndex } from "./source-index.ts";
  * the codec. They are not carried over; this module finds them for a notice.
  */
 
-/** How much is read at the start: so many seconds, but at least one GOP, and not much more than MOST_BYTES. */
+/** How much is read at the start: so many seconds, but at least one GOP, and at most MOST_BYTES. */
 const START_SECONDS = 5;
 const MOST_BYTES = 8 * 2 ** 20;
 /** Further places that are looked at when the captions at the start are all padding. */

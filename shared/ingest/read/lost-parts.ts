@@ -96,7 +96,7 @@ export function framesLeftOut(frameRate: number, frameStep: number): Notice {
   return notice("FRAMES_LEFT_OUT", message);
 }
 
-/** Tracks of sound that are kept, at most. */
+/** Most audio tracks that are kept. */
 export const MOST_SOUND_TRACKS = 16;
 
 /** Adds notices for tracks that are left out: one video track is kept, and the first MOST_SOUND_TRACKS of audio. */

@@ -4,8 +4,8 @@ import { clock, TICKS_PER_SECOND } from "../../job/ticks.ts";
 import type { PacketList } from "./source-index.ts";
 
 /**
- * Single pictures whose composition offset leads far out of their group: damaged tables, and writers that
- * got a sign or a unit wrong. Their neighbours in decode order tell where they belong.
+ * Single pictures whose composition offset puts them far away from their group. The causes are damaged tables, and
+ * writers that got a sign or a unit wrong. The neighbours in decode order tell where such pictures belong.
  */
 
 /** Neighbours on each side: more than an encoder reorders. */

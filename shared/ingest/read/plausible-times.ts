@@ -10,8 +10,9 @@ const LONG_SECONDS = 6 * 3600;
 const FEWEST_BYTES_A_SECOND = 16;
 
 /**
- * A track is allowed to be longer than the movie, because recordings are trimmed. It is refused when it is longer
- * than LONGER_THAN_MOVIE movies and LONGER_BY_SECONDS, and has fewer bytes a second than FEWEST_BYTES_OF_TRIMMED.
+ * A track may be longer than the movie, because recordings are trimmed. It is refused when it is longer than
+ * LONGER_THAN_MOVIE times the movie plus LONGER_BY_SECONDS, and has fewer bytes a second than
+ * FEWEST_BYTES_OF_TRIMMED.
  */
 const LONGER_THAN_MOVIE = 10;
 const LONGER_BY_SECONDS = 60;

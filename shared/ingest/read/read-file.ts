@@ -63,7 +63,7 @@ export function refuseUnusable(
   if (!has("vide") && (makeCard === undefined || !has("soun"))) throw soundOnly();
 }
 
-/** @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE */
+/** Reads a file's facts and index. @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE */
 export async function readFile(
   file: Blob,
   layout: IsoLayout | null,

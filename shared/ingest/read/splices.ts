@@ -28,7 +28,7 @@ const MOST_JOINTS = 3;
 const MOST_JOINTS_SHARE = 0.01;
 
 interface Jump {
-  /** By how much the clock jumps, and by how much what follows is moved in all. */
+  /** By how much the clock jumps, and by how much all that follows is moved, earlier jumps included. */
   bySeconds: number;
   shiftSeconds: number;
 }
