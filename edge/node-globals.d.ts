@@ -1,6 +1,6 @@
 /**
- * nodejs_compat has Node's Buffer. The Workers types declare the global as `any`, which keeps
- * this part of @types/node's interface from being merged.
+ * Workers with nodejs_compat have Node's Buffer. The Workers types declare the global as `any`, so this part of the
+ * interface in @types/node is not merged.
  */
 interface Buffer {
   toString(encoding?: BufferEncoding, start?: number, end?: number): string;

@@ -9,23 +9,23 @@ import type { AppEnv } from "./app-env.ts";
 import { bearerToken, hashToken, isJobId, tokensMatch } from "./auth.ts";
 import { judgeLink, LINK_MARK } from "./video-link.ts";
 
-/** Role of the caller who asks for a video, by the request's bearer token. */
+/** Role of a request's caller for a video, from the bearer token. */
 export type Caller = "operator" | "owner" | "other";
 
-/** Any handler's context. */
+/** The part of a handler's context that is used here. */
 type Asking = Pick<Context<AppEnv>, "env" | "req">;
 
 /** The access that a request has to a video. */
 export interface VideoAccess {
-  /** Whether there is a row of it; there is none of videos from before rows. */
+  /** Whether the video has an owner row. Videos from before there were owners have none. */
   isKnown: boolean;
   caller: Caller;
   visibility: Visibility;
   details: StoredDetails;
   pictures: StoredPictures;
-  /** False for a private video of somebody else, without a link to it. */
+  /** False for a private video of another owner, without a valid link to it. */
   isVisible: boolean;
-  /** A signed link came with the request. */
+  /** The signed link that came with the request: valid, expired or withdrawn (`over`), or none. */
   link: "good" | "over" | "none";
   hasPassphrase: boolean;
 }
@@ -40,24 +40,24 @@ export function isOperator(env: Cloudflare.Env, token: string | null): boolean {
 }
 
 /**
- * Players ask for a video's parts every few seconds: its row is read this often at most by one
- * instance of the Worker. A change made by another instance is seen after this.
+ * Milliseconds for which an instance of the Worker caches a video's row, because players send requests every few
+ * seconds. A change made by another instance is seen after this time.
  */
 const KNOWN_FOR_MS = 5_000;
-/** Where the catalogue does not answer. */
+/** The same for a private video's row while the catalogue does not answer. */
 const PRIVATE_KNOWN_FOR_MS = 30_000;
 const MOST_KNOWN = 1_000;
 const known = new Map<string, { ownership: Ownership; readAtMs: number }>();
 const successors = new Map<string, { id: string; readAtMs: number }>();
 
-/** To be called where a video's row was changed. */
+/** To be called when a video's row was changed. */
 export function forgetAccess(id: string): void {
   known.delete(id);
   successors.delete(id);
 }
 
 /**
- * The video that an address leads to now: the one that took its place, or its own.
+ * The id of the video that an address leads to now: its own, or that of the video that replaced it.
  * @throws TributaryError NETWORK where the catalogue does not answer
  */
 export async function currentVideo(env: Cloudflare.Env, address: string): Promise<string> {
@@ -65,7 +65,7 @@ export async function currentVideo(env: Cloudflare.Env, address: string): Promis
   const nowMs = Date.now();
   const before = successors.get(address);
   if (before !== undefined && nowMs - before.readAtMs < KNOWN_FOR_MS) return before.id;
-  // One that has a row of its own was not replaced.
+  // A video that still has an owner row was not replaced.
   if ((await ownershipOf(env, address)) !== null) return address;
   const id = await findSuccessor(env.CATALOG, address).catch((cause: unknown) => {
     throw new TributaryError("NETWORK", "The catalogue does not answer.", { cause });
@@ -75,7 +75,7 @@ export async function currentVideo(env: Cloudflare.Env, address: string): Promis
   return id;
 }
 
-/** @throws TributaryError NETWORK where the catalogue does not answer: nothing is shown by mistake */
+/** @throws TributaryError NETWORK where the catalogue does not answer, so that no private video is shown by mistake */
 export async function videoAccess(c: Asking, id: string): Promise<VideoAccess> {
   const token = bearerToken(c.req.header("authorization"));
   const ownership = isJobId(id) ? await ownershipOf(c.env, id) : null;
@@ -97,7 +97,9 @@ export async function videoAccess(c: Asking, id: string): Promise<VideoAccess> {
   };
 }
 
-/** In the path of what players fetch, in the query of pages, or as a token of the API's. */
+/**
+ * Judges the request's signed link: from the path of playback addresses, the query of pages, or the API's bearer token.
+ */
 function linkOf(
   c: Asking,
   token: string | null,
@@ -108,8 +110,8 @@ function linkOf(
 }
 
 /**
- * Why a video that is not visible is not shown.
- * @param code of one that is not there, as which those appear that nothing can open
+ * The error for a video that is not visible to the caller.
+ * @param code code for a missing video, which is also used for a private one without a passphrase
  */
 export function notVisible(
   { link, hasPassphrase, visibility }: VideoAccess,
@@ -126,7 +128,7 @@ export function notVisible(
 }
 
 /**
- * As `videoAccess`, where the video may be seen.
+ * As `videoAccess`, but throws where the video is not visible to the caller.
  * @throws TributaryError NOT_FOUND, VIDEO_LINK_OVER, PASSPHRASE_REQUIRED, NETWORK
  */
 export async function visibleVideo(c: Asking, id: string): Promise<VideoAccess> {
@@ -136,7 +138,7 @@ export async function visibleVideo(c: Asking, id: string): Promise<VideoAccess> 
 }
 
 /**
- * As `visibleVideo`, of a video's job: the same answer as for a job that is not there.
+ * As `visibleVideo`, for a video's job, with the error of a missing job.
  * @throws TributaryError JOB_NOT_FOUND, VIDEO_LINK_OVER, PASSPHRASE_REQUIRED, NETWORK
  */
 export async function visibleJob(c: Asking, id: string): Promise<VideoAccess> {
@@ -146,7 +148,7 @@ export async function visibleJob(c: Asking, id: string): Promise<VideoAccess> {
 }
 
 /**
- * As `visibleVideo`, for what only the owner and the site's operator may do.
+ * As `visibleVideo`, for actions of the owner or the site's operator.
  * @throws TributaryError NOT_FOUND, UNAUTHORIZED, FORBIDDEN, NETWORK
  */
 export async function ownVideo(c: Asking, id: string): Promise<VideoAccess> {
@@ -160,7 +162,7 @@ export async function ownVideo(c: Asking, id: string): Promise<VideoAccess> {
 }
 
 /**
- * A video that a token's holder owns, or the operator.
+ * The visibility of a video, if the token is its owner's or the operator's.
  * @throws TributaryError NOT_FOUND, FORBIDDEN, NETWORK
  */
 export async function ownedBy(
@@ -195,13 +197,13 @@ async function ownershipOf(env: Cloudflare.Env, id: string): Promise<Ownership |
     ownership = await findOwnership(env.CATALOG, id);
   } catch (cause) {
     const isRecent = before !== undefined && nowMs - before.readAtMs < PRIVATE_KNOWN_FOR_MS;
-    // Links may have been withdrawn since: of private videos less is shown on what was known.
+    // Links may have been withdrawn since, so cached rows of private videos are used for a shorter time.
     if (before !== undefined && (isRecent || before.ownership.visibility !== "private")) {
       return before.ownership;
     }
     throw new TributaryError("NETWORK", "The catalogue does not answer.", { cause });
   }
-  // A job that is just being created has no row yet, so a missing row is not cached.
+  // A missing row is not cached, because a job that is just being created has none yet.
   if (ownership === null) return null;
   keep(known, id, { ownership, readAtMs: nowMs });
   return ownership;

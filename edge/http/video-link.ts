@@ -2,26 +2,26 @@ import { z } from "zod";
 import { openSealed, sealText } from "./sealed-text.ts";
 
 /**
- * A signed link opens one private video for watching, until it expires or its owner withdraws the links. It
- * stands in the path of what players fetch (`/v/~LINK/ID/...`), so that relative addresses inherit it and no
- * player needs to send headers.
+ * A signed link opens one private video for watching, until the link expires or the owner withdraws all links. It is
+ * part of the path of playback addresses (`/v/~LINK/ID/...`), so that relative addresses inherit it and players need to
+ * send no headers.
  */
 const linkSchema = z.object({
   id: z.string(),
-  /** The video's `linkVersion` when it was made. */
+  /** The video's `linkVersion` when the link was made. */
   version: z.int(),
   expiresAtMs: z.number(),
 });
 export type VideoLink = z.infer<typeof linkSchema>;
 
-/** Before a link in a path: no id and no folder begins with it. */
+/** Marks a link in a path. No id and no folder begins with this character. */
 export const LINK_MARK = "~";
 
 export function sealLink(env: Cloudflare.Env, link: VideoLink): string {
   return sealText(env, "video-link", link);
 }
 
-/** `none`: the text is no link to this video, whatever it is. `over`: it was one. */
+/** `none`: the text is not a link to this video. `over`: the link has expired or was withdrawn. */
 export function judgeLink(
   env: Cloudflare.Env,
   text: string | null,

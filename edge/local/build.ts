@@ -1,4 +1,4 @@
-// npm run build: the production build, whether or not anything changed.
+// npm run build: makes the production build, even if nothing has changed.
 import { build } from "./server.ts";
 
 await build();

@@ -5,24 +5,24 @@ import { join } from "node:path";
 import { generate } from "selfsigned";
 import { ownAddresses, ownNames } from "./own-network.ts";
 
-/** Files of the certificate that pages on a local network are served with. */
+/** Files of the certificate for https on a local network. */
 export interface LocalCertificate {
   keyPath: string;
   certPath: string;
-  /** Path of the authority's certificate: a device that trusts it trusts all later certificates. */
+  /** Path of the authority's certificate. A device that trusts it also trusts all later certificates. */
   caPath: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
 const CA_DAYS = 3_650;
-/** Browsers take no longer ones (CA/Browser Forum, 398 days). */
+/** Days for which a certificate is valid. Browsers accept at most 398 (CA/Browser Forum). */
 const LEAF_DAYS = 397;
 
 /**
- * The certificate for https on a local network: encoders, locks and random ids of browsers are for secure
- * pages alone. Its authority is made once and kept; the certificate is made anew on each start, for the
- * names and addresses that this machine has now.
- * @param dir kept between starts
+ * Makes the certificate for https on a local network. Browsers offer encoders, locks and random ids only to secure
+ * pages. The authority is made once and kept. The certificate is made at each start, for the present names and
+ * addresses of this machine.
+ * @param dir folder that is kept between starts
  */
 export async function localCertificate(dir: string): Promise<LocalCertificate> {
   const path = (name: string): string => join(dir, name);

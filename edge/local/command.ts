@@ -2,18 +2,21 @@ import { TributaryError, toWireError, type WireError } from "../../shared/job/er
 
 export interface Command<T> {
   usage: string;
-  /** The arguments, or "help" where that is asked for. @throws TributaryError REQUEST_INVALID, LADDER_INVALID */
+  /**
+   * Parses the arguments; "help" where that is asked for.
+   * @throws TributaryError REQUEST_INVALID, LADDER_INVALID
+   */
   parse(argv: readonly string[]): T | "help";
-  /** After the usage was said. */
+  /** Called for wrong arguments, after the error and the usage were printed. */
   refused?(error: WireError): void;
   /**
-   * @param interrupted aborts with CANCELLED at Ctrl+C or SIGTERM, after which the command ends by itself
+   * @param interrupted aborts with CANCELLED at Ctrl+C or SIGTERM; the command then has to end
    * @returns the exit status
    */
   run(given: T, interrupted: AbortSignal): Promise<number>;
 }
 
-/** Runs what a npm script stands for, and sets the exit status: 2 for wrong arguments. */
+/** Runs the command of an npm script, and sets the exit status; it is 2 for wrong arguments. */
 export async function runCommand<T>({ usage, parse, refused, run }: Command<T>): Promise<void> {
   let given: T | "help";
   try {

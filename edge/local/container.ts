@@ -13,7 +13,7 @@ export interface RunningContainer {
   readonly pid: number;
   /** Output of the process so far. */
   readonly output: () => string;
-  /** Resolves with why: "exit status 1", "killed by SIGKILL". */
+  /** Resolves with the reason when the process has ended: "exit status 1", "killed by SIGKILL". */
   readonly exited: Promise<string>;
   readonly stop: () => Promise<void>;
 }
@@ -22,13 +22,16 @@ export interface ContainerOptions {
   /** Shows the output of the process. Default: false. */
   verbose?: boolean;
   program?: string;
-  /** Added to the environment. */
+  /** Variables that are added to the environment. */
   env?: Readonly<Record<string, string>>;
-  /** A free one by default. */
+  /** Default: a free port. */
   port?: number;
 }
 
-/** Starts one; null where native ffmpeg is not installed. @throws Error when it does not answer */
+/**
+ * Starts a container process; null where native ffmpeg is not installed.
+ * @throws Error when it does not answer
+ */
 export async function startContainer({
   verbose = false,
   program = PROGRAM,
@@ -77,24 +80,27 @@ export async function startContainer({
   return { url, pid: child.pid ?? 0, output: () => output, exited, stop };
 }
 
-/** A container that is there for as long as it is kept. */
+/** A container process that is started again whenever it ends. */
 export interface KeptContainer {
-  /** Stays the same. */
+  /** The same for all processes. */
   readonly url: string;
-  /** Id of the process that runs now. */
+  /** Id of the current process. */
   readonly pid: () => number;
   readonly stop: () => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** One that ran so long did not end for how it was started. */
+/**
+ * After running this many milliseconds, a process counts as started successfully, and the pauses begin again at the
+ * shortest.
+ */
 const RAN_MS = 60_000;
 
 /**
- * As `startContainer`; one that ends by itself is followed by another at the same address, sooner
- * the first time than after many.
- * @param say takes a line for people, each time when something happened
+ * As `startContainer`, but a process that ends is followed by another one at the same address. The pause between them
+ * is doubled each time.
+ * @param say prints a line for people at each end and start
  */
 export async function keepContainer(
   say: (line: string) => void,

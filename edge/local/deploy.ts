@@ -1,6 +1,6 @@
-// npm run deploy: builds and hands the Worker and its assets to Cloudflare.
+// npm run deploy: builds the Worker and its assets, and uploads them to Cloudflare.
 //
-//     npm run deploy [-- WRANGLER ARGUMENTS]        e.g. npm run dry-run, which asks nobody
+// npm run deploy [-- WRANGLER ARGUMENTS] for example npm run dry-run, which needs no account
 
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { build, root } from "./server.ts";
 
 await build();
-// The configuration that the build wrote, with the bundled Worker as its entry. Here ADMIN_TOKEN is always
-// there; a site may do without.
+// The configuration that the build wrote, with the bundled Worker as its entry. ADMIN_TOKEN is removed from the
+// required secrets, because a deployed site may have none.
 const built = join(root, "dist/tributary/wrangler.json");
 const config = JSON.parse(await readFile(built, "utf8")) as { secrets: { required: string[] } };
 config.secrets.required = config.secrets.required.filter((name) => name !== "ADMIN_TOKEN");

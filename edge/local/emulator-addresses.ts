@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Plugin } from "vite";
 
-/** Where the emulator serves buckets over the S3 protocol, to whoever signs. */
+/** Path at which the emulator serves buckets over the S3 protocol, for signed requests. */
 export const STORAGE_PATH = "/cdn-cgi/local/r2/s3/";
 
-/** Whatever workerd's emulator serves by itself: objects without a signature, databases, triggers. */
+/** Paths that workerd's emulator serves by itself: objects without a signature, databases, triggers. */
 const EMULATOR_PATHS = /^\/(?:cdn-cgi|__cf_local)(?:\/|$)/;
 
 /**
- * Closes all of the emulator's own addresses but its storage's S3 protocol. They ask for no token: whoever
- * reaches the port could read and delete every video and database. Storage gets no order that is not
- * signed.
+ * Closes all of the emulator's own addresses except the S3 endpoint. They need no token, so anybody who can reach the
+ * port could read and delete every video and database. At the S3 endpoint, requests with unsigned `x-amz-` headers are
+ * refused.
  */
 export function closeEmulatorAddresses(): Plugin {
   const refuse = (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
@@ -23,7 +23,7 @@ export function closeEmulatorAddresses(): Plugin {
     response.statusCode = isKnown ? 403 : 404;
     response.end();
   };
-  // The emulator takes upgrades of any method past the middleware.
+  // The emulator handles upgrade requests of any method, past the middleware.
   const refuseUpgrade = (request: IncomingMessage, socket: Duplex): void => {
     if (isOpen(request.url ?? "")) return;
     request.url = "/";
@@ -43,14 +43,15 @@ export function closeEmulatorAddresses(): Plugin {
 }
 
 /**
- * Whether a request has a header for storage that its signature does not cover, as R2 is said to refuse them.
- * The emulator obeys: `x-amz-copy-source` would replace an object in place of a PUT of just these bytes.
+ * Whether a request has an `x-amz-` header that its signature does not cover. R2 is said to refuse these, but the
+ * emulator obeys them: with `x-amz-copy-source`, a presigned PUT for certain bytes could store a copy of another object
+ * instead.
  */
 export function hasUnsignedOrder({
   url,
   headers,
 }: Pick<IncomingMessage, "url" | "headers">): boolean {
-  // S3 clients in Node send their own name so.
+  // S3 clients in Node send their name in `x-amz-user-agent`, which does no harm.
   const orders = Object.keys(headers).filter((name) => /^x-amz-(?!user-agent$)/.test(name));
   if (orders.length === 0) return false;
   const inQuery = URL.parse(url ?? "", "http://localhost")?.searchParams.get("X-Amz-SignedHeaders");
@@ -59,7 +60,7 @@ export function hasUnsignedOrder({
   return orders.some((name) => !signed.includes(name));
 }
 
-/** @param target of the request line: a path, or a whole address */
+/** @param target target of the request line: a path or a whole address */
 export function isOpen(target: string): boolean {
   const readings = [
     `http://localhost${target.startsWith("/") ? "" : "/"}${target}`,

@@ -2,20 +2,20 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** SIGNING_SECRET of a local server: made at its first start, and kept beside what it signed. */
+/** SIGNING_SECRET of a local server. It is made at the first start, and kept in the state folder. */
 export function localSigningSecret(stateDir: string): string {
   return keptSecret(stateDir, "signing-secret");
 }
 
-/** ADMIN_TOKEN of a local server: whoever can read this machine's files runs the site. */
+/** ADMIN_TOKEN of a local server. Anybody who can read this machine's files is its operator. */
 export function localAdminToken(stateDir: string): string {
   return keptSecret(stateDir, ADMIN_TOKEN_FILE);
 }
 
-/** In the state folder. */
+/** Name of the token's file in the state folder. */
 export const ADMIN_TOKEN_FILE = "admin-token";
 
-/** Random text that is made when it is first asked for, and kept as a file for this user alone. */
+/** A random text. It is made at the first call, and kept in a file that only this user can read. */
 export function keptSecret(stateDir: string, name: string): string {
   const path = join(stateDir, name);
   try {

@@ -3,19 +3,19 @@ import { hostname, networkInterfaces } from "node:os";
 import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 import { STORAGE_PATH } from "./emulator-addresses.ts";
 
-/** The names that this machine goes by in its network. */
+/** The names of this machine in its network. */
 export function ownNames(): string[] {
   return ["localhost", hostname(), `${hostname()}.local`];
 }
 
-/** All addresses of this machine; those of a link alone cannot be in an address bar. */
+/** All addresses of this machine, except link-local ones, which cannot be used in an address bar. */
 export function ownAddresses(): string[] {
   return interfaces()
     .filter(({ scopeid = 0 }) => scopeid === 0)
     .map(({ address }) => address);
 }
 
-/** Where other devices of the network find this one. */
+/** The IPv4 addresses at which other devices of the network reach this machine. */
 export function networkAddresses(): string[] {
   const open = interfaces().filter(({ internal, family }) => !internal && family === "IPv4");
   return open.map(({ address }) => address);
@@ -26,9 +26,9 @@ function interfaces() {
 }
 
 /**
- * The emulator's storage answers pages of localhost alone. Pages that this machine serves to its network
- * use it, too: their `Origin` is taken away, where it names this machine by an address of its own (a
- * stranger's name that leads here does not count). What they may do there is in the signed URL.
+ * The emulator's storage answers only pages of localhost. Pages that this machine serves to its network need it, too.
+ * So this removes the `Origin` of their requests, if it has one of this machine's own names or addresses (and not
+ * another name that resolves to this machine). The signed URL limits what a request may do.
  */
 export function openStorageToNetwork(): Plugin {
   const own = new Set([...ownNames(), ...ownAddresses()]);
@@ -53,8 +53,8 @@ export function openStorageToNetwork(): Plugin {
 const CLIENT_ADDRESS = "cf-connecting-ip";
 
 /**
- * Says from which address a request comes, as Cloudflare does whatever a client says. The emulator believes
- * the client: one could pass for any number of networks.
+ * Sets the header with the client's address, as Cloudflare does. The emulator would accept the header that a client
+ * sends, so that one client could appear to be in any number of networks.
  */
 export function sayClientAddress(): Plugin {
   const say = (request: IncomingMessage): void => {

@@ -1,7 +1,7 @@
-// What every npm script begins with, on a machine that may have nothing but npm and Node 20:
-// installs the packages when they are missing or not those of the lock file, finds a Node that
-// can run the rest (22.12 or newer; the packages bring one for Linux x64), and runs the command
-// with it. Needs nothing installed, so: no packages, no TypeScript, Node 20 syntax.
+// The entry of every npm script. The machine may have nothing but npm and Node 20. The script installs the packages
+// where they are missing or differ from the lock file, finds a Node that can run the command (22.12 or newer; the
+// packages bring one for Linux x64), and runs the command with it. It runs before anything is installed, so it uses no
+// packages, no TypeScript, and only Node 20 syntax.
 //
 //     node edge/local/run.mjs COMMAND [ARGUMENTS...]
 
@@ -37,7 +37,7 @@ if (!script) fail(`Unknown command "${command}". Known: ${Object.keys(COMMANDS).
 if (!packagesAreInstalled()) installPackages();
 if (script.length > 0) run(findNode(), [...script, ...given]);
 
-/** Whether node_modules holds what the lock file names (npm keeps a lock of what it installed). */
+/** Whether node_modules has the packages of the lock file. (npm keeps a lock file of the installed packages.) */
 function packagesAreInstalled() {
   const installedPath = join(root, "node_modules/.package-lock.json");
   if (!existsSync(installedPath)) return false;
@@ -45,7 +45,7 @@ function packagesAreInstalled() {
   const installed = readLock(installedPath);
   return Object.entries(wanted).every(
     ([path, { version, optional }]) =>
-      // Optional ones are there or not by platform.
+      // Optional packages may be missing on some platforms.
       path === "" || optional || installed[path]?.version === version,
   );
 }
@@ -60,10 +60,10 @@ function readLock(path) {
 
 function installPackages() {
   console.error("Installing packages (npm ci) ...");
-  // loglevel: npm on Node 20 warns that some packages ask for a newer Node; findNode() sees to it.
+  // loglevel: npm on Node 20 warns that some packages require a newer Node, which findNode() provides.
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
-    // The standard output belongs to the command: a report of the driver, for instance.
+    // The standard output is for the command's own output, such as a report of the driver.
     stdio: ["inherit", 2, "inherit"],
     shell: process.platform === "win32",
   });
@@ -118,12 +118,12 @@ function run(node, argv) {
     env: {
       ...process.env,
       PATH: [dirname(node.path), bin, process.env.PATH].join(delimiter),
-      // Local servers and tests ask no server of Cloudflare's for anything.
+      // Local servers and tests send no requests to Cloudflare.
       CLOUDFLARE_CF_FETCH_ENABLED: process.env.CLOUDFLARE_CF_FETCH_ENABLED ?? "false",
       WRANGLER_SEND_METRICS: process.env.WRANGLER_SEND_METRICS ?? "false",
     },
   });
-  // Ctrl+C reaches the child by itself; it stops its servers and we end with it.
+  // The child gets Ctrl+C from the terminal and stops its servers. This process ends with it.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -17,7 +17,7 @@ const BUILD_STAMP = ".cache/built";
 const READY_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** `preview` serves the production build, `dev` the sources, each module by its own address. */
+/** `preview` serves the production build; `dev` serves the sources, each module at its own address. */
 export type ServerMode = "preview" | "dev";
 
 /** A running app with its edge: pages, API, local R2, D1 and Durable Objects on one port. */
@@ -26,39 +26,39 @@ export interface RunningServer {
   readonly url: string;
   /** Output of the server so far, for failing tests. */
   readonly output: () => string;
-  /** Settles once the process is gone, by whatever cause. */
+  /** Settles once the process has ended, for any reason. */
   readonly exited: Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 export interface ServerOptions {
   readonly mode: ServerMode;
-  /** Where R2, D1 and Durable Objects keep their data. Two servers never share one. */
+  /** Folder with the data of R2, D1 and Durable Objects. Each server needs its own. */
   readonly stateDir: string;
-  /** A free one by default. */
+  /** Default: a free port. */
   readonly port?: number | undefined;
   /** More arguments for Vite, e.g. `--host`. */
   readonly viteArguments?: readonly string[];
   /** Whether what the server prints is shown. */
   readonly verbose?: boolean;
   /**
-   * Where the server process is that stands in for containers. By default one of its own is started
-   * where native ffmpeg is installed; null for none.
+   * Address of the server process that is used instead of containers; null for none. Default: a new process is started,
+   * where native ffmpeg is installed.
    */
   readonly containerUrl?: string | null;
 }
 
 /**
- * Builds if the sources changed, applies the D1 migrations, starts Vite in a process of its own
- * and returns once it answers.
+ * Builds if the sources have changed, applies the D1 migrations, starts Vite in a separate process, and returns once it
+ * answers.
  *
- * @throws Error with the server's output when it ends or stays silent instead
+ * @throws Error with the server's output, when the server ends or does not answer
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   if (options.mode === "preview") await buildIfStale();
   await applyMigrations(options.stateDir);
   const port = options.port ?? (await freePort());
-  // Open to a network: only a secure page may encode there.
+  // A server that is open to the network needs https, because browsers encode only on secure pages.
   const isOpen = options.viteArguments?.some((each) => /^--host(=|$)/.test(each)) === true;
   const certificate = isOpen ? await localCertificate(join(options.stateDir, "tls")) : null;
   const trust = certificate === null ? {} : { NODE_EXTRA_CA_CERTS: certificate.caPath };
@@ -124,15 +124,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 export async function build(): Promise<void> {
   const fingerprint = await sourcesFingerprint();
   await runToEnd([vite(), "build", join(root, "web"), "--config", join(root, "vite.config.ts")]);
-  // The build copies secrets there, and a preview would then look at nothing else: not at CONTAINER_URL.
+  // The build copies secrets to this file. A preview would then read no other variables, such as CONTAINER_URL.
   await rm(join(root, "dist/tributary/.dev.vars"), { force: true });
-  // It has the emulated storage's secret.
+  // This file has the secret of the emulated storage.
   await chmod(join(root, "dist/tributary/wrangler.json"), 0o600);
   await mkdir(join(root, ".cache"), { recursive: true });
   await writeFile(join(root, BUILD_STAMP), fingerprint);
 }
 
-/** Builds unless dist/ holds the build of just these sources. */
+/** Builds unless dist/ has the build of the present sources. */
 export async function buildIfStale(): Promise<void> {
   const built = await readFile(join(root, BUILD_STAMP), "utf8").catch(() => "");
   const isBuilt = existsSync(join(root, "dist/client/index.html"));
@@ -144,7 +144,7 @@ export async function buildIfStale(): Promise<void> {
 async function applyMigrations(stateDir: string): Promise<void> {
   const migrations = await filesBelow(join(root, MIGRATIONS_DIR));
   if (migrations.length === 0) return;
-  // wrangler takes 2 s to find that there is nothing to do.
+  // The stamp saves the 2 s that wrangler needs to find that there is nothing to do.
   const stampPath = join(stateDir, "migrated");
   const wanted = migrations.map((path) => path.slice(root.length)).join("\n");
   if ((await readFile(stampPath, "utf8").catch(() => "")) === wanted) return;
@@ -155,7 +155,7 @@ async function applyMigrations(stateDir: string): Promise<void> {
   await writeFile(stampPath, wanted);
 }
 
-/** Names, sizes and times of everything a build reads. */
+/** Hash over the names, sizes and times of all files that a build reads. */
 async function sourcesFingerprint(): Promise<string> {
   const paths = [
     ...["vite.config.ts", "wrangler.toml", "package-lock.json"].map((name) => join(root, name)),
@@ -180,7 +180,7 @@ async function filesBelow(dir: string): Promise<string[]> {
     .sort();
 }
 
-/** Runs a Node script; what it prints is shown only if it fails. */
+/** Runs a Node script. Its output is shown only if it fails. */
 async function runToEnd(argv: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, argv, {
     cwd: root,
@@ -203,7 +203,7 @@ function vite(): string {
 }
 
 function environment(): NodeJS.ProcessEnv {
-  // Vitest's own settings in NODE_ENV, VITEST and the like would change what Vite builds.
+  // Settings of Vitest, such as NODE_ENV and VITEST, would change what Vite builds.
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
       name !== "NODE_ENV" &&
@@ -245,7 +245,7 @@ async function isFetched(url: string): Promise<boolean> {
   return response?.ok === true;
 }
 
-/** `fetch` takes no authority but those that Node began with. */
+/** Whether an https address answers. `fetch` accepts only the authorities with which Node was started. */
 function isFetchedSecurely(url: string, ca: string): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { ca, timeout: ANSWER_TIMEOUT_MS }, (response) => {
@@ -265,7 +265,7 @@ async function end(child: ChildProcess, exited: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** A port that nobody listens on now. */
+/** A port that is free now. */
 export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

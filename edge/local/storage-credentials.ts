@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { keptSecret } from "./local-secrets.ts";
 
-/** Keys that sign and check URLs of the emulated bucket. Their holder can read and replace every object. */
+/** Keys that sign and check URLs of the emulated bucket. Anybody who has them can read and replace every object. */
 export interface StorageCredentials {
   accessKeyId: string;
   secretAccessKey: string;
 }
 
-/** No secret: it names the other one. */
+/** Not a secret: it only identifies the secret key. */
 const ACCESS_KEY_ID = "tributary-local";
 
 const BUILT_CONFIG = fileURLToPath(new URL("../../dist/tributary/wrangler.json", import.meta.url));
@@ -21,19 +21,22 @@ const localBucketSchema = z.object({
 });
 const builtSchema = z.object({ r2_buckets: z.array(localBucketSchema).length(1) });
 
-/** For a build, or a test's own bucket. */
+/** New credentials, for a build or a test's own bucket. */
 export function newStorageCredentials(): StorageCredentials {
   return { accessKeyId: ACCESS_KEY_ID, secretAccessKey: randomBytes(32).toString("base64url") };
 }
 
-/** For a server of the sources, whose configuration is read several times: kept in its state folder. */
+/**
+ * The credentials of a server in mode `dev`. They are kept in its state folder, because its configuration is read
+ * several times.
+ */
 export function keptStorageCredentials(stateDir: string): StorageCredentials {
   const secretAccessKey = keptSecret(stateDir, "storage-secret");
   return { accessKeyId: ACCESS_KEY_ID, secretAccessKey };
 }
 
 /**
- * Those that the production build on this machine checks, when it is served here.
+ * The credentials of the production build on this machine, which it checks when it is served here.
  * @throws Error where there is no build
  */
 export function builtStorageCredentials(): StorageCredentials {

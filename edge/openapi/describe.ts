@@ -5,13 +5,13 @@ import { ERROR_CODES, type ErrorCode } from "../../shared/job/errors.ts";
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { schemaRef } from "./schemas.ts";
 
-/** The document's groups, in its order. */
+/** The document's groups of routes, in order. */
 export const TAGS = ["Uploads", "Jobs", "Helpers", "Pools", "Videos", "Site", "Operator"] as const;
 
 type Responses = NonNullable<DescribeRouteOptions["responses"]>;
 type Body = { schema: Record<string, unknown> };
 
-/** Description of a route in the document, beyond its address, parameters and body. */
+/** Description of a route, in addition to its address, parameters and body. */
 export interface RouteDescription {
   tag: (typeof TAGS)[number];
   /** The `operationId`. */
@@ -19,9 +19,9 @@ export interface RouteDescription {
   summary: string;
   detail?: string;
   /**
-   * The token that it takes: of the job's `owner`, or the site's operator instead; any of the `job`; to
-   * `create`, where the site asks for one; none but for a `private` video; none, or one that shows more
-   * (`-optional`); any of the `pool`, or its operator's.
+   * The token that the route needs. `owner`: the job owner's; `owner-or-operator`: or the site operator's. `job`: any
+   * token of the job. `create`: the site's, if it has one. `private`: only for a private video. `...-optional`: none,
+   * but with this token the answer has more. `pool`: any token of the pool; `pool-operator`: its operator's.
    */
   access:
     | "anyone"
@@ -35,17 +35,17 @@ export interface RouteDescription {
     | "operator-optional"
     | "pool"
     | "pool-operator";
-  /** Where the body is one of several: `jsonBody` tells of a single one by itself. */
+  /** Schemas of alternative bodies. `jsonBody` describes a single one by itself. */
   bodies?: readonly z.ZodType[];
-  /** The media type of a body that is no JSON. */
+  /** The media type of a body that is not JSON. */
   upload?: string;
-  /** By status; null for no body, "events" for server-sent events. */
+  /** Schemas of the answers by status; null for no body, "events" for server-sent events. */
   answers: Readonly<Partial<Record<200 | 201 | 202 | 204, z.ZodType | "events" | null>>>;
   /** Errors that a client can cause. */
   errors: readonly ErrorCode[];
 }
 
-/** The route's part of the OpenAPI document; stands first among its handlers. */
+/** Middleware with the route's part of the OpenAPI document. It has to be the first of the route's handlers. */
 export function describe(route: RouteDescription): MiddlewareHandler {
   const { tag, id, summary, detail = "", access, bodies, upload, answers, errors } = route;
   return describeRoute({
@@ -103,7 +103,7 @@ function successes(answers: RouteDescription["answers"], description: string): R
 
 const EVENTS = { type: "string" } as const;
 
-/** Codes by their status: a route may have several of one. */
+/** Groups codes by HTTP status, because several codes of a route may have the same status. */
 function problems(codes: readonly ErrorCode[]): Responses {
   const byStatus = Map.groupBy(codes, (code) => ERROR_CODES[code].status);
   const content = { "application/problem+json": { schema: schemaRef(problemSchema) } };

@@ -4,10 +4,10 @@ import type { AppEnv } from "../http/app-env.ts";
 import { TAGS } from "./describe.ts";
 import { namedSchemas } from "./schemas.ts";
 
-/** The OpenAPI 3.1 document, from the routes' own descriptions and the schemas that parse. */
+/** The OpenAPI 3.1 document, made from the routes' descriptions and the schemas that parse requests. */
 export async function openApiDocument(app: Hono<AppEnv>, origin: string) {
   return generateSpecs(app, {
-    // The descriptions name the codes of a request that is not understood.
+    // The routes' descriptions already have the errors for invalid requests.
     defaultValidationErrorResponse: false,
     documentation: {
       info: {

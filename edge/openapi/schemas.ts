@@ -55,7 +55,7 @@ import {
 import { problemSchema } from "../../shared/wire/problem.ts";
 import { oembedSchema } from "../../shared/wire/published.ts";
 
-/** The schemas that have a name in the document; the same that parse. */
+/** The schemas that have a name in the document. Requests are parsed by the same schemas. */
 const NAMED_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   CreateUploadToken: uploadTokenRequestSchema,
   UploadToken: uploadTokenSchema,
@@ -117,13 +117,13 @@ export function namedSchemas(): Record<string, Record<string, unknown>> {
   );
 }
 
-/** A reference to a named schema; another one is written out. */
+/** A reference to a named schema. Other schemas are written out. */
 export function schemaRef(schema: z.ZodType): Record<string, unknown> {
   const name = NAMES.get(schema);
   return name === undefined ? jsonSchema(schema) : { $ref: `#/components/schemas/${name}` };
 }
 
-/** JSON Schema of what the schema takes (not of what it makes of it). */
+/** JSON Schema of a schema's input (not of its output). */
 export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", reused: "inline" });
   return rest;

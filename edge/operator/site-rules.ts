@@ -4,10 +4,10 @@ import { log } from "../../shared/log.ts";
 import { countVideos, findRules, videosBefore } from "../catalog/operator.ts";
 import { removeVideo } from "./remove-video.ts";
 
-/** The operator's rules for new videos and for old ones. */
+/** The operator's rules for new and old videos. */
 
 const DAY_MS = 24 * 3_600_000;
-/** A run of the trigger has so much time; the rest goes the next day. */
+/** The most videos that a run of the trigger deletes, because its time is limited. The others follow the next day. */
 const MOST_EXPIRED = 200;
 
 /** @throws TributaryError SITE_LIMIT */
@@ -18,7 +18,7 @@ export async function assertAllowed(
 ): Promise<void> {
   const rules = await findRules(env.CATALOG).catch(() => null);
   if (rules === null) {
-    // A catalogue that does not answer is no reason to take no videos.
+    // While the catalogue does not answer, new videos are allowed.
     log("catalog", { end: "rules-not-read" });
     return;
   }
@@ -35,7 +35,7 @@ export async function assertAllowed(
   }
 }
 
-/** Deletes ended videos that are older than the operator wants. */
+/** Deletes ended videos that are older than the operator's rule allows. */
 export async function deleteExpired(env: Cloudflare.Env, nowMs: number): Promise<void> {
   const { deleteAfterDays } = await findRules(env.CATALOG);
   if (deleteAfterDays === null) return;

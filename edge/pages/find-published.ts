@@ -4,7 +4,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import type { VideoAccess } from "../http/video-access.ts";
 import { type Published, published } from "./published.ts";
 
-/** Null where the catalogue has no row of it (yet), or the request may not see it. */
+/** A video for a page; null where the catalogue has no row (yet), or the caller may not see the video. */
 export async function findPublished(
   c: Context<AppEnv>,
   id: string,

@@ -4,13 +4,13 @@ import { problemResponse } from "../http/problem.ts";
 import { type PageWords, pageWords, type Say, VARIES } from "./page-words.ts";
 import { inLanguage } from "./render-page.ts";
 
-/** Whether it is a person's browser that opens an address: programs do not ask for HTML by name. */
+/** Whether a browser opens the address for a person. Programs do not accept `text/html` explicitly. */
 function isBrowsing(c: Context<AppEnv>): boolean {
   const isReading = c.req.method === "GET" || c.req.method === "HEAD";
   return isReading && c.req.header("accept")?.includes("text/html") === true;
 }
 
-/** Its texts are those of elements with `data-say`, the name of a message. */
+/** Translates a page: elements with `data-say`, the name of a message, get that message as their text. */
 function inWords(page: Response, words: PageWords): Response {
   return new HTMLRewriter()
     .on("html", inLanguage(words))
@@ -33,8 +33,8 @@ function inWords(page: Response, words: PageWords): Response {
 }
 
 /**
- * A 404 in the words of whoever asks: a page for people, problem details for programs.
- * @param problem what programs get
+ * A 404: a page in the person's language for browsers, problem details for programs.
+ * @param problem the answer for programs
  */
 export async function notFoundAnswer(c: Context<AppEnv>, problem: Response): Promise<Response> {
   if (!isBrowsing(c)) return problem;

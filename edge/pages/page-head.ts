@@ -3,9 +3,9 @@ import type { VideoObject, WithContext } from "schema-dts";
 import { type Say, wordsOf } from "./page-words.ts";
 import type { Published } from "./published.ts";
 
-/** The head of a watch page, for programs: links' previews, search engines, embedders. */
+/** The head of a watch page, for link previews, search engines and embedders. */
 
-/** Preact's own pages take its place as soon as they run. */
+/** HTML that the Worker writes. Preact replaces it as soon as the page's script runs. */
 export type Markup = ReturnType<typeof html>;
 
 const SITE_NAME = "Tributary";
@@ -22,7 +22,7 @@ export function shortDescription(
   return `${line.slice(0, MOST_DESCRIPTION_CHARACTERS - 1).toWellFormed()}…`;
 }
 
-/** `og:` (ogp.me), `twitter:`, JSON-LD, oEmbed discovery; whatever the owner wrote is escaped. */
+/** Tags for previews (`og:` as in ogp.me, `twitter:`), JSON-LD and oEmbed discovery. Texts of the owner are escaped. */
 export function watchHead(it: Published, say?: Say): Markup {
   const { video, watchUrl, embedUrl, posterUrl } = it;
   const oembedOf = (format: string) =>
@@ -68,7 +68,7 @@ export function watchHead(it: Published, say?: Say): Markup {
   `;
 }
 
-/** schema.org/VideoObject. */
+/** The video as a schema.org/VideoObject. */
 export function videoObject(it: Published): WithContext<VideoObject> {
   const { video, watchUrl, embedUrl, masterUrl, posterUrl, durationSeconds } = it;
   const starts = video.chapters.map(({ startSeconds }) => startSeconds);
@@ -99,12 +99,12 @@ export function videoObject(it: Published): WithContext<VideoObject> {
   };
 }
 
-/** A length in pixels, by its code in UN/CEFACT Recommendation 20. */
+/** A length in pixels, with the unit code of UN/CEFACT Recommendation 20. */
 function pixels(value: number) {
   return { "@type": "QuantitativeValue", value, unitCode: "E37" } as const;
 }
 
-/** JSON that ends no script element and begins no comment, whatever is in it. */
+/** JSON for a script element, escaped so that it can neither end the element nor begin a comment. */
 function jsonLd(value: object): Markup {
   const json = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

@@ -18,14 +18,14 @@ export type Say = (key: Key, values?: Values) => string;
 
 const WORDS: Readonly<Record<Language, Record<Key, string>>> = { en, de, ar };
 
-/** The words that the Worker itself writes into a page, in one language. */
+/** The texts that the Worker writes into pages, in one language. */
 export interface PageWords {
   language: Language;
   direction: "ltr" | "rtl";
   say: Say;
 }
 
-/** In the language that the person chose on a page, or the first of the browser's that is spoken here. */
+/** The texts in the language that the person chose on a page, or in the browser's first language that the site has. */
 export function pageWords(c: Context): PageWords {
   const chosen = getCookie(c, LANGUAGE_COOKIE) ?? "";
   const accepted = parseAccept(c.req.header("accept-language") ?? "").map(({ type }) => type);
@@ -39,5 +39,5 @@ export function wordsOf(language: Language): PageWords {
   return { language, direction, say };
 }
 
-/** A page's answer differs by these. */
+/** Value of Vary: the request headers on which a page's answer depends. */
 export const VARIES = "accept-language, cookie";

@@ -2,20 +2,20 @@ import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 import { PODCAST_PLAYLIST } from "../../shared/playlist/names.ts";
 import type { Video } from "../../shared/wire/api.ts";
 
-/** A video as links, feeds and embeds tell of it, with its addresses. */
+/** A video with its addresses, for links, feeds and embeds. */
 export interface Published {
   video: Video;
   durationSeconds: number;
   watchUrl: string;
   embedUrl: string;
   masterUrl: string;
-  /** With a variant of the audio alone. */
+  /** As `masterUrl`, with one more variant, the audio alone. */
   podcastUrl: string;
   /** The poster's address; null where there is none. */
   posterUrl: string | null;
 }
 
-/** @param video as strangers see it */
+/** @param video the video without the fields for its owner */
 export function published(origin: string, video: Video): Published {
   const { id } = video;
   return {

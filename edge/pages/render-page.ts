@@ -1,13 +1,13 @@
 import type { Markup } from "./page-head.ts";
 import { type PageWords, VARIES } from "./page-words.ts";
 
-/** The parts of a built page that differ from request to request. */
+/** The parts of a built page that differ between requests. */
 export interface PageContent {
   title: string;
   description: string;
-  /** Goes to the end of its head. */
+  /** Appended to the page's head. */
   head: Markup | string;
-  /** Stands in its body until its script has run, and for whoever runs none. */
+  /** Shown in the page's body until its script has run, and to clients that run no scripts. */
   body: Markup | string;
   status: 200 | 401 | 404;
 }
@@ -15,8 +15,8 @@ export interface PageContent {
 type Words = Pick<PageWords, "language" | "direction">;
 
 /**
- * A page of the build with its own head. The build's headers stay: they hold its policy.
- * @param page as the asset store answered
+ * A page of the build with its own head. The build's headers, such as the Content Security Policy, are kept.
+ * @param page the answer of the asset store
  */
 export async function renderPage(
   page: Response,
@@ -33,7 +33,7 @@ export async function renderPage(
     })
     .on('meta[name="description"]', {
       element: (element) => {
-        // It escapes quotes alone.
+        // `setAttribute` escapes only quotes.
         element.setAttribute("content", description.replaceAll("&", "&amp;"));
       },
     })
@@ -49,7 +49,7 @@ export async function renderPage(
     })
     .transform(page);
   const headers = new Headers(rewritten.headers);
-  // It tells of one video, and of its state now.
+  // The answer shows one video in its present state.
   headers.set("cache-control", "no-cache");
   headers.set("vary", VARIES);
   headers.delete("etag");
@@ -57,7 +57,7 @@ export async function renderPage(
   return new Response(rewritten.body, { status, headers });
 }
 
-/** For a page's `html` element. */
+/** Sets the language and direction of a page's `html` element. */
 export function inLanguage({ language, direction }: Words): HTMLRewriterElementContentHandlers {
   return {
     element: (element) => {

@@ -8,7 +8,7 @@ export interface Enclosure {
   sizeBytes: number;
 }
 
-/** RSS 2.0 as feed readers and podcast apps take it; HLS is offered beside an MP4 (podcastindex.org). */
+/** RSS 2.0 for feed readers and podcast apps. HLS is offered in addition to an MP4 (podcastindex.org). */
 export function rssFeed(
   origin: string,
   items: readonly (Published & { enclosure: Enclosure })[],

@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import { shortDescription } from "./page-head.ts";
 import type { Published } from "./published.ts";
 
-/** sitemaps.org 0.9, with Google's extension for videos where there is the picture that it asks for. */
+/** A sitemap (sitemaps.org 0.9). Videos with a poster get Google's extension for videos, which requires a picture. */
 export function sitemap(origin: string, videos: readonly Published[]): string {
   const pages = ["/", "/videos"].map((path) => html`<url><loc>${origin}${path}</loc></url>`);
   return String(

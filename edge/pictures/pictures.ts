@@ -28,7 +28,7 @@ const POSTER = "poster.jpg";
 const JPEG = { httpMetadata: { contentType: "image/jpeg" } };
 
 /**
- * Keeps a poster. An automatic one is left out where a person chose another.
+ * Stores a poster. An automatic one does not replace a poster that a person chose.
  * @throws TributaryError PICTURE_INVALID, NOT_FOUND
  */
 export async function savePoster(
@@ -47,7 +47,7 @@ export async function savePoster(
   const isChosen = before.poster !== null && before.poster.source !== "automatic";
   if (source === "automatic" && isChosen) return shownPictures(id, before);
   const key = pictureKey(id, POSTER);
-  // The picture first: a row is not to name what is not there.
+  // The picture is stored before its row, so that no row names a missing picture.
   await env.MEDIA.put(key, bytes, JPEG);
   const poster = { source, width, height, savedAtMs: Date.now() };
   if (!(await savePosterRow(env.CATALOG, id, poster))) {
@@ -59,7 +59,7 @@ export async function savePoster(
 }
 
 /**
- * Keeps a storyboard in the place of the one before.
+ * Stores a storyboard, which replaces the former one.
  * @throws TributaryError PICTURE_INVALID, NOT_FOUND
  */
 export async function saveStoryboard(
@@ -100,7 +100,10 @@ export function sheetName({ version }: Pick<StoredStoryboard, "version">, index:
   return `storyboard-${version}-${index}.jpg`;
 }
 
-/** A poster or a sheet. @param onlyIf the request's conditions */
+/**
+ * A stored poster or sheet.
+ * @param onlyIf headers with the request's conditions
+ */
 export function storedPicture(
   bucket: R2Bucket,
   id: string,

@@ -8,12 +8,12 @@ import type { AppEnv } from "../http/app-env.ts";
 import { hashToken } from "../http/auth.ts";
 import { poolOf } from "./pool-stub.ts";
 
-/** Whom to call an owner that says nothing of itself, on the machine that the site runs on. */
+/** Requester for requests from this machine itself that state none. */
 const LOCAL_OWNER = "this machine";
 
 /**
  * Announces a new job to a pool.
- * @returns what its coordinator is to know of the pool
+ * @returns the job's record of the pool
  * @throws TributaryError POOL_CONSENT_MISSING, POOL_NOT_FOUND, UNAUTHORIZED, LINK_EXPIRED, RATE_LIMITED
  */
 export async function askPool(
@@ -27,7 +27,7 @@ export async function askPool(
       "Pieces of a private video go to a pool's machines only with pool.sharePrivate.",
     );
   }
-  // Nobody is told who it is, only that two jobs have the same owner.
+  // A hash does not reveal the owner. It only shows that two jobs have the same one.
   const owner = hashToken(`${poolId} ${requester ?? clientOf(c) ?? LOCAL_OWNER}`).slice(0, 16);
   const { name } = unwrap(await poolOf(c.env, poolId).ask(token, { jobId, title, owner }));
   return { id: poolId, name, sharePrivate };

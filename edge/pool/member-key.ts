@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { signedText } from "../../shared/wire/pool.ts";
 
-/** How a member shows that it is the one it was: a signature of its socket's nonce. */
+/** A member proves its identity by signing its socket's nonce with its key. */
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 
@@ -16,12 +16,12 @@ export async function isSignedBy(
     const signed = Buffer.from(signature, "base64url");
     return await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signed, text);
   } catch {
-    // No key of this kind.
+    // Not a valid key of this kind.
     return false;
   }
 }
 
-/** The member's id: of its key, so that nobody else has it. */
+/** The member's id: a hash of its public key, so that nobody else can have it. */
 export function memberIdOf(publicKey: string): string {
   const spki = Buffer.from(publicKey, "base64url");
   return createHash("sha256").update(spki).digest("hex").slice(0, 24);

@@ -3,22 +3,22 @@ import type { PoolMessage } from "../../shared/wire/pool.ts";
 import { socketTag } from "../http/socket-tag.ts";
 import { type Presence, presenceSchema } from "./model/records.ts";
 
-/** Data that a member's socket keeps during hibernation; 2 kB at most. */
+/** Data that a member's socket keeps during hibernation, at most 2 kB. */
 const attachmentSchema = z.object({
   connectionId: z.string(),
   linkId: z.string(),
   openedAtMs: z.number(),
-  /** To be signed. */
+  /** The text that the member has to sign. */
   nonce: z.string(),
-  /** Null until its hello was found right. */
+  /** Null until a valid hello. */
   presence: presenceSchema.nullable(),
 });
 type Attachment = z.infer<typeof attachmentSchema>;
 
-/** Sockets that have not proven who they are by then are closed. */
+/** Milliseconds after which a socket without a valid hello is closed. */
 const HELLO_WITHIN_MS = 15_000;
 
-/** The pool's sockets, each known by its connection's id. */
+/** The pool's sockets, by connection id. */
 export class MemberSockets {
   readonly #ctx: DurableObjectState;
   readonly #connections = new Map<string, { socket: WebSocket; attachment: Attachment }>();
@@ -59,7 +59,7 @@ export class MemberSockets {
     return this.#connections.get(connectionId ?? "")?.attachment ?? null;
   }
 
-  /** Those that are members, as they were when the object was last in memory. */
+  /** The sockets of members, with the data from when the object was last in memory. */
   presences(): [connectionId: string, Presence][] {
     return [...this.#connections.values()].flatMap(({ attachment }) => {
       const { connectionId, presence } = attachment;
@@ -67,7 +67,10 @@ export class MemberSockets {
     });
   }
 
-  /** Keeps what has changed; sockets whose member came by another one are closed. */
+  /**
+   * Stores changed data in the sockets. Sockets without an entry are closed, because their member has connected by
+   * another one.
+   */
   keep(present: ReadonlyMap<string, Presence>): void {
     for (const [connectionId, { socket, attachment }] of [...this.#connections]) {
       const presence = present.get(connectionId) ?? null;
@@ -102,7 +105,10 @@ export class MemberSockets {
       this.close(connectionId, 1000, reason);
   }
 
-  /** When the next socket without a hello is to be closed; null where there is none. */
+  /**
+   * Closes sockets whose time for a hello is over. Returns when the next one is due, in milliseconds since the epoch;
+   * null where there is none.
+   */
   closeGuests(nowMs: number): number | null {
     let nextMs: number | null = null;
     for (const { attachment } of [...this.#connections.values()]) {

@@ -1,20 +1,20 @@
 import type { Engine } from "../../../shared/job/job.ts";
 import { type Need, shares } from "./shares.ts";
 
-/** Assigns members to jobs. Pure: the same pool and jobs give the same moves. */
+/** Assigns members to jobs. Pure functions: the same pool and jobs give the same moves. */
 
 export interface Machine {
   memberId: string;
-  /** Pixels a second of all its encoders together; an average where its speed is unknown. */
+  /** Pixels per second of all its encoders together; an average where its speed is unknown. */
   speed: number;
   slots: number;
   engines: readonly Engine[];
   /** The job that it helps with. */
   jobId: string | null;
   assignedAtMs: number;
-  /** It holds a lease there. */
+  /** Whether it holds a lease of that job. */
   isBusy: boolean;
-  /** Jobs that refused it. */
+  /** Ids of jobs that refused the machine. */
   refused: readonly string[];
 }
 
@@ -25,13 +25,18 @@ export interface Demand extends Need {
 
 export interface Move {
   memberId: string;
-  /** Null: it is of no use anywhere. */
+  /** Null: no job can use it. */
   jobId: string | null;
 }
 
-/** A member stays at least so long with a job that can use it: moving costs a connection and a chunk. */
+/**
+ * Milliseconds for which a member stays at least with a job that can use it. Each move costs a connection and a chunk.
+ */
 const STAY_MS = 15_000;
-/** A member may leave a job that has this part of its speed too much, or join one that lacks this part. */
+/**
+ * A member may leave a job that has more than its share by at least this part of the member's speed, and join one that
+ * lacks at least this part.
+ */
 const TOO_MUCH = 0.6;
 const MISSING = 0.4;
 
@@ -43,7 +48,7 @@ export function canHelp(
   return !refused.includes(jobId) && (!needsBrowser || engines.includes("webcodecs"));
 }
 
-/** Moves that bring the pool as near to its jobs' shares as whole machines allow. */
+/** Moves that bring each job as close to its share of the pool as whole machines allow. */
 export function assign(
   machines: readonly Machine[],
   demands: readonly Demand[],
@@ -82,7 +87,7 @@ class Hall {
     }
   }
 
-  /** Takes machines from jobs that are over or can use no more help. */
+  /** Takes machines from jobs that are over or cannot use more help. */
   leaveUnusable(): void {
     for (const machine of this.#machines) {
       if (machine.jobId === null) continue;
@@ -92,7 +97,10 @@ class Hall {
     }
   }
 
-  /** Takes machines from jobs above their share while others lack some: idle ones first, then the newest. */
+  /**
+   * Takes machines from jobs above their share while other jobs lack some. Idle machines are taken first, then those
+   * assigned last.
+   */
   leaveCrowded(nowMs: number): void {
     const staying = this.#machines
       .filter(({ memberId }) => this.#at.get(memberId) !== null)
@@ -125,7 +133,7 @@ class Hall {
         .map((demand) => ({ demand, part: this.#missing(demand) / this.#target(demand.jobId) }))
         .filter(({ demand, part }) => part > 1e-6 && !this.#full.has(demand.jobId))
         .filter(({ demand }) => this.#free.some((machine) => canHelp(machine, demand)))
-        // What few machines can decode has its pick before all others.
+        // Jobs whose source few machines can decode choose first.
         .sort(
           (a, b) =>
             Number(b.demand.needsBrowser) - Number(a.demand.needsBrowser) ||
@@ -136,7 +144,7 @@ class Hall {
       if (first === undefined) break;
       const machine = this.#bestFor(first.demand);
       if (machine === undefined) {
-        // All that are free are too large a part: the job has its share.
+        // All free machines are too fast for what is missing, so the job counts as full.
         this.#full.add(first.demand.jobId);
         continue;
       }
@@ -146,7 +154,7 @@ class Hall {
     }
   }
 
-  /** Gives machines that are left over to jobs that can use more than their share. */
+  /** Gives the remaining machines to jobs that can use more than their share. */
   spread(): void {
     for (const machine of this.#free) {
       const [job] = [...this.#demands.values()]
@@ -170,7 +178,7 @@ class Hall {
     });
   }
 
-  /** The fastest machine that fits into the missing speed; a job without any machine takes the slowest one. */
+  /** The fastest machine that fits into the missing speed. A job without any machine gets the slowest one. */
   #bestFor(demand: Demand): Machine | undefined {
     const missing = this.#missing(demand);
     const able = this.#free

@@ -2,18 +2,21 @@ import { assign, type Demand, type Machine, type Move } from "./assign.ts";
 import { type JobRecord, pixelsPerMs } from "./records.ts";
 import type { PoolState } from "./state.ts";
 
-/** Input of the assignment: how fast machines are, and how much speed jobs could use. */
+/** Input of the assignment: the speed of machines, and the speed that jobs could use. */
 
-/** Assumed speed of an encoder where none is known: about 480p and below on one core. */
+/** Assumed speed of an encoder where no member's speed is known: about that of one core for 480p and below. */
 const USUAL_PIXELS_PER_MS = 14_000;
-/** A job needs no help after its coordinator was silent for so long: holders send something every few seconds. */
+/** Milliseconds of silence of its coordinator after which a job gets no help. Coordinators report every few seconds. */
 const SILENT_MS = 60_000;
-/** An uplink is measured by what was asked of it; asking for a little more shows whether it is faster. */
+/**
+ * An uplink is measured only up to the chunks that were requested. A request for a little more shows whether it is
+ * faster.
+ */
 const UPLINK_SLACK = 1.1;
-/** Stored chunks raise a job's demand as if they were to be used up in this time. */
+/** Stored chunks raise a job's demand as if they had to be used within this time. */
 const STORED_SECONDS = 20;
 const LATELY_MS = 3_600_000;
-/** A job never demands so much speed that its rest would be done sooner than this. */
+/** A job demands at most the speed with which its rest would be done in this time. */
 const LEAST_SECONDS = 2;
 
 export function balance(state: PoolState, nowMs: number): Move[] {
@@ -21,7 +24,7 @@ export function balance(state: PoolState, nowMs: number): Move[] {
   return assign(machines, demandsOf(state, machines, nowMs), nowMs);
 }
 
-/** Speed that each job could use now, and the speed it has, in pixels a second. */
+/** For each job: the speed that it could use now, and the speed that it has, in pixels per second. */
 export function speedsByJob(
   state: PoolState,
   nowMs: number,
@@ -84,7 +87,9 @@ function askedLately(state: PoolState, ownerId: string, nowMs: number): number {
     .reduce((sum, { totalSeconds, pixelsPerSecond }) => sum + totalSeconds * pixelsPerSecond, 0);
 }
 
-/** Pixels a second that the job could use of the pool: no more than its tasks, its uplink and its end allow. */
+/**
+ * Pixels per second of the pool that a job could use, limited by its tasks, its owner's uplink and its remaining work.
+ */
 export function demandOf(job: JobRecord, aSlot: number, nowMs: number): number {
   if (nowMs - job.heardAtMs > SILENT_MS) return 0;
   const byTasks = (job.openTasks + job.takenTasks) * aSlot;

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../../shared/job/errors.ts";
 import type { PoolMessage, PoolPass } from "../../../shared/wire/pool.ts";
 import type { JobRecord, Presence, Work } from "./records.ts";
 
-/** Input and output of a pool, apart from its members' own messages. */
+/** Input and output of the pool's model, except the messages of members. */
 
 /** A coordinator's report on its job. Each one is complete, so a lost one does no harm. */
 export type JobReport = Pick<
@@ -25,7 +25,7 @@ export type JobReport = Pick<
   busy: readonly string[];
 };
 
-/** A member's hello, after its signature was found right. */
+/** A member's hello, after its signature was verified. */
 export interface Arrival {
   connectionId: string;
   memberId: string;
@@ -46,7 +46,7 @@ export interface Refusal {
 /** Actions of a pool for the platform. */
 export type PoolEffect =
   | { type: "send"; connectionId: string; message: PoolMessage }
-  /** With a pass that is sealed as it is sent. */
+  /** Send a message with a pass, which the platform seals. */
   | {
       type: "assign" | "pass";
       connectionId: string;
@@ -54,7 +54,7 @@ export type PoolEffect =
       pass: Omit<PoolPass, "expiresAtMs">;
     }
   | { type: "close"; connectionId: string; reason: Refusal }
-  /** To a job's coordinator: the member lied elsewhere, and all that it made is to be made again. */
+  /** Tell a job's coordinator that the member lied in another job. Its unproven results have to be made again. */
   | { type: "ban"; jobId: string; memberId: string }
-  /** To a job's coordinator: the member is no longer of the pool. */
+  /** Tell a job's coordinator that the member has left the pool. */
   | { type: "dismiss"; jobId: string; memberId: string };

@@ -2,9 +2,9 @@ import type { PoolFacts, PoolOverview } from "../../../shared/wire/pool.ts";
 import { type MemberRecord, pixelsPerMs, provenNow } from "./records.ts";
 import type { PoolState } from "./state.ts";
 
-/** The pool as its operator sees it, and as everybody does who has a link of it. */
+/** Views of the pool: for its operator, and for everybody who has a link of the pool. */
 
-/** Members that are not here are shown, the latest first, up to this number. */
+/** The most members in the view that are not connected. The ones seen last come first. */
 const MOST_SHOWN = 500;
 
 export function factsOf(state: PoolState): PoolFacts {

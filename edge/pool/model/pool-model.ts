@@ -6,28 +6,30 @@ import { takeReport } from "./reports.ts";
 import type { PoolState } from "./state.ts";
 
 /**
- * Decides what a pool does. Synchronous and without a platform: each call changes the state, which keeps
- * what is to be stored, and returns what is to be done. `rebalance` hands members to jobs; whoever calls it
- * decides how often.
+ * The decisions of a pool, synchronous and without a platform. Each call changes the state, which collects the rows to
+ * store, and returns the effects to carry out. `rebalance` assigns members to jobs; its caller decides how often.
  */
 
-/** Members are handed to jobs anew this soon after something has changed, and no more often. */
+/**
+ * Milliseconds between a change and a new assignment of members to jobs. It is also the shortest time between two
+ * assignments.
+ */
 export const REBALANCE_EVERY_MS = 1_000;
-/** A member is not sent back so soon to a job that could not use it, or that sent it away. */
+/** Milliseconds for which a member does not get back a job that could not use it, and one that removed it. */
 const REFUSED_MS = 5 * 60_000;
 const SENT_AWAY_MS = 86_400_000;
-/** A job that a member found over gets it back no sooner; the job's own report comes meanwhile. */
+/** The same for a job that has ended according to the member. The job's own report comes in the meantime. */
 const OVER_MS = 10_000;
-/** Jobs that are over are kept, and shown to the operator, for so long. */
+/** Milliseconds for which ended jobs are kept and shown to the operator. */
 const KEPT_MS = 86_400_000;
 const SAMPLE_EVERY_MS = 5 * 60_000;
 const DAYS_KEPT = 14;
-/** Most members that ever joined by a link: a browser that has lost its key joins as another member. */
+/** The most members that ever join by a link. A browser that has lost its key joins as a new member. */
 const mostNames = (maxMembers: number) => 50 + 20 * maxMembers;
 
 type Said = Exclude<MemberMessage, { type: "hello" }>;
 
-/** A job that an owner asks help for. */
+/** A job for which an owner asks for help. */
 export interface Ask {
   jobId: string;
   title: string;
@@ -42,7 +44,7 @@ export class PoolModel {
     this.state = state;
   }
 
-  /** @returns why the member is refused; null where it was admitted */
+  /** @returns why the member was refused; null where it was admitted */
   arrive(arrival: Arrival, nowMs: number): Refusal | null {
     const { state } = this;
     const { memberId, linkId, connectionId } = arrival;
@@ -86,7 +88,7 @@ export class PoolModel {
         this.#patch(connectionId, {
           slots: said.slots,
           rests: said.rests,
-          // Nothing new: what it has begun there it finishes by itself.
+          // The member gets nothing new. It finishes by itself what it has begun.
           jobId: said.slots === 0 ? null : presence.jobId,
         });
         return [];
@@ -120,7 +122,10 @@ export class PoolModel {
     if (member !== undefined) this.state.put("member", { ...member, lastSeenAtMs: nowMs });
   }
 
-  /** A job asks for help; asking again changes nothing. @returns why it is refused; null where it is queued */
+  /**
+   * Adds a job that asks for help. Asking again changes nothing.
+   * @returns why the job was refused; null where it was queued
+   */
   ask({ jobId, title, linkId, ownerId }: Ask, nowMs: number): Refusal | null {
     const { state } = this;
     if (state.get("job", jobId) !== undefined) return null;
@@ -140,7 +145,7 @@ export class PoolModel {
     return null;
   }
 
-  /** Takes a coordinator's report; ignored for a job that never asked this pool. */
+  /** Takes a coordinator's report. It is ignored for a job that never asked this pool. */
   report(report: JobReport, nowMs: number): PoolEffect[] {
     const job = this.state.get("job", report.jobId);
     if (job === undefined) return [];
@@ -151,7 +156,7 @@ export class PoolModel {
     return effects;
   }
 
-  /** Members at work on the job that are out because they lied. */
+  /** Ids of members with work on the job that are banned for lies. */
   liarsIn(report: JobReport): string[] {
     return report.work
       .map(({ memberId }) => this.state.get("member", memberId))
@@ -159,7 +164,7 @@ export class PoolModel {
       .map((member) => member?.id ?? "");
   }
 
-  /** The operator sends a member away for good. */
+  /** Bans a member, as the operator wishes. */
   sendAway(memberId: string, nowMs: number): PoolEffect[] {
     const member = this.state.get("member", memberId);
     if (member === undefined || member.bannedAtMs !== null) return [];
@@ -168,7 +173,7 @@ export class PoolModel {
     return this.#dismiss(memberId, { code: "SENT_AWAY", message }, nowMs);
   }
 
-  /** Nobody joins or asks by the link any more, and those who joined by it go. */
+  /** Closes a link. Nobody can use it any more, and members that joined by it are removed. */
   closeLink(linkId: string, nowMs: number): PoolEffect[] {
     const link = this.state.get("link", linkId);
     if (link === undefined) return [];
@@ -177,7 +182,7 @@ export class PoolModel {
     return members.flatMap(({ id }) => this.#dismiss(id, CLOSED, nowMs));
   }
 
-  /** The member's sockets here and at its jobs are closed; what it made stays, as a departed helper's does. */
+  /** Closes the member's sockets here and at its jobs. Its results stay, like those of a contributor that has left. */
   #dismiss(memberId: string, reason: Refusal, nowMs: number): PoolEffect[] {
     const effects: PoolEffect[] = [];
     const connectionId = this.state.connectionOf(memberId);
@@ -193,13 +198,13 @@ export class PoolModel {
     return effects;
   }
 
-  /** The job wants no more help: its video became private, or it was deleted. */
+  /** Ends the help for a job whose video became private or was deleted. */
   withdraw(jobId: string, nowMs: number): void {
     const job = this.state.get("job", jobId);
     if (job?.endedAtMs === null) this.state.put("job", { ...job, endedAtMs: nowMs });
   }
 
-  /** Hands members to the jobs that need them most. */
+  /** Assigns members to the jobs that need them most. */
   rebalance(nowMs: number): PoolEffect[] {
     const { state } = this;
     return balance(state, nowMs).flatMap(({ memberId, jobId }) => {
@@ -212,7 +217,7 @@ export class PoolModel {
     });
   }
 
-  /** Takes a sample where the last one is old enough. */
+  /** Takes a sample for the history if the last one is old enough. */
   sample(nowMs: number): void {
     const { state } = this;
     const id = new Date(nowMs).toISOString().slice(0, 10);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { engineSchema } from "../../../shared/job/job.ts";
 import { poolRulesSchema, restReasonSchema } from "../../../shared/wire/pool.ts";
 
-/** Records of a pool, each stored as a row. Fields that are added later have a default, for older rows. */
+/** Records of a pool. Each is stored as a row. Fields that are added later have a default, for older rows. */
 
 const timeOrNull = z.number().nullable();
 
@@ -12,7 +12,7 @@ export const poolRecordSchema = z.object({
   operatorTokenHash: z.string(),
   createdAtMs: z.number(),
   rules: poolRulesSchema,
-  /** Where it was created: links name it. */
+  /** Origin of the site where the pool was created. Links have it. */
   origin: z.string(),
 });
 export type PoolRecord = z.infer<typeof poolRecordSchema>;
@@ -20,18 +20,18 @@ export type PoolRecord = z.infer<typeof poolRecordSchema>;
 export const linkRecordSchema = z.object({
   id: z.string(),
   kind: z.enum(["join", "ask"]),
-  /** Hex SHA-256 of its token. */
+  /** SHA-256 of its token in hex. */
   tokenHash: z.string(),
   label: z.string(),
   createdAtMs: z.number(),
   expiresAtMs: z.number(),
   maxMembers: z.number(),
-  /** By which jobs name whoever joined by it. Random hex: it opens nothing. */
+  /** Principal of the link's members in jobs. Random hex, which is no token. */
   principal: z.string(),
-  /** Proven lies and proven results of its members. */
+  /** Number of proven lies and of proven results of its members. */
   lies: z.number().default(0),
   proven: z.number().default(0),
-  /** Nobody joins or asks by it any more. */
+  /** Whether the link is closed, so that nobody can join or ask by it. */
   isClosed: z.boolean().default(false),
 });
 export type LinkRecord = z.infer<typeof linkRecordSchema>;
@@ -44,7 +44,7 @@ export const memberRecordSchema = z.object({
   device: z.string(),
   firstSeenAtMs: z.number(),
   lastSeenAtMs: z.number(),
-  /** Proven results at `provenAtMs`; they count less as they age: see `provenNow`. */
+  /** Number of proven results at the time `provenAtMs`. They count less as they age (`provenNow`). */
   proven: z.number().default(0),
   provenAtMs: z.number().default(0),
   byHash: z.number().default(0),
@@ -57,13 +57,13 @@ export const memberRecordSchema = z.object({
   mediaSeconds: z.number().default(0),
   frames: z.number().default(0),
   bytes: z.number().default(0),
-  /** All its work: pixels encoded, and the time that took in its encoders. */
+  /** All of its work: pixels encoded, and the milliseconds that its encoders took. */
   pixels: z.number().default(0),
   workMs: z.number().default(0),
 });
 export type MemberRecord = z.infer<typeof memberRecordSchema>;
 
-/** Counts of one member's work on one job, from its beginning. */
+/** Counts of one member's work on one job, since the job's start. */
 export const workSchema = z.object({
   memberId: z.string(),
   tasks: z.number(),
@@ -84,33 +84,33 @@ export type Work = z.infer<typeof workSchema>;
 export const jobRecordSchema = z.object({
   id: z.string(),
   title: z.string(),
-  /** The link for owners that it came by, and the owner by that link. */
+  /** The link for owners by which the job asked, and its owner. */
   linkId: z.string(),
   ownerId: z.string(),
   askedAtMs: z.number(),
   endedAtMs: timeOrNull.default(null),
-  /** When its coordinator was last heard. */
+  /** When its coordinator last reported. */
   heardAtMs: z.number(),
-  /** Output pixels of a second of video, over all renditions. */
+  /** Output pixels per second of video, over all renditions. */
   pixelsPerSecond: z.number().default(0),
   totalSeconds: z.number().default(0),
   remainingSeconds: z.number().default(0),
-  /** Tasks that nobody has, and those that members of the pool have. */
+  /** Number of tasks without a lease, and of those leased to members of the pool. */
   openTasks: z.number().default(0),
   takenTasks: z.number().default(0),
-  /** Pixels a second whose chunks the owner's uplink brings; null: not known. */
+  /** Rate at which the owner uploads chunks, in output pixels per second; null: not known. */
   uplinkPixels: timeOrNull.default(null),
-  /** Pixels of chunks that lie in storage and nobody has taken. */
+  /** Output pixels of chunks in storage whose tasks have no lease. */
   storedPixels: z.number().default(0),
-  /** Pixels a second of holders that are not of the pool. */
+  /** Speed of the holders that are not from the pool, in pixels per second. */
   ownPixels: z.number().default(0),
-  /** Only a browser's own codecs decode its source. */
+  /** Whether only a browser's own codecs decode the source. */
   needsBrowser: z.boolean().default(false),
   work: z.array(workSchema).default([]),
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;
 
-/** A member's socket, kept over hibernation with the socket itself. */
+/** The data of a connected member. Its socket keeps them during hibernation. */
 export const presenceSchema = z.object({
   memberId: z.string(),
   slots: z.number(),
@@ -118,17 +118,17 @@ export const presenceSchema = z.object({
   engines: z.array(engineSchema),
   jobId: z.string().nullable(),
   assignedAtMs: z.number(),
-  /** Jobs that refused it, not to be given to it again before this time. */
+  /** Jobs that refused the member. It is not assigned to them again before `untilMs`. */
   refused: z.array(z.object({ jobId: z.string(), untilMs: z.number() })).default([]),
 });
 export type Presence = z.infer<typeof presenceSchema>;
 
-/** Without new proofs a record counts half after this time. */
+/** Without new proofs, a member's proven results count half after this time. */
 const HALF_LIFE_MS = 30 * 86_400_000;
-/** Most proven results that count: more would only delay the effect of age. */
+/** The most proven results that count. More would only delay the effect of age. */
 const MOST_PROVEN = 1_000;
 
-/** Proven results of a member as they count now: a machine that was not seen for long is a newcomer again. */
+/** Number of a member's proven results, reduced by age. A machine that was not seen for long is like a new member. */
 export function provenNow(
   { proven, provenAtMs }: Pick<MemberRecord, "proven" | "provenAtMs">,
   nowMs: number,
@@ -137,7 +137,7 @@ export function provenNow(
   return Math.min(MOST_PROVEN, proven) * 0.5 ** (age / HALF_LIFE_MS);
 }
 
-/** Pixels a millisecond in one encoder; null before its first result. */
+/** Pixels that one encoder makes per millisecond; null before the first result. */
 export function pixelsPerMs({ pixels, workMs }: MemberRecord): number | null {
   return workMs > 0 && pixels > 0 ? pixels / workMs : null;
 }

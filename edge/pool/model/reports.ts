@@ -2,17 +2,23 @@ import type { JobReport, PoolEffect } from "./messages.ts";
 import { added, type JobRecord, type MemberRecord, provenNow, type Work } from "./records.ts";
 import type { PoolState } from "./state.ts";
 
-/** Updates members' records by a job's report. */
+/** Updates members' records from a job's report. */
 
-/** As in a job: a link is closed after so many proven lies, if they are more than this share of what was proven. */
+/**
+ * As in a job: a link is closed after this many proven lies, if there are more lies than this share of its proven
+ * results.
+ */
 const CLOSING_LIES = 3;
 const CLOSING_SHARE = 1 / 4;
-/** Coordinators keep a job so long after its end. */
+/** Milliseconds for which coordinators keep a job after its end. */
 const REMEMBERED_MS = 3_600_000;
-/** Members that joined so recently lose their record when another one of their link lied: names cost nothing. */
+/**
+ * Members that joined within this time lose their record when another member of their link lied, because one person can
+ * join under many names.
+ */
 const NEW_MS = 86_400_000;
 
-/** @returns what is to be done, of members that lied */
+/** @returns effects for members that lied */
 export function takeReport(
   state: PoolState,
   job: JobRecord,
@@ -57,7 +63,7 @@ function credited(
   nowMs: number,
 ): MemberRecord {
   const proofs = more.byHash + more.byPicture;
-  // A result that nobody could tell about says that the machine is not to be relied on, for now.
+  // After a result that could be neither proven nor rejected, the machine's record starts again at 0.
   const proven = more.disputes > 0 ? 0 : provenNow(member, nowMs);
   const counts = [
     "tasks",
@@ -95,9 +101,9 @@ function creditOwner(state: PoolState, { ownerId, linkId }: JobRecord, mediaSeco
 }
 
 /**
- * Bans a member that was proven to lie from the pool, and informs all jobs that it helped with. Running jobs
- * make its unproven results again; owners of finished ones get a notice. Other members of its link lose trust:
- * new ones begin anew, the records of known ones count half.
+ * Bans a member with a proven lie from the pool, and informs all jobs that it helped with. Running jobs make its
+ * unproven results again. Owners of finished ones get a notice. Other members of its link lose trust: the records of
+ * new ones are set to 0, those of older ones are halved.
  */
 function ban(state: PoolState, memberId: string, provenIn: string, nowMs: number): PoolEffect[] {
   const member = state.get("member", memberId);
