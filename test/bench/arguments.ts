@@ -21,8 +21,10 @@ Contestants run in turn on one machine: absolute seconds mean nothing alone.
 TRIBUTARY_URL names a running server to use instead of one of its own.`;
 
 export interface BenchArguments {
+  /** Number of runs of each contestant on each clip. */
   rounds: number;
   clips: string[];
+  /**  null;|Parts of contestants' names; null: all contestants. */
   only: string[] | null;
   /** Compare one tab with two instead of Tributary with its peers. */
   tabs: boolean;
@@ -35,6 +37,7 @@ export interface BenchArguments {
   jsonPath: string | null;
   /** File of earlier results to compare with. */
   againstPath: string | null;
+  /** Whether PSNR and SSIM are measured. */
   quality: boolean;
 }
 

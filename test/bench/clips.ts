@@ -84,6 +84,7 @@ async function openClip(path: string): Promise<Clip> {
   };
 }
 
+/** A ladder in the notation of the page's address, e.g. "480:1400,360:800". */
 export function ladderText(rungs: readonly LadderRung[]): string {
   return rungs
     .map(({ shortSide, kilobitsPerSecond }) => `${shortSide}:${kilobitsPerSecond}`)

@@ -24,6 +24,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The highest allowed ratio of a contestant's time to a peer's. */
 export interface Goal {
   contestant: string;
   peer: string;
@@ -49,6 +50,7 @@ export interface Ratio extends Goal {
   ratio: number;
 }
 
+/** Ratios that were measured, for each goal and clip. */
 export function ratios(entries: readonly Entry[]): Ratio[] {
   return entries.flatMap((entry) =>
     GOALS.flatMap((goal) => {

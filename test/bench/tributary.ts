@@ -5,6 +5,7 @@ import { transcodeJob } from "../../web/headless/transcode-job.ts";
 import { ladderText } from "./clips.ts";
 import type { Contestant, MadeRendition } from "./contestant.ts";
 
+/** Tabs and settings of a run of Tributary. */
 export interface Tabs {
   name: string;
   /** Number of encoders of the owner's tab; null: the page's own choice. */

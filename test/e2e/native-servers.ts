@@ -9,6 +9,7 @@ export async function newContainer(): Promise<RunningContainer> {
   return container;
 }
 
+/** Expects all segments to be made by servers. */
 export function expectAllByServers({ segments }: JobStatus): void {
   expect(segments.length).toBeGreaterThan(0);
   for (const segment of segments) {

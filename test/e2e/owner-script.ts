@@ -55,6 +55,7 @@ export function leaveTheRestToServers(tab: OwnerTab): Promise<void> {
   });
 }
 
+/** @throws Error where the tab has no owner's worker */
 export function ownerWorker({ page }: OwnerTab): Worker {
   const worker = page.workers().find((each) => OWNER_SCRIPT.test(each.url()));
   if (worker === undefined) throw new Error("The tab has no owner's worker.");

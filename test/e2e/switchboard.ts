@@ -18,6 +18,7 @@ export interface Switchboard extends AsyncDisposable {
 
 const WELL: ContainerHealth = { ok: true, ffmpeg: "", slots: 1, busySlots: 0, jobs: 0 };
 
+/** Opens a switchboard on a free port, without a container. */
 export async function openSwitchboard(): Promise<Switchboard> {
   let target: RunningContainer | null = null;
   let failing = 0;

@@ -29,6 +29,7 @@ export async function namedKeys(job: CreateJobResponse): Promise<string[]> {
   return [...keys];
 }
 
+/** SHA-256 in hexadecimal. */
 export async function sha256Of(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -18,6 +18,7 @@ import { bytesOf, plan, ticketFor } from "./scripted-holder.ts";
 export const STEPS = ["fetching", "encoding", "offering", "uploading", "committing"] as const;
 export type Step = (typeof STEPS)[number];
 
+/** How a looping holder behaves. */
 export interface Habits {
   identity: Omit<LeaseHolderOptions["identity"], "holderId" | "name" | "device">;
   token: string;

@@ -27,6 +27,7 @@ export const STORYBOARD: NewStoryboard = {
   sheets: [sheet(160, 90), sheet(160, 18)],
 };
 
+/** A storyboard's sheet: a JPEG in base64. */
 export function sheet(width: number, height: number): string {
   return Buffer.from(jpeg(width, height)).toString("base64");
 }

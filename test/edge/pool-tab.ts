@@ -79,6 +79,7 @@ export function tokenOf(url: string): string {
   return new URL(url).hash.slice(1);
 }
 
+/** Calls an address below the pool's. @param token of a link or of the operator */
 export function pooled(
   { poolId }: CreatePoolResponse,
   token: string,

@@ -37,12 +37,14 @@ export function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
 type Hello = Extract<HolderMessage, { type: "hello" }>;
 type MessageOf<T extends CoordinatorMessage["type"]> = Extract<CoordinatorMessage, { type: T }>;
 
+/** Sends a request to the Worker under test. @param path from the origin on */
 export function call(path: string, init?: RequestInit): Promise<Response> {
   return exports.default.fetch(new Request(ORIGIN + path, init));
 }
 
 let clients = 0;
 
+/** Creates a job, by default with the plan of the real outputs. @throws Error with the answer where it is refused */
 export async function createJob(
   of: JobPlan = plan,
   visibility?: Visibility,
@@ -62,6 +64,7 @@ export function coordinator(jobId: string) {
   return env.COORDINATOR.getByName(jobId);
 }
 
+/** The job's status as its owner sees it. */
 export async function status(job: CreateJobResponse): Promise<JobStatus> {
   const response = await call(`/api/jobs/${job.jobId}`, {
     headers: { authorization: `Bearer ${job.ownerToken}` },
@@ -81,6 +84,7 @@ export function made(taskId: string): MadeOutput[] {
   return madeOutputs[taskId] ?? [];
 }
 
+/** Outputs in the form of an offer. Only init segments have their bytes in it. */
 export function offered(outputs: readonly MadeOutput[]): Output[] {
   return outputs.map(({ base64, kind, ...facts }) =>
     kind === "init" ? { ...facts, kind, base64 } : { ...facts, kind },
@@ -305,6 +309,7 @@ async function tasksDone(job: CreateJobResponse): Promise<number> {
   return (await status(job)).tasks.filter(({ state }) => state === "done").length;
 }
 
+/** Uploads outputs by their signed PUTs. @throws Error where storage refuses one */
 export async function putAll(puts: readonly Put[], outputs: readonly MadeOutput[]): Promise<void> {
   for (const put of puts) {
     const output = outputs[put.output];

@@ -48,10 +48,12 @@ export function owned(
   });
 }
 
+/** The problem details of an error answer. */
 export async function problem(response: Response): Promise<Problem> {
   return problemSchema.parse(await response.json());
 }
 
+/** What `ScriptedHolder.join` needs for a contributor. @param token of the contributors' link */
 export function contributorHello(token: string, slots = 1, engines: Engine[] = [ENGINE]) {
   return {
     role: "contributor" as const,
@@ -62,6 +64,7 @@ export function contributorHello(token: string, slots = 1, engines: Engine[] = [
   };
 }
 
+/** A new contributor that has joined by a link. @param token of the link */
 export async function joinByLink(
   job: CreateJobResponse,
   token: string,

@@ -16,6 +16,7 @@ export interface CheckedMedia {
   facts: MediaFacts;
 }
 
+/** A rendition whose outputs have passed the gate. */
 export interface CheckedRendition {
   rendition: Rendition;
   /** Init segments of every task that made part of it. */
@@ -25,12 +26,14 @@ export interface CheckedRendition {
   media: CheckedMedia[];
 }
 
+/** A plan with all of its outputs. */
 export interface WholeJob {
   plan: JobPlan;
   renditions: CheckedRendition[];
   warnings: string[];
 }
 
+/** An engine that runs single tasks. */
 export type Transcode = (task: TranscodeTask) => Promise<TranscodedTask>;
 
 /** Plans a clip and cuts its tasks as the page does. */

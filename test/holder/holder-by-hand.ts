@@ -18,6 +18,7 @@ type Hello = Extract<HolderMessage, { type: "hello" }>;
 const PLAN = planOf(2);
 
 const sha256 = "a".repeat(64);
+/** The result of every task. */
 export const made: MadeTask = {
   engine: "ffmpeg-wasm",
   encodeMs: 1,
@@ -36,6 +37,7 @@ export const made: MadeTask = {
   ],
 };
 
+/** A lease `lease-n` for segment n. */
 export function grantOf(n: number): LeaseGrant {
   return {
     leaseId: `lease-${n}`,
@@ -67,6 +69,7 @@ export function grantOf(n: number): LeaseGrant {
   };
 }
 
+/** A welcome of the coordinator. @param adopted leases that the coordinator still knows */
 export const welcome = (adopted: string[]): Extract<CoordinatorMessage, { type: "welcome" }> => ({
   type: "welcome",
   holderId: "me",
@@ -91,6 +94,7 @@ export const welcome = (adopted: string[]): Extract<CoordinatorMessage, { type: 
   },
 });
 
+/** The signed PUT for the output of `made`. */
 export const put = { output: 0, url: "https://storage.test/object", headers: {} };
 
 interface HandOptions {

@@ -113,6 +113,7 @@ export async function decodedSound(
   return { startSample, samples: samples.subarray(0, next - startSample) };
 }
 
+/** Cuts the chunk of a task. */
 export async function cut(
   source: Source,
   plan: JobPlan,
@@ -129,6 +130,7 @@ export function segmentsOf(plan: JobPlan, task: JobPlan["tasks"][number]) {
   return plan.segments.slice(task.firstSegment, task.firstSegment + task.segmentCount);
 }
 
+/** Runs `work` with a temporary folder, which is removed after it. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "tributary-ingest-"));
   try {

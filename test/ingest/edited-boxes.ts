@@ -32,6 +32,7 @@ export function withBox(
   return Buffer.concat([...parts, bytes.subarray(at)]);
 }
 
+/** A box with a 32-bit size. */
 export function box4(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(8);
   head.writeUInt32BE(body.length + 8);
@@ -39,6 +40,7 @@ export function box4(type: string, body: Buffer): Buffer {
   return Buffer.concat([head, body]);
 }
 
+/** Big-endian 32-bit numbers; negative ones as two's complement. */
 export function u32(...values: number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
   for (const [i, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, 4 * i);

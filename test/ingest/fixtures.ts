@@ -109,6 +109,7 @@ export type SourceName = keyof typeof RECIPES;
 
 export const SOURCE_NAMES = Object.keys(RECIPES) as SourceName[];
 
+/** Path of a source. It is generated on first use. */
 export function source(name: SourceName): Promise<string> {
   return generatedClip(name, RECIPES[name]);
 }

@@ -4,6 +4,7 @@ import type { Video } from "../../shared/wire/api.ts";
 /** A text that would break out of an attribute, element, script, comment, CDATA section or line without escaping. */
 export const HOSTILE = `"><img src=x onerror=attack()></title></script><script>attack()</script><!-- ]]> ' & &amp; \\u003c {{x}}`;
 
+/** A finished, listed video. */
 export const VIDEO: Video = {
   id: "0123456789abcdefghjk",
   name: "Harbour walk",
@@ -32,6 +33,7 @@ export const VIDEO: Video = {
   },
 };
 
+/** The same video with hostile texts in all its fields that its owner writes. */
 export const HOSTILE_VIDEO: Video = {
   ...VIDEO,
   title: HOSTILE,

@@ -67,6 +67,7 @@ export const sampleJobs: fc.Arbitrary<SampleJob> = fc
     return { plan, all };
   });
 
+/** The rendition for a place in the ladder: 480p, 360p, 240p, 144p. */
 export function videoRendition(index: number): VideoRendition {
   const height = [480, 360, 240, 144][index] ?? 144;
   const bitsPerSecond = [1_400_000, 800_000, 400_000, 145_000][index] ?? 145_000;
@@ -88,6 +89,7 @@ export function audioRendition(index: number, sampleRate: number): AudioRenditio
   };
 }
 
+/** Segments of these lengths in seconds, rounded down to whole frames of `ticksPerFrame` ticks. */
 export function segmentsOf(
   [, ticksPerFrame]: [frames: number, ticks: number],
   seconds: readonly number[],
@@ -101,6 +103,7 @@ export function segmentsOf(
   });
 }
 
+/** An accepted video segment. @param bytesPerSecond its rate, to which 1,000 bytes for each segment are added */
 export function acceptedVideo(
   rendition: VideoRendition,
   segment: Segment,
@@ -136,6 +139,7 @@ export function acceptedVideo(
   };
 }
 
+/** An accepted audio segment of 15,000 bytes per second. */
 export function acceptedAudio(rendition: AudioRendition, segment: Segment): AcceptedSegment {
   const end = segment.startTicks + segmentDurationTicks(segment);
   const frames =

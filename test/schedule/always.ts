@@ -4,6 +4,7 @@ import type { Lease, TaskRecord } from "../../edge/coordinator/schedule/state/re
 import type { State } from "../../edge/coordinator/schedule/state/state.ts";
 import { hasEnded } from "../../shared/job/job.ts";
 
+/** @throws Error with the message unless the condition holds */
 export function must(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }

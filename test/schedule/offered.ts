@@ -4,10 +4,12 @@ import type { Output } from "../../shared/wire/lease.ts";
 
 /** Offers of holders. Each hash stands for a content. */
 
+/** The task's id in a lease's id ("v-0" in "v-0_2"). */
 export function taskIdOf(leaseId: string): string {
   return leaseId.slice(0, leaseId.lastIndexOf("_"));
 }
 
+/** An MD5 of zero bits in base64, for offers whose MD5 does not matter. */
 export const NO_MD5 = `${"A".repeat(22)}==`;
 
 /** The honest offer for a task, the same from every holder. @param twist text that makes it a lie */
@@ -41,6 +43,7 @@ export function outputsOf(plan: JobPlan, taskId: string, twist = ""): Output[] {
   ]);
 }
 
+/** A text in the form of a SHA-256, without computing one. */
 export function hash(text: string): string {
   return Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64);
 }

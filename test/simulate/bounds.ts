@@ -17,6 +17,7 @@ export interface Bounds {
   tightMs: number;
 }
 
+/** The work of a job. */
 export interface Work {
   tasks: number;
   /** Number of audits, each as much work as a task. If there is a trusted holder, only trusted holders make them. */
@@ -26,6 +27,7 @@ export interface Work {
   stageMs: number | null;
 }
 
+/** Lower bounds for a job with these holders. */
 export function lowerBounds(
   holders: readonly Traits[],
   { tasks, audits, taskSeconds, stageMs }: Work,

@@ -11,6 +11,7 @@ const HEAVY_TAIL_SIGMA = 0.8;
 /** All contributors open the link within this time. */
 const ARRIVAL_MS = 500;
 
+/** Properties of a swarm. */
 export interface Crowd {
   contributors: number;
   /** A third of the contributors leave, half of them silently, at a time before the expected end. */
@@ -32,6 +33,7 @@ export interface Crowd {
   seed: number;
 }
 
+/** Makes the holders of a swarm. @param workSeconds seconds of video, to estimate the end */
 export function gather(crowd: Crowd, workSeconds: number): Traits[] {
   const draws = new VirtualClock(crowd.seed + 1);
   const holders: Traits[] = [];

@@ -43,6 +43,7 @@ const PROGRESS_EVERY_MS = 1_000;
 
 type Hello = Extract<HolderMessage, { type: "hello" }>;
 
+/** The coordinator's side of all holders' sockets. */
 export interface Wire {
   hello(holder: SimulatedHolder, connectionId: string, hello: Hello): void;
   message(holder: SimulatedHolder, connectionId: string, message: HolderMessage): void;

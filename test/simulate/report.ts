@@ -1,6 +1,7 @@
 import type { Bounds } from "./bounds.ts";
 import type { Outcome } from "./swarm.ts";
 
+/** The result of a swarm. */
 export interface Row {
   name: string;
   /** Bounds for the work itself. */

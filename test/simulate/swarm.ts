@@ -24,6 +24,7 @@ import { MESSAGE_MS, SimulatedHolder, type Traits, type Wire } from "./holder.ts
 import { isPaired, Timeline } from "./timeline.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
+/** Time that the gate takes for a result. */
 export const GATE_MS = 300;
 const SIGN_MS = 5;
 const CHORE_MS = 100;

@@ -7,6 +7,7 @@ export interface Node {
   [field: string]: unknown;
 }
 
+/** Parses a source. @param name decides by its ending whether JSX is allowed */
 export function parseFile(code: string, name: string): Node {
   const lang = name.endsWith("x") ? "tsx" : "ts";
   return parseSync(name, code, { lang }).program as unknown as Node;
@@ -18,6 +19,7 @@ export function children(node: Node): Node[] {
     .filter((each): each is Node => typeof (each as Node | null)?.type === "string");
 }
 
+/** Calls `visit` for a node and all its descendants. */
 export function walk(node: Node, visit: (node: Node) => void): void {
   visit(node);
   for (const child of children(node)) walk(child, visit);

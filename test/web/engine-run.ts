@@ -11,6 +11,7 @@ export interface EngineOutput {
   bytes: Buffer;
 }
 
+/** What an engine made of a clip. */
 export interface EngineRun {
   plan: JobPlan;
   outputs: EngineOutput[];

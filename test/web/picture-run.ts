@@ -67,8 +67,11 @@ export async function comparedPictures(
 }
 
 export interface ComparedClips {
+  /** Path of the owner's clip. */
   clip: string;
+  /** Path of the clip that the results are made of. */
   shown: string;
   ladder: readonly LadderRung[];
+  /** Number of video tasks to compare. */
   tasks: number;
 }

@@ -41,6 +41,7 @@ const versionOf = (program: string, argument: string) => async () => {
   return /\d+\.[\d.]+\d/.exec(output)?.[0] ?? "?";
 };
 
+/** Native players, with the code to drive them. */
 export const NATIVE_PLAYERS: NativePlayer[] = [
   {
     name: "ffmpeg",

@@ -50,6 +50,7 @@ function box(x: number, y: number, side: number, colour: string): string {
 /** Letters of 28 pixels in a frame of 360 rows. */
 const SMALL = 28 / 360;
 
+/** All manipulations that the picture check is tested with. */
 export const MANIPULATIONS: readonly Manipulation[] = [
   { name: "black", filter: "drawbox=t=fill:color=black" },
   { name: "one black picture", filter: `drawbox=t=fill:color=black:${ONE}` },

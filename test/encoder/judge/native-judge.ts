@@ -25,6 +25,7 @@ export interface JudgedSource {
   grids: CellGrid[];
 }
 
+/** How native ffmpeg encodes a result. */
 export interface Encoding {
   /** Arguments for libx264, without its bit rate. */
   x264: readonly string[];
@@ -33,6 +34,7 @@ export interface Encoding {
   scaler?: string;
 }
 
+/** Decodes a source and prepares its figures. @param rendition size of the results */
 export async function judgedSource(path: string, rendition: Size): Promise<JudgedSource> {
   const size = await sizeOf(path);
   const grids = await decodedGrids(path, size, new LadderMeter([rendition]).sourceSize);

@@ -11,6 +11,7 @@ const SIGMA = 0.6;
 /** A chunk of 6 s of 1080p at 8 Mbit/s. */
 const CHUNK_MEGABITS = 48;
 
+/** Laptops of a school that are always there, at speeds from a lognormal distribution. */
 export function laptops(
   count: number,
   { seed, proven = 0, slots = 2 }: { seed: number; proven?: number; slots?: number },
@@ -47,6 +48,7 @@ export function atSchool(members: SimulatedMember[], seed: number): SimulatedMem
   }));
 }
 
+/** A job of an owner with one laptop and an uplink of 100 Mbit/s. */
 export function job(id: string, owner: string, minutes: number, arrivesAtMs: number): SimulatedJob {
   return {
     id,

@@ -49,6 +49,7 @@ export class Fairness {
   }
 }
 
+/** Jain's index of some parts: 1 if all are equal, 1/n if one has everything. */
 export function jain(parts: readonly number[]): number {
   const sum = parts.reduce((total, each) => total + each, 0);
   const squares = parts.reduce((total, each) => total + each ** 2, 0);

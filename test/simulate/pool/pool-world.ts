@@ -306,6 +306,7 @@ function traitsOf(
   };
 }
 
+/** The owner's tab of a job, as a holder. */
 export function ownerOf({ ownerSpeed: speed, ownerSlots: slots }: SimulatedJob): Traits {
   return {
     ...{ id: "owner", role: "owner", speed, slots, link: "owner", network: "owner" },

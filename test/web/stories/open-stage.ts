@@ -21,6 +21,7 @@ export interface OpenStage<Name extends keyof Stages> {
   calls(): Promise<Stages[Name]["calls"]>;
 }
 
+/** Opens a blank page and loads a stage into it. */
 export async function openStage<Name extends keyof Stages>(
   browser: Browser,
   serverUrl: string,

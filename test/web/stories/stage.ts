@@ -17,12 +17,14 @@ export function speak(language: Language): Promise<void> {
 /** Calls of the views to the code behind them, oldest first. */
 export const calls: { name: string; argument: unknown }[] = [];
 
+/** An action for views, which records its calls under a name. */
 export function noted(name: string) {
   return async (argument?: unknown) => {
     calls.push({ name, argument });
   };
 }
 
+/** The element that views are rendered into. It is made on the first call. */
 export function root(): HTMLElement {
   let element = document.getElementById("page");
   if (element === null) {

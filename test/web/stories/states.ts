@@ -38,6 +38,7 @@ const LADDER: LadderRung[] = [
   { shortSide: 240, kilobitsPerSecond: 400 },
 ];
 
+/** An HDR video from a camera, as the page reads it. */
 export const INSPECTION: Inspection = {
   source: {
     name: NAME,
@@ -167,6 +168,7 @@ const OWNER: HolderView = {
   trust: "trusted",
 };
 
+/** States of tasks in the middle of a job. @param done number of finished tasks */
 export function cells(count: number, done: number): CellPlan {
   return Array.from({ length: count }, (_, index) => {
     if (index < done) return "done";
