@@ -52,7 +52,7 @@ const POLICIES = ["off", "adaptive", "all"] as const;
 const UNVERIFIED = ["wait", "publish"] as const;
 const ENGINES = ["auto", "ffmpeg", "webcodecs", "server"] as const;
 
-/** Arguments for several files, which are reported in a list. */
+/** Arguments for several files; the report is a list. */
 export interface BatchArguments extends TranscodeArguments {
   /** Absolute paths, in the order in which they are made; the first is `file`. */
   files: string[];
@@ -71,25 +71,25 @@ export interface TranscodeArguments {
   title?: string | null;
   /** Default: DEFAULT_VISIBILITY. */
   visibility?: Visibility;
-  /** Default: adaptive. */
+  /** Which parts of contributors are made twice. Default: adaptive. */
   verify?: (typeof POLICIES)[number];
   /** Default: wait. */
   unverified?: (typeof UNVERIFIED)[number];
-  /** As given: `480:1400,360:800`. */
+  /** As given, such as `480:1400,360:800`; null: the page's default ladder. */
   ladder: string | null;
-  /** Default: by the page. */
+  /** Default: the page's own choice. */
   audioKbps?: number | null;
   /** Default: the file itself is not uploaded. */
   keepOriginal?: boolean;
   /** Default: the audio stays as loud as it is. */
   loudness?: boolean;
-  /** Default: stereo alone. */
+  /** Whether a 5.1 rendition is made, too. Default: stereo only. */
   surround?: boolean;
   /** Default: the whole file. */
   trim?: TrimRequest | null;
   slots: number | null;
   cores?: number | null;
-  /** Default: none. */
+  /** Seconds between the file's facts and the click on Start, as a person would take. Default: 0. */
   lookSeconds?: number | null;
   /** Absolute path of a picture that exists; default: one of the video's own frames. */
   poster?: string | null;
@@ -98,7 +98,7 @@ export interface TranscodeArguments {
   json: boolean;
 }
 
-/** A file with captions, and their language. */
+/** A caption file and its language. */
 export interface CaptionsArgument {
   language: string;
   /** Absolute path of a file that exists. */
@@ -107,7 +107,8 @@ export interface CaptionsArgument {
 }
 
 /**
- * Parses the command line. @returns "help" where that was asked for
+ * Parses the command line.
+ * @returns "help" where `--help` was given
  * @throws TributaryError REQUEST_INVALID, LADDER_INVALID, TRIM_EMPTY
  */
 export function parseArguments(
@@ -121,7 +122,7 @@ export function parseArguments(
   if (isBatch && FOR_ONE_FILE.some((name) => values[name] !== undefined)) {
     throw invalid(`${FOR_ONE_FILE.map((name) => `--${name}`).join(", ")} are for one file.`);
   }
-  // The page judges whether the source can have it; what is no ladder at all need not get that far.
+  // Refuses invalid syntax at once; the page checks later whether the ladder fits the source.
   if (values.ladder !== undefined) parseLadder(values.ladder);
   const engine = ENGINES.find((each) => each === values.engine);
   if (engine === undefined) throw invalid(`--engine is one of ${ENGINES.join(", ")}.`);
@@ -169,7 +170,7 @@ export function parseArguments(
   };
 }
 
-/** @returns `isBatch`: to be reported in a list, also where a folder has one video only */
+/** @returns `isBatch`: whether the report is a list, which it is also for a folder with only one video */
 function filesOf(names: readonly string[]): { files: string[]; isBatch: boolean } {
   let isBatch = names.length > 1;
   const files = names.flatMap((name) => {
@@ -178,7 +179,7 @@ function filesOf(names: readonly string[]): { files: string[]; isBatch: boolean 
     if (statSync(path).isFile()) return [path];
     if (!statSync(path).isDirectory()) throw invalid(`There is no file ${name}.`);
     isBatch = true;
-    // Where a folder holds programs, theirs end in .ts, too.
+    // TypeScript files end in .ts, as MPEG-TS videos do.
     const isProgram = (each: string) => each.endsWith(".ts") && firstByteOf(each) !== TS_SYNC_BYTE;
     const inside = readdirSync(path, { recursive: true, encoding: "utf8" })
       .map((each) => join(path, each))
@@ -237,7 +238,10 @@ function captionsOf(given: string): CaptionsArgument {
   return { language: language.data, file: existingFile(name), format };
 }
 
-/** Its absolute path. */
+/**
+ * The absolute path of a file.
+ * @throws TributaryError REQUEST_INVALID where there is none
+ */
 function existingFile(name: string): string {
   const path = resolve(name);
   if (!existsSync(path) || !statSync(path).isFile()) throw invalid(`There is no file ${name}.`);

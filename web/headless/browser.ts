@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright";
 
-/** Playwright's own Chromium has no H.264: only a browser of the system will do. */
+/** Usual paths of a system's browser. Playwright's own Chromium is of no use, because it has no H.264. */
 const CANDIDATES = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -10,7 +10,7 @@ const CANDIDATES = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/** Path of the browser to drive: CHROMIUM_PATH, or a usual place of the system; undefined where none is found. */
+/** Path of the browser to drive: CHROMIUM_PATH, or one of CANDIDATES; undefined where none is found. */
 export function browserPath(): string | undefined {
   const named = process.env["CHROMIUM_PATH"];
   if (named) return existsSync(named) ? named : undefined;
@@ -18,7 +18,7 @@ export function browserPath(): string | undefined {
 }
 
 /**
- * A headless Chromium that asks nobody outside for anything. The caller closes it.
+ * A headless Chromium that makes no network requests of its own. The caller closes it.
  *
  * @param extraFlags e.g. `--enable-precise-memory-info`
  */
@@ -27,7 +27,7 @@ export async function launchBrowser(extraFlags: readonly string[] = []): Promise
   if (!executablePath) throw new Error("No Chromium found: install it or set CHROMIUM_PATH.");
   return chromium.launch({
     executablePath,
-    // The caller that launches it closes it, and may have to say something first.
+    // On a signal the caller closes the browser itself, and may have to print something first.
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,

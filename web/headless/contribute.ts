@@ -1,4 +1,4 @@
-// npm run contribute: a spare machine lends its cores by a contributor link, without a window.
+// npm run contribute: a spare machine helps by a contributor link or a pool's link, without a window.
 
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -82,14 +82,14 @@ function isPoolLink(text: string): boolean {
   return url !== null && /^\/pool\/[^/]+$/.test(url.pathname) && url.hash.length > 1;
 }
 
-/** A page that helps, and what is told of it. */
+/** A page that helps, with the lines that are printed about it. */
 interface HelpingTab<State extends { error: WireError | null }> {
   state(): Promise<State | null>;
   line(state: State): string;
   isOver(state: State): boolean;
 }
 
-/** Helps with one video of the pool after the other, until it is interrupted or sent away. */
+/** Helps with one video of the pool after the other, until the program is interrupted or the pool ends it. */
 async function helpPool(
   { joinUrl, slots, name, identityFile }: ContributeArguments,
   signal: AbortSignal,
@@ -102,7 +102,7 @@ async function helpPool(
   });
 }
 
-/** Through the page that everybody else sees; it knows how to reconnect, and when the job is over. */
+/** Helps with one job through the real page, which reconnects by itself and knows when the job is over. */
 function contribute(
   { joinUrl, slots, name }: ContributeArguments,
   signal: AbortSignal,
@@ -116,7 +116,7 @@ function contribute(
 }
 
 /**
- * Prints how a tab stands whenever that changes, until it is over.
+ * Prints a tab's state whenever it changes, until the tab's work is over.
  * @throws TributaryError as the page says, or what the signal aborts with
  */
 async function followTab<State extends { error: WireError | null }>(
@@ -139,7 +139,7 @@ async function followTab<State extends { error: WireError | null }>(
       await sleep(LOOK_EVERY_MS, undefined, { signal });
     }
   } catch (thrown) {
-    // Not what a closed browser makes of it.
+    // After an abort, throws its reason, not the error of the closed browser.
     signal.throwIfAborted();
     throw thrown;
   } finally {

@@ -6,7 +6,7 @@ import { logOf } from "./page-log.ts";
 const PAGE_TIMEOUT_MS = 30_000;
 
 export interface ContributorTabOptions {
-  /** As the owner sees it; null: the page makes one up. */
+  /** Name that the owner sees; null: the page makes one up. */
   name?: string | null;
   /** Default: what the page suggests. */
   slots?: number | null;
@@ -17,8 +17,8 @@ export interface ContributorTabOptions {
 type Shown = { tributaryContributor: { state: ContributorState | null } };
 
 /**
- * The tab of somebody who lends it: the real page behind a contributor link, in a browser context of
- * its own, with its real button. What it shows is read from `tributaryContributor.state`.
+ * A contributor's tab: the real page behind a contributor link with its real button, in a browser context of its own.
+ * Its state is read from `tributaryContributor.state`.
  */
 export class ContributorTab {
   readonly page: Page;
@@ -32,7 +32,7 @@ export class ContributorTab {
 
   /**
    * Opens the link and waits until the page has looked at the job and at the device.
-   * @param say takes what the page warns of, as it comes
+   * @param say takes each warning and error of the page as it comes
    */
   static async open(
     browser: Browser,
@@ -55,14 +55,14 @@ export class ContributorTab {
     return tab;
   }
 
-  /** Null until the page knows anything. */
+  /** The page's state; null until there is one. */
   async state(): Promise<ContributorState | null> {
     return this.page.evaluate(() => (globalThis as unknown as Shown).tributaryContributor.state);
   }
 
   /**
    * Clicks "Start helping".
-   * @returns the phase, which is an end when there is nothing to help with
+   * @returns the phase; one such as `done` where there is nothing to help with
    * @throws TributaryError as the page says; ENGINE_UNAVAILABLE where the device cannot help
    */
   async start(): Promise<ContributorPhase> {

@@ -11,7 +11,7 @@ type Playlist = ReturnType<typeof parse>;
 const FETCH_TIMEOUT_MS = 60_000;
 const AT_ONCE = 4;
 
-/** Files that were written below the folder. */
+/** Number and size of the files that were written below the folder. */
 export interface CopiedPlaylists {
   playlists: number;
   objects: number;
@@ -19,8 +19,8 @@ export interface CopiedPlaylists {
 }
 
 /**
- * Fetches all that a player could from a multivariant playlist on, and writes it to the same relative
- * paths: playlists as they are, segments by their names. An object whose name holds a SHA-256 must have it.
+ * Fetches all files that a player could reach from a multivariant playlist, and writes them to the same relative
+ * paths. Playlists are not changed. An object whose name holds a SHA-256 must have that hash.
  * @param masterUrl of an ended job
  * @param ownerToken a private video needs it
  * @throws TributaryError DOWNLOAD_FAILED, OUTPUT_INVALID (an address outside the video's own folder),
@@ -67,7 +67,7 @@ export async function copyPlaylists(
   return { playlists: playlists.length + 1, objects: objects.size, sizeBytes };
 }
 
-/** All addresses that a playlist names, each once. */
+/** All addresses in a playlist, each once. */
 function addresses(playlist: Playlist, base: URL): URL[] {
   const uris = playlist.isMasterPlaylist
     ? playlist.variants.flatMap(({ uri, audio, video, subtitles }) => {

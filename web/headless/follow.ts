@@ -4,19 +4,19 @@ import type { JobStatus } from "../../shared/wire/job-status.ts";
 import type { ShownState } from "../pages/upload/shown-state.ts";
 import type { OwnerTab } from "./owner-tab.ts";
 
-/** Looking takes time of the page that is looked at; the report's times are the edge's. */
+/** Time between looks at the page. Each look costs the page time; the report takes its times from the edge. */
 const LOOK_EVERY_MS = 500;
-/** While a file is read: a click on Start that comes late would count as the page's time. */
+/** The same while a file is read: a late click on Start would count as the page's time. */
 const LOOK_EVERY_READING_MS = 25;
-/** Above the longest wait that is in order: a call for a server that got lost is made again after 240 s. */
+/** Without a change for this long, the job hangs. The longest regular wait: a server is called again after 240 s. */
 const STILL_MS = 300_000;
 
-/** The file was read, or refused. */
+/** Whether the file was read or refused. */
 export function isInspected({ phase }: ShownState): boolean {
   return phase !== "idle" && phase !== "inspecting";
 }
 
-/** Why there is no video, in the page's own words. */
+/** The error why there is no video, as the page or the edge states it. */
 export function refusal(state: ShownState, status?: JobStatus): TributaryError {
   const error = state.error ?? status?.error;
   if (error) return new TributaryError(error.code, error.message);
@@ -24,7 +24,8 @@ export function refusal(state: ShownState, status?: JobStatus): TributaryError {
 }
 
 /**
- * Watches the page until `until` holds.
+ * Watches the page until `until` returns true.
+ * @returns the state at that time
  * @throws TributaryError TIMEOUT when nothing at all changes for STILL_MS
  */
 export async function follow(

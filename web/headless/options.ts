@@ -2,7 +2,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { TributaryError } from "../../shared/job/errors.ts";
 
 /**
- * Options and what is no option of a command line.
+ * Parses a command line into options and positional arguments.
  * @throws TributaryError REQUEST_INVALID
  */
 export function parseOptions<Options extends ParseArgsOptionsConfig>(
@@ -17,6 +17,7 @@ export function parseOptions<Options extends ParseArgsOptionsConfig>(
 }
 
 /**
+ * An option's value as a whole number from `least` to `most`.
  * @returns null where the option was not given
  * @throws TributaryError REQUEST_INVALID
  */

@@ -32,21 +32,21 @@ export interface OwnerTabOptions {
   ladder: string | null;
   /** Default: the page's own choice. */
   audioKbps?: number | null;
-  /** Default: as loud as it is. */
+  /** Default: the loudness stays as it is. */
   loudness?: boolean;
-  /** Default: stereo alone. */
+  /** Default: stereo only. */
   surround?: boolean;
-  /** The part of each file that is made; default: all. */
+  /** The part of each file that is made; default: the whole file. */
   trim?: TrimRequest | null;
-  /** How helpers' work is checked from the start; default: the page's own choice. */
+  /** How helpers' results are checked from the start; default: the page's own choice. */
   checking?: OwnerOptions["checking"];
   /** Time for the page to open and to answer; default: 30 s, plenty unless many open at once. */
   pageTimeoutMs?: number;
 }
 
 /**
- * The tab of the person whose video it is: the real page, with the real controls. What it shows is
- * read from `tributary.state`, which the page keeps for drivers like this one.
+ * The owner's tab: the real page with its real controls. Its state is read from `tributary.state`, which the page
+ * provides for drivers such as this one.
  */
 export class OwnerTab {
   readonly page: Page;
@@ -64,7 +64,8 @@ export class OwnerTab {
   }
 
   /**
-   * @param say takes what the page warns of, as it comes
+   * Opens the page.
+   * @param say takes each warning and error of the page as it comes
    * @param prepare called before the page is opened, e.g. to put faults into its network
    */
   static async open(
@@ -103,20 +104,20 @@ export class OwnerTab {
     return tab;
   }
 
-  /** As by the browser's own button; the page asks first when work is under way. */
+  /** Reloads the page; while work is under way the page asks first. */
   async reload(): Promise<void> {
     await this.page.reload();
     await this.#isThere();
   }
 
-  /** Picks a file in the page's own file input; by its path, so that its bytes stay on disk. */
+  /** Picks a file in the page's own file input, by its path, so that its bytes are not copied. */
   async pick(file: string): Promise<void> {
     await this.page.locator('input[type="file"]').first().setInputFiles(file);
   }
 
   /**
    * Clicks "Start" and returns the job that the page got.
-   * @throws TributaryError as the edge says, or the page where it does not get as far as that
+   * @throws TributaryError with the edge's code, or with the page's where the page sends no request
    */
   async start(): Promise<CreateJobResponse> {
     const created = this.page.waitForResponse(
@@ -126,7 +127,7 @@ export class OwnerTab {
       const { state } = (globalThis as unknown as { tributary: { state: ShownState } }).tributary;
       return state.error !== null;
     });
-    // Whichever comes first; the other may time out, unheard.
+    // The first one counts; the other may time out, and that error is ignored.
     for (const each of [created, refused]) each.catch(() => {});
     await this.page.getByRole("button", { name: "Start", exact: true }).click();
     const first = await Promise.race([created, refused]);
@@ -140,7 +141,7 @@ export class OwnerTab {
     throw new TributaryError(problem.code, problem.detail);
   }
 
-  /** As text: the browser turns an object of a thousand tasks over at many times the cost. */
+  /** The page's state. Passed as text, because an object of a thousand tasks costs the browser many times more. */
   async state(): Promise<ShownState> {
     const text = await this.page.evaluate(() =>
       JSON.stringify(
@@ -169,13 +170,13 @@ export class OwnerTab {
    * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END, as the page says
    */
   async trimApplied(): Promise<void> {
-    // Until then nobody can press it.
+    // Start is enabled once the part is planned.
     await this.page.locator("button:enabled", { hasText: /^Start$/ }).waitFor();
     const { error } = await this.state();
     if (error !== null) throw new TributaryError(error.code, error.message);
   }
 
-  /** The job as the edge sees it, with what only its owner may see. */
+  /** The job's status from the edge, with the fields that only its owner may see. */
   status({ jobId, ownerToken }: CreateJobResponse): Promise<JobStatus> {
     return this.#edge.jobStatus(jobId, ownerToken);
   }
@@ -185,7 +186,7 @@ export class OwnerTab {
     return this.#edge.cancelJob(jobId, ownerToken);
   }
 
-  /** In `inspected`: what others see the video under. */
+  /** In `inspected`: sets the title. */
   async title(title: string): Promise<void> {
     await this.page.getByLabel("Title", { exact: true }).fill(title);
   }
@@ -194,18 +195,18 @@ export class OwnerTab {
     return (await this.#edge.captions(jobId, ownerToken)).captions;
   }
 
-  /** As from the page's own control. */
+  /** Adds captions by the same request as the page's own control. */
   addCaptions({ jobId, ownerToken }: CreateJobResponse, sent: NewCaptions): Promise<Captions> {
     return this.#edge.addCaptions(jobId, ownerToken, sent);
   }
 
-  /** Uploads the file that the video was made from, to be kept with it. */
+  /** Uploads the source file as the video's original. */
   async keepOriginal({ jobId, ownerToken }: CreateJobResponse, path: string): Promise<void> {
     const file = new File([await openAsBlob(path)], basename(path));
     await this.#edge.keepOriginal(jobId, ownerToken, file);
   }
 
-  /** Once there is something to watch: a picture of the person's own, by the page's own control. */
+  /** Sets a picture file as the poster, by the page's own control. Possible once the video can be watched. */
   async poster(file: string): Promise<void> {
     await this.page.getByLabel("Use a picture of your own").setInputFiles(file);
     const saved = this.page.getByText("This picture now stands for the video.");
@@ -216,7 +217,7 @@ export class OwnerTab {
     }
   }
 
-  /** In `inspected`, of a file with sound alone: the picture that is shown while it plays, by the page's own control. */
+  /** In `inspected`, for a file without video: sets the picture that is shown while it plays, by the page's control. */
   async soundPicture(file: string): Promise<void> {
     await this.page.getByLabel("Use a picture of your own").setInputFiles(file);
     const taken = this.page.locator(".sound-picture img");
@@ -227,12 +228,15 @@ export class OwnerTab {
     }
   }
 
-  /** In `inspected`: who can find the video, by the page's own control. */
+  /** In `inspected`: sets who can find the video, by the page's own control. */
   async visibility(visibility: Visibility): Promise<void> {
     await this.page.getByLabel("Who can find it").selectOption(visibility);
   }
 
-  /** In `inspected`: asks a pool for help, by the page's own control. @param link the pool's for owners */
+  /**
+   * In `inspected`: asks a pool for help, by the page's own control.
+   * @param link the pool's link for owners
+   */
   async pool(link: string): Promise<void> {
     await this.page.getByText("Ask a pool for help").click();
     await this.page.getByLabel("The pool’s link").fill(link);
@@ -240,7 +244,7 @@ export class OwnerTab {
     await this.page.getByRole("checkbox", { name: /help with this video/ }).waitFor();
   }
 
-  /** A contributor link such as the page's own button makes. */
+  /** Makes a contributor link, as the page's own button does. */
   share({ jobId, ownerToken }: CreateJobResponse): Promise<ShareResponse> {
     const request = { expiresInMinutes: 1_440, maxContributors: 50 };
     return this.#edge.share(jobId, ownerToken, request);

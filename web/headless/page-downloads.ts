@@ -1,15 +1,15 @@
 import type { Page } from "playwright";
 
 /**
- * Counts what a page and its workers fetch of the site itself from now on: documents, scripts, styles and
- * wasm, in bytes as sent. The video's own data, and answers of the API, do not count.
+ * Counts the bytes, as sent, that a page and its workers fetch of the site itself from now on: documents, scripts,
+ * styles and wasm. Video data and answers of the API do not count.
  */
 export function countDownloads(page: Page): () => Promise<number> {
   const sizes: Promise<number>[] = [];
   page.on("requestfinished", (request) => {
     const { pathname, protocol } = new URL(request.url());
     if (!protocol.startsWith("http") || /^\/(api|v|cdn-cgi)\//.test(pathname)) return;
-    // A page that is gone tells no more.
+    // Without an answer where the page was closed.
     const size = request.sizes().then(({ responseBodySize }) => responseBodySize);
     sizes.push(size.catch(() => 0));
   });

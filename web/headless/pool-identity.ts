@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { invalid } from "./options.ts";
 
-/** The key by which a pool knows this machine again, in a file that only its user reads. */
+/** The key by which a pool recognizes this machine, in a file that only its user can read. */
 
 const jwkSchema = z.looseObject({
   kty: z.literal("EC"),
@@ -20,8 +20,8 @@ export function defaultIdentityFile(): string {
 }
 
 /**
- * The private key (JWK) in a file, which is made where there is none.
- * @throws TributaryError REQUEST_INVALID for a file that holds something else
+ * Reads the private key (JWK) in a file; makes key and file where there is no file.
+ * @throws TributaryError REQUEST_INVALID where the file holds something else
  */
 export async function readIdentity(file: string): Promise<JsonWebKey> {
   const text = await readFile(file, "utf8").catch((thrown: NodeJS.ErrnoException) => {

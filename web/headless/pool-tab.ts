@@ -9,13 +9,13 @@ export interface PoolTabOptions {
   /** Name that the pool's operator sees; null: the page chooses one. */
   name: string | null;
   slots: number;
-  /** The machine's key (private JWK); null: one for this tab alone. */
+  /** The machine's key (private JWK); null: a new key for this tab only. */
   key: JsonWebKey | null;
 }
 
 type Shown = { tributaryPool: { state: PoolMemberState | null }; tributaryPoolKey?: JsonWebKey };
 
-/** The tab of a pool's member: the real page behind the pool's link, with its real buttons. */
+/** A pool member's tab: the real page behind the pool's link, with its real buttons. */
 export class PoolTab {
   readonly page: Page;
   /** Warnings and errors that the page logged, newest last. */
@@ -28,7 +28,7 @@ export class PoolTab {
 
   /**
    * Opens the link and waits until the page has looked at the pool and at the device.
-   * @param say takes what the page warns of, as it comes
+   * @param say takes each warning and error of the page as it comes
    */
   static async open(
     browser: Browser,
@@ -56,7 +56,7 @@ export class PoolTab {
     return tab;
   }
 
-  /** Null until the page knows anything. */
+  /** The page's state; null until there is one. */
   state(): Promise<PoolMemberState | null> {
     return this.page.evaluate(() => (globalThis as unknown as Shown).tributaryPool.state);
   }

@@ -10,7 +10,7 @@ import type { ShownState } from "../pages/upload/shown-state.ts";
 import type { CopiedPlaylists } from "./copy-playlists.ts";
 import type { TabMemory } from "./tab-memory.ts";
 
-/** Output of `npm run transcode -- --json`. Times are in milliseconds, from real clocks. */
+/** Output of `npm run transcode -- --json`. Times are in milliseconds of wall-clock time. */
 export interface TranscodeReport {
   ok: boolean;
   /** Null when ok. */
@@ -19,7 +19,7 @@ export interface TranscodeReport {
   sizeBytes: number;
   /** Seconds of video; null when the file could not be read. */
   durationSeconds: number | null;
-  /** Which part of the file it is; null: all of it. */
+  /** The part of the file that was made; null: the whole file. */
   trim: { startSeconds: number; endSeconds: number; sourceDurationSeconds: number } | null;
   /** Title that others see; null where the job was not begun. */
   title: string | null;
@@ -30,15 +30,15 @@ export interface TranscodeReport {
   outDir: string | null;
   copied: CopiedPlaylists | null;
   times: {
-    /** From the pick to what was found in the file. */
+    /** From the pick until the page shows the file's facts. */
     inspectedMs: number | null;
-    /** From the pick, and from the click on Start. */
+    /** From the pick; `...AfterStartMs` from the click on Start. */
     firstPlayableMs: number | null;
     firstPlayableAfterStartMs: number | null;
     readyMs: number | null;
     readyAfterStartMs: number | null;
   };
-  /** Encoders of the owner's tab, and the share of their time they were at work until the end. */
+  /** Encoders of the owner's tab. `poolBusyShare`: the share of their time until the end in which they encoded. */
   slots: number;
   poolBusyShare: number | null;
   tabMemory: TabMemory | null;
@@ -47,16 +47,16 @@ export interface TranscodeReport {
   bytesUploaded: number;
   bytesStored: number;
   warnings: string[];
-  /** The warnings with codes and times. */
+  /** The same warnings with codes and times. */
   notices: Notice[];
-  /** Why the browser's own codecs were not to be used; null where they were, or no file was read. */
+  /** Why the browser's own codecs cannot make this source; null where they can, or where no file was read. */
   fastRefusal: FastRefusal | null;
   renditions: JobStatus["renditions"];
-  /** Tracks of captions, the source's and those of `--captions`. */
+  /** Caption tracks: the source's, and those of `--captions`. */
   captions: Captions[];
-  /** The file itself is kept with the video, as was asked for. */
+  /** Whether the source file was uploaded to be kept with the video (`--keep-original`). */
   originalKept: boolean;
-  /** The picture that stands for the video; null: there is none. */
+  /** Address of the poster; null: there is none. */
   posterUrl: string | null;
   /** Address of the WebVTT with preview pictures; null: there is none. */
   storyboardUrl: string | null;
@@ -64,24 +64,24 @@ export interface TranscodeReport {
   engines: string[];
   tasks: Pick<JobStatus["tasks"][number], "id" | "kind" | "state" | "attempts" | "lastError">[];
   holders: JobStatus["holders"];
-  /** As they were at the end; null where there was no job. */
+  /** The job's settings at the end; null where there was no job. */
   settings: JobStatus["settings"] | null;
-  /** Accepted segments by who made them, with what, and how that was verified. */
+  /** Number of accepted segments by lease holder, engine and kind of verification. */
   makers: Maker[];
   /** State of the contributor tabs of `--contributors` at the end. */
   contributors: Pick<
     ContributorState,
     "phase" | "tasksDone" | "bytesDownloaded" | "bytesUploaded" | "error"
   >[];
-  /** Every accepted segment: which rendition, who made it, with what, at which attempt, how it was verified. */
+  /** Each accepted segment: its rendition, lease holder, engine, attempt and kind of verification. */
   segments: JobStatus["segments"];
 }
 
 /** Output for several files. */
 export interface BatchReport {
-  /** All of them. */
+  /** Whether all files are ok. */
   ok: boolean;
-  /** The first that there was; null when ok. */
+  /** The first error; null when ok. */
   error: WireError | null;
   /** In the order in which they were made. */
   files: TranscodeReport[];
@@ -96,7 +96,7 @@ export interface Maker {
   segments: number;
 }
 
-/** Observations, in the order in which they were made; missing ones did not happen. */
+/** Observations of one job, in the order in which they are made. A missing one was not made. */
 export interface Observations {
   file: string;
   sizeBytes: number;
@@ -117,17 +117,20 @@ export interface Observations {
   keptOriginal?: boolean;
 }
 
-/** The JSON report of one job. @param error null where the video is ready */
+/**
+ * The JSON report of one job.
+ * @param error null where the video is ready
+ */
 export function makeReport(seen: Observations, error: WireError | null): TranscodeReport {
   const { status, state, job } = seen;
-  // The edge's clock may be another's: only differences within one clock are taken.
+  // The edge's clock may differ from this machine's, so only times of the same clock are subtracted.
   const atEdge = (atMs: number | null | undefined): number | null =>
     status === undefined || atMs === null || atMs === undefined ? null : atMs - status.createdAtMs;
   const waitedMs = (seen.startedAtMs ?? seen.pickedAtMs) - seen.pickedAtMs;
   const fromPick = (ms: number | null): number | null => (ms === null ? null : ms + waitedMs);
   const firstPlayable = atEdge(status?.firstPlayableAtMs);
   const ready = status?.state === "ready" ? atEdge(status.endedAtMs) : null;
-  // All that the page says: what was found in the file, and what came up at work.
+  // All notices that the page shows: those about the file, and those that came up during the work.
   const inSource = status?.source?.notices ?? state?.inspection?.source.notices ?? [];
   const ofCaptions = (seen.captions ?? []).flatMap(({ notices }) => notices);
   const ofWork = [
@@ -209,7 +212,7 @@ function trimOf(trim: Trim | undefined): TranscodeReport["trim"] {
   };
 }
 
-/** @param path on the site */
+/** @param path of an address on the site; null: there is none */
 function addressOf({ job }: Observations, path: string | null | undefined): string | null {
   return job === undefined || path == null ? null : new URL(path, job.watchUrl).href;
 }
@@ -219,7 +222,7 @@ function fastRefusalOf(state: ShownState | undefined): FastRefusal | null {
   return message && code ? { code, message } : null;
 }
 
-/** How many of the segments each holder made. */
+/** How many segments each lease holder made, by engine and kind of verification. */
 export function makersOf({ segments, holders }: JobStatus): Maker[] {
   const makers = new Map<string, Maker>();
   for (const { holder, role, engine, verified } of segments) {

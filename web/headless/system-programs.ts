@@ -13,14 +13,14 @@ const WEBKIT_CANDIDATES = ["4.1", "4.0", "6.0"].map(
   (version) => `/usr/lib/x86_64-linux-gnu/webkit2gtk-${version}/MiniBrowser`,
 );
 
-/** With what GStreamer decodes and encodes H.264 and AAC by. */
+/** WebKitGTK with its driver, a display, and GStreamer's plugins for H.264 and AAC. */
 const WEBKIT_PACKAGES = [
   "webkit2gtk-driver",
   "xvfb",
   ...["libav", "plugins-bad", "plugins-ugly"].map((name) => `gstreamer1.0-${name}`),
 ];
 
-/** Players outside browsers, by the program that has to be there. */
+/** Packages of players outside browsers, by the program that they bring. */
 const PLAYER_PACKAGES: Record<string, readonly string[]> = {
   mpv: ["mpv"],
   cvlc: ["vlc-bin", "vlc-plugin-base"],
@@ -32,13 +32,13 @@ const PLAYER_PACKAGES: Record<string, readonly string[]> = {
   ],
 };
 
-/** Programs that only some tests need. Chromium and ffmpeg are needed by all. */
+/** Programs that only some tests need. All tests need Chromium and ffmpeg. */
 export type OtherProgram = "firefox" | "webkit" | "players";
 
 /**
- * Tests and the headless driver need Chromium with H.264 and, as an independent judge, native
- * ffmpeg; some tests need other browsers, and players. Installs what is missing by apt where that needs no question
- * (root on Debian), else says what to install and ends the process.
+ * Installs missing programs by apt where that needs no question (root on Debian). Elsewhere it prints what to install
+ * and ends the process. Tests and the headless driver need Chromium with H.264 and, as an independent judge, native
+ * ffmpeg. Some tests need other browsers and players.
  */
 export function installSystemPrograms(others: readonly OtherProgram[] = []): void {
   const missing = missingPackages(others);
@@ -62,14 +62,14 @@ export function installSystemPrograms(others: readonly OtherProgram[] = []): voi
   process.exit(1);
 }
 
-/** Firefox of the system: FIREFOX_PATH, or where systems keep it; undefined where there is none. */
+/** Path of the system's Firefox: FIREFOX_PATH, or a usual path; undefined where there is none. */
 export function firefoxPath(): string | undefined {
   const named = process.env["FIREFOX_PATH"];
   if (named) return existsSync(named) ? named : undefined;
   return FIREFOX_CANDIDATES.find((path) => existsSync(path));
 }
 
-/** WebKitGTK's small browser, beside its driver; undefined where either is missing. */
+/** Path of WebKitGTK's MiniBrowser; undefined where it, its driver or Xvfb is missing. */
 export function webkitPath(): string | undefined {
   if (!isOnPath("WebKitWebDriver") || !isOnPath("Xvfb")) return undefined;
   return WEBKIT_CANDIDATES.find((path) => existsSync(path));

@@ -3,14 +3,14 @@ import type { Browser } from "playwright";
 
 /** Memory of a tab, as the operating system sees it. */
 export interface TabMemory {
-  /** Says what the figures are. */
+  /** Description of `peakBytes`. */
   measured: string;
   peakBytes: number;
 }
 
 /**
- * The largest peak resident set of any renderer process so far. A tab's workers, and with them the
- * heaps of ffmpeg.wasm, live in the tab's renderer. Linux only (VmHWM of /proc); null elsewhere.
+ * The largest peak resident set of any renderer process so far. It includes the tab's workers and their ffmpeg.wasm
+ * heaps, which live in the renderer. Linux only (VmHWM of /proc); null elsewhere.
  */
 export async function peakTabMemory(browser: Browser): Promise<TabMemory | null> {
   if (process.platform !== "linux") return null;

@@ -25,11 +25,11 @@ import { peakTabMemory } from "./tab-memory.ts";
 const LOOK_EVERY_MS = 200;
 
 /**
- * The whole job: server, browser, the real page, the file, and the copy. Everything that was opened
- * is closed again, and a job that did not end is cancelled.
- * @param say takes a line of progress
- * @param place null: its own, for this job alone
- * @returns the report; failures are in it, nothing is thrown
+ * Runs a whole job: starts the server and the browser, opens the real page, picks the file, and copies the result.
+ * At the end it closes everything that it opened, and cancels a job that has not ended.
+ * @param say takes each line of progress
+ * @param place null: a server and a browser for this job only
+ * @returns the report, which also holds failures; nothing is thrown
  */
 export async function transcodeJob(
   given: TranscodeArguments,
@@ -55,7 +55,7 @@ export async function transcodeJob(
 
 type Cleanups = (() => Promise<unknown>)[];
 
-/** Where jobs are made. */
+/** The server and browser that jobs run in. */
 interface Place {
   serverUrl: string;
   browser: Browser;
@@ -81,7 +81,7 @@ async function cleanUp(cleanups: Cleanups, say: (line: string) => void): Promise
   }
 }
 
-/** As `transcodeJob`, one after the other in one browser; one that fails does not stop the others. */
+/** Runs `transcodeJob` for one file after the other in one browser. A failed file does not stop the others. */
 export async function transcodeBatch(
   given: BatchArguments,
   signal: AbortSignal,
@@ -191,7 +191,7 @@ async function work(
   seen.state = await follow(tab, signal, say, (state) => {
     seen.slots = Math.max(seen.slots ?? 0, state.slots.length);
     if (state.phase !== "ready") return hasEnded(state.phase);
-    // The source's subtitles may take longer, where the file has no index of them; its pictures are made last.
+    // Subtitles may take longer than the video, where the source has no index of them. Pictures are made last.
     return state.captions?.state !== "reading" && state.pictures?.state !== "making";
   });
   seen.captions = await tab.captions(job).catch(() => []);
@@ -216,7 +216,7 @@ async function work(
   }
 }
 
-/** The part that the page has planned; null where that is all of the file. */
+/** The part of the file that the page has planned; null for the whole file. */
 async function trimOf(tab: OwnerTab): Promise<TrimRequest | null> {
   await tab.trimApplied();
   const { inspection } = await tab.state();
@@ -224,7 +224,7 @@ async function trimOf(tab: OwnerTab): Promise<TrimRequest | null> {
   return trim === undefined ? null : requestOf(trim);
 }
 
-/** Tabs of others, one encoder each; they come while the owner's tab is already at work. */
+/** Opens contributors' tabs with one encoder each. They join while the owner's tab is already at work. */
 async function openContributors(
   count: number,
   { browser, tab, job }: { browser: Browser; tab: OwnerTab; job: CreateJobResponse },
@@ -247,7 +247,7 @@ async function lastSeen(helpers: readonly ContributorTab[]): Promise<Contributor
   return states.filter((state) => state !== null);
 }
 
-/** The page may hear of the end a moment before the edge's answer to a plain GET shows it. */
+/** The ended job's status. Asks again for a while, since the page may learn of the end before a GET shows it. */
 async function endedStatus(
   tab: OwnerTab,
   job: CreateJobResponse,
@@ -256,7 +256,7 @@ async function endedStatus(
   for (let tries = 0; ; tries += 1) {
     signal.throwIfAborted();
     const status = await tab.status(job);
-    // A tab that gave up leaves its job running: it is reported as it is.
+    // A tab that gave up leaves its job running; then the running status is reported.
     if (hasEnded(status.state) || tries === 25) return status;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -31,7 +31,7 @@ await runCommand({
   },
 });
 
-/** One line, so that it can be told from what npm itself prints. */
+/** Prints the report as one line, which differs from npm's own output. */
 function print(report: unknown): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
