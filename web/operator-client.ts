@@ -12,7 +12,7 @@ import {
 } from "../shared/wire/operator.ts";
 import { EdgeCalls } from "./edge-calls.ts";
 
-/** Typed calls of the site's operator. */
+/** Typed calls to the API of the site's operator. */
 export class OperatorClient {
   readonly #edge: EdgeCalls;
 
@@ -21,32 +21,43 @@ export class OperatorClient {
     this.#edge = new EdgeCalls(origin);
   }
 
-  /** The operator's overview of the site. @param token the site's ADMIN_TOKEN. Codes: FORBIDDEN, RATE_LIMITED. */
+  /**
+   * The operator's overview of the site.
+   * @param token the site's ADMIN_TOKEN
+   * @throws TributaryError FORBIDDEN, RATE_LIMITED
+   */
   overview(token: string): Promise<Overview> {
     return this.#edge.call("GET", "/api/admin", overviewSchema, { token });
   }
 
-  /** Codes: as `overview`, REQUEST_INVALID. */
+  /** @throws TributaryError as `overview`, REQUEST_INVALID */
   saveRules(token: string, body: SiteRules): Promise<SiteRules> {
     return this.#edge.call("PUT", "/api/admin/rules", siteRulesSchema, { token, body });
   }
 
-  /** Codes: as `overview`. */
+  /** @throws TributaryError as `overview` */
   async reports(token: string): Promise<Report[]> {
     return (await this.#edge.call("GET", "/api/admin/reports", reportsSchema, { token })).reports;
   }
 
-  /** Codes: as `overview`, NOT_FOUND. */
+  /** @throws TributaryError as `overview`, NOT_FOUND */
   async settleReport(token: string, id: number): Promise<void> {
     await this.#edge.call("DELETE", `/api/admin/reports/${id}`, z.unknown(), { token });
   }
 
-  /** All rows of the catalogue. Codes: as `overview`. */
+  /**
+   * All rows of the catalogue.
+   * @throws TributaryError as `overview`
+   */
   backUpCatalogue(token: string): Promise<CatalogueBackup> {
     return this.#edge.call("GET", "/api/admin/catalogue", catalogueBackupSchema, { token });
   }
 
-  /** Adds the rows that are missing. @returns how many. Codes: as `overview`, REQUEST_INVALID. */
+  /**
+   * Adds the rows that are missing in the catalogue.
+   * @returns how many were added
+   * @throws TributaryError as `overview`, REQUEST_INVALID
+   */
   async restoreCatalogue(token: string, body: CatalogueBackup): Promise<number> {
     const path = "/api/admin/catalogue";
     return (await this.#edge.call("POST", path, restoredSchema, { token, body })).added;

@@ -1,17 +1,17 @@
 import type { MadeWorkerNews, WorkerRequest } from "../worker-host.ts";
 
-/** Gecko's own token: others only say that they are "like Gecko". */
+/** `Gecko/` is Gecko's own token; other browsers only say "like Gecko". */
 const isFirefox = navigator.userAgent.includes("Gecko/");
 
 /**
- * In Firefox, every later `new Worker` of this worker is made by the page, packages' ones too (why:
- * `worker-host.ts`). The page has to host them.
+ * In Firefox, has the page make every later `new Worker` of this worker, also those of packages; `worker-host.ts`
+ * says why. The page has to host them.
  */
 export function useWorkersOfPage(): void {
   if (isFirefox) self.Worker = PageWorker as unknown as typeof Worker;
 }
 
-/** As the browser's own `Worker`, made by the page. */
+/** Stands in for the browser's own `Worker`, which the page makes. */
 class PageWorker extends EventTarget {
   readonly #messages: MessagePort;
   readonly #control: MessagePort;

@@ -14,16 +14,16 @@ export interface SessionOptions
   extends Pick<LeaseHolderOptions, "identity" | "slots" | "prefetch"> {
   client: EdgeClient;
   jobId: string;
-  /** The owner's, or a contributor link's; or what gives a pool's pass of the moment. */
+  /** The owner's token, or that of a contributor link, or a function that returns the pool's current pass. */
   token: string | (() => string);
-  /** The opened file; null for a contributor, and for an owner who only watches. */
+  /** The opened file; null for a contributor, and for an owner's tab that only watches. */
   source: Pick<Source, "cutChunk"> | null;
-  /** The job's plan; chunks for others are cut by it. Null without a source. */
+  /** The job's plan, by which chunks for others are cut. Null without a source. */
   plan: JobPlan | null;
-  /** Encodes; null takes no task. */
+  /** Encoders of this tab; null: it takes no tasks. */
   pool: TaskPool | null;
   onChange(): void;
-  /** Scripts of the encoders cannot be loaded; whoever stops the session now loses no attempt. */
+  /** The encoders' scripts cannot be loaded. Stopping the session inside this call costs its tasks no attempt. */
   onScriptGone(error: TributaryError): void;
 }
 
@@ -63,14 +63,14 @@ export class HolderSession extends LeaseHolder {
     this.#encoder = encoder;
   }
 
-  /** With no slots nothing new is taken; what was begun goes on. */
+  /** Replaces pool and number of slots. With no slots it takes no new tasks; those begun go on. */
   usePool(pool: TaskPool | null, slots: number): void {
     this.#encoder.pool = pool;
     this.setSlots(slots);
   }
 }
 
-/** The pool of the moment. */
+/** Encodes with the current pool. */
 class PoolEncoder implements HolderEncoder {
   pool: TaskPool | null;
   readonly #onScriptGone: SessionOptions["onScriptGone"];

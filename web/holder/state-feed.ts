@@ -1,9 +1,9 @@
-/** Each makes the page draw anew, on cores that the encoders could use. */
+/** Time between updates: each makes the page redraw, on cores that the encoders could use. */
 const EMIT_EVERY_MS = 500;
 
 /**
- * The state of a worker and the page that follows it. A page gets a change at once when the phase
- * changes and in quiet phases, and twice a second while work goes on.
+ * Holds a worker's state and sends it to the page. A change of phase, and any change in a quiet phase, is sent at once;
+ * changes during work are sent twice a second.
  */
 export class StateFeed<State extends { phase: string }> {
   readonly #moving: readonly State["phase"][];
@@ -22,18 +22,18 @@ export class StateFeed<State extends { phase: string }> {
     return this.#state;
   }
 
-  /** Grows with every state: what came by another port is put in order by it. */
+  /** Grows with each state, so that states that came by two ports can be put in order. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** One subscriber; it gets the present state at once. */
+  /** Sets the only subscriber, which gets the present state at once. */
   subscribe(onState: (state: State, revision: number) => void): void {
     this.#subscriber = onState;
     onState(this.#state, this.#revision);
   }
 
-  /** The state it has already is no change. */
+  /** Takes a new state; the same object again is ignored. */
   put(state: State): void {
     if (state === this.#state) return;
     const isSlow = state.phase === this.#state.phase && this.#moving.includes(state.phase);

@@ -9,8 +9,8 @@ export interface GivenFile {
 }
 
 /**
- * Files that another app shared into the installed page: the service worker has them until they are asked for.
- * @returns none where it has none (any more)
+ * Files that another app shared into the installed page. The service worker holds them until this call.
+ * @returns no files where there are none, or none any more
  */
 export async function sharedFiles(): Promise<GivenFile[]> {
   if (!("serviceWorker" in navigator)) return [];
@@ -24,7 +24,7 @@ export async function sharedFiles(): Promise<GivenFile[]> {
   return (await answer).map((file) => ({ file, handle: null }));
 }
 
-/** Files that the system opens with the installed page, one after the other. */
+/** Calls `take` whenever the system opens files with the installed page. */
 export function onOpenedFiles(take: (files: GivenFile[]) => void): void {
   const { launchQueue } = globalThis as { launchQueue?: LaunchQueue };
   launchQueue?.setConsumer(async ({ files }) => {

@@ -1,18 +1,18 @@
 import { signal } from "@preact/signals";
 
-/** A newer build of the page is there, and waits to be asked for. */
+/** The service worker of a newer build, which waits until the person reloads; null where there is none. */
 export const newerVersion = signal<ServiceWorker | null>(null);
 
 const LOOK_AGAIN_MS = 60 * 60 * 1000;
 
 /**
- * Has the browser keep the page for times without a network. In builds alone: a page in development changes with
- * every key. Never fails: without it, the page needs the network.
+ * Has the browser store the page for use without a network. Only in builds, since a page in development changes with
+ * every keystroke. Never throws: where it fails, the page needs the network.
  */
 export async function keepForOffline(): Promise<void> {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   try {
-    // What the page itself needs comes first.
+    // Waits until the page itself has loaded.
     if (document.readyState !== "complete") {
       await new Promise((loaded) => addEventListener("load", loaded, { once: true }));
     }
@@ -31,7 +31,7 @@ export async function keepForOffline(): Promise<void> {
 
 function watch(registration: ServiceWorkerRegistration): void {
   const tell = () => {
-    // Without a controller this is the first one, and nothing is older.
+    // Without a controller this is the first service worker, so the page is not of an older build.
     if (navigator.serviceWorker.controller !== null) newerVersion.value = registration.waiting;
   };
   tell();
@@ -40,7 +40,7 @@ function watch(registration: ServiceWorkerRegistration): void {
   });
 }
 
-/** Of this tab alone; others go on with the version that they have. */
+/** Reloads this tab into the newer build. Other tabs go on with the build that they have. */
 export function reloadIntoNewerVersion(): void {
   navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), {
     once: true,

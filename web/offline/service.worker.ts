@@ -1,22 +1,22 @@
 /**
- * The site's service worker. It keeps the start page's shell and every script and core that was used, so that the
- * page opens without a network; takes the files that a phone shares into the page; and leaves everything else to
- * the network: API, videos, uploads, and pages of other addresses.
+ * The site's service worker. It stores the start page's shell and every script and core that was used, so that the
+ * page opens without a network. It also takes the files that a phone shares into the page. All other requests go to
+ * the network: API, videos, uploads and other pages.
  */
 
-/** Addresses of the shell, filled in while building (web/build/service-worker.ts); they change with each build. */
+/** Addresses of the shell, filled in during the build (web/build/service-worker.ts); they change with each build. */
 declare const SHELL: readonly string[];
-/** Of this build. */
+/** Hash that names this build. */
 declare const BUILD: string;
 
 declare const self: ServiceWorkerGlobalScope;
 
 const CACHE = `tributary-${BUILD}`;
 const SHARE_PATH = "/share-a-file";
-/** A page that was opened by a share asks for its files within this time. */
+/** Shared files are held for this long, until the page that the share opens asks for them. */
 const SHARED_KEPT_MS = 60_000;
 
-/** Waits for a page to ask for it. */
+/** Shared files that no page has asked for yet. */
 let shared: { files: File[]; taken(): void } | null = null;
 
 self.addEventListener("install", (event) => {
@@ -28,7 +28,7 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  // The person asked for the newer version: tabs of the older one find its scripts in its cache.
+  // The person asked for the newer version. Tabs of the older one still find their scripts in its cache.
   if (event.data === "activate") void self.skipWaiting();
   if (event.data === "take-shared") {
     event.ports[0]?.postMessage(shared?.files ?? []);
@@ -59,7 +59,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-/** What the person sees is always the newest that can be had. */
+/** The start page: the newest from the network, else the stored one. */
 function startPage(request: Request): Promise<Response> {
   return networkFirst(request, "/");
 }
@@ -75,7 +75,10 @@ async function networkFirst(request: Request, kept: string): Promise<Response> {
   }
 }
 
-/** Their names change with their content. Looked for in the caches of older builds, too: their tabs go on. */
+/**
+ * A file whose name changes with its content, so a stored one is never out of date. Caches of older builds are
+ * searched, too, for tabs that still run these builds.
+ */
 async function asset(event: FetchEvent): Promise<Response> {
   const { request } = event;
   const known = await caches.match(request.url);
@@ -87,21 +90,21 @@ async function asset(event: FetchEvent): Promise<Response> {
       caches
         .open(CACHE)
         .then((cache) => cache.put(request.url, copy))
-        // No room is no reason to fail.
+        // The answer is used even where the cache has no room for it.
         .catch(() => {}),
     );
   }
   return answer;
 }
 
-/** This build's and the one before: tabs that were open at the change may still need that. */
+/** Drops all caches but this build's and the one before, which tabs that are still open may need. */
 async function dropOldCaches(): Promise<void> {
   const ours = (await caches.keys()).filter((name) => name.startsWith("tributary-"));
   const older = ours.filter((name) => name !== CACHE);
   await Promise.all(older.slice(0, -1).map((name) => caches.delete(name)));
 }
 
-/** Keeps the files until the page has taken them, without a copy. */
+/** Holds shared files in memory until the page has taken them. */
 async function takeShared(event: FetchEvent): Promise<Response> {
   const form = await event.request.formData();
   const files = form.getAll("videos").filter((value): value is File => value instanceof File);
@@ -111,7 +114,7 @@ async function takeShared(event: FetchEvent): Promise<Response> {
   return Response.redirect("/?shared", 303);
 }
 
-/** Of those that are open, the one that was in front last. */
+/** Brings an open page to the front (the one focused last), or opens the list of videos. */
 async function showPage(): Promise<void> {
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const page = pages.find(({ url }) => !/\/(?:embed|watch)\//.test(new URL(url).pathname));

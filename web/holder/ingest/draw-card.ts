@@ -12,14 +12,14 @@ const MARGIN = 96;
 const MOST_LINES = 4;
 
 /**
- * The picture for a file with sound alone, as PNG: the cover that is in the file, whole and in the middle; else
- * its title, and whose it is, on the site's colours.
+ * The picture for a file without video, as PNG: the file's cover, whole and in the middle. Without a cover it shows
+ * the title and the artist on the site's colours.
  */
 export async function drawCard({ cover, title, artist, fileName }: CardContent): Promise<Blob> {
   const canvas = new OffscreenCanvas(CARD_WIDTH, CARD_HEIGHT);
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("There is no canvas.");
-  // A picture that cannot be read is none.
+  // A cover that cannot be decoded counts as none.
   const image = cover === null ? null : await createImageBitmap(cover).catch(() => null);
   if (image === null) drawTitle(context, title ?? titleOfFile(fileName), artist);
   else {
@@ -39,7 +39,7 @@ function drawTitle(
   title: string,
   artist: string | null,
 ): void {
-  // One colour: what runs over into another shows steps at low rates.
+  // One plain colour: a gradient would show steps at low bit rates.
   context.fillStyle = COLOURS.ground;
   context.fillRect(0, 0, CARD_WIDTH, CARD_HEIGHT);
   context.textAlign = "center";
@@ -59,7 +59,7 @@ function drawTitle(
   context.fillText(artist, CARD_WIDTH / 2, y + 16, CARD_WIDTH - 2 * MARGIN);
 }
 
-/** The largest size in which the title has room; the font is set to it. */
+/** Breaks the title into lines at the largest size that has room, and sets the font to that size. */
 function fitted(
   context: OffscreenCanvasRenderingContext2D,
   title: string,
@@ -74,7 +74,7 @@ function fitted(
   return { lines: [...shown.slice(0, -1), `${shown.at(-1)}…`], size: 44 };
 }
 
-/** Breaks lines between words; words that are too long, and text without spaces, between characters. */
+/** Breaks text into lines between words; long words and text without spaces are broken between characters. */
 function wrapped(context: OffscreenCanvasRenderingContext2D, title: string): string[] {
   const width = CARD_WIDTH - 2 * MARGIN;
   const fits = (text: string) => context.measureText(text).width <= width;

@@ -1,12 +1,12 @@
 import type { SyncReader } from "../../../shared/ingest/remux/file-mounts.ts";
 
-/** ffmpeg asks for 32 KiB at a time; the browser is asked for larger blocks. */
+/** Size of a block that is read from the browser. ffmpeg asks for only 32 KiB at a time. */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Interleaved files are read at a few places in turn. */
+/** Blocks kept in memory: files are read at a few places in turn. */
 const BLOCKS_KEPT = 8;
 
-/** Reads a picked file synchronously, as only workers can (FileReaderSync). */
+/** Reads a picked file synchronously, which is possible only in workers (FileReaderSync). */
 export function fileReader(file: Blob): SyncReader {
   const reader = new FileReaderSync();
   const kept = new Map<number, Uint8Array>();
@@ -16,7 +16,7 @@ export function fileReader(file: Blob): SyncReader {
       const start = index * BLOCK_BYTES;
       bytes = new Uint8Array(reader.readAsArrayBuffer(file.slice(start, start + BLOCK_BYTES)));
     }
-    // The one used last is the last to go.
+    // Moves the block to the end: the least recently used one is dropped first.
     kept.delete(index);
     kept.set(index, bytes);
     const [oldest] = kept.keys();

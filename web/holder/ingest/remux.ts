@@ -6,20 +6,20 @@ import { newLockName, WorkerWatch } from "../../worker-watch.ts";
 import workerUrl from "./remux.worker.ts?worker&url";
 import { type CoreToLoad, LOCK_HELD } from "./remux-messages.ts";
 
-/** Nothing heard of ffmpeg for so many seconds: it hangs. */
+/** After so many ticks (seconds) without a message, ffmpeg hangs. */
 const SILENT_TICKS = 120;
 const FOLDER = "/source";
 const NAME = "file";
 
 /**
- * Runs ffmpeg over a file in a worker made for it, which ends with the call: nothing of its memory
- * stays. Aborting terminates it at once.
+ * Runs ffmpeg over a file in a worker of its own. The worker ends with the call, which frees its memory. Aborting
+ * terminates it at once.
  * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE, OUT_OF_MEMORY, WORKER_CRASHED, WORKER_STALLED
  */
 export const remux: Remuxer = async (file, core, request, { signal, onProgress }) => {
   signal.throwIfAborted();
   const ffmpeg = new FFmpeg();
-  // The package's own class sees no end of its worker: its calls would stay open.
+  // The package's own class does not notice when its worker dies: its calls would stay open.
   const watch = new WorkerWatch({ name: "The file's reader", silentTicks: SILENT_TICKS }, () =>
     ffmpeg.terminate(),
   );
@@ -53,7 +53,7 @@ export const remux: Remuxer = async (file, core, request, { signal, onProgress }
       {
         input: `${FOLDER}/${NAME}`,
         async ffprobe(args) {
-          // There, whatever ffprobe makes of the source.
+          // The report has to exist even where ffprobe writes none.
           await ask(() => ffmpeg.writeFile(REPORT, ""));
           await ask(() => ffmpeg.ffprobe([...args]));
           return ask(() => ffmpeg.readFile(REPORT, "utf8") as Promise<string>);
@@ -78,13 +78,13 @@ export const remux: Remuxer = async (file, core, request, { signal, onProgress }
   }
 };
 
-/** A file that ffmpeg did not get to is not there. */
+/** A file's text; "" where ffmpeg did not write the file. */
 async function textAt(ffmpeg: FFmpeg, path: string): Promise<string> {
   const isThere = (await ffmpeg.listDir("/")).some(({ name }) => `/${name}` === path);
   return isThere ? ((await ffmpeg.readFile(path, "utf8")) as string) : "";
 }
 
-/** Runs `start`, which makes one worker at once; the package keeps its own to itself. */
+/** Runs `start`, which makes one worker, and also returns that worker: the package keeps it private. */
 function withNextWorker<T>(start: () => T): { worker: Worker; result: T } {
   const { Worker: Original } = self;
   let worker: Worker | undefined;
@@ -105,7 +105,7 @@ function withNextWorker<T>(start: () => T): { worker: Worker; result: T } {
 
 type Ask = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** The worker sends the errors of ffmpeg as the text of a `WireError`. */
+/** Throws the error that the worker sent: errors of ffmpeg come as the JSON text of a `WireError`. */
 function throwWithCode(thrown: unknown): never {
   const isCoded = typeof thrown === "string" && thrown.startsWith("{");
   throw isCoded ? fromWireError(JSON.parse(thrown) as WireError) : thrown;

@@ -12,13 +12,15 @@ import { fileReader } from "./file-reader.ts";
 import { type CoreToLoad, LOCK_HELD } from "./remux-messages.ts";
 
 /**
- * Features that the package's worker lacks: a core from the module that the tab has compiled (it would fetch
- * and compile 32 MB of its own), reads of more than 32 KiB (a FLV of 325 MB took 14.5 s instead of
- * 3.8 s), output that becomes a Blob (it would keep the whole copy in memory, twice), errors with
- * their codes, and a Web Lock that shows when the worker is gone.
+ * Adds features that the package's worker lacks:
+ * - a core from the module that the tab has compiled; by itself it would fetch and compile 32 MB again;
+ * - reads of more than 32 KiB: without them a FLV of 325 MB took 14.5 s instead of 3.8 s;
+ * - output that becomes a Blob; by itself it would keep the whole copy in memory, twice;
+ * - errors with their codes;
+ * - a Web Lock that shows when the worker is gone.
  */
 
-/** The messages of the package's `FFmpeg`, as far as they are looked at here. */
+/** The fields of messages of the package's `FFmpeg` that are read here. */
 interface FfmpegMessage {
   id: number;
   type: string;
@@ -61,7 +63,7 @@ async function createCore(): Promise<FfmpegCore> {
   }
 }
 
-/** From now on files that are mounted by WORKERFS are read in larger blocks. There is only one. */
+/** Makes WORKERFS read its files in larger blocks from now on. There is only one file. */
 function readInBlocks({ FS: { filesystems } }: FfmpegCore): void {
   let reader: SyncReader | undefined;
   filesystems.WORKERFS.stream_ops.read = ({ node }, memory, at, length, position) => {
@@ -81,7 +83,7 @@ function withCodes(run: FfmpegCore["exec"]): FfmpegCore["exec"] {
   };
 }
 
-/** The package sends the text of what is thrown and nothing else. */
+/** Thrown instead of an error, because the package sends only the text of what is thrown. */
 class CodedText {
   readonly #text: string;
 

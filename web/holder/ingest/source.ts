@@ -5,9 +5,8 @@ import { drawCard } from "./draw-card.ts";
 import { remux } from "./remux.ts";
 
 /**
- * Opens a picked file as `shared/ingest` does everywhere, with ffmpeg, where it is needed, in a worker
- * of its own.
- * @throws TributaryError with a SOURCE_* code, or whatever the signal aborts with
+ * Opens a picked file by `shared/ingest`. Where ffmpeg is needed, it runs in a worker of its own.
+ * @throws TributaryError with a SOURCE_* code, or the signal's reason
  */
 export function openSource(
   file: File,
