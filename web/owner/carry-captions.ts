@@ -8,19 +8,19 @@ import type { CaptionsCarried, ResumableJob } from "./owner-api.ts";
 export interface CarryOptions {
   client: EdgeClient;
   job: Pick<ResumableJob, "jobId" | "ownerToken">;
-  /** Reads the source's texts, which takes as long as reading the file where it has no index of them. */
+  /** Reads the source's subtitle texts; without an index of them, the whole file has to be read. */
   read(signal: AbortSignal): Promise<SubtitleText[]>;
-  /** How many the source has. */
+  /** How many tracks of text subtitles the source has. */
   total: number;
   signal: AbortSignal;
   onChange(carried: CaptionsCarried): void;
 }
 
-/** The subtitles of the owner's file on their way to one video. */
+/** Carries the subtitles of the owner's file to one video. */
 export class CaptionsCarrier {
   #abort = new AbortController();
 
-  /** Reads the file as it is now; what was under way is begun anew. */
+  /** Begins with the file as it is now; an earlier run is ended. */
   begin(
     source: Pick<Source, "facts" | "captions">,
     options: Pick<CarryOptions, "client" | "job" | "onChange">,
@@ -40,8 +40,8 @@ export class CaptionsCarrier {
 }
 
 /**
- * Brings the source's subtitles to the video, beside all other work. Tracks that are there already, or that
- * were deleted, are left as they are. What fails is told by a notice; the video goes on without it.
+ * Saves the source's subtitles as captions of the video, in parallel with all other work. Tracks that were saved or
+ * deleted before are skipped. A failed track gets a notice; the video goes on without it.
  */
 export async function carryCaptions(options: CarryOptions): Promise<void> {
   const { client, job, total, signal, onChange } = options;
@@ -73,7 +73,11 @@ export async function carryCaptions(options: CarryOptions): Promise<void> {
   }
 }
 
-/** @returns what to say where one track cannot be kept, and the others can */
+/**
+ * Saves one track.
+ * @returns a notice where this track cannot be saved, while others may; null where it was saved
+ * @throws TributaryError of `EdgeClient.addCaptions`, where it does not concern this track only
+ */
 async function saved(
   { client, job, signal }: CarryOptions,
   sent: Parameters<EdgeClient["addCaptions"]>[2],

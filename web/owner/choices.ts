@@ -15,17 +15,17 @@ import {
 import type { PoolOptions } from "../encoder/pool.ts";
 import type { OwnerOptions } from "./owner-api.ts";
 
-/** This device's part in the work, from the person's choice, the device's abilities and the edge's offers. */
+/** Decides this device's part in the work from the person's choice, the device's abilities and the site's servers. */
 
 export interface KnownOfJob {
-  /** An engine of this tab can make the source's pictures. */
+  /** Whether an engine of this tab can make the source's pictures. */
   hasEngine: boolean;
   hasServers: boolean;
-  /** The person's choice; null: by the device's abilities. */
+  /** The person's choice to use servers or not; null: the device's abilities decide. */
   switched: boolean | null;
-  /** Media seconds made a second, on the actual source; null before it was measured. */
+  /** Media seconds encoded per second on the actual source; null before it was measured. */
   measuredSpeed: number | null;
-  /** Media still to be made. */
+  /** Seconds of media still to be made. */
   leftSeconds: number;
 }
 
@@ -49,27 +49,27 @@ export function decideOwnPart(options: OwnerOptions, known: KnownOfJob): PartDec
     mobile: false,
   };
   const decision = decidePart(device, { hasEngine, hasServers, measuredSpeed, leftSeconds });
-  // Help that was asked for: a device that can work goes on working.
+  // Where the person asked for servers, a device that can encode goes on encoding beside them.
   const isAsked = chosen === true && decision.part === "alone" && hasServers;
   return isAsked ? { part: "helped", reason: "chosen", measuredSpeed } : decision;
 }
 
-/** The job's settings that follow from it. */
+/** The job's settings that follow from the device's part. */
 export function settingsFor({ part, reason }: PartDecision): JobSettingsPatch {
   if (part === "weak") return { servers: "always", stageAll: true };
   if (part === "helped") return { servers: "always", stageAll: false };
-  // Servers that the person does not want are not used when the tab is closed either.
+  // Where the person does not want servers, they are not used after the tab is closed either.
   return { servers: reason === "chosen" ? "never" : "when-needed", stageAll: false };
 }
 
-/** @throws TributaryError ENGINE_UNAVAILABLE where the engine that was asked for is not there */
+/** @throws TributaryError ENGINE_UNAVAILABLE where the chosen engine does not exist here */
 export function requireEngine({ engine = "auto" }: OwnerOptions, hasServers: boolean): void {
   const isThere = engine === "server" ? hasServers : engine !== "webcodecs" || hasWebCodecs();
   if (isThere) return;
   throw new TributaryError("ENGINE_UNAVAILABLE", `The ${engine} engine is not available here.`);
 }
 
-/** A source that the browser's codecs cannot do right is ffmpeg's from the start: one engine makes a rendition. */
+/** Engine that encoders try first. ffmpeg makes a source from the start where the browser's codecs cannot. */
 export function preferenceFor(
   { engine = "auto" }: OwnerOptions,
   fastRefusal: FastRefusal | null,
@@ -88,7 +88,7 @@ export function hasEngineFor(
   return coreDecodes(video.codec) || preferenceFor(options, fastRefusal) !== "ffmpeg";
 }
 
-/** Whether any audio of a source is ffmpeg's also where video is not, as far as it shows beforehand. */
+/** Whether some audio of a source needs ffmpeg even where the video does not, as far as is known beforehand. */
 export function audioNeedsFfmpeg(facts: SourceFacts): boolean {
   return planAudio(facts).some((rendition) => {
     const track = facts.audio.find((each) => each.track === rendition.track);
@@ -96,7 +96,7 @@ export function audioNeedsFfmpeg(facts: SourceFacts): boolean {
   });
 }
 
-/** Facts of a file that decide about encoders. */
+/** Facts of a file that decide which encoders it needs. */
 interface EncoderFacts {
   /** Size of the source, in pixels. */
   size: { width: number; height: number };
@@ -105,7 +105,7 @@ interface EncoderFacts {
 }
 
 /**
- * The encoders that this tab starts; null where it makes nothing itself.
+ * Options of the pool that this tab starts; null where it encodes nothing itself.
  * @param facts null before a file was read
  */
 export function poolFor(
@@ -121,8 +121,8 @@ export function poolFor(
 }
 
 /**
- * Encoders of this tab.
- * @param facts null while nothing is known of a file
+ * Number of encoders of this tab.
+ * @param facts null before a file was read
  */
 export function slotCountFor(
   options: OwnerOptions,

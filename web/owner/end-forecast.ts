@@ -1,33 +1,33 @@
 import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 import type { HolderView, JobView, TaskView } from "../../shared/wire/job-view.ts";
 
-/** Media seconds that one slot of a lease holder makes a second, by the holder's id. */
+/** Media seconds that one slot of a lease holder encodes per second, by the holder's id. */
 export type SlotSpeeds = ReadonlyMap<string, number>;
 
-/** Seconds of video that tasks amount to (`videoWorkTicks`), by their ids. */
+/** Work of video tasks (`videoWorkTicks`) in seconds of video, by task id. */
 export type TaskWork = ReadonlyMap<string, number>;
 
-/** How long the rest of a job takes, in the order in which it will be done. Pure. */
+/** Forecasts how long the rest of a job takes, task by task in the order of work. Pure. */
 
-/** From the last accepted part to a video that is ready: its last check and the playlists. */
+/** Time from the last accepted result to a ready video: the last check and the playlists. */
 const CLOSING_SECONDS = 1;
-/** An accepted upload of somebody trusted is only read back. */
+/** Time to check a trusted holder's upload, which is only read back. */
 const READ_BACK_SECONDS = 0.5;
-/** Results in a row that are all made a second time, as the coordinator has it (trust.ts). */
+/** Number of a helper's first results that are all audited, as in the coordinator's trust.ts. */
 const PROBATION = 3;
 
 /**
- * Cost of an audit, as a share of the cost of making the part. By itself it is as much; but most audits come
- * last, when helpers on the same device or line have ended: 0.5 to 1 where it was measured.
+ * Cost of an audit, as a share of the cost of making the result. The work is the same, but most audits come last,
+ * when helpers on the same device or line have ended. Measured: 0.5 to 1.
  */
 export const AUDIT_COST = 0.75;
 
-/** Cost of a task of audio, as a share of that of video as long. */
+/** Cost of an audio task, as a share of the cost of video of the same length. */
 const AUDIO_COST = 0.05;
 
-/** After so many tasks a slot the first ones weigh little. */
+/** After so many tasks for each slot, the slow first ones weigh little in the average speed. */
 const TELLING_TASKS = 10;
-/** With less the speed over all parts is no measure by itself. */
+/** With less trust than this, the average speed alone is not used. */
 const LEAST_TRUST = 0.4;
 
 interface Slot {
@@ -37,10 +37,10 @@ interface Slot {
 }
 
 /**
- * Seconds until the job is ready; null where the speed of nobody is known. Each part goes to whoever would
- * be done first; what helpers make is made a second time by the owner or a server, as far as the policy asks.
- * @param live progress of this tab's leases, by task
- * @param work seconds of video that each task of video amounts to; null where this tab has no plan
+ * Seconds until the job is ready; null where no holder's speed is known. Each task goes to the slot that would be done
+ * first. The owner or a server audits helpers' results as far as the policy asks.
+ * @param live progress of this tab's leases, by task id, 0..1
+ * @param work work of each video task; null where this tab has no plan
  */
 export function secondsToEnd(
   job: JobView,
@@ -78,7 +78,7 @@ export function secondsToEnd(
     if (task.state !== "checking") continue;
     lastSeconds = READ_BACK_SECONDS;
     if (!isOthers) continue;
-    // An audit that runs here shows how far it is.
+    // For an audit that runs in this tab, the progress is known.
     const media = secondsOf(task) * AUDIT_COST * (1 - (live.get(task.id) ?? 0));
     audits.push({ media, fromSeconds: 0, by: maker.id });
   }
@@ -107,7 +107,7 @@ export function secondsToEnd(
   return end + CLOSING_SECONDS;
 }
 
-/** The results, in order of time, that no one has proven yet and that will be made a second time. */
+/** The unproven results that will be audited, in order of time. */
 function auditsLeft<T extends { by: string; fromSeconds: number }>(
   { settings, tasks }: JobView,
   results: ReadonlyMap<string, number>,
@@ -126,7 +126,7 @@ function auditsLeft<T extends { by: string; fromSeconds: number }>(
   return left.sort((a, b) => a.fromSeconds - b.fromSeconds);
 }
 
-/** Audits of so many results in a row: all of the first ones, then fewer and fewer, and the last. */
+/** Number of audits for a helper's results: all of the first ones, then fewer and fewer, and the last one. */
 function auditsOf(results: number): number {
   if (results <= PROBATION) return results;
   return Math.min(results, PROBATION + Math.log2(1 + (results - PROBATION) / 2) + 1);
@@ -136,7 +136,7 @@ export function isTrusted({ role }: HolderView): boolean {
   return role !== "contributor";
 }
 
-/** Without a plan, and for audio, all segments count as long as they are on average. */
+/** Work of a task in seconds. Without a plan, and for audio, each segment counts with the average length. */
 export function workSecondsOf(job: JobView, work: TaskWork | null): (task: TaskView) => number {
   const average = job.durationTicks / TICKS_PER_SECOND / Math.max(1, job.segmentCount);
   return ({ id, segmentCount }) => work?.get(id) ?? average * segmentCount;
@@ -148,7 +148,7 @@ function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {
   return holders
     .filter(({ connected, trust }) => connected && trust !== "banned")
     .flatMap((holder) => {
-      // A newcomer is taken to be as fast as the others until its first part shows.
+      // A new holder counts as fast as the others until its first task shows its speed.
       const speed = likelySpeed(holder, speeds.get(holder.id) ?? null) ?? usual;
       if (speed === null || speed <= 0) return [];
       return Array.from({ length: holder.slots }, () => ({ holder, speed, freeAtSeconds: 0 }));
@@ -156,8 +156,9 @@ function slotsOf(holders: readonly HolderView[], speeds: SlotSpeeds): Slot[] {
 }
 
 /**
- * The speed over all parts is steadier than the present one, which jumps with whatever else the device does;
- * but the first parts took the time in which the encoders were loaded.
+ * Mean of a holder's average and present speed, weighted by the number of its tasks. The average over all tasks is
+ * steadier than the present speed, which changes with whatever else the device does. But it includes the first tasks,
+ * which were slow because encoders were loading.
  */
 function likelySpeed({ speed, tasksDone, slots }: HolderView, present: number | null) {
   const trust = Math.min(1, tasksDone / (TELLING_TASKS * slots));
@@ -166,7 +167,7 @@ function likelySpeed({ speed, tasksDone, slots }: HolderView, present: number | 
   return speed ** trust * present ** (1 - trust);
 }
 
-/** The slot that would be done first with so much. */
+/** The slot that would finish so many media seconds first. */
 function soonest(slots: readonly Slot[], media: number): Slot {
   return slots.reduce((best, slot) =>
     slot.freeAtSeconds + media / slot.speed < best.freeAtSeconds + media / best.speed ? slot : best,

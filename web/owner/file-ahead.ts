@@ -1,4 +1,4 @@
-/** What a file is opened with. */
+/** How a file is opened: its abort signal and its progress. */
 export interface OpeningHow {
   signal: AbortSignal;
   /** 0..1 */
@@ -8,19 +8,19 @@ export interface OpeningHow {
 interface Ahead<Opened> {
   key: string;
   abort: AbortController;
-  /** Null where it could not be opened: the reason is told when its turn comes. */
+  /** Null where the file could not be opened; it is opened again, and the reason reported, when its turn comes. */
   opened: Promise<Opened | null>;
   onProgress: OpeningHow["onProgress"];
 }
 
 /**
- * The next file of a list, opened while the one before it is at work, so that it starts at once. At most one;
- * whatever is not taken is closed.
+ * Opens the next file of a list while the one before it is being made, so that it starts at once. At most one file is
+ * ahead; a file that is not taken is closed.
  */
 export class FileAhead<Opened extends { close(): void }> {
   #ahead: Ahead<Opened> | null = null;
 
-  /** Opens a file in place of the one that was ahead; nothing happens where it is the same. */
+  /** Opens a file and closes the one that was ahead; nothing happens where both are the same. */
   aim(key: string, open: (how: OpeningHow) => Promise<Opened>): void {
     if (this.#ahead?.key === key) return;
     this.end();
@@ -38,11 +38,11 @@ export class FileAhead<Opened extends { close(): void }> {
   }
 
   /**
-   * Hands the file over, once; the caller closes it.
+   * Hands the file over, once; the caller has to close it.
    * @param key undefined: the file is in no list
-   * @param isFit whether it may be used as it was opened; one that may not is closed
-   * @returns null where another file is ahead, or this one could not be opened or used
-   * @throws whatever the signal aborts with
+   * @param isFit whether the opened file may still be used; otherwise it is closed
+   * @returns null where another file is ahead, or where this one could not be opened or may not be used
+   * @throws the signal's reason
    */
   async take(
     key: string | undefined,
@@ -62,7 +62,7 @@ export class FileAhead<Opened extends { close(): void }> {
     return isUsed ? opened : null;
   }
 
-  /** Closes what is ahead, or ends its opening. */
+  /** Closes the file that is ahead, or aborts its opening. */
   end(): void {
     const ahead = this.#ahead;
     this.#ahead = null;

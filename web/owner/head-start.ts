@@ -5,12 +5,12 @@ import { taskRenditions, taskSegments } from "../../shared/job/task-parts.ts";
 import type { LeaseGrant } from "../../shared/wire/lease.ts";
 import type { TaskPool } from "../encoder/pool.ts";
 
-/** So much of a video is made before its start is pressed, at most: it is held in memory, and heat. */
+/** Most seconds of a video that are encoded before Start is pressed: results take memory, and work takes power. */
 export const MOST_SECONDS_AHEAD = 20;
 
-/** A ladder is changed rung by rung, and what is at work ends with its worker: changes may settle first. */
+/** Pause after a change of plan: a ladder is changed rung by rung, and each change would end workers at work. */
 const SETTLE_MS = 300;
-/** Where nothing is at work, only what the page's address asks for is waited for. */
+/** Pause before the first task of a file: only choices in the page's address may still change the plan. */
 const FIRST_SETTLE_MS = 50;
 
 export interface HeadStartParts {
@@ -25,28 +25,28 @@ interface Begun {
   abort: AbortController;
   made: Promise<MadeTask>;
   progress: number;
-  /** Set by the lease that takes it. */
+  /** Set by the lease that takes the result. */
   onProgress: OnProgress | null;
 }
 
 type OnProgress = Parameters<TaskPool["transcode"]>[1];
 
 /**
- * The first tasks of a plan, made while the person still looks at the page. Nothing of it leaves the tab;
- * a lease of such a task takes what is there. Failures here are ignored: the lease does the work again.
+ * Makes the first tasks of a plan while the person still looks at the page. Nothing leaves the tab before Start: a
+ * lease of such a task then takes the result. Failures are ignored, since the lease does the work again.
  */
 export class HeadStart {
   #parts: HeadStartParts | null = null;
   readonly #begun = new Map<string, Begun>();
   #next: Task[] = [];
   #atWork = 0;
-  /** Something of the present file was begun. */
+  /** Whether a task of the present file was begun. */
   #hasBegun = false;
   #settled: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * Begins, or goes on with another plan: what both plans make alike is kept, the rest is discarded.
-   * @param parts null: nothing can be made here
+   * Begins, or goes on with another plan: tasks that are the same in both plans are kept, others are discarded.
+   * @param parts null: this tab cannot make anything
    */
   aim(parts: HeadStartParts | null): void {
     if (parts?.pool !== this.#parts?.pool || parts?.source !== this.#parts?.source) this.end();
@@ -64,24 +64,24 @@ export class HeadStart {
     this.#settled = setTimeout(() => this.#begin(), settleMs);
   }
 
-  /** The plan is settled: what it begins with is not waited for. */
+  /** Begins without a pause, because the plan does not change any more. */
   beginNow(): void {
     clearTimeout(this.#settled);
     this.#begin();
   }
 
-  /** Ids of the tasks that are begun and not taken. */
+  /** Ids of the tasks that were begun and that no lease has taken. */
   get begun(): Set<string> {
     return new Set(this.#begun.keys());
   }
 
-  /** Begins nothing more; what was begun stays to be taken. */
+  /** Begins no further tasks; those begun can still be taken. */
   stop(): void {
     clearTimeout(this.#settled);
     this.#next = [];
   }
 
-  /** Discards all. */
+  /** Discards all tasks. */
   end(): void {
     this.stop();
     this.#parts = null;
@@ -90,8 +90,8 @@ export class HeadStart {
   }
 
   /**
-   * A pool that makes nothing twice.
-   * @param pool makes what was not made ahead, or failed at it
+   * A pool that takes results made ahead, so that nothing is made twice.
+   * @param pool makes tasks that were not begun ahead, or that failed
    */
   over(pool: TaskPool): TaskPool {
     return {
@@ -103,14 +103,14 @@ export class HeadStart {
     };
   }
 
-  /** Each is taken once: a second lease of a task asks for another result. */
+  /** Takes a task's result, only once: a second lease of a task asks for another result. */
   async #take(
     grant: LeaseGrant,
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<MadeTask | null> {
     const begun = this.#begun.get(grant.task.id);
-    // A coordinator may split a task, and keep its name for a part.
+    // A coordinator may split a task, and keep its id for a part of it.
     if (begun === undefined || begun.recipe !== recipeOf(grant)) return null;
     this.#begun.delete(grant.task.id);
     begun.onProgress = onProgress;
@@ -162,7 +162,7 @@ export class HeadStart {
   }
 }
 
-/** In the order of need. */
+/** Tasks that begin within MOST_SECONDS_AHEAD, in the order in which they are needed. */
 function firstTasks({ tasks, segments }: JobPlan): Task[] {
   const mostTicks = MOST_SECONDS_AHEAD * TICKS_PER_SECOND;
   return tasks.filter(({ firstSegment, segmentCount }) => {
@@ -171,7 +171,7 @@ function firstTasks({ tasks, segments }: JobPlan): Task[] {
   });
 }
 
-/** As a lease of it would be. */
+/** The grant that a lease of the task would have. */
 function planned(task: Task, { plan }: Pick<HeadStartParts, "plan">): LeaseGrant {
   return {
     ...{ leaseId: `ahead-${task.id}`, attempt: 1, task },
@@ -192,7 +192,7 @@ async function make(
   return pool.transcode({ grant, info, chunk: bytes }, onProgress, signal);
 }
 
-/** All that decides what is made; the same text for the same, wherever its parts were parsed. */
+/** Everything that decides a task's outputs, as text. Keys are sorted, so equal recipes give equal texts. */
 function recipeOf({ task, segments, renditions }: LeaseGrant): string {
   return JSON.stringify([task, segments, renditions], (_, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

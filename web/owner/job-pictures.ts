@@ -10,18 +10,18 @@ export interface JobPicturesOptions {
 }
 
 /**
- * The pictures that stand for one video: a first poster as soon as it plays, so that links show one while it is made;
- * the poster and the storyboard once it is whole.
+ * Makes the pictures of one video: a first poster as soon as the video plays, so that links show one meanwhile, and
+ * the final poster and the storyboard once the video is complete.
  */
 export class JobPictures {
   #abort = new AbortController();
   #made: PicturesMade | null = null;
   #hasBegun = false;
   #hasEnded = false;
-  /** One after the other: the last poster stays. */
+  /** Runs are in sequence, so that the last poster stays. */
   #before: Promise<void> = Promise.resolve();
 
-  /** Forgets the video of before. */
+  /** Forgets the previous video. */
   end(): void {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -31,7 +31,7 @@ export class JobPictures {
     this.#before = Promise.resolve();
   }
 
-  /** Begins what the job's state is far enough for. */
+  /** Begins the pictures that the job's state allows. */
   follow(view: JobView | null, options: JobPicturesOptions): void {
     const isWhole = view?.state === "ready";
     if (view === null || view.firstPlayableAtMs === null) return;
@@ -44,13 +44,13 @@ export class JobPictures {
   }
 
   async #make(options: JobPicturesOptions, isWhole: boolean, signal: AbortSignal): Promise<void> {
-    // The video became whole meanwhile: that makes all of it.
+    // The video became complete meanwhile: that run makes all pictures.
     if (signal.aborted || (!isWhole && this.#hasEnded)) return;
     const { client, job } = options;
     const masterUrl = `${self.location.origin}/v/${job.jobId}/master.m3u8`;
     const made = await makePictures({ client, ...job, masterUrl, isWhole, signal });
     if (signal.aborted) return;
-    // What failed at the beginning is made again at the end, and told then.
+    // A picture that failed at first is made again at the end; only that run reports failures.
     const { notices: told, ...pictures } = made;
     this.#tell(options, { ...pictures, ...(isWhole && { state: "done", notices: told }) });
   }

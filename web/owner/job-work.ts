@@ -7,16 +7,16 @@ import { ProgressMeter, SpeedGauge } from "./meter.ts";
 import type { SlotState, Work } from "./owner-api.ts";
 import type { OwnerEvent } from "./state.ts";
 
-/** Measurements of this tab's work on one job. */
+/** Measures this tab's work on one job. */
 export class JobWork {
   readonly #startedAtMs: number;
   readonly #meter: ProgressMeter;
-  /** When there was a connection last. */
+  /** When the connection was last seen to be open. */
   #heardAtMs: number;
   /** Null before there is a plan. */
   #taskWork: TaskWork | null = null;
   readonly #gauge = new SpeedGauge();
-  /** Slot time that the pool had spent before the job, in milliseconds. */
+  /** The pool's `busyMs` before this job. */
   readonly #busyMsBefore: number;
 
   /** @param ahead ids of tasks that were begun before Start */
@@ -27,13 +27,13 @@ export class JobWork {
     this.#heardAtMs = startedAtMs;
   }
 
-  /** Media seconds that this tab makes a second, all slots; null until measured. */
+  /** Media seconds that all slots of this tab encode per second; null until measured. */
   get ownSpeed(): number | null {
     return this.#gauge.speed;
   }
 
   /**
-   * Takes over what session and pool have to say.
+   * Reads the present state of session and pool.
    * @param plan null while the tab only watches
    */
   view(
@@ -74,7 +74,7 @@ function taskWorkOf(plan: JobPlan): TaskWork {
   return new Map(video.map((task) => [task.id, videoWorkTicks(plan, task) / TICKS_PER_SECOND]));
 }
 
-/** Progress of this tab's leases, by task. */
+/** Progress of this tab's leases, by task id. */
 function liveOf(session: HolderSession): Map<string, number> {
   return new Map(session.leases().map(({ taskId, progress }) => [taskId, progress]));
 }
@@ -92,7 +92,7 @@ export function endOf({ refused, job }: Pick<HolderSession, "refused" | "job">):
 }
 
 function describeSlots(session: HolderSession, pool: Pool | null): SlotState[] {
-  // A free slot shows what is on its way to it or from it.
+  // A free slot shows a lease that is being fetched or uploaded.
   const others = session.leases().filter(({ stage }) => stage !== "encoding");
   return (pool?.slots() ?? []).map((slot) => {
     if (slot.taskId !== null) return { state: "encoding", ...slot };

@@ -7,27 +7,27 @@ import { SlotSpeedMeter } from "./slot-speeds.ts";
 
 const WINDOW_MS = 30_000;
 
-/** Work that has not moved for so long stands still. */
+/** Work without progress for this long counts as stalled. */
 const STALLED_MS = 15_000;
-/** Until the playlists stand. */
+/** Most share that is shown until the playlists are written. */
 const MOST_BEFORE_READY = 0.99;
-/** The time left follows what is measured within about so long. */
+/** Time constant with which the shown time left follows the measured one. */
 const SETTLES_MS = 2_000;
 
-/** Speed and time left of a job, from how much of its video is made at which time. Pure but for its memory. */
+/** Speed and time left of a job, from the video made over time. It keeps samples, and is otherwise pure. */
 export class ProgressMeter {
   readonly #slots: SlotSpeedMeter;
   readonly #samples: { atMs: number; madeSeconds: number }[] = [];
   #movedAtMs: number | null = null;
-  /** Sum of the progress of all tasks, audio's among them. */
+  /** Sum of the progress of all tasks, audio included. */
   #progress = -1;
   /** When the job is likely to be done, smoothed. */
   #endMs: number | null = null;
   #updatedAtMs = 0;
 
-  /** Media seconds made a second over the last half minute, all holders; null before there is progress. */
+  /** Media seconds that all holders made per second over the last half minute; null before there is progress. */
   speed: number | null = null;
-  /** With the checks of what helpers made. Null before it can be told, and while nothing moves. */
+  /** Time left, with the checks of helpers' results. Null until it can be estimated, and while nothing moves. */
   etaSeconds: number | null = null;
   /** For how long nothing has moved; null while it does. */
   stalledSeconds: number | null = null;
@@ -37,12 +37,13 @@ export class ProgressMeter {
     this.#slots = new SlotSpeedMeter(ahead);
   }
 
-  /** 0..1 of the whole work, checks among it; never less than before. */
+  /** 0..1 of the whole work, checks included; never decreases. */
   share = 0;
 
   /**
-   * @param live progress of this tab's leases, by task
-   * @param work seconds of video that each task of video amounts to; null where this tab has no plan
+   * Takes a new state of the job.
+   * @param live progress of this tab's leases, by task id, 0..1
+   * @param work work of each video task; null where this tab has no plan
    */
   update(
     job: JobView,
@@ -95,12 +96,12 @@ export class ProgressMeter {
   }
 }
 
-/** A result that is being checked may have to be made once more by somebody trusted. */
+/** Share by which a task under check counts as done: somebody trusted may have to make it again. */
 const CHECKING_SHARE = 0.95;
-/** Share by which a helper's unproven result counts as done: it may have to be made again. */
+/** Share by which a helper's unproven result counts as done, because it may have to be made again. */
 const UNPROVEN_SHARE = 0.6;
 
-/** Share of the video work that is done, tasks in work by their progress. */
+/** Share of the video work that is done; tasks at work count by their progress. */
 function madeShare(job: JobView, live: ReadonlyMap<string, number>, work: TaskWork | null): number {
   const secondsOf = workSecondsOf(job, work);
   const helpers = new Set(job.holders.filter((each) => !isTrusted(each)).map(({ id }) => id));
@@ -119,24 +120,24 @@ function madeShare(job: JobView, live: ReadonlyMap<string, number>, work: TaskWo
   return all === 0 ? 0 : made / all;
 }
 
-/** @param live progress of this tab's lease of it; 0 where it has none */
+/** @param live progress of this tab's lease of the task; 0 where it has none */
 function shareOf({ state, progress }: JobView["tasks"][number], live: number): number {
   if (state === "done") return 1;
   if (state === "checking") return CHECKING_SHARE;
   return state === "leased" ? Math.min(Math.max(live, progress), CHECKING_SHARE) : 0;
 }
 
-/** So much video says what a device can do; and so much time, or the start would be measured. */
+/** Least media and least time for a measurement of speed; with less, the start would weigh too much. */
 const GAUGE_MEDIA_SECONDS = 1;
 const GAUGE_MS = 2_000;
 
-/** The speed of this tab on the actual source, from the first video that it makes. */
+/** Measures the speed of this tab on the actual source, from its first video tasks. */
 export class SpeedGauge {
   #sinceMs: number | null = null;
-  /** Media seconds made a second, all slots; null until measured. */
+  /** Media seconds that all slots encode per second; null until measured. */
   speed: number | null = null;
 
-  /** @param leases of this tab, first ones of a job */
+  /** @param leases this tab's leases */
   update(leases: readonly LiveLease[], plan: JobPlan, nowMs: number): void {
     if (this.speed !== null) return;
     const video = leases.filter(
@@ -146,7 +147,7 @@ export class SpeedGauge {
         plan.tasks.find(({ id }) => id === taskId)?.kind === "video",
     );
     if (video.length === 0) return;
-    // Loading the engine is no part of its speed.
+    // The time in which the engine loads does not count.
     if (this.#sinceMs === null && video.every(({ progress }) => progress === 0)) return;
     this.#sinceMs ??= nowMs;
     let madeSeconds = 0;

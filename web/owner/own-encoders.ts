@@ -7,7 +7,7 @@ import type { OwnerOptions } from "./owner-api.ts";
 import type { PlannedFile } from "./planned-file.ts";
 import { withPromise } from "./promised-codecs.ts";
 
-/** What decides which encoders there are. */
+/** Everything that decides which encoders this tab needs. */
 export interface EncodersAsked {
   options: OwnerOptions;
   file: PlannedFile | null;
@@ -15,8 +15,8 @@ export interface EncodersAsked {
 }
 
 /**
- * The encoders of the owner's tab, where there are any, and what they make before Start. They are started once for a
- * file and the tab's part of the work.
+ * The encoders of the owner's tab, where there are any, and the tasks that they make before Start. They are started
+ * once for a file and the tab's part in the work.
  */
 export class OwnEncoders {
   readonly #onChange: () => void;
@@ -32,48 +32,51 @@ export class OwnEncoders {
     return this.#pool;
   }
 
-  /** Ids of the tasks that were begun before Start and are not taken. */
+  /** Ids of the tasks that were begun before Start and that no lease has taken. */
   get begun(): Set<string> {
     return this.#headStart.begun;
   }
 
-  /** Starts encoders where there are none yet; those that are there go on as they are. */
+  /** Starts encoders where there are none yet; existing ones go on unchanged. */
   start({ options, file, part }: EncodersAsked): void {
     const asked = poolFor(options, file?.facts ?? null, part);
     if (asked !== null) this.#pool ??= new Pool(asked, this.#onChange);
   }
 
-  /** As `start`, and their workers start before the first task. Ends those that are there where none are needed. */
+  /** As `start`, but also starts their workers before the first task. Ends existing encoders where none are needed. */
   prepare(asked: EncodersAsked): void {
     if (asked.part === "weak") this.end();
     this.start(asked);
-    // What fails here fails again with the first task, and is reported there.
+    // A failure repeats with the first task, and is reported there.
     this.#pool?.warm().catch(() => {});
   }
 
-  /** The first tasks of the plan are made from now on, by encoders that are there. */
+  /** Has the existing encoders make the first tasks of the plan from now on. */
   aim({ source, facts }: PlannedFile, plan: JobPlan, options: OwnerOptions): void {
     const pool = this.#pool;
     if (pool === null) return;
     this.#headStart.aim({ plan, source, pool, slots: slotCountFor(options, facts) });
   }
 
-  /** The plan is settled: what it begins with is not waited for. */
+  /** Begins the first tasks without a pause, because the plan does not change any more. */
   beginNow(): void {
     this.#headStart.beginNow();
   }
 
-  /** Begins nothing more before its lease. */
+  /** Begins no further tasks before their leases. */
   stopAhead(): void {
     this.#headStart.stop();
   }
 
-  /** Discards what was begun before its lease. */
+  /** Discards the tasks that were begun before their leases. */
   endAhead(): void {
     this.#headStart.end();
   }
 
-  /** What was begun ahead first, and a word where the browser's codecs do not keep what was promised of them. */
+  /**
+   * The pool for leases. It takes results made ahead, and adds a notice where ffmpeg had to make a video task for
+   * which the browser's codecs were promised. Null where this tab encodes nothing.
+   */
   tasks({ options, file }: Pick<EncodersAsked, "options" | "file">): TaskPool | null {
     const pool = this.#pool;
     if (pool === null) return null;

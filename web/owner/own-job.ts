@@ -16,19 +16,19 @@ import type { OwnerEvent } from "./state.ts";
 export interface OwnJobParts {
   client: EdgeClient;
   tell(event: OwnerEvent): void;
-  /** Session or encoders have news: `look` takes it over. */
+  /** Session or encoders have changed; the callee calls `look`. */
   onChange(): void;
   onFileAway(error: TributaryError): void;
   onScriptGone(error: TributaryError): void;
 }
 
-/** What a connection is made with. */
+/** Everything that a connection to a job needs. */
 export interface ConnectOptions {
   options: OwnerOptions;
   /** Null while the tab only watches. */
   file: PlannedFile | null;
   pool: Pool | null;
-  /** The pool's tasks, those that were begun ahead among them. */
+  /** The pool for leases, with the tasks that were begun ahead. */
   tasks: TaskPool | null;
   /** Ids of the tasks that were begun before Start. */
   ahead: ReadonlySet<string>;
@@ -36,8 +36,8 @@ export interface ConnectOptions {
 }
 
 /**
- * One job of this tab: the connection to its coordinator, what is measured of the work on it, and what is brought to its
- * video besides, which may last longer than the job.
+ * One job of this tab: the connection to its coordinator, the measurements of the work, and the captions and pictures
+ * that are brought to the video, which may take longer than the job.
  */
 export class OwnJob {
   readonly kept: ResumableJob;
@@ -56,12 +56,12 @@ export class OwnJob {
     return this.#session !== null;
   }
 
-  /** Media seconds that this tab makes a second, all slots; null until measured. */
+  /** Media seconds that all slots of this tab encode per second; null until measured. */
   get ownSpeed(): number | null {
     return this.#work?.ownSpeed ?? null;
   }
 
-  /** Instead of the connection of before. */
+  /** Opens a connection; an earlier one is closed. */
   connect({ options, file, pool, tasks, ahead, isPaused }: ConnectOptions): void {
     this.#session?.stop();
     const { client, tell, onChange, onFileAway, onScriptGone } = this.#parts;
@@ -79,7 +79,7 @@ export class OwnJob {
     });
   }
 
-  /** Other encoders, or as many tasks at a time, from now on; nothing where there is no connection. */
+  /** Changes the pool and the number of tasks at a time; nothing happens without a connection. */
   usePool(tasks: TaskPool | null, slots: number): void {
     this.#session?.usePool(tasks, slots);
   }
@@ -111,9 +111,9 @@ export class OwnJob {
   }
 
   /**
-   * Takes over what session and pool have to say.
+   * Reads the present state of session and pool.
    * @param plan null while the tab only watches
-   * @returns how the work ended; null while it goes on, or was over before
+   * @returns how the work ended; null while it goes on, or without a connection
    */
   look(pool: Pool | null, plan: JobPlan | null, paused: boolean): OwnerEvent | null {
     const session = this.#session;
@@ -130,7 +130,7 @@ export class OwnJob {
     return endOf(session);
   }
 
-  /** Captions and pictures go on. */
+  /** Closes the connection; captions and pictures go on. */
   disconnect(): void {
     this.#session?.stop();
     this.#session = null;
@@ -143,7 +143,7 @@ export class OwnJob {
   }
 }
 
-/** A job that was just created, as it is kept for a reload. */
+/** A new job in the form that is stored for a reload. */
 export function resumableJob(
   { jobId, ownerToken }: Pick<CreateJobResponse, "jobId" | "ownerToken">,
   { source, content, ladder, planSlots, audio }: PlannedFile,

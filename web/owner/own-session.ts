@@ -18,13 +18,13 @@ export interface OwnSessionParts {
   /** Null where this tab encodes nothing. */
   pool: TaskPool | null;
   onChange(): void;
-  /** The file cannot be read any more; what needs it is over with this session. */
+  /** The file cannot be read any more, so this session cannot cut chunks any more. */
   onFileAway(error: TributaryError): void;
-  /** The encoders' scripts cannot be loaded any more; this tab can make nothing until it is reloaded. */
+  /** The encoders' scripts cannot be loaded any more; this tab cannot encode until it is reloaded. */
   onScriptGone(error: TributaryError): void;
 }
 
-/** This tab as the owner of a job: connects at once. */
+/** Connects this tab to a job as its owner. */
 export function openOwnSession(
   { jobId, ownerToken }: ResumableJob,
   { client, options, file, pool, onChange, onFileAway, onScriptGone }: OwnSessionParts,
@@ -44,7 +44,7 @@ export function openOwnSession(
     source: file === null ? null : watched(file, onFileAway),
     plan: file?.plan ?? null,
     pool,
-    // The browser's codecs are done with a task in the time of a few round trips.
+    // The browser's codecs finish a task within a few round trips, so they need one more task in advance.
     prefetch: preference === "ffmpeg" ? 1 : 2,
     slots: pool === null ? 0 : slotCountFor(options, file?.facts ?? null),
     onChange,
@@ -52,7 +52,7 @@ export function openOwnSession(
   });
 }
 
-/** The source's cutter, which also reports a file that cannot be read any more before it throws. */
+/** The source's cutter; before it throws, it reports a file that cannot be read any more. */
 function watched(
   { file, source }: PlannedFile,
   onFileAway: OwnSessionParts["onFileAway"],
@@ -62,7 +62,7 @@ function watched(
       try {
         return await source.cutChunk(grant, signal);
       } catch (thrown) {
-        // Readers say it in words of their own: the file is asked.
+        // Each reader throws an error of its own, so the file itself is checked.
         const away = signal.aborted ? null : await whyUnreadable(file);
         if (away === null) throw thrown;
         onFileAway(away);
@@ -72,7 +72,7 @@ function watched(
   };
 }
 
-/** Where a job's video is to be seen. */
+/** Addresses of a job's video. */
 export function addressOf({
   jobId,
   visibility,
