@@ -20,9 +20,9 @@ import type { Visibility } from "../../shared/wire/visibility.ts";
 import type { DeviceFacts, PartDecision } from "../encoder/capability.ts";
 
 /**
- * Types only: what crosses between the upload page and its worker (`owner.worker.ts`, comlink). The
- * worker does everything (reads the file, talks to the edge, runs the encoders) and owns the state; the
- * page shows `OwnerState` and calls the methods of `OwnerApi`. No byte of a video passes through the page.
+ * Types of the calls between the upload page and its worker (`owner.worker.ts`, comlink). The worker reads the file,
+ * talks to the edge, runs the encoders and owns the state. The page shows `OwnerState` and calls the methods of
+ * `OwnerApi`. No byte of a video passes through the page.
  */
 
 /** Facts of a picked file, and the plan for it. */
@@ -31,30 +31,30 @@ export interface Inspection {
   ladder: LadderRung[];
   video: VideoRendition[];
   audio: AudioRendition[];
-  /** As it was asked for. */
+  /** The audio settings as the person chose them. */
   audioChoice: AudioChoice;
   segmentCount: number;
   taskCount: number;
-  /** Bytes the outputs will have at the planned rates. */
+  /** Estimated size of the outputs at the planned rates. */
   estimatedBytes: number;
-  /** The file had to be rewritten by ffmpeg first (FLV, AVI, ...). */
+  /** Whether ffmpeg had to rewrite the file first (FLV, AVI, ...). */
   remuxed: boolean;
-  /** It was read while the video before it was made. */
+  /** Whether the file was read while the previous video was being made. */
   readAhead?: boolean;
-  /** The site takes videos only with its key. */
+  /** Whether the site takes videos only with its key. */
   asksKey?: boolean;
-  /** The engine that will make the video, as far as can be told before the work begins. */
+  /** The engine that will make the video, as far as is known before the work begins. */
   pictureEngine: Engine;
-  /** Why the browser's own codecs are not used, whatever is chosen; null when they can be. */
+  /** Why the browser's own codecs cannot be used, whatever engine is chosen; null where they can. */
   fastRefusal: string | null;
   fastRefusalCode: FastRefusalCode | null;
 }
 
-/** When the frames of a whole file are shown: where a part of it can begin and end. */
+/** Presentation times of a whole file's frames, at which a trimmed part can begin and end. */
 export interface FrameTimes {
-  /** Ticks from the first visible frame; one entry more: the end of the last. */
+  /** Ticks from the first visible frame. The last entry is the end of the last frame. */
   frameTicks: Float64Array;
-  /** When the first visible frame is shown, by the file's own clock. */
+  /** Presentation time of the first visible frame on the file's own timeline. */
   zeroSeconds: number;
 }
 
@@ -70,41 +70,41 @@ export interface JobAddress {
   jobId: string;
   watchUrl: string;
   masterUrl: string;
-  /** As it was when the job was made. */
+  /** As chosen when the job was created. */
   visibility: Visibility;
 }
 
-/** The subtitles of the source on their way to the video. */
+/** Progress of saving the source's subtitles as captions of the video. */
 export interface CaptionsCarried {
-  /** `done`: also where some were not to be kept, which `notices` say. */
+  /** `done` also where some could not be saved; `notices` says so. */
   state: "reading" | "done";
   saved: number;
   total: number;
   notices: Notice[];
 }
 
-/** How far the pictures that stand for the video are. */
+/** Progress of the video's poster and storyboard. */
 export interface PicturesMade {
-  /** `making`: more will come, such as the storyboard once the video is whole. */
+  /** `making`: more pictures will come, such as the storyboard once the video is complete. */
   state: "making" | "done";
-  /** Null: there is none (yet). */
+  /** Null where there is none (yet). */
   poster: Poster | null;
   hasStoryboard: boolean;
   notices: Notice[];
 }
 
-/** How far a job came: stays to be seen when the work has ended. */
+/** Progress of a job; it stays visible after the work has ended. */
 export interface WorkDone {
-  /** Null before the coordinator said. */
+  /** Null before the coordinator sent it. */
   job: JobView | null;
-  /** 0..1 of the whole work, checks among it; never less than before. */
+  /** 0..1 of the whole work, checks included; never decreases. */
   share: number;
   /** Share of slot time spent encoding since the job started, 0..1. */
   busyShare: number;
   bytesUploaded: number;
-  /** Media seconds made a second, over the last half minute, all lease holders; null before the first. */
+  /** Media seconds that all lease holders made per second over the last half minute; null before there is progress. */
   speed: number | null;
-  /** Absent where the source has no subtitles that are text. */
+  /** Absent where the source has no text subtitles. */
   captions?: CaptionsCarried | undefined;
   /** Absent before there is a picture. */
   pictures?: PicturesMade | undefined;
@@ -112,22 +112,22 @@ export interface WorkDone {
 
 /** The work on a job while it goes on. */
 export interface Work extends WorkDone {
-  /** To the coordinator. */
+  /** Whether there is a connection to the coordinator. */
   connected: boolean;
-  /** The connection goes over HTTP requests, since no WebSocket comes through. */
+  /** Whether the connection uses HTTP requests, because no WebSocket comes through. */
   overHttp: boolean;
   /** For how long there has been no connection; null while there is one. */
   disconnectedSeconds: number | null;
   slots: SlotState[];
-  /** This tab takes nothing new: the person paused it. */
+  /** Whether the person paused this tab, so that it takes no new tasks. */
   paused: boolean;
-  /** Null where it cannot be told, also while nothing moves. */
+  /** Null where it cannot be estimated, also while nothing moves. */
   etaSeconds: number | null;
-  /** For how long nothing of the video has been made; null while it moves. */
+  /** For how long there has been no progress; null while there is some. */
   stalledSeconds: number | null;
 }
 
-/** A file in this tab that was read, and what this device does of its work. */
+/** A file that was read in this tab, and this device's part in its work. */
 interface ReadFile {
   fileName: string;
   inspection: Inspection;
@@ -169,13 +169,13 @@ export interface RunningState extends ReadFile {
   address: JobAddress;
   work: Work;
 }
-/** A job from an earlier visit is known; the same file is needed to go on. */
+/** A job that needs its file again to go on: one of an earlier visit, or one whose file cannot be read any more. */
 export interface NeedsFileState {
   phase: "needs-file";
   fileName: string;
   address: JobAddress;
   work: Work;
-  /** 0..1 while a file is compared with the one before, else null. */
+  /** 0..1 while a picked file is compared with the job's file, else null. */
   comparing: number | null;
   /** Why the last file was refused. */
   error: WireError | null;
@@ -194,7 +194,7 @@ export interface CancelledState extends Ended {
   phase: "cancelled";
 }
 
-/** One shape a phase. */
+/** State of the upload page: one shape for each phase. */
 export type OwnerState =
   | IdleState
   | InspectingState
@@ -207,8 +207,8 @@ export type OwnerState =
   | CancelledState;
 
 /**
- * A state and its place in the order of states. Answers and pushed states come by two ports of the
- * worker: of two snapshots the one with the higher revision is the newer.
+ * A state and its revision. Answers and pushed states come by two ports of the worker; of two snapshots, the one with
+ * the higher revision is newer.
  */
 export interface OwnerSnapshot {
   revision: number;
@@ -216,25 +216,25 @@ export interface OwnerSnapshot {
 }
 
 export interface OwnerOptions {
-  /** As the page sees the device; workers do not know all of it. */
+  /** Facts of the device from the page, since workers cannot find out all of them. */
   device?: DeviceFacts;
   /** Parallel encoders; default: cores, at most 16. */
   slots?: number;
   /**
-   * "auto" and "webcodecs": the browser's codecs where they do it right, several times faster. "ffmpeg":
-   * x264, better at equal bits. "server": this tab only cuts and uploads.
+   * "auto" and "webcodecs": the browser's codecs where they are right; several times faster. "ffmpeg": x264; better
+   * quality at equal bit rates. "server": this tab only cuts and uploads.
    */
   engine?: "auto" | "ffmpeg" | "webcodecs" | "server";
   audio?: AudioChoice;
-  /** The picture for a file with sound alone; null: the one in the file, or a card. */
+  /** The picture for a file without video; null: the cover in the file, or a card with its title. */
   picture?: Blob | null;
-  /** Needed where a site lets only some people create jobs. */
+  /** The site's key; needed where a site lets only some people create jobs. */
   createToken?: string;
   /** How helpers' results are checked, from the start; default: DEFAULT_JOB_SETTINGS. */
   checking?: Pick<JobSettingsPatch, "verify" | "unverified">;
 }
 
-/** Enough to go on with a job after a reload. */
+/** Everything that is needed to go on with a job after a reload. */
 export interface ResumableJob {
   jobId: string;
   ownerToken: string;
@@ -248,51 +248,51 @@ export interface ResumableJob {
   /** Slots that its tasks were planned for. */
   planSlots: number;
   audio: AudioChoice;
-  /** The engine chosen for it; null: none, or chosen in a build that did not store it. */
+  /** The engine chosen for the job; null: none, or stored by an older build. */
   engine: NonNullable<OwnerOptions["engine"]> | null;
   usesServers: boolean | null;
   visibility: Visibility;
-  /** The part of the file that it is about; null: all. */
+  /** The part of the file that is made; null: the whole file. */
   trim: TrimRange | null;
   /** As in `OwnerOptions`. */
   picture: Blob | null;
 }
 
-/** Commands resolve with the state that they led to, refusals included; they reject only on a fault. */
+/** Commands resolve with the resulting state, also where they were refused; they reject only on a fault. */
 export interface OwnerApi {
   /** @param onState called with the present state, and with every change; twice a second while work moves */
   subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void>;
-  /** May change engine, audio and picture of a file that is `inspected`: it is planned anew. */
+  /** Sets options. Where a file is `inspected`, it is planned anew with another engine, audio or picture. */
   configure(options: OwnerOptions): Promise<OwnerSnapshot>;
   /** A file is about to be picked: tries the browser's codecs meanwhile. */
   warm(): Promise<OwnerSnapshot>;
   /**
-   * The next file is read and planned while another is at work. Null, or another one, closes it. What would
-   * have to be rewritten first, which takes a core and room in the browser's storage, is left for its turn.
+   * Reads and plans the next file while another one is being made. A call with null, or with another file, closes it.
+   * A file that has to be rewritten first is left for its turn, since that takes a core and browser storage.
    */
   prepare(next: { file: File; key: string } | null): Promise<OwnerSnapshot>;
   /**
-   * Reads facts and plans; ends in `inspected`, or `failed` with a SOURCE_* code.
-   * @param key as it was given to `prepare`
+   * Reads the file's facts and plans it; ends in `inspected`, or in `failed` with a SOURCE_* code.
+   * @param key the key that was given to `prepare`
    */
   inspect(file: File, key?: string): Promise<OwnerSnapshot>;
   /** Plans anew with another ladder; a refused one (LADDER_INVALID) changes nothing but `error`. */
   setLadder(ladder: LadderRung[]): Promise<OwnerSnapshot>;
   /**
-   * Plans a part of the file; one that cannot be (TRIM_EMPTY, TRIM_BEYOND_END) changes nothing but `error`.
+   * Plans a part of the file; an impossible part (TRIM_EMPTY, TRIM_BEYOND_END) changes nothing but `error`.
    * @param range null: the whole file
    */
   setTrim(range: TrimRange | null): Promise<OwnerSnapshot>;
-  /** Null where no file is `inspected`. */
+  /** Frame times of the `inspected` file; null where there is none. */
   frameTimes(): Promise<FrameTimes | null>;
   /**
-   * Creates the job and works until it ends; resolves when it is `running`, or `inspected` again with an
-   * `error`. `job` is what to keep for a resume, or to cancel when this was cancelled meanwhile; null when
-   * the start was refused.
+   * Creates the job and works until it ends. Resolves in `running`, or in `inspected` with an `error`. `job` has to be
+   * stored for a resume, or cancelled at the edge where `cancel` was called meanwhile. It is null where the start was
+   * refused.
    * @param visibility default: DEFAULT_VISIBILITY
    * @param details default: none, and the title is the file's name without its ending
-   * @param pool whose machines are to help; default: none
-   * @param replaces the video whose place it takes; default: none
+   * @param pool pool that is asked for help; default: none
+   * @param replaces video that the new one replaces; default: none
    */
   start(
     visibility?: Visibility,
@@ -300,23 +300,23 @@ export interface OwnerApi {
     pool?: PoolAsk,
     replaces?: Replaces,
   ): Promise<OwnerSnapshot & { job: ResumableJob | null }>;
-  /** Takes a job up after a reload; ends in `needs-file`, or `failed` when it is not to be had. */
+  /** Takes up a job after a reload; ends in `needs-file`, or in `failed` where the job cannot be reached. */
   resume(job: ResumableJob): Promise<OwnerSnapshot>;
-  /** In `needs-file`: ends in `running`, or in `needs-file` with SOURCE_CHANGED or another `error`. */
+  /** In `needs-file`: takes the file. Ends in `running`, or in `needs-file` with SOURCE_CHANGED or another `error`. */
   provideFile(file: File): Promise<OwnerSnapshot>;
-  /** The person's choice, for this job: servers of the site, or this device alone. */
+  /** Sets the person's choice for this job: with the site's servers, or on this device only. */
   useServers(use: boolean): Promise<OwnerSnapshot>;
-  /** A contributor link for the running job. Rejects with the codes of `EdgeClient.share`. */
+  /** Makes a contributor link for the running job. Rejects with the codes of `EdgeClient.share`. */
   share(request: ShareRequest): Promise<ShareResponse>;
-  /** Ends all contributor links; contributors who joined by one have to leave. */
+  /** Ends all contributor links, and disconnects the contributors who joined by them. */
   revokeShares(): Promise<void>;
   removeContributor(holderId: string): Promise<void>;
   /** Rejects with NETWORK while there is no connection. */
   changeSettings(settings: JobSettingsPatch): Promise<void>;
-  /** Takes nothing new in this tab, and goes on later; what is begun is finished. */
+  /** Pauses this tab, or lets it go on. A paused tab takes no new tasks, and finishes those that it has begun. */
   pause(on: boolean): Promise<OwnerSnapshot>;
-  /** Stops all work here at once. The caller has to cancel the job at the edge. */
+  /** Stops all work in this tab at once. The caller has to cancel the job at the edge. */
   cancel(): Promise<OwnerSnapshot>;
-  /** Forgets the job here (it goes on existing at the edge): back to `idle`. */
+  /** Goes back to `idle` and forgets the job in this tab; at the edge it still exists. */
   reset(): Promise<OwnerSnapshot>;
 }

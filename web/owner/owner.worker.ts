@@ -37,9 +37,9 @@ import { untilReadable } from "./readable.ts";
 import { IDLE, MOVING_PHASES, type OwnerEvent, reduce } from "./state.ts";
 
 /**
- * The owner's side of a tab: reads the picked file, makes the job, and works on it, all off the page's
- * thread (timers of pages are throttled in hidden tabs, those of workers are not). What happens becomes
- * an event; `reduce` alone makes the next state of it.
+ * The worker of the owner's tab: reads the picked file, creates the job, and works on it. It does not run on the page's
+ * thread, because browsers throttle timers of hidden pages, but not those of workers. Everything that happens becomes
+ * an event, and only `reduce` makes the next state from it.
  */
 class Owner implements OwnerApi {
   readonly #client = new EdgeClient(self.location.origin);
@@ -47,13 +47,13 @@ class Owner implements OwnerApi {
   #options: OwnerOptions = {};
   #file: PlannedFile | null = null;
   readonly #encoders = new OwnEncoders(() => this.#changed());
-  /** Survives the file and job before it. */
+  /** The next file; it is kept when the present file and job end. */
   readonly #ahead = new FileAhead<PlannedFile>();
   #job: OwnJob | null = null;
   #isPaused = false;
-  /** The person's choice; null: by the device's abilities. */
+  /** The person's choice to use servers or not; null: the device's abilities decide. */
   #usesServers: boolean | null = null;
-  /** Aborts what runs for the present file or job. */
+  /** Aborts everything that runs for the present file or job. */
   #abort = new AbortController();
 
   async subscribe(onState: (snapshot: OwnerSnapshot) => void): Promise<void> {
@@ -65,7 +65,7 @@ class Owner implements OwnerApi {
     const file = this.#file;
     const isHere = file !== null && this.#feed.state.phase === "inspected";
     if (isHere && options.picture !== undefined) return this.#reopen(file);
-    // Only these say how the file is made.
+    // Only engine, slots and audio change the plan.
     const isOtherEngine = options.engine !== undefined || options.slots !== undefined;
     if (!isOtherEngine && options.audio === undefined) return this.#snapshot();
     if (!isHere) return this.#snapshot();
@@ -164,7 +164,7 @@ class Owner implements OwnerApi {
       const { createToken, checking } = this.#options;
       const settings = { ...settingsFor(this.#decidePart()), ...checking };
       const { idempotencyKey } = file;
-      // Heard to its end also when it is cancelled meanwhile: what was created has to be cancelled, too.
+      // Not aborted where the person cancels meanwhile: a job that was created has to be cancelled, too.
       const asked = { settings, visibility, details, pool, replaces };
       const options = { ...asked, createToken, idempotencyKey };
       const plan = await file.jobPlan();
@@ -178,7 +178,7 @@ class Owner implements OwnerApi {
       const job = this.#adopt(kept);
       this.#tell({ type: "created", address: { jobId, watchUrl, masterUrl, visibility } });
       this.#connect(job);
-      // Switched while the job was being created.
+      // The person may have switched servers while the job was being created.
       const now = settingsFor(this.#decidePart());
       if (now.servers !== settings.servers) job.changeSettings(now);
       return { ...this.#snapshot(), job: kept };
@@ -199,7 +199,8 @@ class Owner implements OwnerApi {
     try {
       await this.#client.jobStatus(kept.jobId, kept.ownerToken, signal);
       signal.throwIfAborted();
-      // Watches only: a job that others finish ends here too. A file may have come meanwhile.
+      // Connects to watch only, so that this tab sees the end where others finish the job. A file that came meanwhile
+      // has already connected it.
       if (!job.isConnected) this.#connect(job);
       return this.#snapshot();
     } catch (thrown) {
@@ -312,7 +313,7 @@ class Owner implements OwnerApi {
     if (preferenceFor(this.#options, null) === "ffmpeg" || !hasWebCodecs()) await loadFfmpegCore();
   }
 
-  /** Opens the file once more, with the options as they are now. */
+  /** Opens the file again with the present options. */
   async #reopen(file: PlannedFile): Promise<OwnerSnapshot> {
     const { signal } = this.#abort;
     try {
@@ -333,7 +334,7 @@ class Owner implements OwnerApi {
     }
   }
 
-  /** Takes another plan of the same file, where there can be one. */
+  /** Changes the plan of the file; where `plan` throws, the old plan stays. */
   #plan(plan: () => PlannedFile): OwnerSnapshot {
     try {
       this.#file = plan();
@@ -344,7 +345,7 @@ class Owner implements OwnerApi {
     return this.#tell({ type: "part-decided", part: this.#decidePart() });
   }
 
-  /** Measures what a change of loudness has to know of the file; at once where nothing has to be. */
+  /** Measures the file's loudness where it is to be changed; resolves at once where it is not. */
   async #level(): Promise<OwnerSnapshot> {
     const file = this.#file;
     const { signal } = this.#abort;
@@ -369,26 +370,26 @@ class Owner implements OwnerApi {
     });
   }
 
-  /** Acts on a decision that comes while the job runs. */
+  /** Applies a decision about this device's part that comes while the job runs. */
   #takePart(decision: PartDecision): void {
     const { state } = this.#feed;
     const before = "part" in state ? (state.part?.part ?? null) : null;
     this.#tell({ type: "part-decided", part: decision });
     const job = this.#job;
     if (job === null || !job.isConnected || before === decision.part) return;
-    // What was begun is finished by the pool, also where nothing new is taken.
+    // The pool finishes tasks that were begun, also where this tab takes no new ones.
     const asked = this.#asked();
     this.#encoders.start(asked);
     job.usePool(this.#encoders.tasks(asked), this.#slotsNow());
     job.changeSettings(settingsFor(decision));
   }
 
-  /** Workers start while the person looks at what was found, or the job is created. */
+  /** Starts the pool's workers while the person looks at the plan, or while the job is created. */
   #preparePool(): void {
     this.#encoders.prepare(this.#asked());
   }
 
-  /** The first tasks are made while the person looks at what was found, by the plan that the job will have. */
+  /** Has the first tasks made while the person looks at the plan, by the plan that the job will have. */
   async #beginAhead(): Promise<void> {
     const { pool } = this.#encoders;
     const file = this.#file;
@@ -408,7 +409,7 @@ class Owner implements OwnerApi {
     this.#encoders.aim(able, await able.jobPlan(), this.#options);
   }
 
-  /** Tasks that this tab takes at a time. */
+  /** Number of tasks that this tab takes at a time now. */
   #slotsNow(): number {
     if (this.#isPaused || this.#decidePart().part === "weak") return 0;
     return slotCountFor(this.#options, this.#file?.facts ?? null);
@@ -426,14 +427,14 @@ class Owner implements OwnerApi {
     job.connect({ options, file, pool, tasks, ahead, isPaused: this.#isPaused });
   }
 
-  /** The job stays as it is: a failure that is told would cost its tasks their attempts. */
+  /** Stops without a report to the coordinator: reported failures would cost the tasks their attempts. */
   #scriptGone(error: TributaryError): void {
     if (this.#job?.isConnected !== true) return;
     this.#release();
     this.#tell({ type: "failed", error: toWireError(error) });
   }
 
-  /** Finished tasks are kept; those at work are nobody's any more. Goes on when the file is back. */
+  /** Finished tasks stay; leases of unfinished ones are given up. Goes on when the file can be read again. */
   async #fileAway(job: OwnJob, error: TributaryError): Promise<void> {
     const file = this.#file?.file;
     if (file === undefined) return;
@@ -445,13 +446,13 @@ class Owner implements OwnerApi {
     if (!signal.aborted && this.#feed.state.phase === "needs-file") await this.provideFile(file);
   }
 
-  /** Takes over what session and pool have to say; ends the work when the job has ended. */
+  /** Reads the present state of session and pool, and ends the work where the job has ended. */
   #changed(): void {
     const job = this.#job;
     if (job === null) return;
     const speedBefore = job.ownSpeed;
     const end = job.look(this.#encoders.pool, this.#file?.plan ?? null, this.#isPaused);
-    // The first second of the video that this tab makes says what it can do.
+    // The speed of this tab has just been measured, so its part is decided again.
     if (speedBefore === null && job.ownSpeed !== null) this.#takePart(this.#decidePart());
     if (end === null) return;
     this.#release();

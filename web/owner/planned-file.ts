@@ -18,17 +18,17 @@ import { audioNeedsFfmpeg, hasEngineFor, preferenceFor, slotCountFor } from "./c
 import type { FrameTimes, Inspection, OwnerOptions, ResumableJob } from "./owner-api.ts";
 import { whyUnreadable } from "./readable.ts";
 
-/** Facts about a file and this site that no choice changes. */
+/** Facts about a file and this site that do not depend on the person's choices. */
 interface FileFacts {
-  /** In pixels, as coded. */
+  /** Coded size in pixels. */
   size: { width: number; height: number };
-  /** This deployment has servers that encode. */
+  /** Whether this site has servers that encode. */
   hasServers: boolean;
-  /** Reason why the browser's codecs cannot make this source, or not correctly; null where they can. */
+  /** Why the browser's codecs cannot make this source correctly; null where they can. */
   fastRefusal: FastRefusal | null;
-  /** ffmpeg makes the audio, also where the browser's codecs make the video. */
+  /** Whether ffmpeg makes the audio even where the browser's codecs make the video. */
   audioNeedsFfmpeg: boolean;
-  /** The site takes videos only with its key. */
+  /** Whether the site takes videos only with its key. */
   asksKey: boolean;
   readAhead: boolean;
 }
@@ -36,26 +36,26 @@ interface FileFacts {
 const NOT_AHEAD = "While another video is made, no file is rewritten for the next one.";
 
 interface PlanChoice {
-  /** Null: the default one. */
+  /** Null: the default ladder. */
   ladder: LadderRung[] | null;
   planSlots: number;
-  /** How loud the source is, where that was asked for. */
+  /** Loudness of the source, where it was measured. */
   measured?: AudioChoice["measured"];
-  /** The browser's encoder was tried with this ladder, and cannot make it. */
+  /** Whether the browser's encoder was tried with this ladder and cannot make it. */
   lacksEncoder?: boolean;
 }
 
-/** The picked file, opened, and the plan of what will be made of it. */
+/** The picked file, opened, and its plan. */
 export class PlannedFile {
   readonly file: File;
   readonly source: Source;
-  /** With this plan. */
+  /** Facts under this plan. */
   readonly facts: FileFacts;
-  /** With any plan. */
+  /** Facts under any plan. */
   readonly #facts: FileFacts;
   readonly #choice: PlanChoice;
   readonly plan: JobPlan;
-  /** Key of the job that is made by this plan, however often it is asked for. */
+  /** Key of the job with this plan: requests that repeat it do not create a second job. */
   readonly idempotencyKey = randomId();
   readonly #options: OwnerOptions;
   #jobPlan: Promise<JobPlan> | null = null;
@@ -80,9 +80,9 @@ export class PlannedFile {
 
   /**
    * Reads the file and plans it with the default ladder.
-   * @param onProgress 0..1, where the file has to be rewritten first
-   * @param isAhead while another file is at work: one that has to be rewritten first is refused
-   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE where nothing could encode it, DECODER_MISSING
+   * @param onProgress takes 0..1, where the file has to be rewritten first
+   * @param isAhead whether another file is being made: then a file that has to be rewritten first is refused
+   * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE where no engine can encode the file, DECODER_MISSING
    */
   static async open(
     file: File,
@@ -104,12 +104,12 @@ export class PlannedFile {
         ...{ signal, loadFfmpeg, onProgress },
         picture: options.picture ?? null,
       }),
-      // Without an answer this device does what it can.
+      // Where no answer comes, this device works without servers.
       client.site(signal).catch(() => null),
     ]);
     const hasServers = site?.servers === true;
     mayLoadFfmpeg = true;
-    // Servers are what a browser without WebAssembly can still use.
+    // A browser without WebAssembly can only use servers.
     if (!hasServers && !("WebAssembly" in self)) {
       source.close();
       throw new TributaryError("ENGINE_UNAVAILABLE", NO_WEBASSEMBLY);
@@ -137,19 +137,19 @@ export class PlannedFile {
   }
 
   /**
-   * A part of the file, or all of it again, with the same choices.
-   * @param range null: all
+   * The same file and choices, planned for a part of the file or for all of it.
+   * @param range null: the whole file
    * @throws TributaryError TRIM_EMPTY, TRIM_BEYOND_END, LADDER_INVALID
    */
   trimmed(range: TrimRange | null): PlannedFile {
     const source = this.source.trimmed(range);
-    // What was measured is another part's.
+    // Without the measured loudness, which belongs to another part.
     const { ladder, planSlots } = this.#choice;
     return new PlannedFile(this.file, source, this.#facts, this.#options, { ladder, planSlots });
   }
 
   /**
-   * The same with its loudness measured, where that was asked for; itself where there is nothing to measure.
+   * The same plan with its loudness measured, where the person wants it changed; else itself.
    * @throws TributaryError SOURCE_*, ENGINE_UNAVAILABLE
    */
   async levelled(how: Parameters<Source["loudness"]>[0]): Promise<PlannedFile> {
@@ -160,7 +160,7 @@ export class PlannedFile {
   }
 
   /**
-   * The same file, opened once more, with the same choices: for another picture of a file with sound alone.
+   * The same file, opened again with the same choices: for another picture of a file without video.
    * @throws TributaryError as `open`
    */
   async reopened(
@@ -177,7 +177,7 @@ export class PlannedFile {
     return part.planned(options, this.#choice.ladder, this.#choice.planSlots);
   }
 
-  /** When the frames of the whole file are shown. */
+  /** Presentation times of the whole file's frames. */
   get frameTimes(): FrameTimes {
     const { frameTicks, zeroSeconds } = this.source.trimmed(null).index.video;
     return { frameTicks, zeroSeconds };
@@ -185,8 +185,8 @@ export class PlannedFile {
 
   /**
    * The same file with another plan.
-   * @param ladder null: the default one
-   * @param planSlots default: by the options
+   * @param ladder null: the default ladder
+   * @param planSlots default: derived from the options
    * @throws TributaryError LADDER_INVALID
    */
   planned(options: OwnerOptions, ladder: LadderRung[] | null, planSlots?: number): PlannedFile {
@@ -198,8 +198,8 @@ export class PlannedFile {
   }
 
   /**
-   * The same file with the plan of a job of before.
-   * @throws TributaryError SOURCE_CHANGED where it is another file, and no copy of the same video; TRIM_EMPTY,
+   * The same file with the plan of an earlier job.
+   * @throws TributaryError SOURCE_CHANGED where it is neither the job's file nor a copy of the same video; TRIM_EMPTY,
    *   TRIM_BEYOND_END
    */
   fitting(options: OwnerOptions, job: ResumableJob): PlannedFile {
@@ -221,34 +221,34 @@ export class PlannedFile {
     return file;
   }
 
-  /** Fingerprint of the file's content, which another copy of it shares. */
+  /** Fingerprint of the file's content, which is the same for other copies of the video. */
   get content(): string {
     return this.source.contentOf(this.plan);
   }
 
-  /** The same choice of a ladder under other options. */
+  /** The same choice of ladder under other options. */
   underOptions(options: OwnerOptions): PlannedFile {
     return this.planned(options, this.#choice.ladder);
   }
 
-  /** It was opened as it would be now, and can still be read. */
+  /** Whether the file was opened with equal options and can still be read. */
   async isFit(options: OwnerOptions): Promise<boolean> {
     const isSame = openedBy(this.#options) === openedBy(options);
     return isSame && (await whyUnreadable(this.file)) === null;
   }
 
-  /** Slots that the tasks are planned for. */
+  /** Number of slots that the tasks are planned for. */
   get planSlots(): number {
     return this.#choice.planSlots;
   }
 
-  /** As it was asked for, and what was measured for it. */
+  /** The chosen audio settings, with the loudness measured for them. */
   get audio(): AudioChoice {
     const { measured } = this.#choice;
     return { ...this.#options.audio, ...(measured && { measured }) };
   }
 
-  /** As it was asked for, not as even numbers made it: "240" may well be 134 lines of a banner. */
+  /** The ladder as chosen, before sizes are rounded to even numbers: "240" may well be 134 lines of a banner. */
   get ladder(): LadderRung[] {
     return (
       this.#choice.ladder ??
@@ -260,8 +260,8 @@ export class PlannedFile {
   }
 
   /**
-   * The plan of the job, with this browser's encoder in it where that takes part. Found out once a plan; the
-   * encoder is tried for it.
+   * The plan of the job, which includes the browser's encoder where it takes part. The encoder is tried once for each
+   * plan.
    */
   jobPlan(): Promise<JobPlan> {
     if (this.#choice.lacksEncoder)
@@ -274,7 +274,7 @@ export class PlannedFile {
     return preferenceFor(this.#options, this.facts.fastRefusal) !== "ffmpeg";
   }
 
-  /** The same for ffmpeg, where the browser's encoder turned out to be unable; itself where it is able. */
+  /** The same file planned for ffmpeg, where the browser's encoder cannot make the plan; itself where it can. */
   async withAbleEncoder(): Promise<PlannedFile> {
     if (!this.#usesWebCodecs || !isWithoutBrowser(await this.jobPlan())) return this;
     const facts = { ...this.#facts, fastRefusal: NO_ENCODER };
@@ -309,7 +309,7 @@ export class PlannedFile {
     };
   }
 
-  /** An engine of this tab can make the pictures. */
+  /** Whether an engine of this tab can make the pictures. */
   get hasEngine(): boolean {
     return hasEngineFor(this.source.facts, this.#options, this.facts.fastRefusal);
   }
@@ -323,12 +323,12 @@ export class PlannedFile {
   }
 }
 
-/** All that says how a file is opened and planned; with a picture of one's own nothing is opened ahead. */
+/** All options that decide how a file is opened and planned, as text. */
 function openedBy({ engine, slots, audio, device, picture }: OwnerOptions): string {
   return JSON.stringify([engine, slots, audio, device, picture instanceof Blob]);
 }
 
-/** ffmpeg.wasm has one thread a slot; the browser's codecs use all cores for each task. */
+/** ffmpeg.wasm has one thread for each slot; the browser's codecs use all cores for each task. */
 function slotsToPlanFor(options: OwnerOptions, facts: FileFacts): number {
   return preferenceFor(options, facts.fastRefusal) === "ffmpeg" ? slotCountFor(options, facts) : 1;
 }

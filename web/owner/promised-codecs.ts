@@ -10,10 +10,10 @@ const FAILED = notice(
 );
 
 /**
- * The owner's encoders, with a notice beside pictures that ffmpeg made although the page had promised the
- * browser's own codecs.
+ * The owner's encoders. A result gets a notice where ffmpeg made pictures for which the page had promised the browser's
+ * own codecs.
  *
- * @param preference as it was promised
+ * @param preference the engine that the page promised
  */
 export function withPromise(pool: TaskPool, preference: EnginePreference): TaskPool {
   if (preference === "ffmpeg") return pool;
@@ -27,7 +27,7 @@ export function withPromise(pool: TaskPool, preference: EnginePreference): TaskP
   };
 }
 
-/** Sound is the same from either engine, and two reasons are told already. */
+/** Whether a result breaks the promise. Audio does not, and neither do video tasks with a notice of their own. */
 function isBroken({ task, engine, renditions }: LeaseGrant, made: MadeTask): boolean {
   if (task.kind !== "video" || made.engine !== "ffmpeg-wasm" || engine === "ffmpeg-wasm")
     return false;

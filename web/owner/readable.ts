@@ -1,14 +1,14 @@
 import { pause, REAL_CLOCK } from "../../shared/clock.ts";
 import { TributaryError } from "../../shared/job/errors.ts";
 
-/** Whether a picked file can be read: it may be on a drive that goes away, or be changed meanwhile. */
+/** Checks whether a picked file can still be read: its drive may be gone, or the file may have changed. */
 
 const LOOK_EVERY_MS = 2_000;
 
 /** Why a file cannot be read now (SOURCE_AWAY, SOURCE_MODIFIED); null where it can. */
 export async function whyUnreadable(file: Blob): Promise<TributaryError | null> {
   try {
-    // Each read asks the system anew, whatever it was asked before.
+    // Each read makes the browser check the file on disk again.
     await Promise.all([
       file.slice(0, 1).arrayBuffer(),
       file.slice(Math.max(0, file.size - 1)).arrayBuffer(),

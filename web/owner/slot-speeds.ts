@@ -3,56 +3,56 @@ import { AUDIT_COST, type TaskWork, workSecondsOf } from "./end-forecast.ts";
 
 /** Measurements older than this count for less than half. */
 const FORGETS_MS = 8_000;
-/** Of a holder's work, in which its encoders are loaded and compiled. */
+/** Time at the beginning of a holder's work in which its encoders load; it does not count. */
 const WARM_UP_MS = 2_000;
-/** So many seconds of one slot say how fast it is, with so much video made or after so long a time. */
+/** A speed is known after so many slot seconds, with so much media made, or after so much time at work. */
 const TELLING_SECONDS = 1.5;
 const TELLING_MEDIA_SECONDS = 1;
 const TELLING_WORK_MS = 10_000;
-/** With less of it left nothing is known any more. */
+/** With fewer slot seconds left than this, a speed is forgotten. */
 const FORGOTTEN_SECONDS = 0.2;
 
-/** An encoder shows nothing while it looks ahead, and a helper tells seldom: so long a wait is not held against them. */
+/** Waits up to this long do not lower a speed: encoders with lookahead show nothing, and helpers report seldom. */
 const MOST_UNTOLD_SECONDS = 60;
 
-/** A task that has told nothing for long is not taken for done. */
+/** Most progress that is assumed for a task without news, so that it does not count as done. */
 const MOST_LIKELY = 0.9;
 
 interface Measured {
-  /** Media seconds made, and seconds of slots that were spent on it; older ones count less. */
+  /** Media seconds made, and slot seconds spent on them; older ones count less. */
   media: number;
   slotSeconds: number;
-  /** Since it was first seen at work, without the time in which it had none. */
+  /** Time since the holder was first seen at work, without the time in which it had no tasks. */
   workedMs: number;
-  /** Since there was news of any of its tasks. */
+  /** Time since the last news of any of its tasks. */
   silentMs: number;
 }
 
-/** A task of one lease holder at one look. */
+/** A task of one lease holder at one update. */
 interface TaskAtWork {
   id: string;
   key: string;
-  /** Seconds of video that all of it amounts to, as this holder makes it. */
+  /** Work of the whole task for this holder, in seconds of video. */
   cost: number;
-  /** 0..1 of it that is made. */
+  /** Progress, 0..1. */
   share: number;
-  /** Media seconds made since the look before. */
+  /** Media seconds made since the last update. */
   media: number;
-  /** Seconds since it came further, before this look. */
+  /** Seconds without progress before this update. */
   untoldSeconds: number;
 }
 
 const NOTHING: Measured = { media: 0, slotSeconds: 0, workedMs: 0, silentMs: 0 };
 
 /**
- * How fast the slots of each lease holder are, by how far their tasks come from one look to the next. What
- * was made before Start is no measure: it jumps into place.
+ * Measures how fast the slots of each lease holder are, by the progress of their tasks from one update to the next.
+ * Tasks made before Start do not count, because their progress jumps.
  */
 export class SlotSpeedMeter {
   readonly #measured = new Map<string, Measured>();
-  /** Media seconds that one slot makes a second, by the holder's id. */
+  /** Media seconds that one slot encodes per second, by the holder's id. */
   readonly speeds = new Map<string, number>();
-  /** 0..1 of each task at work, by its id: what was told, and what was likely made since. Audits among them. */
+  /** Likely progress (0..1) of each task or audit at work, by task id: the last report, plus an estimate since then. */
   readonly likely = new Map<string, number>();
   #before = new Map<string, Pick<TaskAtWork, "share" | "untoldSeconds">>();
   #lookedAtMs: number | null = null;
@@ -63,7 +63,7 @@ export class SlotSpeedMeter {
     this.#ahead = ahead;
   }
 
-  /** @param live progress of this tab's leases, by task: audits among them */
+  /** @param live progress of this tab's leases, audits included, by task id */
   update(
     job: JobView,
     live: ReadonlyMap<string, number>,
@@ -81,7 +81,7 @@ export class SlotSpeedMeter {
     }
   }
 
-  /** Tasks by their holders; remembers how far each of them is. */
+  /** Tasks at work by their holders; remembers the progress of each task. */
   #atWork(
     job: JobView,
     live: ReadonlyMap<string, number>,
@@ -99,7 +99,7 @@ export class SlotSpeedMeter {
       const key = isAudit ? `${task.id} audit` : task.id;
       const { share: known, untoldSeconds } = before.get(key) ?? { share: 0, untoldSeconds: 0 };
       this.#before.set(key, { share, untoldSeconds: share > known ? 0 : untoldSeconds });
-      // How long it took before Start was not seen.
+      // The time that a task took before Start is not known.
       const isUnseen = known === 0 && this.#ahead.has(task.id) && !isAudit;
       const grown = isUnseen ? 0 : Math.max(0, share - known);
       if (by === null || (share === 1 && grown === 0) || (isUnseen && share === 0)) continue;
@@ -117,7 +117,7 @@ export class SlotSpeedMeter {
     passedMs: number,
     isPending: boolean,
   ): void {
-    // More than there are slots are leased ahead: those that came further are at work, then those that are begun.
+    // Holders lease more tasks than they have slots. First come tasks with new progress, then those with most progress.
     const order = [...tasks].sort((a, b) => b.media - a.media || b.share - a.share);
     const busy = order.filter(({ media }, index) => media > 0 || index < slots);
     let [media, slotSeconds] = [0, 0];
@@ -128,13 +128,13 @@ export class SlotSpeedMeter {
       slotSeconds += isHeld ? 0 : seconds;
       this.#before.set(task.key, { share: task.share, untoldSeconds: isHeld ? seconds : 0 });
     }
-    // Slots that stand idle beside work (their uploads are behind) count, too.
+    // Slots that are idle while others work, because uploads are slow, count, too.
     if (isPending && media > 0) slotSeconds += (Math.max(0, slots - busy.length) * passedMs) / 1000;
     const old = this.#measured.get(id) ?? NOTHING;
     const isWarm = old.workedMs >= WARM_UP_MS;
     const isNews = busy.length === 0 || slotSeconds > 0;
     const silentMs = old.silentMs + passedMs;
-    // What is known is not forgotten for want of news.
+    // Without news, nothing is forgotten.
     const kept = isNews ? Math.exp(-silentMs / FORGETS_MS) : 1;
     const now = {
       media: old.media * kept + (isWarm ? media : 0),

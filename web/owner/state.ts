@@ -15,24 +15,24 @@ import type {
 /** Events of the owner's worker. */
 export type OwnerEvent =
   | { type: "picked"; fileName: string }
-  /** How far a file that takes time is read, 0..1. */
+  /** Progress of reading a file that takes time, 0..1. */
   | { type: "reading"; progress: number }
   | { type: "inspected"; inspection: Inspection; part: PartDecision }
-  /** Another ladder or engine. */
+  /** The file was planned with another ladder, part, audio or engine. */
   | { type: "planned"; inspection: Inspection }
   | { type: "part-decided"; part: PartDecision }
-  /** A ladder, a start or a file was not accepted. */
+  /** A plan, a start or a file was refused. */
   | { type: "refused"; error: WireError }
   | { type: "starting" }
   | { type: "created"; address: JobAddress }
   | { type: "resumed"; fileName: string; address: JobAddress }
   | { type: "comparing" }
-  /** The file of before was found again. */
+  /** The job goes on with its file, which the person picked again. */
   | { type: "went-on"; inspection: Inspection; part: PartDecision }
-  /** It cannot be read at present. */
+  /** The file cannot be read at present. */
   | { type: "file-away"; error: WireError }
   | { type: "worked"; work: Work }
-  /** Also after the end of all other work. */
+  /** Captions and pictures may also come after the end of all other work. */
   | { type: "captions"; captions: CaptionsCarried }
   | { type: "pictures"; pictures: PicturesMade }
   | { type: "ready" }
@@ -42,7 +42,7 @@ export type OwnerEvent =
 
 export const IDLE: OwnerState = { phase: "idle" };
 
-/** Phases in which figures move all the time. */
+/** Phases in which figures change all the time. */
 export const MOVING_PHASES = ["inspecting", "needs-file", "running"] as const;
 
 const NO_WORK: Work = {
@@ -61,8 +61,8 @@ const NO_WORK: Work = {
 };
 
 /**
- * The state after an event. An event that has no place in the present phase (a figure of work that was
- * stopped, a second end) changes nothing: the same object comes back.
+ * The state after an event. An event that does not fit the present phase (progress of stopped work, a second end)
+ * changes nothing, and the same object is returned.
  */
 export function reduce(state: OwnerState, event: OwnerEvent): OwnerState {
   switch (event.type) {
@@ -82,7 +82,7 @@ export function reduce(state: OwnerState, event: OwnerEvent): OwnerState {
 
 type EventWithin = Exclude<OwnerEvent, { type: "picked" | "resumed" | "reset" }>;
 
-/** For what happens to the file or the job at hand. */
+/** The state after an event of the present file or job. */
 function reduceWithin(state: OwnerState, event: EventWithin): OwnerState {
   switch (state.phase) {
     case "inspecting":
@@ -147,7 +147,7 @@ function isOfWork(event: OwnerEvent): event is OfWork {
   return event.type === "worked" || event.type === "captions" || event.type === "pictures";
 }
 
-/** Captions are carried and pictures made beside the work, and told by themselves. */
+/** Adds progress to a state. Captions and pictures have events of their own, so other events keep them. */
 function worked<S extends RunningState | NeedsFileState>(state: S, event: OfWork): S {
   if (event.type === "worked") {
     const { captions, pictures } = state.work;
