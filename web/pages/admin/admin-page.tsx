@@ -20,7 +20,7 @@ import { type Key, rich, t } from "../../words/words.ts";
 import type { Operator, SiteState } from "./operator.ts";
 import { RulesForm } from "./rules-form.tsx";
 
-/** `/admin`: all videos, what is reported of them, and the site's rules, for who has ADMIN_TOKEN. */
+/** `/admin`: all videos, reports about them, and the site's rules, for people who have ADMIN_TOKEN. */
 export function AdminPage({ operator }: { operator: Operator }) {
   const site = operator.site.value;
   const problem = operator.problem.value;
@@ -215,7 +215,7 @@ function VideoEntry({ video, operator }: { video: Video; operator: Operator }) {
   );
 }
 
-/** Asks once more; the first button becomes the one that keeps. */
+/** Button that asks before it removes; the button in its first place then keeps the video. */
 function Remove({ title, onRemove }: { title: string; onRemove(): void }) {
   const isAsking = useSignal(false);
   return (

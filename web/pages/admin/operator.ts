@@ -12,7 +12,7 @@ import type { EdgeClient } from "../../edge-client.ts";
 import type { OperatorClient } from "../../operator-client.ts";
 import { t } from "../../words/words.ts";
 
-/** For as long as the tab is open. */
+/** Key in sessionStorage: the token is kept as long as the tab is open. */
 const TOKEN_KEY = "tributary.operator";
 
 export interface SiteState {
@@ -23,7 +23,7 @@ export interface SiteState {
   cursor: string | null;
 }
 
-/** The doings of the operator's page. Methods never throw: see `problem`. */
+/** State and actions of the operator's page. Methods never throw; an error shows in `problem`. */
 export class Operator {
   readonly #client: EdgeClient;
   readonly #operator: OperatorClient;
@@ -50,7 +50,7 @@ export class Operator {
     return this.#said;
   }
 
-  /** With the token of before, where there is one. */
+  /** Opens the page with a token; default: the one kept in this tab. */
   async open(token = this.#token): Promise<void> {
     if (token === "") return;
     await this.#do(async () => {
@@ -71,7 +71,7 @@ export class Operator {
     return this.#do(() => this.#read());
   }
 
-  /** The next page of videos. */
+  /** Adds the next page of videos. */
   more(): Promise<void> {
     return this.#do(async () => {
       const site = this.#site.value;
@@ -97,7 +97,7 @@ export class Operator {
     });
   }
 
-  /** For good; one that is being made is cancelled. */
+  /** Deletes a video for good; one that is being made is cancelled first. */
   remove({ id, title, state }: Pick<Video, "id" | "title" | "state">): Promise<void> {
     return this.#do(async () => {
       if (state === "planned") await this.#client.cancelJob(id, this.#token);
@@ -109,7 +109,7 @@ export class Operator {
     });
   }
 
-  /** All rows of the catalogue; null where it did not come. */
+  /** All rows of the catalogue; null where they could not be fetched. */
   async backup(): Promise<CatalogueBackup | null> {
     let made: CatalogueBackup | null = null;
     await this.#do(async () => {

@@ -5,7 +5,7 @@ import { type Key, t } from "../../words/words.ts";
 
 type Rule = keyof SiteRules;
 
-/** As people write them; the edge has seconds and bytes. */
+/** Fields of the form. `unit` converts a field's value to the edge's unit, such as minutes to seconds. */
 const FIELDS: Record<Rule, { label: Key; hint: Key; unit: number }> = {
   mostSeconds: { label: "admin.longestVideoInMinutes", hint: "admin.emptyAnyLength", unit: 60 },
   mostSourceBytes: { label: "admin.largestFileInMb", hint: "admin.emptyAnySize", unit: 1_000_000 },

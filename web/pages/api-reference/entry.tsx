@@ -28,7 +28,7 @@ SwaggerUI({
   plugins: [readingLayout],
 });
 
-/** swagger-ui knows the dark scheme as a class. */
+/** Sets swagger-ui's class for the dark colour scheme, and follows its changes. */
 function followColourScheme(): void {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => document.documentElement.classList.toggle("dark-mode", dark.matches);

@@ -2,8 +2,8 @@ import type { Component, Plugin, System } from "swagger-ui-dist/swagger-ui-es-bu
 import { t } from "../../words/words.ts";
 
 /**
- * swagger-ui as a page to read: no form to send requests with, and what its own layout lacks for
- * people who use a keyboard or a screen reader.
+ * Layout of swagger-ui as a page to read, without forms to send requests. It corrects faults of swagger-ui's own layout
+ * for people who use a keyboard or a screen reader.
  */
 export function readingLayout({ React: { createElement } }: System): Plugin {
   const nothing = (): Component => () => null;
@@ -28,12 +28,12 @@ export function readingLayout({ React: { createElement } }: System): Plugin {
   return {
     components: { ReadingLayout },
     wrapComponents: {
-      // A link within the button that opens an operation: no keyboard reaches both.
+      // No link inside the button that opens an operation: a keyboard cannot reach both.
       DeepLink:
         () =>
         ({ text }) =>
           createElement("span", null, text),
-      // Fields to fill in before a request is sent.
+      // No fields for parameters of requests.
       JsonSchemaForm: nothing,
       authorizeOperationBtn: nothing,
     },

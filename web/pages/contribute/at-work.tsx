@@ -17,7 +17,7 @@ const REACHED: Readonly<Record<"data" | "time", Key>> = {
   time: "contribute.limits.reachedTime",
 };
 
-/** This device's work for the video, with controls to do less. */
+/** This device's work for the video, with controls to slow, pause or stop it. */
 export function AtWork({
   shown,
   name,

@@ -16,7 +16,7 @@ export function connectContributor(): ContributorConnection {
     name: "The helper",
     silentTicks: 60,
     signs: "asked",
-    // `open` asks the edge; the others only change what the worker does.
+    // `open` asks the edge, so it has no short time limit; the others only change the worker.
     timeoutsMs: { subscribe: QUICK_MS, work: QUICK_MS, pause: QUICK_MS, stop: QUICK_MS },
   });
 }

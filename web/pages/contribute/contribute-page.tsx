@@ -12,7 +12,7 @@ import { Invitation } from "./invitation.tsx";
 
 export interface ContributePageProps {
   state: ReadonlySignal<ContributorState | null>;
-  /** As the owner sees this device. */
+  /** Name under which the owner sees this device. */
   name: string;
   lowBattery: ReadonlySignal<boolean>;
   suggestedSlots: number | null;
@@ -22,7 +22,7 @@ export interface ContributePageProps {
   onStop(): void;
 }
 
-/** Says whose video it is and what joining means, with one button; then what this device has done. */
+/** Before joining: which video it is, what joining means, and one button. After it: this device's work so far. */
 export function ContributePage(props: ContributePageProps) {
   const state = props.state.value;
   useHeadingFocus(state?.phase ?? "");

@@ -7,7 +7,7 @@ import type {
 } from "../../contributor/contributor-api.ts";
 import { type ContributorConnection, connectContributor } from "./connect-contributor.ts";
 
-/** Before the worker has said anything. */
+/** State before the worker has sent one. */
 const UNKNOWN: Omit<ContributorState, "phase" | "error"> = {
   job: null,
   possibleSlots: 0,
@@ -22,8 +22,8 @@ const UNKNOWN: Omit<ContributorState, "phase" | "error"> = {
 };
 
 /**
- * The helper's worker as the page has it. When it dies, the state is `failed`, and the next `work`
- * starts another. Methods never throw: what fails shows in `state`.
+ * The page's access to the contributor's worker. When the worker dies, the state is `failed`, and the next `work`
+ * starts another worker. Methods never throw; a failure shows in `state`.
  */
 export class ContributorSession {
   readonly #invitation: ContributorInvitation;
@@ -34,12 +34,12 @@ export class ContributorSession {
     this.#invitation = invitation;
   }
 
-  /** Null before the worker has said anything. */
+  /** Null before the worker has sent a state. */
   get state(): ReadonlySignal<ContributorState | null> {
     return this.#state;
   }
 
-  /** Once, when the page opens. */
+  /** Starts the worker; called once, when the page opens. */
   open(): Promise<void> {
     return this.#run(async () => {});
   }
@@ -72,7 +72,7 @@ export class ContributorSession {
       this.#connection = null;
       this.#fail(error);
     });
-    // What was done before the last worker died.
+    // Work that was done before the last worker died is added.
     const before = this.#state.peek() ?? UNKNOWN;
     await connection.api.subscribe((next) => {
       this.#state.value = {

@@ -5,7 +5,7 @@ import { ReloadButton } from "../../ui/reload-button.tsx";
 import { currentLanguage, t } from "../../words/words.ts";
 import { VideoFacts } from "./video-facts.tsx";
 
-/** After an end in peace. */
+/** View after an end without an error. */
 export function Thanks({ state, title }: { state: ContributorState; title: string }) {
   const { tasksDone, bytesUploaded } = state;
   return (
@@ -28,13 +28,13 @@ export function Thanks({ state, title }: { state: ContributorState; title: strin
   );
 }
 
-/** Path of the video that this page's link is for; null on a page that is for several. */
+/** Watch path of the video that this page helps with; null on a pool's page, which helps with several. */
 function watchPath(): string | null {
   const [, page, jobId] = location.pathname.split("/");
   return page === "join" && jobId !== undefined ? `/watch/${jobId}` : null;
 }
 
-/** After an end with an error. */
+/** View after an end with an error. */
 export function Failed({
   state,
   onWork,
@@ -47,7 +47,7 @@ export function Failed({
   return (
     <section class="card contribute-card" role="alert">
       <h1>{text.title}</h1>
-      {/* The coordinator says which of several reasons it was, in English. */}
+      {/* Only the coordinator knows which of several reasons it was; its message is in English. */}
       <p>{isToldByIt ? state.error?.message : text.what}</p>
       <p>{text.advice}</p>
       {state.tasksDone > 0 && (

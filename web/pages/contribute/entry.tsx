@@ -15,7 +15,7 @@ import { deviceClass, friendlyName } from "./friendly-name.ts";
 import { HelpLimits } from "./help-limits.ts";
 
 declare global {
-  /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
+  /** The page's state, for programs that drive the page (tests, headless helpers). */
   var tributaryContributor: { readonly state: ContributorState | null };
 }
 

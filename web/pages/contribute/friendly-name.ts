@@ -1,4 +1,4 @@
-/** A name by which the owner can tell helpers apart; it says nothing about the person. */
+/** Makes names by which the owner can tell helpers apart. They say nothing about the person. */
 
 const KINDS = ["Calm", "Swift", "Bright", "Kind", "Quiet", "Brave", "Merry", "Steady"] as const;
 const ANIMALS = [
@@ -26,7 +26,7 @@ export function friendlyName(random: () => number): string {
   return `${pick(KINDS)} ${pick(ANIMALS)} ${10 + Math.floor(random() * 90)}`;
 }
 
-/** "Phone, Chrome": class and browser, nothing finer. */
+/** Class of device and browser, such as "Phone, Chrome"; no further details. */
 export function deviceClass(userAgent: string): string {
   const isTablet = /iPad|Tablet/.test(userAgent);
   const kind = isTablet ? "Tablet" : /Mobi|Android|iPhone/.test(userAgent) ? "Phone" : "Computer";

@@ -8,7 +8,7 @@ const MEGABYTE = 1_000_000;
 const BYTES = [100, 500, 2_000, 10_000].map((megabytes) => megabytes * MEGABYTE);
 const MINUTES = [15, 30, 60, 180];
 
-/** How much data and time this device gives. */
+/** Form for the limits of data and time that this device gives. */
 export function HelpLimitsForm({ limits }: { limits: HelpLimits }) {
   return (
     <fieldset class="help-limits">

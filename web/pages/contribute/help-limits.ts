@@ -2,17 +2,17 @@ import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type Clock, Timer } from "../../../shared/clock.ts";
 import type { ContributorState } from "../../contributor/contributor-api.ts";
 
-/** How often the time is looked at. */
+/** Time between checks of the time limit. */
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * What a person allows this device to give to one video. At a limit the work is paused: what is begun is
- * finished and sent, so that a piece more than the limit may go over the line.
+ * Limits of what this device gives to one video. At a limit the work is paused. Tasks that were begun are finished and
+ * sent, so the limit may be exceeded by these.
  */
 export class HelpLimits {
-  /** Received and sent; null: no limit. */
+  /** Bytes received and sent; null: no limit. */
   readonly mostBytes = signal<number | null>(null);
-  /** Of work, pauses left out; null: no limit. */
+  /** Minutes of work, without pauses; null: no limit. */
   readonly mostMinutes = signal<number | null>(null);
   readonly #reached = signal<"data" | "time" | null>(null);
   readonly #workedMs = signal(0);
@@ -35,7 +35,7 @@ export class HelpLimits {
       this.#reached.value = over;
       pause();
     });
-    // A limit that was raised is no longer reached.
+    // After a limit was raised, it is no longer reached.
     effect(() => {
       if (this.#over() === null) this.#reached.value = null;
     });

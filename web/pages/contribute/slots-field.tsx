@@ -1,5 +1,5 @@
 import { t } from "../../words/words.ts";
-/** How many processor cores this device gives. */
+/** Field for the number of processor cores that this device gives. */
 export function SlotsField({
   slots,
   most,

@@ -2,7 +2,7 @@ import type { ContributorState } from "../../contributor/contributor-api.ts";
 import { formatLength, formatPercent } from "../../ui/format.ts";
 import { t } from "../../words/words.ts";
 
-/** The video that this device helps with; nothing before it is known. */
+/** Title and facts of the video that this device helps with; empty before they are known. */
 export function VideoFacts({ state: { job } }: { state: ContributorState }) {
   if (job === null) return null;
   return (

@@ -1,6 +1,6 @@
 /**
- * The player.js dialect (github.com/embedly/player.js, SPEC.rst): a page that frames the player steers it
- * and hears of it by messages. Volumes are 0..100, times seconds.
+ * The player.js protocol (github.com/embedly/player.js, SPEC.rst), by which a page that frames the player controls it
+ * and gets its events. Volumes are 0..100, times are in seconds.
  */
 
 const CONTEXT = "player.js";
@@ -11,7 +11,7 @@ const EVENTS = ["ready", "play", "pause", "ended", "timeupdate", "progress", "er
 /** Methods that the framing page can call by message; getters return the answer. */
 const METHODS: Record<string, (video: HTMLVideoElement, value: unknown) => unknown> = {
   play: (video) => {
-    // Refused where the person has not pressed anything yet, and the video is not muted.
+    // Browsers refuse where the person has not interacted with the page and the video is not muted.
     video.play().catch(() => undefined);
   },
   pause: (video) => video.pause(),
@@ -55,13 +55,13 @@ export function answerPlayerJs(
 ): void {
   const parent = frame.parent;
   if (parent === frame) return;
-  /** By the event's name, the framing page's names of its listeners; null: it gave none. */
+  /** Listener names that the framing page gave, by event name; null for a listener without a name. */
   const listeners = new Map<string, Set<Asked["listener"]>>();
 
   const send = (event: string, value: unknown, listener: Asked["listener"]) => {
     const message = { context: CONTEXT, version: VERSION, event, value };
     const text = JSON.stringify(listener === null ? message : { ...message, listener });
-    // What it tells of is no secret from whoever frames it.
+    // Sent to any origin: the messages hold nothing that the framing page must not know.
     parent.postMessage(text, "*");
   };
   const emit = (event: string, value?: unknown) => {
@@ -109,7 +109,7 @@ export function answerPlayerJs(
       emit("progress", { percent: duration > 0 ? Math.min(1, end / duration) : 0 });
     },
   };
-  // Events of media do not bubble; on their way down they pass here, whichever element it is.
+  // Media events do not bubble, so they are captured at the document, for whichever element is the player's.
   for (const [name, tell] of Object.entries(heard)) {
     const listener = ({ target }: Event) => {
       if (target instanceof HTMLVideoElement && target === findVideo()) tell(target);
@@ -119,7 +119,7 @@ export function answerPlayerJs(
   send("ready", ready, null);
 }
 
-/** Null for what is no message of the dialect. */
+/** Parses a message; null where it is not a player.js message. */
 function askedIn(data: unknown): Asked | null {
   let message = data;
   if (typeof data === "string") {
@@ -140,7 +140,7 @@ function isFiniteNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** A growing stream may have no end yet. */
+/** A duration for JSON: 0 for a growing stream, whose duration may be infinite. */
 function finite(duration: number): number {
   return Number.isFinite(duration) ? duration : 0;
 }

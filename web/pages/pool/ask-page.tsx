@@ -7,7 +7,7 @@ import { errorText } from "../../ui/error-texts.ts";
 import { PageFrame } from "../../ui/page-frame.tsx";
 import { t } from "../../words/words.ts";
 
-/** Behind a pool's link for owners: the pool is kept in this browser, to be asked for help. */
+/** Page behind a pool's link for owners: stores the pool in this browser, so that it can be asked for help. */
 export function AskPage({ poolId, token }: { poolId: string; token: string }) {
   const shown = useSignal<{ title: string; text: string; isKept: boolean } | null>(null);
   useEffect(() => {

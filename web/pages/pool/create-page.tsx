@@ -10,7 +10,7 @@ import { PageFrame } from "../../ui/page-frame.tsx";
 import { QrCode } from "../../ui/qr-code.tsx";
 import { t } from "../../words/words.ts";
 
-/** Makes a pool, and shows its three links. */
+/** Page that creates a pool and shows its three links. */
 export function CreatePage() {
   const name = useSignal("");
   const problem = useSignal("");

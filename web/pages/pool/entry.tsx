@@ -17,9 +17,9 @@ import { MemberSession } from "./member-session.ts";
 import { OperatePage } from "./operate-page.tsx";
 
 declare global {
-  /** For whoever drives the page from outside (tests, headless helpers): what it shows. */
+  /** The page's state, for programs that drive the page (tests, headless helpers). */
   var tributaryPool: { readonly state: PoolMemberState | null };
-  /** Set before the page runs, by whoever keeps the device's key elsewhere. */
+  /** The device's key, set before the page runs by a program that stores it elsewhere. */
   var tributaryPoolKey: JsonWebKey | undefined;
 }
 
@@ -55,7 +55,7 @@ function showMember(): void {
   const slots = Number(query.get("slots")) || null;
   void session.open().then(async () => {
     if (slots !== null) await session.change({ ...limits.peek(), slots });
-    // A screen in a hall, or a machine that is started every morning: nobody presses the button.
+    // On machines without a person, such as a screen in a hall, nobody presses the button.
     if (query.has("kiosk") && state.peek()?.phase === "invited") await session.join();
   });
   render(

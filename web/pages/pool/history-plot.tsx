@@ -5,7 +5,7 @@ import { t } from "../../words/words.ts";
 const WIDTH = 600;
 const HEIGHT = 120;
 
-/** Members and those at work over the last week, drawn as two areas. */
+/** Plot of the last week with two areas: all members, and members at work. */
 export function HistoryPlot({ history }: { history: readonly PoolSample[] }) {
   const last = history.at(-1);
   const from = last === undefined ? 0 : last.atMs - 7 * 86_400_000;

@@ -6,7 +6,7 @@ const GIGABYTE = 1_000_000_000;
 const DATA_CHOICES = [null, 1, 5, 20, 100] as const;
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
-/** Form for the limits of this device's help. */
+/** Form for the limits within which this device helps. */
 export function LimitsForm({
   limits,
   possibleSlots,

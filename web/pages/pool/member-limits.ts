@@ -8,7 +8,7 @@ import {
 import { parseJson } from "../../../shared/wire/json.ts";
 import { StringRecord } from "../../saved/string-record.ts";
 
-/** The limits of this device, and what this browser tells of its surroundings. Kept in this browser. */
+/** The limits of this device's help, stored in this browser, and what the browser reports about power and activity. */
 
 const KEPT = new StringRecord("tributary.pool-limits");
 const hour = z.int().min(0).max(23);
@@ -20,7 +20,7 @@ const limitsSchema = z.object({
   idleOnly: z.boolean(),
   screenOn: z.boolean(),
 });
-/** With what the page alone heeds: whether the screen is kept on. */
+/** The limits, and a choice that only the page uses: whether the screen is kept on. */
 export type KeptLimits = MemberLimits & { screenOn: boolean };
 const countSchema = z.object({ day: z.string(), bytes: z.number() });
 
@@ -35,7 +35,10 @@ export function keepLimits(limits: KeptLimits): void {
   KEPT.put("limits", JSON.stringify(limits), 4);
 }
 
-/** Adds to what was sent and received today. @returns all of today */
+/**
+ * Adds to the bytes sent and received today.
+ * @returns the sum of today
+ */
 export function addBytes(bytes: number): number {
   const parsed = countSchema.safeParse(parseJson(KEPT.read()["day"] ?? ""));
   const before: DayCount = parsed.success ? parsed.data : { day: "", bytes: 0 };
@@ -55,7 +58,7 @@ interface IdleConstructor {
   requestPermission(): Promise<"granted" | "denied">;
 }
 
-/** Watches power supply and user activity; null where the browser does not report them. */
+/** Watches power supply and the person's activity, as far as the browser reports them. */
 export class Watcher {
   #battery: { readonly charging: boolean } | null = null;
   #idle: Idle | null = null;
@@ -66,7 +69,10 @@ export class Watcher {
     this.#battery = (await getBattery?.call(navigator).catch(() => null)) ?? null;
   }
 
-  /** Needs a click before. @returns whether the browser tells of it from now on */
+  /**
+   * Watches the person's activity from now on. Must be called from a click.
+   * @returns whether the browser allows it
+   */
   async watchPerson(): Promise<boolean> {
     const { IdleDetector } = globalThis as { IdleDetector?: IdleConstructor };
     if (IdleDetector === undefined) return false;

@@ -17,7 +17,7 @@ export interface MemberPageProps {
   state: ReadonlySignal<PoolMemberState | null>;
   limits: ReadonlySignal<KeptLimits>;
   isPaused: ReadonlySignal<boolean>;
-  /** As the pool's operator sees this device. */
+  /** Name under which the pool's operator sees this device. */
   name: string;
   onJoin(): void;
   onLimits(limits: KeptLimits): void;

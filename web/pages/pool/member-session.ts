@@ -7,7 +7,7 @@ import { addBytes, type KeptLimits, keepLimits, keptLimits, Watcher } from "./me
 
 const LOOK_EVERY_MS = 5_000;
 
-/** The member's worker as the page has it, and the limits that the page keeps it to. Methods never throw. */
+/** The page's access to the member's worker, with the limits that the page enforces. Methods never throw. */
 export class MemberSession {
   readonly #invitation: PoolInvitation;
   readonly #state = signal<PoolMemberState | null>(null);
@@ -22,7 +22,7 @@ export class MemberSession {
     this.#invitation = invitation;
   }
 
-  /** Null before the worker has said anything. */
+  /** Null before the worker has sent a state. */
   get state(): ReadonlySignal<PoolMemberState | null> {
     return this.#state;
   }
@@ -37,7 +37,7 @@ export class MemberSession {
     setInterval(() => void this.#look(), LOOK_EVERY_MS);
   }
 
-  /** Joins, or goes on. */
+  /** Joins the pool, or goes on after a pause. */
   async join(): Promise<void> {
     this.#isMember = true;
     this.isPaused.value = false;
@@ -63,7 +63,7 @@ export class MemberSession {
     await this.#run((api) => api.stop());
   }
 
-  /** Looks whether the limits let it work now, and says so where that has changed. */
+  /** Checks whether the limits allow work now, and tells the worker where that has changed. */
   async #look(isNews = false): Promise<void> {
     const state = this.#state.peek();
     if (state === null || !this.#isMember || state.phase === "failed") return;

@@ -15,7 +15,7 @@ import { HistoryPlot } from "./history-plot.tsx";
 
 const LOOK_EVERY_MS = 5_000;
 
-/** The page of whoever runs a pool: members, queue, use, links. */
+/** Page of a pool's operator: members, queue, use, links. */
 export function OperatePage({ poolId, token }: { poolId: string; token: string }) {
   const overview = useSignal<PoolOverview | null>(null);
   const problem = useSignal("");
