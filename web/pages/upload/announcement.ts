@@ -2,7 +2,7 @@ import type { OwnerState } from "../../owner/owner-api.ts";
 import { t } from "../../words/words.ts";
 import { isStorageSilent, lacksConnection } from "./time-left.ts";
 
-/** For screen readers: changes of state, and each tenth of the work. */
+/** Text that screen readers announce: changes of state, and each tenth of the work. */
 export function announcement(state: OwnerState): string {
   switch (state.phase) {
     case "idle":
@@ -31,7 +31,7 @@ export function announcement(state: OwnerState): string {
     case "ready":
       return t("upload.theVideoIsReady");
     case "failed":
-      // The error itself is an alert.
+      // The shown error is an alert, which screen readers announce by themselves.
       return "";
     case "cancelled":
       return t("upload.cancelled");

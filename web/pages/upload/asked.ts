@@ -2,8 +2,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 /**
- * A setting as it is shown: as it was put, until it is known how it is.
- * @param tell resolves to whether it was said
+ * A setting that shows the person's new value at once, until the known value follows.
+ * @param known the value that is in effect
+ * @param tell passes on a new value; resolves to whether that succeeded
  */
 export function useAsked<T>(
   known: T,

@@ -8,7 +8,7 @@ import { formatBitrate } from "../../ui/format.ts";
 import { type Key, t } from "../../words/words.ts";
 import { useAsked } from "./asked.ts";
 
-/** By kbit/s of stereo. */
+/** Names of the audio rates, by kbit/s of stereo. */
 const RATES: Readonly<Record<number, Key>> = {
   96: "upload.audio.rate96",
   128: "upload.audio.rate128",
@@ -16,7 +16,7 @@ const RATES: Readonly<Record<number, Key>> = {
   256: "upload.audio.rate256",
 };
 
-/** How the sound is made. Where the file has none, nothing. */
+/** Settings for the audio; empty where the file has none. */
 export function AudioSettings({
   inspection: { source, audio, audioChoice },
   disabled,
@@ -24,7 +24,7 @@ export function AudioSettings({
 }: {
   inspection: Pick<Inspection, "source" | "audio" | "audioChoice">;
   disabled: boolean;
-  /** Resolves to whether it was said. */
+  /** Resolves to whether the choice was taken. */
   onChange(choice: AudioChoice): Promise<boolean>;
 }) {
   const { kilobitsPerSecond, loudness = false, surround = false } = audioChoice;

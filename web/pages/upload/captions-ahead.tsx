@@ -6,7 +6,7 @@ import { languageName } from "../../ui/format.ts";
 import { currentLocale, rich, t } from "../../words/words.ts";
 import { subtitlesFound } from "./source-facts.tsx";
 
-/** Subtitles that were found in the file, and further ones that are sent once there is a video. */
+/** Subtitles that were found in the file, and caption files to be sent once the job exists. */
 export function CaptionsAhead({
   inspection,
   captions,

@@ -1,7 +1,7 @@
 import type { CellState, SegmentCell } from "../../ui/job-progress.ts";
 import { cellBox, type GridLayout } from "./grid-layout.ts";
 
-/** Colours of the states, read from the style sheet so that dark and light come from one place. */
+/** Colours of the states, read from the style sheet, which has those for dark and light. */
 export type CellColours = Readonly<Record<CellState, string>>;
 
 export function readCellColours(element: Element): CellColours {
@@ -20,7 +20,7 @@ export function readCellColours(element: Element): CellColours {
 
 type Box = { x: number; y: number; width: number; height: number };
 
-/** Paints all cells; a thousand take about a millisecond. */
+/** Paints all cells; a thousand cells take about a millisecond. */
 export function paintCells(
   context: CanvasRenderingContext2D,
   layout: GridLayout,
@@ -34,8 +34,8 @@ export function paintCells(
 }
 
 /**
- * One cell. States differ in shape as well as in colour: a frame, a frame with a bar in the middle,
- * filling up, stripes, a slash, a cross, full.
+ * Paints one cell. States differ in shape as well as in colour: a frame, a frame with a bar in the middle, a filling,
+ * stripes, a slash, a cross, a full cell.
  */
 export function paintCell(
   context: CanvasRenderingContext2D,
@@ -56,7 +56,7 @@ export function paintCell(
       break;
     case "working":
       wash(context, box, 0.22);
-      // Its own share from the left, at least a sliver: work is going on.
+      // Filled from the left by its progress, at least 2 pixels, to show that work is going on.
       context.fillRect(box.x, box.y, Math.max(2, box.width * progress), box.height);
       break;
     case "checking":

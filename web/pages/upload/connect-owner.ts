@@ -7,7 +7,7 @@ export type OwnerConnection = Pick<WorkerLink<OwnerApi>, "api" | "died" | "end">
 /** Time for an answer that depends neither on the file nor on the edge. */
 const QUICK_MS = 10_000;
 
-/** Starts `owner.worker.ts`. A worker that cannot start shows in `died` and in every call. */
+/** Starts `owner.worker.ts`. Where it cannot start, `died` resolves and each call rejects. */
 export function connectOwner(): OwnerConnection {
   const worker = new Worker(new URL("../../owner/owner.worker.ts", import.meta.url), {
     type: "module",

@@ -12,7 +12,7 @@ import { DetailsForm } from "../../ui/details-form.tsx";
 import { InlineError } from "../../ui/error-view.tsx";
 import { t } from "../../words/words.ts";
 
-/** Reads and writes what is said of a video. Both reject with WireErrors. */
+/** Calls that read and change a video's details. All reject with WireErrors. */
 export interface DetailsActions {
   read(jobId: string): Promise<Described>;
   change(jobId: string, patch: VideoPatch): Promise<unknown>;
@@ -24,7 +24,7 @@ export interface DetailsActions {
 export type Described = Details &
   Pick<Pictures, "poster"> & { visibility: Visibility; hasPassphrase?: boolean | undefined };
 
-/** What is said of a video that is being made, or was, and who can watch it. */
+/** Details of a video that is being made or is ready, and who can watch it. */
 export function DetailsPanel({
   jobId,
   actions,
@@ -32,7 +32,7 @@ export function DetailsPanel({
   onVisibility,
 }: {
   jobId: string;
-  /** That this tab has made; null: none yet. */
+  /** The poster that this tab has made; null: none yet. */
   poster: Poster | null;
   actions: DetailsActions;
   onVisibility(visibility: Visibility): void;

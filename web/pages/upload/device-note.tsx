@@ -6,19 +6,19 @@ import { InfoIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { type Key, rich, t } from "../../words/words.ts";
 
-/** Says which machines do the work and why; with a switch, where this site has servers. */
+/** Says which machines do the work, and why. With a switch where this site has servers. */
 export function DeviceNote({
   decision,
   canLeave = false,
   onServers,
 }: {
   decision: PartDecision;
-  /** Everything that the work needs of this tab is uploaded. */
+  /** Whether the job does not need this tab any more, because it has uploaded all chunks. */
   canLeave?: boolean;
   onServers(use: boolean): void;
 }) {
   const usesServers = decision.part !== "alone";
-  // What was just switched stays so until the worker's answer is here.
+  // The switch shows the person's choice until the worker has answered.
   const asked = useSignal<boolean | null>(null);
   useEffect(() => {
     asked.value = null;
@@ -45,7 +45,7 @@ export function DeviceNote({
   );
 }
 
-/** Where servers do some of the work: in words, without the switch. */
+/** The note without a switch, for jobs in which servers do some of the work. */
 export function ServersNote({ decision }: { decision: PartDecision }) {
   if (decision.part === "alone") return null;
   return (

@@ -6,7 +6,7 @@ import type { Visibility } from "../../../shared/wire/visibility.ts";
 import type { KeptPool } from "../../saved/pools.ts";
 import type { UploadChoices } from "../../saved/upload-choices.ts";
 
-/** What a person said of a file before Start. It stays where Start is refused. */
+/** The person's entries for a file before Start. They stay where Start is refused. */
 export interface Draft {
   fingerprint: string;
   visibility: Signal<Visibility>;
@@ -14,14 +14,17 @@ export interface Draft {
   description: Signal<string>;
   captions: Signal<NewCaptions[]>;
   pool: Signal<KeptPool | null>;
-  /** The description is to name the pool. */
+  /** Whether the description is to name the pool. */
   credits: Signal<boolean>;
   keepsOriginal: Signal<boolean>;
-  /** Undefined: nothing was chosen. */
+  /** The chosen part; null: the whole file. Undefined: nothing was chosen. */
   part: Signal<TrimRange | null | undefined>;
 }
 
-/** @param before the draft so far; another file gets a new one */
+/**
+ * The draft for a file.
+ * @param before the draft so far, which is returned for the same file
+ */
 export function draftFor(
   before: Draft | null,
   { fingerprint, name }: { fingerprint: string; name: string },

@@ -13,8 +13,8 @@ import {
 } from "./source-file.ts";
 
 /**
- * Where files go: by button, or by a drop, which the whole page takes (`PageDrop`). The hidden input stays in
- * the page for browsers without `showOpenFilePicker`, and for whoever drives the page.
+ * The place for files: by a button, or by a drop, which the whole page takes (`PageDrop`). The hidden input stays in
+ * the page for browsers without `showOpenFilePicker`, and for programs that drive the page.
  */
 export function DropZone({
   title,
@@ -28,13 +28,13 @@ export function DropZone({
   title: string;
   buttonLabel: string;
   hint: string;
-  /** More than one may be chosen, and folders. */
+  /** Whether several files, and folders, may be chosen. */
   several?: boolean;
-  /** A phone or tablet: it has a camera, and nothing to drop from. */
+  /** Whether this is a phone or tablet, which has a camera, and no files to drop. */
   mobile?: boolean;
-  /** A file is about to come: the button was pressed, or one is dragged over the page. */
+  /** Called when a file is about to come: the button was pressed, or a file is dragged over the page. */
   onIntent?(): void;
-  /** Called with none where a folder has no video. */
+  /** Called with an empty array where a folder has no video. */
   onFiles(picked: PickedFile[]): void;
 }) {
   const input = useRef<HTMLInputElement>(null);
@@ -52,7 +52,7 @@ export function DropZone({
       const picked = await pickFiles(several);
       if (picked.length > 0) onFiles(picked);
     } catch {
-      // Blocked by a policy, or not allowed in this frame: the input may still work.
+      // A policy or this frame may forbid the picker; the input may still work.
       input.current?.click();
     }
   };

@@ -38,13 +38,13 @@ import { UploadSession } from "./upload-session.ts";
 const SAMPLE_URL = "/sample.mp4";
 
 declare global {
-  /** For whoever drives the page from outside (tests, the headless driver): what it shows. */
+  /** The page's state, for programs that drive the page (tests, the headless driver). */
   var tributary: {
     readonly state: ShownState;
-    /** Resolves when the page has looked for a job of an earlier visit and taken it up, if there was one. */
+    /** Resolves when the page has looked for a job of an earlier visit and, where there was one, taken it up. */
     readonly opened: Promise<void>;
   };
-  /** Put there by a driver. Not taken from the address: anybody's link could switch the checks off. */
+  /** Set by a driver. Not a parameter of the address, because anybody's link could then switch the checks off. */
   var tributaryChecking: OwnerOptions["checking"];
 }
 
@@ -52,16 +52,16 @@ const words = loadWords(PAGE_WORDS.upload);
 requireBrowser("upload", words);
 
 const query = new URLSearchParams(location.search);
-/** Inside of another site's page (`frame-entry.ts`). */
+/** Whether the page is in a frame of another site (`frame-entry.ts`). */
 const isFramed = "framed" in document.documentElement.dataset;
 const isShared = query.has("shared");
-// A reload would ask for it once more.
+// A reload must not ask for the shared files again.
 if (isShared) history.replaceState(null, "", location.pathname);
 const givenKey = takeGivenToken();
-// A frame's is the visitor's, for a while.
+// In a frame the token belongs to the visitor and expires, so it is not saved.
 const savedKey = isFramed ? null : savedSiteToken();
 if (!isFramed && savedKey === null && givenKey !== null) saveSiteToken(givenKey);
-/** Another key than the one that is kept, as long as the person has not said what to do with it. */
+/** A key in the address that differs from the saved one, until the person has chosen between them. */
 const otherKey = signal(savedKey !== null && givenKey !== savedKey ? givenKey : null);
 const client = deferredCalls(
   async () => new (await import("../../edge-client.ts")).EdgeClient(location.origin),
@@ -104,7 +104,7 @@ function AskForKey() {
   return <KeyQuestion onKeep={done} onReplace={replace} />;
 }
 
-/** Another app shared a file into the page, and it did not arrive. */
+/** Whether another app shared a file into the page and it did not arrive. */
 const isShareLost = signal(false);
 
 function Notices() {
@@ -161,20 +161,20 @@ followAddress();
 void replacing.open(client, query.get("replace"));
 
 void takeGiven();
-// A page within another site's is none to install.
+// A page in a frame of another site cannot be installed.
 if (!isFramed) void keepForOffline();
 
 void cancellations.resume();
 window.addEventListener("online", () => cancellations.hurry());
 
 window.addEventListener("beforeunload", (event) => {
-  // Browsers word the question themselves.
+  // The browser shows a question in its own words.
   if (isNeeded(session.state.value)) event.preventDefault();
 });
 
 /**
- * The address names the video from its first second: a reload of the page goes on with it, the address elsewhere
- * shows it, and a reload of a video that is ready shows it, too.
+ * Keeps the job in the page's address as soon as it exists. A reload goes on with the job; on another device the
+ * address shows the video, and so does a reload once the video is ready.
  */
 function followAddress(): void {
   if (isFramed) return;
@@ -184,7 +184,7 @@ function followAddress(): void {
     .filter((each) => each !== "" && !each.startsWith("video="));
   const replace = plain.find((each) => each.startsWith("replace="));
   effect(() => {
-    // A reload is not to replace it once more.
+    // A reload must not replace the video again.
     const isOver = replacing.begun.value !== null;
     const kept = isOver ? plain.filter((each) => each !== replace) : plain;
     const address = addressOf(session.state.value, kept);
@@ -198,7 +198,7 @@ function followAddress(): void {
   });
 }
 
-/** @param plain what else the page was opened with */
+/** @param plain the other parameters with which the page was opened */
 function addressOf(state: OwnerState, plain: readonly string[]): string {
   if (state.phase === "ready") return new URL(state.address.watchUrl).pathname;
   const isNamed = state.phase === "running" || state.phase === "needs-file";
@@ -206,7 +206,7 @@ function addressOf(state: OwnerState, plain: readonly string[]): string {
   return search.length === 0 ? "/" : `/?${search.join("&")}`;
 }
 
-/** What the system hands to the installed page. */
+/** Takes files that the system hands to the installed page. */
 async function takeGiven(): Promise<void> {
   await globalThis.tributary.opened;
   onOpenedFiles((files) => queue.take(files));
@@ -216,13 +216,16 @@ async function takeGiven(): Promise<void> {
   if (files.length > 0) queue.take(files);
 }
 
-/** Nobody could go on without this tab. */
+/** Whether the job could not go on without this tab. */
 function isNeeded(state: OwnerState): boolean {
   if (state.phase === "starting") return true;
   return state.phase === "running" && state.work.job?.tasksNeedingSource !== 0;
 }
 
-/** `?slots=2&engine=ffmpeg&audio-kbps=192&loudness=1`: for measuring, and for people who want their machine for themselves. */
+/**
+ * Options in the address, such as `?slots=2&engine=ffmpeg&audio-kbps=192&loudness=1`: for measurements, and for people
+ * who want to keep some of their machine for other work.
+ */
 function optionsOf(query: URLSearchParams): OwnerOptions {
   const options: OwnerOptions = { device: deviceFacts() };
   const slots = Number(query.get("slots"));
@@ -244,7 +247,7 @@ function optionsOf(query: URLSearchParams): OwnerOptions {
   return options;
 }
 
-/** `480:1400,360:800`; what cannot be read as a ladder leaves the suggested one. */
+/** A ladder in the address, such as `480:1400,360:800`; null where it is missing or invalid. */
 function ladderOf(text: string | null): LadderRung[] | null {
   if (text === null) return null;
   try {
@@ -255,7 +258,7 @@ function ladderOf(text: string | null): LadderRung[] | null {
   }
 }
 
-/** `from=3.2&to=21`, in seconds: the part that is made; null where neither is named. */
+/** The part that is made, such as `from=3.2&to=21` in seconds; null where neither is given. */
 function trimOf(query: URLSearchParams): TrimRange | null {
   const [startSeconds, endSeconds] = ["from", "to"].map((name) => {
     return parseTimeText(query.get(name) ?? "") ?? undefined;
@@ -267,7 +270,7 @@ function trimOf(query: URLSearchParams): TrimRange | null {
   });
 }
 
-/** @returns null when it could not be fetched */
+/** @returns null where the sample could not be fetched */
 async function loadSample(): Promise<PickedFile | null> {
   try {
     const response = await fetch(SAMPLE_URL, { signal: AbortSignal.timeout(30_000) });

@@ -12,7 +12,7 @@ import { Checking, type VerifyPolicy } from "./helper-settings.tsx";
 import { LadderEditor } from "./ladder-editor.tsx";
 import { pictureMaker } from "./picture-choice.tsx";
 
-/** What only people look for who know what it means. Opened by itself where something in it is wrong. */
+/** Settings for experts, in a fold that opens by itself where one of them is wrong. */
 export function ExpertSettings({
   state: { inspection, part },
   ladderError,

@@ -4,14 +4,17 @@ import type { HolderView, JobView } from "../../../shared/wire/job-view.ts";
 import type { Inspection } from "../../owner/owner-api.ts";
 import { keepRate, type MeasuredRates } from "../../saved/upload-choices.ts";
 
-/** How long a video will take, before the work begins: by what this device did before. */
+/** Estimates before the work begins how long a video will take, from this device's earlier work. */
 
-/** Output pixels a second of a device that was never measured, in millions: all cores, and each core. */
+/** Output megapixels per second of a device that was never measured: of all cores (webcodecs), of one core (ffmpeg). */
 const UNMEASURED = { webcodecs: 150, "ffmpeg-wasm": 25 } as const;
 
 type Measured = keyof MeasuredRates;
 
-/** Seconds from Start to ready, in this tab alone. @param cores of the device */
+/**
+ * Seconds from Start to a ready video, made by this tab alone.
+ * @param cores number of the device's cores
+ */
 export function secondsFor(
   inspection: Pick<Inspection, "source" | "video">,
   engine: Engine,
@@ -23,14 +26,14 @@ export function secondsFor(
   return megapixels(inspection) / (rates[kind] ?? unmeasured);
 }
 
-/** Share of a helper's work that saves time: some of its parts are made a second time. */
+/** Share of a helper's work that saves time, since some of its results are audited. */
 const HELPER_WORTH = 2 / 3;
-/** Share of the speed of the device at work that a phone has, where no helper was measured. */
+/** Speed of a phone as a share of this device's speed, where no helper was measured. */
 const PHONE_SHARE = 0.5;
 
 /**
- * Seconds left with so many more phones.
- * @param etaSeconds with those who are there now
+ * Seconds left with a number of further phones.
+ * @param etaSeconds seconds left with the present lease holders
  */
 export function secondsWithPhones(
   holders: readonly Pick<HolderView, "role" | "connected" | "speed" | "slots">[],
@@ -50,17 +53,17 @@ export function secondsWithPhones(
   return (etaSeconds * now) / (now + HELPER_WORTH * phone * phones);
 }
 
-/** All renditions, in millions of pixels. */
+/** Pixels of all frames of all renditions, in millions. */
 function megapixels({ source, video }: Pick<Inspection, "source" | "video">): number {
   const seconds = source.durationTicks / TICKS_PER_SECOND;
   const frames = (seconds * source.video.frameRate) / Math.max(1, source.video.frameStep);
   return video.reduce((sum, { width, height }) => sum + width * height, 0) * frames * 1e-6;
 }
 
-/** Shorter ones were partly made before Start was pressed. */
+/** Shorter videos are not measured: a large part of them was made before Start was pressed. */
 const TELLING_SECONDS = 60;
 
-/** Keeps what a video that is ready says about this device, where nobody helped it. */
+/** Stores the speed of this device that a ready video shows, where no other lease holder worked on it. */
 export function learnFrom(inspection: Inspection, job: JobView): void {
   const seconds = job.durationTicks / TICKS_PER_SECOND;
   if (job.endedAtMs === null || seconds < TELLING_SECONDS) return;

@@ -6,14 +6,14 @@ import {
   type UploadEvent,
 } from "../../element/messages.ts";
 
-/** The page that frames this one: a site that the operator has named, as the edge has checked. */
+/** The page that frames this one. The edge has checked that its site is one that the operator has named. */
 export interface HostPage {
   tell(event: UploadEvent): void;
   /** Listens for as long as the page is there. */
   listen(onToken: (token: string) => void): void;
 }
 
-/** @throws Error where this page is in no frame */
+/** @throws Error where this page is not in a frame */
 export function hostPage(): HostPage {
   const site = new URLSearchParams(location.search).get("site") ?? "";
   const { parent } = window;
@@ -38,7 +38,7 @@ export function hostPage(): HostPage {
   };
 }
 
-/** Values that no browser would take for what they are for are left out. */
+/** Applies the host's CSS values; values that are invalid for their property are left out. */
 function applyStyle(values: Record<string, unknown>): void {
   const { style } = document.documentElement;
   for (const name of STYLE_NAMES) {
@@ -49,7 +49,7 @@ function applyStyle(values: Record<string, unknown>): void {
   }
 }
 
-/** The property that a value has to be good for; the others are colours. */
+/** CSS property for which a value has to be valid; all other values are colours. */
 const KINDS: Partial<Record<(typeof STYLE_NAMES)[number], string>> = {
   radius: "border-radius",
   font: "font-family",

@@ -6,7 +6,7 @@ import { session } from "./entry.tsx";
 import { hostPage } from "./frame-channel.ts";
 import { shownState } from "./shown-state.ts";
 
-/** The upload page in a frame of another site, which is told what becomes of the video. */
+/** The upload page in a frame of another site; it sends the video's events to that site's page. */
 
 const host = hostPage();
 host.listen((token) => void session.making.useKey(token));
@@ -30,7 +30,7 @@ effect(() => {
   }
 });
 
-/** Of one video, and of an error each of its codes. */
+/** Sends each event once for a video, and an error once for each code. */
 function once(event: UploadEvent, of = ""): void {
   const name = event.name + of;
   if (told.names.has(name)) return;

@@ -6,7 +6,7 @@ import { errorText } from "../../ui/error-texts.ts";
 import { PAGE_WORDS } from "../../words/page-words.ts";
 import { loadWords } from "../../words/words.ts";
 
-/** What other sites see that the operator has not named. */
+/** Page that sites get in their frame which the operator has not named. */
 
 const CODE = "FRAME_REFUSED";
 
@@ -24,5 +24,5 @@ render(
 );
 const event = { name: "error", detail: { code: CODE, message: title } } as const;
 const message: FrameMessage = { context: CONTEXT, type: "event", event };
-// It is no secret, and this site is not one that is known.
+// Sent to any origin: the message holds no secret, and the framing site is unknown.
 if (window.parent !== window) window.parent.postMessage(message, "*");

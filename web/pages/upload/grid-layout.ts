@@ -1,4 +1,4 @@
-/** Where the cells of the segment grid lie. Pure; CSS pixels. */
+/** Layout of the segment grid's cells, in CSS pixels. Pure. */
 export interface GridLayout {
   columns: number;
   rows: number;
@@ -8,13 +8,16 @@ export interface GridLayout {
   height: number;
 }
 
-/** Cells of a single row are taller: with few segments they are the whole picture. */
+/** Height of the cells in a single row, which are taller because there are few. */
 const STRIP_HEIGHT = 28;
-/** Tried in turn, until the grid is not taller than it should be. */
+/** Sizes that are tried in turn, until the grid is not taller than TALLEST. */
 const CELL_SIZES = [14, 11, 8, 6, 4] as const;
 const TALLEST = 190;
 
-/** The layout with the largest cells that fit. @param width in CSS pixels */
+/**
+ * The layout with the largest cells that fit.
+ * @param width in CSS pixels
+ */
 export function layOutGrid(count: number, width: number): GridLayout {
   if (count === 0 || width <= 0) {
     return { columns: 1, rows: 0, cellWidth: 0, cellHeight: 0, gap: 0, height: 0 };
@@ -36,7 +39,7 @@ export function layOutGrid(count: number, width: number): GridLayout {
     const gap = size >= 11 ? 3 : size >= 6 ? 2 : 1;
     const most = Math.max(1, Math.floor((width + gap) / (size + gap)));
     const rows = Math.ceil(count / most);
-    // Rows of about the same length look like one block, not like a block with a remnant.
+    // Rows of about the same length, so that the last row is not a short remnant.
     const columns = Math.ceil(count / rows);
     const cellWidth = (width - gap * (columns - 1)) / columns;
     layout = { columns, rows, cellWidth, cellHeight: size, gap, height: rows * (size + gap) - gap };
@@ -54,7 +57,7 @@ export function cellBox(layout: GridLayout, index: number): { x: number; y: numb
   };
 }
 
-/** @returns null beside the cells */
+/** @returns the index of the cell at a point; null where there is no cell */
 export function cellAt(layout: GridLayout, count: number, x: number, y: number): number | null {
   const column = Math.floor(x / (layout.cellWidth + layout.gap));
   const row = Math.floor(y / (layout.cellHeight + layout.gap));

@@ -2,14 +2,14 @@ import type { HolderView } from "../../../shared/wire/job-view.ts";
 import { formatSpeed } from "../../ui/format.ts";
 import { type Key, rich, t } from "../../words/words.ts";
 
-/** Who helps and what they did, as chips; each opens to more of it and a way to remove it. */
+/** The helpers and what they did, as chips. Each chip opens to show details and a button that removes the helper. */
 export function HelperList({
   helpers,
   isFast,
   onRemove,
 }: {
   helpers: readonly HolderView[];
-  /** The job takes video from helpers' own codecs. */
+  /** Whether the job takes video that helpers' browser codecs made. */
   isFast: boolean;
   onRemove(holderId: string): void;
 }) {
@@ -28,7 +28,7 @@ export function HelperList({
   );
 }
 
-/** How many of them are here. */
+/** Text with the number of connected helpers. */
 export function helpersText(helpers: readonly HolderView[]): string {
   const here = helpers.filter(({ connected }) => connected).length;
   return t("upload.devicesHelp", { here });
@@ -36,7 +36,7 @@ export function helpersText(helpers: readonly HolderView[]): string {
 
 interface HelperProps {
   helper: HolderView;
-  /** Makes pictures by its browser's own codecs. */
+  /** Whether the job takes video that helpers' browser codecs made. */
   isFast: boolean;
   onRemove(): void;
 }

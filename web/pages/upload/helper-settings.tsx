@@ -22,13 +22,13 @@ const VERIFY_TEXTS: Readonly<Record<VerifyPolicy, { choice: Key; hint: Key }>> =
   },
 };
 
-/** How closely helpers' work is looked at. */
+/** Setting how closely helpers' results are checked. */
 export function Checking({
   policy,
   onChange,
 }: {
   policy: VerifyPolicy;
-  /** Whether it was said. */
+  /** Resolves to whether the change was sent. */
   onChange(policy: VerifyPolicy): Promise<boolean>;
 }) {
   const [shown, put] = useAsked(policy, onChange);
@@ -55,13 +55,13 @@ export function Checking({
   );
 }
 
-/** Whether the tab may be closed, and the switch that makes it so. */
+/** Says whether the tab may be closed, with the switch that uploads all chunks to make that possible. */
 export function Leaving({
   job,
   onStageAll,
 }: {
   job: JobView;
-  /** Whether it was said. */
+  /** Resolves to whether the change was sent. */
   onStageAll(on: boolean): Promise<boolean>;
 }) {
   const { verify, unverified } = job.settings;
@@ -108,13 +108,13 @@ export function Leaving({
   );
 }
 
-/** What becomes of unchecked parts when nobody is there to check them. */
+/** Setting what happens to unchecked results while no trusted holder is there to check them. */
 export function Unverified({
   job: { settings },
   onChange,
 }: {
   job: JobView;
-  /** Whether it was said. */
+  /** Resolves to whether the change was sent. */
   onChange(what: JobSettings["unverified"]): Promise<boolean>;
 }) {
   const [shown, putUnverified] = useAsked(settings.unverified, onChange);

@@ -37,14 +37,14 @@ import { TrimEditor } from "./trim-editor.tsx";
 
 export interface InspectedActions {
   onLadder(ladder: LadderRung[]): void;
-  /** Resolves to whether it was said. */
+  /** Resolves to whether the choice was taken. */
   onAudio(choice: AudioChoice): Promise<boolean>;
-  /** Resolves to whether it was taken. */
+  /** Resolves to whether the picture was taken. */
   onPicture(picture: Blob | null): Promise<boolean>;
   onEngine(engine: NonNullable<OwnerOptions["engine"]>): void;
   onServers(use: boolean): void;
   onVerify(verify: VerifyPolicy): Promise<void>;
-  /** @param all also those that wait */
+  /** @param all whether the videos that wait are started, too */
   onStart(request: ShareRequest, all: boolean): void;
   onKey(key: string): void;
   onTrim(range: TrimRange | null): void;
@@ -52,7 +52,7 @@ export interface InspectedActions {
   onDiscard(): void;
 }
 
-/** Before the work begins: the file, what others will see of it, and the button. */
+/** View before the work begins: the file, what others will see of it, and the button Start. */
 export function InspectedView({
   state,
   draft,
@@ -67,14 +67,14 @@ export function InspectedView({
 }: {
   state: InspectedState;
   draft: Draft;
-  /** To be looked at; null where the page has none. */
+  /** The file for the preview; null where the page does not have it. */
   file: File | null;
   choices: UploadChoices;
-  /** A key of the site is at hand. */
+  /** Whether the page has a key of the site. */
   hasKey: boolean;
-  /** It takes another video's place: that one's title, description and visibility stay. */
+  /** Whether it replaces another video, whose title, description and visibility stay. */
   isReplacing: boolean;
-  /** Videos that wait to be shared as this one. */
+  /** Number of videos that wait to be shared in the same way. */
   more: number;
   problem: WireError | null;
   pending: PendingAction;
@@ -202,7 +202,7 @@ export function InspectedView({
             secondsOf={secondsOf}
             onEngine={actions.onEngine}
           />
-          {/* Of several the next begins at once. */}
+          {/* With several videos the next one begins at once, so no original is uploaded. */}
           {more === 0 && (
             <label class="switch">
               <input

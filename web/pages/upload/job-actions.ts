@@ -7,7 +7,7 @@ import type { DetailsActions } from "./details-panel.tsx";
 import type { OwnerLink } from "./owner-link.ts";
 import type { ShareActions } from "./share-panel.tsx";
 
-/** By the worker that has the job. */
+/** Share actions through the worker that runs the job. */
 export function shareActionsOf(link: Pick<OwnerLink, "owner">): ShareActions {
   return {
     share: () => link.owner.share({ expiresInMinutes: 1_440, maxContributors: 50 }),
@@ -19,14 +19,14 @@ export function shareActionsOf(link: Pick<OwnerLink, "owner">): ShareActions {
   };
 }
 
-/** With the owner's tokens that this browser keeps. */
+/** Actions on details, with the owner's tokens that this browser stores. */
 export function detailsActionsOf(
   client: Pick<EdgeClient, "video" | "changeVideo" | "linkVideo" | "withdrawLinks" | "savePoster">,
 ): DetailsActions {
   const tokenOf = (jobId: string) => ownerTokenOf(jobId) ?? "";
   return {
     read: (jobId) =>
-      // The catalogue hears of a job a moment after it is created.
+      // The catalogue has a job a moment after it is created.
       retry(() => client.video(jobId, ownerTokenOf(jobId) ?? undefined), {
         clock: REAL_CLOCK,
         tries: 5,

@@ -29,8 +29,8 @@ import type { PickedFile } from "./source-file.ts";
 import { WorkPanel } from "./work-panel.tsx";
 
 /**
- * A job from its start to its end. The player stays the same element throughout, so that who watches
- * is not interrupted when the work ends.
+ * View of a job from its start to its end. The player stays the same element throughout, so that a viewer is not
+ * interrupted when the work ends.
  */
 export function JobScreen({
   state,
@@ -46,13 +46,13 @@ export function JobScreen({
   shareActions,
   detailsActions,
 }: {
-  /** That the video is made from; null where the page has none at hand. */
+  /** The source file; null where the page does not have it. */
   file: File | null;
-  /** The person wants it to be kept, too. */
+  /** Whether the person wants the source file to be kept, too. */
   keepsOriginal: boolean;
   state: StartingState | RunningState | ReadyState;
   cancelling: boolean;
-  /** Why something that was asked for could not be done. */
+  /** Why the person's last action failed. */
   problem: WireError | null;
   onServers(use: boolean): void;
   onPause(on: boolean): void;
@@ -64,7 +64,7 @@ export function JobScreen({
 }) {
   const { inspection } = state;
   const captions = useCaptions(state);
-  /** As it was changed here; null: as the job was created. */
+  /** As changed in this view; null: as chosen when the job was created. */
   const visibility = useSignal<Visibility | null>(null);
   const ready = state.phase === "ready";
   const job = jobOf(state);
@@ -150,7 +150,7 @@ export function JobScreen({
   );
 }
 
-/** Null before there is a job. */
+/** Captions of the job's video; null before there is a job. */
 function useCaptions(state: StartingState | RunningState | ReadyState): CaptionsFeed | null {
   const jobId = "address" in state ? state.address.jobId : null;
   const isMaking = useRef(true);
@@ -159,7 +159,7 @@ function useCaptions(state: StartingState | RunningState | ReadyState): Captions
   useEffect(() => {
     if (jobId === null) return;
     const ends = new AbortController();
-    // The page keeps the token a moment after it shows the job.
+    // Read at each call: the page stores the token a moment after it shows the job.
     const video = { jobId, ownerToken: () => ownerTokenOf(jobId) };
     const client = new EdgeClient(location.origin);
     feed.value = captionsFeed(client, video, () => isMaking.current, ends.signal);
@@ -179,7 +179,7 @@ function picturesOf(state: RunningState | ReadyState): PicturesMade | undefined 
   return state.phase === "ready" ? state.done.pictures : state.work.pictures;
 }
 
-/** Null where the source's subtitles are all there, or it has none. */
+/** Progress of the source's subtitles; null where all are saved, or where there are none. */
 function captionsOnTheirWay(
   state: StartingState | RunningState | ReadyState,
 ): CaptionsCarried | null {
@@ -187,7 +187,7 @@ function captionsOnTheirWay(
   return carried?.state === "reading" ? carried : null;
 }
 
-/** Null before the coordinator said. */
+/** Null before the coordinator has sent it. */
 function jobOf(state: StartingState | RunningState | ReadyState): JobView | null {
   if (state.phase === "starting") return null;
   return state.phase === "running" ? state.work.job : state.done.job;
