@@ -4,7 +4,7 @@ import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { rich, t } from "../../words/words.ts";
 
-/** A link brings another key than the one that this browser keeps: anybody can make such a link. */
+/** Question where a link brings another key than the saved one. Anybody can make such a link, so the person decides. */
 export function KeyQuestion({ onKeep, onReplace }: { onKeep(): void; onReplace(): void }) {
   return (
     <Note kind="warn" icon={<WarningIcon />}>
@@ -21,12 +21,12 @@ export function KeyQuestion({ onKeep, onReplace }: { onKeep(): void; onReplace()
   );
 }
 
-/** A site that takes videos from some people only: asks for its key before any work. */
+/** Field for the key of a site that takes videos only from some people; shown before any work. */
 export function KeyField({
   isRefused,
   onKey,
 }: {
-  /** The site did not take the last one. */
+  /** Whether the site refused the last key. */
   isRefused: boolean;
   onKey(key: string): void;
 }) {

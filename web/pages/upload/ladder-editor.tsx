@@ -14,8 +14,8 @@ interface Row {
 }
 
 /**
- * The quality levels, editable. Every change goes to `onChange`, which plans anew and answers by
- * `ladder` and `video`, or by `error`; what was typed stays.
+ * Editor for the quality levels. `onChange` gets each change and has it planned; the answer comes as `ladder` and
+ * `video`, or as `error`. The typed values stay.
  */
 export function LadderEditor({
   ladder,
@@ -25,9 +25,9 @@ export function LadderEditor({
   onChange,
 }: {
   ladder: readonly LadderRung[];
-  /** What the accepted ladder comes out as. */
+  /** Renditions of the accepted ladder. */
   video: readonly VideoRendition[];
-  /** The source's short side: pictures are never scaled up. */
+  /** Pixels of the source's short side, since pictures are never scaled up. */
   largestSide: number;
   error: WireError | null;
   onChange(ladder: LadderRung[]): void;
@@ -43,10 +43,10 @@ export function LadderEditor({
   const addButton = useRef<HTMLButtonElement>(null);
   if (rows.value.length === 0) rows.value = ladder.map(rowOf);
 
-  // What is typed is a draft for a moment: a plan for each keystroke would be noise.
+  // Waits for a pause in typing, so that not each keystroke makes a plan.
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
-  // Changed from elsewhere (an address with a ladder in it). A refused draft changes nothing here.
+  // Takes a ladder that changed elsewhere, such as one in the page's address. A refused draft does not change `ladder`.
   const accepted = JSON.stringify(ladder);
   useEffect(() => {
     if (timer.current === undefined && !sameLadder(rows.value, ladder)) {
@@ -155,7 +155,7 @@ export function LadderEditor({
   );
 }
 
-/** @returns a sentence when something typed is no number */
+/** @returns the typed ladder, or a sentence where a typed value is not a number */
 function parseRows(rows: readonly Row[]): LadderRung[] | string {
   const ladder: LadderRung[] = [];
   for (const { side, rate } of rows) {
@@ -173,7 +173,7 @@ function parseRows(rows: readonly Row[]): LadderRung[] | string {
   return ladder;
 }
 
-/** The next level below the smallest, or the best known one that is missing. */
+/** Suggests a level: the next known one below the smallest, or the best known one that is missing. */
 function nextRung(rows: readonly Row[], largestSide: number): LadderRung {
   const sides = rows.map((row) => Number(row.side));
   const fitting = KNOWN_RUNGS.filter(
@@ -186,7 +186,7 @@ function nextRung(rows: readonly Row[], largestSide: number): LadderRung {
   );
 }
 
-/** What a level comes out as; nothing while that is not known. */
+/** Text with the resulting size of a level; "" while it is not known. */
 function outcome(row: Row, video: readonly VideoRendition[], largestSide: number): string {
   const made = video.find(
     ({ width, height, bitsPerSecond }) =>

@@ -5,24 +5,24 @@ import { loadMoreWords } from "../../words/words.ts";
 export type LaterViews =
   | { state: "coming" }
   | ({ state: "here" } & Pick<typeof import("./phase-view.tsx"), "PhaseView" | "Tray">)
-  /** There is no network: it comes when that is back. */
+  /** There is no network; the views load once it is back. */
   | { state: "offline" }
-  /** It could not be loaded: most likely the site has a newer build. */
+  /** The views could not be loaded; most likely the site has a newer build. */
   | { state: "missing" };
 
-/** All that the page shows once there is a file or a job. The start page stands without it. */
+/** Everything that the page shows once there is a file or a job. The start page does not need it. */
 export const laterViews = signal<LaterViews>({ state: "coming" });
 
 let loading: Promise<void> | undefined;
 
-/** Loads it once, with its words: when a file is about to be picked, or there is something to show. */
+/** Loads the views and their words once: when a file is about to be picked, or when there is something to show. */
 export function loadLaterViews(): Promise<void> {
   loading ??= load();
   return loading;
 }
 
 async function load(): Promise<void> {
-  // A browser may keep that a script could not be loaded: it is only asked for when it may come.
+  // Waits for the network first, because browsers may remember that a script failed to load.
   while (!navigator.onLine) {
     laterViews.value = { state: "offline" };
     await new Promise((resolve) => self.addEventListener("online", resolve, { once: true }));

@@ -2,7 +2,7 @@ import { WarningIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { rich } from "../../words/words.ts";
 
-/** Shown beside a link that is for other devices, where it leads to the device itself. */
+/** Warning beside a link for other devices that leads to this device itself (localhost). */
 export function LocalLinkNote({ url }: { url: string }) {
   const { hostname } = new URL(url);
   if (!/^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(hostname)) return null;

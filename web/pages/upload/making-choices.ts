@@ -9,7 +9,7 @@ import type { VerifyPolicy } from "./helper-settings.tsx";
 import type { OwnerLink } from "./owner-link.ts";
 import type { PersonActions } from "./person-actions.ts";
 
-/** What is chosen for the making of the present file and, where it is no matter of one file, kept for the next ones. */
+/** Choices for making the present file. Those that do not depend on the file are stored for the next ones. */
 export class MakingChoices {
   readonly #link: OwnerLink;
   readonly #actions: PersonActions;
@@ -25,19 +25,19 @@ export class MakingChoices {
     this.#hasKey = signal(hasKey);
   }
 
-  /** As for the last video, and what was chosen since. */
+  /** The choices of the last video, with those made since. */
   get choices(): UploadChoices {
     return this.#choices.value;
   }
-  /** A key of the site is sent with what is asked for. */
+  /** Whether a key of the site is sent when the job is created. */
   get hasKey(): boolean {
     return this.#hasKey.value;
   }
-  /** The ladder that was typed for the file; null: none was. */
+  /** The ladder that was typed for the file; null: none. */
   get typed(): LadderRung[] | null {
     return this.#typed;
   }
-  /** The file was planned as it was asked for last. */
+  /** Whether the file was planned with the last choices. */
   get isPlanned(): boolean {
     const state = this.#link.state.peek();
     return state.phase === "inspected" && state.error === null && this.#hasNoProblem;
@@ -46,14 +46,17 @@ export class MakingChoices {
     return this.#actions.problem.peek() === null;
   }
 
-  /** Another file comes. @param typed the ladder that was typed for it before; null: none */
+  /**
+   * Begins with another file.
+   * @param typed the ladder that was typed for it before; null: none
+   */
   begin(typed: LadderRung[] | null): void {
     this.#typed = typed;
-    // It was for the file before.
+    // The chosen picture belongs to the previous file.
     this.#link.forgetPicture();
   }
 
-  /** Choices of the person that are no matter of one file. */
+  /** Stores choices of the person that do not depend on the file. */
   keep(choices: UploadChoices): void {
     this.#choices.value = { ...this.#choices.peek(), ...choices };
     keepChoices(choices);
@@ -67,7 +70,7 @@ export class MakingChoices {
     });
   }
 
-  /** As chosen for the video before, where the site has servers. */
+  /** Applies the choice of the last video about servers, where the site has servers. */
   async useServersAsBefore(): Promise<void> {
     const { usesServers } = this.#choices.peek();
     const state = this.#link.state.peek();
@@ -75,13 +78,16 @@ export class MakingChoices {
     if (usesServers !== undefined && offersServers) await this.useServers(usesServers);
   }
 
-  /** The engine that makes the video; kept for a worker that takes over. */
+  /** Sets the engine that makes the video, also for a worker that is started later. */
   async useEngine(engine: NonNullable<OwnerOptions["engine"]>): Promise<void> {
     await this.#planAnew({ engine });
     if (engine === "auto" || engine === "ffmpeg") this.keep({ engine });
   }
 
-  /** How the audio is made; kept for a worker that takes over. @returns whether it was said */
+  /**
+   * Sets how the audio is made, also for a worker that is started later.
+   * @returns whether the choice was taken
+   */
   async useAudio({ kilobitsPerSecond, loudness, surround }: AudioChoice): Promise<boolean> {
     await this.#planAnew({ audio: { kilobitsPerSecond, loudness, surround } });
     if (!this.#hasNoProblem) return false;
@@ -89,26 +95,30 @@ export class MakingChoices {
     return true;
   }
 
-  /** The picture for a file with sound alone; null: as without. @returns whether it was taken */
+  /**
+   * Sets the picture for a file without video.
+   * @param picture null: the cover in the file, or a card
+   * @returns whether the picture was taken
+   */
   async usePicture(picture: Blob | null): Promise<boolean> {
     await this.#planAnew({ picture });
     return this.isPlanned;
   }
 
-  /** How closely helpers' work will be looked at. */
+  /** Sets how closely helpers' results will be checked. */
   async useChecks(verify: VerifyPolicy): Promise<void> {
     this.keep({ verify });
     const checking = { verify, unverified: "wait" } as const;
     await this.#actions.during(null, () => this.#link.configure({ checking }));
   }
 
-  /** The site's key for those who may make videos; for this visit. */
+  /** Uses a key of the site for this visit. */
   async useKey(createToken: string): Promise<void> {
     this.#hasKey.value = true;
     await this.#actions.during(null, () => this.#link.configure({ createToken }));
   }
 
-  /** @returns whether it can be made of the file */
+  /** @returns whether the ladder is possible for the file */
   async setLadder(ladder: LadderRung[]): Promise<boolean> {
     await this.#actions.during("ladder", () => this.#link.run((owner) => owner.setLadder(ladder)));
     if (!this.isPlanned) return false;
@@ -121,7 +131,7 @@ export class MakingChoices {
     await this.#actions.during("ladder", () => this.#link.run((owner) => owner.setTrim(range)));
   }
 
-  /** False where the file, which may have been read anew, cannot have this part. */
+  /** Plans a part where it is not planned yet. False where the file, which may have been read anew, cannot have it. */
   async isTrimmedTo(range: TrimRange | null): Promise<boolean> {
     const state = this.#link.state.peek();
     const present = state.phase === "inspected" ? state.inspection.source.trim : undefined;
@@ -132,7 +142,7 @@ export class MakingChoices {
     return this.isPlanned;
   }
 
-  /** When the file's frames are shown; null where that is not known now. */
+  /** Presentation times of the file's frames; null where they are not known now. */
   async frameTimes(): Promise<FrameTimes | null> {
     return await this.#link.owner.frameTimes().catch(() => null);
   }

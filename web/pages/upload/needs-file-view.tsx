@@ -10,10 +10,10 @@ import type { PendingAction } from "./person-actions.ts";
 import { SegmentGrid } from "./segment-grid.tsx";
 import type { PickedFile } from "./source-file.ts";
 
-/** The file cannot be read where it was. */
+/** Errors of a file that cannot be read any more, as opposed to a wrong file. */
 const AWAY = ["SOURCE_AWAY", "SOURCE_MODIFIED"] as const;
 
-/** After a reload, or when its drive went away: the job is there, its file is not. */
+/** View of a job without its file: after a reload, or after the file's drive was removed. */
 export function NeedsFileView({
   state,
   problem,
@@ -27,9 +27,9 @@ export function NeedsFileView({
   state: NeedsFileState;
   problem: WireError | null;
   pending: PendingAction;
-  /** The browser knows where the file is. */
+  /** Whether the browser has a handle of the file. */
   canReopen: boolean;
-  /** Others of a list wait for their files, too. */
+  /** Whether other videos of the list wait for their files, too. */
   several: boolean;
   onReopen(): void;
   onFiles(picked: PickedFile[]): void;

@@ -12,7 +12,7 @@ addEventListener("offline", () => {
   isOnline.value = false;
 });
 
-/** What can be done without a network, and that there is a newer version of the page. */
+/** Notes about missing network, and about a newer version of the page. */
 export function OfflineNotes() {
   return (
     <>

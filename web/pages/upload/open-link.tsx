@@ -67,7 +67,7 @@ export function OpenLink({
             <button
               type="button"
               class="button"
-              // Closed without sharing: nothing to say.
+              // Rejects where the person closes the share sheet, which is no error.
               onClick={() => void navigator.share({ url: link.joinUrl }).catch(() => {})}
             >
               {t("upload.helpers.share")}

@@ -8,20 +8,20 @@ export interface OwnerLinkParts {
   connect(): OwnerConnection;
   options: OwnerOptions;
   onState(state: OwnerState): void;
-  /** The worker is gone; the next command starts another. */
+  /** The worker died; the next command starts another. */
   onDeath(error: TributaryError): void;
 }
 
 /**
- * The owner's worker as the page has it: started by the first command, followed, and started anew after
- * its end. Of the states that come by answers and by subscription the newest is the one that counts.
+ * The page's access to the owner's worker. The first command starts the worker, and a command after its end starts a
+ * new one. States come with answers and by subscription; the newest one counts.
  */
 export class OwnerLink {
   readonly #parts: OwnerLinkParts;
   #options: OwnerOptions;
   readonly #state = signal<OwnerState>({ phase: "idle" });
   #connection: OwnerConnection | null = null;
-  /** Revision of the state last taken from this connection. */
+  /** Revision of the last state that was taken from this connection. */
   #revision = -1;
 
   constructor(parts: OwnerLinkParts) {
@@ -33,7 +33,7 @@ export class OwnerLink {
     return this.#state;
   }
 
-  /** False before the first command, and after an end. */
+  /** Whether there is a worker: false before the first command, and after an end. */
   get isOpen(): boolean {
     return this.#connection !== null;
   }
@@ -44,7 +44,7 @@ export class OwnerLink {
   }
 
   /**
-   * Runs a command; the state that it led to is in place when it resolves.
+   * Runs a command; when it resolves, `state` is already the resulting one.
    * @throws TributaryError WORKER_CRASHED, WORKER_STALLED, TIMEOUT, CANCELLED, and what the command rejects with
    */
   async run<Answer extends OwnerSnapshot>(
@@ -56,24 +56,24 @@ export class OwnerLink {
     return answer;
   }
 
-  /** Options are kept for a worker that takes over. */
+  /** Sets options, also for a worker that is started later. */
   async configure(options: OwnerOptions): Promise<void> {
     this.#options = { ...this.#options, ...options };
     await this.run((owner) => owner.configure(options));
   }
 
-  /** A picture was for one file. */
+  /** Forgets the chosen picture, which belongs to one file. */
   forgetPicture(): void {
     this.#options = { ...this.#options, picture: null };
     if (this.isOpen) void this.run((owner) => owner.configure({ picture: null })).catch(() => {});
   }
 
-  /** What is to be seen while no worker can say it: it is not loaded yet, or gone. */
+  /** Shows a state while there is no worker to send one: it is not loaded yet, or has ended. */
   show(state: OwnerState): void {
     this.#state.value = state;
   }
 
-  /** Shows an end that the worker cannot tell of. */
+  /** Shows a failure that the worker cannot report. */
   fail(error: WireError): void {
     const fileName = fileNameOf(this.#state.value);
     this.show({
@@ -115,7 +115,7 @@ export class OwnerLink {
 
   #take(connection: OwnerConnection, { revision, state }: OwnerSnapshot): void {
     if (this.#connection !== connection || revision <= this.#revision) return;
-    // A worker that has just started knows less than the page: revision 0 is its idle state.
+    // Revision 0 is the idle state of a worker that has just started; the page's state is better.
     this.#revision = revision;
     if (revision === 0) return;
     this.#state.value = state;

@@ -2,15 +2,15 @@ import { signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { filesOfTransfer, type Transferred } from "./transfer.ts";
 
-/** Something is being dragged over the page. */
+/** Whether something is being dragged over the page. */
 export const isDragging = signal(false);
 
 /**
- * Takes files that are dropped or pasted anywhere on the page, whatever the page shows, so that no browser
- * opens them in place of the page.
+ * Takes files that are dropped or pasted anywhere on the page, whatever the page shows. Otherwise the browser would
+ * open a dropped file in place of the page.
  */
 export function PageDrop({ onGiven }: { onGiven(given: Transferred): void }) {
-  // Before the page is painted: a drop that comes with it is not lost to the browser.
+  // A layout effect, so that the listeners are there before the page is painted.
   useLayoutEffect(() => {
     const ends = new AbortController();
     const on = <K extends "dragover" | "dragleave" | "drop" | "paste">(
@@ -24,7 +24,7 @@ export function PageDrop({ onGiven }: { onGiven(given: Transferred): void }) {
       isDragging.value = true;
     });
     on("dragleave", (event) => {
-      // Between elements of the page there is a related target; at its edge there is none.
+      // Only where the drag leaves the page, there is no related target.
       if (event.relatedTarget === null) isDragging.value = false;
     });
     on("drop", (event) => {
@@ -34,7 +34,7 @@ export function PageDrop({ onGiven }: { onGiven(given: Transferred): void }) {
     });
     on("paste", (event) => {
       void filesOfTransfer(event.clipboardData).then((given) => {
-        // Text is pasted into fields.
+        // Text is for the field in which it is pasted.
         if (given.instead !== "text" && given.instead !== "nothing") onGiven(given);
       });
     });

@@ -4,7 +4,7 @@ import type { TrayView } from "./tray.tsx";
 import type { UploadQueue } from "./upload-queue.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** What of the session the page calls and shows. */
+/** The members of the session that the page uses. */
 export type UploadSessionView = Pick<
   UploadSession,
   | "state"
@@ -38,5 +38,5 @@ export type UploadSessionView = Pick<
   >;
 };
 
-/** What of the queue the page calls and shows. */
+/** The members of the queue that the page uses. */
 export type UploadQueueView = TrayView & Pick<UploadQueue, "take" | "setLadder" | "share">;

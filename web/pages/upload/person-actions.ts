@@ -3,10 +3,10 @@ import { toWireError, type WireError } from "../../../shared/job/errors.ts";
 import type { OwnerApi, OwnerSnapshot } from "../../owner/owner-api.ts";
 import type { OwnerLink } from "./owner-link.ts";
 
-/** A call that is under way because a person asked for it. */
+/** The person's action that is under way; null: none. */
 export type PendingAction = "ladder" | "start" | "cancel" | "file" | null;
 
-/** What a person asked for and is under way, and why the last of it could not be done. Methods never throw. */
+/** Runs the person's actions, and holds which one is under way and why the last one failed. Methods never throw. */
 export class PersonActions {
   readonly #link: OwnerLink;
   readonly #problem = signal<WireError | null>(null);
@@ -17,21 +17,21 @@ export class PersonActions {
     this.#link = link;
   }
 
-  /** Why the last command could not be run; the state is as it was. */
+  /** Why the last action failed; it left the state unchanged. */
   get problem(): ReadonlySignal<WireError | null> {
     return this.#problem;
   }
   get pending(): ReadonlySignal<PendingAction> {
     return this.#pending;
   }
-  /** On its way to another file or job, through states that do not last. */
+  /** Whether the page is changing to another file or job, through states that last only a moment. */
   readonly isMoving: ReadonlySignal<boolean> = computed(() => this.#moves.value > 0);
 
   forgetProblem(): void {
     this.#problem.value = null;
   }
 
-  /** `during` will end it. */
+  /** Marks an action as under way, until `during` has run it or `end` is called. */
   begin(action: PendingAction): void {
     this.#pending.value = action;
   }
@@ -49,7 +49,7 @@ export class PersonActions {
     }
   }
 
-  /** Runs an action that leaves the phase as it was when it fails. */
+  /** Runs an action; where it fails, the phase stays, and `problem` has the error. */
   async during(action: PendingAction, act: () => Promise<unknown>): Promise<void> {
     this.begin(action);
     this.#problem.value = null;
@@ -57,14 +57,14 @@ export class PersonActions {
       await act();
     } catch (thrown) {
       const error = toWireError(thrown);
-      // A worker that is gone has failed the page already.
+      // Where the worker died, the page already shows a failure.
       if (!this.#hasFailed && error.code !== "CANCELLED") this.#problem.value = error;
     } finally {
       this.end();
     }
   }
 
-  /** Runs a command whose failure ends the phase. */
+  /** Runs a command; where it fails, the phase becomes `failed`. */
   async orFail(command: (owner: OwnerApi) => Promise<OwnerSnapshot>): Promise<void> {
     try {
       await this.#link.run(command);

@@ -18,7 +18,7 @@ export { Tray } from "./tray.tsx";
 
 type OnFiles = (picked: PickedFile[]) => void;
 
-/** What the page shows once there is a file or a job. */
+/** View for the present phase, once there is a file or a job. */
 export function PhaseView({
   session,
   queue,
@@ -32,7 +32,7 @@ export function PhaseView({
   const problem = session.actions.problem.value;
   const pending = session.actions.pending.value;
   const draft = useRef<Draft | null>(null);
-  // The next job of the same file begins anew.
+  // The next job of the same file gets a new draft.
   if (state.phase === "running") draft.current = null;
   switch (state.phase) {
     case "idle":
@@ -134,7 +134,7 @@ function CancelledView({ session, onFiles }: { session: UploadSessionView; onFil
   );
 }
 
-/** After an end without a video: the same file again where that has a chance, or another. */
+/** Buttons after an end without a video: the same file again where that may work, or another file. */
 function EndActions({
   session,
   onFiles,
@@ -146,7 +146,7 @@ function EndActions({
 }) {
   const canRepeat = again && session.canRepeat;
   const chooseAnother = async () => {
-    // At once, while the click lasts; behind it stands the start page.
+    // Opened first, because the picker must open within the click; the start page shows behind it.
     const choosing = chooseFiles().catch(() => null);
     await session.discard();
     const picked = await choosing;

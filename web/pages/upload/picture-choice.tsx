@@ -7,7 +7,7 @@ import { t } from "../../words/words.ts";
 
 type Choice = NonNullable<OwnerOptions["engine"]>;
 
-/** Faster or better: which engine makes the pictures. Where there is no choice, nothing. */
+/** Choice of the engine that makes the pictures: faster or better. Empty where there is no choice. */
 export function PictureChoice({
   inspection,
   disabled,
@@ -16,12 +16,12 @@ export function PictureChoice({
 }: {
   inspection: Pick<Inspection, "pictureEngine" | "fastRefusal" | "source">;
   disabled: boolean;
-  /** How long this device will take with an engine. */
+  /** Seconds that this device will take with an engine. */
   secondsOf(engine: Engine): number;
   onEngine(engine: Choice): void;
 }) {
   const { pictureEngine, fastRefusal, source } = inspection;
-  // Shown at once; the file is planned anew meanwhile.
+  // Shows the new choice at once, while the file is planned anew.
   const [asked, setAsked] = useState<Choice | null>(null);
   useEffect(() => {
     if (!disabled) setAsked(null);
@@ -54,7 +54,7 @@ export function PictureChoice({
   );
 }
 
-/** Which engine makes the pictures, and why, in an expert's words. */
+/** Text for experts: which engine makes the pictures, and why. */
 export function pictureMaker({
   pictureEngine,
   fastRefusalCode: code,

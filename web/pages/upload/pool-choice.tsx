@@ -6,7 +6,7 @@ import { errorText } from "../../ui/error-texts.ts";
 import { FormField } from "../../ui/form-field.tsx";
 import { rich, t } from "../../words/words.ts";
 
-/** Whether computers of a class or club help with this video. */
+/** Choice whether a pool, such as a class's computers, helps with this video. */
 export function PoolChoice({
   pool,
   credits,
@@ -14,7 +14,7 @@ export function PoolChoice({
   disabled,
 }: {
   pool: Signal<KeptPool | null>;
-  /** The description is to name the pool. */
+  /** Whether the description is to name the pool. */
   credits: Signal<boolean>;
   isPrivate: boolean;
   disabled: boolean;

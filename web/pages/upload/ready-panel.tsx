@@ -16,7 +16,7 @@ import { QrCode } from "../../ui/qr-code.tsx";
 import { rich, t } from "../../words/words.ts";
 import { LocalLinkNote } from "./local-link-note.tsx";
 
-/** What came of it. */
+/** Facts of the finished video. */
 export function ReadyFacts({
   job,
   inspection,
@@ -53,7 +53,7 @@ export function ReadyFacts({
   );
 }
 
-/** The finished video: its link, and what else can be done with it. */
+/** Panel of the finished video: its link, and further actions. */
 export function ReadyPanel({
   state,
   file,
@@ -151,7 +151,7 @@ export function ReadyPanel({
   );
 }
 
-/** Downloads of the video, made in this page when they are asked for. */
+/** Downloads of the video, made in this page on request. */
 function Downloads({
   state: { address, done, fileName },
   ownerToken,
@@ -183,7 +183,7 @@ function ShareByDevice({ url, title }: { url: string; title: string }) {
       <button
         type="button"
         class="button button-primary"
-        // Closed without sharing: nothing to say.
+        // Rejects where the person closes the share sheet, which is no error.
         onClick={() => void navigator.share({ url, title }).catch(() => {})}
       >
         {t("upload.running.share")}

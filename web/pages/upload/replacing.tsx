@@ -10,20 +10,20 @@ import { InfoIcon } from "../../ui/icons.tsx";
 import { Note } from "../../ui/page-frame.tsx";
 import { type Key, rich, t } from "../../words/words.ts";
 
-/** A video whose place a new one takes, as `/?replace=ID` asks for it. */
+/** A video that a new one replaces, named by `/?replace=ID`. */
 export interface Replaced extends Replaces {
   title: string;
   visibility: Visibility;
 }
 
 export class Replacing {
-  /** The one whose place the next video takes; null: it is a video of its own. */
+  /** The video that the next one replaces; null: none. */
   readonly next: Signal<Replaced | null> = signal(null);
-  /** The one whose place the video takes that is being made. */
+  /** The video that the one being made replaces; null: none. */
   readonly begun: Signal<Replaced | null> = signal(null);
   readonly problem: Signal<WireError | null> = signal(null);
 
-  /** @param id from the page's address; null for none */
+  /** @param id of the video to replace, from the page's address; null for none */
   async open(client: Pick<EdgeClient, "video">, id: string | null): Promise<void> {
     if (id === null) return;
     const ownerToken = ownerTokenOf(id) ?? "";
@@ -35,7 +35,7 @@ export class Replacing {
     }
   }
 
-  /** It is noted with the new video's job. */
+  /** Called once the new video's job has taken the note. */
   begin(): void {
     this.begun.value = this.next.value;
     this.next.value = null;
@@ -52,7 +52,7 @@ export function ReplacingNote({
   isReady,
 }: {
   replacing: Replacing;
-  /** The new video is. */
+  /** Whether the new video is ready. */
   isReady: boolean;
 }) {
   const { next, begun, problem } = replacing;

@@ -15,16 +15,16 @@ import { t } from "../../words/words.ts";
 import { paintCell, paintCells, readCellColours } from "./cell-painter.ts";
 import { cellAt, cellBox, layOutGrid } from "./grid-layout.ts";
 
-/** Counts changes between dark and light, each of which paints the canvases anew. */
+/** Number of changes between dark and light so far; each change repaints the canvases. */
 const schemeChanges = signal(0);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   schemeChanges.value += 1;
 });
 
-/** Runs of sound from which on gaps between them would take more room than the runs. */
+/** From this number of audio runs, gaps between them would take more room than the runs. */
 const MANY_RUNS = 60;
 
-/** States in the legend, as a segment goes through them. */
+/** Order of the states in the legend. */
 const LEGEND: readonly CellState[] = [
   "done",
   "checking",
@@ -36,8 +36,8 @@ const LEGEND: readonly CellState[] = [
 ];
 
 /**
- * Every segment of the job, filling up; on a canvas, as there may be thousands. The legend counts in
- * text what the canvas shows. Hover or the arrow keys tell about one segment.
+ * Grid of all segments of the job with their progress; on a canvas, since there may be thousands. The legend gives the
+ * counts as text. Hover or the arrow keys show details of one segment.
  */
 export function SegmentGrid({ job }: { job: JobView }) {
   const cells = segmentCells(job);
@@ -120,7 +120,7 @@ function CellCanvas({ job, cells }: { job: JobView; cells: readonly SegmentCell[
   const text = index === null || cell === undefined ? null : cellText(job, index, cell);
   return (
     <div class="grid-area">
-      {/* A slider is what arrow keys and screen readers know for "one of many, in order". */}
+      {/* A slider, because screen readers and arrow keys handle it as "one of many, in order". */}
       <div
         class="grid-focus"
         role="slider"
@@ -168,7 +168,7 @@ function Tooltip({ x, y, width, text }: { x: number; y: number; width: number; t
 }
 
 function cellText(job: JobView, index: number, { state, progress }: SegmentCell): string {
-  // Segments end at frames near a grid: the time is about right, and said so.
+  // Segments end at frames near a regular grid, so the time is approximate, and the text says "about".
   const seconds = ((job.durationTicks / TICKS_PER_SECOND) * index) / Math.max(1, job.segmentCount);
   const share = state === "working" ? ` ${formatPercent(progress)}` : "";
   return t("upload.segmentAbout", {
@@ -179,7 +179,7 @@ function cellText(job: JobView, index: number, { state, progress }: SegmentCell)
   });
 }
 
-/** The sound, cut in its own runs. */
+/** Strip of the audio, which is cut into runs of its own. */
 function SoundStrip({ runs, segmentCount }: { runs: readonly SoundRun[]; segmentCount: number }) {
   const done = runs.filter(({ state }) => state === "done").length;
   return (
@@ -206,7 +206,7 @@ function SoundStrip({ runs, segmentCount }: { runs: readonly SoundRun[]; segment
   );
 }
 
-/** A cell of the grid, small, for the legend. */
+/** A small cell of the grid for the legend. */
 function Swatch({ state }: { state: CellState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {

@@ -23,14 +23,14 @@ export interface ShareActions {
   unverified(what: JobSettings["unverified"]): Promise<void>;
 }
 
-/** Other devices that help: the link to them, who is there, and when this tab may be closed. */
+/** Panel for other devices that help: the link for them, their list, and whether this tab may be closed. */
 export function SharePanel({
   job,
   etaSeconds,
   actions,
 }: {
   job: JobView;
-  /** Seconds left of this job, as things stand; null where it cannot be told. */
+  /** Seconds left of this job; null where they cannot be estimated. */
   etaSeconds: number | null;
   actions: ShareActions;
 }) {
@@ -38,7 +38,7 @@ export function SharePanel({
   const pending = useSignal(false);
   const problem = useSignal<string | null>(null);
   const helpers = job.holders.filter(({ role }) => role === "contributor");
-  // Helpers' own codecs are for jobs whose owner uses its own, too.
+  // Helpers' browser codecs are used only in jobs whose owner's tab uses its browser's codecs, too.
   const isFast = job.holders.some(({ role, engines }) => {
     return role === "owner" && engines.includes("webcodecs");
   });
@@ -138,12 +138,12 @@ export function SharePanel({
   );
 }
 
-/** What two more phones would be worth; "" where that is not much. */
+/** Text about the time that two more phones would save; "" where that is little. */
 function outlook({ settings, holders }: JobView, etaSeconds: number | null): string {
   if (etaSeconds === null || etaSeconds < WORTH_SECONDS || settings.verify === "all") return "";
   const shared = secondsWithPhones(holders, etaSeconds, 2);
   return t("upload.helpers.outlook", { shared: formatWait(shared), alone: formatWait(etaSeconds) });
 }
 
-/** Below that, help comes too late. */
+/** With less time left, help comes too late. */
 const WORTH_SECONDS = 60;

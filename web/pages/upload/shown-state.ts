@@ -12,14 +12,14 @@ import type {
 } from "../../owner/owner-api.ts";
 
 /**
- * The state of the upload page as one flat record with the same fields in every phase. The page keeps
- * it in `tributary.state` for programs that drive it (web/headless): fields are added, never renamed.
+ * The state of the upload page as one flat record with the same fields in each phase. The page provides it as
+ * `tributary.state` to programs that drive it (web/headless), so fields are added and never renamed.
  */
 export interface ShownState {
   phase: OwnerState["phase"];
   /** Name of the picked file, or of the job to resume. */
   fileName: string | null;
-  /** 0..1 while a file is read or compared, and that takes time. */
+  /** 0..1 while a file is read or compared, where that takes time; else null. */
   inspectProgress: number | null;
   inspection: Inspection | null;
   job: JobView | null;
@@ -33,7 +33,7 @@ export interface ShownState {
   paused: boolean;
   /** 0..1 of the whole work. */
   share: number;
-  /** 0..1 */
+  /** Share of slot time spent encoding since the job started, 0..1. */
   busyShare: number;
   bytesUploaded: number;
   speed: number | null;
@@ -43,13 +43,13 @@ export interface ShownState {
   error: WireError | null;
   warnings: string[];
   part: PartDecision | null;
-  /** How the source's subtitles are carried over; null where there are none that are text. */
+  /** Progress of saving the source's subtitles; null where the source has no text subtitles. */
   captions: CaptionsCarried | null;
   /** The poster and the storyboard; null before the first picture. */
   pictures: PicturesMade | null;
 }
 
-/** @param problem of the page, where the state has no error of its own */
+/** @param problem the page's problem, which is shown where the state has no error of its own */
 export function shownState(state: OwnerState, problem: WireError | null): ShownState {
   const work = "work" in state ? state.work : null;
   const done = "done" in state ? state.done : work;
@@ -88,12 +88,12 @@ export function shownState(state: OwnerState, problem: WireError | null): ShownS
   };
 }
 
-/** Not by `messagesOf`: its file has schemas, which the page does not load at first. */
+/** Messages of notices, without `messagesOf`: its file has schemas, which the page does not load at first. */
 function texts(notices: readonly Notice[] = []): string[] {
   return notices.map(({ message }) => message);
 }
 
-/** Null where no file and no job is known. */
+/** Name of the state's file; null where neither a file nor a job is known. */
 export function fileNameOf(state: OwnerState): string | null {
   return state.phase === "idle" ? null : state.fileName;
 }

@@ -6,7 +6,7 @@ import { loadOfferedFrames, OwnPictureButton } from "../../pictures/own-picture.
 import { InlineError } from "../../ui/error-view.tsx";
 import { t } from "../../words/words.ts";
 
-/** Chooses the picture that is shown while a file with sound alone plays. Nothing for other files. */
+/** Choice of the picture that is shown while a file without video plays. Empty for other files. */
 export function SoundPicture({
   inspection,
   disabled,
@@ -14,7 +14,10 @@ export function SoundPicture({
 }: {
   inspection: Inspection;
   disabled: boolean;
-  /** @param picture null: the one in the file, or a card. @returns whether it was taken */
+  /**
+   * @param picture null: the cover in the file, or a card
+   * @returns whether the picture was taken
+   */
   onPicture(picture: Blob | null): Promise<boolean>;
 }) {
   const url = useSignal<string | null>(null);

@@ -13,7 +13,7 @@ import { noticeTexts } from "../../ui/notice-text.ts";
 import { Note } from "../../ui/page-frame.tsx";
 import { t } from "../../words/words.ts";
 
-/** What was found in the picked file. */
+/** Facts that were found in the picked file. */
 export function FoundFacts({ inspection: { source } }: { inspection: Inspection }) {
   const { video } = source;
   const texts = (source.subtitles ?? []).filter(({ isText }) => isText);
@@ -44,12 +44,12 @@ export function FoundFacts({ inspection: { source } }: { inspection: Inspection 
   );
 }
 
-/** Languages of the file's subtitles that are text, which go with the video. */
+/** Names of the file's text subtitles, which become captions of the video. */
 export function subtitlesFound({ subtitles: tracks }: SourceFacts): string[] {
   return (tracks ?? []).filter(({ isText }) => isText).map(subtitles);
 }
 
-/** What will be done to the picture, and what the file lacks. */
+/** Notes on what will be done to the picture, and warnings about the file. */
 export function SourceNotes({ inspection }: { inspection: Inspection }) {
   const notes = treatment(inspection);
   const warnings = noticeTexts(inspection.source);
@@ -127,7 +127,7 @@ function subtitles({ language, title }: SubtitleFacts): string {
   );
 }
 
-/** What will be done to the picture beyond encoding it, in people's words. */
+/** Sentences on what will be done to the picture besides encoding it, in plain words. */
 function treatment({ source: { video }, remuxed }: Inspection): string[] {
   const notes: string[] = [];
   if (remuxed) notes.push(t("upload.thisFormatIsRepackedFirst"));

@@ -1,5 +1,5 @@
 import { t } from "../../words/words.ts";
-/** A picked file, with its handle where the browser gives one. */
+/** A picked file, with its handle; the handle is null where the browser gives none. */
 export interface PickedFile {
   file: File;
   handle: FileSystemFileHandle | null;
@@ -25,24 +25,24 @@ export const VIDEO_ENDINGS = [
   ".3gp",
 ] as const;
 
-/** The same of files with sound alone, which get a picture. */
+/** The same for files without video, which get a picture. */
 export const AUDIO_ENDINGS = [
   ...[".mp3", ".m4a", ".m4b", ".aac", ".flac", ".wav", ".ogg", ".oga", ".opus", ".wma", ".aiff"],
 ] as const;
 
-/** What the browser's own picker is told. */
+/** Value of a file input's `accept`. */
 export const ACCEPTED = ["video/*", "audio/*", ...VIDEO_ENDINGS, ...AUDIO_ENDINGS].join(",");
 
-/** By its name or the type that the browser gives it. */
+/** Whether a file is a video, by its name or by the type that the browser gives it. */
 export function isVideoFile({ name, type }: Pick<File, "name" | "type">): boolean {
   const lower = name.toLowerCase();
   return type.startsWith("video/") || VIDEO_ENDINGS.some((ending) => lower.endsWith(ending));
 }
 
-/** The first byte of an MPEG transport stream: programs in TypeScript end in .ts as well. */
+/** The first byte of an MPEG transport stream, which tells it from a TypeScript file: both end in .ts. */
 export const TS_SYNC_BYTE = 0x47;
 
-/** One of a folder, where nobody chose it by itself. */
+/** Whether a file in a folder is a video. Stricter than `isVideoFile`, since nobody chose this very file. */
 export async function isVideoInFolder(file: File): Promise<boolean> {
   if (!isVideoFile(file)) return false;
   if (!/\.ts$/i.test(file.name)) return true;
@@ -57,7 +57,7 @@ export async function isVideoInFolder(file: File): Promise<boolean> {
 
 const EMPTY = new ArrayBuffer(0);
 
-// The File System Access API is not in TypeScript's DOM library: only Chromium has all of it.
+// TypeScript's DOM library lacks the File System Access API, because only Chromium has all of it.
 interface FileAccessWindow {
   showOpenFilePicker?(options: {
     id: string;
@@ -74,7 +74,7 @@ interface FileAccessHandle {
   requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
 }
 
-/** The browser's pickers; none in a frame of another site, where they refuse. */
+/** The browser's pickers; none in a frame of another site, where browsers refuse them. */
 function pickers(): FileAccessWindow {
   try {
     return window.top?.location.origin === location.origin ? (window as FileAccessWindow) : {};
@@ -83,12 +83,12 @@ function pickers(): FileAccessWindow {
   }
 }
 
-/** Can a picked file be reopened after a reload? */
+/** Whether a picked file can be reopened after a reload. */
 export function hasFilePicker(): boolean {
   return pickers().showOpenFilePicker !== undefined;
 }
 
-/** Can a whole folder be chosen? Phones' browsers mostly cannot. */
+/** Whether a whole folder can be chosen; in phones' browsers it mostly cannot. */
 export function hasFolderPicker(): boolean {
   return (
     pickers().showDirectoryPicker !== undefined || "webkitdirectory" in HTMLInputElement.prototype
@@ -97,7 +97,7 @@ export function hasFolderPicker(): boolean {
 
 /**
  * Opens the browser's file picker; needs a user gesture.
- * @returns none when the person closed it
+ * @returns no files where the person closed it
  */
 export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
   const handles = await unlessClosed(() =>
@@ -118,7 +118,7 @@ export async function pickFiles(multiple: boolean): Promise<PickedFile[]> {
 
 /**
  * Opens the browser's picker of folders; needs a user gesture.
- * @returns the videos in it; null when the person closed it
+ * @returns the videos in the folder; null where the person closed the picker
  */
 export async function pickFolder(): Promise<PickedFile[] | null> {
   if (pickers().showDirectoryPicker === undefined) {
@@ -144,7 +144,7 @@ export function recordVideo(): Promise<PickedFile[] | null> {
   return pickByInput({ accept: "video/*", capture: "environment" });
 }
 
-/** By a file input of its own, which stands in the page as long as it is open. */
+/** Opens a picker by a new file input, which stays in the page as long as the picker is open. */
 function pickByInput(
   options: Partial<Pick<HTMLInputElement, "accept" | "capture" | "multiple" | "webkitdirectory">>,
 ): Promise<PickedFile[] | null> {
@@ -164,13 +164,13 @@ function pickByInput(
   });
 }
 
-/** The videos in a folder and the folders in it, by name. */
+/** The videos in a folder and in the folders inside it, sorted by name. */
 export async function filesOfDirectory(folder: FileSystemDirectoryHandle): Promise<PickedFile[]> {
   const handles: (FileSystemFileHandle | FileSystemDirectoryHandle)[] = [];
   try {
     for await (const each of (folder as unknown as FileAccessFolder).values()) handles.push(each);
   } catch {
-    // It may no longer be read: what was found counts.
+    // Where the folder cannot be read any more, the files found so far count.
   }
   handles.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const files: PickedFile[] = [];
@@ -195,8 +195,9 @@ async function unlessClosed<T>(open: () => Promise<T> | undefined): Promise<T | 
 }
 
 /**
- * The file behind a stored handle; asks for permission when `mayAsk` (needs a user gesture).
- * @returns null without permission, or when the file is gone
+ * The file of a stored handle.
+ * @param mayAsk whether the browser may ask for permission; needs a user gesture
+ * @returns null without permission, or where the file is gone
  */
 export async function reopenFile(
   handle: FileSystemFileHandle,

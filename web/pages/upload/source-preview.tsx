@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { FilmIcon } from "../../ui/icons.tsx";
 import { t } from "../../words/words.ts";
 
-/** The picked file, played by the browser where it can; nothing of it is sent anywhere. */
+/** Plays the picked file where the browser can. Nothing of the file is sent anywhere. */
 export function SourcePreview({
   file,
   aspect,
@@ -12,7 +12,7 @@ export function SourcePreview({
 }: {
   file: File | null;
   aspect: number;
-  /** Gets the element while there is one. */
+  /** Set to the video element while there is one. */
   video: Ref<HTMLVideoElement>;
 }) {
   const url = useSignal<string | null>(null);

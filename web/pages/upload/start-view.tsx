@@ -15,14 +15,14 @@ const SAMPLE_MISSING: WireError = {
   retryable: true,
 };
 
-/** Before a file is picked: what this is, and where a file goes. */
+/** View before a file is picked: what this page does, and the place for a file. */
 export function StartView({
   onIntent,
   onFiles,
   loadSample,
   byServers,
 }: {
-  /** The browser can encode nothing; this site's servers can. */
+  /** Whether only this site's servers can encode, because the browser cannot. */
   byServers: boolean;
   onIntent(): void;
   onFiles(picked: PickedFile[]): void;

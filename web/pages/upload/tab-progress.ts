@@ -4,7 +4,7 @@ import { t } from "../../words/words.ts";
 
 const NAME = "Tributary";
 
-/** The tab's title: how far it is comes first, as tabs show only the beginning. */
+/** The tab's title. The progress comes first, since tabs show only the beginning of a title. */
 export function tabTitle(state: OwnerState): string {
   switch (state.phase) {
     case "starting":
@@ -21,10 +21,10 @@ export function tabTitle(state: OwnerState): string {
   }
 }
 
-/** The tab's icon while it works: a ring that closes; null for the ordinary one. */
+/** Address of the tab's icon while the tab works, a ring that closes; null for the ordinary icon. */
 export function tabIcon(state: OwnerState): string | null {
   if (state.phase !== "running" || state.work.job === null) return null;
-  // In 20 steps: a new icon for each percent would keep the browser busy for nothing.
+  // In 20 steps, because a new icon for each percent would only keep the browser busy.
   const share = Math.floor(state.work.share * 20) / 20;
   const round = (2 * Math.PI * 12).toFixed(2);
   const filled = (2 * Math.PI * 12 * share).toFixed(2);
@@ -35,7 +35,7 @@ export function tabIcon(state: OwnerState): string | null {
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 
-/** Writes both into the document. */
+/** Writes title and icon into the document. */
 export function showInTab(state: OwnerState): void {
   const title = tabTitle(state);
   if (document.title !== title) document.title = title;

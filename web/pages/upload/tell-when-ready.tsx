@@ -7,7 +7,7 @@ const wish = signal<Wish>(
   isPossible() && Notification.permission !== "denied" ? "unasked" : "refused",
 );
 
-/** An offer while a video is made. The browser asks for its permission at the click, never before. */
+/** Offers a notification while a video is being made. The browser asks for permission only at the click. */
 export function TellWhenReady() {
   if (wish.value === "refused") return null;
   if (wish.value === "wanted") {
@@ -28,12 +28,12 @@ export function TellWhenReady() {
   );
 }
 
-/** Where it was wished for, and the person looks elsewhere. */
+/** Shows a notification where the person wanted one and the page is hidden. */
 export async function tellIfWished(name: string, isReady: boolean): Promise<void> {
   if (wish.peek() !== "wanted" || !document.hidden) return;
   const title = isReady ? t("upload.tell.ready") : t("upload.tell.failed");
   const options = { body: name, tag: "tributary-end", icon: "/icon-192.png", silent: true };
-  // Phones show those of service workers alone.
+  // Phones show only notifications of service workers.
   const registration = await navigator.serviceWorker?.getRegistration();
   if (registration?.active) {
     await registration.showNotification(title, options);

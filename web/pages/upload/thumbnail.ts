@@ -6,8 +6,8 @@ const made = new WeakMap<File, Promise<string | null>>();
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * A small picture of a video file as a data URL, one file at a time; null where this browser cannot show it.
- * Never rejects.
+ * A small picture of a video file as a data URL; null where this browser cannot show the file. Files are read one at a
+ * time. Never rejects.
  */
 export function thumbnailOf(file: File): Promise<string | null> {
   let thumbnail = made.get(file);

@@ -4,15 +4,18 @@ import type { Work } from "../../owner/owner-api.ts";
 import { formatWait } from "../../ui/format.ts";
 import { t } from "../../words/words.ts";
 
-/** Time that a first connection takes at most; a lost one is told of at once. */
+/** Without a first connection for this long, the page says so. A lost connection is shown at once. */
 const CONNECTS_WITHIN_SECONDS = 10;
 
-/** There has been no connection to the job yet, for longer than one takes. */
+/** Whether there has been no connection to the job yet for longer than one usually takes. */
 export function lacksConnection({ job, connected, disconnectedSeconds }: Work): boolean {
   return job === null && !connected && (disconnectedSeconds ?? 0) >= CONNECTS_WITHIN_SECONDS;
 }
 
-/** How long it will take yet, or what it waits for. @param work null before the job is there */
+/**
+ * Text of the time left, or of what the work waits for.
+ * @param work null before the job exists
+ */
 export function timeLeft(work: Work | null): string {
   if (work === null) return t("upload.starting2");
   if (work.job !== null) return timeLeftOf(work, work.job);
@@ -35,7 +38,7 @@ function timeLeftOf({ etaSeconds, connected, stalledSeconds, paused }: Work, job
     : t("upload.aboutLeft", { time: formatWait(etaSeconds) });
 }
 
-/** Nothing moves, and what is made does not get into storage. */
+/** Whether the work has stalled because results cannot be uploaded to storage. */
 export function isStorageSilent({ job, connected, paused, stalledSeconds, slots }: Work): boolean {
   if (job === null || !connected || paused || stalledSeconds === null) return false;
   const isUploading = slots.some(({ state }) => state === "uploading");

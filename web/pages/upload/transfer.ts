@@ -1,12 +1,12 @@
 import { filesOfDirectory, isVideoInFolder, type PickedFile } from "./source-file.ts";
 
-/** What was given instead of files. */
+/** Kinds of a drop or paste without files. */
 export type NotAFile = "nothing" | "empty-folder" | "text";
 
-/** What was dropped or pasted. */
+/** Result of a drop or paste. */
 export interface Transferred {
   files: PickedFile[];
-  /** Where there are no files: what there was. */
+  /** What came instead where there are no files; else null. */
   instead: NotAFile | null;
 }
 
@@ -14,7 +14,7 @@ interface FileAccessItem {
   getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
 }
 
-/** One item of a drop, taken out of it while its event is handled. */
+/** The contents of one item, read inside the event: afterwards items are empty. */
 interface Item {
   file: File | null;
   entry: FileSystemEntry | null;
@@ -22,8 +22,8 @@ interface Item {
 }
 
 /**
- * The files of a drop or a paste, in its order, those of folders among them: in folders, only what has a
- * video's name or type. To be called inside the event: its items are gone afterwards.
+ * The files of a drop or a paste in their order, with those of folders. Of folders, only files with a video's name or
+ * type are taken. Must be called inside the event, because its items are gone afterwards.
  */
 export async function filesOfTransfer(transfer: DataTransfer | null): Promise<Transferred> {
   const items = [...(transfer?.items ?? [])]
@@ -54,12 +54,12 @@ async function filesOfItem({ file, entry, handle }: Item): Promise<PickedFile[]>
   return file === null ? [] : [{ file, handle: known as FileSystemFileHandle | null }];
 }
 
-/** For browsers that give no handles of folders. */
+/** The videos in a folder, for browsers that give no handles of folders. */
 async function filesOfEntry(folder: FileSystemDirectoryEntry): Promise<PickedFile[]> {
   const reader = folder.createReader();
   const entries: FileSystemEntry[] = [];
   for (;;) {
-    // Some of them at a time; none at the end.
+    // Each call gives some of the entries; after the last ones it gives none.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     ).catch(() => []);

@@ -5,7 +5,10 @@ import { formatPercent } from "../../ui/format.ts";
 import { t } from "../../words/words.ts";
 import { lacksConnection, timeLeft } from "./time-left.ts";
 
-/** What is said of one video of several: one sentence. @param state null where it is not in hand */
+/**
+ * One sentence about one of several videos.
+ * @param state null where the session is not working on this video
+ */
 export function entrySentence(
   entry: TrayEntry,
   state: OwnerState | null,
@@ -51,7 +54,7 @@ function workSentence(state: OwnerState | null): string {
   }
 }
 
-/** 0..1 of it that is done. */
+/** Progress of an entry, 0..1. */
 export function entryShare(entry: TrayEntry, state: OwnerState | null): number {
   if (entry.state === "ready") return 1;
   if (entry.state !== "working" || state?.phase !== "running" || state.work.job === null) return 0;

@@ -11,7 +11,7 @@ import { thumbnailOf } from "./thumbnail.ts";
 import { entrySentence, entryShare } from "./tray-sentence.ts";
 import type { UploadQueue } from "./upload-queue.ts";
 
-/** What of the queue the tray calls and shows. */
+/** The members of the queue that the tray uses. */
 export type TrayView = Pick<
   UploadQueue,
   | "entries"
@@ -27,7 +27,7 @@ export type TrayView = Pick<
   | "reopenFiles"
 >;
 
-/** Several videos: one bar and one sentence each. Not shown for a single one. */
+/** List of several videos with a bar and a sentence for each. Not shown for a single video. */
 export function Tray({
   queue,
   state,
@@ -36,9 +36,9 @@ export function Tray({
   onFiles,
 }: {
   queue: TrayView;
-  /** State of the one in hand. */
+  /** State of the video that the session is working on. */
   state: OwnerState;
-  /** For those that are shared from here. */
+  /** Visibility of videos that are shared from this list. */
   visibility: "unlisted" | "listed" | "private";
   onPause(on: boolean): void;
   onFiles(picked: PickedFile[]): void;
@@ -112,7 +112,7 @@ export function Tray({
   );
 }
 
-/** An entry that is removed by keyboard takes the focus with it: the list's heading gets it, or the page's. */
+/** Where the removed entry had the focus, moves it to the list's heading, or to the page's heading. */
 function useFocusBeside(count: number): void {
   const before = useRef(count);
   useEffect(() => {
@@ -126,7 +126,7 @@ function useFocusBeside(count: number): void {
   }, [count]);
 }
 
-/** Opens the picker for further videos, whatever is at work. */
+/** Button that opens the picker for further videos, whatever is at work. */
 export function AddVideos({
   text,
   onFiles,
@@ -154,10 +154,10 @@ function Entry({
 }: {
   entry: TrayEntry;
   queue: TrayView;
-  /** Null for one that is not in hand. */
+  /** Null where the session is not working on this video. */
   state: OwnerState | null;
   onPause(on: boolean): void;
-  /** @param by places; among those that wait */
+  /** @param by number of places among the waiting entries */
   onMove(by: 1 | -1): void;
 }) {
   const { id, name, watchUrl } = entry;
@@ -170,7 +170,7 @@ function Entry({
     hasFile: file !== null,
     isNext: place === 0,
   });
-  // One that has nothing to do stays where it is, or the focus on it would be lost.
+  // A button without effect stays in the page, or the focus on it would be lost.
   const action = (text: string, act: () => void, isOff = false) => (
     <button
       type="button"

@@ -9,9 +9,9 @@ import type { FrameTimes } from "../../owner/owner-api.ts";
 import { formatLength, formatMoment } from "../../ui/format.ts";
 import { t } from "../../words/words.ts";
 
-/** Planning anew ends what was begun of the old plan: changes may settle first. */
+/** Pause after a change before the file is planned anew, because a new plan ends the tasks begun for the old one. */
 const SETTLE_MS = 400;
-/** Behind a frame's own time, for browsers that show the one before at the time itself. */
+/** Added to a frame's time when seeking, for browsers that show the previous frame at exactly that time. */
 const INTO_FRAME_SECONDS = 0.001;
 
 type Edge = "start" | "end";
@@ -21,7 +21,7 @@ interface Part {
   endTicks: number;
 }
 
-/** Two handles over the length of the video: the part that is shared, cut at its frames. */
+/** Editor with two handles over the length of the video, for the part that is shared. It begins and ends at frames. */
 export function TrimEditor({
   source,
   part,
@@ -31,13 +31,13 @@ export function TrimEditor({
   onTrim,
 }: {
   source: SourceFacts;
-  /** What was chosen here: null for all of it, undefined for nothing yet. */
+  /** The chosen part; null: the whole file. Undefined: nothing was chosen yet. */
   part: Signal<TrimRange | null | undefined>;
-  /** Shows where a handle is. */
+  /** Shows the frame at the moved handle. */
   preview: RefObject<HTMLVideoElement | null>;
   disabled: boolean;
   readFrames(): Promise<FrameTimes | null>;
-  /** @param range null: all of it */
+  /** @param range null: the whole file */
   onTrim(range: TrimRange | null): void;
 }) {
   const frames = useSignal<FrameTimes | null>(null);
@@ -68,7 +68,7 @@ export function TrimEditor({
     if (frames.value === null) return;
     const { frameTicks, zeroSeconds } = frames.value;
     const cut = to(frameTicks, edge === "start" ? now.startTicks : now.endTicks);
-    // At least one frame is left between the two.
+    // At least one frame remains between the handles.
     const chosen =
       edge === "start"
         ? { ...now, startTicks: Math.max(0, Math.min(cut, nextCut(frameTicks, now.endTicks, -1))) }
@@ -161,7 +161,7 @@ function Handle({
       onInput={({ currentTarget }) => {
         const to = Number(currentTarget.value);
         onMove((frameTicks) => nearestCut(frameTicks, to));
-        // What was asked for lies between two frames.
+        // The handle goes to the nearest frame, since the chosen time may lie between two.
         currentTarget.value = String(atTicks);
       }}
       onKeyDown={(event) => {
@@ -185,7 +185,7 @@ const step =
 const forth = (isSecond: boolean) => step(1, isSecond);
 const back = (isSecond: boolean) => step(-1, isSecond);
 
-/** As those of a slider (WAI-ARIA Authoring Practices), but that a page is a second. */
+/** Keys of a slider (WAI-ARIA Authoring Practices), except that a page is a second. */
 const KEYS: Readonly<Record<string, (isShift: boolean) => Move>> = {
   ArrowRight: forth,
   ArrowUp: forth,
@@ -208,7 +208,7 @@ function rangeText({ startTicks, endTicks }: Part): string {
   return t("upload.trim.from", { from: from ?? "", to: to ?? "", length });
 }
 
-/** The preview plays the part: from its start, and no further than its end. */
+/** Keeps the preview within the part: it plays from its start, and stops at its end. */
 function keepWithin(video: HTMLVideoElement | null, frames: FrameTimes | null, part: Part) {
   if (video === null || frames === null) return;
   const from = frames.zeroSeconds + part.startTicks / TICKS_PER_SECOND;
@@ -228,5 +228,5 @@ function keepWithin(video: HTMLVideoElement | null, frames: FrameTimes | null, p
   };
 }
 
-/** So near to its end there is nothing to play. */
+/** Within this distance of the end, playing starts again at the part's start. */
 const NEAR_END_SECONDS = 0.1;

@@ -19,13 +19,13 @@ import type { PickedFile } from "./source-file.ts";
 import { StartView } from "./start-view.tsx";
 import type { Transferred } from "./transfer.ts";
 
-/** A job is one view from its start to its end: whoever types there goes on typing. */
+/** Key of the view for the heading's focus. A job is one view from start to end, so that the focus does not move. */
 function viewOf(phase: OwnerState["phase"], later: LaterViews["state"]): string {
   if (phase !== "idle" && phase !== "inspecting" && later !== "here") return later;
   return phase === "starting" || phase === "running" ? "job" : phase;
 }
 
-/** `/`: from a picked file to a video that plays. */
+/** Page `/`: from a picked file to a video that plays. */
 export function UploadPage({
   session,
   queue,
@@ -37,9 +37,9 @@ export function UploadPage({
   queue: UploadQueueView;
   /** Fetches the sample clip. */
   loadSample(): Promise<PickedFile | null>;
-  /** Stands above all else. */
+  /** Shown above all else. */
   notice?: ComponentChildren;
-  /** The browser can encode nothing; this site's servers can. Default: no. */
+  /** Whether only this site's servers can encode, because the browser cannot. Default: no. */
   byServers?: boolean;
 }) {
   const unusable = useSignal<string | null>(null);

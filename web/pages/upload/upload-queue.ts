@@ -22,9 +22,9 @@ const AT_WORK: readonly OwnerState["phase"][] = ["starting", "running"];
 const FREE_PHASES: readonly OwnerState["phase"][] = ["idle", "ready", "failed", "cancelled"];
 
 /**
- * The videos of this tab in their order. The session has one in hand at a time; when that has ended, the
- * next one that Start was pressed for is taken. All of it is kept over a reload; a file without a handle has
- * to be picked again then.
+ * The videos of this tab in their order. The session works on one at a time; when it has ended, the queue takes the
+ * next one for which Start was pressed. The list is kept over a reload; then files without a handle have to be picked
+ * again.
  */
 export class UploadQueue {
   readonly #session: QueueSession;
@@ -32,11 +32,11 @@ export class UploadQueue {
   readonly #entries = signal<readonly TrayEntry[]>([]);
   readonly #files = signal<ReadonlyMap<string, File>>(new Map());
   readonly #currentId = signal<string | null>(null);
-  /** The entry that starts by itself when the one in hand has ended. */
+  /** The entry that starts by itself when the current one has ended. */
   readonly #nextId = computed(() => this.#nextWhere(({ request }) => request !== null)?.id ?? null);
   /** The entry whose file is read ahead. */
   #preparedId: string | null = null;
-  /** Until what an earlier visit left was read. */
+  /** Whether the list of an earlier visit is still being read. */
   #isOpening = true;
 
   constructor(session: QueueSession, store: TrayStore) {
@@ -50,11 +50,11 @@ export class UploadQueue {
   get entries(): ReadonlySignal<readonly TrayEntry[]> {
     return this.#entries;
   }
-  /** What the session has in hand, or had last. */
+  /** The entry that the session is working on, or has worked on last. */
   get currentId(): ReadonlySignal<string | null> {
     return this.#currentId;
   }
-  /** Waiting entries that Share was not pressed for. */
+  /** Waiting entries for which Start was not pressed. */
   get unshared(): TrayEntry[] {
     const isUnshared = ({ state, request, id }: TrayEntry) =>
       state === "waiting" && request === null && id !== this.#currentId.value;
@@ -69,7 +69,7 @@ export class UploadQueue {
     return this.#files.value.get(id) ?? null;
   }
 
-  /** Once, when the page opens: goes on with the job and the list of an earlier visit. */
+  /** Goes on with the job and the list of an earlier visit; called once, when the page opens. */
   async open(): Promise<void> {
     const entries = await this.#store.open();
     await this.#session.open();
@@ -89,7 +89,7 @@ export class UploadQueue {
     this.#see(this.#session.state.peek(), this.#session.actions.isMoving.peek());
   }
 
-  /** Files were picked, dropped or pasted. */
+  /** Takes files that were picked, dropped or pasted. */
   take(picked: readonly PickedFile[]): void {
     const { phase } = this.#session.state.peek();
     let files = [...picked];
@@ -108,7 +108,7 @@ export class UploadQueue {
     const isChoosing = phase === "inspecting" || phase === "inspected";
     const open = this.#entries.peek().filter((entry) => !isOver(entry) && entry.state !== "failed");
     if (isChoosing && open.length <= 1 && picked.length === 1) {
-      // Another file in place of the one that is being looked at.
+      // The new file replaces the one that the page shows before Start.
       const { id } = open[0] ?? {};
       if (id !== undefined) this.#drop(id);
       void this.#session.discard().then(() => this.#add(files));
@@ -118,14 +118,14 @@ export class UploadQueue {
     this.#add(files);
   }
 
-  /** The quality levels of what is looked at, as typed: kept with it over a reload. */
+  /** Sets the typed quality levels of the current file, and keeps them with its entry over a reload. */
   async setLadder(ladder: LadderRung[]): Promise<void> {
     const id = this.#currentId.peek();
     if (!(await this.#session.making.setLadder(ladder))) return;
     this.#change((entry) => (entry.id === id ? { ladder } : null));
   }
 
-  /** Start was pressed for what is looked at; `all`: also for those that wait, each under its own name. */
+  /** Starts the current file; `all`: also those that wait, each under its own name. */
   async share(request: ShareRequest, all: boolean): Promise<void> {
     const { visibility, pool } = request;
     const id = this.#currentId.peek();
@@ -138,7 +138,7 @@ export class UploadQueue {
     await this.#session.start(request);
   }
 
-  /** Start was pressed in the list: as for the video before. */
+  /** Starts all waiting entries from the list, with default details. */
   shareWaiting(visibility: ShareRequest["visibility"]): void {
     const ids = new Set(this.unshared.map(({ id }) => id));
     this.#change(({ id }) =>
@@ -147,7 +147,10 @@ export class UploadQueue {
     this.#goOn(false);
   }
 
-  /** @param by places; among those that wait */
+  /**
+   * Moves a waiting entry.
+   * @param by number of places among the waiting entries
+   */
   move(id: string, by: 1 | -1): void {
     const entries = [...this.#entries.peek()];
     const from = entries.findIndex((entry) => entry.id === id);
@@ -160,7 +163,7 @@ export class UploadQueue {
     this.#put(entries);
   }
 
-  /** Takes it out of the list; what is at work is cancelled first. */
+  /** Removes an entry from the list; one at work is cancelled first. */
   async remove(id: string): Promise<void> {
     if (id === this.#currentId.peek()) {
       const { phase } = this.#session.state.peek();
@@ -170,7 +173,7 @@ export class UploadQueue {
     this.#drop(id);
   }
 
-  /** Once more, from its beginning, when its turn comes. */
+  /** Makes a failed entry wait again; it begins anew when its turn comes. */
   retry(id: string): void {
     if (id === this.#currentId.peek()) {
       void this.#session.again();
@@ -199,7 +202,7 @@ export class UploadQueue {
     }
   }
 
-  /** @returns whether an entry waited for this very file */
+  /** @returns whether an entry waited for this file (same name and size) */
   #findAgain({ file, handle }: PickedFile): boolean {
     const known = this.withoutFile.find(
       ({ name, sizeBytes }) => name === file.name && sizeBytes === file.size,
@@ -224,7 +227,7 @@ export class UploadQueue {
     this.#goOn(true);
   }
 
-  /** A job of an earlier visit that is in no list gets its place in this one. */
+  /** Adds a job of an earlier visit that is in no list. */
   #adoptPresent(): void {
     const state = this.#session.state.peek();
     const name = fileNameOf(state);
@@ -235,7 +238,7 @@ export class UploadQueue {
     this.#put([entry, ...this.#entries.peek()]);
   }
 
-  /** Notes what became of the one in hand, and takes the next one when it has ended. */
+  /** Notes the state of the current entry, and takes the next one when it has ended. */
   #see(state: OwnerState, isMoving: boolean): void {
     const id = this.#currentId.peek();
     const address = "address" in state ? state.address : null;
@@ -261,7 +264,7 @@ export class UploadQueue {
     if (!isMoving) queueMicrotask(() => this.#goOn(false));
   }
 
-  /** @param isAsked by the person just now: what is not shared yet may be looked at, too */
+  /** @param isAsked whether the person has just acted: then entries that were not started may be shown, too */
   #goOn(isAsked: boolean): void {
     const { phase } = this.#session.state.peek();
     if (this.#isOpening || this.#session.actions.isMoving.peek() || !FREE_PHASES.includes(phase))
@@ -277,7 +280,7 @@ export class UploadQueue {
     });
   }
 
-  /** Has the next file read while one is at work; one that is no longer the next is closed. */
+  /** Has the next file read while another one is at work; a file that is no longer the next one is closed. */
   #prepare(nextId: string | null, isAtWork: boolean): void {
     const isTaken = this.#preparedId !== null && this.#preparedId === this.#currentId.peek();
     if (isTaken && !isAtWork) return;
@@ -310,7 +313,7 @@ export class UploadQueue {
     this.#put(this.#entries.peek().filter((entry) => entry.id !== id));
   }
 
-  /** @param changeOf null leaves an entry as it is */
+  /** @param changeOf returns null for an entry that stays as it is */
   #change(changeOf: (entry: TrayEntry) => Partial<TrayEntry> | null): void {
     this.#put(
       this.#entries.peek().map((entry) => {

@@ -22,7 +22,7 @@ import type { ShareActions } from "./share-panel.tsx";
 import { fileNameOf } from "./shown-state.ts";
 import { type PickedFile, reopenFile } from "./source-file.ts";
 
-/** What the session is built from; tests hand in their own. */
+/** Parts from which a session is built; tests pass their own. */
 export interface SessionParts {
   connect(): OwnerConnection;
   client: Pick<
@@ -32,9 +32,9 @@ export interface SessionParts {
   store: ResumeStore;
   cancellations: Cancellations;
   options: OwnerOptions;
-  /** Instead of the suggested one, for every file. */
+  /** A ladder for each file, instead of the suggested one. */
   ladder: LadderRung[] | null;
-  /** Instead of all of it, of every file. Default: none. */
+  /** The part that is made of each file. Default: the whole file. */
   trim?: TrimRange | null;
   /** Default: no video is replaced. */
   replacing?: Replacing;
@@ -42,7 +42,7 @@ export interface SessionParts {
 
 export interface NextFile {
   file: File;
-  /** Names it in the list. */
+  /** The file's key in the list. */
   key: string;
 }
 
@@ -50,9 +50,9 @@ export interface NextFile {
 const MAX_REVIVALS = 2;
 
 /**
- * What a person can do on the upload page: one worker, one file, at most one job. The worker owns the
- * state; this asks it for commands and keeps the job for a reload. Methods never throw: a refusal shows
- * in `state`, a command that failed in `actions.problem`.
+ * Everything that a person can do on the upload page, with one worker, one file and at most one job. The worker owns
+ * the state; the session sends it commands, and stores the job for a reload. Methods never throw: a refusal shows in
+ * `state`, and a failed command in `actions.problem`.
  */
 export class UploadSession {
   readonly #ladder: LadderRung[] | null;
@@ -94,28 +94,28 @@ export class UploadSession {
   get state(): ReadonlySignal<OwnerState> {
     return this.#link.state;
   }
-  /** In `needs-file`: the file can be reopened by one click. */
+  /** In `needs-file`: handle of the file, by which one click reopens it; null: none. */
   get storedHandle(): ReadonlySignal<FileSystemFileHandle | null> {
     return this.#kept.handle;
   }
-  /** The file at hand, to be looked at. */
+  /** The picked file, for the preview; null: none. */
   get file(): File | null {
     return this.#picked.value?.file ?? null;
   }
-  /** A cancellation did not get through to the site yet. */
+  /** Whether a cancellation has not reached the site yet. */
   get isCancelUnheard(): boolean {
     return this.#cancellations.unheard.value.length > 0;
   }
-  /** The next video takes another one's place: what is said of that one stays. */
+  /** Whether the next video replaces another one, whose details stay. */
   get isReplacing(): boolean {
     return (this.#replacing?.next.value ?? null) !== null;
   }
-  /** There is a file or a job to try again with. */
+  /** Whether there is a file or a job to try again with. */
   get canRepeat(): boolean {
     return this.#picked.value !== null || this.#kept.job !== null;
   }
 
-  /** Once, when the page opens: takes up the newest job that no other tab works on. */
+  /** Takes up the newest job that no other tab works on; called once, when the page opens. */
   open(): Promise<void> {
     return this.actions.moving(() => this.#open());
   }
@@ -126,11 +126,11 @@ export class UploadSession {
       if (!(await this.#kept.takeUp(stored))) continue;
       const state = await this.#resume(stored.job);
       if (state.phase === "failed" && GONE.includes(state.error.code)) {
-        // Nothing to come back to, and no news to anybody: on to the next one.
+        // The job does not exist any more, and the person need not know: tries the next one.
         await this.discard();
         continue;
       }
-      // Still allowed from an earlier visit: no click is needed.
+      // Works without a click where the permission of an earlier visit still holds.
       const file = stored.handle === null ? null : await reopenFile(stored.handle, false);
       if (file !== null && this.state.peek().phase === "needs-file") {
         await this.#provide({ file, handle: stored.handle });
@@ -139,23 +139,23 @@ export class UploadSession {
     }
   }
 
-  /** A file is about to come: what takes time without it may begin. */
+  /** Begins slow preparations that need no file, when one is about to be picked. */
   warm(): void {
-    // What fails here fails again with the file, and is reported there.
+    // A failure repeats with the file, and is reported there.
     this.#link.run((owner) => owner.warm()).catch(() => {});
   }
 
-  /** The file that is read while the present one is at work; null: none, or none any more. */
+  /** Sets the file that is read while the present one is at work; null: none, or none any more. */
   prepare(next: NextFile | null): void {
     this.#next = next;
-    // What fails here is done when its turn comes.
+    // After a failure the file is read when its turn comes.
     if (this.#link.isOpen) this.#link.run((owner) => owner.prepare(next)).catch(() => {});
   }
 
   /**
-   * A file was picked, dropped or pasted.
+   * Takes a file that was picked, dropped or pasted.
    * @param typed the ladder that was typed for it before; null: none
-   * @param key as it was prepared by, if it was
+   * @param key the key that was given to `prepare`, where it was
    */
   take(picked: PickedFile, typed: LadderRung[] | null = null, key?: string): Promise<void> {
     return this.actions.moving(() => this.#take(picked, typed, key));
@@ -170,7 +170,7 @@ export class UploadSession {
     this.#picked.value = picked;
     this.making.begin(typed);
     const ladder = typed ?? this.#ladder;
-    // Before the file is read: nobody can start with the suggested ladder in between.
+    // Marked before the file is read, so that nobody can start with the suggested ladder meanwhile.
     if (ladder !== null || this.#trim !== null) this.actions.begin("ladder");
     this.#link.show({ phase: "inspecting", fileName: picked.file.name, progress: null });
     if (key === this.#next?.key) this.#next = null;
@@ -200,14 +200,14 @@ export class UploadSession {
       this.#replacing?.begin();
       const state = this.state.peek();
       const isHere = "address" in state && state.address?.jobId === job.jobId;
-      // Cancelled or left while it was being created.
+      // The person cancelled or left the job while it was being created.
       if (!isHere || state.phase === "cancelled") {
         void this.#cancellations.cancel(job.jobId, job.ownerToken);
         return;
       }
       rememberOwned(job.jobId, job.ownerToken);
       await this.#kept.begin(job, this.#picked.value?.handle ?? null);
-      // It may have ended while it was being kept.
+      // The job may have ended while it was being stored.
       if (isOver(this.state.peek())) await this.#kept.forget();
       for (const each of captions) {
         const sent = job.trim === null ? each : { ...each, trim: requestOf(job.trim) };
@@ -216,25 +216,25 @@ export class UploadSession {
     });
   }
 
-  /** In `needs-file`: asks the browser for the file of before. Needs a user gesture. */
+  /** In `needs-file`: opens the job's file by its handle. Needs a user gesture. */
   async reopen(): Promise<void> {
     const handle = this.#kept.handle.value;
     if (handle === null) return;
     const file = await reopenFile(handle, true);
     if (file === null) {
-      // Moved, deleted or refused: the ordinary picker remains.
+      // The file was moved or deleted, or permission was refused: only the picker remains.
       this.#kept.loseHandle();
       return;
     }
     await this.#provide({ file, handle });
   }
 
-  /** What the share panel does; rejects with WireErrors. */
+  /** Actions of the share panel; they reject with WireErrors. */
   readonly shareActions: ShareActions;
-  /** What the details panel does; rejects with TributaryErrors. */
+  /** Actions of the details panel; they reject with TributaryErrors. */
   readonly detailsActions: DetailsActions;
 
-  /** Takes no new part of the work here, or goes on. */
+  /** Pauses this tab, so that it takes no new tasks, or lets it go on. */
   async pause(on: boolean): Promise<void> {
     await this.actions.during(null, () => this.#link.run((owner) => owner.pause(on)));
   }
@@ -247,12 +247,12 @@ export class UploadSession {
     const fileName = fileNameOf(this.state.peek());
     const { job } = this.#kept;
     this.actions.begin("cancel");
-    // First, so that it is kept whatever becomes of this tab.
+    // First, because the cancellation is stored, and holds even where this tab dies.
     if (job !== null) void this.#cancellations.cancel(job.jobId, job.ownerToken);
     try {
       await this.#link.run((owner) => owner.cancel());
     } catch {
-      // It does not answer: end it.
+      // The worker does not answer, so it is ended.
       this.#link.close();
       this.#link.show({
         phase: "cancelled",
@@ -268,7 +268,7 @@ export class UploadSession {
     await this.#kept.forget();
   }
 
-  /** Once more, after an end: the job where it was if it still is there, else the file from the start. */
+  /** Tries again after an end: goes on with the job where it still exists, else begins anew with the file. */
   again(): Promise<void> {
     return this.actions.moving(() => this.#again());
   }
@@ -288,7 +288,7 @@ export class UploadSession {
     }
   }
 
-  /** Back to the start, forgetting file and job here. */
+  /** Goes back to the start page, and forgets file and job in this tab. */
   discard(): Promise<void> {
     return this.actions.moving(async () => {
       this.#picked.value = null;
@@ -297,7 +297,7 @@ export class UploadSession {
     });
   }
 
-  /** Takes up a job; resolves with the state that this led to. */
+  /** Takes up a job; resolves with the resulting state. */
   async #resume(job: ResumableJob): Promise<OwnerState> {
     this.#link.show({ phase: "idle" });
     await this.actions.orFail((owner) => owner.resume(job));
@@ -307,14 +307,14 @@ export class UploadSession {
   async #provide(picked: PickedFile): Promise<void> {
     await this.actions.during("file", async () => {
       const { state } = await this.#link.run((owner) => owner.provideFile(picked.file));
-      // Another file than before: its handle leads nowhere.
+      // The file was refused, so its handle is not stored.
       if (state.phase !== "running") return;
       this.#picked.value = picked;
       await this.#kept.moveTo(picked.handle ?? this.#kept.handle.peek());
     });
   }
 
-  /** The worker died. Finished segments are safe; a new one goes on with the same file. */
+  /** Starts a new worker after one died, and goes on with the same file. Finished segments are safe. */
   async #revive(error: TributaryError): Promise<void> {
     if (this.#kept.job === null || this.#picked.peek() === null || this.#revivals >= MAX_REVIVALS) {
       this.#link.fail(toWireError(error));
@@ -337,12 +337,12 @@ export class UploadSession {
   }
 }
 
-/** As the edge has it until the new video is ready: only its address leads to it. */
+/** The new video's visibility until it is ready and replaces the other one: it is in no list. */
 function untilReplaced(visibility: Visibility): Visibility {
   return visibility === "private" ? "private" : "unlisted";
 }
 
-/** Answers that mean: this job will not be found again. */
+/** Codes that mean that the job cannot be reached any more. */
 const GONE: readonly ErrorCode[] = [
   "JOB_NOT_FOUND",
   "NOT_FOUND",
@@ -351,7 +351,7 @@ const GONE: readonly ErrorCode[] = [
   "FORBIDDEN",
 ];
 
-/** The job itself is over, whatever became of this tab. */
+/** Whether the job itself is over, and not only this tab's work. */
 function isOver(state: OwnerState): boolean {
   if (state.phase !== "failed") return state.phase === "ready" || state.phase === "cancelled";
   const job = state.done?.job ?? null;

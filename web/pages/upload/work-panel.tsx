@@ -17,10 +17,10 @@ import { TellWhenReady } from "./tell-when-ready.tsx";
 import { isStorageSilent, lacksConnection, timeLeft } from "./time-left.ts";
 import { AddVideos } from "./tray.tsx";
 
-/** Beyond this share of the work, cancelling asks once more. */
+/** Above this share of the work, cancelling asks first. */
 const MUCH_IS_DONE = 0.25;
 
-/** How far the work is, how fast it goes, who is at it, and the way out. */
+/** Panel of the running work: its progress, its speed, who works on it, and the button to cancel. */
 export function WorkPanel({
   state,
   cancelling,
@@ -86,7 +86,7 @@ export function WorkPanel({
   );
 }
 
-/** As a line of its own. */
+/** A text as a sentence, with a capital letter. */
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
@@ -113,7 +113,7 @@ function ConnectionNote({ work }: { work: Work | null }) {
   );
 }
 
-/** While the job cannot be finished without this tab. */
+/** Note for as long as the job cannot be finished without this tab. */
 function StayNote() {
   const { mobile } = deviceFacts();
   return (
@@ -123,7 +123,7 @@ function StayNote() {
   );
 }
 
-/** @param work null before it began */
+/** @param work null before the work has begun */
 function WorkFigures({ work }: { work: Work | null }) {
   const { speed = null, bytesUploaded = 0, busyShare = 0, slots = [] } = work ?? {};
   return (
@@ -160,7 +160,7 @@ const SLOT_WORDS: Readonly<Record<SlotState["state"], Key>> = {
   stopped: "upload.stopped",
 };
 
-/** One line an encoder. */
+/** List with one line for each encoder. */
 function SlotList({ slots, job }: { slots: readonly SlotState[]; job: JobView | null }) {
   if (slots.length === 0) return null;
   return (
@@ -185,7 +185,7 @@ function SlotList({ slots, job }: { slots: readonly SlotState[]; job: JobView | 
   );
 }
 
-/** Stops at once; asks first only when a lot would be thrown away. */
+/** Button that cancels the job at once; it asks first only where much work would be lost. */
 function CancelButton({
   muchIsDone,
   paused,
