@@ -11,47 +11,50 @@ import type { WholeUploadOptions } from "../../whole-upload.ts";
 
 export type CatalogueVideo = VideoPage["videos"][number];
 
-/** Own videos of this browser that are asked for at a time. */
+/** Number of this browser's own videos that are requested in parallel. */
 const OWN_AT_ONCE = 20;
 const LOOK_FOR_MP4_EVERY_MS = 1_500;
 const LOOKS_FOR_MP4 = 200;
-/** Time to take a deletion back. */
+/** Time in which a deletion can be undone. */
 export const UNDO_SECONDS = 15;
 
-/** The doings of the catalogue's page. Methods never throw but where they say so: see `problem`, `problemOf`. */
+/**
+ * State and actions of the page "Videos". Methods throw only where they say so; other errors show in `problem` and
+ * `problemOf`.
+ */
 export class Catalogue {
   readonly #client: EdgeClient;
   readonly #own = signal<CatalogueVideo[] | null>(null);
   readonly #listed = signal<CatalogueVideo[] | null>(null);
   readonly #search = signal("");
-  /** Cursor of the listed videos; null: the first page is to come; undefined: there are no more. */
+  /** Cursor of the next page of listed videos; null: the first page; undefined: there are no more. */
   readonly #cursor = signal<string | null | undefined>(null);
   readonly #problem = signal<WireError | null>(null);
   readonly #problems = signal<Record<string, WireError | null>>({});
   readonly #deleted = signal<string | null>(null);
-  /** Those that are deleted soon, unless that is undone, by id. */
+  /** Timers of videos that will be deleted soon, unless that is undone, by id. */
   readonly #leaving = signal<ReadonlyMap<string, ReturnType<typeof setTimeout>>>(new Map());
   readonly #hasServers = signal(false);
   readonly #mp4 = signal<Record<string, Mp4Status>>({});
-  /** Number of the latest search: an earlier one's answer is not shown any more. */
+  /** Number of the latest request for the list; answers to earlier ones are dropped. */
   #asked = 0;
 
   constructor(client: EdgeClient) {
     this.#client = client;
   }
 
-  /** This browser's own; null before they are here. */
+  /** This browser's own videos; null before they have loaded. */
   get own(): ReadonlySignal<CatalogueVideo[] | null> {
     return this.#own;
   }
-  /** The site's list, as far as it was asked for, without this browser's own; null before it is here. */
+  /** The loaded pages of the site's list, without this browser's own videos; null before the first has loaded. */
   get listed(): ReadonlySignal<CatalogueVideo[] | null> {
     return this.#listed;
   }
   get search(): string {
     return this.#search.value;
   }
-  /** Somebody is there who makes MP4s. */
+  /** Whether the site has servers, which make MP4s. */
   get hasServers(): boolean {
     return this.#hasServers.value;
   }
@@ -66,21 +69,21 @@ export class Catalogue {
   problemOf(id: string): WireError | null {
     return this.#problems.value[id] ?? null;
   }
-  /** Whether it is deleted soon, unless that is undone. */
+  /** Whether a video will be deleted soon, unless that is undone. */
   isLeaving(id: string): boolean {
     return this.#leaving.value.has(id);
   }
-  /** Title of the video that was deleted last. */
+  /** Title of the last deleted video. */
   get deleted(): string | null {
     return this.#deleted.value;
   }
 
-  /** Null when it was not asked for on this page. */
+  /** State of a video's MP4; null where it was not requested on this page. */
   mp4Of(id: string): Mp4Status | null {
     return this.#mp4.value[id] ?? null;
   }
 
-  /** Asks for this browser's own and for the first page of the list; again after a problem. */
+  /** Loads this browser's own videos and the first page of the list; also used to try again after a problem. */
   async open(): Promise<void> {
     await this.#showing(async () => {
       const [site] = await Promise.all([this.#client.site(), this.#askOwn()]);
@@ -89,7 +92,7 @@ export class Catalogue {
     if (this.#listed.value === null) await this.more();
   }
 
-  /** The next page of the list. */
+  /** Loads the next page of the list. */
   async more(): Promise<void> {
     const cursor = this.#cursor.value;
     if (cursor === undefined) return;
@@ -104,7 +107,7 @@ export class Catalogue {
     });
   }
 
-  /** In titles and descriptions, of both lists. */
+  /** Searches the titles and descriptions of both lists. */
   async find(search: string): Promise<void> {
     this.#search.value = search;
     this.#listed.value = null;
@@ -123,13 +126,13 @@ export class Catalogue {
     this.#own.value = [...new Map(found.map((video) => [video.id, video])).values()];
   }
 
-  /** Null for one that is gone, or not in the catalogue yet. */
+  /** One of this browser's own videos; null where it is gone, or not in the catalogue yet. */
   async #ownVideo(id: string): Promise<CatalogueVideo | null> {
     const token = ownerTokenOf(id);
     try {
       const video = await this.#client.video(id, token ?? undefined);
       if (video.id === id || token === null) return video;
-      // It took another one's place, and is managed at that one's address.
+      // The video replaced another one, and is managed under that one's id.
       if (ownerTokenOf(video.id) === null) rememberOwned(video.id, token);
       forgetOwned(id);
       return video;
@@ -139,7 +142,7 @@ export class Catalogue {
     }
   }
 
-  /** @throws TributaryError where it was not saved */
+  /** @throws TributaryError where the change was not saved */
   async change(id: string, patch: VideoPatch): Promise<void> {
     await this.#client.changeVideo(id, ownerTokenOf(id) ?? "", patch);
     const changed = await this.#ownVideo(id);
@@ -147,7 +150,7 @@ export class Catalogue {
     this.#own.value = this.#own.value?.map((video) => (video.id === id ? changed : video)) ?? null;
   }
 
-  /** @throws TributaryError where it was not saved */
+  /** @throws TributaryError where the poster was not saved */
   async savePoster(id: string, jpeg: Blob, source: PosterSource): Promise<Pictures> {
     const pictures = await this.#client.savePoster(id, ownerTokenOf(id) ?? "", jpeg, source);
     this.#own.value =
@@ -156,7 +159,7 @@ export class Catalogue {
     return pictures;
   }
 
-  /** @throws TributaryError NOT_FOUND where it is not known */
+  /** @throws TributaryError as `EdgeClient.keepOriginal` */
   async keepOriginal(id: string, file: File, options: WholeUploadOptions): Promise<void> {
     await this.#client.keepOriginal(id, ownerTokenOf(id) ?? "", file, options);
   }
@@ -165,22 +168,26 @@ export class Catalogue {
     await this.#client.deleteOriginal(id, ownerTokenOf(id) ?? "");
   }
 
-  /** @throws TributaryError where they are not known */
+  /** @throws TributaryError where the video's objects cannot be listed */
   files(id: string): Promise<VideoFiles> {
     return this.#client.videoFiles(id, ownerTokenOf(id) ?? undefined);
   }
 
-  /** @throws TributaryError where there is none */
+  /** @throws TributaryError where no link could be made */
   link(id: string, expiresInMinutes: number): Promise<SignedLink> {
     return this.#client.linkVideo(id, ownerTokenOf(id) ?? "", { expiresInMinutes });
   }
 
-  /** @throws TributaryError where they have not ended */
+  /** @throws TributaryError where the links could not be ended */
   withdrawLinks(id: string): Promise<void> {
     return this.#client.withdrawLinks(id, ownerTokenOf(id) ?? "");
   }
 
-  /** @param isMaking more is asked for then @param abort ends it */
+  /**
+   * The captions of a video.
+   * @param isMaking whether the video is being made: then the feed asks more often
+   * @param abort ends the feed
+   */
   captions(id: string, isMaking: boolean, abort: AbortSignal): CaptionsFeed {
     const video = { jobId: id, ownerToken: () => ownerTokenOf(id) };
     return captionsFeed(this.#client, video, () => isMaking, abort);
@@ -201,7 +208,7 @@ export class Catalogue {
     });
   }
 
-  /** The MP4 of a private video: a link alone does not open it. */
+  /** Fetches the MP4 of a private video with the owner's token, since its address alone does not open it. */
   async fetchMp4(id: string, url: string): Promise<Blob | null> {
     let blob: Blob | null = null;
     await this.#with(id, async () => {
@@ -212,7 +219,7 @@ export class Catalogue {
     return blob;
   }
 
-  /** Deletes it in `UNDO_SECONDS`, or when the page is left, unless `undo` comes before. */
+  /** Deletes a video after `UNDO_SECONDS`, or when the page is left, unless that is undone before. */
   removeSoon(id: string): void {
     this.#stay(id);
     const timer = setTimeout(() => void this.removeNow(id), UNDO_SECONDS * 1000);
@@ -223,12 +230,12 @@ export class Catalogue {
     this.#stay(id);
   }
 
-  /** Deletes what is to be deleted soon: the page is left. */
+  /** Deletes at once what would be deleted soon, because the page is being left. */
   removeLeaving(): void {
     for (const id of this.#leaving.value.keys()) void this.removeNow(id);
   }
 
-  /** Takes it off the list and deletes it for good; one that is being made is cancelled. */
+  /** Takes a video off the list and deletes it for good; one that is being made is cancelled first. */
   async removeNow(id: string): Promise<void> {
     this.#stay(id);
     const token = ownerTokenOf(id);
@@ -238,12 +245,12 @@ export class Catalogue {
     this.#own.value = this.#own.value?.filter((each) => each.id !== id) ?? null;
     await this.#with(id, async () => {
       try {
-        // One that has become ready meanwhile stays as it is when it is cancelled.
+        // Cancelling does nothing to a video that has become ready meanwhile.
         if (video.state === "planned") await this.#client.cancelJob(id, token).catch(ifGone);
         await this.#client.deleteVideo(id, token).catch(ifGone);
         forgetOwned(id);
       } catch (thrown) {
-        // It is still there: its card says why.
+        // The video still exists, so its card comes back and shows the error.
         this.#own.value = [...(this.#own.value ?? []), video];
         throw thrown;
       }
@@ -269,13 +276,13 @@ export class Catalogue {
   }
 }
 
-/** Ignores that a video is gone already: it needs no deletion. */
+/** Ignores the error that a video is already gone. */
 function ifGone(thrown: unknown): void {
   const { code } = toWireError(thrown);
   if (code !== "NOT_FOUND" && code !== "JOB_NOT_FOUND") throw thrown;
 }
 
-/** Shows what goes wrong, and nothing while all is well. */
+/** Runs `work`, and shows its error, or null where there is none. */
 async function reporting(
   show: (error: WireError | null) => void,
   work: () => Promise<void>,

@@ -5,7 +5,7 @@ import { addOwned, allOwned } from "../../saved/owned-videos.ts";
 import { CopyField } from "../../ui/copy-field.tsx";
 import { t } from "../../words/words.ts";
 
-/** Hands the right to manage this browser's videos to another browser, and takes it over from one. */
+/** Panel that passes the right to manage this browser's videos to another browser, or takes it from one. */
 export function OtherDevices({ count }: { count: number }) {
   const said = useSignal("");
   const link = useSignal<string | null>(null);
@@ -66,7 +66,7 @@ export function OtherDevices({ count }: { count: number }) {
   );
 }
 
-/** Asks whether to take up what the page's address brought; nothing where it brought nothing. */
+/** Asks whether to manage the videos in the page's address in this browser. */
 export function GivenVideos({ given, onDone }: { given: Record<string, string>; onDone(): void }) {
   const count = Object.keys(given).length;
   return (
@@ -87,7 +87,7 @@ export function GivenVideos({ given, onDone }: { given: Record<string, string>; 
   );
 }
 
-/** Takes the videos out of the page's address; null where it holds none. */
+/** Reads owned videos from the page's address, and removes them there; null where it holds none. */
 export function takeGivenVideos(): Record<string, string> | null {
   const given = readOwnedLink(location.hash);
   if (location.hash.startsWith("#owned=")) {

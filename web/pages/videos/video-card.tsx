@@ -26,8 +26,8 @@ import { type Key, rich, t } from "../../words/words.ts";
 import { type Catalogue, type CatalogueVideo, UNDO_SECONDS } from "./catalogue.ts";
 
 /**
- * A video of the catalogue.
- * @param own what its owner can do here; null for everybody else's
+ * Card of a video in the catalogue.
+ * @param own the owner's actions; null for videos of others
  */
 export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogue | null }) {
   const { id, title, state, durationTicks, bytesStored, createdAtMs, width, height } = video;
@@ -96,7 +96,7 @@ export function VideoCard({ video, own }: { video: CatalogueVideo; own: Catalogu
   );
 }
 
-/** Files of it, made here. */
+/** Downloads of the video, made in this page. */
 function Downloads({ video, own }: { video: CatalogueVideo; own: Catalogue }) {
   const { id, title } = video;
   return (
@@ -116,7 +116,7 @@ function Downloads({ video, own }: { video: CatalogueVideo; own: Catalogue }) {
   );
 }
 
-/** The original, and what others may download. */
+/** The original, and switches for what others may download. */
 function FileRights({ video, own }: { video: CatalogueVideo; own: Catalogue }) {
   const { id, name, original = null, downloads = false, originalForAll = false } = video;
   const problem = useSignal<WireError | null>(null);
@@ -236,7 +236,7 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
   const url = status?.state === "ready" ? status.url : null;
   const link = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
-    // It takes the place of the button that was pressed, and its focus.
+    // The link replaces the button that was pressed, and takes its focus.
     if (url !== null && document.activeElement === document.body) link.current?.focus();
   }, [url]);
   if (url !== null) {
@@ -275,7 +275,7 @@ function Mp4Action({ video, catalogue }: { video: CatalogueVideo; catalogue: Cat
   );
 }
 
-/** Deletes with time to undo. The first button becomes the one that keeps: a double click does no harm. */
+/** Deletes with time to undo. The first button becomes the one that keeps the video, so a double click does no harm. */
 function DeleteAction({ name, id, catalogue }: { name: string; id: string; catalogue: Catalogue }) {
   const leaves = catalogue.isLeaving(id);
   return (
@@ -294,7 +294,7 @@ function DeleteAction({ name, id, catalogue }: { name: string; id: string; catal
   );
 }
 
-/** Cancels a video that is being made, and so deletes it; asks first. */
+/** Cancels a video that is being made, which deletes it; asks first. */
 function CancelAction({ name, onCancel }: { name: string; onCancel(): void }) {
   const isAsking = useSignal(false);
   const ask = isAsking.value;
@@ -319,7 +319,7 @@ function CancelAction({ name, onCancel }: { name: string; onCancel(): void }) {
 interface TwoStepsProps {
   first: string;
   last: string;
-  /** With the video's name. */
+  /** Labels for screen readers, with the video's name. */
   labels: { first: string; last: string };
   isAsking: boolean;
   /** Shown while it asks; empty for none. */

@@ -11,7 +11,7 @@ import type { Catalogue, CatalogueVideo } from "./catalogue.ts";
 import { OtherDevices } from "./other-devices.tsx";
 import { VideoCard } from "./video-card.tsx";
 
-/** Nobody waits for each letter. */
+/** Pause in typing after which the search begins. */
 const SEARCH_AFTER_MS = 300;
 
 type Order = "newest" | "oldest" | "title" | "longest";
@@ -22,13 +22,13 @@ const ORDERS: Record<Order, Key> = {
   longest: "videos.longestFirst",
 };
 
-/** Videos made in this browser, and those that others have listed on this site. */
+/** Page with the videos made in this browser, and the videos that others have listed on this site. */
 export function VideosPage({
   catalogue,
   notice = null,
 }: {
   catalogue: Catalogue;
-  /** Stands above all else. */
+  /** Shown above all else. */
   notice?: ComponentChildren;
 }) {
   const { problem, deleted } = catalogue;
@@ -37,7 +37,7 @@ export function VideosPage({
   const order = useSignal<Order>("newest");
   const heading = useRef<HTMLHeadingElement>(null);
   const list = useRef<HTMLUListElement>(null);
-  // The focus goes on where a button went away with what it was for.
+  // A deleted video takes its button with it, so the focus moves to the heading.
   useEffect(() => {
     if (deleted !== null) heading.current?.focus();
   }, [deleted]);
@@ -155,7 +155,7 @@ function Toolbar({
   );
 }
 
-/** The own ones are all here: the edge searches the others. */
+/** Whether one of this browser's own videos matches a search. The edge searches the listed ones. */
 function isFound({ title, description, name }: CatalogueVideo, search: string): boolean {
   const wanted = search.toLowerCase();
   return [title, description, name].some((text) => text.toLowerCase().includes(wanted));

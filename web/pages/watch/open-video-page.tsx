@@ -13,7 +13,7 @@ import { watchStatus } from "./watch-status.ts";
 
 /**
  * Shows the video that the page's address names.
- * @returns aborted where the page goes away for good
+ * @returns a signal that is aborted when the page is left for good
  */
 export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSignal {
   const words = loadWords(PAGE_WORDS.watch);
@@ -36,15 +36,15 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
     () => state.value.kind === "known" && state.value.status.endedAtMs === null,
     ends.signal,
   );
-  // Not in a page that may come back from the browser's cache: it would never ask again.
+  // Not where the page may come back from the browser's cache: it would never ask for the state again.
   window.addEventListener("pagehide", (event) => {
     if (!event.persisted) ends.abort();
   });
 
   beginAt(query);
-  // Once a page, and not its owner's; the video plays whether that is heard or not.
+  // Counts one play for each page, except the owner's. A failed request is ignored.
   const count = () => void client.countPlay(jobId, key ?? undefined).catch(() => {});
-  // Events of media do not bubble.
+  // Captured, because media events do not bubble.
   const once = { capture: true, once: true, signal: ends.signal };
   if (ownerToken === null) document.addEventListener("playing", count, once);
   const unlock = async (passphrase: string) => {
@@ -54,7 +54,7 @@ export function openVideoPage(Page: FunctionComponent<WatchPageProps>): AbortSig
   };
   const show = () => {
     const root = document.getElementById("page") as HTMLElement;
-    // The edge's text for browsers without scripts goes.
+    // Removes the edge's text for browsers without scripts.
     root.replaceChildren();
     render(
       <Page

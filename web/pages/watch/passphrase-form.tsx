@@ -8,7 +8,7 @@ import { t } from "../../words/words.ts";
 export function PassphraseForm({
   onUnlock,
 }: {
-  /** Rejects where it is not the one. */
+  /** Rejects where the passphrase is wrong. */
   onUnlock(passphrase: string): Promise<void>;
 }) {
   const passphrase = useSignal("");

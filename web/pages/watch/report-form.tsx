@@ -18,11 +18,11 @@ const REASONS: Record<ReportReason, Key> = {
   other: "watch.somethingElse",
 };
 
-/** Tells the people who run the site what is wrong with a video. */
+/** Form that reports a video to the site's operator. */
 export function ReportForm({
   onReport,
 }: {
-  /** Rejects where it did not arrive. */
+  /** Rejects where the report did not arrive. */
   onReport(report: NewReport): Promise<void>;
 }) {
   const reason = useSignal<ReportReason>("other");

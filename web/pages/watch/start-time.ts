@@ -2,7 +2,7 @@ import { parseTimeText } from "../../../shared/time-text.ts";
 import { SEEKS_WHILE_PAUSED } from "../../player/hls-playback.ts";
 
 /**
- * `?t=90`, `?t=1m30s`: the first video of the page begins there, as soon as its length is known.
+ * Has the page's video begin at the time in the address (`?t=90`, `?t=1m30s`), as soon as its length is known.
  * @param query of the page's address
  */
 export function beginAt(query: URLSearchParams): void {
@@ -12,7 +12,7 @@ export function beginAt(query: URLSearchParams): void {
   document.addEventListener(
     "loadedmetadata",
     ({ target }) => {
-      // Posters of other videos may be elements of video, too.
+      // Stills of other videos may be video elements, too.
       if (!(target instanceof HTMLVideoElement) || target.closest(".poster-frame")) return;
       ends.abort();
       const seek = () => {

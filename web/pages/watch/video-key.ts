@@ -1,6 +1,6 @@
-/** The key that opens a private video in this tab: from a signed link's address, or for a passphrase. */
+/** The key that opens a private video in this tab. It comes from a signed link, or in exchange for a passphrase. */
 
-/** Null where there is none. */
+/** The key in the address or stored in this tab; null where there is none. */
 export function keyOf(jobId: string, query: URLSearchParams): string | null {
   return query.get("key") ?? keptKey(jobId);
 }
@@ -9,11 +9,11 @@ export function keepKey(jobId: string, key: string): void {
   try {
     sessionStorage.setItem(nameOf(jobId), key);
   } catch {
-    // Nothing is kept here: the passphrase is asked for again after a reload.
+    // Without storage the passphrase is asked for again after a reload.
   }
 }
 
-/** @returns whether there was one */
+/** @returns whether there was a stored key */
 export function forgetKey(jobId: string): boolean {
   const wasKept = keptKey(jobId) !== null;
   if (wasKept) sessionStorage.removeItem(nameOf(jobId));

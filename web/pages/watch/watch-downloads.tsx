@@ -6,13 +6,13 @@ import { DownloadPanel } from "../../files/download-panel.tsx";
 import { formatBytes } from "../../ui/format.ts";
 import { t } from "../../words/words.ts";
 
-/** What the page asks of the site for downloads. */
+/** Requests that the page makes for downloads. */
 export interface DownloadSource {
   video(): Promise<Video>;
   files(): Promise<VideoFiles>;
 }
 
-/** Files for viewers, where the owner offers them; nothing where not, or where that cannot be known. */
+/** Downloads for viewers, where the owner offers them; empty where not, or where the video cannot be read. */
 export function WatchDownloads({
   title,
   masterUrl,
@@ -22,9 +22,9 @@ export function WatchDownloads({
 }: {
   title: string;
   masterUrl: string;
-  /** With every request; null: as anybody. */
+  /** Token sent with each request; null: none. */
   token: string | null;
-  /** The page's own signed link to a private video; null: it was opened without. */
+  /** Key of the signed link with which a private video was opened; null: none. */
   linkKey: string | null;
   source: DownloadSource;
 }) {
@@ -39,7 +39,7 @@ export function WatchDownloads({
     );
   }, []);
   const { downloads = false, original = null, originalForAll = true, id } = video.value ?? {};
-  // Strangers are told only of an original that is for them; the owner of a private video has it on "Your videos".
+  // Shows the original only where all viewers may have it; the owner of a private video finds it in "Your videos".
   const isReached = linkKey !== null || video.value?.visibility !== "private";
   const link = isReached && original !== null && originalForAll ? original : null;
   const query = linkKey === null ? "" : `?key=${linkKey}`;

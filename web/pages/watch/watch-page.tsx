@@ -30,17 +30,17 @@ export interface WatchPageProps {
   state: ReadonlySignal<WatchState>;
   video: Pick<WatchedVideo, "masterUrl" | "ownerToken" | "key">;
   watchUrl: string;
-  /** Null where nobody asks for captions. */
+  /** Null where the page shows no captions. */
   captions?: CaptionsFeed | null;
-  /** Null where nobody asks for files. */
+  /** Null where the page offers no downloads. */
   downloads?: DownloadSource | null;
-  /** Rejects where the passphrase is not the video's. */
+  /** Rejects where the passphrase is wrong. */
   onUnlock(passphrase: string): Promise<void>;
-  /** Tells the site's operator; rejects where it did not arrive. */
+  /** Sends a report to the site's operator; rejects where it did not arrive. */
   onReport(report: NewReport): Promise<void>;
 }
 
-/** `/watch/:id`: plays for anybody, also while the video is still being made. */
+/** Page `/watch/:id`: plays a video, also while it is still being made. */
 export function WatchPage(props: WatchPageProps) {
   const state = props.state.value;
   const title = titleOf(state);
@@ -52,7 +52,7 @@ export function WatchPage(props: WatchPageProps) {
   );
 }
 
-/** `/embed/:id`: the player and nothing else, for a frame in another page. */
+/** Page `/embed/:id`: only the player, for a frame in another page. */
 export function EmbedPage({ state: { value: state }, video, captions, onUnlock }: WatchPageProps) {
   if (state.kind === "locked") {
     return (
@@ -194,7 +194,7 @@ function Content({
           source={downloads}
         />
       )}
-      {/* Of a private video these lead nowhere. */}
+      {/* Not for a private video, whose plain addresses open nothing. */}
       {key === null && (
         <div class="card share">
           <CopyField label={t("watch.addressOfThisPage")} text={watchUrl} />
@@ -233,7 +233,7 @@ function playedFacts(
   const { durationTicks, endedAtMs, source, details, state: jobState } = state.status;
   const isWhole = endedAtMs === null || jobState === "ready";
   return {
-    // What was not made of a video that ended early will not come.
+    // Null for a video that ended early: the rest of it will never be made.
     totalSeconds: isWhole ? durationTicks / TICKS_PER_SECOND : null,
     frameRate: source?.video.frameRate ?? null,
     isMaking: endedAtMs === null,
@@ -243,7 +243,7 @@ function playedFacts(
   };
 }
 
-/** Servers and helpers come and go within less. */
+/** After this time without anybody who can make the rest, the page says so. Servers and helpers take less to come. */
 const AWAY_AFTER_MS = 30_000;
 
 function isMakerAway({ stuckSinceMs }: JobStatus): boolean {
@@ -255,7 +255,7 @@ export function titleOf(state: WatchState): string {
   return (state.kind === "stored" && state.video?.title) || t("watch.video");
 }
 
-/** "" where its owner said nothing. */
+/** The owner's description; "" where there is none. */
 function descriptionOf(state: WatchState): string {
   if (state.kind === "known") return state.status.details?.description ?? "";
   return (state.kind === "stored" && state.video?.description) || "";
@@ -273,7 +273,7 @@ function endedEarly(status: JobStatus): boolean {
 
 const ASK_ANEW = "watch.askThePersonWhoSent";
 
-/** Nothing can be played, and why; null where it can, or will. */
+/** Texts on why nothing can be played; null where the video plays, or will play. */
 function troubleOf(state: WatchState): Pick<ErrorText, "title" | "what" | "advice"> | null {
   switch (state.kind) {
     case "missing":
@@ -304,7 +304,7 @@ function waitingText(state: WatchState): string {
   return isMakerAway(state.status) ? t("watch.itsMakerIsAway") : t("watch.thisVideoIsJustBeing");
 }
 
-/** Width and height as shown, or their ratio. */
+/** Display width and height, or numbers with their ratio. */
 function shapeOf(state: WatchState): { width: number; height: number } {
   const { width, height } = (state.kind === "stored" && state.video) || { width: 16, height: 9 };
   if (state.kind !== "known" || state.status.source === null) return { width, height };
@@ -312,7 +312,7 @@ function shapeOf(state: WatchState): { width: number; height: number } {
   return { width: displayWidth, height: displayHeight };
 }
 
-/** @returns null while a server still reads the source */
+/** @returns the aspect ratio; null while a server still reads the source */
 function aspectOf({ source }: JobStatus): number | null {
   return source === null ? null : source.video.displayWidth / source.video.displayHeight;
 }

@@ -11,14 +11,14 @@ import { authorized } from "../../player/authorized.ts";
 export type WatchState =
   | { kind: "loading" }
   | { kind: "known"; status: JobStatus }
-  /** The coordinator forgot the job (an hour after its end); its playlists stay. */
+  /** The coordinator has forgotten the job, an hour after its end; the video is still stored. */
   | { kind: "stored"; video: Video | null }
   | { kind: "missing" }
   /** A passphrase opens it. */
   | { kind: "locked" }
-  /** The link that it was opened by has ended. */
+  /** The link by which the page was opened has ended. */
   | { kind: "refused"; error: WireError }
-  /** Asked again by itself. */
+  /** The state could not be read; the page asks again by itself. */
   | { kind: "unreachable"; error: WireError };
 
 const ASK_EVERY_MS = 2_500;
@@ -26,9 +26,9 @@ const ASK_EVERY_MS = 2_500;
 export interface WatchedVideo {
   jobId: string;
   masterUrl: string;
-  /** Null where this browser did not make it: then a private video is not there. */
+  /** Null where this browser does not have it; a private video then needs `key`. */
   ownerToken: string | null;
-  /** The signed link, which stands in `masterUrl` then; null for none. */
+  /** Key of a signed link, which is then part of `masterUrl`; null: none. */
   key: string | null;
 }
 
@@ -70,14 +70,14 @@ export function watchStatus(
             return;
           }
           if (stored === true) {
-            // One from before there was a catalogue plays without a row.
+            // A video that is older than the catalogue has no row, but plays.
             const video = await client.video(jobId, token, abort).catch(() => null);
             state.value = { kind: "stored", video };
             return;
           }
         }
         failures += 1;
-        // A hiccup while it plays is no news.
+        // A single failure while the video plays is not shown.
         if (state.value.kind !== "known") state.value = { kind: "unreachable", error };
       }
       const backoffMs = failures === 0 ? 0 : callBackoffMs(failures, 0.5);
@@ -88,7 +88,7 @@ export function watchStatus(
   return state;
 }
 
-/** @returns null when that could not be found out */
+/** @returns whether the playlist is stored; null where that is unknown */
 async function isStored(
   masterUrl: string,
   ownerToken: string | null,
@@ -96,7 +96,7 @@ async function isStored(
 ): Promise<boolean | null> {
   try {
     const signal = AbortSignal.any([abort, AbortSignal.timeout(15_000)]);
-    // A browser that has played it keeps its playlists for a while.
+    // Not from the browser's cache, which may hold the playlist of an earlier play.
     const asked = { ...authorized(ownerToken), signal, cache: "no-store" } as const;
     const response = await fetch(masterUrl, asked);
     await response.body?.cancel();
