@@ -4,17 +4,17 @@ import { REAL_CLOCK, within } from "../shared/clock.ts";
 import { TributaryError } from "../shared/job/errors.ts";
 import { retry } from "../shared/retry.ts";
 
-/** The parts of a multipart upload, several at a time. Works in pages, in workers and in Node. */
+/** Sends the parts of a multipart upload, several in parallel. Works in pages, in workers and in Node. */
 
 const PARALLEL_PARTS = 4;
 const PART_TRIES = 5;
-/** A connection on which nothing has moved for so long is given up. */
+/** A request without progress for this long is aborted. */
 const STALLED_MS = 30_000;
-/** Where nobody tells how far a body is: the slowest upload that is waited for. */
+/** Slowest upload that is waited for where progress cannot be observed (fetch). */
 const SLOWEST_BYTES_A_MS = 32;
 
 export interface PartUploads {
-  /** Parts to send, from 1. */
+  /** Numbers of the parts to send, from 1. */
   parts: readonly number[];
   bytesOf(part: number): Blob;
   /** A fresh presigned URL; each try asks for one. */
@@ -23,7 +23,10 @@ export interface PartUploads {
   signal?: AbortSignal | undefined;
 }
 
-/** @throws TributaryError UPLOAD_FAILED, what `urlOf` rejects with, or what the signal aborts with */
+/**
+ * Sends all parts.
+ * @throws TributaryError UPLOAD_FAILED, the error of `urlOf`, or the signal's reason
+ */
 export async function sendParts(uploads: PartUploads): Promise<void> {
   const { parts, bytesOf, urlOf, onSent, signal } = uploads;
   const inTurn = pLimit(PARALLEL_PARTS);
@@ -36,7 +39,7 @@ export async function sendParts(uploads: PartUploads): Promise<void> {
   await allOrNone(parts, (part, either) => inTurn(sendOne, part, either), signal);
 }
 
-/** The part's ETag, of one try. */
+/** Tries once to send a part, and returns its ETag. */
 async function sendPart(url: string, bytes: Blob, signal: AbortSignal): Promise<string> {
   const send = typeof XMLHttpRequest === "undefined" ? sendByFetch : sendByXhr;
   let etag: string | null;
@@ -50,7 +53,7 @@ async function sendPart(url: string, bytes: Blob, signal: AbortSignal): Promise<
   throw new TributaryError("UPLOAD_FAILED", "Storage did not take a part.");
 }
 
-/** Null where storage refused it. Only this tells how far a body is. */
+/** Returns the ETag; null where storage refused the part. Unlike fetch, XMLHttpRequest reports upload progress. */
 function sendByXhr(url: string, bytes: Blob, signal: AbortSignal): Promise<string | null> {
   const limit = { clock: REAL_CLOCK, signal, ms: STALLED_MS, error: stalled };
   return within(limit, (limited, extend) => {

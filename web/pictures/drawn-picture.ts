@@ -2,14 +2,14 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { livelinessOf, METER_HEIGHT, METER_WIDTH } from "../../shared/pictures/liveliness.ts";
 import { MOST_POSTER_BYTES } from "../../shared/wire/pictures.ts";
 
-/** Pictures on canvases, as numbers or as JPEGs. */
+/** Draws pictures on canvases, to measure them or to encode them as JPEG. */
 
-/** Tried one after the other, until the file is small enough. */
+/** JPEG qualities that are tried one after the other, until the file is small enough. */
 const QUALITIES = [0.86, 0.7, 0.5];
 
 type Drawable = VideoFrame | ImageBitmap;
 
-/** How much is to be seen in pictures: little in black, white and blurred ones. */
+/** Measures how much a picture shows: little where it is black, white or blurred. */
 export class Liveliness {
   readonly #context = contextOf(METER_WIDTH, METER_HEIGHT, { willReadFrequently: true });
 
@@ -21,7 +21,7 @@ export class Liveliness {
   }
 }
 
-/** ITU-R BT.709. */
+/** Luma by ITU-R BT.709. */
 function lumaOf(rgba: Uint8ClampedArray): Float32Array {
   const luma = new Float32Array(rgba.length / 4);
   for (let at = 0; at < luma.length; at += 1) {
@@ -32,9 +32,9 @@ function lumaOf(rgba: Uint8ClampedArray): Float32Array {
 }
 
 /**
- * A JPEG of a picture, made smaller where it has to be.
- * @param mostSide pixels of the longer side
- * @throws TributaryError PICTURE_INVALID where it cannot be small enough
+ * A JPEG of a picture, scaled down where it is larger than `mostSide`.
+ * @param mostSide most pixels of the longer side
+ * @throws TributaryError PICTURE_INVALID where the file would have too many bytes at each quality
  */
 export async function jpegOf(picture: Drawable, mostSide: number): Promise<Blob> {
   const [width, height] =
@@ -44,7 +44,7 @@ export async function jpegOf(picture: Drawable, mostSide: number): Promise<Blob>
   const scale = Math.min(1, mostSide / Math.max(width, height));
   const sides = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const context = contextOf(sides[0] ?? 1, sides[1] ?? 1);
-  // Under what is transparent.
+  // White shows through transparent parts.
   context.fillStyle = "#fff";
   context.fillRect(0, 0, context.canvas.width, context.canvas.height);
   context.imageSmoothingQuality = "high";
@@ -52,7 +52,7 @@ export async function jpegOf(picture: Drawable, mostSide: number): Promise<Blob>
   return jpegOfCanvas(context.canvas, MOST_POSTER_BYTES);
 }
 
-/** @throws TributaryError PICTURE_INVALID where it cannot be small enough */
+/** @throws TributaryError PICTURE_INVALID where the file would have more than `mostBytes` at each quality */
 export async function jpegOfCanvas(canvas: OffscreenCanvas, mostBytes: number): Promise<Blob> {
   for (const quality of QUALITIES) {
     const blob = await canvas.convertToBlob({ type: "image/jpeg", quality });

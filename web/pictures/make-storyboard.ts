@@ -9,7 +9,7 @@ import { MOST_SHEET_BYTES, MOST_TILES, type NewStoryboard } from "../../shared/w
 import { contextOf, jpegOfCanvas } from "./drawn-picture.ts";
 import { eachKeyFrame, type VideoPictures, type VideoReader } from "./video-pictures.ts";
 
-/** The storyboard of a finished video, sheet after sheet: one is in memory at a time. */
+/** Makes the storyboard of a finished video. Sheets are drawn one after the other, so that only one is in memory. */
 export async function makeStoryboard(
   reader: VideoReader,
   { renditions: [smallest], keyFrames }: VideoPictures,
@@ -23,7 +23,7 @@ export async function makeStoryboard(
   for (const some of sheetsOf(tiles)) {
     const { width, height } = sheetSize(some.length, size);
     const context = contextOf(width, height);
-    // The place of a tile that the last sheet does not have stays black.
+    // Black shows where the last sheet has no tile.
     context.fillRect(0, 0, width, height);
     context.imageSmoothingQuality = "high";
     await eachKeyFrame(reader, some, (frame, _, index) => {
@@ -43,7 +43,7 @@ export async function makeStoryboard(
 async function base64Of(blob: Blob): Promise<string> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   const letters: string[] = [];
-  // An argument a byte: stacks have room for some ten thousand.
+  // In blocks, because each byte is an argument, and a call stack has room for some ten thousand.
   for (let at = 0; at < bytes.length; at += 8_192) {
     letters.push(String.fromCharCode(...bytes.subarray(at, at + 8_192)));
   }

@@ -3,20 +3,23 @@ import { jpegOf } from "./drawn-picture.ts";
 import { posterCandidates, posterOf } from "./poster-frames.ts";
 import { openPictures } from "./video-pictures.ts";
 
-/** Pictures to choose from, loaded where a person asks for them. */
+/** Pictures for the choice of a poster. The script is loaded when a person asks for them. */
 
-/** One of the video's own pictures. */
+/** One of the video's own frames, offered as a poster. */
 export interface OfferedFrame {
   seconds: number;
   jpeg: Blob;
-  /** Address of the JPEG, to be revoked. */
+  /** Object URL of the JPEG; the caller has to revoke it. */
   url: string;
 }
 
-/** Pixels of the longer side of a picture of the person's own. */
+/** Most pixels of the longer side of a person's own picture. */
 const OWN_PICTURE_SIDE = 1920;
 
-/** In the order of their times. @throws TributaryError NOT_FOUND, ENGINE_UNAVAILABLE, DECODE_FAILED, NETWORK */
+/**
+ * Frames of the video to choose from, in order of time.
+ * @throws TributaryError NOT_FOUND, ENGINE_UNAVAILABLE, DECODE_FAILED, NETWORK
+ */
 export async function offeredFrames(
   masterUrl: string,
   ownerToken: string | null,
@@ -33,7 +36,7 @@ export async function offeredFrames(
 }
 
 /**
- * A picture of any kind that the browser reads, upright, as a JPEG; what a camera wrote into the file is left out.
+ * A JPEG of any picture file that the browser can read. It is turned upright, and has none of the camera's metadata.
  * @throws TributaryError PICTURE_INVALID
  */
 export async function pictureOfFile(file: Blob): Promise<Blob> {

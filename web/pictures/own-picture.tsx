@@ -1,7 +1,7 @@
 import { scriptNotLoaded } from "../../shared/job/errors.ts";
 import { t } from "../words/words.ts";
 
-/** A button that asks for a picture of the person's own. */
+/** A button to choose a picture file of the person's own. */
 export function OwnPictureButton({
   disabled,
   onFile,
@@ -19,7 +19,7 @@ export function OwnPictureButton({
         disabled={disabled}
         onChange={(event) => {
           const file = event.currentTarget.files?.[0];
-          // The same file can be chosen once more.
+          // Cleared, so that the same file can be chosen again.
           event.currentTarget.value = "";
           if (file !== undefined) onFile(file);
         }}

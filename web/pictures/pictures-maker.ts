@@ -17,14 +17,14 @@ export interface MakePictures {
   jobId: string;
   ownerToken: string;
   masterUrl: string;
-  /** Whether all of the video is there: its storyboard is made then. */
+  /** Whether the video is complete: then its storyboard is made, too. */
   isWhole: boolean;
   signal: AbortSignal;
 }
 
 /**
- * Makes a poster for a video where nobody chose one and, once it is whole, its storyboard. What fails is told by a
- * notice: the video goes on without it.
+ * Makes a poster for a video where nobody chose one and, once the video is complete, its storyboard. A failure becomes
+ * a notice, and the video goes on without that picture.
  */
 export async function makePictures(options: MakePictures): Promise<MadePictures> {
   const { client, jobId, ownerToken, masterUrl, isWhole, signal } = options;

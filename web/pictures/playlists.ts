@@ -1,6 +1,6 @@
 /** Reads a video's renditions and segments from its playlists, which our own code writes. */
 
-/** A part of a media file that is played by itself, or shown. */
+/** An entry of a playlist: a segment, or a key frame of one. */
 export interface MediaPart {
   startSeconds: number;
   endSeconds: number;
@@ -13,12 +13,12 @@ export interface MediaPart {
 export interface PictureRendition {
   width: number;
   height: number;
-  /** Addresses of its I-frame playlist and of its media playlist. */
+  /** Addresses of the rendition's I-frame playlist and of its media playlist. */
   keyFramesUrl: string;
   mediaUrl: string;
 }
 
-/** The video's renditions, the smallest first; each has I-frames. */
+/** The video's renditions that have an I-frame playlist, the smallest first. */
 export function renditionsOf(master: string, masterUrl: string): PictureRendition[] {
   const lines = [...master.matchAll(/^#EXT-X-I-FRAME-STREAM-INF:(.*)$/gm)].map(
     ([, line = ""]) => line,

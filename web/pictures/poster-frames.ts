@@ -12,15 +12,15 @@ import {
   type VideoReader,
 } from "./video-pictures.ts";
 
-/** Which pictures of a video could stand for it. */
+/** Finds frames of a video that are good posters. */
 
 export const OFFERED = 3;
-/** With fewer key frames, pictures between them are looked at as well. */
+/** With fewer key frames than this, frames between them are measured as well. */
 const FEW_KEY_FRAMES = 9;
-/** So many segments are decoded for that, of the smallest rendition. */
+/** Most segments of the smallest rendition that are decoded as a whole for that. */
 const MOST_WHOLE_SEGMENTS = 3;
 
-/** A picture of the video, and how much is to be seen in it. */
+/** A frame of the video, with its liveliness: how much it shows. */
 export interface Candidate {
   seconds: number;
   liveliness: number;
@@ -29,7 +29,7 @@ export interface Candidate {
   isKeyFrame: boolean;
 }
 
-/** The liveliest picture of each third of what is there, in order; fewer of a video with few pictures. */
+/** The liveliest frame of each third of the available video, in order; fewer where there are few frames. */
 export async function posterCandidates(
   reader: VideoReader,
   pictures: VideoPictures,
@@ -61,7 +61,7 @@ export async function posterCandidates(
   ).filter((each) => each !== null);
 }
 
-/** Null of none. */
+/** The liveliest candidate; null where there are none. */
 export function liveliest(candidates: readonly Candidate[]): Candidate | null {
   return candidates.reduce<Candidate | null>((best, each) => {
     return best === null || each.liveliness > best.liveliness ? each : best;
@@ -70,7 +70,7 @@ export function liveliest(candidates: readonly Candidate[]): Candidate | null {
 
 /**
  * A candidate as a JPEG, from a rendition with enough pixels.
- * @throws TributaryError NOT_FOUND where that rendition does not have it (yet)
+ * @throws TributaryError NOT_FOUND where that rendition does not have the frame (yet)
  */
 export async function posterOf(
   reader: VideoReader,
@@ -80,7 +80,7 @@ export async function posterOf(
   const rendition = forPoster(renditions);
   const url = isKeyFrame ? rendition?.keyFramesUrl : rendition?.mediaUrl;
   const parts = url === undefined ? [] : await entries(reader, url);
-  // A hundredth: playlists round their times.
+  // A tolerance of a hundredth of a second, because playlists round their times.
   const part = parts.find(({ endSeconds }) => endSeconds > seconds + 0.01);
   if (part === undefined) throw missing();
   let jpeg: Promise<Blob> | null = null;

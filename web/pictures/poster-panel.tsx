@@ -13,13 +13,13 @@ import { loadOfferedFrames, OwnPictureButton } from "./own-picture.tsx";
 export interface PosterPanelProps {
   masterUrl: string;
   ownerToken: string | null;
-  /** The present one; null: there is none (yet). */
+  /** The present poster; null: there is none (yet). */
   poster: Poster | null;
-  /** Rejects where it was not saved. */
+  /** Rejects where the poster was not saved. */
   save(jpeg: Blob, source: PosterSource): Promise<Pictures>;
 }
 
-/** Where the owner chooses the picture that stands for the video. */
+/** Panel in which the owner chooses the video's poster. */
 export function PosterPanel({ masterUrl, ownerToken, poster: given, save }: PosterPanelProps) {
   const id = useId();
   const chosen = useSignal<Poster | null>(null);

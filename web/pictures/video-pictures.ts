@@ -5,30 +5,30 @@ import { TributaryError } from "../../shared/job/errors.ts";
 import { type CodedVideo, codedMedia, decodeFrames } from "../encoder/pictures/decode-frames.ts";
 import { type MediaPart, type PictureRendition, partsOf, renditionsOf } from "./playlists.ts";
 
-/** Single pictures of a video, from what is accepted of it: as viewers see them, upright and in shape. */
+/** Reads single pictures of a video from its accepted segments, upright and with square pixels, as viewers see them. */
 
-/** Key frames that are fetched and decoded at a time. */
+/** Number of key frames that are fetched and decoded at a time. */
 const AT_ONCE = 12;
-/** Pictures of a segment, at most 60 a second and some 12 s. */
+/** Most pictures of a segment: at most 60 a second for some 12 s, with a margin. */
 const MOST_SAMPLES = 2_000;
 
 /** Reader of one video. */
 export interface VideoReader {
   masterUrl: string;
-  /** The owner's: a private video needs it. */
+  /** The owner's token, which a private video needs; null where this browser does not have it. */
   ownerToken: string | null;
   signal: AbortSignal;
 }
 
 export interface VideoPictures {
-  /** The smallest first. */
+  /** Smallest rendition first. */
   renditions: PictureRendition[];
   /** Key frames of the smallest rendition, with the time until the next one. */
   keyFrames: MediaPart[];
   segments: MediaPart[];
 }
 
-/** @throws TributaryError NOT_FOUND where nothing is made yet, ENGINE_UNAVAILABLE, NETWORK */
+/** @throws TributaryError NOT_FOUND where no segment has been accepted yet, ENGINE_UNAVAILABLE, NETWORK */
 export async function openPictures(reader: VideoReader): Promise<VideoPictures> {
   if (!("VideoDecoder" in globalThis) || !("OffscreenCanvas" in globalThis)) {
     const message = "This browser does not let pages read pictures of a video.";
@@ -50,8 +50,8 @@ export async function entries(reader: VideoReader, url: string): Promise<MediaPa
 }
 
 /**
- * Shows key frames one after the other.
- * @param take draws a picture; it is closed after
+ * Decodes key frames one after the other.
+ * @param take draws a frame, which is closed afterwards
  * @throws TributaryError DECODE_FAILED, WORKER_STALLED, OUTPUT_INVALID, NETWORK
  */
 export async function eachKeyFrame(
@@ -63,7 +63,7 @@ export async function eachKeyFrame(
     const some = keyFrames.slice(from, from + AT_ONCE);
     const [inits, samples] = await Promise.all([initsOf(reader, some), fetchAll(reader, some)]);
     let at = 0;
-    // A video of before had an init segment an engine: each has a decoder of its own.
+    // Older videos have one init segment for each engine, and each init segment needs a decoder of its own.
     for (const run of runsBy(some, ({ initUrl }) => initUrl)) {
       const coded = codedKeyFrames(
         inits.get(run[0]?.initUrl ?? ""),
@@ -82,9 +82,9 @@ export async function eachKeyFrame(
 }
 
 /**
- * Shows all pictures of a segment in order.
- * @param take draws a picture that begins at `seconds` of the video; it is closed after
- * @throws as `eachKeyFrame`
+ * Decodes all pictures of a segment in order.
+ * @param take draws a frame that begins at `seconds` of the video; the frame is closed afterwards
+ * @throws TributaryError as `eachKeyFrame`
  */
 export async function eachPicture(
   reader: VideoReader,
@@ -160,7 +160,7 @@ async function asking(
   throw new TributaryError(code, `The site answered with status ${response.status}.`);
 }
 
-/** Neighbours with the same key together. */
+/** Groups neighbours that have the same key. */
 function runsBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const runs: T[][] = [];
   for (const item of items) {
