@@ -3,23 +3,26 @@ import { type KeyAction, nextSpeed } from "./keyboard.ts";
 import { captionTracks, showCaptions } from "./media-state.ts";
 import { keepPreferences, readPreferences } from "./preferences.ts";
 
-/** The time of a frame, where nothing says it: a step of the keys , and . */
+/** Duration of a frame where the frame rate is unknown: the step of the keys `,` and `.` */
 const FRAME_SECONDS = 1 / 25;
-/** Nobody seeks into what is not there yet. */
+/** Distance that seeks keep from the end of a growing video. */
 const EDGE_SECONDS = 0.2;
 
-/** A video and what is around it. */
+/** A video element in its player. */
 export interface Played {
   video: HTMLVideoElement;
   /** Element that full screen shows. */
   frame: HTMLElement;
-  /** Frames a second; null where it is not known. */
+  /** Frames per second; null where the rate is not known. */
   frameRate: number | null;
-  /** More of the video will come. */
+  /** Whether the video is still being made, and grows. */
   isMaking: boolean;
 }
 
-/** Does what was asked for. @returns what to say of it in a few words; null for nothing */
+/**
+ * Carries out an action.
+ * @returns a few words to show about it; null for none
+ */
 export function act(played: Played, action: KeyAction): string | null {
   const { video, frame, frameRate } = played;
   switch (action.do) {
@@ -55,7 +58,7 @@ export function act(played: Played, action: KeyAction): string | null {
   }
 }
 
-/** Within what is made. */
+/** Seeks to a time, limited to the part of the video that exists. */
 export function seekTo({ video, isMaking }: Played, seconds: number): void {
   const end = endOf(video);
   const last = isMaking ? Math.max(0, end - EDGE_SECONDS) : end;
@@ -73,7 +76,10 @@ export function setVolume(video: HTMLVideoElement, volume: number): void {
   keepPreferences({ volume: video.volume, muted: video.muted });
 }
 
-/** @param label of the track; null for none */
+/**
+ * Shows a caption track, and remembers its language.
+ * @param label of the track; null for none
+ */
 export function chooseCaptions(video: HTMLVideoElement, label: string | null): void {
   showCaptions(video, label);
   const language = captionTracks(video).find((track) => track.label === label)?.language;
@@ -97,7 +103,7 @@ function toggleCaptions(video: HTMLVideoElement): string | null {
 function toggleFullscreen(video: HTMLVideoElement, frame: HTMLElement): void {
   if (document.fullscreenElement !== null) void document.exitFullscreen().catch(() => {});
   else if ("requestFullscreen" in frame) void frame.requestFullscreen().catch(() => {});
-  // iPhones show only the video itself.
+  // iPhones can show only the video itself in full screen.
   else (video as { webkitEnterFullscreen?: () => void }).webkitEnterFullscreen?.();
 }
 

@@ -4,9 +4,9 @@ import type { Captions } from "../../shared/wire/captions.ts";
 import { authorized } from "./authorized.ts";
 
 /**
- * A track of captions as an element of the video: it comes and goes while the video plays, where a playlist
- * that was read once does not. Its text is fetched once it is shown; with a token, which elements cannot
- * send, at once.
+ * A caption track as an element of the video. Unlike tracks of a playlist, which is read once, it can come and go while
+ * the video plays. The browser fetches its text when the track is shown. Elements cannot send a token, so with a token
+ * our code fetches the text at once.
  */
 export function CaptionTrack({
   track,
@@ -16,7 +16,7 @@ export function CaptionTrack({
   isDefault,
 }: {
   track: Captions;
-  /** Label by which the viewer chooses it; unique among the tracks. */
+  /** Label by which the viewer chooses the track; unique among the tracks. */
   label: string;
   masterUrl: string;
   ownerToken: string | null;
@@ -34,7 +34,7 @@ export function CaptionTrack({
       url = URL.createObjectURL(await response.blob());
       source.value = url;
     };
-    // A track that cannot be had is not offered.
+    // A track that cannot be fetched is not offered.
     load().catch(() => {});
     return () => {
       ends.abort();

@@ -31,7 +31,7 @@ import {
 } from "./player-icons.tsx";
 import { chapterAt, Timeline } from "./timeline.tsx";
 
-/** Everything that is pressed in the player. */
+/** The controls of the player: timeline, buttons and menus. */
 export function Controls({
   played,
   playback,
@@ -45,7 +45,7 @@ export function Controls({
   media: MediaState;
   totalSeconds: number;
   chapters: readonly Chapter[];
-  /** Shows a few words, and reads them out. */
+  /** Shows a few words, which screen readers also announce. */
   say(words: string | null): void;
 }) {
   const { video } = played;
@@ -181,7 +181,7 @@ function Button({
   children,
 }: {
   label: string;
-  /** The key that does the same. */
+  /** Key with the same effect. */
   keys?: string;
   isPressed?: boolean;
   onPress(): void;

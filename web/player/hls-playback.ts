@@ -16,26 +16,26 @@ export interface PlaybackChoice {
 
 /** A video element that plays a multivariant playlist. */
 export interface Playback {
-  /** Best first; empty where the browser chooses by itself. */
+  /** Quality levels, best first; empty where the browser chooses by itself. */
   readonly levels: ReadonlySignal<PlaybackChoice[]>;
-  /** -1 is automatic. */
+  /** Id of the chosen level; -1 is automatic. */
   readonly level: ReadonlySignal<number>;
-  /** Quality level that automatic choice picked, such as "480p"; null before the first segment. */
+  /** Quality level that plays now, such as "480p"; null before the first segment. */
   readonly playingLevel: ReadonlySignal<string | null>;
   readonly audioTracks: ReadonlySignal<PlaybackChoice[]>;
   readonly audioTrack: ReadonlySignal<number>;
-  /** Playing stopped for good; null while it goes on. */
+  /** Code of the error that stopped playing for good; null while there is none. */
   readonly failure: ReadonlySignal<ErrorCode | null>;
-  /** The browser plays HLS by itself, and shows the captions that the playlists name. */
+  /** Whether the browser plays HLS natively; then it shows the captions that the playlists name. */
   readonly isNative: ReadonlySignal<boolean>;
   /**
    * Shows single pictures of the video in another element, from its I-frame playlists.
    * @returns null where there are none
    */
   openPreview(video: HTMLVideoElement): Preview | null;
-  /** Another screen is there that could play it. */
+  /** Whether there is another screen that could play the video. */
   readonly hasOtherScreen: ReadonlySignal<boolean>;
-  /** Asks which other screen is to play it. From then on the browser plays HLS by itself. */
+  /** Asks which other screen is to play the video. From then on the browser plays HLS natively. */
   playElsewhere(): Promise<void>;
   setLevel(id: number): void;
   setAudioTrack(id: number): void;
@@ -51,56 +51,56 @@ export interface Preview {
 
 export interface PlaybackOptions {
   /**
-   * Sent with every request, where it is known: a private video needs it. The browser's own HLS cannot
-   * send it.
+   * Sent with each request; a private video needs it. Null where this browser does not have it. The browser's native
+   * HLS cannot send it.
    */
   ownerToken: string | null;
-  /** The element has a picture of its own: no still is shown. */
+  /** Whether the video has a poster, so that no still is needed. */
   hasPoster?: boolean;
-  /** Ends it and frees the element. */
+  /** Ends playback and frees the element. */
   abort: AbortSignal;
 }
 
 /** Network failures in a row before playing is given up (with backoff: about half a minute). */
 const MAX_NETWORK_FAILURES = 6;
-/** Answers 404 in a row after which the video itself is asked for: it may have been deleted. */
+/** After so many answers 404 in a row, it is checked whether the video was deleted. */
 const MAX_NOT_FOUND = 3;
 const MAX_MEDIA_RECOVERIES = 2;
 
-/** Until somebody plays: enough for a still. Downloads and decoders are left to the work meanwhile. */
+/** Buffer before the viewer presses play: enough for a still, so that network and decoders stay free for encoding. */
 const STILL_BUFFER_SECONDS = 1;
-/** Where the still is, if the video is as long as that: many begin black. */
+/** Time of the still, where the video is long enough; not 0, because many videos begin black. */
 const STILL_AT_SECONDS = 1;
 /**
- * Firefox 153 now and then shows no picture after a seek into two seconds, and does once there are more:
- * after this time it gets them.
+ * Firefox 153 now and then shows no picture after a seek where two seconds are buffered, and shows one once more is
+ * buffered. Where there is no picture after this time, the buffer gets larger.
  */
 const LATE_MS = 2_000;
 const LATE_BUFFER_SECONDS = 10;
 /**
- * WebKit's process hangs now and then where a paused video of Media Source Extensions is sought at once
- * (WebKitGTK 2.50): there the player shows a picture of its own over it.
+ * WebKit's process hangs now and then where a paused video of Media Source Extensions seeks at once (WebKitGTK 2.50).
+ * There the player does not seek, and shows a separate picture over the video.
  */
 export const SEEKS_WHILE_PAUSED = navigator.vendor !== "Apple Computer, Inc.";
-/** Captions are elements of their own (caption-track.tsx): hls.js reads once which ones there are. */
+/** Captions are separate elements (caption-track.tsx), because hls.js reads the list of captions only once. */
 const WITHOUT_SUBTITLES = {
   subtitleTrackController: undefined,
   subtitleStreamController: undefined,
   timelineController: undefined,
 } as unknown as Partial<HlsConfig>;
 /**
- * hls.js 1.7.4 seeks now and then before a lone key frame is the end of the buffer, and then it is not shown
- * until it is asked for once more.
+ * hls.js 1.7.4 now and then seeks before a lone key frame has been buffered. Then the frame is shown only after another
+ * seek, so the preview repeats it.
  */
 const PREVIEW_AGAIN_MS = 30;
 const PREVIEW_TRIES = 50;
-/** As hls.js has it by itself. */
+/** The default of hls.js. */
 const PLAYING_BUFFER_SECONDS = 600;
 
 /**
- * Shows a still of `masterUrl`, and plays it from its beginning once somebody presses play,
- * also while its playlists still grow. hls.js is loaded only here, on demand; where Media Source Extensions are missing (Safari on iPhone) the browser's own
- * HLS plays.
+ * Shows a still of `masterUrl`, and plays it from its beginning once the viewer presses play, also while its playlists
+ * still grow. hls.js is loaded only here, on demand. Without Media Source Extensions (Safari on iPhone) the browser
+ * plays HLS natively.
  */
 export function openPlayback(
   video: HTMLVideoElement,
@@ -151,7 +151,7 @@ export function openPlayback(
     hls.on(Hls.Events.FRAG_BUFFERED, showStill);
     const begin = () => {
       hls.config.maxMaxBufferLength = PLAYING_BUFFER_SECONDS;
-      // A viewer who chose another place plays from there.
+      // Back from the still to the beginning, except where the viewer has chosen another place.
       if (stillAt !== null && Math.abs(video.currentTime - stillAt) < 0.01) video.currentTime = 0;
     };
     video.addEventListener("play", begin, { once: true, signal: abort });
@@ -165,7 +165,7 @@ export function openPlayback(
     };
     let mediaRecoveries = 0;
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
-      // Browsers mix 5.1 down to stereo, which is there at a third of the bits.
+      // Without levels with 5.1 audio: browsers mix it down to stereo, which exists at a third of the bit rate.
       for (let id = hls.levels.length - 1; id >= 0; id -= 1) {
         if (hls.levels[id]?.audioGroups?.includes(SURROUND_GROUP) === true) hls.removeLevel(id);
       }
@@ -188,7 +188,7 @@ export function openPlayback(
       audioTrack.value = data.id;
     });
     hls.on(Hls.Events.FRAG_BUFFERED, (_event, { frag }) => {
-      // An init segment may be at hand although nothing else comes.
+      // An init segment does not count: it may be cached while nothing else comes.
       if (frag.sn === "initSegment") return;
       networkFailures = 0;
       notFound = 0;
@@ -205,7 +205,7 @@ export function openPlayback(
         networkFailures += 1;
         const waitMs = 500 + callBackoffMs(networkFailures, Math.random(), 1000);
         const timer = setTimeout(() => {
-          // Without levels it is the multivariant playlist itself that did not come.
+          // Without levels the multivariant playlist itself is still missing.
           if (hls.levels.length === 0) hls.loadSource(masterUrl);
           else hls.startLoad();
         }, waitMs);
@@ -235,7 +235,7 @@ export function openPlayback(
     };
     video.addEventListener("loadedmetadata", toStart, { once: true, signal: abort });
     video.addEventListener("error", () => (failure.value = "NETWORK"), { signal: abort });
-    // Where pictures do not get through, it goes on with the sound.
+    // This playlist goes on with audio alone where the line is too slow for pictures.
     video.src = masterUrl.replace(/master\.m3u8$/, PODCAST_PLAYLIST);
     abort.addEventListener("abort", () => video.removeAttribute("src"), { once: true });
   };
@@ -285,7 +285,7 @@ export function openPlayback(
             video.addEventListener(name, resolve, { once: true, signal: abort });
           }
         });
-        // Set where what hls.js fed it could not be played elsewhere.
+        // It was disabled because other screens cannot play what hls.js feeds the element.
         video.disableRemotePlayback = false;
         playNatively(currentTime);
         video.load();
@@ -304,7 +304,7 @@ export function openPlayback(
   };
 }
 
-/** Whether the video was deleted; false where that cannot be found out now. */
+/** Whether the video was deleted; false where that is unknown now. */
 async function isGone(
   masterUrl: string,
   ownerToken: string | null,
@@ -320,11 +320,11 @@ async function isGone(
   }
 }
 
-/** hls.js's requests beside the video's own folder carry the token: one that was replaced lies in another. */
+/** Adds the token to requests of hls.js, also for other videos' folders, in one of which a replaced video lies. */
 function withToken(token: string, masterUrl: string): (xhr: XMLHttpRequest, url: string) => void {
   const folder = new URL("..", new URL(masterUrl, location.href)).href;
   return (xhr, url) => {
-    // Headers are set on an open request; hls.js leaves one as it is that is.
+    // Headers can only be set on an opened request, and hls.js does not open it again.
     xhr.open("GET", url, true);
     if (url.startsWith(folder)) xhr.setRequestHeader("authorization", `Bearer ${token}`);
   };

@@ -1,4 +1,4 @@
-/** Actions of keys in the player, as viewers know them from YouTube. */
+/** Actions of keys in the player; the keys are those of YouTube. */
 export type KeyAction =
   | { do: "play" | "mute" | "captions" | "fullscreen" }
   | { do: "seek"; bySeconds: number }
@@ -7,7 +7,7 @@ export type KeyAction =
   | { do: "speed"; by: 1 | -1 }
   | { do: "volume"; by: number };
 
-/** A key press, as far as it is looked at. */
+/** The fields of a key press that are read. */
 export interface PressedKey {
   key: string;
   altKey: boolean;
@@ -15,7 +15,7 @@ export interface PressedKey {
   metaKey: boolean;
 }
 
-/** Space and the arrows do what the focused control does with them; elsewhere they are the player's. */
+/** Keys that always belong to the player. Space and the arrows may belong to the focused control. */
 const ALWAYS: Readonly<Record<string, KeyAction>> = {
   k: { do: "play" },
   j: { do: "seek", bySeconds: -10 },
@@ -37,8 +37,8 @@ const UNLESS_USED: Readonly<Record<string, KeyAction>> = {
 };
 
 /**
- * @param isUsed the focused control takes Space and arrows itself
- * @returns null for keys that are not the player's, and with a modifier, which are the browser's
+ * @param isUsed whether the focused control takes Space and the arrows itself
+ * @returns null for keys without an action, and for keys with a modifier, which belong to the browser
  */
 export function keyAction(
   { key, altKey, ctrlKey, metaKey }: PressedKey,
@@ -54,7 +54,7 @@ export function keyAction(
 /** Speeds to choose from. */
 export const SPEEDS: readonly number[] = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 
-/** The next speed in a direction; the last one stays. */
+/** The next speed in a direction; at either end the speed stays. */
 export function nextSpeed(speed: number, by: 1 | -1): number {
   const further = SPEEDS.filter((each) => (by === 1 ? each > speed : each < speed));
   return (by === 1 ? further[0] : further.at(-1)) ?? speed;

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 
-/** A track of captions, as the video has it. */
+/** A caption track of the video. */
 export interface CaptionChoice {
   label: string;
   /** BCP 47 */
@@ -11,15 +11,15 @@ export interface CaptionChoice {
 /** State of a video element for the controls. Times are in seconds. */
 export interface MediaState {
   isPaused: boolean;
-  /** It was played once. */
+  /** Whether the video has been played. */
   isBegun: boolean;
   hasEnded: boolean;
-  /** It plays, and has nothing to show. */
+  /** Whether it plays but waits for data. */
   isWaiting: boolean;
   at: number;
-  /** Up to where one can seek. */
+  /** Latest time to which one can seek. */
   madeEnd: number;
-  /** Where the stretch of the buffer ends that is played now. */
+  /** End of the buffered range that is playing now. */
   bufferedEnd: number;
   /** 0..1 */
   volume: number;
@@ -27,7 +27,7 @@ export interface MediaState {
   speed: number;
   isFull: boolean;
   isInPicture: boolean;
-  /** Another screen plays it. */
+  /** Whether another screen plays the video. */
   isElsewhere: boolean;
   captions: CaptionChoice[];
 }
@@ -40,7 +40,10 @@ const EVENTS = [
   ..."enterpictureinpicture leavepictureinpicture".split(" "),
 ];
 
-/** Follows a video until the signal. @param frame what is shown in full screen */
+/**
+ * Follows a video until `abort`.
+ * @param frame element that full screen shows
+ */
 export function watchMedia(
   video: HTMLVideoElement,
   frame: HTMLElement,
@@ -86,12 +89,12 @@ export function watchMedia(
   return state;
 }
 
-/** Those that the pages add; players of HLS have others of their own. */
+/** The video's caption tracks, without tracks of other kinds that HLS players add. */
 export function captionTracks(video: HTMLVideoElement): TextTrack[] {
   return [...video.textTracks].filter(({ kind }) => kind === "subtitles" || kind === "captions");
 }
 
-/** Shows the tracks of one language, or none where it is null. */
+/** Shows the track with a label, or none where `label` is null. */
 export function showCaptions(video: HTMLVideoElement, label: string | null): void {
   for (const track of captionTracks(video)) {
     track.mode = track.label === label ? "showing" : "disabled";

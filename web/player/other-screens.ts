@@ -1,13 +1,16 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 
 /**
- * Other screens (AirPlay, Cast), by the Remote Playback API of the W3C. They fetch a video by its address alone, so
- * the browser has to play HLS by itself, and a private video is offered by a signed link only.
+ * Other screens (AirPlay, Cast), by the Remote Playback API of the W3C. They only get a video's address. So the browser
+ * has to play HLS natively, and a private video is offered only where it was opened by a signed link.
  */
 
 export const HLS_TYPE = "application/vnd.apple.mpegurl";
 
-/** Whether there is a screen (AirPlay) that could play the playlist. @param needsToken requests without a token may be refused */
+/**
+ * Whether there is a screen (AirPlay) that could play the playlist.
+ * @param needsToken whether requests without a token may be refused
+ */
 export function otherScreens(
   masterUrl: string,
   needsToken: boolean,
@@ -27,12 +30,15 @@ export function otherScreens(
     if (abort.aborted) end();
     else abort.addEventListener("abort", end, { once: true });
   };
-  // Browsers refuse where they do not look for screens.
+  // Rejects in browsers that do not look for screens.
   void watch().catch(() => {});
   return isThere;
 }
 
-/** Asks which one, for an element that plays HLS by itself. @returns false where none was chosen */
+/**
+ * Asks the viewer for a screen, for an element that plays HLS natively.
+ * @returns false where none was chosen
+ */
 export async function askForScreen(video: HTMLVideoElement): Promise<boolean> {
   try {
     await video.remote.prompt();

@@ -20,7 +20,7 @@ import { PosterFrame } from "./poster-frame.tsx";
 import { usePosterUrl } from "./poster-url.ts";
 import { readPreferences } from "./preferences.ts";
 
-/** While the video plays, the controls disappear after so long without a pointer movement. */
+/** While the video plays, the controls disappear after this time without a pointer movement. */
 const IDLE_AFTER_MS = 2_500;
 const SAID_FOR_MS = 1_200;
 const NO_CHAPTERS: readonly Chapter[] = [];
@@ -50,34 +50,34 @@ const FAILURES: Partial<Record<ErrorCode, Failure>> = {
 export interface PlayerProps {
   /** Null while there is nothing to play. */
   masterUrl: string | null;
-  /** Where this browser has it: a private video needs it. */
+  /** A private video needs it; null where this browser does not have it. */
   ownerToken?: string | null;
   title: string;
-  /** Width over height as shown; null where not yet known. */
+  /** Width divided by height as shown; null where not yet known. */
   aspect: number | null;
   placeholder: string;
-  /** Length of the whole video, also where it is not all made; null: as long as what there is. */
+  /** Length of the whole video, also while a part is not made yet; null: the length of the available video. */
   totalSeconds?: number | null;
   frameRate?: number | null;
-  /** Shown until it plays; null: a still of the video is. */
+  /** Shown until the video plays; null: a still of the video is shown. */
   poster?: Poster | null;
-  /** More will come. */
+  /** Whether the video is still being made, and grows. */
   isMaking?: boolean;
-  /** Nobody is there who could make more of it. */
+  /** Whether nobody is connected who could make the rest. */
   isMakerAway?: boolean;
   chapters?: readonly Chapter[];
-  /** Tracks of captions; they may come and go while it plays. */
+  /** Caption tracks; they may come and go while the video plays. */
   captions?: readonly Captions[];
-  /** Called with the element, and with null when it goes. */
+  /** Called with the video element, and with null when it is removed. */
   onVideo?: (video: HTMLVideoElement | null) => void;
-  /** Fills its frame. */
+  /** Whether the player fills the frame of another page. */
   bare?: boolean;
 }
 
 /**
- * A video with controls of our own: the browsers' have no qualities, no sounds and no unmade part, and
- * media-chrome's elements are made of HTML in text with style sheets in it, which the pages' Content Security
- * Policy and Trusted Types refuse. Nothing plays by itself: decoding would take the cores that encode.
+ * A video with controls of our own. Browsers' controls do not show quality levels, audio tracks and the part that is
+ * not made yet. media-chrome builds its elements from HTML text with style sheets, which the pages' Content Security
+ * Policy and Trusted Types refuse. No video plays by itself, because decoding would take cores from encoding.
  */
 export function Player({
   masterUrl,
@@ -143,7 +143,7 @@ export function Player({
       const target = event.target as HTMLElement;
       const element = video.current;
       const around = frame.current;
-      // Elsewhere on the page a key is somebody else's.
+      // Keys pressed in other parts of the page are not the player's.
       const isOurs = target === document.body || around?.contains(target) === true;
       if (element === null || around === null || media.value === null || !isOurs) return;
       if (target.closest("select, input:not([type=range]), textarea") !== null) return;
@@ -206,7 +206,7 @@ export function Player({
           aria-label={title}
           hidden={masterUrl === null}
           onClick={(event) => {
-            // A finger brings the controls; a click plays and pauses.
+            // A touch only shows the controls; a click plays and pauses.
             if ((event as unknown as PointerEvent).pointerType === "touch") return;
             if (video.current !== null && frame.current !== null) {
               act(
@@ -324,7 +324,7 @@ function remembered(video: HTMLVideoElement, abort: AbortSignal): void {
     const { captions } = readPreferences();
     const tracks = captionTracks(video);
     if (captions === null) {
-      // The browser shows the track that is marked as default, and one more where that comes later.
+      // Browsers show the default track, and also another one where the default comes later: only one stays.
       const shown = tracks.filter(({ mode }) => mode === "showing");
       const marked = video.querySelector<HTMLTrackElement>("track[default]")?.track;
       const only = shown.find((track) => track === marked) ?? shown[0];
@@ -334,7 +334,7 @@ function remembered(video: HTMLVideoElement, abort: AbortSignal): void {
     const wanted = tracks.find(({ language }) => language === captions);
     if (captions === "off" || wanted !== undefined) showCaptions(video, wanted?.label ?? null);
   };
-  // Once the browser has made its own choice.
+  // Later, so that the browser has made its own choice before.
   const later = () => setTimeout(setCaptions, 0);
   video.textTracks.addEventListener("addtrack", later, { signal: abort });
 }

@@ -6,8 +6,8 @@ import { authorized } from "./authorized.ts";
 import { usePosterUrl } from "./poster-url.ts";
 
 /**
- * A picture of a video: its poster or, where it has none, the first segment of its smallest rendition, shown as a
- * still. That is fetched when it comes into view.
+ * A picture of a video: its poster. Without a poster, a still from the first segment of the smallest rendition, which
+ * is fetched when the element comes into view.
  */
 export function PosterFrame({
   masterUrl,
@@ -15,9 +15,9 @@ export function PosterFrame({
   poster = null,
 }: {
   masterUrl: string;
-  /** Shown where there is one. */
+  /** Null where there is no poster. */
   poster?: Poster | null;
-  /** Where this browser has it: a private video needs it. */
+  /** A private video needs it; null where this browser does not have it. */
   ownerToken?: string | null;
 }) {
   const holder = useRef<HTMLSpanElement>(null);
@@ -37,7 +37,7 @@ export function PosterFrame({
           url = blob === null ? null : URL.createObjectURL(blob);
           source.value = url;
         })
-        // Without a picture the card is as good.
+        // The card also works without a picture.
         .catch(() => {});
     });
     if (holder.current !== null) observer.observe(holder.current);
@@ -51,14 +51,14 @@ export function PosterFrame({
     <span ref={holder} class="poster-frame" aria-hidden="true">
       {posterUrl !== null && <img src={posterUrl} alt="" loading="lazy" />}
       {!hasPoster && source.value !== null && (
-        // Half a second in: many videos begin black.
+        // The frame at half a second, because many videos begin black.
         <video src={`${source.value}#t=0.5`} muted playsInline preload="auto" />
       )}
     </span>
   );
 }
 
-/** Init and first media segment of the smallest variant, which together are a small video. */
+/** Init segment and first media segment of the smallest variant, which together are a small video. */
 async function firstSegment(masterUrl: URL, init: RequestInit): Promise<Blob | null> {
   const master = await text(masterUrl, init);
   const variants = [

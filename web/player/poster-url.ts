@@ -5,8 +5,8 @@ import { authorized } from "./authorized.ts";
 
 /**
  * The address of a video's poster for an element of the page.
- * @param masterUrl the poster lies beside it
- * @param ownerToken of a private video: elements cannot send it, so the picture is fetched
+ * @param masterUrl address of the playlist in the poster's folder
+ * @param ownerToken for a private video. Elements cannot send a token, so the picture is fetched first
  * @returns null where there is no poster, and until it is fetched
  */
 export function usePosterUrl(
@@ -28,7 +28,7 @@ export function usePosterUrl(
       url = URL.createObjectURL(await response.blob());
       fetched.value = url;
     };
-    // Without a picture the video is as good.
+    // The video also works without a poster.
     load().catch(() => {});
     return () => {
       ends.abort();
@@ -39,7 +39,7 @@ export function usePosterUrl(
   return ownerToken === null ? address : fetched.value;
 }
 
-/** Another one has another address: caches keep it for a minute. */
+/** The poster's address. It holds the time of saving, because caches keep an older poster for a minute. */
 function posterAddress(masterUrl: string, savedAtMs: number): string {
   const url = new URL("poster.jpg", new URL(masterUrl, location.href));
   url.searchParams.set("saved", String(savedAtMs));

@@ -1,6 +1,6 @@
 import { StringRecord } from "../saved/string-record.ts";
 
-/** A viewer's choices, for all videos in this browser. */
+/** Stores a viewer's choices in this browser, for all videos. */
 
 const KEPT = new StringRecord("tributary.player");
 

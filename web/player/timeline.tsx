@@ -6,7 +6,7 @@ import { t } from "../words/words.ts";
 import type { Playback, Preview } from "./hls-playback.ts";
 import type { MediaState } from "./media-state.ts";
 
-/** The whole of the video: what was played, what is loaded, and hatched what is not made yet. */
+/** Timeline of the whole video: the parts that are played, loaded and (hatched) not made yet. */
 export function Timeline({
   media,
   totalSeconds,
@@ -27,7 +27,7 @@ export function Timeline({
   const isGrowing = media.madeEnd < totalSeconds - 0.5;
   const chapter = chapterAt(chapters, media.at);
   const point = (event: PointerEvent) => {
-    // A finger is on its way to another place, and hides what it points at.
+    // Not for a finger, which hides the tip, and which only touches the timeline to seek.
     if (event.pointerType === "touch") return;
     const { left, width } = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const within = Math.min(1, Math.max(0, (event.clientX - left) / Math.max(1, width)));
@@ -80,7 +80,7 @@ export function Timeline({
         <PreviewPicture
           playback={playback}
           seconds={pointed.value}
-          // Kept inside the player, also at both ends.
+          // Stays inside the player, also at both ends.
           left={`clamp(5.25rem, ${share(pointed.value)}, calc(100% - 5.25rem))`}
         />
       )}
@@ -100,7 +100,7 @@ export function Timeline({
   );
 }
 
-/** Preview of the picture at that time; empty until the first picture has loaded. */
+/** Preview of the picture at a time; empty until the first picture has loaded. */
 function PreviewPicture({
   playback,
   seconds,
@@ -141,7 +141,7 @@ function PreviewPicture({
   );
 }
 
-/** The chapter of a time; undefined before the first one. */
+/** The chapter at a time; undefined before the first chapter. */
 export function chapterAt(chapters: readonly Chapter[], seconds: number): Chapter | undefined {
   return chapters.findLast(({ startSeconds }) => startSeconds <= seconds);
 }
