@@ -1,11 +1,11 @@
 import type { UploadState } from "../whole-upload.ts";
 import { StringRecord } from "./string-record.ts";
 
-/** Uploads of originals that were begun in this browser, by their videos, to go on with after a reload. */
+/** Uploads of originals that were begun in this browser, by video id, so that they can go on after a reload. */
 const BEGUN = new StringRecord("tributary.originals");
 const MOST = 4;
 
-/** Null where none was begun, or it cannot be read. */
+/** State of a video's upload; null where none was begun, or where the record cannot be read. */
 export function begunOriginal(videoId: string): UploadState | null {
   const text = BEGUN.read()[videoId];
   if (text === undefined) return null;

@@ -8,20 +8,20 @@ import { StringRecord } from "./string-record.ts";
 
 type Client = Pick<EdgeClient, "cancelJob" | "jobStatus" | "deleteVideo">;
 
-/** Job ids and owner's tokens of cancellations that the site has yet to hear of. */
+/** Job ids and owner's tokens of cancellations that have not reached the site yet. */
 const CANCELLED = new StringRecord("tributary.cancelled");
 const MAX_KEPT = 100;
 
 /**
- * Cancellations, sent until the site has heard them: kept in this browser over a lost connection and a
- * closed tab. What was cancelled is deleted there, so that none may be lost.
+ * Sends cancellations until they have reached the site, and stores them in this browser over a lost connection or a
+ * closed tab. None may be lost, because the site deletes the video only with a cancellation.
  */
 export class Cancellations {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #sending = new Set<string>();
   readonly #unheard = signal<readonly string[]>([]);
-  /** Ends the present waits: the network is back. */
+  /** Ends the present waits between tries. */
   #wake = new AbortController();
 
   constructor(client: Client, clock: Clock) {
@@ -29,24 +29,24 @@ export class Cancellations {
     this.#clock = clock;
   }
 
-  /** Ids of jobs whose cancellation was tried and did not get through yet. */
+  /** Ids of jobs whose cancellation was sent and has not reached the site yet. */
   get unheard(): ReadonlySignal<readonly string[]> {
     return this.#unheard;
   }
 
-  /** Resolves when nothing of the video is left at the site. */
+  /** Cancels a job; resolves when the cancellation has reached the site, which then deletes the video. */
   async cancel(jobId: string, ownerToken: string): Promise<void> {
     CANCELLED.put(jobId, ownerToken, MAX_KEPT);
     await this.#send(jobId, ownerToken);
   }
 
-  /** Sends what an earlier visit left. */
+  /** Sends the cancellations that an earlier visit left. */
   async resume(): Promise<void> {
     const left = Object.entries(CANCELLED.read());
     await Promise.all(left.map(([jobId, token]) => this.#send(jobId, token)));
   }
 
-  /** Tries at once: the network may be back. */
+  /** Tries again at once, because the network may be back. */
   hurry(): void {
     this.#wake.abort();
     this.#wake = new AbortController();
@@ -66,7 +66,7 @@ export class Cancellations {
     this.#sending.delete(jobId);
   }
 
-  /** Also where it can never be: the video is gone, or the token is not its owner's. */
+  /** Whether no further try is needed: the job is cancelled, or can never be (video gone, wrong token). */
   async #isHeard(jobId: string, ownerToken: string): Promise<boolean> {
     try {
       if (!(await this.#isCancelled(jobId, ownerToken))) {
@@ -79,7 +79,7 @@ export class Cancellations {
     }
   }
 
-  /** False for a job that had ended before, and for one that its coordinator has forgotten. */
+  /** False for a job that had already ended, and for one that its coordinator has forgotten. */
   async #isCancelled(jobId: string, ownerToken: string): Promise<boolean> {
     try {
       await this.#client.cancelJob(jobId, ownerToken);

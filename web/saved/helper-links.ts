@@ -1,11 +1,11 @@
 import type { ShareResponse } from "../../shared/wire/api.ts";
 import { StringRecord } from "./string-record.ts";
 
-/** Links for helpers that this browser made, by job: an open one is still there after a reload. */
+/** Links for helpers that this browser made, by job id, so that they still show after a reload. */
 const LINKS = new StringRecord("tributary.helper-links");
 const MOST = 50;
 
-/** Null where none is kept, or it is over. */
+/** The link of a job; null where none is stored, or where it has expired. */
 export function helperLinkOf(jobId: string, nowMs: number): ShareResponse | null {
   try {
     const { joinUrl, expiresAtMs, maxContributors } = JSON.parse(LINKS.read()[jobId] ?? "{}");

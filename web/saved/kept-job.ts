@@ -3,7 +3,7 @@ import type { ResumableJob } from "../owner/owner-api.ts";
 import { claimJob, type ResumeStore } from "./resume-store.ts";
 import type { StoredJob } from "./stored-job.ts";
 
-/** The one job that this tab works on: kept over a reload, and marked so that no other tab takes it up. */
+/** The job that this tab works on. It is stored over a reload, and locked so that no other tab takes it up. */
 export class KeptJob {
   readonly #store: ResumeStore;
   readonly #handle = signal<FileSystemFileHandle | null>(null);
@@ -18,17 +18,20 @@ export class KeptJob {
     return this.#job;
   }
 
-  /** Where the job's file can be opened again; null where that is not known. */
+  /** Handle by which the job's file can be opened again; null where there is none. */
   get handle(): ReadonlySignal<FileSystemFileHandle | null> {
     return this.#handle;
   }
 
-  /** Jobs of before, newest first. */
+  /** Stored jobs, newest first. */
   list(): Promise<StoredJob[]> {
     return this.#store.list();
   }
 
-  /** @returns false, changing nothing, when another tab has it or this one has a job */
+  /**
+   * Makes a stored job this tab's job.
+   * @returns false, without a change, where another tab has the job or this one already has a job
+   */
   async takeUp({ job, handle }: StoredJob): Promise<boolean> {
     const free = await claimJob(job.jobId);
     if (free === null) return false;
@@ -40,31 +43,31 @@ export class KeptJob {
     return true;
   }
 
-  /** A job that begins here. */
+  /** Stores a new job of this tab. */
   async begin(job: ResumableJob, handle: FileSystemFileHandle | null): Promise<void> {
     this.#hold(job, handle, await claimJob(job.jobId));
     await this.#store.put({ job, handle });
   }
 
-  /** The file was found again, maybe elsewhere; null when it cannot be reopened. */
+  /** Stores another handle of the job's file, which may have moved; null where the file cannot be reopened. */
   async moveTo(handle: FileSystemFileHandle | null): Promise<void> {
     this.#handle.value = handle;
     if (this.#job !== null) await this.#store.put({ job: this.#job, handle });
   }
 
-  /** Something else was chosen for it. */
+  /** Stores a changed choice for the job. */
   async change(choice: Pick<ResumableJob, "usesServers">): Promise<void> {
     if (this.#job === null) return;
     this.#job = { ...this.#job, ...choice };
     await this.#store.put({ job: this.#job, handle: this.#handle.peek() });
   }
 
-  /** For this visit: what the handle led to is gone, or not allowed. */
+  /** Forgets the handle for this visit, because its file is gone or not allowed. */
   loseHandle(): void {
     this.#handle.value = null;
   }
 
-  /** Over or given up: nothing to come back to after a reload. */
+  /** Deletes the job from the store, because it has ended or was given up. */
   async forget(): Promise<void> {
     const job = this.#job;
     this.#job = null;

@@ -1,9 +1,8 @@
 import { StringRecord } from "./string-record.ts";
 
 /**
- * Which videos this browser began: their owner's tokens, so that it shows private ones and the catalogue
- * can offer to delete them. Kept in this browser only; where it keeps nothing, nothing can be deleted from
- * there.
+ * Owner's tokens of the videos that this browser began, by job id. With them it shows private videos, and can change
+ * and delete videos. The tokens are stored only in this browser.
  */
 
 const OWNED = new StringRecord("tributary.owned");
@@ -13,17 +12,20 @@ export function ownerTokenOf(jobId: string): string | null {
   return OWNED.read()[jobId] ?? null;
 }
 
-/** Ids of all that are kept, the newest first. */
+/** Ids of all stored videos, newest first. */
 export function ownedIds(): string[] {
   return Object.keys(OWNED.read()).reverse();
 }
 
-/** Ids and owner's tokens, by which another browser can manage the same videos. */
+/** Owner's tokens by job id, with which another browser can manage the same videos. */
 export function allOwned(): Record<string, string> {
   return OWNED.read();
 }
 
-/** @returns how many of them there was room for */
+/**
+ * Adds videos of another browser.
+ * @returns how many were added; there may not be room for all
+ */
 export function addOwned(videos: Record<string, string>): number {
   const known = OWNED.read();
   const fresh = Object.entries(videos).filter(([id]) => !Object.hasOwn(known, id));

@@ -4,7 +4,7 @@ import type { PoolAsk } from "../../shared/wire/pool.ts";
 import { randomId } from "../random-id.ts";
 import { StringRecord } from "./string-record.ts";
 
-/** The pools that this browser's owner may ask for help, and by what they know that two videos are its. */
+/** The pools that this browser may ask for help, and the id by which they recognize its requests. */
 
 const POOLS = new StringRecord("tributary.pools");
 const REQUESTER = new StringRecord("tributary.requester");
@@ -32,7 +32,10 @@ export function readAskLink(text: string): { poolId: string; token: string } | n
   return poolId === undefined || token === "" ? null : { poolId, token };
 }
 
-/** Request for a pool's help. @param sharePrivate the person agreed that chunks of a private video go there */
+/**
+ * Request for a pool's help.
+ * @param sharePrivate whether the person agreed that the pool gets chunks of a private video
+ */
 export function askOf({ poolId, token }: KeptPool, sharePrivate: boolean): PoolAsk {
   const requester = REQUESTER.read()["id"] ?? randomId();
   REQUESTER.put("id", requester, 1);

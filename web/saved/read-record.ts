@@ -44,17 +44,17 @@ const jobSchema: z.ZodMiniType<ResumableJob> = z.object({
 const recordSchema = z.object({
   schemaVersion: z._default(z.int(), 0),
   job: jobSchema,
-  // A handle that is none costs a pick of the file, not the job.
+  // An invalid handle counts as none: the person picks the file again, and the job is not lost.
   handle: z.catch(z.custom<FileSystemFileHandle | null>(isHandleOrNull), null),
 });
 
-/** A record of the store as read: usable, of a later build, or of no use any more. */
+/** A record of the store after reading: usable, written by a later build, or unreadable. */
 export type StoredRecord =
   | { state: "usable"; stored: StoredJob }
   | { state: "later" }
   | { state: "unreadable"; reason: string };
 
-/** Never throws, whatever an earlier build or a full disk has left. */
+/** Parses a record. Never throws, whatever an earlier build or a full disk has left. */
 export function readRecord(record: unknown): StoredRecord {
   const parsed = recordSchema.safeParse(record);
   if (parsed.success) {

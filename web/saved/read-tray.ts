@@ -5,7 +5,7 @@ import type { ShareRequest, TrayEntry } from "./tray-entry.ts";
 
 const requestSchema = z.object({
   visibility: z.enum(VISIBILITIES),
-  // The edge parses them again when they are sent.
+  // Not parsed in detail, because the edge parses them when they are sent.
   details: z.record(z.string(), z.unknown()),
   captions: z.array(z.record(z.string(), z.unknown())),
   trim: z.optional(
@@ -36,7 +36,7 @@ const entrySchema = z.object({
   ),
 });
 
-/** The entries of a record as an earlier visit left it; those that cannot be read are left out. */
+/** The entries of an earlier visit's record, without those that cannot be read. */
 export function readTray(record: unknown): TrayEntry[] {
   const parsed = z.object({ entries: z.array(z.unknown()) }).safeParse(record);
   if (!parsed.success) return [];

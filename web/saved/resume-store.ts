@@ -1,7 +1,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { SCHEMA_VERSION, type StoredJob } from "./stored-job.ts";
 
-/** Jobs that have not ended, kept over reloads. Newest first. */
+/** Stores jobs that have not ended over reloads; `list` gives the newest first. */
 export interface ResumeStore {
   list(): Promise<StoredJob[]>;
   put(stored: StoredJob): Promise<void>;
@@ -9,7 +9,7 @@ export interface ResumeStore {
 }
 
 interface Stored extends DBSchema {
-  /** Parsed when read: builds of before and after wrote into the same store. */
+  /** Parsed when read, because earlier and later builds write into the same store. */
   jobs: { key: string; value: unknown };
 }
 
@@ -18,8 +18,8 @@ const DATABASE = "tributary";
 const DATABASE_VERSION = 1;
 
 /**
- * The store in IndexedDB, which unlike localStorage keeps file handles. Where it is not to be had
- * (some private windows), jobs are simply not kept: nothing here throws.
+ * The store in IndexedDB, which unlike localStorage can store file handles. Where IndexedDB is missing (some private
+ * windows), jobs are not stored. Nothing here throws.
  */
 export function openResumeStore(): ResumeStore {
   let opening: Promise<IDBPDatabase<Stored>> | undefined;
@@ -50,7 +50,7 @@ async function listJobs(database: IDBPDatabase<Stored>): Promise<StoredJob[]> {
   const { store, done } = database.transaction("jobs");
   const [keys, records] = await Promise.all([store.getAllKeys(), store.getAll(), done]);
   if (keys.length === 0) return [];
-  // Its schemas are needed after a reload in mid-work alone: the page opens without them.
+  // Loaded on demand, because the schemas are needed only after a reload during work.
   const { readRecord } = await import("./read-record.ts");
   const jobs: StoredJob[] = [];
   for (const [index, key] of keys.entries()) {
@@ -77,19 +77,19 @@ function openDatabase(): Promise<IDBPDatabase<Stored>> {
 
 /**
  * Marks a job as worked on by this tab, so that another tab does not take it up as well.
- * @returns a function that frees it, or null when another tab has it
+ * @returns a function that frees the job; null where another tab has it
  */
 export function claimJob(jobId: string): Promise<(() => void) | null> {
   return claimName(`tributary-job-${jobId}`);
 }
 
 /**
- * Locks a name for this tab. The browser frees it when the tab ends, whatever the cause.
- * @returns a function that frees it, or null when another tab has it
+ * Locks a name for this tab. The browser frees the name when the tab ends, whatever the cause.
+ * @returns a function that frees the name; null where another tab has it
  */
 export async function claimName(name: string): Promise<(() => void) | null> {
-  // Only on secure origins; elsewhere (plain http on a local network) nobody is kept out, nor in a frame of
-  // another site in which the browser allows no storage: there no other tab can come upon the job.
+  // Browsers have locks only on secure origins; on plain http no other tab is kept out. In a frame of another site the
+  // browser may allow neither locks nor storage; there no other tab can find the job.
   if (navigator.locks === undefined) return () => undefined;
   return new Promise((resolve) => {
     navigator.locks

@@ -1,11 +1,11 @@
 /**
- * The key of a site that lets only some people make videos. They get a link with `#create-token=...`: it is
- * kept in this browser, and what follows a `#` is never sent to a server.
+ * The key of a site that lets only some people make videos. They get a link with `#create-token=...`; a fragment is
+ * never sent to a server. The key is stored in this browser.
  */
 
 const KEY = "tributary.create-token";
 
-/** Null where none is kept. */
+/** The stored key; null where there is none. */
 export function savedSiteToken(): string | null {
   try {
     return localStorage.getItem(KEY);
@@ -14,7 +14,7 @@ export function savedSiteToken(): string | null {
   }
 }
 
-/** Where this browser keeps nothing, the key is good for this visit. */
+/** Stores the key. Where this browser stores nothing, the key works for this visit only. */
 export function saveSiteToken(token: string): void {
   try {
     localStorage.setItem(KEY, token);
@@ -23,7 +23,7 @@ export function saveSiteToken(token: string): void {
   }
 }
 
-/** The key that the page was opened with, which is taken out of the address; null where there is none. */
+/** Reads the key in the page's address, and removes it there; null where there is none. */
 export function takeGivenToken(): string | null {
   const given = new URLSearchParams(location.hash.slice(1)).get("create-token");
   if (given !== null) history.replaceState(null, "", location.pathname + location.search);

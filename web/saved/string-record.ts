@@ -1,8 +1,8 @@
-/** A record of strings in this browser's storage; empty where it keeps nothing. Nothing here throws. */
+/** A record of strings in localStorage; empty where this browser stores nothing. Nothing here throws. */
 export class StringRecord {
   readonly #key: string;
 
-  /** @param key of localStorage */
+  /** @param key in localStorage */
   constructor(key: string) {
     this.#key = key;
   }
@@ -20,7 +20,7 @@ export class StringRecord {
     }
   }
 
-  /** Keeps the newest `max` entries. */
+  /** Adds an entry as the newest, and keeps the newest `max` entries. */
   put(name: string, value: string, max: number): void {
     const { [name]: _, ...rest } = this.read();
     this.#write(Object.fromEntries([...Object.entries(rest), [name, value]].slice(-max)));

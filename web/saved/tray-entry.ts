@@ -11,15 +11,15 @@ export interface ShareRequest {
   visibility: Visibility;
   details: DetailsPatch;
   captions: NewCaptions[];
-  /** The part of the file that is made; null: all; default: the part that is planned. */
+  /** The part of the file that is made; null: the whole file; default: the planned part. */
   trim?: TrimRange | null | undefined;
-  /** Whether the file itself is kept, too; default: not. */
+  /** Whether the source file is kept, too; default: no. */
   keepsOriginal?: boolean | undefined;
-  /** The pool whose machines are to help; default: none. */
+  /** The pool that is asked for help; default: none. */
   pool?: PoolAsk | undefined;
 }
 
-/** One file among several, as a tab keeps it over a reload. */
+/** One of several files, in the form that is stored over a reload. */
 export interface TrayEntry {
   id: string;
   name: string;
@@ -28,13 +28,13 @@ export interface TrayEntry {
   handle: FileSystemFileHandle | null;
   /** The quality levels that the person typed for it; null: the suggested ones. */
   ladder: LadderRung[] | null;
-  /** Null: Share was not pressed for it yet. */
+  /** Null: Start was not pressed for it yet. */
   request: ShareRequest | null;
-  /** `working`: the page has it in hand, from its reading to its end. */
+  /** `working`: from the reading of the file to the end of its job. */
   state: "waiting" | "working" | "ready" | "failed" | "cancelled";
   jobId: string | null;
   watchUrl: string | null;
-  /** Cause where it has `failed`. */
+  /** The error where the entry has `failed`. */
   error: WireError | null;
 }
 

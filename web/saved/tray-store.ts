@@ -3,9 +3,9 @@ import { randomId } from "../random-id.ts";
 import { claimName } from "./resume-store.ts";
 import { isOver, type TrayEntry } from "./tray-entry.ts";
 
-/** The list of videos of one tab, kept over reloads. Nothing here throws. */
+/** Stores the list of videos of one tab over reloads. Nothing here throws. */
 export interface TrayStore {
-  /** Takes over the entries of tabs that are gone. */
+  /** Takes over the entries of tabs that were closed or reloaded. */
   open(): Promise<TrayEntry[]>;
   put(entries: readonly TrayEntry[]): Promise<void>;
 }
@@ -15,7 +15,7 @@ interface Stored extends DBSchema {
   trays: { key: string; value: unknown };
 }
 
-/** Its own database: that of jobs stays as builds before it know it. */
+/** A separate database, so that the one of jobs stays as earlier builds know it. */
 const DATABASE = "tributary-tray";
 
 export function openTrayStore(): TrayStore {
@@ -40,7 +40,7 @@ export function openTrayStore(): TrayStore {
   return {
     open: () =>
       run(async (database) => {
-        // Held as long as this tab is there, so that no other one takes its list.
+        // Held as long as this tab exists, so that no other tab takes its list.
         await claimName(`tributary-tray-${id}`);
         const keys = await database.getAllKeys("trays");
         if (keys.length === 0) return [];

@@ -7,17 +7,17 @@ import { StringRecord } from "./string-record.ts";
 /** A person's choices for the last video, offered again for the next one. */
 export interface UploadChoices {
   visibility?: Visibility;
-  /** "ffmpeg" is the better picture. */
+  /** "ffmpeg" gives the better picture. */
   engine?: Extract<OwnerOptions["engine"], "auto" | "ffmpeg">;
   verify?: JobSettings["verify"];
   usesServers?: boolean;
   /** Rate of stereo audio, in kbit/s. */
   audioKbps?: number | undefined;
-  /** The file itself is kept, too. */
+  /** Whether the source file is kept, too. */
   keepsOriginal?: boolean | undefined;
 }
 
-/** Output pixels that this device made a second, by engine, in millions. */
+/** Output megapixels per second of this device, by engine. */
 export type MeasuredRates = Partial<Record<"webcodecs" | "ffmpeg-wasm", number>>;
 
 const CHOICES = new StringRecord("tributary.choices");
@@ -49,7 +49,7 @@ export function keepChoices(choices: UploadChoices): void {
   }
 }
 
-/** Megapixels a second that each engine came to on this device, where it has been measured. */
+/** The stored rates of the engines that have been measured on this device. */
 export function measuredRates(): MeasuredRates {
   const rates = Object.entries(RATES.read()).map(([engine, text]) => [engine, Number(text)]);
   return Object.fromEntries(rates.filter(([, rate]) => Number(rate) > 0));
