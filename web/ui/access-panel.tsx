@@ -9,7 +9,7 @@ import { FormField } from "./form-field.tsx";
 import { formatDateTime } from "./format.ts";
 import { VisibilityChoice } from "./visibility-choice.tsx";
 
-/** Actions by which an owner decides who can watch a video. All reject where they fail. */
+/** Actions by which an owner decides who can watch a video. All reject on failure. */
 export interface AccessActions {
   change(patch: VideoPatch): Promise<unknown>;
   link(expiresInMinutes: number): Promise<SignedLink>;
@@ -25,13 +25,13 @@ const LIVES: readonly [minutes: number, name: Key][] = [
 ];
 const SHORTEST_PASSPHRASE = 8;
 
-/** Decides who can find a video; a private one has links that end, and a passphrase. */
+/** Panel to decide who can find a video. A private video has links that expire, and a passphrase. */
 export function AccessPanel({
   access,
   actions,
   onVisibility,
 }: {
-  /** As it is when this is shown first. */
+  /** Access when the panel opens. */
   access: { visibility: Visibility; hasPassphrase: boolean };
   actions: AccessActions;
   onVisibility?(visibility: Visibility): void;

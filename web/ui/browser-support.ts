@@ -14,11 +14,11 @@ const REMEDIES: Record<Purpose, Key> = {
 };
 
 /**
- * The first call of a page's entry. Where the browser lacks what the page needs, it says so in one
- * sentence in the page's place, with what the person can do.
+ * The first call of a page's entry. Where the browser lacks a feature that the page needs, a sentence takes the place
+ * of the page, and says what the person can do.
  *
- * @param words the page's, on their way
- * @throws Error then, which ends the entry
+ * @param words resolves when the page's messages have loaded
+ * @throws Error where a feature is missing, which ends the entry
  */
 export function requireBrowser(purpose: Purpose, words: Promise<void>): void {
   const lack = findLack(purpose);
@@ -27,10 +27,10 @@ export function requireBrowser(purpose: Purpose, words: Promise<void>): void {
   throw new Error(lack);
 }
 
-/** Sentences that say what to do themselves. */
+/** Sentences that already say what to do, so that no remedy is added. */
 const WHOLE: readonly Key[] = ["ui.lack.https", "ui.lack.engine"];
 
-/** Says in the page's place what the browser lacks for it. */
+/** Replaces the page with a sentence on what the browser lacks. */
 export function showLack(purpose: Purpose, lack: Key): void {
   const main = document.createElement("main");
   main.className = "unsupported";
@@ -48,7 +48,7 @@ function findLack(purpose: Purpose): Key | null {
     typeof AbortSignal.any !== "function" ||
     typeof AbortSignal.timeout !== "function";
   if (isOld) return "ui.lack.old";
-  // A member proves who it is by a key, and only secure pages have keys.
+  // A member identifies itself by a key, and only secure pages have Web Crypto.
   if (purpose === "pool" && crypto.subtle === undefined) return "ui.lack.https";
   if (purpose === "upload" || purpose === "contribute" || purpose === "pool") {
     if (typeof Worker === "undefined" || !hasModuleWorkers()) {
@@ -58,7 +58,7 @@ function findLack(purpose: Purpose): Key | null {
   return null;
 }
 
-/** A browser that has them reads the option `type`; the worker itself is empty. */
+/** Whether the browser has module workers: then it reads the option `type`. The tested worker is empty. */
 function hasModuleWorkers(): boolean {
   let isRead = false;
   const options: WorkerOptions = {

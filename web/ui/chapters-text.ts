@@ -7,13 +7,16 @@ import {
 } from "../../shared/wire/details.ts";
 import { t } from "../words/words.ts";
 
-/** Chapters as people write them: a line each, "1:30 First part". */
+/** Chapters as text with a line for each, such as "1:30 First part". */
 
 export function textOfChapters(chapters: readonly Chapter[]): string {
   return chapters.map(({ startSeconds, title }) => `${timeText(startSeconds)} ${title}`).join("\n");
 }
 
-/** Empty lines count for nothing. @returns the chapters, or in a sentence what is wrong with a line */
+/**
+ * Parses the text of chapters; empty lines are ignored.
+ * @returns the chapters, or a sentence that says what is wrong with a line
+ */
 export function chaptersOfText(text: string): Chapter[] | string {
   const chapters: Chapter[] = [];
   for (const [at, line] of text.split("\n").entries()) {

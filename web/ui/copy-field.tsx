@@ -5,7 +5,7 @@ import { CheckIcon, CopyIcon } from "./icons.tsx";
 
 const FEEDBACK_MS = 2000;
 
-/** A text to take along, with a button that copies it and says whether it did. */
+/** A text with a button that copies it and says whether that worked. */
 export function CopyField({ label, text, hint }: { label: string; text: string; hint?: string }) {
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
@@ -23,7 +23,7 @@ export function CopyField({ label, text, hint }: { label: string; text: string; 
       await navigator.clipboard.writeText(text);
       outcome.value = "copied";
     } catch {
-      // No clipboard (plain http, or refused): the text stands selected for the keyboard.
+      // Without access to the clipboard (plain http, or refused) the text is selected, to copy by keyboard.
       field.current?.focus();
       field.current?.select();
       outcome.value = "select";

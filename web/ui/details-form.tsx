@@ -21,7 +21,7 @@ export function DetailsForm({
   onSave,
 }: {
   details: Details;
-  /** Rejects where it was not saved. */
+  /** Rejects where the details were not saved. */
   onSave(patch: VideoPatch): Promise<unknown>;
 }) {
   const title = useSignal(details.title);
@@ -49,7 +49,7 @@ export function DetailsForm({
         language: language.value || null,
         chapters: read,
       });
-      // What was written meanwhile is not saved yet.
+      // Where the person typed meanwhile, the state is "changed", and stays so.
       if (state.peek() === "saving") state.value = "saved";
     } catch (thrown) {
       error.value = toWireError(thrown);
@@ -141,7 +141,10 @@ export function DetailsForm({
   );
 }
 
-/** @param tag one that is to be in the list, such as a dialect's; null for none */
+/**
+ * Languages to choose from.
+ * @param tag a language tag that is added where it is missing, such as a dialect's; null for none
+ */
 function languagesWith(tag: string | null): { tag: string; name: string }[] {
   const known = knownLanguages(currentLocale());
   const isKnown = tag === null || known.some((each) => each.tag === tag);

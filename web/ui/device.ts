@@ -1,12 +1,12 @@
-/** Facts of the device that a page can read and a worker cannot. */
+/** Reads facts of the device that a page can read and a worker cannot. */
 
-/** Facts that only Chromium gives. */
+/** The navigator with optional fields that only Chromium has. */
 type DeviceNavigator = Pick<Navigator, "userAgent" | "maxTouchPoints" | "hardwareConcurrency"> & {
   deviceMemory?: number;
   userAgentData?: { mobile: boolean };
 };
 
-/** In the shape of `DeviceFacts`. */
+/** Facts of the device, in the shape of `DeviceFacts`. */
 export function deviceFacts(browser: DeviceNavigator = navigator): {
   cores: number;
   memoryGiB: number | null;
@@ -19,7 +19,7 @@ export function deviceFacts(browser: DeviceNavigator = navigator): {
   };
 }
 
-/** Phones and tablets. An iPad says that it is a Mac, and no Mac has a touch screen. */
+/** Whether the device is a phone or tablet. iPads claim to be Macs, but no Mac has a touch screen. */
 function isMobile({ userAgent, userAgentData, maxTouchPoints }: DeviceNavigator): boolean {
   if (userAgentData?.mobile === true || /\b(Mobi|Android|iPhone|iPad|iPod)/.test(userAgent)) {
     return true;

@@ -1,5 +1,8 @@
 import { t } from "../words/words.ts";
-/** A bar for each encoder at work; nothing while none is. @param encoding progress of each, 0..1 */
+/**
+ * A bar for each encoder at work; empty while none is.
+ * @param encoding progress of each encoder, 0..1
+ */
 export function EncoderBars({ encoding }: { encoding: readonly number[] }) {
   if (encoding.length === 0) return null;
   return (

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../shared/job/errors.ts";
 import { t } from "../words/words.ts";
 
-/** Texts that people read in place of a code. */
+/** Texts for people about an error code. */
 export interface ErrorText {
   /** The problem, in a few words. */
   title: string;
@@ -9,13 +9,13 @@ export interface ErrorText {
   what: string;
   /** The next step for the person. */
   advice: string;
-  /** Does doing the same once more have a chance? Then a button offers it. */
+  /** Whether trying again may work: then a button offers it. */
   again: boolean;
-  /** A newer version of the page is needed: a button reloads it. */
+  /** Whether a newer version of the page is needed: then a button reloads it. */
   reload: boolean;
 }
 
-/** One text a code: the type of the keys makes a missing one a compile error. */
+/** The texts of a code. The type of the keys makes a missing text a compile error. */
 export function errorText(code: ErrorCode): ErrorText {
   return {
     title: t(`errors.${code}.title`),

@@ -7,7 +7,7 @@ import { errorText } from "./error-texts.ts";
 import { WarningIcon } from "./icons.tsx";
 import { failedTasks, taskTitle } from "./job-progress.ts";
 
-/** An error in plain words, with advice, and with technical details to unfold. */
+/** Card of an error in plain words, with advice, and with technical details in a fold. */
 export function ErrorCard({
   error,
   fileName,
@@ -17,7 +17,7 @@ export function ErrorCard({
   error: WireError;
   fileName: string | null;
   job?: JobView | null;
-  /** The buttons. */
+  /** Buttons below the texts. */
   children: ComponentChildren;
 }) {
   const text = errorText(error.code);
@@ -53,18 +53,18 @@ export function ErrorCard({
   );
 }
 
-/** What made all failed parts fail, where that is one thing: its advice fits better than that of any failure. */
+/** The code whose advice fits best: the common cause, where all failed tasks have the same one. */
 function causeOf(code: ErrorCode, failed: readonly TaskView[]): ErrorCode {
   const [cause, ...others] = new Set(failed.map(({ lastError }) => lastError));
   return code === "TASK_FAILED" && cause != null && others.length === 0 ? cause : code;
 }
 
-/** Details for support. They contain nothing of the file. */
+/** Technical details for support. They contain nothing about the file. */
 function reportOf({ code, message }: WireError): string {
   return `${code}: ${message} (${location.pathname}, ${navigator.userAgent})`;
 }
 
-/** The same in one line or two, where the page stays as it is. */
+/** A short note about an error, for where the page stays as it is. */
 export function InlineError({ error }: { error: WireError }) {
   const text = errorText(error.code);
   return (

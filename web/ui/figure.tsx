@@ -1,4 +1,4 @@
-/** A number with its name, inside a `<dl class="figures">`. */
+/** A number with its name, for use inside a `<dl class="figures">`. */
 export function Figure({ name, value, hint }: { name: string; value: string; hint?: string }) {
   return (
     <div class="figure">

@@ -1,14 +1,14 @@
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 
-/** Attributes that tie a control to its label, hint and error. */
+/** Attributes that connect a control with its label, hint and error. */
 export interface ControlProps {
   id: string;
   "aria-describedby": string;
   "aria-invalid": boolean;
 }
 
-/** A control with its name above it, and below it a hint and what is wrong with it. */
+/** A control with a label above it, and with a hint and an error below it. */
 export function FormField({
   label,
   hint = "",
@@ -17,7 +17,7 @@ export function FormField({
 }: {
   label: string;
   hint?: string;
-  /** A sentence; "" where nothing is wrong. */
+  /** The error as a sentence; "" where there is none. */
   problem?: string;
   children(props: ControlProps): JSX.Element;
 }) {

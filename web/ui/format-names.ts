@@ -1,6 +1,6 @@
 /** Names of formats, which are the same in all languages. */
 
-/** RFC 6381 string or short codec name -> the name on the box. Unknown ones stay as they are. */
+/** The common name of a codec, by its RFC 6381 string or short name; an unknown codec is returned unchanged. */
 export function codecName(codec: string): string {
   const known = CODEC_NAMES.find(([prefix]) => codec.toLowerCase().startsWith(prefix));
   return known?.[1] ?? codec;

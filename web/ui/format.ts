@@ -2,9 +2,12 @@ import { languageName as nameOfLanguage } from "../../shared/job/language.ts";
 import { TICKS_PER_SECOND } from "../../shared/job/ticks.ts";
 import { currentLocale, t } from "../words/words.ts";
 
-/** Figures as people read them, in the page's language. */
+/** Formats figures for people, in the page's language. */
 
-/** 1234.5 -> "1,234.5" in English. @param places after the decimal point at most, and with `fixed` always */
+/**
+ * 1234.5 -> "1,234.5" in English.
+ * @param places most digits after the decimal point; with `fixed` always so many
+ */
 export function formatNumber(value: number, places = 0, fixed = false): string {
   return new Intl.NumberFormat(currentLocale(), {
     maximumFractionDigits: places,
@@ -50,7 +53,7 @@ function digits(value: number, least: number): string {
   }).format(value);
 }
 
-/** A place in a video, to a part of a second: 65.25 s -> "1:05.3", or "1:05.250" with three digits. */
+/** A time in a video with fractions of a second: 65.25 s -> "1:05.3" with one digit, "1:05.250" with three. */
 export function formatMoment(seconds: number, fractionDigits: number): string {
   const units = 10 ** fractionDigits;
   const all = Math.round(seconds * units);
@@ -65,7 +68,7 @@ export function formatMoment(seconds: number, fractionDigits: number): string {
   return `${digits(hours, 1)}:${digits(minutes % 60, 2)}:${rest}`;
 }
 
-/** Length of a video: "30.0 s" under a minute, else the clock. */
+/** Length of a video: under a minute such as "30.0 s", else as clock time. */
 export function formatLength(durationTicks: number): string {
   const seconds = durationTicks / TICKS_PER_SECOND;
   return seconds < 60
@@ -73,7 +76,7 @@ export function formatLength(durationTicks: number): string {
     : t("ui.minutes", { value: formatClock(seconds) });
 }
 
-/** A wait, roughly, as nobody wants a countdown that jumps: "5 s", "40 s", "3 min", "1 h 20 min". */
+/** A waiting time, rounded so that the countdown does not jump: "5 s", "40 s", "3 min", "1 h 20 min". */
 export function formatWait(seconds: number): string {
   if (seconds < 90) {
     const whole = seconds < 10 ? Math.max(1, Math.ceil(seconds)) : Math.ceil(seconds / 5) * 5;
@@ -87,12 +90,12 @@ export function formatWait(seconds: number): string {
   });
 }
 
-/** Media seconds a second: "0.8×", "12×". */
+/** A speed in media seconds per second: "0.8×", "12×". */
 export function formatSpeed(speed: number): string {
   return `${speed < 9.95 ? formatNumber(speed, 1, true) : formatNumber(speed)}×`;
 }
 
-/** Rounded down, so that 100 % means all of it. */
+/** A share as percent, rounded down, so that 100 % means all of it. */
 export function formatPercent(share: number): string {
   const percent = Math.floor(Math.min(1, Math.max(0, share)) * 100);
   return t("ui.percent", { value: formatNumber(percent) });
@@ -104,17 +107,17 @@ export function formatBitrate(bitsPerSecond: number): string {
     : t("ui.megabits", { value: formatNumber(bitsPerSecond / 1_000_000, 1, true) });
 }
 
-/** 24, 23.98, 29.97: two decimals only where they say something. */
+/** A frame rate such as 24, 23.98 or 29.97, with at most two decimals. */
 export function formatFrameRate(framesPerSecond: number): string {
   return t("ui.frameRate", { value: formatNumber(framesPerSecond, 2) });
 }
 
-/** @param atMs since 1970 */
+/** @param atMs milliseconds since 1970 */
 export function formatDate(atMs: number): string {
   return new Date(atMs).toLocaleDateString(currentLocale(), { dateStyle: "medium" });
 }
 
-/** @param atMs since 1970 */
+/** @param atMs milliseconds since 1970 */
 export function formatDateTime(atMs: number): string {
   return new Date(atMs).toLocaleString(currentLocale(), {
     dateStyle: "medium",
@@ -122,12 +125,12 @@ export function formatDateTime(atMs: number): string {
   });
 }
 
-/** BCP 47 -> "German" in the page's language; null where the language is not known. */
+/** Name of a BCP 47 tag in the page's language, such as "German"; null where the language is not known. */
 export function languageName(language: string): string | null {
   return nameOfLanguage(language, currentLocale());
 }
 
-/** Speaker layouts by channel count, as they are called. */
+/** Name of the speaker layout with this number of channels. */
 export function channelsName(channels: number): string {
   switch (channels) {
     case 1:

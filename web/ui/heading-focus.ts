@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 
 /**
- * Moves the focus to the page's heading where another view takes the place of the one before, so that keyboard and
- * screen reader begin there. Not at the page's start, and not away from a control that is still there.
+ * Moves the focus to the page's heading where a new view replaces the old one, so that keyboard and screen reader begin
+ * there. It does not move when the page opens, nor away from a control that still exists.
  *
- * @param view names what is shown; where it stays the same, so does the focus
+ * @param view key of the present view; while it stays the same, the focus does not move
  */
 export function useHeadingFocus(view: string): void {
   const before = useRef(view);

@@ -1,11 +1,9 @@
 import type { JobView, TaskView } from "../../shared/wire/job-view.ts";
 import { t } from "../words/words.ts";
 
-/**
- * Contents of the grid of segments, derived from a job's tasks. Pure.
- */
+/** Derives the contents of the segment grid from a job's tasks. Pure. */
 
-/** One look each; ordered from "nothing yet" to "final". */
+/** States of a cell, each with a look of its own; ordered from "nothing yet" to "final". */
 export const CELL_STATES = [
   "waiting",
   "queued",
@@ -19,11 +17,11 @@ export type CellState = (typeof CELL_STATES)[number];
 
 export interface SegmentCell {
   state: CellState;
-  /** 0..1 of the work on this segment's picture. */
+  /** 0..1 of the video work on this segment. */
   progress: number;
 }
 
-/** A run of sound; not cut per segment. */
+/** A run of audio, which covers several segments. */
 export interface SoundRun extends SegmentCell {
   firstSegment: number;
   segmentCount: number;
@@ -39,7 +37,7 @@ const CELL_OF_TASK: Readonly<Record<TaskView["state"], CellState>> = {
   failed: "failed",
 };
 
-/** The states of tasks on one segment (groups of renditions): the one that says most is shown. */
+/** Several tasks may work on one segment (groups of renditions); the first of these states that occurs is shown. */
 const SAYS_MOST: readonly CellState[] = [
   "failed",
   "working",
@@ -50,14 +48,14 @@ const SAYS_MOST: readonly CellState[] = [
   "done",
 ];
 
-/** A task's share of work done, 0..1. Encoded but not yet accepted counts almost in full. */
+/** A task's share of work done, 0..1. A task that is encoded but not yet accepted counts almost in full. */
 export function taskProgress(task: TaskView): number {
   if (task.state === "done") return 1;
   if (task.state === "checking") return 0.95;
   return task.state === "leased" ? Math.min(0.95, task.progress) : 0;
 }
 
-/** One cell a segment, in order. */
+/** One cell for each segment, in order. */
 export function segmentCells(job: Pick<JobView, "segmentCount" | "tasks">): SegmentCell[] {
   const tasksOf: TaskView[][] = Array.from({ length: job.segmentCount }, () => []);
   for (const task of job.tasks) {
@@ -81,7 +79,7 @@ function combine(tasks: readonly TaskView[]): SegmentCell {
   };
 }
 
-/** The sound's tasks, in order of time. */
+/** The audio tasks, in order of time. */
 export function soundRuns(job: Pick<JobView, "tasks">): SoundRun[] {
   return job.tasks
     .filter((task) => task.kind === "audio")
@@ -94,12 +92,12 @@ export function soundRuns(job: Pick<JobView, "tasks">): SoundRun[] {
     }));
 }
 
-/** Sound encodes some fifty times faster than a ladder of pictures. */
+/** Weight of audio: it encodes some fifty times faster than a ladder of video. */
 const SOUND_WEIGHT = 0.02;
 
 /**
- * 0..1 of the whole job, by segments of picture and (lightly) of sound; 1 only when it is ready. Only owner and
- * helpers see the tasks: others have `progress` of the job's status, the share of its tasks that is done.
+ * 0..1 of the whole job, by segments of video and, with little weight, of audio; 1 only when the job is ready. Only the
+ * owner and helpers see tasks; others have the status's `progress`, the share of tasks that are done.
  */
 export function jobProgress(job: Pick<JobView, "state" | "tasks"> & { progress?: number }): number {
   if (job.state === "ready") return 1;
@@ -123,12 +121,12 @@ export function countCells(cells: readonly SegmentCell[]): Record<CellState, num
   return counts;
 }
 
-/** The parts that failed for good. */
+/** The tasks that failed for good. */
 export function failedTasks(job: Pick<JobView, "tasks">): TaskView[] {
   return job.tasks.filter((task) => task.state === "failed");
 }
 
-/** "Segment 5", "Segments 5 to 8", "Sound of segments 1 to 20"; people count from one. */
+/** Title of a task: "Segment 5", "Segments 5 to 8", "Sound of segments 1 to 20"; counted from one. */
 export function taskTitle(task: Pick<TaskView, "kind" | "firstSegment" | "segmentCount">): string {
   const first = task.firstSegment + 1;
   const count = task.segmentCount;

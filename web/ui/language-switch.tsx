@@ -1,7 +1,7 @@
 import { isLanguage, LANGUAGES } from "../../shared/words/language.ts";
 import { currentLanguage, switchLanguage, t } from "../words/words.ts";
 
-/** The page's language, each by its own name; what is chosen is remembered. */
+/** Menu of the page's languages, each under its own name; the choice is remembered. */
 export function LanguageSwitch() {
   return (
     <label class="language">

@@ -3,8 +3,8 @@ import { currentLanguage, t } from "../words/words.ts";
 import { formatClock } from "./format.ts";
 
 /**
- * What people read of a notice. English has the whole sentence, with its figures, from where it was found; other
- * languages have one for each code.
+ * Text of a notice for people. In English it is the notice's own message, with its figures; other languages have one
+ * text for each code.
  */
 function noticeText({ code, message, atSeconds }: Notice): string {
   if (code === "OTHER" || currentLanguage() === "en") return message;
@@ -12,7 +12,7 @@ function noticeText({ code, message, atSeconds }: Notice): string {
   return atSeconds === null ? notice : t("notices.at", { notice, time: formatClock(atSeconds) });
 }
 
-/** Those of sources, jobs and the like; each once. */
+/** Texts of the notices and warnings of sources, jobs and the like; each text once. */
 export function noticeTexts(
   ...of: readonly ({
     warnings?: readonly string[];

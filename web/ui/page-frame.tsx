@@ -33,7 +33,7 @@ export function PageFrame({ children }: { children: ComponentChildren }) {
   );
 }
 
-/** Something worth a look that is not the main thing. */
+/** A note beside the main content. */
 export function Note({
   kind,
   icon,
@@ -51,7 +51,7 @@ export function Note({
   );
 }
 
-/** Said by screen readers when it changes; never shown. */
+/** Invisible text that screen readers announce when it changes. */
 export function Announcement({ text }: { text: string }) {
   return (
     <p class="visually-hidden" role="status" aria-live="polite">

@@ -1,6 +1,6 @@
 import { encode } from "uqr";
 
-/** A text to scan, black on white in any colour scheme. Drawn as elements: no markup is put together. */
+/** A QR code, black on white in any colour scheme. Drawn as elements, so that no markup is built from text. */
 export function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 0 });
   const dark = data.flatMap((row, y) =>

@@ -1,5 +1,5 @@
 import { t } from "../words/words.ts";
-/** For a page that is older than the server: the new version comes with a reload. */
+/** Button for a page that is older than the server: a reload brings the new version. */
 export function ReloadButton() {
   return (
     <button type="button" class="button button-primary" onClick={() => location.reload()}>

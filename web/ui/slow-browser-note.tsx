@@ -2,7 +2,7 @@ import { t } from "../words/words.ts";
 import { InfoIcon } from "./icons.tsx";
 import { Note } from "./page-frame.tsx";
 
-/** In a browser that offers pages no fast encoder: why, and what would help. Else nothing. */
+/** Note in browsers that give pages no fast encoder: why, and what would help. Empty in other browsers. */
 export function SlowBrowserNote() {
   if ("VideoEncoder" in globalThis) return null;
   return (

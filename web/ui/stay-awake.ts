@@ -1,14 +1,15 @@
 import { effect } from "@preact/signals";
 
 /**
- * Keeps a tab that works from being put to sleep: a Web Lock keeps browsers from freezing
- * it in the background (https://developer.chrome.com/docs/web-platform/page-lifecycle-api), a wake
- * lock keeps the screen of a phone on while it is looked at.
+ * Keeps a working tab awake. A Web Lock keeps browsers from freezing the tab in the background
+ * (https://developer.chrome.com/docs/web-platform/page-lifecycle-api). A wake lock keeps a phone's screen on while the
+ * page is visible.
  */
 
 /**
- * @param isAtWork reads signals: it is followed from now on
- * @param keepsScreen as `isAtWork`; default: the screen stays on, too
+ * Keeps the tab awake whenever `isAtWork` is true.
+ * @param isAtWork reads signals, and is called again whenever they change
+ * @param keepsScreen like `isAtWork`: whether the screen is kept on, too; default: always
  */
 export function stayAwakeWhile(
   isAtWork: () => boolean,
@@ -32,7 +33,7 @@ export function stayAwakeWhile(
   });
 }
 
-/** @returns what ends it */
+/** @returns a function that ends it */
 function stayAwake(name: string, keepsScreen: boolean): () => void {
   const ends = new AbortController();
   const { signal } = ends;
@@ -45,7 +46,7 @@ function stayAwake(name: string, keepsScreen: boolean): () => void {
   let sentinel: WakeLockSentinel | null = null;
   const takeScreen = async (): Promise<void> => {
     if (document.visibilityState !== "visible" || signal.aborted) return;
-    // Refused when the battery is low, or not there at all: then the screen goes off, no more.
+    // Some browsers have no wake lock, or refuse it at low battery: then only the screen goes off.
     sentinel = await navigator.wakeLock?.request("screen").catch(() => null);
     if (signal.aborted) void sentinel?.release();
   };
@@ -59,7 +60,7 @@ function stayAwake(name: string, keepsScreen: boolean): () => void {
   };
 }
 
-/** Below this share, and not on mains, work for others stops. */
+/** Below this battery level, and without mains power, the battery counts as low. */
 const LOW_BATTERY = 0.2;
 
 interface Battery extends EventTarget {
@@ -67,7 +68,7 @@ interface Battery extends EventTarget {
   readonly level: number;
 }
 
-/** Tells when the battery becomes low, where the browser says so (Chromium does). */
+/** Calls back when the battery becomes low, in browsers that report it (Chromium). */
 export async function onLowBattery(callback: () => void, signal: AbortSignal): Promise<void> {
   const { getBattery } = navigator as { getBattery?: () => Promise<Battery> };
   const battery = await getBattery?.call(navigator).catch(() => undefined);

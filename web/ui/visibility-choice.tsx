@@ -8,7 +8,7 @@ const CHOICES: Record<Visibility, Key> = {
   private: "ui.onlyYouAndPeopleWhom",
 };
 
-/** Chooses who can find the video, once it is made and while it is. */
+/** Menu to choose who can find the video, also while it is being made. */
 export function VisibilityChoice({
   visibility,
   disabled,
