@@ -13,7 +13,7 @@ import {
 } from "../shared/wire/pool.ts";
 import { EdgeCalls } from "./edge-calls.ts";
 
-/** Typed calls about pools of lent machines. */
+/** Typed calls to the API of pools. */
 export class PoolClient {
   readonly #edge: EdgeCalls;
 
@@ -22,12 +22,12 @@ export class PoolClient {
     this.#edge = new EdgeCalls(origin);
   }
 
-  /** A pool's name and size, with any of its tokens. */
+  /** A pool's name and size. Needs any of its tokens. */
   facts(poolId: string, token: string, signal?: AbortSignal): Promise<PoolFacts> {
     return this.#edge.call("GET", `/api/pools/${poolId}`, poolFactsSchema, { token, signal });
   }
 
-  /** With the operator's token. */
+  /** Members, queue and use of a pool. Needs the operator's token. */
   overview(poolId: string, token: string, signal?: AbortSignal): Promise<PoolOverview> {
     return this.#edge.call("GET", `/api/pools/${poolId}/overview`, poolOverviewSchema, {
       token,
@@ -35,7 +35,10 @@ export class PoolClient {
     });
   }
 
-  /** @param token of the site, where creating asks for one */
+  /**
+   * Creates a pool.
+   * @param token the site's key, where the site asks for one
+   */
   create(name: string, token?: string): Promise<CreatePoolResponse> {
     return this.#edge.call("POST", "/api/pools", createPoolResponseSchema, {
       token,
@@ -43,24 +46,24 @@ export class PoolClient {
     });
   }
 
-  /** With the operator's token. */
+  /** Needs the operator's token. */
   addLink(poolId: string, token: string, body: PoolLinkRequest): Promise<PoolLink> {
     return this.#edge.call("POST", `/api/pools/${poolId}/links`, poolLinkSchema, { token, body });
   }
 
-  /** With the operator's token. */
+  /** Needs the operator's token. */
   async endLink(poolId: string, token: string, linkId: string): Promise<void> {
     await this.#edge.call("DELETE", `/api/pools/${poolId}/links/${linkId}`, z.unknown(), { token });
   }
 
-  /** With the operator's token. */
+  /** Needs the operator's token. */
   async removeMember(poolId: string, token: string, memberId: string): Promise<void> {
     await this.#edge.call("DELETE", `/api/pools/${poolId}/members/${memberId}`, z.unknown(), {
       token,
     });
   }
 
-  /** With the token of a link for members. */
+  /** A ticket for the pool's socket. Needs the token of a link for members. */
   async ticket(poolId: string, token: string, signal?: AbortSignal): Promise<string> {
     const path = `/api/pools/${poolId}/ticket`;
     return (await this.#edge.call("POST", path, poolTicketSchema, { token, signal })).ticket;

@@ -1,4 +1,4 @@
-/** Where this build serves FFmpeg as WebAssembly; made by `web/build/ffmpeg-assets.ts`. */
+/** Addresses at which this build serves FFmpeg as WebAssembly; written by `web/build/ffmpeg-assets.ts`. */
 declare module "virtual:ffmpeg-assets" {
   /** The ES module whose default export makes a core: `await import(coreJsUrl)`. */
   export const coreJsUrl: string;
@@ -6,8 +6,8 @@ declare module "virtual:ffmpeg-assets" {
   export const coreWasmGzUrl: string;
   /** Bytes to download from {@link coreWasmGzUrl}. */
   export const coreWasmGzSizeBytes: number;
-  /** Bytes once inflated. */
+  /** Size of the inflated module in bytes. */
   export const coreWasmSizeBytes: number;
-  /** FFmpeg's AAC encoder, an ES module that holds its wasm. */
+  /** FFmpeg's AAC encoder, an ES module that includes its wasm. */
   export const aacJsUrl: string;
 }

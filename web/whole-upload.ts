@@ -7,30 +7,30 @@ import {
 import type { EdgeCalls } from "./edge-calls.ts";
 import { sendParts } from "./part-upload.ts";
 
-/** Whole files into storage by presigned multipart. What breaks on the way can go on later. */
+/** Uploads whole files to storage by presigned multipart. An interrupted upload can go on later. */
 
-/** An upload on its way, as plain data: JSON keeps it. */
+/** State of an upload as plain data, which can be stored as JSON. */
 export interface UploadState {
   name: string;
   sizeBytes: number;
-  /** The handle, good for a week. */
+  /** The upload's handle, valid for a week. */
   upload: string;
   partSizeBytes: number;
   partCount: number;
-  /** Those that storage has. */
+  /** The parts that storage already has. */
   parts: { part: number; etag: string }[];
 }
 
 export interface WholeUploadOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((sentBytes: number) => void) | undefined;
-  /** Called at the start and after each part, with plain data to keep. */
+  /** Called at the start and after each part, with the state to store for a resume. */
   onState?: ((state: UploadState) => void) | undefined;
-  /** As `onState` was told last, of the same file. */
+  /** The last state that `onState` was given, for the same file. */
   resume?: UploadState | undefined;
 }
 
-/** Where an upload begins and ends. */
+/** Paths of the requests that begin and complete an upload. */
 interface UploadPlace {
   begin: string;
   complete: string;
@@ -38,8 +38,9 @@ interface UploadPlace {
 }
 
 /**
+ * Uploads a file, or goes on with an upload.
  * @returns the upload's handle
- * @throws TributaryError SOURCE_CHANGED where `resume` is of another file; UPLOAD_FAILED; those of the calls
+ * @throws TributaryError SOURCE_CHANGED where `resume` belongs to another file; UPLOAD_FAILED; those of the calls
  */
 export async function uploadWhole(
   edge: EdgeCalls,
@@ -53,7 +54,7 @@ export async function uploadWhole(
   }
   const beginning = async (): Promise<UploadState> => {
     const options = { token, body: { name, sizeBytes }, signal };
-    // Begun twice after a lost answer: storage throws the one without parts away after a week.
+    // A lost answer may begin a second upload; storage deletes the one without parts after a week.
     const created = await edge.callUntilHeard("POST", begin, createUploadResponseSchema, options);
     return { ...created, name, sizeBytes, parts: [] };
   };

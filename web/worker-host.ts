@@ -1,28 +1,34 @@
 /**
- * A page that makes its worker's own workers. In Firefox (seen in 153) `new Worker` in a worker waits for the
- * page's thread, for ever where that stays busy. A worker that the page itself makes does not wait.
- * The other ends: `holder/page-workers.ts` in the worker that asks, `encoder/adopted.ts` in the one that is made.
+ * Has a page make the workers of its worker. In Firefox (seen in 153) `new Worker` in a worker waits for the page's
+ * thread, and waits for ever where that thread stays busy. A worker that the page itself makes does not wait.
+ * `holder/page-workers.ts` is used in the worker that asks, `encoder/adopted.ts` in the worker that is made.
  */
 
-/** From the asking worker, with two ports: the made worker's messages, and `MadeWorkerNews` and its end. */
+/**
+ * Request of the asking worker. Two ports come with it: one for the new worker's messages; one for `MadeWorkerNews`,
+ * and for the request to end the new worker.
+ */
 export interface WorkerRequest {
   type: "make-worker";
   url: string;
   options: WorkerOptions;
 }
 
-/** To the made worker, before all else, with the port that its messages go through. */
+/** First message to the new worker, with the port for all of its other messages. */
 export interface Adoption {
   type: "adopt";
 }
 
-/** As the events of a `Worker`. */
+/** Events of the new worker, as those of a `Worker`. */
 export type MadeWorkerNews =
   | { type: "error"; message: string }
   | { type: "script-not-loaded" }
   | { type: "messageerror" };
 
-/** @returns the same worker; its end is the end of those that were made for it */
+/**
+ * Makes workers for a worker from now on.
+ * @returns the same worker; ending it also ends the workers that were made for it
+ */
 export function hostWorkersOf(worker: Worker): Worker {
   const made = new Set<Worker>();
   worker.addEventListener(
@@ -31,7 +37,7 @@ export function hostWorkersOf(worker: Worker): Worker {
       const [messages, control] = ports;
       if (data?.type !== "make-worker" || messages === undefined || control === undefined) return;
       const { url = "", options } = data;
-      // Its script's address was made by the bundler, in the worker that asks.
+      // The bundler wrote the script's address into the asking worker.
       const child = new Worker(url, options);
       made.add(child);
       const adoption: Adoption = { type: "adopt" };

@@ -14,26 +14,26 @@ import {
 } from "./worker-watch.ts";
 
 /**
- * One way to start, watch, ask and end a Web Worker of ours. comlink alone leaves a call to a dead
- * worker hanging (https://github.com/GoogleChromeLabs/comlink/issues/601); every call through a
- * `WorkerLink` settles. The worker's side of it is `exposeToLink`.
+ * Starts, watches, calls and ends a Web Worker of ours. With comlink alone a call to a dead worker never settles
+ * (https://github.com/GoogleChromeLabs/comlink/issues/601); each call through a `WorkerLink` does. The worker's side is
+ * `exposeToLink`.
  */
 
 export interface WorkerLinkOptions<Api> extends WatchOptions {
   /**
-   * Where signs of life come from. "asked": the worker's thread is never blocked for long, so it is
-   * asked every second, call or no call. "heard": calls may block its thread, so only answers and
-   * `heard()` count, and silence counts only while a call is open.
+   * Source of signs of life. "asked": the worker's thread is never blocked for long, so it is pinged every second, also
+   * without a call. "heard": calls may block its thread, so only answers and `heard()` count, and silence counts only
+   * while a call is open.
    */
   signs: "asked" | "heard";
   /**
-   * Milliseconds after which a method called through `api` rejects with TIMEOUT; the worker lives
-   * on. Default: no limit but the worker's life.
+   * Milliseconds after which a method called through `api` rejects with TIMEOUT; the worker lives on. Default: no
+   * limit; a call then ends at the latest with the worker.
    */
   timeoutsMs?: Partial<Record<keyof Api, number>>;
 }
 
-/** Methods that every worker offers its links, besides its own. */
+/** A worker's own methods, and those that each worker offers to its link. */
 interface LinkedWorker<Api> {
   api: Api;
   /** Resolves when the worker holds this Web Lock; only its end releases it. Null: no locks here. */
@@ -43,8 +43,8 @@ interface LinkedWorker<Api> {
 
 export class WorkerLink<Api extends object> {
   /**
-   * The worker's methods, each as a call that settles. Functions among the arguments are called in
-   * this thread; everything else is cloned.
+   * The worker's methods; each call settles. Functions among the arguments are called in this thread; all other
+   * arguments are cloned.
    */
   readonly api: Api;
   /** Resolves when the worker has started; rejects when it cannot. */
@@ -62,7 +62,7 @@ export class WorkerLink<Api extends object> {
     this.#watch = watch;
     this.api = this.#settlingApi(options.timeoutsMs ?? {});
     this.ready = this.#begin();
-    // For those who wait for it; without them it is no unhandled rejection.
+    // Callers may await `ready`; this handler only prevents an unhandled rejection where none does.
     this.ready.catch(() => {});
   }
 
@@ -75,8 +75,8 @@ export class WorkerLink<Api extends object> {
   }
 
   /**
-   * One call that is not as simple as those of `api`: with transferred arguments, or an abort.
-   * @param ask must make exactly one call; gets the worker's methods as comlink gives them
+   * Makes a call that `api` cannot make: with transferred arguments, or with a signal.
+   * @param ask must make exactly one call; gets comlink's proxies of the worker's methods
    * @throws TributaryError what the worker threw, WORKER_CRASHED, WORKER_STALLED, SCRIPT_NOT_LOADED,
    * TIMEOUT, CANCELLED (the link was ended), or the signal's reason
    */
@@ -84,7 +84,7 @@ export class WorkerLink<Api extends object> {
     return this.#watch.settle(() => ask(this.#remote.api as Comlink.Remote<Api>), options);
   }
 
-  /** A sign of life, such as progress, came in. */
+  /** Reports a sign of life of the worker, such as progress. */
   heard(): void {
     this.#watch.heard();
   }
@@ -104,7 +104,7 @@ export class WorkerLink<Api extends object> {
     type Methods = Record<string | symbol, (...given: unknown[]) => Promise<unknown>>;
     return new Proxy({} as Api, {
       get: (_, method) => {
-        // A promise that resolves to this object is no promise of a promise.
+        // Not a thenable: otherwise a promise that resolves to this object would call `then`.
         if (method === "then") return undefined;
         return (...given: unknown[]) => {
           const methods = this.#remote.api as unknown as Methods;
@@ -116,7 +116,7 @@ export class WorkerLink<Api extends object> {
   }
 }
 
-/** In a worker: makes `api` callable by the link that started it. Errors arrive there with their codes. */
+/** In a worker: makes `api` callable by the link that started the worker. Errors keep their codes. */
 export function exposeToLink<Api extends object>(api: Api): void {
   const linked: LinkedWorker<Api> = {
     api,
@@ -132,7 +132,7 @@ function asProxy(given: unknown): unknown {
 
 keepErrorCodes();
 
-/** comlink sends an error's text and drops its class; in both directions ours keep code and class. */
+/** Makes our errors keep code and class in both directions; comlink alone sends only an error's text. */
 function keepErrorCodes(): void {
   const original = Comlink.transferHandlers.get("throw");
   if (original === undefined) throw new Error("comlink has no handler for what is thrown.");

@@ -1,8 +1,8 @@
 import { TributaryError } from "../shared/job/errors.ts";
 
 /**
- * Settles calls to a Web Worker, whoever carries them there: by answer or error, by the worker's
- * death, by silence, by abort, by timeout, or because the worker was ended.
+ * Settles calls to a Web Worker, by whatever means they are sent: at the answer or error, at the worker's death or end,
+ * after silence, at an abort or a timeout.
  */
 
 const TICK_MS = 1_000;
@@ -11,15 +11,14 @@ export interface WatchOptions {
   /** Subject of the error sentences: "The encoder". */
   name: string;
   /**
-   * Seconds without a sign of life after which the worker is ended with WORKER_STALLED. Counted in
-   * ticks of this thread, not by the clock: while a laptop sleeps, or this thread waits for a core,
-   * the worker does so too.
+   * Seconds without a sign of life after which the worker is ended with WORKER_STALLED. They are counted by a timer of
+   * this thread, not by the clock: while a laptop sleeps, or this thread waits for a core, the worker also does.
    */
   silentTicks: number;
 }
 
 export interface CallOptions {
-  /** The call rejects with its reason; the worker goes on with what it does until it is ended. */
+  /** After an abort the call rejects with the signal's reason; the worker goes on with the call until it is ended. */
   signal?: AbortSignal | undefined;
   /** The call rejects with TIMEOUT after this many milliseconds; default: no limit. */
   timeoutMs?: number | undefined;
@@ -39,15 +38,15 @@ export class WorkerWatch {
   readonly #watchdog: ReturnType<typeof setInterval>;
   readonly #openCalls = new Set<(error: TributaryError) => void>();
   #reportDeath: (error: TributaryError) => void = () => {};
-  /** Set when the worker is gone. */
+  /** Why the worker ended; null while it lives. */
   #over: TributaryError | null = null;
   #silentTicks = 0;
   #pinging = false;
 
   /**
    * @param terminate ends the worker itself
-   * @param ping asks the worker for a sign of life, every second. Null where calls may block its
-   * thread: then only answers and `heard()` count, and silence counts only while a call is open
+   * @param ping asks the worker for a sign of life; called every second. Null where calls may block its thread: then
+   * only answers and `heard()` count, and silence counts only while a call is open
    */
   constructor(
     options: WatchOptions,
@@ -63,7 +62,7 @@ export class WorkerWatch {
     this.#watchdog = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Rejects with the worker's end, when that comes first; see also the options. */
+  /** Runs a call. It rejects with the reason of the worker's end where that comes first; see also the options. */
   async settle<T>(ask: () => Promise<T>, { signal, timeoutMs }: CallOptions = {}): Promise<T> {
     if (this.#over !== null) throw this.#over;
     signal?.throwIfAborted();
@@ -88,7 +87,7 @@ export class WorkerWatch {
     }
   }
 
-  /** A sign of life, such as progress, came in. */
+  /** Reports a sign of life of the worker, such as progress. */
   heard(): void {
     this.#silentTicks = 0;
   }
@@ -96,9 +95,9 @@ export class WorkerWatch {
   /** Ends the worker after an uncaught error, a script that cannot be loaded or a message that cannot be read. */
   watchErrors(worker: Worker): void {
     worker.addEventListener("error", (event) => {
-      // Else it goes on to the thread above this one, as if that had thrown it.
+      // Otherwise the error would propagate to this thread's parent, as if that had thrown it.
       event.preventDefault();
-      // A script that cannot be loaded is told of by a plain event (HTML, "run a worker").
+      // Where a script cannot be loaded, the event is a plain one, without ErrorEvent (HTML, "run a worker").
       if (event instanceof ErrorEvent) this.#die("WORKER_CRASHED", "crashed", event.message);
       else this.#die("SCRIPT_NOT_LOADED", "could not be loaded");
     });
@@ -107,7 +106,10 @@ export class WorkerWatch {
     });
   }
 
-  /** Notices the worker's end at once, whatever its cause. @param lockName a Web Lock that the worker holds */
+  /**
+   * Notices the worker's death at once, whatever its cause.
+   * @param lockName a Web Lock that the worker holds
+   */
   watchLock(lockName: string): void {
     void navigator.locks.request(lockName, () => this.#die("WORKER_CRASHED", "crashed"));
   }
@@ -146,13 +148,13 @@ export class WorkerWatch {
   }
 }
 
-/** A fresh name for the Web Lock that a worker holds as long as it lives; null in a browser without locks. */
+/** A new name for the Web Lock that a worker holds as long as it lives; null in a browser without locks. */
 export function newLockName(): string | null {
   const locks = navigator.locks as LockManager | undefined;
   return locks === undefined ? null : `tributary-worker-${crypto.randomUUID()}`;
 }
 
-/** In a worker: resolves when the lock is held; only the worker's end releases it. */
+/** In a worker: resolves when the worker holds the lock, which only its end releases. */
 export function holdLock(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const forever = new Promise<never>(() => {});

@@ -13,7 +13,7 @@ import type upload from "./en/upload.json";
 import type videos from "./en/videos.json";
 import type watch from "./en/watch.json";
 
-/** The message files of each language, by name. English is where texts are written first. */
+/** The message files of each language, by name. The English files define the keys. */
 interface Files {
   admin: typeof admin;
   captions: typeof captions;
@@ -50,5 +50,5 @@ export const WORD_FILES = Object.keys({
   watch: 0,
 } satisfies Record<WordFile, 0>) as WordFile[];
 
-/** "upload.start.title": a file, and a message in it. */
+/** A file and a message in it, such as "upload.start.title". */
 export type Key = { [File in WordFile]: `${File}.${keyof Files[File] & string}` }[WordFile];

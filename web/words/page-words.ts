@@ -1,6 +1,6 @@
 import type { WordFile } from "./keys.ts";
 
-/** The message files that each page loads; `uploadLater`: those of the upload page once it stands. */
+/** The message files that each page loads; `uploadLater`: those that the upload page loads with its later views. */
 export const PAGE_WORDS = {
   admin: ["admin", "errors", "ui"],
   contribute: ["contribute", "errors", "ui"],

@@ -18,20 +18,19 @@ type Files = Partial<Record<WordFile, Readonly<Record<string, Message>>>>;
 
 interface Spoken {
   language: Language;
-  /** For `Intl`: the language with the person's region. */
+  /** Locale for `Intl`: the language with the person's region. */
   locale: string;
   files: Files;
 }
 
-/** Settles when no messages are on their way: those that come later are in the language of then. */
+/** Settles when no messages are being loaded, so that later loads use the language of that time. */
 let loading: Promise<unknown> = Promise.resolve();
 
-/** Components that read it are rendered again when the language changes. */
+/** Language and messages of the page; components that read them are rendered again after a change. */
 const spoken = signal<Spoken>({ language: "en", locale: "en", files: {} });
 
 /**
- * Loads a page's messages in the person's language, and that language alone. To be awaited before anything is
- * rendered.
+ * Loads a page's messages, only in the person's language. Must be awaited before anything is rendered.
  */
 export async function loadWords(
   files: readonly WordFile[],
@@ -44,7 +43,7 @@ export async function loadWords(
   document.documentElement.dir = directionOf(language);
 }
 
-/** Loads further messages, in the language that the page has then. */
+/** Loads further messages in the page's present language. */
 export function loadMoreWords(files: readonly WordFile[]): Promise<void> {
   return inTurn(async () => {
     const loaded = await loadFiles(files, spoken.peek().language);
@@ -52,23 +51,23 @@ export function loadMoreWords(files: readonly WordFile[]): Promise<void> {
   });
 }
 
-/** Loads what the page has loaded in another language, and remembers the choice in a cookie of one year. */
+/** Loads the page's message files in another language, and stores the choice in a cookie for one year. */
 export async function switchLanguage(language: Language): Promise<void> {
   await inTurn(() => loadWords(Object.keys(spoken.peek().files) as WordFile[], language));
   try {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing on plain http and in older browsers
     document.cookie = `${LANGUAGE_COOKIE}=${language}; path=/; max-age=31536000; samesite=lax`;
   } catch {
-    // A frame without a place of its own: the choice lasts as long as the page.
+    // A sandboxed frame has no cookies; there the choice lasts as long as the page.
   }
 }
 
-/** The text of a message; the key itself where its file is not loaded. */
+/** The text of a message; the key where its file is not loaded. */
 export function t(key: Key, values?: Values): string {
   return String(say(key, values));
 }
 
-/** As `t`, for messages with tags: `values` has a function for each. */
+/** Like `t`, for messages with tags: `values` has a function for each tag. */
 export function rich(key: Key, values: Values<ComponentChild>): ComponentChild {
   return say(key, values) as ComponentChild;
 }
@@ -77,7 +76,7 @@ export function currentLanguage(): Language {
   return spoken.value.language;
 }
 
-/** For `Intl`. */
+/** The page's locale for `Intl`. */
 export function currentLocale(): string {
   return spoken.value.locale;
 }
